@@ -1,0 +1,60 @@
+//! Everything that can end a run early, with the exit code of each.
+//!
+//! One enum for the whole program, so that the table of exit codes in the README and this file cannot drift apart.
+
+use std::process::ExitCode;
+
+/// `Result` with the program's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a run could not give its answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Bad input, found before any work. Every rank finds the same one, and only the root says so.
+    #[error("{0}")]
+    Usage(String),
+    /// The launcher did not give us the ranks it promised (N worlds of one rank, say).
+    #[error("{0}")]
+    Launch(String),
+    /// Something failed while running, on this rank.
+    #[error("{0}")]
+    Run(String),
+    /// Reading or writing failed; the text names the file.
+    #[error("{context}: {source}")]
+    Io {
+        /// What was being done, and to which file.
+        context: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
+    #[error("standard output was closed")]
+    ClosedPipe,
+}
+
+impl Error {
+    /// The process exit code (README, "Exit codes").
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Launch(_) => 78,
+            Error::Run(_) | Error::Io { .. } => 1,
+            Error::ClosedPipe => 0,
+        }
+    }
+
+    /// Turns an I/O error into ours; a closed pipe becomes [`Error::ClosedPipe`].
+    pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
+        let context = context.into();
+        move |source| match source.kind() {
+            std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
+            _ => Error::Io { context, source },
+        }
+    }
+}
+
+impl From<&Error> for ExitCode {
+    fn from(error: &Error) -> ExitCode {
+        ExitCode::from(error.exit_code())
+    }
+}

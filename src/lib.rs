@@ -1,0 +1,14 @@
+//! montesieve: Monte Carlo and prime numbers over MPI, with the same answer on any number of ranks.
+//!
+//! This page is the map of the program. Each room is a module:
+//! - [`cluster`]: the only room that knows MPI; the same face with and without it.
+//! - [`job`]: the engine: blocks, spans, tallies, the ledger, schedules, and the walk that every job takes.
+//! - [`montecarlo`], [`primes`]: the kernels; pure, no messages, no clock.
+//! - [`report`]: results as text, JSON and CSV; pure, to any writer.
+//! - [`commands`]: one file a command: plan, compute, reduce, report.
+//! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
+
+pub mod error;
+pub mod isa;
+pub mod montecarlo;
+pub mod primes;

@@ -1,0 +1,1 @@
+//! Monte Carlo kernels: streams, samplers, estimates. Pure: no MPI, no clock, no I/O.

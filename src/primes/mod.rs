@@ -1,0 +1,1 @@
+//! Prime numbers: sieves and their oracles. Pure: no MPI, no clock, no I/O.
