@@ -8,7 +8,9 @@
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 
+pub mod cli;
 pub mod error;
 pub mod isa;
 pub mod montecarlo;
 pub mod primes;
+pub mod report;
