@@ -8,7 +8,10 @@
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 
+pub mod cluster;
 pub mod error;
+pub mod fault;
 pub mod isa;
+pub mod job;
 pub mod montecarlo;
 pub mod primes;
