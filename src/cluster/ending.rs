@@ -7,6 +7,7 @@ use std::io::Write;
 use std::process;
 use std::time::Duration;
 
+use super::place::host;
 use crate::error::Error;
 
 /// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
@@ -48,11 +49,6 @@ pub fn abort(code: u8) -> ! {
     #[cfg(feature = "mpi")]
     super::mpi::abort(code);
     process::exit(i32::from(code))
-}
-
-/// The host's name.
-pub fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Rank and size, also where no `Cluster` is at hand.

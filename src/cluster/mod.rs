@@ -16,6 +16,7 @@ mod mpi;
 #[cfg(feature = "mpi")]
 mod outbox;
 pub mod patience;
+pub mod place;
 mod record;
 pub mod stdout;
 
@@ -134,11 +135,6 @@ impl Cluster {
     /// The number of ranks (`MPI_Comm_size`).
     pub fn size(&self) -> u64 {
         each!(self, inner => inner.size())
-    }
-
-    /// The name of the host that this rank runs on.
-    pub fn host(&self) -> String {
-        ending::host()
     }
 
     /// `Some(f())` at the root, `None` elsewhere. No message is sent.

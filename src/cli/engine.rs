@@ -1,0 +1,161 @@
+//! The options that every computing command has: schedule, chunk, where the result goes, what is said meanwhile.
+//!
+//! Flattened into each of those commands, so that they cannot differ between two of them.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use super::values;
+use crate::report::Format;
+
+/// How the work is shared out, and how the result is shown.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// Who computes which block next; changes the time, never the answer
+    #[arg(long, value_enum, default_value_t = Schedule::Dynamic, value_name = "NAME", help_heading = "Engine")]
+    pub schedule: Schedule,
+
+    /// Blocks handed out at a time: a number, or auto
+    #[arg(long, default_value_t = Chunk::Auto, value_name = "N|auto", value_parser = chunk, help_heading = "Engine")]
+    #[arg(allow_negative_numbers = true)]
+    pub chunk: Chunk,
+
+    /// The form and the place of the result.
+    #[command(flatten)]
+    pub destination: Destination,
+
+    /// Show a table of every rank: blocks, seconds computing, idle and on messages
+    #[arg(long, help_heading = "Output")]
+    pub per_rank: bool,
+
+    /// Progress on stderr; auto is a bar in a terminal, and one line every 10 s under a launcher
+    #[arg(long, value_enum, default_value_t = Progress::Auto, value_name = "KIND", help_heading = "Output")]
+    pub progress: Progress,
+
+    /// Say nothing on stderr but errors
+    #[arg(long, short, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// End with exit code 0 whatever happened (mpirun then adds no lines of its own)
+    #[arg(long, help_heading = "Launch")]
+    pub exit_zero: bool,
+
+    /// What the launch check lets pass.
+    #[command(flatten)]
+    pub launch: Launch,
+}
+
+/// The form of the result, and where it goes.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// Form of the result
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORM", help_heading = "Output")]
+    pub format: Format,
+
+    /// Write the result to FILE instead of standard output
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// What the launch check lets pass.
+#[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Launch {
+    /// Run although the launcher's ranks do not find each other
+    #[arg(long, help_heading = "Launch")]
+    pub allow_singleton: bool,
+}
+
+/// The schedules by name; `job` knows what they do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schedule {
+    /// Equal contiguous shares, scattered by rank 0 and reduced at the end of each round
+    Block,
+    /// Chunks in turn, as cards are dealt
+    Cyclic,
+    /// The next chunk to whoever asks
+    Dynamic,
+    /// As dynamic, with chunks that shrink towards the end
+    Guided,
+}
+
+/// How many blocks are handed out at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    /// The engine decides.
+    Auto,
+    /// This many.
+    Blocks(NonZeroU64),
+}
+
+/// What is shown on stderr while the job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A bar where a person started one process in a terminal, plain lines under a launcher
+    Auto,
+    /// A bar that moves
+    Bar,
+    /// One line every 10 seconds
+    Plain,
+    /// Nothing
+    None,
+}
+
+fn chunk(text: &str) -> Result<Chunk, String> {
+    if text == "auto" {
+        return Ok(Chunk::Auto);
+    }
+    let blocks = values::amount(text).map_err(|error| format!("{error} (or auto)"))?;
+    Ok(NonZeroU64::new(blocks).map_or(Chunk::Auto, Chunk::Blocks))
+}
+
+impl fmt::Display for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Chunk::Auto => f.write_str("auto"),
+            Chunk::Blocks(n) => n.fmt(f),
+        }
+    }
+}
+
+/// Writes the name that the command line has for a value.
+fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value.to_possible_value() {
+        Some(name) => f.write_str(name.get_name()),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        let names: Vec<String> = Schedule::value_variants().iter().map(Schedule::to_string).collect();
+        assert_eq!(names, ["block", "cyclic", "dynamic", "guided"]);
+        assert_eq!(Progress::None.to_string(), "none");
+    }
+
+    #[test]
+    fn chunk_is_auto_or_at_least_one() {
+        assert_eq!(chunk("auto"), Ok(Chunk::Auto));
+        assert_eq!(chunk("1k").map(|c| c.to_string()), Ok("1000".to_owned()));
+        assert_eq!(chunk("0"), Err("must be at least 1 (or auto)".to_owned()));
+        assert!(chunk("many").is_err());
+    }
+}

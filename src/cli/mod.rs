@@ -1,0 +1,146 @@
+//! What the user may type: clap structs, and their values parsed into types.
+//!
+//! The way in is one for every rank: the root collects its [`Words`] (command line and `MONTESIEVE_*` variables) and
+//! broadcasts them, every rank calls [`parse`], and the root alone prints a [`Refusal`]. Nothing in this room computes,
+//! prints, exits or knows MPI.
+
+pub mod color;
+mod engine;
+mod generate;
+mod parse;
+mod pi;
+mod primes;
+#[cfg(test)]
+mod tests;
+pub mod values;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
+use clap_complete::Shell;
+
+pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
+pub use generate::{completions, man_pages};
+pub use parse::{Refusal, parse};
+pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
+pub use primes::{Primes, Range};
+pub use words::Words;
+
+use crate::report::Format;
+
+const AFTER_HELP: &str = "\
+Examples:
+  montesieve pi 1e9                        one process
+  mpirun -n 8 montesieve pi 1e11           8 ranks, the same answer
+  srun montesieve primes 1e12 --per-rank
+
+Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
+MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
+Exit codes: 0 right, 1 run-time error, 2 usage, 78 bad launch.";
+
+/// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
+#[derive(Parser, Clone, Debug, PartialEq, Eq)]
+#[command(name = "montesieve", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands. Their comments are the help texts.
+#[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Estimate pi by throwing darts at a square and counting those inside the circle
+    Pi(Pi),
+    /// Count or print the primes of a range with a sieve
+    Primes(Primes),
+    /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
+    Info(Info),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Write the manual pages into a folder
+    Man(ManPages),
+}
+
+/// The options of `info`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// The form and the place of the result.
+    #[command(flatten)]
+    pub destination: Destination,
+    /// What the launch check lets pass.
+    #[command(flatten)]
+    pub launch: Launch,
+}
+
+/// The options of `completions`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(
+    after_help = "Example:\n  montesieve completions bash > ~/.local/share/bash-completion/completions/montesieve"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// The options of `man`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = "Example:\n  montesieve man ~/.local/share/man/man1")]
+pub struct ManPages {
+    /// The folder; it is made if it is missing
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+/// The clap command: for parsing, help, completions and pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+impl Cli {
+    /// The engine options, where the command computes.
+    pub fn engine(&self) -> Option<&Engine> {
+        match &self.command {
+            Command::Pi(pi) => Some(&pi.engine),
+            Command::Primes(primes) => Some(&primes.engine),
+            Command::Info(_) | Command::Completions(_) | Command::Man(_) => None,
+        }
+    }
+
+    /// Whether N worlds of one rank may pass; true for commands that have no use for ranks.
+    pub fn allow_singleton(&self) -> bool {
+        match &self.command {
+            Command::Pi(Pi { engine, .. }) | Command::Primes(Primes { engine, .. }) => engine.launch.allow_singleton,
+            Command::Info(info) => info.launch.allow_singleton,
+            Command::Completions(_) | Command::Man(_) => true,
+        }
+    }
+
+    /// Whether every end is to be reported as exit code 0.
+    pub fn exit_zero(&self) -> bool {
+        self.engine().is_some_and(|engine| engine.exit_zero)
+    }
+
+    /// What no single option can know: whether they fit together.
+    fn check(&self) -> Result<(), String> {
+        match &self.command {
+            Command::Primes(primes) if primes.print && primes.engine.destination.format != Format::Text => {
+                let format = primes.engine.destination.format;
+                Err(format!("--print writes plain text: it does not go with --format {format}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Format] {
+        &[Format::Text, Format::Json, Format::Csv]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}

@@ -1,0 +1,97 @@
+//! From words to a [`Cli`], or to a [`Refusal`] that the root prints.
+//!
+//! Nothing here prints or exits: every rank parses the same words and comes to the same end, and only one may say so.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Error, FromArgMatches};
+
+use super::words::{Preset, Words, with_presets};
+use super::{Cli, command};
+
+/// Why there is nothing to run: help was asked for, or the words make no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    plain: String,
+    coloured: String,
+    help: bool,
+}
+
+impl Refusal {
+    /// What to print, with its last newline.
+    pub fn text(&self, color: bool) -> &str {
+        if color { &self.coloured } else { &self.plain }
+    }
+
+    /// Whether it belongs on standard output (`--help`, `--version`) and not on standard error.
+    pub fn is_help(&self) -> bool {
+        self.help
+    }
+
+    /// 0 for help and version, else 2.
+    pub fn exit_code(&self) -> u8 {
+        if self.help { 0 } else { 2 }
+    }
+
+    fn new(error: &Error, presets: &[Preset]) -> Refusal {
+        let styled = error.render();
+        let (mut plain, mut coloured) = (styled.to_string(), styled.ansi().to_string());
+        let help = !error.use_stderr();
+        if !help {
+            let note: String = presets
+                .iter()
+                .filter(|preset| mentions(&plain, &preset.option))
+                .map(|preset| format!("  (from the environment: {})\n", preset.assignment))
+                .collect();
+            for text in [&mut plain, &mut coloured] {
+                let end_of_line = text.find('\n').map_or(text.len(), |i| i + 1);
+                text.insert_str(end_of_line, &note);
+            }
+        }
+        Refusal { plain, coloured, help }
+    }
+}
+
+/// Whether `text` has `option` as a whole word: `--print` is not in `--printer`.
+fn mentions(text: &str, option: &str) -> bool {
+    text.match_indices(option)
+        .any(|(i, _)| !text[i + option.len()..].starts_with(|c: char| c == '-' || c.is_ascii_alphanumeric()))
+}
+
+/// Reads the words. Deterministic: the same words give the same end on every rank.
+///
+/// # Errors
+/// [`Refusal`] when there is nothing to run.
+///
+/// ```
+/// use montesieve::cli::{Command, Words, parse};
+/// let words = Words::collect(["montesieve", "pi", "1e6"].map(Into::into), []);
+/// let Ok(cli) = parse(&words) else { panic!() };
+/// let Command::Pi(pi) = cli.command else { panic!() };
+/// assert_eq!(pi.samples, 1_000_000);
+/// ```
+pub fn parse(words: &Words) -> Result<Cli, Refusal> {
+    let mut command = command();
+    let (arguments, presets) =
+        with_presets(&command, words).map_err(|message| Refusal::new(&usage_error(message), &[]))?;
+    command
+        .try_get_matches_from_mut(&arguments)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .and_then(|cli| cli.check().map(|()| cli).map_err(usage_error))
+        .map_err(|error| Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets))
+}
+
+fn usage_error(message: String) -> Error {
+    Error::raw(ErrorKind::ValueValidation, message + "\n")
+}
+
+/// clap knows `-5` as a number but takes `-5k` and `-2^3` for options: says what is wrong with them.
+fn negative_number(error: &Error, words: &Words) -> Option<Error> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let starts_number = option.strip_prefix('-')?.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if error.kind() != ErrorKind::UnknownArgument || !starts_number {
+        return None;
+    }
+    let word =
+        words.arguments.iter().filter_map(|word| word.to_str()).find(|word| word.starts_with(option.as_str()))?;
+    Some(usage_error(format!("invalid value '{word}': must not be negative")))
+}

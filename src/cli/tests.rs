@@ -1,0 +1,160 @@
+//! The command line as a whole: good lines, bad lines, presets, help.
+
+use std::ffi::OsString;
+
+use super::*;
+
+fn try_with(line: &str, variables: &[(&str, &str)]) -> Result<Cli, Refusal> {
+    parse(&Words::collect(
+        line.split_whitespace().map(OsString::from),
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    ))
+}
+
+fn cli(line: &str) -> Command {
+    try_with(line, &[]).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false))).command
+}
+
+fn refused(line: &str) -> String {
+    let refusal = try_with(line, &[]).expect_err(line);
+    assert_eq!((refusal.exit_code(), refusal.is_help()), (2, false), "{line}");
+    assert!(refusal.text(false).lines().count() <= 7, "{line}: {}", refusal.text(false));
+    assert_eq!(refusal.text(false).matches("error: ").count(), 1, "{line}");
+    assert!(!refusal.text(false).contains('\u{1b}'), "{line}");
+    refusal.text(false).lines().next().expect("a line").to_owned()
+}
+
+#[test]
+fn clap_finds_no_fault_in_the_structs() {
+    command().debug_assert();
+}
+
+#[test]
+fn pi_has_defaults() {
+    let Command::Pi(pi) = cli("montesieve pi") else { panic!("not pi") };
+    assert_eq!((pi.samples, pi.seed, pi.algorithm), (1_000_000_000, DEFAULT_SEED, PiAlgorithm::Simd));
+    let engine = pi.engine;
+    assert_eq!((engine.schedule, engine.chunk, engine.progress), (Schedule::Dynamic, Chunk::Auto, Progress::Auto));
+    assert_eq!((engine.destination.format, engine.destination.output), (Format::Text, None));
+    assert!(!engine.quiet && !engine.per_rank && !engine.exit_zero && !engine.launch.allow_singleton);
+}
+
+#[test]
+fn every_engine_option_arrives() {
+    let line = "montesieve primes 10 20 -pq --schedule guided --chunk 7 --output f --per-rank --progress plain \
+                --exit-zero --allow-singleton";
+    let Command::Primes(primes) = cli(line) else { panic!("not primes") };
+    assert_eq!(primes.range, Range { start: 10, stop: 20 });
+    assert!(primes.print && primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
+    assert_eq!((primes.engine.schedule, primes.engine.progress), (Schedule::Guided, Progress::Plain));
+    assert_eq!(primes.engine.chunk.to_string(), "7");
+    assert_eq!(primes.engine.destination.output, Some("f".into()));
+    assert!(primes.engine.launch.allow_singleton);
+}
+
+#[test]
+fn ranges_as_primesieve_has_them() {
+    for (line, start, stop) in [
+        ("montesieve primes 100", 0, 100),
+        ("montesieve primes 10 100", 10, 100),
+        ("montesieve primes 1e12 -d 1e10", 1_000_000_000_000, 1_010_000_000_000),
+        ("montesieve primes --dist=10 100", 100, 110),
+        ("montesieve primes 2^64-59 2^64-1", 18_446_744_073_709_551_557, u64::MAX),
+    ] {
+        let Command::Primes(primes) = cli(line) else { panic!("not primes") };
+        assert_eq!(primes.range, Range { start, stop }, "{line}");
+    }
+}
+
+#[test]
+fn the_last_of_two_equal_options_wins() {
+    let Command::Pi(pi) = cli("montesieve pi --seed 1 --seed 2") else { panic!("not pi") };
+    assert_eq!(pi.seed, 2);
+}
+
+#[test]
+fn bad_input_gives_one_clear_message() {
+    let lines: Vec<String> = [
+        "pi -5",
+        "pi -5k",
+        "pi abc",
+        "pi 1e40",
+        "pi 0",
+        "pi 1.5",
+        "pi --seed -1",
+        "pi --seed 2^64",
+        "pi --schedule fast",
+        "pi --chunk 0",
+        "pi --nonsense",
+        "pi 1 2",
+        "primes",
+        "primes 10 5",
+        "primes 0 2^64",
+        "primes -3",
+        "primes -2^3",
+        "primes 2^64-1 -d 1",
+        "primes 1 2 -d 3",
+        "primes 10 --print --format json",
+        "nonsense",
+        "completions ksh",
+    ]
+    .iter()
+    .map(|line| format!("{line:<32} {}", refused(&format!("montesieve {line}"))))
+    .collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn presets_become_options() {
+    let presets = [("MONTESIEVE_SEED", "7"), ("MONTESIEVE_PER_RANK", "1"), ("MONTESIEVE_FORMAT", "json")];
+    let Ok(Cli { command: Command::Pi(pi) }) = try_with("montesieve pi", &presets) else { panic!("not pi") };
+    assert_eq!((pi.seed, pi.engine.per_rank, pi.engine.destination.format), (7, true, Format::Json));
+    let Ok(Cli { command: Command::Pi(pi) }) = try_with("montesieve pi --seed 1", &presets) else { panic!("not pi") };
+    assert_eq!(pi.seed, 1);
+}
+
+#[test]
+fn a_bad_preset_is_named() {
+    let text = |line: &str, preset| try_with(line, &[preset]).expect_err(line).text(false).to_owned();
+    insta::assert_snapshot!(text("montesieve pi", ("MONTESIEVE_SEED", "abc")));
+    insta::assert_snapshot!(text("montesieve primes 9 --print", ("MONTESIEVE_FORMAT", "csv")));
+    insta::assert_snapshot!(text("montesieve pi", ("MONTESIEVE_QUIET", "maybe")));
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for line in ["montesieve --help", "montesieve --version", "montesieve pi -h", "montesieve help primes"] {
+        let refusal = try_with(line, &[]).expect_err(line);
+        assert_eq!((refusal.exit_code(), refusal.is_help()), (0, true), "{line}");
+        assert!(!refusal.text(false).contains('\u{1b}') && refusal.text(false).ends_with('\n'), "{line}");
+    }
+    let version = try_with("montesieve --version", &[]).expect_err("version");
+    assert_eq!(version.text(false), format!("montesieve {}\n", env!("CARGO_PKG_VERSION")));
+    let bare = try_with("montesieve", &[]).expect_err("bare");
+    assert_eq!((bare.exit_code(), bare.is_help()), (2, false));
+}
+
+#[test]
+fn colour_only_where_asked() {
+    let refusal = try_with("montesieve pi abc", &[]).expect_err("abc");
+    assert!(refusal.text(true).contains('\u{1b}'));
+}
+
+#[test]
+fn help_reads_well() {
+    for name in ["pi", "primes", "info", "completions", "man"] {
+        let mut command = command().term_width(100);
+        command.build();
+        let help = command.find_subcommand_mut(name).expect(name).render_help();
+        insta::assert_snapshot!(format!("help_{name}"), help);
+    }
+    insta::assert_snapshot!("help", command().term_width(100).render_help());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_words_panic(words in proptest::collection::vec("[-a-z0-9=.^]{0,8}|pi|primes|info|-d|--print|--seed", 0..6)) {
+        let words = std::iter::once("montesieve".to_owned()).chain(words).map(OsString::from);
+        let _ = parse(&Words::collect(words, []));
+    }
+}

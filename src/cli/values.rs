@@ -1,0 +1,334 @@
+//! Values as people type them, parsed into types: exact numbers, and durations.
+//!
+//! Stands apart from the clap structs because it is the only part of `cli` with a grammar:
+//! ```text
+//! number  = term { ("+" | "-") term }              2^64-59, 1e12+1e10
+//! term    = decimal [ ("^" | "**") decimal ]       2^32, 10**9
+//! decimal = digits [ "." digits ] [ exponent | k | M | G | T ]     1_000_000, 1.5e9, 1M
+//! ```
+//! Exact: integers from the first digit to the last, never through f64 (where 2^64-59 would become 2^64). Linear time, no
+//! recursion, so no input can blow the stack.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// What is wrong with a number; the text is made to follow clap's `invalid value 'X' for 'Y': `.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum NumberError {
+    /// Outside the grammar above.
+    #[error("not a number; write it like 1000000, 1_000_000, 1e6, 10^6 or 1M")]
+    NotANumber,
+    /// Below zero.
+    #[error("must not be negative")]
+    Negative,
+    /// Digits are left behind the decimal point.
+    #[error("must be a whole number")]
+    NotWhole,
+    /// Below what this value may be.
+    #[error("must be at least {0}")]
+    TooSmall(u128),
+    /// Above what this value may be.
+    #[error("too large; the limit is {}", limit_name(*.0))]
+    TooLarge(u128),
+}
+
+/// A limit as people know it: `2^64-1 (18446744073709551615)`, or just the digits.
+fn limit_name(limit: u128) -> String {
+    match limit.checked_add(1) {
+        None => format!("2^128-1 ({limit})"),
+        Some(next) if next.is_power_of_two() && next > 1 << 16 => format!("2^{}-1 ({limit})", next.trailing_zeros()),
+        Some(_) => limit.to_string(),
+    }
+}
+
+/// Any number of the grammar above that fits 128 bits.
+///
+/// # Errors
+/// [`NumberError`], with a limit of 2^128-1.
+///
+/// ```
+/// use montesieve::cli::values::number;
+/// assert_eq!(number("2^64-59"), Ok(18_446_744_073_709_551_557));
+/// assert_eq!(number("1.5k"), Ok(1500));
+/// ```
+pub fn number(text: &str) -> Result<u128, NumberError> {
+    let mut rest = text.trim();
+    if let Some(digits) = rest.strip_prefix('-') {
+        return Err(if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            NumberError::Negative
+        } else {
+            NumberError::NotANumber
+        });
+    }
+    // Two totals, so that 5-10+20 is 15 and not an error half way.
+    let (mut added, mut subtracted) = (0u128, 0u128);
+    let mut sign = b'+';
+    loop {
+        let total = if sign == b'+' { &mut added } else { &mut subtracted };
+        let end = end_of_term(rest);
+        *total = total.checked_add(term(&rest[..end])?).ok_or(TOO_LARGE)?;
+        let both = added.min(subtracted);
+        (added, subtracted) = (added - both, subtracted - both);
+        match rest.as_bytes().get(end) {
+            None => break,
+            Some(&next) => sign = next,
+        }
+        rest = &rest[end + 1..];
+    }
+    added.checked_sub(subtracted).ok_or(NumberError::Negative)
+}
+
+/// Where the first term ends: at a `+` or `-` that is not the sign of an exponent (`1e+9`).
+fn end_of_term(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    (0..bytes.len())
+        .find(|&i| matches!(bytes[i], b'+' | b'-') && !(i > 0 && matches!(bytes[i - 1], b'e' | b'E')))
+        .unwrap_or(bytes.len())
+}
+
+fn term(text: &str) -> Result<u128, NumberError> {
+    let Some((base, exponent)) = text.split_once("**").or_else(|| text.split_once('^')) else {
+        return decimal(text.trim());
+    };
+    let (base, exponent) = (decimal(base.trim())?, decimal(exponent.trim())?);
+    if base < 2 {
+        return Ok(if exponent == 0 { 1 } else { base });
+    }
+    let exponent = u32::try_from(exponent).map_err(|_| TOO_LARGE)?;
+    base.checked_pow(exponent).ok_or(TOO_LARGE)
+}
+
+fn decimal(text: &str) -> Result<u128, NumberError> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, power_of_ten(exponent)?),
+        None => suffix(text),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (digits(whole)?, digits(fraction)?),
+        None => (digits(mantissa)?, String::new()),
+    };
+    // The number is `significant` times ten to the `shift`, with no zero at either end of `significant`.
+    let all = whole + &fraction;
+    let kept = all.trim_end_matches('0');
+    let shift = exponent - fraction.len() as i64 + (all.len() - kept.len()) as i64;
+    let significant = kept.trim_start_matches('0');
+    if significant.is_empty() {
+        return Ok(0);
+    }
+    let shift = u32::try_from(shift).map_err(|_| if shift < 0 { NumberError::NotWhole } else { TOO_LARGE })?;
+    let significant: u128 = significant.parse().map_err(|_| TOO_LARGE)?;
+    10u128.checked_pow(shift).and_then(|power| significant.checked_mul(power)).ok_or(TOO_LARGE)
+}
+
+const TOO_LARGE: NumberError = NumberError::TooLarge(u128::MAX);
+
+/// `1G` is `1` and nine zeros. Powers of ten, in either case: nobody means a thousandth of a prime.
+fn suffix(text: &str) -> (&str, i64) {
+    for (letters, exponent) in [(['k', 'K'], 3), (['m', 'M'], 6), (['g', 'G'], 9), (['t', 'T'], 12)] {
+        if let Some(mantissa) = text.strip_suffix(letters) {
+            return (mantissa, exponent);
+        }
+    }
+    (text, 0)
+}
+
+/// The digits after an `e`, with a sign if there is one. Longer than any use of it: as good as a million.
+fn power_of_ten(text: &str) -> Result<i64, NumberError> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits(text)?;
+    // An exponent beyond i64 is beyond any number we know; but zeros before it or behind the point may still cancel it,
+    // so it is held at a bound far above what an argument list can hold.
+    Ok(sign * digits.parse::<i64>().unwrap_or(i64::MAX).min(1 << 40))
+}
+
+/// A run of digits without its underscores, which stand between digits only.
+fn digits(text: &str) -> Result<String, NumberError> {
+    let groups = text.split('_');
+    if groups.clone().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit())) {
+        Ok(groups.collect())
+    } else {
+        Err(NumberError::NotANumber)
+    }
+}
+
+/// A number from `least` to 2^64-1.
+fn at_least(least: u64, text: &str) -> Result<u64, NumberError> {
+    match number(text) {
+        Ok(n) if n < u128::from(least) => Err(NumberError::TooSmall(least.into())),
+        Ok(n) => u64::try_from(n).map_err(|_| NumberError::TooLarge(u64::MAX.into())),
+        Err(NumberError::TooLarge(_)) => Err(NumberError::TooLarge(u64::MAX.into())),
+        Err(error) => Err(error),
+    }
+}
+
+/// A number from 0 to 2^64-1: a seed, or the border of a range.
+///
+/// # Errors
+/// [`NumberError`]; above the limit it names the limit.
+pub fn whole(text: &str) -> Result<u64, NumberError> {
+    at_least(0, text)
+}
+
+/// A number from 1 to 2^64-1: how many of something.
+///
+/// # Errors
+/// [`NumberError`]; outside the limits it names the limit.
+pub fn amount(text: &str) -> Result<u64, NumberError> {
+    at_least(1, text)
+}
+
+/// A time: `10m`, `24h`, `1h 30m`, `90s`. The unit must be there.
+///
+/// # Errors
+/// A sentence that says how to write it.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "not a time; write it like 90s, 10m, 24h or 1h30m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NumberError::*;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_way_to_write_a_number() {
+        for (text, expected) in [
+            ("0", 0),
+            ("1", 1),
+            ("007", 7),
+            ("1e12", 1_000_000_000_000),
+            ("1E12", 1_000_000_000_000),
+            ("1e+9", 1_000_000_000),
+            ("1.5e9", 1_500_000_000),
+            ("1.0", 1),
+            ("1500e-2", 15),
+            ("1_000_000", 1_000_000),
+            ("1_0.5_0e1_0", 105_000_000_000),
+            ("2^32", 1 << 32),
+            ("10**9", 1_000_000_000),
+            ("2 ^ 10", 1024),
+            ("0^0", 1),
+            ("1^1e30", 1),
+            ("1k", 1000),
+            ("1.5K", 1500),
+            ("2M", 2_000_000),
+            ("3G", 3_000_000_000),
+            ("4t", 4_000_000_000_000),
+            ("2^64-59", 18_446_744_073_709_551_557),
+            ("2^64 - 1", u64::MAX.into()),
+            ("1e12+1e10", 1_010_000_000_000),
+            ("5-10+20", 15),
+            ("1k-1", 999),
+            ("0e99999999999999999999999", 0),
+            ("2^127-1+2^127", u128::MAX),
+        ] {
+            assert_eq!(number(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_way_to_get_it_wrong() {
+        let too_large = TooLarge(u128::MAX);
+        for (text, expected) in [
+            ("", NotANumber),
+            (" ", NotANumber),
+            ("abc", NotANumber),
+            ("-", NotANumber),
+            ("-x", NotANumber),
+            ("+5", NotANumber),
+            ("5+", NotANumber),
+            ("1e", NotANumber),
+            ("e9", NotANumber),
+            ("1e9e9", NotANumber),
+            ("1e3k", NotANumber),
+            ("1Ki", NotANumber),
+            (".5", NotANumber),
+            ("5.", NotANumber),
+            ("1.2.3", NotANumber),
+            ("_1", NotANumber),
+            ("1_", NotANumber),
+            ("1__0", NotANumber),
+            ("1,000", NotANumber),
+            ("0x10", NotANumber),
+            ("2^3^2", NotANumber),
+            ("2^", NotANumber),
+            ("1 000", NotANumber),
+            ("\u{661}", NotANumber),
+            ("-5", Negative),
+            ("-1e9", Negative),
+            ("-.5", Negative),
+            ("5-6", Negative),
+            ("1.5", NotWhole),
+            ("1e-3", NotWhole),
+            ("1.23e1", NotWhole),
+            ("0.00000000000000000000000000000000000000000000000001", NotWhole),
+            ("2^128", too_large),
+            ("1e39", too_large),
+            ("1e40", too_large),
+            ("1e99999999999999999999", too_large),
+            ("2^1e30", too_large),
+            ("340282366920938463463374607431768211456", too_large),
+        ] {
+            assert_eq!(number(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn borders_of_64_bits_are_said() {
+        assert_eq!(whole("2^64-1"), Ok(u64::MAX));
+        assert_eq!(whole("0"), Ok(0));
+        assert_eq!(whole("2^64").unwrap_err().to_string(), "too large; the limit is 2^64-1 (18446744073709551615)");
+        assert_eq!(whole("1e40"), whole("2^64"));
+        assert_eq!(amount("0").unwrap_err().to_string(), "must be at least 1");
+        assert_eq!(amount("1"), Ok(1));
+        assert_eq!(TooLarge(100).to_string(), "too large; the limit is 100");
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert!(duration("10").is_err());
+        assert!(duration("soon").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn every_u128_round_trips(n: u128) {
+            prop_assert_eq!(number(&n.to_string()), Ok(n));
+        }
+
+        #[test]
+        fn exponents_are_exact(n in 0u128..1_000_000_000_000, e in 0u32..26) {
+            prop_assert_eq!(number(&format!("{n}e{e}")), Ok(n * 10u128.pow(e)));
+            let (whole, fraction) = (n / 1000, n % 1000);
+            prop_assert_eq!(number(&format!("{whole}.{fraction:03}e{}", e + 3)), Ok(n * 10u128.pow(e)));
+        }
+
+        #[test]
+        fn sums_and_differences_are_exact(a: u64, b: u64) {
+            let (a, b) = (u128::from(a), u128::from(b));
+            prop_assert_eq!(number(&format!("{a}+{b}")), Ok(a + b));
+            prop_assert_eq!(number(&format!("{a}-{b}")), a.checked_sub(b).ok_or(Negative));
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = number(&text);
+            let _ = whole(&text);
+            let _ = amount(&text);
+            let _ = duration(&text);
+        }
+
+        #[test]
+        fn nothing_near_the_grammar_panics(text in "[-+0-9eEkMGT._^* ]{0,40}") {
+            let _ = number(&text);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The run for people: two lines, and a table of the ranks where it was asked for. Goes to standard error.
+
+use std::io::{self, Write};
+
+use super::run::Run;
+use super::text::{count, table};
+
+/// Writes time, ranks, rate, and what the speed depends on; with `per_rank` a table of every rank.
+///
+/// # Errors
+/// What `out` says.
+pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Result<()> {
+    let ranks = count(run.ranks as u64, "rank");
+    let hosts = count(run.hosts.len() as u64, "host");
+    let rate = rate(run.work.amount, run.work.unit, run.seconds);
+    writeln!(out, "{:.3} s on {ranks}, {hosts}{}", run.seconds, rate.map(|r| format!(": {r}")).unwrap_or_default())?;
+    let mpi = if run.mpi == "none" { "no MPI" } else { &run.mpi };
+    writeln!(
+        out,
+        "schedule {}, chunk {}, imbalance {:.2}, {}, {mpi}",
+        run.schedule, run.chunk, run.imbalance, run.isa
+    )?;
+    if per_rank { write_ranks(run, out) } else { Ok(()) }
+}
+
+/// `812.3 million samples/s`; nothing where no time passed.
+fn rate(amount: u64, unit: &str, seconds: f64) -> Option<String> {
+    let rate = amount as f64 / seconds;
+    if !rate.is_finite() {
+        return None;
+    }
+    // Three digits before the point at most; the borders are where rounding to one decimal would give four.
+    let (scaled, name) = match rate {
+        r if r < 999.95 => (r, ""),
+        r if r < 999.95e3 => (r / 1e3, " thousand"),
+        r if r < 999.95e6 => (r / 1e6, " million"),
+        r if r < 999.95e9 => (r / 1e9, " billion"),
+        r => (r / 1e12, " trillion"),
+    };
+    Some(format!("{scaled:.1}{name} {unit}/s"))
+}
+
+fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut rows = vec![["rank", "host", "blocks", "compute s", "idle s", "comm s"].map(str::to_owned).to_vec()];
+    let seconds = |list: &[f64], rank: usize| list.get(rank).map_or_else(String::new, |s| format!("{s:.3}"));
+    for rank in 0..run.ranks {
+        let host = run.host_of_rank.get(rank).and_then(|&host| run.hosts.get(host));
+        rows.push(vec![
+            rank.to_string(),
+            host.cloned().unwrap_or_default(),
+            run.blocks.get(rank).map_or_else(String::new, u64::to_string),
+            seconds(&run.compute_seconds, rank),
+            seconds(&run.idle_seconds, rank),
+            seconds(&run.comm_seconds, rank),
+        ]);
+    }
+    table(&rows, &[1], out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Work;
+    use super::super::run::tests::example;
+    use super::*;
+
+    fn written(run: &Run, per_rank: bool) -> String {
+        let mut bytes = Vec::new();
+        write_run_text(run, per_rank, &mut bytes).expect("a Vec takes every write");
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
+    #[test]
+    fn two_lines_and_a_table() {
+        insta::assert_snapshot!(written(&example(), true), @"
+        1.300 s on 3 ranks, 2 hosts: 769.2 million samples/s
+        schedule dynamic, chunk 4, imbalance 1.25, avx512, Open MPI 4.1.4
+        rank  host    blocks  compute s  idle s  comm s
+           0  nid001     400      1.250   0.000   0.050
+           1  nid001     330      1.000   0.200   0.000
+           2  nid002     224      0.750   0.500   0.000
+        ");
+    }
+
+    #[test]
+    fn one_process_that_took_no_time() {
+        let alone = Run {
+            ranks: 1,
+            hosts: vec!["laptop".to_owned()],
+            host_of_rank: vec![0],
+            mpi: "none".to_owned(),
+            work: Work { amount: 0, unit: "numbers" },
+            seconds: 0.0,
+            ..example()
+        };
+        insta::assert_snapshot!(written(&alone, false), @"
+        0.000 s on 1 rank, 1 host
+        schedule dynamic, chunk 4, imbalance 1.25, avx512, no MPI
+        ");
+    }
+
+    #[test]
+    fn a_run_with_short_lists_does_not_panic() {
+        let run = Run { ranks: 2, hosts: vec![], host_of_rank: vec![], compute_seconds: vec![], ..example() };
+        assert_eq!(written(&run, true).lines().count(), 5);
+    }
+
+    #[test]
+    fn rates_have_names() {
+        let rate = |amount, seconds| rate(amount, "samples", seconds);
+        assert_eq!(rate(5, 0.0), None);
+        assert_eq!(rate(0, 0.0), None);
+        assert_eq!(rate(0, 1.0).as_deref(), Some("0.0 samples/s"));
+        assert_eq!(rate(999, 1.0).as_deref(), Some("999.0 samples/s"));
+        assert_eq!(rate(999_990, 1.0).as_deref(), Some("1.0 million samples/s"));
+        assert_eq!(rate(18_200_000_000, 1.0).as_deref(), Some("18.2 billion samples/s"));
+        assert_eq!(rate(u64::MAX, 1.0).as_deref(), Some("18446744.1 trillion samples/s"));
+    }
+}

@@ -1,0 +1,71 @@
+//! The small tools that the text and CSV forms share: aligned lines, plurals, CSV.
+
+use std::io::{self, Write};
+
+/// Labels and values in two columns.
+pub(super) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
+    let width = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+    lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<width$}  {value}"))
+}
+
+/// `1 rank`, `0 ranks`, `2 ranks`.
+pub(super) fn count(n: u64, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A table: the first row is the header; `left` says which columns hold words (the others hold numbers).
+pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -> io::Result<()> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells: Vec<String> = (0..columns)
+            .map(|column| {
+                let (cell, width) = (&row[column], widths[column]);
+                if left.contains(&column) { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+            })
+            .collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+/// A header line and one row.
+pub(super) fn csv(columns: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
+    let line = |cells: Vec<String>| cells.join(",");
+    writeln!(out, "{}", line(columns.iter().map(|(name, _)| quoted(name)).collect()))?;
+    writeln!(out, "{}", line(columns.iter().map(|(_, value)| quoted(value)).collect()))
+}
+
+/// A CSV cell (RFC 4180): in quotes when it must be.
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_zero_is_not() {
+        assert_eq!(count(0, "rank"), "0 ranks");
+        assert_eq!(count(1, "rank"), "1 rank");
+        assert_eq!(count(2, "rank"), "2 ranks");
+    }
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        assert_eq!(quoted("plain text"), "plain text");
+        assert_eq!(quoted(""), "");
+        assert_eq!(quoted("Xeon, 2 GHz"), "\"Xeon, 2 GHz\"");
+        assert_eq!(quoted("19\" rack"), "\"19\"\" rack\"");
+    }
+
+    #[test]
+    fn no_lines_and_no_rows_are_no_output() {
+        let mut bytes = Vec::new();
+        aligned(&[], &mut bytes).expect("a Vec takes every write");
+        table(&[], &[], &mut bytes).expect("a Vec takes every write");
+        assert_eq!(bytes, b"");
+    }
+}
