@@ -2,8 +2,6 @@
 //!
 //! One enum for the whole program, so that the table of exit codes in the README and this file cannot drift apart.
 
-use std::process::ExitCode;
-
 /// `Result` with the program's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -27,19 +25,29 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The user has been told already, and every rank has agreed to leave with this exit code.
+    #[error("exit code {code}")]
+    Told {
+        /// The agreed exit code.
+        code: u8,
+    },
     /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
     #[error("standard output was closed")]
     ClosedPipe,
 }
 
 impl Error {
+    /// Exit code of a bad launch.
+    pub const LAUNCH: u8 = 78;
+
     /// The process exit code (README, "Exit codes").
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) => 2,
-            Error::Launch(_) => 78,
+            Error::Launch(_) => Error::LAUNCH,
             Error::Run(_) | Error::Io { .. } => 1,
             Error::ClosedPipe => 0,
+            Error::Told { code } => *code,
         }
     }
 
@@ -50,11 +58,5 @@ impl Error {
             std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
             _ => Error::Io { context, source },
         }
-    }
-}
-
-impl From<&Error> for ExitCode {
-    fn from(error: &Error) -> ExitCode {
-        ExitCode::from(error.exit_code())
     }
 }

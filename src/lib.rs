@@ -9,8 +9,12 @@
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 
 pub mod cli;
+pub mod cluster;
+pub mod commands;
 pub mod error;
+pub mod fault;
 pub mod isa;
+pub mod job;
 pub mod montecarlo;
 pub mod primes;
 pub mod report;

@@ -1,2 +1,19 @@
-//! The program: see the library for the map.
-fn main() {}
+//! The program: join the cluster, run one command, leave. The library's front page is the map.
+
+use std::process::ExitCode;
+
+use montesieve::cluster::{Cluster, ending};
+use montesieve::commands;
+
+fn main() -> ExitCode {
+    match Cluster::join() {
+        Ok(cluster) => {
+            let outcome = commands::run(&cluster);
+            cluster.leave(outcome)
+        }
+        Err(error) => {
+            ending::tell(&error, 0, 1);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

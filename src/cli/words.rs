@@ -39,6 +39,11 @@ impl Words {
         Words { arguments: arguments.into_iter().collect(), variables }
     }
 
+    /// The instruction set that the root's environment asks for (`MONTESIEVE_ISA`), on whichever rank this is read.
+    pub fn forced_isa(&self) -> Option<String> {
+        self.variable("MONTESIEVE_ISA").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned())
+    }
+
     fn variable(&self, name: &str) -> Option<&OsStr> {
         self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_os_str())
     }

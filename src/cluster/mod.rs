@@ -1,0 +1,342 @@
+//! The cluster room: the only one that knows MPI.
+//!
+//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or alone in one process without any MPI
+//! library. Its methods are MPI's own words (broadcast, scatter, gather, reduce, send, probe, receive), and rooted
+//! operations give `Some` at the root and `None` elsewhere, which replaces `if rank == 0` in the rest of the program.
+//!
+//! Two rules hold for every wait in this room. It is *polite*: after a short spin it sleeps, so that ranks which share
+//! a core do not burn it (see [`patience`]). And plain numbers travel as MPI datatypes; only records of variable size
+//! are encoded (bincode) and travel as bytes.
+
+mod alone;
+pub mod ending;
+pub mod launch;
+#[cfg(feature = "mpi")]
+mod mpi;
+#[cfg(feature = "mpi")]
+mod outbox;
+pub mod patience;
+pub mod place;
+mod record;
+pub mod stdout;
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::alone::Alone;
+use self::launch::Launch;
+#[cfg(feature = "mpi")]
+use self::mpi::Mpi;
+use self::patience::Patience;
+use crate::error::{Error, Result};
+
+/// The rank that scatters, reduces and reports.
+const ROOT: u64 = 0;
+
+/// What a message is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Tag {
+    /// To the root: what shall I compute after this? (two plain numbers, unused)
+    Ask = 1,
+    /// From the root: this span (first block, end block).
+    Give = 2,
+    /// From the root: nothing more (unused numbers).
+    NoMore = 3,
+    /// From the root: drop what you have in hand.
+    Stop = 4,
+    /// To the root: I was told to stop (signal number, unused).
+    Signal = 5,
+    /// To the root: what I have done (a record).
+    Report = 6,
+    /// Within [`Cluster::reduce`] (a record).
+    Reduce = 7,
+}
+
+impl Tag {
+    #[cfg(feature = "mpi")]
+    const ALL: [Tag; 7] = [Tag::Ask, Tag::Give, Tag::NoMore, Tag::Stop, Tag::Signal, Tag::Report, Tag::Reduce];
+}
+
+/// The processes that run this program together.
+#[derive(Debug)]
+pub enum Cluster {
+    /// Over MPI, any number of ranks.
+    #[cfg(feature = "mpi")]
+    Mpi(Box<Mpi>),
+    /// One process, no MPI.
+    Alone(Alone),
+}
+
+/// Runs the same expression on whichever variant is there.
+macro_rules! each {
+    ($cluster:expr, $inner:ident => $body:expr) => {
+        match $cluster {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi($inner) => $body,
+            Cluster::Alone($inner) => $body,
+        }
+    };
+}
+
+impl Cluster {
+    /// Joins the other ranks (`MPI_Init_thread`), or stays alone where no launcher is in sight or MPI was not built in.
+    /// The first statement of `main`: from here on a panic on any rank ends the whole job.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] when MPI cannot be initialised.
+    pub fn join() -> Result<Cluster> {
+        let launch = Launch::detect();
+        ending::catch_panics();
+        launch.die_with_launcher();
+        #[cfg(feature = "mpi")]
+        if launch.is_launched() {
+            return Mpi::join(launch).map(|mpi| Cluster::Mpi(Box::new(mpi)));
+        }
+        Ok(Cluster::Alone(Alone::new(launch)))
+    }
+
+    /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit code 0 and N answers.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the launcher's first process.
+    pub fn check_launch(&self) -> Result<()> {
+        self.launch().check(self.size(), self.library().as_deref())
+    }
+
+    /// How we were started.
+    pub fn launch(&self) -> &Launch {
+        each!(self, inner => inner.launch())
+    }
+
+    /// The MPI library (`MPI_Get_library_version`, first line), or `None` without MPI.
+    pub fn library(&self) -> Option<String> {
+        #[cfg(feature = "mpi")]
+        return Some(mpi::library());
+        #[cfg(not(feature = "mpi"))]
+        None
+    }
+
+    /// The version of the MPI standard that the library follows (`MPI_Get_version`).
+    pub fn standard(&self) -> Option<String> {
+        #[cfg(feature = "mpi")]
+        return Some(mpi::standard());
+        #[cfg(not(feature = "mpi"))]
+        None
+    }
+
+    /// This process's rank (`MPI_Comm_rank`).
+    pub fn rank(&self) -> u64 {
+        each!(self, inner => inner.rank())
+    }
+
+    /// The number of ranks (`MPI_Comm_size`).
+    pub fn size(&self) -> u64 {
+        each!(self, inner => inner.size())
+    }
+
+    /// `Some(f())` at the root, `None` elsewhere. No message is sent.
+    pub fn at_root<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
+        (self.rank() == ROOT).then(f)
+    }
+
+    /// Sends the root's record to every rank (`MPI_Bcast`: its length, then its bytes). Every rank must call it; the
+    /// root passes `Some`, the others `None`; all get the record.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the record cannot be encoded or decoded.
+    pub fn broadcast<T: Serialize + DeserializeOwned>(&self, value: Option<T>) -> Result<T> {
+        let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
+        each!(self, inner => inner.broadcast(&mut bytes));
+        record::decode(&bytes)
+    }
+
+    /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every rank must call it;
+    /// the root passes `Some` of one pair for each rank.
+    ///
+    /// # Panics
+    /// When the root's list is not as long as the world.
+    pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
+        if let Some(pairs) = pairs {
+            assert_eq!(pairs.len() as u64, self.size(), "one pair for each rank");
+        }
+        each!(self, inner => inner.scatter(pairs))
+    }
+
+    /// Collects a row of numbers from every rank, in rank order, at the root (`MPI_Gather` of `MPI_DOUBLE`). Every
+    /// rank must call it, with rows of the same length; the root gets `Some` of one row for each rank.
+    pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
+        each!(self, inner => inner.gather(row))
+    }
+
+    /// Collects a record from every rank, in rank order, at the root (`MPI_Gather` of the lengths, then
+    /// `MPI_Gatherv` of the bytes). Every rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when a record cannot be encoded or decoded.
+    pub fn gather_records<T: Serialize + DeserializeOwned>(&self, mine: &T) -> Result<Option<Vec<T>>> {
+        let bytes = record::encode(mine)?;
+        let all = each!(self, inner => inner.gather_bytes(bytes));
+        all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect()).transpose()
+    }
+
+    /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call it.
+    pub fn sum(&self, mine: u64) -> Option<u64> {
+        each!(self, inner => inner.sum(mine))
+    }
+
+    /// The largest of every rank's number, at every rank (`MPI_Allreduce`, `MPI_MAX`). Every rank must call it.
+    pub fn max(&self, mine: u64) -> u64 {
+        each!(self, inner => inner.max(mine))
+    }
+
+    /// Merges every rank's record into one, at the root: a reduction in rank order along a binomial tree, O(log ranks)
+    /// steps. `MPI_Reduce` knows only numbers of fixed size; this is the same tree for records. `merge` takes the
+    /// lower ranks' part first and must be associative. Every rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when a record cannot be encoded or decoded, or what `merge` returns.
+    pub fn reduce<T, M>(&self, mine: T, merge: M) -> Result<Option<T>>
+    where
+        T: Serialize + DeserializeOwned,
+        M: Fn(T, T) -> Result<T>,
+    {
+        let (rank, size) = (self.rank(), self.size());
+        let mut total = mine;
+        let mut distance = 1;
+        while distance < size {
+            if rank & distance != 0 {
+                self.send_record(rank - distance, Tag::Reduce, &total)?;
+                self.flush();
+                return Ok(None);
+            }
+            if rank + distance < size {
+                total = merge(total, self.receive_record(rank + distance, Tag::Reduce)?)?;
+            }
+            distance *= 2;
+        }
+        Ok(Some(total))
+    }
+
+    /// Enters a barrier without waiting in it (`MPI_Ibarrier`). Every rank must call it.
+    pub fn enter_barrier(&self) -> Barrier {
+        #[cfg(feature = "mpi")]
+        if let Cluster::Mpi(mpi) = self {
+            return Barrier { request: Some(mpi.enter_barrier()) };
+        }
+        Barrier {
+            #[cfg(feature = "mpi")]
+            request: None,
+        }
+    }
+
+    /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
+    pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
+        each!(self, inner => inner.send(to, tag, numbers));
+    }
+
+    /// Sends a record (`MPI_Isend` of bytes); returns at once, the bytes are kept until they are gone.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the record cannot be encoded.
+    pub fn send_record<T: Serialize>(&self, to: u64, tag: Tag, value: &T) -> Result<()> {
+        let bytes = record::encode(value)?;
+        each!(self, inner => inner.send_bytes(to, tag, bytes));
+        Ok(())
+    }
+
+    /// Whether everything sent has left this rank (`MPI_Testsome`).
+    pub fn all_sent(&self) -> bool {
+        each!(self, inner => inner.all_sent())
+    }
+
+    /// Waits until everything sent has left this rank.
+    pub fn flush(&self) {
+        let mut patience = Patience::new();
+        while !self.all_sent() {
+            patience.pause();
+        }
+    }
+
+    /// The sender and tag of a message that has arrived, if there is one (`MPI_Iprobe`).
+    pub fn probe(&self) -> Option<(u64, Tag)> {
+        each!(self, inner => inner.probe())
+    }
+
+    /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
+    pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
+        each!(self, inner => inner.receive(from, tag))
+    }
+
+    /// Receives a record (`MPI_Recv`); waits politely until it is there.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when it cannot be decoded.
+    pub fn receive_record<T: DeserializeOwned>(&self, from: u64, tag: Tag) -> Result<T> {
+        record::decode(&each!(self, inner => inner.receive_bytes(from, tag)))
+    }
+
+    /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its
+    /// own outcome. When all are good each keeps its own. Otherwise the lowest rank that failed says why, once, and
+    /// every rank gets [`Error::Told`] with the worst exit code, so that all leave the same way.
+    ///
+    /// # Errors
+    /// As said: [`Error::Told`] on every rank when any rank failed.
+    pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        // Exit code above, so that the maximum finds the worst; the complement of the rank below, so that among equals
+        // it finds the lowest rank. 0: no failure.
+        let mine = match &outcome {
+            Ok(_) => 0,
+            Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
+        };
+        let worst = self.max(mine);
+        if worst == 0 {
+            return outcome;
+        }
+        if let Err(error) = &outcome
+            && worst == mine
+        {
+            ending::tell(error, self.rank(), self.size());
+        }
+        Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
+    }
+
+    /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks agreed on, finalises MPI;
+    /// any other error is told with rank and host and ends the whole job (`MPI_Abort`), since the others may be waiting
+    /// for this rank.
+    pub fn leave(self, outcome: Result<u8>) -> ExitCode {
+        match outcome {
+            Ok(code) | Err(Error::Told { code }) => {
+                drop(self);
+                ExitCode::from(code)
+            }
+            Err(error) => {
+                ending::tell(&error, self.rank(), self.size());
+                ending::abort(error.exit_code())
+            }
+        }
+    }
+}
+
+/// A barrier that was entered and may not be complete.
+#[derive(Debug)]
+#[must_use = "a barrier that is never completed leaves the others waiting"]
+pub struct Barrier {
+    #[cfg(feature = "mpi")]
+    request: Option<mpi::Request>,
+}
+
+impl Barrier {
+    /// Whether every rank has entered (`MPI_Test`).
+    pub fn is_complete(&mut self) -> bool {
+        #[cfg(feature = "mpi")]
+        {
+            self.request = self.request.take().and_then(|request| request.test().err());
+            self.request.is_none()
+        }
+        #[cfg(not(feature = "mpi"))]
+        true
+    }
+}

@@ -1,0 +1,242 @@
+//! The cluster over MPI, through rsmpi. Every wait is a test in a polite loop (see `patience`).
+
+use mpi::collective::SystemOperation;
+use mpi::datatype::{Equivalence, PartitionMut};
+use mpi::environment::Universe;
+use mpi::ffi;
+use mpi::point_to_point::Status;
+use mpi::request::{Request as Pending, Scope, scope};
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::*;
+
+use super::launch::Launch;
+use super::outbox::Outbox;
+use super::patience::Patience;
+use super::{ROOT, Tag};
+use crate::error::{Error, Result};
+
+/// A barrier's request, which borrows nothing.
+pub type Request = Pending<'static, ()>;
+
+/// The world of all ranks.
+pub struct Mpi {
+    // Before the universe, so that it goes first.
+    outbox: Outbox,
+    world: SimpleCommunicator,
+    launch: Launch,
+    _universe: Universe,
+}
+
+impl std::fmt::Debug for Mpi {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "rank {} of {}", self.rank(), self.size())
+    }
+}
+
+/// The library's name and version, its first line without the details that some append.
+pub fn library() -> String {
+    let text = mpi::environment::library_version().unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    line.split(", package:").next().unwrap_or_default().trim().replace("Open MPI v", "Open MPI ")
+}
+
+/// The version of the standard, as in "3.1".
+pub fn standard() -> String {
+    let (major, minor) = mpi::environment::version();
+    format!("{major}.{minor}")
+}
+
+/// Rank and size for whoever has no [`Mpi`] at hand; `None` before and after MPI.
+pub fn world() -> Option<(u64, u64)> {
+    is_up().then(|| {
+        let world = SimpleCommunicator::world();
+        (world.rank() as u64, world.size() as u64)
+    })
+}
+
+/// `MPI_Abort` on the world, if MPI is up.
+pub fn abort(code: u8) {
+    if is_up() {
+        SimpleCommunicator::world().abort(i32::from(code));
+    }
+}
+
+fn is_up() -> bool {
+    let (mut begun, mut over) = (0, 0);
+    // SAFETY: both may be called at any time, before MPI_Init and after MPI_Finalize.
+    unsafe {
+        ffi::MPI_Initialized(&mut begun);
+        ffi::MPI_Finalized(&mut over);
+    }
+    begun != 0 && over == 0
+}
+
+/// Waits politely for a request.
+fn wait<'a, D: ?Sized, S: Scope<'a>>(mut request: Pending<'a, D, S>) -> Status {
+    let mut patience = Patience::new();
+    loop {
+        match request.test() {
+            Ok(status) => return status,
+            Err(pending) => request = pending,
+        }
+        patience.pause();
+    }
+}
+
+/// Where each part begins, and the total, as MPI counts.
+fn displacements(counts: &[i32]) -> (Vec<i32>, usize) {
+    let mut total = 0i32;
+    let starts = counts
+        .iter()
+        .map(|&count| {
+            total = total.checked_add(count).expect("gathered records are below 2 GiB");
+            total - count
+        })
+        .collect();
+    (starts, total as usize)
+}
+
+impl Mpi {
+    /// `MPI_Init_thread`: only the main thread calls MPI.
+    pub fn join(launch: Launch) -> Result<Mpi> {
+        let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
+            .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
+        Ok(Mpi { outbox: Outbox::default(), world: universe.world(), launch, _universe: universe })
+    }
+
+    pub fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
+    pub fn rank(&self) -> u64 {
+        self.world.rank() as u64
+    }
+
+    pub fn size(&self) -> u64 {
+        self.world.size() as u64
+    }
+
+    pub fn broadcast(&self, bytes: &mut Vec<u8>) {
+        let root = self.world.process_at_rank(ROOT as i32);
+        let mut length = bytes.len() as u64;
+        scope(|s| wait(root.immediate_broadcast_into(s, &mut length)));
+        bytes.resize(length as usize, 0);
+        scope(|s| wait(root.immediate_broadcast_into(s, &mut bytes[..])));
+    }
+
+    pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
+        let root = self.world.process_at_rank(ROOT as i32);
+        let mut mine = [0u64; 2];
+        match pairs {
+            Some(pairs) => {
+                let all = pairs.as_flattened();
+                scope(|s| wait(root.immediate_scatter_into_root(s, all, &mut mine[..])));
+            }
+            None => {
+                scope(|s| wait(root.immediate_scatter_into(s, &mut mine[..])));
+            }
+        }
+        mine
+    }
+
+    pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
+        let all = self.gather_numbers(&row[..])?;
+        Some(all.as_chunks::<N>().0.to_vec())
+    }
+
+    pub fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        let root = self.world.process_at_rank(ROOT as i32);
+        let length = i32::try_from(bytes.len()).expect("a record is below 2 GiB");
+        let Some(counts) = self.gather_numbers(&[length]) else {
+            scope(|s| wait(root.immediate_gather_varcount_into(s, &bytes[..])));
+            return None;
+        };
+        let (starts, total) = displacements(&counts);
+        let mut all = vec![0u8; total];
+        {
+            let mut parts = PartitionMut::new(&mut all[..], &counts[..], &starts[..]);
+            scope(|s| wait(root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
+        }
+        Some(counts.iter().zip(&starts).map(|(&n, &at)| all[at as usize..(at + n) as usize].to_vec()).collect())
+    }
+
+    fn gather_numbers<T: Equivalence + Default + Clone>(&self, row: &[T]) -> Option<Vec<T>> {
+        let root = self.world.process_at_rank(ROOT as i32);
+        if self.rank() == ROOT {
+            let mut all = vec![T::default(); row.len() * self.size() as usize];
+            scope(|s| wait(root.immediate_gather_into_root(s, row, &mut all[..])));
+            Some(all)
+        } else {
+            scope(|s| wait(root.immediate_gather_into(s, row)));
+            None
+        }
+    }
+
+    pub fn sum(&self, mine: u64) -> Option<u64> {
+        let root = self.world.process_at_rank(ROOT as i32);
+        if self.rank() == ROOT {
+            let mut total = 0u64;
+            scope(|s| wait(root.immediate_reduce_into_root(s, &mine, &mut total, SystemOperation::sum())));
+            Some(total)
+        } else {
+            scope(|s| wait(root.immediate_reduce_into(s, &mine, SystemOperation::sum())));
+            None
+        }
+    }
+
+    pub fn max(&self, mine: u64) -> u64 {
+        let mut largest = 0u64;
+        scope(|s| wait(self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max())));
+        largest
+    }
+
+    pub fn enter_barrier(&self) -> Request {
+        self.world.immediate_barrier()
+    }
+
+    pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
+        self.outbox.send(&self.world, to as i32, tag as i32, numbers);
+    }
+
+    pub fn send_bytes(&self, to: u64, tag: Tag, bytes: Vec<u8>) {
+        self.outbox.send_bytes(&self.world, to as i32, tag as i32, bytes);
+    }
+
+    pub fn all_sent(&self) -> bool {
+        self.outbox.all_sent()
+    }
+
+    pub fn probe(&self) -> Option<(u64, Tag)> {
+        let status = self.world.any_process().immediate_probe()?;
+        let tag = Tag::ALL.into_iter().find(|&tag| tag as i32 == status.tag());
+        Some((status.source_rank() as u64, tag.expect("only this program's tags travel in its world")))
+    }
+
+    pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
+        self.await_message(from, tag);
+        let mut numbers = [0u64; 2];
+        self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
+        numbers
+    }
+
+    pub fn receive_bytes(&self, from: u64, tag: Tag) -> Vec<u8> {
+        let status = self.await_message(from, tag);
+        let mut bytes = vec![0u8; status.count(u8::equivalent_datatype()) as usize];
+        self.world.process_at_rank(from as i32).receive_into_with_tag(&mut bytes[..], tag as i32);
+        bytes
+    }
+
+    /// Waits politely until such a message is there.
+    fn await_message(&self, from: u64, tag: Tag) -> Status {
+        let sender = self.world.process_at_rank(from as i32);
+        let mut patience = Patience::new();
+        loop {
+            if let Some(status) = sender.immediate_probe_with_tag(tag as i32) {
+                return status;
+            }
+            // What we have sent moves on only when MPI is called.
+            self.outbox.all_sent();
+            patience.pause();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Polite waiting: how a rank waits without taking the core from a rank that works.
+//!
+//! MPI's own blocking calls spin, which is right when every rank has a core and ruinous when eight ranks share two.
+//! So this program never waits inside MPI: it tests, and pauses between tests.
+
+use std::time::Duration;
+
+/// Pauses that only yield: about 20 microseconds in all on an idle core, the time of a message between two hosts.
+const YIELDS: u32 = 64;
+/// The first sleep. The kernel adds about 50 microseconds of its own.
+const SHORTEST: Duration = Duration::from_micros(20);
+/// The longest sleep: what a rank may add to a wait, against 0.2 % of a core while it sleeps.
+const LONGEST: Duration = Duration::from_millis(1);
+
+/// One wait: begins eager, grows patient.
+#[derive(Debug, Default)]
+pub struct Patience {
+    pauses: u32,
+}
+
+impl Patience {
+    /// A wait that has just begun.
+    pub fn new() -> Patience {
+        Patience::default()
+    }
+
+    /// Lets others run for a moment; longer the longer the wait has lasted.
+    pub fn pause(&mut self) {
+        if self.pauses < YIELDS {
+            std::thread::yield_now();
+        } else {
+            let doublings = (self.pauses - YIELDS) / 8;
+            std::thread::sleep(SHORTEST.saturating_mul(1 << doublings.min(10)).min(LONGEST));
+        }
+        self.pauses = self.pauses.saturating_add(1);
+    }
+
+    /// Something happened: begin eager again.
+    pub fn reset(&mut self) {
+        self.pauses = 0;
+    }
+}

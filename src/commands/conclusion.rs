@@ -1,0 +1,146 @@
+//! The last part of every computing command: the report is written once, at the root, and all ranks leave together.
+
+use std::io::Write;
+
+use super::setting::Setting;
+use crate::cluster::Cluster;
+use crate::cluster::place::Place;
+use crate::error::{Error, Result};
+use crate::job::run::{Account, Cause};
+use crate::job::signals;
+use crate::report::{Answer, Completion, Format, Report, Run, Work, imbalance, write_run_text};
+
+/// What the root has to say at the end.
+pub struct Conclusion<R> {
+    /// The command's name.
+    pub command: &'static str,
+    /// The answer; `None` when nothing at all is known, or when it was written already (`--print`).
+    pub result: Option<R>,
+    /// How far the job came.
+    pub completion: Completion,
+    /// Why it ended early, if it did.
+    pub cause: Option<Cause>,
+    /// What the ranks did with their time.
+    pub account: Account,
+    /// How much was done.
+    pub work: Work,
+}
+
+impl Setting<'_> {
+    /// Reports, agrees, and gives the exit code. Every rank must call it; the root passes `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the report cannot be written.
+    pub fn conclude<R: Answer>(&self, conclusion: Option<Conclusion<R>>) -> Result<u8> {
+        let places = Place::gather(self.cluster)?;
+        let ended = conclusion.zip(places).map(|(conclusion, places)| self.report(conclusion, &places));
+        let code = self.cluster.agree(ended.transpose())?;
+        self.cluster.broadcast(code)
+    }
+
+    /// Writes the report; returns the exit code.
+    fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
+        let Conclusion { command, result, completion, cause, account, work } = conclusion;
+        let run = self.run_section(&account, work, places);
+        if let Some(result) = result {
+            self.write(&Report { command, result, run: Some(run.clone()) })?;
+        }
+        if !self.engine.quiet {
+            // Nobody is left to tell when stderr is gone.
+            let _ = write_run_text(&run, self.engine.per_rank, &mut std::io::stderr());
+        }
+        let Completion::Partial { done, blocks } = completion else { return Ok(0) };
+        match cause {
+            Some(Cause::ReaderGone) => Ok(0),
+            Some(Cause::Signal(signal)) => {
+                let name = signals::name(signal);
+                tell(&format!("stopped by {name}: {done} of {blocks} blocks are done"));
+                Ok(128 + signal as u8)
+            }
+            None => Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
+        }
+    }
+
+    /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
+    fn write<R: Answer>(&self, report: &Report<R>) -> Result<()> {
+        let format = self.engine.destination.format;
+        let mut bytes = Vec::new();
+        report.write(format, &mut bytes).map_err(Error::io("cannot format the result"))?;
+        let mut output = self.take_output()?;
+        let elsewhere = !output.is_stdout();
+        let written = output.write(&bytes).and_then(|()| output.finish());
+        if written.is_err() && elsewhere {
+            let mut out = self.cluster.stdout();
+            let _ = out.write_all(&bytes).and_then(|()| out.flush());
+        }
+        written
+    }
+
+    fn run_section(&self, account: &Account, work: Work, places: &[Place]) -> Run {
+        let (hosts, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
+        let compute_seconds: Vec<f64> = account.profiles.iter().map(|p| p.compute).collect();
+        Run {
+            ranks: places.len(),
+            hosts,
+            host_of_rank,
+            launcher: self.cluster.launch().launcher.unwrap_or("none").to_owned(),
+            mpi: library(self.cluster),
+            isa: self.isa.to_string(),
+            schedule: self.options.schedule.name().to_owned(),
+            chunk: account.chunk,
+            work,
+            seconds: account.seconds,
+            imbalance: imbalance(&compute_seconds),
+            compute_seconds,
+            idle_seconds: account.profiles.iter().map(|p| p.idle).collect(),
+            comm_seconds: account.profiles.iter().map(|p| p.comm).collect(),
+            blocks: account.profiles.iter().map(|p| p.blocks).collect(),
+            messages: Some(account.profiles.iter().map(|p| p.messages).sum()),
+            peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
+        }
+    }
+}
+
+/// The MPI library that this run uses.
+fn library(cluster: &Cluster) -> String {
+    match cluster {
+        #[cfg(feature = "mpi")]
+        Cluster::Mpi(_) => cluster.library().unwrap_or_default(),
+        Cluster::Alone(_) => "none".to_owned(),
+    }
+}
+
+/// Each name once, in order of first appearance, and the index of each.
+pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>, Vec<usize>) {
+    let mut seen: Vec<String> = Vec::new();
+    let indices = names
+        .map(|name| {
+            seen.iter().position(|known| known == name).unwrap_or_else(|| {
+                seen.push(name.to_owned());
+                seen.len() - 1
+            })
+        })
+        .collect();
+    (seen, indices)
+}
+
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "montesieve: {text}");
+}
+
+/// Writes a report that has no run (`info`).
+pub(super) fn write_plain<R: Answer>(report: &Report<R>, format: Format, out: &mut dyn Write) -> Result<()> {
+    report.write(format, out).and_then(|()| out.flush()).map_err(Error::io("cannot write the report"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_named_once_in_rank_order() {
+        let (hosts, of_rank) = distinct(["b", "a", "b", "c", "a"].into_iter());
+        assert_eq!(hosts, ["b", "a", "c"]);
+        assert_eq!(of_rank, [0, 1, 0, 2, 1]);
+    }
+}

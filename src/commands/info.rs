@@ -1,0 +1,132 @@
+//! `info`: how this job was launched and what it found, with hints where something is off.
+
+use super::conclusion::{distinct, write_plain};
+use super::output::Output;
+use crate::cli::{self, Words};
+use crate::cluster::Cluster;
+use crate::cluster::launch::Launch;
+use crate::cluster::place::Place;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::report::{Host, InfoResult, RankPlace, Report, Scheduler};
+
+/// Runs the command. Every rank must call it; returns the exit code.
+pub fn run(cluster: &Cluster, words: &Words, options: &cli::Info) -> Result<u8> {
+    let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+    let places = Place::gather(cluster)?;
+    let isas = cluster.gather_records(&isa.to_string())?;
+    let written = places.zip(isas).map(|(places, isas)| {
+        let result = describe(cluster, &places, &isas);
+        let mut bytes = Vec::new();
+        write_plain(&Report { command: "info", result, run: None }, options.destination.format, &mut bytes)?;
+        let mut output = Output::open(cluster, options.destination.output.as_deref())?;
+        output.write(&bytes)?;
+        output.finish()
+    });
+    cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
+}
+
+fn describe(cluster: &Cluster, places: &[Place], isas: &[String]) -> InfoResult {
+    let launch = cluster.launch();
+    let (names, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
+    let hosts = names.into_iter().enumerate().map(|(index, name)| host(name, index, &host_of_rank, places, isas));
+    let binding = places.iter().zip(&host_of_rank).enumerate();
+    InfoResult {
+        launcher: launch.launcher.map(str::to_owned),
+        scheduler: launch.scheduler.clone().map(|(name, id)| Scheduler { name: name.into(), job_id: Some(id) }),
+        mpi: cluster.library(),
+        mpi_standard: cluster.standard(),
+        ranks: places.len(),
+        hosts: hosts.collect(),
+        binding: binding.map(|(rank, (place, &host))| RankPlace { rank, host, cpus: place.allowed.clone() }).collect(),
+        hints: hints(launch, places, &host_of_rank, isas),
+    }
+}
+
+fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], isas: &[String]) -> Host {
+    let first = host_of_rank.iter().position(|&host| host == index).unwrap_or_default();
+    Host {
+        name,
+        ranks: host_of_rank.iter().filter(|&&host| host == index).count(),
+        cpus: places[first].cpus,
+        cpu_model: places[first].cpu_model.clone(),
+        isa: isas[first].clone(),
+    }
+}
+
+/// Sentences on what is off, each with what to do.
+fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[String]) -> Vec<String> {
+    let mut hints = Vec::new();
+    if let (None, Some((scheduler, _))) = (launch.launcher, &launch.scheduler) {
+        hints.push(format!("this is one process inside a {scheduler} job: start it with srun or mpirun to use the job's ranks"));
+    }
+    let hosts = host_of_rank.iter().max().map_or(0, |last| last + 1);
+    for host in 0..hosts {
+        let here: Vec<&Place> = places.iter().zip(host_of_rank).filter(|&(_, &h)| h == host).map(|(p, _)| p).collect();
+        hints.extend(host_hint(&here));
+    }
+    let differs = |what: &dyn Fn(usize) -> String| (1..places.len()).any(|rank| what(rank) != what(0));
+    if differs(&|rank| places[rank].cpu_model.clone()) {
+        hints.push("the hosts have different CPU models: use --schedule dynamic or guided, block waits for the slowest".into());
+    } else if differs(&|rank| isas[rank].clone()) {
+        hints.push("the hosts run different instruction sets: results are the same, speed is not".into());
+    }
+    hints
+}
+
+/// What is off on one host, if anything: too many ranks for the CPUs that they may use, or for the quota.
+fn host_hint(places: &[&Place]) -> Option<String> {
+    let first = places.first()?;
+    let mut cpus: Vec<usize> = places.iter().flat_map(|place| &place.allowed).copied().collect();
+    cpus.sort_unstable();
+    cpus.dedup();
+    let (ranks, host) = (places.len(), &first.host);
+    if !cpus.is_empty() && ranks > cpus.len() {
+        let cpus = cpus.len();
+        return Some(format!(
+            "{host}: {ranks} ranks share {cpus} CPUs, so times say little; give each rank a CPU, or check the binding (mpirun --bind-to none)"
+        ));
+    }
+    let quota = first.quota_percent?;
+    (quota < 100 * ranks as u64).then(|| {
+        format!("{host}: the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(host: &str, allowed: &[usize]) -> Place {
+        Place {
+            host: host.into(),
+            cpus: 4,
+            cpu_model: "a CPU".into(),
+            allowed: allowed.to_vec(),
+            quota_percent: None,
+            peak_memory: 0,
+        }
+    }
+
+    #[test]
+    fn ranks_bound_to_one_cpu_are_pointed_out() {
+        let places = [place("n1", &[0]), place("n1", &[0]), place("n2", &[0, 1])];
+        let isas = ["avx2"; 3].map(String::from);
+        let hints = hints(&Launch::default(), &places, &[0, 0, 1], &isas);
+        assert_eq!(hints.len(), 1);
+        assert!(hints[0].starts_with("n1: 2 ranks share 1 CPUs"), "{}", hints[0]);
+    }
+
+    #[test]
+    fn a_healthy_job_has_no_hints() {
+        let places = [place("n1", &[0]), place("n1", &[1])];
+        assert!(hints(&Launch::default(), &places, &[0, 0], &["avx2".into(), "avx2".into()]).is_empty());
+    }
+
+    #[test]
+    fn a_small_quota_is_pointed_out() {
+        let small = Place { quota_percent: Some(150), ..place("n1", &[0, 1, 2]) };
+        let hint = host_hint(&[&small, &small]).expect("1.5 CPUs for 2 ranks");
+        assert!(hint.contains("1.50 CPUs to 2 ranks"), "{hint}");
+    }
+}

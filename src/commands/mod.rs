@@ -1,0 +1,81 @@
+//! One file a command; each reads as a story of four parts: plan, compute, reduce, report.
+//!
+//! This file is the way in: the root's words reach every rank, every rank reads the same ones, and the launch is
+//! checked before any work. What the computing commands have in common (the setting they run in, the conclusion they
+//! come to) stands in `setting` and `conclusion`.
+
+mod conclusion;
+mod generate;
+mod info;
+mod output;
+mod pi;
+mod primes;
+mod setting;
+
+use std::env;
+use std::io::{IsTerminal, Write};
+
+use crate::cli::{self, Cli, Command, Words, color};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use setting::Setting;
+
+/// Runs the command that the root was given. Every rank must call it; returns the exit code.
+///
+/// # Errors
+/// [`Error::Told`] when the ranks have agreed on a bad end; any other error is this rank's alone.
+pub fn run(cluster: &Cluster) -> Result<u8> {
+    let words = cluster.broadcast(cluster.at_root(|| Words::collect(env::args_os(), env::vars_os())))?;
+    let cli = match cli::parse(&words) {
+        Ok(cli) => cli,
+        Err(refusal) => return refuse(cluster, &refusal),
+    };
+    if !cli.allow_singleton() {
+        cluster.check_launch()?;
+    }
+    match dispatch(cluster, &words, &cli) {
+        Ok(_) | Err(Error::Told { .. }) if cli.exit_zero() => Ok(0),
+        outcome => outcome,
+    }
+}
+
+fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
+    match &cli.command {
+        Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
+        Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
+        Command::Info(info) => info::run(cluster, words, info),
+        Command::Completions(completions) => generate::completions(cluster, completions),
+        Command::Man(man) => generate::man(cluster, man),
+    }
+}
+
+/// Help, version, or words that make no sense: the same on every rank, and said once.
+fn refuse(cluster: &Cluster, refusal: &cli::Refusal) -> Result<u8> {
+    let told = cluster.at_root(|| {
+        // N worlds of one rank have N roots; only one of them is the launcher's first.
+        if !cluster.launch().is_first {
+            return Ok(());
+        }
+        if refusal.is_help() {
+            let colour = coloured(cluster, std::io::stdout().is_terminal());
+            let mut out = cluster.stdout();
+            out.write_all(refusal.text(colour).as_bytes())
+                .and_then(|()| out.flush())
+                .map_err(Error::io("cannot write to standard output"))
+        } else {
+            let colour = coloured(cluster, std::io::stderr().is_terminal());
+            let _ = std::io::stderr().write_all(refusal.text(colour).as_bytes());
+            Ok(())
+        }
+    });
+    cluster.agree(told.unwrap_or(Ok(())))?;
+    match refusal.exit_code() {
+        0 => Ok(0),
+        code => Err(Error::Told { code }),
+    }
+}
+
+fn coloured(cluster: &Cluster, is_terminal: bool) -> bool {
+    let stream = color::Stream { is_terminal, under_launcher: cluster.launch().is_forwarded() };
+    color::wanted(stream, |name| env::var_os(name))
+}

@@ -1,0 +1,160 @@
+//! Where a result goes: standard output, or a file that appears whole or not at all.
+//!
+//! A regular file is written under a temporary name beside its place, synced and renamed, so that nobody ever reads
+//! half a result and an old one survives a crash. A device or a pipe is written to directly.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+
+/// Bytes collected before a write.
+const BUFFER: usize = 1 << 20;
+
+/// An open place for a result.
+pub struct Output {
+    target: Target,
+    name: String,
+}
+
+enum Target {
+    Stream(Box<dyn Write>),
+    File(BufWriter<NamedTempFile>, PathBuf),
+}
+
+impl Output {
+    /// Opens `path`, or standard output.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when nothing can be written there, before any work is done.
+    pub fn open(cluster: &Cluster, path: Option<&Path>) -> Result<Output> {
+        let Some(path) = path else {
+            return Ok(Output { target: Target::Stream(cluster.stdout()), name: "standard output".into() });
+        };
+        let name = path.display().to_string();
+        let cannot = || Error::io(format!("cannot write {name}"));
+        // A link is followed to the file it stands for, which is the one to be replaced.
+        let target = match fs::metadata(path) {
+            Ok(found) if !found.is_file() => {
+                let file = fs::OpenOptions::new().write(true).open(path).map_err(cannot())?;
+                Target::Stream(Box::new(BufWriter::with_capacity(BUFFER, file)))
+            }
+            Ok(_) => {
+                let place = fs::canonicalize(path).map_err(cannot())?;
+                fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
+                Target::File(beside(&place).map_err(cannot())?, place)
+            }
+            Err(_) => Target::File(beside(path).map_err(cannot())?, path.to_owned()),
+        };
+        Ok(Output { target, name })
+    }
+
+    /// What to call it in a message.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.name == "standard output"
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::ClosedPipe`] when the reader is gone.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.target {
+            Target::Stream(stream) => stream.write_all(bytes),
+            Target::File(file, _) => file.write_all(bytes),
+        };
+        written.map_err(self.cannot())
+    }
+
+    /// Everything is written: flush, sync, rename.
+    ///
+    /// # Errors
+    /// As [`Output::write`]; the file's place is as it was before then.
+    pub fn finish(self) -> Result<()> {
+        let cannot = self.cannot();
+        match self.target {
+            Target::Stream(mut stream) => stream.flush(),
+            Target::File(buffered, place) => keep(buffered, &place),
+        }
+        .map_err(cannot)
+    }
+
+    fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
+        Error::io(format!("cannot write {}", self.name))
+    }
+}
+
+/// A temporary file in the same folder, so that the rename stays within one file system. It goes away if we do.
+fn beside(place: &Path) -> std::io::Result<BufWriter<NamedTempFile>> {
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".montesieve-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file of the user's: the process's umask takes away what it takes away.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    Ok(BufWriter::with_capacity(BUFFER, builder.tempfile_in(folder)?))
+}
+
+fn keep(buffered: BufWriter<NamedTempFile>, place: &Path) -> std::io::Result<()> {
+    let file = buffered.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(place).map_err(|e| e.error)?;
+    // The rename itself is on disk only when the folder is.
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(path: &Path) -> Result<Output> {
+        Output::open(&Cluster::join().expect("no launcher in a unit test"), Some(path))
+    }
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("result.txt");
+        let mut output = open(&path).expect("writable");
+        output.write(b"new").expect("written");
+        assert!(!path.exists());
+        output.finish().expect("kept");
+        assert_eq!(fs::read(&path).expect("there"), b"new");
+
+        let mut output = open(&path).expect("may be replaced");
+        output.write(b"half a res").expect("written");
+        drop(output);
+        assert_eq!(fs::read(&path).expect("there"), b"new");
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn bad_places_are_found_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for bad in [folder.path().to_owned(), folder.path().join("missing/result.txt")] {
+            let Err(error) = open(&bad) else { panic!("{} was opened", bad.display()) };
+            assert_eq!(error.exit_code(), 1);
+            assert!(error.to_string().contains("cannot write"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error() {
+        let mut output = open(Path::new("/dev/full")).expect("opens");
+        output.write(b"result").expect("still in the buffer");
+        assert!(output.finish().is_err());
+    }
+}

@@ -1,0 +1,74 @@
+//! What every computing command runs in: the cluster, the kernels' instruction set, the engine's options, and the place
+//! where the result will go, opened before the work so that a bad one is found then.
+
+use std::cell::RefCell;
+
+use crate::cli::{self, Words};
+use crate::cluster::Cluster;
+use crate::commands::output::Output;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::job::progress::Mode;
+use crate::job::run::Options;
+use crate::job::signals::Signals;
+use crate::job::Schedule;
+
+/// A computing command's surroundings.
+pub struct Setting<'a> {
+    /// The ranks.
+    pub cluster: &'a Cluster,
+    /// What the user said about the engine.
+    pub engine: &'a cli::Engine,
+    /// The instruction set of this rank's kernels.
+    pub isa: Isa,
+    /// The same for `job`.
+    pub options: Options,
+    /// Where the result goes; at the root only, until it is taken.
+    output: RefCell<Option<Output>>,
+}
+
+impl<'a> Setting<'a> {
+    /// Makes everything ready. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the instruction set or the output cannot be had.
+    pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Setting<'a>> {
+        let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+        let opened = cluster.at_root(|| Output::open(cluster, engine.destination.output.as_deref()));
+        let output = cluster.agree(opened.transpose())?;
+        let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
+        let chunk = match engine.chunk {
+            cli::Chunk::Auto => None,
+            cli::Chunk::Blocks(blocks) => Some(blocks.get()),
+        };
+        let options = Options { schedule: schedule(engine.schedule), chunk, progress: mode(engine), signals };
+        Ok(Setting { cluster, engine, isa, options, output: RefCell::new(output) })
+    }
+
+    /// Takes the place where the result goes. At the root, once.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when it was taken before: a fault of the program.
+    pub fn take_output(&self) -> Result<Output> {
+        self.output.take().ok_or_else(|| Error::Run("the output is at the root, and taken once".into()))
+    }
+}
+
+fn schedule(name: cli::Schedule) -> Schedule {
+    match name {
+        cli::Schedule::Block => Schedule::Block,
+        cli::Schedule::Cyclic => Schedule::Cyclic,
+        cli::Schedule::Dynamic => Schedule::Dynamic,
+        cli::Schedule::Guided => Schedule::Guided,
+    }
+}
+
+fn mode(engine: &cli::Engine) -> Mode {
+    match engine.progress {
+        _ if engine.quiet => Mode::None,
+        cli::Progress::Auto => Mode::Auto,
+        cli::Progress::Bar => Mode::Bar,
+        cli::Progress::Plain => Mode::Plain,
+        cli::Progress::None => Mode::None,
+    }
+}

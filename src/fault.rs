@@ -1,0 +1,90 @@
+//! Test hooks for bad ends: `MONTESIEVE_FAULT=KIND@STAGE#RANK` makes one rank fail at one stage.
+//!
+//! Here and not in the tests, because what must be shown is that the *real* program ends well when a rank panics
+//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`) or hangs (`hang`) at its start (`start`),
+//! while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while the others wait in
+//! the reduction (`reduce`) or when all is computed (`report`). Read once; costs one comparison a stage.
+
+use std::sync::OnceLock;
+
+use crate::error::{Error, Result};
+
+/// Where in a command a fault may be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// After the ranks have agreed on what to do, before the first collective of the engine.
+    Start,
+    /// In place of entering the scatter.
+    Scatter,
+    /// Between two pieces of work.
+    Compute,
+    /// In place of entering the reduction.
+    Reduce,
+    /// When the work is done and before it is reported.
+    Report,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    kind: String,
+    stage: Stage,
+    rank: u64,
+}
+
+fn parse(text: &str) -> Option<Fault> {
+    let (kind, rest) = text.split_once('@')?;
+    let (stage, rank) = rest.split_once('#')?;
+    let stage = match stage {
+        "start" => Stage::Start,
+        "scatter" => Stage::Scatter,
+        "compute" => Stage::Compute,
+        "reduce" => Stage::Reduce,
+        "report" => Stage::Report,
+        _ => return None,
+    };
+    Some(Fault { kind: kind.to_owned(), stage, rank: rank.parse().ok()? })
+}
+
+/// Fails here if the environment says so.
+///
+/// # Errors
+/// [`Error::Run`] for the kind `error`.
+///
+/// # Panics
+/// For the kind `panic`: that is what it is for.
+pub fn at(stage: Stage, rank: u64) -> Result<()> {
+    static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
+    let fault = FAULT.get_or_init(|| std::env::var("MONTESIEVE_FAULT").ok().as_deref().and_then(parse));
+    match fault {
+        Some(fault) if fault.stage == stage && fault.rank == rank => fail(&fault.kind),
+        _ => Ok(()),
+    }
+}
+
+fn fail(kind: &str) -> Result<()> {
+    use rustix::process::{Signal, getpid, kill_process};
+    match kind {
+        "panic" => panic!("injected"),
+        "error" => Err(Error::Run("injected error".into())),
+        "exit" => std::process::exit(7),
+        "kill" => kill_process(getpid(), Signal::KILL).map_err(|e| Error::Run(e.to_string())),
+        "hang" => loop {
+            std::thread::park();
+        },
+        _ => Err(Error::Run(format!("MONTESIEVE_FAULT: unknown kind '{kind}'"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_kind_stage_and_rank() {
+        let fault = Fault { kind: "panic".into(), stage: Stage::Compute, rank: 3 };
+        assert_eq!(parse("panic@compute#3"), Some(fault));
+        for bad in ["", "panic", "panic@compute", "panic@lunch#1", "panic@start#x"] {
+            assert_eq!(parse(bad), None);
+        }
+    }
+}

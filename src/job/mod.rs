@@ -1,0 +1,56 @@
+//! The engine: any workload as numbered blocks, a ledger of what is done, and one walk that every job takes.
+//!
+//! - A [`Job`] is cut into blocks; the cut never depends on how many ranks there are.
+//! - [`Span`]: a run of adjacent blocks, what a rank is given to compute. A [`Tally`] is what a span adds up to.
+//! - [`Ledger`]: the spans that are done, each with its tally; neighbours melt together.
+//! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
+//! - [`manager`] and [`worker`]: all decisions of a round as pure state machines. [`run`] drives them over a cluster.
+//!
+//! The walk: the root scatters first spans, every rank computes and asks for more, tallies are reduced into the
+//! root's ledger, and what is still a hole then is the next round.
+
+mod ledger;
+pub mod manager;
+mod pace;
+pub mod profile;
+pub mod progress;
+pub mod run;
+mod schedule;
+pub mod signals;
+mod span;
+pub mod worker;
+
+use std::ops::ControlFlow;
+
+pub use ledger::{Ledger, Overlap, Tally};
+pub use schedule::{Deal, Dealer, Schedule};
+pub use span::Span;
+
+/// What a kernel calls every few milliseconds during a long block; `Break` asks it to abandon the block.
+pub type Pulse<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
+
+/// A workload cut into numbered blocks.
+pub trait Job {
+    /// What a span of blocks adds up to.
+    type Tally: Tally;
+    /// What a rank keeps from block to block: buffers, tables, where its stream stands.
+    type Workspace;
+
+    /// Number of blocks. A function of the job alone, never of the cluster.
+    fn blocks(&self) -> u64;
+
+    /// How many blocks are worth a message (about a millisecond of work); shorter pieces are not handed out unless
+    /// there are too few blocks.
+    fn grain(&self) -> u64 {
+        1
+    }
+
+    /// Makes a rank's workspace.
+    fn workspace(&self) -> Self::Workspace;
+
+    /// Computes the tally of `span`: a pure function of the span, whatever the workspace has done before. Going on
+    /// where the last span ended should be nearly free.
+    ///
+    /// `Break` when `pulse` said so: the span counts as not done.
+    fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Self::Tally>;
+}

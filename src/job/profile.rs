@@ -1,0 +1,87 @@
+//! What a rank did with its time: the numbers behind `run.compute_seconds`, `idle_seconds` and `comm_seconds`.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+/// A rank's own account of one command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Seconds in the kernel.
+    pub compute: f64,
+    /// Seconds with nothing to do: waiting for an answer, or for the others at the end.
+    pub idle: f64,
+    /// Seconds in messages: sending, receiving, merging and, at the root, answering.
+    pub comm: f64,
+    /// Blocks computed.
+    pub blocks: u64,
+    /// Messages sent.
+    pub messages: u64,
+}
+
+impl Profile {
+    /// The profile as plain numbers, to be gathered by MPI.
+    pub fn to_numbers(self) -> [f64; 5] {
+        [self.compute, self.idle, self.comm, self.blocks as f64, self.messages as f64]
+    }
+
+    /// The inverse of [`Profile::to_numbers`].
+    pub fn from_numbers([compute, idle, comm, blocks, messages]: [f64; 5]) -> Profile {
+        Profile { compute, idle, comm, blocks: blocks as u64, messages: messages as u64 }
+    }
+}
+
+/// What the time is being spent on at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// In the kernel.
+    Compute,
+    /// Waiting.
+    Idle,
+    /// In messages.
+    Comm,
+}
+
+/// A stopwatch that is always charging one activity.
+#[derive(Debug)]
+pub struct Stopwatch {
+    activity: Activity,
+    since: Instant,
+    spent: [Duration; 3],
+}
+
+impl Stopwatch {
+    /// Starts, charging communication.
+    pub fn start() -> Stopwatch {
+        Stopwatch { activity: Activity::Comm, since: Instant::now(), spent: [Duration::ZERO; 3] }
+    }
+
+    /// Charges `activity` from now on; returns what was charged before, and the time of the change.
+    pub fn switch(&mut self, activity: Activity) -> (Activity, Instant) {
+        let now = Instant::now();
+        self.spent[self.activity as usize] += now - self.since;
+        self.since = now;
+        (std::mem::replace(&mut self.activity, activity), now)
+    }
+
+    /// Seconds charged to `activity` up to the last switch.
+    pub fn seconds(&self, activity: Activity) -> f64 {
+        self.spent[activity as usize].as_secs_f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_is_charged_to_one_activity() {
+        let begin = Instant::now();
+        let mut watch = Stopwatch::start();
+        assert_eq!(watch.switch(Activity::Compute).0, Activity::Comm);
+        assert_eq!(watch.switch(Activity::Idle).0, Activity::Compute);
+        let (_, end) = watch.switch(Activity::Idle);
+        let sum: f64 = [Activity::Compute, Activity::Idle, Activity::Comm].map(|a| watch.seconds(a)).iter().sum();
+        assert!(sum <= (end - begin).as_secs_f64());
+    }
+}
