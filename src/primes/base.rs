@@ -68,7 +68,9 @@ impl Tier {
 
     /// The primes up to `root`, class by class.
     pub(super) fn up_to(&self, root: u64) -> impl Iterator<Item = u32> {
-        self.classes.iter().flat_map(move |class| class.primes.iter().copied().take_while(move |&p| u64::from(p) <= root))
+        self.classes
+            .iter()
+            .flat_map(move |class| class.primes.iter().copied().take_while(move |&p| u64::from(p) <= root))
     }
 }
 

@@ -184,7 +184,12 @@ mod tests {
             for base in bases {
                 for near in [0, u64::from(primes[3]), u64::from(primes[4])] {
                     // Also bases that are just at, before and behind a multiple of one of the primes.
-                    for base in [base, base - base % near.max(1), (base - base % near.max(1)).saturating_sub(1), (base - base % near.max(1)).saturating_add(1)] {
+                    for base in [
+                        base,
+                        base - base % near.max(1),
+                        (base - base % near.max(1)).saturating_sub(1),
+                        (base - base % near.max(1)).saturating_add(1),
+                    ] {
                         let mut batch = Batch::new();
                         for (i, p) in batch.primes.iter_mut().enumerate() {
                             *p = primes[i % primes.len()];

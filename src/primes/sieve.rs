@@ -66,8 +66,11 @@ impl Sieve {
     pub fn new(limit: u64, isa: Isa) -> Sieve {
         let walks = Walks::new(isa);
         let root = limit.saturating_sub(1).isqrt();
-        let primes: Vec<u32> =
-            naive::eratosthenes((root + 1).min(u64::from(BIG))).into_iter().map(|p| p as u32).filter(|&p| p > presieve::LARGEST).collect();
+        let primes: Vec<u32> = naive::eratosthenes((root + 1).min(u64::from(BIG)))
+            .into_iter()
+            .map(|p| p as u32)
+            .filter(|&p| p > presieve::LARGEST)
+            .collect();
         let (small, medium) = primes.split_at(primes.partition_point(|&p| p < small::END));
         Sieve {
             limit,
@@ -147,7 +150,13 @@ impl Sieve {
     }
 
     /// Sieves `[low, high)` and hands out piece after piece. 2, 3 and 5 are not in them.
-    pub(super) fn pieces(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Piece<'_>) -> ControlFlow<()> {
+    pub(super) fn pieces(
+        &mut self,
+        low: u64,
+        high: u64,
+        pulse: &mut Pulse<'_>,
+        each: &mut Piece<'_>,
+    ) -> ControlFlow<()> {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
         if low >= high {
             return ControlFlow::Continue(());

@@ -103,7 +103,7 @@ impl Launch {
         let stdout = child.stdout.take().map(|pipe| thread::spawn(move || read(pipe, head)));
         let stderr = child.stderr.take().map(|pipe| thread::spawn(move || read(pipe, usize::MAX)));
         let (limit, began) = (self.limit, Instant::now());
-        Running { line: format!("{command:?}"), child, mark, limit, began, stdout, stderr, lock }
+        Running { line: format!("{command:?}"), child, mark, limit, began, stdout, stderr, _lock: lock }
     }
 
     fn command(&self) -> Command {

@@ -40,7 +40,7 @@ pub struct Running {
     pub began: Instant,
     pub stdout: Reader,
     pub stderr: Reader,
-    pub lock: MutexGuard<'static, ()>,
+    pub _lock: MutexGuard<'static, ()>,
 }
 
 impl Running {
