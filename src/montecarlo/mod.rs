@@ -7,6 +7,8 @@
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval.
 
+pub mod darts;
+pub mod estimate;
 pub mod jump;
 pub mod philox;
 pub mod streams;
