@@ -22,6 +22,11 @@ use rand_xoshiro::rand_core::SeedableRng;
 use super::jump::{self, Poly};
 use crate::isa::Isa;
 
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+
 /// Lanes that are stepped side by side: four AVX-512 registers for each of the four state words, which is what hides
 /// the latency of a step (4 cycles) on Zen 4, Zen 5 and Ice Lake.
 pub const LANES: usize = 32;
@@ -39,6 +44,23 @@ pub struct Lanes {
 }
 
 impl Lanes {
+    /// No state at all (all bits 0, where the generator would stay for ever): to be filled.
+    pub(super) const ZERO: Lanes = Lanes { words: [[0; LANES]; 4] };
+
+    /// The states of the `N` lanes `first..first + N`.
+    #[inline(always)]
+    pub(super) fn chunk<const N: usize>(&self, first: usize) -> [[u64; N]; 4] {
+        std::array::from_fn(|w| std::array::from_fn(|i| self.words[w][first + i]))
+    }
+
+    /// Sets the states of the `N` lanes `first..first + N`.
+    #[inline(always)]
+    pub(super) fn set_chunk<const N: usize>(&mut self, first: usize, states: [[u64; N]; 4]) {
+        for (row, states) in self.words.iter_mut().zip(states) {
+            row[first..first + N].copy_from_slice(&states);
+        }
+    }
+
     /// One step of every lane: the next output of each.
     #[inline(always)]
     pub fn next(&mut self) -> [u64; LANES] {
@@ -78,26 +100,26 @@ impl Streams {
     pub fn new(seed: u64, job: u32, isa: Isa) -> Streams {
         assert!(isa.is_supported(), "this CPU does not have {isa}");
         let seeded = Xoshiro256PlusPlus::seed_from_u64(seed).state();
-        let mut state: [[u64; 1]; 4] = std::array::from_fn(|w| {
+        let mut state: [u64; 4] = std::array::from_fn(|w| {
             let bytes = seeded[8 * w..8 * w + 8].try_into().expect("a state is 32 bytes");
-            [u64::from_le_bytes(bytes)]
+            u64::from_le_bytes(bytes)
         });
         if job > 0 {
-            state = jump::advance(state, &jump::LONG_JUMP.to_the(job));
+            state = jump::advance_one(state, &jump::LONG_JUMP.to_the(job));
         }
-        let mut origin = Lanes { words: [[0; LANES]; 4] };
+        let mut origin = Lanes::ZERO;
         for lane in 0..LANES {
-            for (row, [word]) in origin.words.iter_mut().zip(state) {
+            for (row, word) in origin.words.iter_mut().zip(state) {
                 row[lane] = word;
             }
-            state = jump::advance(state, &jump::JUMP);
+            state = jump::advance_one(state, &jump::JUMP);
         }
         Streams { origin, isa }
     }
 
     /// All lanes before the first step of `block`.
     pub fn start(&self, block: u64) -> Lanes {
-        Lanes { words: jump::advance_lanes(&self.origin.words, &Poly::to_block(block, self.isa), self.isa) }
+        jump::advance_lanes(&self.origin, &Poly::to_block(block, self.isa), self.isa)
     }
 }
 

@@ -12,6 +12,7 @@ use std::arch::x86_64::*;
 use super::GROUP;
 use super::dart::{BAND, LOW, Place};
 use super::waiting::Waiting;
+use crate::montecarlo::streams::avx2::{State, WIDTH, load, next, store};
 use crate::montecarlo::streams::{LANES, Lanes};
 
 /// Registers that hold one state word in a pass: 4 x 4 states are all 16 registers, of which some wait in memory
@@ -19,10 +20,7 @@ use crate::montecarlo::streams::{LANES, Lanes};
 const SETS: usize = 4;
 
 /// Lanes of a pass.
-const PASS: usize = 4 * SETS;
-
-/// Four state words of 4 lanes.
-type State = [__m256i; 4];
+const PASS: usize = WIDTH * SETS;
 
 /// Hits among the darts of the next `steps` steps (a multiple of [`GROUP`]), the first of which begins the block.
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
@@ -33,9 +31,7 @@ pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place, waiting: &mut W
 /// The same for the lanes `first..first + PASS` alone.
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn pass(lanes: &mut Lanes, first: usize, steps: u32, place: &Place, waiting: &mut Waiting) -> u64 {
-    // SAFETY: 4 lanes from lane first + 4 * set on are inside the row, and begin at a multiple of 32 bytes.
-    let load = |w: usize, set: usize| unsafe { _mm256_load_si256(lanes.words[w].as_ptr().add(first + 4 * set).cast()) };
-    let mut states: [State; SETS] = std::array::from_fn(|set| std::array::from_fn(|w| load(w, set)));
+    let mut states: [State; SETS] = std::array::from_fn(|set| load(lanes, first + WIDTH * set));
     let low = _mm256_set1_epi32(LOW as i32);
     let last = _mm256_set1_epi32(BAND as i32 - 1);
     let mut hits = 0;
@@ -63,32 +59,10 @@ fn pass(lanes: &mut Lanes, first: usize, steps: u32, place: &Place, waiting: &mu
         }
     }
     hits += settle(waiting, count, first, place);
-    for (set, state) in states.iter().enumerate() {
-        for (row, &word) in lanes.words.iter_mut().zip(state) {
-            // SAFETY: as for the loads.
-            unsafe { _mm256_store_si256(row.as_mut_ptr().add(first + 4 * set).cast(), word) };
-        }
+    for (set, state) in states.into_iter().enumerate() {
+        store(lanes, first + WIDTH * set, state);
     }
     hits
-}
-
-/// The next outputs of 4 lanes, and a step.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn next(state: &mut State) -> __m256i {
-    let [s0, s1, s2, s3] = *state;
-    let outputs = _mm256_add_epi64(rotate_left::<23, 41>(_mm256_add_epi64(s0, s3)), s0);
-    let (t, s2, s3) = (_mm256_slli_epi64::<17>(s1), _mm256_xor_si256(s2, s0), _mm256_xor_si256(s3, s1));
-    *state = [_mm256_xor_si256(s0, s3), _mm256_xor_si256(s1, s2), _mm256_xor_si256(s2, t), rotate_left::<45, 19>(s3)];
-    outputs
-}
-
-/// Each 64-bit word rotated left by `LEFT`; `RIGHT` is 64 - `LEFT`.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn rotate_left<const LEFT: i32, const RIGHT: i32>(x: __m256i) -> __m256i {
-    const { assert!(LEFT + RIGHT == 64) };
-    _mm256_or_si256(_mm256_slli_epi64::<LEFT>(x), _mm256_srli_epi64::<RIGHT>(x))
 }
 
 /// Hits among the undecided darts of a pass in the first `count` waiting steps.
@@ -100,7 +74,7 @@ fn settle(waiting: &Waiting, count: usize, first: usize, place: &Place) -> u64 {
     let last = _mm256_set1_epi32(BAND as i32 - 1);
     waiting.settle(count, place, |row| {
         let mut mask = 0;
-        for lane in (first..first + PASS).step_by(4) {
+        for lane in (first..first + PASS).step_by(WIDTH) {
             // SAFETY: 4 outputs from number `lane` on are inside the row, and begin at a multiple of 32 bytes.
             let outputs = unsafe { _mm256_load_si256(row.as_ptr().add(lane).cast()) };
             let scores = _mm256_sub_epi32(_mm256_madd_epi16(outputs, outputs), low);

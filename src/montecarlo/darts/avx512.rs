@@ -15,23 +15,16 @@ use std::arch::x86_64::*;
 use super::GROUP;
 use super::dart::{BAND, LOW, Place};
 use super::waiting::Waiting;
+use crate::montecarlo::streams::avx512::{State, WIDTH, load, next, store};
 use crate::montecarlo::streams::{LANES, Lanes};
 
 /// Registers that hold one state word of all lanes.
-const SETS: usize = LANES / 8;
-
-/// `vpternlogq`'s table for a ^ b ^ c.
-const XOR3: i32 = 0x96;
-
-/// Four state words of 8 lanes.
-type State = [__m512i; 4];
+const SETS: usize = LANES / WIDTH;
 
 /// Hits among the darts of the next `steps` steps (a multiple of [`GROUP`]), the first of which begins the block.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi2,avx512vpopcntdq,bmi1,bmi2")]
 pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place, waiting: &mut Waiting) -> u64 {
-    // SAFETY: 8 lanes from lane 8 * set on are inside the row, and rows begin at multiples of 64 bytes.
-    let load = |w: usize, set: usize| unsafe { _mm512_load_si512(lanes.words[w].as_ptr().add(8 * set).cast()) };
-    let mut states: [State; SETS] = std::array::from_fn(|set| std::array::from_fn(|w| load(w, set)));
+    let mut states: [State; SETS] = std::array::from_fn(|set| load(lanes, WIDTH * set));
     let minus_low = _mm512_set1_epi32((LOW as i32).wrapping_neg());
     let band = _mm512_set1_epi32(BAND as i32);
     let mut inside = _mm512_setzero_si512();
@@ -62,29 +55,11 @@ pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place, waiting: &mut W
         }
     }
     settled += settle(waiting, count, place);
-    for (set, state) in states.iter().enumerate() {
-        for (row, &word) in lanes.words.iter_mut().zip(state) {
-            // SAFETY: as for the loads.
-            unsafe { _mm512_store_si512(row.as_mut_ptr().add(8 * set).cast(), word) };
-        }
+    for (set, state) in states.into_iter().enumerate() {
+        store(lanes, WIDTH * set, state);
     }
     // A block has 2^20 darts, so the sum fits.
     _mm512_reduce_add_epi32(inside) as u64 + settled
-}
-
-/// The next outputs of 8 lanes, and a step.
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-#[inline]
-fn next(state: &mut State) -> __m512i {
-    let [s0, s1, s2, s3] = *state;
-    let outputs = _mm512_add_epi64(_mm512_rol_epi64::<23>(_mm512_add_epi64(s0, s3)), s0);
-    *state = [
-        _mm512_ternarylogic_epi64::<XOR3>(s0, s3, s1),
-        _mm512_ternarylogic_epi64::<XOR3>(s1, s2, s0),
-        _mm512_ternarylogic_epi64::<XOR3>(s2, s0, _mm512_slli_epi64::<17>(s1)),
-        _mm512_rol_epi64::<45>(_mm512_xor_si512(s3, s1)),
-    ];
-    outputs
 }
 
 /// Hits among the undecided darts of the first `count` waiting steps.
@@ -98,7 +73,7 @@ fn settle(waiting: &Waiting, count: usize, place: &Place) -> u64 {
         let mut mask = 0;
         for set in 0..SETS {
             // SAFETY: 8 outputs from number 8 * set on are inside the row, and rows begin at multiples of 64 bytes.
-            let outputs = unsafe { _mm512_load_si512(row.as_ptr().add(8 * set).cast()) };
+            let outputs = unsafe { _mm512_load_si512(row.as_ptr().add(WIDTH * set).cast()) };
             let scores = _mm512_dpwssds_epi32(minus_low, outputs, outputs);
             mask |= u64::from(_mm512_cmplt_epu32_mask(scores, band)) << (16 * set);
         }

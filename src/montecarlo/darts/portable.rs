@@ -13,13 +13,13 @@ use super::{GROUP, STEP_DARTS};
 use crate::montecarlo::streams::{LANES, Lanes, next};
 
 /// Lanes that are walked together: 4 state words x 4 lanes are 8 registers of 128 bits, half of what there are.
-const CHUNK: usize = 4;
+const CHUNK: usize = 16;
 
 /// Hits among the darts of the next `steps` steps (a multiple of [`GROUP`]), the first of which begins the block.
 pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place) -> u64 {
     let mut hits = 0;
     for first in (0..LANES).step_by(CHUNK) {
-        let mut states: [[u64; CHUNK]; 4] = std::array::from_fn(|w| std::array::from_fn(|i| lanes.words[w][first + i]));
+        let mut states = lanes.chunk::<CHUNK>(first);
         for step in (0..steps).step_by(GROUP as usize) {
             let group: [[u64; CHUNK]; GROUP as usize] = std::array::from_fn(|_| next(&mut states));
             let (inside, undecided) = classify(&group);
@@ -28,9 +28,7 @@ pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place) -> u64 {
                 hits += settle(&group, step, first, place);
             }
         }
-        for (row, states) in lanes.words.iter_mut().zip(states) {
-            row[first..first + CHUNK].copy_from_slice(&states);
-        }
+        lanes.set_chunk(first, states);
     }
     hits
 }
