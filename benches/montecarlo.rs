@@ -63,6 +63,6 @@ fn block_start(bencher: Bencher, isa: Isa) {
         streams.start(black_box(block))
     });
     let mut stepped = streams.start(7);
-    (0..BLOCK_STEPS).for_each(|_| _ = stepped.next());
+    (0..BLOCK_STEPS).for_each(|_| _ = stepped.draw());
     assert_eq!(stepped, streams.start(8));
 }

@@ -87,8 +87,9 @@ impl Darts {
         for block in first..whole {
             hits += self.walk(block, BLOCK);
         }
-        if samples % BLOCK > 0 {
-            hits += self.walk(whole, samples % BLOCK);
+        let rest = samples % BLOCK;
+        if rest > 0 {
+            hits += self.walk(whole, rest);
         }
         hits
     }

@@ -17,7 +17,7 @@
 
 use std::sync::LazyLock;
 
-use super::streams::{LANES, Lanes};
+use super::streams::{Lanes, draw};
 use crate::isa::Isa;
 
 #[cfg(target_arch = "x86_64")]
@@ -45,9 +45,6 @@ const MU: Poly = barrett_constant();
 
 /// Hexadecimal digits of a block number.
 const DIGITS: usize = 16;
-
-/// Lanes that are moved on together by the portable code.
-const CHUNK: usize = 16;
 
 /// log2 of the steps in a block; see [`streams::BLOCK_STEPS`](super::streams::BLOCK_STEPS).
 const BLOCK_STEPS_LOG2: u32 = super::streams::BLOCK_STEPS.ilog2();
@@ -127,18 +124,8 @@ pub fn advance_lanes(lanes: &Lanes, by: &Poly, isa: Isa) -> Lanes {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: by the assertion this CPU has AVX2.
         Isa::Avx2 => unsafe { x86::advance_lanes_avx2(lanes, by) },
-        _ => advance_by_chunks(lanes, by),
+        _ => Lanes { words: advance(lanes.words, &masks(by)) },
     }
-}
-
-/// All lanes moved on, [`CHUNK`] of them at a time.
-fn advance_by_chunks(lanes: &Lanes, by: &Poly) -> Lanes {
-    let masks = masks(by);
-    let mut moved = Lanes::ZERO;
-    for first in (0..LANES).step_by(CHUNK) {
-        moved.set_chunk(first, advance(lanes.chunk::<CHUNK>(first), &masks));
-    }
-    moved
 }
 
 /// The product of the table's factors for `block`. `times` multiplies modulo P.
@@ -181,20 +168,6 @@ const fn barrett_constant() -> Poly {
     Poly(quotient)
 }
 
-/// One step of xoshiro256 on `N` states side by side; word `w` of state `i` is `s[w][i]`.
-#[inline(always)]
-pub(super) fn step<const N: usize>(s: &mut [[u64; N]; 4]) {
-    for i in 0..N {
-        let t = s[1][i] << 17;
-        s[2][i] ^= s[0][i];
-        s[3][i] ^= s[1][i];
-        s[1][i] ^= s[2][i];
-        s[0][i] ^= s[3][i];
-        s[2][i] ^= t;
-        s[3][i] = s[3][i].rotate_left(45);
-    }
-}
-
 /// The coefficients of a polynomial as masks: all bits of word i are coefficient i.
 ///
 /// Spelled out because, given the bits, LLVM makes a branch of each: mispredicted half of the time, which doubles the
@@ -214,7 +187,7 @@ fn advance<const N: usize>(mut s: [[u64; N]; 4], masks: &[u64; 256]) -> [[u64; N
                 sum[w][i] ^= s[w][i] & mask;
             }
         }
-        step(&mut s);
+        draw(&mut s);
     }
     sum
 }
@@ -227,6 +200,7 @@ pub(super) fn advance_one(state: [u64; 4], by: &Poly) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::montecarlo::streams::LANES;
     use proptest::prelude::*;
 
     /// Berlekamp-Massey: the shortest linear recurrence of a bit sequence. Returns its length and its connection
@@ -257,7 +231,7 @@ mod tests {
         let mut s = [[1], [2], [3], [4]];
         let bits: Vec<bool> = (0..600)
             .map(|_| {
-                step(&mut s);
+                draw(&mut s);
                 s[0][0] >> 7 & 1 == 1
             })
             .collect();
@@ -297,7 +271,7 @@ mod tests {
         fn a_jump_equals_plain_stepping(state: [u64; 4], n in 0u32..3000) {
             let mut stepped = state.map(|word| [word]);
             for _ in 0..n {
-                step(&mut stepped);
+                draw(&mut stepped);
             }
             prop_assert_eq!(advance_one(state, &Poly::X.to_the(n)), stepped.map(|[word]| word));
         }

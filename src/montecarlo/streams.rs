@@ -47,24 +47,10 @@ impl Lanes {
     /// No state at all (all bits 0, where the generator would stay for ever): to be filled.
     pub(super) const ZERO: Lanes = Lanes { words: [[0; LANES]; 4] };
 
-    /// The states of the `N` lanes `first..first + N`.
+    /// The next output of every lane, and a step.
     #[inline(always)]
-    pub(super) fn chunk<const N: usize>(&self, first: usize) -> [[u64; N]; 4] {
-        std::array::from_fn(|w| std::array::from_fn(|i| self.words[w][first + i]))
-    }
-
-    /// Sets the states of the `N` lanes `first..first + N`.
-    #[inline(always)]
-    pub(super) fn set_chunk<const N: usize>(&mut self, first: usize, states: [[u64; N]; 4]) {
-        for (row, states) in self.words.iter_mut().zip(states) {
-            row[first..first + N].copy_from_slice(&states);
-        }
-    }
-
-    /// One step of every lane: the next output of each.
-    #[inline(always)]
-    pub fn next(&mut self) -> [u64; LANES] {
-        next(&mut self.words)
+    pub fn draw(&mut self) -> [u64; LANES] {
+        draw(&mut self.words)
     }
 
     /// The generator of one lane, where it stands, as the crate `rand_xoshiro` has it.
@@ -77,11 +63,23 @@ impl Lanes {
     }
 }
 
-/// The next output of `N` states side by side (the ++ scrambler), and a step.
+/// xoshiro256++: the next outputs of `N` states side by side, and a step. Word `w` of state `i` is `words[w][i]`.
+///
+/// One loop over the states in memory, which LLVM vectorises dependably; all walks by hand must agree with it.
 #[inline(always)]
-pub(super) fn next<const N: usize>(s: &mut [[u64; N]; 4]) -> [u64; N] {
-    let outputs = std::array::from_fn(|i| s[0][i].wrapping_add(s[3][i]).rotate_left(23).wrapping_add(s[0][i]));
-    jump::step(s);
+pub(super) fn draw<const N: usize>(words: &mut [[u64; N]; 4]) -> [u64; N] {
+    let [s0, s1, s2, s3] = words;
+    let mut outputs = [0; N];
+    for i in 0..N {
+        outputs[i] = s0[i].wrapping_add(s3[i]).rotate_left(23).wrapping_add(s0[i]);
+        let t = s1[i] << 17;
+        s2[i] ^= s0[i];
+        s3[i] ^= s1[i];
+        s1[i] ^= s2[i];
+        s0[i] ^= s3[i];
+        s2[i] ^= t;
+        s3[i] = s3[i].rotate_left(45);
+    }
     outputs
 }
 
@@ -150,7 +148,7 @@ mod tests {
         let mut generators: Vec<_> = (0..LANES).map(|lane| lanes.lane(lane)).collect();
         for _ in 0..100 {
             let numbers: Vec<u64> = generators.iter_mut().map(|generator| generator.next_u64()).collect();
-            assert_eq!(lanes.next().to_vec(), numbers);
+            assert_eq!(lanes.draw().to_vec(), numbers);
         }
     }
 
@@ -161,7 +159,7 @@ mod tests {
             for first in [0, 1, 255, (1 << 40) - 1, (1 << 50) - 1] {
                 let mut lanes = streams.start(first);
                 for _ in 0..BLOCK_STEPS {
-                    lanes.next();
+                    lanes.draw();
                 }
                 assert_eq!(lanes, streams.start(first + 1), "{isa}, block {first}");
             }

@@ -12,7 +12,7 @@ use std::arch::x86_64::*;
 use super::GROUP;
 use super::dart::{BAND, LOW, Place};
 use super::waiting::Waiting;
-use crate::montecarlo::streams::avx2::{State, WIDTH, load, next, store};
+use crate::montecarlo::streams::avx2::{State, WIDTH, draw, load, store};
 use crate::montecarlo::streams::{LANES, Lanes};
 
 /// Registers that hold one state word in a pass: 4 x 4 states are all 16 registers, of which some wait in memory
@@ -41,8 +41,8 @@ fn pass(lanes: &mut Lanes, first: usize, steps: u32, place: &Place, waiting: &mu
             // SAFETY: the pass's lanes are inside the row.
             let row: *mut __m256i = unsafe { waiting.outputs[count].as_mut_ptr().add(first).cast() };
             let mut least = _mm256_set1_epi32(-1);
-            for set in 0..SETS {
-                let outputs = next(&mut states[set]);
+            for (set, state) in states.iter_mut().enumerate() {
+                let outputs = draw(state);
                 // SAFETY: the pass's part of a row is SETS registers long and begins at a multiple of 32 bytes.
                 unsafe { _mm256_store_si256(row.add(set), outputs) };
                 let scores = _mm256_sub_epi32(_mm256_madd_epi16(outputs, outputs), low);

@@ -15,7 +15,7 @@ use std::arch::x86_64::*;
 use super::GROUP;
 use super::dart::{BAND, LOW, Place};
 use super::waiting::Waiting;
-use crate::montecarlo::streams::avx512::{State, WIDTH, load, next, store};
+use crate::montecarlo::streams::avx512::{State, WIDTH, draw, load, store};
 use crate::montecarlo::streams::{LANES, Lanes};
 
 /// Registers that hold one state word of all lanes.
@@ -35,12 +35,12 @@ pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place, waiting: &mut W
         for step in group..group + GROUP as u32 {
             let row: *mut __m512i = waiting.outputs[count].as_mut_ptr().cast();
             let mut least = _mm512_set1_epi32(-1);
-            for set in 0..SETS {
-                let outputs = next(&mut states[set]);
+            for (set, (state, signs)) in states.iter_mut().zip(&mut signs).enumerate() {
+                let outputs = draw(state);
                 // SAFETY: a row is SETS registers long and begins at a multiple of 64 bytes.
                 unsafe { _mm512_store_si512(row.add(set), outputs) };
                 let scores = _mm512_dpwssds_epi32(minus_low, outputs, outputs);
-                signs[set] = _mm512_shldi_epi32::<1>(signs[set], scores);
+                *signs = _mm512_shldi_epi32::<1>(*signs, scores);
                 least = if set == 0 { scores } else { _mm512_min_epu32(least, scores) };
             }
             waiting.steps[count] = step;

@@ -61,8 +61,14 @@ pub(super) fn is_inside((x, y): (i64, i64)) -> bool {
 /// The score of the cell that a dart's leading bits name; as a signed number, below 0 means surely inside.
 #[inline(always)]
 pub(super) fn score(half: u32) -> u32 {
-    let (a, b) = (i32::from(half as i16), i32::from((half >> 16) as i16));
-    ((a * a) as u32).wrapping_add((b * b) as u32).wrapping_sub(LOW)
+    score_of_cell([half as i16, (half >> 16) as i16])
+}
+
+/// The score of the cell whose lowest corner is (a, b).
+#[inline(always)]
+pub(super) fn score_of_cell([a, b]: [i16; 2]) -> u32 {
+    let square = |k: i16| (i32::from(k) * i32::from(k)) as u32;
+    square(a).wrapping_add(square(b)).wrapping_sub(LOW)
 }
 
 #[cfg(test)]

@@ -1,64 +1,58 @@
 //! The walk for any CPU: plain Rust, in the shape that compilers vectorise.
 //!
-//! Stands beside `avx2` and `avx512`, which do the same by hand. A few lanes at a time, so that their states stay in 16
-//! registers of 128 bits (SSE2, NEON); a group of steps is first drawn into a small buffer, then classified in a
-//! loop without branches. Only if the group holds an undecided dart is it looked at dart by dart.
+//! Stands beside `avx2` and `avx512`, which do the same by hand. Loops run over the 32 lanes with the states in memory, not
+//! over a few lanes with the states in registers: LLVM vectorises loops dependably and short unrolled arrays hardly ever.
+//! A step is first drawn, then classified without branches; only if it holds an undecided dart, once in 116
+//! steps, is it looked at dart by dart.
 //!
-//! Run time: see `benches/montecarlo.rs`. Memory: 1 KiB on the stack.
+//! Run time: see `benches/montecarlo.rs`. Memory: 256 bytes on the stack.
 
 use std::ops::Range;
 
-use super::dart::{BAND, Place, score};
-use super::{GROUP, STEP_DARTS};
-use crate::montecarlo::streams::{LANES, Lanes, next};
+use super::STEP_DARTS;
+use super::dart::{BAND, Place, score, score_of_cell};
+use crate::montecarlo::streams::{LANES, Lanes};
 
-/// Lanes that are walked together: 4 state words x 4 lanes are 8 registers of 128 bits, half of what there are.
-const CHUNK: usize = 16;
-
-/// Hits among the darts of the next `steps` steps (a multiple of [`GROUP`]), the first of which begins the block.
+/// Hits among the darts of the next `steps` steps, the first of which begins the block.
 pub(super) fn hits(lanes: &mut Lanes, steps: u64, place: &Place) -> u64 {
     let mut hits = 0;
-    for first in (0..LANES).step_by(CHUNK) {
-        let mut states = lanes.chunk::<CHUNK>(first);
-        for step in (0..steps).step_by(GROUP as usize) {
-            let group: [[u64; CHUNK]; GROUP as usize] = std::array::from_fn(|_| next(&mut states));
-            let (inside, undecided) = classify(&group);
-            hits += u64::from(inside);
-            if undecided {
-                hits += settle(&group, step, first, place);
-            }
+    for step in 0..steps {
+        let outputs = lanes.draw();
+        let (inside, undecided) = classify(&outputs);
+        hits += u64::from(inside);
+        if undecided {
+            hits += settle(&outputs, step * STEP_DARTS, place);
         }
-        lanes.set_chunk(first, states);
     }
     hits
 }
 
-/// How many darts of a group are surely inside, and whether some are undecided.
-#[inline(always)]
-fn classify(group: &[[u64; CHUNK]; GROUP as usize]) -> (u32, bool) {
+/// How many darts of a step are surely inside, and whether some are undecided.
+///
+/// The outputs are taken apart into 16-bit numbers first: in this shape, and no other that was tried, LLVM sees that
+/// nothing moves in memory and that a sum of two products is one instruction (`pmaddwd` on x86-64). Not inlined, since
+/// there it would copy after all (11 % slower).
+#[inline(never)]
+fn classify(outputs: &[u64; LANES]) -> (u32, bool) {
+    let mut leading = [0i16; 4 * LANES];
+    for (leading, &output) in leading.as_chunks_mut::<4>().0.iter_mut().zip(outputs) {
+        *leading = [output as i16, (output >> 16) as i16, (output >> 32) as i16, (output >> 48) as i16];
+    }
     let (mut inside, mut undecided) = (0, 0);
-    for &output in group.as_flattened() {
-        for half in [output as u32, (output >> 32) as u32] {
-            inside += score(half) >> 31;
-            undecided |= u32::from(score(half) < BAND);
-        }
+    for &cell in leading.as_chunks::<2>().0 {
+        let score = score_of_cell(cell);
+        inside += score >> 31;
+        undecided |= u32::from(score < BAND);
     }
     (inside, undecided != 0)
 }
 
-/// Hits among the undecided darts of a group that begins with step `step` and lane `first`.
+/// Hits among the undecided darts of a step whose first dart is number `first` of the block.
 #[cold]
 #[inline(never)]
-fn settle(group: &[[u64; CHUNK]; GROUP as usize], step: u64, first: usize, place: &Place) -> u64 {
-    let mut hits = 0;
-    for (row, step) in group.iter().zip(step..) {
-        for (&output, lane) in row.iter().zip(first as u64..) {
-            for (half, dart) in [output as u32, (output >> 32) as u32].into_iter().zip(step * STEP_DARTS + 2 * lane..) {
-                hits += u64::from(score(half) < BAND && place.is_hit(half, dart as u32));
-            }
-        }
-    }
-    hits
+fn settle(outputs: &[u64; LANES], first: u64, place: &Place) -> u64 {
+    let halves = outputs.iter().flat_map(|&output| [output as u32, (output >> 32) as u32]);
+    halves.zip(first..).map(|(half, dart)| u64::from(score(half) < BAND && place.is_hit(half, dart as u32))).sum()
 }
 
 /// Hits among the darts number `darts` of the block, the lanes standing at the first of them, which begins a step: what
@@ -66,7 +60,7 @@ fn settle(group: &[[u64; CHUNK]; GROUP as usize], step: u64, first: usize, place
 pub(super) fn rest(lanes: &mut Lanes, darts: Range<u64>, place: &Place) -> u64 {
     let mut hits = 0;
     for first in darts.clone().step_by(STEP_DARTS as usize) {
-        let outputs = lanes.next();
+        let outputs = lanes.draw();
         for dart in first..darts.end.min(first + STEP_DARTS) {
             let in_step = dart - first;
             let half = (outputs[in_step as usize / 2] >> (32 * (in_step % 2))) as u32;

@@ -42,7 +42,7 @@ pub(super) fn advance_lanes_avx512(lanes: &Lanes, by: &Poly) -> Lanes {
                 for (sum, &word) in sums.iter_mut().zip(&*state) {
                     *sum = _mm512_ternarylogic_epi64::<XOR_AND>(*sum, word, mask);
                 }
-                avx512::next(state);
+                avx512::draw(state);
             }
         }
         for (set, sums) in sums.into_iter().enumerate() {
@@ -65,7 +65,7 @@ pub(super) fn advance_lanes_avx2(lanes: &Lanes, by: &Poly) -> Lanes {
             for (sum, &word) in sums.iter_mut().zip(&state) {
                 *sum = _mm256_xor_si256(*sum, _mm256_and_si256(word, mask));
             }
-            avx2::next(&mut state);
+            avx2::draw(&mut state);
         }
         avx2::store(&mut moved, first, sums);
     }

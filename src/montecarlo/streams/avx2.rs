@@ -35,7 +35,7 @@ pub(in crate::montecarlo) fn store(lanes: &mut Lanes, first: usize, state: State
 /// The next outputs of 4 lanes, and a step.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(in crate::montecarlo) fn next(state: &mut State) -> __m256i {
+pub(in crate::montecarlo) fn draw(state: &mut State) -> __m256i {
     let [s0, s1, s2, s3] = *state;
     let outputs = _mm256_add_epi64(rotate_left::<23, 41>(_mm256_add_epi64(s0, s3)), s0);
     let (t, s2, s3) = (_mm256_slli_epi64::<17>(s1), _mm256_xor_si256(s2, s0), _mm256_xor_si256(s3, s1));

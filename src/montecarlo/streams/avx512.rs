@@ -38,7 +38,7 @@ pub(in crate::montecarlo) fn store(lanes: &mut Lanes, first: usize, state: State
 /// The next outputs of 8 lanes, and a step.
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(in crate::montecarlo) fn next(state: &mut State) -> __m512i {
+pub(in crate::montecarlo) fn draw(state: &mut State) -> __m512i {
     let [s0, s1, s2, s3] = *state;
     let outputs = _mm512_add_epi64(_mm512_rol_epi64::<23>(_mm512_add_epi64(s0, s3)), s0);
     *state = [
