@@ -158,7 +158,11 @@ mod tests {
     fn roots_are_tried_too() {
         for p in [3, 5, 7, 1009, 65521] {
             assert!(!is_prime(p * p));
-            assert_eq!(is_prime(p * p + 2), Trial::new(Divisors::Below).is_prime(p * p + 2, &mut || ControlFlow::Continue(())) == ControlFlow::Continue(true));
+            assert_eq!(
+                is_prime(p * p + 2),
+                Trial::new(Divisors::Below).is_prime(p * p + 2, &mut || ControlFlow::Continue(()))
+                    == ControlFlow::Continue(true)
+            );
         }
     }
 

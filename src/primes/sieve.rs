@@ -15,7 +15,7 @@ use super::base::Tier;
 use super::big::{BIG, Big};
 use super::bits::{values, words};
 use super::naive;
-use super::presieve::{self, Presieve};
+use super::presieve;
 use super::small::{self, MARGIN};
 use super::walks::Walks;
 use super::wheel::{BIT, OUTSIDE, bits_below, bits_from};
@@ -46,7 +46,6 @@ pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 pub struct Sieve {
     limit: u64,
     walks: Walks,
-    presieve: Presieve,
     small: Tier,
     medium: Tier,
     big: Big,
@@ -66,13 +65,15 @@ impl Sieve {
     pub fn new(limit: u64, isa: Isa) -> Sieve {
         let walks = Walks::new(isa);
         let root = limit.saturating_sub(1).isqrt();
-        let primes: Vec<u32> =
-            naive::eratosthenes((root + 1).min(u64::from(BIG))).into_iter().map(|p| p as u32).filter(|&p| p > presieve::LARGEST).collect();
+        let primes: Vec<u32> = naive::eratosthenes((root + 1).min(u64::from(BIG)))
+            .into_iter()
+            .map(|p| p as u32)
+            .filter(|&p| p > presieve::LARGEST)
+            .collect();
         let (small, medium) = primes.split_at(primes.partition_point(|&p| p < small::END));
         Sieve {
             limit,
             walks,
-            presieve: Presieve::new(walks),
             small: Tier::new(small),
             medium: Tier::new(medium),
             big: Big::new(limit, isa, walks),
@@ -147,7 +148,13 @@ impl Sieve {
     }
 
     /// Sieves `[low, high)` and hands out piece after piece. 2, 3 and 5 are not in them.
-    pub(super) fn pieces(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Piece<'_>) -> ControlFlow<()> {
+    pub(super) fn pieces(
+        &mut self,
+        low: u64,
+        high: u64,
+        pulse: &mut Pulse<'_>,
+        each: &mut Piece<'_>,
+    ) -> ControlFlow<()> {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
         if low >= high {
             return ControlFlow::Continue(());
@@ -196,7 +203,7 @@ impl Sieve {
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
-        self.presieve.fill(&mut self.buffer[MARGIN..MARGIN + length], first);
+        presieve::fill(self.walks, &mut self.buffer[MARGIN..MARGIN + length], first);
         self.small.activate(root, first);
         self.walks.cross_small(&mut self.small, &mut self.buffer, length);
         self.medium.activate(root, first);
