@@ -39,8 +39,20 @@ const SCHEDULERS: [(&str, &str); 5] = [
 /// Beginnings of variables that only launchers and MPI libraries set. Any of them sends us into `MPI_Init`, also under
 /// launchers that the table above does not know; without all of them a process is alone and needs no MPI.
 const HINTS: [&str; 14] = [
-    "OMPI_", "PMIX_", "PMI_", "PMI2_", "PALS_", "MPICH_", "HYDI_", "HYDRA_", "MPI_LOCAL", "I_MPI_", "MV2_", "FLUX_JOB",
-    "JSM_", "ALPS_",
+    "OMPI_",
+    "PMIX_",
+    "PMI_",
+    "PMI2_",
+    "PALS_",
+    "MPICH_",
+    "HYDI_",
+    "HYDRA_",
+    "MPI_LOCAL",
+    "I_MPI_",
+    "MV2_",
+    "FLUX_JOB",
+    "JSM_",
+    "ALPS_",
 ];
 
 /// How this process was started.
@@ -61,7 +73,10 @@ pub struct Launch {
 impl Launch {
     /// Reads the environment.
     pub fn detect() -> Launch {
-        Launch::from_variables(&|name| env::var(name).ok(), env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
+        Launch::from_variables(
+            &|name| env::var(name).ok(),
+            env::vars_os().filter_map(|(name, _)| name.into_string().ok()),
+        )
     }
 
     fn from_variables(variable: &dyn Fn(&str) -> Option<String>, names: impl Iterator<Item = String>) -> Launch {

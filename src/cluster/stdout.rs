@@ -45,5 +45,10 @@ fn launchers_pipe() -> Option<File> {
         }
     }
     let path = format!("/proc/{parent}/fd/1");
-    fs::metadata(&path).ok()?.file_type().is_fifo().then(|| fs::OpenOptions::new().write(true).open(path).ok()).flatten()
+    fs::metadata(&path)
+        .ok()?
+        .file_type()
+        .is_fifo()
+        .then(|| fs::OpenOptions::new().write(true).open(path).ok())
+        .flatten()
 }

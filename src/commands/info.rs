@@ -58,7 +58,9 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], is
 fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[String]) -> Vec<String> {
     let mut hints = Vec::new();
     if let (None, Some((scheduler, _))) = (launch.launcher, &launch.scheduler) {
-        hints.push(format!("this is one process inside a {scheduler} job: start it with srun or mpirun to use the job's ranks"));
+        hints.push(format!(
+            "this is one process inside a {scheduler} job: start it with srun or mpirun to use the job's ranks"
+        ));
     }
     let hosts = host_of_rank.iter().max().map_or(0, |last| last + 1);
     for host in 0..hosts {
@@ -67,7 +69,9 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[Stri
     }
     let differs = |what: &dyn Fn(usize) -> String| (1..places.len()).any(|rank| what(rank) != what(0));
     if differs(&|rank| places[rank].cpu_model.clone()) {
-        hints.push("the hosts have different CPU models: use --schedule dynamic or guided, block waits for the slowest".into());
+        hints.push(
+            "the hosts have different CPU models: use --schedule dynamic or guided, block waits for the slowest".into(),
+        );
     } else if differs(&|rank| isas[rank].clone()) {
         hints.push("the hosts run different instruction sets: results are the same, speed is not".into());
     }
@@ -88,9 +92,8 @@ fn host_hint(places: &[&Place]) -> Option<String> {
         ));
     }
     let quota = first.quota_percent?;
-    (quota < 100 * ranks as u64).then(|| {
-        format!("{host}: the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0)
-    })
+    (quota < 100 * ranks as u64)
+        .then(|| format!("{host}: the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0))
 }
 
 #[cfg(test)]

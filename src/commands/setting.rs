@@ -8,10 +8,10 @@ use crate::cluster::Cluster;
 use crate::commands::output::Output;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
+use crate::job::Schedule;
 use crate::job::progress::Mode;
 use crate::job::run::Options;
 use crate::job::signals::Signals;
-use crate::job::Schedule;
 
 /// A computing command's surroundings.
 pub struct Setting<'a> {

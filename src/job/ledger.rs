@@ -233,10 +233,18 @@ mod tests {
 
     /// A cut of 0..end in spans, shuffled: the order in which reports might arrive.
     fn shuffled_cut() -> impl Strategy<Value = Vec<Span>> {
-        proptest::collection::vec(1u64..20, 1..40).prop_map(|lengths| {
-            let mut first = 0;
-            lengths.into_iter().map(|n| { first += n; Span::new(first - n, first) }).collect::<Vec<_>>()
-        }).prop_shuffle()
+        proptest::collection::vec(1u64..20, 1..40)
+            .prop_map(|lengths| {
+                let mut first = 0;
+                lengths
+                    .into_iter()
+                    .map(|n| {
+                        first += n;
+                        Span::new(first - n, first)
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .prop_shuffle()
     }
 
     proptest! {

@@ -80,7 +80,8 @@ impl Progress {
 /// One plain line.
 fn line(done: u64, blocks: u64, elapsed: Duration) -> String {
     let share = done as f64 / blocks.max(1) as f64;
-    let mut line = format!("montesieve: {:.1} % ({done} of {blocks} blocks) after {} s", 100.0 * share, elapsed.as_secs());
+    let mut line =
+        format!("montesieve: {:.1} % ({done} of {blocks} blocks) after {} s", 100.0 * share, elapsed.as_secs());
     if share > 0.0 {
         line += &format!(", about {:.0} s left", elapsed.as_secs_f64() * (1.0 - share) / share);
     }

@@ -285,7 +285,11 @@ impl<T: Tally> Seat<'_, T> {
             self.failure = Some(error);
         }
         self.watch.switch(before);
-        if self.failure.is_some() || self.worker.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.failure.is_some() || self.worker.is_stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Nothing to do at the moment.
@@ -380,7 +384,9 @@ impl<T: Tally> Seat<'_, T> {
                 Action::NoMore(rank) => self.send(rank, Tag::NoMore, [0, 0]),
                 Action::StopAll => {
                     self.worker.stop();
-                    (0..self.cluster.size()).filter(|&rank| rank != me).for_each(|rank| self.send(rank, Tag::Stop, [0, 0]));
+                    (0..self.cluster.size())
+                        .filter(|&rank| rank != me)
+                        .for_each(|rank| self.send(rank, Tag::Stop, [0, 0]));
                 }
             }
         }

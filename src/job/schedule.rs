@@ -244,8 +244,7 @@ mod tests {
     #[test]
     fn guided_chunks_shrink() {
         let dealer = Dealer::new(Schedule::Guided, &whole(100), 2, 4, None);
-        let lengths: Vec<u64> =
-            deal_all(dealer, &whole(100), 2, u64::MAX).concat().iter().map(|s| s.len()).collect();
+        let lengths: Vec<u64> = deal_all(dealer, &whole(100), 2, u64::MAX).concat().iter().map(|s| s.len()).collect();
         assert_eq!(lengths.iter().max(), Some(&25));
         assert!(lengths.iter().all(|&n| n >= 1));
     }

@@ -64,10 +64,7 @@ impl Affine {
 
 impl Tally for Affine {
     fn merge(&mut self, next: Affine) {
-        *self = Affine {
-            a: self.a.wrapping_mul(next.a),
-            b: self.b.wrapping_mul(next.a).wrapping_add(next.b),
-        };
+        *self = Affine { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
     }
 }
 

@@ -1,0 +1,88 @@
+//! How a launch ended, and what may be expected of that.
+
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::process::Process;
+
+/// How a launch ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub line: String,
+    /// `None`: the limit ended it.
+    pub status: Option<ExitStatus>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+    pub elapsed: Duration,
+    /// From the moment the reader of standard output went away.
+    pub after_close: Duration,
+    pub left_behind: Vec<Process>,
+}
+
+impl Ended {
+    /// The exit code as a shell has it: a process that died of signal N has 128+N.
+    pub fn code(&self) -> i32 {
+        let status = self.status.unwrap_or_else(|| panic!("it did not end in time: {self}"));
+        status.code().or(status.signal().map(|n| 128 + n)).unwrap_or(-1)
+    }
+
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Ended {
+        assert_eq!(self.code(), code, "exit code of {self}");
+        assert!(self.left_behind.is_empty(), "left behind: {:?} by {self}", self.left_behind);
+        self
+    }
+
+    #[track_caller]
+    pub fn expect_failure(self) -> Ended {
+        assert_ne!(self.code(), 0, "exit code of {self}");
+        assert!(self.left_behind.is_empty(), "left behind: {:?} by {self}", self.left_behind);
+        self
+    }
+
+    /// It said this once on stderr, nothing on stdout, and nothing about its own source code.
+    #[track_caller]
+    pub fn expect_told_once(self, what: &str) -> Ended {
+        assert_eq!(self.stderr.matches(what).count(), 1, "'{what}' on stderr of {self}");
+        assert!(self.stdout.is_empty(), "nothing but the result goes to stdout: {self}");
+        for trace in ["backtrace", "panicked at", "src/"] {
+            assert!(!self.stderr.contains(trace), "'{trace}' on stderr of {self}");
+        }
+        self
+    }
+
+    #[track_caller]
+    pub fn expect_under(self, seconds: f64) -> Ended {
+        assert!(self.elapsed.as_secs_f64() < seconds, "more than {seconds} s for {self}");
+        self
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("UTF-8")
+    }
+
+    /// The bytes of `result` in the JSON form.
+    #[track_caller]
+    pub fn json_result(&self) -> &str {
+        let rest = self.text().split_once("\"result\": ").map(|(_, rest)| rest);
+        let result = rest.and_then(|rest| rest.split_once("\"run\": ")).map(|(result, _)| result);
+        result.unwrap_or_else(|| panic!("no result and run in {self}"))
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self}"))
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A failed --print must not fill the screen.
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        let shown: String = stdout.chars().take(2000).collect();
+        let (status, seconds) = (self.status, self.elapsed.as_secs_f64());
+        write!(f, "{}\n{status:?} after {seconds:.2} s\nstdout: {shown}\nstderr: {}", self.line, self.stderr)
+    }
+}

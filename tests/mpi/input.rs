@@ -1,0 +1,56 @@
+//! Bad input: one clear message from one rank, exit code 2, at once, on one rank and on four.
+
+use super::launch::Ranks::{Alone, Launched};
+use super::launch::{Launch, each};
+
+/// Command lines, and words that the one message must have.
+const LINES: [(&str, &str); 16] = [
+    ("pi -5", "must not be negative"),
+    ("pi -5k", "must not be negative"),
+    ("pi 1e40", "the limit is 2^64-1 (18446744073709551615)"),
+    ("pi abc", "'abc'"),
+    ("pi 0", "must be at least 1"),
+    ("pi 1.5", "must be a whole number"),
+    ("pi --schedule fast", "'fast'"),
+    ("pi --nonsense", "'--nonsense'"),
+    ("nonsense", "'nonsense'"),
+    ("primes", "<STOP>\n"),
+    ("primes 10 5", "START (10) is above STOP (5)"),
+    ("primes 0 2^64", "the limit is 2^64-1 (18446744073709551615)"),
+    ("primes -3", "must not be negative"),
+    ("primes 2^64-1 -d 1", "the limit is 2^64-1 (18446744073709551615)"),
+    ("primes 1 2 -d 3", "not both"),
+    ("primes 10 --print --format json", "does not go with"),
+];
+
+#[test]
+fn one_message_and_exit_code_2() {
+    let cases = LINES.into_iter().flat_map(|line| [Alone, Launched(1), Launched(4)].map(|ranks| (ranks, line)));
+    each(cases, |&(ranks, (line, message))| {
+        let ended = Launch::new(ranks, line).run().expect_code(2).expect_told_once(message).expect_under(5.0);
+        assert_eq!(ended.stderr.matches("error:").count(), 1, "{ended}");
+    });
+}
+
+#[test]
+fn a_bad_preset_is_named_once() {
+    each([Alone, Launched(4)], |&ranks| {
+        let launch = |name, value| Launch::new(ranks, "pi 1e6").env(name, value).run();
+        launch("MONTESIEVE_SEED", "abc").expect_code(2).expect_told_once("MONTESIEVE_SEED=abc").expect_under(5.0);
+        launch("MONTESIEVE_QUIET", "maybe").expect_code(2).expect_told_once("MONTESIEVE_QUIET=maybe").expect_under(5.0);
+        launch("MONTESIEVE_ISA", "neon").expect_code(2).expect_told_once("MONTESIEVE_ISA=neon").expect_under(5.0);
+    });
+}
+
+#[test]
+fn help_and_version_are_said_once() {
+    each([Alone, Launched(4)], |&ranks| {
+        let version = Launch::new(ranks, "--version").run().expect_code(0);
+        assert_eq!(version.text(), format!("montesieve {}\n", env!("CARGO_PKG_VERSION")));
+        for line in ["--help", "pi --help", "help primes"] {
+            let help = Launch::new(ranks, line).run().expect_code(0);
+            assert_eq!(help.text().matches("Usage: montesieve").count(), 1, "{help}");
+            assert!(!help.text().contains('\u{1b}') && help.stderr.is_empty(), "{help}");
+        }
+    });
+}

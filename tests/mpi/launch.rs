@@ -1,0 +1,152 @@
+//! What is to be started: the program as a user would start it, with the launcher or without.
+
+use std::env;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::ended::Ended;
+use super::process::MARK;
+use super::running::{Running, read};
+
+/// One launch at a time: eight ranks on two cores leave no room for a second one, and times are judged.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// For Open MPI. Ranks that wait must leave the cores to those that work (`mpi_yield_when_idle`, in [`Launch::command`]).
+const DEFAULT_FLAGS: &str = "--oversubscribe --bind-to none";
+/// How long a launch may take when its test says nothing.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How many processes, and who starts them.
+#[derive(Clone, Copy, Debug)]
+pub enum Ranks {
+    /// No launcher.
+    Alone,
+    /// The launcher with `-n N`.
+    Launched(usize),
+}
+
+/// What is done with standard output.
+enum Sink {
+    Keep,
+    /// The reader goes away after this many lines, as `head` does.
+    Head(usize),
+    File(File),
+}
+
+/// A command line that is about to be started.
+pub struct Launch {
+    ranks: Ranks,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    limit: Duration,
+    sink: Sink,
+}
+
+impl Launch {
+    pub fn new(ranks: Ranks, line: &str) -> Launch {
+        let arguments = line.split_whitespace().map(str::to_owned).collect();
+        Launch { ranks, arguments, variables: Vec::new(), limit: LIMIT, sink: Sink::Keep }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Launch {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn limit(mut self, seconds: u64) -> Launch {
+        self.limit = Duration::from_secs(seconds);
+        self
+    }
+
+    pub fn head(mut self, lines: usize) -> Launch {
+        self.sink = Sink::Head(lines);
+        self
+    }
+
+    pub fn stdout_to(mut self, file: File) -> Launch {
+        self.sink = Sink::File(file);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Ended {
+        self.start().finish()
+    }
+
+    pub fn start(mut self) -> Running {
+        let lock = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut command = self.command();
+        command.env(MARK, &mark).stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+        match std::mem::replace(&mut self.sink, Sink::Keep) {
+            Sink::File(file) => command.stdout(file),
+            other => {
+                self.sink = other;
+                command.stdout(Stdio::piped())
+            }
+        };
+        let mut child = command.spawn().unwrap_or_else(|error| match (error.kind(), self.ranks) {
+            (ErrorKind::NotFound, Ranks::Launched(_)) => panic!(
+                "there is no launcher '{}': install MPI, or name its mpirun in MONTESIEVE_MPIRUN (these tests are never skipped)",
+                launcher()
+            ),
+            _ => panic!("cannot start {command:?}: {error}"),
+        });
+        let head = if let Sink::Head(lines) = self.sink { lines } else { usize::MAX };
+        let stdout = child.stdout.take().map(|pipe| thread::spawn(move || read(pipe, head)));
+        let stderr = child.stderr.take().map(|pipe| thread::spawn(move || read(pipe, usize::MAX)));
+        let (limit, began) = (self.limit, Instant::now());
+        Running { line: format!("{command:?}"), child, mark, limit, began, stdout, stderr, _lock: lock }
+    }
+
+    fn command(&self) -> Command {
+        let binary = env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
+        let mut command = match self.ranks {
+            Ranks::Alone => Command::new(binary),
+            Ranks::Launched(ranks) => {
+                let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| DEFAULT_FLAGS.to_owned());
+                let mut command = Command::new(launcher());
+                command.args(flags.split_whitespace()).arg("-n").arg(ranks.to_string()).arg(binary);
+                command
+            }
+        };
+        // Presets in the environment of whoever runs the tests would change what is tested.
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MONTESIEVE_")) {
+            command.env_remove(name);
+        }
+        for name in ["NO_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE"] {
+            command.env_remove(name);
+        }
+        command
+            .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
+            .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
+            .envs(match self.ranks {
+                Ranks::Launched(_) => Some(("OMPI_MCA_mpi_yield_when_idle", "1")),
+                Ranks::Alone => None,
+            })
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .args(&self.arguments);
+        command
+    }
+}
+
+fn launcher() -> String {
+    env::var("MONTESIEVE_MPIRUN").unwrap_or_else(|_| "mpirun".to_owned())
+}
+
+/// Runs a check for each case, all of them, and fails with the list of those that failed.
+pub fn each<C: std::fmt::Debug>(cases: impl IntoIterator<Item = C>, check: impl Fn(&C)) {
+    let failed: Vec<String> = cases
+        .into_iter()
+        .filter(|case| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err())
+        .map(|case| format!("{case:?}"))
+        .collect();
+    assert!(failed.is_empty(), "{} cases failed (each is described above):\n{}", failed.len(), failed.join("\n"));
+}

@@ -1,0 +1,31 @@
+//! The real program under a real launcher: what montesieve promises about any number of ranks, held against it.
+//!
+//! Everything else is tested without MPI; here the binary is started as a user starts it, by `mpirun` and without, and
+//! judged by what comes out: standard output, standard error, exit code, time, and that no process is left behind.
+//!
+//! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a launcher that is not there is
+//! a failed test, never a skipped one. `MONTESIEVE_TEST_BINARY` names another build of the program to test (the release
+//! build, say); default: the one cargo has just built. One launch runs at a time.
+//!
+//! Contents:
+//! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
+//! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
+//! - [`input`]: bad input: one message, exit code 2, at once
+//! - [`output`]: files and devices that cannot be written
+//! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
+//! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`launches`]: singletons, presets, `info`, what is said under a launcher
+//!
+//! and the tools: [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
+
+mod ended;
+mod faults;
+mod input;
+mod launch;
+mod launches;
+mod output;
+mod print;
+mod process;
+mod results;
+mod running;
+mod signals;

@@ -1,0 +1,91 @@
+//! `primes --print`: in order, whole, in bounded memory, and quiet when its reader goes away.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::launch::Ranks::{Alone, Launched};
+use super::launch::{Launch, each};
+
+/// Memory that a rank may have while it prints the primes to 1e8.
+const MEMORY: u64 = 200_000_000;
+
+/// The oracle: Eratosthenes, as on paper.
+fn primes(start: usize, stop: usize) -> String {
+    let mut is_prime = vec![true; stop + 1];
+    let mut list = String::new();
+    for n in 2..=stop {
+        if is_prime[n] {
+            (n * n..=stop).step_by(n).for_each(|multiple| is_prime[multiple] = false);
+            if n >= start {
+                writeln!(list, "{n}").expect("a String takes every write");
+            }
+        }
+    }
+    list
+}
+
+#[test]
+fn the_list_is_whole_and_in_order() {
+    let expected = primes(0, 1_000_000);
+    let printed = |ranks, schedule: &str| {
+        let line = format!("primes 0 1e6 --print --schedule {schedule}");
+        Launch::new(ranks, &line).run().expect_code(0)
+    };
+    let cases = ["block", "cyclic", "dynamic", "guided"].into_iter().flat_map(|schedule| {
+        [Alone, Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)].map(|r| (r, schedule))
+    });
+    // assert_eq would print both lists.
+    each(cases, |(ranks, schedule)| assert!(printed(*ranks, schedule).text() == expected, "another list"));
+}
+
+#[test]
+fn small_chunks_keep_the_order() {
+    let expected = primes(0, 10_000_000);
+    each(["block", "cyclic", "dynamic", "guided"], |schedule| {
+        let line = format!("primes 0 1e7 --print --chunk 1 --schedule {schedule}");
+        assert!(Launch::new(Launched(5), &line).run().expect_code(0).text() == expected, "another list");
+    });
+}
+
+#[test]
+fn ranges_with_few_primes_or_none() {
+    each([(0, 0), (0, 1), (2, 2), (0, 3), (24, 28), (90, 96), (7919, 7919)], |&(start, stop)| {
+        let line = format!("primes {start} {stop} -p");
+        for ranks in [Alone, Launched(3)] {
+            assert_eq!(Launch::new(ranks, &line).run().expect_code(0).text(), primes(start, stop));
+        }
+    });
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_job_quietly() {
+    // Would run for hours.
+    each([Alone, Launched(1), Launched(4)], |&ranks| {
+        let ended = Launch::new(ranks, "primes 1e13 --print --quiet").head(10).limit(20).run().expect_code(0);
+        assert_eq!(ended.text(), primes(0, 30));
+        assert_eq!(ended.stderr, "");
+        // One second by the issue; the rest is the launcher's own way of ending.
+        assert!(ended.after_close < Duration::from_secs(2), "{:?} after its reader: {ended}", ended.after_close);
+    });
+}
+
+#[test]
+fn memory_stays_bounded() {
+    for ranks in [2, 4] {
+        let file = std::env::temp_dir().join(format!("montesieve-print-{}-{ranks}", std::process::id()));
+        let line = format!("primes 0 1e8 --print --quiet --output {}", file.display());
+        let mut running = Launch::new(Launched(ranks), &line).limit(120).start();
+        let mut peak = 0;
+        while !running.has_ended() {
+            let of_ranks = running.processes().into_iter().filter(|process| process.rank.is_some());
+            peak = of_ranks.filter_map(|process| process.peak_memory()).max().unwrap_or(0).max(peak);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        running.finish().expect_code(0);
+        let list = std::fs::read(&file).expect("the list");
+        let _ = std::fs::remove_file(&file);
+        assert_eq!(list.iter().filter(|&&byte| byte == b'\n').count(), 5_761_455);
+        assert!(list.ends_with(b"\n99999989\n"));
+        assert!(peak > 0 && peak < MEMORY, "{peak} bytes on one of {ranks} ranks");
+    }
+}

@@ -1,0 +1,134 @@
+//! A launch under way, under a time limit that nothing survives.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ExitStatus};
+use std::sync::MutexGuard;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use super::ended::Ended;
+use super::process::{self, Process};
+
+/// How long processes may stay on after their launcher has ended: a launcher that was aborted does not wait for them.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Reads until the end, or for so many lines, and then closes the pipe; says when.
+pub fn read(pipe: impl Read, lines: usize) -> (Vec<u8>, Instant) {
+    let mut reader = BufReader::new(pipe);
+    let mut bytes = Vec::new();
+    if lines == usize::MAX {
+        let _ = reader.read_to_end(&mut bytes);
+    } else {
+        for _ in 0..lines {
+            let _ = reader.read_until(b'\n', &mut bytes);
+        }
+    }
+    drop(reader);
+    (bytes, Instant::now())
+}
+
+pub type Reader = Option<JoinHandle<(Vec<u8>, Instant)>>;
+
+/// A launch under way. Its processes end with it, whatever happens to the test.
+pub struct Running {
+    pub line: String,
+    pub child: Child,
+    pub mark: String,
+    pub limit: Duration,
+    pub began: Instant,
+    pub stdout: Reader,
+    pub stderr: Reader,
+    pub _lock: MutexGuard<'static, ()>,
+}
+
+impl Running {
+    /// All its processes on this host.
+    pub fn processes(&self) -> Vec<Process> {
+        process::marked(&self.mark)
+    }
+
+    /// Waits until so many ranks run, and a moment more, so that they are at work.
+    pub fn wait_for_ranks(&self, ranks: usize) {
+        while self.processes().iter().filter(|process| process.rank.is_some()).count() < ranks {
+            assert!(self.began.elapsed() < self.limit, "{}: the ranks did not start", self.line);
+            thread::sleep(Duration::from_millis(20));
+        }
+        thread::sleep(Duration::from_millis(700));
+    }
+
+    /// Sends a signal to what was started: the launcher, or the program itself.
+    pub fn signal(&self, signal: Signal) {
+        let _ = kill_process(self.pid(), signal);
+    }
+
+    /// Whether it has ended; does not wait.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(Some(_)))
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let began = Instant::now();
+        loop {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            if began.elapsed() >= limit {
+                return None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for its end, at most until the limit; then ends it.
+    pub fn finish(mut self) -> Ended {
+        let status = self.wait(self.limit.saturating_sub(self.began.elapsed()));
+        let ended = Instant::now();
+        let mut left_behind = self.processes();
+        while status.is_some() && !left_behind.is_empty() && ended.elapsed() < GRACE {
+            thread::sleep(Duration::from_millis(20));
+            left_behind = self.processes();
+        }
+        self.end();
+        let joined = |reader: Reader| match reader.map(JoinHandle::join) {
+            Some(Ok((bytes, closed))) => (bytes, Some(closed)),
+            _ => (Vec::new(), None),
+        };
+        let (stdout, closed) = joined(self.stdout.take());
+        let (stderr, _) = joined(self.stderr.take());
+        Ended {
+            line: self.line.clone(),
+            status,
+            stdout,
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+            elapsed: ended - self.began,
+            after_close: closed.map_or(Duration::ZERO, |closed| ended.saturating_duration_since(closed)),
+            left_behind: if status.is_some() { left_behind } else { Vec::new() },
+        }
+    }
+
+    /// Ends whatever still runs: first the launcher in its own way, then everything by force.
+    fn end(&mut self) {
+        if !self.has_ended() {
+            let _ = kill_process_group(self.pid(), Signal::TERM);
+            if self.wait(Duration::from_secs(4)).is_none() {
+                let _ = kill_process_group(self.pid(), Signal::KILL);
+                let _ = self.child.wait();
+            }
+        }
+        for process in self.processes() {
+            process.signal(Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,75 @@
+//! Signals from outside: Ctrl-C, SIGTERM, and a rank that is killed.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use super::ended::Ended;
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+use super::running::Running;
+
+/// Seconds from the signal to the end of the job; Open MPI 4 takes 1 to 2 of them.
+const LIMIT: Duration = Duration::from_secs(5);
+/// Jobs that would run for days.
+const JOBS: [&str; 3] = ["pi 1e17", "primes 1e17", "primes 1e15 --print --output /dev/null"];
+
+/// Starts a job, waits until it is at work, does this to it, and sees it end in time.
+fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
+    let running = Launch::new(ranks, &format!("{line} --quiet")).limit(40).start();
+    match ranks {
+        Alone => std::thread::sleep(Duration::from_millis(500)),
+        Launched(n) => running.wait_for_ranks(n),
+    }
+    what(&running);
+    let began = Instant::now();
+    let ended = running.finish().expect_failure();
+    assert!(began.elapsed() < LIMIT, "{:?} after the signal: {ended}", began.elapsed());
+    assert!(!ended.stderr.contains("panicked"), "{ended}");
+    ended
+}
+
+#[test]
+fn ctrl_c_ends_one_process() {
+    each(JOBS, |line| {
+        let ended = after(Alone, line, |running| running.signal(Signal::INT));
+        assert_eq!(ended.code(), 130, "{ended}");
+    });
+}
+
+#[test]
+fn sigterm_ends_one_process() {
+    each(JOBS, |line| {
+        let ended = after(Alone, line, |running| running.signal(Signal::TERM));
+        assert_eq!(ended.code(), 143, "{ended}");
+    });
+}
+
+#[test]
+fn ctrl_c_ends_all_ranks() {
+    each(JOBS, |line| {
+        after(Launched(4), line, |running| running.signal(Signal::INT));
+    });
+}
+
+#[test]
+fn sigterm_ends_all_ranks() {
+    after(Launched(4), JOBS[0], |running| running.signal(Signal::TERM));
+}
+
+#[test]
+fn a_killed_rank_ends_all_ranks() {
+    let cases = JOBS.into_iter().flat_map(|line| [0, 2].map(|rank| (line, rank)));
+    each(cases, |&(line, rank)| {
+        after(Launched(4), line, |running| {
+            let victim = running.processes().into_iter().find(|process| process.rank == Some(rank));
+            victim.expect("a process for each rank").signal(Signal::KILL);
+        });
+    });
+}
+
+#[test]
+fn a_killed_launcher_takes_its_ranks_along() {
+    // expect_failure has looked for processes left behind.
+    after(Launched(4), JOBS[0], |running| running.signal(Signal::KILL));
+}
