@@ -378,7 +378,7 @@ build_release() {
     die "the build failed"
 }
 
-# set_up [KIND]: everything, up to the release program
+# set_up KIND: everything, up to the release program; '' is MONTESIEVE_MPI, or auto
 set_up() {
   local kind=${1:-${MONTESIEVE_MPI:-auto}}
   need_cc
