@@ -15,6 +15,8 @@ PYPI_LIBCLANG=libclang==18.1.1
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV=$ROOT/.mpi/venv
+# Fedora keeps each MPI in a folder of its own, off PATH (its users say 'module load mpi').
+FEDORA_MPI=/usr/lib64/openmpi
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -45,13 +47,15 @@ package_manager() {
   if have apt-get; then echo apt; elif have dnf; then echo dnf; else echo none; fi
 }
 
+is_root() { ((EUID == 0)); }
+
 as_root() {
-  if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi
+  if is_root; then "$@"; else sudo -n "$@"; fi
 }
 
 can_install() {
   [[ $(package_manager) != none ]] || return 1
-  ((EUID == 0)) || { have sudo && sudo -n true 2>/dev/null; }
+  is_root || { have sudo && sudo -n true 2>/dev/null; }
 }
 
 # package_names THING: what this distribution calls it
@@ -216,11 +220,10 @@ identify_mpi() {
 
 # The MPI that is on this machine: on PATH, or where Fedora keeps it.
 use_system_mpi() {
-  local fedora=/usr/lib64/openmpi
-  if ! have "${MPICC:-mpicc}" && [[ -x $fedora/bin/mpicc ]]; then
-    set_env PATH "$fedora/bin:$PATH"
-    set_env LD_LIBRARY_PATH "$fedora/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-    MPI_LIBDIR=$fedora/lib
+  if ! have "${MPICC:-mpicc}" && [[ -x $FEDORA_MPI/bin/mpicc ]]; then
+    set_env PATH "$FEDORA_MPI/bin:$PATH"
+    set_env LD_LIBRARY_PATH "$FEDORA_MPI/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    MPI_LIBDIR=$FEDORA_MPI/lib
   fi
   have "${MPICC:-mpicc}" && have mpirun || return 1
   MPI_KIND=system
@@ -316,14 +319,16 @@ slots() {
   done | sort -u | wc -l
 }
 
+in_container() { [[ -e /.dockerenv || -e /run/.containerenv ]]; }
+
 # launch_flags N: LAUNCH_FLAGS (and variables) for N ranks on this host. More ranks than cores must be asked for, and then
 # must not spin while they wait.
 launch_flags() {
   LAUNCH_FLAGS=()
   [[ $MPI_FLAVOUR == openmpi ]] || return 0
-  if ((EUID == 0)); then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
+  if is_root; then export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; fi
   # Docker's seccomp filter forbids process_vm_readv, over which Open MPI 4 then complains on every message.
-  [[ ! -e /.dockerenv && ! -e /run/.containerenv ]] || export OMPI_MCA_btl_vader_single_copy_mechanism=none
+  ! in_container || export OMPI_MCA_btl_vader_single_copy_mechanism=none
   (($1 > $(slots))) || return 0
   export OMPI_MCA_mpi_yield_when_idle=1
   LAUNCH_FLAGS=(--bind-to none)
