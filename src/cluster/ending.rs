@@ -18,7 +18,8 @@ pub fn catch_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
-        let what = panic.payload_as_str().unwrap_or("no message");
+        let text = panic.payload().downcast_ref::<&str>().copied();
+        let what = text.or(panic.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let (rank, _) = world();
         say(&format!("rank {rank} on {}: panicked{place}: {what} (a fault of montesieve, please report it)", host()));
         if std::env::var_os("RUST_BACKTRACE").is_some() {
