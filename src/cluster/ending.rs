@@ -3,6 +3,7 @@
 //! A rank that unwinds into `MPI_Finalize` while others wait hangs the job, and a rank that just exits leaves the
 //! others waiting; so the way out of trouble is always `MPI_Abort`, under a watchdog.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
 use std::process;
 use std::time::Duration;
@@ -13,16 +14,18 @@ use crate::error::Error;
 /// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
 const ABORT_LIMIT: Duration = Duration::from_secs(3);
 
-/// Makes a panic on this rank end the job: message with rank and host, then abort. No backtrace unless asked for.
+/// Makes a panic on this rank end the job: message with rank and host, then abort. A backtrace only where
+/// `RUST_BACKTRACE` asks for one.
 pub fn catch_panics() {
-    let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
-        let what = panic.payload_as_str().unwrap_or("no message");
+        let text = panic.payload().downcast_ref::<&str>().copied();
+        let what = text.or(panic.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let (rank, _) = world();
         say(&format!("rank {rank} on {}: panicked{place}: {what} (a fault of montesieve, please report it)", host()));
-        if std::env::var_os("RUST_BACKTRACE").is_some() {
-            default(panic);
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            say(&trace.to_string());
         }
         abort(1);
     }));

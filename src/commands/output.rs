@@ -53,11 +53,6 @@ impl Output {
         Ok(Output { target, name })
     }
 
-    /// What to call it in a message.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
         self.name == "standard output"

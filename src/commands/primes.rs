@@ -180,7 +180,7 @@ impl Job for Print {
         let (low, high) = self.cut.numbers(span);
         let mut text = Vec::new();
         sieve.runs(low, high, pulse, &mut |primes| {
-            decimal::append_lines(&mut text, primes);
+            decimal::append(primes, &mut text);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(Lines { numbers: high - low, text })

@@ -160,14 +160,10 @@ impl Dealer {
         // All full rounds have shares of the same length, so the rounds already dealt can be stepped over at once.
         let part = |length: u64, rank: u64| (length as u128 * rank as u128 / self.ranks as u128) as u64;
         let full = part(round, rank + 1) - part(round, rank);
-        let mut low = 0;
-        if full > 0 {
-            let rounds = (dealt / full).min(self.total / round);
-            low = rounds * round;
-            dealt -= rounds * full;
-        } else {
-            low += self.total / round * round; // no share in full rounds; perhaps in the last one
-        }
+        // A rank without a share in full rounds may still have one in the last, shorter one.
+        let rounds = dealt.checked_div(full).unwrap_or(u64::MAX).min(self.total / round);
+        let low = rounds * round;
+        dealt -= rounds * full;
         if low >= self.total {
             return None;
         }

@@ -104,7 +104,7 @@ impl Bitmap {
         debug_assert!(root <= self.largest);
         let needed = root as usize / 30 + 1;
         if needed > self.bytes.len() {
-            let high = (root + GROWTH).min(self.largest).next_multiple_of(30).min(1 << 32);
+            let high = (((root + GROWTH).min(self.largest) / 30 + 1) * 30).min(1 << 32);
             if self.bytes.capacity() == 0 {
                 // All at once: growing by doubling would hold two copies for a while.
                 self.bytes.reserve_exact(self.largest as usize / 30 + 1);

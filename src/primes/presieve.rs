@@ -11,6 +11,7 @@
 
 use super::walks::Walks;
 use super::wheel::{BIT, RESIDUES};
+use std::sync::LazyLock;
 
 /// The primes of each table. Products are near one another, so that no table is large: all fit in L2 beside a piece.
 const GROUPS: [&[usize]; 16] = [
@@ -39,11 +40,8 @@ pub(super) const LARGEST: u32 = 163;
 /// add little, long enough to make the 16 divisions before it not count.
 pub(super) const STEP: usize = 1024;
 
-/// The tables, and how to walk them.
-pub(super) struct Presieve {
-    tables: Vec<Table>,
-    walks: Walks,
-}
+/// The tables: made on first use, the same for every workspace of a process.
+static TABLES: LazyLock<[Table; 16]> = LazyLock::new(|| GROUPS.map(Table::new));
 
 struct Table {
     period: usize,
@@ -55,29 +53,23 @@ pub(super) fn primes() -> impl Iterator<Item = u32> {
     GROUPS.into_iter().flatten().map(|&p| p as u32)
 }
 
-impl Presieve {
-    /// Makes the tables.
-    pub(super) fn new(walks: Walks) -> Presieve {
-        Presieve { tables: GROUPS.iter().map(|primes| Table::new(primes)).collect(), walks }
-    }
-
-    /// Overwrites `bytes`, of which the first is byte number `first`, with ones where no prime of 7..163 divides.
-    /// These primes themselves are crossed too: `Sieve` puts them back.
-    pub(super) fn fill(&self, bytes: &mut [u8], first: u64) {
-        let mut at: [usize; 16] = std::array::from_fn(|i| (first % self.tables[i].period as u64) as usize);
-        for step in bytes.chunks_mut(STEP) {
-            let sources: [&[u8; STEP]; 16] =
-                std::array::from_fn(|i| self.tables[i].bytes[at[i]..].first_chunk().expect("tables are long enough"));
-            if let Ok(whole) = step.try_into() {
-                self.walks.and_all(whole, &sources);
-            } else {
-                let mut whole = [0; STEP];
-                self.walks.and_all(&mut whole, &sources);
-                step.copy_from_slice(&whole[..step.len()]);
-            }
-            for (at, table) in at.iter_mut().zip(&self.tables) {
-                *at = (*at + STEP) % table.period;
-            }
+/// Overwrites `bytes`, of which the first is byte number `first`, with ones where no prime of 7..163 divides.
+/// These primes themselves are crossed too: `Sieve` puts them back.
+pub(super) fn fill(walks: Walks, bytes: &mut [u8], first: u64) {
+    let tables = &*TABLES;
+    let mut at: [usize; 16] = std::array::from_fn(|i| (first % tables[i].period as u64) as usize);
+    for step in bytes.chunks_mut(STEP) {
+        let sources: [&[u8; STEP]; 16] =
+            std::array::from_fn(|i| tables[i].bytes[at[i]..].first_chunk().expect("a table is longer than its period"));
+        if let Ok(whole) = step.try_into() {
+            walks.and_all(whole, &sources);
+        } else {
+            let mut whole = [0; STEP];
+            walks.and_all(&mut whole, &sources);
+            step.copy_from_slice(&whole[..step.len()]);
+        }
+        for (at, table) in at.iter_mut().zip(tables) {
+            *at = (*at + STEP) % table.period;
         }
     }
 }
@@ -121,10 +113,10 @@ mod tests {
     fn fills_any_place_and_length_on_every_instruction_set() {
         let primes = GROUPS.concat();
         for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-            let presieve = Presieve::new(Walks::new(isa));
+            let walks = Walks::new(isa);
             for (first, length) in [(0, 1), (0, 3000), (5955, 1024), (614_891_469_123_650_000, 1500), (12_345, 1025)] {
                 let mut bytes = vec![0; length];
-                presieve.fill(&mut bytes, first);
+                fill(walks, &mut bytes, first);
                 for (i, byte) in bytes.into_iter().enumerate() {
                     for (k, &r) in RESIDUES.iter().enumerate() {
                         let n = 30 * (first + i as u64) + u64::from(r);

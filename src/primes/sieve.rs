@@ -15,7 +15,7 @@ use super::base::Tier;
 use super::big::{BIG, Big};
 use super::bits::{values, words};
 use super::naive;
-use super::presieve::{self, Presieve};
+use super::presieve;
 use super::small::{self, MARGIN};
 use super::walks::Walks;
 use super::wheel::{BIT, OUTSIDE, bits_below, bits_from};
@@ -46,7 +46,6 @@ pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 pub struct Sieve {
     limit: u64,
     walks: Walks,
-    presieve: Presieve,
     small: Tier,
     medium: Tier,
     big: Big,
@@ -75,7 +74,6 @@ impl Sieve {
         Sieve {
             limit,
             walks,
-            presieve: Presieve::new(walks),
             small: Tier::new(small),
             medium: Tier::new(medium),
             big: Big::new(limit, isa, walks),
@@ -205,7 +203,7 @@ impl Sieve {
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
-        self.presieve.fill(&mut self.buffer[MARGIN..MARGIN + length], first);
+        presieve::fill(self.walks, &mut self.buffer[MARGIN..MARGIN + length], first);
         self.small.activate(root, first);
         self.walks.cross_small(&mut self.small, &mut self.buffer, length);
         self.medium.activate(root, first);

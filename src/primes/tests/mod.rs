@@ -1,14 +1,93 @@
-//! Tests of the room as a whole.
+//! Tests of the room as a whole, against the naive forms, known values and another program.
+//!
+//! A test that is too slow without optimisation is left out of debug builds (`cfg_attr(debug_assertions, ignore)`) and
+//! runs with `cargo test --release`. Oracle above the reach of [`naive`]: [`is_prime`], which shares nothing with the sieve.
+
 use super::*;
 use crate::isa::Isa;
 
-#[test]
-fn first() {
-    let mut never = || ControlFlow::Continue(());
-    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-        let mut sieve = Sieve::new(10_000_000, isa);
-        assert_eq!(sieve.count(0, 1000, &mut never), ControlFlow::Continue(168));
-        assert_eq!(sieve.count(0, 1000000, &mut never), ControlFlow::Continue(78498));
-        assert_eq!(sieve.count(0, 10000000, &mut never), ControlFlow::Continue(664579));
+mod borders;
+mod known;
+mod properties;
+mod rival;
+
+fn never() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Every instruction set that this CPU has.
+fn isas() -> impl Iterator<Item = Isa> {
+    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+}
+
+fn count(sieve: &mut Sieve, low: u64, high: u64) -> u64 {
+    match sieve.count(low, high, &mut never) {
+        ControlFlow::Continue(count) => count,
+        ControlFlow::Break(()) => unreachable!("nobody broke"),
     }
+}
+
+fn list(sieve: &mut Sieve, low: u64, high: u64) -> Vec<u64> {
+    let mut primes = Vec::new();
+    assert!(sieve.append(low, high, &mut never, &mut primes).is_continue());
+    primes
+}
+
+/// The primes of `[low, high)` by the oracle.
+fn oracle(low: u64, high: u64) -> Vec<u64> {
+    (low..high).filter(|&n| is_prime(n)).collect()
+}
+
+/// Miller-Rabin with the first 12 primes as bases: right for all n < 2^64 (J. Sorenson and J. Webster, "Strong
+/// pseudoprimes to twelve prime bases", Math. Comp. 86 (2017): the first wrong n is above 3.1e23).
+fn is_prime(n: u64) -> bool {
+    const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
+    if n < 2 || BASES.iter().any(|&p| n.is_multiple_of(p)) {
+        return BASES.contains(&n);
+    }
+    let times = |a: u64, b: u64| (u128::from(a) * u128::from(b) % u128::from(n)) as u64;
+    let twos = (n - 1).trailing_zeros();
+    BASES.into_iter().all(|base| {
+        let (mut power, mut square, mut exponent) = (1, base, (n - 1) >> twos);
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = times(power, square);
+            }
+            square = times(square, square);
+            exponent /= 2;
+        }
+        power == 1
+            || (0..twos).any(|_| {
+                let before = power;
+                power = times(power, power);
+                before == n - 1
+            })
+    })
+}
+
+#[test]
+fn the_oracle_is_right() {
+    assert_eq!(oracle(0, 50_000), naive::eratosthenes(50_000));
+    // Strong pseudoprimes to the bases 2; 2 to 7; 2 to 23 (OEIS A014233), and squares.
+    for n in [2047, 3_215_031_751, 3_825_123_056_546_413_051, 1_000_003 * 1_000_003, 4_294_967_291 * 4_294_967_291] {
+        assert!(!is_prime(n), "{n}");
+    }
+    for p in [1_000_003, 4_294_967_291, (1 << 61) - 1, 18_446_744_073_709_551_557] {
+        assert!(is_prime(p), "{p}");
+    }
+}
+
+#[test]
+fn blocks_are_many_enough_and_windows_at_most() {
+    for (limit, least) in [(10_000_000_000, 500), (1_000_000_000, 500), (1_000_000, 4), (1 << 40, 60_000)] {
+        assert!(limit / block_len(limit) >= least, "{limit}: blocks of {}", block_len(limit));
+    }
+    let mut before = 1;
+    for limit in (0..64).map(|shift| 1 << shift).chain([0, u64::MAX]) {
+        let length = block_len(limit);
+        assert!((200_000..=(30 * PIECE * WINDOW) as u64).contains(&length));
+        assert!(limit == 0 || length >= before, "{limit}");
+        before = length;
+    }
+    assert_eq!(block_len(u64::MAX), (30 * PIECE * WINDOW) as u64);
 }

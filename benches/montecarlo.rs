@@ -1,0 +1,68 @@
+//! Speed of the Monte Carlo kernels, each with its answer checked: `cargo bench --bench montecarlo`.
+//!
+//! Items are darts, so "Gitem/s" reads as darts per nanosecond. `two_f64` is what a user writes with the crates `rand` and
+//! `rand_xoshiro`: the figure that the walks are compared with.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use montesieve::isa::Isa;
+use montesieve::montecarlo::darts::{BLOCK, Darts, scalar};
+use montesieve::montecarlo::streams::{BLOCK_STEPS, Streams};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Darts of a measured run of the fast walks: 16 blocks, about 1 ms.
+const RUN: u64 = 16 * BLOCK;
+
+/// Hits of seed 42 in blocks 0..16, known.
+const HITS: u64 = 13_175_923;
+
+fn main() {
+    divan::main();
+}
+
+/// The instruction sets of this CPU.
+fn supported() -> Vec<Isa> {
+    Isa::ALL.into_iter().filter(|isa| isa.is_supported()).collect()
+}
+
+#[divan::bench(args = supported())]
+fn darts(bencher: Bencher, isa: Isa) {
+    let mut darts = Darts::new(42, isa);
+    bencher.counter(ItemsCount::new(RUN)).bench_local(|| {
+        assert_eq!(darts.hits(0, black_box(RUN)), HITS);
+    });
+}
+
+#[divan::bench]
+fn darts_scalar(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(BLOCK)).bench(|| {
+        assert_eq!(scalar::hits(42, 0, black_box(BLOCK)), 823_502);
+    });
+}
+
+#[divan::bench]
+fn two_f64(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(BLOCK)).bench(|| {
+        let mut generator = Xoshiro256PlusPlus::seed_from_u64(black_box(42));
+        let mut hits = 0;
+        for _ in 0..BLOCK {
+            let (x, y): (f64, f64) = (generator.random(), generator.random());
+            hits += u64::from(x * x + y * y < 1.0);
+        }
+        assert!(hits.abs_diff(823_549) < 2_100, "{hits} is more than 5 deviations off");
+    });
+}
+
+#[divan::bench(args = supported())]
+fn block_start(bencher: Bencher, isa: Isa) {
+    let streams = Streams::new(42, 0, isa);
+    let mut block = 0u64;
+    bencher.counter(ItemsCount::new(1u64)).bench_local(|| {
+        block = block.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        streams.start(black_box(block))
+    });
+    let mut stepped = streams.start(7);
+    (0..BLOCK_STEPS).for_each(|_| _ = stepped.draw());
+    assert_eq!(stepped, streams.start(8));
+}

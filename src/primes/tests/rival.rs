@@ -1,0 +1,62 @@
+//! Side by side with Debian's `primesieve`: a program that shares no line with this one.
+//!
+//! Fails when `primesieve` is missing; it never passes by skipping.
+
+use super::*;
+use std::process::Command;
+
+/// What `primesieve` prints for the primes of `[low, high)`.
+fn primesieve(low: u64, high: u64, flags: &[&str]) -> String {
+    let output = Command::new("primesieve")
+        .args([low.to_string(), (high - 1).to_string(), "--quiet".into(), "--threads=1".into()])
+        .args(flags)
+        .output()
+        .expect("the oracle of this test must be installed: apt-get install primesieve");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("digits only")
+}
+
+/// SplitMix64: the same ranges every time (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+/// One workspace goes through `ranges` random ranges whose numbers have `bits` bits.
+fn compare(bits: std::ops::RangeInclusive<u32>, most: u32, ranges: u32) {
+    let mut sieve = Sieve::new(u64::MAX, Isa::widest());
+    let mut state = u64::from(*bits.end());
+    for _ in 0..ranges {
+        let bit = bits.start() + (random(&mut state) % u64::from(bits.end() - bits.start() + 1)) as u32;
+        let low = random(&mut state) >> (64 - bit);
+        let size = random(&mut state) % u64::from(most);
+        let high = low.saturating_add(1 + (random(&mut state) >> (63 - size)));
+        let expected = primesieve(low, high, &[]);
+        assert_eq!(count(&mut sieve, low, high).to_string(), expected.trim(), "[{low}, {high})");
+        if high - low < 1 << 20 {
+            let mut text = Vec::new();
+            decimal::append(&list(&mut sieve, low, high), &mut text);
+            assert!(text == primesieve(low, high, &["--print"]).as_bytes(), "primes of [{low}, {high})");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Debian's primesieve, 20 s with optimisation"]
+fn small_and_medium_numbers() {
+    compare(1..=42, 29, 300);
+}
+
+#[test]
+#[ignore = "needs Debian's primesieve, 20 s with optimisation"]
+fn large_numbers() {
+    compare(43..=56, 29, 100);
+}
+
+#[test]
+#[ignore = "needs Debian's primesieve, 3 minutes with optimisation"]
+fn huge_numbers() {
+    compare(57..=64, 31, 60);
+}
