@@ -77,7 +77,13 @@ pub fn parse(words: &Words) -> Result<Cli, Refusal> {
         .try_get_matches_from_mut(&arguments)
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .and_then(|cli| cli.check().map(|()| cli).map_err(usage_error))
-        .map_err(|error| Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets))
+        .map_err(|mut error| {
+            if error.kind() == ErrorKind::UnknownArgument {
+                // "To pass '--nonsense' as a value, use '-- --nonsense'": no value of ours looks like that.
+                error.remove(ContextKind::Suggested);
+            }
+            Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets)
+        })
 }
 
 fn usage_error(message: String) -> Error {

@@ -14,6 +14,7 @@
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
 //! and the tools: [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
@@ -29,3 +30,4 @@ mod process;
 mod results;
 mod running;
 mod signals;
+mod waiting;
