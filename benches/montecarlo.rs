@@ -37,21 +37,30 @@ fn darts(bencher: Bencher, isa: Isa) {
 #[divan::bench]
 fn darts_scalar(bencher: Bencher) {
     bencher.counter(ItemsCount::new(BLOCK)).bench(|| {
-        assert_eq!(scalar::hits(42, 0, black_box(BLOCK)), 823_502);
+        assert_eq!(scalar::hits(42, 0, black_box(BLOCK)), 823_911);
     });
 }
 
 #[divan::bench]
 fn two_f64(bencher: Bencher) {
     bencher.counter(ItemsCount::new(BLOCK)).bench(|| {
-        let mut generator = Xoshiro256PlusPlus::seed_from_u64(black_box(42));
-        let mut hits = 0;
-        for _ in 0..BLOCK {
-            let (x, y): (f64, f64) = (generator.random(), generator.random());
-            hits += u64::from(x * x + y * y < 1.0);
-        }
+        let hits = textbook(black_box(42), black_box(BLOCK));
         assert!(hits.abs_diff(823_549) < 2_100, "{hits} is more than 5 deviations off");
     });
+}
+
+/// The usual program, in the form that was fastest of those tried (a sum of comparisons in place took 1.7 times as long).
+#[inline(never)]
+fn textbook(seed: u64, samples: u64) -> u64 {
+    let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut hits = 0;
+    for _ in 0..samples {
+        let (x, y): (f64, f64) = (generator.random(), generator.random());
+        if x * x + y * y <= 1.0 {
+            hits += 1;
+        }
+    }
+    hits
 }
 
 #[divan::bench(args = supported())]

@@ -379,7 +379,7 @@ build_release() {
   [[ -z $MPI_LIBDIR ]] ||
     rustc_args=(-C link-arg=-Xlinker -C link-arg=-rpath -C link-arg=-Xlinker -C "link-arg=$MPI_LIBDIR")
   say "building release (${MPI_FLAVOUR/none/one process, no MPI}${MPI_VERSION:+ $MPI_VERSION}) in ${TARGET#"$ROOT"/}"
-  (cd "$ROOT" && limited 1200 cargo rustc --release --bin montesieve "${CARGO_ARGS[@]}" -- "${rustc_args[@]}" >&2) ||
+  limited 1200 env -C "$ROOT" cargo rustc --release --bin montesieve "${CARGO_ARGS[@]}" -- "${rustc_args[@]}" >&2 ||
     die "the build failed"
 }
 

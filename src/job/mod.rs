@@ -16,6 +16,7 @@ pub mod profile;
 pub mod progress;
 pub mod run;
 mod schedule;
+mod seat;
 pub mod signals;
 mod span;
 pub mod worker;

@@ -19,6 +19,7 @@
 use super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
 use crate::isa::Isa;
 use dart::Place;
+#[cfg(target_arch = "x86_64")]
 use waiting::Waiting;
 
 #[cfg(target_arch = "x86_64")]
@@ -28,6 +29,7 @@ mod avx512;
 pub mod dart;
 mod portable;
 pub mod scalar;
+#[cfg(target_arch = "x86_64")]
 mod waiting;
 
 /// Darts in a step: two halves of each lane's output.
@@ -49,6 +51,7 @@ pub struct Darts {
     lanes: Lanes,
     /// The block whose start the lanes stand at; none after a part of a block.
     at: Option<u64>,
+    #[cfg(target_arch = "x86_64")]
     waiting: Box<Waiting>,
 }
 
@@ -68,11 +71,20 @@ impl Darts {
     pub fn of_job(seed: u64, job: u32, isa: Isa) -> Darts {
         let streams = Streams::new(seed, job, isa);
         let lanes = streams.start(0);
-        Darts { seed, job, isa, streams, lanes, at: Some(0), waiting: Box::default() }
+        Darts {
+            seed,
+            job,
+            isa,
+            streams,
+            lanes,
+            at: Some(0),
+            #[cfg(target_arch = "x86_64")]
+            waiting: Box::default(),
+        }
     }
 
     /// Hits among the `samples` darts that begin with the first dart of block `first`. Goes on without a jump when
-    /// the call before ended, with a whole block, just there.
+    /// the call before ended, with a whole block, just there. Blocks are numbered up to 2^63.
     ///
     /// ```
     /// use montesieve::{isa::Isa, montecarlo::darts::{BLOCK, Darts}};

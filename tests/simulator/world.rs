@@ -210,7 +210,7 @@ impl World {
     /// What `run` does between two pieces: report, ask, compute the next piece.
     fn attend(&mut self, rank: u64) {
         let in_order = self.setup.order == Order::Delivered;
-        let report_now = rank == 0 || in_order || self.random.next_u64() % 10 == 0;
+        let report_now = rank == 0 || in_order || self.random.next_u64().is_multiple_of(10);
         if report_now && let Some(ledger) = self.workers[rank as usize].report() {
             match rank {
                 0 => self.decide(Event::Reported(ledger)),

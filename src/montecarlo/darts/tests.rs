@@ -106,6 +106,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
     #[test]
     fn spans_add_up(seed: u64, first in 0..1u64 << 50, cut in 0..3u64, samples in 3 * BLOCK..3 * BLOCK + 9999) {
         let mut darts = Darts::new(seed, Isa::widest());

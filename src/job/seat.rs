@@ -1,0 +1,346 @@
+//! A rank's seat in a round: carries out what `manager` and `worker` decide, over the cluster.
+//!
+//! Stands beside `run`, which says in what order a round goes. Here is everything between two pieces of work: messages,
+//! signals, questions, reports, delivery, progress, and whose time it was.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::manager::{Action, Event, Manager};
+use super::pace::Pace;
+use super::profile::{Activity, Profile, Stopwatch};
+use super::progress::Progress;
+use super::run::{Account, Cause, Options, Outcome, Sink};
+use super::signals::Signals;
+use super::worker::Worker;
+use super::{Job, Ledger, Overlap, Span, Tally};
+use crate::cluster::patience::Patience;
+use crate::cluster::{Cluster, Tag};
+use crate::error::{Error, Result};
+use crate::fault::{self, Stage};
+
+/// Between two looks at the messages during a long block. A look costs about a microsecond.
+const LOOK_EVERY: Duration = Duration::from_micros(500);
+/// Between two reports of a rank, so that progress and checkpoints are at most this old.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// For each rank that reports: keeps the root below a thousand reports a second.
+const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
+
+/// A rank's seat in a round: the state machines, and what it takes to drive them.
+pub(super) struct Seat<'a, T: Tally> {
+    cluster: &'a Cluster,
+    worker: Worker<T>,
+    /// At the root only.
+    manager: Option<Manager<T>>,
+    sink: Option<Sink<'a, T>>,
+    in_order: bool,
+    actions: Vec<Action>,
+    progress: Option<Progress>,
+    signals: &'a Signals,
+    watch: Stopwatch,
+    looked: Instant,
+    reported: Instant,
+    report_every: Duration,
+    /// Reports and signals sent to the root, and received from all ranks: they must be equal in the end.
+    to_root: u64,
+    from_ranks: u64,
+    messages: u64,
+    cause: Option<Cause>,
+    /// What went wrong in the middle of a block, until the kernel has returned.
+    failure: Option<Error>,
+    /// What the sink refused with: the root's misfortune, told to all at the end of the round.
+    refusal: Option<Error>,
+    /// A message came since the last rest.
+    stirred: bool,
+}
+
+impl<'a, T: Tally> Seat<'a, T> {
+    /// Takes a seat with the span that was scattered to this rank.
+    pub(super) fn take(
+        cluster: &'a Cluster,
+        options: &'a Options,
+        first: Span,
+        manager: Option<Manager<T>>,
+        sink: Option<Sink<'a, T>>,
+        progress: Option<Progress>,
+    ) -> Self {
+        let now = Instant::now();
+        let ranks = u32::try_from(cluster.size()).unwrap_or(u32::MAX);
+        Seat {
+            cluster,
+            worker: Worker::new(first),
+            manager,
+            in_order: sink.is_some(),
+            sink,
+            actions: Vec::new(),
+            progress,
+            signals: &options.signals,
+            watch: Stopwatch::start(),
+            looked: now,
+            reported: now,
+            report_every: REPORT_EVERY.max(REPORT_EVERY_RANK * ranks),
+            to_root: 0,
+            from_ranks: 0,
+            messages: 0,
+            cause: None,
+            failure: None,
+            refusal: None,
+            stirred: false,
+        }
+    }
+
+    /// Computes until there is nothing more to do, and then waits for the others at the barrier.
+    pub(super) fn work<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
+        let mut workspace = None;
+        let mut pace = Pace::new();
+        let mut patience = Patience::new();
+        self.attend()?;
+        while !self.worker.is_finished() {
+            if let Some(piece) = self.worker.piece(pace.blocks()) {
+                fault::at(Stage::Compute, self.cluster.rank())?;
+                let (_, start) = self.watch.switch(Activity::Compute);
+                let workspace = workspace.get_or_insert_with(|| job.workspace());
+                let tally = job.compute(piece, workspace, &mut || self.pulse());
+                let (_, end) = self.watch.switch(Activity::Comm);
+                if let Some(failure) = self.failure.take() {
+                    return Err(failure);
+                }
+                if let ControlFlow::Continue(tally) = tally {
+                    pace.took(piece.len(), end - start);
+                    self.worker.finished(piece, tally).map_err(fault_of_program)?;
+                }
+                patience.reset();
+            } else {
+                self.rest(&mut patience);
+            }
+            self.attend()?;
+        }
+        self.report()?;
+        self.attend()?;
+        // Everything must have left before the barrier, and the root goes on answering until all are in it.
+        self.attend_until(|seat| seat.cluster.all_sent())?;
+        fault::at(Stage::Reduce, self.cluster.rank())?;
+        let mut barrier = self.cluster.enter_barrier();
+        self.attend_until(|_| barrier.is_complete())
+    }
+
+    /// The end of a round: no message is left on its way, and the tallies that were not yet reported are reduced.
+    pub(super) fn end(&mut self) -> Result<()> {
+        if let Some(expected) = self.cluster.sum(self.to_root) {
+            self.attend_until(|seat| seat.from_ranks == expected)?;
+        }
+        let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
+        if stopped && !self.worker.is_stopped() {
+            self.attend_until(|seat| seat.worker.is_stopped())?;
+        }
+        let mine = self.worker.report().unwrap_or_default();
+        let total = self.cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
+            lower.absorb(upper).map_err(fault_of_program)?;
+            Ok(lower)
+        })?;
+        if let (Some(manager), Some(total)) = (&mut self.manager, total) {
+            manager.handle(Event::Reported(total), &mut self.actions).map_err(fault_of_program)?;
+        }
+        self.deliver()?;
+        self.cluster.flush();
+        if let Some(progress) = &self.progress {
+            progress.finish();
+        }
+        Ok(())
+    }
+
+    /// Gathers the profiles; at the root, what it all came to.
+    pub(super) fn account(mut self, blocks: u64, chunk: u64, begun: Instant) -> Result<Option<Outcome<T>>> {
+        let (_, now) = self.watch.switch(Activity::Comm);
+        let profile = Profile {
+            compute: self.watch.seconds(Activity::Compute),
+            idle: self.watch.seconds(Activity::Idle),
+            comm: self.watch.seconds(Activity::Comm),
+            blocks: self.worker.done(),
+            messages: self.messages,
+        };
+        let rows = self.cluster.gather(profile.to_numbers());
+        self.cluster.agree(self.refusal.take().map_or(Ok(()), Err))?;
+        let (Some(rows), Some(manager)) = (rows, self.manager) else { return Ok(None) };
+        let account = Account {
+            seconds: (now - begun).as_secs_f64(),
+            chunk,
+            profiles: rows.into_iter().map(Profile::from_numbers).collect(),
+        };
+        let done = manager.done();
+        Ok(Some(Outcome { total: manager.into_ledger().into_total(), done, blocks, cause: self.cause, account }))
+    }
+
+    /// What a kernel calls in the middle of a block.
+    fn pulse(&mut self) -> ControlFlow<()> {
+        if self.looked.elapsed() < LOOK_EVERY {
+            return ControlFlow::Continue(());
+        }
+        let (before, _) = self.watch.switch(Activity::Comm);
+        if let Err(error) = self.attend() {
+            self.failure = Some(error);
+        }
+        self.watch.switch(before);
+        if self.failure.is_some() || self.worker.is_stopped() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Nothing to do at the moment.
+    fn rest(&mut self, patience: &mut Patience) {
+        if std::mem::take(&mut self.stirred) {
+            patience.reset();
+        }
+        self.watch.switch(Activity::Idle);
+        patience.pause();
+        self.watch.switch(Activity::Comm);
+    }
+
+    fn attend_until(&mut self, mut done: impl FnMut(&Self) -> bool) -> Result<()> {
+        let mut patience = Patience::new();
+        while !done(self) {
+            self.attend()?;
+            self.rest(&mut patience);
+        }
+        Ok(())
+    }
+
+    /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
+    fn attend(&mut self) -> Result<()> {
+        self.looked = Instant::now();
+        while let Some((from, tag)) = self.cluster.probe() {
+            self.receive(from, tag)?;
+        }
+        if let Some(signal) = self.signals.pending() {
+            self.interrupted(Cause::Signal(signal))?;
+        }
+        if self.manager.is_some() || self.in_order || self.looked - self.reported >= self.report_every {
+            self.reported = self.looked;
+            self.report()?;
+        }
+        if self.worker.asks() {
+            match &mut self.manager {
+                Some(manager) => {
+                    let me = self.cluster.rank();
+                    manager.handle(Event::Asked(me), &mut self.actions).map_err(fault_of_program)?;
+                    self.act();
+                }
+                None => self.send(0, Tag::Ask, [0, 0]),
+            }
+        }
+        self.deliver()?;
+        if let (Some(progress), Some(manager)) = (&mut self.progress, &self.manager) {
+            progress.update(manager.done(), self.looked);
+        }
+        Ok(())
+    }
+
+    /// Takes one message in.
+    fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
+        self.stirred = true;
+        if tag == Tag::Report {
+            let ledger = self.cluster.receive_record(from, tag)?;
+            self.from_ranks += 1;
+            return self.decide(Event::Reported(ledger));
+        }
+        let [first, second] = self.cluster.receive(from, tag);
+        match tag {
+            Tag::Ask => return self.decide(Event::Asked(from)),
+            Tag::Signal => {
+                self.from_ranks += 1;
+                return self.interrupted(Cause::Signal(first as i32));
+            }
+            Tag::Give => self.worker.given(Span::new(first, second)),
+            Tag::NoMore => self.worker.no_more(),
+            Tag::Stop => self.worker.stop(),
+            Tag::Report | Tag::Reduce => unreachable!("{tag:?} does not carry numbers"),
+        }
+        Ok(())
+    }
+
+    /// At the root: takes an event in and does what follows from it.
+    fn decide(&mut self, event: Event<T>) -> Result<()> {
+        if let Some(manager) = &mut self.manager {
+            manager.handle(event, &mut self.actions).map_err(fault_of_program)?;
+        }
+        self.act();
+        Ok(())
+    }
+
+    /// Carries the manager's decisions out.
+    fn act(&mut self) {
+        let me = self.cluster.rank();
+        for action in std::mem::take(&mut self.actions) {
+            match action {
+                Action::Give(rank, span) if rank == me => self.worker.given(span),
+                Action::Give(rank, span) => self.send(rank, Tag::Give, [span.first, span.end]),
+                Action::NoMore(rank) if rank == me => self.worker.no_more(),
+                Action::NoMore(rank) => self.send(rank, Tag::NoMore, [0, 0]),
+                Action::StopAll => {
+                    self.worker.stop();
+                    (0..self.cluster.size())
+                        .filter(|&rank| rank != me)
+                        .for_each(|rank| self.send(rank, Tag::Stop, [0, 0]));
+                }
+            }
+        }
+    }
+
+    /// Something asks for a stop: the root stops all, another rank tells the root, once.
+    fn interrupted(&mut self, cause: Cause) -> Result<()> {
+        if self.cause.is_some() {
+            return Ok(());
+        }
+        self.cause = Some(cause);
+        match (&self.manager, cause) {
+            (Some(_), _) => self.decide(Event::Stop),
+            (None, Cause::Signal(signal)) => {
+                self.to_root += 1;
+                self.send(0, Tag::Signal, [signal as u64, 0]);
+                Ok(())
+            }
+            (None, Cause::ReaderGone) => Ok(()),
+        }
+    }
+
+    /// Hands in what this rank has done.
+    fn report(&mut self) -> Result<()> {
+        let Some(ledger) = self.worker.report() else { return Ok(()) };
+        if self.manager.is_some() {
+            return self.decide(Event::Reported(ledger));
+        }
+        self.to_root += 1;
+        self.messages += 1;
+        self.cluster.send_record(0, Tag::Report, &ledger)
+    }
+
+    /// At the root, in order: gives the sink what is next, as far as it is done.
+    fn deliver(&mut self) -> Result<()> {
+        let (Some(manager), Some(sink)) = (&mut self.manager, &mut self.sink) else { return Ok(()) };
+        let mut outcome = Ok(());
+        while outcome.is_ok() && !manager.is_stopped() {
+            let Some(tally) = manager.deliver(&mut self.actions) else { break };
+            outcome = sink(tally);
+        }
+        self.act();
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Error::ClosedPipe) => self.interrupted(Cause::ReaderGone),
+            Err(error) => {
+                self.refusal = Some(error);
+                self.decide(Event::Stop)
+            }
+        }
+    }
+
+    fn send(&mut self, to: u64, tag: Tag, numbers: [u64; 2]) {
+        self.messages += 1;
+        self.cluster.send(to, tag, numbers);
+    }
+}
+
+fn fault_of_program(overlap: Overlap) -> Error {
+    Error::Run(format!("{overlap} (a fault of montesieve, please report it)"))
+}

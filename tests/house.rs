@@ -1,0 +1,106 @@
+//! The rules of the house that a search can see: who may know MPI, who is pure, where `unsafe` may stand.
+//!
+//! A failure here names the line; CONTRIBUTING says why the rule is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every Rust file below `folder`.
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    assert!(!files.is_empty(), "no sources in {folder}");
+    files
+}
+
+/// Lines of code (comments left out) of `file` that `is_wrong` points at, as "path:line: text".
+fn lines(file: &Path, is_wrong: impl Fn(&str) -> bool) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("UTF-8");
+    let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+    code.filter(|(_, line)| is_wrong(line))
+        .map(|(number, line)| format!("{}:{}: {}", file.display(), number + 1, line.trim()))
+        .collect()
+}
+
+fn below(file: &Path, folder: &str) -> bool {
+    file.starts_with(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
+}
+
+fn assert_none(wrong: Vec<String>, rule: &str) {
+    assert!(wrong.is_empty(), "{rule}\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn mpi_is_known_in_the_cluster_room_alone() {
+    let outside = sources("src").into_iter().filter(|file| !below(file, "src/cluster"));
+    let wrong = outside.flat_map(|file| lines(&file, |line| line.contains("mpi::")));
+    assert_none(wrong.collect(), "rsmpi outside src/cluster/");
+}
+
+#[test]
+fn no_rank_is_compared_outside_the_cluster_room() {
+    let outside = sources("src").into_iter().filter(|file| !below(file, "src/cluster"));
+    let compares = |line: &str| {
+        let line = line.replace(' ', "");
+        line.contains("rank()==0") || line.contains("rank==0") || line.contains("rank()!=0") || line.contains("rank!=0")
+    };
+    assert_none(
+        outside.flat_map(|file| lines(&file, compares)).collect(),
+        "rank tests outside src/cluster/: rooted operations give Some at the root",
+    );
+}
+
+#[test]
+fn kernels_and_reports_are_pure() {
+    for room in ["src/montecarlo", "src/primes", "src/report"] {
+        let impure = |line: &str| {
+            ["crate::cluster", "crate::job::run", "crate::commands", "std::process", "println!", "eprintln!"]
+                .iter()
+                .any(|what| line.contains(what))
+        };
+        let is_test = |file: &PathBuf| file.components().any(|part| part.as_os_str() == "tests");
+        let wrong = sources(room).into_iter().filter(|file| !is_test(file));
+        assert_none(wrong.flat_map(|file| lines(&file, impure)).collect(), room);
+    }
+}
+
+#[test]
+fn unsafe_stands_in_raw_calls_and_simd_alone() {
+    let may = |file: &Path| {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        below(file, "src/cluster") || below(file, "src/montecarlo") || below(file, "src/primes") || name == "isa.rs"
+    };
+    let elsewhere = sources("src").into_iter().filter(|file| !may(file));
+    let wrong = elsewhere.flat_map(|file| lines(&file, |line| line.contains("unsafe ")));
+    assert_none(wrong.collect(), "unsafe outside the cluster and kernel rooms");
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_is() {
+    let silent = |file: &PathBuf| !fs::read_to_string(file).expect("UTF-8").starts_with("//!");
+    let wrong: Vec<String> = ["src", "tests", "benches"]
+        .into_iter()
+        .flat_map(sources)
+        .filter(silent)
+        .map(|f| f.display().to_string())
+        .collect();
+    assert_none(wrong, "files without a //! header");
+}
+
+#[test]
+fn files_end_in_time() {
+    // 250 lines is the habit; a kernel may be longer where it is one piece, but not without end.
+    let long = |file: &PathBuf| fs::read_to_string(file).expect("UTF-8").lines().count() > 420;
+    let wrong: Vec<String> = sources("src").into_iter().filter(long).map(|f| f.display().to_string()).collect();
+    assert_none(wrong, "files over 420 lines");
+}
