@@ -16,8 +16,8 @@
 //!
 //! Reference: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021).
 
+use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::SeedableRng;
 
 use super::jump::{self, Poly};
 use crate::isa::Isa;
@@ -125,7 +125,7 @@ impl Streams {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use rand_xoshiro::rand_core::Rng;
+    use rand::Rng;
 
     #[test]
     fn lanes_are_the_crate_s_generator_jumped() {

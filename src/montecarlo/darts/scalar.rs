@@ -6,7 +6,7 @@
 //!
 //! Run time: about 7 ns a dart (Zen 5), most of it the extra bits that the fast walks hardly ever need. Memory: none to speak of.
 
-use rand_xoshiro::rand_core::Rng;
+use rand::Rng;
 
 use super::dart::{Place, is_inside};
 use super::{BLOCK, STEP_DARTS};
