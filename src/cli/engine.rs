@@ -18,7 +18,7 @@ pub struct Engine {
     #[arg(long, value_enum, default_value_t = Schedule::Dynamic, value_name = "NAME", help_heading = "Engine")]
     pub schedule: Schedule,
 
-    /// Blocks handed out at a time: a number, or auto
+    /// Blocks handed out at a time: a number, or auto (block gives each rank its whole share at once)
     #[arg(long, default_value_t = Chunk::Auto, value_name = "N|auto", value_parser = chunk, help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,

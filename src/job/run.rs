@@ -110,10 +110,13 @@ fn walk<'a, J: Job>(
     let begun = Instant::now();
     let (blocks, ranks) = (job.blocks(), cluster.size());
     let in_order = sink.is_some();
-    let chunk = options.chunk.unwrap_or_else(|| match in_order {
-        false => options.schedule.auto_chunk(blocks, ranks, job.grain()),
-        true => 1,
-    });
+    let chunk = match (options.schedule, options.chunk) {
+        // One share for each rank, whatever the chunk.
+        (Schedule::Block, _) if !in_order => blocks.div_ceil(ranks),
+        (_, Some(chunk)) => chunk,
+        (_, None) if in_order => 1,
+        (schedule, None) => schedule.auto_chunk(blocks, ranks, job.grain()),
+    };
     let length = (WINDOW_CHUNKS * ranks).saturating_mul(chunk);
     let window = in_order.then_some(Window { next: 0, length });
     let mut manager = cluster.at_root(|| {
