@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 
 /// Bytes collected before a write.
@@ -27,13 +26,13 @@ enum Target {
 }
 
 impl Output {
-    /// Opens `path`, or standard output.
+    /// Opens `path`, or takes standard output (which `stdout` gives).
     ///
     /// # Errors
     /// [`Error::Io`] when nothing can be written there, before any work is done.
-    pub fn open(cluster: &Cluster, path: Option<&Path>) -> Result<Output> {
+    pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Box<dyn Write>) -> Result<Output> {
         let Some(path) = path else {
-            return Ok(Output { target: Target::Stream(cluster.stdout()), name: "standard output".into() });
+            return Ok(Output { target: Target::Stream(stdout()), name: "standard output".into() });
         };
         let name = path.display().to_string();
         let cannot = || Error::io(format!("cannot write {name}"));
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path) -> Result<Output> {
-        Output::open(&Cluster::join().expect("no launcher in a unit test"), Some(path))
+        Output::open(Some(path), || Box::new(std::io::sink()))
     }
 
     #[test]

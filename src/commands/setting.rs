@@ -34,7 +34,7 @@ impl<'a> Setting<'a> {
     /// [`Error::Told`] when the instruction set or the output cannot be had.
     pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Setting<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
-        let opened = cluster.at_root(|| Output::open(cluster, engine.destination.output.as_deref()));
+        let opened = cluster.at_root(|| Output::open(engine.destination.output.as_deref(), || cluster.stdout()));
         let output = cluster.agree(opened.transpose())?;
         let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
         let chunk = match engine.chunk {
