@@ -10,6 +10,7 @@
 //! root's ledger, and what is still a hole then is the next round.
 
 mod ledger;
+mod lookout;
 pub mod manager;
 mod pace;
 pub mod profile;

@@ -1,12 +1,11 @@
-//! How many blocks to compute between two looks at the messages.
+//! How many blocks to compute in one go, before the seat is attended to again.
 //!
-//! A look costs about a microsecond, and a rank that asks should not wait long for the root's answer: pieces of about
+//! Attending costs about a microsecond, and a rank that asks should not wait long for the root's answer: pieces of about
 //! [`PIECE`] make the first negligible and the second short. The pace can change the time, never the answer.
 
 use std::time::Duration;
 
-/// Time between two looks at the messages, when blocks are short. 2 ms: a thousand times the cost of a look, and a
-/// tenth of what a person notices.
+/// Time of a piece, when blocks are short. 2 ms: a thousand times the cost of attending, a tenth of what a person notices.
 const PIECE: Duration = Duration::from_millis(2);
 
 /// Learns from the last piece how long the next one should be.

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::lookout::{Lookout, Watch};
 use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
 use super::profile::{Activity, Profile, Stopwatch};
@@ -19,8 +20,8 @@ use crate::cluster::{Cluster, Tag};
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 
-/// Between two looks at the messages during a long block. A look costs about a microsecond.
-const LOOK_EVERY: Duration = Duration::from_micros(500);
+/// Between two times that the seat is attended to in the middle of a block, which costs well below a microsecond.
+const ATTEND_EVERY: Duration = Duration::from_micros(500);
 /// Between two reports of a rank, so that progress and checkpoints are at most this old.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// For each rank that reports: keeps the root below a thousand reports a second.
@@ -38,6 +39,7 @@ pub(super) struct Seat<'a, T: Tally> {
     progress: Option<Progress>,
     signals: &'a Signals,
     watch: Stopwatch,
+    lookout: Lookout,
     looked: Instant,
     reported: Instant,
     report_every: Duration,
@@ -66,6 +68,11 @@ impl<'a, T: Tally> Seat<'a, T> {
     ) -> Self {
         let now = Instant::now();
         let ranks = u32::try_from(cluster.size()).unwrap_or(u32::MAX);
+        let watch = match cluster.size() {
+            1 => Watch::Nobody,
+            _ if manager.is_some() || sink.is_some() => Watch::All,
+            _ => Watch::Root,
+        };
         Seat {
             cluster,
             worker: Worker::new(first),
@@ -76,6 +83,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             progress,
             signals: &options.signals,
             watch: Stopwatch::start(),
+            lookout: Lookout::new(watch, now),
             looked: now,
             reported: now,
             report_every: REPORT_EVERY.max(REPORT_EVERY_RANK * ranks),
@@ -173,7 +181,7 @@ impl<'a, T: Tally> Seat<'a, T> {
 
     /// What a kernel calls in the middle of a block.
     fn pulse(&mut self) -> ControlFlow<()> {
-        if self.looked.elapsed() < LOOK_EVERY {
+        if self.looked.elapsed() < ATTEND_EVERY {
             return ControlFlow::Continue(());
         }
         let (before, _) = self.watch.switch(Activity::Comm);
@@ -210,8 +218,14 @@ impl<'a, T: Tally> Seat<'a, T> {
     /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
     fn attend(&mut self) -> Result<()> {
         self.looked = Instant::now();
-        while let Some((from, tag)) = self.cluster.probe() {
-            self.receive(from, tag)?;
+        if self.lookout.is_due(self.looked, self.worker.has_work()) {
+            let mut found = false;
+            while let Some((from, tag)) = self.cluster.probe() {
+                self.receive(from, tag)?;
+                found = true;
+            }
+            self.lookout.looked(self.looked, found);
+            self.stirred |= found;
         }
         if let Some(signal) = self.signals.pending() {
             self.interrupted(Cause::Signal(signal))?;
@@ -239,7 +253,6 @@ impl<'a, T: Tally> Seat<'a, T> {
 
     /// Takes one message in.
     fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
-        self.stirred = true;
         if tag == Tag::Report {
             let ledger = self.cluster.receive_record(from, tag)?;
             self.from_ranks += 1;

@@ -66,6 +66,11 @@ impl<T: Tally> Worker<T> {
         self.stopped
     }
 
+    /// Whether there is anything in hand to compute.
+    pub fn has_work(&self) -> bool {
+        !self.hand.is_empty() || self.next.is_some()
+    }
+
     /// The next piece to compute, of `blocks` blocks at the most. `None`: nothing in hand.
     pub fn piece(&mut self, blocks: u64) -> Option<Span> {
         if self.hand.is_empty() {
@@ -98,7 +103,7 @@ impl<T: Tally> Worker<T> {
 
     /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the round.
     pub fn is_finished(&self) -> bool {
-        self.hand.is_empty() && self.next.is_none() && !self.asked && (self.no_more || self.stopped)
+        !self.has_work() && !self.asked && (self.no_more || self.stopped)
     }
 
     /// Blocks done in this round.

@@ -1,0 +1,83 @@
+//! When to look for messages while there is work in hand.
+//!
+//! A look costs about a microsecond, but with `mpi_yield_when_idle` (which Open MPI sets when ranks outnumber cores) a
+//! look that finds nothing also gives the core away, and beside other people's processes it comes back milliseconds
+//! later: time that then stands under communication. So a rank that works looks no more often than somebody may be
+//! waiting for it, and one that is alone never does.
+
+use std::time::{Duration, Instant};
+
+/// The root, after a look that found something: more may be on the way.
+const SOONEST: Duration = Duration::from_millis(1);
+/// The root, when nobody has written for some time. A rank asks a whole span ahead, so it does not notice.
+const LATEST: Duration = Duration::from_millis(4);
+/// Any other rank with work in hand: nothing but a stop would change what it does next.
+const WORKING: Duration = Duration::from_millis(20);
+
+/// Keeps the time of the last look.
+#[derive(Debug)]
+pub struct Lookout {
+    looked: Instant,
+    every: Duration,
+    watch: Watch,
+}
+
+/// Who may write to this rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watch {
+    /// Nobody: there is no other rank.
+    Nobody,
+    /// Every other rank, at any time: the root; and whoever has large reports under way, which move only when MPI is
+    /// called.
+    All,
+    /// The root, with answers that are not needed before the work in hand is done.
+    Root,
+}
+
+impl Lookout {
+    /// Begins with a look that is due.
+    pub fn new(watch: Watch, now: Instant) -> Lookout {
+        let every = if watch == Watch::Root { WORKING } else { SOONEST };
+        Lookout { looked: now.checked_sub(every).unwrap_or(now), every, watch }
+    }
+
+    /// Whether to look now. A rank without work always does.
+    pub fn is_due(&self, now: Instant, has_work: bool) -> bool {
+        self.watch != Watch::Nobody && (!has_work || now.saturating_duration_since(self.looked) >= self.every)
+    }
+
+    /// Notes a look, and whether it found something.
+    pub fn looked(&mut self, now: Instant, found: bool) {
+        self.looked = now;
+        if self.watch == Watch::All {
+            self.every = if found { SOONEST } else { (2 * self.every).min(LATEST) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_looks_less_often_when_nobody_writes() {
+        let now = Instant::now();
+        let mut lookout = Lookout::new(Watch::All, now);
+        lookout.looked(now, true);
+        assert!(!lookout.is_due(now, true) && lookout.is_due(now + SOONEST, true));
+        for _ in 0..5 {
+            lookout.looked(now, false);
+        }
+        assert!(!lookout.is_due(now + SOONEST, true) && lookout.is_due(now + LATEST, true));
+        assert!(lookout.is_due(now, false), "no work: nothing better to do than to look");
+    }
+
+    #[test]
+    fn alone_never_looks_and_a_worker_seldom() {
+        let now = Instant::now();
+        assert!(!Lookout::new(Watch::Nobody, now).is_due(now, false));
+        let mut worker = Lookout::new(Watch::Root, now);
+        worker.looked(now, true);
+        assert!(!worker.is_due(now + LATEST, true) && worker.is_due(now + WORKING, true));
+    }
+}
