@@ -90,6 +90,7 @@ impl Output {
 /// A temporary file in the same folder, so that the rename stays within one file system. It goes away if we do.
 fn beside(place: &Path) -> std::io::Result<BufWriter<NamedTempFile>> {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(folder)?; // says so in plain words where there is no such folder
     let mut builder = tempfile::Builder::new();
     builder.prefix(".montesieve-").suffix(".tmp");
     #[cfg(unix)]
