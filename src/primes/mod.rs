@@ -22,8 +22,11 @@ pub mod naive;
 mod presieve;
 mod sieve;
 mod small;
+pub mod strong;
+pub mod summary;
 #[cfg(test)]
 mod tests;
+pub mod tuplets;
 mod walks;
 mod wheel;
 
