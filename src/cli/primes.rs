@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::engine::Engine;
 use super::range::Range;
@@ -15,6 +15,7 @@ Examples:
   montesieve primes 1e18 -d 1e9            count those from 1e18 to 1e18+1e9
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
   montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
+  montesieve primes 1e10 --sum --gaps --digest
   montesieve primes 100 200 --print        print them, one on a line
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
@@ -32,6 +33,19 @@ pub struct Primes {
     #[arg(long, short, value_name = "LIST", default_value = "1")]
     pub count: Counts,
 
+    /// Add the primes up, exactly
+    #[arg(long)]
+    pub sum: bool,
+
+    /// Find the largest gap between neighbouring primes, or the first gap of each length
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "largest")]
+    pub gaps: Option<Gaps>,
+
+    /// Make a digest that depends on the primes alone
+    #[arg(long)]
+    pub digest: bool,
+
     /// Print the primes in order, one on a line, instead of counting them
     #[arg(long, short)]
     pub print: bool,
@@ -39,6 +53,15 @@ pub struct Primes {
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// Which gaps are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Gaps {
+    /// The largest gap
+    Largest,
+    /// The largest gap, and the first one of each length
+    All,
 }
 
 /// What is to be counted: some of 1 (primes) to 6 (prime sextuplets).

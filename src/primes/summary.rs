@@ -1,13 +1,15 @@
-//! What is asked of the primes of a range besides their number, in one pass over them: the k-tuplets.
+//! What is asked of the primes of a range besides their number, in one pass over them: k-tuplets, sum, gaps, digest.
 //!
 //! A [`Summary`] takes primes in, in runs as [`Sieve::runs`](super::Sieve::runs) hands them out, and merges with the summary of
-//! the numbers that begin where its own end. Whatever looks across a border (k-tuplets) is found at the merge
+//! the numbers that begin where its own end. Whatever looks across a border (k-tuplets, gaps) is found at the merge
 //! from the [`Edges`] of both, so any cut of a range gives the same bits.
 //!
 //! Between two summaries there may be a hole (a job that was stopped): then nothing is said of what lies across it.
 
 use serde::{Deserialize, Serialize};
 
+use super::digest;
+use super::gaps::{Gap, Gaps, Which};
 use super::tuplets::{self, Border, Edges, MOST};
 
 /// What is wanted of the primes. Their number always is.
@@ -15,6 +17,12 @@ use super::tuplets::{self, Border, Edges, MOST};
 pub struct Wanted {
     /// Whether k-tuplets are counted, by k; 0 and 1 are not looked at.
     pub tuplets: [bool; MOST + 1],
+    /// Whether the primes are added up.
+    pub sum: bool,
+    /// Whether their digest is made.
+    pub digest: bool,
+    /// Which gaps between them are looked for.
+    pub gaps: Which,
 }
 
 impl Wanted {
@@ -36,6 +44,12 @@ pub struct Summary {
     pub primes: u64,
     /// How many k-tuplets lie among them, by k; those that are not wanted stay 0.
     pub tuplets: [u64; MOST + 1],
+    /// Their sum. At most 425656284035217743 primes below 2^64: it fits.
+    pub sum: u128,
+    /// See [`super::digest`].
+    pub digest: u128,
+    /// The gaps between them.
+    pub gaps: Gaps,
 }
 
 impl Summary {
@@ -51,6 +65,13 @@ impl Summary {
         for k in self.wanted.tuplets() {
             self.tuplets[k] += tuplets::count(k, primes);
         }
+        if self.wanted.sum {
+            self.sum += sum(primes);
+        }
+        if self.wanted.digest {
+            self.digest = self.digest.wrapping_add(digest::digest(primes));
+        }
+        self.gaps.take(primes, self.wanted.gaps);
         self.cross(self.edges.border(&edges));
         self.edges.merge(&edges);
     }
@@ -62,6 +83,9 @@ impl Summary {
         for (count, more) in self.tuplets.iter_mut().zip(next.tuplets) {
             *count += more;
         }
+        self.sum += next.sum;
+        self.digest = self.digest.wrapping_add(next.digest);
+        self.gaps.merge(&next.gaps);
         if self.high == next.low {
             self.cross(self.edges.border(&next.edges));
             self.edges.merge(&next.edges);
@@ -76,7 +100,16 @@ impl Summary {
         for k in self.wanted.tuplets() {
             self.tuplets[k] += border.count(k);
         }
+        if let Some((low, high)) = border.gap() {
+            self.gaps.add(Gap::between(low, high), self.wanted.gaps);
+        }
     }
+}
+
+/// The sum of a run of at most 2^32 primes: both halves of each apart, so that it goes in vectors of 64 bits.
+fn sum(primes: &[u64]) -> u128 {
+    let (high, low) = primes.iter().fold((0_u64, 0_u64), |(high, low), p| (high + (p >> 32), low + (p & 0xffff_ffff)));
+    (u128::from(high) << 32) + u128::from(low)
 }
 
 #[cfg(test)]
@@ -85,7 +118,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: Wanted = Wanted { tuplets: [true; MOST + 1] };
+    const ALL: Wanted = Wanted { tuplets: [true; MOST + 1], sum: true, digest: true, gaps: Which::All };
 
     /// The summary of `[low, high)`, from runs of `run` primes.
     fn summary(low: u64, high: u64, run: usize) -> Summary {
@@ -103,11 +136,32 @@ mod tests {
     }
 
     #[test]
+    fn sums_do_not_overflow() {
+        assert_eq!(summary(0, 1_000_000, 4096).sum, 37_550_402_023);
+        assert_eq!(sum(&[u64::MAX; 5000]), 5000 * u128::from(u64::MAX));
+        assert_eq!(sum(&[]), 0);
+    }
+
+    #[test]
+    fn parts_are_what_they_are_alone() {
+        let whole = summary(90, 2000, 7);
+        let primes: Vec<u64> = naive::eratosthenes(2000).into_iter().filter(|&p| p >= 90).collect();
+        assert_eq!(whole.digest, digest::digest(&primes));
+        assert_eq!(whole.gaps.largest(), Some(Gap { length: 34, start: 1327 }));
+        assert_eq!(whole.sum, primes.iter().map(|&p| u128::from(p)).sum());
+        assert_eq!((whole.numbers, whole.primes), (1910, primes.len() as u64));
+        let mut bare = Summary::of(90, 2000, Wanted::default());
+        bare.take(&primes);
+        assert_eq!((bare.primes, bare.sum, bare.digest, &bare.gaps), (whole.primes, 0, 0, &Gaps::default()));
+    }
+
+    #[test]
     fn nothing_is_said_of_what_lies_across_a_hole() {
         let mut holed = summary(0, 12, 9);
         holed.merge(summary(13, 20, 9));
-        // (11, 13) would be a twin if 12 were known.
+        // (11, 13) would be a twin if 12 were known, and (7, 11) must not become (7, 13).
         assert_eq!(holed.tuplets[2], 3);
+        assert_eq!(holed.gaps.firsts().map(|gap| gap.length).collect::<Vec<_>>(), [1, 2, 4]);
         let mut right = holed.clone();
         right.merge(summary(20, 40, 9));
         let mut later = summary(13, 20, 9);

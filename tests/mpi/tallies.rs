@@ -1,4 +1,4 @@
-//! `primes` beyond counting: k-tuplets on any number of ranks, and held against Debian's primesieve.
+//! `primes` beyond counting: k-tuplets, sums, gaps, digests on any number of ranks, and held against Debian's primesieve.
 
 use std::process::Command;
 
@@ -9,10 +9,10 @@ const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), L
 const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
 /// Everything at once: many blocks, a start inside the first one and an end inside the last; very small ranges; the end of all.
 const JOBS: [&str; 4] = [
-    "primes 7 1.2e7 --count 1,2,3,4,5,6",
-    "primes 1e12 -d 4e7 --count 123456",
-    "primes 3 19 --count 1,2,3,4,5,6",
-    "primes 2^64-1e5 2^64-1 --count 2,3",
+    "primes 7 1.2e7 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
+    "primes 1e12 -d 4e7 --count 123456 --sum --gaps --digest",
+    "primes 3 19 --count 1,2,3,4,5,6 --gaps=all --sum --digest",
+    "primes 2^64-1e5 2^64-1 --count 2,3 --sum --gaps",
 ];
 
 fn result(ranks: Ranks, line: &str) -> String {
@@ -71,6 +71,36 @@ fn tuplets_are_those_of_primesieve() {
             assert_eq!(counts, expected);
         }
     });
+}
+
+#[test]
+fn sums_and_gaps_as_published() {
+    // Sums: OEIS A046731. Gaps: OEIS A005250, A002386.
+    let cases = [
+        ("primes 1e6", "37550402023", 114, 492_113),
+        ("primes 1e7", "3203324994356", 154, 4_652_353),
+        ("primes 1e8", "279209790387276", 220, 47_326_693),
+        ("primes 1e9", "24739512092254535", 282, 436_273_009),
+    ];
+    each(cases, |&(line, sum, length, start)| {
+        let json = Launch::new(Launched(3), &format!("{line} --sum --gaps --format json")).run().expect_code(0).json();
+        let result = &json["result"];
+        assert_eq!(result["sum"].to_string().trim_matches('"'), sum);
+        assert_eq!((&result["max_gap"]["length"], &result["max_gap"]["start"]), (&length.into(), &start.into()));
+    });
+}
+
+#[test]
+fn the_digest_is_one_of_the_primes_alone() {
+    let digest = |line: &str| {
+        let json =
+            Launch::new(Launched(2), &format!("primes {line} --digest --format json")).run().expect_code(0).json();
+        json["result"]["digest"].as_str().expect("a digest").to_owned()
+    };
+    // No prime lies between 999983 and 1000003. The value: the formula in Python.
+    assert_eq!(digest("1e6"), "sum128:666be33060b1317c292a0998d9c294a1");
+    assert_eq!(digest("2 1000002"), digest("1e6"));
+    assert_ne!(digest("3 1e6"), digest("1e6"));
 }
 
 #[test]

@@ -18,9 +18,10 @@ use super::setting::Setting;
 use crate::cli::{self, Range};
 use crate::error::Result;
 use crate::job::run::{Outcome, run as run_job};
+use crate::primes::gaps::{Gap, Which};
 use crate::primes::summary::{Summary, Wanted};
-use crate::primes::{block_len, strong};
-use crate::report::{Completion, PrimesResult, Work};
+use crate::primes::{block_len, digest, strong};
+use crate::report::{Completion, GapResult, PrimesResult, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
@@ -39,7 +40,12 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
 
 /// What must be known of the primes besides their number.
 fn wanted(options: &cli::Primes) -> Wanted {
-    let mut wanted = Wanted::default();
+    let gaps = match options.gaps {
+        None => Which::None,
+        Some(cli::Gaps::Largest) => Which::Largest,
+        Some(cli::Gaps::All) => Which::All,
+    };
+    let mut wanted = Wanted { sum: options.sum, digest: options.digest, gaps, ..Wanted::default() };
     options.count.ks().filter(|&k| k > 1).for_each(|k| wanted.tuplets[k] = true);
     wanted
 }
@@ -55,6 +61,11 @@ fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Ou
         result.first = Some(strong::first(range.start, end_of(range)));
         result.last = Some(strong::last(range.start, end_of(range)));
     }
+    result.sum = options.sum.then_some(summary.sum);
+    result.digest = options.digest.then(|| digest::name(summary.digest));
+    let line = |gap: Gap| GapResult { length: gap.length, start: gap.start, merit: gap.merit() };
+    result.max_gap = options.gaps.map(|_| summary.gaps.largest().map(line));
+    result.gaps = (options.gaps == Some(cli::Gaps::All)).then(|| summary.gaps.firsts().map(line).collect());
     conclusion(outcome, completion, Some(result), summary.numbers)
 }
 

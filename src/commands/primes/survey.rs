@@ -48,11 +48,12 @@ impl Job for Survey {
 mod tests {
     use super::*;
     use crate::cli::Range;
+    use crate::primes::gaps::Which;
     use crate::primes::naive;
     use crate::primes::tuplets::MOST;
     use proptest::prelude::*;
 
-    const WANTED: Wanted = Wanted { tuplets: [true; MOST + 1] };
+    const WANTED: Wanted = Wanted { tuplets: [true; MOST + 1], sum: true, digest: true, gaps: Which::All };
 
     /// The tally of `span`, by a workspace that may have done anything before.
     fn computed(job: &Survey, span: Span, sieve: &mut Sieve) -> Summary {
