@@ -10,6 +10,7 @@ mod generate;
 mod parse;
 mod pi;
 mod primes;
+mod range;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -24,7 +25,8 @@ pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
-pub use primes::{Primes, Range};
+pub use primes::{Counts, Gaps, Primes};
+pub use range::Range;
 pub use words::Words;
 
 use crate::report::Format;

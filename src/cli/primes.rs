@@ -1,16 +1,21 @@
 //! `montesieve primes`: which range, and what is wanted of it.
 
-use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
+use std::fmt;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
 
 use super::engine::Engine;
-use super::values;
+use super::range::Range;
+use crate::primes::tuplets::MOST;
 
 const EXAMPLES: &str = "\
 Examples:
   montesieve primes 1e10                   count the primes from 0 to 1e10
   montesieve primes 1e18 -d 1e9            count those from 1e18 to 1e18+1e9
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
+  montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
+  montesieve primes 1e10 --sum --gaps --digest
   montesieve primes 100 200 --print        print them, one on a line
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
@@ -24,6 +29,23 @@ pub struct Primes {
     #[command(flatten)]
     pub range: Range,
 
+    /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of these
+    #[arg(long, short, value_name = "LIST", default_value = "1")]
+    pub count: Counts,
+
+    /// Add the primes up, exactly
+    #[arg(long)]
+    pub sum: bool,
+
+    /// Find the largest gap between neighbouring primes, or the first gap of each length
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "largest")]
+    pub gaps: Option<Gaps>,
+
+    /// Make a digest that depends on the primes alone
+    #[arg(long)]
+    pub digest: bool,
+
     /// Print the primes in order, one on a line, instead of counting them
     #[arg(long, short)]
     pub print: bool,
@@ -33,104 +55,90 @@ pub struct Primes {
     pub engine: Engine,
 }
 
-/// An inclusive range of numbers; `start` is never above `stop`.
+/// Which gaps are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Gaps {
+    /// The largest gap
+    Largest,
+    /// The largest gap, and the first one of each length
+    All,
+}
+
+/// What is to be counted: some of 1 (primes) to 6 (prime sextuplets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// The first number.
-    pub start: u64,
-    /// The last number.
-    pub stop: u64,
+pub struct Counts([bool; MOST + 1]);
+
+impl Counts {
+    /// The numbers in it, in rising order.
+    pub fn ks(self) -> impl Iterator<Item = usize> {
+        (1..=MOST).filter(move |&k| self.0[k])
+    }
 }
 
-/// The range as it is typed: `STOP`, `START STOP`, or `START --dist N`.
-#[derive(Args)]
-struct TypedRange {
-    /// First number of the range [default: 0]
-    #[arg(value_name = "START", value_parser = values::whole, allow_negative_numbers = true)]
-    start: Option<u64>,
+/// `1`, `1,2,4`, and `124` as primesieve has it.
+impl FromStr for Counts {
+    type Err = String;
 
-    /// Last number of the range, at most 2^64-1; with --dist, the first one instead
-    #[arg(value_name = "STOP", required = true, value_parser = values::whole, allow_negative_numbers = true)]
-    stop: Option<u64>,
-
-    /// Length of the range: [START, START+N]
-    #[arg(long, short, value_name = "N", value_parser = values::whole, allow_negative_numbers = true)]
-    dist: Option<u64>,
-}
-
-impl TypedRange {
-    fn range(&self) -> Result<Range, String> {
-        let last = self.stop.ok_or("STOP is missing")?;
-        let Some(dist) = self.dist else {
-            let start = self.start.unwrap_or(0);
-            return if start > last {
-                Err(format!("START ({start}) is above STOP ({last})"))
-            } else {
-                Ok(Range { start, stop: last })
-            };
-        };
-        if self.start.is_some() {
-            return Err("give either STOP or --dist, not both".to_owned());
+    fn from_str(text: &str) -> Result<Counts, String> {
+        let mut counts = [false; MOST + 1];
+        for part in text.split(',').map(str::trim) {
+            if part.is_empty() {
+                return Err(WRONG_COUNT.to_owned());
+            }
+            for digit in part.chars() {
+                match digit.to_digit(10) {
+                    Some(k @ 1..=6) => counts[k as usize] = true,
+                    _ => return Err(WRONG_COUNT.to_owned()),
+                }
+            }
         }
-        match last.checked_add(dist) {
-            Some(stop) => Ok(Range { start: last, stop }),
-            None => Err(format!(
-                "START + dist ({}) is too large; the limit is 2^64-1 ({})",
-                u128::from(last) + u128::from(dist),
-                u64::MAX
-            )),
-        }
+        Ok(Counts(counts))
     }
 }
 
-// By hand, so that a range which makes no sense is refused by the parser like any other bad value.
-impl FromArgMatches for Range {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Range, Error> {
-        let typed = TypedRange::from_arg_matches(matches)?;
-        typed.range().map_err(|message| Error::raw(ErrorKind::ValueValidation, message + "\n"))
-    }
+const WRONG_COUNT: &str = "write numbers from 1 to 6, like 1,2,4";
 
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-        *self = Range::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl Args for Range {
-    fn augment_args(command: Command) -> Command {
-        TypedRange::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        TypedRange::augment_args_for_update(command)
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ks: Vec<String> = self.ks().map(|k| k.to_string()).collect();
+        f.write_str(&ks.join(","))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
-    fn range(start: Option<u64>, stop: u64, dist: Option<u64>) -> Result<(u64, u64), String> {
-        TypedRange { start, stop: Some(stop), dist }.range().map(|r| (r.start, r.stop))
+    fn read(text: &str) -> Option<String> {
+        text.parse().ok().map(|counts: Counts| counts.to_string())
     }
 
     #[test]
-    fn three_ways_to_type_a_range() {
-        assert_eq!(range(None, 10, None), Ok((0, 10)));
-        assert_eq!(range(None, 0, None), Ok((0, 0)));
-        assert_eq!(range(Some(5), 5, None), Ok((5, 5)));
-        assert_eq!(range(None, 100, Some(10)), Ok((100, 110)));
-        assert_eq!(range(None, u64::MAX, Some(0)), Ok((u64::MAX, u64::MAX)));
+    fn lists_of_counts() {
+        for (text, expected) in
+            [("1", "1"), ("1,2,4", "1,2,4"), ("6, 2", "2,6"), ("123456", "1,2,3,4,5,6"), ("2,2", "2")]
+        {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in ["", ",", "1,", ",1", "0", "7", "1-3", "1,,2", "-1", "a", "1.5", "\u{661}"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
-    #[test]
-    fn ranges_that_make_no_sense() {
-        assert_eq!(range(Some(10), 5, None), Err("START (10) is above STOP (5)".to_owned()));
-        assert_eq!(range(Some(1), 2, Some(3)), Err("give either STOP or --dist, not both".to_owned()));
-        let error = range(None, u64::MAX, Some(1)).unwrap_err();
-        assert_eq!(
-            error,
-            "START + dist (18446744073709551616) is too large; the limit is 2^64-1 (18446744073709551615)"
-        );
+    proptest! {
+        #[test]
+        fn every_list_comes_back(text in "[1-6]{1,4}(,[1-6]{1,3}){0,3}") {
+            let counts: Counts = text.parse().expect("a list");
+            let set: std::collections::BTreeSet<usize> = text.bytes().filter(u8::is_ascii_digit).map(|b| usize::from(b - b'0')).collect();
+            prop_assert_eq!(counts.ks().collect::<std::collections::BTreeSet<_>>(), set);
+            prop_assert_eq!(counts.to_string().parse(), Ok(counts));
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>(), near in "[-0-9, ]{0,12}") {
+            let _ = Counts::from_str(&text);
+            let _ = Counts::from_str(&near);
+        }
     }
 }

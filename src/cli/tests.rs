@@ -94,6 +94,8 @@ fn bad_input_gives_one_clear_message() {
         "primes -2^3",
         "primes 2^64-1 -d 1",
         "primes 1 2 -d 3",
+        "primes 10 --count 1,7",
+        "primes 10 --count",
         "primes 10 --print --format json",
         "nonsense",
         "completions ksh",

@@ -8,6 +8,8 @@
 //! - `base.rs` holds the sieving primes; `walks.rs` is the only place that knows instruction sets.
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
 //! - [`decimal`] writes primes as lines of text.
+//! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
+//! - [`strong`] tests single numbers.
 //!
 //! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
 //! `stop.saturating_add(1)`: the same number, so 2^64 - 1 itself is never looked at. Nothing is lost: it is composite
@@ -17,13 +19,18 @@ mod base;
 mod big;
 mod bits;
 pub mod decimal;
+pub mod digest;
+pub mod gaps;
 mod medium;
 pub mod naive;
 mod presieve;
 mod sieve;
 mod small;
+pub mod strong;
+pub mod summary;
 #[cfg(test)]
 mod tests;
+pub mod tuplets;
 mod walks;
 mod wheel;
 

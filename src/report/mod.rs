@@ -25,7 +25,7 @@ use serde::Serialize;
 pub use completion::Completion;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use pi::PiResult;
-pub use primes::PrimesResult;
+pub use primes::{GapResult, PrimesResult};
 pub use run::{Run, Work, imbalance};
 pub use run_text::write_run_text;
 

@@ -1,7 +1,7 @@
 //! The result of `primes`.
 //!
-//! A new part (first, last, sum, gaps, a digest) is one field that is left out when it was not asked for, one line of text
-//! and one column.
+//! A new part is one field that is left out when it was not asked for, one line of text and one column. The
+//! columns are always all there, so that rows of many runs can be put below each other.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Answer, Completion, text, wide};
 
 /// What was found in an inclusive range.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PrimesResult {
     /// First number of the range.
     #[serde(serialize_with = "wide::integer")]
@@ -22,17 +22,72 @@ pub struct PrimesResult {
     /// How many: key 1 counts primes, key k the prime k-tuplets.
     #[serde(serialize_with = "wide::values")]
     pub counts: BTreeMap<u32, u64>,
+    /// The first prime of the range, if it has one; not known when the range was not sieved to its end.
+    #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
+    pub first: Option<Option<u64>>,
+    /// The last prime likewise.
+    #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
+    pub last: Option<Option<u64>>,
+    /// The sum of the primes.
+    #[serde(serialize_with = "wide::optional", skip_serializing_if = "Option::is_none")]
+    pub sum: Option<u128>,
+    /// The largest gap between two neighbouring primes of the range, if it has two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_gap: Option<Option<GapResult>>,
+    /// The first gap of each length, by length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<Vec<GapResult>>,
+    /// A digest of the primes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Whether the whole range was sieved.
     #[serde(flatten)]
     pub completion: Completion,
 }
 
-impl PrimesResult {
-    /// The plainest of them: a count of primes.
-    pub fn count(start: u64, stop: u64, primes: u64, completion: Completion) -> PrimesResult {
-        PrimesResult { start, stop, counts: BTreeMap::from([(1, primes)]), completion }
+/// A gap between neighbouring primes: `start` and `start + length`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GapResult {
+    /// The difference of the two primes.
+    pub length: u64,
+    /// The smaller one.
+    #[serde(serialize_with = "wide::integer")]
+    pub start: u64,
+    /// length / ln(start).
+    pub merit: f64,
+}
+
+impl GapResult {
+    fn text(&self) -> String {
+        format!("{} after {} (merit {})", self.length, self.start, self.merit)
     }
 }
+
+impl PrimesResult {
+    /// The plainest of them: counts, and nothing else.
+    pub fn new(start: u64, stop: u64, counts: BTreeMap<u32, u64>, completion: Completion) -> PrimesResult {
+        PrimesResult {
+            start,
+            stop,
+            counts,
+            first: None,
+            last: None,
+            sum: None,
+            max_gap: None,
+            gaps: None,
+            digest: None,
+            completion,
+        }
+    }
+
+    /// A count of primes.
+    pub fn count(start: u64, stop: u64, primes: u64, completion: Completion) -> PrimesResult {
+        PrimesResult::new(start, stop, BTreeMap::from([(1, primes)]), completion)
+    }
+}
+
+/// The largest key of `counts`.
+const MOST: u32 = 6;
 
 /// What a key of `counts` counts.
 fn name(k: u32) -> &'static str {
@@ -50,15 +105,30 @@ fn name(k: u32) -> &'static str {
 impl Answer for PrimesResult {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut lines: Vec<(&str, String)> = self.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect();
+        let prime = |p: Option<u64>| p.map_or("none".to_owned(), |p| p.to_string());
+        lines.extend(self.first.map(|p| ("first prime", prime(p))));
+        lines.extend(self.last.map(|p| ("last prime", prime(p))));
+        lines.extend(self.sum.map(|sum| ("sum", sum.to_string())));
+        lines.extend(self.max_gap.map(|gap| ("largest gap", gap.map_or("none".to_owned(), |gap| gap.text()))));
+        lines.extend(self.gaps.iter().flatten().map(|gap| ("first gap", gap.text())));
+        lines.extend(self.digest.iter().map(|digest| ("digest", digest.clone())));
         lines.push(("range", format!("{} to {}", self.start, self.stop)));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
     fn columns(&self) -> Vec<(String, String)> {
-        let mut columns =
-            vec![("start".to_owned(), self.start.to_string()), ("stop".to_owned(), self.stop.to_string())];
-        columns.extend(self.counts.iter().map(|(k, n)| (format!("count_{k}"), n.to_string())));
+        let cell = |name: &str, value: Option<String>| (name.to_owned(), value.unwrap_or_default());
+        let mut columns = vec![cell("start", Some(self.start.to_string())), cell("stop", Some(self.stop.to_string()))];
+        columns.extend((1..=MOST).map(|k| cell(&format!("count_{k}"), self.counts.get(&k).map(u64::to_string))));
+        columns.push(cell("first", self.first.flatten().map(|p| p.to_string())));
+        columns.push(cell("last", self.last.flatten().map(|p| p.to_string())));
+        columns.push(cell("sum", self.sum.map(|sum| sum.to_string())));
+        let gap = self.max_gap.flatten();
+        columns.push(cell("max_gap_length", gap.map(|gap| gap.length.to_string())));
+        columns.push(cell("max_gap_start", gap.map(|gap| gap.start.to_string())));
+        columns.push(cell("max_gap_merit", gap.map(|gap| gap.merit.to_string())));
+        columns.push(cell("digest", self.digest.clone()));
         columns.extend(self.completion.columns());
         columns
     }
@@ -79,8 +149,8 @@ mod tests {
         range   0 to 10000000000
         ");
         insta::assert_snapshot!(written(complete.clone(), Format::Csv), @"
-        start,stop,count_1,complete,coverage_done,coverage_blocks
-        0,10000000000,455052511,true,,
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
+        0,10000000000,455052511,,,,,,,,,,,,,true,,
         ");
         insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":455052511},"start":0,"stop":10000000000}"#);
         let none = PrimesResult::count(u64::MAX, u64::MAX, 0, Completion::of(0, 1));
@@ -90,8 +160,8 @@ mod tests {
         not complete  0 of 1 blocks
         ");
         insta::assert_snapshot!(written(none.clone(), Format::Csv), @"
-        start,stop,count_1,complete,coverage_done,coverage_blocks
-        18446744073709551615,18446744073709551615,0,false,0,1
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
+        18446744073709551615,18446744073709551615,0,,,,,,,,,,,,,false,0,1
         ");
         insta::assert_snapshot!(json(none), @r#"{"complete":false,"counts":{"1":0},"coverage":{"blocks":1,"done":0},"start":"18446744073709551615","stop":"18446744073709551615"}"#);
     }
@@ -100,10 +170,51 @@ mod tests {
     fn tuplets_stand_below_primes() {
         let mut result = PrimesResult::count(0, 100, 25, Completion::Complete);
         result.counts.insert(2, 8);
+        (result.first, result.last) = (Some(Some(2)), Some(Some(97)));
         insta::assert_snapshot!(written(result, Format::Text), @"
         primes       25
         twin primes  8
+        first prime  2
+        last prime   97
         range        0 to 100
+        ");
+    }
+
+    #[test]
+    fn sum_gaps_and_digest() {
+        let mut result = PrimesResult::count(2, 7, 4, Completion::Complete);
+        let gap = |length, start, merit| GapResult { length, start, merit };
+        result.sum = Some(1 << 70);
+        result.max_gap = Some(Some(gap(2, 3, 1.820478)));
+        result.gaps = Some(vec![gap(1, 2, 1.442695), gap(2, u64::MAX, 0.5)]);
+        result.digest = Some("sum128:00ff".to_owned());
+        insta::assert_snapshot!(written(result.clone(), Format::Text), @"
+        primes       4
+        sum          1180591620717411303424
+        largest gap  2 after 3 (merit 1.820478)
+        first gap    1 after 2 (merit 1.442695)
+        first gap    2 after 18446744073709551615 (merit 0.5)
+        digest       sum128:00ff
+        range        2 to 7
+        ");
+        insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
+        2,7,4,,,,,,,,1180591620717411303424,2,3,1.820478,sum128:00ff,true,,
+        ");
+        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":4},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.442695,"start":2},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":3},"start":2,"stop":7,"sum":"1180591620717411303424"}"#);
+    }
+
+    #[test]
+    fn no_prime_is_null() {
+        let mut result = PrimesResult::count(24, 28, 0, Completion::Complete);
+        (result.first, result.last, result.max_gap) = (Some(None), Some(None), Some(None));
+        insta::assert_snapshot!(json(result.clone()), @r#"{"complete":true,"counts":{"1":0},"first":null,"last":null,"max_gap":null,"start":24,"stop":28}"#);
+        insta::assert_snapshot!(written(result, Format::Text), @"
+        primes       0
+        first prime  none
+        last prime   none
+        largest gap  none
+        range        24 to 28
         ");
     }
 

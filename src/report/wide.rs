@@ -27,6 +27,16 @@ pub(super) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S)
     Wide((*n).into()).serialize(serializer)
 }
 
+/// The same for what is left out when nobody asked for it.
+pub(super) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    n.map(Wide).serialize(serializer)
+}
+
+/// The same for what may be missing in two ways: nobody asked (and the field is left out), or there is none (null).
+pub(super) fn maybe<S: Serializer>(n: &Option<Option<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
+    n.flatten().map(|n| Wide(n.into())).serialize(serializer)
+}
+
 /// The same for the values of a map.
 pub(super) fn values<K: Serialize, S: Serializer>(map: &BTreeMap<K, u64>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(map.iter().map(|(key, &n)| (key, Wide(n.into()))))

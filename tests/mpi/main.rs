@@ -10,6 +10,7 @@
 //! Contents:
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
+//! - [`tallies`]: what is asked of primes beyond their number, against primesieve
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -30,4 +31,5 @@ mod process;
 mod results;
 mod running;
 mod signals;
+mod tallies;
 mod waiting;

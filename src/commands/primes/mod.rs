@@ -1,0 +1,80 @@
+//! `primes`: how many primes a range holds, what they add up to, or which they are.
+//!
+//! One job over the same cut of the range for each kind of question: [`count`] for the number of primes alone, [`survey`] for
+//! everything that looks at each prime, [`print`] for the list of them.
+
+mod count;
+mod cut;
+mod print;
+mod survey;
+
+use std::collections::BTreeMap;
+
+use self::count::Count;
+use self::cut::{Cut, end_of};
+use self::survey::Survey;
+use super::conclusion::Conclusion;
+use super::setting::Setting;
+use crate::cli::{self, Range};
+use crate::error::Result;
+use crate::job::run::{Outcome, run as run_job};
+use crate::primes::gaps::{Gap, Which};
+use crate::primes::summary::{Summary, Wanted};
+use crate::primes::{block_len, digest, strong};
+use crate::report::{Completion, GapResult, PrimesResult, Work};
+
+/// Runs the command. Every rank must call it; returns the exit code.
+pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
+    let range = options.range;
+    if options.print {
+        return print::run(setting, range);
+    }
+    let (cut, isa, wanted) = (Cut::new(range, block_len(end_of(range))), setting.isa, wanted(options));
+    if wanted == Wanted::default() {
+        let outcome = run_job(setting.cluster, &Count { cut, isa }, &setting.options)?;
+        return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
+    }
+    let outcome = run_job(setting.cluster, &Survey { cut, isa, wanted }, &setting.options)?;
+    setting.conclude(outcome.map(|outcome| report(range, options, outcome)))
+}
+
+/// What must be known of the primes besides their number.
+fn wanted(options: &cli::Primes) -> Wanted {
+    let gaps = match options.gaps {
+        None => Which::None,
+        Some(cli::Gaps::Largest) => Which::Largest,
+        Some(cli::Gaps::All) => Which::All,
+    };
+    let mut wanted = Wanted { sum: options.sum, digest: options.digest, gaps, ..Wanted::default() };
+    options.count.ks().filter(|&k| k > 1).for_each(|k| wanted.tuplets[k] = true);
+    wanted
+}
+
+fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Outcome<T>) -> Conclusion<PrimesResult> {
+    let completion = Completion::of(outcome.done, outcome.blocks);
+    let summary: Summary = outcome.total.take().map(Into::into).unwrap_or_default();
+    let number = |k: usize| if k == 1 { summary.primes } else { summary.tuplets[k] };
+    let counts: BTreeMap<u32, u64> = options.count.ks().map(|k| (k as u32, number(k))).collect();
+    let mut result = PrimesResult::new(range.start, range.stop, counts, completion);
+    if completion.is_complete() {
+        // Facts of the range; of a part of it nobody asked.
+        result.first = Some(strong::first(range.start, end_of(range)));
+        result.last = Some(strong::last(range.start, end_of(range)));
+    }
+    result.sum = options.sum.then_some(summary.sum);
+    result.digest = options.digest.then(|| digest::name(summary.digest));
+    let line = |gap: Gap| GapResult { length: gap.length, start: gap.start, merit: gap.merit() };
+    result.max_gap = options.gaps.map(|_| summary.gaps.largest().map(line));
+    result.gaps = (options.gaps == Some(cli::Gaps::All)).then(|| summary.gaps.firsts().map(line).collect());
+    conclusion(outcome, completion, Some(result), summary.numbers)
+}
+
+fn conclusion<T>(
+    outcome: Outcome<T>,
+    completion: Completion,
+    result: Option<PrimesResult>,
+    numbers: u64,
+) -> Conclusion<PrimesResult> {
+    let work = Work { amount: numbers, unit: "numbers" };
+    Conclusion { command: "primes", result, completion, cause: outcome.cause, account: outcome.account, work }
+}

@@ -1,0 +1,78 @@
+//! A fingerprint of a set of primes that depends on the primes alone: not on their order, nor on how the set was cut.
+//!
+//! Formula: the sum mod 2^128 over all primes p of m(p), where m(p) is the first two outputs of the generator SplitMix64 with
+//! seed p, the first one in the upper 64 bits:
+//! ```text
+//! mix(z)  = let z = (z xor z >> 30) * bf58476d1ce4e5b9; let z = (z xor z >> 27) * 94d049bb133111eb; z xor z >> 31
+//! m(p)    = mix(p + g) * 2^64 + mix(p + 2 g)            g = 9e3779b97f4a7c15; sums and products mod 2^64
+//! ```
+//! Sums of parts add up to the sum of the whole. One prime too many, too few or wrong is noticed but for a chance of
+//! about 2^-128. It is no seal: who wants to can make two sets with the same sum.
+//!
+//! Run time: four multiplications a prime. Memory: 16 bytes.
+//! References: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014 (SplitMix64; the
+//! constants of mix are D. Stafford's "Mix13"); M. Bellare, D. Micciancio, EUROCRYPT '97 (sums as hashes of sets).
+
+/// The golden ratio in 64 bits: the step of SplitMix64.
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The digest of a set of numbers. Digests of disjoint sets add up (`wrapping_add`).
+///
+/// ```
+/// use montesieve::primes::digest::digest;
+/// assert_eq!(digest(&[2, 3, 5]), digest(&[5]).wrapping_add(digest(&[3, 2])));
+/// ```
+pub fn digest(numbers: &[u64]) -> u128 {
+    numbers.iter().fold(0, |sum: u128, &n| {
+        let high = mix(n.wrapping_add(STEP));
+        let low = mix(n.wrapping_add(STEP.wrapping_mul(2)));
+        sum.wrapping_add(u128::from(high) << 64 | u128::from(low))
+    })
+}
+
+/// The digest as it is printed.
+///
+/// ```
+/// assert_eq!(montesieve::primes::digest::name(255), "sum128:000000000000000000000000000000ff");
+/// ```
+pub fn name(digest: u128) -> String {
+    format!("sum128:{digest:032x}")
+}
+
+fn mix(z: u64) -> u64 {
+    let z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::naive;
+    use super::*;
+
+    #[test]
+    fn the_published_outputs_of_splitmix64() {
+        // Vigna's splitmix64.c with the state 1234567: its first two outputs.
+        assert_eq!(name(digest(&[1_234_567])), "sum128:599ed017fb08fc852c73f08458540fa5");
+    }
+
+    #[test]
+    fn a_known_digest() {
+        // The formula at the top, in Python's integers.
+        assert_eq!(name(digest(&[])), format!("sum128:{}", "0".repeat(32)));
+        assert_eq!(name(digest(&naive::eratosthenes(1_000_000))), "sum128:666be33060b1317c292a0998d9c294a1");
+    }
+
+    #[test]
+    fn one_prime_more_or_less_shows() {
+        let primes = naive::eratosthenes(10_000);
+        let whole = digest(&primes);
+        for i in 0..primes.len() {
+            let mut other = primes.clone();
+            other[i] += 2;
+            assert_ne!(digest(&other), whole);
+            other.remove(i);
+            assert_ne!(digest(&other), whole);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Prime k-tuplets: k primes as close together as primes can be (twins, triplets, ... sextuplets), as primesieve has them.
+//!
+//! | k | the primes | diameter |
+//! |---|---|---|
+//! | 2 | p, p+2 | 2 |
+//! | 3 | p, p+2, p+6; p, p+4, p+6 | 6 |
+//! | 4 | p, p+2, p+6, p+8 | 8 |
+//! | 5 | p, p+2, p+6, p+8, p+12; p, p+4, p+6, p+10, p+12 | 12 |
+//! | 6 | p, p+4, p+6, p+10, p+12, p+16 | 16 |
+//!
+//! The patterns need no table: k *neighbouring* primes whose first and last are the diameter apart are a k-tuplet, since
+//! one of any three odd numbers in a row is divisible by 3, and so on. The one exception is (3, 5, 7, 11), which has the
+//! diameter of a quadruplet and not its pattern; no tuplet of more than two primes begins below 5, and so none is looked for there.
+//!
+//! A list of primes may be cut anywhere: [`Edges`] keeps the primes at both ends of each part, which is all that it takes
+//! to find the tuplets across a cut. So nobody needs to sieve beyond the end of a block.
+//!
+//! Run time: one subtraction and comparison a prime and k, in vectors. Memory: none.
+//! Reference: A. D. Forbes, "Prime clusters and Cunningham chains", Math. Comp. 68 (1999); primesieve's `--count`.
+
+use serde::{Deserialize, Serialize};
+
+/// The largest k that is known here.
+pub const MOST: usize = 6;
+
+/// Last member minus first member of a k-tuplet.
+const DIAMETER: [u64; MOST + 1] = [0, 0, 2, 6, 8, 12, 16];
+
+/// Primes kept at each end: a sextuplet that is cut has at most five members on each side.
+const KEPT: usize = MOST - 1;
+
+/// Below this no tuplet of more than two primes begins.
+const FIRST: u64 = 5;
+
+/// How many k-tuplets lie in `primes`, which are neighbours in rising order. `k` is 2 to 6.
+///
+/// ```
+/// use montesieve::primes::tuplets::count;
+/// assert_eq!(count(2, &[3, 5, 7, 11, 13]), 3);
+/// assert_eq!(count(4, &[3, 5, 7, 11, 13]), 1);
+/// ```
+///
+/// # Panics
+/// When there is no such `k`.
+pub fn count(k: usize, primes: &[u64]) -> u64 {
+    let primes = eligible(k, primes);
+    let lasts = primes.get(k - 1..).unwrap_or_default();
+    primes.iter().zip(lasts).map(|(first, last)| u64::from(last - first == DIAMETER[k])).sum()
+}
+
+/// Hands every k-tuplet in `primes`, which are neighbours in rising order, to `each`, in rising order.
+///
+/// # Panics
+/// When there is no such `k`.
+pub fn each(k: usize, primes: &[u64], mut each: impl FnMut(&[u64])) {
+    eligible(k, primes).windows(k).filter(|w| w[k - 1] - w[0] == DIAMETER[k]).for_each(&mut each);
+}
+
+/// Without the small primes with which no k-tuplet begins.
+fn eligible(k: usize, primes: &[u64]) -> &[u64] {
+    assert!((2..=MOST).contains(&k), "there are no {k}-tuplets here");
+    match primes.first() {
+        Some(&first) if k > 2 && first < FIRST => &primes[primes.partition_point(|&p| p < FIRST)..],
+        _ => primes,
+    }
+}
+
+/// Up to five neighbouring primes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Few {
+    primes: [u64; KEPT],
+    length: u8,
+}
+
+impl Few {
+    fn of(primes: &[u64]) -> Few {
+        let mut few = Few { primes: [0; KEPT], length: primes.len() as u8 };
+        few.primes[..primes.len()].copy_from_slice(primes);
+        few
+    }
+
+    fn primes(&self) -> &[u64] {
+        &self.primes[..usize::from(self.length)]
+    }
+
+    fn is_full(&self) -> bool {
+        usize::from(self.length) == KEPT
+    }
+}
+
+/// The first and the last five primes of a stretch of numbers: what its neighbours must know of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edges {
+    head: Few,
+    tail: Few,
+    /// A hole lies in the stretch, so that head and tail know nothing of each other.
+    has_hole: bool,
+}
+
+impl Edges {
+    /// The edges of a stretch that holds these primes, in rising order, and no others.
+    pub fn of(primes: &[u64]) -> Edges {
+        let kept = primes.len().min(KEPT);
+        Edges { head: Few::of(&primes[..kept]), tail: Few::of(&primes[primes.len() - kept..]), has_hole: false }
+    }
+
+    /// The first prime, if there is one.
+    pub fn first(&self) -> Option<u64> {
+        self.head.primes().first().copied()
+    }
+
+    /// The last prime, if there is one.
+    pub fn last(&self) -> Option<u64> {
+        self.tail.primes().last().copied()
+    }
+
+    /// What lies across the border between this stretch and the next.
+    pub fn border(&self, next: &Edges) -> Border {
+        let (left, right) = (self.tail.primes(), next.head.primes());
+        let mut primes = [0; 2 * KEPT];
+        primes[..left.len()].copy_from_slice(left);
+        primes[left.len()..left.len() + right.len()].copy_from_slice(right);
+        Border { primes, left: left.len(), length: left.len() + right.len() }
+    }
+
+    /// Takes the edges of the stretch in that begins where this one's ends.
+    pub fn merge(&mut self, next: &Edges) {
+        let border = self.border(next);
+        if !self.head.is_full() && !self.has_hole {
+            // All primes of this stretch are in its head, and in its tail.
+            self.head = Few::of(&border.primes()[..border.length.min(KEPT)]);
+        }
+        if next.tail.is_full() || next.has_hole {
+            self.tail = next.tail;
+        } else {
+            self.tail = Few::of(&border.primes()[border.length.saturating_sub(KEPT)..]);
+        }
+        self.has_hole |= next.has_hole;
+    }
+
+    /// The same behind a hole: nothing is known of the primes in between, so the two do not touch.
+    pub fn skip_to(&mut self, next: &Edges) {
+        self.tail = next.tail;
+        self.has_hole = true;
+    }
+}
+
+/// The primes around a border, at most five on each side.
+#[derive(Clone, Copy, Debug)]
+pub struct Border {
+    primes: [u64; 2 * KEPT],
+    left: usize,
+    length: usize,
+}
+
+impl Border {
+    fn primes(&self) -> &[u64] {
+        &self.primes[..self.length]
+    }
+
+    /// The primes next to the border on both sides, if there are such.
+    pub fn gap(&self) -> Option<(u64, u64)> {
+        let both = self.left > 0 && self.left < self.length;
+        both.then(|| (self.primes[self.left - 1], self.primes[self.left]))
+    }
+
+    /// Hands every k-tuplet that begins before the border and ends behind it to `each`, in rising order.
+    pub fn each(&self, k: usize, mut each: impl FnMut(&[u64])) {
+        // Windows of k primes that have the border inside: the first k - 1 before it and the first k - 1 behind it.
+        let from = self.left.saturating_sub(k - 1);
+        let to = self.length.min(self.left + k - 1);
+        if self.left > 0 && from < to {
+            self::each(k, &self.primes[from..to], &mut each);
+        }
+    }
+
+    /// How many k-tuplets begin before the border and end behind it.
+    pub fn count(&self, k: usize) -> u64 {
+        let mut count = 0;
+        self.each(k, |_| count += 1);
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::naive;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The table at the top, as it stands in books.
+    const PATTERNS: [&[&[u64]]; MOST + 1] = [
+        &[],
+        &[],
+        &[&[0, 2]],
+        &[&[0, 2, 6], &[0, 4, 6]],
+        &[&[0, 2, 6, 8]],
+        &[&[0, 2, 6, 8, 12], &[0, 4, 6, 10, 12]],
+        &[&[0, 4, 6, 10, 12, 16]],
+    ];
+
+    /// The oracle: patterns looked up in a list of primes.
+    fn by_pattern(k: usize, primes: &[u64]) -> Vec<Vec<u64>> {
+        let tuplets =
+            |&p: &u64| PATTERNS[k].iter().map(move |pattern| pattern.iter().map(|d| p + d).collect::<Vec<_>>());
+        primes.iter().flat_map(tuplets).filter(|t| t.iter().all(|p| primes.binary_search(p).is_ok())).collect()
+    }
+
+    fn listed(k: usize, primes: &[u64]) -> Vec<Vec<u64>> {
+        let mut list = Vec::new();
+        each(k, primes, |tuplet| list.push(tuplet.to_vec()));
+        list
+    }
+
+    #[test]
+    fn diameters_are_patterns() {
+        let primes = naive::eratosthenes(2_000_000);
+        for k in 2..=MOST {
+            let expected = by_pattern(k, &primes);
+            assert_eq!(listed(k, &primes), expected, "{k}");
+            assert_eq!(count(k, &primes), expected.len() as u64, "{k}");
+        }
+    }
+
+    #[test]
+    fn the_first_ones_as_primesieve_has_them() {
+        let primes = naive::eratosthenes(30);
+        assert_eq!(listed(2, &primes)[..2], [vec![3, 5], vec![5, 7]]);
+        assert_eq!(listed(3, &primes)[..2], [vec![5, 7, 11], vec![7, 11, 13]]);
+        assert_eq!(listed(4, &primes)[..2], [vec![5, 7, 11, 13], vec![11, 13, 17, 19]]);
+        assert_eq!(listed(5, &primes)[..2], [vec![5, 7, 11, 13, 17], vec![7, 11, 13, 17, 19]]);
+        assert_eq!(listed(6, &primes), [vec![7, 11, 13, 17, 19, 23]]);
+    }
+
+    #[test]
+    fn few_primes_or_none() {
+        for k in 2..=MOST {
+            for primes in [&[][..], &[2], &[3], &[2, 3]] {
+                assert_eq!(count(k, primes), 0);
+            }
+        }
+        assert_eq!((Edges::of(&[]).first(), Edges::of(&[]).last()), (None, None));
+        assert_eq!((Edges::of(&[2]).first(), Edges::of(&[2]).last()), (Some(2), Some(2)));
+        assert_eq!(Edges::of(&[2]).border(&Edges::of(&[])).gap(), None);
+        assert_eq!(Edges::of(&[]).border(&Edges::of(&[2])).gap(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn cuts_anywhere_lose_nothing(high in 0_u64..3000, cuts in proptest::collection::vec(0_u64..3000, 0..40)) {
+            let primes = naive::eratosthenes(high);
+            let mut borders: Vec<usize> = cuts.iter().map(|&c| primes.partition_point(|&p| p < c)).collect();
+            borders.extend([0, primes.len()]);
+            borders.sort_unstable();
+            for k in 2..=MOST {
+                let mut whole: Option<(Edges, Vec<Vec<u64>>)> = None;
+                for part in borders.windows(2).map(|w| &primes[w[0]..w[1]]) {
+                    let (edges, inside) = (Edges::of(part), listed(k, part));
+                    match &mut whole {
+                        None => whole = Some((edges, inside)),
+                        Some((before, list)) => {
+                            before.border(&edges).each(k, |tuplet| list.push(tuplet.to_vec()));
+                            before.merge(&edges);
+                            list.extend(inside);
+                        }
+                    }
+                }
+                let (edges, list) = whole.expect("at least one part");
+                prop_assert_eq!(list, listed(k, &primes));
+                prop_assert_eq!(edges, Edges::of(&primes));
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `primes` beyond counting: k-tuplets, sums, gaps, digests on any number of ranks, and held against Debian's primesieve.
+
+use std::process::Command;
+
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+
+const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
+const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
+/// Everything at once: many blocks, a start inside the first one and an end inside the last; very small ranges; the end of all.
+const JOBS: [&str; 4] = [
+    "primes 7 1.2e7 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
+    "primes 1e12 -d 4e7 --count 123456 --sum --gaps --digest",
+    "primes 3 19 --count 1,2,3,4,5,6 --gaps=all --sum --digest",
+    "primes 2^64-1e5 2^64-1 --count 2,3 --sum --gaps",
+];
+
+fn result(ranks: Ranks, line: &str) -> String {
+    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json_result().to_owned()
+}
+
+#[test]
+fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
+    for (job, line) in JOBS.into_iter().enumerate() {
+        let expected = result(Alone, line);
+        let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
+        // The first job goes through all cases, the others take turns.
+        let cases = cases.filter(|(i, _)| job == 0 || i % JOBS.len() == job).map(|(_, case)| case);
+        each(cases, |(ranks, schedule)| {
+            assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
+        });
+    }
+}
+
+#[test]
+fn text_and_small_chunks_change_nothing() {
+    for line in JOBS {
+        let text =
+            |ranks, more: &str| Launch::new(ranks, &format!("{line}{more}")).run().expect_code(0).text().to_owned();
+        let expected = text(Alone, "");
+        each([" --chunk 1", " --chunk 7 --schedule cyclic"], |more| assert_eq!(text(Launched(3), more), expected));
+    }
+}
+
+/// What primesieve says of `arguments`, as numbers by k.
+fn primesieve(arguments: &[&str]) -> Vec<u64> {
+    let output = Command::new("primesieve")
+        .args(arguments)
+        .args(["--count=123456", "--no-status", "--threads=1"])
+        .output()
+        .expect("the oracle of this test must be installed: apt-get install primesieve");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let number = |line: &str| line.split_once(": ").and_then(|(_, n)| n.parse().ok());
+    let counts: Vec<u64> =
+        text.lines().filter(|line| line.starts_with("Prime") || line.starts_with("Twin")).filter_map(number).collect();
+    assert_eq!(counts.len(), 6, "{text}");
+    counts
+}
+
+#[test]
+fn tuplets_are_those_of_primesieve() {
+    let ranges =
+        ["0 2", "2 3", "3 5", "5 7", "3 11", "5 17", "7 23", "0 23", "8 29", "0 1000", "29 31", "30 1e6", "11 1e8"];
+    let high = ["1e10 10010000000", "999999999989 1000009999999", "18446744073709451615 18446744073709551614"];
+    each(ranges.into_iter().chain(high), |range| {
+        let expected = primesieve(&range.split(' ').collect::<Vec<_>>());
+        let line = format!("primes {range} --count 1,2,3,4,5,6 --format json");
+        for ranks in [Alone, Launched(3)] {
+            let json = Launch::new(ranks, &line).run().expect_code(0).json();
+            let counts: Vec<u64> = (1..=6).filter_map(|k| json["result"]["counts"][k.to_string()].as_u64()).collect();
+            assert_eq!(counts, expected);
+        }
+    });
+}
+
+#[test]
+fn sums_and_gaps_as_published() {
+    // Sums: OEIS A046731. Gaps: OEIS A005250, A002386.
+    let cases = [
+        ("primes 1e6", "37550402023", 114, 492_113),
+        ("primes 1e7", "3203324994356", 154, 4_652_353),
+        ("primes 1e8", "279209790387276", 220, 47_326_693),
+        ("primes 1e9", "24739512092254535", 282, 436_273_009),
+    ];
+    each(cases, |&(line, sum, length, start)| {
+        let json = Launch::new(Launched(3), &format!("{line} --sum --gaps --format json")).run().expect_code(0).json();
+        let result = &json["result"];
+        assert_eq!(result["sum"].to_string().trim_matches('"'), sum);
+        assert_eq!((&result["max_gap"]["length"], &result["max_gap"]["start"]), (&length.into(), &start.into()));
+    });
+}
+
+#[test]
+fn the_digest_is_one_of_the_primes_alone() {
+    let digest = |line: &str| {
+        let json =
+            Launch::new(Launched(2), &format!("primes {line} --digest --format json")).run().expect_code(0).json();
+        json["result"]["digest"].as_str().expect("a digest").to_owned()
+    };
+    // No prime lies between 999983 and 1000003. The value: the formula in Python.
+    assert_eq!(digest("1e6"), "sum128:666be33060b1317c292a0998d9c294a1");
+    assert_eq!(digest("2 1000002"), digest("1e6"));
+    assert_ne!(digest("3 1e6"), digest("1e6"));
+}
+
+#[test]
+fn only_what_was_asked_for_is_said() {
+    let json = Launch::new(Launched(2), "primes 24 28 --count 2,4 --format json").run().expect_code(0).json();
+    assert_eq!(json["result"]["counts"].to_string(), r#"{"2":0,"4":0}"#);
+    assert!(json["result"]["first"].is_null() && json["result"]["last"].is_null());
+    let json = Launch::new(Launched(2), "primes 1e6 --format json").run().expect_code(0).json();
+    assert_eq!(json["result"]["counts"].to_string(), r#"{"1":78498}"#);
+    assert_eq!((&json["result"]["first"], &json["result"]["last"]), (&2.into(), &999_983.into()));
+}
