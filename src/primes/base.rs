@@ -1,9 +1,9 @@
 //! The sieving primes: every prime up to the square root of the largest number asked for.
 //!
 //! They are held in two forms, because there may be 203 million of them (up to 2^32, for numbers near 2^64).
-//! - [`Tier`]: primes below [`BIG`](super::big::BIG) as u32 in 8 lists, one a class (see `wheel.rs`), each with its place
-//!   relative to the piece to come. 155,000 primes, 1.2 MB. Going on to the next piece costs nothing extra; jumping
-//!   elsewhere costs one remainder a prime, 0.3 ms for all.
+//! - [`Tier`]: primes below [`BIG`](super::big::BIG) as u32 in 8 lists, one a class (see `wheel.rs`), each with its
+//!   place relative to the piece to come. 155,000 primes, 1.2 MB. Going on to the next piece costs nothing extra;
+//!   jumping elsewhere costs one remainder a prime, 0.3 ms for all.
 //! - [`Bitmap`]: the larger ones as the sieve made them, 30 numbers a byte: 143 MB up to 2^32. A list of u32 would take
 //!   813 MB, one-byte gaps 203 MB. Making them anew for every window would take no memory at all, but 0.3 s each time
 //!   against 0.02 s to read the bitmap; and a flat table of bytes can be shared by the ranks of a node later on.
@@ -98,8 +98,8 @@ impl Bitmap {
         Bitmap { bytes: Vec::new(), largest, isa }
     }
 
-    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `pulse`; after a `Break` the bitmap is as
-    /// right as before, only not as long as asked.
+    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `pulse`; after a `Break` the bitmap
+    /// is as right as before, only not as long as asked.
     pub(super) fn up_to(&mut self, root: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), &[u8]> {
         debug_assert!(root <= self.largest);
         let needed = root as usize / 30 + 1;

@@ -3,15 +3,17 @@
 //! Stands beside `medium.rs` because a big prime misses most pieces: to visit it for each of them would be for nothing.
 //! The usual answer is a bucket a piece, where a prime waits until the sieve comes by and then moves on to a later one
 //! (Oliveira e Silva). That holds 8 bytes for every prime for ever, 1.6 GB near 2^64, and reads and writes at random.
-//! Here a *window* of up to [`WINDOW`](super::WINDOW) pieces is prepared in one pass over the big primes in order: for
+//! Here a *window* of up to [`WINDOW`] pieces is prepared in one pass over the big primes in order: for
 //! each, one division finds the first multiple in the window (8 at a time, in floating point, see [`starts`]), a second
-//! wheel gives the cofactors without factors 2, 3, 5 and 7, and every crossing becomes a record of 4 bytes in the list of its
-//! piece. Nothing is kept between windows, so a jump costs nothing extra, and memory follows the window.
+//! wheel gives the cofactors without factors 2, 3, 5 and 7, and every crossing becomes a record of 4 bytes in the list
+//! of its piece. Nothing is kept between windows, so a jump costs nothing extra, and memory follows the window.
 //!
-//! Formula: with A the window's first number and p a prime, the first multiple after A is m p with m = floor(A / p) + 1.
-//! Run time: about 3 ns for each big prime and window, and 2 ns for each crossing; 0.229 n (ln ln root - ln ln 2^21) crossings.
+//! Formula: with A the window's first number, the first multiple of p behind it is m p with m = floor(A / p) + 1.
+//! Run time: about 3 ns for each big prime and window, and 2 ns for each crossing; there are
+//! 0.229 n (ln ln root - ln ln 2^21) crossings.
 //! Memory: 4 bytes a crossing: 207 MB for a whole window near 2^64.
-//! Reference: T. Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes" (2002), for the buckets.
+//! Reference, for the buckets: T. Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes"
+//! (2002).
 
 use super::base::Bitmap;
 use super::bits::{values, words};
@@ -21,12 +23,12 @@ use super::{PIECE, Pulse, WINDOW};
 use crate::isa::Isa;
 use std::ops::{ControlFlow, Range};
 
-/// Big primes begin here. At twice the piece's length a medium prime makes 8 hits a piece of which 2 count; here it pays
-/// to prepare them. A multiple of 240, so that it is at the border of a word of the bitmap.
+/// Big primes begin here. At twice the piece's length a medium prime makes 8 hits a piece of which 2 count; here it
+/// pays to prepare them. A multiple of 240, so that it is at the border of a word of the bitmap.
 pub(super) const BIG: u32 = (1 << 21) / 240 * 240;
 
-/// Bytes of the bitmap read between two pulses: 13,000 primes or fewer. Near 2^21 they have 700,000 crossings in a whole
-/// window, which is 2 ms; near 2^32 most have none.
+/// Bytes of the bitmap read between two pulses: 13,000 primes or fewer. Near 2^21 they have 700,000 crossings in a
+/// whole window, which is 2 ms; near 2^32 most have none.
 const STRIDE: usize = 6 << 10;
 
 /// Primes whose starts are computed together. Their arrays (20 bytes a prime) stay in L1.
@@ -59,7 +61,8 @@ impl Big {
         Big { limit, primes, walks, bytes: 0..0, records: Vec::new() }
     }
 
-    /// Makes sure that the crossings are prepared for the piece of the bytes `piece`, for work that goes on to byte `end`.
+    /// Makes sure that the crossings are prepared for the piece of the bytes `piece`, for work that goes on to byte
+    /// `end`.
     pub(super) fn prepare(&mut self, piece: Range<u64>, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         let Range { start: first, end: behind } = piece;
         let is_cut_alike = first.wrapping_sub(self.bytes.start).is_multiple_of(PIECE as u64);
@@ -129,7 +132,8 @@ impl Batch {
         Batch { primes: [BIG; BATCH], offsets: [0; BATCH], cofactors: [0; BATCH] }
     }
 
-    /// Turns the first `filled` primes of the batch into records: every multiple below `span` by a cofactor of the wheel.
+    /// Turns the first `filled` primes of the batch into records: every multiple below `span` by a cofactor of the
+    /// wheel.
     #[inline(always)]
     fn push(&self, filled: usize, span: u64, records: &mut [Vec<u32>]) {
         for i in 0..filled {
@@ -152,8 +156,8 @@ impl Batch {
 /// First multiple behind `base` of every prime of the batch, and its cofactor modulo 210.
 ///
 /// In floating point, so that any vector unit can do it. `base / p` is below 2^43 as p is above 2^21, so the rounded
-/// quotient q is wrong by 2^-9 at most before it is rounded to a whole number, and `base - q p` (exact, modulo 2^64) lies
-/// in (-p, p): a negative one says that q is already the cofactor wanted, otherwise it is q + 1. A cofactor modulo
+/// quotient q is wrong by 2^-9 at most before it is rounded to a whole number, and `base - q p` (exact, modulo 2^64)
+/// lies in (-p, p): a negative one says that q is already the cofactor wanted, otherwise it is q + 1. A cofactor modulo
 /// 210 is exact likewise.
 #[inline(always)]
 pub(super) fn starts(base: u64, batch: &mut Batch) {

@@ -1,8 +1,8 @@
 //! Primes as lines of decimal text, fast.
 //!
-//! Printing primes is mostly formatting: primesieve 12 spends 85 % of the time of `--print` on it. Neighbouring primes share all
-//! digits but the last few, so the digits above the last four are made once for some 400 primes and then copied as one
-//! 16-byte vector; the last four come from a table of pairs, in one 8-byte store with the line's end.
+//! Printing primes is mostly formatting: primesieve 12 spends 85 % of the time of `--print` on it. Neighbouring primes
+//! share all digits but the last few, so the digits above the last four are made once for some 400 primes and then
+//! copied as one 16-byte vector; the last four come from a table of pairs, in one 8-byte store with the line's end.
 //!
 //! Run time: 2 ns a prime (AMD Zen 5). Memory: 6 KB on the stack.
 //! Reference: the table of pairs is an old habit; see A. Alexandrescu, "Three Optimization Tips for C++" (2012).
@@ -90,6 +90,7 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
 
     fn check(numbers: &[u64]) {
         let mut text = b"before\n".to_vec();
@@ -106,12 +107,12 @@ mod tests {
             check(&[power - 2, power - 1, power, power + 1, power + 9_998, power + 9_999, power + 10_000]);
         }
         check(&[u64::MAX - 1, u64::MAX, 0, 7, u64::MAX, 12_345_678_901]);
-        check(&vec![u64::MAX; 3 * BATCH + 1]);
+        check(&[u64::MAX; 3 * BATCH + 1]);
     }
 
     proptest::proptest! {
         #[test]
-        fn same_as_the_standard_library(start: u64, shift in 0..64_u32, gaps in proptest::collection::vec(1_u64..20_000, 0..600)) {
+        fn same_as_the_standard_library(start: u64, shift in 0..64_u32, gaps in vec(1_u64..20_000, 0..600)) {
             let mut n: u64 = start >> shift;
             let numbers: Vec<u64> = gaps.into_iter().map(|gap| { n = n.saturating_add(gap); n }).collect();
             check(&numbers);

@@ -1,12 +1,12 @@
 //! Crossing by medium primes, 2^16 to 2^21: a whole piece in the L2 cache, a fixed number of hits.
 //!
-//! Stands beside `small.rs` because a medium prime has few hits on each of its 8 tracks, so a loop that ends when a track
-//! leaves the piece would end at another count every time, and every wrong guess of the branch predictor costs as much
-//! as ten hits. Primes come in rising order instead, so that long runs of them have the same sure number of hits a track,
-//! `length / p`; the one hit more that some tracks have is made always, and lands in the margin when it is none.
+//! Stands beside `small.rs` because a medium prime has few hits on each of its 8 tracks, so a loop that ends when a
+//! track leaves the piece would end at another count every time, and every wrong guess of the branch predictor costs as
+//! much as ten hits. Primes come in rising order instead, so that long runs of them have the same sure number of hits a
+//! track, `length / p`; the one hit more that some tracks have is made always, and lands in the margin when it is none.
 //! The places of all tracks follow from one number a prime, so there is no wheel state to keep.
 //!
-//! Run time: about 2.5 cycles a hit at 2^16, rising to 8 at 2^21, where half of the hits are for nothing.
+//! Run time: about 1 ns a hit that counts (AMD Zen 5), on average at 1e12; rising with p, as more hits are for nothing.
 //! Memory: 8 bytes a prime, 1.2 MB.
 //! Reference: primesieve's `EratMedium.cpp` sorts the primes by wheel state for the same reason.
 
@@ -38,7 +38,7 @@ fn cross_class<const CLASS: usize>(class: &mut Class, bytes: &mut [u8], length: 
         if p > largest {
             // `sure` is right for all primes up to `largest`.
             sure = length as u32 / p;
-            largest = if sure == 0 { u32::MAX } else { length as u32 / sure };
+            largest = (length as u32).checked_div(sure).unwrap_or(u32::MAX);
         }
         let mut at = places::<CLASS>(p).map(|place| {
             // `turn` is the first turn that starts in the piece or behind; the track may come by a turn earlier.

@@ -56,17 +56,17 @@ pub const WINDOW: usize = 34;
 /// |---|---|---|
 /// | 1e6 | 2.5e5 | 0.02 ms |
 /// | 1e9 | 2e6 | 0.15 ms |
-/// | 1e10 to 1e12 | 1.6e7 | 1 to 2 ms |
-/// | 1e14 | 1.4e8 | 30 ms |
-/// | 1e18 | 5.3e8 | 0.3 s |
-/// | 2^64 | 5.3e8 | 1.5 s |
+/// | 1e10 to 1e12 | 1.6e7 | 1 to 3 ms |
+/// | 1e14 | 1.4e8 | 50 ms |
+/// | 1e18 | 5.3e8 | 0.6 s |
+/// | 2^64 | 5.3e8 | 1.6 s |
 ///
 /// Up to 1e10 there are at least 500 blocks in `[0, limit)` (down to 1/64 of a piece), so that a few ranks balance.
 /// Above 1e12 a block grows with the square root of its numbers, as the start-up of a window does (every sieving prime
-/// is visited once), until it is one whole window.
+/// is visited once), until it is one whole window. It is 30 numbers short of whole pieces, so that a block that starts
+/// inside a byte still fits: one byte more would be one more piece, or one more window.
 pub fn block_len(limit: u64) -> u64 {
-    let piece = 30 * PIECE as u64;
-    let small = (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16;
+    let parts = (limit >> 27).next_power_of_two().min(64);
     let pieces = (limit.isqrt() >> 20).clamp(1, WINDOW as u64);
-    small.min(piece) * pieces
+    30 * (PIECE as u64 * pieces * parts / 64 - 1)
 }

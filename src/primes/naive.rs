@@ -1,16 +1,16 @@
 //! The textbook forms: slow, short and plainly right.
 //!
-//! They stay for ever: as the oracles that the fast sieve is tested against, and for teaching (`--algorithm trial|sqrt`):
-//! run them beside [`Sieve`](super::Sieve) and see what each idea is worth. All count `[low, high)`.
+//! They stay for ever: as the oracles that the fast sieve is tested against, and for teaching (`--algorithm
+//! trial|sqrt`): run them beside [`Sieve`](super::Sieve) and see what each idea is worth. All count `[low, high)`.
 //!
 //! | form | divisions or crossings for all n below N | primes below 1e6 |
 //! |---|---|---|
-//! | [`Trial`] with [`Divisors::Below`]: every odd divisor below n | about N^2 / (4 ln N) | 25 s |
-//! | [`Trial`] with [`Divisors::UpToRoot`]: odd divisors up to the root of n | about N^1.5 / (3 ln N) | 0.05 s |
-//! | [`eratosthenes`]: cross out multiples | N ln ln N, and N bytes of memory | 0.004 s |
+//! | [`Trial`] with [`Divisors::Below`]: every odd divisor below n | about N^2 / (4 ln N) | 31 s |
+//! | [`Trial`] with [`Divisors::UpToRoot`]: odd divisors up to the root of n | about N^1.5 / (3 ln N) | 0.06 s |
+//! | [`eratosthenes`]: cross out multiples | N ln ln N, and N bytes of memory | 0.003 s |
 //!
-//! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for primes, Eratosthenes by
-//! way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
+//! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for primes, Eratosthenes
+//! by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
 
 use super::Pulse;
 use std::ops::ControlFlow;

@@ -1,9 +1,9 @@
 //! The segmented sieve of Eratosthenes: a rank's workspace for any range below 2^64.
 //!
-//! Stands beside `naive.rs` (the textbook form, a bool a number) as the form for work: 30 numbers a byte, a piece of 512 KiB
-//! at a time, primes in three tiers after their size. Memory does not grow with the range, only with the square root of
-//! its numbers. Going on where the last call stopped is nearly free; a jump costs one remainder for each prime below 2^21
-//! that is in use (0.02 ms at 1e10, 0.3 ms above 4e12).
+//! Stands beside `naive.rs` (the textbook form, a bool a number) as the form for work: 30 numbers a byte, a piece of
+//! 512 KiB at a time, primes in three tiers after their size. Memory does not grow with the range, only with the square
+//! root of its numbers. Going on where the last call stopped is nearly free; a jump costs one remainder for each prime
+//! below 2^21 that is in use (0.02 ms at 1e10, 0.3 ms above 4e12).
 //!
 //! Formula: n <= root^2 is prime iff no prime up to root divides it (n > root).
 //! Run time: n ln ln root crossings, 0.07 ns a number at 1e9, 0.15 at 1e12, 0.7 at 1e18.
@@ -32,8 +32,8 @@ type Piece<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
 /// Takes a run of primes in rising order.
 pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 
-/// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers, and going on where it left off
-/// (`low` is the last `high`) is nearly free.
+/// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers, and going on where it left
+/// off (`low` is the last `high`) is nearly free.
 ///
 /// ```
 /// use montesieve::{isa::Isa, primes::Sieve};
@@ -131,7 +131,8 @@ impl Sieve {
         if filled > 0 { each(&run[..filled]) } else { ControlFlow::Continue(()) }
     }
 
-    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as before.
+    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as
+    /// before.
     ///
     /// # Panics
     /// When `high` is above the limit.
@@ -223,7 +224,8 @@ impl Sieve {
         ControlFlow::Continue(())
     }
 
-    /// Puts the primes up to `root` back into the piece of `length` bytes from byte `first` on: they crossed themselves.
+    /// Puts the primes up to `root` back into the piece of `length` bytes from byte `first` on: they crossed
+    /// themselves.
     fn put_back(&mut self, first: u64, length: usize, root: u64) {
         for p in presieve::primes().chain(self.small.up_to(root)).chain(self.medium.up_to(root)) {
             if let Some(byte) = (u64::from(p) / 30).checked_sub(first).filter(|&byte| byte < length as u64) {

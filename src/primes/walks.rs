@@ -1,9 +1,9 @@
 //! The walks: every hot loop of the sieve, compiled once for each instruction set, and the choice between them.
 //!
-//! The loops themselves are plain Rust in the files beside this one, one definition each (`#[inline(always)]`). Here the
-//! compiler makes vectors of them: a function with `#[target_feature]` that has the loop inside. So all walks give the same
-//! integers by construction. The only `unsafe` of the room is here: calling such a function on a CPU that has the
-//! feature.
+//! The loops themselves are plain Rust in the files beside this one, one definition each (`#[inline(always)]`). Here
+//! the compiler makes vectors of them: a function with `#[target_feature]` that has the loop inside. So all walks give
+//! the same integers by construction. The only `unsafe` of the room is here: calling such a function on a CPU that has
+//! the feature.
 
 use super::base::Tier;
 use super::presieve::STEP;

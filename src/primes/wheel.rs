@@ -119,7 +119,7 @@ pub(super) const GAP: [u8; COFACTORS] = {
 };
 
 const fn is_rough(n: usize) -> bool {
-    n % 2 != 0 && n % 3 != 0 && n % 5 != 0 && n % 7 != 0
+    !(n.is_multiple_of(2) || n.is_multiple_of(3) || n.is_multiple_of(5) || n.is_multiple_of(7))
 }
 
 #[cfg(test)]
@@ -166,8 +166,7 @@ mod tests {
     fn cofactors_follow_one_another() {
         let rough: Vec<usize> = (0..420).filter(|&n| is_rough(n % 210)).collect();
         assert_eq!(rough.len(), 2 * COFACTORS);
-        for residue in 0..210 {
-            let (distance, number) = ENTRY[residue];
+        for (residue, (distance, number)) in ENTRY.into_iter().enumerate() {
             assert_eq!(rough.iter().copied().find(|&n| n >= residue), Some(residue + distance as usize));
             assert_eq!(rough[number as usize] % 210, (residue + distance as usize) % 210);
         }

@@ -1,0 +1,80 @@
+//! Speed of the sieve in each range of sizes, on each instruction set; every answer is checked.
+//!
+//! `cargo bench --bench primes`. One iteration goes on where the last one stopped only in `going_on`; the others make a
+//! workspace of their own, so that start-up counts. Rivals are measured outside, interleaved with these.
+
+use divan::{Bencher, black_box};
+use montesieve::isa::Isa;
+use montesieve::primes::{Sieve, decimal, naive};
+use std::ops::ControlFlow;
+
+fn main() {
+    divan::main();
+}
+
+fn never() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn isas() -> impl Iterator<Item = Isa> {
+    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+}
+
+fn count(isa: Isa, low: u64, high: u64, expected: u64) {
+    assert_eq!(Sieve::new(high, isa).count(black_box(low), high, &mut never), ControlFlow::Continue(expected));
+}
+
+#[divan::bench(args = isas())]
+fn count_to_1e9(isa: Isa) {
+    count(isa, 0, 1_000_000_000, 50_847_534);
+}
+
+#[divan::bench(args = isas(), sample_count = 10)]
+fn count_1e9_from_1e12(isa: Isa) {
+    count(isa, 1_000_000_000_000, 1_001_000_000_000, 36_190_991);
+}
+
+#[divan::bench(args = isas(), sample_count = 10)]
+fn count_1e9_from_1e15(isa: Isa) {
+    count(isa, 1_000_000_000_000_000, 1_000_001_000_000_000, 28_946_421);
+}
+
+#[divan::bench(args = isas(), sample_count = 3)]
+fn count_1e8_near_2_to_the_64(isa: Isa) {
+    count(isa, 18_000_000_000_000_000_000, 18_000_000_000_100_000_000, 2_254_863);
+}
+
+/// A block of 1e6 numbers at 1e12 by a workspace that stands there, and by one that comes from elsewhere.
+#[divan::bench(args = [false, true])]
+fn a_short_block(bencher: Bencher, jumps: bool) {
+    let (low, length) = (1_000_000_000_020, 1_000_020);
+    let mut sieve = Sieve::new(low + 2 * length, Isa::widest());
+    bencher.bench_local(|| {
+        // Counting nothing but one byte in front moves the workspace to the block.
+        let from = if jumps { 0 } else { low - 30 };
+        let _ = sieve.count(from, from + 30, &mut never);
+        assert_eq!(sieve.count(low, low + length, &mut never), ControlFlow::Continue(36_250));
+    });
+}
+
+#[divan::bench]
+fn list_to_1e8() {
+    let mut sum = 0;
+    let end = Sieve::new(100_000_000, Isa::widest()).runs(0, 100_000_000, &mut never, &mut |run| {
+        sum += run.iter().sum::<u64>();
+        ControlFlow::Continue(())
+    });
+    assert!(end.is_continue());
+    assert_eq!(sum, 279_209_790_387_276);
+}
+
+#[divan::bench]
+fn format_to_1e7(bencher: Bencher) {
+    let primes = naive::eratosthenes(10_000_000);
+    let mut text = Vec::new();
+    bencher.counter(divan::counter::ItemsCount::new(primes.len())).bench_local(|| {
+        text.clear();
+        decimal::append(black_box(&primes), &mut text);
+        assert_eq!(text.len(), 5_227_116);
+    });
+}
