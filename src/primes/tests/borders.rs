@@ -141,3 +141,34 @@ fn the_last_numbers() {
         assert_eq!(list(&mut sieve, u64::MAX - 5000, u64::MAX), oracle(u64::MAX - 5000, u64::MAX));
     }
 }
+
+/// Products of two primes near the beginning of the big ones, one for each residue.
+fn products_of_big_primes() -> [u64; 8] {
+    let primes = oracle(u64::from(BIG), u64::from(BIG) + 1000);
+    [1, 7, 11, 13, 17, 19, 23, 29].map(|residue| {
+        let q = primes.iter().find(|&q| primes[0] * q % 30 == residue).expect("a prime in each class");
+        primes[0] * q
+    })
+}
+
+#[test]
+fn the_first_and_the_last_number_of_a_window() {
+    let mut sieve = Sieve::new(1 << 43, Isa::widest());
+    for n in products_of_big_primes() {
+        assert_eq!(count(&mut sieve, n, n + 1), 0, "{n} alone");
+        assert_eq!(count(&mut sieve, n - 1000, n + 1), count(&mut sieve, n - 1000, n), "{n} is the last");
+        assert_eq!(count(&mut sieve, n, n + 1000), count(&mut sieve, n + 1, n + 1000), "{n} is the first");
+    }
+}
+
+#[test]
+fn a_window_that_broke_is_not_used() {
+    let mut sieve = Sieve::new(1 << 43, Isa::widest());
+    for &n in &products_of_big_primes()[..3] {
+        let expected = count(&mut sieve, n - 500, n + 500);
+        let mut at_once = || ControlFlow::Break(());
+        assert!(sieve.count(1 << 42, (1 << 42) + 500, &mut at_once).is_break());
+        assert_eq!(count(&mut sieve, n - 500, n + 500), expected);
+        assert_eq!(expected, oracle(n - 500, n + 500).len() as u64);
+    }
+}
