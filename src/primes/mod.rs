@@ -17,6 +17,8 @@ mod base;
 mod big;
 mod bits;
 pub mod decimal;
+mod face;
+mod line;
 mod medium;
 pub mod naive;
 mod presieve;
@@ -27,7 +29,7 @@ mod tests;
 mod walks;
 mod wheel;
 
-pub use sieve::Sieve;
+pub use face::{Sieve, tuplet_span};
 
 use std::ops::ControlFlow;
 
