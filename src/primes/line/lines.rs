@@ -48,6 +48,10 @@ impl Lines {
         Lines { walks, modulus, presieve, places, buffer: Vec::new(), margin, base, bytes, next, crossed: Vec::new() }
     }
 
+    pub(super) fn modulus(&self) -> &Modulus {
+        &self.modulus
+    }
+
     /// Begins a sheet of lines of `bits` bits behind `base`, a multiple of the modulus, with sieving primes up to
     /// `root`. Lines have 64 bits more at least, right ones too if `root` allows.
     pub(super) fn begin(&mut self, base: u64, bits: u64, root: u64) {

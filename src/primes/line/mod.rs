@@ -15,11 +15,13 @@
 //! Reference: the idea of one array a residue class is old; see D. J. Bernstein's primegen (1999) and B. Buhrow's
 //! ysieve. What is new here is said in each file.
 
+mod huge;
 mod lines;
 mod modulus;
 pub(super) mod places;
 mod plan;
 pub(super) mod presieve;
+mod rough;
 pub(super) mod small;
 pub(super) mod steady;
 pub(super) mod tally;
@@ -29,6 +31,7 @@ use super::Pulse;
 use super::sieve::Sieve as Pieces;
 use super::walks::Walks;
 use crate::isa::Isa;
+use huge::{Huge, LINE_END};
 use lines::Lines;
 use plan::{Plan, plan};
 use std::ops::ControlFlow;
@@ -38,6 +41,12 @@ pub(super) use tuplets::{KINDS, SPANS, count_listed};
 /// The primes that are in no line of the largest modulus.
 const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
 
+/// Below this number all sieving primes cross line by line.
+const LINES_ALONE: u64 = LINE_END * LINE_END;
+
+/// So far tuplets look beyond the range.
+const REACH: u64 = SPANS[KINDS - 1];
+
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(super) struct LineSieve {
     limit: u64,
@@ -45,20 +54,35 @@ pub(super) struct LineSieve {
     walks: Walks,
     /// What was built until now, by plan.
     sieves: Vec<(Plan, Lines)>,
+    huge: Option<Box<Huge>>,
 }
 
 impl LineSieve {
     /// Builds nothing yet. Numbers up to `limit` may be asked for.
     pub(super) fn new(limit: u64, isa: Isa) -> LineSieve {
-        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new() }
+        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new(), huge: None }
     }
 
     /// How many primes there are in `[low, high)`, or `None` if lines are not the way to count them.
     pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u64>> {
+        if low < LINES_ALONE && high > LINES_ALONE {
+            let Some(below) = self.count(low, LINES_ALONE, pulse)? else { return ControlFlow::Continue(None) };
+            let Some(above) = self.count(LINES_ALONE, high, pulse)? else { return ControlFlow::Continue(None) };
+            return ControlFlow::Continue(Some(below + above));
+        }
         match plan(low, high) {
-            Some(plan) => self.count_by(plan, low, high, pulse).map_continue(Some),
+            Some(plan) if high <= LINES_ALONE => self.count_by(plan, low, high, pulse).map_continue(Some),
+            Some(_) => self.huge(pulse)?.count(low, high, pulse).map_continue(Some),
             None => ControlFlow::Continue(None),
         }
+    }
+
+    /// The sieve for numbers from [`LINES_ALONE`] on, built on first use.
+    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge> {
+        if self.huge.is_none() {
+            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, pulse)?));
+        }
+        ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }
 
     fn count_by(&mut self, plan: Plan, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
@@ -80,8 +104,10 @@ impl LineSieve {
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), Option<[u64; KINDS]>> {
         match plan(low, high) {
-            Some(plan) => self.tuplets_by(plan, low, high, kinds, pulse).map_continue(Some),
-            None => ControlFlow::Continue(None),
+            Some(plan) if high < LINES_ALONE - REACH => {
+                self.tuplets_by(plan, low, high, kinds, pulse).map_continue(Some)
+            }
+            _ => ControlFlow::Continue(None),
         }
     }
 
@@ -100,7 +126,7 @@ impl LineSieve {
         ControlFlow::Continue(tuplets.finish(low, high))
     }
 
-    /// Sieves `[low, high)` sheet by sheet and hands out each line: number of the sheet, residue, bits, and the range
+    /// Sieves `[low, high)` sheet by sheet and hands out each line: base of the sheet, residue, bits, and the range
     /// of bits that are in `[low, high)`. There are 64 bits more behind.
     fn sheets(
         &mut self,
@@ -123,7 +149,7 @@ impl LineSieve {
             pulse()?;
             while let Some((residue, line)) = lines.next() {
                 let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(number);
-                each(sheet, residue, line, bit(low), bit(high).min(bits));
+                each(base, residue, line, bit(low), bit(high).min(bits));
                 pulse()?;
             }
         }
@@ -136,15 +162,20 @@ impl LineSieve {
             Some(at) => at,
             None => {
                 // Tuplets look 16 numbers beyond.
-                let root = (self.limit.saturating_add(16) - 1).isqrt();
-                let mut primes = Vec::new();
-                Pieces::new(root + 1, self.isa).append(0, root + 1, pulse, &mut primes)?;
-                let primes: Vec<u32> = primes.into_iter().map(|p| p as u32).collect();
+                let root = (self.limit.saturating_add(16) - 1).isqrt().min(LINE_END);
+                let primes = self.primes(root, pulse)?;
                 self.sieves.push((plan, Lines::new(plan.modulus, &primes, plan.ends, self.walks)));
                 self.sieves.len() - 1
             }
         };
         ControlFlow::Continue(&mut self.sieves[at].1)
+    }
+
+    /// The primes up to `largest`.
+    fn primes(&self, largest: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u32>> {
+        let mut primes = Vec::new();
+        Pieces::new(largest + 1, self.isa).append(0, largest + 1, pulse, &mut primes)?;
+        ControlFlow::Continue(primes.into_iter().map(|p| p as u32).collect())
     }
 }
 

@@ -28,12 +28,12 @@ const LONGEST: u64 = 640 << 13;
 
 /// The tiers of small primes: to 4096 a turn is short beside the L1 cache; from 65536 on, 7 hits too many and a wrong
 /// guess at the end of a line cost more than the dearer hits of `steady.rs` (AMD Zen 5).
-const ENDS: &[u32] = &[4096, 65536];
+pub(super) const ENDS: &[u32] = &[4096, 65536];
 
 /// The plan for `[low, high)`, or none if bytes of 30 numbers are better.
 pub(super) fn plan(low: u64, high: u64) -> Option<Plan> {
     let length = high.saturating_sub(low);
-    if length < SHORTEST || high > 100_000_000_000_000 {
+    if length < SHORTEST {
         return None;
     }
     let modulus = if length >= 500_000_000 && length / 2310 >= high.isqrt() { 2310 } else { 210 };
