@@ -8,6 +8,7 @@
 use super::modulus::Modulus;
 use super::places::Places;
 use super::presieve::{self, Presieve};
+use super::steady;
 use crate::primes::walks::Walks;
 
 /// Bytes of a line in which the smallest primes cross before the next ones follow: with the tables' streams it stays in
@@ -59,8 +60,7 @@ impl Lines {
         self.bytes = (bits / 64 + 1) as usize * 8;
         self.next = 0;
         self.places.begin(base, self.modulus.residues[0], root);
-        let largest = self.places.primes[..self.places.active].iter().max().map_or(0, |&p| p as usize);
-        let size = self.margin + self.bytes + self.margin.max(largest / 8 + 8);
+        let size = self.margin + self.bytes + self.margin.max(steady::MARGIN / 8);
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }

@@ -91,16 +91,27 @@ impl Places {
     }
 }
 
-/// `firsts` - `steps` * `strides`, modulo `primes`.
+/// `firsts` - `steps` * `strides`, modulo `primes`. There are 7 steps at most between residues of 2310.
 #[inline(always)]
 pub(in crate::primes) fn step(firsts: &mut [u32], strides: &[u32], primes: &[u32], steps: u32) {
+    // A constant number of steps, so that the loop over the primes can be made of vectors.
+    match steps {
+        1 => step_by::<1>(firsts, strides, primes),
+        2 => step_by::<2>(firsts, strides, primes),
+        3 => step_by::<3>(firsts, strides, primes),
+        4 => step_by::<4>(firsts, strides, primes),
+        5 => step_by::<5>(firsts, strides, primes),
+        _ => (0..steps).for_each(|_| step_by::<1>(firsts, strides, primes)),
+    }
+}
+
+#[inline(always)]
+fn step_by<const STEPS: usize>(firsts: &mut [u32], strides: &[u32], primes: &[u32]) {
     for ((first, &stride), &p) in firsts.iter_mut().zip(strides).zip(primes) {
-        let mut x = *first;
-        for _ in 0..steps {
-            let less = x.wrapping_sub(stride);
-            x = less.min(less.wrapping_add(p));
+        for _ in 0..STEPS {
+            let less = first.wrapping_sub(stride);
+            *first = less.min(less.wrapping_add(p));
         }
-        *first = x;
     }
 }
 

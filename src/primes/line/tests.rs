@@ -68,6 +68,51 @@ fn every_plan_around_squares() {
     }
 }
 
+fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
+    let expected = value(bytes.count(low, high, &mut never));
+    assert_eq!(value(huge.count(low, high, &mut never)), expected, "[{low}, {high})");
+}
+
+/// A length from nothing to three windows' pieces, and places that are awkward: around squares and powers of two.
+#[test]
+fn huge_numbers_on_every_instruction_set() {
+    let limit = 1 << 50;
+    for isa in isas() {
+        let mut huge = value(Huge::new(limit, isa, &mut never));
+        let mut bytes = Pieces::new(limit, Isa::widest());
+        for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
+        {
+            for length in [0, 1, 2, 3, 210, 211, 5000, 300_000, 5_000_000] {
+                check_huge(&mut huge, &mut bytes, low, (low + length).min(limit));
+            }
+        }
+        check_huge(&mut huge, &mut bytes, limit - 1_000_003, limit);
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "some seconds with optimisation")]
+fn huge_numbers_over_windows() {
+    let limit = 10_u64.pow(16) + 20_000_000_000;
+    for isa in isas() {
+        let mut sieve = LineSieve::new(limit, isa);
+        let mut bytes = Pieces::new(limit, Isa::widest());
+        for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
+            let expected = value(bytes.count(low, low + length, &mut never));
+            assert_eq!(
+                value(sieve.count(low, low + length, &mut never)),
+                Some(expected),
+                "{length} from {low} on {isa}"
+            );
+            // The same in adjacent parts, one of which jumps back.
+            let parts = [low + length / 3, low, low + length].map(|end| end);
+            let count = |sieve: &mut LineSieve, low, high| value(sieve.count(low, high, &mut never)).unwrap();
+            let last = count(&mut sieve, parts[0], parts[2]);
+            assert_eq!(last + count(&mut sieve, parts[1], parts[0]), expected);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -33,7 +33,11 @@ const FLAT: usize = 4096;
 /// Whether this CPU has all that is needed here, which is a little more than `Isa::Avx512` promises.
 pub(super) fn is_supported() -> bool {
     use std::arch::is_x86_feature_detected as has;
-    has!("avx512f")
+    has!("popcnt")
+        && has!("bmi1")
+        && has!("bmi2")
+        && has!("lzcnt")
+        && has!("avx512f")
         && has!("avx512bw")
         && has!("avx512dq")
         && has!("avx512vl")
@@ -138,7 +142,7 @@ impl Avx512 {
     }
 
     /// Finds the first odd multiple of each prime at or behind `base`, and keeps those that are in the window.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     fn start(&mut self, primes: &[u32], base: u64, span: u64) -> usize {
         assert!(primes.len() <= BATCH);
         let (out_primes, out_halves, out_offsets) =
@@ -147,10 +151,15 @@ impl Avx512 {
         let (base, span, one) = (_mm512_set1_epi64(base as i64), _mm512_set1_epi64(span as i64), _mm512_set1_epi64(1));
         let mut found = 0;
         for eight in primes.chunks(8) {
-            let lanes = 0xff_u8 >> (8 - eight.len());
-            // SAFETY: only the lanes of the chunk are read.
-            let p32 = unsafe { _mm256_maskz_loadu_epi32(lanes, eight.as_ptr().cast()) };
-            let p32 = _mm256_mask_mov_epi32(_mm256_set1_epi32(1 << 30), lanes, p32);
+            let (lanes, p32) = if eight.len() == 8 {
+                // SAFETY: there are 8. (A masked load would wait for every store before it.)
+                (0xff, unsafe { _mm256_loadu_si256(eight.as_ptr().cast()) })
+            } else {
+                let mut filled = [1 << 30; 8];
+                filled[..eight.len()].copy_from_slice(eight);
+                // SAFETY: there are 8.
+                (0xff_u8 >> (8 - eight.len()), unsafe { _mm256_loadu_si256(filled.as_ptr().cast()) })
+            };
             let p = _mm512_cvtepu32_epi64(p32);
             let twice = _mm512_add_epi64(p, p);
             let mut half = _mm512_cvtpd_epi64(_mm512_div_pd(half_base, _mm512_cvtepu32_pd(p32)));
@@ -180,7 +189,8 @@ impl Avx512 {
     }
 
     /// Makes masks of rough cofactors for the first `found` starts, and queues those that are not empty.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2,avx512cd")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
+    #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
     fn mask(&mut self, found: usize, span: u64, lists: &mut Lists) {
         assert!(found + 8 <= self.starts.primes.len());
         let (zero, ones, word) = (_mm512_setzero_si512(), _mm512_set1_epi64(-1), _mm512_set1_epi64(64));
@@ -228,7 +238,8 @@ impl Avx512 {
     ///
     /// # Safety
     /// There must be room for 8.
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,popcnt")]
+    #[inline]
     unsafe fn push(&mut self, mask: __mmask8, [twice, word, offset]: [__m512i; 3]) {
         let at = self.queued;
         self.queued += mask.count_ones() as usize;
@@ -245,14 +256,64 @@ impl Avx512 {
     }
 
     /// Turns queued masks into records until few are left.
-    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2,avx512cd")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
+    #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
+    #[inline(never)]
     fn drain(&mut self, lists: &mut Lists) {
-        let queued = self.queued;
+        let queued = std::mem::take(&mut self.queued);
         assert!((64..=QUEUE + 8).contains(&queued));
         // Two sets of lanes, from the queue's halves: while one waits, the other works.
         let half = queued / 2;
-        // SAFETY: 8 entries from each place on are in the columns, here and below: `i <= half`, `j <= queued`.
-        let load = |column: &[u64], i: usize| unsafe { _mm512_loadu_si512(column.as_ptr().add(i).cast()) };
+        let mut sets = [self.take(0), self.take(half)];
+        let mut ends = [(8, half), (half + 8, queued)];
+        loop {
+            let filled = self.records(&mut sets, &mut ends);
+            lists.put(&self.flat[..filled]);
+            if filled < FLAT {
+                break;
+            }
+        }
+        // What is left goes to the front of the queue: first what waits, then what is in the lanes, so that nothing is
+        // overwritten before it has moved. There is room, since no more is left than there was.
+        for from in ends.into_iter().flat_map(|(at, end)| at..end) {
+            let to = self.queued;
+            self.queue.primes[to] = self.queue.primes[from];
+            self.queue.words[to] = self.queue.words[from];
+            self.queue.offsets[to] = self.queue.offsets[from];
+            self.queued += 1;
+        }
+        for lanes in sets {
+            let some = _mm512_test_epi64_mask(lanes[1], lanes[1]);
+            // SAFETY: at most QUEUE + 8 are queued, and the queue has room for 64 behind QUEUE.
+            unsafe { self.push(some, lanes) };
+        }
+    }
+
+    /// Eight entries of the queue, from place `at` on.
+    #[target_feature(enable = "avx512f")]
+    #[inline]
+    fn take(&self, at: usize) -> [__m512i; 3] {
+        assert!(at <= QUEUE + 8);
+        [&self.queue.primes, &self.queue.words, &self.queue.offsets].map(|column| {
+            assert!(column.len() >= QUEUE + 64);
+            // SAFETY: the column has 56 more behind QUEUE + 8.
+            unsafe { _mm512_loadu_si512(column.as_ptr().add(at).cast()) }
+        })
+    }
+
+    /// Turns the masks of two sets of lanes into records, and fills up lanes that run empty from the queue: those of
+    /// each set from its place on while 8 are left before its end. Stops when there are [`FLAT`] records; how many.
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
+    #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
+    #[inline(never)]
+    fn records(&mut self, sets: &mut [[__m512i; 3]; 2], ends: &mut [(usize, usize); 2]) -> usize {
+        let [(mut i, half), (mut j, queued)] = *ends;
+        assert!(half <= queued && queued <= QUEUE + 8 && self.flat.len() >= FLAT + 16);
+        let columns = [&self.queue.primes, &self.queue.words, &self.queue.offsets];
+        let [primes, words, offsets] = columns.map(|column| {
+            assert!(column.len() >= QUEUE + 64);
+            column.as_ptr()
+        });
         // SAFETY: the table has 128 bytes.
         let (table_low, table_high) = unsafe {
             let table = self.line.as_ptr();
@@ -261,57 +322,39 @@ impl Avx512 {
         let (zero, top) = (_mm512_setzero_si512(), _mm512_set1_epi64(i64::MIN));
         let inverse = _mm512_set1_epi64((1 << 52) / 210 + 1);
         let minus = _mm512_set1_epi64((1 << 52) - 210);
-        let mut flat = std::mem::take(&mut self.flat);
+        let flat = self.flat.as_mut_ptr();
         let mut filled = 0;
-        let lanes = |i: usize| [load(&self.queue.primes, i), load(&self.queue.words, i), load(&self.queue.offsets, i)];
-        let (mut one, mut two) = (lanes(0), lanes(half));
-        let (mut i, mut j) = (8, half + 8);
+        let [[mut twice, mut word, mut offset], [mut twice2, mut word2, mut offset2]] = *sets;
         macro_rules! turn {
-            ($lanes:ident, $at:ident) => {
-                let [twice, word, offset] = &mut $lanes;
-                let zeros = _mm512_lzcnt_epi64(*word);
-                *word = _mm512_andnot_si512(_mm512_srlv_epi64(top, zeros), *word);
-                let empty = _mm512_testn_epi64_mask(*word, *word);
-                let place = _mm512_madd52lo_epu64(*offset, zeros, *twice);
+            ($twice:ident, $word:ident, $offset:ident, $at:ident) => {
+                let zeros = _mm512_lzcnt_epi64($word);
+                $word = _mm512_andnot_si512(_mm512_srlv_epi64(top, zeros), $word);
+                let empty = _mm512_testn_epi64_mask($word, $word);
+                let place = _mm512_madd52lo_epu64($offset, zeros, $twice);
                 let bit = _mm512_madd52hi_epu64(zero, place, inverse);
                 let residue = _mm512_madd52lo_epu64(place, bit, minus);
                 // Half the residue is in byte 3; so the line comes out there, where a record has it.
                 let index = _mm512_slli_epi64::<23>(residue);
                 let line = _mm512_maskz_permutex2var_epi8(0x0808_0808_0808_0808, table_low, index, table_high);
                 let record = _mm512_cvtepi64_epi32(_mm512_or_si512(bit, line));
-                // SAFETY: there is room for 64 behind FLAT.
-                unsafe { _mm256_storeu_si256(flat.as_mut_ptr().add(filled).cast(), record) };
+                // SAFETY: `filled` is at most FLAT + 8 here, and 8 entries from `$at` <= QUEUE + 8 on are in the
+                // columns.
+                unsafe {
+                    _mm256_storeu_si256(flat.add(filled).cast(), record);
+                    $twice = _mm512_mask_expand_epi64($twice, empty, _mm512_loadu_si512(primes.add($at).cast()));
+                    $word = _mm512_mask_expand_epi64($word, empty, _mm512_loadu_si512(words.add($at).cast()));
+                    $offset = _mm512_mask_expand_epi64($offset, empty, _mm512_loadu_si512(offsets.add($at).cast()));
+                }
                 filled += 8;
-                *twice = _mm512_mask_expand_epi64(*twice, empty, load(&self.queue.primes, $at));
-                *word = _mm512_mask_expand_epi64(*word, empty, load(&self.queue.words, $at));
-                *offset = _mm512_mask_expand_epi64(*offset, empty, load(&self.queue.offsets, $at));
                 $at += empty.count_ones() as usize;
             };
         }
-        while i + 8 <= half && j + 8 <= queued {
-            turn!(one, i);
-            turn!(two, j);
-            if filled >= FLAT {
-                lists.put(&flat[..filled]);
-                filled = 0;
-            }
+        while i + 8 <= half && j + 8 <= queued && filled < FLAT {
+            turn!(twice, word, offset, i);
+            turn!(twice2, word2, offset2, j);
         }
-        lists.put(&flat[..filled]);
-        self.flat = flat;
-        // What is left goes to the front of the queue: first what waits, then what is in the lanes, so that nothing is
-        // overwritten before it has moved. There is room, since no more is left than there was.
-        self.queued = 0;
-        for from in (i..half).chain(j..queued) {
-            let to = self.queued;
-            self.queue.primes[to] = self.queue.primes[from];
-            self.queue.words[to] = self.queue.words[from];
-            self.queue.offsets[to] = self.queue.offsets[from];
-            self.queued += 1;
-        }
-        for lanes in [one, two] {
-            let some = _mm512_test_epi64_mask(lanes[1], lanes[1]);
-            // SAFETY: at most QUEUE + 8 are queued, and the queue has room for 64 behind QUEUE.
-            unsafe { self.push(some, lanes) };
-        }
+        *sets = [[twice, word, offset], [twice2, word2, offset2]];
+        *ends = [(i, half), (j, queued)];
+        filled
     }
 }

@@ -82,6 +82,7 @@ impl Lists {
     }
 
     /// Adds `records`: lines and bits as [`begin`](Lists::begin) was told.
+    #[inline(never)]
     pub(super) fn put(&mut self, records: &[u32]) {
         self.reserve(records.len());
         let (shift, heads, bytes) = (self.shift, &mut self.heads[..], self.bytes.as_mut_ptr());
@@ -91,8 +92,9 @@ impl Lists {
             // have one, and by the credit there is room for 4 bytes in each.
             unsafe {
                 let head = heads.get_unchecked_mut((record >> shift) as usize);
-                bytes.add(*head as usize).cast::<u32>().write_unaligned(record.to_le());
+                let at = *head as usize;
                 *head += RECORD as u32;
+                bytes.add(at).cast::<u32>().write_unaligned(record.to_le());
             }
         }
     }
@@ -138,7 +140,7 @@ impl Lists {
     /// Crosses the records of `part` of line number `line` off the piece of that line in `bits`.
     pub(super) fn apply(&self, line: usize, part: usize, bits: &mut [u8]) {
         let (start, end) = (self.start(line, part), self.heads[self.list(line, part)] as usize);
-        let (records, _) = self.bytes[start..end].as_chunks::<RECORD>();
+        let records = &self.bytes[start..end + SLACK];
         match bits.first_chunk_mut::<{ PIECE_BYTES }>() {
             // Of this length, so that no record need be checked.
             Some(bits) => cross(records, bits),
@@ -147,11 +149,14 @@ impl Lists {
     }
 }
 
-/// Crosses `records` off `bits`.
+/// Crosses `records`, with [`SLACK`] behind them, off `bits`.
 #[inline(always)]
-fn cross(records: &[[u8; RECORD]], bits: &mut [u8]) {
-    for &[a, b, c] in records {
-        let bit = u32::from_le_bytes([a, b, c, 0]) as usize % (8 * PIECE_BYTES);
+fn cross(records: &[u8], bits: &mut [u8]) {
+    let behind = records.len() - SLACK;
+    for at in (0..behind).step_by(RECORD) {
+        // SAFETY: 4 bytes from `at` on are in `records`, as there is slack behind.
+        let record = unsafe { records.as_ptr().add(at).cast::<u32>().read_unaligned() };
+        let bit = u32::from_le(record) as usize % (8 * PIECE_BYTES);
         bits[bit / 8] &= !(1 << (bit % 8));
     }
 }
