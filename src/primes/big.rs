@@ -47,11 +47,11 @@ pub(super) struct Big {
 
 /// One batch of primes with their first multiples in the window, as [`starts`] leaves them.
 pub(super) struct Batch {
-    primes: [u32; BATCH],
+    pub(super) primes: [u32; BATCH],
     /// First multiple behind the window's start, relative to it: 1 to p.
-    offsets: [u64; BATCH],
+    pub(super) offsets: [u64; BATCH],
     /// Its cofactor, modulo 210.
-    cofactors: [u32; BATCH],
+    pub(super) cofactors: [u32; BATCH],
 }
 
 impl Big {
@@ -128,7 +128,7 @@ fn crossings_a_piece(root: u64) -> usize {
 }
 
 impl Batch {
-    fn new() -> Batch {
+    pub(super) fn new() -> Batch {
         Batch { primes: [BIG; BATCH], offsets: [0; BATCH], cofactors: [0; BATCH] }
     }
 

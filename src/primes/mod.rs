@@ -21,6 +21,8 @@ mod bits;
 pub mod decimal;
 pub mod digest;
 pub mod gaps;
+mod face;
+mod line;
 mod medium;
 pub mod naive;
 mod presieve;
@@ -34,7 +36,7 @@ pub mod tuplets;
 mod walks;
 mod wheel;
 
-pub use sieve::Sieve;
+pub use face::{Sieve, tuplet_span};
 
 use std::ops::ControlFlow;
 

@@ -6,6 +6,7 @@
 //! the feature.
 
 use super::base::Tier;
+use super::line::{self, places::Places};
 use super::presieve::STEP;
 use super::{big, bits, medium, presieve, small};
 use crate::isa::Isa;
@@ -72,4 +73,30 @@ walk! {
 walk! {
     /// How many bits are ones.
     count_ones(bytes: &[u8]) -> u64 = bits::count_ones
+}
+walk! {
+    /// `target` = the AND of all `sources`, in a line.
+    and_all_line(target: &mut [u8; line::presieve::STEP], sources: &[&[u8; line::presieve::STEP]; 16])
+        = line::presieve::and_all
+}
+walk! {
+    /// First hits on the next line, see `line/places.rs`.
+    step_lines(firsts: &mut [u32], strides: &[u32], primes: &[u32], steps: u32) = line::places::step
+}
+walk! {
+    /// Turns from first hits, see `line/places.rs`.
+    turns(turns: &mut [u32], firsts: &[u32], primes: &[u32], margin: u32) = line::places::turns
+}
+walk! {
+    /// Crosses a line by small primes, see `line/small.rs`.
+    cross_turns(places: &mut Places, tier: usize, buffer: &mut [u8], start: usize, border: usize, stretch: usize)
+        = line::small::cross
+}
+walk! {
+    /// Crosses a line by larger primes, see `line/steady.rs`.
+    cross_steady(primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) = line::steady::cross
+}
+walk! {
+    /// How many bits are ones in all lines, see `line/tally.rs`.
+    ones(lines: &[&[u8]], from: u64, to: u64) -> u64 = line::tally::ones
 }

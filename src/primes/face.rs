@@ -1,0 +1,139 @@
+//! The face of the room: one workspace, and the fastest way to each answer.
+//!
+//! Counting needs no order, so it goes to the line sieve where that is faster; listing does, so it goes to the sieve by
+//! bytes. Both are built on first use and kept, so that going on where the last call stopped is nearly free.
+
+use super::Pulse;
+use super::line::{KINDS, LineSieve, SPANS};
+use super::sieve::{Run, Sieve as Pieces};
+use crate::isa::Isa;
+use std::ops::ControlFlow;
+
+/// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers.
+///
+/// ```
+/// use montesieve::{isa::Isa, primes::Sieve};
+/// use std::ops::ControlFlow;
+///
+/// let mut sieve = Sieve::new(1_000_000, Isa::widest());
+/// let mut pulse = || ControlFlow::Continue(());
+/// assert_eq!(sieve.count(0, 1_000_000, &mut pulse), ControlFlow::Continue(78_498));
+/// ```
+pub struct Sieve {
+    limit: u64,
+    isa: Isa,
+    lines: LineSieve,
+    pieces: Option<Pieces>,
+}
+
+impl Sieve {
+    /// A workspace for ranges with `high` up to `limit`. Tables are built when they are needed.
+    ///
+    /// An inclusive STOP of 2^64 - 1 is the limit `stop.saturating_add(1)`: 2^64 - 1 is composite, so nothing is lost.
+    ///
+    /// # Panics
+    /// When this CPU does not have the instruction set `isa`.
+    pub fn new(limit: u64, isa: Isa) -> Sieve {
+        Sieve { limit, isa, lines: LineSieve::new(limit, isa), pieces: None }
+    }
+
+    /// How many primes there are in `[low, high)`; 0 when that is empty.
+    ///
+    /// A `Break` from `pulse` comes back at once; the workspace stays good.
+    ///
+    /// # Panics
+    /// When `high` is above the limit.
+    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        self.check(high);
+        match self.lines.count(low, high, pulse)? {
+            Some(count) => ControlFlow::Continue(count),
+            None => self.pieces().count(low, high, pulse),
+        }
+    }
+
+    /// How many prime k-tuplets there are whose *first* member is in `[low, high)`, for each k from 1 (primes) to 6
+    /// that `kinds` asks for, at place k - 1.
+    ///
+    /// The kinds are primesieve's: twins; triplets (0, 2, 6) and (0, 4, 6); quadruplets (0, 2, 6, 8); quintuplets
+    /// (0, 2, 6, 8, 12) and (0, 4, 6, 10, 12); sextuplets (0, 4, 6, 10, 12, 16). Counts of adjacent ranges add up.
+    /// primesieve counts a tuplet when all of it is in START..=STOP: ask for `[START, STOP + 1 - tuplet_span(k))`.
+    ///
+    /// # Panics
+    /// When `high` is above the limit.
+    pub fn count_tuplets(
+        &mut self,
+        low: u64,
+        high: u64,
+        kinds: [bool; KINDS],
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        self.check(high);
+        match self.lines.tuplets(low, high, kinds, pulse)? {
+            Some(counts) => ControlFlow::Continue(counts),
+            None => self.tuplets_by_list(low, high, kinds, pulse),
+        }
+    }
+
+    /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
+    ///
+    /// A `Break` from `pulse` or from `each` comes back at once; the runs handed out until then are right.
+    ///
+    /// # Panics
+    /// When `high` is above the limit.
+    pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
+        self.check(high);
+        self.pieces().runs(low, high, pulse, each)
+    }
+
+    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as
+    /// before.
+    ///
+    /// # Panics
+    /// When `high` is above the limit.
+    pub fn append(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, primes: &mut Vec<u64>) -> ControlFlow<()> {
+        self.check(high);
+        self.pieces().append(low, high, pulse, primes)
+    }
+
+    fn check(&self, high: u64) {
+        assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
+    }
+
+    fn pieces(&mut self) -> &mut Pieces {
+        // Tuplets look beyond the range.
+        let limit = self.limit.saturating_add(SPANS[KINDS - 1]);
+        self.pieces.get_or_insert_with(|| Pieces::new(limit, self.isa))
+    }
+
+    /// Tuplets from the list of primes, a few at a time.
+    fn tuplets_by_list(
+        &mut self,
+        low: u64,
+        high: u64,
+        kinds: [bool; KINDS],
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        let mut counts = [0; KINDS];
+        if low >= high {
+            return ControlFlow::Continue(counts);
+        }
+        let mut window = Vec::new();
+        self.pieces().runs(low, high.saturating_add(SPANS[KINDS - 1]), pulse, &mut |run| {
+            window.extend_from_slice(run);
+            let sure = window.len().saturating_sub(KINDS - 1);
+            super::line::count_listed(&window, sure, high, kinds, &mut counts);
+            window.drain(..sure);
+            ControlFlow::Continue(())
+        })?;
+        super::line::count_listed(&window, window.len(), high, kinds, &mut counts);
+        ControlFlow::Continue(counts)
+    }
+}
+
+/// From the first member of a k-tuplet to its last, for k from 1 to 6.
+///
+/// # Panics
+/// For any other k.
+pub const fn tuplet_span(k: usize) -> u64 {
+    SPANS[k - 1]
+}

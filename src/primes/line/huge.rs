@@ -1,0 +1,140 @@
+//! Ranges with sieving primes longer than a line: lines for the primes up to 5e6, records for those above.
+//!
+//! Stands beside `mod.rs`'s way, where all primes cross line by line. Here, of numbers above 2.5e13, three tiers cross:
+//! - primes to [`LINE_END`] line by line, as ever (modulus 210, lines of 2^22 bits: a *piece* of 8.8e8 numbers);
+//! - *middle* primes to [`MIDDLE_END`] by records made piece by piece, in lists of 2^20 bits, small enough to be
+//!   written and read in a cache;
+//! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over all of them
+//!   (203 million below 2^32) is worth it, and memory is bounded by the window.
+//!
+//! Run time: 0.2 ns a number at 1e18, 0.4 near 2^64 for long ranges; a window costs about 0.35 ns a big prime besides.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 45 MB in a piece; 120 MB of primes near 2^64.
+
+use super::lines::Lines;
+use super::plan::Plan;
+use super::rough::bitmap::Bitmap;
+use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
+use super::{LineSieve, plan};
+use crate::isa::Isa;
+use crate::primes::Pulse;
+use crate::primes::walks::Walks;
+use std::ops::ControlFlow;
+
+/// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a line.
+pub(super) const LINE_END: u64 = 5_000_000;
+
+/// Primes up to here make records piece by piece. With fewer than 40 hits in a piece, masks of 64 cofactors begin to be
+/// half empty.
+const MIDDLE_END: u64 = 50_000_000;
+
+/// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB a rank.
+const BIG_BYTES: usize = 200 << 20;
+
+/// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
+const FILTERS: [usize; 2] = [15, 11];
+
+/// Primes taken between two pulses: less than 3 ms.
+const STRIDE: usize = 8192;
+
+/// A workspace for huge numbers: sieving primes, and room for records.
+pub(super) struct Huge {
+    limit: u64,
+    isa: Isa,
+    walks: Walks,
+    lines: Lines,
+    middle_primes: Vec<u32>,
+    big_primes: Bitmap,
+    middle: Rough,
+    big: Rough,
+}
+
+impl Huge {
+    /// Finds all sieving primes for numbers below `limit`, at most 0.3 s.
+    pub(super) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
+        let walks = Walks::new(isa);
+        let root = limit.saturating_sub(1).isqrt();
+        let mut sieve = LineSieve::new(root + 1, isa);
+        let (mut middle_primes, mut big_primes) = (Vec::new(), Bitmap::default());
+        big_primes.reserve(root);
+        let mut middle_lines = Bitmap::default();
+        let plan = Plan { modulus: MODULUS as u32, bits: 1 << PIECE_BITS, ends: plan::ENDS };
+        sieve.sheets(plan, 0, root + 1, pulse, &mut |base, residue, line, from, to| {
+            let first = base + u64::from(residue);
+            let bit = |n: u64| n.saturating_sub(first).div_ceil(MODULUS).clamp(from, to);
+            middle_lines.add(first, line, bit(LINE_END), bit(MIDDLE_END));
+            big_primes.add(first, line, bit(MIDDLE_END), to);
+        })?;
+        middle_lines.read(root, isa, |primes| {
+            middle_primes.extend_from_slice(primes);
+            ControlFlow::Continue(())
+        })?;
+        let small = sieve.primes(LINE_END, pulse)?;
+        let lines = Lines::new(MODULUS as u32, &small, plan.ends, walks);
+        let residues = &lines.modulus().residues;
+        let middle = Rough::new(residues, 20, FILTERS[0], isa);
+        let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
+        ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, middle, big })
+    }
+
+    /// How many primes there are in `[low, high)`, whose first number is above 2^32.
+    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        debug_assert!(high <= self.limit && low > 1 << 32);
+        let start = low / MODULUS * MODULUS;
+        let bits = (high - start).div_ceil(MODULUS);
+        let pieces = bits.div_ceil(1 << PIECE_BITS);
+        let root = (high - 1).isqrt();
+        let records = self.big.records(MIDDLE_END as f64, root as f64);
+        let most = (BIG_BYTES / self.big.bytes(records)).clamp(1, PIECES as usize) as u64;
+        let window = pieces.div_ceil(pieces.div_ceil(most)) << PIECE_BITS;
+        let mut count = 0;
+        for first in (0..bits).step_by(window as usize) {
+            let base = start + first * MODULUS;
+            let bits = window.min(bits - first);
+            let root = (base.saturating_add(bits * MODULUS).min(high) - 1).isqrt();
+            self.big.begin(base, bits, records);
+            let big = &mut self.big;
+            self.big_primes.read(root, self.isa, |primes| {
+                big.cross(primes);
+                pulse()
+            })?;
+            self.big.finish();
+            for piece in 0..bits.div_ceil(1 << PIECE_BITS) {
+                let skipped = piece << PIECE_BITS;
+                let bits = (bits - skipped).min(1 << PIECE_BITS);
+                count += self.piece(base + skipped * MODULUS, bits, piece as usize, low, high, pulse)?;
+            }
+        }
+        ControlFlow::Continue(count)
+    }
+
+    /// Primes of `[low, high)` in piece number `number` of the window, which has lines of `bits` bits from `base` on.
+    fn piece(
+        &mut self,
+        base: u64,
+        bits: u64,
+        number: usize,
+        low: u64,
+        high: u64,
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), u64> {
+        let root = (base.saturating_add(bits * MODULUS).min(high) - 1).isqrt();
+        let records = self.middle.records(LINE_END as f64, root.min(MIDDLE_END) as f64);
+        self.middle.begin(base, bits, records);
+        for primes in self.middle_primes.chunks(STRIDE) {
+            self.middle.cross(primes);
+            pulse()?;
+        }
+        self.middle.finish();
+        self.lines.begin(base, bits, root.min(LINE_END));
+        let mut count = 0;
+        for line in 0..LINES {
+            let Some((residue, words)) = self.lines.next() else { unreachable!("there are {LINES} lines") };
+            self.middle.apply(line, 0, words);
+            self.big.apply(line, number, words);
+            let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(MODULUS).min(bits);
+            count += self.walks.ones(&[words], bit(low), bit(high));
+            pulse()?;
+        }
+        ControlFlow::Continue(count)
+    }
+}

@@ -1,0 +1,183 @@
+//! The line sieve: the fast way to count, where the order of the numbers does not matter.
+//!
+//! Stands beside the sieve by bytes of 30 numbers (`sieve.rs`), which keeps neighbours together and so can list them.
+//! Here the numbers that are coprime to a modulus M are sorted by their residue: each residue r has a *line*, whose bit
+//! k stands for base + M k + r. In a line the multiples of any prime p lie p bits apart: no wheel, no table, no state.
+//! That buys larger moduli (fewer numbers to cross), unrolled loops with nothing to guess, and k-tuplets as the AND of
+//! a few lines.
+//!
+//! - [`LineSieve`] is the face; `plan.rs` picks modulus and length of a line by range.
+//! - `lines.rs` sieves line after line: `presieve.rs` fills it, `small.rs` and `steady.rs` cross, `places.rs` knows
+//!   where each prime meets the line and moves on to the next; `modulus.rs` has the arithmetic of M.
+//! - `tally.rs` counts ones, `tuplets.rs` knows the k-tuplets.
+//!
+//! Formula: there are (phi(M) / M) n (ln ln root - ln ln 163) crossings for n numbers up to root^2.
+//! Reference: the idea of one array a residue class is old; see D. J. Bernstein's primegen (1999) and B. Buhrow's
+//! ysieve. What is new here is said in each file.
+
+mod huge;
+mod lines;
+mod modulus;
+pub(super) mod places;
+mod plan;
+pub(super) mod presieve;
+mod rough;
+pub(super) mod small;
+pub(super) mod steady;
+pub(super) mod tally;
+mod tuplets;
+
+use super::Pulse;
+use super::sieve::Sieve as Pieces;
+use super::walks::Walks;
+use crate::isa::Isa;
+use huge::{Huge, LINE_END};
+use lines::Lines;
+use plan::{Plan, plan};
+use std::ops::ControlFlow;
+use tuplets::Tuplets;
+pub(super) use tuplets::{KINDS, SPANS, count_listed};
+
+/// The primes that are in no line of the largest modulus.
+const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
+
+/// Below this number all sieving primes cross line by line.
+const LINES_ALONE: u64 = LINE_END * LINE_END;
+
+/// So far tuplets look beyond the range.
+const REACH: u64 = SPANS[KINDS - 1];
+
+/// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
+pub(super) struct LineSieve {
+    limit: u64,
+    isa: Isa,
+    walks: Walks,
+    /// What was built until now, by plan.
+    sieves: Vec<(Plan, Lines)>,
+    huge: Option<Box<Huge>>,
+}
+
+impl LineSieve {
+    /// Builds nothing yet. Numbers up to `limit` may be asked for.
+    pub(super) fn new(limit: u64, isa: Isa) -> LineSieve {
+        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new(), huge: None }
+    }
+
+    /// How many primes there are in `[low, high)`, or `None` if lines are not the way to count them.
+    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u64>> {
+        if low < LINES_ALONE && high > LINES_ALONE {
+            let Some(below) = self.count(low, LINES_ALONE, pulse)? else { return ControlFlow::Continue(None) };
+            let Some(above) = self.count(LINES_ALONE, high, pulse)? else { return ControlFlow::Continue(None) };
+            return ControlFlow::Continue(Some(below + above));
+        }
+        match plan(low, high) {
+            Some(plan) if high <= LINES_ALONE => self.count_by(plan, low, high, pulse).map_continue(Some),
+            Some(_) => self.huge(pulse)?.count(low, high, pulse).map_continue(Some),
+            None => ControlFlow::Continue(None),
+        }
+    }
+
+    /// The sieve for numbers from [`LINES_ALONE`] on, built on first use.
+    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge> {
+        if self.huge.is_none() {
+            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, pulse)?));
+        }
+        ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
+    }
+
+    fn count_by(&mut self, plan: Plan, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        let walks = self.walks;
+        let mut count = 0;
+        self.sheets(plan, low, high, pulse, &mut |_, _, line, from, to| count += walks.ones(&[line], from, to))?;
+        let outside =
+            OUTSIDE.into_iter().filter(|p| (low..high).contains(p) && u64::from(plan.modulus).is_multiple_of(*p));
+        ControlFlow::Continue(count + outside.count() as u64)
+    }
+
+    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, or
+    /// `None` if lines are not the way to count them.
+    pub(super) fn tuplets(
+        &mut self,
+        low: u64,
+        high: u64,
+        kinds: [bool; KINDS],
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), Option<[u64; KINDS]>> {
+        match plan(low, high) {
+            Some(plan) if high < LINES_ALONE - REACH => {
+                self.tuplets_by(plan, low, high, kinds, pulse).map_continue(Some)
+            }
+            _ => ControlFlow::Continue(None),
+        }
+    }
+
+    fn tuplets_by(
+        &mut self,
+        plan: Plan,
+        low: u64,
+        high: u64,
+        kinds: [bool; KINDS],
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        let mut tuplets = Tuplets::new(self.walks, plan.modulus, kinds);
+        self.sheets(plan, low, high, pulse, &mut |sheet, residue, line, from, to| {
+            tuplets.take(sheet, residue, line, from, to);
+        })?;
+        ControlFlow::Continue(tuplets.finish(low, high))
+    }
+
+    /// Sieves `[low, high)` sheet by sheet and hands out each line: base of the sheet, residue, bits, and the range
+    /// of bits that are in `[low, high)`. There are 64 bits more behind.
+    fn sheets(
+        &mut self,
+        plan: Plan,
+        low: u64,
+        high: u64,
+        pulse: &mut Pulse<'_>,
+        each: &mut dyn FnMut(u64, u32, &mut [u8], u64, u64),
+    ) -> ControlFlow<()> {
+        let limit = self.limit;
+        let number = u64::from(plan.modulus);
+        let lines = self.lines(plan, pulse)?;
+        let start = low / number * number;
+        let all = (high - start).div_ceil(number);
+        let bits = all.div_ceil(all.div_ceil(plan.bits)).next_multiple_of(64);
+        for sheet in 0..all.div_ceil(bits) {
+            let base = start + sheet * bits * number;
+            let behind = base.saturating_add((bits + 64) * number).min(limit.saturating_add(16));
+            lines.begin(base, bits, (behind - 1).isqrt());
+            pulse()?;
+            while let Some((residue, line)) = lines.next() {
+                let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(number);
+                each(base, residue, line, bit(low), bit(high).min(bits));
+                pulse()?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The sieve for `plan`, built on first use.
+    fn lines(&mut self, plan: Plan, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Lines> {
+        let at = match self.sieves.iter().position(|(built, _)| *built == plan) {
+            Some(at) => at,
+            None => {
+                // Tuplets look 16 numbers beyond.
+                let root = (self.limit.saturating_add(16) - 1).isqrt().min(LINE_END);
+                let primes = self.primes(root, pulse)?;
+                self.sieves.push((plan, Lines::new(plan.modulus, &primes, plan.ends, self.walks)));
+                self.sieves.len() - 1
+            }
+        };
+        ControlFlow::Continue(&mut self.sieves[at].1)
+    }
+
+    /// The primes up to `largest`.
+    fn primes(&self, largest: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u32>> {
+        let mut primes = Vec::new();
+        Pieces::new(largest + 1, self.isa).append(0, largest + 1, pulse, &mut primes)?;
+        ControlFlow::Continue(primes.into_iter().map(|p| p as u32).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

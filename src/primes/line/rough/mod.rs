@@ -1,0 +1,117 @@
+//! Large primes: their crossings of a whole window of lines, prepared in one pass and sorted by line and piece.
+//!
+//! Stands beside `steady.rs` because a prime longer than a line misses most lines. The usual answer is a bucket a
+//! segment, in which a prime waits until the sieve comes by (Oliveira e Silva); it keeps 8 bytes for every prime, for
+//! ever, and every prime's start-up is a scalar division. Here nothing is kept between windows but the primes
+//! themselves, as a bitmap (`bitmap.rs`): a window of a few pieces is one pass over all of them in order, which finds
+//! the first multiple of each by a vector division, leaves out cofactors with small factors, and writes a record of 3
+//! bytes for each crossing into the list of its line and piece (`lists.rs`).
+//!
+//! There are two ways to make records, with the same lines as a result: `avx512.rs` by masks of rough cofactors,
+//! `portable.rs` by a wheel. They make different records, since the first leaves out more that others cross.
+//!
+//! Reference, for the buckets: T. Oliveira e Silva, "Fast implementation of the segmented sieve of Eratosthenes"
+//! (2002).
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub(super) mod bitmap;
+mod lists;
+mod portable;
+
+use crate::isa::Isa;
+use crate::primes::walks::Walks;
+use lists::Lists;
+use portable::Portable;
+
+/// Bits of a piece of a line: 2^22, which is 512 KiB, half of the L2 cache of the AMD Zen 5 it was tuned on.
+pub(super) const PIECE_BITS: u32 = 22;
+
+/// Bytes of a piece of a line.
+pub(super) const PIECE_BYTES: usize = 1 << (PIECE_BITS - 3);
+
+/// The modulus of the lines.
+pub(super) const MODULUS: u64 = 210;
+
+/// Lines.
+pub(super) const LINES: usize = 48;
+
+/// Pieces in a window at most: a record has 26 bits for the place.
+pub(super) const PIECES: u64 = 1 << (lists::PLACE_BITS - PIECE_BITS);
+
+/// The large primes of one size: their crossings in one window.
+pub(super) struct Rough {
+    maker: Maker,
+    lists: Lists,
+    /// Share of all multiples that become records.
+    share: f64,
+    /// Bits of a part of a line that has a list of its own.
+    part: u32,
+    base: u64,
+    span: u64,
+}
+
+enum Maker {
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Box<avx512::Avx512>),
+    Portable(Portable),
+}
+
+impl Rough {
+    /// For lines of `residues`, in lists of 2^`part` bits; with AVX-512 cofactors are filtered by `filters` odd primes.
+    pub(super) fn new(residues: &[u32], part: u32, filters: usize, isa: Isa) -> Rough {
+        let portable = || Maker::Portable(Portable::new(residues, Walks::new(isa)));
+        #[cfg(target_arch = "x86_64")]
+        let (maker, share) = if isa == Isa::Avx512 && avx512::is_supported() {
+            (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters))), avx512::share(filters))
+        } else {
+            (portable(), LINES as f64 / MODULUS as f64)
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let (maker, share) = (portable(), LINES as f64 / MODULUS as f64 + 0.0 * filters as f64);
+        Rough { maker, lists: Lists::new(part), share, part, base: 0, span: 0 }
+    }
+
+    /// How many records to expect of primes between `from` and `to` in one list of a whole part, and a bit more.
+    pub(super) fn records(&self, from: f64, to: f64) -> usize {
+        let multiples = ((1_u64 << self.part) * MODULUS) as f64 * (to.max(from).ln() / from.ln()).ln();
+        (multiples * self.share / LINES as f64 * 1.03) as usize + 2048
+    }
+
+    /// Bytes that the lists of a piece take, if each part has `records`.
+    pub(super) fn bytes(&self, records: usize) -> usize {
+        3 * LINES * (records << (PIECE_BITS - self.part))
+    }
+
+    /// Begins a window of lines of `bits` bits from `base` on.
+    pub(super) fn begin(&mut self, base: u64, bits: u64, records: usize) {
+        (self.base, self.span) = (base, bits * MODULUS);
+        self.lists.begin(LINES, bits, records);
+    }
+
+    /// Takes `primes`, all below the window's first number and of the size expected.
+    pub(super) fn cross(&mut self, primes: &[u32]) {
+        match &mut self.maker {
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx512(maker) => maker.cross(primes, self.base, self.span, &mut self.lists),
+            Maker::Portable(maker) => maker.cross(primes, self.base, self.span, &mut self.lists),
+        }
+    }
+
+    /// No more primes in this window.
+    pub(super) fn finish(&mut self) {
+        match &mut self.maker {
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx512(maker) => maker.finish(&mut self.lists),
+            Maker::Portable(_) => {}
+        }
+    }
+
+    /// Crosses off `piece`, which is piece number `number` of line number `line`.
+    pub(super) fn apply(&self, line: usize, number: usize, piece: &mut [u8]) {
+        let parts = 1 << (PIECE_BITS - self.part);
+        for part in 0..parts.min(self.lists.parts() - number * parts) {
+            self.lists.apply(line, number * parts + part, piece);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The line sieve under every plan, also those that `plan.rs` would not pick: against the sieve by bytes and lists.
+
+use super::*;
+use proptest::prelude::*;
+
+fn never() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn isas() -> impl Iterator<Item = Isa> {
+    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+}
+
+fn value<T>(flow: ControlFlow<(), T>) -> T {
+    match flow {
+        ControlFlow::Continue(value) => value,
+        ControlFlow::Break(()) => unreachable!("nobody broke"),
+    }
+}
+
+/// Every modulus, with lines long and short, and tiers of all kinds.
+const PLANS: [Plan; 6] = [
+    Plan { modulus: 30, bits: 1 << 22, ends: &[4096, 65536] },
+    Plan { modulus: 30, bits: 64, ends: &[200] },
+    Plan { modulus: 210, bits: 640, ends: &[4096, 65536] },
+    Plan { modulus: 210, bits: 1 << 22, ends: &[8192] },
+    Plan { modulus: 2310, bits: 1 << 22, ends: &[4096, 65536] },
+    Plan { modulus: 2310, bits: 128, ends: &[512] },
+];
+
+/// The counts of all kinds by the list of primes.
+fn listed(low: u64, high: u64) -> [u64; KINDS] {
+    let mut primes = Vec::new();
+    let end = high.saturating_add(16);
+    value(Pieces::new(end, Isa::Portable).append(low, end, &mut never, &mut primes));
+    let mut counts = [0; KINDS];
+    count_listed(&primes, primes.len(), high, [true; KINDS], &mut counts);
+    counts
+}
+
+fn check(plan: Plan, isa: Isa, low: u64, high: u64) {
+    let expected = listed(low, high);
+    let mut sieve = LineSieve::new(high, isa);
+    assert_eq!(value(sieve.count_by(plan, low, high, &mut never)), expected[0], "[{low}, {high}) {plan:?} {isa}");
+    let counts = value(sieve.tuplets_by(plan, low, high, [true; KINDS], &mut never));
+    assert_eq!(counts, expected, "[{low}, {high}) {plan:?} {isa}");
+}
+
+#[test]
+fn every_plan_at_the_beginning() {
+    for plan in PLANS {
+        for (low, high) in [(0, 1), (0, 2), (0, 3), (1, 6), (2, 12), (3, 14), (4, 30), (5, 31), (7, 300), (11, 2311)] {
+            check(plan, Isa::widest(), low, high);
+        }
+        for isa in isas() {
+            check(plan, isa, 0, 40_000);
+        }
+    }
+}
+
+#[test]
+fn every_plan_around_squares() {
+    for plan in PLANS {
+        for p in [163_u64, 167, 4093, 4099, 65_521, 65_537] {
+            check(plan, Isa::widest(), p * p - 5000, p * p + 1);
+            check(plan, Isa::widest(), p * p - 1, p * p + 2310);
+        }
+    }
+}
+
+fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
+    let expected = value(bytes.count(low, high, &mut never));
+    assert_eq!(value(huge.count(low, high, &mut never)), expected, "[{low}, {high})");
+}
+
+/// A length from nothing to three windows' pieces, and places that are awkward: around squares and powers of two.
+#[test]
+fn huge_numbers_on_every_instruction_set() {
+    let limit = 1 << 50;
+    for isa in isas() {
+        let mut huge = value(Huge::new(limit, isa, &mut never));
+        let mut bytes = Pieces::new(limit, Isa::widest());
+        for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
+        {
+            for length in [0, 1, 2, 3, 210, 211, 5000, 300_000, 5_000_000] {
+                check_huge(&mut huge, &mut bytes, low, (low + length).min(limit));
+            }
+        }
+        check_huge(&mut huge, &mut bytes, limit - 1_000_003, limit);
+    }
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "some seconds with optimisation")]
+fn huge_numbers_over_windows() {
+    let limit = 10_u64.pow(16) + 20_000_000_000;
+    for isa in isas() {
+        let mut sieve = LineSieve::new(limit, isa);
+        let mut bytes = Pieces::new(limit, Isa::widest());
+        for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
+            let expected = value(bytes.count(low, low + length, &mut never));
+            assert_eq!(
+                value(sieve.count(low, low + length, &mut never)),
+                Some(expected),
+                "{length} from {low} on {isa}"
+            );
+            // The same in adjacent parts, one of which jumps back.
+            let parts = [low + length / 3, low, low + length].map(|end| end);
+            let count = |sieve: &mut LineSieve, low, high| value(sieve.count(low, high, &mut never)).unwrap();
+            let last = count(&mut sieve, parts[0], parts[2]);
+            assert_eq!(last + count(&mut sieve, parts[1], parts[0]), expected);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn every_plan_anywhere(
+        plan in 0..PLANS.len(),
+        low in (any::<u64>(), 22..60_u32).prop_map(|(n, shift)| n >> shift),
+        length in (any::<u64>(), 44..62_u32).prop_map(|(n, shift)| n >> shift),
+    ) {
+        for isa in isas() {
+            check(PLANS[plan], isa, low, low + length.max(1));
+        }
+    }
+}
