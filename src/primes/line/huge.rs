@@ -37,7 +37,7 @@ const FILTERS: [usize; 2] = [15, 11];
 const STRIDE: usize = 8192;
 
 /// A workspace for huge numbers: sieving primes, and room for records.
-pub(super) struct Huge {
+pub(in crate::primes) struct Huge {
     limit: u64,
     isa: Isa,
     walks: Walks,
@@ -50,7 +50,7 @@ pub(super) struct Huge {
 
 impl Huge {
     /// Finds all sieving primes for numbers below `limit`, at most 0.3 s.
-    pub(super) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
+    pub(in crate::primes) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
         let walks = Walks::new(isa);
         let root = limit.saturating_sub(1).isqrt();
         let mut sieve = LineSieve::new(root + 1, isa);
@@ -77,7 +77,7 @@ impl Huge {
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
-    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub(in crate::primes) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         debug_assert!(high <= self.limit && low > 1 << 32);
         let start = low / MODULUS * MODULUS;
         let bits = (high - start).div_ceil(MODULUS);
