@@ -69,15 +69,15 @@ pub const WINDOW: usize = 34;
 /// | 1e11 | 1e9 | 75 ms |
 /// | 1e12 | 2.8e9 | 240 ms |
 /// | 1e13 | 8.8e9 | 1 s |
-/// | 2.5e13 to 2^64 | 1.8e9 | 0.3 to 1.2 s |
+/// | 2.5e13 to 2^64 | 2.6e9 | 0.4 to 1.5 s |
 ///
 /// Lines want long ranges: a line of modulus 2310 is to be as long as the root, which is the first bound; that costs 2
 /// to 10 % against a range in one piece. The second one, a sixteenth of the limit, keeps a few ranks busy at 1e9 and
-/// 1e10. Above 2.5e13 a block is two pieces of large primes' records, just short of them, so that a block that starts
+/// 1e10. Above 2.5e13 a block is three pieces of large primes' records, just short of them, so that a block that starts
 /// inside a 210th still fits.
 pub fn block_len(limit: u64) -> u64 {
     if limit > line::LINES_ALONE {
-        return 2 * line::PIECE_NUMBERS - 210;
+        return 3 * line::PIECE_NUMBERS - 210;
     }
     let lines = if limit < 1_000_000_000 { 0 } else { 2310 * limit.isqrt() * 6 / 5 };
     (limit / 16).clamp(30 << 13, 1_000_000_000).max(lines)

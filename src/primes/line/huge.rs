@@ -28,7 +28,7 @@ pub(super) const LINE_END: u64 = 5_000_000;
 const MIDDLE_END: u64 = 50_000_000;
 
 /// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB a rank.
-const BIG_BYTES: usize = 200 << 20;
+const BIG_BYTES: usize = 290 << 20;
 
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];

@@ -45,7 +45,7 @@ const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
 /// Below this number all sieving primes cross line by line: 2.5e13.
 pub(super) const LINES_ALONE: u64 = LINE_END * LINE_END;
 
-/// Numbers of a piece: the stretch for which records of large primes are made at once, or half of it.
+/// Numbers of a piece, of which a few make the window for which records of large primes are made at once.
 pub(super) const PIECE_NUMBERS: u64 = rough::MODULUS << rough::PIECE_BITS;
 
 /// Takes a line: base of its sheet, residue, bits, and the range of bits that are asked for.

@@ -87,6 +87,6 @@ fn blocks_are_many_enough_and_fit() {
     for limit in (0..64).map(|shift| 1 << shift).chain([0, 24_999_999_999_999, u64::MAX]) {
         assert!((200_000..15_000_000_000).contains(&block_len(limit)), "{limit}");
     }
-    // At any place, even inside a 210th, a block of huge numbers is two pieces.
-    assert_eq!((209 + block_len(u64::MAX)).div_ceil(line::PIECE_NUMBERS), 2);
+    // At any place, even inside a 210th, a block of huge numbers is three pieces.
+    assert_eq!((209 + block_len(u64::MAX)).div_ceil(line::PIECE_NUMBERS), 3);
 }
