@@ -7,8 +7,8 @@
 //! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over all of them
 //!   (203 million below 2^32) is worth it, and memory is bounded by the window.
 //!
-//! Run time: 0.2 ns a number at 1e18, 0.4 near 2^64 for long ranges; a window costs about 0.35 ns a big prime besides.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 45 MB in a piece; 120 MB of primes near 2^64.
+//! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a big prime of that.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 120 MB of primes near 2^64.
 
 use super::lines::Lines;
 use super::plan::Plan;

@@ -6,7 +6,7 @@
 //!
 //! Formula: n - 1 = 2^s d with d odd; n passes base b if b^d = 1 or b^(d 2^i) = -1 modulo n for an i below s. A prime
 //! passes every base. With the 7 bases of [`BASES`] no composite below 2^64 passes all.
-//! Run time: 9 ns a number near 2^64 with AVX-512 (`ifma.rs`), 45 ns else (`scalar.rs`) (AMD Zen 5). Memory: 1 MB.
+//! Run time: 13 ns a number near 2^64 with AVX-512 (`ifma.rs`), 80 ns else (`scalar.rs`) (AMD Zen 5). Memory: 1 MB.
 //! Reference: G. L. Miller (1976), M. O. Rabin (1980); the bases are J. Sinclair's (2011), checked against all
 //! strong pseudoprimes to base 2 below 2^64 by J. Feitsma and W. Galway (see miller-rabin.appspot.com).
 
