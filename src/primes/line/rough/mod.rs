@@ -87,6 +87,12 @@ impl Rough {
     pub(super) fn begin(&mut self, base: u64, bits: u64, records: usize) {
         (self.base, self.span) = (base, bits * MODULUS);
         self.lists.begin(LINES, bits, records);
+        // A window before this one may have been abandoned.
+        match &mut self.maker {
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx512(maker) => maker.forget(),
+            Maker::Portable(_) => {}
+        }
     }
 
     /// Takes `primes`, all below the window's first number and of the size expected.
