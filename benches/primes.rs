@@ -44,6 +44,18 @@ fn count_1e8_near_2_to_the_64(isa: Isa) {
     count(isa, 18_000_000_000_000_000_000, 18_000_000_000_100_000_000, 2_254_863);
 }
 
+#[divan::bench(args = isas(), sample_count = 10)]
+fn count_1e6_near_2_to_the_64(isa: Isa) {
+    count(isa, 18_000_000_000_000_000_000, 18_000_000_000_001_000_000, 22_556);
+}
+
+#[divan::bench(args = isas(), sample_count = 10)]
+fn twins_to_1e9(isa: Isa) {
+    let kinds = [false, true, false, false, false, false];
+    let counts = Sieve::new(1_000_000_000, isa).count_tuplets(black_box(0), 1_000_000_000, kinds, &mut never);
+    assert_eq!(counts, ControlFlow::Continue([0, 3_424_506, 0, 0, 0, 0]));
+}
+
 /// 16 short blocks at 1e12 by one workspace: in order, where it goes on, and backwards, where each one is a jump.
 #[divan::bench(args = [false, true])]
 fn short_blocks(bencher: Bencher, backwards: bool) {

@@ -1,11 +1,13 @@
 //! The face of the room: one workspace, and the fastest way to each answer.
 //!
-//! Counting needs no order, so it goes to the line sieve where that is faster; listing does, so it goes to the sieve by
-//! bytes. Both are built on first use and kept, so that going on where the last call stopped is nearly free.
+//! Counting needs no order, so it goes the way that `plan.rs` picks; listing does, so it goes to the sieve by bytes. Each
+//! way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.
 
 use super::Pulse;
-use super::line::{KINDS, LineSieve, SPANS};
+use super::line::{Huge, KINDS, LINES_ALONE, LineSieve, SPANS};
+use super::plan::{Way, way};
 use super::sieve::{Run, Sieve as Pieces};
+use super::tiny::Tiny;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
 
@@ -23,6 +25,8 @@ pub struct Sieve {
     limit: u64,
     isa: Isa,
     lines: LineSieve,
+    huge: Option<Box<Huge>>,
+    tiny: Option<Tiny>,
     pieces: Option<Pieces>,
 }
 
@@ -34,7 +38,7 @@ impl Sieve {
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
     pub fn new(limit: u64, isa: Isa) -> Sieve {
-        Sieve { limit, isa, lines: LineSieve::new(limit, isa), pieces: None }
+        Sieve { limit, isa, lines: LineSieve::new(limit, isa), huge: None, tiny: None, pieces: None }
     }
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
@@ -45,9 +49,18 @@ impl Sieve {
     /// When `high` is above the limit.
     pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         self.check(high);
-        match self.lines.count(low, high, pulse)? {
-            Some(count) => ControlFlow::Continue(count),
-            None => self.pieces().count(low, high, pulse),
+        if low < LINES_ALONE && high > LINES_ALONE {
+            let below = self.count(low, LINES_ALONE, pulse)?;
+            return self.count(LINES_ALONE, high, pulse).map_continue(|above| below + above);
+        }
+        match way(low, high, self.isa, self.huge.is_some()) {
+            Way::Bytes => self.pieces().count(low, high, pulse),
+            Way::Lines => self.lines.count(low, high, pulse),
+            Way::Huge => self.huge(pulse)?.count(low, high, pulse),
+            Way::Tiny => {
+                let tiny = self.tiny.get_or_insert_with(|| Tiny::new(self.limit, self.isa));
+                tiny.count(low, high, pulse)
+            }
         }
     }
 
@@ -68,10 +81,10 @@ impl Sieve {
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         self.check(high);
-        match self.lines.tuplets(low, high, kinds, pulse)? {
-            Some(counts) => ControlFlow::Continue(counts),
-            None => self.tuplets_by_list(low, high, kinds, pulse),
+        if high < LINES_ALONE - SPANS[KINDS - 1] && way(low, high, self.isa, false) == Way::Lines {
+            return self.lines.tuplets(low, high, kinds, pulse);
         }
+        self.tuplets_by_list(low, high, kinds, pulse)
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
@@ -97,6 +110,13 @@ impl Sieve {
 
     fn check(&self, high: u64) {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
+    }
+
+    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge> {
+        if self.huge.is_none() {
+            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, pulse)?));
+        }
+        ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }
 
     fn pieces(&mut self) -> &mut Pieces {

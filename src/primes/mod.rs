@@ -1,11 +1,16 @@
 //! Prime numbers: sieves and their oracles. Pure: no MPI, no clock, no I/O.
 //!
 //! This page is the map of the room.
-//! - [`Sieve`] (`sieve.rs`) is the face: count or list the primes of any range `[low, high)` below 2^64.
-//! - A range is cut into *pieces* of [`PIECE`] bytes with 30 numbers a byte (`wheel.rs`). A piece is filled with the
-//!   pattern of the smallest primes (`presieve.rs`), crossed by the others in three tiers after their size (`small.rs`,
-//!   `medium.rs`, `big.rs`), and then counted or read (`bits.rs`).
-//! - `base.rs` holds the sieving primes; `walks.rs` is the only place that knows instruction sets.
+//! - [`Sieve`] (`face.rs`) is the face: count primes or k-tuplets, or list the primes, of any range `[low, high)` below
+//!   2^64. `plan.rs` picks the way by range.
+//! - `line/` is the line sieve, the fast way to count: one bit array a residue class, and records of large primes.
+//! - `tiny/` is for tiny windows of huge numbers: a little sieve, then a test of each number left.
+//! - `sieve.rs` is the sieve by bytes, for lists and short ranges: a range is cut into *pieces* of [`PIECE`] bytes with
+//!   30 numbers a byte (`wheel.rs`). A piece is filled with the pattern of the smallest primes (`presieve.rs`), crossed
+//!   by the others in three tiers after their size (`small.rs`, `medium.rs`, `big.rs`), and then counted or read
+//!   (`bits.rs`). `base.rs` holds its sieving primes.
+//! - `walks.rs` knows instruction sets: each hot loop in plain Rust, compiled once for each. Loops that need more than
+//!   the compiler gives stand in files of their own (`line/rough/avx512.rs`, `tiny/ifma.rs`), beside a portable form.
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
 //! - [`decimal`] writes primes as lines of text.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
@@ -25,6 +30,7 @@ pub mod gaps;
 mod line;
 mod medium;
 pub mod naive;
+mod plan;
 mod presieve;
 mod sieve;
 mod small;
@@ -32,6 +38,7 @@ pub mod strong;
 pub mod summary;
 #[cfg(test)]
 mod tests;
+mod tiny;
 pub mod tuplets;
 mod walks;
 mod wheel;
@@ -64,18 +71,21 @@ pub const WINDOW: usize = 34;
 /// | limit | numbers | one block takes about |
 /// |---|---|---|
 /// | 1e6 | 2.5e5 | 0.02 ms |
-/// | 1e9 | 2e6 | 0.15 ms |
-/// | 1e10 to 1e12 | 1.6e7 | 1 to 3 ms |
-/// | 1e14 | 1.4e8 | 50 ms |
-/// | 1e18 | 5.3e8 | 0.6 s |
-/// | 2^64 | 5.3e8 | 1.6 s |
+/// | 1e9 | 8.8e7 | 5 ms |
+/// | 1e10 | 6.3e8 | 40 ms |
+/// | 1e11 | 1e9 | 75 ms |
+/// | 1e12 | 2.8e9 | 240 ms |
+/// | 1e13 | 8.8e9 | 1 s |
+/// | 2.5e13 to 2^64 | 2.6e9 | 0.4 to 1.5 s |
 ///
-/// Up to 1e10 there are at least 500 blocks in `[0, limit)` (down to 1/64 of a piece), so that a few ranks balance.
-/// Above 1e12 a block grows with the square root of its numbers, as the start-up of a window does (every sieving prime
-/// is visited once), until it is one whole window. It is 30 numbers short of whole pieces, so that a block that starts
-/// inside a byte still fits: one byte more would be one more piece, or one more window.
+/// Lines want long ranges: a line of modulus 2310 is to be as long as the root, which is the first bound; that costs 2
+/// to 10 % against a range in one piece. The second one, a sixteenth of the limit, keeps a few ranks busy at 1e9 and
+/// 1e10. Above 2.5e13 a block is three pieces of large primes' records, just short of them, so that a block that starts
+/// inside a 210th still fits.
 pub fn block_len(limit: u64) -> u64 {
-    let parts = (limit >> 27).next_power_of_two().min(64);
-    let pieces = (limit.isqrt() >> 20).clamp(1, WINDOW as u64);
-    30 * (PIECE as u64 * pieces * parts / 64 - 1)
+    if limit > line::LINES_ALONE {
+        return 3 * line::PIECE_NUMBERS - 210;
+    }
+    let lines = if limit < 1_000_000_000 { 0 } else { 2310 * limit.isqrt() * 6 / 5 };
+    (limit / 16).clamp(30 << 13, 1_000_000_000).max(lines)
 }

@@ -45,6 +45,8 @@ pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 /// ```
 pub struct Sieve {
     limit: u64,
+    /// No prime above it crosses.
+    cap: u64,
     walks: Walks,
     small: Tier,
     medium: Tier,
@@ -63,8 +65,13 @@ impl Sieve {
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
     pub fn new(limit: u64, isa: Isa) -> Sieve {
+        Sieve::rough(limit, u64::MAX, isa)
+    }
+
+    /// Likewise, but only primes up to `cap` cross: what is left has no factor up to it.
+    pub(super) fn rough(limit: u64, cap: u64, isa: Isa) -> Sieve {
         let walks = Walks::new(isa);
-        let root = limit.saturating_sub(1).isqrt();
+        let root = limit.saturating_sub(1).isqrt().min(cap);
         let primes: Vec<u32> = naive::eratosthenes((root + 1).min(u64::from(BIG)))
             .into_iter()
             .map(|p| p as u32)
@@ -73,6 +80,7 @@ impl Sieve {
         let (small, medium) = primes.split_at(primes.partition_point(|&p| p < small::END));
         Sieve {
             limit,
+            cap,
             walks,
             small: Tier::new(small),
             medium: Tier::new(medium),
@@ -195,7 +203,7 @@ impl Sieve {
     /// Sieves the piece of `length` bytes from byte `first` on, for work that goes on to byte `end`.
     fn sieve(&mut self, first: u64, length: usize, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         let behind = first + length as u64;
-        let root = (behind.saturating_mul(30).min(self.limit) - 1).isqrt();
+        let root = (behind.saturating_mul(30).min(self.limit) - 1).isqrt().min(self.cap);
         let has_big = root > u64::from(BIG);
         if has_big {
             self.big.prepare(first..behind, end, pulse)?;

@@ -7,8 +7,8 @@
 //! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over all of them
 //!   (203 million below 2^32) is worth it, and memory is bounded by the window.
 //!
-//! Run time: 0.2 ns a number at 1e18, 0.4 near 2^64 for long ranges; a window costs about 0.35 ns a big prime besides.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 45 MB in a piece; 120 MB of primes near 2^64.
+//! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a big prime of that.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 120 MB of primes near 2^64.
 
 use super::lines::Lines;
 use super::plan::Plan;
@@ -28,7 +28,7 @@ pub(super) const LINE_END: u64 = 5_000_000;
 const MIDDLE_END: u64 = 50_000_000;
 
 /// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB a rank.
-const BIG_BYTES: usize = 200 << 20;
+const BIG_BYTES: usize = 290 << 20;
 
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
@@ -37,7 +37,7 @@ const FILTERS: [usize; 2] = [15, 11];
 const STRIDE: usize = 8192;
 
 /// A workspace for huge numbers: sieving primes, and room for records.
-pub(super) struct Huge {
+pub(in crate::primes) struct Huge {
     limit: u64,
     isa: Isa,
     walks: Walks,
@@ -50,7 +50,7 @@ pub(super) struct Huge {
 
 impl Huge {
     /// Finds all sieving primes for numbers below `limit`, at most 0.3 s.
-    pub(super) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
+    pub(in crate::primes) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
         let walks = Walks::new(isa);
         let root = limit.saturating_sub(1).isqrt();
         let mut sieve = LineSieve::new(root + 1, isa);
@@ -77,7 +77,7 @@ impl Huge {
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
-    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub(in crate::primes) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         debug_assert!(high <= self.limit && low > 1 << 32);
         let start = low / MODULUS * MODULUS;
         let bits = (high - start).div_ceil(MODULUS);

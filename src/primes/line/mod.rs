@@ -31,7 +31,8 @@ use super::Pulse;
 use super::sieve::Sieve as Pieces;
 use super::walks::Walks;
 use crate::isa::Isa;
-use huge::{Huge, LINE_END};
+pub(super) use huge::Huge;
+use huge::LINE_END;
 use lines::Lines;
 use plan::{Plan, plan};
 use std::ops::ControlFlow;
@@ -41,11 +42,14 @@ pub(super) use tuplets::{KINDS, SPANS, count_listed};
 /// The primes that are in no line of the largest modulus.
 const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
 
-/// Below this number all sieving primes cross line by line.
-const LINES_ALONE: u64 = LINE_END * LINE_END;
+/// Below this number all sieving primes cross line by line: 2.5e13.
+pub(super) const LINES_ALONE: u64 = LINE_END * LINE_END;
 
-/// So far tuplets look beyond the range.
-const REACH: u64 = SPANS[KINDS - 1];
+/// Numbers of a piece, of which a few make the window for which records of large primes are made at once.
+pub(super) const PIECE_NUMBERS: u64 = rough::MODULUS << rough::PIECE_BITS;
+
+/// Takes a line: base of its sheet, residue, bits, and the range of bits that are asked for.
+type Each<'a> = dyn FnMut(u64, u32, &mut [u8], u64, u64) + 'a;
 
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(super) struct LineSieve {
@@ -54,35 +58,17 @@ pub(super) struct LineSieve {
     walks: Walks,
     /// What was built until now, by plan.
     sieves: Vec<(Plan, Lines)>,
-    huge: Option<Box<Huge>>,
 }
 
 impl LineSieve {
     /// Builds nothing yet. Numbers up to `limit` may be asked for.
     pub(super) fn new(limit: u64, isa: Isa) -> LineSieve {
-        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new(), huge: None }
+        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new() }
     }
 
-    /// How many primes there are in `[low, high)`, or `None` if lines are not the way to count them.
-    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u64>> {
-        if low < LINES_ALONE && high > LINES_ALONE {
-            let Some(below) = self.count(low, LINES_ALONE, pulse)? else { return ControlFlow::Continue(None) };
-            let Some(above) = self.count(LINES_ALONE, high, pulse)? else { return ControlFlow::Continue(None) };
-            return ControlFlow::Continue(Some(below + above));
-        }
-        match plan(low, high) {
-            Some(plan) if high <= LINES_ALONE => self.count_by(plan, low, high, pulse).map_continue(Some),
-            Some(_) => self.huge(pulse)?.count(low, high, pulse).map_continue(Some),
-            None => ControlFlow::Continue(None),
-        }
-    }
-
-    /// The sieve for numbers from [`LINES_ALONE`] on, built on first use.
-    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge> {
-        if self.huge.is_none() {
-            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, pulse)?));
-        }
-        ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
+    /// How many primes there are in `[low, high)`, where `high` is at most [`LINES_ALONE`].
+    pub(super) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        self.count_by(plan(low, high), low, high, pulse)
     }
 
     fn count_by(&mut self, plan: Plan, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
@@ -94,21 +80,16 @@ impl LineSieve {
         ControlFlow::Continue(count + outside.count() as u64)
     }
 
-    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, or
-    /// `None` if lines are not the way to count them.
+    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, where
+    /// `high` is below [`LINES_ALONE`] by [`SPANS`] at least.
     pub(super) fn tuplets(
         &mut self,
         low: u64,
         high: u64,
         kinds: [bool; KINDS],
         pulse: &mut Pulse<'_>,
-    ) -> ControlFlow<(), Option<[u64; KINDS]>> {
-        match plan(low, high) {
-            Some(plan) if high < LINES_ALONE - REACH => {
-                self.tuplets_by(plan, low, high, kinds, pulse).map_continue(Some)
-            }
-            _ => ControlFlow::Continue(None),
-        }
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        self.tuplets_by(plan(low, high), low, high, kinds, pulse)
     }
 
     fn tuplets_by(
@@ -134,7 +115,7 @@ impl LineSieve {
         low: u64,
         high: u64,
         pulse: &mut Pulse<'_>,
-        each: &mut dyn FnMut(u64, u32, &mut [u8], u64, u64),
+        each: &mut Each<'_>,
     ) -> ControlFlow<()> {
         let limit = self.limit;
         let number = u64::from(plan.modulus);

@@ -2,9 +2,8 @@
 //!
 //! | numbers in the range | modulus | lines |
 //! |---|---|---|
-//! | below 2e7 | none: bytes of 30 numbers (`sieve.rs`) | |
-//! | more | 210 | 48 |
-//! | 5e8, and 2310 roots | 2310 | 480 |
+//! | any | 210 | 48 |
+//! | 9e8, and 2310 roots | 2310 | 480 |
 //!
 //! Two things pull: a larger modulus has fewer numbers to cross, and its lines are shorter for the same range, so that
 //! they stay in a cache; but every sieving prime costs 0.3 cycles a line to move and half a hit too many, for nothing.
@@ -20,8 +19,8 @@ pub(super) struct Plan {
     pub(super) ends: &'static [u32],
 }
 
-/// Shortest range for lines (AMD Zen 5).
-const SHORTEST: u64 = 20_000_000;
+/// Shortest range for modulus 2310: lines of 390,000 bits (AMD Zen 5).
+const LONG: u64 = 900_000_000;
 
 /// Longest line: 640 KiB, a little more than half of the L2 cache of 1 MiB (AMD Zen 5).
 const LONGEST: u64 = 640 << 13;
@@ -30,12 +29,9 @@ const LONGEST: u64 = 640 << 13;
 /// guess at the end of a line cost more than the dearer hits of `steady.rs` (AMD Zen 5).
 pub(super) const ENDS: &[u32] = &[4096, 65536];
 
-/// The plan for `[low, high)`, or none if bytes of 30 numbers are better.
-pub(super) fn plan(low: u64, high: u64) -> Option<Plan> {
+/// The plan for `[low, high)`.
+pub(super) fn plan(low: u64, high: u64) -> Plan {
     let length = high.saturating_sub(low);
-    if length < SHORTEST {
-        return None;
-    }
-    let modulus = if length >= 500_000_000 && length / 2310 >= high.isqrt() { 2310 } else { 210 };
-    Some(Plan { modulus, bits: LONGEST, ends: ENDS })
+    let modulus = if length >= LONG && length / 2310 >= high.isqrt() { 2310 } else { 210 };
+    Plan { modulus, bits: LONGEST, ends: ENDS }
 }

@@ -91,22 +91,54 @@ fn huge_numbers_on_every_instruction_set() {
 }
 
 #[test]
+fn huge_numbers_after_a_break() {
+    let (limit, low) = (1 << 50, (1 << 50) - 3_000_000);
+    for isa in isas() {
+        let mut huge = value(Huge::new(limit, isa, &mut never));
+        let expected = value(huge.count(low, limit, &mut never));
+        for after in [0, 1, 5, 20, 100, 200] {
+            let mut left = after;
+            let mut soon = || {
+                if left == 0 {
+                    ControlFlow::Break(())
+                } else {
+                    left -= 1;
+                    ControlFlow::Continue(())
+                }
+            };
+            let broken = huge.count(low - 40_000_000, limit, &mut soon);
+            assert!(broken.is_break(), "after {after} on {isa}");
+            assert_eq!(value(huge.count(low, limit, &mut never)), expected, "after {after} on {isa}");
+        }
+        // The sieve by lines alone has nothing to leave behind.
+        let mut lines = LineSieve::new(limit, isa);
+        let mut left = 7;
+        let mut soon = || {
+            if left == 0 {
+                ControlFlow::Break(())
+            } else {
+                left -= 1;
+                ControlFlow::Continue(())
+            }
+        };
+        assert!(lines.count(0, 1_000_000, &mut soon).is_break());
+        assert_eq!(value(lines.count(0, 1_000_000, &mut never)), 78_498);
+    }
+}
+
+#[test]
 #[cfg_attr(debug_assertions, ignore = "some seconds with optimisation")]
 fn huge_numbers_over_windows() {
     let limit = 10_u64.pow(16) + 20_000_000_000;
     for isa in isas() {
-        let mut sieve = LineSieve::new(limit, isa);
+        let mut sieve = crate::primes::Sieve::new(limit, isa);
         let mut bytes = Pieces::new(limit, Isa::widest());
         for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
             let expected = value(bytes.count(low, low + length, &mut never));
-            assert_eq!(
-                value(sieve.count(low, low + length, &mut never)),
-                Some(expected),
-                "{length} from {low} on {isa}"
-            );
+            assert_eq!(value(sieve.count(low, low + length, &mut never)), expected, "{length} from {low} on {isa}");
             // The same in adjacent parts, one of which jumps back.
             let parts = [low + length / 3, low, low + length].map(|end| end);
-            let count = |sieve: &mut LineSieve, low, high| value(sieve.count(low, high, &mut never)).unwrap();
+            let count = |sieve: &mut crate::primes::Sieve, low, high| value(sieve.count(low, high, &mut never));
             let last = count(&mut sieve, parts[0], parts[2]);
             assert_eq!(last + count(&mut sieve, parts[1], parts[0]), expected);
         }

@@ -41,7 +41,7 @@ fn oracle(low: u64, high: u64) -> Vec<u64> {
 
 /// Miller-Rabin with the first 12 primes as bases: right for all n < 2^64 (J. Sorenson and J. Webster, "Strong
 /// pseudoprimes to twelve prime bases", Math. Comp. 86 (2017): the first wrong n is above 3.1e23).
-fn is_prime(n: u64) -> bool {
+pub(super) fn is_prime(n: u64) -> bool {
     const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     if n < 2 || BASES.iter().any(|&p| n.is_multiple_of(p)) {
         return BASES.contains(&n);
@@ -79,17 +79,14 @@ fn the_oracle_is_right() {
 }
 
 #[test]
-fn blocks_are_many_enough_and_windows_at_most() {
-    for (limit, least) in [(10_000_000_000, 500), (1_000_000_000, 500), (1_000_000, 4), (1 << 40, 60_000)] {
+fn blocks_are_many_enough_and_fit() {
+    for (limit, least) in [(1_000_000, 4), (100_000_000, 16), (1_000_000_000, 11), (10_000_000_000, 15), (1 << 40, 350)]
+    {
         assert!(limit / block_len(limit) >= least, "{limit}: blocks of {}", block_len(limit));
     }
-    let mut before = 1;
-    for limit in (0..64).map(|shift| 1 << shift).chain([0, u64::MAX]) {
-        let length = block_len(limit);
-        assert!((200_000..(30 * PIECE * WINDOW) as u64).contains(&length));
-        assert!(limit == 0 || length >= before, "{limit}");
-        before = length;
+    for limit in (0..64).map(|shift| 1 << shift).chain([0, 24_999_999_999_999, u64::MAX]) {
+        assert!((200_000..15_000_000_000).contains(&block_len(limit)), "{limit}");
     }
-    // At any place, even inside a byte, the longest block is one window.
-    assert_eq!((29 + block_len(u64::MAX)).div_ceil(30), (PIECE * WINDOW) as u64);
+    // At any place, even inside a 210th, a block of huge numbers is three pieces.
+    assert_eq!((209 + block_len(u64::MAX)).div_ceil(line::PIECE_NUMBERS), 3);
 }

@@ -60,3 +60,28 @@ fn large_numbers() {
 fn huge_numbers() {
     compare(57..=64, 31, 60);
 }
+
+#[test]
+#[ignore = "needs Debian's primesieve, a minute with optimisation"]
+fn every_instruction_set_and_all_tuplets() {
+    let mut state = 1;
+    for isa in isas() {
+        let mut sieve = Sieve::new(u64::MAX, isa);
+        for round in 0..60 {
+            let bits = 20 + (random(&mut state) % 45) as u32;
+            let low = random(&mut state) >> (64 - bits);
+            // Near 2^64 a range of tuplets takes seconds.
+            let size = random(&mut state) % if bits > 50 { 25 } else { 31 };
+            let high = low.saturating_add(100 + (random(&mut state) >> (63 - size)));
+            let expected = primesieve(low, high, &[]);
+            assert_eq!(count(&mut sieve, low, high).to_string(), expected.trim(), "[{low}, {high}) on {isa}");
+            let k = 2 + round % 5;
+            let mut kinds = [false; 6];
+            kinds[k - 1] = true;
+            let counts = sieve.count_tuplets(low, high - crate::primes::tuplet_span(k), kinds, &mut never);
+            let counts = counts.continue_value().expect("nobody broke");
+            let expected = primesieve(low, high, &[&format!("--count={k}")]);
+            assert_eq!(counts[k - 1].to_string(), expected.trim(), "{k}-tuplets of [{low}, {high}) on {isa}");
+        }
+    }
+}

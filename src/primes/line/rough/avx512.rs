@@ -124,6 +124,11 @@ impl Avx512 {
         }
     }
 
+    /// Forgets what is left.
+    pub(super) fn forget(&mut self) {
+        self.queued = 0;
+    }
+
     /// Puts what is left into `lists`.
     pub(super) fn finish(&mut self, lists: &mut Lists) {
         for i in 0..std::mem::take(&mut self.queued) {

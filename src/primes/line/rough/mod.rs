@@ -54,13 +54,13 @@ pub(super) struct Rough {
 enum Maker {
     #[cfg(target_arch = "x86_64")]
     Avx512(Box<avx512::Avx512>),
-    Portable(Portable),
+    Portable(Box<Portable>),
 }
 
 impl Rough {
     /// For lines of `residues`, in lists of 2^`part` bits; with AVX-512 cofactors are filtered by `filters` odd primes.
     pub(super) fn new(residues: &[u32], part: u32, filters: usize, isa: Isa) -> Rough {
-        let portable = || Maker::Portable(Portable::new(residues, Walks::new(isa)));
+        let portable = || Maker::Portable(Box::new(Portable::new(residues, Walks::new(isa))));
         #[cfg(target_arch = "x86_64")]
         let (maker, share) = if isa == Isa::Avx512 && avx512::is_supported() {
             (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters))), avx512::share(filters))
@@ -87,6 +87,12 @@ impl Rough {
     pub(super) fn begin(&mut self, base: u64, bits: u64, records: usize) {
         (self.base, self.span) = (base, bits * MODULUS);
         self.lists.begin(LINES, bits, records);
+        // A window before this one may have been abandoned.
+        match &mut self.maker {
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx512(maker) => maker.forget(),
+            Maker::Portable(_) => {}
+        }
     }
 
     /// Takes `primes`, all below the window's first number and of the size expected.

@@ -16,7 +16,7 @@ const FLAT: usize = 4096;
 
 pub(super) struct Portable {
     walks: Walks,
-    batch: Box<Batch>,
+    batch: Batch,
     flat: Vec<u32>,
     /// Number of the line at each residue modulo 210.
     line: [u8; 210],
@@ -26,7 +26,7 @@ impl Portable {
     pub(super) fn new(residues: &[u32], walks: Walks) -> Portable {
         let mut line = [0; 210];
         residues.iter().enumerate().for_each(|(i, &r)| line[r as usize] = i as u8);
-        Portable { walks, batch: Box::new(Batch::new()), flat: Vec::with_capacity(FLAT), line }
+        Portable { walks, batch: Batch::new(), flat: Vec::with_capacity(FLAT), line }
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.

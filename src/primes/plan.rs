@@ -1,0 +1,68 @@
+//! The plan: which way to count a range.
+//!
+//! | numbers | range | way |
+//! |---|---|---|
+//! | below 2.5e13 | short | bytes of 30 numbers (`sieve.rs`): next to no start-up |
+//! | | longer | lines (`line/mod.rs`) |
+//! | above | tiny | a little sieve, then a test of each number left (`tiny/mod.rs`) |
+//! | | short, below 1e16 | bytes of 30 numbers |
+//! | | longer | lines, and records of large primes (`line/huge.rs`) |
+//!
+//! The answer is the same by each way; only the time is not. So the plan may look at anything, even at what is built.
+
+use super::line::LINES_ALONE;
+use super::tiny::Tiny;
+use crate::isa::Isa;
+
+/// A way to count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Bytes,
+    Lines,
+    Huge,
+    Tiny,
+}
+
+/// Shortest range for lines: below it the start-up of 48 lines shows (AMD Zen 5).
+const SHORTEST: u64 = 20_000_000;
+
+/// Nanoseconds that a way takes: to begin, a sieving prime, and a number (AMD Zen 5, AVX-512; measured at 1e15, 1e17
+/// and 1.8e19, ranges of 1e5 to 1e8).
+struct Cost {
+    start: f64,
+    prime: f64,
+    number: f64,
+}
+
+const BYTES: Cost = Cost { start: 15e6, prime: 6.0, number: 0.5 };
+const HUGE: Cost = Cost { start: 30e6, prime: 2.2, number: 0.25 };
+/// With a workspace that has its sieving primes already.
+const BUILT: Cost = Cost { prime: 0.7, ..HUGE };
+
+impl Cost {
+    fn of(&self, primes: f64, numbers: f64) -> f64 {
+        self.start + self.prime * primes + self.number * numbers
+    }
+}
+
+/// The way to count `[low, high)`, which is all below or all above [`LINES_ALONE`]; `is_built` says whether there is a
+/// workspace for huge numbers already.
+pub(super) fn way(low: u64, high: u64, isa: Isa, is_built: bool) -> Way {
+    let length = high.saturating_sub(low);
+    if high <= LINES_ALONE {
+        return if length < SHORTEST { Way::Bytes } else { Way::Lines };
+    }
+    let root = (high as f64).sqrt();
+    let primes = root / root.ln();
+    let length = length as f64;
+    let tiny = length * Tiny::cost(isa);
+    let bytes = BYTES.of(primes, length);
+    let huge = if is_built { BUILT } else { HUGE }.of(primes, length);
+    if tiny < bytes.min(huge) {
+        Way::Tiny
+    } else if bytes < huge {
+        Way::Bytes
+    } else {
+        Way::Huge
+    }
+}
