@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
 
 use super::engine::Engine;
 use super::range::Range;
@@ -16,6 +16,8 @@ Examples:
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
   montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
   montesieve primes 1e10 --sum --gaps --digest
+  montesieve primes --nth 1e9              the 1e9-th prime
+  montesieve primes --nth 1 1e15           the first prime above 1e15
   montesieve primes 100 200 --print        print them, one on a line
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
@@ -29,30 +31,60 @@ pub struct Primes {
     #[command(flatten)]
     pub range: Range,
 
+    /// The N of --nth, read together with the range.
+    #[command(flatten)]
+    pub nth: Nth,
+
     /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of these
-    #[arg(long, short, value_name = "LIST", default_value = "1")]
+    #[arg(long, short, value_name = "LIST", default_value = "1", conflicts_with = "nth")]
     pub count: Counts,
 
     /// Add the primes up, exactly
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nth")]
     pub sum: bool,
 
     /// Find the largest gap between neighbouring primes, or the first gap of each length
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "largest")]
+    #[arg(default_missing_value = "largest", conflicts_with = "nth")]
     pub gaps: Option<Gaps>,
 
     /// Make a digest that depends on the primes alone
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nth")]
     pub digest: bool,
 
     /// Print the primes in order, one on a line, instead of counting them
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "nth")]
     pub print: bool,
 
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// `--nth N`: `range.start` is its START.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nth(pub Option<u64>);
+
+// The option itself is one of the range's: it decides what the other words mean.
+impl FromArgMatches for Nth {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Nth, Error> {
+        Ok(Nth(matches.get_one("nth").copied()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Nth::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Nth {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
 }
 
 /// Which gaps are looked for.

@@ -67,6 +67,18 @@ fn ranges_as_primesieve_has_them() {
 }
 
 #[test]
+fn nth_takes_a_start() {
+    for (line, start, n) in
+        [("primes --nth 100", 0, 100), ("primes 2 -n 100", 2, 100), ("primes -n1k 1e9", 1_000_000_000, 1000)]
+    {
+        let Command::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
+        assert_eq!((primes.range.start, primes.nth), (start, Nth(Some(n))), "{line}");
+    }
+    let Command::Primes(primes) = cli("montesieve primes 9") else { panic!("not primes") };
+    assert_eq!(primes.nth, Nth(None));
+}
+
+#[test]
 fn the_last_of_two_equal_options_wins() {
     let Command::Pi(pi) = cli("montesieve pi --seed 1 --seed 2") else { panic!("not pi") };
     assert_eq!(pi.seed, 2);
@@ -94,6 +106,14 @@ fn bad_input_gives_one_clear_message() {
         "primes -2^3",
         "primes 2^64-1 -d 1",
         "primes 1 2 -d 3",
+        "primes --nth 0",
+        "primes --nth -1 10",
+        "primes --nth 425656284035217744",
+        "primes --nth 5 10 20",
+        "primes --nth 5 10 -d 20",
+        "primes --nth 5 --count 2",
+        "primes --nth 5 --print",
+        "primes 10 --gaps=some",
         "primes 10 --count 1,7",
         "primes 10 --count",
         "primes 10 --print --format json",

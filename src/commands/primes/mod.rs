@@ -1,10 +1,11 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
 //! One job over the same cut of the range for each kind of question: [`count`] for the number of primes alone, [`survey`] for
-//! everything that looks at each prime, [`print`] for the list of them.
+//! everything that looks at each prime, [`print`] for the list of them, [`nth`] for the n-th of them.
 
 mod count;
 mod cut;
+mod nth;
 mod print;
 mod survey;
 
@@ -26,6 +27,9 @@ use crate::report::{Completion, GapResult, PrimesResult, Work};
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let range = options.range;
+    if let cli::Nth(Some(n)) = options.nth {
+        return nth::run(setting, range.start, n);
+    }
     if options.print {
         return print::run(setting, range);
     }
