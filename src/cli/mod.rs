@@ -25,7 +25,7 @@ pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
-pub use primes::{Counts, Gaps, Nth, Primes};
+pub use primes::{Counts, Gaps, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
 pub use words::Words;
 

@@ -56,6 +56,10 @@ pub struct Primes {
     #[arg(long, short, conflicts_with = "nth")]
     pub print: bool,
 
+    /// How primes are found; the result is the same
+    #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
+    pub algorithm: PrimesAlgorithm,
+
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
@@ -85,6 +89,19 @@ impl Args for Nth {
     fn augment_args_for_update(command: Command) -> Command {
         command
     }
+}
+
+/// The ways to find primes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrimesAlgorithm {
+    /// The fastest one
+    Auto,
+    /// The segmented sieve of Eratosthenes
+    Sieve,
+    /// Trial division by odd numbers up to the square root
+    Sqrt,
+    /// Trial division by every smaller odd number
+    Trial,
 }
 
 /// Which gaps are looked for.

@@ -9,6 +9,8 @@
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
 //! - [`decimal`] writes primes as lines of text.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
+//! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
+//! - [`nth`] and [`estimate`] find the n-th prime.
 //! - [`strong`] tests single numbers.
 //!
 //! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
@@ -28,6 +30,7 @@ pub mod nth;
 mod presieve;
 mod sieve;
 mod small;
+pub mod source;
 pub mod strong;
 pub mod summary;
 #[cfg(test)]

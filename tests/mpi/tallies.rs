@@ -136,10 +136,30 @@ fn the_nth_prime_is_that_of_primesieve() {
 
 #[test]
 fn a_prime_that_is_not_there_is_an_error() {
-    for line in ["primes --nth 2 2^64-60", "primes --nth 1 2^64-59", "primes --nth 1 2^64-1", "primes --nth 4e17 1e18"]
+    for line in
+        ["primes --nth 2 2^64-60", "primes --nth 1 2^64-59", "primes --nth 1 2^64-1", "primes --nth 4.1e17 1e18"]
     {
         each([Alone, Launched(3)], |&ranks| {
             Launch::new(ranks, line).run().expect_code(2).expect_told_once("there are fewer than");
+        });
+    }
+}
+
+#[test]
+fn every_algorithm_gives_the_same() {
+    for line in [
+        "primes 3 20000",
+        "primes 1000 30000 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
+        "primes 90 96",
+        "primes 500 -p",
+    ] {
+        let text = |ranks, algorithm: &str| {
+            Launch::new(ranks, &format!("{line} --algorithm {algorithm}")).run().expect_code(0).text().to_owned()
+        };
+        let expected = text(Alone, "auto");
+        each(["sieve", "sqrt", "trial"], |algorithm| {
+            assert_eq!(text(Alone, algorithm), expected);
+            assert_eq!(text(Launched(3), algorithm), expected);
         });
     }
 }

@@ -15,6 +15,7 @@ use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, run as run_job};
 use crate::primes::nth::{Hunt, PRIMES_BELOW_2_64, Step, locate};
+use crate::primes::source::Algorithm;
 use crate::primes::{block_len, estimate};
 use crate::report::{Completion, NthResult, Work};
 
@@ -47,7 +48,8 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             break;
         };
         let range = Range { start, stop };
-        let job = Count { cut: Cut::new(range, block_len(stop.saturating_add(1))), isa: setting.isa };
+        let job =
+            Count { cut: Cut::new(range, block_len(stop.saturating_add(1))), algorithm: Algorithm::Sieve(setting.isa) };
         let outcome = run_job(cluster, &job, &setting.options)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
             hunt.counted(outcome.total.map_or(0, |counted| counted.primes));

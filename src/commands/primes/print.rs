@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::conclusion;
-use super::cut::Cut;
+use super::cut::{Cut, end_of};
 use crate::cli::Range;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::isa::Isa;
 use crate::job::run::{Outcome, deliver};
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::{Sieve, decimal};
+use crate::primes::decimal;
+use crate::primes::source::{Algorithm, Source};
 use crate::report::Completion;
 
 /// Numbers in a block of printed primes: 2^22 where primes are dense, so that a block's text is at most 3 MB, and up
@@ -20,14 +20,17 @@ use crate::report::Completion;
 const PRINT_BLOCK: [u64; 2] = [1 << 22, 1 << 24];
 
 /// How long a block of printed primes is.
-fn block_len(range: Range) -> u64 {
+fn block_len(range: Range, algorithm: Algorithm) -> u64 {
     let [dense, sparse] = PRINT_BLOCK;
+    if let Algorithm::Trial(_) = algorithm {
+        return algorithm.block_len(end_of(range));
+    }
     (range.stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse)
 }
 
 /// Prints the primes of a range. Every rank must call it.
-pub(super) fn run(setting: &Setting<'_>, range: Range) -> Result<u8> {
-    let job = Print { cut: Cut::new(range, block_len(range)), isa: setting.isa };
+pub(super) fn run(setting: &Setting<'_>, range: Range, algorithm: Algorithm) -> Result<u8> {
+    let job = Print { cut: Cut::new(range, block_len(range, algorithm)), algorithm };
     let mut output = setting.cluster.at_root(|| setting.take_output()).transpose()?;
     let mut numbers = 0;
     let outcome = deliver(setting.cluster, &job, &setting.options, &mut |lines: Lines| {
@@ -48,7 +51,7 @@ pub(super) fn run(setting: &Setting<'_>, range: Range) -> Result<u8> {
 /// The job of printing.
 struct Print {
     cut: Cut,
-    isa: Isa,
+    algorithm: Algorithm,
 }
 
 /// Numbers of a span, and its primes as decimal lines.
@@ -68,20 +71,20 @@ impl Tally for Lines {
 
 impl Job for Print {
     type Tally = Lines;
-    type Workspace = Sieve;
+    type Workspace = Source;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
     }
 
-    fn workspace(&self) -> Sieve {
-        Sieve::new(self.cut.high, self.isa)
+    fn workspace(&self) -> Source {
+        self.algorithm.source(self.cut.high)
     }
 
-    fn compute(&self, span: Span, sieve: &mut Sieve, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
+    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
         let (low, high) = self.cut.numbers(span);
         let mut text = Vec::new();
-        sieve.runs(low, high, pulse, &mut |primes| {
+        source.runs(low, high, pulse, &mut |primes| {
             decimal::append(primes, &mut text);
             ControlFlow::Continue(())
         })?;
