@@ -128,7 +128,7 @@ impl Cli {
     /// What no single option can know: whether they fit together.
     fn check(&self) -> Result<(), String> {
         match &self.command {
-            Command::Primes(primes) if primes.print && primes.engine.destination.format != Format::Text => {
+            Command::Primes(primes) if primes.print.is_some() && primes.engine.destination.format != Format::Text => {
                 let format = primes.engine.destination.format;
                 Err(format!("--print writes plain text: it does not go with --format {format}"))
             }

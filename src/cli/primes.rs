@@ -19,6 +19,7 @@ Examples:
   montesieve primes --nth 1e9              the 1e9-th prime
   montesieve primes --nth 1 1e15           the first prime above 1e15
   montesieve primes 100 200 --print        print them, one on a line
+  montesieve primes 1e6 --print=2          print the twin primes
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
@@ -52,9 +53,11 @@ pub struct Primes {
     #[arg(long, conflicts_with = "nth")]
     pub digest: bool,
 
-    /// Print the primes in order, one on a line, instead of counting them
-    #[arg(long, short, conflicts_with = "nth")]
-    pub print: bool,
+    /// Print the primes in order, one on a line, or the k-tuplets of a K from 2 to 6, instead of counting them
+    #[arg(long, short, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
+    #[arg(conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
+    pub print: Option<u8>,
 
     /// How primes are found; the result is the same
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]

@@ -45,7 +45,8 @@ fn every_engine_option_arrives() {
                 --exit-zero --allow-singleton";
     let Command::Primes(primes) = cli(line) else { panic!("not primes") };
     assert_eq!(primes.range, Range { start: 10, stop: 20 });
-    assert!(primes.print && primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
+    assert_eq!(primes.print, Some(1));
+    assert!(primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
     assert_eq!((primes.engine.schedule, primes.engine.progress), (Schedule::Guided, Progress::Plain));
     assert_eq!(primes.engine.chunk.to_string(), "7");
     assert_eq!(primes.engine.destination.output, Some("f".into()));
@@ -63,6 +64,16 @@ fn ranges_as_primesieve_has_them() {
     ] {
         let Command::Primes(primes) = cli(line) else { panic!("not primes") };
         assert_eq!(primes.range, Range { start, stop }, "{line}");
+    }
+}
+
+#[test]
+fn print_takes_a_k() {
+    for (line, k) in [("", None), ("-p", Some(1)), ("--print", Some(1)), ("--print=2", Some(2)), ("-p=6", Some(6))] {
+        for line in [format!("primes {line} 9"), format!("primes 9 {line}")] {
+            let Command::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
+            assert_eq!((primes.range.stop, primes.print), (9, k), "{line}");
+        }
     }
 }
 
@@ -113,6 +124,9 @@ fn bad_input_gives_one_clear_message() {
         "primes --nth 5 10 -d 20",
         "primes --nth 5 --count 2",
         "primes --nth 5 --print",
+        "primes 10 --print=7",
+        "primes 10 --print=0",
+        "primes 10 --print --sum",
         "primes 10 --gaps=some",
         "primes 10 --count 1,7",
         "primes 10 --count",

@@ -33,8 +33,8 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     if let cli::Nth(Some(n)) = options.nth {
         return nth::run(setting, range.start, n);
     }
-    if options.print {
-        return print::run(setting, range, algorithm(options, setting.isa));
+    if let Some(k) = options.print {
+        return print::run(setting, range, algorithm(options, setting.isa), usize::from(k));
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));

@@ -1,4 +1,4 @@
-//! The job of printing primes: tallies that are text, delivered to the root in order, within a bounded window.
+//! The job of printing primes or k-tuplets: tallies that are text, delivered to the root in order, within a bounded window.
 
 use std::ops::ControlFlow;
 
@@ -13,6 +13,7 @@ use crate::job::run::{Outcome, deliver};
 use crate::job::{Job, Pulse, Span, Tally};
 use crate::primes::decimal;
 use crate::primes::source::{Algorithm, Source};
+use crate::primes::tuplets::{self, Edges};
 use crate::report::Completion;
 
 /// Numbers in a block of printed primes: 2^22 where primes are dense, so that a block's text is at most 3 MB, and up
@@ -29,13 +30,16 @@ fn block_len(range: Range, algorithm: Algorithm) -> u64 {
 }
 
 /// Prints the primes of a range. Every rank must call it.
-pub(super) fn run(setting: &Setting<'_>, range: Range, algorithm: Algorithm) -> Result<u8> {
-    let job = Print { cut: Cut::new(range, block_len(range, algorithm)), algorithm };
+pub(super) fn run(setting: &Setting<'_>, range: Range, algorithm: Algorithm, k: usize) -> Result<u8> {
+    let job = Print { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k };
     let mut output = setting.cluster.at_root(|| setting.take_output()).transpose()?;
-    let mut numbers = 0;
+    let (mut numbers, mut edges) = (0, Edges::default());
     let outcome = deliver(setting.cluster, &job, &setting.options, &mut |lines: Lines| {
         numbers += lines.numbers;
-        output.as_mut().map_or(Ok(()), |output| output.write(&lines.text))
+        let across = lines.across(&edges);
+        edges.merge(&lines.edges);
+        let Some(output) = output.as_mut() else { return Ok(()) };
+        output.write(&across).and_then(|()| output.write(&lines.text))
     })?;
     // Half a list is not kept: a file that is there is a file that is complete.
     let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
@@ -51,21 +55,52 @@ pub(super) fn run(setting: &Setting<'_>, range: Range, algorithm: Algorithm) -> 
 /// The job of printing.
 struct Print {
     cut: Cut,
+    /// 1 for primes, 2 to 6 for k-tuplets.
+    k: usize,
     algorithm: Algorithm,
 }
 
-/// Numbers of a span, and its primes as decimal lines.
+/// Numbers of a span, and its primes or k-tuplets as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Lines {
     numbers: u64,
+    k: usize,
     #[serde(with = "serde_bytes")]
     text: Vec<u8>,
+    /// Of k-tuplets: what the neighbours must know. All have the same diameter, so those across a border come behind all that end
+    /// before it, and before all that begin behind it.
+    edges: Edges,
+}
+
+impl Lines {
+    /// The k-tuplets that begin before these numbers, in a stretch with these edges, and end in them.
+    fn across(&self, before: &Edges) -> Vec<u8> {
+        let mut text = Vec::new();
+        if self.k > 1 {
+            before.border(&self.edges).each(self.k, |tuplet| tuplets::append(tuplet, &mut text));
+        }
+        text
+    }
+
+    /// Takes the next primes of the span in.
+    fn take(&mut self, primes: &[u64]) {
+        if self.k == 1 {
+            return decimal::append(primes, &mut self.text);
+        }
+        let edges = Edges::of(primes);
+        let Lines { k, text, .. } = self;
+        self.edges.border(&edges).each(*k, |tuplet| tuplets::append(tuplet, text));
+        tuplets::each(*k, primes, |tuplet| tuplets::append(tuplet, text));
+        self.edges.merge(&edges);
+    }
 }
 
 impl Tally for Lines {
     fn merge(&mut self, next: Lines) {
         self.numbers += next.numbers;
+        self.text.extend_from_slice(&next.across(&self.edges));
         self.text.extend_from_slice(&next.text);
+        self.edges.merge(&next.edges);
     }
 }
 
@@ -83,11 +118,60 @@ impl Job for Print {
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
         let (low, high) = self.cut.numbers(span);
-        let mut text = Vec::new();
+        let mut lines = Lines { numbers: high - low, k: self.k, ..Lines::default() };
         source.runs(low, high, pulse, &mut |primes| {
-            decimal::append(primes, &mut text);
+            lines.take(primes);
             ControlFlow::Continue(())
         })?;
-        ControlFlow::Continue(Lines { numbers: high - low, text })
+        ControlFlow::Continue(lines)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::isa::Isa;
+    use crate::primes::naive;
+    use proptest::prelude::*;
+
+    fn computed(job: &Print, span: Span) -> Lines {
+        match job.compute(span, &mut job.workspace(), &mut || ControlFlow::Continue(())) {
+            ControlFlow::Continue(tally) => tally,
+            ControlFlow::Break(()) => unreachable!("nobody broke"),
+        }
+    }
+
+    #[test]
+    fn tuplets_as_primesieve_prints_them() {
+        let range = Range { start: 0, stop: 20 };
+        let job = |k| Print { cut: Cut::new(range, 3), k, algorithm: Algorithm::Sieve(Isa::Portable) };
+        let text = |k| String::from_utf8(computed(&job(k), Span::new(0, 7)).text).expect("UTF-8");
+        assert_eq!(text(2), "(3, 5)\n(5, 7)\n(11, 13)\n(17, 19)\n");
+        assert_eq!(text(4), "(5, 7, 11, 13)\n(11, 13, 17, 19)\n");
+        assert_eq!(text(1), "2\n3\n5\n7\n11\n13\n17\n19\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_cut_gives_the_same_text(start in 0_u64..20_000, distance in 0_u64..2000, length in 1_u64..300, k in 1_usize..7) {
+            let range = Range { start, stop: start + distance };
+            let job = Print { cut: Cut::new(range, length), k, algorithm: Algorithm::Sieve(Isa::widest()) };
+            let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
+            let mut expected = Lines { numbers: distance + 1, k, ..Lines::default() };
+            expected.take(&primes);
+            let (mut merged, mut delivered, mut edges) = (None::<Lines>, Vec::new(), Edges::default());
+            for block in 0..job.blocks() {
+                let lines = computed(&job, Span::new(block, block + 1));
+                delivered.extend(lines.across(&edges));
+                delivered.extend_from_slice(&lines.text);
+                edges.merge(&lines.edges);
+                match &mut merged {
+                    None => merged = Some(lines),
+                    Some(before) => before.merge(lines),
+                }
+            }
+            prop_assert_eq!(&delivered, &expected.text);
+            prop_assert_eq!(merged, Some(expected));
+        }
     }
 }
