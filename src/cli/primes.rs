@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
 
-use super::engine::Engine;
+use super::engine::{Engine, write_name};
 use super::range::Range;
 use crate::primes::tuplets::MOST;
+use crate::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +21,7 @@ Examples:
   montesieve primes --nth 1 1e15           the first prime above 1e15
   montesieve primes 100 200 --print        print them, one on a line
   montesieve primes 1e6 --print=2          print the twin primes
+  montesieve primes 1e10 --output p.npy --output-format npy   all ranks write the file at once
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
@@ -59,6 +61,10 @@ pub struct Primes {
     #[arg(conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
     pub print: Option<u8>,
 
+    /// Write the list of primes in this form, to the FILE of --output or to standard output, instead of counting them
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
+    pub output_format: Option<ListForm>,
+
     /// How primes are found; the result is the same
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
     pub algorithm: PrimesAlgorithm,
@@ -91,6 +97,45 @@ impl Args for Nth {
 
     fn augment_args_for_update(command: Command) -> Command {
         command
+    }
+}
+
+impl Primes {
+    /// The list that is asked for, if one is: 1 for primes and 2 to 6 for k-tuplets, and the form.
+    pub fn list(&self) -> Option<(usize, ListForm)> {
+        let asked = self.print.is_some() || self.output_format.is_some();
+        asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(ListForm::Text)))
+    }
+
+    /// What no single option can know: whether they fit together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some((k, form)) = self.list() else { return Ok(()) };
+        let format = self.engine.destination.format;
+        if format != Format::Text {
+            let option = if self.print.is_some() { "--print" } else { "--output-format" };
+            return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
+        }
+        if k > 1 && form != ListForm::Text {
+            return Err(format!("k-tuplets are written as text: --print={k} does not go with --output-format {form}"));
+        }
+        Ok(())
+    }
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListForm {
+    /// One prime on a line
+    Text,
+    /// 8 bytes a prime, little-endian
+    U64le,
+    /// A NumPy array of such words
+    Npy,
+}
+
+impl fmt::Display for ListForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
     }
 }
 

@@ -7,7 +7,7 @@
 //!   `medium.rs`, `big.rs`), and then counted or read (`bits.rs`).
 //! - `base.rs` holds the sieving primes; `walks.rs` is the only place that knows instruction sets.
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
-//! - [`decimal`] writes primes as lines of text.
+//! - [`decimal`] writes primes as lines of text, [`encoding`] as lines, words or a NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime.
@@ -22,6 +22,7 @@ mod big;
 mod bits;
 pub mod decimal;
 pub mod digest;
+pub mod encoding;
 pub mod estimate;
 pub mod gaps;
 mod medium;

@@ -1,13 +1,15 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
 //! One job over the same cut of the range for each kind of question: [`count`] for the number of primes alone, [`survey`] for
-//! everything that looks at each prime, [`print`] for the list of them, [`nth`] for the n-th of them.
+//! everything that looks at each prime, [`list`] for the list of them, [`nth`] for the n-th of them.
 
 mod count;
 mod cut;
+mod list;
 mod nth;
 mod print;
 mod survey;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,7 @@ use crate::cli::{self, Range};
 use crate::error::Result;
 use crate::isa::Isa;
 use crate::job::run::{Outcome, run as run_job};
+use crate::primes::encoding::Encoding;
 use crate::primes::gaps::{Gap, Which};
 use crate::primes::naive::Divisors;
 use crate::primes::source::Algorithm;
@@ -33,8 +36,13 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     if let cli::Nth(Some(n)) = options.nth {
         return nth::run(setting, range.start, n);
     }
-    if let Some(k) = options.print {
-        return print::run(setting, range, algorithm(options, setting.isa), usize::from(k));
+    if let Some((k, form)) = options.list() {
+        let encoding = match form {
+            cli::ListForm::Text => Encoding::Text,
+            cli::ListForm::U64le => Encoding::U64le,
+            cli::ListForm::Npy => Encoding::Npy,
+        };
+        return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));

@@ -1,68 +1,61 @@
-//! The job of printing primes or k-tuplets: tallies that are text, delivered to the root in order, within a bounded window.
+//! The job of printing primes or k-tuplets: tallies that are bytes, delivered to the root in order, within a bounded window.
 
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::conclusion;
-use super::cut::{Cut, end_of};
-use crate::cli::Range;
+use super::cut::Cut;
+use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Outcome, deliver};
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::decimal;
+use crate::primes::encoding::Encoding;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::tuplets::{self, Edges};
-use crate::report::Completion;
-
-/// Numbers in a block of printed primes: 2^22 where primes are dense, so that a block's text is at most 3 MB, and up
-/// to 2^24 where the sieve's start-up for each block would show (text up to 8 MB).
-const PRINT_BLOCK: [u64; 2] = [1 << 22, 1 << 24];
-
-/// How long a block of printed primes is.
-fn block_len(range: Range, algorithm: Algorithm) -> u64 {
-    let [dense, sparse] = PRINT_BLOCK;
-    if let Algorithm::Trial(_) = algorithm {
-        return algorithm.block_len(end_of(range));
-    }
-    (range.stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse)
-}
-
-/// Prints the primes of a range. Every rank must call it.
-pub(super) fn run(setting: &Setting<'_>, range: Range, algorithm: Algorithm, k: usize) -> Result<u8> {
-    let job = Print { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k };
-    let mut output = setting.cluster.at_root(|| setting.take_output()).transpose()?;
-    let (mut numbers, mut edges) = (0, Edges::default());
-    let outcome = deliver(setting.cluster, &job, &setting.options, &mut |lines: Lines| {
-        numbers += lines.numbers;
-        let across = lines.across(&edges);
-        edges.merge(&lines.edges);
-        let Some(output) = output.as_mut() else { return Ok(()) };
-        output.write(&across).and_then(|()| output.write(&lines.text))
-    })?;
-    // Half a list is not kept: a file that is there is a file that is complete.
-    let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
-    let is_stdout = output.as_ref().is_some_and(|output| output.is_stdout());
-    let finished = output.filter(|_| complete || is_stdout).map_or(Ok(()), |output| output.finish());
-    setting.cluster.agree(finished)?;
-    setting.conclude(outcome.map(|outcome| {
-        let completion = Completion::of(outcome.done, outcome.blocks);
-        conclusion(outcome, completion, None, numbers)
-    }))
-}
 
 /// The job of printing.
-struct Print {
-    cut: Cut,
+pub(super) struct Print {
+    pub(super) cut: Cut,
+    pub(super) algorithm: Algorithm,
     /// 1 for primes, 2 to 6 for k-tuplets.
-    k: usize,
-    algorithm: Algorithm,
+    pub(super) k: usize,
+    /// The form of primes; k-tuplets are always text.
+    pub(super) encoding: Encoding,
+}
+
+impl Print {
+    /// Runs the job; the root writes `header` and then everything in order to its `output`. Every rank must call it; the root
+    /// gets the outcome, whose total is how many numbers are done.
+    pub(super) fn deliver(
+        &self,
+        setting: &Setting<'_>,
+        header: &[u8],
+        output: &mut Option<Output>,
+    ) -> Result<Option<Outcome<u64>>> {
+        let begun = output.as_mut().map_or(Ok(()), |output| output.write(header));
+        setting.cluster.agree(begun)?;
+        let (mut numbers, mut edges) = (0, Edges::default());
+        let outcome = deliver(setting.cluster, self, &setting.options, &mut |lines: Lines| {
+            numbers += lines.numbers;
+            let across = lines.across(&edges);
+            edges.merge(&lines.edges);
+            let Some(output) = output.as_mut() else { return Ok(()) };
+            output.write(&across).and_then(|()| output.write(&lines.text))
+        })?;
+        Ok(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
+            total: Some(numbers),
+            done,
+            blocks,
+            cause,
+            account,
+        }))
+    }
 }
 
 /// Numbers of a span, and its primes or k-tuplets as lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Lines {
+pub(super) struct Lines {
     numbers: u64,
     k: usize,
     #[serde(with = "serde_bytes")]
@@ -83,9 +76,9 @@ impl Lines {
     }
 
     /// Takes the next primes of the span in.
-    fn take(&mut self, primes: &[u64]) {
+    fn take(&mut self, primes: &[u64], encoding: Encoding) {
         if self.k == 1 {
-            return decimal::append(primes, &mut self.text);
+            return encoding.append(primes, &mut self.text);
         }
         let edges = Edges::of(primes);
         let Lines { k, text, .. } = self;
@@ -120,7 +113,7 @@ impl Job for Print {
         let (low, high) = self.cut.numbers(span);
         let mut lines = Lines { numbers: high - low, k: self.k, ..Lines::default() };
         source.runs(low, high, pulse, &mut |primes| {
-            lines.take(primes);
+            lines.take(primes, self.encoding);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(lines)
@@ -130,6 +123,7 @@ impl Job for Print {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Range;
     use crate::isa::Isa;
     use crate::primes::naive;
     use proptest::prelude::*;
@@ -144,7 +138,12 @@ mod tests {
     #[test]
     fn tuplets_as_primesieve_prints_them() {
         let range = Range { start: 0, stop: 20 };
-        let job = |k| Print { cut: Cut::new(range, 3), k, algorithm: Algorithm::Sieve(Isa::Portable) };
+        let job = |k| Print {
+            cut: Cut::new(range, 3),
+            k,
+            algorithm: Algorithm::Sieve(Isa::Portable),
+            encoding: Encoding::Text,
+        };
         let text = |k| String::from_utf8(computed(&job(k), Span::new(0, 7)).text).expect("UTF-8");
         assert_eq!(text(2), "(3, 5)\n(5, 7)\n(11, 13)\n(17, 19)\n");
         assert_eq!(text(4), "(5, 7, 11, 13)\n(11, 13, 17, 19)\n");
@@ -155,10 +154,10 @@ mod tests {
         #[test]
         fn any_cut_gives_the_same_text(start in 0_u64..20_000, distance in 0_u64..2000, length in 1_u64..300, k in 1_usize..7) {
             let range = Range { start, stop: start + distance };
-            let job = Print { cut: Cut::new(range, length), k, algorithm: Algorithm::Sieve(Isa::widest()) };
+            let job = Print { cut: Cut::new(range, length), k, algorithm: Algorithm::Sieve(Isa::widest()), encoding: Encoding::Text };
             let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
             let mut expected = Lines { numbers: distance + 1, k, ..Lines::default() };
-            expected.take(&primes);
+            expected.take(&primes, Encoding::Text);
             let (mut merged, mut delivered, mut edges) = (None::<Lines>, Vec::new(), Edges::default());
             for block in 0..job.blocks() {
                 let lines = computed(&job, Span::new(block, block + 1));
