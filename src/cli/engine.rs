@@ -121,7 +121,7 @@ impl fmt::Display for Chunk {
 }
 
 /// Writes the name that the command line has for a value.
-fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.to_possible_value() {
         Some(name) => f.write_str(name.get_name()),
         None => Ok(()),

@@ -25,7 +25,7 @@ pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
-pub use primes::{Counts, Gaps, Primes};
+pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
 pub use words::Words;
 
@@ -128,10 +128,7 @@ impl Cli {
     /// What no single option can know: whether they fit together.
     fn check(&self) -> Result<(), String> {
         match &self.command {
-            Command::Primes(primes) if primes.print && primes.engine.destination.format != Format::Text => {
-                let format = primes.engine.destination.format;
-                Err(format!("--print writes plain text: it does not go with --format {format}"))
-            }
+            Command::Primes(primes) => primes.check(),
             _ => Ok(()),
         }
     }

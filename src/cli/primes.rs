@@ -3,11 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
 
-use super::engine::Engine;
+use super::engine::{Engine, write_name};
 use super::range::Range;
 use crate::primes::tuplets::MOST;
+use crate::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,7 +17,11 @@ Examples:
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
   montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
   montesieve primes 1e10 --sum --gaps --digest
+  montesieve primes --nth 1e9              the 1e9-th prime
+  montesieve primes --nth 1 1e15           the first prime above 1e15
   montesieve primes 100 200 --print        print them, one on a line
+  montesieve primes 1e6 --print=2          print the twin primes
+  montesieve primes 1e10 --output p.npy --output-format npy   all ranks write the file at once
 
 Both ends belong to the range; the last possible STOP is 2^64-1.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
@@ -29,30 +34,122 @@ pub struct Primes {
     #[command(flatten)]
     pub range: Range,
 
+    /// The N of --nth, read together with the range.
+    #[command(flatten)]
+    pub nth: Nth,
+
     /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of these
-    #[arg(long, short, value_name = "LIST", default_value = "1")]
+    #[arg(long, short, value_name = "LIST", default_value = "1", conflicts_with = "nth")]
     pub count: Counts,
 
     /// Add the primes up, exactly
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nth")]
     pub sum: bool,
 
     /// Find the largest gap between neighbouring primes, or the first gap of each length
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "largest")]
+    #[arg(default_missing_value = "largest", conflicts_with = "nth")]
     pub gaps: Option<Gaps>,
 
     /// Make a digest that depends on the primes alone
-    #[arg(long)]
+    #[arg(long, conflicts_with = "nth")]
     pub digest: bool,
 
-    /// Print the primes in order, one on a line, instead of counting them
-    #[arg(long, short)]
-    pub print: bool,
+    /// Print the primes in order, one on a line, or the k-tuplets of a K from 2 to 6, instead of counting them
+    #[arg(long, short, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
+    #[arg(conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
+    pub print: Option<u8>,
+
+    /// Write the list of primes in this form, to the FILE of --output or to standard output, instead of counting them
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
+    pub output_format: Option<ListForm>,
+
+    /// How primes are found; the result is the same
+    #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
+    pub algorithm: PrimesAlgorithm,
 
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// `--nth N`: `range.start` is its START.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nth(pub Option<u64>);
+
+// The option itself is one of the range's: it decides what the other words mean.
+impl FromArgMatches for Nth {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Nth, Error> {
+        Ok(Nth(matches.get_one("nth").copied()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Nth::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Nth {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+impl Primes {
+    /// The list that is asked for, if one is: 1 for primes and 2 to 6 for k-tuplets, and the form.
+    pub fn list(&self) -> Option<(usize, ListForm)> {
+        let asked = self.print.is_some() || self.output_format.is_some();
+        asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(ListForm::Text)))
+    }
+
+    /// What no single option can know: whether they fit together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some((k, form)) = self.list() else { return Ok(()) };
+        let format = self.engine.destination.format;
+        if format != Format::Text {
+            let option = if self.print.is_some() { "--print" } else { "--output-format" };
+            return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
+        }
+        if k > 1 && form != ListForm::Text {
+            return Err(format!("k-tuplets are written as text: --print={k} does not go with --output-format {form}"));
+        }
+        Ok(())
+    }
+}
+
+/// The forms of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListForm {
+    /// One prime on a line
+    Text,
+    /// 8 bytes a prime, little-endian
+    U64le,
+    /// A NumPy array of such words
+    Npy,
+}
+
+impl fmt::Display for ListForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
+}
+
+/// The ways to find primes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrimesAlgorithm {
+    /// The fastest one
+    Auto,
+    /// The segmented sieve of Eratosthenes
+    Sieve,
+    /// Trial division by odd numbers up to the square root
+    Sqrt,
+    /// Trial division by every smaller odd number
+    Trial,
 }
 
 /// Which gaps are looked for.

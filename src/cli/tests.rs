@@ -45,7 +45,8 @@ fn every_engine_option_arrives() {
                 --exit-zero --allow-singleton";
     let Command::Primes(primes) = cli(line) else { panic!("not primes") };
     assert_eq!(primes.range, Range { start: 10, stop: 20 });
-    assert!(primes.print && primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
+    assert_eq!(primes.print, Some(1));
+    assert!(primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
     assert_eq!((primes.engine.schedule, primes.engine.progress), (Schedule::Guided, Progress::Plain));
     assert_eq!(primes.engine.chunk.to_string(), "7");
     assert_eq!(primes.engine.destination.output, Some("f".into()));
@@ -64,6 +65,28 @@ fn ranges_as_primesieve_has_them() {
         let Command::Primes(primes) = cli(line) else { panic!("not primes") };
         assert_eq!(primes.range, Range { start, stop }, "{line}");
     }
+}
+
+#[test]
+fn print_takes_a_k() {
+    for (line, k) in [("", None), ("-p", Some(1)), ("--print", Some(1)), ("--print=2", Some(2)), ("-p=6", Some(6))] {
+        for line in [format!("primes {line} 9"), format!("primes 9 {line}")] {
+            let Command::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
+            assert_eq!((primes.range.stop, primes.print), (9, k), "{line}");
+        }
+    }
+}
+
+#[test]
+fn nth_takes_a_start() {
+    for (line, start, n) in
+        [("primes --nth 100", 0, 100), ("primes 2 -n 100", 2, 100), ("primes -n1k 1e9", 1_000_000_000, 1000)]
+    {
+        let Command::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
+        assert_eq!((primes.range.start, primes.nth), (start, Nth(Some(n))), "{line}");
+    }
+    let Command::Primes(primes) = cli("montesieve primes 9") else { panic!("not primes") };
+    assert_eq!(primes.nth, Nth(None));
 }
 
 #[test]
@@ -94,6 +117,21 @@ fn bad_input_gives_one_clear_message() {
         "primes -2^3",
         "primes 2^64-1 -d 1",
         "primes 1 2 -d 3",
+        "primes --nth 0",
+        "primes --nth -1 10",
+        "primes --nth 425656284035217744",
+        "primes --nth 5 10 20",
+        "primes --nth 5 10 -d 20",
+        "primes --nth 5 --count 2",
+        "primes --nth 5 --print",
+        "primes 10 --print=7",
+        "primes 10 --print=0",
+        "primes 10 --print --sum",
+        "primes 10 --output-format bin",
+        "primes 10 --output-format npy --print=2",
+        "primes 10 --output-format npy --format csv",
+        "primes 10 --output-format npy --digest",
+        "primes 10 --gaps=some",
         "primes 10 --count 1,7",
         "primes 10 --count",
         "primes 10 --print --format json",

@@ -115,7 +115,7 @@ fn given<'c>(subcommand: &'c Command, arguments: &[OsString]) -> Vec<&'c clap::I
             for letter in letters.chars() {
                 let Some(option) = subcommand.get_arguments().find(|o| o.get_short() == Some(letter)) else { break };
                 given.push(option.get_id());
-                if !is_flag(option) {
+                if !is_flag(option) && !option.is_require_equals_set() {
                     break; // The rest is its value.
                 }
             }
@@ -155,7 +155,7 @@ mod tests {
         for line in ["m primes 5 -pd9", "m primes 5 -p -d 9", "m primes 5 -qpd9"] {
             assert_eq!(put_in(line, &both), line);
         }
-        assert_eq!(put_in("m primes 5 -d9", &both), "m primes --print 5 -d9");
+        assert_eq!(put_in("m primes 5 -d9", &both), "m primes --print=1 5 -d9");
     }
 
     #[test]

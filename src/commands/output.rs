@@ -57,6 +57,14 @@ impl Output {
         self.name == "standard output"
     }
 
+    /// The file under its temporary name, when it is one that will be renamed: for those who write it in other ways.
+    pub fn temporary(&self) -> Option<(&File, &Path)> {
+        match &self.target {
+            Target::Stream(_) => None,
+            Target::File(file, _) => Some((file.get_ref().as_file(), file.get_ref().path())),
+        }
+    }
+
     /// Writes bytes.
     ///
     /// # Errors
@@ -82,7 +90,8 @@ impl Output {
         .map_err(cannot)
     }
 
-    fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    /// Turns what the system said about the file into an error that names it as the user did.
+    pub fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
         Error::io(format!("cannot write {}", self.name))
     }
 }

@@ -20,6 +20,15 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Takes in what the same rank did in the next job.
+    pub fn add(&mut self, next: &Profile) {
+        self.compute += next.compute;
+        self.idle += next.idle;
+        self.comm += next.comm;
+        self.blocks += next.blocks;
+        self.messages += next.messages;
+    }
+
     /// The profile as plain numbers, to be gathered by MPI.
     pub fn to_numbers(self) -> [f64; 5] {
         [self.compute, self.idle, self.comm, self.blocks as f64, self.messages as f64]

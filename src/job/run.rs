@@ -74,6 +74,22 @@ pub struct Account {
     pub profiles: Vec<Profile>,
 }
 
+impl Account {
+    /// Of a run without a job.
+    pub fn none(ranks: u64) -> Account {
+        Account { seconds: 0.0, chunk: 0, profiles: vec![Profile::default(); ranks as usize] }
+    }
+
+    /// Takes the account of the next job of the same command in.
+    pub fn join(&mut self, next: Account) {
+        self.seconds += next.seconds;
+        self.chunk = next.chunk;
+        for (profile, more) in self.profiles.iter_mut().zip(&next.profiles) {
+            profile.add(more);
+        }
+    }
+}
+
 /// Takes the tallies at the root, in block order. [`Error::ClosedPipe`] ends the job quietly.
 pub type Sink<'a, T> = &'a mut dyn FnMut(T) -> Result<()>;
 

@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn merit_is_length_by_logarithm() {
-        assert_eq!(Gap { length: 1, start: 2 }.merit(), 1.442695);
+        assert_eq!(Gap { length: 2, start: 3 }.merit(), 1.820478);
         // The largest gap below 2^64 that is the first of its length and longer than all before it.
         assert_eq!(Gap { length: 1550, start: 18_361_375_334_787_046_697 }.merit(), 34.943924);
     }

@@ -12,8 +12,10 @@
 //! - `walks.rs` knows instruction sets: each hot loop in plain Rust, compiled once for each. Loops that need more than
 //!   the compiler gives stand in files of their own (`line/rough/avx512.rs`, `tiny/ifma.rs`), beside a portable form.
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
-//! - [`decimal`] writes primes as lines of text.
+//! - [`decimal`] writes primes as lines of text, [`encoding`] as lines, words or a NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
+//! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
+//! - [`nth`] and [`estimate`] find the n-th prime.
 //! - [`strong`] tests single numbers.
 //!
 //! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
@@ -25,15 +27,19 @@ mod big;
 mod bits;
 pub mod decimal;
 pub mod digest;
+pub mod encoding;
+pub mod estimate;
 mod face;
 pub mod gaps;
 mod line;
 mod medium;
 pub mod naive;
+pub mod nth;
 mod plan;
 mod presieve;
 mod sieve;
 mod small;
+pub mod source;
 pub mod strong;
 pub mod summary;
 #[cfg(test)]

@@ -56,6 +56,15 @@ pub fn each(k: usize, primes: &[u64], mut each: impl FnMut(&[u64])) {
     eligible(k, primes).windows(k).filter(|w| w[k - 1] - w[0] == DIAMETER[k]).for_each(&mut each);
 }
 
+/// Appends a tuplet as a line, as primesieve prints it: `(3, 5)`.
+pub fn append(tuplet: &[u64], text: &mut Vec<u8>) {
+    for (i, prime) in tuplet.iter().enumerate() {
+        text.extend_from_slice(if i == 0 { b"(" } else { b", " });
+        text.extend_from_slice(prime.to_string().as_bytes());
+    }
+    text.extend_from_slice(b")\n");
+}
+
 /// Without the small primes with which no k-tuplet begins.
 fn eligible(k: usize, primes: &[u64]) -> &[u64] {
     assert!((2..=MOST).contains(&k), "there are no {k}-tuplets here");

@@ -10,6 +10,7 @@
 
 mod completion;
 mod info;
+mod nth;
 mod pi;
 mod primes;
 mod run;
@@ -24,6 +25,7 @@ use serde::Serialize;
 
 pub use completion::Completion;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
+pub use nth::NthResult;
 pub use pi::PiResult;
 pub use primes::{GapResult, PrimesResult};
 pub use run::{Run, Work, imbalance};

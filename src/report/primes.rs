@@ -186,13 +186,13 @@ mod tests {
         let gap = |length, start, merit| GapResult { length, start, merit };
         result.sum = Some(1 << 70);
         result.max_gap = Some(Some(gap(2, 3, 1.820478)));
-        result.gaps = Some(vec![gap(1, 2, 1.442695), gap(2, u64::MAX, 0.5)]);
+        result.gaps = Some(vec![gap(1, 2, 1.443), gap(2, u64::MAX, 0.5)]);
         result.digest = Some("sum128:00ff".to_owned());
         insta::assert_snapshot!(written(result.clone(), Format::Text), @"
         primes       4
         sum          1180591620717411303424
         largest gap  2 after 3 (merit 1.820478)
-        first gap    1 after 2 (merit 1.442695)
+        first gap    1 after 2 (merit 1.443)
         first gap    2 after 18446744073709551615 (merit 0.5)
         digest       sum128:00ff
         range        2 to 7
@@ -201,7 +201,7 @@ mod tests {
         start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
         2,7,4,,,,,,,,1180591620717411303424,2,3,1.820478,sum128:00ff,true,,
         ");
-        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":4},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.442695,"start":2},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":3},"start":2,"stop":7,"sum":"1180591620717411303424"}"#);
+        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":4},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.443,"start":2},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":3},"start":2,"stop":7,"sum":"1180591620717411303424"}"#);
     }
 
     #[test]

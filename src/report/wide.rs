@@ -27,6 +27,11 @@ pub(super) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S)
     Wide((*n).into()).serialize(serializer)
 }
 
+/// The same for what there may be none of: null.
+pub(super) fn none_is_null<S: Serializer>(n: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    n.map(|n| Wide(n.into())).serialize(serializer)
+}
+
 /// The same for what is left out when nobody asked for it.
 pub(super) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
     n.map(Wide).serialize(serializer)
@@ -34,7 +39,7 @@ pub(super) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result
 
 /// The same for what may be missing in two ways: nobody asked (and the field is left out), or there is none (null).
 pub(super) fn maybe<S: Serializer>(n: &Option<Option<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
-    n.flatten().map(|n| Wide(n.into())).serialize(serializer)
+    none_is_null(&n.flatten(), serializer)
 }
 
 /// The same for the values of a map.

@@ -11,6 +11,7 @@
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
+//! - [`list`]: lists in files, written by all ranks at once
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -25,6 +26,7 @@ mod faults;
 mod input;
 mod launch;
 mod launches;
+mod list;
 mod output;
 mod print;
 mod process;

@@ -1,6 +1,7 @@
 //! `primes --print`: in order, whole, in bounded memory, and quiet when its reader goes away.
 
 use std::fmt::Write;
+use std::process::Command;
 use std::time::Duration;
 
 use super::launch::Ranks::{Alone, Launched};
@@ -55,6 +56,21 @@ fn ranges_with_few_primes_or_none() {
             assert_eq!(Launch::new(ranks, &line).run().expect_code(0).text(), primes(start, stop));
         }
     });
+}
+
+#[test]
+fn tuplets_are_printed_as_primesieve_prints_them() {
+    let cases =
+        [(2, "0 1e7"), (3, "7 5e6"), (4, "0 2e7"), (5, "5 17"), (6, "1e12 1000100000000"), (2, "0 4"), (3, "24 28")];
+    for (i, (k, range)) in cases.into_iter().enumerate() {
+        let oracle = Command::new("primesieve").args(range.split(' ')).args([&format!("-p{k}"), "-q"]).output();
+        let expected = oracle.expect("the oracle of this test must be installed: apt-get install primesieve").stdout;
+        let schedule = ["block", "cyclic", "dynamic", "guided"][i % 4];
+        each([Alone, Launched(2), Launched(5)], |&ranks| {
+            let line = format!("primes {range} --print={k} --schedule {schedule}");
+            assert!(Launch::new(ranks, &line).run().expect_code(0).stdout == expected, "another list");
+        });
+    }
 }
 
 #[test]

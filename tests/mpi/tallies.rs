@@ -104,6 +104,67 @@ fn the_digest_is_one_of_the_primes_alone() {
 }
 
 #[test]
+fn the_nth_prime_is_that_of_primesieve() {
+    let cases = [
+        ("1", ""),
+        ("100", ""),
+        ("1000000", ""),
+        ("20000000", ""),
+        ("1", "7"),
+        ("2", "100"),
+        ("3000000", "123456789"),
+        ("1000", "1000000000000"),
+        ("1", "18446744073709551556"),
+    ];
+    for (i, (n, start)) in cases.into_iter().enumerate() {
+        let oracle =
+            Command::new("primesieve").args([n, start].iter().filter(|a| !a.is_empty())).args(["-n", "-q"]).output();
+        let oracle = oracle.expect("the oracle of this test must be installed: apt-get install primesieve");
+        let expected: u64 = String::from_utf8_lossy(&oracle.stdout).trim().parse().expect("a prime");
+        let line = format!("primes --nth {n} {start} --schedule {} --format json", SCHEDULES[i % 4]);
+        each([Alone, RANKS[i % 5], RANKS[(i + 2) % 5]], |&ranks| {
+            let json = Launch::new(ranks, &line).run().expect_code(0).json();
+            let nth = &json["result"]["nth"];
+            assert_eq!(nth.to_string().trim_matches('"'), expected.to_string());
+        });
+        assert_eq!(
+            result(Launched(3), line.trim_end_matches(" --format json")),
+            result(Alone, line.trim_end_matches(" --format json"))
+        );
+    }
+}
+
+#[test]
+fn a_prime_that_is_not_there_is_an_error() {
+    for line in
+        ["primes --nth 2 2^64-60", "primes --nth 1 2^64-59", "primes --nth 1 2^64-1", "primes --nth 4.1e17 1e18"]
+    {
+        each([Alone, Launched(3)], |&ranks| {
+            Launch::new(ranks, line).run().expect_code(2).expect_told_once("there are fewer than");
+        });
+    }
+}
+
+#[test]
+fn every_algorithm_gives_the_same() {
+    for line in [
+        "primes 3 20000",
+        "primes 1000 30000 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
+        "primes 90 96",
+        "primes 500 -p",
+    ] {
+        let text = |ranks, algorithm: &str| {
+            Launch::new(ranks, &format!("{line} --algorithm {algorithm}")).run().expect_code(0).text().to_owned()
+        };
+        let expected = text(Alone, "auto");
+        each(["sieve", "sqrt", "trial"], |algorithm| {
+            assert_eq!(text(Alone, algorithm), expected);
+            assert_eq!(text(Launched(3), algorithm), expected);
+        });
+    }
+}
+
+#[test]
 fn only_what_was_asked_for_is_said() {
     let json = Launch::new(Launched(2), "primes 24 28 --count 2,4 --format json").run().expect_code(0).json();
     assert_eq!(json["result"]["counts"].to_string(), r#"{"2":0,"4":0}"#);

@@ -5,15 +5,14 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::cut::Cut;
-use crate::isa::Isa;
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::Sieve;
+use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
 /// The job of counting.
 pub(super) struct Count {
     pub(super) cut: Cut,
-    pub(super) isa: Isa,
+    pub(super) algorithm: Algorithm,
 }
 
 /// Numbers of a span, and how many of them are prime.
@@ -41,19 +40,19 @@ impl From<Counted> for Summary {
 
 impl Job for Count {
     type Tally = Counted;
-    type Workspace = Sieve;
+    type Workspace = Source;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
     }
 
-    fn workspace(&self) -> Sieve {
-        Sieve::new(self.cut.high, self.isa)
+    fn workspace(&self) -> Source {
+        self.algorithm.source(self.cut.high)
     }
 
-    fn compute(&self, span: Span, sieve: &mut Sieve, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
+    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
         let (low, high) = self.cut.numbers(span);
-        let primes = sieve.count(low, high, pulse)?;
+        let primes = source.count(low, high, pulse)?;
         ControlFlow::Continue(Counted { numbers: high - low, primes })
     }
 }

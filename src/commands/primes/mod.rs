@@ -1,12 +1,15 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
 //! One job over the same cut of the range for each kind of question: [`count`] for the number of primes alone, [`survey`] for
-//! everything that looks at each prime, [`print`] for the list of them.
+//! everything that looks at each prime, [`list`] for the list of them, [`nth`] for the n-th of them.
 
 mod count;
 mod cut;
+mod list;
+mod nth;
 mod print;
 mod survey;
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -17,25 +20,47 @@ use super::conclusion::Conclusion;
 use super::setting::Setting;
 use crate::cli::{self, Range};
 use crate::error::Result;
+use crate::isa::Isa;
 use crate::job::run::{Outcome, run as run_job};
+use crate::primes::encoding::Encoding;
 use crate::primes::gaps::{Gap, Which};
+use crate::primes::naive::Divisors;
+use crate::primes::source::Algorithm;
 use crate::primes::summary::{Summary, Wanted};
-use crate::primes::{block_len, digest, strong};
+use crate::primes::{digest, strong};
 use crate::report::{Completion, GapResult, PrimesResult, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let range = options.range;
-    if options.print {
-        return print::run(setting, range);
+    if let cli::Nth(Some(n)) = options.nth {
+        return nth::run(setting, range.start, n);
     }
-    let (cut, isa, wanted) = (Cut::new(range, block_len(end_of(range))), setting.isa, wanted(options));
+    if let Some((k, form)) = options.list() {
+        let encoding = match form {
+            cli::ListForm::Text => Encoding::Text,
+            cli::ListForm::U64le => Encoding::U64le,
+            cli::ListForm::Npy => Encoding::Npy,
+        };
+        return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
+    }
+    let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
+    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == Wanted::default() {
-        let outcome = run_job(setting.cluster, &Count { cut, isa }, &setting.options)?;
+        let outcome = run_job(setting.cluster, &Count { cut, algorithm }, &setting.options)?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
-    let outcome = run_job(setting.cluster, &Survey { cut, isa, wanted }, &setting.options)?;
+    let outcome = run_job(setting.cluster, &Survey { cut, algorithm, wanted }, &setting.options)?;
     setting.conclude(outcome.map(|outcome| report(range, options, outcome)))
+}
+
+/// How primes are found.
+fn algorithm(options: &cli::Primes, isa: Isa) -> Algorithm {
+    match options.algorithm {
+        cli::PrimesAlgorithm::Auto | cli::PrimesAlgorithm::Sieve => Algorithm::Sieve(isa),
+        cli::PrimesAlgorithm::Sqrt => Algorithm::Trial(Divisors::UpToRoot),
+        cli::PrimesAlgorithm::Trial => Algorithm::Trial(Divisors::Below),
+    }
 }
 
 /// What must be known of the primes besides their number.

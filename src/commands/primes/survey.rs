@@ -3,15 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::cut::Cut;
-use crate::isa::Isa;
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::Sieve;
+use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
 /// The job of looking at every prime.
 pub(super) struct Survey {
     pub(super) cut: Cut,
-    pub(super) isa: Isa,
+    pub(super) algorithm: Algorithm,
     pub(super) wanted: Wanted,
 }
 
@@ -23,20 +22,20 @@ impl Tally for Summary {
 
 impl Job for Survey {
     type Tally = Summary;
-    type Workspace = Sieve;
+    type Workspace = Source;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
     }
 
-    fn workspace(&self) -> Sieve {
-        Sieve::new(self.cut.high, self.isa)
+    fn workspace(&self) -> Source {
+        self.algorithm.source(self.cut.high)
     }
 
-    fn compute(&self, span: Span, sieve: &mut Sieve, pulse: Pulse<'_>) -> ControlFlow<(), Summary> {
+    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Summary> {
         let (low, high) = self.cut.numbers(span);
         let mut summary = Summary::of(low, high, self.wanted);
-        sieve.runs(low, high, pulse, &mut |primes| {
+        source.runs(low, high, pulse, &mut |primes| {
             summary.take(primes);
             ControlFlow::Continue(())
         })?;
@@ -48,16 +47,17 @@ impl Job for Survey {
 mod tests {
     use super::*;
     use crate::cli::Range;
+    use crate::isa::Isa;
     use crate::primes::gaps::Which;
-    use crate::primes::naive;
+    use crate::primes::naive::{self, Divisors};
     use crate::primes::tuplets::MOST;
     use proptest::prelude::*;
 
     const WANTED: Wanted = Wanted { tuplets: [true; MOST + 1], sum: true, digest: true, gaps: Which::All };
 
     /// The tally of `span`, by a workspace that may have done anything before.
-    fn computed(job: &Survey, span: Span, sieve: &mut Sieve) -> Summary {
-        match job.compute(span, sieve, &mut || ControlFlow::Continue(())) {
+    fn computed(job: &Survey, span: Span, source: &mut Source) -> Summary {
+        match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
             ControlFlow::Break(()) => unreachable!("nobody broke"),
         }
@@ -70,20 +70,25 @@ mod tests {
             distance in 0_u64..3000,
             length in prop_oneof![1_u64..20, 1_u64..1000],
             turn in any::<prop::sample::Index>(),
+            algorithm in prop::sample::select(vec![
+                Algorithm::Sieve(Isa::widest()),
+                Algorithm::Sieve(Isa::Portable),
+                Algorithm::Trial(Divisors::UpToRoot),
+            ]),
         ) {
             let range = Range { start, stop: start + distance };
-            let job = Survey { cut: Cut::new(range, length), isa: Isa::widest(), wanted: WANTED };
+            let job = Survey { cut: Cut::new(range, length), algorithm, wanted: WANTED };
             let mut expected = Summary::of(range.start, range.stop + 1, WANTED);
             expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
-            let mut sieve = job.workspace();
+            let mut source = job.workspace();
             let whole = Span::new(0, job.blocks());
-            prop_assert_eq!(&computed(&job, whole, &mut sieve), &expected);
+            prop_assert_eq!(&computed(&job, whole, &mut source), &expected);
             // Block by block, begun in the middle as another rank would.
             let middle = turn.index(job.blocks() as usize) as u64;
             let mut ledger = crate::job::Ledger::new();
             for block in (middle..job.blocks()).chain(0..middle) {
                 let span = Span::new(block, block + 1);
-                ledger.record(span, computed(&job, span, &mut sieve)).expect("each block once");
+                ledger.record(span, computed(&job, span, &mut source)).expect("each block once");
             }
             prop_assert_eq!(ledger.into_total(), Some(expected));
         }

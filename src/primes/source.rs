@@ -1,0 +1,110 @@
+//! Where primes come from: the sieve, or one of the textbook forms, behind one face.
+//!
+//! Everything that is asked of primes (counts, k-tuplets, sums, lists) is asked of a [`Source`], so `--algorithm trial` gives
+//! the same results by another way.
+
+use std::ops::ControlFlow;
+
+use super::naive::{self, Divisors, Trial};
+use super::sieve::Run;
+use super::{Pulse, Sieve};
+use crate::isa::Isa;
+
+/// How primes are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The segmented sieve of Eratosthenes, with this instruction set.
+    Sieve(Isa),
+    /// Trial division.
+    Trial(Divisors),
+}
+
+impl Algorithm {
+    /// How many numbers a block of a job has whose numbers are all below `limit`.
+    pub fn block_len(self, limit: u64) -> u64 {
+        match self {
+            Algorithm::Sieve(_) => super::block_len(limit),
+            Algorithm::Trial(divisors) => naive::block_len(divisors, limit),
+        }
+    }
+
+    /// A workspace for ranges below `limit`.
+    pub fn source(self, limit: u64) -> Source {
+        match self {
+            Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::new(limit, isa))),
+            Algorithm::Trial(divisors) => Source::Trial(Trial::new(divisors)),
+        }
+    }
+}
+
+/// A rank's workspace.
+pub enum Source {
+    /// The sieve.
+    Sieve(Box<Sieve>),
+    /// Trial division.
+    Trial(Trial),
+}
+
+impl Source {
+    /// How many primes there are in `[low, high)`. A `Break` from `pulse` comes back at once.
+    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        match self {
+            Source::Sieve(sieve) => sieve.count(low, high, pulse),
+            Source::Trial(trial) => trial.count(low, high, pulse),
+        }
+    }
+
+    /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from `pulse` or `each` comes back at
+    /// once.
+    pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
+        match self {
+            Source::Sieve(sieve) => sieve.runs(low, high, pulse, each),
+            Source::Trial(trial) => {
+                for n in low..high {
+                    if trial.count(n, n + 1, pulse)? == 1 {
+                        each(&[n])?;
+                    }
+                }
+                ControlFlow::Continue(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Algorithm; 3] =
+        [Algorithm::Sieve(Isa::Portable), Algorithm::Trial(Divisors::UpToRoot), Algorithm::Trial(Divisors::Below)];
+
+    #[test]
+    fn all_find_the_same_primes() {
+        let mut never = || ControlFlow::Continue(());
+        for (low, high) in [(0, 0), (0, 3), (2, 3), (0, 1000), (7, 5000), (24, 29), (9973, 9974)] {
+            let expected: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();
+            for algorithm in ALL {
+                let (mut source, mut primes) = (algorithm.source(high), Vec::new());
+                let end = source.runs(low, high, &mut never, &mut |run| {
+                    primes.extend_from_slice(run);
+                    ControlFlow::Continue(())
+                });
+                assert!(end.is_continue() && primes == expected, "{algorithm:?} [{low}, {high})");
+                assert_eq!(source.count(low, high, &mut never), ControlFlow::Continue(expected.len() as u64));
+            }
+        }
+    }
+
+    #[test]
+    fn runs_end_when_the_taker_says_so() {
+        for algorithm in ALL {
+            let mut taken = 0;
+            let mut never = || ControlFlow::Continue(());
+            let end = algorithm.source(100_000).runs(0, 100_000, &mut never, &mut |run| {
+                taken += run.len();
+                ControlFlow::Break(())
+            });
+            assert!(end.is_break() && taken > 0, "{algorithm:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The result of `primes --nth`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Answer, Completion, text, wide};
+
+/// The n-th prime above a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NthResult {
+    /// The prime is the n-th one above this number.
+    #[serde(serialize_with = "wide::integer")]
+    pub start: u64,
+    /// Which one.
+    #[serde(serialize_with = "wide::integer")]
+    pub n: u64,
+    /// The prime; `None` when the search was stopped.
+    #[serde(serialize_with = "wide::none_is_null")]
+    pub nth: Option<u64>,
+    /// Whether the search came to its end.
+    #[serde(flatten)]
+    pub completion: Completion,
+}
+
+impl Answer for NthResult {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let prime = self.nth.map_or("not found yet".to_owned(), |p| p.to_string());
+        let mut lines = vec![("prime", prime), ("n", self.n.to_string()), ("above", self.start.to_string())];
+        lines.extend(self.completion.line());
+        text::aligned(&lines, out)
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        let mut columns = vec![
+            ("start".to_owned(), self.start.to_string()),
+            ("n".to_owned(), self.n.to_string()),
+            ("nth".to_owned(), self.nth.map_or(String::new(), |p| p.to_string())),
+        ];
+        columns.extend(self.completion.columns());
+        columns
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::testing::{json, written};
+    use super::*;
+
+    #[test]
+    fn the_three_forms() {
+        let found = NthResult { start: 0, n: 100, nth: Some(541), completion: Completion::Complete };
+        insta::assert_snapshot!(written(found.clone(), Format::Text), @"
+        prime  541
+        n      100
+        above  0
+        ");
+        insta::assert_snapshot!(written(found.clone(), Format::Csv), @"
+        start,n,nth,complete,coverage_done,coverage_blocks
+        0,100,541,true,,
+        ");
+        insta::assert_snapshot!(json(found), @r#"{"complete":true,"n":100,"nth":541,"start":0}"#);
+        let stopped = NthResult { start: 1 << 60, n: 1 << 50, nth: None, completion: Completion::of(3, 7) };
+        insta::assert_snapshot!(written(stopped.clone(), Format::Text), @"
+        prime         not found yet
+        n             1125899906842624
+        above         1152921504606846976
+        not complete  3 of 7 blocks
+        ");
+        insta::assert_snapshot!(json(stopped), @r#"{"complete":false,"coverage":{"blocks":7,"done":3},"n":1125899906842624,"nth":null,"start":"1152921504606846976"}"#);
+    }
+}
