@@ -95,3 +95,12 @@ pub fn block_len(limit: u64) -> u64 {
     let lines = if limit < 1_000_000_000 { 0 } else { 2310 * limit.isqrt() * 6 / 5 };
     (limit / 16).clamp(30 << 13, 1_000_000_000).max(lines)
 }
+
+/// The same for jobs that look at each prime ([`Sieve::runs`]: sums, gaps, tuplets), which go through the sieve by bytes: one
+/// to some tens of milliseconds of it up to 1e14, one of its windows (5.3e8 numbers) near 1e18.
+pub fn survey_block_len(limit: u64) -> u64 {
+    let piece = 30 * PIECE as u64 - 30;
+    let small = (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16;
+    let pieces = (limit.isqrt() >> 20).clamp(1, WINDOW as u64);
+    small.min(piece) * pieces
+}

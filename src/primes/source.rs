@@ -28,6 +28,14 @@ impl Algorithm {
         }
     }
 
+    /// The same, for jobs that look at each prime.
+    pub fn survey_block_len(self, limit: u64) -> u64 {
+        match self {
+            Algorithm::Sieve(_) => super::survey_block_len(limit),
+            Algorithm::Trial(divisors) => naive::block_len(divisors, limit),
+        }
+    }
+
     /// A workspace for ranges below `limit`.
     pub fn source(self, limit: u64) -> Source {
         match self {

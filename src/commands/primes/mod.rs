@@ -45,11 +45,12 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
-    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == Wanted::default() {
+        let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let outcome = run_job(setting.cluster, &Count { cut, algorithm }, &setting.options)?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
+    let cut = Cut::new(range, algorithm.survey_block_len(end_of(range)));
     let outcome = run_job(setting.cluster, &Survey { cut, algorithm, wanted }, &setting.options)?;
     setting.conclude(outcome.map(|outcome| report(range, options, outcome)))
 }
