@@ -2,17 +2,23 @@
 //!
 //! The hunt stands at a place of which it knows how many primes come before. It asks for a count up to just below where the prime should be
 //! (Riemann's R says where), and so gets close in one or two counts that any number of ranks may share. From there on the
-//! primes are looked at one by one, over one block at the most. Exact, however bad the estimate is: it decides only how long it takes.
+//! primes are looked at one by one. Exact, however bad the estimate is: it decides only how long it takes.
 //!
-//! Run time: that of counting up to the prime, and one block more.
+//! Run time: that of counting up to the prime, and a few milliseconds.
 
 use std::ops::ControlFlow;
 
-use super::{Pulse, Sieve, block_len, estimate};
+use super::{Pulse, Sieve, estimate};
 use crate::isa::Isa;
 
 /// The number of primes below 2^64 (OEIS A007053; primesieve has the same).
 pub const PRIMES_BELOW_2_64: u64 = 425_656_284_035_217_743;
+
+/// So near that counting is not worth sharing out: 20 ms of looking at primes one by one (AMD Zen 5), and mostly less.
+const NEAR: u64 = 1 << 24;
+
+/// The first look is at so many numbers, and each later one at 16 times as many.
+const LOOK: u64 = 1 << 16;
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +64,7 @@ impl Hunt {
             (self.behind(self.before - self.n + 1), self.place)
         } else {
             let ahead = self.ahead(self.n - self.before);
-            if ahead - self.place <= block_len(ahead) {
-                // Not worth sharing out.
+            if ahead - self.place <= NEAR {
                 return Step::Locate { low: self.place, n: self.n - self.before };
             }
             (self.place, ahead)
@@ -82,8 +87,10 @@ impl Hunt {
     fn ahead(&self, more: u64) -> u64 {
         let place = self.place as f64;
         let there = estimate::nth_prime(estimate::prime_count(place) + more as f64);
-        // R is about sqrt(x) / ln x primes wrong, which are sqrt(x) numbers at most.
-        ((there - there.sqrt()) as u64).max(self.place)
+        // R is about sqrt(x) / ln x primes wrong, which are sqrt(x) numbers at most; over a short way h, the square root of h
+        // times a few.
+        let wrong = there.sqrt().min(20.0 * (there - place).max(0.0).sqrt());
+        ((there - wrong) as u64).max(self.place)
     }
 
     /// Surely below where there were `fewer` primes fewer.
@@ -98,7 +105,7 @@ impl Hunt {
 ///
 /// A `Break` from `pulse` comes back at once.
 pub fn locate(low: u64, n: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u64>> {
-    let (mut low, mut left, mut length) = (low, n, 1 << 16);
+    let (mut low, mut left, mut length) = (low, n, LOOK);
     while low < u64::MAX {
         let high = low.saturating_add(length);
         let mut found = None;
@@ -117,7 +124,7 @@ pub fn locate(low: u64, n: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<
             (None, ControlFlow::Break(())) => return ControlFlow::Break(()),
             (None, ControlFlow::Continue(())) => {}
         }
-        (low, length) = (high, (length * 16).min(block_len(u64::MAX)));
+        (low, length) = (high, (length * 16).min(64 * NEAR));
     }
     ControlFlow::Continue(None)
 }
@@ -174,6 +181,7 @@ mod tests {
     #[test]
     fn the_estimate_saves_counts() {
         assert!(nth(0, 10_000_000).1 <= 2);
+        assert!(nth(1 << 44, 10_000_000).1 <= 2);
         assert_eq!(nth(0, 100).1, 0);
     }
 
