@@ -2,6 +2,7 @@
 """The programs that montesieve is measured against, each on one core: prints "SECONDS ANSWER".
 
     rivals.py primesieve START STOP   count of primes, libprimesieve 12 from PyPI, one thread
+    rivals.py twins STOP              count of twin primes, the same library
     rivals.py numpy-pi SAMPLES        darts with numpy's fastest generator (SFC64), in blocks that stay in cache
     rivals.py numpy-notes SAMPLES     darts as tutorials have them: np.random.uniform, ten million at once
 
@@ -15,14 +16,22 @@ import sys
 import time
 
 
-def primesieve(start: int, stop: int) -> int:
+def library() -> ctypes.CDLL:
     folders = [pathlib.Path(p) / "passagemath_primesieve_primecount.libs" for p in sys.path]
-    library = next(found for folder in folders for found in folder.glob("libprimesieve-*"))
-    lib = ctypes.CDLL(str(library))
+    lib = ctypes.CDLL(str(next(found for folder in folders for found in folder.glob("libprimesieve-*"))))
     lib.primesieve_set_num_threads(1)
-    lib.primesieve_count_primes.restype = ctypes.c_uint64
-    lib.primesieve_count_primes.argtypes = [ctypes.c_uint64, ctypes.c_uint64]
-    return lib.primesieve_count_primes(start, stop)
+    for count in (lib.primesieve_count_primes, lib.primesieve_count_twins):
+        count.restype = ctypes.c_uint64
+        count.argtypes = [ctypes.c_uint64, ctypes.c_uint64]
+    return lib
+
+
+def primesieve(start: int, stop: int) -> int:
+    return library().primesieve_count_primes(start, stop)
+
+
+def twins(stop: int) -> int:
+    return library().primesieve_count_twins(0, stop)
 
 
 def numpy_pi(samples: int) -> float:
@@ -57,7 +66,7 @@ def numpy_notes(samples: int) -> float:
 
 
 def main() -> None:
-    rivals = {"primesieve": primesieve, "numpy-pi": numpy_pi, "numpy-notes": numpy_notes}
+    rivals = {"primesieve": primesieve, "twins": twins, "numpy-pi": numpy_pi, "numpy-notes": numpy_notes}
     if len(sys.argv) < 3 or sys.argv[1] not in rivals:
         sys.exit(__doc__)
     numbers = [int(word) for word in sys.argv[2:]]

@@ -8,8 +8,11 @@
 use std::time::{Duration, Instant};
 
 /// The root, after a look that found something: more may be on the way.
-const SOONEST: Duration = Duration::from_millis(1);
-/// The root, when nobody has written for some time. A rank asks a whole span ahead, so it does not notice.
+const SOONEST: Duration = Duration::from_micros(250);
+/// The root, when nobody has written for some time. A rank asks a whole span ahead, so it does not notice: between the
+/// two, the root looks again after half of the time that nobody has written for, so an answer takes a third of a
+/// span's time at the most. (Doubling from look to look took up to a whole span's, and ranks with spans of 2 ms waited a third of
+/// their time.)
 const LATEST: Duration = Duration::from_millis(4);
 /// Any other rank with work in hand: nothing but a stop would change what it does next.
 const WORKING: Duration = Duration::from_millis(20);
@@ -18,6 +21,7 @@ const WORKING: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Lookout {
     looked: Instant,
+    found: Instant,
     every: Duration,
     watch: Watch,
 }
@@ -38,7 +42,7 @@ impl Lookout {
     /// Begins with a look that is due.
     pub fn new(watch: Watch, now: Instant) -> Lookout {
         let every = if watch == Watch::Root { WORKING } else { SOONEST };
-        Lookout { looked: now.checked_sub(every).unwrap_or(now), every, watch }
+        Lookout { looked: now.checked_sub(every).unwrap_or(now), found: now, every, watch }
     }
 
     /// Whether to look now. A rank without work always does.
@@ -49,8 +53,11 @@ impl Lookout {
     /// Notes a look, and whether it found something.
     pub fn looked(&mut self, now: Instant, found: bool) {
         self.looked = now;
+        if found {
+            self.found = now;
+        }
         if self.watch == Watch::All {
-            self.every = if found { SOONEST } else { (2 * self.every).min(LATEST) };
+            self.every = (now.saturating_duration_since(self.found) / 2).clamp(SOONEST, LATEST);
         }
     }
 }
@@ -65,11 +72,13 @@ mod tests {
         let mut lookout = Lookout::new(Watch::All, now);
         lookout.looked(now, true);
         assert!(!lookout.is_due(now, true) && lookout.is_due(now + SOONEST, true));
-        for _ in 0..5 {
-            lookout.looked(now, false);
-        }
-        assert!(!lookout.is_due(now + SOONEST, true) && lookout.is_due(now + LATEST, true));
-        assert!(lookout.is_due(now, false), "no work: nothing better to do than to look");
+        let later = now + 4 * SOONEST;
+        lookout.looked(later, false);
+        assert!(!lookout.is_due(later + SOONEST, true) && lookout.is_due(later + 2 * SOONEST, true));
+        let late = now + 10 * LATEST;
+        lookout.looked(late, false);
+        assert!(!lookout.is_due(late + LATEST / 2, true) && lookout.is_due(late + LATEST, true));
+        assert!(lookout.is_due(late, false), "no work: nothing better to do than to look");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod span;
 pub mod worker;
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 pub use ledger::{Ledger, Overlap, Tally};
 pub use schedule::{Deal, Dealer, Schedule};
@@ -41,10 +42,16 @@ pub trait Job {
     /// Number of blocks. A function of the job alone, never of the cluster.
     fn blocks(&self) -> u64;
 
-    /// How many blocks are worth a message (about a millisecond of work); shorter pieces are not handed out unless
-    /// there are too few blocks.
+    /// How many blocks a rank wants to go on with in one go: what is worth a message (some hundred microseconds), or
+    /// more where a kernel is faster on long spans. Fewer are not handed out unless a rank would get nothing.
     fn grain(&self) -> u64 {
         1
+    }
+
+    /// How long a rank computes before it notes down what it has done. Longer only where a kernel is faster on long
+    /// spans and calls `pulse` within them: then that much work is lost by a stop.
+    fn piece(&self) -> Duration {
+        pace::PIECE
     }
 
     /// Makes a rank's workspace.

@@ -39,22 +39,18 @@ impl Schedule {
         }
     }
 
-    /// The chunk size to use when the user names none: about [`DEALS_PER_RANK`] deals for each rank, so that the last
-    /// chunk in work is under one percent of a rank's time, but at least `grain` blocks (what is worth a message) as
-    /// long as that leaves [`FEWEST_DEALS_PER_RANK`] deals for each rank.
+    /// The chunk size to use when the user names none: [`DEALS_PER_RANK`] deals for each rank, so that the last
+    /// chunk in work is under one percent of a rank's time; fewer where chunks would fall below `grain` blocks (what a
+    /// job wants to go on with in one go), but at least one for each rank. One rank has nobody to share with.
     pub fn auto_chunk(self, blocks: u64, ranks: u64, grain: u64) -> u64 {
-        let fine = blocks.div_ceil(ranks * DEALS_PER_RANK);
-        let coarse = blocks / (ranks * FEWEST_DEALS_PER_RANK);
-        fine.max(grain.min(coarse)).max(1)
+        let deals = if ranks == 1 { 1 } else { (blocks / ranks / grain.max(1)).clamp(1, DEALS_PER_RANK) };
+        blocks.div_ceil(ranks.saturating_mul(deals)).max(1)
     }
 }
 
-/// Deals for each rank under an automatic chunk size. 128 keeps the tail (one chunk in hand and one in flight when the
-/// others run out) near 1 % of the run; more would only add messages.
+/// Deals for each rank under an automatic chunk size, at most. 128 keeps the tail (one chunk in hand and one in flight
+/// when the others run out) near 1 % of the run; more would only add messages.
 const DEALS_PER_RANK: u64 = 128;
-
-/// Short jobs are not cut finer than their grain, unless that leaves a rank fewer deals than this to balance with.
-const FEWEST_DEALS_PER_RANK: u64 = 8;
 
 /// What the dealer has for a rank that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,9 +254,11 @@ mod tests {
     fn automatic_chunks_are_at_least_one_block_and_follow_the_grain() {
         let auto = |blocks, ranks, grain| Schedule::Dynamic.auto_chunk(blocks, ranks, grain);
         assert_eq!(auto(0, 8, 1), 1);
-        assert_eq!(auto(100, 8, 16), 1, "too few blocks to be coarse");
-        assert_eq!(auto(10_000, 8, 16), 16);
+        assert_eq!(auto(3, 8, 16), 1, "something for as many ranks as can be");
+        assert_eq!(auto(100, 8, 16), 13, "too few blocks for a grain each: equal shares");
+        assert_eq!(auto(10_000, 8, 16), 17, "equal deals, not below the grain");
         assert_eq!(auto(1 << 40, 8, 16), 1 << 30);
+        assert_eq!(auto(1 << 40, 1, 16), 1 << 40, "alone");
     }
 
     proptest! {

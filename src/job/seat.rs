@@ -100,7 +100,7 @@ impl<'a, T: Tally> Seat<'a, T> {
     /// Computes until there is nothing more to do, and then waits for the others at the barrier.
     pub(super) fn work<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         let mut workspace = None;
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(job.grain(), job.piece());
         let mut patience = Patience::new();
         self.attend()?;
         while !self.worker.is_finished() {

@@ -4,7 +4,7 @@
 //! way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.
 
 use super::Pulse;
-use super::line::{Huge, KINDS, LINES_ALONE, LineSieve, SPANS};
+use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
 use super::plan::{Way, way};
 use super::sieve::{Run, Sieve as Pieces};
 use super::tiny::Tiny;
@@ -77,14 +77,14 @@ impl Sieve {
         &mut self,
         low: u64,
         high: u64,
-        kinds: [bool; KINDS],
+        kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         self.check(high);
         if high < LINES_ALONE - SPANS[KINDS - 1] && way(low, high, self.isa, false) == Way::Lines {
             return self.lines.tuplets(low, high, kinds, pulse);
         }
-        self.tuplets_by_list(low, high, kinds, pulse)
+        tuplets_by_list(low, high, kinds, |low, high, each| self.pieces().runs(low, high, pulse, each))
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
@@ -124,30 +124,29 @@ impl Sieve {
         let limit = self.limit.saturating_add(SPANS[KINDS - 1]);
         self.pieces.get_or_insert_with(|| Pieces::new(limit, self.isa))
     }
+}
 
-    /// Tuplets from the list of primes, a few at a time.
-    fn tuplets_by_list(
-        &mut self,
-        low: u64,
-        high: u64,
-        kinds: [bool; KINDS],
-        pulse: &mut Pulse<'_>,
-    ) -> ControlFlow<(), [u64; KINDS]> {
-        let mut counts = [0; KINDS];
-        if low >= high {
-            return ControlFlow::Continue(counts);
-        }
-        let mut window = Vec::new();
-        self.pieces().runs(low, high.saturating_add(SPANS[KINDS - 1]), pulse, &mut |run| {
-            window.extend_from_slice(run);
-            let sure = window.len().saturating_sub(KINDS - 1);
-            super::line::count_listed(&window, sure, high, kinds, &mut counts);
-            window.drain(..sure);
-            ControlFlow::Continue(())
-        })?;
-        super::line::count_listed(&window, window.len(), high, kinds, &mut counts);
-        ControlFlow::Continue(counts)
+/// Tuplets from the list of primes, a few at a time: `runs` hands out the primes of a range in runs.
+pub(super) fn tuplets_by_list(
+    low: u64,
+    high: u64,
+    kinds: Kinds,
+    runs: impl FnOnce(u64, u64, &mut Run<'_>) -> ControlFlow<()>,
+) -> ControlFlow<(), [u64; KINDS]> {
+    let mut counts = [0; KINDS];
+    if low >= high {
+        return ControlFlow::Continue(counts);
     }
+    let mut window = Vec::new();
+    runs(low, high.saturating_add(SPANS[KINDS - 1]), &mut |run| {
+        window.extend_from_slice(run);
+        let sure = window.len().saturating_sub(KINDS - 1);
+        count_listed(&window, sure, high, kinds, &mut counts);
+        window.drain(..sure);
+        ControlFlow::Continue(())
+    })?;
+    count_listed(&window, window.len(), high, kinds, &mut counts);
+    ControlFlow::Continue(counts)
 }
 
 /// From the first member of a k-tuplet to its last, for k from 1 to 6.

@@ -49,7 +49,9 @@ pub mod tuplets;
 mod walks;
 mod wheel;
 
+use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};
+pub use line::{KINDS, Kinds};
 
 use std::ops::ControlFlow;
 
@@ -62,6 +64,10 @@ pub type Pulse<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 /// Half of the 1 MiB L2 cache of the AMD Zen 5 it was tuned on: the other half streams the medium primes (8 bytes
 /// each). Longer pieces spread the cost of visiting every medium prime over more numbers.
 pub const PIECE: usize = 512 << 10;
+
+/// Numbers to count in one go by lines, at least: lines of modulus 2310 five times as long as the root, and 2e9, which is
+/// 0.13 s of work. That costs 1 to 3 % against any longer range, half as much 10 % (AMD Zen 5).
+const GRAIN: (u64, u64) = (5 * 2310, 2_000_000_000);
 
 /// Pieces in the longest stretch for which the crossings by big primes are prepared at once (see `big.rs`): 34, which
 /// is 5.3e8 numbers.
@@ -77,30 +83,34 @@ pub const WINDOW: usize = 34;
 /// | limit | numbers | one block takes about |
 /// |---|---|---|
 /// | 1e6 | 2.5e5 | 0.02 ms |
-/// | 1e9 | 8.8e7 | 5 ms |
-/// | 1e10 | 6.3e8 | 40 ms |
-/// | 1e11 | 1e9 | 75 ms |
-/// | 1e12 | 2.8e9 | 240 ms |
-/// | 1e13 | 8.8e9 | 1 s |
-/// | 2.5e13 to 2^64 | 2.6e9 | 0.4 to 1.5 s |
+/// | 1e9 | 2.0e6 | 0.1 ms |
+/// | 1e10 to 2.5e13 | 1.6e7 | 1 to 2 ms |
+/// | above | 1.1e8 | 20 to 50 ms |
 ///
-/// Lines want long ranges: a line of modulus 2310 is to be as long as the root, which is the first bound; that costs 2
-/// to 10 % against a range in one piece. The second one, a sixteenth of the limit, keeps a few ranks busy at 1e9 and
-/// 1e10. Above 2.5e13 a block is three pieces of large primes' records, just short of them, so that a block that starts
-/// inside a 210th still fits.
+/// Short, so that many ranks have something to do and a stop loses little. The sieves like longer spans: see [`grain`].
+/// Above 2.5e13 eight blocks are a piece of large primes' records, wherever they begin in a 210th.
 pub fn block_len(limit: u64) -> u64 {
-    if limit > line::LINES_ALONE {
-        return 3 * line::PIECE_NUMBERS - 210;
+    match limit {
+        0..=line::LINES_ALONE => (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16,
+        _ => line::PIECE_NUMBERS / 8 - 9,
     }
-    let lines = if limit < 1_000_000_000 { 0 } else { 2310 * limit.isqrt() * 6 / 5 };
-    (limit / 16).clamp(30 << 13, 1_000_000_000).max(lines)
 }
 
-/// The same for jobs that look at each prime ([`Sieve::runs`]: sums, gaps, tuplets), which go through the sieve by bytes: one
-/// to some tens of milliseconds of it up to 1e14, one of its windows (5.3e8 numbers) near 1e18.
-pub fn survey_block_len(limit: u64) -> u64 {
-    let piece = 30 * PIECE as u64 - 30;
-    let small = (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16;
-    let pieces = (limit.isqrt() >> 20).clamp(1, WINDOW as u64);
-    small.min(piece) * pieces
+/// How many numbers below `limit` to count in one go, so that next to nothing is lost against a longer range.
+///
+/// Up to 2.5e13 lines are to be long beside the root, see [`GRAIN`]; above, a window of large primes' records is full.
+/// Where the range is short for its ranks it is counted in smaller parts all the same.
+pub fn grain(limit: u64) -> u64 {
+    match limit {
+        0..=line::LINES_ALONE => (limit.isqrt() * GRAIN.0).max(GRAIN.1),
+        _ => 24 * block_len(limit),
+    }
+}
+
+/// The same for looking at each prime ([`Sieve::runs`]): a window of the sieve by bytes.
+pub fn list_grain(limit: u64) -> u64 {
+    match limit {
+        0..=line::LINES_ALONE => block_len(limit),
+        _ => 30 * (WINDOW * PIECE) as u64,
+    }
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::naive::{self, Divisors, Trial};
 use super::sieve::Run;
-use super::{Pulse, Sieve};
+use super::{KINDS, Kinds, Pulse, Sieve, tuplets_by_list};
 use crate::isa::Isa;
 
 /// How primes are found.
@@ -28,11 +28,19 @@ impl Algorithm {
         }
     }
 
-    /// The same, for jobs that look at each prime.
-    pub fn survey_block_len(self, limit: u64) -> u64 {
+    /// How many numbers to count in one go, so that hardly anything is lost against a count of all at once.
+    pub fn grain(self, limit: u64) -> u64 {
         match self {
-            Algorithm::Sieve(_) => super::survey_block_len(limit),
-            Algorithm::Trial(divisors) => naive::block_len(divisors, limit),
+            Algorithm::Sieve(_) => super::grain(limit),
+            Algorithm::Trial(_) => self.block_len(limit),
+        }
+    }
+
+    /// The same for looking at each prime.
+    pub fn list_grain(self, limit: u64) -> u64 {
+        match self {
+            Algorithm::Sieve(_) => super::list_grain(limit),
+            Algorithm::Trial(_) => self.block_len(limit),
         }
     }
 
@@ -59,6 +67,21 @@ impl Source {
         match self {
             Source::Sieve(sieve) => sieve.count(low, high, pulse),
             Source::Trial(trial) => trial.count(low, high, pulse),
+        }
+    }
+
+    /// How many k-tuplets of each kind asked for have their first member in `[low, high)`, as [`Sieve::count_tuplets`]; the
+    /// others are looked for up to 16 numbers beyond.
+    pub fn count_tuplets(
+        &mut self,
+        low: u64,
+        high: u64,
+        kinds: Kinds,
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        match self {
+            Source::Sieve(sieve) => sieve.count_tuplets(low, high, kinds, pulse),
+            Source::Trial(_) => tuplets_by_list(low, high, kinds, |low, high, each| self.runs(low, high, pulse, each)),
         }
     }
 

@@ -1,6 +1,7 @@
-//! The job of counting primes and nothing else: the one that never looks at a single prime, and so the fastest.
+//! The job of counting primes and k-tuplets and nothing else: the one that never looks at a single prime, and so the fastest.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,33 +9,62 @@ use super::cut::Cut;
 use crate::job::{Job, Pulse, Span, Tally};
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
+use crate::primes::{KINDS, Kinds, tuplet_span};
+
+/// Computed in one go: lines and windows of large primes are the faster the longer they are (half a second of them at least).
+const PIECE: Duration = Duration::from_secs(2);
 
 /// The job of counting.
 pub(super) struct Count {
     pub(super) cut: Cut,
     pub(super) algorithm: Algorithm,
+    /// Which k-tuplets are counted besides the primes, at place k - 1.
+    pub(super) kinds: Kinds,
 }
 
-/// Numbers of a span, and how many of them are prime.
+/// Numbers of a span, how many of them are prime, and how many k-tuplets begin there, at place k - 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counted {
     pub(super) numbers: u64,
-    pub(super) primes: u64,
+    pub(super) counts: [u64; KINDS],
+}
+
+impl Counted {
+    pub(super) fn primes(&self) -> u64 {
+        self.counts[0]
+    }
 }
 
 impl Tally for Counted {
     fn merge(&mut self, next: Counted) {
         self.numbers += next.numbers;
-        self.primes += next.primes;
+        self.counts.iter_mut().zip(next.counts).for_each(|(count, more)| *count += more);
     }
 }
 
 /// A count is a summary that says nothing else.
 impl From<Counted> for Summary {
-    fn from(Counted { numbers, primes }: Counted) -> Summary {
+    fn from(Counted { numbers, counts }: Counted) -> Summary {
         let mut summary = Summary::of(0, numbers, Wanted::default());
-        summary.primes = primes;
+        summary.primes = counts[0];
+        summary.tuplets[1..].copy_from_slice(&counts);
         summary
+    }
+}
+
+impl Count {
+    /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
+    fn tuplets(&self, low: u64, high: u64, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
+        let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k));
+        let all = high.min(end(KINDS)).max(low);
+        let mut counts = source.count_tuplets(low, all, self.kinds, pulse)?;
+        for k in (1..=KINDS).filter(|&k| self.kinds[k - 1]) {
+            let mut only = [false; KINDS];
+            only[k - 1] = true;
+            // Sixteen numbers at most.
+            counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, pulse)?[k - 1];
+        }
+        ControlFlow::Continue(counts)
     }
 }
 
@@ -46,13 +76,61 @@ impl Job for Count {
         self.cut.blocks()
     }
 
+    fn grain(&self) -> u64 {
+        self.cut.blocks_in(self.algorithm.grain(self.cut.high))
+    }
+
+    fn piece(&self) -> Duration {
+        PIECE
+    }
+
     fn workspace(&self) -> Source {
         self.algorithm.source(self.cut.high)
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
         let (low, high) = self.cut.numbers(span);
-        let primes = source.count(low, high, pulse)?;
-        ControlFlow::Continue(Counted { numbers: high - low, primes })
+        let counts = if self.kinds[1..].contains(&true) {
+            self.tuplets(low, high, source, pulse)?
+        } else {
+            let mut counts = [0; KINDS];
+            counts[0] = source.count(low, high, pulse)?;
+            counts
+        };
+        ControlFlow::Continue(Counted { numbers: high - low, counts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Range;
+    use crate::isa::Isa;
+    use crate::primes::naive::{self, Divisors};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn tuplets_add_up_as_the_list_has_them(
+            start in prop_oneof![0_u64..40, 0_u64..100_000],
+            distance in 0_u64..3000,
+            length in 1_u64..500,
+            algorithm in prop::sample::select(vec![Algorithm::Sieve(Isa::widest()), Algorithm::Trial(Divisors::UpToRoot)]),
+        ) {
+            let range = Range { start, stop: start + distance };
+            let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS] };
+            let mut expected = Summary::of(start, range.stop + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
+            expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
+            let (mut source, mut all) = (job.workspace(), Counted::default());
+            for block in 0..job.blocks() {
+                let counted = job.compute(Span::new(block, block + 1), &mut source, &mut || ControlFlow::Continue(()));
+                all.merge(match counted {
+                    ControlFlow::Continue(counted) => counted,
+                    ControlFlow::Break(()) => unreachable!("nobody broke"),
+                });
+            }
+            prop_assert_eq!(all.primes(), expected.primes);
+            prop_assert_eq!(&all.counts[1..], &expected.tuplets[2..]);
+        }
     }
 }

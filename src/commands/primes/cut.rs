@@ -3,7 +3,8 @@
 use crate::cli::Range;
 use crate::job::Span;
 
-/// A range cut into blocks of the same length, on a grid of multiples of that length.
+/// A range cut into blocks of the same length, from its first number on. A range that begins at the same number and is longer
+/// has the same blocks, and more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub(super) low: u64,
@@ -18,15 +19,19 @@ impl Cut {
 
     pub(super) fn blocks(self) -> u64 {
         // An empty range (2^64-1 alone) is still one block.
-        (self.high.div_ceil(self.length) - self.low / self.length).max(1)
+        (self.high - self.low).div_ceil(self.length).max(1)
+    }
+
+    /// Whole blocks in so many numbers; one at least.
+    pub(super) fn blocks_in(self, numbers: u64) -> u64 {
+        (numbers / self.length).max(1)
     }
 
     /// The numbers `low..high` of a span.
     pub(super) fn numbers(self, span: Span) -> (u64, u64) {
         let edge = |block: u64| {
-            let block = u128::from(self.low / self.length) + u128::from(block);
-            let edge = (block * u128::from(self.length)).min(u128::from(self.high)) as u64;
-            edge.max(self.low)
+            let numbers = (u128::from(block) * u128::from(self.length)).min(u128::from(self.high - self.low));
+            self.low + numbers as u64
         };
         (edge(span.first), edge(span.end))
     }

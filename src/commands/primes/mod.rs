@@ -1,6 +1,6 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
-//! One job over the same cut of the range for each kind of question: [`count`] for the number of primes alone, [`survey`] for
+//! One job over the same cut of the range for each kind of question: [`count`] for numbers of primes and k-tuplets, [`survey`] for
 //! everything that looks at each prime, [`list`] for the list of them, [`nth`] for the n-th of them.
 
 mod count;
@@ -45,12 +45,12 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
-    if wanted == Wanted::default() {
-        let cut = Cut::new(range, algorithm.block_len(end_of(range)));
-        let outcome = run_job(setting.cluster, &Count { cut, algorithm }, &setting.options)?;
+    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+    if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
+        let job = Count { cut, algorithm, kinds: std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]) };
+        let outcome = run_job(setting.cluster, &job, &setting.options)?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
-    let cut = Cut::new(range, algorithm.survey_block_len(end_of(range)));
     let outcome = run_job(setting.cluster, &Survey { cut, algorithm, wanted }, &setting.options)?;
     setting.conclude(outcome.map(|outcome| report(range, options, outcome)))
 }

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, run as run_job};
 use crate::primes::nth::{Hunt, PRIMES_BELOW_2_64, Step, locate};
 use crate::primes::source::Algorithm;
-use crate::primes::{block_len, estimate};
+use crate::primes::{KINDS, estimate};
 use crate::report::{Completion, NthResult, Work};
 
 /// What the root tells the other ranks.
@@ -48,11 +48,15 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             break;
         };
         let range = Range { start, stop };
-        let job =
-            Count { cut: Cut::new(range, block_len(stop.saturating_add(1))), algorithm: Algorithm::Sieve(setting.isa) };
+        let algorithm = Algorithm::Sieve(setting.isa);
+        let job = Count {
+            cut: Cut::new(range, algorithm.block_len(stop.saturating_add(1))),
+            algorithm,
+            kinds: [false; KINDS],
+        };
         let outcome = run_job(cluster, &job, &setting.options)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
-            hunt.counted(outcome.total.map_or(0, |counted| counted.primes));
+            hunt.counted(outcome.total.map_or(0, |counted| counted.primes()));
             ended = Some(joined(ended, outcome));
         }
     }
@@ -99,7 +103,7 @@ fn search(setting: &Setting<'_>, step: Step, start: u64, n: u64) -> Result<Optio
 fn joined(before: Option<Outcome<Counted>>, after: Outcome<Counted>) -> Outcome<Counted> {
     let Some(mut all) = before else { return after };
     let numbers = all.total.unwrap_or_default().numbers + after.total.unwrap_or_default().numbers;
-    all.total = Some(Counted { numbers, primes: 0 });
+    all.total = Some(Counted { numbers, ..Counted::default() });
     all.done += after.done;
     all.blocks += after.blocks;
     all.cause = all.cause.or(after.cause);

@@ -28,6 +28,10 @@ impl Job for Survey {
         self.cut.blocks()
     }
 
+    fn grain(&self) -> u64 {
+        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
+    }
+
     fn workspace(&self) -> Source {
         self.algorithm.source(self.cut.high)
     }

@@ -37,7 +37,8 @@ use lines::Lines;
 use plan::{Plan, plan};
 use std::ops::ControlFlow;
 use tuplets::Tuplets;
-pub(super) use tuplets::{KINDS, SPANS, count_listed};
+pub use tuplets::{KINDS, Kinds};
+pub(super) use tuplets::{SPANS, count_listed};
 
 /// The primes that are in no line of the largest modulus.
 const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];

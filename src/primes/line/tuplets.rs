@@ -15,6 +15,9 @@ use crate::primes::walks::Walks;
 /// Sizes of tuplets counted: 1 (primes) to 6.
 pub const KINDS: usize = 6;
 
+/// Which sizes are asked for, at place k - 1.
+pub type Kinds = [bool; KINDS];
+
 /// From the first member of a k-tuplet to its last, at place k - 1.
 pub const SPANS: [u64; KINDS] = [0, 2, 6, 8, 12, 16];
 
