@@ -5,6 +5,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
@@ -22,6 +23,11 @@ pub struct Engine {
     #[arg(long, default_value_t = Chunk::Auto, value_name = "N|auto", value_parser = chunk, help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,
+
+    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h
+    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Engine")]
+    #[arg(allow_negative_numbers = true)]
+    pub time_limit: Option<Duration>,
 
     /// The form and the place of the result.
     #[command(flatten)]

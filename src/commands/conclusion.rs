@@ -57,6 +57,10 @@ impl Setting<'_> {
                 tell(&format!("stopped by {name}: {done} of {blocks} blocks are done"));
                 Ok(128 + signal as u8)
             }
+            Some(Cause::TimeLimit) => {
+                tell(&format!("stopped by --time-limit: {done} of {blocks} blocks are done"));
+                Ok(1)
+            }
             None => Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
         }
     }

@@ -2,6 +2,7 @@
 //! where the result will go, opened before the work so that a bad one is found then.
 
 use std::cell::RefCell;
+use std::time::Instant;
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -41,7 +42,8 @@ impl<'a> Setting<'a> {
             cli::Chunk::Auto => None,
             cli::Chunk::Blocks(blocks) => Some(blocks.get()),
         };
-        let options = Options { schedule: schedule(engine.schedule), chunk, progress: mode(engine), signals };
+        let deadline = engine.time_limit.and_then(|limit| Instant::now().checked_add(limit));
+        let options = Options { schedule: schedule(engine.schedule), chunk, progress: mode(engine), signals, deadline };
         Ok(Setting { cluster, engine, isa, options, output: RefCell::new(output) })
     }
 

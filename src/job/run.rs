@@ -30,6 +30,8 @@ pub struct Options {
     pub progress: Mode,
     /// Signals that ask for a stop.
     pub signals: Signals,
+    /// When to stop, whatever is done by then. The root's clock decides.
+    pub deadline: Option<Instant>,
 }
 
 /// Why a job ended before it was complete.
@@ -37,6 +39,8 @@ pub struct Options {
 pub enum Cause {
     /// This signal came.
     Signal(i32),
+    /// The time was up.
+    TimeLimit,
     /// The reader of the results went away.
     ReaderGone,
 }
@@ -98,7 +102,21 @@ pub type Sink<'a, T> = &'a mut dyn FnMut(T) -> Result<()>;
 /// # Errors
 /// [`Error::Run`] when a message cannot be understood, or a block was done twice: faults of the program.
 pub fn run<J: Job>(cluster: &Cluster, job: &J, options: &Options) -> Result<Option<Outcome<J::Tally>>> {
-    walk(cluster, job, options, None)
+    resume(cluster, job, options, Ledger::new())
+}
+
+/// Goes on where `done` ends: computes what is a hole in it, and reduces all. Every rank must call it; the ledger at the root
+/// counts, and the root gets `Some`.
+///
+/// # Errors
+/// As [`run`].
+pub fn resume<J: Job>(
+    cluster: &Cluster,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
+) -> Result<Option<Outcome<J::Tally>>> {
+    walk(cluster, job, options, done, None)
 }
 
 /// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory: the ranks work at
@@ -113,32 +131,34 @@ pub fn deliver<'a, J: Job>(
     options: &'a Options,
     sink: Sink<'a, J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    walk(cluster, job, options, Some(sink))
+    walk(cluster, job, options, Ledger::new(), Some(sink))
 }
 
 fn walk<'a, J: Job>(
     cluster: &'a Cluster,
     job: &J,
     options: &'a Options,
+    done: Ledger<J::Tally>,
     sink: Option<Sink<'a, J::Tally>>,
 ) -> Result<Option<Outcome<J::Tally>>> {
     fault::at(Stage::Start, cluster.rank())?;
     let begun = Instant::now();
     let (blocks, ranks) = (job.blocks(), cluster.size());
+    let holes = done.holes(Span::new(0, blocks));
+    let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
     let in_order = sink.is_some();
     let chunk = match (options.schedule, options.chunk) {
         // One share for each rank, whatever the chunk.
-        (Schedule::Block, _) if !in_order => blocks.div_ceil(ranks),
+        (Schedule::Block, _) if !in_order => left.div_ceil(ranks),
         (_, Some(chunk)) => chunk,
         (_, None) if in_order => 1,
-        (schedule, None) => schedule.auto_chunk(blocks, ranks, job.grain()),
+        (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),
     };
     let length = (WINDOW_CHUNKS * ranks).saturating_mul(chunk);
     let window = in_order.then_some(Window { next: 0, length });
     let mut manager = cluster.at_root(|| {
-        let holes = Ledger::<J::Tally>::new().holes(Span::new(0, blocks));
         let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, in_order.then_some(length / 2));
-        Manager::new(Ledger::new(), dealer, window)
+        Manager::new(done, dealer, window)
     });
     let firsts = manager.as_mut().map(|manager| manager.first_spans(ranks));
     let pairs: Option<Vec<[u64; 2]>> = firsts.map(|spans| spans.iter().map(|s| [s.first, s.end]).collect());

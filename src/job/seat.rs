@@ -38,6 +38,7 @@ pub(super) struct Seat<'a, T: Tally> {
     actions: Vec<Action>,
     progress: Option<Progress>,
     signals: &'a Signals,
+    deadline: Option<Instant>,
     watch: Stopwatch,
     lookout: Lookout,
     looked: Instant,
@@ -73,6 +74,8 @@ impl<'a, T: Tally> Seat<'a, T> {
             _ if manager.is_some() || sink.is_some() => Watch::All,
             _ => Watch::Root,
         };
+        // The root's clock decides.
+        let deadline = options.deadline.filter(|_| manager.is_some());
         Seat {
             cluster,
             worker: Worker::new(first),
@@ -82,6 +85,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             actions: Vec::new(),
             progress,
             signals: &options.signals,
+            deadline,
             watch: Stopwatch::start(),
             lookout: Lookout::new(watch, now),
             looked: now,
@@ -230,6 +234,9 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let Some(signal) = self.signals.pending() {
             self.interrupted(Cause::Signal(signal))?;
         }
+        if self.deadline.is_some_and(|deadline| self.looked >= deadline) {
+            self.interrupted(Cause::TimeLimit)?;
+        }
         if self.manager.is_some() || self.in_order || self.looked - self.reported >= self.report_every {
             self.reported = self.looked;
             self.report()?;
@@ -314,7 +321,8 @@ impl<'a, T: Tally> Seat<'a, T> {
                 self.send(0, Tag::Signal, [signal as u64, 0]);
                 Ok(())
             }
-            (None, Cause::ReaderGone) => Ok(()),
+            // The root's own.
+            (None, Cause::TimeLimit | Cause::ReaderGone) => Ok(()),
         }
     }
 

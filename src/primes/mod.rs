@@ -53,7 +53,7 @@ use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};
 pub use line::{KINDS, Kinds};
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 /// Called every few milliseconds (20 at most) during long work, so that an engine can answer messages meanwhile.
 /// `Break` abandons the work at once.
@@ -65,9 +65,9 @@ pub type Pulse<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 /// each). Longer pieces spread the cost of visiting every medium prime over more numbers.
 pub const PIECE: usize = 512 << 10;
 
-/// Numbers to count in one go by lines, at least: lines of modulus 2310 five times as long as the root, and 2e9, which is
-/// 0.13 s of work. That costs 1 to 3 % against any longer range, half as much 10 % (AMD Zen 5).
-const GRAIN: (u64, u64) = (5 * 2310, 2_000_000_000);
+/// Numbers to count in one go by lines: lines of modulus 2310 five times as long as the root, within these bounds, which are
+/// 0.13 s and 1.3 s of work. That costs 1 to 3 % against any longer range, half as much 10 % (AMD Zen 5).
+const GRAIN: (u64, RangeInclusive<u64>) = (5 * 2310, 2_000_000_000..=12_000_000_000);
 
 /// Pieces in the longest stretch for which the crossings by big primes are prepared at once (see `big.rs`): 34, which
 /// is 5.3e8 numbers.
@@ -102,7 +102,7 @@ pub fn block_len(limit: u64) -> u64 {
 /// Where the range is short for its ranks it is counted in smaller parts all the same.
 pub fn grain(limit: u64) -> u64 {
     match limit {
-        0..=line::LINES_ALONE => (limit.isqrt() * GRAIN.0).max(GRAIN.1),
+        0..=line::LINES_ALONE => (limit.isqrt() * GRAIN.0).clamp(*GRAIN.1.start(), *GRAIN.1.end()),
         _ => 24 * block_len(limit),
     }
 }
