@@ -78,8 +78,14 @@ fn main() {
             std::hint::black_box(throw(mine, &mut job.workspace()));
             let bare = cluster.max(begun.elapsed().as_nanos() as u64);
 
-            let options =
-                Options { schedule, chunk: None, progress: Mode::None, signals: signals.clone(), deadline: None };
+            let options = Options {
+                schedule,
+                chunk: None,
+                progress: Mode::None,
+                signals: signals.clone(),
+                deadline: None,
+                keep: None,
+            };
             let begun = Instant::now();
             let outcome = run(&cluster, &job, &options).expect("no rank fails");
             let engine = cluster.max(begun.elapsed().as_nanos() as u64);

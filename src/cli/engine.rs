@@ -5,10 +5,10 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::keep::Keep;
 use super::values;
 use crate::report::Format;
 
@@ -24,10 +24,9 @@ pub struct Engine {
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,
 
-    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h
-    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Engine")]
-    #[arg(allow_negative_numbers = true)]
-    pub time_limit: Option<Duration>,
+    /// What is kept of the job.
+    #[command(flatten)]
+    pub keep: Keep,
 
     /// The form and the place of the result.
     #[command(flatten)]

@@ -7,6 +7,7 @@
 pub mod color;
 mod engine;
 mod generate;
+mod keep;
 mod parse;
 mod pi;
 mod primes;
@@ -23,6 +24,7 @@ use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
+pub use keep::Keep;
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
@@ -39,7 +41,7 @@ Examples:
 
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
-Exit codes: 0 right, 1 run-time error, 2 usage, 78 bad launch.";
+Exit codes: 0 right, 1 run-time error, 2 usage, 75 stopped and saved, 78 bad launch.";
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
 #[derive(Parser, Clone, Debug, PartialEq, Eq)]

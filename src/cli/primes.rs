@@ -109,6 +109,9 @@ impl Primes {
 
     /// What no single option can know: whether they fit together.
     pub(super) fn check(&self) -> Result<(), String> {
+        if self.engine.keep.file().is_some() && (self.nth.0.is_some() || self.list().is_some()) {
+            return Err("--checkpoint and --resume go with counts, sums and gaps, not with lists or --nth".to_owned());
+        }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
         if format != Format::Text {

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use signal_hook::consts::SIGINT;
+
 use super::setting::Setting;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
@@ -52,14 +54,17 @@ impl Setting<'_> {
         let Completion::Partial { done, blocks } = completion else { return Ok(0) };
         match cause {
             Some(Cause::ReaderGone) => Ok(0),
-            Some(Cause::Signal(signal)) => {
-                let name = signals::name(signal);
-                tell(&format!("stopped by {name}: {done} of {blocks} blocks are done"));
-                Ok(128 + signal as u8)
-            }
-            Some(Cause::TimeLimit) => {
-                tell(&format!("stopped by --time-limit: {done} of {blocks} blocks are done"));
-                Ok(1)
+            Some(cause) => {
+                let (name, code) = match cause {
+                    Cause::Signal(signal) => (signals::name(signal), 128 + signal as u8),
+                    _ => ("--time-limit", 1),
+                };
+                let kept = self.engine.keep.file().filter(|_| account.saved);
+                let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
+                tell(&format!("stopped by {name}: {done} of {blocks} blocks are done{saved}"));
+                // Whoever presses Ctrl-C wants no requeue.
+                let again = kept.is_some() && cause != Cause::Signal(SIGINT);
+                Ok(if again { self.engine.keep.requeue_exit_code.get() } else { code })
             }
             None => Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
         }

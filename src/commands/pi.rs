@@ -9,8 +9,8 @@ use super::setting::Setting;
 use crate::cli::{self, PiAlgorithm};
 use crate::error::Result;
 use crate::isa::Isa;
-use crate::job::run::{Outcome, run as run_job};
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::run::Outcome;
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
 use crate::report::{Completion, PiResult, Work};
@@ -20,8 +20,9 @@ const GRAIN: u64 = 16;
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Pi) -> Result<u8> {
-    let job = Throw { samples: options.samples, seed: options.seed, algorithm: options.algorithm, isa: setting.isa };
-    let outcome = run_job(setting.cluster, &job, &setting.options)?;
+    let cli::Pi { samples, seed, algorithm, .. } = *options;
+    let job = Throw { samples, seed, algorithm, isa: setting.isa, words: setting.words.clone() };
+    let outcome = setting.compute(&job)?;
     setting.conclude(outcome.map(|outcome| conclusion(&job, outcome)))
 }
 
@@ -31,6 +32,7 @@ struct Throw {
     seed: u64,
     algorithm: PiAlgorithm,
     isa: Isa,
+    words: Vec<String>,
 }
 
 /// Darts of a span, and how many of them hit.
@@ -61,6 +63,11 @@ impl Job for Throw {
 
     fn blocks(&self) -> u64 {
         self.samples.div_ceil(BLOCK)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let kind = format!("pi by darts, --seed {}", self.seed);
+        Some(Identity { kind, amount: self.samples, whole: self.samples / BLOCK, words: self.words.clone() })
     }
 
     fn grain(&self) -> u64 {
@@ -103,7 +110,7 @@ mod tests {
     use super::*;
 
     fn job(samples: u64) -> Throw {
-        Throw { samples, seed: 42, algorithm: PiAlgorithm::Simd, isa: Isa::widest() }
+        Throw { samples, seed: 42, algorithm: PiAlgorithm::Simd, isa: Isa::widest(), words: Vec::new() }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! where the result will go, opened before the work so that a bad one is found then.
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::time::Instant;
 
 use crate::cli::{self, Words};
@@ -9,10 +10,11 @@ use crate::cluster::Cluster;
 use crate::commands::output::Output;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::Schedule;
+use crate::job::keeper::{self, Keep};
 use crate::job::progress::Mode;
-use crate::job::run::Options;
+use crate::job::run::{Options, Outcome, resume};
 use crate::job::signals::Signals;
+use crate::job::{Job, Ledger, Schedule};
 
 /// A computing command's surroundings.
 pub struct Setting<'a> {
@@ -20,6 +22,8 @@ pub struct Setting<'a> {
     pub cluster: &'a Cluster,
     /// What the user said about the engine.
     pub engine: &'a cli::Engine,
+    /// The command line, without the program's name.
+    pub words: Vec<String>,
     /// The instruction set of this rank's kernels.
     pub isa: Isa,
     /// The same for `job`.
@@ -42,9 +46,45 @@ impl<'a> Setting<'a> {
             cli::Chunk::Auto => None,
             cli::Chunk::Blocks(blocks) => Some(blocks.get()),
         };
-        let deadline = engine.time_limit.and_then(|limit| Instant::now().checked_add(limit));
-        let options = Options { schedule: schedule(engine.schedule), chunk, progress: mode(engine), signals, deadline };
-        Ok(Setting { cluster, engine, isa, options, output: RefCell::new(output) })
+        let options = Options {
+            schedule: schedule(engine.schedule),
+            chunk,
+            progress: mode(engine),
+            signals,
+            deadline: engine.keep.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
+            keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
+        };
+        let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        Ok(Setting { cluster, engine, words, isa, options, output: RefCell::new(output) })
+    }
+
+    /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`resume`].
+    pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
+        let done = self.cluster.agree(self.cluster.at_root(|| self.done(job)).transpose())?;
+        resume(self.cluster, job, &self.options, done.unwrap_or_default())
+    }
+
+    /// At the root: what the checkpoint has.
+    fn done<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
+        let keep = &self.engine.keep;
+        let Some(ours) = job.identity() else { return Ok(Ledger::new()) };
+        let found = match (&keep.resume, &keep.checkpoint) {
+            (Some(path), _) => Some(
+                keeper::load(path, &ours)?
+                    .ok_or_else(|| Error::Usage(format!("--resume: there is no {}", path.display())))?,
+            ),
+            (None, Some(path)) => keeper::load(path, &ours)?,
+            (None, None) => None,
+        };
+        if let Some(found) = found.as_ref().filter(|_| !self.engine.quiet) {
+            // Nobody is left to tell when stderr is gone.
+            let _ =
+                writeln!(std::io::stderr(), "montesieve: going on from {} of {} blocks", found.done(), job.blocks());
+        }
+        Ok(found.unwrap_or_default())
     }
 
     /// Takes the place where the result goes. At the root, once.

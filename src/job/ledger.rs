@@ -42,13 +42,15 @@ pub struct Overlap {
 /// Disjoint spans of done blocks, each with its tally.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger<T> {
-    /// End and tally of each span, by its first block. No two spans overlap or touch.
+    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at the seam.
     spans: BTreeMap<u64, (u64, T)>,
+    /// The block at which spans do not melt together.
+    seam: Option<u64>,
 }
 
 impl<T> Default for Ledger<T> {
     fn default() -> Self {
-        Ledger { spans: BTreeMap::new() }
+        Ledger { spans: BTreeMap::new(), seam: None }
     }
 }
 
@@ -56,6 +58,12 @@ impl<T: Tally> Ledger<T> {
     /// An empty ledger.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty ledger whose spans do not melt together at the beginning of block `seam`: what lies in front of it can be
+    /// told from what lies behind for ever. See [`super::Job::seam`].
+    pub fn with_seam(seam: Option<u64>) -> Self {
+        Ledger { spans: BTreeMap::new(), seam }
     }
 
     /// Records that `span` is done and comes to `tally`; it melts with the neighbours that it touches.
@@ -73,8 +81,11 @@ impl<T: Tally> Ledger<T> {
         }
         // The one in front takes the new tally in, so that a long run of reports in order costs one merge each.
         let mut end = span.end;
-        let next = after.filter(|s| s.first == span.end).and_then(|s| self.spans.remove(&s.first));
-        match before.filter(|s| s.end == span.first) {
+        let melts = |at: u64| self.seam != Some(at);
+        let next = after.filter(|s| s.first == span.end && melts(s.first));
+        let front = before.filter(|s| s.end == span.first && melts(span.first));
+        let next = next.and_then(|s| self.spans.remove(&s.first));
+        match front {
             Some(front) => {
                 if let Some((front_end, front_tally)) = self.spans.get_mut(&front.first) {
                     front_tally.merge(tally);
@@ -102,12 +113,17 @@ impl<T: Tally> Ledger<T> {
     /// # Errors
     /// [`Overlap`] at the first block that both hold; spans before it are recorded by then.
     pub fn absorb(&mut self, other: Ledger<T>) -> Result<(), Overlap> {
-        other.spans.into_iter().try_for_each(|(first, (end, tally))| self.record(Span { first, end }, tally))
+        other.into_spans().try_for_each(|(span, tally)| self.record(span, tally))
     }
 
     /// The spans and their tallies, in order.
     pub fn spans(&self) -> impl Iterator<Item = (Span, &T)> {
         self.spans.iter().map(|(&first, (end, tally))| (Span { first, end: *end }, tally))
+    }
+
+    /// The same, taken out.
+    pub fn into_spans(self) -> impl Iterator<Item = (Span, T)> {
+        self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
     }
 
     /// How many blocks are done.
@@ -191,6 +207,17 @@ mod tests {
         let ledger = ledger(&[(0, 3), (5, 9), (3, 5)]);
         assert_eq!(ledger.spans().count(), 1);
         assert_eq!(ledger.into_total(), Some(blocks(Span::new(0, 9))));
+    }
+
+    #[test]
+    fn nothing_melts_at_the_seam() {
+        let mut sewn = Ledger::with_seam(Some(5));
+        for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
+            sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
+        }
+        assert_eq!(sewn.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 5), Span::new(5, 9)]);
+        assert!(sewn.covers(Span::new(0, 9)));
+        assert_eq!(sewn.into_total(), Some(blocks(Span::new(0, 9))));
     }
 
     #[test]

@@ -9,6 +9,8 @@
 //! The walk: the root scatters first spans, every rank computes and asks for more, tallies are reduced into the
 //! root's ledger, and what is still a hole then is the next round.
 
+pub mod checkpoint;
+pub mod keeper;
 mod ledger;
 mod lookout;
 pub mod manager;
@@ -25,6 +27,7 @@ pub mod worker;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+pub use checkpoint::Identity;
 pub use ledger::{Ledger, Overlap, Tally};
 pub use schedule::{Deal, Dealer, Schedule};
 pub use span::Span;
@@ -41,6 +44,11 @@ pub trait Job {
 
     /// Number of blocks. A function of the job alone, never of the cluster.
     fn blocks(&self) -> u64;
+
+    /// What a checkpoint of this job says about it; `None` for a job that is too short, or too different from run to run, to be kept.
+    fn identity(&self) -> Option<Identity> {
+        None
+    }
 
     /// How many blocks a rank wants to go on with in one go: what is worth a message (some hundred microseconds), or
     /// more where a kernel is faster on long spans. Fewer are not handed out unless a rank would get nothing.

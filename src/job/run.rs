@@ -6,14 +6,16 @@
 
 use std::time::Instant;
 
+use super::keeper::{Keep, Keeper};
 use super::manager::{Manager, Window};
 use super::profile::Profile;
 use super::progress::{Mode, Progress};
-use super::seat::Seat;
+use super::seat::{Desk, Seat};
 use super::signals::Signals;
-use super::{Dealer, Job, Ledger, Schedule, Span};
+use super::worker::Worker;
+use super::{Dealer, Job, Ledger, Schedule, Span, Tally};
 use crate::cluster::Cluster;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 
 /// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done that wait their turn.
@@ -32,6 +34,8 @@ pub struct Options {
     pub signals: Signals,
     /// When to stop, whatever is done by then. The root's clock decides.
     pub deadline: Option<Instant>,
+    /// Where to keep what is done; jobs without an [`Identity`](super::Identity) are not kept.
+    pub keep: Option<Keep>,
 }
 
 /// Why a job ended before it was complete.
@@ -76,18 +80,21 @@ pub struct Account {
     pub chunk: u64,
     /// One profile for each rank.
     pub profiles: Vec<Profile>,
+    /// Whether everything that is done stands in the checkpoint.
+    pub saved: bool,
 }
 
 impl Account {
     /// Of a run without a job.
     pub fn none(ranks: u64) -> Account {
-        Account { seconds: 0.0, chunk: 0, profiles: vec![Profile::default(); ranks as usize] }
+        Account { seconds: 0.0, chunk: 0, profiles: vec![Profile::default(); ranks as usize], saved: false }
     }
 
     /// Takes the account of the next job of the same command in.
     pub fn join(&mut self, next: Account) {
         self.seconds += next.seconds;
         self.chunk = next.chunk;
+        self.saved = next.saved;
         for (profile, more) in self.profiles.iter_mut().zip(&next.profiles) {
             profile.add(more);
         }
@@ -144,6 +151,9 @@ fn walk<'a, J: Job>(
     fault::at(Stage::Start, cluster.rank())?;
     let begun = Instant::now();
     let (blocks, ranks) = (job.blocks(), cluster.size());
+    let identity = job.identity();
+    let seam = identity.as_ref().map(|identity| identity.whole).filter(|&whole| whole < blocks);
+    let done = sewn(done, seam)?;
     let holes = done.holes(Span::new(0, blocks));
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
     let in_order = sink.is_some();
@@ -166,10 +176,20 @@ fn walk<'a, J: Job>(
     let [first, end] = cluster.scatter(pairs.as_deref());
 
     let progress = cluster.at_root(|| Progress::new(options.progress, cluster.launch().is_forwarded(), blocks));
-    let mut seat = Seat::take(cluster, options, Span::new(first, end), manager, sink, progress);
+    let keeper =
+        cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
+    let worker = Worker::new(Span::new(first, end), seam);
+    let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
     seat.work(job)?;
     seat.end()?;
     let outcome = seat.account(blocks, chunk, begun)?;
     fault::at(Stage::Report, cluster.rank())?;
     Ok(outcome)
+}
+
+/// The same ledger with a seam. A ledger without one has no span across it: it is new, or was made for a shorter job.
+fn sewn<T: Tally>(ledger: Ledger<T>, seam: Option<u64>) -> Result<Ledger<T>> {
+    let mut sewn = Ledger::with_seam(seam);
+    sewn.absorb(ledger).map_err(|overlap| Error::Run(overlap.to_string()))?;
+    Ok(sewn)
 }

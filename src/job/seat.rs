@@ -1,11 +1,15 @@
 //! A rank's seat in a round: carries out what `manager` and `worker` decide, over the cluster.
 //!
-//! Stands beside `run`, which says in what order a round goes. Here is everything between two pieces of work: messages,
-//! signals, questions, reports, delivery, progress, and whose time it was.
+//! Stands beside `run`, which says in what order a round goes. Here is what a rank does from its first piece of work to the
+//! last reduction, what it looks after in between, and whose time it was; in `talk.rs`, what is said and decided meanwhile.
 
+mod talk;
+
+use signal_hook::consts::SIGUSR1;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::keeper::Keeper;
 use super::lookout::{Lookout, Watch};
 use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
@@ -14,7 +18,7 @@ use super::progress::Progress;
 use super::run::{Account, Cause, Options, Outcome, Sink};
 use super::signals::Signals;
 use super::worker::Worker;
-use super::{Job, Ledger, Overlap, Span, Tally};
+use super::{Job, Ledger, Overlap, Tally};
 use crate::cluster::patience::Patience;
 use crate::cluster::{Cluster, Tag};
 use crate::error::{Error, Result};
@@ -31,12 +35,12 @@ const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
 pub(super) struct Seat<'a, T: Tally> {
     cluster: &'a Cluster,
     worker: Worker<T>,
-    /// At the root only.
     manager: Option<Manager<T>>,
     sink: Option<Sink<'a, T>>,
     in_order: bool,
     actions: Vec<Action>,
     progress: Option<Progress>,
+    keeper: Option<Keeper>,
     signals: &'a Signals,
     deadline: Option<Instant>,
     watch: Stopwatch,
@@ -57,16 +61,18 @@ pub(super) struct Seat<'a, T: Tally> {
     stirred: bool,
 }
 
+/// What stands on the root's desk, and on no other; but for the sink, whose place every rank knows.
+pub(super) struct Desk<'a, T: Tally> {
+    pub(super) manager: Option<Manager<T>>,
+    pub(super) sink: Option<Sink<'a, T>>,
+    pub(super) progress: Option<Progress>,
+    pub(super) keeper: Option<Keeper>,
+}
+
 impl<'a, T: Tally> Seat<'a, T> {
-    /// Takes a seat with the span that was scattered to this rank.
-    pub(super) fn take(
-        cluster: &'a Cluster,
-        options: &'a Options,
-        first: Span,
-        manager: Option<Manager<T>>,
-        sink: Option<Sink<'a, T>>,
-        progress: Option<Progress>,
-    ) -> Self {
+    /// Takes a seat, with a worker who has the span that was scattered to this rank.
+    pub(super) fn take(cluster: &'a Cluster, options: &'a Options, worker: Worker<T>, desk: Desk<'a, T>) -> Self {
+        let Desk { manager, sink, progress, keeper } = desk;
         let now = Instant::now();
         let ranks = u32::try_from(cluster.size()).unwrap_or(u32::MAX);
         let watch = match cluster.size() {
@@ -78,12 +84,13 @@ impl<'a, T: Tally> Seat<'a, T> {
         let deadline = options.deadline.filter(|_| manager.is_some());
         Seat {
             cluster,
-            worker: Worker::new(first),
+            worker,
             manager,
             in_order: sink.is_some(),
             sink,
             actions: Vec::new(),
             progress,
+            keeper,
             signals: &options.signals,
             deadline,
             watch: Stopwatch::start(),
@@ -145,7 +152,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         if stopped && !self.worker.is_stopped() {
             self.attend_until(|seat| seat.worker.is_stopped())?;
         }
-        let mine = self.worker.report().unwrap_or_default();
+        let mine = self.worker.take_unreported();
         let total = self.cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
             lower.absorb(upper).map_err(fault_of_program)?;
             Ok(lower)
@@ -154,6 +161,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             manager.handle(Event::Reported(total), &mut self.actions).map_err(fault_of_program)?;
         }
         self.deliver()?;
+        self.save(Instant::now());
         self.cluster.flush();
         if let Some(progress) = &self.progress {
             progress.finish();
@@ -178,6 +186,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             seconds: (now - begun).as_secs_f64(),
             chunk,
             profiles: rows.into_iter().map(Profile::from_numbers).collect(),
+            saved: self.keeper.is_some_and(|keeper| keeper.is_good()),
         };
         let done = manager.done();
         Ok(Some(Outcome { total: manager.into_ledger().into_total(), done, blocks, cause: self.cause, account }))
@@ -231,6 +240,9 @@ impl<'a, T: Tally> Seat<'a, T> {
             self.lookout.looked(self.looked, found);
             self.stirred |= found;
         }
+        if self.signals.take_save() {
+            self.wanted(SIGUSR1)?;
+        }
         if let Some(signal) = self.signals.pending() {
             self.interrupted(Cause::Signal(signal))?;
         }
@@ -252,113 +264,13 @@ impl<'a, T: Tally> Seat<'a, T> {
             }
         }
         self.deliver()?;
+        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_due(self.looked)) {
+            self.save(self.looked);
+        }
         if let (Some(progress), Some(manager)) = (&mut self.progress, &self.manager) {
             progress.update(manager.done(), self.looked);
         }
         Ok(())
-    }
-
-    /// Takes one message in.
-    fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
-        if tag == Tag::Report {
-            let ledger = self.cluster.receive_record(from, tag)?;
-            self.from_ranks += 1;
-            return self.decide(Event::Reported(ledger));
-        }
-        let [first, second] = self.cluster.receive(from, tag);
-        match tag {
-            Tag::Ask => return self.decide(Event::Asked(from)),
-            Tag::Signal => {
-                self.from_ranks += 1;
-                return self.interrupted(Cause::Signal(first as i32));
-            }
-            Tag::Give => self.worker.given(Span::new(first, second)),
-            Tag::NoMore => self.worker.no_more(),
-            Tag::Stop => self.worker.stop(),
-            Tag::Report | Tag::Reduce => unreachable!("{tag:?} does not carry numbers"),
-        }
-        Ok(())
-    }
-
-    /// At the root: takes an event in and does what follows from it.
-    fn decide(&mut self, event: Event<T>) -> Result<()> {
-        if let Some(manager) = &mut self.manager {
-            manager.handle(event, &mut self.actions).map_err(fault_of_program)?;
-        }
-        self.act();
-        Ok(())
-    }
-
-    /// Carries the manager's decisions out.
-    fn act(&mut self) {
-        let me = self.cluster.rank();
-        for action in std::mem::take(&mut self.actions) {
-            match action {
-                Action::Give(rank, span) if rank == me => self.worker.given(span),
-                Action::Give(rank, span) => self.send(rank, Tag::Give, [span.first, span.end]),
-                Action::NoMore(rank) if rank == me => self.worker.no_more(),
-                Action::NoMore(rank) => self.send(rank, Tag::NoMore, [0, 0]),
-                Action::StopAll => {
-                    self.worker.stop();
-                    (0..self.cluster.size())
-                        .filter(|&rank| rank != me)
-                        .for_each(|rank| self.send(rank, Tag::Stop, [0, 0]));
-                }
-            }
-        }
-    }
-
-    /// Something asks for a stop: the root stops all, another rank tells the root, once.
-    fn interrupted(&mut self, cause: Cause) -> Result<()> {
-        if self.cause.is_some() {
-            return Ok(());
-        }
-        self.cause = Some(cause);
-        match (&self.manager, cause) {
-            (Some(_), _) => self.decide(Event::Stop),
-            (None, Cause::Signal(signal)) => {
-                self.to_root += 1;
-                self.send(0, Tag::Signal, [signal as u64, 0]);
-                Ok(())
-            }
-            // The root's own.
-            (None, Cause::TimeLimit | Cause::ReaderGone) => Ok(()),
-        }
-    }
-
-    /// Hands in what this rank has done.
-    fn report(&mut self) -> Result<()> {
-        let Some(ledger) = self.worker.report() else { return Ok(()) };
-        if self.manager.is_some() {
-            return self.decide(Event::Reported(ledger));
-        }
-        self.to_root += 1;
-        self.messages += 1;
-        self.cluster.send_record(0, Tag::Report, &ledger)
-    }
-
-    /// At the root, in order: gives the sink what is next, as far as it is done.
-    fn deliver(&mut self) -> Result<()> {
-        let (Some(manager), Some(sink)) = (&mut self.manager, &mut self.sink) else { return Ok(()) };
-        let mut outcome = Ok(());
-        while outcome.is_ok() && !manager.is_stopped() {
-            let Some(tally) = manager.deliver(&mut self.actions) else { break };
-            outcome = sink(tally);
-        }
-        self.act();
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Error::ClosedPipe) => self.interrupted(Cause::ReaderGone),
-            Err(error) => {
-                self.refusal = Some(error);
-                self.decide(Event::Stop)
-            }
-        }
-    }
-
-    fn send(&mut self, to: u64, tag: Tag, numbers: [u64; 2]) {
-        self.messages += 1;
-        self.cluster.send(to, tag, numbers);
     }
 }
 

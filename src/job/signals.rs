@@ -1,33 +1,43 @@
-//! Signals as flags: a first one asks the engine to stop in good order, a second one ends the process at once.
+//! Signals as flags: one that asks for a stop in good order, one that asks for a save; a second Ctrl-C ends the process at once.
+//!
+//! | signal | asks for |
+//! |---|---|
+//! | SIGINT, SIGTERM | a stop; a second one of these ends this process |
+//! | SIGUSR2 | a stop: for schedulers, which send it some time before the end |
+//! | SIGUSR1 | a save, and to go on |
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
 
 /// The signals seen so far.
 #[derive(Clone, Debug)]
 pub struct Signals {
     last: Arc<AtomicUsize>,
+    save: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Listens for SIGINT and SIGTERM from now on.
+    /// Listens from now on.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Signals> {
         let seen = Arc::new(AtomicBool::new(false));
-        let last = Arc::new(AtomicUsize::new(0));
+        let signals = Signals { last: Arc::default(), save: Arc::default() };
         for signal in [SIGINT, SIGTERM] {
             // Order matters: the shutdown looks at the flag before the next handler raises it.
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
             flag::register(signal, Arc::clone(&seen))?;
-            flag::register_usize(signal, Arc::clone(&last), signal as usize)?;
         }
-        Ok(Signals { last })
+        for signal in [SIGINT, SIGTERM, SIGUSR2] {
+            flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
+        }
+        flag::register(SIGUSR1, Arc::clone(&signals.save))?;
+        Ok(signals)
     }
 
     /// The signal that asks us to stop, if one came.
@@ -37,6 +47,11 @@ impl Signals {
             signal => Some(signal as i32),
         }
     }
+
+    /// Whether a save was asked for since this was last called.
+    pub fn take_save(&self) -> bool {
+        self.save.load(Relaxed) && self.save.swap(false, Relaxed)
+    }
 }
 
 /// A signal's name.
@@ -44,6 +59,7 @@ pub fn name(signal: i32) -> &'static str {
     match signal {
         SIGINT => "SIGINT",
         SIGTERM => "SIGTERM",
+        SIGUSR2 => "SIGUSR2",
         _ => "a signal",
     }
 }

@@ -16,19 +16,22 @@ pub struct Worker<T> {
     no_more: bool,
     stopped: bool,
     unreported: Ledger<T>,
+    /// No piece goes across this block's beginning.
+    seam: Option<u64>,
     done: u64,
 }
 
 impl<T: Tally> Worker<T> {
     /// A rank that begins with the span that was scattered to it (which may be empty).
-    pub fn new(first: Span) -> Self {
+    pub fn new(first: Span, seam: Option<u64>) -> Self {
         Worker {
             hand: first,
             next: None,
             asked: false,
             no_more: false,
             stopped: false,
-            unreported: Ledger::new(),
+            unreported: Ledger::with_seam(seam),
+            seam,
             done: 0,
         }
     }
@@ -76,7 +79,8 @@ impl<T: Tally> Worker<T> {
         if self.hand.is_empty() {
             self.hand = self.next.take()?;
         }
-        Some(self.hand.split(blocks).0)
+        let to_seam = self.seam.and_then(|seam| seam.checked_sub(self.hand.first)).filter(|&blocks| blocks > 0);
+        Some(self.hand.split(blocks.min(to_seam.unwrap_or(u64::MAX))).0)
     }
 
     /// Notes that the piece is done and comes to `tally`.
@@ -93,12 +97,12 @@ impl<T: Tally> Worker<T> {
 
     /// Takes what was not yet handed in, if there is anything.
     pub fn report(&mut self) -> Option<Ledger<T>> {
-        (!self.unreported.is_empty()).then(|| std::mem::take(&mut self.unreported))
+        (!self.unreported.is_empty()).then(|| self.take_unreported())
     }
 
-    /// Ends the round: what was not yet handed in, for the reduction.
-    pub fn into_unreported(self) -> Ledger<T> {
-        self.unreported
+    /// Takes what was not yet handed in, which may be nothing: for the reduction.
+    pub fn take_unreported(&mut self) -> Ledger<T> {
+        std::mem::replace(&mut self.unreported, Ledger::with_seam(self.seam))
     }
 
     /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the round.

@@ -16,11 +16,13 @@
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
 //! and the tools: [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
 
+mod checkpoint;
 mod ended;
 mod faults;
 mod input;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cut::Cut;
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 use crate::primes::{KINDS, Kinds, tuplet_span};
@@ -20,6 +20,8 @@ pub(super) struct Count {
     pub(super) algorithm: Algorithm,
     /// Which k-tuplets are counted besides the primes, at place k - 1.
     pub(super) kinds: Kinds,
+    /// The command line, if the job is to be kept.
+    pub(super) words: Option<Vec<String>>,
 }
 
 /// Numbers of a span, how many of them are prime, and how many k-tuplets begin there, at place k - 1.
@@ -76,6 +78,12 @@ impl Job for Count {
         self.cut.blocks()
     }
 
+    fn identity(&self) -> Option<Identity> {
+        let kinds: Vec<String> = (1..=KINDS).filter(|&k| k == 1 || self.kinds[k - 1]).map(|k| k.to_string()).collect();
+        let asked = format!("--count {}", kinds.join(","));
+        self.words.as_ref().map(|words| self.cut.identity(&asked, words))
+    }
+
     fn grain(&self) -> u64 {
         self.cut.blocks_in(self.algorithm.grain(self.cut.high))
     }
@@ -118,7 +126,7 @@ mod tests {
             algorithm in prop::sample::select(vec![Algorithm::Sieve(Isa::widest()), Algorithm::Trial(Divisors::UpToRoot)]),
         ) {
             let range = Range { start, stop: start + distance };
-            let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS] };
+            let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS], words: None };
             let mut expected = Summary::of(start, range.stop + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
             expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
             let (mut source, mut all) = (job.workspace(), Counted::default());

@@ -1,7 +1,7 @@
 //! A range cut into blocks: the same cut for every job over it, whatever the ranks.
 
 use crate::cli::Range;
-use crate::job::Span;
+use crate::job::{Identity, Span};
 
 /// A range cut into blocks of the same length, from its first number on. A range that begins at the same number and is longer
 /// has the same blocks, and more.
@@ -25,6 +25,13 @@ impl Cut {
     /// Whole blocks in so many numbers; one at least.
     pub(super) fn blocks_in(self, numbers: u64) -> u64 {
         (numbers / self.length).max(1)
+    }
+
+    /// What a checkpoint of a job over this cut says; `asked` is what is asked of the numbers.
+    pub(super) fn identity(self, asked: &str, words: &[String]) -> Identity {
+        let amount = self.high - self.low;
+        let kind = format!("{asked} from {} on in blocks of {}", self.low, self.length);
+        Identity { kind, amount, whole: amount / self.length, words: words.to_vec() }
     }
 
     /// The numbers `low..high` of a span.

@@ -21,7 +21,7 @@ use super::setting::Setting;
 use crate::cli::{self, Range};
 use crate::error::Result;
 use crate::isa::Isa;
-use crate::job::run::{Outcome, run as run_job};
+use crate::job::run::Outcome;
 use crate::primes::encoding::Encoding;
 use crate::primes::gaps::{Gap, Which};
 use crate::primes::naive::Divisors;
@@ -47,11 +47,11 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
-        let job = Count { cut, algorithm, kinds: std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]) };
-        let outcome = run_job(setting.cluster, &job, &setting.options)?;
+        let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
+        let outcome = setting.compute(&Count { cut, algorithm, kinds, words: Some(setting.words.clone()) })?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
-    let outcome = run_job(setting.cluster, &Survey { cut, algorithm, wanted }, &setting.options)?;
+    let outcome = setting.compute(&Survey { cut, algorithm, wanted, words: setting.words.clone() })?;
     setting.conclude(outcome.map(|outcome| report(range, options, outcome)))
 }
 

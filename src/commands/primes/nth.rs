@@ -53,6 +53,7 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             cut: Cut::new(range, algorithm.block_len(stop.saturating_add(1))),
             algorithm,
             kinds: [false; KINDS],
+            words: None,
         };
         let outcome = run_job(cluster, &job, &setting.options)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::cut::Cut;
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
@@ -12,6 +12,7 @@ pub(super) struct Survey {
     pub(super) cut: Cut,
     pub(super) algorithm: Algorithm,
     pub(super) wanted: Wanted,
+    pub(super) words: Vec<String>,
 }
 
 impl Tally for Summary {
@@ -26,6 +27,12 @@ impl Job for Survey {
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let Wanted { tuplets, sum, digest, gaps } = self.wanted;
+        let asked = format!("--count {tuplets:?}, --sum {sum}, --digest {digest}, --gaps {gaps:?}");
+        Some(self.cut.identity(&asked, &self.words))
     }
 
     fn grain(&self) -> u64 {
@@ -81,7 +88,7 @@ mod tests {
             ]),
         ) {
             let range = Range { start, stop: start + distance };
-            let job = Survey { cut: Cut::new(range, length), algorithm, wanted: WANTED };
+            let job = Survey { cut: Cut::new(range, length), algorithm, wanted: WANTED, words: Vec::new() };
             let mut expected = Summary::of(range.start, range.stop + 1, WANTED);
             expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
             let mut source = job.workspace();

@@ -1,0 +1,139 @@
+//! What is said at a seat: messages in and out, the root's decisions carried out, reports, delivery, saves.
+//!
+//! Stands beside `seat.rs`, which says when.
+
+use signal_hook::consts::SIGUSR1;
+use std::time::Instant;
+
+use super::{Seat, fault_of_program};
+use crate::cluster::Tag;
+use crate::error::{Error, Result};
+use crate::job::manager::{Action, Event};
+use crate::job::run::Cause;
+use crate::job::{Span, Tally};
+
+impl<T: Tally> Seat<'_, T> {
+    /// Takes one message in.
+    pub(super) fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
+        if tag == Tag::Report {
+            let ledger = self.cluster.receive_record(from, tag)?;
+            self.from_ranks += 1;
+            return self.decide(Event::Reported(ledger));
+        }
+        let [first, second] = self.cluster.receive(from, tag);
+        match tag {
+            Tag::Ask => return self.decide(Event::Asked(from)),
+            Tag::Signal => {
+                self.from_ranks += 1;
+                return match first as i32 {
+                    SIGUSR1 => self.wanted(SIGUSR1),
+                    signal => self.interrupted(Cause::Signal(signal)),
+                };
+            }
+            Tag::Give => self.worker.given(Span::new(first, second)),
+            Tag::NoMore => self.worker.no_more(),
+            Tag::Stop => self.worker.stop(),
+            Tag::Report | Tag::Reduce => unreachable!("{tag:?} does not carry numbers"),
+        }
+        Ok(())
+    }
+
+    /// At the root: takes an event in and does what follows from it.
+    fn decide(&mut self, event: Event<T>) -> Result<()> {
+        if let Some(manager) = &mut self.manager {
+            manager.handle(event, &mut self.actions).map_err(fault_of_program)?;
+        }
+        self.act();
+        Ok(())
+    }
+
+    /// Carries the manager's decisions out.
+    pub(super) fn act(&mut self) {
+        let me = self.cluster.rank();
+        for action in std::mem::take(&mut self.actions) {
+            match action {
+                Action::Give(rank, span) if rank == me => self.worker.given(span),
+                Action::Give(rank, span) => self.send(rank, Tag::Give, [span.first, span.end]),
+                Action::NoMore(rank) if rank == me => self.worker.no_more(),
+                Action::NoMore(rank) => self.send(rank, Tag::NoMore, [0, 0]),
+                Action::StopAll => {
+                    self.worker.stop();
+                    (0..self.cluster.size())
+                        .filter(|&rank| rank != me)
+                        .for_each(|rank| self.send(rank, Tag::Stop, [0, 0]));
+                }
+            }
+        }
+    }
+
+    /// Somebody wants a save at once: the root saves what it knows, at most a second old; another rank tells it.
+    pub(super) fn wanted(&mut self, signal: i32) -> Result<()> {
+        if self.manager.is_some() {
+            self.save(Instant::now());
+        } else {
+            self.to_root += 1;
+            self.send(0, Tag::Signal, [signal as u64, 0]);
+        }
+        Ok(())
+    }
+
+    /// At the root: what is done goes to the checkpoint, if there is one.
+    pub(super) fn save(&mut self, now: Instant) {
+        if let (Some(keeper), Some(manager)) = (&mut self.keeper, &self.manager) {
+            keeper.save(manager.ledger(), now);
+        }
+    }
+
+    /// Something asks for a stop: the root stops all, another rank tells the root, once.
+    pub(super) fn interrupted(&mut self, cause: Cause) -> Result<()> {
+        if self.cause.is_some() {
+            return Ok(());
+        }
+        self.cause = Some(cause);
+        match (&self.manager, cause) {
+            (Some(_), _) => self.decide(Event::Stop),
+            (None, Cause::Signal(signal)) => {
+                self.to_root += 1;
+                self.send(0, Tag::Signal, [signal as u64, 0]);
+                Ok(())
+            }
+            // The root's own.
+            (None, Cause::TimeLimit | Cause::ReaderGone) => Ok(()),
+        }
+    }
+
+    /// Hands in what this rank has done.
+    pub(super) fn report(&mut self) -> Result<()> {
+        let Some(ledger) = self.worker.report() else { return Ok(()) };
+        if self.manager.is_some() {
+            return self.decide(Event::Reported(ledger));
+        }
+        self.to_root += 1;
+        self.messages += 1;
+        self.cluster.send_record(0, Tag::Report, &ledger)
+    }
+
+    /// At the root, in order: gives the sink what is next, as far as it is done.
+    pub(super) fn deliver(&mut self) -> Result<()> {
+        let (Some(manager), Some(sink)) = (&mut self.manager, &mut self.sink) else { return Ok(()) };
+        let mut outcome = Ok(());
+        while outcome.is_ok() && !manager.is_stopped() {
+            let Some(tally) = manager.deliver(&mut self.actions) else { break };
+            outcome = sink(tally);
+        }
+        self.act();
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Error::ClosedPipe) => self.interrupted(Cause::ReaderGone),
+            Err(error) => {
+                self.refusal = Some(error);
+                self.decide(Event::Stop)
+            }
+        }
+    }
+
+    pub(super) fn send(&mut self, to: u64, tag: Tag, numbers: [u64; 2]) {
+        self.messages += 1;
+        self.cluster.send(to, tag, numbers);
+    }
+}

@@ -1,0 +1,170 @@
+//! Checkpoints: a job that is stopped again and again, on other ranks each time, gives the bytes of an undisturbed one.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::ended::Ended;
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+
+/// Jobs of some seconds.
+const JOBS: [&str; 3] = ["pi 1e11 --seed 9", "primes 1e11 --count 1,2,4", "primes 1e15 1e15+4e9 --gaps --sum"];
+
+/// How a run is cut short.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// SIGKILL to the launcher (or to the one process): nothing can be saved any more.
+    Killed,
+    /// A signal to the launcher, which passes it on.
+    Signalled(Signal),
+    /// `--time-limit`.
+    Timed,
+}
+
+const CUTS: [Cut; 4] = [Cut::Killed, Cut::Signalled(Signal::USR2), Cut::Timed, Cut::Signalled(Signal::TERM)];
+const RANKS: [Ranks; 5] = [Launched(3), Launched(1), Alone, Launched(2), Launched(5)];
+const SCHEDULES: [&str; 4] = ["dynamic", "block", "guided", "cyclic"];
+
+fn run(ranks: Ranks, line: &str) -> Ended {
+    Launch::new(ranks, line).limit(100).run()
+}
+
+fn line(job: &str, file: &Path) -> String {
+    format!("{job} --format json --checkpoint {} --checkpoint-interval 200ms", file.display())
+}
+
+/// Runs the job for a second or so; whether it came to its end by itself.
+fn cut(ranks: Ranks, line: &str, cut: Cut) -> Option<Ended> {
+    if let Cut::Timed = cut {
+        let ended = run(ranks, &format!("{line} --time-limit 1s"));
+        let saved = ended.code() == 75;
+        assert!(saved || ended.code() == 0, "{ended}");
+        return (!saved).then_some(ended);
+    }
+    let mut running = Launch::new(ranks, line).limit(100).start();
+    std::thread::sleep(Duration::from_millis(1200));
+    if running.has_ended() {
+        return Some(running.finish().expect_code(0));
+    }
+    match cut {
+        Cut::Killed => running.signal(Signal::KILL),
+        Cut::Signalled(signal) => running.signal(signal),
+        Cut::Timed => {}
+    }
+    let ended = running.finish();
+    // mpirun's own code when it was told to end; ours when the signal was passed on.
+    match (cut, ranks) {
+        (Cut::Signalled(Signal::USR2), _) | (Cut::Signalled(_), Alone) => {
+            assert!([0, 75].contains(&ended.code()), "{ended}")
+        }
+        _ => {}
+    }
+    (ended.code() == 0 && !ended.stdout.is_empty()).then_some(ended)
+}
+
+#[test]
+fn stopped_again_and_again_it_is_the_same_answer() {
+    each(JOBS, |job| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("job.ckpt");
+        let expected = run(Launched(2), &format!("{job} --format json")).expect_code(0);
+        let mut cuts = CUTS.iter().cycle();
+        for turn in 0..60 {
+            let ranks = RANKS[turn % RANKS.len()];
+            let line = format!("{} --schedule {}", line(job, &file), SCHEDULES[turn % SCHEDULES.len()]);
+            let how = *cuts.next().expect("for ever");
+            if let Some(ended) = cut(ranks, &line, how) {
+                assert_eq!(ended.json_result(), expected.json_result(), "turn {turn}");
+                return;
+            }
+        }
+        panic!("{job} made no progress in 60 turns");
+    });
+}
+
+#[test]
+fn a_longer_job_goes_on_from_a_finished_one() {
+    let cases = [("pi 3e9 --seed 9", "pi 5e9 --seed 9"), ("primes 1e14 1e14+1e9", "primes 1e14 1e14+3e9")];
+    each(cases, |(short, long)| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("job.ckpt");
+        run(Launched(3), &line(short, &file)).expect_code(0);
+        let expected = run(Alone, &format!("{long} --format json")).expect_code(0);
+        let extended = run(Launched(2), &line(long, &file)).expect_code(0);
+        assert_eq!(extended.json_result(), expected.json_result());
+        assert!(extended.stderr.contains("going on from "), "{extended}");
+    });
+}
+
+#[test]
+fn checkpoints_that_do_not_fit_are_refused_and_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt");
+    run(Launched(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
+    let good = std::fs::read(&file).expect("a checkpoint");
+    let place = file.display();
+    each([Alone, Launched(4)], |&ranks| {
+        for (job, said) in
+            [("pi 1e8 --seed 10", "and this is `pi 1e8 --seed 10"), ("primes 1e8", "and this is `primes 1e8")]
+        {
+            run(ranks, &line(job, &file)).expect_code(2).expect_told_once(said);
+        }
+        run(ranks, "pi 1e8 --resume /nowhere/job.ckpt")
+            .expect_code(2)
+            .expect_told_once("there is no /nowhere/job.ckpt");
+        run(ranks, &format!("primes 1e8 --print --checkpoint {place}")).expect_code(2);
+        assert_eq!(std::fs::read(&file).expect("a checkpoint"), good);
+    });
+    let damaged = folder.path().join("damaged.ckpt");
+    std::fs::write(&damaged, &good[..good.len() - 3]).expect("written");
+    std::fs::write(before(&damaged), &good).expect("written");
+    run(Launched(2), &line("pi 1e8 --seed 9", &damaged))
+        .expect_code(1)
+        .expect_told_once("the one before is good: --resume ");
+    run(Launched(2), &format!("pi 1e8 --seed 9 --resume {}", before(&damaged).display())).expect_code(0);
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_is_a_warning() {
+    let ended = run(Launched(2), "pi 1e9 --checkpoint /nowhere/job.ckpt").expect_code(0);
+    assert!(ended.stderr.contains("cannot write the checkpoint /nowhere/job.ckpt"), "{ended}");
+    let stopped = run(Alone, "pi 1e15 --checkpoint /nowhere/job.ckpt --time-limit 1s --quiet").expect_code(1);
+    assert!(!stopped.stderr.contains("saved in"), "{stopped}");
+}
+
+#[test]
+fn sigusr1_saves_and_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt");
+    let line = format!("pi 1e15 --seed 9 --checkpoint {} --checkpoint-interval 1h", file.display());
+    let running = Launch::new(Launched(2), &line).limit(60).start();
+    running.wait_for_ranks(2);
+    assert!(!file.exists());
+    running.signal(Signal::USR1);
+    for _ in 0..100 {
+        if file.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(file.exists(), "saved within 5 s");
+    running.signal(Signal::USR2);
+    let ended = running.finish().expect_code(75);
+    assert!(ended.stderr.contains("stopped by SIGUSR2") && ended.stderr.contains("saved in"), "{ended}");
+}
+
+#[test]
+fn the_code_for_a_requeue_is_the_users() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt");
+    let line = format!("pi 1e15 --checkpoint {} --time-limit 1s --requeue-exit-code 99", file.display());
+    run(Launched(2), &line).expect_code(99);
+}
+
+fn before(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".before");
+    name.into()
+}
