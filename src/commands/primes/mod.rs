@@ -9,11 +9,12 @@ mod list;
 mod nth;
 mod print;
 mod survey;
+mod table;
 mod write;
 
 use std::collections::BTreeMap;
 
-use self::count::Count;
+use self::count::count;
 use self::cut::{Cut, end_of};
 use self::survey::Survey;
 use super::conclusion::Conclusion;
@@ -47,8 +48,8 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
-        let job = Count { cut, algorithm, kinds: std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]) };
-        let outcome = run_job(setting.cluster, &job, &setting.options)?;
+        let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
+        let outcome = count(setting, cut, algorithm, kinds)?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
     let outcome = run_job(setting.cluster, &Survey { cut, algorithm, wanted }, &setting.options)?;
