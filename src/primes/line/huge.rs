@@ -8,7 +8,8 @@
 //!   (203 million below 2^32) is worth it, and memory is bounded by the window.
 //!
 //! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a big prime of that.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 120 MB of primes near 2^64.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 11 MB of middle primes; and the table of
+//! sieving primes (`sieving.rs`), 123 MB near 2^64, which may be shared.
 
 use super::lines::Lines;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
