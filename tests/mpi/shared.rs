@@ -104,9 +104,8 @@ fn all_ranks_read_the_same_pages() {
 
 #[test]
 fn a_bad_end_leaves_no_shared_memory() {
-    let cases = ["panic", "error", "kill", "exit"]
-        .into_iter()
-        .flat_map(|kind| ["fill", "compute"].into_iter().flat_map(move |stage| [0, 2].map(|rank| (kind, stage, rank))));
+    let hard = ["panic", "kill"].into_iter().flat_map(|kind| ["fill", "compute"].map(|stage| (kind, stage, 2)));
+    let cases = hard.chain([("kill", "fill", 0), ("kill", "compute", 0), ("error", "fill", 1), ("exit", "fill", 1)]);
     each(cases, |(kind, stage, rank)| {
         let before = large_files();
         let fault = format!("{kind}@{stage}#{rank}");
