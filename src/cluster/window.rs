@@ -13,9 +13,9 @@
 //! may differ: it changes where words are kept, not the words. Steps 2 and 5 wait inside MPI, by spinning; so all
 //! ranks first meet in a polite barrier.
 //!
-//! Seen with Open MPI 4.1.4: a rank or launcher that dies leaves no file of the window behind (small ones of the library's
-//! own messages may stay when the launcher is killed). Where the table does not fit into `/dev/shm`, step 2 prints a
-//! page of text and never returns; so the room is looked at before, though another process may take it in between.
+//! Seen with Open MPI 4.1.4 and MPICH 5.0.2: a rank or launcher that dies leaves no file of the window behind (small ones of
+//! the library's own messages may stay). Where the table does not fit into `/dev/shm`, step 2 of Open MPI prints a page
+//! of text and never returns; so the room is looked at before, though another process may take it in between.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
