@@ -1,7 +1,8 @@
 //! Test hooks for bad ends: `MONTESIEVE_FAULT=KIND@STAGE#RANK` makes one rank fail at one stage.
 //!
 //! Here and not in the tests, because what must be shown is that the *real* program ends well when a rank panics
-//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`) or hangs (`hang`) at its start (`start`),
+//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`) or hangs (`hang`) while the ranks of its node fill
+//! a table together (`fill`), at the start of a job (`start`),
 //! while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while the others wait in
 //! the reduction (`reduce`) or when all is computed (`report`). Read once; costs one comparison a stage.
 
@@ -12,6 +13,8 @@ use crate::error::{Error, Result};
 /// Where in a command a fault may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// In place of filling a part of a table that the ranks of a node share, where there is one.
+    Fill,
     /// After the ranks have agreed on what to do, before the first collective of the engine.
     Start,
     /// In place of entering the scatter.
@@ -35,6 +38,7 @@ fn parse(text: &str) -> Option<Fault> {
     let (kind, rest) = text.split_once('@')?;
     let (stage, rank) = rest.split_once('#')?;
     let stage = match stage {
+        "fill" => Stage::Fill,
         "start" => Stage::Start,
         "scatter" => Stage::Scatter,
         "compute" => Stage::Compute,

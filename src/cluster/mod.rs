@@ -18,7 +18,10 @@ mod outbox;
 pub mod patience;
 pub mod place;
 mod record;
+pub mod shared;
 pub mod stdout;
+#[cfg(feature = "mpi")]
+mod window;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use mpi::traits::*;
 use super::launch::Launch;
 use super::outbox::Outbox;
 use super::patience::Patience;
+use super::window::{Open, Windows};
 use super::{ROOT, Tag};
 use crate::error::{Error, Result};
 
@@ -20,8 +21,9 @@ pub type Request = Pending<'static, ()>;
 
 /// The world of all ranks.
 pub struct Mpi {
-    // Before the universe, so that it goes first.
+    // Before the universe, so that they go first.
     outbox: Outbox,
+    windows: Windows,
     world: SimpleCommunicator,
     launch: Launch,
     _universe: Universe,
@@ -101,7 +103,8 @@ impl Mpi {
     pub fn join(launch: Launch) -> Result<Mpi> {
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
-        Ok(Mpi { outbox: Outbox::default(), world: universe.world(), launch, _universe: universe })
+        let (outbox, windows) = (Outbox::default(), Windows::default());
+        Ok(Mpi { outbox, windows, world: universe.world(), launch, _universe: universe })
     }
 
     pub fn launch(&self) -> &Launch {
@@ -192,6 +195,14 @@ impl Mpi {
 
     pub fn enter_barrier(&self) -> Request {
         self.world.immediate_barrier()
+    }
+
+    pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
+        self.windows.open(&self.world, words)
+    }
+
+    pub fn most_shared_bytes(&self) -> u64 {
+        self.windows.most_bytes()
     }
 
     pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {

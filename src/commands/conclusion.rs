@@ -106,6 +106,7 @@ impl Setting<'_> {
             blocks: account.profiles.iter().map(|p| p.blocks).collect(),
             messages: Some(account.profiles.iter().map(|p| p.messages).sum()),
             peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
+            shared_bytes: self.cluster.shared_bytes(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.
 
 use super::Pulse;
+use super::line::sieving::Primes;
 use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
 use super::plan::{Way, way};
 use super::sieve::{Run, Sieve as Pieces};
@@ -21,24 +22,35 @@ use std::ops::ControlFlow;
 /// let mut pulse = || ControlFlow::Continue(());
 /// assert_eq!(sieve.count(0, 1_000_000, &mut pulse), ControlFlow::Continue(78_498));
 /// ```
-pub struct Sieve {
+pub struct Sieve<'t> {
     limit: u64,
     isa: Isa,
     lines: LineSieve,
-    huge: Option<Box<Huge>>,
+    /// A table of sieving primes that was given.
+    primes: Option<Primes<'t>>,
+    huge: Option<Box<Huge<'t>>>,
     tiny: Option<Tiny>,
     pieces: Option<Pieces>,
 }
 
-impl Sieve {
+impl<'t> Sieve<'t> {
     /// A workspace for ranges with `high` up to `limit`. Tables are built when they are needed.
     ///
     /// An inclusive STOP of 2^64 - 1 is the limit `stop.saturating_add(1)`: 2^64 - 1 is composite, so nothing is lost.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
-    pub fn new(limit: u64, isa: Isa) -> Sieve {
-        Sieve { limit, isa, lines: LineSieve::new(limit, isa), huge: None, tiny: None, pieces: None }
+    pub fn new(limit: u64, isa: Isa) -> Sieve<'t> {
+        let lines = LineSieve::new(limit, isa);
+        Sieve { limit, isa, lines, primes: None, huge: None, tiny: None, pieces: None }
+    }
+
+    /// The same, counting with this table of sieving primes where it is of use.
+    ///
+    /// # Panics
+    /// When this CPU does not have the instruction set `isa`; later, when the table was made for a lower limit.
+    pub fn with_primes(limit: u64, isa: Isa, primes: Primes<'t>) -> Sieve<'t> {
+        Sieve { primes: Some(primes), ..Sieve::new(limit, isa) }
     }
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
@@ -53,7 +65,7 @@ impl Sieve {
             let below = self.count(low, LINES_ALONE, pulse)?;
             return self.count(LINES_ALONE, high, pulse).map_continue(|above| below + above);
         }
-        match way(low, high, self.isa, self.huge.is_some()) {
+        match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
             Way::Bytes => self.pieces().count(low, high, pulse),
             Way::Lines => self.lines.count(low, high, pulse),
             Way::Huge => self.huge(pulse)?.count(low, high, pulse),
@@ -112,9 +124,9 @@ impl Sieve {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
     }
 
-    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge> {
+    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge<'t>> {
         if self.huge.is_none() {
-            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, pulse)?));
+            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, self.primes.clone(), pulse)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }

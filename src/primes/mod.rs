@@ -4,6 +4,7 @@
 //! - [`Sieve`] (`face.rs`) is the face: count primes or k-tuplets, or list the primes, of any range `[low, high)` below
 //!   2^64. `plan.rs` picks the way by range.
 //! - `line/` is the line sieve, the fast way to count: one bit array a residue class, and records of large primes.
+//!   Its table of sieving primes ([`sieving`]) can be shared.
 //! - `tiny/` is for tiny windows of huge numbers: a little sieve, then a test of each number left.
 //! - `sieve.rs` is the sieve by bytes, for lists and short ranges: a range is cut into *pieces* of [`PIECE`] bytes with
 //!   30 numbers a byte (`wheel.rs`). A piece is filled with the pattern of the smallest primes (`presieve.rs`), crossed
@@ -51,6 +52,7 @@ mod wheel;
 
 use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};
+pub use line::sieving;
 pub use line::{KINDS, Kinds};
 
 use std::ops::{ControlFlow, RangeInclusive};

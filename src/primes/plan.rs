@@ -46,18 +46,27 @@ impl Cost {
 }
 
 /// The way to count `[low, high)`, which is all below or all above [`LINES_ALONE`]; `is_built` says whether there is a
-/// workspace for huge numbers already.
+/// workspace for huge numbers already, or a table for one.
 pub(super) fn way(low: u64, high: u64, isa: Isa, is_built: bool) -> Way {
-    let length = high.saturating_sub(low);
     if high <= LINES_ALONE {
-        return if length < SHORTEST { Way::Bytes } else { Way::Lines };
+        return if high.saturating_sub(low) < SHORTEST { Way::Bytes } else { Way::Lines };
     }
+    cheapest(low, high, Tiny::cost(isa), if is_built { BUILT } else { HUGE })
+}
+
+/// Whether `[low, high)`, all above [`LINES_ALONE`], goes by lines and records on every machine.
+pub(super) fn is_huge_everywhere(low: u64, high: u64) -> bool {
+    cheapest(low, high, Tiny::LEAST_COST, HUGE) == Way::Huge
+}
+
+/// The way for numbers above [`LINES_ALONE`], where tests cost `test` nanoseconds a number.
+fn cheapest(low: u64, high: u64, test: f64, huge: Cost) -> Way {
     let root = (high as f64).sqrt();
     let primes = root / root.ln();
-    let length = length as f64;
-    let tiny = length * Tiny::cost(isa);
+    let length = high.saturating_sub(low) as f64;
+    let tiny = length * test;
     let bytes = BYTES.of(primes, length);
-    let huge = if is_built { BUILT } else { HUGE }.of(primes, length);
+    let huge = huge.of(primes, length);
     if tiny < bytes.min(huge) {
         Way::Tiny
     } else if bytes < huge {

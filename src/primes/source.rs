@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use super::naive::{self, Divisors, Trial};
 use super::sieve::Run;
+use super::sieving::{Layout, Primes};
 use super::{KINDS, Kinds, Pulse, Sieve, tuplets_by_list};
 use crate::isa::Isa;
 
@@ -45,23 +46,39 @@ impl Algorithm {
     }
 
     /// A workspace for ranges below `limit`.
-    pub fn source(self, limit: u64) -> Source {
+    pub fn source<'t>(self, limit: u64) -> Source<'t> {
         match self {
             Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::new(limit, isa))),
             Algorithm::Trial(divisors) => Source::Trial(Trial::new(divisors)),
         }
     }
+
+    /// The table of sieving primes that counting `[low, high)` needs, if any, and the instruction set to fill it with.
+    pub fn table(self, low: u64, high: u64) -> Option<(Layout, Isa)> {
+        match self {
+            Algorithm::Sieve(isa) => Layout::for_counting(low, high).map(|layout| (layout, isa)),
+            Algorithm::Trial(_) => None,
+        }
+    }
+
+    /// A workspace that counts with this table of sieving primes, if the algorithm has a use for it.
+    pub fn source_with(self, limit: u64, primes: Primes<'_>) -> Source<'_> {
+        match self {
+            Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::with_primes(limit, isa, primes))),
+            Algorithm::Trial(_) => self.source(limit),
+        }
+    }
 }
 
 /// A rank's workspace.
-pub enum Source {
+pub enum Source<'t> {
     /// The sieve.
-    Sieve(Box<Sieve>),
+    Sieve(Box<Sieve<'t>>),
     /// Trial division.
     Trial(Trial),
 }
 
-impl Source {
+impl Source<'_> {
     /// How many primes there are in `[low, high)`. A `Break` from `pulse` comes back at once.
     pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         match self {

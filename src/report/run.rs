@@ -49,8 +49,10 @@ pub struct Run {
     /// Messages sent by all ranks, where they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
-    /// Largest resident memory.
+    /// Largest resident memory. Memory that ranks share is in the number of each of them.
     pub peak_memory_bytes: Vec<u64>,
+    /// The most memory that the ranks of a node shared, once for all of them (on the root's node); 0 for none.
+    pub shared_bytes: u64,
 }
 
 /// An amount of work, to say how fast it went.
@@ -114,6 +116,7 @@ pub(crate) mod tests {
             blocks: vec![400, 330, 224],
             messages: None,
             peak_memory_bytes: vec![12_345_678, 12_300_000, 12_300_001],
+            shared_bytes: 7_372_800,
         }
     }
 

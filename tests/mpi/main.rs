@@ -12,6 +12,7 @@
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
 //! - [`list`]: lists in files, written by all ranks at once
+//! - [`shared`]: memory that the ranks of a node share
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -34,6 +35,7 @@ mod print;
 mod process;
 mod results;
 mod running;
+mod shared;
 mod signals;
 mod tallies;
 mod waiting;

@@ -1,4 +1,7 @@
 //! The job of counting primes and k-tuplets and nothing else: the one that never looks at a single prime, and so the fastest.
+//!
+//! Huge numbers need all sieving primes up to their root. Where they do, the table of them is made before the job, once on each
+//! node and by all its ranks together ([`super::table`]).
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -6,7 +9,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cut::Cut;
+use super::table::Table;
+use crate::commands::setting::Setting;
+use crate::error::Result;
+use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 use crate::primes::{KINDS, Kinds, tuplet_span};
@@ -14,14 +22,48 @@ use crate::primes::{KINDS, Kinds, tuplet_span};
 /// Computed in one go: lines and windows of large primes are the faster the longer they are (half a second of them at least).
 const PIECE: Duration = Duration::from_secs(2);
 
+/// Whether a job may go on from a checkpoint: only when it is the command's one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Yes,
+    No,
+}
+
+/// Counts the primes of `cut`, and these k-tuplets. Every rank must call it; the root gets `Some`.
+///
+/// # Errors
+/// As [`Setting::compute`], and as [`Table::make`].
+pub(super) fn count(
+    setting: &Setting<'_>,
+    cut: Cut,
+    algorithm: Algorithm,
+    kinds: Kinds,
+    kept: Kept,
+) -> Result<Option<Outcome<Counted>>> {
+    let table = Table::make(setting.cluster, cut, algorithm)?;
+    let primes = table.as_ref().map(Table::primes);
+    let words = (kept == Kept::Yes).then(|| setting.words.clone());
+    let outcome = setting.compute(&Count { cut, algorithm, kinds, primes, words })?;
+    let before = table.and_then(Table::release);
+    Ok(outcome.map(|mut outcome| {
+        if let Some(mut account) = before {
+            account.join(outcome.account);
+            outcome.account = account;
+        }
+        outcome
+    }))
+}
+
 /// The job of counting.
-pub(super) struct Count {
-    pub(super) cut: Cut,
-    pub(super) algorithm: Algorithm,
+struct Count<'t> {
+    cut: Cut,
+    algorithm: Algorithm,
     /// Which k-tuplets are counted besides the primes, at place k - 1.
-    pub(super) kinds: Kinds,
-    /// The command line, if the job is to be kept.
-    pub(super) words: Option<Vec<String>>,
+    kinds: Kinds,
+    /// The table of sieving primes, where it pays to share one.
+    primes: Option<Primes<'t>>,
+    /// The command line, if the job may be kept.
+    words: Option<Vec<String>>,
 }
 
 /// Numbers of a span, how many of them are prime, and how many k-tuplets begin there, at place k - 1.
@@ -54,7 +96,7 @@ impl From<Counted> for Summary {
     }
 }
 
-impl Count {
+impl Count<'_> {
     /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
     fn tuplets(&self, low: u64, high: u64, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
         let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k));
@@ -70,9 +112,9 @@ impl Count {
     }
 }
 
-impl Job for Count {
+impl<'t> Job for Count<'t> {
     type Tally = Counted;
-    type Workspace = Source;
+    type Workspace = Source<'t>;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
@@ -81,7 +123,12 @@ impl Job for Count {
     fn identity(&self) -> Option<Identity> {
         let kinds: Vec<String> = (1..=KINDS).filter(|&k| k == 1 || self.kinds[k - 1]).map(|k| k.to_string()).collect();
         let asked = format!("--count {}", kinds.join(","));
-        self.words.as_ref().map(|words| self.cut.identity(&asked, words))
+        let mut identity = self.cut.identity(&asked, self.words.as_ref()?);
+        if self.kinds[1..].contains(&true) {
+            // Tuplets that reach beyond the job's end do not count, but they would in a longer one.
+            identity.whole = identity.whole.min(self.cut.blocks_before(tuplet_span(KINDS)));
+        }
+        Some(identity)
     }
 
     fn grain(&self) -> u64 {
@@ -92,11 +139,14 @@ impl Job for Count {
         PIECE
     }
 
-    fn workspace(&self) -> Source {
-        self.algorithm.source(self.cut.high)
+    fn workspace(&self) -> Source<'t> {
+        match &self.primes {
+            Some(primes) => self.algorithm.source_with(self.cut.high, primes.clone()),
+            None => self.algorithm.source(self.cut.high),
+        }
     }
 
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
+    fn compute(&self, span: Span, source: &mut Source<'t>, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
         let (low, high) = self.cut.numbers(span);
         let counts = if self.kinds[1..].contains(&true) {
             self.tuplets(low, high, source, pulse)?
@@ -126,7 +176,7 @@ mod tests {
             algorithm in prop::sample::select(vec![Algorithm::Sieve(Isa::widest()), Algorithm::Trial(Divisors::UpToRoot)]),
         ) {
             let range = Range { start, stop: start + distance };
-            let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS], words: None };
+            let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS], primes: None, words: None };
             let mut expected = Summary::of(start, range.stop + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
             expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
             let (mut source, mut all) = (job.workspace(), Counted::default());

@@ -27,6 +27,11 @@ impl Cut {
         (numbers / self.length).max(1)
     }
 
+    /// Blocks that end so many numbers before the range does.
+    pub(super) fn blocks_before(self, numbers: u64) -> u64 {
+        (self.high - self.low).saturating_sub(numbers) / self.length
+    }
+
     /// What a checkpoint of a job over this cut says; `asked` is what is asked of the numbers.
     pub(super) fn identity(self, asked: &str, words: &[String]) -> Identity {
         let amount = self.high - self.low;

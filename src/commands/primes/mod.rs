@@ -9,11 +9,12 @@ mod list;
 mod nth;
 mod print;
 mod survey;
+mod table;
 mod write;
 
 use std::collections::BTreeMap;
 
-use self::count::Count;
+use self::count::{Kept, count};
 use self::cut::{Cut, end_of};
 use self::survey::Survey;
 use super::conclusion::Conclusion;
@@ -48,7 +49,7 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
         let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
-        let outcome = setting.compute(&Count { cut, algorithm, kinds, words: Some(setting.words.clone()) })?;
+        let outcome = count(setting, cut, algorithm, kinds, Kept::Yes)?;
         return setting.conclude(outcome.map(|outcome| report(range, options, outcome)));
     }
     let outcome = setting.compute(&Survey { cut, algorithm, wanted, words: setting.words.clone() })?;

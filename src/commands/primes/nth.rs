@@ -7,13 +7,13 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::count::{Count, Counted};
+use super::count::{Counted, Kept, count};
 use super::cut::Cut;
 use crate::cli::Range;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Outcome, run as run_job};
+use crate::job::run::{Account, Outcome};
 use crate::primes::nth::{Hunt, PRIMES_BELOW_2_64, Step, locate};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, estimate};
@@ -49,13 +49,8 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
         };
         let range = Range { start, stop };
         let algorithm = Algorithm::Sieve(setting.isa);
-        let job = Count {
-            cut: Cut::new(range, algorithm.block_len(stop.saturating_add(1))),
-            algorithm,
-            kinds: [false; KINDS],
-            words: None,
-        };
-        let outcome = run_job(cluster, &job, &setting.options)?;
+        let cut = Cut::new(range, algorithm.block_len(stop.saturating_add(1)));
+        let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
             hunt.counted(outcome.total.map_or(0, |counted| counted.primes()));
             ended = Some(joined(ended, outcome));

@@ -99,13 +99,13 @@ impl Tally for Lines {
 
 impl Job for Print {
     type Tally = Lines;
-    type Workspace = Source;
+    type Workspace = Source<'static>;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
     }
 
-    fn workspace(&self) -> Source {
+    fn workspace(&self) -> Source<'static> {
         self.algorithm.source(self.cut.high)
     }
 

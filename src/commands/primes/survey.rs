@@ -23,7 +23,7 @@ impl Tally for Summary {
 
 impl Job for Survey {
     type Tally = Summary;
-    type Workspace = Source;
+    type Workspace = Source<'static>;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
@@ -39,7 +39,7 @@ impl Job for Survey {
         self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
     }
 
-    fn workspace(&self) -> Source {
+    fn workspace(&self) -> Source<'static> {
         self.algorithm.source(self.cut.high)
     }
 
@@ -67,7 +67,7 @@ mod tests {
     const WANTED: Wanted = Wanted { tuplets: [true; MOST + 1], sum: true, digest: true, gaps: Which::All };
 
     /// The tally of `span`, by a workspace that may have done anything before.
-    fn computed(job: &Survey, span: Span, source: &mut Source) -> Summary {
+    fn computed(job: &Survey, span: Span, source: &mut Source<'static>) -> Summary {
         match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
             ControlFlow::Break(()) => unreachable!("nobody broke"),

@@ -124,13 +124,13 @@ impl Tally for Measured {
 
 impl Job for Measure {
     type Tally = Measured;
-    type Workspace = Source;
+    type Workspace = Source<'static>;
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()
     }
 
-    fn workspace(&self) -> Source {
+    fn workspace(&self) -> Source<'static> {
         self.algorithm.source(self.cut.high)
     }
 
@@ -171,7 +171,7 @@ impl Tally for Written {
 impl Job for Write {
     type Tally = Written;
     /// The source, a buffer, and what went wrong before: then nothing more is tried.
-    type Workspace = (Source, Vec<u8>, Option<String>);
+    type Workspace = (Source<'static>, Vec<u8>, Option<String>);
 
     fn blocks(&self) -> u64 {
         self.cut.blocks()

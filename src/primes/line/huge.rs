@@ -8,12 +8,12 @@
 //!   (203 million below 2^32) is worth it, and memory is bounded by the window.
 //!
 //! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a big prime of that.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 120 MB of primes near 2^64.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 11 MB of middle primes; and the table of
+//! sieving primes (`sieving.rs`), 123 MB near 2^64, which may be shared.
 
 use super::lines::Lines;
-use super::plan::Plan;
-use super::rough::bitmap::Bitmap;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
+use super::sieving::Primes;
 use super::{LineSieve, plan};
 use crate::isa::Isa;
 use crate::primes::Pulse;
@@ -37,42 +37,46 @@ const FILTERS: [usize; 2] = [15, 11];
 const STRIDE: usize = 8192;
 
 /// A workspace for huge numbers: sieving primes, and room for records.
-pub(in crate::primes) struct Huge {
+pub(in crate::primes) struct Huge<'t> {
     limit: u64,
     isa: Isa,
     walks: Walks,
     lines: Lines,
     middle_primes: Vec<u32>,
-    big_primes: Bitmap,
+    big_primes: Primes<'t>,
     middle: Rough,
     big: Rough,
 }
 
-impl Huge {
-    /// Finds all sieving primes for numbers below `limit`, at most 0.3 s.
-    pub(in crate::primes) fn new(limit: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Huge> {
-        let walks = Walks::new(isa);
-        let root = limit.saturating_sub(1).isqrt();
-        let mut sieve = LineSieve::new(root + 1, isa);
-        let (mut middle_primes, mut big_primes) = (Vec::new(), Bitmap::default());
-        big_primes.reserve(root);
-        let mut middle_lines = Bitmap::default();
-        let plan = Plan { modulus: MODULUS as u32, bits: 1 << PIECE_BITS, ends: plan::ENDS };
-        sieve.sheets(plan, 0, root + 1, pulse, &mut |base, residue, line, from, to| {
-            let first = base + u64::from(residue);
-            let bit = |n: u64| n.saturating_sub(first).div_ceil(MODULUS).clamp(from, to);
-            middle_lines.add(first, line, bit(LINE_END), bit(MIDDLE_END));
-            big_primes.add(first, line, bit(MIDDLE_END), to);
-        })?;
-        middle_lines.read(root, isa, |primes| {
+impl<'t> Huge<'t> {
+    /// For numbers below `limit`, with a table of sieving primes for them, or else one of its own: at most 0.3 s.
+    ///
+    /// # Panics
+    /// When the table ends too early.
+    pub(in crate::primes) fn new(
+        limit: u64,
+        isa: Isa,
+        table: Option<Primes<'t>>,
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), Huge<'t>> {
+        let primes = match table {
+            Some(primes) => primes,
+            None => Primes::build(limit, isa, pulse)?,
+        };
+        assert!(primes.suffice(limit), "the table of sieving primes ends before the root of {limit}");
+        let mut middle_primes = Vec::new();
+        let primes = primes.starting_at(LINE_END);
+        primes.read(MIDDLE_END, isa, |primes| {
             middle_primes.extend_from_slice(primes);
-            ControlFlow::Continue(())
+            pulse()
         })?;
-        let small = sieve.primes(LINE_END, pulse)?;
-        let lines = Lines::new(MODULUS as u32, &small, plan.ends, walks);
+        let walks = Walks::new(isa);
+        let small = LineSieve::new(limit, isa).primes(LINE_END, pulse)?;
+        let lines = Lines::new(MODULUS as u32, &small, plan::ENDS, walks);
         let residues = &lines.modulus().residues;
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
         let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
+        let big_primes = primes.starting_at(MIDDLE_END);
         ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, middle, big })
     }
 

@@ -9,6 +9,7 @@
 //! - [`LineSieve`] is the face; `plan.rs` picks modulus and length of a line by range.
 //! - `lines.rs` sieves line after line: `presieve.rs` fills it, `small.rs` and `steady.rs` cross, `places.rs` knows
 //!   where each prime meets the line and moves on to the next; `modulus.rs` has the arithmetic of M.
+//! - `huge.rs` adds records of large primes (`rough/`), which it reads from a table of sieving primes (`sieving.rs`).
 //! - `tally.rs` counts ones, `tuplets.rs` knows the k-tuplets.
 //!
 //! Formula: there are (phi(M) / M) n (ln ln root - ln ln 163) crossings for n numbers up to root^2.
@@ -22,6 +23,7 @@ pub(super) mod places;
 mod plan;
 pub(super) mod presieve;
 mod rough;
+pub mod sieving;
 pub(super) mod small;
 pub(super) mod steady;
 pub(super) mod tally;

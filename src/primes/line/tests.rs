@@ -78,7 +78,7 @@ fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
 fn huge_numbers_on_every_instruction_set() {
     let limit = 1 << 50;
     for isa in isas() {
-        let mut huge = value(Huge::new(limit, isa, &mut never));
+        let mut huge = value(Huge::new(limit, isa, None, &mut never));
         let mut bytes = Pieces::new(limit, Isa::widest());
         for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
         {
@@ -94,7 +94,7 @@ fn huge_numbers_on_every_instruction_set() {
 fn huge_numbers_after_a_break() {
     let (limit, low) = (1 << 50, (1 << 50) - 3_000_000);
     for isa in isas() {
-        let mut huge = value(Huge::new(limit, isa, &mut never));
+        let mut huge = value(Huge::new(limit, isa, None, &mut never));
         let expected = value(huge.count(low, limit, &mut never));
         for after in [0, 1, 5, 20, 100, 200] {
             let mut left = after;

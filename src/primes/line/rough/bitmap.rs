@@ -1,79 +1,22 @@
-//! The large sieving primes: every prime from some number to 2^32 at most, as sieved lines.
+//! From bits to primes: the numbers that the ones of a line stand for.
 //!
-//! 30 bytes for 1050 numbers: 7 MB up to 2.5e8, 123 MB up to 2^32, against 813 MB as a list of u32. A window reads all
-//! of it, so reading must be fast: with AVX-512 a word of 64 bits is turned into the places of its ones by one
-//! instruction (`vpcompressb`).
+//! A window reads the whole table of sieving primes (`../sieving.rs`), so reading must be fast: with AVX-512 a word of 64
+//! bits is turned into the places of its ones by one instruction (`vpcompressb`).
 //!
-//! Run time: 0.25 ns a prime with AVX-512, 1 ns else (AMD Zen 5). The order is that of the lines, not of the numbers.
+//! Run time: 0.25 ns a prime with AVX-512, 1 ns else (AMD Zen 5).
 
 use super::MODULUS;
 use crate::isa::Isa;
-use std::ops::Range;
-
-/// Primes as lines of bits.
-#[derive(Default)]
-pub(in crate::primes::line) struct Bitmap {
-    words: Vec<u64>,
-    lines: Vec<Line>,
-}
-
-/// One line: bit k of `words` stands for `first` + 210 k.
-struct Line {
-    first: u32,
-    words: Range<usize>,
-}
 
 /// Words read at once: 5,000 primes or fewer, 20 KB in L1.
-const STRIDE: usize = 256;
+pub(in crate::primes::line) const STRIDE: usize = 256;
 
 /// Room that a reader needs.
-const ROOM: usize = 64 * (STRIDE + 1);
+pub(in crate::primes::line) const ROOM: usize = 64 * (STRIDE + 1);
 
-impl Bitmap {
-    /// Adds the bits `from..to` of a line; the rest are left out. Bit 0 stands for `first`.
-    pub(in crate::primes::line) fn add(&mut self, first: u64, line: &[u8], from: u64, to: u64) {
-        if from >= to {
-            return;
-        }
-        let start = self.words.len();
-        let skipped = from / 64;
-        let words = &line.as_chunks::<8>().0[skipped as usize..to.div_ceil(64) as usize];
-        self.words.extend(words.iter().map(|&word| u64::from_le_bytes(word)));
-        let end = self.words.len();
-        self.words[start] &= !0 << (from % 64);
-        self.words[end - 1] &= !0 >> ((64 - to % 64) % 64);
-        self.lines.push(Line { first: (first + 64 * MODULUS * skipped) as u32, words: start..end });
-    }
-
-    /// Room for the primes of numbers up to `largest`, so that growing makes no copies.
-    pub(in crate::primes::line) fn reserve(&mut self, largest: u64) {
-        self.words.reserve_exact((largest / MODULUS / 64 + 1024) as usize * 48 * 101 / 100);
-    }
-
-    /// Hands all primes up to about `root` to `each`, a few thousand at a time. `Break` ends it.
-    pub(in crate::primes::line) fn read<B>(
-        &self,
-        root: u64,
-        isa: Isa,
-        mut each: impl FnMut(&[u32]) -> std::ops::ControlFlow<B>,
-    ) -> std::ops::ControlFlow<B> {
-        let mut primes = vec![0; ROOM];
-        for line in self.lines.iter().filter(|line| u64::from(line.first) <= root) {
-            // Only words that begin up to the root.
-            let most = ((root - u64::from(line.first)) / (64 * MODULUS)) as usize + 1;
-            let words = &self.words[line.words.clone()];
-            for (i, words) in words[..most.min(words.len())].chunks(STRIDE).enumerate() {
-                let first = line.first.wrapping_add((i * STRIDE * 64 * MODULUS as usize) as u32);
-                let found = extract(words, first, isa, &mut primes);
-                each(&primes[..found])?;
-            }
-        }
-        std::ops::ControlFlow::Continue(())
-    }
-}
-
-/// Writes the numbers that the ones of `words` stand for to `primes`: how many.
-fn extract(words: &[u64], first: u32, isa: Isa, primes: &mut [u32]) -> usize {
+/// Writes the numbers that the ones of `words` stand for to `primes`, rising: how many. Bit k stands for `first` + 210 k; there
+/// are [`STRIDE`] words at most, and [`ROOM`] for the numbers.
+pub(in crate::primes::line) fn extract(words: &[u64], first: u32, isa: Isa, primes: &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if isa == Isa::Avx512 {
         // SAFETY: `Isa::Avx512` is only ever made for a CPU that has it (`Walks::new` checks).

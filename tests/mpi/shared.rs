@@ -1,0 +1,129 @@
+//! Memory that the ranks of a node share: the table of sieving primes. The same result, once per node, nothing left behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::ended::Ended;
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+use super::process::Process;
+
+/// Blocks of huge numbers: the table has 20 sheets near 2^64, and a single one, which seven of eight ranks cannot have a part
+/// of, at 3e13.
+const JOBS: [&str; 2] = ["primes 18000000000000000000 -d 2e8", "primes 3e13 -d 3e9"];
+/// One that runs for minutes.
+const LONG: &str = "primes 18000000000000000000 -d 1e12 --quiet";
+/// Seconds from the start of the launcher to the end of a job with a fault.
+const LIMIT: f64 = 5.0;
+
+/// Bytes of the table at 1.8e19: 48 bits for 210 numbers, up to the root.
+const TABLE: u64 = 4_242_640_687 / 210 * 48 / 8;
+
+/// Large files in shared memory: a window that lost its owners would be one.
+fn large_files() -> BTreeSet<String> {
+    let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
+    let large = entries.filter(|entry| entry.metadata().is_ok_and(|data| data.len() > TABLE / 2));
+    large.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn json(ranks: Ranks, line: &str) -> Ended {
+    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0)
+}
+
+fn shared_bytes(ended: &Ended) -> u64 {
+    ended.json()["run"]["shared_bytes"].as_u64().expect("a number")
+}
+
+#[test]
+fn a_shared_table_changes_nothing_but_memory() {
+    for line in JOBS {
+        let alone = json(Alone, line);
+        each([1, 2, 3, 5, 8], |&ranks| {
+            let ended = json(Launched(ranks), line);
+            assert_eq!(ended.json_result(), alone.json_result());
+            assert!(shared_bytes(&ended) > 0, "{ended}");
+        });
+    }
+}
+
+#[test]
+fn a_table_is_shared_where_it_is_of_use() {
+    let near_the_end = json(Launched(2), JOBS[0]);
+    assert!((TABLE..TABLE * 11 / 10).contains(&shared_bytes(&near_the_end)), "{near_the_end}");
+    each(
+        ["primes 1e9", "primes 18000000000000000000 -d 1e5", "primes 3e13 -d 10 --algorithm sqrt", "pi 1e6"],
+        |line| {
+            let ended = json(Launched(2), line);
+            assert_eq!(shared_bytes(&ended), 0, "{ended}");
+        },
+    );
+}
+
+#[test]
+fn nth_counts_with_shared_tables_one_after_the_other() {
+    let line = "primes 1e15 --nth 5e7";
+    let alone = json(Alone, line);
+    let ended = json(Launched(3), line);
+    assert_eq!(ended.json_result(), alone.json_result());
+    assert!(shared_bytes(&ended) > 0, "{ended}");
+}
+
+/// `RssShmem` and `RssAnon` of a process, in bytes: what it has of shared memory, and what is its own.
+fn resident(process: &Process) -> Option<(u64, u64)> {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.pid.as_raw_nonzero())).ok()?;
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(1024 * line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?)
+    };
+    Some((field("RssShmem:")?, field("RssAnon:")?))
+}
+
+#[test]
+fn all_ranks_read_the_same_pages() {
+    let running = Launch::new(Launched(2), LONG).limit(40).start();
+    running.wait_for_ranks(2);
+    let ranks = || running.processes().into_iter().filter(|process| process.rank.is_some());
+    // Each rank has read all of the table once its first window is under way.
+    let mut resident: Vec<(u64, u64)> = Vec::new();
+    while resident.len() < 2 || resident.iter().any(|&(shared, _)| shared < TABLE) {
+        assert!(running.began.elapsed() < Duration::from_secs(30), "the table is not in both ranks: {resident:?}");
+        thread::sleep(Duration::from_millis(100));
+        resident = ranks().filter_map(|process| self::resident(&process)).collect();
+    }
+    running.signal(Signal::TERM);
+    running.finish().expect_failure();
+    // A rank has records and lines of its own, 300 MB or so, but not the table as well, and no rank twice of it.
+    for (shared, own) in resident {
+        assert!(shared < 2 * TABLE && own < 400 << 20, "{} MB shared, {} MB own", shared >> 20, own >> 20);
+    }
+}
+
+#[test]
+fn a_bad_end_leaves_no_shared_memory() {
+    let hard = ["panic", "kill"].into_iter().flat_map(|kind| ["fill", "compute"].map(|stage| (kind, stage, 2)));
+    let cases = hard.chain([("kill", "fill", 0), ("kill", "compute", 0), ("error", "fill", 1), ("exit", "fill", 1)]);
+    each(cases, |(kind, stage, rank)| {
+        let before = large_files();
+        let fault = format!("{kind}@{stage}#{rank}");
+        let launch = Launch::new(Launched(4), "primes 18000000000000000000 -d 2e10").env("MONTESIEVE_FAULT", &fault);
+        let ended = launch.limit(30).run().expect_failure().expect_under(LIMIT);
+        assert!(ended.stdout.is_empty(), "{ended}");
+        assert_eq!(large_files(), before, "left in /dev/shm by {ended}");
+    });
+}
+
+#[test]
+fn a_signal_leaves_no_shared_memory() {
+    each([Signal::INT, Signal::TERM, Signal::KILL], |&signal| {
+        let before = large_files();
+        let running = Launch::new(Launched(3), LONG).limit(40).start();
+        running.wait_for_ranks(3);
+        running.signal(signal);
+        let ended = running.finish().expect_failure();
+        assert_eq!(large_files(), before, "left in /dev/shm by {ended}");
+    });
+}
