@@ -8,9 +8,16 @@ use super::line::sieving::Primes;
 use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
 use super::plan::{Way, way};
 use super::sieve::{Run, Sieve as Pieces};
+use super::strong;
 use super::tiny::Tiny;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
+
+/// Tuplets that begin in a range reach so far beyond it at most.
+const REACH: u64 = SPANS[KINDS - 1];
+
+/// So few numbers are tested one by one for tuplets: 10 us, where a table of sieving primes would take up to a second.
+const FEW: u64 = 64;
 
 /// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers.
 ///
@@ -93,10 +100,25 @@ impl<'t> Sieve<'t> {
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         self.check(high);
-        if high < LINES_ALONE - SPANS[KINDS - 1] && way(low, high, self.isa, false) == Way::Lines {
-            return self.lines.tuplets(low, high, kinds, pulse);
+        // Members may be above `high`.
+        const BORDER: u64 = LINES_ALONE - REACH;
+        if low < BORDER && high > BORDER {
+            let below = self.count_tuplets(low, BORDER, kinds, pulse)?;
+            let above = self.count_tuplets(BORDER, high, kinds, pulse)?;
+            return ControlFlow::Continue(std::array::from_fn(|k| below[k] + above[k]));
         }
-        tuplets_by_list(low, high, kinds, |low, high, each| self.pieces().runs(low, high, pulse, each))
+        if high - low.min(high) <= FEW {
+            return tuplets_by_list(low, high, kinds, |low, high, each| {
+                each(&(low..high).filter(|&n| strong::is_prime(n)).collect::<Vec<_>>())
+            });
+        }
+        match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
+            Way::Lines => self.lines.tuplets(low, high, kinds, pulse),
+            Way::Huge => self.huge(pulse)?.tuplets(low, high, kinds, pulse),
+            Way::Bytes | Way::Tiny => {
+                tuplets_by_list(low, high, kinds, |low, high, each| self.pieces().runs(low, high, pulse, each))
+            }
+        }
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
@@ -126,14 +148,14 @@ impl<'t> Sieve<'t> {
 
     fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge<'t>> {
         if self.huge.is_none() {
-            self.huge = Some(Box::new(Huge::new(self.limit, self.isa, self.primes.clone(), pulse)?));
+            let limit = self.limit.saturating_add(REACH);
+            self.huge = Some(Box::new(Huge::new(limit, self.isa, self.primes.clone(), pulse)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }
 
     fn pieces(&mut self) -> &mut Pieces {
-        // Tuplets look beyond the range.
-        let limit = self.limit.saturating_add(SPANS[KINDS - 1]);
+        let limit = self.limit.saturating_add(REACH);
         self.pieces.get_or_insert_with(|| Pieces::new(limit, self.isa))
     }
 }
@@ -150,7 +172,7 @@ pub(super) fn tuplets_by_list(
         return ControlFlow::Continue(counts);
     }
     let mut window = Vec::new();
-    runs(low, high.saturating_add(SPANS[KINDS - 1]), &mut |run| {
+    runs(low, high.saturating_add(REACH), &mut |run| {
         window.extend_from_slice(run);
         let sure = window.len().saturating_sub(KINDS - 1);
         count_listed(&window, sure, high, kinds, &mut counts);

@@ -14,10 +14,11 @@
 use super::lines::Lines;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
 use super::sieving::Primes;
-use super::{LineSieve, plan};
+use super::tuplets::{KINDS, Kinds, Tuplets};
+use super::{Each, LineSieve, PIECE_NUMBERS, plan};
 use crate::isa::Isa;
-use crate::primes::Pulse;
 use crate::primes::walks::Walks;
+use crate::primes::{Pulse, strong};
 use std::ops::ControlFlow;
 
 /// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a line.
@@ -28,7 +29,7 @@ pub(super) const LINE_END: u64 = 5_000_000;
 const MIDDLE_END: u64 = 50_000_000;
 
 /// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB a rank.
-const BIG_BYTES: usize = 290 << 20;
+const BIG_BYTES: usize = 300 << 20;
 
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
@@ -82,22 +83,51 @@ impl<'t> Huge<'t> {
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
     pub(in crate::primes) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        let walks = self.walks;
+        let mut count = 0;
+        self.sheets(low, high, pulse, &mut |_, _, line, from, to| count += walks.ones(&[line], from, to))?;
+        ControlFlow::Continue(count)
+    }
+
+    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, which
+    /// is above 2^32. The limit must be above `high` by [`SPANS`](super::SPANS) at least, or the end of all numbers.
+    pub(in crate::primes) fn tuplets(
+        &mut self,
+        low: u64,
+        high: u64,
+        kinds: Kinds,
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        let mut tuplets = Tuplets::new(self.walks, MODULUS as u32, kinds);
+        self.sheets(low, high, pulse, &mut |base, residue, line, from, to| {
+            tuplets.take(base, residue, line, from, to);
+        })?;
+        ControlFlow::Continue(tuplets.finish(low, high))
+    }
+
+    /// Sieves `[low, high)` piece by piece, each a sheet of lines, and hands out each line: base of the sheet, residue,
+    /// bits, and the range of bits that are in `[low, high)`. All numbers of the sheet are sieved, and so is the one
+    /// behind it that a tuplet may reach: see [`piece`](Huge::piece).
+    fn sheets(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
         debug_assert!(high <= self.limit && low > 1 << 32);
+        if low >= high {
+            return ControlFlow::Continue(());
+        }
         let start = low / MODULUS * MODULUS;
         let bits = (high - start).div_ceil(MODULUS);
         let pieces = bits.div_ceil(1 << PIECE_BITS);
-        let root = (high - 1).isqrt();
-        let records = self.big.records(MIDDLE_END as f64, root as f64);
-        let most = (BIG_BYTES / self.big.bytes(records)).clamp(1, PIECES as usize) as u64;
-        let window = pieces.div_ceil(pieces.div_ceil(most)) << PIECE_BITS;
-        let mut count = 0;
+        let root_of_all = root(start, bits) as f64;
+        let records = |pieces: u64| self.big.records(MIDDLE_END as f64, root_of_all, pieces * PIECE_NUMBERS);
+        let fits = |&pieces: &u64| pieces as usize * self.big.bytes(records(pieces)) <= BIG_BYTES;
+        let most = (1..=PIECES).rev().find(fits).unwrap_or(1);
+        let window = pieces.div_ceil(pieces.div_ceil(most));
+        let (window, records) = (window << PIECE_BITS, records(window));
         for first in (0..bits).step_by(window as usize) {
             let base = start + first * MODULUS;
             let bits = window.min(bits - first);
-            let root = (base.saturating_add(bits * MODULUS).min(high) - 1).isqrt();
             self.big.begin(base, bits, records);
             let big = &mut self.big;
-            self.big_primes.read(root, self.isa, |primes| {
+            self.big_primes.read(root(base, bits), self.isa, |primes| {
                 big.cross(primes);
                 pulse()
             })?;
@@ -105,24 +135,27 @@ impl<'t> Huge<'t> {
             for piece in 0..bits.div_ceil(1 << PIECE_BITS) {
                 let skipped = piece << PIECE_BITS;
                 let bits = (bits - skipped).min(1 << PIECE_BITS);
-                count += self.piece(base + skipped * MODULUS, bits, piece as usize, low, high, pulse)?;
+                self.piece(base + skipped * MODULUS, bits, piece as usize, [low, high], pulse, each)?;
             }
         }
-        ControlFlow::Continue(count)
+        ControlFlow::Continue(())
     }
 
-    /// Primes of `[low, high)` in piece number `number` of the window, which has lines of `bits` bits from `base` on.
+    /// Piece number `number` of the window, which has lines of `bits` bits from `base` on; asked for is `[low, high)`.
+    ///
+    /// The only tuplet across a multiple of 30, so across the end of a piece, are twins around it: a larger one would
+    /// need a multiple of 3 or 5. So one number behind the piece is tested, and the next piece need not be known.
     fn piece(
         &mut self,
         base: u64,
         bits: u64,
         number: usize,
-        low: u64,
-        high: u64,
+        [low, high]: [u64; 2],
         pulse: &mut Pulse<'_>,
-    ) -> ControlFlow<(), u64> {
-        let root = (base.saturating_add(bits * MODULUS).min(high) - 1).isqrt();
-        let records = self.middle.records(LINE_END as f64, root.min(MIDDLE_END) as f64);
+        each: &mut Each<'_>,
+    ) -> ControlFlow<()> {
+        let root = root(base, bits);
+        let records = self.middle.records(LINE_END as f64, root.min(MIDDLE_END) as f64, bits * MODULUS);
         self.middle.begin(base, bits, records);
         for primes in self.middle_primes.chunks(STRIDE) {
             self.middle.cross(primes);
@@ -130,15 +163,24 @@ impl<'t> Huge<'t> {
         }
         self.middle.finish();
         self.lines.begin(base, bits, root.min(LINE_END));
-        let mut count = 0;
         for line in 0..LINES {
             let Some((residue, words)) = self.lines.next() else { unreachable!("there are {LINES} lines") };
             self.middle.apply(line, 0, words);
             self.big.apply(line, number, words);
+            if residue == 1 {
+                let is_prime = base.checked_add(bits * MODULUS + 1).is_some_and(strong::is_prime);
+                let (byte, bit) = (bits as usize / 8, bits % 8);
+                words[byte] = words[byte] & !(1 << bit) | u8::from(is_prime) << bit;
+            }
             let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(MODULUS).min(bits);
-            count += self.walks.ones(&[words], bit(low), bit(high));
+            each(base, residue, words, bit(low), bit(high));
             pulse()?;
         }
-        ControlFlow::Continue(count)
+        ControlFlow::Continue(())
     }
+}
+
+/// The largest number whose square is in lines of `bits` bits from `base` on.
+fn root(base: u64, bits: u64) -> u64 {
+    (base.saturating_add(bits * MODULUS) - 1).isqrt()
 }

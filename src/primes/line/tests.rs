@@ -1,6 +1,7 @@
 //! The line sieve under every plan, also those that `plan.rs` would not pick: against the sieve by bytes and lists.
 
 use super::*;
+use crate::primes::strong;
 use proptest::prelude::*;
 
 fn never() -> ControlFlow<()> {
@@ -68,18 +69,32 @@ fn every_plan_around_squares() {
     }
 }
 
-fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
-    let expected = value(bytes.count(low, high, &mut never));
-    assert_eq!(value(huge.count(low, high, &mut never)), expected, "[{low}, {high})");
+/// The counts of all kinds in `[low, high)` by the list of primes, made by `bytes`.
+fn listed_by(bytes: &mut Pieces, low: u64, high: u64) -> [u64; KINDS] {
+    let mut counts = [0; KINDS];
+    // In parts, so that the list stays short.
+    for low in (low..high).step_by(100_000_000) {
+        let (end, mut primes) = (high.min(low + 100_000_000), Vec::new());
+        value(bytes.append(low, end.saturating_add(16), &mut never, &mut primes));
+        count_listed(&primes, primes.len(), end, [true; KINDS], &mut counts);
+    }
+    counts
 }
 
-/// A length from nothing to three windows' pieces, and places that are awkward: around squares and powers of two.
+fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
+    let expected = listed_by(bytes, low, high);
+    assert_eq!(value(huge.count(low, high, &mut never)), expected[0], "[{low}, {high})");
+    let counts = value(huge.tuplets(low, high, [true; KINDS], &mut never));
+    assert_eq!(counts, expected, "[{low}, {high})");
+}
+
+/// A length from nothing to a part of a piece, and places that are awkward: around squares and powers of two.
 #[test]
 fn huge_numbers_on_every_instruction_set() {
     let limit = 1 << 50;
     for isa in isas() {
-        let mut huge = value(Huge::new(limit, isa, None, &mut never));
-        let mut bytes = Pieces::new(limit, Isa::widest());
+        let mut huge = value(Huge::new(limit + 16, isa, None, &mut never));
+        let mut bytes = Pieces::new(limit + 16, Isa::widest());
         for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
         {
             for length in [0, 1, 2, 3, 210, 211, 5000, 300_000, 5_000_000] {
@@ -87,6 +102,28 @@ fn huge_numbers_on_every_instruction_set() {
             }
         }
         check_huge(&mut huge, &mut bytes, limit - 1_000_003, limit);
+        // Twins around a multiple of 210, which may be the end of a piece.
+        let between = (LINES_ALONE / 210 + 1..).map(|n| 210 * n);
+        let is_twin = |n: &u64| strong::is_prime(n - 1) && strong::is_prime(n + 1);
+        for n in between.filter(is_twin).take(3) {
+            for high in n - 1..n + 3 {
+                check_huge(&mut huge, &mut bytes, n - 2100, high);
+            }
+        }
+    }
+}
+
+#[test]
+fn huge_tuplets_at_the_end_of_all_numbers() {
+    let high = u64::MAX;
+    for isa in isas().filter(|isa| !cfg!(debug_assertions) || *isa == Isa::widest()) {
+        let mut huge = value(Huge::new(high, isa, None, &mut never));
+        for low in [high - 1, high - 58, high - 59, high - 100_000] {
+            let mut counts = [0; KINDS];
+            let primes: Vec<u64> = (low..high).filter(|&n| strong::is_prime(n)).collect();
+            count_listed(&primes, primes.len(), high, [true; KINDS], &mut counts);
+            assert_eq!(value(huge.tuplets(low, high, [true; KINDS], &mut never)), counts, "from {low} on {isa}");
+        }
     }
 }
 
@@ -134,8 +171,10 @@ fn huge_numbers_over_windows() {
         let mut sieve = crate::primes::Sieve::new(limit, isa);
         let mut bytes = Pieces::new(limit, Isa::widest());
         for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
-            let expected = value(bytes.count(low, low + length, &mut never));
+            let kinds = listed_by(&mut bytes, low, low + length);
+            let expected = kinds[0];
             assert_eq!(value(sieve.count(low, low + length, &mut never)), expected, "{length} from {low} on {isa}");
+            assert_eq!(value(sieve.count_tuplets(low, low + length, [true; KINDS], &mut never)), kinds, "on {isa}");
             // The same in adjacent parts, one of which jumps back.
             let parts = [low + length / 3, low, low + length].map(|end| end);
             let count = |sieve: &mut crate::primes::Sieve, low, high| value(sieve.count(low, high, &mut never));

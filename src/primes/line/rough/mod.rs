@@ -36,6 +36,10 @@ pub(super) const MODULUS: u64 = 210;
 /// Lines.
 pub(super) const LINES: usize = 48;
 
+/// Primes with up to so many multiples in a window, of odd cofactors, have few. There a test of each cofactor costs less
+/// than a word of 64 (AMD Zen 4).
+const FEW: u64 = 3;
+
 /// Pieces in a window at most: a record has 26 bits for the place.
 pub(super) const PIECES: u64 = 1 << (lists::PLACE_BITS - PIECE_BITS);
 
@@ -43,8 +47,8 @@ pub(super) const PIECES: u64 = 1 << (lists::PLACE_BITS - PIECE_BITS);
 pub(super) struct Rough {
     maker: Maker,
     lists: Lists,
-    /// Share of all multiples that become records.
-    share: f64,
+    /// Shares of all multiples that become records, of primes with more and with few multiples in a window.
+    shares: [f64; 2],
     /// Bits of a part of a line that has a list of its own.
     part: u32,
     base: u64,
@@ -60,22 +64,27 @@ enum Maker {
 impl Rough {
     /// For lines of `residues`, in lists of 2^`part` bits; with AVX-512 cofactors are filtered by `filters` odd primes.
     pub(super) fn new(residues: &[u32], part: u32, filters: usize, isa: Isa) -> Rough {
-        let portable = || Maker::Portable(Box::new(Portable::new(residues, Walks::new(isa))));
+        let portable = Maker::Portable(Box::new(Portable::new(residues, Walks::new(isa))));
+        let wheel = LINES as f64 / MODULUS as f64;
         #[cfg(target_arch = "x86_64")]
-        let (maker, share) = if isa == Isa::Avx512 && avx512::is_supported() {
-            (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters))), avx512::share(filters))
+        let (maker, shares) = if isa == Isa::Avx512 && avx512::is_supported() {
+            (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters))), avx512::shares(filters))
         } else {
-            (portable(), LINES as f64 / MODULUS as f64)
+            (portable, [wheel; 2])
         };
         #[cfg(not(target_arch = "x86_64"))]
-        let (maker, share) = (portable(), LINES as f64 / MODULUS as f64 + 0.0 * filters as f64);
-        Rough { maker, lists: Lists::new(part), share, part, base: 0, span: 0 }
+        let (maker, shares) = (portable, [wheel + 0.0 * filters as f64; 2]);
+        Rough { maker, lists: Lists::new(part), shares, part, base: 0, span: 0 }
     }
 
-    /// How many records to expect of primes between `from` and `to` in one list of a whole part, and a bit more.
-    pub(super) fn records(&self, from: f64, to: f64) -> usize {
-        let multiples = ((1_u64 << self.part) * MODULUS) as f64 * (to.max(from).ln() / from.ln()).ln();
-        (multiples * self.share / LINES as f64 * 1.03) as usize + 2048
+    /// How many records to expect of primes between `from` and `to` in one list of a whole part, and a bit more, when
+    /// the window has `span` numbers.
+    pub(super) fn records(&self, from: f64, to: f64, span: u64) -> usize {
+        let numbers = ((1_u64 << self.part) * MODULUS) as f64;
+        let few = (span as f64 / (2 * FEW) as f64).clamp(from, to.max(from));
+        let of = |from: f64, to: f64| numbers * (to.ln() / from.ln()).ln();
+        let records = of(from, few) * self.shares[0] + of(few, to.max(few)) * self.shares[1];
+        (records / LINES as f64 * 1.03) as usize + 2048
     }
 
     /// Bytes that the lists of a piece take, if each part has `records`.

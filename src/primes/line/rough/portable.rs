@@ -26,11 +26,13 @@ impl Portable {
     pub(super) fn new(residues: &[u32], walks: Walks) -> Portable {
         let mut line = [0; 210];
         residues.iter().enumerate().for_each(|(i, &r)| line[r as usize] = i as u8);
-        Portable { walks, batch: Batch::new(), flat: Vec::with_capacity(FLAT), line }
+        Portable { walks, batch: Batch::new(), flat: vec![0; FLAT], line }
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.
     pub(super) fn cross(&mut self, primes: &[u32], base: u64, span: u64, lists: &mut Lists) {
+        let record = |place: u64| u32::from(self.line[(place % 210) as usize]) << PLACE_BITS | (place / 210) as u32;
+        let mut filled = 0;
         for primes in primes.chunks(BATCH) {
             self.batch.primes[..primes.len()].copy_from_slice(primes);
             self.walks.starts(base, &mut self.batch);
@@ -38,20 +40,29 @@ impl Portable {
                 let p = u64::from(p);
                 let (distance, number) = ENTRY[self.batch.cofactors[i] as usize];
                 let mut offset = self.batch.offsets[i] + u64::from(distance) * p;
-                let mut number = usize::from(number);
-                while offset < span {
-                    let line = self.line[(offset % 210) as usize];
-                    self.flat.push(u32::from(line) << PLACE_BITS | (offset / 210) as u32);
-                    if self.flat.len() == FLAT {
-                        lists.put(&self.flat);
-                        self.flat.clear();
+                if 2 * p >= span {
+                    // One multiple, or none: nobody can guess which. So it is written always, and kept if it is one.
+                    self.flat[filled] = record(offset);
+                    filled += usize::from(offset < span);
+                } else {
+                    let mut number = usize::from(number);
+                    while offset < span {
+                        self.flat[filled] = record(offset);
+                        filled += 1;
+                        if filled == FLAT {
+                            lists.put(&self.flat);
+                            filled = 0;
+                        }
+                        offset += u64::from(GAP[number]) * p;
+                        number = if number + 1 == COFACTORS { 0 } else { number + 1 };
                     }
-                    offset += u64::from(GAP[number]) * p;
-                    number = if number + 1 == COFACTORS { 0 } else { number + 1 };
+                }
+                if filled == FLAT {
+                    lists.put(&self.flat);
+                    filled = 0;
                 }
             }
         }
-        lists.put(&self.flat);
-        self.flat.clear();
+        lists.put(&self.flat[..filled]);
     }
 }
