@@ -1,0 +1,102 @@
+//! The options that say how exact a Monte Carlo estimate is to be, and what is to be shown of the way there.
+//!
+//! Flattened into each command that samples.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueHint};
+
+/// What is wanted besides the estimate.
+#[derive(Args, Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// Stop when the standard error is at most E, or E times the estimate (1e-6r); SAMPLES is then the limit
+    #[arg(long, value_name = "E", help_heading = "Precision", allow_negative_numbers = true)]
+    pub target_error: Option<TargetError>,
+
+    /// Say how many samples it takes and how long, after half a second of work, and do no more
+    #[arg(long, help_heading = "Precision", conflicts_with_all = ["trace", "plot", "checkpoint", "resume"])]
+    pub plan: bool,
+
+    /// Write estimate and interval at powers of two of the samples to FILE, as CSV
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Precision")]
+    pub trace: Option<PathBuf>,
+
+    /// Draw the same as a picture (SVG)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Precision")]
+    pub plot: Option<PathBuf>,
+}
+
+impl Precision {
+    /// Whether the way to the estimate matters, and not its end alone.
+    pub fn needs_rounds(&self) -> bool {
+        self.target_error.is_some() || self.shows_the_way()
+    }
+
+    /// Whether estimates are wanted on the way.
+    pub fn shows_the_way(&self) -> bool {
+        self.trace.is_some() || self.plot.is_some()
+    }
+}
+
+/// A standard error to reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TargetError {
+    /// In the estimate's unit.
+    Absolute(f64),
+    /// As a share of the estimate.
+    Relative(f64),
+}
+
+impl TargetError {
+    /// The error to reach for an estimate.
+    pub fn for_estimate(self, estimate: f64) -> f64 {
+        match self {
+            TargetError::Absolute(error) => error,
+            TargetError::Relative(share) => share * estimate.abs(),
+        }
+    }
+}
+
+impl FromStr for TargetError {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TargetError, String> {
+        let (number, is_relative) = match text.strip_suffix('r') {
+            Some(number) => (number, true),
+            None => (text, false),
+        };
+        match number.parse::<f64>() {
+            Ok(error) if error.is_normal() && error > 0.0 && is_relative => Ok(TargetError::Relative(error)),
+            Ok(error) if error.is_normal() && error > 0.0 => Ok(TargetError::Absolute(error)),
+            Ok(_) => Err("must be above 0".to_owned()),
+            Err(_) => Err("not an error; write it like 1e-6, or 1e-6r for a share of the estimate".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TargetError::Absolute(error) => write!(f, "{error:e}"),
+            TargetError::Relative(share) => write!(f, "{share:e}r"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_and_relative() {
+        assert_eq!("1e-6".parse(), Ok(TargetError::Absolute(1e-6)));
+        assert_eq!("0.001r".parse(), Ok(TargetError::Relative(0.001)));
+        assert_eq!(TargetError::Relative(0.001).for_estimate(-3.0), 0.003);
+        assert_eq!(TargetError::Relative(0.001).to_string(), "1e-3r");
+        for text in ["", "r", "x", "0", "-1e-6", "nan", "inf", "1e-400"] {
+            assert!(text.parse::<TargetError>().is_err(), "{text}");
+        }
+    }
+}
