@@ -85,6 +85,7 @@ fn main() {
                 signals: signals.clone(),
                 deadline: None,
                 keep: None,
+                share: None,
             };
             let begun = Instant::now();
             let outcome = run(&cluster, &job, &options).expect("no rank fails");

@@ -57,6 +57,7 @@ mod tests {
                 "montesieve.1",
                 "montesieve-pi.1",
                 "montesieve-primes.1",
+                "montesieve-merge.1",
                 "montesieve-info.1",
                 "montesieve-completions.1",
                 "montesieve-man.1"

@@ -4,11 +4,13 @@
 
 use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::values;
+use crate::job::run::Share;
 
 /// The exit code of a job that was stopped and saved, unless the user wants another: EX_TEMPFAIL of sysexits.h.
 pub const SAVED: u8 = 75;
@@ -34,15 +36,59 @@ pub struct Keep {
     #[arg(allow_negative_numbers = true)]
     pub time_limit: Option<Duration>,
 
+    /// Do the I-th of N equal parts, for merge; auto: the place of this job in its job array
+    #[arg(long, value_name = "I/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
+    pub shard: Option<Shard>,
+
     /// Exit code of a job that was stopped and saved
     #[arg(long, value_name = "N", default_value_t = NonZeroU8::new(SAVED).expect("not 0"), help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,
 }
 
+/// Which part of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shard {
+    /// The place in a job array, which the scheduler says.
+    Auto,
+    /// One of several; from 0.
+    Part(Share),
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shard, String> {
+        if text == "auto" {
+            return Ok(Shard::Auto);
+        }
+        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
+        match numbers {
+            Some((i, n)) if (1..=n).contains(&i) => Ok(Shard::Part(Share { index: i - 1, of: n })),
+            Some((_, n)) => Err(format!("the first part is 1/{n}, the last {n}/{n}")),
+            None => Err("not a part; write it like 3/8 (or auto)".to_owned()),
+        }
+    }
+}
+
 impl Keep {
     /// The file that is saved to.
     pub fn file(&self) -> Option<&Path> {
         self.checkpoint.as_deref().or(self.resume.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_counted_from_one() {
+        assert_eq!("auto".parse(), Ok(Shard::Auto));
+        assert_eq!("1/4".parse(), Ok(Shard::Part(Share { index: 0, of: 4 })));
+        assert_eq!("4/4".parse(), Ok(Shard::Part(Share { index: 3, of: 4 })));
+        for text in ["", "0/4", "5/4", "1/0", "1", "/", "a/b", "-1/4", "1/4/2"] {
+            assert!(text.parse::<Shard>().is_err(), "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod color;
 mod engine;
 mod generate;
 mod keep;
+mod merge;
 mod parse;
 mod pi;
 mod primes;
@@ -24,7 +25,8 @@ use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
-pub use keep::Keep;
+pub use keep::{Keep, Shard};
+pub use merge::Merge;
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
@@ -59,6 +61,8 @@ pub enum Command {
     Pi(Pi),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
+    /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
+    Merge(Merge),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
     Info(Info),
     /// Print a completion script for a shell
@@ -109,6 +113,7 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
+            Command::Merge(merge) => Some(&merge.engine),
             Command::Info(_) | Command::Completions(_) | Command::Man(_) => None,
         }
     }
@@ -116,7 +121,9 @@ impl Cli {
     /// Whether N worlds of one rank may pass; true for commands that have no use for ranks.
     pub fn allow_singleton(&self) -> bool {
         match &self.command {
-            Command::Pi(Pi { engine, .. }) | Command::Primes(Primes { engine, .. }) => engine.launch.allow_singleton,
+            Command::Pi(Pi { engine, .. })
+            | Command::Primes(Primes { engine, .. })
+            | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
             Command::Completions(_) | Command::Man(_) => true,
         }
@@ -131,6 +138,9 @@ impl Cli {
     fn check(&self) -> Result<(), String> {
         match &self.command {
             Command::Primes(primes) => primes.check(),
+            Command::Merge(merge) if merge.engine.keep.file().is_some() => {
+                Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
+            }
             _ => Ok(()),
         }
     }

@@ -54,6 +54,12 @@ impl Setting<'_> {
         let Completion::Partial { done, blocks } = completion else { return Ok(0) };
         match cause {
             Some(Cause::ReaderGone) => Ok(0),
+            Some(Cause::ShareDone) => {
+                tell(&format!(
+                    "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
+                ));
+                Ok(0)
+            }
             Some(cause) => {
                 let (name, code) = match cause {
                     Cause::Signal(signal) => (signals::name(signal), 128 + signal as u8),

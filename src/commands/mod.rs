@@ -4,9 +4,11 @@
 //! checked before any work. What the computing commands have in common (the setting they run in, the conclusion they
 //! come to) stands in `setting` and `conclusion`.
 
+mod array;
 mod conclusion;
 mod generate;
 mod info;
+mod merge;
 mod output;
 mod pi;
 mod primes;
@@ -43,6 +45,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
+        Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

@@ -3,16 +3,19 @@
 
 use std::cell::RefCell;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
+use crate::commands::array;
+use crate::commands::merge::unite;
 use crate::commands::output::Output;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::keeper::{self, Keep};
 use crate::job::progress::Mode;
-use crate::job::run::{Options, Outcome, resume};
+use crate::job::run::{Options, Outcome, Share, resume};
 use crate::job::signals::Signals;
 use crate::job::{Job, Ledger, Schedule};
 
@@ -28,6 +31,8 @@ pub struct Setting<'a> {
     pub isa: Isa,
     /// The same for `job`.
     pub options: Options,
+    /// Checkpoints to take the blocks from, instead of computing them.
+    merged: Option<Vec<PathBuf>>,
     /// Where the result goes; at the root only, until it is taken.
     output: RefCell<Option<Output>>,
 }
@@ -52,10 +57,21 @@ impl<'a> Setting<'a> {
             progress: mode(engine),
             signals,
             deadline: engine.keep.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
+            share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        Ok(Setting { cluster, engine, words, isa, options, output: RefCell::new(output) })
+        Ok(Setting { cluster, engine, words, isa, options, merged: None, output: RefCell::new(output) })
+    }
+
+    /// The same for the command line `words`, with the blocks taken from these checkpoints.
+    pub fn merging(self, words: Vec<String>, files: Vec<PathBuf>) -> Setting<'a> {
+        Setting { words, merged: Some(files), ..self }
+    }
+
+    /// Whether nothing is to be computed.
+    pub fn is_merging(&self) -> bool {
+        self.merged.is_some()
     }
 
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
@@ -63,8 +79,21 @@ impl<'a> Setting<'a> {
     /// # Errors
     /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`resume`].
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
+        if let Some(files) = &self.merged {
+            let ranks = self.cluster.size();
+            return self.cluster.agree(self.cluster.at_root(|| unite(job, files, ranks)).transpose());
+        }
+        let done = self.before(job)?;
+        resume(self.cluster, job, &self.options, done)
+    }
+
+    /// What the checkpoint has of a job, at the root; nothing elsewhere. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the checkpoint is of another job, or damaged.
+    pub fn before<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         let done = self.cluster.agree(self.cluster.at_root(|| self.done(job)).transpose())?;
-        resume(self.cluster, job, &self.options, done.unwrap_or_default())
+        Ok(done.unwrap_or_default())
     }
 
     /// At the root: what the checkpoint has.
@@ -93,6 +122,15 @@ impl<'a> Setting<'a> {
     /// [`Error::Run`] when it was taken before: a fault of the program.
     pub fn take_output(&self) -> Result<Output> {
         self.output.take().ok_or_else(|| Error::Run("the output is at the root, and taken once".into()))
+    }
+}
+
+/// At the root: the part of the job that this run is about.
+fn share(engine: &cli::Engine) -> Result<Option<Share>> {
+    match engine.keep.shard {
+        None => Ok(None),
+        Some(cli::Shard::Part(share)) => Ok(Some(share)),
+        Some(cli::Shard::Auto) => array::share(|name| std::env::var(name).ok()).map(Some).map_err(Error::Usage),
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::keeper::{Keep, Keeper};
 use super::manager::{Manager, Window};
 use super::profile::Profile;
@@ -36,6 +38,25 @@ pub struct Options {
     pub deadline: Option<Instant>,
     /// Where to keep what is done; jobs without an [`Identity`](super::Identity) are not kept.
     pub keep: Option<Keep>,
+    /// The part of the blocks that this run is about; `None`: all of them.
+    pub share: Option<Share>,
+}
+
+/// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Which part, below `of`.
+    pub index: u64,
+    /// How many parts there are.
+    pub of: u64,
+}
+
+impl Share {
+    /// Its blocks, of `blocks`. The shares of a job are all its blocks, once.
+    pub fn span(self, blocks: u64) -> Span {
+        let edge = |index: u64| (u128::from(blocks) * u128::from(index) / u128::from(self.of)) as u64;
+        Span::new(edge(self.index), edge(self.index + 1))
+    }
 }
 
 /// Why a job ended before it was complete.
@@ -45,6 +66,8 @@ pub enum Cause {
     Signal(i32),
     /// The time was up.
     TimeLimit,
+    /// This run's share is done; the rest is for others.
+    ShareDone,
     /// The reader of the results went away.
     ReaderGone,
 }
@@ -154,7 +177,8 @@ fn walk<'a, J: Job>(
     let identity = job.identity();
     let seam = identity.as_ref().map(|identity| identity.whole).filter(|&whole| whole < blocks);
     let done = sewn(done, seam)?;
-    let holes = done.holes(Span::new(0, blocks));
+    let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
+    let holes = done.holes(part);
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
     let in_order = sink.is_some();
     let chunk = match (options.schedule, options.chunk) {
@@ -175,14 +199,17 @@ fn walk<'a, J: Job>(
     fault::at(Stage::Scatter, cluster.rank())?;
     let [first, end] = cluster.scatter(pairs.as_deref());
 
-    let progress = cluster.at_root(|| Progress::new(options.progress, cluster.launch().is_forwarded(), blocks));
+    let progress = cluster.at_root(|| Progress::new(options.progress, cluster.launch().is_forwarded(), part.len()));
     let keeper =
         cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
     let worker = Worker::new(Span::new(first, end), seam);
     let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
     seat.work(job)?;
     seat.end()?;
-    let outcome = seat.account(blocks, chunk, begun)?;
+    let mut outcome = seat.account(blocks, chunk, begun)?;
+    if let Some(outcome) = outcome.as_mut().filter(|outcome| options.share.is_some() && outcome.cause.is_none()) {
+        outcome.cause = Some(Cause::ShareDone);
+    }
     fault::at(Stage::Report, cluster.rank())?;
     Ok(outcome)
 }

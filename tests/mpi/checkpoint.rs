@@ -163,6 +163,48 @@ fn the_code_for_a_requeue_is_the_users() {
     run(Launched(2), &line).expect_code(99);
 }
 
+#[test]
+fn parts_merge_to_the_whole() {
+    for job in
+        ["primes 2e9 --gaps=all --count 1,2,3 --sum --digest", "pi 3e9 --seed 9", "primes 1e14 1e14+2e9 --count 1,2"]
+    {
+        let folder = tempfile::tempdir().expect("a folder");
+        let part = |i: usize| folder.path().join(format!("part {i}")).display().to_string();
+        let expected = run(Alone, &format!("{job} --format json")).expect_code(0);
+        for (i, ranks) in [Launched(1), Launched(3), Alone].into_iter().enumerate() {
+            let shard = format!("{job} --shard {}/3", i + 1);
+            let ended = Launch::new(ranks, &shard).word("--checkpoint").word(&part(i)).run().expect_code(0);
+            assert!(ended.stderr.contains("this part of the job is done"), "{ended}");
+        }
+        let merge = |files: &[usize], ranks: Ranks| {
+            files.iter().fold(Launch::new(ranks, "merge --format json"), |launch, &i| launch.word(&part(i))).run()
+        };
+        for ranks in [Alone, Launched(2)] {
+            let merged = merge(&[2, 0, 1], ranks).expect_code(0);
+            assert_eq!(merged.json_result(), expected.json_result());
+        }
+        merge(&[0, 2], Launched(2)).expect_code(1).expect_told_once("are not in any of the files: ");
+        merge(&[0, 1, 1, 2], Launched(2)).expect_code(1).expect_told_once(" overlap blocks ");
+    }
+}
+
+#[test]
+fn a_job_array_says_which_part() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files: Vec<String> = (0..4).map(|task| folder.path().join(task.to_string()).display().to_string()).collect();
+    for (task, file) in files.iter().enumerate() {
+        Launch::new(Launched(2), &format!("pi 1e9 --shard auto --checkpoint {file}"))
+            .env("SLURM_ARRAY_TASK_ID", &task.to_string())
+            .env("SLURM_ARRAY_TASK_MIN", "0")
+            .env("SLURM_ARRAY_TASK_MAX", "3")
+            .run()
+            .expect_code(0);
+    }
+    let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
+    assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
+    run(Launched(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
+}
+
 fn before(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".before");

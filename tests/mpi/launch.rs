@@ -54,6 +54,12 @@ impl Launch {
         Launch { ranks, arguments, variables: Vec::new(), limit: LIMIT, sink: Sink::Keep }
     }
 
+    /// One more word, spaces and all.
+    pub fn word(mut self, word: &str) -> Launch {
+        self.arguments.push(word.to_owned());
+        self
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> Launch {
         self.variables.push((name.to_owned(), value.to_owned()));
         self

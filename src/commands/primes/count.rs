@@ -40,7 +40,7 @@ pub(super) fn count(
     kinds: Kinds,
     kept: Kept,
 ) -> Result<Option<Outcome<Counted>>> {
-    let table = Table::make(setting.cluster, cut, algorithm)?;
+    let table = if setting.is_merging() { None } else { Table::make(setting.cluster, cut, algorithm)? };
     let primes = table.as_ref().map(Table::primes);
     let words = (kept == Kept::Yes).then(|| setting.words.clone());
     let outcome = setting.compute(&Count { cut, algorithm, kinds, primes, words })?;

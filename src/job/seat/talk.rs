@@ -98,7 +98,7 @@ impl<T: Tally> Seat<'_, T> {
                 Ok(())
             }
             // The root's own.
-            (None, Cause::TimeLimit | Cause::ReaderGone) => Ok(()),
+            (None, Cause::TimeLimit | Cause::ShareDone | Cause::ReaderGone) => Ok(()),
         }
     }
 

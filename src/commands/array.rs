@@ -1,0 +1,120 @@
+//! `--shard auto`: the place of this job in its job array, as Slurm, PBS, LSF and Grid Engine say it.
+//!
+//! Pure: what is in the environment comes as a function, and the root's alone is asked.
+
+use crate::job::run::Share;
+
+/// Names of the variables that say the index, the first, the last and the step of an array.
+struct Names {
+    scheduler: &'static str,
+    index: &'static str,
+    first: Option<&'static str>,
+    last: &'static str,
+    step: Option<&'static str>,
+}
+
+/// Slurm and Grid Engine say all four. OpenPBS says index and count from 0 or 1 (`PBS_ARRAY_FIRST` and `PBS_ARRAY_LAST` where the
+/// submit script passes them on), LSF index, end and step from 1.
+const SCHEDULERS: [Names; 4] = [
+    Names {
+        scheduler: "Slurm",
+        index: "SLURM_ARRAY_TASK_ID",
+        first: Some("SLURM_ARRAY_TASK_MIN"),
+        last: "SLURM_ARRAY_TASK_MAX",
+        step: Some("SLURM_ARRAY_TASK_STEP"),
+    },
+    Names {
+        scheduler: "Grid Engine",
+        index: "SGE_TASK_ID",
+        first: Some("SGE_TASK_FIRST"),
+        last: "SGE_TASK_LAST",
+        step: Some("SGE_TASK_STEPSIZE"),
+    },
+    Names {
+        scheduler: "PBS",
+        index: "PBS_ARRAY_INDEX",
+        first: Some("PBS_ARRAY_FIRST"),
+        last: "PBS_ARRAY_LAST",
+        step: None,
+    },
+    Names {
+        scheduler: "LSF",
+        index: "LSB_JOBINDEX",
+        first: None,
+        last: "LSB_JOBINDEX_END",
+        step: Some("LSB_JOBINDEX_STEP"),
+    },
+];
+
+/// The share of this job of the array.
+///
+/// # Errors
+/// A sentence, when no scheduler says that this is part of an array, or what it says makes no sense.
+pub(super) fn share(variable: impl Fn(&str) -> Option<String>) -> Result<Share, String> {
+    // Outside arrays Grid Engine says "undefined", LSF 0 (or leaves it out).
+    let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
+    let is_there = |names: &&Names| number(names.index).is_some_and(|index| index > 0 || names.scheduler != "LSF");
+    let names =
+        SCHEDULERS.iter().find(is_there).ok_or("--shard auto: no scheduler says that this is a job of an array")?;
+    let Names { scheduler, index, first, last, step } = names;
+    let missing = |name: &str| format!("--shard auto: {scheduler} does not say {name}; write --shard I/N");
+    let place = number(index).ok_or_else(|| missing(index))?;
+    let end = number(last).ok_or_else(|| missing(last))?;
+    let start = match first {
+        Some(name) => number(name).ok_or_else(|| missing(name))?,
+        None => 1,
+    };
+    let step = step.and_then(number).unwrap_or(1).max(1);
+    if !(start..=end).contains(&place) || !(place - start).is_multiple_of(step) {
+        return Err(format!("--shard auto: {scheduler} says task {place} of {start} to {end} in steps of {step}"));
+    }
+    Ok(Share { index: (place - start) / step, of: (end - start) / step + 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(variables: &[(&str, &str)]) -> Result<Share, String> {
+        share(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn each_scheduler_in_its_words() {
+        let slurm = [
+            ("SLURM_ARRAY_TASK_ID", "7"),
+            ("SLURM_ARRAY_TASK_MIN", "1"),
+            ("SLURM_ARRAY_TASK_MAX", "9"),
+            ("SLURM_ARRAY_TASK_STEP", "2"),
+        ];
+        assert_eq!(asked(&slurm), Ok(Share { index: 3, of: 5 }));
+        let sge = [("SGE_TASK_ID", "1"), ("SGE_TASK_FIRST", "1"), ("SGE_TASK_LAST", "4"), ("SGE_TASK_STEPSIZE", "1")];
+        assert_eq!(asked(&sge), Ok(Share { index: 0, of: 4 }));
+        let pbs = [("PBS_ARRAY_INDEX", "3"), ("PBS_ARRAY_FIRST", "0"), ("PBS_ARRAY_LAST", "3")];
+        assert_eq!(asked(&pbs), Ok(Share { index: 3, of: 4 }));
+        assert_eq!(asked(&[("LSB_JOBINDEX", "2"), ("LSB_JOBINDEX_END", "10")]), Ok(Share { index: 1, of: 10 }));
+    }
+
+    #[test]
+    fn what_does_not_say_enough() {
+        assert!(asked(&[]).is_err());
+        assert!(asked(&[("SGE_TASK_ID", "undefined")]).is_err());
+        assert!(asked(&[("LSB_JOBINDEX", "0"), ("LSB_JOBINDEX_END", "0")]).is_err());
+        assert!(asked(&[("PBS_ARRAY_INDEX", "3")]).expect_err("no last").contains("PBS_ARRAY_LAST"));
+        let beyond = [("SLURM_ARRAY_TASK_ID", "9"), ("SLURM_ARRAY_TASK_MIN", "0"), ("SLURM_ARRAY_TASK_MAX", "3")];
+        assert!(asked(&beyond).is_err());
+    }
+
+    #[test]
+    fn shares_are_all_blocks_once() {
+        for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
+            let mut next = 0;
+            for index in 0..of {
+                let span = Share { index, of }.span(blocks);
+                assert_eq!(span.first, next);
+                next = span.end;
+            }
+            assert_eq!(next, blocks);
+        }
+    }
+}
