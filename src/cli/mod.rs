@@ -7,6 +7,7 @@
 pub mod color;
 mod engine;
 mod generate;
+mod integrate;
 mod keep;
 mod parse;
 mod pi;
@@ -24,6 +25,7 @@ use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
+pub use integrate::{Common, Integrate, Samples};
 pub use keep::Keep;
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
@@ -57,6 +59,8 @@ pub struct Cli {
 pub enum Command {
     /// Estimate pi by throwing darts at a square and counting those inside the circle
     Pi(Pi),
+    /// Estimate another integral from random samples, with its standard error
+    Integrate(Integrate),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
@@ -109,7 +113,10 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
-            Command::Info(_) | Command::Completions(_) | Command::Man(_) => None,
+            Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
+            Command::Integrate(Integrate::List(_)) | Command::Info(_) | Command::Completions(_) | Command::Man(_) => {
+                None
+            }
         }
     }
 
@@ -117,8 +124,9 @@ impl Cli {
     pub fn allow_singleton(&self) -> bool {
         match &self.command {
             Command::Pi(Pi { engine, .. }) | Command::Primes(Primes { engine, .. }) => engine.launch.allow_singleton,
+            Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
-            Command::Completions(_) | Command::Man(_) => true,
+            Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }
     }
 
@@ -131,6 +139,7 @@ impl Cli {
     fn check(&self) -> Result<(), String> {
         match &self.command {
             Command::Primes(primes) => primes.check(),
+            Command::Integrate(integrate) => integrate.check(),
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@
 mod conclusion;
 mod generate;
 mod info;
+mod integrate;
 mod output;
 mod pi;
 mod primes;
@@ -43,6 +44,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
+        Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

@@ -9,7 +9,7 @@
 //! place and added to three of them. Carries are passed on once in 2^30 additions. Infinities and NaN stand beside the
 //! limbs as flags, so that they too come out the same in any order.
 //!
-//! Stands beside the tallies of samplers, which keeps plain sums inside a block, in an order that is fixed, and hands
+//! Stands beside [`tally`](super::tally), which keeps plain sums inside a block, in an order that is fixed, and hands
 //! only those over: an addition here takes about 4 ns (Zen 5), a plain one a fiftieth of that.
 //! Memory: 552 bytes; written down, 4 bytes for every 32 bits between the highest and the lowest one (usually 8 to 20).
 //!
