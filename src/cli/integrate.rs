@@ -97,12 +97,12 @@ fn argument(parameter: &Parameter) -> Arg {
 fn subcommand(entry: &'static Entry) -> Command {
     let arguments = entry.parameters.iter().map(argument);
     // Its line comes last: the structs bring their own comments along as such.
-    Common::augment_args(Command::new(entry.name).args(arguments)).about(entry.about)
+    Common::augment_args(Command::new(entry.name).args(arguments)).about(entry.about).long_about(None)
 }
 
 impl Args for Integrate {
     fn augment_args(command: Command) -> Command {
-        let list = Destination::augment_args(Command::new(LIST)).about("List the integrands");
+        let list = Destination::augment_args(Command::new(LIST)).about("List the integrands").long_about(None);
         command
             .subcommand_required(true)
             .subcommand_value_name("NAME")

@@ -4,7 +4,7 @@
 //! s^2 = (sum of squares - (sum)^2 / n) / (n - 1).
 //!
 //! That difference is known for losing all its digits, and even its sign, when the values are large beside their spread. Not
-//! here: a *shift*, the mean of the first 32 values, is taken from every value before it is added or squared, so that both
+//! here: a *shift*, the mean of the first 128 values, is taken from every value before it is added or squared, so that both
 //! terms are of the size of the spread itself. The sums are exact from block to block ([`tally`](super::tally)), so there
 //! is nothing that Welford's running mean could improve, and unlike his updates they merge in any grouping. What
 //! is left of rounding is cut off: a spread below 2^-40 of the mean square of the shifted values is no spread.

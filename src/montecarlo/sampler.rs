@@ -1,10 +1,10 @@
 //! Samples of an integrand, block by block, and what they add up to.
 //!
-//! Order: a block is 2^14 rows of uniform numbers. A *group* of 32 samples takes D rows, one for each coordinate; its
-//! samples are the 32 lanes. So a block holds floor(2^14 / D) groups, and the rows left over are skipped. Any number of
-//! samples is the first so many in that order: block by block, group by group, lane by lane.
+//! Order: a block is 2^12 rows of 128 uniform numbers. A *group* of 128 samples takes D rows, one for each coordinate; its
+//! samples are the places in a row. So a block holds floor(2^12 / D) groups, and the rows left over are skipped. Any number
+//! of samples is the first so many in that order: block by block, group by group, place by place.
 //!
-//! Inside a block each lane adds up its own values in order; at the end of it the 32 sums go into the exact ones of
+//! Inside a block each place adds up its own values in order; at the end of it the 128 sums go into the exact ones of
 //! [`tally`](super::tally). So the bits depend on the seed and the block alone.
 //!
 //! [`Integrand`]s are written once, and compiled here for each instruction set: [`Kernel`] is the face that all of them get,
@@ -13,20 +13,19 @@
 //! Run time (Zen 5, AVX-512): 5 uniform numbers and a Gaussian of them take 0.6 ns. Memory: 16 KiB of rows, or one group.
 
 use super::integrands::Integrand;
-use super::streams::{BLOCK_STEPS, LANES};
 use super::tally::Sums;
-use super::uniform::{Row, Uniforms};
+use super::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
 use crate::isa::Isa;
 
 /// Rows that are filled at a time: 16 KiB, a third of an L1 cache, so that filling and using them stay apart at no cost.
-const ROWS: usize = 64;
+const ROWS: usize = 16;
 
 /// Samples in a block of points with `dimension` coordinates.
 pub fn block_samples(dimension: usize) -> u64 {
-    BLOCK_STEPS / dimension as u64 * LANES as u64
+    BLOCK_ROWS / dimension as u64 * WIDTH as u64
 }
 
-/// Sums of a block, one for each lane: of the values less the shift, and of the squares of those.
+/// Sums of a block, one for each place in a row: of the values less the shift, and of the squares of those.
 #[derive(Clone, Debug)]
 pub struct LaneSums {
     pub(super) first: Row,
@@ -114,23 +113,23 @@ fn avx512<I: Integrand>(integrand: &mut I, rows: &[Row], samples: usize, shift: 
 
 #[inline(always)]
 fn add<I: Integrand>(integrand: &mut I, rows: &[Row], samples: usize, shift: f64, sums: &mut LaneSums) {
-    let LaneSums { mut first, mut second } = *sums;
+    let LaneSums { first, second } = sums;
     let mut groups = rows.chunks_exact(integrand.dimension());
-    for group in groups.by_ref().take(samples / LANES) {
-        let values = integrand.values(group).map(|value| value - shift);
-        first = first.zip(&values, |sum, value| sum + value);
-        second = second.zip(&values, |sum, value| sum + value * value);
+    for group in groups.by_ref().take(samples / WIDTH) {
+        let values = integrand.values(group);
+        first.update(&values, |sum, value| sum + (value - shift));
+        second.update(&values, |sum, value| sum + (value - shift) * (value - shift));
     }
-    let rest = samples % LANES;
+    let rest = samples % WIDTH;
     if rest > 0 {
         let group = groups.next().expect("rows for every sample");
-        let values = integrand.values(group).map(|value| value - shift);
-        for lane in 0..rest {
-            first.0[lane] += values.0[lane];
-            second.0[lane] += values.0[lane] * values.0[lane];
+        let values = integrand.values(group);
+        for place in 0..rest {
+            let value = values.0[place] - shift;
+            first.0[place] += value;
+            second.0[place] += value * value;
         }
     }
-    *sums = LaneSums { first, second };
 }
 
 /// A rank's workspace: an integrand, the rows of a seed, and where they stand.
@@ -162,18 +161,18 @@ impl Sampler {
         self.shift
     }
 
-    /// The mean of the first 32 values of block 0, or 0 where that is no number. Added in pairs, so that the mean of equal
+    /// The mean of the first 128 values of block 0, or 0 where that is no number. Added in pairs, so that the mean of equal
     /// values is that value, to the last bit.
     fn pilot(&mut self) -> f64 {
         let mut values = self.group(0, 0).0;
-        let mut width = LANES;
+        let mut width = WIDTH;
         while width > 1 {
             width /= 2;
             for lane in 0..width {
                 values[lane] += values[lane + width];
             }
         }
-        let mean = values[0] / LANES as f64;
+        let mean = values[0] / WIDTH as f64;
         if mean.is_finite() { mean } else { 0.0 }
     }
 
@@ -210,11 +209,11 @@ impl Sampler {
         }
         let dimension = self.kernel.dimension();
         let mut lanes = LaneSums { first: Row::all(0.0), second: Row::all(0.0) };
-        let most = (self.rows.len() / dimension * LANES) as u64;
+        let most = (self.rows.len() / dimension * WIDTH) as u64;
         let mut left = samples;
         while left > 0 {
             let now = left.min(most) as usize;
-            let rows = &mut self.rows[..now.div_ceil(LANES) * dimension];
+            let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
             self.kernel.add(rows, now, self.shift, &mut lanes, self.isa);
             left -= now as u64;
@@ -222,7 +221,7 @@ impl Sampler {
         sums.add_block(block, samples, &lanes);
         self.at = None;
         if samples == block_samples(dimension) {
-            self.uniforms.fill(&mut self.rows[..BLOCK_STEPS as usize % dimension]);
+            self.uniforms.fill(&mut self.rows[..BLOCK_ROWS as usize % dimension]);
             self.at = Some(block + 1);
         }
     }
@@ -233,10 +232,10 @@ impl Sampler {
         self.at = None;
         self.uniforms.go_to(block);
         let rows = &mut self.rows[..self.kernel.dimension()];
-        for group in 0..samples.div_ceil(LANES as u64) {
+        for group in 0..samples.div_ceil(WIDTH as u64) {
             self.uniforms.fill(rows);
             let values = self.kernel.values(rows).0;
-            let lanes = (samples - group * LANES as u64).min(LANES as u64) as usize;
+            let lanes = (samples - group * WIDTH as u64).min(WIDTH as u64) as usize;
             if let Some(lane) = values[..lanes].iter().position(|value| !value.is_finite()) {
                 let point: Vec<f64> = rows.iter().map(|row| row.0[lane]).collect();
                 return Some((self.kernel.place(&point), values[lane]));

@@ -71,7 +71,7 @@ pub fn power(x: &Row, exponent: i32) -> Row {
     let (mut square, mut product) = (*x, Row::all(1.0));
     while rest > 0 {
         if rest & 1 == 1 {
-            product = product.zip(&square, |a, b| a * b);
+            product.update(&square, |a, b| a * b);
         }
         rest >>= 1;
         if rest > 0 {

@@ -105,11 +105,11 @@ fn whole_powers() {
 
 proptest! {
     #[test]
-    fn a_lane_never_depends_on_its_neighbours(bits in proptest::collection::vec(any::<u64>(), 32)) {
+    fn a_lane_never_depends_on_its_neighbours(bits in proptest::collection::vec(any::<u64>(), 128)) {
         let row = Row(std::array::from_fn(|lane| f64::from_bits(bits[lane])));
         for function in [exp, ln, sin, cos, normal_quantile] {
             let values = function(&row);
-            for lane in 0..32 {
+            for lane in (0..128).step_by(7) {
                 let alone = function(&Row::all(row.0[lane])).0[lane];
                 prop_assert!(same(values.0[lane], alone), "{}", row.0[lane]);
             }

@@ -9,8 +9,8 @@
 //! primary   = number | name | name "(" condition { "," condition } ")" | "(" condition ")"
 //! ```
 //! [`parse`](Expression::parse) reads it once into a tree (`parser`), folds constants, and writes a tape of operations
-//! on rows of 32 numbers (`tape`), which is walked for every group of samples: reading the tape costs a branch for
-//! 32 numbers, about as much as an addition of them.
+//! on rows of 128 numbers (`tape`), which is walked for every group of samples: reading the tape costs a branch for
+//! 128 numbers, a fraction of an addition of them.
 //!
 //! Why not a crate: those that are kept up (exmex, evalexpr) evaluate one number at a time and call the system's `exp`,
 //! whose bits differ between machines, and their errors do not say at which column they are.

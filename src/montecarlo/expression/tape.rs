@@ -1,9 +1,9 @@
-//! An expression as a tape: operations on numbered cells of 32 numbers each, in the order in which they are done.
+//! An expression as a tape: operations on numbered cells of 128 numbers each, in the order in which they are done.
 //!
 //! Cells: first the variables, then the constants, then room for what lies between, reused like a stack. Arithmetic
 //! on constants is done while the tape is written, by the very operations that would do it later.
 //!
-//! Memory: 256 bytes a cell. Run time: a branch, and for each operation two loads and a store of 32 numbers.
+//! Memory: 1 KiB a cell. Run time: a branch, and for each operation two loads and a store of 128 numbers.
 
 use super::Misreading;
 use super::functions::Function;
@@ -78,7 +78,7 @@ impl Expression {
         self.cells[self.value].0[0]
     }
 
-    /// The values at 32 points; `x` gives each variable in turn.
+    /// The values at 128 points; `x` gives each variable in turn.
     #[inline(always)]
     pub fn values(&mut self, x: impl Iterator<Item = Row>) -> Row {
         for (cell, x) in self.cells[..self.variables].iter_mut().zip(x) {

@@ -46,7 +46,7 @@ impl Integrand for Ball {
     fn values(&mut self, u: &[Row]) -> Row {
         let mut square = Row::all(0.0);
         for u in u {
-            square = square.zip(u, |sum, u| sum + (2.0 * u - 1.0) * (2.0 * u - 1.0));
+            square.update(u, |sum, u| sum + (2.0 * u - 1.0) * (2.0 * u - 1.0));
         }
         square.map(|square| if square < 1.0 { 1.0 } else { 0.0 })
     }

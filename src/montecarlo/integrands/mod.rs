@@ -1,7 +1,7 @@
 //! The integrands of `montesieve integrate`: one file each, and the list of them.
 //!
 //! An [`Integrand`] is a function on the open unit cube (0, 1)^D; whatever lies elsewhere maps the cube there and says its
-//! [`volume`](Integrand::volume). It is evaluated for 32 points at a time, in structure-of-arrays layout: `u[d]` holds
+//! [`volume`](Integrand::volume). It is evaluated for 128 points at a time, in structure-of-arrays layout: `u[d]` holds
 //! coordinate d of all of them. That is written once, in plain Rust; [`sampler`](super::sampler) compiles it for each
 //! instruction set.
 //!
@@ -44,12 +44,12 @@ pub trait Integrand {
         u.to_vec()
     }
 
-    /// The values at 32 points, of which `u[d]` holds coordinate d. Depends on the points alone; `&mut` is for scratch.
+    /// The values at 128 points, of which `u[d]` holds coordinate d. Depends on the points alone; `&mut` is for scratch.
     /// To be marked `#[inline(always)]`, so that it is compiled for each instruction set.
     fn values(&mut self, u: &[Row]) -> Row;
 }
 
-/// Coordinates that a point may have. A block then still holds 16 groups of 32 points.
+/// Coordinates that a point may have. A block then still holds 4 groups of 128 points.
 pub const MOST_DIMENSIONS: usize = 1000;
 
 /// An integrand as a user meets it.

@@ -87,8 +87,8 @@ impl Integrand for Contract {
         let mut sum = Row::all(0.0);
         for u in u {
             let growth = elementary::exp(&elementary::normal_quantile(u).map(|z| drift + deviation * z));
-            price = price.zip(&growth, |price, growth| price * growth);
-            sum = sum.zip(&price, |sum, price| sum + price);
+            price.update(&growth, |price, growth| price * growth);
+            sum.update(&price, |sum, price| sum + price);
         }
         let (steps, sign, strike, discount) = (self.steps as f64, self.sign, self.strike, self.discount);
         sum.map(|sum| {

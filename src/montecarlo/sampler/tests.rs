@@ -3,7 +3,7 @@
 use super::*;
 use crate::montecarlo::integrands::ALL;
 use crate::montecarlo::integrands::parameters::Parameters;
-use crate::montecarlo::streams::Streams;
+use crate::montecarlo::streams::{LANES, Streams};
 use crate::montecarlo::uniform::unit;
 use proptest::prelude::*;
 use rand::Rng;
@@ -40,13 +40,15 @@ fn naive(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, shift: f64) -
     let mut kernel = kernel.duplicate();
     let start = Streams::new(seed, 0, Isa::Portable).start(block);
     let mut lanes = LaneSums { first: Row::all(0.0), second: Row::all(0.0) };
-    for lane in 0..LANES as u64 {
-        let mut generator = start.lane(lane as usize);
-        for _ in (lane..samples).step_by(LANES) {
-            let point: Vec<Row> = (0..dimension).map(|_| Row::all(unit(generator.next_u64()))).collect();
+    let mut generators: Vec<_> = (0..LANES).map(|lane| start.lane(lane)).collect();
+    for first in (0..samples).step_by(WIDTH) {
+        let mut row = || Row(std::array::from_fn(|place| unit(generators[place % LANES].next_u64())));
+        let rows: Vec<Row> = (0..dimension).map(|_| row()).collect();
+        for place in 0..(samples - first).min(WIDTH as u64) as usize {
+            let point: Vec<Row> = rows.iter().map(|row| Row::all(row.0[place])).collect();
             let value = kernel.values(&point).0[0] - shift;
-            lanes.first.0[lane as usize] += value;
-            lanes.second.0[lane as usize] += value * value;
+            lanes.first.0[place] += value;
+            lanes.second.0[place] += value * value;
         }
     }
     let mut sums = Sums::default();
@@ -57,7 +59,7 @@ fn naive(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, shift: f64) -
 #[test]
 fn every_instruction_set_gives_the_sums_written_out() {
     for (name, kernel) in kernels() {
-        for samples in [0, 1, 31, 32, 33, 64, 1000, 2017] {
+        for samples in [0, 1, 127, 128, 129, 256, 1000, 2017] {
             for isa in supported() {
                 let mut sampler = Sampler::new(kernel.duplicate(), 42, isa);
                 let expected = naive(&*kernel, 42, 9, samples, sampler.shift());

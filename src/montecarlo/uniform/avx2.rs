@@ -19,12 +19,14 @@ pub(super) fn fill(lanes: &mut Lanes, rows: &mut [Row]) {
     for first in (0..LANES).step_by(SETS * WIDTH) {
         let mut states: [State; SETS] = std::array::from_fn(|set| load(lanes, first + set * WIDTH));
         for row in rows.iter_mut() {
-            let numbers = row.0[first..first + SETS * WIDTH].as_chunks_mut::<WIDTH>().0;
-            for (numbers, state) in numbers.iter_mut().zip(&mut states) {
-                let bits = _mm256_or_si256(_mm256_srli_epi64::<12>(draw(state)), one);
-                let unit = _mm256_sub_pd(_mm256_castsi256_pd(bits), below_one);
-                // SAFETY: `numbers` is 4 `f64`s; the store may be unaligned.
-                unsafe { _mm256_storeu_pd(numbers.as_mut_ptr(), unit) };
+            for step in row.0.as_chunks_mut::<LANES>().0 {
+                let numbers = step[first..first + SETS * WIDTH].as_chunks_mut::<WIDTH>().0;
+                for (numbers, state) in numbers.iter_mut().zip(&mut states) {
+                    let bits = _mm256_or_si256(_mm256_srli_epi64::<12>(draw(state)), one);
+                    let unit = _mm256_sub_pd(_mm256_castsi256_pd(bits), below_one);
+                    // SAFETY: `numbers` is 4 `f64`s; the store may be unaligned.
+                    unsafe { _mm256_storeu_pd(numbers.as_mut_ptr(), unit) };
+                }
             }
         }
         for (set, state) in states.into_iter().enumerate() {

@@ -16,12 +16,14 @@ const SETS: usize = LANES / WIDTH;
 pub(super) fn fill(lanes: &mut Lanes, rows: &mut [Row]) {
     let (one, below_one) = (_mm512_set1_epi64(ONE as i64), _mm512_set1_pd(BELOW_ONE));
     let mut states: [State; SETS] = std::array::from_fn(|set| load(lanes, set * WIDTH));
-    for row in rows {
-        for (numbers, state) in row.0.as_chunks_mut::<WIDTH>().0.iter_mut().zip(&mut states) {
-            let bits = _mm512_or_si512(_mm512_srli_epi64::<12>(draw(state)), one);
-            let unit = _mm512_sub_pd(_mm512_castsi512_pd(bits), below_one);
-            // SAFETY: `numbers` is 8 `f64`s; the store may be unaligned.
-            unsafe { _mm512_storeu_pd(numbers.as_mut_ptr(), unit) };
+    for row in rows.iter_mut() {
+        for step in row.0.as_chunks_mut::<LANES>().0 {
+            for (numbers, state) in step.as_chunks_mut::<WIDTH>().0.iter_mut().zip(&mut states) {
+                let bits = _mm512_or_si512(_mm512_srli_epi64::<12>(draw(state)), one);
+                let unit = _mm512_sub_pd(_mm512_castsi512_pd(bits), below_one);
+                // SAFETY: `numbers` is 8 `f64`s; the store may be unaligned.
+                unsafe { _mm512_storeu_pd(numbers.as_mut_ptr(), unit) };
+            }
         }
     }
     for (set, state) in states.into_iter().enumerate() {

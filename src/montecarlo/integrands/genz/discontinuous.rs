@@ -38,7 +38,7 @@ impl Integrand for Discontinuous {
     fn values(&mut self, x: &[Row]) -> Row {
         let mut values = elementary::exp(&self.0.fold(0.0, x, |sum, x, a, _| sum + a * x));
         for (x, &u) in x.iter().zip(&self.0.u).take(2) {
-            values = values.zip(x, |value, x| if x < u { value } else { 0.0 });
+            values.update(x, |value, x| if x < u { value } else { 0.0 });
         }
         values
     }

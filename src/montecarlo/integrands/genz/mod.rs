@@ -55,7 +55,7 @@ impl Member {
     fn fold(&self, start: f64, x: &[Row], step: impl Fn(f64, f64, f64, f64) -> f64) -> Row {
         let mut sum = Row::all(start);
         for ((x, &a), &u) in x.iter().zip(&self.a).zip(&self.u) {
-            sum = sum.zip(x, |sum, x| step(sum, x, a, u));
+            sum.update(x, |sum, x| step(sum, x, a, u));
         }
         sum
     }
