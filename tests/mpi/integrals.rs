@@ -64,7 +64,7 @@ fn one_message_and_exit_code_2() {
         ("ball 0", "must be at least 1"),
         ("option --style american", "'american'"),
         ("genz-nonsense", "'genz-nonsense'"),
-        ("expr x", "--bounds"),
+        ("expr x", "  --bounds <A:B,...>\n"),
         ("expr x+q --bounds 0:1", "unknown name 'q'"),
         ("expr exp(x,x) --bounds 0:1", "exp takes 1 argument, not 2, at column 1"),
         ("expr x --bounds 0:inf", "is not bounded"),
