@@ -12,8 +12,8 @@ use crate::cli::{self, Destination, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::run::{Outcome, run as run_job};
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::run::Outcome;
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::integrands::ALL;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
@@ -35,10 +35,10 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Integrate) -> Result
 }
 
 fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result<u8> {
-    let job = Integral::new(options, setting.isa)?;
+    let job = Integral::new(setting, options)?;
     let tried = setting.cluster.at_root(|| job.check(0, TRIAL).map_err(Error::Usage));
     setting.cluster.agree(tried.unwrap_or(Ok(())))?;
-    let outcome = run_job(setting.cluster, &job, &setting.options)?;
+    let outcome = setting.compute(&job)?;
     let conclusion = outcome.map(|outcome| conclusion(&job, options, outcome)).transpose();
     setting.conclude(setting.cluster.agree(conclusion)?)
 }
@@ -49,6 +49,9 @@ struct Integral {
     samples: u64,
     seed: u64,
     isa: Isa,
+    /// All that the values depend on.
+    kind: String,
+    words: Vec<String>,
 }
 
 impl Tally for Sums {
@@ -58,10 +61,13 @@ impl Tally for Sums {
 }
 
 impl Integral {
-    fn new(options: &cli::Samples, isa: Isa) -> Result<Integral> {
+    fn new(setting: &Setting<'_>, options: &cli::Samples) -> Result<Integral> {
         let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
         let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
-        Ok(Integral { kernel, samples: options.common.samples, seed: options.common.seed, isa })
+        let cli::Common { samples, seed, .. } = options.common;
+        let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
+        Ok(Integral { kernel, samples, seed, isa: setting.isa, kind, words: setting.words.clone() })
     }
 
     fn sampler(&self) -> Sampler {
@@ -99,6 +105,11 @@ impl Job for Integral {
 
     fn blocks(&self) -> u64 {
         self.samples.div_ceil(self.each())
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let (kind, words) = (self.kind.clone(), self.words.clone());
+        Some(Identity { kind, amount: self.samples, whole: self.samples / self.each(), words })
     }
 
     fn grain(&self) -> u64 {
@@ -174,7 +185,8 @@ mod tests {
     fn job(dimension: usize, samples: u64) -> Integral {
         let parameters = Parameters::new([("dim", dimension.to_string())]);
         let make = find("ball").expect("in the list").make;
-        Integral { kernel: make(&parameters).expect("a ball"), samples, seed: 42, isa: Isa::widest() }
+        let kernel = make(&parameters).expect("a ball");
+        Integral { kernel, samples, seed: 42, isa: Isa::widest(), kind: String::new(), words: Vec::new() }
     }
 
     #[test]
