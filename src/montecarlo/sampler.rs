@@ -197,7 +197,7 @@ impl Sampler {
         for block in first..first + samples / each {
             self.walk(block, each, &mut sums);
         }
-        if samples % each > 0 {
+        if !samples.is_multiple_of(each) {
             self.walk(first + samples / each, samples % each, &mut sums);
         }
         sums

@@ -57,8 +57,7 @@ fn ln_is_right_to_a_unit() {
 
 #[test]
 fn sine_and_cosine_are_right_to_two_units() {
-    for (low, high) in [(-7.0, 7.0), (-1e-3, 1e-3), (FAR - 100.0, FAR), (1000.0, 1010.0), (1.57, 1.572), (3.14, 3.143)]
-    {
+    for (low, high) in [(-7.0, 7.0), (-1e-3, 1e-3), (FAR - 100.0, FAR), (1000.0, 1010.0), (1.57, 1.572), (3.1, 3.2)] {
         for (function, oracle) in [(sin as fn(&Row) -> Row, libm::sin as fn(f64) -> f64), (cos, libm::cos)] {
             let (error, x) = worst(function, oracle, spread(low, high, 40_000));
             assert!(error <= 2.0, "{error} at {x}");

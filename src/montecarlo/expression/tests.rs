@@ -69,7 +69,8 @@ fn conditions_are_1_or_0() {
 
 #[test]
 fn functions_are_close_to_rust_s() {
-    let cases: [(&str, fn(f64) -> f64); 19] = [
+    type Case = (&'static str, fn(f64) -> f64);
+    let cases: [Case; 19] = [
         ("abs", f64::abs),
         ("sqrt", f64::sqrt),
         ("cbrt", f64::cbrt),

@@ -33,7 +33,7 @@ impl Integrand for Ball {
     }
 
     fn exact(&self) -> Option<f64> {
-        let first = if self.dimension % 2 == 0 { 1.0 } else { 2.0 };
+        let first = if self.dimension.is_multiple_of(2) { 1.0 } else { 2.0 };
         let steps = (1..=self.dimension).filter(|d| d % 2 == self.dimension % 2 && *d > 1);
         Some(steps.fold(first, |volume, d| volume * std::f64::consts::TAU / d as f64))
     }
