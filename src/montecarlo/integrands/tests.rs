@@ -4,6 +4,7 @@ use super::*;
 use crate::isa::Isa;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::Sampler;
+use crate::montecarlo::uniform::WIDTH;
 
 fn kernel(name: &str, words: &[(&'static str, &str)]) -> Box<dyn Kernel> {
     let entry = find(name).unwrap_or_else(|| panic!("no {name}"));
@@ -91,13 +92,16 @@ fn errors_scatter_as_they_claim() {
 /// The midpoint rule with n cells a side, for values of one kernel in 1 or 2 dimensions.
 fn midpoints(kernel: &dyn Kernel, n: usize) -> f64 {
     let mut kernel = kernel.duplicate();
-    let side = |i: usize| Row::all((i as f64 + 0.5) / n as f64);
     let points = n.pow(kernel.dimension() as u32);
-    let values = (0..points).map(|i| match kernel.dimension() {
-        1 => kernel.values(&[side(i)]).0[0],
-        _ => kernel.values(&[side(i / n), side(i % n)]).0[0],
-    });
-    values.collect::<Vec<_>>().iter().sum::<f64>() * kernel.volume() / points as f64
+    let side = |i: usize| (i as f64 + 0.5) / n as f64;
+    let mut sum = 0.0;
+    for first in (0..points).step_by(WIDTH) {
+        let row = |divisor: usize| Row(std::array::from_fn(|place| side((first + place) / divisor % n)));
+        let rows = [row(1), row(n)];
+        let values = kernel.values(&rows[..kernel.dimension()]);
+        sum += values.0.iter().take(points - first).sum::<f64>();
+    }
+    sum * kernel.volume() / points as f64
 }
 
 #[test]
