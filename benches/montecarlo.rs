@@ -7,6 +7,10 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use montesieve::isa::Isa;
 use montesieve::montecarlo::darts::{BLOCK, Darts, scalar};
+use montesieve::montecarlo::exact::Exact;
+use montesieve::montecarlo::integrands::{find, parameters::Parameters};
+use montesieve::montecarlo::mean::Mean;
+use montesieve::montecarlo::sampler::{Sampler, block_samples};
 use montesieve::montecarlo::streams::{BLOCK_STEPS, Streams};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -61,6 +65,29 @@ fn textbook(seed: u64, samples: u64) -> u64 {
         }
     }
     hits
+}
+
+/// Samples of a Gaussian in 5 dimensions: 5 numbers, 5 squares and an exponential each.
+#[divan::bench(args = supported())]
+fn gaussian(bencher: Bencher, isa: Isa) {
+    let make = find("genz-gaussian").expect("in the list").make;
+    let kernel = make(&Parameters::new([("dim", "5".to_owned())])).expect("5 dimensions");
+    let (exact, each) = (kernel.exact().expect("known"), block_samples(5));
+    let mut sampler = Sampler::new(kernel, 42, isa);
+    let shift = sampler.shift();
+    bencher.counter(ItemsCount::new(4 * each)).bench_local(|| {
+        let mean = Mean::new(&sampler.sums(0, black_box(4 * each)), shift, 1.0).expect("samples");
+        assert!(mean.z(exact).is_some_and(|z| z.abs() < 5.0));
+    });
+}
+
+#[divan::bench]
+fn exact_sum(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(1000u64)).bench(|| {
+        let mut sum = Exact::default();
+        (0..1000).for_each(|i| sum.add(black_box(f64::from(i) * 0.1 - 50.0)));
+        assert!((sum.value() + 50.0).abs() < 1e-9);
+    });
 }
 
 #[divan::bench(args = supported())]

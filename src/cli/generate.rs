@@ -21,9 +21,10 @@ pub fn completions(shell: Shell) -> Vec<u8> {
 pub fn man_pages() -> Vec<(String, Vec<u8>)> {
     let mut program = command().disable_help_subcommand(true);
     program.build();
-    let subcommands: Vec<clap::Command> = program.get_subcommands().filter(|c| !c.is_hide_set()).cloned().collect();
-    std::iter::once(program)
-        .chain(subcommands)
+    let mut commands = Vec::new();
+    collect(&program, &mut commands);
+    commands
+        .into_iter()
         .map(|command| {
             let man = Man::new(command);
             let mut page = Vec::new();
@@ -32,6 +33,12 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
             (man.get_filename(), page)
         })
         .collect()
+}
+
+/// A command, and below it all that it has, as deep as they go.
+fn collect(command: &clap::Command, commands: &mut Vec<clap::Command>) {
+    commands.push(command.clone());
+    command.get_subcommands().filter(|c| !c.is_hide_set()).for_each(|below| collect(below, commands));
 }
 
 #[cfg(test)]
@@ -51,11 +58,15 @@ mod tests {
     fn every_command_has_a_page() {
         let pages = man_pages();
         let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+        let (integrands, names): (Vec<&str>, Vec<&str>) =
+            names.into_iter().partition(|name| name.starts_with("montesieve-integrate-"));
+        assert_eq!(integrands.len(), crate::montecarlo::integrands::ALL.len() + 1);
         assert_eq!(
             names,
             [
                 "montesieve.1",
                 "montesieve-pi.1",
+                "montesieve-integrate.1",
                 "montesieve-primes.1",
                 "montesieve-merge.1",
                 "montesieve-info.1",

@@ -7,6 +7,7 @@
 pub mod color;
 mod engine;
 mod generate;
+mod integrate;
 mod keep;
 mod merge;
 mod parse;
@@ -25,6 +26,7 @@ use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
+pub use integrate::{Common, Integrate, Samples};
 pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
@@ -59,6 +61,8 @@ pub struct Cli {
 pub enum Command {
     /// Estimate pi by throwing darts at a square and counting those inside the circle
     Pi(Pi),
+    /// Estimate another integral from random samples, with its standard error
+    Integrate(Integrate),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
@@ -114,7 +118,10 @@ impl Cli {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
             Command::Merge(merge) => Some(&merge.engine),
-            Command::Info(_) | Command::Completions(_) | Command::Man(_) => None,
+            Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
+            Command::Integrate(Integrate::List(_)) | Command::Info(_) | Command::Completions(_) | Command::Man(_) => {
+                None
+            }
         }
     }
 
@@ -124,8 +131,9 @@ impl Cli {
             Command::Pi(Pi { engine, .. })
             | Command::Primes(Primes { engine, .. })
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
+            Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
-            Command::Completions(_) | Command::Man(_) => true,
+            Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }
     }
 
@@ -141,6 +149,7 @@ impl Cli {
             Command::Merge(merge) if merge.engine.keep.file().is_some() => {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
             }
+            Command::Integrate(integrate) => integrate.check(),
             _ => Ok(()),
         }
     }

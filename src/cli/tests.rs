@@ -78,6 +78,25 @@ fn print_takes_a_k() {
 }
 
 #[test]
+fn integrands_have_their_parameters() {
+    let samples = |line: &str| match cli(&format!("montesieve integrate {line}")) {
+        Command::Integrate(Integrate::Samples(samples)) => samples,
+        other => panic!("{other:?}"),
+    };
+    let ball = samples("ball --seed 7 1e6 --dim 5 -q");
+    assert_eq!((ball.name, ball.parameters.word("dim")), ("ball", "5"));
+    assert_eq!((ball.common.samples, ball.common.seed, ball.common.engine.quiet), (1_000_000, 7, true));
+    assert_eq!(samples("genz-gaussian").parameters.word("dim"), "5");
+    assert_eq!(samples("option --rate -0.01").parameters.word("rate"), "-0.01");
+    for line in ["expr -x*y --bounds -1:1,0:2 9", "expr --bounds -1:1,0:2 -x*y 9", "expr -x*y 9 --bounds=-1:1,0:2"] {
+        let own = samples(line);
+        let words = (own.parameters.word("expression"), own.parameters.word("bounds"));
+        assert_eq!((words, own.common.samples), (("-x*y", "-1:1,0:2"), 9), "{line}");
+    }
+    assert!(matches!(cli("montesieve integrate list --format csv"), Command::Integrate(Integrate::List(_))));
+}
+
+#[test]
 fn nth_takes_a_start() {
     for (line, start, n) in
         [("primes --nth 100", 0, 100), ("primes 2 -n 100", 2, 100), ("primes -n1k 1e9", 1_000_000_000, 1000)]
@@ -135,6 +154,19 @@ fn bad_input_gives_one_clear_message() {
         "primes 10 --count 1,7",
         "primes 10 --count",
         "primes 10 --print --format json",
+        "integrate",
+        "integrate nonsense",
+        "integrate ball 0",
+        "integrate ball --dim 21",
+        "integrate ball --bounds 0:1",
+        "integrate option --right keep",
+        "integrate option --spot 0",
+        "integrate expr",
+        "integrate expr x",
+        "integrate expr x+q --bounds 0:1",
+        "integrate expr x --bounds 1:0",
+        "integrate expr x --bounds 0:inf",
+        "integrate list 5",
         "nonsense",
         "completions ksh",
     ]
@@ -182,7 +214,15 @@ fn colour_only_where_asked() {
 
 #[test]
 fn help_reads_well() {
-    for name in ["pi", "primes", "info", "completions", "man"] {
+    let mut integrate = command().term_width(100);
+    integrate.build();
+    let integrate = integrate.find_subcommand_mut("integrate").expect("integrate");
+    for name in ["ball", "expr", "option"] {
+        let help = integrate.find_subcommand_mut(name).expect(name).render_help().to_string();
+        // The engine's options are those of every command.
+        insta::assert_snapshot!(format!("help_integrate_{name}"), help.split("\nEngine:").next().unwrap_or_default());
+    }
+    for name in ["pi", "integrate", "primes", "info", "completions", "man"] {
         let mut command = command().term_width(100);
         command.build();
         let help = command.find_subcommand_mut(name).expect(name).render_help();
@@ -193,7 +233,7 @@ fn help_reads_well() {
 
 proptest::proptest! {
     #[test]
-    fn no_words_panic(words in proptest::collection::vec("[-a-z0-9=.^]{0,8}|pi|primes|info|-d|--print|--seed", 0..6)) {
+    fn no_words_panic(words in proptest::collection::vec("[-a-z0-9=.^]{0,8}|pi|primes|info|integrate|expr|ball|--bounds|-d|--print|--seed", 0..6)) {
         let words = std::iter::once("montesieve".to_owned()).chain(words).map(OsString::from);
         let _ = parse(&Words::collect(words, []));
     }

@@ -64,10 +64,14 @@ pub(super) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsSt
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
     let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
-    let Some((place, subcommand)) = arguments.iter().enumerate().skip(1).find(|(_, a)| is_word(a)) else {
+    let Some((mut place, subcommand)) = arguments.iter().enumerate().skip(1).find(|(_, a)| is_word(a)) else {
         return Ok((arguments, presets));
     };
-    let Some(subcommand) = command.find_subcommand(subcommand) else { return Ok((arguments, presets)) };
+    let Some(mut subcommand) = command.find_subcommand(subcommand) else { return Ok((arguments, presets)) };
+    // `integrate` has its options behind the name of the integrand.
+    while let Some(inner) = arguments.get(place + 1).and_then(|word| subcommand.find_subcommand(word)) {
+        (place, subcommand) = (place + 1, inner);
+    }
     let given = given(subcommand, &arguments[place + 1..]);
 
     let mut inserted = Vec::new();
@@ -143,6 +147,8 @@ mod tests {
     fn presets_stand_behind_the_subcommand() {
         assert_eq!(put_in("m pi 1e6", &[("MONTESIEVE_SEED", "7")]), "m pi --seed=7 1e6");
         assert_eq!(put_in("m pi", &[("MONTESIEVE_PER_RANK", "yes")]), "m pi --per-rank");
+        assert_eq!(put_in("m integrate ball 5", &[("MONTESIEVE_DIM", "7")]), "m integrate ball --dim=7 5");
+        assert_eq!(put_in("m integrate", &[("MONTESIEVE_DIM", "7")]), "m integrate");
         assert_eq!(put_in("m pi -- 5", &[("MONTESIEVE_SEED", "7")]), "m pi --seed=7 -- 5");
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::setting::Setting;
-use super::{pi, primes};
+use super::{integrate, pi, primes};
 use crate::cli::{self, Command, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -26,6 +26,7 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8>
     let setting = Setting::new(cluster, words, &options.engine)?.merging(first.words.clone(), options.files.clone());
     match cluster.agree(understood.map(|cli| cli.command).map_err(|_| unknown()))? {
         Command::Pi(pi) => pi::run(&setting, &pi),
+        Command::Integrate(cli::Integrate::Samples(samples)) => integrate::integrate(&setting, &samples),
         Command::Primes(primes) => primes::run(&setting, &primes),
         _ => cluster.agree(Err(unknown())),
     }

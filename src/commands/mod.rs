@@ -8,6 +8,7 @@ mod array;
 mod conclusion;
 mod generate;
 mod info;
+mod integrate;
 mod merge;
 mod output;
 mod pi;
@@ -46,6 +47,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
         Command::Merge(merge) => merge::run(cluster, words, merge),
+        Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

@@ -6,9 +6,24 @@
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval.
+//!
+//! For all other integrands:
+//! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and others of a row.
+//! - [`integrands`]: the functions and the list of them. [`expression`]: a user's own, from text.
+//! - [`exact`]: sums without rounding. [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
+//! - [`student`], [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod darts;
+pub mod elementary;
 pub mod estimate;
+pub mod exact;
+pub mod expression;
+pub mod integrands;
 pub mod jump;
+pub mod mean;
 pub mod philox;
+pub mod sampler;
 pub mod streams;
+pub mod student;
+pub mod tally;
+pub mod uniform;

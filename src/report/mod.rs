@@ -10,6 +10,7 @@
 
 mod completion;
 mod info;
+mod integrate;
 mod nth;
 mod pi;
 mod primes;
@@ -25,6 +26,7 @@ use serde::Serialize;
 
 pub use completion::Completion;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
+pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use nth::NthResult;
 pub use pi::PiResult;
 pub use primes::{GapResult, PrimesResult};

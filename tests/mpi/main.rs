@@ -13,6 +13,7 @@
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
 //! - [`list`]: lists in files, written by all ranks at once
 //! - [`shared`]: memory that the ranks of a node share
+//! - [`integrals`]: integrate: every integrand on any number of ranks
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -27,6 +28,7 @@ mod checkpoint;
 mod ended;
 mod faults;
 mod input;
+mod integrals;
 mod launch;
 mod launches;
 mod list;

@@ -1,0 +1,205 @@
+//! `integrate`: the mean of an integrand over random samples, times a volume.
+//!
+//! What has a generator and a verification of its own (NAS EP) is another job behind the same command: a match arm in
+//! [`run`] and a file beside this one.
+
+use std::ops::ControlFlow;
+
+use super::conclusion::{Conclusion, write_plain};
+use super::output::Output;
+use super::setting::Setting;
+use crate::cli::{self, Destination, Words};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::job::run::Outcome;
+use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::montecarlo::integrands::ALL;
+use crate::montecarlo::mean::Mean;
+use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
+use crate::montecarlo::tally::Sums;
+use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, Report, Work};
+
+/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a Zen 5.
+const GRAIN: u64 = 8;
+
+/// Samples that the root tries before the work: enough to find an integrand that is no number on part of its region.
+const TRIAL: u64 = 4096;
+
+/// Runs the command. Every rank must call it; returns the exit code.
+pub fn run(cluster: &Cluster, words: &Words, options: &cli::Integrate) -> Result<u8> {
+    match options {
+        cli::Integrate::List(destination) => list(cluster, destination),
+        cli::Integrate::Samples(samples) => integrate(&Setting::new(cluster, words, &samples.common.engine)?, samples),
+    }
+}
+
+/// Estimates an integral. Every rank must call it; returns the exit code.
+pub(super) fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result<u8> {
+    let job = Integral::new(setting, options)?;
+    let tried = setting.cluster.at_root(|| job.check(0, TRIAL).map_err(Error::Usage));
+    setting.cluster.agree(tried.unwrap_or(Ok(())))?;
+    let outcome = setting.compute(&job)?;
+    let conclusion = outcome.map(|outcome| conclusion(&job, options, outcome)).transpose();
+    setting.conclude(setting.cluster.agree(conclusion)?)
+}
+
+/// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and block.
+struct Integral {
+    kernel: Box<dyn Kernel>,
+    samples: u64,
+    seed: u64,
+    isa: Isa,
+    /// All that the values depend on.
+    kind: String,
+    words: Vec<String>,
+}
+
+impl Tally for Sums {
+    fn merge(&mut self, next: Sums) {
+        Sums::merge(self, &next);
+    }
+}
+
+impl Integral {
+    fn new(setting: &Setting<'_>, options: &cli::Samples) -> Result<Integral> {
+        let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
+        let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
+        let cli::Common { samples, seed, .. } = options.common;
+        let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
+        Ok(Integral { kernel, samples, seed, isa: setting.isa, kind, words: setting.words.clone() })
+    }
+
+    fn sampler(&self) -> Sampler {
+        Sampler::new(self.kernel.duplicate(), self.seed, self.isa)
+    }
+
+    /// Samples of a full block.
+    fn each(&self) -> u64 {
+        block_samples(self.kernel.dimension())
+    }
+
+    /// The samples of a span: whole blocks, but for the last one of the job.
+    fn samples(&self, span: Span) -> u64 {
+        let end = (u128::from(span.end) * u128::from(self.each())).min(u128::from(self.samples)) as u64;
+        end - span.first * self.each()
+    }
+
+    /// Whether the first `samples` values of a block are numbers; a sentence about the first one that is not.
+    fn check(&self, block: u64, samples: u64) -> std::result::Result<(), String> {
+        let samples = samples.min(self.samples(Span::new(block, block + 1)));
+        match self.sampler().first_bad(block, samples) {
+            None => Ok(()),
+            Some((point, value)) => {
+                let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
+                let point: Vec<String> = point.iter().map(f64::to_string).collect();
+                Err(format!("the integrand is {value} at ({})", point.join(", ")))
+            }
+        }
+    }
+}
+
+impl Job for Integral {
+    type Tally = Sums;
+    type Workspace = Sampler;
+
+    fn blocks(&self) -> u64 {
+        self.samples.div_ceil(self.each())
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let (kind, words) = (self.kind.clone(), self.words.clone());
+        Some(Identity { kind, amount: self.samples, whole: self.samples / self.each(), words })
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn workspace(&self) -> Sampler {
+        self.sampler()
+    }
+
+    fn compute(&self, span: Span, sampler: &mut Sampler, pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+        let mut sums = Sums::default();
+        for block in span.first..span.end {
+            sums.merge(&sampler.sums(block, self.samples(Span::new(block, block + 1))));
+            pulse()?;
+        }
+        ControlFlow::Continue(sums)
+    }
+}
+
+fn conclusion(job: &Integral, options: &cli::Samples, outcome: Outcome<Sums>) -> Result<Conclusion<IntegrateResult>> {
+    let completion = Completion::of(outcome.done, outcome.blocks);
+    let sums = outcome.total.unwrap_or_default();
+    if let Some(block) = sums.bad() {
+        job.check(block, u64::MAX).map_err(Error::Run)?;
+        return Err(Error::Run("the integrand's values are too large to be added up".to_owned()));
+    }
+    let (volume, is_indicator) = (job.kernel.volume(), job.kernel.is_indicator());
+    let mean =
+        if is_indicator { Mean::of_hits(&sums, volume) } else { Mean::new(&sums, job.sampler().shift(), volume) };
+    let exact = job.kernel.exact();
+    let result = mean.map(|mean| IntegrateResult {
+        integrand: options.name,
+        parameters: options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect(),
+        estimate: mean.estimate,
+        std_error: mean.std_error,
+        ci95: mean.ci95,
+        interval: if is_indicator { "wilson" } else { "student-t" },
+        samples: sums.samples(),
+        seed: job.seed,
+        exact,
+        z: exact.and_then(|exact| mean.z(exact)),
+        completion,
+    });
+    let work = Work { amount: sums.samples(), unit: "samples" };
+    Ok(Conclusion { command: "integrate", result, completion, cause: outcome.cause, account: outcome.account, work })
+}
+
+/// Lists the integrands. Only the root works.
+fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
+    let lines = ALL.iter().map(|entry| IntegrandLine {
+        name: entry.name,
+        about: entry.about,
+        parameters: entry.parameters.iter().map(|parameter| parameter.name).collect(),
+    });
+    let report = Report { command: "integrate", result: IntegrandList { integrands: lines.collect() }, run: None };
+    let written = cluster.at_root(|| {
+        let mut bytes = Vec::new();
+        write_plain(&report, destination.format, &mut bytes)?;
+        let mut output = Output::open(destination.output.as_deref(), || cluster.stdout())?;
+        output.write(&bytes)?;
+        output.finish()
+    });
+    cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
+
+    fn job(dimension: usize, samples: u64) -> Integral {
+        let parameters = Parameters::new([("dim", dimension.to_string())]);
+        let make = find("ball").expect("in the list").make;
+        let kernel = make(&parameters).expect("a ball");
+        Integral { kernel, samples, seed: 42, isa: Isa::widest(), kind: String::new(), words: Vec::new() }
+    }
+
+    #[test]
+    fn blocks_hold_exactly_the_samples() {
+        for dimension in [2, 3, 20] {
+            let each = job(dimension, 1).each();
+            for samples in [1, each - 1, each, each + 1, 5 * each + 7, u64::MAX] {
+                let job = job(dimension, samples);
+                assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
+                let last = Span::new(job.blocks() - 1, job.blocks());
+                assert!((1..=each).contains(&job.samples(last)));
+            }
+        }
+    }
+}

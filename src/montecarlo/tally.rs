@@ -1,0 +1,62 @@
+//! What samples of an integrand add up to: how many, the sum of their values and the sum of the squares.
+//!
+//! Inside a block sums are plain, in an order that is fixed ([`sampler`](super::sampler)); from block to block they are
+//! [`Exact`], so that merging is associative and a span's sums have the same bits however it was cut. A plain sum has at
+//! most 2^12 terms, so it is off by 2^12 roundings at most (5e-13 relative; by their square root in fact).
+//!
+//! Memory: 1.1 KiB; written down about 40 bytes. Run time: 256 exact additions a block, 1 us.
+
+use serde::{Deserialize, Serialize};
+
+use super::exact::Exact;
+use super::sampler::LaneSums;
+
+/// Sums over a run of samples. Values are less a shift that every rank knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    samples: u64,
+    first: Exact,
+    second: Exact,
+    /// The first block in which a sum is no finite number.
+    bad: Option<u64>,
+}
+
+impl Sums {
+    /// Adds the sums of `samples` samples of `block`.
+    pub(super) fn add_block(&mut self, block: u64, samples: u64, lanes: &LaneSums) {
+        self.samples += samples;
+        lanes.first.0.iter().for_each(|&sum| self.first.add(sum));
+        lanes.second.0.iter().for_each(|&sum| self.second.add(sum));
+        if self.bad.is_none() && lanes.first.0.iter().any(|sum| !sum.is_finite()) {
+            self.bad = Some(block);
+        }
+    }
+
+    /// Adds the sums of the samples that come next.
+    pub fn merge(&mut self, next: &Sums) {
+        self.samples += next.samples;
+        self.first.merge(&next.first);
+        self.second.merge(&next.second);
+        self.bad = self.bad.or(next.bad);
+    }
+
+    /// How many samples.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// The sum of the values less the shift, rounded once.
+    pub fn first(&self) -> f64 {
+        self.first.value()
+    }
+
+    /// The sum of the squares of those, rounded once.
+    pub fn second(&self) -> f64 {
+        self.second.value()
+    }
+
+    /// The first block in which a value, or a sum of values, was no finite number.
+    pub fn bad(&self) -> Option<u64> {
+        self.bad
+    }
+}

@@ -1,0 +1,194 @@
+//! The results of `integrate`: an integral, and the list of integrands.
+
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+
+use super::{Answer, Completion, text, wide};
+
+/// An estimate of an integral, with what it takes to judge and to repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IntegrateResult {
+    /// The integrand's name.
+    pub integrand: &'static str,
+    /// What was set of it, in the order of its declaration, as words.
+    #[serde(serialize_with = "as_map")]
+    pub parameters: Vec<(&'static str, String)>,
+    /// The estimate.
+    pub estimate: f64,
+    /// One standard error of it; `None` when nothing is known about it (all samples had the same value).
+    pub std_error: Option<f64>,
+    /// The 95 % confidence interval, low and high; `None` with it.
+    pub ci95: Option<[f64; 2]>,
+    /// How the interval was made: `wilson` or `student-t`.
+    pub interval: &'static str,
+    /// Samples taken.
+    #[serde(serialize_with = "wide::integer")]
+    pub samples: u64,
+    /// What picked the stream of samples.
+    #[serde(serialize_with = "wide::integer")]
+    pub seed: u64,
+    /// The integral, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<f64>,
+    /// How many standard errors the estimate lies above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub z: Option<f64>,
+    /// Whether all samples were taken.
+    #[serde(flatten)]
+    pub completion: Completion,
+}
+
+fn as_map<S: Serializer>(parameters: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(parameters.iter().map(|(name, word)| (name, word)))
+}
+
+fn or_empty(x: Option<f64>) -> String {
+    x.map(|x| x.to_string()).unwrap_or_default()
+}
+
+impl Answer for IntegrateResult {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let interval = if self.interval == "wilson" { "Wilson" } else { "Student t" };
+        let unknown = || "unknown: all samples have the same value".to_owned();
+        let name = std::iter::once(self.integrand.to_owned());
+        let words = self.parameters.iter().map(|(name, word)| format!("{name} {word}"));
+        let mut lines = vec![
+            ("integral", self.estimate.to_string()),
+            ("standard error", self.std_error.map_or_else(unknown, |error| error.to_string())),
+            (
+                "95 % interval",
+                self.ci95.map_or_else(|| "unknown".to_owned(), |[low, high]| format!("{low} to {high} ({interval})")),
+            ),
+            ("samples", self.samples.to_string()),
+            ("seed", self.seed.to_string()),
+            ("integrand", name.chain(words).collect::<Vec<_>>().join(", ")),
+        ];
+        lines.extend(self.exact.map(|exact| ("exact", exact.to_string())));
+        lines.extend(self.z.map(|z| ("z", z.to_string())));
+        lines.extend(self.completion.line());
+        text::aligned(&lines, out)
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        let words: Vec<String> = self.parameters.iter().map(|(name, word)| format!("{name}={word}")).collect();
+        let end = |i: usize| or_empty(self.ci95.map(|ends| ends[i]));
+        let mut columns: Vec<(String, String)> = [
+            ("integrand", self.integrand.to_owned()),
+            ("parameters", words.join(";")),
+            ("estimate", self.estimate.to_string()),
+            ("std_error", or_empty(self.std_error)),
+            ("ci95_low", end(0)),
+            ("ci95_high", end(1)),
+            ("interval", self.interval.to_owned()),
+            ("samples", self.samples.to_string()),
+            ("seed", self.seed.to_string()),
+            ("exact", or_empty(self.exact)),
+            ("z", or_empty(self.z)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        columns.extend(self.completion.columns());
+        columns
+    }
+}
+
+/// The integrands there are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IntegrandList {
+    /// Each with one line about it.
+    pub integrands: Vec<IntegrandLine>,
+}
+
+/// One integrand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IntegrandLine {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What may be set.
+    pub parameters: Vec<&'static str>,
+}
+
+impl Answer for IntegrandList {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let lines: Vec<(&str, String)> =
+            self.integrands.iter().map(|line| (line.name, line.about.to_owned())).collect();
+        text::aligned(&lines, out)
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        let names: Vec<&str> = self.integrands.iter().map(|line| line.name).collect();
+        vec![("integrands".to_owned(), names.join(" "))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::testing::{json, written};
+    use super::*;
+
+    fn example(completion: Completion) -> IntegrateResult {
+        IntegrateResult {
+            integrand: "ball",
+            parameters: vec![("dim", "3".to_owned())],
+            estimate: 4.1887,
+            std_error: Some(0.0004),
+            ci95: Some([4.1879, 4.1895]),
+            interval: "wilson",
+            samples: 100_000_000,
+            seed: u64::MAX,
+            exact: Some(4.18879),
+            z: Some(-0.225),
+            completion,
+        }
+    }
+
+    fn unknown() -> IntegrateResult {
+        IntegrateResult {
+            integrand: "expr",
+            parameters: vec![("expression", "max(0, 1)".to_owned()), ("bounds", "0:1,0:1".to_owned())],
+            estimate: 1.0,
+            std_error: None,
+            ci95: None,
+            interval: "student-t",
+            exact: None,
+            z: None,
+            ..example(Completion::Complete)
+        }
+    }
+
+    #[test]
+    fn text() {
+        insta::assert_snapshot!(written(example(Completion::of(3, 191)), Format::Text));
+        insta::assert_snapshot!(written(unknown(), Format::Text));
+    }
+
+    #[test]
+    fn csv_has_the_same_columns_for_all() {
+        let forms = [example(Completion::of(3, 191)), unknown()].map(|result| written(result, Format::Csv));
+        insta::assert_snapshot!(forms.join(""));
+        assert_eq!(forms[0].lines().next(), forms[1].lines().next());
+    }
+
+    #[test]
+    fn json_leaves_out_what_is_not_known_but_for_the_error() {
+        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"));
+        insta::assert_snapshot!(serde_json::to_string(&unknown()).expect("JSON"));
+        assert!(json(unknown())["std_error"].is_null());
+    }
+
+    #[test]
+    fn a_list_has_a_line_for_each() {
+        let list = IntegrandList {
+            integrands: vec![
+                IntegrandLine { name: "ball", about: "Volume", parameters: vec!["dim"] },
+                IntegrandLine { name: "option", about: "Price", parameters: vec!["style", "spot"] },
+            ],
+        };
+        insta::assert_snapshot!([Format::Text, Format::Csv].map(|format| written(list.clone(), format)).join(""));
+        assert_eq!(json(list)["integrands"][1]["parameters"][0], "style");
+    }
+}

@@ -1,0 +1,96 @@
+//! `integrate` on any number of ranks: the same bytes for every integrand, and what is said when one is no number.
+
+use montesieve::isa::Isa;
+
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+
+const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
+const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
+/// Enough blocks for eight ranks, and a last one that is not full. Spaces would cut an expression in two.
+const JOBS: [&str; 6] = [
+    "ball --dim 7 3e6",
+    "genz-gaussian --seed 7 3e6",
+    "genz-corner-peak --dim 12 2e6",
+    "option 4000001",
+    "option --style asian --right put 4e5",
+    "expr exp(-x*x)*cos(9*y)+(x<y) --bounds 0:1,-1:pi 3e6",
+];
+
+fn result(ranks: Ranks, line: &str) -> String {
+    Launch::new(ranks, &format!("integrate {line} --format json")).run().expect_code(0).json_result().to_owned()
+}
+
+#[test]
+fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
+    for (job, line) in JOBS.into_iter().enumerate() {
+        let expected = result(Alone, line);
+        let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
+        // The second job goes through all cases, the others take turns.
+        let cases = cases.filter(|(i, _)| job == 1 || i % JOBS.len() == job).map(|(_, case)| case);
+        each(cases, |(ranks, schedule)| {
+            assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
+        });
+        assert_eq!(result(Launched(3), &format!("{line} --chunk 1")), expected, "{line}");
+    }
+}
+
+#[test]
+fn instruction_sets_change_nothing() {
+    for line in JOBS {
+        let text = |isa: &str| {
+            let launch = Launch::new(Launched(2), &format!("integrate {line}")).env("MONTESIEVE_ISA", isa);
+            launch.run().expect_code(0).text().to_owned()
+        };
+        let expected = text("portable");
+        each(Isa::ALL.into_iter().filter(|isa| isa.is_supported()), |isa| {
+            assert_eq!(text(&isa.to_string()), expected, "{line}");
+        });
+    }
+}
+
+#[test]
+fn fewer_samples_than_ranks() {
+    for line in ["genz-continuous 1", "ball 2", "option 129"] {
+        let expected = result(Alone, line);
+        each([Launched(3), Launched(8)], |&ranks| assert_eq!(result(ranks, line), expected));
+    }
+}
+
+#[test]
+fn one_message_and_exit_code_2() {
+    let lines = [
+        ("ball --dim 1", "invalid value '1' for '--dim'"),
+        ("ball 0", "must be at least 1"),
+        ("option --style american", "'american'"),
+        ("genz-nonsense", "'genz-nonsense'"),
+        ("expr x", "  --bounds <A:B,...>\n"),
+        ("expr x+q --bounds 0:1", "unknown name 'q'"),
+        ("expr exp(x,x) --bounds 0:1", "exp takes 1 argument, not 2, at column 1"),
+        ("expr x --bounds 0:inf", "is not bounded"),
+        ("expr ln(x-0.5) --bounds 0:1", "the integrand is not a number at (0."),
+    ];
+    let cases = lines.into_iter().flat_map(|line| [Alone, Launched(4)].map(|ranks| (ranks, line)));
+    each(cases, |&(ranks, (line, message))| {
+        let launch = Launch::new(ranks, &format!("integrate {line}"));
+        launch.run().expect_code(2).expect_told_once(message).expect_under(5.0);
+    });
+}
+
+#[test]
+fn a_value_that_is_no_number_is_found_later_too() {
+    // One sample in a million, not among those that are tried beforehand.
+    each([Alone, Launched(3)], |&ranks| {
+        let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
+        launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
+    });
+}
+
+#[test]
+fn the_list_names_them_all() {
+    each([Alone, Launched(2)], |&ranks| {
+        let json = Launch::new(ranks, "integrate list --format json").run().expect_code(0).json();
+        let names = json["result"]["integrands"].as_array().expect("a list").len();
+        assert_eq!(names, montesieve::montecarlo::integrands::ALL.len());
+    });
+}
