@@ -6,9 +6,11 @@
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval.
+//! - [`exact`]: sums of floating-point numbers without rounding.
 
 pub mod darts;
 pub mod estimate;
+pub mod exact;
 pub mod jump;
 pub mod philox;
 pub mod streams;
