@@ -100,7 +100,9 @@ mod tests {
     fn a_sum_off_by_more_than_the_tolerance_is_refused() {
         for class in Class::ALL {
             let (sx, sy) = class.reference();
-            for (off_x, off_y, right) in [(0.0, 0.0, true), (9e-9, -9e-9, true), (1.1e-8, 0.0, false), (0.0, -1.1e-8, false)] {
+            for (off_x, off_y, right) in
+                [(0.0, 0.0, true), (9e-9, -9e-9, true), (1.1e-8, 0.0, false), (0.0, -1.1e-8, false)]
+            {
                 let mut sums = Sums::default();
                 sums.sx.add(sx + sx * off_x);
                 sums.sy.add(sy + sy * off_y);
