@@ -7,6 +7,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use montesieve::isa::Isa;
 use montesieve::montecarlo::darts::{BLOCK, Darts, scalar};
+use montesieve::montecarlo::ep::{self, Class, Ep};
 use montesieve::montecarlo::exact::Exact;
 use montesieve::montecarlo::integrands::{find, parameters::Parameters};
 use montesieve::montecarlo::mean::Mean;
@@ -20,6 +21,9 @@ const RUN: u64 = 16 * BLOCK;
 
 /// Hits of seed 42 in blocks 0..16, known.
 const HITS: u64 = 13_175_923;
+
+/// Pairs accepted in block 0 of EP, counted by another program.
+const DEVIATES: u64 = 51_285;
 
 fn main() {
     divan::main();
@@ -101,4 +105,21 @@ fn block_start(bencher: Bencher, isa: Isa) {
     let mut stepped = streams.start(7);
     (0..BLOCK_STEPS).for_each(|_| _ = stepped.draw());
     assert_eq!(stepped, streams.start(8));
+}
+
+/// Items are pairs, as they are drawn: class S whole.
+#[divan::bench(args = supported())]
+fn ep(bencher: Bencher, isa: Isa) {
+    let mut ep = Ep::new(isa);
+    bencher.counter(ItemsCount::new(Class::S.pairs())).bench_local(|| {
+        let sums = ep.blocks(0, black_box(Class::S.blocks()));
+        assert!(ep::verify(Class::S, &sums));
+    });
+}
+
+#[divan::bench]
+fn ep_scalar(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(ep::BLOCK)).bench(|| {
+        assert_eq!(ep::scalar::sums(0, black_box(1)).deviates(), DEVIATES);
+    });
 }

@@ -5,6 +5,7 @@
 //! - [`streams`]: 32 disjoint streams for each (seed, job), and the start of any block of them.
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
+//! - [`ep`]: NAS EP, the benchmark with published sums.
 //! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval.
 //!
 //! For all other integrands:
@@ -15,6 +16,7 @@
 
 pub mod darts;
 pub mod elementary;
+pub mod ep;
 pub mod estimate;
 pub mod exact;
 pub mod expression;

@@ -1,0 +1,55 @@
+//! Accepted pairs, gathered without gaps: what stands between the walks, which draw pairs, and the deviates.
+//!
+//! Marsaglia's method drops 21 % of the pairs. Computing all and masking those out wastes a fifth of the divisions and square roots, which are
+//! what a block takes; a branch on each pair is mispredicted once in five. So the walks write the accepted ones side by side.
+//! A chunk stays in the first-level cache.
+//!
+//! Memory: 4.3 KiB on the stack.
+
+use super::BLOCK;
+use super::deviates::{Deviates, ROW, ROWS, Row};
+use super::generator::{LANES, Lanes};
+use super::sums::Sums;
+
+/// Draws for each lane in a chunk; a row may be left from the chunk before, and one is room.
+pub(super) const DRAWS: usize = ROWS - 2;
+
+/// Pairs drawn in a chunk.
+const CHUNK: usize = DRAWS * LANES;
+
+/// The chunk, what was left of the one before, and room for a whole register behind the last pair.
+const ROOM: usize = ROWS * ROW;
+
+/// Halved pairs, `x[..count]` and `y[..count]`; what lies behind them is junk.
+#[repr(C, align(64))]
+pub(super) struct Gathered {
+    pub x: [f64; ROOM],
+    pub y: [f64; ROOM],
+    pub count: usize,
+}
+
+/// The sums of the block that begins where `lanes` stand, which then stand at the next one. `gather` draws a chunk: [`DRAWS`]
+/// times a pair for each lane, in order, and appends those inside the circle.
+#[inline(always)]
+pub(super) fn block(lanes: &mut Lanes, gather: impl Fn(&mut Lanes, &mut Gathered)) -> Sums {
+    let mut gathered = Gathered { x: [0.0; ROOM], y: [0.0; ROOM], count: 0 };
+    let mut deviates = Deviates::new();
+    let mut rows = 0;
+    for _ in 0..BLOCK / CHUNK as u64 {
+        gather(lanes, &mut gathered);
+        let whole = gathered.count / ROW;
+        let (x, y) = (gathered.x.as_chunks::<ROW>().0, gathered.y.as_chunks::<ROW>().0);
+        deviates.add(&x[..whole], &y[..whole]);
+        let (x, y) = (x[whole], y[whole]);
+        gathered.x[..ROW].copy_from_slice(&x);
+        gathered.y[..ROW].copy_from_slice(&y);
+        gathered.count -= whole * ROW;
+        rows += whole;
+    }
+    // The last row is filled with (1, 0), whose deviates are 0.
+    let rest = gathered.count;
+    let fill =
+        |row: &[f64], with: f64| -> Row { std::array::from_fn(|lane| if lane < rest { row[lane] } else { with }) };
+    deviates.add(&[fill(&gathered.x, 0.5)], &[fill(&gathered.y, 0.0)]);
+    deviates.sums((rows * ROW + rest) as u64)
+}
