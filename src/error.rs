@@ -37,6 +37,9 @@ pub enum Error {
 }
 
 impl Error {
+    /// Exit code of a wrong answer.
+    pub const WRONG: u8 = 3;
+
     /// Exit code of a bad launch.
     pub const LAUNCH: u8 = 78;
 

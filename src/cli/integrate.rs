@@ -10,6 +10,7 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use super::engine::{Destination, Engine};
 use super::pi::DEFAULT_SEED;
 use super::values;
+use crate::montecarlo::ep::Class;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
 use crate::montecarlo::integrands::{ALL, Entry, find};
 
@@ -17,8 +18,14 @@ const EXAMPLES: &str = "\
 Examples:
   montesieve integrate list
   montesieve integrate ball --dim 5 1e9
+  mpirun -n 8 montesieve integrate ep --class C
   mpirun -n 8 montesieve integrate option --style asian 1e10
   montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9";
+
+/// The subcommand of NAS EP.
+pub const EP: &str = "ep";
+/// What is said about it in lists.
+pub const ABOUT_EP: &str = "NAS EP, the benchmark with published sums: Gaussian deviates by the polar method";
 
 /// The subcommand that lists the others.
 const LIST: &str = "list";
@@ -28,8 +35,22 @@ const LIST: &str = "list";
 pub enum Integrate {
     /// List the integrands.
     List(Destination),
+    /// Run NAS EP.
+    Ep(Ep),
     /// Estimate an integral from samples.
     Samples(Samples),
+}
+
+/// The options of NAS EP, which has a generator, sizes and published sums of its own.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Ep {
+    /// The size: S, W, A, B, C, D or E, 2^24 to 2^40 pairs
+    #[arg(long, value_name = "CLASS", default_value_t = Class::A)]
+    pub class: Class,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 /// An integrand with its parameters, and how it is to be sampled.
@@ -64,7 +85,7 @@ impl Integrate {
     /// Whether the parameters make an integrand.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
-            Integrate::List(_) => Ok(()),
+            Integrate::List(_) | Integrate::Ep(_) => Ok(()),
             Integrate::Samples(samples) => samples
                 .entry()
                 .map_or(Ok(()), |entry| (entry.make)(&samples.parameters).map(|_| ()).map_err(|bad| bad.to_string())),
@@ -108,6 +129,7 @@ impl Args for Integrate {
             .subcommand_value_name("NAME")
             .subcommand_help_heading("Integrands")
             .subcommands(ALL.iter().map(subcommand))
+            .subcommand(Ep::augment_args(Command::new(EP)).about(ABOUT_EP).long_about(None))
             .subcommand(list)
             .after_help(EXAMPLES)
     }
@@ -121,6 +143,9 @@ impl FromArgMatches for Integrate {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Integrate, Error> {
         let missing = || Error::raw(ErrorKind::MissingSubcommand, "integrate needs the NAME of an integrand\n");
         let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        if name == EP {
+            return Ep::from_arg_matches(matches).map(Integrate::Ep);
+        }
         let Some(entry) = find(name) else { return Destination::from_arg_matches(matches).map(Integrate::List) };
         let word = |parameter: &Parameter| matches.get_one::<String>(parameter.name).cloned().unwrap_or_default();
         let parameters = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)));

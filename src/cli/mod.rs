@@ -26,7 +26,7 @@ use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
-pub use integrate::{Common, Integrate, Samples};
+pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
@@ -119,6 +119,7 @@ impl Cli {
             Command::Primes(primes) => Some(&primes.engine),
             Command::Merge(merge) => Some(&merge.engine),
             Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
+            Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
             Command::Integrate(Integrate::List(_)) | Command::Info(_) | Command::Completions(_) | Command::Man(_) => {
                 None
             }
@@ -132,6 +133,7 @@ impl Cli {
             | Command::Primes(Primes { engine, .. })
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
+            Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
             Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }

@@ -3,6 +3,8 @@
 //! What has a generator and a verification of its own (NAS EP) is another job behind the same command: a match arm in
 //! [`run`] and a file beside this one.
 
+pub(super) mod ep;
+
 use std::ops::ControlFlow;
 
 use super::conclusion::{Conclusion, write_plain};
@@ -30,6 +32,7 @@ const TRIAL: u64 = 4096;
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Integrate) -> Result<u8> {
     match options {
         cli::Integrate::List(destination) => list(cluster, destination),
+        cli::Integrate::Ep(options) => ep::run(&Setting::new(cluster, words, &options.engine)?, options),
         cli::Integrate::Samples(samples) => integrate(&Setting::new(cluster, words, &samples.common.engine)?, samples),
     }
 }
@@ -166,7 +169,9 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
         about: entry.about,
         parameters: entry.parameters.iter().map(|parameter| parameter.name).collect(),
     });
-    let report = Report { command: "integrate", result: IntegrandList { integrands: lines.collect() }, run: None };
+    let ep = IntegrandLine { name: cli::EP, about: cli::ABOUT_EP, parameters: vec!["class"] };
+    let integrands = lines.chain([ep]).collect();
+    let report = Report { command: "integrate", result: IntegrandList { integrands }, run: None };
     let written = cluster.at_root(|| {
         let mut bytes = Vec::new();
         write_plain(&report, destination.format, &mut bytes)?;

@@ -27,6 +27,7 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8>
     match cluster.agree(understood.map(|cli| cli.command).map_err(|_| unknown()))? {
         Command::Pi(pi) => pi::run(&setting, &pi),
         Command::Integrate(cli::Integrate::Samples(samples)) => integrate::integrate(&setting, &samples),
+        Command::Integrate(cli::Integrate::Ep(options)) => integrate::ep::run(&setting, &options),
         Command::Primes(primes) => primes::run(&setting, &primes),
         _ => cluster.agree(Err(unknown())),
     }

@@ -9,6 +9,7 @@
 //! A new command adds one file with a struct that implements [`Answer`].
 
 mod completion;
+mod ep;
 mod info;
 mod integrate;
 mod nth;
@@ -25,6 +26,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use completion::Completion;
+pub use ep::EpResult;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use nth::NthResult;

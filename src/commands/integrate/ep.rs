@@ -1,0 +1,102 @@
+//! `integrate ep`: NAS EP, whose sums are published, so that a run says of itself whether it is right.
+
+use std::ops::ControlFlow;
+
+use crate::cli;
+use crate::commands::conclusion::Conclusion;
+use crate::commands::setting::Setting;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::job::run::Outcome;
+use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
+use crate::report::{Completion, EpResult, Work};
+
+/// Blocks that are worth a message: 16 of 2^16 pairs are 1 ms with AVX-512 on a Zen 5.
+const GRAIN: u64 = 16;
+
+/// Runs a class. Every rank must call it; returns the exit code, which is 3 for wrong sums.
+pub(in crate::commands) fn run(setting: &Setting<'_>, options: &cli::Ep) -> Result<u8> {
+    let job = Pairs { class: options.class, isa: setting.isa, words: setting.words.clone() };
+    let outcome = setting.compute(&job)?;
+    let right = outcome.as_ref().map(|outcome| !outcome.is_complete() || is_right(job.class, outcome));
+    let code = setting.conclude(outcome.map(|outcome| conclusion(&job, outcome)))?;
+    if setting.cluster.broadcast(right)? { Ok(code) } else { Ok(Error::WRONG) }
+}
+
+fn is_right(class: Class, outcome: &Outcome<Sums>) -> bool {
+    outcome.total.as_ref().is_some_and(|sums| verify(class, sums))
+}
+
+/// The job: the pairs of a class, in the benchmark's own batches of 2^16.
+struct Pairs {
+    class: Class,
+    isa: Isa,
+    words: Vec<String>,
+}
+
+impl Tally for Sums {
+    fn merge(&mut self, next: Sums) {
+        Sums::merge(self, &next);
+    }
+}
+
+impl Job for Pairs {
+    type Tally = Sums;
+    type Workspace = Ep;
+
+    fn blocks(&self) -> u64 {
+        self.class.blocks()
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        // The classes are one sequence: a larger one goes on from a smaller one.
+        let (amount, whole) = (self.class.pairs(), self.blocks());
+        Some(Identity { kind: "integrate ep".to_owned(), amount, whole, words: self.words.clone() })
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn workspace(&self) -> Ep {
+        Ep::new(self.isa)
+    }
+
+    fn compute(&self, span: Span, ep: &mut Ep, _pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+        ControlFlow::Continue(ep.blocks(span.first, span.len()))
+    }
+}
+
+fn conclusion(job: &Pairs, outcome: Outcome<Sums>) -> Conclusion<EpResult> {
+    let completion = Completion::of(outcome.done, outcome.blocks);
+    let verified = completion.is_complete().then(|| is_right(job.class, &outcome));
+    let pairs = outcome.done * BLOCK;
+    let result = outcome.total.map(|sums| EpResult {
+        integrand: "ep",
+        class: job.class.to_string(),
+        pairs,
+        sx: sums.sx.value(),
+        sy: sums.sy.value(),
+        counts: sums.counts,
+        verified,
+        completion,
+    });
+    let work = Work { amount: pairs, unit: "pairs" };
+    Conclusion { command: "integrate", result, completion, cause: outcome.cause, account: outcome.account, work }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_larger_class_has_the_blocks_of_a_smaller_one() {
+        let job = |class| Pairs { class, isa: Isa::Portable, words: Vec::new() };
+        let (small, large) = (job(Class::S), job(Class::C));
+        assert_eq!(small.blocks() * BLOCK, 1 << 24);
+        let [theirs, ours] = [&small, &large].map(|job| job.identity().expect("it is kept"));
+        assert_eq!(theirs.kind, ours.kind);
+        assert!(theirs.whole < ours.whole);
+    }
+}
