@@ -1,6 +1,7 @@
 //! The walk with AVX2: four pairs a register, two registers.
 //!
-//! There is no product of 64-bit words. With halves x = x1 2^32 + x0, x a mod 2^64 = x0 a0 + 2^32 (x0 a1 + x1 a0): the first by `vpmuludq`, the other two
+//! There is no product of 64-bit words. With halves x = x1 2^32 + x0, x a mod 2^64 = x0 a0 + 2^32 (x0 a1 + x1 a0): the
+//! first by `vpmuludq`, the other two
 //! by one `vpmulld` with the halves of a swapped. Accepted pairs are gathered by `vpermd` with one of 16 orders from a table.
 
 use std::arch::x86_64::*;

@@ -1,6 +1,7 @@
 //! The walk with AVX-512: eight pairs a register.
 //!
-//! A state lies in bits 6 to 51 with the exponent of 1.0 above. Then `vpmadd52luq`, whose operands and product are taken modulo 2^52, with that
+//! A state lies in bits 6 to 51 with the exponent of 1.0 above. Then `vpmadd52luq`, whose operands and product are
+//! taken modulo 2^52, with that
 //! exponent as the addend, makes in one instruction the next state and a double in [1, 2). `vcompresspd` gathers the accepted pairs
 //! (in a register, then stored whole: its form that stores is slow on Zen 4).
 

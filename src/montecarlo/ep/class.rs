@@ -1,7 +1,8 @@
 //! The classes of the benchmark: how many pairs, and what their sums must come to.
 //!
-//! The reference values are those printed in `ep.f` of the NAS Parallel Benchmarks 3.3 (NASA Ames); for class E with the 13 digits given there.
-//! Version 3.4.3 has others, for sums of absolute values, which these sums are not.
+//! The reference values are those printed in `ep.f` of the NAS Parallel Benchmarks 3.3 (NASA Ames); for class E with
+//! the 13 digits given there.
+//! Some later sources of EP sum absolute values and carry other references, which these sums are not.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +15,9 @@ pub const TOLERANCE: f64 = 1e-8;
 /// A size of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// 2^24 pairs: a test.
+    /// 2^24 pairs: for a quick test.
     S,
-    /// 2^25 pairs: what a workstation of 1991 could do.
+    /// 2^25 pairs.
     W,
     /// 2^28 pairs.
     A,
@@ -50,7 +51,7 @@ impl Class {
     /// The sums of the first and of the second deviates, as published.
     pub fn reference(self) -> (f64, f64) {
         match self {
-            Class::S => (-3.247_834_652_034_740e3, -6.958_407_078_382_297e3),
+            Class::S => (-3.247_834_652_034_74e3, -6.958_407_078_382_297e3),
             Class::W => (-2.863_319_731_645_753e3, -6.320_053_679_109_499e3),
             Class::A => (-4.295_875_165_629_892e3, -1.580_732_573_678_431e4),
             Class::B => (4.033_815_542_441_498e4, -2.660_669_192_809_235e4),

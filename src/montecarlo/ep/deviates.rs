@@ -5,7 +5,8 @@
 //! loops over eight lanes of IEEE operations, none fused, so that the bits are the same everywhere.
 //!
 //! - Pairs come halved, (x/2, y/2): that saves doublings. With q = t/4, the factor 2f = sqrt(-2 ln t / q).
-//! - Logarithm: t = 2^k m, m in [sqrt(1/2), sqrt(2)); with s = (m - 1) / (m + 1), -2 ln t = -2k ln 2 - 4 artanh(s), a polynomial in s^2. No table, and
+//! - Logarithm: t = 2^k m, m in [sqrt(1/2), sqrt(2)); with s = (m - 1) / (m + 1), -2 ln t = -2k ln 2 - 4 artanh(s), a
+//!   polynomial in s^2. No table, and
 //!   no second division: r = 1 / ((m + 1) q) gives s = (m - 1) q r and 1/q = (m + 1) r.
 //! - Annuli: comparisons of max(|X|, |Y|) with 1, 2 and 3 are counted in lanes; only 1 pair in 8000 comes to 4.
 //!
@@ -22,7 +23,8 @@ pub(super) const ROW: usize = 8;
 /// A number of each pair.
 pub(super) type Row = [f64; ROW];
 
-/// Rows that are added in one go, at most: a chunk and what was left of the one before. Roughly, from single runs with AVX-512 on a busy Zen 4:
+/// Rows that are added in one go, at most: a chunk and what was left of the one before. Roughly, from single runs with
+/// AVX-512 on a busy Zen 4:
 /// 10 and 18 rows were 11 and 7 % slower, 66 no faster.
 pub(super) const ROWS: usize = 34;
 
@@ -40,13 +42,13 @@ const BIAS: f64 = 4_503_599_627_370_496.0 + 1023.0 - 2.0;
 
 /// 2 artanh(s) = 2s + s (c0 s^2 + c1 s^4 + ...), within 2^-58 for |s| <= 0.172.
 const C: [f64; 7] = [
-    6.666_666_666_666_735_13e-1,
-    3.999_999_999_940_941_908e-1,
-    2.857_142_874_366_239_149e-1,
-    2.222_219_843_214_978_396e-1,
-    1.818_357_216_161_805_012e-1,
-    1.531_383_769_920_937_332e-1,
-    1.479_819_860_511_658_591e-1,
+    6.666_666_666_666_735e-1,
+    3.999_999_999_940_942e-1,
+    2.857_142_874_366_239e-1,
+    2.222_219_843_214_978_4e-1,
+    1.818_357_216_161_805e-1,
+    1.531_383_769_920_937_3e-1,
+    1.479_819_860_511_658_6e-1,
 ];
 
 /// -2 ln(4q) and 1/q, for 2^-93 < q <= 1/4.
@@ -67,7 +69,8 @@ pub(super) fn logarithm(q: f64) -> (f64, f64) {
     (k * (-2.0 * std::f64::consts::LN_2) - (s * 4.0 + s * (2.0 * series)), above * r)
 }
 
-/// Sums in lanes: of the deviates, and of pairs that come to 1, 2 and 3. Small and passed by value, so that compilers keep them in registers.
+/// Sums in lanes: of the deviates, and of pairs that come to 1, 2 and 3. Small and passed by value, so that compilers
+/// keep them in registers.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(64))]
 struct Lanes {

@@ -1,6 +1,7 @@
 //! Accepted pairs, gathered without gaps: what stands between the walks, which draw pairs, and the deviates.
 //!
-//! Marsaglia's method drops 21 % of the pairs. Computing all and masking those out wastes a fifth of the divisions and square roots, which are
+//! Marsaglia's method drops 21 % of the pairs. Computing all and masking those out wastes a fifth of the divisions and
+//! square roots, which are
 //! what a block takes; a branch on each pair is mispredicted once in five. So the walks write the accepted ones side by side.
 //! A chunk stays in the first-level cache.
 //!

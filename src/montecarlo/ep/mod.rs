@@ -1,6 +1,7 @@
 //! NAS EP, "embarrassingly parallel": Gaussian deviates by Marsaglia's polar method, with the generator and the sums of the benchmark.
 //!
-//! Pairs (x, y) of uniform numbers in (-1, 1) from one sequence; those with t = x^2 + y^2 <= 1 become X = x f and Y = y f, f = sqrt(-2 ln t / t). Asked for are
+//! Pairs (x, y) of uniform numbers in (-1, 1) from one sequence; those with t = x^2 + y^2 <= 1 become X = x f and Y = y
+//! f, f = sqrt(-2 ln t / t). Asked for are
 //! the sums of all X and of all Y, and how many pairs have l <= max(|X|, |Y|) < l + 1. The sums are published for every class, so
 //! that a run says of itself whether it is right: [`verify`].
 //!
