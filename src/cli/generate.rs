@@ -60,7 +60,8 @@ mod tests {
         let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
         let (integrands, names): (Vec<&str>, Vec<&str>) =
             names.into_iter().partition(|name| name.starts_with("montesieve-integrate-"));
-        assert_eq!(integrands.len(), crate::montecarlo::integrands::ALL.len() + 1);
+        // And `list` and `ep`.
+        assert_eq!(integrands.len(), crate::montecarlo::integrands::ALL.len() + 2);
         assert_eq!(
             names,
             [
