@@ -26,7 +26,7 @@ pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use keep::Keep;
 pub use parse::{Refusal, parse};
-pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
+pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
 pub use words::Words;
@@ -55,7 +55,7 @@ pub struct Cli {
 /// The commands. Their comments are the help texts.
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Estimate pi by throwing darts at a square and counting those inside the circle
+    /// Estimate pi: by darts thrown at a circle, or by better methods
     Pi(Pi),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
