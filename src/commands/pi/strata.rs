@@ -10,7 +10,7 @@ use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimat
 use crate::report::Work;
 
 /// Blocks of rows that are worth a message: 1 ms on a Zen 5.
-const GRAIN: u64 = 8;
+const GRAIN: u64 = 4;
 
 /// The job: runs of rows of cells.
 pub(super) struct Fill {

@@ -8,7 +8,7 @@
 //! | [`stratified`] | two darts in each of N/2 equal cells | cells whose two darts disagree | 0.46 sqrt(N) |
 //! | [`antithetic`] | sqrt(1 - x^2) at x and at 1 - x | the spread of the pairs | 12.3 |
 //! | [`control`] | the same, less a parabola of known mean | the spread of the pairs | 422 |
-//! | [`sobol`] | 16 scrambled nets of N/16 points | the spread of the 16 | 0.3 sqrt(N) |
+//! | [`sobol`] | 16 scrambled nets of N/16 points | the spread of the 16 | 0.25 sqrt(N) |
 //!
 //! Two shapes of kernel:
 //! - [`pairs`] draws every sample from the [`streams`](super::streams): O(N), vectorised, any part of a job is an estimate.
