@@ -1,6 +1,6 @@
 //! Speed of the Monte Carlo kernels, each with its answer checked: `cargo bench --bench montecarlo`.
 //!
-//! Items are darts, so "Gitem/s" reads as darts per nanosecond. `two_f64` is what a user writes with the crates `rand` and
+//! Items are darts (samples, for the methods), so "Gitem/s" reads as darts per nanosecond. `two_f64` is what a user writes with the crates `rand` and
 //! `rand_xoshiro`: the figure that the walks are compared with.
 
 use divan::counter::ItemsCount;
@@ -11,6 +11,11 @@ use montesieve::montecarlo::ep::{self, Class, Ep};
 use montesieve::montecarlo::exact::Exact;
 use montesieve::montecarlo::integrands::{find, parameters::Parameters};
 use montesieve::montecarlo::mean::Mean;
+use montesieve::montecarlo::methods::antithetic::Antithetic;
+use montesieve::montecarlo::methods::control::Control;
+use montesieve::montecarlo::methods::pairs::{BLOCK_PAIRS, Pairs};
+use montesieve::montecarlo::methods::sobol::{Points, REPLICATES, net::Net};
+use montesieve::montecarlo::methods::stratified::Strata;
 use montesieve::montecarlo::sampler::{Sampler, block_samples};
 use montesieve::montecarlo::streams::{BLOCK_STEPS, Streams};
 use rand::{RngExt, SeedableRng};
@@ -91,6 +96,54 @@ fn exact_sum(bencher: Bencher) {
         let mut sum = Exact::default();
         (0..1000).for_each(|i| sum.add(black_box(f64::from(i) * 0.1 - 50.0)));
         assert!((sum.value() + 50.0).abs() < 1e-9);
+    });
+}
+
+/// Samples of the methods that give the same result as many darts, by throwing few.
+const LOG_SAMPLES: [u32; 3] = [20, 28, 36];
+
+#[divan::bench(args = LOG_SAMPLES)]
+fn stratified(bencher: Bencher, log: u32) {
+    bencher.counter(ItemsCount::new(1u64 << log)).bench(|| {
+        let strata = Strata::new(black_box(1 << log), 42);
+        let counts = strata.count(0..strata.rows());
+        assert!(near_pi(counts.hits, counts.samples, 8.0 * (counts.split as f64).sqrt()));
+    });
+}
+
+#[divan::bench(args = LOG_SAMPLES)]
+fn sobol(bencher: Bencher, log: u32) {
+    bencher.counter(ItemsCount::new(1u64 << log)).bench(|| {
+        let count = |r| {
+            let net = Net::new(&Points::new(black_box(42), r), log - REPLICATES.ilog2());
+            net.count(0..net.rows()).hits
+        };
+        let hits = (0..REPLICATES).map(count).sum();
+        // The error is about that of stratified darts, which have 0.36 sqrt(samples) cells with two verdicts.
+        assert!(near_pi(hits, 1 << log, 8.0 * f64::exp2(f64::from(log) / 4.0)));
+    });
+}
+
+/// Whether so many hits are within so many of what they should be.
+fn near_pi(hits: u64, samples: u64, off: f64) -> bool {
+    (hits as f64 - samples as f64 * std::f64::consts::FRAC_PI_4).abs() < off
+}
+
+#[divan::bench(args = supported())]
+fn antithetic(bencher: Bencher, isa: Isa) {
+    let mut pairs = Pairs::new(42, isa);
+    bencher.counter(ItemsCount::new(4 * BLOCK_PAIRS)).bench_local(|| {
+        let estimate = pairs.sums::<Antithetic>(0, black_box(2 * BLOCK_PAIRS)).estimate::<Antithetic>();
+        assert!(estimate.is_some_and(|estimate| (estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error));
+    });
+}
+
+#[divan::bench(args = supported())]
+fn control(bencher: Bencher, isa: Isa) {
+    let mut pairs = Pairs::new(42, isa);
+    bencher.counter(ItemsCount::new(4 * BLOCK_PAIRS)).bench_local(|| {
+        let estimate = pairs.sums::<Control>(0, black_box(2 * BLOCK_PAIRS)).estimate::<Control>();
+        assert!(estimate.is_some_and(|estimate| (estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error));
     });
 }
 

@@ -30,7 +30,7 @@ pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
-pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm};
+pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
 pub use words::Words;
@@ -59,7 +59,7 @@ pub struct Cli {
 /// The commands. Their comments are the help texts.
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Estimate pi by throwing darts at a square and counting those inside the circle
+    /// Estimate pi: by darts thrown at a circle, or by better methods
     Pi(Pi),
     /// Estimate another integral from random samples, with its standard error
     Integrate(Integrate),

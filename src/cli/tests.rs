@@ -32,11 +32,20 @@ fn clap_finds_no_fault_in_the_structs() {
 #[test]
 fn pi_has_defaults() {
     let Command::Pi(pi) = cli("montesieve pi") else { panic!("not pi") };
-    assert_eq!((pi.samples, pi.seed, pi.algorithm), (1_000_000_000, DEFAULT_SEED, PiAlgorithm::Simd));
+    assert_eq!((pi.samples, pi.seed), (1_000_000_000, DEFAULT_SEED));
+    assert_eq!((pi.method, pi.algorithm), (PiMethod::Darts, PiAlgorithm::Simd));
     let engine = pi.engine;
     assert_eq!((engine.schedule, engine.chunk, engine.progress), (Schedule::Dynamic, Chunk::Auto, Progress::Auto));
     assert_eq!((engine.destination.format, engine.destination.output), (Format::Text, None));
     assert!(!engine.quiet && !engine.per_rank && !engine.exit_zero && !engine.launch.allow_singleton);
+}
+
+#[test]
+fn methods_are_typed_as_they_are_reported() {
+    for method in PiMethod::value_variants() {
+        let Command::Pi(pi) = cli(&format!("montesieve pi --method {}", method.name())) else { panic!("not pi") };
+        assert_eq!(pi.method, *method);
+    }
 }
 
 #[test]
@@ -124,6 +133,7 @@ fn bad_input_gives_one_clear_message() {
         "pi 0",
         "pi 1.5",
         "pi --seed -1",
+        "pi --method dice",
         "pi --seed 2^64",
         "pi --schedule fast",
         "pi --chunk 0",

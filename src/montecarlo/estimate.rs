@@ -19,18 +19,36 @@
 //! Reference: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927);
 //! L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001).
 
+use std::f64::consts::PI;
+
+use super::student::t95;
+
 /// The normal quantile of 97.5 %: two-sided 95 %.
 const Z95: f64 = 1.959_963_984_540_054;
 
-/// What a count of hits says about pi.
+/// How a 95 % interval was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// Wilson's score interval for a proportion.
+    Wilson,
+    /// The estimate +- so many standard errors, by Student's t.
+    Student {
+        /// Degrees of freedom of the standard error.
+        degrees: u64,
+    },
+}
+
+/// What samples say about pi.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
-    /// The estimate of pi, `4 * hits / samples`.
+    /// The estimate of pi; of darts `4 * hits / samples`.
     pub pi: f64,
-    /// Its standard error: the half-width of Wilson's interval over its z. Above 0 always.
+    /// Its standard error, above 0 always; of darts the half-width of Wilson's interval over its z.
     pub std_error: f64,
-    /// Wilson's 95 % interval for pi: lower and upper end, within [0, 4].
+    /// The 95 % interval for pi: lower and upper end, within [0, 4].
     pub ci95: [f64; 2],
+    /// How the interval was made.
+    pub interval: Interval,
 }
 
 impl Estimate {
@@ -57,7 +75,24 @@ impl Estimate {
         // At the ends the formula gives 0 or 1 but for rounding; say it exactly.
         let low = if hits == 0 { 0.0 } else { (centre - Z95 * std_error).max(0.0) };
         let high = if misses == 0.0 { 1.0 } else { (centre + Z95 * std_error).min(1.0) };
-        Some(Estimate { pi: 4.0 * (h / n), std_error: 4.0 * std_error, ci95: [4.0 * low, 4.0 * high] })
+        let ci95 = [4.0 * low, 4.0 * high];
+        Some(Estimate { pi: 4.0 * (h / n), std_error: 4.0 * std_error, ci95, interval: Interval::Wilson })
+    }
+
+    /// An estimate with a standard error that was itself estimated with so many degrees of freedom.
+    ///
+    /// # Panics
+    /// Without a degree of freedom.
+    pub fn student(pi: f64, std_error: f64, degrees: u64) -> Estimate {
+        let half = t95(degrees) * std_error;
+        // The samples may err beyond what pi can be; the interval need not follow.
+        let ci95 = [(pi - half).clamp(0.0, 4.0), (pi + half).clamp(0.0, 4.0)];
+        Estimate { pi, std_error, ci95, interval: Interval::Student { degrees } }
+    }
+
+    /// How many times the variance of plain darts at as many samples, pi (4 - pi) / n, is that of this estimate.
+    pub fn variance_reduction(&self, samples: u64) -> f64 {
+        PI * (4.0 - PI) / samples as f64 / (self.std_error * self.std_error)
     }
 }
 
@@ -65,7 +100,7 @@ impl Estimate {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::f64::consts::{FRAC_PI_4, PI};
+    use std::f64::consts::FRAC_PI_4;
 
     fn close(a: f64, b: f64, relative: f64) -> bool {
         (a - b).abs() <= relative * b.abs()
@@ -113,6 +148,22 @@ mod tests {
             assert!((estimate.pi - PI).abs() < 4.1 / n as f64 + 1e-15);
             assert!(estimate.ci95[0] < PI && PI < estimate.ci95[1]);
         }
+    }
+
+    #[test]
+    fn darts_reduce_nothing_and_a_tenth_of_the_error_is_a_hundredth_of_the_variance() {
+        let n = 1_000_000_000;
+        let darts = Estimate::new(785_398_163, n).unwrap();
+        assert!((darts.variance_reduction(n) - 1.0).abs() < 1e-6);
+        let better = Estimate::student(darts.pi, darts.std_error / 10.0, 15);
+        assert!((better.variance_reduction(n) - 100.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn student_s_interval_stays_where_pi_can_be() {
+        let estimate = Estimate::student(3.0, 0.1, 15);
+        assert!((estimate.ci95[0] - 2.786_855).abs() < 1e-6 && (estimate.ci95[1] - 3.213_145).abs() < 1e-6);
+        assert_eq!(Estimate::student(2.0, 1.0, 1).ci95, [0.0, 4.0]);
     }
 
     /// The bits are part of the promise: a change here changes results that users have saved.

@@ -6,13 +6,14 @@
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`ep`]: NAS EP, the benchmark with published sums.
-//! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval.
+//! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval; [`student`]: how wide that must be.
+//! - [`methods`]: pi from samples that are stratified, paired, corrected or quasi-random.
 //!
 //! For all other integrands:
 //! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and others of a row.
 //! - [`integrands`]: the functions and the list of them. [`expression`]: a user's own, from text.
 //! - [`exact`]: sums without rounding. [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
-//! - [`student`], [`mean`]: from sums to an integral, its standard error and its 95 % interval.
+//! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod darts;
 pub mod elementary;
@@ -23,6 +24,7 @@ pub mod expression;
 pub mod integrands;
 pub mod jump;
 pub mod mean;
+pub mod methods;
 pub mod philox;
 pub mod sampler;
 pub mod streams;

@@ -9,24 +9,31 @@ use super::{Answer, Completion, text, wide};
 /// An estimate of pi, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PiResult {
-    /// 4 hits / samples.
-    pub estimate: f64,
+    /// The estimate; `None` when what was done allows none (a part of a stratified job).
+    pub estimate: Option<f64>,
     /// One standard error of the estimate.
-    pub std_error: f64,
+    pub std_error: Option<f64>,
     /// The 95 % confidence interval, low and high.
-    pub ci95: [f64; 2],
-    /// Darts thrown.
+    pub ci95: Option<[f64; 2]>,
+    /// How the interval was made: `Wilson` or `Student t`.
+    pub interval: Option<&'static str>,
+    /// Of the standard error, where the interval is Student's t.
+    #[serde(serialize_with = "wide::none_is_null")]
+    pub degrees_of_freedom: Option<u64>,
+    /// Samples that the estimate speaks of.
     #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
-    /// Darts inside the circle.
-    #[serde(serialize_with = "wide::integer")]
-    pub hits: u64,
-    /// What picked the stream of darts.
+    /// Darts inside the circle; `None` for other methods.
+    #[serde(serialize_with = "wide::none_is_null")]
+    pub hits: Option<u64>,
+    /// What picked the stream of samples.
     #[serde(serialize_with = "wide::integer")]
     pub seed: u64,
-    /// `darts`.
+    /// `darts`, `stratified`, `antithetic`, `control` or `sobol`.
     pub method: &'static str,
-    /// Whether all samples were thrown.
+    /// The variance of as many plain darts over this one's; `None` for darts.
+    pub variance_reduction: Option<f64>,
+    /// Whether all samples were taken.
     #[serde(flatten)]
     pub completion: Completion,
 }
@@ -35,36 +42,65 @@ pub struct PiResult {
 // equal results are equal bytes.
 impl Answer for PiResult {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let [low, high] = self.ci95;
-        let mut lines = vec![
-            ("pi", self.estimate.to_string()),
-            ("standard error", self.std_error.to_string()),
-            ("95 % interval", format!("{low} to {high} (Wilson)")),
-            ("samples", self.samples.to_string()),
-            ("hits", self.hits.to_string()),
-            ("seed", self.seed.to_string()),
-            ("method", self.method.to_owned()),
-        ];
+        let mut lines = Vec::new();
+        match (self.estimate, self.std_error, self.ci95) {
+            (Some(estimate), Some(std_error), Some([low, high])) => lines.extend([
+                ("pi", estimate.to_string()),
+                ("standard error", std_error.to_string()),
+                ("95 % interval", format!("{low} to {high} ({})", self.made())),
+            ]),
+            _ => lines.push(("pi", format!("no estimate: {} needs more blocks than were done", self.method))),
+        }
+        lines.push(("samples", self.samples.to_string()));
+        lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
+        lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
+        lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
     fn columns(&self) -> Vec<(String, String)> {
         let mut columns: Vec<(String, String)> = [
-            ("estimate", self.estimate.to_string()),
-            ("std_error", self.std_error.to_string()),
-            ("ci95_low", self.ci95[0].to_string()),
-            ("ci95_high", self.ci95[1].to_string()),
+            ("estimate", cell(self.estimate)),
+            ("std_error", cell(self.std_error)),
+            ("ci95_low", cell(self.ci95.map(|[low, _]| low))),
+            ("ci95_high", cell(self.ci95.map(|[_, high]| high))),
+            ("interval", cell(self.interval)),
+            ("degrees_of_freedom", cell(self.degrees_of_freedom)),
             ("samples", self.samples.to_string()),
-            ("hits", self.hits.to_string()),
+            ("hits", cell(self.hits)),
             ("seed", self.seed.to_string()),
             ("method", self.method.to_owned()),
+            ("variance_reduction", cell(self.variance_reduction)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         columns.extend(self.completion.columns());
         columns
     }
+}
+
+impl PiResult {
+    /// How the interval was made.
+    fn made(&self) -> String {
+        let interval = self.interval.unwrap_or_default();
+        match self.degrees_of_freedom {
+            None => interval.to_owned(),
+            Some(1) => format!("{interval}, 1 degree of freedom"),
+            Some(degrees) => format!("{interval}, {degrees} degrees of freedom"),
+        }
+    }
+}
+
+/// A CSV cell; empty where there is nothing.
+fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// A factor for people: three or four digits. JSON and CSV have all of them.
+fn short(factor: f64) -> String {
+    let decimals = [10.0, 100.0].into_iter().filter(|&limit| factor < limit).count();
+    format!("{factor:.decimals$}")
 }
 
 #[cfg(test)]
@@ -76,13 +112,16 @@ mod tests {
 
     fn example(completion: Completion) -> PiResult {
         PiResult {
-            estimate: 3.141592612,
-            std_error: 0.00005193,
-            ci95: [3.14149083, 3.14169439],
+            estimate: Some(3.141592612),
+            std_error: Some(0.00005193),
+            ci95: Some([3.14149083, 3.14169439]),
+            interval: Some("Wilson"),
+            degrees_of_freedom: None,
             samples: 1_000_000_000,
-            hits: 785_398_153,
+            hits: Some(785_398_153),
             seed: u64::MAX,
             method: "darts",
+            variance_reduction: None,
             completion,
         }
     }
@@ -109,17 +148,73 @@ mod tests {
         not complete    3 of 954 blocks
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,samples,hits,seed,method,complete,coverage_done,coverage_blocks
-        3.141592612,0.00005193,3.14149083,3.14169439,1000000000,785398153,18446744073709551615,darts,false,3,954
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,Wilson,,1000000000,785398153,18446744073709551615,darts,,false,3,954
         ");
-        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","complete":true}"#);
+        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"Wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"complete":true}"#);
+    }
+
+    /// Of another method, and of one that was stopped too early to say anything.
+    fn stratified(is_done: bool) -> PiResult {
+        let kept = |value: f64| Some(value).filter(|_| is_done);
+        PiResult {
+            estimate: kept(3.1415926),
+            std_error: kept(1.5e-7),
+            ci95: Some([3.1415923, 3.1415929]).filter(|_| is_done),
+            interval: Some("Student t").filter(|_| is_done),
+            degrees_of_freedom: Some(52_310).filter(|_| is_done),
+            hits: None,
+            method: "stratified",
+            variance_reduction: kept(14_512.25),
+            ..example(Completion::of(if is_done { 6 } else { 5 }, 6))
+        }
+    }
+
+    #[test]
+    fn another_method() {
+        insta::assert_snapshot!(written(stratified(true), Format::Text), @"
+        pi                  3.1415926
+        standard error      0.00000015
+        95 % interval       3.1415923 to 3.1415929 (Student t, 52310 degrees of freedom)
+        samples             1000000000
+        seed                18446744073709551615
+        method              stratified
+        variance reduction  14512
+        ");
+        insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
+        3.1415926,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,true,,
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415926,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"Student t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"complete":true}"#);
+    }
+
+    #[test]
+    fn no_estimate() {
+        insta::assert_snapshot!(written(stratified(false), Format::Text), @"
+        pi            no estimate: stratified needs more blocks than were done
+        samples       1000000000
+        seed          18446744073709551615
+        method        stratified
+        not complete  5 of 6 blocks
+        ");
+        insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,false,5,6
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
+    }
+
+    #[test]
+    fn factors_for_people() {
+        assert_eq!([1.0, 9.99, 10.0, 421.6, 14_512.25].map(short), ["1.00", "9.99", "10.0", "422", "14512"]);
     }
 
     proptest! {
         #[test]
         fn json_parses_back(estimate: f64, std_error in 0.0..1.0, samples: u64, hits: u64, done: u64) {
             let completion = Completion::of(done, u64::MAX);
-            let result = PiResult { estimate, std_error, samples, hits, ..example(completion) };
+            let (estimate_in, error_in) = (Some(estimate), Some(std_error));
+            let result = PiResult { estimate: estimate_in, std_error: error_in, samples, hits: Some(hits), ..example(completion) };
             let json = json(result.clone());
             let integer = |key: &str| json[key].as_u64().or_else(|| json[key].as_str()?.parse().ok());
             // By Rust's own reader: serde_json's is a bit off in the last place (without its feature float_roundtrip).

@@ -9,6 +9,7 @@
 //!
 //! Contents:
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
+//! - [`methods`]: every method of `pi`
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
 //! - [`list`]: lists in files, written by all ranks at once
@@ -32,6 +33,7 @@ mod integrals;
 mod launch;
 mod launches;
 mod list;
+mod methods;
 mod output;
 mod print;
 mod process;

@@ -1,0 +1,132 @@
+//! `--method sobol`: 16 scrambled nets, one after the other.
+
+use std::ops::{ControlFlow, Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Estimator, Finding, Walk};
+use crate::job::{Job, Pulse, Span, Tally};
+use crate::montecarlo::methods::sobol::net::{BLOCK_ROWS, Net};
+use crate::montecarlo::methods::sobol::{Counts, Points, REPLICATES, log_points};
+use crate::report::Work;
+
+/// Blocks that are worth a message: 1 to 2 ms on a Zen 5.
+const GRAIN: u64 = 16;
+
+/// Points of a block where they are taken one by one: 2^14 of them are some milliseconds.
+const SCALAR_POINTS: u64 = 1 << 14;
+
+/// The job: each net is cut into runs of rows (or, one by one, of points). A block never has two nets.
+pub(super) struct Spread {
+    log_points: u32,
+    seed: u64,
+    is_scalar: bool,
+}
+
+/// What a span adds up to, by net.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Found {
+    points: [u64; REPLICATES],
+    hits: [u64; REPLICATES],
+    found: u64,
+}
+
+impl Tally for Found {
+    fn merge(&mut self, next: Found) {
+        let mut counts = self.counts();
+        counts.add(&next.counts());
+        *self = Found { points: counts.points, hits: counts.hits, found: self.found + next.found };
+    }
+}
+
+impl Found {
+    fn counts(&self) -> Counts {
+        Counts { points: self.points, hits: self.hits }
+    }
+}
+
+/// What a rank keeps: the net that it worked on last.
+pub(super) struct Kept {
+    replicate: usize,
+    points: Points,
+    net: Net,
+}
+
+impl Spread {
+    pub(super) fn new(samples: u64, seed: u64, walk: Walk) -> Spread {
+        Spread { log_points: log_points(samples), seed, is_scalar: walk.is_scalar }
+    }
+
+    /// What a net is cut along, and how much of it is a block: rows, or points.
+    fn cut(&self) -> (u64, u64) {
+        if self.is_scalar { (1 << self.log_points, SCALAR_POINTS) } else { (1 << (self.log_points / 2), BLOCK_ROWS) }
+    }
+
+    fn blocks_of_net(&self) -> u64 {
+        let (all, block) = self.cut();
+        all.div_ceil(block)
+    }
+
+    fn keep(&self, replicate: usize) -> Kept {
+        let points = Points::new(self.seed, replicate);
+        let net = Net::new(&points, self.log_points);
+        Kept { replicate, points, net }
+    }
+
+    /// Counts rows (or points) of one net.
+    fn count(&self, kept: &Kept, part: Range<u64>) -> Found {
+        let mut found = Found::default();
+        let r = kept.replicate;
+        if self.is_scalar {
+            found.points[r] = part.end - part.start;
+            found.found = found.points[r];
+            found.hits[r] = kept.points.hits(part);
+        } else {
+            let count = kept.net.count(part);
+            (found.points[r], found.hits[r], found.found) = (count.points, count.hits, count.found);
+        }
+        found
+    }
+}
+
+impl Job for Spread {
+    type Tally = Found;
+    type Workspace = Option<Kept>;
+
+    fn blocks(&self) -> u64 {
+        self.blocks_of_net() * REPLICATES as u64
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn workspace(&self) -> Option<Kept> {
+        None
+    }
+
+    fn compute(&self, mut span: Span, kept: &mut Option<Kept>, _pulse: Pulse<'_>) -> ControlFlow<(), Found> {
+        let mut total = Found::default();
+        let ((all, block), blocks) = (self.cut(), self.blocks_of_net());
+        while !span.is_empty() {
+            let (replicate, first) = ((span.first / blocks) as usize, span.first % blocks);
+            let part = span.take(blocks - first);
+            if kept.as_ref().is_none_or(|kept| kept.replicate != replicate) {
+                *kept = None;
+            }
+            let kept = kept.get_or_insert_with(|| self.keep(replicate));
+            total.merge(self.count(kept, first * block..((first + part.len()) * block).min(all)));
+        }
+        ControlFlow::Continue(total)
+    }
+}
+
+impl Estimator for Spread {
+    /// Complete nets are an estimate, from two of them on. A part of one says nothing.
+    fn finding(&self, tally: &Found) -> Finding {
+        let counts = tally.counts();
+        let estimate = counts.estimate(self.log_points);
+        let samples = if estimate.is_some() { counts.samples(self.log_points) } else { counts.points.iter().sum() };
+        Finding { samples, hits: None, estimate, work: Work { amount: tally.found, unit: "thrown darts" } }
+    }
+}

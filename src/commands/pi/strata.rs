@@ -1,0 +1,85 @@
+//! `--method stratified`: two darts in each of many equal cells.
+
+use std::ops::{ControlFlow, Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Estimator, Finding, Walk};
+use crate::job::{Job, Pulse, Span, Tally};
+use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
+use crate::report::Work;
+
+/// Blocks of rows that are worth a message: 1 ms on a Zen 5.
+const GRAIN: u64 = 4;
+
+/// The job: runs of rows of cells.
+pub(super) struct Fill {
+    strata: Strata,
+    is_scalar: bool,
+}
+
+/// What a span adds up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Filled {
+    samples: u64,
+    hits: u64,
+    split: u64,
+    thrown: u64,
+}
+
+impl Tally for Filled {
+    fn merge(&mut self, next: Filled) {
+        self.samples += next.samples;
+        self.hits += next.hits;
+        self.split += next.split;
+        self.thrown += next.thrown;
+    }
+}
+
+impl Fill {
+    pub(super) fn new(samples: u64, seed: u64, walk: Walk) -> Fill {
+        Fill { strata: Strata::new(samples, seed), is_scalar: walk.is_scalar }
+    }
+
+    /// Rows of a block. Where all darts are thrown a row is long, and one is enough.
+    fn block_rows(&self) -> u64 {
+        if self.is_scalar { 1 } else { BLOCK_ROWS }
+    }
+
+    fn rows(&self, span: Span) -> Range<u64> {
+        let row = |block: u64| block.saturating_mul(self.block_rows()).min(self.strata.rows());
+        row(span.first)..row(span.end)
+    }
+}
+
+impl Job for Fill {
+    type Tally = Filled;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        self.strata.rows().div_ceil(self.block_rows())
+    }
+
+    fn grain(&self) -> u64 {
+        if self.is_scalar { 1 } else { GRAIN }
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Filled> {
+        let rows = self.rows(span);
+        let counts = if self.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) };
+        let Counts { samples, hits, split, thrown } = counts;
+        ControlFlow::Continue(Filled { samples, hits, split, thrown })
+    }
+}
+
+impl Estimator for Fill {
+    /// A part of the cells is a part of the square: it says nothing of the rest, and nothing of pi.
+    fn finding(&self, tally: &Filled) -> Finding {
+        let Filled { samples, hits, split, thrown } = *tally;
+        let is_whole = samples == self.strata.samples();
+        let estimate = estimate(&Counts { samples, hits, split, thrown }).filter(|_| is_whole);
+        Finding { samples, hits: None, estimate, work: Work { amount: thrown, unit: "thrown darts" } }
+    }
+}
