@@ -9,6 +9,7 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::engine::{Destination, Engine};
 use super::pi::DEFAULT_SEED;
+use super::precision::Precision;
 use super::values;
 use crate::montecarlo::ep::Class;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
@@ -68,17 +69,30 @@ pub struct Samples {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Common {
     /// How many samples to take, 1 to 2^64-1
-    #[arg(value_name = "SAMPLES", default_value = "1e8", value_parser = values::amount, allow_negative_numbers = true)]
-    pub samples: u64,
+    ///
+    /// Default: 1e8, or as many as --target-error takes.
+    #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
+    pub samples: Option<u64>,
 
     /// Number that picks the stream of samples, 0 to 2^64-1; the same seed gives the same result
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
 
+    /// How exact it is to be.
+    #[command(flatten)]
+    pub precision: Precision,
+
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+impl Common {
+    /// How many samples to take, at the most.
+    pub fn samples(&self) -> u64 {
+        self.precision.samples(self.samples, 100_000_000)
+    }
 }
 
 impl Integrate {

@@ -12,6 +12,7 @@ mod keep;
 mod merge;
 mod parse;
 mod pi;
+mod precision;
 mod primes;
 mod range;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
+pub use precision::{Precision, TargetError};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
 pub use words::Words;
@@ -147,6 +149,7 @@ impl Cli {
     /// What no single option can know: whether they fit together.
     fn check(&self) -> Result<(), String> {
         match &self.command {
+            Command::Pi(pi) => pi.check(),
             Command::Primes(primes) => primes.check(),
             Command::Merge(merge) if merge.engine.keep.file().is_some() => {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())

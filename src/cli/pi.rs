@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::engine::Engine;
+use super::precision::Precision;
 use super::values;
 
 /// The seed when none is given: a fixed one, because a run must be reproducible by default. It stands in every result.
@@ -13,6 +14,7 @@ Examples:
   montesieve pi                            1e9 samples, one process
   mpirun -n 8 montesieve pi 1e11           8 ranks; the same digits on any number of them
   montesieve pi 2^40 --seed 7 --format json
+  montesieve pi --target-error 1e-6        as many darts as that takes
   montesieve pi 1e15 --method stratified   an error of 1e-11 in a second
 
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten).";
@@ -22,8 +24,10 @@ Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of te
 #[command(after_help = EXAMPLES)]
 pub struct Pi {
     /// How many samples to take, 1 to 2^64-1; a method that needs an even number, or a power of two, takes the next one
-    #[arg(value_name = "SAMPLES", default_value = "1e9", value_parser = values::amount, allow_negative_numbers = true)]
-    pub samples: u64,
+    ///
+    /// Default: 1e9, or as many as --target-error takes.
+    #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
+    pub samples: Option<u64>,
 
     /// How samples are taken; each method has its own error estimate
     #[arg(long, value_enum, default_value_t = PiMethod::Darts, value_name = "NAME")]
@@ -38,9 +42,33 @@ pub struct Pi {
     #[arg(long, value_enum, default_value_t = PiAlgorithm::Simd, value_name = "NAME")]
     pub algorithm: PiAlgorithm,
 
+    /// How exact it is to be.
+    #[command(flatten)]
+    pub precision: Precision,
+
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+impl Pi {
+    /// How many samples to take, at the most.
+    pub fn samples(&self) -> u64 {
+        self.precision.samples(self.samples, 1_000_000_000)
+    }
+
+    /// What no single option can know: whether they fit together.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
+        if fixed && (self.precision.needs_rounds() || self.precision.plan) {
+            let name = self.method.name();
+            return Err(format!(
+                "--method {name} has its samples laid out beforehand: --target-error, --plan, --trace and --plot go with darts, \
+                 antithetic and control"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// How samples are taken.

@@ -9,13 +9,13 @@ use std::str::FromStr;
 use clap::{Args, ValueHint};
 
 /// What is wanted besides the estimate.
-#[derive(Args, Clone, Debug, PartialEq)]
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Precision {
     /// Stop when the standard error is at most E, or E times the estimate (1e-6r); SAMPLES is then the limit
     #[arg(long, value_name = "E", help_heading = "Precision", allow_negative_numbers = true)]
     pub target_error: Option<TargetError>,
 
-    /// Say how many samples it takes and how long, after half a second of work, and do no more
+    /// Say how many samples it takes and about how long, after a moment's work, and do no more
     #[arg(long, help_heading = "Precision", conflicts_with_all = ["trace", "plot", "checkpoint", "resume"])]
     pub plan: bool,
 
@@ -29,6 +29,11 @@ pub struct Precision {
 }
 
 impl Precision {
+    /// How many samples to take at the most: as the user said, or `default`, or without end when there is a target.
+    pub(super) fn samples(&self, said: Option<u64>, default: u64) -> u64 {
+        said.unwrap_or(if self.target_error.is_some() { u64::MAX } else { default })
+    }
+
     /// Whether the way to the estimate matters, and not its end alone.
     pub fn needs_rounds(&self) -> bool {
         self.target_error.is_some() || self.shows_the_way()
@@ -48,6 +53,9 @@ pub enum TargetError {
     /// As a share of the estimate.
     Relative(f64),
 }
+
+// Neither is ever NaN: only positive numbers are read.
+impl Eq for TargetError {}
 
 impl TargetError {
     /// The error to reach for an estimate.

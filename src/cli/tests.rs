@@ -32,7 +32,7 @@ fn clap_finds_no_fault_in_the_structs() {
 #[test]
 fn pi_has_defaults() {
     let Command::Pi(pi) = cli("montesieve pi") else { panic!("not pi") };
-    assert_eq!((pi.samples, pi.seed), (1_000_000_000, DEFAULT_SEED));
+    assert_eq!((pi.samples(), pi.seed), (1_000_000_000, DEFAULT_SEED));
     assert_eq!((pi.method, pi.algorithm), (PiMethod::Darts, PiAlgorithm::Simd));
     let engine = pi.engine;
     assert_eq!((engine.schedule, engine.chunk, engine.progress), (Schedule::Dynamic, Chunk::Auto, Progress::Auto));
@@ -94,13 +94,13 @@ fn integrands_have_their_parameters() {
     };
     let ball = samples("ball --seed 7 1e6 --dim 5 -q");
     assert_eq!((ball.name, ball.parameters.word("dim")), ("ball", "5"));
-    assert_eq!((ball.common.samples, ball.common.seed, ball.common.engine.quiet), (1_000_000, 7, true));
+    assert_eq!((ball.common.samples(), ball.common.seed, ball.common.engine.quiet), (1_000_000, 7, true));
     assert_eq!(samples("genz-gaussian").parameters.word("dim"), "5");
     assert_eq!(samples("option --rate -0.01").parameters.word("rate"), "-0.01");
     for line in ["expr -x*y --bounds -1:1,0:2 9", "expr --bounds -1:1,0:2 -x*y 9", "expr -x*y 9 --bounds=-1:1,0:2"] {
         let own = samples(line);
         let words = (own.parameters.word("expression"), own.parameters.word("bounds"));
-        assert_eq!((words, own.common.samples), (("-x*y", "-1:1,0:2"), 9), "{line}");
+        assert_eq!((words, own.common.samples()), (("-x*y", "-1:1,0:2"), 9), "{line}");
     }
     assert!(matches!(cli("montesieve integrate list --format csv"), Command::Integrate(Integrate::List(_))));
 }

@@ -26,6 +26,8 @@ pub struct Conclusion<R> {
     pub account: Account,
     /// How much was done.
     pub work: Work,
+    /// Seconds that a whole job would take, when that was the question.
+    pub planned: Option<f64>,
 }
 
 impl Setting<'_> {
@@ -42,10 +44,13 @@ impl Setting<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
-        let Conclusion { command, result, completion, cause, account, work } = conclusion;
-        let run = self.run_section(&account, work, places);
+        let Conclusion { command, result, completion, cause, account, work, planned } = conclusion;
+        let run = Run { planned_seconds: planned, ..self.run_section(&account, work, places) };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
+        }
+        if let Some(seconds) = planned.filter(|_| !self.engine.quiet) {
+            tell(&format!("that would take about {} here", duration(seconds)));
         }
         if !self.engine.quiet {
             // Nobody is left to tell when stderr is gone.
@@ -104,6 +109,7 @@ impl Setting<'_> {
             schedule: self.options.schedule.name().to_owned(),
             chunk: account.chunk,
             work,
+            planned_seconds: None,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,
@@ -138,6 +144,17 @@ pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>
         })
         .collect();
     (seen, indices)
+}
+
+/// Seconds as people say them: two units at the most.
+fn duration(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.2} s");
+    }
+    // Ten thousand years are enough to say "never".
+    let whole = std::time::Duration::from_secs(seconds.min(3.2e11) as u64);
+    let words = humantime::format_duration(whole).to_string();
+    words.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
 fn tell(text: &str) {

@@ -9,6 +9,8 @@ use std::ops::ControlFlow;
 
 use super::conclusion::{Conclusion, write_plain};
 use super::output::Output;
+use super::plan;
+use super::rounds::{self, Reading, Sampling, Shown};
 use super::setting::Setting;
 use crate::cli::{self, Destination, Words};
 use crate::cluster::Cluster;
@@ -42,9 +44,44 @@ pub(super) fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result
     let job = Integral::new(setting, options)?;
     let tried = setting.cluster.at_root(|| job.check(0, TRIAL).map_err(Error::Usage));
     setting.cluster.agree(tried.unwrap_or(Ok(())))?;
-    let outcome = setting.compute(&job)?;
-    let conclusion = outcome.map(|outcome| conclusion(&job, options, outcome)).transpose();
-    setting.conclude(setting.cluster.agree(conclusion)?)
+    let wish = &options.common.precision;
+    if wish.plan {
+        return plan::run_pilot(setting, &job, wish, "integrate");
+    }
+    let shown = Shown::open(setting, wish)?;
+    let course = rounds::compute(setting, &job, wish)?;
+    let shown = course.map(|course| {
+        let title = format!("{}, seed {}", options.name, job.seed);
+        let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
+        shown.write(&course.readings, || rounds::chart(title, &course.readings, level))?;
+        let (met, cause) = (course.met, course.outcome.cause);
+        conclusion(&job, options, course.outcome, met).map(|conclusion| (conclusion, met, cause))
+    });
+    let ended = setting.cluster.agree(shown.transpose())?;
+    let (met, cause) = ended.as_ref().map_or((None, None), |(_, met, cause)| (*met, *cause));
+    let code = setting.conclude(ended.map(|(conclusion, ..)| conclusion))?;
+    setting.cluster.broadcast(setting.cluster.at_root(|| rounds::exit_code(code, met, cause)))
+}
+
+impl Sampling for Integral {
+    fn reading(&self, sums: &Sums) -> Option<Reading> {
+        let Mean { estimate, std_error, ci95 } = self.mean(sums)?;
+        Some(Reading { samples: sums.samples(), estimate, std_error, ci95 })
+    }
+
+    fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    fn shortened(&self, blocks: u64) -> Integral {
+        Integral {
+            kernel: self.kernel.duplicate(),
+            samples: blocks.saturating_mul(self.each()).min(self.samples),
+            kind: self.kind.clone(),
+            words: self.words.clone(),
+            ..*self
+        }
+    }
 }
 
 /// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and block.
@@ -68,10 +105,20 @@ impl Integral {
     fn new(setting: &Setting<'_>, options: &cli::Samples) -> Result<Integral> {
         let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
         let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
-        let cli::Common { samples, seed, .. } = options.common;
+        let (samples, seed) = (options.common.samples(), options.common.seed);
         let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
         let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
         Ok(Integral { kernel, samples, seed, isa: setting.isa, kind, words: setting.words.clone() })
+    }
+
+    /// What sums say.
+    fn mean(&self, sums: &Sums) -> Option<Mean> {
+        let volume = self.kernel.volume();
+        if self.kernel.is_indicator() {
+            Mean::of_hits(sums, volume)
+        } else {
+            Mean::new(sums, self.sampler().shift(), volume)
+        }
     }
 
     fn sampler(&self) -> Sampler {
@@ -134,16 +181,19 @@ impl Job for Integral {
     }
 }
 
-fn conclusion(job: &Integral, options: &cli::Samples, outcome: Outcome<Sums>) -> Result<Conclusion<IntegrateResult>> {
+fn conclusion(
+    job: &Integral,
+    options: &cli::Samples,
+    outcome: Outcome<Sums>,
+    met: Option<bool>,
+) -> Result<Conclusion<IntegrateResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let sums = outcome.total.unwrap_or_default();
     if let Some(block) = sums.bad() {
         job.check(block, u64::MAX).map_err(Error::Run)?;
         return Err(Error::Run("the integrand's values are too large to be added up".to_owned()));
     }
-    let (volume, is_indicator) = (job.kernel.volume(), job.kernel.is_indicator());
-    let mean =
-        if is_indicator { Mean::of_hits(&sums, volume) } else { Mean::new(&sums, job.sampler().shift(), volume) };
+    let (mean, is_indicator) = (job.mean(&sums), job.kernel.is_indicator());
     let exact = job.kernel.exact();
     let result = mean.map(|mean| IntegrateResult {
         integrand: options.name,
@@ -156,10 +206,20 @@ fn conclusion(job: &Integral, options: &cli::Samples, outcome: Outcome<Sums>) ->
         seed: job.seed,
         exact,
         z: exact.and_then(|exact| mean.z(exact)),
+        target_error: options.common.precision.target_error.map(|target| target.to_string()),
+        target_reached: met,
         completion,
     });
     let work = Work { amount: sums.samples(), unit: "samples" };
-    Ok(Conclusion { command: "integrate", result, completion, cause: outcome.cause, account: outcome.account, work })
+    Ok(Conclusion {
+        command: "integrate",
+        result,
+        completion,
+        cause: outcome.cause,
+        account: outcome.account,
+        work,
+        planned: None,
+    })
 }
 
 /// Lists the integrands. Only the root works.

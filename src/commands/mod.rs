@@ -12,7 +12,9 @@ mod integrate;
 mod merge;
 mod output;
 mod pi;
+mod plan;
 mod primes;
+mod rounds;
 mod setting;
 
 use std::env;

@@ -4,11 +4,15 @@
 //! blocks at which rounds end are fixed beforehand, so what is decided there is the same for every number of ranks, and after
 //! every restart. Early estimates of an error are not to be trusted, hence a minimum.
 
+use std::path::{Path, PathBuf};
+
+use super::output::Output;
 use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
-use crate::error::Result;
-use crate::job::run::{Account, Outcome, resume};
+use crate::error::{Error, Result};
+use crate::job::run::{Account, Cause, Outcome, resume};
 use crate::job::{Job, Ledger, Span};
+use crate::report::chart::{Band, Chart, Line};
 
 /// Blocks before an error is believed: 16 of some 10^4 samples at the least.
 const FEWEST: u64 = 16;
@@ -17,6 +21,9 @@ const FEWEST: u64 = 16;
 pub(super) trait Sampling: Job {
     /// What a tally says; `None` when it says nothing yet.
     fn reading(&self, tally: &Self::Tally) -> Option<Reading>;
+
+    /// Samples of the whole job.
+    fn samples(&self) -> u64;
 
     /// The same job, of its first `blocks` blocks only.
     fn shortened(&self, blocks: u64) -> Self;
@@ -40,6 +47,77 @@ impl Reading {
     }
 }
 
+/// Where the way to an estimate is written to.
+pub(super) struct Shown {
+    trace: Option<Output>,
+    plot: Option<Output>,
+}
+
+impl Shown {
+    /// Opens the files, so that bad ones are found before the work. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when one cannot be written.
+    pub(super) fn open(setting: &Setting<'_>, wish: &Precision) -> Result<Shown> {
+        let open = |path: &Option<PathBuf>| {
+            let opened = setting.cluster.at_root(|| path.as_deref().map(open_file).transpose());
+            setting.cluster.agree(opened.transpose()).map(Option::flatten)
+        };
+        Ok(Shown { trace: open(&wish.trace)?, plot: open(&wish.plot)? })
+    }
+
+    /// At the root: writes what was asked for; `chart` makes the picture.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn write(self, readings: &[Reading], chart: impl FnOnce() -> Chart) -> Result<()> {
+        if let Some(mut trace) = self.trace {
+            let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
+            for reading in readings {
+                let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+                let [low, high] = [0, 1].map(|end| cell(reading.ci95.map(|ends| ends[end])));
+                let Reading { samples, estimate, std_error, .. } = *reading;
+                text += &format!("{samples},{estimate},{},{low},{high}\n", cell(std_error));
+            }
+            trace.write(text.as_bytes())?;
+            trace.finish()?;
+        }
+        if let Some(mut plot) = self.plot {
+            plot.write(chart().svg().as_bytes())?;
+            plot.finish()?;
+        }
+        Ok(())
+    }
+}
+
+fn open_file(path: &Path) -> Result<Output> {
+    Output::open(Some(path), || Box::new(std::io::sink()))
+}
+
+/// The picture of convergence: estimates and their intervals over the samples.
+pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, f64)>) -> Chart {
+    let points = |value: &dyn Fn(&Reading) -> Option<f64>| -> Vec<(f64, f64)> {
+        readings.iter().filter_map(|reading| Some((reading.samples as f64, value(reading)?))).collect()
+    };
+    let band = readings.iter().filter_map(|r| r.ci95.map(|[low, high]| (r.samples as f64, low, high))).collect();
+    Chart {
+        title,
+        x_label: "samples".to_owned(),
+        y_label: "estimate".to_owned(),
+        x_base: 10,
+        bands: vec![Band { name: "95 % interval".to_owned(), points: band }],
+        lines: vec![Line { name: "estimate".to_owned(), points: points(&|reading| Some(reading.estimate)) }],
+        level,
+        darts: Vec::new(),
+    }
+}
+
+/// The exit code of a run that ended with `code`: 5 when there was a target and a limit came first.
+pub(super) fn exit_code(code: u8, met: Option<bool>, cause: Option<Cause>) -> u8 {
+    let limited = code == 0 || (code == 1 && cause == Some(Cause::TimeLimit));
+    if met == Some(false) && limited { Error::TARGET } else { code }
+}
+
 /// What a job in rounds came to, at the root.
 pub(super) struct Course<T> {
     /// Of all rounds together; `blocks` are those of the last one.
@@ -54,8 +132,12 @@ pub(super) struct Course<T> {
 ///
 /// # Errors
 /// As [`Setting::compute`].
-pub(super) fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
-    if !wish.needs_rounds() {
+pub(super) fn compute<J: Sampling>(
+    setting: &Setting<'_>,
+    job: &J,
+    wish: &Precision,
+) -> Result<Option<Course<J::Tally>>> {
+    if !wish.needs_rounds() || setting.is_merging() {
         let outcome = setting.compute(job)?;
         return Ok(outcome.map(|outcome| Course { outcome, readings: Vec::new(), met: None }));
     }
@@ -92,7 +174,7 @@ pub(super) fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precis
                 account = Some(outcome.account);
                 // The blocks 0..stop are all done: the next round goes on from there.
                 if let Some(total) = outcome.total {
-                    kept.record(Span::new(0, stop), total).map_err(|overlap| crate::error::Error::Run(overlap.to_string()))?;
+                    kept.record(Span::new(0, stop), total).map_err(|overlap| Error::Run(overlap.to_string()))?;
                 }
             }
         }
@@ -118,4 +200,53 @@ fn next_stop(stop: u64, blocks: u64, wish: &Precision) -> u64 {
     let target = wish.target_error.and_then(|_| decisive().find(|&n| n > stop));
     let power = wish.shows_the_way().then(|| (stop + 1).checked_next_power_of_two()).flatten();
     [target, power].into_iter().flatten().min().unwrap_or(blocks).min(blocks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wish(target: bool, way: bool) -> Precision {
+        Precision {
+            target_error: target.then_some(TargetError::Absolute(1e-6)),
+            plan: false,
+            trace: way.then(|| "trace.csv".into()),
+            plot: None,
+        }
+    }
+
+    fn stops(blocks: u64, wish: &Precision) -> Vec<u64> {
+        let mut stops = vec![next_stop(0, blocks, wish)];
+        while stops[stops.len() - 1] < blocks {
+            stops.push(next_stop(stops[stops.len() - 1], blocks, wish));
+        }
+        stops
+    }
+
+    #[test]
+    fn rounds_end_where_they_always_do() {
+        assert_eq!(stops(30, &wish(true, false)), [16, 20, 24, 29, 30]);
+        assert_eq!(stops(30, &wish(false, true)), [1, 2, 4, 8, 16, 30]);
+        assert_eq!(stops(30, &wish(true, true)), [1, 2, 4, 8, 16, 20, 24, 29, 30]);
+        assert_eq!(stops(1, &wish(true, true)), [1]);
+        assert!(stops(u64::MAX, &wish(true, true)).len() < 400);
+    }
+
+    #[test]
+    fn looking_on_does_not_change_where_a_job_may_end() {
+        let decides = |wish: &Precision| -> Vec<u64> {
+            stops(10_000, wish).into_iter().filter(|&stop| is_decisive(stop, 10_000)).collect()
+        };
+        assert_eq!(decides(&wish(true, true)), decides(&wish(true, false)));
+    }
+
+    #[test]
+    fn five_says_that_a_limit_came_first() {
+        assert_eq!(exit_code(0, None, None), 0);
+        assert_eq!(exit_code(0, Some(true), None), 0);
+        assert_eq!(exit_code(0, Some(false), None), 5);
+        assert_eq!(exit_code(1, Some(false), Some(Cause::TimeLimit)), 5);
+        assert_eq!(exit_code(75, Some(false), Some(Cause::TimeLimit)), 75);
+        assert_eq!(exit_code(130, Some(false), Some(Cause::Signal(2))), 130);
+    }
 }

@@ -67,11 +67,14 @@ struct Frame {
 
 impl Frame {
     fn of(chart: &Chart) -> Frame {
-        let band = chart.bands.iter().flat_map(|band| band.points.iter().flat_map(|&(x, low, high)| [(x, low), (x, high)]));
+        let band =
+            chart.bands.iter().flat_map(|band| band.points.iter().flat_map(|&(x, low, high)| [(x, low), (x, high)]));
         let points: Vec<(f64, f64)> =
             chart.lines.iter().flat_map(|line| line.points.iter().copied()).chain(band).collect();
         let range = |values: &mut dyn Iterator<Item = f64>| {
-            values.filter(|v| v.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+            values
+                .filter(|v| v.is_finite())
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
         };
         let x = range(&mut points.iter().map(|p| p.0.log2()));
         let level = chart.level.as_ref().map(|(_, y)| *y);
@@ -194,13 +197,19 @@ impl Chart {
         }
         if let Some((_, level)) = &self.level {
             let (y, right) = (frame.y(*level), SIZE.0 - MARGIN.1);
-            let _ = writeln!(out, r##"<path d="M{} {y:.1}H{right}" stroke="{INK}" stroke-dasharray="5 4"/>"##, MARGIN.0);
+            let _ =
+                writeln!(out, r##"<path d="M{} {y:.1}H{right}" stroke="{INK}" stroke-dasharray="5 4"/>"##, MARGIN.0);
         }
         for (line, colour) in self.lines.iter().zip(COLOURS) {
             let d = path(&mut line.points.iter().copied());
             let _ = writeln!(out, r##"<path d="{d}" fill="none" stroke="{colour}" stroke-width="2"/>"##);
             for &(x, y) in &line.points {
-                let _ = writeln!(out, r##"<circle cx="{:.1}" cy="{:.1}" r="2.5" fill="{colour}"/>"##, frame.x(x), frame.y(y));
+                let _ = writeln!(
+                    out,
+                    r##"<circle cx="{:.1}" cy="{:.1}" r="2.5" fill="{colour}"/>"##,
+                    frame.x(x),
+                    frame.y(y)
+                );
             }
         }
     }
@@ -238,7 +247,8 @@ impl Chart {
         );
         for &(x, y, inside) in &self.darts {
             let colour = if inside { COLOURS[0] } else { COLOURS[1] };
-            let _ = writeln!(out, r##"<circle cx="{:.1}" cy="{:.1}" r="1.5" fill="{colour}"/>"##, cx + r * x, cy - r * y);
+            let _ =
+                writeln!(out, r##"<circle cx="{:.1}" cy="{:.1}" r="1.5" fill="{colour}"/>"##, cx + r * x, cy - r * y);
         }
     }
 }
@@ -249,7 +259,8 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_few() {
-        let ticks = |range, count| round_ticks(range, count).into_iter().map(|(v, d)| format!("{v:.d$}")).collect::<Vec<_>>();
+        let ticks =
+            |range, count| round_ticks(range, count).into_iter().map(|(v, d)| format!("{v:.d$}")).collect::<Vec<_>>();
         assert_eq!(ticks((0.0, 10.0), 5.0), ["0", "2", "4", "6", "8", "10"]);
         assert_eq!(ticks((3.1412, 3.1419), 4.0), ["3.1412", "3.1414", "3.1416", "3.1418"]);
         assert_eq!(power_ticks((0.0, 10.0), 10), [(1.0, 0), (10.0, 1), (100.0, 2), (1000.0, 3)]);

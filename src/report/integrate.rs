@@ -34,6 +34,12 @@ pub struct IntegrateResult {
     /// How many standard errors the estimate lies above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub z: Option<f64>,
+    /// The standard error that was asked for, as it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_error: Option<String>,
+    /// Whether it was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_reached: Option<bool>,
     /// Whether all samples were taken.
     #[serde(flatten)]
     pub completion: Completion,
@@ -66,6 +72,7 @@ impl Answer for IntegrateResult {
         ];
         lines.extend(self.exact.map(|exact| ("exact", exact.to_string())));
         lines.extend(self.z.map(|z| ("z", z.to_string())));
+        lines.extend(text::target(self.target_error.as_deref(), self.target_reached));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
@@ -88,6 +95,11 @@ impl Answer for IntegrateResult {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        columns.push(("target_error".to_owned(), self.target_error.clone().unwrap_or_default()));
+        columns.push((
+            "target_reached".to_owned(),
+            self.target_reached.map(|reached| reached.to_string()).unwrap_or_default(),
+        ));
         columns.extend(self.completion.columns());
         columns
     }
@@ -142,6 +154,8 @@ mod tests {
             seed: u64::MAX,
             exact: Some(4.18879),
             z: Some(-0.225),
+            target_error: None,
+            target_reached: None,
             completion,
         }
     }

@@ -8,12 +8,14 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+pub mod chart;
 mod completion;
 mod ep;
 mod info;
 mod integrate;
 mod nth;
 mod pi;
+mod plan;
 mod primes;
 mod run;
 mod run_text;
@@ -31,6 +33,7 @@ pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use nth::NthResult;
 pub use pi::PiResult;
+pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
 pub use run::{Run, Work, imbalance};
 pub use run_text::write_run_text;

@@ -33,6 +33,12 @@ pub struct PiResult {
     pub method: &'static str,
     /// The variance of as many plain darts over this one's; `None` for darts.
     pub variance_reduction: Option<f64>,
+    /// The standard error that was asked for, as it was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_error: Option<String>,
+    /// Whether it was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_reached: Option<bool>,
     /// Whether all samples were taken.
     #[serde(flatten)]
     pub completion: Completion,
@@ -55,6 +61,7 @@ impl Answer for PiResult {
         lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
         lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
         lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
+        lines.extend(text::target(self.target_error.as_deref(), self.target_reached));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
@@ -72,6 +79,8 @@ impl Answer for PiResult {
             ("seed", self.seed.to_string()),
             ("method", self.method.to_owned()),
             ("variance_reduction", cell(self.variance_reduction)),
+            ("target_error", cell(self.target_error.as_deref())),
+            ("target_reached", cell(self.target_reached)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
@@ -122,6 +131,8 @@ mod tests {
             seed: u64::MAX,
             method: "darts",
             variance_reduction: None,
+            target_error: None,
+            target_reached: None,
             completion,
         }
     }
@@ -148,8 +159,8 @@ mod tests {
         not complete    3 of 954 blocks
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
-        3.141592612,0.00005193,3.14149083,3.14169439,Wilson,,1000000000,785398153,18446744073709551615,darts,,false,3,954
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,Wilson,,1000000000,785398153,18446744073709551615,darts,,,,false,3,954
         ");
         insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"Wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"complete":true}"#);
     }
@@ -182,8 +193,8 @@ mod tests {
         variance reduction  14512
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
-        3.1415926,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,true,,
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.1415926,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,true,,
         ");
         insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415926,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"Student t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"complete":true}"#);
     }
@@ -198,8 +209,8 @@ mod tests {
         not complete  5 of 6 blocks
         ");
         insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,complete,coverage_done,coverage_blocks
-        ,,,,,,1000000000,,18446744073709551615,stratified,,false,5,6
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,,,false,5,6
         ");
         insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
     }

@@ -29,6 +29,9 @@ pub struct Run {
     pub chunk: u64,
     /// What this run did.
     pub work: Work,
+    /// Seconds that the whole job would take, of a `--plan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_seconds: Option<f64>,
     /// Seconds by the root's clock, from the start of the job to its result.
     #[serde(serialize_with = "micro")]
     pub seconds: f64,
@@ -108,6 +111,7 @@ pub(crate) mod tests {
             schedule: "dynamic".to_owned(),
             chunk: 4,
             work: Work { amount: 1_000_000_000, unit: "samples" },
+            planned_seconds: None,
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

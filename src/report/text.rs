@@ -42,6 +42,12 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
+/// The line about a target error, if there was one.
+pub(super) fn target(error: Option<&str>, reached: Option<bool>) -> Option<(&'static str, String)> {
+    let said = if reached? { "reached" } else { "NOT reached" };
+    error.map(|error| ("target error", format!("{error}: {said}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

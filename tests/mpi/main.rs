@@ -19,6 +19,7 @@
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
@@ -35,6 +36,7 @@ mod launches;
 mod list;
 mod methods;
 mod output;
+mod precision;
 mod print;
 mod process;
 mod results;

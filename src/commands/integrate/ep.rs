@@ -83,7 +83,15 @@ fn conclusion(job: &Pairs, outcome: Outcome<Sums>) -> Conclusion<EpResult> {
         completion,
     });
     let work = Work { amount: pairs, unit: "pairs" };
-    Conclusion { command: "integrate", result, completion, cause: outcome.cause, account: outcome.account, work }
+    Conclusion {
+        command: "integrate",
+        result,
+        completion,
+        cause: outcome.cause,
+        account: outcome.account,
+        work,
+        planned: None,
+    }
 }
 
 #[cfg(test)]

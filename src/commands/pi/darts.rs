@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimator, Finding, Walk};
-use crate::job::{Job, Pulse, Span, Tally};
+use super::{Estimator, Finding, Terms};
+use crate::commands::rounds::{Reading, Sampling};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
 use crate::report::Work;
@@ -13,11 +14,9 @@ use crate::report::Work;
 /// Blocks of darts that are worth a message: 16 of 2^20 darts are 1 ms with AVX-512 on a Zen 5.
 const GRAIN: u64 = 16;
 
-/// The job: `samples` darts in blocks of 2^20, the stream of each keyed by seed and block.
+/// The job: darts in blocks of 2^20, the stream of each keyed by seed and block.
 pub(super) struct Throw {
-    pub(super) samples: u64,
-    pub(super) seed: u64,
-    pub(super) walk: Walk,
+    terms: Terms,
 }
 
 /// Darts of a span, and how many of them hit.
@@ -35,9 +34,13 @@ impl Tally for Hits {
 }
 
 impl Throw {
+    pub(super) fn new(terms: Terms) -> Throw {
+        Throw { terms }
+    }
+
     /// The darts of a span: whole blocks, but for the last one of the job.
     pub(super) fn samples(&self, span: Span) -> u64 {
-        let end = (u128::from(span.end) * u128::from(BLOCK)).min(u128::from(self.samples)) as u64;
+        let end = (u128::from(span.end) * u128::from(BLOCK)).min(u128::from(self.terms.samples)) as u64;
         end - span.first * BLOCK
     }
 }
@@ -47,7 +50,11 @@ impl Job for Throw {
     type Workspace = Option<Darts>;
 
     fn blocks(&self) -> u64 {
-        self.samples.div_ceil(BLOCK)
+        self.terms.samples.div_ceil(BLOCK)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(self.terms.identity("darts", self.terms.samples, self.terms.samples / BLOCK))
     }
 
     fn grain(&self) -> u64 {
@@ -55,14 +62,14 @@ impl Job for Throw {
     }
 
     fn workspace(&self) -> Option<Darts> {
-        (!self.walk.is_scalar).then(|| Darts::new(self.seed, self.walk.isa))
+        (!self.terms.is_scalar).then(|| Darts::new(self.terms.seed, self.terms.isa))
     }
 
     fn compute(&self, span: Span, darts: &mut Option<Darts>, _pulse: Pulse<'_>) -> ControlFlow<(), Hits> {
         let samples = self.samples(span);
         let hits = match darts {
             Some(darts) => darts.hits(span.first, samples),
-            None => scalar::hits(self.seed, span.first, samples),
+            None => scalar::hits(self.terms.seed, span.first, samples),
         };
         ControlFlow::Continue(Hits { samples, hits })
     }
@@ -73,5 +80,20 @@ impl Estimator for Throw {
     fn finding(&self, &Hits { samples, hits }: &Hits) -> Finding {
         let work = Work { amount: samples, unit: "samples" };
         Finding { samples, hits: Some(hits), estimate: Estimate::new(hits, samples), work }
+    }
+}
+
+impl Sampling for Throw {
+    fn reading(&self, tally: &Hits) -> Option<Reading> {
+        self.finding(tally).reading()
+    }
+
+    fn samples(&self) -> u64 {
+        self.terms.samples
+    }
+
+    fn shortened(&self, blocks: u64) -> Throw {
+        let samples = blocks.saturating_mul(BLOCK).min(self.terms.samples);
+        Throw { terms: Terms { samples, ..self.terms.clone() } }
     }
 }

@@ -9,11 +9,15 @@ mod pairs;
 mod strata;
 
 use super::conclusion::Conclusion;
+use super::plan;
+use super::rounds::{self, Course, Reading, Sampling, Shown};
 use super::setting::Setting;
 use crate::cli::{self, PiAlgorithm, PiMethod};
 use crate::error::Result;
-use crate::job::Job;
-use crate::job::run::{Outcome, run as run_job};
+use crate::isa::Isa;
+use crate::job::run::Outcome;
+use crate::job::{Identity, Job};
+use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
@@ -40,39 +44,114 @@ struct Finding {
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Pi) -> Result<u8> {
-    let cli::Pi { samples, seed, .. } = *options;
-    let walk = Walk { is_scalar: options.algorithm == PiAlgorithm::Scalar, isa: setting.isa };
+    let terms = Terms {
+        samples: options.samples(),
+        seed: options.seed,
+        is_scalar: options.algorithm == PiAlgorithm::Scalar,
+        isa: setting.isa,
+        words: setting.words.clone(),
+    };
     match options.method {
-        PiMethod::Darts => carry_out(setting, options, &darts::Throw { samples, seed, walk }),
-        PiMethod::Stratified => carry_out(setting, options, &strata::Fill::new(samples, seed, walk)),
-        PiMethod::Antithetic => carry_out(setting, options, &pairs::Draw::<Antithetic>::new(samples, seed, walk)),
-        PiMethod::Control => carry_out(setting, options, &pairs::Draw::<Control>::new(samples, seed, walk)),
-        PiMethod::Sobol => carry_out(setting, options, &nets::Spread::new(samples, seed, walk)),
+        PiMethod::Darts => carry_out_in_rounds(setting, options, &darts::Throw::new(terms)),
+        PiMethod::Stratified => carry_out(setting, options, &strata::Fill::new(terms)),
+        PiMethod::Antithetic => carry_out_in_rounds(setting, options, &pairs::Draw::<Antithetic>::new(terms)),
+        PiMethod::Control => carry_out_in_rounds(setting, options, &pairs::Draw::<Control>::new(terms)),
+        PiMethod::Sobol => carry_out(setting, options, &nets::Spread::new(terms)),
     }
 }
 
-/// How a kernel is to be walked: as the textbook has it, or with an instruction set. The tally is the same.
-#[derive(Clone, Copy, Debug)]
-struct Walk {
+/// What every method is told.
+#[derive(Clone, Debug)]
+struct Terms {
+    /// Samples that were asked for.
+    samples: u64,
+    /// What picks them.
+    seed: u64,
+    /// Walk as the textbook has it: sample by sample. The tally is the same.
     is_scalar: bool,
-    isa: crate::isa::Isa,
+    /// Or with this instruction set.
+    isa: Isa,
+    /// The command line, for the checkpoint.
+    words: Vec<String>,
+}
+
+impl Terms {
+    /// The identity of a job by `method` whose blocks are the same in a longer one, as far as they are `whole`.
+    fn identity(&self, method: &str, amount: u64, whole: u64) -> Identity {
+        Identity { kind: format!("pi by {method}, --seed {}", self.seed), amount, whole, words: self.words.clone() }
+    }
+
+    /// The identity of a job whose blocks are those of one length and one walk alone.
+    fn identity_of_one(&self, method: &str, samples: u64, blocks: u64) -> Identity {
+        let walk = if self.is_scalar { " one by one" } else { "" };
+        self.identity(&format!("{samples} {method}{walk}"), samples, blocks)
+    }
 }
 
 /// Compute, reduce, report.
 fn carry_out<J: Estimator>(setting: &Setting<'_>, options: &cli::Pi, job: &J) -> Result<u8> {
-    let outcome = run_job(setting.cluster, job, &setting.options)?;
-    setting.conclude(outcome.map(|outcome| conclusion(job, options, outcome)))
+    let outcome = setting.compute(job)?;
+    setting.conclude(outcome.map(|outcome| conclusion(job, options, outcome, None)))
 }
 
-fn conclusion<J: Estimator>(job: &J, options: &cli::Pi, outcome: Outcome<J::Tally>) -> Conclusion<PiResult> {
+/// The same for a method whose samples may end anywhere: until the error is small enough, showing the way.
+fn carry_out_in_rounds<J: Estimator + Sampling>(setting: &Setting<'_>, options: &cli::Pi, job: &J) -> Result<u8> {
+    let wish = &options.precision;
+    if wish.plan {
+        return plan::run_pilot(setting, job, wish, "pi");
+    }
+    let shown = Shown::open(setting, wish)?;
+    let course = rounds::compute(setting, job, wish)?;
+    let darts = (options.method == PiMethod::Darts).then_some(options.seed);
+    let course = course.map(|course| show(shown, options, course, darts));
+    let (outcome, met) = setting.cluster.agree(course.transpose())?.unzip();
+    let cause = outcome.as_ref().and_then(|outcome| outcome.cause);
+    let met = met.flatten();
+    let code = setting.conclude(outcome.map(|outcome| conclusion(job, options, outcome, met)))?;
+    setting.cluster.broadcast(setting.cluster.at_root(|| rounds::exit_code(code, met, cause)))
+}
+
+/// At the root: writes the way to the estimate.
+fn show<T>(
+    shown: Shown,
+    options: &cli::Pi,
+    course: Course<T>,
+    darts: Option<u64>,
+) -> Result<(Outcome<T>, Option<bool>)> {
+    shown.write(&course.readings, || {
+        let title = format!("pi by {}, seed {}", options.method.name(), options.seed);
+        let mut chart = rounds::chart(title, &course.readings, Some(("pi".to_owned(), std::f64::consts::PI)));
+        chart.darts = darts.map(|seed| scalar::first(seed, PICTURED)).unwrap_or_default();
+        chart
+    })?;
+    Ok((course.outcome, course.met))
+}
+
+/// Darts in the picture.
+const PICTURED: u64 = 1000;
+
+fn conclusion<J: Estimator>(
+    job: &J,
+    options: &cli::Pi,
+    outcome: Outcome<J::Tally>,
+    met: Option<bool>,
+) -> Conclusion<PiResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let finding = outcome.total.as_ref().map(|tally| job.finding(tally));
-    let result = finding.map(|finding| result(&finding, options, completion));
+    let result = finding.map(|finding| result(&finding, options, completion, met));
     let work = finding.map_or(Work { amount: 0, unit: "samples" }, |finding| finding.work);
-    Conclusion { command: "pi", result, completion, cause: outcome.cause, account: outcome.account, work }
+    Conclusion {
+        command: "pi",
+        result,
+        completion,
+        cause: outcome.cause,
+        account: outcome.account,
+        work,
+        planned: None,
+    }
 }
 
-fn result(finding: &Finding, options: &cli::Pi, completion: Completion) -> PiResult {
+fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Option<bool>) -> PiResult {
     let Finding { samples, hits, estimate, .. } = *finding;
     let is_darts = options.method == PiMethod::Darts;
     PiResult {
@@ -92,7 +171,20 @@ fn result(finding: &Finding, options: &cli::Pi, completion: Completion) -> PiRes
         seed: options.seed,
         method: options.method.name(),
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
+        target_error: options.precision.target_error.map(|target| target.to_string()),
+        target_reached: met,
         completion,
+    }
+}
+
+impl Finding {
+    fn reading(&self) -> Option<Reading> {
+        self.estimate.map(|estimate| Reading {
+            samples: self.samples,
+            estimate: estimate.pi,
+            std_error: Some(estimate.std_error),
+            ci95: Some(estimate.ci95),
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use std::ops::{ControlFlow, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimator, Finding, Walk};
-use crate::job::{Job, Pulse, Span, Tally};
+use super::{Estimator, Finding, Terms};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::methods::sobol::net::{BLOCK_ROWS, Net};
 use crate::montecarlo::methods::sobol::{Counts, Points, REPLICATES, log_points};
 use crate::report::Work;
@@ -18,9 +18,8 @@ const SCALAR_POINTS: u64 = 1 << 14;
 
 /// The job: each net is cut into runs of rows (or, one by one, of points). A block never has two nets.
 pub(super) struct Spread {
+    terms: Terms,
     log_points: u32,
-    seed: u64,
-    is_scalar: bool,
 }
 
 /// What a span adds up to, by net.
@@ -53,13 +52,17 @@ pub(super) struct Kept {
 }
 
 impl Spread {
-    pub(super) fn new(samples: u64, seed: u64, walk: Walk) -> Spread {
-        Spread { log_points: log_points(samples), seed, is_scalar: walk.is_scalar }
+    pub(super) fn new(terms: Terms) -> Spread {
+        Spread { log_points: log_points(terms.samples), terms }
     }
 
     /// What a net is cut along, and how much of it is a block: rows, or points.
     fn cut(&self) -> (u64, u64) {
-        if self.is_scalar { (1 << self.log_points, SCALAR_POINTS) } else { (1 << (self.log_points / 2), BLOCK_ROWS) }
+        if self.terms.is_scalar {
+            (1 << self.log_points, SCALAR_POINTS)
+        } else {
+            (1 << (self.log_points / 2), BLOCK_ROWS)
+        }
     }
 
     fn blocks_of_net(&self) -> u64 {
@@ -68,7 +71,7 @@ impl Spread {
     }
 
     fn keep(&self, replicate: usize) -> Kept {
-        let points = Points::new(self.seed, replicate);
+        let points = Points::new(self.terms.seed, replicate);
         let net = Net::new(&points, self.log_points);
         Kept { replicate, points, net }
     }
@@ -77,7 +80,7 @@ impl Spread {
     fn count(&self, kept: &Kept, part: Range<u64>) -> Found {
         let mut found = Found::default();
         let r = kept.replicate;
-        if self.is_scalar {
+        if self.terms.is_scalar {
             found.points[r] = part.end - part.start;
             found.found = found.points[r];
             found.hits[r] = kept.points.hits(part);
@@ -95,6 +98,10 @@ impl Job for Spread {
 
     fn blocks(&self) -> u64 {
         self.blocks_of_net() * REPLICATES as u64
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(self.terms.identity_of_one("Sobol darts", (REPLICATES as u64) << self.log_points, self.blocks()))
     }
 
     fn grain(&self) -> u64 {

@@ -7,16 +7,16 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimator, Finding, Walk};
-use crate::job::{Job, Pulse, Span, Tally};
+use super::{Estimator, Finding, Terms};
+use crate::commands::rounds::{Reading, Sampling};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, Integrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
 /// The job: pairs of `I` in blocks of 2^20.
 pub(super) struct Draw<I> {
+    terms: Terms,
     pairs: u64,
-    seed: u64,
-    walk: Walk,
     integrand: PhantomData<I>,
 }
 
@@ -49,8 +49,8 @@ impl Tally for Drawn {
 }
 
 impl<I> Draw<I> {
-    pub(super) fn new(samples: u64, seed: u64, walk: Walk) -> Draw<I> {
-        Draw { pairs: pairs_for(samples), seed, walk, integrand: PhantomData }
+    pub(super) fn new(terms: Terms) -> Draw<I> {
+        Draw { pairs: pairs_for(terms.samples), terms, integrand: PhantomData }
     }
 
     /// The pairs of a span: whole blocks, but for the last one of the job.
@@ -68,15 +68,19 @@ impl<I: Integrand> Job for Draw<I> {
         self.pairs.div_ceil(BLOCK_PAIRS)
     }
 
+    fn identity(&self) -> Option<Identity> {
+        Some(self.terms.identity(I::NAME, 2 * self.pairs, self.pairs / BLOCK_PAIRS))
+    }
+
     fn workspace(&self) -> Option<Pairs> {
-        (!self.walk.is_scalar).then(|| Pairs::new(self.seed, self.walk.isa))
+        (!self.terms.is_scalar).then(|| Pairs::new(self.terms.seed, self.terms.isa))
     }
 
     fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: Pulse<'_>) -> ControlFlow<(), Drawn> {
         let pairs = self.pairs(span);
         let sums = match walk {
             Some(walk) => walk.sums::<I>(span.first, pairs),
-            None => scalar::sums::<I>(self.seed, span.first, pairs),
+            None => scalar::sums::<I>(self.terms.seed, span.first, pairs),
         };
         ControlFlow::Continue(sums.into())
     }
@@ -88,5 +92,20 @@ impl<I: Integrand> Estimator for Draw<I> {
         let samples = 2 * tally.pairs;
         let work = Work { amount: samples, unit: "samples" };
         Finding { samples, hits: None, estimate: Sums::from(tally).estimate::<I>(), work }
+    }
+}
+
+impl<I: Integrand> Sampling for Draw<I> {
+    fn reading(&self, tally: &Drawn) -> Option<Reading> {
+        self.finding(tally).reading()
+    }
+
+    fn samples(&self) -> u64 {
+        2 * self.pairs
+    }
+
+    fn shortened(&self, blocks: u64) -> Draw<I> {
+        let pairs = blocks.saturating_mul(BLOCK_PAIRS).min(self.pairs);
+        Draw { terms: self.terms.clone(), pairs, integrand: PhantomData }
     }
 }

@@ -4,8 +4,8 @@ use std::ops::{ControlFlow, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimator, Finding, Walk};
-use crate::job::{Job, Pulse, Span, Tally};
+use super::{Estimator, Finding, Terms};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
 use crate::report::Work;
 
@@ -14,8 +14,8 @@ const GRAIN: u64 = 4;
 
 /// The job: runs of rows of cells.
 pub(super) struct Fill {
+    terms: Terms,
     strata: Strata,
-    is_scalar: bool,
 }
 
 /// What a span adds up to.
@@ -37,13 +37,13 @@ impl Tally for Filled {
 }
 
 impl Fill {
-    pub(super) fn new(samples: u64, seed: u64, walk: Walk) -> Fill {
-        Fill { strata: Strata::new(samples, seed), is_scalar: walk.is_scalar }
+    pub(super) fn new(terms: Terms) -> Fill {
+        Fill { strata: Strata::new(terms.samples, terms.seed), terms }
     }
 
     /// Rows of a block. Where all darts are thrown a row is long, and one is enough.
     fn block_rows(&self) -> u64 {
-        if self.is_scalar { 1 } else { BLOCK_ROWS }
+        if self.terms.is_scalar { 1 } else { BLOCK_ROWS }
     }
 
     fn rows(&self, span: Span) -> Range<u64> {
@@ -60,15 +60,19 @@ impl Job for Fill {
         self.strata.rows().div_ceil(self.block_rows())
     }
 
+    fn identity(&self) -> Option<Identity> {
+        Some(self.terms.identity_of_one("stratified darts", self.strata.samples(), self.blocks()))
+    }
+
     fn grain(&self) -> u64 {
-        if self.is_scalar { 1 } else { GRAIN }
+        if self.terms.is_scalar { 1 } else { GRAIN }
     }
 
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Filled> {
         let rows = self.rows(span);
-        let counts = if self.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) };
+        let counts = if self.terms.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) };
         let Counts { samples, hits, split, thrown } = counts;
         ControlFlow::Continue(Filled { samples, hits, split, thrown })
     }

@@ -9,13 +9,18 @@ use crate::montecarlo::darts::BLOCK;
 use crate::montecarlo::methods::pairs::BLOCK_PAIRS;
 use proptest::prelude::*;
 
-fn walks() -> impl Iterator<Item = Walk> {
-    let fast = Isa::ALL.into_iter().filter(|isa| isa.is_supported()).map(|isa| Walk { is_scalar: false, isa });
-    fast.chain([Walk { is_scalar: true, isa: Isa::Portable }])
+fn terms(samples: u64, seed: u64) -> Terms {
+    Terms { samples, seed, is_scalar: false, isa: Isa::widest(), words: Vec::new() }
 }
 
-fn fast() -> Walk {
-    Walk { is_scalar: false, isa: Isa::widest() }
+fn scalar(terms: Terms) -> Terms {
+    Terms { is_scalar: true, ..terms }
+}
+
+/// The same by every instruction set, and one by one.
+fn walks(samples: u64, seed: u64) -> impl Iterator<Item = Terms> {
+    let fast = Isa::ALL.into_iter().filter(|isa| isa.is_supported());
+    fast.map(move |isa| Terms { isa, ..terms(samples, seed) }).chain([scalar(terms(samples, seed))])
 }
 
 fn compute<J: Job>(job: &J, span: Span, workspace: &mut J::Workspace) -> J::Tally {
@@ -37,12 +42,12 @@ fn in_spans<J: Estimator>(job: &J, length: u64) -> Finding {
 }
 
 /// The finding is one for all walks and cuts; returned without the work.
-fn checked<J: Estimator>(job: impl Fn(Walk) -> J) -> (u64, Option<u64>, Option<Estimate>) {
+fn checked<J: Estimator>(samples: u64, seed: u64, job: impl Fn(Terms) -> J) -> (u64, Option<u64>, Option<Estimate>) {
     let known = |finding: Finding| (finding.samples, finding.hits, finding.estimate);
-    let expected = known(in_spans(&job(fast()), u64::MAX >> 1));
-    for walk in walks() {
+    let expected = known(in_spans(&job(terms(samples, seed)), u64::MAX >> 1));
+    for terms in walks(samples, seed) {
         for length in [1, 3, 7] {
-            assert_eq!(known(in_spans(&job(walk), length)), expected, "{walk:?}, spans of {length}");
+            assert_eq!(known(in_spans(&job(terms.clone()), length)), expected, "{terms:?}, spans of {length}");
         }
     }
     expected
@@ -52,11 +57,11 @@ fn checked<J: Estimator>(job: impl Fn(Walk) -> J) -> (u64, Option<u64>, Option<E
 fn any_walk_and_any_cut_give_one_finding() {
     for samples in [1, 2, 1000, BLOCK + 1, 2 * BLOCK_PAIRS + 10] {
         for seed in [0, 42] {
-            checked(|walk| darts::Throw { samples, seed, walk });
-            checked(|walk| strata::Fill::new(samples, seed, walk));
-            checked(|walk| pairs::Draw::<Antithetic>::new(samples, seed, walk));
-            checked(|walk| pairs::Draw::<Control>::new(samples, seed, walk));
-            checked(|walk| nets::Spread::new(samples.min(1 << 18), seed, walk));
+            checked(samples, seed, darts::Throw::new);
+            checked(samples, seed, strata::Fill::new);
+            checked(samples, seed, pairs::Draw::<Antithetic>::new);
+            checked(samples, seed, pairs::Draw::<Control>::new);
+            checked(samples.min(1 << 18), seed, nets::Spread::new);
         }
     }
 }
@@ -68,21 +73,21 @@ fn every_method_takes_any_number_of_samples() {
             assert!(finding.2.is_some_and(|estimate| estimate.std_error > 0.0) && finding.0 >= samples);
             finding.0
         };
-        assert_eq!(taken(checked(|walk| darts::Throw { samples, seed: 1, walk })), samples);
-        assert_eq!(taken(checked(|walk| strata::Fill::new(samples, 1, walk))), even);
-        assert_eq!(taken(checked(|walk| pairs::Draw::<Control>::new(samples, 1, walk))), even.max(4));
-        assert_eq!(taken(checked(|walk| nets::Spread::new(samples, 1, walk))), power);
+        assert_eq!(taken(checked(samples, 1, darts::Throw::new)), samples);
+        assert_eq!(taken(checked(samples, 1, strata::Fill::new)), even);
+        assert_eq!(taken(checked(samples, 1, pairs::Draw::<Control>::new)), even.max(4));
+        assert_eq!(taken(checked(samples, 1, nets::Spread::new)), power);
     }
 }
 
 #[test]
 fn blocks_hold_exactly_the_samples() {
     for samples in [1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK + 7, u64::MAX] {
-        let job = darts::Throw { samples, seed: 42, walk: fast() };
+        let job = darts::Throw::new(terms(samples, 42));
         assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
         let last = Span::new(job.blocks() - 1, job.blocks());
         assert!((1..=BLOCK).contains(&job.samples(last)));
-        let job = pairs::Draw::<Control>::new(samples, 42, fast());
+        let job = pairs::Draw::<Control>::new(terms(samples, 42));
         assert_eq!(job.pairs(Span::new(0, job.blocks())), (samples / 2 + samples % 2).clamp(2, u64::MAX / 2));
     }
 }
@@ -95,10 +100,10 @@ fn the_largest_jobs() {
         let finding = job.finding(&compute(job, span, &mut job.workspace()));
         assert!(finding.samples > 0);
     }
-    last(&strata::Fill::new(u64::MAX, 1, fast()));
-    last(&pairs::Draw::<Antithetic>::new(u64::MAX, 1, fast()));
-    last(&nets::Spread::new(u64::MAX, 1, fast()));
-    last(&nets::Spread::new(u64::MAX, 1, Walk { is_scalar: true, isa: Isa::Portable }));
+    last(&strata::Fill::new(terms(u64::MAX, 1)));
+    last(&pairs::Draw::<Antithetic>::new(terms(u64::MAX, 1)));
+    last(&nets::Spread::new(terms(u64::MAX, 1)));
+    last(&nets::Spread::new(scalar(terms(u64::MAX, 1))));
 }
 
 #[test]
@@ -106,13 +111,13 @@ fn an_incomplete_job_claims_what_it_can() {
     fn part<J: Estimator>(job: &J, blocks: u64) -> Finding {
         job.finding(&compute(job, Span::new(1, 1 + blocks), &mut job.workspace()))
     }
-    let estimate = part(&pairs::Draw::<Control>::new(1 << 30, 5, fast()), 1).estimate.expect("a block of pairs");
+    let estimate = part(&pairs::Draw::<Control>::new(terms(1 << 30, 5)), 1).estimate.expect("a block of pairs");
     assert!((estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error);
     // Cells of a part of the square, without a claim.
-    let strata = strata::Fill::new(1 << 30, 5, fast());
+    let strata = strata::Fill::new(terms(1 << 30, 5));
     assert_eq!(part(&strata, strata.blocks() - 2).estimate, None);
     // 2^28 points a net: four blocks each. The first is not complete here, and the last ones are not begun.
-    let nets = nets::Spread::new(1 << 32, 5, fast());
+    let nets = nets::Spread::new(terms(1 << 32, 5));
     assert_eq!(nets.blocks(), 64);
     assert_eq!(part(&nets, 11).estimate.map(|estimate| estimate.interval), Some(Interval::Student { degrees: 1 }));
     assert_eq!(part(&nets, 6).estimate, None);
@@ -122,14 +127,33 @@ fn an_incomplete_job_claims_what_it_can() {
     assert!((estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error);
 }
 
+/// Pairs of a longer job are those of a shorter one; cells and nets are not.
+#[test]
+fn a_checkpoint_fits_where_the_blocks_are_the_same() {
+    fn kind<J: Job>(job: &J) -> String {
+        job.identity().expect("each method can be kept").kind
+    }
+    let (short, long) = (terms(1 << 22, 1), terms(1 << 23, 1));
+    let other = || terms(1 << 22, 2);
+    assert_eq!(kind(&darts::Throw::new(short.clone())), kind(&darts::Throw::new(scalar(long.clone()))));
+    type Pairs = pairs::Draw<Control>;
+    assert_eq!(kind(&Pairs::new(short.clone())), kind(&Pairs::new(scalar(long.clone()))));
+    assert_ne!(kind(&Pairs::new(short.clone())), kind(&pairs::Draw::<Antithetic>::new(short.clone())));
+    assert_ne!(kind(&Pairs::new(short.clone())), kind(&Pairs::new(other())));
+    for terms in [long, scalar(short.clone()), other()] {
+        assert_ne!(kind(&strata::Fill::new(short.clone())), kind(&strata::Fill::new(terms.clone())));
+        assert_ne!(kind(&nets::Spread::new(short.clone())), kind(&nets::Spread::new(terms)));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn cuts_change_nothing(samples in 1u64..1 << 40, seed: u64, length in 1u64..9) {
-        let strata = strata::Fill::new(samples, seed, fast());
+        let strata = strata::Fill::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&strata, length), in_spans(&strata, strata.blocks()));
-        let nets = nets::Spread::new(samples, seed, fast());
+        let nets = nets::Spread::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&nets, length), in_spans(&nets, nets.blocks()));
     }
 }

@@ -103,5 +103,13 @@ fn conclusion<T>(
     numbers: u64,
 ) -> Conclusion<PrimesResult> {
     let work = Work { amount: numbers, unit: "numbers" };
-    Conclusion { command: "primes", result, completion, cause: outcome.cause, account: outcome.account, work }
+    Conclusion {
+        command: "primes",
+        result,
+        completion,
+        cause: outcome.cause,
+        account: outcome.account,
+        work,
+        planned: None,
+    }
 }

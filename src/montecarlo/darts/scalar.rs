@@ -26,6 +26,29 @@ pub fn hits(seed: u64, first: u64, samples: u64) -> u64 {
     blocks + block_hits(seed, &streams, whole, samples % BLOCK)
 }
 
+/// The first `count` darts of all (at most a block), in order: x, y, and whether it hits. For pictures.
+pub fn first(seed: u64, count: u64) -> Vec<(f64, f64, bool)> {
+    let place = Place { seed, job: 0, block: 0 };
+    let start = Streams::new(seed, 0, Isa::Portable).start(0);
+    let mut darts = Vec::new();
+    for lane in 0..LANES {
+        let mut generator = start.lane(lane);
+        for dart in (2 * lane as u64..count.min(BLOCK)).step_by(STEP_DARTS as usize) {
+            let output = generator.next_u64();
+            let both = [(dart, output as u32), (dart + 1, (output >> 32) as u32)];
+            for (dart, half) in both.into_iter().filter(|(dart, _)| *dart < count) {
+                let (x, y) = place.point(half, dart as u32);
+                darts.push((dart, (x as f64 / UNIT, y as f64 / UNIT, is_inside((x, y)))));
+            }
+        }
+    }
+    darts.sort_unstable_by_key(|&(dart, _)| dart);
+    darts.into_iter().map(|(_, point)| point).collect()
+}
+
+/// 1 as a coordinate.
+const UNIT: f64 = (1u64 << 63) as f64;
+
 /// Hits among the first `samples` darts of one block.
 fn block_hits(seed: u64, streams: &Streams, block: u64, samples: u64) -> u64 {
     let place = Place { seed, job: 0, block };

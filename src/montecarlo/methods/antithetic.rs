@@ -27,6 +27,8 @@ pub(super) fn mean_height(u: f64) -> f64 {
 }
 
 impl Integrand for Antithetic {
+    const NAME: &str = "antithetic";
+
     /// Near the mean and exact; the values are between -0.25 and 0.12.
     const CENTRE: f64 = 0.75;
 

@@ -30,6 +30,8 @@ const KNOWN: f64 = 3.0 / 16.0;
 const LEFT: f64 = 19.0 / 32.0;
 
 impl Integrand for Control {
+    const NAME: &str = "control";
+
     const CENTRE: f64 = LEFT + KNOWN;
 
     #[inline(always)]

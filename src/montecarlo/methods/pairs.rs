@@ -40,6 +40,9 @@ const UNIT: f64 = 1.0 / (1u64 << 42) as f64;
 
 /// A function of pairs whose mean is pi/4 less [`Integrand::CENTRE`].
 pub trait Integrand {
+    /// The method's name.
+    const NAME: &str;
+
     /// What is left out of the values, so that they are small: pi/4 = `CENTRE` + the mean of [`Integrand::value`].
     const CENTRE: f64;
 

@@ -78,14 +78,14 @@ impl Strip {
     /// The lowest x of cell `j` of the row; of the one after the last, the square's side.
     #[inline(always)]
     fn left(&self, j: u64) -> u64 {
-        if j == self.cells { SIDE } else { (u128::from(j) * self.width >> 64) as u64 }
+        if j == self.cells { SIDE } else { ((u128::from(j) * self.width) >> 64) as u64 }
     }
 
     /// Dart `dart` (0 or 1) of cell `j` of the row.
     #[inline(always)]
     fn dart(&self, j: u64, dart: u64, seed: u64) -> [u64; 2] {
         let [u, v] = philox2x64(seed, [self.first + j, TAG | dart]);
-        let within = |u: u64, length: u64| (u128::from(u) * u128::from(length) >> 64) as u64;
+        let within = |u: u64, length: u64| ((u128::from(u) * u128::from(length)) >> 64) as u64;
         let left = self.left(j);
         [left + within(u, self.left(j + 1) - left), self.bottom + within(v, self.top - self.bottom)]
     }
@@ -117,7 +117,7 @@ impl Strata {
 
     fn strip(&self, row: u64) -> Strip {
         let [first, end] = [row, row + 1].map(|row| self.first_cell(row));
-        let y = |cell: u64| if cell == self.cells { SIDE } else { (u128::from(cell) * self.height >> 64) as u64 };
+        let y = |cell: u64| if cell == self.cells { SIDE } else { ((u128::from(cell) * self.height) >> 64) as u64 };
         let cells = end - first;
         let width = self.widths[usize::from(cells > self.cells / self.rows)];
         Strip { first, cells, width, bottom: y(first), top: y(end) }

@@ -1,0 +1,63 @@
+//! `--plan`: how many samples an error takes, and about how long they take, before they are spent.
+//!
+//! A pilot: the job's first blocks, always the same number of them, so that what is said of samples and errors has the same bytes
+//! everywhere. The time is this machine's, and stands with the times.
+
+use super::conclusion::Conclusion;
+use super::rounds::Sampling;
+use super::setting::Setting;
+use crate::cli::Precision;
+use crate::error::{Error, Result};
+use crate::job::run::run;
+use crate::report::{Completion, PlanResult, Work};
+
+/// Blocks of the pilot: a few milliseconds of one core.
+const PILOT: u64 = 64;
+
+/// Runs the pilot of `job` and reports. Every rank must call it; returns the exit code.
+///
+/// # Errors
+/// [`Error::Told`] when the pilot says nothing about the error.
+pub(super) fn run_pilot<J: Sampling>(
+    setting: &Setting<'_>,
+    job: &J,
+    wish: &Precision,
+    command: &'static str,
+) -> Result<u8> {
+    let pilot = job.shortened(PILOT.min(job.blocks()));
+    let outcome = run(setting.cluster, &pilot, &setting.options)?;
+    let conclusion = outcome.map(|outcome| {
+        let reading = outcome.total.as_ref().and_then(|tally| pilot.reading(tally));
+        let reading = reading.ok_or_else(|| Error::Run("the first blocks say nothing: no plan".to_owned()))?;
+        let limit = job.samples();
+        let error =
+            reading.std_error.ok_or_else(|| Error::Run("the first samples are all equal: no plan".to_owned()))?;
+        // Errors fall with the square root of the samples.
+        let needed = wish.target_error.map(|target| {
+            let times = error / target.for_estimate(reading.estimate);
+            reading.samples as f64 * times * times
+        });
+        let samples = needed.map_or(limit, |needed| (needed.ceil() as u64).clamp(reading.samples, limit));
+        let seconds = outcome.account.seconds * (samples as f64 / reading.samples as f64);
+        let result = PlanResult {
+            samples,
+            std_error: error * (reading.samples as f64 / samples as f64).sqrt(),
+            target_error: wish.target_error.map(|target| target.to_string()),
+            enough: needed.map(|needed| needed <= limit as f64),
+            pilot_samples: reading.samples,
+        };
+        let work = Work { amount: reading.samples, unit: "samples" };
+        let completion = Completion::of(outcome.done, outcome.blocks);
+        let planned = Some(seconds);
+        Ok(Conclusion {
+            command,
+            result: Some(result),
+            completion,
+            cause: outcome.cause,
+            account: outcome.account,
+            work,
+            planned,
+        })
+    });
+    setting.conclude(setting.cluster.agree(conclusion.transpose())?)
+}
