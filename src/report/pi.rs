@@ -169,7 +169,7 @@ mod tests {
     fn stratified(is_done: bool) -> PiResult {
         let kept = |value: f64| Some(value).filter(|_| is_done);
         PiResult {
-            estimate: kept(3.1415926),
+            estimate: kept(3.1415925),
             std_error: kept(1.5e-7),
             ci95: Some([3.1415923, 3.1415929]).filter(|_| is_done),
             interval: Some("Student t").filter(|_| is_done),
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn another_method() {
         insta::assert_snapshot!(written(stratified(true), Format::Text), @"
-        pi                  3.1415926
+        pi                  3.1415925
         standard error      0.00000015
         95 % interval       3.1415923 to 3.1415929 (Student t, 52310 degrees of freedom)
         samples             1000000000
@@ -194,9 +194,9 @@ mod tests {
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
         estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.1415926,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,true,,
+        3.1415925,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,true,,
         ");
-        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415926,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"Student t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"complete":true}"#);
+        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"Student t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"complete":true}"#);
     }
 
     #[test]
