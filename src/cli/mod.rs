@@ -6,6 +6,8 @@
 
 pub mod color;
 mod engine;
+#[cfg(test)]
+mod fuzz;
 mod generate;
 mod integrate;
 mod keep;

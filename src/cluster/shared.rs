@@ -7,7 +7,7 @@
 //! What may stand in the way: containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or leave it out. The first write to
 //! a page that is not there would end the job with SIGBUS, so room is looked for and claimed before anything is written.
 //!
-//! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 5, one rank); and a few collectives.
+//! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 4, one rank); and a few collectives.
 //! Reference: MPI 3.1, 11.2.3 (`MPI_Win_allocate_shared`); T. Hoefler et al., "MPI + MPI: a new hybrid approach to parallel
 //! programming with MPI plus shared memory", Computing 95 (2013).
 

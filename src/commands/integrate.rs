@@ -24,7 +24,7 @@ use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
 use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, Report, Work};
 
-/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a Zen 5.
+/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a Zen 4.
 const GRAIN: u64 = 8;
 
 /// Samples that the root tries before the work: enough to find an integrand that is no number on part of its region.

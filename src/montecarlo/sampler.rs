@@ -10,7 +10,7 @@
 //! [`Integrand`]s are written once, and compiled here for each instruction set: [`Kernel`] is the face that all of them get,
 //! and the only `unsafe` is the call of a function whose instruction set was checked.
 //!
-//! Run time (Zen 5, AVX-512, one of two hardware threads of a busy core): 5 uniform numbers and a Gaussian of them take 2.8 ns,
+//! Run time (Zen 4, AVX-512, one of two hardware threads of a busy core): 5 uniform numbers and a Gaussian of them take 2.8 ns,
 //! of which the numbers 1.1. Memory: 16 KiB of rows, or one group.
 
 use super::integrands::Integrand;

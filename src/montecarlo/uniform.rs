@@ -8,7 +8,7 @@
 //! the 32 lanes of [`Streams`], one after the other, are one [`Row`]; a block has 2^12 rows. The states live in registers while many rows are filled, for which
 //! AVX2 and AVX-512 are walked by hand; in plain Rust they live in memory.
 //!
-//! Run time (Zen 5): 4 to 5 numbers/ns with AVX-512 into the cache. Memory: 1 KiB for the lanes.
+//! Run time (Zen 4): 4 to 5 numbers/ns with AVX-512 into the cache. Memory: 1 KiB for the lanes.
 
 use super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
 use crate::isa::Isa;

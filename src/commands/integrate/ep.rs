@@ -12,7 +12,7 @@ use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
 use crate::report::{Completion, EpResult, Work};
 
-/// Blocks that are worth a message: 16 of 2^16 pairs are 1 ms with AVX-512 on a Zen 5.
+/// Blocks that are worth a message: 16 of 2^16 pairs are 2 ms with AVX-512 on a Zen 4.
 const GRAIN: u64 = 16;
 
 /// Runs a class. Every rank must call it; returns the exit code, which is 3 for wrong sums.

@@ -10,7 +10,7 @@ use crate::montecarlo::methods::sobol::net::{BLOCK_ROWS, Net};
 use crate::montecarlo::methods::sobol::{Counts, Points, REPLICATES, log_points};
 use crate::report::Work;
 
-/// Blocks that are worth a message: 1 to 2 ms on a Zen 5.
+/// Blocks that are worth a message: 1 to 2 ms on a Zen 4.
 const GRAIN: u64 = 16;
 
 /// Points of a block where they are taken one by one: 2^14 of them are some milliseconds.

@@ -1,6 +1,6 @@
 //! `--method antithetic` and `--method control`: pairs of samples of a quarter circle's height.
 //!
-//! A block of 2^20 pairs is 1 ms with AVX-512 on a Zen 5: each is worth a message.
+//! A block of 2^20 pairs is 1 ms with AVX-512 on a Zen 4: each is worth a message.
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;

@@ -9,7 +9,7 @@ use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
 use crate::report::Work;
 
-/// Blocks of rows that are worth a message: 1 ms on a Zen 5.
+/// Blocks of rows that are worth a message: 1 ms on a Zen 4.
 const GRAIN: u64 = 4;
 
 /// The job: runs of rows of cells.

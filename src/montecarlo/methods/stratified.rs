@@ -21,7 +21,7 @@
 //! to D so that no error is 0 where no cell happened to be split. D's own variance is at most its mean, so by Satterthwaite's rule
 //! the error has at least 2 D degrees of freedom: the interval is Student's t with 2 (D + 1).
 //!
-//! Run time (Zen 5, a busy one): 58 ns a row, whatever N: 1e9 darts in 1.3 ms, 1e18 in 40 s. Memory: none to speak of. Plain Rust:
+//! Run time (Zen 4, a busy one): 58 ns a row, whatever N: 1e9 darts in 1.3 ms, 1e18 in 40 s. Memory: none to speak of. Plain Rust:
 //! where N darts are 3 sqrt(N), wide registers have nothing to win.
 //!
 //! Reference: P. Glasserman, "Monte Carlo methods in financial engineering" (2004), 4.3; J. M. Hammersley, D. C. Handscomb,
@@ -33,7 +33,7 @@ use super::quarter::{SIDE, Staircase, is_inside};
 use crate::montecarlo::estimate::Estimate;
 use crate::montecarlo::philox::philox2x64;
 
-/// Rows of a block: about 8192 cells on the arc, 0.25 ms of work on a Zen 5.
+/// Rows of a block: about 8192 cells on the arc, 0.25 ms of work on a Zen 4.
 pub const BLOCK_ROWS: u64 = 1 << 12;
 
 /// The upper part of Philox's counter: no other method has it.

@@ -7,7 +7,7 @@
 //! A sheet is a stretch of numbers, as 48 lines (one a residue coprime to 210, rising): bit k of a line stands for
 //! sheet + residue + 210 k. 6 bytes for 210 numbers: 1.5 MB up to 5.5e7, 123 MB up to 2^32, against 813 MB as a list.
 //!
-//! Run time: 0.07 ns a number to fill, 0.3 s for all of 2^32; 0.25 ns a prime to read with AVX-512, 1 ns else (AMD Zen 5).
+//! Run time: 0.07 ns a number to fill, 0.3 s for all of 2^32; 0.25 ns a prime to read with AVX-512, 1 ns else (AMD Zen 4).
 
 use super::plan::{self, Plan};
 use super::rough::bitmap::{ROOM, STRIDE, extract};

@@ -10,14 +10,14 @@
 //!
 //! Any row can be begun with: a block start costs two binary searches for the arc.
 //!
-//! Run time (Zen 5, a busy one): 7 us for a new scramble and its inverse, then 8 ns a cell; 16 nets of 2^24 points take 1.1 ms. Memory: up to 32 KiB.
+//! Run time (Zen 4, a busy one): 7 us for a new scramble and its inverse, then 8 ns a cell; 16 nets of 2^24 points take 1.1 ms. Memory: up to 32 KiB.
 
 use std::ops::Range;
 
 use super::super::quarter::{BITS, Staircase, is_inside};
 use super::{Points, xor};
 
-/// Rows of a block: 8192 or 16384 cells on the arc, some 0.1 ms of work on a Zen 5.
+/// Rows of a block: 8192 or 16384 cells on the arc, some 0.1 ms of work on a Zen 4.
 pub const BLOCK_ROWS: u64 = 1 << 12;
 
 /// Bits that one table looks up.

@@ -2,7 +2,7 @@
 //!
 //! Formula: for the place x behind the window's beginning, bit k = floor(x / 210), and x - 210 k picks the line from a
 //! table. With f = x ceil(2^52 / 210), k is f / 2^52, exact while 210 x < 2^52.
-//! Run time: half a cycle a record (AMD Zen 5). Memory: 128 bytes.
+//! Run time: half a cycle a record (estimated). Memory: 128 bytes.
 
 use std::arch::x86_64::*;
 

@@ -4,7 +4,7 @@
 //! each would end at another count every time. So 8 lanes hold a word each; every turn takes the highest one of all 8,
 //! and lanes that run empty are filled up from the queue by one instruction (`vpexpandq`).
 //!
-//! Run time: 3 cycles a record, its list not included (AMD Zen 5). Memory: 30 KB.
+//! Run time: 3 cycles a record, its list not included (estimated). Memory: 30 KB.
 
 use super::super::lists::Lists;
 use super::places::Table;

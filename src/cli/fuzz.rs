@@ -1,0 +1,143 @@
+//! Random command lines against a naive reading of the same grammar: nothing panics, and what is accepted is what was meant.
+//!
+//! A fuzzer that runs with the ordinary tests, on stable Rust: some thousand lines, most of them near the grammar of `values.rs`,
+//! where mistakes hide. The reader here shares nothing with that one: it moves decimal points in text and multiplies step by step.
+
+use std::ffi::OsString;
+
+use proptest::prelude::*;
+
+use super::{Command, Range, Words, parse, values};
+
+/// The number that `text` means, read digit by digit; `None` where it means none that fits.
+fn naive(text: &str) -> Option<u128> {
+    let (mut total, mut term, mut sign) = (0_i128, String::new(), 1);
+    let mut letters = text.trim().chars().peekable();
+    while let Some(letter) = letters.next() {
+        let is_exponent_sign = term.ends_with(['e', 'E']) && !term.contains('^');
+        if matches!(letter, '+' | '-') && !(is_exponent_sign || term.ends_with("^")) {
+            total = total.checked_add(sign * i128::try_from(naive_term(&term)?).ok()?)?;
+            sign = if letter == '+' { 1 } else { -1 };
+            term.clear();
+        } else if letter == '*' && letters.peek() == Some(&'*') {
+            letters.next();
+            term.push('^');
+        } else {
+            term.push(letter);
+        }
+    }
+    total = total.checked_add(sign * i128::try_from(naive_term(&term)?).ok()?)?;
+    u128::try_from(total).ok()
+}
+
+fn naive_term(term: &str) -> Option<u128> {
+    let Some((base, power)) = term.split_once('^') else { return naive_decimal(term) };
+    let (base, power) = (naive_decimal(base)?, naive_decimal(power)?);
+    if base < 2 {
+        return Some(if power == 0 { 1 } else { base });
+    }
+    (0..power.min(200)).try_fold(1_u128, |product, _| product.checked_mul(base))
+}
+
+fn naive_decimal(text: &str) -> Option<u128> {
+    let (text, thousands) = match text.trim().to_lowercase() {
+        t if t.ends_with('k') => (t[..t.len() - 1].to_owned(), 3),
+        t if t.ends_with('m') => (t[..t.len() - 1].to_owned(), 6),
+        t if t.ends_with('g') => (t[..t.len() - 1].to_owned(), 9),
+        t if t.ends_with('t') => (t[..t.len() - 1].to_owned(), 12),
+        t => (t, 0),
+    };
+    let (mantissa, exponent) = match text.split_once('e') {
+        Some((mantissa, exponent)) => (mantissa, exponent.replace('_', "").parse::<i32>().ok()?),
+        None => (text.as_str(), 0),
+    };
+    let (before, behind) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits: Vec<char> = (before.to_owned() + behind).chars().filter(|&letter| letter != '_').collect();
+    let point = before.chars().filter(|&letter| letter != '_').count() as i32 + exponent + thousands;
+    // The point moves to the right over zeros that are not written, or to the left over digits that must be zeros.
+    while (digits.len() as i32) < point.min(100) {
+        digits.push('0');
+    }
+    let whole = point.clamp(0, digits.len() as i32) as usize;
+    if digits[whole..].iter().any(|&digit| digit != '0') {
+        return None;
+    }
+    let value = digits[..whole]
+        .iter()
+        .try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(u128::from(digit.to_digit(10)?)))?;
+    // Beyond a hundred places only zero is left.
+    (point <= 100 || value == 0).then_some(value)
+}
+
+/// A decimal of the grammar.
+fn decimal() -> impl Strategy<Value = String> {
+    let digits = || prop_oneof![4 => "[0-9]{1,12}", 1 => "[0-9]{1,3}_[0-9]{1,6}", 1 => "[0-9]{15,25}"];
+    let tail = prop_oneof![
+        6 => Just(String::new()),
+        3 => (0_u32..21).prop_map(|e| format!("e{e}")),
+        1 => (0_u32..4).prop_map(|e| format!("E-{e}")),
+        2 => prop::sample::select(vec!["k", "K", "M", "G", "T", "t"]).prop_map(str::to_owned),
+    ];
+    (digits(), proptest::option::of("[0-9]{1,6}"), tail).prop_map(|(whole, fraction, tail)| match fraction {
+        Some(fraction) => format!("{whole}.{fraction}{tail}"),
+        None => whole + &tail,
+    })
+}
+
+/// A number of the grammar: one to three terms.
+fn number() -> impl Strategy<Value = String> {
+    let power = ("[0-9]{1,3}", prop::sample::select(vec!["^", "**"]), "[0-9]{1,3}");
+    let term = prop_oneof![3 => decimal(), 1 => power.prop_map(|(base, sign, power)| format!("{base}{sign}{power}"))];
+    let rest = proptest::collection::vec((prop::sample::select(vec!["+", "-"]), term.clone()), 0..3);
+    (term, rest).prop_map(|(first, rest)| rest.into_iter().fold(first, |text, (sign, term)| text + sign + &term))
+}
+
+/// The range of `montesieve primes ...`, if it is accepted.
+fn range(words: &[&str]) -> Option<Range> {
+    let line = ["montesieve", "primes"].iter().chain(words).map(OsString::from);
+    match parse(&Words::collect(line, [])) {
+        Ok(cli) => match cli.command {
+            Command::Primes(primes) => Some(primes.range),
+            other => panic!("not primes: {other:?}"),
+        },
+        Err(_) => None,
+    }
+}
+
+fn small(text: &str) -> Option<u64> {
+    naive(text).and_then(|n| u64::try_from(n).ok())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn numbers_are_read_as_a_child_would(text in number()) {
+        // The naive reader's own limit is 2^127.
+        match values::number(&text) {
+            Ok(n) => prop_assert!(naive(&text) == Some(n) || n > i128::MAX as u128, "{text}: {n}"),
+            Err(_) => prop_assert_eq!(naive(&text), None, "{}", text),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ranges_are_read_as_a_child_would(a in number(), b in number()) {
+        let (first, second) = (small(&a), small(&b));
+        let wanted = first.zip(second).filter(|(start, stop)| start <= stop).map(|(start, stop)| Range { start, stop });
+        prop_assert_eq!(range(&[&a, &b]), wanted);
+        prop_assert_eq!(range(&[&b]), second.map(|stop| Range { start: 0, stop }));
+        let far = first.zip(second).and_then(|(start, distance)| Some(Range { start, stop: start.checked_add(distance)? }));
+        prop_assert_eq!(range(&[&a, "--dist", &b]), far);
+    }
+
+    #[test]
+    fn no_words_panic(words in proptest::collection::vec(any::<String>(), 0..4), near in "[-+0-9eEkMGT._^* ]{0,30}") {
+        let words: Vec<&str> = words.iter().map(String::as_str).chain([near.as_str()]).collect();
+        let line = ["montesieve", "primes"].iter().chain(&words).map(OsString::from);
+        let _ = parse(&Words::collect(line, []));
+    }
+}
