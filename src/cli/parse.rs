@@ -67,7 +67,7 @@ fn mentions(text: &str, option: &str) -> bool {
 /// let words = Words::collect(["montesieve", "pi", "1e6"].map(Into::into), []);
 /// let Ok(cli) = parse(&words) else { panic!() };
 /// let Command::Pi(pi) = cli.command else { panic!() };
-/// assert_eq!(pi.samples, 1_000_000);
+/// assert_eq!(pi.samples(), 1_000_000);
 /// ```
 pub fn parse(words: &Words) -> Result<Cli, Refusal> {
     let mut command = command();

@@ -10,7 +10,7 @@ use super::launch::Ranks::{self, Alone, Launched};
 use super::launch::{Launch, each};
 
 /// Jobs of some seconds.
-const JOBS: [&str; 3] = ["pi 1e11 --seed 9", "primes 1e11 --count 1,2,4", "primes 1e15 1e15+4e9 --gaps --sum"];
+const JOBS: [&str; 3] = ["pi 5e10 --seed 9", "primes 5e10 --count 1,2,4", "primes 1e15 1e15+2e9 --gaps --sum"];
 
 /// How a run is cut short.
 #[derive(Clone, Copy, Debug)]
@@ -166,7 +166,7 @@ fn the_code_for_a_requeue_is_the_users() {
 #[test]
 fn parts_merge_to_the_whole() {
     for job in
-        ["primes 2e9 --gaps=all --count 1,2,3 --sum --digest", "pi 3e9 --seed 9", "primes 1e14 1e14+2e9 --count 1,2"]
+        ["primes 4e8 --gaps=all --count 1,2,3 --sum --digest", "pi 1e9 --seed 9", "primes 1e14 1e14+6e8 --count 1,2"]
     {
         let folder = tempfile::tempdir().expect("a folder");
         let part = |i: usize| folder.path().join(format!("part {i}")).display().to_string();
