@@ -255,7 +255,8 @@ use_no_mpi() {
 system_libclang() {
   local folders=(/usr/lib* /usr/local/lib*)
   have llvm-config && folders+=("$(llvm-config --libdir)")
-  find -L "${folders[@]}" -maxdepth 3 -name 'libclang[.-]*so*' ! -name 'libclang-cpp*' 2>/dev/null | grep -q .
+  # Not `| grep -q .`: find complains of links that lead nowhere, and pipefail would take that for an answer.
+  [[ -n $(find -L "${folders[@]}" -maxdepth 3 -name 'libclang[.-]*so*' ! -name 'libclang-cpp*' -print -quit 2>/dev/null) ]]
 }
 
 # bindgen reads mpi.h with libclang. A libclang without clang's own headers (stddef.h) is given gcc's.
