@@ -8,7 +8,7 @@ use super::setting::Setting;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Cause};
+use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
 use crate::report::{Answer, Completion, Format, Report, Run, Work, imbalance, write_run_text};
 
@@ -26,8 +26,19 @@ pub struct Conclusion<R> {
     pub account: Account,
     /// How much was done.
     pub work: Work,
+    /// The exit code when nothing worse happens: what the answer itself says (0; 3 when it is wrong, 5 when it is not exact enough).
+    pub verdict: u8,
     /// Seconds that a whole job would take, when that was the question.
     pub planned: Option<f64>,
+}
+
+impl<R> Conclusion<R> {
+    /// From what a job came to; its total may have been taken out.
+    pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> Conclusion<R> {
+        let completion = Completion::of(outcome.done, outcome.blocks);
+        let Outcome { cause, account, .. } = outcome;
+        Conclusion { command, result, completion, cause, account, work, verdict: 0, planned: None }
+    }
 }
 
 impl Setting<'_> {
@@ -44,7 +55,7 @@ impl Setting<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
-        let Conclusion { command, result, completion, cause, account, work, planned } = conclusion;
+        let Conclusion { command, result, completion, cause, account, work, verdict, planned } = conclusion;
         let run = Run { planned_seconds: planned, ..self.run_section(&account, work, places) };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
@@ -56,29 +67,22 @@ impl Setting<'_> {
             // Nobody is left to tell when stderr is gone.
             let _ = write_run_text(&run, self.engine.per_rank, &mut std::io::stderr());
         }
-        let Completion::Partial { done, blocks } = completion else { return Ok(0) };
-        match cause {
-            Some(Cause::ReaderGone) => Ok(0),
-            Some(Cause::ShareDone) => {
-                tell(&format!(
+        let kept = self.engine.keep.file().filter(|_| account.saved);
+        if let Completion::Partial { done, blocks } = completion {
+            let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
+            let stopped = |by: &str| tell(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}"));
+            match cause {
+                Some(Cause::ReaderGone) => {}
+                Some(Cause::ShareDone) => tell(&format!(
                     "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
-                ));
-                Ok(0)
+                )),
+                Some(Cause::Signal(signal)) => stopped(signals::name(signal)),
+                Some(Cause::TimeLimit) => stopped("--time-limit"),
+                None => return Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
             }
-            Some(cause) => {
-                let (name, code) = match cause {
-                    Cause::Signal(signal) => (signals::name(signal), 128 + signal as u8),
-                    _ => ("--time-limit", 1),
-                };
-                let kept = self.engine.keep.file().filter(|_| account.saved);
-                let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
-                tell(&format!("stopped by {name}: {done} of {blocks} blocks are done{saved}"));
-                // Whoever presses Ctrl-C wants no requeue.
-                let again = kept.is_some() && cause != Cause::Signal(SIGINT);
-                Ok(if again { self.engine.keep.requeue_exit_code.get() } else { code })
-            }
-            None => Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
         }
+        let stopped_by = cause.filter(|_| !completion.is_complete());
+        Ok(exit_code(stopped_by, verdict, kept.map(|_| self.engine.keep.requeue_exit_code.get())))
     }
 
     /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
@@ -120,6 +124,18 @@ impl Setting<'_> {
             peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
             shared_bytes: self.cluster.shared_bytes(),
         }
+    }
+}
+
+/// The exit code of a run that was stopped by `cause`, if it was; `saved` is that of one which is saved, if it is.
+fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>) -> u8 {
+    match cause {
+        None | Some(Cause::ShareDone) => verdict,
+        Some(Cause::ReaderGone) => 0,
+        // Whoever presses Ctrl-C wants no requeue.
+        Some(Cause::Signal(SIGINT)) => 128 + SIGINT as u8,
+        Some(Cause::Signal(signal)) => saved.unwrap_or(128 + signal as u8),
+        Some(Cause::TimeLimit) => saved.unwrap_or(verdict.max(1)),
     }
 }
 
@@ -169,6 +185,24 @@ pub(super) fn write_plain<R: Answer>(report: &Report<R>, format: Format, out: &m
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn five_says_that_a_limit_came_first() {
+        assert_eq!(exit_code(None, 0, None), 0);
+        assert_eq!(exit_code(None, 5, None), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75)), 75);
+        assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75)), 130);
+    }
+
+    #[test]
+    fn what_a_stopped_run_ends_with() {
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 0, None), 1);
+        assert_eq!(exit_code(Some(Cause::Signal(15)), 0, None), 143);
+        assert_eq!(exit_code(Some(Cause::Signal(15)), 0, Some(99)), 99);
+        assert_eq!(exit_code(Some(Cause::ReaderGone), 0, None), 0);
+        assert_eq!(exit_code(Some(Cause::ShareDone), 0, Some(75)), 0);
+    }
 
     #[test]
     fn hosts_are_named_once_in_rank_order() {

@@ -9,8 +9,7 @@ use std::ops::ControlFlow;
 
 use super::conclusion::{Conclusion, write_plain};
 use super::output::Output;
-use super::plan;
-use super::rounds::{self, Reading, Sampling, Shown};
+use super::rounds::{self, Reading, Sampling};
 use super::setting::Setting;
 use crate::cli::{self, Destination, Words};
 use crate::cluster::Cluster;
@@ -44,23 +43,11 @@ pub(super) fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result
     let job = Integral::new(setting, options)?;
     let tried = setting.cluster.at_root(|| job.check(0, TRIAL).map_err(Error::Usage));
     setting.cluster.agree(tried.unwrap_or(Ok(())))?;
-    let wish = &options.common.precision;
-    if wish.plan {
-        return plan::run_pilot(setting, &job, wish, "integrate");
-    }
-    let shown = Shown::open(setting, wish)?;
-    let course = rounds::compute(setting, &job, wish)?;
-    let shown = course.map(|course| {
-        let title = format!("{}, seed {}", options.name, job.seed);
-        let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
-        shown.write(&course.readings, || rounds::chart(title, &course.readings, level))?;
-        let (met, cause) = (course.met, course.outcome.cause);
-        conclusion(&job, options, course.outcome, met).map(|conclusion| (conclusion, met, cause))
-    });
-    let ended = setting.cluster.agree(shown.transpose())?;
-    let (met, cause) = ended.as_ref().map_or((None, None), |(_, met, cause)| (*met, *cause));
-    let code = setting.conclude(ended.map(|(conclusion, ..)| conclusion))?;
-    setting.cluster.broadcast(setting.cluster.at_root(|| rounds::exit_code(code, met, cause)))
+    let title = format!("{}, seed {}", options.name, job.seed);
+    let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
+    let chart = |readings: &[Reading]| rounds::chart(title, readings, level);
+    let conclude = |outcome, met| conclusion(&job, options, outcome, met);
+    rounds::carry_out(setting, &job, &options.common.precision, "integrate", chart, conclude)
 }
 
 impl Sampling for Integral {
@@ -184,11 +171,11 @@ impl Job for Integral {
 fn conclusion(
     job: &Integral,
     options: &cli::Samples,
-    outcome: Outcome<Sums>,
+    mut outcome: Outcome<Sums>,
     met: Option<bool>,
 ) -> Result<Conclusion<IntegrateResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
-    let sums = outcome.total.unwrap_or_default();
+    let sums = outcome.total.take().unwrap_or_default();
     if let Some(block) = sums.bad() {
         job.check(block, u64::MAX).map_err(Error::Run)?;
         return Err(Error::Run("the integrand's values are too large to be added up".to_owned()));
@@ -206,20 +193,11 @@ fn conclusion(
         seed: job.seed,
         exact,
         z: exact.and_then(|exact| mean.z(exact)),
-        target_error: options.common.precision.target_error.map(|target| target.to_string()),
-        target_reached: met,
+        target: rounds::target(&options.common.precision, met),
         completion,
     });
     let work = Work { amount: sums.samples(), unit: "samples" };
-    Ok(Conclusion {
-        command: "integrate",
-        result,
-        completion,
-        cause: outcome.cause,
-        account: outcome.account,
-        work,
-        planned: None,
-    })
+    Ok(Conclusion::new("integrate", outcome, result, work))
 }
 
 /// Lists the integrands. Only the root works.

@@ -9,7 +9,7 @@ use super::setting::Setting;
 use crate::cli::Precision;
 use crate::error::{Error, Result};
 use crate::job::run::run;
-use crate::report::{Completion, PlanResult, Work};
+use crate::report::{PlanResult, Work};
 
 /// Blocks of the pilot: a few milliseconds of one core.
 const PILOT: u64 = 64;
@@ -47,17 +47,7 @@ pub(super) fn run_pilot<J: Sampling>(
             pilot_samples: reading.samples,
         };
         let work = Work { amount: reading.samples, unit: "samples" };
-        let completion = Completion::of(outcome.done, outcome.blocks);
-        let planned = Some(seconds);
-        Ok(Conclusion {
-            command,
-            result: Some(result),
-            completion,
-            cause: outcome.cause,
-            account: outcome.account,
-            work,
-            planned,
-        })
+        Ok(Conclusion { planned: Some(seconds), ..Conclusion::new(command, outcome, Some(result), work) })
     });
     setting.conclude(setting.cluster.agree(conclusion.transpose())?)
 }

@@ -6,13 +6,16 @@
 
 use std::path::{Path, PathBuf};
 
+use super::conclusion::Conclusion;
 use super::output::Output;
+use super::plan;
 use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Cause, Outcome, resume};
+use crate::job::run::{Account, Outcome, resume};
 use crate::job::{Job, Ledger, Span};
 use crate::report::chart::{Band, Chart, Line};
+use crate::report::{Answer, TargetResult};
 
 /// Blocks before an error is believed: 16 of some 10^4 samples at the least.
 const FEWEST: u64 = 16;
@@ -48,7 +51,7 @@ impl Reading {
 }
 
 /// Where the way to an estimate is written to.
-pub(super) struct Shown {
+struct Shown {
     trace: Option<Output>,
     plot: Option<Output>,
 }
@@ -58,7 +61,7 @@ impl Shown {
     ///
     /// # Errors
     /// [`Error::Told`] when one cannot be written.
-    pub(super) fn open(setting: &Setting<'_>, wish: &Precision) -> Result<Shown> {
+    fn open(setting: &Setting<'_>, wish: &Precision) -> Result<Shown> {
         let open = |path: &Option<PathBuf>| {
             let opened = setting.cluster.at_root(|| path.as_deref().map(open_file).transpose());
             setting.cluster.agree(opened.transpose()).map(Option::flatten)
@@ -70,7 +73,7 @@ impl Shown {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub(super) fn write(self, readings: &[Reading], chart: impl FnOnce() -> Chart) -> Result<()> {
+    fn write(self, readings: &[Reading], chart: impl FnOnce() -> Chart) -> Result<()> {
         if let Some(mut trace) = self.trace {
             let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
             for reading in readings {
@@ -112,34 +115,59 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
     }
 }
 
-/// The exit code of a run that ended with `code`: 5 when there was a target and a limit came first.
-pub(super) fn exit_code(code: u8, met: Option<bool>, cause: Option<Cause>) -> u8 {
-    let limited = code == 0 || (code == 1 && cause == Some(Cause::TimeLimit));
-    if met == Some(false) && limited { Error::TARGET } else { code }
+/// Compute, reduce, report: as far as `wish` says, with what it wants to see of the way. Every rank must call it; returns the exit
+/// code, which is 5 when there was a target and a limit came first. `chart` and `conclusion` are asked at the root.
+///
+/// # Errors
+/// As [`Setting::compute`]; what `conclusion` says; [`Error::Told`] when a file cannot be written.
+pub(super) fn carry_out<J: Sampling, R: Answer>(
+    setting: &Setting<'_>,
+    job: &J,
+    wish: &Precision,
+    command: &'static str,
+    chart: impl FnOnce(&[Reading]) -> Chart,
+    conclusion: impl FnOnce(Outcome<J::Tally>, Option<bool>) -> Result<Conclusion<R>>,
+) -> Result<u8> {
+    if wish.plan {
+        return plan::run_pilot(setting, job, wish, command);
+    }
+    let shown = Shown::open(setting, wish)?;
+    let course = compute(setting, job, wish)?;
+    let concluded = course.map(|Course { outcome, readings, met }| {
+        shown.write(&readings, || chart(&readings))?;
+        let verdict = if met == Some(false) { Error::TARGET } else { 0 };
+        Ok(Conclusion { verdict, ..conclusion(outcome, met)? })
+    });
+    setting.conclude(setting.cluster.agree(concluded.transpose())?)
+}
+
+/// What is reported of the target.
+pub(super) fn target(wish: &Precision, met: Option<bool>) -> Option<TargetResult> {
+    let target_error = wish.target_error?.to_string();
+    met.map(|target_reached| TargetResult { target_error, target_reached })
 }
 
 /// What a job in rounds came to, at the root.
-pub(super) struct Course<T> {
+struct Course<T> {
     /// Of all rounds together; `blocks` are those of the last one.
-    pub(super) outcome: Outcome<T>,
+    outcome: Outcome<T>,
     /// Estimates at powers of two of the blocks, and at the end.
-    pub(super) readings: Vec<Reading>,
+    readings: Vec<Reading>,
     /// Whether the target was met, if there was one.
-    pub(super) met: Option<bool>,
+    met: Option<bool>,
 }
 
 /// Computes `job` as far as it takes. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
 /// As [`Setting::compute`].
-pub(super) fn compute<J: Sampling>(
-    setting: &Setting<'_>,
-    job: &J,
-    wish: &Precision,
-) -> Result<Option<Course<J::Tally>>> {
+fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
     if !wish.needs_rounds() || setting.is_merging() {
         let outcome = setting.compute(job)?;
-        return Ok(outcome.map(|outcome| Course { outcome, readings: Vec::new(), met: None }));
+        return Ok(outcome.map(|outcome| {
+            let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
+            Course { outcome, readings: Vec::new(), met: is_met(wish, reading) }
+        }));
     }
     let cluster = setting.cluster;
     let mut done: Ledger<J::Tally> = setting.before(job)?;
@@ -161,7 +189,7 @@ pub(super) fn compute<J: Sampling>(
                 outcome.account = before;
             }
             let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
-            let met = wish.target_error.map(|target| reading.is_some_and(|reading| reading.meets(target)));
+            let met = is_met(wish, reading);
             // At powers of two the way is only looked at: where a job ends must not depend on whether somebody looks.
             let decides = is_decisive(stop, job.blocks());
             let last = !outcome.is_complete() || stop == job.blocks() || (decides && met == Some(true));
@@ -184,6 +212,12 @@ pub(super) fn compute<J: Sampling>(
             return Ok(ended);
         }
     }
+}
+
+/// Whether the target is met, if there is one.
+fn is_met(wish: &Precision, reading: Option<Reading>) -> Option<bool> {
+    let target = wish.target_error?;
+    Some(reading.is_some_and(|reading| reading.meets(target)))
 }
 
 /// The block counts at which an error decides: 16, and then a fifth more each time. A job ends at most a fifth too late.
@@ -238,15 +272,5 @@ mod tests {
             stops(10_000, wish).into_iter().filter(|&stop| is_decisive(stop, 10_000)).collect()
         };
         assert_eq!(decides(&wish(true, true)), decides(&wish(true, false)));
-    }
-
-    #[test]
-    fn five_says_that_a_limit_came_first() {
-        assert_eq!(exit_code(0, None, None), 0);
-        assert_eq!(exit_code(0, Some(true), None), 0);
-        assert_eq!(exit_code(0, Some(false), None), 5);
-        assert_eq!(exit_code(1, Some(false), Some(Cause::TimeLimit)), 5);
-        assert_eq!(exit_code(75, Some(false), Some(Cause::TimeLimit)), 75);
-        assert_eq!(exit_code(130, Some(false), Some(Cause::Signal(2))), 130);
     }
 }

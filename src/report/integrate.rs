@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::{Answer, Completion, text, wide};
+use super::{Answer, Completion, TargetResult, text, wide};
 
 /// An estimate of an integral, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,12 +34,9 @@ pub struct IntegrateResult {
     /// How many standard errors the estimate lies above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub z: Option<f64>,
-    /// The standard error that was asked for, as it was typed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_error: Option<String>,
-    /// Whether it was reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_reached: Option<bool>,
+    /// The error that it was to have, if one was asked for.
+    #[serde(flatten)]
+    pub target: Option<TargetResult>,
     /// Whether all samples were taken.
     #[serde(flatten)]
     pub completion: Completion,
@@ -47,10 +44,6 @@ pub struct IntegrateResult {
 
 fn as_map<S: Serializer>(parameters: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(parameters.iter().map(|(name, word)| (name, word)))
-}
-
-fn or_empty(x: Option<f64>) -> String {
-    x.map(|x| x.to_string()).unwrap_or_default()
 }
 
 impl Answer for IntegrateResult {
@@ -72,34 +65,30 @@ impl Answer for IntegrateResult {
         ];
         lines.extend(self.exact.map(|exact| ("exact", exact.to_string())));
         lines.extend(self.z.map(|z| ("z", z.to_string())));
-        lines.extend(text::target(self.target_error.as_deref(), self.target_reached));
+        lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
     fn columns(&self) -> Vec<(String, String)> {
         let words: Vec<String> = self.parameters.iter().map(|(name, word)| format!("{name}={word}")).collect();
-        let end = |i: usize| or_empty(self.ci95.map(|ends| ends[i]));
+        let end = |i: usize| text::cell(self.ci95.map(|ends| ends[i]));
         let mut columns: Vec<(String, String)> = [
             ("integrand", self.integrand.to_owned()),
             ("parameters", words.join(";")),
             ("estimate", self.estimate.to_string()),
-            ("std_error", or_empty(self.std_error)),
+            ("std_error", text::cell(self.std_error)),
             ("ci95_low", end(0)),
             ("ci95_high", end(1)),
             ("interval", self.interval.to_owned()),
             ("samples", self.samples.to_string()),
             ("seed", self.seed.to_string()),
-            ("exact", or_empty(self.exact)),
-            ("z", or_empty(self.z)),
+            ("exact", text::cell(self.exact)),
+            ("z", text::cell(self.z)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-        columns.push(("target_error".to_owned(), self.target_error.clone().unwrap_or_default()));
-        columns.push((
-            "target_reached".to_owned(),
-            self.target_reached.map(|reached| reached.to_string()).unwrap_or_default(),
-        ));
+        columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
     }
@@ -154,8 +143,7 @@ mod tests {
             seed: u64::MAX,
             exact: Some(4.18879),
             z: Some(-0.225),
-            target_error: None,
-            target_reached: None,
+            target: None,
             completion,
         }
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Answer, Completion, text, wide};
+use super::{Answer, Completion, TargetResult, text, wide};
 
 /// An estimate of pi, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,12 +33,9 @@ pub struct PiResult {
     pub method: &'static str,
     /// The variance of as many plain darts over this one's; `None` for darts.
     pub variance_reduction: Option<f64>,
-    /// The standard error that was asked for, as it was typed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_error: Option<String>,
-    /// Whether it was reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target_reached: Option<bool>,
+    /// The error that it was to have, if one was asked for.
+    #[serde(flatten)]
+    pub target: Option<TargetResult>,
     /// Whether all samples were taken.
     #[serde(flatten)]
     pub completion: Completion,
@@ -61,29 +58,28 @@ impl Answer for PiResult {
         lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
         lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
         lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
-        lines.extend(text::target(self.target_error.as_deref(), self.target_reached));
+        lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
     fn columns(&self) -> Vec<(String, String)> {
         let mut columns: Vec<(String, String)> = [
-            ("estimate", cell(self.estimate)),
-            ("std_error", cell(self.std_error)),
-            ("ci95_low", cell(self.ci95.map(|[low, _]| low))),
-            ("ci95_high", cell(self.ci95.map(|[_, high]| high))),
-            ("interval", cell(self.interval)),
-            ("degrees_of_freedom", cell(self.degrees_of_freedom)),
+            ("estimate", text::cell(self.estimate)),
+            ("std_error", text::cell(self.std_error)),
+            ("ci95_low", text::cell(self.ci95.map(|[low, _]| low))),
+            ("ci95_high", text::cell(self.ci95.map(|[_, high]| high))),
+            ("interval", text::cell(self.interval)),
+            ("degrees_of_freedom", text::cell(self.degrees_of_freedom)),
             ("samples", self.samples.to_string()),
-            ("hits", cell(self.hits)),
+            ("hits", text::cell(self.hits)),
             ("seed", self.seed.to_string()),
             ("method", self.method.to_owned()),
-            ("variance_reduction", cell(self.variance_reduction)),
-            ("target_error", cell(self.target_error.as_deref())),
-            ("target_reached", cell(self.target_reached)),
+            ("variance_reduction", text::cell(self.variance_reduction)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
     }
@@ -99,11 +95,6 @@ impl PiResult {
             Some(degrees) => format!("{interval}, {degrees} degrees of freedom"),
         }
     }
-}
-
-/// A CSV cell; empty where there is nothing.
-fn cell<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// A factor for people: three or four digits. JSON and CSV have all of them.
@@ -131,8 +122,7 @@ mod tests {
             seed: u64::MAX,
             method: "darts",
             variance_reduction: None,
-            target_error: None,
-            target_reached: None,
+            target: None,
             completion,
         }
     }

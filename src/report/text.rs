@@ -42,10 +42,9 @@ fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-/// The line about a target error, if there was one.
-pub(super) fn target(error: Option<&str>, reached: Option<bool>) -> Option<(&'static str, String)> {
-    let said = if reached? { "reached" } else { "NOT reached" };
-    error.map(|error| ("target error", format!("{error}: {said}")))
+/// A CSV cell; empty where there is nothing.
+pub(super) fn cell<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }
 
 #[cfg(test)]

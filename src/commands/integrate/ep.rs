@@ -19,13 +19,7 @@ const GRAIN: u64 = 16;
 pub(in crate::commands) fn run(setting: &Setting<'_>, options: &cli::Ep) -> Result<u8> {
     let job = Pairs { class: options.class, isa: setting.isa, words: setting.words.clone() };
     let outcome = setting.compute(&job)?;
-    let right = outcome.as_ref().map(|outcome| !outcome.is_complete() || is_right(job.class, outcome));
-    let code = setting.conclude(outcome.map(|outcome| conclusion(&job, outcome)))?;
-    if setting.cluster.broadcast(right)? { Ok(code) } else { Ok(Error::WRONG) }
-}
-
-fn is_right(class: Class, outcome: &Outcome<Sums>) -> bool {
-    outcome.total.as_ref().is_some_and(|sums| verify(class, sums))
+    setting.conclude(outcome.map(|outcome| conclusion(&job, outcome)))
 }
 
 /// The job: the pairs of a class, in the benchmark's own batches of 2^16.
@@ -68,11 +62,12 @@ impl Job for Pairs {
     }
 }
 
-fn conclusion(job: &Pairs, outcome: Outcome<Sums>) -> Conclusion<EpResult> {
+fn conclusion(job: &Pairs, mut outcome: Outcome<Sums>) -> Conclusion<EpResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
-    let verified = completion.is_complete().then(|| is_right(job.class, &outcome));
+    let is_right = |sums| verify(job.class, sums);
+    let verified = completion.is_complete().then(|| outcome.total.as_ref().is_some_and(is_right));
     let pairs = outcome.done * BLOCK;
-    let result = outcome.total.map(|sums| EpResult {
+    let result = outcome.total.take().map(|sums| EpResult {
         integrand: "ep",
         class: job.class.to_string(),
         pairs,
@@ -83,15 +78,8 @@ fn conclusion(job: &Pairs, outcome: Outcome<Sums>) -> Conclusion<EpResult> {
         completion,
     });
     let work = Work { amount: pairs, unit: "pairs" };
-    Conclusion {
-        command: "integrate",
-        result,
-        completion,
-        cause: outcome.cause,
-        account: outcome.account,
-        work,
-        planned: None,
-    }
+    let verdict = if verified == Some(false) { Error::WRONG } else { 0 };
+    Conclusion { verdict, ..Conclusion::new("integrate", outcome, result, work) }
 }
 
 #[cfg(test)]

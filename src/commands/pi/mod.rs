@@ -9,8 +9,7 @@ mod pairs;
 mod strata;
 
 use super::conclusion::Conclusion;
-use super::plan;
-use super::rounds::{self, Course, Reading, Sampling, Shown};
+use super::rounds::{self, Reading, Sampling};
 use super::setting::Setting;
 use crate::cli::{self, PiAlgorithm, PiMethod};
 use crate::error::Result;
@@ -96,35 +95,16 @@ fn carry_out<J: Estimator>(setting: &Setting<'_>, options: &cli::Pi, job: &J) ->
 
 /// The same for a method whose samples may end anywhere: until the error is small enough, showing the way.
 fn carry_out_in_rounds<J: Estimator + Sampling>(setting: &Setting<'_>, options: &cli::Pi, job: &J) -> Result<u8> {
-    let wish = &options.precision;
-    if wish.plan {
-        return plan::run_pilot(setting, job, wish, "pi");
-    }
-    let shown = Shown::open(setting, wish)?;
-    let course = rounds::compute(setting, job, wish)?;
-    let darts = (options.method == PiMethod::Darts).then_some(options.seed);
-    let course = course.map(|course| show(shown, options, course, darts));
-    let (outcome, met) = setting.cluster.agree(course.transpose())?.unzip();
-    let cause = outcome.as_ref().and_then(|outcome| outcome.cause);
-    let met = met.flatten();
-    let code = setting.conclude(outcome.map(|outcome| conclusion(job, options, outcome, met)))?;
-    setting.cluster.broadcast(setting.cluster.at_root(|| rounds::exit_code(code, met, cause)))
-}
-
-/// At the root: writes the way to the estimate.
-fn show<T>(
-    shown: Shown,
-    options: &cli::Pi,
-    course: Course<T>,
-    darts: Option<u64>,
-) -> Result<(Outcome<T>, Option<bool>)> {
-    shown.write(&course.readings, || {
+    let chart = |readings: &[Reading]| {
         let title = format!("pi by {}, seed {}", options.method.name(), options.seed);
-        let mut chart = rounds::chart(title, &course.readings, Some(("pi".to_owned(), std::f64::consts::PI)));
-        chart.darts = darts.map(|seed| scalar::first(seed, PICTURED)).unwrap_or_default();
+        let mut chart = rounds::chart(title, readings, Some(("pi".to_owned(), std::f64::consts::PI)));
+        if options.method == PiMethod::Darts {
+            chart.darts = scalar::first(options.seed, PICTURED);
+        }
         chart
-    })?;
-    Ok((course.outcome, course.met))
+    };
+    let conclude = |outcome, met| Ok(conclusion(job, options, outcome, met));
+    rounds::carry_out(setting, job, &options.precision, "pi", chart, conclude)
 }
 
 /// Darts in the picture.
@@ -140,15 +120,7 @@ fn conclusion<J: Estimator>(
     let finding = outcome.total.as_ref().map(|tally| job.finding(tally));
     let result = finding.map(|finding| result(&finding, options, completion, met));
     let work = finding.map_or(Work { amount: 0, unit: "samples" }, |finding| finding.work);
-    Conclusion {
-        command: "pi",
-        result,
-        completion,
-        cause: outcome.cause,
-        account: outcome.account,
-        work,
-        planned: None,
-    }
+    Conclusion::new("pi", outcome, result, work)
 }
 
 fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Option<bool>) -> PiResult {
@@ -171,8 +143,7 @@ fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Opt
         seed: options.seed,
         method: options.method.name(),
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
-        target_error: options.precision.target_error.map(|target| target.to_string()),
-        target_reached: met,
+        target: rounds::target(&options.precision, met),
         completion,
     }
 }

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::job::run::{Account, Outcome};
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
-use crate::report::{Completion, PrimesResult};
+use crate::report::PrimesResult;
 
 /// Numbers in a block of listed primes: 2^22 where primes are dense, so that a block's text is at most 3 MB, and up
 /// to 2^24 where the sieve's start-up for each block would show (text up to 8 MB).
@@ -76,12 +76,11 @@ fn end<T>(
     let kept = output.filter(|output| complete || output.is_stdout());
     setting.cluster.agree(kept.map_or(Ok(()), |output| output.finish()))?;
     setting.conclude::<PrimesResult>(outcome.map(|mut outcome| {
-        let completion = Completion::of(outcome.done, outcome.blocks);
         let numbers = outcome.total.as_ref().map_or(0, numbers);
         if let Some(mut account) = before {
             account.join(outcome.account);
             outcome.account = account;
         }
-        conclusion(outcome, completion, None, numbers)
+        conclusion(outcome, None, numbers)
     }))
 }

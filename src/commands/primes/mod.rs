@@ -93,23 +93,9 @@ fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Ou
     let line = |gap: Gap| GapResult { length: gap.length, start: gap.start, merit: gap.merit() };
     result.max_gap = options.gaps.map(|_| summary.gaps.largest().map(line));
     result.gaps = (options.gaps == Some(cli::Gaps::All)).then(|| summary.gaps.firsts().map(line).collect());
-    conclusion(outcome, completion, Some(result), summary.numbers)
+    conclusion(outcome, Some(result), summary.numbers)
 }
 
-fn conclusion<T>(
-    outcome: Outcome<T>,
-    completion: Completion,
-    result: Option<PrimesResult>,
-    numbers: u64,
-) -> Conclusion<PrimesResult> {
-    let work = Work { amount: numbers, unit: "numbers" };
-    Conclusion {
-        command: "primes",
-        result,
-        completion,
-        cause: outcome.cause,
-        account: outcome.account,
-        work,
-        planned: None,
-    }
+fn conclusion<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u64) -> Conclusion<PrimesResult> {
+    Conclusion::new("primes", outcome, result, Work { amount: numbers, unit: "numbers" })
 }

@@ -66,6 +66,7 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             cause: ended.as_ref().and_then(|e| e.cause),
             account: ended.map_or_else(|| Account::none(cluster.size()), |e| e.account),
             work: Work { amount: numbers, unit: "numbers" },
+            verdict: 0,
             planned: None,
         }
     }))
