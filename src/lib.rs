@@ -7,6 +7,7 @@
 //! - [`report`]: results as text, JSON and CSV; pure, to any writer.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
+//! - `whole`: files that appear whole or not at all.
 
 pub mod cli;
 pub mod cluster;
@@ -18,3 +19,4 @@ pub mod job;
 pub mod montecarlo;
 pub mod primes;
 pub mod report;
+mod whole;

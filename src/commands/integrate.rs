@@ -119,8 +119,7 @@ impl Integral {
 
     /// The samples of a span: whole blocks, but for the last one of the job.
     fn samples(&self, span: Span) -> u64 {
-        let end = (u128::from(span.end) * u128::from(self.each())).min(u128::from(self.samples)) as u64;
-        end - span.first * self.each()
+        span.items(self.each(), self.samples)
     }
 
     /// Whether the first `samples` values of a block are numbers; a sentence about the first one that is not.

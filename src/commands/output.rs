@@ -1,15 +1,15 @@
 //! Where a result goes: standard output, or a file that appears whole or not at all.
 //!
-//! A regular file is written under a temporary name beside its place, synced and renamed, so that nobody ever reads
-//! half a result and an old one survives a crash. A device or a pipe is written to directly.
+//! A regular file is written as [`whole`] has it, so that nobody ever reads half a result. A device or a pipe is written to directly.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+use crate::whole;
 
 /// Bytes collected before a write.
 const BUFFER: usize = 1 << 20;
@@ -45,9 +45,9 @@ impl Output {
             Ok(_) => {
                 let place = fs::canonicalize(path).map_err(cannot())?;
                 fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
-                Target::File(beside(&place).map_err(cannot())?, place)
+                Target::File(buffered(&place).map_err(cannot())?, place)
             }
-            Err(_) => Target::File(beside(path).map_err(cannot())?, path.to_owned()),
+            Err(_) => Target::File(buffered(path).map_err(cannot())?, path.to_owned()),
         };
         Ok(Output { target, name })
     }
@@ -85,7 +85,9 @@ impl Output {
         let cannot = self.cannot();
         match self.target {
             Target::Stream(mut stream) => stream.flush(),
-            Target::File(buffered, place) => keep(buffered, &place),
+            Target::File(file, place) => {
+                file.into_inner().map_err(IntoInnerError::into_error).and_then(|file| whole::keep(file, &place))
+            }
         }
         .map_err(cannot)
     }
@@ -96,28 +98,8 @@ impl Output {
     }
 }
 
-/// A temporary file in the same folder, so that the rename stays within one file system. It goes away if we do.
-fn beside(place: &Path) -> std::io::Result<BufWriter<NamedTempFile>> {
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::metadata(folder)?; // says so in plain words where there is no such folder
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".montesieve-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file of the user's: the process's umask takes away what it takes away.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    Ok(BufWriter::with_capacity(BUFFER, builder.tempfile_in(folder)?))
-}
-
-fn keep(buffered: BufWriter<NamedTempFile>, place: &Path) -> std::io::Result<()> {
-    let file = buffered.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(place).map_err(|e| e.error)?;
-    // The rename itself is on disk only when the folder is.
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {
+    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place)?))
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{self, Refusal};
 use super::{Identity, Ledger, Tally};
 use crate::error::{Error, Result};
+use crate::whole;
 
 /// Where and how often to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,26 +104,19 @@ pub fn before(path: &Path) -> PathBuf {
 
 /// Puts `bytes` at `path`; what was there moves to [`before`].
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any new file of the user's: the process's umask takes away what it takes away.
-    let readable = fs::Permissions::from_mode(0o666);
-    let mut builder = tempfile::Builder::new();
-    let mut file = builder.prefix(".montesieve-").suffix(".tmp").permissions(readable).tempfile_in(folder)?;
+    let mut file = whole::beside(path)?;
     file.write_all(bytes)?;
+    // Synced before the one before is touched: there are two good files at any time.
     file.as_file().sync_all()?;
-    // A link, so that there is a good file at `path` all the time.
     let spare = before(path);
     match fs::remove_file(&spare) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    match fs::hard_link(path, &spare) {
-        // No checkpoint yet, or a file system without links: then there is none before.
-        Ok(()) | Err(_) => {}
-    }
-    file.persist(path).map_err(|error| error.error)?;
-    // The rename itself is on disk only when the folder is.
-    fs::File::open(folder)?.sync_all()
+    // A link, so that there is a good file at `path` all the time. No checkpoint yet, or a file system without links: then
+    // there is none before.
+    let _ = fs::hard_link(path, &spare);
+    whole::keep(file, path)
 }
 
 #[cfg(test)]

@@ -36,6 +36,12 @@ impl Span {
         self.first == self.end
     }
 
+    /// How many items lie in it, of a job of `total` items in blocks of `each`: all blocks are full but for the last one.
+    pub fn items(self, each: u64, total: u64) -> u64 {
+        let end = (u128::from(self.end) * u128::from(each)).min(u128::from(total)) as u64;
+        end - self.first * each
+    }
+
     /// Whether the two share a block.
     pub fn overlaps(self, other: Span) -> bool {
         self.first.max(other.first) < self.end.min(other.end)

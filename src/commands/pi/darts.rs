@@ -40,8 +40,7 @@ impl Throw {
 
     /// The darts of a span: whole blocks, but for the last one of the job.
     pub(super) fn samples(&self, span: Span) -> u64 {
-        let end = (u128::from(span.end) * u128::from(BLOCK)).min(u128::from(self.terms.samples)) as u64;
-        end - span.first * BLOCK
+        span.items(BLOCK, self.terms.samples)
     }
 }
 

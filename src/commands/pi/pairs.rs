@@ -5,8 +5,6 @@
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::{Identity, Job, Pulse, Span, Tally};
@@ -20,31 +18,9 @@ pub(super) struct Draw<I> {
     integrand: PhantomData<I>,
 }
 
-/// The sums of a span.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Drawn {
-    pairs: u64,
-    values: i128,
-    squares: i128,
-}
-
-impl From<Sums> for Drawn {
-    fn from(Sums { pairs, values, squares }: Sums) -> Drawn {
-        Drawn { pairs, values, squares }
-    }
-}
-
-impl From<Drawn> for Sums {
-    fn from(Drawn { pairs, values, squares }: Drawn) -> Sums {
-        Sums { pairs, values, squares }
-    }
-}
-
-impl Tally for Drawn {
-    fn merge(&mut self, next: Drawn) {
-        let mut sums = Sums::from(*self);
-        sums.add(&next.into());
-        *self = sums.into();
+impl Tally for Sums {
+    fn merge(&mut self, next: Sums) {
+        self.add(&next);
     }
 }
 
@@ -55,13 +31,12 @@ impl<I> Draw<I> {
 
     /// The pairs of a span: whole blocks, but for the last one of the job.
     pub(super) fn pairs(&self, span: Span) -> u64 {
-        let end = (u128::from(span.end) * u128::from(BLOCK_PAIRS)).min(u128::from(self.pairs)) as u64;
-        end - span.first * BLOCK_PAIRS
+        span.items(BLOCK_PAIRS, self.pairs)
     }
 }
 
 impl<I: Integrand> Job for Draw<I> {
-    type Tally = Drawn;
+    type Tally = Sums;
     type Workspace = Option<Pairs>;
 
     fn blocks(&self) -> u64 {
@@ -76,27 +51,27 @@ impl<I: Integrand> Job for Draw<I> {
         (!self.terms.is_scalar).then(|| Pairs::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: Pulse<'_>) -> ControlFlow<(), Drawn> {
+    fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
         let pairs = self.pairs(span);
         let sums = match walk {
             Some(walk) => walk.sums::<I>(span.first, pairs),
             None => scalar::sums::<I>(self.terms.seed, span.first, pairs),
         };
-        ControlFlow::Continue(sums.into())
+        ControlFlow::Continue(sums)
     }
 }
 
 impl<I: Integrand> Estimator for Draw<I> {
     /// Any pairs are as good as any others, from two of them on.
-    fn finding(&self, &tally: &Drawn) -> Finding {
-        let samples = 2 * tally.pairs;
+    fn finding(&self, sums: &Sums) -> Finding {
+        let samples = 2 * sums.pairs;
         let work = Work { amount: samples, unit: "samples" };
-        Finding { samples, hits: None, estimate: Sums::from(tally).estimate::<I>(), work }
+        Finding { samples, hits: None, estimate: sums.estimate::<I>(), work }
     }
 }
 
 impl<I: Integrand> Sampling for Draw<I> {
-    fn reading(&self, tally: &Drawn) -> Option<Reading> {
+    fn reading(&self, tally: &Sums) -> Option<Reading> {
         self.finding(tally).reading()
     }
 

@@ -2,8 +2,6 @@
 
 use std::ops::{ControlFlow, Range};
 
-use serde::{Deserialize, Serialize};
-
 use super::{Estimator, Finding, Terms};
 use crate::job::{Identity, Job, Pulse, Span, Tally};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
@@ -18,17 +16,8 @@ pub(super) struct Fill {
     strata: Strata,
 }
 
-/// What a span adds up to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Filled {
-    samples: u64,
-    hits: u64,
-    split: u64,
-    thrown: u64,
-}
-
-impl Tally for Filled {
-    fn merge(&mut self, next: Filled) {
+impl Tally for Counts {
+    fn merge(&mut self, next: Counts) {
         self.samples += next.samples;
         self.hits += next.hits;
         self.split += next.split;
@@ -53,7 +42,7 @@ impl Fill {
 }
 
 impl Job for Fill {
-    type Tally = Filled;
+    type Tally = Counts;
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
@@ -70,20 +59,18 @@ impl Job for Fill {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Filled> {
+    fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Counts> {
         let rows = self.rows(span);
-        let counts = if self.terms.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) };
-        let Counts { samples, hits, split, thrown } = counts;
-        ControlFlow::Continue(Filled { samples, hits, split, thrown })
+        ControlFlow::Continue(if self.terms.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) })
     }
 }
 
 impl Estimator for Fill {
     /// A part of the cells is a part of the square: it says nothing of the rest, and nothing of pi.
-    fn finding(&self, tally: &Filled) -> Finding {
-        let Filled { samples, hits, split, thrown } = *tally;
-        let is_whole = samples == self.strata.samples();
-        let estimate = estimate(&Counts { samples, hits, split, thrown }).filter(|_| is_whole);
-        Finding { samples, hits: None, estimate, work: Work { amount: thrown, unit: "thrown darts" } }
+    fn finding(&self, counts: &Counts) -> Finding {
+        let is_whole = counts.samples == self.strata.samples();
+        let estimate = estimate(counts).filter(|_| is_whole);
+        let work = Work { amount: counts.thrown, unit: "thrown darts" };
+        Finding { samples: counts.samples, hits: None, estimate, work }
     }
 }

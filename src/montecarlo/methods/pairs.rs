@@ -22,6 +22,8 @@
 //!
 //! Run time: see the integrands. A far block costs a jump (1 us). Memory: 2 KiB.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
 use crate::isa::Isa;
 use crate::montecarlo::estimate::Estimate;
@@ -51,7 +53,7 @@ pub trait Integrand {
 }
 
 /// What a run of pairs adds up to, in units of 2^-42.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     /// How many pairs.
     pub pairs: u64,

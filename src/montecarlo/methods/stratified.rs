@@ -29,6 +29,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::quarter::{SIDE, Staircase, is_inside};
 use crate::montecarlo::estimate::Estimate;
 use crate::montecarlo::philox::philox2x64;
@@ -52,7 +54,7 @@ pub struct Strata {
 }
 
 /// What a run of rows adds up to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Darts.
     pub samples: u64,
