@@ -13,7 +13,7 @@ use super::values;
 use crate::job::run::Share;
 
 /// The exit code of a job that was stopped and saved, unless the user wants another: EX_TEMPFAIL of sysexits.h.
-pub const SAVED: u8 = 75;
+const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
 
 /// What is kept of a job, where, and until when it may run.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Keep {
     pub shard: Option<Shard>,
 
     /// Exit code of a job that was stopped and saved
-    #[arg(long, value_name = "N", default_value_t = NonZeroU8::new(SAVED).expect("not 0"), help_heading = "Checkpoint")]
+    #[arg(long, value_name = "N", default_value_t = SAVED, help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,
 }

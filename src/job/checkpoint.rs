@@ -154,11 +154,11 @@ fn digest(prefix: &[u8], rest: &[u8]) -> [u8; DIGEST] {
 /// The identity, and the bytes of the ledger, once everything around them is right.
 fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
     let Some((prefix, behind)) = bytes.split_at_checked(PREFIX) else { return Err(short(bytes)) };
-    let Some((version, length)) = prefix.strip_prefix(MAGIC).and_then(|numbers| numbers.split_first_chunk::<4>())
-    else {
-        return Err(Refusal::Foreign);
-    };
-    let (version, length) = (u32::from_le_bytes(*version), number(length));
+    let numbers = prefix.strip_prefix(MAGIC).and_then(|numbers| {
+        let (version, length) = numbers.split_first_chunk()?;
+        Some((u32::from_le_bytes(*version), u64::from_le_bytes(*length.first_chunk()?)))
+    });
+    let Some((version, length)) = numbers else { return Err(Refusal::Foreign) };
     match version {
         VERSION => {}
         newer if newer > VERSION => return Err(Refusal::Newer(newer)),
@@ -184,10 +184,6 @@ fn short(bytes: &[u8]) -> Refusal {
     } else {
         Refusal::Foreign
     }
-}
-
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use montesieve::isa::Isa;
 
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
+use super::same::{result, under_schedules};
 
-const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
-const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
 /// Enough blocks for eight ranks, and a last one that is not full. Spaces would cut an expression in two.
 const JOBS: [&str; 6] = [
     "ball --dim 7 3e6",
@@ -17,21 +16,12 @@ const JOBS: [&str; 6] = [
     "expr exp(-x*x)*cos(9*y)+(x<y) --bounds 0:1,-1:pi 3e6",
 ];
 
-fn result(ranks: Ranks, line: &str) -> String {
-    Launch::new(ranks, &format!("integrate {line} --format json")).run().expect_code(0).json_result().to_owned()
-}
-
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        let expected = result(Alone, line);
-        let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
         // The second job goes through all cases, the others take turns.
-        let cases = cases.filter(|(i, _)| job == 1 || i % JOBS.len() == job).map(|(_, case)| case);
-        each(cases, |(ranks, schedule)| {
-            assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
-        });
-        assert_eq!(result(Launched(3), &format!("{line} --chunk 1")), expected, "{line}");
+        let expected = under_schedules(&format!("integrate {line}"), |i| job == 1 || i % JOBS.len() == job);
+        assert_eq!(result(Launched(3), &format!("integrate {line} --chunk 1")), expected, "{line}");
     }
 }
 

@@ -24,7 +24,7 @@
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
-//! and the tools: [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
+//! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
 
 mod checkpoint;
 mod ended;
@@ -41,6 +41,7 @@ mod print;
 mod process;
 mod results;
 mod running;
+mod same;
 mod shared;
 mod signals;
 mod tallies;

@@ -5,11 +5,10 @@ use std::time::Duration;
 use montesieve::isa::Isa;
 use rustix::process::Signal;
 
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
+use super::same::{result, under_schedules};
 
-const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
-const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
 /// Enough blocks for eight ranks, and a last one that is not full; a few samples.
 const JOBS: [&str; 6] = [
     "pi --method stratified 1e11 --seed 42",
@@ -20,20 +19,11 @@ const JOBS: [&str; 6] = [
     "pi --method sobol 1000",
 ];
 
-fn result(ranks: Ranks, line: &str) -> String {
-    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json_result().to_owned()
-}
-
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        let expected = result(Alone, line);
-        let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
         // The first job goes through all cases, the others take turns: four schedules and five counts meet every one of them.
-        let cases = cases.filter(|(i, _)| job == 0 || i % 3 == job % 3).map(|(_, case)| case);
-        each(cases, |(ranks, schedule)| {
-            assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
-        });
+        under_schedules(line, |i| job == 0 || i % 3 == job % 3);
     }
 }
 

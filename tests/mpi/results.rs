@@ -4,19 +4,15 @@ use montesieve::isa::Isa;
 
 use super::launch::Ranks::{self, Alone, Launched};
 use super::launch::{Launch, each};
+use super::same::{SCHEDULES, result};
 
 /// Odd counts matter, and more ranks than cores.
 const EVERYWHERE: [Ranks; 6] = [Alone, Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
-const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
 /// Enough blocks for eight ranks, and a last one that is not full.
 const JOBS: [&str; 2] = ["pi 1e8 --seed 42", "primes 1e8"];
 
 fn text(ranks: Ranks, line: &str) -> String {
     Launch::new(ranks, line).run().expect_code(0).text().to_owned()
-}
-
-fn json_result(ranks: Ranks, line: &str) -> String {
-    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json_result().to_owned()
 }
 
 #[test]
@@ -30,8 +26,8 @@ fn text_is_the_same_on_any_number_of_ranks() {
 #[test]
 fn json_result_is_the_same_on_any_number_of_ranks() {
     for line in JOBS {
-        let expected = json_result(Alone, line);
-        each(&EVERYWHERE[1..], |ranks| assert_eq!(json_result(**ranks, line), expected, "{line}"));
+        let expected = result(Alone, line);
+        each(&EVERYWHERE[1..], |ranks| assert_eq!(result(**ranks, line), expected, "{line}"));
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::process::Command;
 
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
+use super::same::{RANKS, SCHEDULES, result, under_schedules};
 
-const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
-const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
 /// Everything at once: many blocks, a start inside the first one and an end inside the last; very small ranges; the end of all.
 const JOBS: [&str; 4] = [
     "primes 7 1.2e7 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
@@ -15,20 +14,11 @@ const JOBS: [&str; 4] = [
     "primes 2^64-1e5 2^64-1 --count 2,3 --sum --gaps",
 ];
 
-fn result(ranks: Ranks, line: &str) -> String {
-    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json_result().to_owned()
-}
-
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        let expected = result(Alone, line);
-        let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
         // The first job goes through all cases, the others take turns.
-        let cases = cases.filter(|(i, _)| job == 0 || i % JOBS.len() == job).map(|(_, case)| case);
-        each(cases, |(ranks, schedule)| {
-            assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
-        });
+        under_schedules(line, |i| job == 0 || i % JOBS.len() == job);
     }
 }
 

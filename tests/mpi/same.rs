@@ -1,0 +1,25 @@
+//! The same bytes on any number of ranks under any schedule: the check that every kind of job goes through.
+
+use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::{Launch, each};
+
+/// Odd counts matter, and more ranks than cores.
+pub const RANKS: [Ranks; 5] = [Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
+/// All of them.
+pub const SCHEDULES: [&str; 4] = ["block", "cyclic", "dynamic", "guided"];
+
+/// The `result` of a command line, as it stands in the JSON form.
+pub fn result(ranks: Ranks, line: &str) -> String {
+    Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json_result().to_owned()
+}
+
+/// Holds `line` without a launcher against itself under those of the twenty pairs of schedule and ranks whose numbers `takes` takes;
+/// what it came to.
+pub fn under_schedules(line: &str, takes: impl Fn(usize) -> bool) -> String {
+    let expected = result(Alone, line);
+    let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
+    each(cases.filter(|(i, _)| takes(*i)).map(|(_, case)| case), |(ranks, schedule)| {
+        assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
+    });
+    expected
+}
