@@ -41,7 +41,7 @@ fn instruction_sets_change_nothing() {
 
 #[test]
 fn fewer_samples_than_ranks() {
-    for line in ["genz-continuous 1", "ball 2", "option 129"] {
+    for line in ["integrate genz-continuous 1", "integrate ball 2", "integrate option 129"] {
         let expected = result(Alone, line);
         each([Launched(3), Launched(8)], |&ranks| assert_eq!(result(ranks, line), expected));
     }
