@@ -42,8 +42,12 @@ impl Schedule {
     /// The chunk size to use when the user names none: [`DEALS_PER_RANK`] deals for each rank, so that the last
     /// chunk in work is under one percent of a rank's time; fewer where chunks would fall below `grain` blocks (what a
     /// job wants to go on with in one go), but at least one for each rank. One rank has nobody to share with.
+    ///
+    /// Guided chunks are long until the end, where the last of them decide how long ranks wait for each other: this is
+    /// their least size, a [`GUIDED_TAIL`]th of the grain.
     pub fn auto_chunk(self, blocks: u64, ranks: u64, grain: u64) -> u64 {
-        let deals = if ranks == 1 { 1 } else { (blocks / ranks / grain.max(1)).clamp(1, DEALS_PER_RANK) };
+        let least = if self == Schedule::Guided { grain / GUIDED_TAIL } else { grain };
+        let deals = if ranks == 1 { 1 } else { (blocks / ranks / least.max(1)).clamp(1, DEALS_PER_RANK) };
         blocks.div_ceil(ranks.saturating_mul(deals)).max(1)
     }
 }
@@ -51,6 +55,10 @@ impl Schedule {
 /// Deals for each rank under an automatic chunk size, at most. 128 keeps the tail (one chunk in hand and one in flight
 /// when the others run out) near 1 % of the run; more would only add messages.
 const DEALS_PER_RANK: u64 = 128;
+
+/// How many times below the grain guided chunks may end. With the grain itself, two ranks counting primes for ten seconds
+/// waited 8 % of it for the last chunk; the few short chunks of the tail cost less than that (1.2 s of work is a grain there).
+const GUIDED_TAIL: u64 = 8;
 
 /// What the dealer has for a rank that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -259,6 +267,8 @@ mod tests {
         assert_eq!(auto(10_000, 8, 16), 17, "equal deals, not below the grain");
         assert_eq!(auto(1 << 40, 8, 16), 1 << 30);
         assert_eq!(auto(1 << 40, 1, 16), 1 << 40, "alone");
+        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 160), 21, "down to an eighth of the grain");
+        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 4), 10, "blocks are not cut");
     }
 
     proptest! {
