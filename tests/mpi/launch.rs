@@ -5,17 +5,14 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ended::Ended;
 use super::process::MARK;
+use super::room::{Room, WHOLE};
 use super::running::{Running, read};
-
-/// One launch at a time: eight ranks on two cores leave no room for a second one, and times are judged.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// For Open MPI. Ranks that wait must leave the cores to those that work (`mpi_yield_when_idle`, in [`Launch::command`]).
 const DEFAULT_FLAGS: &str = "--oversubscribe --bind-to none";
@@ -80,13 +77,21 @@ impl Launch {
         self
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end, beside other launches.
     pub fn run(self) -> Ended {
-        self.start().finish()
+        let seats = match self.ranks {
+            Ranks::Alone => 1,
+            Ranks::Launched(ranks) => ranks,
+        };
+        self.start_in(Room::take(seats)).finish()
     }
 
-    pub fn start(mut self) -> Running {
-        let lock = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    /// Starts it, to be watched, stopped or signalled while it runs: nothing else runs beside it.
+    pub fn start(self) -> Running {
+        self.start_in(Room::take(WHOLE))
+    }
+
+    fn start_in(mut self, room: Room) -> Running {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut command = self.command();
@@ -109,7 +114,7 @@ impl Launch {
         let stdout = child.stdout.take().map(|pipe| thread::spawn(move || read(pipe, head)));
         let stderr = child.stderr.take().map(|pipe| thread::spawn(move || read(pipe, usize::MAX)));
         let (limit, began) = (self.limit, Instant::now());
-        Running { line: format!("{command:?}"), child, mark, limit, began, stdout, stderr, _lock: lock }
+        Running { line: format!("{command:?}"), child, mark, limit, began, stdout, stderr, _room: room }
     }
 
     fn command(&self) -> Command {

@@ -5,7 +5,7 @@
 //!
 //! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a launcher that is not there is
 //! a failed test, never a skipped one. `MONTESIEVE_TEST_BINARY` names another build of the program to test (the release
-//! build, say); default: the one cargo has just built. One launch runs at a time.
+//! build, say); default: the one cargo has just built. Small launches run side by side ([`room`]).
 //!
 //! Contents:
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
@@ -24,7 +24,8 @@
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
-//! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left.
+//! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left,
+//! [`room`] keeps launches apart.
 
 mod checkpoint;
 mod ended;
@@ -40,6 +41,7 @@ mod precision;
 mod print;
 mod process;
 mod results;
+mod room;
 mod running;
 mod same;
 mod shared;

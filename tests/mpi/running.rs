@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ExitStatus};
-use std::sync::MutexGuard;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::ended::Ended;
 use super::process::{self, Process};
+use super::room::Room;
 
 /// How long processes may stay on after their launcher has ended: a launcher that was aborted does not wait for them.
 const GRACE: Duration = Duration::from_secs(2);
@@ -40,7 +40,7 @@ pub struct Running {
     pub began: Instant,
     pub stdout: Reader,
     pub stderr: Reader,
-    pub _lock: MutexGuard<'static, ()>,
+    pub _room: Room,
 }
 
 impl Running {
