@@ -13,6 +13,7 @@ mod integrate;
 mod keep;
 mod merge;
 mod parse;
+mod patterns;
 mod pi;
 mod precision;
 mod primes;
@@ -33,6 +34,7 @@ pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
+pub use patterns::Patterns;
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use precision::{Precision, TargetError};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
@@ -69,6 +71,8 @@ pub enum Command {
     Integrate(Integrate),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
+    /// The patterns of distributed memory, one by one: from Python's multiprocessing to MPI
+    Patterns(Patterns),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
     Merge(Merge),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
@@ -124,9 +128,11 @@ impl Cli {
             Command::Merge(merge) => Some(&merge.engine),
             Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
             Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
-            Command::Integrate(Integrate::List(_)) | Command::Info(_) | Command::Completions(_) | Command::Man(_) => {
-                None
-            }
+            Command::Integrate(Integrate::List(_))
+            | Command::Patterns(_)
+            | Command::Info(_)
+            | Command::Completions(_)
+            | Command::Man(_) => None,
         }
     }
 
@@ -138,6 +144,7 @@ impl Cli {
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
+            Command::Patterns(patterns) => patterns.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
             Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }

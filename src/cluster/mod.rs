@@ -15,9 +15,12 @@ pub mod launch;
 mod mpi;
 #[cfg(feature = "mpi")]
 mod outbox;
+#[cfg(feature = "mpi")]
+mod pair;
 pub mod patience;
 pub mod place;
 mod record;
+pub mod rma;
 pub mod shared;
 pub mod stdout;
 #[cfg(feature = "mpi")]
@@ -56,11 +59,31 @@ pub enum Tag {
     Report = 6,
     /// Within [`Cluster::reduce`] (a record).
     Reduce = 7,
+    /// Work, goods, a question: whatever goes out in `patterns` (numbers).
+    Item = 8,
+    /// What comes back (numbers).
+    Reply = 9,
+    /// Room for one more item (unused numbers).
+    Credit = 10,
+    /// The last message of its kind: the sentinel that ends a worker (numbers).
+    Last = 11,
 }
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    const ALL: [Tag; 7] = [Tag::Ask, Tag::Give, Tag::NoMore, Tag::Stop, Tag::Signal, Tag::Report, Tag::Reduce];
+    const ALL: [Tag; 11] = [
+        Tag::Ask,
+        Tag::Give,
+        Tag::NoMore,
+        Tag::Stop,
+        Tag::Signal,
+        Tag::Report,
+        Tag::Reduce,
+        Tag::Item,
+        Tag::Reply,
+        Tag::Credit,
+        Tag::Last,
+    ];
 }
 
 /// The processes that run this program together.
@@ -235,6 +258,19 @@ impl Cluster {
         }
     }
 
+    /// Waits until every rank has entered (`MPI_Ibarrier`, tested politely). Every rank must call it.
+    pub fn barrier(&self) {
+        let (mut barrier, mut patience) = (self.enter_barrier(), Patience::new());
+        while !barrier.is_complete() {
+            patience.pause();
+        }
+    }
+
+    /// The least of the numbers of all lower ranks, at every rank; `i64::MAX` at the first (`MPI_Exscan`, `MPI_MIN`). Every rank must call it.
+    pub fn least_below(&self, mine: i64) -> i64 {
+        each!(self, inner => inner.least_below(mine))
+    }
+
     /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
     pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
         each!(self, inner => inner.send(to, tag, numbers));
@@ -271,6 +307,11 @@ impl Cluster {
     /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
     pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
         each!(self, inner => inner.receive(from, tag))
+    }
+
+    /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
+    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
+        each!(self, inner => inner.promise(from, tag))
     }
 
     /// Receives a record (`MPI_Recv`); waits politely until it is there.
@@ -323,6 +364,26 @@ impl Cluster {
     }
 }
 
+/// A message that was asked for and may not be there: a future.
+#[must_use = "a promise that is dropped before it is kept ends the program"]
+pub struct Promise {
+    #[cfg(feature = "mpi")]
+    receive: mpi::Receive,
+}
+
+impl Promise {
+    /// The two numbers, or the promise again (`MPI_Test`).
+    ///
+    /// # Errors
+    /// Itself, while the message is not there.
+    pub fn take(self) -> std::result::Result<[u64; 2], Promise> {
+        #[cfg(feature = "mpi")]
+        return self.receive.r#try().map(|(pair, _)| pair.0).map_err(|receive| Promise { receive });
+        #[cfg(not(feature = "mpi"))]
+        Err(self)
+    }
+}
+
 /// A barrier that was entered and may not be complete.
 #[derive(Debug)]
 #[must_use = "a barrier that is never completed leaves the others waiting"]
@@ -341,5 +402,17 @@ impl Barrier {
         }
         #[cfg(not(feature = "mpi"))]
         true
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A cluster for tests without a launcher.
+
+    use super::{Alone, Cluster, Launch};
+
+    /// One process, no MPI.
+    pub(crate) fn alone() -> Cluster {
+        Cluster::Alone(Alone::new(Launch::default()))
     }
 }

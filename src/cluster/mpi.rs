@@ -4,20 +4,24 @@ use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
 use mpi::environment::Universe;
 use mpi::ffi;
-use mpi::point_to_point::Status;
+use mpi::point_to_point::{ReceiveFuture, Status};
 use mpi::request::{Request as Pending, Scope, scope};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::launch::Launch;
 use super::outbox::Outbox;
+use super::pair::Pair;
 use super::patience::Patience;
 use super::window::{Open, Windows};
-use super::{ROOT, Tag};
+use super::{Promise, ROOT, Tag};
 use crate::error::{Error, Result};
 
 /// A barrier's request, which borrows nothing.
 pub type Request = Pending<'static, ()>;
+
+/// A receive's future, which owns where the numbers will be.
+pub type Receive = ReceiveFuture<Pair>;
 
 /// The world of all ranks.
 pub struct Mpi {
@@ -191,6 +195,21 @@ impl Mpi {
         let mut largest = 0u64;
         scope(|s| wait(self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max())));
         largest
+    }
+
+    pub fn least_below(&self, mine: i64) -> i64 {
+        // MPI leaves the first rank's as it was.
+        let mut least = i64::MAX;
+        scope(|s| wait(self.world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())));
+        least
+    }
+
+    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
+        Promise { receive: self.world.process_at_rank(from as i32).immediate_receive_with_tag(tag as i32) }
+    }
+
+    pub fn world(&self) -> &SimpleCommunicator {
+        &self.world
     }
 
     pub fn enter_barrier(&self) -> Request {

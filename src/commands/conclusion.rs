@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use serde::Serialize;
 use signal_hook::consts::SIGINT;
 
 use super::setting::Setting;
@@ -140,7 +141,7 @@ fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>) -> u8 {
 }
 
 /// The MPI library that this run uses.
-fn library(cluster: &Cluster) -> String {
+pub(super) fn library(cluster: &Cluster) -> String {
     match cluster {
         #[cfg(feature = "mpi")]
         Cluster::Mpi(_) => cluster.library().unwrap_or_default(),
@@ -178,7 +179,11 @@ fn tell(text: &str) {
 }
 
 /// Writes a report that has no run (`info`).
-pub(super) fn write_plain<R: Answer>(report: &Report<R>, format: Format, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_plain<R: Answer, M: Serialize>(
+    report: &Report<R, M>,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<()> {
     report.write(format, out).and_then(|()| out.flush()).map_err(Error::io("cannot write the report"))
 }
 

@@ -18,7 +18,7 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Info) -> Result<u8> 
     let written = places.zip(isas).map(|(places, isas)| {
         let result = describe(cluster, &places, &isas);
         let mut bytes = Vec::new();
-        write_plain(&Report { command: "info", result, run: None }, options.destination.format, &mut bytes)?;
+        write_plain(&Report::without_run("info", result), options.destination.format, &mut bytes)?;
         let mut output = Output::open(options.destination.output.as_deref(), || cluster.stdout())?;
         output.write(&bytes)?;
         output.finish()

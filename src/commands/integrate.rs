@@ -208,7 +208,7 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
     });
     let ep = IntegrandLine { name: cli::EP, about: cli::ABOUT_EP, parameters: vec!["class"] };
     let integrands = lines.chain([ep]).collect();
-    let report = Report { command: "integrate", result: IntegrandList { integrands }, run: None };
+    let report = Report::without_run("integrate", IntegrandList { integrands });
     let written = cluster.at_root(|| {
         let mut bytes = Vec::new();
         write_plain(&report, destination.format, &mut bytes)?;

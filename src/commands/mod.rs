@@ -11,6 +11,7 @@ mod info;
 mod integrate;
 mod merge;
 mod output;
+mod patterns;
 mod pi;
 mod plan;
 mod primes;
@@ -50,6 +51,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
         Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
+        Command::Patterns(patterns) => patterns::run(cluster, patterns),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

@@ -14,6 +14,7 @@ mod ep;
 mod info;
 mod integrate;
 mod nth;
+mod patterns;
 mod pi;
 mod plan;
 mod primes;
@@ -33,6 +34,7 @@ pub use ep::EpResult;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use nth::NthResult;
+pub use patterns::{Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun};
 pub use pi::PiResult;
 pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
@@ -87,27 +89,34 @@ pub trait Answer: Serialize {
 
 /// What a command has to say when it is done.
 #[derive(Clone, Debug, Serialize)]
-pub struct Report<R> {
+pub struct Report<R, M = Run> {
     /// The command's name: `pi`.
     pub command: &'static str,
     /// The answer.
     pub result: R,
-    /// How the run went; `None` where nothing ran (`info`).
-    pub run: Option<Run>,
+    /// How the run went; `None` where nothing ran (`info`). Commands that are no jobs have a form of their own.
+    pub run: Option<M>,
 }
 
 /// A report as JSON has it: with what is the same for all of them, in this order.
 #[derive(Serialize)]
-struct Document<'r, R> {
+struct Document<'r, R, M> {
     schema: &'static str,
     command: &'static str,
     version: &'static str,
     result: &'r R,
     #[serde(skip_serializing_if = "Option::is_none")]
-    run: Option<&'r Run>,
+    run: Option<&'r M>,
 }
 
-impl<R: Answer> Report<R> {
+impl<R> Report<R> {
+    /// Of a command that runs nothing.
+    pub fn without_run(command: &'static str, result: R) -> Report<R> {
+        Report { command, result, run: None }
+    }
+}
+
+impl<R: Answer, M: Serialize> Report<R, M> {
     /// Writes the whole report in one form, its last newline with it.
     ///
     /// # Errors
@@ -140,7 +149,9 @@ pub(crate) mod testing {
     /// The report of `result` without a run, in one form.
     pub(crate) fn written<R: Answer>(result: R, format: Format) -> String {
         let mut bytes = Vec::new();
-        Report { command: "test", result, run: None }.write(format, &mut bytes).expect("a Vec takes every write");
+        Report { command: "test", result, run: None::<Run> }
+            .write(format, &mut bytes)
+            .expect("a Vec takes every write");
         String::from_utf8(bytes).expect("UTF-8")
     }
 
@@ -182,7 +193,7 @@ mod tests {
     fn a_failed_write_keeps_its_kind() {
         for format in [Format::Text, Format::Json, Format::Csv] {
             let result = PrimesResult::count(0, 100, 25, Completion::Complete);
-            let report = Report { command: "primes", result, run: None };
+            let report = Report::without_run("primes", result);
             let error = report.write(format, &mut Full).expect_err("full");
             assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");
         }

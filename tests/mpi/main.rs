@@ -20,6 +20,7 @@
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
 //! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
+//! - [`patterns`]: the gallery, right on any number of ranks
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
@@ -37,6 +38,7 @@ mod launches;
 mod list;
 mod methods;
 mod output;
+mod patterns;
 mod precision;
 mod print;
 mod process;

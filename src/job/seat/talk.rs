@@ -33,7 +33,9 @@ impl<T: Tally> Seat<'_, T> {
             Tag::Give => self.worker.given(Span::new(first, second)),
             Tag::NoMore => self.worker.no_more(),
             Tag::Stop => self.worker.stop(),
-            Tag::Report | Tag::Reduce => unreachable!("{tag:?} does not carry numbers"),
+            Tag::Report | Tag::Reduce | Tag::Item | Tag::Reply | Tag::Credit | Tag::Last => {
+                unreachable!("{tag:?} is no message of plain numbers within a job")
+            }
         }
         Ok(())
     }

@@ -1,0 +1,31 @@
+//! `montesieve patterns [NAME]`: which page of the gallery.
+
+use clap::Args;
+
+use super::engine::{Destination, Launch};
+
+const EXAMPLES: &str = "\
+Examples:
+  montesieve patterns                      what there is
+  mpirun -n 5 montesieve patterns counter
+  mpirun -n 8 montesieve patterns all      all of them; exit code 3 when one is wrong";
+
+/// The options of `patterns`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub struct Patterns {
+    /// The pattern, or `all`; the list when it is missing
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// The result alone, without what it cost
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// The form and the place of the result.
+    #[command(flatten)]
+    pub destination: Destination,
+    /// What the launch check lets pass.
+    #[command(flatten)]
+    pub launch: Launch,
+}

@@ -1,0 +1,135 @@
+//! The raw one-sided calls, which rsmpi does not wrap. All `unsafe` of windows of counters is here.
+//!
+//! The window hangs on a communicator of its own, whose errors come back as codes: Open MPI 4.1 refuses `MPI_Win_allocate`
+//! across hosts without `--mca osc pt2pt`, and that must end as one message.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use mpi::datatype::Equivalence;
+use mpi::ffi;
+use mpi::raw::AsRaw;
+use mpi::topology::SimpleCommunicator;
+
+use crate::error::{Error, Result};
+
+/// A window of 64-bit numbers, the same length at every rank.
+pub struct Window {
+    communicator: ffi::MPI_Comm,
+    window: ffi::MPI_Win,
+    length: usize,
+}
+
+impl Window {
+    /// Every rank of `world` must call it.
+    pub fn allocate(world: &SimpleCommunicator, length: usize) -> Result<Window> {
+        let bytes = ffi::MPI_Aint::try_from(8 * length).map_err(|_| Error::Run("such a window is too long".into()))?;
+        let mut base: *mut u64 = ptr::null_mut();
+        // SAFETY: null handles are only places to write to.
+        let (mut communicator, mut window) = unsafe { (ffi::RSMPI_COMM_NULL, ffi::RSMPI_WIN_NULL) };
+        // SAFETY: `world` is a communicator, and so is `communicator` after the first call; MPI writes handles and an address to
+        // the places. Both handlers are the library's own.
+        unsafe {
+            check("MPI_Comm_dup", ffi::MPI_Comm_dup(world.as_raw(), &mut communicator))?;
+            ffi::MPI_Comm_set_errhandler(communicator, ffi::RSMPI_ERRORS_RETURN);
+            let place = (&raw mut base).cast::<c_void>();
+            let code = ffi::MPI_Win_allocate(bytes, 8, ffi::RSMPI_INFO_NULL, communicator, place, &mut window);
+            check("MPI_Win_allocate (Open MPI 4.1 across hosts needs mpirun --mca osc pt2pt)", code)?;
+            ffi::MPI_Win_set_errhandler(window, ffi::RSMPI_ERRORS_RETURN);
+        }
+        let this = Window { communicator, window, length };
+        this.lock(rank(communicator))?;
+        // SAFETY: these are the words of this rank, allocated above, and its exclusive epoch keeps the others out.
+        unsafe { base.write_bytes(0, length) };
+        this.unlock(Some(rank(communicator)));
+        // SAFETY: no rank may add before all have cleared theirs; the communicator is there.
+        check("MPI_Barrier", unsafe { ffi::MPI_Barrier(communicator) })?;
+        Ok(this)
+    }
+
+    pub fn lock_all(&self) -> Result<()> {
+        // SAFETY: the window is there until `free`, and its epochs end before the next one begins (see `Epoch`).
+        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(0, self.window) })
+    }
+
+    pub fn lock(&self, owner: u64) -> Result<()> {
+        // SAFETY: as in `lock_all`.
+        check("MPI_Win_lock", unsafe {
+            ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, owner as c_int, 0, self.window)
+        })
+    }
+
+    /// Ends the epoch: `owner`'s, or that of all.
+    pub fn unlock(&self, owner: Option<u64>) {
+        // SAFETY: the epoch was opened by `lock` or `lock_all`, which an `Epoch` remembers.
+        unsafe {
+            match owner {
+                Some(owner) => ffi::MPI_Win_unlock(owner as c_int, self.window),
+                None => ffi::MPI_Win_unlock_all(self.window),
+            };
+        }
+    }
+
+    pub fn get(&self, owner: u64, place: usize) -> Result<u64> {
+        self.fetch_add(owner, place, 0)
+    }
+
+    pub fn put(&self, owner: u64, place: usize, number: u64) -> Result<()> {
+        let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
+        let from = (&raw const number).cast::<c_void>();
+        // SAFETY: an epoch is open; one number is read here and written at `owner`, inside its window; it stays here until the flush.
+        check("MPI_Put", unsafe { ffi::MPI_Put(from, 1, kind, owner as c_int, at, 1, kind, self.window) })?;
+        self.flush(owner)
+    }
+
+    pub fn fetch_add(&self, owner: u64, place: usize, number: u64) -> Result<u64> {
+        // SAFETY: the operation is the library's own.
+        self.fetch(owner, place, number, unsafe { ffi::RSMPI_SUM })
+    }
+
+    pub fn fetch_max(&self, owner: u64, place: usize, number: u64) -> Result<u64> {
+        // SAFETY: as above.
+        self.fetch(owner, place, number, unsafe { ffi::RSMPI_MAX })
+    }
+
+    fn fetch(&self, owner: u64, place: usize, number: u64, operation: ffi::MPI_Op) -> Result<u64> {
+        let mut before = 0_u64;
+        let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
+        let (from, to) = ((&raw const number).cast::<c_void>(), (&raw mut before).cast::<c_void>());
+        // SAFETY: as in `put`; what was there before is written to `before`, which stays until the flush.
+        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, owner as c_int, at, operation, self.window) };
+        check("MPI_Fetch_and_op", code)?;
+        self.flush(owner)?;
+        Ok(before)
+    }
+
+    /// Every rank must call it, with no epoch open.
+    pub fn free(mut self) -> Result<()> {
+        // SAFETY: both handles are there, no epoch borrows the window any more, and `self` is used up.
+        unsafe {
+            check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;
+            check("MPI_Comm_free", ffi::MPI_Comm_free(&mut self.communicator))
+        }
+    }
+
+    fn flush(&self, owner: u64) -> Result<()> {
+        // SAFETY: an epoch that reaches `owner` is open (see `Epoch::reach`).
+        check("MPI_Win_flush", unsafe { ffi::MPI_Win_flush(owner as c_int, self.window) })
+    }
+
+    fn displacement(&self, place: usize) -> ffi::MPI_Aint {
+        assert!(place < self.length, "number {place} of {}", self.length);
+        place as ffi::MPI_Aint
+    }
+}
+
+fn rank(communicator: ffi::MPI_Comm) -> u64 {
+    let mut rank = 0;
+    // SAFETY: the communicator is there; MPI writes a number to the place.
+    unsafe { ffi::MPI_Comm_rank(communicator, &mut rank) };
+    rank as u64
+}
+
+fn check(call: &str, code: c_int) -> Result<()> {
+    if code == ffi::MPI_SUCCESS as c_int { Ok(()) } else { Err(Error::Run(format!("{call} failed"))) }
+}

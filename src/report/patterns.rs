@@ -1,0 +1,196 @@
+//! The result of `patterns`: what each pattern came to; and its run: what each cost here.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Answer, text};
+
+/// All patterns that were run, in the order of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternsResult {
+    /// One line a pattern.
+    pub patterns: Vec<PatternLine>,
+    /// Whether all answers are right.
+    pub right: bool,
+}
+
+/// What one pattern came to. The same for every number of ranks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternLine {
+    /// Its name on the command line.
+    pub name: String,
+    /// Its answer.
+    pub answer: String,
+    /// What the answer should be.
+    pub expected: String,
+    /// Whether they are equal.
+    pub right: bool,
+}
+
+/// What is there to run: `patterns` without a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternsList {
+    /// One line a pattern.
+    pub patterns: Vec<PatternEntry>,
+}
+
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternEntry {
+    /// Its name on the command line.
+    pub name: String,
+    /// What it is in Python's multiprocessing and asyncio.
+    pub python: String,
+    /// What it is in MPI.
+    pub mpi: String,
+}
+
+/// How the patterns went here.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PatternsRun {
+    /// Number of ranks.
+    pub ranks: usize,
+    /// Distinct hosts, in rank order.
+    pub hosts: Vec<String>,
+    /// The MPI library, or `none`.
+    pub mpi: String,
+    /// Wall time of all, in seconds.
+    pub seconds: f64,
+    /// What each cost.
+    pub patterns: Vec<PatternCosts>,
+}
+
+/// What one pattern cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PatternCosts {
+    /// Its name.
+    pub name: String,
+    /// Wall time, in seconds.
+    pub seconds: f64,
+    /// What was measured.
+    pub costs: Vec<Cost>,
+    /// What the ranks had to say, where that is the point.
+    pub lines: Vec<String>,
+}
+
+/// One measured number.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// Of what.
+    pub what: &'static str,
+    /// How much.
+    pub value: f64,
+    /// In which unit.
+    pub unit: &'static str,
+}
+
+impl Answer for PatternsResult {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = Vec::new();
+        for PatternLine { name, answer, expected, right } in &self.patterns {
+            let verdict = if *right { "right".to_owned() } else { format!("WRONG, should be {expected}") };
+            rows.push(vec![name.clone(), answer.clone(), verdict]);
+        }
+        text::table(&rows, &[0, 1, 2], out)
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        self.patterns.iter().map(|line| (line.name.clone(), line.answer.clone())).collect()
+    }
+}
+
+impl Answer for PatternsList {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![["name", "in Python", "in MPI"].map(str::to_owned).to_vec()];
+        rows.extend(
+            self.patterns.iter().map(|entry| vec![entry.name.clone(), entry.python.clone(), entry.mpi.clone()]),
+        );
+        text::table(&rows, &[0, 1, 2], out)
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        self.patterns.iter().map(|entry| (entry.name.clone(), entry.mpi.clone())).collect()
+    }
+}
+
+impl PatternsRun {
+    /// The run for people: a line for each number.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        for PatternCosts { name, seconds, costs, lines } in &self.patterns {
+            lines.iter().try_for_each(|line| writeln!(out, "{name}: {line}"))?;
+            let costs: Vec<String> =
+                costs.iter().map(|Cost { what, value, unit }| format!("{what} {} {unit}", short(*value))).collect();
+            writeln!(out, "{name}: {}", [vec![format!("{seconds:.3} s")], costs].concat().join(", "))?;
+        }
+        let mpi = if self.mpi == "none" { "no MPI" } else { &self.mpi };
+        let ranks = text::count(self.ranks as u64, "rank");
+        writeln!(out, "{:.3} s on {ranks}, {}, {mpi}", self.seconds, text::count(self.hosts.len() as u64, "host"))
+    }
+}
+
+/// Three digits, or all of a whole number.
+fn short(value: f64) -> String {
+    match value.abs() {
+        v if v.fract() == 0.0 => format!("{value:.0}"),
+        v if v < 10.0 => format!("{value:.2}"),
+        v if v < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::super::testing::{json, written};
+    use super::*;
+
+    fn result() -> PatternsResult {
+        let line = |name: &str, answer: &str, expected: &str| PatternLine {
+            name: name.into(),
+            answer: answer.into(),
+            expected: expected.into(),
+            right: answer == expected,
+        };
+        PatternsResult {
+            patterns: vec![line("counter", "500000", "500000"), line("scan", "10, 4", "10, 5")],
+            right: false,
+        }
+    }
+
+    #[test]
+    fn a_wrong_answer_stands_out() {
+        insta::assert_snapshot!(written(result(), Format::Text), @r"
+        counter  500000  right
+        scan     10, 4   WRONG, should be 10, 5
+        ");
+        assert_eq!(json(result())["patterns"][1]["right"], false);
+        assert_eq!(written(result(), Format::Csv), "counter,scan\n500000,\"10, 4\"\n");
+    }
+
+    #[test]
+    fn the_run_says_what_it_cost() {
+        let costs = vec![
+            Cost { what: "an update", value: 0.253, unit: "us" },
+            Cost { what: "lost updates", value: 1234.0, unit: "of 500000" },
+        ];
+        let pattern = PatternCosts { name: "counter".into(), seconds: 0.5, costs, lines: vec!["a line".into()] };
+        let run = PatternsRun {
+            ranks: 3,
+            hosts: vec!["n1".into()],
+            mpi: "Open MPI 4.1.4".into(),
+            seconds: 0.5,
+            patterns: vec![pattern],
+        };
+        let mut bytes = Vec::new();
+        run.write_text(&mut bytes).expect("a Vec takes every write");
+        insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r"
+        counter: a line
+        counter: 0.500 s, an update 0.25 us, lost updates 1234 of 500000
+        0.500 s on 3 ranks, 1 host, Open MPI 4.1.4
+        ");
+    }
+}
