@@ -31,6 +31,17 @@ pub struct Conclusion<R> {
     pub verdict: u8,
     /// Seconds that a whole job would take, when that was the question.
     pub planned: Option<f64>,
+    /// How much precision a second bought, where the answer is an estimate ([`figure_of_merit`]).
+    pub figure_of_merit: Option<f64>,
+}
+
+/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a part of what is `done`: their
+/// seconds are not known here.
+pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f64>) -> Option<f64> {
+    let seconds: f64 = account.profiles.iter().map(|profile| profile.compute).sum();
+    let here: u64 = account.profiles.iter().map(|profile| profile.blocks).sum();
+    let merit = |error: f64| 1.0 / (error * error * seconds);
+    std_error.filter(|_| here == done).map(merit).filter(|merit| merit.is_finite())
 }
 
 impl<R> Conclusion<R> {
@@ -38,7 +49,17 @@ impl<R> Conclusion<R> {
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> Conclusion<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let Outcome { cause, account, .. } = outcome;
-        Conclusion { command, result, completion, cause, account, work, verdict: 0, planned: None }
+        Conclusion {
+            command,
+            result,
+            completion,
+            cause,
+            account,
+            work,
+            verdict: 0,
+            planned: None,
+            figure_of_merit: None,
+        }
     }
 }
 
@@ -56,8 +77,9 @@ impl Setting<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
-        let Conclusion { command, result, completion, cause, account, work, verdict, planned } = conclusion;
-        let run = Run { planned_seconds: planned, ..self.run_section(&account, work, places) };
+        let Conclusion { command, result, completion, cause, account, work, verdict, planned, figure_of_merit } =
+            conclusion;
+        let run = Run { planned_seconds: planned, figure_of_merit, ..self.run_section(&account, work, places) };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
@@ -115,6 +137,7 @@ impl Setting<'_> {
             chunk: account.chunk,
             work,
             planned_seconds: None,
+            figure_of_merit: None,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,
@@ -198,6 +221,18 @@ mod tests {
         assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None), 5);
         assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75)), 75);
         assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75)), 130);
+    }
+
+    #[test]
+    fn merit_is_that_of_this_run_alone() {
+        let mut account = Account::none(2);
+        for (profile, compute) in account.profiles.iter_mut().zip([1.5, 2.5]) {
+            (profile.compute, profile.blocks) = (compute, 5);
+        }
+        assert_eq!(figure_of_merit(&account, 10, Some(0.5)), Some(1.0));
+        assert_eq!(figure_of_merit(&account, 11, Some(0.5)), None, "a block is from a checkpoint");
+        assert_eq!(figure_of_merit(&account, 10, None), None);
+        assert_eq!(figure_of_merit(&Account::none(1), 0, Some(0.5)), None, "no time passed");
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub(super) mod ep;
 
 use std::ops::ControlFlow;
 
-use super::conclusion::{Conclusion, write_plain};
+use super::conclusion::{Conclusion, figure_of_merit, write_plain};
 use super::output::Output;
 use super::rounds::{self, Reading, Sampling};
 use super::setting::Setting;
@@ -21,7 +21,7 @@ use crate::montecarlo::integrands::ALL;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
-use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, Report, Work};
+use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, IntervalKind, Report, Work};
 
 /// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a Zen 4.
 const GRAIN: u64 = 8;
@@ -187,16 +187,19 @@ fn conclusion(
         estimate: mean.estimate,
         std_error: mean.std_error,
         ci95: mean.ci95,
-        interval: if is_indicator { "wilson" } else { "student-t" },
+        interval: if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT },
         samples: sums.samples(),
         seed: job.seed,
         exact,
         z: exact.and_then(|exact| mean.z(exact)),
+        chi_square: sums.chi_square().map(Into::into),
         target: rounds::target(&options.common.precision, met),
         completion,
     });
     let work = Work { amount: sums.samples(), unit: "samples" };
-    Ok(Conclusion::new("integrate", outcome, result, work))
+    let std_error = mean.and_then(|mean| mean.std_error);
+    let figure_of_merit = figure_of_merit(&outcome.account, outcome.done, std_error);
+    Ok(Conclusion { figure_of_merit, ..Conclusion::new("integrate", outcome, result, work) })
 }
 
 /// Lists the integrands. Only the root works.

@@ -95,15 +95,20 @@ impl Darts {
     /// ```
     pub fn hits(&mut self, first: u64, samples: u64) -> u64 {
         let mut hits = 0;
+        self.each_block(first, samples, |_, more| hits += more);
+        hits
+    }
+
+    /// The same block by block: calls `each` with the darts of a block and the hits among them.
+    pub fn each_block(&mut self, first: u64, samples: u64, mut each: impl FnMut(u64, u64)) {
         let whole = first + samples / BLOCK;
         for block in first..whole {
-            hits += self.walk(block, BLOCK);
+            each(BLOCK, self.walk(block, BLOCK));
         }
         let rest = samples % BLOCK;
         if rest > 0 {
-            hits += self.walk(whole, rest);
+            each(rest, self.walk(whole, rest));
         }
-        hits
     }
 
     /// Hits among the first `samples` darts of one block.

@@ -15,6 +15,7 @@
 //! - [`exact`]: sums without rounding. [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
+pub mod chi_square;
 pub mod darts;
 pub mod elementary;
 pub mod ep;

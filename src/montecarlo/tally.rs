@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chi_square::ChiSquare;
 use super::exact::Exact;
 use super::sampler::LaneSums;
 
@@ -17,6 +18,9 @@ pub struct Sums {
     samples: u64,
     first: Exact,
     second: Exact,
+    /// Of each block: its sum, squared, over its number of samples.
+    squares: Exact,
+    blocks: u64,
     /// The first block in which a sum is no finite number.
     bad: Option<u64>,
 }
@@ -25,6 +29,9 @@ impl Sums {
     /// Adds the sums of `samples` samples of `block`.
     pub(super) fn add_block(&mut self, block: u64, samples: u64, lanes: &LaneSums) {
         self.samples += samples;
+        self.blocks += 1;
+        let sum: f64 = lanes.first.0.iter().sum();
+        self.squares.add(sum * (sum / samples as f64));
         lanes.first.0.iter().for_each(|&sum| self.first.add(sum));
         lanes.second.0.iter().for_each(|&sum| self.second.add(sum));
         if self.bad.is_none() && lanes.first.0.iter().any(|sum| !sum.is_finite()) {
@@ -37,6 +44,8 @@ impl Sums {
         self.samples += next.samples;
         self.first.merge(&next.first);
         self.second.merge(&next.second);
+        self.squares.merge(&next.squares);
+        self.blocks += next.blocks;
         self.bad = self.bad.or(next.bad);
     }
 
@@ -53,6 +62,14 @@ impl Sums {
     /// The sum of the squares of those, rounded once.
     pub fn second(&self) -> f64 {
         self.second.value()
+    }
+
+    /// How the sums of the blocks scatter; `None` for fewer than two blocks, or where values do not differ.
+    pub fn chi_square(&self) -> Option<ChiSquare> {
+        let n = self.samples as f64;
+        let mean_part = self.first() * (self.first() / n);
+        let variance = (self.second() - mean_part) / (n - 1.0);
+        ChiSquare::new((self.squares.value() - mean_part).max(0.0) / variance, self.blocks)
     }
 
     /// The first block in which a value, or a sum of values, was no finite number.

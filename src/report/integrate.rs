@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::{Answer, Completion, TargetResult, text, wide};
+use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, text, wide};
 
 /// An estimate of an integral, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,7 +21,7 @@ pub struct IntegrateResult {
     /// The 95 % confidence interval, low and high; `None` with it.
     pub ci95: Option<[f64; 2]>,
     /// How the interval was made: `wilson` or `student-t`.
-    pub interval: &'static str,
+    pub interval: IntervalKind,
     /// Samples taken.
     #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
@@ -34,6 +34,8 @@ pub struct IntegrateResult {
     /// How many standard errors the estimate lies above it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub z: Option<f64>,
+    /// How the blocks scatter; `None` for fewer than two, or where nothing is known about the error.
+    pub chi_square: Option<ChiSquareResult>,
     /// The error that it was to have, if one was asked for.
     #[serde(flatten)]
     pub target: Option<TargetResult>,
@@ -48,7 +50,7 @@ fn as_map<S: Serializer>(parameters: &[(&'static str, String)], serializer: S) -
 
 impl Answer for IntegrateResult {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let interval = if self.interval == "wilson" { "Wilson" } else { "Student t" };
+        let interval = self.interval.title();
         let unknown = || "unknown: all samples have the same value".to_owned();
         let name = std::iter::once(self.integrand.to_owned());
         let words = self.parameters.iter().map(|(name, word)| format!("{name} {word}"));
@@ -65,6 +67,7 @@ impl Answer for IntegrateResult {
         ];
         lines.extend(self.exact.map(|exact| ("exact", exact.to_string())));
         lines.extend(self.z.map(|z| ("z", z.to_string())));
+        lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
         lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
@@ -80,7 +83,7 @@ impl Answer for IntegrateResult {
             ("std_error", text::cell(self.std_error)),
             ("ci95_low", end(0)),
             ("ci95_high", end(1)),
-            ("interval", self.interval.to_owned()),
+            ("interval", self.interval.name().to_owned()),
             ("samples", self.samples.to_string()),
             ("seed", self.seed.to_string()),
             ("exact", text::cell(self.exact)),
@@ -88,6 +91,8 @@ impl Answer for IntegrateResult {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
+        columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
         columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
@@ -138,11 +143,12 @@ mod tests {
             estimate: 4.1887,
             std_error: Some(0.0004),
             ci95: Some([4.1879, 4.1895]),
-            interval: "wilson",
+            interval: IntervalKind::Wilson,
             samples: 100_000_000,
             seed: u64::MAX,
             exact: Some(4.18879),
             z: Some(-0.225),
+            chi_square: Some(ChiSquareResult { value: 170.5, degrees_of_freedom: 190, z: -1.0 }),
             target: None,
             completion,
         }
@@ -155,9 +161,10 @@ mod tests {
             estimate: 1.0,
             std_error: None,
             ci95: None,
-            interval: "student-t",
+            interval: IntervalKind::StudentT,
             exact: None,
             z: None,
+            chi_square: None,
             ..example(Completion::Complete)
         }
     }

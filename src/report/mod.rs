@@ -20,6 +20,7 @@ mod plan;
 mod primes;
 mod run;
 mod run_text;
+mod statistics;
 mod target;
 mod text;
 mod wide;
@@ -40,6 +41,7 @@ pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
 pub use run::{Run, Work, imbalance};
 pub use run_text::write_run_text;
+pub use statistics::{ChiSquareResult, IntervalKind};
 pub use target::TargetResult;
 
 /// The name and number of the JSON form. A script may rely on it; a change that breaks one counts it up.

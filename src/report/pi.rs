@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Answer, Completion, TargetResult, text, wide};
+use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, text, wide};
 
 /// An estimate of pi, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -15,8 +15,8 @@ pub struct PiResult {
     pub std_error: Option<f64>,
     /// The 95 % confidence interval, low and high.
     pub ci95: Option<[f64; 2]>,
-    /// How the interval was made: `Wilson` or `Student t`.
-    pub interval: Option<&'static str>,
+    /// How the interval was made: `wilson` or `student-t`.
+    pub interval: Option<IntervalKind>,
     /// Of the standard error, where the interval is Student's t.
     #[serde(serialize_with = "wide::none_is_null")]
     pub degrees_of_freedom: Option<u64>,
@@ -33,6 +33,8 @@ pub struct PiResult {
     pub method: &'static str,
     /// The variance of as many plain darts over this one's; `None` for darts.
     pub variance_reduction: Option<f64>,
+    /// How the blocks of darts scatter; `None` for other methods, and for fewer than two blocks.
+    pub chi_square: Option<ChiSquareResult>,
     /// The error that it was to have, if one was asked for.
     #[serde(flatten)]
     pub target: Option<TargetResult>,
@@ -58,6 +60,7 @@ impl Answer for PiResult {
         lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
         lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
         lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
+        lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
         lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
@@ -69,7 +72,7 @@ impl Answer for PiResult {
             ("std_error", text::cell(self.std_error)),
             ("ci95_low", text::cell(self.ci95.map(|[low, _]| low))),
             ("ci95_high", text::cell(self.ci95.map(|[_, high]| high))),
-            ("interval", text::cell(self.interval)),
+            ("interval", text::cell(self.interval.map(IntervalKind::name))),
             ("degrees_of_freedom", text::cell(self.degrees_of_freedom)),
             ("samples", self.samples.to_string()),
             ("hits", text::cell(self.hits)),
@@ -79,6 +82,8 @@ impl Answer for PiResult {
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
+        let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
+        columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
         columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
@@ -88,7 +93,7 @@ impl Answer for PiResult {
 impl PiResult {
     /// How the interval was made.
     fn made(&self) -> String {
-        let interval = self.interval.unwrap_or_default();
+        let interval = self.interval.map(IntervalKind::title).unwrap_or_default();
         match self.degrees_of_freedom {
             None => interval.to_owned(),
             Some(1) => format!("{interval}, 1 degree of freedom"),
@@ -115,13 +120,14 @@ mod tests {
             estimate: Some(3.141592612),
             std_error: Some(0.00005193),
             ci95: Some([3.14149083, 3.14169439]),
-            interval: Some("Wilson"),
+            interval: Some(IntervalKind::Wilson),
             degrees_of_freedom: None,
             samples: 1_000_000_000,
             hits: Some(785_398_153),
             seed: u64::MAX,
             method: "darts",
             variance_reduction: None,
+            chi_square: Some(ChiSquareResult { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
             target: None,
             completion,
         }
@@ -137,6 +143,7 @@ mod tests {
         hits            785398153
         seed            18446744073709551615
         method          darts
+        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Text), @"
         pi              3.141592612
@@ -146,13 +153,14 @@ mod tests {
         hits            785398153
         seed            18446744073709551615
         method          darts
+        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
         not complete    3 of 954 blocks
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.141592612,0.00005193,3.14149083,3.14169439,Wilson,,1000000000,785398153,18446744073709551615,darts,,,,false,3,954
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,false,3,954
         ");
-        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"Wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"complete":true}"#);
+        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
     }
 
     /// Of another method, and of one that was stopped too early to say anything.
@@ -162,11 +170,12 @@ mod tests {
             estimate: kept(3.1415925),
             std_error: kept(1.5e-7),
             ci95: Some([3.1415923, 3.1415929]).filter(|_| is_done),
-            interval: Some("Student t").filter(|_| is_done),
+            interval: Some(IntervalKind::StudentT).filter(|_| is_done),
             degrees_of_freedom: Some(52_310).filter(|_| is_done),
             hits: None,
             method: "stratified",
             variance_reduction: kept(14_512.25),
+            chi_square: None,
             ..example(Completion::of(if is_done { 6 } else { 5 }, 6))
         }
     }
@@ -183,10 +192,10 @@ mod tests {
         variance reduction  14512
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.1415925,0.00000015,3.1415923,3.1415929,Student t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,true,,
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.1415925,0.00000015,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,true,,
         ");
-        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"Student t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"complete":true}"#);
+        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"student-t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"chi_square":null,"complete":true}"#);
     }
 
     #[test]
@@ -199,10 +208,10 @@ mod tests {
         not complete  5 of 6 blocks
         ");
         insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,target_error,target_reached,complete,coverage_done,coverage_blocks
-        ,,,,,,1000000000,,18446744073709551615,stratified,,,,false,5,6
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,false,5,6
         ");
-        insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
+        insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
     }
 
     #[test]

@@ -32,6 +32,10 @@ pub struct Run {
     /// Seconds that the whole job would take, of a `--plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_seconds: Option<f64>,
+    /// 1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the larger, the more precision a
+    /// second buys. Of an integral or of pi, in its own units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figure_of_merit: Option<f64>,
     /// Seconds by the root's clock, from the start of the job to its result.
     #[serde(serialize_with = "micro")]
     pub seconds: f64,
@@ -112,6 +116,7 @@ pub(crate) mod tests {
             chunk: 4,
             work: Work { amount: 1_000_000_000, unit: "samples" },
             planned_seconds: None,
+            figure_of_merit: None,
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

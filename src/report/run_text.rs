@@ -20,6 +20,9 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
         "schedule {}, chunk {}, imbalance {:.2}, {}, {mpi}",
         run.schedule, run.chunk, run.imbalance, run.isa
     )?;
+    if let Some(merit) = run.figure_of_merit {
+        writeln!(out, "figure of merit {merit:.2e}")?;
+    }
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 
@@ -62,6 +65,12 @@ mod tests {
     use super::super::Work;
     use super::super::run::tests::example;
     use super::*;
+
+    #[test]
+    fn precision_for_a_second_where_it_is_known() {
+        let run = Run { figure_of_merit: Some(1.25e9), ..example() };
+        assert_eq!(written(&run, false).lines().nth(2), Some("figure of merit 1.25e9"));
+    }
 
     fn written(run: &Run, per_rank: bool) -> String {
         let mut bytes = Vec::new();

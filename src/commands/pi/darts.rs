@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::montecarlo::chi_square::HitScatter;
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
 use crate::report::Work;
@@ -24,12 +25,14 @@ pub(super) struct Throw {
 pub(super) struct Hits {
     samples: u64,
     hits: u64,
+    scatter: HitScatter,
 }
 
 impl Tally for Hits {
     fn merge(&mut self, next: Hits) {
         self.samples += next.samples;
         self.hits += next.hits;
+        self.scatter.merge(&next.scatter);
     }
 }
 
@@ -66,19 +69,28 @@ impl Job for Throw {
 
     fn compute(&self, span: Span, darts: &mut Option<Darts>, _pulse: Pulse<'_>) -> ControlFlow<(), Hits> {
         let samples = self.samples(span);
-        let hits = match darts {
-            Some(darts) => darts.hits(span.first, samples),
-            None => scalar::hits(self.terms.seed, span.first, samples),
+        let mut tally = Hits::default();
+        let mut add = |samples, hits| {
+            tally.merge(Hits { samples, hits, ..Hits::default() });
+            tally.scatter.add(samples, hits);
         };
-        ControlFlow::Continue(Hits { samples, hits })
+        match darts {
+            Some(darts) => darts.each_block(span.first, samples, add),
+            None => (span.first..span.end).for_each(|block| {
+                let samples = self.samples(Span::new(block, block + 1));
+                add(samples, scalar::hits(self.terms.seed, block, samples));
+            }),
+        }
+        ControlFlow::Continue(tally)
     }
 }
 
 impl Estimator for Throw {
     /// Any darts are as good as any others.
-    fn finding(&self, &Hits { samples, hits }: &Hits) -> Finding {
+    fn finding(&self, &Hits { samples, hits, scatter }: &Hits) -> Finding {
         let work = Work { amount: samples, unit: "samples" };
-        Finding { samples, hits: Some(hits), estimate: Estimate::new(hits, samples), work }
+        let (estimate, chi_square) = (Estimate::new(hits, samples), scatter.chi_square());
+        Finding { samples, hits: Some(hits), estimate, chi_square, work }
     }
 }
 

@@ -8,7 +8,7 @@ mod nets;
 mod pairs;
 mod strata;
 
-use super::conclusion::Conclusion;
+use super::conclusion::{Conclusion, figure_of_merit};
 use super::rounds::{self, Reading, Sampling};
 use super::setting::Setting;
 use crate::cli::{self, PiAlgorithm, PiMethod};
@@ -16,11 +16,12 @@ use crate::error::Result;
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job};
+use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
-use crate::report::{Completion, PiResult, Work};
+use crate::report::{Completion, IntervalKind, PiResult, Work};
 
 /// A job whose tally is an estimate of pi.
 trait Estimator: Job {
@@ -37,6 +38,8 @@ struct Finding {
     hits: Option<u64>,
     /// The estimate, if these samples allow one.
     estimate: Option<Estimate>,
+    /// How its blocks scatter, where that is known.
+    chi_square: Option<ChiSquare>,
     /// What was done for it.
     work: Work,
 }
@@ -120,19 +123,21 @@ fn conclusion<J: Estimator>(
     let finding = outcome.total.as_ref().map(|tally| job.finding(tally));
     let result = finding.map(|finding| result(&finding, options, completion, met));
     let work = finding.map_or(Work { amount: 0, unit: "samples" }, |finding| finding.work);
-    Conclusion::new("pi", outcome, result, work)
+    let std_error = finding.and_then(|finding| finding.estimate).map(|estimate| estimate.std_error);
+    let figure_of_merit = figure_of_merit(&outcome.account, outcome.done, std_error);
+    Conclusion { figure_of_merit, ..Conclusion::new("pi", outcome, result, work) }
 }
 
 fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Option<bool>) -> PiResult {
-    let Finding { samples, hits, estimate, .. } = *finding;
+    let Finding { samples, hits, estimate, chi_square, .. } = *finding;
     let is_darts = options.method == PiMethod::Darts;
     PiResult {
         estimate: estimate.map(|estimate| estimate.pi),
         std_error: estimate.map(|estimate| estimate.std_error),
         ci95: estimate.map(|estimate| estimate.ci95),
         interval: estimate.map(|estimate| match estimate.interval {
-            Interval::Wilson => "Wilson",
-            Interval::Student { .. } => "Student t",
+            Interval::Wilson => IntervalKind::Wilson,
+            Interval::Student { .. } => IntervalKind::StudentT,
         }),
         degrees_of_freedom: estimate.and_then(|estimate| match estimate.interval {
             Interval::Wilson => None,
@@ -143,6 +148,7 @@ fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Opt
         seed: options.seed,
         method: options.method.name(),
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
+        chi_square: chi_square.map(Into::into),
         target: rounds::target(&options.precision, met),
         completion,
     }

@@ -134,6 +134,12 @@ impl Estimator for Spread {
         let counts = tally.counts();
         let estimate = counts.estimate(self.log_points);
         let samples = if estimate.is_some() { counts.samples(self.log_points) } else { counts.points.iter().sum() };
-        Finding { samples, hits: None, estimate, work: Work { amount: tally.found, unit: "thrown darts" } }
+        Finding {
+            samples,
+            hits: None,
+            estimate,
+            chi_square: None,
+            work: Work { amount: tally.found, unit: "thrown darts" },
+        }
     }
 }

@@ -66,7 +66,7 @@ impl<I: Integrand> Estimator for Draw<I> {
     fn finding(&self, sums: &Sums) -> Finding {
         let samples = 2 * sums.pairs;
         let work = Work { amount: samples, unit: "samples" };
-        Finding { samples, hits: None, estimate: sums.estimate::<I>(), work }
+        Finding { samples, hits: None, estimate: sums.estimate::<I>(), chi_square: None, work }
     }
 }
 

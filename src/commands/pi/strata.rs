@@ -71,6 +71,6 @@ impl Estimator for Fill {
         let is_whole = counts.samples == self.strata.samples();
         let estimate = estimate(counts).filter(|_| is_whole);
         let work = Work { amount: counts.thrown, unit: "thrown darts" };
-        Finding { samples: counts.samples, hits: None, estimate, work }
+        Finding { samples: counts.samples, hits: None, estimate, chi_square: None, work }
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             work: Work { amount: numbers, unit: "numbers" },
             verdict: 0,
             planned: None,
+            figure_of_merit: None,
         }
     }))
 }
