@@ -2,16 +2,16 @@
 //!
 //! Stands beside the sieves because to sieve to the end takes every prime up to the root, 203 million of them near 2^64,
 //! however few the numbers are. Here only primes up to [`CAP`] cross; what is left, one number in 22, is tested one by
-//! one: a strong test to base 2 first, which nearly no composite passes, then the other bases of a proven set.
+//! one: a strong test to base 2 first, which nearly no composite passes, and then
+//! - with AVX-512 (`ifma.rs`) a Lucas test (`lucas.rs`), together the test of Baillie, Pomerance, Selfridge and Wagstaff;
+//! - else (`scalar.rs`) strong tests to the other bases of a set that no composite below 2^64 passes.
 //!
-//! Formula: n - 1 = 2^s d with d odd; n passes base b if b^d = 1 or b^(d 2^i) = -1 modulo n for an i below s. A prime
-//! passes every base. With the 7 bases of [`BASES`] no composite below 2^64 passes all.
-//! Run time: 13 ns a number near 2^64 with AVX-512 (`ifma.rs`), 80 ns else (`scalar.rs`) (AMD Zen 5). Memory: 1 MB.
-//! Reference: G. L. Miller (1976), M. O. Rabin (1980); the bases are J. Sinclair's (2011), checked against all
-//! strong pseudoprimes to base 2 below 2^64 by J. Feitsma and W. Galway (see miller-rabin.appspot.com).
+//! Run time: 10 ns a number near 2^64 with AVX-512 (AMD Zen 4), 80 ns else (AMD Zen 5). Memory: 1 MB.
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod lucas;
 mod scalar;
 
 use super::Pulse;
@@ -19,9 +19,6 @@ use super::bits::{values, words};
 use super::sieve::Sieve as Pieces;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
-
-/// Bases for a strong test that no composite below 2^64 passes for all.
-const BASES: [u64; 7] = [2, 325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022];
 
 /// Primes up to here cross first. A prime p more takes 2 ns for each window and saves a test of 50 ns for one number in
 /// 22 p; windows have a million numbers or so.
@@ -87,8 +84,7 @@ fn has_ifma(isa: Isa) -> bool {
 fn count_primes(numbers: &mut Vec<u64>, isa: Isa) -> u64 {
     #[cfg(target_arch = "x86_64")]
     if has_ifma(isa) {
-        ifma::retain(numbers, &BASES[..1]);
-        ifma::retain(numbers, &BASES[1..]);
+        ifma::retain_primes(numbers);
         return numbers.len() as u64;
     }
     let _ = isa;
