@@ -24,17 +24,17 @@ pub(super) fn is_supported() -> bool {
     has!("avx512f") && has!("avx512dq") && has!("avx512cd") && has!("avx512ifma") && has!("avx512vpopcntdq")
 }
 
-/// Keeps the primes among odd numbers, all above 2^32.
-pub(super) fn retain_primes(numbers: &mut Vec<u64>) {
+/// Puts the primes among odd numbers, all above 2^32, to the front and gives them.
+pub(super) fn retain_primes(numbers: &mut [u64]) -> &mut [u64] {
     assert!(is_supported());
     // SAFETY: this CPU has the instructions.
-    retain(numbers, |lanes| unsafe { strong::test(lanes) });
+    let left = retain(numbers, |lanes| unsafe { strong::test(lanes) });
     // SAFETY: as above.
-    retain(numbers, |lanes| unsafe { lucas::test(lanes) });
+    retain(left, |lanes| unsafe { lucas::test(lanes) })
 }
 
-/// Keeps the numbers that pass a test, which gives one bit a number.
-fn retain(numbers: &mut Vec<u64>, mut test: impl FnMut(&[u64; LANES]) -> u32) {
+/// Puts the numbers that pass a test, which gives one bit a number, to the front and gives them.
+fn retain(numbers: &mut [u64], mut test: impl FnMut(&[u64; LANES]) -> u32) -> &mut [u64] {
     let mut kept = 0;
     for at in (0..numbers.len()).step_by(LANES) {
         let last = numbers.len() - 1;
@@ -50,7 +50,7 @@ fn retain(numbers: &mut Vec<u64>, mut test: impl FnMut(&[u64; LANES]) -> u32) {
             passed &= passed - 1;
         }
     }
-    numbers.truncate(kept);
+    &mut numbers[..kept]
 }
 
 #[cfg(test)]

@@ -29,11 +29,11 @@ fn every_way_knows_primes_from_pseudoprimes() {
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
         for n in COMPOSITES {
             assert!(!is_prime(n), "{n}");
-            assert_eq!(count_primes(&mut vec![n], isa), 0, "{n} on {isa}");
+            assert_eq!(count_primes(&mut [n], isa), 0, "{n} on {isa}");
         }
         for n in PRIMES {
             assert!(is_prime(n), "{n}");
-            assert_eq!(count_primes(&mut vec![n], isa), 1, "{n} on {isa}");
+            assert_eq!(count_primes(&mut [n], isa), 1, "{n} on {isa}");
         }
         let mut both: Vec<u64> = COMPOSITES.into_iter().chain(PRIMES).cycle().take(16 * 9 + 5).collect();
         let expected = both.iter().filter(|&&n| is_prime(n)).count() as u64;
