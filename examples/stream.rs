@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release --example stream -- SEED [FIRST] | dieharder -a -g 200
 //!
-//! Step by step from block FIRST on (default 0), in a step lane by lane: 32 generators, 2^128 steps apart, interleaved. So a test sees
-//! each lane, correlations between lanes, and the seams between blocks, whose starts are jumped to and not stepped to. `scripts/randomness` runs dieharder on it.
+//! Step by step from block FIRST on (default 0), in a step lane by lane: 32 generators, 2^128 steps apart, interleaved. So a
+//! test sees each lane, correlations between lanes, and the seams between blocks, whose starts are jumped to and not stepped
+//! to. `scripts/randomness` runs dieharder on it.
 
 use std::io::{self, ErrorKind, Write};
 

@@ -35,8 +35,8 @@ pub struct Conclusion<R> {
     pub figure_of_merit: Option<f64>,
 }
 
-/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a part of what is `done`: their
-/// seconds are not known here.
+/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a
+/// part of what is `done`: their seconds are not known here.
 pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f64>) -> Option<f64> {
     let seconds: f64 = account.profiles.iter().map(|profile| profile.compute).sum();
     let here: u64 = account.profiles.iter().map(|profile| profile.blocks).sum();

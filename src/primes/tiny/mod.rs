@@ -20,8 +20,8 @@ use super::sieve::Sieve as Pieces;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
 
-/// Primes up to here cross first. A prime p more takes 10 ns for its place and 8 for its hits, most of them beside the piece, and saves a test of
-/// 55 ns for one number in 22 p; windows have a million numbers or so (AMD Zen 4).
+/// Primes up to here cross first. A prime p more takes 10 ns for its place and 8 for its hits, most of them beside the
+/// piece, and saves a test of 55 ns for one number in 22 p; windows have a million numbers or so (AMD Zen 4).
 const CAP: u64 = 200_000;
 
 /// Numbers that are sieved at once: every prime is visited once for them, so 2^12 bytes, which fit L1 better, took 2 ms more for a million

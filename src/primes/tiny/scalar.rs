@@ -1,9 +1,11 @@
 //! Strong tests of one number at a time, in Montgomery's form with R = 2^64.
 //!
-//! Stands beside `ifma.rs` as the form for any CPU. Formula: n - 1 = 2^s d with d odd; n passes base b if b^d = 1 or b^(d 2^i) = -1 modulo n for an i
-//! below s. A prime passes every base; no composite below 2^64 passes all of [`BASES`]. Run time: 0.3 us a base near 2^64 (AMD Zen 5).
-//! Reference: G. L. Miller (1976), M. O. Rabin (1980); P. L. Montgomery, "Modular multiplication without trial division", Math. Comp. 44 (1985); the bases
-//! are J. Sinclair's (2011), checked against all strong pseudoprimes to base 2 below 2^64 by J. Feitsma and W. Galway (see miller-rabin.appspot.com).
+//! Stands beside `ifma.rs` as the form for any CPU. Formula: n - 1 = 2^s d with d odd; n passes base b if b^d = 1 or b^(d
+//! 2^i) = -1 modulo n for an i below s. A prime passes every base; no composite below 2^64 passes all of [`BASES`]. Run
+//! time: 0.3 us a base near 2^64 (AMD Zen 5).
+//! Reference: G. L. Miller (1976), M. O. Rabin (1980); P. L. Montgomery, "Modular multiplication without trial division",
+//! Math. Comp. 44 (1985); the bases are J. Sinclair's (2011), checked against all strong pseudoprimes to base 2 below 2^64
+//! by J. Feitsma and W. Galway (see miller-rabin.appspot.com).
 
 /// Bases for a strong test that no composite below 2^64 passes for all.
 const BASES: [u64; 7] = [2, 325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022];

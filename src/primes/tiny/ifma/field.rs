@@ -1,7 +1,8 @@
 //! Arithmetic modulo 8 odd numbers at once, in Montgomery's form with two limbs of 52 bits.
 //!
-//! R = 2^104 is at least 2^40 times as large as n. So nothing needs to be brought below n on its way: a product of numbers below b n is below
-//! (b^2 n / R + 1) n, which is below 2n while b < 2^20; and what is added to a product may just be added to its upper limbs.
+//! R = 2^104 is at least 2^40 times as large as n. So nothing needs to be brought below n on its way: a product of numbers
+//! below b n is below (b^2 n / R + 1) n, which is below 2n while b < 2^20; and what is added to a product may just be added
+//! to its upper limbs.
 //!
 //! Run time: about 22 instructions a product. Reference: P. L. Montgomery (1985), as in `scalar.rs`.
 

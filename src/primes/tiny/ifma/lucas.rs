@@ -1,8 +1,8 @@
 //! The almost extra strong Lucas test of 32 numbers at once; see [`super::super::lucas`] for what it is and why.
 //!
-//! A ladder over the bits of (n + 1) / 2, which fits 64 bits where n + 1 may not: the pair (V_k, V_(k+1)) becomes (V_2k, V_(2k+1)) or
-//! (V_(2k+1), V_(2k+2)), in both cases by one square less 2 and one product less P. Those differences cost nothing: -2 and -P are added to the upper limbs of
-//! the product before it is reduced.
+//! A ladder over the bits of (n + 1) / 2, which fits 64 bits where n + 1 may not: the pair (V_k, V_(k+1)) becomes (V_2k,
+//! V_(2k+1)) or (V_(2k+1), V_(2k+2)), in both cases by one square less 2 and one product less P. Those differences cost
+//! nothing: -2 and -P are added to the upper limbs of the product before it is reduced.
 //!
 //! Run time: 125 ns a number near 2^64, 18 of it the search for P; the six bases that it replaces took 450 (AMD Zen 4). With one vector in
 //! flight it is 160, with two as with four.

@@ -1,8 +1,9 @@
 //! The strong test to base 2 of 32 numbers at once.
 //!
-//! Stands beside `lucas.rs`, the other half of a Baillie-PSW test. n - 1 = 2^s d with d odd; n passes if 2^d = 1 or 2^(d 2^i) = -1 modulo n for an i
-//! below s. The exponent is taken four bits at a time, from the top: four squarings, and one product with 2^digit, at most 2^15, as it stands. Only where
-//! some exponent may end (below the most trailing zeros of a n - 1) it goes bit by bit.
+//! Stands beside `lucas.rs`, the other half of a Baillie-PSW test. n - 1 = 2^s d with d odd; n passes if 2^d = 1 or 2^(d
+//! 2^i) = -1 modulo n for an i below s. The exponent is taken four bits at a time, from the top: four squarings, and one
+//! product with 2^digit, at most 2^15, as it stands. Only where some exponent may end (below the most trailing zeros of a n
+//! - 1) it goes bit by bit.
 //!
 //! Run time: 55 ns a number near 2^64 (AMD Zen 4). Reference: G. L. Miller (1976), M. O. Rabin (1980).
 

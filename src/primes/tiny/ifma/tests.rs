@@ -73,8 +73,8 @@ fn every_odd_number_of_a_stretch() {
     }
 }
 
-/// Strong pseudoprimes to base 2 (OEIS A001262, A014233), almost extra strong Lucas pseudoprimes (A217719 are among them), and 1 less or more than
-/// high powers of 2, where every bit of the exponent may be the last.
+/// Strong pseudoprimes to base 2 (OEIS A001262, A014233), almost extra strong Lucas pseudoprimes (A217719 are among them),
+/// and 1 less or more than high powers of 2, where every bit of the exponent may be the last.
 #[test]
 fn pseudoprimes_and_long_runs_of_zeros() {
     if !is_supported() {
