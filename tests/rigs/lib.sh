@@ -1,0 +1,112 @@
+# shellcheck shell=bash
+# What rigs and their checks share: going to a host, cutting it off, and saying what was expected. Sourced, never run.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# The rig's shared file system is mounted here: the first of these folders that hides nothing we need.
+for SHARED in /srv /mnt /media; do
+  [[ -d $SHARED && $ROOT != "$SHARED"/* && ${MONTESIEVE-} != "$SHARED"/* && ${MPIRUN-} != "$SHARED"/* ]] && break
+done
+export SHARED
+export MONTESIEVE=${MONTESIEVE:-$ROOT/target/release/montesieve}
+export MPIRUN=${MPIRUN:-mpirun}
+
+# Root is the only user of a rig. More ranks than cores must not spin while they wait. Remote hosts are reached by tests/rigs/agent.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_plm_rsh_agent="$ROOT/tests/rigs/agent" PRTE_MCA_plm_ssh_agent="$ROOT/tests/rigs/agent"
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+fail() { say "$*"; exit 1; }
+# This machine does not let us: 77, as automake's tests say it.
+cannot() { say "$*"; exit 77; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# wait_until SECONDS COMMAND...: whether COMMAND succeeded before the time was over
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < end)) || return 1
+    sleep 0.05
+  done
+}
+
+# on HOST COMMAND...: in the same folder as here
+on() {
+  local pid
+  pid=$(<"$SHARED/rig/$1.pid")
+  shift
+  nsenter -t "$pid" -n -u -i -m -- env -C "$PWD" "$@"
+}
+
+# port HOST: the cable's end at the switch
+port() {
+  local i
+  for i in "${!HOSTS[@]}"; do [[ ${HOSTS[i]} != "$1" ]] || echo "port$i"; done
+}
+
+# cut HOST and join HOST: pull its cable out, put it in again
+cut_off() { ip link set "$(port "$1")" down; }
+join() { ip link set "$(port "$1")" up; }
+
+# processes HOST [NAME]: the ids of what runs there
+processes() {
+  local namespace
+  namespace=$(readlink "/proc/$(<"$SHARED/rig/$1.pid")/ns/net")
+  find /proc -mindepth 3 -maxdepth 3 -path '/proc/[0-9]*/ns/net' -lname "${namespace/[/\\[}" -printf '%h\n' 2>/dev/null |
+    cut -d/ -f3 | while read -r pid; do
+      [[ -z ${2-} || $(cat "/proc/$pid/comm" 2>/dev/null) == "$2" ]] && echo "$pid"
+    done || true
+}
+
+# power_off HOST: every process there is gone at once (the host itself stays, empty)
+power_off() {
+  local keep
+  keep=$(<"$SHARED/rig/$1.pid")
+  processes "$1" | grep -vx "$keep" | xargs -r kill -9
+}
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+PASSED=0 FAILED=0 CLOCK=$SECONDS
+
+# expect WHAT WANTED GOT: the same text. expect WHAT ~PATTERN GOT: GOT has a match of the extended regular expression.
+expect() {
+  local ok=no took=$((SECONDS - CLOCK))
+  CLOCK=$SECONDS
+  if [[ ${2:0:1} == '~' ]]; then
+    ! grep -qE -- "${2:1}" <<<"$3" || ok=yes
+  elif [[ $2 == "$3" ]]; then
+    ok=yes
+  fi
+  if [[ $ok == yes ]]; then
+    PASSED=$((PASSED + 1))
+    printf 'ok      %-70s %3d s\n' "$1" "$took"
+  else
+    FAILED=$((FAILED + 1))
+    printf 'FAILED  %s\n  expected: %s\n  got:      %s\n' "$1" "$2" "$3"
+  fi
+}
+
+# run COMMAND...: its standard output in OUT, standard error in ERR, exit code in CODE; never longer than 100 s
+run() {
+  local files=$SHARED/rig/last
+  CODE=0
+  timeout -k 5 100 "$@" >"$files.out" 2>"$files.err" </dev/null || CODE=$?
+  OUT=$(<"$files.out") ERR=$(<"$files.err")
+}
+
+# result FILE: the part of the JSON that must have the same bytes everywhere
+result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
+
+# Nothing of ours may be left where nobody looks: shared memory and temporary files of every host.
+leftovers() {
+  local host
+  for host in "${HOSTS[@]}"; do
+    on "$host" find /dev/shm /tmp -mindepth 1 -not -path "$ROOT*" -not -name "${1:-nothing}" 2>/dev/null | sed "s/^/$host:/"
+  done
+}
+
+summary() {
+  printf 'rig %s: %d checks passed, %d failed, in %d s\n' "$1" "$PASSED" "$FAILED" "$SECONDS"
+  ((FAILED == 0))
+}
