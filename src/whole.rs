@@ -4,25 +4,34 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+
+/// Who may read a new file, as far as the process's umask lets them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// As with any new file of the user's: results.
+    Everybody,
+    /// The user alone: checkpoints, which hold the command line and what nobody has published yet.
+    Owner,
+}
 
 /// A temporary file in the folder of `place`, so that the rename stays within one file system. It goes away if we do.
 ///
 /// # Errors
 /// When the folder is not there, or nothing can be written in it.
-pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
+pub fn beside(place: &Path, readers: Readers) -> io::Result<NamedTempFile> {
     let folder = folder(place);
     fs::metadata(folder)?; // says so in plain words where there is no such folder
     let mut builder = tempfile::Builder::new();
     builder.prefix(".montesieve-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file of the user's: the process's umask takes away what it takes away.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    let mode = match readers {
+        Readers::Everybody => 0o666,
+        Readers::Owner => 0o600,
+    };
+    builder.permissions(fs::Permissions::from_mode(mode));
     builder.tempfile_in(folder)
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
-use crate::whole;
+use crate::whole::{self, Readers};
 
 /// Bytes collected before a write.
 const BUFFER: usize = 1 << 20;
@@ -99,7 +99,7 @@ impl Output {
 }
 
 fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {
-    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place)?))
+    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place, Readers::Everybody)?))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::checkpoint::{self, Refusal};
 use super::{Identity, Ledger, Tally};
 use crate::error::{Error, Result};
-use crate::whole;
+use crate::whole::{self, Readers};
 
 /// Where and how often to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn before(path: &Path) -> PathBuf {
 
 /// Puts `bytes` at `path`; what was there moves to [`before`].
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = whole::beside(path)?;
+    let mut file = whole::beside(path, Readers::Owner)?;
     file.write_all(bytes)?;
     // Synced before the one before is touched: there are two good files at any time.
     file.as_file().sync_all()?;
@@ -121,6 +121,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::job::Span;
 
@@ -151,6 +153,10 @@ mod tests {
         }
         assert_eq!(load(&before(&path), &identity(1)).expect("good"), Some(ledger(5)));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no temporary file is left");
+        for file in [&path, &before(&path)] {
+            let mode = fs::metadata(file).expect("there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "nobody else reads checkpoints");
+        }
     }
 
     #[test]
