@@ -68,6 +68,8 @@ pub struct Launch {
     pub scheduler: Option<(&'static str, String)>,
     /// Whether anything in the environment points to a launcher or an MPI library.
     hinted: bool,
+    /// Whether `srun` started us with `--mpi=none`: nothing then tells an MPI library of the other processes.
+    stranded: bool,
 }
 
 impl Launch {
@@ -86,13 +88,16 @@ impl Launch {
             Some((marks, size)) => (Some(marks.name), Some(size), variable(marks.rank).is_none_or(|rank| rank == "0")),
             None => (None, None, true),
         };
-        let hinted = names.into_iter().any(|name| HINTS.iter().any(|hint| name.starts_with(hint)));
-        Launch { launcher, promised, is_first, scheduler, hinted }
+        let names: Vec<String> = names.collect();
+        let hinted = names.iter().any(|name| HINTS.iter().any(|hint| name.starts_with(hint)));
+        let stranded = launcher == Some("srun") && !names.iter().any(|name| name.starts_with("PMI"));
+        Launch { launcher, promised, is_first, scheduler, hinted, stranded }
     }
 
-    /// Whether a launcher (or something like one) started us.
+    /// Whether a launcher (or something like one) started us, and MPI can find the others. Where it cannot, `MPI_Init` of
+    /// Open MPI would end the process with a page of its own (exit code 1) before [`Launch::check`] has said what to do.
     pub fn is_launched(&self) -> bool {
-        self.launcher.is_some() || self.hinted
+        (self.launcher.is_some() || self.hinted) && !self.stranded
     }
 
     /// Whether a launcher forwards our output, so that a terminal on stdout is not a person's.
@@ -161,6 +166,16 @@ mod tests {
         assert!(matches!(first.check(1, Some("Open MPI")), Err(Error::Launch(text)) if text.contains("4 processes")));
         assert!(matches!(second.check(1, Some("Open MPI")), Err(Error::Told { code: 78 })));
         assert!(first.check(4, Some("Open MPI")).is_ok());
+    }
+
+    #[test]
+    fn srun_without_pmi_never_reaches_mpi() {
+        let step = [("SLURM_STEP_NUM_TASKS", "3"), ("SLURM_PROCID", "0")];
+        let bare = launch(&step);
+        assert!(!bare.is_launched());
+        assert!(matches!(bare.check(1, Some("Open MPI")), Err(Error::Launch(text)) if text.contains("srun --mpi=pmix")));
+        assert!(launch(&[step[0], step[1], ("PMIX_RANK", "0")]).is_launched());
+        assert!(launch(&[step[0], step[1], ("PMI_FD", "7")]).is_launched());
     }
 
     #[test]

@@ -30,12 +30,19 @@ wait_until() {
   done
 }
 
-# on HOST COMMAND...: in the same folder as here
-on() {
+# enter HOST COMMAND...: in the same folder as here, for as long as it likes
+enter() {
   local pid
   pid=$(<"$SHARED/rig/$1.pid")
   shift
-  nsenter -t "$pid" -n -u -i -m -- env -C "$PWD" "$@"
+  "${LIMIT[@]}" nsenter -t "$pid" -n -u -i -m -- env -C "$PWD" "$@"
+}
+LIMIT=()
+
+# on HOST COMMAND...: the same, and nothing waits longer than 100 s for what hangs
+on() {
+  local LIMIT=(timeout -k 5 100)
+  enter "$@"
 }
 
 # port HOST: the cable's end at the switch
@@ -87,13 +94,19 @@ expect() {
   fi
 }
 
-# run COMMAND...: its standard output in OUT, standard error in ERR, exit code in CODE; never longer than 100 s
+# run COMMAND...: its standard output in OUT, standard error in ERR, exit code in CODE
 run() {
   local files=$SHARED/rig/last
   CODE=0
-  timeout -k 5 100 "$@" >"$files.out" 2>"$files.err" </dev/null || CODE=$?
+  "$@" >"$files.out" 2>"$files.err" </dev/null || CODE=$?
   OUT=$(<"$files.out") ERR=$(<"$files.err")
 }
+
+# text FILE: what is in it, or that there is none
+text() { cat "$1" 2>&1 || true; }
+
+# answer FILE WANTED: the lines of FILE that are in WANTED too, whatever stands around them (a scheduler puts stderr into the same file)
+answer() { text "$1" | grep -Fxf <(printf '%s\n' "$2") || true; }
 
 # result FILE: the part of the JSON that must have the same bytes everywhere
 result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
