@@ -72,6 +72,11 @@ power_off() {
   processes "$1" | grep -vx "$keep" | xargs -r kill -9
 }
 
+# A rig's `up` may say more: whether this user may have it, what to hide before its hosts start, what to start on them.
+allowed() { true; }
+prepare() { true; }
+up() { true; }
+
 # --- checks -----------------------------------------------------------------------------------------------------------
 
 PASSED=0 FAILED=0 CLOCK=$SECONDS
