@@ -60,17 +60,6 @@ pub fn world() -> Option<(u64, u64)> {
     })
 }
 
-/// Makes Open MPI 4 end `MPI_Init` with a barrier, as it does under its own mpirun. Under `srun --mpi=pmix` it leaves that out
-/// (`async_mpi_init`), and a first message over TCP that finds its receiver still in there ends that rank with SIGSEGV: 4 of
-/// 60 jobs of five ranks on three hosts with 4.1.4, none of 60 with the barrier. The user's own setting stands.
-fn wait_for_all_in_init() {
-    const SETTING: &str = "OMPI_MCA_async_mpi_init";
-    if std::env::var_os(SETTING).is_none() {
-        // SAFETY: the first statements of `main`; MPI and this program have not started a thread yet.
-        unsafe { std::env::set_var(SETTING, "0") };
-    }
-}
-
 /// `MPI_Abort` on the world, if MPI is up.
 pub fn abort(code: u8) {
     if is_up() {
@@ -116,7 +105,6 @@ fn displacements(counts: &[i32]) -> (Vec<i32>, usize) {
 impl Mpi {
     /// `MPI_Init_thread`: only the main thread calls MPI.
     pub fn join(launch: Launch) -> Result<Mpi> {
-        wait_for_all_in_init();
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
         let (outbox, windows) = (Outbox::default(), Windows::default());
