@@ -173,7 +173,9 @@ mod tests {
         let step = [("SLURM_STEP_NUM_TASKS", "3"), ("SLURM_PROCID", "0")];
         let bare = launch(&step);
         assert!(!bare.is_launched());
-        assert!(matches!(bare.check(1, Some("Open MPI")), Err(Error::Launch(text)) if text.contains("srun --mpi=pmix")));
+        assert!(
+            matches!(bare.check(1, Some("Open MPI")), Err(Error::Launch(text)) if text.contains("srun --mpi=pmix"))
+        );
         assert!(launch(&[step[0], step[1], ("PMIX_RANK", "0")]).is_launched());
         assert!(launch(&[step[0], step[1], ("PMI_FD", "7")]).is_launched());
     }
