@@ -43,7 +43,10 @@ impl std::fmt::Debug for Mpi {
 pub fn library() -> String {
     let text = mpi::environment::library_version().unwrap_or_default();
     let line = text.lines().next().unwrap_or_default();
-    line.split(", package:").next().unwrap_or_default().trim().replace("Open MPI v", "Open MPI ")
+    let line = line.split(", package:").next().unwrap_or_default();
+    // "Open MPI v4.1.4", "MPICH Version:<tab>4.0.2"
+    let words = line.replace("Open MPI v", "Open MPI ").replace("MPICH Version:", "MPICH ");
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The version of the standard, as in "3.1".
