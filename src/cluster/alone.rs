@@ -6,7 +6,7 @@ use super::launch::Launch;
 use super::{Promise, Tag};
 
 /// The world of one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Alone {
     launch: Launch,
 }

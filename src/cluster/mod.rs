@@ -17,6 +17,7 @@ mod mpi;
 mod outbox;
 #[cfg(feature = "mpi")]
 mod pair;
+mod part;
 pub mod patience;
 pub mod place;
 mod record;
@@ -35,6 +36,7 @@ use self::alone::Alone;
 use self::launch::Launch;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
+pub use self::part::Part;
 use self::patience::Patience;
 use crate::error::{Error, Result};
 

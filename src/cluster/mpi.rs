@@ -6,7 +6,7 @@ use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::point_to_point::{ReceiveFuture, Status};
 use mpi::request::{Request as Pending, Scope, scope};
-use mpi::topology::SimpleCommunicator;
+use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
 use super::launch::Launch;
@@ -23,14 +23,15 @@ pub type Request = Pending<'static, ()>;
 /// A receive's future, which owns where the numbers will be.
 pub type Receive = ReceiveFuture<Pair>;
 
-/// The world of all ranks.
+/// The world of all ranks, or a part of it.
 pub struct Mpi {
     // Before the universe, so that they go first.
     outbox: Outbox,
     windows: Windows,
     world: SimpleCommunicator,
     launch: Launch,
-    _universe: Universe,
+    /// `None` in a part, which ends before the whole.
+    _universe: Option<Universe>,
 }
 
 impl std::fmt::Debug for Mpi {
@@ -111,7 +112,16 @@ impl Mpi {
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
         let (outbox, windows) = (Outbox::default(), Windows::default());
-        Ok(Mpi { outbox, windows, world: universe.world(), launch, _universe: universe })
+        Ok(Mpi { outbox, windows, world: universe.world(), launch, _universe: Some(universe) })
+    }
+
+    /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a polite barrier before it).
+    pub fn first(&self, ranks: u64) -> Option<Mpi> {
+        wait(self.world.immediate_barrier());
+        let color = if self.rank() < ranks { Color::with_value(0) } else { Color::undefined() };
+        let world = self.world.split_by_color_with_key(color, self.world.rank())?;
+        let (outbox, windows) = (Outbox::default(), Windows::default());
+        Some(Mpi { outbox, windows, world, launch: self.launch.clone(), _universe: None })
     }
 
     pub fn launch(&self) -> &Launch {
