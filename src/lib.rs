@@ -5,6 +5,7 @@
 //! - [`job`]: the engine: blocks, spans, tallies, the ledger, schedules, and the walk that every job takes.
 //! - [`montecarlo`], [`primes`]: the kernels; pure, no messages, no clock.
 //! - [`report`]: results as text, JSON and CSV; pure, to any writer.
+//! - [`scaling`]: from timed trials to speed-up, fits, a diagnosis and a prediction; pure.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 //! - `whole`: files that appear whole or not at all.
@@ -19,4 +20,5 @@ pub mod job;
 pub mod montecarlo;
 pub mod primes;
 pub mod report;
+pub mod scaling;
 mod whole;

@@ -108,7 +108,8 @@ pub enum Progress {
     None,
 }
 
-fn chunk(text: &str) -> Result<Chunk, String> {
+/// A chunk as it is typed.
+pub(super) fn chunk(text: &str) -> Result<Chunk, String> {
     if text == "auto" {
         return Ok(Chunk::Auto);
     }

@@ -18,6 +18,7 @@ mod pi;
 mod precision;
 mod primes;
 mod range;
+mod scaling;
 #[cfg(test)]
 mod tests;
 pub mod values;
@@ -39,6 +40,7 @@ pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use precision::{Precision, TargetError};
 pub use primes::{Counts, Gaps, ListForm, Nth, Primes, PrimesAlgorithm};
 pub use range::Range;
+pub use scaling::{Scaling, ScalingFrom, ScalingReport, Shown};
 pub use words::Words;
 
 use crate::report::Format;
@@ -73,6 +75,8 @@ pub enum Command {
     Primes(Primes),
     /// The patterns of distributed memory, one by one: from Python's multiprocessing to MPI
     Patterns(Patterns),
+    /// Run a command on more and more ranks: speed-up, efficiency, where the time goes, and why
+    Scaling(Scaling),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
     Merge(Merge),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
@@ -133,6 +137,7 @@ impl Cli {
             | Command::Info(_)
             | Command::Completions(_)
             | Command::Man(_) => None,
+            Command::Scaling(_) => None,
         }
     }
 
@@ -145,6 +150,7 @@ impl Cli {
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
             Command::Patterns(patterns) => patterns.launch.allow_singleton,
+            Command::Scaling(scaling) => scaling.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
             Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }
@@ -164,6 +170,7 @@ impl Cli {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
             }
             Command::Integrate(integrate) => integrate.check(),
+            Command::Scaling(scaling) => scaling.check(),
             _ => Ok(()),
         }
     }

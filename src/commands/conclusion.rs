@@ -1,11 +1,12 @@
 //! The last part of every computing command: the report is written once, at the root, and all ranks leave together.
 
+use std::cell::RefCell;
 use std::io::Write;
 
 use serde::Serialize;
 use signal_hook::consts::SIGINT;
 
-use super::setting::Setting;
+use super::setting::{Record, Setting};
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
@@ -69,9 +70,26 @@ impl Setting<'_> {
     /// # Errors
     /// [`Error::Told`] when the report cannot be written.
     pub fn conclude<R: Answer>(&self, conclusion: Option<Conclusion<R>>) -> Result<u8> {
+        if let Some(place) = self.record() {
+            return self.note(place, conclusion);
+        }
         let places = Place::gather(self.cluster)?;
         let ended = conclusion.zip(places).map(|(conclusion, places)| self.report(conclusion, &places));
         let code = self.cluster.agree(ended.transpose())?;
+        self.cluster.broadcast(code)
+    }
+
+    /// Takes a note instead of reporting. Every rank must call it.
+    fn note<R: Answer>(&self, place: &RefCell<Option<Record>>, conclusion: Option<Conclusion<R>>) -> Result<u8> {
+        let noted = conclusion.map(|conclusion| {
+            let Conclusion { result, completion, cause, account, work, verdict, .. } = conclusion;
+            let answer = serde_json::to_string(&result)
+                .map_err(|error| Error::Run(format!("cannot write the answer down: {error}")))?;
+            let is_complete = completion.is_complete();
+            place.replace(Some(Record { answer, is_complete, account, work }));
+            Ok(exit_code(cause.filter(|_| !is_complete), verdict, None))
+        });
+        let code = self.cluster.agree(noted.transpose())?;
         self.cluster.broadcast(code)
     }
 

@@ -16,6 +16,7 @@ mod pi;
 mod plan;
 mod primes;
 mod rounds;
+mod scaling;
 mod setting;
 
 use std::env;
@@ -52,6 +53,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Patterns(patterns) => patterns::run(cluster, patterns),
+        Command::Scaling(scaling) => scaling::run(cluster, words, scaling),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

@@ -15,9 +15,10 @@ use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::keeper::{self, Keep};
 use crate::job::progress::Mode;
-use crate::job::run::{Options, Outcome, Share, resume};
+use crate::job::run::{Account, Options, Outcome, Share, resume};
 use crate::job::signals::Signals;
 use crate::job::{Job, Ledger, Schedule};
+use crate::report::Work;
 
 /// A computing command's surroundings.
 pub struct Setting<'a> {
@@ -35,6 +36,21 @@ pub struct Setting<'a> {
     merged: Option<Vec<PathBuf>>,
     /// Where the result goes; at the root only, until it is taken.
     output: RefCell<Option<Output>>,
+    /// What the command comes to is noted here, instead of being reported.
+    record: Option<RefCell<Option<Record>>>,
+}
+
+/// What a command came to whose report nobody wants to see.
+#[derive(Debug)]
+pub struct Record {
+    /// Its `result`, as JSON has it.
+    pub answer: String,
+    /// Whether every block was done.
+    pub is_complete: bool,
+    /// What the ranks did with their time.
+    pub account: Account,
+    /// How much was done.
+    pub work: Work,
 }
 
 impl<'a> Setting<'a> {
@@ -61,7 +77,26 @@ impl<'a> Setting<'a> {
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        Ok(Setting { cluster, engine, words, isa, options, merged: None, output: RefCell::new(output) })
+        Ok(Setting { cluster, engine, words, isa, options, merged: None, output: RefCell::new(output), record: None })
+    }
+
+    /// The same on a part of the ranks, with these options; what the command comes to is noted, not reported.
+    pub fn recording<'p>(&'p self, part: &'p Cluster, options: Options) -> Setting<'p> {
+        Setting {
+            cluster: part,
+            engine: self.engine,
+            words: self.words.clone(),
+            isa: self.isa,
+            options,
+            merged: None,
+            output: RefCell::new(None),
+            record: Some(RefCell::new(None)),
+        }
+    }
+
+    /// The place for a note, where notes are taken.
+    pub fn record(&self) -> Option<&RefCell<Option<Record>>> {
+        self.record.as_ref()
     }
 
     /// The same for the command line `words`, with the blocks taken from these checkpoints.
@@ -134,7 +169,8 @@ fn share(engine: &cli::Engine) -> Result<Option<Share>> {
     }
 }
 
-fn schedule(name: cli::Schedule) -> Schedule {
+/// The engine's schedule of that name.
+pub(super) fn schedule(name: cli::Schedule) -> Schedule {
     match name {
         cli::Schedule::Block => Schedule::Block,
         cli::Schedule::Cyclic => Schedule::Cyclic,

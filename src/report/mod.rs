@@ -20,6 +20,7 @@ mod plan;
 mod primes;
 mod run;
 mod run_text;
+mod scaling;
 mod statistics;
 mod target;
 mod text;
@@ -41,6 +42,7 @@ pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
 pub use run::{Run, Work, imbalance};
 pub use run_text::write_run_text;
+pub use scaling::{ScalingReport, ScalingResult, ScalingRun};
 pub use statistics::{ChiSquareResult, IntervalKind};
 pub use target::TargetResult;
 

@@ -1,0 +1,143 @@
+//! `scaling`: any computing command on more and more of the ranks of one job, timed, with every answer compared.
+//!
+//! The command runs as it always does, in a [`Setting`] of its own on the first so many ranks ([`Cluster::first`]), which takes a note
+//! of what it comes to instead of reporting it. The other ranks wait in a barrier, asleep. Repeats go round all cases, so that a load that
+//! comes and goes meets all of them.
+
+mod capacity;
+mod inner;
+mod trials;
+
+use std::path::Path;
+
+use self::capacity::Capacity;
+use self::inner::Inner;
+use super::conclusion::{distinct, library};
+use super::output::Output;
+use super::setting::Setting;
+use crate::cli::{self, ScalingFrom, Words};
+use crate::cluster::Cluster;
+use crate::cluster::place::Place;
+use crate::error::{Error, Result};
+use crate::report::{ScalingReport, ScalingResult, ScalingRun};
+use crate::scaling::{diagnosis, fit, medians, study};
+
+/// Runs the command. Every rank must call it; returns the exit code.
+pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u8> {
+    let opened = cluster.at_root(|| Outputs::open(cluster, options.shown()));
+    let outputs = cluster.agree(opened.transpose())?;
+    let report = match &options.from {
+        Some(ScalingFrom::Report(report)) => cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?,
+        None => match measure(cluster, words, options)? {
+            Measured::Report(report) => report.map(|report| *report),
+            Measured::Stopped(code) => return Ok(code),
+        },
+    };
+    let written = outputs.zip(report).map(|(outputs, report)| {
+        let code = if report.result.equal { 0 } else { Error::WRONG };
+        outputs.write(&report, options.shown()).map(|()| code)
+    });
+    let code = cluster.agree(written.transpose())?;
+    cluster.broadcast(code)
+}
+
+/// How measuring ended.
+enum Measured {
+    /// With a report, at the root.
+    Report(Option<Box<ScalingReport>>),
+    /// A signal came: every rank has the exit code.
+    Stopped(u8),
+}
+
+/// Plans the trials, has them done, and reports at the root. Every rank must call it.
+fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<Measured> {
+    let inner = cluster.agree(Inner::read(options, words))?;
+    let cases = cluster.agree(trials::plan(cluster.size(), options, inner.engine()))?;
+    let engine = inner.quiet_engine();
+    let words =
+        Words { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
+    let setting = Setting::new(cluster, &words, &engine)?;
+    let places = Place::gather(cluster)?;
+    let capacity = places.as_deref().map(Capacity::of);
+    let outcome = trials::carry_out(&setting, &inner, &cases, options, capacity.as_ref())?;
+    let trials = match outcome {
+        trials::Ended::Stopped(code) => return Ok(Measured::Stopped(code)),
+        trials::Ended::Done(trials) => trials,
+    };
+    Ok(Measured::Report(trials.zip(places).map(|(done, places)| {
+        let (hosts, _) = distinct(places.iter().map(|place| place.host.as_str()));
+        let cpus = Capacity::of(&places).cpus();
+        let run = ScalingRun {
+            ranks: cluster.size(),
+            hosts,
+            cpus,
+            mpi: library(cluster),
+            isa: setting.isa.to_string(),
+            unit: done.unit,
+            ..ScalingRun::default()
+        };
+        let result = ScalingResult {
+            command: options.command.join(" "),
+            mode: if options.weak { "weak" } else { "strong" }.to_owned(),
+            answer: (!options.weak).then_some(done.answer).flatten(),
+            equal: done.equal,
+        };
+        Box::new(evaluated(result, run, done.trials))
+    })))
+}
+
+/// What the trials say.
+fn evaluated(result: ScalingResult, run: ScalingRun, trials: Vec<crate::scaling::Trial>) -> ScalingReport {
+    let points = study(&trials);
+    let fits = fit::of_series(&trials, result.mode == "weak");
+    let diagnosis = diagnosis::diagnose(&medians(&trials), run.cpus);
+    ScalingReport { result, run: ScalingRun { points, fits, diagnosis, trials, ..run } }
+}
+
+/// At the root: the reports of several jobs as one.
+fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
+    let mut joined: Option<ScalingReport> = None;
+    for path in files {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(Error::io(format!("cannot read {}", path.display())))?;
+        let next = ScalingReport::read(&text)
+            .map_err(|why| Error::Run(format!("{} is no JSON report of scaling: {why}", path.display())))?;
+        match &mut joined {
+            None => joined = Some(next),
+            Some(before) => {
+                before.join(next).map_err(|why| Error::Usage(format!("{} does not fit: {why}", path.display())))?;
+            }
+        }
+    }
+    let ScalingReport { result, mut run } = joined.ok_or_else(|| Error::Usage("no FILE".to_owned()))?;
+    let trials = std::mem::take(&mut run.trials);
+    Ok(evaluated(result, run, trials))
+}
+
+/// Where the report goes, opened before the work. At the root.
+struct Outputs {
+    report: Output,
+    csv: Option<Output>,
+}
+
+impl Outputs {
+    fn open(cluster: &Cluster, shown: &cli::Shown) -> Result<Outputs> {
+        let report = Output::open(shown.destination.output.as_deref(), || cluster.stdout())?;
+        let open = |path: &Path| Output::open(Some(path), || Box::new(std::io::sink()));
+        Ok(Outputs { report, csv: shown.csv.as_deref().map(open).transpose()? })
+    }
+
+    fn write(mut self, report: &ScalingReport, shown: &cli::Shown) -> Result<()> {
+        let mut bytes = Vec::new();
+        report.write(shown.destination.format, &mut bytes).map_err(Error::io("cannot format the report"))?;
+        self.report.write(&bytes)?;
+        self.report.finish()?;
+        if let Some(mut csv) = self.csv {
+            let mut bytes = Vec::new();
+            report.write_csv(&mut bytes).map_err(Error::io("cannot format the table"))?;
+            csv.write(&bytes)?;
+            csv.finish()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! The trials of `scaling`: which cases there are, and the timed runs of each.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::capacity::Capacity;
+use super::inner::Inner;
+use crate::cli::{self, Chunk};
+use crate::commands::setting::{Record, Setting, schedule};
+use crate::error::{Error, Result};
+use crate::job::run::Options;
+use crate::scaling::{Case, Trial};
+
+/// A case as the engine wants it.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) case: Case,
+    schedule: cli::Schedule,
+}
+
+/// All trials, at the root.
+pub(super) struct Done {
+    pub(super) trials: Vec<Trial>,
+    /// The answer of the first trial.
+    pub(super) answer: Option<serde_json::Value>,
+    /// Whether all runs of the same work gave the same answer, and one that its command takes for right.
+    pub(super) equal: bool,
+    /// Of what the work is.
+    pub(super) unit: String,
+}
+
+/// How the trials ended, on every rank.
+pub(super) enum Ended {
+    /// All were done; the root has them.
+    Done(Option<Done>),
+    /// A signal came, or a command failed in a way of its own.
+    Stopped(u8),
+}
+
+/// The cases: every schedule with every chunk on every number of ranks.
+///
+/// # Errors
+/// [`Error::Usage`] for more ranks than there are.
+pub(super) fn plan(size: u64, options: &cli::Scaling, engine: &cli::Engine) -> Result<Vec<Planned>> {
+    let mut ranks: Vec<u64> = options.ranks.iter().map(|ranks| ranks.get()).collect();
+    if ranks.is_empty() {
+        ranks = std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < size).collect();
+        ranks.push(size);
+    }
+    ranks.sort_unstable();
+    ranks.dedup();
+    if let Some(&most) = ranks.last().filter(|&&most| most > size) {
+        return Err(Error::Usage(format!("--ranks {most}: this job has {size}; start it with mpirun -n {most}")));
+    }
+    let schedules = if options.schedule.is_empty() { vec![engine.schedule] } else { options.schedule.clone() };
+    let chunks = if options.chunk.is_empty() { vec![engine.chunk] } else { options.chunk.clone() };
+    let mut planned: Vec<Planned> = Vec::new();
+    for &schedule in &schedules {
+        for &chunk in &chunks {
+            let asked_chunk = match chunk {
+                // One share for each rank, whatever the chunk.
+                _ if schedule == cli::Schedule::Block => None,
+                Chunk::Auto => None,
+                Chunk::Blocks(blocks) => Some(blocks.get()),
+            };
+            for &ranks in &ranks {
+                let case = Case { schedule: schedule.to_string(), asked_chunk, ranks };
+                if planned.iter().all(|before| before.case != case) {
+                    planned.push(Planned { case, schedule });
+                }
+            }
+        }
+    }
+    Ok(planned)
+}
+
+/// Runs every case as often as was asked for, in turn. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] when a run fails.
+pub(super) fn carry_out(
+    setting: &Setting<'_>,
+    inner: &Inner,
+    cases: &[Planned],
+    options: &cli::Scaling,
+    capacity: Option<&Capacity>,
+) -> Result<Ended> {
+    let cluster = setting.cluster;
+    let mut done = cluster.at_root(|| Done { trials: Vec::new(), answer: None, equal: true, unit: String::new() });
+    let mut answers: BTreeMap<u64, String> = BTreeMap::new();
+    for _ in 0..options.repeat.get() {
+        for planned in cases {
+            let ranks = planned.case.ranks;
+            let grown = if options.weak { Some(cluster.agree(inner.grown(ranks))?) } else { None };
+            let (code, found) = trial(setting, grown.as_ref().unwrap_or(inner), planned)?;
+            let stopped = done.as_mut().zip(found).and_then(|(done, (record, seconds))| {
+                if !record.is_complete {
+                    return Some(code);
+                }
+                let before = answers.entry(record.work.amount).or_insert_with(|| record.answer.clone());
+                done.equal &= *before == record.answer && code != Error::WRONG;
+                if done.trials.is_empty() {
+                    done.answer = serde_json::from_str(&record.answer).ok();
+                    done.unit = record.work.unit.to_owned();
+                }
+                done.trials.push(Trial {
+                    case: planned.case.clone(),
+                    chunk: record.account.chunk,
+                    seconds,
+                    amount: record.work.amount,
+                    oversubscribed: capacity.is_some_and(|capacity| capacity.is_exceeded_by(ranks)),
+                    profiles: record.account.profiles,
+                });
+                None
+            });
+            if let Some(code) = cluster.broadcast(cluster.at_root(|| stopped))? {
+                return Ok(Ended::Stopped(code));
+            }
+        }
+    }
+    Ok(Ended::Done(done))
+}
+
+/// One run on the first ranks, while the others wait. Every rank must call it; the root gets the note and the seconds.
+fn trial(setting: &Setting<'_>, inner: &Inner, planned: &Planned) -> Result<(u8, Option<(Record, f64)>)> {
+    let cluster = setting.cluster;
+    let options =
+        Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..setting.options.clone() };
+    let ran = match cluster.first(planned.case.ranks) {
+        None => Ok((0, None)),
+        Some(part) => {
+            let recording = setting.recording(&part, options);
+            part.barrier();
+            let begun = Instant::now();
+            inner.run(&recording).map(|code| {
+                let seconds = begun.elapsed().as_secs_f64();
+                (code, recording.record().and_then(|place| place.take()).map(|record| (record, seconds)))
+            })
+        }
+    };
+    let ran = cluster.agree(ran);
+    cluster.barrier();
+    ran
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Command, Words};
+
+    fn planned(size: u64, line: &str) -> Result<Vec<String>> {
+        let arguments = format!("montesieve scaling {line} -- pi 1e6").split_whitespace().map(Into::into).collect();
+        let words = Words { arguments, variables: Vec::new() };
+        let Command::Scaling(options) = cli::parse(&words).expect("understood").command else { panic!("not scaling") };
+        let inner = Inner::read(&options, &Words::default())?;
+        let name = |planned: &Planned| format!("{} on {}", planned.case.series(), planned.case.ranks);
+        plan(size, &options, inner.engine()).map(|cases| cases.iter().map(name).collect())
+    }
+
+    #[test]
+    fn every_case_once() {
+        assert_eq!(planned(1, "").expect("fits"), ["dynamic on 1"]);
+        assert_eq!(planned(5, "").expect("fits"), [1, 2, 4, 5].map(|ranks| format!("dynamic on {ranks}")));
+        assert_eq!(planned(4, "--ranks 4,2,2").expect("fits"), ["dynamic on 2", "dynamic on 4"]);
+        let swept = planned(2, "--ranks 2 --schedule block,cyclic --chunk 1,1k,auto").expect("fits");
+        assert_eq!(swept, ["block on 2", "cyclic, chunk 1 on 2", "cyclic, chunk 1000 on 2", "cyclic on 2"]);
+        assert!(matches!(planned(2, "--ranks 4"), Err(Error::Usage(_))));
+    }
+}
