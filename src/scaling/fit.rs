@@ -68,7 +68,7 @@ pub fn amdahl(times: &[(f64, f64)]) -> Option<Fit> {
         law: "amdahl".to_owned(),
         serial_share: s,
         ci95: around(s, error, degrees),
-        limit: (s > 0.0).then(|| 1.0 / s),
+        limit: (s > 0.0 && s < 1.0).then(|| 1.0 / s),
     })
 }
 

@@ -22,6 +22,7 @@
 //! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
 //! - [`patterns`]: the gallery, right on any number of ranks
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
+//! - [`scaling`]: parts of one job, timed, every answer compared
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
@@ -46,6 +47,7 @@ mod results;
 mod room;
 mod running;
 mod same;
+mod scaling;
 mod shared;
 mod signals;
 mod tallies;

@@ -1,0 +1,63 @@
+//! `scaling`: parts of one job, every answer compared, reports of several jobs put together.
+
+use super::launch::Ranks::{Alone, Launched};
+use super::launch::{Launch, each};
+
+#[test]
+fn any_command_on_parts_of_a_job() {
+    let cases = [
+        (3, "--ranks 1,2,3 --repeat 2 -- primes 3e6", 3, 6),
+        (5, "--ranks 1,5 --repeat 2 --schedule block,guided -- integrate ball --dim 3 1e6", 4, 8),
+        (8, "--weak --ranks 1,8 --repeat 1 -- pi 1e6", 2, 2),
+    ];
+    each(cases, |&(ranks, line, points, trials)| {
+        let json = Launch::new(Launched(ranks), &format!("scaling --format json {line}")).run().expect_code(0).json();
+        assert_eq!(json["result"]["equal"], true, "{json:#}");
+        let length = |name: &str| json["run"][name].as_array().map(Vec::len);
+        assert_eq!((length("points"), length("trials")), (Some(points), Some(trials)), "{json:#}");
+        for point in json["run"]["points"].as_array().into_iter().flatten() {
+            let share = |name: &str| point[format!("{name}_share")].as_f64().expect("a share");
+            let all: f64 = ["compute", "idle", "comm", "other"].map(share).iter().sum();
+            assert!((all - 1.0).abs() < 0.2, "the ranks' time, all of it: {point:#}");
+        }
+    });
+}
+
+#[test]
+fn chunks_are_swept_and_the_answer_is_the_commands_own() {
+    let expected = Launch::new(Alone, "primes 2e6 --format json").run().expect_code(0).json();
+    let line = "scaling --ranks 2 --chunk 1,3,auto --repeat 1 --format json -- primes 2e6";
+    let json = Launch::new(Launched(3), line).run().expect_code(0).json();
+    assert_eq!(json["result"]["answer"], expected["result"]);
+    assert_eq!(json["run"]["points"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn reports_of_several_jobs_are_one() {
+    let folder = std::env::temp_dir().join(format!("montesieve-scaling-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (one, two) = (folder.join("1.json"), folder.join("2.json"));
+    for (ranks, all, file) in [(Alone, 1, &one), (Launched(2), 2, &two)] {
+        let line = format!("scaling --ranks {all} --format json --output {} -- primes 1e6", file.display());
+        Launch::new(ranks, &line).run().expect_code(0);
+    }
+    let csv = folder.join("table.csv");
+    let line = format!("scaling report {} {} --csv {}", one.display(), two.display(), csv.display());
+    let text = Launch::new(Alone, &line).run().expect_code(0);
+    assert!(text.text().contains("6 runs, all answers equal"), "{text}");
+    assert_eq!(std::fs::read_to_string(&csv).expect("written").lines().count(), 3);
+    // One that claims another answer.
+    let wrong = std::fs::read_to_string(&two).expect("written").replace("78498", "78499");
+    std::fs::write(&two, wrong).expect("writable");
+    let text = Launch::new(Alone, &line).run().expect_code(3);
+    assert!(text.text().contains("WRONG"), "{text}");
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn what_cannot_be_timed_is_refused_once() {
+    let lines = ["scaling -- info", "scaling", "scaling --ranks 9 -- pi 1e6", "scaling -- primes 100 --print"];
+    each(lines, |line| {
+        Launch::new(Launched(2), line).run().expect_code(2).expect_under(10.0);
+    });
+}
