@@ -89,6 +89,10 @@ pub struct Shown {
     #[command(flatten)]
     pub destination: Destination,
 
+    /// Draw the charts into FILE: .html for one page with the table and all charts, otherwise the first chart as SVG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub plot: Option<PathBuf>,
+
     /// Write the table as CSV to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub csv: Option<PathBuf>,

@@ -4,7 +4,8 @@
 //! text (no fonts are embedded), colours are those of the Okabe-Ito palette, which colour-blind people can tell apart, and the
 //! picture has a title and a description for those who cannot see it.
 //!
-//! Axes: x is logarithmic with ticks at powers of ten or two, y is linear with round ticks.
+//! Axes: x is logarithmic with ticks at powers of ten or two, y is linear with round ticks, or logarithmic too. Lines differ in dashes and
+//! marks as well as in colour, so that they can be told apart in black and white.
 
 use std::fmt::Write;
 
@@ -19,6 +20,9 @@ const INK: &str = "#222222";
 const FAINT: &str = "#dddddd";
 /// Blue, vermillion, green, orange of the Okabe-Ito palette.
 pub const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#e69f00"];
+
+/// Dashes of the lines, in the order of the colours; none is a whole line.
+const DASHES: [&str; 4] = ["none", "9 4", "2 3", "10 3 2 3"];
 
 /// A line through points.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +53,8 @@ pub struct Chart {
     pub y_label: String,
     /// Ticks of x at powers of this: 10 or 2.
     pub x_base: u32,
+    /// Ticks of y at powers of this; `None`: y is linear.
+    pub y_base: Option<u32>,
     /// Drawn first.
     pub bands: Vec<Band>,
     /// Drawn above them, each in a colour of its own.
@@ -62,7 +68,9 @@ pub struct Chart {
 /// Where numbers go in the picture.
 struct Frame {
     x: (f64, f64),
+    /// Of the logarithms, where y is logarithmic.
     y: (f64, f64),
+    y_is_log: bool,
 }
 
 impl Frame {
@@ -78,8 +86,10 @@ impl Frame {
         };
         let x = range(&mut points.iter().map(|p| p.0.log2()));
         let level = chart.level.as_ref().map(|(_, y)| *y);
-        let y = range(&mut points.iter().map(|p| p.1).chain(level));
-        Frame { x: opened(x, 0.0), y: opened(y, 0.06) }
+        let y_is_log = chart.y_base.is_some();
+        let scaled = |y: f64| if y_is_log { y.log2() } else { y };
+        let y = range(&mut points.iter().map(|p| p.1).chain(level).map(scaled));
+        Frame { x: opened(x, 0.0), y: opened(y, 0.06), y_is_log }
     }
 
     fn x(&self, x: f64) -> f64 {
@@ -88,6 +98,7 @@ impl Frame {
     }
 
     fn y(&self, y: f64) -> f64 {
+        let y = if self.y_is_log { y.log2() } else { y };
         let share = (y - self.y.0) / (self.y.1 - self.y.0);
         SIZE.1 - MARGIN.3 - share * (SIZE.1 - MARGIN.2 - MARGIN.3)
     }
@@ -121,7 +132,30 @@ fn power_ticks((low, high): (f64, f64), base: u32) -> Vec<(f64, i64)> {
     (first..=last).filter(|e| e % step == 0).map(|e| (f64::from(base).powi(e as i32), e)).collect()
 }
 
-fn escaped(text: &str) -> String {
+/// Digits after the point that a power of two or ten is worth.
+fn fraction_digits(value: f64) -> usize {
+    if value >= 1.0 { 0 } else { (-value.log10()).ceil() as usize + 1 }
+}
+
+/// Colour and dashes of the line with this number; the fifth has the first colour with other dashes.
+fn style(line: usize) -> (&'static str, &'static str) {
+    (COLOURS[line % COLOURS.len()], DASHES[(line + line / COLOURS.len()) % DASHES.len()])
+}
+
+/// A point of the line with this number: disc, square, triangle or diamond.
+fn mark(line: usize, (x, y): (f64, f64), colour: &str, out: &mut String) {
+    let path = match line % 4 {
+        0 => format!("M{:.1} {y:.1}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0Z", x - 3.0),
+        1 => format!("M{:.1} {:.1}h6v6h-6Z", x - 3.0, y - 3.0),
+        2 => format!("M{x:.1} {:.1}l4 7h-8Z", y - 4.5),
+        _ => format!("M{x:.1} {:.1}l4 4l-4 4l-4 -4Z", y - 4.0),
+    };
+    // Writing into a string cannot fail.
+    let _ = writeln!(out, r##"<path d="{path}" fill="{colour}"/>"##);
+}
+
+/// Text as it stands in SVG and HTML.
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -154,7 +188,10 @@ impl Chart {
     fn axes(&self, frame: &Frame, out: &mut String) {
         let (left, right) = (MARGIN.0, SIZE.0 - MARGIN.1);
         let (top, bottom) = (MARGIN.2, SIZE.1 - MARGIN.3);
-        for (value, digits) in round_ticks(frame.y, 6.0) {
+        let powers = self
+            .y_base
+            .map(|base| power_ticks(frame.y, base).into_iter().map(|(v, _)| (v, fraction_digits(v))).collect());
+        for (value, digits) in powers.unwrap_or_else(|| round_ticks(frame.y, 6.0)) {
             let y = frame.y(value);
             let _ = writeln!(
                 out,
@@ -200,26 +237,30 @@ impl Chart {
             let _ =
                 writeln!(out, r##"<path d="M{} {y:.1}H{right}" stroke="{INK}" stroke-dasharray="5 4"/>"##, MARGIN.0);
         }
-        for (line, colour) in self.lines.iter().zip(COLOURS) {
+        for (i, line) in self.lines.iter().enumerate().filter(|(_, line)| !line.points.is_empty()) {
+            let (colour, dashes) = style(i);
             let d = path(&mut line.points.iter().copied());
-            let _ = writeln!(out, r##"<path d="{d}" fill="none" stroke="{colour}" stroke-width="2"/>"##);
+            let _ = writeln!(
+                out,
+                r##"<path d="{d}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"/>"##
+            );
             for &(x, y) in &line.points {
-                let _ = writeln!(
-                    out,
-                    r##"<circle cx="{:.1}" cy="{:.1}" r="2.5" fill="{colour}"/>"##,
-                    frame.x(x),
-                    frame.y(y)
-                );
+                mark(i, (frame.x(x), frame.y(y)), colour, out);
             }
         }
     }
 
     fn legend(&self, out: &mut String) {
-        let lines = self.lines.iter().zip(COLOURS).map(|(line, colour)| (&line.name, colour, "3", "1", ""));
-        let bands = self.bands.iter().zip(COLOURS).map(|(band, colour)| (&band.name, colour, "12", "0.2", ""));
-        let level = self.level.iter().map(|(name, _)| (name, INK, "1", "1", r#" stroke-dasharray="5 4""#));
+        let dashed = |i| format!(r#" stroke-dasharray="{}""#, style(i).1);
+        let lines = self.lines.iter().enumerate().map(|(i, line)| (&line.name, style(i).0, "2", "1", dashed(i)));
+        let bands =
+            self.bands.iter().zip(COLOURS).map(|(band, colour)| (&band.name, colour, "12", "0.2", String::new()));
+        let level = self.level.iter().map(|(name, _)| (name, INK, "1", "1", r#" stroke-dasharray="5 4""#.to_owned()));
         for (i, (name, colour, width, opacity, dashes)) in lines.chain(bands).chain(level).enumerate() {
-            let (x, y) = (SIZE.0 - MARGIN.1 - 190.0, MARGIN.2 + 14.0 + 19.0 * i as f64);
+            let (x, y) = (
+                if self.y_base.is_some() { MARGIN.0 + 16.0 } else { SIZE.0 - MARGIN.1 - 190.0 },
+                MARGIN.2 + 14.0 + 19.0 * i as f64,
+            );
             let _ = writeln!(
                 out,
                 r##"<path d="M{x} {y}h24" stroke="{colour}" stroke-width="{width}" stroke-opacity="{opacity}"{dashes}/><text x="{tx}" y="{ty}">{name}</text>"##,
@@ -274,6 +315,7 @@ mod tests {
             x_label: String::new(),
             y_label: String::new(),
             x_base: 10,
+            y_base: None,
             bands: Vec::new(),
             lines: Vec::new(),
             level: None,

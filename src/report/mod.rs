@@ -21,6 +21,7 @@ mod primes;
 mod run;
 mod run_text;
 mod scaling;
+mod scaling_page;
 mod statistics;
 mod target;
 mod text;

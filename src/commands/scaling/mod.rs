@@ -118,13 +118,18 @@ fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
 struct Outputs {
     report: Output,
     csv: Option<Output>,
+    plot: Option<Output>,
 }
 
 impl Outputs {
     fn open(cluster: &Cluster, shown: &cli::Shown) -> Result<Outputs> {
         let report = Output::open(shown.destination.output.as_deref(), || cluster.stdout())?;
         let open = |path: &Path| Output::open(Some(path), || Box::new(std::io::sink()));
-        Ok(Outputs { report, csv: shown.csv.as_deref().map(open).transpose()? })
+        Ok(Outputs {
+            report,
+            csv: shown.csv.as_deref().map(open).transpose()?,
+            plot: shown.plot.as_deref().map(open).transpose()?,
+        })
     }
 
     fn write(mut self, report: &ScalingReport, shown: &cli::Shown) -> Result<()> {
@@ -137,6 +142,12 @@ impl Outputs {
             report.write_csv(&mut bytes).map_err(Error::io("cannot format the table"))?;
             csv.write(&bytes)?;
             csv.finish()?;
+        }
+        if let (Some(mut plot), Some(path)) = (self.plot, &shown.plot) {
+            let is_page = path.extension().is_some_and(|extension| extension == "html");
+            let picture = if is_page { report.html() } else { report.charts().into_iter().next().unwrap_or_default() };
+            plot.write(picture.as_bytes())?;
+            plot.finish()?;
         }
         Ok(())
     }
