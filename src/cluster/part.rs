@@ -45,11 +45,13 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::alone;
+    use super::super::alone::Alone;
+    use super::super::launch::Launch;
+    use super::Cluster;
 
     #[test]
     fn one_process_is_its_own_part() {
-        let whole = alone();
+        let whole = Cluster::Alone(Alone::new(Launch::default()));
         let part = whole.first(1).expect("it has the first rank");
         assert_eq!((part.rank(), part.size()), (0, 1));
     }

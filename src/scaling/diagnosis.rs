@@ -39,11 +39,23 @@ pub fn diagnose(medians: &[&Trial], cpus: u64) -> Vec<String> {
     said
 }
 
+/// What a message may take, in seconds: a round trip between two hosts and the root's next look, with room to spare. MPI libraries
+/// give their CPU away within a call when told to (Open MPI's `mpi_yield_when_idle`), and what they wait there is not the messages'.
+const MESSAGE: f64 = 1e-3;
+
+/// Rank-seconds as [`Trial::rank_seconds`] has them, with waits within MPI calls counted as waits.
+fn spent(trial: &Trial) -> [f64; 4] {
+    let [compute, idle, comm, rest] = trial.rank_seconds();
+    let sent: u64 = trial.profiles.iter().map(|profile| profile.messages).sum();
+    let talked = comm.min(MESSAGE * sent as f64);
+    [compute, idle + comm - talked, talked, rest]
+}
+
 /// What more ranks cost, as shares of their time: computing, waiting, messages, the rest. Their sum is 1 - efficiency.
 fn losses(trial: &Trial, base: &Trial) -> [f64; 4] {
     let all = trial.case.ranks as f64 * trial.seconds;
     let work = trial.amount as f64 / base.amount as f64;
-    let (now, before) = (trial.rank_seconds(), base.rank_seconds());
+    let (now, before) = (spent(trial), spent(base));
     std::array::from_fn(|i| (now[i] - work * before[i]) / all)
 }
 
@@ -61,7 +73,11 @@ fn cause(trial: &Trial, base: &Trial) -> String {
         2 => messages(trial),
         _ => format!("{:.3} s before the first block and after the last, which no schedule shortens", rest(trial)),
     };
-    format!("{} of the ranks' time is lost, {} of it to {why}.", share(lost), share(losses[largest] / lost))
+    format!(
+        "{} of the ranks' time is lost, {} of that to {why}.",
+        share(lost),
+        share(losses[largest] / losses.iter().filter(|&&part| part > 0.0).sum::<f64>())
+    )
 }
 
 fn few(ranks: u64) -> String {
@@ -89,7 +105,8 @@ fn waiting(trial: &Trial) -> String {
     let name = trial.case.schedule.as_str();
     let uneven = format!("imbalance, not serial code: the busiest rank computed {imbalance:.2} times the mean");
     if imbalance < UNEVEN {
-        return "waiting that is not imbalance: for answers from rank 0, or for the others at the end".to_owned();
+        return "waiting that is not imbalance: for answers from rank 0, for the others at the end, or for a CPU"
+            .to_owned();
     }
     let is_dealt = matches!(name, "dynamic" | "guided");
     match name {
@@ -145,8 +162,10 @@ mod tests {
         assert!(said(&[one(), falling]).contains("falls along the range"));
         let slower = trial("dynamic", 8.0, &[(8.0, 0.0, 0.0); 2]);
         assert!(said(&[one(), slower]).contains("60 % more computing time"));
-        let talking = trial("dynamic", 8.0, &[(5.0, 0.0, 3.0); 2]);
-        assert!(said(&[one(), talking]).contains("messages: 20 of them"));
+        let mut talking = trial("dynamic", 8.0, &[(5.0, 0.0, 3.0); 2]);
+        assert!(said(&[one(), talking.clone()]).contains("waiting"), "20 messages do not take six seconds");
+        talking.profiles.iter_mut().for_each(|profile| profile.messages = 4000);
+        assert!(said(&[one(), talking]).contains("messages: 8000 of them"));
         let beginning = trial("dynamic", 8.0, &[(5.0, 0.0, 0.0); 2]);
         assert!(said(&[one(), beginning]).contains("3.000 s before the first block"));
         let waiting = trial("dynamic", 8.0, &[(5.0, 3.0, 0.0); 2]);
