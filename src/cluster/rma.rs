@@ -1,7 +1,7 @@
 //! One-sided communication: numbers of one rank that the others read and write without its help.
 //!
 //! A [`Counters`] is a window of 64-bit numbers at every rank. Ranks reach into it within an epoch: a shared one, open to all
-//! ranks at once (`MPI_Win_lock_all`), where only the atomic calls are safe from each other; or an exclusive one, which is a lock
+//! ranks at once (`MPI_Win_lock_all`), where only the atomic calls (all but [`Epoch::get`] and [`Epoch::put`]) are safe from each other; or an exclusive one, which is a lock
 //! (`MPI_Win_lock` with `MPI_LOCK_EXCLUSIVE`). Every call is complete when it returns (`MPI_Win_flush`).
 //!
 //! Stands beside `shared`, which is memory that is filled once and then only read. Nothing in the engine uses this: across
@@ -43,11 +43,16 @@ impl Cluster {
     /// # Errors
     /// [`Error::Run`](crate::error::Error::Run) when the MPI library cannot.
     pub fn counters(&self, length: usize) -> Result<Counters> {
-        match self {
+        // `MPI_Win_allocate` waits by spinning: all come together.
+        self.barrier();
+        let counters = match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => raw::Window::allocate(mpi.world(), length).map(Counters::Window),
-            Cluster::Alone(_) => Ok(Counters::Own(RefCell::new(vec![0; length]))),
-        }
+            Cluster::Mpi(mpi) => raw::Window::allocate(mpi.world(), length).map(Counters::Window)?,
+            Cluster::Alone(_) => Counters::Own(RefCell::new(vec![0; length])),
+        };
+        // No rank may reach for numbers that are not cleared yet.
+        self.barrier();
+        Ok(counters)
     }
 }
 
@@ -92,13 +97,21 @@ impl Counters {
 }
 
 impl Epoch<'_> {
-    /// Reads `owner`'s number at `place` (`MPI_Fetch_and_op` with nothing to add: a get that is never torn).
+    /// Reads `owner`'s number at `place`, while others may add to it (`MPI_Fetch_and_op` with nothing to add).
     ///
     /// # Errors
     /// As [`Counters::shared`].
     ///
     /// # Panics
     /// When the epoch is another rank's, or there is no such number; so for all calls.
+    pub fn load(&self, owner: u64, place: usize) -> Result<u64> {
+        self.fetch_add(owner, place, 0)
+    }
+
+    /// Reads it (`MPI_Get`). In a shared epoch MPI promises nothing about what is read while another rank writes.
+    ///
+    /// # Errors
+    /// As [`Counters::shared`].
     pub fn get(&self, owner: u64, place: usize) -> Result<u64> {
         match self.reach(owner) {
             #[cfg(feature = "mpi")]
@@ -107,7 +120,7 @@ impl Epoch<'_> {
         }
     }
 
-    /// Writes it (`MPI_Put`).
+    /// Writes it (`MPI_Put`). In a shared epoch MPI promises nothing about what is there when another rank writes too.
     ///
     /// # Errors
     /// As [`Counters::shared`].
@@ -183,13 +196,13 @@ mod tests {
         let counters = Cluster::Alone(Alone::new(Launch::default())).counters(2)?;
         {
             let epoch = counters.shared()?;
-            assert_eq!((epoch.get(0, 0)?, epoch.get(0, 1)?), (0, 0));
+            assert_eq!((epoch.load(0, 0)?, epoch.get(0, 1)?), (0, 0));
             assert_eq!((epoch.fetch_add(0, 1, 5)?, epoch.fetch_add(0, 1, u64::MAX)?), (0, 5));
             assert_eq!((epoch.fetch_max(0, 1, 3)?, epoch.fetch_max(0, 1, 9)?), (4, 4));
         }
         let epoch = counters.exclusive(0)?;
         epoch.put(0, 0, 3)?;
-        assert_eq!((epoch.get(0, 0)?, epoch.get(0, 1)?), (3, 9));
+        assert_eq!((epoch.get(0, 0)?, epoch.load(0, 1)?), (3, 9));
         drop(epoch);
         counters.release()
     }

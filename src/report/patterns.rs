@@ -132,10 +132,11 @@ impl PatternsRun {
     }
 }
 
-/// Three digits, or all of a whole number.
+/// Three digits at most, or all of a whole number.
 fn short(value: f64) -> String {
     match value.abs() {
         v if v.fract() == 0.0 => format!("{value:.0}"),
+        v if v < 1.0 => format!("{value:.3}"),
         v if v < 10.0 => format!("{value:.2}"),
         v if v < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
@@ -189,7 +190,7 @@ mod tests {
         run.write_text(&mut bytes).expect("a Vec takes every write");
         insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r"
         counter: a line
-        counter: 0.500 s, an update 0.25 us, lost updates 1234 of 500000
+        counter: 0.500 s, an update 0.253 us, lost updates 1234 of 500000
         0.500 s on 3 ranks, 1 host, Open MPI 4.1.4
         ");
     }

@@ -21,7 +21,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// Every rank of `world` must call it.
+    /// Every rank of `world` must call it, and wait for the others before it reaches for their numbers.
     pub fn allocate(world: &SimpleCommunicator, length: usize) -> Result<Window> {
         let bytes = ffi::MPI_Aint::try_from(8 * length).map_err(|_| Error::Run("such a window is too long".into()))?;
         let mut base: *mut u64 = ptr::null_mut();
@@ -42,8 +42,6 @@ impl Window {
         // SAFETY: these are the words of this rank, allocated above, and its exclusive epoch keeps the others out.
         unsafe { base.write_bytes(0, length) };
         this.unlock(Some(rank(communicator)));
-        // SAFETY: no rank may add before all have cleared theirs; the communicator is there.
-        check("MPI_Barrier", unsafe { ffi::MPI_Barrier(communicator) })?;
         Ok(this)
     }
 
@@ -71,7 +69,13 @@ impl Window {
     }
 
     pub fn get(&self, owner: u64, place: usize) -> Result<u64> {
-        self.fetch_add(owner, place, 0)
+        let mut number = 0_u64;
+        let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
+        let to = (&raw mut number).cast::<c_void>();
+        // SAFETY: an epoch is open; one number is read at `owner`, inside its window, and stays here until the flush.
+        check("MPI_Get", unsafe { ffi::MPI_Get(to, 1, kind, owner as c_int, at, 1, kind, self.window) })?;
+        self.flush(owner)?;
+        Ok(number)
     }
 
     pub fn put(&self, owner: u64, place: usize, number: u64) -> Result<()> {

@@ -68,5 +68,5 @@ fn counted(
     if with_barrier {
         cluster.barrier();
     }
-    Ok(epoch.get(0, place)? < round * cluster.size())
+    Ok(epoch.load(0, place)? < round * cluster.size())
 }

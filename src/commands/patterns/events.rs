@@ -19,6 +19,9 @@ use crate::error::Result;
 
 /// Words to be said in all.
 const WORDS: u64 = 10;
+/// What rank 0 says, and what the last rank says.
+const HELLO: &str = "hello";
+const WORLD: &str = "world";
 
 pub(super) const PATTERN: Pattern = Pattern {
     name: "events",
@@ -30,13 +33,13 @@ pub(super) const PATTERN: Pattern = Pattern {
 fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let partner = cluster.size() - 1;
     let began = Instant::now();
-    let said = match cluster.rank() {
-        _ if partner == 0 => (0..WORDS).collect(),
+    let said: Vec<(u64, String)> = match cluster.rank() {
+        _ if partner == 0 => (0..WORDS).map(|turn| (turn, if turn % 2 == 0 { HELLO } else { WORLD }.into())).collect(),
         0 => {
             cluster.send(partner, Tag::Item, [0, 0]);
-            talk(cluster, vec![0])
+            talk(cluster, HELLO, vec![(0, HELLO.into())])
         }
-        rank if rank == partner => talk(cluster, Vec::new()),
+        rank if rank == partner => talk(cluster, WORLD, Vec::new()),
         _ => Vec::new(),
     };
     let cost = each_us("a word", began, WORDS);
@@ -44,9 +47,8 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     Ok(all.map(|all| {
         let mut words = all.concat();
         words.sort_unstable();
-        words.dedup();
         Shown {
-            answer: words.into_iter().map(word).collect::<Vec<_>>().join(" "),
+            answer: words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(" "),
             expected: ["hello world"; WORDS as usize / 2].join(" "),
             costs: vec![cost],
             ..Shown::default()
@@ -54,12 +56,8 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     }))
 }
 
-fn word(turn: u64) -> &'static str {
-    if turn.is_multiple_of(2) { "hello" } else { "world" }
-}
-
-/// The loop: to each word that comes, the next one is said; the turns that this rank has had.
-fn talk(cluster: &Cluster, mut said: Vec<u64>) -> Vec<u64> {
+/// The loop: to each word that comes, this rank's is said; the turns that it has had.
+fn talk(cluster: &Cluster, word: &str, mut said: Vec<(u64, String)>) -> Vec<(u64, String)> {
     let mut patience = Patience::new();
     loop {
         let Some((from, Tag::Item)) = cluster.probe() else {
@@ -70,7 +68,7 @@ fn talk(cluster: &Cluster, mut said: Vec<u64>) -> Vec<u64> {
         let next = cluster.receive(from, Tag::Item)[0] + 1;
         if next < WORDS {
             cluster.send(from, Tag::Item, [next, 0]);
-            said.push(next);
+            said.push((next, word.into()));
         }
         if next + 1 >= WORDS {
             cluster.flush();

@@ -55,7 +55,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let semaphore_cost = each_us("a turn with the semaphore", began, TURNS);
     condition(cluster, &epoch)?;
     let seen = cluster.sum(event(cluster));
-    let (locked, most) = (epoch.get(0, LOCKED)?, epoch.get(0, MOST)?);
+    let (locked, most) = (epoch.load(0, LOCKED)?, epoch.load(0, MOST)?);
     drop(epoch);
     counters.release()?;
     Ok(seen.map(|seen| Shown {
@@ -97,7 +97,7 @@ fn semaphore(epoch: &Epoch<'_>) -> Result<()> {
 fn condition(cluster: &Cluster, epoch: &Epoch<'_>) -> Result<()> {
     epoch.fetch_add(0, DONE, 1)?;
     let mut patience = Patience::new();
-    while epoch.get(0, DONE)? < cluster.size() {
+    while epoch.load(0, DONE)? < cluster.size() {
         patience.pause();
     }
     Ok(())

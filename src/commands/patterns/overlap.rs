@@ -114,9 +114,13 @@ fn answer(cluster: &Cluster) {
     }
 }
 
-/// One process has nobody to ask: the same waits, by a clock.
+/// One process has nobody to ask: each question is a moment of its clock, `window` of them under way.
 fn wait_alone(window: u64) -> usize {
-    let rounds = QUESTIONS.div_ceil(window);
-    (0..rounds).for_each(|_| std::thread::sleep(DELAY));
-    QUESTIONS as usize
+    let (mut questions, mut due, mut answers) = (0..QUESTIONS, VecDeque::new(), 0);
+    loop {
+        due.extend(questions.by_ref().take(window as usize - due.len()).map(|_| Instant::now() + DELAY));
+        let Some(when) = due.pop_front() else { return answers };
+        std::thread::sleep(when.saturating_duration_since(Instant::now()));
+        answers += 1;
+    }
 }
