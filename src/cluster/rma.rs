@@ -1,8 +1,9 @@
 //! One-sided communication: numbers of one rank that the others read and write without its help.
 //!
 //! A [`Counters`] is a window of 64-bit numbers at every rank. Ranks reach into it within an epoch: a shared one, open to all
-//! ranks at once (`MPI_Win_lock_all`), where only the atomic calls (all but [`Epoch::get`] and [`Epoch::put`]) are safe from each other; or an exclusive one, which is a lock
-//! (`MPI_Win_lock` with `MPI_LOCK_EXCLUSIVE`). Every call is complete when it returns (`MPI_Win_flush`).
+//! ranks at once (`MPI_Win_lock_all`), where only the atomic calls (all but [`Epoch::get`] and [`Epoch::put`]) are safe from
+//! each other; or an exclusive one, which is a lock (`MPI_Win_lock` with `MPI_LOCK_EXCLUSIVE`). Every call is complete when it
+//! returns (`MPI_Win_flush`).
 //!
 //! Stands beside `shared`, which is memory that is filled once and then only read. Nothing in the engine uses this: across
 //! hosts, `MPI_Fetch_and_op` on a rank that computes stalls until that rank calls MPI (seen with Open MPI and MPICH), and Open
