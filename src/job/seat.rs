@@ -26,7 +26,7 @@ use crate::fault::{self, Stage};
 
 /// Between two times that the seat is attended to in the middle of a block, which costs well below a microsecond.
 const ATTEND_EVERY: Duration = Duration::from_micros(500);
-/// Between two reports of a rank, so that progress and checkpoints are at most this old.
+/// Between two reports of a rank, so that progress and checkpoints are at most this old; less where saves are more frequent.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// For each rank that reports: keeps the root below a thousand reports a second.
 const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
@@ -80,6 +80,8 @@ impl<'a, T: Tally> Seat<'a, T> {
             _ if manager.is_some() || sink.is_some() => Watch::All,
             _ => Watch::Root,
         };
+        let kept = options.keep.as_ref().map_or(REPORT_EVERY, |keep| keep.every.min(REPORT_EVERY));
+        let report_every = kept.max(REPORT_EVERY_RANK * ranks);
         // The root's clock decides.
         let deadline = options.deadline.filter(|_| manager.is_some());
         Seat {
@@ -97,7 +99,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             lookout: Lookout::new(watch, now),
             looked: now,
             reported: now,
-            report_every: REPORT_EVERY.max(REPORT_EVERY_RANK * ranks),
+            report_every,
             to_root: 0,
             from_ranks: 0,
             messages: 0,
