@@ -32,6 +32,7 @@ pub mod encoding;
 pub mod estimate;
 mod face;
 pub mod gaps;
+pub mod gourdon;
 mod line;
 mod medium;
 pub mod naive;

@@ -1,0 +1,54 @@
+//! A sum over adjacent spans of numbers whose terms need to know how many primes lie below, which no span has to know.
+//!
+//! A span gives S = sum of weight * (primes from the span's begin to n), W = sum of the weights, N = primes of the span. What is true of
+//! a whole from 0 on is S + W * 0; a neighbour behind adds S' + W' N. So spans can be summed in any order and any cut.
+
+use serde::{Deserialize, Serialize};
+
+/// (S, W, N).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Affine {
+    pub(super) sum: i128,
+    pub(super) weight: i128,
+    pub(super) primes: u64,
+}
+
+impl Affine {
+    /// Takes the span behind this one in.
+    pub fn merge(&mut self, next: Affine) {
+        self.sum += next.sum + next.weight * i128::from(self.primes);
+        self.weight += next.weight;
+        self.primes += next.primes;
+    }
+
+    /// The sum, when so many primes lie below the span.
+    pub(super) fn above(&self, primes: u64) -> i128 {
+        self.sum + self.weight * i128::from(primes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_affine() -> impl Strategy<Value = Affine> {
+        (-1_000_000_i128..1_000_000, -1000_i128..1000, 0_u64..1_000_000).prop_map(|(sum, weight, primes)| Affine {
+            sum,
+            weight,
+            primes,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_associative(a in any_affine(), b in any_affine(), c in any_affine()) {
+            let (mut left, mut right, mut tail) = (a, a, b);
+            left.merge(b);
+            left.merge(c);
+            tail.merge(c);
+            right.merge(tail);
+            prop_assert_eq!(left, right);
+        }
+    }
+}

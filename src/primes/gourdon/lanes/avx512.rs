@@ -1,0 +1,152 @@
+//! The forms for AVX-512: quotients 8 at a time, counters summed in lanes, numbers taken out by compression.
+//!
+//! Unsafe throughout for its loads and stores: every one is inside a slice whose length is checked before.
+
+use std::arch::x86_64::*;
+
+use super::super::counts::Entry;
+use super::super::crossing::{self, BLOCK, Place, UP_TO};
+use super::super::factors::{COPRIME, RESIDUES};
+use super::{Batch, Dividend, Sieved, Turn};
+
+/// Residues twice as wide as the codes they belong to, in vectors of 16.
+const LANES: usize = 16;
+
+macro_rules! wide {
+    ($($item:item)*) => { $(
+        #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq")]
+        $item
+    )* };
+}
+
+wide! {
+    /// floor(xp / m) for 8 divisors.
+    #[inline]
+    fn quotients(under: __m512d, low: __m512i, m: __m256i) -> __m512i {
+        let quotient = _mm512_cvttpd_epu64(_mm512_div_pd(under, _mm512_cvtepu32_pd(m)));
+        let m = _mm512_cvtepu32_epi64(m);
+        let rest = _mm512_sub_epi64(low, _mm512_mullo_epi64(quotient, m));
+        _mm512_mask_add_epi64(quotient, _mm512_cmpge_epu64_mask(rest, m), quotient, _mm512_set1_epi64(1))
+    }
+
+    /// Eight divisors from `at` on, the rest of them 1.
+    #[inline]
+    fn divisors(m: &[u32], at: usize) -> __m256i {
+        let left = (m.len() - at).min(8);
+        // SAFETY: the mask keeps the load inside the slice.
+        unsafe { _mm256_mask_loadu_epi32(_mm256_set1_epi32(1), ((1_u16 << left) - 1) as u8, m.as_ptr().add(at).cast()) }
+    }
+
+    /// Where each leaf is: word << 8 | bit of it by number.
+    #[inline]
+    fn places_of(xp: Dividend, m: &[u32], low: u64, places: &mut [u32]) {
+        let (under, rest, low) = (_mm512_set1_pd(xp.under), _mm512_set1_epi64(xp.low as i64), _mm512_set1_epi64(low as i64));
+        assert!(places.len() >= m.len() + 8);
+        for at in (0..m.len()).step_by(8) {
+            let n = _mm512_sub_epi64(quotients(under, rest, divisors(m, at)), low);
+            // n / 240 for n < 2^32: the constant is 2^39 / 240, rounded up (2^32 / 15 in 32 bits).
+            let word = _mm512_srli_epi64(_mm512_mul_epu32(n, _mm512_set1_epi64(0x8888_8889)), 39);
+            let bit = _mm512_sub_epi64(n, _mm512_mul_epu32(word, _mm512_set1_epi64(240)));
+            let place = _mm512_or_si512(_mm512_slli_epi64(word, 8), bit);
+            // SAFETY: `places` is 8 longer than `m`.
+            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm512_cvtepi64_epi32(place)) };
+        }
+    }
+
+    pub(super) fn count_leaves(xp: Dividend, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+        places_of(xp, m, sieved.low, places);
+        let (words, _) = sieved.bytes.as_chunks::<8>();
+        let (mut before, mut blocks, mut inside) = (_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512());
+        let (mut last, mut group) = (0, 0);
+        assert!(words.len() * 8 <= sieved.counters.len() * BLOCK && words.len().is_multiple_of(8));
+        for &place in &places[..m.len()] {
+            let (word, bit) = ((place >> 8) as usize, (place & 255) as usize);
+            last += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
+            let block = word / 8;
+            while group < block / LANES {
+                // SAFETY: these 16 blocks lie before `word`, which is one of the words, and each block has a counter.
+                let counters = unsafe { _mm512_loadu_si512(sieved.counters.as_ptr().add(LANES * group).cast()) };
+                before = _mm512_add_epi32(before, counters);
+                group += 1;
+            }
+            // SAFETY: the mask has the counters before `block`, the words of `block` before `word`: both exist.
+            let (counters, ones) = unsafe {
+                let some = (1_u32 << (block % LANES)) - 1;
+                let counters = _mm512_maskz_loadu_epi32(some as u16, sieved.counters.as_ptr().add(LANES * group).cast());
+                let some = (1_u32 << (word % 8)) - 1;
+                (counters, _mm512_maskz_loadu_epi64(some as u8, words.as_ptr().add(8 * block).cast()))
+            };
+            blocks = _mm512_add_epi32(blocks, _mm512_add_epi32(before, counters));
+            inside = _mm512_add_epi64(inside, _mm512_popcnt_epi64(ones));
+        }
+        let halves = (_mm512_castsi512_si256(blocks), _mm512_extracti64x4_epi64(blocks, 1));
+        let sum = _mm512_add_epi64(_mm512_cvtepu32_epi64(halves.0), _mm512_cvtepu32_epi64(halves.1));
+        last + _mm512_reduce_add_epi64(_mm512_add_epi64(sum, inside)) as u64
+    }
+
+    pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
+        let mut total = 0;
+        for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
+            // SAFETY: a block is 64 bytes.
+            let ones = _mm512_popcnt_epi64(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
+            let count = _mm512_reduce_add_epi64(ones);
+            *counter = count as u32;
+            total += count as u64;
+        }
+        total
+    }
+
+    pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut Batch) {
+        let Turn { codes, from, to, base } = turn;
+        let limit = _mm256_set1_epi16(threshold as i16);
+        let reverse = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        let base = _mm512_set1_epi32(base as i32);
+        assert!(to <= COPRIME && odd.length + COPRIME + LANES <= odd.m.len() && even.length + COPRIME + LANES <= even.m.len());
+        let mut at = to.next_multiple_of(LANES);
+        while at > from {
+            at -= LANES;
+            // SAFETY: 480 codes are whole vectors of 16, and so are the residues.
+            let (code, residues) = unsafe {
+                (_mm256_loadu_si256(codes.as_ptr().add(at).cast()), _mm256_loadu_si256(RESIDUES.as_ptr().add(at).cast()))
+            };
+            let mut taken = _mm256_cmpgt_epu16_mask(code, limit);
+            taken &= if at + LANES > to { (1_u16 << (to - at)) - 1 } else { !0 };
+            taken &= if at < from { !0 << (from - at) } else { !0 };
+            if taken == 0 {
+                continue;
+            }
+            let taken = taken.reverse_bits();
+            let is_odd = _mm256_test_epi16_mask(code, _mm256_set1_epi16(1)).reverse_bits();
+            let m = _mm512_permutexvar_epi32(reverse, _mm512_add_epi32(base, _mm512_cvtepu16_epi32(residues)));
+            for (batch, mask) in [(&mut *odd, taken & is_odd), (&mut *even, taken & !is_odd)] {
+                // SAFETY: the batch has room for a turn and a vector, see above.
+                unsafe { _mm512_storeu_si512(batch.m.as_mut_ptr().add(batch.length).cast(), _mm512_maskz_compress_epi32(mask, m)) };
+                batch.length += mask.count_ones() as usize;
+            }
+        }
+    }
+
+    pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry], places: &mut [u32]) -> u64 {
+        let (under, rest, low) = (_mm512_set1_pd(xp.under), _mm512_set1_epi64(xp.low as i64), _mm512_set1_epi64(low as i64));
+        assert!(places.len() >= q.len() + 8);
+        for at in (0..q.len()).step_by(8) {
+            let n = _mm512_sub_epi64(quotients(under, rest, divisors(q, at)), low);
+            // SAFETY: `places` is 8 longer than `q`.
+            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm512_cvtepi64_epi32(n)) };
+        }
+        let count = |&n: &u32| {
+            let [before, word] = entries[(n / 128) as usize];
+            before + u64::from(_bzhi_u64(word, (n % 128).div_ceil(2)).count_ones())
+        };
+        places[..q.len()].iter().map(count).sum()
+    }
+
+    pub(super) fn cross(segment: &mut [u8], place: &mut Place) {
+        crossing::cross(segment, place);
+    }
+
+    pub(super) fn cross_counted(segment: &mut [u8], place: &mut Place, counters: &mut [u32]) -> u64 {
+        crossing::cross_counted(segment, place, counters)
+    }
+}

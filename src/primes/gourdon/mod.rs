@@ -1,0 +1,124 @@
+//! pi(x) by Gourdon's formula: how many primes there are up to x without looking at each, in about x^(2/3) steps.
+//!
+//! Stands beside the sieves: they cost x steps, this 3.9 times as much for every 10 times of x. All parts are pure functions of a span of
+//! blocks, so that any rank can do any part, and a stop loses little. docs/pi-of-x.md teaches it with a small x.
+//!
+//! pi(x) = Sigma + Phi0 + A + C - B + D. One term a file:
+//! - `frame.rs`: x, y, x*: where each term begins and ends. `cut.rs`: the job list.
+//! - `ordinary.rs`: Sigma and Phi0. `ranges.rs`: the q of A and C, and their closed parts. `easy.rs`: A + C. `second.rs`: B. `hard.rs`: D.
+//! - `counts.rs`, `factors.rs`, `phi.rs`: look-ups; `tables.rs` has all of them. `crossing.rs`: the sieve. `lanes/`: the hot loops.
+//! - `affine.rs`: sums that need pi of their begin, without it.
+//!
+//! Reference: X. Gourdon (2001); D. B. Staple, "The combinatorial algorithm for computing pi(x)" (2015); K. Walisch, primecount.
+
+mod affine;
+mod counts;
+mod crossing;
+mod cut;
+mod easy;
+mod factors;
+mod frame;
+mod hard;
+mod lanes;
+mod ordinary;
+mod phi;
+mod ranges;
+mod second;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+pub use affine::Affine;
+pub use frame::{Frame, Opinion, SMALLEST};
+pub use tables::{Tables, table_bytes};
+
+use std::ops::{ControlFlow, Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Pulse, strong};
+use crate::isa::Isa;
+
+/// About how many seconds one core takes for pi(x): measured at 1e13 to 1e18 (see docs/pi-of-x.md; AMD Zen 4, AVX-512).
+pub fn seconds(x: u128) -> f64 {
+    0.01 + 0.55 * (x as f64 / 1e15).powf(0.594)
+}
+
+/// What a run of blocks adds up to. Neighbours merge, in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Sigma without its last part, Phi0, the closed parts of A and C, and D.
+    plain: i128,
+    easy: Affine,
+    second: Affine,
+}
+
+impl Terms {
+    /// Takes the terms of the blocks behind these in.
+    pub fn merge(&mut self, next: Terms) {
+        self.plain += next.plain;
+        self.easy.merge(next.easy);
+        self.second.merge(next.second);
+    }
+}
+
+/// pi(x) as blocks: tables and job list.
+pub struct Formula {
+    tables: Tables,
+    cut: cut::Cut,
+    patterns: crossing::Patterns,
+    lanes: lanes::Lanes,
+}
+
+impl Formula {
+    /// Makes the tables of a frame, for kernels of this instruction set.
+    ///
+    /// # Panics
+    /// When this CPU does not have the instruction set `isa`.
+    pub fn new(frame: Frame, isa: Isa) -> Formula {
+        Formula {
+            cut: cut::Cut::new(&frame),
+            tables: Tables::new(frame),
+            patterns: crossing::Patterns::new(),
+            lanes: lanes::Lanes::new(isa),
+        }
+    }
+
+    /// The terms of a run of blocks. A `Break` from `pulse` comes back at once.
+    pub fn compute(&self, blocks: Range<u64>, pulse: &mut Pulse<'_>) -> ControlFlow<(), Terms> {
+        let (tables, lanes) = (&self.tables, self.lanes);
+        let parts = self.cut.parts(blocks);
+        let mut terms = Terms::default();
+        for plain in parts.plain {
+            terms.plain += match plain {
+                0 => ordinary::sigma(tables),
+                1 => ordinary::phi0(tables),
+                _ => ranges::closed(tables),
+            };
+            pulse()?;
+        }
+        if let Some(span) = parts.hard {
+            terms.plain += hard::span(tables, &self.patterns, lanes, span, pulse)?;
+        }
+        if let Some(span) = parts.easy {
+            terms.easy = easy::span(tables, lanes, span, pulse)?;
+        }
+        if let Some(span) = parts.second {
+            terms.second = second::span(tables, &self.patterns, lanes, span, pulse)?;
+        }
+        ControlFlow::Continue(terms)
+    }
+}
+
+/// How many blocks pi(x) has: a function of the frame alone.
+pub fn blocks(frame: &Frame) -> u64 {
+    cut::Cut::new(frame).blocks()
+}
+
+/// pi(x) from the terms of all blocks.
+pub fn primes_up_to(frame: &Frame, terms: &Terms) -> i128 {
+    // A and C sieve up to the root and so know its pi; B begins a little below it.
+    let to_root = terms.easy.primes;
+    let between = (second::begin(frame.root2)..=frame.root2).filter(|&n| strong::is_prime(n)).count() as u64;
+    terms.plain + ordinary::sigma_end(to_root) + terms.easy.above(0) - terms.second.above(to_root - between)
+}

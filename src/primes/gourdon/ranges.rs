@@ -1,0 +1,99 @@
+//! A and C: which q belong to a prime p, and the parts that need no sieve.
+//!
+//! Both are sums of pi(x / (p q)) for primes p < q. With xp = x / p and s = sqrt(xp):
+//! - p > x* (A): q in (p, s], and again q in (min(xp / y, s), s]: there x / (p q) < y counts twice.
+//! - p <= x* (C): q in (L, cut] with L = max(x / p^3, p, y / p), cut = min(max(s, L), y); the q in (cut, y] are reflected: instead of
+//!   pi(xp / q) for each q, each prime r = xp / q in (xp / y', xp / (cut + 1)] counts once (y' is the last prime up to y).
+//!
+//! Closed part for C ([`closed`]): pi(xp / y') pi(y) - pi(xp / (cut + 1)) pi(cut) where something is reflected; always
+//! -(b - 2)(pi(y) - pi(L)). For p <= sqrt(y) also the composites m = q r with p < q < r and max(x / p^3, y / p) < m <= y, each
+//! -(pi(x / (p m)) - b + 2).
+//! Trap: a reflected range may be empty (xp / (cut + 1) <= xp / y'); it must be (0, 0] then.
+
+use std::ops::RangeInclusive;
+
+use super::frame::{K, cbrt, sqrt, sqrt_fast};
+use super::tables::Tables;
+
+/// The q of a prime p: each range is from behind its first number to its last one, weight 1 each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ranges {
+    pub(super) plain: (u64, u64),
+    pub(super) second: (u64, u64),
+}
+
+/// The places b of A and C.
+pub(super) fn places(tables: &Tables) -> RangeInclusive<usize> {
+    let frame = tables.frame;
+    let least = cbrt(frame.x / u128::from(frame.y));
+    K.max(tables.pi(least)) + 1..=tables.pi(frame.root3)
+}
+
+/// The ranges of the prime at place b; xp = x / p.
+pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
+    let (frame, p) = (tables.frame, tables.p(b));
+    let root = sqrt_fast(xp);
+    if p > frame.star {
+        let twice = (xp / u128::from(frame.y)).min(u128::from(root)) as u64;
+        return Ranges { plain: (p, root.max(p)), second: (twice.max(p), root.max(p)) };
+    }
+    let least = lower(tables, b, xp);
+    if least >= frame.y {
+        return Ranges { plain: (0, 0), second: (0, 0) };
+    }
+    let cut = root.max(least).min(frame.y);
+    let from = (xp / u128::from(tables.p(tables.pi_y))) as u64;
+    let to = (xp / (u128::from(cut) + 1)) as u64;
+    Ranges { plain: (least, cut), second: if to <= from { (0, 0) } else { (from, to) } }
+}
+
+/// L.
+fn lower(tables: &Tables, b: usize, xp: u128) -> u64 {
+    let p = tables.p(b);
+    ((xp / (u128::from(p) * u128::from(p))) as u64).max(p).max(tables.frame.y / p)
+}
+
+/// The parts of C that need no sieve.
+pub(super) fn closed(tables: &Tables) -> i128 {
+    let frame = tables.frame;
+    let pi = |n: u64| tables.counts.pi(n) as i128;
+    let last = tables.p(tables.pi_y);
+    let mut sum = 0;
+    for b in *places(tables).start()..=tables.pi(frame.star) {
+        let p = tables.p(b);
+        let xp = frame.x / u128::from(p);
+        let least = lower(tables, b, xp);
+        if least >= frame.y {
+            continue;
+        }
+        let Ranges { plain: (_, cut), second } = ranges(tables, b, xp);
+        if cut < last {
+            let (from, to) = ((xp / u128::from(last)) as u64, (xp / (u128::from(cut) + 1)) as u64);
+            debug_assert!(second == (from, to) || to <= from);
+            sum += pi(from) * tables.pi_y as i128 - pi(to) * pi(cut);
+        }
+        sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
+        if p <= sqrt(u128::from(frame.y)) {
+            sum -= composites(tables, b, xp);
+        }
+    }
+    sum
+}
+
+/// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
+fn composites(tables: &Tables, b: usize, xp: u128) -> i128 {
+    let (frame, p) = (tables.frame, tables.p(b));
+    let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(frame.y / p);
+    let (mut sum, mut place) = (0, b + 1);
+    while tables.p(place) * tables.p(place) < frame.y {
+        let q = tables.p(place);
+        let (from, to) = (q.max(least / q), frame.y / q);
+        let xpq = xp / u128::from(q);
+        for r in tables.pi(from.min(to)) + 1..=tables.pi(to) {
+            let n = (xpq / u128::from(tables.p(r))) as u64;
+            sum += tables.counts.pi(n) as i128 - b as i128 + 2;
+        }
+        place += 1;
+    }
+    sum
+}

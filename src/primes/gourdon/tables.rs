@@ -1,0 +1,56 @@
+//! What every kernel looks up: primes, pi(n), factors, phi. Made once a process from the frame alone; read-only from then on.
+//!
+//! Memory in bytes: 16 for each 128 numbers up to sqrt(x / x*), 4 for each prime there, 0.42 y for factors, 26 MB at most for phi: 26 MB
+//! at 1e18 beside phi's, 190 MB at 1e20.
+
+use super::counts::Counts;
+use super::factors::{COPRIME, table};
+use super::frame::{Frame, sqrt};
+use super::phi::Phi;
+
+/// Vectors of primes may read so far beyond the last one.
+const PADDING: usize = 64;
+
+/// Tables of one frame.
+pub struct Tables {
+    pub(super) frame: Frame,
+    /// p_b at place b, from 1 on, and padding of 2^32 - 1.
+    pub(super) primes: Vec<u32>,
+    pub(super) counts: Counts,
+    pub(super) factors: Vec<[u16; COPRIME]>,
+    pub(super) phi: Phi,
+    /// pi(y).
+    pub(super) pi_y: usize,
+}
+
+impl Tables {
+    /// Makes them: 0.02 s at 1e16, 0.1 s at 1e18 (AMD Zen 5).
+    pub fn new(frame: Frame) -> Tables {
+        let counts = Counts::new(frame.looked_up());
+        let mut primes = counts.primes();
+        let factors = table(frame.y, &primes);
+        let phi = Phi::new(&primes, sqrt(u128::from(frame.far)));
+        primes.extend([u32::MAX; PADDING]);
+        let pi_y = counts.pi(frame.y) as usize;
+        Tables { frame, primes, counts, factors, phi, pi_y }
+    }
+
+    /// p_b.
+    #[inline(always)]
+    pub(super) fn p(&self, b: usize) -> u64 {
+        u64::from(self.primes[b])
+    }
+
+    /// pi(n), as a place among the primes.
+    #[inline(always)]
+    pub(super) fn pi(&self, n: u64) -> usize {
+        self.counts.pi(n) as usize
+    }
+}
+
+/// About how many bytes the tables of a frame take.
+pub fn table_bytes(frame: &Frame) -> u64 {
+    let numbers = frame.looked_up();
+    let primes = (1.1 * numbers as f64 / (numbers as f64).ln()) as u64;
+    numbers / 8 + 4 * primes + frame.y * 83 / 100 / 2 + (27 << 20)
+}

@@ -1,0 +1,118 @@
+//! The whole formula: against known values, the textbook's sieve, other splits, and other cuts.
+
+use super::*;
+use proptest::prelude::*;
+
+fn never() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
+    match formula.compute(blocks, &mut never) {
+        ControlFlow::Continue(terms) => terms,
+        ControlFlow::Break(()) => unreachable!("nobody broke"),
+    }
+}
+
+fn pi_by(frame: Frame, isa: Isa) -> i128 {
+    let formula = Formula::new(frame, isa);
+    primes_up_to(&frame, &terms(&formula, 0..blocks(&frame)))
+}
+
+fn pi(x: u128) -> i128 {
+    pi_by(Frame::new(x, Opinion::First), Isa::widest())
+}
+
+/// OEIS A006880, from 10^6 on.
+const POWERS: [i128; 13] = [
+    78_498,
+    664_579,
+    5_761_455,
+    50_847_534,
+    455_052_511,
+    4_118_054_813,
+    37_607_912_018,
+    346_065_536_839,
+    3_204_941_750_802,
+    29_844_570_422_669,
+    279_238_341_033_925,
+    2_623_557_157_654_233,
+    24_739_954_287_740_860,
+];
+
+#[test]
+fn powers_of_ten() {
+    for (k, &expected) in POWERS.iter().enumerate().take(8) {
+        assert_eq!(pi(10_u128.pow(k as u32 + 6)), expected, "10^{}", k + 6);
+    }
+}
+
+#[test]
+#[ignore = "long"]
+fn larger_powers_of_ten() {
+    for (k, &expected) in POWERS.iter().enumerate().skip(8) {
+        assert_eq!(pi(10_u128.pow(k as u32 + 6)), expected, "10^{}", k + 6);
+    }
+}
+
+#[test]
+fn every_small_x_near_the_border() {
+    let primes = crate::primes::naive::eratosthenes(1_100_000);
+    for x in (1_000_000..1_000_300).chain((1_000_300..1_099_000).step_by(997)) {
+        assert_eq!(pi(x), primes.partition_point(|&p| u128::from(p) <= x) as i128, "{x}");
+    }
+}
+
+#[test]
+fn the_second_opinion_and_the_instruction_sets_agree() {
+    for x in [1_000_000, 98_765_432, 10_000_000_019, 1_000_000_000_039] {
+        let expected = pi(x);
+        assert_eq!(pi_by(Frame::new(x, Opinion::Second), Isa::widest()), expected, "{x}");
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+            assert_eq!(pi_by(Frame::new(x, Opinion::First), isa), expected, "{x} with {isa}");
+        }
+    }
+}
+
+#[test]
+fn blocks_in_any_order_and_any_cut_add_up() {
+    let frame = Frame::new(2_000_000_000_003, Opinion::First);
+    let formula = Formula::new(frame, Isa::widest());
+    let end = blocks(&frame);
+    let whole = terms(&formula, 0..end);
+    for length in [1, 2, 5, 7] {
+        let begins: Vec<u64> = (0..end).step_by(length).collect();
+        // Backwards, as another rank might.
+        let mut parts: Vec<Terms> =
+            begins.iter().rev().map(|&first| terms(&formula, first..(first + length as u64).min(end))).collect();
+        let mut sum = parts.pop().expect("one block at least");
+        while let Some(next) = parts.pop() {
+            sum.merge(next);
+        }
+        assert_eq!(sum, whole, "{length} blocks at a time");
+    }
+}
+
+#[test]
+fn a_break_comes_back() {
+    let frame = Frame::new(10_u128.pow(12), Opinion::First);
+    let formula = Formula::new(frame, Isa::widest());
+    assert!(formula.compute(0..blocks(&frame), &mut || ControlFlow::Break(())).is_break());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn equals_the_sieve(x in prop_oneof![1_000_000_u64..10_000_000, 1_000_000_u64..400_000_000]) {
+        let mut sieve = crate::primes::Sieve::new(x + 1, Isa::widest());
+        let ControlFlow::Continue(expected) = sieve.count(0, x + 1, &mut never) else { unreachable!() };
+        prop_assert_eq!(pi(u128::from(x)), i128::from(expected));
+    }
+
+    #[test]
+    fn any_alpha_gives_the_same(x in 1_000_000_u128..1_000_000_000, alpha in 1.0_f64..20.0) {
+        let frame = Frame::with_alpha(x, alpha);
+        prop_assert_eq!(pi_by(frame, Isa::Portable), pi(x), "alpha {}", alpha);
+    }
+}
