@@ -13,6 +13,7 @@ use crate::report::Format;
 const EXAMPLES: &str = "\
 Examples:
   montesieve primes 1e10                   count the primes from 0 to 1e10
+  montesieve primes 1e17 --verify          by the formula, twice with other partial sums
   montesieve primes 1e18 -d 1e9            count those from 1e18 to 1e18+1e9
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
   montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
@@ -69,6 +70,10 @@ pub struct Primes {
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
     pub algorithm: PrimesAlgorithm,
 
+    /// Count by the formula, and a second time with another split of it: all its parts differ, exit code 3 when the counts do
+    #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "sum", "gaps", "digest"])]
+    pub verify: bool,
+
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
@@ -107,10 +112,27 @@ impl Primes {
         asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(ListForm::Text)))
     }
 
+    /// Whether the number of primes is asked for and nothing else.
+    pub fn is_plain_count(&self) -> bool {
+        let more = self.sum || self.digest || self.gaps.is_some() || self.nth.0.is_some() || self.list().is_some();
+        !more && self.count.ks().eq([1])
+    }
+
     /// What no single option can know: whether they fit together.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.engine.keep.file().is_some() && (self.nth.0.is_some() || self.list().is_some()) {
             return Err("--checkpoint and --resume go with counts, sums and gaps, not with lists or --nth".to_owned());
+        }
+        let by_formula =
+            matches!(self.algorithm, PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both) || self.verify;
+        if by_formula && !self.is_plain_count() {
+            let option = if self.verify { "--verify".to_owned() } else { format!("--algorithm {}", self.algorithm) };
+            return Err(format!("{option} counts primes and nothing else"));
+        }
+        if self.verify
+            && matches!(self.algorithm, PrimesAlgorithm::Sieve | PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial)
+        {
+            return Err(format!("--verify is about the formula: it does not go with --algorithm {}", self.algorithm));
         }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
@@ -147,12 +169,22 @@ impl fmt::Display for ListForm {
 pub enum PrimesAlgorithm {
     /// The fastest one
     Auto,
+    /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
+    Combinatorial,
+    /// The formula and the sieve, compared; exit code 3 when they differ
+    Both,
     /// The segmented sieve of Eratosthenes
     Sieve,
     /// Trial division by odd numbers up to the square root
     Sqrt,
     /// Trial division by every smaller odd number
     Trial,
+}
+
+impl fmt::Display for PrimesAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_name(self, f)
+    }
 }
 
 /// Which gaps are looked for.

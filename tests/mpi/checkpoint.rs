@@ -86,7 +86,10 @@ fn stopped_again_and_again_it_is_the_same_answer() {
 
 #[test]
 fn a_longer_job_goes_on_from_a_finished_one() {
-    let cases = [("pi 3e9 --seed 9", "pi 5e9 --seed 9"), ("primes 1e14 1e14+1e9", "primes 1e14 1e14+3e9")];
+    let cases = [
+        ("pi 3e9 --seed 9", "pi 5e9 --seed 9"),
+        ("primes 1e14 1e14+1e9 --algorithm sieve", "primes 1e14 1e14+3e9 --algorithm sieve"),
+    ];
     each(cases, |(short, long)| {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("job.ckpt");

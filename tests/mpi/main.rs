@@ -12,6 +12,7 @@
 //! - [`methods`]: every method of `pi`
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
+//! - [`pix`]: counts by the formula, against the sieve
 //! - [`list`]: lists in files, written by all ranks at once
 //! - [`shared`]: memory that the ranks of a node share
 //! - [`integrals`]: integrate: every integrand on any number of ranks
@@ -40,6 +41,7 @@ mod list;
 mod methods;
 mod output;
 mod patterns;
+mod pix;
 mod precision;
 mod print;
 mod process;

@@ -14,7 +14,7 @@ use super::process::Process;
 
 /// Blocks of huge numbers: the table has 20 sheets near 2^64, and a single one, which seven of eight ranks cannot have a part
 /// of, at 3e13.
-const JOBS: [&str; 2] = ["primes 18000000000000000000 -d 2e8", "primes 3e13 -d 3e9"];
+const JOBS: [&str; 2] = ["primes 18000000000000000000 -d 2e8", "primes 3e13 -d 3e9 --algorithm sieve"];
 /// One that runs for minutes.
 const LONG: &str = "primes 18000000000000000000 -d 1e12 --quiet";
 /// Seconds from the start of the launcher to the end of a job with a fault.

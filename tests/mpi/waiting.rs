@@ -34,7 +34,7 @@ fn ranks_without_work_sleep() {
     let (_, start_up) = compute_and_cpu_seconds("pi 1");
     // One chunk holds all blocks: one rank computes for seconds, and seven have nothing to do. Would they spin, they would
     // take at least the other core for all that time.
-    let (compute, spent) = compute_and_cpu_seconds("primes 6e10 --chunk 1e15");
+    let (compute, spent) = compute_and_cpu_seconds("primes 6e10 --algorithm sieve --chunk 1e15");
     assert!(compute > 2.0, "{compute:.2} s are too few to judge: a bigger range is needed");
     let work = spent - start_up;
     assert!(
@@ -47,7 +47,7 @@ fn ranks_without_work_sleep() {
 fn progress_is_a_plain_line_every_ten_seconds() {
     each([Alone, Launched(3)], |&ranks| {
         for (options, lines) in [("", 1), ("--progress none", 0), ("--quiet", 0)] {
-            let running = Launch::new(ranks, &format!("primes 1e17 {options}")).limit(60).start();
+            let running = Launch::new(ranks, &format!("primes 1e17 --algorithm sieve {options}")).limit(60).start();
             if let Launched(n) = ranks {
                 running.wait_for_ranks(n);
             }

@@ -1,10 +1,11 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
-//! One job over the same cut of the range for each kind of question: [`count`] for numbers of primes and k-tuplets, [`survey`] for
+//! One job over the same cut of the range for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] for numbers of primes without a look at each, [`survey`] for
 //! everything that looks at each prime, [`list`] for the list of them, [`nth`] for the n-th of them.
 
 mod count;
 mod cut;
+mod formula;
 mod list;
 mod nth;
 mod print;
@@ -45,6 +46,9 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         };
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
+    if formula::is_wanted(options) {
+        return formula::run(setting, options);
+    }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
@@ -59,7 +63,11 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
 /// How primes are found.
 fn algorithm(options: &cli::Primes, isa: Isa) -> Algorithm {
     match options.algorithm {
-        cli::PrimesAlgorithm::Auto | cli::PrimesAlgorithm::Sieve => Algorithm::Sieve(isa),
+        // Whether the formula is used was asked before; `both` has the sieve beside it.
+        cli::PrimesAlgorithm::Auto
+        | cli::PrimesAlgorithm::Sieve
+        | cli::PrimesAlgorithm::Both
+        | cli::PrimesAlgorithm::Combinatorial => Algorithm::Sieve(isa),
         cli::PrimesAlgorithm::Sqrt => Algorithm::Trial(Divisors::UpToRoot),
         cli::PrimesAlgorithm::Trial => Algorithm::Trial(Divisors::Below),
     }

@@ -18,8 +18,10 @@ use super::second;
 
 /// Blocks without a sieve.
 pub(super) const PLAIN: u64 = 3;
-/// Seconds of a block: what is worth a message and short for a stop (cost: [`super::seconds`]).
-const BLOCK_SECONDS: f64 = 0.01;
+/// Seconds of a block at least, worth a message; and 20 times the start of a span at 1e18 (3 ms), which grows about as x^0.35
+/// (AMD Zen 5).
+const SHORTEST: f64 = 0.01;
+const AT_1E18: f64 = 0.06;
 /// More blocks are of no use to anybody, and a span's start would show.
 const MOST: f64 = 40_000.0;
 /// A and C: blocks begin at multiples of this.
@@ -35,7 +37,8 @@ pub(super) struct Cut {
 
 impl Cut {
     pub(super) fn new(frame: &Frame) -> Cut {
-        let blocks = (super::seconds(frame.x) / BLOCK_SECONDS).clamp(3.0, MOST);
+        let block = SHORTEST.max(AT_1E18 * (frame.x as f64 / 1e18).powf(0.35));
+        let blocks = (super::seconds(frame.x) / block).clamp(3.0, MOST);
         Cut { hard: hard(frame, blocks / 2.0), easy: easy(frame, blocks / 3.0), second: second(frame, blocks / 4.0) }
     }
 

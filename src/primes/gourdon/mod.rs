@@ -110,6 +110,11 @@ impl Formula {
     }
 }
 
+/// pi(x) for x up to [`SMALLEST`], by a table.
+pub fn small(x: u64) -> u64 {
+    counts::Counts::new(x).pi(x)
+}
+
 /// How many blocks pi(x) has: a function of the frame alone.
 pub fn blocks(frame: &Frame) -> u64 {
     cut::Cut::new(frame).blocks()
