@@ -66,7 +66,7 @@ impl Frame {
         Frame { x, y, root3, root2, star, far: (x / u128::from(y)) as u64 }
     }
 
-    /// Whether every number of the kernels has room: x up to about 1e23.
+    /// Whether every number of the kernels has room: x up to about 1e22.
     pub fn fits(&self) -> bool {
         self.y < u64::from(u32::MAX) - 1000 && self.x / u128::from(self.y) < LARGEST_QUOTIENT
     }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn borders_are_in_order() {
-        for exponent in 6..=23 {
+        for exponent in 6..=22 {
             for opinion in [Opinion::First, Opinion::Second] {
                 let frame = Frame::new(10_u128.pow(exponent), opinion);
                 assert!(frame.root3 < frame.y && frame.y < frame.root2 && frame.star <= frame.y, "{frame:?}");

@@ -10,11 +10,10 @@ fn all() -> impl Iterator<Item = Lanes> {
 
 proptest! {
     #[test]
-    fn quotients_are_floors(n in 1_u128..1 << 88, m in prop_oneof![1_u64..1 << 32, 1_u64..1000], off in -1_i128..=1) {
+    fn quotients_are_floors(quotient in 1_u128..1 << 49, m in prop_oneof![1_u64..1 << 32, 1_u64..1000], off in -1_i128..=1) {
         // Near a multiple, where a floor is hardest.
-        let n = (n / u128::from(m) * u128::from(m)).saturating_add_signed(off);
+        let n = (quotient * u128::from(m)).saturating_add_signed(off);
         let expected = n / u128::from(m);
-        prop_assume!(expected < 1 << 50);
         prop_assert_eq!(u128::from(Dividend::new(n).over(m, u64::MAX)), expected);
         prop_assert_eq!(u128::from(Dividend::new(n).over(m, 1000)), expected.min(1000));
     }
