@@ -10,7 +10,7 @@ use std::time::Instant;
 use montesieve::cluster::Cluster;
 use montesieve::isa::Isa;
 use montesieve::job::progress::Mode;
-use montesieve::job::run::{Options, run};
+use montesieve::job::run::{Options, Stall, run};
 use montesieve::job::signals::Signals;
 use montesieve::job::{Job, Pulse, Schedule, Span, Tally};
 use montesieve::montecarlo::darts::Darts;
@@ -86,6 +86,7 @@ fn main() {
                 deadline: None,
                 keep: None,
                 share: None,
+                stall: Stall::default(),
             };
             let begun = Instant::now();
             let outcome = run(&cluster, &job, &options).expect("no rank fails");

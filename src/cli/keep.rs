@@ -31,10 +31,14 @@ pub struct Keep {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
 
-    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h
-    #[arg(long, value_name = "TIME", value_parser = values::duration, help_heading = "Checkpoint")]
-    #[arg(allow_negative_numbers = true)]
-    pub time_limit: Option<Duration>,
+    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before the scheduler ends the job
+    #[arg(long, value_name = "TIME|auto", help_heading = "Checkpoint", allow_negative_numbers = true)]
+    pub time_limit: Option<TimeLimit>,
+
+    /// End the job when a rank was silent for this time: name it and its host, save, and abort; 0: never
+    #[arg(long, value_name = "TIME", value_parser = values::duration_or_zero, default_value = "5m")]
+    #[arg(help_heading = "Checkpoint", allow_negative_numbers = true)]
+    pub stall_timeout: Duration,
 
     /// Do the I-th of N equal parts, for merge; auto: the place of this job in its job array
     #[arg(long, value_name = "I/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
@@ -44,6 +48,26 @@ pub struct Keep {
     #[arg(long, value_name = "N", default_value_t = SAVED, help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,
+}
+
+/// When to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// Somewhat before the scheduler ends the job.
+    Auto,
+    /// After this time.
+    After(Duration),
+}
+
+impl FromStr for TimeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TimeLimit, String> {
+        if text == "auto" {
+            return Ok(TimeLimit::Auto);
+        }
+        values::duration(text).map(TimeLimit::After).map_err(|error| format!("{error} (or auto)"))
+    }
 }
 
 /// Which part of a job.
@@ -81,6 +105,13 @@ impl Keep {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_limits_are_times_or_auto() {
+        assert_eq!("auto".parse(), Ok(TimeLimit::Auto));
+        assert_eq!("90s".parse(), Ok(TimeLimit::After(Duration::from_secs(90))));
+        assert!("90".parse::<TimeLimit>().is_err_and(|error| error.ends_with("(or auto)")));
+    }
 
     #[test]
     fn parts_are_counted_from_one() {

@@ -32,7 +32,7 @@ use clap_complete::Shell;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
-pub use keep::{Keep, Shard};
+pub use keep::{Keep, Shard, TimeLimit};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
 pub use patterns::Patterns;

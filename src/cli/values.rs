@@ -189,6 +189,14 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| "not a time; write it like 90s, 10m, 24h or 1h30m".to_owned())
 }
 
+/// A time, or `0` alone.
+///
+/// # Errors
+/// As [`duration`].
+pub fn duration_or_zero(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { duration(text) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::NumberError::*;
@@ -294,6 +302,8 @@ mod tests {
         assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
         assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
         assert_eq!(duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration_or_zero("0"), Ok(Duration::ZERO));
+        assert!(duration_or_zero("-1").is_err() && duration_or_zero("5").is_err());
         assert!(duration("10").is_err());
         assert!(duration("soon").is_err());
     }

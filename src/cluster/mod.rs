@@ -69,11 +69,13 @@ pub enum Tag {
     Credit = 10,
     /// The last message of its kind: the sentinel that ends a worker (numbers).
     Last = 11,
+    /// To the root: are you there? And its answer (unused numbers).
+    Alive = 12,
 }
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    const ALL: [Tag; 11] = [
+    const ALL: [Tag; 12] = [
         Tag::Ask,
         Tag::Give,
         Tag::NoMore,
@@ -85,6 +87,7 @@ impl Tag {
         Tag::Reply,
         Tag::Credit,
         Tag::Last,
+        Tag::Alive,
     ];
 }
 

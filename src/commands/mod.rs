@@ -15,9 +15,11 @@ mod patterns;
 mod pi;
 mod plan;
 mod primes;
+mod remaining;
 mod rounds;
 mod scaling;
 mod setting;
+mod surroundings;
 
 use std::env;
 use std::io::{IsTerminal, Write};

@@ -4,18 +4,20 @@
 use std::cell::RefCell;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
+use crate::cluster::place::host;
 use crate::commands::array;
 use crate::commands::merge::unite;
 use crate::commands::output::Output;
+use crate::commands::surroundings;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::keeper::{self, Keep};
 use crate::job::progress::Mode;
-use crate::job::run::{Account, Options, Outcome, Share, resume};
+use crate::job::run::{Account, Options, Outcome, Share, Stall, resume};
 use crate::job::signals::Signals;
 use crate::job::{Job, Ledger, Schedule};
 use crate::report::Work;
@@ -72,8 +74,9 @@ impl<'a> Setting<'a> {
             chunk,
             progress: mode(engine),
             signals,
-            deadline: engine.keep.time_limit.and_then(|limit| Instant::now().checked_add(limit)),
+            deadline: cluster.agree(cluster.at_root(|| deadline(cluster, engine)).transpose())?.flatten(),
             share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
+            stall: stall(cluster, engine.keep.stall_timeout)?,
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -158,6 +161,26 @@ impl<'a> Setting<'a> {
     pub fn take_output(&self) -> Result<Output> {
         self.output.take().ok_or_else(|| Error::Run("the output is at the root, and taken once".into()))
     }
+}
+
+/// At the root: when to stop, whatever is done by then.
+fn deadline(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Instant>> {
+    let limit = match engine.keep.time_limit {
+        None => None,
+        Some(cli::TimeLimit::After(limit)) => Some(limit),
+        Some(cli::TimeLimit::Auto) => surroundings::time_limit(cluster.launch())?,
+    };
+    Ok(limit.and_then(|limit| Instant::now().checked_add(limit)))
+}
+
+/// When a rank counts as hanging, and where it is. Every rank must call it.
+fn stall(cluster: &Cluster, limit: Duration) -> Result<Stall> {
+    if limit.is_zero() || cluster.size() == 1 {
+        return Ok(Stall::default());
+    }
+    let all = cluster.gather_records(&host())?;
+    let roots = cluster.broadcast(cluster.at_root(host))?;
+    Ok(Stall { limit, hosts: all.unwrap_or_else(|| vec![roots]) })
 }
 
 /// At the root: the part of the job that this run is about.

@@ -22,6 +22,7 @@ mod schedule;
 mod seat;
 pub mod signals;
 mod span;
+mod watchdog;
 pub mod worker;
 
 use std::ops::ControlFlow;

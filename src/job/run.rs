@@ -4,7 +4,7 @@
 //! `manager` and `worker` decide. A round ends when every rank has entered a barrier without waiting in it, so that the
 //! root can go on answering until the last rank is there.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,17 @@ pub struct Options {
     pub keep: Option<Keep>,
     /// The part of the blocks that this run is about; `None`: all of them.
     pub share: Option<Share>,
+    /// When a rank counts as hanging.
+    pub stall: Stall,
+}
+
+/// How long a rank may be silent, and where the ranks are, so that a silent one can be named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stall {
+    /// Zero: for ever.
+    pub limit: Duration,
+    /// At the root each rank's host, in rank order; elsewhere the root's.
+    pub hosts: Vec<String>,
 }
 
 /// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.

@@ -15,8 +15,9 @@ use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
 use super::profile::{Activity, Profile, Stopwatch};
 use super::progress::Progress;
-use super::run::{Account, Cause, Options, Outcome, Sink};
+use super::run::{Account, Cause, Options, Outcome, Sink, Stall};
 use super::signals::Signals;
+use super::watchdog::Watchdog;
 use super::worker::Worker;
 use super::{Job, Ledger, Overlap, Tally};
 use crate::cluster::patience::Patience;
@@ -43,12 +44,16 @@ pub(super) struct Seat<'a, T: Tally> {
     keeper: Option<Keeper>,
     signals: &'a Signals,
     deadline: Option<Instant>,
+    stall: &'a Stall,
+    watchdog: Option<Watchdog>,
     watch: Stopwatch,
     lookout: Lookout,
     looked: Instant,
     reported: Instant,
     report_every: Duration,
-    /// Reports and signals sent to the root, and received from all ranks: they must be equal in the end.
+    /// No piece is to last longer: only whole pieces are reported.
+    longest_piece: Duration,
+    /// Reports, signals and questions of the watchdog sent to the root, and received from all ranks: they must be equal in the end.
     to_root: u64,
     from_ranks: u64,
     messages: u64,
@@ -95,11 +100,14 @@ impl<'a, T: Tally> Seat<'a, T> {
             keeper,
             signals: &options.signals,
             deadline,
+            stall: &options.stall,
+            watchdog: Watchdog::new(&options.stall, cluster.rank(), cluster.size(), now),
             watch: Stopwatch::start(),
             lookout: Lookout::new(watch, now),
             looked: now,
             reported: now,
             report_every,
+            longest_piece: options.keep.as_ref().map_or(Duration::MAX, |keep| keep.every),
             to_root: 0,
             from_ranks: 0,
             messages: 0,
@@ -113,7 +121,7 @@ impl<'a, T: Tally> Seat<'a, T> {
     /// Computes until there is nothing more to do, and then waits for the others at the barrier.
     pub(super) fn work<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         let mut workspace = None;
-        let mut pace = Pace::new(job.grain(), job.piece());
+        let mut pace = Pace::new(job.grain(), job.piece().min(self.longest_piece));
         let mut patience = Patience::new();
         self.attend()?;
         while !self.worker.is_finished() {
@@ -142,7 +150,11 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.attend_until(|seat| seat.cluster.all_sent())?;
         fault::at(Stage::Reduce, self.cluster.rank())?;
         let mut barrier = self.cluster.enter_barrier();
-        self.attend_until(|_| barrier.is_complete())
+        self.attend_until(|_| barrier.is_complete())?;
+        if let Some(dog) = &mut self.watchdog {
+            dog.close();
+        }
+        Ok(())
     }
 
     /// The end of a round: no message is left on its way, and the tallies that were not yet reported are reduced.
@@ -150,6 +162,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let Some(expected) = self.cluster.sum(self.to_root) {
             self.attend_until(|seat| seat.from_ranks == expected)?;
         }
+        self.attend_until(|seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
         let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
         if stopped && !self.worker.is_stopped() {
             self.attend_until(|seat| seat.worker.is_stopped())?;
@@ -242,6 +255,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             self.lookout.looked(self.looked, found);
             self.stirred |= found;
         }
+        self.watch_others()?;
         if self.signals.take_save() {
             self.wanted(SIGUSR1)?;
         }

@@ -10,20 +10,30 @@ use super::launch::Ranks::{self, Alone, Launched};
 use super::launch::{Launch, each};
 
 /// Jobs of some seconds.
-const JOBS: [&str; 3] = ["pi 5e10 --seed 9", "primes 5e10 --count 1,2,4", "primes 1e15 1e15+2e9 --gaps --sum"];
+const JOBS: [&str; 5] = [
+    "pi 5e10 --seed 9",
+    "pi 6e9 --method control --seed 5",
+    "integrate genz-gaussian 1e9 --seed 3",
+    "primes 5e10 --count 1,2,4",
+    "primes 1e15 1e15+2e9 --gaps --sum",
+];
 
 /// How a run is cut short.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
     /// SIGKILL to the launcher (or to the one process): nothing can be saved any more.
     Killed,
+    /// SIGKILL to the last rank: the launcher ends the others.
+    RankKilled,
     /// A signal to the launcher, which passes it on.
     Signalled(Signal),
     /// `--time-limit`.
     Timed,
 }
 
-const CUTS: [Cut; 4] = [Cut::Killed, Cut::Signalled(Signal::USR2), Cut::Timed, Cut::Signalled(Signal::TERM)];
+const CUTS: [Cut; 5] =
+    [Cut::Killed, Cut::Signalled(Signal::USR2), Cut::RankKilled, Cut::Timed, Cut::Signalled(Signal::TERM)];
+/// Schedules and ranks go round in steps of their own, so that they meet in every way: `scripts/faults` is the long form.
 const RANKS: [Ranks; 5] = [Launched(3), Launched(1), Alone, Launched(2), Launched(5)];
 const SCHEDULES: [&str; 4] = ["dynamic", "block", "guided", "cyclic"];
 
@@ -50,6 +60,10 @@ fn cut(ranks: Ranks, line: &str, cut: Cut) -> Option<Ended> {
     }
     match cut {
         Cut::Killed => running.signal(Signal::KILL),
+        Cut::RankKilled => {
+            let last = running.processes().into_iter().max_by_key(|process| process.rank);
+            last.into_iter().for_each(|process| process.signal(Signal::KILL));
+        }
         Cut::Signalled(signal) => running.signal(signal),
         Cut::Timed => {}
     }
@@ -138,6 +152,45 @@ fn a_checkpoint_that_cannot_be_written_is_a_warning() {
 }
 
 #[test]
+fn a_rank_that_hangs_is_named_and_the_work_saved() {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a host name").trim().to_owned();
+    for rank in [2, 0] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("job.ckpt");
+        let line = format!("pi 1e15 --seed 9 --stall-timeout 3s --checkpoint {}", file.display());
+        let running = Launch::new(Launched(4), &format!("{line} --checkpoint-interval 500ms")).limit(60).start();
+        running.wait_for_ranks(4);
+        while !file.exists() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let stopped = running.processes().into_iter().find(|process| process.rank == Some(rank)).expect("the rank");
+        stopped.signal(Signal::STOP);
+        let ended = running.finish().expect_failure();
+        let said = format!("rank {rank} on {host} has not been heard of for 3s (--stall-timeout)");
+        assert!(ended.stderr.contains(&said), "{ended}");
+        assert_eq!(ended.stderr.contains("what is done is saved"), rank != 0, "{ended}");
+        let resumed = run(Alone, &format!("{line} --time-limit 100ms")).expect_code(75);
+        assert!(resumed.stderr.contains("going on from "), "{resumed}");
+    }
+}
+
+#[test]
+fn the_schedulers_end_is_a_time_limit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt");
+    let line = format!("pi 1e15 --time-limit auto --checkpoint {}", file.display());
+    let end = std::time::SystemTime::now() + Duration::from_secs(2);
+    let end = end.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs().to_string();
+    let job = Launch::new(Launched(2), &line).env("SLURM_JOB_ID", "17").env("SLURM_JOB_END_TIME", &end);
+    let ended = job.run().expect_code(75);
+    assert!(ended.stderr.contains("stopped by --time-limit"), "{ended}");
+    // No scheduler, and one whose command is not there.
+    run(Launched(2), &line).expect_code(2).expect_told_once("no scheduler is in sight");
+    let mute = Launch::new(Launched(2), &line).env("LSB_JOBID", "17").run();
+    mute.expect_code(2).expect_told_once("LSF does not say when job 17 ends");
+}
+
+#[test]
 fn sigusr1_saves_and_goes_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
@@ -206,6 +259,10 @@ fn a_job_array_says_which_part() {
     let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
     assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
     run(Launched(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
+    // Where it ends depends on all parts.
+    run(Launched(2), "pi --target-error 1e-4 --shard 1/2 --checkpoint x")
+        .expect_code(2)
+        .expect_told_once("'--target-error <E>' cannot be used with '--shard <I/N|auto>'");
 }
 
 fn before(file: &Path) -> PathBuf {

@@ -126,6 +126,31 @@ proptest! {
         }
     }
 
+    /// The digest keeps accidents out. Behind a forged one anything may stand: it is read or refused, never a panic, nor
+    /// memory beyond measure for a length that is a lie.
+    #[test]
+    fn contents_behind_a_right_digest_never_panic(
+        bytes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        lie in proptest::option::of(any::<prop::sample::Index>()),
+    ) {
+        let ours = job("seed 1", 995);
+        let mut forged = written(&ours, &[(0, 3), (5, 40), (41, 99), (99, 100)]);
+        let rest = PREFIX + DIGEST;
+        for (at, byte) in bytes {
+            let at = rest + at.index(forged.len() - rest);
+            forged[at] = byte;
+        }
+        if let Some(at) = lie {
+            // bincode's mark of a length in eight bytes, and all of them ones.
+            let at = rest + at.index(forged.len() - rest - 9);
+            forged[at..at + 9].copy_from_slice(&[253, 255, 255, 255, 255, 255, 255, 255, 255]);
+        }
+        let (prefix, contents) = (&forged[..PREFIX], &forged[rest..]);
+        let right = digest(prefix, contents);
+        forged[PREFIX..rest].copy_from_slice(&right);
+        let _ = decode::<Blocks>(&forged, &ours);
+    }
+
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         prop_assert!(decode::<Blocks>(&bytes, &job("seed 1", 95)).is_err());

@@ -8,13 +8,18 @@ use std::time::Instant;
 use super::{Seat, fault_of_program};
 use crate::cluster::Tag;
 use crate::error::{Error, Result};
+use crate::job::keeper::Keeper;
 use crate::job::manager::{Action, Event};
 use crate::job::run::Cause;
+use crate::job::watchdog::{Look, Watchdog};
 use crate::job::{Span, Tally};
 
 impl<T: Tally> Seat<'_, T> {
     /// Takes one message in.
     pub(super) fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
+        if let Some(dog) = &mut self.watchdog {
+            dog.heard(from);
+        }
         if tag == Tag::Report {
             let ledger = self.cluster.receive_record(from, tag)?;
             self.from_ranks += 1;
@@ -33,6 +38,11 @@ impl<T: Tally> Seat<'_, T> {
             Tag::Give => self.worker.given(Span::new(first, second)),
             Tag::NoMore => self.worker.no_more(),
             Tag::Stop => self.worker.stop(),
+            Tag::Alive if self.manager.is_some() => {
+                self.from_ranks += 1;
+                self.send(from, Tag::Alive, [0, 0]);
+            }
+            Tag::Alive => self.watchdog.iter_mut().for_each(Watchdog::answered),
             Tag::Report | Tag::Reduce | Tag::Item | Tag::Reply | Tag::Credit | Tag::Last => {
                 unreachable!("{tag:?} is no message of plain numbers within a job")
             }
@@ -101,6 +111,29 @@ impl<T: Tally> Seat<'_, T> {
             }
             // The root's own.
             (None, Cause::TimeLimit | Cause::ShareDone | Cause::ReaderGone) => Ok(()),
+        }
+    }
+
+    /// Asks the root now and then whether it is there; a rank that has been silent for too long ends the job, once what is
+    /// known is saved.
+    pub(super) fn watch_others(&mut self) -> Result<()> {
+        match self.watchdog.as_mut().map_or(Look::Fine, |dog| dog.look(self.looked)) {
+            Look::Fine => Ok(()),
+            Look::Ask => {
+                self.to_root += 1;
+                self.send(0, Tag::Alive, [0, 0]);
+                Ok(())
+            }
+            Look::Silent(rank) => {
+                self.save(self.looked);
+                let saved = self.keeper.as_ref().is_some_and(Keeper::is_good);
+                let host = self.stall.hosts.get(rank as usize).map_or("an unknown host", String::as_str);
+                Err(Error::Run(format!(
+                    "rank {rank} on {host} has not been heard of for {} (--stall-timeout){}: ending the job",
+                    humantime::format_duration(self.stall.limit),
+                    if saved { ", and what is done is saved" } else { "" }
+                )))
+            }
         }
     }
 
