@@ -25,6 +25,8 @@ const MAGIC: &[u8; 16] = b"montesieve ckpt\n";
 const VERSION: u32 = 1;
 const PREFIX: usize = MAGIC.len() + 4 + 8;
 const DIGEST: usize = 32;
+/// Bytes that a ledger in memory may claim: a length that is a lie would end the program otherwise. Ours take kilobytes.
+const LARGEST: usize = 1 << 30;
 
 /// What a job is, as far as its blocks depend on it.
 ///
@@ -125,8 +127,9 @@ pub fn decode<T: Tally>(bytes: &[u8], ours: &Identity) -> Result<Ledger<T>, Refu
     if theirs.kind != ours.kind {
         return Err(other());
     }
-    let (found, read): (Ledger<T>, usize) = bincode::serde::decode_from_slice(ledger, config::standard())
-        .map_err(|error| Refusal::Contents(error.to_string()))?;
+    let (found, read): (Ledger<T>, usize) =
+        bincode::serde::decode_from_slice(ledger, config::standard().with_limit::<LARGEST>())
+            .map_err(|error| Refusal::Contents(error.to_string()))?;
     if read != ledger.len() {
         return Err(Refusal::Contents(format!("{} bytes too many", ledger.len() - read)));
     }
@@ -172,7 +175,7 @@ fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
     if digest(prefix, rest) != *written {
         return Err(Refusal::Digest);
     }
-    let (identity, read) = bincode::serde::decode_from_slice(rest, config::standard())
+    let (identity, read) = bincode::serde::decode_from_slice(rest, config::standard().with_limit::<LARGEST>())
         .map_err(|error| Refusal::Contents(error.to_string()))?;
     Ok((identity, &rest[read..]))
 }
