@@ -40,6 +40,9 @@ impl Error {
     /// Exit code of a wrong answer.
     pub const WRONG: u8 = 3;
 
+    /// Exit code of a slow host.
+    pub const SLOW: u8 = 4;
+
     /// Exit code of an estimate whose error is not as small as it should be.
     pub const TARGET: u8 = 5;
 

@@ -5,6 +5,10 @@
 //! a table together (`fill`), at the start of a job (`start`),
 //! while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while the others wait in
 //! the reduction (`reduce`) or when all is computed (`report`). Read once; costs one comparison a stage.
+//!
+//! A burn-in must find what is wrong, so it has faults of its own, all `@burnin`: `flip:SEED` flips one bit of one answer, `stuck:SEED`
+//! of the same block whenever it is done, `corrupt:SEED` flips one bit of one message, `slow:PERCENT` makes every block take so much
+//! longer. The seed picks block, message and bit.
 
 use std::sync::OnceLock;
 
@@ -25,6 +29,21 @@ pub enum Stage {
     Reduce,
     /// When the work is done and before it is reported.
     Report,
+    /// In the middle of a burn-in: faults that are to be found by it.
+    Burnin,
+}
+
+/// What a burn-in is to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    /// One bit of one answer, once.
+    Flip(u64),
+    /// One bit of the answer of one block, always.
+    Stuck(u64),
+    /// One bit of one message.
+    Corrupt(u64),
+    /// Every block takes so many percent longer.
+    Slow(u64),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +63,7 @@ fn parse(text: &str) -> Option<Fault> {
         "compute" => Stage::Compute,
         "reduce" => Stage::Reduce,
         "report" => Stage::Report,
+        "burnin" => Stage::Burnin,
         _ => return None,
     };
     Some(Fault { kind: kind.to_owned(), stage, rank: rank.parse().ok()? })
@@ -57,12 +77,26 @@ fn parse(text: &str) -> Option<Fault> {
 /// # Panics
 /// For the kind `panic`: that is what it is for.
 pub fn at(stage: Stage, rank: u64) -> Result<()> {
+    asked(stage, rank).map_or(Ok(()), |fault| fail(&fault.kind))
+}
+
+/// The fault that a burn-in has on this rank, if the environment says so.
+pub fn hidden(rank: u64) -> Option<Hidden> {
+    let (kind, number) = asked(Stage::Burnin, rank)?.kind.split_once(':')?;
+    let number = number.parse().ok()?;
+    match kind {
+        "flip" => Some(Hidden::Flip(number)),
+        "stuck" => Some(Hidden::Stuck(number)),
+        "corrupt" => Some(Hidden::Corrupt(number)),
+        "slow" => Some(Hidden::Slow(number)),
+        _ => None,
+    }
+}
+
+fn asked(stage: Stage, rank: u64) -> Option<&'static Fault> {
     static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
     let fault = FAULT.get_or_init(|| std::env::var("MONTESIEVE_FAULT").ok().as_deref().and_then(parse));
-    match fault {
-        Some(fault) if fault.stage == stage && fault.rank == rank => fail(&fault.kind),
-        _ => Ok(()),
-    }
+    fault.as_ref().filter(|fault| fault.stage == stage && fault.rank == rank)
 }
 
 fn fail(kind: &str) -> Result<()> {

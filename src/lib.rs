@@ -6,10 +6,12 @@
 //! - [`montecarlo`], [`primes`]: the kernels; pure, no messages, no clock.
 //! - [`report`]: results as text, JSON and CSV; pure, to any writer.
 //! - [`scaling`]: from timed trials to speed-up, fits, a diagnosis and a prediction; pure.
+//! - [`burnin`]: what a burn-in knows and how it decides who is wrong and who is slow; pure.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 //! - `whole`: files that appear whole or not at all.
 
+pub mod burnin;
 pub mod cli;
 pub mod cluster;
 pub mod commands;

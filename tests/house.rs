@@ -62,7 +62,7 @@ fn no_rank_is_compared_outside_the_cluster_room() {
 
 #[test]
 fn kernels_and_reports_are_pure() {
-    for room in ["src/montecarlo", "src/primes", "src/report"] {
+    for room in ["src/montecarlo", "src/primes", "src/report", "src/burnin"] {
         let impure = |line: &str| {
             ["crate::cluster", "crate::job::run", "crate::commands", "std::process", "println!", "eprintln!"]
                 .iter()

@@ -70,6 +70,7 @@ mod tests {
                 "montesieve-integrate.1",
                 "montesieve-primes.1",
                 "montesieve-merge.1",
+                "montesieve-burnin.1",
                 "montesieve-info.1",
                 "montesieve-completions.1",
                 "montesieve-man.1"

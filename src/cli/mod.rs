@@ -4,6 +4,7 @@
 //! broadcasts them, every rank calls [`parse`], and the root alone prints a [`Refusal`]. Nothing in this room computes,
 //! prints, exits or knows MPI.
 
+mod burnin;
 pub mod color;
 mod engine;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, builder::PossibleValue};
 use clap_complete::Shell;
 
+pub use burnin::Burnin;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
@@ -50,10 +52,11 @@ Examples:
   montesieve pi 1e9                        one process
   mpirun -n 8 montesieve pi 1e11           8 ranks, the same answer
   srun montesieve primes 1e12 --per-rank
+  srun montesieve burnin                   is a host wrong or slow?
 
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
-Exit codes: 0 right, 1 run-time error, 2 usage, 75 stopped and saved, 78 bad launch.";
+Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 75 stopped and saved, 78 bad launch.";
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
 #[derive(Parser, Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub enum Command {
     Scaling(Scaling),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
     Merge(Merge),
+    /// Test every rank and host with work of known answers: which is wrong, which is slow
+    Burnin(Burnin),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
     Info(Info),
     /// Print a completion script for a shell
@@ -134,6 +139,7 @@ impl Cli {
             Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
             Command::Integrate(Integrate::List(_))
             | Command::Patterns(_)
+            | Command::Burnin(_)
             | Command::Info(_)
             | Command::Completions(_)
             | Command::Man(_) => None,
@@ -151,6 +157,7 @@ impl Cli {
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
             Command::Patterns(patterns) => patterns.launch.allow_singleton,
             Command::Scaling(scaling) => scaling.launch.allow_singleton,
+            Command::Burnin(burnin) => burnin.launch.allow_singleton,
             Command::Info(info) => info.launch.allow_singleton,
             Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
         }
@@ -158,7 +165,10 @@ impl Cli {
 
     /// Whether every end is to be reported as exit code 0.
     pub fn exit_zero(&self) -> bool {
-        self.engine().is_some_and(|engine| engine.exit_zero)
+        match &self.command {
+            Command::Burnin(burnin) => burnin.exit_zero,
+            _ => self.engine().is_some_and(|engine| engine.exit_zero),
+        }
     }
 
     /// What no single option can know: whether they fit together.

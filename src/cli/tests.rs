@@ -118,6 +118,17 @@ fn nth_takes_a_start() {
 }
 
 #[test]
+fn burnin_has_times_and_a_threshold() {
+    let burnin = |line: &str| match cli(line) {
+        Command::Burnin(burnin) => (burnin.duration().as_secs(), burnin.threshold()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(burnin("montesieve burnin"), (60, 0.05));
+    assert_eq!(burnin("montesieve burnin --quick --threshold 2.5%"), (5, 0.025));
+    assert_eq!(burnin("montesieve burnin --duration 10m"), (600, 0.05));
+}
+
+#[test]
 fn the_last_of_two_equal_options_wins() {
     let Command::Pi(pi) = cli("montesieve pi --seed 1 --seed 2") else { panic!("not pi") };
     assert_eq!(pi.seed, 2);
@@ -177,6 +188,9 @@ fn bad_input_gives_one_clear_message() {
         "integrate expr x --bounds 1:0",
         "integrate expr x --bounds 0:inf",
         "integrate list 5",
+        "burnin --duration 5",
+        "burnin --quick --duration 5s",
+        "burnin --threshold 0%",
         "nonsense",
         "completions ksh",
     ]
@@ -232,7 +246,7 @@ fn help_reads_well() {
         // The engine's options are those of every command.
         insta::assert_snapshot!(format!("help_integrate_{name}"), help.split("\nEngine:").next().unwrap_or_default());
     }
-    for name in ["pi", "integrate", "primes", "info", "completions", "man"] {
+    for name in ["pi", "integrate", "primes", "burnin", "info", "completions", "man"] {
         let mut command = command().term_width(100);
         command.build();
         let help = command.find_subcommand_mut(name).expect(name).render_help();

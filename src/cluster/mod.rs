@@ -9,6 +9,7 @@
 //! are encoded (bincode) and travel as bytes.
 
 mod alone;
+pub mod bytes;
 pub mod ending;
 pub mod launch;
 #[cfg(feature = "mpi")]
@@ -24,6 +25,8 @@ mod record;
 pub mod rma;
 pub mod shared;
 pub mod stdout;
+mod tag;
+pub mod vitals;
 #[cfg(feature = "mpi")]
 mod window;
 
@@ -38,58 +41,11 @@ use self::launch::Launch;
 use self::mpi::Mpi;
 pub use self::part::Part;
 use self::patience::Patience;
+pub use self::tag::Tag;
 use crate::error::{Error, Result};
 
 /// The rank that scatters, reduces and reports.
 const ROOT: u64 = 0;
-
-/// What a message is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Tag {
-    /// To the root: what shall I compute after this? (two plain numbers, unused)
-    Ask = 1,
-    /// From the root: this span (first block, end block).
-    Give = 2,
-    /// From the root: nothing more (unused numbers).
-    NoMore = 3,
-    /// From the root: drop what you have in hand.
-    Stop = 4,
-    /// To the root: I was told to stop (signal number, unused).
-    Signal = 5,
-    /// To the root: what I have done (a record).
-    Report = 6,
-    /// Within [`Cluster::reduce`] (a record).
-    Reduce = 7,
-    /// Work, goods, a question: whatever goes out in `patterns` (numbers).
-    Item = 8,
-    /// What comes back (numbers).
-    Reply = 9,
-    /// Room for one more item (unused numbers).
-    Credit = 10,
-    /// The last message of its kind: the sentinel that ends a worker (numbers).
-    Last = 11,
-    /// To the root: are you there? And its answer (unused numbers).
-    Alive = 12,
-}
-
-impl Tag {
-    #[cfg(feature = "mpi")]
-    const ALL: [Tag; 12] = [
-        Tag::Ask,
-        Tag::Give,
-        Tag::NoMore,
-        Tag::Stop,
-        Tag::Signal,
-        Tag::Report,
-        Tag::Reduce,
-        Tag::Item,
-        Tag::Reply,
-        Tag::Credit,
-        Tag::Last,
-        Tag::Alive,
-    ];
-}
 
 /// The processes that run this program together.
 #[derive(Debug)]

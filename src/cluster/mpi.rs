@@ -269,6 +269,18 @@ impl Mpi {
         bytes
     }
 
+    pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> usize {
+        let sender = self.world.process_at_rank(from as i32);
+        let status = scope(|s| wait(sender.immediate_receive_into_with_tag(s, bytes, tag as i32)));
+        status.count(u8::equivalent_datatype()) as usize
+    }
+
+    pub fn all_to_all(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut all = vec![0u8; bytes.len()];
+        scope(|s| wait(self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
+        all
+    }
+
     /// Waits politely until such a message is there.
     fn await_message(&self, from: u64, tag: Tag) -> Status {
         let sender = self.world.process_at_rank(from as i32);

@@ -79,7 +79,7 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[Stri
 }
 
 /// What is off on one host, if anything: too many ranks for the CPUs that they may use, or for the quota.
-fn host_hint(places: &[&Place]) -> Option<String> {
+pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
     let first = places.first()?;
     let mut cpus: Vec<usize> = places.iter().flat_map(|place| &place.allowed).copied().collect();
     cpus.sort_unstable();

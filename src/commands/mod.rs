@@ -5,6 +5,7 @@
 //! come to) stands in `setting` and `conclusion`.
 
 mod array;
+mod burnin;
 mod conclusion;
 mod generate;
 mod info;
@@ -56,6 +57,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Patterns(patterns) => patterns::run(cluster, patterns),
         Command::Scaling(scaling) => scaling::run(cluster, words, scaling),
+        Command::Burnin(burnin) => burnin::run(cluster, words, burnin),
         Command::Info(info) => info::run(cluster, words, info),
         Command::Completions(completions) => generate::completions(cluster, completions),
         Command::Man(man) => generate::man(cluster, man),

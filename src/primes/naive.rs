@@ -8,6 +8,7 @@
 //! | [`Trial`] with [`Divisors::Below`]: every odd divisor below n | about N^2 / (4 ln N) | 31 s |
 //! | [`Trial`] with [`Divisors::UpToRoot`]: odd divisors up to the root of n | about N^1.5 / (3 ln N) | 0.06 s |
 //! | [`eratosthenes`]: cross out multiples | N ln ln N, and N bytes of memory | 0.003 s |
+//! | [`count_in_windows`]: the same, a window at a time | N ln ln N, and root(N) bytes and primes | 0.003 s |
 //!
 //! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for primes, Eratosthenes
 //! by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
@@ -30,6 +31,37 @@ pub fn eratosthenes(high: u64) -> Vec<u64> {
         }
     }
     (0..high as u64).filter(|&n| is_prime[n as usize]).collect()
+}
+
+/// Shortest window of [`count_in_windows`], in numbers: as many bytes as a level-2 cache has.
+const SHORTEST_WINDOW: u64 = 1 << 20;
+
+/// How many primes there are in `[low, high)`, by the sieve of Eratosthenes over one window of bools after another.
+///
+/// The way to count far out, where [`eratosthenes`] would have no memory for all numbers below. A window has as many
+/// numbers as the largest sieving prime, so that few primes miss it.
+///
+/// ```
+/// assert_eq!(montesieve::primes::naive::count_in_windows(100, 200), 21);
+/// ```
+pub fn count_in_windows(low: u64, high: u64) -> u64 {
+    let sieving = eratosthenes(high.saturating_sub(1).isqrt() + 1);
+    let length = SHORTEST_WINDOW.max(high.isqrt());
+    let mut count = 0;
+    let mut begin = low.max(2);
+    while begin < high {
+        let end = begin.saturating_add(length).min(high);
+        let mut is_prime = vec![true; (end - begin) as usize];
+        for &p in sieving.iter().take_while(|&&p| p * p < end) {
+            let first = (p * p).max(begin.next_multiple_of(p));
+            if first < end {
+                is_prime[(first - begin) as usize..].iter_mut().step_by(p as usize).for_each(|n| *n = false);
+            }
+        }
+        count += is_prime.iter().filter(|&&n| n).count() as u64;
+        begin = end;
+    }
+    count
 }
 
 /// Whether `n` is prime, by trial division up to the root.
@@ -152,6 +184,18 @@ mod tests {
         for high in 0..4 {
             assert_eq!(eratosthenes(high), (2..high).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn windows_are_parts_of_the_whole() {
+        let primes = eratosthenes(3 << 20);
+        let expected = |low: u64, high: u64| primes.iter().filter(|&&p| (low..high).contains(&p)).count() as u64;
+        for (low, high) in
+            [(0, 0), (0, 2), (0, 3), (2, 3), (4, 5), (9, 2), (0, 1 << 20), (7, 3 << 20), (1 << 20, 2_300_000)]
+        {
+            assert_eq!(count_in_windows(low, high), expected(low, high), "{low} to {high}");
+        }
+        assert_eq!(count_in_windows(65_536 * 65_536, 65_537 * 65_537), 5_862);
     }
 
     #[test]

@@ -8,11 +8,13 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+mod burnin;
 pub mod chart;
 mod completion;
 mod ep;
 mod info;
 mod integrate;
+mod junit;
 mod nth;
 mod patterns;
 mod pi;
@@ -32,6 +34,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+pub use burnin::{
+    BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, MessageKind, Verdict, WrongBlock,
+    WrongMessage,
+};
 pub use completion::Completion;
 pub use ep::EpResult;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
@@ -114,6 +120,18 @@ struct Document<'r, R, M> {
     run: Option<&'r M>,
 }
 
+/// Writes the JSON form, its last newline with it.
+fn write_json<R: Serialize, M: Serialize>(
+    command: &'static str,
+    result: &R,
+    run: Option<&M>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let document = Document { schema: SCHEMA, command, version: env!("CARGO_PKG_VERSION"), result, run };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
 impl<R> Report<R> {
     /// Of a command that runs nothing.
     pub fn without_run(command: &'static str, result: R) -> Report<R> {
@@ -129,17 +147,7 @@ impl<R: Answer, M: Serialize> Report<R, M> {
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Text => self.result.write_text(out),
-            Format::Json => {
-                let document = Document {
-                    schema: SCHEMA,
-                    command: self.command,
-                    version: env!("CARGO_PKG_VERSION"),
-                    result: &self.result,
-                    run: self.run.as_ref(),
-                };
-                serde_json::to_writer_pretty(&mut *out, &document)?;
-                writeln!(out)
-            }
+            Format::Json => write_json(self.command, &self.result, self.run.as_ref(), out),
             Format::Csv => text::csv(&self.result.columns(), out),
         }
     }

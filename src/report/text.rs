@@ -32,9 +32,14 @@ pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -
 
 /// A header line and one row.
 pub(super) fn csv(columns: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
-    let line = |cells: Vec<String>| cells.join(",");
-    writeln!(out, "{}", line(columns.iter().map(|(name, _)| quoted(name)).collect()))?;
-    writeln!(out, "{}", line(columns.iter().map(|(_, value)| quoted(value)).collect()))
+    let (names, values) = columns.iter().cloned().unzip();
+    csv_rows(&[names, values], out)
+}
+
+/// Rows of a CSV file, the first of them the header.
+pub(super) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+    let line = |row: &Vec<String>| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
+    rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
 }
 
 /// A CSV cell (RFC 4180): in quotes when it must be.

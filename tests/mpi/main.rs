@@ -24,12 +24,14 @@
 //! - [`patterns`]: the gallery, right on any number of ranks
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
 //! - [`scaling`]: parts of one job, timed, every answer compared
+//! - [`burnin`]: hidden faults are found and named
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
 //! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left,
 //! [`room`] keeps launches apart.
 
+mod burnin;
 mod checkpoint;
 mod ended;
 mod faults;

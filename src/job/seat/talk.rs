@@ -43,7 +43,7 @@ impl<T: Tally> Seat<'_, T> {
                 self.send(from, Tag::Alive, [0, 0]);
             }
             Tag::Alive => self.watchdog.iter_mut().for_each(Watchdog::answered),
-            Tag::Report | Tag::Reduce | Tag::Item | Tag::Reply | Tag::Credit | Tag::Last => {
+            Tag::Report | Tag::Reduce | Tag::Item | Tag::Reply | Tag::Credit | Tag::Last | Tag::Pattern => {
                 unreachable!("{tag:?} is no message of plain numbers within a job")
             }
         }

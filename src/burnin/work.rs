@@ -1,0 +1,27 @@
+//! Does one block: the kernels of `primes` and `montecarlo`, from nothing to the answer.
+//!
+//! Every table and stream is built anew, so that a block costs the same whenever it is done, and a fault in a table that was kept
+//! cannot make all later blocks wrong. About 0.25 s a block (AMD Zen 4).
+
+use std::ops::ControlFlow;
+
+use super::table::{Block, Work};
+use crate::montecarlo::darts::Darts;
+use crate::primes::Sieve;
+
+/// The answer that this CPU gives, now.
+///
+/// # Panics
+/// When this CPU does not have the block's instruction set.
+pub fn compute(block: &Block) -> u64 {
+    match block.work {
+        Work::Primes { start, length } => {
+            let high = start + length;
+            match Sieve::new(high, block.isa).count(start, high, &mut || ControlFlow::Continue(())) {
+                ControlFlow::Continue(count) => count,
+                ControlFlow::Break(()) => unreachable!("the pulse never breaks"),
+            }
+        }
+        Work::Darts { seed, start, samples } => Darts::new(seed, block.isa).hits(start, samples),
+    }
+}

@@ -1,0 +1,104 @@
+//! `burnin`: is a host of this job wrong or slow? The same work on every rank, with known answers.
+//!
+//! Four parts, as in every command. Plan: who is where, and which blocks come in which order (the table has them). Compute: rounds of
+//! two blocks on every rank, then messages round a ring and from all to all, then some links; what was wrong is tried again at once,
+//! there and elsewhere. Reduce: every rank's times, counts and vitals at the root. Report: the verdict (`crate::burnin`
+//! decides), the list of hosts to leave out, the exit code.
+//!
+//! Work is static on purpose: a schedule that balances would hide the slow host. The engine is not used for that reason, and because a
+//! wrong block must be known by rank, not merged into a total.
+
+mod again;
+mod hosts;
+mod links;
+mod messages;
+mod rank;
+mod rounds;
+mod team;
+
+use std::time::Instant;
+
+use super::output::Output;
+use crate::burnin::hostlist;
+use crate::cli::{self, Words};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::report::{BurninReport, Verdict};
+use team::Team;
+
+/// Runs the command. Every rank must call it; returns the exit code.
+pub fn run(cluster: &Cluster, words: &Words, options: &cli::Burnin) -> Result<u8> {
+    let begun = Instant::now();
+    let forced = words.forced_isa();
+    let chosen = cluster.agree(Isa::choose(forced.as_deref()).map_err(Error::Usage))?;
+    let isas = match forced {
+        Some(_) => vec![chosen],
+        None => Isa::ALL.into_iter().filter(|isa| isa.is_supported()).collect(),
+    };
+    let files = cluster.agree(cluster.at_root(|| Files::open(cluster, options)).transpose())?;
+    let team = Team::meet(cluster, isas)?;
+
+    let seen = rounds::go(cluster, &team, options.duration())?;
+    let gathered = seen.reduce(cluster)?;
+
+    let written = gathered.zip(files).map(|(gathered, files)| {
+        let report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
+        files.write(&report, options)?;
+        Ok(exit_code(report.result.verdict))
+    });
+    let code = cluster.agree(written.transpose())?;
+    cluster.broadcast(code)
+}
+
+fn exit_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Ok => 0,
+        Verdict::Slow => Error::SLOW,
+        Verdict::Wrong => Error::WRONG,
+    }
+}
+
+/// Where the findings go, opened before the work.
+struct Files {
+    result: Output,
+    exclude: Option<Output>,
+    junit: Option<Output>,
+}
+
+impl Files {
+    fn open(cluster: &Cluster, options: &cli::Burnin) -> Result<Files> {
+        let open = |path| Output::open(path, || cluster.stdout());
+        Ok(Files {
+            result: open(options.destination.output.as_deref())?,
+            exclude: options.exclude_file.as_deref().map(|path| open(Some(path))).transpose()?,
+            junit: options.junit.as_deref().map(|path| open(Some(path))).transpose()?,
+        })
+    }
+
+    /// The list first: it is what a script waits for.
+    fn write(self, report: &BurninReport, options: &cli::Burnin) -> Result<()> {
+        if let Some(mut exclude) = self.exclude {
+            let list = &report.result.exclude;
+            let line = if list.is_empty() { String::new() } else { format!("{list}\n") };
+            exclude.write(line.as_bytes())?;
+            exclude.finish()?;
+        }
+        if let Some(mut junit) = self.junit {
+            let mut bytes = Vec::new();
+            report.write_junit(&mut bytes).map_err(junit.cannot())?;
+            junit.write(&bytes)?;
+            junit.finish()?;
+        }
+        let (mut result, mut bytes) = (self.result, Vec::new());
+        report.write(options.destination.format, &mut bytes).map_err(result.cannot())?;
+        result.write(&bytes)?;
+        result.finish()
+    }
+}
+
+/// Names as Slurm writes them, of the hosts with these numbers.
+fn list_of(team: &Team, hosts: &[usize]) -> String {
+    let names: Vec<&str> = hosts.iter().map(|&host| team.hosts[host].as_str()).collect();
+    hostlist::compressed(&names)
+}

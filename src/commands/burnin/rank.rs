@@ -1,0 +1,97 @@
+//! One rank's part of a round: its blocks, timed and compared with the known answers.
+//!
+//! The faults that tests hide ([`fault::Hidden`]) are put in here and nowhere else; without one they cost a comparison a block.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::burnin::pace::Timed;
+use crate::burnin::table::{self, Block};
+use crate::burnin::work;
+use crate::cluster::vitals;
+use crate::fault::Hidden;
+use crate::isa::Isa;
+
+/// Blocks among which a hidden fault chooses: those of the first round, so that the shortest run has it.
+const FAULTY: u64 = 2;
+
+/// An answer that is wrong.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// The block's number.
+    pub block: u32,
+    /// The round.
+    pub round: u64,
+    /// The logical CPU it came from.
+    pub cpu: usize,
+    /// What came out.
+    pub got: u64,
+}
+
+/// A rank's work, and what came of it.
+pub struct Worker {
+    rounds: Vec<[Block; 2]>,
+    hidden: Option<Hidden>,
+    /// Time of every block that was done.
+    pub times: Vec<Timed>,
+    /// Wrong blocks.
+    pub wrong: u64,
+    /// The clock after each block, where the system tells.
+    pub mhz: Vec<f64>,
+}
+
+impl Worker {
+    /// Ready to begin.
+    pub fn new(isas: &[Isa], hidden: Option<Hidden>) -> Worker {
+        Worker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
+    }
+
+    /// The two blocks of a round; returns what was wrong.
+    pub fn round(&mut self, round: u64) -> Vec<Mismatch> {
+        let blocks = self.rounds[(round % self.rounds.len() as u64) as usize];
+        let mut wrong = Vec::new();
+        for block in blocks {
+            let (wall, on_cpu) = (Instant::now(), vitals::thread_time());
+            let got = self.compute(&block, self.times.len() as u64);
+            self.linger(vitals::thread_time().saturating_sub(on_cpu));
+            let cpu = vitals::thread_time().saturating_sub(on_cpu).as_secs_f64();
+            self.times.push(Timed { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
+            self.mhz.extend(vitals::current_mhz().map(f64::from));
+            if got != block.expected {
+                wrong.push(Mismatch { block: block.number, round, cpu: vitals::cpu(), got });
+            }
+        }
+        self.wrong += wrong.len() as u64;
+        wrong
+    }
+
+    /// The same block once more, in a round of its own.
+    pub fn again(&self, block: &Block) -> u64 {
+        self.compute(block, u64::MAX)
+    }
+
+    /// The answer of the block that is the `turn`-th of this rank, with the fault that is hidden in it.
+    fn compute(&self, block: &Block, turn: u64) -> u64 {
+        let got = work::compute(block);
+        let flipped = |seed: u64| got ^ 1 << (seed / FAULTY % 24);
+        match self.hidden {
+            Some(Hidden::Flip(seed)) if turn == seed % FAULTY => flipped(seed),
+            Some(Hidden::Stuck(seed)) if self.chosen(seed) == block.number => flipped(seed),
+            _ => got,
+        }
+    }
+
+    fn chosen(&self, seed: u64) -> u32 {
+        self.rounds.as_flattened()[(seed % FAULTY) as usize].number
+    }
+
+    /// A rank that is to be slow works on for a while.
+    fn linger(&self, took: Duration) {
+        let Some(Hidden::Slow(percent)) = self.hidden else { return };
+        let until = vitals::thread_time() + took * percent as u32 / 100;
+        while vitals::thread_time() < until {
+            std::hint::spin_loop();
+        }
+    }
+}

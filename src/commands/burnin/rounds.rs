@@ -1,0 +1,130 @@
+//! The rounds, until the time is up: the same number on every rank, so that all have done the same work.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::again::{self, Finding};
+use super::links::Links;
+use super::messages::{Bad, Messenger};
+use super::rank::Worker;
+use super::team::Team;
+use crate::burnin::pace::{self, Typical, median};
+use crate::burnin::table;
+use crate::cluster::Cluster;
+use crate::cluster::place::Place;
+use crate::cluster::vitals::{Counters, Vitals};
+use crate::error::Result;
+use crate::fault;
+
+/// Findings of each kind that are kept: the first ones tell the story, and a day of faults must not fill the memory.
+const MOST: usize = 100;
+
+/// What a rank has seen when the rounds are over; findings at the root alone.
+pub struct Seen {
+    record: Record,
+    findings: Vec<Finding>,
+    bad: Vec<Bad>,
+    rounds: u64,
+}
+
+/// One rank's figures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Medians of its blocks.
+    pub typical: Vec<Typical>,
+    /// Blocks that it did.
+    pub blocks: u64,
+    /// Wrong ones among them.
+    pub wrong: u64,
+    /// Million numbers, and million darts, a second on the CPU.
+    pub speeds: [f64; 2],
+    /// Clock, the median.
+    pub mhz: Option<f64>,
+    /// What the system told.
+    pub vitals: Vitals,
+    /// Seconds of all rounds.
+    pub seconds: f64,
+    /// Links: two hosts, latency, bandwidth.
+    pub links: Vec<(usize, usize, f64, f64)>,
+    /// Messages that it checked, and their bytes.
+    pub messages: [u64; 2],
+}
+
+/// Everything, at the root.
+pub struct Gathered {
+    /// Every rank's figures.
+    pub records: Vec<Record>,
+    /// Wrong blocks.
+    pub findings: Vec<Finding>,
+    /// Wrong messages.
+    pub bad: Vec<Bad>,
+    /// Rounds that were done.
+    pub rounds: u64,
+}
+
+/// Does rounds until the next one might not end in time; at least one. Every rank must call it.
+///
+/// # Errors
+/// As [`Cluster::gather_records`].
+pub fn go(cluster: &Cluster, team: &Team, duration: Duration) -> Result<Seen> {
+    let (begun, before) = (Instant::now(), Counters::read());
+    let hidden = fault::hidden(cluster.rank());
+    let mut worker = Worker::new(&team.isas, hidden);
+    let mut messenger = Messenger::new(cluster, hidden);
+    let mut links = Links::default();
+    let (mut findings, mut all_bad) = (Vec::new(), Vec::new());
+    let (mut rounds, mut longest) = (0, Duration::ZERO);
+    loop {
+        let start = Instant::now();
+        let wrong = worker.round(rounds);
+        let bad = messenger.round(rounds);
+        links.round(cluster, team);
+        if cluster.max((wrong.len() + bad.len()) as u64) > 0 {
+            findings.extend(again::look_into(cluster, team, &worker, &wrong)?.unwrap_or_default());
+            all_bad.extend(messenger.again(bad)?.unwrap_or_default());
+            findings.truncate(MOST);
+            all_bad.truncate(MOST);
+        }
+        rounds += 1;
+        longest = longest.max(start.elapsed());
+        let is_time_left = cluster.at_root(|| begun.elapsed() + longest <= duration);
+        if !cluster.broadcast(is_time_left)? {
+            break;
+        }
+    }
+    let record = Record {
+        typical: pace::typical(&worker.times),
+        blocks: worker.times.len() as u64,
+        wrong: worker.wrong,
+        speeds: [true, false].map(|primes| speed(&worker, primes)),
+        mhz: median(worker.mhz.iter().copied()),
+        vitals: before.until_now(&Place::here().allowed),
+        seconds: begun.elapsed().as_secs_f64(),
+        links: links.best(),
+        messages: [messenger.messages, messenger.bytes],
+    };
+    Ok(Seen { record, findings, bad: all_bad, rounds })
+}
+
+/// Million numbers a second that were sieved, or million darts that were thrown. A second on the CPU: what others took of the time is
+/// in the share.
+fn speed(worker: &Worker, primes: bool) -> f64 {
+    let blocks = table::blocks();
+    let of_kind = worker.times.iter().filter(|time| blocks[time.block as usize].is_primes() == primes);
+    let (items, seconds) = of_kind.fold((0.0, 0.0), |(items, seconds), time| {
+        (items + blocks[time.block as usize].items() as f64, seconds + time.cpu)
+    });
+    if seconds > 0.0 { items / seconds / 1e6 } else { 0.0 }
+}
+
+impl Seen {
+    /// Every rank's figures at the root. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Cluster::gather_records`].
+    pub fn reduce(self, cluster: &Cluster) -> Result<Option<Gathered>> {
+        let Seen { record, findings, bad, rounds } = self;
+        Ok(cluster.gather_records(&record)?.map(|records| Gathered { records, findings, bad, rounds }))
+    }
+}
