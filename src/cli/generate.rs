@@ -69,6 +69,7 @@ mod tests {
                 "montesieve-pi.1",
                 "montesieve-integrate.1",
                 "montesieve-primes.1",
+                "montesieve-patterns.1",
                 "montesieve-merge.1",
                 "montesieve-burnin.1",
                 "montesieve-info.1",
