@@ -167,7 +167,7 @@ impl fmt::Display for ListForm {
 /// The ways to find primes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrimesAlgorithm {
-    /// The fastest one
+    /// The sieve; with --verify, the formula
     Auto,
     /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
     Combinatorial,

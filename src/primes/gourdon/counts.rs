@@ -74,7 +74,7 @@ impl Counts {
 pub(super) fn up_to(entries: &[Entry], n: u64) -> u64 {
     let [before, word] = entries[(n / 128) as usize];
     // Odd numbers up to n: 0 to 64.
-    let odd = (n % 128 + 1) / 2;
+    let odd = (n % 128).div_ceil(2);
     before + u64::from((word & (!0_u64).checked_shl(odd as u32).map_or(!0, |above| !above)).count_ones())
 }
 

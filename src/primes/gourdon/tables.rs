@@ -47,10 +47,3 @@ impl Tables {
         self.counts.pi(n) as usize
     }
 }
-
-/// About how many bytes the tables of a frame take.
-pub fn table_bytes(frame: &Frame) -> u64 {
-    let numbers = frame.looked_up();
-    let primes = (1.1 * numbers as f64 / (numbers as f64).ln()) as u64;
-    numbers / 8 + 4 * primes + frame.y * 83 / 100 / 2 + (27 << 20)
-}
