@@ -17,7 +17,7 @@
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime.
-//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128.
+//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
 //!
 //! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
 //! `stop.saturating_add(1)`: the same number, so 2^64 - 1 itself is never looked at. Nothing is lost: it is composite
@@ -46,6 +46,7 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 mod tiny;
+pub mod trial;
 pub mod tuplets;
 mod walks;
 mod wheel;
