@@ -10,6 +10,7 @@ mod engine;
 mod fuzz;
 mod generate;
 mod integrate;
+mod isprime;
 mod keep;
 mod merge;
 mod parse;
@@ -30,6 +31,7 @@ use clap_complete::Shell;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
+pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
 pub use keep::{Keep, Shard};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
@@ -69,6 +71,8 @@ pub enum Command {
     Integrate(Integrate),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
+    /// Say whether numbers are prime: at once, or by trial division over the ranks
+    Isprime(IsPrime),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
     Merge(Merge),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
@@ -121,6 +125,7 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
+            Command::Isprime(isprime) => Some(&isprime.engine),
             Command::Merge(merge) => Some(&merge.engine),
             Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
             Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
@@ -135,6 +140,7 @@ impl Cli {
         match &self.command {
             Command::Pi(Pi { engine, .. })
             | Command::Primes(Primes { engine, .. })
+            | Command::Isprime(IsPrime { engine, .. })
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
@@ -153,6 +159,7 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => pi.check(),
             Command::Primes(primes) => primes.check(),
+            Command::Isprime(isprime) => isprime.check(),
             Command::Merge(merge) if merge.engine.keep.file().is_some() => {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
             }

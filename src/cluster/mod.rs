@@ -9,7 +9,10 @@
 //! are encoded (bincode) and travel as bytes.
 
 mod alone;
+#[cfg(feature = "mpi")]
+mod channel;
 pub mod ending;
+pub mod flag;
 pub mod launch;
 #[cfg(feature = "mpi")]
 mod mpi;
@@ -232,6 +235,14 @@ impl Cluster {
         Barrier {
             #[cfg(feature = "mpi")]
             request: None,
+        }
+    }
+
+    /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
+    pub fn meet(&self) {
+        let (mut barrier, mut patience) = (self.enter_barrier(), Patience::new());
+        while !barrier.is_complete() {
+            patience.pause();
         }
     }
 

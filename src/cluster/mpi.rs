@@ -197,6 +197,15 @@ impl Mpi {
         self.world.immediate_barrier()
     }
 
+    pub fn world(&self) -> &SimpleCommunicator {
+        &self.world
+    }
+
+    /// Waits until every rank is here.
+    pub fn meet(&self) {
+        wait(self.world.immediate_barrier());
+    }
+
     pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
         self.windows.open(&self.world, words)
     }

@@ -10,7 +10,7 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
-use crate::report::{Answer, Completion, Format, Report, Run, Work, imbalance, write_run_text};
+use crate::report::{Answer, Compared, Completion, DivisionRun, Format, Report, Run, Work, imbalance, write_run_text};
 
 /// What the root has to say at the end.
 pub struct Conclusion<R> {
@@ -30,6 +30,10 @@ pub struct Conclusion<R> {
     pub verdict: u8,
     /// Seconds that a whole job would take, when that was the question.
     pub planned: Option<f64>,
+    /// What trial division took.
+    pub division: Option<DivisionRun>,
+    /// How its flags compare.
+    pub compared: Vec<Compared>,
 }
 
 impl<R> Conclusion<R> {
@@ -37,7 +41,8 @@ impl<R> Conclusion<R> {
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> Conclusion<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let Outcome { cause, account, .. } = outcome;
-        Conclusion { command, result, completion, cause, account, work, verdict: 0, planned: None }
+        let (division, compared) = (None, Vec::new());
+        Conclusion { command, result, completion, cause, account, work, verdict: 0, planned: None, division, compared }
     }
 }
 
@@ -55,8 +60,9 @@ impl Setting<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
-        let Conclusion { command, result, completion, cause, account, work, verdict, planned } = conclusion;
-        let run = Run { planned_seconds: planned, ..self.run_section(&account, work, places) };
+        let Conclusion { command, result, completion, cause, account, work, verdict, planned, .. } = conclusion;
+        let (division, compared) = (conclusion.division, conclusion.compared);
+        let run = Run { planned_seconds: planned, division, compared, ..self.run_section(&account, work, places) };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
@@ -114,6 +120,8 @@ impl Setting<'_> {
             chunk: account.chunk,
             work,
             planned_seconds: None,
+            division: None,
+            compared: Vec::new(),
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

@@ -9,6 +9,8 @@ mod conclusion;
 mod generate;
 mod info;
 mod integrate;
+mod isprime;
+mod lines;
 mod merge;
 mod output;
 mod pi;
@@ -48,6 +50,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
+        Command::Isprime(isprime) => isprime::run(&Setting::new(cluster, words, &isprime.engine)?, isprime),
         Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Info(info) => info::run(cluster, words, info),

@@ -8,11 +8,14 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+pub mod bars;
 pub mod chart;
 mod completion;
+mod division;
 mod ep;
 mod info;
 mod integrate;
+mod isprime;
 mod nth;
 mod pi;
 mod plan;
@@ -29,9 +32,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use completion::Completion;
+pub use division::{Compared, DivisionRun};
 pub use ep::EpResult;
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
+pub use isprime::{IsPrimeResult, Judged};
 pub use nth::NthResult;
 pub use pi::PiResult;
 pub use plan::PlanResult;
@@ -51,7 +56,7 @@ pub enum Format {
     Text,
     /// One object: result and run.
     Json,
-    /// A header line and a row: the result alone.
+    /// A header line and a row, or several: the result alone.
     Csv,
 }
 
@@ -83,6 +88,11 @@ pub trait Answer: Serialize {
     /// Names and values of the CSV form. The names are the same for every answer of the command, so that rows of many runs
     /// can be put below each other.
     fn columns(&self) -> Vec<(String, String)>;
+
+    /// The values of further rows, for an answer about several things.
+    fn more_rows(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
 }
 
 /// What a command has to say when it is done.
@@ -126,7 +136,7 @@ impl<R: Answer> Report<R> {
                 serde_json::to_writer_pretty(&mut *out, &document)?;
                 writeln!(out)
             }
-            Format::Csv => text::csv(&self.result.columns(), out),
+            Format::Csv => text::csv(&self.result.columns(), self.result.more_rows(), out),
         }
     }
 }

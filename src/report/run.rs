@@ -5,6 +5,7 @@
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+use super::division::{Compared, DivisionRun};
 use super::wide;
 
 /// How a run went. The lists have one entry per rank, in rank order.
@@ -32,6 +33,12 @@ pub struct Run {
     /// Seconds that the whole job would take, of a `--plan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_seconds: Option<f64>,
+    /// What trial division took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<DivisionRun>,
+    /// How the flags of trial division compare.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
     /// Seconds by the root's clock, from the start of the job to its result.
     #[serde(serialize_with = "micro")]
     pub seconds: f64,
@@ -112,6 +119,8 @@ pub(crate) mod tests {
             chunk: 4,
             work: Work { amount: 1_000_000_000, unit: "samples" },
             planned_seconds: None,
+            division: None,
+            compared: Vec::new(),
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::division::write_compared;
 use super::run::Run;
 use super::text::{count, table};
 
@@ -20,6 +21,12 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
         "schedule {}, chunk {}, imbalance {:.2}, {}, {mpi}",
         run.schedule, run.chunk, run.imbalance, run.isa
     )?;
+    if let Some(division) = &run.division {
+        writeln!(out, "{}", division.line())?;
+    }
+    if !run.compared.is_empty() {
+        write_compared(&run.compared, out)?;
+    }
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 

@@ -30,11 +30,12 @@ pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -
     Ok(())
 }
 
-/// A header line and one row.
-pub(super) fn csv(columns: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
+/// A header line, the first row, and more rows.
+pub(super) fn csv(columns: &[(String, String)], more: Vec<Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
     let line = |cells: Vec<String>| cells.join(",");
     writeln!(out, "{}", line(columns.iter().map(|(name, _)| quoted(name)).collect()))?;
-    writeln!(out, "{}", line(columns.iter().map(|(_, value)| quoted(value)).collect()))
+    writeln!(out, "{}", line(columns.iter().map(|(_, value)| quoted(value)).collect()))?;
+    more.into_iter().try_for_each(|row| writeln!(out, "{}", line(row.iter().map(|value| quoted(value)).collect())))
 }
 
 /// A CSV cell (RFC 4180): in quotes when it must be.

@@ -68,6 +68,8 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             work: Work { amount: numbers, unit: "numbers" },
             verdict: 0,
             planned: None,
+            division: None,
+            compared: Vec::new(),
         }
     }))
 }

@@ -21,7 +21,7 @@ pub const SMALL: [u64; 46] = [
 ];
 
 /// No composite number below it is free of the primes of [`SMALL`].
-const SMALL_PROVES: u128 = 211 * 211;
+pub const SMALL_PROVES: u128 = 211 * 211;
 
 /// The smallest prime factor of `n`, where it is one of [`SMALL`] and not `n` itself.
 pub fn small_factor(n: u128) -> Option<u64> {
