@@ -48,8 +48,8 @@ pub struct IsPrime {
     #[arg(long, value_enum, default_value_t = IsPrimeMethod::Auto, value_name = "NAME")]
     pub method: IsPrimeMethod,
 
-    /// With trial: how ranks learn that another one has found a factor: none, server, message, allreduce or shared [default: message]
-    #[arg(long, value_name = "KIND", conflicts_with = "compare")]
+    /// With trial: how ranks learn of a factor: none, server, message, allreduce, rma, shared, redis://HOST:PORT [default: message]
+    #[arg(long, value_name = "KIND")]
     pub flag: Option<Kind>,
 
     /// With trial: divisors between two looks at the flag, rounded up to 1536 [default: 1M]
@@ -81,6 +81,9 @@ impl IsPrime {
         if !divides && (self.flag.is_some() || self.poll.is_some()) {
             let option = if self.flag.is_some() { "--flag" } else { "--poll" };
             return Err(format!("{option} is about divisors: it goes with --method trial"));
+        }
+        if self.compare && self.flag.as_ref().is_some_and(|flag| Kind::ALL.contains(flag)) {
+            return Err("--compare goes through all flags; it takes --flag redis://HOST:PORT as one more".to_owned());
         }
         let is_one = matches!(self.numbers[..], [Subject::Number(_)]);
         if self.engine.keep.file().is_some() && (self.compare || !divides || !is_one) {

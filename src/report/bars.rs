@@ -103,7 +103,7 @@ impl Bars {
             }
             let _ = writeln!(
                 out,
-                r##"<text x="{x:.1}" y="{y}" text-anchor="middle" font-size="12">{name}</text>"##,
+                r##"<text x="{x:.1}" y="{y}" text-anchor="middle" font-size="11">{name}</text>"##,
                 x = left + width * (i as f64 + 0.5),
                 y = bottom + 21.0,
                 name = escaped(name),

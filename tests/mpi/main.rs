@@ -15,6 +15,8 @@
 //! - [`list`]: lists in files, written by all ranks at once
 //! - [`shared`]: memory that the ranks of a node share
 //! - [`integrals`]: integrate: every integrand on any number of ranks
+//! - [`isprime`]: single numbers: at once, and divided under every flag
+//! - [`redis`]: the flag in a real Redis server (feature `redis`)
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -32,6 +34,7 @@ mod ended;
 mod faults;
 mod input;
 mod integrals;
+mod isprime;
 mod launch;
 mod launches;
 mod list;
@@ -40,6 +43,8 @@ mod output;
 mod precision;
 mod print;
 mod process;
+#[cfg(feature = "redis")]
+mod redis;
 mod results;
 mod room;
 mod running;

@@ -10,7 +10,7 @@
 //! | `server` | rank 0's memory | a message there and one back, when rank 0 looks up from its own work | the same | when they ask |
 //! | `message` | a copy at each rank | `MPI_Iprobe` | a message to each | when they look |
 //! | `allreduce` | a copy at each rank | `MPI_Test` of an `MPI_Iallreduce` that is always under way | with the next one | when all have looked |
-//! | `rma` | a window at rank 0 | `MPI_Get` | `MPI_Accumulate` with `MPI_MIN` | when they look |
+//! | `rma` | a window at rank 0 | `MPI_Fetch_and_op` with `MPI_MIN`, rank 0 takes no part | the same | when they look |
 //! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |
 //!
@@ -22,6 +22,10 @@ mod consensus;
 mod message;
 #[cfg(feature = "mpi")]
 mod node;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "mpi")]
+mod rma;
 #[cfg(feature = "mpi")]
 mod server;
 
@@ -35,6 +39,11 @@ use crate::error::Result;
 /// What the flag says while nobody has found anything.
 pub const NOTHING: u64 = u64::MAX;
 
+/// What a URL of Redis begins with.
+const REDIS: &str = "redis://";
+
+const NO_REDIS: &str = "this montesieve knows no Redis; build it with: cargo build --release --features redis";
+
 /// How a flag is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -46,22 +55,28 @@ pub enum Kind {
     Message,
     /// By each rank, in consensus.
     Allreduce,
+    /// In a window at rank 0.
+    Rma,
     /// In a word of memory on each node.
     Shared,
+    /// By a Redis server at this URL.
+    Redis(String),
 }
 
 impl Kind {
     /// All of them that need nothing but ranks.
-    pub const ALL: [Kind; 5] = [Kind::None, Kind::Server, Kind::Message, Kind::Allreduce, Kind::Shared];
+    pub const ALL: [Kind; 6] = [Kind::None, Kind::Server, Kind::Message, Kind::Allreduce, Kind::Rma, Kind::Shared];
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Kind::Redis(url) => url,
             Kind::None => "none",
             Kind::Server => "server",
             Kind::Message => "message",
             Kind::Allreduce => "allreduce",
+            Kind::Rma => "rma",
             Kind::Shared => "shared",
         })
     }
@@ -71,9 +86,17 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Kind, String> {
+        if let Some(place) = text.strip_prefix(REDIS) {
+            let port = place.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            return match port {
+                None => Err(format!("not a server; write it like {REDIS}127.0.0.1:6379")),
+                _ if !cfg!(feature = "redis") => Err(NO_REDIS.to_owned()),
+                Some(_) => Ok(Kind::Redis(text.to_owned())),
+            };
+        }
         Kind::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
             let names: Vec<String> = Kind::ALL.iter().map(Kind::to_string).collect();
-            format!("not a flag; it is one of {}", names.join(", "))
+            format!("not a flag; it is one of {} or {REDIS}HOST:PORT", names.join(", "))
         })
     }
 }
@@ -127,13 +150,22 @@ impl Cluster {
     }
 
     fn way(&self, kind: &Kind) -> Result<Option<Box<dyn Way + '_>>> {
+        if let Kind::Redis(url) = kind {
+            #[cfg(feature = "redis")]
+            return Ok(Some(Box::new(redis::Redis::open(self, url)?)));
+            #[cfg(not(feature = "redis"))]
+            return Err(crate::error::Error::Usage(format!("--flag {url}: {NO_REDIS}")));
+        }
         #[cfg(feature = "mpi")]
-        if let Cluster::Mpi(mpi) = self {
+        if let Cluster::Mpi(mpi) = self
+            && self.size() > 1
+        {
             return Ok(match kind {
-                Kind::None => None,
+                Kind::None | Kind::Redis(_) => None,
                 Kind::Server => Some(Box::new(server::Server::open(mpi))),
                 Kind::Message => Some(Box::new(message::Message::open(mpi, (0..self.size()).collect()))),
                 Kind::Allreduce => Some(Box::new(consensus::Consensus::open(mpi))),
+                Kind::Rma => Some(Box::new(rma::Rma::open(self, mpi)?)),
                 Kind::Shared => Some(Box::new(node::Node::open(self, mpi)?)),
             });
         }
@@ -210,6 +242,12 @@ mod tests {
             assert_eq!(kind.to_string().parse(), Ok(kind));
         }
         assert!("semaphore".parse::<Kind>().is_err_and(|text| text.contains("none, server, message")));
+        for url in ["redis://", "redis://host", "redis://host:port", "redis://host:70000"] {
+            assert!(url.parse::<Kind>().is_err_and(|text| text.contains("not a server")), "{url}");
+        }
+        let url = "redis://localhost:6379";
+        let is_there = url.parse::<Kind>().is_ok_and(|kind| kind.to_string() == url);
+        assert_eq!(is_there, cfg!(feature = "redis"));
     }
 
     #[test]

@@ -27,20 +27,22 @@ pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrim
     // Found before the work when it cannot be written.
     let plot = options.plot.as_deref().map(|path| Output::open(Some(path), || cluster.stdout()));
     let plot = cluster.agree(cluster.at_root(|| plot.transpose()).transpose())?.flatten();
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
     let mut table = Table::new(cluster.size());
     for &n in numbers {
         let alone = cluster.broadcast(cluster.at_root(|| alone(setting, n)))?;
         table.begin(n, &alone);
-        for kind in Kind::ALL {
+        for kind in &kinds {
             let (mut repeats, begun) = (0, Instant::now());
             loop {
-                let divided = divide::divide(setting, n, &kind, options.poll())?;
+                let divided = divide::divide(setting, n, kind, options.poll())?;
                 repeats += 1;
                 let goes_on = cluster.at_root(|| repeats < REPEATS.0 && begun.elapsed().as_secs_f64() < REPEATS.1);
+                let is_cheap = divided.as_ref().is_some_and(|divided| divided.blocks == 0);
                 if let Some(divided) = divided {
                     table.add(&alone, divided, repeats);
                 }
-                let goes_on = goes_on.map(|goes_on| goes_on && table.cause.is_none());
+                let goes_on = goes_on.map(|goes_on| goes_on && !is_cheap && table.cause.is_none());
                 if !cluster.broadcast(goes_on)? {
                     break;
                 }
@@ -114,7 +116,9 @@ impl Table {
         self.cause = self.cause.or(cause);
         let seconds = account.seconds;
         let row = Compared { n: judged.n, seconds, speed_up: alone.0 / seconds.max(1e-9), division: run };
-        match self.rows.last_mut().filter(|_| repeats > 1) {
+        match self.rows.last_mut().filter(|_| repeats > 1 || blocks == 0) {
+            // The root alone has answered, before any flag was set up.
+            _ if blocks == 0 => {}
             Some(best) if best.seconds <= seconds => {}
             Some(best) => *best = row,
             None => self.rows.push(row),
@@ -130,9 +134,14 @@ impl Table {
     }
 
     fn bars(&self) -> Bars {
-        let series: Vec<String> =
-            std::iter::once("alone".to_owned()).chain(Kind::ALL.iter().map(Kind::to_string)).collect();
-        let groups = self.judged.iter().map(|judged| {
+        let mut series: Vec<String> = Vec::new();
+        for Compared { division: DivisionRun { flag, .. }, .. } in &self.rows {
+            if !series.contains(flag) {
+                series.push(flag.clone());
+            }
+        }
+        let is_divided = |n: u128| self.rows.iter().filter(|row| row.n == n).count() > 1;
+        let groups = self.judged.iter().filter(|judged| is_divided(judged.n)).map(|judged| {
             let of = |flag: &String| self.rows.iter().find(|row| row.n == judged.n && row.division.flag == *flag);
             (judged.n.to_string(), series.iter().map(|flag| of(flag).map_or(0.0, |row| row.seconds)).collect())
         });
