@@ -8,6 +8,7 @@ pub mod color;
 mod engine;
 #[cfg(test)]
 mod fuzz;
+mod gcd;
 mod generate;
 mod integrate;
 mod isprime;
@@ -29,6 +30,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, build
 use clap_complete::Shell;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
+pub use gcd::Gcd;
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
@@ -73,6 +75,8 @@ pub enum Command {
     Primes(Primes),
     /// Say whether numbers are prime: at once, or by trial division over the ranks
     Isprime(IsPrime),
+    /// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a factor
+    Gcd(Gcd),
     /// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
     Merge(Merge),
     /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
@@ -126,6 +130,7 @@ impl Cli {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
             Command::Isprime(isprime) => Some(&isprime.engine),
+            Command::Gcd(gcd) => Some(&gcd.engine),
             Command::Merge(merge) => Some(&merge.engine),
             Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
             Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
@@ -141,6 +146,7 @@ impl Cli {
             Command::Pi(Pi { engine, .. })
             | Command::Primes(Primes { engine, .. })
             | Command::Isprime(IsPrime { engine, .. })
+            | Command::Gcd(Gcd { engine, .. })
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
@@ -160,6 +166,7 @@ impl Cli {
             Command::Pi(pi) => pi.check(),
             Command::Primes(primes) => primes.check(),
             Command::Isprime(isprime) => isprime.check(),
+            Command::Gcd(gcd) => gcd.check(),
             Command::Merge(merge) if merge.engine.keep.file().is_some() => {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
             }

@@ -10,7 +10,9 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
-use crate::report::{Answer, Compared, Completion, DivisionRun, Format, Report, Run, Work, imbalance, write_run_text};
+use crate::report::{
+    Answer, Compared, Completion, DivisionRun, Format, Report, Run, Serialised, Work, imbalance, write_run_text,
+};
 
 /// What the root has to say at the end.
 pub struct Conclusion<R> {
@@ -34,6 +36,8 @@ pub struct Conclusion<R> {
     pub division: Option<DivisionRun>,
     /// How its flags compare.
     pub compared: Vec<Compared>,
+    /// What messages took, when that was the question.
+    pub serialised: Option<Serialised>,
 }
 
 impl<R> Conclusion<R> {
@@ -41,8 +45,21 @@ impl<R> Conclusion<R> {
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> Conclusion<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let Outcome { cause, account, .. } = outcome;
-        let (division, compared) = (None, Vec::new());
-        Conclusion { command, result, completion, cause, account, work, verdict: 0, planned: None, division, compared }
+        let (division, compared, serialised) = (None, Vec::new(), None);
+        let (verdict, planned) = (0, None);
+        Conclusion {
+            command,
+            result,
+            completion,
+            cause,
+            account,
+            work,
+            verdict,
+            planned,
+            division,
+            compared,
+            serialised,
+        }
     }
 }
 
@@ -61,8 +78,14 @@ impl Setting<'_> {
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
         let Conclusion { command, result, completion, cause, account, work, verdict, planned, .. } = conclusion;
-        let (division, compared) = (conclusion.division, conclusion.compared);
-        let run = Run { planned_seconds: planned, division, compared, ..self.run_section(&account, work, places) };
+        let (division, compared, serialised) = (conclusion.division, conclusion.compared, conclusion.serialised);
+        let run = Run {
+            planned_seconds: planned,
+            division,
+            compared,
+            serialised,
+            ..self.run_section(&account, work, places)
+        };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
@@ -122,6 +145,7 @@ impl Setting<'_> {
             planned_seconds: None,
             division: None,
             compared: Vec::new(),
+            serialised: None,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

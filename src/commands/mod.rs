@@ -6,6 +6,7 @@
 
 mod array;
 mod conclusion;
+mod gcd;
 mod generate;
 mod info;
 mod integrate;
@@ -51,6 +52,7 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
         Command::Isprime(isprime) => isprime::run(&Setting::new(cluster, words, &isprime.engine)?, isprime),
+        Command::Gcd(gcd) => gcd::run(&Setting::new(cluster, words, &gcd.engine)?, gcd),
         Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Info(info) => info::run(cluster, words, info),

@@ -1,4 +1,4 @@
-//! What trial division took, and how its flags compare: parts of the run, since they differ from run to run.
+//! What single commands say of their runs: what trial division took, how its flags compare, what messages took.
 
 use std::io::{self, Write};
 
@@ -40,6 +40,32 @@ impl DivisionRun {
             self.flag_seconds,
             count(self.looks, "look"),
         )
+    }
+}
+
+/// What went into messages, and what into work: all ranks together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Serialised {
+    /// Seconds of encoding, sending, waiting for what is sent, and decoding.
+    pub message_seconds: f64,
+    /// Seconds in the kernel.
+    pub compute_seconds: f64,
+    /// The first of both.
+    pub share: f64,
+}
+
+impl Serialised {
+    /// From the two.
+    pub fn new(message_seconds: f64, compute_seconds: f64) -> Serialised {
+        let both = message_seconds + compute_seconds;
+        let share = if both > 0.0 { message_seconds / both } else { 0.0 };
+        Serialised { message_seconds, compute_seconds, share }
+    }
+
+    /// One line for people.
+    pub(super) fn line(&self) -> String {
+        let Serialised { message_seconds, compute_seconds, share } = self;
+        format!("messages took {:.1} % of the time: {message_seconds:.6} s, work {compute_seconds:.6} s", 100.0 * share)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod chart;
 mod completion;
 mod division;
 mod ep;
+mod gcd;
 mod info;
 mod integrate;
 mod isprime;
@@ -32,8 +33,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 pub use completion::Completion;
-pub use division::{Compared, DivisionRun};
+pub use division::{Compared, DivisionRun, Serialised};
 pub use ep::EpResult;
+pub use gcd::{GcdPair, GcdResult, SharedFactor, SharedResult};
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use isprime::{IsPrimeResult, Judged};

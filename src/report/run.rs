@@ -5,7 +5,7 @@
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::division::{Compared, DivisionRun};
+use super::division::{Compared, DivisionRun, Serialised};
 use super::wide;
 
 /// How a run went. The lists have one entry per rank, in rank order.
@@ -39,6 +39,9 @@ pub struct Run {
     /// How the flags of trial division compare.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Compared>,
+    /// What messages took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serialised: Option<Serialised>,
     /// Seconds by the root's clock, from the start of the job to its result.
     #[serde(serialize_with = "micro")]
     pub seconds: f64,
@@ -121,6 +124,7 @@ pub(crate) mod tests {
             planned_seconds: None,
             division: None,
             compared: Vec::new(),
+            serialised: None,
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

@@ -24,6 +24,9 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     if let Some(division) = &run.division {
         writeln!(out, "{}", division.line())?;
     }
+    if let Some(serialised) = &run.serialised {
+        writeln!(out, "{}", serialised.line())?;
+    }
     if !run.compared.is_empty() {
         write_compared(&run.compared, out)?;
     }

@@ -167,6 +167,7 @@ impl Table {
             planned: None,
             division: None,
             compared: self.rows,
+            serialised: None,
         }
     }
 }

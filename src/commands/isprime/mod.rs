@@ -111,6 +111,7 @@ impl Sum {
             planned: None,
             division: self.run,
             compared: Vec::new(),
+            serialised: None,
         }
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             planned: None,
             division: None,
             compared: Vec::new(),
+            serialised: None,
         }
     }))
 }
