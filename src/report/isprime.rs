@@ -100,9 +100,20 @@ mod tests {
 
     #[test]
     fn the_three_forms() {
-        insta::assert_snapshot!(written(example(), Format::Text), @"");
-        insta::assert_snapshot!(written(example(), Format::Csv), @"");
-        insta::assert_snapshot!(json(example()), @"");
+        insta::assert_snapshot!(written(example(), Format::Text), @"
+        1                        not prime
+        22360679774997896964091  prime
+        112272535095295          composite, smallest factor 5
+        100109100129101027       composite
+        ");
+        insta::assert_snapshot!(written(example(), Format::Csv), @"
+        n,prime,factor,method,complete,coverage_done,coverage_blocks
+        1,false,,auto,true,,
+        22360679774997896964091,true,,auto,true,,
+        112272535095295,false,5,auto,true,,
+        100109100129101027,false,,auto,true,,
+        ");
+        insta::assert_snapshot!(json(example()), @r#"{"complete":true,"method":"auto","numbers":[{"factor":null,"n":"1","prime":false},{"factor":null,"n":"22360679774997896964091","prime":true},{"factor":5,"n":"112272535095295","prime":false},{"factor":null,"n":"100109100129101027","prime":false}]}"#);
     }
 
     #[test]
@@ -112,7 +123,11 @@ mod tests {
             Judged { n: 49, prime: Some(false), factor: Some(7) },
         ];
         let stopped = IsPrimeResult { numbers, method: "trial".to_owned(), completion: Completion::of(3, 9) };
-        insta::assert_snapshot!(written(stopped, Format::Text), @"");
+        insta::assert_snapshot!(written(stopped, Format::Text), @"
+        1180591620717411303425  unknown
+        49                      composite, a factor is 7
+        not complete  3 of 9 blocks
+        ");
     }
 
     #[test]
