@@ -67,6 +67,7 @@ package_names() {
     apt:python) echo python3 python3-venv ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
     apt:oracle) echo primesieve-bin ;;
+    apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
     dnf:cc) echo gcc ;;
     dnf:openmpi) echo openmpi-devel ;;
@@ -74,6 +75,7 @@ package_names() {
     dnf:python) echo python3 ;;
     dnf:rust) echo cargo rust rustfmt clippy ;;
     dnf:oracle) echo primesieve ;;
+    dnf:redis) echo redis ;;
     dnf:shellcheck) echo ShellCheck ;;
     *:download) echo curl ca-certificates ;;
     *) return 1 ;;

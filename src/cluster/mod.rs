@@ -9,6 +9,7 @@
 //! are encoded (bincode) and travel as bytes.
 
 mod alone;
+mod barrier;
 #[cfg(feature = "mpi")]
 mod channel;
 pub mod ending;
@@ -32,6 +33,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::alone::Alone;
+pub use self::barrier::Barrier;
 use self::launch::Launch;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
@@ -226,26 +228,6 @@ impl Cluster {
         Ok(Some(total))
     }
 
-    /// Enters a barrier without waiting in it (`MPI_Ibarrier`). Every rank must call it.
-    pub fn enter_barrier(&self) -> Barrier {
-        #[cfg(feature = "mpi")]
-        if let Cluster::Mpi(mpi) = self {
-            return Barrier { request: Some(mpi.enter_barrier()) };
-        }
-        Barrier {
-            #[cfg(feature = "mpi")]
-            request: None,
-        }
-    }
-
-    /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
-    pub fn meet(&self) {
-        let (mut barrier, mut patience) = (self.enter_barrier(), Patience::new());
-        while !barrier.is_complete() {
-            patience.pause();
-        }
-    }
-
     /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
     pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
         each!(self, inner => inner.send(to, tag, numbers));
@@ -331,26 +313,5 @@ impl Cluster {
                 ending::abort(error.exit_code())
             }
         }
-    }
-}
-
-/// A barrier that was entered and may not be complete.
-#[derive(Debug)]
-#[must_use = "a barrier that is never completed leaves the others waiting"]
-pub struct Barrier {
-    #[cfg(feature = "mpi")]
-    request: Option<mpi::Request>,
-}
-
-impl Barrier {
-    /// Whether every rank has entered (`MPI_Test`).
-    pub fn is_complete(&mut self) -> bool {
-        #[cfg(feature = "mpi")]
-        {
-            self.request = self.request.take().and_then(|request| request.test().err());
-            self.request.is_none()
-        }
-        #[cfg(not(feature = "mpi"))]
-        true
     }
 }

@@ -1,12 +1,12 @@
 //! Which numbers of a list share a factor with another: all greatest common divisors at once, by trees of products and remainders.
 //!
-//! Stands beside `gcd.rs`: pair by pair, m numbers would take m^2 / 2 of those. With P the product of all and S the sum of P / n_i, every term
-//! of S but the i-th is a multiple of n_i, so gcd(S mod n_i, n_i) = gcd(P / n_i, n_i): what n_i has in common with all the others.
+//! Stands beside `gcd.rs`: pair by pair, m numbers would take m^2 / 2 of those. With P the product of all and S the sum of P / n_i,
+//! every term of S but the i-th is a multiple of n_i, so gcd(S mod n_i, n_i) = gcd(P / n_i, n_i): what n_i has in common with all the others.
 //! P and S come from their halves: P = P1 P2, S = S1 P2 + S2 P1 (the rule for the derivative of a product); S mod n_i comes down a tree of
 //! remainders. (The usual way takes P modulo squares; these are twice as long, and divisions are the dearest part.)
 //!
-//! Run time: with multiplication in b^1.5 for b bits, a few multiplications of all bits for each level, of which there are log2 m. Memory: all
-//! numbers some times over.
+//! Run time: with multiplication in b^1.5 for b bits, a few multiplications of all bits for each level, of which there are log2 m.
+//! Memory: all numbers some times over.
 //! Reference: D. J. Bernstein, "How to find smooth parts of integers" (2004); N. Heninger, Z. Durumeric, E. Wustrow and J. A. Halderman,
 //! "Mining your Ps and Qs: detection of widespread weak keys in network devices", USENIX Security 2012, for what it is good for.
 

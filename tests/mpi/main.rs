@@ -16,6 +16,7 @@
 //! - [`shared`]: memory that the ranks of a node share
 //! - [`integrals`]: integrate: every integrand on any number of ranks
 //! - [`isprime`]: single numbers: at once, and divided under every flag
+//! - [`gcd`]: greatest common divisors of pairs and lists
 //! - [`redis`]: the flag in a real Redis server (feature `redis`)
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
@@ -32,6 +33,7 @@
 mod checkpoint;
 mod ended;
 mod faults;
+mod gcd;
 mod input;
 mod integrals;
 mod isprime;

@@ -9,7 +9,7 @@
 //! | `none` | nowhere | nothing | nothing | at the end |
 //! | `server` | rank 0's memory | a message there and one back, when rank 0 looks up from its own work | the same | when they ask |
 //! | `message` | a copy at each rank | `MPI_Iprobe` | a message to each | when they look |
-//! | `allreduce` | a copy at each rank | `MPI_Test` of an `MPI_Iallreduce` that is always under way | with the next one | when all have looked |
+//! | `allreduce` | a copy at each rank | `MPI_Test` of the `MPI_Iallreduce` under way | with the next one | when all have looked |
 //! | `rma` | a window at rank 0 | `MPI_Fetch_and_op` with `MPI_MIN`, rank 0 takes no part | the same | when they look |
 //! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |

@@ -1,8 +1,10 @@
 //! Whether one number below 2^128 is prime: a proof below 2^64, the test of Baillie, Pomerance, Selfridge and Wagstaff above.
 //!
-//! Stands beside `strong.rs` (numbers below 2^64, whose twelve bases prove it) because above 2^64 no short list of bases is known to be enough.
+//! Stands beside `strong.rs` (numbers below 2^64, whose twelve bases prove it) because above 2^64 no short list of bases is known
+//! to be enough.
 //! The test here joins two that fail on different numbers: a strong test to base 2 and a strong Lucas test with Selfridge's
-//! parameters. No composite that passes both is known, and below 2^64 none exists (Feitsma and Galway, 2013). Above 2^64 the answer "prime" is therefore not a proof; "composite" always is one.
+//! parameters. No composite that passes both is known, and below 2^64 none exists (Feitsma and Galway, 2013). Above 2^64 the
+//! answer "prime" is therefore not a proof; "composite" always is one.
 //!
 //! Run time: 2 us for a prime below 2^64, about 25 us for one near 2^128 (AMD Zen 4). Memory: none.
 //! Reference: R. Baillie and S. S. Wagstaff, "Lucas pseudoprimes", Math. Comp. 35 (1980); C. Pomerance, J. L. Selfridge and
