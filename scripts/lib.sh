@@ -69,6 +69,7 @@ package_names() {
     apt:python) echo python3 python3-venv ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
     apt:oracle) echo primesieve-bin ;;
+    apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
     apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
     apt:sge) echo gridengine-master gridengine-exec gridengine-client iproute2 ;;
@@ -79,6 +80,7 @@ package_names() {
     dnf:python) echo python3 ;;
     dnf:rust) echo cargo rust rustfmt clippy ;;
     dnf:oracle) echo primesieve ;;
+    dnf:redis) echo redis ;;
     dnf:shellcheck) echo ShellCheck ;;
     *:download) echo curl ca-certificates ;;
     *) return 1 ;;

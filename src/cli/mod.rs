@@ -9,8 +9,10 @@ pub mod color;
 mod engine;
 #[cfg(test)]
 mod fuzz;
+mod gcd;
 mod generate;
 mod integrate;
+mod isprime;
 mod keep;
 mod merge;
 mod parse;
@@ -32,8 +34,10 @@ use clap_complete::Shell;
 
 pub use burnin::Burnin;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
+pub use gcd::Gcd;
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
+pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
 pub use keep::{Keep, Shard, TimeLimit};
 pub use merge::Merge;
 pub use parse::{Refusal, parse};
@@ -76,6 +80,10 @@ pub enum Command {
     Integrate(Integrate),
     /// Count or print the primes of a range with a sieve
     Primes(Primes),
+    /// Say whether numbers are prime: at once, or by trial division over the ranks
+    Isprime(IsPrime),
+    /// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a factor
+    Gcd(Gcd),
     /// The patterns of distributed memory, one by one: from Python's multiprocessing to MPI
     Patterns(Patterns),
     /// Run a command on more and more ranks: speed-up, efficiency, where the time goes, and why
@@ -134,6 +142,8 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => Some(&pi.engine),
             Command::Primes(primes) => Some(&primes.engine),
+            Command::Isprime(isprime) => Some(&isprime.engine),
+            Command::Gcd(gcd) => Some(&gcd.engine),
             Command::Merge(merge) => Some(&merge.engine),
             Command::Integrate(Integrate::Samples(samples)) => Some(&samples.common.engine),
             Command::Integrate(Integrate::Ep(ep)) => Some(&ep.engine),
@@ -152,6 +162,8 @@ impl Cli {
         match &self.command {
             Command::Pi(Pi { engine, .. })
             | Command::Primes(Primes { engine, .. })
+            | Command::Isprime(IsPrime { engine, .. })
+            | Command::Gcd(Gcd { engine, .. })
             | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
             Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
             Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
@@ -176,6 +188,8 @@ impl Cli {
         match &self.command {
             Command::Pi(pi) => pi.check(),
             Command::Primes(primes) => primes.check(),
+            Command::Isprime(isprime) => isprime.check(),
+            Command::Gcd(gcd) => gcd.check(),
             Command::Merge(merge) if merge.engine.keep.file().is_some() => {
                 Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned())
             }

@@ -175,6 +175,17 @@ fn bad_input_gives_one_clear_message() {
         "primes 10 --count 1,7",
         "primes 10 --count",
         "primes 10 --print --format json",
+        "isprime",
+        "isprime 2^128",
+        "isprime 7 --flag message",
+        "isprime 7 --method trial --flag semaphore",
+        "isprime 7 --method trial --flag redis://nowhere",
+        "isprime 7 8 --method trial --checkpoint x",
+        "isprime 7 --plot x",
+        "isprime --compare --flag rma",
+        "gcd",
+        "gcd x --all --serialise",
+        "gcd x --checkpoint y",
         "integrate",
         "integrate nonsense",
         "integrate ball 0",
@@ -246,7 +257,7 @@ fn help_reads_well() {
         // The engine's options are those of every command.
         insta::assert_snapshot!(format!("help_integrate_{name}"), help.split("\nEngine:").next().unwrap_or_default());
     }
-    for name in ["pi", "integrate", "primes", "burnin", "info", "completions", "man"] {
+    for name in ["pi", "integrate", "primes", "isprime", "gcd", "burnin", "info", "completions", "man"] {
         let mut command = command().term_width(100);
         command.build();
         let help = command.find_subcommand_mut(name).expect(name).render_help();

@@ -9,8 +9,12 @@
 //! are encoded (bincode) and travel as bytes.
 
 mod alone;
+mod barrier;
 pub mod bytes;
+#[cfg(feature = "mpi")]
+mod channel;
 pub mod ending;
+pub mod flag;
 pub mod launch;
 #[cfg(feature = "mpi")]
 mod mpi;
@@ -36,6 +40,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::alone::Alone;
+pub use self::barrier::Barrier;
 use self::launch::Launch;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
@@ -207,26 +212,6 @@ impl Cluster {
         Ok(Some(total))
     }
 
-    /// Enters a barrier without waiting in it (`MPI_Ibarrier`). Every rank must call it.
-    pub fn enter_barrier(&self) -> Barrier {
-        #[cfg(feature = "mpi")]
-        if let Cluster::Mpi(mpi) = self {
-            return Barrier { request: Some(mpi.enter_barrier()) };
-        }
-        Barrier {
-            #[cfg(feature = "mpi")]
-            request: None,
-        }
-    }
-
-    /// Waits until every rank has entered (`MPI_Ibarrier`, tested politely). Every rank must call it.
-    pub fn barrier(&self) {
-        let (mut barrier, mut patience) = (self.enter_barrier(), Patience::new());
-        while !barrier.is_complete() {
-            patience.pause();
-        }
-    }
-
     /// The least of the numbers of all lower ranks, at every rank; `i64::MAX` at the first (`MPI_Exscan`, `MPI_MIN`). Every rank must call it.
     pub fn least_below(&self, mine: i64) -> i64 {
         each!(self, inner => inner.least_below(mine))
@@ -342,27 +327,6 @@ impl Promise {
         return self.receive.r#try().map(|(pair, _)| pair.0).map_err(|receive| Promise { receive });
         #[cfg(not(feature = "mpi"))]
         Err(self)
-    }
-}
-
-/// A barrier that was entered and may not be complete.
-#[derive(Debug)]
-#[must_use = "a barrier that is never completed leaves the others waiting"]
-pub struct Barrier {
-    #[cfg(feature = "mpi")]
-    request: Option<mpi::Request>,
-}
-
-impl Barrier {
-    /// Whether every rank has entered (`MPI_Test`).
-    pub fn is_complete(&mut self) -> bool {
-        #[cfg(feature = "mpi")]
-        {
-            self.request = self.request.take().and_then(|request| request.test().err());
-            self.request.is_none()
-        }
-        #[cfg(not(feature = "mpi"))]
-        true
     }
 }
 

@@ -229,6 +229,11 @@ impl Mpi {
         self.world.immediate_barrier()
     }
 
+    /// Waits until every rank is here.
+    pub fn meet(&self) {
+        wait(self.world.immediate_barrier());
+    }
+
     pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
         self.windows.open(&self.world, words)
     }

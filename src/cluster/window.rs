@@ -21,6 +21,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::AtomicU64;
 
 use mpi::datatype::Equivalence;
 use mpi::ffi;
@@ -65,6 +66,13 @@ pub struct View<'w> {
     words: NonNull<[u64]>,
 }
 
+/// A window of one word, which every rank of the node may read and write at any time.
+pub struct Word<'w> {
+    windows: &'w Windows,
+    window: ffi::MPI_Win,
+    word: NonNull<u64>,
+}
+
 impl Windows {
     /// Opens a window of `length` words. `None` where there is no room for it. Every rank of `world` must call it.
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
@@ -82,6 +90,13 @@ impl Windows {
             return Ok(None);
         }
         Ok(Some(open))
+    }
+
+    /// Frees one of them. Every rank of its node must call it.
+    fn free(&self, window: ffi::MPI_Win) {
+        let mut held = self.held.borrow_mut();
+        let at = held.iter().position(|held| held.window == window).expect("a window in use is held");
+        held.remove(at).free();
     }
 
     /// The most bytes that were in windows at any time.
@@ -125,16 +140,32 @@ impl<'w> Open<'w> {
 
     /// All ranks of the node have written their parts: from here on all read all of it. Waits for them, politely.
     pub fn publish(self) -> View<'w> {
+        let view = View { windows: self.windows, window: self.window.window, words: self.window.words };
+        self.hold();
+        view
+    }
+
+    /// The first word has been written by the rank that has it: from here on all read and write it. Waits for them, politely.
+    ///
+    /// # Panics
+    /// When there is no word.
+    pub fn share_word(self) -> Word<'w> {
+        assert!(!self.window.words.is_empty());
+        let word = Word { windows: self.windows, window: self.window.window, word: self.window.words.cast() };
+        self.hold();
+        word
+    }
+
+    /// What was written is there for all, and the window is kept.
+    fn hold(self) {
         let Open { windows, window, .. } = self;
         window.sync();
         barrier(window.node);
         window.sync();
-        let view = View { windows, window: window.window, words: window.words };
         let mut held = windows.held.borrow_mut();
         held.push(window);
         let bytes: usize = held.iter().map(|window| 8 * window.words.len()).sum();
         windows.most.set(windows.most.get().max(bytes as u64));
-        view
     }
 
     /// Claims the pages of an equal part of the words: whether there is memory for them.
@@ -170,9 +201,21 @@ impl View<'_> {
 
     /// Frees the window. Every rank of the node must call it.
     pub fn free(self) {
-        let mut held = self.windows.held.borrow_mut();
-        let at = held.iter().position(|window| window.window == self.window).expect("a view's window is held");
-        held.remove(at).free();
+        self.windows.free(self.window);
+    }
+}
+
+impl Word<'_> {
+    /// The word. The memory is the same for all ranks, so the CPU's own atomic operations are enough.
+    pub fn get(&self) -> &AtomicU64 {
+        // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by `free` alone, which takes
+        // `self`. MPI aligns windows to more than a word, and after `share_word` every rank reaches it through here only.
+        unsafe { AtomicU64::from_ptr(self.word.as_ptr()) }
+    }
+
+    /// Frees the window. Every rank of the node must call it.
+    pub fn free(self) {
+        self.windows.free(self.window);
     }
 }
 

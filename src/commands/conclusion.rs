@@ -12,7 +12,9 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
-use crate::report::{Answer, Completion, Format, Report, Run, Work, imbalance, write_run_text};
+use crate::report::{
+    Answer, Compared, Completion, DivisionRun, Format, Report, Run, Serialised, Work, imbalance, write_run_text,
+};
 
 /// What the root has to say at the end.
 pub struct Conclusion<R> {
@@ -34,6 +36,12 @@ pub struct Conclusion<R> {
     pub planned: Option<f64>,
     /// How much precision a second bought, where the answer is an estimate ([`figure_of_merit`]).
     pub figure_of_merit: Option<f64>,
+    /// What trial division took.
+    pub division: Option<DivisionRun>,
+    /// How its flags compare.
+    pub compared: Vec<Compared>,
+    /// What messages took, when that was the question.
+    pub serialised: Option<Serialised>,
 }
 
 /// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a
@@ -50,6 +58,8 @@ impl<R> Conclusion<R> {
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> Conclusion<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let Outcome { cause, account, .. } = outcome;
+        let (division, compared, serialised) = (None, Vec::new(), None);
+        let (verdict, planned) = (0, None);
         Conclusion {
             command,
             result,
@@ -57,9 +67,12 @@ impl<R> Conclusion<R> {
             cause,
             account,
             work,
-            verdict: 0,
-            planned: None,
+            verdict,
+            planned,
             figure_of_merit: None,
+            division,
+            compared,
+            serialised,
         }
     }
 }
@@ -95,9 +108,16 @@ impl Setting<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, conclusion: Conclusion<R>, places: &[Place]) -> Result<u8> {
-        let Conclusion { command, result, completion, cause, account, work, verdict, planned, figure_of_merit } =
-            conclusion;
-        let run = Run { planned_seconds: planned, figure_of_merit, ..self.run_section(&account, work, places) };
+        let Conclusion { command, result, completion, cause, account, work, verdict, planned, .. } = conclusion;
+        let (division, compared, serialised) = (conclusion.division, conclusion.compared, conclusion.serialised);
+        let run = Run {
+            planned_seconds: planned,
+            figure_of_merit: conclusion.figure_of_merit,
+            division,
+            compared,
+            serialised,
+            ..self.run_section(&account, work, places)
+        };
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
@@ -156,6 +176,9 @@ impl Setting<'_> {
             work,
             planned_seconds: None,
             figure_of_merit: None,
+            division: None,
+            compared: Vec::new(),
+            serialised: None,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::setting::Setting;
-use super::{integrate, pi, primes};
+use super::{integrate, isprime, pi, primes};
 use crate::cli::{self, Command, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -29,6 +29,7 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8>
         Command::Integrate(cli::Integrate::Samples(samples)) => integrate::integrate(&setting, &samples),
         Command::Integrate(cli::Integrate::Ep(options)) => integrate::ep::run(&setting, &options),
         Command::Primes(primes) => primes::run(&setting, &primes),
+        Command::Isprime(isprime) => isprime::run(&setting, &isprime),
         _ => cluster.agree(Err(unknown())),
     }
 }

@@ -7,9 +7,12 @@
 mod array;
 mod burnin;
 mod conclusion;
+mod gcd;
 mod generate;
 mod info;
 mod integrate;
+mod isprime;
+mod lines;
 mod merge;
 mod output;
 mod patterns;
@@ -53,6 +56,8 @@ fn dispatch(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Pi(pi) => pi::run(&Setting::new(cluster, words, &pi.engine)?, pi),
         Command::Primes(primes) => primes::run(&Setting::new(cluster, words, &primes.engine)?, primes),
+        Command::Isprime(isprime) => isprime::run(&Setting::new(cluster, words, &isprime.engine)?, isprime),
+        Command::Gcd(gcd) => gcd::run(&Setting::new(cluster, words, &gcd.engine)?, gcd),
         Command::Merge(merge) => merge::run(cluster, words, merge),
         Command::Integrate(integrate) => integrate::run(cluster, words, integrate),
         Command::Patterns(patterns) => patterns::run(cluster, patterns),

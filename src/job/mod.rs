@@ -28,6 +28,8 @@ pub mod worker;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use crate::error::Result;
+
 pub use checkpoint::Identity;
 pub use ledger::{Ledger, Overlap, Tally};
 pub use schedule::{Deal, Dealer, Schedule};
@@ -61,6 +63,15 @@ pub trait Job {
     /// spans and calls `pulse` within them: then that much work is lost by a stop.
     fn piece(&self) -> Duration {
         pace::PIECE
+    }
+
+    /// Called whenever a rank looks after its messages: every half millisecond or so during long blocks, all the time while it waits. For
+    /// jobs that have something of their own under way between ranks.
+    ///
+    /// # Errors
+    /// What went wrong there; it ends the job.
+    fn attend(&self) -> Result<()> {
+        Ok(())
     }
 
     /// Makes a rank's workspace.

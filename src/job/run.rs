@@ -216,7 +216,7 @@ fn walk<'a, J: Job>(
     let worker = Worker::new(Span::new(first, end), seam);
     let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
     seat.work(job)?;
-    seat.end()?;
+    seat.end(job)?;
     let mut outcome = seat.account(blocks, chunk, begun)?;
     if let Some(outcome) = outcome.as_mut().filter(|outcome| options.share.is_some() && outcome.cause.is_none()) {
         outcome.cause = Some(Cause::ShareDone);

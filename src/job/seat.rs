@@ -123,13 +123,13 @@ impl<'a, T: Tally> Seat<'a, T> {
         let mut workspace = None;
         let mut pace = Pace::new(job.grain(), job.piece().min(self.longest_piece));
         let mut patience = Patience::new();
-        self.attend()?;
+        self.attend(job)?;
         while !self.worker.is_finished() {
             if let Some(piece) = self.worker.piece(pace.blocks()) {
                 fault::at(Stage::Compute, self.cluster.rank())?;
                 let (_, start) = self.watch.switch(Activity::Compute);
                 let workspace = workspace.get_or_insert_with(|| job.workspace());
-                let tally = job.compute(piece, workspace, &mut || self.pulse());
+                let tally = job.compute(piece, workspace, &mut || self.pulse(job));
                 let (_, end) = self.watch.switch(Activity::Comm);
                 if let Some(failure) = self.failure.take() {
                     return Err(failure);
@@ -142,15 +142,15 @@ impl<'a, T: Tally> Seat<'a, T> {
             } else {
                 self.rest(&mut patience);
             }
-            self.attend()?;
+            self.attend(job)?;
         }
         self.report()?;
-        self.attend()?;
+        self.attend(job)?;
         // Everything must have left before the barrier, and the root goes on answering until all are in it.
-        self.attend_until(|seat| seat.cluster.all_sent())?;
+        self.attend_until(job, |seat| seat.cluster.all_sent())?;
         fault::at(Stage::Reduce, self.cluster.rank())?;
         let mut barrier = self.cluster.enter_barrier();
-        self.attend_until(|_| barrier.is_complete())?;
+        self.attend_until(job, |_| barrier.is_complete())?;
         if let Some(dog) = &mut self.watchdog {
             dog.close();
         }
@@ -158,14 +158,14 @@ impl<'a, T: Tally> Seat<'a, T> {
     }
 
     /// The end of a round: no message is left on its way, and the tallies that were not yet reported are reduced.
-    pub(super) fn end(&mut self) -> Result<()> {
+    pub(super) fn end<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         if let Some(expected) = self.cluster.sum(self.to_root) {
-            self.attend_until(|seat| seat.from_ranks == expected)?;
+            self.attend_until(job, |seat| seat.from_ranks == expected)?;
         }
-        self.attend_until(|seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
+        self.attend_until(job, |seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
         let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
         if stopped && !self.worker.is_stopped() {
-            self.attend_until(|seat| seat.worker.is_stopped())?;
+            self.attend_until(job, |seat| seat.worker.is_stopped())?;
         }
         let mine = self.worker.take_unreported();
         let total = self.cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
@@ -208,12 +208,12 @@ impl<'a, T: Tally> Seat<'a, T> {
     }
 
     /// What a kernel calls in the middle of a block.
-    fn pulse(&mut self) -> ControlFlow<()> {
+    fn pulse<J: Job<Tally = T>>(&mut self, job: &J) -> ControlFlow<()> {
         if self.looked.elapsed() < ATTEND_EVERY {
             return ControlFlow::Continue(());
         }
         let (before, _) = self.watch.switch(Activity::Comm);
-        if let Err(error) = self.attend() {
+        if let Err(error) = self.attend(job) {
             self.failure = Some(error);
         }
         self.watch.switch(before);
@@ -234,17 +234,18 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.watch.switch(Activity::Comm);
     }
 
-    fn attend_until(&mut self, mut done: impl FnMut(&Self) -> bool) -> Result<()> {
+    fn attend_until<J: Job<Tally = T>>(&mut self, job: &J, mut done: impl FnMut(&Self) -> bool) -> Result<()> {
         let mut patience = Patience::new();
         while !done(self) {
-            self.attend()?;
+            self.attend(job)?;
             self.rest(&mut patience);
         }
         Ok(())
     }
 
     /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
-    fn attend(&mut self) -> Result<()> {
+    fn attend<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
+        job.attend()?;
         self.looked = Instant::now();
         if self.lookout.is_due(self.looked, self.worker.has_work()) {
             let mut found = false;

@@ -17,13 +17,15 @@
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime.
-//! - [`strong`] tests single numbers.
+//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
+//! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others.
 //!
 //! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
 //! `stop.saturating_add(1)`: the same number, so 2^64 - 1 itself is never looked at. Nothing is lost: it is composite
 //! (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the largest prime below 2^64 is 2^64 - 59.
 
 mod base;
+pub mod batch;
 mod big;
 mod bits;
 pub mod decimal;
@@ -32,6 +34,7 @@ pub mod encoding;
 pub mod estimate;
 mod face;
 pub mod gaps;
+pub mod gcd;
 pub mod gourdon;
 mod line;
 mod medium;
@@ -47,9 +50,11 @@ pub mod summary;
 #[cfg(test)]
 mod tests;
 mod tiny;
+pub mod trial;
 pub mod tuplets;
 mod walks;
 mod wheel;
+pub mod wide;
 
 use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};

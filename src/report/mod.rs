@@ -8,12 +8,16 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+pub mod bars;
 mod burnin;
 pub mod chart;
 mod completion;
+mod division;
 mod ep;
+mod gcd;
 mod info;
 mod integrate;
+mod isprime;
 mod junit;
 mod nth;
 mod patterns;
@@ -39,9 +43,12 @@ pub use burnin::{
     WrongMessage,
 };
 pub use completion::Completion;
+pub use division::{Compared, DivisionRun, Serialised};
 pub use ep::EpResult;
+pub use gcd::{GcdPair, GcdResult, SharedFactor, SharedResult};
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
+pub use isprime::{IsPrimeResult, Judged};
 pub use nth::NthResult;
 pub use patterns::{Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun};
 pub use pi::PiResult;
@@ -64,7 +71,7 @@ pub enum Format {
     Text,
     /// One object: result and run.
     Json,
-    /// A header line and a row: the result alone.
+    /// A header line and a row, or several: the result alone.
     Csv,
 }
 
@@ -96,6 +103,11 @@ pub trait Answer: Serialize {
     /// Names and values of the CSV form. The names are the same for every answer of the command, so that rows of many runs
     /// can be put below each other.
     fn columns(&self) -> Vec<(String, String)>;
+
+    /// The values of further rows, for an answer about several things.
+    fn more_rows(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
 }
 
 /// What a command has to say when it is done.
@@ -148,7 +160,7 @@ impl<R: Answer, M: Serialize> Report<R, M> {
         match format {
             Format::Text => self.result.write_text(out),
             Format::Json => write_json(self.command, &self.result, self.run.as_ref(), out),
-            Format::Csv => text::csv(&self.result.columns(), out),
+            Format::Csv => text::csv(&self.result.columns(), self.result.more_rows(), out),
         }
     }
 }

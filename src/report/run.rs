@@ -5,6 +5,7 @@
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
+use super::division::{Compared, DivisionRun, Serialised};
 use super::wide;
 
 /// How a run went. The lists have one entry per rank, in rank order.
@@ -36,6 +37,15 @@ pub struct Run {
     /// second buys. Of an integral or of pi, in its own units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub figure_of_merit: Option<f64>,
+    /// What trial division took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<DivisionRun>,
+    /// How the flags of trial division compare.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+    /// What messages took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serialised: Option<Serialised>,
     /// Seconds by the root's clock, from the start of the job to its result.
     #[serde(serialize_with = "micro")]
     pub seconds: f64,
@@ -117,6 +127,9 @@ pub(crate) mod tests {
             work: Work { amount: 1_000_000_000, unit: "samples" },
             planned_seconds: None,
             figure_of_merit: None,
+            division: None,
+            compared: Vec::new(),
+            serialised: None,
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::division::write_compared;
 use super::run::Run;
 use super::text::{count, table};
 
@@ -22,6 +23,15 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     )?;
     if let Some(merit) = run.figure_of_merit {
         writeln!(out, "figure of merit {merit:.2e}")?;
+    }
+    if let Some(division) = &run.division {
+        writeln!(out, "{}", division.line())?;
+    }
+    if let Some(serialised) = &run.serialised {
+        writeln!(out, "{}", serialised.line())?;
+    }
+    if !run.compared.is_empty() {
+        write_compared(&run.compared, out)?;
     }
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }

@@ -30,10 +30,10 @@ pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -
     Ok(())
 }
 
-/// A header line and one row.
-pub(super) fn csv(columns: &[(String, String)], out: &mut dyn Write) -> io::Result<()> {
+/// A header line, the first row, and more rows.
+pub(super) fn csv(columns: &[(String, String)], more: Vec<Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
     let (names, values) = columns.iter().cloned().unzip();
-    csv_rows(&[names, values], out)
+    csv_rows(&[vec![names, values], more].concat(), out)
 }
 
 /// Rows of a CSV file, the first of them the header.

@@ -43,12 +43,13 @@ pub struct Launch {
     variables: Vec<(String, String)>,
     limit: Duration,
     sink: Sink,
+    source: Option<File>,
 }
 
 impl Launch {
     pub fn new(ranks: Ranks, line: &str) -> Launch {
         let arguments = line.split_whitespace().map(str::to_owned).collect();
-        Launch { ranks, arguments, variables: Vec::new(), limit: LIMIT, sink: Sink::Keep }
+        Launch { ranks, arguments, variables: Vec::new(), limit: LIMIT, sink: Sink::Keep, source: None }
     }
 
     /// One more word, spaces and all.
@@ -69,6 +70,11 @@ impl Launch {
 
     pub fn head(mut self, lines: usize) -> Launch {
         self.sink = Sink::Head(lines);
+        self
+    }
+
+    pub fn stdin_from(mut self, file: File) -> Launch {
+        self.source = Some(file);
         self
     }
 
@@ -95,7 +101,8 @@ impl Launch {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut command = self.command();
-        command.env(MARK, &mark).stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+        let source = self.source.take().map_or_else(Stdio::null, Stdio::from);
+        command.env(MARK, &mark).stdin(source).stderr(Stdio::piped()).process_group(0);
         match std::mem::replace(&mut self.sink, Sink::Keep) {
             Sink::File(file) => command.stdout(file),
             other => {

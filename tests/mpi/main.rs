@@ -16,6 +16,9 @@
 //! - [`list`]: lists in files, written by all ranks at once
 //! - [`shared`]: memory that the ranks of a node share
 //! - [`integrals`]: integrate: every integrand on any number of ranks
+//! - [`isprime`]: single numbers: at once, and divided under every flag
+//! - [`gcd`]: greatest common divisors of pairs and lists
+//! - [`redis`]: the flag in a real Redis server (feature `redis`)
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
@@ -35,8 +38,10 @@ mod burnin;
 mod checkpoint;
 mod ended;
 mod faults;
+mod gcd;
 mod input;
 mod integrals;
+mod isprime;
 mod launch;
 mod launches;
 mod list;
@@ -47,6 +52,8 @@ mod pix;
 mod precision;
 mod print;
 mod process;
+#[cfg(feature = "redis")]
+mod redis;
 mod results;
 mod room;
 mod running;

@@ -69,6 +69,9 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
             verdict: 0,
             planned: None,
             figure_of_merit: None,
+            division: None,
+            compared: Vec::new(),
+            serialised: None,
         }
     }))
 }

@@ -79,6 +79,11 @@ impl Tiny {
     }
 }
 
+/// Whether the odd number `n` above 2 is prime.
+pub(super) fn is_prime(n: u64) -> bool {
+    scalar::is_prime(n)
+}
+
 fn has_ifma(isa: Isa) -> bool {
     #[cfg(target_arch = "x86_64")]
     return isa == Isa::Avx512 && ifma::is_supported();

@@ -21,7 +21,7 @@ struct Field {
     square: u64,
 }
 
-/// Whether the odd number `n`, above the bases, is prime.
+/// Whether the odd number `n` above 2 is prime; a base that is a multiple of it says nothing.
 pub(super) fn is_prime(n: u64) -> bool {
     let field = Field::new(n);
     BASES.iter().all(|&base| field.passes(base))

@@ -1,0 +1,174 @@
+//! `isprime --compare`: the same division under every flag, one after the other in one job, against one rank alone.
+//!
+//! The answers must be equal, and are checked; the times are this machine's, and stand with the times. Short divisions are
+//! repeated and the best time counts, since whatever disturbs a run makes it longer.
+
+use std::time::Instant;
+
+use super::divide::{self, Divided};
+use crate::cli;
+use crate::cluster::flag::Kind;
+use crate::commands::conclusion::Conclusion;
+use crate::commands::output::Output;
+use crate::commands::setting::Setting;
+use crate::error::{Error, Result};
+use crate::job::run::{Account, Cause};
+use crate::primes::trial::{BLOCK, STEP, Trial};
+use crate::primes::wide;
+use crate::report::bars::Bars;
+use crate::report::{Compared, Completion, DivisionRun, IsPrimeResult, Judged, Work};
+
+/// Divisions under one flag: so many, or fewer when they have taken so many seconds.
+const REPEATS: (usize, f64) = (5, 1.0);
+
+/// Runs the command. Every rank must call it; returns the exit code, which is 3 when two flags give two answers.
+pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrime) -> Result<u8> {
+    let cluster = setting.cluster;
+    // Found before the work when it cannot be written.
+    let plot = options.plot.as_deref().map(|path| Output::open(Some(path), || cluster.stdout()));
+    let plot = cluster.agree(cluster.at_root(|| plot.transpose()).transpose())?.flatten();
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
+    let mut table = Table::new(cluster.size());
+    for &n in numbers {
+        let alone = cluster.broadcast(cluster.at_root(|| alone(setting, n)))?;
+        table.begin(n, &alone);
+        for kind in &kinds {
+            let (mut repeats, begun) = (0, Instant::now());
+            loop {
+                let divided = divide::divide(setting, n, kind, options.poll())?;
+                repeats += 1;
+                let goes_on = cluster.at_root(|| repeats < REPEATS.0 && begun.elapsed().as_secs_f64() < REPEATS.1);
+                let is_cheap = divided.as_ref().is_some_and(|divided| divided.blocks == 0);
+                if let Some(divided) = divided {
+                    table.add(&alone, divided, repeats);
+                }
+                let goes_on = goes_on.map(|goes_on| goes_on && !is_cheap && table.cause.is_none());
+                if !cluster.broadcast(goes_on)? {
+                    break;
+                }
+            }
+        }
+        if cluster.broadcast(cluster.at_root(|| table.cause.is_some()))? {
+            break;
+        }
+    }
+    let drawn = plot.map(|mut output| {
+        output.write(table.bars().svg().as_bytes())?;
+        output.finish()
+    });
+    cluster.agree(drawn.unwrap_or(Ok(())))?;
+    setting.conclude(cluster.at_root(|| table.conclusion()))
+}
+
+/// What one rank alone takes: seconds, and divisors up to the first that divides.
+fn alone(setting: &Setting<'_>, n: u128) -> (f64, u64) {
+    let begun = Instant::now();
+    let mut divisors = 0;
+    if wide::small_factor(n).is_none() && n >= wide::SMALL_PROVES {
+        let trial = Trial::new(n, setting.isa);
+        let mut first = 0;
+        while first < trial.turns() {
+            let mut slice = trial.slice(first..(first + BLOCK).min(trial.turns()));
+            first += BLOCK;
+            let factor = slice.advance(BLOCK / STEP);
+            divisors += slice.tried();
+            if factor.is_some() || setting.options.signals.pending().is_some() {
+                break;
+            }
+        }
+    }
+    (begun.elapsed().as_secs_f64(), divisors + wide::SMALL.len() as u64)
+}
+
+/// What was measured, at the root.
+struct Table {
+    judged: Vec<Judged>,
+    rows: Vec<Compared>,
+    is_wrong: bool,
+    done: u64,
+    blocks: u64,
+    cause: Option<Cause>,
+    account: Account,
+}
+
+impl Table {
+    fn new(ranks: u64) -> Table {
+        let account = Account::none(ranks);
+        Table { judged: Vec::new(), rows: Vec::new(), is_wrong: false, done: 0, blocks: 0, cause: None, account }
+    }
+
+    /// The row of one rank alone.
+    fn begin(&mut self, n: u128, &(seconds, divisors): &(f64, u64)) {
+        let division = DivisionRun {
+            flag: "alone".to_owned(),
+            poll: 0,
+            divisors,
+            divisors_after_hit: 0,
+            looks: 0,
+            flag_seconds: 0.0,
+        };
+        self.rows.push(Compared { n, seconds, speed_up: 1.0, division });
+    }
+
+    /// One division; of several under one flag, the fastest stays.
+    fn add(&mut self, alone: &(f64, u64), divided: Divided, repeats: usize) {
+        let Divided { judged, done, blocks, cause, account, run } = divided;
+        self.cause = self.cause.or(cause);
+        let seconds = account.seconds;
+        let row = Compared { n: judged.n, seconds, speed_up: alone.0 / seconds.max(1e-9), division: run };
+        match self.rows.last_mut().filter(|_| repeats > 1 || blocks == 0) {
+            // The root alone has answered, before any flag was set up.
+            _ if blocks == 0 => {}
+            Some(best) if best.seconds <= seconds => {}
+            Some(best) => *best = row,
+            None => self.rows.push(row),
+        }
+        self.account.join(account);
+        match self.judged.last() {
+            Some(before) if before.n == judged.n => self.is_wrong |= cause.is_none() && *before != judged,
+            _ => {
+                self.judged.push(judged);
+                (self.done, self.blocks) = (self.done + done, self.blocks + blocks);
+            }
+        }
+    }
+
+    fn bars(&self) -> Bars {
+        let mut series: Vec<String> = Vec::new();
+        for Compared { division: DivisionRun { flag, .. }, .. } in &self.rows {
+            if !series.contains(flag) {
+                series.push(flag.clone());
+            }
+        }
+        let is_divided = |n: u128| self.rows.iter().filter(|row| row.n == n).count() > 1;
+        let groups = self.judged.iter().filter(|judged| is_divided(judged.n)).map(|judged| {
+            let of = |flag: &String| self.rows.iter().find(|row| row.n == judged.n && row.division.flag == *flag);
+            (judged.n.to_string(), series.iter().map(|flag| of(flag).map_or(0.0, |row| row.seconds)).collect())
+        });
+        Bars {
+            title: format!("Trial division on {} ranks", self.account.profiles.len()),
+            y_label: "seconds".to_owned(),
+            groups: groups.collect(),
+            series,
+        }
+    }
+
+    fn conclusion(self) -> Conclusion<IsPrimeResult> {
+        let completion = Completion::of(self.done, self.blocks);
+        let method = cli::IsPrimeMethod::Trial.to_string();
+        Conclusion {
+            command: "isprime",
+            result: Some(IsPrimeResult { numbers: self.judged, method, completion }),
+            completion,
+            cause: self.cause,
+            account: self.account,
+            work: Work { amount: self.rows.iter().map(|row| row.division.divisors).sum(), unit: "divisors" },
+            verdict: if self.is_wrong { Error::WRONG } else { 0 },
+            planned: None,
+            figure_of_merit: None,
+            division: None,
+            compared: self.rows,
+            serialised: None,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The job of trial division: slices of divisors, each with the smallest that divides.
+//!
+//! Early exit does not stop the job. A rank that knows of a factor passes over every slice above it: nothing there can be smaller. So
+//! the ledger fills up to its end, the smallest factor is the same for any number of ranks and any flag, and checkpoints, shards and
+//! schedules need not know about it. (A slice that was passed over is done only in a run whose flag has a smaller factor; if the
+//! block of that factor is lost in a crash, it is a hole, and found again.)
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::notes::Notes;
+use crate::cluster::flag::{Flag, Kind};
+use crate::commands::setting::Setting;
+use crate::error::{Error, Result};
+use crate::job::run::{Account, Cause, Outcome};
+use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
+use crate::primes::wide;
+use crate::report::{DivisionRun, Judged};
+
+/// Blocks that are worth a message: 0.6 ms with AVX-512 (AMD Zen 4).
+const GRAIN: u64 = 8;
+
+/// What a number came to, at the root.
+pub(super) struct Divided {
+    pub(super) judged: Judged,
+    pub(super) done: u64,
+    pub(super) blocks: u64,
+    pub(super) cause: Option<Cause>,
+    pub(super) account: Account,
+    pub(super) run: DivisionRun,
+}
+
+/// Divides `n` by all that might divide it, on all ranks. Every rank must call it; the root gets `Some`.
+///
+/// # Errors
+/// As [`Setting::compute`]; and when the flag is out of reach.
+pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> Result<Option<Divided>> {
+    let cluster = setting.cluster;
+    let mut run =
+        DivisionRun { flag: kind.to_string(), poll, divisors: 0, divisors_after_hit: 0, looks: 0, flag_seconds: 0.0 };
+    // Cheap factors first, at rank 0: most numbers have one.
+    if let Some((judged, divisors)) = cluster.broadcast(cluster.at_root(|| cheap(n)))? {
+        run.divisors = divisors;
+        let account = Account::none(cluster.size());
+        return Ok(cluster.at_root(|| Divided { judged: judged.of(n), done: 0, blocks: 0, cause: None, account, run }));
+    }
+    let flag = cluster.flag(if setting.is_merging() { &Kind::None } else { kind })?;
+    // Together, so that times can be compared.
+    cluster.barrier();
+    let job = Division {
+        trial: Trial::new(n, setting.isa),
+        n,
+        flag: RefCell::new(flag),
+        failure: RefCell::default(),
+        notes: RefCell::new(Notes::begin()),
+        steps: poll.div_ceil(STEP * DIVISORS),
+        words: setting.words.clone(),
+    };
+    let outcome = setting.compute(&job)?;
+    let Division { flag, notes, .. } = job;
+    let (spent, notes) = (flag.into_inner().close()?, notes.into_inner());
+    let factor = cluster.broadcast(outcome.as_ref().map(|outcome| outcome.total.and_then(|smallest| smallest.0)))?;
+    // One rank found it; 0 stands for none, as where the checkpoint had it.
+    let found = cluster.max(factor.and_then(|factor| notes.time_of(factor)).map_or(0, |micros| micros + 1));
+    let in_vain = factor.filter(|_| found > 0).map_or(0, |factor| notes.in_vain(factor, found - 1));
+    let rows = cluster.gather([notes.tried as f64, in_vain as f64, spent.looks as f64, spent.seconds]);
+    Ok(outcome.zip(rows).map(|(outcome, rows)| {
+        let [tried, in_vain, looks, seconds] = std::array::from_fn(|i| rows.iter().map(|row| row[i]).sum::<f64>());
+        run.divisors = tried as u64 + wide::SMALL.len() as u64;
+        (run.divisors_after_hit, run.looks, run.flag_seconds) = (in_vain as u64, looks as u64, seconds);
+        let Outcome { done, blocks, cause, account, .. } = outcome;
+        let prime = match factor {
+            Some(_) => Some(false),
+            None => (done == blocks).then_some(true),
+        };
+        Divided { judged: Judged { n, prime, factor }, done, blocks, cause, account, run }
+    }))
+}
+
+/// What the first divisors say, and how many of them it took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Cheap {
+    prime: bool,
+    factor: Option<u64>,
+}
+
+impl Cheap {
+    fn of(self, n: u128) -> Judged {
+        Judged { n, prime: Some(self.prime), factor: self.factor }
+    }
+}
+
+/// Tries the small primes; `None` when they do not decide.
+fn cheap(n: u128) -> Option<(Cheap, u64)> {
+    let factor = wide::small_factor(n);
+    let is_decided = factor.is_some() || n < wide::SMALL_PROVES;
+    let tried = wide::SMALL.iter().take_while(|&&p| factor.is_none_or(|factor| p <= factor) && u128::from(p * p) <= n);
+    is_decided.then(|| (Cheap { prime: n >= 2 && factor.is_none(), factor }, tried.count() as u64))
+}
+
+/// The job.
+pub(super) struct Division<'c> {
+    trial: Trial,
+    n: u128,
+    flag: RefCell<Flag<'c>>,
+    /// What went wrong with the flag in the middle of a block.
+    failure: RefCell<Option<Error>>,
+    notes: RefCell<Notes>,
+    /// Steps between two looks at the flag.
+    steps: u64,
+    words: Vec<String>,
+}
+
+/// The smallest divisor of some slices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Smallest(Option<u64>);
+
+impl Tally for Smallest {
+    fn merge(&mut self, next: Smallest) {
+        self.0 = self.0.into_iter().chain(next.0).min();
+    }
+}
+
+impl Division<'_> {
+    /// Tries the divisors of a block; `Break` when a smaller factor is known, of which this block and those behind it are no news.
+    fn block(&self, block: u64, to_look: &mut u64, smallest: &mut Smallest) -> Result<ControlFlow<()>> {
+        let turns = block * BLOCK..((block + 1) * BLOCK).min(self.trial.turns());
+        let low = Trial::first_of(turns.start);
+        let mut flag = self.flag.borrow_mut();
+        let mut slice = self.trial.slice(turns);
+        let (mut notes, mut is_over) = (self.notes.borrow_mut(), flag.known() < low);
+        while slice.steps() > 0 && !is_over {
+            let steps = slice.steps().min(*to_look);
+            if let Some(factor) = slice.advance(steps) {
+                notes.hit(factor);
+                smallest.merge(Smallest(Some(factor)));
+                flag.lower(factor)?;
+            }
+            *to_look -= steps;
+            if *to_look == 0 {
+                *to_look = self.steps;
+                flag.look()?;
+                is_over = flag.known() < low;
+            }
+        }
+        notes.block(low, slice.tried());
+        Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+impl Job for Division<'_> {
+    type Tally = Smallest;
+    /// Steps until the next look at the flag.
+    type Workspace = u64;
+
+    fn blocks(&self) -> u64 {
+        self.trial.turns().div_ceil(BLOCK)
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let kind = format!("isprime {} --method trial in blocks of {BLOCK} turns", self.n);
+        Some(Identity { kind, amount: self.trial.turns(), whole: self.blocks(), words: self.words.clone() })
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn attend(&self) -> Result<()> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.flag.borrow_mut().attend(),
+        }
+    }
+
+    fn workspace(&self) -> u64 {
+        self.steps
+    }
+
+    fn compute(&self, span: Span, to_look: &mut u64, pulse: Pulse<'_>) -> ControlFlow<(), Smallest> {
+        let mut smallest = Smallest(None);
+        for block in span.first..span.end {
+            match self.block(block, to_look, &mut smallest) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => break,
+                Err(failure) => {
+                    *self.failure.borrow_mut() = Some(failure);
+                    return ControlFlow::Break(());
+                }
+            }
+            pulse()?;
+        }
+        ControlFlow::Continue(smallest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primes::{naive, strong};
+
+    #[test]
+    fn cheap_factors_decide_what_they_can() {
+        for n in 0..60_000_u128 {
+            match cheap(n) {
+                Some((Cheap { prime, factor }, tried)) => {
+                    assert_eq!(prime, naive::is_prime(n as u64), "{n}");
+                    let smallest = (2..n as u64).find(|d| n as u64 % d == 0).filter(|_| n > 1);
+                    assert_eq!(factor, smallest, "{n}");
+                    assert!(tried <= wide::SMALL.len() as u64);
+                }
+                None => assert!(n >= 211 * 211 && wide::SMALL.iter().all(|&p| n % u128::from(p) != 0), "{n}"),
+            }
+        }
+        assert_eq!(cheap(112_272_535_095_295).map(|(_, tried)| tried), Some(3));
+        assert!(cheap(strong::first(211 * 211, u64::MAX).expect("a prime").into()).is_none());
+    }
+
+    #[test]
+    fn the_smallest_of_slices_is_the_smallest_of_all() {
+        let mut tally = Smallest::default();
+        for (next, smallest) in
+            [(None, None), (Some(7), Some(7)), (None, Some(7)), (Some(9), Some(7)), (Some(5), Some(5))]
+        {
+            tally.merge(Smallest(next));
+            assert_eq!(tally.0, smallest);
+        }
+    }
+}

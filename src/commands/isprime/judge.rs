@@ -1,0 +1,79 @@
+//! The job of judging numbers at once: each by tests of its own, so a long list is spread over the ranks.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::IsPrimeMethod;
+use crate::commands::conclusion::Conclusion;
+use crate::commands::setting::Setting;
+use crate::error::Result;
+use crate::job::{Job, Pulse, Span, Tally};
+use crate::primes::wide;
+use crate::report::{Completion, IsPrimeResult, Judged, Work};
+
+/// Numbers in a block: 0.4 ms for primes near 2^128, 0.03 ms below 2^64 (AMD Zen 4).
+const BLOCK: u64 = 16;
+
+/// Runs the command on these numbers. Every rank must call it; returns the exit code.
+pub(super) fn run(setting: &Setting<'_>, numbers: Vec<u128>) -> Result<u8> {
+    let job = Judgement { numbers };
+    let outcome = setting.compute(&job)?;
+    setting.conclude(outcome.map(|mut outcome| {
+        let unknown = |&n: &u128| Judged { n, prime: None, factor: None };
+        let mut judged: Vec<Judged> = job.numbers.iter().map(unknown).collect();
+        let verdicts = outcome.total.take().unwrap_or_default().0;
+        for Verdict { place, prime, factor } in &verdicts {
+            let number = &mut judged[*place as usize];
+            (number.prime, number.factor) = (Some(*prime), *factor);
+        }
+        let completion = Completion::of(outcome.done, outcome.blocks);
+        let result = IsPrimeResult { numbers: judged, method: IsPrimeMethod::Auto.to_string(), completion };
+        let work = Work { amount: verdicts.len() as u64, unit: "numbers" };
+        Conclusion::new("isprime", outcome, Some(result), work)
+    }))
+}
+
+/// The job.
+struct Judgement {
+    numbers: Vec<u128>,
+}
+
+/// What became of the number at this place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Verdict {
+    place: u64,
+    prime: bool,
+    factor: Option<u64>,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Verdicts(Vec<Verdict>);
+
+impl Tally for Verdicts {
+    fn merge(&mut self, next: Verdicts) {
+        self.0.extend(next.0);
+    }
+}
+
+impl Job for Judgement {
+    type Tally = Verdicts;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Verdicts> {
+        let end = (span.end * BLOCK).min(self.numbers.len() as u64);
+        let mut verdicts = Vec::new();
+        for place in span.first * BLOCK..end {
+            let n = self.numbers[place as usize];
+            verdicts.push(Verdict { place, prime: wide::is_prime(n), factor: wide::small_factor(n) });
+            pulse()?;
+        }
+        ControlFlow::Continue(Verdicts(verdicts))
+    }
+}

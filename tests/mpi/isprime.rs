@@ -1,0 +1,113 @@
+//! `isprime` on any number of ranks: the same bytes under every flag and schedule, stopped and resumed, and bad input.
+
+use std::fs::File;
+use std::io::Write;
+
+use super::launch::Ranks::{Alone, Launched};
+use super::launch::{Launch, each};
+use super::same::{RANKS, SCHEDULES, result};
+
+/// Two factors near 1e7, a factor in the middle, a cheap factor, and a prime. Several blocks each.
+const NUMBERS: &str = "99999640000243 100140049000049 112272535095295 99999999999973";
+
+#[test]
+fn every_flag_on_any_number_of_ranks_finds_the_smallest_factor() {
+    let expected = result(Alone, &format!("isprime {NUMBERS} --method trial"));
+    // One launch goes through all flags, and ends with 3 if two of them differ.
+    each(RANKS, |&ranks| {
+        let line = format!("isprime --compare {NUMBERS} --poll 500k --format json");
+        let ended = Launch::new(ranks, &line).run().expect_code(0);
+        assert_eq!(ended.json_result(), expected);
+        let json = ended.json();
+        let rows = json["run"]["compared"].as_array().expect("a table");
+        assert_eq!(rows.len(), 3 * 7 + 1, "alone and six flags for each number but the cheap one");
+        for row in rows.iter().filter(|row| row["flag"] == "none") {
+            assert_eq!(row["looks"], 0);
+        }
+    });
+}
+
+#[test]
+fn flags_under_every_schedule() {
+    let line = format!("isprime {NUMBERS} --method trial");
+    let expected = result(Alone, &line);
+    let flags = ["message", "shared", "rma", "allreduce"];
+    each(SCHEDULES.iter().zip(flags), |(schedule, flag)| {
+        let line = format!("{line} --schedule {schedule} --flag {flag} --poll 2000 --chunk 1");
+        assert_eq!(result(Launched(3), &line), expected);
+    });
+    let json = Launch::new(Launched(2), &format!("{line} --flag server --format json")).run().expect_code(0).json();
+    let division = &json["run"]["division"];
+    assert_eq!((&division["flag"], &division["poll"]), (&"server".into(), &1_000_000.into()));
+    assert!(division["divisors"].as_u64() > division["divisors_after_hit"].as_u64());
+}
+
+#[test]
+fn stopped_resumed_and_in_parts() {
+    // A prime of 69 bits: a second or two of dividing.
+    let line = "isprime 500000000000000000009 --method trial --format json";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("trial.ckpt").display().to_string();
+    let stopped = format!("{line} --checkpoint {file} --time-limit 300ms");
+    let ended = Launch::new(Launched(2), &stopped).run().expect_code(75);
+    assert!(ended.json()["result"]["numbers"][0]["prime"].is_null(), "{ended}");
+    let ended = Launch::new(Launched(3), &format!("{line} --checkpoint {file}")).run().expect_code(0);
+    let judged = &ended.json()["result"]["numbers"][0];
+    assert_eq!(
+        judged["prime"],
+        Launch::new(Alone, "isprime 500000000000000000009 --format json").run().json()["result"]["numbers"][0]["prime"]
+    );
+
+    let job = "isprime 100140049000049 --method trial";
+    let parts = [1, 2, 3].map(|i| folder.path().join(i.to_string()).display().to_string());
+    for (i, part) in (1..).zip(&parts) {
+        Launch::new(Launched(2), &format!("{job} --shard {i}/3 --checkpoint {part}")).run().expect_code(0);
+    }
+    let merged = Launch::new(Launched(2), &format!("merge --format json {}", parts.join(" "))).run().expect_code(0);
+    assert_eq!(merged.json_result(), result(Alone, job));
+}
+
+#[test]
+fn numbers_from_standard_input() {
+    let mut file = tempfile::tempfile().expect("a file");
+    let numbers: Vec<String> = (0..200).map(|i| (i * i * i).to_string()).chain(["2^127-1".to_owned()]).collect();
+    write!(file, "# cubes\n\n{}\n", numbers.join("\n")).expect("written");
+    let input = |file: &File| {
+        let mut copy = file.try_clone().expect("a copy");
+        std::io::Seek::rewind(&mut copy).expect("from the beginning");
+        copy
+    };
+    let alone = Launch::new(Alone, "isprime -").stdin_from(input(&file)).run().expect_code(0);
+    assert_eq!(alone.text().lines().count(), 201);
+    assert!(alone.text().lines().last().is_some_and(|line| line.ends_with("  prime")));
+    let three = Launch::new(Launched(3), "isprime -").stdin_from(input(&file)).run().expect_code(0);
+    assert_eq!(three.text(), alone.text());
+
+    let mut bad = tempfile::tempfile().expect("a file");
+    write!(bad, "7\nseven\n-7\n").expect("written");
+    for ranks in [Alone, Launched(2)] {
+        let ended = Launch::new(ranks, "isprime -").stdin_from(input(&bad)).run().expect_code(2);
+        ended.expect_told_once("line 2: 'seven'").expect_said_once("line 3: '-7': must not be negative");
+    }
+}
+
+#[test]
+fn bad_input_is_refused() {
+    let lines = [
+        ("isprime", "required arguments were not provided"),
+        ("isprime 2^128", "the limit is 2^128-1"),
+        ("isprime -7", "must not be negative"),
+        ("isprime 7 --flag message", "--flag is about divisors"),
+        ("isprime 7 --method trial --flag semaphore", "it is one of none, server"),
+        ("isprime 7 --checkpoint x", "go with --method trial and one number"),
+        ("isprime 7 --plot x", "required arguments were not provided"),
+        ("isprime --compare --flag rma", "goes through all flags"),
+    ];
+    each(lines, |&(line, message)| {
+        Launch::new(Launched(2), line).run().expect_code(2).expect_told_once(message);
+    });
+    if cfg!(not(feature = "redis")) {
+        let line = "isprime 7 --method trial --flag redis://localhost:6379";
+        Launch::new(Alone, line).run().expect_code(2).expect_told_once("--features redis");
+    }
+}
