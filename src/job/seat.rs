@@ -101,7 +101,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             signals: &options.signals,
             deadline,
             stall: &options.stall,
-            watchdog: Watchdog::new(&options.stall, cluster.rank(), cluster.size(), now),
+            watchdog: Watchdog::new(&options.stall, cluster.at_root(|| ()).is_some(), cluster.size(), now),
             watch: Stopwatch::start(),
             lookout: Lookout::new(watch, now),
             looked: now,

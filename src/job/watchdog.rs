@@ -37,8 +37,7 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// Begins now; `None` where there is nobody to watch, or no limit.
-    pub fn new(stall: &Stall, rank: u64, ranks: u64, now: Instant) -> Option<Watchdog> {
-        let is_root = rank == 0;
+    pub fn new(stall: &Stall, is_root: bool, ranks: u64, now: Instant) -> Option<Watchdog> {
         (ranks > 1 && !stall.limit.is_zero()).then(|| Watchdog {
             limit: stall.limit,
             every: (stall.limit / QUESTIONS).min(LONGEST),
@@ -128,7 +127,7 @@ mod tests {
     #[test]
     fn the_root_names_the_one_that_is_silent() {
         let now = Instant::now();
-        let mut dog = Watchdog::new(&stall(5), 0, 4, now).expect("others");
+        let mut dog = Watchdog::new(&stall(5), true, 4, now).expect("others");
         assert_eq!(watch(&mut dog, now, 48, &[1, 3]), []);
         assert_eq!(watch(&mut dog, now + STEP * 48, 3, &[1, 3]), [Look::Silent(2)]);
     }
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn another_rank_asks_and_names_the_root() {
         let now = Instant::now();
-        let mut dog = Watchdog::new(&stall(5), 3, 4, now).expect("others");
+        let mut dog = Watchdog::new(&stall(5), false, 4, now).expect("others");
         assert_eq!(watch(&mut dog, now, 10, &[]), [Look::Ask]);
         assert!(dog.waits());
         dog.answered();
@@ -149,7 +148,7 @@ mod tests {
     #[test]
     fn who_was_stopped_himself_accuses_nobody() {
         let now = Instant::now();
-        let mut dog = Watchdog::new(&stall(5), 0, 2, now).expect("others");
+        let mut dog = Watchdog::new(&stall(5), true, 2, now).expect("others");
         assert_eq!(watch(&mut dog, now, 10, &[1]), []);
         assert_eq!(watch(&mut dog, now + Duration::from_secs(3600), 10, &[]), []);
         assert_eq!(watch(&mut dog, now + Duration::from_secs(3601), 10, &[1]), []);
@@ -158,9 +157,9 @@ mod tests {
     #[test]
     fn nobody_is_watched_alone_without_a_limit_or_at_the_end() {
         let now = Instant::now();
-        assert!(Watchdog::new(&stall(5), 0, 1, now).is_none());
-        assert!(Watchdog::new(&stall(0), 0, 4, now).is_none());
-        let mut dog = Watchdog::new(&stall(5), 0, 4, now).expect("others");
+        assert!(Watchdog::new(&stall(5), true, 1, now).is_none());
+        assert!(Watchdog::new(&stall(0), true, 4, now).is_none());
+        let mut dog = Watchdog::new(&stall(5), true, 4, now).expect("others");
         dog.close();
         assert_eq!(watch(&mut dog, now, 100, &[]), []);
     }

@@ -208,7 +208,7 @@ mod tests {
             match cheap(n) {
                 Some((Cheap { prime, factor }, tried)) => {
                     assert_eq!(prime, naive::is_prime(n as u64), "{n}");
-                    let smallest = (2..n as u64).find(|d| n as u64 % d == 0).filter(|_| n > 1);
+                    let smallest = (2..n as u64).find(|d| (n as u64).is_multiple_of(*d)).filter(|_| n > 1);
                     assert_eq!(factor, smallest, "{n}");
                     assert!(tried <= wide::SMALL.len() as u64);
                 }

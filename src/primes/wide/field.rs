@@ -45,7 +45,7 @@ impl Field {
 
     /// a / 2: whichever of a and a + n is even, halved.
     pub(super) fn half(&self, a: u128) -> u128 {
-        if a % 2 == 0 { a / 2 } else { a / 2 + self.n / 2 + 1 }
+        if a.is_multiple_of(2) { a / 2 } else { a / 2 + self.n / 2 + 1 }
     }
 
     /// a b / R.
