@@ -90,7 +90,10 @@ mod tests {
         let mut products = Products::default();
         numbers.chunks(group).for_each(|part| products.append(Products::of(part)));
         let total = products.total();
-        assert_eq!(total.product, numbers.iter().product::<UBig>());
+        // One by one, which is slow for long lists.
+        if numbers.len() < 100 {
+            assert_eq!(total.product, numbers.iter().product::<UBig>());
+        }
         numbers.chunks(group).flat_map(|part| commons(&total.derivative, part)).collect()
     }
 
