@@ -193,8 +193,8 @@ fn walk<'a, J: Job>(
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
     let in_order = sink.is_some();
     let chunk = match (options.schedule, options.chunk) {
-        // One share for each rank, whatever the chunk.
-        (Schedule::Block, _) if !in_order => left.div_ceil(ranks),
+        // One share for each rank, whatever the chunk; nothing may be left when a finished job is run again.
+        (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
         (_, Some(chunk)) => chunk,
         (_, None) if in_order => 1,
         (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),

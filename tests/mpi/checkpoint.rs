@@ -99,6 +99,18 @@ fn stopped_again_and_again_it_is_the_same_answer() {
 }
 
 #[test]
+fn a_finished_job_is_reported_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt");
+    let line = line("primes 1e8 --gaps", &file);
+    let expected = run(Launched(3), &line).expect_code(0);
+    each(SCHEDULES, |schedule| {
+        let again = run(Launched(2), &format!("{line} --schedule {schedule}")).expect_code(0);
+        assert_eq!(again.json_result(), expected.json_result());
+    });
+}
+
+#[test]
 fn a_longer_job_goes_on_from_a_finished_one() {
     let cases = [
         ("pi 3e9 --seed 9", "pi 5e9 --seed 9"),
