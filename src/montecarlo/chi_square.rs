@@ -3,7 +3,9 @@
 //! The error bar takes for granted that samples are independent. If they are, the sums s_b of blocks of n_b samples, with mean m and
 //! variance v of a sample, scatter about n_b m with variance n_b v, and
 //!
-//!     chi-square = sum over blocks of (s_b - n_b m)^2 / (n_b v) = (sum s_b^2 / n_b - S^2 / N) / v
+//! ```text
+//! chi-square = sum over blocks of (s_b - n_b m)^2 / (n_b v) = (sum s_b^2 / n_b - S^2 / N) / v
+//! ```
 //!
 //! has about as many degrees of freedom as there are blocks, less one. Far above: blocks differ more than chance allows. Far
 //! below: they are too much alike (the same numbers again, or strata). It stands beside [`student`](super::student), which says how wide an
