@@ -27,8 +27,8 @@ use crate::report::{Completion, PrimesResult, Work};
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
 const PIECE: Duration = Duration::from_secs(2);
 
-/// Whether the formula is to be used: by name, or because it is to be verified. Not yet because it is cheaper: its tables are built
-/// without a look at signals, which a job that nobody asked for in this form must not do.
+/// Whether the formula is to be used: by name, or because it is to be verified. Not yet because it is cheaper: no model of the two costs
+/// has been measured.
 pub(super) fn is_wanted(options: &cli::Primes) -> bool {
     match options.algorithm {
         PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both => true,
@@ -154,7 +154,7 @@ impl Count {
 
 impl Job for Count {
     type Tally = Sums;
-    /// The tables of each side.
+    /// The tables of each side, once they were needed: they are made under way, for that takes long enough to look after signals.
     type Workspace = Vec<Option<Formula>>;
 
     fn blocks(&self) -> u64 {
@@ -173,11 +173,7 @@ impl Job for Count {
     }
 
     fn workspace(&self) -> Self::Workspace {
-        let tables = |side: &Side| match side {
-            Side::Known(_) => None,
-            Side::Formula(frame, _) => Some(Formula::new(*frame, self.isa)),
-        };
-        self.sides.iter().map(tables).collect()
+        self.sides.iter().map(|_| None).collect()
     }
 
     fn compute(&self, span: Span, formulas: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
@@ -186,8 +182,14 @@ impl Job for Count {
             let place = |block: u64| block.saturating_sub(behind).min(side.blocks());
             let blocks = place(span.first)..place(span.end);
             behind += side.blocks();
-            sums.0.push(match formula {
-                Some(formula) if !blocks.is_empty() => formula.compute(blocks, pulse)?,
+            sums.0.push(match side {
+                Side::Formula(frame, _) if !blocks.is_empty() => {
+                    let formula = match formula {
+                        Some(formula) => formula,
+                        None => formula.insert(Formula::new(*frame, self.isa, pulse)?),
+                    };
+                    formula.compute(blocks, pulse)?
+                }
                 _ => Terms::default(),
             });
         }

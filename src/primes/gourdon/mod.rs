@@ -72,17 +72,17 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Makes the tables of a frame, for kernels of this instruction set.
+    /// Makes the tables of a frame, for kernels of this instruction set. A `Break` from `pulse` comes back at once.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
-    pub fn new(frame: Frame, isa: Isa) -> Formula {
-        Formula {
+    pub fn new(frame: Frame, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Formula> {
+        ControlFlow::Continue(Formula {
             cut: cut::Cut::new(&frame),
-            tables: Tables::new(frame),
+            tables: Tables::new(frame, pulse)?,
             patterns: crossing::Patterns::new(),
             lanes: lanes::Lanes::new(isa),
-        }
+        })
     }
 
     /// The terms of a run of blocks. A `Break` from `pulse` comes back at once.
@@ -92,9 +92,9 @@ impl Formula {
         let mut terms = Terms::default();
         for plain in parts.plain {
             terms.plain += match plain {
-                0 => ordinary::sigma(tables),
-                1 => ordinary::phi0(tables),
-                _ => ranges::closed(tables),
+                0 => ordinary::sigma(tables, pulse)?,
+                1 => ordinary::phi0(tables, pulse)?,
+                _ => ranges::closed(tables, pulse)?,
             };
             pulse()?;
         }
@@ -113,7 +113,8 @@ impl Formula {
 
 /// pi(x) for x up to [`SMALLEST`], by a table.
 pub fn small(x: u64) -> u64 {
-    counts::Counts::new(x).pi(x)
+    let primes = super::naive::eratosthenes(x + 1);
+    primes.len() as u64
 }
 
 /// How many blocks pi(x) has: a function of the frame alone.

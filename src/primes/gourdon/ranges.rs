@@ -10,10 +10,14 @@
 //! -(pi(x / (p m)) - b + 2).
 //! Trap: a reflected range may be empty (xp / (cut + 1) <= xp / y'); it must be (0, 0] then.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::frame::{K, cbrt, sqrt, sqrt_fast};
 use super::tables::Tables;
+use crate::primes::Pulse;
+
+/// Between two looks at `pulse`: so many primes p, or q of composites.
+const LOOK: usize = 64;
 
 /// The q of a prime p: each range is from behind its first number to its last one, weight 1 each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +58,15 @@ fn lower(tables: &Tables, b: usize, xp: u128) -> u64 {
 }
 
 /// The parts of C that need no sieve.
-pub(super) fn closed(tables: &Tables) -> i128 {
+pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let last = tables.p(tables.pi_y);
     let mut sum = 0;
     for b in *places(tables).start()..=tables.pi(frame.star) {
+        if b % LOOK == 0 {
+            pulse()?;
+        }
         let p = tables.p(b);
         let xp = frame.x / u128::from(p);
         let least = lower(tables, b, xp);
@@ -74,18 +81,21 @@ pub(super) fn closed(tables: &Tables) -> i128 {
         }
         sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
         if p <= sqrt(u128::from(frame.y)) {
-            sum -= composites(tables, b, xp);
+            sum -= composites(tables, b, xp, pulse)?;
         }
     }
-    sum
+    ControlFlow::Continue(sum)
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(tables: &Tables, b: usize, xp: u128) -> i128 {
+fn composites(tables: &Tables, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let (frame, p) = (tables.frame, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(frame.y / p);
     let (mut sum, mut place) = (0, b + 1);
     while tables.p(place) * tables.p(place) < frame.y {
+        if place % LOOK == 0 {
+            pulse()?;
+        }
         let q = tables.p(place);
         let (from, to) = (q.max(least / q), frame.y / q);
         let xpq = xp / u128::from(q);
@@ -95,5 +105,5 @@ fn composites(tables: &Tables, b: usize, xp: u128) -> i128 {
         }
         place += 1;
     }
-    sum
+    ControlFlow::Continue(sum)
 }

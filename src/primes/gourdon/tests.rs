@@ -7,15 +7,20 @@ fn never() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
-    match formula.compute(blocks, &mut never) {
-        ControlFlow::Continue(terms) => terms,
+/// What `work` makes when nobody breaks it.
+pub(super) fn whole<T>(work: impl FnOnce(&mut Pulse<'_>) -> ControlFlow<(), T>) -> T {
+    match work(&mut never) {
+        ControlFlow::Continue(made) => made,
         ControlFlow::Break(()) => unreachable!("nobody broke"),
     }
 }
 
+fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
+    whole(|pulse| formula.compute(blocks, pulse))
+}
+
 fn pi_by(frame: Frame, isa: Isa) -> i128 {
-    let formula = Formula::new(frame, isa);
+    let formula = whole(|pulse| Formula::new(frame, isa, pulse));
     primes_up_to(&frame, &terms(&formula, 0..blocks(&frame)))
 }
 
@@ -77,7 +82,7 @@ fn the_second_opinion_and_the_instruction_sets_agree() {
 #[test]
 fn blocks_in_any_order_and_any_cut_add_up() {
     let frame = Frame::new(2_000_000_000_003, Opinion::First);
-    let formula = Formula::new(frame, Isa::widest());
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
     let end = blocks(&frame);
     let whole = terms(&formula, 0..end);
     for length in [1, 2, 5, 7] {
@@ -96,8 +101,40 @@ fn blocks_in_any_order_and_any_cut_add_up() {
 #[test]
 fn a_break_comes_back() {
     let frame = Frame::new(10_u128.pow(12), Opinion::First);
-    let formula = Formula::new(frame, Isa::widest());
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
     assert!(formula.compute(0..blocks(&frame), &mut || ControlFlow::Break(())).is_break());
+}
+
+/// How many looks at `pulse` `work` takes, and that a break at any of some of them comes back with no look after it.
+fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
+    let mut looks = 0_u64;
+    assert!(
+        work(&mut || {
+            looks += 1;
+            ControlFlow::Continue(())
+        })
+        .is_continue()
+    );
+    for last in (1..=looks).step_by((looks / 10).max(1) as usize) {
+        let mut seen = 0;
+        let broken = work(&mut || {
+            seen += 1;
+            if seen == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(broken.is_break());
+        assert_eq!(seen, last);
+    }
+    looks
+}
+
+#[test]
+fn tables_and_closed_parts_can_be_broken_anywhere() {
+    let frame = Frame::new(10_u128.pow(13), Opinion::First);
+    let tables = whole(|pulse| Tables::new(frame, pulse));
+    assert!(looks(|pulse| Tables::new(frame, pulse)) > 90);
+    assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
+    assert!(looks(|pulse| ordinary::phi0(&tables, pulse)) > 10);
+    assert!(looks(|pulse| ranges::closed(&tables, pulse)) > 0);
 }
 
 proptest! {
