@@ -167,7 +167,7 @@ impl fmt::Display for ListForm {
 /// The ways to find primes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrimesAlgorithm {
-    /// The sieve; with --verify, the formula
+    /// The formula where it is cheaper and the number of primes is all that is asked for; the sieve otherwise
     Auto,
     /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
     Combinatorial,

@@ -27,15 +27,8 @@ use crate::report::{Completion, PrimesResult, Work};
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
 const PIECE: Duration = Duration::from_secs(2);
 
-/// Whether the formula is to be used: by name, or because it is to be verified. Not yet because it is cheaper: no model of the two costs
-/// has been measured.
-pub(super) fn is_wanted(options: &cli::Primes) -> bool {
-    match options.algorithm {
-        PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both => true,
-        PrimesAlgorithm::Auto => options.verify,
-        PrimesAlgorithm::Sieve | PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial => false,
-    }
-}
+/// How the identity of such a job begins.
+pub(super) const KIND: &str = "pi(x) by blocks of Gourdon's formula";
 
 /// The numbers whose pi is needed: STOP, and what lies below START.
 fn ends(range: Range) -> [Option<u64>; 2] {
@@ -164,7 +157,7 @@ impl Job for Count {
 
     fn identity(&self) -> Option<Identity> {
         let blocks = self.blocks();
-        let kind = format!("pi(x) by blocks of Gourdon's formula, {:?}", self.sides);
+        let kind = format!("{KIND}, {:?}", self.sides);
         Some(Identity { kind, amount: blocks, whole: blocks, words: self.words.clone() })
     }
 
