@@ -71,7 +71,9 @@ mod tests {
 
     #[test]
     fn long_ranges_go_by_the_formula_and_short_ones_do_not() {
-        for (start, stop) in [(0, 10_u64.pow(10)), (0, u64::MAX), (10_u64.pow(12), 1_010_000_000_000), (2, 10_u64.pow(15))] {
+        for (start, stop) in
+            [(0, 10_u64.pow(10)), (0, u64::MAX), (10_u64.pow(12), 1_010_000_000_000), (2, 10_u64.pow(15))]
+        {
             assert!(is_formula_cheaper(start, stop), "{start} to {stop}");
         }
         for (start, length) in [(0, 0), (0, 10_u64.pow(8)), (10_u64.pow(12), 10_u64.pow(7)), (u64::MAX - 1, 1)] {

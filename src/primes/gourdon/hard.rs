@@ -8,7 +8,7 @@
 
 use std::ops::ControlFlow;
 
-use super::crossing::{BLOCK, Patterns, Place, TO_19, WORD};
+use super::crossing::{BLOCK, Patterns, Place, WORD};
 use super::factors::{COPRIME, WHEEL, rank, threshold};
 use super::frame::{K, sqrt, sqrt_fast};
 use super::lanes::{BATCH, Batch, Dividend, Lanes, Sieved, Turn};
@@ -104,7 +104,7 @@ impl<'t> Hard<'t> {
     }
 
     fn segment(&mut self, patterns: &Patterns, low: u64, high: u64) -> i128 {
-        patterns.fill(&mut self.bytes, low, TO_19);
+        patterns.fill(&mut self.bytes, low);
         for place in &mut self.places[..self.first - K - 1] {
             self.lanes.cross(&mut self.bytes, place);
         }

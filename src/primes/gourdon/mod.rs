@@ -105,7 +105,7 @@ impl Formula {
             terms.easy = easy::span(tables, lanes, span, pulse)?;
         }
         if let Some(span) = parts.second {
-            terms.second = second::span(tables, &self.patterns, lanes, span, pulse)?;
+            terms.second = second::span(tables, lanes, span, pulse)?;
         }
         ControlFlow::Continue(terms)
     }
@@ -120,6 +120,11 @@ pub fn small(x: u64) -> u64 {
 /// How many blocks pi(x) has: a function of the frame alone.
 pub fn blocks(frame: &Frame) -> u64 {
     cut::Cut::new(frame).blocks()
+}
+
+/// The terms by name, each with its blocks: for those who want to see what each costs.
+pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 4] {
+    cut::Cut::new(frame).named()
 }
 
 /// pi(x) from the terms of all blocks.

@@ -1,7 +1,7 @@
 //! A and C: which q belong to a prime p, and the parts that need no sieve.
 //!
 //! Both are sums of pi(x / (p q)) for primes p < q. With xp = x / p and s = sqrt(xp):
-//! - p > x* (A): q in (p, s], and again q in (min(xp / y, s), s]: there x / (p q) < y counts twice.
+//! - p > x* (A): q in (p, s]; behind xp / y, where x / (p q) < y, each counts twice.
 //! - p <= x* (C): q in (L, cut] with L = max(x / p^3, p, y / p), cut = min(max(s, L), y); the q in (cut, y] are reflected: instead of
 //!   pi(xp / q) for each q, each prime r = xp / q in (xp / y', xp / (cut + 1)] counts once (y' is the last prime up to y).
 //!
@@ -19,11 +19,14 @@ use crate::primes::Pulse;
 /// Between two looks at `pulse`: so many primes p, or q of composites.
 const LOOK: usize = 64;
 
-/// The q of a prime p: each range is from behind its first number to its last one, weight 1 each.
+/// The q of a prime p: two ranges without a common number, each from behind its first number to its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ranges {
+    /// Weight 1.
     pub(super) plain: (u64, u64),
     pub(super) second: (u64, u64),
+    /// Of each q of the second range.
+    pub(super) weight: u64,
 }
 
 /// The places b of A and C.
@@ -38,17 +41,17 @@ pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
     let (frame, p) = (tables.frame, tables.p(b));
     let root = sqrt_fast(xp);
     if p > frame.star {
-        let twice = (xp / u128::from(frame.y)).min(u128::from(root)) as u64;
-        return Ranges { plain: (p, root.max(p)), second: (twice.max(p), root.max(p)) };
+        let (last, twice) = (root.max(p), (xp / u128::from(frame.y)).min(u128::from(root)) as u64);
+        return Ranges { plain: (p, twice.max(p)), second: (twice.max(p), last), weight: 2 };
     }
     let least = lower(tables, b, xp);
     if least >= frame.y {
-        return Ranges { plain: (0, 0), second: (0, 0) };
+        return Ranges { plain: (0, 0), second: (0, 0), weight: 1 };
     }
     let cut = root.max(least).min(frame.y);
     let from = (xp / u128::from(tables.p(tables.pi_y))) as u64;
     let to = (xp / (u128::from(cut) + 1)) as u64;
-    Ranges { plain: (least, cut), second: if to <= from { (0, 0) } else { (from, to) } }
+    Ranges { plain: (least, cut), second: if to <= from { (0, 0) } else { (from, to) }, weight: 1 }
 }
 
 /// L.
@@ -73,7 +76,7 @@ pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), 
         if least >= frame.y {
             continue;
         }
-        let Ranges { plain: (_, cut), second } = ranges(tables, b, xp);
+        let Ranges { plain: (_, cut), second, .. } = ranges(tables, b, xp);
         if cut < last {
             let (from, to) = ((xp / u128::from(last)) as u64, (xp / (u128::from(cut) + 1)) as u64);
             debug_assert!(second == (from, to) || to <= from);

@@ -11,6 +11,8 @@ use super::{Batch, Dividend, Sieved, Turn};
 
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
 const LANES: usize = 16;
+/// Primes whose counts are looked up in one go: their places are 2 KiB, beside the entries in the first-level cache.
+const RUN: usize = 512;
 
 macro_rules! wide {
     ($($item:item)*) => { $(
@@ -127,19 +129,38 @@ wide! {
         }
     }
 
-    pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry], places: &mut [u32]) -> u64 {
+    /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives the largest n - low.
+    #[inline]
+    fn entries_of(xp: Dividend, q: &[u32], low: u64, places: &mut [u32; RUN]) -> u64 {
         let (under, rest, low) = (_mm512_set1_pd(xp.under), _mm512_set1_epi64(xp.low as i64), _mm512_set1_epi64(low as i64));
-        assert!(places.len() >= q.len() + 8);
+        let (mut most, one) = (_mm512_setzero_si512(), _mm512_set1_epi64(1));
+        assert!(q.len() <= RUN);
         for at in (0..q.len()).step_by(8) {
             let n = _mm512_sub_epi64(quotients(under, rest, divisors(q, at)), low);
-            // SAFETY: `places` is 8 longer than `q`.
-            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm512_cvtepi64_epi32(n)) };
+            let wanted = ((1_u16 << (q.len() - at).min(8)) - 1) as u8;
+            most = _mm512_mask_max_epu64(most, wanted, most, n);
+            let odd = _mm512_srli_epi64(_mm512_add_epi64(_mm512_and_si512(n, _mm512_set1_epi64(127)), one), 1);
+            let place = _mm512_or_si512(_mm512_slli_epi64(_mm512_srli_epi64(n, 7), 8), odd);
+            // SAFETY: a run is a multiple of 8.
+            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm512_cvtepi64_epi32(place)) };
         }
-        let count = |&n: &u32| {
-            let [before, word] = entries[(n / 128) as usize];
-            before + u64::from(_bzhi_u64(word, (n % 128).div_ceil(2)).count_ones())
-        };
-        places[..q.len()].iter().map(count).sum()
+        _mm512_reduce_max_epu64(most)
+    }
+
+    pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
+        let (mut sum, mut places) = (0, [0; RUN]);
+        assert!(entries.len() < 1 << 24);
+        for q in q.chunks(RUN) {
+            let most = entries_of(xp, q, low, &mut places);
+            assert!(most / 128 < entries.len() as u64);
+            for &place in &places[..q.len()] {
+                // SAFETY: the largest place was looked at.
+                let [before, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
+                // `bzhi` reads the low eight bits alone.
+                sum += before + u64::from(_bzhi_u64(word, place).count_ones());
+            }
+        }
+        sum
     }
 
     pub(super) fn cross(segment: &mut [u8], place: &mut Place) {

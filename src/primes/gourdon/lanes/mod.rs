@@ -91,6 +91,11 @@ impl Lanes {
         assert!(isa.is_supported(), "this CPU has no {isa}");
         Lanes(isa)
     }
+
+    /// Which it is.
+    pub(super) fn isa(self) -> Isa {
+        self.0
+    }
 }
 
 macro_rules! lanes {
@@ -134,7 +139,7 @@ lanes! {
 }
 lanes! {
     /// Primes from `low` up to x / (p q), added up over the q.
-    sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry], places: &mut [u32]) -> u64
+    sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64
         = portable::sum_counts, avx512::sum_counts
 }
 lanes! {
