@@ -11,15 +11,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::count::{Kept, count};
+use super::count::{Counted, Kept, count};
 use super::cut::{Cut, end_of};
+use super::room;
 use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
+use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally};
-use crate::primes::gourdon::{self, Formula, Frame, Opinion, SMALLEST, Terms};
+use crate::primes::gourdon::{self, Formula, Frame, Opinion, SMALLEST, Tables, Terms};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, strong};
 use crate::report::{Completion, PrimesResult, Work};
@@ -39,7 +41,7 @@ fn ends(range: Range) -> [Option<u64>; 2] {
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let range = options.range;
     let job = Count::new(range, options.verify, setting.isa, setting.words.clone());
-    let mut outcome = setting.compute(&job)?;
+    let mut outcome = compute(setting, &job)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
     // The other ranks do not know how far the root came.
     let go_on = setting.cluster.broadcast(setting.cluster.at_root(|| complete == 1))?;
@@ -64,10 +66,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
         let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
         if completion.is_complete() {
-            let primes = answers.first().and_then(|&primes| u64::try_from(primes).ok());
-            let primes =
-                primes.ok_or_else(|| Error::Run(format!("the formula says {answers:?} (a fault of montesieve)")))?;
-            result.counts.insert(1, primes);
+            result.counts.insert(1, number(&answers)?);
             result.first = Some(strong::first(range.start, end_of(range)));
             result.last = Some(strong::last(range.start, end_of(range)));
         }
@@ -81,6 +80,36 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         Ok(Conclusion { verdict, ..Conclusion::new("primes", outcome, Some(result), work) })
     });
     setting.conclude(setting.cluster.agree(concluded.transpose())?)
+}
+
+/// The primes of `range`, and nothing of the job is kept. Every rank must call it; the root gets `Some`, without a count when it was stopped.
+pub(super) fn counted(setting: &Setting<'_>, range: Range) -> Result<Option<Outcome<Counted>>> {
+    let job = Count::new(range, false, setting.isa, Vec::new());
+    let outcome = compute(setting, &job)?;
+    let counted = outcome.map(|Outcome { total, done, blocks, cause, account }| {
+        let answers = total.filter(|_| done == blocks).map(|sums| job.answers(&sums));
+        let total = answers.map(|answers| number(&answers)).transpose()?.map(|primes| {
+            let mut counted = Counted { numbers: range.stop - range.start + 1, ..Counted::default() };
+            counted.counts[0] = primes;
+            counted
+        });
+        Ok(Outcome { total, done, blocks, cause, account })
+    });
+    setting.cluster.agree(counted.transpose())
+}
+
+/// Computes the job where its tables fit.
+fn compute(setting: &Setting<'_>, job: &Count) -> Result<Option<Outcome<Sums>>> {
+    if !setting.is_merging() {
+        room::check(setting.cluster, job.size().1)?;
+    }
+    setting.compute(job)
+}
+
+/// The first answer, which all others should equal.
+fn number(answers: &[i128]) -> Result<u64> {
+    let primes = answers.first().and_then(|&primes| u64::try_from(primes).ok());
+    primes.ok_or_else(|| Error::Run(format!("the formula says {answers:?} (a fault of montesieve)")))
 }
 
 /// One pi(x) of the job.
@@ -110,7 +139,7 @@ impl Side {
 }
 
 /// The job: the blocks of each side, one side after the other.
-struct Count {
+pub(super) struct Count {
     sides: Vec<Side>,
     isa: Isa,
     words: Vec<String>,
@@ -118,7 +147,7 @@ struct Count {
 
 /// The terms of each side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Sums(Vec<Terms>);
+pub(super) struct Sums(Vec<Terms>);
 
 impl Tally for Sums {
     fn merge(&mut self, next: Sums) {
@@ -127,10 +156,19 @@ impl Tally for Sums {
 }
 
 impl Count {
-    fn new(range: Range, verify: bool, isa: Isa, words: Vec<String>) -> Count {
+    pub(super) fn new(range: Range, verify: bool, isa: Isa, words: Vec<String>) -> Count {
         let opinions: &[Opinion] = if verify { &[Opinion::First, Opinion::Second] } else { &[Opinion::First] };
         let pair = |&opinion: &Opinion| ends(range).map(|end| end.map_or(Side::Known(0), |x| Side::new(x, opinion)));
         Count { sides: opinions.iter().flat_map(pair).collect(), isa, words }
+    }
+
+    /// Its blocks, and about how many bytes of tables each rank has in the end.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let bytes = |side: &Side| match side {
+            Side::Known(_) => 0,
+            Side::Formula(frame, _) => Tables::bytes(frame),
+        };
+        (self.blocks(), self.sides.iter().map(bytes).sum())
     }
 
     /// The number of primes of the range, as each opinion has it.

@@ -2,7 +2,7 @@
 //!
 //! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] for numbers of primes without a look at
 //! each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
-//! the n-th of them.
+//! the n-th of them; [`plan`] runs none of them.
 
 mod choice;
 mod count;
@@ -10,7 +10,9 @@ mod cut;
 mod formula;
 mod list;
 mod nth;
+mod plan;
 mod print;
+mod room;
 mod survey;
 mod table;
 mod write;
@@ -47,6 +49,9 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
             cli::ListForm::Npy => Encoding::Npy,
         };
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
+    }
+    if options.plan {
+        return plan::run(setting, options);
     }
     if choice::is_by_formula(setting, options)? {
         return formula::run(setting, options);

@@ -61,7 +61,10 @@ impl Counts {
 
     /// All primes of the table, from place 1 on.
     pub(super) fn primes(&self) -> Vec<u32> {
-        let mut primes = vec![0, 2];
+        let all = self.entries.last().map_or(0, |&[before, word]| before + u64::from(word.count_ones()));
+        // Room for the padding too, so that it need not move.
+        let mut primes = Vec::with_capacity(all as usize + 1 + super::tables::PADDING);
+        primes.extend([0, 2]);
         for (i, &[_, word]) in self.entries.iter().enumerate() {
             let mut left = if i == 0 { word & !1 } else { word };
             while left != 0 {

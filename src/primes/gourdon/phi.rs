@@ -28,6 +28,11 @@ pub(super) struct Phi {
 }
 
 impl Phi {
+    /// Bytes of the tables for numbers up to about `wanted`.
+    pub(super) fn bytes(wanted: u64) -> u64 {
+        4 * WHEEL + 16 * (MOST_A - K) as u64 * wanted.clamp(4000, MOST_N).div_ceil(WORD)
+    }
+
     /// Tables for numbers up to about `wanted`; `primes` from place 1 on. A `Break` from `pulse` comes back at once.
     pub(super) fn new(primes: &[u32], wanted: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Phi> {
         let mut wheel = vec![0; WHEEL as usize];

@@ -6,13 +6,13 @@
 use std::ops::ControlFlow;
 
 use super::counts::Counts;
-use super::factors::{COPRIME, table};
+use super::factors::{COPRIME, WHEEL, table};
 use super::frame::{Frame, sqrt};
 use super::phi::Phi;
 use crate::primes::Pulse;
 
 /// Vectors of primes may read so far beyond the last one.
-const PADDING: usize = 64;
+pub(super) const PADDING: usize = 64;
 
 /// Tables of one frame.
 pub struct Tables {
@@ -36,6 +36,15 @@ impl Tables {
         primes.extend([u32::MAX; PADDING]);
         let pi_y = counts.pi(frame.y) as usize;
         ControlFlow::Continue(Tables { frame, primes, counts, factors, phi, pi_y })
+    }
+
+    /// About how many bytes they take.
+    pub fn bytes(frame: &Frame) -> u64 {
+        let numbers = frame.looked_up();
+        // Rosser and Schoenfeld (1962): pi(n) < 1.256 n / ln n.
+        let primes = (1.256 * numbers as f64 / (numbers as f64).ln()) as u64;
+        let factors = (frame.y / WHEEL + 2) * COPRIME as u64 * 2;
+        numbers / 128 * 16 + 4 * primes + factors + Phi::bytes(sqrt(u128::from(frame.far)))
     }
 
     /// p_b.
