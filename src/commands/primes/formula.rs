@@ -74,8 +74,8 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
             // Nobody is left to tell when stderr is gone.
             let _ = writeln!(std::io::stderr(), "montesieve: the counts differ: {answers:?}");
         }
-        let numbers = if completion.is_complete() { range.stop - range.start } else { 0 };
-        let work = Work { amount: numbers.saturating_add(1), unit: "numbers" };
+        let numbers = if completion.is_complete() { (range.stop - range.start).saturating_add(1) } else { 0 };
+        let work = Work { amount: numbers, unit: "numbers" };
         let verdict = if agree { 0 } else { Error::WRONG };
         Ok(Conclusion { verdict, ..Conclusion::new("primes", outcome, Some(result), work) })
     });
@@ -89,7 +89,7 @@ pub(super) fn counted(setting: &Setting<'_>, range: Range) -> Result<Option<Outc
     let counted = outcome.map(|Outcome { total, done, blocks, cause, account }| {
         let answers = total.filter(|_| done == blocks).map(|sums| job.answers(&sums));
         let total = answers.map(|answers| number(&answers)).transpose()?.map(|primes| {
-            let mut counted = Counted { numbers: range.stop - range.start + 1, ..Counted::default() };
+            let mut counted = Counted { numbers: (range.stop - range.start).saturating_add(1), ..Counted::default() };
             counted.counts[0] = primes;
             counted
         });

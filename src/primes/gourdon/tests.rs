@@ -1,5 +1,7 @@
 //! The whole formula: against known values, the textbook's sieve, other splits, and other cuts.
 
+mod rival;
+
 use super::*;
 use proptest::prelude::*;
 
