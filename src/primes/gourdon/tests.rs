@@ -155,3 +155,21 @@ proptest! {
         prop_assert_eq!(pi_by(frame, Isa::Portable), pi(x), "alpha {}", alpha);
     }
 }
+
+#[test]
+fn the_worked_example_of_the_page() {
+    // docs/pi-of-x.md has these numbers.
+    let frame = Frame::new(1_000_000, Opinion::First);
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
+    let tables = &formula.tables;
+    let [_, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
+    let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
+    let phi0 = whole(|pulse| ordinary::phi0(tables, pulse));
+    let a_and_c = easy.easy.above(0) + whole(|pulse| ranges::closed(tables, pulse));
+    let primes = crate::primes::naive::eratosthenes(100_000);
+    let b = primes.iter().filter(|q| (frame.y + 1..=1000).contains(q));
+    let b: u64 = b.map(|q| primes.partition_point(|&p| p <= 1_000_000 / q) as u64).sum();
+    assert_eq!((frame.y, frame.star, frame.far), (259, 31, 3861));
+    assert_eq!((sigma, phi0, a_and_c, b, hard.plain), (7600, 80_028, 20_434, 32_029, 2465));
+    assert_eq!(sigma + phi0 + a_and_c - i128::from(b) + hard.plain, 78_498);
+}
