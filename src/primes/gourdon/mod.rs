@@ -40,7 +40,7 @@ use super::{Pulse, strong};
 use crate::isa::Isa;
 
 /// About how many seconds one core takes for pi(x): for the number of blocks alone. From the trials of another program of
-/// the same formula (Zen 5, AVX-512); this one took 2.9 s of a busy Zen 4 for 1e16, where this says 2.2.
+/// the same formula (Zen 5, AVX-512). To change it is to change the blocks; what a count costs is in [`super::costs`].
 pub fn seconds(x: u128) -> f64 {
     0.01 + 0.55 * (x as f64 / 1e15).powf(0.594)
 }
