@@ -68,7 +68,7 @@ package_names() {
     apt:libclang) echo libclang-dev ;;
     apt:python) echo python3 python3-venv ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
-    apt:oracle) echo primesieve-bin ;;
+    apt:oracle) echo primesieve-bin primecount-bin ;;
     apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
     apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
@@ -79,7 +79,7 @@ package_names() {
     dnf:libclang) echo clang-devel ;;
     dnf:python) echo python3 ;;
     dnf:rust) echo cargo rust rustfmt clippy ;;
-    dnf:oracle) echo primesieve ;;
+    dnf:oracle) echo primesieve primecount ;;
     dnf:redis) echo redis ;;
     dnf:shellcheck) echo ShellCheck ;;
     *:download) echo curl ca-certificates ;;

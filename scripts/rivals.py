@@ -3,6 +3,7 @@
 
     rivals.py primesieve START STOP   count of primes, libprimesieve 12 from PyPI, one thread
     rivals.py twins STOP              count of twin primes, the same library
+    rivals.py primecount X            pi(X), libprimecount 7 from PyPI, one thread
     rivals.py numpy-pi SAMPLES        darts with numpy's fastest generator (SFC64), in blocks that stay in cache
     rivals.py numpy-notes SAMPLES     darts as tutorials have them: np.random.uniform, ten million at once
 
@@ -17,9 +18,14 @@ import sys
 import time
 
 
-def library() -> ctypes.CDLL:
+def load(name: str) -> ctypes.CDLL:
     folders = [pathlib.Path(p) / "passagemath_primesieve_primecount.libs" for p in sys.path]
-    lib = ctypes.CDLL(str(next(found for folder in folders for found in folder.glob("libprimesieve-*"))))
+    found = next(found for folder in folders for found in folder.glob(f"{name}-*"))
+    return ctypes.CDLL(str(found), mode=ctypes.RTLD_GLOBAL)
+
+
+def library() -> ctypes.CDLL:
+    lib = load("libprimesieve")
     lib.primesieve_set_num_threads(1)
     for count in (lib.primesieve_count_primes, lib.primesieve_count_twins):
         count.restype = ctypes.c_uint64
@@ -33,6 +39,15 @@ def primesieve(start: int, stop: int) -> int:
 
 def twins(stop: int) -> int:
     return library().primesieve_count_twins(0, stop)
+
+
+def primecount(x: int) -> int:
+    load("libgomp")
+    load("libprimesieve")
+    lib = load("libprimecount")
+    lib.primecount_set_num_threads(1)
+    lib.primecount_pi.restype, lib.primecount_pi.argtypes = ctypes.c_int64, [ctypes.c_int64]
+    return lib.primecount_pi(x)
 
 
 def numpy_pi(samples: int) -> float:
@@ -112,6 +127,7 @@ def main() -> None:
     rivals = {
         "primesieve": primesieve,
         "twins": twins,
+        "primecount": primecount,
         "numpy-pi": numpy_pi,
         "numpy-notes": numpy_notes,
         "numpy-mean": numpy_mean,

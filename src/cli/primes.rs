@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   montesieve primes 1e10                   count the primes from 0 to 1e10
   montesieve primes 1e17 --verify          by the formula, twice with other partial sums
+  montesieve primes 1e19 --plan            how long that would take
   montesieve primes 1e18 -d 1e9            count those from 1e18 to 1e18+1e9
   mpirun -n 8 montesieve primes 1e12       8 ranks; the same count on any number of them
   montesieve primes 1e10 --count 1,2,4     primes, twin primes and prime quadruplets
@@ -73,6 +74,10 @@ pub struct Primes {
     /// Count by the formula, and a second time with another split of it: all its parts differ, exit code 3 when the counts do
     #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "sum", "gaps", "digest"])]
     pub verify: bool,
+
+    /// Say which way it goes, in how many blocks, with what tables and in about what time, and do no more
+    #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "checkpoint", "resume", "shard"])]
+    pub plan: bool,
 
     /// Engine options.
     #[command(flatten)]
@@ -134,6 +139,10 @@ impl Primes {
         {
             return Err(format!("--verify is about the formula: it does not go with --algorithm {}", self.algorithm));
         }
+        let by_trial = matches!(self.algorithm, PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial);
+        if self.plan && (by_trial || !self.is_plain_count()) {
+            return Err("--plan is about numbers of primes, by the sieve or the formula".to_owned());
+        }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
         if format != Format::Text {
@@ -167,7 +176,7 @@ impl fmt::Display for ListForm {
 /// The ways to find primes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PrimesAlgorithm {
-    /// The sieve; with --verify, the formula
+    /// The formula where it is cheaper and the number of primes is all that is asked for; the sieve otherwise
     Auto,
     /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
     Combinatorial,

@@ -53,6 +53,16 @@ pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// Bytes of memory that this process and its neighbours may still take: what the host has left, or its control group grants.
+pub fn free_memory() -> Option<u64> {
+    let memory = fs::read_to_string("/proc/meminfo").ok();
+    let number = |file: &str| fs::read_to_string(format!("/sys/fs/cgroup/{file}")).ok()?.trim().parse::<u64>().ok();
+    // "max" is no number: no limit.
+    let granted = number("memory.max").zip(number("memory.current")).map(|(most, now)| most.saturating_sub(now));
+    let available = memory.as_deref().and_then(|memory| kilobytes(memory, "MemAvailable:"));
+    available.into_iter().chain(granted).min()
+}
+
 fn allowed() -> Vec<usize> {
     use rustix::thread::{CpuSet, sched_getaffinity};
     let Ok(set) = sched_getaffinity(None) else { return Vec::new() };
@@ -67,7 +77,12 @@ fn quota_percent(text: &str) -> Option<u64> {
 
 /// `VmHWM:     12345 kB`
 fn peak_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kilobytes(status, "VmHWM:")
+}
+
+/// The bytes of a line like `MemAvailable:   12345 kB`.
+fn kilobytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
 }
 

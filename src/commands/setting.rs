@@ -2,6 +2,7 @@
 //! where the result will go, opened before the work so that a bad one is found then.
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -19,7 +20,7 @@ use crate::job::keeper::{self, Keep};
 use crate::job::progress::Mode;
 use crate::job::run::{Account, Options, Outcome, Share, Stall, resume};
 use crate::job::signals::Signals;
-use crate::job::{Job, Ledger, Schedule};
+use crate::job::{Identity, Job, Ledger, Schedule, checkpoint};
 use crate::report::Work;
 
 /// A computing command's surroundings.
@@ -110,6 +111,15 @@ impl<'a> Setting<'a> {
     /// Whether nothing is to be computed.
     pub fn is_merging(&self) -> bool {
         self.merged.is_some()
+    }
+
+    /// At the root: the job that wrote the checkpoint which this one is to go on from, if there is one. A file that cannot be read is
+    /// named by [`Setting::compute`].
+    pub fn begun_by(&self) -> Option<Identity> {
+        let keep = &self.engine.keep;
+        let merged = self.merged.as_ref().and_then(|files| files.first());
+        let path = merged.or(keep.resume.as_ref()).or(keep.checkpoint.as_ref())?;
+        fs::read(path).ok().and_then(|bytes| checkpoint::identity(&bytes).ok())
     }
 
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.

@@ -17,6 +17,7 @@
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime.
+//! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
 //! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
 //! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others.
 //!
@@ -28,6 +29,7 @@ mod base;
 pub mod batch;
 mod big;
 mod bits;
+pub mod costs;
 pub mod decimal;
 pub mod digest;
 pub mod encoding;

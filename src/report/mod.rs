@@ -24,6 +24,7 @@ mod patterns;
 mod pi;
 mod plan;
 mod primes;
+mod primes_plan;
 mod run;
 mod run_text;
 mod scaling;
@@ -54,6 +55,7 @@ pub use patterns::{Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, 
 pub use pi::PiResult;
 pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
+pub use primes_plan::PrimesPlan;
 pub use run::{Run, Work, imbalance};
 pub use run_text::write_run_text;
 pub use scaling::{ScalingReport, ScalingResult, ScalingRun};

@@ -61,3 +61,43 @@ fn what_the_formula_cannot_do_is_refused() {
         Launch::new(Launched(2), &format!("primes 1e6 {options}")).run().expect_code(2).expect_told_once(told);
     }
 }
+
+#[test]
+fn the_cheaper_way_is_taken_and_a_checkpoint_keeps_its_own() {
+    let plan = |line: &str| {
+        let json = Launch::new(Launched(2), &format!("primes {line} --plan --format json")).run().expect_code(0).json();
+        assert!(json["run"]["planned_seconds"].as_f64().is_some_and(|seconds| seconds > 0.0), "{line}");
+        json["result"]["algorithm"].as_str().expect("a name").to_owned()
+    };
+    for (line, way) in [("1e18", "combinatorial"), ("1e18 -d 1e9", "sieve"), ("1e12 -d 1e10", "combinatorial")] {
+        assert_eq!(plan(line), way, "{line}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("part.ckpt");
+    let line = format!("primes 1e10 --checkpoint {} --format json", file.display());
+    // A part of a job has a count of its own by the sieve alone.
+    let part = Launch::new(Launched(2), &format!("{line} --shard 1/8")).run().expect_code(0).json();
+    assert!(part["result"]["counts"]["1"].as_u64().is_some_and(|primes| primes > 0), "{part}");
+    let whole = Launch::new(Launched(3), &line).run().expect_code(0);
+    assert!(whole.stderr.contains("going on from "), "{whole}");
+    assert_eq!(whole.json_result(), result(Launched(2), "primes 1e10"));
+}
+
+#[test]
+fn making_tables_looks_after_the_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = format!("primes 1e19 --checkpoint {} --time-limit 100ms", folder.path().join("pi").display());
+    Launch::new(Launched(3), &line).run().expect_code(75).expect_under(5.0).expect_said_once("saved in");
+    // It was 1e19 by the formula: another number is another job.
+    let other = line.replace("1e19", "1.1e19");
+    Launch::new(Launched(2), &other).run().expect_code(2).expect_told_once("is a checkpoint of");
+}
+
+#[test]
+fn the_nth_prime_by_the_formula() {
+    for (n, prime) in [("1e9", 22_801_763_489_u64), ("1e11", 2_760_727_302_517)] {
+        let found = result(Launched(3), &format!("primes --nth {n}"));
+        assert_eq!(found, result(Alone, &format!("primes --nth {n}")));
+        assert!(found.contains(&prime.to_string()), "{found}");
+    }
+}

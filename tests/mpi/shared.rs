@@ -16,7 +16,7 @@ use super::process::Process;
 /// of, at 3e13.
 const JOBS: [&str; 2] = ["primes 18000000000000000000 -d 2e8", "primes 3e13 -d 3e9 --algorithm sieve"];
 /// One that runs for minutes.
-const LONG: &str = "primes 18000000000000000000 -d 1e12 --quiet";
+const LONG: &str = "primes 18000000000000000000 -d 1e12 --algorithm sieve --quiet";
 /// Seconds from the start of the launcher to the end of a job with a fault.
 const LIMIT: f64 = 5.0;
 
@@ -109,7 +109,8 @@ fn a_bad_end_leaves_no_shared_memory() {
     each(cases, |(kind, stage, rank)| {
         let before = large_files();
         let fault = format!("{kind}@{stage}#{rank}");
-        let launch = Launch::new(Launched(4), "primes 18000000000000000000 -d 2e10").env("MONTESIEVE_FAULT", &fault);
+        let launch = Launch::new(Launched(4), "primes 18000000000000000000 -d 2e10 --algorithm sieve")
+            .env("MONTESIEVE_FAULT", &fault);
         let ended = launch.limit(30).run().expect_failure().expect_under(LIMIT);
         assert!(ended.stdout.is_empty(), "{ended}");
         assert_eq!(large_files(), before, "left in /dev/shm by {ended}");

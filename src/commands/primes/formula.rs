@@ -11,15 +11,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::count::{Kept, count};
+use super::count::{Counted, Kept, count};
 use super::cut::{Cut, end_of};
+use super::room;
 use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
+use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally};
-use crate::primes::gourdon::{self, Formula, Frame, Opinion, SMALLEST, Terms};
+use crate::primes::gourdon::{self, Formula, Frame, Opinion, SMALLEST, Tables, Terms};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, strong};
 use crate::report::{Completion, PrimesResult, Work};
@@ -27,15 +29,8 @@ use crate::report::{Completion, PrimesResult, Work};
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
 const PIECE: Duration = Duration::from_secs(2);
 
-/// Whether the formula is to be used: by name, or because it is to be verified. Not yet because it is cheaper: its tables are built
-/// without a look at signals, which a job that nobody asked for in this form must not do.
-pub(super) fn is_wanted(options: &cli::Primes) -> bool {
-    match options.algorithm {
-        PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both => true,
-        PrimesAlgorithm::Auto => options.verify,
-        PrimesAlgorithm::Sieve | PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial => false,
-    }
-}
+/// How the identity of such a job begins.
+pub(super) const KIND: &str = "pi(x) by blocks of Gourdon's formula";
 
 /// The numbers whose pi is needed: STOP, and what lies below START.
 fn ends(range: Range) -> [Option<u64>; 2] {
@@ -46,7 +41,7 @@ fn ends(range: Range) -> [Option<u64>; 2] {
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let range = options.range;
     let job = Count::new(range, options.verify, setting.isa, setting.words.clone());
-    let mut outcome = setting.compute(&job)?;
+    let mut outcome = compute(setting, &job)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
     // The other ranks do not know how far the root came.
     let go_on = setting.cluster.broadcast(setting.cluster.at_root(|| complete == 1))?;
@@ -71,10 +66,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
         let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
         if completion.is_complete() {
-            let primes = answers.first().and_then(|&primes| u64::try_from(primes).ok());
-            let primes =
-                primes.ok_or_else(|| Error::Run(format!("the formula says {answers:?} (a fault of montesieve)")))?;
-            result.counts.insert(1, primes);
+            result.counts.insert(1, number(&answers)?);
             result.first = Some(strong::first(range.start, end_of(range)));
             result.last = Some(strong::last(range.start, end_of(range)));
         }
@@ -82,12 +74,42 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
             // Nobody is left to tell when stderr is gone.
             let _ = writeln!(std::io::stderr(), "montesieve: the counts differ: {answers:?}");
         }
-        let numbers = if completion.is_complete() { range.stop - range.start } else { 0 };
-        let work = Work { amount: numbers.saturating_add(1), unit: "numbers" };
+        let numbers = if completion.is_complete() { (range.stop - range.start).saturating_add(1) } else { 0 };
+        let work = Work { amount: numbers, unit: "numbers" };
         let verdict = if agree { 0 } else { Error::WRONG };
         Ok(Conclusion { verdict, ..Conclusion::new("primes", outcome, Some(result), work) })
     });
     setting.conclude(setting.cluster.agree(concluded.transpose())?)
+}
+
+/// The primes of `range`, and nothing of the job is kept. Every rank must call it; the root gets `Some`, without a count when it was stopped.
+pub(super) fn counted(setting: &Setting<'_>, range: Range) -> Result<Option<Outcome<Counted>>> {
+    let job = Count::new(range, false, setting.isa, Vec::new());
+    let outcome = compute(setting, &job)?;
+    let counted = outcome.map(|Outcome { total, done, blocks, cause, account }| {
+        let answers = total.filter(|_| done == blocks).map(|sums| job.answers(&sums));
+        let total = answers.map(|answers| number(&answers)).transpose()?.map(|primes| {
+            let mut counted = Counted { numbers: (range.stop - range.start).saturating_add(1), ..Counted::default() };
+            counted.counts[0] = primes;
+            counted
+        });
+        Ok(Outcome { total, done, blocks, cause, account })
+    });
+    setting.cluster.agree(counted.transpose())
+}
+
+/// Computes the job where its tables fit.
+fn compute(setting: &Setting<'_>, job: &Count) -> Result<Option<Outcome<Sums>>> {
+    if !setting.is_merging() {
+        room::check(setting.cluster, job.size().1)?;
+    }
+    setting.compute(job)
+}
+
+/// The first answer, which all others should equal.
+fn number(answers: &[i128]) -> Result<u64> {
+    let primes = answers.first().and_then(|&primes| u64::try_from(primes).ok());
+    primes.ok_or_else(|| Error::Run(format!("the formula says {answers:?} (a fault of montesieve)")))
 }
 
 /// One pi(x) of the job.
@@ -117,7 +139,7 @@ impl Side {
 }
 
 /// The job: the blocks of each side, one side after the other.
-struct Count {
+pub(super) struct Count {
     sides: Vec<Side>,
     isa: Isa,
     words: Vec<String>,
@@ -125,7 +147,7 @@ struct Count {
 
 /// The terms of each side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Sums(Vec<Terms>);
+pub(super) struct Sums(Vec<Terms>);
 
 impl Tally for Sums {
     fn merge(&mut self, next: Sums) {
@@ -134,10 +156,19 @@ impl Tally for Sums {
 }
 
 impl Count {
-    fn new(range: Range, verify: bool, isa: Isa, words: Vec<String>) -> Count {
+    pub(super) fn new(range: Range, verify: bool, isa: Isa, words: Vec<String>) -> Count {
         let opinions: &[Opinion] = if verify { &[Opinion::First, Opinion::Second] } else { &[Opinion::First] };
         let pair = |&opinion: &Opinion| ends(range).map(|end| end.map_or(Side::Known(0), |x| Side::new(x, opinion)));
         Count { sides: opinions.iter().flat_map(pair).collect(), isa, words }
+    }
+
+    /// Its blocks, and about how many bytes of tables each rank has in the end.
+    pub(super) fn size(&self) -> (u64, u64) {
+        let bytes = |side: &Side| match side {
+            Side::Known(_) => 0,
+            Side::Formula(frame, _) => Tables::bytes(frame),
+        };
+        (self.blocks(), self.sides.iter().map(bytes).sum())
     }
 
     /// The number of primes of the range, as each opinion has it.
@@ -154,7 +185,7 @@ impl Count {
 
 impl Job for Count {
     type Tally = Sums;
-    /// The tables of each side.
+    /// The tables of each side, once they were needed: they are made under way, for that takes long enough to look after signals.
     type Workspace = Vec<Option<Formula>>;
 
     fn blocks(&self) -> u64 {
@@ -164,7 +195,7 @@ impl Job for Count {
 
     fn identity(&self) -> Option<Identity> {
         let blocks = self.blocks();
-        let kind = format!("pi(x) by blocks of Gourdon's formula, {:?}", self.sides);
+        let kind = format!("{KIND}, {:?}", self.sides);
         Some(Identity { kind, amount: blocks, whole: blocks, words: self.words.clone() })
     }
 
@@ -173,11 +204,7 @@ impl Job for Count {
     }
 
     fn workspace(&self) -> Self::Workspace {
-        let tables = |side: &Side| match side {
-            Side::Known(_) => None,
-            Side::Formula(frame, _) => Some(Formula::new(*frame, self.isa)),
-        };
-        self.sides.iter().map(tables).collect()
+        self.sides.iter().map(|_| None).collect()
     }
 
     fn compute(&self, span: Span, formulas: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
@@ -186,8 +213,14 @@ impl Job for Count {
             let place = |block: u64| block.saturating_sub(behind).min(side.blocks());
             let blocks = place(span.first)..place(span.end);
             behind += side.blocks();
-            sums.0.push(match formula {
-                Some(formula) if !blocks.is_empty() => formula.compute(blocks, pulse)?,
+            sums.0.push(match side {
+                Side::Formula(frame, _) if !blocks.is_empty() => {
+                    let formula = match formula {
+                        Some(formula) => formula,
+                        None => formula.insert(Formula::new(*frame, self.isa, pulse)?),
+                    };
+                    formula.compute(blocks, pulse)?
+                }
                 _ => Terms::default(),
             });
         }

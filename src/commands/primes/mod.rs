@@ -1,14 +1,18 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
-//! One job over the same cut of the range for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] for numbers of primes without a look at each, [`survey`] for
-//! everything that looks at each prime, [`list`] for the list of them, [`nth`] for the n-th of them.
+//! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] for numbers of primes without a look at
+//! each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
+//! the n-th of them; [`plan`] runs none of them.
 
+mod choice;
 mod count;
 mod cut;
 mod formula;
 mod list;
 mod nth;
+mod plan;
 mod print;
+mod room;
 mod survey;
 mod table;
 mod write;
@@ -46,7 +50,10 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         };
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
-    if formula::is_wanted(options) {
+    if options.plan {
+        return plan::run(setting, options);
+    }
+    if choice::is_by_formula(setting, options)? {
         return formula::run(setting, options);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));

@@ -1,7 +1,8 @@
 //! `primes --nth N [START]`: the N-th prime above START.
 //!
-//! As many counting jobs over all ranks as it takes to get near (one or two), and a last look at the primes around there at
-//! the root. The root decides and tells the others, so that a rank with another mathematical library cannot go elsewhere.
+//! As many counting jobs over all ranks as it takes to get near (one or two, the first of them mostly by the formula), and a last look at
+//! the primes around there at the root. The root decides and tells the others, so that a rank with another mathematical library cannot go
+//! elsewhere.
 
 use std::ops::ControlFlow;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::count::{Counted, Kept, count};
 use super::cut::Cut;
+use super::formula;
 use crate::cli::Range;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
@@ -16,14 +18,14 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome};
 use crate::primes::nth::{Hunt, PRIMES_BELOW_2_64, Step, locate};
 use crate::primes::source::Algorithm;
-use crate::primes::{KINDS, estimate};
+use crate::primes::{KINDS, costs, estimate};
 use crate::report::{Completion, NthResult, Work};
 
 /// What the root tells the other ranks.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Order {
-    /// Count the primes from the first number to the last one.
-    Count(u64, u64),
+    /// Count the primes from the first number to the last one: by the formula, or by the sieve.
+    Count(u64, u64, bool),
     /// This is the end.
     End,
 }
@@ -38,19 +40,25 @@ pub(super) fn run(setting: &Setting<'_>, start: u64, n: u64) -> Result<u8> {
     loop {
         let step = hunt.as_mut().map(Hunt::step);
         let order = step.map(|step| match step {
-            Step::Count { low, high } if !stopped(&ended) => Order::Count(low, high - 1),
+            Step::Count { low, high } if !stopped(&ended) => {
+                Order::Count(low, high - 1, costs::is_formula_cheaper(low, high - 1))
+            }
             _ => Order::End,
         });
-        let Order::Count(start, stop) = cluster.broadcast(order)? else {
+        let Order::Count(start, stop, by_formula) = cluster.broadcast(order)? else {
             let near = step.filter(|_| !stopped(&ended));
             let prime = near.map(|step| search(setting, step, start, n));
             found = cluster.agree(prime.transpose())?.flatten().or(found);
             break;
         };
         let range = Range { start, stop };
-        let algorithm = Algorithm::Sieve(setting.isa);
-        let cut = Cut::new(range, algorithm.block_len(stop.saturating_add(1)));
-        let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+        let outcome = if by_formula {
+            formula::counted(setting, range)?
+        } else {
+            let algorithm = Algorithm::Sieve(setting.isa);
+            let cut = Cut::new(range, algorithm.block_len(stop.saturating_add(1)));
+            count(setting, cut, algorithm, [false; KINDS], Kept::No)?
+        };
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
             hunt.counted(outcome.total.map_or(0, |counted| counted.primes()));
             ended = Some(joined(ended, outcome));

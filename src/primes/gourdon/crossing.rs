@@ -153,24 +153,18 @@ fn walk_class<const R: usize>(segment: &mut [u8], place: &mut Place, mut hit: im
 /// The pattern of the smallest primes, so that their multiples cost a copy. The primes themselves are crossed off too.
 pub(super) struct Patterns(Vec<Vec<u8>>);
 
-/// Primes of each pattern: together a period of 323 to 4757 bytes.
-const GROUPS: [&[u32]; 8] = [&[7, 11, 13], &[17, 19], &[23, 29], &[31, 37], &[41, 43], &[47, 53], &[59, 61], &[67, 71]];
-/// How many patterns are of the primes up to 19.
-pub(super) const TO_19: usize = 2;
-/// All of them; the next prime, 73, is the 21st.
-pub(super) const TO_71: usize = GROUPS.len();
-/// The first prime behind all patterns.
-pub(super) const BEHIND: usize = 21;
+/// Primes of each pattern: up to 19, so that the next one is p_(K+1).
+const GROUPS: [&[u32]; 2] = [&[7, 11, 13], &[17, 19]];
 
 impl Patterns {
     pub(super) fn new() -> Patterns {
         Patterns(GROUPS.iter().map(|group| pattern(group)).collect())
     }
 
-    /// Fills a segment that begins at `low` with the first patterns.
-    pub(super) fn fill(&self, segment: &mut [u8], low: u64, patterns: usize) {
+    /// Fills a segment that begins at `low` with the patterns.
+    pub(super) fn fill(&self, segment: &mut [u8], low: u64) {
         segment.fill(0xff);
-        for (pattern, group) in self.0.iter().zip(GROUPS).take(patterns) {
+        for (pattern, group) in self.0.iter().zip(GROUPS) {
             let period = group.iter().product::<u32>() as usize;
             let mut phase = (low / 30 % period as u64) as usize;
             let mut rest = &mut *segment;
@@ -233,7 +227,7 @@ mod tests {
         let patterns = Patterns::new();
         for low in [0, 240, 30_000_000_240] {
             let mut segment = vec![0; 20_000];
-            patterns.fill(&mut segment, low, TO_71);
+            patterns.fill(&mut segment, low);
             let mut crossed = vec![0xff; 20_000];
             GROUPS.iter().copied().flatten().for_each(|&p| cross(&mut crossed, &mut Place::new(p, low)));
             assert!(segment == crossed, "{low}");

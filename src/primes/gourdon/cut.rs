@@ -47,6 +47,13 @@ impl Cut {
         PLAIN + [&self.hard, &self.easy, &self.second].map(|borders| borders.len() as u64 - 1).iter().sum::<u64>()
     }
 
+    /// The blocks of each term.
+    pub(super) fn named(&self) -> [(&'static str, Range<u64>); 4] {
+        let hard = PLAIN + self.hard.len() as u64 - 1;
+        let easy = hard + self.easy.len() as u64 - 1;
+        [("Sigma, Phi0, closed", 0..PLAIN), ("D", PLAIN..hard), ("A + C", hard..easy), ("B", easy..self.blocks())]
+    }
+
     /// The part of `blocks` that is of the plain blocks, and of each term as numbers [low, high).
     pub(super) fn parts(&self, blocks: Range<u64>) -> Parts {
         let plain = blocks.start.min(PLAIN)..blocks.end.min(PLAIN);

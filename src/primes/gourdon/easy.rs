@@ -8,21 +8,25 @@ use std::ops::ControlFlow;
 use super::affine::Affine;
 use super::counts::{Entry, first_odd, up_to};
 use super::frame::{sqrt, sqrt_fast};
-use super::lanes::{BATCH, Dividend, Lanes};
+use super::lanes::{Dividend, Lanes};
 use super::ranges::{places, ranges};
 use super::tables::Tables;
 use crate::primes::Pulse;
 
 /// Numbers of a segment: 2^18, whose entries are 32 KiB.
 const SEGMENT: u64 = 1 << 18;
-/// Between two looks at `pulse`: so many primes p.
-const LOOK: usize = 4096;
+/// Between two looks at `pulse`: so many leaves, 4 ms of them, and primes p (AMD Zen 4).
+const LOOK: usize = 1 << 23;
+/// A prime without a leaf costs as much as so many leaves.
+const IDLE: usize = 16;
 
 /// A prime p at work: x / p, its ranges of q as places of primes, and the place up to which q are still to come.
 struct Line {
     xp: Dividend,
     plain: (usize, usize),
     second: (usize, usize),
+    /// Of each q of the second range.
+    weight: u64,
     /// The largest q, and the place of the largest one left.
     most: u64,
     left: usize,
@@ -44,15 +48,17 @@ pub(super) fn span(
     let first = smallest(high);
     let mut lines: Vec<Line> = (first..=largest(low)).map(|b| line(tables, b, low)).collect();
     let mut sieve = OddSieve::new(tables, low, high);
-    let (mut tally, mut scratch) = (Affine::default(), vec![0; BATCH + 8]);
+    let mut tally = Affine::default();
     for begin in (low..high).step_by(SEGMENT as usize) {
         let end = (begin + SEGMENT).min(high);
         sieve.next(tables);
         let over = Dividend::new(x / u128::from(end));
-        let (mut sum, mut weight) = (0, 0);
+        let (mut sum, mut weight, mut since) = (0, 0, 0);
         for b in smallest(end)..=largest(begin) {
-            if b % LOOK == 0 {
+            since += IDLE;
+            if since > LOOK {
                 pulse()?;
+                since = 0;
             }
             let line = &mut lines[b - first];
             let from = over.over(tables.p(b), line.most);
@@ -61,15 +67,15 @@ pub(super) fn span(
             }
             let window = (tables.pi(from), line.left);
             line.left = window.0;
-            for range in [line.plain, line.second] {
+            for (range, each) in [(line.plain, 1), (line.second, line.weight)] {
                 let (from, to) = (range.0.max(window.0), range.1.min(window.1));
                 if from >= to {
                     continue;
                 }
-                for q in tables.primes[from + 1..=to].chunks(BATCH) {
-                    sum += lanes.sum_counts(line.xp, q, begin, &sieve.entries, &mut scratch);
-                }
-                weight += (to - from) as i128;
+                let q = &tables.primes[from + 1..=to];
+                sum += each * lanes.sum_counts(line.xp, q, begin, &sieve.entries);
+                since += to - from;
+                weight += i128::from(each) * (to - from) as i128;
             }
         }
         pulse()?;
@@ -90,6 +96,7 @@ fn line(tables: &Tables, b: usize, low: u64) -> Line {
         xp: Dividend::new(xp),
         plain: place(ranges.plain),
         second: place(ranges.second),
+        weight: ranges.weight,
         most,
         left: tables.pi(left),
     }

@@ -40,7 +40,7 @@ use super::{Pulse, strong};
 use crate::isa::Isa;
 
 /// About how many seconds one core takes for pi(x): for the number of blocks alone. From the trials of another program of
-/// the same formula (Zen 5, AVX-512); this one took 2.9 s of a busy Zen 4 for 1e16, where this says 2.2.
+/// the same formula (Zen 5, AVX-512). To change it is to change the blocks; what a count costs is in [`super::costs`].
 pub fn seconds(x: u128) -> f64 {
     0.01 + 0.55 * (x as f64 / 1e15).powf(0.594)
 }
@@ -72,17 +72,17 @@ pub struct Formula {
 }
 
 impl Formula {
-    /// Makes the tables of a frame, for kernels of this instruction set.
+    /// Makes the tables of a frame, for kernels of this instruction set. A `Break` from `pulse` comes back at once.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
-    pub fn new(frame: Frame, isa: Isa) -> Formula {
-        Formula {
+    pub fn new(frame: Frame, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Formula> {
+        ControlFlow::Continue(Formula {
             cut: cut::Cut::new(&frame),
-            tables: Tables::new(frame),
+            tables: Tables::new(frame, pulse)?,
             patterns: crossing::Patterns::new(),
             lanes: lanes::Lanes::new(isa),
-        }
+        })
     }
 
     /// The terms of a run of blocks. A `Break` from `pulse` comes back at once.
@@ -92,9 +92,9 @@ impl Formula {
         let mut terms = Terms::default();
         for plain in parts.plain {
             terms.plain += match plain {
-                0 => ordinary::sigma(tables),
-                1 => ordinary::phi0(tables),
-                _ => ranges::closed(tables),
+                0 => ordinary::sigma(tables, pulse)?,
+                1 => ordinary::phi0(tables, pulse)?,
+                _ => ranges::closed(tables, pulse)?,
             };
             pulse()?;
         }
@@ -105,7 +105,7 @@ impl Formula {
             terms.easy = easy::span(tables, lanes, span, pulse)?;
         }
         if let Some(span) = parts.second {
-            terms.second = second::span(tables, &self.patterns, lanes, span, pulse)?;
+            terms.second = second::span(tables, lanes, span, pulse)?;
         }
         ControlFlow::Continue(terms)
     }
@@ -113,12 +113,18 @@ impl Formula {
 
 /// pi(x) for x up to [`SMALLEST`], by a table.
 pub fn small(x: u64) -> u64 {
-    counts::Counts::new(x).pi(x)
+    let primes = super::naive::eratosthenes(x + 1);
+    primes.len() as u64
 }
 
 /// How many blocks pi(x) has: a function of the frame alone.
 pub fn blocks(frame: &Frame) -> u64 {
     cut::Cut::new(frame).blocks()
+}
+
+/// The terms by name, each with its blocks: for those who want to see what each costs.
+pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 4] {
+    cut::Cut::new(frame).named()
 }
 
 /// pi(x) from the terms of all blocks.

@@ -4,9 +4,12 @@
 //! Formula: phi(n, a) = phi(n, a - 1) - phi(n / p_a, a - 1); pi(n) - a + 1 when n < p_(a+1)^2. Closed for a <= 8 by one table of the wheel
 //! 510510; a table of bits for n to 4e6 and a to 100. Cost: 3 ms for all of a at 1e18, 50 ms at 1e22 (AMD Zen 5). Memory: 26 MB at most.
 
+use std::ops::ControlFlow;
+
 use super::counts::Counts;
 use super::crossing::{Place, UP_TO, WORD, cross};
 use super::frame::{K, sqrt};
+use crate::primes::Pulse;
 
 /// The product of the primes to 17, and how many numbers below it are coprime to it.
 const WHEEL: u64 = 510_510;
@@ -25,8 +28,13 @@ pub(super) struct Phi {
 }
 
 impl Phi {
-    /// Tables for numbers up to about `wanted`; `primes` from place 1 on.
-    pub(super) fn new(primes: &[u32], wanted: u64) -> Phi {
+    /// Bytes of the tables for numbers up to about `wanted`.
+    pub(super) fn bytes(wanted: u64) -> u64 {
+        4 * WHEEL + 16 * (MOST_A - K) as u64 * wanted.clamp(4000, MOST_N).div_ceil(WORD)
+    }
+
+    /// Tables for numbers up to about `wanted`; `primes` from place 1 on. A `Break` from `pulse` comes back at once.
+    pub(super) fn new(primes: &[u32], wanted: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Phi> {
         let mut wheel = vec![0; WHEEL as usize];
         let mut count = 0;
         for (n, entry) in wheel.iter_mut().enumerate() {
@@ -37,6 +45,7 @@ impl Phi {
         let mut bytes = vec![0xff; words as usize * 8];
         let mut small = vec![Vec::new(); K + 1];
         for (a, &p) in primes.iter().enumerate().take(MOST_A + 1).skip(4) {
+            pulse()?;
             cross(&mut bytes, &mut Place::new(p, 0));
             if a > K {
                 let mut before = 0;
@@ -49,7 +58,7 @@ impl Phi {
                 small.push(entries.collect());
             }
         }
-        Phi { wheel, small, largest: words * WORD - 1 }
+        ControlFlow::Continue(Phi { wheel, small, largest: words * WORD - 1 })
     }
 
     /// phi(n, 8).
@@ -138,13 +147,14 @@ impl Phi {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::whole;
     use super::*;
 
     #[test]
     fn equals_the_definition() {
-        let counts = Counts::new(3000);
+        let counts = whole(|pulse| Counts::new(3000, pulse));
         let primes = counts.primes();
-        let phi = Phi::new(&primes, 5000);
+        let phi = whole(|pulse| Phi::new(&primes, 5000, pulse));
         for n in (0..30).chain([96, 97, 98, 2000, 4799, 4800, 20_000, 60_003]) {
             let mut left: Vec<u64> = (1..=n).collect();
             let all = phi.all(&primes, &counts, n, 300);

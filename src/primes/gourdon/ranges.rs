@@ -1,7 +1,7 @@
 //! A and C: which q belong to a prime p, and the parts that need no sieve.
 //!
 //! Both are sums of pi(x / (p q)) for primes p < q. With xp = x / p and s = sqrt(xp):
-//! - p > x* (A): q in (p, s], and again q in (min(xp / y, s), s]: there x / (p q) < y counts twice.
+//! - p > x* (A): q in (p, s]; behind xp / y, where x / (p q) < y, each counts twice.
 //! - p <= x* (C): q in (L, cut] with L = max(x / p^3, p, y / p), cut = min(max(s, L), y); the q in (cut, y] are reflected: instead of
 //!   pi(xp / q) for each q, each prime r = xp / q in (xp / y', xp / (cut + 1)] counts once (y' is the last prime up to y).
 //!
@@ -10,16 +10,23 @@
 //! -(pi(x / (p m)) - b + 2).
 //! Trap: a reflected range may be empty (xp / (cut + 1) <= xp / y'); it must be (0, 0] then.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::frame::{K, cbrt, sqrt, sqrt_fast};
 use super::tables::Tables;
+use crate::primes::Pulse;
 
-/// The q of a prime p: each range is from behind its first number to its last one, weight 1 each.
+/// Between two looks at `pulse`: so many primes p, or q of composites.
+const LOOK: usize = 64;
+
+/// The q of a prime p: two ranges without a common number, each from behind its first number to its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ranges {
+    /// Weight 1.
     pub(super) plain: (u64, u64),
     pub(super) second: (u64, u64),
+    /// Of each q of the second range.
+    pub(super) weight: u64,
 }
 
 /// The places b of A and C.
@@ -34,17 +41,17 @@ pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
     let (frame, p) = (tables.frame, tables.p(b));
     let root = sqrt_fast(xp);
     if p > frame.star {
-        let twice = (xp / u128::from(frame.y)).min(u128::from(root)) as u64;
-        return Ranges { plain: (p, root.max(p)), second: (twice.max(p), root.max(p)) };
+        let (last, twice) = (root.max(p), (xp / u128::from(frame.y)).min(u128::from(root)) as u64);
+        return Ranges { plain: (p, twice.max(p)), second: (twice.max(p), last), weight: 2 };
     }
     let least = lower(tables, b, xp);
     if least >= frame.y {
-        return Ranges { plain: (0, 0), second: (0, 0) };
+        return Ranges { plain: (0, 0), second: (0, 0), weight: 1 };
     }
     let cut = root.max(least).min(frame.y);
     let from = (xp / u128::from(tables.p(tables.pi_y))) as u64;
     let to = (xp / (u128::from(cut) + 1)) as u64;
-    Ranges { plain: (least, cut), second: if to <= from { (0, 0) } else { (from, to) } }
+    Ranges { plain: (least, cut), second: if to <= from { (0, 0) } else { (from, to) }, weight: 1 }
 }
 
 /// L.
@@ -54,19 +61,22 @@ fn lower(tables: &Tables, b: usize, xp: u128) -> u64 {
 }
 
 /// The parts of C that need no sieve.
-pub(super) fn closed(tables: &Tables) -> i128 {
+pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let last = tables.p(tables.pi_y);
     let mut sum = 0;
     for b in *places(tables).start()..=tables.pi(frame.star) {
+        if b % LOOK == 0 {
+            pulse()?;
+        }
         let p = tables.p(b);
         let xp = frame.x / u128::from(p);
         let least = lower(tables, b, xp);
         if least >= frame.y {
             continue;
         }
-        let Ranges { plain: (_, cut), second } = ranges(tables, b, xp);
+        let Ranges { plain: (_, cut), second, .. } = ranges(tables, b, xp);
         if cut < last {
             let (from, to) = ((xp / u128::from(last)) as u64, (xp / (u128::from(cut) + 1)) as u64);
             debug_assert!(second == (from, to) || to <= from);
@@ -74,18 +84,21 @@ pub(super) fn closed(tables: &Tables) -> i128 {
         }
         sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
         if p <= sqrt(u128::from(frame.y)) {
-            sum -= composites(tables, b, xp);
+            sum -= composites(tables, b, xp, pulse)?;
         }
     }
-    sum
+    ControlFlow::Continue(sum)
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(tables: &Tables, b: usize, xp: u128) -> i128 {
+fn composites(tables: &Tables, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let (frame, p) = (tables.frame, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(frame.y / p);
     let (mut sum, mut place) = (0, b + 1);
     while tables.p(place) * tables.p(place) < frame.y {
+        if place % LOOK == 0 {
+            pulse()?;
+        }
         let q = tables.p(place);
         let (from, to) = (q.max(least / q), frame.y / q);
         let xpq = xp / u128::from(q);
@@ -95,5 +108,5 @@ fn composites(tables: &Tables, b: usize, xp: u128) -> i128 {
         }
         place += 1;
     }
-    sum
+    ControlFlow::Continue(sum)
 }

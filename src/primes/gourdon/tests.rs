@@ -1,5 +1,7 @@
 //! The whole formula: against known values, the textbook's sieve, other splits, and other cuts.
 
+mod rival;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -7,15 +9,20 @@ fn never() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
-    match formula.compute(blocks, &mut never) {
-        ControlFlow::Continue(terms) => terms,
+/// What `work` makes when nobody breaks it.
+pub(super) fn whole<T>(work: impl FnOnce(&mut Pulse<'_>) -> ControlFlow<(), T>) -> T {
+    match work(&mut never) {
+        ControlFlow::Continue(made) => made,
         ControlFlow::Break(()) => unreachable!("nobody broke"),
     }
 }
 
+fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
+    whole(|pulse| formula.compute(blocks, pulse))
+}
+
 fn pi_by(frame: Frame, isa: Isa) -> i128 {
-    let formula = Formula::new(frame, isa);
+    let formula = whole(|pulse| Formula::new(frame, isa, pulse));
     primes_up_to(&frame, &terms(&formula, 0..blocks(&frame)))
 }
 
@@ -77,7 +84,7 @@ fn the_second_opinion_and_the_instruction_sets_agree() {
 #[test]
 fn blocks_in_any_order_and_any_cut_add_up() {
     let frame = Frame::new(2_000_000_000_003, Opinion::First);
-    let formula = Formula::new(frame, Isa::widest());
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
     let end = blocks(&frame);
     let whole = terms(&formula, 0..end);
     for length in [1, 2, 5, 7] {
@@ -96,8 +103,40 @@ fn blocks_in_any_order_and_any_cut_add_up() {
 #[test]
 fn a_break_comes_back() {
     let frame = Frame::new(10_u128.pow(12), Opinion::First);
-    let formula = Formula::new(frame, Isa::widest());
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
     assert!(formula.compute(0..blocks(&frame), &mut || ControlFlow::Break(())).is_break());
+}
+
+/// How many looks at `pulse` `work` takes, and that a break at any of some of them comes back with no look after it.
+fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
+    let mut looks = 0_u64;
+    assert!(
+        work(&mut || {
+            looks += 1;
+            ControlFlow::Continue(())
+        })
+        .is_continue()
+    );
+    for last in (1..=looks).step_by((looks / 10).max(1) as usize) {
+        let mut seen = 0;
+        let broken = work(&mut || {
+            seen += 1;
+            if seen == last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert!(broken.is_break());
+        assert_eq!(seen, last);
+    }
+    looks
+}
+
+#[test]
+fn tables_and_closed_parts_can_be_broken_anywhere() {
+    let frame = Frame::new(10_u128.pow(13), Opinion::First);
+    let tables = whole(|pulse| Tables::new(frame, pulse));
+    assert!(looks(|pulse| Tables::new(frame, pulse)) > 90);
+    assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
+    assert!(looks(|pulse| ordinary::phi0(&tables, pulse)) > 10);
+    assert!(looks(|pulse| ranges::closed(&tables, pulse)) > 0);
 }
 
 proptest! {
@@ -115,4 +154,22 @@ proptest! {
         let frame = Frame::with_alpha(x, alpha);
         prop_assert_eq!(pi_by(frame, Isa::Portable), pi(x), "alpha {}", alpha);
     }
+}
+
+#[test]
+fn the_worked_example_of_the_page() {
+    // docs/pi-of-x.md has these numbers.
+    let frame = Frame::new(1_000_000, Opinion::First);
+    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
+    let tables = &formula.tables;
+    let [_, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
+    let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
+    let phi0 = whole(|pulse| ordinary::phi0(tables, pulse));
+    let a_and_c = easy.easy.above(0) + whole(|pulse| ranges::closed(tables, pulse));
+    let primes = crate::primes::naive::eratosthenes(100_000);
+    let b = primes.iter().filter(|q| (frame.y + 1..=1000).contains(q));
+    let b: u64 = b.map(|q| primes.partition_point(|&p| p <= 1_000_000 / q) as u64).sum();
+    assert_eq!((frame.y, frame.star, frame.far), (259, 31, 3861));
+    assert_eq!((sigma, phi0, a_and_c, b, hard.plain), (7600, 80_028, 20_434, 32_029, 2465));
+    assert_eq!(sigma + phi0 + a_and_c - i128::from(b) + hard.plain, 78_498);
 }

@@ -22,15 +22,20 @@ const ROOM: usize = COPRIME + 64;
 /// A number to divide many times: floor(n / m) for m below 2^32, when that is below 2^50.
 ///
 /// The quotient of doubles, n made smaller by 2^-51 of itself, is the right one or one too small; the remainder mod 2^64 tells.
+/// Below 2^52 there is a shorter way: (n + 1/2) / m is 1 / (2 m) or more away from every whole number, and its double is off by less than
+/// 2^-53 of itself, which is less than that. So its whole part is right at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dividend {
     under: f64,
     low: u64,
+    /// n + 1/2 for n below 2^52; 0 else.
+    middle: f64,
 }
 
 impl Dividend {
     pub(super) fn new(n: u128) -> Dividend {
-        Dividend { under: n as f64 * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64 }
+        let middle = if n < 1 << 52 { n as f64 + 0.5 } else { 0.0 };
+        Dividend { under: n as f64 * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64, middle }
     }
 
     /// floor(n / m), or `most` if that is less.
@@ -91,6 +96,11 @@ impl Lanes {
         assert!(isa.is_supported(), "this CPU has no {isa}");
         Lanes(isa)
     }
+
+    /// Which it is.
+    pub(super) fn isa(self) -> Isa {
+        self.0
+    }
 }
 
 macro_rules! lanes {
@@ -134,7 +144,7 @@ lanes! {
 }
 lanes! {
     /// Primes from `low` up to x / (p q), added up over the q.
-    sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry], places: &mut [u32]) -> u64
+    sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64
         = portable::sum_counts, avx512::sum_counts
 }
 lanes! {

@@ -55,6 +55,6 @@ pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut
 }
 
 #[inline(always)]
-pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry], _places: &mut [u32]) -> u64 {
+pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
     q.iter().map(|&q| up_to(entries, xp.over(u64::from(q), u64::MAX) - low)).sum()
 }

@@ -1,0 +1,36 @@
+//! pi(x) by Gourdon's formula on one core, with the time of each term.
+//!
+//!     cargo run --release --no-default-features --example pi_of_x -- X
+//!
+//! `scripts/bench pi-of-x` reads the shares of the terms from it; docs/pi-of-x.md says what they are.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use montesieve::isa::Isa;
+use montesieve::primes::gourdon::{Formula, Frame, Opinion, SMALLEST, Terms, parts, primes_up_to};
+
+fn main() {
+    let x = std::env::args().nth(1).and_then(|word| word.parse::<u128>().ok()).filter(|&x| x >= u128::from(SMALLEST));
+    let Some(x) = x else {
+        eprintln!("pi_of_x X, in digits, from {SMALLEST} on");
+        std::process::exit(2);
+    };
+    let frame = Frame::new(x, Opinion::First);
+    let mut never = || ControlFlow::Continue(());
+    let (mut begun, mut all) = (Instant::now(), Terms::default());
+    let mut lap = |name: &str| {
+        println!("{name:<22}{:.4} s", begun.elapsed().as_secs_f64());
+        begun = Instant::now();
+    };
+    let ControlFlow::Continue(formula) = Formula::new(frame, Isa::widest(), &mut never) else {
+        unreachable!("nobody broke")
+    };
+    lap("tables");
+    for (name, blocks) in parts(&frame) {
+        let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else { unreachable!("nobody broke") };
+        all.merge(terms);
+        lap(name);
+    }
+    println!("{:<22}{}", "pi(x)", primes_up_to(&frame, &all));
+}
