@@ -11,6 +11,8 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use crate::cluster::patience::Patience;
+use crate::cluster::request::{barrier, check};
 use crate::error::{Error, Result};
 
 /// A window of 64-bit numbers, the same length at every rank.
@@ -45,13 +47,14 @@ impl Window {
         Ok(this)
     }
 
+    /// Opens the epoch of all ranks, which lasts until `unlock`. Nobody locks such a window for himself, so no rank need be asked.
     pub fn lock_all(&self) -> Result<()> {
-        // SAFETY: the window is there until `free`, and its epochs end before the next one begins (see `Epoch`).
-        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(0, self.window) })
+        // SAFETY: the window is there until `free`, and this is its only epoch.
+        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(ffi::MPI_MODE_NOCHECK as c_int, self.window) })
     }
 
     pub fn lock(&self, owner: u64) -> Result<()> {
-        // SAFETY: as in `lock_all`.
+        // SAFETY: as in `lock_all`; a turn ends before the next one begins on this rank, or MPI refuses.
         check("MPI_Win_lock", unsafe {
             ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, owner as c_int, 0, self.window)
         })
@@ -59,7 +62,7 @@ impl Window {
 
     /// Ends the epoch: `owner`'s, or that of all.
     pub fn unlock(&self, owner: Option<u64>) {
-        // SAFETY: the epoch was opened by `lock` or `lock_all`, which an `Epoch` remembers.
+        // SAFETY: the epoch was opened by `lock` (a `Turn` knows) or `lock_all` (`Counters` are never without).
         unsafe {
             match owner {
                 Some(owner) => ffi::MPI_Win_unlock(owner as c_int, self.window),
@@ -107,9 +110,14 @@ impl Window {
         Ok(before)
     }
 
+    /// Waits for all ranks without a sleep: while this one tests, the library serves those that reach for its numbers.
+    pub fn meet(&self) {
+        barrier(self.communicator, Patience::attentive());
+    }
+
     /// Every rank must call it, with no epoch open.
     pub fn free(mut self) -> Result<()> {
-        // SAFETY: both handles are there, no epoch borrows the window any more, and `self` is used up.
+        // SAFETY: both handles are there, no epoch is open, and `self` is used up.
         unsafe {
             check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;
             check("MPI_Comm_free", ffi::MPI_Comm_free(&mut self.communicator))
@@ -117,7 +125,7 @@ impl Window {
     }
 
     fn flush(&self, owner: u64) -> Result<()> {
-        // SAFETY: an epoch that reaches `owner` is open (see `Epoch::reach`).
+        // SAFETY: an epoch that reaches `owner` is open (see `unlock`).
         check("MPI_Win_flush", unsafe { ffi::MPI_Win_flush(owner as c_int, self.window) })
     }
 
@@ -132,8 +140,4 @@ fn rank(communicator: ffi::MPI_Comm) -> u64 {
     // SAFETY: the communicator is there; MPI writes a number to the place.
     unsafe { ffi::MPI_Comm_rank(communicator, &mut rank) };
     rank as u64
-}
-
-fn check(call: &str, code: c_int) -> Result<()> {
-    if code == ffi::MPI_SUCCESS as c_int { Ok(()) } else { Err(Error::Run(format!("{call} failed"))) }
 }
