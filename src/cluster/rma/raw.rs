@@ -11,8 +11,9 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use crate::cluster::mpi::library;
 use crate::cluster::patience::Patience;
-use crate::cluster::request::{barrier, check};
+use crate::cluster::request::{barrier, check, complete};
 use crate::error::{Error, Result};
 
 /// A window of 64-bit numbers, the same length at every rank.
@@ -20,6 +21,9 @@ pub struct Window {
     communicator: ffi::MPI_Comm,
     window: ffi::MPI_Win,
     length: usize,
+    /// Whether `MPI_Win_flush` keeps the core while it waits, and with it the owner from serving (MPICH, not Open MPI). Then the same
+    /// operation goes with a request, `MPI_Rget_accumulate`: 10 us instead of 53 on 3 ranks and 2 cores, 5 instead of 4 on 2.
+    spins: bool,
 }
 
 impl Window {
@@ -39,7 +43,8 @@ impl Window {
             check("MPI_Win_allocate (Open MPI 4.1 across hosts needs mpirun --mca osc pt2pt)", code)?;
             ffi::MPI_Win_set_errhandler(window, ffi::RSMPI_ERRORS_RETURN);
         }
-        let this = Window { communicator, window, length };
+        let spins = library().starts_with("MPICH");
+        let this = Window { communicator, window, length, spins };
         this.lock(rank(communicator))?;
         // SAFETY: these are the words of this rank, allocated above, and its exclusive epoch keeps the others out.
         unsafe { base.write_bytes(0, length) };
@@ -103,8 +108,22 @@ impl Window {
         let mut before = 0_u64;
         let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
         let (from, to) = ((&raw const number).cast::<c_void>(), (&raw mut before).cast::<c_void>());
-        // SAFETY: as in `put`; what was there before is written to `before`, which stays until the flush.
-        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, owner as c_int, at, operation, self.window) };
+        let owner_rank = owner as c_int;
+        if self.spins {
+            // SAFETY: a null request is only a place to write to.
+            let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+            // SAFETY: as in `put`; what was there before is written to `before`, and both numbers stay until the request is complete.
+            check("MPI_Rget_accumulate", unsafe {
+                let (window, request) = (self.window, &mut request);
+                ffi::MPI_Rget_accumulate(
+                    from, 1, kind, to, 1, kind, owner_rank, at, 1, kind, operation, window, request,
+                )
+            })?;
+            complete(request, Patience::attentive());
+            return Ok(before);
+        }
+        // SAFETY: likewise, until the flush.
+        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, owner_rank, at, operation, self.window) };
         check("MPI_Fetch_and_op", code)?;
         self.flush(owner)?;
         Ok(before)
