@@ -26,6 +26,8 @@ mod part;
 pub mod patience;
 pub mod place;
 mod record;
+#[cfg(feature = "mpi")]
+mod request;
 pub mod rma;
 pub mod shared;
 pub mod stdout;

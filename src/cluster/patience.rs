@@ -16,6 +16,8 @@ const LONGEST: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub struct Patience {
     pauses: u32,
+    /// Whether it never sleeps.
+    attends: bool,
 }
 
 impl Patience {
@@ -24,9 +26,14 @@ impl Patience {
         Patience::default()
     }
 
+    /// A wait that stays eager, for a rank that others need while it waits: its test of MPI is what serves them.
+    pub fn attentive() -> Patience {
+        Patience { pauses: 0, attends: true }
+    }
+
     /// Lets others run for a moment; longer the longer the wait has lasted.
     pub fn pause(&mut self) {
-        if self.pauses < YIELDS {
+        if self.attends || self.pauses < YIELDS {
             std::thread::yield_now();
         } else {
             let doublings = (self.pauses - YIELDS) / 8;

@@ -18,7 +18,7 @@
 //! of text and never returns; so the room is looked at before, though another process may take it in between.
 
 use std::cell::{Cell, RefCell};
-use std::ffi::{c_int, c_void};
+use std::ffi::c_void;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicU64;
@@ -29,6 +29,7 @@ use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
 use super::patience::Patience;
+use super::request::{barrier, check, complete, is_good};
 use crate::error::{Error, Result};
 
 /// What is left to the MPI library's own shared memory, in bytes: some MB a rank, most of which it has already.
@@ -76,7 +77,7 @@ pub struct Word<'w> {
 impl Windows {
     /// Opens a window of `length` words. `None` where there is no room for it. Every rank of `world` must call it.
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
-        barrier(world.as_raw());
+        barrier(world.as_raw(), Patience::new());
         let (node, rank, size) = node(world)?;
         let room = all(node, has_room(8 * length as u64));
         let window = if room { Window::allocate(node, length, rank)? } else { None };
@@ -160,7 +161,7 @@ impl<'w> Open<'w> {
     fn hold(self) {
         let Open { windows, window, .. } = self;
         window.sync();
-        barrier(window.node);
+        barrier(window.node, Patience::new());
         window.sync();
         let mut held = windows.held.borrow_mut();
         held.push(window);
@@ -222,7 +223,7 @@ impl Word<'_> {
 impl Window {
     /// `None` when the library cannot: then at all ranks of the node.
     fn allocate(node: ffi::MPI_Comm, length: usize, rank: usize) -> Result<Option<Window>> {
-        let bytes = ffi::MPI_Aint::try_from(8 * length).map_err(|_| failed("MPI_Win_allocate_shared"))?;
+        let bytes = ffi::MPI_Aint::try_from(8 * length).map_err(|_| Error::Run("such a window is too long".into()))?;
         let mut base: *mut u64 = ptr::null_mut();
         // SAFETY: a null handle is only a place to write to.
         let mut window = unsafe { ffi::RSMPI_WIN_NULL };
@@ -258,7 +259,7 @@ impl Window {
     /// Every rank of the node must call it, for the same window.
     fn free(mut self) {
         // Others may still be reading, and MPI_Win_free would wait for them by spinning.
-        barrier(self.node);
+        barrier(self.node, Patience::new());
         // SAFETY: the window was locked in `allocate`; `self` is used up, and no view is left (see `View::words`).
         unsafe {
             ffi::MPI_Win_unlock_all(self.window);
@@ -297,15 +298,6 @@ fn has_room(bytes: u64) -> bool {
         .map_or(true, |room| room.f_bavail.saturating_mul(room.f_frsize) >= bytes + MARGIN)
 }
 
-/// Waits for all ranks of a communicator, politely.
-fn barrier(communicator: ffi::MPI_Comm) {
-    // SAFETY: a null request is only a place to write to.
-    let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-    // SAFETY: the communicator is there, and the request is completed below.
-    unsafe { ffi::MPI_Ibarrier(communicator, &mut request) };
-    complete(request);
-}
-
 /// Whether all ranks of a communicator say yes.
 fn all(communicator: ffi::MPI_Comm, mine: bool) -> bool {
     let (mine, mut least) = (i32::from(mine), 0_i32);
@@ -317,32 +309,6 @@ fn all(communicator: ffi::MPI_Comm, mine: bool) -> bool {
         let (from, to) = ((&raw const mine).cast::<c_void>(), (&raw mut least).cast::<c_void>());
         ffi::MPI_Iallreduce(from, to, 1, kind, ffi::RSMPI_MIN, communicator, &mut request);
     }
-    complete(request);
+    complete(request, Patience::new());
     least == 1
-}
-
-/// Waits for a request, politely.
-fn complete(mut request: ffi::MPI_Request) {
-    let mut patience = Patience::new();
-    loop {
-        let mut done = 0;
-        // SAFETY: the request was begun by the caller and has not completed, or the loop would have ended.
-        unsafe { ffi::MPI_Test(&mut request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
-        if done != 0 {
-            return;
-        }
-        patience.pause();
-    }
-}
-
-fn is_good(code: c_int) -> bool {
-    code == ffi::MPI_SUCCESS as c_int
-}
-
-fn check(call: &str, code: c_int) -> Result<()> {
-    if is_good(code) { Ok(()) } else { Err(failed(call)) }
-}
-
-fn failed(call: &str) -> Error {
-    Error::Run(format!("{call} failed"))
 }

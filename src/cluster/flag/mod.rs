@@ -10,7 +10,7 @@
 //! | `server` | rank 0's memory | a message there and one back, when rank 0 looks up from its own work | the same | when they ask |
 //! | `message` | a copy at each rank | `MPI_Iprobe` | a message to each | when they look |
 //! | `allreduce` | a copy at each rank | `MPI_Test` of the `MPI_Iallreduce` under way | with the next one | when all have looked |
-//! | `rma` | a window at rank 0 | `MPI_Fetch_and_op` with `MPI_MIN`, rank 0 takes no part | the same | when they look |
+//! | `rma` | a window at rank 0 | `MPI_Fetch_and_op`, rank 0 takes no part | the same | when they look |
 //! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |
 //!
@@ -165,7 +165,7 @@ impl Cluster {
                 Kind::Server => Some(Box::new(server::Server::open(mpi))),
                 Kind::Message => Some(Box::new(message::Message::open(mpi, (0..self.size()).collect()))),
                 Kind::Allreduce => Some(Box::new(consensus::Consensus::open(mpi))),
-                Kind::Rma => Some(Box::new(rma::Rma::open(self, mpi)?)),
+                Kind::Rma => Some(Box::new(rma::Rma::open(self)?)),
                 Kind::Shared => Some(Box::new(node::Node::open(self, mpi)?)),
             });
         }

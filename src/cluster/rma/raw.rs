@@ -11,6 +11,9 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use crate::cluster::mpi::library;
+use crate::cluster::patience::Patience;
+use crate::cluster::request::{barrier, check, complete};
 use crate::error::{Error, Result};
 
 /// A window of 64-bit numbers, the same length at every rank.
@@ -18,6 +21,9 @@ pub struct Window {
     communicator: ffi::MPI_Comm,
     window: ffi::MPI_Win,
     length: usize,
+    /// Whether `MPI_Win_flush` keeps the core while it waits, and with it the owner from serving (MPICH, not Open MPI). Then the same
+    /// operation goes with a request, `MPI_Rget_accumulate`: 10 us instead of 53 on 3 ranks and 2 cores, 5 instead of 4 on 2.
+    spins: bool,
 }
 
 impl Window {
@@ -37,7 +43,8 @@ impl Window {
             check("MPI_Win_allocate (Open MPI 4.1 across hosts needs mpirun --mca osc pt2pt)", code)?;
             ffi::MPI_Win_set_errhandler(window, ffi::RSMPI_ERRORS_RETURN);
         }
-        let this = Window { communicator, window, length };
+        let spins = library().starts_with("MPICH");
+        let this = Window { communicator, window, length, spins };
         this.lock(rank(communicator))?;
         // SAFETY: these are the words of this rank, allocated above, and its exclusive epoch keeps the others out.
         unsafe { base.write_bytes(0, length) };
@@ -45,13 +52,14 @@ impl Window {
         Ok(this)
     }
 
+    /// Opens the epoch of all ranks, which lasts until `unlock`. Nobody locks such a window for himself, so no rank need be asked.
     pub fn lock_all(&self) -> Result<()> {
-        // SAFETY: the window is there until `free`, and its epochs end before the next one begins (see `Epoch`).
-        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(0, self.window) })
+        // SAFETY: the window is there until `free`, and this is its only epoch.
+        check("MPI_Win_lock_all", unsafe { ffi::MPI_Win_lock_all(ffi::MPI_MODE_NOCHECK as c_int, self.window) })
     }
 
     pub fn lock(&self, owner: u64) -> Result<()> {
-        // SAFETY: as in `lock_all`.
+        // SAFETY: as in `lock_all`; a turn ends before the next one begins on this rank, or MPI refuses.
         check("MPI_Win_lock", unsafe {
             ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, owner as c_int, 0, self.window)
         })
@@ -59,7 +67,7 @@ impl Window {
 
     /// Ends the epoch: `owner`'s, or that of all.
     pub fn unlock(&self, owner: Option<u64>) {
-        // SAFETY: the epoch was opened by `lock` or `lock_all`, which an `Epoch` remembers.
+        // SAFETY: the epoch was opened by `lock` (a `Turn` knows) or `lock_all` (`Counters` are never without).
         unsafe {
             match owner {
                 Some(owner) => ffi::MPI_Win_unlock(owner as c_int, self.window),
@@ -100,16 +108,35 @@ impl Window {
         let mut before = 0_u64;
         let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
         let (from, to) = ((&raw const number).cast::<c_void>(), (&raw mut before).cast::<c_void>());
-        // SAFETY: as in `put`; what was there before is written to `before`, which stays until the flush.
-        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, owner as c_int, at, operation, self.window) };
+        let owner_rank = owner as c_int;
+        if self.spins {
+            // SAFETY: a null request is only a place to write to.
+            let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+            // SAFETY: as in `put`; what was there before is written to `before`, and both numbers stay until the request is complete.
+            check("MPI_Rget_accumulate", unsafe {
+                let (window, request) = (self.window, &mut request);
+                ffi::MPI_Rget_accumulate(
+                    from, 1, kind, to, 1, kind, owner_rank, at, 1, kind, operation, window, request,
+                )
+            })?;
+            complete(request, Patience::attentive());
+            return Ok(before);
+        }
+        // SAFETY: likewise, until the flush.
+        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, owner_rank, at, operation, self.window) };
         check("MPI_Fetch_and_op", code)?;
         self.flush(owner)?;
         Ok(before)
     }
 
+    /// Waits for all ranks without a sleep: while this one tests, the library serves those that reach for its numbers.
+    pub fn meet(&self) {
+        barrier(self.communicator, Patience::attentive());
+    }
+
     /// Every rank must call it, with no epoch open.
     pub fn free(mut self) -> Result<()> {
-        // SAFETY: both handles are there, no epoch borrows the window any more, and `self` is used up.
+        // SAFETY: both handles are there, no epoch is open, and `self` is used up.
         unsafe {
             check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;
             check("MPI_Comm_free", ffi::MPI_Comm_free(&mut self.communicator))
@@ -117,7 +144,7 @@ impl Window {
     }
 
     fn flush(&self, owner: u64) -> Result<()> {
-        // SAFETY: an epoch that reaches `owner` is open (see `Epoch::reach`).
+        // SAFETY: an epoch that reaches `owner` is open (see `unlock`).
         check("MPI_Win_flush", unsafe { ffi::MPI_Win_flush(owner as c_int, self.window) })
     }
 
@@ -132,8 +159,4 @@ fn rank(communicator: ffi::MPI_Comm) -> u64 {
     // SAFETY: the communicator is there; MPI writes a number to the place.
     unsafe { ffi::MPI_Comm_rank(communicator, &mut rank) };
     rank as u64
-}
-
-fn check(call: &str, code: c_int) -> Result<()> {
-    if code == ffi::MPI_SUCCESS as c_int { Ok(()) } else { Err(Error::Run(format!("{call} failed"))) }
 }

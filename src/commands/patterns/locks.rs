@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use super::{Pattern, Shown, each_us};
 use crate::cluster::patience::Patience;
-use crate::cluster::rma::{Counters, Epoch};
+use crate::cluster::rma::{Counters, Guarded};
 use crate::cluster::{Cluster, Tag};
 use crate::error::Result;
 use crate::report::Cost;
@@ -29,12 +29,11 @@ const TURNS: u64 = 20;
 const ALLOWED: u64 = 2;
 
 /// Numbers of rank 0: who holds the semaphore, who is inside (two ways of counting the same, one of which is under test), the most
-/// that were ever inside, those under the lock, and those that are done.
+/// that were ever inside, and those that are done.
 const HOLDERS: usize = 0;
 const INSIDE: usize = 1;
 const MOST: usize = 2;
-const LOCKED: usize = 3;
-const DONE: usize = 4;
+const DONE: usize = 3;
 
 pub(super) const PATTERN: Pattern = Pattern {
     name: "locks",
@@ -44,19 +43,21 @@ pub(super) const PATTERN: Pattern = Pattern {
 };
 
 fn run(cluster: &Cluster) -> Result<Option<Shown>> {
-    let counters = cluster.counters(5)?;
+    let (counters, guarded) = (cluster.counters(4)?, cluster.guarded(1)?);
     let began = Instant::now();
-    (0..TURNS).try_for_each(|_| lock(&counters))?;
+    (0..TURNS).try_for_each(|_| lock(&guarded))?;
+    guarded.meet();
     let lock_cost = each_us("a turn under the lock", began, TURNS);
-    cluster.barrier();
     let began = Instant::now();
-    let epoch = counters.shared()?;
-    (0..TURNS).try_for_each(|_| semaphore(&epoch))?;
+    (0..TURNS).try_for_each(|_| semaphore(&counters))?;
+    counters.meet();
     let semaphore_cost = each_us("a turn with the semaphore", began, TURNS);
-    condition(cluster, &epoch)?;
+    condition(cluster, &counters)?;
+    counters.meet();
     let seen = cluster.sum(event(cluster));
-    let (locked, most) = (epoch.load(0, LOCKED)?, epoch.load(0, MOST)?);
-    drop(epoch);
+    let locked = guarded.lock(0)?.get(0)?;
+    let most = counters.load(0, MOST)?;
+    guarded.release()?;
     counters.release()?;
     Ok(seen.map(|seen| Shown {
         answer: format!(
@@ -72,32 +73,32 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// One addition that needs the lock: were two ranks inside, one would be lost.
-fn lock(counters: &Counters) -> Result<()> {
-    let alone = counters.exclusive(0)?;
-    alone.put(0, LOCKED, alone.get(0, LOCKED)? + 1)
+fn lock(guarded: &Guarded) -> Result<()> {
+    let turn = guarded.lock(0)?;
+    turn.put(0, turn.get(0)? + 1)
 }
 
 /// In, look around, out.
-fn semaphore(epoch: &Epoch<'_>) -> Result<()> {
+fn semaphore(counters: &Counters) -> Result<()> {
     let mut patience = Patience::new();
     // Who comes in as one too many goes out again.
-    while epoch.fetch_add(0, HOLDERS, 1)? >= ALLOWED {
-        epoch.fetch_add(0, HOLDERS, 1_u64.wrapping_neg())?;
+    while counters.fetch_add(0, HOLDERS, 1)? >= ALLOWED {
+        counters.fetch_add(0, HOLDERS, 1_u64.wrapping_neg())?;
         patience.pause();
     }
-    let inside = epoch.fetch_add(0, INSIDE, 1)? + 1;
-    epoch.fetch_max(0, MOST, inside)?;
+    let inside = counters.fetch_add(0, INSIDE, 1)? + 1;
+    counters.fetch_max(0, MOST, inside)?;
     // Others get a chance to come in while this rank is there.
     std::thread::yield_now();
-    epoch.fetch_add(0, INSIDE, 1_u64.wrapping_neg())?;
-    epoch.fetch_add(0, HOLDERS, 1_u64.wrapping_neg()).map(drop)
+    counters.fetch_add(0, INSIDE, 1_u64.wrapping_neg())?;
+    counters.fetch_add(0, HOLDERS, 1_u64.wrapping_neg()).map(drop)
 }
 
 /// Waits until every rank is done.
-fn condition(cluster: &Cluster, epoch: &Epoch<'_>) -> Result<()> {
-    epoch.fetch_add(0, DONE, 1)?;
+fn condition(cluster: &Cluster, counters: &Counters) -> Result<()> {
+    counters.fetch_add(0, DONE, 1)?;
     let mut patience = Patience::new();
-    while epoch.load(0, DONE)? < cluster.size() {
+    while counters.load(0, DONE)? < cluster.size() {
         patience.pause();
     }
     Ok(())
