@@ -128,6 +128,7 @@ impl Counters {
             #[cfg(feature = "mpi")]
             Words::Window(window) => window.fetch_add(owner, place, number),
             Words::Own(words) => {
+                assert_eq!(owner, 0, "one process has rank 0 alone");
                 let word = &mut words.borrow_mut()[place];
                 let before = *word;
                 *word = before.wrapping_add(number);
@@ -145,6 +146,7 @@ impl Counters {
             #[cfg(feature = "mpi")]
             Words::Window(window) => window.fetch_max(owner, place, number),
             Words::Own(words) => {
+                assert_eq!(owner, 0, "one process has rank 0 alone");
                 let word = &mut words.borrow_mut()[place];
                 let before = *word;
                 *word = before.max(number);
