@@ -100,6 +100,14 @@ impl Launch {
         (self.launcher.is_some() || self.hinted) && !self.stranded
     }
 
+    /// Whether `library`, as [`Cluster::library`](super::Cluster::library) names it, can talk to the launcher. An MPICH
+    /// that was not built with PMIx (`speaks_pmix`) cannot talk to Open MPI's `mpirun`: its releases of 4 take each
+    /// process for a world of its own, which [`Launch::check`] then sees; those of 5 end the process inside `MPI_Init`.
+    #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+    pub fn is_understood_by(&self, library: &str, speaks_pmix: bool) -> bool {
+        self.launcher != Some("Open MPI mpirun") || !library.starts_with("MPICH") || speaks_pmix
+    }
+
     /// Whether a launcher forwards our output, so that a terminal on stdout is not a person's.
     pub fn is_forwarded(&self) -> bool {
         self.launcher.is_some()
@@ -178,6 +186,15 @@ mod tests {
         );
         assert!(launch(&[step[0], step[1], ("PMIX_RANK", "0")]).is_launched());
         assert!(launch(&[step[0], step[1], ("PMI_FD", "7")]).is_launched());
+    }
+
+    #[test]
+    fn mpich_and_the_launcher_of_open_mpi_meet_over_pmix_alone() {
+        let ompi = launch(&[("OMPI_COMM_WORLD_SIZE", "2"), ("PMIX_RANK", "0")]);
+        assert!(!ompi.is_understood_by("MPICH 5.0.2", false));
+        assert!(ompi.is_understood_by("MPICH 5.0.2", true));
+        assert!(ompi.is_understood_by("Open MPI 5.0.11", false));
+        assert!(launch(&[("PMI_SIZE", "2"), ("PMI_RANK", "0")]).is_understood_by("MPICH 5.0.2", false));
     }
 
     #[test]

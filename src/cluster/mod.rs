@@ -86,7 +86,7 @@ impl Cluster {
         ending::catch_panics();
         launch.die_with_launcher();
         #[cfg(feature = "mpi")]
-        if launch.is_launched() {
+        if launch.is_launched() && launch.is_understood_by(&mpi::library(), mpi::speaks_pmix()) {
             return Mpi::join(launch).map(|mpi| Cluster::Mpi(Box::new(mpi)));
         }
         Ok(Cluster::Alone(Alone::new(launch)))
