@@ -10,7 +10,7 @@
 //! - `gathered`, `deviates`: the one definition of a block's sums, to the bit.
 //! - `portable`, `avx2`, `avx512`: walks that draw and gather pairs; the same bits from all. [`scalar`]: the textbook form, their oracle.
 //!
-//! Run time: see docs/ep.md. Memory: 8 KiB on the stack.
+//! Run time: see docs/ep.md. Memory: 27 KiB on the stack.
 //!
 //! Reference: D. H. Bailey et al., "The NAS Parallel Benchmarks", RNR-94-007 (1994), section 2.2.1.
 
