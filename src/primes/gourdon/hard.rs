@@ -20,6 +20,9 @@ use crate::primes::Pulse;
 const SEGMENT: usize = 192 << 10;
 /// Numbers of a segment.
 pub(super) const NUMBERS: u64 = SEGMENT as u64 * 30;
+/// Between two looks at `pulse`: so many primes. Segments with a small n have most leaves: the first takes 0.1 s at 1e17, and
+/// when the root does not look for that long, the others wait.
+const LOOK: usize = 16;
 /// Below this prime counting all blocks anew is cheaper than counting while crossing off (AMD Zen 5).
 const RECOUNT: u64 = 256;
 
@@ -62,8 +65,7 @@ pub(super) fn span(
     let Some(mut hard) = Hard::new(tables, lanes, low, high) else { return ControlFlow::Continue(0) };
     let mut sum = 0;
     for begin in (low..high).step_by(NUMBERS as usize) {
-        pulse()?;
-        sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high));
+        sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high), pulse)?;
     }
     ControlFlow::Continue(sum)
 }
@@ -104,7 +106,8 @@ impl<'t> Hard<'t> {
         })
     }
 
-    fn segment(&mut self, patterns: &Patterns, low: u64, high: u64) -> i128 {
+    fn segment(&mut self, patterns: &Patterns, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+        pulse()?;
         patterns.fill(&mut self.bytes, low);
         for place in &mut self.places[..self.first - K - 1] {
             self.lanes.cross(&mut self.bytes, place);
@@ -117,6 +120,9 @@ impl<'t> Hard<'t> {
             if p >= line.left {
                 // Nor has any larger prime leaves from here on.
                 break;
+            }
+            if b.is_multiple_of(LOOK) {
+                pulse()?;
             }
             let next = over.over(p, line.left);
             self.lines[b - self.first].left = next;
@@ -137,7 +143,7 @@ impl<'t> Hard<'t> {
                 ones -= self.lanes.cross_counted(&mut self.bytes, place, &mut self.counters);
             }
         }
-        sum
+        ControlFlow::Continue(sum)
     }
 
     /// Leaves of m in (from, to] by the table of factors: the ones up to them, signed, and the sum of their signs.
