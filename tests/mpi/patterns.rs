@@ -3,13 +3,16 @@
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 
+/// Seconds that a launch may take where other programs want the cores: 27 were seen for `counter` alone, on 8 ranks.
+const LIMIT: u64 = 180;
+
 #[test]
 fn all_are_right_on_any_number_of_ranks() {
     let expected = Launch::new(Alone, "patterns all --format json").run().expect_code(0);
     let result = &expected.json()["result"];
     assert_eq!((&result["right"], result["patterns"].as_array().map(Vec::len)), (&true.into(), Some(15)));
     each([1, 2, 3, 8], |&ranks| {
-        let ended = Launch::new(Launched(ranks), "patterns all --format json").run().expect_code(0);
+        let ended = Launch::new(Launched(ranks), "patterns all --format json").limit(LIMIT).run().expect_code(0);
         assert_eq!(ended.json_result(), expected.json_result());
         let costs = &ended.json()["run"]["patterns"];
         assert_eq!(costs.as_array().map(Vec::len), Some(15));
@@ -22,7 +25,8 @@ fn all_are_right_on_any_number_of_ranks() {
 fn raw_calls_are_right_on_any_number_of_ranks() {
     for name in ["shared-array", "barrier", "locks", "scan"] {
         each([1, 2, 3, 8], |&ranks| {
-            let ended = Launch::new(Launched(ranks), &format!("patterns {name} --format json")).run().expect_code(0);
+            let launch = Launch::new(Launched(ranks), &format!("patterns {name} --format json"));
+            let ended = launch.limit(LIMIT).run().expect_code(0);
             assert_eq!(ended.json()["result"]["right"], true, "{ended}");
         });
     }
@@ -30,19 +34,17 @@ fn raw_calls_are_right_on_any_number_of_ranks() {
 
 #[test]
 fn a_wrong_answer_is_seen() {
-    // One rank forgets a piece of its share: one of 500,000 additions, one subtotal, one number of four.
-    let wrong = ["counter", "queue", "scan"];
-    each([Launched(1), Launched(3)], |&ranks| {
-        let launch = Launch::new(ranks, "patterns all --format json").env("MONTESIEVE_FAULT", "lose@share#0");
-        let result = &launch.run().expect_code(3).json()["result"];
-        assert_eq!(result["right"], false);
-        let lines = result["patterns"].as_array().expect("a list");
-        let found = lines.iter().filter(|line| line["right"] == false).map(|line| line["name"].as_str());
-        assert_eq!(found.collect::<Vec<_>>(), wrong.map(Some), "{result}");
-    });
-    let launch = Launch::new(Launched(2), "patterns counter").env("MONTESIEVE_FAULT", "lose@share#1");
-    let ended = launch.run().expect_code(3);
-    assert!(ended.text().contains("499999, 99  WRONG, should be 500000, 100"), "{ended}");
+    // A rank forgets the last piece of its share: one of 500,000 additions, one subtotal, one number of four.
+    let wrong = |ranks, name: &str, rank: u64| {
+        let launch = Launch::new(Launched(ranks), &format!("patterns {name}"));
+        launch.env("MONTESIEVE_FAULT", &format!("lose@share#{rank}")).limit(LIMIT).run().expect_code(3)
+    };
+    let all = wrong(1, "all", 0);
+    let names = all.text().lines().filter(|line| line.contains("WRONG")).filter_map(|line| line.split(' ').next());
+    assert_eq!(names.collect::<Vec<_>>(), ["counter", "queue", "scan"], "{all}");
+    assert!(all.text().contains("499999, 99  "), "{all}");
+    wrong(3, "queue --quiet", 2);
+    assert!(wrong(3, "scan", 1).text().contains("WRONG, should be 10, 4, 4, -1"));
 }
 
 #[test]
