@@ -9,6 +9,8 @@
 //! A burn-in must find what is wrong, so it has faults of its own, all `@burnin`: `flip:SEED` flips one bit of one answer, `stuck:SEED`
 //! of the same block whenever it is done, `corrupt:SEED` flips one bit of one message, `slow:PERCENT` makes every block take so much
 //! longer. The seed picks block, message and bit.
+//!
+//! `patterns` must see a wrong answer: with `lose@share` a rank forgets the last piece of its share of the work.
 
 use std::sync::OnceLock;
 
@@ -31,6 +33,8 @@ pub enum Stage {
     Report,
     /// In the middle of a burn-in: faults that are to be found by it.
     Burnin,
+    /// Where a rank of `patterns` takes its share of the work.
+    Share,
 }
 
 /// What a burn-in is to find.
@@ -64,6 +68,7 @@ fn parse(text: &str) -> Option<Fault> {
         "reduce" => Stage::Reduce,
         "report" => Stage::Report,
         "burnin" => Stage::Burnin,
+        "share" => Stage::Share,
         _ => return None,
     };
     Some(Fault { kind: kind.to_owned(), stage, rank: rank.parse().ok()? })
@@ -91,6 +96,11 @@ pub fn hidden(rank: u64) -> Option<Hidden> {
         "slow" => Some(Hidden::Slow(number)),
         _ => None,
     }
+}
+
+/// Whether this rank loses a piece of its share, because the environment says so.
+pub fn loses(rank: u64) -> bool {
+    asked(Stage::Share, rank).is_some_and(|fault| fault.kind == "lose")
 }
 
 fn asked(stage: Stage, rank: u64) -> Option<&'static Fault> {

@@ -104,3 +104,56 @@ fn files_end_in_time() {
     let wrong: Vec<String> = sources("src").into_iter().filter(long).map(|f| f.display().to_string()).collect();
     assert_none(wrong, "files over 420 lines");
 }
+
+/// The pages: every Markdown file here and below `docs`.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders =
+        ["", "docs", "docs/records"].map(|folder| fs::read_dir(root.join(folder)).expect("a folder of pages"));
+    let files = folders.into_iter().flatten().map(|entry| entry.expect("readable").path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+}
+
+/// Prose of a page, or of a source's documentation. Code is left out: in backticks, or a line of a block unless it is one word.
+fn prose(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("UTF-8");
+    let is_source = file.extension().is_some_and(|extension| extension == "rs");
+    let (mut prose, mut is_code) = (String::new(), false);
+    for line in text.lines().map(str::trim) {
+        let documents = line.strip_prefix("//!").or(line.strip_prefix("///"));
+        let line = if is_source { documents.unwrap_or_default().trim() } else { line };
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        prose += if is_fence || is_code && line.contains([' ', '`']) { "" } else { line };
+        prose += "\n";
+    }
+    prose.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn no_placeholder_is_left() {
+    // A figure that was to be filled in stands as a word of capitals. These and the names of signals are none; what else is
+    // written in capitals belongs into backticks.
+    const WORDS: &str = "CHANGELOG COMMAND CONTRIBUTING EUROCRYPT FDLIBM INFORMS LICENSE OOPSLA PCLMULQDQ POPCNT README SAMPLES TOMACS \
+        USENIX VPOPCNTDQ";
+    let is_word = |word: &str| word.starts_with("SIG") || WORDS.split_whitespace().any(|known| known == word);
+    let is_left = |word: &&str| word.len() > 5 && word.chars().all(|c| c.is_ascii_uppercase()) && !is_word(word);
+    let files = ["src", "tests", "benches"].into_iter().flat_map(sources).chain(pages());
+    let wrong = files.flat_map(|file| {
+        let prose = prose(&file);
+        let words = prose.split(|c: char| !c.is_alphanumeric() && c != '_').filter(is_left);
+        words.map(|word| format!("{}: {word}", file.display())).collect::<Vec<_>>()
+    });
+    assert_none(wrong.collect(), "placeholders");
+}
+
+#[test]
+fn every_row_of_the_patterns_is_linked() {
+    let text = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("UTF-8");
+    let (readme, page) = (text("README.md"), text("docs/patterns.md"));
+    let is_linked = |row: &u32| {
+        readme.contains(&format!("(docs/patterns.md#row-{row})")) && page.contains(&format!("<a id=\"row-{row}\"></a>"))
+    };
+    let missing: Vec<u32> = (1..=32).filter(|row| !is_linked(row)).collect();
+    assert!(missing.is_empty(), "rows that README does not link, or docs/patterns.md does not have: {missing:?}");
+}

@@ -50,10 +50,6 @@ impl Alone {
         mine
     }
 
-    pub fn least_below(&self, _mine: i64) -> i64 {
-        i64::MAX
-    }
-
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {
         unreachable!("{tag:?} from rank {from}: there is nobody else")
     }

@@ -29,6 +29,7 @@ mod record;
 #[cfg(feature = "mpi")]
 mod request;
 pub mod rma;
+mod scan;
 pub mod shared;
 pub mod stdout;
 mod tag;
@@ -212,11 +213,6 @@ impl Cluster {
             distance *= 2;
         }
         Ok(Some(total))
-    }
-
-    /// The least of the numbers of all lower ranks, at every rank; `i64::MAX` at the first (`MPI_Exscan`, `MPI_MIN`). Every rank must call it.
-    pub fn least_below(&self, mine: i64) -> i64 {
-        each!(self, inner => inner.least_below(mine))
     }
 
     /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.

@@ -218,13 +218,6 @@ impl Mpi {
         largest
     }
 
-    pub fn least_below(&self, mine: i64) -> i64 {
-        // MPI leaves the first rank's as it was.
-        let mut least = i64::MAX;
-        scope(|s| wait(self.world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())));
-        least
-    }
-
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {
         Promise { receive: self.world.process_at_rank(from as i32).immediate_receive_with_tag(tag as i32) }
     }

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use dashu_int::UBig;
+
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 use super::same::{RANKS, SCHEDULES, result};
@@ -58,6 +60,38 @@ fn shared_factors_on_any_number_of_ranks() {
     assert_eq!(json["result"]["numbers"], 7);
     let expected = result(Alone, &line);
     each(RANKS, |&ranks| assert_eq!(result(ranks, &line), expected));
+}
+
+/// Products of two numbers of 512 bits, as RSA keys are, three of which have a factor of another one; the others have small ones in common.
+#[test]
+#[ignore = "long: 20,000 moduli of 1,024 bits"]
+fn weak_keys_among_20_000_moduli() {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut word = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let mut factor = || UBig::from_le_bytes(&(0..8).flat_map(|_| word()).collect::<Vec<u8>>()) | UBig::ONE;
+    let factors: Vec<UBig> = (0..40_000).map(|_| factor()).collect();
+    let mut keys: Vec<UBig> = factors.chunks(2).map(|pair| &pair[0] * &pair[1]).collect();
+    for (weak, other) in [(7, 19_999), (100, 101), (5000, 12_345)] {
+        keys[weak] = &factors[2 * other] * &factors[2 * weak + 1];
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("moduli.txt");
+    let lines: Vec<String> = keys.iter().map(|key| format!("{key:#x}")).collect();
+    fs::write(&file, lines.join("\n")).expect("written");
+    let line = format!("gcd --all {} --format json", file.display());
+    let run = |ranks| Launch::new(ranks, &line).limit(300).run().expect_code(0);
+    let two = run(Launched(2));
+    let json = two.json();
+    let shared = json["result"]["shared"].as_array().expect("a list");
+    let is_weak = |found: &&serde_json::Value| found["factor"].as_str().is_some_and(|factor| factor.len() > 120);
+    let places: Vec<u64> = shared.iter().filter(is_weak).filter_map(|found| found["place"].as_u64()).collect();
+    assert_eq!(places, [8, 101, 102, 5001, 12_346, 20_000]);
+    assert_eq!(run(Launched(3)).json_result(), two.json_result());
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn redis_keeps_the_flag_and_nothing_after_it() {
     let Some(server) = Server::start() else { return };
     let job = "isprime 99999640000243 100140049000049 99999999999973 --method trial";
     let expected = result(Alone, job);
-    each([Alone, Launched(1), Launched(3)], |&ranks| {
+    each([Alone, Launched(1), Launched(2), Launched(3), Launched(8)], |&ranks| {
         let line = format!("{job} --flag redis://127.0.0.1:{} --poll 20k", server.port);
         assert_eq!(result(ranks, &line), expected);
     });

@@ -133,6 +133,7 @@ impl Table {
         }
     }
 
+    /// The picture. What is answered at once has no bars: a microsecond beside milliseconds would take all the room.
     fn bars(&self) -> Bars {
         let mut series: Vec<String> = Vec::new();
         for Compared { division: DivisionRun { flag, .. }, .. } in &self.rows {
@@ -145,11 +146,19 @@ impl Table {
             let of = |flag: &String| self.rows.iter().find(|row| row.n == judged.n && row.division.flag == *flag);
             (judged.n.to_string(), series.iter().map(|flag| of(flag).map_or(0.0, |row| row.seconds)).collect())
         });
+        let at_once = self.judged.iter().filter(|judged| !is_divided(judged.n)).map(|judged| judged.n.to_string());
+        let at_once = at_once.collect::<Vec<_>>().join(", ");
+        let ranks = match self.account.profiles.len() {
+            1 => "1 rank".to_owned(),
+            ranks => format!("{ranks} ranks"),
+        };
+        let remark = if at_once.is_empty() { at_once } else { format!("; at once: {at_once}") };
         Bars {
-            title: format!("Trial division on {} ranks", self.account.profiles.len()),
+            title: format!("Trial division on {ranks}{remark}"),
             y_label: "seconds".to_owned(),
             groups: groups.collect(),
-            series,
+            // A server's address is too long for the legend.
+            series: series.into_iter().map(|flag| flag.split(':').next().unwrap_or_default().to_owned()).collect(),
         }
     }
 

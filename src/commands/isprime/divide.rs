@@ -142,6 +142,7 @@ impl Division<'_> {
             *to_look -= steps;
             if *to_look == 0 {
                 *to_look = self.steps;
+                notes.mark(low, slice.tried());
                 flag.look()?;
                 is_over = flag.known() < low;
             }

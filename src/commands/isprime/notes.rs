@@ -2,7 +2,8 @@
 //!
 //! Nobody knows beforehand which factor will be the smallest, nor when it will be found. So a rank keeps a trail of (time, divisor,
 //! divisors tried so far). Its divisors only ever grow, so what it tried above the factor is the end of the trail, and so is what
-//! it tried after the hit. A trail that gets long is thinned: memory is bounded, and times are good to a two-thousandth of the run.
+//! it tried after the hit. It leaves a mark after each block and at each look at the flag, so what is called in vain is too much by what it
+//! tries between two looks, at the most. A trail that gets long is thinned: memory is bounded, and times are good to a two-thousandth of the run.
 
 use std::time::Instant;
 
@@ -16,9 +17,9 @@ pub(super) struct Notes {
     /// Divisors tried.
     pub(super) tried: u64,
     trail: Vec<Mark>,
-    /// Every so many blocks leave a mark.
+    /// One of so many is kept.
     stride: u64,
-    blocks: u64,
+    marks: u64,
     /// Factors found, and when.
     hits: Vec<(u64, u64)>,
 }
@@ -27,7 +28,7 @@ pub(super) struct Notes {
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     micros: u64,
-    /// First divisor of the block that was done then.
+    /// First divisor of the block that was under way or done then.
     low: u64,
     tried: u64,
 }
@@ -35,7 +36,7 @@ struct Mark {
 impl Notes {
     /// Begins now. Ranks begin together, so that their times can be compared.
     pub(super) fn begin() -> Notes {
-        Notes { begun: Instant::now(), tried: 0, trail: Vec::new(), stride: 1, blocks: 0, hits: Vec::new() }
+        Notes { begun: Instant::now(), tried: 0, trail: Vec::new(), stride: 1, marks: 0, hits: Vec::new() }
     }
 
     fn micros(&self) -> u64 {
@@ -45,8 +46,13 @@ impl Notes {
     /// A block, whose first divisor is `low`, is done with, after so many divisors.
     pub(super) fn block(&mut self, low: u64, tried: u64) {
         self.tried += tried;
-        self.blocks += 1;
-        if !self.blocks.is_multiple_of(self.stride) {
+        self.mark(low, 0);
+    }
+
+    /// In the middle of a block, after so many of its divisors.
+    pub(super) fn mark(&mut self, low: u64, tried: u64) {
+        self.marks += 1;
+        if !self.marks.is_multiple_of(self.stride) {
             return;
         }
         if self.trail.len() == LONGEST {
@@ -57,7 +63,7 @@ impl Notes {
             });
             self.stride *= 2;
         }
-        self.trail.push(Mark { micros: self.micros(), low, tried: self.tried });
+        self.trail.push(Mark { micros: self.micros(), low, tried: self.tried + tried });
     }
 
     /// A factor is found.
@@ -97,6 +103,20 @@ mod tests {
         assert_eq!(notes.in_vain(9000, 5), 0);
         assert_eq!(notes.in_vain(100, 5), 400);
         assert_eq!(Notes::begin().in_vain(1, 1), 0);
+    }
+
+    #[test]
+    fn marks_within_a_block_count_what_was_done_of_it() {
+        let mut notes = Notes::begin();
+        notes.block(211, 100);
+        for tried in [30, 60, 90] {
+            notes.mark(1000, tried);
+        }
+        assert_eq!((notes.tried, notes.trail[3].tried), (100, 190));
+        notes.block(1000, 100);
+        assert_eq!((notes.in_vain(500, 0), notes.in_vain(1000, 0)), (100, 0));
+        notes.trail.iter_mut().zip(0..).for_each(|(mark, time)| mark.micros = time);
+        assert_eq!(notes.in_vain(500, 2), 40, "60 of the second block were done by then");
     }
 
     #[test]

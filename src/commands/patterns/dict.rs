@@ -13,8 +13,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::{Pattern, Shown, each_us};
-use crate::cluster::patience::Patience;
+use super::{Pattern, Shown, each_us, next_message};
 use crate::cluster::{Cluster, Tag};
 use crate::error::Result;
 
@@ -48,13 +47,9 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 
 /// At rank 0: until every client has said that this was its last.
 fn serve(cluster: &Cluster, clients: u64, owned: &mut BTreeMap<u64, u64>) {
-    let (mut left, mut patience) = (clients, Patience::new());
+    let mut left = clients;
     while left > 0 {
-        let Some((client, tag)) = cluster.probe() else {
-            patience.pause();
-            continue;
-        };
-        patience.reset();
+        let (client, tag) = next_message(cluster);
         let [key, value] = cluster.receive(client, tag);
         match tag {
             Tag::Item => drop(owned.insert(key, value)),

@@ -3,17 +3,17 @@
 //! In Python: 500 web pages that answer after 100 ms: 52.9 s one by one, 0.5 to 1 s with threads or asyncio. The processor has nothing
 //! to do in either; only the number of questions under way differs.
 //!
-//! In MPI: rank 0 keeps k questions under way (`MPI_Isend`, `MPI_Irecv`), and for each answer that comes sends the next question. The other
-//! ranks are the web: each answers after a delay, as many at once as it is asked.
+//! In MPI: rank 0 keeps k questions under way (`MPI_Isend`), and for each answer that comes, from whomever (`MPI_Iprobe`), sends the next
+//! question. The other ranks are the web: each answers after a delay, as many at once as it is asked.
 //!
 //! What goes wrong: a send and a receive after each other (k = 1): the time is questions x delay, whatever the network can do.
 //!
 //! Right answer: every question is answered once, for each k; times go down as delay x questions / k.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::{Pattern, Shown};
+use super::{Pattern, Shown, listed, next_message};
 use crate::cluster::patience::Patience;
 use crate::cluster::{Cluster, Tag};
 use crate::error::Result;
@@ -28,7 +28,7 @@ const WINDOWS: [(u64, &str); 3] = [(1, "one by one"), (10, "10 under way"), (50,
 pub(super) const PATTERN: Pattern = Pattern {
     name: "overlap",
     python: "500 web requests: one by one, threads, asyncio",
-    mpi: "k requests under way: MPI_Isend, MPI_Irecv, whichever completes first",
+    mpi: "k requests under way: MPI_Isend, MPI_Iprobe, whichever is answered first",
     run,
 };
 
@@ -45,7 +45,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
         costs.push(Cost { what, value: began.elapsed().as_secs_f64(), unit: "s" });
     }
     Ok(cluster.at_root(|| Shown {
-        answer: format!("answers: {}", super::listed(counts)),
+        answer: format!("answers: {}", listed(counts)),
         expected: format!("answers: {0}, {0}, {0}", QUESTIONS),
         costs,
         ..Shown::default()
@@ -54,34 +54,15 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 
 /// At rank 0: all questions, `window` of them under way; how many were answered, each once.
 fn ask(cluster: &Cluster, window: u64) -> usize {
-    let mut questions = 0..QUESTIONS;
     let servers = cluster.size() - 1;
-    let start = |question| {
-        cluster.send(1 + question % servers, Tag::Item, [question, 0]);
-        cluster.promise(1 + question % servers, Tag::Reply)
-    };
-    let mut open: VecDeque<_> = questions.by_ref().take(window as usize).map(start).collect();
-    let mut answers = std::collections::BTreeSet::new();
-    let mut patience = Patience::new();
-    let mut idle = 0;
-    while let Some(promise) = open.pop_front() {
-        match promise.take() {
-            Ok([question, _]) => {
-                answers.insert(question);
-                open.extend(questions.next().map(start));
-                patience.reset();
-                idle = 0;
-            }
-            Err(promise) => {
-                open.push_back(promise);
-                idle += 1;
-                // None of them is there.
-                if idle >= open.len() {
-                    patience.pause();
-                    idle = 0;
-                }
-            }
-        }
+    let mut questions = 0..QUESTIONS;
+    let mut next = || questions.by_ref().take(1).for_each(|n| cluster.send(1 + n % servers, Tag::Item, [n, 0]));
+    (0..window).for_each(|_| next());
+    let mut answers = BTreeSet::new();
+    for _ in 0..QUESTIONS {
+        let (server, tag) = next_message(cluster);
+        answers.insert(cluster.receive(server, tag)[0]);
+        next();
     }
     (1..=servers).for_each(|server| cluster.send(server, Tag::Last, [0, 0]));
     cluster.flush();
@@ -90,27 +71,24 @@ fn ask(cluster: &Cluster, window: u64) -> usize {
 
 /// At every other rank: answers each question a delay after it came.
 fn answer(cluster: &Cluster) {
-    let mut due: VecDeque<(Instant, u64)> = VecDeque::new();
-    let mut patience = Patience::new();
+    let (mut due, mut patience) = (VecDeque::new(), Patience::new());
     loop {
-        match cluster.probe() {
-            Some((from, Tag::Item)) => {
-                due.push_back((Instant::now() + DELAY, cluster.receive(from, Tag::Item)[0]));
-                patience.reset();
-            }
-            Some((from, tag)) => {
-                cluster.receive(from, tag);
+        if let Some((from, tag)) = cluster.probe() {
+            let [question, _] = cluster.receive(from, tag);
+            if tag == Tag::Last {
                 return cluster.flush();
             }
-            None => patience.pause(),
+            due.push_back((Instant::now() + DELAY, question));
+            patience.reset();
         }
         while let Some(&(when, question)) = due.front()
             && when <= Instant::now()
         {
             due.pop_front();
             cluster.send(0, Tag::Reply, [question, 0]);
+            patience.reset();
         }
-        cluster.all_sent();
+        patience.pause();
     }
 }
 

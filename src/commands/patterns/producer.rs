@@ -13,8 +13,7 @@
 
 use std::time::Instant;
 
-use super::{Pattern, Shown, each_us};
-use crate::cluster::patience::Patience;
+use super::{Pattern, Shown, each_us, next_message};
 use crate::cluster::{Cluster, Tag};
 use crate::error::Result;
 use crate::report::Cost;
@@ -75,16 +74,10 @@ fn produce(cluster: &Cluster, producers: u64) {
 /// At rank 0: the goods of each producer as they came, and the most that one had on the way.
 fn consume(cluster: &Cluster, producers: u64) -> (Vec<Vec<u64>>, u64) {
     let mut taken = vec![Vec::new(); producers as usize];
-    let (mut most, mut patience) = (0, Patience::new());
+    let mut most = 0;
     for _ in 0..GOODS {
-        let producer = loop {
-            match cluster.probe() {
-                Some((producer, Tag::Item)) => break producer,
-                _ => patience.pause(),
-            }
-        };
-        patience.reset();
-        let [good, on_the_way] = cluster.receive(producer, Tag::Item);
+        let (producer, tag) = next_message(cluster);
+        let [good, on_the_way] = cluster.receive(producer, tag);
         taken[producer as usize - 1].push(good);
         most = most.max(on_the_way);
         cluster.send(producer, Tag::Credit, [0, 0]);

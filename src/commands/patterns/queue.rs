@@ -15,8 +15,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::{Pattern, Shown, share};
-use crate::cluster::patience::Patience;
+use super::{Pattern, Shown, next_message, share};
 use crate::cluster::{Cluster, Tag};
 use crate::error::Result;
 use crate::report::Cost;
@@ -33,15 +32,13 @@ pub(super) const PATTERN: Pattern = Pattern {
 
 fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let began = Instant::now();
-    let queued = if cluster.size() == 1 {
-        Some((0..TASKS).map(|_| count(COUNT)).sum())
-    } else {
-        let total = cluster.at_root(|| manage(cluster));
-        if total.is_none() {
-            work(cluster);
-        }
-        total
+    let queued = match cluster.size() {
+        1 => Some((0..TASKS).map(|_| count(COUNT)).sum()),
+        _ => cluster.at_root(|| manage(cluster)),
     };
+    if queued.is_none() {
+        work(cluster);
+    }
     let by_queue = began.elapsed().as_secs_f64();
     let began = Instant::now();
     let reduced = cluster.sum(share(cluster, TASKS).map(|_| count(COUNT)).sum());
@@ -57,9 +54,9 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     }))
 }
 
-/// Counts to `n`. The compiler must not know the sum beforehand, and may add a hundred at once.
+/// Counts to `n`, one by one: the compiler must not know the sum beforehand.
 fn count(n: u64) -> u64 {
-    (0..n / 100).fold(0, |total, _| black_box(total) + 100)
+    (0..n).fold(0, |total, _| black_box(total) + 1)
 }
 
 /// At rank 0: hands tasks out, adds subtotals up, and ends every worker.
@@ -70,16 +67,10 @@ fn manage(cluster: &Cluster) -> u64 {
         None => cluster.send(worker, Tag::Last, [0, 0]),
     };
     (1..cluster.size()).for_each(&mut next);
-    let (mut total, mut patience) = (0, Patience::new());
+    let mut total = 0;
     for _ in 0..TASKS {
-        let worker = loop {
-            if let Some((worker, Tag::Reply)) = cluster.probe() {
-                break worker;
-            }
-            patience.pause();
-        };
-        patience.reset();
-        total += cluster.receive(worker, Tag::Reply)[1];
+        let (worker, tag) = next_message(cluster);
+        total += cluster.receive(worker, tag)[1];
         next(worker);
     }
     cluster.flush();
@@ -88,19 +79,12 @@ fn manage(cluster: &Cluster) -> u64 {
 
 /// At every other rank: tasks until the sentinel.
 fn work(cluster: &Cluster) {
-    let mut patience = Patience::new();
     loop {
-        match cluster.probe() {
-            Some((manager, Tag::Item)) => {
-                let [task, n] = cluster.receive(manager, Tag::Item);
-                cluster.send(manager, Tag::Reply, [task, count(n)]);
-                patience.reset();
-            }
-            Some((manager, Tag::Last)) => {
-                cluster.receive(manager, Tag::Last);
-                break cluster.flush();
-            }
-            _ => patience.pause(),
+        let (manager, tag) = next_message(cluster);
+        let [task, n] = cluster.receive(manager, tag);
+        if tag == Tag::Last {
+            return cluster.flush();
         }
+        cluster.send(manager, Tag::Reply, [task, count(n)]);
     }
 }
