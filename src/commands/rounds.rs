@@ -14,7 +14,7 @@ use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, resume};
 use crate::job::{Job, Ledger, Span};
-use crate::report::chart::{Axis, Band, COLOURS, Chart, Line};
+use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult};
 
 /// Blocks before an error is believed: 16 of some 10^4 samples at the least.
@@ -112,7 +112,7 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
         lines: vec![Line {
             name: "estimate".to_owned(),
             points: points(&|reading| Some(reading.estimate)),
-            is_marked: true,
+            kind: Kind::Measured,
         }],
         level,
         ..Chart::default()

@@ -8,6 +8,7 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+mod axis;
 pub mod bars;
 mod burnin;
 pub mod chart;

@@ -6,7 +6,7 @@
 //! - What each rank did when, for every curve on its most ranks: computing, on messages, idle.
 //! - What is to be expected on more ranks, where that was asked for.
 
-use super::chart::{Axis, Band, COLOURS, Chart, Line};
+use super::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use super::picture::{Picture, column};
 use super::scaling::ScalingReport;
 use crate::job::timeline::Timeline;
@@ -68,19 +68,24 @@ impl ScalingReport {
         let mut lines = curves(series, |point| point.speedup);
         let most = self.run.points.iter().map(|point| point.case.ranks).max().unwrap_or(1) as f64;
         let fewest = self.run.points.iter().map(|point| point.case.ranks).min().unwrap_or(1) as f64;
-        lines.push(law("ideal".to_owned(), vec![(fewest, fewest), (most, most)]));
+        lines.push(ideal(vec![(fewest, fewest), (most, most)]));
         for fit in &self.run.fits {
             let ranks = (0..=32).map(|i| fewest * (most / fewest).powf(f64::from(i) / 32.0));
             // A law may lie below any speed-up where it is far from what was measured.
             let points = ranks.map(|p| (p, fit.speedup(p))).filter(|(_, s)| *s > 0.0).collect();
-            lines.push(law(format!("{}, {}", fit.law, fit.series), points));
+            let curve = series.iter().position(|(name, _)| *name == fit.series).unwrap_or(0);
+            lines.push(law(curve, format!("{}, {}", fit.law, fit.series), points));
         }
         Chart { y_axis: Axis::Powers(2), ..self.chart("Speed-up", "speed-up", lines) }
     }
 
     fn efficiency(&self, series: &[(String, Vec<&Point>)]) -> Chart {
         let lines = curves(series, |point| point.efficiency);
-        Chart { level: Some(("ideal".to_owned(), 1.0)), ..self.chart("Efficiency", "efficiency", lines) }
+        Chart {
+            level: Some(("ideal".to_owned(), 1.0)),
+            from_zero: true,
+            ..self.chart("Efficiency", "efficiency", lines)
+        }
     }
 
     /// Time over the chunk that was asked for; `None` when there was no sweep.
@@ -91,7 +96,7 @@ impl ScalingReport {
             let at = (point.chunk as f64, point.seconds);
             match lines.iter_mut().find(|line| line.name == name) {
                 Some(line) => line.points.push(at),
-                None => lines.push(Line { name, points: vec![at], is_marked: true }),
+                None => lines.push(Line { name, points: vec![at], kind: Kind::Measured }),
             }
         }
         lines.retain(|line| line.points.len() > 1);
@@ -107,24 +112,29 @@ impl ScalingReport {
     fn forecast(&self) -> Option<Chart> {
         let predictions = &self.run.forecast.as_ref()?.predictions;
         let most = predictions.iter().map(|prediction| prediction.ranks).max()? as f64;
-        let curve = |of: &[crate::scaling::predict::Prediction]| {
-            law(of[0].series(), of.iter().map(|p| (p.ranks as f64, p.speedup)).collect())
+        let curve = |(i, of): (usize, &[crate::scaling::predict::Prediction])| {
+            law(i, of[0].series(), of.iter().map(|p| (p.ranks as f64, p.speedup)).collect())
         };
-        let mut lines: Vec<Line> = predictions.chunk_by(|a, b| a.series() == b.series()).map(curve).collect();
-        lines.push(law("ideal".to_owned(), vec![(1.0, 1.0), (most, most)]));
+        let mut lines: Vec<Line> =
+            predictions.chunk_by(|a, b| a.series() == b.series()).enumerate().map(curve).collect();
+        lines.push(ideal(vec![(1.0, 1.0), (most, most)]));
         let chart = self.chart("Predicted", "speed-up", lines);
         Some(Chart { x_axis: Axis::Powers(10), y_axis: Axis::Powers(10), ..chart })
     }
 }
 
-/// A line that was not measured.
-fn law(name: String, points: Vec<(f64, f64)>) -> Line {
-    Line { name, points, is_marked: false }
+/// A line that was not measured, in the colour of curve `i`.
+fn law(i: usize, name: String, points: Vec<(f64, f64)>) -> Line {
+    Line { name, points, kind: Kind::Law(i) }
+}
+
+fn ideal(points: Vec<(f64, f64)>) -> Line {
+    Line { name: "ideal".to_owned(), points, kind: Kind::Ideal }
 }
 
 fn curves(series: &[(String, Vec<&Point>)], value: impl Fn(&Point) -> f64) -> Vec<Line> {
     let points = |points: &[&Point]| points.iter().map(|point| (point.case.ranks as f64, value(point))).collect();
-    series.iter().map(|(name, all)| Line { name: name.clone(), points: points(all), is_marked: true }).collect()
+    series.iter().map(|(name, all)| Line { name: name.clone(), points: points(all), kind: Kind::Measured }).collect()
 }
 
 /// What each rank did when: a row each, in which the activities of a moment stand on each other.

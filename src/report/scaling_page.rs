@@ -19,7 +19,7 @@ impl ScalingReport {
 <style>
 body {{ font-family: sans-serif; color: #222222; max-width: 1000px; margin: 2em auto; }}
 table {{ border-collapse: collapse; font-size: 0.9em; }}
-th, td {{ padding: 0.2em 0.6em; text-align: right; border-bottom: 1px solid #dddddd; }}
+th, td {{ padding: 0.2em 0.6em; text-align: right; white-space: nowrap; border-bottom: 1px solid #dddddd; }}
 th:first-child, td:first-child {{ text-align: left; }}
 svg {{ max-width: 100%; height: auto; }}
 </style></head>

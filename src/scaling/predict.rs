@@ -111,7 +111,7 @@ pub struct Saturation {
     pub series: String,
     /// From here on more than half of the ranks' time is lost; `None`: not up to the largest number asked for.
     pub half: Option<u64>,
-    /// The fastest of all numbers of ranks that were looked at.
+    /// The fewest ranks on which it is as fast as on any that were looked at, but for 2 %.
     pub fastest: u64,
     /// Speed-up there.
     pub speedup: f64,
@@ -259,7 +259,8 @@ pub fn ladder(most: u64) -> Vec<u64> {
 
 /// Where these predictions of one schedule saturate.
 pub fn saturation(series: &str, predictions: &[Prediction]) -> Option<Saturation> {
-    let fastest = predictions.iter().max_by(|a, b| a.speedup.total_cmp(&b.speedup))?;
+    let most = predictions.iter().map(|prediction| prediction.speedup).max_by(f64::total_cmp)?;
+    let fastest = predictions.iter().find(|prediction| prediction.speedup >= 0.98 * most)?;
     // The last that is still worth it, and the first after it.
     let worth = predictions.iter().rposition(|prediction| prediction.efficiency >= 0.5);
     let after = predictions.get(worth.map_or(0, |at| at + 1));
