@@ -17,6 +17,9 @@ const RECORD: usize = 3;
 /// Bytes behind the last record that a list must have.
 const SLACK: usize = 16;
 
+/// Bytes that a list is asked for before it is written: two lines of a cache, 43 records. Four lines are no better (AMD Zen 5).
+const AHEAD: usize = 128;
+
 /// The lists of a window.
 pub(super) struct Lists {
     /// A record's bits from here on are its list.
@@ -94,6 +97,7 @@ impl Lists {
                 let head = heads.get_unchecked_mut((record >> shift) as usize);
                 let at = *head as usize;
                 *head += RECORD as u32;
+                will_write(bytes.wrapping_add(at + AHEAD));
                 bytes.add(at).cast::<u32>().write_unaligned(record.to_le());
             }
         }
@@ -147,6 +151,20 @@ impl Lists {
             None => cross(records, bits),
         }
     }
+}
+
+/// Tells the processor that this place will be written, wherever it points. By itself it follows fewer streams than there are lists, and
+/// so waits for memory at every line of a cache: 8 % of all at 1.8e19 + 1e10 (AMD Zen 5).
+#[inline(always)]
+fn will_write(place: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        // SAFETY: a hint, which never faults.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(place.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }
 
 /// Crosses `records`, with [`SLACK`] behind them, off `bits`.
