@@ -58,6 +58,17 @@ fn another_cluster_and_chunks_of_any_size() {
 }
 
 #[test]
+fn a_few_blocks_of_a_coarse_grain() {
+    let work = Work { grain: 120, ..work(4.0, 1908) };
+    for schedule in Schedule::ALL {
+        for ranks in [2, 3, 16, 64, 100, 500, 3000] {
+            let ratio = ratio(schedule, None, &work, COSTS, ranks);
+            assert!((0.8..1.25).contains(&ratio), "{schedule:?} on {ranks}: {ratio}");
+        }
+    }
+}
+
+#[test]
 fn unequal_blocks() {
     // Trial division: the cost grows as the square root; the imbalance of block is what a run would have measured.
     let grows = |block: u64| (block as f64 + 1.0).sqrt();

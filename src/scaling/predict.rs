@@ -148,7 +148,11 @@ fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64)
     let longest = (share.max((deals / p).ceil() * c * w)).min(work.compute);
     // The dealt schedules' spans are in no order, and meet their neighbours last; the others' meet at every step.
     let (done, imbalance, spans) = match schedule {
-        Schedule::Block => ((longest * work.imbalance) + p * m, longest * work.imbalance - share, depth),
+        Schedule::Block => {
+            // Rank 0 has the first share, rounded down.
+            let own = (b / p).floor() * w + p * m;
+            (own.max(longest * work.imbalance), longest * work.imbalance - share, depth)
+        }
         Schedule::Cyclic => {
             let rounds = (deals / p).ceil();
             let own = longest + deals.max(p) * m;
@@ -160,8 +164,9 @@ fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64)
             (done.max(share), (c * w).min(work.compute - share), deals)
         }
     };
-    let imbalance = imbalance.max(0.0);
-    let manager = (done - share - imbalance).max(0.0);
+    let lost = (done - share).max(0.0);
+    let imbalance = imbalance.clamp(0.0, lost);
+    let manager = lost - imbalance;
     Parts { compute: share, imbalance, manager, ends: work.fixed + TREES * depth * costs.message + spans * costs.span }
 }
 
@@ -198,25 +203,26 @@ struct Group {
 fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
     let groups = p.min(GROUPS);
     let members = p / groups;
-    let (mut left, mut deals, mut answered) = (b, 0.0, 0.0_f64);
-    // Seconds of a span for each rank of one more group.
-    let mut deal = || {
-        let blocks = (left / (2.0 * p)).floor().max(c);
-        let dealt = (members * blocks).min(left);
-        left -= dealt;
-        deals += (dealt / blocks).ceil();
-        dealt / members * w
+    let (mut left, mut deals, mut answered) = (b, 0.0_f64, 0.0_f64);
+    let length = |left: f64| (left / (2.0 * p)).floor().max(c).min(left);
+    // Seconds of the longest span of one more group.
+    let deal = |left: &mut f64, deals: &mut f64| {
+        let blocks = length(*left);
+        let dealt = (members * blocks).min(*left);
+        *left -= dealt;
+        *deals += if dealt > 0.0 { (dealt / blocks).ceil() } else { 0.0 };
+        blocks * w
     };
-    let first = |_: usize| Group { question: costs.message, free: deal() };
+    let first = |_: usize| Group { question: costs.message, free: deal(&mut left, &mut deals) };
     let mut asking: Vec<Group> = (0..groups as usize).map(first).collect();
     // The root's own first two spans, which are long, lie there while it answers.
-    let two = asking[0].free + (asking[0].free * (-0.5_f64).exp()).min(b * w / p);
+    let two = asking[0].free + length(left) * w;
     let mut end = 0.0_f64;
     while let Some(group) =
         asking.iter_mut().filter(|g| g.question.is_finite()).min_by(|x, y| x.question.total_cmp(&y.question))
     {
         answered = answered.max(group.question) + members * costs.answer;
-        let span = deal();
+        let span = deal(&mut left, &mut deals);
         if span > 0.0 {
             let begin = group.free.max(answered + costs.message);
             *group = Group { question: begin + span.min(REACTION) + costs.message, free: begin + span };
@@ -225,7 +231,7 @@ fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
         }
         end = end.max(group.free).max(answered + costs.message);
     }
-    (end.max(two + deals * costs.answer), deals)
+    (end.max(two + deals.max(p) * costs.answer), deals)
 }
 
 /// Predicts one case.

@@ -1,12 +1,11 @@
 //! What a message, an answer of the root and a span in the last reduction cost here: measured for `--predict`.
 //!
 //! All ranks of the job take part, as they do in a job: the first and the last throw a message to and fro; all others ask the
-//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go up the tree. Medians of
-//! [`ROUNDS`] rounds, some milliseconds in all.
+//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go up the tree. The least of
+//! [`ROUNDS`] rounds counts, since other load only ever adds; some milliseconds in all.
 
 use std::time::Instant;
 
-use crate::burnin::pace::median;
 use crate::cluster::patience::Patience;
 use crate::cluster::{Cluster, Tag};
 use crate::error::{Error, Result};
@@ -36,8 +35,10 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
         }
     }
     cluster.barrier();
-    let middle = |rounds: &[[f64; 3]], i: usize| median(rounds.iter().map(|round| round[i])).unwrap_or(0.0);
-    Ok(rounds.map(|rounds| Costs { message: middle(&rounds, 0), answer: middle(&rounds, 1), span: middle(&rounds, 2) }))
+    Ok(rounds.map(|rounds| {
+        let [message, answer, span] = [0, 1, 2].map(|i| rounds.iter().map(|round| round[i]).fold(f64::INFINITY, f64::min));
+        Costs { message, answer, span }
+    }))
 }
 
 /// The next message, waited for as eagerly as a rank does that has nothing else to do.
