@@ -17,7 +17,7 @@ impl ScalingReport {
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title>
 <style>
-body {{ font-family: sans-serif; color: #222222; max-width: 1000px; margin: 2em auto; }}
+body {{ font-family: sans-serif; color: #222222; max-width: 1100px; margin: 2em auto; padding: 0 1em; }}
 table {{ border-collapse: collapse; font-size: 0.9em; }}
 th, td {{ padding: 0.2em 0.6em; text-align: right; white-space: nowrap; border-bottom: 1px solid #dddddd; }}
 th:first-child, td:first-child {{ text-align: left; }}
