@@ -87,6 +87,7 @@ fn main() {
                 keep: None,
                 share: None,
                 stall: Stall::default(),
+                traced: None,
             };
             let begun = Instant::now();
             let outcome = run(&cluster, &job, &options).expect("no rank fails");

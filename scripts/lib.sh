@@ -71,6 +71,7 @@ package_names() {
     apt:oracle) echo primesieve-bin primecount-bin ;;
     apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
+    *:chromium) echo chromium ;;
     apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
     apt:sge) echo gridengine-master gridengine-exec gridengine-client iproute2 ;;
     dnf:cc) echo gcc ;;

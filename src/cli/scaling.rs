@@ -14,6 +14,7 @@ Examples:
   mpirun -n 8 montesieve scaling --ranks 1,2,4,8 --schedule block,dynamic -- primes 1e11
   mpirun -n 4 montesieve scaling --ranks 4 --chunk 1,10,100,1k,10k --plot saw.svg -- pi 1e10
   mpirun -n 8 montesieve scaling --weak --plot weak.html -- pi 1e10
+  mpirun -n 8 montesieve scaling --predict 100000 -- primes 1e12 --algorithm sieve
   montesieve scaling report small.json large.json --plot both.html
 
 COMMAND is any pi, integrate or primes with its options; each of its runs must give the same answer.";
@@ -45,6 +46,10 @@ pub struct Scaling {
     /// Runs of each case; the middle one by time counts, and the spread is shown
     #[arg(long, value_name = "N", value_parser = ranks, default_value = "3")]
     pub repeat: NonZeroU64,
+
+    /// Say where each schedule saturates, up to this many ranks, from what messages and answers cost here
+    #[arg(long, value_name = "RANKS", value_parser = many)]
+    pub predict: Option<u64>,
 
     /// Where the measurements go.
     #[command(flatten)]
@@ -89,7 +94,7 @@ pub struct Shown {
     #[command(flatten)]
     pub destination: Destination,
 
-    /// Draw the charts into FILE: .html for one page with the table and all charts, otherwise the first chart as SVG
+    /// Draw the charts into FILE, with what the ranks did when: .html for one page with the table too, otherwise SVG
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub plot: Option<PathBuf>,
 
@@ -101,6 +106,12 @@ pub struct Shown {
 fn ranks(text: &str) -> Result<NonZeroU64, String> {
     let ranks = values::amount(text).map_err(|error| error.to_string())?;
     NonZeroU64::new(ranks).ok_or_else(|| "must be at least 1".to_owned())
+}
+
+/// More ranks than any machine has would only be a long table.
+fn many(text: &str) -> Result<u64, String> {
+    let ranks = values::amount(text).map_err(|error| error.to_string())?;
+    if (2..=100_000_000).contains(&ranks) { Ok(ranks) } else { Err("must be from 2 to 1e8".to_owned()) }
 }
 
 impl Scaling {

@@ -14,7 +14,7 @@ use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, resume};
 use crate::job::{Job, Ledger, Span};
-use crate::report::chart::{Band, Chart, Line};
+use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult};
 
 /// Blocks before an error is believed: 16 of some 10^4 samples at the least.
@@ -107,12 +107,15 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
         title,
         x_label: "samples".to_owned(),
         y_label: "estimate".to_owned(),
-        x_base: 10,
-        y_base: None,
-        bands: vec![Band { name: "95 % interval".to_owned(), points: band }],
-        lines: vec![Line { name: "estimate".to_owned(), points: points(&|reading| Some(reading.estimate)) }],
+        x_axis: Axis::Powers(10),
+        bands: vec![Band { name: "95 % interval".to_owned(), points: band, colour: COLOURS[0], opacity: 0.2 }],
+        lines: vec![Line {
+            name: "estimate".to_owned(),
+            points: points(&|reading| Some(reading.estimate)),
+            kind: Kind::Measured,
+        }],
         level,
-        darts: Vec::new(),
+        ..Chart::default()
     }
 }
 

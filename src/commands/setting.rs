@@ -78,6 +78,7 @@ impl<'a> Setting<'a> {
             deadline: cluster.agree(cluster.at_root(|| deadline(cluster, engine)).transpose())?.flatten(),
             share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
             stall: stall(cluster, engine.keep.stall_timeout)?,
+            traced: None,
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();

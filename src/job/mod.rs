@@ -22,6 +22,7 @@ mod schedule;
 mod seat;
 pub mod signals;
 mod span;
+pub mod timeline;
 mod watchdog;
 pub mod worker;
 

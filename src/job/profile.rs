@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::timeline::{Recorder, Timeline};
+
 /// A rank's own account of one command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
@@ -57,18 +59,24 @@ pub struct Stopwatch {
     activity: Activity,
     since: Instant,
     spent: [Duration; 3],
+    /// Where it is noted when, if that is asked for.
+    recorder: Option<Recorder>,
 }
 
 impl Stopwatch {
-    /// Starts, charging communication.
-    pub fn start() -> Stopwatch {
-        Stopwatch { activity: Activity::Comm, since: Instant::now(), spent: [Duration::ZERO; 3] }
+    /// Starts, charging communication; with a timeline that begins at `traced`, where that is given.
+    pub fn start(traced: Option<Instant>) -> Stopwatch {
+        let recorder = traced.map(Recorder::new);
+        Stopwatch { activity: Activity::Comm, since: Instant::now(), spent: [Duration::ZERO; 3], recorder }
     }
 
     /// Charges `activity` from now on; returns what was charged before, and the time of the change.
     pub fn switch(&mut self, activity: Activity) -> (Activity, Instant) {
         let now = Instant::now();
         self.spent[self.activity as usize] += now - self.since;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(self.activity, self.since, now);
+        }
         self.since = now;
         (std::mem::replace(&mut self.activity, activity), now)
     }
@@ -76,6 +84,11 @@ impl Stopwatch {
     /// Seconds charged to `activity` up to the last switch.
     pub fn seconds(&self, activity: Activity) -> f64 {
         self.spent[activity as usize].as_secs_f64()
+    }
+
+    /// The timeline up to the last switch, where one was asked for.
+    pub fn timeline(&self) -> Option<Timeline> {
+        self.recorder.as_ref().map(Recorder::timeline)
     }
 }
 
@@ -86,7 +99,7 @@ mod tests {
     #[test]
     fn every_moment_is_charged_to_one_activity() {
         let begin = Instant::now();
-        let mut watch = Stopwatch::start();
+        let mut watch = Stopwatch::start(None);
         assert_eq!(watch.switch(Activity::Compute).0, Activity::Comm);
         assert_eq!(watch.switch(Activity::Idle).0, Activity::Compute);
         let (_, end) = watch.switch(Activity::Idle);

@@ -14,6 +14,7 @@ use super::profile::Profile;
 use super::progress::{Mode, Progress};
 use super::seat::{Desk, Seat};
 use super::signals::Signals;
+use super::timeline::Timeline;
 use super::worker::Worker;
 use super::{Dealer, Job, Ledger, Schedule, Span, Tally};
 use crate::cluster::Cluster;
@@ -42,6 +43,8 @@ pub struct Options {
     pub share: Option<Share>,
     /// When a rank counts as hanging.
     pub stall: Stall,
+    /// Where the timelines of all ranks are wanted: the moment at which this rank's begins. On all ranks or on none.
+    pub traced: Option<Instant>,
 }
 
 /// How long a rank may be silent, and where the ranks are, so that a silent one can be named.
@@ -116,12 +119,19 @@ pub struct Account {
     pub profiles: Vec<Profile>,
     /// Whether everything that is done stands in the checkpoint.
     pub saved: bool,
+    /// Of what a chunk is a multiple, as far as there is enough ([`Job::grain`]).
+    pub grain: u64,
+    /// Jobs that ran one after the other.
+    pub jobs: u64,
+    /// One for each rank, where they were asked for.
+    pub timelines: Vec<Timeline>,
 }
 
 impl Account {
     /// Of a run without a job.
     pub fn none(ranks: u64) -> Account {
-        Account { seconds: 0.0, chunk: 0, profiles: vec![Profile::default(); ranks as usize], saved: false }
+        let profiles = vec![Profile::default(); ranks as usize];
+        Account { seconds: 0.0, chunk: 0, profiles, saved: false, grain: 1, jobs: 0, timelines: Vec::new() }
     }
 
     /// Takes the account of the next job of the same command in.
@@ -129,8 +139,15 @@ impl Account {
         self.seconds += next.seconds;
         self.chunk = next.chunk;
         self.saved = next.saved;
+        self.grain = next.grain;
+        self.jobs += next.jobs;
         for (profile, more) in self.profiles.iter_mut().zip(&next.profiles) {
             profile.add(more);
+        }
+        if self.timelines.is_empty() {
+            self.timelines = next.timelines;
+        } else {
+            self.timelines.iter_mut().zip(next.timelines).for_each(|(row, more)| row.join(more));
         }
     }
 }
@@ -217,7 +234,7 @@ fn walk<'a, J: Job>(
     let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
     seat.work(job)?;
     seat.end(job)?;
-    let mut outcome = seat.account(blocks, chunk, begun)?;
+    let mut outcome = seat.account(job, chunk, begun)?;
     if let Some(outcome) = outcome.as_mut().filter(|outcome| options.share.is_some() && outcome.cause.is_none()) {
         outcome.cause = Some(Cause::ShareDone);
     }

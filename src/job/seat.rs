@@ -102,7 +102,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             deadline,
             stall: &options.stall,
             watchdog: Watchdog::new(&options.stall, cluster.at_root(|| ()).is_some(), cluster.size(), now),
-            watch: Stopwatch::start(),
+            watch: Stopwatch::start(options.traced),
             lookout: Lookout::new(watch, now),
             looked: now,
             reported: now,
@@ -185,7 +185,7 @@ impl<'a, T: Tally> Seat<'a, T> {
     }
 
     /// Gathers the profiles; at the root, what it all came to.
-    pub(super) fn account(mut self, blocks: u64, chunk: u64, begun: Instant) -> Result<Option<Outcome<T>>> {
+    pub(super) fn account<J: Job>(mut self, job: &J, chunk: u64, begun: Instant) -> Result<Option<Outcome<T>>> {
         let (_, now) = self.watch.switch(Activity::Comm);
         let profile = Profile {
             compute: self.watch.seconds(Activity::Compute),
@@ -195,6 +195,10 @@ impl<'a, T: Tally> Seat<'a, T> {
             messages: self.messages,
         };
         let rows = self.cluster.gather(profile.to_numbers());
+        let timelines = match self.watch.timeline() {
+            Some(row) => self.cluster.gather_records(&row)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
         self.cluster.agree(self.refusal.take().map_or(Ok(()), Err))?;
         let (Some(rows), Some(manager)) = (rows, self.manager) else { return Ok(None) };
         let account = Account {
@@ -202,8 +206,11 @@ impl<'a, T: Tally> Seat<'a, T> {
             chunk,
             profiles: rows.into_iter().map(Profile::from_numbers).collect(),
             saved: self.keeper.is_some_and(|keeper| keeper.is_good()),
+            grain: job.grain(),
+            jobs: 1,
+            timelines,
         };
-        let done = manager.done();
+        let (done, blocks) = (manager.done(), job.blocks());
         Ok(Some(Outcome { total: manager.into_ledger().into_total(), done, blocks, cause: self.cause, account }))
     }
 

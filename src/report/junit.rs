@@ -1,7 +1,7 @@
 //! JUnit's XML: what continuous integration and monitoring read. A suite of cases, each passed, failed or skipped.
 //!
 //! Written by hand: four elements and five characters to escape are less than a dependency. Reference: the Jenkins xUnit schema, which is what
-//! readers agree on.
+//! readers agree on; reports with and without failures were held against its junit-10.xsd.
 
 use std::io::{self, Write};
 

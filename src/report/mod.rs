@@ -8,6 +8,7 @@
 //! ```
 //! A new command adds one file with a struct that implements [`Answer`].
 
+mod axis;
 pub mod bars;
 mod burnin;
 pub mod chart;
@@ -22,12 +23,15 @@ mod junit;
 mod nth;
 mod patterns;
 mod pi;
+mod picture;
 mod plan;
 mod primes;
 mod primes_plan;
 mod run;
 mod run_text;
 mod scaling;
+mod scaling_charts;
+mod scaling_forecast;
 mod scaling_page;
 mod statistics;
 mod target;

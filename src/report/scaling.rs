@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::text::{self, table};
 use super::{Document, Format, SCHEMA};
 use crate::scaling::fit::Fit;
+use crate::scaling::forecast::Forecast;
+use crate::scaling::predict::Costs;
 use crate::scaling::{Point, Trial};
 
 /// What was run, and whether its answers agree: the same bytes wherever it was timed.
@@ -43,6 +45,15 @@ pub struct ScalingRun {
     pub fits: Vec<Fit>,
     /// Where the time goes.
     pub diagnosis: Vec<String>,
+    /// What messages and answers cost, where it was asked what is to be expected.
+    #[serde(default)]
+    pub costs: Option<Costs>,
+    /// Up to how many ranks.
+    #[serde(default)]
+    pub predicted_ranks: Option<u64>,
+    /// What is to be expected.
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
     /// Every timed run.
     pub trials: Vec<Trial>,
 }
@@ -92,6 +103,8 @@ impl ScalingReport {
         run.ranks = run.ranks.max(next.run.ranks);
         run.cpus = run.cpus.max(next.run.cpus);
         run.hosts.extend(next.run.hosts.into_iter().filter(|host| !run.hosts.contains(host)).collect::<Vec<_>>());
+        run.costs = run.costs.or(next.run.costs);
+        run.predicted_ranks = run.predicted_ranks.max(next.run.predicted_ranks);
         run.trials.extend(next.run.trials);
         Ok(())
     }
@@ -127,7 +140,11 @@ impl ScalingReport {
             let share = 100.0 * fit.serial_share;
             writeln!(out, "{}: {law}'s serial share {share:.2} % ({low:.2} to {high:.2}){limit}", fit.series)?;
         }
-        run.diagnosis.iter().try_for_each(|line| writeln!(out, "{line}"))
+        run.diagnosis.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        match (&run.forecast, &run.costs) {
+            (Some(forecast), Some(costs)) => forecast.write_text(costs, out),
+            _ => Ok(()),
+        }
     }
 
     /// The table for people: a header, and a row for each case.
@@ -176,7 +193,7 @@ impl ScalingReport {
         writeln!(
             out,
             "mode,schedule,asked_chunk,chunk,ranks,oversubscribed,trials,seconds,fastest,slowest,amount,speedup,efficiency,karp_flatt,\
-             imbalance,compute_share,idle_share,comm_share,other_share,messages"
+             imbalance,compute_share,idle_share,comm_share,other_share,messages,limit"
         )?;
         let cell = |value: Option<String>| value.unwrap_or_default();
         for point in &self.run.points {
@@ -187,7 +204,7 @@ impl ScalingReport {
             writeln!(
                 out,
                 "{},{},{asked},{chunk},{},{},{trials},{seconds},{fastest},{slowest},{amount},{speedup},{efficiency},{karp_flatt},\
-                 {imbalance},{},{},{},{},{}",
+                 {imbalance},{},{},{},{},{},",
                 self.result.mode,
                 case.schedule,
                 case.ranks,
@@ -199,7 +216,8 @@ impl ScalingReport {
                 point.messages,
             )?;
         }
-        Ok(())
+        let amount = self.run.points.first().map_or(0, |point| point.amount);
+        self.run.forecast.iter().try_for_each(|forecast| forecast.write_csv(amount, out))
     }
 }
 
@@ -207,7 +225,7 @@ impl ScalingReport {
 pub(crate) mod tests {
     use super::*;
     use crate::scaling::testing::trial;
-    use crate::scaling::{diagnosis, fit, medians, study};
+    use crate::scaling::{diagnosis, fit, forecast, medians, study};
 
     /// One and two ranks of a job, twice each.
     pub(crate) fn example() -> ScalingReport {
@@ -225,10 +243,21 @@ pub(crate) mod tests {
         };
         let (points, fits) = (study(&trials), fit::of_series(&trials, false));
         let diagnosis = diagnosis::diagnose(&medians(&trials), 2);
-        ScalingReport {
-            result,
-            run: ScalingRun { ranks: 2, cpus: 2, points, fits, diagnosis, trials, ..ScalingRun::default() },
-        }
+        let costs = Costs { message: 1e-6, answer: 2e-6, span: 1e-7 };
+        let forecast = Some(forecast::forecast(&trials, &costs, 100_000));
+        let run = ScalingRun {
+            ranks: 2,
+            cpus: 2,
+            points,
+            fits,
+            diagnosis,
+            costs: Some(costs),
+            predicted_ranks: Some(100_000),
+            forecast,
+            trials,
+            ..ScalingRun::default()
+        };
+        ScalingReport { result, run }
     }
 
     fn written(report: &ScalingReport, format: Format) -> String {
@@ -250,7 +279,7 @@ pub(crate) mod tests {
     fn rows_have_a_cell_for_each_name() {
         let csv = written(&example(), Format::Csv);
         let cells: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
-        assert_eq!(cells, [20, 20, 20]);
+        assert_eq!(cells, [21; 3 + 4 * 18]);
         assert!(example().rows().iter().all(|row| row.len() == 13));
     }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`Trial`]: one timed run of a command on some ranks. [`study`]: what the trials of each case come to, a [`Point`].
 //! - [`fit`]: the laws of Amdahl and Gustafson. [`diagnosis`]: where the time that is lost goes, in words.
+//! - [`predict`]: a model of the engine on many more ranks. [`forecast`]: what it says, from these trials.
 //!
 //! With T the time, A the amount of work and b the fewest ranks measured: the speed-up on p ranks is S = b (A_p/T_p) / (A_b/T_b), the
 //! efficiency S/p, and Karp and Flatt's serial share e = (1/S - 1/p) / (1 - 1/p). S speaks of work done a second, so that it is
@@ -11,10 +12,13 @@
 
 pub mod diagnosis;
 pub mod fit;
+pub mod forecast;
+pub mod predict;
 
 use serde::{Deserialize, Serialize};
 
 use crate::job::profile::Profile;
+use crate::job::timeline::Timeline;
 use crate::report::imbalance;
 
 /// What was varied: one line of the table.
@@ -54,6 +58,15 @@ pub struct Trial {
     pub oversubscribed: bool,
     /// One for each rank.
     pub profiles: Vec<Profile>,
+    /// Of what a chunk is a multiple, as far as there is enough, in blocks.
+    #[serde(default)]
+    pub grain: u64,
+    /// Jobs that the command ran one after the other; 0 where that is not known.
+    #[serde(default)]
+    pub jobs: u64,
+    /// What the first ranks did when, where that is to be drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<Timeline>,
 }
 
 impl Trial {
@@ -125,6 +138,24 @@ pub fn medians(trials: &[Trial]) -> Vec<&Trial> {
     cases(trials).iter().filter_map(|case| median(&of(case))).collect()
 }
 
+/// The middle trials that are worth a timeline: those of every curve on the most ranks.
+pub fn drawn(trials: &[Trial]) -> Vec<&Trial> {
+    let medians = medians(trials);
+    medians.chunk_by(|a, b| a.case.series() == b.case.series()).filter_map(|curve| curve.last().copied()).collect()
+}
+
+/// Ranks whose timelines are kept and drawn, at most: the first ones.
+pub const DRAWN: usize = 64;
+
+/// Lets go of all timelines that are not drawn.
+pub fn keep_drawn(trials: &mut [Trial]) {
+    let kept: Vec<(Case, f64)> = drawn(trials).iter().map(|trial| (trial.case.clone(), trial.seconds)).collect();
+    for trial in trials {
+        let is_drawn = kept.iter().any(|(case, seconds)| *case == trial.case && *seconds == trial.seconds);
+        trial.timelines.truncate(if is_drawn { DRAWN } else { 0 });
+    }
+}
+
 /// The trial that speed-up is measured against: the fastest of the cases with the fewest ranks.
 pub fn base<'t>(medians: &[&'t Trial]) -> Option<&'t Trial> {
     let rate = |trial: &Trial| trial.amount as f64 / trial.seconds;
@@ -183,6 +214,9 @@ pub(crate) mod testing {
             amount: 1_000_000,
             oversubscribed: false,
             profiles: profiles.iter().map(profile).collect(),
+            grain: 1,
+            jobs: 1,
+            timelines: vec![Timeline { bin_seconds: seconds / 4.0, bins: vec![[75, 25, 0]; 4] }; profiles.len()],
         }
     }
 }
@@ -216,6 +250,19 @@ mod tests {
         grown.amount *= 4;
         let points = study(&[trial("dynamic", 10.0, &[(10.0, 0.0, 0.0)]), grown]);
         assert_eq!((points[1].speedup, points[1].efficiency), (4.0, 1.0));
+    }
+
+    #[test]
+    fn only_what_is_drawn_is_kept() {
+        let mut trials = vec![
+            trial("block", 9.0, &[(9.0, 0.0, 0.0)]),
+            trial("block", 5.0, &[(5.0, 0.0, 0.0); 2]),
+            trial("block", 5.2, &[(5.0, 0.0, 0.0); 2]),
+            trial("block", 4.9, &[(5.0, 0.0, 0.0); 2]),
+            trial("dynamic", 1.0, &[(1.0, 0.0, 0.0); 100]),
+        ];
+        keep_drawn(&mut trials);
+        assert_eq!(trials.iter().map(|trial| trial.timelines.len()).collect::<Vec<_>>(), [0, 2, 0, 0, DRAWN]);
     }
 
     #[test]

@@ -27,6 +27,7 @@
 //! - [`patterns`]: the gallery, right on any number of ranks
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
 //! - [`scaling`]: parts of one job, timed, every answer compared
+//! - [`page`]: the page of `scaling` in a real browser
 //! - [`burnin`]: hidden faults are found and named
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
@@ -47,6 +48,7 @@ mod launches;
 mod list;
 mod methods;
 mod output;
+mod page;
 mod patterns;
 mod pix;
 mod precision;

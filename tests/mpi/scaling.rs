@@ -55,9 +55,61 @@ fn reports_of_several_jobs_are_one() {
 }
 
 #[test]
+fn more_ranks_than_there_are_are_predicted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (json, csv) = (folder.path().join("3.json"), folder.path().join("3.csv"));
+    let line = format!(
+        "scaling --ranks 1,3 --repeat 1 --predict 1e5 --format json --output {} -- primes 2e6 --algorithm sieve",
+        json.display()
+    );
+    Launch::new(Launched(3), &line).run().expect_code(0);
+    // Read back, as joined reports are.
+    let line = format!("scaling report {} --csv {}", json.display(), csv.display());
+    let text = Launch::new(Alone, &line).run().expect_code(0);
+    assert!(text.text().contains("an answer of rank 0") && text.text().contains("\n100000 "), "{text}");
+    let said =
+        |schedule: &str| text.text().lines().any(|line| line.starts_with(schedule) && line.contains("fastest on"));
+    assert!(["block: ", "cyclic: ", "dynamic: ", "guided: "].into_iter().all(said), "{text}");
+    let rows = std::fs::read_to_string(&csv).expect("written");
+    assert_eq!(rows.lines().filter(|row| row.starts_with("predicted,")).count(), 4 * 18, "{rows}");
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).expect("written")).expect("JSON");
+    let costs = &written["run"]["costs"];
+    let positive = |name: &str| costs[name].as_f64().is_some_and(|seconds| seconds > 0.0 && seconds < 1.0);
+    assert!(["message", "answer", "span"].into_iter().all(positive), "{costs:#}");
+}
+
+#[test]
+fn jobs_one_after_the_other_are_not_predicted() {
+    let line = "scaling --ranks 1,2 --repeat 1 --predict 100 -- primes 1e9 --algorithm combinatorial";
+    let text = Launch::new(Launched(2), line).run().expect_code(0);
+    assert!(text.text().contains("No prediction: ") && !text.text().contains("fastest on"), "{text}");
+}
+
+#[test]
+fn what_is_drawn_has_what_the_ranks_did_when() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let svg = folder.path().join("all.svg");
+    let line = format!("scaling --ranks 1,5 --repeat 2 --format json --plot {} -- pi 2e7", svg.display());
+    let json = Launch::new(Launched(5), &line).run().expect_code(0).json();
+    let rows = |trial: &serde_json::Value| trial["timelines"].as_array().map_or(0, Vec::len);
+    let mut counts: Vec<usize> = json["run"]["trials"].as_array().into_iter().flatten().map(rows).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [0, 0, 0, 5], "of the middle run on the most ranks: {json:#}");
+    assert!(std::fs::read_to_string(&svg).expect("written").contains("What 5 ranks did when"));
+}
+
+#[test]
 fn what_cannot_be_timed_is_refused_once() {
-    let lines = ["scaling -- info", "scaling", "scaling --ranks 9 -- pi 1e6", "scaling -- primes 100 --print"];
+    let lines = [
+        "scaling --predict 1 -- pi 1e6",
+        "scaling -- info",
+        "scaling",
+        "scaling --ranks 9 -- pi 1e6",
+        "scaling -- primes 100 --print",
+    ];
     each(lines, |line| {
         Launch::new(Launched(2), line).run().expect_code(2).expect_under(10.0);
     });
+    let alone = Launch::new(Alone, "scaling --predict 100 -- pi 1e6").run();
+    alone.expect_code(2).expect_told_once("measured between ranks");
 }

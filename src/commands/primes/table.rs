@@ -48,9 +48,8 @@ impl<'c> Table<'c> {
         let rows = cluster.gather(profile.to_numbers());
         let account = rows.map(|rows| Account {
             seconds,
-            chunk: 0,
             profiles: rows.into_iter().map(Profile::from_numbers).collect(),
-            saved: false,
+            ..Account::none(cluster.size())
         });
         Ok(Some(Table { layout, words, account }))
     }

@@ -5,6 +5,7 @@
 //! comes and goes meets all of them.
 
 mod capacity;
+mod costs;
 mod inner;
 mod trials;
 
@@ -20,7 +21,7 @@ use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::report::{ScalingReport, ScalingResult, ScalingRun};
-use crate::scaling::{diagnosis, fit, medians, study};
+use crate::scaling::{diagnosis, fit, forecast, keep_drawn, medians, study};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u8> {
@@ -52,6 +53,11 @@ enum Measured {
 /// Plans the trials, has them done, and reports at the root. Every rank must call it.
 fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<Measured> {
     let inner = cluster.agree(Inner::read(options, words))?;
+    if options.predict.is_some() && cluster.size() == 1 {
+        return cluster.agree(Err(Error::Usage(
+            "--predict: what a message costs is measured between ranks; start two or more (mpirun -n 2)".to_owned(),
+        )));
+    }
     let cases = cluster.agree(trials::plan(cluster.size(), options, inner.engine()))?;
     let engine = inner.quiet_engine();
     let words =
@@ -59,6 +65,10 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
     let setting = Setting::new(cluster, &words, &engine)?;
     let places = Place::gather(cluster)?;
     let capacity = places.as_deref().map(Capacity::of);
+    let costs = match options.predict {
+        Some(_) => costs::measure(cluster)?,
+        None => None,
+    };
     let outcome = trials::carry_out(&setting, &inner, &cases, options, capacity.as_ref())?;
     let trials = match outcome {
         trials::Ended::Stopped(code) => return Ok(Measured::Stopped(code)),
@@ -74,6 +84,8 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
             mpi: library(cluster),
             isa: setting.isa.to_string(),
             unit: done.unit,
+            costs,
+            predicted_ranks: options.predict,
             ..ScalingRun::default()
         };
         let result = ScalingResult {
@@ -88,10 +100,13 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
 
 /// What the trials say.
 fn evaluated(result: ScalingResult, run: ScalingRun, trials: Vec<crate::scaling::Trial>) -> ScalingReport {
+    let mut trials = trials;
+    keep_drawn(&mut trials);
     let points = study(&trials);
     let fits = fit::of_series(&trials, result.mode == "weak");
     let diagnosis = diagnosis::diagnose(&medians(&trials), run.cpus);
-    ScalingReport { result, run: ScalingRun { points, fits, diagnosis, trials, ..run } }
+    let forecast = run.costs.zip(run.predicted_ranks).map(|(costs, most)| forecast::forecast(&trials, &costs, most));
+    ScalingReport { result, run: ScalingRun { points, fits, diagnosis, forecast, trials, ..run } }
 }
 
 /// At the root: the reports of several jobs as one.
@@ -145,7 +160,7 @@ impl Outputs {
         }
         if let (Some(mut plot), Some(path)) = (self.plot, &shown.plot) {
             let is_page = path.extension().is_some_and(|extension| extension == "html");
-            let picture = if is_page { report.html() } else { report.charts().into_iter().next().unwrap_or_default() };
+            let picture = if is_page { report.html() } else { report.svg() };
             plot.write(picture.as_bytes())?;
             plot.finish()?;
         }

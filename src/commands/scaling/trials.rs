@@ -92,7 +92,8 @@ pub(super) fn carry_out(
         for planned in cases {
             let ranks = planned.case.ranks;
             let grown = if options.weak { Some(cluster.agree(inner.grown(ranks))?) } else { None };
-            let (code, found) = trial(setting, grown.as_ref().unwrap_or(inner), planned)?;
+            let is_traced = options.shown().plot.is_some();
+            let (code, found) = trial(setting, grown.as_ref().unwrap_or(inner), planned, is_traced)?;
             let stopped = done.as_mut().zip(found).and_then(|(done, (record, seconds))| {
                 if !record.is_complete {
                     return Some(code);
@@ -110,6 +111,9 @@ pub(super) fn carry_out(
                     amount: record.work.amount,
                     oversubscribed: capacity.is_some_and(|capacity| capacity.is_exceeded_by(ranks)),
                     profiles: record.account.profiles,
+                    grain: record.account.grain,
+                    jobs: record.account.jobs,
+                    timelines: record.account.timelines,
                 });
                 None
             });
@@ -122,16 +126,22 @@ pub(super) fn carry_out(
 }
 
 /// One run on the first ranks, while the others wait. Every rank must call it; the root gets the note and the seconds.
-fn trial(setting: &Setting<'_>, inner: &Inner, planned: &Planned) -> Result<(u8, Option<(Record, f64)>)> {
+fn trial(
+    setting: &Setting<'_>,
+    inner: &Inner,
+    planned: &Planned,
+    is_traced: bool,
+) -> Result<(u8, Option<(Record, f64)>)> {
     let cluster = setting.cluster;
-    let options =
+    let mut options =
         Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..setting.options.clone() };
     let ran = match cluster.first(planned.case.ranks) {
         None => Ok((0, None)),
         Some(part) => {
-            let recording = setting.recording(&part, options);
             part.barrier();
             let begun = Instant::now();
+            options.traced = is_traced.then_some(begun);
+            let recording = setting.recording(&part, options);
             inner.run(&recording).map(|code| {
                 let seconds = begun.elapsed().as_secs_f64();
                 (code, recording.record().and_then(|place| place.take()).map(|record| (record, seconds)))

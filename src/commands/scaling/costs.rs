@@ -1,0 +1,123 @@
+//! What a message, an answer of the root and a span in the last reduction cost here: measured for `--predict`.
+//!
+//! All ranks of the job take part, as they do in a job: the first and the last throw a message to and fro; all others ask the
+//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go up the tree. The least of
+//! [`ROUNDS`] rounds counts, since other load only ever adds; some milliseconds in all.
+
+use std::time::Instant;
+
+use crate::cluster::patience::Patience;
+use crate::cluster::{Cluster, Tag};
+use crate::error::{Error, Result};
+use crate::job::manager::{Action, Event, Manager};
+use crate::job::{Dealer, Ledger, Schedule, Span};
+use crate::scaling::predict::Costs;
+
+/// Rounds of each measurement.
+const ROUNDS: usize = 21;
+/// Messages to and fro in a round.
+const TRIPS: u32 = 50;
+/// Questions of each rank in a round: enough to keep the root busy, few enough for every MPI to hold.
+const QUESTIONS: u64 = 64;
+/// Spans of each rank's ledger.
+const SPANS: u64 = 1000;
+
+/// Measures. Every rank must call it, two at least; the root gets `Some`.
+///
+/// # Errors
+/// [`Error::Run`] when a message cannot be understood.
+pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
+    let mut rounds: Option<Vec<[f64; 3]>> = cluster.at_root(Vec::new);
+    for _ in 0..ROUNDS {
+        let (message, answer, span) = (message(cluster), answer(cluster)?, span(cluster)?);
+        if let (Some(rounds), Some(message), Some(answer), Some(span)) = (&mut rounds, message, answer, span) {
+            rounds.push([message, answer, span]);
+        }
+    }
+    cluster.barrier();
+    Ok(rounds.map(|rounds| {
+        let [message, answer, span] = [0, 1, 2].map(|i| rounds.iter().map(|round| round[i]).fold(f64::INFINITY, f64::min));
+        Costs { message, answer, span }
+    }))
+}
+
+/// The next message, waited for as eagerly as a rank does that has nothing else to do.
+fn next(cluster: &Cluster) -> (u64, Tag) {
+    let mut patience = Patience::attentive();
+    loop {
+        if let Some((from, tag)) = cluster.probe() {
+            cluster.receive(from, tag);
+            return (from, tag);
+        }
+        patience.pause();
+    }
+}
+
+/// Seconds of one message, between the first and the last rank.
+fn message(cluster: &Cluster) -> Option<f64> {
+    let (me, last) = (cluster.rank(), cluster.size() - 1);
+    cluster.barrier();
+    let begun = Instant::now();
+    for _ in 0..TRIPS {
+        if me == 0 {
+            cluster.send(last, Tag::Ask, [0, 0]);
+            next(cluster);
+        } else if me == last {
+            next(cluster);
+            cluster.send(0, Tag::Give, [0, 0]);
+        }
+    }
+    cluster.flush();
+    cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS))
+}
+
+/// Seconds of the root for one question, while all others ask.
+fn answer(cluster: &Cluster) -> Result<Option<f64>> {
+    let ranks = cluster.size();
+    let manager = cluster.at_root(|| {
+        let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, u64::MAX / 2)], ranks, 1, None);
+        Manager::<()>::new(Ledger::new(), dealer, None)
+    });
+    cluster.barrier();
+    let Some(mut manager) = manager else {
+        (0..QUESTIONS).for_each(|_| cluster.send(0, Tag::Ask, [0, 0]));
+        (0..QUESTIONS).for_each(|_| _ = next(cluster));
+        cluster.flush();
+        return Ok(None);
+    };
+    let (mut actions, mut begun) = (Vec::new(), None::<Instant>);
+    let all = (ranks - 1) * QUESTIONS;
+    for _ in 0..all {
+        let (from, _) = next(cluster);
+        begun.get_or_insert_with(Instant::now);
+        manager.handle(Event::Asked(from), &mut actions).map_err(|overlap| Error::Run(overlap.to_string()))?;
+        for action in actions.drain(..) {
+            if let Action::Give(rank, span) = action {
+                cluster.send(rank, Tag::Give, [span.first, span.end]);
+            }
+        }
+    }
+    // The first was there already when the clock began.
+    let seconds = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
+    cluster.flush();
+    Ok(Some(seconds / all as f64))
+}
+
+/// Seconds of one span in the reduction: the root's end of the tree takes the spans of all others in.
+fn span(cluster: &Cluster) -> Result<Option<f64>> {
+    let (me, ranks) = (cluster.rank(), cluster.size());
+    let broken = |overlap: crate::job::Overlap| Error::Run(overlap.to_string());
+    let mut mine = Ledger::<()>::new();
+    // Two blocks apart, so that they never melt.
+    for i in 0..SPANS {
+        let block = 2 * (i * ranks + me);
+        mine.record(Span::new(block, block + 1), ()).map_err(broken)?;
+    }
+    cluster.barrier();
+    let begun = Instant::now();
+    let total = cluster.reduce(mine, |mut lower: Ledger<()>, upper| {
+        lower.absorb(upper).map_err(broken)?;
+        Ok(lower)
+    })?;
+    Ok(total.map(|_| begun.elapsed().as_secs_f64() / ((ranks - 1) * SPANS) as f64))
+}

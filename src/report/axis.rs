@@ -1,0 +1,103 @@
+//! Axes of a chart: where a value is drawn, and what stands at the ticks.
+//!
+//! kuva's logarithms are decimal, and ranks want powers of two: here logarithms are taken beforehand, and the ticks name what they
+//! stand for.
+
+use std::sync::Arc;
+
+use kuva::render::layout::TickFormat;
+
+/// What an axis counts in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Axis {
+    /// Numbers, at round ticks.
+    #[default]
+    Linear,
+    /// Logarithms, at ticks of powers of this.
+    Powers(u32),
+    /// So many rows, named from 0 at the top; `y` is the row.
+    Rows(u32),
+}
+
+/// An axis with its ends, in what is drawn (logarithms where it is logarithmic).
+pub(super) struct Scale {
+    axis: Axis,
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+impl Scale {
+    /// An axis for these values, with so much room at both ends.
+    pub(super) fn of(axis: Axis, values: impl Iterator<Item = f64>, room: f64) -> Scale {
+        let mut scale = Scale { axis, low: 0.0, high: 1.0 };
+        let drawn = values.map(|value| scale.at(value)).filter(|value| value.is_finite());
+        let (low, high) = drawn.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        (scale.low, scale.high) = match axis {
+            Axis::Rows(rows) => (-0.7, f64::from(rows) - 0.3),
+            _ if low > high => (0.0, 1.0),
+            _ if low == high => (low - low.abs().max(1.0) * 1e-3, high + high.abs().max(1.0) * 1e-3),
+            _ => (low - room * (high - low), high + room * (high - low)),
+        };
+        scale
+    }
+
+    /// Where a value is drawn.
+    pub(super) fn at(&self, value: f64) -> f64 {
+        match self.axis {
+            Axis::Linear => value,
+            Axis::Powers(base) => value.log2() / f64::from(base).log2(),
+            Axis::Rows(rows) => f64::from(rows) - 1.0 - value,
+        }
+    }
+
+    /// Between ticks.
+    pub(super) fn step(&self) -> f64 {
+        match self.axis {
+            Axis::Linear => round_step((self.low, self.high), 6.0),
+            Axis::Powers(_) => ((self.high - self.low) / 12.0).floor() + 1.0,
+            Axis::Rows(rows) => f64::from(rows.div_ceil(32)),
+        }
+    }
+
+    /// What stands at the ticks.
+    pub(super) fn names(&self) -> TickFormat {
+        let digits = (-self.step().log10().floor()).max(0.0) as usize;
+        match self.axis {
+            Axis::Linear => TickFormat::Fixed(digits),
+            Axis::Powers(base) => TickFormat::Custom(Arc::new(move |exponent| power(base, exponent))),
+            Axis::Rows(rows) => TickFormat::Custom(Arc::new(move |y| format!("{:.0}", f64::from(rows) - 1.0 - y))),
+        }
+    }
+}
+
+/// A power as people read it: 8, 0.25, 10000, 1e5.
+fn power(base: u32, exponent: f64) -> String {
+    let value = f64::from(base).powf(exponent.round());
+    match () {
+        () if base == 10 && exponent.abs() > 4.5 => format!("1e{exponent:.0}"),
+        () if value >= 1.0 => format!("{value:.0}"),
+        () => format!("{value}"),
+    }
+}
+
+/// 1, 2 or 5 times a power of ten that cuts the range into about `count` parts.
+fn round_step((low, high): (f64, f64), count: f64) -> f64 {
+    let raw = (high - low) / count;
+    let unit = 10_f64.powf(raw.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|f| f * unit).find(|&step| step >= raw).unwrap_or(10.0 * unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_few() {
+        assert_eq!(round_step((0.0, 10.0), 5.0), 2.0);
+        assert_eq!(round_step((3.1412, 3.1419), 4.0), 0.0002);
+        let ranks = Scale::of(Axis::Powers(2), [1.0, 1024.0].into_iter(), 0.0);
+        assert_eq!((ranks.low, ranks.high, ranks.step()), (0.0, 10.0, 1.0));
+        assert_eq!(Scale::of(Axis::Powers(2), [1.0, 2f64.powi(60)].into_iter(), 0.0).step(), 6.0);
+        assert_eq!([(2, 3.0), (2, -2.0), (10, 5.0), (10, 0.0)].map(|(b, e)| power(b, e)), ["8", "0.25", "1e5", "1"]);
+    }
+}

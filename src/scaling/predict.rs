@@ -1,0 +1,280 @@
+//! Where each schedule saturates: a model of the engine on many more ranks than there are.
+//!
+//! Measured in the run: W, the seconds that one rank computes; what a message takes ([`Costs::message`], L, one way), what the root takes
+//! to answer one question ([`Costs::answer`], m), and what a finished span takes when the ledgers are merged in the end
+//! ([`Costs::span`], e). With B blocks of w = W/B seconds, chunks of c blocks and p ranks:
+//! - D = B/c deals; a rank asks for its next span when it begins one, so nobody waits as long as all p answers fit into a span, p m <= c w.
+//!   `dynamic`, fluid: dT = dx / min(p/w, s/m), s = c being the length of a deal with x blocks left. The root computes too, and what it
+//!   answers it does not compute: (W + D m) / p where all goes well. Deals come out in whole chunks: ceil(D/p) c w at least.
+//! - `guided`: the same with s = max(x/2p, c), integrated: a burst of long deals, and 2p chunks in the end.
+//! - `block`, `cyclic`: what is the root's is done by the root: its share of W, and all p or D answers.
+//! - While the root computes it looks after messages every [`REACTION`], so a chunk shorter than that waits for it.
+//! - Before and after: a scatter, a barrier and a reduction along a tree, 4 ceil(log2 p) messages; and D e for the ledgers, whose spans
+//!   touch their neighbours only near the root of the tree (p e for `block`).
+//!
+//! What it does not know: hosts of different speed, a network that is full, memory that ranks share; blocks of different cost show in
+//! the `imbalance` of `block` as measured, and otherwise count as equal. `tests/predict.rs` holds it against a simulation of the engine itself.
+//!
+//! Cost: O(1) a prediction.
+
+use serde::{Deserialize, Serialize};
+
+use crate::job::Schedule;
+
+/// How long the root, while it computes, leaves questions unanswered at the most: the engine's pieces and looks are half a millisecond
+/// long (`job/pace.rs`, `job/lookout.rs`).
+pub const REACTION: f64 = 5e-4;
+
+/// As many groups of ranks are told apart where spans differ: a percent of a round each.
+const GROUPS: f64 = 64.0;
+
+/// Trips of a message along a tree that begin and end a job: scatter, barrier there and back, reduction.
+const TREES: f64 = 4.0;
+
+/// What was measured of the cluster, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    /// One way of a message between the first and the last rank.
+    pub message: f64,
+    /// The root's time for one question: received, decided, answered.
+    pub answer: f64,
+    /// One finished span in the last reduction: encoded, decoded, taken into a ledger.
+    pub span: f64,
+}
+
+/// What was measured of the job.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// Seconds that one rank computes.
+    pub compute: f64,
+    /// Blocks.
+    pub blocks: u64,
+    /// Of what a chunk is a multiple, as far as there is enough.
+    pub grain: u64,
+    /// Seconds before the first block and after the last that more ranks do not shorten.
+    pub fixed: f64,
+    /// Largest over mean computing time under `block`, as far as it was measured; 1 where it was not.
+    pub imbalance: f64,
+}
+
+/// What takes the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    /// The kernels: more ranks help.
+    Computing,
+    /// The longest share: unequal costs, or chunks that do not come out even.
+    Imbalance,
+    /// The root, which answers everybody.
+    Manager,
+    /// What comes before and after: the trees, the ledgers, what is serial.
+    Ends,
+}
+
+impl Limit {
+    /// As tables say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::Computing => "computing",
+            Limit::Imbalance => "imbalance",
+            Limit::Manager => "manager",
+            Limit::Ends => "ends",
+        }
+    }
+}
+
+/// One schedule on so many ranks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    /// The schedule's name.
+    pub schedule: String,
+    /// The chunk that was asked for; `None` for an automatic one.
+    pub asked_chunk: Option<u64>,
+    /// Ranks.
+    pub ranks: u64,
+    /// Blocks of a chunk.
+    pub chunk: u64,
+    /// Seconds.
+    pub seconds: f64,
+    /// Against one rank.
+    pub speedup: f64,
+    /// Speed-up over ranks.
+    pub efficiency: f64,
+    /// What takes the largest part of what is not computing; computing where that is less than a tenth.
+    pub limit: Limit,
+}
+
+/// Where a schedule stops being worth it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saturation {
+    /// The schedule's name, with the chunk where one was asked for.
+    pub series: String,
+    /// From here on more than half of the ranks' time is lost; `None`: not up to the largest number asked for.
+    pub half: Option<u64>,
+    /// The fewest ranks on which it is as fast as on any that were looked at, but for 2 %.
+    pub fastest: u64,
+    /// Speed-up there.
+    pub speedup: f64,
+    /// What limits it there.
+    pub limit: Limit,
+}
+
+/// Parts of the time, in seconds.
+struct Parts {
+    compute: f64,
+    imbalance: f64,
+    manager: f64,
+    ends: f64,
+}
+
+/// The blocks of a chunk on so many ranks, as the engine cuts them.
+fn chunk(schedule: Schedule, asked: Option<u64>, work: &Work, ranks: u64) -> u64 {
+    match (schedule, asked) {
+        (Schedule::Block, _) => work.blocks.div_ceil(ranks).max(1),
+        (_, Some(chunk)) => chunk.max(1),
+        (schedule, None) => schedule.auto_chunk(work.blocks, ranks, work.grain),
+    }
+}
+
+fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64) -> Parts {
+    if ranks == 1 {
+        return Parts { compute: work.compute, imbalance: 0.0, manager: 0.0, ends: work.fixed };
+    }
+    let (p, b, c, m) = (ranks as f64, (work.blocks as f64).max(1.0), chunk as f64, costs.answer);
+    let depth = p.log2().ceil();
+    let (w, share) = (work.compute / b, work.compute / p);
+    let deals = (b / c).ceil();
+    // The longest of equal shares in whole chunks.
+    let longest = (share.max((deals / p).ceil() * c * w)).min(work.compute);
+    // The dealt schedules' spans are in no order, and meet their neighbours last; the others' meet at every step.
+    let (done, imbalance, spans) = match schedule {
+        Schedule::Block => {
+            // Rank 0 has the first share, rounded down.
+            let own = (b / p).floor() * w + p * m;
+            (own.max(longest * work.imbalance), longest * work.imbalance - share, depth)
+        }
+        Schedule::Cyclic => {
+            let rounds = (deals / p).ceil();
+            let own = longest + deals.max(p) * m;
+            (own.max(rounds * round(c * w, costs, p)), longest - share, rounds * depth)
+        }
+        Schedule::Dynamic => (dynamic(deals, c * w, costs, p).max(longest), longest - share, deals),
+        Schedule::Guided => {
+            let (done, deals) = guided(b, c, w, costs, p);
+            (done.max(share), (c * w).min(work.compute - share), deals)
+        }
+    };
+    let lost = (done - share).max(0.0);
+    let imbalance = imbalance.clamp(0.0, lost);
+    let manager = lost - imbalance;
+    Parts { compute: share, imbalance, manager, ends: work.fixed + TREES * depth * costs.message + spans * costs.span }
+}
+
+/// From the beginning of a span to the next one, where spans take `span` seconds each: the span itself, unless the answer takes longer. A
+/// rank asks when it first looks up, finds the root computing for half as long, and the root has `p` questions to answer.
+fn round(span: f64, costs: &Costs, p: f64) -> f64 {
+    let looks = 1.5 * span.min(REACTION) + 2.0 * costs.message + costs.answer;
+    span.max(p * costs.answer).max(looks)
+}
+
+/// Seconds of `deals` spans of `span` seconds, dealt to whoever asks.
+fn dynamic(deals: f64, span: f64, costs: &Costs, p: f64) -> f64 {
+    let answering = deals.max(p) * costs.answer;
+    // The root waits for nobody, and computes in what its answers leave it.
+    let others = (p - 1.0) / round(span, costs, p - 1.0);
+    let load = (others * costs.answer).min(1.0);
+    let flow = deals / (others + (1.0 - load) / span);
+    // Its own first two spans lie there while it answers.
+    let hand = (deals / p).ceil().min(2.0) * span;
+    flow.max((hand / (1.0 - load).max(1e-9)).min(hand + answering))
+}
+
+/// A group of ranks who do the same.
+#[derive(Clone, Copy)]
+struct Group {
+    /// When its question is at the root; infinite once it was told that there is no more.
+    question: f64,
+    /// When what it has in hand is done.
+    free: f64,
+}
+
+/// The same for spans of x/2p blocks with x left, `c` at the least; and how many spans there are. Followed question by question for
+/// [`GROUPS`] groups of ranks: spans differ from the first to the last of a round, and so do the moments at which they end.
+fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
+    let groups = p.min(GROUPS);
+    let members = p / groups;
+    let (mut left, mut deals, mut answered) = (b, 0.0_f64, 0.0_f64);
+    let length = |left: f64| (left / (2.0 * p)).floor().max(c).min(left);
+    // Seconds of the longest span of one more group.
+    let deal = |left: &mut f64, deals: &mut f64| {
+        let blocks = length(*left);
+        let dealt = (members * blocks).min(*left);
+        *left -= dealt;
+        *deals += if dealt > 0.0 { (dealt / blocks).ceil() } else { 0.0 };
+        blocks * w
+    };
+    let first = |_: usize| Group { question: costs.message, free: deal(&mut left, &mut deals) };
+    let mut asking: Vec<Group> = (0..groups as usize).map(first).collect();
+    // The root's own first two spans, which are long, lie there while it answers.
+    let two = asking[0].free + length(left) * w;
+    let mut end = 0.0_f64;
+    while let Some(group) =
+        asking.iter_mut().filter(|g| g.question.is_finite()).min_by(|x, y| x.question.total_cmp(&y.question))
+    {
+        answered = answered.max(group.question) + members * costs.answer;
+        let span = deal(&mut left, &mut deals);
+        if span > 0.0 {
+            let begin = group.free.max(answered + costs.message);
+            *group = Group { question: begin + span.min(REACTION) + costs.message, free: begin + span };
+        } else {
+            group.question = f64::INFINITY;
+        }
+        end = end.max(group.free).max(answered + costs.message);
+    }
+    (end.max(two + deals.max(p) * costs.answer), deals)
+}
+
+/// Predicts one case.
+pub fn predict(schedule: Schedule, asked_chunk: Option<u64>, work: &Work, costs: &Costs, ranks: u64) -> Prediction {
+    let chunk = chunk(schedule, asked_chunk, work, ranks);
+    let Parts { compute, imbalance, manager, ends } = parts(schedule, chunk, work, costs, ranks);
+    let seconds = compute + imbalance.max(0.0) + manager + ends;
+    let losses = [(imbalance, Limit::Imbalance), (manager, Limit::Manager), (ends, Limit::Ends)];
+    let (most, limit) = losses.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, Limit::Computing));
+    let alone = work.compute + work.fixed;
+    let speedup = alone / seconds;
+    Prediction {
+        schedule: schedule.name().to_owned(),
+        asked_chunk,
+        ranks,
+        chunk,
+        seconds,
+        speedup,
+        efficiency: speedup / ranks as f64,
+        limit: if most < 0.1 * seconds { Limit::Computing } else { limit },
+    }
+}
+
+/// Numbers of ranks to look at: powers of two up to `most`, and `most`.
+pub fn ladder(most: u64) -> Vec<u64> {
+    let mut ranks: Vec<u64> =
+        std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < most).collect();
+    ranks.push(most);
+    ranks
+}
+
+/// Where these predictions of one schedule saturate.
+pub fn saturation(series: &str, predictions: &[Prediction]) -> Option<Saturation> {
+    let most = predictions.iter().map(|prediction| prediction.speedup).max_by(f64::total_cmp)?;
+    let fastest = predictions.iter().find(|prediction| prediction.speedup >= 0.98 * most)?;
+    // The last that is still worth it, and the first after it.
+    let worth = predictions.iter().rposition(|prediction| prediction.efficiency >= 0.5);
+    let after = predictions.get(worth.map_or(0, |at| at + 1));
+    Some(Saturation {
+        series: series.to_owned(),
+        half: after.map(|prediction| prediction.ranks),
+        fastest: fastest.ranks,
+        speedup: fastest.speedup,
+        limit: fastest.limit,
+    })
+}

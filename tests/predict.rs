@@ -1,0 +1,101 @@
+//! `scaling --predict` against the engine: its formulas and a simulation that drives the engine's own decisions through as many ranks.
+//!
+//! [`Timed`] plays the clocks, messages and kernels; `Manager`, `Worker`, `Dealer` and `Ledger` are the program's. Nothing here
+//! looks at a real clock.
+
+#[path = "simulator/timed.rs"]
+mod timed;
+
+use montesieve::job::Schedule;
+use montesieve::scaling::predict::{Costs, Prediction, Work, ladder, predict, saturation};
+use timed::{Setup, Timed};
+
+/// A cluster of some years ago: 2 us a message, 1 us an answer, 50 ns a span.
+const COSTS: Costs = Costs { message: 2e-6, answer: 1e-6, span: 5e-8 };
+
+fn work(compute: f64, blocks: u64) -> Work {
+    Work { compute, blocks, grain: 1, fixed: 0.0, imbalance: 1.0 }
+}
+
+/// Seconds that the engine takes with blocks that cost as `cost` says, relative to each other.
+fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Costs, cost: impl Fn(u64) -> f64) -> f64 {
+    let sum: f64 = (0..work.blocks).map(&cost).sum();
+    let blocks = (0..work.blocks).map(|block| work.compute * cost(block) / sum).collect();
+    Timed::new(Setup { ranks: prediction.ranks, schedule, chunk: prediction.chunk, costs, blocks }).seconds()
+}
+
+/// Predicted over simulated seconds, blocks costing the same.
+fn ratio(schedule: Schedule, asked: Option<u64>, work: &Work, costs: Costs, ranks: u64) -> f64 {
+    let prediction = predict(schedule, asked, work, &costs, ranks);
+    let seconds = simulated(&prediction, schedule, work, costs, |_| 1.0);
+    println!("{prediction:?}, simulated {seconds:.6} s");
+    prediction.seconds / seconds
+}
+
+#[test]
+fn few_ranks_to_100_000_under_every_schedule() {
+    for schedule in Schedule::ALL {
+        for (compute, blocks) in [(60.0, 200_000), (2000.0, 400_000)] {
+            for ranks in [2, 8, 64, 512, 4096, 20_000, 100_000] {
+                let ratio = ratio(schedule, None, &work(compute, blocks), COSTS, ranks);
+                assert!((0.9..1.1).contains(&ratio), "{schedule:?} on {ranks}: {ratio}");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_cluster_and_chunks_of_any_size() {
+    let slow = Costs { message: 3e-5, answer: 2e-5, span: 1e-6 };
+    for schedule in [Schedule::Cyclic, Schedule::Dynamic, Schedule::Guided] {
+        for chunk in [1, 10, 100] {
+            for ranks in [2, 30, 1000, 10_000] {
+                let ratio = ratio(schedule, Some(chunk), &work(20.0, 100_000), slow, ranks);
+                assert!((0.75..1.35).contains(&ratio), "{schedule:?}, chunk {chunk} on {ranks}: {ratio}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_few_blocks_of_a_coarse_grain() {
+    let work = Work { grain: 120, ..work(4.0, 1908) };
+    for schedule in Schedule::ALL {
+        for ranks in [2, 3, 16, 64, 100, 500, 3000] {
+            let ratio = ratio(schedule, None, &work, COSTS, ranks);
+            assert!((0.8..1.25).contains(&ratio), "{schedule:?} on {ranks}: {ratio}");
+        }
+    }
+}
+
+#[test]
+fn unequal_blocks() {
+    // Trial division: the cost grows as the square root; the imbalance of block is what a run would have measured.
+    let grows = |block: u64| (block as f64 + 1.0).sqrt();
+    let work = Work { imbalance: 1.5, ..work(100.0, 100_000) };
+    for (schedule, ranks) in [(Schedule::Block, 1000), (Schedule::Cyclic, 100), (Schedule::Dynamic, 100)] {
+        let prediction = predict(schedule, None, &work, &COSTS, ranks);
+        let ratio = prediction.seconds / simulated(&prediction, schedule, &work, COSTS, grows);
+        assert!((0.85..1.15).contains(&ratio), "{schedule:?} on {ranks}: {ratio}");
+    }
+    assert_eq!(predict(Schedule::Block, None, &work, &COSTS, 100).limit.name(), "imbalance");
+}
+
+/// The number of ranks at which half of the time is lost is the simulation's, to a rung of the ladder.
+#[test]
+fn saturation_is_where_the_simulation_has_it() {
+    let work = work(60.0, 100_000);
+    for schedule in Schedule::ALL {
+        let rungs = ladder(100_000);
+        let predictions: Vec<Prediction> =
+            rungs.iter().map(|&ranks| predict(schedule, None, &work, &COSTS, ranks)).collect();
+        let is_worth = |prediction: &&Prediction| {
+            let seconds = simulated(prediction, schedule, &work, COSTS, |_| 1.0);
+            work.compute / seconds >= 0.5 * prediction.ranks as f64
+        };
+        let simulated = predictions.iter().rposition(|prediction| is_worth(&prediction)).expect("one rank is worth it");
+        let half = saturation(schedule.name(), &predictions).expect("predictions").half;
+        let predicted = rungs.iter().position(|&ranks| Some(ranks) == half).expect("up to 100,000") - 1;
+        assert!(predicted.abs_diff(simulated) <= 1, "{schedule:?}: {predicted} and {simulated}");
+    }
+}
