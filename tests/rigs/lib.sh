@@ -120,9 +120,11 @@ result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
 # Nothing of ours may be left where nobody looks: shared memory and temporary files of every host.
 # leftovers NAME: but files of this name, which others made
 leftovers() {
-  local host
+  local host file
   for host in "${HOSTS[@]}"; do
-    on "$host" find /dev/shm /tmp -mindepth 1 -not -path "$ROOT*" -not -name "$1" 2>/dev/null | sed "s/^/$host:/"
+    # (A repository below /tmp is there, and the folders that lead to it.)
+    on "$host" find /dev/shm /tmp -mindepth 1 -path "$ROOT" -prune -o -not -name "$1" -print 2>/dev/null |
+      while read -r file; do [[ $ROOT/ == "$file"/* ]] || echo "$host:$file"; done
   done
 }
 
