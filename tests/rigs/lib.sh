@@ -69,7 +69,8 @@ processes() {
 power_off() {
   local keep
   keep=$(<"$SHARED/rig/$1.pid")
-  processes "$1" | grep -vx "$keep" | xargs -r kill -9
+  # Some of them may be on their way out.
+  processes "$1" | grep -vx "$keep" | xargs -r kill -9 2>/dev/null || true
 }
 
 # A rig's `up` may say more: whether this user may have it, what to hide before its hosts start, what to start on them.
