@@ -104,3 +104,25 @@ fn files_end_in_time() {
     let wrong: Vec<String> = sources("src").into_iter().filter(long).map(|f| f.display().to_string()).collect();
     assert_none(wrong, "files over 420 lines");
 }
+
+/// The files of the modules that `file` declares behind the feature 'mpi'.
+fn behind_mpi(file: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).expect("UTF-8");
+    let gated = text.lines().zip(text.lines().skip(1)).filter(|(gate, _)| gate.trim() == "#[cfg(feature = \"mpi\")]");
+    let names =
+        gated.filter_map(|(_, line)| line.trim().trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    let stem = file.file_stem().expect("a name");
+    let folder = if stem == "mod" || stem == "lib" { file.with_file_name("") } else { file.with_extension("") };
+    names
+        .flat_map(|name| [folder.join(name).with_extension("rs"), folder.join(name).join("mod.rs")])
+        .filter(|file| file.exists())
+        .collect()
+}
+
+#[test]
+fn what_needs_mpi_is_tested_by_ranks_alone() {
+    let gated: Vec<PathBuf> = sources("src").iter().flat_map(|file| behind_mpi(file)).collect();
+    assert!(gated.iter().any(|file| file.ends_with("src/cluster/mpi.rs")), "{gated:?}");
+    let wrong = gated.iter().flat_map(|file| lines(file, |line| line.contains("#[test]")));
+    assert_none(wrong.collect(), "unit tests that scripts/test, which runs them without MPI, does not see");
+}
