@@ -114,36 +114,14 @@ fn pages() -> Vec<PathBuf> {
     files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
 }
 
-/// Prose of a page, or of a source's documentation. Code is left out: in backticks, or a line of a block unless it is one word.
-fn prose(file: &Path) -> String {
-    let text = fs::read_to_string(file).expect("UTF-8");
-    let is_source = file.extension().is_some_and(|extension| extension == "rs");
-    let (mut prose, mut is_code) = (String::new(), false);
-    for line in text.lines().map(str::trim) {
-        let documents = line.strip_prefix("//!").or(line.strip_prefix("///"));
-        let line = if is_source { documents.unwrap_or_default().trim() } else { line };
-        let is_fence = line.starts_with("```");
-        is_code ^= is_fence;
-        prose += if is_fence || is_code && line.contains([' ', '`']) { "" } else { line };
-        prose += "\n";
-    }
-    prose.split('`').step_by(2).collect::<Vec<_>>().join(" ")
-}
-
 #[test]
 fn no_placeholder_is_left() {
-    // A figure that was to be filled in stands as a word of capitals. These and the names of signals are none; what else is
-    // written in capitals belongs into backticks.
-    const WORDS: &str = "CHANGELOG COMMAND CONTRIBUTING EUROCRYPT FDLIBM INFORMS LICENSE OOPSLA PCLMULQDQ POPCNT README SAMPLES TOMACS \
-        USENIX VPOPCNTDQ";
-    let is_word = |word: &str| word.starts_with("SIG") || WORDS.split_whitespace().any(|known| known == word);
-    let is_left = |word: &&str| word.len() > 5 && word.chars().all(|c| c.is_ascii_uppercase()) && !is_word(word);
-    let files = ["src", "tests", "benches"].into_iter().flat_map(sources).chain(pages());
-    let wrong = files.flat_map(|file| {
-        let prose = prose(&file);
-        let words = prose.split(|c: char| !c.is_alphanumeric() && c != '_').filter(is_left);
-        words.map(|word| format!("{}: {word}", file.display())).collect::<Vec<_>>()
-    });
+    // A figure that was to be filled in: a line, or the end of one, that is nothing but a word of capitals.
+    let is_left = |line: &str| {
+        let last = line.trim().rsplit(". ").next().unwrap_or_default();
+        last.len() > 5 && last.chars().all(|c| c.is_ascii_uppercase())
+    };
+    let wrong = pages().into_iter().flat_map(|page| lines(&page, is_left));
     assert_none(wrong.collect(), "placeholders");
 }
 
@@ -156,4 +134,26 @@ fn every_row_of_the_patterns_is_linked() {
     };
     let missing: Vec<u32> = (1..=32).filter(|row| !is_linked(row)).collect();
     assert!(missing.is_empty(), "rows that README does not link, or docs/patterns.md does not have: {missing:?}");
+}
+
+/// The files of the modules that `file` declares behind the feature 'mpi'.
+fn behind_mpi(file: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).expect("UTF-8");
+    let gated = text.lines().zip(text.lines().skip(1)).filter(|(gate, _)| gate.trim() == "#[cfg(feature = \"mpi\")]");
+    let names =
+        gated.filter_map(|(_, line)| line.trim().trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
+    let stem = file.file_stem().expect("a name");
+    let folder = if stem == "mod" || stem == "lib" { file.with_file_name("") } else { file.with_extension("") };
+    names
+        .flat_map(|name| [folder.join(name).with_extension("rs"), folder.join(name).join("mod.rs")])
+        .filter(|file| file.exists())
+        .collect()
+}
+
+#[test]
+fn what_needs_mpi_is_tested_by_ranks_alone() {
+    let gated: Vec<PathBuf> = sources("src").iter().flat_map(|file| behind_mpi(file)).collect();
+    assert!(gated.iter().any(|file| file.ends_with("src/cluster/mpi.rs")), "{gated:?}");
+    let wrong = gated.iter().flat_map(|file| lines(file, |line| line.contains("#[test]")));
+    assert_none(wrong.collect(), "unit tests that scripts/test, which runs them without MPI, does not see");
 }

@@ -1,5 +1,9 @@
-# Spack: put this file into a repository of packages as packages/montesieve/package.py, then `spack install montesieve ^openmpi`.
-# Not tried: there is no Spack where this was written; scripts/package/check compiles it, no more.
+# Spack: put this file into a repository of packages as packages/montesieve/package.py, then `spack install montesieve ^openmpi`
+# (in Spack 1.x a repository of your own: spack repo create), with the vendored source from scripts/package/tarball --source at `url`.
+# Not tried: there is no Spack where this was written. It follows the build system CargoPackage of spack-packages (2025), and
+# scripts/package/check compiles it, no more.
+
+from spack_repo.builtin.build_systems.cargo import CargoPackage
 
 from spack.package import *
 
@@ -11,7 +15,8 @@ class Montesieve(CargoPackage):
 
     license("MIT OR Apache-2.0")
 
-    version("0.1.0", extension="tar.gz", url="file:///path/to/montesieve-0.1.0-vendored.tar.gz", expand=True)
+    # The archive is made where it is used, so its checksum is not known here: `spack checksum`, or `spack install --no-checksum`.
+    version("0.1.0", url="file:///path/to/montesieve-0.1.0-vendored.tar.gz")
 
     variant("mpi", default=True, description="Run on many ranks")
 
@@ -23,9 +28,13 @@ class Montesieve(CargoPackage):
 
     @property
     def build_args(self):
-        return [] if self.spec.satisfies("+mpi") else ["--no-default-features"]
+        return ["--locked", "--offline"] + ([] if self.spec.satisfies("+mpi") else ["--no-default-features"])
 
-    def setup_build_environment(self, env):
+    @property
+    def check_args(self):
+        return ["--locked", "--offline", "--no-default-features", "--lib"]
+
+    def setup_build_environment(self, env: EnvironmentModifications) -> None:
         if self.spec.satisfies("+mpi"):
             env.set("MPICC", self.spec["mpi"].mpicc)
             env.set("LIBCLANG_PATH", self.spec["llvm"].prefix.lib)

@@ -55,6 +55,10 @@ const HINTS: [&str; 14] = [
     "ALPS_",
 ];
 
+/// Among them, what a user or a module sets for the launches to come. `MPI_Init` in a process that is alone would then be for nothing, and
+/// that of Open MPI 5 leaves a file in `/dev/shm` and a folder in `/tmp`.
+const SETTINGS: [&str; 3] = ["OMPI_MCA_", "OMPI_ALLOW_RUN_AS_ROOT", "PMIX_MCA_"];
+
 /// How this process was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
@@ -89,7 +93,8 @@ impl Launch {
             None => (None, None, true),
         };
         let names: Vec<String> = names.collect();
-        let hinted = names.iter().any(|name| HINTS.iter().any(|hint| name.starts_with(hint)));
+        let begins = |name: &String, with: &[&str]| with.iter().any(|beginning| name.starts_with(beginning));
+        let hinted = names.iter().any(|name| begins(name, &HINTS) && !begins(name, &SETTINGS));
         let stranded = launcher == Some("srun") && !names.iter().any(|name| name.starts_with("PMI"));
         Launch { launcher, promised, is_first, scheduler, hinted, stranded }
     }
@@ -221,6 +226,15 @@ mod tests {
         let launch = launch(&[("SLURM_JOB_ID", "17"), ("SLURM_PROCID", "0"), ("SLURM_NTASKS", "8")]);
         assert!(!launch.is_launched());
         assert!(launch.check(1, None).is_ok());
+    }
+
+    #[test]
+    fn settings_for_other_launches_are_no_launcher() {
+        let mut variables =
+            vec![("OMPI_MCA_mpi_yield_when_idle", "1"), ("OMPI_ALLOW_RUN_AS_ROOT", "1"), ("PMIX_MCA_gds", "hash")];
+        assert!(!launch(&variables).is_launched());
+        variables.push(("PMIX_RANK", "0"));
+        assert!(launch(&variables).is_launched());
     }
 
     #[test]

@@ -185,11 +185,17 @@ impl Setting<'_> {
             idle_seconds: account.profiles.iter().map(|p| p.idle).collect(),
             comm_seconds: account.profiles.iter().map(|p| p.comm).collect(),
             blocks: account.profiles.iter().map(|p| p.blocks).collect(),
-            messages: Some(account.profiles.iter().map(|p| p.messages).sum()),
+            messages: Some(sent(account)),
+            messages_per_second: Some(sent(account) as f64 / account.seconds).filter(|rate| rate.is_finite()),
             peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
             shared_bytes: self.cluster.shared_bytes(),
         }
     }
+}
+
+/// Messages of all ranks.
+fn sent(account: &Account) -> u64 {
+    account.profiles.iter().map(|profile| profile.messages).sum()
 }
 
 /// The exit code of a run that was stopped by `cause`, if it was; `saved` is that of one which is saved, if it is.

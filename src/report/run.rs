@@ -66,6 +66,9 @@ pub struct Run {
     /// Messages sent by all ranks, where they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
+    /// The same over `seconds`: what the root and the network had to bear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_per_second: Option<f64>,
     /// Largest resident memory. Memory that ranks share is in the number of each of them.
     pub peak_memory_bytes: Vec<u64>,
     /// The most memory that the ranks of a node shared, once for all of them (on the root's node); 0 for none.
@@ -136,7 +139,8 @@ pub(crate) mod tests {
             idle_seconds: vec![0.0, 0.2, 0.5],
             comm_seconds: vec![0.05, 0.0001239, 0.000001],
             blocks: vec![400, 330, 224],
-            messages: None,
+            messages: Some(26),
+            messages_per_second: Some(20.0),
             peak_memory_bytes: vec![12_345_678, 12_300_000, 12_300_001],
             shared_bytes: 7_372_800,
         }

@@ -67,7 +67,16 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
             seconds(&run.comm_seconds, rank),
         ]);
     }
-    table(&rows, &[1], out)
+    table(&rows, &[1], out)?;
+    let messages = run.messages.map(|messages| {
+        let often = run.messages_per_second.map_or_else(String::new, |rate| format!(" ({rate:.0} a second)"));
+        format!("{}{often}", count(messages, "message"))
+    });
+    // (Memory that ranks share is in the number of each.)
+    let memory = run.peak_memory_bytes.iter().max().filter(|&&bytes| bytes > 0);
+    let memory = memory.map(|&bytes| format!("{} MB of memory at most for a rank", bytes.div_ceil(1_000_000)));
+    let said: Vec<String> = messages.into_iter().chain(memory).collect();
+    if said.is_empty() { Ok(()) } else { writeln!(out, "{}", said.join(", ")) }
 }
 
 #[cfg(test)]
@@ -97,6 +106,7 @@ mod tests {
            0  nid001     400      1.250   0.000   0.050
            1  nid001     330      1.000   0.200   0.000
            2  nid002     224      0.750   0.500   0.000
+        26 messages (20 a second), 13 MB of memory at most for a rank
         ");
     }
 
@@ -120,7 +130,9 @@ mod tests {
     #[test]
     fn a_run_with_short_lists_does_not_panic() {
         let run = Run { ranks: 2, hosts: vec![], host_of_rank: vec![], compute_seconds: vec![], ..example() };
-        assert_eq!(written(&run, true).lines().count(), 5);
+        assert_eq!(written(&run, true).lines().count(), 6);
+        let run = Run { messages: None, peak_memory_bytes: vec![], ..run };
+        assert_eq!(written(&run, true).lines().count(), 5, "nothing is said where nothing is known");
     }
 
     #[test]

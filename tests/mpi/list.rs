@@ -70,6 +70,20 @@ fn every_form_by_any_number_of_ranks_under_any_schedule() {
 }
 
 #[test]
+fn each_form_by_three_ranks() {
+    // The short form of the one above, for the MPIs that a core of the tests is run under.
+    let folder = folder("each");
+    let file = folder.join("list");
+    let primes = printed("99999 3e6");
+    for form in ["text", "u64le", "npy"] {
+        let line = format!("primes 99999 3e6 --output {} --output-format {form}", file.display());
+        Launch::new(Launched(3), &line).run().expect_code(0);
+        assert!(fs::read(&file).expect("the list") == expected(&primes, form), "another list");
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
 fn an_old_file_survives_what_cannot_be_finished() {
     let folder = folder("old");
     let file = folder.join("list");

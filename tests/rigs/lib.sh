@@ -69,7 +69,8 @@ processes() {
 power_off() {
   local keep
   keep=$(<"$SHARED/rig/$1.pid")
-  processes "$1" | grep -vx "$keep" | xargs -r kill -9
+  # Some of them may be on their way out.
+  processes "$1" | grep -vx "$keep" | xargs -r kill -9 2>/dev/null || true
 }
 
 # A rig's `up` may say more: whether this user may have it, what to hide before its hosts start, what to start on them.
@@ -120,9 +121,11 @@ result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
 # Nothing of ours may be left where nobody looks: shared memory and temporary files of every host.
 # leftovers NAME: but files of this name, which others made
 leftovers() {
-  local host
+  local host file
   for host in "${HOSTS[@]}"; do
-    on "$host" find /dev/shm /tmp -mindepth 1 -not -path "$ROOT*" -not -name "$1" 2>/dev/null | sed "s/^/$host:/"
+    # (A repository below /tmp is there, and the folders that lead to it.)
+    on "$host" find /dev/shm /tmp -mindepth 1 -path "$ROOT" -prune -o -not -name "$1" -print 2>/dev/null |
+      while read -r file; do [[ $ROOT/ == "$file"/* ]] || echo "$host:$file"; done
   done
 }
 
