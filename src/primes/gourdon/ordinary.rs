@@ -19,7 +19,7 @@ use crate::primes::Pulse;
 const LOOK: usize = 1024;
 
 /// Sigma without the part of P.
-pub(super) fn sigma(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+pub(super) fn sigma(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let border = sqrt(frame.x / u128::from(frame.y));
@@ -47,13 +47,13 @@ pub(super) fn sigma_end(primes: u64) -> i128 {
 }
 
 /// Phi0.
-pub(super) fn phi0(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+pub(super) fn phi0(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let x = tables.frame.x;
     ControlFlow::Continue(tables.phi.to_19(x) as i128 + ordinary(tables, 1, K, -1, pulse)?)
 }
 
 /// The leaves n * p * ... with p behind place b, of sign `sign` where one prime is added.
-fn ordinary(tables: &Tables, n: u64, b: usize, sign: i128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+fn ordinary(tables: &Tables<'_>, n: u64, b: usize, sign: i128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let mut sum = 0;
     for place in b + 1..=tables.pi_y {
         let (p, m) = (tables.p(place), n * tables.p(place));

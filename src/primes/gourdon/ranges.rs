@@ -30,14 +30,14 @@ pub(super) struct Ranges {
 }
 
 /// The places b of A and C.
-pub(super) fn places(tables: &Tables) -> RangeInclusive<usize> {
+pub(super) fn places(tables: &Tables<'_>) -> RangeInclusive<usize> {
     let frame = tables.frame;
     let least = cbrt(frame.x / u128::from(frame.y));
     K.max(tables.pi(least)) + 1..=tables.pi(frame.root3)
 }
 
 /// The ranges of the prime at place b; xp = x / p.
-pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
+pub(super) fn ranges(tables: &Tables<'_>, b: usize, xp: u128) -> Ranges {
     let (frame, p) = (tables.frame, tables.p(b));
     let root = sqrt_fast(xp);
     if p > frame.star {
@@ -55,13 +55,13 @@ pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
 }
 
 /// L.
-fn lower(tables: &Tables, b: usize, xp: u128) -> u64 {
+fn lower(tables: &Tables<'_>, b: usize, xp: u128) -> u64 {
     let p = tables.p(b);
     ((xp / (u128::from(p) * u128::from(p))) as u64).max(p).max(tables.frame.y / p)
 }
 
 /// The parts of C that need no sieve.
-pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+pub(super) fn closed(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let last = tables.p(tables.pi_y);
@@ -91,7 +91,7 @@ pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), 
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(tables: &Tables, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+fn composites(tables: &Tables<'_>, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let (frame, p) = (tables.frame, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(frame.y / p);
     let (mut sum, mut place) = (0, b + 1);
