@@ -133,6 +133,6 @@ impl OddSieve {
             }
             *place = at - BITS;
         }
-        count(&self.words, &mut self.entries);
+        count(0, &self.words, &mut self.entries);
     }
 }

@@ -18,7 +18,8 @@ pub const SMALLEST: u64 = 1_000_000;
 pub const LARGEST: u128 = 10_u128.pow(26);
 
 /// Quotients n = x / (p m) must stay below 2^50 ([`super::lanes::Dividend`]).
-const LARGEST_QUOTIENT: u64 = 1 << 50;
+const LARGEST_QUOTIENT: u64 = 1 << QUOTIENT;
+pub(super) const QUOTIENT: u32 = 50;
 
 /// x and its borders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -91,17 +91,14 @@ impl<'t> Primes<'t> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::counts;
-    use super::super::tests::whole;
+    use super::super::tests::{small_words, whole};
     use super::*;
     use crate::primes::naive;
 
     #[test]
     fn windows_hide_nothing() {
-        let (pieces, length) = counts::size(600_000);
-        let mut words = vec![0; pieces * length];
-        whole(|pulse| counts::fill(0..pieces, &mut words, pulse));
-        let counts = Counts::new(&words);
+        let words = small_words(600_000);
+        let counts = Counts::new(&words.counts);
         let expected = naive::eratosthenes(counts.largest + 1);
         for window in [WINDOW, 7 * WHEEL, 100 * WHEEL] {
             let (pieces, length) = size(counts.all());

@@ -92,13 +92,14 @@ impl<'t> Formula<'t> {
         let (tables, lanes) = (&self.tables, self.lanes);
         let parts = self.cut.parts(blocks);
         let mut terms = Terms::default();
-        for plain in parts.plain {
-            terms.plain += match plain {
-                0 => ordinary::sigma(tables, pulse)?,
-                1 => ordinary::phi0(tables, pulse)?,
-                _ => ranges::closed(tables, pulse)?,
-            };
-            pulse()?;
+        if parts.sigma {
+            terms.plain += ordinary::sigma(tables, pulse)?;
+        }
+        if let Some(span) = parts.ordinary {
+            terms.plain += ordinary::phi0(tables, lanes, span, pulse)?;
+        }
+        if let Some(span) = parts.closed {
+            terms.plain += ranges::closed(tables, lanes, span, pulse)?;
         }
         if let Some(span) = parts.hard {
             terms.plain += hard::span(tables, &self.patterns, lanes, span, pulse)?;
@@ -125,7 +126,7 @@ pub fn blocks(frame: &Frame) -> u64 {
 }
 
 /// The terms by name, each with its blocks: for those who want to see what each costs.
-pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 4] {
+pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 6] {
     cut::Cut::new(frame).named()
 }
 

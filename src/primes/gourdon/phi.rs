@@ -59,7 +59,7 @@ pub(super) fn fill(
 /// For each word of bytes the ones before it, and the word.
 fn running(bytes: &[u8], entries: &mut [Entry]) {
     let words: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word)).collect();
-    count(&words, entries);
+    count(0, &words, entries);
 }
 
 /// Tables of phi.

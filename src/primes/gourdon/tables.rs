@@ -76,7 +76,12 @@ impl Layout {
     ) -> Result<Option<Words<W>>, E> {
         let Layout { numbers, y, far, window } = self;
         let mut table = |(pieces, length): (usize, usize), fill: Fill<'_>| make(pieces, length, fill);
-        let Some(counts) = table(counts::size(numbers), &counts::fill)? else { return Ok(None) };
+        let (pieces, length) = counts::size(numbers);
+        let Some(totals) = table((pieces, 1), &counts::fill_totals)? else { return Ok(None) };
+        let fill = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
+            counts::fill(&totals, pieces, words, pulse)
+        };
+        let Some(counts) = table((pieces, length), &fill)? else { return Ok(None) };
         let seen = Counts::new(&counts);
         let list = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
             listed::fill(&seen, window, pieces, words, pulse)
@@ -90,7 +95,7 @@ impl Layout {
         let phi =
             |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| phi::fill(&listed, pieces, words, pulse);
         let Some(phi) = table(phi::size(far), &phi)? else { return Ok(None) };
-        Ok(Some(Words { window, counts, primes, factors, phi }))
+        Ok(Some(Words { window, totals, counts, primes, factors, phi }))
     }
 
     /// Makes all of it in memory of this process alone. A `Break` from `pulse` comes back at once.
@@ -109,6 +114,8 @@ impl Layout {
 /// The words of all tables, wherever they are kept.
 pub struct Words<W> {
     window: u64,
+    /// Of use to nobody but their makers; kept since memory that ranks share is given back in order.
+    totals: W,
     pub(super) counts: W,
     pub(super) primes: W,
     pub(super) factors: W,
@@ -117,8 +124,8 @@ pub struct Words<W> {
 
 impl<W> Words<W> {
     /// The parts, for those who have to give them back: in the order in which they were made.
-    pub fn into_parts(self) -> [W; 4] {
-        [self.counts, self.primes, self.factors, self.phi]
+    pub fn into_parts(self) -> [W; 5] {
+        [self.totals, self.counts, self.primes, self.factors, self.phi]
     }
 }
 

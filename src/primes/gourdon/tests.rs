@@ -152,8 +152,10 @@ fn tables_and_closed_parts_can_be_broken_anywhere() {
     // One of each piece of pi, primes and factors, and the primes of phi.
     assert!(looks(|pulse| layout.own(pulse)) > 90);
     assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
-    assert!(looks(|pulse| ordinary::phi0(&tables, pulse)) > 10);
-    assert!(looks(|pulse| ranges::closed(&tables, pulse)) > 0);
+    let (lanes, whole) = (lanes::Lanes::new(Isa::widest()), cut::Cut::new(&frame).parts(0..blocks(&frame)));
+    let (ordinary, closed) = (whole.ordinary.expect("some"), whole.closed.expect("some"));
+    assert!(looks(|pulse| ordinary::phi0(&tables, lanes, ordinary, pulse)) > 0);
+    assert!(looks(|pulse| ranges::closed(&tables, lanes, closed, pulse)) > 0);
 }
 
 #[test]
@@ -197,10 +199,10 @@ fn the_worked_example_of_the_page() {
     let words = words(&frame);
     let formula = Formula::new(frame, &words, Isa::widest());
     let tables = &formula.tables;
-    let [_, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
+    let [_, ordinary, closed, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
     let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
-    let phi0 = whole(|pulse| ordinary::phi0(tables, pulse));
-    let a_and_c = easy.easy.above(0) + whole(|pulse| ranges::closed(tables, pulse));
+    let phi0 = ordinary.plain;
+    let a_and_c = easy.easy.above(0) + closed.plain;
     let primes = crate::primes::naive::eratosthenes(100_000);
     let b = primes.iter().filter(|q| (frame.y + 1..=1000).contains(q));
     let b: u64 = b.map(|q| primes.partition_point(|&p| p <= 1_000_000 / q) as u64).sum();

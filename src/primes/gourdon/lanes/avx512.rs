@@ -158,7 +158,8 @@ wide! {
     }
 
     pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
-        let (mut sum, mut places) = (0, [0; RUN]);
+        // Sums of their own for each of four neighbours: one sum alone would wait for itself twice a leaf.
+        let (mut before, mut ones, mut places) = ([0_u64; 4], [0_u64; 4], [0; RUN]);
         assert!(entries.len() < 1 << 24);
         for q in q.chunks(RUN) {
             let most = match xp.middle {
@@ -166,14 +167,23 @@ wide! {
                 _ => entries_of::<true>(xp, base, q, low, &mut places),
             };
             assert!((most / 128) < entries.len() as u32);
-            for &place in &places[..q.len()] {
+            let mut add = |i: usize, place: u32| {
                 // SAFETY: the largest place was looked at.
-                let [before, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
+                let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
+                before[i] += count;
                 // `bzhi` reads the low eight bits alone.
-                sum += before + u64::from(_bzhi_u64(word, place).count_ones());
+                ones[i] += u64::from(_bzhi_u64(word, place).count_ones());
+            };
+            let (fours, rest) = places[..q.len()].as_chunks::<4>();
+            for four in fours {
+                add(0, four[0]);
+                add(1, four[1]);
+                add(2, four[2]);
+                add(3, four[3]);
             }
+            rest.iter().for_each(|&place| add(0, place));
         }
-        sum
+        before.iter().chain(&ones).sum()
     }
 
     pub(super) fn cross(segment: &mut [u8], place: &mut Place) {
