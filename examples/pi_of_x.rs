@@ -8,12 +8,15 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use montesieve::isa::Isa;
-use montesieve::primes::gourdon::{Formula, Frame, Opinion, SMALLEST, Terms, parts, primes_up_to};
+use montesieve::primes::gourdon::{Formula, Frame, LARGEST, Layout, Opinion, SMALLEST, Terms, parts, primes_up_to};
 
 fn main() {
-    let x = std::env::args().nth(1).and_then(|word| word.parse::<u128>().ok()).filter(|&x| x >= u128::from(SMALLEST));
+    let x = std::env::args()
+        .nth(1)
+        .and_then(|word| word.parse::<u128>().ok())
+        .filter(|x| (u128::from(SMALLEST)..=LARGEST).contains(x));
     let Some(x) = x else {
-        eprintln!("pi_of_x X, in digits, from {SMALLEST} on");
+        eprintln!("pi_of_x X, in digits, from {SMALLEST} to {LARGEST}");
         std::process::exit(2);
     };
     let frame = Frame::new(x, Opinion::First);
@@ -23,9 +26,9 @@ fn main() {
         println!("{name:<22}{:.4} s", begun.elapsed().as_secs_f64());
         begun = Instant::now();
     };
-    let ControlFlow::Continue(formula) = Formula::new(frame, Isa::widest(), &mut never) else {
-        unreachable!("nobody broke")
-    };
+    let layout = Layout::of([&frame]).expect("one frame");
+    let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nobody broke") };
+    let formula = Formula::new(frame, &words, Isa::widest());
     lap("tables");
     for (name, blocks) in parts(&frame) {
         let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else { unreachable!("nobody broke") };

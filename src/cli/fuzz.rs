@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use proptest::prelude::*;
 
 use super::{Command, Range, Words, parse, values};
+use crate::primes::gourdon::LARGEST;
 
 /// The number that `text` means, read digit by digit; `None` where it means none that fits.
 fn naive(text: &str) -> Option<u128> {
@@ -110,7 +111,7 @@ fn number() -> impl Strategy<Value = String> {
 }
 
 /// The range of `montesieve primes ...`, if it is accepted.
-fn range(words: &[&str]) -> Option<Range> {
+fn range(words: &[&str]) -> Option<Range<u128>> {
     let line = ["montesieve", "primes"].iter().chain(words).map(OsString::from);
     match parse(&Words::collect(line, [])) {
         Ok(cli) => match cli.command {
@@ -121,8 +122,8 @@ fn range(words: &[&str]) -> Option<Range> {
     }
 }
 
-fn small(text: &str) -> Option<u64> {
-    naive(text).and_then(|n| u64::try_from(n).ok())
+fn small(text: &str) -> Option<u128> {
+    naive(text).filter(|&n| n <= LARGEST)
 }
 
 proptest! {
@@ -143,7 +144,7 @@ proptest! {
         let wanted = first.zip(second).filter(|(start, stop)| start <= stop).map(|(start, stop)| Range { start, stop });
         prop_assert_eq!(range(&[&a, &b]), wanted);
         prop_assert_eq!(range(&[&b]), second.map(|stop| Range { start: 0, stop }));
-        let far = first.zip(second).and_then(|(start, distance)| Some(Range { start, stop: start.checked_add(distance)? }));
+        let far = first.zip(second).and_then(|(start, distance)| Some(Range { start, stop: Some(start + distance).filter(|&stop| stop <= LARGEST)? }));
         prop_assert_eq!(range(&[&a, "--dist", &b]), far);
     }
 

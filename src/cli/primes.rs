@@ -25,7 +25,7 @@ Examples:
   montesieve primes 1e6 --print=2          print the twin primes
   montesieve primes 1e10 --output p.npy --output-format npy   all ranks write the file at once
 
-Both ends belong to the range; the last possible STOP is 2^64-1.
+Both ends belong to the range. Primes are counted up to 1e26 (by the formula), and all else goes up to 2^64-1.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
 
 /// The options of `primes`.
@@ -34,7 +34,7 @@ Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of te
 pub struct Primes {
     /// The range.
     #[command(flatten)]
-    pub range: Range,
+    pub range: Range<u128>,
 
     /// The N of --nth, read together with the range.
     #[command(flatten)]
@@ -86,7 +86,7 @@ pub struct Primes {
 
 /// `--nth N`: `range.start` is its START.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nth(pub Option<u64>);
+pub struct Nth(pub Option<u128>);
 
 // The option itself is one of the range's: it decides what the other words mean.
 impl FromArgMatches for Nth {
@@ -138,6 +138,14 @@ impl Primes {
             && matches!(self.algorithm, PrimesAlgorithm::Sieve | PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial)
         {
             return Err(format!("--verify is about the formula: it does not go with --algorithm {}", self.algorithm));
+        }
+        let counts = matches!(self.algorithm, PrimesAlgorithm::Auto | PrimesAlgorithm::Combinatorial);
+        if self.range.below_2_64().is_none() && self.nth.0.is_none() && !(counts && self.is_plain_count()) {
+            return Err(format!(
+                "primes up to {} can be counted by the formula and no more: sieves and lists end at 2^64-1 ({})",
+                self.range.stop,
+                u64::MAX
+            ));
         }
         let by_trial = matches!(self.algorithm, PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial);
         if self.plan && (by_trial || !self.is_plain_count()) {

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::primes::gourdon::LARGEST;
+
 /// What is wrong with a number; the text is made to follow clap's `invalid value 'X' for 'Y': `.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NumberError {
@@ -157,15 +159,36 @@ fn digits(text: &str) -> Result<String, NumberError> {
 
 /// A number from `least` to 2^64-1.
 fn at_least(least: u64, text: &str) -> Result<u64, NumberError> {
+    within(least.into(), u64::MAX.into(), text).map(|n| n as u64)
+}
+
+/// A number from `least` to `most`.
+fn within(least: u128, most: u128, text: &str) -> Result<u128, NumberError> {
     match number(text) {
-        Ok(n) if n < u128::from(least) => Err(NumberError::TooSmall(least.into())),
-        Ok(n) => u64::try_from(n).map_err(|_| NumberError::TooLarge(u64::MAX.into())),
-        Err(NumberError::TooLarge(_)) => Err(NumberError::TooLarge(u64::MAX.into())),
-        Err(error) => Err(error),
+        Ok(n) if n < least => Err(NumberError::TooSmall(least)),
+        Ok(n) if n > most => Err(NumberError::TooLarge(most)),
+        Err(NumberError::TooLarge(_)) => Err(NumberError::TooLarge(most)),
+        read => read,
     }
 }
 
-/// A number from 0 to 2^64-1: a seed, or the border of a range.
+/// The border of a range of numbers whose primes may be counted, or the N of a prime there.
+///
+/// # Errors
+/// [`NumberError`]; above the limit it names the limit.
+pub fn countable(text: &str) -> Result<u128, NumberError> {
+    within(0, LARGEST, text)
+}
+
+/// The same from 1 on.
+///
+/// # Errors
+/// As [`countable`].
+pub fn ordinal(text: &str) -> Result<u128, NumberError> {
+    within(1, LARGEST, text)
+}
+
+/// A number from 0 to 2^64-1: a seed.
 ///
 /// # Errors
 /// [`NumberError`]; above the limit it names the limit.
@@ -292,6 +315,9 @@ mod tests {
         assert_eq!(whole("0"), Ok(0));
         assert_eq!(whole("2^64").unwrap_err().to_string(), "too large; the limit is 2^64-1 (18446744073709551615)");
         assert_eq!(whole("1e40"), whole("2^64"));
+        assert_eq!((countable("1e26"), ordinal("1")), (Ok(LARGEST), Ok(1)));
+        assert_eq!(countable("1e26+1").unwrap_err().to_string(), format!("too large; the limit is {LARGEST}"));
+        assert_eq!((countable("1e40"), ordinal("0")), (countable("1e26+1"), Err(TooSmall(1))));
         assert_eq!(amount("0").unwrap_err().to_string(), "must be at least 1");
         assert_eq!(amount("1"), Ok(1));
         assert_eq!(TooLarge(100).to_string(), "too large; the limit is 100");

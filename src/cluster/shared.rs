@@ -70,6 +70,18 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// The most bytes that one call of [`Cluster::shared`] can share among the ranks of this node, as far as one can see: what does not fit is
+    /// each rank's own. For a rank alone there is no such limit.
+    pub fn shareable_bytes(&self) -> u64 {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => super::window::room(),
+            Cluster::Alone(_) => u64::MAX,
+        }
+    }
+}
+
 impl Shared<'_> {
     /// Gives the memory back (`MPI_Win_free`). Every rank must call it, and no rank of the node reads it any more then.
     pub fn release(self) {

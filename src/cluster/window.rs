@@ -79,7 +79,7 @@ impl Windows {
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
         barrier(world.as_raw(), Patience::new());
         let (node, rank, size) = node(world)?;
-        let room = all(node, has_room(8 * length as u64));
+        let room = all(node, 8 * length as u64 <= room());
         let window = if room { Window::allocate(node, length, rank)? } else { None };
         let Some(window) = window else {
             free_communicator(node);
@@ -291,11 +291,11 @@ fn free_communicator(mut node: ffi::MPI_Comm) {
     unsafe { ffi::MPI_Comm_free(&mut node) };
 }
 
-/// Whether shared memory has room for so many bytes, as far as one can see.
-fn has_room(bytes: u64) -> bool {
+/// The bytes that shared memory has room for, as far as one can see.
+pub fn room() -> u64 {
     // Where it is not mounted the library knows another place, or fails.
     rustix::fs::statvfs(SHARED_MEMORY)
-        .map_or(true, |room| room.f_bavail.saturating_mul(room.f_frsize) >= bytes + MARGIN)
+        .map_or(u64::MAX, |room| room.f_bavail.saturating_mul(room.f_frsize).saturating_sub(MARGIN))
 }
 
 /// Whether all ranks of a communicator say yes.

@@ -24,7 +24,7 @@ const START: (f64, f64) = (0.004, 3e-9);
 const WORTH_IT: f64 = 0.02;
 
 /// Seconds of one core for pi(x) by the formula.
-pub fn by_formula(x: u64) -> f64 {
+pub fn by_formula(x: u128) -> f64 {
     between(&FORMULA, FROM, x as f64)
 }
 
@@ -36,7 +36,7 @@ pub fn by_sieve(start: u64, stop: u64) -> f64 {
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by the formula: pi(stop) - pi(start - 1).
-pub fn by_difference(start: u64, stop: u64) -> f64 {
+pub fn by_difference(start: u128, stop: u128) -> f64 {
     by_formula(stop) + if start > 2 { by_formula(start) } else { 0.0 }
 }
 
@@ -45,7 +45,7 @@ pub fn by_difference(start: u64, stop: u64) -> f64 {
 /// Not to the last bit the same on every machine (logarithms): let one rank say it for all.
 pub fn is_formula_cheaper(start: u64, stop: u64) -> bool {
     let sieve = by_sieve(start, stop);
-    sieve > WORTH_IT && by_difference(start, stop) < sieve
+    sieve > WORTH_IT && by_difference(start.into(), stop.into()) < sieve
 }
 
 /// The value at x of a table with one value for each power of ten, the first for 10^`from`: a power of x between two of them and behind
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn costs_rise() {
         let xs: Vec<u64> = (0..64).map(|i| 1_u64 << i).collect();
-        assert!(xs.is_sorted_by(|&a, &b| by_formula(a) <= by_formula(b)));
+        assert!(xs.is_sorted_by(|&a, &b| by_formula(a.into()) <= by_formula(b.into())));
         assert!(xs.is_sorted_by(|&a, &b| by_sieve(0, a) < by_sieve(0, b)));
     }
 }

@@ -16,7 +16,7 @@
 //! - [`decimal`] writes primes as lines of text, [`encoding`] as lines, words or a NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
-//! - [`nth`] and [`estimate`] find the n-th prime.
+//! - [`nth`] and [`estimate`] find the n-th prime; [`beyond`] looks at primes above 2^64.
 //! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
 //! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
 //! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others.
@@ -27,6 +27,7 @@
 
 mod base;
 pub mod batch;
+pub mod beyond;
 mod big;
 mod bits;
 pub mod costs;

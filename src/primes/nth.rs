@@ -8,17 +8,21 @@
 
 use std::ops::ControlFlow;
 
-use super::{Pulse, Sieve, estimate};
+use super::gourdon::LARGEST;
+use super::{Pulse, Sieve, beyond, estimate};
 use crate::isa::Isa;
 
-/// The number of primes below 2^64 (OEIS A007053; primesieve has the same).
-pub const PRIMES_BELOW_2_64: u64 = 425_656_284_035_217_743;
+/// The number of primes below 1e26 (OEIS A006880).
+pub const PRIMES_TO_LARGEST: u128 = 1_699_246_750_872_437_141_327_603;
 
 /// So near that counting is not worth sharing out: 20 ms of looking at primes one by one (AMD Zen 5), and mostly less.
-const NEAR: u64 = 1 << 24;
+const NEAR: u128 = 1 << 24;
 
 /// The first look is at so many numbers, and each later one at 16 times as many.
-const LOOK: u64 = 1 << 16;
+const LOOK: u128 = 1 << 16;
+
+/// Up to here, and not with it, a sieve goes. It is no prime.
+const SIEVED: u128 = u64::MAX as u128;
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,34 +30,34 @@ pub enum Step {
     /// Count the primes of `[low, high)` and tell [`Hunt::counted`].
     Count {
         /// The first number.
-        low: u64,
+        low: u128,
         /// One past the last number.
-        high: u64,
+        high: u128,
     },
     /// The prime is near: look at the primes from here on, one by one ([`locate`]).
     Locate {
         /// The first number.
-        low: u64,
+        low: u128,
         /// Which prime from there it is: 1 for the first one.
-        n: u64,
+        n: u128,
     },
 }
 
 /// A hunt for the n-th prime from a number on.
 #[derive(Clone, Debug)]
 pub struct Hunt {
-    low: u64,
-    n: u64,
+    low: u128,
+    n: u128,
     /// Where it stands: `[low, place)` has `before` primes.
-    place: u64,
-    before: u64,
+    place: u128,
+    before: u128,
     /// The count that was asked for.
-    counting: Option<(u64, u64)>,
+    counting: Option<(u128, u128)>,
 }
 
 impl Hunt {
     /// For the `n`-th prime from `low` on; `n` is at least 1.
-    pub fn new(low: u64, n: u64) -> Hunt {
+    pub fn new(low: u128, n: u128) -> Hunt {
         Hunt { low, n, place: low, before: 0, counting: None }
     }
 
@@ -67,58 +71,90 @@ impl Hunt {
             if ahead - self.place <= NEAR {
                 return Step::Locate { low: self.place, n: self.n - self.before };
             }
-            (self.place, ahead)
+            // No sieve goes there, and the formula counts from 0 on: from the beginning costs it half of what a part does.
+            (if ahead > SIEVED { self.low } else { self.place }, ahead)
         };
         self.counting = Some((low, high));
         Step::Count { low, high }
     }
 
     /// The last [`Step::Count`] found so many primes.
-    pub fn counted(&mut self, primes: u64) {
+    pub fn counted(&mut self, primes: u128) {
         let Some((low, high)) = self.counting.take() else { return };
         if high == self.place {
             (self.place, self.before) = (low, self.before - primes);
+        } else if low == self.low {
+            (self.place, self.before) = (high, primes);
         } else {
             (self.place, self.before) = (high, self.before + primes);
         }
     }
 
     /// Just below where there should be `more` primes more.
-    fn ahead(&self, more: u64) -> u64 {
+    fn ahead(&self, more: u128) -> u128 {
         let place = self.place as f64;
-        let there = estimate::nth_prime(estimate::prime_count(place) + more as f64);
-        // R is about sqrt(x) / ln x primes wrong, which are sqrt(x) numbers at most; over a short way h, the square root of h
-        // times a few.
-        let wrong = there.sqrt().min(20.0 * (there - place).max(0.0).sqrt());
-        ((there - wrong) as u64).max(self.place)
+        let there = match self.near(more) {
+            Some(way) => self.place + (way - wrong(way)).max(0.0) as u128,
+            None => {
+                let there = estimate::nth_prime(estimate::prime_count(place) + more as f64);
+                // R is about sqrt(x) / ln x primes wrong, which are sqrt(x) numbers at most.
+                (there - there.sqrt().min(wrong((there - place).max(0.0)))) as u128
+            }
+        };
+        there.clamp(self.place, LARGEST + 1)
     }
 
     /// Surely below where there were `fewer` primes fewer.
-    fn behind(&self, fewer: u64) -> u64 {
-        let place = self.place as f64;
-        let there = estimate::nth_prime(estimate::prime_count(place) - fewer as f64);
-        ((there - 2.0 * there.sqrt() - 1000.0) as u64).min(self.place - 1).max(self.low)
+    fn behind(&self, fewer: u128) -> u128 {
+        let there = match self.near(fewer) {
+            Some(way) => self.place.saturating_sub((way + 2.0 * wrong(way) + 1000.0) as u128),
+            None => {
+                let there = estimate::nth_prime(estimate::prime_count(self.place as f64) - fewer as f64);
+                (there - 2.0 * there.sqrt() - 1000.0) as u128
+            }
+        };
+        there.min(self.place - 1).max(self.low)
+    }
+
+    /// How far so many primes reach, where that is so near that their density is the same all the way: R in floating point has no digits
+    /// for short ways between huge numbers.
+    fn near(&self, primes: u128) -> Option<f64> {
+        let way = primes as f64 * (self.place as f64).ln();
+        (way < 1e-7 * self.place as f64).then_some(way)
     }
 }
 
-/// The `n`-th prime from `low` on, found by looking at the primes one by one; `None` when there are not so many below 2^64.
+/// How many numbers the density of primes may mislead us by over a short way: its square root, times a few.
+fn wrong(way: f64) -> f64 {
+    20.0 * way.sqrt()
+}
+
+/// The `n`-th prime from `low` on, found by looking at the primes one by one; `None` when there are not so many up to [`LARGEST`]. Above
+/// 2^64 it is a probable prime ([`wide`](super::wide)), and so are those that were counted on the way from there.
 ///
 /// A `Break` from `pulse` comes back at once.
-pub fn locate(low: u64, n: u64, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u64>> {
+pub fn locate(low: u128, n: u128, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u128>> {
     let (mut low, mut left, mut length) = (low, n, LOOK);
-    while low < u64::MAX {
-        let high = low.saturating_add(length);
+    while low <= LARGEST {
+        // The sieve's numbers, or those beyond: never both in one go.
+        let high = (low + length).min(if low < SIEVED { SIEVED } else { LARGEST + 1 });
         let mut found = None;
-        let end = Sieve::new(high, isa).runs(low, high, pulse, &mut |primes| match primes.get(left as usize - 1) {
-            Some(&prime) => {
-                found = Some(prime);
-                ControlFlow::Break(())
+        let mut take = |primes: &mut dyn ExactSizeIterator<Item = u128>| {
+            let length = primes.len() as u128;
+            if left <= length {
+                found = primes.nth(left as usize - 1);
+                return ControlFlow::Break(());
             }
-            None => {
-                left -= primes.len() as u64;
-                ControlFlow::Continue(())
-            }
-        });
+            left -= length;
+            ControlFlow::Continue(())
+        };
+        let end = if low < SIEVED {
+            let (low, high) = (low as u64, high as u64);
+            Sieve::new(high, isa)
+                .runs(low, high, pulse, &mut |primes| take(&mut primes.iter().map(|&prime| prime.into())))
+        } else {
+            beyond::runs(low, high, pulse, &mut |primes| take(&mut primes.iter().copied()))
+        };
         match (found, end) {
             (Some(prime), _) => return ControlFlow::Continue(Some(prime)),
             (None, ControlFlow::Break(())) => return ControlFlow::Break(()),
@@ -136,17 +172,18 @@ mod tests {
     use proptest::prelude::*;
 
     /// The hunt with one rank, and how many counts it took.
-    fn nth(low: u64, n: u64) -> (Option<u64>, usize) {
+    fn nth(low: u128, n: u128) -> (Option<u128>, usize) {
         let (mut hunt, mut counts) = (Hunt::new(low, n), 0);
         loop {
             match hunt.step() {
                 Step::Count { low, high } => {
                     let mut never = || ControlFlow::Continue(());
+                    let (low, high) = (low as u64, high as u64);
                     let ControlFlow::Continue(primes) = Sieve::new(high, Isa::widest()).count(low, high, &mut never)
                     else {
                         unreachable!()
                     };
-                    hunt.counted(primes);
+                    hunt.counted(primes.into());
                     counts += 1;
                 }
                 Step::Locate { low, n } => {
@@ -193,21 +230,37 @@ mod tests {
         assert_eq!(high, 1_000_000);
         let primes = naive::eratosthenes(1_000_000);
         let primes = &primes[..];
-        hunt.counted((primes.len() - primes.partition_point(|&p| p < low)) as u64);
+        hunt.counted((primes.len() - primes.partition_point(|&p| u128::from(p) < low)) as u128);
         let Step::Locate { low, n } = hunt.step() else { panic!("should be near") };
-        assert_eq!(primes[primes.partition_point(|&p| p < low) + n as usize - 1], primes[78_399]);
+        assert_eq!(primes[primes.partition_point(|&p| u128::from(p) < low) + n as usize - 1], primes[78_399]);
     }
 
     #[test]
-    fn there_is_no_prime_behind_the_last_one() {
-        let last = 18_446_744_073_709_551_557;
+    fn looking_goes_on_beyond_2_64_and_ends_at_the_largest() {
+        // OEIS A013603 and A013597: 2^64 - 59 and 2^64 + 13 are prime, and nothing between them.
+        let (last, next) = ((1 << 64) - 59, (1 << 64) + 13);
         let mut never = || ControlFlow::Continue(());
-        assert_eq!(locate(u64::MAX, 1, Isa::widest(), &mut never), ControlFlow::Continue(None));
+        let mut found = |low, n| match locate(low, n, Isa::widest(), &mut never) {
+            ControlFlow::Continue(found) => found,
+            ControlFlow::Break(()) => unreachable!("nobody broke"),
+        };
+        assert_eq!((found(next, 1), found(last + 1, 1)), (Some(next), Some(next)));
+        assert_eq!((found(SIEVED, 1), found(LARGEST - 1, 1)), (Some(next), None));
         if !cfg!(debug_assertions) {
-            assert_eq!(nth(last, 1).0, Some(last));
-            assert_eq!(nth(last + 1, 1).0, None);
-            assert_eq!(nth(last, 2).0, None);
+            assert_eq!((found(last, 1), found(last, 2)), (Some(last), Some(next)));
         }
+    }
+
+    #[test]
+    fn beyond_2_64_counts_begin_at_the_beginning() {
+        let mut hunt = Hunt::new(0, 10_u128.pow(19));
+        let Step::Count { low: 0, high } = hunt.step() else { panic!("should count from 0 on") };
+        // As if R were exact there.
+        hunt.counted(estimate::prime_count(high as f64) as u128);
+        let Step::Count { low: 0, high: nearer } = hunt.step() else { panic!("should count from 0 on again") };
+        assert!(nearer > high);
+        hunt.counted(estimate::prime_count(nearer as f64) as u128);
+        assert!(matches!(hunt.step(), Step::Locate { low, .. } if low == nearer));
     }
 
     proptest! {
@@ -217,7 +270,7 @@ mod tests {
         fn equals_the_textbook(low in 0_u64..200_000, n in 1_u64..20_000) {
             let primes = naive::eratosthenes(600_000);
             let first = primes.partition_point(|&p| p < low);
-            prop_assert_eq!(nth(low, n).0, Some(primes[first + n as usize - 1]));
+            prop_assert_eq!(nth(low.into(), n.into()).0, Some(primes[first + n as usize - 1].into()));
         }
     }
 }

@@ -11,13 +11,13 @@ use super::{Answer, Completion, text, wide};
 pub struct NthResult {
     /// The prime is the n-th one above this number.
     #[serde(serialize_with = "wide::integer")]
-    pub start: u64,
+    pub start: u128,
     /// Which one.
     #[serde(serialize_with = "wide::integer")]
-    pub n: u64,
+    pub n: u128,
     /// The prime; `None` when the search was stopped.
     #[serde(serialize_with = "wide::none_is_null")]
-    pub nth: Option<u64>,
+    pub nth: Option<u128>,
     /// Whether the search came to its end.
     #[serde(flatten)]
     pub completion: Completion,

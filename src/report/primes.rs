@@ -15,19 +15,19 @@ use super::{Answer, Completion, text, wide};
 pub struct PrimesResult {
     /// First number of the range.
     #[serde(serialize_with = "wide::integer")]
-    pub start: u64,
+    pub start: u128,
     /// Last number of the range.
     #[serde(serialize_with = "wide::integer")]
-    pub stop: u64,
+    pub stop: u128,
     /// How many: key 1 counts primes, key k the prime k-tuplets.
     #[serde(serialize_with = "wide::values")]
-    pub counts: BTreeMap<u32, u64>,
+    pub counts: BTreeMap<u32, u128>,
     /// The first prime of the range, if it has one; not known when the range was not sieved to its end.
     #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
-    pub first: Option<Option<u64>>,
+    pub first: Option<Option<u128>>,
     /// The last prime likewise.
     #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
-    pub last: Option<Option<u64>>,
+    pub last: Option<Option<u128>>,
     /// The sum of the primes.
     #[serde(serialize_with = "wide::optional", skip_serializing_if = "Option::is_none")]
     pub sum: Option<u128>,
@@ -65,7 +65,7 @@ impl GapResult {
 
 impl PrimesResult {
     /// The plainest of them: counts, and nothing else.
-    pub fn new(start: u64, stop: u64, counts: BTreeMap<u32, u64>, completion: Completion) -> PrimesResult {
+    pub fn new(start: u128, stop: u128, counts: BTreeMap<u32, u128>, completion: Completion) -> PrimesResult {
         PrimesResult {
             start,
             stop,
@@ -81,7 +81,7 @@ impl PrimesResult {
     }
 
     /// A count of primes.
-    pub fn count(start: u64, stop: u64, primes: u64, completion: Completion) -> PrimesResult {
+    pub fn count(start: u128, stop: u128, primes: u128, completion: Completion) -> PrimesResult {
         PrimesResult::new(start, stop, BTreeMap::from([(1, primes)]), completion)
     }
 }
@@ -105,7 +105,7 @@ fn name(k: u32) -> &'static str {
 impl Answer for PrimesResult {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut lines: Vec<(&str, String)> = self.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect();
-        let prime = |p: Option<u64>| p.map_or("none".to_owned(), |p| p.to_string());
+        let prime = |p: Option<u128>| p.map_or("none".to_owned(), |p| p.to_string());
         lines.extend(self.first.map(|p| ("first prime", prime(p))));
         lines.extend(self.last.map(|p| ("last prime", prime(p))));
         lines.extend(self.sum.map(|sum| ("sum", sum.to_string())));
@@ -120,7 +120,7 @@ impl Answer for PrimesResult {
     fn columns(&self) -> Vec<(String, String)> {
         let cell = |name: &str, value: Option<String>| (name.to_owned(), value.unwrap_or_default());
         let mut columns = vec![cell("start", Some(self.start.to_string())), cell("stop", Some(self.stop.to_string()))];
-        columns.extend((1..=MOST).map(|k| cell(&format!("count_{k}"), self.counts.get(&k).map(u64::to_string))));
+        columns.extend((1..=MOST).map(|k| cell(&format!("count_{k}"), self.counts.get(&k).map(u128::to_string))));
         columns.push(cell("first", self.first.flatten().map(|p| p.to_string())));
         columns.push(cell("last", self.last.flatten().map(|p| p.to_string())));
         columns.push(cell("sum", self.sum.map(|sum| sum.to_string())));
@@ -153,7 +153,7 @@ mod tests {
         0,10000000000,455052511,,,,,,,,,,,,,true,,
         ");
         insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":455052511},"start":0,"stop":10000000000}"#);
-        let none = PrimesResult::count(u64::MAX, u64::MAX, 0, Completion::of(0, 1));
+        let none = PrimesResult::count(u64::MAX.into(), u64::MAX.into(), 0, Completion::of(0, 1));
         insta::assert_snapshot!(written(none.clone(), Format::Text), @"
         primes        0
         range         18446744073709551615 to 18446744073709551615
@@ -220,9 +220,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn json_parses_back(start: u64, stop: u64, primes: u64) {
+        fn json_parses_back(start: u128, stop: u128, primes: u128) {
             let json = json(PrimesResult::count(start, stop, primes, Completion::Complete));
-            let integer = |value: &serde_json::Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+            let integer = |value: &serde_json::Value| value.as_u64().map(u128::from).or_else(|| value.as_str()?.parse().ok());
             prop_assert_eq!(integer(&json["start"]), Some(start));
             prop_assert_eq!(integer(&json["stop"]), Some(stop));
             prop_assert_eq!(integer(&json["counts"]["1"]), Some(primes));

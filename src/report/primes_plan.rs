@@ -11,16 +11,16 @@ use super::{Answer, text, wide};
 pub struct PrimesPlan {
     /// First number of the range.
     #[serde(serialize_with = "wide::integer")]
-    pub start: u64,
+    pub start: u128,
     /// Last number of the range.
     #[serde(serialize_with = "wide::integer")]
-    pub stop: u64,
+    pub stop: u128,
     /// The way it goes: `combinatorial`, `sieve` or `both`.
     pub algorithm: String,
     /// Blocks of the job.
     #[serde(serialize_with = "wide::integer")]
     pub blocks: u64,
-    /// Bytes of tables: of each rank for the formula, of each node for the sieve, together for both.
+    /// Bytes of tables, once on each node; small ones in each rank.
     #[serde(serialize_with = "wide::integer")]
     pub table_bytes: u64,
 }

@@ -28,7 +28,10 @@ pub(super) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S)
 }
 
 /// The same for what there may be none of: null.
-pub(super) fn none_is_null<S: Serializer>(n: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn none_is_null<T: Copy + Into<u128>, S: Serializer>(
+    n: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     n.map(|n| Wide(n.into())).serialize(serializer)
 }
 
@@ -38,13 +41,13 @@ pub(super) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result
 }
 
 /// The same for what may be missing in two ways: nobody asked (and the field is left out), or there is none (null).
-pub(super) fn maybe<S: Serializer>(n: &Option<Option<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn maybe<S: Serializer>(n: &Option<Option<u128>>, serializer: S) -> Result<S::Ok, S::Error> {
     none_is_null(&n.flatten(), serializer)
 }
 
 /// The same for the values of a map.
-pub(super) fn values<K: Serialize, S: Serializer>(map: &BTreeMap<K, u64>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(map.iter().map(|(key, &n)| (key, Wide(n.into()))))
+pub(super) fn values<K: Serialize, S: Serializer>(map: &BTreeMap<K, u128>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map.iter().map(|(key, &n)| (key, Wide(n))))
 }
 
 #[cfg(test)]

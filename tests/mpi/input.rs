@@ -4,7 +4,7 @@ use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 
 /// Command lines, and words that the one message must have.
-const LINES: [(&str, &str); 17] = [
+const LINES: [(&str, &str); 18] = [
     ("pi -5", "must not be negative"),
     ("pi -5k", "must not be negative"),
     ("pi 1e40", "the limit is 2^64-1 (18446744073709551615)"),
@@ -16,9 +16,10 @@ const LINES: [(&str, &str); 17] = [
     ("nonsense", "'nonsense'"),
     ("primes", "required arguments were not provided"),
     ("primes 10 5", "START (10) is above STOP (5)"),
-    ("primes 0 2^64", "the limit is 2^64-1 (18446744073709551615)"),
+    ("primes 0 2^64 --sum", "sieves and lists end at 2^64-1 (18446744073709551615)"),
+    ("primes 0 1e26+1", "the limit is 100000000000000000000000000"),
     ("primes -3", "must not be negative"),
-    ("primes 2^64-1 -d 1", "the limit is 2^64-1 (18446744073709551615)"),
+    ("primes 1e26 -d 1", "the limit is 1e26 (100000000000000000000000000)"),
     ("primes 1 2 -d 3", "not both"),
     ("primes 10 --count 7", "numbers from 1 to 6"),
     ("primes 10 --print --format json", "does not go with"),

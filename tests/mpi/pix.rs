@@ -35,7 +35,7 @@ fn small_numbers_have_a_table() {
 fn a_count_that_is_stopped_goes_on_on_other_ranks() {
     let folder = tempfile::tempdir().expect("a folder");
     let line = format!(
-        "primes 3e15 --algorithm combinatorial --checkpoint {} --checkpoint-interval 100ms",
+        "primes 1e16 --algorithm combinatorial --checkpoint {} --checkpoint-interval 100ms",
         folder.path().join("pi").display()
     );
     for ranks in [Launched(3), Alone, Launched(2), Launched(5)] {
@@ -46,8 +46,10 @@ fn a_count_that_is_stopped_goes_on_on_other_ranks() {
         }
     }
     let ended = Launch::new(Launched(2), &format!("{line} --format json")).limit(100).run().expect_code(0);
+    // OEIS A006880.
+    assert_eq!(ended.json()["result"]["counts"]["1"], 279_238_341_033_925_u64);
     let undisturbed =
-        Launch::new(Launched(3), "primes 3e15 --algorithm combinatorial --format json").limit(100).run().expect_code(0);
+        Launch::new(Launched(3), "primes 1e16 --algorithm combinatorial --format json").limit(100).run().expect_code(0);
     assert_eq!(ended.json_result(), undisturbed.json_result());
 }
 
@@ -91,6 +93,41 @@ fn making_tables_looks_after_the_time() {
     // It was 1e19 by the formula: another number is another job.
     let other = line.replace("1e19", "1.1e19");
     Launch::new(Launched(2), &other).run().expect_code(2).expect_told_once("is a checkpoint of");
+}
+
+#[test]
+fn tables_are_there_once_on_a_host() {
+    let bytes = |ranks: usize| {
+        let line = "primes 1e19 --time-limit 4s --format json";
+        let json = Launch::new(Launched(ranks), line).limit(60).run().expect_code(75).json();
+        json["run"]["shared_bytes"].as_u64().expect("a number")
+    };
+    assert_eq!(bytes(2), bytes(3));
+    let plan = |line: &str| {
+        let json = Launch::new(Alone, &format!("primes {line} --plan --format json")).run().expect_code(0).json();
+        let bytes = &json["result"]["table_bytes"];
+        bytes.as_u64().or_else(|| bytes.as_str()?.parse().ok()).expect("a number of bytes")
+    };
+    // What is planned is what is taken, and both ends of a range look things up in the same tables.
+    assert!((plan("1e19") * 9 / 10..=plan("1e19") * 11 / 10).contains(&bytes(2)));
+    assert_eq!(plan("1e19 --algorithm combinatorial"), plan("9e18 1e19 --algorithm combinatorial"));
+}
+
+#[test]
+fn beyond_2_64_there_is_the_formula_alone() {
+    let plan = |line: &str| {
+        Launch::new(Launched(2), &format!("primes {line} --plan --format json")).run().expect_code(0).json()
+    };
+    for line in ["1e20", "0 1e26", "1e24 -d 1e9"] {
+        let json = plan(line);
+        assert_eq!(json["result"]["algorithm"], "combinatorial", "{line}");
+        assert!(json["run"]["planned_seconds"].as_f64().is_some_and(|seconds| seconds > 100.0), "{line}");
+    }
+    // 2^64 + 13 is the first prime there.
+    for ranks in [Alone, Launched(3)] {
+        assert!(result(ranks, "primes --nth 1 2^64").contains("18446744073709551629"));
+        assert!(result(ranks, "primes --nth 2 2^64-60").contains("18446744073709551629"));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! of their own) stays; and `scaling` wants a job that grows with its numbers.
 //! A checkpoint decides by itself: who wrote it can go on from it, whatever is cheaper in this version.
 
-use super::formula;
+use super::sides;
 use crate::cli::{self, PrimesAlgorithm};
 use crate::commands::setting::Setting;
 use crate::error::Result;
@@ -13,13 +13,14 @@ use crate::primes::costs;
 
 /// Whether the formula counts. Every rank must call it: the root decides.
 pub(super) fn is_by_formula(setting: &Setting<'_>, options: &cli::Primes) -> Result<bool> {
-    let range = options.range;
+    // No sieve goes beyond.
+    let Some(range) = options.range.below_2_64() else { return Ok(true) };
     match options.algorithm {
         PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both => Ok(true),
         PrimesAlgorithm::Auto if options.verify => Ok(true),
         PrimesAlgorithm::Auto if options.is_plain_count() && setting.record().is_none() => {
             let decided = setting.cluster.at_root(|| match setting.begun_by() {
-                Some(theirs) => theirs.kind.starts_with(formula::KIND),
+                Some(theirs) => theirs.kind.starts_with(sides::KIND),
                 None => setting.engine.keep.shard.is_none() && costs::is_formula_cheaper(range.start, range.stop),
             });
             setting.cluster.broadcast(decided)

@@ -1,7 +1,7 @@
 //! `primes`: how many primes a range holds, what they add up to, or which they are.
 //!
-//! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] for numbers of primes without a look at
-//! each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
+//! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] ([`sides`], [`lookups`]) for numbers of
+//! primes without a look at each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
 //! the n-th of them; [`plan`] runs none of them.
 
 mod choice;
@@ -9,10 +9,12 @@ mod count;
 mod cut;
 mod formula;
 mod list;
+mod lookups;
 mod nth;
 mod plan;
 mod print;
 mod room;
+mod sides;
 mod survey;
 mod table;
 mod write;
@@ -25,7 +27,7 @@ use self::survey::Survey;
 use super::conclusion::Conclusion;
 use super::setting::Setting;
 use crate::cli::{self, Range};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::primes::encoding::Encoding;
@@ -38,10 +40,17 @@ use crate::report::{Completion, GapResult, PrimesResult, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
-    let range = options.range;
     if let cli::Nth(Some(n)) = options.nth {
-        return nth::run(setting, range.start, n);
+        return nth::run(setting, options.range.start, n);
     }
+    if options.plan {
+        return plan::run(setting, options);
+    }
+    if choice::is_by_formula(setting, options)? {
+        return formula::run(setting, options);
+    }
+    // The command line was looked at: what else there is ends at 2^64.
+    let range = options.range.below_2_64().ok_or_else(|| Error::Run("sieves and lists end at 2^64-1".to_owned()))?;
     if let Some((k, form)) = options.list() {
         let encoding = match form {
             cli::ListForm::Text => Encoding::Text,
@@ -49,12 +58,6 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
             cli::ListForm::Npy => Encoding::Npy,
         };
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
-    }
-    if options.plan {
-        return plan::run(setting, options);
-    }
-    if choice::is_by_formula(setting, options)? {
-        return formula::run(setting, options);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
@@ -96,12 +99,12 @@ fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Ou
     let completion = Completion::of(outcome.done, outcome.blocks);
     let summary: Summary = outcome.total.take().map(Into::into).unwrap_or_default();
     let number = |k: usize| if k == 1 { summary.primes } else { summary.tuplets[k] };
-    let counts: BTreeMap<u32, u64> = options.count.ks().map(|k| (k as u32, number(k))).collect();
-    let mut result = PrimesResult::new(range.start, range.stop, counts, completion);
+    let counts: BTreeMap<u32, u128> = options.count.ks().map(|k| (k as u32, number(k).into())).collect();
+    let mut result = PrimesResult::new(range.start.into(), range.stop.into(), counts, completion);
     if completion.is_complete() {
         // Facts of the range; of a part of it nobody asked.
-        result.first = Some(strong::first(range.start, end_of(range)));
-        result.last = Some(strong::last(range.start, end_of(range)));
+        result.first = Some(strong::first(range.start, end_of(range)).map(u128::from));
+        result.last = Some(strong::last(range.start, end_of(range)).map(u128::from));
     }
     result.sum = options.sum.then_some(summary.sum);
     result.digest = options.digest.then(|| digest::name(summary.digest));
@@ -112,5 +115,13 @@ fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Ou
 }
 
 fn conclusion<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u64) -> Conclusion<PrimesResult> {
-    Conclusion::new("primes", outcome, result, Work { amount: numbers, unit: "numbers" })
+    Conclusion::new("primes", outcome, result, work(numbers.into()))
+}
+
+/// So many numbers, as work.
+fn work(numbers: u128) -> Work {
+    match u64::try_from(numbers) {
+        Ok(amount) => Work { amount, unit: "numbers" },
+        Err(_) => Work { amount: (numbers / 1_000_000_000) as u64, unit: "billion numbers" },
+    }
 }

@@ -4,7 +4,8 @@
 
 use super::choice::is_by_formula;
 use super::cut::{Cut, end_of};
-use super::formula;
+use super::sides::Sides;
+use super::work;
 use crate::cli::{self, PrimesAlgorithm};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
@@ -12,7 +13,7 @@ use crate::error::Result;
 use crate::job::run::{Account, Outcome};
 use crate::primes::costs;
 use crate::primes::source::Algorithm;
-use crate::report::{PrimesPlan, Work};
+use crate::report::PrimesPlan;
 
 /// Runs nothing. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
@@ -21,12 +22,13 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     setting.conclude(setting.cluster.at_root(|| {
         let (mut seconds, mut blocks, mut table_bytes) = (0.0, 0, 0);
         if by_formula {
-            let job = formula::Count::new(range, options.verify, setting.isa, Vec::new());
+            let sides = Sides::new(range, options.verify, Vec::new());
             let times = if options.verify { 2.0 } else { 1.0 };
             seconds += times * costs::by_difference(range.start, range.stop);
-            (blocks, table_bytes) = job.size();
+            (blocks, table_bytes) = (sides.blocks(), sides.layout().map_or(0, |layout| layout.bytes()));
         }
-        if !by_formula || options.algorithm == PrimesAlgorithm::Both {
+        let sieved = range.below_2_64().filter(|_| !by_formula || options.algorithm == PrimesAlgorithm::Both);
+        if let Some(range) = sieved {
             let algorithm = Algorithm::Sieve(setting.isa);
             let cut = Cut::new(range, algorithm.block_len(end_of(range)));
             seconds += costs::by_sieve(range.start, range.stop);
@@ -42,7 +44,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         let algorithm = algorithm.to_string();
         let result = PrimesPlan { start: range.start, stop: range.stop, algorithm, blocks, table_bytes };
         let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
-        let work = Work { amount: 0, unit: "numbers" };
+        let work = work(0);
         Conclusion { planned: Some(seconds / ranks as f64), ..Conclusion::new("primes", nothing, Some(result), work) }
     }))
 }

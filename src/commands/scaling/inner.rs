@@ -98,8 +98,9 @@ impl Inner {
             }
             Command::Primes(primes) if primes.nth == cli::Nth(None) => {
                 let length = (primes.range.stop - primes.range.start).checked_add(1).ok_or_else(large)?;
-                let more = length.checked_mul(times).ok_or_else(large)?;
-                primes.range.stop = primes.range.start.checked_add(more - 1).ok_or_else(large)?;
+                let more = length.checked_mul(times.into()).ok_or_else(large)?;
+                let stop = primes.range.start.checked_add(more - 1);
+                primes.range.stop = stop.filter(|&stop| stop <= u64::MAX.into()).ok_or_else(large)?;
             }
             _ => return Err(Error::Usage("--weak: the work of this command cannot be multiplied".to_owned())),
         }

@@ -2,22 +2,28 @@
 //!
 //! | blocks | what |
 //! |---|---|
-//! | first three | Sigma, Phi0, and the closed parts of A and C |
+//! | first | Sigma |
+//! | then | Phi0 over m in [0, y] |
+//! | then | the closed parts of A and C over p in [0, x*] |
 //! | then | D over n in [0, x / y], in rising order |
 //! | then | A + C over n in [0, sqrt x] |
 //! | last | B over n in [sqrt x, x / y]: short ones, so that ranks end together |
 //!
-//! Leaves are dense where n is small: D's cost up to n grows about as n^(1/3), A + C's are past where a share of the octaves is.
-//! Adjacent blocks of one term are computed in one go, which spares a span's start.
+//! Leaves are dense where n is small, so blocks are cut by what is thought to be the work in them: most take within a factor of two of the same
+//! time, at 1e18 as at 1e22. Adjacent blocks of one term are computed in one go, which spares a span's start.
 
 use std::ops::Range;
 
-use super::frame::Frame;
+use super::factors::WHEEL;
+use super::frame::{Frame, cbrt, sqrt};
 use super::hard::NUMBERS;
 use super::second;
 
-/// Blocks without a sieve.
-pub(super) const PLAIN: u64 = 3;
+/// Blocks that are not cut: Sigma.
+const PLAIN: u64 = 1;
+/// Seconds that Phi0 takes for each number up to y, and C for each of the composites that are thought to be there (AMD Zen 5).
+const LEAF: f64 = 2.2e-9;
+const COMPOSITES: f64 = 4.0e-9;
 /// Seconds of a block at least, worth a message; and 20 times the start of a span at 1e18 (3 ms), which grows about as x^0.35
 /// (AMD Zen 5).
 const SHORTEST: f64 = 0.01;
@@ -30,6 +36,8 @@ const STEP: u64 = 1280;
 /// Borders of the blocks of each term.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
+    pub(super) ordinary: Vec<u64>,
+    pub(super) closed: Vec<u64>,
     pub(super) hard: Vec<u64>,
     pub(super) easy: Vec<u64>,
     pub(super) second: Vec<u64>,
@@ -39,60 +47,114 @@ impl Cut {
     pub(super) fn new(frame: &Frame) -> Cut {
         let block = SHORTEST.max(AT_1E18 * (frame.x as f64 / 1e18).powf(0.35));
         let blocks = (super::seconds(frame.x) / block).clamp(3.0, MOST);
-        Cut { hard: hard(frame, blocks / 2.0), easy: easy(frame, blocks / 3.0), second: second(frame, blocks / 4.0) }
+        Cut {
+            ordinary: ordinary(frame, block),
+            closed: closed(frame, block),
+            hard: hard(frame, blocks / 2.0),
+            easy: easy(frame, blocks / 3.0),
+            second: second(frame, blocks / 4.0),
+        }
+    }
+
+    /// The borders of each term, in the order of their blocks.
+    fn borders(&self) -> [&Vec<u64>; 5] {
+        [&self.ordinary, &self.closed, &self.hard, &self.easy, &self.second]
     }
 
     /// Blocks of all terms.
     pub(super) fn blocks(&self) -> u64 {
-        PLAIN + [&self.hard, &self.easy, &self.second].map(|borders| borders.len() as u64 - 1).iter().sum::<u64>()
+        PLAIN + self.borders().map(|borders| borders.len() as u64 - 1).iter().sum::<u64>()
     }
 
     /// The blocks of each term.
-    pub(super) fn named(&self) -> [(&'static str, Range<u64>); 4] {
-        let hard = PLAIN + self.hard.len() as u64 - 1;
-        let easy = hard + self.easy.len() as u64 - 1;
-        [("Sigma, Phi0, closed", 0..PLAIN), ("D", PLAIN..hard), ("A + C", hard..easy), ("B", easy..self.blocks())]
+    pub(super) fn named(&self) -> [(&'static str, Range<u64>); 6] {
+        let mut first = PLAIN;
+        let terms = self.borders().map(|borders| {
+            let blocks = first..first + borders.len() as u64 - 1;
+            first = blocks.end;
+            blocks
+        });
+        let [ordinary, closed, hard, easy, second] = terms;
+        [("Sigma", 0..PLAIN), ("Phi0", ordinary), ("closed", closed), ("D", hard), ("A + C", easy), ("B", second)]
     }
 
-    /// The part of `blocks` that is of the plain blocks, and of each term as numbers [low, high).
+    /// The part of `blocks` that is Sigma's, and of each term as numbers [low, high).
     pub(super) fn parts(&self, blocks: Range<u64>) -> Parts {
         let plain = blocks.start.min(PLAIN)..blocks.end.min(PLAIN);
         let mut behind = PLAIN;
-        let [hard, easy, second] = [&self.hard, &self.easy, &self.second].map(|borders| {
+        let [ordinary, closed, hard, easy, second] = self.borders().map(|borders| {
             let length = borders.len() as u64 - 1;
             let place = |block: u64| block.saturating_sub(behind).min(length) as usize;
             let (from, to) = (place(blocks.start), place(blocks.end));
             behind += length;
             (from < to).then(|| (borders[from], borders[to]))
         });
-        Parts { plain, hard, easy, second }
+        Parts { sigma: !plain.is_empty(), ordinary, closed, hard, easy, second }
     }
 }
 
 /// What a run of blocks is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parts {
-    pub(super) plain: Range<u64>,
+    pub(super) sigma: bool,
+    pub(super) ordinary: Option<(u64, u64)>,
+    pub(super) closed: Option<(u64, u64)>,
     pub(super) hard: Option<(u64, u64)>,
     pub(super) easy: Option<(u64, u64)>,
     pub(super) second: Option<(u64, u64)>,
 }
 
-/// Whole segments, as many as the third root of the cost says.
-fn hard(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (end, blocks) = (frame.far + 1, blocks.ceil() as u64);
-    let segments = end.div_ceil(NUMBERS);
-    let border = |j: u64| (segments as f64 * (j as f64 / blocks as f64).powi(3)) as u64 * NUMBERS;
+/// Equal lengths, in whole turns of the wheel; blocks of so many seconds.
+fn ordinary(frame: &Frame, block: f64) -> Vec<u64> {
+    let end = (frame.y / WHEEL + 1) * WHEEL;
+    let blocks = (LEAF * frame.y as f64 / block).ceil().max(1.0) as u64;
+    let border = |j: u64| (u128::from(end) * u128::from(j) / u128::from(blocks)) as u64 / WHEEL * WHEEL;
     rising((0..blocks).map(border), end)
 }
 
-/// Equal shares of the octaves from the first leaf on.
+/// Composites q r up to y of the primes p from the cube root of x / y, called r, to s = sqrt(y): p < q < r' and q r' > x / p^3, about
+/// (s - p)^2 (1 - (r / p)^3) of them. Above s there is next to nothing to do.
+fn closed(frame: &Frame, block: f64) -> Vec<u64> {
+    let (end, root, least) = (frame.star + 1, sqrt(u128::from(frame.y)), cbrt(u128::from(frame.far)));
+    let (r, s) = (least as f64, root as f64);
+    let inner = if root > least + 1 {
+        let work = Work::new((r, s), |p| (s - p).powi(2) * (1.0 - (r / p).powi(3)) * p / s.ln().powi(3));
+        work.borders((COMPOSITES * work.whole() / block).ceil().max(1.0))
+    } else {
+        Vec::new()
+    };
+    rising(std::iter::once(0).chain(inner.into_iter().map(|border| border as u64)), end)
+}
+
+/// Whole segments. What leaves cost up to n grows as the third root of n, what the sieve costs as n: that is the leaves' two thirds in the end.
+fn hard(frame: &Frame, blocks: f64) -> Vec<u64> {
+    let (end, blocks) = (frame.far + 1, blocks.ceil() as u64);
+    let segments = end.div_ceil(NUMBERS);
+    let border = |j: u64| {
+        let share = j as f64 / blocks as f64;
+        // u + 2/3 u^3 = 5/3 of the share, by Newton's method from above: u is the third root of n's share.
+        let u = (0..20)
+            .fold(1.0_f64, |u, _| u - (u + SIEVED * u.powi(3) - (1.0 + SIEVED) * share) / (1.0 + 3.0 * SIEVED * u * u));
+        (segments as f64 * u.max(0.0).powi(3)) as u64 * NUMBERS
+    };
+    rising((0..blocks).map(border), end)
+}
+
+/// What the sieve of D costs, in what its leaves do (AMD Zen 5, 1e20).
+const SIEVED: f64 = 0.66;
+
+/// A p has about x / (p n^2 ln n) leaves near n, those p do that are above x / n^2 (and r, the cube root of x / y) and below sqrt(x / n): none
+/// when n is below the cube root of x. Sieving costs as much as three leaves in ten for each number.
 fn easy(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let end = frame.root2 + 1;
-    let first = (frame.x / u128::from(frame.y) / u128::from(frame.root3)).max(1) as f64;
-    let ratio = (end as f64 / first).max(2.0);
-    let border = |j: u64| (first * ratio.powf(j as f64 / blocks)) as u64 / STEP * STEP;
-    rising(std::iter::once(0).chain((1..blocks.ceil() as u64).map(border)), end)
+    let (end, x, begin) = (frame.root2 + 1, frame.x as f64, frame.root3 as f64);
+    let r = (frame.far as f64).cbrt();
+    let work = Work::new((begin, end as f64), |n| {
+        let (from, to) = ((x / (n * n)).max(r), (x / n).sqrt());
+        let primes = if from < to { (to.ln() / from.ln()).ln() } else { 0.0 };
+        n * (0.3 + x / (n * n) * primes / (x / (n * to)).ln().max(1.0))
+    });
+    let border = |border: f64| border as u64 / STEP * STEP;
+    rising(std::iter::once(0).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
 /// Equal lengths.
@@ -100,6 +162,43 @@ fn second(frame: &Frame, blocks: f64) -> Vec<u64> {
     let (low, end, blocks) = (second::begin(frame.root2), frame.far + 1, blocks.ceil() as u64);
     let border = |j: u64| low + (u128::from(end - low) * u128::from(j) / u128::from(blocks)) as u64 / 240 * 240;
     rising((0..blocks).map(border), end)
+}
+
+/// How much work there is between two numbers, as a function of them.
+struct Work {
+    /// Logarithms of places, and the work up to there.
+    up_to: Vec<(f64, f64)>,
+}
+
+impl Work {
+    /// Of what there is near n, in a piece of n that is as long as n itself.
+    fn new((low, high): (f64, f64), near: impl Fn(f64) -> f64) -> Work {
+        const STEPS: u32 = 4000;
+        let step = (high / low).ln() / f64::from(STEPS);
+        let (mut all, mut up_to) = (0.0, vec![(low.ln(), 0.0)]);
+        for i in 0..STEPS {
+            all += step * near((low.ln() + step * (f64::from(i) + 0.5)).exp());
+            up_to.push((low.ln() + step * f64::from(i + 1), all));
+        }
+        Work { up_to }
+    }
+
+    fn whole(&self) -> f64 {
+        self.up_to.last().map_or(0.0, |&(_, all)| all)
+    }
+
+    /// The ends of so many pieces with equal work, but for the last.
+    fn borders(&self, pieces: f64) -> Vec<f64> {
+        let each = self.whole() / pieces;
+        (1..pieces as u64)
+            .map(|j| {
+                let i = self.up_to.partition_point(|&(_, work)| work < each * j as f64).clamp(1, self.up_to.len() - 1);
+                let ((from, before), (to, after)) = (self.up_to[i - 1], self.up_to[i]);
+                let share = if after > before { (each * j as f64 - before) / (after - before) } else { 1.0 };
+                (from + share.clamp(0.0, 1.0) * (to - from)).exp()
+            })
+            .collect()
+    }
 }
 
 /// Each border once, and the end.
@@ -120,34 +219,30 @@ mod tests {
         for x in [1_000_000, 123_456_789, 1_000_000_000_000, 1 << 60, 10_u128.pow(21)] {
             let frame = Frame::new(x, Opinion::First);
             let cut = Cut::new(&frame);
-            for (borders, first, end) in [
-                (&cut.hard, 0, frame.far + 1),
-                (&cut.easy, 0, frame.root2 + 1),
-                (&cut.second, second::begin(frame.root2), frame.far + 1),
-            ] {
+            let ends = [0, 0, 0, 0, cut.second[0]].map(Some);
+            let turns = (frame.y / WHEEL + 1) * WHEEL;
+            let wanted = [turns, frame.star + 1, frame.far + 1, frame.root2 + 1, frame.far + 1];
+            for ((borders, first), end) in cut.borders().into_iter().zip(ends).zip(wanted) {
                 assert!(borders.is_sorted_by(|a, b| a < b), "{x}: {borders:?}");
-                assert_eq!((borders[0], borders.last().copied()), (first, Some(end)));
+                assert_eq!((borders.first().copied(), borders.last().copied()), (first, Some(end)));
             }
+            let list = |parts: Parts| [parts.ordinary, parts.closed, parts.hard, parts.easy, parts.second];
             let all = cut.parts(0..cut.blocks());
-            assert_eq!(
-                all,
-                Parts {
-                    plain: 0..PLAIN,
-                    hard: Some((0, frame.far + 1)),
-                    easy: Some((0, frame.root2 + 1)),
-                    second: Some((cut.second[0], frame.far + 1))
-                }
+            assert!(
+                all.sigma
+                    && list(all).into_iter().zip(wanted).all(|(term, end)| term.is_some_and(|term| term.1 == end))
             );
-            let mut ends = [0, 0, cut.second[0]];
+            let mut ends = [0, 0, 0, 0, cut.second[0]];
             for block in PLAIN..cut.blocks() {
                 let parts = cut.parts(block..block + 1);
-                let given: Vec<usize> =
-                    (0..3).filter(|&i| [parts.hard, parts.easy, parts.second][i].is_some()).collect();
-                assert_eq!((given.len(), parts.plain.is_empty()), (1, true));
-                let (low, high) = [parts.hard, parts.easy, parts.second][given[0]].expect("some");
+                let (sigma, terms) = (parts.sigma, list(parts));
+                let given: Vec<usize> = (0..5).filter(|&i| terms[i].is_some()).collect();
+                assert_eq!((given.len(), sigma), (1, false));
+                let (low, high) = terms[given[0]].expect("some");
                 assert_eq!(low, ends[given[0]]);
                 ends[given[0]] = high;
             }
+            assert_eq!(ends, wanted);
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::affine::Affine;
-use super::counts::{Entry, first_odd, up_to};
+use super::counts::{Entry, count, first_odd, up_to};
 use super::frame::{sqrt, sqrt_fast};
 use super::lanes::{Dividend, Lanes};
 use super::ranges::{places, ranges};
@@ -34,7 +34,7 @@ struct Line {
 
 /// The tally of [low, high); `low` is even.
 pub(super) fn span(
-    tables: &Tables,
+    tables: &Tables<'_>,
     lanes: Lanes,
     (low, high): (u64, u64),
     pulse: &mut Pulse<'_>,
@@ -51,7 +51,7 @@ pub(super) fn span(
     let mut tally = Affine::default();
     for begin in (low..high).step_by(SEGMENT as usize) {
         let end = (begin + SEGMENT).min(high);
-        sieve.next(tables);
+        sieve.next();
         let over = Dividend::new(x / u128::from(end));
         let (mut sum, mut weight, mut since) = (0, 0, 0);
         for b in smallest(end)..=largest(begin) {
@@ -72,8 +72,9 @@ pub(super) fn span(
                 if from >= to {
                     continue;
                 }
-                let q = &tables.primes[from + 1..=to];
-                sum += each * lanes.sum_counts(line.xp, q, begin, &sieve.entries);
+                for (above, q) in tables.primes.runs(from + 1..to + 1) {
+                    sum += each * lanes.sum_counts(line.xp, above, q, begin, &sieve.entries);
+                }
                 since += to - from;
                 weight += i128::from(each) * (to - from) as i128;
             }
@@ -86,7 +87,7 @@ pub(super) fn span(
     ControlFlow::Continue(tally)
 }
 
-fn line(tables: &Tables, b: usize, low: u64) -> Line {
+fn line(tables: &Tables<'_>, b: usize, low: u64) -> Line {
     let xp = tables.frame.x / u128::from(tables.p(b));
     let ranges = ranges(tables, b, xp);
     let most = ranges.plain.1.max(ranges.second.1);
@@ -104,6 +105,8 @@ fn line(tables: &Tables, b: usize, low: u64) -> Line {
 
 /// Odd numbers, a segment after the other, with running counts.
 struct OddSieve {
+    /// The odd primes up to the root of the end.
+    primes: Vec<u32>,
     entries: Vec<Entry>,
     words: Vec<u64>,
     /// Place of each prime's next odd multiple in the next segment.
@@ -111,17 +114,18 @@ struct OddSieve {
 }
 
 impl OddSieve {
-    fn new(tables: &Tables, low: u64, high: u64) -> OddSieve {
+    fn new(tables: &Tables<'_>, low: u64, high: u64) -> OddSieve {
         let last = tables.pi(sqrt(u128::from(high)) + 1).max(1);
-        let next = tables.primes[2..=last].iter().map(|&p| (first_odd(u64::from(p), low) - low) / 2).collect();
+        let primes: Vec<u32> = (2..=last).map(|b| tables.p(b) as u32).collect();
+        let next = primes.iter().map(|&p| (first_odd(u64::from(p), low) - low) / 2).collect();
         let words = (SEGMENT / 128) as usize;
-        OddSieve { entries: vec![[0, 0]; words], words: vec![0; words], next }
+        OddSieve { primes, entries: vec![[0, 0]; words], words: vec![0; words], next }
     }
 
-    fn next(&mut self, tables: &Tables) {
+    fn next(&mut self) {
         const BITS: u64 = SEGMENT / 2;
         self.words.fill(!0);
-        for (place, &p) in self.next.iter_mut().zip(&tables.primes[2..]) {
+        for (place, &p) in self.next.iter_mut().zip(&self.primes) {
             let mut at = *place;
             while at < BITS {
                 self.words[(at / 64) as usize] &= !(1 << (at % 64));
@@ -129,10 +133,6 @@ impl OddSieve {
             }
             *place = at - BITS;
         }
-        let mut before = 0;
-        for (entry, &word) in self.entries.iter_mut().zip(&self.words) {
-            *entry = [before, word];
-            before += u64::from(word.count_ones());
-        }
+        count(0, &self.words, &mut self.entries);
     }
 }

@@ -7,11 +7,12 @@
 //! | 65535 | a prime: mu = -1 |
 //!
 //! "Least factor above p_b" is one comparison, code > 2 b + 1, and the last bit is the sign. Only p_b up to sqrt(y) are asked for, so
-//! 15 bits are enough below 1.4e11. Memory: 0.42 bytes a number. Idea: primecount's factor table.
+//! 15 bits are enough below 1.4e11. Memory: 0.42 bytes a number. Idea: primecount's factor table; here it is made by pieces.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::frame::K;
+use super::listed::Primes;
 use crate::primes::Pulse;
 
 /// The wheel: the product of the primes to 11.
@@ -43,6 +44,7 @@ pub(super) fn rank(n: u64) -> u64 {
 }
 
 /// The coprime number at place i, from 0.
+#[cfg(test)]
 #[inline(always)]
 pub(super) fn number(i: u64) -> u64 {
     i / COPRIME as u64 * WHEEL + u64::from(RESIDUES[(i % COPRIME as u64) as usize])
@@ -51,38 +53,124 @@ pub(super) fn number(i: u64) -> u64 {
 const PRIME: u16 = u16::MAX;
 /// Primes up to 11 are the wheel's.
 const FIRST: usize = 6;
-/// Between two looks at `pulse`: so many primes. The first 64 cross 0.17 y entries, 17 million at y = 1e8.
-const LOOK: usize = 64;
+/// Turns of a piece, whose codes and logarithms are 92 KB: a part of the second-level cache.
+const PIECE: usize = 64;
+/// A logarithm is so many times that to base 2, in whole numbers: a byte has those of all m below 2^42.
+const UNIT: f64 = 6.0;
+/// The largest y that 15 bits and a byte are enough for.
+pub(super) const LARGEST: u64 = 140_000_000_000;
 
-/// Codes of the numbers up to y, by turns of the wheel; 0 beyond y. A `Break` from `pulse` comes back at once.
-pub(super) fn table(y: u64, primes: &[u32], pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<[u16; COPRIME]>> {
-    let mut turns = vec![[PRIME; COPRIME]; (y / WHEEL + 2) as usize];
-    let codes = turns.as_flattened_mut();
-    codes[0] = 0;
-    codes[rank(y) as usize..].fill(0);
-    // The smallest number that p can be the least factor of, besides itself and its square, has a factor of 13 at least.
-    for (b, &p) in primes.iter().enumerate().skip(FIRST) {
-        let p = u64::from(p);
-        if p * 13 > y {
-            break;
-        }
-        if b % LOOK == 0 {
-            pulse()?;
-        }
-        let code = if b < 32_767 { 2 * b as u16 + 1 } else { PRIME };
-        for m in (1..rank(y / p)).map(|i| p * number(i)) {
-            let entry = &mut codes[rank(m) as usize - 1];
-            match *entry {
-                PRIME => *entry = code,
-                0 => {}
-                _ => *entry ^= 1,
+/// How many pieces the table up to y has, and words of a piece.
+pub(super) fn size(y: u64) -> (usize, usize) {
+    // One turn more, for a run of codes may end with one.
+    ((y / WHEEL + 2).div_ceil(PIECE as u64) as usize, PIECE * COPRIME / 4)
+}
+
+/// The table, by turns of the wheel.
+pub(super) fn turns(words: &[u64]) -> &[[u16; COPRIME]] {
+    bytemuck::cast_slice::<u64, u16>(words).as_chunks().0
+}
+
+/// Makes some of the pieces. A `Break` from `pulse`, asked once a piece, comes back at once.
+///
+/// Primes up to the root of the piece's end are taken, in rising order, so that the first one to come is the least factor. What is left
+/// then is 1 or one prime more, which the logarithms of those that came tell: their sum is that of m, or half of it at most.
+pub(super) fn fill(
+    primes: &Primes<'_>,
+    pieces: Range<usize>,
+    words: &mut [u64],
+    pulse: &mut Pulse<'_>,
+) -> ControlFlow<()> {
+    let mut logs = vec![0_u8; PIECE * COPRIME];
+    let codes = bytemuck::cast_slice_mut::<u64, u16>(words);
+    for (piece, codes) in pieces.zip(codes.chunks_exact_mut(PIECE * COPRIME)) {
+        pulse()?;
+        let low = piece as u64 * PIECE as u64 * WHEEL;
+        codes.fill(PRIME);
+        logs.fill(0);
+        sieve(primes, low, codes, &mut logs);
+        let (codes, logs) = (codes.as_chunks_mut::<COPRIME>().0, logs.as_chunks::<COPRIME>().0);
+        for (i, (codes, logs)) in codes.iter_mut().zip(logs).enumerate() {
+            match low + i as u64 * WHEEL {
+                0 => first_turn(primes, codes),
+                begin => {
+                    let most = (0.75 * UNIT * (begin as f64).log2()) as u8;
+                    for (code, &log) in codes.iter_mut().zip(logs) {
+                        *code ^= u16::from(log < most && *code != PRIME && *code != 0);
+                    }
+                }
             }
         }
-        for i in 0..rank(y / (p * p)) {
-            codes[rank(p * p * number(i)) as usize - 1] = 0;
+    }
+    ControlFlow::Continue(())
+}
+
+/// Takes the primes up to the root of a piece's end out of its numbers.
+fn sieve(primes: &Primes<'_>, low: u64, codes: &mut [u16], logs: &mut [u8]) {
+    let high = low + PIECE as u64 * WHEEL;
+    for b in FIRST.. {
+        let p = primes.at(b);
+        if p * p >= high {
+            break;
+        }
+        let (code, log) = (2 * b as u16 + 1, (UNIT * (p as f64).log2()).round() as u8);
+        // p itself has no smaller factor.
+        multiples(p, low, high, 2, |place| {
+            logs[place] += log;
+            match codes[place] {
+                PRIME => codes[place] = code,
+                0 => {}
+                _ => codes[place] ^= 1,
+            }
+        });
+        multiples(p * p, low, high, 1, |place| codes[place] = 0);
+    }
+}
+
+/// The places of the multiples of n in [low, high), n times a coprime number from `least` on; `low` is a multiple of the wheel.
+#[inline(always)]
+fn multiples(n: u64, low: u64, high: u64, least: u64, mut at: impl FnMut(usize)) {
+    let first = rank(low.div_ceil(n).max(least) - 1);
+    let (mut turn, mut i) = (first / COPRIME as u64 * WHEEL, (first % COPRIME as u64) as usize);
+    loop {
+        let m = n * (turn + u64::from(RESIDUES[i]));
+        if m >= high {
+            return;
+        }
+        let above = (m - low) as u32;
+        at((above / WHEEL as u32) as usize * COPRIME + usize::from(RANKS[(above % WHEEL as u32) as usize]) - 1);
+        i += 1;
+        if i == COPRIME {
+            (turn, i) = (turn + WHEEL, 0);
         }
     }
-    ControlFlow::Continue(turns)
+}
+
+/// The first turn by division: its numbers are too different in size for one border.
+fn first_turn(primes: &Primes<'_>, codes: &mut [u16; COPRIME]) {
+    codes[0] = 0;
+    for (code, &m) in codes.iter_mut().zip(&RESIDUES).skip(1) {
+        let (mut left, mut factors, mut least) = (u64::from(m), 0, 0);
+        for b in FIRST.. {
+            let p = primes.at(b);
+            if p * p > left {
+                break;
+            }
+            if left.is_multiple_of(p) {
+                (left, factors, least) = (left / p, factors + 1, if least == 0 { b } else { least });
+                if left.is_multiple_of(p) {
+                    (factors, left) = (0, 1);
+                    break;
+                }
+            }
+        }
+        let sign = u16::from((factors + u16::from(left > 1)) % 2 == 1);
+        *code = match (factors, left) {
+            (0, 1) => 0,
+            (0, _) => PRIME,
+            _ => 2 * least as u16 + sign,
+        };
+    }
 }
 
 /// The code that a least factor above p_b exceeds.
@@ -93,7 +181,9 @@ pub(super) fn threshold(b: usize) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::whole;
+    use super::super::counts::Counts;
+    use super::super::listed::WINDOW;
+    use super::super::tests::{small_words, whole};
     use super::*;
     use crate::primes::naive;
 
@@ -107,29 +197,44 @@ mod tests {
 
     #[test]
     fn factors_and_signs_as_by_trial() {
-        let y = 60_000;
-        let primes: Vec<u32> =
-            std::iter::once(0).chain(naive::eratosthenes(y + 100).into_iter().map(|p| p as u32)).collect();
-        let turns = whole(|pulse| table(y, &primes, pulse));
+        let y = 1_200_000;
+        let words = small_words(y);
+        let primes: Vec<u64> = std::iter::once(0).chain(naive::eratosthenes(y + 100)).collect();
+        let (counts, listed) = (&words.counts, &words.primes);
+        let counts = Counts::new(counts);
+        let listed = Primes::new(listed, &counts, WINDOW);
+        let (pieces, length) = size(y);
+        let mut apart = vec![0; pieces * length];
+        // The last pieces apart from the others, as another rank makes them.
+        let (front, back) = apart.split_at_mut(3 * length);
+        whole(|pulse| fill(&listed, 3..pieces, back, pulse));
+        whole(|pulse| fill(&listed, 0..3, front, pulse));
+        assert!(apart == words.factors);
+        let turns = turns(&apart);
         for i in 1..rank(y) {
             let m = number(i);
             let (mut left, mut sign, mut least) = (m, 1, 0);
             for (b, &p) in primes.iter().enumerate().skip(1) {
-                if left.is_multiple_of(u64::from(p)) {
-                    (least, sign, left) = (if least == 0 { b } else { least }, -sign, left / u64::from(p));
-                    if left.is_multiple_of(u64::from(p)) {
+                if left.is_multiple_of(p) {
+                    (least, sign, left) = (if least == 0 { b } else { least }, -sign, left / p);
+                    if left.is_multiple_of(p) {
                         sign = 0;
                         break;
                     }
                 }
-                if left == 1 {
+                if p * p > left {
+                    (least, sign) = if left == 1 {
+                        (least, sign)
+                    } else {
+                        (if least == 0 { primes.partition_point(|&q| q < left) } else { least }, -sign)
+                    };
                     break;
                 }
             }
             let code = turns.as_flattened()[i as usize];
             match sign {
                 0 => assert_eq!(code, 0, "{m}"),
-                _ if u64::from(primes[least]) == m => assert_eq!(code % 2, 1, "{m}"),
+                _ if primes[least] == m => assert_eq!(code % 2, 1, "{m}"),
                 _ => assert_eq!((usize::from(code / 2), code % 2 == 1), (least, sign == -1), "{m}"),
             }
         }

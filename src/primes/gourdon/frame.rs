@@ -6,14 +6,20 @@
 //! Reference: X. Gourdon, "Computation of pi(x): improvements to the Meissel, Lehmer, Lagarias, Miller, Odlyzko, Deleglise and
 //! Rivat method" (2001), with his z = y.
 
+use super::factors;
+
 /// Primes up to 19 are left to closed forms and fixed patterns.
 pub(super) const K: usize = 8;
 
 /// From here on the formula holds with room to spare; below, a table answers at once.
 pub const SMALLEST: u64 = 1_000_000;
 
-/// Quotients n = x / (p m) must stay below 2^50 ([`super::lanes::Dividend`]) and divisors below 2^32.
-const LARGEST_QUOTIENT: u128 = 1 << 50;
+/// Up to here the formula goes: behind it numbers of the kernels have no room.
+pub const LARGEST: u128 = 10_u128.pow(26);
+
+/// Quotients n = x / (p m) must stay below 2^50 ([`super::lanes::Dividend`]).
+const LARGEST_QUOTIENT: u64 = 1 << QUOTIENT;
+pub(super) const QUOTIENT: u32 = 50;
 
 /// x and its borders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,17 +48,17 @@ pub enum Opinion {
 }
 
 impl Frame {
-    /// The frame of x, which is at least [`SMALLEST`].
+    /// The frame of x.
     ///
     /// # Panics
-    /// Below [`SMALLEST`], and above [`Frame::fits`].
+    /// Below [`SMALLEST`], and above [`LARGEST`].
     pub fn new(x: u128, opinion: Opinion) -> Frame {
         let factor = match opinion {
             Opinion::First => FASTEST,
             Opinion::Second => 1.3 * FASTEST,
         };
         let frame = Frame::with_alpha(x, alpha(x as f64) * factor);
-        assert!(x >= u128::from(SMALLEST) && frame.fits(), "pi({x}) does not fit");
+        assert!((u128::from(SMALLEST)..=LARGEST).contains(&x) && frame.fits(), "pi({x}) does not fit");
         frame
     }
 
@@ -60,15 +66,15 @@ impl Frame {
         let (root3, root2) = (cbrt(x), sqrt(x));
         // At least x^(2/5), so that closed parts of A and C look up pi below y.
         let least = ((x as f64).powf(0.4) as u64 + 1).max(root3 + 1);
-        let y = ((root3 as f64 * alpha) as u64).max(least).min(root2 - 1);
+        let y = ((root3 as f64 * alpha) as u64).min(factors::LARGEST).max(least).min(root2 - 1);
         let square = u128::from(y) * u128::from(y);
         let star = sqrt(u128::from(root2)).max(x.div_ceil(square) as u64).min(y).min(sqrt(x / u128::from(y)));
         Frame { x, y, root3, root2, star, far: (x / u128::from(y)) as u64 }
     }
 
-    /// Whether every number of the kernels has room: x up to about 1e22.
-    pub fn fits(&self) -> bool {
-        self.y < u64::from(u32::MAX) - 1000 && self.x / u128::from(self.y) < LARGEST_QUOTIENT
+    /// Whether every number of the kernels has room.
+    fn fits(&self) -> bool {
+        self.y <= factors::LARGEST && self.far < LARGEST_QUOTIENT
     }
 
     /// The largest number whose pi is looked up.
@@ -137,13 +143,13 @@ mod tests {
 
     #[test]
     fn borders_are_in_order() {
-        for exponent in 6..=22 {
+        for exponent in 6..=26 {
             for opinion in [Opinion::First, Opinion::Second] {
                 let frame = Frame::new(10_u128.pow(exponent), opinion);
                 assert!(frame.root3 < frame.y && frame.y < frame.root2 && frame.star <= frame.y, "{frame:?}");
                 assert!(frame.far >= frame.root2, "{frame:?}");
             }
         }
-        assert!(!Frame::with_alpha(10_u128.pow(27), 80.0).fits());
+        assert!(!Frame::with_alpha(10_u128.pow(28), 80.0).fits());
     }
 }

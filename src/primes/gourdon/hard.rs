@@ -36,7 +36,7 @@ struct Line {
 
 /// One span under way.
 struct Hard<'t> {
-    tables: &'t Tables,
+    tables: &'t Tables<'t>,
     lanes: Lanes,
     /// Places of the primes whose multiples have leaves, and phi(low, b - 1) of each.
     first: usize,
@@ -55,7 +55,7 @@ struct Hard<'t> {
 
 /// The leaves with n in [low, high); `low` is divisible by 240.
 pub(super) fn span(
-    tables: &Tables,
+    tables: &Tables<'_>,
     patterns: &Patterns,
     lanes: Lanes,
     (low, high): (u64, u64),
@@ -72,7 +72,7 @@ pub(super) fn span(
 
 impl<'t> Hard<'t> {
     /// `None` when no prime has leaves there.
-    fn new(tables: &'t Tables, lanes: Lanes, low: u64, high: u64) -> Option<Hard<'t>> {
+    fn new(tables: &'t Tables<'t>, lanes: Lanes, low: u64, high: u64) -> Option<Hard<'t>> {
         let frame = tables.frame;
         let (x, from) = (frame.x, u128::from(low.max(1)));
         let last = tables.pi(sqrt_fast(x / from).min(sqrt(u128::from(high))).min(frame.star));
@@ -95,7 +95,7 @@ impl<'t> Hard<'t> {
             last,
             composite,
             phi: tables.phi.all(&tables.primes, &tables.counts, low, last),
-            places: (K + 1..=last).map(|b| Place::new(tables.primes[b], low)).collect(),
+            places: (K + 1..=last).map(|b| Place::new(tables.p(b) as u32, low)).collect(),
             lines: (first..=last).map(line).collect(),
             bytes: vec![0; SEGMENT],
             // A vector of counters may be read at once.
@@ -149,30 +149,35 @@ impl<'t> Hard<'t> {
     /// Leaves of m in (from, to] by the table of factors: the ones up to them, signed, and the sum of their signs.
     fn composites(&mut self, b: usize, xp: Dividend, (from, to): (u64, u64), low: u64) -> (i64, i64) {
         let (from, to) = (rank(from) as usize, rank(to) as usize);
-        let mut total = (0, 0);
+        let (mut total, turns) = ((0, 0), self.tables.turns);
+        let mut window = to / COPRIME / turns;
         for turn in (from / COPRIME..=to / COPRIME).rev() {
             let begin = turn * COPRIME;
+            if turn / turns != window {
+                self.flush(xp, (window * turns) as u64 * WHEEL, low, &mut total);
+                window = turn / turns;
+            }
             let part = Turn {
                 codes: &self.tables.factors[turn],
                 from: from.saturating_sub(begin),
                 to: (to - begin).min(COPRIME),
-                base: (turn as u64 * WHEEL) as u32,
+                base: (turn % turns) as u32 * WHEEL as u32,
             };
             self.lanes.select(part, threshold(b), &mut self.even, &mut self.odd);
             if self.odd.is_full() || self.even.is_full() {
-                self.flush(xp, low, &mut total);
+                self.flush(xp, (window * turns) as u64 * WHEEL, low, &mut total);
             }
         }
-        self.flush(xp, low, &mut total);
+        self.flush(xp, (window * turns) as u64 * WHEEL, low, &mut total);
         total
     }
 
-    /// mu = -1 adds, mu = 1 takes off.
-    fn flush(&mut self, xp: Dividend, low: u64, total: &mut (i64, i64)) {
+    /// mu = -1 adds, mu = 1 takes off. The batches have numbers above `base`.
+    fn flush(&mut self, xp: Dividend, base: u64, low: u64, total: &mut (i64, i64)) {
         let sieved = Sieved { bytes: &self.bytes, counters: &self.counters, low };
         for (batch, sign) in [(&mut self.odd, 1), (&mut self.even, -1)] {
             if batch.length > 0 {
-                let ones = self.lanes.count_leaves(xp, &batch.m[..batch.length], &mut self.scratch, &sieved);
+                let ones = self.lanes.count_leaves(xp, base, &batch.m[..batch.length], &mut self.scratch, &sieved);
                 *total = (total.0 + sign * ones as i64, total.1 + sign * batch.length as i64);
                 batch.length = 0;
             }
@@ -184,10 +189,12 @@ impl<'t> Hard<'t> {
         let places = self.tables.pi(from) + 1..self.tables.pi(to) + 1;
         let sieved = Sieved { bytes: &self.bytes, counters: &self.counters, low };
         let mut ones = 0;
-        for chunk in self.tables.primes[places.clone()].rchunks(BATCH) {
-            let m = &mut self.odd.m[..chunk.len()];
-            m.iter_mut().zip(chunk.iter().rev()).for_each(|(m, &q)| *m = q);
-            ones += self.lanes.count_leaves(xp, m, &mut self.scratch, &sieved) as i64;
+        for (base, run) in self.tables.primes.runs(places.clone()).rev() {
+            for chunk in run.rchunks(BATCH) {
+                let m = &mut self.odd.m[..chunk.len()];
+                m.iter_mut().zip(chunk.iter().rev()).for_each(|(m, &q)| *m = q);
+                ones += self.lanes.count_leaves(xp, base, m, &mut self.scratch, &sieved) as i64;
+            }
         }
         (ones, places.len() as i64)
     }

@@ -6,7 +6,7 @@
 //! pi(x) = Sigma + Phi0 + A + C - B + D. One term a file:
 //! - `frame.rs`: x, y, x*: where each term begins and ends. `cut.rs`: the job list.
 //! - `ordinary.rs`: Sigma and Phi0. `ranges.rs`: the q of A and C, and their closed parts. `easy.rs`: A + C. `second.rs`: B. `hard.rs`: D.
-//! - `counts.rs`, `factors.rs`, `phi.rs`: look-ups; `tables.rs` has all of them. `crossing.rs`: the sieve. `lanes/`: the hot loops.
+//! - `counts.rs`, `listed.rs`, `factors.rs`, `phi.rs`: look-ups; `tables.rs` has all of them. `crossing.rs`: the sieve. `lanes/`: the hot loops.
 //! - `affine.rs`: sums that need pi of their begin, without it.
 //!
 //! Reference: X. Gourdon (2001); D. B. Staple, "The combinatorial algorithm for computing pi(x)" (2015); K. Walisch, primecount.
@@ -20,6 +20,7 @@ mod factors;
 mod frame;
 mod hard;
 mod lanes;
+mod listed;
 mod ordinary;
 mod phi;
 mod ranges;
@@ -29,13 +30,14 @@ mod tables;
 mod tests;
 
 pub use affine::Affine;
-pub use frame::{Frame, Opinion, SMALLEST};
-pub use tables::Tables;
+pub use frame::{Frame, LARGEST, Opinion, SMALLEST};
+pub use tables::{Fill, Layout, Words};
 
-use std::ops::{ControlFlow, Range};
+use std::ops::{ControlFlow, Deref, Range};
 
 use serde::{Deserialize, Serialize};
 
+use self::tables::Tables;
 use super::{Pulse, strong};
 use crate::isa::Isa;
 
@@ -64,25 +66,25 @@ impl Terms {
 }
 
 /// pi(x) as blocks: tables and job list.
-pub struct Formula {
-    tables: Tables,
+pub struct Formula<'t> {
+    tables: Tables<'t>,
     cut: cut::Cut,
     patterns: crossing::Patterns,
     lanes: lanes::Lanes,
 }
 
-impl Formula {
-    /// Makes the tables of a frame, for kernels of this instruction set. A `Break` from `pulse` comes back at once.
+impl<'t> Formula<'t> {
+    /// Of a frame, with tables whose words were made for it, among others, and kernels of this instruction set.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
-    pub fn new(frame: Frame, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Formula> {
-        ControlFlow::Continue(Formula {
+    pub fn new<W: Deref<Target = [u64]>>(frame: Frame, words: &'t Words<W>, isa: Isa) -> Formula<'t> {
+        Formula {
             cut: cut::Cut::new(&frame),
-            tables: Tables::new(frame, pulse)?,
+            tables: Tables::new(frame, words),
             patterns: crossing::Patterns::new(),
             lanes: lanes::Lanes::new(isa),
-        })
+        }
     }
 
     /// The terms of a run of blocks. A `Break` from `pulse` comes back at once.
@@ -90,13 +92,14 @@ impl Formula {
         let (tables, lanes) = (&self.tables, self.lanes);
         let parts = self.cut.parts(blocks);
         let mut terms = Terms::default();
-        for plain in parts.plain {
-            terms.plain += match plain {
-                0 => ordinary::sigma(tables, pulse)?,
-                1 => ordinary::phi0(tables, pulse)?,
-                _ => ranges::closed(tables, pulse)?,
-            };
-            pulse()?;
+        if parts.sigma {
+            terms.plain += ordinary::sigma(tables, pulse)?;
+        }
+        if let Some(span) = parts.ordinary {
+            terms.plain += ordinary::phi0(tables, lanes, span, pulse)?;
+        }
+        if let Some(span) = parts.closed {
+            terms.plain += ranges::closed(tables, lanes, span, pulse)?;
         }
         if let Some(span) = parts.hard {
             terms.plain += hard::span(tables, &self.patterns, lanes, span, pulse)?;
@@ -123,7 +126,7 @@ pub fn blocks(frame: &Frame) -> u64 {
 }
 
 /// The terms by name, each with its blocks: for those who want to see what each costs.
-pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 4] {
+pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 6] {
     cut::Cut::new(frame).named()
 }
 

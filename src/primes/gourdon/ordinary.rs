@@ -7,19 +7,21 @@
 //! - a * sum over x* < p <= sqrt(x / y) of pi(x / (p y)), sum over sqrt(x / y) < p <= cbrt x of pi(x / p^2), and
 //!   - sum over x* < p <= cbrt x of pi(sqrt(x / p))^2.
 //!
-//! Time: Phi0 grows with y, 0.1 s at 1e18 (AMD Zen 5).
+//! Time: Phi0 grows with y.
 
 use std::ops::ControlFlow;
 
-use super::frame::{K, sqrt, sqrt_fast};
+use super::factors::{COPRIME, WHEEL, rank, threshold};
+use super::frame::{K, QUOTIENT, sqrt, sqrt_fast};
+use super::lanes::{Batch, Dividend, Lanes, Turn};
 use super::tables::Tables;
 use crate::primes::Pulse;
 
-/// Between two looks at `pulse`: so many primes, or first primes of leaves.
+/// Between two looks at `pulse`: so many primes, or turns of the wheel.
 const LOOK: usize = 1024;
 
 /// Sigma without the part of P.
-pub(super) fn sigma(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+pub(super) fn sigma(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let border = sqrt(frame.x / u128::from(frame.y));
@@ -46,26 +48,43 @@ pub(super) fn sigma_end(primes: u64) -> i128 {
     primes * (primes - 1) / 2
 }
 
-/// Phi0.
-pub(super) fn phi0(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
-    let x = tables.frame.x;
-    ControlFlow::Continue(tables.phi.to_19(x) as i128 + ordinary(tables, 1, K, -1, pulse)?)
-}
-
-/// The leaves n * p * ... with p behind place b, of sign `sign` where one prime is added.
-fn ordinary(tables: &Tables, n: u64, b: usize, sign: i128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
-    let mut sum = 0;
-    for place in b + 1..=tables.pi_y {
-        let (p, m) = (tables.p(place), n * tables.p(place));
-        if m > tables.frame.y {
-            break;
+/// The part of Phi0 with leaves n in [low, high), which are multiples of the wheel.
+///
+/// The table of factors has them all: those whose least factor is above 19.
+pub(super) fn phi0(
+    tables: &Tables<'_>,
+    lanes: Lanes,
+    (low, high): (u64, u64),
+    pulse: &mut Pulse<'_>,
+) -> ControlFlow<(), i128> {
+    let (x, end) = (tables.frame.x, rank(tables.frame.y) as usize);
+    let (mut sum, mut even, mut odd) = (0, Batch::new(), Batch::new());
+    let (fast, border) = (Dividend::new(x), x >> QUOTIENT);
+    let over = |m: u64| if u128::from(m) > border { fast.over(m, u64::MAX).into() } else { x / u128::from(m) };
+    for turn in (low / WHEEL) as usize..(high / WHEEL) as usize {
+        let begin = turn * COPRIME;
+        let base = turn as u64 * WHEEL;
+        if turn == 0 {
+            // The leaf n = 1.
+            sum += tables.phi.to_19(x) as i128;
         }
-        if place % LOOK == 0 {
+        let part = Turn {
+            codes: &tables.factors[turn],
+            // Primes up to 19 are no leaves.
+            from: if turn == 0 { rank(19) as usize } else { 0 },
+            to: end.saturating_sub(begin).min(COPRIME),
+            base: 0,
+        };
+        lanes.select(part, threshold(K), &mut even, &mut odd);
+        // What is above the turn's begin, so that the batches never fill up.
+        for (batch, sign) in [(&mut even, 1), (&mut odd, -1)] {
+            let leaves = &batch.m[..batch.length];
+            sum += sign
+                * leaves.iter().map(|&above| tables.phi.to_19(over(base + u64::from(above)))).sum::<u128>() as i128;
+            batch.length = 0;
+        }
+        if turn % LOOK == 0 {
             pulse()?;
-        }
-        sum += sign * tables.phi.to_19(tables.frame.x / u128::from(m)) as i128;
-        if m * p <= tables.frame.y {
-            sum += ordinary(tables, m, place, -sign, pulse)?;
         }
     }
     ControlFlow::Continue(sum)

@@ -10,14 +10,19 @@
 //! -(pi(x / (p m)) - b + 2).
 //! Trap: a reflected range may be empty (xp / (cut + 1) <= xp / y'); it must be (0, 0] then.
 
-use std::ops::{ControlFlow, RangeInclusive};
+use std::ops::{ControlFlow, Range, RangeInclusive};
 
+use super::counts::ENTRY;
 use super::frame::{K, cbrt, sqrt, sqrt_fast};
+use super::lanes::{Dividend, Lanes};
 use super::tables::Tables;
 use crate::primes::Pulse;
 
 /// Between two looks at `pulse`: so many primes p, or q of composites.
 const LOOK: usize = 64;
+
+/// Entries of the table of pi that a kernel can tell apart.
+const MOST: usize = (1 << 24) - 1;
 
 /// The q of a prime p: two ranges without a common number, each from behind its first number to its last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +35,14 @@ pub(super) struct Ranges {
 }
 
 /// The places b of A and C.
-pub(super) fn places(tables: &Tables) -> RangeInclusive<usize> {
+pub(super) fn places(tables: &Tables<'_>) -> RangeInclusive<usize> {
     let frame = tables.frame;
     let least = cbrt(frame.x / u128::from(frame.y));
     K.max(tables.pi(least)) + 1..=tables.pi(frame.root3)
 }
 
 /// The ranges of the prime at place b; xp = x / p.
-pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
+pub(super) fn ranges(tables: &Tables<'_>, b: usize, xp: u128) -> Ranges {
     let (frame, p) = (tables.frame, tables.p(b));
     let root = sqrt_fast(xp);
     if p > frame.star {
@@ -55,18 +60,24 @@ pub(super) fn ranges(tables: &Tables, b: usize, xp: u128) -> Ranges {
 }
 
 /// L.
-fn lower(tables: &Tables, b: usize, xp: u128) -> u64 {
+fn lower(tables: &Tables<'_>, b: usize, xp: u128) -> u64 {
     let p = tables.p(b);
     ((xp / (u128::from(p) * u128::from(p))) as u64).max(p).max(tables.frame.y / p)
 }
 
-/// The parts of C that need no sieve.
-pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+/// The parts of C that need no sieve, for p in [low, high).
+pub(super) fn closed(
+    tables: &Tables<'_>,
+    lanes: Lanes,
+    (low, high): (u64, u64),
+    pulse: &mut Pulse<'_>,
+) -> ControlFlow<(), i128> {
     let frame = tables.frame;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let last = tables.p(tables.pi_y);
     let mut sum = 0;
-    for b in *places(tables).start()..=tables.pi(frame.star) {
+    let first = (tables.pi(low.max(1) - 1) + 1).max(*places(tables).start());
+    for b in first..=tables.pi((high - 1).min(frame.star)) {
         if b % LOOK == 0 {
             pulse()?;
         }
@@ -84,29 +95,50 @@ pub(super) fn closed(tables: &Tables, pulse: &mut Pulse<'_>) -> ControlFlow<(), 
         }
         sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
         if p <= sqrt(u128::from(frame.y)) {
-            sum -= composites(tables, b, xp, pulse)?;
+            sum -= composites(tables, lanes, b, xp, pulse)?;
         }
     }
     ControlFlow::Continue(sum)
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(tables: &Tables, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+fn composites(tables: &Tables<'_>, lanes: Lanes, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
     let (frame, p) = (tables.frame, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(frame.y / p);
-    let (mut sum, mut place) = (0, b + 1);
+    let (mut sum, mut leaves, mut place) = (0, 0, b + 1);
     while tables.p(place) * tables.p(place) < frame.y {
         if place % LOOK == 0 {
             pulse()?;
         }
         let q = tables.p(place);
         let (from, to) = (q.max(least / q), frame.y / q);
-        let xpq = xp / u128::from(q);
-        for r in tables.pi(from.min(to)) + 1..=tables.pi(to) {
-            let n = (xpq / u128::from(tables.p(r))) as u64;
-            sum += tables.counts.pi(n) as i128 - b as i128 + 2;
+        if from < to {
+            let (from, to) = (tables.pi(from), tables.pi(to));
+            sum += counted(tables, lanes, xp / u128::from(q), from + 1..to + 1);
+            leaves += to - from;
         }
         place += 1;
     }
-    ControlFlow::Continue(sum)
+    ControlFlow::Continue(i128::from(sum) - leaves as i128 * (b as i128 - 2))
+}
+
+/// pi(n / r), added up over the primes r at these places.
+fn counted(tables: &Tables<'_>, lanes: Lanes, n: u128, mut places: Range<usize>) -> u64 {
+    let (over, entries, mut sum) = (Dividend::new(n), tables.counts.entries, 0);
+    while !places.is_empty() {
+        // The largest r have the smallest quotients. A kernel tells so many entries apart.
+        let first = over.over(tables.p(places.end - 1), u64::MAX) / ENTRY;
+        let seen = &entries[first as usize..entries.len().min(first as usize + MOST)];
+        let beyond = (first + MOST as u64) * ENTRY;
+        let from = match beyond <= tables.counts.largest {
+            // Quotients below `beyond` are of r above n / beyond.
+            true => places.start.max(tables.pi((n / u128::from(beyond)) as u64) + 1),
+            false => places.start,
+        };
+        for (above, r) in tables.primes.runs(from..places.end) {
+            sum += lanes.sum_counts(over, above, r, first * ENTRY, seen);
+        }
+        places.end = from;
+    }
+    sum
 }

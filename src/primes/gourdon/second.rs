@@ -22,7 +22,7 @@ pub(super) fn begin(root: u64) -> u64 {
 
 /// The tally of [low, high); `low` is divisible by 240.
 pub(super) fn span(
-    tables: &Tables,
+    tables: &Tables<'_>,
     lanes: Lanes,
     (low, high): (u64, u64),
     pulse: &mut Pulse<'_>,
@@ -77,7 +77,7 @@ struct Quotients {
 }
 
 impl Quotients {
-    fn new(tables: &Tables, lanes: Lanes, low: u64, high: u64) -> Quotients {
+    fn new(tables: &Tables<'_>, lanes: Lanes, low: u64, high: u64) -> Quotients {
         let frame = tables.frame;
         let over = |n: u64| (frame.x / u128::from(n.max(1))).min(u128::from(frame.root2)) as u64;
         let (next, least) = (over(low), over(high).max(frame.y));

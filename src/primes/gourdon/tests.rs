@@ -17,12 +17,24 @@ pub(super) fn whole<T>(work: impl FnOnce(&mut Pulse<'_>) -> ControlFlow<(), T>) 
     }
 }
 
-fn terms(formula: &Formula, blocks: Range<u64>) -> Terms {
+/// Tables of the smallest frame whose table of pi goes so far at least.
+pub(super) fn small_words(numbers: u64) -> Words<Vec<u64>> {
+    let x = (1..).map(|i| u128::from(SMALLEST) << i).find(|&x| Frame::new(x, Opinion::First).looked_up() > numbers);
+    words(&Frame::new(x.expect("some x is large enough"), Opinion::First))
+}
+
+fn words(frame: &Frame) -> Words<Vec<u64>> {
+    let layout = Layout::of([frame]).expect("one frame");
+    whole(|pulse| layout.own(pulse))
+}
+
+fn terms(formula: &Formula<'_>, blocks: Range<u64>) -> Terms {
     whole(|pulse| formula.compute(blocks, pulse))
 }
 
 fn pi_by(frame: Frame, isa: Isa) -> i128 {
-    let formula = whole(|pulse| Formula::new(frame, isa, pulse));
+    let words = words(&frame);
+    let formula = Formula::new(frame, &words, isa);
     primes_up_to(&frame, &terms(&formula, 0..blocks(&frame)))
 }
 
@@ -84,7 +96,8 @@ fn the_second_opinion_and_the_instruction_sets_agree() {
 #[test]
 fn blocks_in_any_order_and_any_cut_add_up() {
     let frame = Frame::new(2_000_000_000_003, Opinion::First);
-    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
+    let words = words(&frame);
+    let formula = Formula::new(frame, &words, Isa::widest());
     let end = blocks(&frame);
     let whole = terms(&formula, 0..end);
     for length in [1, 2, 5, 7] {
@@ -103,7 +116,8 @@ fn blocks_in_any_order_and_any_cut_add_up() {
 #[test]
 fn a_break_comes_back() {
     let frame = Frame::new(10_u128.pow(12), Opinion::First);
-    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
+    let words = words(&frame);
+    let formula = Formula::new(frame, &words, Isa::widest());
     assert!(formula.compute(0..blocks(&frame), &mut || ControlFlow::Break(())).is_break());
 }
 
@@ -132,11 +146,33 @@ fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
 #[test]
 fn tables_and_closed_parts_can_be_broken_anywhere() {
     let frame = Frame::new(10_u128.pow(13), Opinion::First);
-    let tables = whole(|pulse| Tables::new(frame, pulse));
-    assert!(looks(|pulse| Tables::new(frame, pulse)) > 90);
+    let layout = Layout::of([&frame]).expect("one frame");
+    let words = whole(|pulse| layout.own(pulse));
+    let tables = Tables::new(frame, &words);
+    // One of each piece of pi, primes and factors, and the primes of phi.
+    assert!(looks(|pulse| layout.own(pulse)) > 90);
     assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
-    assert!(looks(|pulse| ordinary::phi0(&tables, pulse)) > 10);
-    assert!(looks(|pulse| ranges::closed(&tables, pulse)) > 0);
+    let (lanes, whole) = (lanes::Lanes::new(Isa::widest()), cut::Cut::new(&frame).parts(0..blocks(&frame)));
+    let (ordinary, closed) = (whole.ordinary.expect("some"), whole.closed.expect("some"));
+    assert!(looks(|pulse| ordinary::phi0(&tables, lanes, ordinary, pulse)) > 0);
+    assert!(looks(|pulse| ranges::closed(&tables, lanes, closed, pulse)) > 0);
+}
+
+#[test]
+fn windows_change_nothing() {
+    // As many of them as kernels never see below 1e25.
+    for x in [10_u128.pow(10), 10_u128.pow(12) + 39] {
+        let (frame, other) = (Frame::new(x, Opinion::First), Frame::new(3 * x, Opinion::First));
+        for turns in [1, 3, 40] {
+            // Tables that were made for a larger x, too.
+            let layout = Layout::of([&frame, &other]).expect("two frames").with_window(turns);
+            let words = whole(|pulse| layout.own(pulse));
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+                let found = terms(&Formula::new(frame, &words, isa), 0..blocks(&frame));
+                assert_eq!(primes_up_to(&frame, &found), pi(x), "{x}, windows of {turns} turns, {isa}");
+            }
+        }
+    }
 }
 
 proptest! {
@@ -160,12 +196,13 @@ proptest! {
 fn the_worked_example_of_the_page() {
     // docs/pi-of-x.md has these numbers.
     let frame = Frame::new(1_000_000, Opinion::First);
-    let formula = whole(|pulse| Formula::new(frame, Isa::widest(), pulse));
+    let words = words(&frame);
+    let formula = Formula::new(frame, &words, Isa::widest());
     let tables = &formula.tables;
-    let [_, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
+    let [_, ordinary, closed, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
     let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
-    let phi0 = whole(|pulse| ordinary::phi0(tables, pulse));
-    let a_and_c = easy.easy.above(0) + whole(|pulse| ranges::closed(tables, pulse));
+    let phi0 = ordinary.plain;
+    let a_and_c = easy.easy.above(0) + closed.plain;
     let primes = crate::primes::naive::eratosthenes(100_000);
     let b = primes.iter().filter(|q| (frame.y + 1..=1000).contains(q));
     let b: u64 = b.map(|q| primes.partition_point(|&p| p <= 1_000_000 / q) as u64).sum();

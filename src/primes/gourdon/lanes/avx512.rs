@@ -23,17 +23,18 @@ macro_rules! wide {
 }
 
 wide! {
-    /// floor(xp / m) - low for 8 divisors, below 2^32 where it is asked for.
+    /// floor(xp / (base + m)) - low for 8 divisors, below 2^32 where it is asked for.
     #[inline]
-    fn offsets<const SHORT: bool>(xp: Dividend, m: __m256i, low: u64) -> __m256i {
-        let divisors = _mm512_cvtepu32_pd(m);
+    fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m256i, low: u64) -> __m256i {
+        // Below 2^50: exact.
+        let divisors = _mm512_add_pd(_mm512_cvtepu32_pd(m), _mm512_set1_pd(base as f64));
         if SHORT {
             // Both are multiples of the quotient's last bit, and so is the difference, which is smaller: it is exact.
             let middle = _mm512_div_pd(_mm512_set1_pd(xp.middle), divisors);
             return _mm512_cvttpd_epu32(_mm512_sub_pd(middle, _mm512_set1_pd(low as f64)));
         }
         let quotient = _mm512_cvttpd_epu64(_mm512_div_pd(_mm512_set1_pd(xp.under), divisors));
-        let m = _mm512_cvtepu32_epi64(m);
+        let m = _mm512_add_epi64(_mm512_cvtepu32_epi64(m), _mm512_set1_epi64(base as i64));
         let rest = _mm512_sub_epi64(_mm512_set1_epi64(xp.low as i64), _mm512_mullo_epi64(quotient, m));
         let one = _mm512_set1_epi64(1);
         let quotient = _mm512_mask_add_epi64(quotient, _mm512_cmpge_epu64_mask(rest, m), quotient, one);
@@ -50,10 +51,10 @@ wide! {
 
     /// Where each leaf is: word << 8 | bit of it by number.
     #[inline]
-    fn places_of<const SHORT: bool>(xp: Dividend, m: &[u32], low: u64, places: &mut [u32]) {
+    fn places_of<const SHORT: bool>(xp: Dividend, base: u64, m: &[u32], low: u64, places: &mut [u32]) {
         assert!(places.len() >= m.len() + 8);
         for at in (0..m.len()).step_by(8) {
-            let n = _mm512_cvtepu32_epi64(offsets::<SHORT>(xp, divisors(m, at), low));
+            let n = _mm512_cvtepu32_epi64(offsets::<SHORT>(xp, base, divisors(m, at), low));
             // n / 240 for n < 2^32: the constant is 2^39 / 240, rounded up (2^32 / 15 in 32 bits).
             let word = _mm512_srli_epi64(_mm512_mul_epu32(n, _mm512_set1_epi64(0x8888_8889)), 39);
             let bit = _mm512_sub_epi64(n, _mm512_mul_epu32(word, _mm512_set1_epi64(240)));
@@ -63,10 +64,10 @@ wide! {
         }
     }
 
-    pub(super) fn count_leaves(xp: Dividend, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+    pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
         match xp.middle {
-            0.0 => places_of::<false>(xp, m, sieved.low, places),
-            _ => places_of::<true>(xp, m, sieved.low, places),
+            0.0 => places_of::<false>(xp, base, m, sieved.low, places),
+            _ => places_of::<true>(xp, base, m, sieved.low, places),
         }
         let (words, _) = sieved.bytes.as_chunks::<8>();
         let (mut before, mut blocks, mut inside) = (_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512());
@@ -141,11 +142,11 @@ wide! {
 
     /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives the largest n - low.
     #[inline]
-    fn entries_of<const SHORT: bool>(xp: Dividend, q: &[u32], low: u64, places: &mut [u32; RUN]) -> u32 {
+    fn entries_of<const SHORT: bool>(xp: Dividend, base: u64, q: &[u32], low: u64, places: &mut [u32; RUN]) -> u32 {
         let (mut most, one) = (_mm256_setzero_si256(), _mm256_set1_epi32(1));
         assert!(q.len() <= RUN);
         for at in (0..q.len()).step_by(8) {
-            let n = offsets::<SHORT>(xp, divisors(q, at), low);
+            let n = offsets::<SHORT>(xp, base, divisors(q, at), low);
             let wanted = ((1_u16 << (q.len() - at).min(8)) - 1) as u8;
             most = _mm256_mask_max_epu32(most, wanted, most, n);
             let odd = _mm256_srli_epi32(_mm256_add_epi32(_mm256_and_si256(n, _mm256_set1_epi32(127)), one), 1);
@@ -156,23 +157,33 @@ wide! {
         _mm512_reduce_max_epu32(_mm512_zextsi256_si512(most))
     }
 
-    pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
-        let (mut sum, mut places) = (0, [0; RUN]);
+    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
+        // Sums of their own for each of four neighbours: one sum alone would wait for itself twice a leaf.
+        let (mut before, mut ones, mut places) = ([0_u64; 4], [0_u64; 4], [0; RUN]);
         assert!(entries.len() < 1 << 24);
         for q in q.chunks(RUN) {
             let most = match xp.middle {
-                0.0 => entries_of::<false>(xp, q, low, &mut places),
-                _ => entries_of::<true>(xp, q, low, &mut places),
+                0.0 => entries_of::<false>(xp, base, q, low, &mut places),
+                _ => entries_of::<true>(xp, base, q, low, &mut places),
             };
             assert!((most / 128) < entries.len() as u32);
-            for &place in &places[..q.len()] {
+            let mut add = |i: usize, place: u32| {
                 // SAFETY: the largest place was looked at.
-                let [before, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
+                let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
+                before[i] += count;
                 // `bzhi` reads the low eight bits alone.
-                sum += before + u64::from(_bzhi_u64(word, place).count_ones());
+                ones[i] += u64::from(_bzhi_u64(word, place).count_ones());
+            };
+            let (fours, rest) = places[..q.len()].as_chunks::<4>();
+            for four in fours {
+                add(0, four[0]);
+                add(1, four[1]);
+                add(2, four[2]);
+                add(3, four[3]);
             }
+            rest.iter().for_each(|&place| add(0, place));
         }
-        sum
+        before.iter().chain(&ones).sum()
     }
 
     pub(super) fn cross(segment: &mut [u8], place: &mut Place) {

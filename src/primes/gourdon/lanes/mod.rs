@@ -19,7 +19,7 @@ pub(super) const BATCH: usize = 4096;
 /// Beyond the leaves: a turn of the factor table, and a vector's end.
 const ROOM: usize = COPRIME + 64;
 
-/// A number to divide many times: floor(n / m) for m below 2^32, when that is below 2^50.
+/// A number to divide many times: floor(n / m) for m below 2^50, when that is below 2^50.
 ///
 /// The quotient of doubles, n made smaller by 2^-51 of itself, is the right one or one too small; the remainder mod 2^64 tells.
 /// Below 2^52 there is a shorter way: (n + 1/2) / m is 1 / (2 m) or more away from every whole number, and its double is off by less than
@@ -52,7 +52,7 @@ impl Dividend {
     }
 }
 
-/// Divisors m of leaves, in falling order.
+/// Divisors m of leaves, in falling order: what they are above a number that all of them have in common.
 pub(super) struct Batch {
     pub(super) m: Vec<u32>,
     pub(super) length: usize,
@@ -69,7 +69,7 @@ impl Batch {
     }
 }
 
-/// Part of a turn of the factor table: entries `from..to`, numbers from `base` on.
+/// Part of a turn of the factor table: entries `from..to`, numbers from `base` on (above what is common to a batch).
 #[derive(Clone, Copy)]
 pub(super) struct Turn<'t> {
     pub(super) codes: &'t [u16; COPRIME],
@@ -130,8 +130,8 @@ macro_rules! lanes {
 }
 
 lanes! {
-    /// How many bits are ones up to each leaf x / (p m), added up; m falls, so the leaves rise.
-    count_leaves(xp: Dividend, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64
+    /// How many bits are ones up to each leaf x / (p (base + m)), added up; m falls, so the leaves rise.
+    count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64
         = portable::count_leaves, avx512::count_leaves
 }
 lanes! {
@@ -143,8 +143,8 @@ lanes! {
     select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut Batch) -> () = portable::select, avx512::select
 }
 lanes! {
-    /// Primes from `low` up to x / (p q), added up over the q.
-    sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64
+    /// Primes from `low` up to x / (p (base + q)), added up over the q.
+    sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64
         = portable::sum_counts, avx512::sum_counts
 }
 lanes! {

@@ -9,11 +9,11 @@ use super::{Batch, Dividend, Sieved, Turn};
 const GROUP: usize = 16;
 
 #[inline(always)]
-pub(super) fn count_leaves(xp: Dividend, m: &[u32], _places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], _places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
     let (words, _) = sieved.bytes.as_chunks::<8>();
     let (mut sum, mut group, mut before) = (0, 0, 0_u64);
     for &m in m {
-        let n = xp.over(u64::from(m), u64::MAX) - sieved.low;
+        let n = xp.over(base + u64::from(m), u64::MAX) - sieved.low;
         let (word, bit) = ((n / WORD) as usize, (n % WORD) as usize);
         let block = word * 8 / BLOCK;
         while group < block / GROUP {
@@ -55,6 +55,6 @@ pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut
 }
 
 #[inline(always)]
-pub(super) fn sum_counts(xp: Dividend, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
-    q.iter().map(|&q| up_to(entries, xp.over(u64::from(q), u64::MAX) - low)).sum()
+pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
+    q.iter().map(|&q| up_to(entries, xp.over(base + u64::from(q), u64::MAX) - low)).sum()
 }

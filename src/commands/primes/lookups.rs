@@ -1,0 +1,112 @@
+//! The tables of the formula, made before a job: once on each node, by all its ranks together.
+//!
+//! Stands beside `table.rs`, which does so for the sieve's primes. These take seconds from 1e20 on, so whoever makes them looks after
+//! signals and the time meanwhile; what came to one rank is told to the others behind each table. Small tables are made by each rank
+//! for itself: that takes less time than the calls that a shared window needs.
+
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+use crate::cluster::Cluster;
+use crate::cluster::shared::Shared;
+use crate::commands::setting::Setting;
+use crate::error::Result;
+use crate::fault::{self, Stage};
+use crate::job::profile::Profile;
+use crate::job::run::Account;
+use crate::primes::gourdon::{Layout, Words};
+
+/// Tables of fewer bytes are each rank's own: 15 ms of work (AMD Zen 5).
+pub(super) const SHARED_FROM: u64 = 16 << 20;
+
+/// The tables of a job.
+pub(super) struct Lookups<'c> {
+    /// `None` when making them was broken off.
+    pub(super) words: Option<Words<Held<'c>>>,
+    /// What it took, at the root.
+    account: Option<Account>,
+}
+
+/// The words of one table.
+pub(super) enum Held<'c> {
+    Own(Vec<u64>),
+    Shared(Shared<'c>),
+}
+
+impl Deref for Held<'_> {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        match self {
+            Held::Own(words) => words,
+            Held::Shared(words) => words,
+        }
+    }
+}
+
+impl<'c> Lookups<'c> {
+    /// Makes them, unless a stop is asked for meanwhile. Every rank must call it, with the same layout.
+    ///
+    /// # Errors
+    /// As [`Cluster::shared`].
+    pub(super) fn make(setting: &Setting<'c>, layout: Layout) -> Result<Lookups<'c>> {
+        let cluster: &'c Cluster = setting.cluster;
+        let begun = Instant::now();
+        let is_over = over(setting)?;
+        let mut compute = 0.0;
+        let words = layout.words(|pieces, length, fill| {
+            let mut broken = false;
+            let mut make = |pieces, words: &mut [u64]| {
+                fault::at(Stage::Fill, cluster.rank())?;
+                let begun = Instant::now();
+                broken = fill(pieces, words, &mut || is_over()).is_break();
+                compute += begun.elapsed().as_secs_f64();
+                Ok(())
+            };
+            let held = if layout.bytes() < SHARED_FROM {
+                let mut words = vec![0; pieces * length];
+                make(0..pieces, &mut words)?;
+                Held::Own(words)
+            } else {
+                Held::Shared(cluster.shared(pieces, length, make)?)
+            };
+            // The whole table, or none of it.
+            Ok((cluster.max(broken.into()) == 0).then_some(held))
+        })?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let profile = Profile { compute, idle: seconds - compute, ..Profile::default() };
+        let rows = cluster.gather(profile.to_numbers());
+        let account = rows.map(|rows| Account {
+            seconds,
+            chunk: 0,
+            profiles: rows.into_iter().map(Profile::from_numbers).collect(),
+            saved: false,
+        });
+        Ok(Lookups { words, account })
+    }
+
+    /// Gives the memory back. Every rank must call it; the root gets the account of the making.
+    pub(super) fn release(self) -> Option<Account> {
+        for held in self.words.into_iter().flat_map(Words::into_parts) {
+            if let Held::Shared(words) = held {
+                words.release();
+            }
+        }
+        self.account
+    }
+}
+
+/// Asks whether the job is over before it has begun: a signal came to this rank, or the time is up. Every rank must call it.
+fn over(setting: &Setting<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>> {
+    use std::ops::ControlFlow::{Break, Continue};
+    // The root's clock decides; what is left by it is the same on all clocks.
+    let left = |at: Instant| at.saturating_duration_since(Instant::now());
+    let left: Option<Duration> =
+        setting.cluster.broadcast(setting.cluster.at_root(|| setting.options.deadline.map(left)))?;
+    let deadline = left.and_then(|left| Instant::now().checked_add(left));
+    let signals = setting.options.signals.clone();
+    Ok(move || {
+        let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if is_over { Break(()) } else { Continue(()) }
+    })
+}
