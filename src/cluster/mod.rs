@@ -15,7 +15,10 @@ pub mod bytes;
 mod channel;
 pub mod ending;
 pub mod flag;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod keepsakes;
 pub mod launch;
+pub mod losses;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
@@ -31,8 +34,14 @@ mod request;
 pub mod rma;
 pub mod shared;
 pub mod stdout;
+#[cfg(feature = "mpi")]
+mod survivors;
 mod tag;
+#[cfg(feature = "mpi")]
+mod ulfm;
 pub mod vitals;
+#[cfg(feature = "mpi")]
+mod vote;
 #[cfg(feature = "mpi")]
 mod window;
 
@@ -144,6 +153,7 @@ impl Cluster {
     pub fn broadcast<T: Serialize + DeserializeOwned>(&self, value: Option<T>) -> Result<T> {
         let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
         each!(self, inner => inner.broadcast(&mut bytes));
+        self.check_losses()?;
         record::decode(&bytes)
     }
 
@@ -173,6 +183,7 @@ impl Cluster {
     pub fn gather_records<T: Serialize + DeserializeOwned>(&self, mine: &T) -> Result<Option<Vec<T>>> {
         let bytes = record::encode(mine)?;
         let all = each!(self, inner => inner.gather_bytes(bytes));
+        self.check_losses()?;
         all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect()).transpose()
     }
 
@@ -204,6 +215,7 @@ impl Cluster {
             if rank & distance != 0 {
                 self.send_record(rank - distance, Tag::Reduce, &total)?;
                 self.flush();
+                self.check_losses()?;
                 return Ok(None);
             }
             if rank + distance < size {
@@ -267,7 +279,9 @@ impl Cluster {
     /// # Errors
     /// [`Error::Run`] when it cannot be decoded.
     pub fn receive_record<T: DeserializeOwned>(&self, from: u64, tag: Tag) -> Result<T> {
-        record::decode(&each!(self, inner => inner.receive_bytes(from, tag)))
+        let bytes = each!(self, inner => inner.receive_bytes(from, tag));
+        self.check_losses()?;
+        record::decode(&bytes)
     }
 
     /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its
@@ -277,6 +291,9 @@ impl Cluster {
     /// # Errors
     /// As said: [`Error::Told`] on every rank when any rank failed.
     pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        if let Err(Error::Lost) = outcome {
+            return outcome;
+        }
         // Exit code above, so that the maximum finds the worst; the complement of the rank below, so that among equals
         // it finds the lowest rank. 0: no failure.
         let mine = match &outcome {
@@ -284,13 +301,14 @@ impl Cluster {
             Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
         };
         let worst = self.max(mine);
+        self.check_losses()?;
         if worst == 0 {
             return outcome;
         }
         if let Err(error) = &outcome
             && worst == mine
         {
-            ending::tell(error, self.rank(), self.size());
+            ending::tell(error, self.first_rank(), self.size());
         }
         Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
     }
@@ -301,11 +319,15 @@ impl Cluster {
     pub fn leave(self, outcome: Result<u8>) -> ExitCode {
         match outcome {
             Ok(code) | Err(Error::Told { code }) => {
+                #[cfg(feature = "mpi")]
+                if let Cluster::Mpi(mpi) = &self {
+                    mpi.leave_if_lost(code);
+                }
                 drop(self);
                 ExitCode::from(code)
             }
             Err(error) => {
-                ending::tell(&error, self.rank(), self.size());
+                ending::tell(&error, self.first_rank(), self.size());
                 ending::abort(error.exit_code())
             }
         }
