@@ -166,9 +166,9 @@ impl Lanes {
             // Not `f64::max`, whose care for NaN costs three more instructions.
             most[lane] = if x.abs() > y.abs() { x.abs() } else { y.abs() };
         }
-        for lane in 0..ROW {
+        for (sum, &most) in self.counters.iter_mut().zip(&most) {
             // No pair of the generator comes to 12: the smallest t is 2^-91.
-            self.counters[lane] += 1 << counter(if most[lane] > 0.75 { most[lane] } else { 0.75 });
+            *sum += 1 << counter(if most > 0.75 { most } else { 0.75 });
         }
         most
     }
