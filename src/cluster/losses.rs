@@ -1,6 +1,6 @@
 //! Losses: what the rest of the program knows about ranks that died while the others live.
 //!
-//! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see `survivors`), a loss is [`Error::Lost`] at every
+//! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see `survivors`), a loss is [`Error::Lost`](crate::error::Error::Lost) at every
 //! rank that lives, and the command is run once more by those who are left, who remember what they had ([`Cluster::remember`]). The methods
 //! of a cluster that has lost somebody end at once, and what those without a `Result` give is worthless: the next one with a `Result` says so.
 //! A command that cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one message.
@@ -12,7 +12,7 @@ use super::Cluster;
 pub use super::keepsakes::Place as Keepsake;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A rank and where it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,11 +49,11 @@ impl Cluster {
     /// Whether everybody is here, as far as this rank knows.
     ///
     /// # Errors
-    /// [`Error::Lost`].
+    /// [`Lost`](crate::error::Error::Lost).
     pub fn check_losses(&self) -> Result<()> {
         #[cfg(feature = "mpi")]
         if self.survivors().is_some_and(Survivors::is_lost) {
-            return Err(Error::Lost);
+            return Err(crate::error::Error::Lost);
         }
         Ok(())
     }
@@ -62,11 +62,12 @@ impl Cluster {
     /// call it. Costs nothing where losses are not survived.
     ///
     /// # Errors
-    /// [`Error::Lost`]; [`Error::Told`] when the job is ending.
+    /// [`Lost`](crate::error::Error::Lost); [`Told`](crate::error::Error::Told) when the job is ending.
     pub fn settle(&self) -> Result<()> {
         #[cfg(feature = "mpi")]
         if let Some(survivors) = self.survivors().filter(|survivors| survivors.outlives()) {
             use super::vote::{Verdict, Vote};
+            use crate::error::Error;
             return match survivors.meet(Vote::Whole) {
                 Verdict::Whole => Ok(()),
                 Verdict::Again | Verdict::GoOn => Err(Error::Lost),
@@ -97,7 +98,7 @@ impl Cluster {
     /// them may be the next root. Every rank must call it; the root passes `Some`.
     ///
     /// # Errors
-    /// [`Error::Lost`]; what the root found instead, agreed on by all.
+    /// [`Lost`](crate::error::Error::Lost); what the root found instead, agreed on by all.
     pub fn remember<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         if !self.outlives() {
             return self.agree(self.at_root(find).transpose());
@@ -117,7 +118,7 @@ impl Cluster {
     /// order, and only where losses are survived.
     ///
     /// # Errors
-    /// [`Error::Run`] when it is something else: a fault of the program.
+    /// [`Run`](crate::error::Error::Run) when it is something else: a fault of the program.
     pub fn recall<T: DeserializeOwned>(&self) -> Result<(Option<Keepsake>, Option<T>)> {
         #[cfg(feature = "mpi")]
         if let Some(survivors) = self.survivors() {
@@ -129,7 +130,7 @@ impl Cluster {
     /// Remembers `value` in place of what was there.
     ///
     /// # Errors
-    /// [`Error::Run`] when it cannot be encoded.
+    /// [`Run`](crate::error::Error::Run) when it cannot be encoded.
     pub fn keep<T: Serialize>(&self, place: Option<Keepsake>, value: &T) -> Result<()> {
         #[cfg(feature = "mpi")]
         if let Some((survivors, place)) = self.survivors().zip(place) {

@@ -28,6 +28,7 @@ mod pair;
 mod part;
 pub mod patience;
 pub mod place;
+mod promise;
 mod record;
 #[cfg(feature = "mpi")]
 mod request;
@@ -57,6 +58,7 @@ use self::launch::Launch;
 use self::mpi::Mpi;
 pub use self::part::Part;
 use self::patience::Patience;
+pub use self::promise::Promise;
 pub use self::tag::Tag;
 use crate::error::{Error, Result};
 
@@ -331,26 +333,6 @@ impl Cluster {
                 ending::abort(error.exit_code())
             }
         }
-    }
-}
-
-/// A message that was asked for and may not be there: a future.
-#[must_use = "a promise that is dropped before it is kept ends the program"]
-pub struct Promise {
-    #[cfg(feature = "mpi")]
-    receive: mpi::Receive,
-}
-
-impl Promise {
-    /// The two numbers, or the promise again (`MPI_Test`).
-    ///
-    /// # Errors
-    /// Itself, while the message is not there.
-    pub fn take(self) -> std::result::Result<[u64; 2], Promise> {
-        #[cfg(feature = "mpi")]
-        return self.receive.r#try().map(|(pair, _)| pair.0).map_err(|receive| Promise { receive });
-        #[cfg(not(feature = "mpi"))]
-        Err(self)
     }
 }
 

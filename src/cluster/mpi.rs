@@ -1,7 +1,9 @@
 //! The cluster over MPI, through rsmpi. Every wait is a test in a polite loop (see `patience`).
 
+mod library;
+mod losses;
+
 use std::rc::Rc;
-use std::time::Duration;
 
 use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
@@ -13,20 +15,15 @@ use mpi::request::{Request as Pending, Scope, scope};
 use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
+pub use self::library::{library, speaks_pmix, standard};
 use super::launch::Launch;
 use super::outbox::Outbox;
 use super::pair::Pair;
 use super::patience::Patience;
-use super::place::host;
 use super::survivors::{self, Survivors};
-use super::ulfm::{self, Ulfm};
-use super::vote::{Verdict, Vote};
 use super::window::{Open, Windows};
-use super::{Promise, ROOT, Tag, record, request};
+use super::{Promise, ROOT, Tag, request};
 use crate::error::{Error, Result};
-
-/// How long `MPI_Finalize` may take where MPI was started for losses.
-const FINALIZE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A barrier's request, which borrows nothing.
 pub type Request = ffi::MPI_Request;
@@ -51,30 +48,6 @@ impl std::fmt::Debug for Mpi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "rank {} of {}", self.rank(), self.size())
     }
-}
-
-/// The library's name and version, its first line without the details that some append.
-pub fn library() -> String {
-    let text = mpi::environment::library_version().unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.split(", package:").next().unwrap_or_default();
-    // "Open MPI v4.1.4", "MPICH Version:<tab>4.0.2"
-    let words = line.replace("Open MPI v", "Open MPI ").replace("MPICH Version:", "MPICH ");
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether the library came with a PMIx client, by which Open MPI's `mpirun` and `srun --mpi=pmix` tell their processes
-/// of each other. It is a library of its own that an MPI built with it brings along; ours are asked, not the file system.
-pub fn speaks_pmix() -> bool {
-    let program = libloading::os::unix::Library::this();
-    // SAFETY: the symbol is looked for, never called or read.
-    unsafe { program.get::<*const ()>(b"PMIx_Init\0") }.is_ok()
-}
-
-/// The version of the standard, as in "3.1".
-pub fn standard() -> String {
-    let (major, minor) = mpi::environment::version();
-    format!("{major}.{minor}")
 }
 
 /// Rank and size for whoever has no [`Mpi`] at hand; `None` before and after MPI.
@@ -124,61 +97,8 @@ impl Mpi {
         let (outbox, windows) = (Outbox::default(), Windows::default());
         let world = universe.world();
         let mut mpi = Mpi { outbox, windows, world, launch, survivors: None, _universe: Some(universe) };
-        if let Some(ulfm) = Ulfm::find(&mpi.world) {
-            let mut bytes = mpi.gather_bytes(host().into_bytes()).map_or(Ok(Vec::new()), |all| record::encode(&all))?;
-            mpi.broadcast(&mut bytes);
-            let hosts: Vec<Vec<u8>> = record::decode(&bytes)?;
-            let hosts = hosts.into_iter().map(|host| String::from_utf8_lossy(&host).into_owned()).collect();
-            let refused = |error| if mpi.rank() == ROOT { error } else { Error::Told { code: Error::LAUNCH } };
-            mpi.survivors = Some(Survivors::new(ulfm, mpi.rank(), hosts).map_err(refused)?);
-        }
+        mpi.find_survivors()?;
         Ok(mpi)
-    }
-
-    /// Those who are here, where losses are noticed.
-    pub fn survivors(&self) -> Option<&Survivors> {
-        self.survivors.as_deref()
-    }
-
-    /// See [`Cluster::after`](super::Cluster::after).
-    pub fn after(&mut self, outcome: Result<u8>) -> Option<Result<u8>> {
-        let Some(survivors) = self.survivors.clone().filter(|survivors| survivors.outlives()) else {
-            return Some(outcome);
-        };
-        let told = |code| Some(Err(Error::Told { code }));
-        match outcome {
-            Ok(code) | Err(Error::Told { code }) => match survivors.meet(Vote::Ended(code)) {
-                Verdict::Leave(agreed) if agreed != code => told(agreed),
-                _ => Some(outcome),
-            },
-            // Whatever went wrong went wrong because of the loss.
-            Err(_) if survivors.is_lost() => match survivors.come_together() {
-                Ok(world) => {
-                    // Of the old world nothing is freed: that would wait for the dead.
-                    std::mem::forget(std::mem::replace(&mut self.world, world));
-                    std::mem::forget(std::mem::take(&mut self.outbox));
-                    std::mem::forget(std::mem::take(&mut self.windows));
-                    survivors.keepsakes.rewind();
-                    survivors.say("going on without");
-                    None
-                }
-                Err(code) => told(code),
-            },
-            Err(_) => Some(outcome),
-        }
-    }
-
-    /// Once somebody was lost, the process ends here: `MPI_Finalize` may wait for the dead. Until then, it may not take for ever.
-    pub fn leave_if_lost(&self, code: u8) {
-        if let Some(survivors) = &self.survivors {
-            if survivors.was_lost() {
-                survivors.leave(code);
-            }
-            std::thread::spawn(move || {
-                std::thread::sleep(FINALIZE_LIMIT);
-                ulfm::exit(code);
-            });
-        }
     }
 
     /// Waits politely for a request.
@@ -186,20 +106,6 @@ impl Mpi {
         // SAFETY: it is completed before this returns, and what it reads and writes is borrowed until then.
         let (request, _data, _scope) = unsafe { request.into_raw() };
         request::complete_while(request, Patience::new(), || self.look())
-    }
-
-    /// Whether everybody is here still.
-    fn look(&self) {
-        if let Some(survivors) = &self.survivors {
-            survivors.look();
-        }
-    }
-
-    /// Whether somebody is lost; to be asked before every call that rsmpi begins. In a world that has lost somebody it would fail without
-    /// having made a request, which rsmpi does not see.
-    fn is_lost(&self) -> bool {
-        self.look();
-        self.survivors().is_some_and(Survivors::is_lost)
     }
 
     /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a polite barrier before it).

@@ -141,7 +141,7 @@ impl Survivors {
     pub fn meet(&self, vote: Vote) -> Verdict {
         let (bits, is_whole) = self.ulfm.get().agree(vote.bits());
         let verdict = Verdict::new(bits, is_whole);
-        if verdict != Verdict::Whole {
+        if !is_whole || matches!(verdict, Verdict::Again | Verdict::GoOn) {
             self.lost.set(self.lost.get().or(Some(Instant::now())));
         }
         verdict
