@@ -126,6 +126,17 @@ impl<T: Tally> Ledger<T> {
         self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
     }
 
+    /// Whether it could be a ledger of so many blocks: spans in order that neither overlap nor, but at the seam, touch. Any that was made by
+    /// this program is; one that was read may be anything.
+    pub fn is_sound(&self, blocks: u64) -> bool {
+        let mut free = None;
+        self.spans().all(|(span, _)| {
+            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.seam == Some(end));
+            free = Some(span.end);
+            is_apart && span.first < span.end && span.end <= blocks
+        })
+    }
+
     /// How many blocks are done.
     pub fn done(&self) -> u64 {
         self.spans().map(|(span, _)| span.len()).sum()

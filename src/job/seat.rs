@@ -9,7 +9,7 @@ use signal_hook::consts::SIGUSR1;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::keeper::Keeper;
+use super::keeper::{Keep, Keeper};
 use super::lookout::{Lookout, Watch};
 use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
@@ -85,7 +85,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             _ if manager.is_some() || sink.is_some() => Watch::All,
             _ => Watch::Root,
         };
-        let kept = options.keep.as_ref().map_or(REPORT_EVERY, |keep| keep.every.min(REPORT_EVERY));
+        let kept = options.keep.as_ref().map_or(REPORT_EVERY, Keep::slack);
         let report_every = kept.max(REPORT_EVERY_RANK * ranks);
         // The root's clock decides.
         let deadline = options.deadline.filter(|_| manager.is_some());
@@ -107,7 +107,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             looked: now,
             reported: now,
             report_every,
-            longest_piece: options.keep.as_ref().map_or(Duration::MAX, |keep| keep.every),
+            longest_piece: options.keep.as_ref().map_or(Duration::MAX, Keep::slack),
             to_root: 0,
             from_ranks: 0,
             messages: 0,
