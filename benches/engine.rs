@@ -27,7 +27,7 @@ struct Throw {
     blocks: u64,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Hits(u64);
 
 impl Tally for Hits {

@@ -31,6 +31,9 @@ pub enum Error {
         /// The agreed exit code.
         code: u8,
     },
+    /// A rank died, and this one lives, where MPI lets it: the command has to begin again without it.
+    #[error("a rank was lost")]
+    Lost,
     /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
     #[error("standard output was closed")]
     ClosedPipe,
@@ -54,7 +57,7 @@ impl Error {
         match self {
             Error::Usage(_) => 2,
             Error::Launch(_) => Error::LAUNCH,
-            Error::Run(_) | Error::Io { .. } => 1,
+            Error::Run(_) | Error::Io { .. } | Error::Lost => 1,
             Error::ClosedPipe => 0,
             Error::Told { code } => *code,
         }

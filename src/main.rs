@@ -7,8 +7,8 @@ use montesieve::commands;
 
 fn main() -> ExitCode {
     match Cluster::join() {
-        Ok(cluster) => {
-            let outcome = commands::run(&cluster);
+        Ok(mut cluster) => {
+            let outcome = commands::run(&mut cluster);
             cluster.leave(outcome)
         }
         Err(error) => {

@@ -2,8 +2,9 @@
 //!
 //! [`World`] plays the network, the clocks and the kernels of 1 to 10,000 ranks; `Manager` and `Worker` are the program's
 //! own. Messages take random times and overtake each other between different pairs of ranks (MPI keeps the order of one
-//! pair only), kernels are slow or fast at random. What must hold whatever happens: every block is computed exactly
-//! once, the total is that of one rank, in order; a failing seed is the bug report.
+//! pair only), kernels are slow or fast at random, ranks die, the root too, and the living begin again by the rule of
+//! [`montesieve::job::survival`]. What must hold whatever happens: every block is computed exactly once (again only when who had done it
+//! is dead), the total is that of one rank, in order; a failing seed is the bug report.
 
 #[path = "simulator/world.rs"]
 mod world;
@@ -28,7 +29,7 @@ fn check(setup: Setup) {
 }
 
 fn setup(seed: u64, ranks: u64, blocks: u64, schedule: Schedule) -> Setup {
-    Setup { seed, ranks, blocks, schedule, chunk: None, order: Order::Any, stop_at: None }
+    Setup { seed, ranks, blocks, schedule, chunk: None, order: Order::Any, stop_at: None, deaths: 0, is_bad: false }
 }
 
 #[test]
@@ -82,8 +83,50 @@ fn a_stop_at_any_moment_loses_and_doubles_nothing() {
     }
 }
 
+/// Runs a world in which ranks die to its end: the answer is right, and nothing that a living rank has done is done again.
+fn check_survival(setup: Setup) -> (u64, u64) {
+    let (blocks, what) = (setup.blocks, format!("{setup:?}"));
+    let is_bad = setup.is_bad;
+    let end = World::new(setup).run();
+    assert_eq!(end.total, Some(exact_total(blocks)), "the answer differs: {what}");
+    assert_eq!(end.done, blocks, "a block was lost: {what}");
+    assert_eq!(end.in_vain, 0, "a block of a living rank was done again: {what}");
+    assert!(end.computed.iter().all(|&times| times <= 1), "two living ranks have done a block: {what}");
+    assert!(is_bad || end.refused == 0, "{what}");
+    (end.attempts, end.refused)
+}
+
+#[test]
+fn ranks_die_and_the_answer_is_the_same() {
+    let mut attempts = 0;
+    for schedule in Schedule::ALL {
+        for seed in 0..120 {
+            let ranks = [2, 3, 5, 8, 33][seed as usize % 5];
+            let setup = setup(300 + seed, ranks, 1 + seed * 89 % 1500, schedule);
+            attempts += check_survival(Setup { deaths: 1 + seed % (ranks - 1), ..setup }).0;
+        }
+    }
+    assert!(attempts > 4 * 120, "nobody died in any world");
+}
+
+#[test]
+fn messages_come_twice_and_overtake_each_other() {
+    let mut refused = 0;
+    for schedule in Schedule::ALL {
+        for seed in 0..120 {
+            let ranks = [2, 3, 5, 8, 33][seed as usize % 5];
+            let setup = setup(500 + seed, ranks, 1 + seed * 89 % 1500, schedule);
+            refused += check_survival(Setup { is_bad: true, deaths: seed % 3 % ranks, ..setup }).1;
+        }
+    }
+    assert!(refused > 0, "no block came twice in any world");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    let run = || World::new(setup(7, 12, 500, Schedule::Guided)).run();
-    assert_eq!(run(), run());
+    let quiet = setup(7, 12, 500, Schedule::Guided);
+    for setup in [quiet.clone(), Setup { deaths: 4, is_bad: true, ..quiet }] {
+        let run = || World::new(setup.clone()).run();
+        assert_eq!(run(), run());
+    }
 }

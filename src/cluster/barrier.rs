@@ -3,7 +3,6 @@
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::mpi;
-use super::patience::Patience;
 
 impl Cluster {
     /// Enters a barrier without waiting in it (`MPI_Ibarrier`). Every rank must call it.
@@ -20,9 +19,9 @@ impl Cluster {
 
     /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
     pub fn barrier(&self) {
-        let (mut barrier, mut patience) = (self.enter_barrier(), Patience::new());
-        while !barrier.is_complete() {
-            patience.pause();
+        #[cfg(feature = "mpi")]
+        if let Cluster::Mpi(mpi) = self {
+            mpi.meet();
         }
     }
 }
@@ -40,7 +39,9 @@ impl Barrier {
     pub fn is_complete(&mut self) -> bool {
         #[cfg(feature = "mpi")]
         {
-            self.request = self.request.take().and_then(|request| request.test().err());
+            if self.request.as_mut().is_some_and(|request| super::request::test(request).is_some()) {
+                self.request = None;
+            }
             self.request.is_none()
         }
         #[cfg(not(feature = "mpi"))]

@@ -47,15 +47,27 @@ pub fn tell(error: &Error, rank: u64, size: u64) {
 
 /// Ends the whole job with `code` (1 to 125), wherever the other ranks are.
 pub fn abort(code: u8) -> ! {
-    // MPI_Abort may hang when the runtime is in trouble itself; the launcher then sees this process end, and ends the
-    // others.
-    std::thread::spawn(move || {
-        std::thread::sleep(ABORT_LIMIT);
-        process::exit(i32::from(code));
-    });
+    limit(code);
     #[cfg(feature = "mpi")]
     super::mpi::abort(code);
     process::exit(i32::from(code))
+}
+
+/// Ends this process in some seconds, if it has not ended by then, and the job with it.
+pub(super) fn limit(code: u8) {
+    #[cfg(feature = "mpi")]
+    let survives = super::survivors::are_ours();
+    #[cfg(not(feature = "mpi"))]
+    let survives = false;
+    // MPI_Abort may hang when the runtime is in trouble itself; the launcher then sees this process end, and ends the
+    // others. One that lets jobs survive does not: it is asked to.
+    std::thread::spawn(move || {
+        std::thread::sleep(ABORT_LIMIT);
+        if let Some(launcher) = rustix::process::getppid().filter(|_| survives) {
+            let _ = rustix::process::kill_process(launcher, rustix::process::Signal::TERM);
+        }
+        process::exit(i32::from(code));
+    });
 }
 
 /// Rank and size, also where no `Cluster` is at hand.
@@ -67,7 +79,7 @@ fn world() -> (u64, u64) {
 }
 
 /// One line on stderr. When stderr is gone there is nobody left to tell.
-fn say(text: &str) {
+pub(super) fn say(text: &str) {
     let text = text.trim_end();
     let prefix = if text.starts_with("error:") || text.starts_with("rank ") { "" } else { "montesieve: " };
     let _ = writeln!(std::io::stderr(), "{prefix}{text}");

@@ -155,9 +155,28 @@ impl Launch {
     }
 }
 
+/// Whether Open MPI's collectives over several hosts at once (`coll/han`) are switched off: `coll` is the choice of collectives, as in `^han` or
+/// `basic,libnbc`.
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+pub fn is_han_off(coll: Option<&str>) -> bool {
+    let Some(coll) = coll else { return false };
+    let (is_without, names) = coll.strip_prefix('^').map_or((false, coll), |names| (true, names));
+    names.split(',').any(|name| name.trim() == "han") == is_without
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn han_is_off_when_it_is_left_out() {
+        for (coll, is_off) in
+            [("^han", true), ("^hcoll,han", true), ("^hcoll", false), ("han,basic", false), ("basic,libnbc", true)]
+        {
+            assert_eq!(is_han_off(Some(coll)), is_off, "{coll}");
+        }
+        assert!(!is_han_off(None));
+    }
 
     fn launch(variables: &[(&str, &str)]) -> Launch {
         let variables: Vec<(String, String)> = variables.iter().map(|&(k, v)| (k.into(), v.into())).collect();

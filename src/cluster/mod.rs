@@ -15,7 +15,10 @@ pub mod bytes;
 mod channel;
 pub mod ending;
 pub mod flag;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod keepsakes;
 pub mod launch;
+pub mod losses;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
@@ -25,6 +28,7 @@ mod pair;
 mod part;
 pub mod patience;
 pub mod place;
+mod promise;
 mod record;
 #[cfg(feature = "mpi")]
 mod request;
@@ -32,8 +36,14 @@ pub mod rma;
 mod scan;
 pub mod shared;
 pub mod stdout;
+#[cfg(feature = "mpi")]
+mod survivors;
 mod tag;
+#[cfg(feature = "mpi")]
+mod ulfm;
 pub mod vitals;
+#[cfg(feature = "mpi")]
+mod vote;
 #[cfg(feature = "mpi")]
 mod window;
 
@@ -49,6 +59,7 @@ use self::launch::Launch;
 use self::mpi::Mpi;
 pub use self::part::Part;
 use self::patience::Patience;
+pub use self::promise::Promise;
 pub use self::tag::Tag;
 use crate::error::{Error, Result};
 
@@ -145,6 +156,7 @@ impl Cluster {
     pub fn broadcast<T: Serialize + DeserializeOwned>(&self, value: Option<T>) -> Result<T> {
         let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
         each!(self, inner => inner.broadcast(&mut bytes));
+        self.check_losses()?;
         record::decode(&bytes)
     }
 
@@ -174,6 +186,7 @@ impl Cluster {
     pub fn gather_records<T: Serialize + DeserializeOwned>(&self, mine: &T) -> Result<Option<Vec<T>>> {
         let bytes = record::encode(mine)?;
         let all = each!(self, inner => inner.gather_bytes(bytes));
+        self.check_losses()?;
         all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect()).transpose()
     }
 
@@ -205,6 +218,7 @@ impl Cluster {
             if rank & distance != 0 {
                 self.send_record(rank - distance, Tag::Reduce, &total)?;
                 self.flush();
+                self.check_losses()?;
                 return Ok(None);
             }
             if rank + distance < size {
@@ -263,7 +277,9 @@ impl Cluster {
     /// # Errors
     /// [`Error::Run`] when it cannot be decoded.
     pub fn receive_record<T: DeserializeOwned>(&self, from: u64, tag: Tag) -> Result<T> {
-        record::decode(&each!(self, inner => inner.receive_bytes(from, tag)))
+        let bytes = each!(self, inner => inner.receive_bytes(from, tag));
+        self.check_losses()?;
+        record::decode(&bytes)
     }
 
     /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its
@@ -273,6 +289,9 @@ impl Cluster {
     /// # Errors
     /// As said: [`Error::Told`] on every rank when any rank failed.
     pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
+        if let Err(Error::Lost) = outcome {
+            return outcome;
+        }
         // Exit code above, so that the maximum finds the worst; the complement of the rank below, so that among equals
         // it finds the lowest rank. 0: no failure.
         let mine = match &outcome {
@@ -280,13 +299,14 @@ impl Cluster {
             Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
         };
         let worst = self.max(mine);
+        self.check_losses()?;
         if worst == 0 {
             return outcome;
         }
         if let Err(error) = &outcome
             && worst == mine
         {
-            ending::tell(error, self.rank(), self.size());
+            ending::tell(error, self.first_rank(), self.size());
         }
         Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
     }
@@ -297,34 +317,18 @@ impl Cluster {
     pub fn leave(self, outcome: Result<u8>) -> ExitCode {
         match outcome {
             Ok(code) | Err(Error::Told { code }) => {
+                #[cfg(feature = "mpi")]
+                if let Cluster::Mpi(mpi) = &self {
+                    mpi.leave_if_lost(code);
+                }
                 drop(self);
                 ExitCode::from(code)
             }
             Err(error) => {
-                ending::tell(&error, self.rank(), self.size());
+                ending::tell(&error, self.first_rank(), self.size());
                 ending::abort(error.exit_code())
             }
         }
-    }
-}
-
-/// A message that was asked for and may not be there: a future.
-#[must_use = "a promise that is dropped before it is kept ends the program"]
-pub struct Promise {
-    #[cfg(feature = "mpi")]
-    receive: mpi::Receive,
-}
-
-impl Promise {
-    /// The two numbers, or the promise again (`MPI_Test`).
-    ///
-    /// # Errors
-    /// Itself, while the message is not there.
-    pub fn take(self) -> std::result::Result<[u64; 2], Promise> {
-        #[cfg(feature = "mpi")]
-        return self.receive.r#try().map(|(pair, _)| pair.0).map_err(|receive| Promise { receive });
-        #[cfg(not(feature = "mpi"))]
-        Err(self)
     }
 }
 

@@ -1,24 +1,32 @@
 //! The cluster over MPI, through rsmpi. Every wait is a test in a polite loop (see `patience`).
 
+mod library;
+mod losses;
+
+use std::rc::Rc;
+
 use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
 use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::point_to_point::{ReceiveFuture, Status};
+use mpi::raw::AsRaw;
 use mpi::request::{Request as Pending, Scope, scope};
 use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
+pub use self::library::{library, speaks_pmix, standard};
 use super::launch::Launch;
 use super::outbox::Outbox;
 use super::pair::Pair;
 use super::patience::Patience;
+use super::survivors::{self, Survivors};
 use super::window::{Open, Windows};
-use super::{Promise, ROOT, Tag};
+use super::{Promise, ROOT, Tag, request};
 use crate::error::{Error, Result};
 
 /// A barrier's request, which borrows nothing.
-pub type Request = Pending<'static, ()>;
+pub type Request = ffi::MPI_Request;
 
 /// A receive's future, which owns where the numbers will be.
 pub type Receive = ReceiveFuture<Pair>;
@@ -30,6 +38,8 @@ pub struct Mpi {
     windows: Windows,
     world: SimpleCommunicator,
     launch: Launch,
+    /// Where MPI was started for losses; `None` in a part.
+    survivors: Option<Rc<Survivors>>,
     /// `None` in a part, which ends before the whole.
     _universe: Option<Universe>,
 }
@@ -40,30 +50,6 @@ impl std::fmt::Debug for Mpi {
     }
 }
 
-/// The library's name and version, its first line without the details that some append.
-pub fn library() -> String {
-    let text = mpi::environment::library_version().unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
-    let line = line.split(", package:").next().unwrap_or_default();
-    // "Open MPI v4.1.4", "MPICH Version:<tab>4.0.2"
-    let words = line.replace("Open MPI v", "Open MPI ").replace("MPICH Version:", "MPICH ");
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether the library came with a PMIx client, by which Open MPI's `mpirun` and `srun --mpi=pmix` tell their processes
-/// of each other. It is a library of its own that an MPI built with it brings along; ours are asked, not the file system.
-pub fn speaks_pmix() -> bool {
-    let program = libloading::os::unix::Library::this();
-    // SAFETY: the symbol is looked for, never called or read.
-    unsafe { program.get::<*const ()>(b"PMIx_Init\0") }.is_ok()
-}
-
-/// The version of the standard, as in "3.1".
-pub fn standard() -> String {
-    let (major, minor) = mpi::environment::version();
-    format!("{major}.{minor}")
-}
-
 /// Rank and size for whoever has no [`Mpi`] at hand; `None` before and after MPI.
 pub fn world() -> Option<(u64, u64)> {
     is_up().then(|| {
@@ -72,9 +58,10 @@ pub fn world() -> Option<(u64, u64)> {
     })
 }
 
-/// `MPI_Abort` on the world, if MPI is up.
+/// `MPI_Abort` on the world, if MPI is up. Where MPI was started for losses that would end this process alone: all agree to leave instead.
 pub fn abort(code: u8) {
     if is_up() {
+        survivors::end_all(code);
         SimpleCommunicator::world().abort(i32::from(code));
     }
 }
@@ -87,18 +74,6 @@ fn is_up() -> bool {
         ffi::MPI_Finalized(&mut over);
     }
     begun != 0 && over == 0
-}
-
-/// Waits politely for a request.
-fn wait<'a, D: ?Sized, S: Scope<'a>>(mut request: Pending<'a, D, S>) -> Status {
-    let mut patience = Patience::new();
-    loop {
-        match request.test() {
-            Ok(status) => return status,
-            Err(pending) => request = pending,
-        }
-        patience.pause();
-    }
 }
 
 /// Where each part begins, and the total, as MPI counts.
@@ -120,16 +95,26 @@ impl Mpi {
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
         let (outbox, windows) = (Outbox::default(), Windows::default());
-        Ok(Mpi { outbox, windows, world: universe.world(), launch, _universe: Some(universe) })
+        let world = universe.world();
+        let mut mpi = Mpi { outbox, windows, world, launch, survivors: None, _universe: Some(universe) };
+        mpi.find_survivors()?;
+        Ok(mpi)
+    }
+
+    /// Waits politely for a request.
+    fn wait<'a, D: ?Sized, S: Scope<'a>>(&self, request: Pending<'a, D, S>) -> Status {
+        // SAFETY: it is completed before this returns, and what it reads and writes is borrowed until then.
+        let (request, _data, _scope) = unsafe { request.into_raw() };
+        request::complete_while(request, Patience::new(), || self.look())
     }
 
     /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a polite barrier before it).
     pub fn first(&self, ranks: u64) -> Option<Mpi> {
-        wait(self.world.immediate_barrier());
+        self.meet();
         let color = if self.rank() < ranks { Color::with_value(0) } else { Color::undefined() };
         let world = self.world.split_by_color_with_key(color, self.world.rank())?;
         let (outbox, windows) = (Outbox::default(), Windows::default());
-        Some(Mpi { outbox, windows, world, launch: self.launch.clone(), _universe: None })
+        Some(Mpi { outbox, windows, world, launch: self.launch.clone(), survivors: None, _universe: None })
     }
 
     pub fn launch(&self) -> &Launch {
@@ -147,21 +132,28 @@ impl Mpi {
     pub fn broadcast(&self, bytes: &mut Vec<u8>) {
         let root = self.world.process_at_rank(ROOT as i32);
         let mut length = bytes.len() as u64;
-        scope(|s| wait(root.immediate_broadcast_into(s, &mut length)));
+        if self.is_lost() {
+            return;
+        }
+        scope(|s| self.wait(root.immediate_broadcast_into(s, &mut length)));
+        if self.is_lost() {
+            return;
+        }
         bytes.resize(length as usize, 0);
-        scope(|s| wait(root.immediate_broadcast_into(s, &mut bytes[..])));
+        scope(|s| self.wait(root.immediate_broadcast_into(s, &mut bytes[..])));
     }
 
     pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
         let root = self.world.process_at_rank(ROOT as i32);
         let mut mine = [0u64; 2];
         match pairs {
+            _ if self.is_lost() => {}
             Some(pairs) => {
                 let all = pairs.as_flattened();
-                scope(|s| wait(root.immediate_scatter_into_root(s, all, &mut mine[..])));
+                scope(|s| self.wait(root.immediate_scatter_into_root(s, all, &mut mine[..])));
             }
             None => {
-                scope(|s| wait(root.immediate_scatter_into(s, &mut mine[..])));
+                scope(|s| self.wait(root.immediate_scatter_into(s, &mut mine[..])));
             }
         }
         mine
@@ -175,15 +167,19 @@ impl Mpi {
     pub fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
         let root = self.world.process_at_rank(ROOT as i32);
         let length = i32::try_from(bytes.len()).expect("a record is below 2 GiB");
-        let Some(counts) = self.gather_numbers(&[length]) else {
-            scope(|s| wait(root.immediate_gather_varcount_into(s, &bytes[..])));
+        let counts = self.gather_numbers(&[length]);
+        if self.is_lost() {
+            return None;
+        }
+        let Some(counts) = counts else {
+            scope(|s| self.wait(root.immediate_gather_varcount_into(s, &bytes[..])));
             return None;
         };
         let (starts, total) = displacements(&counts);
         let mut all = vec![0u8; total];
         {
             let mut parts = PartitionMut::new(&mut all[..], &counts[..], &starts[..]);
-            scope(|s| wait(root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
+            scope(|s| self.wait(root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
         }
         Some(counts.iter().zip(&starts).map(|(&n, &at)| all[at as usize..(at + n) as usize].to_vec()).collect())
     }
@@ -192,10 +188,14 @@ impl Mpi {
         let root = self.world.process_at_rank(ROOT as i32);
         if self.rank() == ROOT {
             let mut all = vec![T::default(); row.len() * self.size() as usize];
-            scope(|s| wait(root.immediate_gather_into_root(s, row, &mut all[..])));
+            if !self.is_lost() {
+                scope(|s| self.wait(root.immediate_gather_into_root(s, row, &mut all[..])));
+            }
             Some(all)
+        } else if self.is_lost() {
+            None
         } else {
-            scope(|s| wait(root.immediate_gather_into(s, row)));
+            scope(|s| self.wait(root.immediate_gather_into(s, row)));
             None
         }
     }
@@ -204,17 +204,23 @@ impl Mpi {
         let root = self.world.process_at_rank(ROOT as i32);
         if self.rank() == ROOT {
             let mut total = 0u64;
-            scope(|s| wait(root.immediate_reduce_into_root(s, &mine, &mut total, SystemOperation::sum())));
+            if !self.is_lost() {
+                scope(|s| self.wait(root.immediate_reduce_into_root(s, &mine, &mut total, SystemOperation::sum())));
+            }
             Some(total)
         } else {
-            scope(|s| wait(root.immediate_reduce_into(s, &mine, SystemOperation::sum())));
+            if !self.is_lost() {
+                scope(|s| self.wait(root.immediate_reduce_into(s, &mine, SystemOperation::sum())));
+            }
             None
         }
     }
 
     pub fn max(&self, mine: u64) -> u64 {
         let mut largest = 0u64;
-        scope(|s| wait(self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max())));
+        if !self.is_lost() {
+            scope(|s| self.wait(self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max())));
+        }
         largest
     }
 
@@ -227,15 +233,26 @@ impl Mpi {
     }
 
     pub fn enter_barrier(&self) -> Request {
-        self.world.immediate_barrier()
+        if self.is_lost() {
+            // SAFETY: the null request, which is complete.
+            return unsafe { ffi::RSMPI_REQUEST_NULL };
+        }
+        // SAFETY: a barrier's request reads and writes no memory of ours.
+        unsafe { self.world.immediate_barrier().into_raw().0 }
     }
 
     /// Waits until every rank is here.
     pub fn meet(&self) {
-        wait(self.world.immediate_barrier());
+        if !self.is_lost() {
+            self.wait(self.world.immediate_barrier());
+        }
     }
 
+    /// No window where losses are survived: what ranks of a node share cannot be taken apart without the dead.
     pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
+        if self.survivors().is_some_and(Survivors::outlives) {
+            return Ok(None);
+        }
         self.windows.open(&self.world, words)
     }
 
@@ -252,24 +269,25 @@ impl Mpi {
     }
 
     pub fn all_sent(&self) -> bool {
-        self.outbox.all_sent()
+        self.outbox.all_sent() || self.is_lost()
     }
 
     pub fn probe(&self) -> Option<(u64, Tag)> {
-        let status = self.world.any_process().immediate_probe()?;
+        let status = self.probe_for(None, None)?;
         let tag = Tag::ALL.into_iter().find(|&tag| tag as i32 == status.tag());
         Some((status.source_rank() as u64, tag.expect("only this program's tags travel in its world")))
     }
 
     pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
-        self.await_message(from, tag);
         let mut numbers = [0u64; 2];
-        self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
+        if self.await_message(from, tag).is_some() {
+            self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
+        }
         numbers
     }
 
     pub fn receive_bytes(&self, from: u64, tag: Tag) -> Vec<u8> {
-        let status = self.await_message(from, tag);
+        let Some(status) = self.await_message(from, tag) else { return Vec::new() };
         let mut bytes = vec![0u8; status.count(u8::equivalent_datatype()) as usize];
         self.world.process_at_rank(from as i32).receive_into_with_tag(&mut bytes[..], tag as i32);
         bytes
@@ -277,27 +295,38 @@ impl Mpi {
 
     pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> usize {
         let sender = self.world.process_at_rank(from as i32);
-        let status = scope(|s| wait(sender.immediate_receive_into_with_tag(s, bytes, tag as i32)));
+        if self.is_lost() {
+            return 0;
+        }
+        let status = scope(|s| self.wait(sender.immediate_receive_into_with_tag(s, bytes, tag as i32)));
         status.count(u8::equivalent_datatype()) as usize
     }
 
     pub fn all_to_all(&self, bytes: &[u8]) -> Vec<u8> {
         let mut all = vec![0u8; bytes.len()];
-        scope(|s| wait(self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
+        if !self.is_lost() {
+            scope(|s| self.wait(self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
+        }
         all
     }
 
-    /// Waits politely until such a message is there.
-    fn await_message(&self, from: u64, tag: Tag) -> Status {
-        let sender = self.world.process_at_rank(from as i32);
+    /// Waits politely until such a message is there; `None`: somebody is lost.
+    fn await_message(&self, from: u64, tag: Tag) -> Option<Status> {
         let mut patience = Patience::new();
         loop {
-            if let Some(status) = sender.immediate_probe_with_tag(tag as i32) {
-                return status;
+            let found = self.probe_for(Some(from as i32), Some(tag as i32));
+            if found.is_some() || self.is_lost() {
+                return found;
             }
             // What we have sent moves on only when MPI is called.
             self.outbox.all_sent();
             patience.pause();
         }
+    }
+
+    /// A message that is there; none once somebody is lost, for to receive it would fail.
+    fn probe_for(&self, from: Option<i32>, tag: Option<i32>) -> Option<Status> {
+        let found = request::probe(self.world.as_raw(), from, tag);
+        found.filter(|_| !self.is_lost())
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
 use crate::report::{
-    Answer, Compared, Completion, DivisionRun, Format, Report, Run, Serialised, Work, imbalance, write_run_text,
+    Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, imbalance, write_run_text,
 };
 
 /// What the root has to say at the end.
@@ -87,6 +87,8 @@ impl Setting<'_> {
             return self.note(place, conclusion);
         }
         let places = Place::gather(self.cluster)?;
+        // From here on nothing is computed again: what is to be reported is right, and at the root.
+        self.cluster.settle()?;
         let ended = conclusion.zip(places).map(|(conclusion, places)| self.report(conclusion, &places));
         let code = self.cluster.agree(ended.transpose())?;
         self.cluster.broadcast(code)
@@ -168,6 +170,7 @@ impl Setting<'_> {
             ranks: places.len(),
             hosts,
             host_of_rank,
+            lost: self.cluster.lost().into_iter().map(|member| Lost { rank: member.rank, host: member.host }).collect(),
             launcher: self.cluster.launch().launcher.unwrap_or("none").to_owned(),
             mpi: library(self.cluster),
             isa: self.isa.to_string(),

@@ -28,16 +28,27 @@ mod surroundings;
 use std::env;
 use std::io::{IsTerminal, Write};
 
-use crate::cli::{self, Cli, Command, Words, color};
+use crate::cli::{self, Cli, Command, Integrate, Words, color};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use setting::Setting;
 
-/// Runs the command that the root was given. Every rank must call it; returns the exit code.
+/// Runs the command that the root was given; again, with the ranks that are left, when some were lost and it can be. Every rank must call it;
+/// returns the exit code.
 ///
 /// # Errors
 /// [`Error::Told`] when the ranks have agreed on a bad end; any other error is this rank's alone.
-pub fn run(cluster: &Cluster) -> Result<u8> {
+pub fn run(cluster: &mut Cluster) -> Result<u8> {
+    loop {
+        let outcome = once(cluster);
+        if let Some(outcome) = cluster.after(outcome) {
+            return outcome;
+        }
+    }
+}
+
+/// From the words to the exit code.
+fn once(cluster: &Cluster) -> Result<u8> {
     let words = cluster.broadcast(cluster.at_root(|| Words::collect(env::args_os(), env::vars_os())))?;
     let cli = match cli::parse(&words) {
         Ok(cli) => cli,
@@ -46,9 +57,24 @@ pub fn run(cluster: &Cluster) -> Result<u8> {
     if !cli.allow_singleton() {
         cluster.check_launch()?;
     }
+    if !can_begin_again(&cli.command) {
+        cluster.cannot_begin_again();
+    }
     match dispatch(cluster, &words, &cli) {
         Ok(_) | Err(Error::Told { .. }) if cli.exit_zero() => Ok(0),
         outcome => outcome,
+    }
+}
+
+/// Whether the command may be run again by those who are left: it takes no times and shows nothing before its end, nor does it write while it
+/// computes or talk to others than ranks.
+fn can_begin_again(command: &Command) -> bool {
+    match command {
+        Command::Pi(pi) => !pi.precision.plan,
+        Command::Integrate(Integrate::Samples(samples)) => !samples.common.precision.plan,
+        Command::Integrate(Integrate::Ep(_)) => true,
+        Command::Primes(primes) => primes.list().is_none() && !primes.plan,
+        _ => false,
     }
 }
 

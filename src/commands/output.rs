@@ -99,6 +99,7 @@ impl Output {
 }
 
 fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {
+    whole::sweep(place);
     Ok(BufWriter::with_capacity(BUFFER, whole::beside(place, Readers::Everybody)?))
 }
 

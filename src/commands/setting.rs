@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::cli::{self, Words};
@@ -70,12 +71,15 @@ impl<'a> Setting<'a> {
             cli::Chunk::Auto => None,
             cli::Chunk::Blocks(blocks) => Some(blocks.get()),
         };
+        // A command that begins again has the time of its first attempt.
+        static BEGUN: OnceLock<Instant> = OnceLock::new();
+        let begun = *BEGUN.get_or_init(Instant::now);
         let options = Options {
             schedule: schedule(engine.schedule),
             chunk,
             progress: mode(engine),
             signals,
-            deadline: cluster.agree(cluster.at_root(|| deadline(cluster, engine)).transpose())?.flatten(),
+            deadline: cluster.agree(cluster.at_root(|| deadline(cluster, engine, begun)).transpose())?.flatten(),
             share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
             stall: stall(cluster, engine.keep.stall_timeout)?,
             traced: None,
@@ -136,13 +140,12 @@ impl<'a> Setting<'a> {
         resume(self.cluster, job, &self.options, done)
     }
 
-    /// What the checkpoint has of a job, at the root; nothing elsewhere. Every rank must call it.
+    /// What the checkpoint had of a job when the command began, at the root; elsewhere it does not count. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Told`] when the checkpoint is of another job, or damaged.
     pub fn before<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
-        let done = self.cluster.agree(self.cluster.at_root(|| self.done(job)).transpose())?;
-        Ok(done.unwrap_or_default())
+        Ok(self.cluster.remember(|| self.done(job))?.unwrap_or_default())
     }
 
     /// At the root: what the checkpoint has.
@@ -175,13 +178,14 @@ impl<'a> Setting<'a> {
 }
 
 /// At the root: when to stop, whatever is done by then.
-fn deadline(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Instant>> {
-    let limit = match engine.keep.time_limit {
+fn deadline(cluster: &Cluster, engine: &cli::Engine, begun: Instant) -> Result<Option<Instant>> {
+    Ok(match engine.keep.time_limit {
         None => None,
-        Some(cli::TimeLimit::After(limit)) => Some(limit),
-        Some(cli::TimeLimit::Auto) => surroundings::time_limit(cluster.launch())?,
-    };
-    Ok(limit.and_then(|limit| Instant::now().checked_add(limit)))
+        Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
+        Some(cli::TimeLimit::Auto) => {
+            surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
+        }
+    })
 }
 
 /// When a rank counts as hanging, and where it is. Every rank must call it.

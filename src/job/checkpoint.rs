@@ -133,6 +133,10 @@ pub fn decode<T: Tally>(bytes: &[u8], ours: &Identity) -> Result<Ledger<T>, Refu
     if read != ledger.len() {
         return Err(Refusal::Contents(format!("{} bytes too many", ledger.len() - read)));
     }
+    // A last block that is not whole.
+    if !found.is_sound(theirs.whole.saturating_add(1)) {
+        return Err(Refusal::Contents("its blocks are none of a job's".to_owned()));
+    }
     if theirs.amount == ours.amount {
         return Ok(found);
     }
@@ -189,5 +193,7 @@ fn short(bytes: &[u8]) -> Refusal {
     }
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod tests;

@@ -19,8 +19,20 @@ use crate::whole::{self, Readers};
 pub struct Keep {
     /// The file.
     pub path: PathBuf,
-    /// Time between two saves.
+    /// How much work may be lost.
     pub every: Duration,
+}
+
+impl Keep {
+    /// How old the work may be that a rank has not reported: of the interval a part, and a second at the most.
+    pub fn slack(&self) -> Duration {
+        (self.every / 5).min(Duration::from_secs(1))
+    }
+
+    /// Time between two saves: what is lost is that, what was not reported by then, and a piece that was not whole.
+    fn between(&self) -> Duration {
+        self.every - 2 * self.slack()
+    }
 }
 
 /// At the root: saves a job's ledger.
@@ -35,14 +47,15 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Begins now; nothing is written yet.
+    /// Begins now; nothing is written yet. What a killed run has left half written goes.
     pub fn new(keep: Keep, identity: Identity) -> Keeper {
+        whole::sweep(&keep.path);
         Keeper { keep, identity, saved: Instant::now(), good: false, warned: false }
     }
 
     /// Whether it is time to save.
     pub fn is_due(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.saved) >= self.keep.every
+        now.saturating_duration_since(self.saved) >= self.keep.between()
     }
 
     /// Saves; a failure is said once, and tried again when it is due again.
@@ -186,9 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn saves_are_due_after_the_interval() {
+    fn saves_are_due_so_that_no_more_than_the_interval_is_lost() {
         let keeper = keeper(Path::new("pi.ckpt"));
-        assert!(!keeper.is_due(Instant::now()));
-        assert!(keeper.is_due(Instant::now() + Duration::from_secs(31)));
+        assert!(!keeper.is_due(Instant::now()) && !keeper.is_due(Instant::now() + Duration::from_secs(27)));
+        assert!(keeper.is_due(Instant::now() + Duration::from_secs(29)));
+        for every in [0, 1, 200, 1000, 30_000, 3_600_000].map(Duration::from_millis) {
+            let keep = Keep { path: "pi.ckpt".into(), every };
+            assert_eq!(keep.between() + 2 * keep.slack(), every);
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::Span;
 ///
 /// Merging must be associative and exact (integers, exact float sums, text in order): any grouping of the same blocks
 /// gives the same bits. It need not be commutative: only the tallies of adjacent spans are ever merged, in order.
-pub trait Tally: Serialize + DeserializeOwned {
+pub trait Tally: Clone + Serialize + DeserializeOwned {
     /// Adds the tally of the span that begins where this one's ends.
     fn merge(&mut self, next: Self);
 }
@@ -124,6 +124,17 @@ impl<T: Tally> Ledger<T> {
     /// The same, taken out.
     pub fn into_spans(self) -> impl Iterator<Item = (Span, T)> {
         self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
+    }
+
+    /// Whether it could be a ledger of so many blocks: spans in order that neither overlap nor, but at the seam, touch. Any that was made by
+    /// this program is; one that was read may be anything.
+    pub fn is_sound(&self, blocks: u64) -> bool {
+        let mut free = None;
+        self.spans().all(|(span, _)| {
+            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.seam == Some(end));
+            free = Some(span.end);
+            is_apart && span.first < span.end && span.end <= blocks
+        })
     }
 
     /// How many blocks are done.

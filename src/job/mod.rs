@@ -7,7 +7,7 @@
 //! - [`manager`] and [`worker`]: all decisions of a round as pure state machines. [`run`] drives them over a cluster.
 //!
 //! The walk: the root scatters first spans, every rank computes and asks for more, tallies are reduced into the
-//! root's ledger, and what is still a hole then is the next round.
+//! root's ledger, and what is still a hole then is the next round. Where ranks may be lost, [`survival`] says what an attempt begins from.
 
 pub mod checkpoint;
 pub mod keeper;
@@ -22,6 +22,7 @@ mod schedule;
 mod seat;
 pub mod signals;
 mod span;
+pub mod survival;
 pub mod timeline;
 mod watchdog;
 pub mod worker;

@@ -14,6 +14,7 @@ use super::profile::Profile;
 use super::progress::{Mode, Progress};
 use super::seat::{Desk, Seat};
 use super::signals::Signals;
+use super::survival::Attempt;
 use super::timeline::Timeline;
 use super::worker::Worker;
 use super::{Dealer, Job, Ledger, Schedule, Span, Tally};
@@ -199,11 +200,12 @@ fn walk<'a, J: Job>(
     done: Ledger<J::Tally>,
     sink: Option<Sink<'a, J::Tally>>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    fault::at(Stage::Start, cluster.rank())?;
+    fault::at(Stage::Start, cluster.first_rank())?;
     let begun = Instant::now();
     let (blocks, ranks) = (job.blocks(), cluster.size());
     let identity = job.identity();
     let seam = identity.as_ref().map(|identity| identity.whole).filter(|&whole| whole < blocks);
+    let Attempt { done, own, place } = Attempt::begin(cluster, done, seam)?;
     let done = sewn(done, seam)?;
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let holes = done.holes(part);
@@ -224,21 +226,25 @@ fn walk<'a, J: Job>(
     });
     let firsts = manager.as_mut().map(|manager| manager.first_spans(ranks));
     let pairs: Option<Vec<[u64; 2]>> = firsts.map(|spans| spans.iter().map(|s| [s.first, s.end]).collect());
-    fault::at(Stage::Scatter, cluster.rank())?;
+    fault::at(Stage::Scatter, cluster.first_rank())?;
     let [first, end] = cluster.scatter(pairs.as_deref());
+    cluster.check_losses()?;
 
     let progress = cluster.at_root(|| Progress::new(options.progress, cluster.launch().is_forwarded(), part.len()));
     let keeper =
         cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
-    let worker = Worker::new(Span::new(first, end), seam);
+    let worker = Worker::new(Span::new(first, end), seam).keeping(own);
     let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
-    seat.work(job)?;
-    seat.end(job)?;
+    let ended = seat.work(job).and_then(|()| seat.end(job));
+    if let Some(own) = seat.own() {
+        cluster.keep(place, own)?;
+    }
+    ended?;
     let mut outcome = seat.account(job, chunk, begun)?;
     if let Some(outcome) = outcome.as_mut().filter(|outcome| options.share.is_some() && outcome.cause.is_none()) {
         outcome.cause = Some(Cause::ShareDone);
     }
-    fault::at(Stage::Report, cluster.rank())?;
+    fault::at(Stage::Report, cluster.first_rank())?;
     Ok(outcome)
 }
 

@@ -9,7 +9,7 @@ use signal_hook::consts::SIGUSR1;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::keeper::Keeper;
+use super::keeper::{Keep, Keeper};
 use super::lookout::{Lookout, Watch};
 use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
@@ -85,7 +85,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             _ if manager.is_some() || sink.is_some() => Watch::All,
             _ => Watch::Root,
         };
-        let kept = options.keep.as_ref().map_or(REPORT_EVERY, |keep| keep.every.min(REPORT_EVERY));
+        let kept = options.keep.as_ref().map_or(REPORT_EVERY, Keep::slack);
         let report_every = kept.max(REPORT_EVERY_RANK * ranks);
         // The root's clock decides.
         let deadline = options.deadline.filter(|_| manager.is_some());
@@ -107,7 +107,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             looked: now,
             reported: now,
             report_every,
-            longest_piece: options.keep.as_ref().map_or(Duration::MAX, |keep| keep.every),
+            longest_piece: options.keep.as_ref().map_or(Duration::MAX, Keep::slack),
             to_root: 0,
             from_ranks: 0,
             messages: 0,
@@ -126,7 +126,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.attend(job)?;
         while !self.worker.is_finished() {
             if let Some(piece) = self.worker.piece(pace.blocks()) {
-                fault::at(Stage::Compute, self.cluster.rank())?;
+                fault::at(Stage::Compute, self.cluster.first_rank())?;
                 let (_, start) = self.watch.switch(Activity::Compute);
                 let workspace = workspace.get_or_insert_with(|| job.workspace());
                 let tally = job.compute(piece, workspace, &mut || self.pulse(job));
@@ -148,7 +148,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.attend(job)?;
         // Everything must have left before the barrier, and the root goes on answering until all are in it.
         self.attend_until(job, |seat| seat.cluster.all_sent())?;
-        fault::at(Stage::Reduce, self.cluster.rank())?;
+        fault::at(Stage::Reduce, self.cluster.first_rank())?;
         let mut barrier = self.cluster.enter_barrier();
         self.attend_until(job, |_| barrier.is_complete())?;
         if let Some(dog) = &mut self.watchdog {
@@ -182,6 +182,11 @@ impl<'a, T: Tally> Seat<'a, T> {
             progress.finish();
         }
         Ok(())
+    }
+
+    /// All that this rank has ever done of the job, where that is kept.
+    pub(super) fn own(&self) -> Option<&Ledger<T>> {
+        self.worker.own()
     }
 
     /// Gathers the profiles; at the root, what it all came to.
@@ -263,6 +268,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             self.lookout.looked(self.looked, found);
             self.stirred |= found;
         }
+        self.cluster.check_losses()?;
         self.watch_others()?;
         if self.signals.take_save() {
             self.wanted(SIGUSR1)?;

@@ -7,8 +7,8 @@
 //! | SIGUSR1 | a save, and to go on |
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::flag;
@@ -21,11 +21,21 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Listens from now on; what came since it was first called counts, also for a command that begins again.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Signals> {
+        static LISTENING: Mutex<Option<Signals>> = Mutex::new(None);
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signals) = &*listening {
+            return Ok(signals.clone());
+        }
+        let signals = Signals::register()?;
+        Ok(listening.insert(signals).clone())
+    }
+
+    fn register() -> io::Result<Signals> {
         let seen = Arc::new(AtomicBool::new(false));
         let signals = Signals { last: Arc::default(), save: Arc::default() };
         for signal in [SIGINT, SIGTERM] {

@@ -16,6 +16,8 @@ pub struct Worker<T> {
     no_more: bool,
     stopped: bool,
     unreported: Ledger<T>,
+    /// All that this rank has ever done of the job, where that may be asked for: disjoint from what any other rank has done.
+    own: Option<Ledger<T>>,
     /// No piece goes across this block's beginning.
     seam: Option<u64>,
     done: u64,
@@ -31,9 +33,20 @@ impl<T: Tally> Worker<T> {
             no_more: false,
             stopped: false,
             unreported: Ledger::with_seam(seam),
+            own: None,
             seam,
             done: 0,
         }
+    }
+
+    /// The same, and adds what it does to `own`, what it has done in earlier attempts, so that nothing of it is lost with others.
+    pub fn keeping(self, own: Option<Ledger<T>>) -> Self {
+        Worker { own, ..self }
+    }
+
+    /// All that it has ever done, if that was kept.
+    pub fn own(&self) -> Option<&Ledger<T>> {
+        self.own.as_ref()
     }
 
     /// Whether the rank should ask now for the span after this one. Saying yes counts as having asked.
@@ -92,6 +105,9 @@ impl<T: Tally> Worker<T> {
             self.hand.take(piece.len());
         }
         self.done += piece.len();
+        if let Some(own) = &mut self.own {
+            own.record(piece, tally.clone())?;
+        }
         self.unreported.record(piece, tally)
     }
 

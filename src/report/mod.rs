@@ -60,7 +60,7 @@ pub use pi::PiResult;
 pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};
 pub use primes_plan::PrimesPlan;
-pub use run::{Run, Work, imbalance};
+pub use run::{Lost, Run, Work, imbalance};
 pub use run_text::write_run_text;
 pub use scaling::{ScalingReport, ScalingResult, ScalingRun};
 pub use statistics::{ChiSquareResult, IntervalKind};

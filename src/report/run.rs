@@ -17,6 +17,9 @@ pub struct Run {
     pub hosts: Vec<String>,
     /// Index into `hosts`, per rank.
     pub host_of_rank: Vec<usize>,
+    /// Ranks that died while the others went on, in the order in which that was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Lost>,
     /// What started the ranks: `mpirun`, `srun`; `none` for one process on its own.
     pub launcher: String,
     /// The MPI library: `Open MPI 4.1.4`; `none` without one.
@@ -75,6 +78,15 @@ pub struct Run {
     pub shared_bytes: u64,
 }
 
+/// A rank that died.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Its number at the beginning; those in the lists are the numbers of the end.
+    pub rank: u64,
+    /// Its host.
+    pub host: String,
+}
+
 /// An amount of work, to say how fast it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Work {
@@ -122,6 +134,7 @@ pub(crate) mod tests {
             ranks: 3,
             hosts: vec!["nid001".to_owned(), "nid002".to_owned()],
             host_of_rank: vec![0, 0, 1],
+            lost: Vec::new(),
             launcher: "mpirun".to_owned(),
             mpi: "Open MPI 4.1.4".to_owned(),
             isa: "avx512".to_owned(),

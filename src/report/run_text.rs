@@ -21,6 +21,10 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
         "schedule {}, chunk {}, imbalance {:.2}, {}, {mpi}",
         run.schedule, run.chunk, run.imbalance, run.isa
     )?;
+    if !run.lost.is_empty() {
+        let lost: Vec<String> = run.lost.iter().map(|lost| format!("rank {} on {}", lost.rank, lost.host)).collect();
+        writeln!(out, "lost on the way: {}", lost.join(", "))?;
+    }
     if let Some(merit) = run.figure_of_merit {
         writeln!(out, "figure of merit {merit:.2e}")?;
     }
@@ -82,6 +86,7 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::Work;
+    use super::super::run::Lost;
     use super::super::run::tests::example;
     use super::*;
 
@@ -89,6 +94,14 @@ mod tests {
     fn precision_for_a_second_where_it_is_known() {
         let run = Run { figure_of_merit: Some(1.25e9), ..example() };
         assert_eq!(written(&run, false).lines().nth(2), Some("figure of merit 1.25e9"));
+    }
+
+    #[test]
+    fn who_was_lost_is_said() {
+        let lost = [(0, "nid001"), (3, "nid002")].map(|(rank, host)| Lost { rank, host: host.to_owned() });
+        let run = Run { lost: lost.to_vec(), ..example() };
+        let line = "lost on the way: rank 0 on nid001, rank 3 on nid002";
+        assert_eq!(written(&run, false).lines().nth(2), Some(line));
     }
 
     fn written(run: &Run, per_rank: bool) -> String {

@@ -146,6 +146,20 @@ fn checkpoints_that_do_not_fit_are_refused_and_kept() {
         run(ranks, &format!("primes 1e8 --print --checkpoint {place}")).expect_code(2);
         assert_eq!(std::fs::read(&file).expect("a checkpoint"), good);
     });
+    for (name, bytes, said) in [
+        ("foreign.ckpt", b"#!/bin/sh\n".repeat(20), "foreign.ckpt is not a checkpoint of montesieve"),
+        (
+            "newer.ckpt",
+            [&good[..16], &[2], &good[17..]].concat(),
+            "newer.ckpt was written by a newer montesieve (format 2",
+        ),
+    ] {
+        let other = folder.path().join(name);
+        std::fs::write(&other, &bytes).expect("written");
+        let refused = run(Launched(2), &line("pi 1e8 --seed 9", &other)).expect_failure().expect_told_once(said);
+        assert_eq!(refused.code(), if name == "newer.ckpt" { 2 } else { 1 }, "{refused}");
+        assert_eq!(std::fs::read(&other).expect("it is kept"), bytes);
+    }
     let damaged = folder.path().join("damaged.ckpt");
     std::fs::write(&damaged, &good[..good.len() - 3]).expect("written");
     std::fs::write(before(&damaged), &good).expect("written");
@@ -161,6 +175,61 @@ fn a_checkpoint_that_cannot_be_written_is_a_warning() {
     assert!(ended.stderr.contains("cannot write the checkpoint /nowhere/job.ckpt"), "{ended}");
     let stopped = run(Alone, "pi 1e15 --checkpoint /nowhere/job.ckpt --time-limit 1s --quiet").expect_code(1);
     assert!(!stopped.stderr.contains("saved in"), "{stopped}");
+}
+
+#[test]
+fn a_folder_that_goes_and_comes_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("checkpoints");
+    std::fs::create_dir(&place).expect("a folder");
+    let file = place.join("job.ckpt");
+    let wait_for = |there: bool| {
+        (0..1000).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            file.exists() == there
+        })
+    };
+    let running = Launch::new(Launched(2), &line("pi 1e15 --seed 9", &file)).limit(90).start();
+    assert!(wait_for(true));
+    std::fs::rename(&place, folder.path().join("elsewhere")).expect("renamed");
+    assert!(wait_for(false));
+    // Some saves are due meanwhile; then the folder is there again, and the next one that is due is written.
+    std::thread::sleep(Duration::from_millis(1500));
+    std::fs::create_dir(&place).expect("a folder");
+    assert!(wait_for(true), "it was not tried again");
+    running.signal(Signal::USR2);
+    running.finish().expect_code(75).expect_said_once("cannot write the checkpoint");
+}
+
+#[test]
+fn a_disk_that_is_full_is_a_warning() {
+    // A file may not have a single block: the system says so as it does of a full disk, only in other words.
+    let folder = tempfile::tempdir().expect("a folder");
+    let binary =
+        std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" pi 1e8 --checkpoint job.ckpt --checkpoint-interval 10ms";
+    let mut shell = std::process::Command::new("sh");
+    let ended = shell.args(["-c", script, &binary]).current_dir(folder.path()).output().expect("a shell");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success() && !ended.stdout.is_empty(), "{said}");
+    assert_eq!(said.matches("cannot write the checkpoint job.ckpt").count(), 1, "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "half a file was left");
+}
+
+#[test]
+fn what_a_killed_run_left_half_written_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("result.txt");
+    let line = format!("pi 1e15 --output {}", file.display());
+    let running = Launch::new(Launched(2), &line).limit(60).start();
+    running.wait_for_ranks(2);
+    running.signal(Signal::KILL);
+    running.finish().expect_failure();
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "the temporary file of the killed run");
+    run(Launched(2), &format!("pi 1e6 --output {}", file.display())).expect_code(0);
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    assert_eq!(left, [file]);
 }
 
 #[test]

@@ -40,6 +40,8 @@ enum Sink {
 pub struct Launch {
     ranks: Ranks,
     arguments: Vec<String>,
+    /// For the launcher, beside those of all launches.
+    flags: String,
     variables: Vec<(String, String)>,
     limit: Duration,
     sink: Sink,
@@ -49,12 +51,19 @@ pub struct Launch {
 impl Launch {
     pub fn new(ranks: Ranks, line: &str) -> Launch {
         let arguments = line.split_whitespace().map(str::to_owned).collect();
-        Launch { ranks, arguments, variables: Vec::new(), limit: LIMIT, sink: Sink::Keep, source: None }
+        let (flags, variables) = (String::new(), Vec::new());
+        Launch { ranks, arguments, flags, variables, limit: LIMIT, sink: Sink::Keep, source: None }
     }
 
     /// One more word, spaces and all.
     pub fn word(mut self, word: &str) -> Launch {
         self.arguments.push(word.to_owned());
+        self
+    }
+
+    /// More flags for the launcher.
+    pub fn flags(mut self, flags: &str) -> Launch {
+        self.flags = flags.to_owned();
         self
     }
 
@@ -131,7 +140,12 @@ impl Launch {
             Ranks::Launched(ranks) => {
                 let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| DEFAULT_FLAGS.to_owned());
                 let mut command = Command::new(launcher());
-                command.args(flags.split_whitespace()).arg("-n").arg(ranks.to_string()).arg(binary);
+                command
+                    .args(flags.split_whitespace())
+                    .args(self.flags.split_whitespace())
+                    .arg("-n")
+                    .arg(ranks.to_string())
+                    .arg(binary);
                 command
             }
         };

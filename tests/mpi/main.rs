@@ -23,6 +23,7 @@
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`ulfm`]: ranks that die while the others go on (Open MPI 5, where it is asked for)
 //! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
 //! - [`patterns`]: the gallery, right on any number of ranks
 //! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
@@ -64,4 +65,5 @@ mod scaling;
 mod shared;
 mod signals;
 mod tallies;
+mod ulfm;
 mod waiting;

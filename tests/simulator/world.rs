@@ -1,11 +1,15 @@
 //! A simulated cluster: events in time order, one seed.
+//!
+//! The network may be worse than MPI's: with [`Setup::is_bad`] messages come twice and overtake each other. What the engine then refuses (a block
+//! that is there already) is refused for good; what is a hole in the end is the next round, as it is after deaths.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use montesieve::job::manager::{Action, Event, Manager, Window};
+use montesieve::job::survival::union;
 use montesieve::job::worker::Worker;
-use montesieve::job::{Dealer, Ledger, Schedule, Span, Tally};
+use montesieve::job::{Dealer, Ledger, Overlap, Schedule, Span, Tally};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -28,13 +32,23 @@ pub struct Setup {
     pub order: Order,
     /// The moment of a stop.
     pub stop_at: Option<u64>,
+    /// How many ranks die, at random moments.
+    pub deaths: u64,
+    /// Whether messages come twice and overtake each other.
+    pub is_bad: bool,
 }
 
 /// What it came to.
 #[derive(Debug, PartialEq)]
 pub struct End {
-    /// How often each block was computed.
+    /// How often each block was computed, by ranks that are alive in the end.
     pub computed: Vec<u32>,
+    /// How often a block was computed that a living rank had done already.
+    pub in_vain: u64,
+    /// How often the job began again.
+    pub attempts: u64,
+    /// What the engine refused, because it was there already.
+    pub refused: u64,
     pub total: Option<Affine>,
     pub done: u64,
     /// Most blocks that the root held undelivered, and what the window allows.
@@ -73,7 +87,7 @@ pub fn exact_total(blocks: u64) -> Affine {
     Affine::of_span(Span::new(0, blocks))
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Message {
     Ask,
     Report(Ledger<Affine>),
@@ -90,6 +104,24 @@ enum Happening {
     Finished { rank: u64, piece: Span },
     /// Somebody asks the root to stop.
     StopAsked,
+    /// A rank dies, and maybe others with it.
+    Death,
+}
+
+type Started = (Manager<Affine>, Vec<Worker<Affine>>, u64);
+
+/// What every rank has at the beginning of an attempt, and the window.
+fn begin(setup: &Setup, seam: Option<u64>, done: Ledger<Affine>, owns: Vec<Option<Ledger<Affine>>>) -> Started {
+    let holes = done.holes(Span::new(0, setup.blocks));
+    let left = holes.iter().map(|hole| hole.len()).sum::<u64>();
+    let chunk = setup.chunk.unwrap_or_else(|| setup.schedule.auto_chunk(left, setup.ranks, 1));
+    let length = 4 * setup.ranks * chunk;
+    let in_order = setup.order == Order::Delivered;
+    let dealer = Dealer::new(setup.schedule, &holes, setup.ranks, chunk, in_order.then_some(length / 2));
+    let mut manager = Manager::new(done, dealer, in_order.then_some(Window { next: 0, length }));
+    let firsts = manager.first_spans(setup.ranks).into_iter().zip(owns);
+    let workers = firsts.map(|(span, own)| Worker::new(span, seam).keeping(own)).collect();
+    (manager, workers, if in_order { length } else { u64::MAX })
 }
 
 pub struct World {
@@ -100,7 +132,12 @@ pub struct World {
     agenda: BinaryHeap<Reverse<(u64, u64)>>,
     count: u64,
     manager: Manager<Affine>,
+    /// What was done before the first attempt.
+    base: Ledger<Affine>,
     workers: Vec<Worker<Affine>>,
+    /// Which blocks each of the living has done.
+    owners: Vec<Vec<u64>>,
+    deaths: u64,
     busy: Vec<bool>,
     /// Slow ranks and fast ranks: time for a block.
     pace: Vec<u64>,
@@ -114,30 +151,40 @@ pub struct World {
 impl World {
     pub fn new(setup: Setup) -> World {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(setup.seed);
-        let chunk = setup.chunk.unwrap_or_else(|| setup.schedule.auto_chunk(setup.blocks, setup.ranks, 1));
-        let length = 4 * setup.ranks * chunk;
-        let in_order = setup.order == Order::Delivered;
-        let holes = [Span::new(0, setup.blocks)];
-        let dealer = Dealer::new(setup.schedule, &holes, setup.ranks, chunk, in_order.then_some(length / 2));
-        // Every other world keeps its last block apart, as a job does whose last block is short.
-        let seam = (setup.seed % 2 == 1 && !in_order).then(|| setup.blocks.saturating_sub(1));
-        let mut manager = Manager::new(Ledger::with_seam(seam), dealer, in_order.then_some(Window { next: 0, length }));
-        let workers = manager.first_spans(setup.ranks).into_iter().map(|span| Worker::new(span, seam)).collect();
         let ranks = setup.ranks as usize;
         let pace = (0..ranks).map(|_| 1 + random.next_u64() % 50).collect();
+        let in_order = setup.order == Order::Delivered;
+        // Every other world keeps its last block apart, as a job does whose last block is short.
+        let seam = (setup.seed % 2 == 1 && !in_order).then(|| setup.blocks.saturating_sub(1));
+        let base = Ledger::with_seam(seam);
+        let survives = setup.deaths > 0 || setup.is_bad;
+        let owns = (0..ranks).map(|_| survives.then(|| base.clone())).collect();
+        let (manager, workers, window) = begin(&setup, seam, base.clone(), owns);
         World {
             now: 0,
             happenings: BTreeMap::new(),
             agenda: BinaryHeap::new(),
             count: 0,
             manager,
+            base,
             workers,
+            owners: vec![Vec::new(); ranks],
+            deaths: setup.deaths,
             busy: vec![false; ranks],
             pace,
             last: [vec![0; ranks], vec![0; ranks]],
             delivered: None,
-            window: if in_order { length } else { u64::MAX },
-            end: End { computed: vec![0; setup.blocks as usize], total: None, done: 0, most_held: 0, window: 0 },
+            window,
+            end: End {
+                computed: vec![0; setup.blocks as usize],
+                in_vain: 0,
+                attempts: 0,
+                refused: 0,
+                total: None,
+                done: 0,
+                most_held: 0,
+                window: 0,
+            },
             random,
             setup,
         }
@@ -147,23 +194,11 @@ impl World {
         if let Some(at) = self.setup.stop_at {
             self.plan(at, Happening::StopAsked);
         }
-        (0..self.setup.ranks).for_each(|rank| self.attend(rank));
-        while let Some(Reverse((time, id))) = self.agenda.pop() {
-            self.now = time;
-            match self.happenings.remove(&id).expect("planned") {
-                Happening::Arrival { from, to, message } => self.arrival(from, to, message),
-                Happening::Finished { rank, piece } => self.finished(rank, piece),
-                Happening::StopAsked => self.decide(Event::Stop),
-            }
-        }
-        assert!(self.workers.iter().all(Worker::is_finished), "a rank waits for ever: {:?}", self.setup);
-        // The barrier is passed: what was not reported is reduced.
-        for mut worker in std::mem::take(&mut self.workers) {
-            let mut nothing = Vec::new();
-            self.manager.handle(Event::Reported(worker.take_unreported()), &mut nothing).expect("disjoint");
-            assert_eq!(nothing, []);
-        }
+        while !self.attempt() {}
         self.deliver();
+        for block in self.owners.iter().flatten() {
+            self.end.computed[*block as usize] += 1;
+        }
         self.end.done = self.manager.done();
         self.end.window = self.window;
         self.end.total = match self.setup.order {
@@ -173,21 +208,88 @@ impl World {
         self.end
     }
 
+    /// Until nothing happens any more; whether the job is over.
+    fn attempt(&mut self) -> bool {
+        self.end.attempts += 1;
+        if self.deaths > 0 {
+            let at = self.now + self.random.next_u64() % (self.setup.blocks * 30 / self.workers.len() as u64 + 100);
+            self.plan(at, Happening::Death);
+        }
+        (0..self.workers.len() as u64).for_each(|rank| self.attend(rank));
+        while let Some(Reverse((time, id))) = self.agenda.pop() {
+            self.now = time;
+            match self.happenings.remove(&id).expect("planned") {
+                Happening::Arrival { from, to, message } => self.arrival(from, to, message),
+                Happening::Finished { rank, piece } => self.finished(rank, piece),
+                Happening::StopAsked => self.decide(Event::Stop),
+                Happening::Death => {
+                    self.begin_again(true);
+                    return false;
+                }
+            }
+        }
+        let is_bad = self.setup.is_bad;
+        assert!(is_bad || self.workers.iter().all(Worker::is_finished), "a rank waits for ever: {:?}", self.setup);
+        // The barrier is passed: what was not reported is reduced.
+        for rank in 0..self.workers.len() {
+            let unreported = self.workers[rank].take_unreported();
+            self.decide(Event::Reported(unreported));
+        }
+        // What is a hole now is the next round.
+        let is_over = !is_bad || self.manager.ledger().covers(Span::new(0, self.setup.blocks));
+        if !is_over {
+            self.begin_again(false);
+        }
+        is_over
+    }
+
+    /// The living come together: nothing that was on its way arrives, and they begin from what each of them has done.
+    fn begin_again(&mut self, dies: bool) {
+        self.agenda.clear();
+        self.happenings.clear();
+        let dying = if dies { (1 + self.random.next_u64() % 3).min(self.deaths) } else { 0 };
+        for _ in 0..dying {
+            if self.workers.len() > 1 {
+                // Any of them, the root as well.
+                let rank = (self.random.next_u64() % self.workers.len() as u64) as usize;
+                self.workers.remove(rank);
+                self.owners.remove(rank);
+                self.pace.remove(rank);
+            }
+            self.deaths -= 1;
+        }
+        let ranks = self.workers.len();
+        self.setup.ranks = ranks as u64;
+        self.busy = vec![false; ranks];
+        self.last = [vec![self.now; ranks], vec![self.now; ranks]];
+        let owns: Vec<_> = self.workers.iter().map(|worker| worker.own().cloned()).collect();
+        let done =
+            union(self.base.clone(), owns.iter().flatten().cloned()).expect("no block is done by two of the living");
+        let seam = (self.setup.seed % 2 == 1).then(|| self.setup.blocks.saturating_sub(1));
+        (self.manager, self.workers, _) = begin(&self.setup, seam, done, owns);
+    }
+
     fn plan(&mut self, time: u64, happening: Happening) {
         self.count += 1;
         self.happenings.insert(self.count, happening);
         self.agenda.push(Reverse((time, self.count)));
     }
 
-    /// Sends with a random delay, mostly short, sometimes very long; never overtaking within the pair.
+    /// Sends with a random delay, mostly short, sometimes very long; never overtaking within the pair, unless the network is bad.
     fn send(&mut self, from: u64, to: u64, message: Message) {
         let delay = match self.random.next_u64() % 20 {
             0 => self.random.next_u64() % 5000,
             _ => self.random.next_u64() % 20,
         };
         let last = if from == 0 { &mut self.last[0][to as usize] } else { &mut self.last[1][from as usize] };
-        let time = (self.now + 1 + delay).max(*last);
-        *last = time;
+        let mut time = self.now + 1 + delay;
+        if !self.setup.is_bad {
+            time = time.max(*last);
+            *last = time;
+        } else if self.random.next_u64().is_multiple_of(8) {
+            let (again, message) = (time + self.random.next_u64() % 300, message.clone());
+            self.plan(again, Happening::Arrival { from, to, message });
+        }
         self.plan(time, Happening::Arrival { from, to, message });
     }
 
@@ -203,9 +305,17 @@ impl World {
     }
 
     fn finished(&mut self, rank: u64, piece: Span) {
-        (piece.first..piece.end).for_each(|block| self.end.computed[block as usize] += 1);
         self.busy[rank as usize] = false;
-        self.workers[rank as usize].finished(piece, Affine::of_span(piece)).expect("disjoint");
+        match self.workers[rank as usize].finished(piece, Affine::of_span(piece)) {
+            Ok(()) => {
+                for block in piece.first..piece.end {
+                    self.end.in_vain +=
+                        u64::from(self.setup.deaths > 0 && self.owners.iter().any(|own| own.contains(&block)));
+                    self.owners[rank as usize].push(block);
+                }
+            }
+            Err(overlap) => self.refused(overlap),
+        }
         self.attend(rank);
     }
 
@@ -237,9 +347,17 @@ impl World {
 
     fn decide(&mut self, event: Event<Affine>) {
         let mut actions = Vec::new();
-        self.manager.handle(event, &mut actions).expect("no block is reported twice");
+        if let Err(overlap) = self.manager.handle(event, &mut actions) {
+            self.refused(overlap);
+        }
         self.act(actions);
         self.deliver();
+    }
+
+    /// In a good network nothing comes twice.
+    fn refused(&mut self, overlap: Overlap) {
+        assert!(self.setup.is_bad, "{overlap}: {:?}", self.setup);
+        self.end.refused += 1;
     }
 
     fn deliver(&mut self) {
@@ -266,7 +384,7 @@ impl World {
                 Action::NoMore(rank) => self.send(0, rank, Message::NoMore),
                 Action::StopAll => {
                     self.workers[0].stop();
-                    (1..self.setup.ranks).for_each(|rank| self.send(0, rank, Message::Stop));
+                    (1..self.workers.len() as u64).for_each(|rank| self.send(0, rank, Message::Stop));
                 }
             }
         }

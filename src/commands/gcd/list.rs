@@ -162,7 +162,7 @@ struct Compare<'n> {
 }
 
 /// Places and factors of those numbers that share one.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Found(Vec<(u64, ByteBuf)>);
 
 impl Tally for Found {

@@ -63,7 +63,7 @@ struct Pairs {
 }
 
 /// Places and greatest common divisors.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Gcds(Vec<(u64, u128)>);
 
 impl Tally for Gcds {

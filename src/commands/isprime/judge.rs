@@ -47,7 +47,7 @@ struct Verdict {
     factor: Option<u64>,
 }
 
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Verdicts(Vec<Verdict>);
 
 impl Tally for Verdicts {

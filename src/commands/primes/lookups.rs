@@ -78,9 +78,8 @@ impl<'c> Lookups<'c> {
         let rows = cluster.gather(profile.to_numbers());
         let account = rows.map(|rows| Account {
             seconds,
-            chunk: 0,
             profiles: rows.into_iter().map(Profile::from_numbers).collect(),
-            saved: false,
+            ..Account::none(cluster.size())
         });
         Ok(Lookups { words, account })
     }

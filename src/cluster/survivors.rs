@@ -1,0 +1,258 @@
+//! Going on without ranks that died, over MPI: who is still here, how a loss is noticed, and how the living come together.
+//!
+//! A loss is noticed in whatever call of MPI needs the dead rank, and by a look in every wait. Who notices first revokes the world, so that all
+//! others come out of their waits; from then on every wait in it ends at once, what it gives is worthless, and whoever asks is told
+//! [`Error::Lost`](crate::error::Error::Lost). The ranks go back to the beginning of their command, meet ([`vote`](super::vote)), and go on in a
+//! new world without the dead. A command that cannot begin again ends there: all ranks leave, with exit code 1, and one of them says why.
+//!
+//! Stands beside `ulfm`, which has the raw calls. In force only where the program was started for it (`mpirun --with-ft ulfm`).
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use mpi::topology::SimpleCommunicator;
+
+use super::keepsakes::Keepsakes;
+use super::losses::Member;
+use super::ulfm::{self, Ulfm};
+use super::vote::{Verdict, Vote};
+use super::{ending, launch};
+use crate::error::{Error, Result};
+
+/// How long the last step may take, in which all wait for all; then a process ends alone. Seen to take milliseconds.
+const LEAVING: Duration = Duration::from_secs(2);
+/// How long waits may go on in a revoked world. They end in milliseconds; if they do not, the job ends.
+const STUCK: Duration = Duration::from_secs(20);
+
+thread_local! {
+    /// The survivors of the thread that calls MPI, for whoever has no cluster at hand: MPI's own callback, and bad ends.
+    static OURS: RefCell<Option<Rc<Survivors>>> = const { RefCell::new(None) };
+}
+
+/// The ranks that live, as this one knows.
+pub struct Survivors {
+    ulfm: Cell<Ulfm>,
+    /// This rank in the world of now.
+    rank: Cell<usize>,
+    /// By rank in the world of now.
+    here: RefCell<Vec<Member>>,
+    missing: RefCell<Vec<Member>>,
+    /// Ranks at the beginning.
+    began: usize,
+    /// Whether the command can begin again.
+    outlives: Cell<bool>,
+    /// Since when a loss is known in the world of now.
+    lost: Cell<Option<Instant>>,
+    leaving: Cell<bool>,
+    /// What is remembered of a command from one beginning to the next.
+    pub keepsakes: Keepsakes,
+}
+
+impl Survivors {
+    /// All ranks, each on its host; this one is `rank`.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] where failures are known to give wrong answers: several hosts, and Open MPI's `coll/han` is not off.
+    pub fn new(ulfm: Ulfm, rank: u64, hosts: Vec<String>) -> Result<Rc<Survivors>> {
+        let several = hosts.iter().any(|host| *host != hosts[0]);
+        if several && !launch::is_han_off(std::env::var("OMPI_MCA_coll").ok().as_deref()) {
+            return Err(Error::Launch(
+                "over several hosts Open MPI's coll/han gives wrong data when a rank dies: start mpirun --with-ft ulfm with --mca coll ^han".into(),
+            ));
+        }
+        let here: Vec<Member> = (0..).zip(hosts).map(|(rank, host)| Member { rank, host }).collect();
+        let survivors = Rc::new(Survivors {
+            ulfm: Cell::new(ulfm),
+            rank: Cell::new(rank as usize),
+            began: here.len(),
+            here: RefCell::new(here),
+            missing: RefCell::default(),
+            outlives: Cell::new(true),
+            lost: Cell::new(None),
+            leaving: Cell::new(false),
+            keepsakes: Keepsakes::default(),
+        });
+        OURS.with(|ours| *ours.borrow_mut() = Some(Rc::clone(&survivors)));
+        ulfm::on_error(Some(|| with_ours(|ours| ours.failed())));
+        ulfm.watch();
+        Ok(survivors)
+    }
+
+    /// The command cannot begin again.
+    pub fn cannot_begin_again(&self) {
+        self.outlives.set(false);
+    }
+
+    /// Whether it can.
+    pub fn outlives(&self) -> bool {
+        self.outlives.get()
+    }
+
+    /// Whether a loss is known in the world of now.
+    pub fn is_lost(&self) -> bool {
+        self.lost.get().is_some()
+    }
+
+    /// Whether anybody was ever lost.
+    pub fn was_lost(&self) -> bool {
+        self.is_lost() || !self.missing.borrow().is_empty()
+    }
+
+    /// Those who are missing, in the order in which it was found.
+    pub fn missing(&self) -> Vec<Member> {
+        self.missing.borrow().clone()
+    }
+
+    /// The number that this rank had at the beginning.
+    pub fn number(&self) -> u64 {
+        self.here.borrow().get(self.rank.get()).map_or(0, |member| member.rank)
+    }
+
+    /// A look around, for every wait. Cheap.
+    pub fn look(&self) {
+        if !self.ulfm.get().is_whole() {
+            self.failed();
+        }
+        if self.lost.get().is_some_and(|since| since.elapsed() > STUCK) {
+            ending::tell(&Error::Run("MPI does not end its calls after the loss of a rank".into()), self.number(), 2);
+            ending::abort(1);
+        }
+    }
+
+    /// Somebody is lost.
+    fn failed(&self) {
+        if self.outlives() {
+            self.lose();
+        } else if !self.leaving.get() {
+            self.end();
+        }
+    }
+
+    /// Notes a loss, and lets the others know.
+    pub fn lose(&self) {
+        if !self.is_lost() {
+            self.lost.set(Some(Instant::now()));
+            self.ulfm.get().revoke();
+        }
+    }
+
+    /// Meets all the living.
+    pub fn meet(&self, vote: Vote) -> Verdict {
+        let (bits, is_whole) = self.ulfm.get().agree(vote.bits());
+        let verdict = Verdict::new(bits, is_whole);
+        if !is_whole || matches!(verdict, Verdict::Again | Verdict::GoOn) {
+            self.lost.set(self.lost.get().or(Some(Instant::now())));
+        }
+        verdict
+    }
+
+    /// Comes together with all the living, to go on with them in a world of their own: that world. Or the code to leave with.
+    pub fn come_together(&self) -> std::result::Result<SimpleCommunicator, u8> {
+        self.lose();
+        loop {
+            match self.meet(Vote::Lost) {
+                Verdict::Leave(code) => return Err(code),
+                Verdict::GoOn => break,
+                Verdict::Again | Verdict::Whole => {}
+            }
+        }
+        let before = self.ulfm.get();
+        let Some(world) = before.shrink() else {
+            ending::tell(&Error::Run("MPIX_Comm_shrink failed".into()), self.number(), 2);
+            return Err(1);
+        };
+        let now = before.on(&world);
+        let (here, missing) = parted(&self.here.borrow(), &now.numbers_in(before));
+        self.rank.set(here.iter().position(|member| member.rank == self.number()).unwrap_or_default());
+        self.here.replace(here);
+        self.missing.borrow_mut().extend(missing);
+        self.ulfm.set(now);
+        now.watch();
+        if 2 * self.here.borrow().len() <= self.began {
+            // The last words are said in it, so it is not freed.
+            std::mem::forget(world);
+            self.say("too few ranks are left to go on");
+            return Err(1);
+        }
+        self.lost.set(None);
+        Ok(world)
+    }
+
+    /// Nobody goes on: the ranks meet, one says who is missing, all leave.
+    fn end(&self) -> ! {
+        self.leaving.set(true);
+        ending::limit(1);
+        let code = match self.come_together() {
+            Ok(world) => {
+                // It is freed with the process.
+                std::mem::forget(world);
+                self.say("this command cannot begin again without it");
+                1
+            }
+            Err(code) => code,
+        };
+        self.leave(code)
+    }
+
+    /// Leaves for good, when all have been told to.
+    pub fn leave(&self, code: u8) -> ! {
+        self.leaving.set(true);
+        self.ulfm.get().leave(code, LEAVING)
+    }
+
+    /// The first of the living says who is missing.
+    pub fn say(&self, what: &str) {
+        if self.rank.get() == 0 {
+            let names: Vec<String> = self.missing.borrow().iter().map(Member::to_string).collect();
+            ending::say(&format!("lost {}: {what}", names.join(", ")));
+        }
+    }
+}
+
+/// Those of `before` who have a number in the list, in its order, and the others.
+fn parted(before: &[Member], numbers: &[usize]) -> (Vec<Member>, Vec<Member>) {
+    let here = numbers.iter().filter_map(|&number| before.get(number).cloned()).collect();
+    let missing = before.iter().enumerate().filter(|(number, _)| !numbers.contains(number));
+    (here, missing.map(|(_, member)| member.clone()).collect())
+}
+
+/// The whole job ends, wherever the others are; returns where MPI was not started for losses.
+pub fn end_all(code: u8) {
+    with_ours(|ours| {
+        ours.leaving.set(true);
+        ours.ulfm.get().revoke();
+        ours.meet(Vote::Fatal(code));
+        ours.leave(code)
+    });
+}
+
+/// Whether MPI was started for losses, and this is the thread that calls it.
+pub fn are_ours() -> bool {
+    OURS.with(|ours| ours.borrow().is_some())
+}
+
+fn with_ours(what: impl FnOnce(&Survivors)) {
+    // Out of the cell first: what is done may end in here again.
+    if let Some(ours) = OURS.with(|ours| ours.borrow().clone()) {
+        what(&ours);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(rank: u64) -> Member {
+        Member { rank, host: format!("nid{rank}") }
+    }
+
+    #[test]
+    fn numbers_move_up_and_first_numbers_stay() {
+        let all: Vec<Member> = (0..5).map(member).collect();
+        let (here, missing) = parted(&all, &[1, 2, 4]);
+        assert_eq!((here.clone(), missing), (vec![member(1), member(2), member(4)], vec![member(0), member(3)]));
+        let (here, missing) = parted(&here, &[0, 2]);
+        assert_eq!((here, missing), (vec![member(1), member(4)], vec![member(2)]));
+    }
+}
