@@ -36,7 +36,8 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
     }
     cluster.barrier();
     Ok(rounds.map(|rounds| {
-        let [message, answer, span] = [0, 1, 2].map(|i| rounds.iter().map(|round| round[i]).fold(f64::INFINITY, f64::min));
+        let [message, answer, span] =
+            [0, 1, 2].map(|i| rounds.iter().map(|round| round[i]).fold(f64::INFINITY, f64::min));
         Costs { message, answer, span }
     }))
 }
