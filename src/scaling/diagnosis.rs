@@ -63,6 +63,9 @@ fn cause(trial: &Trial, base: &Trial) -> String {
     let losses = losses(trial, base);
     let lost: f64 = losses.iter().sum();
     let share = |value: f64| format!("{:.0} %", 100.0 * value);
+    if !lost.is_finite() {
+        return "there is no work to compare.".to_owned();
+    }
     if lost < SMALL {
         return format!("{} of the ranks' time is used as well as by {}.", share(1.0 - lost), few(base.case.ranks));
     }

@@ -24,9 +24,12 @@ pub struct Forecast {
 fn work(trials: &[Trial]) -> Result<Work, String> {
     let medians = medians(trials);
     let base = base(&medians).ok_or("no prediction: nothing was measured")?;
+    if base.jobs == 0 || base.amount == 0 {
+        return Err("No prediction: this command deals out no blocks.".to_owned());
+    }
     if base.jobs != 1 {
         return Err(format!(
-            "No prediction: this command runs {} jobs one after the other, and the model knows one (primes by the sieve, pi, integrate).",
+            "No prediction: this command runs {} jobs one after the other, and the model knows one (no --target-error, no --nth).",
             base.jobs
         ));
     }

@@ -94,7 +94,7 @@ fn seen(page: &Path, folder: &Path) -> Option<Value> {
         return None;
     }
     let dom = String::from_utf8_lossy(&started.stdout);
-    let report = dom.split("REPORT").rev().nth(1).unwrap_or_else(|| {
+    let report = dom.rsplit("REPORT").nth(1).unwrap_or_else(|| {
         panic!("no report in the page: {dom}\n{}", String::from_utf8_lossy(&started.stderr));
     });
     let report = report.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");

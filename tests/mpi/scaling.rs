@@ -80,7 +80,7 @@ fn more_ranks_than_there_are_are_predicted() {
 
 #[test]
 fn jobs_one_after_the_other_are_not_predicted() {
-    let line = "scaling --ranks 1,2 --repeat 1 --predict 100 -- primes 1e9 --algorithm combinatorial";
+    let line = "scaling --ranks 1,2 --repeat 1 --predict 100 -- pi --target-error 1e-4";
     let text = Launch::new(Launched(2), line).run().expect_code(0);
     assert!(text.text().contains("No prediction: ") && !text.text().contains("fastest on"), "{text}");
 }
