@@ -39,10 +39,10 @@ fn main() {
     let (all, largest) = (costs.iter().sum::<f64>(), costs.iter().copied().fold(0.0, f64::max));
     println!("{} blocks, {all:.0} s of one core, {largest:.2} s the longest", costs.len());
     for ranks in [64, 256, 1000, 4000, 10_000] {
-        for schedule in [Schedule::Dynamic, Schedule::Guided] {
-            let time = simulate(&costs, ranks, schedule);
+        for (name, chunk) in [("auto", Schedule::Dynamic.auto_chunk(costs.len() as u64, ranks, 1)), ("one", 1)] {
+            let time = simulate(&costs, ranks, chunk);
             let efficiency = 100.0 * all / (ranks as f64 * time);
-            println!("{ranks:>6} ranks, {:<8} {time:>9.2} s  {efficiency:>5.1} %", schedule.name());
+            println!("{ranks:>6} ranks, --chunk {chunk:<4} ({name}) {time:>9.2} s  {efficiency:>5.1} %");
         }
     }
 }
@@ -109,10 +109,9 @@ enum Happening {
 }
 
 /// Seconds until the last rank is done.
-fn simulate(costs: &[f64], ranks: u64, schedule: Schedule) -> f64 {
+fn simulate(costs: &[f64], ranks: u64, chunk: u64) -> f64 {
     let blocks = costs.len() as u64;
-    let chunk = schedule.auto_chunk(blocks, ranks, 1);
-    let dealer = Dealer::new(schedule, &[Span::new(0, blocks)], ranks, chunk, None);
+    let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, blocks)], ranks, chunk, None);
     let mut manager = Manager::<Nothing>::new(Ledger::new(), dealer, None);
     let firsts = manager.first_spans(ranks);
     let mut workers: Vec<Worker<Nothing>> = firsts.into_iter().map(|span| Worker::new(span, None)).collect();
