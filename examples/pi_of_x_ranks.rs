@@ -3,7 +3,7 @@
 //!     cargo run --release --no-default-features --example pi_of_x_ranks -- X [MEASURED [SAMPLES]]
 //!
 //! Some blocks of each term are computed for MEASURED (X itself if it is left out), and all others of X taken to cost what lies between
-//! them, times the growth of the whole where MEASURED is another number. Then 64 to 10,000 ranks, the root one of them, ask for blocks
+//! them, times the growth of the whole (of y for Phi0) where MEASURED is another number. Then 64 to 10,000 ranks, the root one of them, ask for blocks
 //! as they do in a run: questions wait until the root looks up from its work. What making the tables takes, and the last reduction, comes
 //! on top. `tests/simulator.rs` drives the same code through everything that can go wrong; this is about time alone.
 
@@ -39,10 +39,10 @@ fn main() {
     let (all, largest) = (costs.iter().sum::<f64>(), costs.iter().copied().fold(0.0, f64::max));
     println!("{} blocks, {all:.0} s of one core, {largest:.2} s the longest", costs.len());
     for ranks in [64, 256, 1000, 4000, 10_000] {
-        for schedule in [Schedule::Dynamic, Schedule::Guided] {
-            let time = simulate(&costs, ranks, schedule);
+        for (name, chunk) in [("auto", Schedule::Dynamic.auto_chunk(costs.len() as u64, ranks, 1)), ("one", 1)] {
+            let time = simulate(&costs, ranks, chunk);
             let efficiency = 100.0 * all / (ranks as f64 * time);
-            println!("{ranks:>6} ranks, {:<8} {time:>9.2} s  {efficiency:>5.1} %", schedule.name());
+            println!("{ranks:>6} ranks, --chunk {chunk:<4} ({name}) {time:>9.2} s  {efficiency:>5.1} %");
         }
     }
 }
@@ -66,8 +66,11 @@ fn costs(x: u128, measured: u128, samples: u64) -> Vec<f64> {
             points.push((((block - blocks.start) as f64 + 0.5) / length as f64, cpu() - begun));
         }
         let all: f64 = (0..length).map(|block| between(&points, (block as f64 + 0.5) / length as f64)).sum();
-        // The whole term grows as the whole count does; its blocks are others.
-        let growth = seconds(x) / seconds(measured);
+        // Terms grow as the whole count does, but for Phi0, which grows as y; blocks are others.
+        let growth = match name {
+            "Phi0" => frame.y as f64 / known.y as f64,
+            _ => seconds(x) / seconds(measured),
+        };
         let each: Vec<f64> = (0..wanted).map(|block| between(&points, (block as f64 + 0.5) / wanted as f64)).collect();
         let scale = growth * all / each.iter().sum::<f64>();
         println!("{name:<8}{length:>6} blocks, {all:>8.1} s; for {x}: {wanted:>6}, {:>9.1} s", growth * all);
@@ -109,10 +112,9 @@ enum Happening {
 }
 
 /// Seconds until the last rank is done.
-fn simulate(costs: &[f64], ranks: u64, schedule: Schedule) -> f64 {
+fn simulate(costs: &[f64], ranks: u64, chunk: u64) -> f64 {
     let blocks = costs.len() as u64;
-    let chunk = schedule.auto_chunk(blocks, ranks, 1);
-    let dealer = Dealer::new(schedule, &[Span::new(0, blocks)], ranks, chunk, None);
+    let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, blocks)], ranks, chunk, None);
     let mut manager = Manager::<Nothing>::new(Ledger::new(), dealer, None);
     let firsts = manager.first_spans(ranks);
     let mut workers: Vec<Worker<Nothing>> = firsts.into_iter().map(|span| Worker::new(span, None)).collect();

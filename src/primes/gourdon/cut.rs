@@ -14,9 +14,9 @@
 
 use std::ops::Range;
 
+use super::crossing::WORD;
 use super::factors::WHEEL;
 use super::frame::{Frame, cbrt, sqrt};
-use super::hard::NUMBERS;
 use super::second;
 
 /// Blocks that are not cut: Sigma.
@@ -119,49 +119,45 @@ fn closed(frame: &Frame, block: f64) -> Vec<u64> {
     let (r, s) = (least as f64, root as f64);
     let inner = if root > least + 1 {
         let work = Work::new((r, s), |p| (s - p).powi(2) * (1.0 - (r / p).powi(3)) * p / s.ln().powi(3));
-        work.borders((COMPOSITES * work.whole() / block).ceil().max(1.0))
+        // Look-ups wait for memory when the table of pi is larger than caches: three times as long at 1e22.
+        let slower = (frame.y as f64 / 3e8).sqrt().max(1.0);
+        work.borders((COMPOSITES * slower * work.whole() / block).ceil().max(1.0))
     } else {
         Vec::new()
     };
     rising(std::iter::once(0).chain(inner.into_iter().map(|border| border as u64)), end)
 }
 
-/// Whole segments. What leaves cost up to n grows as the third root of n, what the sieve costs as n: that is the leaves' two thirds in the end.
+/// There are no leaves below about n0 = (x / y)^(2/3); there they are densest, and soon as many in each octave. The sieve costs as much as there
+/// are numbers. In shares of r = n / (x / y), as measured at 1e20 (AMD Zen 5).
 fn hard(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (end, blocks) = (frame.far + 1, blocks.ceil() as u64);
-    let segments = end.div_ceil(NUMBERS);
-    let border = |j: u64| {
-        let share = j as f64 / blocks as f64;
-        // u + 2/3 u^3 = 5/3 of the share, by Newton's method from above: u is the third root of n's share.
-        let u = (0..20)
-            .fold(1.0_f64, |u, _| u - (u + SIEVED * u.powi(3) - (1.0 + SIEVED) * share) / (1.0 + 3.0 * SIEVED * u * u));
-        (segments as f64 * u.max(0.0).powi(3)) as u64 * NUMBERS
-    };
-    rising((0..blocks).map(border), end)
+    let (end, far) = (frame.far + 1, frame.far as f64);
+    let first = far.powf(2.0 / 3.0);
+    let work = Work::new((first, end as f64), |n| 0.75 + 4.2 * n / far + 2.0 * (first / n).powf(0.65));
+    let border = |border: f64| border as u64 / WORD * WORD;
+    rising(std::iter::once(0).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
-/// What the sieve of D costs, in what its leaves do (AMD Zen 5, 1e20).
-const SIEVED: f64 = 0.66;
-
 /// A p has about x / (p n^2 ln n) leaves near n, those p do that are above x / n^2 (and r, the cube root of x / y) and below sqrt(x / n): none
-/// when n is below the cube root of x. Sieving costs as much as three leaves in ten for each number.
+/// when n is below the cube root of x. Sieving costs as much as half a leaf for each number.
 fn easy(frame: &Frame, blocks: f64) -> Vec<u64> {
     let (end, x, begin) = (frame.root2 + 1, frame.x as f64, frame.root3 as f64);
     let r = (frame.far as f64).cbrt();
     let work = Work::new((begin, end as f64), |n| {
         let (from, to) = ((x / (n * n)).max(r), (x / n).sqrt());
         let primes = if from < to { (to.ln() / from.ln()).ln() } else { 0.0 };
-        n * (0.3 + x / (n * n) * primes / (x / (n * to)).ln().max(1.0))
+        n * (0.5 + x / (n * n) * primes / (x / (n * to)).ln().max(1.0))
     });
     let border = |border: f64| border as u64 / STEP * STEP;
     rising(std::iter::once(0).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
-/// Equal lengths.
+/// A tenth of a nanosecond for each number, and ten for each q, of which there are x / (n^2 ln q) near n (AMD Zen 5).
 fn second(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (low, end, blocks) = (second::begin(frame.root2), frame.far + 1, blocks.ceil() as u64);
-    let border = |j: u64| low + (u128::from(end - low) * u128::from(j) / u128::from(blocks)) as u64 / 240 * 240;
-    rising((0..blocks).map(border), end)
+    let (low, end, x) = (second::begin(frame.root2), frame.far + 1, frame.x as f64);
+    let work = Work::new((low as f64, end as f64), |n| n * (0.1 + 10.0 * x / (n * n) / (x / n).ln()));
+    let border = |border: f64| (border as u64 - low) / WORD * WORD + low;
+    rising(std::iter::once(low).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
 /// How much work there is between two numbers, as a function of them.

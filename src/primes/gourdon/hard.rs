@@ -19,7 +19,7 @@ use crate::primes::Pulse;
 /// with 32 KiB and 1 MiB): each prime p is looked at once a segment, and most have few leaves in one.
 const SEGMENT: usize = 192 << 10;
 /// Numbers of a segment.
-pub(super) const NUMBERS: u64 = SEGMENT as u64 * 30;
+const NUMBERS: u64 = SEGMENT as u64 * 30;
 /// Between two looks at `pulse`: so many primes. Segments with a small n have most leaves: the first takes 0.1 s at 1e17, and
 /// when the root does not look for that long, the others wait.
 const LOOK: usize = 16;
@@ -81,6 +81,8 @@ impl<'t> Hard<'t> {
             return None;
         }
         let composite = tables.pi(sqrt(u128::from(frame.y)));
+        // Spans of few numbers with many leaves are shorter than a segment.
+        let length = ((high - low).min(NUMBERS).div_ceil(30) as usize).next_multiple_of(BLOCK);
         let line = |b: usize| {
             let p = tables.p(b);
             let xp = x / u128::from(p);
@@ -97,9 +99,9 @@ impl<'t> Hard<'t> {
             phi: tables.phi.all(&tables.primes, &tables.counts, low, last),
             places: (K + 1..=last).map(|b| Place::new(tables.p(b) as u32, low)).collect(),
             lines: (first..=last).map(line).collect(),
-            bytes: vec![0; SEGMENT],
+            bytes: vec![0; length],
             // A vector of counters may be read at once.
-            counters: vec![0; SEGMENT / BLOCK + 16],
+            counters: vec![0; length / BLOCK + 16],
             even: Batch::new(),
             odd: Batch::new(),
             scratch: vec![0; BATCH + COPRIME + 64],
