@@ -122,11 +122,18 @@ impl Survivors {
 
     /// Somebody is lost.
     fn failed(&self) {
-        if self.outlives() {
+        if self.leaving.get() {
+            // Too late to matter.
+        } else if self.outlives() {
             self.lose();
-        } else if !self.leaving.get() {
+        } else {
             self.end();
         }
+    }
+
+    /// The program is over for this rank: from here on losses are nobody's business.
+    pub fn close(&self) {
+        self.leaving.set(true);
     }
 
     /// Notes a loss, and lets the others know.

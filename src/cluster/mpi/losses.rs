@@ -70,6 +70,7 @@ impl Mpi {
             if survivors.was_lost() {
                 survivors.leave(code);
             }
+            survivors.close();
             std::thread::spawn(move || {
                 std::thread::sleep(FINALIZE_LIMIT);
                 ulfm::exit(code);
