@@ -42,7 +42,7 @@ mod tag;
 #[cfg(feature = "mpi")]
 mod ulfm;
 pub mod vitals;
-#[cfg(feature = "mpi")]
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod vote;
 #[cfg(feature = "mpi")]
 mod window;

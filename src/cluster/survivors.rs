@@ -16,7 +16,7 @@ use mpi::topology::SimpleCommunicator;
 use super::keepsakes::Keepsakes;
 use super::losses::Member;
 use super::ulfm::{self, Ulfm};
-use super::vote::{Verdict, Vote};
+use super::vote::{Verdict, Vote, parted};
 use super::{ending, launch};
 use crate::error::{Error, Result};
 
@@ -217,13 +217,6 @@ impl Survivors {
     }
 }
 
-/// Those of `before` who have a number in the list, in its order, and the others.
-fn parted(before: &[Member], numbers: &[usize]) -> (Vec<Member>, Vec<Member>) {
-    let here = numbers.iter().filter_map(|&number| before.get(number).cloned()).collect();
-    let missing = before.iter().enumerate().filter(|(number, _)| !numbers.contains(number));
-    (here, missing.map(|(_, member)| member.clone()).collect())
-}
-
 /// The whole job ends, wherever the others are; returns where MPI was not started for losses.
 pub fn end_all(code: u8) {
     with_ours(|ours| {
@@ -243,23 +236,5 @@ fn with_ours(what: impl FnOnce(&Survivors)) {
     // Out of the cell first: what is done may end in here again.
     if let Some(ours) = OURS.with(|ours| ours.borrow().clone()) {
         what(&ours);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn member(rank: u64) -> Member {
-        Member { rank, host: format!("nid{rank}") }
-    }
-
-    #[test]
-    fn numbers_move_up_and_first_numbers_stay() {
-        let all: Vec<Member> = (0..5).map(member).collect();
-        let (here, missing) = parted(&all, &[1, 2, 4]);
-        assert_eq!((here.clone(), missing), (vec![member(1), member(2), member(4)], vec![member(0), member(3)]));
-        let (here, missing) = parted(&here, &[0, 2]);
-        assert_eq!((here, missing), (vec![member(1), member(4)], vec![member(2)]));
     }
 }

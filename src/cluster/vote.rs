@@ -4,6 +4,8 @@
 //! every other, wherever each of them is in the program. So a rank that looks for others to go on without the dead may meet one that is just
 //! about to report, or one that is done: the bits say so, and every rank draws the same conclusion from them.
 
+use super::losses::Member;
+
 /// Where a rank is when it comes to a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vote {
@@ -59,6 +61,13 @@ impl Verdict {
     }
 }
 
+/// Those of `before` who have a number in the list, in its order, and the others.
+pub fn parted(before: &[Member], numbers: &[usize]) -> (Vec<Member>, Vec<Member>) {
+    let here = numbers.iter().filter_map(|&number| before.get(number).cloned()).collect();
+    let missing = before.iter().enumerate().filter(|(number, _)| !numbers.contains(number));
+    (here, missing.map(|(_, member)| member.clone()).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +100,18 @@ mod tests {
         for others in [Vote::Whole, Vote::Lost, Vote::Ended(0)] {
             assert_eq!(meeting(&[others, Vote::Fatal(1), others], true), Verdict::Leave(1));
         }
+    }
+
+    fn member(rank: u64) -> Member {
+        Member { rank, host: format!("nid{rank}") }
+    }
+
+    #[test]
+    fn numbers_move_up_and_first_numbers_stay() {
+        let all: Vec<Member> = (0..5).map(member).collect();
+        let (here, missing) = parted(&all, &[1, 2, 4]);
+        assert_eq!((here.clone(), missing), (vec![member(1), member(2), member(4)], vec![member(0), member(3)]));
+        let (here, missing) = parted(&here, &[0, 2]);
+        assert_eq!((here, missing), (vec![member(1), member(4)], vec![member(2)]));
     }
 }
