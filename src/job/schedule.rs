@@ -48,7 +48,8 @@ impl Schedule {
     pub fn auto_chunk(self, blocks: u64, ranks: u64, grain: u64) -> u64 {
         let least = if self == Schedule::Guided { grain / GUIDED_TAIL } else { grain };
         let deals = if ranks == 1 { 1 } else { (blocks / ranks / least.max(1)).clamp(1, DEALS_PER_RANK) };
-        blocks.div_ceil(ranks.saturating_mul(deals)).max(1)
+        // Equal shares where there is one deal for each rank. Else a few deals more rather than longer ones: of 99 blocks a rank a chunk is one.
+        if deals == 1 { blocks.div_ceil(ranks).max(1) } else { blocks / ranks.saturating_mul(deals) }
     }
 }
 
@@ -264,11 +265,12 @@ mod tests {
         assert_eq!(auto(0, 8, 1), 1);
         assert_eq!(auto(3, 8, 16), 1, "something for as many ranks as can be");
         assert_eq!(auto(100, 8, 16), 13, "too few blocks for a grain each: equal shares");
-        assert_eq!(auto(10_000, 8, 16), 17, "equal deals, not below the grain");
+        assert_eq!(auto(10_000, 8, 16), 16, "equal deals, not below the grain");
+        assert_eq!(auto(99 * 1000 + 999, 1000, 1), 1, "a deal too many, not one too long");
         assert_eq!(auto(1 << 40, 8, 16), 1 << 30);
         assert_eq!(auto(1 << 40, 1, 16), 1 << 40, "alone");
-        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 160), 21, "down to an eighth of the grain");
-        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 4), 10, "blocks are not cut");
+        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 160), 20, "down to an eighth of the grain");
+        assert_eq!(Schedule::Guided.auto_chunk(10_000, 8, 4), 9, "blocks are not cut");
     }
 
     proptest! {
