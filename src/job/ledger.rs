@@ -61,7 +61,7 @@ impl<T: Tally> Ledger<T> {
     }
 
     /// An empty ledger whose spans do not melt together at the beginning of block `seam`: what lies in front of it can be
-    /// told from what lies behind for ever. See [`super::Job::seam`].
+    /// told from what lies behind for ever. See [`Identity`](super::Identity), whose whole blocks those are.
     pub fn with_seam(seam: Option<u64>) -> Self {
         Ledger { spans: BTreeMap::new(), seam }
     }
