@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use montesieve::cluster::{Cluster, ending};
 use montesieve::commands;
+use montesieve::job::signals::Signals;
 
 fn main() -> ExitCode {
+    // Without it a request for a save that comes now would end the process; a command that needs it asks again and says so.
+    let _ = Signals::early();
     match Cluster::join() {
         Ok(mut cluster) => {
             let outcome = commands::run(&mut cluster);

@@ -125,6 +125,12 @@ impl Cluster {
         None
     }
 
+    /// Whether the root's standard input comes to an end: under the `mpirun` of Open MPI 5 it never does (5.0.11).
+    pub fn sees_the_end_of_input(&self) -> bool {
+        let library = self.library().unwrap_or_default();
+        !(self.launch().launcher == Some("Open MPI mpirun") && library.starts_with("Open MPI 5"))
+    }
+
     /// The version of the MPI standard that the library follows (`MPI_Get_version`).
     pub fn standard(&self) -> Option<String> {
         #[cfg(feature = "mpi")]

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 
 /// Bad lines that a message names.
@@ -15,9 +16,18 @@ const MOST_NAMED: usize = 5;
 /// Reads `path`, or standard input for `-`, and parses each line.
 ///
 /// # Errors
-/// [`Error::Usage`] for bad lines, and for bytes that are no text; [`Error::Io`] when it cannot be read.
-pub fn read<T, E: Display>(path: &Path, parse: impl Fn(&str) -> std::result::Result<T, E>) -> Result<Vec<T>> {
+/// [`Error::Usage`] for bad lines, for bytes that are no text, and where standard input would never end; [`Error::Io`] when it cannot be read.
+pub fn read<T, E: Display>(
+    cluster: &Cluster,
+    path: &Path,
+    parse: impl Fn(&str) -> std::result::Result<T, E>,
+) -> Result<Vec<T>> {
     let (name, bytes) = if path.as_os_str() == "-" {
+        if !cluster.sees_the_end_of_input() {
+            return Err(Error::Usage(
+                "the mpirun of Open MPI 5 does not say where standard input ends, so '-' would wait for ever: give a file".into(),
+            ));
+        }
         let (name, mut bytes) = ("standard input".to_owned(), Vec::new());
         (name, io::stdin().read_to_end(&mut bytes).map(|_| bytes))
     } else {

@@ -135,6 +135,14 @@ impl Account {
         Account { seconds: 0.0, chunk: 0, profiles, saved: false, grain: 1, jobs: 0, timelines: Vec::new() }
     }
 
+    /// Of what the ranks made together before a job. Every rank must call it, with the seconds since it was begun and those of them that it computed
+    /// itself; the root gets `Some`.
+    pub fn of_making(cluster: &Cluster, seconds: f64, compute: f64) -> Option<Account> {
+        let profile = Profile { compute, idle: seconds - compute, ..Profile::default() };
+        let profiles = cluster.gather(profile.to_numbers())?.into_iter().map(Profile::from_numbers).collect();
+        Some(Account { seconds, profiles, ..Account::none(cluster.size()) })
+    }
+
     /// Takes the account of the next job of the same command in.
     pub fn join(&mut self, next: Account) {
         self.seconds += next.seconds;

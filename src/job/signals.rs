@@ -21,32 +21,41 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens from now on; what came since it was first called counts, also for a command that begins again.
+    /// From the start of the program on, while MPI is still starting, what a scheduler asks for is kept: without a handler these signals
+    /// would end the process. What came since this was first called counts, also for a command that begins again.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn early() -> io::Result<Signals> {
+        static SEEN: Mutex<Option<Signals>> = Mutex::new(None);
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signals) = &*seen {
+            return Ok(signals.clone());
+        }
+        let signals = Signals { last: Arc::default(), save: Arc::default() };
+        flag::register_usize(SIGUSR2, Arc::clone(&signals.last), SIGUSR2 as usize)?;
+        flag::register(SIGUSR1, Arc::clone(&signals.save))?;
+        Ok(seen.insert(signals).clone())
+    }
+
+    /// Listens to all of them from now on. A command that does not look at them is ended by SIGINT and SIGTERM as any program.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Signals> {
-        static LISTENING: Mutex<Option<Signals>> = Mutex::new(None);
+        static LISTENING: Mutex<bool> = Mutex::new(false);
+        let signals = Signals::early()?;
         let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(signals) = &*listening {
-            return Ok(signals.clone());
+        if !*listening {
+            let seen = Arc::new(AtomicBool::new(false));
+            for signal in [SIGINT, SIGTERM] {
+                // Order matters: the shutdown looks at the flag before the next handler raises it.
+                flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
+                flag::register(signal, Arc::clone(&seen))?;
+                flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
+            }
+            *listening = true;
         }
-        let signals = Signals::register()?;
-        Ok(listening.insert(signals).clone())
-    }
-
-    fn register() -> io::Result<Signals> {
-        let seen = Arc::new(AtomicBool::new(false));
-        let signals = Signals { last: Arc::default(), save: Arc::default() };
-        for signal in [SIGINT, SIGTERM] {
-            // Order matters: the shutdown looks at the flag before the next handler raises it.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
-            flag::register(signal, Arc::clone(&seen))?;
-        }
-        for signal in [SIGINT, SIGTERM, SIGUSR2] {
-            flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
-        }
-        flag::register(SIGUSR1, Arc::clone(&signals.save))?;
         Ok(signals)
     }
 

@@ -31,7 +31,7 @@ const GROUP: (u64, u64) = (64, 2048);
 /// Runs the command. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let cluster = setting.cluster;
-    let read = cluster.agree(cluster.at_root(|| lines::read(&options.file, number)).transpose())?;
+    let read = cluster.agree(cluster.at_root(|| lines::read(cluster, &options.file, number)).transpose())?;
     let read = read.map(|numbers| numbers.iter().map(bytes).collect::<Vec<_>>());
     let numbers: Vec<UBig> = cluster.broadcast(read)?.iter().map(big).collect();
     let multiplied = setting.compute(&Multiply { numbers: &numbers })?;

@@ -23,7 +23,7 @@ const BLOCK: u64 = 256;
 /// Runs the command. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let cluster = setting.cluster;
-    let read = cluster.agree(cluster.at_root(|| lines::read(&options.file, pair)).transpose())?;
+    let read = cluster.agree(cluster.at_root(|| lines::read(cluster, &options.file, pair)).transpose())?;
     // From here on the time counts, at every rank.
     cluster.barrier();
     let begun = Instant::now();

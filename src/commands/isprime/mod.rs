@@ -40,7 +40,7 @@ fn numbers(cluster: &Cluster, options: &cli::IsPrime) -> Result<Vec<u128>> {
         for subject in &options.numbers {
             match subject {
                 Subject::Number(n) => numbers.push(*n),
-                Subject::Stdin => numbers.extend(lines::read("-".as_ref(), values::number)?),
+                Subject::Stdin => numbers.extend(lines::read(cluster, "-".as_ref(), values::number)?),
             }
         }
         Ok(numbers)

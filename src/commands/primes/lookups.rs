@@ -12,7 +12,6 @@ use crate::cluster::shared::Shared;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::fault::{self, Stage};
-use crate::job::profile::Profile;
 use crate::job::run::Account;
 use crate::primes::gourdon::{Layout, Words};
 
@@ -73,14 +72,7 @@ impl<'c> Lookups<'c> {
             // The whole table, or none of it.
             Ok((cluster.max(broken.into()) == 0).then_some(held))
         })?;
-        let seconds = begun.elapsed().as_secs_f64();
-        let profile = Profile { compute, idle: seconds - compute, ..Profile::default() };
-        let rows = cluster.gather(profile.to_numbers());
-        let account = rows.map(|rows| Account {
-            seconds,
-            profiles: rows.into_iter().map(Profile::from_numbers).collect(),
-            ..Account::none(cluster.size())
-        });
+        let account = Account::of_making(cluster, begun.elapsed().as_secs_f64(), compute);
         Ok(Lookups { words, account })
     }
 

@@ -11,7 +11,6 @@ use crate::cluster::Cluster;
 use crate::cluster::shared::Shared;
 use crate::error::Result;
 use crate::fault::{self, Stage};
-use crate::job::profile::Profile;
 use crate::job::run::Account;
 use crate::primes::sieving::{Layout, Primes};
 use crate::primes::source::Algorithm;
@@ -43,14 +42,7 @@ impl<'c> Table<'c> {
             compute = begun.elapsed().as_secs_f64();
             Ok(())
         })?;
-        let seconds = begun.elapsed().as_secs_f64();
-        let profile = Profile { compute, idle: seconds - compute, ..Profile::default() };
-        let rows = cluster.gather(profile.to_numbers());
-        let account = rows.map(|rows| Account {
-            seconds,
-            profiles: rows.into_iter().map(Profile::from_numbers).collect(),
-            ..Account::none(cluster.size())
-        });
+        let account = Account::of_making(cluster, begun.elapsed().as_secs_f64(), compute);
         Ok(Some(Table { layout, words, account }))
     }
 
