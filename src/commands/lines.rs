@@ -69,6 +69,7 @@ fn parsed<T, E: Display>(
 mod tests {
     use super::*;
     use crate::cli::values::number;
+    use crate::cluster::testing::alone;
 
     #[test]
     fn comments_and_empty_lines_are_passed_over() {
@@ -89,10 +90,10 @@ mod tests {
     fn files_that_cannot_be_read_are_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let missing = folder.path().join("missing");
-        assert!(matches!(read(&missing, number), Err(Error::Usage(text)) if text.contains("there is no")));
-        assert!(matches!(read(folder.path(), number), Err(Error::Io { .. })));
+        assert!(matches!(read(&alone(), &missing, number), Err(Error::Usage(text)) if text.contains("there is no")));
+        assert!(matches!(read(&alone(), folder.path(), number), Err(Error::Io { .. })));
         let binary = folder.path().join("binary");
         fs::write(&binary, [0xff, 0xfe]).expect("written");
-        assert!(matches!(read(&binary, number), Err(Error::Usage(text)) if text.ends_with("is not text")));
+        assert!(matches!(read(&alone(), &binary, number), Err(Error::Usage(text)) if text.ends_with("is not text")));
     }
 }
