@@ -14,12 +14,12 @@ use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 use super::running::Running;
 
-/// Jobs of some seconds.
+/// Jobs of some seconds of the release program on two quiet cores: longer than the kills take.
 const JOBS: [&str; 4] = [
-    "pi 5e10 --seed 9",
-    "integrate genz-gaussian 1e9 --seed 3",
-    "primes 5e10 --count 1,2,4 --algorithm sieve",
-    "primes 1e15 1e15+2e9 --gaps --sum",
+    "pi 1.2e11 --seed 9",
+    "integrate genz-gaussian 3e9 --seed 3",
+    "primes 1e11 --count 1,2,4 --algorithm sieve",
+    "primes 1e15 1e15+6e9 --gaps --sum",
 ];
 const STAGES: [&str; 5] = ["start", "scatter", "compute", "reduce", "report"];
 
