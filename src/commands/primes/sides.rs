@@ -141,12 +141,24 @@ impl<'t> Count<'t> {
     }
 }
 
+/// Seconds of work to go on with: a span begins with phi from scratch, which is a tenth of a single block of 1e17 (13 ms) and nothing beside one of 1e20.
+const GRAIN: f64 = 0.08;
+
 impl Job for Count<'_> {
     type Tally = Sums;
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
         self.sides.blocks()
+    }
+
+    fn grain(&self) -> u64 {
+        let seconds = |side: &Side| match side {
+            Side::Formula(frame, _) => gourdon::seconds(frame.x),
+            _ => 0.0,
+        };
+        let seconds: f64 = self.sides.sides.iter().map(seconds).sum();
+        ((self.blocks() as f64 * GRAIN / seconds.max(GRAIN)) as u64).max(1)
     }
 
     fn identity(&self) -> Option<Identity> {
