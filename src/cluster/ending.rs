@@ -5,14 +5,26 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
-use std::process;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 use std::time::Duration;
 
+#[cfg(feature = "mpi")]
+use super::deadline::Deadline;
 use super::place::host;
 use crate::error::Error;
 
 /// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
+#[cfg(feature = "mpi")]
 const ABORT_LIMIT: Duration = Duration::from_secs(3);
+/// The same where ranks are survived: all of them have to come to a meeting, each at the end of what it is just computing.
+#[cfg(feature = "mpi")]
+const MEETING_LIMIT: Duration = Duration::from_secs(10);
+/// How long a launcher that was asked to end the job may take for it. Open MPI 5 ends its ranks within a second.
+const LAUNCHER_LIMIT: Duration = Duration::from_secs(5);
+
+/// Whether the launcher lets a job go on without a process that ends.
+static IS_SURVIVED: AtomicBool = AtomicBool::new(false);
 
 /// Makes a panic on this rank end the job: message with rank and host, then abort. A backtrace only where
 /// `RUST_BACKTRACE` asks for one.
@@ -45,29 +57,50 @@ pub fn tell(error: &Error, rank: u64, size: u64) {
     }
 }
 
-/// Ends the whole job with `code` (1 to 125), wherever the other ranks are.
-pub fn abort(code: u8) -> ! {
-    limit(code);
-    #[cfg(feature = "mpi")]
-    super::mpi::abort(code);
-    process::exit(i32::from(code))
+/// From now on the job goes on without a process that ends.
+#[cfg(feature = "mpi")]
+pub(super) fn is_survived() {
+    IS_SURVIVED.store(true, Relaxed);
 }
 
-/// Ends this process in some seconds, if it has not ended by then, and the job with it.
-pub(super) fn limit(code: u8) {
+/// Ends the whole job with `code` (1 to 125), wherever the other ranks are.
+pub fn abort(code: u8) -> ! {
     #[cfg(feature = "mpi")]
-    let survives = super::survivors::are_ours();
-    #[cfg(not(feature = "mpi"))]
-    let survives = false;
-    // MPI_Abort may hang when the runtime is in trouble itself; the launcher then sees this process end, and ends the
-    // others. One that lets jobs survive does not: it is asked to.
-    std::thread::spawn(move || {
-        std::thread::sleep(ABORT_LIMIT);
-        if let Some(launcher) = rustix::process::getppid().filter(|_| survives) {
-            let _ = rustix::process::kill_process(launcher, rustix::process::Signal::TERM);
+    {
+        // MPI_Abort may hang when the runtime is in trouble itself.
+        let _deadline = limit(code);
+        super::mpi::abort(code);
+    }
+    end_all(code)
+}
+
+/// How long the last step of a job that ends badly may take.
+#[cfg(feature = "mpi")]
+pub(super) fn limit(code: u8) -> Deadline {
+    Deadline::begin(if IS_SURVIVED.load(Relaxed) { MEETING_LIMIT } else { ABORT_LIMIT }, move || end_all(code))
+}
+
+/// Ends this process without MPI, and the job with it: the launcher sees it end, and ends the others. One that lets jobs survive would not,
+/// so it is asked to; and if that is of no use, a process that dies by a signal is at least known to be lost, while the others would
+/// wait for one that just left.
+pub(super) fn end_all(code: u8) -> ! {
+    use rustix::process::{Signal, getpid, getppid, kill_process};
+    if IS_SURVIVED.load(Relaxed) {
+        if let Some(launcher) = getppid() {
+            let _ = kill_process(launcher, Signal::TERM);
         }
-        process::exit(i32::from(code));
-    });
+        thread::sleep(LAUNCHER_LIMIT);
+        let _ = kill_process(getpid(), Signal::KILL);
+    }
+    exit(code)
+}
+
+/// Ends this process, and runs nothing of what usually runs then: MPI's part of it may wait for others.
+pub(super) fn exit(code: u8) -> ! {
+    #[cfg(feature = "mpi")]
+    super::ulfm::exit(code);
+    #[cfg(not(feature = "mpi"))]
+    std::process::exit(i32::from(code))
 }
 
 /// Rank and size, also where no `Cluster` is at hand.

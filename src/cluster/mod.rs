@@ -13,6 +13,8 @@ mod barrier;
 pub mod bytes;
 #[cfg(feature = "mpi")]
 mod channel;
+#[cfg(feature = "mpi")]
+mod deadline;
 pub mod ending;
 pub mod flag;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]

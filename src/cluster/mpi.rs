@@ -61,7 +61,7 @@ pub fn world() -> Option<(u64, u64)> {
 /// `MPI_Abort` on the world, if MPI is up. Where MPI was started for losses that would end this process alone: all agree to leave instead.
 pub fn abort(code: u8) {
     if is_up() {
-        survivors::end_all(code);
+        survivors::leave_together(code);
         SimpleCommunicator::world().abort(i32::from(code));
     }
 }

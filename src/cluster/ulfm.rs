@@ -9,7 +9,6 @@
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
-use std::time::{Duration, Instant};
 
 use libloading::os::unix::Library;
 use mpi::ffi::{self, MPI_Comm, MPI_Group};
@@ -168,22 +167,18 @@ impl Ulfm {
         theirs.into_iter().map(|rank| rank as usize).collect()
     }
 
-    /// Ends this process and nothing else: no `MPI_Finalize`, which may wait for the dead, and nothing that runs at exit. Waits a while for the
-    /// others: who is the last to get the word needs those who pass it on.
-    pub fn leave(self, code: u8, patience: Duration) -> ! {
-        let until = Instant::now() + patience;
-        let mut done = 0;
-        // SAFETY: a null request is only a place to write to.
-        let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-        // SAFETY: the communicator is there, and the request is tested until it has completed or the process ends.
-        unsafe {
-            ffi::MPI_Ibarrier(self.comm, &mut request);
-            while done == 0 && Instant::now() < until {
-                ffi::MPI_Test(&mut request, &mut done, ffi::RSMPI_STATUS_IGNORE);
-                std::thread::yield_now();
-            }
-        }
-        exit(code)
+    /// Waits for all ranks, which must be alive, by spinning. Whether they came.
+    pub fn meet(self) -> bool {
+        // SAFETY: the communicator is there.
+        is_good(unsafe { ffi::MPI_Barrier(self.comm) })
+    }
+
+    /// This process's rank.
+    pub fn rank(self) -> usize {
+        let mut rank = 0;
+        // SAFETY: the communicator is there, and MPI writes a number.
+        unsafe { ffi::MPI_Comm_rank(self.comm, &mut rank) };
+        rank as usize
     }
 }
 

@@ -155,6 +155,23 @@ fn faults_of_the_program_are_no_losses() {
     });
 }
 
+/// The launcher of Open MPI 5.0.11 may hang when many processes of such a job end with an exit code, so one of them alone does.
+#[test]
+fn bad_ends_of_many_ranks_are_ends() {
+    for (line, fault, code) in [
+        ("primes 10 5", "", 2),
+        ("pi 1e15 --time-limit 300ms", "", 1),
+        ("pi 1e15", "error@compute#2", 1),
+        ("pi 1e15", "panic@compute#0", 1),
+        ("isprime 2305843009213693951", "kill@start#0", 1),
+    ] {
+        each(0..4, |_| {
+            let Some(launch) = launch(16, line) else { return };
+            launch.env("MONTESIEVE_FAULT", fault).run().expect_code(code);
+        });
+    }
+}
+
 #[test]
 fn a_rank_that_hangs_is_still_the_end() {
     let Some(launch) = launch(3, "pi 1e15 --stall-timeout 3s") else { return };

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use super::super::deadline::Deadline;
+use super::super::ending;
 use super::super::place::host;
 use super::super::survivors::Survivors;
-use super::super::ulfm::{self, Ulfm};
+use super::super::ulfm::Ulfm;
 use super::super::vote::{Verdict, Vote};
 use super::super::{ROOT, record};
 use super::Mpi;
@@ -26,7 +28,8 @@ impl Mpi {
         self.broadcast(&mut bytes);
         let hosts: Vec<Vec<u8>> = record::decode(&bytes)?;
         let hosts = hosts.into_iter().map(|host| String::from_utf8_lossy(&host).into_owned()).collect();
-        let refused = |error| if self.rank() == ROOT { error } else { Error::Told { code: Error::LAUNCH } };
+        // One exit code for all of them: see `Survivors::leave`.
+        let refused = |error| if self.rank() == ROOT { error } else { Error::Told { code: 0 } };
         self.survivors = Some(Survivors::new(ulfm, self.rank(), hosts).map_err(refused)?);
         Ok(())
     }
@@ -64,17 +67,15 @@ impl Mpi {
         }
     }
 
-    /// Once somebody was lost, the process ends here: `MPI_Finalize` may wait for the dead. Until then, it may not take for ever.
+    /// Where MPI was started for losses the process ends here, if somebody was lost or the end is not a good one (see
+    /// [`Survivors::leave`]). Otherwise `MPI_Finalize` may take a while, but not for ever.
     pub fn leave_if_lost(&self, code: u8) {
         if let Some(survivors) = &self.survivors {
-            if survivors.was_lost() {
+            if survivors.was_lost() || code != 0 {
                 survivors.leave(code);
             }
             survivors.close();
-            std::thread::spawn(move || {
-                std::thread::sleep(FINALIZE_LIMIT);
-                ulfm::exit(code);
-            });
+            std::mem::forget(Deadline::begin(FINALIZE_LIMIT, move || ending::exit(code)));
         }
     }
 
