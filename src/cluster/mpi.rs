@@ -21,6 +21,7 @@ use super::outbox::Outbox;
 use super::pair::Pair;
 use super::patience::Patience;
 use super::survivors::{self, Survivors};
+use super::ulfm;
 use super::window::{Open, Windows};
 use super::{Promise, ROOT, Tag, request};
 use crate::error::{Error, Result};
@@ -92,6 +93,7 @@ fn displacements(counts: &[i32]) -> (Vec<i32>, usize) {
 impl Mpi {
     /// `MPI_Init_thread`: only the main thread calls MPI.
     pub fn join(launch: Launch) -> Result<Mpi> {
+        ulfm::prepare();
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
         let (outbox, windows) = (Outbox::default(), Windows::default());

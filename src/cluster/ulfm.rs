@@ -61,6 +61,17 @@ pub fn on_error(handler: Option<Handler>) {
     ON_ERROR.set(handler);
 }
 
+/// To be called before `MPI_Init`, while this process has one thread: where MPI is started for losses, every rank learns then how to reach every
+/// other (`mpi_add_procs_cutoff`, unless the user has set it). Open MPI would ask when it first has something to say to a rank, and
+/// of one that was alone on its host and is dead it would wait for the answer for ever (5.0.11, 4 of 4).
+pub fn prepare() {
+    const REACH_ALL: &str = "OMPI_MCA_mpi_add_procs_cutoff";
+    if std::env::var_os("OMPI_MCA_mpi_ft_enable").is_some() && std::env::var_os(REACH_ALL).is_none() {
+        // SAFETY: there is no other thread that could read the environment meanwhile.
+        unsafe { std::env::set_var(REACH_ALL, u32::MAX.to_string()) };
+    }
+}
+
 impl Ulfm {
     /// The calls, where the library has them and was started with them.
     pub fn find(world: &SimpleCommunicator) -> Option<Ulfm> {

@@ -227,10 +227,11 @@ fn what_a_killed_run_left_half_written_goes() {
     let file = folder.path().join("result.txt");
     let line = format!("pi 1e15 --output {}", file.display());
     let running = Launch::new(Launched(2), &line).limit(60).start();
-    running.wait_for_ranks(2);
+    let files = || std::fs::read_dir(folder.path()).expect("a folder").count();
+    running.wait_until("a temporary file", || files() > 0);
     running.signal(Signal::KILL);
     running.finish().expect_failure();
-    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "the temporary file of the killed run");
+    assert_eq!(files(), 1, "the temporary file of the killed run");
     run(Launched(2), &format!("pi 1e6 --output {}", file.display())).expect_code(0);
     let left: Vec<_> =
         std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.path()).collect();
@@ -246,9 +247,7 @@ fn a_rank_that_hangs_is_named_and_the_work_saved() {
         let line = format!("pi 1e15 --seed 9 --stall-timeout 3s --checkpoint {}", file.display());
         let running = Launch::new(Launched(4), &format!("{line} --checkpoint-interval 500ms")).limit(60).start();
         running.wait_for_ranks(4);
-        while !file.exists() {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        running.wait_until("a checkpoint", || file.exists());
         let stopped = running.processes().into_iter().find(|process| process.rank == Some(rank)).expect("the rank");
         stopped.signal(Signal::STOP);
         let ended = running.finish().expect_failure();

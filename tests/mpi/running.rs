@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tempfile::TempDir;
 
 use super::ended::Ended;
 use super::process::{self, Process};
@@ -40,6 +41,7 @@ pub struct Running {
     pub began: Instant,
     pub stdout: Reader,
     pub stderr: Reader,
+    pub _sockets: TempDir,
     pub _room: Room,
 }
 
@@ -56,6 +58,14 @@ impl Running {
             thread::sleep(Duration::from_millis(20));
         }
         thread::sleep(Duration::from_millis(700));
+    }
+
+    /// Until something is so, such as a file that is there: within the time of the launch.
+    pub fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        while !is_so() {
+            assert!(self.began.elapsed() < self.limit, "{}: {what}: not after {:?}", self.line, self.limit);
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Sends a signal to what was started: the launcher, or the program itself.
