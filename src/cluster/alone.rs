@@ -66,7 +66,7 @@ impl Alone {
         true
     }
 
-    pub fn probe(&self) -> Option<(u64, Tag)> {
+    pub fn probe(&self, _from: Option<u64>) -> Option<(u64, Tag)> {
         None
     }
 

@@ -66,7 +66,7 @@ pub use self::tag::Tag;
 use crate::error::{Error, Result};
 
 /// The rank that scatters, reduces and reports.
-const ROOT: u64 = 0;
+pub(crate) const ROOT: u64 = 0;
 
 /// The processes that run this program together.
 #[derive(Debug)]
@@ -267,7 +267,12 @@ impl Cluster {
 
     /// The sender and tag of a message that has arrived, if there is one (`MPI_Iprobe`).
     pub fn probe(&self) -> Option<(u64, Tag)> {
-        each!(self, inner => inner.probe())
+        each!(self, inner => inner.probe(None))
+    }
+
+    /// The same, of a message from this rank.
+    pub fn probe_from(&self, from: u64) -> Option<Tag> {
+        each!(self, inner => inner.probe(Some(from))).map(|(_, tag)| tag)
     }
 
     /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.

@@ -274,8 +274,8 @@ impl Mpi {
         self.outbox.all_sent() || self.is_lost()
     }
 
-    pub fn probe(&self) -> Option<(u64, Tag)> {
-        let status = self.probe_for(None, None)?;
+    pub fn probe(&self, from: Option<u64>) -> Option<(u64, Tag)> {
+        let status = self.probe_for(from.map(|rank| rank as i32), None)?;
         let tag = Tag::ALL.into_iter().find(|&tag| tag as i32 == status.tag());
         Some((status.source_rank() as u64, tag.expect("only this program's tags travel in its world")))
     }

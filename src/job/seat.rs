@@ -21,7 +21,7 @@ use super::watchdog::Watchdog;
 use super::worker::Worker;
 use super::{Job, Ledger, Overlap, Tally};
 use crate::cluster::patience::Patience;
-use crate::cluster::{Cluster, Tag};
+use crate::cluster::{Cluster, ROOT, Tag};
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 
@@ -255,13 +255,19 @@ impl<'a, T: Tally> Seat<'a, T> {
         Ok(())
     }
 
+    /// The conversation of a round is between the root and each other rank. Who looked for messages of all would find one of a rank that is
+    /// further on, in the reduction, while it still waits for the root to say stop.
+    fn next_message(&self) -> Option<(u64, Tag)> {
+        if self.manager.is_some() { self.cluster.probe() } else { self.cluster.probe_from(ROOT).map(|tag| (ROOT, tag)) }
+    }
+
     /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
     fn attend<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         job.attend()?;
         self.looked = Instant::now();
         if self.lookout.is_due(self.looked, self.worker.has_work()) {
             let mut found = false;
-            while let Some((from, tag)) = self.cluster.probe() {
+            while let Some((from, tag)) = self.next_message() {
                 self.receive(from, tag)?;
                 found = true;
             }
