@@ -162,10 +162,10 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let Some(expected) = self.cluster.sum(self.to_root) {
             self.attend_until(job, |seat| seat.from_ranks == expected)?;
         }
-        self.attend_until(job, |seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
+        self.hear_until(|seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
         let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
         if stopped && !self.worker.is_stopped() {
-            self.attend_until(job, |seat| seat.worker.is_stopped())?;
+            self.hear_until(|seat| seat.worker.is_stopped())?;
         }
         let mine = self.worker.take_unreported();
         let total = self.cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
@@ -261,18 +261,35 @@ impl<'a, T: Tally> Seat<'a, T> {
         if self.manager.is_some() { self.cluster.probe() } else { self.cluster.probe_from(ROOT).map(|tag| (ROOT, tag)) }
     }
 
+    /// Takes in what messages there are, and says whether there were any.
+    fn hear(&mut self) -> Result<bool> {
+        let mut found = false;
+        while let Some((from, tag)) = self.next_message() {
+            self.receive(from, tag)?;
+            found = true;
+        }
+        self.stirred |= found;
+        Ok(found)
+    }
+
+    /// Waits for messages alone. Whoever has said how much he has sent to the root must send no more: a signal, say, is for the next round.
+    fn hear_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<()> {
+        let mut patience = Patience::new();
+        while !done(self) {
+            self.hear()?;
+            self.cluster.check_losses()?;
+            self.rest(&mut patience);
+        }
+        Ok(())
+    }
+
     /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
     fn attend<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         job.attend()?;
         self.looked = Instant::now();
         if self.lookout.is_due(self.looked, self.worker.has_work()) {
-            let mut found = false;
-            while let Some((from, tag)) = self.next_message() {
-                self.receive(from, tag)?;
-                found = true;
-            }
+            let found = self.hear()?;
             self.lookout.looked(self.looked, found);
-            self.stirred |= found;
         }
         self.cluster.check_losses()?;
         self.watch_others()?;

@@ -221,6 +221,21 @@ fn a_disk_that_is_full_is_a_warning() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "half a file was left");
 }
 
+/// A stop that comes while some ranks are done already, and one waits for the root to say so.
+#[test]
+fn a_time_limit_at_the_very_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = "primes 1e15 1e15+1e8 --gaps --sum --schedule dynamic --chunk 1";
+    let whole = run(Launched(8), &format!("{line} --format json")).expect_code(0);
+    let seconds = whole.json()["run"]["seconds"].as_f64().expect("seconds");
+    each(0..32, |i| {
+        let file = folder.path().join(i.to_string());
+        let limit = (seconds * 1e6 * (0.6 + 0.015 * f64::from(*i))) as u64;
+        let ended = run(Launched(8), &format!("{line} --time-limit {limit}us --checkpoint {}", file.display()));
+        assert!(matches!(ended.code(), 0 | 75), "{ended}");
+    });
+}
+
 #[test]
 fn what_a_killed_run_left_half_written_goes() {
     let folder = tempfile::tempdir().expect("a folder");
