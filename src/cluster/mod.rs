@@ -13,7 +13,7 @@ mod barrier;
 pub mod bytes;
 #[cfg(feature = "mpi")]
 mod channel;
-#[cfg(feature = "mpi")]
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
 pub mod ending;
 pub mod flag;
