@@ -228,9 +228,9 @@ fn a_time_limit_at_the_very_end() {
     let line = "primes 1e15 1e15+1e8 --gaps --sum --schedule dynamic --chunk 1";
     let whole = run(Launched(8), &format!("{line} --format json")).expect_code(0);
     let seconds = whole.json()["run"]["seconds"].as_f64().expect("seconds");
-    each(0..32, |i| {
+    each(0..24, |i| {
         let file = folder.path().join(i.to_string());
-        let limit = (seconds * 1e6 * (0.6 + 0.015 * f64::from(*i))) as u64;
+        let limit = (seconds * 1e6 * (0.6 + 0.02 * f64::from(*i))) as u64;
         let ended = run(Launched(8), &format!("{line} --time-limit {limit}us --checkpoint {}", file.display()));
         assert!(matches!(ended.code(), 0 | 75), "{ended}");
     });
