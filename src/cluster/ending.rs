@@ -59,7 +59,7 @@ pub fn tell(error: &Error, rank: u64, size: u64) {
 
 /// From now on the job goes on without a process that ends.
 #[cfg(feature = "mpi")]
-pub(super) fn is_survived() {
+pub(super) fn survive() {
     IS_SURVIVED.store(true, Relaxed);
 }
 

@@ -81,7 +81,7 @@ impl Survivors {
             keepsakes: Keepsakes::default(),
         });
         OURS.with(|ours| *ours.borrow_mut() = Some(Rc::clone(&survivors)));
-        ending::is_survived();
+        ending::survive();
         ulfm::on_error(Some(|| with_ours(|ours| ours.failed())));
         ulfm.watch();
         Ok(survivors)
@@ -189,7 +189,6 @@ impl Survivors {
         self.here.replace(here);
         self.missing.borrow_mut().extend(missing);
         self.ulfm.set(now);
-        now.watch();
         if 2 * self.here.borrow().len() <= self.began {
             // The last words are said in it, so it is not freed.
             std::mem::forget(world);
@@ -231,7 +230,6 @@ impl Survivors {
         let before = self.ulfm.get();
         let together = before.shrink().map(|world| {
             let now = before.on(&world);
-            now.watch();
             // It is freed with the process.
             std::mem::forget(world);
             (now.meet(), now.rank())

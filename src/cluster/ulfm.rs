@@ -146,14 +146,16 @@ impl Ulfm {
         (!flag as u32, is_good(code))
     }
 
-    /// The living ranks, in the same order (`MPIX_Comm_shrink`). Every living rank must call it; waits by spinning.
+    /// The living ranks, in the same order, watched (`MPIX_Comm_shrink`). Every living rank must call it; waits by spinning.
     pub fn shrink(self) -> Option<SimpleCommunicator> {
         // SAFETY: a null handle is only a place to write to.
         let mut living = unsafe { ffi::RSMPI_COMM_NULL };
         // SAFETY: the communicator is there; MPI writes the handle of a new one.
         let code = unsafe { (self.shrink)(self.comm, &mut living) };
         // SAFETY: a call that went well has made a communicator of processes.
-        is_good(code).then(|| unsafe { SimpleCommunicator::from_raw(living) })
+        let living = is_good(code).then(|| unsafe { SimpleCommunicator::from_raw(living) })?;
+        self.on(&living).watch();
+        Some(living)
     }
 
     /// For each rank of this communicator, its number in another (`MPI_Group_translate_ranks`).

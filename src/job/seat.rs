@@ -246,10 +246,26 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.watch.switch(Activity::Comm);
     }
 
-    fn attend_until<J: Job<Tally = T>>(&mut self, job: &J, mut done: impl FnMut(&Self) -> bool) -> Result<()> {
+    fn attend_until<J: Job<Tally = T>>(&mut self, job: &J, done: impl FnMut(&Self) -> bool) -> Result<()> {
+        self.step_until(done, |seat| seat.attend(job))
+    }
+
+    /// Waits for messages alone. Whoever has said how much he has sent to the root must send no more: a signal, say, is for the next round.
+    fn hear_until(&mut self, done: impl FnMut(&Self) -> bool) -> Result<()> {
+        self.step_until(done, |seat| {
+            seat.hear()?;
+            seat.cluster.check_losses()
+        })
+    }
+
+    fn step_until(
+        &mut self,
+        mut done: impl FnMut(&Self) -> bool,
+        mut step: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
         let mut patience = Patience::new();
         while !done(self) {
-            self.attend(job)?;
+            step(self)?;
             self.rest(&mut patience);
         }
         Ok(())
@@ -270,17 +286,6 @@ impl<'a, T: Tally> Seat<'a, T> {
         }
         self.stirred |= found;
         Ok(found)
-    }
-
-    /// Waits for messages alone. Whoever has said how much he has sent to the root must send no more: a signal, say, is for the next round.
-    fn hear_until(&mut self, done: impl Fn(&Self) -> bool) -> Result<()> {
-        let mut patience = Patience::new();
-        while !done(self) {
-            self.hear()?;
-            self.cluster.check_losses()?;
-            self.rest(&mut patience);
-        }
-        Ok(())
     }
 
     /// Looks after everything but the kernel: messages, signals, questions, reports, delivery, progress.
