@@ -204,12 +204,39 @@ pub fn amount(text: &str) -> Result<u64, NumberError> {
     at_least(1, text)
 }
 
-/// A time: `10m`, `24h`, `1h 30m`, `90s`. The unit must be there.
+/// A time: `90s`, `10m`, `1h30m`, or as schedulers write it: `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`
+/// ([`clock`]). A bare number has no unit and is refused.
 ///
 /// # Errors
 /// A sentence that says how to write it.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "not a time; write it like 90s, 10m, 24h or 1h30m".to_owned())
+    let read = if text.contains([':', '-']) { clock(text) } else { humantime::parse_duration(text).ok() };
+    read.ok_or_else(|| "not a time; write it like 90s, 10m, 1h30m, 01:30:00 or 1-12:00:00".to_owned())
+}
+
+/// A time in Slurm's words: `minutes:seconds`, `hours:minutes:seconds`, `days-hours`,
+/// `days-hours:minutes` or `days-hours:minutes:seconds`. Only the first field may exceed its unit.
+pub fn clock(text: &str) -> Option<Duration> {
+    let (days, rest) = text.split_once('-').map_or((None, text), |(days, rest)| (Some(days), rest));
+    let number = |field: &str| {
+        let is_plain = !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
+        is_plain.then(|| field.parse::<u64>().ok()).flatten()
+    };
+    let fields: Vec<u64> = rest.split(':').map(number).collect::<Option<_>>()?;
+    let (hours, minutes, seconds) = match (days, &fields[..]) {
+        (None, &[minutes, seconds]) => (minutes / 60, minutes % 60, seconds),
+        (None, &[hours, minutes, seconds]) => (hours, minutes, seconds),
+        (Some(_), &[hours]) if hours < 24 => (hours, 0, 0),
+        (Some(_), &[hours, minutes]) if hours < 24 => (hours, minutes, 0),
+        (Some(_), &[hours, minutes, seconds]) if hours < 24 => (hours, minutes, seconds),
+        _ => return None,
+    };
+    if minutes >= 60 || seconds >= 60 {
+        return None;
+    }
+    let hours = days.map_or(Some(0), number)?.checked_mul(24)?.checked_add(hours)?;
+    let minutes = hours.checked_mul(60)?.checked_add(minutes)?;
+    Some(Duration::from_secs(minutes.checked_mul(60)?.checked_add(seconds)?))
 }
 
 /// A time, or `0` alone.
@@ -332,6 +359,26 @@ mod tests {
         assert!(duration_or_zero("-1").is_err() && duration_or_zero("5").is_err());
         assert!(duration("10").is_err());
         assert!(duration("soon").is_err());
+    }
+
+    #[test]
+    fn durations_as_schedulers_write_them() {
+        for (text, seconds) in [
+            ("05:00", 300),
+            ("90:00", 5400),
+            ("01:30:00", 5400),
+            ("100:00:00", 360_000),
+            ("0-12", 43_200),
+            ("1-02:03", 93_780),
+            ("1-02:03:04", 93_784),
+            ("7-00:00:00", 604_800),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        let wrong = ["1-", "-1", ":", "1:", ":5", "1:60", "1:60:00", "1-24", "1-1:2:3:4", "1:2:3:4", "1-1-1", "+1:00", "1:-5"];
+        for text in wrong.into_iter().chain(["99999999999999999999:00", "18446744073709551615-00", "x:00"]) {
+            assert!(duration(text).is_err_and(|error| error.starts_with("not a time; ")), "{text}");
+        }
     }
 
     proptest! {

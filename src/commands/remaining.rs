@@ -13,6 +13,8 @@
 
 use std::time::Duration;
 
+use crate::cli::values;
+
 /// What is kept back for the last save and the launcher's way out, both of which take seconds.
 const MARGIN: Duration = Duration::from_secs(60);
 /// In short jobs the margin is no more than this part of what is left.
@@ -105,19 +107,12 @@ fn seconds(text: &str) -> Option<Left> {
     }
 }
 
-/// `[days-][[hours:]minutes:]seconds`.
+/// What Slurm and PBS write: a time with colons, bare seconds, or that there is no limit.
 fn clock(text: &str) -> Option<Left> {
-    let text = text.trim();
-    if text == "UNLIMITED" {
-        return Some(Left::Unlimited);
+    match text.trim() {
+        "UNLIMITED" => Some(Left::Unlimited),
+        text => values::clock(text).map(Left::Time).or_else(|| seconds(text)),
     }
-    let (days, rest) = text.split_once('-').unwrap_or(("0", text));
-    let mut total = 0_u64;
-    for part in rest.split(':') {
-        total = total.checked_mul(60)?.checked_add(part.parse().ok()?)?;
-    }
-    let days: u64 = days.parse().ok()?;
-    Some(Left::Time(Duration::from_secs(days.checked_mul(86_400)?.checked_add(total)?)))
 }
 
 /// LSF: `hours:minutes L`, where L stands for a limit and E for a guess, at which nothing ends. `-`: no limit.
