@@ -2,7 +2,7 @@
 //!
 //! Part of [`super::Engine`], in a file of its own because they belong together.
 
-use std::num::NonZeroU8;
+use std::num::{NonZeroU8, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,8 +40,8 @@ pub struct Keep {
     #[arg(help_heading = "Checkpoint", allow_negative_numbers = true)]
     pub stall_timeout: Duration,
 
-    /// Do the I-th of N equal parts, for merge; auto: the place of this job in its job array
-    #[arg(long, value_name = "I/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
+    /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is the array's size too
+    #[arg(long, value_name = "I/N|auto/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
     pub shard: Option<Shard>,
 
     /// Exit code of a job that was stopped and saved
@@ -73,8 +73,10 @@ impl FromStr for TimeLimit {
 /// Which part of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shard {
-    /// The place in a job array, which the scheduler says.
-    Auto,
+    /// This task's place in its job array. `Some`: of so many parts, numbered from 1 by their task
+    /// IDs, so that a part submitted again alone stays the same part. `None`: as many parts as the
+    /// array has tasks.
+    Auto(Option<NonZeroU64>),
     /// One of several; from 0.
     Part(Share),
 }
@@ -84,13 +86,18 @@ impl FromStr for Shard {
 
     fn from_str(text: &str) -> Result<Shard, String> {
         if text == "auto" {
-            return Ok(Shard::Auto);
+            return Ok(Shard::Auto(None));
+        }
+        let not_a_part = || "not a part; write it like 3/8 (or auto/8, or auto)".to_owned();
+        if let Some(of) = text.strip_prefix("auto/") {
+            return of.parse().map(|of| Shard::Auto(Some(of))).map_err(|_| not_a_part());
         }
         let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
         match numbers {
             Some((i, n)) if (1..=n).contains(&i) => Ok(Shard::Part(Share { index: i - 1, of: n })),
+            Some((_, 0)) => Err("there must be at least 1 part, as in 1/1".to_owned()),
             Some((_, n)) => Err(format!("the first part is 1/{n}, the last {n}/{n}")),
-            None => Err("not a part; write it like 3/8 (or auto)".to_owned()),
+            None => Err(not_a_part()),
         }
     }
 }
@@ -115,11 +122,13 @@ mod tests {
 
     #[test]
     fn parts_are_counted_from_one() {
-        assert_eq!("auto".parse(), Ok(Shard::Auto));
+        assert_eq!("auto".parse(), Ok(Shard::Auto(None)));
+        assert_eq!("auto/4".parse(), Ok(Shard::Auto(NonZeroU64::new(4))));
         assert_eq!("1/4".parse(), Ok(Shard::Part(Share { index: 0, of: 4 })));
         assert_eq!("4/4".parse(), Ok(Shard::Part(Share { index: 3, of: 4 })));
-        for text in ["", "0/4", "5/4", "1/0", "1", "/", "a/b", "-1/4", "1/4/2"] {
+        for text in ["", "0/4", "5/4", "1/0", "1", "/", "a/b", "-1/4", "1/4/2", "auto/", "auto/0", "auto/x", "auto4"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
+        assert_eq!("1/0".parse::<Shard>().expect_err("no parts"), "there must be at least 1 part, as in 1/1");
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Pure: what is in the environment comes as a function, and the root's alone is asked.
 
+use std::num::NonZeroU64;
+
 use crate::job::run::Share;
 
 /// Names of the variables that say the index, the first, the last and the step of an array.
@@ -46,19 +48,32 @@ const SCHEDULERS: [Names; 4] = [
     },
 ];
 
-/// The share of this job of the array.
+/// The share of this task of its job array.
+///
+/// With `parts` the task's ID is the number of its part, from 1: also for a task that is submitted
+/// again alone. Without, the array is taken to have every part, so its IDs must begin at 0 or 1 and
+/// there must be several: a scheduler that is given some of the tasks again knows no others.
 ///
 /// # Errors
-/// A sentence, when no scheduler says that this is part of an array, or what it says makes no sense.
-pub(super) fn share(variable: impl Fn(&str) -> Option<String>) -> Result<Share, String> {
+/// A sentence, when no scheduler says that this is part of an array, or the number of parts cannot
+/// be known, or the ID is none of a part's.
+pub(super) fn share(parts: Option<NonZeroU64>, variable: impl Fn(&str) -> Option<String>) -> Result<Share, String> {
     // Outside arrays Grid Engine says "undefined", LSF 0 (or leaves it out).
     let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
     let is_there = |names: &&Names| number(names.index).is_some_and(|index| index > 0 || names.scheduler != "LSF");
     let names =
-        SCHEDULERS.iter().find(is_there).ok_or("--shard auto: no scheduler says that this is a job of an array")?;
+        SCHEDULERS.iter().find(is_there).ok_or("--shard auto: no scheduler says that this is a task of a job array")?;
     let Names { scheduler, index, first, last, step } = names;
-    let missing = |name: &str| format!("--shard auto: {scheduler} does not say {name}; write --shard I/N");
+    let missing = |name: &str| format!("--shard auto: {scheduler} does not say {name}; write --shard auto/N or I/N");
     let place = number(index).ok_or_else(|| missing(index))?;
+    if let Some(parts) = parts {
+        return match place.checked_sub(1).filter(|&index| index < parts.get()) {
+            Some(index) => Ok(Share { index, of: parts.get() }),
+            None => Err(format!(
+                "--shard auto/{parts}: {scheduler} says task {place}, and parts are tasks 1 to {parts} (submit it as array 1-{parts})"
+            )),
+        };
+    }
     let end = number(last).ok_or_else(|| missing(last))?;
     let start = match first {
         Some(name) => number(name).ok_or_else(|| missing(name))?,
@@ -68,6 +83,12 @@ pub(super) fn share(variable: impl Fn(&str) -> Option<String>) -> Result<Share, 
     if !(start..=end).contains(&place) || !(place - start).is_multiple_of(step) {
         return Err(format!("--shard auto: {scheduler} says task {place} of {start} to {end} in steps of {step}"));
     }
+    if start > 1 || start == end {
+        return Err(format!(
+            "--shard auto: {scheduler} says task {place} of {start} to {end}, which may be some tasks of a larger array; \
+             write --shard auto/N for task {place} of N, or --shard I/N"
+        ));
+    }
     Ok(Share { index: (place - start) / step, of: (end - start) / step + 1 })
 }
 
@@ -76,7 +97,12 @@ mod tests {
     use super::*;
 
     fn asked(variables: &[(&str, &str)]) -> Result<Share, String> {
-        share(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
+        asked_for(None, variables)
+    }
+
+    fn asked_for(parts: Option<u64>, variables: &[(&str, &str)]) -> Result<Share, String> {
+        let parts = parts.map(|parts| NonZeroU64::new(parts).expect("some parts"));
+        share(parts, |name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
@@ -93,6 +119,25 @@ mod tests {
         let pbs = [("PBS_ARRAY_INDEX", "3"), ("PBS_ARRAY_FIRST", "0"), ("PBS_ARRAY_LAST", "3")];
         assert_eq!(asked(&pbs), Ok(Share { index: 3, of: 4 }));
         assert_eq!(asked(&[("LSB_JOBINDEX", "2"), ("LSB_JOBINDEX_END", "10")]), Ok(Share { index: 1, of: 10 }));
+    }
+
+    #[test]
+    fn some_tasks_of_an_array_are_no_array() {
+        let slurm = |id: &'static str, min: &'static str, max: &'static str| {
+            [("SLURM_ARRAY_TASK_ID", id), ("SLURM_ARRAY_TASK_MIN", min), ("SLURM_ARRAY_TASK_MAX", max)]
+        };
+        for (id, min, max) in [("3", "3", "3"), ("3", "2", "4"), ("1", "1", "1"), ("0", "0", "0")] {
+            let refused = asked(&slurm(id, min, max)).expect_err("it may be a part of one");
+            assert!(refused.contains("write --shard auto/N for task"), "{refused}");
+        }
+        for (min, max) in [("3", "3"), ("2", "4"), ("1", "4")] {
+            assert_eq!(asked_for(Some(4), &slurm("3", min, max)), Ok(Share { index: 2, of: 4 }));
+        }
+        assert_eq!(asked_for(Some(1), &[("LSB_JOBINDEX", "1")]), Ok(Share { index: 0, of: 1 }));
+        for id in ["0", "5"] {
+            let refused = asked_for(Some(4), &slurm(id, "0", "5")).expect_err("no part of it");
+            assert!(refused.ends_with("parts are tasks 1 to 4 (submit it as array 1-4)"), "{refused}");
+        }
     }
 
     #[test]

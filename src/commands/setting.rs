@@ -203,7 +203,9 @@ fn share(engine: &cli::Engine) -> Result<Option<Share>> {
     match engine.keep.shard {
         None => Ok(None),
         Some(cli::Shard::Part(share)) => Ok(Some(share)),
-        Some(cli::Shard::Auto) => array::share(|name| std::env::var(name).ok()).map(Some).map_err(Error::Usage),
+        Some(cli::Shard::Auto(parts)) => {
+            array::share(parts, |name| std::env::var(name).ok()).map(Some).map_err(Error::Usage)
+        }
     }
 }
 

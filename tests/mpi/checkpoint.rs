@@ -358,11 +358,21 @@ fn a_job_array_says_which_part() {
     }
     let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
     assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
+    // Task 3 submitted again alone: the scheduler knows no other, so the number of parts must be said.
+    let alone = |shard: &str| {
+        Launch::new(Launched(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
+            .env("SLURM_ARRAY_TASK_ID", "3")
+            .env("SLURM_ARRAY_TASK_MIN", "3")
+            .env("SLURM_ARRAY_TASK_MAX", "3")
+            .run()
+    };
+    alone("auto").expect_code(2).expect_told_once("write --shard auto/N for task 3 of N");
+    alone("auto/4").expect_code(0);
     run(Launched(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
     // Where it ends depends on all parts.
     run(Launched(2), "pi --target-error 1e-4 --shard 1/2 --checkpoint x")
         .expect_code(2)
-        .expect_told_once("'--target-error <E>' cannot be used with '--shard <I/N|auto>'");
+        .expect_told_once("'--target-error <E>' cannot be used with '--shard <I/N|auto/N|auto>'");
 }
 
 fn before(file: &Path) -> PathBuf {
