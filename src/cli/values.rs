@@ -375,7 +375,8 @@ mod tests {
         ] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        let wrong = ["1-", "-1", ":", "1:", ":5", "1:60", "1:60:00", "1-24", "1-1:2:3:4", "1:2:3:4", "1-1-1", "+1:00", "1:-5"];
+        let wrong =
+            ["1-", "-1", ":", "1:", ":5", "1:60", "1:60:00", "1-24", "1-1:2:3:4", "1:2:3:4", "1-1-1", "+1:00", "1:-5"];
         for text in wrong.into_iter().chain(["99999999999999999999:00", "18446744073709551615-00", "x:00"]) {
             assert!(duration(text).is_err_and(|error| error.starts_with("not a time; ")), "{text}");
         }
