@@ -17,7 +17,8 @@ pub fn compute(block: &Block) -> u64 {
     match block.work {
         Work::Primes { start, length } => {
             let high = start + length;
-            match Sieve::new(high, block.isa).count(start, high, &mut || ControlFlow::Continue(())) {
+            match Sieve::new(high.into(), block.isa).count(start.into(), high.into(), &mut || ControlFlow::Continue(()))
+            {
                 ControlFlow::Continue(count) => count,
                 ControlFlow::Break(()) => unreachable!("the pulse never breaks"),
             }

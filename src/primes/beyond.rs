@@ -7,7 +7,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Pulse, naive, wide};
+use super::{PrimeRun, Pulse, Take, naive, wide};
 
 /// Numbers of a window.
 const WINDOW: u128 = 1 << 16;
@@ -16,13 +16,21 @@ const SMALL: u64 = 1 << 12;
 /// Between two looks at `pulse`: so many tests, 0.5 ms of them.
 const LOOK: usize = 32;
 
+/// How many primes there are in `[low, high)`.
+pub fn count(low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    let mut count = 0;
+    runs(low, high, pulse, &mut |run| {
+        count += run.offsets.len() as u64;
+        ControlFlow::Continue(())
+    })?;
+    ControlFlow::Continue(count)
+}
+
 /// Calls `take` with the primes of `[low, high)`, in rising order, some at a time. A `Break` from `take` or `pulse` comes back at once.
-pub fn runs(
-    low: u128,
-    high: u128,
-    pulse: &mut Pulse<'_>,
-    take: &mut dyn FnMut(&[u128]) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+pub fn runs(low: u128, high: u128, pulse: &mut Pulse<'_>, take: &mut Take<'_>) -> ControlFlow<()> {
+    if low >= high {
+        return ControlFlow::Continue(());
+    }
     let small = naive::eratosthenes(SMALL);
     let mut begin = low;
     while begin < high {
@@ -35,14 +43,14 @@ pub fn runs(
                 left[(place - begin) as usize] = false;
             }
         }
-        let mut primes = Vec::new();
+        let mut offsets = Vec::new();
         for (i, place) in (0..left.len()).filter(|&place| left[place]).enumerate() {
             if i % LOOK == 0 {
                 pulse()?;
             }
-            primes.extend(Some(begin + place as u128).filter(|&n| wide::is_prime(n)));
+            offsets.extend(Some(place as u64).filter(|&place| wide::is_prime(begin + u128::from(place))));
         }
-        take(&primes)?;
+        take(PrimeRun { base: begin, offsets: &offsets })?;
         begin = end;
     }
     ControlFlow::Continue(())
@@ -55,7 +63,7 @@ mod tests {
     fn primes(low: u128, high: u128) -> Vec<u128> {
         let mut primes = Vec::new();
         let end = runs(low, high, &mut || ControlFlow::Continue(()), &mut |run| {
-            primes.extend_from_slice(run);
+            primes.extend(run.iter());
             ControlFlow::Continue(())
         });
         assert!(end.is_continue());

@@ -7,6 +7,9 @@
 //! (AVX-512, 32 KiB L1, 1 MiB L2) with a neighbour on the other. Off by a third at most where the two are near each other, and
 //! there a wrong choice costs no more than that.
 
+use super::line::LINES_ALONE;
+use crate::isa::Isa;
+
 /// Seconds of pi(x) at x = 1e6, 1e7, ... 1e18 (15 runs each to 1e13, 5 to 1e16, two at 1e17; 1e18 by the growth). Up to 1e9 it is tables that all x need.
 const FORMULA: [f64; 13] = [0.0039, 0.0040, 0.0043, 0.0044, 0.0052, 0.0072, 0.013, 0.034, 0.113, 0.45, 1.74, 7.3, 30.0];
 /// The first of them.
@@ -28,11 +31,58 @@ pub fn by_formula(x: u128) -> f64 {
     between(&FORMULA, FROM, x as f64)
 }
 
-/// Seconds of one core for the primes of `[start, stop]` by the sieve.
-pub fn by_sieve(start: u64, stop: u64) -> f64 {
+/// What is asked of the primes of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// How many there are.
+    Count,
+    /// How many k-tuplets there are.
+    Tuplets,
+    /// Each of them: a list, their sum, the gaps between them.
+    List,
+}
+
+/// A way to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A sieve by all primes up to the root.
+    Sieve,
+    /// A sieve by some primes, and tests of what it leaves.
+    Tests,
+    /// The difference of two pi(x) by Gourdon's formula.
+    Formula,
+}
+
+/// The cheapest way to answer for `[start, stop]`, and its seconds of one core. [`Sieve`](super::Sieve) picks among the first two by itself.
+pub fn cheapest(start: u128, stop: u128, asked: Asked, isa: Isa) -> (Way, f64) {
+    let (sieve, tests) = (by_sieve(start, stop, asked), by_tests(start, stop, isa));
+    let looked = if tests < sieve { (Way::Tests, tests) } else { (Way::Sieve, sieve) };
+    let formula = by_difference(start, stop);
+    if asked == Asked::Count && looked.1 > WORTH_IT && formula < looked.1 { (Way::Formula, formula) } else { looked }
+}
+
+/// Seconds of one core for the primes of `[start, stop]` by sieve or tests, whichever is cheaper.
+pub fn by_source(start: u128, stop: u128, asked: Asked, isa: Isa) -> f64 {
+    by_sieve(start, stop, asked).min(by_tests(start, stop, isa))
+}
+
+/// Seconds of one core for the primes of `[start, stop]` by a sieve with all primes up to the root; infinite where there is none.
+pub fn by_sieve(start: u128, stop: u128, _: Asked) -> f64 {
+    if stop > u64::MAX.into() {
+        return f64::INFINITY;
+    }
     let root = (stop as f64).sqrt().max(3.0);
     let numbers = stop.saturating_sub(start) as f64;
     START.0 + START.1 * root / root.ln() + 1e-9 * between(&NUMBER, NUMBER_FROM, stop as f64) * numbers
+}
+
+/// Seconds of one core for the primes of `[start, stop]` by a little sieve and tests; infinite for numbers so small that it is no way.
+pub fn by_tests(start: u128, stop: u128, isa: Isa) -> f64 {
+    if stop <= LINES_ALONE.into() {
+        return f64::INFINITY;
+    }
+    let number = if isa == Isa::Avx512 { 10e-9 } else { 100e-9 };
+    0.0002 + number * stop.saturating_sub(start) as f64
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by the formula: pi(stop) - pi(start - 1).
@@ -40,12 +90,11 @@ pub fn by_difference(start: u128, stop: u128) -> f64 {
     by_formula(stop) + if start > 2 { by_formula(start) } else { 0.0 }
 }
 
-/// Whether the formula is the cheaper way to count the primes of `[start, stop]`.
+/// Whether the formula is the cheapest way to count the primes of `[start, stop]`.
 ///
 /// Not to the last bit the same on every machine (logarithms): let one rank say it for all.
-pub fn is_formula_cheaper(start: u64, stop: u64) -> bool {
-    let sieve = by_sieve(start, stop);
-    sieve > WORTH_IT && by_difference(start.into(), stop.into()) < sieve
+pub fn is_formula_cheaper(start: u128, stop: u128, isa: Isa) -> bool {
+    cheapest(start, stop, Asked::Count, isa).0 == Way::Formula
 }
 
 /// The value at x of a table with one value for each power of ten, the first for 10^`from`: a power of x between two of them and behind
@@ -68,27 +117,34 @@ mod tests {
         }
     }
 
+    /// The cheapest way to count.
+    fn way(start: u128, stop: u128) -> Way {
+        cheapest(start, stop, Asked::Count, Isa::widest()).0
+    }
+
     #[test]
     fn long_ranges_go_by_the_formula_and_short_ones_do_not() {
+        let largest = u128::from(u64::MAX);
         for (start, stop) in
-            [(0, 10_u64.pow(10)), (0, u64::MAX), (10_u64.pow(12), 1_010_000_000_000), (2, 10_u64.pow(15))]
+            [(0, 10_u128.pow(10)), (0, largest), (10_u128.pow(12), 1_010_000_000_000), (2, 10_u128.pow(15))]
         {
-            assert!(is_formula_cheaper(start, stop), "{start} to {stop}");
+            assert_eq!(way(start, stop), Way::Formula, "{start} to {stop}");
+            assert_ne!(cheapest(start, stop, Asked::List, Isa::Portable).0, Way::Formula);
         }
-        for (start, length) in [(0, 0), (0, 10_u64.pow(8)), (10_u64.pow(12), 10_u64.pow(7)), (u64::MAX - 1, 1)] {
-            assert!(!is_formula_cheaper(start, start + length), "{start} + {length}");
+        for (start, length) in [(0, 0), (0, 10_u128.pow(8)), (10_u128.pow(12), 10_u128.pow(7)), (largest - 1, 1)] {
+            assert_ne!(way(start, start + length), Way::Formula, "{start} + {length}");
         }
         for exponent in 13..=18 {
-            let start = 10_u64.pow(exponent);
-            assert!(!is_formula_cheaper(start, start + 100_000_000), "{start}");
-            assert!(is_formula_cheaper(start, 2 * start), "{start}");
+            let start = 10_u128.pow(exponent);
+            assert_ne!(way(start, start + 100_000_000), Way::Formula, "{start}");
+            assert_eq!(way(start, 2 * start), Way::Formula, "{start}");
         }
     }
 
     #[test]
     fn costs_rise() {
-        let xs: Vec<u64> = (0..64).map(|i| 1_u64 << i).collect();
-        assert!(xs.is_sorted_by(|&a, &b| by_formula(a.into()) <= by_formula(b.into())));
-        assert!(xs.is_sorted_by(|&a, &b| by_sieve(0, a) < by_sieve(0, b)));
+        let xs: Vec<u128> = (0..64).map(|i| 1_u128 << i).collect();
+        assert!(xs.is_sorted_by(|&a, &b| by_formula(a) <= by_formula(b)));
+        assert!(xs.is_sorted_by(|&a, &b| by_sieve(0, a, Asked::Count) < by_sieve(0, b, Asked::Count)));
     }
 }

@@ -59,7 +59,7 @@ impl Encoding {
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), (u64, u64)> {
         if self != Encoding::Text {
-            let primes = source.count(low, high, pulse)?;
+            let primes = source.count(low.into(), high.into(), pulse)?;
             return ControlFlow::Continue((primes, 8 * primes));
         }
         // Between two powers of ten all lines are as long.
@@ -67,7 +67,7 @@ impl Encoding {
         while from < high {
             let digits = from.max(1).ilog10() + 1;
             let to = 10_u64.checked_pow(digits).map_or(high, |power| power.min(high));
-            let found = source.count(from, to, pulse)?;
+            let found = source.count(from.into(), to.into(), pulse)?;
             primes += found;
             bytes += found * u64::from(digits + 1);
             from = to;
@@ -108,7 +108,7 @@ mod tests {
         fn lengths_are_those_of_the_bytes(low in prop_oneof![0_u64..200, 0_u64..200_000], distance in 0_u64..20_000) {
             let high = low + distance;
             let primes: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();
-            let mut source = Algorithm::Sieve(Isa::widest()).source(high);
+            let mut source = Algorithm::Sieve(Isa::widest()).source(high.into());
             for encoding in [Encoding::Text, Encoding::U64le, Encoding::Npy] {
                 let mut bytes = Vec::new();
                 encoding.append(&primes, &mut bytes);

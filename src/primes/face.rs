@@ -7,11 +7,15 @@ use super::Pulse;
 use super::line::sieving::Primes;
 use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
 use super::plan::{Way, way};
-use super::sieve::{Run, Sieve as Pieces};
-use super::strong;
+use super::run::{PrimeRun, Take};
+use super::sieve::Sieve as Pieces;
 use super::tiny::Tiny;
+use super::{beyond, strong};
 use crate::isa::Isa;
 use std::ops::ControlFlow;
+
+/// The first number above those of 64 bits.
+const BORDER: u128 = 1 << 64;
 
 /// Tuplets that begin in a range reach so far beyond it at most.
 const REACH: u64 = SPANS[KINDS - 1];
@@ -30,7 +34,9 @@ const FEW: u64 = 64;
 /// assert_eq!(sieve.count(0, 1_000_000, &mut pulse), ControlFlow::Continue(78_498));
 /// ```
 pub struct Sieve<'t> {
-    limit: u64,
+    limit: u128,
+    /// The limit of what goes by 64 bits.
+    limit64: u64,
     isa: Isa,
     lines: LineSieve,
     /// A table of sieving primes that was given.
@@ -41,22 +47,22 @@ pub struct Sieve<'t> {
 }
 
 impl<'t> Sieve<'t> {
-    /// A workspace for ranges with `high` up to `limit`. Tables are built when they are needed.
-    ///
-    /// An inclusive STOP of 2^64 - 1 is the limit `stop.saturating_add(1)`: 2^64 - 1 is composite, so nothing is lost.
+    /// A workspace for ranges with `high` up to `limit`, which is at most [`HIGHEST`](super::HIGHEST). Tables are built when they are
+    /// needed.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
-    pub fn new(limit: u64, isa: Isa) -> Sieve<'t> {
-        let lines = LineSieve::new(limit, isa);
-        Sieve { limit, isa, lines, primes: None, huge: None, tiny: None, pieces: None }
+    pub fn new(limit: u128, isa: Isa) -> Sieve<'t> {
+        let limit64 = u64::try_from(limit).unwrap_or(u64::MAX);
+        let lines = LineSieve::new(limit64, isa);
+        Sieve { limit, limit64, isa, lines, primes: None, huge: None, tiny: None, pieces: None }
     }
 
     /// The same, counting with this table of sieving primes where it is of use.
     ///
     /// # Panics
     /// When this CPU does not have the instruction set `isa`; later, when the table was made for a lower limit.
-    pub fn with_primes(limit: u64, isa: Isa, primes: Primes<'t>) -> Sieve<'t> {
+    pub fn with_primes(limit: u128, isa: Isa, primes: Primes<'t>) -> Sieve<'t> {
         Sieve { primes: Some(primes), ..Sieve::new(limit, isa) }
     }
 
@@ -66,18 +72,24 @@ impl<'t> Sieve<'t> {
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         self.check(high);
+        let (below, above) = at_border(low, high);
+        let count = self.count_below(below[0], below[1], pulse)?;
+        beyond::count(above[0], above[1], pulse).map_continue(|above| count + above)
+    }
+
+    fn count_below(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         if low < LINES_ALONE && high > LINES_ALONE {
-            let below = self.count(low, LINES_ALONE, pulse)?;
-            return self.count(LINES_ALONE, high, pulse).map_continue(|above| below + above);
+            let below = self.count_below(low, LINES_ALONE, pulse)?;
+            return self.count_below(LINES_ALONE, high, pulse).map_continue(|above| below + above);
         }
         match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
             Way::Bytes => self.pieces().count(low, high, pulse),
             Way::Lines => self.lines.count(low, high, pulse),
             Way::Huge => self.huge(pulse)?.count(low, high, pulse),
             Way::Tiny => {
-                let tiny = self.tiny.get_or_insert_with(|| Tiny::new(self.limit, self.isa));
+                let tiny = self.tiny.get_or_insert_with(|| Tiny::new(self.limit64, self.isa));
                 tiny.count(low, high, pulse)
             }
         }
@@ -94,30 +106,50 @@ impl<'t> Sieve<'t> {
     /// When `high` is above the limit.
     pub fn count_tuplets(
         &mut self,
+        low: u128,
+        high: u128,
+        kinds: Kinds,
+        pulse: &mut Pulse<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
+        self.check(high);
+        // From the last prime below the border to the first one above are 72 numbers: no tuplet goes across.
+        let (below, above) = at_border(low, high);
+        let mut counts = self.tuplets_below(below[0], below[1], kinds, pulse)?;
+        if above[0] < above[1] {
+            let more =
+                tuplets_by_list(above[0], above[1], kinds, |low, high, each| beyond::runs(low, high, pulse, each))?;
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
+        ControlFlow::Continue(counts)
+    }
+
+    fn tuplets_below(
+        &mut self,
         low: u64,
         high: u64,
         kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        self.check(high);
         // Members may be above `high`.
         const BORDER: u64 = LINES_ALONE - REACH;
         if low < BORDER && high > BORDER {
-            let below = self.count_tuplets(low, BORDER, kinds, pulse)?;
-            let above = self.count_tuplets(BORDER, high, kinds, pulse)?;
+            let below = self.tuplets_below(low, BORDER, kinds, pulse)?;
+            let above = self.tuplets_below(BORDER, high, kinds, pulse)?;
             return ControlFlow::Continue(std::array::from_fn(|k| below[k] + above[k]));
         }
         if high - low.min(high) <= FEW {
-            return tuplets_by_list(low, high, kinds, |low, high, each| {
-                each(&(low..high).filter(|&n| strong::is_prime(n)).collect::<Vec<_>>())
+            return tuplets_by_list(low.into(), high.into(), kinds, |low, high, each| {
+                let (low, high) = (low as u64, u64::try_from(high).unwrap_or(u64::MAX));
+                each(PrimeRun::small(&(low..high).filter(|&n| strong::is_prime(n)).collect::<Vec<_>>()))
             });
         }
         match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
             Way::Lines => self.lines.tuplets(low, high, kinds, pulse),
             Way::Huge => self.huge(pulse)?.tuplets(low, high, kinds, pulse),
-            Way::Bytes | Way::Tiny => {
-                tuplets_by_list(low, high, kinds, |low, high, each| self.pieces().runs(low, high, pulse, each))
-            }
+            Way::Bytes | Way::Tiny => tuplets_by_list(low.into(), high.into(), kinds, |low, high, each| {
+                let high = u64::try_from(high).unwrap_or(u64::MAX);
+                self.pieces().runs(low as u64, high, pulse, &mut |run| each(PrimeRun::small(run)))
+            }),
         }
     }
 
@@ -127,59 +159,61 @@ impl<'t> Sieve<'t> {
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
+    pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
         self.check(high);
-        self.pieces().runs(low, high, pulse, each)
+        let (below, above) = at_border(low, high);
+        if below[0] < below[1] {
+            self.pieces().runs(below[0], below[1], pulse, &mut |run| each(PrimeRun::small(run)))?;
+        }
+        beyond::runs(above[0], above[1], pulse, each)
     }
 
-    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as
-    /// before.
-    ///
-    /// # Panics
-    /// When `high` is above the limit.
-    pub fn append(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, primes: &mut Vec<u64>) -> ControlFlow<()> {
-        self.check(high);
-        self.pieces().append(low, high, pulse, primes)
-    }
-
-    fn check(&self, high: u64) {
+    fn check(&self, high: u128) {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
     }
 
     fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge<'t>> {
         if self.huge.is_none() {
-            let limit = self.limit.saturating_add(REACH);
+            let limit = self.limit64.saturating_add(REACH);
             self.huge = Some(Box::new(Huge::new(limit, self.isa, self.primes.clone(), pulse)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }
 
     fn pieces(&mut self) -> &mut Pieces {
-        let limit = self.limit.saturating_add(REACH);
+        let limit = self.limit64.saturating_add(REACH);
         self.pieces.get_or_insert_with(|| Pieces::new(limit, self.isa))
     }
 }
 
+/// The parts of `[low, high)` below and above 2^64. The last number below, 2^64 - 1, is composite: no end of 64 bits is needed for it.
+fn at_border(low: u128, high: u128) -> ([u64; 2], [u128; 2]) {
+    let small = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
+    ([small(low), small(high)], [low.max(BORDER), high.max(BORDER)])
+}
+
 /// Tuplets from the list of primes, a few at a time: `runs` hands out the primes of a range in runs.
 pub(super) fn tuplets_by_list(
-    low: u64,
-    high: u64,
+    low: u128,
+    high: u128,
     kinds: Kinds,
-    runs: impl FnOnce(u64, u64, &mut Run<'_>) -> ControlFlow<()>,
+    runs: impl FnOnce(u128, u128, &mut Take<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<(), [u64; KINDS]> {
     let mut counts = [0; KINDS];
     if low >= high {
         return ControlFlow::Continue(counts);
     }
-    let mut window = Vec::new();
-    runs(low, high.saturating_add(REACH), &mut |run| {
-        window.extend_from_slice(run);
+    // Relative to `low`, so that 64 bits are enough.
+    let mut window: Vec<u64> = Vec::new();
+    let end = (high - low) as u64;
+    runs(low, high + u128::from(REACH), &mut |run| {
+        window.extend(run.iter().map(|p| (p - low) as u64));
         let sure = window.len().saturating_sub(KINDS - 1);
-        count_listed(&window, sure, high, kinds, &mut counts);
+        count_listed(&window, sure, end, kinds, &mut counts);
         window.drain(..sure);
         ControlFlow::Continue(())
     })?;
-    count_listed(&window, window.len(), high, kinds, &mut counts);
+    count_listed(&window, window.len(), end, kinds, &mut counts);
     ControlFlow::Continue(counts)
 }
 

@@ -1,8 +1,8 @@
 //! Prime numbers: sieves and their oracles. Pure: no MPI, no clock, no I/O.
 //!
 //! This page is the map of the room.
-//! - [`Sieve`] (`face.rs`) is the face: count primes or k-tuplets, or list the primes, of any range `[low, high)` below
-//!   2^64. `plan.rs` picks the way by range.
+//! - [`Sieve`] (`face.rs`) is the face: count primes or k-tuplets, or list the primes, of any range `[low, high)` up to
+//!   1e26. `plan.rs` picks the way by range.
 //! - `line/` is the line sieve, the fast way to count: one bit array a residue class, and records of large primes.
 //!   Its table of sieving primes ([`sieving`]) can be shared.
 //! - `tiny/` is for tiny windows of huge numbers: a little sieve, then a test of each number left.
@@ -16,18 +16,18 @@
 //! - [`decimal`] writes primes as lines of text, [`encoding`] as lines, words or a NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
-//! - [`nth`] and [`estimate`] find the n-th prime; [`beyond`] looks at primes above 2^64.
+//! - [`nth`] and [`estimate`] find the n-th prime; `beyond.rs` looks at primes above 2^64.
 //! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
 //! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
 //! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others.
 //!
-//! Ranges inside are half-open, `[low, high)` with `high: u64`. A user's inclusive STOP of 2^64 - 1 becomes
-//! `stop.saturating_add(1)`: the same number, so 2^64 - 1 itself is never looked at. Nothing is lost: it is composite
-//! (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the largest prime below 2^64 is 2^64 - 59.
+//! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; the face splits them at 2^64. The ways below it have `high: u64`,
+//! and never look at 2^64 - 1 itself. Nothing is lost: it is composite (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the
+//! largest prime below 2^64 is 2^64 - 59.
 
 mod base;
 pub mod batch;
-pub mod beyond;
+mod beyond;
 mod big;
 mod bits;
 pub mod costs;
@@ -45,6 +45,7 @@ pub mod naive;
 pub mod nth;
 mod plan;
 mod presieve;
+mod run;
 mod sieve;
 mod small;
 pub mod source;
@@ -63,6 +64,7 @@ use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};
 pub use line::sieving;
 pub use line::{KINDS, Kinds};
+pub use run::{PrimeRun, Take};
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -86,6 +88,12 @@ const GRAIN: (u64, RangeInclusive<u64>) = (5 * 2310, 2_000_000_000..=12_000_000_
 /// Bounds the memory: at 1.8e19 a number has 0.097 crossings by big primes, 4 bytes each, 207 MB in all.
 pub const WINDOW: usize = 34;
 
+/// Ranges end here, and before it: no number above 1e26 is asked for.
+pub const HIGHEST: u128 = gourdon::LARGEST + 1;
+
+/// Numbers in a block above 2^64, where each number may take 10 ns by tests: a sixteenth of a block below.
+const BEYOND_BLOCK: u64 = (line::PIECE_NUMBERS / 8 - 9) / 16;
+
 /// How many numbers a block of a job has whose numbers are all below `limit`.
 ///
 /// A function of the numbers' size alone, never of the ranks, so that every run of a job has the same blocks.
@@ -96,14 +104,16 @@ pub const WINDOW: usize = 34;
 /// | 1e6 | 2.5e5 | 0.02 ms |
 /// | 1e9 | 2.0e6 | 0.1 ms |
 /// | 1e10 to 2.5e13 | 1.6e7 | 1 to 2 ms |
-/// | above | 1.1e8 | 20 to 50 ms |
+/// | to 2^64 | 1.1e8 | 20 to 50 ms |
+/// | above | 6.9e6 | 70 ms by tests with AVX-512 |
 ///
 /// Short, so that many ranks have something to do and a stop loses little. The sieves like longer spans: see [`grain`].
 /// Above 2.5e13 eight blocks are a piece of large primes' records, wherever they begin in a 210th.
-pub fn block_len(limit: u64) -> u64 {
-    match limit {
-        0..=line::LINES_ALONE => (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16,
-        _ => line::PIECE_NUMBERS / 8 - 9,
+pub fn block_len(limit: u128) -> u64 {
+    match u64::try_from(limit) {
+        Ok(limit @ 0..=line::LINES_ALONE) => (limit / 512).next_power_of_two().clamp(1 << 18, 1 << 24) * 15 / 16,
+        Ok(_) => line::PIECE_NUMBERS / 8 - 9,
+        Err(_) => BEYOND_BLOCK,
     }
 }
 
@@ -111,17 +121,18 @@ pub fn block_len(limit: u64) -> u64 {
 ///
 /// Up to 2.5e13 lines are to be long beside the root, see [`GRAIN`]; above, a window of large primes' records is full.
 /// Where the range is short for its ranks it is counted in smaller parts all the same.
-pub fn grain(limit: u64) -> u64 {
-    match limit {
-        0..=line::LINES_ALONE => (limit.isqrt() * GRAIN.0).clamp(*GRAIN.1.start(), *GRAIN.1.end()),
-        _ => 24 * block_len(limit),
+pub fn grain(limit: u128) -> u64 {
+    match u64::try_from(limit) {
+        Ok(limit @ 0..=line::LINES_ALONE) => (limit.isqrt() * GRAIN.0).clamp(*GRAIN.1.start(), *GRAIN.1.end()),
+        Ok(_) => 24 * block_len(limit),
+        Err(_) => 24 * 16 * BEYOND_BLOCK,
     }
 }
 
 /// The same for looking at each prime ([`Sieve::runs`]): a window of the sieve by bytes.
-pub fn list_grain(limit: u64) -> u64 {
-    match limit {
-        0..=line::LINES_ALONE => block_len(limit),
+pub fn list_grain(limit: u128) -> u64 {
+    match u64::try_from(limit) {
+        Ok(0..=line::LINES_ALONE) => block_len(limit),
         _ => 30 * (WINDOW * PIECE) as u64,
     }
 }

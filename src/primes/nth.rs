@@ -9,7 +9,7 @@
 use std::ops::ControlFlow;
 
 use super::gourdon::LARGEST;
-use super::{Pulse, Sieve, beyond, estimate};
+use super::{Pulse, Sieve, estimate};
 use crate::isa::Isa;
 
 /// The number of primes below 1e26 (OEIS A006880).
@@ -136,25 +136,17 @@ fn wrong(way: f64) -> f64 {
 pub fn locate(low: u128, n: u128, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<u128>> {
     let (mut low, mut left, mut length) = (low, n, LOOK);
     while low <= LARGEST {
-        // The sieve's numbers, or those beyond: never both in one go.
-        let high = (low + length).min(if low < SIEVED { SIEVED } else { LARGEST + 1 });
+        let high = (low + length).min(LARGEST + 1);
         let mut found = None;
-        let mut take = |primes: &mut dyn ExactSizeIterator<Item = u128>| {
-            let length = primes.len() as u128;
+        let end = Sieve::new(high, isa).runs(low, high, pulse, &mut |run| {
+            let length = run.offsets.len() as u128;
             if left <= length {
-                found = primes.nth(left as usize - 1);
+                found = run.iter().nth(left as usize - 1);
                 return ControlFlow::Break(());
             }
             left -= length;
             ControlFlow::Continue(())
-        };
-        let end = if low < SIEVED {
-            let (low, high) = (low as u64, high as u64);
-            Sieve::new(high, isa)
-                .runs(low, high, pulse, &mut |primes| take(&mut primes.iter().map(|&prime| prime.into())))
-        } else {
-            beyond::runs(low, high, pulse, &mut |primes| take(&mut primes.iter().copied()))
-        };
+        });
         match (found, end) {
             (Some(prime), _) => return ControlFlow::Continue(Some(prime)),
             (None, ControlFlow::Break(())) => return ControlFlow::Break(()),
@@ -178,7 +170,6 @@ mod tests {
             match hunt.step() {
                 Step::Count { low, high } => {
                     let mut never = || ControlFlow::Continue(());
-                    let (low, high) = (low as u64, high as u64);
                     let ControlFlow::Continue(primes) = Sieve::new(high, Isa::widest()).count(low, high, &mut never)
                     else {
                         unreachable!()

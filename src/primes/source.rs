@@ -6,9 +6,8 @@
 use std::ops::ControlFlow;
 
 use super::naive::{self, Divisors, Trial};
-use super::sieve::Run;
 use super::sieving::{Layout, Primes};
-use super::{KINDS, Kinds, Pulse, Sieve, tuplets_by_list};
+use super::{KINDS, Kinds, PrimeRun, Pulse, Sieve, Take, tuplets_by_list};
 use crate::isa::Isa;
 
 /// How primes are found.
@@ -22,15 +21,15 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// How many numbers a block of a job has whose numbers are all below `limit`.
-    pub fn block_len(self, limit: u64) -> u64 {
+    pub fn block_len(self, limit: u128) -> u64 {
         match self {
             Algorithm::Sieve(_) => super::block_len(limit),
-            Algorithm::Trial(divisors) => naive::block_len(divisors, limit),
+            Algorithm::Trial(divisors) => naive::block_len(divisors, u64::try_from(limit).unwrap_or(u64::MAX)),
         }
     }
 
     /// How many numbers to count in one go, so that hardly anything is lost against a count of all at once.
-    pub fn grain(self, limit: u64) -> u64 {
+    pub fn grain(self, limit: u128) -> u64 {
         match self {
             Algorithm::Sieve(_) => super::grain(limit),
             Algorithm::Trial(_) => self.block_len(limit),
@@ -38,7 +37,7 @@ impl Algorithm {
     }
 
     /// The same for looking at each prime.
-    pub fn list_grain(self, limit: u64) -> u64 {
+    pub fn list_grain(self, limit: u128) -> u64 {
         match self {
             Algorithm::Sieve(_) => super::list_grain(limit),
             Algorithm::Trial(_) => self.block_len(limit),
@@ -46,7 +45,7 @@ impl Algorithm {
     }
 
     /// A workspace for ranges below `limit`.
-    pub fn source<'t>(self, limit: u64) -> Source<'t> {
+    pub fn source<'t>(self, limit: u128) -> Source<'t> {
         match self {
             Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::new(limit, isa))),
             Algorithm::Trial(divisors) => Source::Trial(Trial::new(divisors)),
@@ -54,7 +53,7 @@ impl Algorithm {
     }
 
     /// The table of sieving primes that counting `[low, high)` needs, if any, and the instruction set to fill it with.
-    pub fn table(self, low: u64, high: u64) -> Option<(Layout, Isa)> {
+    pub fn table(self, low: u128, high: u128) -> Option<(Layout, Isa)> {
         match self {
             Algorithm::Sieve(isa) => Layout::for_counting(low, high).map(|layout| (layout, isa)),
             Algorithm::Trial(_) => None,
@@ -62,7 +61,7 @@ impl Algorithm {
     }
 
     /// A workspace that counts with this table of sieving primes, if the algorithm has a use for it.
-    pub fn source_with(self, limit: u64, primes: Primes<'_>) -> Source<'_> {
+    pub fn source_with(self, limit: u128, primes: Primes<'_>) -> Source<'_> {
         match self {
             Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::with_primes(limit, isa, primes))),
             Algorithm::Trial(_) => self.source(limit),
@@ -78,12 +77,16 @@ pub enum Source<'t> {
     Trial(Trial),
 }
 
+/// Ranges are `[low, high)`, up to [`HIGHEST`](super::HIGHEST); those of trial division end below 2^64.
 impl Source<'_> {
     /// How many primes there are in `[low, high)`. A `Break` from `pulse` comes back at once.
-    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    ///
+    /// # Panics
+    /// When `high` is above the limit, or needs more than 64 bits in trial division. So do the others.
+    pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         match self {
             Source::Sieve(sieve) => sieve.count(low, high, pulse),
-            Source::Trial(trial) => trial.count(low, high, pulse),
+            Source::Trial(trial) => trial.count(small(low), small(high), pulse),
         }
     }
 
@@ -91,8 +94,8 @@ impl Source<'_> {
     /// others are looked for up to 16 numbers beyond.
     pub fn count_tuplets(
         &mut self,
-        low: u64,
-        high: u64,
+        low: u128,
+        high: u128,
         kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
@@ -104,19 +107,23 @@ impl Source<'_> {
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from `pulse` or `each` comes back at
     /// once.
-    pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
+    pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
         match self {
             Source::Sieve(sieve) => sieve.runs(low, high, pulse, each),
             Source::Trial(trial) => {
-                for n in low..high {
+                for n in small(low)..small(high) {
                     if trial.count(n, n + 1, pulse)? == 1 {
-                        each(&[n])?;
+                        each(PrimeRun::small(&[n]))?;
                     }
                 }
                 ControlFlow::Continue(())
             }
         }
     }
+}
+
+fn small(n: u128) -> u64 {
+    u64::try_from(n).expect("trial division is for numbers below 2^64")
 }
 
 #[cfg(test)]
@@ -132,13 +139,16 @@ mod tests {
         for (low, high) in [(0, 0), (0, 3), (2, 3), (0, 1000), (7, 5000), (24, 29), (9973, 9974)] {
             let expected: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();
             for algorithm in ALL {
-                let (mut source, mut primes) = (algorithm.source(high), Vec::new());
-                let end = source.runs(low, high, &mut never, &mut |run| {
-                    primes.extend_from_slice(run);
+                let (mut source, mut primes) = (algorithm.source(high.into()), Vec::new());
+                let end = source.runs(low.into(), high.into(), &mut never, &mut |run| {
+                    primes.extend_from_slice(run.offsets);
                     ControlFlow::Continue(())
                 });
                 assert!(end.is_continue() && primes == expected, "{algorithm:?} [{low}, {high})");
-                assert_eq!(source.count(low, high, &mut never), ControlFlow::Continue(expected.len() as u64));
+                assert_eq!(
+                    source.count(low.into(), high.into(), &mut never),
+                    ControlFlow::Continue(expected.len() as u64)
+                );
             }
         }
     }
@@ -149,7 +159,7 @@ mod tests {
             let mut taken = 0;
             let mut never = || ControlFlow::Continue(());
             let end = algorithm.source(100_000).runs(0, 100_000, &mut never, &mut |run| {
-                taken += run.len();
+                taken += run.offsets.len();
                 ControlFlow::Break(())
             });
             assert!(end.is_break() && taken > 0, "{algorithm:?}");

@@ -21,7 +21,10 @@ pub(super) fn is_by_formula(setting: &Setting<'_>, options: &cli::Primes) -> Res
         PrimesAlgorithm::Auto if options.is_plain_count() && setting.record().is_none() => {
             let decided = setting.cluster.at_root(|| match setting.begun_by() {
                 Some(theirs) => theirs.kind.starts_with(sides::KIND),
-                None => setting.engine.keep.shard.is_none() && costs::is_formula_cheaper(range.start, range.stop),
+                None => {
+                    setting.engine.keep.shard.is_none()
+                        && costs::is_formula_cheaper(range.start.into(), range.stop.into(), setting.isa)
+                }
             });
             setting.cluster.broadcast(decided)
         }

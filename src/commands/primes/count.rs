@@ -101,12 +101,13 @@ impl Count<'_> {
     fn tuplets(&self, low: u64, high: u64, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
         let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k));
         let all = high.min(end(KINDS)).max(low);
-        let mut counts = source.count_tuplets(low, all, self.kinds, pulse)?;
+        let mut counts = source.count_tuplets(low.into(), all.into(), self.kinds, pulse)?;
         for k in (1..=KINDS).filter(|&k| self.kinds[k - 1]) {
             let mut only = [false; KINDS];
             only[k - 1] = true;
             // Sixteen numbers at most.
-            counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, pulse)?[k - 1];
+            let end = high.min(end(k)).max(all);
+            counts[k - 1] += source.count_tuplets(all.into(), end.into(), only, pulse)?[k - 1];
         }
         ControlFlow::Continue(counts)
     }
@@ -132,7 +133,7 @@ impl<'t> Job for Count<'t> {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.grain(self.cut.high))
+        self.cut.blocks_in(self.algorithm.grain(self.cut.high.into()))
     }
 
     fn piece(&self) -> Duration {
@@ -141,8 +142,8 @@ impl<'t> Job for Count<'t> {
 
     fn workspace(&self) -> Source<'t> {
         match &self.primes {
-            Some(primes) => self.algorithm.source_with(self.cut.high, primes.clone()),
-            None => self.algorithm.source(self.cut.high),
+            Some(primes) => self.algorithm.source_with(self.cut.high.into(), primes.clone()),
+            None => self.algorithm.source(self.cut.high.into()),
         }
     }
 
@@ -152,7 +153,7 @@ impl<'t> Job for Count<'t> {
             self.tuplets(low, high, source, pulse)?
         } else {
             let mut counts = [0; KINDS];
-            counts[0] = source.count(low, high, pulse)?;
+            counts[0] = source.count(low.into(), high.into(), pulse)?;
             counts
         };
         ControlFlow::Continue(Counted { numbers: high - low, counts })

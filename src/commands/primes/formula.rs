@@ -35,7 +35,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let sieved = range.below_2_64().filter(|_| options.algorithm == PrimesAlgorithm::Both && !setting.is_merging());
     if let Some(range) = sieved.filter(|_| go_on) {
         let algorithm = Algorithm::Sieve(setting.isa);
-        let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+        let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
         let sieved = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
             if sieved.is_complete() {

@@ -25,7 +25,7 @@ const BLOCK: [u64; 2] = [1 << 22, 1 << 24];
 fn block_len(range: Range, algorithm: Algorithm) -> u64 {
     let [dense, sparse] = BLOCK;
     if let Algorithm::Trial(_) = algorithm {
-        return algorithm.block_len(end_of(range));
+        return algorithm.block_len(end_of(range).into());
     }
     (range.stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse)
 }

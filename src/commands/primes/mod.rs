@@ -60,7 +60,7 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
-    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+    let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
         let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
         let outcome = count(setting, cut, algorithm, kinds, Kept::Yes)?;

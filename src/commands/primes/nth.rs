@@ -15,6 +15,7 @@ use crate::cli::Range;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
+use crate::isa::Isa;
 use crate::job::run::{Account, Outcome};
 use crate::primes::gourdon::LARGEST;
 use crate::primes::nth::{Hunt, PRIMES_TO_LARGEST, Step, locate};
@@ -40,7 +41,9 @@ pub(super) fn run(setting: &Setting<'_>, start: u128, n: u128) -> Result<u8> {
     loop {
         let step = hunt.as_mut().map(Hunt::step);
         let order = step.map(|step| match step {
-            Step::Count { low, high } if !stopped(&ended) => Order::Count(low, high - 1, is_by_formula(low, high - 1)),
+            Step::Count { low, high } if !stopped(&ended) => {
+                Order::Count(low, high - 1, is_by_formula(low, high - 1, setting.isa))
+            }
             _ => Order::End,
         });
         let Order::Count(start, stop, by_formula) = cluster.broadcast(order)? else {
@@ -83,9 +86,9 @@ struct Counted {
 }
 
 /// Whether the formula is to count these numbers: above 2^64 there is no other way.
-fn is_by_formula(start: u128, stop: u128) -> bool {
+fn is_by_formula(start: u128, stop: u128, isa: Isa) -> bool {
     let below = Range { start, stop }.below_2_64();
-    below.is_none_or(|range| costs::is_formula_cheaper(range.start, range.stop))
+    below.is_none_or(|range| costs::is_formula_cheaper(range.start.into(), range.stop.into(), isa))
 }
 
 /// Counts the primes of a range. Every rank must call it; the root gets `Some`.
@@ -94,7 +97,7 @@ fn counted(setting: &Setting<'_>, range: Range<u128>, by_formula: bool) -> Resul
         None => formula::counted(setting, range)?.map(|outcome| with(outcome, |primes| (range.numbers(), primes))),
         Some(range) => {
             let algorithm = Algorithm::Sieve(setting.isa);
-            let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+            let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
             let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
             outcome.map(|outcome| with(outcome, |counted| (counted.numbers.into(), counted.primes().into())))
         }

@@ -11,7 +11,7 @@ use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Account, Outcome};
-use crate::primes::costs;
+use crate::primes::costs::{self, Asked};
 use crate::primes::source::Algorithm;
 use crate::report::PrimesPlan;
 
@@ -30,10 +30,10 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         let sieved = range.below_2_64().filter(|_| !by_formula || options.algorithm == PrimesAlgorithm::Both);
         if let Some(range) = sieved {
             let algorithm = Algorithm::Sieve(setting.isa);
-            let cut = Cut::new(range, algorithm.block_len(end_of(range)));
-            seconds += costs::by_sieve(range.start, range.stop);
+            let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
+            seconds += costs::by_source(range.start.into(), range.stop.into(), Asked::Count, setting.isa);
             blocks += cut.blocks();
-            let table = algorithm.table(cut.low, cut.high);
+            let table = algorithm.table(cut.low.into(), cut.high.into());
             table_bytes += table.map_or(0, |(layout, _)| 8 * (layout.sheets() * layout.sheet_words()) as u64);
         }
         let algorithm = match options.algorithm {

@@ -106,14 +106,14 @@ impl Job for Print {
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high)
+        self.algorithm.source(self.cut.high.into())
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
         let (low, high) = self.cut.numbers(span);
         let mut lines = Lines { numbers: high - low, k: self.k, ..Lines::default() };
-        source.runs(low, high, pulse, &mut |primes| {
-            lines.take(primes, self.encoding);
+        source.runs(low.into(), high.into(), pulse, &mut |run| {
+            lines.take(run.offsets, self.encoding);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(lines)

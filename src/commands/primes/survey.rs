@@ -36,18 +36,18 @@ impl Job for Survey {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
+        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high.into()))
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high)
+        self.algorithm.source(self.cut.high.into())
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Summary> {
         let (low, high) = self.cut.numbers(span);
         let mut summary = Summary::of(low, high, self.wanted);
-        source.runs(low, high, pulse, &mut |primes| {
-            summary.take(primes);
+        source.runs(low.into(), high.into(), pulse, &mut |run| {
+            summary.take(run.offsets);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(summary)

@@ -131,7 +131,7 @@ impl Job for Measure {
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high)
+        self.algorithm.source(self.cut.high.into())
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Measured> {
@@ -178,7 +178,7 @@ impl Job for Write {
     }
 
     fn workspace(&self) -> Self::Workspace {
-        (self.algorithm.source(self.cut.high), Vec::with_capacity(BUFFER), None)
+        (self.algorithm.source(self.cut.high.into()), Vec::with_capacity(BUFFER), None)
     }
 
     fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Written> {
@@ -188,8 +188,8 @@ impl Job for Write {
         let mut failure = failed.take();
         if failure.is_none() {
             buffer.clear();
-            source.runs(low, high, pulse, &mut |primes| {
-                self.encoding.append(primes, buffer);
+            source.runs(low.into(), high.into(), pulse, &mut |run| {
+                self.encoding.append(run.offsets, buffer);
                 if buffer.len() >= BUFFER && failure.is_none() {
                     failure = self.flush(buffer, &mut place);
                 }

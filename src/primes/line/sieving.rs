@@ -43,12 +43,13 @@ pub struct Layout {
 impl Layout {
     /// The table that counting `[low, high)`, so many numbers in one go ([`grain`]), needs; `None` where it does without. It depends on
     /// the range alone, not on this machine.
-    pub fn for_counting(low: u64, high: u64) -> Option<Layout> {
+    pub fn for_counting(low: u128, high: u128) -> Option<Layout> {
+        let (Ok(low), Ok(high)) = (u64::try_from(low), u64::try_from(high)) else { return None };
         if high <= LINES_ALONE {
             return None;
         }
         let low = low.max(LINES_ALONE);
-        let end = high.min(low.saturating_add(grain(high)));
+        let end = high.min(low.saturating_add(grain(high.into())));
         is_huge_everywhere(low, end).then(|| Layout::new(high))
     }
 
@@ -300,10 +301,10 @@ mod tests {
         let layout = Layout::new(limit);
         for isa in isas() {
             let words = filled(layout, 3, isa);
-            let mut given = Sieve::with_primes(limit, isa, Primes::new(layout, &words));
+            let mut given = Sieve::with_primes(limit.into(), isa, Primes::new(layout, &words));
             for (low, high) in [(limit - 90_000_000, limit), (LINES_ALONE - 1000, LINES_ALONE + 60_000_000)] {
                 let expected = Pieces::new(limit, isa).count(low, high, &mut never);
-                assert_eq!(given.count(low, high, &mut never), expected, "[{low}, {high}) on {isa}");
+                assert_eq!(given.count(low.into(), high.into(), &mut never), expected, "[{low}, {high}) on {isa}");
             }
         }
     }
@@ -314,18 +315,18 @@ mod tests {
         let layout = Layout::new(LINES_ALONE);
         let words = filled(layout, 1, Isa::Portable);
         let limit = 4 * LINES_ALONE;
-        let mut sieve = Sieve::with_primes(limit, Isa::Portable, Primes::new(layout, &words));
-        let _ = sieve.count(limit - 1_000_000_000, limit, &mut never);
+        let mut sieve = Sieve::with_primes(limit.into(), Isa::Portable, Primes::new(layout, &words));
+        let _ = sieve.count((limit - 1_000_000_000).into(), limit.into(), &mut never);
     }
 
     #[test]
     fn a_table_is_made_where_it_pays() {
-        let high = 18_000_000_000_000_000_000;
-        assert_eq!(Layout::for_counting(0, LINES_ALONE), None);
-        assert_eq!(Layout::for_counting(high, high), None);
-        assert_eq!(Layout::for_counting(high, high + 1_000_000), None, "tests are faster");
+        let high = 18_000_000_000_000_000_000_u64;
+        assert_eq!(Layout::for_counting(0, LINES_ALONE.into()), None);
+        assert_eq!(Layout::for_counting(high.into(), high.into()), None);
+        assert_eq!(Layout::for_counting(high.into(), u128::from(high) + 1_000_000), None, "tests are faster");
         for (low, high) in [(0, 1 << 45), (LINES_ALONE, 1 << 45), (high, high + 1_000_000_000), (0, u64::MAX)] {
-            assert_eq!(Layout::for_counting(low, high), Some(Layout::new(high)), "[{low}, {high})");
+            assert_eq!(Layout::for_counting(low.into(), high.into()), Some(Layout::new(high)), "[{low}, {high})");
         }
     }
 }

@@ -168,16 +168,19 @@ fn huge_numbers_after_a_break() {
 fn huge_numbers_over_windows() {
     let limit = 10_u64.pow(16) + 20_000_000_000;
     for isa in isas() {
-        let mut sieve = crate::primes::Sieve::new(limit, isa);
+        let mut sieve = crate::primes::Sieve::new(limit.into(), isa);
         let mut bytes = Pieces::new(limit, Isa::widest());
         for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
             let kinds = listed_by(&mut bytes, low, low + length);
             let expected = kinds[0];
-            assert_eq!(value(sieve.count(low, low + length, &mut never)), expected, "{length} from {low} on {isa}");
-            assert_eq!(value(sieve.count_tuplets(low, low + length, [true; KINDS], &mut never)), kinds, "on {isa}");
+            let (from, to) = (low.into(), (low + length).into());
+            assert_eq!(value(sieve.count(from, to, &mut never)), expected, "{length} from {low} on {isa}");
+            assert_eq!(value(sieve.count_tuplets(from, to, [true; KINDS], &mut never)), kinds, "on {isa}");
             // The same in adjacent parts, one of which jumps back.
             let parts = [low + length / 3, low, low + length].map(|end| end);
-            let count = |sieve: &mut crate::primes::Sieve, low, high| value(sieve.count(low, high, &mut never));
+            let count = |sieve: &mut crate::primes::Sieve, low: u64, high: u64| {
+                value(sieve.count(low.into(), high.into(), &mut never))
+            };
             let last = count(&mut sieve, parts[0], parts[2]);
             assert_eq!(last + count(&mut sieve, parts[1], parts[0]), expected);
         }

@@ -6,7 +6,7 @@ use crate::primes::big::BIG;
 #[test]
 fn every_short_range_at_the_beginning() {
     let primes = naive::eratosthenes(300);
-    let mut sieve = Sieve::new(300, Isa::Portable);
+    let mut sieve = sieve_below(300, Isa::Portable);
     for low in (0..=62).chain([89, 90, 91, 119, 120, 121]) {
         for high in (0..=64).chain([89, 90, 91, 121, 122, 168, 169, 170, 299, 300]) {
             let expected: Vec<u64> = primes.iter().copied().filter(|p| (low..high).contains(p)).collect();
@@ -19,7 +19,7 @@ fn every_short_range_at_the_beginning() {
 #[test]
 fn limits_of_nothing() {
     for limit in 0..40 {
-        let mut sieve = Sieve::new(limit, Isa::Portable);
+        let mut sieve = sieve_below(limit, Isa::Portable);
         assert_eq!(list(&mut sieve, 0, limit), naive::eratosthenes(limit));
         assert_eq!(count(&mut sieve, limit, limit), 0);
         assert_eq!(count(&mut sieve, limit, 0), 0);
@@ -29,7 +29,7 @@ fn limits_of_nothing() {
 #[test]
 #[should_panic(expected = "below 100 was asked for 101")]
 fn asking_above_the_limit_is_a_mistake_of_the_caller() {
-    let _ = Sieve::new(100, Isa::Portable).count(0, 101, &mut never);
+    let _ = sieve_below(100, Isa::Portable).count(0, 101, &mut never);
 }
 
 /// Primes at the ends of the tiers, and of the presieve.
@@ -41,7 +41,7 @@ fn squares_and_products_of_sieving_primes() {
     assert_eq!(ends, [1; 13]);
     assert!(PRIMES[10] < u64::from(BIG) && u64::from(BIG) < PRIMES[11]);
     for isa in isas() {
-        let mut sieve = Sieve::new(PRIMES[12] * PRIMES[12] + 1000, isa);
+        let mut sieve = sieve_below(PRIMES[12] * PRIMES[12] + 1000, isa);
         for p in PRIMES {
             for q in PRIMES.into_iter().filter(|&q| q >= p && p * q < 1 << 42) {
                 let n = p * q;
@@ -60,7 +60,7 @@ fn every_limit_near_a_square() {
     // The root that a limit allows must still have its prime: p^2 needs p, p^2 - 1 does not.
     for p in [13, 167, 65_537] {
         for limit in p * p - 2..=p * p + 2 {
-            let mut sieve = Sieve::new(limit, Isa::Portable);
+            let mut sieve = sieve_below(limit, Isa::Portable);
             assert_eq!(list(&mut sieve, limit - 40, limit), oracle(limit - 40, limit), "{limit}");
         }
     }
@@ -68,7 +68,7 @@ fn every_limit_near_a_square() {
 
 #[test]
 fn every_residue_as_start_and_stop() {
-    let mut sieve = Sieve::new(2_000_000, Isa::Portable);
+    let mut sieve = sieve_below(2_000_000, Isa::Portable);
     for base in [0, 900, 999_990] {
         let primes = oracle(base, base + 120);
         for low in base..base + 31 {
@@ -86,7 +86,7 @@ fn both_sides_of_the_border_of_a_piece() {
     let piece = 30 * PIECE as u64;
     for isa in isas() {
         for low in [0, 1, 29, 1_000_000_007, 4_398_046_511_104 - piece] {
-            let mut sieve = Sieve::new(low + 3 * piece, isa);
+            let mut sieve = sieve_below(low + 3 * piece, isa);
             // Pieces begin at the byte of `low`.
             let edge = low / 30 * 30 + piece;
             let primes = list(&mut sieve, low, edge + 500);
@@ -111,7 +111,7 @@ fn check_around(sieve: &mut Sieve, n: u64) {
 
 #[test]
 fn powers_of_two_up_to_the_beginning_of_big_primes() {
-    let mut sieve = Sieve::new(1 << 44, Isa::widest());
+    let mut sieve = sieve_below(1 << 44, Isa::widest());
     for shift in [16, 24, 31, 32, 33, 40, 41, 42, 43] {
         check_around(&mut sieve, 1 << shift);
     }
@@ -120,7 +120,7 @@ fn powers_of_two_up_to_the_beginning_of_big_primes() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "sieving primes up to 2^32: a minute without optimisation")]
 fn powers_of_two_up_to_the_end() {
-    let mut sieve = Sieve::new(u64::MAX, Isa::widest());
+    let mut sieve = sieve_below(u64::MAX, Isa::widest());
     for shift in [46, 52, 53, 56, 63] {
         check_around(&mut sieve, 1 << shift);
     }
@@ -132,7 +132,7 @@ fn powers_of_two_up_to_the_end() {
 #[cfg_attr(debug_assertions, ignore = "sieving primes up to 2^32: a minute without optimisation")]
 fn the_last_numbers() {
     for isa in isas() {
-        let mut sieve = Sieve::new(u64::MAX, isa);
+        let mut sieve = sieve_below(u64::MAX, isa);
         let last = u64::MAX - 58;
         assert_eq!(list(&mut sieve, last, u64::MAX), [last], "2^64 - 59 is the last one");
         assert_eq!(count(&mut sieve, last + 1, u64::MAX), 0);
@@ -153,7 +153,7 @@ fn products_of_big_primes() -> [u64; 8] {
 
 #[test]
 fn the_first_and_the_last_number_of_a_window() {
-    let mut sieve = Sieve::new(1 << 43, Isa::widest());
+    let mut sieve = sieve_below(1 << 43, Isa::widest());
     for n in products_of_big_primes() {
         assert_eq!(count(&mut sieve, n, n + 1), 0, "{n} alone");
         assert_eq!(count(&mut sieve, n - 1000, n + 1), count(&mut sieve, n - 1000, n), "{n} is the last");
@@ -163,7 +163,7 @@ fn the_first_and_the_last_number_of_a_window() {
 
 #[test]
 fn a_window_that_broke_is_not_used() {
-    let mut sieve = Sieve::new(1 << 43, Isa::widest());
+    let mut sieve = sieve_below(1 << 43, Isa::widest());
     for &n in &products_of_big_primes()[..3] {
         let expected = count(&mut sieve, n - 500, n + 500);
         let mut at_once = || ControlFlow::Break(());

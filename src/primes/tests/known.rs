@@ -17,7 +17,7 @@ const FAR: [(u64, u64, u64); 5] = [
 
 fn check_pi(powers: std::ops::RangeInclusive<u32>) {
     for isa in isas() {
-        let mut sieve = Sieve::new(10_u64.pow(*powers.end()) + 1, isa);
+        let mut sieve = sieve_below(10_u64.pow(*powers.end()) + 1, isa);
         for k in powers.clone() {
             assert_eq!(count(&mut sieve, 0, 10_u64.pow(k) + 1), PI[k as usize], "pi(10^{k}) on {isa}");
         }
@@ -26,7 +26,7 @@ fn check_pi(powers: std::ops::RangeInclusive<u32>) {
 
 fn check_far(far: &[(u64, u64, u64)]) {
     for &(low, length, expected) in far {
-        let mut sieve = Sieve::new(low + length + 1, Isa::widest());
+        let mut sieve = sieve_below(low + length + 1, Isa::widest());
         assert_eq!(count(&mut sieve, low, low + length + 1), expected, "{length} from {low}");
     }
 }
@@ -62,7 +62,7 @@ fn far_out() {
 
 #[test]
 fn ranges_of_the_study_notes() {
-    let mut sieve = Sieve::new(200_000_000_000, Isa::widest());
+    let mut sieve = sieve_below(200_000_000_000, Isa::widest());
     for (low, length, expected) in [
         (1, 1_000_000, 78_498),
         (100_000_000, 100_000, 5_411),

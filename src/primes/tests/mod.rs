@@ -21,8 +21,13 @@ fn isas() -> impl Iterator<Item = Isa> {
     Isa::ALL.into_iter().filter(|isa| isa.is_supported())
 }
 
+/// A workspace for numbers of 64 bits.
+fn sieve_below(limit: u64, isa: Isa) -> Sieve<'static> {
+    Sieve::new(limit.into(), isa)
+}
+
 fn count(sieve: &mut Sieve, low: u64, high: u64) -> u64 {
-    match sieve.count(low, high, &mut never) {
+    match sieve.count(low.into(), high.into(), &mut never) {
         ControlFlow::Continue(count) => count,
         ControlFlow::Break(()) => unreachable!("nobody broke"),
     }
@@ -30,8 +35,16 @@ fn count(sieve: &mut Sieve, low: u64, high: u64) -> u64 {
 
 fn list(sieve: &mut Sieve, low: u64, high: u64) -> Vec<u64> {
     let mut primes = Vec::new();
-    assert!(sieve.append(low, high, &mut never, &mut primes).is_continue());
+    assert!(append(sieve, low, high, &mut never, &mut primes).is_continue());
     primes
+}
+
+fn append(sieve: &mut Sieve, low: u64, high: u64, pulse: &mut Pulse<'_>, primes: &mut Vec<u64>) -> ControlFlow<()> {
+    sieve.runs(low.into(), high.into(), pulse, &mut |run| {
+        assert_eq!(run.base, 0);
+        primes.extend_from_slice(run.offsets);
+        ControlFlow::Continue(())
+    })
 }
 
 /// The primes of `[low, high)` by the oracle.
@@ -81,13 +94,13 @@ fn the_oracle_is_right() {
 #[test]
 fn blocks_are_many_enough_and_fit() {
     for (limit, least) in [(1_000_000, 4), (100_000_000, 400), (1_000_000_000, 500), (1 << 40, 60_000)] {
-        assert!(limit / block_len(limit) >= least, "{limit}: blocks of {}", block_len(limit));
+        assert!(limit / u128::from(block_len(limit)) >= least, "{limit}: blocks of {}", block_len(limit));
     }
-    for limit in (0..64).map(|shift| 1 << shift).chain([0, 24_999_999_999_999, u64::MAX]) {
+    for limit in (0..87).map(|shift| 1 << shift).chain([0, 24_999_999_999_999, u64::MAX.into(), HIGHEST]) {
         assert!((200_000..150_000_000).contains(&block_len(limit)), "{limit}");
         assert!(grain(limit) >= block_len(limit) && list_grain(limit) >= block_len(limit), "{limit}");
     }
     // At any place, even inside a 210th, 24 blocks of huge numbers are three pieces.
-    assert_eq!((209 + grain(u64::MAX)).div_ceil(line::PIECE_NUMBERS), 3);
-    assert_eq!(grain(u64::MAX) % block_len(u64::MAX), 0);
+    assert_eq!((209 + grain(u64::MAX.into())).div_ceil(line::PIECE_NUMBERS), 3);
+    assert_eq!(grain(u64::MAX.into()) % block_len(u64::MAX.into()), 0);
 }
