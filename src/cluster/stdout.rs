@@ -19,7 +19,7 @@ const LAUNCHERS: [&str; 5] = ["mpirun", "mpiexec", "orterun", "prterun", "prte"]
 
 impl Cluster {
     /// Where this rank writes results: standard output, buffered. Flush it and look at the outcome.
-    pub fn stdout(&self) -> Box<dyn Write> {
+    pub fn stdout(&self) -> Box<dyn Write + Send> {
         let pipe = if self.launch().is_forwarded() { launchers_pipe() } else { None };
         match pipe {
             Some(pipe) => Box::new(BufWriter::with_capacity(BUFFER, pipe)),

@@ -21,7 +21,7 @@ pub struct Output {
 }
 
 enum Target {
-    Stream(Box<dyn Write>),
+    Stream(Box<dyn Write + Send>),
     File(BufWriter<NamedTempFile>, PathBuf),
 }
 
@@ -30,7 +30,7 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Io`] when nothing can be written there, before any work is done.
-    pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Box<dyn Write>) -> Result<Output> {
+    pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Box<dyn Write + Send>) -> Result<Output> {
         let Some(path) = path else {
             return Ok(Output { target: Target::Stream(stdout()), name: "standard output".into() });
         };
@@ -75,6 +75,18 @@ impl Output {
             Target::File(file, _) => file.write_all(bytes),
         };
         written.map_err(self.cannot())
+    }
+
+    /// Hands what is collected to the system.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub fn flush(&mut self) -> Result<()> {
+        let flushed = match &mut self.target {
+            Target::Stream(stream) => stream.flush(),
+            Target::File(file, _) => file.flush(),
+        };
+        flushed.map_err(self.cannot())
     }
 
     /// Everything is written: flush, sync, rename.

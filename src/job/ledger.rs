@@ -19,7 +19,7 @@ use super::Span;
 ///
 /// Merging must be associative and exact (integers, exact float sums, text in order): any grouping of the same blocks
 /// gives the same bits. It need not be commutative: only the tallies of adjacent spans are ever merged, in order.
-pub trait Tally: Clone + Serialize + DeserializeOwned {
+pub trait Tally: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// Adds the tally of the span that begins where this one's ends.
     fn merge(&mut self, next: Self);
 }

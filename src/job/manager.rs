@@ -110,6 +110,11 @@ impl<T: Tally> Manager<T> {
         self.ledger.done() + self.window.map_or(0, |window| window.next)
     }
 
+    /// Number of blocks delivered, from the first on.
+    pub fn delivered(&self) -> u64 {
+        self.window.map_or(0, |window| window.next)
+    }
+
     /// Whether the round was told to end early.
     pub fn is_stopped(&self) -> bool {
         self.stopped

@@ -26,6 +26,7 @@ pub mod survival;
 pub mod timeline;
 mod watchdog;
 pub mod worker;
+pub mod writer;
 
 use std::ops::ControlFlow;
 use std::time::Duration;

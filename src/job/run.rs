@@ -17,6 +17,7 @@ use super::signals::Signals;
 use super::survival::Attempt;
 use super::timeline::Timeline;
 use super::worker::Worker;
+use super::writer::{Sink, Writer};
 use super::{Dealer, Job, Ledger, Schedule, Span, Tally};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
@@ -24,6 +25,8 @@ use crate::fault::{self, Stage};
 
 /// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done that wait their turn.
 const WINDOW_CHUNKS: u64 = 4;
+/// How long a sink whose job has failed may take to put away what it has half written.
+const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// How a job is to be run.
 #[derive(Clone, Debug)]
@@ -161,9 +164,6 @@ impl Account {
     }
 }
 
-/// Takes the tallies at the root, in block order. [`Error::ClosedPipe`] ends the job quietly.
-pub type Sink<'a, T> = &'a mut dyn FnMut(T) -> Result<()>;
-
 /// Runs `job` and reduces its tallies to the root. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
@@ -183,30 +183,49 @@ pub fn resume<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    walk(cluster, job, options, done, None)
+    walk(cluster, job, options, done, Delivery { in_order: false, writer: None })
 }
 
 /// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory: the ranks work at
-/// most a window ahead of what was delivered. Every rank must call it; `sink` is called at the root only, which gets
-/// `Some`.
+/// most a window ahead of what was delivered. The sink has a thread of its own, so its reader may pause. Every rank must call it;
+/// the root passes `Some` and gets the outcome, and the sink unless the job was stopped while its reader did not read.
 ///
 /// # Errors
 /// As [`run`]; and what `sink` returned, on every rank.
-pub fn deliver<'a, J: Job>(
-    cluster: &'a Cluster,
+pub fn deliver<J: Job, S: Sink<J::Tally>>(
+    cluster: &Cluster,
     job: &J,
-    options: &'a Options,
-    sink: Sink<'a, J::Tally>,
-) -> Result<Option<Outcome<J::Tally>>> {
-    walk(cluster, job, options, Ledger::new(), Some(sink))
+    options: &Options,
+    sink: Option<S>,
+) -> Result<Delivered<J::Tally, S>> {
+    let (writer, back) = sink.map(Writer::begin).unzip();
+    match walk(cluster, job, options, Ledger::new(), Delivery { in_order: true, writer }) {
+        Ok(outcome) => Ok((outcome, back.and_then(|back| back.try_recv().ok()))),
+        Err(error) => {
+            // What it has half written goes with it, if it can let go.
+            drop(back.map(|back| back.recv_timeout(LETTING_GO)));
+            Err(error)
+        }
+    }
 }
 
-fn walk<'a, J: Job>(
-    cluster: &'a Cluster,
+/// What a delivery came to, and its sink; at the root.
+pub type Delivered<T, S> = (Option<Outcome<T>>, Option<S>);
+
+/// Where the tallies go.
+struct Delivery<T> {
+    /// On every rank: to the root as soon as they are done, not into a reduction at the end.
+    in_order: bool,
+    /// At the root, in order.
+    writer: Option<Writer<T>>,
+}
+
+fn walk<J: Job>(
+    cluster: &Cluster,
     job: &J,
-    options: &'a Options,
+    options: &Options,
     done: Ledger<J::Tally>,
-    sink: Option<Sink<'a, J::Tally>>,
+    delivery: Delivery<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
     fault::at(Stage::Start, cluster.first_rank())?;
     let begun = Instant::now();
@@ -218,7 +237,7 @@ fn walk<'a, J: Job>(
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let holes = done.holes(part);
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
-    let in_order = sink.is_some();
+    let Delivery { in_order, writer } = delivery;
     let chunk = match (options.schedule, options.chunk) {
         // One share for each rank, whatever the chunk; nothing may be left when a finished job is run again.
         (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
@@ -242,7 +261,7 @@ fn walk<'a, J: Job>(
     let keeper =
         cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
     let worker = Worker::new(Span::new(first, end), seam).keeping(own);
-    let mut seat = Seat::take(cluster, options, worker, Desk { manager, sink, progress, keeper });
+    let mut seat = Seat::take(cluster, options, worker, Desk { manager, in_order, writer, progress, keeper });
     let ended = seat.work(job).and_then(|()| seat.end(job));
     if let Some(own) = seat.own() {
         cluster.keep(place, own)?;

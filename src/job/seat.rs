@@ -15,10 +15,11 @@ use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
 use super::profile::{Activity, Profile, Stopwatch};
 use super::progress::Progress;
-use super::run::{Account, Cause, Options, Outcome, Sink, Stall};
+use super::run::{Account, Cause, Options, Outcome, Stall};
 use super::signals::Signals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
+use super::writer::Writer;
 use super::{Job, Ledger, Overlap, Tally};
 use crate::cluster::patience::Patience;
 use crate::cluster::{Cluster, ROOT, Tag};
@@ -37,8 +38,10 @@ pub(super) struct Seat<'a, T: Tally> {
     cluster: &'a Cluster,
     worker: Worker<T>,
     manager: Option<Manager<T>>,
-    sink: Option<Sink<'a, T>>,
     in_order: bool,
+    writer: Option<Writer<T>>,
+    /// What the writer has in work begins at this block; `None`: it has nothing.
+    writing: Option<u64>,
     actions: Vec<Action>,
     progress: Option<Progress>,
     keeper: Option<Keeper>,
@@ -66,23 +69,24 @@ pub(super) struct Seat<'a, T: Tally> {
     stirred: bool,
 }
 
-/// What stands on the root's desk, and on no other; but for the sink, whose place every rank knows.
-pub(super) struct Desk<'a, T: Tally> {
+/// What stands on the root's desk, and on no other; but for `in_order`, which every rank knows.
+pub(super) struct Desk<T: Tally> {
     pub(super) manager: Option<Manager<T>>,
-    pub(super) sink: Option<Sink<'a, T>>,
+    pub(super) in_order: bool,
+    pub(super) writer: Option<Writer<T>>,
     pub(super) progress: Option<Progress>,
     pub(super) keeper: Option<Keeper>,
 }
 
 impl<'a, T: Tally> Seat<'a, T> {
     /// Takes a seat, with a worker who has the span that was scattered to this rank.
-    pub(super) fn take(cluster: &'a Cluster, options: &'a Options, worker: Worker<T>, desk: Desk<'a, T>) -> Self {
-        let Desk { manager, sink, progress, keeper } = desk;
+    pub(super) fn take(cluster: &'a Cluster, options: &'a Options, worker: Worker<T>, desk: Desk<T>) -> Self {
+        let Desk { manager, in_order, writer, progress, keeper } = desk;
         let now = Instant::now();
         let ranks = u32::try_from(cluster.size()).unwrap_or(u32::MAX);
         let watch = match cluster.size() {
             1 => Watch::Nobody,
-            _ if manager.is_some() || sink.is_some() => Watch::All,
+            _ if manager.is_some() || in_order => Watch::All,
             _ => Watch::Root,
         };
         let kept = options.keep.as_ref().map_or(REPORT_EVERY, Keep::slack);
@@ -93,8 +97,9 @@ impl<'a, T: Tally> Seat<'a, T> {
             cluster,
             worker,
             manager,
-            in_order: sink.is_some(),
-            sink,
+            in_order,
+            writer,
+            writing: None,
             actions: Vec::new(),
             progress,
             keeper,
@@ -162,6 +167,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let Some(expected) = self.cluster.sum(self.to_root) {
             self.attend_until(job, |seat| seat.from_ranks == expected)?;
         }
+        self.write_all(job)?;
         self.hear_until(|seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
         let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
         if stopped && !self.worker.is_stopped() {
@@ -175,7 +181,6 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let (Some(manager), Some(total)) = (&mut self.manager, total) {
             manager.handle(Event::Reported(total), &mut self.actions).map_err(fault_of_program)?;
         }
-        self.deliver()?;
         self.save(Instant::now());
         self.cluster.flush();
         if let Some(progress) = &self.progress {
@@ -215,7 +220,8 @@ impl<'a, T: Tally> Seat<'a, T> {
             jobs: 1,
             timelines,
         };
-        let (done, blocks) = (manager.done(), job.blocks());
+        let delivered = || self.writing.unwrap_or(manager.delivered());
+        let (done, blocks) = (if self.in_order { delivered() } else { manager.done() }, job.blocks());
         Ok(Some(Outcome { total: manager.into_ledger().into_total(), done, blocks, cause: self.cause, account }))
     }
 

@@ -9,6 +9,7 @@ use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Outcome, deliver};
+use crate::job::writer::{Sink, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
 use crate::primes::encoding::Encoding;
 use crate::primes::source::{Algorithm, Source};
@@ -33,23 +34,50 @@ impl Print {
         header: &[u8],
         output: &mut Option<Output>,
     ) -> Result<Option<Outcome<u64>>> {
-        let begun = output.as_mut().map_or(Ok(()), |output| output.write(header));
-        setting.cluster.agree(begun)?;
-        let (mut numbers, mut edges) = (0, Edges::default());
-        let outcome = deliver(setting.cluster, self, &setting.options, &mut |lines: Lines| {
-            numbers += lines.numbers;
-            let across = lines.across(&edges);
-            edges.merge(&lines.edges);
-            let Some(output) = output.as_mut() else { return Ok(()) };
-            output.write(&across).and_then(|()| output.write(&lines.text))
-        })?;
+        let cluster = setting.cluster;
+        let listing = cluster.at_root(|| output.take()).flatten().map(|mut output| {
+            let begun = output.write(header);
+            begun.map(|()| Listing { numbers: 0, edges: Edges::default(), output })
+        });
+        let listing = cluster.agree(listing.transpose())?;
+        let (outcome, listing) = deliver(cluster, self, &setting.options, listing)?;
+        // Without a listing the reader was given up: then nobody knows how much of it was read.
+        let numbers = listing.as_ref().map(|listing| listing.numbers);
+        *output = listing.map(|listing| listing.output);
         Ok(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
-            total: Some(numbers),
+            total: numbers,
             done,
             blocks,
             cause,
             account,
         }))
+    }
+}
+
+/// Bytes that are written in one go: what a pipe holds.
+const PART: usize = 64 << 10;
+
+/// The list as far as it was written.
+struct Listing {
+    numbers: u64,
+    edges: Edges,
+    output: Output,
+}
+
+impl Sink<Lines> for Listing {
+    fn take(&mut self, lines: Lines, steps: &Steps) -> Result<()> {
+        let across = lines.across(&self.edges);
+        self.edges.merge(&lines.edges);
+        for part in across.chunks(PART).chain(lines.text.chunks(PART)) {
+            self.output.write(part)?;
+            steps.step();
+        }
+        self.numbers += lines.numbers;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.output.flush()
     }
 }
 

@@ -2,17 +2,23 @@
 //!
 //! Stands beside `seat.rs`, which says when.
 
-use signal_hook::consts::SIGUSR1;
-use std::time::Instant;
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use std::time::{Duration, Instant};
 
 use super::{Seat, fault_of_program};
 use crate::cluster::Tag;
 use crate::error::{Error, Result};
 use crate::job::keeper::Keeper;
-use crate::job::manager::{Action, Event};
+use crate::job::manager::{Action, Event, Manager};
 use crate::job::run::Cause;
 use crate::job::watchdog::{Look, Watchdog};
-use crate::job::{Span, Tally};
+use crate::job::writer::State;
+use crate::job::{Job, Span, Tally};
+
+/// How long a reader may pause once the job is stopped by a signal that is followed by a kill: under mpirun in a second or two.
+const READER_AT_A_KILL: Duration = Duration::from_secs(1);
+/// The same for any other stop.
+const READER_AT_A_STOP: Duration = Duration::from_secs(3);
 
 impl<T: Tally> Seat<'_, T> {
     /// Takes one message in.
@@ -148,23 +154,50 @@ impl<T: Tally> Seat<'_, T> {
         self.cluster.send_record(0, Tag::Report, &ledger)
     }
 
-    /// At the root, in order: gives the sink what is next, as far as it is done.
+    /// At the root, in order: gives the writer what is next, when it has written what it had.
     pub(super) fn deliver(&mut self) -> Result<()> {
-        let (Some(manager), Some(sink)) = (&mut self.manager, &mut self.sink) else { return Ok(()) };
-        let mut outcome = Ok(());
-        while outcome.is_ok() && !manager.is_stopped() {
-            let Some(tally) = manager.deliver(&mut self.actions) else { break };
-            outcome = sink(tally);
-        }
-        self.act();
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Error::ClosedPipe) => self.interrupted(Cause::ReaderGone),
-            Err(error) => {
+        let (Some(manager), Some(writer)) = (&mut self.manager, &mut self.writer) else { return Ok(()) };
+        match writer.look() {
+            State::Idle => {
+                self.writing = None;
+                let before = manager.delivered();
+                if !manager.is_stopped()
+                    && let Some(tally) = manager.deliver(&mut self.actions)
+                {
+                    self.writing = Some(before);
+                    writer.give(tally);
+                    self.act();
+                }
+                Ok(())
+            }
+            State::Busy => {
+                let limit = match self.cause {
+                    Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
+                    _ => READER_AT_A_STOP,
+                };
+                if manager.is_stopped() && writer.is_stuck(self.looked, limit) {
+                    self.writer = None;
+                }
+                Ok(())
+            }
+            State::Failed(Error::ClosedPipe) => self.interrupted(Cause::ReaderGone),
+            State::Failed(error) => {
                 self.refusal = Some(error);
                 self.decide(Event::Stop)
             }
         }
+    }
+
+    /// At the root, in order: waits until all that is done is written, or its reader is given up. Goes on looking after everything.
+    pub(super) fn write_all<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
+        self.deliver()?;
+        self.attend_until(job, |seat| seat.writer.is_none() || seat.writing.is_none())?;
+        if let Some(writer) = &mut self.writer {
+            writer.close();
+            self.writing = self.manager.as_ref().map(Manager::delivered);
+            self.attend_until(job, |seat| seat.writer.is_none() || seat.writing.is_none())?;
+        }
+        Ok(())
     }
 
     pub(super) fn send(&mut self, to: u64, tag: Tag, numbers: [u64; 2]) {

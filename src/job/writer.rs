@@ -1,0 +1,206 @@
+//! The sink of in-order delivery, on a thread of its own: a reader that pauses stops the list, not the root's messages.
+//!
+//! The seat hands over one tally at a time, and the next one when that is written; so no more is in memory than what the window
+//! of the delivery allows. When a job is stopped while the reader does not read, the thread is given up: it ends with the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+
+/// Takes the tallies of a job in block order, at the root, on a thread of its own. [`Error::ClosedPipe`] ends the job quietly.
+pub trait Sink<T>: Send + 'static {
+    /// Takes the tally that comes next. To be noted in `steps`: each part that the reader has taken.
+    ///
+    /// # Errors
+    /// What stands in the way; it ends the job, and nothing more is given.
+    fn take(&mut self, tally: T, steps: &Steps) -> Result<()>;
+
+    /// All has been taken, or all that will be: nothing may be left in a buffer.
+    ///
+    /// # Errors
+    /// As [`Sink::take`].
+    fn flush(&mut self) -> Result<()>;
+}
+
+/// Counts what a reader takes, so that one which reads slowly is told from one which does not read.
+#[derive(Clone, Debug, Default)]
+pub struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    /// One more.
+    pub fn step(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    fn taken(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The root's end of the thread.
+pub(super) struct Writer<T> {
+    /// `None`: nothing more is given.
+    tallies: Option<Sender<T>>,
+    answers: Receiver<Result<()>>,
+    steps: Steps,
+    /// Answers that are still to come: of the tally in work, and of the last flush.
+    awaited: usize,
+    /// The steps taken when this was last looked at, and when they last moved on.
+    moved: Option<(u64, Instant)>,
+}
+
+/// How far a writer is.
+#[derive(Debug)]
+pub(super) enum State {
+    /// It can be given a tally; or all is done, if no more is given.
+    Idle,
+    /// It writes.
+    Busy,
+    /// It can write no more.
+    Failed(Error),
+}
+
+impl<T: Send + 'static> Writer<T> {
+    /// Begins; the sink comes back when all is written.
+    pub(super) fn begin<S: Sink<T>>(mut sink: S) -> (Writer<T>, Receiver<S>) {
+        let (tallies, given) = channel::<T>();
+        let (answer, answers) = channel();
+        let (give_back, back) = channel();
+        let steps = Steps::default();
+        let noted = steps.clone();
+        thread::spawn(move || {
+            let mut is_good = true;
+            for tally in given {
+                let taken = sink.take(tally, &noted);
+                is_good &= taken.is_ok();
+                // Nobody listens any more when the job has given this up.
+                let _ = answer.send(taken);
+            }
+            let flushed = if is_good { sink.flush() } else { Ok(()) };
+            let _ = give_back.send(sink);
+            let _ = answer.send(flushed);
+        });
+        (Writer { tallies: Some(tallies), answers, steps, awaited: 0, moved: None }, back)
+    }
+
+    /// Gives it a tally; only when it is idle.
+    pub(super) fn give(&mut self, tally: T) {
+        if let Some(tallies) = &self.tallies
+            && tallies.send(tally).is_ok()
+        {
+            self.awaited += 1;
+        }
+    }
+
+    /// Nothing more is given: what is left in buffers is written.
+    pub(super) fn close(&mut self) {
+        if self.tallies.take().is_some() {
+            self.awaited += 1;
+        }
+    }
+
+    /// Looks how far it is.
+    pub(super) fn look(&mut self) -> State {
+        while self.awaited > 0 {
+            match self.answers.try_recv() {
+                Ok(Ok(())) => self.awaited -= 1,
+                Ok(Err(error)) => {
+                    self.awaited -= 1;
+                    return State::Failed(error);
+                }
+                Err(TryRecvError::Empty) => return State::Busy,
+                // It panicked, which ends the job elsewhere.
+                Err(TryRecvError::Disconnected) => return State::Busy,
+            }
+        }
+        State::Idle
+    }
+
+    /// Whether nothing was read for so long, counted from the first time that this is asked.
+    pub(super) fn is_stuck(&mut self, now: Instant, limit: Duration) -> bool {
+        let taken = self.steps.taken();
+        match self.moved {
+            Some((before, since)) if before == taken => now.saturating_duration_since(since) >= limit,
+            _ => {
+                self.moved = Some((taken, now));
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::SyncSender;
+
+    use super::*;
+
+    /// Gives what it takes to a reader that may not read.
+    struct Pipe(SyncSender<u32>);
+
+    impl Sink<u32> for Pipe {
+        fn take(&mut self, tally: u32, steps: &Steps) -> Result<()> {
+            self.0.send(tally).map_err(|_| Error::ClosedPipe)?;
+            steps.step();
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<()> {
+            self.0.send(u32::MAX).map_err(|_| Error::ClosedPipe)
+        }
+    }
+
+    fn until_idle(writer: &mut Writer<u32>) -> Result<()> {
+        loop {
+            match writer.look() {
+                State::Idle => return Ok(()),
+                State::Busy => thread::yield_now(),
+                State::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    #[test]
+    fn the_sink_comes_back_when_all_is_written() {
+        let (to, from) = std::sync::mpsc::sync_channel(9);
+        let (mut writer, back) = Writer::begin(Pipe(to));
+        for tally in 0..3 {
+            writer.give(tally);
+            until_idle(&mut writer).expect("a reader");
+        }
+        writer.close();
+        until_idle(&mut writer).expect("a reader");
+        drop(back.try_recv().expect("the sink"));
+        assert_eq!(from.iter().collect::<Vec<_>>(), [0, 1, 2, u32::MAX]);
+    }
+
+    #[test]
+    fn a_reader_that_goes_is_an_error() {
+        let (to, from) = std::sync::mpsc::sync_channel(9);
+        let (mut writer, _back) = Writer::begin(Pipe(to));
+        drop(from);
+        writer.give(1);
+        assert!(matches!(until_idle(&mut writer), Err(Error::ClosedPipe)));
+        writer.close();
+        until_idle(&mut writer).expect("nothing is flushed then");
+    }
+
+    #[test]
+    fn a_reader_that_pauses_is_told_from_one_that_is_slow() {
+        let (to, from) = std::sync::mpsc::sync_channel(0);
+        let (mut writer, back) = Writer::begin(Pipe(to));
+        let (now, limit) = (Instant::now(), Duration::from_secs(1));
+        writer.give(1);
+        assert!(matches!(writer.look(), State::Busy));
+        assert!(!writer.is_stuck(now, limit) && !writer.is_stuck(now + limit / 2, limit));
+        assert_eq!(from.recv(), Ok(1));
+        until_idle(&mut writer).expect("read");
+        assert!(!writer.is_stuck(now + limit, limit), "it has moved on");
+        writer.close();
+        assert!(writer.is_stuck(now + 2 * limit, limit) && back.try_recv().is_err());
+    }
+}
