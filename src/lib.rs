@@ -9,7 +9,7 @@
 //! - [`burnin`]: what a burn-in knows and how it decides who is wrong and who is slow; pure.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
-//! - `whole`: files that appear whole or not at all.
+//! - `stderr`: messages, each in one write. `whole`: files that appear whole or not at all.
 
 pub mod burnin;
 pub mod cli;
@@ -23,4 +23,5 @@ pub mod montecarlo;
 pub mod primes;
 pub mod report;
 pub mod scaling;
+mod stderr;
 mod whole;

@@ -7,7 +7,8 @@ use montesieve::commands;
 use montesieve::job::signals::Signals;
 
 fn main() -> ExitCode {
-    // Without it a request for a save that comes now would end the process; a command that needs it asks again and says so.
+    // Without it a request for a save that comes now, or a file that meets `ulimit -f`, would end the process; a command that needs it asks
+    // again and says so.
     let _ = Signals::early();
     match Cluster::join() {
         Ok(mut cluster) => {

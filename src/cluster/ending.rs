@@ -4,7 +4,6 @@
 //! others waiting; so the way out of trouble is always `MPI_Abort`, under a watchdog.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use super::deadline::Deadline;
 use super::place::host;
 use crate::error::Error;
+use crate::stderr;
 
 /// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
 #[cfg(feature = "mpi")]
@@ -38,10 +38,13 @@ pub fn catch_panics() {
         let text = panic.payload().downcast_ref::<&str>().copied();
         let what = text.or(panic.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let (rank, _) = world();
-        say(&format!("rank {rank} on {}: panicked{place}: {what} (a fault of montesieve, please report it)", host()));
+        stderr::message(&format!(
+            "rank {rank} on {}: panicked{place}: {what} (a fault of montesieve, please report it)",
+            host()
+        ));
         let trace = Backtrace::capture();
         if trace.status() == BacktraceStatus::Captured {
-            say(&trace.to_string());
+            stderr::message(&trace.to_string());
         }
         abort(1);
     }));
@@ -51,9 +54,9 @@ pub fn catch_panics() {
 pub fn tell(error: &Error, rank: u64, size: u64) {
     match error {
         Error::Told { .. } | Error::ClosedPipe => {}
-        Error::Usage(text) => say(text),
-        Error::Run(_) | Error::Io { .. } if size > 1 => say(&format!("rank {rank} on {}: {error}", host())),
-        _ => say(&error.to_string()),
+        Error::Usage(text) => stderr::message(text),
+        Error::Run(_) | Error::Io { .. } if size > 1 => stderr::message(&format!("rank {rank} on {}: {error}", host())),
+        _ => stderr::message(&error.to_string()),
     }
 }
 
@@ -109,11 +112,4 @@ fn world() -> (u64, u64) {
     return super::mpi::world().unwrap_or((0, 1));
     #[cfg(not(feature = "mpi"))]
     (0, 1)
-}
-
-/// One line on stderr. When stderr is gone there is nobody left to tell.
-pub(super) fn say(text: &str) {
-    let text = text.trim_end();
-    let prefix = if text.starts_with("error:") || text.starts_with("rank ") { "" } else { "montesieve: " };
-    let _ = writeln!(std::io::stderr(), "{prefix}{text}");
 }

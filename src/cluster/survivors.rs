@@ -20,6 +20,7 @@ use super::ulfm::{self, Ulfm};
 use super::vote::{Verdict, Vote, parted};
 use super::{ending, launch};
 use crate::error::{Error, Result};
+use crate::stderr;
 
 /// How long the last step of a good end may take, in which all wait for all; then a process ends alone. Seen to take milliseconds.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -241,7 +242,7 @@ impl Survivors {
     pub fn say(&self, what: &str) {
         if self.rank.get() == 0 {
             let names: Vec<String> = self.missing.borrow().iter().map(Member::to_string).collect();
-            ending::say(&format!("lost {}: {what}", names.join(", ")));
+            stderr::message(&format!("lost {}: {what}", names.join(", ")));
         }
     }
 }

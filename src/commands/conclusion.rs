@@ -15,6 +15,7 @@ use crate::job::signals;
 use crate::report::{
     Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, imbalance, write_run_text,
 };
+use crate::stderr;
 
 /// What the root has to say at the end.
 pub struct Conclusion<R> {
@@ -124,19 +125,21 @@ impl Setting<'_> {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
         if let Some(seconds) = planned.filter(|_| !self.engine.quiet) {
-            tell(&format!("that would take about {} here", duration(seconds)));
+            stderr::message(&format!("that would take about {} here", duration(seconds)));
         }
         if !self.engine.quiet {
-            // Nobody is left to tell when stderr is gone.
-            let _ = write_run_text(&run, self.engine.per_rank, &mut std::io::stderr());
+            let mut text = Vec::new();
+            write_run_text(&run, self.engine.per_rank, &mut text).map_err(Error::io("cannot format the run"))?;
+            stderr::text(&text);
         }
         let kept = self.engine.keep.file().filter(|_| account.saved);
         if let Completion::Partial { done, blocks } = completion {
             let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
-            let stopped = |by: &str| tell(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}"));
+            let stopped =
+                |by: &str| stderr::message(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}"));
             match cause {
                 Some(Cause::ReaderGone) => {}
-                Some(Cause::ShareDone) => tell(&format!(
+                Some(Cause::ShareDone) => stderr::message(&format!(
                     "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
                 )),
                 Some(Cause::Signal(signal)) => stopped(signals::name(signal)),
@@ -245,10 +248,6 @@ fn duration(seconds: f64) -> String {
     let whole = std::time::Duration::from_secs(seconds.min(3.2e11) as u64);
     let words = humantime::format_duration(whole).to_string();
     words.split(' ').take(2).collect::<Vec<_>>().join(" ")
-}
-
-fn tell(text: &str) {
-    let _ = writeln!(std::io::stderr(), "montesieve: {text}");
 }
 
 /// Writes a report that has no run (`info`).

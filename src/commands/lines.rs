@@ -4,9 +4,10 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
+use super::stdin;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 
@@ -28,8 +29,7 @@ pub fn read<T, E: Display>(
                 "the mpirun of Open MPI 5 does not say where standard input ends, so '-' would wait for ever: give a file".into(),
             ));
         }
-        let (name, mut bytes) = ("standard input".to_owned(), Vec::new());
-        (name, io::stdin().read_to_end(&mut bytes).map(|_| bytes))
+        ("standard input".to_owned(), Ok(stdin::read_to_end()?))
     } else {
         (path.display().to_string(), fs::read(path))
     };

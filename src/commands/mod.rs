@@ -23,6 +23,7 @@ mod remaining;
 mod rounds;
 mod scaling;
 mod setting;
+mod stdin;
 mod surroundings;
 
 use std::env;
@@ -31,6 +32,7 @@ use std::io::{IsTerminal, Write};
 use crate::cli::{self, Cli, Command, Integrate, Words, color};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::stderr;
 use setting::Setting;
 
 /// Runs the command that the root was given; again, with the ranks that are left, when some were lost and it can be. Every rank must call it;
@@ -110,7 +112,7 @@ fn refuse(cluster: &Cluster, refusal: &cli::Refusal) -> Result<u8> {
                 .map_err(Error::io("cannot write to standard output"))
         } else {
             let colour = coloured(cluster, std::io::stderr().is_terminal());
-            let _ = std::io::stderr().write_all(refusal.text(colour).as_bytes());
+            stderr::text(refusal.text(colour).as_bytes());
             Ok(())
         }
     });

@@ -34,6 +34,7 @@ use crate::fault;
 use crate::report::{
     Answer, Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun, Report,
 };
+use crate::stderr;
 
 /// One page of the gallery.
 struct Pattern {
@@ -119,8 +120,9 @@ pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
             patterns: costs,
         };
         if !options.quiet {
-            // Nobody is left to tell when stderr is gone.
-            let _ = run.write_text(&mut std::io::stderr());
+            let mut text = Vec::new();
+            run.write_text(&mut text).map_err(Error::io("cannot format the run"))?;
+            stderr::text(&text);
         }
         let report = Report { command: "patterns", result: PatternsResult { patterns: lines, right }, run: Some(run) };
         write(&report, options, output).map(|()| if right { 0 } else { WRONG })

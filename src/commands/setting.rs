@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -23,6 +22,7 @@ use crate::job::run::{Account, Options, Outcome, Share, Stall, resume};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Schedule, checkpoint};
 use crate::report::Work;
+use crate::stderr;
 
 /// A computing command's surroundings.
 pub struct Setting<'a> {
@@ -161,9 +161,7 @@ impl<'a> Setting<'a> {
             (None, None) => None,
         };
         if let Some(found) = found.as_ref().filter(|_| !self.engine.quiet) {
-            // Nobody is left to tell when stderr is gone.
-            let _ =
-                writeln!(std::io::stderr(), "montesieve: going on from {} of {} blocks", found.done(), job.blocks());
+            stderr::message(&format!("going on from {} of {} blocks", found.done(), job.blocks()));
         }
         Ok(found.unwrap_or_default())
     }

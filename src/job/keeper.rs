@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::checkpoint::{self, Refusal};
 use super::{Identity, Ledger, Tally};
 use crate::error::{Error, Result};
+use crate::stderr;
 use crate::whole::{self, Readers};
 
 /// Where and how often to save.
@@ -69,11 +70,7 @@ impl Keeper {
             && !std::mem::replace(&mut self.warned, true)
         {
             let path = self.keep.path.display();
-            // Nobody is left to tell when stderr is gone.
-            let _ = writeln!(
-                io::stderr(),
-                "montesieve: cannot write the checkpoint {path}: {error}; the run goes on and tries again"
-            );
+            stderr::message(&format!("cannot write the checkpoint {path}: {error}; the run goes on and tries again"));
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Under a launcher every rank's stderr is a pipe and a carriage return would be noise, so `auto` never draws there.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::stderr;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,8 +66,7 @@ impl Progress {
             }
         } else if self.plain && since >= LINE_EVERY {
             self.shown = now;
-            let line = line(done, self.blocks, now.saturating_duration_since(self.begun));
-            let _ = writeln!(std::io::stderr(), "{line}");
+            stderr::message(&line(done, self.blocks, now.saturating_duration_since(self.begun)));
         }
     }
 
@@ -80,8 +81,7 @@ impl Progress {
 /// One plain line.
 fn line(done: u64, blocks: u64, elapsed: Duration) -> String {
     let share = done as f64 / blocks.max(1) as f64;
-    let mut line =
-        format!("montesieve: {:.1} % ({done} of {blocks} blocks) after {} s", 100.0 * share, elapsed.as_secs());
+    let mut line = format!("{:.1} % ({done} of {blocks} blocks) after {} s", 100.0 * share, elapsed.as_secs());
     if share > 0.0 {
         line += &format!(", about {:.0} s left", elapsed.as_secs_f64() * (1.0 - share) / share);
     }
@@ -94,10 +94,7 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_and_how_long() {
-        assert_eq!(
-            line(250, 1000, Duration::from_secs(10)),
-            "montesieve: 25.0 % (250 of 1000 blocks) after 10 s, about 30 s left"
-        );
-        assert_eq!(line(0, 1000, Duration::from_secs(10)), "montesieve: 0.0 % (0 of 1000 blocks) after 10 s");
+        assert_eq!(line(250, 1000, Duration::from_secs(10)), "25.0 % (250 of 1000 blocks) after 10 s, about 30 s left");
+        assert_eq!(line(0, 1000, Duration::from_secs(10)), "0.0 % (0 of 1000 blocks) after 10 s");
     }
 }

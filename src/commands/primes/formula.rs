@@ -4,7 +4,6 @@
 //! when it is not.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
@@ -21,6 +20,7 @@ use crate::job::run::{Outcome, resume};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, wide};
 use crate::report::{Completion, PrimesResult};
+use crate::stderr;
 
 /// Runs the command by the formula. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
@@ -62,8 +62,7 @@ fn concluded(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Re
         result.last = Some((range.start..=range.stop).rev().find(|&n| wide::is_prime(n)));
     }
     if !agree {
-        // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(std::io::stderr(), "montesieve: the counts differ: {answers:?}");
+        stderr::message(&format!("the counts differ: {answers:?}"));
     }
     let numbers = if completion.is_complete() { range.numbers() } else { 0 };
     let verdict = if agree { 0 } else { Error::WRONG };

@@ -1,0 +1,91 @@
+//! Standard input to its end, for commands that read `-`.
+//!
+//! The wait is in short steps, so that a signal which asks for a stop ends it: once handlers are installed, a blocking read would go on.
+
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::error::{Error, Result};
+use crate::job::signals::{self, Signals};
+use crate::stderr;
+
+/// Time between two looks for a signal that came just before the wait for input began.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Bytes of one read.
+const BUFFER: usize = 1 << 16;
+
+/// Reads standard input to its end. In a terminal the user is told what is waited for.
+///
+/// # Errors
+/// [`Error::Told`] with the exit code of a signal that came meanwhile; [`Error::Io`] when it cannot be read.
+pub fn read_to_end() -> Result<Vec<u8>> {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        stderr::message("reading from the terminal, one item a line; Ctrl-D on an empty line ends the input");
+    }
+    let signals = Signals::early().map_err(Error::io("cannot listen to signals"))?;
+    read_until(stdin.as_fd(), || signals.pending())
+}
+
+fn read_until(input: BorrowedFd<'_>, pending: impl Fn() -> Option<i32>) -> Result<Vec<u8>> {
+    let cannot = |error: Errno| Error::io("cannot read standard input")(error.into());
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; BUFFER]);
+    let timeout = Timespec::try_from(LOOK_EVERY).ok();
+    loop {
+        if let Some(signal) = pending() {
+            stderr::message(&format!("stopped by {} before the end of standard input", signals::name(signal)));
+            return Err(Error::Told { code: 128 + signal as u8 });
+        }
+        match poll(&mut [PollFd::new(&input, PollFlags::IN)], timeout.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(error) => return Err(cannot(error)),
+        }
+        match rustix::io::read(input, &mut buffer[..]) {
+            Ok(0) => return Ok(bytes),
+            Ok(length) => bytes.extend_from_slice(&buffer[..length]),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(cannot(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs::File;
+    use std::io::{Write, pipe};
+
+    use super::*;
+
+    #[test]
+    fn everything_is_read() {
+        let (reader, mut writer) = pipe().expect("a pipe");
+        let text = b"12 18\n".repeat(50_000);
+        let expected = text.clone();
+        let writing = std::thread::spawn(move || writer.write_all(&text).expect("written"));
+        assert!(read_until(reader.as_fd(), || None).is_ok_and(|read| read == expected));
+        writing.join().expect("written");
+        let empty = File::open("/dev/null").expect("/dev/null");
+        assert!(read_until(empty.as_fd(), || None).is_ok_and(|read| read.is_empty()));
+    }
+
+    #[test]
+    fn a_signal_ends_the_wait() {
+        let (reader, _writer) = pipe().expect("a pipe that nothing is written to");
+        let looks = Cell::new(0);
+        let pending = || (looks.replace(looks.get() + 1) == 2).then_some(2);
+        assert!(matches!(read_until(reader.as_fd(), pending), Err(Error::Told { code: 130 })));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = File::open(folder.path()).expect("opens");
+        assert!(matches!(read_until(folder.as_fd(), || None), Err(Error::Io { .. })));
+    }
+}
