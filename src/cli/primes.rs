@@ -21,11 +21,13 @@ Examples:
   montesieve primes 1e10 --sum --gaps --digest
   montesieve primes --nth 1e9              the 1e9-th prime
   montesieve primes --nth 1 1e15           the first prime above 1e15
+  montesieve primes --nth -1 1e15          the last prime below 1e15
+  montesieve primes 1e24 -d 1e6 --sum      windows up to 1e26; above 2^64 by probable-prime tests
   montesieve primes 100 200 --print        print them, one on a line
   montesieve primes 1e6 --print=2          print the twin primes
   montesieve primes 1e10 --output p.npy --output-format npy   all ranks write the file at once
 
-Both ends belong to the range. Primes are counted up to 1e26 (by the formula), and all else goes up to 2^64-1.
+Both ends belong to the range, which may be anywhere up to 1e26. Above 2^64 single primes are probable primes, and results say so.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
 
 /// The options of `primes`.
@@ -76,7 +78,7 @@ pub struct Primes {
     pub verify: bool,
 
     /// Say which way it goes, in how many blocks, with what tables and in about what time, and do no more
-    #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "checkpoint", "resume", "shard"])]
+    #[arg(long, conflicts_with_all = ["checkpoint", "resume", "shard"])]
     pub plan: bool,
 
     /// Engine options.
@@ -84,9 +86,9 @@ pub struct Primes {
     pub engine: Engine,
 }
 
-/// `--nth N`: `range.start` is its START.
+/// `--nth N`: `range.start` is its START. Negative for primes below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Nth(pub Option<u128>);
+pub struct Nth(pub Option<i128>);
 
 // The option itself is one of the range's: it decides what the other words mean.
 impl FromArgMatches for Nth {
@@ -139,23 +141,18 @@ impl Primes {
         {
             return Err(format!("--verify is about the formula: it does not go with --algorithm {}", self.algorithm));
         }
-        let counts = matches!(self.algorithm, PrimesAlgorithm::Auto | PrimesAlgorithm::Combinatorial);
-        if self.range.below_2_64().is_none() && self.nth.0.is_none() && !(counts && self.is_plain_count()) {
-            return Err(format!(
-                "primes up to {} can be counted by the formula and no more: sieves and lists end at 2^64-1 ({})",
-                self.range.stop,
-                u64::MAX
-            ));
-        }
-        let by_trial = matches!(self.algorithm, PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial);
-        if self.plan && (by_trial || !self.is_plain_count()) {
-            return Err("--plan is about numbers of primes, by the sieve or the formula".to_owned());
+        let is_above = self.range.below_2_64().is_none() && self.nth.0.is_none();
+        if is_above && matches!(self.algorithm, PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial) {
+            return Err(format!("--algorithm {} goes up to 2^64-1", self.algorithm));
         }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
         if format != Format::Text {
             let option = if self.print.is_some() { "--print" } else { "--output-format" };
             return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
+        }
+        if is_above && form != ListForm::Text {
+            return Err(format!("--output-format {form} has words of 64 bits: primes above 2^64 are written as text"));
         }
         if k > 1 && form != ListForm::Text {
             return Err(format!("k-tuplets are written as text: --print={k} does not go with --output-format {form}"));

@@ -34,14 +34,14 @@ impl From<Range> for Range<u128> {
     }
 }
 
-/// The range as it is typed: `STOP`, `START STOP`, `START --dist N`, or `--nth N [START]`.
+/// The range as it is typed: `STOP`, `START STOP`, `START --dist N`, or `--nth N [START]`, where N may be negative.
 #[derive(Args)]
 struct TypedRange {
     /// First number of the range [default: 0]
     #[arg(value_name = "START", value_parser = values::countable, allow_negative_numbers = true)]
     start: Option<u128>,
 
-    /// Last number of the range, at most 1e26, and for more than a count at most 2^64-1; with --dist or --nth it is START instead
+    /// Last number of the range, at most 1e26; with --dist or --nth it is START instead
     #[arg(value_name = "STOP", required_unless_present = "nth", value_parser = values::countable, allow_negative_numbers = true)]
     stop: Option<u128>,
 
@@ -49,9 +49,9 @@ struct TypedRange {
     #[arg(long, short, value_name = "N", value_parser = values::countable, allow_negative_numbers = true)]
     dist: Option<u128>,
 
-    /// Find the N-th prime above START instead
+    /// Find the N-th prime above START instead; with a negative N, below START
     #[arg(long, short, value_name = "N", value_parser = values::ordinal, allow_negative_numbers = true)]
-    nth: Option<u128>,
+    nth: Option<i128>,
 }
 
 impl TypedRange {
@@ -60,7 +60,7 @@ impl TypedRange {
             if self.start.is_some() || self.dist.is_some() {
                 return Err("--nth goes with START alone, without STOP or --dist".to_owned());
             }
-            if n > PRIMES_TO_LARGEST {
+            if n.unsigned_abs() > PRIMES_TO_LARGEST {
                 return Err(format!("--nth {n} is too large; there are {PRIMES_TO_LARGEST} primes below 1e26"));
             }
             return Ok(Range { start: self.stop.unwrap_or(0), stop: LARGEST });
@@ -130,10 +130,14 @@ mod tests {
         let nth =
             |start, stop, dist, n| TypedRange { start, stop, dist, nth: Some(n) }.range().map(|r| (r.start, r.stop));
         assert_eq!(nth(None, None, None, 1), Ok((0, LARGEST)));
-        assert_eq!(nth(None, Some(7), None, PRIMES_TO_LARGEST), Ok((7, LARGEST)));
+        let most = PRIMES_TO_LARGEST as i128;
+        assert_eq!(nth(None, Some(7), None, most), Ok((7, LARGEST)));
+        assert_eq!(nth(None, Some(7), None, -most), Ok((7, LARGEST)));
         assert!(nth(Some(1), Some(7), None, 1).is_err());
         assert!(nth(None, Some(7), Some(1), 1).is_err());
-        assert!(nth(None, None, None, PRIMES_TO_LARGEST + 1).unwrap_err().contains("too large"));
+        for n in [most + 1, -most - 1] {
+            assert!(nth(None, None, None, n).unwrap_err().contains("too large"));
+        }
     }
 
     #[test]
@@ -147,7 +151,7 @@ mod tests {
         #[test]
         fn any_range_is_refused_or_makes_sense(
             start in proptest::option::of(0..=LARGEST), stop in proptest::option::of(0..=LARGEST),
-            dist in proptest::option::of(0..=LARGEST), nth in proptest::option::of(0..=LARGEST),
+            dist in proptest::option::of(0..=LARGEST), nth in proptest::option::of(-(LARGEST as i128)..=LARGEST as i128),
         ) {
             if let Ok(range) = (TypedRange { start, stop, dist, nth }.range()) {
                 proptest::prop_assert!(range.start <= range.stop);

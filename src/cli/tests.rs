@@ -108,9 +108,14 @@ fn integrands_have_their_parameters() {
 
 #[test]
 fn nth_takes_a_start() {
-    for (line, start, n) in
-        [("primes --nth 100", 0, 100), ("primes 2 -n 100", 2, 100), ("primes -n1k 1e9", 1_000_000_000, 1000)]
-    {
+    for (line, start, n) in [
+        ("primes --nth 100", 0, 100),
+        ("primes 2 -n 100", 2, 100),
+        ("primes -n1k 1e9", 1_000_000_000, 1000),
+        ("primes --nth -1 1e9", 1_000_000_000, -1),
+        ("primes -n -1e3 7", 7, -1000),
+        ("primes --nth=-2 1e20", 10_u128.pow(20), -2),
+    ] {
         let Command::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
         assert_eq!((primes.range.start, primes.nth), (start, Nth(Some(n))), "{line}");
     }
@@ -154,15 +159,16 @@ fn bad_input_gives_one_clear_message() {
         "primes",
         "primes 10 5",
         "primes 0 1e26+1",
-        "primes 0 2^64 --sum",
-        "primes 1e20 --print",
-        "primes 1e20 --algorithm both",
+        "primes 2^64 --algorithm sqrt",
+        "primes 1e20 --output-format npy",
+        "primes 1e20 --output-format u64le",
         "primes -3",
         "primes -2^3",
         "primes 1e26 -d 1",
         "primes 1 2 -d 3",
         "primes --nth 0",
-        "primes --nth -1 10",
+        "primes --nth -0 10",
+        "primes --nth -x 10",
         "primes --nth 1699246750872437141327604",
         "primes --nth 5 10 20",
         "primes --nth 5 10 -d 20",

@@ -180,12 +180,17 @@ pub fn countable(text: &str) -> Result<u128, NumberError> {
     within(0, LARGEST, text)
 }
 
-/// The same from 1 on.
+/// The N of a prime: from 1 on, or from -1 down with a minus sign.
 ///
 /// # Errors
 /// As [`countable`].
-pub fn ordinal(text: &str) -> Result<u128, NumberError> {
-    within(1, LARGEST, text)
+pub fn ordinal(text: &str) -> Result<i128, NumberError> {
+    // 1e26 has 87 bits.
+    let size = |text: &str| within(1, LARGEST, text).map(|n| n as i128);
+    match text.trim().strip_prefix('-') {
+        Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => size(digits).map(|n| -n),
+        _ => size(text),
+    }
 }
 
 /// A number from 0 to 2^64-1: a seed.
@@ -342,7 +347,8 @@ mod tests {
         assert_eq!(whole("0"), Ok(0));
         assert_eq!(whole("2^64").unwrap_err().to_string(), "too large; the limit is 2^64-1 (18446744073709551615)");
         assert_eq!(whole("1e40"), whole("2^64"));
-        assert_eq!((countable("1e26"), ordinal("1")), (Ok(LARGEST), Ok(1)));
+        assert_eq!((countable("1e26"), ordinal("1"), ordinal("-1e9")), (Ok(LARGEST), Ok(1), Ok(-1_000_000_000)));
+        assert_eq!((ordinal("-0"), ordinal("--1"), ordinal("-")), (Err(TooSmall(1)), Err(NotANumber), Err(NotANumber)));
         assert_eq!(countable("1e26+1").unwrap_err().to_string(), format!("too large; the limit is {LARGEST}"));
         assert_eq!((countable("1e40"), ordinal("0")), (countable("1e26+1"), Err(TooSmall(1))));
         assert_eq!(amount("0").unwrap_err().to_string(), "must be at least 1");

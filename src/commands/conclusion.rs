@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
 use crate::report::{
-    Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, imbalance, write_run_text,
+    Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, duration, imbalance,
+    write_run_text,
 };
 use crate::stderr;
 
@@ -237,17 +238,6 @@ pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>
         })
         .collect();
     (seen, indices)
-}
-
-/// Seconds as people say them: two units at the most.
-fn duration(seconds: f64) -> String {
-    if seconds < 10.0 {
-        return format!("{seconds:.2} s");
-    }
-    // Ten thousand years are enough to say "never".
-    let whole = std::time::Duration::from_secs(seconds.min(3.2e11) as u64);
-    let words = humantime::format_duration(whole).to_string();
-    words.split(' ').take(2).collect::<Vec<_>>().join(" ")
 }
 
 /// Writes a report that has no run (`info`).

@@ -12,7 +12,7 @@
 use std::ops::ControlFlow;
 
 use super::source::Source;
-use super::{Pulse, decimal};
+use super::{PrimeRun, Pulse, decimal};
 
 /// A form of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,13 @@ impl Encoding {
         header
     }
 
-    /// Appends these primes to `bytes`.
-    pub fn append(self, primes: &[u64], bytes: &mut Vec<u8>) {
+    /// Appends these primes to `bytes`. Words have 64 bits: primes above are written as text alone, and other forms refused before any work.
+    pub fn append(self, primes: PrimeRun<'_>, bytes: &mut Vec<u8>) {
         match self {
-            Encoding::Text => decimal::append(primes, bytes),
-            Encoding::U64le | Encoding::Npy => bytes.extend(primes.iter().flat_map(|p| p.to_le_bytes())),
+            Encoding::Text if primes.base == 0 => decimal::append(primes.offsets, bytes),
+            // Finding one costs a hundred times what writing it does.
+            Encoding::Text => primes.iter().for_each(|p| bytes.extend_from_slice(format!("{p}\n").as_bytes())),
+            Encoding::U64le | Encoding::Npy => bytes.extend(primes.iter().flat_map(|p| (p as u64).to_le_bytes())),
         }
     }
 
@@ -54,20 +56,20 @@ impl Encoding {
     pub fn length(
         self,
         source: &mut Source,
-        low: u64,
-        high: u64,
+        low: u128,
+        high: u128,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), (u64, u64)> {
         if self != Encoding::Text {
-            let primes = source.count(low.into(), high.into(), pulse)?;
+            let primes = source.count(low, high, pulse)?;
             return ControlFlow::Continue((primes, 8 * primes));
         }
         // Between two powers of ten all lines are as long.
         let (mut primes, mut bytes, mut from) = (0, 0, low);
         while from < high {
             let digits = from.max(1).ilog10() + 1;
-            let to = 10_u64.checked_pow(digits).map_or(high, |power| power.min(high));
-            let found = source.count(from.into(), to.into(), pulse)?;
+            let to = 10_u128.pow(digits).min(high);
+            let found = source.count(from, to, pulse)?;
             primes += found;
             bytes += found * u64::from(digits + 1);
             from = to;
@@ -99,8 +101,19 @@ mod tests {
     #[test]
     fn words_are_little_endian() {
         let mut bytes = vec![9];
-        Encoding::U64le.append(&[2, 0x0102_0304_0506_0708], &mut bytes);
+        Encoding::U64le.append(PrimeRun::small(&[2, 0x0102_0304_0506_0708]), &mut bytes);
         assert_eq!(bytes, [9, 2, 0, 0, 0, 0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1]);
+    }
+
+    #[test]
+    fn text_of_more_than_64_bits() {
+        let mut bytes = Vec::new();
+        Encoding::Text.append(PrimeRun { base: 10_u128.pow(20), offsets: &[39, 129] }, &mut bytes);
+        assert_eq!(bytes, b"100000000000000000039\n100000000000000000129\n");
+        let (low, high) = (10_u128.pow(20) - 11, 10_u128.pow(20) + 130);
+        let length = Encoding::Text
+            .length(&mut Algorithm::Sieve(Isa::widest()).source(high), low, high, &mut || ControlFlow::Continue(()));
+        assert_eq!(length, ControlFlow::Continue((3, 21 + 2 * 22)));
     }
 
     proptest! {
@@ -111,8 +124,8 @@ mod tests {
             let mut source = Algorithm::Sieve(Isa::widest()).source(high.into());
             for encoding in [Encoding::Text, Encoding::U64le, Encoding::Npy] {
                 let mut bytes = Vec::new();
-                encoding.append(&primes, &mut bytes);
-                let length = encoding.length(&mut source, low, high, &mut || ControlFlow::Continue(()));
+                encoding.append(PrimeRun::small(&primes), &mut bytes);
+                let length = encoding.length(&mut source, low.into(), high.into(), &mut || ControlFlow::Continue(()));
                 prop_assert_eq!(length, ControlFlow::Continue((primes.len() as u64, bytes.len() as u64)));
             }
         }

@@ -3,7 +3,7 @@
 //! A gap belongs to the prime that it follows: gap `g` at `p` means that `p` and `p + g` are prime and nothing between them is.
 //! Of gaps of the same length the first one counts, so the order in which parts are merged does not show.
 //!
-//! Formula: merit = g / ln p; on average 1, and 35 for the longest gaps below 2^64.
+//! Formula: merit = g / ln p; on average 1, and 35 for the longest gaps below 2^64. Above 2^64 the primes are probable primes.
 //! Run time: a subtraction and a maximum a prime, in vectors; the position is looked up only for a new largest gap. The
 //! first one of each length costs a look-up a prime. Memory: 8 bytes for each even length up to the largest (below 1552 for all
 //! primes under 2^64).
@@ -12,19 +12,21 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::PrimeRun;
+
 /// A gap: `start` and `start + length` are neighbouring primes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// The difference of the two primes.
     pub length: u64,
     /// The smaller one of them.
-    pub start: u64,
+    pub start: u128,
 }
 
 impl Gap {
     /// Between two neighbouring primes.
-    pub fn between(low: u64, high: u64) -> Gap {
-        Gap { length: high - low, start: low }
+    pub fn between(low: u128, high: u128) -> Gap {
+        Gap { length: (high - low) as u64, start: low }
     }
 
     /// length / ln(start), to six decimals: what is beyond them may differ between mathematical libraries.
@@ -56,7 +58,7 @@ pub enum Which {
 pub struct Gaps {
     largest: Option<Gap>,
     /// Start of the first gap of each length, by half the length (the gap of length 1, at 2, by 0); 0 where none was seen.
-    firsts: Vec<u64>,
+    firsts: Vec<u128>,
 }
 
 impl Gaps {
@@ -73,17 +75,19 @@ impl Gaps {
     }
 
     /// Takes the gaps between the primes of a run in.
-    pub fn take(&mut self, primes: &[u64], which: Which) {
-        let pairs = || primes.iter().zip(primes.get(1..).unwrap_or_default());
+    pub fn take(&mut self, primes: PrimeRun<'_>, which: Which) {
+        let PrimeRun { base, offsets } = primes;
+        let pairs = || offsets.iter().zip(offsets.get(1..).unwrap_or_default());
+        let gap = |low: u64, high: u64| Gap { length: high - low, start: base + u128::from(low) };
         let longest = pairs().map(|(low, high)| high - low).max().unwrap_or(0);
         if which != Which::None
             && self.largest.is_none_or(|largest| longest >= largest.length)
             && let Some((&low, &high)) = pairs().find(|(low, high)| *high - *low == longest)
         {
-            self.keep(Gap::between(low, high));
+            self.keep(gap(low, high));
         }
         if which == Which::All {
-            pairs().for_each(|(&low, &high)| self.first(Gap::between(low, high)));
+            pairs().for_each(|(&low, &high)| self.first(gap(low, high)));
         }
     }
 
@@ -134,7 +138,7 @@ mod tests {
             [(6, 2, 3), (30, 6, 23), (32_000, 72, 31_397), (500_000, 114, 492_113), (4_700_000, 154, 4_652_353)]
         {
             let mut gaps = Gaps::default();
-            gaps.take(&primes[..primes.partition_point(|&p| p < high)], Which::Largest);
+            gaps.take(PrimeRun::small(&primes[..primes.partition_point(|&p| p < high)]), Which::Largest);
             assert_eq!(gaps.largest(), Some(Gap { length, start }), "{high}");
             assert_eq!(gaps.firsts().count(), 0);
         }
@@ -144,8 +148,8 @@ mod tests {
     fn first_occurrences_as_published() {
         // OEIS A000230, with the gap of length 1 in front.
         let mut gaps = Gaps::default();
-        naive::eratosthenes(2000).windows(2).for_each(|pair| gaps.take(pair, Which::All));
-        let firsts: Vec<(u64, u64)> = gaps.firsts().map(|gap| (gap.length, gap.start)).collect();
+        naive::eratosthenes(2000).windows(2).for_each(|pair| gaps.take(PrimeRun::small(pair), Which::All));
+        let firsts: Vec<(u64, u128)> = gaps.firsts().map(|gap| (gap.length, gap.start)).collect();
         let expected = [
             (1, 2),
             (2, 3),
@@ -169,7 +173,7 @@ mod tests {
     fn few_primes_have_no_gap() {
         for primes in [&[][..], &[2], &[7]] {
             let mut gaps = Gaps::default();
-            gaps.take(primes, Which::All);
+            gaps.take(PrimeRun::small(primes), Which::All);
             assert_eq!(gaps, Gaps::default());
         }
     }

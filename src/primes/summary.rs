@@ -8,9 +8,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::digest;
 use super::gaps::{Gap, Gaps, Which};
 use super::tuplets::{self, Border, Edges, MOST};
+use super::{PrimeRun, digest};
 
 /// What is wanted of the primes. Their number always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +35,8 @@ impl Wanted {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     wanted: Wanted,
-    low: u64,
-    high: u64,
+    low: u128,
+    high: u128,
     edges: Edges,
     /// How many numbers were looked at.
     pub numbers: u64,
@@ -44,7 +44,7 @@ pub struct Summary {
     pub primes: u64,
     /// How many k-tuplets lie among them, by k; those that are not wanted stay 0.
     pub tuplets: [u64; MOST + 1],
-    /// Their sum. At most 425656284035217743 primes below 2^64: it fits.
+    /// Their sum. At most 425656284035217743 primes below 2^64: it fits; above, see [`largest_sum`].
     pub sum: u128,
     /// See [`super::digest`].
     pub digest: u128,
@@ -54,14 +54,16 @@ pub struct Summary {
 
 impl Summary {
     /// The summary of `[low, high)` as long as no prime of it was taken in.
-    pub fn of(low: u64, high: u64, wanted: Wanted) -> Summary {
-        Summary { wanted, low, high, numbers: high - low, ..Summary::default() }
+    ///
+    /// A job has at most 2^64 - 1 numbers: no machine looks at more one by one.
+    pub fn of(low: u128, high: u128, wanted: Wanted) -> Summary {
+        Summary { wanted, low, high, numbers: (high - low) as u64, ..Summary::default() }
     }
 
     /// Takes the next primes of the range in: a run in rising order, with none left out since the last one.
-    pub fn take(&mut self, primes: &[u64]) {
+    pub fn take(&mut self, primes: PrimeRun<'_>) {
         let edges = Edges::of(primes);
-        self.primes += primes.len() as u64;
+        self.primes += primes.offsets.len() as u64;
         for k in self.wanted.tuplets() {
             self.tuplets[k] += tuplets::count(k, primes);
         }
@@ -106,10 +108,20 @@ impl Summary {
     }
 }
 
-/// The sum of a run of at most 2^32 primes: both halves of each apart, so that it goes in vectors of 64 bits.
-fn sum(primes: &[u64]) -> u128 {
-    let (high, low) = primes.iter().fold((0_u64, 0_u64), |(high, low), p| (high + (p >> 32), low + (p & 0xffff_ffff)));
-    (u128::from(high) << 32) + u128::from(low)
+/// The sum of a run of at most 2^32 primes: both halves of each offset apart, so that it goes in vectors of 64 bits.
+fn sum(primes: PrimeRun<'_>) -> u128 {
+    let halves = |(high, low), p: &u64| (high + (p >> 32), low + (p & 0xffff_ffff));
+    let (high, low) = primes.offsets.iter().fold((0_u64, 0_u64), halves);
+    primes.base * primes.offsets.len() as u128 + (u128::from(high) << 32) + u128::from(low)
+}
+
+/// What the sum of the primes among so many numbers up to `stop` cannot exceed; `None` where that is 2^128 or more.
+///
+/// Among y > 1 numbers there are at most 2 y / ln y primes (H. L. Montgomery, R. C. Vaughan, "The large sieve", Mathematika 20 (1973)); here
+/// logarithms are to the base 2, rounded down, times 9/13 = 0.692 < ln 2.
+pub fn largest_sum(numbers: u128, stop: u128) -> Option<u128> {
+    let log = u128::from(numbers.max(4).ilog2()) * 9 / 13;
+    (2 * (numbers / log.max(1) + 1)).checked_mul(stop)
 }
 
 #[cfg(test)]
@@ -123,8 +135,8 @@ mod tests {
     /// The summary of `[low, high)`, from runs of `run` primes.
     fn summary(low: u64, high: u64, run: usize) -> Summary {
         let primes: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();
-        let mut summary = Summary::of(low, high, ALL);
-        primes.chunks(run).for_each(|run| summary.take(run));
+        let mut summary = Summary::of(low.into(), high.into(), ALL);
+        primes.chunks(run).for_each(|run| summary.take(PrimeRun::small(run)));
         summary
     }
 
@@ -138,20 +150,25 @@ mod tests {
     #[test]
     fn sums_do_not_overflow() {
         assert_eq!(summary(0, 1_000_000, 4096).sum, 37_550_402_023);
-        assert_eq!(sum(&[u64::MAX; 5000]), 5000 * u128::from(u64::MAX));
-        assert_eq!(sum(&[]), 0);
+        assert_eq!(sum(PrimeRun::small(&[u64::MAX; 5000])), 5000 * u128::from(u64::MAX));
+        assert_eq!(sum(PrimeRun::small(&[])), 0);
+        let base = 10_u128.pow(26);
+        assert_eq!(sum(PrimeRun { base, offsets: &[1, u64::MAX] }), 2 * base + (1 << 64));
+        let ok = |numbers, stop| largest_sum(numbers, stop).is_some();
+        assert!(ok(u64::MAX.into(), u64::MAX.into()) && ok(10_u128.pow(13), base) && !ok(10_u128.pow(15), base));
+        assert!((0..10_000).all(|n| largest_sum(n, n) >= Some(naive::eratosthenes(n as u64 + 1).into_iter().map(u128::from).sum())));
     }
 
     #[test]
     fn parts_are_what_they_are_alone() {
         let whole = summary(90, 2000, 7);
         let primes: Vec<u64> = naive::eratosthenes(2000).into_iter().filter(|&p| p >= 90).collect();
-        assert_eq!(whole.digest, digest::digest(&primes));
+        assert_eq!(whole.digest, digest::digest(PrimeRun::small(&primes)));
         assert_eq!(whole.gaps.largest(), Some(Gap { length: 34, start: 1327 }));
         assert_eq!(whole.sum, primes.iter().map(|&p| u128::from(p)).sum());
         assert_eq!((whole.numbers, whole.primes), (1910, primes.len() as u64));
         let mut bare = Summary::of(90, 2000, Wanted::default());
-        bare.take(&primes);
+        bare.take(PrimeRun::small(&primes));
         assert_eq!((bare.primes, bare.sum, bare.digest, &bare.gaps), (whole.primes, 0, 0, &Gaps::default()));
     }
 

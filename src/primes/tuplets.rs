@@ -20,6 +20,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::PrimeRun;
+
 /// The largest k that is known here.
 pub const MOST: usize = 6;
 
@@ -30,20 +32,20 @@ const DIAMETER: [u64; MOST + 1] = [0, 0, 2, 6, 8, 12, 16];
 const KEPT: usize = MOST - 1;
 
 /// Below this no tuplet of more than two primes begins.
-const FIRST: u64 = 5;
+const FIRST: u128 = 5;
 
 /// How many k-tuplets lie in `primes`, which are neighbours in rising order. `k` is 2 to 6.
 ///
 /// ```
-/// use montesieve::primes::tuplets::count;
-/// assert_eq!(count(2, &[3, 5, 7, 11, 13]), 3);
-/// assert_eq!(count(4, &[3, 5, 7, 11, 13]), 1);
+/// use montesieve::primes::{PrimeRun, tuplets::count};
+/// let primes = PrimeRun { base: 0, offsets: &[3, 5, 7, 11, 13] };
+/// assert_eq!((count(2, primes), count(4, primes)), (3, 1));
 /// ```
 ///
 /// # Panics
 /// When there is no such `k`.
-pub fn count(k: usize, primes: &[u64]) -> u64 {
-    let primes = eligible(k, primes);
+pub fn count(k: usize, primes: PrimeRun<'_>) -> u64 {
+    let primes = eligible(k, primes).offsets;
     let lasts = primes.get(k - 1..).unwrap_or_default();
     primes.iter().zip(lasts).map(|(first, last)| u64::from(last - first == DIAMETER[k])).sum()
 }
@@ -52,12 +54,17 @@ pub fn count(k: usize, primes: &[u64]) -> u64 {
 ///
 /// # Panics
 /// When there is no such `k`.
-pub fn each(k: usize, primes: &[u64], mut each: impl FnMut(&[u64])) {
-    eligible(k, primes).windows(k).filter(|w| w[k - 1] - w[0] == DIAMETER[k]).for_each(&mut each);
+pub fn each(k: usize, primes: PrimeRun<'_>, mut each: impl FnMut(&[u128])) {
+    let run = eligible(k, primes);
+    for window in run.offsets.windows(k).filter(|w| w[k - 1] - w[0] == DIAMETER[k]) {
+        let mut tuplet = [run.base; MOST];
+        tuplet.iter_mut().zip(window).for_each(|(prime, &offset)| *prime += u128::from(offset));
+        each(&tuplet[..k]);
+    }
 }
 
 /// Appends a tuplet as a line, as primesieve prints it: `(3, 5)`.
-pub fn append(tuplet: &[u64], text: &mut Vec<u8>) {
+pub fn append(tuplet: &[u128], text: &mut Vec<u8>) {
     for (i, prime) in tuplet.iter().enumerate() {
         text.extend_from_slice(if i == 0 { b"(" } else { b", " });
         text.extend_from_slice(prime.to_string().as_bytes());
@@ -66,29 +73,35 @@ pub fn append(tuplet: &[u64], text: &mut Vec<u8>) {
 }
 
 /// Without the small primes with which no k-tuplet begins.
-fn eligible(k: usize, primes: &[u64]) -> &[u64] {
+fn eligible(k: usize, primes: PrimeRun<'_>) -> PrimeRun<'_> {
     assert!((2..=MOST).contains(&k), "there are no {k}-tuplets here");
-    match primes.first() {
-        Some(&first) if k > 2 && first < FIRST => &primes[primes.partition_point(|&p| p < FIRST)..],
+    match primes.iter().next() {
+        Some(first) if k > 2 && first < FIRST => behind(primes, primes.iter().take_while(|&p| p < FIRST).count()),
         _ => primes,
     }
+}
+
+/// The run without its first `n` primes.
+fn behind(primes: PrimeRun<'_>, n: usize) -> PrimeRun<'_> {
+    PrimeRun { offsets: &primes.offsets[n..], ..primes }
 }
 
 /// Up to five neighbouring primes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Few {
-    primes: [u64; KEPT],
+    primes: [u128; KEPT],
     length: u8,
 }
 
 impl Few {
-    fn of(primes: &[u64]) -> Few {
+    /// At most [`KEPT`] primes.
+    fn of(primes: impl ExactSizeIterator<Item = u128>) -> Few {
         let mut few = Few { primes: [0; KEPT], length: primes.len() as u8 };
-        few.primes[..primes.len()].copy_from_slice(primes);
+        few.primes.iter_mut().zip(primes).for_each(|(place, prime)| *place = prime);
         few
     }
 
-    fn primes(&self) -> &[u64] {
+    fn primes(&self) -> &[u128] {
         &self.primes[..usize::from(self.length)]
     }
 
@@ -108,18 +121,18 @@ pub struct Edges {
 
 impl Edges {
     /// The edges of a stretch that holds these primes, in rising order, and no others.
-    pub fn of(primes: &[u64]) -> Edges {
-        let kept = primes.len().min(KEPT);
-        Edges { head: Few::of(&primes[..kept]), tail: Few::of(&primes[primes.len() - kept..]), has_hole: false }
+    pub fn of(primes: PrimeRun<'_>) -> Edges {
+        let tail = behind(primes, primes.offsets.len().saturating_sub(KEPT));
+        Edges { head: Few::of(primes.iter().take(KEPT)), tail: Few::of(tail.iter()), has_hole: false }
     }
 
     /// The first prime, if there is one.
-    pub fn first(&self) -> Option<u64> {
+    pub fn first(&self) -> Option<u128> {
         self.head.primes().first().copied()
     }
 
     /// The last prime, if there is one.
-    pub fn last(&self) -> Option<u64> {
+    pub fn last(&self) -> Option<u128> {
         self.tail.primes().last().copied()
     }
 
@@ -137,12 +150,12 @@ impl Edges {
         let border = self.border(next);
         if !self.head.is_full() && !self.has_hole {
             // All primes of this stretch are in its head, and in its tail.
-            self.head = Few::of(&border.primes()[..border.length.min(KEPT)]);
+            self.head = Few::of(border.primes().iter().copied().take(KEPT));
         }
         if next.tail.is_full() || next.has_hole {
             self.tail = next.tail;
         } else {
-            self.tail = Few::of(&border.primes()[border.length.saturating_sub(KEPT)..]);
+            self.tail = Few::of(border.primes()[border.length.saturating_sub(KEPT)..].iter().copied());
         }
         self.has_hole |= next.has_hole;
     }
@@ -157,29 +170,32 @@ impl Edges {
 /// The primes around a border, at most five on each side.
 #[derive(Clone, Copy, Debug)]
 pub struct Border {
-    primes: [u64; 2 * KEPT],
+    primes: [u128; 2 * KEPT],
     left: usize,
     length: usize,
 }
 
 impl Border {
-    fn primes(&self) -> &[u64] {
+    fn primes(&self) -> &[u128] {
         &self.primes[..self.length]
     }
 
     /// The primes next to the border on both sides, if there are such.
-    pub fn gap(&self) -> Option<(u64, u64)> {
+    pub fn gap(&self) -> Option<(u128, u128)> {
         let both = self.left > 0 && self.left < self.length;
         both.then(|| (self.primes[self.left - 1], self.primes[self.left]))
     }
 
     /// Hands every k-tuplet that begins before the border and ends behind it to `each`, in rising order.
-    pub fn each(&self, k: usize, mut each: impl FnMut(&[u64])) {
+    pub fn each(&self, k: usize, mut each: impl FnMut(&[u128])) {
         // Windows of k primes that have the border inside: the first k - 1 before it and the first k - 1 behind it.
         let from = self.left.saturating_sub(k - 1);
         let to = self.length.min(self.left + k - 1);
         if self.left > 0 && from < to {
-            self::each(k, &self.primes[from..to], &mut each);
+            // Neighbouring primes are far less than 2^64 apart.
+            let base = self.primes[from];
+            let offsets: Vec<u64> = self.primes[from..to].iter().map(|prime| (prime - base) as u64).collect();
+            self::each(k, PrimeRun { base, offsets: &offsets }, &mut each);
         }
     }
 
@@ -217,7 +233,7 @@ mod tests {
 
     fn listed(k: usize, primes: &[u64]) -> Vec<Vec<u64>> {
         let mut list = Vec::new();
-        each(k, primes, |tuplet| list.push(tuplet.to_vec()));
+        each(k, PrimeRun::small(primes), |tuplet| list.push(tuplet.iter().map(|&p| p as u64).collect()));
         list
     }
 
@@ -227,7 +243,7 @@ mod tests {
         for k in 2..=MOST {
             let expected = by_pattern(k, &primes);
             assert_eq!(listed(k, &primes), expected, "{k}");
-            assert_eq!(count(k, &primes), expected.len() as u64, "{k}");
+            assert_eq!(count(k, PrimeRun::small(&primes)), expected.len() as u64, "{k}");
         }
     }
 
@@ -245,13 +261,13 @@ mod tests {
     fn few_primes_or_none() {
         for k in 2..=MOST {
             for primes in [&[][..], &[2], &[3], &[2, 3]] {
-                assert_eq!(count(k, primes), 0);
+                assert_eq!(count(k, PrimeRun::small(primes)), 0);
             }
         }
-        assert_eq!((Edges::of(&[]).first(), Edges::of(&[]).last()), (None, None));
-        assert_eq!((Edges::of(&[2]).first(), Edges::of(&[2]).last()), (Some(2), Some(2)));
-        assert_eq!(Edges::of(&[2]).border(&Edges::of(&[])).gap(), None);
-        assert_eq!(Edges::of(&[]).border(&Edges::of(&[2])).gap(), None);
+        let (none, two) = (Edges::of(PrimeRun::small(&[])), Edges::of(PrimeRun::small(&[2])));
+        assert_eq!((none.first(), none.last()), (None, None));
+        assert_eq!((two.first(), two.last()), (Some(2), Some(2)));
+        assert_eq!((two.border(&none).gap(), none.border(&two).gap()), (None, None));
     }
 
     proptest! {
@@ -264,11 +280,11 @@ mod tests {
             for k in 2..=MOST {
                 let mut whole: Option<(Edges, Vec<Vec<u64>>)> = None;
                 for part in borders.windows(2).map(|w| &primes[w[0]..w[1]]) {
-                    let (edges, inside) = (Edges::of(part), listed(k, part));
+                    let (edges, inside) = (Edges::of(PrimeRun::small(part)), listed(k, part));
                     match &mut whole {
                         None => whole = Some((edges, inside)),
                         Some((before, list)) => {
-                            before.border(&edges).each(k, |tuplet| list.push(tuplet.to_vec()));
+                            before.border(&edges).each(k, |tuplet| list.push(tuplet.iter().map(|&p| p as u64).collect()));
                             before.merge(&edges);
                             list.extend(inside);
                         }
@@ -276,7 +292,26 @@ mod tests {
                 }
                 let (edges, list) = whole.expect("at least one part");
                 prop_assert_eq!(list, listed(k, &primes));
-                prop_assert_eq!(edges, Edges::of(&primes));
+                prop_assert_eq!(edges, Edges::of(PrimeRun::small(&primes)));
+            }
+        }
+
+        #[test]
+        fn a_base_moves_everything(cut in 0_usize..160, base in 0_u128..1 << 90) {
+            // Moved by a multiple of 30, the same differences stand elsewhere.
+            let (primes, base) = (naive::eratosthenes(1000), base * 30);
+            let moved = |part| PrimeRun { base, offsets: part };
+            let (left, right) = primes[3..].split_at(cut);
+            for k in 2..=MOST {
+                let mut list = Vec::new();
+                each(k, moved(left), |tuplet| list.push(tuplet.to_vec()));
+                Edges::of(moved(left)).border(&Edges::of(moved(right))).each(k, |tuplet| list.push(tuplet.to_vec()));
+                each(k, moved(right), |tuplet| list.push(tuplet.to_vec()));
+                let expected: Vec<Vec<u128>> = listed(k, &primes[3..])
+                    .into_iter()
+                    .map(|tuplet| tuplet.into_iter().map(|p| base + u128::from(p)).collect())
+                    .collect();
+                prop_assert_eq!(list, expected);
             }
         }
     }

@@ -65,6 +65,7 @@ pub use run_text::write_run_text;
 pub use scaling::{ScalingReport, ScalingResult, ScalingRun};
 pub use statistics::{ChiSquareResult, IntervalKind};
 pub use target::TargetResult;
+pub use text::duration;
 
 /// The name and number of the JSON form. A script may rely on it; a change that breaks one counts it up.
 pub const SCHEMA: &str = "montesieve/1";

@@ -40,6 +40,9 @@ pub struct PrimesResult {
     /// A digest of the primes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// `Some(false)` where primes above 2^64 were found by a test that proves nothing; left out where all is proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven: Option<bool>,
     /// Whether the whole range was sieved.
     #[serde(flatten)]
     pub completion: Completion,
@@ -52,7 +55,7 @@ pub struct GapResult {
     pub length: u64,
     /// The smaller one.
     #[serde(serialize_with = "wide::integer")]
-    pub start: u64,
+    pub start: u128,
     /// length / ln(start).
     pub merit: f64,
 }
@@ -76,6 +79,7 @@ impl PrimesResult {
             max_gap: None,
             gaps: None,
             digest: None,
+            proven: None,
             completion,
         }
     }
@@ -113,6 +117,7 @@ impl Answer for PrimesResult {
         lines.extend(self.gaps.iter().flatten().map(|gap| ("first gap", gap.text())));
         lines.extend(self.digest.iter().map(|digest| ("digest", digest.clone())));
         lines.push(("range", format!("{} to {}", self.start, self.stop)));
+        lines.extend(text::proof(self.proven));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
@@ -129,6 +134,7 @@ impl Answer for PrimesResult {
         columns.push(cell("max_gap_start", gap.map(|gap| gap.start.to_string())));
         columns.push(cell("max_gap_merit", gap.map(|gap| gap.merit.to_string())));
         columns.push(cell("digest", self.digest.clone()));
+        columns.push(cell("proven", Some((self.proven != Some(false)).to_string())));
         columns.extend(self.completion.columns());
         columns
     }
@@ -149,8 +155,8 @@ mod tests {
         range   0 to 10000000000
         ");
         insta::assert_snapshot!(written(complete.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
-        0,10000000000,455052511,,,,,,,,,,,,,true,,
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
+        0,10000000000,455052511,,,,,,,,,,,,,true,true,,
         ");
         insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":455052511},"start":0,"stop":10000000000}"#);
         let none = PrimesResult::count(u64::MAX.into(), u64::MAX.into(), 0, Completion::of(0, 1));
@@ -160,8 +166,8 @@ mod tests {
         not complete  0 of 1 blocks
         ");
         insta::assert_snapshot!(written(none.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
-        18446744073709551615,18446744073709551615,0,,,,,,,,,,,,,false,0,1
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
+        18446744073709551615,18446744073709551615,0,,,,,,,,,,,,,true,false,0,1
         ");
         insta::assert_snapshot!(json(none), @r#"{"complete":false,"counts":{"1":0},"coverage":{"blocks":1,"done":0},"start":"18446744073709551615","stop":"18446744073709551615"}"#);
     }
@@ -186,7 +192,7 @@ mod tests {
         let gap = |length, start, merit| GapResult { length, start, merit };
         result.sum = Some(1 << 70);
         result.max_gap = Some(Some(gap(2, 3, 1.820478)));
-        result.gaps = Some(vec![gap(1, 2, 1.443), gap(2, u64::MAX, 0.5)]);
+        result.gaps = Some(vec![gap(1, 2, 1.443), gap(2, u64::MAX.into(), 0.5)]);
         result.digest = Some("sum128:00ff".to_owned());
         insta::assert_snapshot!(written(result.clone(), Format::Text), @"
         primes       4
@@ -198,8 +204,8 @@ mod tests {
         range        2 to 7
         ");
         insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,complete,coverage_done,coverage_blocks
-        2,7,4,,,,,,,,1180591620717411303424,2,3,1.820478,sum128:00ff,true,,
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
+        2,7,4,,,,,,,,1180591620717411303424,2,3,1.820478,sum128:00ff,true,true,,
         ");
         insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":4},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.443,"start":2},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":3},"start":2,"stop":7,"sum":"1180591620717411303424"}"#);
     }
@@ -216,6 +222,25 @@ mod tests {
         largest gap  none
         range        24 to 28
         ");
+    }
+
+    #[test]
+    fn probable_primes_are_called_so() {
+        let mut result = PrimesResult::count(1 << 64, (1 << 64) + 20, 1, Completion::Complete);
+        let prime = (1 << 64) + 13;
+        (result.first, result.last, result.proven) = (Some(Some(prime)), Some(Some(prime)), Some(false));
+        insta::assert_snapshot!(written(result.clone(), Format::Text), @"
+        primes       1
+        first prime  18446744073709551629
+        last prime   18446744073709551629
+        range        18446744073709551616 to 18446744073709551636
+        proof        none above 2^64: probable primes (Baillie-PSW test)
+        ");
+        insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
+        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
+        18446744073709551616,18446744073709551636,1,,,,,,18446744073709551629,18446744073709551629,,,,,,false,true,,
+        ");
+        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":1},"first":"18446744073709551629","last":"18446744073709551629","proven":false,"start":"18446744073709551616","stop":"18446744073709551636"}"#);
     }
 
     proptest! {

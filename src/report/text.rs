@@ -8,6 +8,35 @@ pub(super) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Resu
     lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<width$}  {value}"))
 }
 
+/// The line that says what probable primes are; none where all is proven.
+pub(super) fn proof(proven: Option<bool>) -> Option<(&'static str, String)> {
+    (proven == Some(false)).then(|| ("proof", "none above 2^64: probable primes (Baillie-PSW test)".to_owned()))
+}
+
+/// Seconds as people say them: `2.5 s`, `6 min 20 s`, `81 years`. Two units at the most, and no more than three digits.
+pub fn duration(seconds: f64) -> String {
+    const MINUTE: f64 = 60.0;
+    const HOUR: f64 = 60.0 * MINUTE;
+    const DAY: f64 = 24.0 * HOUR;
+    const YEAR: f64 = 365.25 * DAY;
+    let two = |unit: f64, name: &str, smaller: f64, smaller_name: &str| {
+        let whole = (seconds / smaller).round() * smaller;
+        let (units, rest) = ((whole / unit).floor(), ((whole % unit) / smaller).round());
+        if rest == 0.0 { format!("{units} {name}") } else { format!("{units} {name} {rest} {smaller_name}") }
+    };
+    match seconds {
+        s if s < 0.9995 => format!("{:.0} ms", s * 1000.0),
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 59.5 => format!("{s:.0} s"),
+        s if s < HOUR - 0.5 => two(MINUTE, "min", 1.0, "s"),
+        s if s < DAY - MINUTE / 2.0 => two(HOUR, "h", MINUTE, "min"),
+        s if s < 10.0 * DAY => two(DAY, "d", HOUR, "h"),
+        s if s < 2.0 * YEAR => format!("{:.0} days", s / DAY),
+        s if s < 9.995e5 * YEAR => format!("{:.0} years", s / YEAR),
+        s => format!("{:.1e} years", s / YEAR),
+    }
+}
+
 /// `1 rank`, `0 ranks`, `2 ranks`.
 pub(super) fn count(n: u64, one: &str) -> String {
     format!("{n} {one}{}", if n == 1 { "" } else { "s" })
@@ -61,6 +90,29 @@ mod tests {
         assert_eq!(count(0, "rank"), "0 ranks");
         assert_eq!(count(1, "rank"), "1 rank");
         assert_eq!(count(2, "rank"), "2 ranks");
+    }
+
+    #[test]
+    fn durations_have_sane_units() {
+        for (seconds, text) in [
+            (0.0, "0 ms"),
+            (0.0123, "12 ms"),
+            (0.17, "170 ms"),
+            (2.345, "2.3 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (380.0, "6 min 20 s"),
+            (3599.6, "1 h"),
+            (11_520.0, "3 h 12 min"),
+            (86_399.0, "1 d"),
+            (90_000.0, "1 d 1 h"),
+            (23.4 * 86_400.0, "23 days"),
+            (81.2 * 365.25 * 86_400.0, "81 years"),
+            (1e19, "3.2e11 years"),
+        ] {
+            assert_eq!(duration(seconds), text, "{seconds}");
+        }
     }
 
     #[test]

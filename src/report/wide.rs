@@ -27,6 +27,22 @@ pub(super) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S)
     Wide((*n).into()).serialize(serializer)
 }
 
+/// The same for integers that may be negative.
+pub(super) fn signed<S: Serializer>(n: &i128, serializer: S) -> Result<S::Ok, S::Error> {
+    match i64::try_from(*n) {
+        Ok(small) if n.unsigned_abs() <= EXACT => serializer.serialize_i64(small),
+        _ => serializer.collect_str(n),
+    }
+}
+
+/// The same for what is left out when it was not asked for.
+pub(super) fn maybe_signed<S: Serializer>(n: &Option<i128>, serializer: S) -> Result<S::Ok, S::Error> {
+    match n {
+        None => serializer.serialize_none(),
+        Some(n) => signed(n, serializer),
+    }
+}
+
 /// The same for what there may be none of: null.
 pub(super) fn none_is_null<T: Copy + Into<u128>, S: Serializer>(
     n: &Option<T>,

@@ -89,7 +89,7 @@ impl Tally for Counted {
 /// A count is a summary that says nothing else.
 impl From<Counted> for Summary {
     fn from(Counted { numbers, counts }: Counted) -> Summary {
-        let mut summary = Summary::of(0, numbers, Wanted::default());
+        let mut summary = Summary::of(0, numbers.into(), Wanted::default());
         summary.primes = counts[0];
         summary.tuplets[1..].copy_from_slice(&counts);
         summary
@@ -98,16 +98,15 @@ impl From<Counted> for Summary {
 
 impl Count<'_> {
     /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
-    fn tuplets(&self, low: u64, high: u64, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
-        let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k));
+    fn tuplets(&self, low: u128, high: u128, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
+        let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k).into());
         let all = high.min(end(KINDS)).max(low);
-        let mut counts = source.count_tuplets(low.into(), all.into(), self.kinds, pulse)?;
+        let mut counts = source.count_tuplets(low, all, self.kinds, pulse)?;
         for k in (1..=KINDS).filter(|&k| self.kinds[k - 1]) {
             let mut only = [false; KINDS];
             only[k - 1] = true;
             // Sixteen numbers at most.
-            let end = high.min(end(k)).max(all);
-            counts[k - 1] += source.count_tuplets(all.into(), end.into(), only, pulse)?[k - 1];
+            counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, pulse)?[k - 1];
         }
         ControlFlow::Continue(counts)
     }
@@ -133,7 +132,7 @@ impl<'t> Job for Count<'t> {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.grain(self.cut.high.into()))
+        self.cut.blocks_in(self.algorithm.grain(self.cut.high))
     }
 
     fn piece(&self) -> Duration {
@@ -142,8 +141,8 @@ impl<'t> Job for Count<'t> {
 
     fn workspace(&self) -> Source<'t> {
         match &self.primes {
-            Some(primes) => self.algorithm.source_with(self.cut.high.into(), primes.clone()),
-            None => self.algorithm.source(self.cut.high.into()),
+            Some(primes) => self.algorithm.source_with(self.cut.high, primes.clone()),
+            None => self.algorithm.source(self.cut.high),
         }
     }
 
@@ -153,10 +152,10 @@ impl<'t> Job for Count<'t> {
             self.tuplets(low, high, source, pulse)?
         } else {
             let mut counts = [0; KINDS];
-            counts[0] = source.count(low.into(), high.into(), pulse)?;
+            counts[0] = source.count(low, high, pulse)?;
             counts
         };
-        ControlFlow::Continue(Counted { numbers: high - low, counts })
+        ControlFlow::Continue(Counted { numbers: (high - low) as u64, counts })
     }
 }
 
@@ -165,6 +164,7 @@ mod tests {
     use super::*;
     use crate::cli::Range;
     use crate::isa::Isa;
+    use crate::primes::PrimeRun;
     use crate::primes::naive::{self, Divisors};
     use proptest::prelude::*;
 
@@ -178,8 +178,9 @@ mod tests {
         ) {
             let range = Range { start, stop: start + distance };
             let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS], primes: None, words: None };
-            let mut expected = Summary::of(start, range.stop + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
-            expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
+            let mut expected = Summary::of(start.into(), u128::from(range.stop) + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
+            let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
+            expected.take(PrimeRun::small(&primes));
             let (mut source, mut all) = (job.workspace(), Counted::default());
             for block in 0..job.blocks() {
                 let counted = job.compute(Span::new(block, block + 1), &mut source, &mut || ControlFlow::Continue(()));

@@ -10,15 +10,15 @@ use super::cut::{Cut, end_of};
 use super::lookups::Lookups;
 use super::room;
 use super::sides::{Count, Sides, Sums};
-use super::work;
+use super::{ends, work};
 use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::Ledger;
 use crate::job::run::{Outcome, resume};
+use crate::primes::KINDS;
 use crate::primes::source::Algorithm;
-use crate::primes::{KINDS, wide};
 use crate::report::{Completion, PrimesResult};
 use crate::stderr;
 
@@ -32,10 +32,9 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let go_on = setting.cluster.broadcast(setting.cluster.at_root(|| complete == 1))?;
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
     let mut answers = if go_on && outcome.is_some() { sides.answers(&total) } else { Vec::new() };
-    let sieved = range.below_2_64().filter(|_| options.algorithm == PrimesAlgorithm::Both && !setting.is_merging());
-    if let Some(range) = sieved.filter(|_| go_on) {
+    if go_on && options.algorithm == PrimesAlgorithm::Both && !setting.is_merging() {
         let algorithm = Algorithm::Sieve(setting.isa);
-        let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
+        let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let sieved = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
             if sieved.is_complete() {
@@ -58,8 +57,7 @@ fn concluded(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Re
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
     if completion.is_complete() {
         result.counts.insert(1, number(answers)?);
-        result.first = Some((range.start..=range.stop).find(|&n| wide::is_prime(n)));
-        result.last = Some((range.start..=range.stop).rev().find(|&n| wide::is_prime(n)));
+        ends(range, &mut result);
     }
     if !agree {
         stderr::message(&format!("the counts differ: {answers:?}"));

@@ -22,18 +22,20 @@ use crate::report::PrimesResult;
 const BLOCK: [u64; 2] = [1 << 22, 1 << 24];
 
 /// How long a block of listed primes is.
-fn block_len(range: Range, algorithm: Algorithm) -> u64 {
+pub(super) fn block_len(range: Range<u128>, algorithm: Algorithm) -> u64 {
     let [dense, sparse] = BLOCK;
-    if let Algorithm::Trial(_) = algorithm {
-        return algorithm.block_len(end_of(range).into());
+    match (algorithm, u64::try_from(range.stop)) {
+        (Algorithm::Sieve(_), Ok(stop)) => (stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse),
+        // Tests cost the same wherever a block begins.
+        (Algorithm::Sieve(_), Err(_)) => dense,
+        (Algorithm::Trial(_), _) => algorithm.block_len(end_of(range)),
     }
-    (range.stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse)
 }
 
 /// Lists the primes of a range (`k` = 1) or its k-tuplets. Every rank must call it.
 pub(super) fn run(
     setting: &Setting<'_>,
-    range: Range,
+    range: Range<u128>,
     algorithm: Algorithm,
     k: usize,
     encoding: Encoding,

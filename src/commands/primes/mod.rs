@@ -2,8 +2,9 @@
 //!
 //! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] ([`sides`], [`lookups`]) for numbers of
 //! primes without a look at each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
-//! the n-th of them; [`plan`] runs none of them.
+//! the n-th of them; [`plan`] runs none of them, and [`affordable`] refuses what has no end.
 
+mod affordable;
 mod choice;
 mod count;
 mod cut;
@@ -27,7 +28,7 @@ use self::survey::Survey;
 use super::conclusion::Conclusion;
 use super::setting::Setting;
 use crate::cli::{self, Range};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::primes::encoding::Encoding;
@@ -35,7 +36,7 @@ use crate::primes::gaps::{Gap, Which};
 use crate::primes::naive::Divisors;
 use crate::primes::source::Algorithm;
 use crate::primes::summary::{Summary, Wanted};
-use crate::primes::{digest, strong};
+use crate::primes::{digest, wide};
 use crate::report::{Completion, GapResult, PrimesResult, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
@@ -46,11 +47,12 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     if options.plan {
         return plan::run(setting, options);
     }
-    if choice::is_by_formula(setting, options)? {
+    let by_formula = choice::is_by_formula(setting, options)?;
+    affordable::check(setting, options, by_formula)?;
+    if by_formula {
         return formula::run(setting, options);
     }
-    // The command line was looked at: what else there is ends at 2^64.
-    let range = options.range.below_2_64().ok_or_else(|| Error::Run("sieves and lists end at 2^64-1".to_owned()))?;
+    let range = options.range;
     if let Some((k, form)) = options.list() {
         let encoding = match form {
             cli::ListForm::Text => Encoding::Text,
@@ -60,7 +62,7 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         return list::run(setting, range, algorithm(options, setting.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, setting.isa), wanted(options));
-    let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
+    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
         let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
         let outcome = count(setting, cut, algorithm, kinds, Kept::Yes)?;
@@ -95,16 +97,18 @@ fn wanted(options: &cli::Primes) -> Wanted {
     wanted
 }
 
-fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Outcome<T>) -> Conclusion<PrimesResult> {
+fn report<T: Into<Summary>>(
+    range: Range<u128>,
+    options: &cli::Primes,
+    mut outcome: Outcome<T>,
+) -> Conclusion<PrimesResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let summary: Summary = outcome.total.take().map(Into::into).unwrap_or_default();
     let number = |k: usize| if k == 1 { summary.primes } else { summary.tuplets[k] };
     let counts: BTreeMap<u32, u128> = options.count.ks().map(|k| (k as u32, number(k).into())).collect();
-    let mut result = PrimesResult::new(range.start.into(), range.stop.into(), counts, completion);
+    let mut result = PrimesResult::new(range.start, range.stop, counts, completion);
     if completion.is_complete() {
-        // Facts of the range; of a part of it nobody asked.
-        result.first = Some(strong::first(range.start, end_of(range)).map(u128::from));
-        result.last = Some(strong::last(range.start, end_of(range)).map(u128::from));
+        ends(range, &mut result);
     }
     result.sum = options.sum.then_some(summary.sum);
     result.digest = options.digest.then(|| digest::name(summary.digest));
@@ -112,6 +116,15 @@ fn report<T: Into<Summary>>(range: Range, options: &cli::Primes, mut outcome: Ou
     result.max_gap = options.gaps.map(|_| summary.gaps.largest().map(line));
     result.gaps = (options.gaps == Some(cli::Gaps::All)).then(|| summary.gaps.firsts().map(line).collect());
     conclusion(outcome, Some(result), summary.numbers)
+}
+
+/// Puts the first and the last prime of a range into a complete result, and whether they are proven: facts of the range, and the same whichever way
+/// its primes were counted.
+fn ends(range: Range<u128>, result: &mut PrimesResult) {
+    let last = (range.start..=range.stop).rev().find(|&n| wide::is_prime(n));
+    result.first = Some((range.start..=range.stop).find(|&n| wide::is_prime(n)));
+    result.last = Some(last);
+    result.proven = last.filter(|&prime| prime > u64::MAX.into()).map(|_| false);
 }
 
 fn conclusion<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u64) -> Conclusion<PrimesResult> {

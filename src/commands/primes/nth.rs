@@ -1,6 +1,6 @@
-//! `primes --nth N [START]`: the N-th prime above START.
+//! `primes --nth N [START]`: the N-th prime above START; with a negative N, below it.
 //!
-//! As many counting jobs over all ranks as it takes to get near (one or two, the first of them mostly by the formula), and a last look at
+//! As many counting jobs over all ranks as it takes to get near (one or two, by whichever way is cheaper for each), and a last look at
 //! the primes around there at the root. The root decides and tells the others, so that a rank with another mathematical library cannot go
 //! elsewhere.
 
@@ -8,62 +8,68 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use super::choice::COMPARED;
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
-use super::{formula, work};
+use super::{affordable, formula, plan, work};
 use crate::cli::Range;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::isa::Isa;
 use crate::job::run::{Account, Outcome};
+use crate::primes::costs::{self, Asked};
 use crate::primes::gourdon::LARGEST;
-use crate::primes::nth::{Hunt, PRIMES_TO_LARGEST, Step, locate};
+use crate::primes::nth::{Direction, Hunt, PRIMES_TO_LARGEST, Step, locate};
 use crate::primes::source::Algorithm;
-use crate::primes::{KINDS, costs, estimate};
+use crate::primes::{KINDS, estimate};
 use crate::report::{Completion, NthResult};
 
+/// The first prime above 2^64.
+const FIRST_ABOVE: u128 = (1 << 64) + 13;
+
 /// What the root tells the other ranks.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Order {
-    /// Count the primes from the first number to the last one: by the formula, or by the sieve.
+    /// Count the primes from the first number to the last one: by the formula, or by looking at each number.
     Count(u128, u128, bool),
     /// This is the end.
     End,
 }
 
-/// Finds the `n`-th prime above `start`. Every rank must call it.
-pub(super) fn run(setting: &Setting<'_>, start: u128, n: u128) -> Result<u8> {
+/// Finds the `n`-th prime above `start`; for a negative `n`, below it. Every rank must call it.
+pub(super) fn run(setting: &Setting<'_>, start: u128, n: i128) -> Result<u8> {
     let cluster = setting.cluster;
-    cluster.agree(cluster.at_root(|| possible(start, n)).unwrap_or(Ok(())))?;
-    let mut hunt = cluster.at_root(|| Hunt::new(start + 1, n));
-    let (mut ended, mut found): (Option<Outcome<Counted>>, Option<u128>) = (None, None);
-    loop {
-        let step = hunt.as_mut().map(Hunt::step);
-        let order = step.map(|step| match step {
-            Step::Count { low, high } if !stopped(&ended) => {
-                Order::Count(low, high - 1, is_by_formula(low, high - 1, setting.isa))
-            }
-            _ => Order::End,
-        });
-        let Order::Count(start, stop, by_formula) = cluster.broadcast(order)? else {
-            let near = step.filter(|_| !stopped(&ended));
-            let prime = near.map(|step| search(setting, step, start, n));
-            found = cluster.agree(prime.transpose())?.flatten().or(found);
-            break;
+    let planned = cluster.at_root(|| possible(start, n).and_then(|()| course(start, n)));
+    let planned = cluster.agree(planned.transpose())?;
+    if let Some(course) = planned.filter(|_| setting.record().is_none()) {
+        affordable::say(setting, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
+    }
+    let mut hunt = cluster.at_root(|| hunt(start, n));
+    let mut ended: Option<Outcome<Counted>> = None;
+    let found = loop {
+        let step = hunt.as_ref().filter(|_| !stopped(&ended)).map(Hunt::step);
+        let order = hunt.as_ref().map(|hunt| step.map_or(Order::End, |step| order(hunt, step)));
+        let Order::Count(low, last, by_formula) = cluster.broadcast(order)? else {
+            let prime = step.map(|step| search(setting, step, start, n));
+            break cluster.agree(prime.transpose())?.flatten();
         };
-        let outcome = counted(setting, Range { start, stop }, by_formula)?;
+        let outcome = counted(setting, Range { start: low, stop: last }, by_formula)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
-            hunt.counted(outcome.total.unwrap_or_default().primes);
+            if outcome.is_complete() {
+                hunt.counted(low, last + 1, outcome.total.unwrap_or_default().primes);
+            }
             ended = Some(joined(ended, outcome));
         }
-    }
+    };
     setting.conclude(cluster.at_root(|| {
         let completion = ended.as_ref().map_or(Completion::Complete, |e| Completion::of(e.done, e.blocks));
         let numbers = ended.as_ref().and_then(|e| e.total).map_or(0, |counted| counted.numbers);
+        // All primes between START and the one that was found were counted, those above 2^64 by a test that proves nothing.
+        let largest = |prime: u128| if n > 0 { prime } else { start - 1 };
+        let proven = found.filter(|&prime| largest(prime) >= FIRST_ABOVE).map(|_| false);
         Conclusion {
             command: "primes",
-            result: Some(NthResult { start, n, nth: found, completion }),
+            result: Some(NthResult { start, n, nth: found, proven, completion }),
             completion,
             cause: ended.as_ref().and_then(|e| e.cause),
             account: ended.map_or_else(|| Account::none(cluster.size()), |e| e.account),
@@ -78,6 +84,74 @@ pub(super) fn run(setting: &Setting<'_>, start: u128, n: u128) -> Result<u8> {
     }))
 }
 
+fn hunt(start: u128, n: i128) -> Hunt {
+    match n > 0 {
+        true => Hunt::new(start + 1, Direction::Up, n.unsigned_abs()),
+        false => Hunt::new(start, Direction::Down, n.unsigned_abs()),
+    }
+}
+
+/// The cheapest way to what a hunt asks for: from where it stands, or by the formula from its beginning.
+fn order(hunt: &Hunt, step: Step) -> Order {
+    let Step::Count { low, high } = step else { return Order::End };
+    let last = high - 1;
+    let (way, _) = costs::cheapest(low, last, Asked::Count, COMPARED);
+    if way == costs::Way::Formula {
+        // From 0 on it costs half of what a part does.
+        let from = if hunt.begin() <= 2 { hunt.begin() } else { low };
+        return Order::Count(from, last, true);
+    }
+    Order::Count(low, last, false)
+}
+
+/// What a hunt takes, if the estimate is right.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Course {
+    /// Seconds of one core.
+    pub(super) seconds: f64,
+    /// Whether one of its counts goes by the formula.
+    pub(super) by_formula: bool,
+    pub(super) blocks: u64,
+    pub(super) table_bytes: u64,
+}
+
+/// Goes through a hunt for the `n`-th prime with estimates instead of counts.
+pub(super) fn course(start: u128, n: i128) -> Result<Course> {
+    possible(start, n)?;
+    let (mut hunt, mut course) = (hunt(start, n), Course::default());
+    // One or two counts, mostly.
+    for _ in 0..8 {
+        let step = hunt.step();
+        let Order::Count(low, last, by_formula) = order(&hunt, step) else { break };
+        let range = Range { start: low, stop: last };
+        let (blocks, table_bytes) = if by_formula {
+            course.seconds += costs::by_difference(low, last);
+            plan::size_of_formula(range, false)
+        } else {
+            course.seconds += costs::by_source(low, last, Asked::Count, COMPARED);
+            let algorithm = Algorithm::Sieve(COMPARED);
+            plan::size_of_sieve(range, algorithm, algorithm.block_len(end_of(range)))
+        };
+        course.by_formula |= by_formula;
+        course.blocks += blocks;
+        course.table_bytes = course.table_bytes.max(table_bytes);
+        hunt.counted(low, last + 1, primes_between(low, last));
+    }
+    Ok(course)
+}
+
+/// About how many primes there are from the first number to the last one.
+fn primes_between(low: u128, last: u128) -> u128 {
+    let (from, to) = (low as f64, last as f64);
+    let numbers = (last - low) as f64;
+    let primes = if low > 1 << 24 && numbers < 1e-7 * from {
+        numbers / from.ln()
+    } else {
+        estimate::prime_count(to) - estimate::prime_count(from)
+    };
+    primes.max(0.0) as u128
+}
+
 /// Numbers that were counted, and the primes among them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counted {
@@ -85,24 +159,16 @@ struct Counted {
     primes: u128,
 }
 
-/// Whether the formula is to count these numbers: above 2^64 there is no other way.
-fn is_by_formula(start: u128, stop: u128, isa: Isa) -> bool {
-    let below = Range { start, stop }.below_2_64();
-    below.is_none_or(|range| costs::is_formula_cheaper(range.start.into(), range.stop.into(), isa))
-}
-
 /// Counts the primes of a range. Every rank must call it; the root gets `Some`.
 fn counted(setting: &Setting<'_>, range: Range<u128>, by_formula: bool) -> Result<Option<Outcome<Counted>>> {
-    let outcome = match range.below_2_64().filter(|_| !by_formula) {
-        None => formula::counted(setting, range)?.map(|outcome| with(outcome, |primes| (range.numbers(), primes))),
-        Some(range) => {
-            let algorithm = Algorithm::Sieve(setting.isa);
-            let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
-            let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
-            outcome.map(|outcome| with(outcome, |counted| (counted.numbers.into(), counted.primes().into())))
-        }
-    };
-    Ok(outcome)
+    if by_formula {
+        let outcome = formula::counted(setting, range)?;
+        return Ok(outcome.map(|outcome| with(outcome, |primes| (range.numbers(), primes))));
+    }
+    let algorithm = Algorithm::Sieve(setting.isa);
+    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+    let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+    Ok(outcome.map(|outcome| with(outcome, |counted| (counted.numbers.into(), counted.primes().into()))))
 }
 
 /// The same outcome, with another total.
@@ -115,13 +181,24 @@ fn with<T>(outcome: Outcome<T>, counted: impl FnOnce(T) -> (u128, u128)) -> Outc
 /// Finds what is surely not there before days of work.
 ///
 /// R is within 1e13 of the number of primes everywhere below 1e26: its error is about sqrt(x) / ln x, 2e11, there.
-fn possible(start: u128, n: u128) -> Result<()> {
-    let estimate = estimate::prime_count(start as f64) + n as f64;
-    if estimate > PRIMES_TO_LARGEST as f64 + 1e13 { Err(too_few(start, n)) } else { Ok(()) }
+fn possible(start: u128, n: i128) -> Result<()> {
+    let (before, n_) = (estimate::prime_count(start as f64), n.unsigned_abs() as f64);
+    let is_possible = match n > 0 {
+        true => before + n_ <= PRIMES_TO_LARGEST as f64 + 1e13,
+        false => n_ <= before + (start as f64).sqrt() + 100.0,
+    };
+    if is_possible { Ok(()) } else { Err(too_few(start, n)) }
 }
 
-fn too_few(start: u128, n: u128) -> Error {
-    Error::Usage(format!("there are fewer than {n} primes between {start} and {LARGEST}"))
+fn too_few(start: u128, n: i128) -> Error {
+    let place = match n > 0 {
+        true => format!("from {} to {LARGEST}, the limit", start + 1),
+        false => format!("below {start}"),
+    };
+    Error::Usage(match n.unsigned_abs() {
+        1 => format!("there is no prime {place}"),
+        n => format!("there are fewer than {n} primes {place}"),
+    })
 }
 
 fn stopped(ended: &Option<Outcome<Counted>>) -> bool {
@@ -129,9 +206,10 @@ fn stopped(ended: &Option<Outcome<Counted>>) -> bool {
 }
 
 /// At the root: looks at the primes one by one.
-fn search(setting: &Setting<'_>, step: Step, start: u128, n: u128) -> Result<Option<u128>> {
-    let Step::Locate { low, n: left } = step else { return Ok(None) };
-    match locate(low, left, setting.isa, &mut || ControlFlow::Continue(())) {
+fn search(setting: &Setting<'_>, step: Step, start: u128, n: i128) -> Result<Option<u128>> {
+    let Step::Locate { from, n: left } = step else { return Ok(None) };
+    let direction = if n > 0 { Direction::Up } else { Direction::Down };
+    match locate(from, direction, left, setting.isa, &mut || ControlFlow::Continue(())) {
         ControlFlow::Continue(Some(prime)) => Ok(Some(prime)),
         _ => Err(too_few(start, n)),
     }
@@ -147,4 +225,40 @@ fn joined(before: Option<Outcome<Counted>>, after: Outcome<Counted>) -> Outcome<
     all.cause = all.cause.or(after.cause);
     all.account.join(after.account);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_said_plainly() {
+        let told = |start, n| possible(start, n).map_or_else(|error| error.to_string(), |()| String::new());
+        assert_eq!((told(LARGEST - 1, 1), told(10, -4)), (String::new(), String::new()), "a look is needed for that");
+        assert_eq!(
+            told(LARGEST, PRIMES_TO_LARGEST as i128),
+            format!("there are fewer than {PRIMES_TO_LARGEST} primes from {} to {LARGEST}, the limit", LARGEST + 1)
+        );
+        assert_eq!(told(1000, -1_000_000), "there are fewer than 1000000 primes below 1000");
+        assert_eq!(too_few(2, -1).to_string(), "there is no prime below 2");
+    }
+
+    #[test]
+    fn no_cliff_above_2_64() {
+        let seconds = |n| course(1 << 64, n).expect("possible").seconds;
+        let all: Vec<f64> = (0..17).map(|i| seconds(10_i128.pow(3) << (2 * i))).collect();
+        assert!(all.is_sorted(), "{all:?}");
+        for (i, pair) in all.windows(2).enumerate() {
+            assert!(pair[1] < 10.0 * pair[0].max(0.05), "{i}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn both_ways_from_a_border_cost_the_same() {
+        for exponent in 2..13 {
+            let n = 10_i128.pow(exponent);
+            let (up, down) = (course(1 << 64, n).expect("possible"), course(1 << 64, -n).expect("possible"));
+            assert!(down.seconds <= 2.0 * up.seconds.max(0.1), "{n}: {down:?} {up:?}");
+        }
+    }
 }

@@ -1,50 +1,102 @@
-//! `primes --plan`: which way a count would go, in how many blocks, with what tables and in about what time, without a look at any number.
+//! `primes --plan`: which way it would go, in how many blocks, with what tables and in about what time, without a look at any number.
 //!
-//! The time is by the measured model ([`costs`]) of another machine than yours may be: good to a factor of two.
+//! The times are by the measured model ([`costs`](crate::primes::costs)) of another machine than yours may be: good to a factor of two.
 
-use super::choice::is_by_formula;
-use super::cut::{Cut, end_of};
+use super::choice::{self, COMPARED};
+use super::cut::end_of;
 use super::sides::Sides;
-use super::work;
-use crate::cli::{self, PrimesAlgorithm};
+use super::{list, nth, work};
+use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Account, Outcome};
-use crate::primes::costs::{self, Asked};
+use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
 use crate::report::PrimesPlan;
 
 /// Runs nothing. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
-    let (range, by_formula) = (options.range, is_by_formula(setting, options)?);
-    let ranks = setting.cluster.size();
-    setting.conclude(setting.cluster.at_root(|| {
-        let (mut seconds, mut blocks, mut table_bytes) = (0.0, 0, 0);
+    let cluster = setting.cluster;
+    if let cli::Nth(Some(n)) = options.nth {
+        let course = cluster.agree(cluster.at_root(|| nth::course(options.range.start, n)).transpose())?;
+        return setting.conclude(course.map(|course| {
+            let seconds = course.seconds;
+            let result = PrimesPlan {
+                start: options.range.start,
+                stop: None,
+                n: Some(n),
+                algorithm: name(options, course.by_formula),
+                blocks: course.blocks,
+                table_bytes: course.table_bytes,
+                core_seconds: rounded(seconds),
+            };
+            planned(setting, result, seconds)
+        }));
+    }
+    let by_formula = choice::is_by_formula(setting, options)?;
+    setting.conclude(cluster.at_root(|| {
+        let range = options.range;
+        let (mut blocks, mut table_bytes) = (0, 0);
         if by_formula {
-            let sides = Sides::new(range, options.verify, Vec::new());
-            let times = if options.verify { 2.0 } else { 1.0 };
-            seconds += times * costs::by_difference(range.start, range.stop);
-            (blocks, table_bytes) = (sides.blocks(), sides.layout().map_or(0, |layout| layout.bytes()));
+            (blocks, table_bytes) = size_of_formula(range, options.verify);
         }
-        let sieved = range.below_2_64().filter(|_| !by_formula || options.algorithm == PrimesAlgorithm::Both);
-        if let Some(range) = sieved {
-            let algorithm = Algorithm::Sieve(setting.isa);
-            let cut = Cut::new(range, algorithm.block_len(end_of(range).into()));
-            seconds += costs::by_source(range.start.into(), range.stop.into(), Asked::Count, setting.isa);
-            blocks += cut.blocks();
-            let table = algorithm.table(cut.low.into(), cut.high.into());
-            table_bytes += table.map_or(0, |(layout, _)| 8 * (layout.sheets() * layout.sheet_words()) as u64);
+        if !by_formula || options.algorithm == PrimesAlgorithm::Both {
+            let algorithm = super::algorithm(options, setting.isa);
+            let length = match options.list() {
+                None => algorithm.block_len(end_of(range)),
+                Some(_) => list::block_len(range, algorithm),
+            };
+            let sieve = size_of_sieve(range, algorithm, length);
+            blocks += sieve.0;
+            // Where each prime is looked at a rank has tables of its own, of another form.
+            table_bytes += if choice::asked(options) == Asked::List { 0 } else { sieve.1 };
         }
-        let algorithm = match options.algorithm {
-            PrimesAlgorithm::Auto if by_formula => PrimesAlgorithm::Combinatorial,
-            PrimesAlgorithm::Auto => PrimesAlgorithm::Sieve,
-            named => named,
+        let result = PrimesPlan {
+            start: range.start,
+            stop: Some(range.stop),
+            n: None,
+            algorithm: name(options, by_formula),
+            blocks,
+            table_bytes,
+            core_seconds: rounded(choice::seconds(options, by_formula, COMPARED)),
         };
-        let algorithm = algorithm.to_string();
-        let result = PrimesPlan { start: range.start, stop: range.stop, algorithm, blocks, table_bytes };
-        let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
-        let work = work(0);
-        Conclusion { planned: Some(seconds / ranks as f64), ..Conclusion::new("primes", nothing, Some(result), work) }
+        planned(setting, result, choice::seconds(options, by_formula, setting.isa))
     }))
+}
+
+/// Blocks, and bytes of tables, of a count by the formula.
+pub(super) fn size_of_formula(range: Range<u128>, verify: bool) -> (u64, u64) {
+    let sides = Sides::new(range, verify, Vec::new());
+    (sides.blocks(), sides.layout().map_or(0, |layout| layout.bytes()))
+}
+
+/// Blocks, and bytes of the shared table, of a look at each number in blocks of this length.
+pub(super) fn size_of_sieve(range: Range<u128>, algorithm: Algorithm, length: u64) -> (u64, u64) {
+    let table = algorithm.table(range.start, end_of(range));
+    let blocks = range.numbers().div_ceil(length.into()).try_into().unwrap_or(u64::MAX);
+    (blocks, table.map_or(0, |(layout, _)| 8 * (layout.sheets() * layout.sheet_words()) as u64))
+}
+
+/// The name of the way.
+fn name(options: &cli::Primes, by_formula: bool) -> String {
+    let algorithm = match options.algorithm {
+        PrimesAlgorithm::Auto if by_formula => PrimesAlgorithm::Combinatorial,
+        PrimesAlgorithm::Auto => PrimesAlgorithm::Sieve,
+        named => named,
+    };
+    algorithm.to_string()
+}
+
+/// To two digits: the model has no more, and logarithms differ in the last ones between machines.
+fn rounded(seconds: f64) -> f64 {
+    format!("{seconds:.1e}").parse().unwrap_or(seconds)
+}
+
+/// The end of a run of nothing.
+fn planned(setting: &Setting<'_>, result: PrimesPlan, core_seconds: f64) -> Conclusion<PrimesPlan> {
+    let ranks = setting.cluster.size();
+    let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
+    let planned = Some(core_seconds / ranks as f64);
+    Conclusion { planned, ..Conclusion::new("primes", nothing, Some(result), work(0)) }
 }

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::job::run::{Outcome, deliver};
 use crate::job::writer::{Sink, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
+use crate::primes::PrimeRun;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::tuplets::{self, Edges};
@@ -104,7 +105,7 @@ impl Lines {
     }
 
     /// Takes the next primes of the span in.
-    fn take(&mut self, primes: &[u64], encoding: Encoding) {
+    fn take(&mut self, primes: PrimeRun<'_>, encoding: Encoding) {
         if self.k == 1 {
             return encoding.append(primes, &mut self.text);
         }
@@ -134,14 +135,14 @@ impl Job for Print {
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high.into())
+        self.algorithm.source(self.cut.high)
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
         let (low, high) = self.cut.numbers(span);
-        let mut lines = Lines { numbers: high - low, k: self.k, ..Lines::default() };
-        source.runs(low.into(), high.into(), pulse, &mut |run| {
-            lines.take(run.offsets, self.encoding);
+        let mut lines = Lines { numbers: (high - low) as u64, k: self.k, ..Lines::default() };
+        source.runs(low, high, pulse, &mut |primes| {
+            lines.take(primes, self.encoding);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(lines)
@@ -165,7 +166,7 @@ mod tests {
 
     #[test]
     fn tuplets_as_primesieve_prints_them() {
-        let range = Range { start: 0, stop: 20 };
+        let range = Range { start: 0_u64, stop: 20 };
         let job = |k| Print {
             cut: Cut::new(range, 3),
             k,
@@ -185,7 +186,7 @@ mod tests {
             let job = Print { cut: Cut::new(range, length), k, algorithm: Algorithm::Sieve(Isa::widest()), encoding: Encoding::Text };
             let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
             let mut expected = Lines { numbers: distance + 1, k, ..Lines::default() };
-            expected.take(&primes, Encoding::Text);
+            expected.take(PrimeRun::small(&primes), Encoding::Text);
             let (mut merged, mut delivered, mut edges) = (None::<Lines>, Vec::new(), Edges::default());
             for block in 0..job.blocks() {
                 let lines = computed(&job, Span::new(block, block + 1));

@@ -36,18 +36,18 @@ impl Job for Survey {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high.into()))
+        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high.into())
+        self.algorithm.source(self.cut.high)
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Summary> {
         let (low, high) = self.cut.numbers(span);
         let mut summary = Summary::of(low, high, self.wanted);
-        source.runs(low.into(), high.into(), pulse, &mut |run| {
-            summary.take(run.offsets);
+        source.runs(low, high, pulse, &mut |primes| {
+            summary.take(primes);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(summary)
@@ -59,6 +59,7 @@ mod tests {
     use super::*;
     use crate::cli::Range;
     use crate::isa::Isa;
+    use crate::primes::PrimeRun;
     use crate::primes::gaps::Which;
     use crate::primes::naive::{self, Divisors};
     use crate::primes::tuplets::MOST;
@@ -89,8 +90,9 @@ mod tests {
         ) {
             let range = Range { start, stop: start + distance };
             let job = Survey { cut: Cut::new(range, length), algorithm, wanted: WANTED, words: Vec::new() };
-            let mut expected = Summary::of(range.start, range.stop + 1, WANTED);
-            expected.take(&naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect::<Vec<_>>());
+            let mut expected = Summary::of(range.start.into(), u128::from(range.stop) + 1, WANTED);
+            let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
+            expected.take(PrimeRun::small(&primes));
             let mut source = job.workspace();
             let whole = Span::new(0, job.blocks());
             prop_assert_eq!(&computed(&job, whole, &mut source), &expected);

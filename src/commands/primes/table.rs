@@ -30,7 +30,7 @@ impl<'c> Table<'c> {
     /// # Errors
     /// As [`Cluster::shared`].
     pub(super) fn make(cluster: &'c Cluster, cut: Cut, algorithm: Algorithm) -> Result<Option<Table<'c>>> {
-        let Some((layout, isa)) = algorithm.table(cut.low.into(), cut.high.into()) else { return Ok(None) };
+        let Some((layout, isa)) = algorithm.table(cut.low, cut.high) else { return Ok(None) };
         let begun = Instant::now();
         let mut compute = 0.0;
         let words = cluster.shared(layout.sheets(), layout.sheet_words(), |sheets, words| {

@@ -131,7 +131,7 @@ impl Job for Measure {
     }
 
     fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high.into())
+        self.algorithm.source(self.cut.high)
     }
 
     fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Measured> {
@@ -139,7 +139,7 @@ impl Job for Measure {
         for block in span.first..span.end {
             let (low, high) = self.cut.numbers(Span::new(block, block + 1));
             let (primes, bytes) = self.encoding.length(source, low, high, pulse)?;
-            measured.merge(Measured { numbers: high - low, primes, bytes: vec![bytes] });
+            measured.merge(Measured { numbers: (high - low) as u64, primes, bytes: vec![bytes] });
         }
         ControlFlow::Continue(measured)
     }
@@ -178,7 +178,7 @@ impl Job for Write {
     }
 
     fn workspace(&self) -> Self::Workspace {
-        (self.algorithm.source(self.cut.high.into()), Vec::with_capacity(BUFFER), None)
+        (self.algorithm.source(self.cut.high), Vec::with_capacity(BUFFER), None)
     }
 
     fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Written> {
@@ -188,8 +188,8 @@ impl Job for Write {
         let mut failure = failed.take();
         if failure.is_none() {
             buffer.clear();
-            source.runs(low.into(), high.into(), pulse, &mut |run| {
-                self.encoding.append(run.offsets, buffer);
+            source.runs(low, high, pulse, &mut |primes| {
+                self.encoding.append(primes, buffer);
                 if buffer.len() >= BUFFER && failure.is_none() {
                     failure = self.flush(buffer, &mut place);
                 }
@@ -203,7 +203,7 @@ impl Job for Write {
             }
         }
         failed.clone_from(&failure);
-        ControlFlow::Continue(Written { numbers: high - low, failed: failure })
+        ControlFlow::Continue(Written { numbers: (high - low) as u64, failed: failure })
     }
 }
 

@@ -1,0 +1,126 @@
+//! Whether a job can come to its end at all, asked before it begins; and a word where it takes longer than one would think.
+//!
+//! `primes 1e20 --gaps` would look at 1e20 numbers, for thousands of years. That is refused with the numbers, unless a time limit shows that
+//! its end is not expected. What takes a minute or more, and what takes seconds for few numbers, is said on standard error first.
+
+use super::choice;
+use crate::cli;
+use crate::commands::setting::Setting;
+use crate::error::{Error, Result};
+use crate::primes::summary::largest_sum;
+use crate::report::duration;
+use crate::stderr;
+
+/// Seconds that no job takes: ten years.
+const TOO_LONG: f64 = 10.0 * 365.25 * 86_400.0;
+
+/// Seconds that are worth a word, for any job and for one of few numbers.
+const LONG: [f64; 2] = [60.0, 2.0];
+const FEW: u128 = 1_000_000_000;
+
+/// Checks that a job is possible and says how long it takes where that is long. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] with what would be needed.
+pub(super) fn check(setting: &Setting<'_>, options: &cli::Primes, by_formula: bool) -> Result<()> {
+    if setting.is_merging() {
+        return Ok(());
+    }
+    let core_seconds = choice::seconds(options, by_formula, setting.isa);
+    let job = Job {
+        numbers: options.range.numbers(),
+        is_looked_at: !by_formula || options.algorithm == cli::PrimesAlgorithm::Both,
+        sum_overflows: options.sum && largest_sum(options.range.numbers(), options.range.stop).is_none(),
+        can_be_counted: !options.is_plain_count() && options.algorithm == cli::PrimesAlgorithm::Auto,
+        core_seconds,
+    };
+    let share = setting.options.share.map_or(1.0, |share| 1.0 / share.of as f64);
+    let seconds = core_seconds * share / setting.cluster.size() as f64;
+    let is_limited = setting.engine.keep.time_limit.is_some();
+    let checked = setting.cluster.at_root(|| job.check(seconds, is_limited));
+    setting.cluster.agree(checked.unwrap_or(Ok(())))?;
+    if setting.record().is_none() {
+        setting.cluster.at_root(|| say(setting, job.numbers, by_formula, seconds));
+    }
+    Ok(())
+}
+
+/// At the root: says that it takes long, if it does.
+pub(super) fn say(setting: &Setting<'_>, numbers: u128, by_formula: bool, seconds: f64) {
+    if setting.engine.quiet || seconds < LONG[usize::from(numbers < FEW)] {
+        return;
+    }
+    let way = if by_formula { "by the formula" } else { "by sieve and tests" };
+    stderr::message(&format!(
+        "this takes about {} here, {way} (--plan says more and computes nothing)",
+        duration(seconds)
+    ));
+}
+
+/// What is known of a job before it begins.
+struct Job {
+    numbers: u128,
+    /// Whether its numbers are looked at one by one.
+    is_looked_at: bool,
+    /// Whether the sum of its primes may need more than 128 bits.
+    sum_overflows: bool,
+    /// Whether the number of primes alone is to be had for less.
+    can_be_counted: bool,
+    core_seconds: f64,
+}
+
+impl Job {
+    /// Whether it can be done in so many seconds of all ranks.
+    fn check(&self, seconds: f64, is_limited: bool) -> Result<()> {
+        let Job { numbers, .. } = self;
+        let instead = if self.can_be_counted { "; the number of primes alone goes by a formula" } else { "" };
+        if self.is_looked_at && *numbers > u64::MAX.into() {
+            return Err(Error::Usage(format!(
+                "each of {numbers} numbers would have to be looked at, which takes about {} of one core: at most 2^64-1 numbers can be{instead}",
+                duration(self.core_seconds)
+            )));
+        }
+        if self.sum_overflows {
+            return Err(Error::Usage(format!(
+                "the sum of the primes among {numbers} numbers may need more than 128 bits"
+            )));
+        }
+        if seconds > TOO_LONG && !is_limited {
+            return Err(Error::Usage(format!(
+                "this takes about {} of one core, {} here: more than ten years. Take a shorter range, more ranks, or a part of it \
+                 (--shard I/N); --time-limit begins all the same{instead}",
+                duration(self.core_seconds),
+                duration(seconds)
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(job: &Job, seconds: f64, is_limited: bool) -> String {
+        job.check(seconds, is_limited).map_or_else(|error| error.to_string(), |()| "possible".to_owned())
+    }
+
+    #[test]
+    fn what_cannot_end_is_refused_with_what_it_takes() {
+        let job = Job {
+            numbers: 10_u128.pow(18),
+            is_looked_at: true,
+            sum_overflows: false,
+            can_be_counted: true,
+            core_seconds: 1e9,
+        };
+        assert_eq!(told(&job, 1e8, false), "possible");
+        assert_eq!(told(&job, 1e9, true), "possible");
+        insta::assert_snapshot!(told(&job, 1e9, false), @"this takes about 32 years of one core, 32 years here: more than ten years. Take a shorter range, more ranks, or a part of it (--shard I/N); --time-limit begins all the same; the number of primes alone goes by a formula");
+        let job = Job { numbers: 10_u128.pow(20), ..job };
+        insta::assert_snapshot!(told(&job, 1e9, true), @"each of 100000000000000000000 numbers would have to be looked at, which takes about 32 years of one core: at most 2^64-1 numbers can be; the number of primes alone goes by a formula");
+        assert_eq!(told(&Job { is_looked_at: false, ..job }, 1.0, false), "possible");
+        let job = Job { numbers: 10_u128.pow(15), sum_overflows: true, ..job };
+        insta::assert_snapshot!(told(&job, 1.0, false), @"the sum of the primes among 1000000000000000 numbers may need more than 128 bits");
+    }
+}
