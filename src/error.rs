@@ -49,6 +49,9 @@ impl Error {
     /// Exit code of an estimate whose error is not as small as it should be.
     pub const TARGET: u8 = 5;
 
+    /// Exit code of a run that was stopped before its end, and saved nothing.
+    pub const STOPPED: u8 = 76;
+
     /// Exit code of a bad launch.
     pub const LAUNCH: u8 = 78;
 

@@ -4,7 +4,7 @@
 //! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`) or hangs (`hang`) while the ranks of its node fill
 //! a table together (`fill`), at the start of a job (`start`),
 //! while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while the others wait in
-//! the reduction (`reduce`) or when all is computed (`report`). Read once; costs one comparison a stage.
+//! the reduction (`reduce`) or when all is computed (`report`). Costs one comparison a stage. A text that asks for nothing that there is is refused.
 //!
 //! A burn-in must find what is wrong, so it has faults of its own, all `@burnin`: `flip:SEED` flips one bit of one answer, `stuck:SEED`
 //! of the same block whenever it is done, `corrupt:SEED` flips one bit of one message, `slow:PERCENT` makes every block take so much
@@ -57,21 +57,61 @@ struct Fault {
     rank: u64,
 }
 
-fn parse(text: &str) -> Option<Fault> {
-    let (kind, rest) = text.split_once('@')?;
-    let (stage, rank) = rest.split_once('#')?;
-    let stage = match stage {
-        "fill" => Stage::Fill,
-        "start" => Stage::Start,
-        "scatter" => Stage::Scatter,
-        "compute" => Stage::Compute,
-        "reduce" => Stage::Reduce,
-        "report" => Stage::Report,
-        "burnin" => Stage::Burnin,
-        "share" => Stage::Share,
-        _ => return None,
-    };
-    Some(Fault { kind: kind.to_owned(), stage, rank: rank.parse().ok()? })
+/// The stages by name, and the kinds that each of them has.
+const STAGES: [(&str, Stage, &[&str]); 8] = [
+    ("fill", Stage::Fill, &ENDS),
+    ("start", Stage::Start, &ENDS),
+    ("scatter", Stage::Scatter, &ENDS),
+    ("compute", Stage::Compute, &ENDS),
+    ("reduce", Stage::Reduce, &ENDS),
+    ("report", Stage::Report, &ENDS),
+    ("burnin", Stage::Burnin, &["flip:NUMBER", "stuck:NUMBER", "corrupt:NUMBER", "slow:NUMBER"]),
+    ("share", Stage::Share, &["lose"]),
+];
+/// The ways in which a rank ends, or does not.
+const ENDS: [&str; 5] = ["panic", "error", "kill", "exit", "hang"];
+
+/// The fault that a text asks for, in a world of so many ranks.
+fn parse(text: &str, ranks: u64) -> std::result::Result<Fault, String> {
+    let wrong = |what: &str| format!("MONTESIEVE_FAULT={}: {what}", text.escape_debug());
+    let parts = text.split_once('@').and_then(|(kind, rest)| Some((kind, rest.split_once('#')?)));
+    let (kind, (stage, rank)) = parts.ok_or_else(|| wrong("write it like panic@compute#1"))?;
+    let names = || STAGES.map(|(name, ..)| name).join(", ");
+    let (_, stage, kinds) = STAGES
+        .into_iter()
+        .find(|(name, ..)| *name == stage)
+        .ok_or_else(|| wrong(&format!("there is no such stage; there are {}", names())))?;
+    if !kinds.iter().any(|known| is_kind(kind, known)) {
+        return Err(wrong(&format!("this stage has no such kind; it has {}", kinds.join(", "))));
+    }
+    let rank = rank.parse().ok().filter(|&rank| rank < ranks);
+    let rank = rank.ok_or_else(|| wrong(&format!("there is no such rank; there are {ranks}, from 0")))?;
+    Ok(Fault { kind: kind.to_owned(), stage, rank })
+}
+
+/// Whether `kind` is the known one, with a number where that one has a number.
+fn is_kind(kind: &str, known: &str) -> bool {
+    match (kind.split_once(':'), known.split_once(':')) {
+        (Some((name, number)), Some((known, _))) => name == known && number.parse::<u64>().is_ok(),
+        (None, None) => kind == known,
+        _ => false,
+    }
+}
+
+/// The fault that this process was asked for.
+static FAULT: OnceLock<Fault> = OnceLock::new();
+
+/// From now on this process has the fault that `text` asks for, if it is one of `ranks` ranks and
+/// the text is not empty. The text is the root's, so that hosts without its environment know it too.
+///
+/// # Errors
+/// A sentence, when the text asks for nothing that there is: a test that asked for it would prove nothing.
+pub fn arm(text: &str, ranks: u64) -> std::result::Result<(), String> {
+    if !text.is_empty() {
+        // A command that restarts with fewer ranks keeps the fault that it began with.
+        FAULT.get().map_or_else(|| parse(text, ranks).map(|fault| drop(FAULT.set(fault))), |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 /// Fails here if the environment says so.
@@ -104,9 +144,7 @@ pub fn loses(rank: u64) -> bool {
 }
 
 fn asked(stage: Stage, rank: u64) -> Option<&'static Fault> {
-    static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
-    let fault = FAULT.get_or_init(|| std::env::var("MONTESIEVE_FAULT").ok().as_deref().and_then(parse));
-    fault.as_ref().filter(|fault| fault.stage == stage && fault.rank == rank)
+    FAULT.get().filter(|fault| fault.stage == stage && fault.rank == rank)
 }
 
 fn fail(kind: &str) -> Result<()> {
@@ -130,9 +168,29 @@ mod tests {
     #[test]
     fn reads_kind_stage_and_rank() {
         let fault = Fault { kind: "panic".into(), stage: Stage::Compute, rank: 3 };
-        assert_eq!(parse("panic@compute#3"), Some(fault));
-        for bad in ["", "panic", "panic@compute", "panic@lunch#1", "panic@start#x"] {
-            assert_eq!(parse(bad), None);
+        assert_eq!(parse("panic@compute#3", 4), Ok(fault));
+        for good in ["slow:20@burnin#1", "lose@share#0", "hang@fill#2"] {
+            assert!(parse(good, 4).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_named() {
+        for (bad, said) in [
+            ("panic", "write it like panic@compute#1"),
+            ("panic@compute", "write it like panic@compute#1"),
+            ("panic@lunch#1", "no such stage; there are fill, start, "),
+            ("slow:20@burn#1", "no such stage"),
+            ("panik@start#1", "no such kind; it has panic, error, kill, exit, hang"),
+            ("slow@burnin#1", "no such kind; it has flip:NUMBER"),
+            ("flip:x@burnin#1", "no such kind"),
+            ("panic@burnin#1", "no such kind"),
+            ("lose:1@share#1", "no such kind"),
+            ("panic@start#x", "no such rank; there are 4"),
+            ("panic@start#4", "no such rank; there are 4"),
+        ] {
+            let refused = parse(bad, 4).expect_err(bad);
+            assert!(refused.starts_with(&format!("MONTESIEVE_FAULT={bad}: ")) && refused.contains(said), "{refused}");
         }
     }
 }

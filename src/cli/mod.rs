@@ -40,7 +40,7 @@ pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
 pub use keep::{Keep, Shard, TimeLimit};
 pub use merge::Merge;
-pub use parse::{Refusal, parse};
+pub use parse::{Refusal, mentions, parse, presets, unknown_variables};
 pub use patterns::Patterns;
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use precision::{Precision, TargetError};
@@ -60,7 +60,8 @@ Examples:
 
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
-Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 75 stopped and saved, 78 bad launch.";
+Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached,
+75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
 #[derive(Parser, Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
 
-use super::words::{Preset, Words, with_presets};
+use super::words::{Preset, Stranger, Words, strangers, with_presets};
 use super::{Cli, command};
 
 /// Why there is nothing to run: help was asked for, or the words make no sense.
@@ -52,7 +52,7 @@ impl Refusal {
 }
 
 /// Whether `text` has `option` as a whole word: `--print` is not in `--printer`.
-fn mentions(text: &str, option: &str) -> bool {
+pub fn mentions(text: &str, option: &str) -> bool {
     text.match_indices(option)
         .any(|(i, _)| !text[i + option.len()..].starts_with(|c: char| c == '-' || c.is_ascii_alphanumeric()))
 }
@@ -84,6 +84,34 @@ pub fn parse(words: &Words) -> Result<Cli, Refusal> {
             }
             Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets)
         })
+        .and_then(|cli| match slip(words) {
+            Some(message) => Err(Refusal::new(&usage_error(message), &[])),
+            None => Ok(cli),
+        })
+}
+
+/// A variable that is nearly one of ours: a preset that would be passed over in silence.
+fn slip(words: &Words) -> Option<String> {
+    strangers(&command(), words).into_iter().find_map(|stranger| match stranger {
+        Stranger::Slip(message) => Some(message),
+        Stranger::Unknown(_) => None,
+    })
+}
+
+/// Names of `MONTESIEVE_*` variables that mean nothing to any command.
+pub fn unknown_variables(words: &Words) -> Vec<String> {
+    let unknown = |stranger| match stranger {
+        Stranger::Unknown(name) => Some(name),
+        Stranger::Slip(_) => None,
+    };
+    strangers(&command(), words).into_iter().filter_map(unknown).collect()
+}
+
+/// The options that variables preset for this command, each with its variable: `--seed` and
+/// `MONTESIEVE_SEED=7`.
+pub fn presets(words: &Words) -> Vec<(String, String)> {
+    let presets = with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default();
+    presets.into_iter().map(|preset| (preset.option, preset.assignment)).collect()
 }
 
 fn usage_error(message: String) -> Error {

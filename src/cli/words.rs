@@ -1,7 +1,7 @@
 //! What the user said, in words and in the environment, on its way to every rank.
 //!
-//! On a cluster only the root's command line and environment count: other ranks may have been started with another
-//! environment. So the root collects its [`Words`], broadcasts them, and every rank reads the same ones
+//! On a cluster the root's command line and environment count: other ranks may have been started with less
+//! environment ([`Words::difference_from`] says what they must not have). So the root collects its [`Words`], broadcasts them, and every rank reads the same ones
 //! ([`super::parse`]). clap's own `env` feature reads each process's environment and is therefore not used.
 //!
 //! `MONTESIEVE_FOO_BAR=x` presets `--foo-bar=x` wherever the chosen subcommand has that option and the command line does
@@ -44,9 +44,106 @@ impl Words {
         self.variable("MONTESIEVE_ISA").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned())
     }
 
-    fn variable(&self, name: &str) -> Option<&OsStr> {
+    /// The variable of this name.
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
         self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_os_str())
     }
+}
+
+impl Words {
+    /// What these words have that the root's have not, as the end of a sentence about the rank;
+    /// `None`: they serve as well. The program may stand at another path on another host, and a
+    /// variable of the root may be missing here.
+    pub fn difference_from(&self, roots: &Words) -> Option<String> {
+        let (ours, theirs) = (arguments(self), arguments(roots));
+        if ours != theirs {
+            let shown = |words: &[OsString]| shortened(&words.join(OsStr::new(" ")).to_string_lossy());
+            let (ours, theirs) = (shown(ours), shown(theirs));
+            return Some(format!(
+                "was started with `{ours}`, and rank 0 with `{theirs}`: give all ranks the same command line"
+            ));
+        }
+        let differs = |(name, value): &&(String, OsString)| roots.variable(name) != Some(value);
+        let (name, value) = self.variables.iter().find(differs)?;
+        let value = shortened(&value.to_string_lossy());
+        let theirs = match roots.variable(name) {
+            Some(theirs) => format!("rank 0 has {}", shortened(&theirs.to_string_lossy())),
+            None => "rank 0 has none".to_owned(),
+        };
+        Some(format!("has {name}={value} in its environment, and {theirs}: set it alike for all ranks"))
+    }
+}
+
+/// Without the program's name.
+fn arguments(words: &Words) -> &[OsString] {
+    words.arguments.get(1..).unwrap_or_default()
+}
+
+/// The most that a message repeats of what was typed.
+const MOST_SHOWN: usize = 60;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => format!("{}...", text[..end].escape_debug()),
+        None => text.escape_debug().to_string(),
+    }
+}
+
+/// Variables of ours that preset no option: the program, its tests and its scripts read them.
+const OTHERS: [&str; 12] = [
+    "ARGS",
+    "FAULT",
+    "FAULTS_RUN",
+    "FLUX_OPTIONS",
+    "FUZZ",
+    "ISA",
+    "MPI",
+    "MPIRUN",
+    "MPIRUN_FLAGS",
+    "PARTS",
+    "RELAUNCH_SECONDS",
+    "ULFM_FLAGS",
+];
+/// How variables of the tests begin.
+const TESTS: &str = "MONTESIEVE_TEST_";
+/// Letters by which a name may miss another one and still be taken for a slip.
+const SLIP: usize = 2;
+
+/// What is wrong with a variable that means nothing to any command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stranger {
+    /// It is nearly one that does: a sentence that says so.
+    Slip(String),
+    /// Its name, for a remark.
+    Unknown(String),
+}
+
+/// The variables that mean nothing to any command.
+pub(super) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
+    let mut known: Vec<String> = OTHERS.map(|name| format!("{PREFIX}{name}")).into();
+    add_variables(command, &mut known);
+    let is_strange = |name: &&String| !known.contains(name) && !name.starts_with(TESTS);
+    let names = words.variables.iter().map(|(name, _)| name).filter(is_strange);
+    names.map(|name| stranger(name, &known)).collect()
+}
+
+fn stranger(name: &String, known: &[String]) -> Stranger {
+    let distance = |other: &&String| strsim::osa_distance(name, other);
+    match known.iter().min_by_key(distance).filter(|near| distance(near) <= SLIP) {
+        Some(near) => Stranger::Slip(format!("{name} is no variable of montesieve; did you mean {near}?")),
+        None => Stranger::Unknown(name.clone()),
+    }
+}
+
+/// The variables of all options, those of subcommands too.
+fn add_variables(command: &Command, names: &mut Vec<String>) {
+    names.extend(command.get_arguments().filter_map(Arg::get_long).map(variable_of));
+    command.get_subcommands().for_each(|inner| add_variables(inner, names));
+}
+
+/// The variable that presets an option.
+fn variable_of(long: &str) -> String {
+    format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"))
 }
 
 /// One variable that became an option.
@@ -77,7 +174,7 @@ pub(super) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsSt
     let mut inserted = Vec::new();
     for option in subcommand.get_arguments().filter(|option| !given.contains(&option.get_id())) {
         let Some(long) = option.get_long() else { continue };
-        let name = format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"));
+        let name = variable_of(long);
         let Some(value) = words.variable(&name).filter(|value| !value.is_empty()) else { continue };
         let assignment = format!("{name}={}", value.to_string_lossy());
         let mut argument = OsString::from(format!("--{long}"));
@@ -133,11 +230,7 @@ mod tests {
     use super::*;
 
     fn put_in(line: &str, variables: &[(&str, &str)]) -> String {
-        let words = Words::collect(
-            line.split_whitespace().map(OsString::from),
-            variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        );
-        match with_presets(&super::super::command(), &words) {
+        match with_presets(&super::super::command(), &words(line, variables)) {
             Ok((words, _)) => words.join(OsStr::new(" ")).into_string().expect("UTF-8"),
             Err(message) => message,
         }
@@ -193,6 +286,58 @@ mod tests {
         }
         let refused = put_in("m pi", &[("MONTESIEVE_QUIET", "maybe")]);
         assert_eq!(refused, "MONTESIEVE_QUIET=maybe: use 1 or 0 (true, false, yes, no, on, off)");
+    }
+
+    fn words(line: &str, variables: &[(&str, &str)]) -> Words {
+        Words::collect(
+            line.split_whitespace().map(OsString::from),
+            variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
+        )
+    }
+
+    #[test]
+    fn slips_are_told_from_variables_of_others() {
+        let found = |name: &str| strangers(&super::super::command(), &words("m pi", &[(name, "7")]));
+        for name in
+            ["SEED", "ISA", "FAULT", "CHECKPOINT_INTERVAL", "DIM", "MPIRUN_FLAGS", "TEST_BINARY", "EXCLUDE_FILE"]
+        {
+            assert_eq!(found(&format!("MONTESIEVE_{name}")), [], "{name}");
+        }
+        for (slip, meant) in [("SEEED", "SEED"), ("SED", "SEED"), ("CHEKCPOINT", "CHECKPOINT"), ("IAS", "ISA")] {
+            let expected = format!("MONTESIEVE_{slip} is no variable of montesieve; did you mean MONTESIEVE_{meant}?");
+            assert_eq!(found(&format!("MONTESIEVE_{slip}")), [Stranger::Slip(expected)]);
+        }
+        assert_eq!(found("MONTESIEVE_INSTALLATION"), [Stranger::Unknown("MONTESIEVE_INSTALLATION".to_owned())]);
+        assert_eq!(found("OTHER_SEEED"), []);
+    }
+
+    #[test]
+    fn every_variable_of_the_scripts_is_known() {
+        let mut command = std::process::Command::new("grep");
+        command.args(["-rhoE", "MONTESIEVE_[A-Z][A-Z_]*", "scripts", ".ci", "tests/rigs"]);
+        let found = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("grep");
+        let text = String::from_utf8(found.stdout).expect("UTF-8");
+        assert!(text.contains("MONTESIEVE_MPIRUN"), "{text}");
+        for name in text.lines() {
+            assert_eq!(strangers(&super::super::command(), &words("m pi", &[(name, "1")])), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn ranks_differ_by_words_and_by_values_but_not_by_what_they_lack() {
+        let root = words("/root/m pi 1e6", &[("MONTESIEVE_SEED", "1")]);
+        assert_eq!(words("/other/m pi 1e6", &[]).difference_from(&root), None);
+        assert_eq!(root.difference_from(&root), None);
+        let difference = |line, variables: &[(&str, &str)]| words(line, variables).difference_from(&root).expect("one");
+        assert_eq!(
+            difference("m pi 1e7", &[]),
+            "was started with `pi 1e7`, and rank 0 with `pi 1e6`: give all ranks the same command line"
+        );
+        let other = difference("m pi 1e6", &[("MONTESIEVE_SEED", "2")]);
+        assert!(other.starts_with("has MONTESIEVE_SEED=2 in its environment, and rank 0 has 1"), "{other}");
+        let own = difference("m pi 1e6", &[("MONTESIEVE_CHUNK", "\u{1b}[2J")]);
+        assert!(own.starts_with("has MONTESIEVE_CHUNK=\\u{1b}[2J in its environment, and rank 0 has none"), "{own}");
+        assert!(difference(&format!("m pi {}", "9".repeat(500)), &[]).len() < 200);
     }
 
     #[cfg(unix)]

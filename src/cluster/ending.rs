@@ -4,6 +4,7 @@
 //! others waiting; so the way out of trouble is always `MPI_Abort`, under a watchdog.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 #[cfg(feature = "mpi")]
 use super::deadline::Deadline;
 use super::place::host;
+use crate::cli;
 use crate::error::Error;
 use crate::stderr;
 
@@ -50,11 +52,27 @@ pub fn catch_panics() {
     }));
 }
 
+/// Options that variables preset, each with its variable ([`remember_presets`]).
+static PRESETS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// From now on an error about one of these options names the variable that preset it: `--seed` and
+/// `MONTESIEVE_SEED=7`.
+pub fn remember_presets(presets: Vec<(String, String)>) {
+    // A command that restarts has the same.
+    let _ = PRESETS.set(presets);
+}
+
+/// What an error about options says of the variables that preset them.
+fn presets_in(text: &str) -> String {
+    let presets = PRESETS.get().into_iter().flatten().filter(|(option, _)| cli::mentions(text, option));
+    presets.map(|(_, assignment)| format!("\n  (from the environment: {assignment})")).collect()
+}
+
 /// Tells the user of an error: once, on stderr, with rank and host where there are several.
 pub fn tell(error: &Error, rank: u64, size: u64) {
     match error {
         Error::Told { .. } | Error::ClosedPipe => {}
-        Error::Usage(text) => stderr::message(text),
+        Error::Usage(text) => stderr::message(&format!("{text}{}", presets_in(text))),
         Error::Run(_) | Error::Io { .. } if size > 1 => stderr::message(&format!("rank {rank} on {}: {error}", host())),
         _ => stderr::message(&error.to_string()),
     }

@@ -104,7 +104,7 @@ impl Setting<'_> {
                 .map_err(|error| Error::Run(format!("cannot write the answer down: {error}")))?;
             let is_complete = completion.is_complete();
             place.replace(Some(Record { answer, is_complete, account, work }));
-            Ok(exit_code(cause.filter(|_| !is_complete), verdict, None))
+            Ok(exit_code(cause.filter(|_| !is_complete), verdict, None, true))
         });
         let code = self.cluster.agree(noted.transpose())?;
         self.cluster.broadcast(code)
@@ -122,6 +122,7 @@ impl Setting<'_> {
             serialised,
             ..self.run_section(&account, work, places)
         };
+        let is_reported = result.is_some();
         if let Some(result) = result {
             self.write(&Report { command, result, run: Some(run.clone()) })?;
         }
@@ -136,8 +137,15 @@ impl Setting<'_> {
         let kept = self.engine.keep.file().filter(|_| account.saved);
         if let Completion::Partial { done, blocks } = completion {
             let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
-            let stopped =
-                |by: &str| stderr::message(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}"));
+            let hint = match kept {
+                None if is_reported && self.engine.keep.file().is_none() => {
+                    "; with --checkpoint FILE they would be saved"
+                }
+                _ => "",
+            };
+            let stopped = |by: &str| {
+                stderr::message(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}{hint}"))
+            };
             match cause {
                 Some(Cause::ReaderGone) => {}
                 Some(Cause::ShareDone) => stderr::message(&format!(
@@ -149,7 +157,7 @@ impl Setting<'_> {
             }
         }
         let stopped_by = cause.filter(|_| !completion.is_complete());
-        Ok(exit_code(stopped_by, verdict, kept.map(|_| self.engine.keep.requeue_exit_code.get())))
+        Ok(exit_code(stopped_by, verdict, kept.map(|_| self.engine.keep.requeue_exit_code.get()), is_reported))
     }
 
     /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
@@ -205,15 +213,19 @@ fn sent(account: &Account) -> u64 {
     account.profiles.iter().map(|profile| profile.messages).sum()
 }
 
-/// The exit code of a run that was stopped by `cause`, if it was; `saved` is that of one which is saved, if it is.
-fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>) -> u8 {
+/// The exit code of a run that was stopped by `cause`, if it was. `saved` is the code of one that is
+/// saved, if it is; `is_reported`: whether a partial result was printed.
+fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>, is_reported: bool) -> u8 {
     match cause {
         None | Some(Cause::ShareDone) => verdict,
         Some(Cause::ReaderGone) => 0,
-        // Whoever presses Ctrl-C wants no requeue.
-        Some(Cause::Signal(SIGINT)) => 128 + SIGINT as u8,
-        Some(Cause::Signal(signal)) => saved.unwrap_or(128 + signal as u8),
-        Some(Cause::TimeLimit) => saved.unwrap_or(verdict.max(1)),
+        // A person who presses Ctrl-C wants no requeue.
+        Some(Cause::Signal(SIGINT)) if saved.is_some() => 128 + SIGINT as u8,
+        Some(Cause::Signal(_) | Cause::TimeLimit) if saved.is_some() => saved.unwrap_or_default(),
+        // A limit that came before the target error was reached is the answer to the question.
+        Some(Cause::TimeLimit) if verdict != 0 => verdict,
+        Some(Cause::Signal(signal)) if !is_reported => 128 + signal as u8,
+        Some(Cause::Signal(_) | Cause::TimeLimit) => Error::STOPPED,
     }
 }
 
@@ -255,11 +267,11 @@ mod tests {
 
     #[test]
     fn five_says_that_a_limit_came_first() {
-        assert_eq!(exit_code(None, 0, None), 0);
-        assert_eq!(exit_code(None, 5, None), 5);
-        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None), 5);
-        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75)), 75);
-        assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75)), 130);
+        assert_eq!(exit_code(None, 0, None, true), 0);
+        assert_eq!(exit_code(None, 5, None, true), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None, true), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75), true), 75);
+        assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75), true), 130);
     }
 
     #[test]
@@ -276,11 +288,17 @@ mod tests {
 
     #[test]
     fn what_a_stopped_run_ends_with() {
-        assert_eq!(exit_code(Some(Cause::TimeLimit), 0, None), 1);
-        assert_eq!(exit_code(Some(Cause::Signal(15)), 0, None), 143);
-        assert_eq!(exit_code(Some(Cause::Signal(15)), 0, Some(99)), 99);
-        assert_eq!(exit_code(Some(Cause::ReaderGone), 0, None), 0);
-        assert_eq!(exit_code(Some(Cause::ShareDone), 0, Some(75)), 0);
+        for is_reported in [false, true] {
+            assert_eq!(exit_code(Some(Cause::TimeLimit), 0, None, is_reported), 76);
+            assert_eq!(exit_code(Some(Cause::Signal(15)), 0, Some(99), is_reported), 99);
+            assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 0, Some(99), is_reported), 130);
+            assert_eq!(exit_code(Some(Cause::ReaderGone), 0, None, is_reported), 0);
+            assert_eq!(exit_code(Some(Cause::ShareDone), 0, Some(75), is_reported), 0);
+        }
+        for signal in [SIGINT, 15, 12] {
+            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, true), 76, "a partial result was printed");
+            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, false), 128 + signal as u8);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! checked before any work. What the computing commands have in common (the setting they run in, the conclusion they
 //! come to) stands in `setting` and `conclusion`.
 
+mod agreement;
 mod array;
 mod burnin;
 mod conclusion;
@@ -30,8 +31,9 @@ use std::env;
 use std::io::{IsTerminal, Write};
 
 use crate::cli::{self, Cli, Command, Integrate, Words, color};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ending};
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::stderr;
 use setting::Setting;
 
@@ -51,7 +53,7 @@ pub fn run(cluster: &mut Cluster) -> Result<u8> {
 
 /// From the words to the exit code.
 fn once(cluster: &Cluster) -> Result<u8> {
-    let words = cluster.broadcast(cluster.at_root(|| Words::collect(env::args_os(), env::vars_os())))?;
+    let words = agreement::words(cluster)?;
     let cli = match cli::parse(&words) {
         Ok(cli) => cli,
         Err(refusal) => return refuse(cluster, &refusal),
@@ -59,6 +61,7 @@ fn once(cluster: &Cluster) -> Result<u8> {
     if !cli.allow_singleton() {
         cluster.check_launch()?;
     }
+    look_at_variables(cluster, &words, &cli)?;
     if !can_begin_again(&cli.command) {
         cluster.cannot_begin_again();
     }
@@ -66,6 +69,23 @@ fn once(cluster: &Cluster) -> Result<u8> {
         Ok(_) | Err(Error::Told { .. }) if cli.exit_zero() => Ok(0),
         outcome => outcome,
     }
+}
+
+/// What variables ask for besides options: a fault on purpose. Those that mean nothing are named, and
+/// presets are kept for messages about their options.
+fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
+    let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
+    cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
+    ending::remember_presets(cli::presets(words));
+    let unknown = cli::unknown_variables(words);
+    if !unknown.is_empty() && !cli.engine().is_some_and(|engine| engine.quiet) {
+        let remark = format!(
+            "{} means nothing to montesieve (its variables are MONTESIEVE_ and an option's name)",
+            unknown.join(", ")
+        );
+        cluster.at_root(|| stderr::message(&remark));
+    }
+    Ok(())
 }
 
 /// Whether the command may be run again by those who are left: it takes no times and shows nothing before its end, nor does it write while it

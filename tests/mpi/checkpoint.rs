@@ -173,7 +173,7 @@ fn checkpoints_that_do_not_fit_are_refused_and_kept() {
 fn a_checkpoint_that_cannot_be_written_is_a_warning() {
     let ended = run(Launched(2), "pi 1e9 --checkpoint /nowhere/job.ckpt").expect_code(0);
     assert!(ended.stderr.contains("cannot write the checkpoint /nowhere/job.ckpt"), "{ended}");
-    let stopped = run(Alone, "pi 1e15 --checkpoint /nowhere/job.ckpt --time-limit 1s --quiet").expect_code(1);
+    let stopped = run(Alone, "pi 1e15 --checkpoint /nowhere/job.ckpt --time-limit 1s --quiet").expect_code(76);
     assert!(!stopped.stderr.contains("saved in"), "{stopped}");
 }
 

@@ -1,5 +1,6 @@
 //! Ways to be started: the wrong launcher, presets, `info`; and what is said under a launcher.
 
+use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 
@@ -38,6 +39,45 @@ fn presets_count_on_every_rank() {
         let typed = Launch::new(ranks, "pi 1e6 --seed 42 --quiet");
         assert_eq!(preset.run().expect_code(0).text(), typed.run().expect_code(0).text());
     });
+}
+
+/// Two programs of one launch (MPMD), and what the second one is told beside what the first one is.
+fn two_programs(first: &[&str], second: &[&str]) -> Ended {
+    let binary =
+        std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
+    let mut launch = Launch::new(Launched(1), "").limit(30);
+    let others = [":", "-n", "2"].into_iter().chain(second.iter().copied());
+    let words = first.iter().copied().chain(others).map(|word| if word == "PROGRAM" { &binary } else { word });
+    // The first word is the program, which the launch names itself.
+    for word in words {
+        launch = launch.word(word);
+    }
+    launch.run()
+}
+
+#[test]
+fn ranks_of_other_words_are_refused() {
+    two_programs(&["pi", "1e6", "-q"], &["PROGRAM", "pi", "1e6", "-q"]).expect_code(0);
+    let ended = two_programs(&["pi", "1e6"], &["PROGRAM", "pi", "1e6", "--seed=7"]).expect_code(78);
+    let ended = ended.expect_told_once("was started with `pi 1e6 --seed=7`, and rank 0 with `pi 1e6`");
+    assert_eq!(ended.text(), "", "{ended}");
+    let ended = two_programs(&["pi", "1e6"], &["env", "MONTESIEVE_SEED=7", "PROGRAM", "pi", "1e6"]).expect_code(78);
+    ended.expect_told_once("has MONTESIEVE_SEED=7 in its environment, and rank 0 has none");
+}
+
+#[test]
+fn slips_in_variables_are_refused_and_others_are_named() {
+    each([Alone, Launched(2)], |&ranks| {
+        let with = |name: &str, value: &str| Launch::new(ranks, "pi 1e6").env(name, value).run();
+        with("MONTESIEVE_SEEED", "7").expect_code(2).expect_told_once("did you mean MONTESIEVE_SEED?");
+        with("MONTESIEVE_FAULT", "panik@start#0").expect_code(2).expect_told_once("no such kind; it has panic");
+        with("MONTESIEVE_FAULT", "panic@start#9").expect_code(2).expect_told_once("no such rank; there are");
+        let named = with("MONTESIEVE_ROOT_FOLDER", "/opt").expect_code(0);
+        assert_eq!(named.stderr.matches("MONTESIEVE_ROOT_FOLDER means nothing to montesieve").count(), 1, "{named}");
+    });
+    // A refusal names the variable that preset the option, wherever in the program it is found.
+    let preset = Launch::new(Alone, "primes 1e6 --print").env("MONTESIEVE_CHECKPOINT", "x.ckpt");
+    preset.run().expect_code(2).expect_told_once("(from the environment: MONTESIEVE_CHECKPOINT=x.ckpt)");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn tables_are_there_once_on_a_host() {
     let bytes = |ranks: usize| {
         let line = "primes 1e19 --time-limit 4s --format json";
         // Stopped, and nothing kept.
-        let json = Launch::new(Launched(ranks), line).limit(60).run().expect_code(1).json();
+        let json = Launch::new(Launched(ranks), line).limit(60).run().expect_code(76).json();
         json["run"]["shared_bytes"].as_u64().expect("a number")
     };
     assert_eq!(bytes(2), bytes(3));

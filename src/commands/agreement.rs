@@ -1,0 +1,46 @@
+//! The agreement at the start: every rank runs the same build with the same command line, or nothing runs.
+//!
+//! A launcher may start other programs, or other words, on other ranks (MPMD, an old binary on one
+//! host). The root's words would then count for all without a word, or messages of two versions
+//! would meet. So the root sends its build and its words, and each rank compares them with its own.
+//!
+//! A rank may lack a preset that the root has, since launchers do not carry the environment to other
+//! hosts: the root's counts there. A rank with another value, or with one of its own, is refused.
+
+use std::env;
+use std::sync::OnceLock;
+
+use crate::cli::Words;
+use crate::cluster::Cluster;
+use crate::cluster::place::host;
+use crate::error::{Error, Result};
+
+/// Version and build of this program.
+const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("MONTESIEVE_BUILD"), ")");
+
+/// The root's words, which are also those of every other rank. Every rank must call it. A command
+/// that restarts after a loss keeps the words of its first attempt, whichever rank is the root then.
+///
+/// # Errors
+/// [`Error::Launch`] on the lowest rank that differs from the root, [`Error::Told`] elsewhere.
+pub(super) fn words(cluster: &Cluster) -> Result<Words> {
+    static AGREED: OnceLock<Words> = OnceLock::new();
+    if let Some(words) = AGREED.get() {
+        return Ok(words.clone());
+    }
+    let mine = Words::collect(env::args_os(), env::vars_os());
+    let build: String = cluster.broadcast(cluster.at_root(|| BUILD.to_owned()))?;
+    // Another build may encode words in another way: that it differs is then the better message.
+    let roots = cluster.broadcast(cluster.at_root(|| mine.clone()));
+    let differs = if build == BUILD {
+        roots.as_ref().ok().and_then(|roots| mine.difference_from(roots))
+    } else {
+        Some(format!("is montesieve {BUILD}, and rank 0 is montesieve {build}: start the same program on all ranks"))
+    };
+    let outcome = match differs {
+        Some(text) => Err(Error::Launch(format!("rank {} on {} {text}", cluster.first_rank(), host()))),
+        None => roots,
+    };
+    let words = cluster.agree(outcome)?;
+    Ok(AGREED.get_or_init(|| words).clone())
+}
