@@ -66,12 +66,17 @@ impl Error {
         }
     }
 
-    /// Turns an I/O error into ours; a closed pipe becomes [`Error::ClosedPipe`].
+    /// Turns an I/O error into ours.
     pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
         let context = context.into();
-        move |source| match source.kind() {
+        move |source| Error::Io { context, source }
+    }
+
+    /// The same for standard output, whose reader may leave: a closed pipe becomes [`Error::ClosedPipe`].
+    pub fn of_stdout(source: std::io::Error) -> Error {
+        match source.kind() {
             std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
-            _ => Error::Io { context, source },
+            _ => Error::Io { context: "cannot write standard output".to_owned(), source },
         }
     }
 }

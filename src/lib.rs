@@ -9,7 +9,7 @@
 //! - [`burnin`]: what a burn-in knows and how it decides who is wrong and who is slow; pure.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
-//! - `stderr`: messages, each in one write. `whole`: files that appear whole or not at all.
+//! - `stderr`: messages, each in one write. `stream`: pipes and devices to write to. `whole`: files that appear whole or not at all.
 
 pub mod burnin;
 pub mod cli;
@@ -24,4 +24,5 @@ pub mod primes;
 pub mod report;
 pub mod scaling;
 mod stderr;
+mod stream;
 mod whole;

@@ -15,11 +15,14 @@ pub mod bytes;
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
+mod early;
 pub mod ending;
 pub mod flag;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod keepsakes;
 pub mod launch;
+mod launcher;
+pub mod limits;
 pub mod losses;
 #[cfg(feature = "mpi")]
 mod mpi;

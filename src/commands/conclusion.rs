@@ -169,8 +169,7 @@ impl Setting<'_> {
         let elsewhere = !output.is_stdout();
         let written = output.write(&bytes).and_then(|()| output.finish());
         if written.is_err() && elsewhere {
-            let mut out = self.cluster.stdout();
-            let _ = out.write_all(&bytes).and_then(|()| out.flush());
+            let _ = self.cluster.print(&bytes);
         }
         written
     }

@@ -1,7 +1,6 @@
 //! `completions` and `man`: what the command line's own description can be turned into. Only the root works.
 
 use std::fs;
-use std::io::Write;
 
 use crate::cli::{self, Completions, ManPages};
 use crate::cluster::Cluster;
@@ -9,12 +8,7 @@ use crate::error::{Error, Result};
 
 /// Prints a shell's completion script.
 pub fn completions(cluster: &Cluster, options: &Completions) -> Result<u8> {
-    let written = cluster.at_root(|| {
-        let mut out = cluster.stdout();
-        out.write_all(&cli::completions(options.shell))
-            .and_then(|()| out.flush())
-            .map_err(Error::io("cannot write to standard output"))
-    });
+    let written = cluster.at_root(|| cluster.print(&cli::completions(options.shell)));
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }
 

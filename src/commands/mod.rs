@@ -28,7 +28,7 @@ mod stdin;
 mod surroundings;
 
 use std::env;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use crate::cli::{self, Cli, Command, Integrate, Words, color};
 use crate::cluster::{Cluster, ending};
@@ -126,10 +126,7 @@ fn refuse(cluster: &Cluster, refusal: &cli::Refusal) -> Result<u8> {
         }
         if refusal.is_help() {
             let colour = coloured(cluster, std::io::stdout().is_terminal());
-            let mut out = cluster.stdout();
-            out.write_all(refusal.text(colour).as_bytes())
-                .and_then(|()| out.flush())
-                .map_err(Error::io("cannot write to standard output"))
+            cluster.print(refusal.text(colour).as_bytes())
         } else {
             let colour = coloured(cluster, std::io::stderr().is_terminal());
             stderr::text(refusal.text(colour).as_bytes());

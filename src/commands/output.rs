@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
+use crate::stream;
 use crate::whole::{self, Readers};
 
 /// Bytes collected before a write.
@@ -30,17 +31,17 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Io`] when nothing can be written there, before any work is done.
-    pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Box<dyn Write + Send>) -> Result<Output> {
+    pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Result<Box<dyn Write + Send>>) -> Result<Output> {
         let Some(path) = path else {
-            return Ok(Output { target: Target::Stream(stdout()), name: "standard output".into() });
+            return Ok(Output { target: Target::Stream(stdout()?), name: "standard output".into() });
         };
         let name = path.display().to_string();
         let cannot = || Error::io(format!("cannot write {name}"));
         // A link is followed to the file it stands for, which is the one to be replaced.
         let target = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
-                let file = fs::OpenOptions::new().write(true).open(path).map_err(cannot())?;
-                Target::Stream(Box::new(BufWriter::with_capacity(BUFFER, file)))
+                let stream = stream::open(path).map_err(cannot())?;
+                Target::Stream(Box::new(BufWriter::with_capacity(BUFFER, stream)))
             }
             Ok(_) => {
                 let place = fs::canonicalize(path).map_err(cannot())?;
@@ -68,7 +69,7 @@ impl Output {
     /// Writes bytes.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::ClosedPipe`] when the reader is gone.
+    /// [`Error::Io`]; [`Error::ClosedPipe`] when the reader of standard output is gone.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.target {
             Target::Stream(stream) => stream.write_all(bytes),
@@ -106,7 +107,8 @@ impl Output {
 
     /// Turns what the system said about the file into an error that names it as the user did.
     pub fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
-        Error::io(format!("cannot write {}", self.name))
+        let (is_stdout, name) = (self.is_stdout(), self.name.clone());
+        move |error| if is_stdout { Error::of_stdout(error) } else { Error::io(format!("cannot write {name}"))(error) }
     }
 }
 
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path) -> Result<Output> {
-        Output::open(Some(path), || Box::new(std::io::sink()))
+        Output::open(Some(path), || Ok(Box::new(std::io::sink())))
     }
 
     #[test]

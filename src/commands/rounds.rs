@@ -94,7 +94,7 @@ impl Shown {
 }
 
 fn open_file(path: &Path) -> Result<Output> {
-    Output::open(Some(path), || Box::new(std::io::sink()))
+    Output::open(Some(path), || Ok(Box::new(std::io::sink())))
 }
 
 /// The picture of convergence: estimates and their intervals over the samples.

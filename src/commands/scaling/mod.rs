@@ -139,7 +139,7 @@ struct Outputs {
 impl Outputs {
     fn open(cluster: &Cluster, shown: &cli::Shown) -> Result<Outputs> {
         let report = Output::open(shown.destination.output.as_deref(), || cluster.stdout())?;
-        let open = |path: &Path| Output::open(Some(path), || Box::new(std::io::sink()));
+        let open = |path: &Path| Output::open(Some(path), || Ok(Box::new(std::io::sink())));
         Ok(Outputs {
             report,
             csv: shown.csv.as_deref().map(open).transpose()?,
