@@ -147,11 +147,13 @@ impl Launcher {
 
     fn touch(self) -> Touch {
         let words = |pid: i32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let is_set = |name: &std::ffi::OsStr| {
+        // A value that is given otherwise than on the command line; the launcher hands on those of its options, too.
+        let is_moved = |name: &std::ffi::OsStr| {
             let name = name.to_string_lossy().to_lowercase();
-            (name.starts_with("ompi_mca_") || name.starts_with("prte_mca_")) && name.contains("output")
+            let is_setting = name.starts_with("ompi_mca_") || name.starts_with("prte_mca_");
+            is_setting && ["output_filename", "output_directory"].iter().any(|end| name.ends_with(end))
         };
-        if std::env::vars_os().any(|(name, _)| is_set(&name)) {
+        if std::env::vars_os().any(|(name, _)| is_moved(&name)) {
             return Touch::Moves;
         }
         touch(&words(self.pid), &words(self.child))

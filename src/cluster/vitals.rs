@@ -11,6 +11,8 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use super::limits;
+
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
@@ -115,13 +117,10 @@ fn busy_and_stolen(stat: &str, ticks: f64) -> Option<(f64, f64)> {
     Some(((user + nice + system + irq + softirq) / ticks, stolen / ticks))
 }
 
-/// Control group v2: `nr_throttled` of this process's group, or of the root of a container's.
+/// `nr_throttled` of this process's control group.
 fn quota_stops() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let stat = fs::read_to_string(Path::new("/sys/fs/cgroup").join(group).join("cpu.stat"))
-        .or_else(|_| fs::read_to_string("/sys/fs/cgroup/cpu.stat"));
-    stat.ok()?.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
+    let stat = fs::read_to_string(limits::cpu_group()?.join("cpu.stat")).ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
 }
 
 /// How many NUMA domains have one of these CPUs.

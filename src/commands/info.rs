@@ -45,12 +45,19 @@ fn describe(cluster: &Cluster, places: &[Place], isas: &[String]) -> InfoResult 
 
 fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], isas: &[String]) -> Host {
     let first = host_of_rank.iter().position(|&host| host == index).unwrap_or_default();
+    let here = || places.iter().zip(host_of_rank).filter(|&(_, &host)| host == index).map(|(place, _)| place);
+    let memory = here().filter_map(|place| place.memory.as_ref()).min_by_key(|bound| bound.left);
+    let quota = here().filter_map(|place| place.quota_percent).min();
     Host {
         name,
         ranks: host_of_rank.iter().filter(|&&host| host == index).count(),
         cpus: places[first].cpus,
         cpu_model: places[first].cpu_model.clone(),
         isa: isas[first].clone(),
+        memory_available_bytes: memory.map(|bound| bound.left),
+        memory_bound: memory.map(|bound| bound.cause.clone()),
+        quota_cpus: quota.map(|percent| percent as f64 / 100.0),
+        stack_bytes: places[first].stack,
     }
 }
 
@@ -91,7 +98,12 @@ pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
             "{host}: {ranks} ranks share {cpus} CPUs, so times say little; give each rank a CPU, or check the binding (mpirun --bind-to none)"
         ));
     }
-    let quota = first.quota_percent?;
+    let mut quotas: Vec<(&str, u64)> =
+        places.iter().filter_map(|place| Some((place.quota_group.as_str(), place.quota_percent?))).collect();
+    let ranks = quotas.len();
+    quotas.sort_unstable();
+    quotas.dedup();
+    let quota: u64 = quotas.iter().map(|(_, percent)| percent).sum();
     (quota < 100 * ranks as u64)
         .then(|| format!("{host}: the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0))
 }
@@ -101,14 +113,7 @@ mod tests {
     use super::*;
 
     fn place(host: &str, allowed: &[usize]) -> Place {
-        Place {
-            host: host.into(),
-            cpus: 4,
-            cpu_model: "a CPU".into(),
-            allowed: allowed.to_vec(),
-            quota_percent: None,
-            peak_memory: 0,
-        }
+        Place { host: host.into(), cpus: 4, cpu_model: "a CPU".into(), allowed: allowed.to_vec(), ..Place::default() }
     }
 
     #[test]
@@ -131,5 +136,7 @@ mod tests {
         let small = Place { quota_percent: Some(150), ..place("n1", &[0, 1, 2]) };
         let hint = host_hint(&[&small, &small]).expect("1.5 CPUs for 2 ranks");
         assert!(hint.contains("1.50 CPUs to 2 ranks"), "{hint}");
+        let other = Place { quota_group: "/task_1".into(), ..small.clone() };
+        assert_eq!(host_hint(&[&small, &other]), None, "1.5 CPUs for each of 2 ranks");
     }
 }

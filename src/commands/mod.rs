@@ -14,6 +14,7 @@ mod info;
 mod integrate;
 mod isprime;
 mod lines;
+mod memory_check;
 mod merge;
 mod output;
 mod patterns;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Answer, text};
 
 /// What there is to know about a launch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct InfoResult {
     /// What started the ranks: `mpirun`, `srun`; `None` for one process on its own.
     pub launcher: Option<String>,
@@ -39,7 +39,7 @@ pub struct Scheduler {
 }
 
 /// One host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Host {
     /// Its name.
     pub name: String,
@@ -51,6 +51,14 @@ pub struct Host {
     pub cpu_model: String,
     /// The instruction set that the kernels would use there.
     pub isa: String,
+    /// Memory that the job may still take there; `None` where the system does not say.
+    pub memory_available_bytes: Option<u64>,
+    /// The limit that says so.
+    pub memory_bound: Option<String>,
+    /// CPUs' worth of time that a control group grants; `None` without a quota.
+    pub quota_cpus: Option<f64>,
+    /// The largest stack of a process; `None` without a limit.
+    pub stack_bytes: Option<u64>,
 }
 
 /// Where one rank may run.
@@ -100,6 +108,20 @@ impl InfoResult {
         text::table(&rows, &[0, 3, 4], out)
     }
 
+    /// What the job may take on each host.
+    fn write_limits(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![["host", "memory left", "CPU quota", "stack", "bound by"].map(str::to_owned).to_vec()];
+        let size =
+            |bytes: u64| if bytes < 1 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
+        for host in &self.hosts {
+            let memory = host.memory_available_bytes.map_or("unknown".to_owned(), size);
+            let quota = host.quota_cpus.map_or("none".to_owned(), |cpus| format!("{cpus:.2}"));
+            let stack = host.stack_bytes.map_or("no limit".to_owned(), size);
+            rows.push(vec![host.name.clone(), memory, quota, stack, host.memory_bound.clone().unwrap_or_default()]);
+        }
+        text::table(&rows, &[0, 4], out)
+    }
+
     /// Ranks that share a binding share a line: `ranks 0-63` is easier to read than 64 lines.
     fn write_binding(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![["ranks", "host", "bound to CPUs"].map(str::to_owned).to_vec()];
@@ -118,6 +140,8 @@ impl Answer for InfoResult {
         text::aligned(&self.launch_lines(), out)?;
         writeln!(out)?;
         self.write_hosts(out)?;
+        writeln!(out)?;
+        self.write_limits(out)?;
         if !self.binding.is_empty() {
             writeln!(out)?;
             self.write_binding(out)?;
@@ -155,18 +179,26 @@ mod tests {
     use super::*;
 
     fn host(name: &str, ranks: usize) -> Host {
-        Host { name: name.to_owned(), ranks, cpus: 8, cpu_model: "Model, 2 GHz".to_owned(), isa: "avx2".to_owned() }
+        let (name, cpu_model, isa) = (name.to_owned(), "Model, 2 GHz".to_owned(), "avx2".to_owned());
+        Host { name, ranks, cpus: 8, cpu_model, isa, stack_bytes: Some(8 << 20), ..Host::default() }
     }
 
     fn cluster() -> InfoResult {
         let place = |rank, host, cpus: &[usize]| RankPlace { rank, host, cpus: cpus.to_vec() };
+        let bounded = Host {
+            memory_available_bytes: Some(250 << 20),
+            memory_bound: Some("the memory limit of control group /job (300 MB)".to_owned()),
+            quota_cpus: Some(1.5),
+            stack_bytes: None,
+            ..host("nid001", 2)
+        };
         InfoResult {
             launcher: Some("srun".to_owned()),
             scheduler: Some(Scheduler { name: "Slurm".to_owned(), job_id: Some("4711".to_owned()) }),
             mpi: Some("Open MPI 5.0.11".to_owned()),
             mpi_standard: Some("3.1".to_owned()),
             ranks: 3,
-            hosts: vec![host("nid001", 2), host("nid002", 1)],
+            hosts: vec![bounded, host("nid002", 1)],
             binding: vec![place(0, 0, &[0, 1, 2, 3, 6]), place(1, 0, &[0, 1, 2, 3, 6]), place(2, 1, &[])],
             hints: vec!["2 ranks share 5 CPUs.".to_owned()],
         }
@@ -184,6 +216,10 @@ mod tests {
         nid001      2     8  avx2     Model, 2 GHz
         nid002      1     8  avx2     Model, 2 GHz
 
+        host    memory left  CPU quota     stack  bound by
+        nid001       250 MB       1.50  no limit  the memory limit of control group /job (300 MB)
+        nid002      unknown       none      8 MB
+
         ranks  host    bound to CPUs
         0-1    nid001  0-3,6
         2      nid002  unknown
@@ -198,6 +234,9 @@ mod tests {
 
         host    ranks  CPUs  kernels  model
         laptop      1     8  avx2     Model, 2 GHz
+
+        host    memory left  CPU quota  stack  bound by
+        laptop      unknown       none   8 MB
         ");
     }
 

@@ -47,13 +47,24 @@ pub struct Launch {
     limit: Duration,
     sink: Sink,
     source: Option<File>,
+    /// What a shell does with the program, and with all of it.
+    shells: [Option<String>; 2],
 }
 
 impl Launch {
     pub fn new(ranks: Ranks, line: &str) -> Launch {
         let arguments = line.split_whitespace().map(str::to_owned).collect();
         let (flags, variables) = (String::new(), Vec::new());
-        Launch { ranks, arguments, flags, variables, limit: LIMIT, sink: Sink::Keep, source: None }
+        Launch {
+            ranks,
+            arguments,
+            flags,
+            variables,
+            limit: LIMIT,
+            sink: Sink::Keep,
+            source: None,
+            shells: [None, None],
+        }
     }
 
     /// One more word, spaces and all.
@@ -65,6 +76,18 @@ impl Launch {
     /// More flags for the launcher.
     pub fn flags(mut self, flags: &str) -> Launch {
         self.flags = flags.to_owned();
+        self
+    }
+
+    /// Each process is started by a shell with this script, in which the program and its arguments are `"$0" "$@"`.
+    pub fn shell(mut self, script: &str) -> Launch {
+        self.shells[0] = Some(script.to_owned());
+        self
+    }
+
+    /// The whole is: the launcher where there is one.
+    pub fn outer(mut self, script: &str) -> Launch {
+        self.shells[1] = Some(script.to_owned());
         self
     }
 
@@ -149,20 +172,20 @@ impl Launch {
 
     fn command(&self) -> Command {
         let binary = env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
-        let mut command = match self.ranks {
-            Ranks::Alone => Command::new(binary),
-            Ranks::Launched(ranks) => {
-                let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| DEFAULT_FLAGS.to_owned());
-                let mut command = Command::new(launcher());
-                command
-                    .args(flags.split_whitespace())
-                    .args(self.flags.split_whitespace())
-                    .arg("-n")
-                    .arg(ranks.to_string())
-                    .arg(binary);
-                command
-            }
+        let [shell, outer] = &self.shells;
+        let within = |script: &Option<String>| {
+            script.iter().flat_map(|script| ["sh".to_owned(), "-c".to_owned(), script.clone()]).collect::<Vec<_>>()
         };
+        let mut words = within(outer);
+        if let Ranks::Launched(ranks) = self.ranks {
+            let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| DEFAULT_FLAGS.to_owned());
+            words.push(launcher());
+            words.extend(flags.split_whitespace().chain(self.flags.split_whitespace()).map(str::to_owned));
+            words.extend(["-n".to_owned(), ranks.to_string()]);
+        }
+        words.extend(within(shell).into_iter().chain([binary]));
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         // Presets in the environment of whoever runs the tests would change what is tested.
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MONTESIEVE_")) {
             command.env_remove(name);

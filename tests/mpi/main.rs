@@ -23,6 +23,8 @@
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
+//! - [`streams`]: standard streams that are closed, full, or without a reader
+//! - [`limits`]: limits of CPU time, file size, memory
 //! - [`ulfm`]: ranks that die while the others go on (Open MPI 5, where it is asked for)
 //! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
 //! - [`patterns`]: the gallery, right on any number of ranks
@@ -46,6 +48,7 @@ mod integrals;
 mod isprime;
 mod launch;
 mod launches;
+mod limits;
 mod list;
 mod methods;
 mod output;
@@ -64,6 +67,7 @@ mod same;
 mod scaling;
 mod shared;
 mod signals;
+mod streams;
 mod tallies;
 mod ulfm;
 mod waiting;

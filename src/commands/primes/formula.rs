@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
 use super::lookups::Lookups;
-use super::room;
+use super::memory;
 use super::sides::{Count, Sides, Sums};
 use super::{ends, work};
 use crate::cli::{self, PrimesAlgorithm, Range};
@@ -96,7 +96,7 @@ fn computed(setting: &Setting<'_>, sides: &Sides, done: Option<Ledger<Sums>>) ->
     let (cluster, done) = (setting.cluster, done.unwrap_or_default());
     let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, setting.options.share)))?;
     if let Some(layout) = layout {
-        room::check(cluster, layout.bytes())?;
+        memory::check_formula(cluster, layout.bytes())?;
     }
     let lookups = layout.map(|layout| Lookups::make(setting, layout)).transpose()?;
     let words = lookups.as_ref().and_then(|lookups| lookups.words.as_ref());

@@ -11,10 +11,10 @@ mod cut;
 mod formula;
 mod list;
 mod lookups;
+mod memory;
 mod nth;
 mod plan;
 mod print;
-mod room;
 mod sides;
 mod survey;
 mod table;
@@ -51,6 +51,9 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     affordable::check(setting, options, by_formula)?;
     if by_formula {
         return formula::run(setting, options);
+    }
+    if let (Algorithm::Sieve(_), false) = (algorithm(options, setting.isa), setting.is_merging()) {
+        memory::check_sieve(setting.cluster, options.range, options.list().is_some())?;
     }
     let range = options.range;
     if let Some((k, form)) = options.list() {

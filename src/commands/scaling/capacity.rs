@@ -47,7 +47,7 @@ mod tests {
 
     fn place(host: &str, allowed: &[usize], quota_percent: Option<u64>) -> Place {
         let (host, cpu_model, allowed) = (host.to_owned(), String::new(), allowed.to_vec());
-        Place { host, cpus: 8, cpu_model, allowed, quota_percent, peak_memory: 0 }
+        Place { host, cpus: 8, cpu_model, allowed, quota_percent, ..Place::default() }
     }
 
     #[test]

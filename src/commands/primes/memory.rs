@@ -1,0 +1,80 @@
+//! How much memory the formula and the sieve take, checked before anything is made ([`memory_check`](crate::commands::memory_check)).
+
+use super::lookups::SHARED_FROM;
+use crate::cli::Range;
+use crate::cluster::Cluster;
+use crate::commands::memory_check::{Need, check};
+use crate::error::Result;
+
+/// What a rank takes beside tables: buffers, and what the allocator keeps.
+const OWN: u64 = 8 << 20;
+/// Beside that, where a list is made: text of blocks that wait for their turn.
+const TEXT: u64 = 64 << 20;
+/// Windows of large primes' records are full with so many numbers.
+const FULL: u64 = 3_000_000_000;
+
+/// Finds out whether each host has room for the formula's tables of so many bytes. Every rank must call it.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_formula(cluster: &Cluster, bytes: u64) -> Result<()> {
+    let need = if bytes < SHARED_FROM {
+        Need { what: "the tables", own: OWN + bytes, shared: 0 }
+    } else {
+        Need { what: "the tables", own: OWN, shared: bytes }
+    };
+    check(cluster, need)
+}
+
+/// The same for sieving a range. Every rank must call it.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_sieve(cluster: &Cluster, range: Range<u128>, is_list: bool) -> Result<()> {
+    // Above 2^64 ranges are looked at in parts of bounded size.
+    let Some(range) = range.below_2_64() else { return Ok(()) };
+    check(cluster, Need { what: "the tables and windows of the sieve", own: sieve(range, is_list), shared: 0 })
+}
+
+/// Bytes that a rank takes to sieve a range, about: the table of sieving primes, a bit for each number prime to 30 up to the root; and
+/// the records of large primes in a window. Fitted to peaks of 1e14 to 1.84e19 and 1e9 and 3e9 numbers (55 to 481 MB), 0 to 30 % above them; where ranks share
+/// the table, it is counted for each of them.
+fn sieve(range: Range<u64>, is_list: bool) -> u64 {
+    let digits = (range.stop.max(1) as f64).log10();
+    let numbers = (range.stop - range.start).min(FULL) as f64;
+    let billion = numbers.min(1e9);
+    // Below 1e13 all sieving primes are small.
+    let records = (0.16 * billion + 0.085 * (numbers - billion)) * ((digits - 13.0) / 6.0).clamp(0.0, 1.0);
+    let records = if is_list { 1.3 * records } else { records };
+    range.stop.isqrt() / 30 + records as u64 + OWN + if is_list { TEXT } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_sieve_takes_is_not_underestimated() {
+        // Start, numbers, and the measured peak of a rank in MB, of which 9 are the program itself: a count, a list.
+        let measured: [(f64, f64, u64, u64); 8] = [
+            (1e12, 3e9, 13, 14),
+            (1e14, 3e9, 56, 137),
+            (1e16, 1e9, 94, 153),
+            (1e16, 3e9, 121, 201),
+            (1e18, 1e9, 199, 235),
+            (1e18, 3e9, 288, 366),
+            (1.84e19, 1e9, 302, 361),
+            (1.84e19, 3e9, 471, 493),
+        ];
+        for (start, numbers, count, list) in measured {
+            let range = Range { start: start as u64, stop: start as u64 + numbers as u64 };
+            for (is_list, peak) in [(false, count), (true, list)] {
+                let (estimate, peak) = (sieve(range, is_list) >> 20, peak - 9);
+                assert!(
+                    estimate + 10 >= peak && estimate <= 2 * peak + 80,
+                    "{start:e} {numbers:e}: {estimate} for {peak}"
+                );
+            }
+        }
+    }
+}
