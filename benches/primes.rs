@@ -5,7 +5,9 @@
 
 use divan::{Bencher, black_box};
 use montesieve::isa::Isa;
-use montesieve::primes::{Sieve, decimal, naive};
+use montesieve::primes::Sieve;
+use montesieve::primes::encoding::{Encoder, Encoding};
+use montesieve::primes::source::Algorithm;
 use std::ops::ControlFlow;
 
 fn main() {
@@ -87,13 +89,17 @@ fn list_to_1e8() {
     assert_eq!(sum, 279_209_790_387_276);
 }
 
-#[divan::bench]
-fn format_to_1e7(bencher: Bencher) {
-    let primes = naive::eratosthenes(10_000_000);
-    let mut text = Vec::new();
-    bencher.counter(divan::counter::ItemsCount::new(primes.len())).bench_local(|| {
-        text.clear();
-        decimal::append(black_box(&primes), &mut text);
-        assert_eq!(text.len(), 5_227_116);
+#[divan::bench(args = isas())]
+fn format_to_1e7(bencher: Bencher, isa: Isa) {
+    let mut source = Algorithm::Sieve(isa).source(10_000_000);
+    let marks = source.marks([0, 10_000_000, 10_000_000], 1, &mut never).continue_value().expect("nobody broke");
+    let mut encoder = Encoder::new(Encoding::Text, 1, isa);
+    bencher.counter(divan::counter::ItemsCount::new(664_579_usize)).bench_local(|| {
+        let mut length = 0;
+        let end: Result<(), ()> = encoder.each(black_box(&marks), |bytes| {
+            length += bytes.len();
+            Ok(())
+        });
+        assert_eq!((end, length), (Ok(()), 5_227_116));
     });
 }

@@ -11,7 +11,7 @@
 mod alone;
 mod barrier;
 pub mod bytes;
-#[cfg(feature = "mpi")]
+#[cfg_attr(not(feature = "mpi"), path = "no_channel.rs")]
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
@@ -59,6 +59,7 @@ use serde::de::DeserializeOwned;
 
 use self::alone::Alone;
 pub use self::barrier::Barrier;
+pub use self::channel::Channel;
 use self::launch::Launch;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
@@ -253,6 +254,16 @@ impl Cluster {
         let bytes = record::encode(value)?;
         each!(self, inner => inner.send_bytes(to, tag, bytes));
         Ok(())
+    }
+
+    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank must call it; `None` where there are no
+    /// other ranks.
+    pub fn channel(&self) -> Option<Channel> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => Some(Channel::open(mpi)),
+            Cluster::Alone(_) => None,
+        }
     }
 
     /// Whether everything sent has left this rank (`MPI_Testsome`).

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -88,6 +89,23 @@ impl Output {
             Target::File(file, _) => file.flush(),
         };
         flushed.map_err(self.cannot())
+    }
+
+    /// What users call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Writes bytes over the first ones of a file: a header that is known in the end.
+    ///
+    /// # Errors
+    /// As [`Output::write`]; and for what is no regular file.
+    pub fn write_at_start(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = match &mut self.target {
+            Target::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
+            Target::File(file, _) => file.flush().and_then(|()| file.get_ref().as_file().write_all_at(bytes, 0)),
+        };
+        written.map_err(self.cannot())
     }
 
     /// Everything is written: flush, sync, rename.

@@ -1,12 +1,13 @@
 //! The root's decisions in one round, as a pure state machine: events in, actions out.
 //!
-//! No I/O, no clock, no MPI: `run` drives it over a real cluster, and the simulator in `tests/` drives the very same
-//! code through thousands of ranks with delays and reorderings. Its counterpart on every rank, the root included, is
-//! `worker`.
+//! No I/O, no clock, no MPI: `run` drives it over a real cluster, and the simulator in `tests/`
+//! drives the very same code through thousands of ranks with delays and reorderings. Its
+//! counterpart on every rank, the root included, is `worker`.
 //!
-//! The conversation of a round: the root scatters one first span to every rank. While a rank works on a span it asks
-//! for the one after it, so that nobody waits for the root, which computes too. Each question gets exactly one answer:
-//! a span, or "no more". A stop is told to every rank once, at any time.
+//! The conversation of a round: the root scatters one first span to every rank. While a rank works
+//! on a span it asks for the one after it, so that nobody waits for the root, which computes too.
+//! Each question gets exactly one answer: a span, or "no more". A stop is told to every rank once,
+//! at any time.
 
 use std::collections::VecDeque;
 
@@ -35,13 +36,22 @@ pub enum Action {
     StopAll,
 }
 
-/// In-order delivery: how far ahead of the first missing block the ranks may work.
+/// In-order delivery: how far ahead of the first block that is not yet written the ranks may work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// The first block that has not been written yet.
+    written: u64,
     /// The first block that has not been taken out of the ledger yet.
-    pub next: u64,
-    /// How many blocks from there may be in work.
-    pub length: u64,
+    next: u64,
+    /// How many blocks from the first unwritten one may be in work, or done and not written.
+    length: u64,
+}
+
+impl Window {
+    /// A window of so many blocks, at the first one.
+    pub fn new(length: u64) -> Window {
+        Window { written: 0, next: 0, length }
+    }
 }
 
 /// The root's state in one round.
@@ -56,12 +66,14 @@ pub struct Manager<T> {
 }
 
 impl<T: Tally> Manager<T> {
-    /// A round on what `dealer` has to deal. `ledger` holds what was done before and takes up what gets done.
+    /// A round on what `dealer` has to deal. `ledger` holds what was done before and takes up what
+    /// gets done.
     pub fn new(ledger: Ledger<T>, dealer: Dealer, window: Option<Window>) -> Self {
         Manager { ledger, dealer, window, waiting: VecDeque::new(), stopped: false }
     }
 
-    /// The span that each rank begins with, to be scattered; [`Span::EMPTY`] where there is none (yet).
+    /// The span that each rank begins with, to be scattered; [`Span::EMPTY`] where there is none
+    /// (yet).
     pub fn first_spans(&mut self, ranks: u64) -> Vec<Span> {
         (0..ranks)
             .map(|rank| match self.dealer.deal(rank, self.limit()) {
@@ -74,7 +86,8 @@ impl<T: Tally> Manager<T> {
     /// Takes one event in and appends what to do about it to `actions`.
     ///
     /// # Errors
-    /// [`Overlap`] when a rank reports a block that is done already: a fault of the program, never of the input.
+    /// [`Overlap`] when a rank reports a block that is done already: a fault of the program, never
+    /// of the input.
     pub fn handle(&mut self, event: Event<T>, actions: &mut Vec<Action>) -> Result<(), Overlap> {
         match event {
             Event::Asked(rank) => self.answer(rank, actions),
@@ -89,14 +102,19 @@ impl<T: Tally> Manager<T> {
         Ok(())
     }
 
-    /// In-order delivery: takes the tally of the next blocks out, if they are done, and moves the window on.
+    /// In-order delivery: what was taken out before is written by now, so the window moves on;
+    /// takes the tally of the next blocks out, if they are done. To be called until it has nothing.
     pub fn deliver(&mut self, actions: &mut Vec<Action>) -> Option<T> {
+        let window = self.window.as_mut()?;
+        if window.written < window.next {
+            window.written = window.next;
+            for rank in std::mem::take(&mut self.waiting) {
+                self.answer(rank, actions);
+            }
+        }
         let window = self.window.as_mut()?;
         let (span, tally) = self.ledger.take_from(window.next)?;
         window.next = span.end;
-        for rank in std::mem::take(&mut self.waiting) {
-            self.answer(rank, actions);
-        }
         Some(tally)
     }
 
@@ -135,6 +153,6 @@ impl<T: Tally> Manager<T> {
     }
 
     fn limit(&self) -> u64 {
-        self.window.map_or(u64::MAX, |window| window.next.saturating_add(window.length))
+        self.window.map_or(u64::MAX, |window| window.written.saturating_add(window.length))
     }
 }

@@ -183,12 +183,32 @@ pub fn resume<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    walk(cluster, job, options, done, Delivery { in_order: false, writer: None })
+    walk(cluster, job, options, done, Delivery { room: None, writer: None })
+}
+
+/// In-order delivery: how much memory tallies may take while they wait for their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of a block's tally, at most.
+    pub block: u64,
+    /// Bytes of all tallies that are done and not yet written, or in work, on all ranks together.
+    pub all: u64,
+}
+
+impl Room {
+    /// Blocks handed out at a time, if `wanted` were good, and how far ahead of the first missing block `ranks` ranks may work: chunks are cut
+    /// so that [`WINDOW_CHUNKS`] of them fit for each rank. Where not even single blocks do, some ranks wait.
+    fn window(self, wanted: u64, ranks: u64) -> (u64, u64) {
+        let blocks = (self.all / self.block.max(1)).max(1);
+        let each = WINDOW_CHUNKS * ranks;
+        let chunk = wanted.min(blocks / each).max(1);
+        (chunk, each.saturating_mul(chunk).min(blocks))
+    }
 }
 
 /// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory: the ranks work at
-/// most a window ahead of what was delivered. The sink has a thread of its own, so its reader may pause. Every rank must call it;
-/// the root passes `Some` and gets the outcome, and the sink unless the job was stopped while its reader did not read.
+/// most a window ahead of what was written, as long as `room` allows. The sink has a thread of its own, so its reader may pause. Every rank
+/// must call it; the root passes `Some` and gets the outcome, and the sink unless the job was stopped while its reader did not read.
 ///
 /// # Errors
 /// As [`run`]; and what `sink` returned, on every rank.
@@ -196,10 +216,11 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     cluster: &Cluster,
     job: &J,
     options: &Options,
+    room: Room,
     sink: Option<S>,
 ) -> Result<Delivered<J::Tally, S>> {
     let (writer, back) = sink.map(Writer::begin).unzip();
-    match walk(cluster, job, options, Ledger::new(), Delivery { in_order: true, writer }) {
+    match walk(cluster, job, options, Ledger::new(), Delivery { room: Some(room), writer }) {
         Ok(outcome) => Ok((outcome, back.and_then(|back| back.try_recv().ok()))),
         Err(error) => {
             // What it has half written goes with it, if it can let go.
@@ -214,8 +235,8 @@ pub type Delivered<T, S> = (Option<Outcome<T>>, Option<S>);
 
 /// Where the tallies go.
 struct Delivery<T> {
-    /// On every rank: to the root as soon as they are done, not into a reduction at the end.
-    in_order: bool,
+    /// On every rank: to the root as soon as they are done, within this room, not into a reduction at the end.
+    room: Option<Room>,
     /// At the root, in order.
     writer: Option<Writer<T>>,
 }
@@ -237,18 +258,17 @@ fn walk<J: Job>(
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let holes = done.holes(part);
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
-    let Delivery { in_order, writer } = delivery;
-    let chunk = match (options.schedule, options.chunk) {
+    let Delivery { room, writer } = delivery;
+    let wanted = match (options.schedule, options.chunk) {
         // One share for each rank, whatever the chunk; nothing may be left when a finished job is run again.
-        (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
+        (Schedule::Block, _) if room.is_none() => left.div_ceil(ranks).max(1),
         (_, Some(chunk)) => chunk,
-        (_, None) if in_order => 1,
         (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),
     };
-    let length = (WINDOW_CHUNKS * ranks).saturating_mul(chunk);
-    let window = in_order.then_some(Window { next: 0, length });
+    let (chunk, length) = room.map_or((wanted, u64::MAX), |room| room.window(wanted, ranks));
+    let window = room.map(|_| Window::new(length));
     let mut manager = cluster.at_root(|| {
-        let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, in_order.then_some(length / 2));
+        let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, room.map(|_| (length / 2).max(1)));
         Manager::new(done, dealer, window)
     });
     let firsts = manager.as_mut().map(|manager| manager.first_spans(ranks));
@@ -261,7 +281,8 @@ fn walk<J: Job>(
     let keeper =
         cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
     let worker = Worker::new(Span::new(first, end), seam).keeping(own);
-    let mut seat = Seat::take(cluster, options, worker, Desk { manager, in_order, writer, progress, keeper });
+    let mut seat =
+        Seat::take(cluster, options, worker, Desk { manager, in_order: room.is_some(), writer, progress, keeper });
     let ended = seat.work(job).and_then(|()| seat.end(job));
     if let Some(own) = seat.own() {
         cluster.keep(place, own)?;

@@ -1,14 +1,16 @@
 //! The face of the room: one workspace, and the fastest way to each answer.
 //!
-//! Counting needs no order, so it goes the way that `plan.rs` picks; listing does, so it goes to the sieve by bytes. Each
-//! way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.
+//! Counting needs no order, so it goes the way that `plan.rs` picks; listing does, so it goes to the sieve by bytes, or to lines that
+//! are put in order. Each way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.
 
 use super::Pulse;
+use super::bits::Reader;
 use super::line::sieving::Primes;
 use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
-use super::plan::{Way, way};
+use super::marks::Marks;
+use super::plan::{Way, is_listed_by_lines, way};
 use super::run::{PrimeRun, Take};
-use super::sieve::Sieve as Pieces;
+use super::sieve::{Piece, Sieve as Pieces, outside, runs};
 use super::tiny::Tiny;
 use super::{beyond, strong};
 use crate::isa::Isa;
@@ -44,6 +46,7 @@ pub struct Sieve<'t> {
     huge: Option<Box<Huge<'t>>>,
     tiny: Option<Tiny>,
     pieces: Option<Pieces>,
+    reader: Option<Reader>,
 }
 
 impl<'t> Sieve<'t> {
@@ -55,7 +58,7 @@ impl<'t> Sieve<'t> {
     pub fn new(limit: u128, isa: Isa) -> Sieve<'t> {
         let limit64 = u64::try_from(limit).unwrap_or(u64::MAX);
         let lines = LineSieve::new(limit64, isa);
-        Sieve { limit, limit64, isa, lines, primes: None, huge: None, tiny: None, pieces: None }
+        Sieve { limit, limit64, isa, lines, primes: None, huge: None, tiny: None, pieces: None, reader: None }
     }
 
     /// The same, counting with this table of sieving primes where it is of use.
@@ -161,11 +164,54 @@ impl<'t> Sieve<'t> {
     /// When `high` is above the limit.
     pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
         self.check(high);
-        let (below, above) = at_border(low, high);
-        if below[0] < below[1] {
-            self.pieces().runs(below[0], below[1], pulse, &mut |run| each(PrimeRun::small(run)))?;
+        let ([low, high], above) = at_border(low, high);
+        let outside: Vec<u64> = outside(low, high).collect();
+        if !outside.is_empty() {
+            each(PrimeRun::small(&outside))?;
         }
+        let (mut reader, mut run) = (self.reader.take().unwrap_or_else(|| Reader::new(self.isa)), Vec::new());
+        let ended = self.bytes(low, high, pulse, &mut |first, bytes| {
+            runs(&mut reader, first, bytes, &mut run, &mut |run| each(PrimeRun::small(run)))
+        });
+        self.reader = Some(reader);
+        ended?;
         beyond::runs(above[0], above[1], pulse, each)
+    }
+
+    /// Marks the primes of `[low, high)`.
+    ///
+    /// # Panics
+    /// When `high` is above the limit.
+    pub(super) fn mark(&mut self, low: u128, high: u128, marks: &mut Marks, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+        self.check(high);
+        let ([low, high], above) = at_border(low, high);
+        outside(low, high).for_each(|p| marks.mark(p.into()));
+        self.bytes(low, high, pulse, &mut |first, bytes| {
+            marks.extend(first.into(), bytes);
+            ControlFlow::Continue(())
+        })?;
+        beyond::runs(above[0], above[1], pulse, &mut |run| {
+            run.iter().for_each(|p| marks.mark(p));
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Hands the numbers of `[low, high)` to `each` as bytes of 30 numbers with a bit for each prime, in rising order: number n is in byte
+    /// n / 30, and the first byte's number comes with the bytes. 2, 3 and 5 are not in them.
+    fn bytes(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Piece<'_>) -> ControlFlow<()> {
+        // No byte is in both.
+        let border = LINES_ALONE.next_multiple_of(30).clamp(low, high.max(low));
+        if low < border {
+            self.pieces().pieces(low, border, pulse, each)?;
+        }
+        if border >= high {
+            return ControlFlow::Continue(());
+        }
+        if is_listed_by_lines(border, high, self.huge.is_some() || self.primes.is_some()) {
+            self.huge(pulse)?.pieces(border, high, pulse, each)
+        } else {
+            self.pieces().pieces(border, high, pulse, each)
+        }
     }
 
     fn check(&self, high: u128) {

@@ -13,7 +13,8 @@
 //! - `walks.rs` knows instruction sets: each hot loop in plain Rust, compiled once for each. Loops that need more than
 //!   the compiler gives stand in files of their own (`line/rough/avx512.rs`, `tiny/ifma.rs`), beside a portable form.
 //! - [`naive`] keeps the textbook forms: oracles of the tests, and `--algorithm trial|sqrt` for teaching.
-//! - [`decimal`] writes primes as lines of text, [`encoding`] as lines, words or a NumPy array.
+//! - [`marks`] holds the primes or k-tuplets of a stretch as bits; [`encoding`] makes lists of them: lines of text (`decimal.rs`), words or a
+//!   NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime; `beyond.rs` looks at primes above 2^64.
@@ -31,7 +32,7 @@ mod beyond;
 mod big;
 mod bits;
 pub mod costs;
-pub mod decimal;
+mod decimal;
 pub mod digest;
 pub mod encoding;
 pub mod estimate;
@@ -40,6 +41,7 @@ pub mod gaps;
 pub mod gcd;
 pub mod gourdon;
 mod line;
+pub mod marks;
 mod medium;
 pub mod naive;
 pub mod nth;
@@ -129,10 +131,11 @@ pub fn grain(limit: u128) -> u64 {
     }
 }
 
-/// The same for looking at each prime ([`Sieve::runs`]): a window of the sieve by bytes.
+/// The same for looking at each prime ([`Sieve::runs`]).
 pub fn list_grain(limit: u128) -> u64 {
     match u64::try_from(limit) {
         Ok(0..=line::LINES_ALONE) => block_len(limit),
-        _ => 30 * (WINDOW * PIECE) as u64,
+        Ok(_) => grain(limit),
+        Err(_) => block_len(limit),
     }
 }

@@ -55,6 +55,19 @@ pub(super) fn way(low: u64, high: u64, isa: Isa, is_built: bool) -> Way {
     cheapest(low, high, Tiny::cost(isa), if is_built { BUILT } else { HUGE })
 }
 
+/// Whether the primes of `[low, high)`, all above [`LINES_ALONE`], are listed by lines and records, and not by bytes. Here all must be put in
+/// order, too.
+pub(super) fn is_listed_by_lines(low: u64, high: u64, is_built: bool) -> bool {
+    let (primes, numbers) = (sieving_primes(high), high.saturating_sub(low) as f64);
+    (if is_built { BUILT } else { HUGE }).of(primes, 1.2 * numbers) < BYTES.of(primes, numbers)
+}
+
+/// How many primes cross below `high`, about.
+fn sieving_primes(high: u64) -> f64 {
+    let root = (high as f64).sqrt();
+    root / root.ln()
+}
+
 /// Whether `[low, high)`, all above [`LINES_ALONE`], goes by lines and records on every machine.
 pub(super) fn is_huge_everywhere(low: u64, high: u64) -> bool {
     cheapest(low, high, Tiny::LEAST_COST, HUGE) == Way::Huge
@@ -62,8 +75,7 @@ pub(super) fn is_huge_everywhere(low: u64, high: u64) -> bool {
 
 /// The way for numbers above [`LINES_ALONE`], where tests cost `test` nanoseconds a number.
 fn cheapest(low: u64, high: u64, test: f64, huge: Cost) -> Way {
-    let root = (high as f64).sqrt();
-    let primes = root / root.ln();
+    let primes = sieving_primes(high);
     let length = high.saturating_sub(low) as f64;
     let tiny = length * test;
     let bytes = BYTES.of(primes, length);

@@ -13,7 +13,7 @@
 
 use super::base::Tier;
 use super::big::{BIG, Big};
-use super::bits::{values, words};
+use super::bits::Reader;
 use super::naive;
 use super::presieve;
 use super::small::{self, MARGIN};
@@ -23,11 +23,8 @@ use super::{PIECE, Pulse};
 use crate::isa::Isa;
 use std::ops::ControlFlow;
 
-/// Numbers in a run handed out by [`Sieve::runs`] at most: 32 KiB of them, to stay in the L1 cache.
-const RUN: usize = 4096;
-
 /// Takes a piece: the number of its first byte, and its bytes; bits outside the range asked for are zero.
-type Piece<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
+pub(super) type Piece<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
 
 /// Takes a run of primes in rising order.
 pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
@@ -55,6 +52,8 @@ pub struct Sieve {
     buffer: Vec<u8>,
     /// Number of the byte with which the next piece starts if there is no jump.
     next: u64,
+    isa: Isa,
+    reader: Option<Reader>,
 }
 
 impl Sieve {
@@ -87,6 +86,8 @@ impl Sieve {
             big: Big::new(limit, isa, walks),
             buffer: Vec::new(),
             next: 0,
+            isa,
+            reader: None,
         }
     }
 
@@ -113,30 +114,14 @@ impl Sieve {
     /// # Panics
     /// When `high` is above the limit.
     pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
-        // A word adds 64 primes at most.
-        let mut run = [0; RUN + 64];
-        let mut filled = 0;
-        for p in outside(low, high) {
-            run[filled] = p;
-            filled += 1;
+        let outside: Vec<u64> = outside(low, high).collect();
+        if !outside.is_empty() {
+            each(&outside)?;
         }
-        self.pieces(low, high, pulse, &mut |first, bytes| {
-            let mut number = 30 * first;
-            for word in words(bytes) {
-                for value in values(word) {
-                    run[filled] = number + u64::from(value);
-                    filled += 1;
-                }
-                if filled >= RUN {
-                    each(&run[..filled])?;
-                    filled = 0;
-                }
-                // Wraps behind the very last word only.
-                number = number.wrapping_add(240);
-            }
-            ControlFlow::Continue(())
-        })?;
-        if filled > 0 { each(&run[..filled]) } else { ControlFlow::Continue(()) }
+        let (mut reader, mut run) = (self.reader.take().unwrap_or_else(|| Reader::new(self.isa)), Vec::new());
+        let ended = self.pieces(low, high, pulse, &mut |first, bytes| runs(&mut reader, first, bytes, &mut run, each));
+        self.reader = Some(reader);
+        ended
     }
 
     /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as
@@ -174,12 +159,7 @@ impl Sieve {
             let length = (end - first).min(PIECE as u64) as usize;
             self.sieve(first, length, end, pulse)?;
             let bytes = &mut self.buffer[MARGIN..MARGIN + length];
-            if first == low / 30 {
-                bytes[0] &= bits_from(low % 30);
-            }
-            if first + length as u64 > high / 30 {
-                bytes[length - 1] &= bits_below(high % 30);
-            }
+            cut(first, bytes, low, high);
             each(first, bytes)?;
             first += length as u64;
             pulse()?;
@@ -243,7 +223,38 @@ impl Sieve {
     }
 }
 
+/// Clears the bits of a piece, whose first byte has number `first`, that are not in `[low, high)`. All its bytes have numbers in it.
+pub(super) fn cut(first: u64, bytes: &mut [u8], low: u64, high: u64) {
+    let Some(last) = bytes.len().checked_sub(1) else { return };
+    if first == low / 30 {
+        bytes[0] &= bits_from(low % 30);
+    }
+    if first + bytes.len() as u64 > high / 30 {
+        bytes[last] &= bits_below(high % 30);
+    }
+}
+
+/// Hands out the numbers of a piece, whose first byte has number `first`, in runs; `run` is room for them.
+pub(super) fn runs(
+    reader: &mut Reader,
+    first: u64,
+    bytes: &[u8],
+    run: &mut Vec<u64>,
+    each: &mut Run<'_>,
+) -> ControlFlow<()> {
+    let ended = reader.each(bytes, |at, offsets| {
+        let number = 30 * (first + at as u64);
+        run.clear();
+        run.extend(offsets.iter().map(|&offset| number + u64::from(offset)));
+        match each(run) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(()),
+        }
+    });
+    if ended.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}
+
 /// The primes of `[low, high)` that the wheel leaves out: 2, 3 and 5.
-fn outside(low: u64, high: u64) -> impl Iterator<Item = u64> {
+pub(super) fn outside(low: u64, high: u64) -> impl Iterator<Item = u64> {
     OUTSIDE.into_iter().filter(move |p| (low..high).contains(p))
 }

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use super::marks::{Marks, reach};
 use super::naive::{self, Divisors, Trial};
 use super::sieving::{Layout, Primes};
 use super::{KINDS, Kinds, PrimeRun, Pulse, Sieve, Take, tuplets_by_list};
@@ -103,6 +104,24 @@ impl Source<'_> {
             Source::Sieve(sieve) => sieve.count_tuplets(low, high, kinds, pulse),
             Source::Trial(_) => tuplets_by_list(low, high, kinds, |low, high, each| self.runs(low, high, pulse, each)),
         }
+    }
+
+    /// Marks of the primes in `[low, high)` (`k` = 1), or of the first members of k-tuplets that begin there and end below `end`. A `Break`
+    /// from `pulse` comes back at once.
+    pub fn marks(&mut self, [low, high, end]: [u128; 3], k: usize, pulse: &mut Pulse<'_>) -> ControlFlow<(), Marks> {
+        let mut marks = Marks::new(low);
+        let top = end.min(high + reach(k));
+        match self {
+            Source::Sieve(sieve) => sieve.mark(low, top, &mut marks, pulse)?,
+            Source::Trial(_) => self.runs(low, top, pulse, &mut |run| {
+                run.iter().for_each(|p| marks.mark(p));
+                ControlFlow::Continue(())
+            })?,
+        }
+        if k > 1 {
+            marks.keep_tuplets(k, low, high);
+        }
+        ControlFlow::Continue(marks)
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from `pulse` or `each` comes back at

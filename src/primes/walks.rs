@@ -8,7 +8,7 @@
 use super::base::Tier;
 use super::line::{self, places::Places};
 use super::presieve::STEP;
-use super::{big, bits, medium, presieve, small};
+use super::{big, bits, decimal, medium, presieve, small};
 use crate::isa::Isa;
 
 /// An instruction set that this CPU has.
@@ -99,4 +99,12 @@ walk! {
 walk! {
     /// How many bits are ones in all lines, see `line/tally.rs`.
     ones(lines: &[&[u8]], from: u64, to: u64) -> u64 = line::tally::ones
+}
+walk! {
+    /// Lines in the order of their numbers, see `line/order.rs`.
+    put_in_order(words: &[u64], stride: usize, groups: usize, bytes: &mut [u8]) = line::order::put_in_order
+}
+walk! {
+    /// The last digits of lines of text, see `decimal.rs`.
+    tails(offsets: &[u16], first: u32, tails: &mut [u64]) = decimal::tails
 }

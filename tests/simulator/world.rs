@@ -118,7 +118,7 @@ fn begin(setup: &Setup, seam: Option<u64>, done: Ledger<Affine>, owns: Vec<Optio
     let length = 4 * setup.ranks * chunk;
     let in_order = setup.order == Order::Delivered;
     let dealer = Dealer::new(setup.schedule, &holes, setup.ranks, chunk, in_order.then_some(length / 2));
-    let mut manager = Manager::new(done, dealer, in_order.then_some(Window { next: 0, length }));
+    let mut manager = Manager::new(done, dealer, in_order.then_some(Window::new(length)));
     let firsts = manager.first_spans(setup.ranks).into_iter().zip(owns);
     let workers = firsts.map(|(span, own)| Worker::new(span, seam).keeping(own)).collect();
     (manager, workers, if in_order { length } else { u64::MAX })

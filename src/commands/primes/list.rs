@@ -1,35 +1,34 @@
 //! The list itself (`--print`, `--output-format`): which way it takes to its place.
 //!
-//! A list of primes that goes to a file is written by all ranks at once ([`super::write`]) when there are several of them; everything
-//! else goes through the root, in order ([`super::print`]). The bytes are the same. The list is the result: nothing else is reported but the
-//! run, on standard error.
+//! A list of primes that goes to a file is written by all ranks at once ([`super::write`]) when
+//! there are several of them; everything else goes through the root, in order ([`super::print`]).
+//! The bytes are the same. The list is the result: nothing else is reported but the run, on
+//! standard error.
 
 use super::conclusion;
+use super::count::{Counted, Kept, count};
 use super::cut::{Cut, end_of};
-use super::print::Print;
-use super::write::{measure, write};
+use super::print::{List, Print};
+use super::table::Table;
+use super::write::write;
 use crate::cli::Range;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Account, Outcome};
+use crate::primes::KINDS;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
 use crate::report::PrimesResult;
 
-/// Numbers in a block of listed primes: 2^22 where primes are dense, so that a block's text is at most 3 MB, and up
-/// to 2^24 where the sieve's start-up for each block would show (text up to 8 MB).
-const BLOCK: [u64; 2] = [1 << 22, 1 << 24];
+/// Numbers in a block of listed primes at least, where a count's blocks are shorter: 140 KB of
+/// marks, 3 MB of text.
+const BLOCK: u64 = 1 << 22;
 
 /// How long a block of listed primes is.
 pub(super) fn block_len(range: Range<u128>, algorithm: Algorithm) -> u64 {
-    let [dense, sparse] = BLOCK;
-    match (algorithm, u64::try_from(range.stop)) {
-        (Algorithm::Sieve(_), Ok(stop)) => (stop.isqrt() / 4).next_power_of_two().clamp(dense, sparse),
-        // Tests cost the same wherever a block begins.
-        (Algorithm::Sieve(_), Err(_)) => dense,
-        (Algorithm::Trial(_), _) => algorithm.block_len(end_of(range)),
-    }
+    let block = algorithm.block_len(end_of(range));
+    if let Algorithm::Trial(_) = algorithm { block } else { block.max(BLOCK) }
 }
 
 /// Lists the primes of a range (`k` = 1) or its k-tuplets. Every rank must call it.
@@ -41,29 +40,48 @@ pub(super) fn run(
     encoding: Encoding,
 ) -> Result<u8> {
     let cluster = setting.cluster;
-    let cut = Cut::new(range, block_len(range, algorithm));
-    let output = cluster.agree(cluster.at_root(|| setting.take_output()).transpose())?;
+    let list = List { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k, encoding };
+    let mut output = cluster.agree(cluster.at_root(|| setting.take_output()).transpose())?;
     let is_file = cluster.broadcast(output.as_ref().map(|output| output.temporary().is_some()))?;
-    let by_all = k == 1 && is_file && cluster.size() > 1;
-    let (mut header, mut before) = (Vec::new(), None);
-    if by_all || encoding == Encoding::Npy {
-        let measured = measure(setting, cut, algorithm, encoding)?;
-        if !cluster.broadcast(measured.as_ref().map(Outcome::is_complete))? {
-            return end(setting, None, measured, |measured| measured.numbers, None);
+    let mut header = encoding.header(0);
+    let mut before = None;
+    if encoding == Encoding::Npy && !is_file {
+        // A stream cannot go back to its beginning, where the number of primes stands.
+        let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+        let counted = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+        if !cluster.broadcast(counted.as_ref().map(Outcome::is_complete))? {
+            return end(setting, None, counted, |counted| counted.numbers, None);
         }
-        if by_all {
-            let known = measured.as_ref().and_then(|outcome| outcome.total.as_ref()).zip(output.as_ref());
-            if let Some(written) = write(setting, (cut, algorithm, encoding), known)? {
-                return end(setting, output, written, |written| written.numbers, measured.map(|m| m.account));
-            }
-        }
-        let primes = measured.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, |total| total.primes);
+        let primes = counted.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, Counted::primes);
         header = encoding.header(primes);
-        before = measured.map(|measured| measured.account);
+        before = counted.map(|counted| counted.account);
     }
-    let mut output = output;
-    let printed = Print { cut, algorithm, k, encoding }.deliver(setting, &header, &mut output)?;
-    end(setting, output, printed, |&numbers| numbers, before)
+    let table = Table::make(cluster, list.cut, algorithm)?;
+    let primes = table.as_ref().map(Table::primes);
+    let by_all = is_file && cluster.size() > 1;
+    let written = if by_all { write(setting, list, primes.clone(), output.as_ref())? } else { None };
+    let written = match written {
+        Some(written) => written,
+        None => Print(list, primes).deliver(setting, &header, &mut output)?,
+    };
+    let total = written.as_ref().and_then(|outcome| outcome.total).filter(|_| is_file && encoding == Encoding::Npy);
+    let begun = output
+        .as_mut()
+        .zip(total)
+        .map_or(Ok(()), |(output, total)| output.write_at_start(&encoding.header(total.listed)));
+    cluster.agree(begun)?;
+    end(setting, output, written, |written| written.numbers, join(before, table.and_then(Table::release)))
+}
+
+/// The account of what came before the list.
+fn join(before: Option<Account>, next: Option<Account>) -> Option<Account> {
+    match (before, next) {
+        (Some(mut before), Some(next)) => {
+            before.join(next);
+            Some(before)
+        }
+        (before, next) => before.or(next),
+    }
 }
 
 /// The list is at its place, or it is not kept: a file that is there is a file that is complete.

@@ -1,4 +1,5 @@
-//! The job of printing primes or k-tuplets: tallies that are bytes, delivered to the root in order, within a bounded window.
+//! The job of printing primes or k-tuplets: marks of a span, delivered to the root in order, which
+//! makes the list of them.
 
 use std::ops::ControlFlow;
 
@@ -8,16 +9,21 @@ use super::cut::Cut;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::job::run::{Outcome, deliver};
+use crate::job::run::{Outcome, Room, deliver};
 use crate::job::writer::{Sink, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::PrimeRun;
-use crate::primes::encoding::Encoding;
+use crate::primes::encoding::{Encoder, Encoding};
+use crate::primes::marks::Marks;
+use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
-use crate::primes::tuplets::{self, Edges};
 
-/// The job of printing.
-pub(super) struct Print {
+/// Bytes of marks that may be in work or wait for their turn: of all ranks together where they go
+/// to the root, of each where they do not.
+pub(super) const WAITING: u64 = 256 << 20;
+
+/// What is listed.
+#[derive(Clone, Copy)]
+pub(super) struct List {
     pub(super) cut: Cut,
     pub(super) algorithm: Algorithm,
     /// 1 for primes, 2 to 6 for k-tuplets.
@@ -26,27 +32,74 @@ pub(super) struct Print {
     pub(super) encoding: Encoding,
 }
 
-impl Print {
-    /// Runs the job; the root writes `header` and then everything in order to its `output`. Every rank must call it; the root
-    /// gets the outcome, whose total is how many numbers are done.
+impl List {
+    /// Marks of the primes of a span, or of the k-tuplets that begin in it.
+    pub(super) fn marks(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Marks> {
+        let (low, high) = self.cut.numbers(span);
+        source.marks([low, high, self.cut.high], self.k, pulse)
+    }
+
+    /// Numbers of a span.
+    pub(super) fn numbers(&self, span: Span) -> u64 {
+        let (low, high) = self.cut.numbers(span);
+        (high - low) as u64
+    }
+
+    /// Bytes of the marks of a block.
+    pub(super) fn block_bytes(&self) -> u64 {
+        Marks::size(self.numbers(Span::new(0, 1)))
+    }
+
+    /// What makes the list of marks.
+    pub(super) fn encoder(&self, setting: &Setting<'_>) -> Encoder {
+        Encoder::new(self.encoding, self.k, setting.isa)
+    }
+
+    /// Bytes of what comes before the list.
+    pub(super) fn header_bytes(&self) -> u64 {
+        self.encoding.header(0).len() as u64
+    }
+
+    /// A rank's workspace.
+    pub(super) fn source<'t>(&self, primes: Option<&Primes<'t>>) -> Source<'t> {
+        let limit = self.cut.high;
+        match primes {
+            Some(primes) => self.algorithm.source_with(limit, primes.clone()),
+            None => self.algorithm.source(limit),
+        }
+    }
+
+    /// Blocks that a rank goes on with in one go.
+    pub(super) fn grain(&self) -> u64 {
+        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
+    }
+}
+
+/// The job of printing.
+pub(super) struct Print<'t>(pub(super) List, pub(super) Option<Primes<'t>>);
+
+impl Print<'_> {
+    /// Runs the job; the root writes `header` and then everything in order to its `output`. Every
+    /// rank must call it; the root gets the outcome, whose total is what has been written.
     pub(super) fn deliver(
         &self,
         setting: &Setting<'_>,
         header: &[u8],
         output: &mut Option<Output>,
-    ) -> Result<Option<Outcome<u64>>> {
+    ) -> Result<Option<Outcome<Written>>> {
         let cluster = setting.cluster;
         let listing = cluster.at_root(|| output.take()).flatten().map(|mut output| {
             let begun = output.write(header);
-            begun.map(|()| Listing { numbers: 0, edges: Edges::default(), output })
+            begun.map(|()| Listing { written: Written::default(), encoder: self.0.encoder(setting), output })
         });
         let listing = cluster.agree(listing.transpose())?;
-        let (outcome, listing) = deliver(cluster, self, &setting.options, listing)?;
+        let room = Room { block: self.0.block_bytes(), all: WAITING };
+        let (outcome, listing) = deliver(cluster, self, &setting.options, room, listing)?;
         // Without a listing the reader was given up: then nobody knows how much of it was read.
-        let numbers = listing.as_ref().map(|listing| listing.numbers);
+        let written = listing.as_ref().map(|listing| listing.written);
         *output = listing.map(|listing| listing.output);
         Ok(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
-            total: numbers,
+            total: written,
             done,
             blocks,
             cause,
@@ -60,20 +113,25 @@ const PART: usize = 64 << 10;
 
 /// The list as far as it was written.
 struct Listing {
-    numbers: u64,
-    edges: Edges,
+    written: Written,
+    encoder: Encoder,
     output: Output,
 }
 
-impl Sink<Lines> for Listing {
-    fn take(&mut self, lines: Lines, steps: &Steps) -> Result<()> {
-        let across = lines.across(&self.edges);
-        self.edges.merge(&lines.edges);
-        for part in across.chunks(PART).chain(lines.text.chunks(PART)) {
-            self.output.write(part)?;
-            steps.step();
+impl Sink<Listed> for Listing {
+    fn take(&mut self, listed: Listed, steps: &Steps) -> Result<()> {
+        let Listing { written, encoder, output } = self;
+        for marks in listed.parts {
+            encoder.each(&marks, |bytes| {
+                bytes.chunks(PART).try_for_each(|part| {
+                    output.write(part)?;
+                    steps.step();
+                    Ok(())
+                })
+            })?;
+            written.listed += encoder.count(&marks);
         }
-        self.numbers += lines.numbers;
+        written.numbers += listed.numbers;
         Ok(())
     }
 
@@ -82,70 +140,48 @@ impl Sink<Lines> for Listing {
     }
 }
 
-/// Numbers of a span, and its primes or k-tuplets as lines.
+/// How far a list is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// Numbers looked at.
+    pub(super) numbers: u64,
+    /// Primes or k-tuplets written.
+    pub(super) listed: u64,
+}
+
+/// Numbers of a span, and marks of its primes or k-tuplets, piece by piece.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Lines {
+pub(super) struct Listed {
     numbers: u64,
-    k: usize,
-    #[serde(with = "serde_bytes")]
-    text: Vec<u8>,
-    /// Of k-tuplets: what the neighbours must know. All have the same diameter, so those across a border come behind all that end
-    /// before it, and before all that begin behind it.
-    edges: Edges,
+    parts: Vec<Marks>,
 }
 
-impl Lines {
-    /// The k-tuplets that begin before these numbers, in a stretch with these edges, and end in them.
-    fn across(&self, before: &Edges) -> Vec<u8> {
-        let mut text = Vec::new();
-        if self.k > 1 {
-            before.border(&self.edges).each(self.k, |tuplet| tuplets::append(tuplet, &mut text));
-        }
-        text
-    }
-
-    /// Takes the next primes of the span in.
-    fn take(&mut self, primes: PrimeRun<'_>, encoding: Encoding) {
-        if self.k == 1 {
-            return encoding.append(primes, &mut self.text);
-        }
-        let edges = Edges::of(primes);
-        let Lines { k, text, .. } = self;
-        self.edges.border(&edges).each(*k, |tuplet| tuplets::append(tuplet, text));
-        tuplets::each(*k, primes, |tuplet| tuplets::append(tuplet, text));
-        self.edges.merge(&edges);
-    }
-}
-
-impl Tally for Lines {
-    fn merge(&mut self, next: Lines) {
+impl Tally for Listed {
+    fn merge(&mut self, next: Listed) {
         self.numbers += next.numbers;
-        self.text.extend_from_slice(&next.across(&self.edges));
-        self.text.extend_from_slice(&next.text);
-        self.edges.merge(&next.edges);
+        self.parts.extend(next.parts);
     }
 }
 
-impl Job for Print {
-    type Tally = Lines;
-    type Workspace = Source<'static>;
+impl<'t> Job for Print<'t> {
+    type Tally = Listed;
+    type Workspace = Source<'t>;
 
     fn blocks(&self) -> u64 {
-        self.cut.blocks()
+        self.0.cut.blocks()
     }
 
-    fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high)
+    fn grain(&self) -> u64 {
+        self.0.grain()
     }
 
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Lines> {
-        let (low, high) = self.cut.numbers(span);
-        let mut lines = Lines { numbers: (high - low) as u64, k: self.k, ..Lines::default() };
-        source.runs(low, high, pulse, &mut |primes| {
-            lines.take(primes, self.encoding);
-            ControlFlow::Continue(())
-        })?;
-        ControlFlow::Continue(lines)
+    fn workspace(&self) -> Source<'t> {
+        self.0.source(self.1.as_ref())
+    }
+
+    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Listed> {
+        let marks = self.0.marks(span, source, pulse)?;
+        ControlFlow::Continue(Listed { numbers: self.0.numbers(span), parts: vec![marks] })
     }
 }
 
@@ -154,26 +190,34 @@ mod tests {
     use super::*;
     use crate::cli::Range;
     use crate::isa::Isa;
-    use crate::primes::naive;
+    use crate::primes::{PrimeRun, naive, tuplets};
     use proptest::prelude::*;
 
-    fn computed(job: &Print, span: Span) -> Lines {
-        match job.compute(span, &mut job.workspace(), &mut || ControlFlow::Continue(())) {
+    fn computed(job: &Print<'static>, span: Span, source: &mut Source<'static>) -> Listed {
+        match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
             ControlFlow::Break(()) => unreachable!("nobody broke"),
         }
     }
 
+    fn text(job: &Print<'static>, listed: &Listed) -> String {
+        let (mut bytes, mut encoder) = (Vec::new(), Encoder::new(job.0.encoding, job.0.k, Isa::widest()));
+        for marks in &listed.parts {
+            let end: Result<()> = encoder.each(marks, |part| {
+                bytes.extend_from_slice(part);
+                Ok(())
+            });
+            end.expect("a Vec takes all");
+        }
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
     #[test]
     fn tuplets_as_primesieve_prints_them() {
         let range = Range { start: 0_u64, stop: 20 };
-        let job = |k| Print {
-            cut: Cut::new(range, 3),
-            k,
-            algorithm: Algorithm::Sieve(Isa::Portable),
-            encoding: Encoding::Text,
-        };
-        let text = |k| String::from_utf8(computed(&job(k), Span::new(0, 7)).text).expect("UTF-8");
+        let (algorithm, encoding) = (Algorithm::Sieve(Isa::Portable), Encoding::Text);
+        let job = |k| Print(List { cut: Cut::new(range, 3), k, algorithm, encoding }, None);
+        let text = |k| text(&job(k), &computed(&job(k), Span::new(0, 7), &mut job(k).workspace()));
         assert_eq!(text(2), "(3, 5)\n(5, 7)\n(11, 13)\n(17, 19)\n");
         assert_eq!(text(4), "(5, 7, 11, 13)\n(11, 13, 17, 19)\n");
         assert_eq!(text(1), "2\n3\n5\n7\n11\n13\n17\n19\n");
@@ -181,25 +225,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_cut_gives_the_same_text(start in 0_u64..20_000, distance in 0_u64..2000, length in 1_u64..300, k in 1_usize..7) {
+        fn any_cut_gives_the_same_text(
+            start in prop_oneof![0_u64..40, 0_u64..20_000],
+            distance in 0_u64..1000,
+            length in prop_oneof![1_u64..20, 20_u64..300],
+            k in 1_usize..7,
+            algorithm in prop::sample::select(vec![
+                Algorithm::Sieve(Isa::widest()),
+                Algorithm::Sieve(Isa::Portable),
+                Algorithm::Trial(naive::Divisors::UpToRoot),
+            ]),
+        ) {
             let range = Range { start, stop: start + distance };
-            let job = Print { cut: Cut::new(range, length), k, algorithm: Algorithm::Sieve(Isa::widest()), encoding: Encoding::Text };
+            let job = Print(List { cut: Cut::new(range, length), k, algorithm, encoding: Encoding::Text }, None);
             let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
-            let mut expected = Lines { numbers: distance + 1, k, ..Lines::default() };
-            expected.take(PrimeRun::small(&primes), Encoding::Text);
-            let (mut merged, mut delivered, mut edges) = (None::<Lines>, Vec::new(), Edges::default());
-            for block in 0..job.blocks() {
-                let lines = computed(&job, Span::new(block, block + 1));
-                delivered.extend(lines.across(&edges));
-                delivered.extend_from_slice(&lines.text);
-                edges.merge(&lines.edges);
-                match &mut merged {
-                    None => merged = Some(lines),
-                    Some(before) => before.merge(lines),
-                }
+            let mut expected = Vec::new();
+            if k == 1 {
+                primes.iter().for_each(|p| expected.extend_from_slice(format!("{p}\n").as_bytes()));
+            } else {
+                tuplets::each(k, PrimeRun::small(&primes), |tuplet| tuplets::append(tuplet, &mut expected));
             }
-            prop_assert_eq!(&delivered, &expected.text);
-            prop_assert_eq!(merged, Some(expected));
+            let mut merged = Listed::default();
+            let mut source = job.workspace();
+            (0..job.blocks()).for_each(|block| merged.merge(computed(&job, Span::new(block, block + 1), &mut source)));
+            prop_assert_eq!(merged.numbers, distance + 1);
+            prop_assert_eq!(text(&job, &merged), String::from_utf8(expected).expect("UTF-8"));
+            prop_assert_eq!(text(&job, &computed(&job, Span::new(0, job.blocks()), &mut source)), text(&job, &merged));
         }
     }
 }

@@ -1,94 +1,134 @@
-//! `primes --output FILE --output-format ...`: the list itself, written by all ranks at once.
+//! `primes --output FILE` on several ranks: the list itself, written by all ranks at once, in one
+//! pass.
 //!
-//! Two jobs over the same blocks. [`Measure`] counts: its tally keeps the bytes of each block, and their running sum is the place
-//! of each block in the file. [`Write`] has every rank write its blocks there (`pwrite`), a few megabytes at a time. The file has a
-//! temporary name until every byte of it is on the disk.
+//! A rank sieves its blocks and keeps the marks of them (a byte for 30 numbers); how long their
+//! part of the list is follows from counts. These lengths go to the root in order, as the tallies
+//! of the job; their running sum is the place of each part in the file. The root sends a rank the
+//! place of its part, and the rank makes the list of it and writes it there (`pwrite`), a slice
+//! whenever it looks after its messages. The file has a temporary name until every byte of it is on
+//! the disk. What waits on a rank is bounded in bytes: it computes no more while too much does.
+//! That cannot go on for ever, for the first block that is missing is in the hands of a rank whose
+//! own parts lie before it.
 //!
-//! Where the ranks do not all see the root's file (another host without a shared file system), and on NFS, where several
-//! writers of one page are not safe, and on streams, the list goes through the root instead ([`super::print`]).
+//! Where the ranks do not all see the root's file (another host without a shared file system), and
+//! on NFS, where several writers of one page are not safe, and on streams, the list goes through
+//! the root instead ([`super::print`]).
 
+use std::cell::{RefCell, RefMut};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::cut::Cut;
+use super::print::{List, WAITING, Written};
+use crate::cluster::patience::Patience;
+use crate::cluster::{Channel, Cluster};
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, run as run_job};
+use crate::job::run::{Outcome, Room, deliver};
+use crate::job::writer::{Sink, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::encoding::Encoding;
-use crate::primes::source::{Algorithm, Source};
+use crate::primes::encoding::{Encoder, Encoding};
+use crate::primes::estimate::prime_count;
+use crate::primes::marks::Marks;
+use crate::primes::sieving::Primes;
+use crate::primes::source::Source;
 
-/// Bytes collected before a write: as long as a rank's share of a disk's time is worth, and no more memory than the sieve has.
-const BUFFER: usize = 4 << 20;
+/// Bytes of marks whose list is written in one go: 2 million numbers, so at most some megabytes of
+/// text and milliseconds.
+const SLICE: usize = 64 << 10;
 
-/// What the root knows after the first job.
+/// Between two looks whether there is room again.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// What the root knows of its file.
 #[derive(Debug, Serialize, Deserialize)]
-struct Plan {
-    /// The temporary file; `None` when the list has to go through the root.
-    file: Option<PathBuf>,
-    /// Where each block begins in the file.
-    places: Vec<u64>,
+struct Place {
+    /// The temporary file.
+    path: PathBuf,
+    /// What the user calls it.
+    name: String,
 }
 
-/// The first job: the number of primes of `cut`, and the bytes of each block. Every rank must call it; the root gets `Some`.
-pub(super) fn measure(
-    setting: &Setting<'_>,
-    cut: Cut,
-    algorithm: Algorithm,
-    encoding: Encoding,
-) -> Result<Option<Outcome<Measured>>> {
-    run_job(setting.cluster, &Measure { cut, algorithm, encoding }, &setting.options)
-}
-
-/// The second job: writes the list into the root's `output` from all ranks, if that can be. `None` when it cannot; then nothing was
-/// written. Every rank must call it; the root passes `Some` and gets the outcome.
+/// Writes the list into the root's `output` from all ranks, if that can be. `None` when it cannot;
+/// then nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
 pub(super) fn write(
     setting: &Setting<'_>,
-    (cut, algorithm, encoding): (Cut, Algorithm, Encoding),
-    measured: Option<(&Measured, &Output)>,
+    list: List,
+    primes: Option<Primes<'_>>,
+    output: Option<&Output>,
 ) -> Result<Option<Option<Outcome<Written>>>> {
     let cluster = setting.cluster;
-    let planned = measured.map(|(measured, output)| plan(measured, output, encoding)).transpose();
-    let plan: Plan = cluster.broadcast(cluster.agree(planned)?)?;
-    let Some(path) = plan.file else { return Ok(None) };
+    let place = cluster.agree(output.map(|output| prepare(list, output)).transpose())?;
+    let Place { path, name } = cluster.broadcast(place)?;
     // Another host may have no such file.
     let file = OpenOptions::new().write(true).open(&path).ok().filter(|_| !is_on_nfs(&path));
     let blind = cluster.max(u64::from(file.is_none())) == 1;
-    let Some(file) = file.filter(|_| !blind) else { return Ok(None) };
-    let job = Write { cut, algorithm, encoding, file, places: plan.places };
-    let outcome = run_job(cluster, &job, &setting.options)?;
+    let (Some(file), Some(channel)) = (file.filter(|_| !blind), cluster.channel()) else { return Ok(None) };
+    let decided = Decided::default();
+    let desk = RefCell::new(Desk::new(list.encoder(setting), cluster.size()));
+    let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
+    let room = Room { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
+    let placing = cluster.at_root(|| Placing { written: Written::default(), end: list.header_bytes(), decided });
+    let (outcome, placing) = deliver(cluster, &job, &setting.options, room, placing)?;
+    job.finish(cluster, outcome.as_ref().map(Outcome::is_complete))?;
+    let written = placing.as_ref().map(|placing| placing.written);
+    let ended = placing.map(|Placing { written, end, .. }| {
+        let header = list.encoding.header(written.listed);
+        job.file.set_len(end).and_then(|()| job.file.write_all_at(&header, 0)).map_err(|error| job.cannot(&error))
+    });
+    cluster.agree(ended.transpose())?;
     // What this rank wrote is on the disk before the root renames the file.
-    cluster.agree(job.file.sync_data().map_err(Error::io("cannot write the list")))?;
-    let failed = outcome.as_ref().and_then(|outcome| outcome.total.as_ref()?.failed.clone());
-    cluster.agree(failed.map_or(Ok(()), |failed| Err(Error::Run(format!("cannot write the list: {failed}")))))?;
-    Ok(Some(outcome))
+    cluster.agree(job.file.sync_data().map_err(|error| job.cannot(&error)))?;
+    Ok(Some(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
+        total: written,
+        done,
+        blocks,
+        cause,
+        account,
+    })))
 }
 
-/// At the root: makes the file as long as it will be, so that a full disk is found before the work.
-fn plan(measured: &Measured, output: &Output, encoding: Encoding) -> Result<Plan> {
-    let header = encoding.header(measured.primes);
-    let mut places = vec![header.len() as u64];
-    let mut end = header.len() as u64;
-    for bytes in &measured.bytes {
-        end += bytes;
-        places.push(end);
+/// At the root: makes room for as much as there will surely be, so that a full disk is found before
+/// the work.
+fn prepare(list: List, output: &Output) -> Result<Place> {
+    let Some((file, path)) = output.temporary() else { return Err(Error::Run("no file to be written by all".into())) };
+    reserve(file, sure_length(list)).map_err(output.cannot())?;
+    Ok(Place { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
+}
+
+/// Bytes that the list surely has, or nearly so: primes in a range are about as many as their
+/// density says, give or take the root of it.
+fn sure_length(list: List) -> u64 {
+    let (low, high) = (list.cut.low as f64, list.cut.high as f64);
+    if list.k > 1 {
+        return list.header_bytes();
     }
-    let Some((file, path)) = output.temporary() else { return Ok(Plan { file: None, places: Vec::new() }) };
-    reserve(file, end).map_err(output.cannot())?;
-    file.write_all_at(&header, 0).map_err(output.cannot())?;
-    Ok(Plan { file: Some(path.canonicalize().map_err(output.cannot())?), places })
+    let (mut bytes, mut from) = (0.0, low);
+    while from < high {
+        let digits = from.max(1.0).log10().floor() as i32 + 1;
+        let to = 10_f64.powi(digits).min(high);
+        let primes = prime_count(to) - prime_count(from);
+        // Below 2^53 apart, doubles of huge numbers tell nothing.
+        let primes = if to - from < 1e-6 * to { (to - from) / to.ln() } else { primes };
+        let sure = 0.999 * primes - 10.0 * primes.max(0.0).sqrt() - 1000.0;
+        bytes += sure.max(0.0) * if list.encoding == Encoding::Text { f64::from(digits) + 1.0 } else { 8.0 };
+        from = if to > from { to } else { high };
+    }
+    list.header_bytes() + bytes as u64
 }
 
 fn reserve(file: &File, length: u64) -> std::io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     use rustix::io::Errno;
     match fallocate(file, FallocateFlags::empty(), 0, length.max(1)) {
-        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => file.set_len(length),
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
@@ -99,120 +139,266 @@ fn is_on_nfs(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|system| system.f_type as u64 == NFS)
 }
 
-/// The job of counting bytes.
-struct Measure {
-    cut: Cut,
-    algorithm: Algorithm,
-    encoding: Encoding,
+/// Places that the root has decided and not yet sent: a rank, and its first block and the place of
+/// it.
+type Decided = Arc<Mutex<VecDeque<(u64, [u64; 2])>>>;
+
+/// A rank's part of the list: from which block on, how many are listed, and the bytes of that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    rank: u64,
+    block: u64,
+    listed: u64,
+    bytes: u64,
 }
 
-/// Numbers and primes of a span, and the bytes of each of its blocks.
+/// Numbers of a span, and its parts in order; or why a rank cannot write.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Measured {
-    pub(super) numbers: u64,
-    pub(super) primes: u64,
-    bytes: Vec<u64>,
-}
-
-impl Tally for Measured {
-    fn merge(&mut self, next: Measured) {
-        self.numbers += next.numbers;
-        self.primes += next.primes;
-        self.bytes.extend(next.bytes);
-    }
-}
-
-impl Job for Measure {
-    type Tally = Measured;
-    type Workspace = Source<'static>;
-
-    fn blocks(&self) -> u64 {
-        self.cut.blocks()
-    }
-
-    fn workspace(&self) -> Source<'static> {
-        self.algorithm.source(self.cut.high)
-    }
-
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Measured> {
-        let mut measured = Measured::default();
-        for block in span.first..span.end {
-            let (low, high) = self.cut.numbers(Span::new(block, block + 1));
-            let (primes, bytes) = self.encoding.length(source, low, high, pulse)?;
-            measured.merge(Measured { numbers: (high - low) as u64, primes, bytes: vec![bytes] });
-        }
-        ControlFlow::Continue(measured)
-    }
-}
-
-/// The job of writing.
-struct Write {
-    cut: Cut,
-    algorithm: Algorithm,
-    encoding: Encoding,
-    file: File,
-    places: Vec<u64>,
-}
-
-/// Numbers whose primes were written, and why others could not be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Written {
-    pub(super) numbers: u64,
+struct Parts {
+    numbers: u64,
+    parts: Vec<Part>,
     failed: Option<String>,
 }
 
-impl Tally for Written {
-    fn merge(&mut self, next: Written) {
+impl Tally for Parts {
+    fn merge(&mut self, next: Parts) {
         self.numbers += next.numbers;
+        self.parts.extend(next.parts);
         self.failed = self.failed.take().or(next.failed);
     }
 }
 
-impl Job for Write {
-    type Tally = Written;
-    /// The source, a buffer, and what went wrong before: then nothing more is tried.
-    type Workspace = (Source<'static>, Vec<u8>, Option<String>);
+/// At the root: gives parts their places.
+struct Placing {
+    written: Written,
+    /// Where the next part goes.
+    end: u64,
+    decided: Decided,
+}
 
-    fn blocks(&self) -> u64 {
-        self.cut.blocks()
-    }
-
-    fn workspace(&self) -> Self::Workspace {
-        (self.algorithm.source(self.cut.high), Vec::with_capacity(BUFFER), None)
-    }
-
-    fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Written> {
-        let (source, buffer, failed) = workspace;
-        let (low, high) = self.cut.numbers(span);
-        let mut place = self.places[span.first as usize];
-        let mut failure = failed.take();
-        if failure.is_none() {
-            buffer.clear();
-            source.runs(low, high, pulse, &mut |primes| {
-                self.encoding.append(primes, buffer);
-                if buffer.len() >= BUFFER && failure.is_none() {
-                    failure = self.flush(buffer, &mut place);
-                }
-                ControlFlow::Continue(())
-            })?;
-            failure = failure.or_else(|| self.flush(buffer, &mut place));
-            // Counting and listing are two ways to the same bytes.
-            let end = self.places[span.end as usize];
-            if failure.is_none() && place != end {
-                failure = Some(format!("blocks {span} end at byte {place} and not at {end} (a fault of montesieve)"));
-            }
+impl Sink<Parts> for Placing {
+    fn take(&mut self, parts: Parts, _steps: &Steps) -> Result<()> {
+        if let Some(failed) = parts.failed {
+            return Err(Error::Run(failed));
         }
-        failed.clone_from(&failure);
-        ControlFlow::Continue(Written { numbers: (high - low) as u64, failed: failure })
+        self.written.numbers += parts.numbers;
+        let mut decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in parts.parts {
+            self.written.listed += part.listed;
+            decided.push_back((part.rank, [part.block, self.end]));
+            self.end += part.bytes;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
     }
 }
 
-impl Write {
-    /// Writes the buffer to its place and empties it; what went wrong.
-    fn flush(&self, buffer: &mut Vec<u8>, place: &mut u64) -> Option<String> {
-        let failure = self.file.write_all_at(buffer, *place).err().map(|error| error.to_string());
-        *place += buffer.len() as u64;
-        buffer.clear();
-        failure
+/// The job of writing.
+struct Write<'t> {
+    list: List,
+    primes: Option<Primes<'t>>,
+    me: u64,
+    file: File,
+    name: String,
+    channel: Channel,
+    decided: Decided,
+    desk: RefCell<Desk>,
+}
+
+/// What a rank has in work besides its sieve.
+struct Desk {
+    encoder: Encoder,
+    /// Parts that have no place yet, by their first block: their marks and bytes.
+    kept: BTreeMap<u64, (Marks, u64)>,
+    /// Parts to be written, in the order of their places.
+    placed: VecDeque<Placed>,
+    /// Bytes of marks in both.
+    held: u64,
+    /// Places told to this rank; at the root, places sent to each.
+    told: u64,
+    sent: Vec<u64>,
+    /// Why it can write no more.
+    failed: Option<String>,
+}
+
+/// A part on its way into the file.
+struct Placed {
+    marks: Marks,
+    /// Bytes of marks that are written.
+    done: usize,
+    /// Where the next byte goes, and where the last one ends.
+    place: u64,
+    end: u64,
+}
+
+impl Desk {
+    fn new(encoder: Encoder, ranks: u64) -> Desk {
+        let (kept, placed, sent) = (BTreeMap::new(), VecDeque::new(), vec![0; ranks as usize]);
+        Desk { encoder, kept, placed, held: 0, told: 0, sent, failed: None }
+    }
+
+    /// This rank's part that begins with `block` has its place.
+    fn told(&mut self, [block, place]: [u64; 2]) -> Result<()> {
+        self.told += 1;
+        let Some((marks, bytes)) = self.kept.remove(&block) else {
+            return Err(Error::Run(format!(
+                "a place for block {block}, which is not here (a fault of montesieve, please report it)"
+            )));
+        };
+        if self.failed.is_none() {
+            self.placed.push_back(Placed { marks, done: 0, place, end: place + bytes });
+        }
+        Ok(())
+    }
+}
+
+impl Write<'_> {
+    fn desk(&self) -> RefMut<'_, Desk> {
+        self.desk.borrow_mut()
+    }
+
+    fn cannot(&self, error: &std::io::Error) -> Error {
+        Error::Run(format!("cannot write {}: {error}", self.name))
+    }
+
+    /// Tells and hears places.
+    fn hear(&self) -> Result<()> {
+        let mut desk = self.desk();
+        let decided = std::mem::take(&mut *self.decided.lock().unwrap_or_else(PoisonError::into_inner));
+        for (rank, place) in decided {
+            if rank == self.me {
+                desk.told(place)?;
+            } else {
+                desk.sent[rank as usize] += 1;
+                self.channel.send(rank, place);
+            }
+        }
+        while let Some((_, place)) = self.channel.take() {
+            desk.told(place)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a slice of what has its place; whether there was any.
+    fn write_slice(&self) -> bool {
+        let Desk { encoder, placed, held, failed, .. } = &mut *self.desk();
+        let Some(part) = placed.front_mut() else { return false };
+        let slice = part.marks.slice(part.done, SLICE);
+        let written = encoder.each(&slice, |bytes| {
+            let place = part.place;
+            part.place += bytes.len() as u64;
+            self.file.write_all_at(bytes, place)
+        });
+        part.done += SLICE;
+        let is_whole = part.done >= part.marks.len();
+        let failure = match written {
+            Err(error) => Some(self.cannot(&error).to_string()),
+            // Counting and listing are two ways to the same bytes.
+            Ok(()) if is_whole && part.place != part.end => Some(format!(
+                "a part of the list ends at byte {} and not at {} (a fault of montesieve)",
+                part.place, part.end
+            )),
+            Ok(()) => None,
+        };
+        if failure.is_some() {
+            // No more is tried.
+            (*failed, *held) = (failure, 0);
+            placed.clear();
+        } else if is_whole {
+            *held -= part.marks.len() as u64;
+            placed.pop_front();
+        }
+        true
+    }
+
+    /// After the job: every rank hears of the rest of its places, and writes it if the list
+    /// `is_whole` (which the root knows).
+    fn finish(&self, cluster: &Cluster, is_whole: Option<bool>) -> Result<()> {
+        let is_whole = cluster.broadcast(is_whole)?;
+        self.hear()?;
+        let sent: Vec<[u64; 2]> = self.desk().sent.iter().map(|&sent| [sent, 0]).collect();
+        let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref());
+        let mut patience = Patience::new();
+        while self.desk().told < sent {
+            self.hear()?;
+            cluster.check_losses()?;
+            patience.pause();
+        }
+        self.channel.flush();
+        while is_whole && self.write_slice() {
+            cluster.check_losses()?;
+        }
+        let failed = self.desk().failed.clone();
+        cluster.agree(failed.map_or(Ok(()), |failed| Err(Error::Run(failed))))
+    }
+}
+
+impl<'t> Job for Write<'t> {
+    type Tally = Parts;
+    type Workspace = Source<'t>;
+
+    fn blocks(&self) -> u64 {
+        self.list.cut.blocks()
+    }
+
+    fn grain(&self) -> u64 {
+        self.list.grain()
+    }
+
+    fn attend(&self) -> Result<()> {
+        self.hear()?;
+        self.write_slice();
+        Ok(())
+    }
+
+    fn workspace(&self) -> Source<'t> {
+        self.list.source(self.primes.as_ref())
+    }
+
+    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Parts> {
+        let numbers = self.list.numbers(span);
+        while self.desk().held > WAITING {
+            pulse()?;
+            std::thread::sleep(PAUSE);
+        }
+        if let Some(failed) = &self.desk().failed {
+            return ControlFlow::Continue(Parts { numbers, parts: Vec::new(), failed: Some(failed.clone()) });
+        }
+        let marks = self.list.marks(span, source, pulse)?;
+        let mut desk = self.desk();
+        let (listed, bytes) = (desk.encoder.count(&marks), desk.encoder.length(&marks));
+        let part = Part { rank: self.me, block: span.first, listed, bytes };
+        desk.held += marks.len() as u64;
+        desk.kept.insert(span.first, (marks, bytes));
+        ControlFlow::Continue(Parts { numbers, parts: vec![part], failed: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cut::Cut;
+    use super::*;
+    use crate::cli::Range;
+    use crate::isa::Isa;
+    use crate::primes::naive;
+    use crate::primes::source::Algorithm;
+
+    #[test]
+    fn what_is_reserved_is_nearly_the_list_and_no_more() {
+        for (start, stop) in [(0, 0), (0, 100), (0, 2_000_000), (123_456, 2_000_000), (999_000, 1_001_000)] {
+            let primes = naive::eratosthenes(stop + 1).into_iter().filter(|&p| p >= start);
+            let (text, words) = primes.fold((0, 0), |(text, words), p| (text + u64::from(p.ilog10()) + 2, words + 8));
+            for (encoding, length) in [(Encoding::Text, text), (Encoding::U64le, words), (Encoding::Npy, words + 128)] {
+                let (cut, algorithm) = (Cut::new(Range { start, stop }, 1000), Algorithm::Sieve(Isa::Portable));
+                let sure = sure_length(List { cut, algorithm, k: 1, encoding });
+                assert!(
+                    sure <= length && sure + 40_000 + length / 20 > length,
+                    "{start} to {stop}: {sure} of {length}"
+                );
+            }
+        }
     }
 }

@@ -161,13 +161,15 @@ impl<T: Tally> Seat<'_, T> {
             State::Idle => {
                 self.writing = None;
                 let before = manager.delivered();
-                if !manager.is_stopped()
-                    && let Some(tally) = manager.deliver(&mut self.actions)
-                {
+                if manager.is_stopped() {
+                    return Ok(());
+                }
+                if let Some(tally) = manager.deliver(&mut self.actions) {
                     self.writing = Some(before);
                     writer.give(tally);
-                    self.act();
                 }
+                // What was written has moved the window on.
+                self.act();
                 Ok(())
             }
             State::Busy => {

@@ -12,11 +12,13 @@
 //! sieving primes (`sieving.rs`), 123 MB near 2^64, which may be shared.
 
 use super::lines::Lines;
+use super::order::Order;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
 use super::sieving::Primes;
 use super::tuplets::{KINDS, Kinds, Tuplets};
 use super::{Each, LineSieve, PIECE_NUMBERS, plan};
 use crate::isa::Isa;
+use crate::primes::sieve::{Piece, cut};
 use crate::primes::walks::Walks;
 use crate::primes::{Pulse, strong};
 use std::ops::ControlFlow;
@@ -47,6 +49,8 @@ pub(in crate::primes) struct Huge<'t> {
     big_primes: Primes<'t>,
     middle: Rough,
     big: Rough,
+    /// What a list needs besides.
+    order: Option<Order>,
 }
 
 impl<'t> Huge<'t> {
@@ -78,14 +82,17 @@ impl<'t> Huge<'t> {
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
         let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
         let big_primes = primes.starting_at(MIDDLE_END);
-        ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, middle, big })
+        ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, middle, big, order: None })
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
     pub(in crate::primes) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         let walks = self.walks;
         let mut count = 0;
-        self.sheets(low, high, pulse, &mut |_, _, line, from, to| count += walks.ones(&[line], from, to))?;
+        self.sheets(low, high, pulse, &mut |_, _, line, from, to| {
+            count += walks.ones(&[line], from, to);
+            ControlFlow::Continue(())
+        })?;
         ControlFlow::Continue(count)
     }
 
@@ -101,8 +108,43 @@ impl<'t> Huge<'t> {
         let mut tuplets = Tuplets::new(self.walks, MODULUS as u32, kinds);
         self.sheets(low, high, pulse, &mut |base, residue, line, from, to| {
             tuplets.take(base, residue, line, from, to);
+            ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(tuplets.finish(low, high))
+    }
+
+    /// Hands out the numbers of `[low, high)`, whose first number is above 2^32, as bytes of 30 numbers in rising order: the number of the
+    /// first byte, and the bytes; bits outside the range are zero.
+    pub(in crate::primes) fn pieces(
+        &mut self,
+        low: u64,
+        high: u64,
+        pulse: &mut Pulse<'_>,
+        each: &mut Piece<'_>,
+    ) -> ControlFlow<()> {
+        let mut order = self.order.take().unwrap_or_else(|| Order::new(self.walks));
+        let (first, end) = (low / 30, high.div_ceil(30));
+        let ended = self.sheets(low, high, pulse, &mut |base, residue, line, _, _| {
+            if residue == 1 {
+                order.begin((end.saturating_sub(base / 30)).div_ceil(MODULUS / 30).min(1 << PIECE_BITS));
+            }
+            if !order.take(line) {
+                return ControlFlow::Continue(());
+            }
+            order.each(|place, bytes| {
+                let place = base / 30 + place;
+                let edge = |n: u64| n.saturating_sub(place).min(bytes.len() as u64) as usize;
+                let (from, to) = (edge(first), edge(end));
+                if from == to {
+                    return ControlFlow::Continue(());
+                }
+                let (place, bytes) = (place + from as u64, &mut bytes[from..to]);
+                cut(place, bytes, low, high);
+                each(place, bytes)
+            })
+        });
+        self.order = Some(order);
+        ended
     }
 
     /// Sieves `[low, high)` piece by piece, each a sheet of lines, and hands out each line: base of the sheet, residue,
@@ -173,7 +215,7 @@ impl<'t> Huge<'t> {
                 words[byte] = words[byte] & !(1 << bit) | u8::from(is_prime) << bit;
             }
             let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(MODULUS).min(bits);
-            each(base, residue, words, bit(low), bit(high));
+            each(base, residue, words, bit(low), bit(high))?;
             pulse()?;
         }
         ControlFlow::Continue(())

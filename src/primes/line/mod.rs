@@ -1,4 +1,4 @@
-//! The line sieve: the fast way to count, where the order of the numbers does not matter.
+//! The line sieve: the fast way to count, where the order of the numbers does not matter, and to list large primes.
 //!
 //! Stands beside the sieve by bytes of 30 numbers (`sieve.rs`), which keeps neighbours together and so can list them.
 //! Here the numbers that are coprime to a modulus M are sorted by their residue: each residue r has a *line*, whose bit
@@ -10,7 +10,7 @@
 //! - `lines.rs` sieves line after line: `presieve.rs` fills it, `small.rs` and `steady.rs` cross, `places.rs` knows
 //!   where each prime meets the line and moves on to the next; `modulus.rs` has the arithmetic of M.
 //! - `huge.rs` adds records of large primes (`rough/`), which it reads from a table of sieving primes (`sieving.rs`).
-//! - `tally.rs` counts ones, `tuplets.rs` knows the k-tuplets.
+//! - `tally.rs` counts ones, `tuplets.rs` knows the k-tuplets, `order.rs` puts the numbers of all lines in order.
 //!
 //! Formula: there are (phi(M) / M) n (ln ln root - ln ln 163) crossings for n numbers up to root^2.
 //! Reference: the idea of one array a residue class is old; see D. J. Bernstein's primegen (1999) and B. Buhrow's
@@ -19,6 +19,7 @@
 mod huge;
 mod lines;
 mod modulus;
+pub(super) mod order;
 pub(super) mod places;
 mod plan;
 pub(super) mod presieve;
@@ -52,7 +53,7 @@ pub(super) const LINES_ALONE: u64 = LINE_END * LINE_END;
 pub(super) const PIECE_NUMBERS: u64 = rough::MODULUS << rough::PIECE_BITS;
 
 /// Takes a line: base of its sheet, residue, bits, and the range of bits that are asked for.
-type Each<'a> = dyn FnMut(u64, u32, &mut [u8], u64, u64) + 'a;
+type Each<'a> = dyn FnMut(u64, u32, &mut [u8], u64, u64) -> ControlFlow<()> + 'a;
 
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(super) struct LineSieve {
@@ -77,7 +78,10 @@ impl LineSieve {
     fn count_by(&mut self, plan: Plan, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         let walks = self.walks;
         let mut count = 0;
-        self.sheets(plan, low, high, pulse, &mut |_, _, line, from, to| count += walks.ones(&[line], from, to))?;
+        self.sheets(plan, low, high, pulse, &mut |_, _, line, from, to| {
+            count += walks.ones(&[line], from, to);
+            ControlFlow::Continue(())
+        })?;
         let outside =
             OUTSIDE.into_iter().filter(|p| (low..high).contains(p) && u64::from(plan.modulus).is_multiple_of(*p));
         ControlFlow::Continue(count + outside.count() as u64)
@@ -106,6 +110,7 @@ impl LineSieve {
         let mut tuplets = Tuplets::new(self.walks, plan.modulus, kinds);
         self.sheets(plan, low, high, pulse, &mut |sheet, residue, line, from, to| {
             tuplets.take(sheet, residue, line, from, to);
+            ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(tuplets.finish(low, high))
     }
@@ -133,7 +138,7 @@ impl LineSieve {
             pulse()?;
             while let Some((residue, line)) = lines.next() {
                 let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(number);
-                each(base, residue, line, bit(low), bit(high).min(bits));
+                each(base, residue, line, bit(low), bit(high).min(bits))?;
                 pulse()?;
             }
         }

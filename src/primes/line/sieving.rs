@@ -91,6 +91,7 @@ impl Layout {
             let mut lines = words.chunks_exact_mut(self.line);
             sieve.sheets(plan, low, high, pulse, &mut |_, _, line, _, bits| {
                 copy(line, bits as usize, lines.next().expect("a sheet has 48 lines"));
+                ControlFlow::Continue(())
             })?;
         }
         ControlFlow::Continue(())
