@@ -87,6 +87,18 @@ mod tests {
     }
 
     #[test]
+    fn more_than_64_bits_and_any_base() {
+        // The formula at the top, in Python's integers.
+        let border = PrimeRun { base: (1 << 64) - 100, offsets: &[41, 113] };
+        let far = PrimeRun { base: 10_u128.pow(25), offsets: &[13] };
+        let whole = digest(border).wrapping_add(digest(far));
+        assert_eq!(name(whole), "sum128:98f4f1db7592dc4a68e0b635dd5c3d25");
+        let single = |base| digest(PrimeRun { base, offsets: &[0] });
+        assert_eq!(digest(border), single((1 << 64) - 59).wrapping_add(single((1 << 64) + 13)));
+        assert_eq!(digest(PrimeRun { base: 7, offsets: &[4, 6] }), digest(PrimeRun::small(&[11, 13])));
+    }
+
+    #[test]
     fn one_prime_more_or_less_shows() {
         let primes = naive::eratosthenes(10_000);
         let whole = digest(PrimeRun::small(&primes));

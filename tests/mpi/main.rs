@@ -12,6 +12,7 @@
 //! - [`methods`]: every method of `pi`
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
 //! - [`tallies`]: what is asked of primes beyond their number, against primesieve
+//! - [`windows`]: everything that is asked of primes, near and above 2^64
 //! - [`pix`]: counts by the formula, against the sieve
 //! - [`list`]: lists in files, written by all ranks at once
 //! - [`shared`]: memory that the ranks of a node share
@@ -71,3 +72,4 @@ mod streams;
 mod tallies;
 mod ulfm;
 mod waiting;
+mod windows;

@@ -115,14 +115,23 @@ fn tables_are_there_once_on_a_host() {
 }
 
 #[test]
-fn beyond_2_64_there_is_the_formula_alone() {
+fn beyond_2_64_the_cheaper_way_is_taken_too() {
     let plan = |line: &str| {
         Launch::new(Launched(2), &format!("primes {line} --plan --format json")).run().expect_code(0).json()
     };
-    for line in ["1e20", "0 1e26", "1e24 -d 1e9"] {
+    for (line, way, least) in [
+        ("1e20", "combinatorial", 100.0),
+        ("0 1e26", "combinatorial", 1e5),
+        ("1e24 -d 1e9", "sieve", 1.0),
+        ("1e25 -d 1000", "sieve", 0.0),
+    ] {
         let json = plan(line);
-        assert_eq!(json["result"]["algorithm"], "combinatorial", "{line}");
-        assert!(json["run"]["planned_seconds"].as_f64().is_some_and(|seconds| seconds > 100.0), "{line}");
+        assert_eq!(json["result"]["algorithm"], way, "{line}");
+        assert!(json["run"]["planned_seconds"].as_f64().is_some_and(|seconds| seconds > least), "{line}");
+        assert!(json["result"]["core_seconds"].as_f64().is_some_and(|seconds| seconds > least), "{line}");
+    }
+    for line in ["--nth 1e20", "--nth -1e20 1e26", "1e20 --gaps", "1e18 -d 1e12 -p"] {
+        assert!(plan(line)["result"]["core_seconds"].as_f64().is_some_and(|seconds| seconds > 100.0), "{line}");
     }
     // 2^64 + 13 is the first prime there.
     for ranks in [Alone, Launched(3)] {

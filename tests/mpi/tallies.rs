@@ -105,6 +105,9 @@ fn the_nth_prime_is_that_of_primesieve() {
         ("3000000", "123456789"),
         ("1000", "1000000000000"),
         ("1", "18446744073709551556"),
+        ("-1", "100"),
+        ("-3000000", "123456789"),
+        ("-20000000", "400000000"),
     ];
     for (i, (n, start)) in cases.into_iter().enumerate() {
         let oracle =
@@ -126,11 +129,16 @@ fn the_nth_prime_is_that_of_primesieve() {
 
 #[test]
 fn a_prime_that_is_not_there_is_an_error() {
-    for line in
-        ["primes --nth 3 1e26-100", "primes --nth 1 1e26-1", "primes --nth 1 1e26", "primes --nth 1.6992e24 1e23"]
-    {
+    for (line, told) in [
+        ("primes --nth 3 1e26-100", "there are fewer than 3 primes"),
+        ("primes --nth 1 1e26-1", "there is no prime from"),
+        ("primes --nth 1 1e26", "there is no prime from"),
+        ("primes --nth 1.6992e24 1e23", "there are fewer than"),
+        ("primes --nth -1 2", "there is no prime below 2"),
+        ("primes --nth -26 100", "there are fewer than 26 primes below 100"),
+    ] {
         each([Alone, Launched(3)], |&ranks| {
-            Launch::new(ranks, line).run().expect_code(2).expect_told_once("there are fewer than");
+            Launch::new(ranks, line).run().expect_code(2).expect_told_once(told);
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a job can come to its end at all, asked before it begins; and a word where it takes longer than one would think.
 //!
 //! `primes 1e20 --gaps` would look at 1e20 numbers, for thousands of years. That is refused with the numbers, unless a time limit shows that
-//! its end is not expected. What takes a minute or more, and what takes seconds for few numbers, is said on standard error first.
+//! its end is not expected, or a reader of the list may leave (`primes 1e15 1e18 --print | head`). What takes a minute or more, and what takes seconds for few numbers, is said on standard error first.
 
 use super::choice;
 use crate::cli;
@@ -36,10 +36,11 @@ pub(super) fn check(setting: &Setting<'_>, options: &cli::Primes, by_formula: bo
     };
     let share = setting.options.share.map_or(1.0, |share| 1.0 / share.of as f64);
     let seconds = core_seconds * share / setting.cluster.size() as f64;
-    let is_limited = setting.engine.keep.time_limit.is_some();
+    let is_read = options.list().is_some() && setting.engine.destination.output.is_none();
+    let is_limited = is_read || setting.engine.keep.time_limit.is_some();
     let checked = setting.cluster.at_root(|| job.check(seconds, is_limited));
     setting.cluster.agree(checked.unwrap_or(Ok(())))?;
-    if setting.record().is_none() {
+    if setting.record().is_none() && !is_read {
         setting.cluster.at_root(|| say(setting, job.numbers, by_formula, seconds));
     }
     Ok(())

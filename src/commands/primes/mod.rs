@@ -41,11 +41,11 @@ use crate::report::{Completion, GapResult, PrimesResult, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
-    if let cli::Nth(Some(n)) = options.nth {
-        return nth::run(setting, options.range.start, n);
-    }
     if options.plan {
         return plan::run(setting, options);
+    }
+    if let cli::Nth(Some(n)) = options.nth {
+        return nth::run(setting, options.range.start, n);
     }
     let by_formula = choice::is_by_formula(setting, options)?;
     affordable::check(setting, options, by_formula)?;
@@ -112,6 +112,9 @@ fn report<T: Into<Summary>>(
     let mut result = PrimesResult::new(range.start, range.stop, counts, completion);
     if completion.is_complete() {
         ends(range, &mut result);
+    } else if summary.primes > 0 && range.below_2_64().is_none() {
+        // Which primes they are is not known.
+        result.proven = Some(false);
     }
     result.sum = options.sum.then_some(summary.sum);
     result.digest = options.digest.then(|| digest::name(summary.digest));

@@ -100,3 +100,28 @@ fn planned(setting: &Setting<'_>, result: PrimesPlan, core_seconds: f64) -> Conc
     let planned = Some(core_seconds / ranks as f64);
     Conclusion { planned, ..Conclusion::new("primes", nothing, Some(result), work(0)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_the_numbers_of_the_program() {
+        let page = include_str!("../../../docs/pi-of-x.md");
+        let (blocks, bytes) = size_of_formula(Range { start: 0, stop: 10_u128.pow(20) }, false);
+        let said = format!("{blocks} blocks and {:.0} MB of tables", bytes as f64 / 1e6);
+        assert!(page.contains(&said), "docs/pi-of-x.md does not say of 1e20: {said}");
+    }
+
+    #[test]
+    fn two_digits_are_kept() {
+        assert_eq!((rounded(387.4), rounded(0.0), rounded(0.01249)), (390.0, 0.0, 0.012));
+    }
+
+    #[test]
+    fn blocks_of_what_nobody_can_do_are_counted_too() {
+        let algorithm = Algorithm::Sieve(COMPARED);
+        let (blocks, _) = size_of_sieve(Range { start: 0, stop: 10_u128.pow(26) }, algorithm, 1 << 20);
+        assert_eq!(blocks, u64::MAX);
+    }
+}

@@ -1,0 +1,74 @@
+//! Windows near and above 2^64: every tally, the same on any number of ranks, restarted or not, and as the tables have it.
+//!
+//! `scripts/windows-campaign` holds thousands of random windows against PARI/GP; here are those that show ranks, restarts and borders.
+
+use super::launch::Ranks::{Alone, Launched};
+use super::launch::{Launch, each};
+use super::same::{result, under_schedules};
+
+/// Across the border, above it, and far above; 1e7 numbers are two blocks.
+const JOBS: [&str; 4] = [
+    "primes 2^64-2000 2^64+3000 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
+    "primes 2^64+1 2^64+1e7 --count 123456 --algorithm sieve",
+    "primes 1e22 -d 1e5 --gaps --sum --digest",
+    "primes --nth -300 1e25",
+];
+
+#[test]
+fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
+    for (job, line) in JOBS.into_iter().enumerate() {
+        under_schedules(line, |i| job == 0 || i % JOBS.len() == job);
+    }
+}
+
+#[test]
+fn answers_of_pari() {
+    // PARI/GP 2.15: primes([a,b]), nextprime, precprime.
+    let cases = [
+        ("primes 2^64 2^64", r#""counts":{"1":0}"#),
+        ("primes 2^64-10 2^64+1000", r#""counts":{"1":25}"#),
+        ("primes --nth 1 2^64", r#""nth":"18446744073709551629","proven":false"#),
+        ("primes --nth -1 2^64+13", r#""nth":"18446744073709551557","complete""#),
+        ("primes --nth -1 2^64+14", r#""nth":"18446744073709551629","proven":false"#),
+        ("primes --nth 300000 2^64", r#""nth":"18446744073722880247""#),
+        ("primes --nth 1 17e18", r#""nth":"17000000000000000003","complete""#),
+        ("primes --nth 1 1e25", r#""nth":"10000000000000000000000013""#),
+    ];
+    each(cases, |&(line, told)| {
+        for ranks in [Alone, Launched(3)] {
+            let result = result(ranks, line);
+            assert!(compact(&result).contains(told), "{result}");
+        }
+    });
+}
+
+/// JSON without white space.
+fn compact(json: &str) -> String {
+    json.split_whitespace().collect()
+}
+
+#[test]
+fn lists_go_across_the_border() {
+    let expected = "18446744073709551533\n18446744073709551557\n18446744073709551629\n";
+    for ranks in [Alone, Launched(2)] {
+        let text = |line: &str| Launch::new(ranks, line).run().expect_code(0).text().to_owned();
+        assert_eq!(text("primes 2^64-90 2^64+20 --print"), expected);
+        assert_eq!(
+            text("primes 1e25+500 1e25+600 --print=2"),
+            "(10000000000000000000000559, 10000000000000000000000561)\n"
+        );
+    }
+}
+
+#[test]
+fn a_window_goes_on_from_its_checkpoint() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for asked in ["--count 1,2,3 --algorithm sieve", "--sum --gaps --digest"] {
+        let line = format!("primes 1e20 -d 1.5e7 {asked}");
+        let expected = result(Alone, &line);
+        let file = folder.path().join(asked.split(' ').next().unwrap_or_default());
+        let kept = format!("{line} --checkpoint {}", file.display());
+        Launch::new(Launched(2), &format!("{kept} --shard 1/3")).run().expect_code(0);
+        assert_eq!(result(Launched(3), &kept), expected);
+    }
+}
