@@ -69,6 +69,7 @@ package_names() {
     apt:python) echo python3 python3-venv ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
     apt:oracle) echo primesieve-bin primecount-bin ;;
+    *:pari) echo pari-gp ;;
     apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
     *:chromium) echo chromium ;;
