@@ -19,8 +19,10 @@
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime; `beyond.rs` looks at primes above 2^64.
 //! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
-//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all that might divide it.
-//! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others.
+//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all
+//!   that might divide it.
+//! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others, with the products of
+//!   [`huge`] numbers by `ntt/`.
 //!
 //! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; the face splits them at 2^64. The ways below it have `high: u64`,
 //! and never look at 2^64 - 1 itself. Nothing is lost: it is composite (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the
@@ -40,11 +42,13 @@ mod face;
 pub mod gaps;
 pub mod gcd;
 pub mod gourdon;
+pub mod huge;
 mod line;
 pub mod marks;
 mod medium;
 pub mod naive;
 pub mod nth;
+mod ntt;
 mod plan;
 mod presieve;
 mod run;
