@@ -19,7 +19,7 @@
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
 //! - [`nth`] and [`estimate`] find the n-th prime; `beyond.rs` looks at primes above 2^64.
 //! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
-//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128; [`trial`] divides one by all
+//! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128, [`any`] those of any size, with proofs; [`trial`] divides one by all
 //!   that might divide it.
 //! - [`gcd`] finds what two numbers have in common, [`batch`] what each of a list has in common with the others, with the products of
 //!   [`huge`] numbers by `ntt/`.
@@ -28,6 +28,7 @@
 //! and never look at 2^64 - 1 itself. Nothing is lost: it is composite (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the
 //! largest prime below 2^64 is 2^64 - 59.
 
+pub mod any;
 mod base;
 pub mod batch;
 mod beyond;
