@@ -6,9 +6,10 @@
     rivals.py primecount X            pi(X), libprimecount 7 from PyPI, one thread
     rivals.py numpy-pi SAMPLES        darts with numpy's fastest generator (SFC64), in blocks that stay in cache
     rivals.py numpy-notes SAMPLES     darts as tutorials have them: np.random.uniform, ten million at once
+    rivals.py gcd FILE                how many numbers of a list (0x..., one a line) share a factor: products and remainders by GMP
 
 CPU time of the work alone, without Python's start. Run by scripts/bench with the Python of a venv that has what is needed:
-numpy and passagemath-primesieve-primecount.
+numpy, passagemath-primesieve-primecount and gmpy2.
 """
 
 import ctypes
@@ -48,6 +49,20 @@ def primecount(x: int) -> int:
     lib.primecount_set_num_threads(1)
     lib.primecount_pi.restype, lib.primecount_pi.argtypes = ctypes.c_int64, [ctypes.c_int64]
     return lib.primecount_pi(x)
+
+
+def batch_gcd(numbers: list) -> int:
+    """As fastgcd does it (Heninger and others): the product of all, modulo the square of each, comes down the tree of products."""
+    from gmpy2 import gcd
+
+    tree = [numbers]
+    while len(tree[-1]) > 1:
+        level = tree[-1]
+        tree.append([math.prod(level[i : i + 2]) for i in range(0, len(level), 2)])
+    rests = tree.pop()
+    for level in reversed(tree):
+        rests = [rests[i // 2] % (n * n) for i, n in enumerate(level)]
+    return sum(gcd(rest // n, n) > 1 for rest, n in zip(rests, numbers))
 
 
 def numpy_pi(samples: int) -> float:

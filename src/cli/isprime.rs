@@ -5,15 +5,20 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum, ValueHint};
+use dashu_int::UBig;
 
 use super::engine::{Engine, write_name};
-use super::values;
+use super::gcd::InputFormat;
+use super::{numeral, values};
 use crate::cluster::flag::Kind;
 
 const EXAMPLES: &str = "\
 Examples:
-  montesieve isprime 2^127-1 1e38+133      answers at once
-  seq 1000 | montesieve isprime -          numbers from standard input, one a line
+  montesieve isprime 2^127-1 1e38+133 3*2^189+1 2^4423-1
+                                           answers at once
+  seq 1000 | montesieve isprime -          numbers from standard input
+  mpirun -n 8 montesieve isprime --file b000043.txt
+                                           a list of the OEIS (of index and value, the value)
   mpirun -n 8 montesieve isprime 100109100129101027 --method trial
                                            the smallest factor, by dividing; 8 ranks, each with divisors of its own
   mpirun -n 8 montesieve isprime 100109100129101027 --method trial --schedule block --flag server --poll 10k
@@ -21,8 +26,9 @@ Examples:
   mpirun -n 8 montesieve isprime --compare --plot F.svg
                                            every flag in one job, on five numbers
 
-Numbers are below 2^128 and may be typed as 2^64-59, 1e20+39 or 22_360_679_774_997_896_964_091.
-Below 2^64 the answer is proven; above, auto finds probable primes (Baillie-PSW: no exception is known).";
+Numbers have up to 100,000 bits and may be typed as 2^64-59, 1e20+39, 0xfff1 or 22_360_679_774_997_896_964_091.
+Below 3.3e24 the answer is proven. Above, 'prime' is a proof (by factors of n-1 and n+1), and 'probable prime' passed Baillie-PSW, to which no
+exception is known. 'Composite' is always proven.";
 
 /// The numbers that `--compare` takes when none is given: two with large factors, two primes, and one that is divisible by 5.
 pub const FIVE: [u128; 5] = [
@@ -40,9 +46,17 @@ const POLL: u64 = 1_000_000;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct IsPrime {
-    /// The numbers, below 2^128; - stands for those on standard input, one a line
-    #[arg(value_name = "N", required_unless_present = "compare", allow_negative_numbers = true)]
+    /// The numbers, of up to 100,000 bits; - stands for those on standard input
+    #[arg(value_name = "N", required_unless_present_any = ["compare", "file"], allow_negative_numbers = true)]
     pub numbers: Vec<Subject>,
+
+    /// Take the numbers of a file, too
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+
+    /// How numbers are written in files and on standard input: auto, decimal, hex, openssl, pem, csv[:COLUMN], bfile
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub input_format: InputFormat,
 
     /// How numbers are judged
     #[arg(long, value_enum, default_value_t = IsPrimeMethod::Auto, value_name = "NAME")]
@@ -77,6 +91,9 @@ impl IsPrime {
 
     /// What no single option can know: whether they fit together.
     pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(flag) = &self.flag {
+            flag.check()?;
+        }
         let divides = self.method == IsPrimeMethod::Trial || self.compare;
         if !divides && (self.flag.is_some() || self.poll.is_some()) {
             let option = if self.flag.is_some() { "--flag" } else { "--poll" };
@@ -94,26 +111,28 @@ impl IsPrime {
 }
 
 /// What an N stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// Itself.
-    Number(u128),
+    Number(UBig),
     /// The numbers on standard input.
     Stdin,
+    /// The numbers of a file.
+    File(PathBuf),
 }
 
 impl FromStr for Subject {
     type Err = values::NumberError;
 
     fn from_str(text: &str) -> Result<Subject, values::NumberError> {
-        if text == "-" { Ok(Subject::Stdin) } else { values::number(text).map(Subject::Number) }
+        if text == "-" { Ok(Subject::Stdin) } else { numeral::big(text).map(Subject::Number) }
     }
 }
 
 /// The ways to judge a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum IsPrimeMethod {
-    /// By tests that find no factor, in microseconds: proven below 2^64, Baillie-PSW above
+    /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are cheap above
     Auto,
     /// By all divisors up to the square root, spread over the ranks; finds the smallest factor
     Trial,

@@ -15,6 +15,7 @@ mod integrate;
 mod isprime;
 mod keep;
 mod merge;
+pub mod numeral;
 mod parse;
 mod patterns;
 mod pi;
@@ -34,7 +35,7 @@ use clap_complete::Shell;
 
 pub use burnin::Burnin;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
-pub use gcd::Gcd;
+pub use gcd::{Gcd, InputFormat};
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
 pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};

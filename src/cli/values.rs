@@ -1,18 +1,13 @@
-//! Values as people type them, parsed into types: exact numbers, and durations.
+//! Values as people type them, parsed into types: exact numbers within limits, and durations.
 //!
-//! Stands apart from the clap structs because it is the only part of `cli` with a grammar:
-//! ```text
-//! number  = term { ("+" | "-") term }              2^64-59, 1e12+1e10
-//! term    = decimal [ ("^" | "**") decimal ]       2^32, 10**9
-//! decimal = digits [ "." digits ] [ exponent | k | M | G | T ]     1_000_000, 1.5e9, 1M
-//! ```
-//! Exact: integers from the first digit to the last, never through f64 (where 2^64-59 would become 2^64). Linear time, no
-//! recursion, so no input can blow the stack.
+//! Stands beside `numeral.rs`, which evaluates numbers of any size; their limits are here.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
+use super::numeral;
+use crate::primes::any;
 use crate::primes::gourdon::LARGEST;
 
 /// What is wrong with a number; the text is made to follow clap's `invalid value 'X' for 'Y': `.
@@ -33,6 +28,9 @@ pub enum NumberError {
     /// Above what this value may be.
     #[error("too large; the limit is {}", limit_name(*.0))]
     TooLarge(u128),
+    /// Above what any value may be.
+    #[error("too large; the limit is {} bits, about {} digits", any::MOST_BITS, any::MOST_BITS * 301 / 1000)]
+    TooLong,
 }
 
 /// A limit as people know it: `2^64-1 (18446744073709551615)`, or just the digits.
@@ -44,7 +42,7 @@ fn limit_name(limit: u128) -> String {
     }
 }
 
-/// Any number of the grammar above that fits 128 bits.
+/// Any number ([`numeral::big`]) that fits 128 bits.
 ///
 /// # Errors
 /// [`NumberError`], with a limit of 2^128-1.
@@ -55,107 +53,14 @@ fn limit_name(limit: u128) -> String {
 /// assert_eq!(number("1.5k"), Ok(1500));
 /// ```
 pub fn number(text: &str) -> Result<u128, NumberError> {
-    let mut rest = text.trim();
-    if let Some(digits) = rest.strip_prefix('-') {
-        return Err(if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-            NumberError::Negative
-        } else {
-            NumberError::NotANumber
-        });
+    match numeral::big(text) {
+        Ok(n) => n.try_into().map_err(|_| TOO_LARGE),
+        Err(NumberError::TooLong) => Err(TOO_LARGE),
+        Err(error) => Err(error),
     }
-    // Two totals, so that 5-10+20 is 15 and not an error half way.
-    let (mut added, mut subtracted) = (0u128, 0u128);
-    let mut sign = b'+';
-    loop {
-        let total = if sign == b'+' { &mut added } else { &mut subtracted };
-        let end = end_of_term(rest);
-        *total = total.checked_add(term(&rest[..end])?).ok_or(TOO_LARGE)?;
-        let both = added.min(subtracted);
-        (added, subtracted) = (added - both, subtracted - both);
-        match rest.as_bytes().get(end) {
-            None => break,
-            Some(&next) => sign = next,
-        }
-        rest = &rest[end + 1..];
-    }
-    added.checked_sub(subtracted).ok_or(NumberError::Negative)
-}
-
-/// Where the first term ends: at a `+` or `-` that is not the sign of an exponent (`1e+9`).
-fn end_of_term(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    (0..bytes.len())
-        .find(|&i| matches!(bytes[i], b'+' | b'-') && !(i > 0 && matches!(bytes[i - 1], b'e' | b'E')))
-        .unwrap_or(bytes.len())
-}
-
-fn term(text: &str) -> Result<u128, NumberError> {
-    let Some((base, exponent)) = text.split_once("**").or_else(|| text.split_once('^')) else {
-        return decimal(text.trim());
-    };
-    let (base, exponent) = (decimal(base.trim())?, decimal(exponent.trim())?);
-    if base < 2 {
-        return Ok(if exponent == 0 { 1 } else { base });
-    }
-    let exponent = u32::try_from(exponent).map_err(|_| TOO_LARGE)?;
-    base.checked_pow(exponent).ok_or(TOO_LARGE)
-}
-
-fn decimal(text: &str) -> Result<u128, NumberError> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, power_of_ten(exponent)?),
-        None => suffix(text),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (digits(whole)?, digits(fraction)?),
-        None => (digits(mantissa)?, String::new()),
-    };
-    // The number is `significant` times ten to the `shift`, with no zero at either end of `significant`.
-    let all = whole + &fraction;
-    let kept = all.trim_end_matches('0');
-    let shift = exponent - fraction.len() as i64 + (all.len() - kept.len()) as i64;
-    let significant = kept.trim_start_matches('0');
-    if significant.is_empty() {
-        return Ok(0);
-    }
-    let shift = u32::try_from(shift).map_err(|_| if shift < 0 { NumberError::NotWhole } else { TOO_LARGE })?;
-    let significant: u128 = significant.parse().map_err(|_| TOO_LARGE)?;
-    10u128.checked_pow(shift).and_then(|power| significant.checked_mul(power)).ok_or(TOO_LARGE)
 }
 
 const TOO_LARGE: NumberError = NumberError::TooLarge(u128::MAX);
-
-/// `1G` is `1` and nine zeros. Powers of ten, in either case: nobody means a thousandth of a prime.
-fn suffix(text: &str) -> (&str, i64) {
-    for (letters, exponent) in [(['k', 'K'], 3), (['m', 'M'], 6), (['g', 'G'], 9), (['t', 'T'], 12)] {
-        if let Some(mantissa) = text.strip_suffix(letters) {
-            return (mantissa, exponent);
-        }
-    }
-    (text, 0)
-}
-
-/// The digits after an `e`, with a sign if there is one. Longer than any use of it: as good as a million.
-fn power_of_ten(text: &str) -> Result<i64, NumberError> {
-    let (sign, text) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let digits = digits(text)?;
-    // An exponent beyond i64 is beyond any number we know; but zeros before it or behind the point may still cancel it,
-    // so it is held at a bound far above what an argument list can hold.
-    Ok(sign * digits.parse::<i64>().unwrap_or(i64::MAX).min(1 << 40))
-}
-
-/// A run of digits without its underscores, which stand between digits only.
-fn digits(text: &str) -> Result<String, NumberError> {
-    let groups = text.split('_');
-    if groups.clone().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit())) {
-        Ok(groups.collect())
-    } else {
-        Err(NumberError::NotANumber)
-    }
-}
 
 /// A number from `least` to 2^64-1.
 fn at_least(least: u64, text: &str) -> Result<u64, NumberError> {
@@ -286,6 +191,9 @@ mod tests {
             ("2^64 - 1", u64::MAX.into()),
             ("1e12+1e10", 1_010_000_000_000),
             ("5-10+20", 15),
+            ("+5", 5),
+            ("0x10", 16),
+            ("2^128-159", u128::MAX - 158),
             ("1k-1", 999),
             ("0e99999999999999999999999", 0),
             ("2^127-1+2^127", u128::MAX),
@@ -303,7 +211,7 @@ mod tests {
             ("abc", NotANumber),
             ("-", NotANumber),
             ("-x", NotANumber),
-            ("+5", NotANumber),
+            ("++5", NotANumber),
             ("5+", NotANumber),
             ("1e", NotANumber),
             ("e9", NotANumber),
@@ -317,7 +225,8 @@ mod tests {
             ("1_", NotANumber),
             ("1__0", NotANumber),
             ("1,000", NotANumber),
-            ("0x10", NotANumber),
+            ("0x", NotANumber),
+            ("0xg", NotANumber),
             ("2^3^2", NotANumber),
             ("2^", NotANumber),
             ("1 000", NotANumber),

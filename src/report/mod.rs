@@ -50,7 +50,7 @@ pub use burnin::{
 pub use completion::Completion;
 pub use division::{Compared, DivisionRun, Serialised};
 pub use ep::EpResult;
-pub use gcd::{GcdPair, GcdResult, SharedFactor, SharedResult};
+pub use gcd::{GcdPair, GcdResult, Partner, SharedFactor, SharedResult};
 pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use isprime::{IsPrimeResult, Judged};

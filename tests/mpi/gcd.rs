@@ -61,9 +61,47 @@ fn shared_factors_on_any_number_of_ranks() {
     let shared = json["result"]["shared"].as_array().expect("a list").clone();
     let places: Vec<u64> = shared.iter().filter_map(|number| number["place"].as_u64()).collect();
     assert!(places.contains(&1) && places.contains(&4), "{json}");
-    assert_eq!(json["result"]["numbers"], 7);
+    assert_eq!((&json["result"]["numbers"], &json["result"]["places"]), (&7.into(), &"lines".into()));
+    let partners = shared[0]["partners"].as_array().expect("partners");
+    let p = factors[4].to_string();
+    assert!(partners.iter().any(|partner| partner["place"] == 4 && partner["factor"] == p), "{json}");
     let expected = result(Alone, &line);
     each(RANKS, |&ranks| assert_eq!(result(ranks, &line), expected));
+}
+
+/// Keys whose primes are both shared are split, partners are named by line, and equal keys are no partners.
+#[test]
+fn audits_on_any_number_of_ranks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("list"), "15\n# a comment\n21\n35\n77 # twice\n143\n\n221\n391\n391\n1147\n1147\n")
+        .expect("written");
+    let line = format!("gcd --all {}", path("list"));
+    let alone = Launch::new(Alone, &line).run().expect_code(0);
+    let expected = "1: 15 shares 15 = 3 * 5; 3 with 3, 5 with 4\n\
+                    3: 21 shares 21 = 3 * 7; 3 with 1, 7 with 4, 7 with 5\n\
+                    4: 35 shares 35 = 5 * 7; 5 with 1, 7 with 3, 7 with 5\n\
+                    5: 77 shares 77 = 7 * 11; 7 with 3, 7 with 4, 11 with 6\n\
+                    6: 143 shares 143 = 11 * 13; 11 with 5, 13 with 8\n\
+                    8: 221 shares 221 = 13 * 17; 13 with 6, 17 with 9, 17 with 10\n\
+                    9: 391 shares 391 = 17 * 23; 17 with 8; duplicate of 10\n\
+                    10: 391 shares 391 = 17 * 23; 17 with 8; duplicate of 9\n\
+                    11: 1147 duplicate of 12\n\
+                    12: 1147 duplicate of 11\n\
+                    10 of 10 numbers have a factor in common with another\n";
+    assert_eq!(alone.text(), expected);
+    let expected = result(Alone, &line);
+    each(RANKS, |&ranks| assert_eq!(result(ranks, &line), expected));
+
+    fs::write(path("key"), "0x8f 10").expect("written");
+    let line = format!("gcd {} --against {}", path("key"), path("list"));
+    each([Alone, Launched(1), Launched(2), Launched(3)], |&ranks| {
+        let ended = Launch::new(ranks, &line).run().expect_code(0);
+        let expected = "1: 143 shares 143 = 11 * 13; 11 with 5, 13 with 8; duplicate of 6\n\
+                        2: 10 shares 5; 5 with 1, 5 with 4\n\
+                        2 of 2 numbers have a factor in common with one of 10 other numbers\n";
+        assert_eq!(ended.text(), expected);
+    });
 }
 
 /// Products of two numbers of 512 bits, as RSA keys are, three of which have a factor of another one; the others have small ones in common.
@@ -110,7 +148,18 @@ fn bad_lines_are_named() {
     }
     let missing = folder.path().join("missing").display().to_string();
     Launch::new(Launched(2), &format!("gcd {missing}")).run().expect_code(2).expect_told_once("there is no ");
-    fs::write(&file, "0\n1\n").expect("written");
-    let ended = Launch::new(Launched(2), &format!("gcd --all {}", file.display())).run().expect_code(2);
-    ended.expect_told_once("line 1: '0': must be at least 1");
+    fs::write(&file, "1\n0\n").expect("written");
+    let all = format!("gcd --all {}", file.display());
+    let ended = Launch::new(Launched(2), &all).run().expect_code(2);
+    ended.expect_told_once("line 2: '0': must be at least 1");
+    fs::write(&file, "1f\n2^64\n").expect("written");
+    Launch::new(Launched(2), &all)
+        .run()
+        .expect_code(2)
+        .expect_told_once("is hexadecimal, but line 2: '2^64' is decimal");
+    fs::write(&file, "\u{1b}[31m red\n").expect("written");
+    let ended = Launch::new(Launched(2), &all).run().expect_code(2).expect_told_once("not a number");
+    assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
+    let device = Launch::new(Launched(2), "gcd --all /dev/zero").run().expect_code(2);
+    device.expect_told_once("/dev/zero is a device");
 }

@@ -70,7 +70,7 @@ fn stopped_resumed_and_in_parts() {
 #[test]
 fn numbers_from_standard_input() {
     let mut file = tempfile::tempfile().expect("a file");
-    let numbers: Vec<String> = (0..200).map(|i| (i * i * i).to_string()).chain(["2^127-1".to_owned()]).collect();
+    let numbers: Vec<String> = (0..200).map(|i| (i * i * i).to_string()).chain(["2^521 - 1".to_owned()]).collect();
     write!(file, "# cubes\n\n{}\n", numbers.join("\n")).expect("written");
     let input = |file: &File| {
         let mut copy = file.try_clone().expect("a copy");
@@ -99,7 +99,9 @@ fn numbers_from_standard_input() {
 fn bad_input_is_refused() {
     let lines = [
         ("isprime", "required arguments were not provided"),
-        ("isprime 2^128", "the limit is 2^128-1"),
+        ("isprime 2^100000", "the limit is 100000 bits"),
+        ("isprime 2^128+51 --method trial", "trial division is for numbers below 2^128"),
+        ("isprime 7 --input-format json", "it is one of auto, decimal, hex"),
         ("isprime -7", "must not be negative"),
         ("isprime 7 --flag message", "--flag is about divisors"),
         ("isprime 7 --method trial --flag semaphore", "it is one of none, server"),
@@ -111,7 +113,36 @@ fn bad_input_is_refused() {
         Launch::new(Launched(2), line).run().expect_code(2).expect_told_once(message);
     });
     if cfg!(not(feature = "redis")) {
-        let line = "isprime 7 --method trial --flag redis://localhost:6379";
-        Launch::new(Alone, line).run().expect_code(2).expect_told_once("--features redis");
+        let line = "isprime 7 --method trial --flag redis://:secret@localhost:6379";
+        let ended = Launch::new(Alone, line).run().expect_code(2).expect_told_once("--features redis");
+        assert!(!ended.stderr.contains("secret"), "{ended}");
     }
+}
+
+/// Proven, probable and composite of many sizes, on any number of ranks; the last two would be too large before they are subtracted.
+#[test]
+fn any_size_proven_or_probable() {
+    let line = "isprime 2^64+13 3317044064679887385961813 10^100+267 2^521-1 2^523-1 3*2^189+1 0xff 2^128-159 2^128-1";
+    let expected = result(Alone, line);
+    each(RANKS, |&ranks| assert_eq!(result(ranks, line), expected));
+    let judged = |i: usize| (expected["numbers"][i]["prime"].clone(), expected["numbers"][i]["proven"].clone());
+    let proven = |prime: bool| (prime.into(), true.into());
+    for (i, prime) in [(0, true), (1, true), (3, true), (4, false), (5, true), (6, false), (8, false)] {
+        assert_eq!(judged(i), proven(prime), "{}", expected["numbers"][i]);
+    }
+    assert_eq!((judged(2).0, judged(7).0), (true.into(), true.into()));
+    let text = Launch::new(Launched(2), "isprime 10^100+267").run().expect_code(0);
+    assert!(text.text().trim_end().ends_with("prime"), "{text}");
+}
+
+#[test]
+fn numbers_of_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("b000043.txt");
+    std::fs::write(&file, "# Mersenne's exponents\n1 2\n2 3\n3 5\n4 7\n5 13\n").expect("written");
+    let line = format!("isprime --file {} 9", file.display());
+    let ended = Launch::new(Launched(3), &line).run().expect_code(0).expect_told_once("is read as index and value");
+    let lines: Vec<String> =
+        ended.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(lines, ["2 prime", "3 prime", "5 prime", "7 prime", "13 prime", "9 composite, smallest factor 3"]);
 }

@@ -66,12 +66,35 @@ pub enum Kind {
 impl Kind {
     /// All of them that need nothing but ranks.
     pub const ALL: [Kind; 6] = [Kind::None, Kind::Server, Kind::Message, Kind::Allreduce, Kind::Rma, Kind::Shared];
+
+    /// Whether it can be had: a server has a port, and this program knows Redis.
+    ///
+    /// # Errors
+    /// A sentence for the user, without the password of a server.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        let Kind::Redis(url) = self else { return Ok(()) };
+        let place = url[REDIS.len()..].trim_end_matches('/');
+        match place.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()) {
+            None => Err(format!("--flag {self}: not a server; write it like {REDIS}127.0.0.1:6379")),
+            _ if !cfg!(feature = "redis") => Err(format!("--flag {self}: {NO_REDIS}")),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// A word of a command line, without the password where it has the address of a server.
+pub fn without_password(word: &str) -> String {
+    let Some(start) = word.find(REDIS).map(|start| start + REDIS.len()) else { return word.to_owned() };
+    match word[start..].rfind('@') {
+        Some(end) => format!("{}***{}", &word[..start], &word[start + end..]),
+        None => word.to_owned(),
+    }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::Redis(url) => url,
+            Kind::Redis(url) => return f.write_str(&without_password(url)),
             Kind::None => "none",
             Kind::Server => "server",
             Kind::Message => "message",
@@ -86,13 +109,9 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Kind, String> {
-        if let Some(place) = text.strip_prefix(REDIS) {
-            let port = place.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-            return match port {
-                None => Err(format!("not a server; write it like {REDIS}127.0.0.1:6379")),
-                _ if !cfg!(feature = "redis") => Err(NO_REDIS.to_owned()),
-                Some(_) => Ok(Kind::Redis(text.to_owned())),
-            };
+        // Looked at by `check`: the parser of the command line would repeat a password in its refusal.
+        if text.starts_with(REDIS) {
+            return Ok(Kind::Redis(text.to_owned()));
         }
         Kind::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or_else(|| {
             let names: Vec<String> = Kind::ALL.iter().map(Kind::to_string).collect();
@@ -154,7 +173,7 @@ impl Cluster {
             #[cfg(feature = "redis")]
             return Ok(Some(Box::new(redis::Redis::open(self, url)?)));
             #[cfg(not(feature = "redis"))]
-            return Err(crate::error::Error::Usage(format!("--flag {url}: {NO_REDIS}")));
+            return Err(crate::error::Error::Usage(format!("--flag {}: {NO_REDIS}", without_password(url))));
         }
         #[cfg(feature = "mpi")]
         if let Cluster::Mpi(mpi) = self
@@ -243,11 +262,24 @@ mod tests {
         }
         assert!("semaphore".parse::<Kind>().is_err_and(|text| text.contains("none, server, message")));
         for url in ["redis://", "redis://host", "redis://host:port", "redis://host:70000"] {
-            assert!(url.parse::<Kind>().is_err_and(|text| text.contains("not a server")), "{url}");
+            let kind: Kind = url.parse().expect("looked at later");
+            assert!(kind.check().is_err_and(|text| text.contains("not a server")), "{url}");
         }
-        let url = "redis://localhost:6379";
-        let is_there = url.parse::<Kind>().is_ok_and(|kind| kind.to_string() == url);
-        assert_eq!(is_there, cfg!(feature = "redis"));
+        let kind: Kind = "redis://localhost:6379".parse().expect("a server");
+        assert_eq!(
+            (kind.to_string().as_str(), kind.check().is_ok()),
+            ("redis://localhost:6379", cfg!(feature = "redis"))
+        );
+    }
+
+    #[test]
+    fn a_password_is_never_repeated() {
+        for url in ["redis://:secret@host:70000", "redis://me:secret@host", "redis://me:sec@ret@host:6379/"] {
+            let kind: Kind = url.parse().expect("looked at later");
+            let said = format!("{kind} {:?} {}", kind.check(), without_password(&format!("--flag={url}")));
+            assert!(!said.contains("sec") && said.contains("redis://***@host"), "{said}");
+        }
+        assert_eq!(without_password("pi@1e9"), "pi@1e9");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::{Client, Cmd, Connection, RedisError, cmd};
 
-use super::Way;
+use super::{Way, without_password};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 
@@ -47,7 +47,7 @@ impl Redis {
 }
 
 fn failed(url: &str, error: &RedisError) -> Error {
-    Error::Run(format!("--flag {url}: {error}"))
+    Error::Run(format!("--flag {}: {error}", without_password(url)))
 }
 
 impl Way for Redis {
@@ -62,8 +62,9 @@ impl Way for Redis {
         command.arg(&self.key);
         let found: Option<String> = self.ask(&command)?;
         let parsed = found.map(|digits| digits.parse::<u64>()).transpose();
-        let value =
-            parsed.map_err(|_| Error::Run(format!("--flag {}: {} is not ours any more", self.url, self.key)))?;
+        let value = parsed.map_err(|_| {
+            Error::Run(format!("--flag {}: {} is not ours any more", without_password(&self.url), self.key))
+        })?;
         Ok(value.unwrap_or(known))
     }
 

@@ -1,217 +1,175 @@
-//! The two jobs of a list: the products of all numbers, and what each number has in common with them.
-//!
-//! The first is a reduction: blocks of numbers become products, and what spans add up to is multiplied on its way to the root. The
-//! second sends the total to all ranks, each of which takes it down the tree of its own groups of numbers.
+//! Lists: which numbers share a factor with another one of the list, or of a collection, which factor, and with whom.
 
-use std::cmp::Ordering;
-use std::ops::ControlFlow;
+use std::path::Path;
 
 use dashu_int::UBig;
-use serde::{Deserialize, Serialize};
+use dashu_int::ops::BitTest;
 use serde_bytes::ByteBuf;
 
-use super::lines;
-use crate::cli;
+use super::audit::{Audit, Classes};
+use super::jobs::{Compare, Multiply, Pair, Relate};
+use crate::cli::{self, InputFormat};
 use crate::commands::conclusion::Conclusion;
+use crate::commands::inputs::{self, Entry, big, bytes};
 use crate::commands::setting::Setting;
-use crate::error::Result;
-use crate::job::run::Outcome;
-use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::batch::{Node, Products, commons};
+use crate::error::{Error, Result};
+use crate::job::Job;
+use crate::job::run::{Account, Cause, Outcome};
+use crate::primes::huge::Huge;
 use crate::report::{Completion, SharedFactor, SharedResult, Work};
+use crate::stderr;
 
-/// Numbers in a block of the first job: 64 of 1,024 bits take 0.2 ms (AMD Zen 4).
-const BLOCK: u64 = 64;
-
-/// Numbers in a block of the second job: large, since each takes the total down from its full length; a sixteenth of the list, so that
-/// there is something for that many ranks, within these bounds. Of 20,000 numbers of 1,024 bits, groups of 256 take
-/// three times as long as groups of 2,048 (AMD Zen 4).
-const GROUP: (u64, u64) = (64, 2048);
+/// Pairs of shared factors that are compared to find partners: a minute on one core for factors of 1,024 bits. Keys of the whole Internet
+/// shared some thousand primes (Heninger and others, 2012).
+const MOST_RELATED: u64 = 12_500_000;
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
-    let cluster = setting.cluster;
-    let read = cluster.agree(cluster.at_root(|| lines::read(cluster, &options.file, number)).transpose())?;
-    let read = read.map(|numbers| numbers.iter().map(bytes).collect::<Vec<_>>());
-    let numbers: Vec<UBig> = cluster.broadcast(read)?.iter().map(big).collect();
-    let multiplied = setting.compute(&Multiply { numbers: &numbers })?;
-    let is_complete = cluster.broadcast(multiplied.as_ref().map(Outcome::is_complete))?;
-    if !is_complete {
-        return setting.conclude(multiplied.map(|outcome| conclusion(&numbers, Vec::new(), outcome)));
-    }
-    let mut before = None;
-    let derivative = multiplied.map(|mut outcome| {
-        let products = outcome.total.take().map_or_else(Products::default, Multiplied::into);
-        before = Some(outcome.account);
-        bytes(&products.total().derivative)
-    });
-    let derivative = big(&cluster.broadcast(derivative)?);
-    let group = (numbers.len() as u64).div_ceil(16).clamp(GROUP.0, GROUP.1);
-    let outcome = setting.compute(&Compare { numbers: &numbers, derivative, group })?;
-    setting.conclude(outcome.map(|mut outcome| {
-        if let Some(mut account) = before {
-            account.join(outcome.account);
-            outcome.account = account;
+    let file = List::read(setting, &options.file, &options.input_format)?;
+    let collection =
+        options.against.as_ref().map(|path| List::read(setting, path, &options.input_format)).transpose()?;
+    let words: usize = [Some(&file), collection.as_ref()].into_iter().flatten().map(List::words).sum();
+    let huge = Huge::new(setting.isa, 2 * words + 16);
+    let mut jobs = Jobs { setting, huge: &huge, account: None, cause: None, completion: Completion::Complete };
+    let found = audit(&mut jobs, &file, collection.as_ref())?;
+    jobs.conclude(&file, collection.as_ref().map(List::count), found.unwrap_or_default())
+}
+
+/// All that is shared, at the root; `None` when a job was stopped, and elsewhere.
+fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<Option<Vec<SharedFactor>>> {
+    // Against a collection its product counts, in one list the sum of all products but one.
+    let Some((product, sum)) = jobs.total(&collection.unwrap_or(file).numbers)? else { return Ok(None) };
+    let common = if collection.is_some() { product } else { sum };
+    let Some(ours) = jobs.commons(&file.numbers, common)? else { return Ok(None) };
+    let theirs = match collection {
+        None => None,
+        Some(collection) => {
+            let Some((product, _)) = jobs.total(&ours.values)? else { return Ok(None) };
+            let Some(theirs) = jobs.commons(&collection.numbers, product)? else { return Ok(None) };
+            Some(theirs)
         }
-        let found = outcome.total.take().unwrap_or_default().0;
-        conclusion(&numbers, found, outcome)
-    }))
-}
-
-fn conclusion<T>(numbers: &[UBig], found: Vec<(u64, ByteBuf)>, outcome: Outcome<T>) -> Conclusion<SharedResult> {
-    let shared = found.into_iter().map(|(place, factor)| SharedFactor {
-        place: place + 1,
-        n: numbers[place as usize].to_string(),
-        factor: big(&factor).to_string(),
-    });
-    let completion = Completion::of(outcome.done, outcome.blocks);
-    let result = SharedResult { numbers: numbers.len() as u64, shared: shared.collect(), completion };
-    let work = Work { amount: numbers.len() as u64, unit: "numbers" };
-    Conclusion::new("gcd", outcome, Some(result), work)
-}
-
-/// A number of any size: decimal, or hexadecimal with 0x in front.
-fn number(line: &str) -> std::result::Result<UBig, &'static str> {
-    let (digits, radix) = match line.strip_prefix("0x").or(line.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None => (line, 10),
     };
-    let is_written = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
-    let n = is_written.then(|| UBig::from_str_radix(digits, radix).ok()).flatten();
-    match n {
-        None => Err("not a number; write decimal digits, or 0x and hexadecimal ones"),
-        Some(n) if n.cmp(&UBig::ZERO) == Ordering::Equal => Err("must be at least 1"),
-        Some(n) => Ok(n),
+    let classes = ours.values.len() as u64
+        * theirs.as_ref().map_or(ours.values.len() as u64 / 2, |theirs| theirs.values.len() as u64);
+    let audit = Audit { file, collection, ours: &ours, theirs: theirs.as_ref() };
+    if classes > MOST_RELATED {
+        return Ok(jobs.setting.cluster.at_root(|| {
+            stderr::message("so many different factors are shared that partners are not looked for");
+            audit.shared(None)
+        }));
+    }
+    let relate = Relate { left: &ours.values, right: theirs.as_ref().map(|theirs| &theirs.values[..]) };
+    let Some(related) = jobs.run(&relate)? else { return Ok(None) };
+    Ok(jobs.setting.cluster.at_root(|| audit.shared(Some(&related.unwrap_or_default().0))))
+}
+
+/// The numbers of a file, at every rank.
+pub(super) struct List {
+    pub(super) numbers: Vec<UBig>,
+    /// Where each begins: its line, or its place among the numbers where a line has several.
+    pub(super) places: Vec<u64>,
+    counts_lines: bool,
+}
+
+impl List {
+    fn read(setting: &Setting<'_>, path: &Path, format: &InputFormat) -> Result<List> {
+        let cluster = setting.cluster;
+        let read = cluster.at_root(|| {
+            let entries = inputs::list(setting, path, format)?;
+            match entries.iter().find(|entry| entry.number == UBig::ZERO) {
+                Some(Entry { line, .. }) => {
+                    let name = inputs::shown(&path.display().to_string());
+                    Err(Error::Usage(format!("{name}, line {line}: '0': must be at least 1")))
+                }
+                None => Ok(entries.into_iter().map(|entry| (entry.line, bytes(&entry.number))).collect::<Vec<_>>()),
+            }
+        });
+        let entries: Vec<(u64, ByteBuf)> = cluster.broadcast(cluster.agree(read.transpose())?)?;
+        let counts_lines = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        let place = |(place, &(line, _)): (u64, &(u64, ByteBuf))| if counts_lines { line } else { place };
+        let places = (1..).zip(&entries).map(place).collect();
+        Ok(List { numbers: entries.iter().map(|(_, number)| big(number)).collect(), places, counts_lines })
+    }
+
+    fn count(&self) -> u64 {
+        self.numbers.len() as u64
+    }
+
+    /// Words of all numbers together.
+    fn words(&self) -> usize {
+        self.numbers.iter().map(|n| n.bit_len().div_ceil(64) + 1).sum()
     }
 }
 
-fn bytes(n: &UBig) -> ByteBuf {
-    ByteBuf::from(n.to_le_bytes().to_vec())
+/// The jobs of the command, one after the other, and what they took, at the root.
+struct Jobs<'s> {
+    setting: &'s Setting<'s>,
+    huge: &'s Huge,
+    account: Option<Account>,
+    cause: Option<Cause>,
+    completion: Completion,
 }
 
-fn big(bytes: &ByteBuf) -> UBig {
-    UBig::from_le_bytes(bytes)
-}
-
-/// The first job.
-struct Multiply<'n> {
-    numbers: &'n [UBig],
-}
-
-/// [`Products`] as they travel: pairs of product and derivative.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Vec<[ByteBuf; 2]>", into = "Vec<[ByteBuf; 2]>")]
-struct Multiplied(Products);
-
-impl From<Multiplied> for Products {
-    fn from(multiplied: Multiplied) -> Products {
-        multiplied.0
-    }
-}
-
-impl From<Multiplied> for Vec<[ByteBuf; 2]> {
-    fn from(multiplied: Multiplied) -> Self {
-        multiplied.0.0.iter().map(|node| [bytes(&node.product), bytes(&node.derivative)]).collect()
-    }
-}
-
-impl From<Vec<[ByteBuf; 2]>> for Multiplied {
-    fn from(pairs: Vec<[ByteBuf; 2]>) -> Multiplied {
-        let node = |[product, derivative]: &[ByteBuf; 2]| Node { product: big(product), derivative: big(derivative) };
-        Multiplied(Products(pairs.iter().map(node).collect()))
-    }
-}
-
-impl Tally for Multiplied {
-    fn merge(&mut self, next: Multiplied) {
-        self.0.append(next.0);
-    }
-}
-
-impl Job for Multiply<'_> {
-    type Tally = Multiplied;
-    type Workspace = ();
-
-    fn blocks(&self) -> u64 {
-        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+impl Jobs<'_> {
+    /// Runs a job; `None` when it was stopped. The root has its total.
+    fn run<J: Job>(&mut self, job: &J) -> Result<Option<Option<J::Tally>>> {
+        let outcome = self.setting.compute(job)?;
+        let is_complete = self.setting.cluster.broadcast(outcome.as_ref().map(Outcome::is_complete))?;
+        let total = outcome.and_then(|outcome| {
+            (self.completion, self.cause) = (Completion::of(outcome.done, outcome.blocks), outcome.cause);
+            match &mut self.account {
+                Some(account) => account.join(outcome.account),
+                None => self.account = Some(outcome.account),
+            }
+            outcome.total
+        });
+        Ok(is_complete.then_some(total))
     }
 
-    fn workspace(&self) {}
-
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Multiplied> {
-        let mut products = Products::default();
-        for block in span.first..span.end {
-            products.append(Products::of(part(self.numbers, block, BLOCK)));
-            pulse()?;
+    /// The product of some numbers, and the sum of the products of all but one, at every rank; `None` when stopped.
+    fn total(&mut self, numbers: &[UBig]) -> Result<Option<(UBig, UBig)>> {
+        let cluster = self.setting.cluster;
+        let mut outcome = self.run(&Multiply { numbers, huge: self.huge })?;
+        while let Some(nodes) = outcome {
+            let nodes = cluster.broadcast(cluster.at_root(|| nodes.unwrap_or_default()))?.0;
+            match &nodes[..] {
+                [] => return Ok(Some((UBig::ONE, UBig::ZERO))),
+                [[product, derivative]] => return Ok(Some((big(product), big(derivative)))),
+                _ => outcome = self.run(&Pair { nodes: &nodes, huge: self.huge })?,
+            }
         }
-        ControlFlow::Continue(Multiplied(products))
-    }
-}
-
-/// The numbers of a block.
-fn part(numbers: &[UBig], block: u64, length: u64) -> &[UBig] {
-    let count = numbers.len() as u64;
-    &numbers[(block * length).min(count) as usize..((block + 1) * length).min(count) as usize]
-}
-
-/// The second job.
-struct Compare<'n> {
-    numbers: &'n [UBig],
-    derivative: UBig,
-    group: u64,
-}
-
-/// Places and factors of those numbers that share one.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Found(Vec<(u64, ByteBuf)>);
-
-impl Tally for Found {
-    fn merge(&mut self, next: Found) {
-        self.0.extend(next.0);
-    }
-}
-
-impl Job for Compare<'_> {
-    type Tally = Found;
-    type Workspace = ();
-
-    fn blocks(&self) -> u64 {
-        (self.numbers.len() as u64).div_ceil(self.group).max(1)
+        Ok(None)
     }
 
-    fn workspace(&self) {}
-
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Found> {
-        let mut found = Vec::new();
-        for block in span.first..span.end {
-            let common = commons(&self.derivative, part(self.numbers, block, self.group));
-            let shared = (block * self.group..).zip(common).filter(|(_, factor)| *factor != UBig::ONE);
-            found.extend(shared.map(|(place, factor)| (place, bytes(&factor))));
-            pulse()?;
-        }
-        ControlFlow::Continue(Found(found))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_decimal_or_hexadecimal() {
-        assert_eq!(number("255"), Ok(UBig::from(255_u32)));
-        assert_eq!(number("0xfF"), Ok(UBig::from(255_u32)));
-        assert_eq!(number(&"9".repeat(400)).map(|n| n.to_string()), Ok("9".repeat(400)));
-        for line in ["", "0x", "ff", "-1", "+1", "1_0", "1 2", "0"] {
-            assert!(number(line).is_err(), "{line}");
-        }
+    /// What each number has in common with `derivative`, at every rank; `None` when stopped.
+    fn commons(&mut self, numbers: &[UBig], derivative: UBig) -> Result<Option<Classes>> {
+        let cluster = self.setting.cluster;
+        let Some(found) = self.run(&Compare { numbers, derivative, huge: self.huge })? else { return Ok(None) };
+        Ok(Some(Classes::of(&cluster.broadcast(cluster.at_root(|| found.unwrap_or_default().0))?)))
     }
 
-    #[test]
-    fn products_travel_as_bytes() {
-        let numbers: Vec<UBig> = (1_u64..100).map(|n| UBig::from(n * n * 1_000_003)).collect();
-        let products = Products::of(&numbers);
-        let pairs: Vec<[ByteBuf; 2]> = Multiplied(products.clone()).into();
-        assert_eq!(Multiplied::from(pairs).0, products);
+    /// Reports, with what was found: all, or nothing when a job was stopped.
+    fn conclude(self, file: &List, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
+        let conclusion = self.account.map(|account| Conclusion {
+            command: "gcd",
+            completion: self.completion,
+            cause: self.cause,
+            account,
+            work: Work { amount: file.count(), unit: "numbers" },
+            result: Some(SharedResult {
+                numbers: file.count(),
+                against,
+                places: if file.counts_lines { "lines" } else { "numbers" },
+                shared,
+                completion: self.completion,
+            }),
+            verdict: 0,
+            planned: None,
+            figure_of_merit: None,
+            division: None,
+            compared: Vec::new(),
+            serialised: None,
+        });
+        self.setting.conclude(conclusion)
     }
 }

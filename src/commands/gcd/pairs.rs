@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::lines;
-use crate::cli::{self, values};
+use crate::cli;
 use crate::commands::conclusion::Conclusion;
+use crate::commands::inputs;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::{Job, Pulse, Span, Tally};
@@ -23,7 +23,8 @@ const BLOCK: u64 = 256;
 /// Runs the command. Every rank must call it; returns the exit code.
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let cluster = setting.cluster;
-    let read = cluster.agree(cluster.at_root(|| lines::read(cluster, &options.file, pair)).transpose())?;
+    let read = cluster.at_root(|| inputs::pairs(setting, &options.file, &options.input_format));
+    let read = cluster.agree(read.transpose())?;
     // From here on the time counts, at every rank.
     cluster.barrier();
     let begun = Instant::now();
@@ -45,16 +46,6 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
         let conclusion = Conclusion::new("gcd", outcome, Some(result), work);
         Conclusion { serialised: options.serialise.then_some(serialised), ..conclusion }
     }))
-}
-
-/// Two numbers, with spaces or a comma between them.
-fn pair(line: &str) -> std::result::Result<(u128, u128), String> {
-    let mut words = line.split([' ', '\t', ',', ';']).filter(|word| !word.is_empty());
-    let (Some(a), Some(b), None) = (words.next(), words.next(), words.next()) else {
-        return Err("not two numbers".to_owned());
-    };
-    let number = |word| values::number(word).map_err(|error| error.to_string());
-    Ok((number(a)?, number(b)?))
 }
 
 /// The job.
@@ -89,20 +80,5 @@ impl Job for Pairs {
             (place, gcd(a, b))
         };
         ControlFlow::Continue(Gcds((span.first * BLOCK..end).map(of).collect()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_are_two_numbers() {
-        for line in ["12 18", "12,18", "12\t 18", "1.2e1;18"] {
-            assert_eq!(pair(line), Ok((12, 18)), "{line}");
-        }
-        for line in ["", "12", "12 18 24", "12 x", "12 -18", "2^128 1"] {
-            assert!(pair(line).is_err(), "{line}");
-        }
     }
 }

@@ -113,9 +113,10 @@ impl Table {
     /// One division; of several under one flag, the fastest stays.
     fn add(&mut self, alone: &(f64, u64), divided: Divided, repeats: usize) {
         let Divided { judged, done, blocks, cause, account, run } = divided;
+        let n = self.rows.last().map_or(0, |row| row.n);
         self.cause = self.cause.or(cause);
         let seconds = account.seconds;
-        let row = Compared { n: judged.n, seconds, speed_up: alone.0 / seconds.max(1e-9), division: run };
+        let row = Compared { n, seconds, speed_up: alone.0 / seconds.max(1e-9), division: run };
         match self.rows.last_mut().filter(|_| repeats > 1 || blocks == 0) {
             // The root alone has answered, before any flag was set up.
             _ if blocks == 0 => {}
@@ -141,12 +142,13 @@ impl Table {
                 series.push(flag.clone());
             }
         }
-        let is_divided = |n: u128| self.rows.iter().filter(|row| row.n == n).count() > 1;
-        let groups = self.judged.iter().filter(|judged| is_divided(judged.n)).map(|judged| {
-            let of = |flag: &String| self.rows.iter().find(|row| row.n == judged.n && row.division.flag == *flag);
-            (judged.n.to_string(), series.iter().map(|flag| of(flag).map_or(0.0, |row| row.seconds)).collect())
+        let is_divided = |n: &str| self.rows.iter().filter(|row| row.n.to_string() == n).count() > 1;
+        let groups = self.judged.iter().filter(|judged| is_divided(&judged.n)).map(|judged| {
+            let is_of = |row: &&Compared| row.n.to_string() == judged.n;
+            let of = |flag: &String| self.rows.iter().filter(is_of).find(|row| row.division.flag == *flag);
+            (judged.n.clone(), series.iter().map(|flag| of(flag).map_or(0.0, |row| row.seconds)).collect())
         });
-        let at_once = self.judged.iter().filter(|judged| !is_divided(judged.n)).map(|judged| judged.n.to_string());
+        let at_once = self.judged.iter().filter(|judged| !is_divided(&judged.n)).map(|judged| judged.n.clone());
         let at_once = at_once.collect::<Vec<_>>().join(", ");
         let ranks = match self.account.profiles.len() {
             1 => "1 rank".to_owned(),

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::notes::Notes;
-use crate::cluster::flag::{Flag, Kind};
+use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
@@ -57,7 +57,7 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
         failure: RefCell::default(),
         notes: RefCell::new(Notes::begin()),
         steps: poll.div_ceil(STEP * DIVISORS),
-        words: setting.words.clone(),
+        words: setting.words.iter().map(|word| without_password(word)).collect(),
     };
     let outcome = setting.compute(&job)?;
     let Division { flag, notes, .. } = job;
@@ -76,7 +76,14 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
             Some(_) => Some(false),
             None => (done == blocks).then_some(true),
         };
-        Divided { judged: Judged { n, prime, factor }, done, blocks, cause, account, run }
+        Divided {
+            judged: Judged { n: n.to_string(), prime, proven: prime.map(|_| true), factor },
+            done,
+            blocks,
+            cause,
+            account,
+            run,
+        }
     }))
 }
 
@@ -89,7 +96,7 @@ struct Cheap {
 
 impl Cheap {
     fn of(self, n: u128) -> Judged {
-        Judged { n, prime: Some(self.prime), factor: self.factor }
+        Judged::proven(n.to_string(), self.prime, self.factor)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use dashu_int::UBig;
 use serde::{Deserialize, Serialize};
 
 use crate::cli::IsPrimeMethod;
@@ -9,23 +10,23 @@ use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::{Job, Pulse, Span, Tally};
-use crate::primes::wide;
+use crate::primes::any;
 use crate::report::{Completion, IsPrimeResult, Judged, Work};
 
-/// Numbers in a block: 0.4 ms for primes near 2^128, 0.03 ms below 2^64 (AMD Zen 4).
-const BLOCK: u64 = 16;
+/// Numbers in a block: 0.03 ms for primes below 2^64, some milliseconds for a prime near 2^128 with its proof, seconds for thousands of digits.
+const BLOCK: u64 = 4;
 
 /// Runs the command on these numbers. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, numbers: Vec<u128>) -> Result<u8> {
+pub(super) fn run(setting: &Setting<'_>, numbers: Vec<UBig>) -> Result<u8> {
     let job = Judgement { numbers };
     let outcome = setting.compute(&job)?;
     setting.conclude(outcome.map(|mut outcome| {
-        let unknown = |&n: &u128| Judged { n, prime: None, factor: None };
+        let unknown = |n: &UBig| Judged::unknown(n.to_string());
         let mut judged: Vec<Judged> = job.numbers.iter().map(unknown).collect();
         let verdicts = outcome.total.take().unwrap_or_default().0;
-        for Verdict { place, prime, factor } in &verdicts {
+        for Verdict { place, prime, proven, factor } in &verdicts {
             let number = &mut judged[*place as usize];
-            (number.prime, number.factor) = (Some(*prime), *factor);
+            (number.prime, number.proven, number.factor) = (Some(*prime), Some(*proven), *factor);
         }
         let completion = Completion::of(outcome.done, outcome.blocks);
         let result = IsPrimeResult { numbers: judged, method: IsPrimeMethod::Auto.to_string(), completion };
@@ -36,7 +37,7 @@ pub(super) fn run(setting: &Setting<'_>, numbers: Vec<u128>) -> Result<u8> {
 
 /// The job.
 struct Judgement {
-    numbers: Vec<u128>,
+    numbers: Vec<UBig>,
 }
 
 /// What became of the number at this place.
@@ -44,6 +45,7 @@ struct Judgement {
 struct Verdict {
     place: u64,
     prime: bool,
+    proven: bool,
     factor: Option<u64>,
 }
 
@@ -70,8 +72,11 @@ impl Job for Judgement {
         let end = (span.end * BLOCK).min(self.numbers.len() as u64);
         let mut verdicts = Vec::new();
         for place in span.first * BLOCK..end {
-            let n = self.numbers[place as usize];
-            verdicts.push(Verdict { place, prime: wide::is_prime(n), factor: wide::small_factor(n) });
+            let n = &self.numbers[place as usize];
+            let verdict = any::judge(n, pulse)?;
+            let (prime, proven) = (verdict != any::Verdict::Composite, verdict != any::Verdict::Probable);
+            let factor = if prime { None } else { any::small_factor(n) };
+            verdicts.push(Verdict { place, prime, proven, factor });
             pulse()?;
         }
         ControlFlow::Continue(Verdicts(verdicts))

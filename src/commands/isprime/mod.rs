@@ -8,44 +8,66 @@ mod divide;
 mod judge;
 mod notes;
 
+use std::path::Path;
+
+use dashu_int::UBig;
+use dashu_int::ops::BitTest;
+
 use super::conclusion::Conclusion;
-use super::lines;
+use super::inputs::{self, shown};
 use super::setting::Setting;
-use crate::cli::{self, IsPrimeMethod, Subject, values};
-use crate::cluster::Cluster;
+use crate::cli::values::NumberError;
+use crate::cli::{self, IsPrimeMethod, Subject};
 use crate::cluster::flag::Kind;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause};
+use crate::primes::any;
 use crate::report::{Completion, DivisionRun, IsPrimeResult, Judged, Work};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(setting: &Setting<'_>, options: &cli::IsPrime) -> Result<u8> {
-    let numbers = numbers(setting.cluster, options)?;
-    if options.compare {
-        return compare::run(setting, &numbers, options);
+    let numbers = numbers(setting, options)?;
+    if options.method == IsPrimeMethod::Auto && !options.compare {
+        return judge::run(setting, numbers);
     }
-    match options.method {
-        IsPrimeMethod::Auto => judge::run(setting, numbers),
-        IsPrimeMethod::Trial => trial(setting, &numbers, options),
-    }
+    let narrow = numbers.iter().map(|n| u128::try_from(n.clone()).map_err(|_| Error::Usage(too_wide(n))));
+    let numbers = setting.cluster.agree(narrow.collect::<Result<Vec<u128>>>())?;
+    if options.compare { compare::run(setting, &numbers, options) } else { trial(setting, &numbers, options) }
+}
+
+fn too_wide(n: &UBig) -> String {
+    format!(
+        "trial division is for numbers below 2^128, not for {}; without --method trial they may have any size",
+        shown(&n.to_string())
+    )
 }
 
 /// The numbers that are asked about, at every rank.
-fn numbers(cluster: &Cluster, options: &cli::IsPrime) -> Result<Vec<u128>> {
-    if options.numbers.is_empty() {
-        return Ok(cli::FIVE.to_vec());
+fn numbers(setting: &Setting<'_>, options: &cli::IsPrime) -> Result<Vec<UBig>> {
+    let cluster = setting.cluster;
+    if options.numbers.is_empty() && options.file.is_none() {
+        return Ok(cli::FIVE.map(UBig::from).to_vec());
     }
     let read = cluster.at_root(|| {
         let mut numbers = Vec::new();
-        for subject in &options.numbers {
-            match subject {
-                Subject::Number(n) => numbers.push(*n),
-                Subject::Stdin => numbers.extend(lines::read(cluster, "-".as_ref(), values::number)?),
-            }
+        for subject in options.file.clone().map(Subject::File).iter().chain(&options.numbers) {
+            let path = match subject {
+                Subject::Number(n) => {
+                    numbers.push(n.clone());
+                    continue;
+                }
+                Subject::Stdin => Path::new("-"),
+                Subject::File(path) => path,
+            };
+            let list = inputs::list(setting, path, &options.input_format)?;
+            numbers.extend(list.into_iter().map(|entry| entry.number));
         }
-        Ok(numbers)
+        match numbers.iter().find(|n| n.bit_len() > any::MOST_BITS) {
+            Some(n) => Err(Error::Usage(format!("{}: {}", shown(&n.to_string()), NumberError::TooLong))),
+            None => Ok(numbers.iter().map(inputs::bytes).collect::<Vec<_>>()),
+        }
     });
-    cluster.broadcast(cluster.agree(read.transpose())?)
+    Ok(cluster.broadcast(cluster.agree(read.transpose())?)?.iter().map(inputs::big).collect())
 }
 
 /// Divides each number in turn; a stop ends all of them.
@@ -55,7 +77,7 @@ fn trial(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrime) -> Res
     for &n in numbers {
         let is_stopped = setting.cluster.broadcast(setting.cluster.at_root(|| sum.cause.is_some()))?;
         if is_stopped {
-            sum.judged.push(Judged { n, prime: None, factor: None });
+            sum.judged.push(Judged::unknown(n.to_string()));
             continue;
         }
         if let Some(divided) = divide::divide(setting, n, &kind, options.poll())? {

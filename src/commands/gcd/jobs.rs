@@ -1,0 +1,190 @@
+//! The jobs of a list: products of the numbers, products of those until there is one, what each number has in common with it, and which have
+//! what in common with each other.
+//!
+//! A rank multiplies its share of the list, and pairs of shares are jobs of their own (about log2 of the ranks of them). The total goes
+//! to all ranks, each of which takes it down the tree of its own share. Partners are found among what is shared alone.
+
+use std::ops::ControlFlow;
+
+use dashu_int::UBig;
+use dashu_int::ops::Gcd;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use crate::commands::inputs::{big, bytes};
+use crate::job::{Job, Pulse, Span, Tally};
+use crate::primes::batch::{Node, commons};
+use crate::primes::huge::Huge;
+
+/// Numbers in a block of the first and the third job: 16 of 2,048 bits take 20 us there, a millisecond here (Intel Sapphire Rapids).
+const BLOCK: u64 = 16;
+
+/// The first job: the product of each span, and its derivative.
+pub(super) struct Multiply<'n> {
+    pub(super) numbers: &'n [UBig],
+    pub(super) huge: &'n Huge,
+}
+
+/// Products and derivatives of neighbouring spans. They are multiplied in a job, not where tallies merge: there nothing looks after messages.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Nodes(pub(super) Vec<[ByteBuf; 2]>);
+
+impl Nodes {
+    fn of(node: &Node) -> Nodes {
+        Nodes(vec![[bytes(&node.product), bytes(&node.derivative)]])
+    }
+}
+
+fn node([product, derivative]: &[ByteBuf; 2]) -> Node {
+    Node { product: big(product), derivative: big(derivative) }
+}
+
+impl Tally for Nodes {
+    fn merge(&mut self, next: Nodes) {
+        self.0.extend(next.0);
+    }
+}
+
+impl Job for Multiply<'_> {
+    type Tally = Nodes;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+    }
+
+    /// All: the longer the spans, the more of the products are made side by side.
+    fn grain(&self) -> u64 {
+        self.blocks()
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
+        ControlFlow::Continue(Nodes::of(&Node::of(part(self.numbers, span), self.huge, pulse)?))
+    }
+}
+
+/// The numbers of a span.
+fn part(numbers: &[UBig], span: Span) -> &[UBig] {
+    let count = numbers.len() as u64;
+    &numbers[(span.first * BLOCK).min(count) as usize..(span.end * BLOCK).min(count) as usize]
+}
+
+/// The jobs between: neighbours multiplied. A block is two of them.
+pub(super) struct Pair<'n> {
+    pub(super) nodes: &'n [[ByteBuf; 2]],
+    pub(super) huge: &'n Huge,
+}
+
+impl Job for Pair<'_> {
+    type Tally = Nodes;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        (self.nodes.len() as u64).div_ceil(2)
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
+        let mut nodes = Nodes::default();
+        for block in span.first..span.end {
+            nodes.merge(match &self.nodes[2 * block as usize..] {
+                [a, b, ..] => Nodes::of(&node(a).joined(node(b), self.huge, pulse)?),
+                rest => Nodes(rest.to_vec()),
+            });
+            pulse()?;
+        }
+        ControlFlow::Continue(nodes)
+    }
+}
+
+/// The third job: S, or the product of another list, against each number.
+pub(super) struct Compare<'n> {
+    pub(super) numbers: &'n [UBig],
+    pub(super) derivative: UBig,
+    pub(super) huge: &'n Huge,
+}
+
+/// Places and factors of those numbers that share one.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Found(pub(super) Vec<(u64, ByteBuf)>);
+
+impl Tally for Found {
+    fn merge(&mut self, next: Found) {
+        self.0.extend(next.0);
+    }
+}
+
+impl Job for Compare<'_> {
+    type Tally = Found;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+    }
+
+    /// All: a span brings the derivative down from its full length once.
+    fn grain(&self) -> u64 {
+        self.blocks()
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Found> {
+        let common = commons(&self.derivative, part(self.numbers, span), self.huge, pulse)?;
+        let shared = (span.first * BLOCK..).zip(common).filter(|(_, factor)| *factor != UBig::ONE);
+        ControlFlow::Continue(Found(shared.map(|(place, factor)| (place, bytes(&factor))).collect()))
+    }
+}
+
+/// The last job: what is shared, each with each. A block is one of the left against all of the right.
+pub(super) struct Relate<'n> {
+    pub(super) left: &'n [UBig],
+    /// `None` for the same list: each pair once then.
+    pub(super) right: Option<&'n [UBig]>,
+}
+
+/// Places of two, and what they have in common.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Related(pub(super) Vec<(u64, u64, ByteBuf)>);
+
+impl Tally for Related {
+    fn merge(&mut self, next: Related) {
+        self.0.extend(next.0);
+    }
+}
+
+impl Job for Relate<'_> {
+    type Tally = Related;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        (self.left.len() as u64).max(1)
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Related> {
+        let mut related = Vec::new();
+        for a in span.first..span.end.min(self.left.len() as u64) {
+            let left = &self.left[a as usize];
+            let (first, right) = match self.right {
+                Some(right) => (0, right),
+                None => (a as usize + 1, &self.left[a as usize + 1..]),
+            };
+            for (b, right) in (first as u64..).zip(right) {
+                let common = left.gcd(right);
+                if common != UBig::ONE {
+                    related.push((a, b, bytes(&common)));
+                }
+                if b % 64 == 0 {
+                    pulse()?;
+                }
+            }
+            pulse()?;
+        }
+        ControlFlow::Continue(Related(related))
+    }
+}
