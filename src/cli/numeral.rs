@@ -57,8 +57,10 @@ pub fn big(text: &str) -> Result<UBig, NumberError> {
 /// Where the first term ends: at a `+` or `-` that is not the sign of an exponent (`1e+9`).
 fn end_of_term(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let is_hexadecimal = hexadecimal(text.trim_start()).is_some();
-    let is_exponent = |i: usize| !is_hexadecimal && i > 0 && matches!(bytes[i - 1], b'e' | b'E');
+    // The atom may be hexadecimal, where e is a digit.
+    let is_decimal =
+        |before: &str| before.rsplit(['*', '^', ' ']).next().is_none_or(|atom| hexadecimal(atom).is_none());
+    let is_exponent = |i: usize| i > 0 && matches!(bytes[i - 1], b'e' | b'E') && is_decimal(&text[..i]);
     (0..bytes.len()).find(|&i| matches!(bytes[i], b'+' | b'-') && !is_exponent(i)).unwrap_or(bytes.len())
 }
 
@@ -178,6 +180,8 @@ mod tests {
             ("10^50-10^50", "0"),
             ("+12", "12"),
             ("0x1e+5", "35"),
+            ("3*0x1e+1e+1", "100"),
+            ("2^0xe-1", "16383"),
             ("0xFF*2-0x0", "510"),
             ("3*2**4*5", "240"),
             ("2*3^2", "18"),

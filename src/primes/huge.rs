@@ -157,26 +157,24 @@ pub(super) mod tests {
     #[test]
     fn inverses_products_and_remainders() {
         for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-            let huge = Huge::new(isa, 20_000);
+            let huge = Huge::new(isa, 8000);
             for (seed, n, m) in [
                 (1, 1, 1),
                 (2, 1, 900),
                 (3, 900, 1),
                 (4, 400, 400),
-                (5, 640, 2000),
+                (5, 640, 1300),
                 (6, 1000, 1001),
-                (7, 1000, 5000),
-                (8, 1500, 1700),
-                (9, 2000, 2001),
-                (11, 1300, 7000),
-                (12, 2000, 4100),
+                (7, 500, 1700),
+                (8, 700, 720),
+                (9, 800, 801),
             ] {
-                for seed in (0..6).map(|i| 1000 * i + seed) {
+                for seed in (0..3).map(|i| 1000 * i + seed) {
                     let (p, a) = (random(seed, n), random(seed + 500, m));
                     assert_eq!(go(huge.product(&a, &p, &mut on)), &a * &p);
                     assert_eq!(go(huge.remainder(&a, &p, &mut on)), &a % &p, "{seed} {n} {m} {isa}");
                     let n = words(&p);
-                    for k in [1, 7, n, n + 2, 2 * n] {
+                    for k in [1, n, n + 2] {
                         let x = go(huge.inverse(&p, k, &mut on));
                         let exact = (UBig::ONE << (WORD * (n + k))) / &p;
                         let error = if x > exact { x - exact } else { exact - x };

@@ -70,6 +70,20 @@ fn the_largest_coefficients_at_every_length() {
 }
 
 #[test]
+fn long_times_short_of_the_largest_words() {
+    // Values that grow where lengths have an odd factor, if they are not reduced in time.
+    for convolver in convolvers(1280) {
+        for length in [640, 768, 1024, 1280] {
+            for short in [1, 2, 12, 14, 100] {
+                let (a, b) = (vec![u64::MAX; length - short], vec![u64::MAX; short]);
+                let product = UBig::from_words(&a) * UBig::from_words(&b);
+                assert_eq!(sums(&convolver, &[&a, &b], &[&[(0, 1)]], length), [product], "{length} {short}");
+            }
+        }
+    }
+}
+
+#[test]
 fn four_primes_hold_what_three_do_not() {
     for mut convolver in convolvers(THREE) {
         // Both ways on one length, which needs three.
