@@ -11,6 +11,7 @@ use super::jobs::{Compare, Multiply, Pair, Relate};
 use crate::cli::{self, InputFormat};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::inputs::{self, Entry, big, bytes};
+use crate::commands::memory_check::{self, Need};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::Job;
@@ -18,6 +19,10 @@ use crate::job::run::{Account, Cause, Outcome};
 use crate::primes::huge::Huge;
 use crate::report::{Completion, SharedFactor, SharedResult, Work};
 use crate::stderr;
+
+/// Bytes of memory for each word of all numbers: 88 in the longest product, the rest in trees and copies. (16,384 numbers of 2,048 bits, 524,288 words:
+/// 181 MB.)
+const BYTES_A_WORD: u64 = 350;
 
 /// Pairs of shared factors that are compared to find partners: a minute on one core for factors of 1,024 bits. Keys of the whole Internet
 /// shared some thousand primes (Heninger and others, 2012).
@@ -29,6 +34,8 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let collection =
         options.against.as_ref().map(|path| List::read(setting, path, &options.input_format)).transpose()?;
     let words: usize = [Some(&file), collection.as_ref()].into_iter().flatten().map(List::words).sum();
+    let own = BYTES_A_WORD * words as u64;
+    memory_check::check(setting.cluster, Need { what: "the numbers and their products", own, shared: 0 })?;
     let huge = Huge::new(setting.isa, 2 * words + 16);
     let mut jobs = Jobs { setting, huge: &huge, account: None, cause: None, completion: Completion::Complete };
     let found = audit(&mut jobs, &file, collection.as_ref())?;
