@@ -47,11 +47,11 @@ pub fn big(text: &str) -> Result<UBig, NumberError> {
         }
         rest = &rest[end + 1..];
     }
-    match () {
-        () if added < subtracted => Err(Negative),
-        () if (&added - &subtracted).bit_len() > any::MOST_BITS => Err(TooLong),
-        () => Ok(added - subtracted),
+    if added < subtracted {
+        return Err(Negative);
     }
+    let value = added - subtracted;
+    if value.bit_len() > any::MOST_BITS { Err(TooLong) } else { Ok(value) }
 }
 
 /// Where the first term ends: at a `+` or `-` that is not the sign of an exponent (`1e+9`).

@@ -5,7 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn found(bytes: &[u8], format: &str) -> std::result::Result<(Vec<(u64, String)>, Option<&'static str>), String> {
+/// Lines and numbers, and how they were taken; or what is wrong.
+type Found = std::result::Result<(Vec<(u64, String)>, Option<&'static str>), String>;
+
+fn found(bytes: &[u8], format: &str) -> Found {
     let (entries, taken) = forms::list(bytes, &format.parse().expect("a format"))?;
     Ok((entries.into_iter().map(|entry| (entry.line, entry.number.to_string())).collect(), taken))
 }

@@ -4,6 +4,8 @@
 //! coefficients, each column is a transform of length 8 O (8 over a, a constant, O over c); then row k is twisted by w^(j k), w a primitive
 //! root of order 8 O M, and so becomes a polynomial modulo x^M - 1. Eight columns go at once; rows become lanes by a transposition.
 
+#![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
+
 use std::array;
 use std::ops::ControlFlow;
 

@@ -3,6 +3,8 @@
 //! A coefficient is a word of 64 bits. A sum of `terms` convolutions of length L is below terms L 2^128, which three primes near 2^50 hold up to
 //! terms L = 2^21.9, and four always. The residues become mixed digits (Garner), eight at a time in f64: x = v0 + p0 (v1 + p1 (v2 + ...)).
 
+#![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
+
 use std::ops::ControlFlow;
 
 use super::super::Pulse;

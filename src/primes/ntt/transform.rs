@@ -4,6 +4,8 @@
 //! has a lane of its own and nothing moves between lanes. Blocks go by the bit-reversed order of their roots: one table serves all lengths.
 //! Run time: 35 operations on eight numbers for two levels of four. Memory: in place; one root for two points.
 
+#![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
+
 use std::ops::ControlFlow;
 
 use super::super::Pulse;
