@@ -61,15 +61,16 @@ fn nohup_is_heard() {
 fn a_limit_of_file_size_is_a_full_disk() {
     let folder = tempfile::tempdir().expect("a folder");
     let (list, kept) = (folder.path().join("list"), folder.path().join("job.ckpt"));
-    let limit = "ulimit -f 16; exec \"$0\" \"$@\"";
-    for ranks in [Alone, Launched(2)] {
-        let line = format!("primes 1e6 -p -q --output {}", list.display());
-        let ended = Launch::new(ranks, &line).shell(limit).run().expect_code(1);
+    // In blocks of 512 bytes. Under a launcher more, for what MPI itself writes.
+    for (ranks, blocks, stop) in [(Alone, 16, "1e6"), (Launched(2), 40_000, "5e7")] {
+        let line = format!("primes {stop} -p -q --output {}", list.display());
+        let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let ended = Launch::new(ranks, &line).shell(&limit).run().expect_code(1);
         assert!(ended.stderr.contains("File too large"), "{ended}");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0, "a temporary file is left: {ended}");
         // Standard output likewise.
-        let script = format!("ulimit -f 16; exec \"$0\" \"$@\" > {}", list.display());
-        let ended = Launch::new(ranks, "primes 1e6 -p -q").outer(&script).run().expect_code(1);
+        let script = format!("{limit} > {}", list.display());
+        let ended = Launch::new(ranks, &format!("primes {stop} -p -q")).outer(&script).run().expect_code(1);
         assert!(ended.stderr.contains("cannot write standard output"), "{ended}");
         fs::remove_file(&list).expect("a part of the list");
     }
