@@ -10,6 +10,7 @@
 
 use super::Pulse;
 use super::sieve::Sieve;
+use super::tiny::lucas::modulo;
 use super::wheel::class;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
@@ -56,11 +57,11 @@ impl Tier {
     }
 
     /// Takes the primes up to `root` into use, for a piece that starts at byte `first`.
-    pub(super) fn activate(&mut self, root: u64, first: u64) {
+    pub(super) fn activate(&mut self, root: u64, first: u128) {
         for class in &mut self.classes {
             while class.primes.get(class.active).is_some_and(|&p| u64::from(p) <= root) {
                 let p = u64::from(class.primes[class.active]);
-                class.ahead[class.active] = ((p - first % p) % p) as u32;
+                class.ahead[class.active] = ((p - modulo(first, p)) % p) as u32;
                 class.active += 1;
             }
         }

@@ -107,7 +107,7 @@ impl Big {
                     batch.primes[filled] = number + u32::from(value);
                     filled += 1;
                     if filled == BATCH {
-                        self.walks.starts(base, &mut batch);
+                        self.walks.starts(base.into(), 0, &mut batch);
                         batch.push(BATCH, span, &mut self.records);
                         filled = 0;
                     }
@@ -115,7 +115,7 @@ impl Big {
                 number = number.wrapping_add(240);
             }
         }
-        self.walks.starts(base, &mut batch);
+        self.walks.starts(base.into(), 0, &mut batch);
         batch.push(filled, span, &mut self.records);
         ControlFlow::Continue(())
     }
@@ -153,22 +153,22 @@ impl Batch {
     }
 }
 
-/// First multiple behind `base` of every prime of the batch, and its cofactor modulo 210.
+/// First multiple behind `base` of every prime of the batch, each with `above` added to it, and its cofactor modulo 210.
 ///
-/// In floating point, so that any vector unit can do it. `base / p` is below 2^43 as p is above 2^21, so the rounded
-/// quotient q is wrong by 2^-9 at most before it is rounded to a whole number, and `base - q p` (exact, modulo 2^64)
-/// lies in (-p, p): a negative one says that q is already the cofactor wanted, otherwise it is q + 1. A cofactor modulo
-/// 210 is exact likewise.
+/// In floating point, so that any vector unit can do it. `base / p` is below 2^51, so the rounded quotient q is wrong by 1/2 at most
+/// before it is rounded to a whole number, and `base - q p` (exact, modulo 2^64) lies in (-p, p): a negative one says that q is
+/// already the cofactor wanted, otherwise it is q + 1. A cofactor modulo 210 is exact likewise.
 #[inline(always)]
-pub(super) fn starts(base: u64, batch: &mut Batch) {
+pub(super) fn starts(base: u128, above: u64, batch: &mut Batch) {
     /// Adding it rounds a number below 2^51 to a whole one, and leaves that in the low bits.
     const WHOLE: f64 = (1_u64 << 52) as f64;
+    let (whole_base, base, wide_above) = (base as f64, base as u64, above as f64);
     for i in 0..BATCH {
-        let p = batch.primes[i];
-        let rounded = base as f64 / f64::from(p) + WHOLE;
+        let p = above + u64::from(batch.primes[i]);
+        let rounded = whole_base / (wide_above + f64::from(batch.primes[i])) + WHOLE;
         let quotient = rounded.to_bits() - WHOLE.to_bits();
-        let rest = base.wrapping_sub(quotient.wrapping_mul(u64::from(p))) as i64;
-        let (offset, one) = if rest < 0 { (-rest, 0.0) } else { (i64::from(p) - rest, 1.0) };
+        let rest = base.wrapping_sub(quotient.wrapping_mul(p)) as i64;
+        let (offset, one) = if rest < 0 { (-rest, 0.0) } else { (p as i64 - rest, 1.0) };
         batch.offsets[i] = offset as u64;
         let cofactor = rounded - WHOLE + one;
         let nearest = cofactor - 210.0 * ((cofactor * (1.0 / 210.0) + WHOLE) - WHOLE);
@@ -199,7 +199,7 @@ mod tests {
                         for (i, p) in batch.primes.iter_mut().enumerate() {
                             *p = primes[i % primes.len()];
                         }
-                        Walks::new(isa).starts(base, &mut batch);
+                        Walks::new(isa).starts(base.into(), 0, &mut batch);
                         for i in 0..BATCH {
                             let p = u64::from(batch.primes[i]);
                             assert_eq!(batch.offsets[i], p - base % p, "{base} {p} {isa}");

@@ -1,26 +1,20 @@
-//! What a count costs by the sieve and by Gourdon's formula, and so which of the two counts a range.
+//! What an answer costs by the sieve, by tests and by Gourdon's formula, and so which of them is the cheapest for a range.
 //!
-//! Stands beside `plan.rs`, which picks among the ways of the sieve, and beside [`gourdon::seconds`](super::gourdon::seconds), which cuts
+//! Stands beside `plan.rs`, which picks among the ways of the sieve and says what each takes, and beside [`gourdon::seconds`](super::gourdon::seconds), which cuts
 //! the formula into blocks and must never change: this model may, for the answer is the same by either way.
 //!
-//! Time in CPU seconds of one core, start-up of the process taken off: medians of 5 and more runs on one core of an AMD Zen 4
+//! The formula in CPU seconds of one core, start-up of the process taken off: medians of 5 and more runs on one core of an AMD Zen 4
 //! (AVX-512, 32 KiB L1, 1 MiB L2) with a neighbour on the other. Off by a third at most where the two are near each other, and
 //! there a wrong choice costs no more than that.
 
-use super::line::LINES_ALONE;
+use super::face::{BORDERS, parts};
+use super::plan::{self, Task};
 use crate::isa::Isa;
 
 /// Seconds of pi(x) at x = 1e6, 1e7, ... 1e18 (15 runs each to 1e13, 5 to 1e16, two at 1e17; 1e18 by the growth). Up to 1e9 it is tables that all x need.
 const FORMULA: [f64; 13] = [0.0039, 0.0040, 0.0043, 0.0044, 0.0052, 0.0072, 0.013, 0.034, 0.113, 0.45, 1.74, 7.3, 30.0];
 /// The first of them.
 const FROM: f64 = 6.0;
-
-/// Nanoseconds that the sieve takes for a number near 1e9, 1e10, ... 1e19, in ranges of 1e9 numbers.
-const NUMBER: [f64; 11] = [0.057, 0.064, 0.075, 0.10, 0.14, 0.18, 0.23, 0.28, 0.36, 0.42, 0.60];
-/// The first of them.
-const NUMBER_FROM: f64 = 9.0;
-/// Seconds before the first number is sieved, and for each prime up to the root.
-const START: (f64, f64) = (0.004, 3e-9);
 
 /// Seconds of the sieve from which on another way is looked for: nobody sees a shorter time, and a sieve that is stopped can say how many
 /// primes it has found so far.
@@ -55,34 +49,33 @@ pub enum Way {
 
 /// The cheapest way to answer for `[start, stop]`, and its seconds of one core. [`Sieve`](super::Sieve) picks among the first two by itself.
 pub fn cheapest(start: u128, stop: u128, asked: Asked, isa: Isa) -> (Way, f64) {
-    let (sieve, tests) = (by_sieve(start, stop, asked), by_tests(start, stop, isa));
-    let looked = if tests < sieve { (Way::Tests, tests) } else { (Way::Sieve, sieve) };
+    let (sieve, tests) = (by_sieve(start, stop, asked, isa), by_tests(start, stop, isa));
+    // A range across a border may have parts of both.
+    let looked = (if tests < sieve { Way::Tests } else { Way::Sieve }, by_source(start, stop, asked, isa));
     let formula = by_difference(start, stop);
     if asked == Asked::Count && looked.1 > WORTH_IT && formula < looked.1 { (Way::Formula, formula) } else { looked }
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by sieve or tests, whichever is cheaper.
 pub fn by_source(start: u128, stop: u128, asked: Asked, isa: Isa) -> f64 {
-    by_sieve(start, stop, asked).min(by_tests(start, stop, isa))
+    by_ways(start, stop, Task::new(asked, isa), &plan::Way::ALL)
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by a sieve with all primes up to the root; infinite where there is none.
-pub fn by_sieve(start: u128, stop: u128, _: Asked) -> f64 {
-    if stop > u64::MAX.into() {
-        return f64::INFINITY;
-    }
-    let root = (stop as f64).sqrt().max(3.0);
-    let numbers = stop.saturating_sub(start) as f64;
-    START.0 + START.1 * root / root.ln() + 1e-9 * between(&NUMBER, NUMBER_FROM, stop as f64) * numbers
+pub fn by_sieve(start: u128, stop: u128, asked: Asked, isa: Isa) -> f64 {
+    by_ways(start, stop, Task::new(asked, isa), &[plan::Way::Bytes, plan::Way::Lines, plan::Way::Huge])
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by a little sieve and tests; infinite for numbers so small that it is no way.
 pub fn by_tests(start: u128, stop: u128, isa: Isa) -> f64 {
-    if stop <= LINES_ALONE.into() {
-        return f64::INFINITY;
-    }
-    let number = if isa == Isa::Avx512 { 10e-9 } else { 100e-9 };
-    0.0002 + number * stop.saturating_sub(start) as f64
+    by_ways(start, stop, Task::new(Asked::List, isa), &[plan::Way::Tiny])
+}
+
+fn by_ways(start: u128, stop: u128, task: Task, ways: &[plan::Way]) -> f64 {
+    let part = |[low, high]: [u128; 2]| {
+        ways.iter().map(|&way| plan::nanoseconds(way, low, high, task)).fold(f64::INFINITY, f64::min)
+    };
+    1e-9 * parts(start, stop + 1, BORDERS).map(part).sum::<f64>()
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by the formula: pi(stop) - pi(start - 1).
@@ -99,7 +92,7 @@ pub fn is_formula_cheaper(start: u128, stop: u128, isa: Isa) -> bool {
 
 /// The value at x of a table with one value for each power of ten, the first for 10^`from`: a power of x between two of them and behind
 /// the last.
-fn between(table: &[f64], from: f64, x: f64) -> f64 {
+pub(super) fn between(table: &[f64], from: f64, x: f64) -> f64 {
     let place = (x.max(1.0).log10() - from).max(0.0);
     let i = (place as usize).min(table.len() - 2);
     table[i] * (table[i + 1] / table[i]).powf(place - i as f64)
@@ -145,6 +138,8 @@ mod tests {
     fn costs_rise() {
         let xs: Vec<u128> = (0..64).map(|i| 1_u128 << i).collect();
         assert!(xs.is_sorted_by(|&a, &b| by_formula(a) <= by_formula(b)));
-        assert!(xs.is_sorted_by(|&a, &b| by_sieve(0, a, Asked::Count) < by_sieve(0, b, Asked::Count)));
+        assert!(xs.is_sorted_by(
+            |&a, &b| by_source(0, a, Asked::Count, Isa::widest()) <= by_source(0, b, Asked::Count, Isa::widest())
+        ));
     }
 }

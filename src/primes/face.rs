@@ -5,25 +5,32 @@
 
 use super::Pulse;
 use super::bits::Reader;
+use super::costs::Asked;
 use super::line::sieving::Primes;
-use super::line::{Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
+use super::line::{HUGE_END, Huge, KINDS, Kinds, LINES_ALONE, LineSieve, SPANS, count_listed};
 use super::marks::Marks;
-use super::plan::{Way, is_listed_by_lines, way};
+use super::plan::{Task, Way, way};
 use super::run::{PrimeRun, Take};
-use super::sieve::{Piece, Sieve as Pieces, outside, runs};
+use super::sieve::{Sieve as Pieces, outside, runs};
 use super::tiny::Tiny;
-use super::{beyond, strong};
+use super::wide;
 use crate::isa::Isa;
 use std::ops::ControlFlow;
 
 /// The first number above those of 64 bits.
 const BORDER: u128 = 1 << 64;
 
+/// On both sides of these numbers the ways differ.
+pub(super) const BORDERS: [u128; 2] = [LINES_ALONE as u128, BORDER];
+
+/// The same for lists, where no byte of 30 numbers may lie on both sides.
+const LIST_BORDERS: [u128; 2] = [(LINES_ALONE as u128).next_multiple_of(30), BORDER / 30 * 30];
+
 /// Tuplets that begin in a range reach so far beyond it at most.
 const REACH: u64 = SPANS[KINDS - 1];
 
 /// So few numbers are tested one by one for tuplets: 10 us, where a table of sieving primes would take up to a second.
-const FEW: u64 = 64;
+const FEW: u128 = 64;
 
 /// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers.
 ///
@@ -77,24 +84,20 @@ impl<'t> Sieve<'t> {
     /// When `high` is above the limit.
     pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         self.check(high);
-        let (below, above) = at_border(low, high);
-        let count = self.count_below(below[0], below[1], pulse)?;
-        beyond::count(above[0], above[1], pulse).map_continue(|above| count + above)
+        let mut count = 0;
+        for part in parts(low, high, BORDERS) {
+            count += self.count_part(part, pulse)?;
+        }
+        ControlFlow::Continue(count)
     }
 
-    fn count_below(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
-        if low < LINES_ALONE && high > LINES_ALONE {
-            let below = self.count_below(low, LINES_ALONE, pulse)?;
-            return self.count_below(LINES_ALONE, high, pulse).map_continue(|above| below + above);
-        }
-        match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
-            Way::Bytes => self.pieces().count(low, high, pulse),
-            Way::Lines => self.lines.count(low, high, pulse),
+    /// The same for a range that lies on one side of each border.
+    fn count_part(&mut self, [low, high]: [u128; 2], pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+        match self.way(low, high, Asked::Count) {
+            Way::Bytes => self.pieces().count(small(low), small(high), pulse),
+            Way::Lines => self.lines.count(small(low), small(high), pulse),
             Way::Huge => self.huge(pulse)?.count(low, high, pulse),
-            Way::Tiny => {
-                let tiny = self.tiny.get_or_insert_with(|| Tiny::new(self.limit64, self.isa));
-                tiny.count(low, high, pulse)
-            }
+            Way::Tiny => self.tiny().count(low, high, pulse),
         }
     }
 
@@ -115,44 +118,34 @@ impl<'t> Sieve<'t> {
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         self.check(high);
-        // From the last prime below the border to the first one above are 72 numbers: no tuplet goes across.
-        let (below, above) = at_border(low, high);
-        let mut counts = self.tuplets_below(below[0], below[1], kinds, pulse)?;
-        if above[0] < above[1] {
-            let more =
-                tuplets_by_list(above[0], above[1], kinds, |low, high, each| beyond::runs(low, high, pulse, each))?;
+        let mut counts = [0; KINDS];
+        // From the last prime below 2^64 to the first one above are 72 numbers: no tuplet goes across.
+        for part in parts(low, high, [(LINES_ALONE - REACH).into(), BORDER]) {
+            let more = self.tuplets_part(part, kinds, pulse)?;
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         ControlFlow::Continue(counts)
     }
 
-    fn tuplets_below(
+    /// The same for a range that lies on one side of each border.
+    fn tuplets_part(
         &mut self,
-        low: u64,
-        high: u64,
+        [low, high]: [u128; 2],
         kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        // Members may be above `high`.
-        const BORDER: u64 = LINES_ALONE - REACH;
-        if low < BORDER && high > BORDER {
-            let below = self.tuplets_below(low, BORDER, kinds, pulse)?;
-            let above = self.tuplets_below(BORDER, high, kinds, pulse)?;
-            return ControlFlow::Continue(std::array::from_fn(|k| below[k] + above[k]));
-        }
-        if high - low.min(high) <= FEW {
-            return tuplets_by_list(low.into(), high.into(), kinds, |low, high, each| {
-                let (low, high) = (low as u64, u64::try_from(high).unwrap_or(u64::MAX));
-                each(PrimeRun::small(&(low..high).filter(|&n| strong::is_prime(n)).collect::<Vec<_>>()))
+        if high - low <= FEW {
+            return tuplets_by_list(low, high, kinds, |low, high, each| {
+                let primes: Vec<u64> = (low..high).filter(|&n| wide::is_prime(n)).map(|n| (n - low) as u64).collect();
+                each(PrimeRun { base: low, offsets: &primes })
             });
         }
-        match way(low, high, self.isa, self.huge.is_some() || self.primes.is_some()) {
-            Way::Lines => self.lines.tuplets(low, high, kinds, pulse),
+        match self.way(low, high, Asked::Tuplets) {
+            Way::Lines => self.lines.tuplets(small(low), small(high), kinds, pulse),
             Way::Huge => self.huge(pulse)?.tuplets(low, high, kinds, pulse),
-            Way::Bytes | Way::Tiny => tuplets_by_list(low.into(), high.into(), kinds, |low, high, each| {
-                let high = u64::try_from(high).unwrap_or(u64::MAX);
-                self.pieces().runs(low as u64, high, pulse, &mut |run| each(PrimeRun::small(run)))
-            }),
+            Way::Bytes | Way::Tiny => {
+                tuplets_by_list(low, high, kinds, |low, high, each| self.runs_beyond(low, high, pulse, each))
+            }
         }
     }
 
@@ -164,18 +157,41 @@ impl<'t> Sieve<'t> {
     /// When `high` is above the limit.
     pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
         self.check(high);
-        let ([low, high], above) = at_border(low, high);
-        let outside: Vec<u64> = outside(low, high).collect();
+        self.runs_beyond(low, high, pulse, each)
+    }
+
+    /// The same, also a bit beyond the limit, as tuplets need it.
+    fn runs_beyond(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+        let outside: Vec<u64> = outside(small(low), small(high)).collect();
         if !outside.is_empty() {
             each(PrimeRun::small(&outside))?;
         }
+        for part in parts(low, high, LIST_BORDERS) {
+            self.runs_part(part, pulse, each)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The same for a range that lies on one side of each border, without 2, 3 and 5.
+    fn runs_part(&mut self, [low, high]: [u128; 2], pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+        let way = self.way(low, high, Asked::List);
+        if way == Way::Tiny {
+            return self.tiny().runs(low, high, pulse, each);
+        }
         let (mut reader, mut run) = (self.reader.take().unwrap_or_else(|| Reader::new(self.isa)), Vec::new());
-        let ended = self.bytes(low, high, pulse, &mut |first, bytes| {
-            runs(&mut reader, first, bytes, &mut run, &mut |run| each(PrimeRun::small(run)))
+        // Numbers of 64 bits are to be what they are; others are counted from the first byte.
+        let base = if high <= BORDER { 0 } else { low / 30 * 30 };
+        let ended = self.bytes(way, [low, high], pulse, &mut |first, bytes| {
+            let first = (first - base / 30) as u64;
+            runs(&mut reader, first, bytes, &mut run, &mut |run| each(PrimeRun { base, offsets: run }))
         });
         self.reader = Some(reader);
-        ended?;
-        beyond::runs(above[0], above[1], pulse, each)
+        ended
+    }
+
+    fn way(&self, low: u128, high: u128, asked: Asked) -> Way {
+        let (is_built, has_bytes) = (self.huge.is_some() || self.primes.is_some(), self.pieces.is_some());
+        way(low, high, Task { asked, isa: self.isa, is_built, has_bytes })
     }
 
     /// Marks the primes of `[low, high)`.
@@ -184,33 +200,38 @@ impl<'t> Sieve<'t> {
     /// When `high` is above the limit.
     pub(super) fn mark(&mut self, low: u128, high: u128, marks: &mut Marks, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         self.check(high);
-        let ([low, high], above) = at_border(low, high);
-        outside(low, high).for_each(|p| marks.mark(p.into()));
-        self.bytes(low, high, pulse, &mut |first, bytes| {
-            marks.extend(first.into(), bytes);
-            ControlFlow::Continue(())
-        })?;
-        beyond::runs(above[0], above[1], pulse, &mut |run| {
-            run.iter().for_each(|p| marks.mark(p));
-            ControlFlow::Continue(())
-        })
+        outside(small(low), small(high)).for_each(|p| marks.mark(p.into()));
+        for [low, high] in parts(low, high, LIST_BORDERS) {
+            match self.way(low, high, Asked::List) {
+                Way::Tiny => self.tiny().runs(low, high, pulse, &mut |run| {
+                    run.iter().for_each(|p| marks.mark(p));
+                    ControlFlow::Continue(())
+                })?,
+                way => self.bytes(way, [low, high], pulse, &mut |first, bytes| {
+                    marks.extend(first, bytes);
+                    ControlFlow::Continue(())
+                })?,
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Hands the numbers of `[low, high)` to `each` as bytes of 30 numbers with a bit for each prime, in rising order: number n is in byte
     /// n / 30, and the first byte's number comes with the bytes. 2, 3 and 5 are not in them.
-    fn bytes(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Piece<'_>) -> ControlFlow<()> {
-        // No byte is in both.
-        let border = LINES_ALONE.next_multiple_of(30).clamp(low, high.max(low));
-        if low < border {
-            self.pieces().pieces(low, border, pulse, each)?;
-        }
-        if border >= high {
-            return ControlFlow::Continue(());
-        }
-        if is_listed_by_lines(border, high, self.huge.is_some() || self.primes.is_some()) {
-            self.huge(pulse)?.pieces(border, high, pulse, each)
-        } else {
-            self.pieces().pieces(border, high, pulse, each)
+    fn bytes(
+        &mut self,
+        way: Way,
+        [low, high]: [u128; 2],
+        pulse: &mut Pulse<'_>,
+        each: &mut dyn FnMut(u128, &[u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        match way {
+            Way::Huge => {
+                let origin = low / 30;
+                let each = &mut |first: u64, bytes: &[u8]| each(origin + u128::from(first), bytes);
+                self.huge(pulse)?.pieces(low, high, pulse, each)
+            }
+            _ => self.pieces().pieces(small(low), small(high), pulse, &mut |first, bytes| each(first.into(), bytes)),
         }
     }
 
@@ -220,10 +241,14 @@ impl<'t> Sieve<'t> {
 
     fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Huge<'t>> {
         if self.huge.is_none() {
-            let limit = self.limit64.saturating_add(REACH);
+            let limit = (self.limit + u128::from(REACH)).min(HUGE_END);
             self.huge = Some(Box::new(Huge::new(limit, self.isa, self.primes.clone(), pulse)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
+    }
+
+    fn tiny(&mut self) -> &mut Tiny {
+        self.tiny.get_or_insert_with(|| Tiny::new(self.isa))
     }
 
     fn pieces(&mut self) -> &mut Pieces {
@@ -232,10 +257,15 @@ impl<'t> Sieve<'t> {
     }
 }
 
-/// The parts of `[low, high)` below and above 2^64. The last number below, 2^64 - 1, is composite: no end of 64 bits is needed for it.
-fn at_border(low: u128, high: u128) -> ([u64; 2], [u128; 2]) {
-    let small = |n: u128| u64::try_from(n).unwrap_or(u64::MAX);
-    ([small(low), small(high)], [low.max(BORDER), high.max(BORDER)])
+/// The parts of `[low, high)` between these borders that are not empty, rising.
+pub(super) fn parts(low: u128, high: u128, [first, second]: [u128; 2]) -> impl Iterator<Item = [u128; 2]> {
+    let cuts = [low, low.max(first).min(high), low.max(second).min(high), high];
+    [[cuts[0], cuts[1]], [cuts[1], cuts[2]], [cuts[2], cuts[3]]].into_iter().filter(|[low, high]| low < high)
+}
+
+/// A number of 64 bits; 2^64 itself, which only ends ranges, is as good as 2^64 - 1, which is composite.
+fn small(n: u128) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 /// Tuplets from the list of primes, a few at a time: `runs` hands out the primes of a range in runs.

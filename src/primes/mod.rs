@@ -17,7 +17,7 @@
 //!   NumPy array.
 //! - [`summary`] is what may be asked of a range besides its count, in one pass: [`tuplets`], [`gaps`], sums, [`digest`].
 //! - [`source`] puts the sieve and the naive forms behind one face, for `--algorithm`.
-//! - [`nth`] and [`estimate`] find the n-th prime; `beyond.rs` looks at primes above 2^64.
+//! - [`nth`] and [`estimate`] find the n-th prime.
 //! - [`gourdon`] counts primes without finding them; [`costs`] says where that is cheaper.
 //! - [`strong`] tests single numbers below 2^64, [`wide`] those below 2^128, [`any`] those of any size, with proofs; [`trial`] divides one by all
 //!   that might divide it.
@@ -31,7 +31,6 @@
 pub mod any;
 mod base;
 pub mod batch;
-mod beyond;
 mod big;
 mod bits;
 pub mod costs;

@@ -1,20 +1,25 @@
-//! The plan: which way to count a range.
+//! The plan: which way to count or list a range, by a measured model of what each takes.
 //!
 //! | numbers | range | way |
 //! |---|---|---|
-//! | below 2.5e13 | short | bytes of 30 numbers (`sieve.rs`): next to no start-up |
+//! | below 2.5e13 | short, or to be listed | bytes of 30 numbers (`sieve.rs`): next to no start-up |
 //! | | longer | lines (`line/mod.rs`) |
-//! | above | tiny | a little sieve, then a test of each number left (`tiny/mod.rs`) |
+//! | above | tiny, or above 1e22 | a little sieve, then a test of each number left (`tiny/mod.rs`) |
 //! | | short, below 1e16 | bytes of 30 numbers |
-//! | | longer | lines, and records of large primes (`line/huge.rs`) |
+//! | | longer | lines, and records of large primes (`line/huge.rs`), put in order to be listed (`line/order.rs`) |
 //!
 //! The answer is the same by each way; only the time is not. So the plan may look at anything, even at what is built.
+//!
+//! Times are medians of five runs on one core of an Intel Sapphire Rapids (AVX-512, 2 MiB L2), which others share: only their
+//! ratios count, and where two ways are near each other a wrong choice costs no more than a third.
 
-use super::line::LINES_ALONE;
+use super::costs::{Asked, between};
+use super::line::{HUGE_END, LINES_ALONE, WINDOW_NUMBERS};
 use super::tiny::Tiny;
+use super::{PIECE, WINDOW};
 use crate::isa::Isa;
 
-/// A way to count.
+/// A way to count or list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Bytes,
@@ -23,68 +28,110 @@ pub(super) enum Way {
     Tiny,
 }
 
-/// Shortest range for lines: below it the start-up of 48 lines shows (AMD Zen 5).
-const SHORTEST: u64 = 20_000_000;
-
-/// Nanoseconds that a way takes: to begin, a sieving prime, and a number (AMD Zen 5, AVX-512; measured at 1e15, 1e17
-/// and 1.8e19, ranges of 1e5 to 1e8).
-struct Cost {
-    start: f64,
-    prime: f64,
-    number: f64,
+impl Way {
+    pub(super) const ALL: [Way; 4] = [Way::Bytes, Way::Lines, Way::Huge, Way::Tiny];
 }
 
-const BYTES: Cost = Cost { start: 15e6, prime: 6.0, number: 0.5 };
-/// Of a prime on a busy Zen 4: 2.2 on the Zen 5.
-const HUGE: Cost = Cost { start: 30e6, prime: 3.0, number: 0.25 };
-/// With a workspace that has its sieving primes already.
-const BUILT: Cost = Cost { prime: 0.7, ..HUGE };
+/// What is asked of a range, and of whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub(super) asked: Asked,
+    pub(super) isa: Isa,
+    /// Whether there is a workspace for huge numbers already, or a table for one.
+    pub(super) is_built: bool,
+    /// Whether the sieve by bytes has its primes already.
+    pub(super) has_bytes: bool,
+}
 
-impl Cost {
-    fn of(&self, primes: f64, numbers: f64) -> f64 {
-        self.start + self.prime * primes + self.number * numbers
+impl Task {
+    /// By a workspace that was not used yet.
+    pub(super) fn new(asked: Asked, isa: Isa) -> Task {
+        Task { asked, isa, is_built: false, has_bytes: false }
     }
 }
 
-/// The way to count `[low, high)`, which is all below or all above [`LINES_ALONE`]; `is_built` says whether there is a
-/// workspace for huge numbers already, or a table for one.
-pub(super) fn way(low: u64, high: u64, isa: Isa, is_built: bool) -> Way {
-    if high <= LINES_ALONE {
-        return if high.saturating_sub(low) < SHORTEST { Way::Bytes } else { Way::Lines };
+/// Nanoseconds that lines alone take for a number near 1e9, 1e10, ... 1e13.
+const LINE: [f64; 5] = [0.057, 0.064, 0.075, 0.10, 0.14];
+/// The first of them.
+const LINE_FROM: f64 = 9.0;
+
+/// Nanoseconds that lines and records take for a number near 1e13, 1e14, ... 1e22, the passes over the sieving primes taken off.
+const RECORDS: [f64; 10] = [0.15, 0.19, 0.24, 0.29, 0.35, 0.42, 0.55, 0.62, 0.68, 0.74];
+/// The first of them.
+const RECORDS_FROM: f64 = 13.0;
+
+/// The way for `[low, high)`, which is all below or all above [`LINES_ALONE`], and likewise for 2^64.
+pub(super) fn way(low: u128, high: u128, task: Task) -> Way {
+    let cost = |way: &Way| nanoseconds(*way, low, high, task);
+    Way::ALL.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(Way::Tiny)
+}
+
+/// Whether `[low, high)`, all above [`LINES_ALONE`], is counted by lines and records on every machine.
+pub(super) fn is_huge_everywhere(low: u128, high: u128) -> bool {
+    // Where tests are fastest.
+    way(low, high, Task::new(Asked::Count, Isa::Avx512)) == Way::Huge
+}
+
+/// About how many nanoseconds `[low, high)` takes by this way; infinite where it is none.
+pub(super) fn nanoseconds(way: Way, low: u128, high: u128, task: Task) -> f64 {
+    let numbers = high.saturating_sub(low) as f64;
+    let (is_small, is_listed) = (high <= LINES_ALONE.into(), task.asked == Asked::List);
+    let is_possible = match way {
+        Way::Bytes => high <= 1 << 64,
+        Way::Lines => is_small && !is_listed,
+        Way::Huge => low >= LINES_ALONE.into() && high <= HUGE_END,
+        Way::Tiny => low >= LINES_ALONE.into(),
+    };
+    if !is_possible {
+        return f64::INFINITY;
     }
-    cheapest(low, high, Tiny::cost(isa), if is_built { BUILT } else { HUGE })
-}
-
-/// Whether the primes of `[low, high)`, all above [`LINES_ALONE`], are listed by lines and records, and not by bytes. Here all must be put in
-/// order, too.
-pub(super) fn is_listed_by_lines(low: u64, high: u64, is_built: bool) -> bool {
-    let (primes, numbers) = (sieving_primes(high), high.saturating_sub(low) as f64);
-    (if is_built { BUILT } else { HUGE }).of(primes, 1.2 * numbers) < BYTES.of(primes, numbers)
-}
-
-/// How many primes cross below `high`, about.
-fn sieving_primes(high: u64) -> f64 {
     let root = (high as f64).sqrt();
-    root / root.ln()
-}
-
-/// Whether `[low, high)`, all above [`LINES_ALONE`], goes by lines and records on every machine.
-pub(super) fn is_huge_everywhere(low: u64, high: u64) -> bool {
-    cheapest(low, high, Tiny::LEAST_COST, HUGE) == Way::Huge
-}
-
-/// The way for numbers above [`LINES_ALONE`], where tests cost `test` nanoseconds a number.
-fn cheapest(low: u64, high: u64, test: f64, huge: Cost) -> Way {
-    let primes = sieving_primes(high);
-    let length = high.saturating_sub(low) as f64;
-    let tiny = length * test;
-    let bytes = BYTES.of(primes, length);
-    let huge = huge.of(primes, length);
-    if tiny < bytes.min(huge) {
-        Way::Tiny
-    } else if bytes < huge {
-        Way::Bytes
-    } else {
-        Way::Huge
+    match way {
+        Way::Bytes => bytes(root, numbers, task),
+        Way::Lines => lines(high as f64, numbers),
+        Way::Huge => huge(root, numbers, task),
+        Way::Tiny => Tiny::nanoseconds(low, numbers, task),
     }
+}
+
+/// By bytes: primes to 2^21 cross each piece; of the larger ones a bitmap is made once, and all are visited in each window.
+fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
+    const MEDIUM: f64 = 2_097_152.0;
+    let medium = root.min(MEDIUM);
+    let begin = 100_000.0 + 15.0 * primes(medium);
+    let pieces = (numbers / (30.0 * PIECE as f64)).ceil();
+    let mut all = begin + 1.5 * pieces * primes(medium) + numbers * (0.06 + 0.044 * (medium.ln() - 10.4).max(0.0));
+    if root > MEDIUM {
+        let windows = (numbers / (30.0 * (WINDOW * PIECE) as f64)).ceil();
+        let share = (root.ln() / MEDIUM.ln()).ln();
+        all += 2.0 * windows * (primes(root) - primes(MEDIUM)) + numbers * share * (0.8 + 6.0 * share);
+    }
+    if !task.has_bytes {
+        all += 1.2 * medium + 0.12 * (root - medium);
+    }
+    all + if task.asked == Asked::Count { 0.0 } else { 1.5 * numbers / (2.0 * root.ln()) }
+}
+
+/// By lines alone.
+fn lines(high: f64, numbers: f64) -> f64 {
+    4e6 + numbers * between(&LINE, LINE_FROM, high)
+}
+
+/// By lines and records: the table is read for each window, and primes above 2^32 are made for each window too.
+fn huge(root: f64, numbers: f64, task: Task) -> f64 {
+    const TABLE: f64 = 4_294_967_296.0;
+    let windows = (numbers / WINDOW_NUMBERS as f64).ceil();
+    let table = primes(root.min(TABLE));
+    let begin = 30e6 + if task.is_built { 0.0 } else { 0.08 * root.min(TABLE) };
+    let further = if root > TABLE { 0.11 * (root - TABLE) + 1.5 * (primes(root) - primes(TABLE)) } else { 0.0 };
+    // To be listed, all must be put in order.
+    let order = if task.asked == Asked::List { 0.05 + 1.5 / (2.0 * root.ln()) } else { 0.0 };
+    begin + windows * (1.5 * table + further) + numbers * (order + between(&RECORDS, RECORDS_FROM, root * root))
+}
+
+/// About how many primes there are up to x.
+pub(super) fn primes(x: f64) -> f64 {
+    // Where the quotient is least.
+    let x = x.max(7.5);
+    x / (x.ln() - 1.0)
 }

@@ -9,6 +9,7 @@
 //! the tables takes a fraction of a millisecond.
 //! Reference: primesieve's `PreSieve.cpp` has the same groups as constants; here they are made at start.
 
+use super::tiny::lucas::modulo;
 use super::walks::Walks;
 use super::wheel::{BIT, RESIDUES};
 use std::sync::LazyLock;
@@ -55,9 +56,9 @@ pub(super) fn primes() -> impl Iterator<Item = u32> {
 
 /// Overwrites `bytes`, of which the first is byte number `first`, with ones where no prime of 7..163 divides.
 /// These primes themselves are crossed too: `Sieve` puts them back.
-pub(super) fn fill(walks: Walks, bytes: &mut [u8], first: u64) {
+pub(super) fn fill(walks: Walks, bytes: &mut [u8], first: u128) {
     let tables = &*TABLES;
-    let mut at: [usize; 16] = std::array::from_fn(|i| (first % tables[i].period as u64) as usize);
+    let mut at: [usize; 16] = std::array::from_fn(|i| modulo(first, tables[i].period as u64) as usize);
     for step in bytes.chunks_mut(STEP) {
         let sources: [&[u8; STEP]; 16] =
             std::array::from_fn(|i| tables[i].bytes[at[i]..].first_chunk().expect("a table is longer than its period"));
@@ -114,15 +115,22 @@ mod tests {
         let primes = GROUPS.concat();
         for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
             let walks = Walks::new(isa);
-            for (first, length) in [(0, 1), (0, 3000), (5955, 1024), (614_891_469_123_650_000, 1500), (12_345, 1025)] {
+            for (first, length) in [
+                (0, 1),
+                (0, 3000),
+                (5955, 1024),
+                (614_891_469_123_650_000, 1500),
+                (3_333_333_333_333_333_333_333_333, 1500),
+                (12_345, 1025),
+            ] {
                 let mut bytes = vec![0; length];
                 fill(walks, &mut bytes, first);
                 for (i, byte) in bytes.into_iter().enumerate() {
                     for (k, &r) in RESIDUES.iter().enumerate() {
-                        let n = 30 * (first + i as u64) + u64::from(r);
+                        let n = 30 * (first + i as u128) + u128::from(r);
                         assert_eq!(
                             byte >> k & 1 == 1,
-                            primes.iter().all(|&p| !n.is_multiple_of(p as u64)),
+                            primes.iter().all(|&p| !n.is_multiple_of(p as u128)),
                             "{n} on {isa}"
                         );
                     }

@@ -42,8 +42,10 @@ pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 /// ```
 pub struct Sieve {
     limit: u64,
-    /// No prime above it crosses.
-    cap: u64,
+    /// No prime above it crosses; see [`left`](Sieve::left).
+    cap: Option<u64>,
+    /// The number of the byte from which all others are counted: 0 but for [`left`](Sieve::left).
+    origin: u128,
     walks: Walks,
     small: Tier,
     medium: Tier,
@@ -64,13 +66,17 @@ impl Sieve {
     /// # Panics
     /// When this CPU does not have the instruction set `isa`.
     pub fn new(limit: u64, isa: Isa) -> Sieve {
-        Sieve::rough(limit, u64::MAX, isa)
+        Sieve::with(limit, None, isa)
     }
 
-    /// Likewise, but only primes up to `cap` cross: what is left has no factor up to it.
-    pub(super) fn rough(limit: u64, cap: u64, isa: Isa) -> Sieve {
+    /// A workspace for [`left`](Sieve::left), with primes up to `cap`, which is below 2^21.
+    pub(super) fn rough(cap: u64, isa: Isa) -> Sieve {
+        Sieve::with(u64::MAX, Some(cap.min(u64::from(BIG) - 1)), isa)
+    }
+
+    fn with(limit: u64, cap: Option<u64>, isa: Isa) -> Sieve {
         let walks = Walks::new(isa);
-        let root = limit.saturating_sub(1).isqrt().min(cap);
+        let root = cap.unwrap_or(limit.saturating_sub(1).isqrt());
         let primes: Vec<u32> = naive::eratosthenes((root + 1).min(u64::from(BIG)))
             .into_iter()
             .map(|p| p as u32)
@@ -80,10 +86,11 @@ impl Sieve {
         Sieve {
             limit,
             cap,
+            origin: 0,
             walks,
             small: Tier::new(small),
             medium: Tier::new(medium),
-            big: Big::new(limit, isa, walks),
+            big: Big::new(if cap.is_some() { 0 } else { limit }, isa, walks),
             buffer: Vec::new(),
             next: 0,
             isa,
@@ -167,6 +174,32 @@ impl Sieve {
         ControlFlow::Continue(())
     }
 
+    /// Hands out what is left of `[low, high)`, whose numbers are above the square of `cap`, when primes up to `cap` have crossed:
+    /// piece after piece, each with its first number. Larger primes that crossed before may cross too.
+    pub(super) fn left(
+        &mut self,
+        low: u128,
+        high: u128,
+        cap: u64,
+        each: &mut dyn FnMut(u128, &[u8]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        if low >= high {
+            return ControlFlow::Continue(());
+        }
+        debug_assert!(self.cap.is_some_and(|most| cap <= most));
+        let (origin, next) = (low / 30, self.origin + u128::from(self.next));
+        (self.origin, self.next) = (origin, u64::from(next == origin + 1));
+        if next != origin && next != origin + 1 {
+            self.small.jump();
+            self.medium.jump();
+        }
+        self.cap = Some(cap);
+        let relative = |n: u128| (n - 30 * origin) as u64;
+        self.pieces(relative(low), relative(high), &mut || ControlFlow::Continue(()), &mut |first, bytes| {
+            each(30 * (origin + u128::from(first)), bytes)
+        })
+    }
+
     /// The next piece starts at byte `first`.
     fn seek(&mut self, first: u64) {
         if first + 1 == self.next {
@@ -183,7 +216,8 @@ impl Sieve {
     /// Sieves the piece of `length` bytes from byte `first` on, for work that goes on to byte `end`.
     fn sieve(&mut self, first: u64, length: usize, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         let behind = first + length as u64;
-        let root = (behind.saturating_mul(30).min(self.limit) - 1).isqrt().min(self.cap);
+        let root = self.cap.unwrap_or_else(|| (behind.saturating_mul(30).min(self.limit) - 1).isqrt());
+        let here = self.origin + u128::from(first);
         let has_big = root > u64::from(BIG);
         if has_big {
             self.big.prepare(first..behind, end, pulse)?;
@@ -192,20 +226,20 @@ impl Sieve {
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
-        presieve::fill(self.walks, &mut self.buffer[MARGIN..MARGIN + length], first);
-        self.small.activate(root, first);
+        presieve::fill(self.walks, &mut self.buffer[MARGIN..MARGIN + length], here);
+        self.small.activate(root, here);
         self.walks.cross_small(&mut self.small, &mut self.buffer, length);
-        self.medium.activate(root, first);
+        self.medium.activate(root, here);
         self.walks.cross_medium(&mut self.medium, &mut self.buffer, length);
         let bytes = &mut self.buffer[MARGIN..MARGIN + length];
         if has_big {
             self.big.cross(bytes, first);
         }
-        if first == 0 {
+        if here == 0 {
             // 1 is no prime.
             bytes[0] &= !1;
         }
-        if first.saturating_mul(30) <= root.max(u64::from(presieve::LARGEST)) {
+        if self.cap.is_none() && first.saturating_mul(30) <= root.max(u64::from(presieve::LARGEST)) {
             self.put_back(first, length, root);
         }
         self.next = behind;

@@ -68,7 +68,7 @@ walk! {
 }
 walk! {
     /// First multiples of a batch of big primes, see `big.rs`.
-    starts(base: u64, batch: &mut big::Batch) = big::starts
+    starts(base: u128, above: u64, batch: &mut big::Batch) = big::starts
 }
 walk! {
     /// How many bits are ones.

@@ -14,13 +14,13 @@
 use super::lines::Lines;
 use super::order::Order;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
-use super::sieving::Primes;
+use super::sieving::{Further, Primes};
 use super::tuplets::{KINDS, Kinds, Tuplets};
 use super::{Each, LineSieve, PIECE_NUMBERS, plan};
 use crate::isa::Isa;
 use crate::primes::sieve::{Piece, cut};
 use crate::primes::walks::Walks;
-use crate::primes::{Pulse, strong};
+use crate::primes::{Pulse, wide};
 use std::ops::ControlFlow;
 
 /// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a line.
@@ -36,17 +36,28 @@ const BIG_BYTES: usize = 300 << 20;
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
 
+/// The sieve ends here: the quotient of a number and a sieving prime is to be exact in floating point, with room for a cofactor's factors.
+pub(in crate::primes) const HUGE_END: u128 = 10_000_000_000_000_000_000_000;
+
+/// About how many numbers a window has where records of big primes are most.
+pub(in crate::primes) const WINDOW_NUMBERS: u64 = 3 * PIECE_NUMBERS;
+
+/// By so much the root may grow when the last sheet goes a bit beyond the limit.
+const ROUNDING: u64 = 1 << 10;
+
 /// Primes taken between two pulses: less than 3 ms.
 const STRIDE: usize = 8192;
 
 /// A workspace for huge numbers: sieving primes, and room for records.
 pub(in crate::primes) struct Huge<'t> {
-    limit: u64,
+    limit: u128,
     isa: Isa,
     walks: Walks,
     lines: Lines,
     middle_primes: Vec<u32>,
     big_primes: Primes<'t>,
+    /// Those above 2^32.
+    further: Option<Further>,
     middle: Rough,
     big: Rough,
     /// What a list needs besides.
@@ -59,7 +70,7 @@ impl<'t> Huge<'t> {
     /// # Panics
     /// When the table ends too early.
     pub(in crate::primes) fn new(
-        limit: u64,
+        limit: u128,
         isa: Isa,
         table: Option<Primes<'t>>,
         pulse: &mut Pulse<'_>,
@@ -76,17 +87,20 @@ impl<'t> Huge<'t> {
             pulse()
         })?;
         let walks = Walks::new(isa);
-        let small = LineSieve::new(limit, isa).primes(LINE_END, pulse)?;
+        let small = LineSieve::new(LINE_END, isa).primes(LINE_END, pulse)?;
         let lines = Lines::new(MODULUS as u32, &small, plan::ENDS, walks);
         let residues = &lines.modulus().residues;
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
         let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
         let big_primes = primes.starting_at(MIDDLE_END);
-        ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, middle, big, order: None })
+        let further = Some((limit - 1).isqrt() as u64).filter(|&root| root > u32::MAX.into());
+        let further = further.map(|root| Further::new(root + ROUNDING, isa));
+        let order = None;
+        ControlFlow::Continue(Huge { limit, isa, walks, lines, middle_primes, big_primes, further, middle, big, order })
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
-    pub(in crate::primes) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub(in crate::primes) fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         let walks = self.walks;
         let mut count = 0;
         self.sheets(low, high, pulse, &mut |_, _, line, from, to| {
@@ -100,8 +114,8 @@ impl<'t> Huge<'t> {
     /// is above 2^32. The limit must be above `high` by [`SPANS`](super::SPANS) at least, or the end of all numbers.
     pub(in crate::primes) fn tuplets(
         &mut self,
-        low: u64,
-        high: u64,
+        low: u128,
+        high: u128,
         kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
@@ -114,32 +128,37 @@ impl<'t> Huge<'t> {
     }
 
     /// Hands out the numbers of `[low, high)`, whose first number is above 2^32, as bytes of 30 numbers in rising order: the number of the
-    /// first byte, and the bytes; bits outside the range are zero.
+    /// first byte, counted from that of `low`, and the bytes; bits outside the range are zero.
     pub(in crate::primes) fn pieces(
         &mut self,
-        low: u64,
-        high: u64,
+        low: u128,
+        high: u128,
         pulse: &mut Pulse<'_>,
         each: &mut Piece<'_>,
     ) -> ControlFlow<()> {
         let mut order = self.order.take().unwrap_or_else(|| Order::new(self.walks));
-        let (first, end) = (low / 30, high.div_ceil(30));
+        let origin = low / 30;
+        // The first sheet may begin a few bytes before `low`.
+        let first = |base: u128| (base / 30) as i128 - origin as i128;
+        let (rest, end) = ((low % 30) as u64, (high - low.min(high)) as u64 + (low % 30) as u64);
         let ended = self.sheets(low, high, pulse, &mut |base, residue, line, _, _| {
+            let begin = first(base);
             if residue == 1 {
-                order.begin((end.saturating_sub(base / 30)).div_ceil(MODULUS / 30).min(1 << PIECE_BITS));
+                let bytes = (i128::from(end.div_ceil(30)) - begin).max(0) as u64;
+                order.begin(bytes.div_ceil(MODULUS / 30).min(1 << PIECE_BITS));
             }
             if !order.take(line) {
                 return ControlFlow::Continue(());
             }
             order.each(|place, bytes| {
-                let place = base / 30 + place;
-                let edge = |n: u64| n.saturating_sub(place).min(bytes.len() as u64) as usize;
-                let (from, to) = (edge(first), edge(end));
+                let place = begin + i128::from(place);
+                let edge = |n: u64| (i128::from(n) - place).clamp(0, bytes.len() as i128) as usize;
+                let (from, to) = (edge(0), edge(end.div_ceil(30)));
                 if from == to {
                     return ControlFlow::Continue(());
                 }
-                let (place, bytes) = (place + from as u64, &mut bytes[from..to]);
-                cut(place, bytes, low, high);
+                let (place, bytes) = ((place + from as i128) as u64, &mut bytes[from..to]);
+                cut(place, bytes, rest, end);
                 each(place, bytes)
             })
         });
@@ -150,13 +169,13 @@ impl<'t> Huge<'t> {
     /// Sieves `[low, high)` piece by piece, each a sheet of lines, and hands out each line: base of the sheet, residue,
     /// bits, and the range of bits that are in `[low, high)`. All numbers of the sheet are sieved, and so is the one
     /// behind it that a tuplet may reach: see [`piece`](Huge::piece).
-    fn sheets(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
-        debug_assert!(high <= self.limit && low > 1 << 32);
+    fn sheets(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
+        debug_assert!(high <= self.limit && low > 1 << 32 && high <= HUGE_END);
         if low >= high {
             return ControlFlow::Continue(());
         }
-        let start = low / MODULUS * MODULUS;
-        let bits = (high - start).div_ceil(MODULUS);
+        let start = low / u128::from(MODULUS) * u128::from(MODULUS);
+        let bits = (high - start).div_ceil(MODULUS.into()) as u64;
         let pieces = bits.div_ceil(1 << PIECE_BITS);
         let root_of_all = root(start, bits) as f64;
         let records = |pieces: u64| self.big.records(MIDDLE_END as f64, root_of_all, pieces * PIECE_NUMBERS);
@@ -165,19 +184,22 @@ impl<'t> Huge<'t> {
         let window = pieces.div_ceil(pieces.div_ceil(most));
         let (window, records) = (window << PIECE_BITS, records(window));
         for first in (0..bits).step_by(window as usize) {
-            let base = start + first * MODULUS;
+            let base = start + u128::from(first * MODULUS);
             let bits = window.min(bits - first);
             self.big.begin(base, bits, records);
-            let big = &mut self.big;
-            self.big_primes.read(root(base, bits), self.isa, |primes| {
-                big.cross(primes);
+            let (big, root) = (&mut self.big, root(base, bits));
+            self.big_primes.read(root, self.isa, |primes| {
+                big.cross(0, primes);
                 pulse()
             })?;
+            if let Some(further) = self.further.as_mut().filter(|_| root > u32::MAX.into()) {
+                further.read(root, pulse, &mut |above, primes| big.cross(above, primes))?;
+            }
             self.big.finish();
             for piece in 0..bits.div_ceil(1 << PIECE_BITS) {
                 let skipped = piece << PIECE_BITS;
                 let bits = (bits - skipped).min(1 << PIECE_BITS);
-                self.piece(base + skipped * MODULUS, bits, piece as usize, [low, high], pulse, each)?;
+                self.piece(base + u128::from(skipped * MODULUS), bits, piece as usize, [low, high], pulse, each)?;
             }
         }
         ControlFlow::Continue(())
@@ -189,10 +211,10 @@ impl<'t> Huge<'t> {
     /// need a multiple of 3 or 5. So one number behind the piece is tested, and the next piece need not be known.
     fn piece(
         &mut self,
-        base: u64,
+        base: u128,
         bits: u64,
         number: usize,
-        [low, high]: [u64; 2],
+        [low, high]: [u128; 2],
         pulse: &mut Pulse<'_>,
         each: &mut Each<'_>,
     ) -> ControlFlow<()> {
@@ -200,7 +222,7 @@ impl<'t> Huge<'t> {
         let records = self.middle.records(LINE_END as f64, root.min(MIDDLE_END) as f64, bits * MODULUS);
         self.middle.begin(base, bits, records);
         for primes in self.middle_primes.chunks(STRIDE) {
-            self.middle.cross(primes);
+            self.middle.cross(0, primes);
             pulse()?;
         }
         self.middle.finish();
@@ -210,11 +232,14 @@ impl<'t> Huge<'t> {
             self.middle.apply(line, 0, words);
             self.big.apply(line, number, words);
             if residue == 1 {
-                let is_prime = base.checked_add(bits * MODULUS + 1).is_some_and(strong::is_prime);
+                let is_prime = wide::is_prime(base + u128::from(bits * MODULUS + 1));
                 let (byte, bit) = (bits as usize / 8, bits % 8);
                 words[byte] = words[byte] & !(1 << bit) | u8::from(is_prime) << bit;
             }
-            let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(MODULUS).min(bits);
+            let bit = |n: u128| {
+                let bit = n.saturating_sub(base).saturating_sub(residue.into()).div_ceil(MODULUS.into());
+                bit.min(bits.into()) as u64
+            };
             each(base, residue, words, bit(low), bit(high))?;
             pulse()?;
         }
@@ -223,6 +248,6 @@ impl<'t> Huge<'t> {
 }
 
 /// The largest number whose square is in lines of `bits` bits from `base` on.
-fn root(base: u64, bits: u64) -> u64 {
-    (base.saturating_add(bits * MODULUS) - 1).isqrt()
+fn root(base: u128, bits: u64) -> u64 {
+    (base + u128::from(bits * MODULUS) - 1).isqrt() as u64
 }

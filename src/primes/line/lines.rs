@@ -29,7 +29,7 @@ pub(super) struct Lines {
     /// Bytes in front of the line: no small prime is larger, and a multiple of 64.
     margin: usize,
     /// The sheet at hand.
-    base: u64,
+    base: u128,
     bytes: usize,
     /// The next line's place among the residues.
     next: usize,
@@ -55,7 +55,7 @@ impl Lines {
 
     /// Begins a sheet of lines of `bits` bits behind `base`, a multiple of the modulus, with sieving primes up to
     /// `root`. Lines have 64 bits more at least, right ones too if `root` allows.
-    pub(super) fn begin(&mut self, base: u64, bits: u64, root: u64) {
+    pub(super) fn begin(&mut self, base: u128, bits: u64, root: u64) {
         self.base = base;
         self.bytes = (bits / 64 + 1) as usize * 8;
         self.next = 0;
@@ -65,9 +65,10 @@ impl Lines {
             self.buffer.resize(size, 0);
         }
         self.crossed.clear();
-        if base <= u64::from(self.places.primes.iter().max().map_or(0, |&p| p).max(presieve::LARGEST)) {
+        if base <= u128::from(self.places.primes.iter().max().map_or(0, |&p| p).max(presieve::LARGEST)) {
             let own = self.places.primes[..self.places.active].iter().copied().chain(presieve::primes(&self.modulus));
             let number = u64::from(self.modulus.number);
+            let base = base as u64;
             let spot = |p: u32| u64::from(p).checked_sub(base).map(|n| ((n % number) as u32, (n / number) as u32));
             self.crossed.extend(own.filter_map(spot));
             self.crossed.sort_unstable();

@@ -36,6 +36,7 @@ use super::walks::Walks;
 use crate::isa::Isa;
 pub(super) use huge::Huge;
 use huge::LINE_END;
+pub(super) use huge::{HUGE_END, WINDOW_NUMBERS};
 use lines::Lines;
 use plan::{Plan, plan};
 use std::ops::ControlFlow;
@@ -53,7 +54,7 @@ pub(super) const LINES_ALONE: u64 = LINE_END * LINE_END;
 pub(super) const PIECE_NUMBERS: u64 = rough::MODULUS << rough::PIECE_BITS;
 
 /// Takes a line: base of its sheet, residue, bits, and the range of bits that are asked for.
-type Each<'a> = dyn FnMut(u64, u32, &mut [u8], u64, u64) -> ControlFlow<()> + 'a;
+type Each<'a> = dyn FnMut(u128, u32, &mut [u8], u64, u64) -> ControlFlow<()> + 'a;
 
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(super) struct LineSieve {
@@ -112,7 +113,7 @@ impl LineSieve {
             tuplets.take(sheet, residue, line, from, to);
             ControlFlow::Continue(())
         })?;
-        ControlFlow::Continue(tuplets.finish(low, high))
+        ControlFlow::Continue(tuplets.finish(low.into(), high.into()))
     }
 
     /// Sieves `[low, high)` sheet by sheet and hands out each line: base of the sheet, residue, bits, and the range
@@ -134,11 +135,11 @@ impl LineSieve {
         for sheet in 0..all.div_ceil(bits) {
             let base = start + sheet * bits * number;
             let behind = base.saturating_add((bits + 64) * number).min(limit.saturating_add(16));
-            lines.begin(base, bits, (behind - 1).isqrt());
+            lines.begin(base.into(), bits, (behind - 1).isqrt());
             pulse()?;
             while let Some((residue, line)) = lines.next() {
                 let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(number);
-                each(base, residue, line, bit(low), bit(high).min(bits))?;
+                each(base.into(), residue, line, bit(low), bit(high).min(bits))?;
                 pulse()?;
             }
         }

@@ -10,6 +10,7 @@
 
 use super::modulus::Modulus;
 use super::presieve;
+use crate::primes::tiny::lucas::modulo;
 use crate::primes::walks::Walks;
 use std::ops::Range;
 
@@ -68,12 +69,12 @@ impl Places {
     }
 
     /// Goes to the line of `residue` behind `base`, with the primes up to `root` in use, and all small ones.
-    pub(super) fn begin(&mut self, base: u64, residue: u32, root: u64) {
+    pub(super) fn begin(&mut self, base: u128, residue: u32, root: u64) {
         let small = self.turns.len();
         self.active = small + self.primes[small..].partition_point(|&p| u64::from(p) <= root);
         for i in 0..self.active {
             let p = u64::from(self.primes[i]);
-            let start = (base % p + u64::from(residue)) * u64::from(self.inverses[i]) % p;
+            let start = (modulo(base, p) + u64::from(residue)) * u64::from(self.inverses[i]) % p;
             self.firsts[i] = (if start == 0 { 0 } else { p - start }) as u32;
         }
     }

@@ -10,6 +10,7 @@
 //! Reference: primesieve's `PreSieve.cpp` (16 tables of the same kind in bytes of 30 numbers).
 
 use super::modulus::Modulus;
+use crate::primes::tiny::lucas::modulo;
 use crate::primes::walks::Walks;
 
 /// The largest prime whose multiples are in the tables.
@@ -54,9 +55,9 @@ impl Presieve {
     }
 
     /// The next [`fill`](Presieve::fill) begins with bit 0 of the line of `residue` behind `base`.
-    pub(super) fn begin(&mut self, base: u64, residue: u32) {
+    pub(super) fn begin(&mut self, base: u128, residue: u32) {
         for table in &mut self.tables {
-            let start = (base % table.period + u64::from(residue)) % table.period;
+            let start = (modulo(base, table.period) + u64::from(residue)) % table.period;
             table.at = (start * table.inverse % table.period) as usize;
         }
     }
@@ -135,15 +136,15 @@ mod tests {
                 let modulus = Modulus::new(number);
                 let primes: Vec<u32> = primes(&modulus).collect();
                 let mut presieve = Presieve::new(&modulus);
-                for (base, length) in [(0, 3000), (u64::from(number) * 600_000_000_000_001, 2048), (1 << 63, 77)] {
-                    let base = base / u64::from(number) * u64::from(number);
+                for (base, length) in [(0, 3000), (u128::from(number) * 600_000_000_000_001, 2048), (1 << 70, 77)] {
+                    let base = base / u128::from(number) * u128::from(number);
                     for &r in modulus.residues.iter().step_by(7) {
                         let mut line = vec![0; length];
                         presieve.begin(base, r);
                         presieve.fill(Walks::new(isa), &mut line);
                         for k in (0..8 * length).step_by(5) {
-                            let n = base + u64::from(number) * k as u64 + u64::from(r);
-                            let stays = primes.iter().all(|&p| !n.is_multiple_of(u64::from(p)));
+                            let n = base + u128::from(number) * k as u128 + u128::from(r);
+                            let stays = primes.iter().all(|&p| !n.is_multiple_of(u128::from(p)));
                             assert_eq!(line[k / 8] >> (k % 8) & 1 == 1, stays, "{n} modulo {number} on {isa}");
                         }
                     }

@@ -1,7 +1,7 @@
 //! The line sieve under every plan, also those that `plan.rs` would not pick: against the sieve by bytes and lists.
 
 use super::*;
-use crate::primes::strong;
+use crate::primes::{strong, wide};
 use proptest::prelude::*;
 
 fn never() -> ControlFlow<()> {
@@ -83,17 +83,18 @@ fn listed_by(bytes: &mut Pieces, low: u64, high: u64) -> [u64; KINDS] {
 
 fn check_huge(huge: &mut Huge, bytes: &mut Pieces, low: u64, high: u64) {
     let expected = listed_by(bytes, low, high);
-    assert_eq!(value(huge.count(low, high, &mut never)), expected[0], "[{low}, {high})");
-    let counts = value(huge.tuplets(low, high, [true; KINDS], &mut never));
+    let [from, to] = [low, high].map(u128::from);
+    assert_eq!(value(huge.count(from, to, &mut never)), expected[0], "[{low}, {high})");
+    let counts = value(huge.tuplets(from, to, [true; KINDS], &mut never));
     assert_eq!(counts, expected, "[{low}, {high})");
 }
 
 /// A length from nothing to a part of a piece, and places that are awkward: around squares and powers of two.
 #[test]
 fn huge_numbers_on_every_instruction_set() {
-    let limit = 1 << 50;
+    let limit = 1_u64 << 50;
     for isa in isas() {
-        let mut huge = value(Huge::new(limit + 16, isa, None, &mut never));
+        let mut huge = value(Huge::new(u128::from(limit) + 16, isa, None, &mut never));
         let mut bytes = Pieces::new(limit + 16, Isa::widest());
         for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
         {
@@ -117,12 +118,13 @@ fn huge_numbers_on_every_instruction_set() {
 fn huge_tuplets_at_the_end_of_all_numbers() {
     let high = u64::MAX;
     for isa in isas().filter(|isa| !cfg!(debug_assertions) || *isa == Isa::widest()) {
-        let mut huge = value(Huge::new(high, isa, None, &mut never));
+        let mut huge = value(Huge::new(high.into(), isa, None, &mut never));
         for low in [high - 1, high - 58, high - 59, high - 100_000] {
             let mut counts = [0; KINDS];
             let primes: Vec<u64> = (low..high).filter(|&n| strong::is_prime(n)).collect();
             count_listed(&primes, primes.len(), high, [true; KINDS], &mut counts);
-            assert_eq!(value(huge.tuplets(low, high, [true; KINDS], &mut never)), counts, "from {low} on {isa}");
+            let found = value(huge.tuplets(low.into(), high.into(), [true; KINDS], &mut never));
+            assert_eq!(found, counts, "from {low} on {isa}");
         }
     }
 }
@@ -148,7 +150,7 @@ fn huge_numbers_after_a_break() {
             assert_eq!(value(huge.count(low, limit, &mut never)), expected, "after {after} on {isa}");
         }
         // The sieve by lines alone has nothing to leave behind.
-        let mut lines = LineSieve::new(limit, isa);
+        let mut lines = LineSieve::new(1_000_000, isa);
         let mut left = 7;
         let mut soon = || {
             if left == 0 {
@@ -199,5 +201,42 @@ proptest! {
         for isa in isas() {
             check(PLANS[plan], isa, low, low + length.max(1));
         }
+    }
+}
+
+/// Numbers above 2^64 by lines and records, against tests of each number: around the squares of primes near 2^32, products of two of
+/// them, and where the sieve ends.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation")]
+fn numbers_above_64_bits_on_every_instruction_set() {
+    let end = 1 << 64;
+    let p = 4_294_967_311_u128;
+    for isa in isas() {
+        let mut huge = value(Huge::new(2 * end, isa, None, &mut never));
+        for middle in [4_294_967_291 * 4_294_967_291, 4_294_967_291 * p, end, p * p, 2 * end - 416] {
+            let (low, high) = (middle - 400, middle + 400);
+            let near = |n: &u128| wide::is_prime(*n);
+            let primes: Vec<u64> = (low..high + 16).filter(near).map(|n| (n - low) as u64).collect();
+            let mut expected = [0; KINDS];
+            count_listed(&primes, primes.len(), 800, [true; KINDS], &mut expected);
+            let counts = value(huge.tuplets(low, high, [true; KINDS], &mut never));
+            assert_eq!(counts, expected, "around {middle} on {isa}");
+        }
+        for n in [p * p, p * 4_294_967_357] {
+            assert_eq!(value(huge.count(n, n + 1, &mut never)), 0, "{n}");
+        }
+    }
+}
+
+/// More than a window just above 2^64, by records and by tests.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "minutes without optimisation")]
+fn a_window_above_64_bits_by_both_ways() {
+    let (low, high) = ((1 << 64) + 999, (1 << 64) + 40_000_000);
+    let mut tiny = crate::primes::tiny::Tiny::new(Isa::widest());
+    let expected = value(tiny.count(low, high, &mut never));
+    for isa in isas() {
+        let mut huge = value(Huge::new(high, isa, None, &mut never));
+        assert_eq!(value(huge.count(low, high, &mut never)), expected, "{isa}");
     }
 }

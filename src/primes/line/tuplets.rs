@@ -46,7 +46,7 @@ pub(super) struct Tuplets {
     modulus: u32,
     kinds: [bool; KINDS],
     counts: [u64; KINDS],
-    sheet: Option<u64>,
+    sheet: Option<u128>,
     /// The last lines, in a ring.
     recent: Vec<Kept>,
     oldest: usize,
@@ -70,7 +70,7 @@ impl Tuplets {
     }
 
     /// Takes the next line; it is in `sheet`, and its first members are the bits `from..to`.
-    pub(super) fn take(&mut self, sheet: u64, residue: u32, line: &[u8], from: u64, to: u64) {
+    pub(super) fn take(&mut self, sheet: u128, residue: u32, line: &[u8], from: u64, to: u64) {
         if self.sheet.replace(sheet) != Some(sheet) {
             self.wrap();
         }
@@ -82,10 +82,10 @@ impl Tuplets {
     }
 
     /// The counts of each kind, when all lines are taken; the range was `[low, high)`.
-    pub(super) fn finish(mut self, low: u64, high: u64) -> [u64; KINDS] {
+    pub(super) fn finish(mut self, low: u128, high: u128) -> [u64; KINDS] {
         self.wrap();
         let is_outside = |p: u64| u64::from(self.modulus).is_multiple_of(p);
-        for first in FIRST.into_iter().filter(|first| (low..high).contains(first)) {
+        for first in FIRST.into_iter().filter(|first| (low..high).contains(&u128::from(*first))) {
             for (k, pattern) in patterns(self.kinds) {
                 let mut members = pattern.iter().map(|&distance| first + u64::from(distance));
                 let all_prime = members.clone().all(|n| FIRST.contains(&n));

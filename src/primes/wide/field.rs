@@ -43,11 +43,6 @@ impl Field {
         if is_negative { difference.wrapping_add(self.n) } else { difference }
     }
 
-    /// a / 2: whichever of a and a + n is even, halved.
-    pub(super) fn half(&self, a: u128) -> u128 {
-        if a.is_multiple_of(2) { a / 2 } else { a / 2 + self.n / 2 + 1 }
-    }
-
     /// a b / R.
     pub(super) fn times(&self, a: u128, b: u128) -> u128 {
         let (high, low) = product(a, b);
@@ -104,8 +99,6 @@ mod tests {
             prop_assert_eq!(value(field.times(x, y)), a * b % n);
             prop_assert_eq!(value(field.add(x, y)), (a + b) % n);
             prop_assert_eq!(value(field.subtract(x, y)), (a + n - b) % n);
-            let half = field.half(x);
-            prop_assert_eq!(field.add(half, half), x);
         }
 
         #[test]

@@ -51,7 +51,7 @@ pub(super) struct Rough {
     shares: [f64; 2],
     /// Bits of a part of a line that has a list of its own.
     part: u32,
-    base: u64,
+    base: u128,
     span: u64,
 }
 
@@ -93,7 +93,7 @@ impl Rough {
     }
 
     /// Begins a window of lines of `bits` bits from `base` on.
-    pub(super) fn begin(&mut self, base: u64, bits: u64, records: usize) {
+    pub(super) fn begin(&mut self, base: u128, bits: u64, records: usize) {
         (self.base, self.span) = (base, bits * MODULUS);
         self.lists.begin(LINES, bits, records);
         // A window before this one may have been abandoned.
@@ -104,12 +104,13 @@ impl Rough {
         }
     }
 
-    /// Takes `primes`, all below the window's first number and of the size expected.
-    pub(super) fn cross(&mut self, primes: &[u32]) {
+    /// Takes primes, all below the window's first number and of the size expected: each is one of `primes`, and `above`. There is
+    /// something above only where a prime has few multiples in the window.
+    pub(super) fn cross(&mut self, above: u64, primes: &[u32]) {
         match &mut self.maker {
             #[cfg(target_arch = "x86_64")]
-            Maker::Avx512(maker) => maker.cross(primes, self.base, self.span, &mut self.lists),
-            Maker::Portable(maker) => maker.cross(primes, self.base, self.span, &mut self.lists),
+            Maker::Avx512(maker) => maker.cross((above, primes), self.base, self.span, &mut self.lists),
+            Maker::Portable(maker) => maker.cross((above, primes), self.base, self.span, &mut self.lists),
         }
     }
 

@@ -30,14 +30,14 @@ impl Portable {
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.
-    pub(super) fn cross(&mut self, primes: &[u32], base: u64, span: u64, lists: &mut Lists) {
+    pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         let record = |place: u64| u32::from(self.line[(place % 210) as usize]) << PLACE_BITS | (place / 210) as u32;
         let mut filled = 0;
         for primes in primes.chunks(BATCH) {
             self.batch.primes[..primes.len()].copy_from_slice(primes);
-            self.walks.starts(base, &mut self.batch);
+            self.walks.starts(base, above, &mut self.batch);
             for (i, &p) in primes.iter().enumerate() {
-                let p = u64::from(p);
+                let p = above + u64::from(p);
                 let (distance, number) = ENTRY[self.batch.cofactors[i] as usize];
                 let mut offset = self.batch.offsets[i] + u64::from(distance) * p;
                 if 2 * p >= span {

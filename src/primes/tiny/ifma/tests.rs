@@ -1,6 +1,5 @@
 //! Each test alone against its definition, with products of 128 bits: what passes one but is no prime must pass here too.
 
-use super::super::lucas::parameter;
 use super::*;
 use proptest::prelude::*;
 
@@ -40,7 +39,7 @@ fn v(k: u128, p: u64, n: u64) -> u64 {
 
 /// The almost extra strong Lucas test, as defined.
 fn is_lucas(n: u64) -> bool {
-    let Some(p) = parameter(n) else { return false };
+    let Some(p) = parameter(n.into()) else { return false };
     let after = u128::from(n) + 1;
     let s = after.trailing_zeros();
     let d = after >> s;
@@ -51,10 +50,13 @@ fn is_lucas(n: u64) -> bool {
 /// What each test keeps of a list.
 fn kept(numbers: &[u64]) -> [Vec<u64>; 2] {
     // SAFETY: the callers have asked for the instructions.
-    let strong = retain(&mut numbers.to_vec(), |lanes| unsafe { strong::test(lanes) }).to_vec();
-    // SAFETY: as above.
-    let lucas = retain(&mut numbers.to_vec(), |lanes| unsafe { lucas::test(lanes) }).to_vec();
-    [strong, lucas]
+    let strong = retain(0, &mut numbers.to_vec(), |_, lanes| unsafe { strong::test(lanes) }).to_vec();
+    let mut tested = numbers.to_vec();
+    let lucas = retain(0, &mut tested, |numbers, lanes| {
+        // SAFETY: as above.
+        unsafe { lucas::test(lanes, &numbers.map(|n| parameter(n).unwrap_or(0))) }
+    });
+    [strong, lucas.to_vec()]
 }
 
 fn expected(numbers: &[u64]) -> [Vec<u64>; 2] {
@@ -89,7 +91,7 @@ fn pseudoprimes_and_long_runs_of_zeros() {
     let pseudo: Vec<u64> = expected(&[989, 3239, 5777])[1].clone();
     assert_eq!(pseudo, [989, 3239, 5777], "the definition lets them pass");
     assert_eq!(kept(&numbers), expected(&numbers));
-    let primes = retain_primes(&mut numbers);
+    let primes = retain_primes(0, &mut numbers);
     assert!(primes.iter().all(|&n| crate::primes::tests::is_prime(n)), "{primes:?}");
 }
 

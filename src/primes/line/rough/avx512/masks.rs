@@ -60,6 +60,9 @@ impl Masks {
     pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &Table, lists: &mut Lists) {
         let (zero, ones, word) = (_mm512_setzero_si512(), _mm512_set1_epi64(-1), _mm512_set1_epi64(64));
         let span = _mm512_set1_pd(window.span as f64);
+        // The filters that are exact for all cofactors. One less, or none, lets only more through.
+        let largest = window.base as f64 / (2.0 * f64::from(primes[0])) + window.span as f64;
+        let filters = self.filters.partition_point(|filter| largest * (filter.q as f64) < (1_u64 << 52) as f64);
         for eight in primes.chunks(8) {
             let (lanes, eight) = load(eight);
             let Starts { twice, mut half, mut offset } = window.first(eight);
@@ -72,7 +75,7 @@ impl Masks {
             let mut left = _mm512_maskz_max_epi64(lanes, _mm512_add_epi64(floor, _mm512_set1_epi64(1)), zero);
             while _mm512_test_epi64_mask(left, left) != 0 {
                 let mut not = _mm512_srlv_epi64(ones, left);
-                for filter in &self.filters {
+                for filter in &self.filters[..filters] {
                     let fraction = _mm512_madd52lo_epu64(zero, half, _mm512_set1_epi64(filter.inverse));
                     let modulo = _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(filter.q));
                     let (high, low) = (_mm512_set1_epi64(filter.high), _mm512_set1_epi64(filter.low));

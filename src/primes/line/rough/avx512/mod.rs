@@ -71,17 +71,18 @@ impl Avx512 {
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`, all but a few that
-    /// wait for [`finish`](Avx512::finish). Both numbers are even; all primes are above 2^22, and `base` above them;
-    /// `span` is below 2^34.
-    pub(super) fn cross(&mut self, primes: &[u32], base: u64, span: u64, lists: &mut Lists) {
+    /// wait for [`finish`](Avx512::finish). Both numbers are even; all primes, with `above` added, are above 2^22, and `base` above
+    /// them, by a factor below 2^51; `span` is below 2^34.
+    pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);
-        let window = Window { base, span };
+        let window = Window { base, span, above };
         for primes in primes.chunks(BATCH) {
             // SAFETY: `new` made sure that this CPU has the instructions.
             unsafe {
-                if 2 * FEW * u64::from(primes[0]) >= span {
+                if 2 * FEW * (above + u64::from(primes[0])) >= span {
                     self.few.cross(primes, window, &self.table, lists);
                 } else {
+                    debug_assert_eq!(above, 0);
                     self.masks.cross(primes, window, &self.table, lists);
                 }
             }

@@ -10,8 +10,10 @@ use std::arch::x86_64::*;
 /// A stretch of numbers: an even number, and how many even steps follow.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
-    pub(super) base: u64,
+    pub(super) base: u128,
     pub(super) span: u64,
+    /// What its primes have besides 32 bits.
+    pub(super) above: u64,
 }
 
 /// First multiples of 8 primes: twice the prime, half the cofactor, distance from the window's beginning.
@@ -22,15 +24,15 @@ pub(super) struct Starts {
 }
 
 impl Window {
-    /// The first odd multiple at or behind `base` of each of 8 primes, which are below `base` and above 2^22.
+    /// The first odd multiple at or behind `base` of each of 8 primes, which are below `base` and above 2^22. The quotient is below 2^51.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[inline]
     pub(super) fn first(self, primes: __m256i) -> Starts {
         let half_base = _mm512_set1_pd((self.base / 2) as f64);
         let (base, one) = (_mm512_set1_epi64(self.base as i64), _mm512_set1_epi64(1));
-        let p = _mm512_cvtepu32_epi64(primes);
+        let p = _mm512_add_epi64(_mm512_cvtepu32_epi64(primes), _mm512_set1_epi64(self.above as i64));
         let twice = _mm512_add_epi64(p, p);
-        let mut half = _mm512_cvtpd_epi64(_mm512_div_pd(half_base, _mm512_cvtepu32_pd(primes)));
+        let mut half = _mm512_cvtpd_epi64(_mm512_div_pd(half_base, _mm512_cvtepu64_pd(p)));
         let mut offset = _mm512_sub_epi64(_mm512_add_epi64(_mm512_mullo_epi64(half, twice), p), base);
         let before = _mm512_movepi64_mask(offset);
         let behind = _mm512_cmpge_epi64_mask(offset, twice);
