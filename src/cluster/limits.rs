@@ -160,8 +160,9 @@ impl Group {
     fn memory(&self) -> Vec<Bound> {
         let mut bounds: Vec<Bound> = self.levels().filter_map(|folder| self.bound(folder)).collect();
         // Version 1 knows of limits that stand above what can be seen.
+        let seen = self.levels().filter_map(|folder| self.limit(folder)).min().unwrap_or(UNLIMITED);
         let above = number_in(&self.folder.join("memory.stat"), "hierarchical_memory_limit");
-        if let Some(limit) = above.filter(|&limit| limit < UNLIMITED) {
+        if let Some(limit) = above.filter(|&limit| limit < seen) {
             let used = self.used(&self.folder).unwrap_or(0);
             let cause =
                 format!("the memory limit above control group {} ({} MB)", self.name(&self.folder), limit >> 20);
@@ -170,10 +171,13 @@ impl Group {
         bounds
     }
 
-    fn bound(&self, folder: &Path) -> Option<Bound> {
+    fn limit(&self, folder: &Path) -> Option<u64> {
         let files: &[&str] = if self.is_v2 { &["memory.max", "memory.high"] } else { &["memory.limit_in_bytes"] };
-        let limit =
-            files.iter().filter_map(|file| number(&folder.join(file))).min().filter(|&limit| limit < UNLIMITED)?;
+        files.iter().filter_map(|file| number(&folder.join(file))).min().filter(|&limit| limit < UNLIMITED)
+    }
+
+    fn bound(&self, folder: &Path) -> Option<Bound> {
+        let limit = self.limit(folder)?;
         let cause = format!("the memory limit of control group {} ({} MB)", self.name(folder), limit >> 20);
         Some(Bound { left: limit.saturating_sub(self.used(folder)?), cause, is_own: false })
     }

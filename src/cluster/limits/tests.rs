@@ -75,6 +75,10 @@ fn version_1_with_a_limit_above_what_can_be_seen() {
     let own = "the memory limit of control group /slurm/uid_0/job_7 (500 MB)";
     let above = "the memory limit above control group /slurm/uid_0/job_7 (300 MB)";
     assert_eq!(left(&root), [(450, own.to_owned()), (250, above.to_owned())]);
+    // The same limit as the group's own is said once.
+    let stat = root.path().join(format!("{group}/memory.stat"));
+    fs::write(stat, "hierarchical_memory_limit 524288000\n").expect("written");
+    assert_eq!(left(&root), [(400, own.to_owned())]);
     assert_eq!(Groups::read(root.path()).quota(), Some(Quota { percent: 50, group: "/slurm".to_owned() }));
 }
 
