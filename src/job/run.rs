@@ -302,3 +302,26 @@ fn sewn<T: Tally>(ledger: Ledger<T>, seam: Option<u64>) -> Result<Ledger<T>> {
     sewn.absorb(ledger).map_err(|overlap| Error::Run(overlap.to_string()))?;
     Ok(sewn)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_measured_in_bytes_whatever_the_chunk() {
+        for (block, all) in [(1, 1), (1, 1000), (100, 256), (4 << 20, 256 << 20), (0, 1000)] {
+            let room = Room { block, all };
+            for ranks in [1, 2, 3, 8, 100] {
+                for wanted in [1, 2, 7, 1000, u64::MAX] {
+                    let (chunk, length) = room.window(wanted, ranks);
+                    assert!(0 < chunk && chunk <= wanted && chunk <= length, "{room:?} {ranks} {wanted}");
+                    // One block at the least.
+                    assert!(length == 1 || length * block <= all, "{room:?} {ranks} {wanted}");
+                    assert!(chunk == 1 || 4 * ranks * chunk <= length, "{room:?} {ranks} {wanted}");
+                }
+            }
+        }
+        let room = Room { block: 1 << 20, all: 256 << 20 };
+        assert_eq!((room.window(1000, 2), room.window(3, 2)), ((32, 256), (3, 24)));
+    }
+}

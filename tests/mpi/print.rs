@@ -105,3 +105,25 @@ fn memory_stays_bounded() {
         assert!(peak > 0 && peak < MEMORY, "{peak} bytes on one of {ranks} ranks");
     }
 }
+
+#[test]
+#[ignore = "half a minute"]
+fn a_paused_reader_costs_no_memory_whatever_the_chunk() {
+    // Marks of the primes may take 256 MiB at the root; a rank has some megabytes besides.
+    const CEILING: u64 = 350_000_000;
+    for (ranks, chunk) in [(2, "--chunk 1000"), (4, "--chunk 1000"), (3, "")] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        let line = format!("primes 1e13 --print --quiet {chunk}");
+        let to = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
+        let running = Launch::new(Launched(ranks), &line).stdout_to(to).limit(60).start();
+        let (began, mut peak) = (std::time::Instant::now(), 0);
+        while began.elapsed() < Duration::from_secs(8) {
+            let of_ranks = running.processes().into_iter().filter(|process| process.rank.is_some());
+            peak = of_ranks.filter_map(|process| process.peak_memory()).max().unwrap_or(0).max(peak);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        drop(reader);
+        running.finish().expect_code(0);
+        assert!(peak > 0 && peak < CEILING, "{peak} bytes on one of {ranks} ranks, {chunk}");
+    }
+}
