@@ -30,6 +30,10 @@ fn answers_of_pari() {
         ("primes --nth 1 2^64", r#""nth":"18446744073709551629","proven":false"#),
         ("primes --nth -1 2^64+13", r#""nth":"18446744073709551557","complete""#),
         ("primes --nth -1 2^64+14", r#""nth":"18446744073709551629","proven":false"#),
+        // Debian's primesieve counts no way down: p_(pi(START - 1) - N + 1) of its --nth-prime.
+        ("primes --nth -1 100", r#""nth":97,"complete""#),
+        ("primes --nth -3000000 123456789", r#""nth":68360029,"complete""#),
+        ("primes --nth -20000000 400000000", r#""nth":21107291,"complete""#),
         ("primes --nth 300000 2^64", r#""nth":"18446744073722880247""#),
         ("primes --nth 1 17e18", r#""nth":"17000000000000000003","complete""#),
         ("primes --nth 1 1e25", r#""nth":"10000000000000000000000013""#),
