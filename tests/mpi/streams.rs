@@ -85,8 +85,14 @@ fn a_file_behind_the_launcher_gets_everything_in_order() {
         let script = format!("{{ echo before; \"$0\" \"$@\"; echo after; }} > {} 2>&1", file.display());
         Launch::new(Launched(3), "primes 1e6 -p -q").flags(flags).outer(&script).run().expect_code(0);
         let text = fs::read_to_string(&file).expect("the log");
-        let text = text.replace("[1,0]<stdout>:", "");
-        assert!(text == format!("before\n{}after\n", list.text()), "{flags}: another text");
+        let expected = format!("before\n{}after\n", list.text());
+        if flags.is_empty() {
+            assert!(text == expected, "another text");
+        } else {
+            // mpirun also breaks lines where it reads a piece that ends within one.
+            let text = text.replace("[1,0]<stdout>:", "").replace('\n', "");
+            assert!(text == expected.replace('\n', ""), "{flags}: another text");
+        }
     }
 }
 
