@@ -80,19 +80,13 @@ fn a_full_disk_behind_standard_output_is_an_error() {
 fn a_file_behind_the_launcher_gets_everything_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log");
-    let list = Launch::new(Alone, "primes 1e6 -p").run().expect_code(0);
-    for flags in ["", "--tag-output"] {
+    // With tags a short result: Open MPI 4.1.4 cuts pieces that its tags make longer than 8 kB, as they do lists of short lines.
+    for (flags, line) in [("", "primes 1e6 -p -q"), ("--tag-output", "pi 1e4 -q")] {
+        let alone = Launch::new(Alone, line).run().expect_code(0);
         let script = format!("{{ echo before; \"$0\" \"$@\"; echo after; }} > {} 2>&1", file.display());
-        Launch::new(Launched(3), "primes 1e6 -p -q").flags(flags).outer(&script).run().expect_code(0);
-        let text = fs::read_to_string(&file).expect("the log");
-        let expected = format!("before\n{}after\n", list.text());
-        if flags.is_empty() {
-            assert!(text == expected, "another text");
-        } else {
-            // mpirun also breaks lines where it reads a piece that ends within one.
-            let text = text.replace("[1,0]<stdout>:", "").replace('\n', "");
-            assert!(text == expected.replace('\n', ""), "{flags}: another text");
-        }
+        Launch::new(Launched(3), line).flags(flags).outer(&script).run().expect_code(0);
+        let text = fs::read_to_string(&file).expect("the log").replace("[1,0]<stdout>:", "");
+        assert!(text == format!("before\n{}after\n", alone.text()), "{flags}: another text");
     }
 }
 
