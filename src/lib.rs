@@ -10,6 +10,7 @@
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
 //! - `stderr`: messages, each in one write. `stream`: pipes and devices to write to. `whole`: files that appear whole or not at all.
+//!   `regular`: files as they are read.
 
 pub mod burnin;
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod isa;
 pub mod job;
 pub mod montecarlo;
 pub mod primes;
+mod regular;
 pub mod report;
 pub mod scaling;
 mod stderr;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::stream;
 use crate::whole::{self, Readers};
@@ -20,6 +21,7 @@ const BUFFER: usize = 1 << 20;
 pub struct Output {
     target: Target,
     name: String,
+    is_stdout: bool,
 }
 
 enum Target {
@@ -34,29 +36,30 @@ impl Output {
     /// [`Error::Io`] when nothing can be written there, before any work is done.
     pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Result<Box<dyn Write + Send>>) -> Result<Output> {
         let Some(path) = path else {
-            return Ok(Output { target: Target::Stream(stdout()?), name: "standard output".into() });
+            return Ok(Output { target: Target::Stream(stdout()?), name: "standard output".into(), is_stdout: true });
         };
         let name = path.display().to_string();
         let cannot = || Error::io(format!("cannot write {name}"));
-        // A link is followed to the file it stands for, which is the one to be replaced.
         let target = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 let stream = stream::open(path).map_err(cannot())?;
                 Target::Stream(Box::new(BufWriter::with_capacity(BUFFER, stream)))
             }
-            Ok(_) => {
-                let place = fs::canonicalize(path).map_err(cannot())?;
-                fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
+            found => {
+                // A link is followed to the file it stands for, which is the one to be replaced, or made.
+                let place = whole::resolve(path).map_err(cannot())?;
+                if found.is_ok() {
+                    fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
+                }
                 Target::File(buffered(&place).map_err(cannot())?, place)
             }
-            Err(_) => Target::File(buffered(path).map_err(cannot())?, path.to_owned()),
         };
-        Ok(Output { target, name })
+        Ok(Output { target, name, is_stdout: false })
     }
 
     /// Whether it is standard output.
     pub fn is_stdout(&self) -> bool {
-        self.name == "standard output"
+        self.is_stdout
     }
 
     /// The file under its temporary name, when it is one that will be renamed: for those who write it in other ways.
@@ -65,6 +68,15 @@ impl Output {
             Target::Stream(_) => None,
             Target::File(file, _) => Some((file.get_ref().as_file(), file.get_ref().path())),
         }
+    }
+
+    /// Writes all that is to be written there, and finishes.
+    ///
+    /// # Errors
+    /// As [`Output::finish`].
+    pub fn put(mut self, bytes: &[u8]) -> Result<()> {
+        self.write(bytes)?;
+        self.finish()
     }
 
     /// Writes bytes.
@@ -125,9 +137,39 @@ impl Output {
 
     /// Turns what the system said about the file into an error that names it as the user did.
     pub fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
-        let (is_stdout, name) = (self.is_stdout(), self.name.clone());
+        let (is_stdout, name) = (self.is_stdout, self.name.clone());
         move |error| if is_stdout { Error::of_stdout(error) } else { Error::io(format!("cannot write {name}"))(error) }
     }
+}
+
+/// Writes the side files of a command, at the root, behind its report: what cannot be written makes an exit code of 0 a 1, and loses nothing
+/// else. Every rank must call it with the code of the report; returns the exit code.
+///
+/// # Errors
+/// [`Error::Told`] when a code of 0 becomes a 1.
+pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()>) -> Result<u8> {
+    match cluster.agree(cluster.at_root(write).unwrap_or(Ok(()))) {
+        Err(Error::Told { .. }) if code != 0 => Ok(code),
+        told => told.map(|()| code),
+    }
+}
+
+/// Writes each of some side files, also when one before could not be.
+///
+/// # Errors
+/// The first one of them.
+pub fn all<const N: usize>(written: [Result<()>; N]) -> Result<()> {
+    written.into_iter().collect()
+}
+
+/// What `write` writes.
+///
+/// # Errors
+/// [`Error::Io`], which memory does not give.
+pub fn formatted(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(&mut bytes).map_err(Error::io("cannot format the result"))?;
+    Ok(bytes)
 }
 
 fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {

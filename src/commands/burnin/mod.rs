@@ -18,7 +18,7 @@ mod team;
 
 use std::time::Instant;
 
-use super::output::Output;
+use super::output::{Output, all, beside, formatted};
 use crate::burnin::hostlist;
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -42,13 +42,15 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Burnin) -> Result<u8
     let seen = rounds::go(cluster, &team, options.duration())?;
     let gathered = seen.reduce(cluster)?;
 
+    let mut beside_it = Ok(());
     let written = gathered.zip(files).map(|(gathered, files)| {
         let report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
-        files.write(&report, options)?;
-        Ok(exit_code(report.result.verdict))
+        let (written, sides) = files.write(&report, options);
+        beside_it = sides;
+        written.map(|()| exit_code(report.result.verdict))
     });
-    let code = cluster.agree(written.transpose())?;
-    cluster.broadcast(code)
+    let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
+    beside(cluster, code, || beside_it)
 }
 
 fn exit_code(verdict: Verdict) -> u8 {
@@ -76,24 +78,15 @@ impl Files {
         })
     }
 
-    /// The list first: it is what a script waits for.
-    fn write(self, report: &BurninReport, options: &cli::Burnin) -> Result<()> {
-        if let Some(mut exclude) = self.exclude {
-            let list = &report.result.exclude;
-            let line = if list.is_empty() { String::new() } else { format!("{list}\n") };
-            exclude.write(line.as_bytes())?;
-            exclude.finish()?;
-        }
-        if let Some(mut junit) = self.junit {
-            let mut bytes = Vec::new();
-            report.write_junit(&mut bytes).map_err(junit.cannot())?;
-            junit.write(&bytes)?;
-            junit.finish()?;
-        }
-        let (mut result, mut bytes) = (self.result, Vec::new());
-        report.write(options.destination.format, &mut bytes).map_err(result.cannot())?;
-        result.write(&bytes)?;
-        result.finish()
+    /// The report, and then the side files: each of them whether or not there was room for another one.
+    fn write(self, report: &BurninReport, options: &cli::Burnin) -> (Result<()>, Result<()>) {
+        let format = options.destination.format;
+        let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.result.put(&bytes));
+        let list = &report.result.exclude;
+        let line = if list.is_empty() { String::new() } else { format!("{list}\n") };
+        let exclude = self.exclude.map_or(Ok(()), |exclude| exclude.put(line.as_bytes()));
+        let cases = |junit: Output| formatted(|bytes| report.write_junit(bytes)).and_then(|bytes| junit.put(&bytes));
+        (written, all([exclude, self.junit.map_or(Ok(()), cases)]))
     }
 }
 

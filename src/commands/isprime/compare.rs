@@ -9,7 +9,7 @@ use super::divide::{self, Divided};
 use crate::cli;
 use crate::cluster::flag::Kind;
 use crate::commands::conclusion::Conclusion;
-use crate::commands::output::Output;
+use crate::commands::output::{Output, beside};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause};
@@ -25,8 +25,9 @@ const REPEATS: (usize, f64) = (5, 1.0);
 pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrime) -> Result<u8> {
     let cluster = setting.cluster;
     // Found before the work when it cannot be written.
-    let plot = options.plot.as_deref().map(|path| Output::open(Some(path), || cluster.stdout()));
-    let plot = cluster.agree(cluster.at_root(|| plot.transpose()).transpose())?.flatten();
+    let open = |path| Output::open(Some(path), || cluster.stdout());
+    let plot = cluster.at_root(|| options.plot.as_deref().map(open).transpose());
+    let plot = cluster.agree(plot.transpose())?.flatten();
     let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
     let mut table = Table::new(cluster.size());
     for &n in numbers {
@@ -52,12 +53,9 @@ pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrim
             break;
         }
     }
-    let drawn = plot.map(|mut output| {
-        output.write(table.bars().svg().as_bytes())?;
-        output.finish()
-    });
-    cluster.agree(drawn.unwrap_or(Ok(())))?;
-    setting.conclude(cluster.at_root(|| table.conclusion()))
+    let bars = plot.is_some().then(|| table.bars());
+    let code = setting.conclude(cluster.at_root(|| table.conclusion()))?;
+    beside(cluster, code, || plot.zip(bars).map_or(Ok(()), |(plot, bars)| plot.put(bars.svg().as_bytes())))
 }
 
 /// What one rank alone takes: seconds, and divisors up to the first that divides.

@@ -14,14 +14,18 @@ use std::path::Path;
 use self::capacity::Capacity;
 use self::inner::Inner;
 use super::conclusion::{distinct, library};
-use super::output::Output;
+use super::output::{Output, all, beside, formatted};
 use super::setting::Setting;
 use crate::cli::{self, ScalingFrom, Words};
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
+use crate::regular;
 use crate::report::{ScalingReport, ScalingResult, ScalingRun};
 use crate::scaling::{diagnosis, fit, forecast, keep_drawn, medians, study};
+
+/// Bytes of a report that is read: thousands of trials are some of them.
+const REPORT: u64 = 1 << 28;
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u8> {
@@ -34,12 +38,15 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u
             Measured::Stopped(code) => return Ok(code),
         },
     };
+    let mut beside_it = Ok(());
     let written = outputs.zip(report).map(|(outputs, report)| {
         let code = if report.result.equal { 0 } else { Error::WRONG };
-        outputs.write(&report, options.shown()).map(|()| code)
+        let (written, sides) = outputs.write(&report, options.shown());
+        beside_it = sides;
+        written.map(|()| code)
     });
-    let code = cluster.agree(written.transpose())?;
-    cluster.broadcast(code)
+    let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
+    beside(cluster, code, || beside_it)
 }
 
 /// How measuring ended.
@@ -114,7 +121,7 @@ fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
     let mut joined: Option<ScalingReport> = None;
     for path in files {
         let path = path.as_ref();
-        let text = std::fs::read(path).map_err(Error::io(format!("cannot read {}", path.display())))?;
+        let text = regular::read(path, REPORT).map_err(Error::io(format!("cannot read {}", path.display())))?;
         let next = ScalingReport::read(&text)
             .map_err(|why| Error::Run(format!("{} is no JSON report of scaling: {why}", path.display())))?;
         match &mut joined {
@@ -147,23 +154,13 @@ impl Outputs {
         })
     }
 
-    fn write(mut self, report: &ScalingReport, shown: &cli::Shown) -> Result<()> {
-        let mut bytes = Vec::new();
-        report.write(shown.destination.format, &mut bytes).map_err(Error::io("cannot format the report"))?;
-        self.report.write(&bytes)?;
-        self.report.finish()?;
-        if let Some(mut csv) = self.csv {
-            let mut bytes = Vec::new();
-            report.write_csv(&mut bytes).map_err(Error::io("cannot format the table"))?;
-            csv.write(&bytes)?;
-            csv.finish()?;
-        }
-        if let (Some(mut plot), Some(path)) = (self.plot, &shown.plot) {
-            let is_page = path.extension().is_some_and(|extension| extension == "html");
-            let picture = if is_page { report.html() } else { report.svg() };
-            plot.write(picture.as_bytes())?;
-            plot.finish()?;
-        }
-        Ok(())
+    /// The report, and then the side files: each of them whether or not there was room for another one.
+    fn write(self, report: &ScalingReport, shown: &cli::Shown) -> (Result<()>, Result<()>) {
+        let format = shown.destination.format;
+        let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.report.put(&bytes));
+        let table = |csv: Output| formatted(|bytes| report.write_csv(bytes)).and_then(|bytes| csv.put(&bytes));
+        let is_page = shown.plot.as_ref().and_then(|path| path.extension()).is_some_and(|ending| ending == "html");
+        let draw = |plot: Output| plot.put(if is_page { report.html() } else { report.svg() }.as_bytes());
+        (written, all([self.csv.map_or(Ok(()), table), self.plot.map_or(Ok(()), draw)]))
     }
 }
