@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use montesieve::isa::Isa;
 use montesieve::job::manager::{Action, Event, Manager};
 use montesieve::job::worker::Worker;
-use montesieve::job::{Dealer, Ledger, Schedule, Span, Tally};
+use montesieve::job::{Dealer, Ledger, Schedule, Seams, Span, Tally};
 use montesieve::primes::gourdon::{Formula, Frame, LARGEST, Layout, Opinion, SMALLEST, parts, seconds};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,8 @@ fn simulate(costs: &[f64], ranks: u64, chunk: u64) -> f64 {
     let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, blocks)], ranks, chunk, None);
     let mut manager = Manager::<Nothing>::new(Ledger::new(), dealer, None);
     let firsts = manager.first_spans(ranks);
-    let mut workers: Vec<Worker<Nothing>> = firsts.into_iter().map(|span| Worker::new(span, None)).collect();
+    let mut workers: Vec<Worker<Nothing>> =
+        firsts.into_iter().map(|span| Worker::new(span, Seams::default())).collect();
     let (mut busy, mut agenda, mut now) = (vec![false; ranks as usize], BinaryHeap::new(), 0_u64);
     let later = |now: u64, seconds: f64| now + (1e9 * seconds) as u64;
     let attend = |rank: u64, now: u64, worker: &mut Worker<Nothing>, busy: &mut bool, agenda: &mut BinaryHeap<_>| {

@@ -27,9 +27,13 @@ pub struct Keep {
     #[arg(allow_negative_numbers = true)]
     pub checkpoint_interval: Duration,
 
-    /// Go on from FILE, which must be there; saves go to --checkpoint, or to FILE
+    /// Go on from FILE, which must be there; saves go to --checkpoint (and if that is there too, from all that both have), or to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
+
+    /// Go on from FILE.before when FILE is damaged, as an unattended requeue should; without it, that is an error
+    #[arg(long, help_heading = "Checkpoint")]
+    pub resume_before: bool,
 
     /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before the scheduler ends the job
     #[arg(long, value_name = "TIME|auto", help_heading = "Checkpoint", allow_negative_numbers = true)]

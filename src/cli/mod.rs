@@ -7,6 +7,7 @@
 mod burnin;
 pub mod color;
 mod engine;
+mod files;
 #[cfg(test)]
 mod fuzz;
 mod gcd;
@@ -35,6 +36,7 @@ use clap_complete::Shell;
 
 pub use burnin::Burnin;
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
+pub use files::{File, Role, files};
 pub use gcd::{Gcd, InputFormat};
 pub use generate::{completions, man_pages};
 pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};

@@ -16,7 +16,7 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
 use crate::montecarlo::integrands::ALL;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
@@ -146,7 +146,18 @@ impl Job for Integral {
 
     fn identity(&self) -> Option<Identity> {
         let (kind, words) = (self.kind.clone(), self.words.clone());
-        Some(Identity { kind, amount: self.samples, whole: self.samples / self.each(), words })
+        let version = Version { cut: 1, stream: 1, block: self.each() };
+        let (amount, whole) = (self.samples.into(), self.samples / self.each());
+        Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
+        sound::equal("samples", sums.samples(), self.samples(span))?;
+        sound::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
+    }
+
+    fn has_a_way(&self) -> bool {
+        true
     }
 
     fn grain(&self) -> u64 {
@@ -225,6 +236,7 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::forged::attack;
     use crate::montecarlo::integrands::find;
     use crate::montecarlo::integrands::parameters::Parameters;
 
@@ -233,6 +245,18 @@ mod tests {
         let make = find("ball").expect("in the list").make;
         let kernel = make(&parameters).expect("a ball");
         Integral { kernel, samples, seed: 42, isa: Isa::widest(), kind: String::new(), words: Vec::new() }
+    }
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        for (dimension, samples) in [(2, 60_000), (20, 9_000)] {
+            let job = job(dimension, samples);
+            attack("integrate ball", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+        }
+        let make = find("genz-gaussian").expect("in the list").make;
+        let kernel = make(&Parameters::new([("dim", "3".to_owned())])).expect("a peak");
+        let job = Integral { kernel, ..job(3, 50_000) };
+        attack("integrate genz-gaussian", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
     }
 
     #[test]

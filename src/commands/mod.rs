@@ -8,6 +8,8 @@ mod agreement;
 mod array;
 mod burnin;
 mod conclusion;
+#[cfg(test)]
+mod forged;
 mod gcd;
 mod generate;
 mod info;
@@ -17,6 +19,7 @@ mod isprime;
 mod memory_check;
 mod merge;
 mod output;
+mod paths;
 mod patterns;
 mod pi;
 mod plan;
@@ -59,6 +62,7 @@ fn once(cluster: &Cluster) -> Result<u8> {
         Ok(cli) => cli,
         Err(refusal) => return refuse(cluster, &refusal),
     };
+    cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words))).unwrap_or(Ok(())))?;
     if !cli.allow_singleton() {
         cluster.check_launch()?;
     }

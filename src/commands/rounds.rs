@@ -1,19 +1,22 @@
-//! Monte Carlo jobs in rounds: until an error is small enough, or with a look at every power of two.
+//! Monte Carlo jobs on their way: in rounds until an error is small enough, and with a look at every power of two.
 //!
 //! A round is the same job cut short: its first so many blocks, of which the rounds before have done most. The numbers of
 //! blocks at which rounds end are fixed beforehand, so what is decided there is the same for every number of ranks, and after
 //! every restart. Early estimates of an error are not to be trusted, hence a minimum.
+//!
+//! The look at powers of two takes no rounds: the ledger of such a job keeps what lies between two of them apart
+//! ([`Job::has_a_way`]), in checkpoints too. So a trace is the same after any number of restarts.
 
 use std::path::{Path, PathBuf};
 
 use super::conclusion::Conclusion;
-use super::output::Output;
+use super::output::{Output, all, beside};
 use super::plan;
 use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Outcome, resume};
-use crate::job::{Job, Ledger, Span};
+use crate::job::run::{Account, Outcome, resume_on_the_way};
+use crate::job::{Job, Ledger, Tally};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult};
 
@@ -50,7 +53,8 @@ impl Reading {
     }
 }
 
-/// Where the way to an estimate is written to.
+/// Where the way to an estimate is written to, at the root.
+#[derive(Default)]
 struct Shown {
     trace: Option<Output>,
     plot: Option<Output>,
@@ -74,7 +78,7 @@ impl Shown {
     /// # Errors
     /// [`Error::Io`].
     fn write(self, readings: &[Reading], chart: impl FnOnce() -> Chart) -> Result<()> {
-        if let Some(mut trace) = self.trace {
+        let trace = self.trace.map_or(Ok(()), |trace| {
             let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
             for reading in readings {
                 let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
@@ -82,14 +86,9 @@ impl Shown {
                 let Reading { samples, estimate, std_error, .. } = *reading;
                 text += &format!("{samples},{estimate},{},{low},{high}\n", cell(std_error));
             }
-            trace.write(text.as_bytes())?;
-            trace.finish()?;
-        }
-        if let Some(mut plot) = self.plot {
-            plot.write(chart().svg().as_bytes())?;
-            plot.finish()?;
-        }
-        Ok(())
+            trace.put(text.as_bytes())
+        });
+        all([trace, self.plot.map_or(Ok(()), |plot| plot.put(chart().svg().as_bytes()))])
     }
 }
 
@@ -137,12 +136,15 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     }
     let shown = Shown::open(setting, wish)?;
     let course = compute(setting, job, wish)?;
+    let mut way = Vec::new();
     let concluded = course.map(|Course { outcome, readings, met }| {
-        shown.write(&readings, || chart(&readings))?;
+        way = readings;
         let verdict = if met == Some(false) { Error::TARGET } else { 0 };
         Ok(Conclusion { verdict, ..conclusion(outcome, met)? })
     });
-    setting.conclude(setting.cluster.agree(concluded.transpose())?)
+    let code = setting.conclude(setting.cluster.agree(concluded.transpose())?)?;
+    // Last, for the result must not be lost with a side file.
+    beside(setting.cluster, code, || shown.write(&way, || chart(&way)))
 }
 
 /// What is reported of the target.
@@ -166,7 +168,7 @@ struct Course<T> {
 /// # Errors
 /// As [`Setting::compute`].
 fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
-    if !wish.needs_rounds() || setting.is_merging() {
+    if setting.is_merging() {
         let outcome = setting.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
@@ -176,7 +178,7 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
     let cluster = setting.cluster;
     let mut done: Ledger<J::Tally> = setting.before(job)?;
     let reached = cluster.broadcast(cluster.at_root(|| done.spans().map(|(span, _)| span.end).max().unwrap_or(0)))?;
-    let (mut readings, mut account) = (Vec::new(), None::<Account>);
+    let mut account = None::<Account>;
     let mut stop = 0;
     loop {
         stop = next_stop(stop, job.blocks(), wish);
@@ -184,38 +186,52 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
             continue;
         }
         let part = job.shortened(stop);
-        let outcome = resume(cluster, &part, &setting.options, done)?;
+        let gone = resume_on_the_way(cluster, &part, &setting.options, done)?;
         let mut ended = None;
-        let mut kept = Ledger::new();
-        if let Some(mut outcome) = outcome {
+        done = Ledger::new();
+        if let Some((mut outcome, way)) = gone {
             if let Some(mut before) = account.take() {
                 before.join(outcome.account);
                 outcome.account = before;
             }
             let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
             let met = is_met(wish, reading);
-            // At powers of two the way is only looked at: where a job ends must not depend on whether somebody looks.
-            let decides = is_decisive(stop, job.blocks());
-            let last = !outcome.is_complete() || stop == job.blocks() || (decides && met == Some(true));
-            if last || stop.is_power_of_two() {
-                readings.extend(reading);
-            }
-            if last {
-                ended = Some(Course { outcome, readings: std::mem::take(&mut readings), met });
+            if !outcome.is_complete() || stop == job.blocks() || met == Some(true) {
+                let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
+                let readings = looks.into_iter().flatten().chain(reading).collect();
+                ended = Some(Course { outcome, readings, met });
             } else {
                 account = Some(outcome.account);
                 // The blocks 0..stop are all done: the next round goes on from there.
-                if let Some(total) = outcome.total {
-                    kept.record(Span::new(0, stop), total).map_err(|overlap| Error::Run(overlap.to_string()))?;
-                }
+                done = way;
             }
         }
-        done = kept;
         let go_on = cluster.broadcast(cluster.at_root(|| ended.is_none()))?;
         if !go_on {
             return Ok(ended);
         }
     }
+}
+
+/// Estimates from the first 1, 2, 4, 8, ... blocks, as far as there are no holes; without that of all `done` blocks.
+fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    let mut all: Option<(u64, J::Tally)> = None;
+    for (span, tally) in way.spans() {
+        let (end, total) = match all.take() {
+            None if span.first == 0 => (span.end, tally.clone()),
+            Some((end, mut total)) if span.first == end => {
+                total.merge(tally.clone());
+                (span.end, total)
+            }
+            _ => break,
+        };
+        if end.is_power_of_two() && end < done {
+            readings.extend(job.reading(&total));
+        }
+        all = Some((end, total));
+    }
+    readings
 }
 
 /// Whether the target is met, if there is one.
@@ -229,20 +245,17 @@ fn decisive() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(FEWEST), |&n| n.checked_add(n.div_ceil(5)))
 }
 
-fn is_decisive(stop: u64, blocks: u64) -> bool {
-    stop == blocks || decisive().take_while(|&n| n <= stop).last() == Some(stop)
-}
-
 /// Where the round after `stop` ends.
 fn next_stop(stop: u64, blocks: u64, wish: &Precision) -> u64 {
     let target = wish.target_error.and_then(|_| decisive().find(|&n| n > stop));
-    let power = wish.shows_the_way().then(|| (stop + 1).checked_next_power_of_two()).flatten();
-    [target, power].into_iter().flatten().min().unwrap_or(blocks).min(blocks)
+    target.unwrap_or(blocks).min(blocks)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::{Pulse, Seams, Span};
+    use std::ops::ControlFlow;
 
     fn wish(target: bool, way: bool) -> Precision {
         Precision {
@@ -263,18 +276,73 @@ mod tests {
 
     #[test]
     fn rounds_end_where_they_always_do() {
-        assert_eq!(stops(30, &wish(true, false)), [16, 20, 24, 29, 30]);
-        assert_eq!(stops(30, &wish(false, true)), [1, 2, 4, 8, 16, 30]);
-        assert_eq!(stops(30, &wish(true, true)), [1, 2, 4, 8, 16, 20, 24, 29, 30]);
-        assert_eq!(stops(1, &wish(true, true)), [1]);
+        for way in [false, true] {
+            assert_eq!(stops(30, &wish(true, way)), [16, 20, 24, 29, 30]);
+            assert_eq!(stops(30, &wish(false, way)), [30]);
+            assert_eq!(stops(1, &wish(true, way)), [1]);
+        }
         assert!(stops(u64::MAX, &wish(true, true)).len() < 400);
     }
 
+    /// A job of one sample a block, whose tally is how many.
+    struct Count(u64);
+
+    #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Number(u64);
+
+    impl Tally for Number {
+        fn merge(&mut self, next: Number) {
+            self.0 += next.0;
+        }
+    }
+
+    impl Job for Count {
+        type Tally = Number;
+        type Workspace = ();
+
+        fn blocks(&self) -> u64 {
+            self.0
+        }
+
+        fn has_a_way(&self) -> bool {
+            true
+        }
+
+        fn workspace(&self) {}
+
+        fn compute(&self, span: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<(), Number> {
+            ControlFlow::Continue(Number(span.len()))
+        }
+    }
+
+    impl Sampling for Count {
+        fn reading(&self, &Number(samples): &Number) -> Option<Reading> {
+            Some(Reading { samples, estimate: 0.0, std_error: None, ci95: None })
+        }
+
+        fn samples(&self) -> u64 {
+            self.0
+        }
+
+        fn shortened(&self, blocks: u64) -> Count {
+            Count(blocks)
+        }
+    }
+
     #[test]
-    fn looking_on_does_not_change_where_a_job_may_end() {
-        let decides = |wish: &Precision| -> Vec<u64> {
-            stops(10_000, wish).into_iter().filter(|&stop| is_decisive(stop, 10_000)).collect()
+    fn the_way_is_that_of_the_ledger_as_far_as_it_has_no_holes() {
+        let way = |spans: &[(u64, u64)]| {
+            let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+            for &(first, end) in spans {
+                way.record(Span::new(first, end), Number(end - first)).expect("disjoint");
+            }
+            let looks = readings(&Count(30), &way, way.done());
+            looks.iter().map(|reading| reading.samples).collect::<Vec<_>>()
         };
-        assert_eq!(decides(&wish(true, true)), decides(&wish(true, false)));
+        assert_eq!(way(&[(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)]), [1, 2, 4, 8, 16]);
+        assert_eq!(way(&[(0, 1), (1, 2), (2, 4)]), [1, 2], "the last one is that of all");
+        assert_eq!(way(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
+        assert_eq!(way(&[(1, 2), (2, 4)]), [0; 0]);
+        assert_eq!(way(&[]), [0; 0]);
     }
 }

@@ -1,8 +1,7 @@
 //! What every computing command runs in: the cluster, the kernels' instruction set, the engine's options, and the place
 //! where the result will go, opened before the work so that a bad one is found then.
 
-use std::cell::RefCell;
-use std::fs;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -16,11 +15,12 @@ use crate::commands::output::Output;
 use crate::commands::surroundings;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::keeper::{self, Keep};
+use crate::job::keeper::{self, Found, Keep};
+use crate::job::lock::Lock;
 use crate::job::progress::Mode;
 use crate::job::run::{Account, Options, Outcome, Share, Stall, resume};
 use crate::job::signals::Signals;
-use crate::job::{Identity, Job, Ledger, Schedule, checkpoint};
+use crate::job::{Identity, Job, Ledger, Schedule, Tally};
 use crate::report::Work;
 use crate::stderr;
 
@@ -38,6 +38,10 @@ pub struct Setting<'a> {
     pub options: Options,
     /// Checkpoints to take the blocks from, instead of computing them.
     merged: Option<Vec<PathBuf>>,
+    /// Whether blocks were taken from them: without, nothing is proved.
+    merges: Cell<bool>,
+    /// At the root: keeps other jobs away from the checkpoint.
+    _lock: Option<Lock>,
     /// Where the result goes; at the root only, until it is taken.
     output: RefCell<Option<Output>>,
     /// What the command comes to is noted here, instead of being reported.
@@ -66,6 +70,7 @@ impl<'a> Setting<'a> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
         let opened = cluster.at_root(|| Output::open(engine.destination.output.as_deref(), || cluster.stdout()));
         let output = cluster.agree(opened.transpose())?;
+        let lock = cluster.agree(cluster.at_root(|| claim(cluster, engine)).transpose())?.flatten();
         let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
         let chunk = match engine.chunk {
             cli::Chunk::Auto => None,
@@ -86,7 +91,18 @@ impl<'a> Setting<'a> {
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-        Ok(Setting { cluster, engine, words, isa, options, merged: None, output: RefCell::new(output), record: None })
+        Ok(Setting {
+            cluster,
+            engine,
+            words,
+            isa,
+            options,
+            merged: None,
+            merges: Cell::new(false),
+            _lock: lock,
+            output: RefCell::new(output),
+            record: None,
+        })
     }
 
     /// The same on a part of the ranks, with these options; what the command comes to is noted, not reported.
@@ -98,6 +114,8 @@ impl<'a> Setting<'a> {
             isa: self.isa,
             options,
             merged: None,
+            merges: Cell::new(false),
+            _lock: None,
             output: RefCell::new(None),
             record: Some(RefCell::new(None)),
         }
@@ -118,13 +136,18 @@ impl<'a> Setting<'a> {
         self.merged.is_some()
     }
 
+    /// Whether the answer is of what was computed, or proved from files.
+    pub(super) fn is_proved(&self) -> bool {
+        !self.is_merging() || self.merges.get()
+    }
+
     /// At the root: the job that wrote the checkpoint which this one is to go on from, if there is one. A file that cannot be read is
     /// named by [`Setting::compute`].
     pub fn begun_by(&self) -> Option<Identity> {
         let keep = &self.engine.keep;
         let merged = self.merged.as_ref().and_then(|files| files.first());
         let path = merged.or(keep.resume.as_ref()).or(keep.checkpoint.as_ref())?;
-        fs::read(path).ok().and_then(|bytes| checkpoint::identity(&bytes).ok())
+        keeper::identity(path).or_else(|_| keeper::identity(&keeper::before(path))).ok()
     }
 
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
@@ -133,6 +156,7 @@ impl<'a> Setting<'a> {
     /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`resume`].
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
         if let Some(files) = &self.merged {
+            self.merges.set(true);
             let ranks = self.cluster.size();
             return self.cluster.agree(self.cluster.at_root(|| unite(job, files, ranks)).transpose());
         }
@@ -152,18 +176,28 @@ impl<'a> Setting<'a> {
     fn done<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         let keep = &self.engine.keep;
         let Some(ours) = job.identity() else { return Ok(Ledger::new()) };
-        let found = match (&keep.resume, &keep.checkpoint) {
-            (Some(path), _) => Some(
-                keeper::load(path, &ours)?
-                    .ok_or_else(|| Error::Usage(format!("--resume: there is no {}", path.display())))?,
-            ),
-            (None, Some(path)) => keeper::load(path, &ours)?,
-            (None, None) => None,
+        let load = |path: &Option<PathBuf>| -> Result<Option<Found<J::Tally>>> {
+            path.as_ref().map_or(Ok(None), |path| keeper::load(path, job, &ours, keep.resume_before))
         };
-        if let Some(found) = found.as_ref().filter(|_| !self.engine.quiet) {
-            stderr::message(&format!("going on from {} of {} blocks", found.done(), job.blocks()));
+        let found = [load(&keep.checkpoint)?, load(&keep.resume)?];
+        if let (Some(path), [None, None]) = (&keep.resume, &found) {
+            return Err(Error::Usage(format!("--resume: there is no {}", path.display())));
         }
-        Ok(found.unwrap_or_default())
+        let mut done: Option<Ledger<J::Tally>> = None;
+        for Found { ledger, instead } in found.into_iter().flatten() {
+            if let Some(instead) = instead {
+                stderr::message(&instead);
+            }
+            // The same command line again, after a stop: the file saved to has more than the one that it began from.
+            done = Some(match done {
+                Some(before) => richer(before, ledger),
+                None => ledger,
+            });
+        }
+        if let Some(done) = done.as_ref().filter(|_| !self.engine.quiet) {
+            stderr::message(&format!("going on from {} of {} blocks", done.done(), job.blocks()));
+        }
+        Ok(done.unwrap_or_default())
     }
 
     /// Takes the place where the result goes. At the root, once.
@@ -173,6 +207,27 @@ impl<'a> Setting<'a> {
     pub fn take_output(&self) -> Result<Output> {
         self.output.take().ok_or_else(|| Error::Run("the output is at the root, and taken once".into()))
     }
+}
+
+/// Everything that one of two ledgers of the same job has, as far as it fits together: the one with more blocks, and what the other has besides.
+fn richer<T: Tally>(one: Ledger<T>, other: Ledger<T>) -> Ledger<T> {
+    let (mut more, less) = if one.done() >= other.done() { (one, other) } else { (other, one) };
+    more.fill(less);
+    more
+}
+
+/// At the root: makes sure that the checkpoint can be written, and is ours alone.
+fn claim(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Lock>> {
+    let Some(path) = engine.keep.file() else { return Ok(None) };
+    let owner = format!("process {} on {}", std::process::id(), host());
+    let lock = keeper::claim(path, &owner, cluster.lost().is_empty())?;
+    if lock.as_ref().is_some_and(|lock| !lock.is_held()) && !engine.quiet {
+        let path = path.display();
+        stderr::message(&format!(
+            "the file system of {path} has no locks: see that no other job has the same checkpoint"
+        ));
+    }
+    Ok(lock)
 }
 
 /// At the root: when to stop, whatever is done by then.

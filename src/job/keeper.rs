@@ -2,16 +2,23 @@
 //!
 //! Stands beside `checkpoint`, which knows the bytes. A save writes a temporary file in the same folder, syncs it, keeps the
 //! file of the save before as `FILE.before`, and renames. A save that fails is a warning, and is tried again.
+//!
+//! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at once, and written by a
+//! thread of its own. One is under way at a time. Saved is what the disk has said yes to.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::checkpoint::{self, Refusal};
-use super::{Identity, Ledger, Tally};
+use super::lock::{self, Lock};
+use super::{Identity, Job, Ledger, Tally};
 use crate::error::{Error, Result};
+use crate::regular;
 use crate::stderr;
 use crate::whole::{self, Readers};
 
@@ -36,36 +43,114 @@ impl Keep {
     }
 }
 
+/// How long an unfinished save is waited for when its keeper goes.
+const LAST_WORD: Duration = Duration::from_secs(10);
+/// Between two looks at an unfinished save.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// At the root: saves a job's ledger.
 #[derive(Debug)]
 pub struct Keeper {
     keep: Keep,
+    /// The file that the path stands for.
+    place: PathBuf,
     identity: Identity,
     saved: Instant,
+    /// A save under way.
+    writing: Option<JoinHandle<io::Result<()>>>,
+    /// A save was asked for while another one was under way.
+    wanted: bool,
+    /// Whether the file at `place` is known to be good, so that it may become the one before.
+    rotates: bool,
     /// Whether the last save went well.
     good: bool,
     warned: bool,
 }
 
 impl Keeper {
-    /// Begins now; nothing is written yet. What a killed run has left half written goes.
+    /// Starts the time of the first save; writes nothing yet. Temporary files that killed runs have left are removed.
     pub fn new(keep: Keep, identity: Identity) -> Keeper {
-        whole::sweep(&keep.path);
-        Keeper { keep, identity, saved: Instant::now(), good: false, warned: false }
+        let place = whole::resolve(&keep.path).unwrap_or_else(|_| keep.path.clone());
+        whole::sweep(&place);
+        // Other parts of the job that the file has: a run of all of it, without a part, makes them one.
+        let mut identity = identity;
+        if let Ok(theirs) = self::identity(&place)
+            && !identity.parts.is_empty()
+        {
+            identity.parts.extend(theirs.parts);
+            identity.parts.sort_unstable();
+            identity.parts.dedup();
+        }
+        Keeper {
+            keep,
+            place,
+            identity,
+            saved: Instant::now(),
+            writing: None,
+            wanted: false,
+            rotates: false,
+            good: false,
+            warned: false,
+        }
     }
 
-    /// Whether it is time to save.
+    /// Whether it is time to save, and nothing is under way.
     pub fn is_due(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.saved) >= self.keep.between()
+        self.writing.is_none() && (self.wanted || now.saturating_duration_since(self.saved) >= self.keep.between())
     }
 
-    /// Saves; a failure is said once, and tried again when it is due again.
+    /// Begins a save; while another one is under way, it becomes due when that one is done. A failure is said once, and tried again when a save
+    /// is due again.
     pub fn save<T: Tally>(&mut self, ledger: &Ledger<T>, now: Instant) {
-        self.saved = now;
-        let written = checkpoint::encode(&self.identity, ledger)
-            .map_err(io::Error::other)
-            .and_then(|bytes| replace(&self.keep.path, &bytes));
+        self.poll();
+        self.wanted = self.writing.is_some();
+        if self.wanted {
+            return;
+        }
+        (self.saved, self.good) = (now, false);
+        let bytes = match checkpoint::encode(&self.identity, ledger) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.written(Err(io::Error::other(error))),
+        };
+        let (place, rotates) = (self.place.clone(), self.rotates);
+        let write = move || replace(&place, &bytes, rotates || is_good(&place));
+        match thread::Builder::new().name("checkpoint".into()).spawn(write.clone()) {
+            Ok(writing) => self.writing = Some(writing),
+            // No more threads to be had: here, then.
+            Err(_) => self.written(write()),
+        }
+    }
+
+    /// Takes note of a save that is done.
+    pub fn poll(&mut self) {
+        if let Some(writing) = self.writing.take_if(|writing| writing.is_finished()) {
+            let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("its thread panicked")));
+            self.written(written);
+        }
+    }
+
+    /// Whether no save is under way.
+    pub fn is_idle(&self) -> bool {
+        self.writing.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits for the save under way, for so long at the most.
+    pub fn wait(&mut self, most: Duration) {
+        let begun = Instant::now();
+        while !self.is_idle() && begun.elapsed() < most {
+            thread::sleep(LOOK);
+        }
+        self.poll();
+    }
+
+    /// Whether everything that was to be saved is on disk.
+    pub fn is_good(&self) -> bool {
+        self.good && !self.wanted
+    }
+
+    fn written(&mut self, written: io::Result<()>) {
         self.good = written.is_ok();
+        self.rotates |= self.good;
         if let Err(error) = written
             && !std::mem::replace(&mut self.warned, true)
         {
@@ -73,36 +158,138 @@ impl Keeper {
             stderr::message(&format!("cannot write the checkpoint {path}: {error}; the run goes on and tries again"));
         }
     }
+}
 
-    /// Whether the last save went well.
-    pub fn is_good(&self) -> bool {
-        self.good
+/// A later keeper of the same file must not be overtaken by this one's last save.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.wait(LAST_WORD);
     }
 }
 
-/// The ledger that `path` has for the job `ours`; `None` when there is no such file.
+/// What a checkpoint has of a job.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// The blocks that are done.
+    pub ledger: Ledger<T>,
+    /// Why it is the file before the last one, when it is.
+    pub instead: Option<String>,
+}
+
+/// What the checkpoint at `path` has of `job`, which is `ours`; `None` when there is no such file. Where there is only the one before, it is
+/// that; where the file is damaged, only if the user said that it may `fall_back`.
 ///
 /// # Errors
 /// [`Error::Usage`] when the file is a checkpoint of another job, [`Error::Run`] when it is none, or damaged: then the one
 /// before is named, if that is good.
-pub fn load<T: Tally>(path: &Path, ours: &Identity) -> Result<Option<Ledger<T>>> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io(format!("cannot read the checkpoint {}", path.display()))(error)),
-    };
-    checkpoint::decode(&bytes, ours).map(Some).map_err(|refusal| refused(path, ours, &refusal))
+pub fn load<J: Job>(path: &Path, job: &J, ours: &Identity, fall_back: bool) -> Result<Option<Found<J::Tally>>> {
+    let spare = || before(&whole::resolve(path).unwrap_or_else(|_| path.to_owned()));
+    let one = |path: &Path| read(path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
+    match one(path) {
+        Ok(ledger) => Ok(Some(Found { ledger, instead: None })),
+        Err(why) if why.is_absence() => match one(&spare()) {
+            Ok(ledger) => {
+                let instead = format!("{} is not there: this is {}", path.display(), spare().display());
+                Ok(Some(Found { ledger, instead: Some(instead) }))
+            }
+            Err(why) if why.is_absence() => Ok(None),
+            Err(why) => Err(why.error(&spare())),
+        },
+        Err(why) if why.is_damage() => match one(&spare()) {
+            Ok(ledger) if fall_back => {
+                let instead = format!("{}: this is {}", why.error(path), spare().display());
+                Ok(Some(Found { ledger, instead: Some(instead) }))
+            }
+            Ok(_) => {
+                let (why, spare) = (why.error(path), spare());
+                let said = format!("{why}; the one before is good: --resume-before goes on from {}", spare.display());
+                Err(Error::Run(said))
+            }
+            Err(_) => Err(why.error(path)),
+        },
+        Err(why) => Err(why.error(path)),
+    }
 }
 
-fn refused(path: &Path, ours: &Identity, refusal: &Refusal) -> Error {
-    let said = format!("{} {refusal}", path.display());
-    if !refusal.is_damage() {
-        return Error::Usage(said);
+/// The same of this very file, which must be there.
+///
+/// # Errors
+/// As [`load`]; [`Error::Run`] when there is no such file.
+pub fn load_alone<J: Job>(path: &Path, job: &J, ours: &Identity) -> Result<Ledger<J::Tally>> {
+    let ledger = read(path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
+    ledger.map_err(|why| why.error(path))
+}
+
+/// Makes sure, before any work, that `path` can be saved to, and that no other job does: the lock is held until it is dropped.
+/// `owner` is what another job is told, `alone` whether there can be one: not where this job itself has lost the rank that had the lock.
+///
+/// # Errors
+/// [`Error::Run`] when it cannot be written, or belongs to another job.
+pub fn claim(path: &Path, owner: &str, alone: bool) -> Result<Option<Lock>> {
+    let cannot = |error: io::Error| Error::Run(format!("cannot write the checkpoint {}: {error}", path.display()));
+    let place = whole::resolve(path).map_err(cannot)?;
+    if fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
+        return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
     }
-    let before = before(path);
-    let helps =
-        fs::read(&before).is_ok_and(|bytes| checkpoint::identity(&bytes).is_ok_and(|theirs| theirs.kind == ours.kind));
-    Error::Run(if helps { format!("{said}; the one before is good: --resume {}", before.display()) } else { said })
+    drop(whole::beside(&place, Readers::Owner).map_err(cannot)?);
+    match Lock::take(&place, owner) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(lock::Refused::Held(_)) if !alone => Ok(None),
+        Err(lock::Refused::Held(owner)) => {
+            Err(Error::Run(format!("the checkpoint {} is in use by {owner}: one job a checkpoint", path.display())))
+        }
+        Err(lock::Refused::Io(error)) => Err(cannot(error)),
+    }
+}
+
+fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result<Ledger<J::Tally>, Refusal> {
+    checkpoint::decode(bytes, ours, job.blocks(), |span, tally| {
+        job.check(span, tally).map_err(|why| format!("of blocks {span}, {why}"))
+    })
+}
+
+/// The job that wrote the checkpoint at `path`.
+///
+/// # Errors
+/// As [`load`].
+pub fn identity(path: &Path) -> Result<Identity> {
+    let read = read(path).and_then(|bytes| checkpoint::identity(&bytes).map_err(Unreadable::Refused));
+    read.map_err(|why| why.error(path))
+}
+
+/// Why there is nothing to be had from a file.
+#[derive(Debug)]
+enum Unreadable {
+    Io(io::Error),
+    Refused(Refusal),
+}
+
+impl Unreadable {
+    fn is_absence(&self) -> bool {
+        matches!(self, Unreadable::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether the file itself is bad, so that the one before may help.
+    fn is_damage(&self) -> bool {
+        matches!(self, Unreadable::Refused(refusal) if refusal.is_damage())
+    }
+
+    fn error(&self, path: &Path) -> Error {
+        match self {
+            Unreadable::Io(error) => Error::Run(format!("cannot read the checkpoint {}: {error}", path.display())),
+            Unreadable::Refused(refusal) if refusal.is_damage() => Error::Run(format!("{} {refusal}", path.display())),
+            Unreadable::Refused(refusal) => Error::Usage(format!("{} {refusal}", path.display())),
+        }
+    }
+}
+
+/// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no further.
+fn read(path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
+    let (file, length) = regular::open(path).map_err(Unreadable::Io)?;
+    let mut head = Vec::new();
+    (&file).take(checkpoint::PREFIX as u64).read_to_end(&mut head).map_err(Unreadable::Io)?;
+    checkpoint::envelope(&head, length).map_err(Unreadable::Refused)?;
+    regular::read_on(file, length, head, checkpoint::LARGEST as u64).map_err(Unreadable::Io)
 }
 
 /// The place of the checkpoint before the last one.
@@ -112,21 +299,42 @@ pub fn before(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Puts `bytes` at `path`; what was there moves to [`before`].
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = whole::beside(path, Readers::Owner)?;
+/// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one before, which may be good.
+fn is_good(place: &Path) -> bool {
+    identity(place).is_ok()
+}
+
+/// Puts `bytes` at `place`; what was there becomes [`before`] if it `rotates`.
+fn replace(place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
+    let mut file = whole::beside(place, Readers::Owner)?;
     file.write_all(bytes)?;
     // Synced before the one before is touched: there are two good files at any time.
     file.as_file().sync_all()?;
-    let spare = before(path);
-    match fs::remove_file(&spare) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if rotates {
+        spare(place);
     }
-    // A link, so that there is a good file at `path` all the time. No checkpoint yet, or a file system without links: then
-    // there is none before.
-    let _ = fs::hard_link(path, &spare);
-    whole::keep(file, path)
+    whole::keep(file, place)
+}
+
+/// Makes the file at `place` the one before, too. Best effort: the save itself is what counts.
+fn spare(place: &Path) {
+    let before = before(place);
+    let inode = |path: &Path| fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    // Done already, by a save that failed behind it. A rename of a file onto itself would do nothing.
+    if inode(place) == inode(&before) {
+        return;
+    }
+    // A link, so that there is a good file at `place` all the time, and renamed, so that there is always one before.
+    let linked = tempfile::Builder::new()
+        .prefix(&whole::prefix(place))
+        .suffix(".tmp")
+        .make_in(whole::folder(place), |link| fs::hard_link(place, link))
+        .map(|link| link.into_temp_path());
+    let _ = match linked {
+        Ok(link) => link.persist(&before).map_err(|error| error.error),
+        // A file system without links: for a moment there is only the one before, from which a job goes on as well.
+        Err(_) => fs::rename(place, &before),
+    };
 }
 
 #[cfg(test)]
@@ -134,10 +342,47 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::job::Span;
+    use crate::job::run::Share;
+    use crate::job::{Pulse, Span, Version};
+    use std::ops::ControlFlow;
+
+    /// A job of ten blocks without a tally.
+    struct Ten {
+        seed: u64,
+    }
+
+    impl Job for Ten {
+        type Tally = ();
+        type Workspace = ();
+
+        fn blocks(&self) -> u64 {
+            10
+        }
+
+        fn identity(&self) -> Option<Identity> {
+            Some(identity(self.seed))
+        }
+
+        fn workspace(&self) {}
+
+        fn compute(&self, _: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<()> {
+            ControlFlow::Continue(())
+        }
+    }
 
     fn identity(seed: u64) -> Identity {
-        Identity { kind: format!("seed {seed}"), amount: 100, whole: 10, words: vec![format!("pi --seed {seed}")] }
+        let version = Version { cut: 1, stream: 1, block: 10 };
+        let (kind, words) = (format!("seed {seed}"), vec![format!("pi --seed {seed}")]);
+        Identity { kind, version, amount: 100, whole: 10, words, parts: Vec::new() }
+    }
+
+    fn load(path: &Path, seed: u64) -> Result<Option<Found<()>>> {
+        super::load(path, &Ten { seed }, &identity(seed), false)
+    }
+
+    /// Blocks done of the file itself.
+    fn done(path: &Path) -> Option<u64> {
+        load_alone(path, &Ten { seed: 1 }, &identity(1)).ok().map(|ledger| ledger.done())
     }
 
     fn ledger(blocks: u64) -> Ledger<()> {
@@ -150,18 +395,23 @@ mod tests {
         Keeper::new(Keep { path: path.into(), every: Duration::from_secs(30) }, identity(1))
     }
 
+    fn save(keeper: &mut Keeper, blocks: u64) {
+        keeper.save(&ledger(blocks), Instant::now());
+        keeper.wait(Duration::from_secs(100));
+    }
+
     #[test]
     fn the_last_save_and_the_one_before() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("pi.ckpt");
-        assert_eq!(load::<()>(&path, &identity(1)).expect("nothing there"), None);
+        assert!(load(&path, 1).expect("nothing there").is_none());
         let mut keeper = keeper(&path);
         for blocks in [3, 5, 8] {
-            keeper.save(&ledger(blocks), Instant::now());
+            save(&mut keeper, blocks);
             assert!(keeper.is_good());
-            assert_eq!(load(&path, &identity(1)).expect("good"), Some(ledger(blocks)));
+            assert_eq!(done(&path), Some(blocks));
         }
-        assert_eq!(load(&before(&path), &identity(1)).expect("good"), Some(ledger(5)));
+        assert_eq!(done(&before(&path)), Some(5));
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no temporary file is left");
         for file in [&path, &before(&path)] {
             let mode = fs::metadata(file).expect("there").permissions().mode();
@@ -170,28 +420,159 @@ mod tests {
     }
 
     #[test]
-    fn the_one_before_is_offered_when_the_last_is_damaged() {
+    fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("pi.ckpt");
         let mut keeper = keeper(&path);
-        keeper.save(&ledger(3), Instant::now());
+        save(&mut keeper, 3);
         fs::write(&path, "garbage").expect("written");
-        let alone = load::<()>(&path, &identity(1)).expect_err("damaged").to_string();
+        let alone = load(&path, 1).expect_err("damaged").to_string();
         assert!(alone.ends_with("pi.ckpt is not a checkpoint of montesieve"), "{alone}");
-        keeper.save(&ledger(5), Instant::now());
-        keeper.save(&ledger(6), Instant::now());
+        save(&mut keeper, 5);
+        save(&mut keeper, 6);
         fs::write(&path, "garbage").expect("written");
-        let offered = load::<()>(&path, &identity(1)).expect_err("damaged");
-        assert!(offered.to_string().contains("the one before is good: --resume "), "{offered}");
+        let offered = load(&path, 1).expect_err("damaged");
+        assert!(offered.to_string().contains("the one before is good: --resume-before goes on from "), "{offered}");
         assert_eq!(offered.exit_code(), 1);
-        let other = load::<()>(&before(&path), &identity(2)).expect_err("another job");
+        let taken = super::load(&path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
+        assert_eq!((taken.ledger.done(), taken.instead.is_some()), (5, true));
+        assert_eq!(load(&before(&path), 2).expect_err("another job").exit_code(), 2);
+        // A good file of another job is not damaged: nothing is taken instead.
+        fs::copy(before(&path), &path).expect("copied");
+        let other = super::load(&path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
         assert_eq!(other.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_leaves_the_one_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pi.ckpt");
+        let mut first = keeper(&path);
+        [3, 5].into_iter().for_each(|blocks| save(&mut first, blocks));
+        fs::remove_file(&path).expect("there");
+        let found = load(&path, 1).expect("good").expect("there");
+        assert_eq!(found.ledger.done(), 3);
+        assert!(found.instead.is_some_and(|said| said.contains("pi.ckpt is not there: this is ")));
+        save(&mut keeper(&path), 6);
+        assert_eq!((done(&path), done(&before(&path))), (Some(6), Some(3)), "it stays");
+        fs::remove_file(&path).expect("there");
+        assert_eq!(load(&path, 2).expect_err("of another job").exit_code(), 2);
+    }
+
+    #[test]
+    fn only_regular_files_are_read_and_no_others_are_read_to_their_end() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fifo = folder.path().join("fifo");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
+        for path in [&fifo, Path::new("/dev/zero"), folder.path()] {
+            let refused = load(path, 1).expect_err("no file");
+            assert_eq!(refused.exit_code(), 1, "{refused}");
+            assert!(claim(path, "me", true).is_err());
+        }
+        // Terabytes of nothing.
+        let sparse = folder.path().join("sparse");
+        fs::File::create(&sparse).and_then(|file| file.set_len(1 << 40)).expect("made");
+        assert!(
+            load(&sparse, 1).expect_err("foreign").to_string().ends_with("sparse is not a checkpoint of montesieve")
+        );
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_saved_to_is_found_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let refused = claim(&folder.path().join("missing/pi.ckpt"), "me", true).expect_err("no folder");
+        assert!(
+            refused.exit_code() == 1 && refused.to_string().starts_with("cannot write the checkpoint "),
+            "{refused}"
+        );
+        let path = folder.path().join("pi.ckpt");
+        let lock = claim(&path, "me", true).expect("writable");
+        assert!(!path.exists());
+        assert!(claim(&path, "me again", false).expect("a lost rank of ours has it").is_none());
+        drop(lock);
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn parts_of_one_file_are_all_noted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pi.ckpt");
+        let part = |index| Share { index, of: 3 };
+        for (index, blocks) in [(1, 3), (0, 5)] {
+            let ours = Identity { parts: vec![part(index)], ..identity(1) };
+            save(&mut Keeper::new(Keep { path: path.clone(), every: Duration::from_secs(30) }, ours), blocks);
+        }
+        assert_eq!(super::identity(&path).expect("good").parts, [part(0), part(1)]);
+        save(&mut keeper(&path), 6);
+        assert_eq!(super::identity(&path).expect("good").parts, []);
+    }
+
+    #[test]
+    fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pi.ckpt");
+        let mut first = keeper(&path);
+        [3, 5].into_iter().for_each(|blocks| save(&mut first, blocks));
+        fs::write(&path, "garbage").expect("written");
+        let mut second = keeper(&path);
+        save(&mut second, 6);
+        assert_eq!(done(&before(&path)), Some(3));
+        save(&mut second, 7);
+        assert_eq!(done(&before(&path)), Some(6));
+    }
+
+    #[test]
+    fn the_one_before_is_best_effort() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("pi.ckpt");
+        // A folder that is not empty cannot be replaced by a file, whoever we are.
+        fs::create_dir_all(before(&path).join("in the way")).expect("a folder");
+        let mut keeper = keeper(&path);
+        for blocks in [3, 5, 8] {
+            save(&mut keeper, blocks);
+            assert!(keeper.is_good());
+        }
+        assert_eq!(done(&path), Some(8));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no temporary link is left");
+    }
+
+    #[test]
+    fn a_link_and_a_mode_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, target) = (folder.path().join("link"), folder.path().join("real.ckpt"));
+        std::os::unix::fs::symlink("real.ckpt", &path).expect("a link");
+        let mut keeper = keeper(&path);
+        save(&mut keeper, 3);
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).expect("ours");
+        save(&mut keeper, 5);
+        assert!(fs::read_link(&path).is_ok());
+        assert_eq!(done(&before(&target)), Some(3));
+        assert_eq!(fs::metadata(&target).expect("there").permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_save_that_is_asked_for_during_another_one_is_due_when_that_is_done() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut keeper = keeper(&folder.path().join("pi.ckpt"));
+        // A disk that takes its time.
+        let (finish, wait) = std::sync::mpsc::channel();
+        keeper.writing = Some(thread::spawn(move || wait.recv().map_err(io::Error::other)));
+        keeper.save(&ledger(3), Instant::now());
+        assert!(!keeper.is_due(Instant::now()) && !keeper.is_idle() && !keeper.is_good());
+        keeper.wait(Duration::ZERO);
+        assert!(!keeper.is_idle());
+        finish.send(()).expect("it waits");
+        keeper.wait(Duration::from_secs(100));
+        assert!(keeper.is_due(Instant::now()));
+        save(&mut keeper, 5);
+        assert!(keeper.is_good() && !keeper.is_due(Instant::now()));
     }
 
     #[test]
     fn a_place_that_cannot_be_written_is_no_reason_to_stop() {
         let mut keeper = keeper(Path::new("/nowhere/pi.ckpt"));
-        keeper.save(&ledger(3), Instant::now());
+        save(&mut keeper, 3);
         assert!(!keeper.is_good());
     }
 

@@ -42,15 +42,41 @@ pub struct Overlap {
 /// Disjoint spans of done blocks, each with its tally.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger<T> {
-    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at the seam.
+    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at seams.
     spans: BTreeMap<u64, (u64, T)>,
-    /// The block at which spans do not melt together.
-    seam: Option<u64>,
+    /// Where spans do not melt together.
+    seams: Seams,
+}
+
+/// The blocks in front of which spans do not melt together: what lies before one can be told from what lies behind for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seams {
+    /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
+    pub at: Option<u64>,
+    /// Every power of two: for estimates that are looked at on their way, also after a restart.
+    pub at_powers: bool,
+}
+
+impl Seams {
+    /// At one block alone.
+    pub fn at(block: Option<u64>) -> Seams {
+        Seams { at: block, at_powers: false }
+    }
+
+    fn has(self, block: u64) -> bool {
+        self.at == Some(block) || (self.at_powers && block.is_power_of_two())
+    }
+
+    /// The first seam behind `block`.
+    pub fn next(self, block: u64) -> Option<u64> {
+        let power = self.at_powers.then(|| (block + 1).checked_next_power_of_two()).flatten();
+        self.at.filter(|&at| at > block).into_iter().chain(power).min()
+    }
 }
 
 impl<T> Default for Ledger<T> {
     fn default() -> Self {
-        Ledger { spans: BTreeMap::new(), seam: None }
+        Ledger { spans: BTreeMap::new(), seams: Seams::default() }
     }
 }
 
@@ -60,10 +86,14 @@ impl<T: Tally> Ledger<T> {
         Self::default()
     }
 
-    /// An empty ledger whose spans do not melt together at the beginning of block `seam`: what lies in front of it can be
-    /// told from what lies behind for ever. See [`Identity`](super::Identity), whose whole blocks those are.
-    pub fn with_seam(seam: Option<u64>) -> Self {
-        Ledger { spans: BTreeMap::new(), seam }
+    /// An empty ledger whose spans do not melt together at these seams.
+    pub fn with_seams(seams: Seams) -> Self {
+        Ledger { spans: BTreeMap::new(), seams }
+    }
+
+    /// Where its spans do not melt together.
+    pub fn seams(&self) -> Seams {
+        self.seams
     }
 
     /// Records that `span` is done and comes to `tally`; it melts with the neighbours that it touches.
@@ -81,7 +111,7 @@ impl<T: Tally> Ledger<T> {
         }
         // The one in front takes the new tally in, so that a long run of reports in order costs one merge each.
         let mut end = span.end;
-        let melts = |at: u64| self.seam != Some(at);
+        let melts = |at: u64| !self.seams.has(at);
         let next = after.filter(|s| s.first == span.end && melts(s.first));
         let front = before.filter(|s| s.end == span.first && melts(span.first));
         let next = next.and_then(|s| self.spans.remove(&s.first));
@@ -116,6 +146,14 @@ impl<T: Tally> Ledger<T> {
         other.into_spans().try_for_each(|(span, tally)| self.record(span, tally))
     }
 
+    /// Records the spans of `other` that share no block with this ledger. Blocks come to the same whatever ledger they are from.
+    pub fn fill(&mut self, other: Ledger<T>) {
+        for (span, tally) in other.into_spans() {
+            // An overlap changes nothing.
+            let _ = self.record(span, tally);
+        }
+    }
+
     /// The spans and their tallies, in order.
     pub fn spans(&self) -> impl Iterator<Item = (Span, &T)> {
         self.spans.iter().map(|(&first, (end, tally))| (Span { first, end: *end }, tally))
@@ -126,14 +164,14 @@ impl<T: Tally> Ledger<T> {
         self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
     }
 
-    /// Whether it could be a ledger of so many blocks: spans in order that neither overlap nor, but at the seam, touch. Any that was made by
+    /// Whether it could be a ledger: spans in order that neither overlap nor, but at seams, touch. Any that was made by
     /// this program is; one that was read may be anything.
-    pub fn is_sound(&self, blocks: u64) -> bool {
+    pub fn is_sound(&self) -> bool {
         let mut free = None;
         self.spans().all(|(span, _)| {
-            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.seam == Some(end));
+            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.seams.has(end));
             free = Some(span.end);
-            is_apart && span.first < span.end && span.end <= blocks
+            is_apart && span.first < span.end
         })
     }
 
@@ -222,13 +260,28 @@ mod tests {
 
     #[test]
     fn nothing_melts_at_the_seam() {
-        let mut sewn = Ledger::with_seam(Some(5));
+        let mut sewn = Ledger::with_seams(Seams::at(Some(5)));
         for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
             sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }
         assert_eq!(sewn.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 5), Span::new(5, 9)]);
         assert!(sewn.covers(Span::new(0, 9)));
         assert_eq!(sewn.into_total(), Some(blocks(Span::new(0, 9))));
+    }
+
+    #[test]
+    fn powers_of_two_can_be_seams() {
+        let seams = Seams { at: Some(11), at_powers: true };
+        let mut sewn = Ledger::with_seams(seams);
+        for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
+            sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
+        }
+        let spans: Vec<_> = sewn.spans().map(|(span, _)| (span.first, span.end)).collect();
+        assert_eq!(spans, [(0, 1), (1, 2), (2, 4), (4, 8), (8, 11), (11, 13)]);
+        assert!(sewn.is_sound() && sewn.covers(Span::new(0, 13)));
+        let nexts = [0, 1, 2, 3, 8, 10, 11, u64::MAX - 1].map(|block| seams.next(block));
+        assert_eq!(nexts, [Some(1), Some(2), Some(4), Some(4), Some(11), Some(11), Some(16), None]);
+        assert_eq!(Seams::at(Some(5)).next(5), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod checkpoint;
 pub mod keeper;
 mod ledger;
+pub mod lock;
 mod lookout;
 pub mod manager;
 mod pace;
@@ -21,6 +22,7 @@ pub mod run;
 mod schedule;
 mod seat;
 pub mod signals;
+pub mod sound;
 mod span;
 pub mod survival;
 pub mod timeline;
@@ -33,8 +35,8 @@ use std::time::Duration;
 
 use crate::error::Result;
 
-pub use checkpoint::Identity;
-pub use ledger::{Ledger, Overlap, Tally};
+pub use checkpoint::{Identity, Version};
+pub use ledger::{Ledger, Overlap, Seams, Tally};
 pub use schedule::{Deal, Dealer, Schedule};
 pub use span::Span;
 
@@ -54,6 +56,22 @@ pub trait Job {
     /// What a checkpoint of this job says about it; `None` for a job that is too short, or too different from run to run, to be kept.
     fn identity(&self) -> Option<Identity> {
         None
+    }
+
+    /// What is wrong with `tally` as that of `span`, in a sentence: it speaks of other numbers of samples than the span has, say, or of more hits
+    /// than samples. Asked of every tally that was read from a file, and of the result before it is reported, so that neither a forged file nor a
+    /// fault of the program becomes an answer. A job with an [`identity`](Job::identity) must say.
+    ///
+    /// # Errors
+    /// The sentence.
+    fn check(&self, span: Span, tally: &Self::Tally) -> std::result::Result<(), String> {
+        let _ = (span, tally);
+        Ok(())
+    }
+
+    /// Whether what the first 1, 2, 4, 8, ... blocks come to is looked at: then it is kept apart, in checkpoints too.
+    fn has_a_way(&self) -> bool {
+        false
     }
 
     /// How many blocks a rank wants to go on with in one go: what is worth a message (some hundred microseconds), or

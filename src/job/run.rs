@@ -4,6 +4,7 @@
 //! `manager` and `worker` decide. A round ends when every rank has entered a barrier without waiting in it, so that the
 //! root can go on answering until the last rank is there.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use super::survival::Attempt;
 use super::timeline::Timeline;
 use super::worker::Worker;
 use super::writer::{Sink, Writer};
-use super::{Dealer, Job, Ledger, Schedule, Span, Tally};
+use super::{Dealer, Identity, Job, Ledger, Schedule, Seams, Span, Tally};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
@@ -61,12 +62,19 @@ pub struct Stall {
 }
 
 /// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Share {
     /// Which part, below `of`.
     pub index: u64,
     /// How many parts there are.
     pub of: u64,
+}
+
+/// As the user writes it: counted from 1.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", u128::from(self.index) + 1, self.of)
+    }
 }
 
 impl Share {
@@ -111,6 +119,12 @@ impl<T> Outcome<T> {
         self.done == self.blocks
     }
 }
+
+/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](Job::has_a_way) come to: its ledger. Empty for others.
+pub type Way<T> = Ledger<T>;
+
+/// A job that has ended, and its way.
+pub type Ended<T> = (Outcome<T>, Way<T>);
 
 /// What the ranks did with their time, at the root.
 #[derive(Clone, Debug)]
@@ -183,6 +197,19 @@ pub fn resume<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
+    Ok(resume_on_the_way(cluster, job, options, done)?.map(|(outcome, _)| outcome))
+}
+
+/// The same; the root gets the ledger, too, if the job [has a way](Job::has_a_way).
+///
+/// # Errors
+/// As [`run`].
+pub fn resume_on_the_way<J: Job>(
+    cluster: &Cluster,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
+) -> Result<Option<Ended<J::Tally>>> {
     walk(cluster, job, options, done, Delivery { room: None, writer: None })
 }
 
@@ -221,7 +248,7 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
 ) -> Result<Delivered<J::Tally, S>> {
     let (writer, back) = sink.map(Writer::begin).unzip();
     match walk(cluster, job, options, Ledger::new(), Delivery { room: Some(room), writer }) {
-        Ok(outcome) => Ok((outcome, back.and_then(|back| back.try_recv().ok()))),
+        Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|back| back.try_recv().ok()))),
         Err(error) => {
             // What it has half written goes with it, if it can let go.
             drop(back.map(|back| back.recv_timeout(LETTING_GO)));
@@ -247,14 +274,15 @@ fn walk<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
     delivery: Delivery<J::Tally>,
-) -> Result<Option<Outcome<J::Tally>>> {
+) -> Result<Option<Ended<J::Tally>>> {
     fault::at(Stage::Start, cluster.first_rank())?;
     let begun = Instant::now();
     let (blocks, ranks) = (job.blocks(), cluster.size());
     let identity = job.identity();
-    let seam = identity.as_ref().map(|identity| identity.whole).filter(|&whole| whole < blocks);
-    let Attempt { done, own, place } = Attempt::begin(cluster, done, seam)?;
-    let done = sewn(done, seam)?;
+    let whole = identity.as_ref().map(|identity| identity.whole).filter(|&whole| whole < blocks);
+    let seams = Seams { at: whole, at_powers: job.has_a_way() };
+    let Attempt { done, own, place } = Attempt::begin(cluster, done, seams)?;
+    let done = sewn(done, seams)?;
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let holes = done.holes(part);
     let left: u64 = cluster.broadcast(cluster.at_root(|| holes.iter().map(|hole| hole.len()).sum()))?;
@@ -278,9 +306,10 @@ fn walk<J: Job>(
     cluster.check_losses()?;
 
     let progress = cluster.at_root(|| Progress::new(options.progress, cluster.launch().is_forwarded(), part.len()));
+    let identity = identity.map(|identity| Identity { parts: options.share.into_iter().collect(), ..identity });
     let keeper =
         cluster.at_root(|| options.keep.clone().zip(identity).map(|(keep, job)| Keeper::new(keep, job))).flatten();
-    let worker = Worker::new(Span::new(first, end), seam).keeping(own);
+    let worker = Worker::new(Span::new(first, end), seams).keeping(own);
     let mut seat =
         Seat::take(cluster, options, worker, Desk { manager, in_order: room.is_some(), writer, progress, keeper });
     let ended = seat.work(job).and_then(|()| seat.end(job));
@@ -289,16 +318,30 @@ fn walk<J: Job>(
     }
     ended?;
     let mut outcome = seat.account(job, chunk, begun)?;
-    if let Some(outcome) = outcome.as_mut().filter(|outcome| options.share.is_some() && outcome.cause.is_none()) {
+    if let Some((outcome, _)) =
+        outcome.as_mut().filter(|(outcome, _)| options.share.is_some() && outcome.cause.is_none())
+    {
         outcome.cause = Some(Cause::ShareDone);
     }
     fault::at(Stage::Report, cluster.first_rank())?;
     Ok(outcome)
 }
 
-/// The same ledger with a seam. A ledger without one has no span across it: it is new, or was made for a shorter job.
-fn sewn<T: Tally>(ledger: Ledger<T>, seam: Option<u64>) -> Result<Ledger<T>> {
-    let mut sewn = Ledger::with_seam(seam);
+/// The invariants of everything that is about to be reported, whether it was computed here or comes from a file.
+///
+/// # Errors
+/// [`Error::Run`] with the first one that does not hold.
+pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> Result<()> {
+    ledger.spans().try_for_each(|(span, tally)| {
+        let wrong =
+            |why| Error::Run(format!("the result cannot be right: {why} (a fault of montesieve, please report it)"));
+        job.check(span, tally).map_err(wrong)
+    })
+}
+
+/// The same ledger with these seams. A ledger without them has no span across one: it is new, or was made for a shorter job.
+fn sewn<T: Tally>(ledger: Ledger<T>, seams: Seams) -> Result<Ledger<T>> {
+    let mut sewn = Ledger::with_seams(seams);
     sewn.absorb(ledger).map_err(|overlap| Error::Run(overlap.to_string()))?;
     Ok(sewn)
 }

@@ -15,7 +15,7 @@ use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
 use super::profile::{Activity, Profile, Stopwatch};
 use super::progress::Progress;
-use super::run::{Account, Cause, Options, Outcome, Stall};
+use super::run::{Account, Cause, Ended, Options, Outcome, Stall, check};
 use super::signals::Signals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
@@ -181,7 +181,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let (Some(manager), Some(total)) = (&mut self.manager, total) {
             manager.handle(Event::Reported(total), &mut self.actions).map_err(fault_of_program)?;
         }
-        self.save(Instant::now());
+        self.save_all()?;
         self.cluster.flush();
         if let Some(progress) = &self.progress {
             progress.finish();
@@ -195,7 +195,12 @@ impl<'a, T: Tally> Seat<'a, T> {
     }
 
     /// Gathers the profiles; at the root, what it all came to.
-    pub(super) fn account<J: Job>(mut self, job: &J, chunk: u64, begun: Instant) -> Result<Option<Outcome<T>>> {
+    pub(super) fn account<J: Job<Tally = T>>(
+        mut self,
+        job: &J,
+        chunk: u64,
+        begun: Instant,
+    ) -> Result<Option<Ended<T>>> {
         let (_, now) = self.watch.switch(Activity::Comm);
         let profile = Profile {
             compute: self.watch.seconds(Activity::Compute),
@@ -209,7 +214,8 @@ impl<'a, T: Tally> Seat<'a, T> {
             Some(row) => self.cluster.gather_records(&row)?.unwrap_or_default(),
             None => Vec::new(),
         };
-        self.cluster.agree(self.refusal.take().map_or(Ok(()), Err))?;
+        let sound = self.manager.as_ref().map_or(Ok(()), |manager| check(job, manager.ledger()));
+        self.cluster.agree(self.refusal.take().map_or(sound, Err))?;
         let (Some(rows), Some(manager)) = (rows, self.manager) else { return Ok(None) };
         let account = Account {
             seconds: (now - begun).as_secs_f64(),
@@ -222,7 +228,9 @@ impl<'a, T: Tally> Seat<'a, T> {
         };
         let delivered = || self.writing.unwrap_or(manager.delivered());
         let (done, blocks) = (if self.in_order { delivered() } else { manager.done() }, job.blocks());
-        Ok(Some(Outcome { total: manager.into_ledger().into_total(), done, blocks, cause: self.cause, account }))
+        let ledger = manager.into_ledger();
+        let way = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
+        Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause: self.cause, account }, way)))
     }
 
     /// What a kernel calls in the middle of a block.
@@ -328,8 +336,11 @@ impl<'a, T: Tally> Seat<'a, T> {
             }
         }
         self.deliver()?;
-        if self.keeper.as_ref().is_some_and(|keeper| keeper.is_due(self.looked)) {
-            self.save(self.looked);
+        if let Some(keeper) = &mut self.keeper {
+            keeper.poll();
+            if keeper.is_due(self.looked) {
+                self.save(self.looked);
+            }
         }
         if let (Some(progress), Some(manager)) = (&mut self.progress, &self.manager) {
             progress.update(manager.done(), self.looked);

@@ -6,7 +6,7 @@
 //! and only written from then on. The rule is [`union`], which the simulator in `tests/` puts to the test; the rest keeps
 //! the ledgers where the next attempt finds them ([`Cluster::recall`]).
 
-use super::{Ledger, Overlap, Tally};
+use super::{Ledger, Overlap, Seams, Tally};
 use crate::cluster::Cluster;
 use crate::cluster::losses::Keepsake;
 use crate::error::{Error, Result};
@@ -40,13 +40,13 @@ impl<T: Tally> Attempt<T> {
     ///
     /// # Errors
     /// [`Error::Lost`]; [`Error::Run`] for faults of the program.
-    pub(super) fn begin(cluster: &Cluster, done: Ledger<T>, seam: Option<u64>) -> Result<Attempt<T>> {
+    pub(super) fn begin(cluster: &Cluster, done: Ledger<T>, seams: Seams) -> Result<Attempt<T>> {
         if !cluster.outlives() {
             return Ok(Attempt { done, own: None, place: None });
         }
         let base = cluster.remember(|| Ok(done))?.unwrap_or_default();
         let (place, own) = cluster.recall()?;
-        let own = own.unwrap_or_else(|| Ledger::with_seam(seam));
+        let own = own.unwrap_or_else(|| Ledger::with_seams(seams));
         let owns = cluster.gather_records(&own)?;
         let done = union(base, owns.into_iter().flatten()).map_err(|overlap| Error::Run(overlap.to_string()))?;
         Ok(Attempt { done, own: Some(own), place })

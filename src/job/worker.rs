@@ -3,7 +3,7 @@
 //! A worker holds one span in hand and one in flight, and the ledger of what it has done and not yet handed in. It
 //! never waits with empty hands for something that it could have asked for earlier.
 
-use super::{Ledger, Overlap, Span, Tally};
+use super::{Ledger, Overlap, Seams, Span, Tally};
 
 /// A rank's state in one round.
 #[derive(Debug)]
@@ -18,23 +18,23 @@ pub struct Worker<T> {
     unreported: Ledger<T>,
     /// All that this rank has ever done of the job, where that may be asked for: disjoint from what any other rank has done.
     own: Option<Ledger<T>>,
-    /// No piece goes across this block's beginning.
-    seam: Option<u64>,
+    /// No piece goes across one of these.
+    seams: Seams,
     done: u64,
 }
 
 impl<T: Tally> Worker<T> {
     /// A rank that begins with the span that was scattered to it (which may be empty).
-    pub fn new(first: Span, seam: Option<u64>) -> Self {
+    pub fn new(first: Span, seams: Seams) -> Self {
         Worker {
             hand: first,
             next: None,
             asked: false,
             no_more: false,
             stopped: false,
-            unreported: Ledger::with_seam(seam),
+            unreported: Ledger::with_seams(seams),
             own: None,
-            seam,
+            seams,
             done: 0,
         }
     }
@@ -92,8 +92,8 @@ impl<T: Tally> Worker<T> {
         if self.hand.is_empty() {
             self.hand = self.next.take()?;
         }
-        let to_seam = self.seam.and_then(|seam| seam.checked_sub(self.hand.first)).filter(|&blocks| blocks > 0);
-        Some(self.hand.split(blocks.min(to_seam.unwrap_or(u64::MAX))).0)
+        let to_seam = self.seams.next(self.hand.first).map_or(u64::MAX, |seam| seam - self.hand.first);
+        Some(self.hand.split(blocks.min(to_seam)).0)
     }
 
     /// Notes that the piece is done and comes to `tally`.
@@ -118,7 +118,7 @@ impl<T: Tally> Worker<T> {
 
     /// Takes what was not yet handed in, which may be nothing: for the reduction.
     pub fn take_unreported(&mut self) -> Ledger<T> {
-        std::mem::replace(&mut self.unreported, Ledger::with_seam(self.seam))
+        std::mem::replace(&mut self.unreported, Ledger::with_seams(self.seams))
     }
 
     /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the round.

@@ -63,6 +63,15 @@ impl HitScatter {
         }
     }
 
+    /// Whether it can be that of so many whole blocks among darts of which so many hit.
+    pub fn is_sound(&self, blocks: u64, hits: u64) -> bool {
+        let (n, own) = (u128::from(self.blocks), u128::from(self.hits));
+        let fits = self.blocks == blocks && self.hits <= hits && own <= n * u128::from(BLOCK);
+        // Between equal hits in all blocks, and as many blocks of hits alone as there can be.
+        fits && n.checked_mul(self.squares).is_some_and(|squares| squares >= own * own)
+            && self.squares <= own * u128::from(BLOCK)
+    }
+
     /// Adds the blocks that come next.
     pub fn merge(&mut self, next: &HitScatter) {
         self.blocks += next.blocks;

@@ -74,6 +74,26 @@ impl Gaps {
         seen.map(move |(half, &start)| Gap { length: length(half), start })
     }
 
+    /// Whether they can be the gaps between so many primes in `[low, high)`.
+    pub fn is_sound(&self, low: u128, high: u128, primes: u64, which: Which) -> bool {
+        let fits = |gap: Gap| {
+            let is_length = gap.length == 1 || (gap.length > 0 && gap.length.is_multiple_of(2));
+            is_length && gap.start >= low && gap.start.checked_add(gap.length.into()).is_some_and(|end| end < high)
+        };
+        let largest = match (which, self.largest) {
+            (Which::None, largest) => largest.is_none(),
+            (_, largest) => largest.is_some() == (primes > 1) && largest.is_none_or(fits),
+        };
+        let longest = self.firsts.len().saturating_sub(1);
+        let firsts = match which {
+            Which::All => {
+                self.firsts().all(fits) && self.firsts().last() == self.largest && self.firsts.get(longest) != Some(&0)
+            }
+            _ => self.firsts.is_empty(),
+        };
+        largest && firsts
+    }
+
     /// Takes the gaps between the primes of a run in.
     pub fn take(&mut self, primes: PrimeRun<'_>, which: Which) {
         let PrimeRun { base, offsets } = primes;

@@ -97,6 +97,33 @@ impl Summary {
         self.high = next.high;
     }
 
+    /// What is wrong with it as the summary of all numbers of `[low, high)`, in a sentence.
+    ///
+    /// # Errors
+    /// The sentence.
+    pub fn check(&self, low: u128, high: u128, wanted: Wanted) -> Result<(), String> {
+        let right = [
+            ("it is of these numbers", (self.low, self.high, self.wanted) == (low, high, wanted)),
+            ("its first and last primes are such", self.edges.is_sound(low, high, self.primes)),
+            ("a tuplet begins with a prime", self.tuplets.iter().all(|&count| count <= self.primes)),
+            (
+                "tuplets are those asked for",
+                (0..=MOST).all(|k| wanted.tuplets().any(|w| w == k) || self.tuplets[k] == 0),
+            ),
+            ("the sum is that of such primes", self.is_sum_sound()),
+            ("there is a digest if it was asked for", wanted.digest || self.digest == 0),
+            ("gaps are between these numbers", self.gaps.is_sound(low, high, self.primes, wanted.gaps)),
+        ];
+        right.iter().find(|(_, holds)| !holds).map_or(Ok(()), |(what, _)| Err(format!("it does not hold that {what}")))
+    }
+
+    fn is_sum_sound(&self) -> bool {
+        let primes = u128::from(self.primes);
+        // A job whose sum might not fit is refused.
+        let (least, most) = (primes.saturating_mul(self.low), primes.saturating_mul(self.high));
+        if self.wanted.sum { (least..=most).contains(&self.sum) } else { self.sum == 0 }
+    }
+
     /// Counts what lies across a border.
     fn cross(&mut self, border: Border) {
         for k in self.wanted.tuplets() {

@@ -136,6 +136,23 @@ impl Edges {
         self.tail.primes().last().copied()
     }
 
+    /// Whether they can be the edges of `[low, high)` with so many primes in it, and no hole.
+    pub fn is_sound(&self, low: u128, high: u128, primes: u64) -> bool {
+        let kept = primes.min(KEPT as u64);
+        let few = |few: &Few| {
+            let is_rising = || few.primes().windows(2).all(|pair| pair[0] < pair[1]);
+            let is_within = || few.primes().iter().all(|prime| (low..high).contains(prime));
+            let is_tidy = || few.primes[usize::from(few.length)..].iter().all(|&prime| prime == 0);
+            u64::from(few.length) == kept && is_rising() && is_within() && is_tidy()
+        };
+        let fits = primes > KEPT as u64 || self.head == self.tail;
+        !self.has_hole
+            && few(&self.head)
+            && few(&self.tail)
+            && fits
+            && self.first() <= self.tail.primes().first().copied()
+    }
+
     /// What lies across the border between this stretch and the next.
     pub fn border(&self, next: &Edges) -> Border {
         let (left, right) = (self.tail.primes(), next.head.primes());

@@ -1,6 +1,6 @@
 //! Checkpoints: a job that is stopped again and again, on other ranks each time, gives the bytes of an undisturbed one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -125,56 +125,6 @@ fn a_longer_job_goes_on_from_a_finished_one() {
         assert_eq!(extended.json_result(), expected.json_result());
         assert!(extended.stderr.contains("going on from "), "{extended}");
     });
-}
-
-#[test]
-fn checkpoints_that_do_not_fit_are_refused_and_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("job.ckpt");
-    run(Launched(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
-    let good = std::fs::read(&file).expect("a checkpoint");
-    let place = file.display();
-    each([Alone, Launched(4)], |&ranks| {
-        for (job, said) in
-            [("pi 1e8 --seed 10", "and this is `pi 1e8 --seed 10"), ("primes 1e8", "and this is `primes 1e8")]
-        {
-            run(ranks, &line(job, &file)).expect_code(2).expect_told_once(said);
-        }
-        run(ranks, "pi 1e8 --resume /nowhere/job.ckpt")
-            .expect_code(2)
-            .expect_told_once("there is no /nowhere/job.ckpt");
-        run(ranks, &format!("primes 1e8 --print --checkpoint {place}")).expect_code(2);
-        assert_eq!(std::fs::read(&file).expect("a checkpoint"), good);
-    });
-    for (name, bytes, said) in [
-        ("foreign.ckpt", b"#!/bin/sh\n".repeat(20), "foreign.ckpt is not a checkpoint of montesieve"),
-        (
-            "newer.ckpt",
-            [&good[..16], &[2], &good[17..]].concat(),
-            "newer.ckpt was written by a newer montesieve (format 2",
-        ),
-    ] {
-        let other = folder.path().join(name);
-        std::fs::write(&other, &bytes).expect("written");
-        let refused = run(Launched(2), &line("pi 1e8 --seed 9", &other)).expect_failure().expect_told_once(said);
-        assert_eq!(refused.code(), if name == "newer.ckpt" { 2 } else { 1 }, "{refused}");
-        assert_eq!(std::fs::read(&other).expect("it is kept"), bytes);
-    }
-    let damaged = folder.path().join("damaged.ckpt");
-    std::fs::write(&damaged, &good[..good.len() - 3]).expect("written");
-    std::fs::write(before(&damaged), &good).expect("written");
-    run(Launched(2), &line("pi 1e8 --seed 9", &damaged))
-        .expect_code(1)
-        .expect_told_once("the one before is good: --resume ");
-    run(Launched(2), &format!("pi 1e8 --seed 9 --resume {}", before(&damaged).display())).expect_code(0);
-}
-
-#[test]
-fn a_checkpoint_that_cannot_be_written_is_a_warning() {
-    let ended = run(Launched(2), "pi 1e9 --checkpoint /nowhere/job.ckpt").expect_code(0);
-    assert!(ended.stderr.contains("cannot write the checkpoint /nowhere/job.ckpt"), "{ended}");
-    let stopped = run(Alone, "pi 1e15 --checkpoint /nowhere/job.ckpt --time-limit 1s --quiet").expect_code(76);
-    assert!(!stopped.stderr.contains("saved in"), "{stopped}");
 }
 
 #[test]
@@ -317,66 +267,4 @@ fn the_code_for_a_requeue_is_the_users() {
     let file = folder.path().join("job.ckpt");
     let line = format!("pi 1e15 --checkpoint {} --time-limit 1s --requeue-exit-code 99", file.display());
     run(Launched(2), &line).expect_code(99);
-}
-
-#[test]
-fn parts_merge_to_the_whole() {
-    for job in
-        ["primes 4e8 --gaps=all --count 1,2,3 --sum --digest", "pi 1e9 --seed 9", "primes 1e14 1e14+6e8 --count 1,2"]
-    {
-        let folder = tempfile::tempdir().expect("a folder");
-        let part = |i: usize| folder.path().join(format!("part {i}")).display().to_string();
-        let expected = run(Alone, &format!("{job} --format json")).expect_code(0);
-        for (i, ranks) in [Launched(1), Launched(3), Alone].into_iter().enumerate() {
-            let shard = format!("{job} --shard {}/3", i + 1);
-            let ended = Launch::new(ranks, &shard).word("--checkpoint").word(&part(i)).run().expect_code(0);
-            assert!(ended.stderr.contains("this part of the job is done"), "{ended}");
-        }
-        let merge = |files: &[usize], ranks: Ranks| {
-            files.iter().fold(Launch::new(ranks, "merge --format json"), |launch, &i| launch.word(&part(i))).run()
-        };
-        for ranks in [Alone, Launched(2)] {
-            let merged = merge(&[2, 0, 1], ranks).expect_code(0);
-            assert_eq!(merged.json_result(), expected.json_result());
-        }
-        merge(&[0, 2], Launched(2)).expect_code(1).expect_told_once("are not in any of the files: ");
-        merge(&[0, 1, 1, 2], Launched(2)).expect_code(1).expect_told_once(" overlap blocks ");
-    }
-}
-
-#[test]
-fn a_job_array_says_which_part() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let files: Vec<String> = (0..4).map(|task| folder.path().join(task.to_string()).display().to_string()).collect();
-    for (task, file) in files.iter().enumerate() {
-        Launch::new(Launched(2), &format!("pi 1e9 --shard auto --checkpoint {file}"))
-            .env("SLURM_ARRAY_TASK_ID", &task.to_string())
-            .env("SLURM_ARRAY_TASK_MIN", "0")
-            .env("SLURM_ARRAY_TASK_MAX", "3")
-            .run()
-            .expect_code(0);
-    }
-    let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
-    assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
-    // Task 3 submitted again alone: the scheduler knows no other, so the number of parts must be said.
-    let alone = |shard: &str| {
-        Launch::new(Launched(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
-            .env("SLURM_ARRAY_TASK_ID", "3")
-            .env("SLURM_ARRAY_TASK_MIN", "3")
-            .env("SLURM_ARRAY_TASK_MAX", "3")
-            .run()
-    };
-    alone("auto").expect_code(2).expect_told_once("write --shard auto/N for task 3 of N");
-    alone("auto/4").expect_code(0);
-    run(Launched(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
-    // Where it ends depends on all parts.
-    run(Launched(2), "pi --target-error 1e-4 --shard 1/2 --checkpoint x")
-        .expect_code(2)
-        .expect_told_once("'--target-error <E>' cannot be used with '--shard <I/N|auto/N|auto>'");
-}
-
-fn before(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".before");
-    name.into()
 }

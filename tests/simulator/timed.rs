@@ -11,7 +11,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use montesieve::job::manager::{Action, Event, Manager};
 use montesieve::job::worker::Worker;
-use montesieve::job::{Dealer, Ledger, Schedule, Span};
+use montesieve::job::{Dealer, Ledger, Schedule, Seams, Span};
 use montesieve::scaling::predict::{Costs, REACTION};
 
 /// One run.
@@ -78,7 +78,7 @@ impl Timed {
         let dealer = Dealer::new(setup.schedule, &holes, setup.ranks, setup.chunk, None);
         let mut manager = Manager::new(Ledger::new(), dealer, None);
         let workers: Vec<_> =
-            manager.first_spans(setup.ranks).into_iter().map(|span| Worker::new(span, None)).collect();
+            manager.first_spans(setup.ranks).into_iter().map(|span| Worker::new(span, Seams::default())).collect();
         let mut seconds = 0.0;
         let sums = setup.blocks.iter().map(|block| {
             seconds += block;

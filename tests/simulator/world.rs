@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use montesieve::job::manager::{Action, Event, Manager, Window};
 use montesieve::job::survival::union;
 use montesieve::job::worker::Worker;
-use montesieve::job::{Dealer, Ledger, Overlap, Schedule, Span, Tally};
+use montesieve::job::{Dealer, Ledger, Overlap, Schedule, Seams, Span, Tally};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ enum Happening {
 type Started = (Manager<Affine>, Vec<Worker<Affine>>, u64);
 
 /// What every rank has at the beginning of an attempt, and the window.
-fn begin(setup: &Setup, seam: Option<u64>, done: Ledger<Affine>, owns: Vec<Option<Ledger<Affine>>>) -> Started {
+fn begin(setup: &Setup, seams: Seams, done: Ledger<Affine>, owns: Vec<Option<Ledger<Affine>>>) -> Started {
     let holes = done.holes(Span::new(0, setup.blocks));
     let left = holes.iter().map(|hole| hole.len()).sum::<u64>();
     let chunk = setup.chunk.unwrap_or_else(|| setup.schedule.auto_chunk(left, setup.ranks, 1));
@@ -120,7 +120,7 @@ fn begin(setup: &Setup, seam: Option<u64>, done: Ledger<Affine>, owns: Vec<Optio
     let dealer = Dealer::new(setup.schedule, &holes, setup.ranks, chunk, in_order.then_some(length / 2));
     let mut manager = Manager::new(done, dealer, in_order.then_some(Window::new(length)));
     let firsts = manager.first_spans(setup.ranks).into_iter().zip(owns);
-    let workers = firsts.map(|(span, own)| Worker::new(span, seam).keeping(own)).collect();
+    let workers = firsts.map(|(span, own)| Worker::new(span, seams).keeping(own)).collect();
     (manager, workers, if in_order { length } else { u64::MAX })
 }
 
@@ -155,11 +155,12 @@ impl World {
         let pace = (0..ranks).map(|_| 1 + random.next_u64() % 50).collect();
         let in_order = setup.order == Order::Delivered;
         // Every other world keeps its last block apart, as a job does whose last block is short.
-        let seam = (setup.seed % 2 == 1 && !in_order).then(|| setup.blocks.saturating_sub(1));
-        let base = Ledger::with_seam(seam);
+        let at = (setup.seed % 2 == 1 && !in_order).then(|| setup.blocks.saturating_sub(1));
+        let seams = Seams { at, at_powers: setup.seed % 3 == 1 && !in_order };
+        let base = Ledger::with_seams(seams);
         let survives = setup.deaths > 0 || setup.is_bad;
         let owns = (0..ranks).map(|_| survives.then(|| base.clone())).collect();
-        let (manager, workers, window) = begin(&setup, seam, base.clone(), owns);
+        let (manager, workers, window) = begin(&setup, seams, base.clone(), owns);
         World {
             now: 0,
             happenings: BTreeMap::new(),
@@ -265,8 +266,9 @@ impl World {
         let owns: Vec<_> = self.workers.iter().map(|worker| worker.own().cloned()).collect();
         let done =
             union(self.base.clone(), owns.iter().flatten().cloned()).expect("no block is done by two of the living");
-        let seam = (self.setup.seed % 2 == 1).then(|| self.setup.blocks.saturating_sub(1));
-        (self.manager, self.workers, _) = begin(&self.setup, seam, done, owns);
+        let at = (self.setup.seed % 2 == 1).then(|| self.setup.blocks.saturating_sub(1));
+        let seams = Seams { at, at_powers: self.setup.seed % 3 == 1 };
+        (self.manager, self.workers, _) = begin(&self.setup, seams, done, owns);
     }
 
     fn plan(&mut self, time: u64, happening: Happening) {

@@ -8,7 +8,7 @@ use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
 use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
 use crate::report::{Completion, EpResult, Work};
 
@@ -45,8 +45,18 @@ impl Job for Pairs {
 
     fn identity(&self) -> Option<Identity> {
         // The classes are one sequence: a larger one goes on from a smaller one.
-        let (amount, whole) = (self.class.pairs(), self.blocks());
-        Some(Identity { kind: "integrate ep".to_owned(), amount, whole, words: self.words.clone() })
+        let (amount, whole) = (self.class.pairs().into(), self.blocks());
+        let (kind, version) = ("integrate ep".to_owned(), Version { cut: 1, stream: 1, block: BLOCK });
+        Some(Identity { kind, version, amount, whole, words: self.words.clone(), parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
+        let pairs = span.len().saturating_mul(BLOCK);
+        let accepted = sums.counts.iter().try_fold(0_u64, |all, &count| all.checked_add(count));
+        sound::at_most("accepted pairs", accepted.unwrap_or(u64::MAX), pairs)?;
+        let [sx, sy] = [sums.sx.value(), sums.sy.value()].map(f64::abs);
+        // No deviate of 46 bits is above 10.
+        sound::holds("sums are such as pairs can have", sx <= 10.0 * pairs as f64 && sy <= 10.0 * pairs as f64)
     }
 
     fn grain(&self) -> u64 {
@@ -85,6 +95,14 @@ fn conclusion(job: &Pairs, mut outcome: Outcome<Sums>) -> Conclusion<EpResult> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::forged::attack;
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let job = Pairs { class: Class::S, isa: Isa::widest(), words: Vec::new() };
+        let answer = |sums: &Sums| format!("{} {} {:?}", sums.sx.value(), sums.sy.value(), sums.counts);
+        attack("integrate ep", &job, answer);
+    }
 
     #[test]
     fn a_larger_class_has_the_blocks_of_a_smaller_one() {

@@ -15,7 +15,7 @@ use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
 use crate::primes::wide;
 use crate::report::{DivisionRun, Judged};
@@ -170,7 +170,16 @@ impl Job for Division<'_> {
 
     fn identity(&self) -> Option<Identity> {
         let kind = format!("isprime {} --method trial in blocks of {BLOCK} turns", self.n);
-        Some(Identity { kind, amount: self.trial.turns(), whole: self.blocks(), words: self.words.clone() })
+        let version = Version { cut: 1, stream: 1, block: 0 };
+        let (amount, whole, words) = (self.trial.turns().into(), self.blocks(), self.words.clone());
+        Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, tally: &Smallest) -> std::result::Result<(), String> {
+        let Smallest(Some(factor)) = *tally else { return Ok(()) };
+        let is_one = factor > 1 && u128::from(factor) < self.n && self.n.is_multiple_of(factor.into());
+        sound::holds("the factor divides the number", is_one)?;
+        sound::holds("the factor is one of these divisors", factor >= Trial::first_of(span.first * BLOCK))
     }
 
     fn grain(&self) -> u64 {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::montecarlo::chi_square::HitScatter;
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
@@ -56,7 +56,18 @@ impl Job for Throw {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(self.terms.identity("darts", self.terms.samples, self.terms.samples / BLOCK))
+        Some(self.terms.identity("darts", self.terms.samples, self.terms.samples / BLOCK, BLOCK))
+    }
+
+    fn check(&self, span: Span, tally: &Hits) -> Result<(), String> {
+        let Hits { samples, hits, scatter } = tally;
+        sound::equal("darts", *samples, self.samples(span))?;
+        sound::at_most("hits", *hits, *samples)?;
+        sound::holds("the hits of blocks are those of all", scatter.is_sound(samples / BLOCK, *hits))
+    }
+
+    fn has_a_way(&self) -> bool {
+        true
     }
 
     fn grain(&self) -> u64 {

@@ -15,7 +15,7 @@ use crate::cli::{self, PiAlgorithm, PiMethod};
 use crate::error::Result;
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job};
+use crate::job::{Identity, Job, Version};
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
@@ -79,14 +79,21 @@ struct Terms {
 
 impl Terms {
     /// The identity of a job by `method` whose blocks are the same in a longer one, as far as they are `whole`.
-    fn identity(&self, method: &str, amount: u64, whole: u64) -> Identity {
-        Identity { kind: format!("pi by {method}, --seed {}", self.seed), amount, whole, words: self.words.clone() }
+    fn identity(&self, method: &str, amount: u64, whole: u64, block: u64) -> Identity {
+        Identity {
+            kind: format!("pi by {method}, --seed {}", self.seed),
+            version: Version { cut: 1, stream: 1, block },
+            amount: amount.into(),
+            whole,
+            words: self.words.clone(),
+            parts: Vec::new(),
+        }
     }
 
     /// The identity of a job whose blocks are those of one length and one walk alone.
     fn identity_of_one(&self, method: &str, samples: u64, blocks: u64) -> Identity {
         let walk = if self.is_scalar { " one by one" } else { "" };
-        self.identity(&format!("{samples} {method}{walk}"), samples, blocks)
+        self.identity(&format!("{samples} {method}{walk}"), samples, blocks, 0)
     }
 }
 

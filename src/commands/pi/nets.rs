@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use serde::{Deserialize, Serialize};
 
 use super::{Estimator, Finding, Terms};
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::montecarlo::methods::sobol::net::{BLOCK_ROWS, Net};
 use crate::montecarlo::methods::sobol::{Counts, Points, REPLICATES, log_points};
 use crate::report::Work;
@@ -102,6 +102,18 @@ impl Job for Spread {
 
     fn identity(&self) -> Option<Identity> {
         Some(self.terms.identity_of_one("Sobol darts", (REPLICATES as u64) << self.log_points, self.blocks()))
+    }
+
+    fn check(&self, span: Span, tally: &Found) -> Result<(), String> {
+        let ((all, block), blocks) = (self.cut(), self.blocks_of_net());
+        let each = (1 << self.log_points) / all;
+        for (r, (&points, &hits)) in (0..).zip(tally.points.iter().zip(&tally.hits)) {
+            let place = |at: u64| (at.clamp(r * blocks, (r + 1) * blocks) - r * blocks) * block;
+            let expected = (place(span.end).min(all) - place(span.first).min(all)) * each;
+            sound::equal("points of a net", points, expected)?;
+            sound::at_most("hits of a net", hits, points)?;
+        }
+        sound::at_most("thrown darts", tally.found, tally.points.iter().sum())
     }
 
     fn grain(&self) -> u64 {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, Integrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
@@ -44,7 +44,16 @@ impl<I: Integrand> Job for Draw<I> {
     }
 
     fn identity(&self) -> Option<Identity> {
-        Some(self.terms.identity(I::NAME, 2 * self.pairs, self.pairs / BLOCK_PAIRS))
+        Some(self.terms.identity(I::NAME, 2 * self.pairs, self.pairs / BLOCK_PAIRS, 2 * BLOCK_PAIRS))
+    }
+
+    fn check(&self, span: Span, sums: &Sums) -> Result<(), String> {
+        sound::equal("pairs", sums.pairs, self.pairs(span))?;
+        sound::holds("values are such as pairs can have", sums.is_sound())
+    }
+
+    fn has_a_way(&self) -> bool {
+        true
     }
 
     fn workspace(&self) -> Option<Pairs> {

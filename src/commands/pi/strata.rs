@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::{Estimator, Finding, Terms};
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
 use crate::report::Work;
 
@@ -51,6 +51,15 @@ impl Job for Fill {
 
     fn identity(&self) -> Option<Identity> {
         Some(self.terms.identity_of_one("stratified darts", self.strata.samples(), self.blocks()))
+    }
+
+    fn check(&self, span: Span, counts: &Counts) -> Result<(), String> {
+        let Counts { samples, hits, split, thrown } = *counts;
+        sound::equal("darts", samples, self.strata.samples_of(self.rows(span)))?;
+        sound::at_most("hits", hits, samples)?;
+        sound::at_most("thrown darts", thrown, samples)?;
+        sound::at_most("split cells", split, thrown / 2)?;
+        sound::at_most("split cells", split, hits)
     }
 
     fn grain(&self) -> u64 {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::*;
+use crate::commands::forged::attack;
 use crate::isa::Isa;
 use crate::job::{Ledger, Span};
 use crate::montecarlo::darts::BLOCK;
@@ -156,4 +157,16 @@ proptest! {
         let nets = nets::Spread::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&nets, length), in_spans(&nets, nets.blocks()));
     }
+}
+
+#[test]
+fn forged_checkpoints_are_refused_or_sound() {
+    fn attacked<J: Estimator>(name: &str, job: &J) {
+        attack(name, job, |tally| format!("{:?}", job.finding(tally)));
+    }
+    attacked("pi by darts", &darts::Throw::new(terms(6 * BLOCK + 12_345, 1)));
+    attacked("pi by stratified darts", &strata::Fill::new(terms(100_000, 1)));
+    attacked("pi by antithetic pairs", &pairs::Draw::<Antithetic>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
+    attacked("pi by control", &pairs::Draw::<Control>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
+    attacked("pi by Sobol darts", &nets::Spread::new(terms(100_000, 1)));
 }

@@ -13,7 +13,7 @@ use super::table::Table;
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
@@ -96,6 +96,11 @@ impl From<Counted> for Summary {
     }
 }
 
+/// So many numbers in a row hold no more primes: but for 2, 3 and 5 these are coprime to 30.
+pub(super) fn most_primes(numbers: u64) -> u64 {
+    (numbers / 30 * 8 + 8 + 3).min(numbers)
+}
+
 impl Count<'_> {
     /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
     fn tuplets(&self, low: u128, high: u128, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
@@ -131,6 +136,17 @@ impl<'t> Job for Count<'t> {
         Some(identity)
     }
 
+    fn check(&self, span: Span, tally: &Counted) -> std::result::Result<(), String> {
+        let (low, high) = self.cut.numbers(span);
+        sound::equal("numbers", tally.numbers.into(), high - low)?;
+        sound::at_most("primes", tally.primes(), most_primes(tally.numbers))?;
+        for k in 2..=KINDS {
+            let most = if self.kinds[k - 1] { tally.primes() } else { 0 };
+            sound::at_most(&format!("{k}-tuplets"), tally.counts[k - 1], most)?;
+        }
+        Ok(())
+    }
+
     fn grain(&self) -> u64 {
         self.cut.blocks_in(self.algorithm.grain(self.cut.high))
     }
@@ -163,10 +179,21 @@ impl<'t> Job for Count<'t> {
 mod tests {
     use super::*;
     use crate::cli::Range;
+    use crate::commands::forged::attack;
     use crate::isa::Isa;
     use crate::primes::PrimeRun;
     use crate::primes::naive::{self, Divisors};
     use proptest::prelude::*;
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let algorithm = Algorithm::Sieve(Isa::widest());
+        for kinds in [[false; KINDS], [true; KINDS]] {
+            let cut = Cut::new(Range { start: 10_u64, stop: 70_000 }, 5000);
+            let job = Count { cut, algorithm, kinds, primes: None, words: Some(Vec::new()) };
+            attack(&format!("primes --count {kinds:?}"), &job, |counted| format!("{counted:?}"));
+        }
+    }
 
     proptest! {
         #[test]

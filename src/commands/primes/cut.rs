@@ -1,7 +1,7 @@
 //! A range cut into blocks: the same cut for every job over it, whatever the ranks.
 
 use crate::cli::Range;
-use crate::job::{Identity, Span};
+use crate::job::{Identity, Span, Version};
 
 /// The last number of 64 bits. It is composite.
 const BORDER: u128 = u64::MAX as u128;
@@ -46,7 +46,9 @@ impl Cut {
     pub(super) fn identity(self, asked: &str, words: &[String]) -> Identity {
         let amount = self.amount();
         let kind = format!("{asked} from {} on in blocks of {}", self.low, self.length);
-        Identity { kind, amount, whole: amount / self.length, words: words.to_vec() }
+        let version = Version { cut: 1, stream: 1, block: self.length };
+        let (amount, whole, words) = (amount.into(), amount / self.length, words.to_vec());
+        Identity { kind, version, amount, whole, words, parts: Vec::new() }
     }
 
     /// The numbers `low..high` of a span.

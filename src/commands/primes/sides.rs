@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Range;
 use crate::isa::Isa;
 use crate::job::run::Share;
-use crate::job::{Identity, Job, Ledger, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Ledger, Pulse, Span, Tally, Version, sound};
 use crate::primes::gourdon::{self, Formula, Frame, Layout, Opinion, SMALLEST, Terms, Words};
 
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
@@ -164,7 +164,23 @@ impl Job for Count<'_> {
     fn identity(&self) -> Option<Identity> {
         let blocks = self.blocks();
         let kind = format!("{KIND}, {:?}", self.sides.sides);
-        Some(Identity { kind, amount: blocks, whole: blocks, words: self.sides.words.clone() })
+        let version = Version { cut: 1, stream: 1, block: 0 };
+        let (amount, words) = (blocks.into(), self.sides.words.clone());
+        Some(Identity { kind, version, amount, whole: blocks, words, parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, sums: &Sums) -> Result<(), String> {
+        sound::equal("sides", sums.0.len(), self.sides.sides.len())?;
+        for ((side, own), terms) in self.sides.spans().zip(&sums.0) {
+            let is_known = matches!(side, Side::Known(_));
+            let nothing = is_known || !own.overlaps(span);
+            let most = side.frame().map_or(0, |frame| frame.x);
+            sound::holds(
+                "terms are such as blocks can have",
+                if nothing { *terms == Terms::default() } else { terms.is_sound(most) },
+            )?;
+        }
+        Ok(())
     }
 
     fn piece(&self) -> Duration {
@@ -196,6 +212,7 @@ impl Job for Count<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::forged::attack;
 
     fn never() -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -229,6 +246,17 @@ mod tests {
             assert_eq!(sides.needed(&ledger, None), None, "all is done");
             assert_eq!(sides.answers(&ledger.into_total().unwrap_or_default()), [primes; 2], "{start} to {stop}");
         }
+    }
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let sides = Sides::new(Range { start: 1_000_000, stop: 20_000_000 }, true, Vec::new());
+        let words = sides.layout().map(|layout| match layout.own(&mut never) {
+            ControlFlow::Continue(words) => words,
+            ControlFlow::Break(()) => unreachable!("nobody broke"),
+        });
+        let job = Count::new(&sides, words.as_ref(), Isa::widest());
+        attack("primes by the formula", &job, |sums| format!("{:?}", sides.answers(sums)));
     }
 
     #[test]

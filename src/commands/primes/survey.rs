@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use super::count::most_primes;
 use super::cut::Cut;
-use crate::job::{Identity, Job, Pulse, Span, Tally};
+use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
@@ -35,6 +36,13 @@ impl Job for Survey {
         Some(self.cut.identity(&asked, &self.words))
     }
 
+    fn check(&self, span: Span, tally: &Summary) -> Result<(), String> {
+        let (low, high) = self.cut.numbers(span);
+        sound::equal("numbers", tally.numbers.into(), high - low)?;
+        sound::at_most("primes", tally.primes, most_primes(tally.numbers))?;
+        tally.check(low, high, self.wanted)
+    }
+
     fn grain(&self) -> u64 {
         self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
     }
@@ -58,6 +66,7 @@ impl Job for Survey {
 mod tests {
     use super::*;
     use crate::cli::Range;
+    use crate::commands::forged::attack;
     use crate::isa::Isa;
     use crate::primes::PrimeRun;
     use crate::primes::gaps::Which;
@@ -72,6 +81,22 @@ mod tests {
         match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
             ControlFlow::Break(()) => unreachable!("nobody broke"),
+        }
+    }
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let nothing = Wanted::default();
+        for (name, wanted) in [
+            ("gaps", Wanted { gaps: Which::All, ..nothing }),
+            ("the largest gap", Wanted { gaps: Which::Largest, ..nothing }),
+            ("digest and sum", Wanted { digest: true, sum: true, ..nothing }),
+            ("everything", WANTED),
+        ] {
+            let cut = Cut::new(Range { start: 0_u64, stop: 20_000 }, 1000);
+            let job = Survey { cut, algorithm: Algorithm::Sieve(Isa::widest()), wanted, words: Vec::new() };
+            let answer = |summary: &Summary| format!("{summary:?} {:?}", summary.gaps.firsts().collect::<Vec<_>>());
+            attack(&format!("primes: {name}"), &job, answer);
         }
     }
 

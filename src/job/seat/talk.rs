@@ -20,6 +20,9 @@ const READER_AT_A_KILL: Duration = Duration::from_secs(1);
 /// The same for any other stop.
 const READER_AT_A_STOP: Duration = Duration::from_secs(3);
 
+/// How long the save is waited for with which a job ends that has lost a rank.
+const LAST_SAVE: Duration = Duration::from_secs(10);
+
 impl<T: Tally> Seat<'_, T> {
     /// Takes one message in.
     pub(super) fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
@@ -102,6 +105,22 @@ impl<T: Tally> Seat<'_, T> {
         }
     }
 
+    /// At the root, at the end: saves everything, once the save under way is done, and waits for the disk. Not for ever: the result must not be
+    /// lost with a disk that hangs. The others are in a collective by now, so nothing is received here.
+    pub(super) fn save_all(&mut self) -> Result<()> {
+        for saves in [false, true] {
+            if saves {
+                self.save(Instant::now());
+            }
+            let begun = Instant::now();
+            let hangs = |seat: &Self| !seat.stall.limit.is_zero() && begun.elapsed() >= seat.stall.limit / 3;
+            let is_over = |seat: &Self| hangs(seat) || seat.keeper.as_ref().is_none_or(Keeper::is_idle);
+            self.step_until(is_over, |seat| seat.cluster.check_losses())?;
+            self.keeper.iter_mut().for_each(Keeper::poll);
+        }
+        Ok(())
+    }
+
     /// Something asks for a stop: the root stops all, another rank tells the root, once.
     pub(super) fn interrupted(&mut self, cause: Cause) -> Result<()> {
         if self.cause.is_some() {
@@ -131,8 +150,12 @@ impl<T: Tally> Seat<'_, T> {
                 Ok(())
             }
             Look::Silent(rank) => {
-                self.save(self.looked);
-                let saved = self.keeper.as_ref().is_some_and(Keeper::is_good);
+                // Once more when another save was under way.
+                let saved = (0..2).any(|_| {
+                    self.save(self.looked);
+                    self.keeper.iter_mut().for_each(|keeper| keeper.wait(LAST_SAVE));
+                    self.keeper.as_ref().is_some_and(Keeper::is_good)
+                });
                 let host = self.stall.hosts.get(rank as usize).map_or("an unknown host", String::as_str);
                 Err(Error::Run(format!(
                     "rank {rank} on {host} has not been heard of for {} (--stall-timeout){}: ending the job",

@@ -71,6 +71,15 @@ impl Sums {
         self.squares += more.squares;
     }
 
+    /// Whether so many pairs can come to this: no value is above 2, and the mean of the squares is not below the square of the mean, but for the
+    /// rounding of each value.
+    pub fn is_sound(&self) -> bool {
+        let (n, most) = (self.pairs as f64, 2.0 / UNIT);
+        let (values, squares) = (self.values as f64, self.squares as f64 / UNIT);
+        let spread = squares * n - values * values;
+        values.abs() <= n * most && (0.0..=n * most * most).contains(&squares) && spread >= -1e-9 * n * n * most * most
+    }
+
     /// The estimate for these pairs of `I`; `None` for fewer than two, whose spread is not known.
     pub fn estimate<I: Integrand>(&self) -> Option<Estimate> {
         if self.pairs < 2 {

@@ -112,6 +112,11 @@ impl Strata {
         self.rows
     }
 
+    /// Darts of these rows.
+    pub fn samples_of(&self, rows: Range<u64>) -> u64 {
+        2 * (self.first_cell(rows.end) - self.first_cell(rows.start))
+    }
+
     /// The number of the first cell of a row. Both factors of the product are below 2^32.
     fn first_cell(&self, row: u64) -> u64 {
         row * (self.cells / self.rows) + row * (self.cells % self.rows) / self.rows

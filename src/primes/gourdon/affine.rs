@@ -5,6 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Above all sums of a formula for x up to 1e26, which is below 2^87.
+pub(super) const BOUND: u128 = 1 << 120;
+
 /// (S, W, N).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affine {
@@ -14,16 +17,22 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// Takes the span behind this one in.
+    /// Takes the span behind this one in. Sums wrap: what is right is far below 2^127, and of what a file says no more than that is known
+    /// ([`Affine::is_sound`]).
     pub fn merge(&mut self, next: Affine) {
-        self.sum += next.sum + next.weight * i128::from(self.primes);
-        self.weight += next.weight;
-        self.primes += next.primes;
+        self.sum = self.sum.wrapping_add(next.above(self.primes));
+        self.weight = self.weight.wrapping_add(next.weight);
+        self.primes = self.primes.wrapping_add(next.primes);
+    }
+
+    /// Whether it can be that of numbers up to `x`.
+    pub(super) fn is_sound(&self, x: u128) -> bool {
+        u128::from(self.primes) <= x && [self.sum, self.weight].iter().all(|sum| sum.unsigned_abs() < BOUND)
     }
 
     /// The sum, when so many primes lie below the span.
     pub(super) fn above(&self, primes: u64) -> i128 {
-        self.sum + self.weight * i128::from(primes)
+        self.sum.wrapping_add(self.weight.wrapping_mul(i128::from(primes)))
     }
 }
 

@@ -57,9 +57,14 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Whether they can be those of blocks of pi(x), for all that can be seen of them.
+    pub fn is_sound(&self, x: u128) -> bool {
+        self.plain.unsigned_abs() < affine::BOUND && self.easy.is_sound(x) && self.second.is_sound(x)
+    }
+
     /// Takes the terms of the blocks behind these in.
     pub fn merge(&mut self, next: Terms) {
-        self.plain += next.plain;
+        self.plain = self.plain.wrapping_add(next.plain);
         self.easy.merge(next.easy);
         self.second.merge(next.second);
     }

@@ -1,0 +1,127 @@
+//! Every file that a command line names is another one: else the last writer wins, and what the others wrote is gone.
+//!
+//! Looked at before any work, by what the paths stand for: behind links, also where a file is not there yet. Devices and FIFOs may be
+//! named as often as one likes.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{File, Role};
+use crate::error::{Error, Result};
+use crate::job::keeper;
+use crate::whole;
+
+/// A place that is read or written.
+struct Place {
+    name: String,
+    path: PathBuf,
+    role: Role,
+    /// Device and number, where it is there already: a file may have two names.
+    inode: Option<(u64, u64)>,
+}
+
+impl Place {
+    /// `None` for what is no regular file, nor will be one, and for what cannot be looked at: opening it says why.
+    fn of(name: String, path: &Path, role: Role) -> Option<Place> {
+        let found = fs::metadata(path).ok();
+        if found.as_ref().is_some_and(|found| !found.is_file()) {
+            return None;
+        }
+        let inode = found.map(|found| (found.dev(), found.ino()));
+        Some(Place { name, path: whole::resolve(path).ok()?, role, inode })
+    }
+
+    fn is(&self, other: &Place) -> bool {
+        self.path == other.path || (self.inode.is_some() && self.inode == other.inode)
+    }
+}
+
+/// Whether no file is named twice that is written.
+///
+/// # Errors
+/// [`Error::Usage`] with both names.
+pub fn check(files: &[File]) -> Result<()> {
+    let mut places: Vec<Place> = Vec::new();
+    for file in files {
+        let mut new: Vec<Place> = Place::of(file.option.clone(), &file.path, file.role).into_iter().collect();
+        if let (Role::Saved, Some(place)) = (file.role, new.first()) {
+            let before = keeper::before(&place.path);
+            let spare = Place::of(format!("{} (its file before)", file.option), &before, Role::Saved);
+            // The same file twice is what a save leaves that failed half-way.
+            new.extend(spare.filter(|spare| spare.path != place.path));
+        }
+        for place in &new {
+            if let Some(other) = places.iter().find(|other| place.is(other) && !may_share(place, other)) {
+                let (place, other, path) = (&place.name, &other.name, file.path.display());
+                return Err(Error::Usage(format!("{other} and {place} are the same file: {path}")));
+            }
+        }
+        places.extend(new);
+    }
+    Ok(())
+}
+
+/// Two that are only read; and a job that goes on from the file that it saves to, or from the one before.
+fn may_share(one: &Place, other: &Place) -> bool {
+    let is_resumed = |place: &Place| place.name == "--resume" && place.role == Role::Read;
+    let is_saved = |place: &Place| place.role == Role::Saved;
+    one.role == Role::Read && other.role == Role::Read
+        || is_resumed(one) && is_saved(other)
+        || is_resumed(other) && is_saved(one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn checked(folder: &Path, files: &[(&str, &str, Role)]) -> Result<()> {
+        let file = |&(option, path, role): &(&str, &str, Role)| File {
+            option: option.to_owned(),
+            path: if path.starts_with('/') { path.into() } else { folder.join(path) },
+            role,
+        };
+        check(&files.iter().map(file).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_file_is_written_for_one_purpose() {
+        use Role::{Read, Saved, Written};
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("there"), "text").expect("written");
+        fs::create_dir(at("far")).expect("a folder");
+        symlink("there", at("link")).expect("a link");
+        symlink("far/new", at("dangling")).expect("a link");
+        fs::hard_link(at("there"), at("hard")).expect("a link");
+        for (one, other) in [
+            (("--checkpoint", "c", Saved), ("--output", "c", Written)),
+            (("--checkpoint", "c", Saved), ("--trace", "./c", Written)),
+            (("--checkpoint", "c", Saved), ("--plot", "c.before", Written)),
+            (("--output", "o", Written), ("--trace", "far/../o", Written)),
+            (("--junit", "link", Written), ("--exclude-file", "there", Written)),
+            (("--output", "dangling", Written), ("--csv", "far/new", Written)),
+            (("--output", "hard", Written), ("--csv", "there", Written)),
+            (("FILE", "there", Read), ("--output", "link", Written)),
+            (("--resume", "there", Saved), ("--output", "there.before", Written)),
+        ] {
+            for files in [[one, other], [other, one]] {
+                let refused = checked(folder.path(), &files).expect_err("the same file");
+                assert_eq!(refused.exit_code(), 2);
+                let said = refused.to_string();
+                assert!(said.contains(one.0) && said.contains(other.0) && said.contains("the same file"), "{said}");
+            }
+        }
+        for files in [
+            &[("--output", "/dev/null", Written), ("--trace", "/dev/null", Written)][..],
+            &[("FILE", "there", Read), ("FILE", "link", Read)],
+            &[("--checkpoint", "c", Saved), ("--resume", "c", Read)],
+            &[("--checkpoint", "c", Saved), ("--resume", "c.before", Read)],
+            &[("--checkpoint", "c", Saved), ("--output", "o", Written), ("--trace", "t", Written)],
+            &[("--output", "missing/o", Written), ("--trace", "missing/o", Written)],
+        ] {
+            checked(folder.path(), files).expect("different files");
+        }
+    }
+}
