@@ -30,7 +30,7 @@ pub enum Role {
 }
 
 /// Options whose files are only read.
-const READ: [&str; 2] = ["resume", "against"];
+const READ: [&str; 3] = ["resume", "against", "file"];
 
 /// The files of a command line that makes sense; none of another one.
 pub fn files(words: &Words) -> Vec<File> {
