@@ -15,7 +15,8 @@
 //! Why not a crate: those that are kept up (exmex, evalexpr) evaluate one number at a time and call the system's `exp`,
 //! whose bits differ between machines, and their errors do not say at which column they are.
 //!
-//! Linear time, and no text can blow the stack: nesting is limited.
+//! Linear time. No text overflows the stack: nesting is limited, and texts of some length are read on a thread with a stack
+//! of its own, since the one that the user allows (`ulimit -s`) may be small.
 
 mod functions;
 mod parser;

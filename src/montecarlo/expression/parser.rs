@@ -32,11 +32,14 @@ enum Word<'t> {
 /// Signs, longer ones first.
 const SIGNS: [&str; 13] = ["**", "<=", ">=", "<", ">", "+", "-", "*", "/", "^", "(", ")", ","];
 
+/// Which variable a name is, if any.
+pub(super) type Names<'n> = dyn Fn(&str) -> Option<usize> + Sync + 'n;
+
 /// A reader of one text.
 pub(super) struct Parser<'t> {
     text: &'t str,
     /// Which variable a name is.
-    variable: &'t dyn Fn(&str) -> Option<usize>,
+    variable: &'t Names<'t>,
     /// What else a name could have been, for complaints.
     known: &'t str,
     /// The next word, and where it begins and ends, in bytes.
@@ -50,7 +53,7 @@ type Reading = Result<Node, Misreading>;
 
 impl<'t> Parser<'t> {
     /// The tree of `text`.
-    pub(super) fn read(text: &'t str, variable: &'t dyn Fn(&str) -> Option<usize>, known: &'t str) -> Reading {
+    pub(super) fn read(text: &'t str, variable: &'t Names<'t>, known: &'t str) -> Reading {
         if text.len() > LONGEST {
             let message = format!("longer than {LONGEST} bytes");
             return Err(Misreading { column: 1, message, text: String::new() });

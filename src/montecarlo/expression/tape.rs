@@ -7,7 +7,7 @@
 
 use super::Misreading;
 use super::functions::Function;
-use super::parser::{Node, Parser};
+use super::parser::{Names, Node, Parser};
 use crate::montecarlo::uniform::Row;
 
 /// A function of some variables, ready to be evaluated.
@@ -29,6 +29,12 @@ struct Step {
     to: usize,
 }
 
+/// Bytes of text that are read on the caller's stack: so few cannot be nested deep.
+const SHORT: usize = 16;
+
+/// The stack of the thread that reads longer ones: a sum of 2,048 terms is a tree as deep, at less than 1 KiB a level.
+const STACK: usize = 8 << 20;
+
 /// The largest power that is multiplied out; above it, the error of the products exceeds that of `pow`.
 const MOST_FACTORS: f64 = 64.0;
 
@@ -38,12 +44,24 @@ impl Expression {
     ///
     /// # Errors
     /// [`Misreading`], with the column.
-    pub fn parse(
-        text: &str,
-        variables: usize,
-        variable: &dyn Fn(&str) -> Option<usize>,
-        known: &str,
-    ) -> Result<Expression, Misreading> {
+    pub fn parse(text: &str, variables: usize, variable: &Names<'_>, known: &str) -> Result<Expression, Misreading> {
+        let read = || Expression::read(text, variables, variable, known);
+        if text.len() <= SHORT {
+            return read();
+        }
+        let failed = |why: std::io::Error| Misreading {
+            column: 1,
+            message: format!("no thread can be started to read it ({why})"),
+            text: text.to_owned(),
+        };
+        std::thread::scope(|scope| {
+            let reader = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read).map_err(failed)?;
+            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// [`parse`](Expression::parse) on this stack.
+    fn read(text: &str, variables: usize, variable: &Names<'_>, known: &str) -> Result<Expression, Misreading> {
         let tree = folded(Parser::read(text, variable, known)?);
         let mut constants = Vec::new();
         collect(&tree, &mut constants);

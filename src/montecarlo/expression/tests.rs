@@ -150,6 +150,16 @@ fn depth_and_length_are_limited() {
     assert!(read(&"+x".repeat(3000)).expect_err("long").message.contains("longer"));
 }
 
+/// A small stack, as `ulimit -s` may leave: what is read must not depend on it.
+#[test]
+fn texts_are_read_on_a_small_stack() {
+    let small = std::thread::Builder::new().stack_size(64 << 10).spawn(|| {
+        let long = read(&format!("x{}", "+x".repeat(2040))).is_ok();
+        long && read(&format!("{}x{}", "(".repeat(190), ")".repeat(190))).is_ok()
+    });
+    assert!(small.expect("a thread").join().expect("no overflow"));
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "[-+*/^<>=(),.xye0-9 a-z]{0,40}|.{0,20}") {
