@@ -5,7 +5,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
 
 use super::engine::{Destination, Engine};
 use super::pi::DEFAULT_SEED;
@@ -79,6 +79,10 @@ pub struct Common {
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
 
+    /// What happens to a sample whose value is not a number
+    #[arg(long, value_enum, default_value_t = NanPolicy::Fail, value_name = "WHAT")]
+    pub nan: NanPolicy,
+
     /// How exact it is to be.
     #[command(flatten)]
     pub precision: Precision,
@@ -86,6 +90,17 @@ pub struct Common {
     /// Engine options.
     #[command(flatten)]
     pub engine: Engine,
+}
+
+/// What happens to a sample whose value is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NanPolicy {
+    /// The run fails and names the point
+    Fail,
+    /// It is left out: the estimate is that of the mean where the integrand is a number
+    Skip,
+    /// It counts as 0
+    Zero,
 }
 
 impl Common {

@@ -39,7 +39,7 @@ pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
 pub use files::{File, Role, files};
 pub use gcd::{Gcd, InputFormat};
 pub use generate::{completions, man_pages};
-pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, Samples};
+pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, NanPolicy, Samples};
 pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
 pub use keep::{Keep, Shard, TimeLimit};
 pub use merge::Merge;

@@ -130,7 +130,9 @@ impl Setting<'_> {
         };
         let is_reported = result.is_some();
         if let Some(result) = result {
+            let warnings = if self.engine.quiet { Vec::new() } else { result.warnings() };
             self.write(&Report { command, result, run: Some(run.clone()) })?;
+            warnings.iter().for_each(|warning| stderr::message(&format!("warning: {warning}")));
         }
         if let Some(seconds) = planned.filter(|_| !self.engine.quiet) {
             stderr::message(&format!("that would take about {} here", duration(seconds)));

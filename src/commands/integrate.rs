@@ -1,7 +1,7 @@
 //! `integrate`: the mean of an integrand over random samples, times a volume.
 //!
-//! What has a generator and a verification of its own (NAS EP) is another job behind the same command: a match arm in
-//! [`run`] and a file beside this one.
+//! What has a generator and a verification of its own (NAS EP) is another job behind the same
+//! command: a match arm in [`run`] and a file beside this one.
 
 pub(super) mod ep;
 
@@ -9,24 +9,26 @@ use std::ops::ControlFlow;
 
 use super::conclusion::{Conclusion, figure_of_merit, write_plain};
 use super::output::Output;
-use super::rounds::{self, Reading, Sampling};
+use super::rounds::{self, Reading, Sampling, Verdict};
 use super::setting::Setting;
-use crate::cli::{self, Destination, Words};
+use crate::cli::{self, Destination, NanPolicy, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
 use crate::montecarlo::integrands::ALL;
-use crate::montecarlo::mean::Mean;
+use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
-use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, IntervalKind, Report, Work};
+use crate::report::{Completion, IntegrandLine, IntegrandList, IntegrateResult, IntervalKind, Report, Warning, Work};
 
-/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a Zen 4.
+/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a
+/// Zen 4.
 const GRAIN: u64 = 8;
 
-/// Samples that the root tries before the work: enough to find an integrand that is no number on part of its region.
+/// Samples that the root tries before the work: enough to find an integrand that is no number on
+/// part of its region.
 const TRIAL: u64 = 4096;
 
 /// Runs the command. Every rank must call it; returns the exit code.
@@ -41,7 +43,7 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Integrate) -> Result
 /// Estimates an integral. Every rank must call it; returns the exit code.
 pub(super) fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result<u8> {
     let job = Integral::new(setting, options)?;
-    let tried = setting.cluster.at_root(|| job.check(0, TRIAL).map_err(Error::Usage));
+    let tried = setting.cluster.at_root(|| job.try_out().map_err(Error::Usage));
     setting.cluster.agree(tried.unwrap_or(Ok(())))?;
     let title = format!("{}, seed {}", options.name, job.seed);
     let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
@@ -52,8 +54,12 @@ pub(super) fn integrate(setting: &Setting<'_>, options: &cli::Samples) -> Result
 
 impl Sampling for Integral {
     fn reading(&self, sums: &Sums) -> Option<Reading> {
-        let Mean { estimate, std_error, ci95 } = self.mean(sums)?;
+        let Mean { estimate, std_error, ci95, .. } = self.mean(sums)?;
         Some(Reading { samples: sums.samples(), estimate, std_error, ci95 })
+    }
+
+    fn has_failed(&self, sums: &Sums) -> bool {
+        sums.first_infinite().is_some() || (self.nan == NanPolicy::Fail && sums.nans() > 0)
     }
 
     fn samples(&self) -> u64 {
@@ -71,12 +77,15 @@ impl Sampling for Integral {
     }
 }
 
-/// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and block.
+/// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and
+/// block.
 struct Integral {
     kernel: Box<dyn Kernel>,
     samples: u64,
     seed: u64,
     isa: Isa,
+    /// What samples count as whose value is not a number. The sums do not depend on it.
+    nan: NanPolicy,
     /// All that the values depend on.
     kind: String,
     words: Vec<String>,
@@ -94,8 +103,10 @@ impl Integral {
         let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
-        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
-        Ok(Integral { kernel, samples, seed, isa: setting.isa, kind, words: setting.words.clone() })
+        // The number is that of the sums' form, which a checkpoint of another one does not have.
+        let kind = format!("integrate {}{}, --seed {seed}, sums 2", options.name, set.concat());
+        let nan = options.common.nan;
+        Ok(Integral { kernel, samples, seed, isa: setting.isa, nan, kind, words: setting.words.clone() })
     }
 
     /// What sums say.
@@ -105,6 +116,31 @@ impl Integral {
             Mean::of_hits(sums, volume)
         } else {
             Mean::new(sums, self.sampler().shift(), volume)
+        }
+    }
+
+    /// The sums, with samples that are not numbers counted as they are to be.
+    ///
+    /// # Errors
+    /// [`Error::Run`] where a value spoils the sums: the first one, and what would help.
+    fn judged(&self, sums: Sums) -> Result<Sums> {
+        if let Some(block) = sums.first_infinite() {
+            self.check(block, u64::MAX, f64::is_infinite).map_err(Error::Run)?;
+        }
+        match (self.nan, sums.first_nan()) {
+            (NanPolicy::Fail, Some(block)) => {
+                let count = sums.nans();
+                let all = if count == 1 { "that sample".to_owned() } else { format!("such samples ({count} of them)") };
+                self.check(block, u64::MAX, f64::is_nan).map_err(|why| {
+                    Error::Run(format!("{why}; --nan skip leaves {all} out, --nan zero counts them as 0"))
+                })?;
+                Ok(sums)
+            }
+            (NanPolicy::Zero, _) => Ok(sums.with_zeros(self.sampler().shift())),
+            _ if sums.samples() > 0 && sums.numbers() == 0 => {
+                Err(Error::Run("the integrand is not a number at any sample".to_owned()))
+            }
+            _ => Ok(sums),
         }
     }
 
@@ -122,10 +158,11 @@ impl Integral {
         span.items(self.each(), self.samples)
     }
 
-    /// Whether the first `samples` values of a block are numbers; a sentence about the first one that is not.
-    fn check(&self, block: u64, samples: u64) -> std::result::Result<(), String> {
+    /// Whether none of the first `samples` values of a block `is_bad`; a sentence about the first
+    /// one that is.
+    fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> std::result::Result<(), String> {
         let samples = samples.min(self.samples(Span::new(block, block + 1)));
-        match self.sampler().first_bad(block, samples) {
+        match self.sampler().first_bad(block, samples, is_bad) {
             None => Ok(()),
             Some((point, value)) => {
                 let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
@@ -133,6 +170,16 @@ impl Integral {
                 Err(format!("the integrand is {value} at ({})", point.join(", ")))
             }
         }
+    }
+
+    /// Tries the first samples, so that what fails at once is said before the work.
+    fn try_out(&self) -> std::result::Result<(), String> {
+        self.check(0, TRIAL, f64::is_infinite)?;
+        if self.nan != NanPolicy::Fail {
+            return Ok(());
+        }
+        self.check(0, TRIAL, f64::is_nan)
+            .map_err(|why| format!("{why}; --nan skip leaves such samples out, --nan zero counts them as 0"))
     }
 }
 
@@ -182,16 +229,19 @@ fn conclusion(
     job: &Integral,
     options: &cli::Samples,
     mut outcome: Outcome<Sums>,
-    met: Option<bool>,
+    met: Option<Verdict>,
 ) -> Result<Conclusion<IntegrateResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
-    let sums = outcome.total.take().unwrap_or_default();
-    if let Some(block) = sums.bad() {
-        job.check(block, u64::MAX).map_err(Error::Run)?;
-        return Err(Error::Run("the integrand's values are too large to be added up".to_owned()));
+    let taken = outcome.total.take().unwrap_or_default();
+    let (samples, nans, chi_square) = (taken.samples(), taken.nans(), taken.chi_square());
+    let mean = job.mean(&job.judged(taken)?);
+    if mean.is_some_and(|mean| !mean.is_finite()) {
+        let why = "the integral or its error is beyond the largest number there is (1.8e308)";
+        return Err(Error::Run(why.to_owned()));
     }
-    let (mean, is_indicator) = (job.mean(&sums), job.kernel.is_indicator());
+    let is_indicator = job.kernel.is_indicator();
     let exact = job.kernel.exact();
+    let doubt = mean.and_then(|mean| mean.doubt());
     let result = mean.map(|mean| IntegrateResult {
         integrand: options.name,
         parameters: options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect(),
@@ -199,18 +249,28 @@ fn conclusion(
         std_error: mean.std_error,
         ci95: mean.ci95,
         interval: if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT },
-        samples: sums.samples(),
+        samples,
+        nan_samples: (job.nan != NanPolicy::Fail).then_some(nans),
         seed: job.seed,
         exact,
         z: exact.and_then(|exact| mean.z(exact)),
-        chi_square: sums.chi_square().map(Into::into),
+        chi_square: chi_square.filter(|_| nans == 0 || job.nan != NanPolicy::Zero).map(Into::into),
+        largest_share: mean.largest_share,
+        warning: doubt.map(warning),
         target: rounds::target(&options.common.precision, met),
         completion,
     });
-    let work = Work { amount: sums.samples(), unit: "samples" };
+    let work = Work { amount: samples, unit: "samples" };
     let std_error = mean.and_then(|mean| mean.std_error);
     let figure_of_merit = figure_of_merit(&outcome.account, outcome.done, std_error);
     Ok(Conclusion { figure_of_merit, ..Conclusion::new("integrate", outcome, result, work) })
+}
+
+fn warning(doubt: Doubt) -> Warning {
+    match doubt {
+        Doubt::HeavyTail => Warning::HeavyTail,
+        Doubt::FewSamples => Warning::FewSamples,
+    }
 }
 
 /// Lists the integrands. Only the root works.
@@ -244,7 +304,15 @@ mod tests {
         let parameters = Parameters::new([("dim", dimension.to_string())]);
         let make = find("ball").expect("in the list").make;
         let kernel = make(&parameters).expect("a ball");
-        Integral { kernel, samples, seed: 42, isa: Isa::widest(), kind: String::new(), words: Vec::new() }
+        Integral {
+            kernel,
+            samples,
+            seed: 42,
+            isa: Isa::widest(),
+            nan: NanPolicy::Fail,
+            kind: String::new(),
+            words: Vec::new(),
+        }
     }
 
     #[test]

@@ -18,10 +18,21 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, resume_on_the_way};
 use crate::job::{Job, Ledger, Tally};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
-use crate::report::{Answer, TargetResult};
+use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error is believed: 16 of some 10^4 samples at the least.
 const FEWEST: u64 = 16;
+
+/// Samples of one value after which a target is given up, where no number of samples was asked for:
+/// as many as without a target.
+const MOST_EQUAL: u64 = 100_000_000;
+
+/// Samples after which a relative error is given up, if the estimate is still within two errors of
+/// 0.
+const MOST_NEAR_0: u64 = 10_000_000_000;
+
+/// From so many samples on a job has no limit: methods that need an even number take one less.
+const UNLIMITED: u64 = u64::MAX - 1;
 
 /// A job whose done blocks are an estimate of something, however many they are.
 pub(super) trait Sampling: Job {
@@ -33,6 +44,11 @@ pub(super) trait Sampling: Job {
 
     /// The same job, of its first `blocks` blocks only.
     fn shortened(&self, blocks: u64) -> Self;
+
+    /// Whether a tally shows already that the job fails, so that more samples are of no use.
+    fn has_failed(&self, _tally: &Self::Tally) -> bool {
+        false
+    }
 }
 
 /// An estimate on the way.
@@ -51,6 +67,37 @@ impl Reading {
     pub(super) fn meets(&self, target: TargetError) -> bool {
         self.std_error.is_some_and(|error| error <= target.for_estimate(self.estimate))
     }
+
+    /// Why a target cannot be reached, as far as these samples say. For jobs whose number of
+    /// samples has no limit.
+    fn unreachable(&self, target: TargetError) -> Option<&'static str> {
+        let Some(error) = self.std_error else {
+            return (self.samples >= MOST_EQUAL).then_some("the first 1e8 samples all have the same value");
+        };
+        let (size, wanted) = (self.estimate.abs(), target.for_estimate(self.estimate));
+        if wanted < size * f64::EPSILON / 2.0 {
+            return Some("it is below the last digit of the estimate");
+        }
+        let is_relative = matches!(target, TargetError::Relative(_));
+        if is_relative && size < 2.0 * error {
+            return (self.samples >= MOST_NEAR_0).then_some("after 1e10 samples the estimate is not yet far from 0");
+        }
+        // Errors fall with the square root of the samples.
+        let times = error / wanted;
+        let needed = self.samples as f64 * times * times;
+        (needed > 4.0 * u64::MAX as f64).then_some("it takes more than 2^64 samples")
+    }
+}
+
+/// Whether a target was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was.
+    Reached,
+    /// Not by all samples there were.
+    Missed,
+    /// It was given up, for this reason.
+    GivenUp(&'static str),
 }
 
 /// Where the way to an estimate is written to, at the root.
@@ -81,10 +128,10 @@ impl Shown {
         let trace = self.trace.map_or(Ok(()), |trace| {
             let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
             for reading in readings {
-                let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+                let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
                 let [low, high] = [0, 1].map(|end| cell(reading.ci95.map(|ends| ends[end])));
                 let Reading { samples, estimate, std_error, .. } = *reading;
-                text += &format!("{samples},{estimate},{},{low},{high}\n", cell(std_error));
+                text += &format!("{samples},{},{},{low},{high}\n", number(estimate), cell(std_error));
             }
             trace.put(text.as_bytes())
         });
@@ -118,8 +165,9 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
     }
 }
 
-/// Compute, reduce, report: as far as `wish` says, with what it wants to see of the way. Every rank must call it; returns the exit
-/// code, which is 5 when there was a target and a limit came first. `chart` and `conclusion` are asked at the root.
+/// Compute, reduce, report: as far as `wish` says, with what it wants to see of the way. Every rank
+/// must call it; returns the exit code, which is 5 when there was a target and a limit came first.
+/// `chart` and `conclusion` are asked at the root.
 ///
 /// # Errors
 /// As [`Setting::compute`]; what `conclusion` says; [`Error::Told`] when a file cannot be written.
@@ -129,7 +177,7 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     wish: &Precision,
     command: &'static str,
     chart: impl FnOnce(&[Reading]) -> Chart,
-    conclusion: impl FnOnce(Outcome<J::Tally>, Option<bool>) -> Result<Conclusion<R>>,
+    conclusion: impl FnOnce(Outcome<J::Tally>, Option<Verdict>) -> Result<Conclusion<R>>,
 ) -> Result<u8> {
     if wish.plan {
         return plan::run_pilot(setting, job, wish, command);
@@ -139,7 +187,7 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     let mut way = Vec::new();
     let concluded = course.map(|Course { outcome, readings, met }| {
         way = readings;
-        let verdict = if met == Some(false) { Error::TARGET } else { 0 };
+        let verdict = if met.is_some_and(|met| met != Verdict::Reached) { Error::TARGET } else { 0 };
         Ok(Conclusion { verdict, ..conclusion(outcome, met)? })
     });
     let code = setting.conclude(setting.cluster.agree(concluded.transpose())?)?;
@@ -148,9 +196,11 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
 }
 
 /// What is reported of the target.
-pub(super) fn target(wish: &Precision, met: Option<bool>) -> Option<TargetResult> {
+pub(super) fn target(wish: &Precision, met: Option<Verdict>) -> Option<TargetResult> {
     let target_error = wish.target_error?.to_string();
-    met.map(|target_reached| TargetResult { target_error, target_reached })
+    let target_reached = met? == Verdict::Reached;
+    let target_unreachable = met.and_then(|met| if let Verdict::GivenUp(why) = met { Some(why) } else { None });
+    Some(TargetResult { target_error, target_reached, target_unreachable })
 }
 
 /// What a job in rounds came to, at the root.
@@ -160,7 +210,7 @@ struct Course<T> {
     /// Estimates at powers of two of the blocks, and at the end.
     readings: Vec<Reading>,
     /// Whether the target was met, if there was one.
-    met: Option<bool>,
+    met: Option<Verdict>,
 }
 
 /// Computes `job` as far as it takes. Every rank must call it; the root gets `Some`.
@@ -172,7 +222,7 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
         let outcome = setting.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
-            Course { outcome, readings: Vec::new(), met: is_met(wish, reading) }
+            Course { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
         }));
     }
     let cluster = setting.cluster;
@@ -195,8 +245,10 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
                 outcome.account = before;
             }
             let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
-            let met = is_met(wish, reading);
-            if !outcome.is_complete() || stop == job.blocks() || met == Some(true) {
+            let met = verdict(wish, reading, job.samples());
+            let is_decided = met.is_some_and(|met| met != Verdict::Missed);
+            let has_failed = outcome.total.as_ref().is_some_and(|tally| part.has_failed(tally));
+            if !outcome.is_complete() || stop == job.blocks() || has_failed || is_decided {
                 let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
                 let readings = looks.into_iter().flatten().chain(reading).collect();
                 ended = Some(Course { outcome, readings, met });
@@ -234,13 +286,19 @@ fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Read
     readings
 }
 
-/// Whether the target is met, if there is one.
-fn is_met(wish: &Precision, reading: Option<Reading>) -> Option<bool> {
+/// Whether the target is met, if there is one; `limit` is the number of samples that may be taken.
+fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<Verdict> {
     let target = wish.target_error?;
-    Some(reading.is_some_and(|reading| reading.meets(target)))
+    let given_up = || reading.filter(|_| limit >= UNLIMITED).and_then(|reading| reading.unreachable(target));
+    Some(if reading.is_some_and(|reading| reading.meets(target)) {
+        Verdict::Reached
+    } else {
+        given_up().map_or(Verdict::Missed, Verdict::GivenUp)
+    })
 }
 
-/// The block counts at which an error decides: 16, and then a fifth more each time. A job ends at most a fifth too late.
+/// The block counts at which an error decides: 16, and then a fifth more each time. A job ends at
+/// most a fifth too late.
 fn decisive() -> impl Iterator<Item = u64> {
     std::iter::successors(Some(FEWEST), |&n| n.checked_add(n.div_ceil(5)))
 }
@@ -344,5 +402,38 @@ mod tests {
         assert_eq!(way(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
         assert_eq!(way(&[(1, 2), (2, 4)]), [0; 0]);
         assert_eq!(way(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_given_up_and_nothing_else() {
+        let reading = |samples, estimate, std_error| Reading { samples, estimate, std_error, ci95: None };
+        let judged = |reading, target, limit| {
+            verdict(&Precision { target_error: Some(target), ..wish(false, false) }, Some(reading), limit)
+        };
+        let (small, tiny) = (TargetError::Absolute(1e-6), TargetError::Absolute(1e-17));
+        let relative = TargetError::Relative(1e-3);
+        let is_given_up = |verdict| matches!(verdict, Some(Verdict::GivenUp(_)));
+        for (found, target) in [
+            (reading(MOST_EQUAL, 2.0, None), small),
+            (reading(MOST_EQUAL, 0.0, None), relative),
+            (reading(1000, 1.0, Some(1e-16)), tiny),
+            (reading(1000, 1e-5, Some(1e-3)), TargetError::Absolute(1e-13)),
+            (reading(MOST_NEAR_0, 1e-6, Some(1e-6)), relative),
+        ] {
+            assert!(is_given_up(judged(found, target, u64::MAX)), "{found:?}");
+            assert!(is_given_up(judged(found, target, u64::MAX - 1)), "{found:?}");
+            assert_eq!(judged(found, target, 1 << 62), Some(Verdict::Missed), "SAMPLES is the limit");
+        }
+        for (found, target) in [
+            (reading(MOST_EQUAL - 1, 2.0, None), small),
+            (reading(MOST_NEAR_0 - 1, 1e-6, Some(1e-6)), relative),
+            (reading(16, 1e-9, Some(1e-3)), relative),
+            (reading(1000, 1.0, Some(1.0)), small),
+        ] {
+            assert_eq!(judged(found, target, u64::MAX), Some(Verdict::Missed), "{found:?}");
+        }
+        assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(Verdict::Reached));
+        assert_eq!(verdict(&wish(false, false), None, u64::MAX), None);
+        assert_eq!(verdict(&wish(true, false), None, u64::MAX), Some(Verdict::Missed));
     }
 }

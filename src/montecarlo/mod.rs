@@ -12,7 +12,8 @@
 //! For all other integrands:
 //! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and others of a row.
 //! - [`integrands`]: the functions and the list of them. [`expression`]: a user's own, from text.
-//! - [`exact`]: sums without rounding. [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
+//! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
+//! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;
@@ -28,6 +29,7 @@ pub mod mean;
 pub mod methods;
 pub mod philox;
 pub mod sampler;
+pub mod scale;
 pub mod streams;
 pub mod student;
 pub mod tally;

@@ -1,17 +1,20 @@
 //! Student's t: how wide a 95 % interval must be when the standard error itself is an estimate.
 //!
-//! With few samples (or batches) the estimated error is uncertain too, and the normal quantile 1.96 would claim too much. A
-//! table holds 1 to 30 degrees of freedom; beyond, the expansion about the normal quantile z in powers of 1/n,
+//! With few samples (or batches) the estimated error is uncertain too, and the normal quantile 1.96
+//! would claim too much. A table holds 1 to 30 degrees of freedom; beyond, the expansion about the
+//! normal quantile z in powers of 1/n,
 //!
 //! t = z + (z^3+z)/(4n) + (5z^5+16z^3+3z)/(96n^2) + ...,
 //!
-//! with 13 terms, of which the last is below 1e-16 at n = 31. Table and coefficients are roots of the distribution function,
-//! found with 50 digits (mpmath); the tests hold them against the distribution's closed form and against published tables.
+//! with 13 terms, of which the last is below 1e-16 at n = 31. Table and coefficients are roots of
+//! the distribution function, found with 50 digits (mpmath); the tests hold them against the
+//! distribution's closed form and against published tables.
 //!
-//! Why not a crate (statrs): its quantile takes logarithms and powers from the system's library, whose last bits differ between
-//! machines, and every digit of an interval is printed.
+//! Why not a crate (statrs): its quantile takes logarithms and powers from the system's library,
+//! whose last bits differ between machines, and every digit of an interval is printed.
 //!
-//! Reference: M. Abramowitz, I. Stegun, "Handbook of mathematical functions" (1964), 26.7 and table 26.10.
+//! Reference: M. Abramowitz, I. Stegun, "Handbook of mathematical functions" (1964), 26.7 and table
+//! 26.10.
 
 /// The normal quantile of 97.5 %: two-sided 95 %.
 const Z95: f64 = 1.959_963_984_540_054;
@@ -108,8 +111,8 @@ mod tests {
         assert_eq!(t95(u64::MAX), Z95);
     }
 
-    /// The distribution function for whole degrees of freedom n, with x = atan(t / sqrt n) (26.7.3 and 26.7.4): the probability
-    /// of a size below t is a finite sum of powers of cos x.
+    /// The distribution function for whole degrees of freedom n, with x = atan(t / sqrt n) (26.7.3
+    /// and 26.7.4): the probability of a size below t is a finite sum of powers of cos x.
     fn inside(t: f64, n: u64) -> f64 {
         let x = libm::atan(t / (n as f64).sqrt());
         let (sine, square) = (libm::sin(x), libm::cos(x) * libm::cos(x));

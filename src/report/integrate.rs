@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, text, wide};
+use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, Warning, text, wide};
 
 /// An estimate of an integral, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +25,9 @@ pub struct IntegrateResult {
     /// Samples taken.
     #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
+    /// How many of them are not numbers, where that is no failure.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "wide::none_is_null")]
+    pub nan_samples: Option<u64>,
     /// What picked the stream of samples.
     #[serde(serialize_with = "wide::integer")]
     pub seed: u64,
@@ -36,6 +39,12 @@ pub struct IntegrateResult {
     pub z: Option<f64>,
     /// How the blocks scatter; `None` for fewer than two, or where nothing is known about the error.
     pub chi_square: Option<ChiSquareResult>,
+    /// The largest share of a few samples (one of up to 128) in the sum of squares about the mean.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_share: Option<f64>,
+    /// Why the interval may cover less often than it says: `heavy-tail` or `few-samples`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
     /// The error that it was to have, if one was asked for.
     #[serde(flatten)]
     pub target: Option<TargetResult>,
@@ -55,44 +64,59 @@ impl Answer for IntegrateResult {
         let name = std::iter::once(self.integrand.to_owned());
         let words = self.parameters.iter().map(|(name, word)| format!("{name} {word}"));
         let mut lines = vec![
-            ("integral", self.estimate.to_string()),
-            ("standard error", self.std_error.map_or_else(unknown, |error| error.to_string())),
+            ("integral", text::number(self.estimate)),
+            ("standard error", self.std_error.map_or_else(unknown, text::number)),
             (
                 "95 % interval",
-                self.ci95.map_or_else(|| "unknown".to_owned(), |[low, high]| format!("{low} to {high} ({interval})")),
+                self.ci95.map_or_else(
+                    || "unknown".to_owned(),
+                    |[low, high]| format!("{} to {} ({interval})", text::number(low), text::number(high)),
+                ),
             ),
             ("samples", self.samples.to_string()),
             ("seed", self.seed.to_string()),
             ("integrand", name.chain(words).collect::<Vec<_>>().join(", ")),
         ];
-        lines.extend(self.exact.map(|exact| ("exact", exact.to_string())));
-        lines.extend(self.z.map(|z| ("z", z.to_string())));
+        lines.extend(self.exact.map(|exact| ("exact", text::number(exact))));
+        lines.extend(self.z.map(|z| ("z", text::number(z))));
         lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
+        lines.extend(self.nan_samples.map(|nans| ("not numbers", text::count(nans, "sample"))));
+        lines.extend(self.warning.map(|warning| ("warning", warning.sentence(self.samples, self.largest_share))));
         lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
+    fn warnings(&self) -> Vec<String> {
+        let doubt = self.warning.map(|warning| warning.sentence(self.samples, self.largest_share));
+        doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+    }
+
     fn columns(&self) -> Vec<(String, String)> {
         let words: Vec<String> = self.parameters.iter().map(|(name, word)| format!("{name}={word}")).collect();
-        let end = |i: usize| text::cell(self.ci95.map(|ends| ends[i]));
+        let end = |i: usize| text::float_cell(self.ci95.map(|ends| ends[i]));
         let mut columns: Vec<(String, String)> = [
             ("integrand", self.integrand.to_owned()),
             ("parameters", words.join(";")),
-            ("estimate", self.estimate.to_string()),
-            ("std_error", text::cell(self.std_error)),
+            ("estimate", text::number(self.estimate)),
+            ("std_error", text::float_cell(self.std_error)),
             ("ci95_low", end(0)),
             ("ci95_high", end(1)),
             ("interval", self.interval.name().to_owned()),
             ("samples", self.samples.to_string()),
             ("seed", self.seed.to_string()),
-            ("exact", text::cell(self.exact)),
-            ("z", text::cell(self.z)),
+            ("exact", text::float_cell(self.exact)),
+            ("z", text::float_cell(self.z)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
         columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
+        columns.extend([
+            ("nan_samples".to_owned(), text::cell(self.nan_samples)),
+            ("largest_share".to_owned(), text::float_cell(self.largest_share)),
+            ("warning".to_owned(), text::cell(self.warning.map(Warning::name))),
+        ]);
         columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
@@ -145,10 +169,13 @@ mod tests {
             ci95: Some([4.1879, 4.1895]),
             interval: IntervalKind::Wilson,
             samples: 100_000_000,
+            nan_samples: None,
             seed: u64::MAX,
             exact: Some(4.18879),
             z: Some(-0.225),
             chi_square: Some(ChiSquareResult { value: 170.5, degrees_of_freedom: 190, z: -1.0 }),
+            largest_share: None,
+            warning: None,
             target: None,
             completion,
         }

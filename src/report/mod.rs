@@ -63,9 +63,10 @@ pub use primes_plan::PrimesPlan;
 pub use run::{Lost, Run, Work, imbalance};
 pub use run_text::write_run_text;
 pub use scaling::{ScalingReport, ScalingResult, ScalingRun};
-pub use statistics::{ChiSquareResult, IntervalKind};
+pub use statistics::{ChiSquareResult, IntervalKind, Warning};
 pub use target::TargetResult;
 pub use text::duration;
+pub(crate) use text::number;
 
 /// The name and number of the JSON form. A script may rely on it; a change that breaks one counts it up.
 pub const SCHEMA: &str = "montesieve/1";
@@ -110,6 +111,11 @@ pub trait Answer: Serialize {
     /// Names and values of the CSV form. The names are the same for every answer of the command, so that rows of many runs
     /// can be put below each other.
     fn columns(&self) -> Vec<(String, String)>;
+
+    /// What a user should know of the answer even if it goes to a file: for standard error.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The values of further rows, for an answer about several things.
     fn more_rows(&self) -> Vec<Vec<String>> {

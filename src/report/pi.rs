@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, text, wide};
+use super::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, Warning, text, wide};
 
 /// An estimate of pi, with what it takes to judge and to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +35,9 @@ pub struct PiResult {
     pub variance_reduction: Option<f64>,
     /// How the blocks of darts scatter; `None` for other methods, and for fewer than two blocks.
     pub chi_square: Option<ChiSquareResult>,
+    /// Why the interval may cover less often than it says: `few-samples`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
     /// The error that it was to have, if one was asked for.
     #[serde(flatten)]
     pub target: Option<TargetResult>,
@@ -50,8 +53,8 @@ impl Answer for PiResult {
         let mut lines = Vec::new();
         match (self.estimate, self.std_error, self.ci95) {
             (Some(estimate), Some(std_error), Some([low, high])) => lines.extend([
-                ("pi", estimate.to_string()),
-                ("standard error", std_error.to_string()),
+                ("pi", text::number(estimate)),
+                ("standard error", text::number(std_error)),
                 ("95 % interval", format!("{low} to {high} ({})", self.made())),
             ]),
             _ => lines.push(("pi", format!("no estimate: {} needs more blocks than were done", self.method))),
@@ -61,29 +64,36 @@ impl Answer for PiResult {
         lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
         lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
         lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
+        lines.extend(self.warning.map(|warning| ("warning", warning.sentence(self.samples, None))));
         lines.extend(self.target.as_ref().map(TargetResult::line));
         lines.extend(self.completion.line());
         text::aligned(&lines, out)
     }
 
+    fn warnings(&self) -> Vec<String> {
+        let doubt = self.warning.map(|warning| warning.sentence(self.samples, None));
+        doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+    }
+
     fn columns(&self) -> Vec<(String, String)> {
         let mut columns: Vec<(String, String)> = [
-            ("estimate", text::cell(self.estimate)),
-            ("std_error", text::cell(self.std_error)),
-            ("ci95_low", text::cell(self.ci95.map(|[low, _]| low))),
-            ("ci95_high", text::cell(self.ci95.map(|[_, high]| high))),
+            ("estimate", text::float_cell(self.estimate)),
+            ("std_error", text::float_cell(self.std_error)),
+            ("ci95_low", text::float_cell(self.ci95.map(|[low, _]| low))),
+            ("ci95_high", text::float_cell(self.ci95.map(|[_, high]| high))),
             ("interval", text::cell(self.interval.map(IntervalKind::name))),
             ("degrees_of_freedom", text::cell(self.degrees_of_freedom)),
             ("samples", self.samples.to_string()),
             ("hits", text::cell(self.hits)),
             ("seed", self.seed.to_string()),
             ("method", self.method.to_owned()),
-            ("variance_reduction", text::cell(self.variance_reduction)),
+            ("variance_reduction", text::float_cell(self.variance_reduction)),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
         columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
+        columns.push(("warning".to_owned(), text::cell(self.warning.map(Warning::name))));
         columns.extend(TargetResult::columns(self.target.as_ref()));
         columns.extend(self.completion.columns());
         columns
@@ -128,6 +138,7 @@ mod tests {
             method: "darts",
             variance_reduction: None,
             chi_square: Some(ChiSquareResult { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
+            warning: None,
             target: None,
             completion,
         }
@@ -157,8 +168,8 @@ mod tests {
         not complete    3 of 954 blocks
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,false,3,954
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,,false,3,954
         ");
         insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
     }
@@ -184,7 +195,7 @@ mod tests {
     fn another_method() {
         insta::assert_snapshot!(written(stratified(true), Format::Text), @"
         pi                  3.1415925
-        standard error      0.00000015
+        standard error      1.5e-7
         95 % interval       3.1415923 to 3.1415929 (Student t, 52310 degrees of freedom)
         samples             1000000000
         seed                18446744073709551615
@@ -192,8 +203,8 @@ mod tests {
         variance reduction  14512
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.1415925,0.00000015,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,true,,
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.1415925,1.5e-7,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,,true,,
         ");
         insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"student-t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"chi_square":null,"complete":true}"#);
     }
@@ -208,8 +219,8 @@ mod tests {
         not complete  5 of 6 blocks
         ");
         insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,target_error,target_reached,complete,coverage_done,coverage_blocks
-        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,false,5,6
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,,false,5,6
         ");
         insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
     }

@@ -27,7 +27,7 @@ pub struct PlanResult {
 
 impl Answer for PlanResult {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = vec![("samples", self.samples.to_string()), ("expected error", self.std_error.to_string())];
+        let mut lines = vec![("samples", self.samples.to_string()), ("expected error", text::number(self.std_error))];
         let said = |enough| if enough { "enough" } else { "NOT enough" };
         if let (Some(target), Some(enough)) = (&self.target_error, self.enough) {
             lines.push(("target error", format!("{target}: these samples are {}", said(enough))));
@@ -39,7 +39,7 @@ impl Answer for PlanResult {
     fn columns(&self) -> Vec<(String, String)> {
         vec![
             ("samples".to_owned(), self.samples.to_string()),
-            ("std_error".to_owned(), self.std_error.to_string()),
+            ("std_error".to_owned(), text::number(self.std_error)),
             ("target_error".to_owned(), self.target_error.clone().unwrap_or_default()),
             ("enough".to_owned(), self.enough.map(|enough| enough.to_string()).unwrap_or_default()),
             ("pilot_samples".to_owned(), self.pilot_samples.to_string()),

@@ -40,6 +40,46 @@ impl Serialize for IntervalKind {
     }
 }
 
+/// Why the 95 % interval of an estimate may cover less often than it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A few of many samples carry the estimate.
+    HeavyTail,
+    /// There are too few samples.
+    FewSamples,
+}
+
+impl Warning {
+    /// For programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Warning::HeavyTail => "heavy-tail",
+            Warning::FewSamples => "few-samples",
+        }
+    }
+
+    /// For people. `share` is the largest share of the variance, where that is known.
+    pub(super) fn sentence(self, samples: u64, share: Option<f64>) -> String {
+        let part = share.map(|share| format!("a few samples make up {:.0} % of the variance", 100.0 * share));
+        match self {
+            Warning::HeavyTail => format!(
+                "{}: rare, large values or an infinite variance; the interval may be far too narrow",
+                part.unwrap_or_default()
+            ),
+            Warning::FewSamples => {
+                let part = part.map(|part| format!(" ({part})")).unwrap_or_default();
+                format!("{} are too few{part}: the interval may be too narrow", text::count(samples, "sample"))
+            }
+        }
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// Chi-square over the blocks of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ChiSquareResult {
@@ -69,9 +109,9 @@ impl ChiSquareResult {
     /// The columns of a table, empty where there is nothing.
     pub(super) fn columns(this: Option<&ChiSquareResult>) -> [(&'static str, String); 3] {
         [
-            ("chi_square", text::cell(this.map(|it| it.value))),
+            ("chi_square", text::float_cell(this.map(|it| it.value))),
             ("chi_square_degrees_of_freedom", text::cell(this.map(|it| it.degrees_of_freedom))),
-            ("chi_square_z", text::cell(this.map(|it| it.z))),
+            ("chi_square_z", text::float_cell(this.map(|it| it.z))),
         ]
     }
 }

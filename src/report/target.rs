@@ -9,13 +9,22 @@ pub struct TargetResult {
     pub target_error: String,
     /// Whether it was reached.
     pub target_reached: bool,
+    /// Why it cannot be reached, where that is why the run ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_unreachable: Option<&'static str>,
 }
 
 impl TargetResult {
     /// The line of the text form.
     pub(super) fn line(&self) -> (&'static str, String) {
         let said = if self.target_reached { "reached" } else { "NOT reached" };
-        ("target error", format!("{}: {said}", self.target_error))
+        let why = self.target_unreachable.map(|why| format!(": {why}")).unwrap_or_default();
+        ("target error", format!("{}: {said}{why}", self.target_error))
+    }
+
+    /// What a user should know.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.target_unreachable.map(|why| format!("target error {} not reached: {why}", self.target_error))
     }
 
     /// The columns of the CSV form: always two.
@@ -32,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_target_that_was_missed_is_said() {
-        let target = TargetResult { target_error: "1e-6r".to_owned(), target_reached: false };
+        let target = TargetResult { target_error: "1e-6r".to_owned(), target_reached: false, target_unreachable: None };
         assert_eq!(target.line(), ("target error", "1e-6r: NOT reached".to_owned()));
         assert_eq!(TargetResult::columns(Some(&target)).map(|(_, cell)| cell), ["1e-6r", "false"]);
         assert_eq!(TargetResult::columns(None).map(|(_, cell)| cell), ["", ""]);

@@ -13,7 +13,8 @@ pub(super) fn proof(proven: Option<bool>) -> Option<(&'static str, String)> {
     (proven == Some(false)).then(|| ("proof", "none above 2^64: probable primes (Baillie-PSW test)".to_owned()))
 }
 
-/// Seconds as people say them: `2.5 s`, `6 min 20 s`, `81 years`. Two units at the most, and no more than three digits.
+/// Seconds as people say them: `2.5 s`, `6 min 20 s`, `81 years`. Two units at the most, and no
+/// more than three digits.
 pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
@@ -42,7 +43,8 @@ pub(super) fn count(n: u64, one: &str) -> String {
     format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
-/// A table: the first row is the header; `left` says which columns hold words (the others hold numbers).
+/// A table: the first row is the header; `left` says which columns hold words (the others hold
+/// numbers).
 pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -> io::Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -74,6 +76,18 @@ pub(super) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<
 /// A CSV cell (RFC 4180): in quotes when it must be.
 fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+}
+
+/// A number with all its digits, as JSON has it but for a last `.0`: with an exponent where it is
+/// tiny or huge.
+pub(crate) fn number(x: f64) -> String {
+    let is_usual = x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite();
+    if is_usual { x.to_string() } else { format!("{x:e}") }
+}
+
+/// A CSV cell with such a number; empty where there is nothing.
+pub(super) fn float_cell(value: Option<f64>) -> String {
+    value.map_or_else(String::new, number)
 }
 
 /// A CSV cell; empty where there is nothing.
@@ -112,6 +126,15 @@ mod tests {
             (1e19, "3.2e11 years"),
         ] {
             assert_eq!(duration(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_json() {
+        let ends = [1e-5, 9.999_999e-6, 1e16, 9_999_999_999_999_998.0, 6.103e-37, -4.9e-324, f64::MAX, 0.0, -0.0, 4.0];
+        for x in ends.into_iter().chain((-330..310).map(|exponent| 1.25 * 10f64.powi(exponent))) {
+            let json = serde_json::to_string(&x).expect("a number").replace("e+", "e");
+            assert_eq!(number(x), json.strip_suffix(".0").unwrap_or(&json));
         }
     }
 

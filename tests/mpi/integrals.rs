@@ -7,13 +7,15 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, and a last one that is not full. Spaces would cut an expression in two.
-const JOBS: [&str; 6] = [
+const JOBS: [&str; 8] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
     "option 4000001",
     "option --style asian --right put 4e5",
     "expr exp(-x*x)*cos(9*y)+(x<y) --bounds 0:1,-1:pi 3e6",
+    "expr exp(-900*x) --bounds 0:1 3e6",
+    "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
 ];
 
 #[test]
@@ -74,6 +76,32 @@ fn a_value_that_is_no_number_is_found_later_too() {
         let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
         launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
     });
+}
+
+/// A run that has failed for it goes on from its checkpoint once it is said what such samples count as.
+#[test]
+fn a_value_that_is_no_number_is_no_dead_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt").display().to_string();
+    let line = "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7";
+    let with = |ranks, line: &str| Launch::new(ranks, line).word("--checkpoint").word(&file).run();
+    with(Alone, line).expect_code(1).expect_told_once("--nan skip leaves");
+    let skipped = with(Launched(2), &format!("{line} --nan skip --format json")).expect_code(0);
+    assert_eq!(skipped.json()["result"]["nan_samples"], 24, "{skipped}");
+    assert_eq!(skipped.json_result(), result(Launched(3), &format!("{line} --nan skip")));
+}
+
+#[test]
+fn a_target_that_cannot_be_reached_ends() {
+    each(["2", "0*x", "x<2"], |text| {
+        let line = format!("integrate expr {text} --bounds 0:1 --target-error 1e-6");
+        let ended = Launch::new(Launched(2), &line).run().expect_code(5);
+        assert!(ended.text().contains("NOT reached: the first 1e8 samples"), "{ended}");
+    });
+    Launch::new(Alone, "integrate expr x --bounds 0:1e300 1e5")
+        .run()
+        .expect_code(1)
+        .expect_told_once("beyond the largest");
 }
 
 #[test]

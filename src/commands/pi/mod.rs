@@ -1,7 +1,8 @@
 //! `pi`: an estimate of pi, by one of five methods.
 //!
-//! Each method is a [`Job`] in a file of its own that also says what its tally is worth: an [`Estimator`]. What is the same
-//! for all of them (running, reporting, and whatever else looks at a tally on its way) is here, once.
+//! Each method is a [`Job`] in a file of its own that also says what its tally is worth: an
+//! [`Estimator`]. What is the same for all of them (running, reporting, and whatever else looks at
+//! a tally on its way) is here, once.
 
 mod darts;
 mod nets;
@@ -9,7 +10,7 @@ mod pairs;
 mod strata;
 
 use super::conclusion::{Conclusion, figure_of_merit};
-use super::rounds::{self, Reading, Sampling};
+use super::rounds::{self, Reading, Sampling, Verdict};
 use super::setting::Setting;
 use crate::cli::{self, PiAlgorithm, PiMethod};
 use crate::error::Result;
@@ -21,7 +22,7 @@ use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
-use crate::report::{Completion, IntervalKind, PiResult, Work};
+use crate::report::{Completion, IntervalKind, PiResult, Warning, Work};
 
 /// A job whose tally is an estimate of pi.
 trait Estimator: Job {
@@ -103,7 +104,8 @@ fn carry_out<J: Estimator>(setting: &Setting<'_>, options: &cli::Pi, job: &J) ->
     setting.conclude(outcome.map(|outcome| conclusion(job, options, outcome, None)))
 }
 
-/// The same for a method whose samples may end anywhere: until the error is small enough, showing the way.
+/// The same for a method whose samples may end anywhere: until the error is small enough, showing
+/// the way.
 fn carry_out_in_rounds<J: Estimator + Sampling>(setting: &Setting<'_>, options: &cli::Pi, job: &J) -> Result<u8> {
     let chart = |readings: &[Reading]| {
         let title = format!("pi by {}, seed {}", options.method.name(), options.seed);
@@ -124,7 +126,7 @@ fn conclusion<J: Estimator>(
     job: &J,
     options: &cli::Pi,
     outcome: Outcome<J::Tally>,
-    met: Option<bool>,
+    met: Option<Verdict>,
 ) -> Conclusion<PiResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let finding = outcome.total.as_ref().map(|tally| job.finding(tally));
@@ -135,7 +137,7 @@ fn conclusion<J: Estimator>(
     Conclusion { figure_of_merit, ..Conclusion::new("pi", outcome, result, work) }
 }
 
-fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Option<bool>) -> PiResult {
+fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Option<Verdict>) -> PiResult {
     let Finding { samples, hits, estimate, chi_square, .. } = *finding;
     let is_darts = options.method == PiMethod::Darts;
     PiResult {
@@ -156,9 +158,20 @@ fn result(finding: &Finding, options: &cli::Pi, completion: Completion, met: Opt
         method: options.method.name(),
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
         chi_square: chi_square.map(Into::into),
+        warning: estimate.filter(|_| is_too_few(options.method, samples)).map(|_| Warning::FewSamples),
         target: rounds::target(&options.precision, met),
         completion,
     }
+}
+
+/// Antithetic samples from which on intervals cover what they say: of 400 seeds 87 % cover at 10
+/// samples, 90 % at 20, 93 % at 40, 94.5 % at 100. With a control 94 % cover at 10 already.
+const ENOUGH_ANTITHETIC: u64 = 100;
+
+/// Whether so few samples cannot carry an interval: pairs are skewed, and Student's t takes them
+/// for normal.
+fn is_too_few(method: PiMethod, samples: u64) -> bool {
+    method == PiMethod::Antithetic && samples < ENOUGH_ANTITHETIC
 }
 
 impl Finding {

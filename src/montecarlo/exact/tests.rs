@@ -1,6 +1,8 @@
 //! Exact sums against integers of 128 bits, at the ends of the number line, and in any order.
 
 use super::*;
+use dashu_int::IBig;
+use dashu_int::ops::BitTest;
 use proptest::prelude::*;
 
 fn sum(numbers: impl IntoIterator<Item = f64>) -> Exact {
@@ -13,7 +15,7 @@ fn bits(numbers: impl IntoIterator<Item = f64>) -> u64 {
     sum(numbers).value().to_bits()
 }
 
-fn bytes(sum: &Exact) -> Vec<u8> {
+fn bytes(sum: &impl Serialize) -> Vec<u8> {
     bincode::serde::encode_to_vec(sum, bincode::config::standard()).expect("encodes")
 }
 
@@ -52,7 +54,8 @@ fn infinity_comes_only_at_the_end() {
     assert_eq!(sum([f64::MAX, f64::MAX, -f64::MAX]).value(), f64::MAX);
     assert_eq!(sum([f64::MAX, f64::MAX]).value(), f64::INFINITY);
     assert_eq!(sum([-f64::MAX, -f64::MAX]).value(), f64::NEG_INFINITY);
-    // Half a unit in the last place above the largest: the tie that IEEE 754 sends to infinity; a bit less does not go.
+    // Half a unit in the last place above the largest: the tie that IEEE 754 sends to infinity; a
+    // bit less does not go.
     let half = 2f64.powi(970);
     assert_eq!(sum([f64::MAX, half]).value(), f64::INFINITY);
     assert_eq!(sum([f64::MAX, half, -f64::from_bits(1)]).value(), f64::MAX);
@@ -111,13 +114,37 @@ fn more_digits_than_there_are_is_no_sum() {
     assert!(serde_json::from_str::<Exact>(&text(255)).is_err());
 }
 
+/// The whole range of squares, and both ends of it.
+#[test]
+fn squares_of_any_number_come_back() {
+    for exponent in (1..2047u64).step_by(11).chain([1, 2046]) {
+        let x = f64::from_bits(exponent << 52 | 1 << 51);
+        let (unit, power) = (1.5, exponent as i32 - 1023);
+        let mut sum = ExactSquares::default();
+        sum.add_scaled(unit * unit, 2 * power);
+        assert_eq!(sum.value_scaled(-2 * power), 2.25, "{x:e}");
+        assert_eq!(sum.value(), if (-500..500).contains(&power) { x * x } else { sum.value() });
+    }
+    let mut ends = ExactSquares::default();
+    ends.add_scaled(1.0, -2148);
+    ends.add_scaled(-3.0, 2048);
+    assert_eq!(ends.value(), f64::NEG_INFINITY);
+    assert_eq!(ends.value_scaled(-2048), -3.0);
+    ends.add_scaled(3.0, 2048);
+    assert_eq!((ends.value(), ends.value_scaled(2148)), (0.0, 1.0));
+    // 2^-2148 once more, from a number whose last bits would stand below it but are 0.
+    ends.add_scaled(f64::from_bits(1023 << 52), -2148);
+    assert_eq!(ends.value_scaled(2148), 2.0);
+}
+
 /// Any finite number, all exponents alike.
 fn number() -> impl Strategy<Value = f64> {
     any::<u64>().prop_map(f64::from_bits).prop_filter("finite", |x| x.is_finite())
 }
 
 proptest! {
-    /// The oracle: multiples of one power of two, added as 128-bit integers, rounded by the compiler's own conversion.
+    /// The oracle: multiples of one power of two, added as 128-bit integers, rounded by the
+    /// compiler's own conversion.
     #[test]
     fn the_sum_of_integers(numbers in proptest::collection::vec(-1i64 << 52..1 << 52, 0..60), exponent in LOWEST..973) {
         // In two steps: 2^exponent alone may be no normal number.
@@ -144,6 +171,41 @@ proptest! {
         prop_assert_eq!(&total, &expected);
         prop_assert_eq!(total.value().to_bits(), expected.value().to_bits());
         prop_assert_eq!(bytes(&total), bytes(&expected));
+    }
+
+    /// The oracle: integers of any length, from the mantissas and exponents of the numbers.
+    #[test]
+    fn the_sum_of_squares_as_rationals_have_it(numbers in proptest::collection::vec(number(), 1..40), cut in 0usize..40) {
+        let split = |x: f64| {
+            let (mantissa, exponent) = libm::frexp(x);
+            (mantissa * 2f64.powi(26), exponent - 26)
+        };
+        let mut parts = [ExactSquares::default(), ExactSquares::default()];
+        let mut total = IBig::ZERO;
+        for (i, &x) in numbers.iter().enumerate() {
+            // 26 bits of each, so that the square is an f64.
+            let (mantissa, exponent) = split(x);
+            let mantissa = mantissa.trunc();
+            if mantissa == 0.0 || exponent < LOWEST {
+                continue;
+            }
+            parts[usize::from(i >= cut)].add_scaled(mantissa * mantissa, 2 * exponent);
+            total += IBig::from((mantissa * mantissa) as i64) << (2 * (exponent - LOWEST)) as usize;
+        }
+        let [mut sum, more] = parts;
+        sum.merge(&more);
+        // The leading 64 bits of the oracle, a last one for all below, rounded by the compiler's
+        // own conversion.
+        let bits = total.bit_len();
+        let dropped = bits.saturating_sub(64);
+        let leading = u64::try_from(&total >> dropped).expect("64 bits");
+        let sticky = u64::from(IBig::from(leading) << dropped != total);
+        let scale = dropped as i32 + 2 * LOWEST;
+        prop_assert_eq!(sum.value_scaled(-scale), (leading | sticky) as f64);
+        prop_assert_eq!(bytes(&sum).len() <= 40 + 5 * SQUARE_LIMBS, true);
+        let (back, _): (ExactSquares, usize) =
+            bincode::serde::decode_from_slice(&bytes(&sum), bincode::config::standard()).expect("decodes");
+        prop_assert_eq!(back, sum);
     }
 
     #[test]

@@ -8,15 +8,17 @@
 //! power     = primary [ ("^" | "**") unary ]              2^3^2 is 2^9
 //! primary   = number | name | name "(" condition { "," condition } ")" | "(" condition ")"
 //! ```
-//! [`parse`](Expression::parse) reads it once into a tree (`parser`), folds constants, and writes a tape of operations
-//! on rows of 128 numbers (`tape`), which is walked for every group of samples: reading the tape costs a branch for
-//! 128 numbers, a fraction of an addition of them.
+//! [`parse`](Expression::parse) reads it once into a tree (`parser`), folds constants, and writes a
+//! tape of operations on rows of 128 numbers (`tape`), which is walked for every group of samples:
+//! reading the tape costs a branch for 128 numbers, a fraction of an addition of them.
 //!
-//! Why not a crate: those that are kept up (exmex, evalexpr) evaluate one number at a time and call the system's `exp`,
-//! whose bits differ between machines, and their errors do not say at which column they are.
+//! Why not a crate: those that are kept up (exmex, evalexpr) evaluate one number at a time and call
+//! the system's `exp`, whose bits differ between machines, and their errors do not say at which
+//! column they are.
 //!
-//! Linear time. No text overflows the stack: nesting is limited, and texts of some length are read on a thread with a stack
-//! of its own, since the one that the user allows (`ulimit -s`) may be small.
+//! Linear time. No text overflows the stack: nesting is limited, and texts of some length are read
+//! on a thread with a stack of its own, since the one that the user allows (`ulimit -s`) may be
+//! small.
 
 mod functions;
 mod parser;

@@ -1,9 +1,12 @@
-//! An expression as a tape: operations on numbered cells of 128 numbers each, in the order in which they are done.
+//! An expression as a tape: operations on numbered cells of 128 numbers each, in the order in which
+//! they are done.
 //!
-//! Cells: first the variables, then the constants, then room for what lies between, reused like a stack. Arithmetic
-//! on constants is done while the tape is written, by the very operations that would do it later.
+//! Cells: first the variables, then the constants, then room for what lies between, reused like a
+//! stack. Arithmetic on constants is done while the tape is written, by the very operations that
+//! would do it later.
 //!
-//! Memory: 1 KiB a cell. Run time: a branch, and for each operation two loads and a store of 128 numbers.
+//! Memory: 1 KiB a cell. Run time: a branch, and for each operation two loads and a store of 128
+//! numbers.
 
 use super::Misreading;
 use super::functions::Function;
@@ -32,15 +35,17 @@ struct Step {
 /// Bytes of text that are read on the caller's stack: so few cannot be nested deep.
 const SHORT: usize = 16;
 
-/// The stack of the thread that reads longer ones: a sum of 2,048 terms is a tree as deep, at less than 1 KiB a level.
+/// The stack of the thread that reads longer ones: a sum of 2,048 terms is a tree as deep, at less
+/// than 1 KiB a level.
 const STACK: usize = 8 << 20;
 
-/// The largest power that is multiplied out; above it, the error of the products exceeds that of `pow`.
+/// The largest power that is multiplied out; above it, the error of the products exceeds that of
+/// `pow`.
 const MOST_FACTORS: f64 = 64.0;
 
 impl Expression {
-    /// Reads `text`. `variable` says which of `variables` variables a name is, if any; `known` tells a user in a few words
-    /// what names there are.
+    /// Reads `text`. `variable` says which of `variables` variables a name is, if any; `known`
+    /// tells a user in a few words what names there are.
     ///
     /// # Errors
     /// [`Misreading`], with the column.
@@ -73,7 +78,8 @@ impl Expression {
         Ok(expression)
     }
 
-    /// Writes the steps for `node`; cells from `free` on are not in use. Returns the cell that will hold the value.
+    /// Writes the steps for `node`; cells from `free` on are not in use. Returns the cell that will
+    /// hold the value.
     fn write(&mut self, node: &Node, constants: &[f64], free: usize) -> usize {
         match node {
             Node::Variable(index) => *index,
@@ -154,7 +160,8 @@ fn folded(node: Node) -> Node {
     }
 }
 
-/// The value for constants. A function of its own, because its rows must not lie on the stack at every level of a tree.
+/// The value for constants. A function of its own, because its rows must not lie on the stack at
+/// every level of a tree.
 #[inline(never)]
 fn worked_out(function: Function, a: f64, b: f64) -> f64 {
     function.of(&Row::all(a), &Row::all(b)).0[0]

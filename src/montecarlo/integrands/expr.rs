@@ -30,12 +30,28 @@ fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
     if bounds.len() > MOST_DIMENSIONS {
         return Err(parameters.bad("bounds", &format!("at most {MOST_DIMENSIONS} dimensions")));
     }
+    let volume = volume(&bounds);
+    if !volume.is_normal() {
+        let side = if volume > 1.0 { "above the largest (1.8e308)" } else { "below the smallest (2.2e-308)" };
+        return Err(parameters.bad("bounds", &format!("the volume between them is {side} that a number can have")));
+    }
     let dimension = bounds.len();
     let known = format!("--bounds makes {} known; numbers: pi e; functions: {}", variables(dimension), names());
     let variable = |name: &str| index(name).filter(|&index| index < dimension);
     let expression = Expression::parse(parameters.word("expression"), dimension, &variable, &known)
         .map_err(|misreading| Bad(misreading.to_string()))?;
-    Ok(Box::new(Own { expression, bounds }))
+    Ok(Box::new(Own { expression, bounds, volume }))
+}
+
+/// The product of the widths, without overflow on the way.
+fn volume(bounds: &[(f64, f64)]) -> f64 {
+    let (mut product, mut exponent) = (1.0, 0i32);
+    for (low, high) in bounds {
+        let (fraction, more) = libm::frexp(high - low);
+        let (next, carried) = libm::frexp(product * fraction);
+        (product, exponent) = (next, exponent + more + carried);
+    }
+    libm::scalbn(product, exponent)
 }
 
 /// `x, y` or `x1 to x7`.
@@ -72,10 +88,12 @@ fn interval(parameters: &Parameters, pair: &str) -> Result<(f64, f64), Bad> {
         if value.is_finite() { Ok(value) } else { Err(unbounded()) }
     };
     let (low, high) = (number(low)?, number(high)?);
-    if low < high && (high - low).is_finite() {
-        Ok((low, high))
-    } else {
+    if low >= high {
         Err(bad(format!("in '{pair}' the first number must be below the second")))
+    } else if (high - low).is_infinite() {
+        Err(bad(format!("in '{pair}' the two are farther apart than the largest number there is (1.8e308)")))
+    } else {
+        Ok((low, high))
     }
 }
 
@@ -83,6 +101,7 @@ fn interval(parameters: &Parameters, pair: &str) -> Result<(f64, f64), Bad> {
 struct Own {
     expression: Expression,
     bounds: Vec<(f64, f64)>,
+    volume: f64,
 }
 
 impl Integrand for Own {
@@ -91,7 +110,7 @@ impl Integrand for Own {
     }
 
     fn volume(&self) -> f64 {
-        self.bounds.iter().map(|(low, high)| high - low).product()
+        self.volume
     }
 
     fn exact(&self) -> Option<f64> {

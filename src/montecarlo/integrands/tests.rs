@@ -1,8 +1,9 @@
-//! Every integrand against its exact value, every exact value against another way to it, and errors against what they claim.
+//! Every integrand against its exact value, every exact value against another way to it, and errors
+//! against what they claim.
 
 use super::*;
 use crate::isa::Isa;
-use crate::montecarlo::mean::Mean;
+use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::sampler::Sampler;
 use crate::montecarlo::uniform::WIDTH;
 
@@ -65,8 +66,9 @@ fn every_exact_value_is_met_within_five_errors() {
     }
 }
 
-/// One z for each of 200 seeds: their sum of squares is chi-square with 200 degrees of freedom (mean 200, deviation 20), and
-/// their mean has deviation 0.071. The bounds are 5 deviations; the seeds are fixed, so it never flakes.
+/// One z for each of 200 seeds: their sum of squares is chi-square with 200 degrees of freedom
+/// (mean 200, deviation 20), and their mean has deviation 0.071. The bounds are 5 deviations; the
+/// seeds are fixed, so it never flakes.
 #[test]
 fn errors_scatter_as_they_claim() {
     let gaussian = ("dim", "3");
@@ -119,7 +121,8 @@ fn exact_values_are_those_of_the_midpoint_rule() {
 
 #[test]
 fn the_corner_peak_by_its_corners() {
-    // The textbook's formula, good where D is small: the sum over all corners v of (-1)^|v| / (1 + sum of their a).
+    // The textbook's formula, good where D is small: the sum over all corners v of (-1)^|v| / (1 +
+    // sum of their a).
     for dim in ["1", "2", "5", "7"] {
         let d: i32 = dim.parse().expect("a number");
         let kernel = kernel("genz-corner-peak", &[("dim", dim)]);
@@ -157,7 +160,8 @@ fn an_asian_option_with_one_fixing_is_a_european_one() {
     let asian = kernel("option", &[("style", "asian"), ("fixings", "1")]);
     let european = kernel("option", &[]);
     assert_eq!(mean(&*asian, 5, 5000), mean(&*european, 5, 5000));
-    // With 12 fixings and these terms it costs about 6.2 (Monte Carlo, many authors' 5.8 to 6.2 by number of fixings).
+    // With 12 fixings and these terms it costs about 6.2 (Monte Carlo, many authors' 5.8 to 6.2 by
+    // number of fixings).
     let asian = mean(&*kernel("option", &[("style", "asian")]), 5, 1 << 18);
     assert!((asian.estimate - 6.15).abs() < 0.1, "{asian:?}");
 }
@@ -196,6 +200,72 @@ fn a_spread_far_below_the_values_is_seen() {
     assert!(mean.z(1e9 + 0.5).expect("an error").abs() < 5.0);
 }
 
+fn own(text: &str, bounds: &str) -> Box<dyn Kernel> {
+    kernel("expr", &[("expression", text), ("bounds", bounds)])
+}
+
+/// Sizes at which squares, sums or volumes leave the range of doubles: integral and standard error
+/// as they are in between.
+#[test]
+fn errors_are_right_for_values_of_any_size() {
+    let (n, uniform) = (100_000u64, (1.0f64 / 12.0).sqrt());
+    let root = (n as f64).sqrt();
+    let e = std::f64::consts::E;
+    let exponential = ((e * e - 1.0) / 2.0 - (e - 1.0) * (e - 1.0)).sqrt();
+    let tiny = libm::exp(-372.0);
+    for (text, bounds, integral, deviation) in [
+        ("exp(-372+x)", "0:1", tiny * (e - 1.0), tiny * exponential),
+        ("1e154*x", "0:1", 5e153, 1e154 * uniform),
+        ("1e308*x", "0:1", 5e307, 1e308 * uniform),
+        ("7e306*x", "0:1", 3.5e306, 7e306 * uniform),
+        ("1.7e308*(2*(x<0.5)-1)", "0:1", 0.0, 1.7e308),
+        ("1e-200*x", "0:1", 5e-201, 1e-200 * uniform),
+        ("1e-150*x", "0:1e150", 5e149, 1e150 * uniform),
+        ("1e250*x", "0:1e-300", 5e-351, 0.0),
+        ("1e300*y", "0:1e-200,0:1", 5e99, 1e100 * uniform),
+    ] {
+        let mean = mean(&*own(text, bounds), 1, n);
+        let error = mean.std_error.expect("a spread");
+        assert!(mean.is_finite() && (mean.estimate - integral).abs() <= 5.0 * error, "{text}: {mean:?}");
+        assert!(deviation == 0.0 || (error * root / deviation - 1.0).abs() < 0.02, "{text}: {mean:?}");
+        assert_eq!(mean.doubt(), None, "{text}");
+    }
+    let constant = mean(&*own("sinh(-710.4)", "0:1"), 1, 1000);
+    assert_eq!((constant.estimate, constant.std_error), (libm::sinh(-710.4), None));
+    assert!(!mean(&*own("x", "0:1e300"), 1, 1000).is_finite(), "5e599");
+}
+
+#[test]
+fn heavy_tails_and_few_samples_are_in_doubt_and_others_are_not() {
+    for text in ["x^-0.9", "1/x", "1/(x-0.3)^2"] {
+        for seed in 0..20 {
+            assert_eq!(mean(&*own(text, "0:1"), seed, 100_000).doubt(), Some(Doubt::HeavyTail), "{text}, seed {seed}");
+        }
+    }
+    assert_eq!(mean(&*own("x", "0:1"), 1, 5).doubt(), Some(Doubt::FewSamples));
+    for (name, kernel) in known() {
+        for seed in 0..5 {
+            assert_eq!(mean(&*kernel, seed, 50_000).doubt(), None, "{name}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_number_is_left_out_or_0() {
+    let kernel = own("sqrt(x-0.5)", "0:1");
+    let mut sampler = Sampler::new(kernel, 1, Isa::widest());
+    let (sums, shift) = (sampler.sums(0, 100_000), sampler.shift());
+    assert!((49_000..51_000).contains(&sums.nans()));
+    let exact = 2.0 / 3.0 * 0.5f64.sqrt();
+    let skipped = Mean::new(&sums, shift, 1.0).expect("numbers");
+    assert!(skipped.z(exact).expect("an error").abs() < 5.0, "{skipped:?}");
+    let zeros = Mean::new(&sums.with_zeros(shift), shift, 1.0).expect("numbers");
+    let written = mean(&*own("sqrt(max(x-0.5, 0))", "0:1"), 1, 100_000);
+    assert!((zeros.estimate / written.estimate - 1.0).abs() < 1e-12, "{zeros:?} {written:?}");
+    let errors = [zeros, written].map(|mean| mean.std_error.expect("an error"));
+    assert!((errors[0] / errors[1] - 1.0).abs() < 1e-9, "{zeros:?} {written:?}");
+}
+
 #[test]
 fn refusals_say_what_would_do() {
     let refusals = [
@@ -208,6 +278,9 @@ fn refusals_say_what_would_do() {
         refusal("expr", &[("expression", "x"), ("bounds", "0")]),
         refusal("expr", &[("expression", "x"), ("bounds", "1:0")]),
         refusal("expr", &[("expression", "x"), ("bounds", "0:inf")]),
+        refusal("expr", &[("expression", "x"), ("bounds", "-1e308:1e308")]),
+        refusal("expr", &[("expression", "x"), ("bounds", "0:1e200,0:1e200")]),
+        refusal("expr", &[("expression", "x"), ("bounds", "0:1e-200,0:1e-200")]),
         refusal("expr", &[("expression", "x"), ("bounds", "-1e999:0")]),
         refusal("expr", &[("expression", "x"), ("bounds", "0:one")]),
         refusal("expr", &[("expression", "x+y"), ("bounds", "0:1")]),
