@@ -120,10 +120,10 @@ impl<const N: usize, const LOW: i32> Superaccumulator<N, LOW> {
         self.add_scaled(x, 0);
     }
 
-    /// Adds `x * 2^exponent`.
+    /// Adds `x * 2^exponent`; bits below the sum's lowest one are cut off.
     ///
     /// # Panics
-    /// If that lies beyond the range of the sum. It must be a multiple of its lowest bit.
+    /// If that lies above the range of the sum.
     #[inline]
     pub fn add_scaled(&mut self, x: f64, exponent: i32) {
         let bits = x.to_bits();
@@ -136,11 +136,12 @@ impl<const N: usize, const LOW: i32> Superaccumulator<N, LOW> {
         if mantissa == 0 {
             return;
         }
-        // The unit of `x` in units of the sum. Where it is smaller, the bits below the sum's lowest
-        // one are 0.
+        // The unit of `x` in units of the sum, where it is no smaller than those.
         let place = (field - 1).max(0) + exponent + (LOWEST - LOW);
         let below = place.min(0).unsigned_abs();
-        debug_assert!(below < 53 && mantissa.trailing_zeros() >= below, "{x:e} * 2^{exponent} is no multiple");
+        if below >= u64::BITS {
+            return;
+        }
         let place = place.max(0) as usize;
         let shifted = u128::from(mantissa >> below) << (place % DIGIT);
         // 0 or -1: with it, (part ^ sign) - sign is the part or its negative.

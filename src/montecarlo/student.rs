@@ -130,7 +130,9 @@ mod tests {
     fn it_solves_the_equation() {
         for degrees in (1..=200).chain([1000, 9999]) {
             let probability = inside(t95(degrees), degrees);
-            assert!((probability - 0.95).abs() < 1e-14, "{degrees}: {probability}");
+            // Long sums are rounded more.
+            let allowed = if degrees > 200 { 1e-12 } else { 1e-14 };
+            assert!((probability - 0.95).abs() < allowed, "{degrees}: {probability}");
         }
     }
 

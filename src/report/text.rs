@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn numbers_are_those_of_json() {
         let ends = [1e-5, 9.999_999e-6, 1e16, 9_999_999_999_999_998.0, 6.103e-37, -4.9e-324, f64::MAX, 0.0, -0.0, 4.0];
-        for x in ends.into_iter().chain((-330..310).map(|exponent| 1.25 * 10f64.powi(exponent))) {
+        for x in ends.into_iter().chain((-330..309).map(|exponent| 1.25 * 10f64.powi(exponent))) {
             let json = serde_json::to_string(&x).expect("a number").replace("e+", "e");
             assert_eq!(number(x), json.strip_suffix(".0").unwrap_or(&json));
         }

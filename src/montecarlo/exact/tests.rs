@@ -135,6 +135,10 @@ fn squares_of_any_number_come_back() {
     // 2^-2148 once more, from a number whose last bits would stand below it but are 0.
     ends.add_scaled(f64::from_bits(1023 << 52), -2148);
     assert_eq!(ends.value_scaled(2148), 2.0);
+    // 3/4 of it is cut off, and so is what is far below.
+    ends.add_scaled(0.75, -2148);
+    ends.add_scaled(f64::from_bits(1), -2148);
+    assert_eq!(ends.value_scaled(2148), 2.0);
 }
 
 /// Any finite number, all exponents alike.
