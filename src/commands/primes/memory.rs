@@ -37,14 +37,14 @@ pub(super) fn check_sieve(cluster: &Cluster, range: Range<u128>, is_list: bool) 
 }
 
 /// Bytes that a rank takes to sieve a range, about: the table of sieving primes, a bit for each number prime to 30 up to the root; and
-/// the records of large primes in a window. Fitted to peaks of 1e14 to 1.84e19 and 1e9 and 3e9 numbers (55 to 481 MB), 0 to 30 % above them; where ranks share
+/// the records of large primes in a window. Fitted to peaks of 1e14 to 1.84e19 and 1e9 and 3e9 numbers (55 to 481 MB), up to 65 % above them; where ranks share
 /// the table, it is counted for each of them.
 fn sieve(range: Range<u64>, is_list: bool) -> u64 {
     let digits = (range.stop.max(1) as f64).log10();
     let numbers = (range.stop - range.start).min(FULL) as f64;
     let billion = numbers.min(1e9);
     // Below 1e13 all sieving primes are small.
-    let records = (0.16 * billion + 0.085 * (numbers - billion)) * ((digits - 13.0) / 6.0).clamp(0.0, 1.0);
+    let records = (0.19 * billion + 0.085 * (numbers - billion)) * ((digits - 13.0) / 6.0).clamp(0.0, 1.0);
     let records = if is_list { 1.3 * records } else { records };
     range.stop.isqrt() / 30 + records as u64 + OWN + if is_list { TEXT } else { 0 }
 }
