@@ -228,6 +228,31 @@ fn numbers_above_64_bits_on_every_instruction_set() {
     }
 }
 
+/// Lists by lines across 2^64 and above it, whose bytes are counted from the first one: against tests of each number.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "a minute without optimisation")]
+fn lists_above_64_bits() {
+    let end = 1_u128 << 64;
+    for isa in isas() {
+        let mut huge = value(Huge::new(end + (1 << 32), isa, None, &mut never));
+        for (low, high) in [(end - 500, end + 3000), (end + 1, end + 2), (end + 29, end + 300_007), (end + 5, end + 5)]
+        {
+            let mut primes = Vec::new();
+            value(huge.pieces(low, high, &mut never, &mut |first, bytes| {
+                for (i, byte) in bytes.iter().enumerate() {
+                    let number = 30 * (low / 30 + u128::from(first) + i as u128);
+                    let residues = [1, 7, 11, 13, 17, 19, 23, 29].into_iter().enumerate();
+                    primes
+                        .extend(residues.filter(|(bit, _)| byte >> bit & 1 == 1).map(|(_, residue)| number + residue));
+                }
+                ControlFlow::Continue(())
+            }));
+            let expected: Vec<u128> = (low..high).filter(|&n| wide::is_prime(n)).collect();
+            assert_eq!(primes, expected, "[{low}, {high}) on {isa}");
+        }
+    }
+}
+
 /// More than a window just above 2^64, by records and by tests.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "minutes without optimisation")]
