@@ -90,13 +90,14 @@ fn shortened(text: &str) -> String {
 }
 
 /// Variables of ours that preset no option: the program, its tests and its scripts read them.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 13] = [
     "ARGS",
     "FAULT",
     "FAULTS_RUN",
     "FLUX_OPTIONS",
     "FUZZ",
     "ISA",
+    "ISAS",
     "MPI",
     "MPIRUN",
     "MPIRUN_FLAGS",

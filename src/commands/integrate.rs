@@ -104,7 +104,7 @@ impl Integral {
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
         // The number is that of the sums' form, which a checkpoint of another one does not have.
-        let kind = format!("integrate {}{}, --seed {seed}, sums 2", options.name, set.concat());
+        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
         let nan = options.common.nan;
         Ok(Integral { kernel, samples, seed, isa: setting.isa, nan, kind, words: setting.words.clone() })
     }
@@ -193,7 +193,8 @@ impl Job for Integral {
 
     fn identity(&self) -> Option<Identity> {
         let (kind, words) = (self.kind.clone(), self.words.clone());
-        let version = Version { cut: 1, stream: 1, block: self.each() };
+        // Stream 2: values that are not numbers are counted, and sums have the full range of squares.
+        let version = Version { cut: 1, stream: 2, block: self.each() };
         let (amount, whole) = (self.samples.into(), self.samples / self.each());
         Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
     }

@@ -66,6 +66,11 @@ impl Peak {
         if x > 0.0 { Peak { exponent: own + exponent, fraction } } else { Peak::default() }
     }
 
+    /// Whether it can be the square of a double, or a sum of 2^12 of them.
+    fn is_sound(self) -> bool {
+        self == Peak::default() || (0.5..1.0).contains(&self.fraction) && (-2200..2200).contains(&self.exponent)
+    }
+
     fn max(self, other: Peak) -> Peak {
         if other > self { other } else { self }
     }
@@ -125,6 +130,7 @@ impl Sums {
         self.blocks <= blocks.end - blocks.start
             && is_there(self.first_nan)
             && is_there(self.first_infinite)
+            && self.peak.is_sound()
             && !(self.second(plain) < 0.0 || self.squares.value_scaled(plain.exponent()) < 0.0)
     }
 
@@ -150,7 +156,8 @@ impl Sums {
 
     /// How many samples there are, numbers or not.
     pub fn samples(&self) -> u64 {
-        self.numbers + self.nans
+        // A forged checkpoint may claim any numbers.
+        self.numbers.saturating_add(self.nans)
     }
 
     /// How many samples have a number as their value.
