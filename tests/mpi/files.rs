@@ -108,7 +108,8 @@ fn two_jobs_do_not_share_a_checkpoint() {
     let link = folder.path().join("link");
     symlink(&file, &link).expect("a link");
     for other in [line.clone(), format!("pi 1e15 --seed 9 --resume {}", link.display())] {
-        let refused = run(Launched(2), &other).expect_code(1).expect_told_once("is in use by process ");
+        let refused = Launch::new(Launched(2), &other).run_beside(&running);
+        let refused = refused.expect_code(1).expect_told_once("is in use by process ");
         assert!(refused.stderr.contains(host.trim()), "{refused}");
     }
     running.signal(Signal::KILL);

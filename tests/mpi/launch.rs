@@ -125,6 +125,11 @@ impl Launch {
         self.start_in(Room::take(seats)).finish()
     }
 
+    /// Runs it to its end beside a launch that has all the room.
+    pub fn run_beside(self, _running: &Running) -> Ended {
+        self.start_in(Room::take(0)).finish()
+    }
+
     /// Starts it, to be watched, stopped or signalled while it runs: nothing else runs beside it.
     pub fn start(self) -> Running {
         self.start_in(Room::take(WHOLE))
