@@ -143,7 +143,7 @@ fn numbers_of_files() {
     let file = folder.path().join("b000043.txt");
     std::fs::write(&file, "# Mersenne's exponents\n1 2\n2 3\n3 5\n4 7\n5 13\n").expect("written");
     let line = format!("isprime --file {} 9", file.display());
-    let ended = Launch::new(Launched(3), &line).run().expect_code(0).expect_told_once("is read as index and value");
+    let ended = Launch::new(Launched(3), &line).run().expect_code(0).expect_said_once("is read as index and value");
     let lines: Vec<String> =
         ended.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(lines, ["2 prime", "3 prime", "5 prime", "7 prime", "13 prime", "9 composite, smallest factor 3"]);
