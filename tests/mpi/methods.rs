@@ -90,7 +90,7 @@ fn a_stopped_job_claims_no_more_than_it_knows() {
         std::thread::sleep(Duration::from_millis(700));
         running.signal(Signal::INT);
         let ended = running.finish().expect_failure();
-        assert_eq!(ended.code(), 130, "{ended}");
+        assert_eq!(ended.code(), 76, "{ended}");
         let json = ended.json();
         let result = &json["result"];
         assert_eq!(result["complete"], false);

@@ -160,7 +160,7 @@ fn faults_of_the_program_are_no_losses() {
 fn bad_ends_of_many_ranks_are_ends() {
     for (line, fault, code) in [
         ("primes 10 5", "", 2),
-        ("pi 1e15 --time-limit 300ms", "", 1),
+        ("pi 1e15 --time-limit 300ms", "", 76),
         ("pi 1e15", "error@compute#2", 1),
         ("pi 1e15", "panic@compute#0", 1),
         ("isprime 2305843009213693951", "kill@start#0", 1),
