@@ -147,7 +147,7 @@ impl Primes {
         }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
-        if format != Format::Text {
+        if format != Format::Text && !self.plan {
             let option = if self.print.is_some() { "--print" } else { "--output-format" };
             return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
         }
