@@ -16,8 +16,6 @@ pub struct Ended {
     pub stdout: Vec<u8>,
     pub stderr: String,
     pub elapsed: Duration,
-    /// From the moment the reader of standard output went away.
-    pub after_close: Duration,
     pub left_behind: Vec<Process>,
 }
 

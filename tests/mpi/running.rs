@@ -15,8 +15,8 @@ use super::room::Room;
 /// How long processes may stay on after their launcher has ended: a launcher that was aborted does not wait for them.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Reads until the end, or for so many lines, and then closes the pipe; says when.
-pub fn read(pipe: impl Read, lines: usize) -> (Vec<u8>, Instant) {
+/// Reads until the end, or for so many lines, and then closes the pipe.
+pub fn read(pipe: impl Read, lines: usize) -> Vec<u8> {
     let mut reader = BufReader::new(pipe);
     let mut bytes = Vec::new();
     if lines == usize::MAX {
@@ -26,11 +26,10 @@ pub fn read(pipe: impl Read, lines: usize) -> (Vec<u8>, Instant) {
             let _ = reader.read_until(b'\n', &mut bytes);
         }
     }
-    drop(reader);
-    (bytes, Instant::now())
+    bytes
 }
 
-pub type Reader = Option<JoinHandle<(Vec<u8>, Instant)>>;
+pub type Reader = Option<JoinHandle<Vec<u8>>>;
 
 /// A launch under way. Its processes end with it, whatever happens to the test.
 pub struct Running {
@@ -105,19 +104,14 @@ impl Running {
             left_behind = self.processes();
         }
         self.end();
-        let joined = |reader: Reader| match reader.map(JoinHandle::join) {
-            Some(Ok((bytes, closed))) => (bytes, Some(closed)),
-            _ => (Vec::new(), None),
-        };
-        let (stdout, closed) = joined(self.stdout.take());
-        let (stderr, _) = joined(self.stderr.take());
+        let joined = |reader: Reader| reader.and_then(|reader| reader.join().ok()).unwrap_or_default();
+        let (stdout, stderr) = (joined(self.stdout.take()), joined(self.stderr.take()));
         Ended {
             line: self.line.clone(),
             status,
             stdout,
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
             elapsed: ended - self.began,
-            after_close: closed.map_or(Duration::ZERO, |closed| ended.saturating_duration_since(closed)),
             left_behind: if status.is_some() { left_behind } else { Vec::new() },
         }
     }

@@ -1,6 +1,6 @@
 //! Signals from outside: Ctrl-C, SIGTERM, and a rank that is killed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -9,9 +9,7 @@ use super::launch::Ranks::{self, Alone, Launched};
 use super::launch::{Launch, each};
 use super::running::Running;
 
-/// Seconds from the signal to the end of the job; Open MPI 4 takes 1 to 2 of them.
-const LIMIT: Duration = Duration::from_secs(5);
-/// Jobs that would run for days.
+/// Jobs that would run for days: that they end within the limit of their launch is the test.
 const JOBS: [&str; 4] = [
     "pi 1e17",
     "integrate genz-gaussian 1e18",
@@ -27,9 +25,7 @@ fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
         Launched(n) => running.wait_for_ranks(n),
     }
     what(&running);
-    let began = Instant::now();
     let ended = running.finish().expect_failure();
-    assert!(began.elapsed() < LIMIT, "{:?} after the signal: {ended}", began.elapsed());
     assert!(!ended.stderr.contains("panicked"), "{ended}");
     ended
 }
