@@ -57,12 +57,6 @@ impl Ended {
         self
     }
 
-    #[track_caller]
-    pub fn expect_under(self, seconds: f64) -> Ended {
-        assert!(self.elapsed.as_secs_f64() < seconds, "more than {seconds} s for {self}");
-        self
-    }
-
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).expect("UTF-8")
     }
