@@ -10,7 +10,7 @@ use std::time::Instant;
 use montesieve::cluster::Cluster;
 use montesieve::isa::Isa;
 use montesieve::job::progress::Mode;
-use montesieve::job::run::{Options, Stall, run};
+use montesieve::job::run::{Options, run};
 use montesieve::job::signals::Signals;
 use montesieve::job::{Job, Pulse, Schedule, Span, Tally};
 use montesieve::montecarlo::darts::Darts;
@@ -86,7 +86,6 @@ fn main() {
                 deadline: None,
                 keep: None,
                 share: None,
-                stall: Stall::default(),
                 traced: None,
             };
             let begun = Instant::now();

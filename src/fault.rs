@@ -1,10 +1,11 @@
 //! Test hooks for bad ends: `MONTESIEVE_FAULT=KIND@STAGE#RANK` makes one rank fail at one stage.
 //!
 //! Here and not in the tests, because what must be shown is that the *real* program ends well when a rank panics
-//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`) or hangs (`hang`) while the ranks of its node fill
-//! a table together (`fill`), at the start of a job (`start`),
-//! while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while the others wait in
-//! the reduction (`reduce`) or when all is computed (`report`). Costs one comparison a stage. A text that asks for nothing that there is is refused.
+//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`), hangs (`hang`) or gets no more
+//! memory (`memory`): while the ranks of its node fill a table together (`fill`), at the start of a job
+//! (`start`), while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while
+//! the others wait in the reduction (`reduce`) or when all is computed (`report`). In the last steps of MPI
+//! (`end`) it crashes (`crash`) or hangs. Costs one comparison a stage. Unknown names are refused.
 //!
 //! A burn-in must find what is wrong, so it has faults of its own, all `@burnin`: `flip:SEED` flips one bit of one answer, `stuck:SEED`
 //! of the same block whenever it is done, `corrupt:SEED` flips one bit of one message, `slow:PERCENT` makes every block take so much
@@ -31,6 +32,8 @@ pub enum Stage {
     Reduce,
     /// When the work is done and before it is reported.
     Report,
+    /// After the report, in the last steps of MPI.
+    End,
     /// In the middle of a burn-in: faults that are to be found by it.
     Burnin,
     /// Where a rank of `patterns` takes its share of the work.
@@ -58,18 +61,19 @@ struct Fault {
 }
 
 /// The stages by name, and the kinds that each of them has.
-const STAGES: [(&str, Stage, &[&str]); 8] = [
+const STAGES: [(&str, Stage, &[&str]); 9] = [
     ("fill", Stage::Fill, &ENDS),
     ("start", Stage::Start, &ENDS),
     ("scatter", Stage::Scatter, &ENDS),
     ("compute", Stage::Compute, &ENDS),
     ("reduce", Stage::Reduce, &ENDS),
     ("report", Stage::Report, &ENDS),
+    ("end", Stage::End, &["crash", "hang"]),
     ("burnin", Stage::Burnin, &["flip:NUMBER", "stuck:NUMBER", "corrupt:NUMBER", "slow:NUMBER"]),
     ("share", Stage::Share, &["lose"]),
 ];
 /// The ways in which a rank ends, or does not.
-const ENDS: [&str; 5] = ["panic", "error", "kill", "exit", "hang"];
+const ENDS: [&str; 6] = ["panic", "error", "kill", "exit", "hang", "memory"];
 
 /// The fault that a text asks for, in a world of so many ranks.
 fn parse(text: &str, ranks: u64) -> std::result::Result<Fault, String> {
@@ -153,7 +157,13 @@ fn fail(kind: &str) -> Result<()> {
         "panic" => panic!("injected"),
         "error" => Err(Error::Run("injected error".into())),
         "exit" => std::process::exit(7),
+        "memory" => {
+            // More than an address space has.
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(isize::MAX as usize)));
+            Ok(())
+        }
         "kill" => kill_process(getpid(), Signal::KILL).map_err(|e| Error::Run(e.to_string())),
+        "crash" => kill_process(getpid(), Signal::SEGV).map_err(|e| Error::Run(e.to_string())),
         "hang" => loop {
             std::thread::park();
         },
@@ -181,7 +191,7 @@ mod tests {
             ("panic@compute", "write it like panic@compute#1"),
             ("panic@lunch#1", "no such stage; there are fill, start, "),
             ("slow:20@burn#1", "no such stage"),
-            ("panik@start#1", "no such kind; it has panic, error, kill, exit, hang"),
+            ("panik@start#1", "no such kind; it has panic, error, kill, exit, hang, memory"),
             ("slow@burnin#1", "no such kind; it has flip:NUMBER"),
             ("flip:x@burnin#1", "no such kind"),
             ("panic@burnin#1", "no such kind"),

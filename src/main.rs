@@ -3,12 +3,17 @@
 use std::process::ExitCode;
 use std::thread;
 
+use montesieve::cluster::memory::OrEnd;
 use montesieve::cluster::{Cluster, ending, limits};
 use montesieve::commands;
 use montesieve::job::signals::Signals;
 
 /// The stack that the program counts on: what Linux gives the main thread where nobody limits it.
 const STACK: usize = 8 << 20;
+
+/// Where there is no memory left, the job ends with one message.
+#[global_allocator]
+static MEMORY: OrEnd = OrEnd;
 
 fn main() -> ExitCode {
     if limits::stack().is_none_or(|stack| stack >= STACK as u64) {

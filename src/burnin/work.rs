@@ -9,16 +9,19 @@ use super::table::{Block, Work};
 use crate::montecarlo::darts::Darts;
 use crate::primes::Sieve;
 
-/// The answer that this CPU gives, now.
+/// The answer that this CPU gives, now; calls `pulse` every few milliseconds where the kernel can.
 ///
 /// # Panics
 /// When this CPU does not have the block's instruction set.
-pub fn compute(block: &Block) -> u64 {
+pub fn compute(block: &Block, pulse: &mut dyn FnMut()) -> u64 {
     match block.work {
         Work::Primes { start, length } => {
             let high = start + length;
-            match Sieve::new(high.into(), block.isa).count(start.into(), high.into(), &mut || ControlFlow::Continue(()))
-            {
+            let mut pulse = || {
+                pulse();
+                ControlFlow::Continue(())
+            };
+            match Sieve::new(high.into(), block.isa).count(start.into(), high.into(), &mut pulse) {
                 ControlFlow::Continue(count) => count,
                 ControlFlow::Break(()) => unreachable!("the pulse never breaks"),
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::engine::{Destination, Launch};
+use super::keep::TimeLimit;
 use super::values;
 
 const EXAMPLES: &str = "\
@@ -43,6 +44,10 @@ pub struct Burnin {
     /// Write a JUnit report to FILE: blocks, messages and speed of each host
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub junit: Option<PathBuf>,
+
+    /// Stop after this time, in good order, and report the rounds done by then; auto: before the scheduler ends the job
+    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    pub time_limit: Option<TimeLimit>,
 
     /// The form and the place of the result.
     #[command(flatten)]

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
@@ -65,12 +66,30 @@ pub struct Destination {
     pub output: Option<PathBuf>,
 }
 
-/// What the launch check lets pass.
+/// What the launch check lets pass, and how long ranks may be silent.
 #[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// Run although the launcher's ranks do not find each other
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,
+
+    /// End the job when a rank was silent for this time, 1s at the least: name it and its host, save, and abort; 0: never
+    #[arg(long, value_name = "TIME", value_parser = stall_timeout, default_value = "5m", help_heading = "Launch")]
+    #[arg(allow_negative_numbers = true)]
+    pub stall_timeout: Duration,
+}
+
+/// The shortest time after which a rank counts as hanging. Ranks ask each other five times within it, and a kernel may be half a second
+/// without an answer where ranks share a core.
+const SHORTEST_STALL: Duration = Duration::from_secs(1);
+
+fn stall_timeout(text: &str) -> Result<Duration, String> {
+    let limit = values::duration_or_zero(text)?;
+    if limit.is_zero() || limit >= SHORTEST_STALL {
+        Ok(limit)
+    } else {
+        Err("must be at least 1s (or 0: never)".to_owned())
+    }
 }
 
 /// The schedules by name; `job` knows what they do.
@@ -155,6 +174,16 @@ mod tests {
         let names: Vec<String> = Schedule::value_variants().iter().map(Schedule::to_string).collect();
         assert_eq!(names, ["block", "cyclic", "dynamic", "guided"]);
         assert_eq!(Progress::None.to_string(), "none");
+    }
+
+    #[test]
+    fn a_rank_may_be_silent_for_a_second_at_the_least() {
+        assert_eq!(stall_timeout("0"), Ok(Duration::ZERO));
+        assert_eq!(stall_timeout("0s"), Ok(Duration::ZERO));
+        assert_eq!(stall_timeout("1s"), Ok(SHORTEST_STALL));
+        for short in ["1ns", "1us", "20ms", "999ms"] {
+            assert_eq!(stall_timeout(short), Err("must be at least 1s (or 0: never)".to_owned()), "{short}");
+        }
     }
 
     #[test]

@@ -39,11 +39,6 @@ pub struct Keep {
     #[arg(long, value_name = "TIME|auto", help_heading = "Checkpoint", allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
-    /// End the job when a rank was silent for this time: name it and its host, save, and abort; 0: never
-    #[arg(long, value_name = "TIME", value_parser = values::duration_or_zero, default_value = "5m")]
-    #[arg(help_heading = "Checkpoint", allow_negative_numbers = true)]
-    pub stall_timeout: Duration,
-
     /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is the array's size too
     #[arg(long, value_name = "I/N|auto/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
     pub shard: Option<Shard>,

@@ -161,21 +161,14 @@ impl Cli {
         }
     }
 
-    /// Whether N worlds of one rank may pass; true for commands that have no use for ranks.
-    pub fn allow_singleton(&self) -> bool {
+    /// What the launch check lets pass, and how long ranks may be silent; `None`: the command has no use for ranks.
+    pub fn launch(&self) -> Option<&Launch> {
         match &self.command {
-            Command::Pi(Pi { engine, .. })
-            | Command::Primes(Primes { engine, .. })
-            | Command::Isprime(IsPrime { engine, .. })
-            | Command::Gcd(Gcd { engine, .. })
-            | Command::Merge(Merge { engine, .. }) => engine.launch.allow_singleton,
-            Command::Integrate(Integrate::Samples(samples)) => samples.common.engine.launch.allow_singleton,
-            Command::Integrate(Integrate::Ep(ep)) => ep.engine.launch.allow_singleton,
-            Command::Patterns(patterns) => patterns.launch.allow_singleton,
-            Command::Scaling(scaling) => scaling.launch.allow_singleton,
-            Command::Burnin(burnin) => burnin.launch.allow_singleton,
-            Command::Info(info) => info.launch.allow_singleton,
-            Command::Integrate(Integrate::List(_)) | Command::Completions(_) | Command::Man(_) => true,
+            Command::Patterns(patterns) => Some(&patterns.launch),
+            Command::Scaling(scaling) => Some(&scaling.launch),
+            Command::Burnin(burnin) => Some(&burnin.launch),
+            Command::Info(info) => Some(&info.launch),
+            _ => self.engine().map(|engine| &engine.launch),
         }
     }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::engine::{Destination, Launch};
+use super::keep::TimeLimit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +18,10 @@ pub struct Patterns {
     /// The pattern, or `all`; the list when it is missing
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Stop after this time, in good order, and report the patterns done by then; auto: before the scheduler ends the job
+    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    pub time_limit: Option<TimeLimit>,
 
     /// The result alone, without what it cost
     #[arg(short, long, help_heading = "Output")]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::engine::{Chunk, Destination, Launch, Schedule, chunk};
+use super::keep::TimeLimit;
 use super::values;
 
 const EXAMPLES: &str = "\
@@ -50,6 +51,10 @@ pub struct Scaling {
     /// Say where each schedule saturates, up to this many ranks, from what messages and answers cost here
     #[arg(long, value_name = "RANKS", value_parser = many)]
     pub predict: Option<u64>,
+
+    /// Stop after this time, in good order, and report the runs done by then; auto: before the scheduler ends the job
+    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    pub time_limit: Option<TimeLimit>,
 
     /// Where the measurements go.
     #[command(flatten)]

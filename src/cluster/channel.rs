@@ -6,6 +6,7 @@
 
 use mpi::traits::*;
 
+use super::heartbeat::{self, Waiting};
 use super::mpi::Mpi;
 use super::outbox::Outbox;
 use super::patience::Patience;
@@ -42,6 +43,7 @@ impl Channel {
 
     /// The next message; waits for it politely.
     pub fn wait(&self) -> (u64, [u64; 2]) {
+        heartbeat::waiting_for(Waiting::Message, u64::MAX);
         let mut patience = Patience::new();
         loop {
             if let Some(message) = self.take() {
@@ -55,6 +57,7 @@ impl Channel {
 
     /// Waits until everything sent has left.
     pub fn flush(&self) {
+        heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
         while !self.outbox.all_sent() {
             patience.pause();

@@ -22,6 +22,8 @@ const ABORT_LIMIT: Duration = Duration::from_secs(3);
 /// The same where ranks are survived: all of them have to come to a meeting, each at the end of what it is just computing.
 #[cfg(feature = "mpi")]
 const MEETING_LIMIT: Duration = Duration::from_secs(10);
+/// How long a panic may take to say what it has to say and to end the job.
+const PANIC_LIMIT: Duration = Duration::from_secs(12);
 /// How long a launcher that was asked to end the job may take for it. Open MPI 5 ends its ranks within a second.
 const LAUNCHER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -35,7 +37,10 @@ pub fn catch_panics() {
     if cfg!(test) {
         return;
     }
+    let last = LastDeadline::ready();
     std::panic::set_hook(Box::new(move |panic| {
+        // Before anything else: what follows takes memory and locks, which may be what there is none of.
+        last.begin();
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         let text = panic.payload().downcast_ref::<&str>().copied();
         let what = text.or(panic.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
@@ -66,6 +71,33 @@ pub fn remember_presets(presets: Vec<(String, String)>) {
 fn presets_in(text: &str) -> String {
     let presets = PRESETS.get().into_iter().flatten().filter(|(option, _)| cli::mentions(text, option));
     presets.map(|(_, assignment)| format!("\n  (from the environment: {assignment})")).collect()
+}
+
+/// A deadline that takes no memory to begin: its thread is there from the start.
+struct LastDeadline(Option<thread::Thread>);
+
+/// Whether it has begun.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+impl LastDeadline {
+    fn ready() -> LastDeadline {
+        let sleeper = thread::Builder::new().name("last deadline".into()).stack_size(64 << 10).spawn(|| {
+            while !HAS_BEGUN.load(Relaxed) {
+                thread::park();
+            }
+            thread::sleep(PANIC_LIMIT);
+            end_all(1)
+        });
+        LastDeadline(sleeper.ok().map(|sleeper| sleeper.thread().clone()))
+    }
+
+    /// The process has a few seconds to end by itself.
+    fn begin(&self) {
+        HAS_BEGUN.store(true, Relaxed);
+        if let Some(sleeper) = &self.0 {
+            sleeper.unpark();
+        }
+    }
 }
 
 /// Tells the user of an error: once, on stderr, with rank and host where there are several.
@@ -125,7 +157,7 @@ pub(super) fn exit(code: u8) -> ! {
 }
 
 /// Rank and size, also where no `Cluster` is at hand.
-fn world() -> (u64, u64) {
+pub(super) fn world() -> (u64, u64) {
     #[cfg(feature = "mpi")]
     return super::mpi::world().unwrap_or((0, 1));
     #[cfg(not(feature = "mpi"))]

@@ -9,6 +9,7 @@
 //! are encoded (bincode) and travel as bytes.
 
 mod alone;
+pub mod aside;
 mod barrier;
 pub mod bytes;
 #[cfg_attr(not(feature = "mpi"), path = "no_channel.rs")]
@@ -18,18 +19,22 @@ mod deadline;
 mod early;
 pub mod ending;
 pub mod flag;
+pub mod heartbeat;
+#[cfg(feature = "mpi")]
+mod held;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod keepsakes;
 pub mod launch;
 mod launcher;
 pub mod limits;
 pub mod losses;
+pub mod memory;
+#[cfg(feature = "mpi")]
+mod monitor;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
 mod outbox;
-#[cfg(feature = "mpi")]
-mod pair;
 mod part;
 pub mod patience;
 pub mod place;
@@ -49,10 +54,13 @@ mod ulfm;
 pub mod vitals;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod vote;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod watchdog;
 #[cfg(feature = "mpi")]
 mod window;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +68,7 @@ use serde::de::DeserializeOwned;
 use self::alone::Alone;
 pub use self::barrier::Barrier;
 pub use self::channel::Channel;
+use self::heartbeat::Waiting;
 use self::launch::Launch;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
@@ -116,6 +125,22 @@ impl Cluster {
     /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the launcher's first process.
     pub fn check_launch(&self) -> Result<()> {
         self.launch().check(self.size(), self.library().as_deref())
+    }
+
+    /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for ever. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Cluster::gather_records`].
+    pub fn watch(&self, limit: Duration) -> Result<()> {
+        if self.size() > 1 {
+            let all = self.gather_records(&place::host())?;
+            let roots = self.broadcast(self.at_root(place::host))?;
+            #[cfg(feature = "mpi")]
+            heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
+            #[cfg(not(feature = "mpi"))]
+            let _ = (limit, all, roots);
+        }
+        Ok(())
     }
 
     /// How we were started.
@@ -273,6 +298,7 @@ impl Cluster {
 
     /// Waits until everything sent has left this rank.
     pub fn flush(&self) {
+        heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
         while !self.all_sent() {
             patience.pause();
@@ -338,7 +364,7 @@ impl Cluster {
         Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
     }
 
-    /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks agreed on, finalises MPI;
+    /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks agreed on, finalises MPI, within some seconds;
     /// any other error is told with rank and host and ends the whole job (`MPI_Abort`), since the others may be waiting
     /// for this rank.
     pub fn leave(self, outcome: Result<u8>) -> ExitCode {
@@ -346,7 +372,7 @@ impl Cluster {
             Ok(code) | Err(Error::Told { code }) => {
                 #[cfg(feature = "mpi")]
                 if let Cluster::Mpi(mpi) = &self {
-                    mpi.leave_if_lost(code);
+                    mpi.leave(code);
                 }
                 drop(self);
                 ExitCode::from(code)

@@ -1,7 +1,9 @@
 //! The cluster over MPI, through rsmpi. Every wait is a test in a polite loop (see `patience`).
 
+mod finalize;
 mod library;
 mod losses;
+mod receive;
 
 use std::rc::Rc;
 
@@ -9,16 +11,17 @@ use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
 use mpi::environment::Universe;
 use mpi::ffi;
-use mpi::point_to_point::{ReceiveFuture, Status};
+use mpi::point_to_point::Status;
 use mpi::raw::AsRaw;
 use mpi::request::{Request as Pending, Scope, scope};
 use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
 pub use self::library::{library, speaks_pmix, standard};
+pub use self::receive::Receive;
+use super::heartbeat::{self, Waiting};
 use super::launch::Launch;
 use super::outbox::Outbox;
-use super::pair::Pair;
 use super::patience::Patience;
 use super::survivors::{self, Survivors};
 use super::ulfm;
@@ -28,9 +31,6 @@ use crate::error::{Error, Result};
 
 /// A barrier's request, which borrows nothing.
 pub type Request = ffi::MPI_Request;
-
-/// A receive's future, which owns where the numbers will be.
-pub type Receive = ReceiveFuture<Pair>;
 
 /// The world of all ranks, or a part of it.
 pub struct Mpi {
@@ -100,14 +100,23 @@ impl Mpi {
         let world = universe.world();
         let mut mpi = Mpi { outbox, windows, world, launch, survivors: None, _universe: Some(universe) };
         mpi.find_survivors()?;
+        heartbeat::start(&mpi.world);
         Ok(mpi)
     }
 
-    /// Waits politely for a request.
-    fn wait<'a, D: ?Sized, S: Scope<'a>>(&self, request: Pending<'a, D, S>) -> Status {
+    /// Waits politely for a request, which is this.
+    fn wait<'a, D: ?Sized, S: Scope<'a>>(&self, what: Waiting, request: Pending<'a, D, S>) -> Status {
+        self.wait_for(what, 0, request)
+    }
+
+    /// The same, for what comes from this rank.
+    fn wait_for<'a, D: ?Sized, S: Scope<'a>>(&self, what: Waiting, from: u64, request: Pending<'a, D, S>) -> Status {
         // SAFETY: it is completed before this returns, and what it reads and writes is borrowed until then.
         let (request, _data, _scope) = unsafe { request.into_raw() };
-        request::complete_while(request, Patience::new(), || self.look())
+        heartbeat::waiting_for(what, from);
+        let status = request::complete_while(request, Patience::new(), || self.look());
+        heartbeat::waiting_for(Waiting::Nothing, 0);
+        status
     }
 
     /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a polite barrier before it).
@@ -137,12 +146,12 @@ impl Mpi {
         if self.is_lost() {
             return;
         }
-        scope(|s| self.wait(root.immediate_broadcast_into(s, &mut length)));
+        scope(|s| self.wait(Waiting::Broadcast, root.immediate_broadcast_into(s, &mut length)));
         if self.is_lost() {
             return;
         }
         bytes.resize(length as usize, 0);
-        scope(|s| self.wait(root.immediate_broadcast_into(s, &mut bytes[..])));
+        scope(|s| self.wait(Waiting::Broadcast, root.immediate_broadcast_into(s, &mut bytes[..])));
     }
 
     pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
@@ -152,10 +161,10 @@ impl Mpi {
             _ if self.is_lost() => {}
             Some(pairs) => {
                 let all = pairs.as_flattened();
-                scope(|s| self.wait(root.immediate_scatter_into_root(s, all, &mut mine[..])));
+                scope(|s| self.wait(Waiting::Scatter, root.immediate_scatter_into_root(s, all, &mut mine[..])));
             }
             None => {
-                scope(|s| self.wait(root.immediate_scatter_into(s, &mut mine[..])));
+                scope(|s| self.wait(Waiting::Scatter, root.immediate_scatter_into(s, &mut mine[..])));
             }
         }
         mine
@@ -174,14 +183,14 @@ impl Mpi {
             return None;
         }
         let Some(counts) = counts else {
-            scope(|s| self.wait(root.immediate_gather_varcount_into(s, &bytes[..])));
+            scope(|s| self.wait(Waiting::Gather, root.immediate_gather_varcount_into(s, &bytes[..])));
             return None;
         };
         let (starts, total) = displacements(&counts);
         let mut all = vec![0u8; total];
         {
             let mut parts = PartitionMut::new(&mut all[..], &counts[..], &starts[..]);
-            scope(|s| self.wait(root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
+            scope(|s| self.wait(Waiting::Gather, root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
         }
         Some(counts.iter().zip(&starts).map(|(&n, &at)| all[at as usize..(at + n) as usize].to_vec()).collect())
     }
@@ -191,13 +200,13 @@ impl Mpi {
         if self.rank() == ROOT {
             let mut all = vec![T::default(); row.len() * self.size() as usize];
             if !self.is_lost() {
-                scope(|s| self.wait(root.immediate_gather_into_root(s, row, &mut all[..])));
+                scope(|s| self.wait(Waiting::Gather, root.immediate_gather_into_root(s, row, &mut all[..])));
             }
             Some(all)
         } else if self.is_lost() {
             None
         } else {
-            scope(|s| self.wait(root.immediate_gather_into(s, row)));
+            scope(|s| self.wait(Waiting::Gather, root.immediate_gather_into(s, row)));
             None
         }
     }
@@ -207,12 +216,17 @@ impl Mpi {
         if self.rank() == ROOT {
             let mut total = 0u64;
             if !self.is_lost() {
-                scope(|s| self.wait(root.immediate_reduce_into_root(s, &mine, &mut total, SystemOperation::sum())));
+                scope(|s| {
+                    self.wait(
+                        Waiting::Reduction,
+                        root.immediate_reduce_into_root(s, &mine, &mut total, SystemOperation::sum()),
+                    )
+                });
             }
             Some(total)
         } else {
             if !self.is_lost() {
-                scope(|s| self.wait(root.immediate_reduce_into(s, &mine, SystemOperation::sum())));
+                scope(|s| self.wait(Waiting::Reduction, root.immediate_reduce_into(s, &mine, SystemOperation::sum())));
             }
             None
         }
@@ -221,13 +235,18 @@ impl Mpi {
     pub fn max(&self, mine: u64) -> u64 {
         let mut largest = 0u64;
         if !self.is_lost() {
-            scope(|s| self.wait(self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max())));
+            scope(|s| {
+                self.wait(
+                    Waiting::Reduction,
+                    self.world.immediate_all_reduce_into(s, &mine, &mut largest, SystemOperation::max()),
+                )
+            });
         }
         largest
     }
 
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {
-        Promise { receive: self.world.process_at_rank(from as i32).immediate_receive_with_tag(tag as i32) }
+        Promise { receive: Receive::begin(&self.world, from as i32, tag as i32) }
     }
 
     pub fn world(&self) -> &SimpleCommunicator {
@@ -246,7 +265,7 @@ impl Mpi {
     /// Waits until every rank is here.
     pub fn meet(&self) {
         if !self.is_lost() {
-            self.wait(self.world.immediate_barrier());
+            self.wait(Waiting::Barrier, self.world.immediate_barrier());
         }
     }
 
@@ -300,20 +319,23 @@ impl Mpi {
         if self.is_lost() {
             return 0;
         }
-        let status = scope(|s| self.wait(sender.immediate_receive_into_with_tag(s, bytes, tag as i32)));
+        let status = scope(|s| {
+            self.wait_for(Waiting::Message, from, sender.immediate_receive_into_with_tag(s, bytes, tag as i32))
+        });
         status.count(u8::equivalent_datatype()) as usize
     }
 
     pub fn all_to_all(&self, bytes: &[u8]) -> Vec<u8> {
         let mut all = vec![0u8; bytes.len()];
         if !self.is_lost() {
-            scope(|s| self.wait(self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
+            scope(|s| self.wait(Waiting::AllToAll, self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
         }
         all
     }
 
     /// Waits politely until such a message is there; `None`: somebody is lost.
     fn await_message(&self, from: u64, tag: Tag) -> Option<Status> {
+        heartbeat::waiting_for(Waiting::Message, from);
         let mut patience = Patience::new();
         loop {
             let found = self.probe_for(Some(from as i32), Some(tag as i32));

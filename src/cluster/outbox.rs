@@ -10,11 +10,13 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use super::held::Held;
+
 /// A message's payload, which must not move or go while MPI reads it.
 #[derive(Debug)]
 enum Payload {
-    Numbers(Box<[u64; 2]>),
-    Bytes(Vec<u8>),
+    Numbers(Held<[u64; 2]>),
+    Bytes(Held<Vec<u8>>),
 }
 
 /// Messages that MPI may still be reading.
@@ -26,12 +28,12 @@ pub struct Outbox {
 impl Outbox {
     /// Sends two numbers (`MPI_Isend` of `MPI_UINT64_T`).
     pub fn send(&self, world: &SimpleCommunicator, to: i32, tag: i32, numbers: [u64; 2]) {
-        self.start(world, to, tag, Payload::Numbers(Box::new(numbers)));
+        self.start(world, to, tag, Payload::Numbers(Held::new(numbers)));
     }
 
     /// Sends bytes (`MPI_Isend` of `MPI_BYTE`).
     pub fn send_bytes(&self, world: &SimpleCommunicator, to: i32, tag: i32, bytes: Vec<u8>) {
-        self.start(world, to, tag, Payload::Bytes(bytes));
+        self.start(world, to, tag, Payload::Bytes(Held::new(bytes)));
     }
 
     /// Lets go of what has left; whether nothing is left (`MPI_Test` on each).
@@ -50,8 +52,10 @@ impl Outbox {
         let (address, count, datatype) = match &payload {
             Payload::Numbers(numbers) => (numbers.as_ptr().cast(), 2, u64::equivalent_datatype().as_raw()),
             Payload::Bytes(bytes) => {
+                // SAFETY: the vector is there, and nothing else refers to it now.
+                let bytes = unsafe { &*bytes.as_ptr() };
                 let count = i32::try_from(bytes.len()).expect("a message is below 2 GiB");
-                (bytes.as_ptr().cast(), count, u8::equivalent_datatype().as_raw())
+                (bytes.as_ptr().cast_mut().cast(), count, u8::equivalent_datatype().as_raw())
             }
         };
         // SAFETY: a null request is only a place to write to.

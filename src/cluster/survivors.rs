@@ -18,7 +18,7 @@ use super::keepsakes::Keepsakes;
 use super::losses::Member;
 use super::ulfm::{self, Ulfm};
 use super::vote::{Verdict, Vote, parted};
-use super::{ending, launch};
+use super::{ending, heartbeat, launch, monitor};
 use crate::error::{Error, Result};
 use crate::stderr;
 
@@ -155,6 +155,8 @@ impl Survivors {
 
     /// Meets all the living.
     pub fn meet(&self, vote: Vote) -> Verdict {
+        // The meeting spins inside MPI until the last of them comes, at the end of what it is just computing.
+        let _deadlines_of_its_own = monitor::unwatched();
         let (bits, is_whole) = self.ulfm.get().agree(vote.bits());
         let verdict = Verdict::new(bits, is_whole);
         if !is_whole || matches!(verdict, Verdict::Again | Verdict::GoOn) {
@@ -167,6 +169,7 @@ impl Survivors {
     /// Comes together with all the living, to go on with them in a world of their own: that world. Or the code to leave with.
     pub fn come_together(&self) -> std::result::Result<SimpleCommunicator, u8> {
         self.lose();
+        heartbeat::stop();
         let number = self.number();
         let _deadline = Deadline::begin(MEETING, move || {
             ending::tell(&Error::Run("after a loss the others did not come together in 5 min".into()), number, 2);

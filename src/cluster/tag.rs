@@ -28,13 +28,11 @@ pub enum Tag {
     Last = 11,
     /// Bytes that both sides know beforehand (see [`bytes`](super::bytes)).
     Pattern = 12,
-    /// To the root: are you there? And its answer (unused numbers).
-    Alive = 13,
 }
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    pub(super) const ALL: [Tag; 13] = [
+    pub(super) const ALL: [Tag; 12] = [
         Tag::Ask,
         Tag::Give,
         Tag::NoMore,
@@ -47,6 +45,5 @@ impl Tag {
         Tag::Credit,
         Tag::Last,
         Tag::Pattern,
-        Tag::Alive,
     ];
 }

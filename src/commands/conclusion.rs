@@ -173,9 +173,9 @@ impl Setting<'_> {
         let format = self.engine.destination.format;
         let mut bytes = Vec::new();
         report.write(format, &mut bytes).map_err(Error::io("cannot format the result"))?;
-        let mut output = self.take_output()?;
+        let output = self.take_output()?;
         let elsewhere = !output.is_stdout();
-        let written = output.write(&bytes).and_then(|()| output.finish());
+        let written = output.write_all(&bytes);
         if written.is_err() && elsewhere {
             let _ = self.cluster.print(&bytes);
         }

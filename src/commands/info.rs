@@ -19,9 +19,8 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Info) -> Result<u8> 
         let result = describe(cluster, &places, &isas);
         let mut bytes = Vec::new();
         write_plain(&Report::without_run("info", result), options.destination.format, &mut bytes)?;
-        let mut output = Output::open(options.destination.output.as_deref(), || cluster.stdout())?;
-        output.write(&bytes)?;
-        output.finish()
+        let output = Output::open(options.destination.output.as_deref(), || cluster.stdout())?;
+        output.write_all(&bytes)
     });
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

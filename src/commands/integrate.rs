@@ -287,9 +287,8 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
     let written = cluster.at_root(|| {
         let mut bytes = Vec::new();
         write_plain(&report, destination.format, &mut bytes)?;
-        let mut output = Output::open(destination.output.as_deref(), || cluster.stdout())?;
-        output.write(&bytes)?;
-        output.finish()
+        let output = Output::open(destination.output.as_deref(), || cluster.stdout())?;
+        output.write_all(&bytes)
     });
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

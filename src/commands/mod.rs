@@ -29,6 +29,7 @@ mod rounds;
 mod scaling;
 mod setting;
 mod stdin;
+mod stop;
 mod surroundings;
 
 use std::env;
@@ -63,8 +64,11 @@ fn once(cluster: &Cluster) -> Result<u8> {
         Err(refusal) => return refuse(cluster, &refusal),
     };
     cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words))).unwrap_or(Ok(())))?;
-    if !cli.allow_singleton() {
-        cluster.check_launch()?;
+    if let Some(launch) = cli.launch() {
+        if !launch.allow_singleton {
+            cluster.check_launch()?;
+        }
+        cluster.watch(launch.stall_timeout)?;
     }
     look_at_variables(cluster, &words, &cli)?;
     if !can_begin_again(&cli.command) {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::cluster::Cluster;
+use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::stream;
 use crate::whole::{self, Readers};
@@ -135,6 +136,17 @@ impl Output {
         .map_err(cannot)
     }
 
+    /// Writes all of a result, while the other ranks hear of this one however long it takes.
+    ///
+    /// # Errors
+    /// As [`Output::finish`].
+    pub fn write_all(mut self, bytes: &[u8]) -> Result<()> {
+        aside(move || {
+            self.write(bytes)?;
+            self.finish()
+        })
+    }
+
     /// Turns what the system said about the file into an error that names it as the user did.
     pub fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
         let (is_stdout, name) = (self.is_stdout, self.name.clone());
@@ -147,8 +159,8 @@ impl Output {
 ///
 /// # Errors
 /// [`Error::Told`] when a code of 0 becomes a 1.
-pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()>) -> Result<u8> {
-    match cluster.agree(cluster.at_root(write).unwrap_or(Ok(()))) {
+pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()> + Send) -> Result<u8> {
+    match cluster.agree(cluster.at_root(|| aside(write)).unwrap_or(Ok(()))) {
         Err(Error::Told { .. }) if code != 0 => Ok(code),
         told => told.map(|()| code),
     }

@@ -25,12 +25,13 @@ use std::time::Instant;
 
 use super::conclusion::{distinct, library, write_plain};
 use super::output::Output;
+use super::stop::{self, Stop};
 use crate::cli;
 use crate::cluster::patience::Patience;
 use crate::cluster::place::host;
 use crate::cluster::{Cluster, Tag};
 use crate::error::{Error, Result};
-use crate::fault;
+use crate::fault::{self, Stage};
 use crate::report::{
     Answer, Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun, Report,
 };
@@ -91,10 +92,18 @@ pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
         let report = Report::without_run("patterns", result);
         return cluster.agree(output.map_or(Ok(()), |output| write(&report, options, output))).map(|()| 0);
     }
+    let stop = Stop::listen(cluster, options.time_limit)?;
+    fault::at(Stage::Start, cluster.first_rank())?;
     let began = Instant::now();
-    let (mut lines, mut costs) = (Vec::new(), Vec::new());
+    let (mut lines, mut costs, mut cause) = (Vec::new(), Vec::new(), None);
+    let patterns = chosen.len();
     for pattern in chosen {
-        cluster.barrier();
+        // As good as a barrier: all ranks are here.
+        cause = stop.agreed(cluster);
+        if cause.is_some() {
+            break;
+        }
+        fault::at(Stage::Compute, cluster.first_rank())?;
         let began = Instant::now();
         // A rank that fails here leaves the others waiting: the way out is to end the job, not to agree.
         if let Some(Shown { answer, expected, costs: measured, lines: said }) = (pattern.run)(cluster)? {
@@ -108,6 +117,7 @@ pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
             lines.push(PatternLine { name, answer, expected, right });
         }
     }
+    fault::at(Stage::Report, cluster.first_rank())?;
     let seconds = began.elapsed().as_secs_f64();
     let hosts = cluster.gather_records(&host())?;
     let written = output.zip(hosts).map(|(output, names)| {
@@ -124,8 +134,12 @@ pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
             run.write_text(&mut text).map_err(Error::io("cannot format the run"))?;
             stderr::text(&text);
         }
-        let report = Report { command: "patterns", result: PatternsResult { patterns: lines, right }, run: Some(run) };
-        write(&report, options, output).map(|()| if right { 0 } else { WRONG })
+        if let Some(cause) = cause {
+            stop::tell(cause, &format!("{} of {patterns} patterns are done", lines.len()));
+        }
+        let result = PatternsResult { patterns: lines, right, complete: cause.is_none() };
+        let report = Report { command: "patterns", result, run: Some(run) };
+        write(&report, options, output).map(|()| stop::exit_code(cause, if right { 0 } else { WRONG }))
     });
     let code = cluster.agree(written.transpose())?;
     cluster.broadcast(code)
@@ -146,15 +160,10 @@ fn choose(name: Option<&str>) -> Result<Vec<&'static Pattern>> {
     }
 }
 
-fn write<R: Answer, M: serde::Serialize>(
-    report: &Report<R, M>,
-    options: &cli::Patterns,
-    mut output: Output,
-) -> Result<()> {
+fn write<R: Answer, M: serde::Serialize>(report: &Report<R, M>, options: &cli::Patterns, output: Output) -> Result<()> {
     let mut bytes = Vec::new();
     write_plain(report, options.destination.format, &mut bytes)?;
-    output.write(&bytes)?;
-    output.finish()
+    output.write_all(&bytes)
 }
 
 /// Microseconds that each of `times` took.

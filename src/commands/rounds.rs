@@ -176,7 +176,7 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     job: &J,
     wish: &Precision,
     command: &'static str,
-    chart: impl FnOnce(&[Reading]) -> Chart,
+    chart: impl FnOnce(&[Reading]) -> Chart + Send,
     conclusion: impl FnOnce(Outcome<J::Tally>, Option<Verdict>) -> Result<Conclusion<R>>,
 ) -> Result<u8> {
     if wish.plan {

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -18,7 +18,7 @@ use crate::isa::Isa;
 use crate::job::keeper::{self, Found, Keep};
 use crate::job::lock::Lock;
 use crate::job::progress::Mode;
-use crate::job::run::{Account, Options, Outcome, Share, Stall, resume};
+use crate::job::run::{Account, Options, Outcome, Share, resume};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Schedule, Tally};
 use crate::report::Work;
@@ -84,9 +84,8 @@ impl<'a> Setting<'a> {
             chunk,
             progress: mode(engine),
             signals,
-            deadline: cluster.agree(cluster.at_root(|| deadline(cluster, engine, begun)).transpose())?.flatten(),
+            deadline: deadline(cluster, engine.keep.time_limit, begun)?,
             share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
-            stall: stall(cluster, engine.keep.stall_timeout)?,
             traced: None,
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
@@ -230,25 +229,21 @@ fn claim(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Lock>> {
     Ok(lock)
 }
 
-/// At the root: when to stop, whatever is done by then.
-fn deadline(cluster: &Cluster, engine: &cli::Engine, begun: Instant) -> Result<Option<Instant>> {
-    Ok(match engine.keep.time_limit {
-        None => None,
-        Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
-        Some(cli::TimeLimit::Auto) => {
-            surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
-        }
-    })
-}
-
-/// When a rank counts as hanging, and where it is. Every rank must call it.
-fn stall(cluster: &Cluster, limit: Duration) -> Result<Stall> {
-    if limit.is_zero() || cluster.size() == 1 {
-        return Ok(Stall::default());
-    }
-    let all = cluster.gather_records(&host())?;
-    let roots = cluster.broadcast(cluster.at_root(host))?;
-    Ok(Stall { limit, hosts: all.unwrap_or_else(|| vec![roots]) })
+/// When to stop a command that began then, whatever is done by then; at the root. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] when the scheduler does not say when the job ends.
+pub(super) fn deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+    let found = cluster.at_root(|| {
+        Ok(match limit {
+            None => None,
+            Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
+            Some(cli::TimeLimit::Auto) => {
+                surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
+            }
+        })
+    });
+    Ok(cluster.agree(found.transpose())?.flatten())
 }
 
 /// At the root: the part of the job that this run is about.

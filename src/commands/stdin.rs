@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use crate::cluster::heartbeat;
 use crate::error::{Error, Result};
 use crate::job::signals::{self, Signals};
 use crate::stderr;
@@ -28,7 +29,11 @@ pub fn read_to_end() -> Result<Vec<u8>> {
         stderr::message("reading from the terminal, one item a line; Ctrl-D on an empty line ends the input");
     }
     let signals = Signals::early().map_err(Error::io("cannot listen to signals"))?;
-    read_until(stdin.as_fd(), || signals.pending())
+    read_until(stdin.as_fd(), || {
+        // The others wait for what is read.
+        heartbeat::pulse();
+        signals.pending()
+    })
 }
 
 fn read_until(input: BorrowedFd<'_>, pending: impl Fn() -> Option<i32>) -> Result<Vec<u8>> {

@@ -143,6 +143,16 @@ impl Keeper {
         self.poll();
     }
 
+    /// Saves before the job ends because of another rank, and waits for it, but not for ever; whether all is on disk.
+    pub fn save_now<T: Tally>(&mut self, ledger: &Ledger<T>) -> bool {
+        // Once more when another save was under way.
+        (0..2).any(|_| {
+            self.save(ledger, Instant::now());
+            self.wait(LAST_WORD);
+            self.is_good()
+        })
+    }
+
     /// Whether everything that was to be saved is on disk.
     pub fn is_good(&self) -> bool {
         self.good && !self.wanted

@@ -26,7 +26,6 @@ pub mod sound;
 mod span;
 pub mod survival;
 pub mod timeline;
-mod watchdog;
 pub mod worker;
 pub mod writer;
 

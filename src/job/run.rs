@@ -46,19 +46,8 @@ pub struct Options {
     pub keep: Option<Keep>,
     /// The part of the blocks that this run is about; `None`: all of them.
     pub share: Option<Share>,
-    /// When a rank counts as hanging.
-    pub stall: Stall,
     /// Where the timelines of all ranks are wanted: the moment at which this rank's begins. On all ranks or on none.
     pub traced: Option<Instant>,
-}
-
-/// How long a rank may be silent, and where the ranks are, so that a silent one can be named.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stall {
-    /// Zero: for ever.
-    pub limit: Duration,
-    /// At the root each rank's host, in rank order; elsewhere the root's.
-    pub hosts: Vec<String>,
 }
 
 /// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.

@@ -6,7 +6,9 @@
 mod talk;
 
 use signal_hook::consts::SIGUSR1;
+use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::keeper::{Keep, Keeper};
@@ -15,12 +17,12 @@ use super::manager::{Action, Event, Manager};
 use super::pace::Pace;
 use super::profile::{Activity, Profile, Stopwatch};
 use super::progress::Progress;
-use super::run::{Account, Cause, Ended, Options, Outcome, Stall, check};
+use super::run::{Account, Cause, Ended, Options, Outcome, check};
 use super::signals::Signals;
-use super::watchdog::Watchdog;
 use super::worker::Worker;
 use super::writer::Writer;
 use super::{Job, Ledger, Overlap, Tally};
+use crate::cluster::heartbeat;
 use crate::cluster::patience::Patience;
 use crate::cluster::{Cluster, ROOT, Tag};
 use crate::error::{Error, Result};
@@ -47,8 +49,6 @@ pub(super) struct Seat<'a, T: Tally> {
     keeper: Option<Keeper>,
     signals: &'a Signals,
     deadline: Option<Instant>,
-    stall: &'a Stall,
-    watchdog: Option<Watchdog>,
     watch: Stopwatch,
     lookout: Lookout,
     looked: Instant,
@@ -56,7 +56,7 @@ pub(super) struct Seat<'a, T: Tally> {
     report_every: Duration,
     /// No piece is to last longer: only whole pieces are reported.
     longest_piece: Duration,
-    /// Reports, signals and questions of the watchdog sent to the root, and received from all ranks: they must be equal in the end.
+    /// Reports and signals sent to the root, and received from all ranks: they must be equal in the end.
     to_root: u64,
     from_ranks: u64,
     messages: u64,
@@ -105,8 +105,6 @@ impl<'a, T: Tally> Seat<'a, T> {
             keeper,
             signals: &options.signals,
             deadline,
-            stall: &options.stall,
-            watchdog: Watchdog::new(&options.stall, cluster.at_root(|| ()).is_some(), cluster.size(), now),
             watch: Stopwatch::start(options.traced),
             lookout: Lookout::new(watch, now),
             looked: now,
@@ -132,6 +130,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         while !self.worker.is_finished() {
             if let Some(piece) = self.worker.piece(pace.blocks()) {
                 fault::at(Stage::Compute, self.cluster.first_rank())?;
+                heartbeat::progress();
                 let (_, start) = self.watch.switch(Activity::Compute);
                 let workspace = workspace.get_or_insert_with(|| job.workspace());
                 let tally = job.compute(piece, workspace, &mut || self.pulse(job));
@@ -155,28 +154,27 @@ impl<'a, T: Tally> Seat<'a, T> {
         self.attend_until(job, |seat| seat.cluster.all_sent())?;
         fault::at(Stage::Reduce, self.cluster.first_rank())?;
         let mut barrier = self.cluster.enter_barrier();
-        self.attend_until(job, |_| barrier.is_complete())?;
-        if let Some(dog) = &mut self.watchdog {
-            dog.close();
-        }
-        Ok(())
+        self.attend_until(job, |_| barrier.is_complete())
     }
 
     /// The end of a round: no message is left on its way, and the tallies that were not yet reported are reduced.
     pub(super) fn end<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
-        if let Some(expected) = self.cluster.sum(self.to_root) {
+        let sent = self.to_root;
+        if let Some(expected) = self.keeping(|cluster| cluster.sum(sent)) {
             self.attend_until(job, |seat| seat.from_ranks == expected)?;
         }
         self.write_all(job)?;
-        self.hear_until(|seat| !seat.watchdog.as_ref().is_some_and(Watchdog::waits))?;
-        let stopped = self.cluster.broadcast(self.manager.as_ref().map(Manager::is_stopped))?;
+        let is_stopped = self.manager.as_ref().map(Manager::is_stopped);
+        let stopped = self.keeping(|cluster| cluster.broadcast(is_stopped))?;
         if stopped && !self.worker.is_stopped() {
             self.hear_until(|seat| seat.worker.is_stopped())?;
         }
         let mine = self.worker.take_unreported();
-        let total = self.cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
-            lower.absorb(upper).map_err(fault_of_program)?;
-            Ok(lower)
+        let total = self.keeping(|cluster| {
+            cluster.reduce(mine, |mut lower: Ledger<T>, upper| {
+                lower.absorb(upper).map_err(fault_of_program)?;
+                Ok(lower)
+            })
         })?;
         if let (Some(manager), Some(total)) = (&mut self.manager, total) {
             manager.handle(Event::Reported(total), &mut self.actions).map_err(fault_of_program)?;
@@ -187,6 +185,30 @@ impl<'a, T: Tally> Seat<'a, T> {
             progress.finish();
         }
         Ok(())
+    }
+
+    /// Waits for others in a step in which this rank looks after nothing else: should one of them hang, what is done is saved first.
+    fn keeping<R>(&mut self, wait: impl FnOnce(&Cluster) -> R) -> R {
+        let (manager, keeper) = match (self.manager.take(), self.keeper.take()) {
+            (Some(manager), Some(keeper)) => (manager, keeper),
+            (manager, keeper) => {
+                (self.manager, self.keeper) = (manager, keeper);
+                return wait(self.cluster);
+            }
+        };
+        let kept = Rc::new(RefCell::new((manager, keeper)));
+        let held = Rc::clone(&kept);
+        let will = heartbeat::last_will(move || {
+            let (manager, keeper) = &mut *held.borrow_mut();
+            keeper.save_now(manager.ledger())
+        });
+        let result = wait(self.cluster);
+        drop(will);
+        if let Ok(kept) = Rc::try_unwrap(kept) {
+            let (manager, keeper) = kept.into_inner();
+            (self.manager, self.keeper) = (Some(manager), Some(keeper));
+        }
+        result
     }
 
     /// All that this rank has ever done of the job, where that is kept.
@@ -239,6 +261,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             return ControlFlow::Continue(());
         }
         let (before, _) = self.watch.switch(Activity::Comm);
+        heartbeat::progress();
         if let Err(error) = self.attend(job) {
             self.failure = Some(error);
         }
@@ -256,7 +279,7 @@ impl<'a, T: Tally> Seat<'a, T> {
             patience.reset();
         }
         self.watch.switch(Activity::Idle);
-        patience.pause();
+        patience.rest();
         self.watch.switch(Activity::Comm);
     }
 
@@ -268,6 +291,7 @@ impl<'a, T: Tally> Seat<'a, T> {
     fn hear_until(&mut self, done: impl FnMut(&Self) -> bool) -> Result<()> {
         self.step_until(done, |seat| {
             seat.hear()?;
+            seat.watch_others()?;
             seat.cluster.check_losses()
         })
     }

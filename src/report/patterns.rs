@@ -13,6 +13,8 @@ pub struct PatternsResult {
     pub patterns: Vec<PatternLine>,
     /// Whether all answers are right.
     pub right: bool,
+    /// Whether all that were asked for were run.
+    pub complete: bool,
 }
 
 /// What one pattern came to. The same for every number of ranks.
@@ -159,6 +161,7 @@ mod tests {
         PatternsResult {
             patterns: vec![line("counter", "500000", "500000"), line("scan", "10, 4", "10, 5")],
             right: false,
+            complete: true,
         }
     }
 

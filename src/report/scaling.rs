@@ -22,6 +22,13 @@ pub struct ScalingResult {
     pub answer: Option<serde_json::Value>,
     /// Whether every run of the same work gave the same answer.
     pub equal: bool,
+    /// Whether all runs that were asked for were done.
+    #[serde(default = "yes")]
+    pub complete: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Where it was timed, and what came out.
@@ -240,6 +247,7 @@ pub(crate) mod tests {
             mode: "strong".into(),
             answer: Some(78498.into()),
             equal: true,
+            complete: true,
         };
         let (points, fits) = (study(&trials), fit::of_series(&trials, false));
         let diagnosis = diagnosis::diagnose(&medians(&trials), 2);

@@ -3,7 +3,7 @@
 
 use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each, each_at_once};
 
 const STAGES: [&str; 5] = ["start", "scatter", "compute", "reduce", "report"];
 /// The root and another one.
@@ -56,6 +56,16 @@ fn a_rank_that_leaves_ends_the_job() {
 }
 
 #[test]
+fn a_rank_without_memory_ends_the_job() {
+    each_at_once(every_stage_and_rank(), |(stage, rank)| {
+        let launch = Launch::new(Launched(4), "pi 1e8").env("MONTESIEVE_FAULT", &format!("memory@{stage}#{rank}"));
+        // The way in which Rust ends takes memory then, and waited for a lock for ever.
+        let ended = launch.env("RUST_BACKTRACE", "1").limit(30).run().expect_code(1);
+        ended.expect_told_once(&format!("rank {rank} on {}: out of memory", host()));
+    });
+}
+
+#[test]
 fn printing_ends_as_well() {
     each(["panic", "error", "kill", "exit"], |kind| {
         job("primes 1e10 --print --output /dev/null", &format!("{kind}@compute#2")).expect_failure();
@@ -71,5 +81,40 @@ fn one_process_ends_as_well() {
             assert_eq!(ended.stderr.matches("injected").count(), 1, "{ended}");
             assert!(ended.stdout.is_empty(), "{ended}");
         }
+    });
+}
+
+/// Commands that a rank hangs in, each with a stage that it has: every command, every stage, the root and another rank.
+const HANGS: [(&str, &[&str]); 7] = [
+    ("pi 1e7 --stall-timeout 3s", &STAGES),
+    ("primes 1e7 --algorithm sieve --stall-timeout 3s", &STAGES),
+    ("isprime 1000000016000000063 --method trial --flag server --stall-timeout 3s", &STAGES),
+    // An empty list, which takes all stages.
+    ("gcd - --stall-timeout 3s", &["scatter", "report"]),
+    ("scaling --repeat 1 --stall-timeout 3s -- pi 1e6", &["scatter", "report"]),
+    ("patterns ring --stall-timeout 3s", &["start", "compute", "report"]),
+    ("burnin --duration 1s --stall-timeout 3s", &["start", "compute", "reduce", "report"]),
+];
+
+#[test]
+fn a_rank_that_hangs_is_named_wherever_it_hangs() {
+    let cases = HANGS.into_iter().flat_map(|(line, stages)| stages.iter().map(move |stage| (line, *stage)));
+    let cases = cases.flat_map(|(line, stage)| RANKS.map(|rank| (line, stage, rank)));
+    each_at_once(cases, |&(line, stage, rank)| {
+        let launch = Launch::new(Launched(3), line).env("MONTESIEVE_FAULT", &format!("hang@{stage}#{rank}"));
+        let empty = std::fs::File::open("/dev/null").expect("/dev/null");
+        let ended = launch.env("MONTESIEVE_ISA", "portable").stdin_from(empty).limit(60).run().expect_code(1);
+        let said = format!("rank {rank} on {} has not been heard of for 3s (--stall-timeout)", host());
+        assert_eq!(ended.stderr.matches("has not been heard of").count(), 1, "{ended}");
+        ended.expect_said_once(&said);
+    });
+}
+
+/// All is reported: whatever MPI does in its last steps, the job is a good one.
+#[test]
+fn a_crash_after_the_report_is_no_failure() {
+    each(["crash@end#0", "hang@end#2"], |fault| {
+        let ended = job("pi 1e7", fault).expect_code(0);
+        assert!(!ended.stdout.is_empty(), "{ended}");
     });
 }

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -217,11 +217,31 @@ fn launcher() -> String {
 
 /// Runs a check for each case, all of them, and fails with the list of those that failed.
 pub fn each<C: std::fmt::Debug>(cases: impl IntoIterator<Item = C>, check: impl Fn(&C)) {
-    let failed: Vec<String> = cases
-        .into_iter()
-        .filter(|case| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err())
-        .map(|case| format!("{case:?}"))
-        .collect();
+    report(cases.into_iter().filter(|case| fails(case, &check)).map(|case| format!("{case:?}")).collect());
+}
+
+/// The same for launches that mostly wait: several at once, as far as there is room.
+pub fn each_at_once<C: std::fmt::Debug + Send>(
+    cases: impl IntoIterator<Item = C, IntoIter: Send>,
+    check: impl Fn(&C) + Sync,
+) {
+    let cases = Mutex::new(cases.into_iter());
+    let next = || cases.lock().expect("no check runs while it is held").next();
+    let some = || {
+        let mine = std::iter::from_fn(next);
+        mine.filter(|case| fails(case, &check)).map(|case| format!("{case:?}")).collect::<Vec<_>>()
+    };
+    report(thread::scope(|scope| {
+        let threads: Vec<_> = (0..WHOLE / 2).map(|_| scope.spawn(some)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("panics are caught")).collect()
+    }));
+}
+
+fn fails<C>(case: &C, check: &impl Fn(&C)) -> bool {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(case))).is_err()
+}
+
+fn report(failed: Vec<String>) {
     assert!(failed.is_empty(), "{} cases failed (each is described above):\n{}", failed.len(), failed.join("\n"));
 }
 

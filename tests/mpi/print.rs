@@ -112,7 +112,8 @@ fn a_paused_reader_costs_no_memory_whatever_the_chunk() {
     const CEILING: u64 = 350_000_000;
     for (ranks, chunk) in [(2, "--chunk 1000"), (4, "--chunk 1000"), (3, "")] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        let line = format!("primes 1e13 --print --quiet {chunk}");
+        // The pause is longer than a rank may hang: nobody hangs here.
+        let line = format!("primes 1e13 --print --quiet --stall-timeout 3s {chunk}");
         let to = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
         let running = Launch::new(Launched(ranks), &line).stdout_to(to).limit(60).start();
         let (began, mut peak) = (std::time::Instant::now(), 0);

@@ -12,6 +12,8 @@ use mpi::raw::AsRaw;
 use super::{NOTHING, Way};
 use crate::cluster::Cluster;
 use crate::cluster::channel::Channel;
+use crate::cluster::heartbeat::{self, Waiting};
+use crate::cluster::held::Held;
 use crate::cluster::mpi::Mpi;
 use crate::cluster::patience::Patience;
 use crate::error::Result;
@@ -19,7 +21,7 @@ use crate::error::Result;
 pub(super) struct Consensus {
     channel: Channel,
     /// What this rank puts in and what comes out: on the heap, where MPI finds them until the request is complete.
-    numbers: Box<[u64; 2]>,
+    numbers: Held<[u64; 2]>,
     request: Option<ffi::MPI_Request>,
     rounds: u64,
     value: u64,
@@ -28,18 +30,18 @@ pub(super) struct Consensus {
 impl Consensus {
     pub(super) fn open(mpi: &Mpi) -> Consensus {
         let channel = Channel::open(mpi);
-        Consensus { channel, numbers: Box::new([NOTHING; 2]), request: None, rounds: 0, value: NOTHING }
+        Consensus { channel, numbers: Held::new([NOTHING; 2]), request: None, rounds: 0, value: NOTHING }
     }
 
     /// Enters the next round with what this rank knows.
     fn enter(&mut self, known: u64) {
-        *self.numbers = [known.min(self.value), NOTHING];
-        let (base, kind) = (self.numbers.as_mut_ptr(), u64::equivalent_datatype().as_raw());
+        let (base, kind) = (self.numbers.as_ptr().cast::<u64>(), u64::equivalent_datatype().as_raw());
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         // SAFETY: both numbers are on the heap and stay untouched until `is_over` has seen the request complete, for which
         // `close` waits; no other round is under way.
         unsafe {
+            self.numbers.as_ptr().write([known.min(self.value), NOTHING]);
             let (from, to) = (base.cast::<c_void>(), base.add(1).cast::<c_void>());
             let communicator = self.channel.communicator().as_raw();
             ffi::MPI_Iallreduce(from, to, 1, kind, ffi::RSMPI_MIN, communicator, &mut request);
@@ -56,7 +58,9 @@ impl Consensus {
         unsafe { ffi::MPI_Test(&mut request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
         if done != 0 {
             self.request = None;
-            self.value = self.value.min(self.numbers[1]);
+            // SAFETY: the request is complete, so MPI is done with both numbers.
+            let [_, least] = unsafe { self.numbers.as_ptr().read() };
+            self.value = self.value.min(least);
         }
         done != 0
     }
@@ -81,6 +85,7 @@ impl Way for Consensus {
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
         // Some ranks may have entered a round more than others, who join them now.
         let last = cluster.max(self.rounds);
+        heartbeat::waiting_for(Waiting::Reduction, 0);
         let mut patience = Patience::new();
         loop {
             if self.is_over() {

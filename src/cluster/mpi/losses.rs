@@ -2,20 +2,16 @@
 //!
 //! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in [`survivors`](super::super::survivors).
 
-use std::time::Duration;
-
-use super::super::deadline::Deadline;
-use super::super::ending;
+use super::super::heartbeat;
+use super::super::patience::Patience;
 use super::super::place::host;
 use super::super::survivors::Survivors;
 use super::super::ulfm::Ulfm;
 use super::super::vote::{Verdict, Vote};
 use super::super::{ROOT, record};
-use super::Mpi;
+use super::{Mpi, finalize};
 use crate::error::{Error, Result};
-
-/// How long `MPI_Finalize` may take where MPI was started for losses.
-const FINALIZE_LIMIT: Duration = Duration::from_secs(5);
+use crate::fault::{self, Stage};
 
 impl Mpi {
     /// Where MPI was started for losses, they are noticed from here on. Every rank must call it, before anything else.
@@ -55,6 +51,7 @@ impl Mpi {
                 Ok(world) => {
                     // Of the old world nothing is freed: that would wait for the dead.
                     std::mem::forget(std::mem::replace(&mut self.world, world));
+                    heartbeat::start(&self.world);
                     std::mem::forget(std::mem::take(&mut self.outbox));
                     std::mem::forget(std::mem::take(&mut self.windows));
                     survivors.keepsakes.rewind();
@@ -67,16 +64,26 @@ impl Mpi {
         }
     }
 
-    /// Where MPI was started for losses the process ends here, if somebody was lost or the end is not a good one (see
-    /// [`Survivors::leave`]). Otherwise `MPI_Finalize` may take a while, but not for ever.
-    pub fn leave_if_lost(&self, code: u8) {
+    /// The last steps of an end that all ranks agreed on, before `MPI_Finalize`; they and it may take a while, but not for ever. Where MPI
+    /// was started for losses the process ends here, if somebody was lost or the end is not a good one (see [`Survivors::leave`]).
+    pub fn leave(&self, code: u8) {
         if let Some(survivors) = &self.survivors {
             if survivors.was_lost() || code != 0 {
                 survivors.leave(code);
             }
             survivors.close();
-            std::mem::forget(Deadline::begin(FINALIZE_LIMIT, move || ending::exit(code)));
         }
+        // From here on nothing counts but the code: all is reported.
+        finalize::guard(code);
+        heartbeat::ask_no_more();
+        // Whatever happens now happens in MPI's last steps.
+        let _ = fault::at(Stage::End, self.rank());
+        let mut patience = Patience::new();
+        while !heartbeat::is_quiet() {
+            patience.pause();
+        }
+        self.meet();
+        heartbeat::close();
     }
 
     /// Whether everybody is here still.

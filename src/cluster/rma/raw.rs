@@ -11,6 +11,7 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
+use crate::cluster::heartbeat;
 use crate::cluster::mpi::library;
 use crate::cluster::patience::Patience;
 use crate::cluster::request::{barrier, check, complete};
@@ -59,6 +60,7 @@ impl Window {
     }
 
     pub fn lock(&self, owner: u64) -> Result<()> {
+        heartbeat::pulse();
         // SAFETY: as in `lock_all`; a turn ends before the next one begins on this rank, or MPI refuses.
         check("MPI_Win_lock", unsafe {
             ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, owner as c_int, 0, self.window)
@@ -77,6 +79,7 @@ impl Window {
     }
 
     pub fn get(&self, owner: u64, place: usize) -> Result<u64> {
+        heartbeat::tick();
         let mut number = 0_u64;
         let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
         let to = (&raw mut number).cast::<c_void>();
@@ -105,6 +108,7 @@ impl Window {
     }
 
     fn fetch(&self, owner: u64, place: usize, number: u64, operation: ffi::MPI_Op) -> Result<u64> {
+        heartbeat::tick();
         let mut before = 0_u64;
         let (at, kind) = (self.displacement(place), u64::equivalent_datatype().as_raw());
         let (from, to) = ((&raw const number).cast::<c_void>(), (&raw mut before).cast::<c_void>());

@@ -86,6 +86,7 @@ fn result(team: &Team, places: &[Place], gathered: &Gathered, hosts: &[HostLine]
         wrong_messages: gathered.bad.iter().map(|bad| wrong_message(team, bad)).collect(),
         slow: hosts.iter().filter(|host| slow(host)).map(|host| host.name.clone()).collect(),
         exclude: list_of(team, &excluded),
+        complete: true,
     }
 }
 

@@ -19,10 +19,13 @@ mod team;
 use std::time::Instant;
 
 use super::output::{Output, all, beside, formatted};
+use super::stop::{self, Stop};
 use crate::burnin::hostlist;
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
+use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
+use crate::fault::{self, Stage};
 use crate::isa::Isa;
 use crate::report::{BurninReport, Verdict};
 use team::Team;
@@ -36,18 +39,28 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Burnin) -> Result<u8
         Some(_) => vec![chosen],
         None => Isa::ALL.into_iter().filter(|isa| isa.is_supported()).collect(),
     };
+    let stop = Stop::listen(cluster, options.time_limit)?;
     let files = cluster.agree(cluster.at_root(|| Files::open(cluster, options)).transpose())?;
     let team = Team::meet(cluster, isas)?;
 
-    let seen = rounds::go(cluster, &team, options.duration())?;
+    fault::at(Stage::Start, cluster.first_rank())?;
+    let (seen, cause) = rounds::go(cluster, &team, options.duration(), &stop)?;
+    fault::at(Stage::Reduce, cluster.first_rank())?;
     let gathered = seen.reduce(cluster)?;
+    fault::at(Stage::Report, cluster.first_rank())?;
 
     let mut beside_it = Ok(());
     let written = gathered.zip(files).map(|(gathered, files)| {
-        let report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
-        let (written, sides) = files.write(&report, options);
+        let (rounds, seconds) = (gathered.rounds, begun.elapsed().as_secs_f64());
+        let mut report = hosts::report(cluster, &team, gathered, options.threshold(), seconds);
+        report.result.complete = cause.is_none();
+        if let Some(cause) = cause {
+            stop::tell(cause, &format!("this is what {rounds} rounds have shown"));
+        }
+        let code = stop::exit_code(cause, exit_code(report.result.verdict));
+        let (written, sides) = aside(|| files.write(&report, options));
         beside_it = sides;
-        written.map(|()| exit_code(report.result.verdict))
+        written.map(|()| code)
     });
     let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
     beside(cluster, code, || beside_it)

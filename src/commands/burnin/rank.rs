@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::burnin::pace::Timed;
 use crate::burnin::table::{self, Block};
 use crate::burnin::work;
-use crate::cluster::vitals;
+use crate::cluster::{heartbeat, vitals};
 use crate::fault::Hidden;
 use crate::isa::Isa;
 
@@ -47,15 +47,19 @@ impl Worker {
         Worker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
     }
 
-    /// The two blocks of a round; returns what was wrong.
-    pub fn round(&mut self, round: u64) -> Vec<Mismatch> {
+    /// The two blocks of a round, or the first of them when it is over by then; returns what was wrong.
+    pub fn round(&mut self, round: u64, is_over: &dyn Fn() -> bool) -> Vec<Mismatch> {
         let blocks = self.rounds[(round % self.rounds.len() as u64) as usize];
         let mut wrong = Vec::new();
-        for block in blocks {
+        for (place, block) in blocks.into_iter().enumerate() {
+            if place > 0 && is_over() {
+                break;
+            }
             let (wall, on_cpu) = (Instant::now(), vitals::thread_time());
             let got = self.compute(&block, self.times.len() as u64);
             self.linger(vitals::thread_time().saturating_sub(on_cpu));
             let cpu = vitals::thread_time().saturating_sub(on_cpu).as_secs_f64();
+            heartbeat::pulse();
             self.times.push(Timed { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
             self.mhz.extend(vitals::current_mhz().map(f64::from));
             if got != block.expected {
@@ -73,7 +77,7 @@ impl Worker {
 
     /// The answer of the block that is the `turn`-th of this rank, with the fault that is hidden in it.
     fn compute(&self, block: &Block, turn: u64) -> u64 {
-        let got = work::compute(block);
+        let got = work::compute(block, &mut heartbeat::pulse);
         let flipped = |seed: u64| got ^ 1 << (seed / FAULTY % 24);
         match self.hidden {
             Some(Hidden::Flip(seed)) if turn == seed % FAULTY => flipped(seed),
@@ -91,7 +95,7 @@ impl Worker {
         let Some(Hidden::Slow(percent)) = self.hidden else { return };
         let until = vitals::thread_time() + took * percent as u32 / 100;
         while vitals::thread_time() < until {
-            std::hint::spin_loop();
+            heartbeat::pulse();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The rounds, until the time is up: the same number on every rank, so that all have done the same work.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -10,12 +11,16 @@ use super::messages::{Bad, Messenger};
 use super::rank::Worker;
 use super::team::Team;
 use crate::burnin::pace::{self, Typical, median};
+use crate::burnin::pattern::Message;
 use crate::burnin::table;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::cluster::vitals::{Counters, Vitals};
+use crate::commands::stop::Stop;
 use crate::error::Result;
-use crate::fault;
+use crate::fault::{self, Stage};
+use crate::job::run::Cause;
+use crate::stderr;
 
 /// Findings of each kind that are kept: the first ones tell the story, and a day of faults must not fill the memory.
 const MOST: usize = 100;
@@ -63,36 +68,41 @@ pub struct Gathered {
     pub rounds: u64,
 }
 
-/// Does rounds until the next one might not end in time; at least one. Every rank must call it.
+/// Does rounds until the next one might not end in time, or until it is stopped; at least one. Every rank must call it; says what stopped it.
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
-pub fn go(cluster: &Cluster, team: &Team, duration: Duration) -> Result<Seen> {
+pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Result<(Seen, Option<Cause>)> {
     let (begun, before) = (Instant::now(), Counters::read());
     let hidden = fault::hidden(cluster.rank());
     let mut worker = Worker::new(&team.isas, hidden);
     let mut messenger = Messenger::new(cluster, hidden);
     let mut links = Links::default();
-    let (mut findings, mut all_bad) = (Vec::new(), Vec::new());
+    let (mut findings, mut all_bad, mut warned) = (Vec::new(), Vec::new(), BTreeSet::new());
     let (mut rounds, mut longest) = (0, Duration::ZERO);
-    loop {
+    let cause = loop {
         let start = Instant::now();
-        let wrong = worker.round(rounds);
+        let wrong = worker.round(rounds, &|| stop.is_asked() && rounds > 0);
+        fault::at(Stage::Compute, cluster.first_rank())?;
         let bad = messenger.round(rounds);
         links.round(cluster, team);
         if cluster.max((wrong.len() + bad.len()) as u64) > 0 {
-            findings.extend(again::look_into(cluster, team, &worker, &wrong)?.unwrap_or_default());
-            all_bad.extend(messenger.again(bad)?.unwrap_or_default());
+            let found = again::look_into(cluster, team, &worker, &wrong)?.unwrap_or_default();
+            let bad = messenger.again(bad)?.unwrap_or_default();
+            warn(team, &mut warned, rounds, &found, &bad);
+            findings.extend(found);
+            all_bad.extend(bad);
             findings.truncate(MOST);
             all_bad.truncate(MOST);
         }
         rounds += 1;
         longest = longest.max(start.elapsed());
         let is_time_left = cluster.at_root(|| begun.elapsed() + longest <= duration);
-        if !cluster.broadcast(is_time_left)? {
-            break;
+        let cause = stop.agreed(cluster);
+        if !cluster.broadcast(is_time_left)? || cause.is_some() {
+            break cause;
         }
-    }
+    };
     let record = Record {
         typical: pace::typical(&worker.times),
         blocks: worker.times.len() as u64,
@@ -104,7 +114,26 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration) -> Result<Seen> {
         links: links.best(),
         messages: [messenger.messages, messenger.bytes],
     };
-    Ok(Seen { record, findings, bad: all_bad, rounds })
+    Ok((Seen { record, findings, bad: all_bad, rounds }, cause))
+}
+
+/// At the root: says at once what is wrong, once for each host. A burn-in may last for days, and may be killed.
+fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[Finding], bad: &[Bad]) {
+    for rank in found.iter().map(|finding| finding.rank) {
+        if warned.insert(team.host_of_rank[rank]) {
+            stderr::message(&format!("round {}: WRONG answer of rank {rank} on {}", round + 1, team.host(rank)));
+        }
+    }
+    for Message { from, to, .. } in bad.iter().map(|bad| bad.message) {
+        let (from, to) = (from as usize, to as usize);
+        if warned.insert(team.host_of_rank[from]) | warned.insert(team.host_of_rank[to]) {
+            let (one, other) = (team.host(from), team.host(to));
+            stderr::message(&format!(
+                "round {}: WRONG message from rank {from} on {one} to rank {to} on {other}",
+                round + 1
+            ));
+        }
+    }
 }
 
 /// Million numbers a second that were sieved, or million darts that were thrown. A second on the CPU: what others took of the time is

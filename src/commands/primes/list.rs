@@ -12,6 +12,7 @@ use super::print::{List, Print};
 use super::table::Table;
 use super::write::write;
 use crate::cli::Range;
+use crate::cluster::aside::aside;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
@@ -94,7 +95,8 @@ fn end<T>(
 ) -> Result<u8> {
     let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
     let kept = output.filter(|output| complete || output.is_stdout());
-    setting.cluster.agree(kept.map_or(Ok(()), |output| output.finish()))?;
+    // It may take as long as the disk or the reader takes.
+    setting.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;
     setting.conclude::<PrimesResult>(outcome.map(|mut outcome| {
         let numbers = outcome.total.as_ref().map_or(0, numbers);
         if let Some(mut account) = before {

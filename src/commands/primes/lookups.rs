@@ -7,8 +7,8 @@
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use crate::cluster::Cluster;
 use crate::cluster::shared::Shared;
+use crate::cluster::{Cluster, heartbeat};
 use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::fault::{self, Stage};
@@ -97,6 +97,7 @@ fn over(setting: &Setting<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>>
     let deadline = left.and_then(|left| Instant::now().checked_add(left));
     let signals = setting.options.signals.clone();
     Ok(move || {
+        heartbeat::pulse();
         let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
         if is_over { Break(()) } else { Continue(()) }
     })

@@ -16,10 +16,13 @@ use self::inner::Inner;
 use super::conclusion::{distinct, library};
 use super::output::{Output, all, beside, formatted};
 use super::setting::Setting;
+use super::stop::{self, Stop};
 use crate::cli::{self, ScalingFrom, Words};
 use crate::cluster::Cluster;
+use crate::cluster::aside::aside;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
+use crate::job::run::Cause;
 use crate::regular;
 use crate::report::{ScalingReport, ScalingResult, ScalingRun};
 use crate::scaling::{diagnosis, fit, forecast, keep_drawn, medians, study};
@@ -31,19 +34,21 @@ const REPORT: u64 = 1 << 28;
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u8> {
     let opened = cluster.at_root(|| Outputs::open(cluster, options.shown()));
     let outputs = cluster.agree(opened.transpose())?;
-    let report = match &options.from {
-        Some(ScalingFrom::Report(report)) => cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?,
+    let (report, cause) = match &options.from {
+        Some(ScalingFrom::Report(report)) => {
+            (cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?, None)
+        }
         None => match measure(cluster, words, options)? {
-            Measured::Report(report) => report.map(|report| *report),
+            Measured::Report(report, cause) => (report.map(|report| *report), cause),
             Measured::Stopped(code) => return Ok(code),
         },
     };
     let mut beside_it = Ok(());
     let written = outputs.zip(report).map(|(outputs, report)| {
         let code = if report.result.equal { 0 } else { Error::WRONG };
-        let (written, sides) = outputs.write(&report, options.shown());
+        let (written, sides) = aside(|| outputs.write(&report, options.shown()));
         beside_it = sides;
-        written.map(|()| code)
+        written.map(|()| stop::exit_code(cause, code))
     });
     let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
     beside(cluster, code, || beside_it)
@@ -51,9 +56,9 @@ pub fn run(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<u
 
 /// How measuring ended.
 enum Measured {
-    /// With a report, at the root.
-    Report(Option<Box<ScalingReport>>),
-    /// A signal came: every rank has the exit code.
+    /// With a report, at the root; what stopped it before all runs were done, if anything did.
+    Report(Option<Box<ScalingReport>>, Option<Cause>),
+    /// Before the first run was done: every rank has the exit code.
     Stopped(u8),
 }
 
@@ -69,19 +74,26 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
     let engine = inner.quiet_engine();
     let words =
         Words { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
-    let setting = Setting::new(cluster, &words, &engine)?;
+    let stop = Stop::listen(cluster, options.time_limit)?;
+    let mut setting = Setting::new(cluster, &words, &engine)?;
+    setting.options.deadline = stop.deadline();
     let places = Place::gather(cluster)?;
     let capacity = places.as_deref().map(Capacity::of);
     let costs = match options.predict {
         Some(_) => costs::measure(cluster)?,
         None => None,
     };
-    let outcome = trials::carry_out(&setting, &inner, &cases, options, capacity.as_ref())?;
-    let trials = match outcome {
-        trials::Ended::Stopped(code) => return Ok(Measured::Stopped(code)),
-        trials::Ended::Done(trials) => trials,
-    };
-    Ok(Measured::Report(trials.zip(places).map(|(done, places)| {
+    let trials::Ended { done, stopped } = trials::carry_out(&setting, &inner, &cases, options, capacity.as_ref())?;
+    let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
+    if let Some(code) = stopped.filter(|_| !is_known) {
+        return Ok(Measured::Stopped(code));
+    }
+    let cause = stop.agreed(cluster).filter(|_| stopped.is_some());
+    if let (Some(cause), Some(done)) = (cause, &done) {
+        let runs = cases.len() as u64 * options.repeat.get();
+        stop::tell(cause, &format!("{} of {runs} runs are done", done.trials.len()));
+    }
+    let report = done.zip(places).map(|(done, places)| {
         let (hosts, _) = distinct(places.iter().map(|place| place.host.as_str()));
         let cpus = Capacity::of(&places).cpus();
         let run = ScalingRun {
@@ -100,9 +112,11 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
             mode: if options.weak { "weak" } else { "strong" }.to_owned(),
             answer: (!options.weak).then_some(done.answer).flatten(),
             equal: done.equal,
+            complete: stopped.is_none(),
         };
         Box::new(evaluated(result, run, done.trials))
-    })))
+    });
+    Ok(Measured::Report(report, cause))
 }
 
 /// What the trials say.

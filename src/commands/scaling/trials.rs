@@ -29,12 +29,12 @@ pub(super) struct Done {
     pub(super) unit: String,
 }
 
-/// How the trials ended, on every rank.
-pub(super) enum Ended {
-    /// All were done; the root has them.
-    Done(Option<Done>),
-    /// A signal came, or a command failed in a way of its own.
-    Stopped(u8),
+/// How the trials ended.
+pub(super) struct Ended {
+    /// Those that were done, at the root.
+    pub(super) done: Option<Done>,
+    /// On every rank: the exit code of the run that was not done, if one was not.
+    pub(super) stopped: Option<u8>,
 }
 
 /// The cases: every schedule with every chunk on every number of ranks.
@@ -118,11 +118,11 @@ pub(super) fn carry_out(
                 None
             });
             if let Some(code) = cluster.broadcast(cluster.at_root(|| stopped))? {
-                return Ok(Ended::Stopped(code));
+                return Ok(Ended { done, stopped: Some(code) });
             }
         }
     }
-    Ok(Ended::Done(done))
+    Ok(Ended { done, stopped: None })
 }
 
 /// One run on the first ranks, while the others wait. Every rank must call it; the root gets the note and the seconds.

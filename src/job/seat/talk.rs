@@ -6,12 +6,11 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use std::time::{Duration, Instant};
 
 use super::{Seat, fault_of_program};
-use crate::cluster::Tag;
+use crate::cluster::{Tag, heartbeat};
 use crate::error::{Error, Result};
 use crate::job::keeper::Keeper;
 use crate::job::manager::{Action, Event, Manager};
 use crate::job::run::Cause;
-use crate::job::watchdog::{Look, Watchdog};
 use crate::job::writer::State;
 use crate::job::{Job, Span, Tally};
 
@@ -20,15 +19,12 @@ const READER_AT_A_KILL: Duration = Duration::from_secs(1);
 /// The same for any other stop.
 const READER_AT_A_STOP: Duration = Duration::from_secs(3);
 
-/// How long the save is waited for with which a job ends that has lost a rank.
-const LAST_SAVE: Duration = Duration::from_secs(10);
+/// How long the end of a job waits for its last save: the result must not be lost with a disk that hangs.
+const DISK_LIMIT: Duration = Duration::from_secs(100);
 
 impl<T: Tally> Seat<'_, T> {
     /// Takes one message in.
     pub(super) fn receive(&mut self, from: u64, tag: Tag) -> Result<()> {
-        if let Some(dog) = &mut self.watchdog {
-            dog.heard(from);
-        }
         if tag == Tag::Report {
             let ledger = self.cluster.receive_record(from, tag)?;
             self.from_ranks += 1;
@@ -47,11 +43,6 @@ impl<T: Tally> Seat<'_, T> {
             Tag::Give => self.worker.given(Span::new(first, second)),
             Tag::NoMore => self.worker.no_more(),
             Tag::Stop => self.worker.stop(),
-            Tag::Alive if self.manager.is_some() => {
-                self.from_ranks += 1;
-                self.send(from, Tag::Alive, [0, 0]);
-            }
-            Tag::Alive => self.watchdog.iter_mut().for_each(Watchdog::answered),
             Tag::Report | Tag::Reduce | Tag::Item | Tag::Reply | Tag::Credit | Tag::Last | Tag::Pattern => {
                 unreachable!("{tag:?} is no message of plain numbers within a job")
             }
@@ -113,9 +104,14 @@ impl<T: Tally> Seat<'_, T> {
                 self.save(Instant::now());
             }
             let begun = Instant::now();
-            let hangs = |seat: &Self| !seat.stall.limit.is_zero() && begun.elapsed() >= seat.stall.limit / 3;
-            let is_over = |seat: &Self| hangs(seat) || seat.keeper.as_ref().is_none_or(Keeper::is_idle);
-            self.step_until(is_over, |seat| seat.cluster.check_losses())?;
+            let is_over =
+                |seat: &Self| begun.elapsed() >= DISK_LIMIT || seat.keeper.as_ref().is_none_or(Keeper::is_idle);
+            self.step_until(is_over, |seat| {
+                // The disk may be slow: the others hear that this rank is there.
+                heartbeat::progress();
+                seat.watch_others()?;
+                seat.cluster.check_losses()
+            })?;
             self.keeper.iter_mut().for_each(Keeper::poll);
         }
         Ok(())
@@ -139,31 +135,15 @@ impl<T: Tally> Seat<'_, T> {
         }
     }
 
-    /// Asks the root now and then whether it is there; a rank that has been silent for too long ends the job, once what is
-    /// known is saved.
+    /// Looks after the other ranks; one that hangs ends the job, once what is known is saved.
     pub(super) fn watch_others(&mut self) -> Result<()> {
-        match self.watchdog.as_mut().map_or(Look::Fine, |dog| dog.look(self.looked)) {
-            Look::Fine => Ok(()),
-            Look::Ask => {
-                self.to_root += 1;
-                self.send(0, Tag::Alive, [0, 0]);
-                Ok(())
-            }
-            Look::Silent(rank) => {
-                // Once more when another save was under way.
-                let saved = (0..2).any(|_| {
-                    self.save(self.looked);
-                    self.keeper.iter_mut().for_each(|keeper| keeper.wait(LAST_SAVE));
-                    self.keeper.as_ref().is_some_and(Keeper::is_good)
-                });
-                let host = self.stall.hosts.get(rank as usize).map_or("an unknown host", String::as_str);
-                Err(Error::Run(format!(
-                    "rank {rank} on {host} has not been heard of for {} (--stall-timeout){}: ending the job",
-                    humantime::format_duration(self.stall.limit),
-                    if saved { ", and what is done is saved" } else { "" }
-                )))
-            }
-        }
+        heartbeat::check().map_err(|error| {
+            let saved = match (&mut self.keeper, &self.manager) {
+                (Some(keeper), Some(manager)) => keeper.save_now(manager.ledger()),
+                _ => false,
+            };
+            Error::Run(format!("{error}{}: ending the job", if saved { ", and what is done is saved" } else { "" }))
+        })
     }
 
     /// Hands in what this rank has done.
@@ -196,6 +176,8 @@ impl<T: Tally> Seat<'_, T> {
                 Ok(())
             }
             State::Busy => {
+                // A reader may pause as long as it likes, while all ranks wait for it.
+                heartbeat::progress();
                 let limit = match self.cause {
                     Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
                     _ => READER_AT_A_STOP,

@@ -39,6 +39,8 @@ pub struct BurninResult {
     pub slow: Vec<String>,
     /// Hosts to leave out, as Slurm writes them; empty for none.
     pub exclude: String,
+    /// Whether it ran as long as was asked for.
+    pub complete: bool,
 }
 
 /// The outcome in a word; the worst that happened.

@@ -23,6 +23,7 @@ fn well() -> BurninReport {
             wrong_messages: Vec::new(),
             slow: Vec::new(),
             exclude: String::new(),
+            complete: true,
         },
         run: BurninRun {
             ranks: 192,
