@@ -7,6 +7,7 @@ use serde::Serialize;
 use signal_hook::consts::SIGINT;
 
 use super::setting::{Record, Setting};
+use crate::cli;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
@@ -143,9 +144,13 @@ impl Setting<'_> {
             stderr::text(&text);
         }
         let kept = self.engine.keep.file().filter(|_| account.saved);
+        // No block at all by this run: the same command line again would not get on either.
+        let is_in_vain = cause == Some(Cause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
         if let Completion::Partial { done, blocks } = completion {
-            let saved = kept.map(|path| format!(" and saved in {}", path.display())).unwrap_or_default();
+            let saved = kept.filter(|_| done > 0).map(|path| format!(" and saved in {}", path.display()));
+            let saved = saved.unwrap_or_default();
             let hint = match kept {
+                _ if is_in_vain => "; none by this run: the time limit is too short to do one block",
                 None if is_reported && self.engine.keep.file().is_none() => {
                     "; with --checkpoint FILE they would be saved"
                 }
@@ -165,7 +170,10 @@ impl Setting<'_> {
             }
         }
         let stopped_by = cause.filter(|_| !completion.is_complete());
-        Ok(exit_code(stopped_by, verdict, kept.map(|_| self.engine.keep.requeue_exit_code.get()), is_reported))
+        // What a scheduler leaves may be more the next time; a limit that the command line names stays as it is.
+        let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::TimeLimit::Auto);
+        let saved = kept.filter(|_| !is_hopeless).map(|_| self.engine.keep.requeue_exit_code.get());
+        Ok(exit_code(stopped_by, verdict, saved, is_reported))
     }
 
     /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -229,21 +229,25 @@ fn claim(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Lock>> {
     Ok(lock)
 }
 
-/// When to stop a command that began then, whatever is done by then; at the root. Every rank must call it.
+/// When to stop a command that began then, whatever is done by then: what is left by the root's clock. Every rank must call it.
 ///
 /// # Errors
 /// [`Error::Told`] when the scheduler does not say when the job ends.
 pub(super) fn deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
-    let found = cluster.at_root(|| {
-        Ok(match limit {
-            None => None,
-            Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
-            Some(cli::TimeLimit::Auto) => {
-                surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
-            }
-        })
-    });
-    Ok(cluster.agree(found.transpose())?.flatten())
+    let at_root = cluster.at_root(|| roots_deadline(cluster, limit, begun)).transpose();
+    let at_root = cluster.agree(at_root)?.flatten();
+    let left = cluster.broadcast(cluster.at_root(|| at_root.map(|at| at.saturating_duration_since(Instant::now()))))?;
+    Ok(at_root.or(left.and_then(|left: Duration| Instant::now().checked_add(left))))
+}
+
+fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+    Ok(match limit {
+        None => None,
+        Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
+        Some(cli::TimeLimit::Auto) => {
+            surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
+        }
+    })
 }
 
 /// At the root: the part of the job that this run is about.

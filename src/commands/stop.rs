@@ -17,7 +17,7 @@ const TIME: u64 = 1 << 16;
 /// What may ask for a stop.
 pub struct Stop {
     signals: Signals,
-    /// At the root, whose clock decides.
+    /// By this rank's clock; the first that is late stops all.
     deadline: Option<Instant>,
 }
 

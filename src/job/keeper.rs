@@ -37,6 +37,11 @@ impl Keep {
         (self.every / 5).min(Duration::from_secs(1))
     }
 
+    /// How long a piece of work may be that is lost unless it is finished.
+    pub fn longest_piece(&self) -> Duration {
+        self.every / 5
+    }
+
     /// Time between two saves: what is lost is that, what was not reported by then, and a piece that was not whole.
     fn between(&self) -> Duration {
         self.every - 2 * self.slack()

@@ -17,27 +17,40 @@ pub struct Pace {
     grain: u64,
     piece: Duration,
     blocks: u64,
+    /// Where a stop loses only the piece in work: the longest that a piece may be.
+    careful: Option<Duration>,
+    /// Seconds for a block of the last piece.
+    each: f64,
 }
 
 impl Pace {
     /// Begins with `grain` blocks, and stays at multiples of that; aims at `piece`.
     pub fn new(grain: u64, piece: Duration) -> Pace {
         let grain = grain.max(1);
-        Pace { grain, piece, blocks: grain }
+        Pace { grain, piece, blocks: grain, careful: None, each: 0.0 }
     }
 
-    /// Blocks in the next piece.
-    pub fn blocks(&self) -> u64 {
-        self.blocks
+    /// The same for a job whose finished pieces outlive a stop. It begins with one block, so a run that is soon stopped has
+    /// something to show, and reaches the grain in a few steps: no piece takes much longer than all before it. A grain that
+    /// takes longer than `longest` is cut.
+    pub fn careful(self, longest: Duration) -> Pace {
+        Pace { blocks: 1, careful: Some(longest), ..self }
+    }
+
+    /// Blocks in the next piece, when the run ends after `left`. A careful pace halves what is left rather than lose a piece.
+    pub fn blocks(&self, left: Option<Duration>) -> u64 {
+        let left = left.filter(|_| self.careful.is_some()).map_or(f64::INFINITY, |left| left.as_secs_f64());
+        if self.each * self.blocks as f64 <= left { self.blocks } else { ((left / 2.0 / self.each) as u64).max(1) }
     }
 
     /// Learns that a piece of `blocks` blocks took `time`. Grows at most fourfold at once, since the first blocks of
     /// a range may be cheaper than the later ones.
     pub fn took(&mut self, blocks: u64, time: Duration) {
-        let each = time.as_secs_f64() / blocks.max(1) as f64;
-        let fitting = if each > 0.0 { (self.piece.as_secs_f64() / each) as u64 } else { u64::MAX };
-        let most = self.blocks.saturating_mul(4);
-        self.blocks = (fitting.min(most) / self.grain * self.grain).max(self.grain);
+        self.each = time.as_secs_f64() / blocks.max(1) as f64;
+        let fitting = |time: Duration| if self.each > 0.0 { (time.as_secs_f64() / self.each) as u64 } else { u64::MAX };
+        let least = self.careful.map_or(self.grain, |longest| self.grain.min(fitting(longest)).max(1));
+        let wanted = fitting(self.piece).max(least).min(self.blocks.saturating_mul(4));
+        self.blocks = if wanted > self.grain { wanted / self.grain * self.grain } else { wanted };
     }
 }
 
@@ -50,15 +63,61 @@ mod tests {
         for grain in [1, 8] {
             let settled = 50 / grain * grain;
             let mut pace = Pace::new(grain, PIECE);
-            assert_eq!(pace.blocks(), grain);
+            assert_eq!(pace.blocks(None), grain);
             for _ in 0..20 {
-                pace.took(pace.blocks(), Duration::from_micros(10) * pace.blocks() as u32);
+                pace.took(pace.blocks(None), Duration::from_micros(10) * pace.blocks(None) as u32);
             }
-            assert_eq!(pace.blocks(), settled);
+            assert_eq!(pace.blocks(None), settled);
+            assert_eq!(pace.blocks(Some(Duration::ZERO)), settled, "nothing is saved by a shorter piece");
             pace.took(settled, Duration::from_secs(100));
-            assert_eq!(pace.blocks(), grain);
+            assert_eq!(pace.blocks(None), grain);
             pace.took(1, Duration::ZERO);
-            assert_eq!(pace.blocks(), 4 * grain);
+            assert_eq!(pace.blocks(None), 4 * grain);
         }
+    }
+
+    /// What a rank has finished when it is stopped after `stop`, in seconds of work, if a piece costs `start` and each block
+    /// `block`.
+    fn finished(mut pace: Pace, [start, block]: [Duration; 2], stop: Duration, is_foreseen: bool) -> Duration {
+        let (mut now, mut done) = (Duration::ZERO, Duration::ZERO);
+        loop {
+            let blocks = pace.blocks(is_foreseen.then(|| stop - now));
+            let time = start + block * blocks as u32;
+            if now + time > stop {
+                return done;
+            }
+            now += time;
+            done = now;
+            pace.took(blocks, time);
+        }
+    }
+
+    #[test]
+    fn a_stop_at_any_time_leaves_a_part_of_the_work() {
+        let (grain, piece) = (164, Duration::from_secs(2));
+        for costs in [[0, 4], [15, 4], [15, 40], [0, 300]].map(|costs| costs.map(Duration::from_millis)) {
+            let first = costs[0] + costs[1];
+            for stop in (0..200).map(|i| first + i * i * Duration::from_millis(3)) {
+                let pace = || Pace::new(grain, piece).careful(Duration::from_secs(6));
+                let done = finished(pace(), costs, stop, false);
+                assert!(done >= stop / 6 && done > Duration::ZERO, "{done:?} of {stop:?}, {costs:?}");
+                let done = finished(pace(), costs, stop, true);
+                assert!(done + 3 * first >= stop.mul_f64(0.8), "{done:?} of {stop:?}, {costs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_careful_pace_reaches_the_grain_unless_that_is_too_long() {
+        let settles = |block: u64| {
+            let mut pace = Pace::new(100, Duration::from_millis(20)).careful(Duration::from_millis(200));
+            assert_eq!(pace.blocks(None), 1);
+            for _ in 0..10 {
+                let blocks = pace.blocks(None);
+                pace.took(blocks, Duration::from_micros(block) * blocks as u32);
+            }
+            pace.blocks(None)
+        };
+        assert_eq!([1, 16, 100, 1000, 2500, 1_000_000].map(settles), [20_000, 1200, 200, 100, 80, 1]);
     }
 }

@@ -40,7 +40,7 @@ pub struct Options {
     pub progress: Mode,
     /// Signals that ask for a stop.
     pub signals: Signals,
-    /// When to stop, whatever is done by then. The root's clock decides.
+    /// When to stop, whatever is done by then. The root's clock decides; the others know it to be ready in time.
     pub deadline: Option<Instant>,
     /// Where to keep what is done; jobs without an [`Identity`](super::Identity) are not kept.
     pub keep: Option<Keep>,

@@ -32,6 +32,9 @@ use crate::fault::{self, Stage};
 const ATTEND_EVERY: Duration = Duration::from_micros(500);
 /// Between two reports of a rank, so that progress and checkpoints are at most this old; less where saves are more frequent.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// How long the root waits beyond a time limit for the first block of a run: more than a block takes that is no longer than
+/// its set-up, and little beside what schedulers grant. Without, a limit shorter than the set-up would be in vain for ever.
+const FIRST_BLOCK: Duration = Duration::from_secs(1);
 /// For each rank that reports: keeps the root below a thousand reports a second.
 const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
 
@@ -48,14 +51,19 @@ pub(super) struct Seat<'a, T: Tally> {
     progress: Option<Progress>,
     keeper: Option<Keeper>,
     signals: &'a Signals,
+    /// The root's clock decides; the others only make their last pieces fit.
     deadline: Option<Instant>,
     watch: Stopwatch,
     lookout: Lookout,
     looked: Instant,
     reported: Instant,
     report_every: Duration,
-    /// No piece is to last longer: only whole pieces are reported.
-    longest_piece: Duration,
+    keep: Option<&'a Keep>,
+    /// What is done outlives a stop.
+    is_careful: bool,
+    begun: Instant,
+    /// At the root: blocks done before this round.
+    before: u64,
     /// Reports and signals sent to the root, and received from all ranks: they must be equal in the end.
     to_root: u64,
     from_ranks: u64,
@@ -91,8 +99,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         };
         let kept = options.keep.as_ref().map_or(REPORT_EVERY, Keep::slack);
         let report_every = kept.max(REPORT_EVERY_RANK * ranks);
-        // The root's clock decides.
-        let deadline = options.deadline.filter(|_| manager.is_some());
+        let before = manager.as_ref().map_or(0, Manager::done);
         Seat {
             cluster,
             worker,
@@ -104,13 +111,16 @@ impl<'a, T: Tally> Seat<'a, T> {
             progress,
             keeper,
             signals: &options.signals,
-            deadline,
+            deadline: options.deadline,
             watch: Stopwatch::start(options.traced),
             lookout: Lookout::new(watch, now),
             looked: now,
             reported: now,
             report_every,
-            longest_piece: options.keep.as_ref().map_or(Duration::MAX, Keep::slack),
+            keep: options.keep.as_ref(),
+            is_careful: false,
+            begun: now,
+            before,
             to_root: 0,
             from_ranks: 0,
             messages: 0,
@@ -124,11 +134,12 @@ impl<'a, T: Tally> Seat<'a, T> {
     /// Computes until there is nothing more to do, and then waits for the others at the barrier.
     pub(super) fn work<J: Job<Tally = T>>(&mut self, job: &J) -> Result<()> {
         let mut workspace = None;
-        let mut pace = Pace::new(job.grain(), job.piece().min(self.longest_piece));
+        self.is_careful = job.identity().is_some() && (self.keep.is_some() || self.deadline.is_some());
+        let mut pace = self.pace(job);
         let mut patience = Patience::new();
         self.attend(job)?;
         while !self.worker.is_finished() {
-            if let Some(piece) = self.worker.piece(pace.blocks()) {
+            if let Some(piece) = self.worker.piece(pace.blocks(self.time_left())) {
                 fault::at(Stage::Compute, self.cluster.first_rank())?;
                 heartbeat::progress();
                 let (_, start) = self.watch.switch(Activity::Compute);
@@ -155,6 +166,24 @@ impl<'a, T: Tally> Seat<'a, T> {
         fault::at(Stage::Reduce, self.cluster.first_rank())?;
         let mut barrier = self.cluster.enter_barrier();
         self.attend_until(job, |_| barrier.is_complete())
+    }
+
+    /// Only whole pieces are reported. Where they outlive a stop, a piece must not be what is lost at every one.
+    fn pace<J: Job<Tally = T>>(&self, job: &J) -> Pace {
+        let [piece, longest] = self.keep.map_or([Duration::MAX; 2], |keep| [keep.slack(), keep.longest_piece()]);
+        let pace = Pace::new(job.grain(), job.piece().min(piece));
+        if self.is_careful { pace.careful(longest) } else { pace }
+    }
+
+    /// Whether the root is to stop the round. A run that has not done a block yet gets some time for one.
+    fn time_is_up(&self) -> bool {
+        let (Some(deadline), Some(manager)) = (self.deadline, &self.manager) else { return false };
+        let has_nothing = self.is_careful && manager.done() == self.before;
+        self.looked >= if has_nothing { deadline.max(self.begun) + FIRST_BLOCK } else { deadline }
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// The end of a round: no message is left on its way, and the tallies that were not yet reported are reduced.
@@ -342,7 +371,7 @@ impl<'a, T: Tally> Seat<'a, T> {
         if let Some(signal) = self.signals.pending() {
             self.interrupted(Cause::Signal(signal))?;
         }
-        if self.deadline.is_some_and(|deadline| self.looked >= deadline) {
+        if self.time_is_up() {
             self.interrupted(Cause::TimeLimit)?;
         }
         if self.manager.is_some() || self.in_order || self.looked - self.reported >= self.report_every {
@@ -376,3 +405,6 @@ impl<'a, T: Tally> Seat<'a, T> {
 fn fault_of_program(overlap: Overlap) -> Error {
     Error::Run(format!("{overlap} (a fault of montesieve, please report it)"))
 }
+
+#[cfg(test)]
+mod tests;

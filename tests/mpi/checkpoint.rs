@@ -98,6 +98,30 @@ fn stopped_again_and_again_it_is_the_same_answer() {
     });
 }
 
+/// The job is one chunk or little more, and the limit ends below one.
+#[test]
+fn a_job_shorter_than_its_chunk_gets_on() {
+    let job = "primes 2e10 --count 1,2,4 --format json";
+    let expected = run(Launched(2), job).expect_code(0);
+    each([Alone, Launched(1), Launched(2), Launched(4)].into_iter().zip(SCHEDULES), |&(ranks, schedule)| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = format!("{job} --schedule {schedule} --checkpoint {}", folder.path().join("job.ckpt").display());
+        let mut done = 0;
+        for limit in ["1ms", "50ms", "100ms", "1ms"] {
+            let ended = run(ranks, &format!("{line} --time-limit {limit}"));
+            if ended.code() == 0 {
+                break;
+            }
+            let ended = ended.expect_code(75);
+            let now = ended.json()["result"]["coverage"]["done"].as_u64();
+            assert!(now > Some(done), "{done} blocks, and then {ended}");
+            done = now.unwrap_or_default();
+        }
+        let ended = run(ranks, &line).expect_code(0);
+        assert_eq!(ended.json_result(), expected.json_result());
+    });
+}
+
 #[test]
 fn a_finished_job_is_reported_again() {
     let folder = tempfile::tempdir().expect("a folder");
