@@ -66,12 +66,14 @@ mod walks;
 mod wheel;
 pub mod wide;
 
+use costs::Asked;
 use face::tuplets_by_list;
 pub use face::{Sieve, tuplet_span};
 pub use line::sieving;
 pub use line::{KINDS, Kinds};
 pub use run::{PrimeRun, Take};
 
+use crate::isa::Isa;
 use std::ops::{ControlFlow, RangeInclusive};
 
 /// Called every few milliseconds (20 at most) during long work, so that an engine can answer messages meanwhile.
@@ -97,8 +99,13 @@ pub const WINDOW: usize = 34;
 /// Ranges end here, and before it: no number above 1e26 is asked for.
 pub const HIGHEST: u128 = gourdon::LARGEST + 1;
 
-/// Numbers in a block above 2^64, where each number may take 10 ns by tests: a sixteenth of a block below.
+/// Numbers in a block above 2^64, where each number may take 5 ns by tests: a sixteenth of a block below.
 const BEYOND_BLOCK: u64 = (line::PIECE_NUMBERS / 8 - 9) / 16;
+
+/// Numbers to take in one go where they are tested: two blocks. Nothing is lost against any longer span (1e22 + 1e9 in spans of
+/// 2, 4, 8 and 16 blocks: within 1 % of the whole at once; of 1 block: 3 %; Intel Sapphire Rapids, AVX-512), and a stop
+/// loses less than a tenth of a second.
+const TESTED_GRAIN: u64 = 2 * BEYOND_BLOCK;
 
 /// How many numbers a block of a job has whose numbers are all below `limit`.
 ///
@@ -111,7 +118,7 @@ const BEYOND_BLOCK: u64 = (line::PIECE_NUMBERS / 8 - 9) / 16;
 /// | 1e9 | 2.0e6 | 0.1 ms |
 /// | 1e10 to 2.5e13 | 1.6e7 | 1 to 2 ms |
 /// | to 2^64 | 1.1e8 | 20 to 50 ms |
-/// | above | 6.9e6 | 70 ms by tests with AVX-512 |
+/// | above | 6.9e6 | 35 ms by tests with AVX-512 |
 ///
 /// Short, so that many ranks have something to do and a stop loses little. The sieves like longer spans: see [`grain`].
 /// Above 2.5e13 eight blocks are a piece of large primes' records, wherever they begin in a 210th.
@@ -123,23 +130,34 @@ pub fn block_len(limit: u128) -> u64 {
     }
 }
 
-/// How many numbers below `limit` to count in one go, so that next to nothing is lost against a longer range.
+/// How many numbers of `[low, high)` to take in one go, so that next to nothing is lost against a longer range.
 ///
-/// Up to 2.5e13 lines are to be long beside the root, see [`GRAIN`]; above, a window of large primes' records is full.
-/// Where the range is short for its ranks it is counted in smaller parts all the same.
-pub fn grain(limit: u128) -> u64 {
+/// It may depend on the machine: it decides how many blocks a rank takes at once, never where blocks begin.
+/// Where the range is short for its ranks it is taken in smaller parts all the same.
+pub fn grain(low: u128, high: u128, asked: Asked, isa: Isa) -> u64 {
+    if is_tested(low, high, asked, isa) {
+        TESTED_GRAIN.max(block_len(high))
+    } else if asked == Asked::List && high <= line::LINES_ALONE.into() {
+        // By bytes, for which any span is as good.
+        block_len(high)
+    } else {
+        window(high)
+    }
+}
+
+/// Whether the numbers of `[low, high)` are tested one by one even where [`window`] of them are asked for at once.
+pub fn is_tested(low: u128, high: u128, asked: Asked, isa: Isa) -> bool {
+    let low = low.max(line::LINES_ALONE.into());
+    let last = high.saturating_sub(1).min(low + u128::from(window(high)));
+    low <= last && costs::by_tests(low, last, isa) < costs::by_sieve(low, last, asked, isa)
+}
+
+/// How many numbers below `limit` a sieve takes in one go: up to 2.5e13 lines are to be long beside the root, see [`GRAIN`];
+/// above, a window of large primes' records is full.
+fn window(limit: u128) -> u64 {
     match u64::try_from(limit) {
         Ok(limit @ 0..=line::LINES_ALONE) => (limit.isqrt() * GRAIN.0).clamp(*GRAIN.1.start(), *GRAIN.1.end()),
         Ok(_) => 24 * block_len(limit),
         Err(_) => 24 * 16 * BEYOND_BLOCK,
-    }
-}
-
-/// The same for looking at each prime ([`Sieve::runs`]).
-pub fn list_grain(limit: u128) -> u64 {
-    match u64::try_from(limit) {
-        Ok(0..=line::LINES_ALONE) => block_len(limit),
-        Ok(_) => grain(limit),
-        Err(_) => block_len(limit),
     }
 }

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use super::costs::Asked;
 use super::marks::{Marks, reach};
 use super::naive::{self, Divisors, Trial};
 use super::sieving::{Layout, Primes};
@@ -29,19 +30,19 @@ impl Algorithm {
         }
     }
 
-    /// How many numbers to count in one go, so that hardly anything is lost against a count of all at once.
-    pub fn grain(self, limit: u128) -> u64 {
+    /// How many numbers of `[low, high)` to take in one go, so that hardly anything is lost against all at once.
+    pub fn grain(self, low: u128, high: u128, asked: Asked) -> u64 {
         match self {
-            Algorithm::Sieve(_) => super::grain(limit),
-            Algorithm::Trial(_) => self.block_len(limit),
+            Algorithm::Sieve(isa) => super::grain(low, high, asked, isa),
+            Algorithm::Trial(_) => self.block_len(high),
         }
     }
 
-    /// The same for looking at each prime.
-    pub fn list_grain(self, limit: u128) -> u64 {
+    /// Whether the numbers of `[low, high)` are looked at one by one, so that no span of them is faster than another.
+    pub fn is_one_by_one(self, low: u128, high: u128, asked: Asked) -> bool {
         match self {
-            Algorithm::Sieve(_) => super::list_grain(limit),
-            Algorithm::Trial(_) => self.block_len(limit),
+            Algorithm::Sieve(isa) => super::is_tested(low, high, asked, isa),
+            Algorithm::Trial(_) => true,
         }
     }
 

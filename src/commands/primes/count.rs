@@ -14,6 +14,7 @@ use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::primes::costs::Asked;
 use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
@@ -148,11 +149,12 @@ impl<'t> Job for Count<'t> {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.grain(self.cut.high))
+        self.cut.blocks_in(self.algorithm.grain(self.cut.low, self.cut.high, Asked::Count))
     }
 
     fn piece(&self) -> Duration {
-        PIECE
+        // Where numbers are tested nothing is gained, and a stop would lose what is done of a piece.
+        if self.algorithm.is_one_by_one(self.cut.low, self.cut.high, Asked::Count) { Duration::ZERO } else { PIECE }
     }
 
     fn workspace(&self) -> Source<'t> {

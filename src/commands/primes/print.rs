@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::job::run::{Outcome, Room, deliver};
 use crate::job::writer::{Sink, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
+use crate::primes::costs::Asked;
 use crate::primes::encoding::{Encoder, Encoding};
 use crate::primes::marks::Marks;
 use crate::primes::sieving::Primes;
@@ -71,7 +72,7 @@ impl List {
 
     /// Blocks that a rank goes on with in one go.
     pub(super) fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
+        self.cut.blocks_in(self.algorithm.grain(self.cut.low, self.cut.high, Asked::List))
     }
 }
 

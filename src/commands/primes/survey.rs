@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::count::most_primes;
 use super::cut::Cut;
 use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::primes::costs::Asked;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
@@ -44,7 +45,7 @@ impl Job for Survey {
     }
 
     fn grain(&self) -> u64 {
-        self.cut.blocks_in(self.algorithm.list_grain(self.cut.high))
+        self.cut.blocks_in(self.algorithm.grain(self.cut.low, self.cut.high, Asked::List))
     }
 
     fn workspace(&self) -> Source<'static> {

@@ -15,8 +15,8 @@ use super::rough::{LINES, MODULUS};
 use super::{LINES_ALONE, LineSieve};
 use crate::isa::Isa;
 use crate::primes::Pulse;
-use crate::primes::grain;
 use crate::primes::plan::is_huge_everywhere;
+use crate::primes::window;
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
@@ -44,14 +44,14 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The table that counting `[low, high)`, so many numbers in one go ([`grain`]), needs; `None` where it does without. It depends on
+    /// The table that counting `[low, high)`, so many numbers in one go ([`window`]), needs; `None` where it does without. It depends on
     /// the range alone, not on this machine.
     pub fn for_counting(low: u128, high: u128) -> Option<Layout> {
         let low = low.max(LINES_ALONE.into());
         if high <= low {
             return None;
         }
-        let end = high.min(low + u128::from(grain(high)));
+        let end = high.min(low + u128::from(window(high)));
         is_huge_everywhere(low, end).then(|| Layout::new(high))
     }
 

@@ -98,9 +98,28 @@ fn blocks_are_many_enough_and_fit() {
     }
     for limit in (0..87).map(|shift| 1 << shift).chain([0, 24_999_999_999_999, u64::MAX.into(), HIGHEST]) {
         assert!((200_000..150_000_000).contains(&block_len(limit)), "{limit}");
-        assert!(grain(limit) >= block_len(limit) && list_grain(limit) >= block_len(limit), "{limit}");
+        for (asked, isa) in [Asked::Count, Asked::List].into_iter().flat_map(|asked| Isa::ALL.map(|isa| (asked, isa))) {
+            assert!(grain(0, limit, asked, isa) >= block_len(limit), "{limit} {asked:?} {isa}");
+        }
     }
     // At any place, even inside a 210th, 24 blocks of huge numbers are three pieces.
-    assert_eq!((209 + grain(u64::MAX.into())).div_ceil(line::PIECE_NUMBERS), 3);
-    assert_eq!(grain(u64::MAX.into()) % block_len(u64::MAX.into()), 0);
+    assert_eq!((209 + window(u64::MAX.into())).div_ceil(line::PIECE_NUMBERS), 3);
+    for limit in [u64::MAX.into(), 1 << 65] {
+        assert_eq!(window(limit) % block_len(limit), 0);
+    }
+}
+
+#[test]
+fn tests_are_shared_out_in_short_spans_and_windows_in_long_ones() {
+    let blocks = |start: u128, numbers: u128, asked| {
+        grain(start, start + numbers, asked, Isa::Avx512) / block_len(start + numbers)
+    };
+    for asked in [Asked::Count, Asked::List] {
+        assert_eq!(blocks(10_u128.pow(25), 10_u128.pow(10), asked), 2, "{asked:?}");
+        assert_eq!(blocks(10_u128.pow(22), 10_u128.pow(9), asked), 2, "{asked:?}");
+        assert_eq!(blocks(1 << 64, 10_000_000, asked), 2, "{asked:?}");
+        assert_eq!(blocks(1 << 64, 10_u128.pow(10), asked), 384, "{asked:?}");
+        assert_eq!(blocks((1 << 64) - 10_u128.pow(10), 10_u128.pow(10) + 1000, asked), 384, "{asked:?}");
+        assert_eq!(blocks(10_u128.pow(18), 10_u128.pow(10), asked), 24, "{asked:?}");
+    }
 }
