@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use dashu_int::UBig;
 use dashu_int::ops::Gcd;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -19,19 +20,44 @@ use crate::primes::huge::Huge;
 /// Numbers in a block of the first and the third job: 16 of 2,048 bits take 20 us there, a millisecond here (Intel Sapphire Rapids).
 const BLOCK: u64 = 16;
 
-/// The first job: the product of each span, and its derivative.
-pub(super) struct Multiply<'n> {
+/// What the spans of a job found, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Items<T>(pub(super) Vec<T>);
+
+impl<T: Clone + Serialize + DeserializeOwned + Send + 'static> Tally for Items<T> {
+    fn merge(&mut self, next: Items<T>) {
+        self.0.extend(next.0);
+    }
+}
+
+/// The numbers of the first and the third job, and what multiplies them.
+#[derive(Clone, Copy)]
+pub(super) struct Numbers<'n> {
     pub(super) numbers: &'n [UBig],
     pub(super) huge: &'n Huge,
 }
 
+impl<'n> Numbers<'n> {
+    fn blocks(self) -> u64 {
+        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+    }
+
+    /// Those of a span.
+    fn of(self, span: Span) -> &'n [UBig] {
+        let count = self.numbers.len() as u64;
+        &self.numbers[(span.first * BLOCK).min(count) as usize..(span.end * BLOCK).min(count) as usize]
+    }
+}
+
+/// The first job: the product of each span, and its derivative.
+pub(super) struct Multiply<'n>(pub(super) Numbers<'n>);
+
 /// Products and derivatives of neighbouring spans. They are multiplied in a job, not where tallies merge: there nothing looks after messages.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Nodes(pub(super) Vec<[ByteBuf; 2]>);
+pub(super) type Nodes = Items<[ByteBuf; 2]>;
 
 impl Nodes {
     fn of(node: &Node) -> Nodes {
-        Nodes(vec![[bytes(&node.product), bytes(&node.derivative)]])
+        Items(vec![[bytes(&node.product), bytes(&node.derivative)]])
     }
 }
 
@@ -39,18 +65,12 @@ fn node([product, derivative]: &[ByteBuf; 2]) -> Node {
     Node { product: big(product), derivative: big(derivative) }
 }
 
-impl Tally for Nodes {
-    fn merge(&mut self, next: Nodes) {
-        self.0.extend(next.0);
-    }
-}
-
 impl Job for Multiply<'_> {
     type Tally = Nodes;
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
-        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+        self.0.blocks()
     }
 
     /// All: the longer the spans, the more of the products are made side by side.
@@ -61,14 +81,8 @@ impl Job for Multiply<'_> {
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
-        ControlFlow::Continue(Nodes::of(&Node::of(part(self.numbers, span), self.huge, pulse)?))
+        ControlFlow::Continue(Nodes::of(&Node::of(self.0.of(span), self.0.huge, pulse)?))
     }
-}
-
-/// The numbers of a span.
-fn part(numbers: &[UBig], span: Span) -> &[UBig] {
-    let count = numbers.len() as u64;
-    &numbers[(span.first * BLOCK).min(count) as usize..(span.end * BLOCK).min(count) as usize]
 }
 
 /// The jobs between: neighbours multiplied. A block is two of them.
@@ -92,7 +106,7 @@ impl Job for Pair<'_> {
         for block in span.first..span.end {
             nodes.merge(match &self.nodes[2 * block as usize..] {
                 [a, b, ..] => Nodes::of(&node(a).joined(node(b), self.huge, pulse)?),
-                rest => Nodes(rest.to_vec()),
+                rest => Items(rest.to_vec()),
             });
             pulse()?;
         }
@@ -102,27 +116,19 @@ impl Job for Pair<'_> {
 
 /// The third job: S, or the product of another list, against each number.
 pub(super) struct Compare<'n> {
-    pub(super) numbers: &'n [UBig],
+    pub(super) list: Numbers<'n>,
     pub(super) derivative: UBig,
-    pub(super) huge: &'n Huge,
 }
 
 /// Places and factors of those numbers that share one.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Found(pub(super) Vec<(u64, ByteBuf)>);
-
-impl Tally for Found {
-    fn merge(&mut self, next: Found) {
-        self.0.extend(next.0);
-    }
-}
+pub(super) type Found = Items<(u64, ByteBuf)>;
 
 impl Job for Compare<'_> {
     type Tally = Found;
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
-        (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
+        self.list.blocks()
     }
 
     /// All: a span brings the derivative down from its full length once.
@@ -133,9 +139,9 @@ impl Job for Compare<'_> {
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Found> {
-        let common = commons(&self.derivative, part(self.numbers, span), self.huge, pulse)?;
+        let common = commons(&self.derivative, self.list.of(span), self.list.huge, pulse)?;
         let shared = (span.first * BLOCK..).zip(common).filter(|(_, factor)| *factor != UBig::ONE);
-        ControlFlow::Continue(Found(shared.map(|(place, factor)| (place, bytes(&factor))).collect()))
+        ControlFlow::Continue(Items(shared.map(|(place, factor)| (place, bytes(&factor))).collect()))
     }
 }
 
@@ -147,14 +153,7 @@ pub(super) struct Relate<'n> {
 }
 
 /// Places of two, and what they have in common.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Related(pub(super) Vec<(u64, u64, ByteBuf)>);
-
-impl Tally for Related {
-    fn merge(&mut self, next: Related) {
-        self.0.extend(next.0);
-    }
-}
+pub(super) type Related = Items<(u64, u64, ByteBuf)>;
 
 impl Job for Relate<'_> {
     type Tally = Related;
@@ -185,6 +184,6 @@ impl Job for Relate<'_> {
             }
             pulse()?;
         }
-        ControlFlow::Continue(Related(related))
+        ControlFlow::Continue(Items(related))
     }
 }

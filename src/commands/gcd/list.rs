@@ -7,7 +7,7 @@ use dashu_int::ops::BitTest;
 use serde_bytes::ByteBuf;
 
 use super::audit::{Audit, Classes};
-use super::jobs::{Compare, Multiply, Pair, Relate};
+use super::jobs::{Compare, Multiply, Numbers, Pair, Relate};
 use crate::cli::{self, InputFormat};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::inputs::{self, Entry, big, bytes};
@@ -136,7 +136,7 @@ impl Jobs<'_> {
     /// The product of some numbers, and the sum of the products of all but one, at every rank; `None` when stopped.
     fn total(&mut self, numbers: &[UBig]) -> Result<Option<(UBig, UBig)>> {
         let cluster = self.setting.cluster;
-        let mut outcome = self.run(&Multiply { numbers, huge: self.huge })?;
+        let mut outcome = self.run(&Multiply(Numbers { numbers, huge: self.huge }))?;
         while let Some(nodes) = outcome {
             let nodes = cluster.broadcast(cluster.at_root(|| nodes.unwrap_or_default()))?.0;
             match &nodes[..] {
@@ -151,7 +151,8 @@ impl Jobs<'_> {
     /// What each number has in common with `derivative`, at every rank; `None` when stopped.
     fn commons(&mut self, numbers: &[UBig], derivative: UBig) -> Result<Option<Classes>> {
         let cluster = self.setting.cluster;
-        let Some(found) = self.run(&Compare { numbers, derivative, huge: self.huge })? else { return Ok(None) };
+        let list = Numbers { numbers, huge: self.huge };
+        let Some(found) = self.run(&Compare { list, derivative })? else { return Ok(None) };
         Ok(Some(Classes::of(&cluster.broadcast(cluster.at_root(|| found.unwrap_or_default().0))?)))
     }
 

@@ -6,14 +6,13 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
-
+use super::jobs::Items;
 use crate::cli;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::inputs;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::{Job, Pulse, Span};
 use crate::primes::gcd::gcd;
 use crate::report::{Completion, GcdPair, GcdResult, Serialised, Work};
 
@@ -54,14 +53,7 @@ struct Pairs {
 }
 
 /// Places and greatest common divisors.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Gcds(Vec<(u64, u128)>);
-
-impl Tally for Gcds {
-    fn merge(&mut self, next: Gcds) {
-        self.0.extend(next.0);
-    }
-}
+type Gcds = Items<(u64, u128)>;
 
 impl Job for Pairs {
     type Tally = Gcds;
@@ -79,6 +71,6 @@ impl Job for Pairs {
             let (a, b) = self.pairs[place as usize];
             (place, gcd(a, b))
         };
-        ControlFlow::Continue(Gcds((span.first * BLOCK..end).map(of).collect()))
+        ControlFlow::Continue(Items((span.first * BLOCK..end).map(of).collect()))
     }
 }
