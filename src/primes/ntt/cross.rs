@@ -78,11 +78,7 @@ impl<const O: usize> Cross<O> {
                     rows[c][a] = limbs::eight(words, (O * a + c) * m + j, f);
                 }
                 rows[c] = self.eight(&rows[c]);
-                if c > 0 {
-                    for k in 1..8 {
-                        rows[c][k] = f.times(rows[c][k], self.between[c][k]);
-                    }
-                }
+                self.turn(c, &mut rows[c]);
             }
             self.odd(&mut rows);
             for d in 0..O {
@@ -124,11 +120,7 @@ impl<const O: usize> Cross<O> {
             }
             self.odd(&mut rows);
             for c in 0..O {
-                if c > 0 {
-                    for k in 1..8 {
-                        rows[c][k] = f.times(rows[c][k], self.between[c][k]);
-                    }
-                }
+                self.turn(c, &mut rows[c]);
                 let rows = self.eight(&rows[c]);
                 for a in 0..8 {
                     f.reduced(rows[a]).store(&mut coefficients[((O * a + c) * m + j) / 8]);
@@ -139,6 +131,16 @@ impl<const O: usize> Cross<O> {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// The constants between the transforms of length 8 and O, of row c; those that are 1 are left out.
+    #[inline(always)]
+    fn turn<V: Vector>(&self, c: usize, row: &mut [V; 8]) {
+        if c > 0 {
+            for k in 1..8 {
+                row[k] = self.field.times(row[k], self.between[c][k]);
+            }
+        }
     }
 
     /// Transforms of length O by the definition, of eight columns. In: at most 3p; out: at most 0.51p.
