@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::job::Ledger;
 use crate::job::run::{Outcome, resume};
 use crate::primes::KINDS;
+use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
 use crate::report::{Completion, PrimesResult};
 use crate::stderr;
@@ -26,6 +27,9 @@ use crate::stderr;
 pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     let range = options.range;
     let sides = Sides::new(range, options.verify, setting.words.clone());
+    if options.algorithm == PrimesAlgorithm::Both && !setting.is_merging() {
+        memory::check_sieve(setting.cluster, range, Algorithm::Sieve(setting.isa), Asked::Count, false)?;
+    }
     let mut outcome = compute(setting, &sides)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
     // The other ranks do not know how far the root came.

@@ -1,10 +1,13 @@
 //! How much memory the formula and the sieve take, checked before anything is made ([`memory_check`](crate::commands::memory_check)).
 
+use super::cut::end_of;
 use super::lookups::SHARED_FROM;
 use crate::cli::Range;
 use crate::cluster::Cluster;
 use crate::commands::memory_check::{Need, check};
 use crate::error::Result;
+use crate::primes::costs::Asked;
+use crate::primes::source::Algorithm;
 
 /// What a rank takes beside tables: buffers, and what the allocator keeps.
 const OWN: u64 = 8 << 20;
@@ -26,27 +29,36 @@ pub(super) fn check_formula(cluster: &Cluster, bytes: u64) -> Result<()> {
     check(cluster, need)
 }
 
-/// The same for sieving a range. Every rank must call it.
+/// The same for looking at the numbers of a range. Every rank must call it.
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn check_sieve(cluster: &Cluster, range: Range<u128>, is_list: bool) -> Result<()> {
-    // Above 2^64 ranges are looked at in parts of bounded size.
-    let Some(range) = range.below_2_64() else { return Ok(()) };
-    check(cluster, Need { what: "the tables and windows of the sieve", own: sieve(range, is_list), shared: 0 })
+pub(super) fn check_sieve(
+    cluster: &Cluster,
+    range: Range<u128>,
+    algorithm: Algorithm,
+    asked: Asked,
+    is_list: bool,
+) -> Result<()> {
+    let own = OWN + if is_list { TEXT } else { 0 };
+    // Tests need no table, and trial division neither.
+    let is_sieved = !algorithm.is_one_by_one(range.start, end_of(range), asked);
+    let own = own + if is_sieved { sieve(range, is_list) } else { 0 };
+    check(cluster, Need { what: "the tables and windows of the sieve", own, shared: 0 })
 }
 
-/// Bytes that a rank takes to sieve a range, about: the table of sieving primes, a bit for each number prime to 30 up to the root; and
-/// the records of large primes in a window. Fitted to peaks of 1e14 to 1.84e19 and 1e9 and 3e9 numbers (55 to 481 MB), up to 65 % above them; where ranks share
-/// the table, it is counted for each of them.
-fn sieve(range: Range<u64>, is_list: bool) -> u64 {
+/// Bytes that a rank takes to sieve a range besides [`OWN`], about: the table of sieving primes, a bit for each number prime to
+/// 30 up to the root, or to 2^32, for larger ones are not kept; and the records of large primes in a window. Fitted to peaks of
+/// 1e14 to 1e20 and 1e9 and 3e9 numbers (55 to 481 MB), up to 65 % above them; where ranks share the table, it is counted for
+/// each of them.
+fn sieve(range: Range<u128>, is_list: bool) -> u64 {
     let digits = (range.stop.max(1) as f64).log10();
-    let numbers = (range.stop - range.start).min(FULL) as f64;
+    let numbers = (range.stop - range.start).min(FULL.into()) as f64;
     let billion = numbers.min(1e9);
     // Below 1e13 all sieving primes are small.
     let records = (0.19 * billion + 0.085 * (numbers - billion)) * ((digits - 13.0) / 6.0).clamp(0.0, 1.0);
     let records = if is_list { 1.3 * records } else { records };
-    range.stop.isqrt() / 30 + records as u64 + OWN + if is_list { TEXT } else { 0 }
+    range.stop.isqrt().min(1 << 32) as u64 / 30 + records as u64
 }
 
 #[cfg(test)]
@@ -67,14 +79,20 @@ mod tests {
             (1.84e19, 3e9, 471, 493),
         ];
         for (start, numbers, count, list) in measured {
-            let range = Range { start: start as u64, stop: start as u64 + numbers as u64 };
+            let range = Range { start: start as u128, stop: start as u128 + numbers as u128 };
             for (is_list, peak) in [(false, count), (true, list)] {
-                let (estimate, peak) = (sieve(range, is_list) >> 20, peak - 9);
+                let estimate = (sieve(range, is_list) + OWN + if is_list { TEXT } else { 0 }) >> 20;
+                let peak = peak - 9;
                 assert!(
                     estimate + 10 >= peak && estimate <= 2 * peak + 80,
                     "{start:e} {numbers:e}: {estimate} for {peak}"
                 );
             }
+        }
+        // Above 2^64 counts alone, 1e9 numbers: a table to 2^32 and no more.
+        for (start, peak) in [(1_u128 << 64, 304), (10_u128.pow(20), 324)] {
+            let estimate = (sieve(Range { start, stop: start + 1_000_000_000 }, false) + OWN) >> 20;
+            assert!((peak - 19..2 * peak).contains(&estimate), "{start}: {estimate} for {peak}");
         }
     }
 }

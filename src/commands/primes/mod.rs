@@ -52,8 +52,9 @@ pub fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
     if by_formula {
         return formula::run(setting, options);
     }
-    if let (Algorithm::Sieve(_), false) = (algorithm(options, setting.isa), setting.is_merging()) {
-        memory::check_sieve(setting.cluster, options.range, options.list().is_some())?;
+    if !setting.is_merging() {
+        let (algorithm, asked) = (algorithm(options, setting.isa), choice::asked(options));
+        memory::check_sieve(setting.cluster, options.range, algorithm, asked, options.list().is_some())?;
     }
     let range = options.range;
     if let Some((k, form)) = options.list() {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::choice::COMPARED;
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
-use super::{affordable, formula, plan, work};
+use super::{affordable, formula, memory, plan, work};
 use crate::cli::Range;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
@@ -166,6 +166,7 @@ fn counted(setting: &Setting<'_>, range: Range<u128>, by_formula: bool) -> Resul
         return Ok(outcome.map(|outcome| with(outcome, |primes| (range.numbers(), primes))));
     }
     let algorithm = Algorithm::Sieve(setting.isa);
+    memory::check_sieve(setting.cluster, range, algorithm, Asked::Count, false)?;
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
     Ok(outcome.map(|outcome| with(outcome, |counted| (counted.numbers.into(), counted.primes().into()))))
