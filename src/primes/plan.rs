@@ -10,8 +10,9 @@
 //!
 //! The answer is the same by each way; only the time is not. So the plan may look at anything, even at what is built.
 //!
-//! Times are medians of five runs on one core of an Intel Sapphire Rapids (AVX-512, 2 MiB L2), which others share: only their
-//! ratios count, and where two ways are near each other a wrong choice costs no more than a third.
+//! Times are CPU seconds of whole runs by each way forced, the start of the process taken off: medians of three on one core of an
+//! Intel Sapphire Rapids (AVX-512, 2 MiB L2) on 2026-11-28, while others compiled there (load 6 to 10). From 1e12 to 1e20 and
+//! from 1e8 to 3e9 numbers the model is within 0.7 and 1.3 of them; below that the start-up decides, which is within a factor of two.
 
 use super::costs::{Asked, between};
 use super::line::{HUGE_END, LINES_ALONE, WINDOW_NUMBERS};
@@ -98,13 +99,14 @@ pub(super) fn nanoseconds(way: Way, low: u128, high: u128, task: Task) -> f64 {
 fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
     const MEDIUM: f64 = 2_097_152.0;
     let medium = root.min(MEDIUM);
-    let begin = 100_000.0 + 15.0 * primes(medium);
+    // The medium primes by a textbook sieve, and the first place of each.
+    let begin = 1e6 + 60.0 * primes(medium);
     let pieces = (numbers / (30.0 * PIECE as f64)).ceil();
-    let mut all = begin + 1.5 * pieces * primes(medium) + numbers * (0.06 + 0.044 * (medium.ln() - 10.4).max(0.0));
+    let mut all = begin + 1.5 * pieces * primes(medium) + numbers * (0.06 + 0.038 * (medium.ln() - 10.4).max(0.0));
     if root > MEDIUM {
         let windows = (numbers / (30.0 * (WINDOW * PIECE) as f64)).ceil();
         let share = (root.ln() / MEDIUM.ln()).ln();
-        all += 2.0 * windows * (primes(root) - primes(MEDIUM)) + numbers * share * (0.8 + 6.0 * share);
+        all += 2.0 * windows * (primes(root) - primes(MEDIUM)) + numbers * share * (0.4 + 4.0 * share);
     }
     if !task.has_bytes {
         all += 1.2 * medium + 0.12 * (root - medium);
@@ -112,9 +114,9 @@ fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
     all + if task.asked == Asked::Count { 0.0 } else { 1.5 * numbers / (2.0 * root.ln()) }
 }
 
-/// By lines alone.
+/// By lines alone: each sieving prime is made, and has half a hit too many in each line.
 fn lines(high: f64, numbers: f64) -> f64 {
-    4e6 + numbers * between(&LINE, LINE_FROM, high)
+    2e6 + 130.0 * primes(high.sqrt()) + numbers * between(&LINE, LINE_FROM, high)
 }
 
 /// By lines and records: the table is read for each window, and primes above 2^32 are made for each window too.
