@@ -18,7 +18,7 @@ use super::checkpoint::{self, Refusal};
 use super::lock::{self, Lock};
 use super::{Identity, Job, Ledger, Tally};
 use crate::error::{Error, Result};
-use crate::regular;
+use crate::regular::{self, Pipes};
 use crate::stderr;
 use crate::whole::{self, Readers};
 
@@ -300,7 +300,7 @@ impl Unreadable {
 
 /// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no further.
 fn read(path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
-    let (file, length) = regular::open(path).map_err(Unreadable::Io)?;
+    let (file, length) = regular::open(path, Pipes::Refused).map_err(Unreadable::Io)?;
     let mut head = Vec::new();
     (&file).take(checkpoint::PREFIX as u64).read_to_end(&mut head).map_err(Unreadable::Io)?;
     checkpoint::envelope(&head, length).map_err(Unreadable::Refused)?;

@@ -1,19 +1,15 @@
 //! The bytes of a file or of standard input.
 //!
-//! Regular files, and pipes that end (`<(command)`). A named pipe that nothing writes to is an empty file, for the open does not wait; devices
-//! are refused. The length is looked at first.
+//! What may be a file is for [`crate::regular`] to say, also pipes that end (`<(command)`); here it becomes a sentence about numbers.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::io;
 use std::path::Path;
-
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use super::shown;
 use crate::cluster::Cluster;
 use crate::commands::stdin;
 use crate::error::{Error, Result};
+use crate::regular::{self, Pipes};
 
 /// Bytes of the longest input: 8 million keys of 2,048 bits, in hexadecimal digits.
 const MOST: u64 = 4 << 30;
@@ -29,41 +25,15 @@ pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
         return Ok(("standard input".to_owned(), stdin::read_to_end()?));
     }
     let name = shown(&path.display().to_string());
-    let bytes = file(path, MOST).map_err(|error| match error.kind() {
+    let refused = |what: &str| Error::Usage(format!("{name} {what}"));
+    let bytes = regular::read(path, Pipes::Taken, MOST).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Usage(format!("there is no {name}")),
-        io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge => Error::Usage(format!("{name} {error}")),
+        io::ErrorKind::IsADirectory => refused("is a folder, not a file of numbers"),
+        io::ErrorKind::InvalidInput => refused("is a device, not a file of numbers"),
+        io::ErrorKind::FileTooLarge => refused(&format!("is too long: {error}")),
         _ => Error::Io { context: format!("cannot read {name}"), source: error },
     })?;
     Ok((name, bytes))
-}
-
-fn file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
-    let (kind, length) = file.metadata().map(|metadata| (metadata.file_type(), metadata.len()))?;
-    let refused = |text: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, text.to_owned()));
-    if kind.is_dir() {
-        return refused("is a folder, not a file of numbers");
-    }
-    if !kind.is_file() && !kind.is_fifo() {
-        return refused("is a device, not a file of numbers");
-    }
-    if kind.is_fifo() {
-        let flags = fcntl_getfl(&file)?;
-        fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
-    }
-    bounded(&mut file, length, most)
-}
-
-fn bounded(file: &mut File, length: u64, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    if length <= most {
-        file.take(most + 1).read_to_end(&mut bytes)?;
-    }
-    if length > most || bytes.len() as u64 > most {
-        let text = format!("has more than {most} bytes, which is all that is read");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -86,20 +56,5 @@ mod tests {
         let path = folder.path().join("numbers");
         fs::write(&path, "12 18\n").expect("written");
         assert_eq!(read(&path).expect("read").1, b"12 18\n");
-        assert_eq!(file(&path, 6).expect("short enough").len(), 6);
-        assert_eq!(file(&path, 5).expect_err("too long").kind(), io::ErrorKind::FileTooLarge);
-    }
-
-    #[test]
-    fn pipes_are_read_to_their_end_and_none_is_waited_for() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
-        assert_eq!(file(&path, 100).expect("no writer"), b"");
-        let (reader, mut writer) = io::pipe().expect("a pipe");
-        io::Write::write_all(&mut writer, b"7\n").expect("written");
-        drop(writer);
-        let name = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
-        assert_eq!(file(Path::new(&name), 100).expect("read"), b"7\n");
     }
 }

@@ -23,7 +23,7 @@ use crate::cluster::aside::aside;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::Cause;
-use crate::regular;
+use crate::regular::{self, Pipes};
 use crate::report::{ScalingReport, ScalingResult, ScalingRun};
 use crate::scaling::{diagnosis, fit, forecast, keep_drawn, medians, study};
 
@@ -135,7 +135,8 @@ fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
     let mut joined: Option<ScalingReport> = None;
     for path in files {
         let path = path.as_ref();
-        let text = regular::read(path, REPORT).map_err(Error::io(format!("cannot read {}", path.display())))?;
+        let text = regular::read(path, Pipes::Refused, REPORT)
+            .map_err(Error::io(format!("cannot read {}", path.display())))?;
         let next = ScalingReport::read(&text)
             .map_err(|why| Error::Run(format!("{} is no JSON report of scaling: {why}", path.display())))?;
         match &mut joined {
