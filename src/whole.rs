@@ -14,15 +14,6 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::NamedTempFile;
 
-/// Who may read a new file, as far as the process's umask lets them. A file that is there already keeps its mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Readers {
-    /// As with any new file of the user's: results.
-    Everybody,
-    /// The user alone: checkpoints, which hold the command line and unpublished results.
-    Owner,
-}
-
 /// Letters and digits of a temporary name that are drawn at random.
 const DRAWN: usize = 6;
 /// How a temporary name ends.
@@ -50,21 +41,17 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// A temporary file in the folder of `place`, so that the rename stays within one file system. It is removed when dropped; after a kill the
-/// next [`sweep`] removes it.
+/// next [`sweep`] removes it. Its mode is that of the file at `place`; of a new file, what the umask has.
 ///
 /// # Errors
 /// When the folder is not there, or nothing can be written in it.
-pub fn beside(place: &Path, readers: Readers) -> io::Result<NamedTempFile> {
+pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
     let folder = folder(place);
     fs::metadata(folder)?; // says so in plain words where there is no such folder
     let mut builder = tempfile::Builder::new();
     let prefix = prefix(place);
     builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(DRAWN);
-    let mode = match readers {
-        Readers::Everybody => 0o666,
-        Readers::Owner => 0o600,
-    };
-    builder.permissions(Permissions::from_mode(mode));
+    builder.permissions(Permissions::from_mode(0o666));
     let file = builder.tempfile_in(folder)?;
     // Exactly the old mode, whatever the umask. Where modes cannot be set there is none to keep.
     if let Ok(old) = fs::metadata(place).map(|found| found.permissions().mode() & 0o777) {
@@ -141,9 +128,16 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn write(place: &Path, text: &str) {
-        let mut file = beside(place, Readers::Everybody).expect("a file");
+        let mut file = beside(place).expect("a file");
         file.write_all(text.as_bytes()).expect("written");
         keep(file, place).expect("kept");
+    }
+
+    /// This process's, which threads share: tests only look.
+    fn umask() -> u32 {
+        let status = fs::read_to_string("/proc/self/status").expect("Linux");
+        let mask = status.lines().find_map(|line| line.strip_prefix("Umask:")).expect("a umask");
+        u32::from_str_radix(mask.trim(), 8).expect("octal")
     }
 
     fn mode(place: &Path) -> u32 {
@@ -155,10 +149,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let there = || fs::read_dir(folder.path()).expect("readable").count();
-        let in_use = beside(&place, Readers::Owner).expect("a file");
+        let in_use = beside(&place).expect("a file");
         // As a killed process leaves it: there, and not locked.
-        let left = beside(&place, Readers::Owner).expect("a file").into_temp_path().keep().expect("kept");
-        let others = beside(&folder.path().join("other.ckpt"), Readers::Owner).expect("a file").into_temp_path();
+        let left = beside(&place).expect("a file").into_temp_path().keep().expect("kept");
+        let others = beside(&folder.path().join("other.ckpt")).expect("a file").into_temp_path();
         let strange = folder.path().join(prefix(&place) + "not-ours.tmp");
         fs::write(&strange, "").expect("written");
         assert_eq!(there(), 4);
@@ -210,8 +204,8 @@ mod tests {
     fn a_mode_that_was_set_is_kept() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("result");
-        drop(beside(&place, Readers::Owner).map(|file| keep(file, &place)));
-        assert_eq!(mode(&place), 0o600);
+        write(&place, "text");
+        assert_eq!(mode(&place), 0o666 & !umask());
         for set in [0o640, 0o666, 0o600, 0o400] {
             fs::set_permissions(&place, Permissions::from_mode(set)).expect("ours");
             write(&place, "text");

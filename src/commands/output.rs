@@ -13,7 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::stream;
-use crate::whole::{self, Readers};
+use crate::whole;
 
 /// Bytes collected before a write.
 const BUFFER: usize = 1 << 20;
@@ -186,7 +186,7 @@ pub fn formatted(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<V
 
 fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {
     whole::sweep(place);
-    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place, Readers::Everybody)?))
+    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place)?))
 }
 
 #[cfg(test)]

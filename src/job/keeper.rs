@@ -20,7 +20,7 @@ use super::{Identity, Job, Ledger, Tally};
 use crate::error::{Error, Result};
 use crate::regular::{self, Pipes};
 use crate::stderr;
-use crate::whole::{self, Readers};
+use crate::whole;
 
 /// Where and how often to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,7 +246,7 @@ pub fn claim(path: &Path, owner: &str, alone: bool) -> Result<Option<Lock>> {
     if fs::metadata(&place).is_ok_and(|found| !found.is_file()) {
         return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
     }
-    drop(whole::beside(&place, Readers::Owner).map_err(cannot)?);
+    drop(whole::beside(&place).map_err(cannot)?);
     match Lock::take(&place, owner) {
         Ok(lock) => Ok(Some(lock)),
         Err(lock::Refused::Held(_)) if !alone => Ok(None),
@@ -321,7 +321,7 @@ fn is_good(place: &Path) -> bool {
 
 /// Puts `bytes` at `place`; what was there becomes [`before`] if it `rotates`.
 fn replace(place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
-    let mut file = whole::beside(place, Readers::Owner)?;
+    let mut file = whole::beside(place)?;
     file.write_all(bytes)?;
     // Synced before the one before is touched: there are two good files at any time.
     file.as_file().sync_all()?;

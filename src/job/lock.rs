@@ -94,7 +94,7 @@ impl Drop for Lock {
 /// Opens the lock's file, or makes it: a regular one, never by a link.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o600))?);
+    let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?);
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{} is in the way", path.display())));
     }

@@ -173,6 +173,23 @@ fn links_and_modes_stay() {
     assert!(at("far/job.ckpt.before").is_file() && !at("job.ckpt.before").exists());
 }
 
+#[test]
+fn new_files_have_the_mode_that_the_umask_leaves() {
+    for (umask, left) in [("027", 0o640), ("077", 0o600), ("002", 0o664)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let line = format!("{} --output {}", line("pi 1e7", &at("job.ckpt")), at("result.json").display());
+        let script = format!("umask {umask}; exec \"$0\" \"$@\"");
+        for ranks in [Launched(2), Alone] {
+            Launch::new(ranks, &line).shell(&script).run().expect_code(0);
+        }
+        for name in ["job.ckpt", "job.ckpt.before", "result.json"] {
+            let mode = fs::metadata(at(name)).expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode, left, "{name} under umask {umask}");
+        }
+    }
+}
+
 /// Estimates on the way are part of a restart.
 #[test]
 fn a_trace_is_the_same_after_any_number_of_stops() {

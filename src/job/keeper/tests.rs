@@ -74,10 +74,6 @@ fn the_last_save_and_the_one_before() {
     }
     assert_eq!(done(&before(&path)), Some(5));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "no temporary file is left");
-    for file in [&path, &before(&path)] {
-        let mode = fs::metadata(file).expect("there").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "nobody else reads checkpoints");
-    }
 }
 
 #[test]
