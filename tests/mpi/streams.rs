@@ -76,6 +76,29 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     }
 }
 
+/// No file system to mount: also where this is no root.
+#[test]
+fn a_full_device_behind_the_launcher_is_an_error() {
+    for line in ["primes 1e6 -p -q", "primes 1e6 --print=2 -q", "pi 1e4 -q"] {
+        let ended = Launch::new(Launched(2), line).outer("exec \"$0\" \"$@\" > /dev/full").run();
+        ended.expect_code(1).expect_said_once("cannot write standard output");
+    }
+}
+
+#[test]
+fn a_list_that_outgrows_its_disk_leaves_no_file() {
+    let Some(disk) = small_disk() else { return };
+    let file = disk.0.path().join("list");
+    // Written by all ranks at once, or through the root; tuplets have no length that is known beforehand.
+    for (ranks, line) in
+        [(Launched(2), "primes 1e6 -p -q"), (Alone, "primes 1e6 -p -q"), (Launched(2), "primes 1e7 --print=2 -q")]
+    {
+        let ended = Launch::new(ranks, &format!("{line} --output {}", file.display())).run();
+        ended.expect_code(1).expect_told_once(&file.display().to_string());
+        assert_eq!(fs::read_dir(disk.0.path()).expect("a folder").count(), 0, "half a list was left: {line}");
+    }
+}
+
 #[test]
 fn a_file_behind_the_launcher_gets_everything_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
