@@ -321,11 +321,12 @@ fn walk<J: Job>(
 /// # Errors
 /// [`Error::Run`] with the first one that does not hold.
 pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> Result<()> {
-    ledger.spans().try_for_each(|(span, tally)| {
-        let wrong =
-            |why| Error::Run(format!("the result cannot be right: {why} (a fault of montesieve, please report it)"));
-        job.check(span, tally).map_err(wrong)
-    })
+    ledger.spans().try_for_each(|(span, tally)| job.check(span, tally).map_err(cannot_be))
+}
+
+/// What is said of a result that breaks an invariant.
+pub fn cannot_be(why: String) -> Error {
+    Error::Run(format!("the result cannot be right: {why} (a fault of montesieve, please report it)"))
 }
 
 /// The same ledger with these seams. A ledger without them has no span across one: it is new, or was made for a shorter job.

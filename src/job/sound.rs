@@ -1,6 +1,7 @@
 //! What jobs say of tallies that cannot be right: sentences for [`Job::check`](super::Job::check).
 
 use std::fmt::Display;
+use std::ops::Range;
 
 /// `found` of `what` must be `expected`.
 ///
@@ -24,4 +25,33 @@ pub fn at_most<N: PartialOrd + Display>(what: &str, found: N, most: N) -> Result
 /// A sentence.
 pub fn holds(what: &str, does: bool) -> Result<(), String> {
     if does { Ok(()) } else { Err(format!("it does not hold that {what}")) }
+}
+
+/// The answers of a span must be one for each of these places, in order.
+///
+/// # Errors
+/// A sentence.
+pub fn once(what: &str, mut found: impl Iterator<Item = u64>, places: Range<u64>) -> Result<(), String> {
+    for place in places {
+        match found.next() {
+            Some(next) if next == place => {}
+            Some(next) => return Err(format!("{what}: number {next} where number {place} is due")),
+            None => return Err(format!("{what}: none for number {place}")),
+        }
+    }
+    found.next().map_or(Ok(()), |next| Err(format!("{what}: number {next} once more")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_one_for_each_place() {
+        let of = |found: &[u64], places| once("answers", found.iter().copied(), places);
+        assert_eq!((of(&[], 3..3), of(&[3, 4, 5], 3..6)), (Ok(()), Ok(())));
+        for wrong in [&[][..], &[3, 4], &[4, 5], &[3, 3, 4, 5], &[3, 5, 4], &[3, 4, 5, 6], &[3, 4, 5, 5]] {
+            assert!(of(wrong, 3..6).is_err(), "{wrong:?}");
+        }
+    }
 }

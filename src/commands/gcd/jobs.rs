@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::commands::inputs::{big, bytes};
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::{Job, Pulse, Span, Tally, sound};
 use crate::primes::batch::{Node, commons};
 use crate::primes::huge::Huge;
 
@@ -78,6 +78,10 @@ impl Job for Multiply<'_> {
         self.blocks()
     }
 
+    fn check(&self, span: Span, Items(nodes): &Nodes) -> Result<(), String> {
+        sound::at_most("products", nodes.len() as u64, span.len())
+    }
+
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
@@ -97,6 +101,10 @@ impl Job for Pair<'_> {
 
     fn blocks(&self) -> u64 {
         (self.nodes.len() as u64).div_ceil(2)
+    }
+
+    fn check(&self, span: Span, Items(nodes): &Nodes) -> Result<(), String> {
+        sound::equal("products", nodes.len() as u64, span.len())
     }
 
     fn workspace(&self) {}
@@ -136,6 +144,12 @@ impl Job for Compare<'_> {
         self.blocks()
     }
 
+    fn check(&self, span: Span, Items(found): &Found) -> Result<(), String> {
+        let places = span.first * BLOCK..span.end.saturating_mul(BLOCK).min(self.list.numbers.len() as u64);
+        sound::holds("numbers are found once, in order", found.is_sorted_by(|(a, _), (b, _)| a < b))?;
+        sound::holds("they are of this span", found.iter().all(|(place, _)| places.contains(place)))
+    }
+
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Found> {
@@ -161,6 +175,12 @@ impl Job for Relate<'_> {
 
     fn blocks(&self) -> u64 {
         (self.left.len() as u64).max(1)
+    }
+
+    fn check(&self, span: Span, Items(related): &Related) -> Result<(), String> {
+        let rows = span.first..span.end;
+        sound::holds("pairs are found once, in order", related.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)))?;
+        sound::holds("they are of this span", related.iter().all(|(a, _, _)| rows.contains(a)))
     }
 
     fn workspace(&self) {}

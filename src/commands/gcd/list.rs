@@ -14,8 +14,8 @@ use crate::commands::inputs::{self, Entry, big, bytes};
 use crate::commands::memory_check::{self, Need};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::Job;
-use crate::job::run::{Account, Cause, Outcome};
+use crate::job::run::{Account, Cause, Outcome, cannot_be};
+use crate::job::{Job, sound};
 use crate::primes::huge::Huge;
 use crate::report::{Completion, SharedFactor, SharedResult, Work};
 use crate::stderr;
@@ -68,6 +68,21 @@ fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<
     let relate = Relate { left: &ours.values, right: theirs.as_ref().map(|theirs| &theirs.values[..]) };
     let Some(related) = jobs.run(&relate)? else { return Ok(None) };
     Ok(jobs.setting.cluster.at_root(|| audit.shared(Some(&related.unwrap_or_default().0))))
+}
+
+/// Makes sure that every number is in the product once, and missing once in the derivative: both must be right modulo a prime, which takes
+/// no time beside making them.
+///
+/// # Errors
+/// A sentence.
+fn prove(numbers: &[UBig], (product, derivative): &(UBig, UBig)) -> std::result::Result<(), String> {
+    const PRIME: u64 = (1 << 61) - 1;
+    let rest = |n: &UBig| u128::from(n % PRIME);
+    let modulo = u128::from(PRIME);
+    let (all, but_one) =
+        numbers.iter().map(rest).fold((1, 0), |(all, but_one), n| (all * n % modulo, (but_one * n + all) % modulo));
+    sound::holds("each number is in the product once", rest(product) == all)?;
+    sound::holds("each number is left out once in the sum of products", rest(derivative) == but_one)
 }
 
 /// The numbers of a file, at every rank.
@@ -141,7 +156,12 @@ impl Jobs<'_> {
             let nodes = cluster.broadcast(cluster.at_root(|| nodes.unwrap_or_default()))?.0;
             match &nodes[..] {
                 [] => return Ok(Some((UBig::ONE, UBig::ZERO))),
-                [[product, derivative]] => return Ok(Some((big(product), big(derivative)))),
+                [[product, derivative]] => {
+                    let total = (big(product), big(derivative));
+                    let proof = cluster.at_root(|| prove(numbers, &total).map_err(cannot_be));
+                    cluster.agree(proof.unwrap_or(Ok(())))?;
+                    return Ok(Some(total));
+                }
                 _ => outcome = self.run(&Pair { nodes: &nodes, huge: self.huge })?,
             }
         }
@@ -179,5 +199,29 @@ impl Jobs<'_> {
             serialised: None,
         });
         self.setting.conclude(conclusion)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_lost_or_doubled_shows_in_the_product() {
+        let list = |numbers: &[u64]| numbers.iter().map(|&n| UBig::from(n)).collect::<Vec<_>>();
+        let total = |numbers: &[UBig]| {
+            let but = |i: usize| numbers.iter().zip(0..).filter(|&(_, j)| j != i).map(|(n, _)| n).product::<UBig>();
+            (numbers.iter().product::<UBig>(), (0..numbers.len()).map(but).sum::<UBig>())
+        };
+        let good = list(&[15, u64::MAX, 1, 21, 35, 35]);
+        assert_eq!(prove(&good, &total(&good)), Ok(()));
+        assert_eq!(prove(&[], &(UBig::ONE, UBig::ZERO)), Ok(()));
+        for i in 0..good.len() {
+            let (mut fewer, mut more) = (good.clone(), good.clone());
+            more.push(fewer.remove(i));
+            for other in [fewer, more] {
+                assert!(prove(&good, &total(&other)).is_err(), "number {i}");
+            }
+        }
     }
 }

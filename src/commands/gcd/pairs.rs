@@ -3,7 +3,7 @@
 //! It is the row of the notes about what it costs to send work to processes (there: to pickle it). A pair takes a fraction of a
 //! microsecond to compute and about as long to encode, send and decode, so more ranks can make it slower: `--serialise` says.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::Instant;
 
 use super::jobs::Items;
@@ -12,7 +12,7 @@ use crate::commands::conclusion::Conclusion;
 use crate::commands::inputs;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::job::{Job, Pulse, Span};
+use crate::job::{Job, Pulse, Span, sound};
 use crate::primes::gcd::gcd;
 use crate::report::{Completion, GcdPair, GcdResult, Serialised, Work};
 
@@ -52,6 +52,14 @@ struct Pairs {
     pairs: Vec<(u128, u128)>,
 }
 
+impl Pairs {
+    /// The places of a span's pairs.
+    fn places(&self, span: Span) -> Range<u64> {
+        let count = self.pairs.len() as u64;
+        (span.first * BLOCK).min(count)..(span.end * BLOCK).min(count)
+    }
+}
+
 /// Places and greatest common divisors.
 type Gcds = Items<(u64, u128)>;
 
@@ -63,14 +71,44 @@ impl Job for Pairs {
         (self.pairs.len() as u64).div_ceil(BLOCK).max(1)
     }
 
+    fn check(&self, span: Span, Items(gcds): &Gcds) -> std::result::Result<(), String> {
+        sound::once("answers", gcds.iter().map(|&(place, _)| place), self.places(span))
+    }
+
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Gcds> {
-        let end = (span.end * BLOCK).min(self.pairs.len() as u64);
         let of = |place: u64| {
             let (a, b) = self.pairs[place as usize];
             (place, gcd(a, b))
         };
-        ControlFlow::Continue(Items((span.first * BLOCK..end).map(of).collect()))
+        ControlFlow::Continue(Items(self.places(span).map(of).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Tally;
+
+    #[test]
+    fn every_pair_is_answered_once() {
+        let job = Pairs { pairs: (1..2 * u128::from(BLOCK)).map(|a| (a, 12)).collect() };
+        let all = Span::new(0, job.blocks());
+        let computed = |span| match job.compute(span, &mut (), &mut || ControlFlow::Continue(())) {
+            ControlFlow::Continue(gcds) => gcds,
+            ControlFlow::Break(()) => unreachable!("nothing broke"),
+        };
+        let [first, last] = [Span::new(0, 1), Span::new(1, 2)].map(computed);
+        let mut both = first.clone();
+        both.merge(last.clone());
+        assert_eq!(job.check(all, &both), Ok(()));
+        let mut twice = both.clone();
+        twice.merge(last.clone());
+        let mut turned = last.clone();
+        turned.merge(first.clone());
+        for wrong in [first, last, twice, turned] {
+            assert!(job.check(all, &wrong).is_err());
+        }
     }
 }

@@ -217,7 +217,28 @@ impl Job for Division<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::testing::alone;
+    use crate::commands::forged::attack;
+    use crate::isa::Isa;
     use crate::primes::{naive, strong};
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let cluster = alone();
+        // A prime, and the square of one: its factor is in the last block.
+        for n in [99_999_999_999_973, 9_999_991 * 9_999_991] {
+            let job = Division {
+                trial: Trial::new(n, Isa::widest()),
+                n,
+                flag: RefCell::new(cluster.flag(&Kind::None).expect("no flag")),
+                failure: RefCell::default(),
+                notes: RefCell::new(Notes::begin()),
+                steps: 1000,
+                words: vec![format!("isprime {n} --method trial")],
+            };
+            attack(&format!("isprime {n} by trial"), &job, |smallest| format!("{smallest:?}"));
+        }
+    }
 
     #[test]
     fn cheap_factors_decide_what_they_can() {

@@ -1,6 +1,6 @@
 //! The job of judging numbers at once: each by tests of its own, so a long list is spread over the ranks.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use dashu_int::UBig;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::cli::IsPrimeMethod;
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::{Job, Pulse, Span, Tally, sound};
 use crate::primes::any;
 use crate::report::{Completion, IsPrimeResult, Judged, Work};
 
@@ -40,6 +40,14 @@ struct Judgement {
     numbers: Vec<UBig>,
 }
 
+impl Judgement {
+    /// The places of a span's numbers.
+    fn places(&self, span: Span) -> Range<u64> {
+        let count = self.numbers.len() as u64;
+        (span.first * BLOCK).min(count)..(span.end * BLOCK).min(count)
+    }
+}
+
 /// What became of the number at this place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Verdict {
@@ -66,12 +74,15 @@ impl Job for Judgement {
         (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
     }
 
+    fn check(&self, span: Span, Verdicts(verdicts): &Verdicts) -> std::result::Result<(), String> {
+        sound::once("verdicts", verdicts.iter().map(|verdict| verdict.place), self.places(span))
+    }
+
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Verdicts> {
-        let end = (span.end * BLOCK).min(self.numbers.len() as u64);
         let mut verdicts = Vec::new();
-        for place in span.first * BLOCK..end {
+        for place in self.places(span) {
             let n = &self.numbers[place as usize];
             let verdict = any::judge(n, pulse)?;
             let (prime, proven) = (verdict != any::Verdict::Composite, verdict != any::Verdict::Probable);
@@ -80,5 +91,28 @@ impl Job for Judgement {
             pulse()?;
         }
         ControlFlow::Continue(Verdicts(verdicts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_judged_once() {
+        let job = Judgement { numbers: (0..2 * BLOCK + 1).map(UBig::from).collect() };
+        let all = Span::new(0, job.blocks());
+        let ControlFlow::Continue(good) = job.compute(all, &mut (), &mut || ControlFlow::Continue(())) else {
+            unreachable!("nothing broke")
+        };
+        assert_eq!(job.check(all, &good), Ok(()));
+        for place in 0..good.0.len() {
+            let mut one_less = good.clone();
+            let removed = one_less.0.remove(place);
+            assert!(job.check(all, &one_less).is_err(), "{place} is missing");
+            let mut twice = good.clone();
+            twice.0.insert(place, removed);
+            assert!(job.check(all, &twice).is_err(), "{place} is there twice");
+        }
     }
 }

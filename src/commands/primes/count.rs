@@ -194,6 +194,10 @@ mod tests {
             let cut = Cut::new(Range { start: 10_u64, stop: 70_000 }, 5000);
             let job = Count { cut, algorithm, kinds, primes: None, words: Some(Vec::new()) };
             attack(&format!("primes --count {kinds:?}"), &job, |counted| format!("{counted:?}"));
+            let border = 1_u128 << 64;
+            let cut = Cut::new(Range { start: border - 2500, stop: border + 7500 }, 1000);
+            let job = Count { cut, algorithm, kinds, primes: None, words: Some(Vec::new()) };
+            attack(&format!("primes across 2^64 --count {kinds:?}"), &job, |counted| format!("{counted:?}"));
         }
     }
 

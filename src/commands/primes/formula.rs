@@ -15,8 +15,8 @@ use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::Ledger;
-use crate::job::run::{Outcome, resume};
+use crate::job::run::{Outcome, cannot_be, resume};
+use crate::job::{Ledger, sound};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
@@ -60,7 +60,9 @@ fn concluded(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Re
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
     if completion.is_complete() {
-        result.counts.insert(1, number(answers)?);
+        let primes = number(answers)?;
+        sound::at_most("primes", primes, range.numbers()).map_err(cannot_be)?;
+        result.counts.insert(1, primes);
         ends(range, &mut result);
     }
     if !agree {

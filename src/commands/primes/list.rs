@@ -16,7 +16,8 @@ use crate::cluster::aside::aside;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::Result;
-use crate::job::run::{Account, Outcome};
+use crate::job::run::{Account, Outcome, cannot_be};
+use crate::job::sound;
 use crate::primes::KINDS;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
@@ -51,7 +52,7 @@ pub(super) fn run(
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let counted = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
         if !cluster.broadcast(counted.as_ref().map(Outcome::is_complete))? {
-            return end(setting, None, counted, |counted| counted.numbers, None);
+            return end(setting, None, counted, |counted| counted.numbers, cut, None);
         }
         let primes = counted.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, Counted::primes);
         header = encoding.header(primes);
@@ -71,7 +72,8 @@ pub(super) fn run(
         .zip(total)
         .map_or(Ok(()), |(output, total)| output.write_at_start(&encoding.header(total.listed)));
     cluster.agree(begun)?;
-    end(setting, output, written, |written| written.numbers, join(before, table.and_then(Table::release)))
+    let before = join(before, table.and_then(Table::release));
+    end(setting, output, written, |written| written.numbers, list.cut, before)
 }
 
 /// The account of what came before the list.
@@ -90,10 +92,15 @@ fn end<T>(
     setting: &Setting<'_>,
     output: Option<Output>,
     outcome: Option<Outcome<T>>,
-    numbers: impl FnOnce(&T) -> u64,
+    numbers: impl Fn(&T) -> u64,
+    cut: Cut,
     before: Option<Account>,
 ) -> Result<u8> {
     let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
+    // A reader that was given up leaves no total.
+    let delivered = outcome.as_ref().filter(|_| complete).and_then(|outcome| outcome.total.as_ref()).map(&numbers);
+    let sound = delivered.map_or(Ok(()), |delivered| sound::equal("numbers looked at", delivered, cut.amount()));
+    setting.cluster.agree(sound.map_err(cannot_be))?;
     let kept = output.filter(|output| complete || output.is_stdout());
     // It may take as long as the disk or the reader takes.
     setting.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;

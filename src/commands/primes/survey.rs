@@ -94,10 +94,13 @@ mod tests {
             ("digest and sum", Wanted { digest: true, sum: true, ..nothing }),
             ("everything", WANTED),
         ] {
-            let cut = Cut::new(Range { start: 0_u64, stop: 20_000 }, 1000);
-            let job = Survey { cut, algorithm: Algorithm::Sieve(Isa::widest()), wanted, words: Vec::new() };
-            let answer = |summary: &Summary| format!("{summary:?} {:?}", summary.gaps.firsts().collect::<Vec<_>>());
-            attack(&format!("primes: {name}"), &job, answer);
+            let border = 1_u128 << 64;
+            for (start, stop) in [(0, 20_000), (border - 2500, border + 7500)] {
+                let cut = Cut::new(Range { start, stop }, 1000);
+                let job = Survey { cut, algorithm: Algorithm::Sieve(Isa::widest()), wanted, words: Vec::new() };
+                let answer = |summary: &Summary| format!("{summary:?} {:?}", summary.gaps.firsts().collect::<Vec<_>>());
+                attack(&format!("primes from {start}: {name}"), &job, answer);
+            }
         }
     }
 

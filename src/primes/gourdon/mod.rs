@@ -59,7 +59,7 @@ pub struct Terms {
 impl Terms {
     /// Whether they can be those of blocks of pi(x), for all that can be seen of them.
     pub fn is_sound(&self, x: u128) -> bool {
-        self.plain.unsigned_abs() < affine::BOUND && self.easy.is_sound(x) && self.second.is_sound(x)
+        self.plain.unsigned_abs() < affine::BOUND && self.easy.is_sound(x.isqrt()) && self.second.is_sound(x)
     }
 
     /// Takes the terms of the blocks behind these in.
@@ -135,10 +135,11 @@ pub fn parts(frame: &Frame) -> [(&'static str, Range<u64>); 6] {
     cut::Cut::new(frame).named()
 }
 
-/// pi(x) from the terms of all blocks.
+/// pi(x) from the terms of all blocks. Wraps, as their sums do: sound terms that a file speaks of may belong to no x.
 pub fn primes_up_to(frame: &Frame, terms: &Terms) -> i128 {
     // A and C sieve up to the root and so know its pi; B begins a little below it.
     let to_root = terms.easy.primes;
     let between = (second::begin(frame.root2)..=frame.root2).filter(|&n| strong::is_prime(n)).count() as u64;
-    terms.plain + ordinary::sigma_end(to_root) + terms.easy.above(0) - terms.second.above(to_root - between)
+    let plain = terms.plain.wrapping_add(ordinary::sigma_end(to_root));
+    plain.wrapping_add(terms.easy.above(0)).wrapping_sub(terms.second.above(to_root.wrapping_sub(between)))
 }
