@@ -121,7 +121,7 @@ fn software_leaves_no_host_out() {
 #[test]
 fn the_result_of_a_healthy_cluster_has_nothing_of_its_size() {
     let json: serde_json::Value = serde_json::from_str(&written(&well(), Format::Json)).expect("JSON");
-    let expected = r#"{"exclude":"","slow":[],"verdict":"ok","wrong_blocks":[],"wrong_messages":[]}"#;
+    let expected = r#"{"complete":true,"exclude":"","slow":[],"verdict":"ok","wrong_blocks":[],"wrong_messages":[]}"#;
     assert_eq!(json["result"].to_string(), expected);
     assert_eq!((&json["command"], &json["run"]["hosts"][0]["mhz"]), (&"burnin".into(), &serde_json::Value::Null));
     let json: serde_json::Value = serde_json::from_str(&written(&ill(), Format::Json)).expect("JSON");
