@@ -43,7 +43,7 @@ pub use integrate::{ABOUT_EP, Common, EP, Ep, Integrate, NanPolicy, Samples};
 pub use isprime::{FIVE, IsPrime, IsPrimeMethod, Subject};
 pub use keep::{Keep, Shard, TimeLimit};
 pub use merge::Merge;
-pub use parse::{Refusal, mentions, parse, presets, unknown_variables};
+pub use parse::{Presets, Refusal, parse, presets, unknown_variables};
 pub use patterns::Patterns;
 pub use pi::{DEFAULT_SEED, Pi, PiAlgorithm, PiMethod};
 pub use precision::{Precision, TargetError};

@@ -52,7 +52,7 @@ impl Refusal {
 }
 
 /// Whether `text` has `option` as a whole word: `--print` is not in `--printer`.
-pub fn mentions(text: &str, option: &str) -> bool {
+fn mentions(text: &str, option: &str) -> bool {
     text.match_indices(option)
         .any(|(i, _)| !text[i + option.len()..].starts_with(|c: char| c == '-' || c.is_ascii_alphanumeric()))
 }
@@ -107,11 +107,21 @@ pub fn unknown_variables(words: &Words) -> Vec<String> {
     strangers(&command(), words).into_iter().filter_map(unknown).collect()
 }
 
-/// The options that variables preset for this command, each with its variable: `--seed` and
-/// `MONTESIEVE_SEED=7`.
-pub fn presets(words: &Words) -> Vec<(String, String)> {
-    let presets = with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default();
-    presets.into_iter().map(|preset| (preset.option, preset.assignment)).collect()
+/// The options that variables preset for a command: `--seed` by `MONTESIEVE_SEED=7`.
+#[derive(Clone, Debug, Default)]
+pub struct Presets(Vec<Preset>);
+
+impl Presets {
+    /// What an error about options says of the variables that preset them: a line each.
+    pub fn in_error(&self, text: &str) -> String {
+        let presets = self.0.iter().filter(|preset| mentions(text, &preset.option));
+        presets.map(|preset| format!("\n  (from the environment: {})", preset.assignment)).collect()
+    }
+}
+
+/// The presets of this command line.
+pub fn presets(words: &Words) -> Presets {
+    Presets(with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default())
 }
 
 fn usage_error(message: String) -> Error {

@@ -12,7 +12,6 @@ use std::time::Duration;
 #[cfg(feature = "mpi")]
 use super::deadline::Deadline;
 use super::place::host;
-use crate::cli;
 use crate::error::Error;
 use crate::stderr;
 
@@ -57,20 +56,16 @@ pub fn catch_panics() {
     }));
 }
 
-/// Options that variables preset, each with its variable ([`remember_presets`]).
-static PRESETS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+/// What is to be said behind an error about options ([`explain_options`]).
+static EXPLANATION: OnceLock<Explain> = OnceLock::new();
 
-/// From now on an error about one of these options names the variable that preset it: `--seed` and
-/// `MONTESIEVE_SEED=7`.
-pub fn remember_presets(presets: Vec<(String, String)>) {
-    // A command that restarts has the same.
-    let _ = PRESETS.set(presets);
-}
+/// From the text of an error to what is to be said behind it, which may be nothing.
+type Explain = Box<dyn Fn(&str) -> String + Send + Sync>;
 
-/// What an error about options says of the variables that preset them.
-fn presets_in(text: &str) -> String {
-    let presets = PRESETS.get().into_iter().flatten().filter(|(option, _)| cli::mentions(text, option));
-    presets.map(|(_, assignment)| format!("\n  (from the environment: {assignment})")).collect()
+/// From now on an error about options ends with what `explain` says of its text: which variables preset them, say.
+pub fn explain_options(explain: impl Fn(&str) -> String + Send + Sync + 'static) {
+    // A command that restarts says the same.
+    let _ = EXPLANATION.set(Box::new(explain));
 }
 
 /// A deadline that takes no memory to begin: its thread is there from the start.
@@ -104,7 +99,9 @@ impl LastDeadline {
 pub fn tell(error: &Error, rank: u64, size: u64) {
     match error {
         Error::Told { .. } | Error::ClosedPipe => {}
-        Error::Usage(text) => stderr::message(&format!("{text}{}", presets_in(text))),
+        Error::Usage(text) => {
+            stderr::message(&(text.clone() + &EXPLANATION.get().map(|explain| explain(text)).unwrap_or_default()));
+        }
         Error::Run(_) | Error::Io { .. } if size > 1 => stderr::message(&format!("rank {rank} on {}: {error}", host())),
         _ => stderr::message(&error.to_string()),
     }

@@ -81,11 +81,12 @@ fn once(cluster: &Cluster) -> Result<u8> {
 }
 
 /// What variables ask for besides options: a fault on purpose. Those that mean nothing are named, and
-/// presets are kept for messages about their options.
+/// presets are kept for errors about their options.
 fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
     let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
     cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
-    ending::remember_presets(cli::presets(words));
+    let presets = cli::presets(words);
+    ending::explain_options(move |error| presets.in_error(error));
     let unknown = cli::unknown_variables(words);
     if !unknown.is_empty() && !cli.engine().is_some_and(|engine| engine.quiet) {
         let remark = format!(
