@@ -45,16 +45,16 @@ fn line(job: &str, file: &Path) -> String {
     format!("{job} --format json --checkpoint {} --checkpoint-interval 200ms", file.display())
 }
 
-/// Runs the job for a second or so; whether it came to its end by itself.
-fn cut(ranks: Ranks, line: &str, cut: Cut) -> Option<Ended> {
+/// Runs the job for this time or a little more; whether it came to its end by itself.
+fn cut(ranks: Ranks, line: &str, cut: Cut, after: Duration) -> Option<Ended> {
     if let Cut::Timed = cut {
-        let ended = run(ranks, &format!("{line} --time-limit 1s"));
+        let ended = run(ranks, &format!("{line} --time-limit {}ms", after.as_millis()));
         let saved = ended.code() == 75;
         assert!(saved || ended.code() == 0, "{ended}");
         return (!saved).then_some(ended);
     }
     let mut running = Launch::new(ranks, line).limit(100).start();
-    std::thread::sleep(Duration::from_millis(1200));
+    std::thread::sleep(after + Duration::from_millis(200));
     if running.has_ended() {
         return Some(running.finish().expect_code(0));
     }
@@ -89,7 +89,9 @@ fn stopped_again_and_again_it_is_the_same_answer() {
             let ranks = RANKS[turn % RANKS.len()];
             let line = format!("{} --schedule {}", line(job, &file), SCHEDULES[turn % SCHEDULES.len()]);
             let how = *cuts.next().expect("for ever");
-            if let Some(ended) = cut(ranks, &line, how) {
+            // Longer each time: in a slow build on a busy machine the set-up alone takes more than a second, and a kill saves nothing of it.
+            let after = Duration::from_millis(1000 + 100 * turn as u64);
+            if let Some(ended) = cut(ranks, &line, how, after) {
                 assert_eq!(ended.json_result(), expected.json_result(), "turn {turn}");
                 return;
             }
