@@ -123,7 +123,8 @@ impl Launcher {
         })
     }
 
-    fn path(self) -> PathBuf {
+    /// Where its standard output is to be found.
+    pub fn path(self) -> PathBuf {
         format!("/proc/{}/fd/1", self.pid).into()
     }
 

@@ -7,7 +7,9 @@
 //! the file's position is the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank 0 on another
 //! host than `mpirun`, `srun`) it is plain stdout.
 
+use std::fs::Metadata;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -39,6 +41,14 @@ impl Cluster {
             Output::Abandoned => Box::new(Abandoned),
             Output::Left => buffered(own),
         })
+    }
+
+    /// Device and number of the regular file that standard output goes to, if it does.
+    pub fn stdout_file(&self) -> Option<(u64, u64)> {
+        let launcher = if self.launch().is_forwarded() { Launcher::of_stdout() } else { None };
+        let path = launcher.map_or_else(|| "/proc/self/fd/1".into(), Launcher::path);
+        let found = path.metadata().ok().filter(Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
     }
 
     /// Writes all of `bytes` to standard output.

@@ -161,6 +161,12 @@ impl Setting<'_> {
             };
             match cause {
                 Some(Cause::ReaderGone) => {}
+                // The file is all that there is of a part.
+                Some(Cause::ShareDone) if kept.is_none() && self.engine.keep.file().is_some() => {
+                    return Err(Error::Run(format!(
+                        "this part of the job is done, but not saved: {done} of {blocks} blocks are lost"
+                    )));
+                }
                 Some(Cause::ShareDone) => stderr::message(&format!(
                     "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
                 )),

@@ -7,12 +7,14 @@ use crate::cluster::Cluster;
 use crate::cluster::launch::Launch;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
+use crate::fault::{self, Stage};
 use crate::isa::Isa;
 use crate::report::{Host, InfoResult, RankPlace, Report, Scheduler};
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Info) -> Result<u8> {
     let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+    fault::at(Stage::Start, cluster.first_rank())?;
     let places = Place::gather(cluster)?;
     let isas = cluster.gather_records(&isa.to_string())?;
     let written = places.zip(isas).map(|(places, isas)| {

@@ -15,12 +15,14 @@ use super::{integrate, isprime, pi, primes};
 use crate::cli::{self, Command, Integrate, IsPrimeMethod, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
+use crate::fault::{self, Stage};
 use crate::job::checkpoint::Identity;
 use crate::job::run::{Account, Outcome, Share, check};
 use crate::job::{Job, Ledger, Seams, Span, keeper};
 
 /// Runs the command. Every rank must call it, and only the root reads; returns the exit code.
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8> {
+    fault::at(Stage::Start, cluster.first_rank())?;
     let first = &options.files[0];
     let identity = cluster.broadcast(cluster.agree(cluster.at_root(|| keeper::identity(first)).transpose())?)?;
     let arguments = std::iter::once("montesieve".to_owned()).chain(identity.words.clone()).map(Into::into).collect();

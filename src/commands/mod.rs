@@ -63,7 +63,7 @@ fn once(cluster: &Cluster) -> Result<u8> {
         Ok(cli) => cli,
         Err(refusal) => return refuse(cluster, &refusal),
     };
-    cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words))).unwrap_or(Ok(())))?;
+    cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
     if let Some(launch) = cli.launch() {
         if !launch.allow_singleton {
             cluster.check_launch()?;

@@ -37,12 +37,19 @@ impl Place {
     }
 }
 
-/// Whether no file is named twice that is written.
+/// Whether no file is named twice that is written. `stdout`: device and number of the file that standard
+/// output goes to, which a side file of the same name would replace or cut off.
 ///
 /// # Errors
 /// [`Error::Usage`] with both names.
-pub fn check(files: &[File]) -> Result<()> {
-    let mut places: Vec<Place> = Vec::new();
+pub fn check(files: &[File], stdout: Option<(u64, u64)>) -> Result<()> {
+    let stdout = stdout.map(|inode| Place {
+        name: "standard output".to_owned(),
+        path: PathBuf::new(),
+        role: Role::Written,
+        inode: Some(inode),
+    });
+    let mut places: Vec<Place> = stdout.into_iter().collect();
     for file in files {
         let mut new: Vec<Place> = Place::of(file.option.clone(), &file.path, file.role).into_iter().collect();
         if let (Role::Saved, Some(place)) = (file.role, new.first()) {
@@ -82,7 +89,19 @@ mod tests {
             path: if path.starts_with('/') { path.into() } else { folder.join(path) },
             role,
         };
-        check(&files.iter().map(file).collect::<Vec<_>>())
+        check(&files.iter().map(file).collect::<Vec<_>>(), None)
+    }
+
+    #[test]
+    fn standard_output_is_a_file_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("out");
+        fs::write(&path, "").expect("written");
+        let found = fs::metadata(&path).expect("it is there");
+        let file = |path: &Path| [File { option: "--trace".to_owned(), path: path.into(), role: Role::Written }];
+        let refused = check(&file(&path), Some((found.dev(), found.ino()))).expect_err("the same file");
+        assert!(refused.to_string().starts_with("standard output and --trace are the same file"), "{refused}");
+        assert!(check(&file(&folder.path().join("other")), Some((found.dev(), found.ino()))).is_ok());
     }
 
     #[test]

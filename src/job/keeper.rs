@@ -170,7 +170,7 @@ impl Keeper {
             && !std::mem::replace(&mut self.warned, true)
         {
             let path = self.keep.path.display();
-            stderr::message(&format!("cannot write the checkpoint {path}: {error}; the run goes on and tries again"));
+            stderr::message(&format!("cannot write the checkpoint {path}: {error}; the next save tries again"));
         }
     }
 }

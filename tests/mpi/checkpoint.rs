@@ -178,23 +178,29 @@ fn a_folder_that_goes_and_comes_back() {
 }
 
 #[test]
-fn a_disk_that_is_full_is_a_warning() {
+fn a_disk_that_is_full_is_a_warning_but_for_a_part_of_a_job() {
     // A file may not have a single block: the system says so as it does of a full disk, only in other words.
     let folder = tempfile::tempdir().expect("a folder");
     let binary =
         std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
-    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" pi 1e8 --checkpoint job.ckpt --checkpoint-interval 10ms";
-    let mut shell = std::process::Command::new("sh");
-    // Alone, for an MPI library wants files of its own.
-    let launchers = ["OMPI_", "PMIX_", "PRTE_", "MONTESIEVE_"];
-    for (name, _) in std::env::vars().filter(|(name, _)| launchers.iter().any(|launcher| name.starts_with(launcher))) {
-        shell.env_remove(name);
+    for (part, code) in [("", 0), ("--shard 1/3", 1)] {
+        let line = format!("pi 1e8 --checkpoint job.ckpt --checkpoint-interval 10ms {part}");
+        let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {line}");
+        let mut shell = std::process::Command::new("sh");
+        // Alone, for an MPI library wants files of its own.
+        let launchers = ["OMPI_", "PMIX_", "PRTE_", "MONTESIEVE_"];
+        let of_launcher = |name: &str| launchers.iter().any(|launcher| name.starts_with(launcher));
+        for (name, _) in std::env::vars().filter(|(name, _)| of_launcher(name)) {
+            shell.env_remove(name);
+        }
+        let ended = shell.args(["-c", &script, &binary]).current_dir(folder.path()).output().expect("a shell");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(code), "{said}");
+        assert!(!ended.stdout.is_empty(), "{said}");
+        assert_eq!(said.matches("cannot write the checkpoint job.ckpt").count(), 1, "{said}");
+        assert_eq!(said.matches("not saved").count(), usize::from(code != 0), "{said}");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "half a file was left");
     }
-    let ended = shell.args(["-c", script, &binary]).current_dir(folder.path()).output().expect("a shell");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && !ended.stdout.is_empty(), "{said}");
-    assert_eq!(said.matches("cannot write the checkpoint job.ckpt").count(), 1, "{said}");
-    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "half a file was left");
 }
 
 /// A stop that comes while some ranks are done already, and one waits for the root to say so.

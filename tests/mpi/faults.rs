@@ -85,13 +85,15 @@ fn one_process_ends_as_well() {
 }
 
 /// Commands that a rank hangs in, each with a stage that it has: every command, every stage, the root and another rank.
-const HANGS: [(&str, &[&str]); 7] = [
+const HANGS: [(&str, &[&str]); 9] = [
     ("pi 1e7 --stall-timeout 3s", &STAGES),
     ("primes 1e7 --algorithm sieve --stall-timeout 3s", &STAGES),
     ("isprime 1000000016000000063 --method trial --flag server --stall-timeout 3s", &STAGES),
     // An empty list, which takes all stages.
     ("gcd - --stall-timeout 3s", &["scatter", "report"]),
     ("scaling --repeat 1 --stall-timeout 3s -- pi 1e6", &["scatter", "report"]),
+    ("info --stall-timeout 3s", &["start"]),
+    ("merge nowhere.ckpt --stall-timeout 3s", &["start"]),
     ("patterns ring --stall-timeout 3s", &["start", "compute", "report"]),
     ("burnin --duration 1s --stall-timeout 3s", &["start", "compute", "reduce", "report"]),
 ];

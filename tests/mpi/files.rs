@@ -144,6 +144,14 @@ fn every_path_is_another_file() {
     let line = format!("pi 1e15 --checkpoint {} --output {}", at("job.ckpt"), at("job.ckpt.before"));
     run(Alone, &line).expect_code(2).expect_told_once("are the same file");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    // Standard output is one of them, the launcher's too.
+    each([Alone, Launched(2)], |&ranks| {
+        fs::write(at("trace"), "old\n").expect("written");
+        let to = fs::File::options().append(true).open(at("trace")).expect("a file");
+        let launch = Launch::new(ranks, &format!("pi 1e6 --trace {}", at("trace"))).stdout_to(to).run();
+        launch.expect_code(2).expect_told_once("standard output and --trace are the same file");
+        assert_eq!(fs::read_to_string(at("trace")).expect("text"), "old\n");
+    });
 }
 
 #[test]
