@@ -188,14 +188,21 @@ fn add<I: Integrand>(
     sums: &mut LaneSums,
 ) {
     let mut groups = rows.chunks_exact(integrand.dimension());
-    for group in groups.by_ref().take(samples / WIDTH) {
-        let values = integrand.values(group);
-        match walk {
-            Walk::Fast => {
+    let whole = groups.by_ref().take(samples / WIDTH);
+    // A loop for each walk: where the values' address goes to a function they are copied first, a
+    // fifth of the time of a short expression (Intel Sapphire Rapids).
+    match walk {
+        Walk::Fast => {
+            for group in whole {
+                let values = integrand.values(group);
                 sums.first.update(&values, |sum, value| sum + (value - shift));
                 sums.second.update(&values, |sum, value| sum + (value - shift) * (value - shift));
             }
-            Walk::Careful(scale) => add_carefully(&values.0, shift, scale, sums),
+        }
+        Walk::Careful(scale) => {
+            for group in whole {
+                add_carefully(&integrand.values(group).0, shift, scale, sums);
+            }
         }
     }
     let rest = samples % WIDTH;
