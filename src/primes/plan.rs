@@ -61,6 +61,9 @@ const RECORDS: [f64; 10] = [0.15, 0.19, 0.24, 0.29, 0.35, 0.42, 0.55, 0.62, 0.68
 /// The first of them.
 const RECORDS_FROM: f64 = 13.0;
 
+/// Nanoseconds of a prime where tuplets of all kinds are looked for in the list of primes (2.5e13 and 2^63, 1e8 numbers).
+pub(super) const TUPLETS: f64 = 30.0;
+
 /// The way for `[low, high)`, which is all below or all above [`LINES_ALONE`], and likewise for 2^64.
 pub(super) fn way(low: u128, high: u128, task: Task) -> Way {
     let cost = |way: &Way| nanoseconds(*way, low, high, task);
@@ -111,7 +114,12 @@ fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
     if !task.has_bytes {
         all += 1.2 * medium + 0.12 * (root - medium);
     }
-    all + if task.asked == Asked::Count { 0.0 } else { 1.5 * numbers / (2.0 * root.ln()) }
+    let of_prime = match task.asked {
+        Asked::Count => 0.0,
+        Asked::List => 1.5,
+        Asked::Tuplets => TUPLETS,
+    };
+    all + of_prime * numbers / (2.0 * root.ln())
 }
 
 /// By lines alone: each sieving prime is made, and has half a hit too many in each line.

@@ -17,7 +17,8 @@ pub(super) mod lucas;
 mod scalar;
 
 use super::bits::{values, words};
-use super::plan::{Task, primes};
+use super::costs::Asked;
+use super::plan::{TUPLETS, Task, primes};
 use super::run::{PrimeRun, Take};
 use super::sieve::Sieve as Pieces;
 use super::{PIECE, Pulse, wide};
@@ -61,7 +62,8 @@ impl Tiny {
         let (cap, log) = (cap(numbers, low, isa) as f64, (low as f64).ln());
         let pieces = (numbers / (30.0 * PIECE as f64)).ceil();
         let [base_2, others] = test_costs(low, isa);
-        let tests = base_2 * 0.5615 / cap.ln() + others / log;
+        let tuplets = if task.asked == Asked::Tuplets { TUPLETS } else { 0.0 };
+        let tests = base_2 * 0.5615 / cap.ln() + (others + tuplets) / log;
         BEGIN + cap * 1.5 + PRIME * primes(cap) * pieces + numbers * (0.3 + tests)
     }
 
