@@ -147,10 +147,14 @@ def main() -> None:
         "numpy-notes": numpy_notes,
         "numpy-mean": numpy_mean,
         "numpy-columns": numpy_columns,
+        "gcd": batch_gcd,
     }
     if len(sys.argv) < 3 or sys.argv[1] not in rivals:
         sys.exit(__doc__)
-    numbers = [int(word) for word in sys.argv[2:]]
+    if sys.argv[1] == "gcd":
+        numbers = [[int(line, 16) for line in pathlib.Path(sys.argv[2]).read_text().split()]]
+    else:
+        numbers = [int(word) for word in sys.argv[2:]]
     if sys.argv[1].startswith("numpy"):
         import numpy  # noqa: F401  # so that the clock sees none of it
     begun = time.process_time()
