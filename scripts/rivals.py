@@ -152,7 +152,9 @@ def main() -> None:
     if len(sys.argv) < 3 or sys.argv[1] not in rivals:
         sys.exit(__doc__)
     if sys.argv[1] == "gcd":
-        numbers = [[int(line, 16) for line in pathlib.Path(sys.argv[2]).read_text().split()]]
+        from gmpy2 import mpz
+
+        numbers = [[mpz(line, 16) for line in pathlib.Path(sys.argv[2]).read_text().split()]]
     else:
         numbers = [int(word) for word in sys.argv[2:]]
     if sys.argv[1].startswith("numpy"):
