@@ -20,7 +20,7 @@ mod early;
 pub mod ending;
 pub mod flag;
 pub mod heartbeat;
-#[cfg(feature = "mpi")]
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod held;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod keepsakes;
@@ -29,7 +29,7 @@ mod launcher;
 pub mod limits;
 pub mod losses;
 pub mod memory;
-#[cfg(feature = "mpi")]
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod monitor;
 #[cfg(feature = "mpi")]
 mod mpi;
