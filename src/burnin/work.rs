@@ -9,7 +9,7 @@ use super::table::{Block, Work};
 use crate::montecarlo::darts::Darts;
 use crate::primes::Sieve;
 
-/// The answer that this CPU gives, now; calls `pulse` every few milliseconds where the kernel can.
+/// The answer that this CPU gives, now; calls `pulse` every few milliseconds.
 ///
 /// # Panics
 /// When this CPU does not have the block's instruction set.
@@ -26,6 +26,13 @@ pub fn compute(block: &Block, pulse: &mut dyn FnMut()) -> u64 {
                 ControlFlow::Break(()) => unreachable!("the pulse never breaks"),
             }
         }
-        Work::Darts { seed, start, samples } => Darts::new(seed, block.isa).hits(start, samples),
+        Work::Darts { seed, start, samples } => {
+            let mut hits = 0;
+            Darts::new(seed, block.isa).each_block(start, samples, |_, more| {
+                hits += more;
+                pulse();
+            });
+            hits
+        }
     }
 }
