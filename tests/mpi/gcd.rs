@@ -104,6 +104,34 @@ fn audits_on_any_number_of_ranks() {
     });
 }
 
+/// Time and memory are linear in numbers that are equal.
+#[test]
+fn many_equal_numbers_take_no_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("equal.txt");
+    fs::write(&file, "15\n".repeat(50_000) + "21\n").expect("written");
+    let line = format!("gcd --all {}", file.display());
+    let json = Launch::new(Alone, &format!("{line} --format json")).limit(20).run().expect_code(0).json();
+    let shared = json["result"]["shared"].as_array().expect("a list");
+    assert_eq!(shared.len(), 50_001);
+    assert_eq!(shared[0]["duplicate_count"], 49_999);
+    assert_eq!(shared[0]["duplicates"][0], 2);
+    assert_eq!((&shared[0]["partner_count"], &shared[0]["partners"][0]["place"]), (&1.into(), &50_001.into()));
+    assert_eq!(shared[50_000]["partner_count"], 50_000);
+}
+
+/// An audit does not pass because its list or its collection is empty.
+#[test]
+fn a_list_without_numbers_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("empty"), "# nothing\n").expect("written");
+    fs::write(path("key"), "15\n").expect("written");
+    for line in [format!("--all {}", path("empty")), format!("{} --against {}", path("key"), path("empty"))] {
+        Launch::new(Alone, &format!("gcd {line}")).run().expect_code(2).expect_told_once("has no numbers");
+    }
+}
+
 /// Products of two numbers of 512 bits, as RSA keys are, three of which have a factor of another one; the others have small ones in common.
 #[test]
 #[ignore = "long: 20,000 moduli of 1,024 bits"]

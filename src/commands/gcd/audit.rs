@@ -3,13 +3,14 @@
 //! Numbers that share the same are a class: of RSA keys mostly those with one prime of theirs known to others. So the job that looks for partners
 //! compares classes, of which there are far fewer than keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use dashu_int::UBig;
 use dashu_int::ops::Gcd;
 use serde_bytes::ByteBuf;
 
 use super::list::List;
+use crate::cluster::heartbeat;
 use crate::commands::inputs::big;
 use crate::report::{Partner, SharedFactor};
 
@@ -76,24 +77,32 @@ impl Audit<'_> {
             }
             Some(_) => {}
         }
+        let equals = equals(others, theirs);
+        // Equal numbers have the same row but for the duplicates, so that time is linear in them.
+        let mut known: HashMap<&UBig, SharedFactor> = HashMap::new();
         let mut rows = Vec::new();
         for ((factor, members), partners) in self.ours.values.iter().zip(&self.ours.members).zip(partners) {
             for &place in members {
-                let n = &self.file.numbers[place];
-                let is_itself = |other: usize| self.collection.is_none() && other == place;
-                let with = partners
-                    .iter()
-                    .flat_map(|(class, common)| theirs.members[*class].iter().map(move |&i| (i, common)));
-                let mut row = Row::default();
-                for (other, common) in with.filter(|(other, _)| !is_itself(*other)) {
-                    let is_equal = *n == others.numbers[other];
-                    if is_equal || related.is_some() {
-                        row.add(others.places[other], is_equal, common);
-                    }
+                if rows.len() % 256 == 0 {
+                    heartbeat::pulse();
                 }
-                let row = row.finish(self.file.places[place], n, factor);
-                let partner_count = related.and(row.partner_count);
-                rows.push((place, SharedFactor { partner_count, ..row }));
+                let n = &self.file.numbers[place];
+                let equal = equals.get(n).map_or(&[][..], |equal| &equal[..]);
+                let first = known.entry(n).or_insert_with(|| {
+                    let mut row = Row { related: related.is_some(), ..Row::default() };
+                    for (class, common) in &partners {
+                        row.add(&theirs.members[*class], equal, common, others);
+                    }
+                    row.finish(n, factor)
+                });
+                let is_itself = |other: usize| self.collection.is_none() && other == place;
+                let duplicates = equal.iter().filter(|&&other| !is_itself(other)).take(MOST_NAMED);
+                let duplicates: Vec<u64> = duplicates.map(|&other| others.places[other]).collect();
+                // One list has the number itself among its equals.
+                let duplicate_count = equal.len() as u64 - u64::from(self.collection.is_none());
+                let (place_said, duplicate) = (self.file.places[place], duplicate_count > 0);
+                let row = SharedFactor { place: place_said, duplicate, duplicates, duplicate_count, ..first.clone() };
+                rows.push((place, row));
             }
         }
         rows.sort_by_key(|(place, _)| *place);
@@ -101,56 +110,60 @@ impl Audit<'_> {
     }
 }
 
-/// A row in the making.
+/// Where each different number is that shares something, in order.
+fn equals<'l>(list: &'l List, classes: &Classes) -> HashMap<&'l UBig, Vec<usize>> {
+    let mut equals: HashMap<&UBig, Vec<usize>> = HashMap::new();
+    for &place in classes.members.iter().flatten() {
+        equals.entry(&list.numbers[place]).or_default().push(place);
+    }
+    equals
+}
+
+/// A row in the making: what equal numbers have in common.
 #[derive(Default)]
 struct Row {
+    /// Whether partners were looked for.
+    related: bool,
     partners: BTreeMap<u64, UBig>,
     partner_count: u64,
-    duplicates: Vec<u64>,
-    duplicate_count: u64,
     /// What is shared with partners, each once.
     commons: Vec<UBig>,
 }
 
 impl Row {
-    fn add(&mut self, place: u64, is_equal: bool, common: &UBig) {
-        if is_equal {
-            self.duplicate_count += 1;
-            self.duplicates.push(place);
-        } else {
-            self.partner_count += 1;
-            let is_first = self.partners.last_key_value().is_none_or(|(&last, _)| place < last);
-            if is_first || self.partners.len() < MOST_NAMED {
-                self.partners.insert(place, common.clone());
-            }
-            if !self.commons.contains(common) {
-                self.commons.push(common.clone());
-            }
+    /// Adds the members of a class but for those that are equal, which are in one class, all of them.
+    fn add(&mut self, members: &[usize], equal: &[usize], common: &UBig, others: &List) {
+        let has_equal = equal.first().is_some_and(|first| members.binary_search(first).is_ok());
+        let count = members.len() - if has_equal { equal.len() } else { 0 };
+        if !self.related || count == 0 {
+            return;
         }
+        self.partner_count += count as u64;
+        if !self.commons.contains(common) {
+            self.commons.push(common.clone());
+        }
+        // As many equal ones as there are may be passed over, once for each different number.
+        let partners = members.iter().filter(|member| equal.binary_search(member).is_err());
+        self.partners.extend(partners.take(MOST_NAMED).map(|&member| (others.places[member], common.clone())));
         // The first places stay, in whatever order they come.
-        if self.partners.len() > MOST_NAMED {
+        while self.partners.len() > MOST_NAMED {
             self.partners.pop_last();
-        }
-        if self.duplicates.len() > MOST_NAMED {
-            self.duplicates.sort_unstable();
-            self.duplicates.truncate(MOST_NAMED);
         }
     }
 
-    fn finish(mut self, place: u64, n: &UBig, factor: &UBig) -> SharedFactor {
-        self.duplicates.sort_unstable();
+    fn finish(self, n: &UBig, factor: &UBig) -> SharedFactor {
         let factors = if self.commons.is_empty() { Vec::new() } else { split(n, self.commons) };
         let partner = |(place, common): (u64, UBig)| Partner { place, factor: common.to_string() };
         SharedFactor {
-            place,
+            place: 0,
             n: n.to_string(),
             factor: factor.to_string(),
             factors: factors.iter().map(UBig::to_string).collect(),
             partners: self.partners.into_iter().map(partner).collect(),
-            partner_count: Some(self.partner_count),
-            duplicate: self.duplicate_count > 0,
-            duplicates: self.duplicates,
-            duplicate_count: self.duplicate_count,
+            partner_count: self.related.then_some(self.partner_count),
+            duplicate: false,
+            duplicates: Vec::new(),
+            duplicate_count: 0,
         }
     }
 }

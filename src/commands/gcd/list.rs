@@ -103,6 +103,11 @@ impl List {
                     let name = inputs::shown(&path.display().to_string());
                     Err(Error::Usage(format!("{name}, line {line}: '0': must be at least 1")))
                 }
+                // An audit must not pass because there was nothing to look at.
+                None if entries.is_empty() => {
+                    let name = inputs::shown(&path.display().to_string());
+                    Err(Error::Usage(format!("{name} has no numbers")))
+                }
                 None => Ok(entries.into_iter().map(|entry| (entry.line, bytes(&entry.number))).collect::<Vec<_>>()),
             }
         });
