@@ -1,4 +1,4 @@
-//! Files as they are read: never a device, which would never end, never a wait for a writer, and never more than fits.
+//! Files as they are read: never a device, which would never end, never an endless wait for a writer, and never more than fits.
 //!
 //! Stands beside `whole`, which writes files. Whatever a user names as an input goes through here: regular files, and where a
 //! command takes them also pipes that end (`<(command)`).
@@ -7,15 +7,29 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
+
+use crate::cluster::heartbeat;
+use crate::job::signals::Signals;
+
+/// How long a FIFO may be without a writer: whoever starts both sides does so within moments.
+const WRITER_LIMIT: Duration = Duration::from_secs(5);
+/// Time between two looks for a writer.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The file system of pipes without a name (`PIPEFS_MAGIC`).
+const PIPEFS: rustix::fs::FsWord = 0x5049_5045;
 
 /// What is done with a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pipes {
     /// It is refused, as a device is: what must be read again, or may be replaced.
     Refused,
-    /// It is read to its end. One that nothing writes to is empty, for the open does not wait.
+    /// It is read to its end. A FIFO is waited for until something writes to it, but not for ever.
     Taken,
 }
 
@@ -49,7 +63,49 @@ pub fn open(path: &Path, pipes: Pipes) -> io::Result<(File, u64)> {
 /// As [`open`]; when it is longer; and when there is not enough memory for it.
 pub fn read(path: &Path, pipes: Pipes, most: u64) -> io::Result<Vec<u8>> {
     let (file, length) = open(path, pipes)?;
-    read_on(file, length, Vec::new(), most)
+    let begun = if file.metadata()?.file_type().is_fifo() { first_of(&file, WRITER_LIMIT)? } else { Vec::new() };
+    read_on(file, length, begun, most)
+}
+
+/// Waits for the writer of a FIFO, not for ever, and returns a first byte where one came meanwhile.
+fn first_of(file: &File, limit: Duration) -> io::Result<Vec<u8>> {
+    // The writer of a pipe without a name (`<(command)`) was there before us, and may have left.
+    if rustix::fs::fstatfs(file)?.f_type == PIPEFS {
+        return Ok(Vec::new());
+    }
+    let signals = Signals::early()?;
+    let begun = Instant::now();
+    let flags = fcntl_getfl(file)?;
+    fcntl_setfl(file, flags | OFlags::NONBLOCK)?;
+    let mut byte = [0; 1];
+    let first = loop {
+        // Nothing is read as long as there is no writer, and EAGAIN says that there is one.
+        match rustix::io::read(file, &mut byte[..]) {
+            Ok(0) if has_ended(file)? => break Vec::new(),
+            Ok(0) => {}
+            Ok(_) => break byte.to_vec(),
+            Err(Errno::AGAIN) => break Vec::new(),
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        if begun.elapsed() >= limit {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing writes to this FIFO"));
+        }
+        if signals.pending().is_some() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        heartbeat::pulse();
+        sleep(LOOK_EVERY);
+    };
+    fcntl_setfl(file, flags)?;
+    Ok(first)
+}
+
+/// Whether a writer came and left since the file was opened.
+fn has_ended(file: &File) -> io::Result<bool> {
+    let mut polled = [PollFd::new(file, PollFlags::IN)];
+    poll(&mut polled, Some(&Timespec::default()))?;
+    Ok(polled[0].revents().contains(PollFlags::HUP))
 }
 
 /// The bytes behind those in `begun`, of a file of `length` bytes that was opened by [`open`].
@@ -99,13 +155,26 @@ mod tests {
     }
 
     #[test]
-    fn pipes_are_refused_or_read_to_their_end_and_none_is_waited_for() {
+    fn pipes_are_refused_or_read_to_their_end_and_none_is_waited_for_for_ever() {
         let folder = tempfile::tempdir().expect("a folder");
         let fifo = folder.path().join("fifo");
         let mode = Mode::from_raw_mode(0o600);
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).expect("a FIFO");
         assert!(read(&fifo, Pipes::Refused, 99).is_err_and(|error| error.to_string().contains("not a regular file")));
-        assert_eq!(read(&fifo, Pipes::Taken, 99).expect("no writer"), b"");
+        let (file, _) = open(&fifo, Pipes::Taken).expect("opens");
+        assert!(first_of(&file, Duration::from_millis(30)).is_err_and(|error| error.kind() == io::ErrorKind::TimedOut));
+        let late = fifo.clone();
+        let writing = std::thread::spawn(move || {
+            sleep(Duration::from_millis(60));
+            let mut writer = fs::OpenOptions::new().write(true).open(late).expect("opens");
+            for part in [&b"12 "[..], b"18\n"] {
+                sleep(Duration::from_millis(60));
+                io::Write::write_all(&mut writer, part).expect("written");
+            }
+        });
+        drop(file);
+        assert_eq!(read(&fifo, Pipes::Taken, 99).expect("a late writer"), b"12 18\n");
+        writing.join().expect("written");
         let (reader, mut writer) = io::pipe().expect("a pipe");
         io::Write::write_all(&mut writer, b"12345\n").expect("written");
         let name = format!("/proc/self/fd/{}", reader.as_raw_fd());

@@ -16,7 +16,7 @@ pub mod bytes;
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
-mod early;
+pub(crate) mod early;
 pub mod ending;
 pub mod flag;
 pub mod heartbeat;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::cluster::heartbeat;
+use crate::cluster::{early, heartbeat};
 use crate::error::{Error, Result};
 use crate::job::signals::{self, Signals};
 use crate::stderr;
@@ -24,6 +24,10 @@ const BUFFER: usize = 1 << 16;
 /// # Errors
 /// [`Error::Told`] with the exit code of a signal that came meanwhile; [`Error::Io`] when it cannot be read.
 pub fn read_to_end() -> Result<Vec<u8>> {
+    // Rust puts /dev/null in its place, which would read as an empty input.
+    if early::was_closed(0) {
+        return Err(Error::io("cannot read standard input")(io::Error::other("it is closed")));
+    }
     let stdin = io::stdin();
     if stdin.is_terminal() {
         stderr::message("reading from the terminal, one item a line; Ctrl-D on an empty line ends the input");
@@ -34,6 +38,14 @@ pub fn read_to_end() -> Result<Vec<u8>> {
         heartbeat::pulse();
         signals.pending()
     })
+}
+
+/// The error of a wait for the end of `name` that a signal ended; says so.
+pub fn stopped(name: &str) -> Error {
+    let pending = Signals::early().ok().and_then(|signals| signals.pending());
+    let signal = pending.unwrap_or(2);
+    stderr::message(&format!("stopped by {} before the end of {name}", signals::name(signal)));
+    Error::Told { code: 128 + signal as u8 }
 }
 
 fn read_until(input: BorrowedFd<'_>, pending: impl Fn() -> Option<i32>) -> Result<Vec<u8>> {

@@ -31,6 +31,8 @@ pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
         io::ErrorKind::IsADirectory => refused("is a folder, not a file of numbers"),
         io::ErrorKind::InvalidInput => refused("is a device, not a file of numbers"),
         io::ErrorKind::FileTooLarge => refused(&format!("is too long: {error}")),
+        // A signal ended the wait for a writer.
+        io::ErrorKind::Interrupted => stdin::stopped(&name),
         _ => Error::Io { context: format!("cannot read {name}"), source: error },
     })?;
     Ok((name, bytes))
