@@ -45,7 +45,8 @@ pub struct Burnin {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub junit: Option<PathBuf>,
 
-    /// Stop after this time, in good order, and report the rounds done by then; auto: before the scheduler ends the job
+    /// Stop after this time, in good order, and report the rounds done by then; auto: before the
+    /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 

@@ -73,14 +73,15 @@ pub struct Launch {
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,
 
-    /// End the job when a rank was silent for this time, 1s at the least: name it and its host, save, and abort; 0: never
+    /// End the job when a rank was silent for this time, 1s at the least: name it and its host, save,
+    /// and abort; 0: never
     #[arg(long, value_name = "TIME", value_parser = stall_timeout, default_value = "5m", help_heading = "Launch")]
     #[arg(allow_negative_numbers = true)]
     pub stall_timeout: Duration,
 }
 
-/// The shortest time after which a rank counts as hanging. Ranks ask each other five times within it, and a kernel may be half a second
-/// without an answer where ranks share a core.
+/// The shortest time after which a rank counts as hanging. Ranks ask each other five times within it,
+/// and a kernel may be half a second without an answer where ranks share a core.
 const SHORTEST_STALL: Duration = Duration::from_secs(1);
 
 fn stall_timeout(text: &str) -> Result<Duration, String> {

@@ -161,7 +161,8 @@ impl Cli {
         }
     }
 
-    /// What the launch check lets pass, and how long ranks may be silent; `None`: the command has no use for ranks.
+    /// What the launch check lets pass, and how long ranks may be silent; `None`: the command has no
+    /// use for ranks.
     pub fn launch(&self) -> Option<&Launch> {
         match &self.command {
             Command::Patterns(patterns) => Some(&patterns.launch),

@@ -19,7 +19,8 @@ pub struct Patterns {
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Stop after this time, in good order, and report the patterns done by then; auto: before the scheduler ends the job
+    /// Stop after this time, in good order, and report the patterns done by then; auto: before the
+    /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 

@@ -52,7 +52,8 @@ pub struct Scaling {
     #[arg(long, value_name = "RANKS", value_parser = many)]
     pub predict: Option<u64>,
 
-    /// Stop after this time, in good order, and report the runs done by then; auto: before the scheduler ends the job
+    /// Stop after this time, in good order, and report the runs done by then; auto: before the
+    /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 

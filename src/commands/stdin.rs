@@ -41,11 +41,17 @@ pub fn read_to_end() -> Result<Vec<u8>> {
 }
 
 /// The error of a wait for the end of `name` that a signal ended; says so.
-pub fn stopped(name: &str) -> Error {
-    let pending = Signals::early().ok().and_then(|signals| signals.pending());
-    let signal = pending.unwrap_or(2);
+fn stopped(signal: i32, name: &str) -> Error {
     stderr::message(&format!("stopped by {} before the end of {name}", signals::name(signal)));
     Error::Told { code: 128 + signal as u8 }
+}
+
+/// The same for a wait elsewhere, which a signal of [`Signals::early`] ended.
+pub fn interrupted(name: &str) -> Error {
+    match Signals::early().ok().and_then(|signals| signals.pending()) {
+        Some(signal) => stopped(signal, name),
+        None => Error::io(format!("cannot read {name}"))(io::ErrorKind::Interrupted.into()),
+    }
 }
 
 fn read_until(input: BorrowedFd<'_>, pending: impl Fn() -> Option<i32>) -> Result<Vec<u8>> {
@@ -54,8 +60,7 @@ fn read_until(input: BorrowedFd<'_>, pending: impl Fn() -> Option<i32>) -> Resul
     let timeout = Timespec::try_from(LOOK_EVERY).ok();
     loop {
         if let Some(signal) = pending() {
-            stderr::message(&format!("stopped by {} before the end of standard input", signals::name(signal)));
-            return Err(Error::Told { code: 128 + signal as u8 });
+            return Err(stopped(signal, "standard input"));
         }
         match poll(&mut [PollFd::new(&input, PollFlags::IN)], timeout.as_ref()) {
             Ok(0) | Err(Errno::INTR) => continue,

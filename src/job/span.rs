@@ -2,6 +2,8 @@
 //!
 //! Stands beside `ledger`, which maps spans to tallies: this file is only about the numbers.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// The blocks `first..end` (half-open, by number). Empty when `first == end`.
@@ -36,10 +38,17 @@ impl Span {
         self.first == self.end
     }
 
-    /// How many items lie in it, of a job of `total` items in blocks of `each`: all blocks are full but for the last one.
+    /// The items that lie in it, of a job of `total` items in blocks of `each`: all blocks are full but
+    /// for the last one.
+    pub fn places(self, each: u64, total: u64) -> Range<u64> {
+        let place = |block: u64| (u128::from(block) * u128::from(each)).min(u128::from(total)) as u64;
+        place(self.first)..place(self.end)
+    }
+
+    /// How many [`Span::places`] there are.
     pub fn items(self, each: u64, total: u64) -> u64 {
-        let end = (u128::from(self.end) * u128::from(each)).min(u128::from(total)) as u64;
-        end - self.first * each
+        let places = self.places(each, total);
+        places.end - places.start
     }
 
     /// Whether the two share a block.

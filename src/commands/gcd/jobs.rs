@@ -44,8 +44,8 @@ impl<'n> Numbers<'n> {
 
     /// Those of a span.
     fn of(self, span: Span) -> &'n [UBig] {
-        let count = self.numbers.len() as u64;
-        &self.numbers[(span.first * BLOCK).min(count) as usize..(span.end * BLOCK).min(count) as usize]
+        let places = span.places(BLOCK, self.numbers.len() as u64);
+        &self.numbers[places.start as usize..places.end as usize]
     }
 }
 
@@ -145,7 +145,7 @@ impl Job for Compare<'_> {
     }
 
     fn check(&self, span: Span, Items(found): &Found) -> Result<(), String> {
-        let places = span.first * BLOCK..span.end.saturating_mul(BLOCK).min(self.list.numbers.len() as u64);
+        let places = span.places(BLOCK, self.list.numbers.len() as u64);
         sound::holds("numbers are found once, in order", found.is_sorted_by(|(a, _), (b, _)| a < b))?;
         sound::holds("they are of this span", found.iter().all(|(place, _)| places.contains(place)))
     }

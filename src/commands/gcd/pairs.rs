@@ -3,7 +3,7 @@
 //! It is the row of the notes about what it costs to send work to processes (there: to pickle it). A pair takes a fraction of a
 //! microsecond to compute and about as long to encode, send and decode, so more ranks can make it slower: `--serialise` says.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::jobs::Items;
@@ -52,14 +52,6 @@ struct Pairs {
     pairs: Vec<(u128, u128)>,
 }
 
-impl Pairs {
-    /// The places of a span's pairs.
-    fn places(&self, span: Span) -> Range<u64> {
-        let count = self.pairs.len() as u64;
-        (span.first * BLOCK).min(count)..(span.end * BLOCK).min(count)
-    }
-}
-
 /// Places and greatest common divisors.
 type Gcds = Items<(u64, u128)>;
 
@@ -72,7 +64,7 @@ impl Job for Pairs {
     }
 
     fn check(&self, span: Span, Items(gcds): &Gcds) -> std::result::Result<(), String> {
-        sound::once("answers", gcds.iter().map(|&(place, _)| place), self.places(span))
+        sound::once("answers", gcds.iter().map(|&(place, _)| place), span.places(BLOCK, self.pairs.len() as u64))
     }
 
     fn workspace(&self) {}
@@ -82,7 +74,7 @@ impl Job for Pairs {
             let (a, b) = self.pairs[place as usize];
             (place, gcd(a, b))
         };
-        ControlFlow::Continue(Items(self.places(span).map(of).collect()))
+        ControlFlow::Continue(Items(span.places(BLOCK, self.pairs.len() as u64).map(of).collect()))
     }
 }
 

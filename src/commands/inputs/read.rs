@@ -32,7 +32,7 @@ pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
         io::ErrorKind::InvalidInput => refused("is a device, not a file of numbers"),
         io::ErrorKind::FileTooLarge => refused(&format!("is too long: {error}")),
         // A signal ended the wait for a writer.
-        io::ErrorKind::Interrupted => stdin::stopped(&name),
+        io::ErrorKind::Interrupted => stdin::interrupted(&name),
         _ => Error::Io { context: format!("cannot read {name}"), source: error },
     })?;
     Ok((name, bytes))

@@ -1,6 +1,6 @@
 //! The job of judging numbers at once: each by tests of its own, so a long list is spread over the ranks.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use dashu_int::UBig;
 use serde::{Deserialize, Serialize};
@@ -40,14 +40,6 @@ struct Judgement {
     numbers: Vec<UBig>,
 }
 
-impl Judgement {
-    /// The places of a span's numbers.
-    fn places(&self, span: Span) -> Range<u64> {
-        let count = self.numbers.len() as u64;
-        (span.first * BLOCK).min(count)..(span.end * BLOCK).min(count)
-    }
-}
-
 /// What became of the number at this place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Verdict {
@@ -75,14 +67,18 @@ impl Job for Judgement {
     }
 
     fn check(&self, span: Span, Verdicts(verdicts): &Verdicts) -> std::result::Result<(), String> {
-        sound::once("verdicts", verdicts.iter().map(|verdict| verdict.place), self.places(span))
+        sound::once(
+            "verdicts",
+            verdicts.iter().map(|verdict| verdict.place),
+            span.places(BLOCK, self.numbers.len() as u64),
+        )
     }
 
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Verdicts> {
         let mut verdicts = Vec::new();
-        for place in self.places(span) {
+        for place in span.places(BLOCK, self.numbers.len() as u64) {
             let n = &self.numbers[place as usize];
             let verdict = any::judge(n, pulse)?;
             let (prime, proven) = (verdict != any::Verdict::Composite, verdict != any::Verdict::Probable);
