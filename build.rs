@@ -7,7 +7,9 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let mut files = vec![PathBuf::from("Cargo.lock")];
-    collect(Path::new("src"), &mut files)?;
+    for folder in ["src", "crates"] {
+        collect(Path::new(folder), &mut files)?;
+    }
     files.sort();
     // FNV-1a of 64 bits: an accident must not pass, and nothing here is secret.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -25,6 +27,7 @@ fn main() -> io::Result<()> {
     }
     println!("cargo::rustc-env=MONTESIEVE_BUILD={hash:016x}");
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=crates");
     println!("cargo::rerun-if-changed=Cargo.lock");
     Ok(())
 }

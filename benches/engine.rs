@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use montesieve::cluster::Cluster;
 use montesieve::isa::Isa;
-use montesieve::job::progress::Mode;
 use montesieve::job::run::{Options, run};
 use montesieve::job::signals::Signals;
 use montesieve::job::{Job, Pulse, Schedule, Span, Tally};
@@ -78,16 +77,7 @@ fn main() {
             std::hint::black_box(throw(mine, &mut job.workspace()));
             let bare = cluster.max(begun.elapsed().as_nanos() as u64);
 
-            let options = Options {
-                schedule,
-                chunk: None,
-                progress: Mode::None,
-                signals: signals.clone(),
-                deadline: None,
-                keep: None,
-                share: None,
-                traced: None,
-            };
+            let options = Options { schedule, signals: signals.clone(), ..Options::default() };
             let begun = Instant::now();
             let outcome = run(&cluster, &job, &options).expect("no rank fails");
             let engine = cluster.max(begun.elapsed().as_nanos() as u64);

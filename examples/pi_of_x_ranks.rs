@@ -5,24 +5,22 @@
 //! Some blocks of each term are computed for MEASURED (X itself if it is left out), and all others of X taken to cost what lies between
 //! them, times the growth of the whole (of y for Phi0) where MEASURED is another number. Then 64 to 10,000 ranks, the root one of them, ask for blocks
 //! as they do in a run: questions wait until the root looks up from its work. What making the tables takes, and the last reduction, comes
-//! on top. `tests/simulator.rs` drives the same code through everything that can go wrong; this is about time alone.
+//! on top.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use montesieve::isa::Isa;
-use montesieve::job::manager::{Action, Event, Manager};
-use montesieve::job::worker::Worker;
-use montesieve::job::{Dealer, Ledger, Schedule, Seams, Span, Tally};
+use montesieve::job::protocol::Message;
+use montesieve::job::protocol::world::{Model, Plan, run};
+use montesieve::job::{Schedule, Span};
 use montesieve::primes::gourdon::{Formula, Frame, LARGEST, Layout, Opinion, SMALLEST, parts, seconds};
 use rustix::time::{ClockId, clock_gettime};
-use serde::{Deserialize, Serialize};
 
-/// Seconds from a question to its answer: the root looks up every half millisecond.
-const ANSWER: f64 = 0.6e-3;
-/// Seconds that a rank computes in one go.
-const PIECE: f64 = 2.0;
+/// How long a message is on its way.
+const MESSAGE: Duration = Duration::from_micros(20);
+/// How long a rank computes in one go.
+const PIECE: Duration = Duration::from_secs(2);
 
 fn main() {
     let number = |i| std::env::args().nth(i).map(|word: String| word.parse::<u128>());
@@ -95,85 +93,26 @@ fn between(points: &[(f64, f64)], place: f64) -> f64 {
     }
 }
 
-/// A tally that is nothing: time is all that is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Nothing;
-
-impl Tally for Nothing {
-    fn merge(&mut self, _: Nothing) {}
+/// Kernels take what was measured.
+struct Measured<'c> {
+    costs: &'c [f64],
 }
 
-/// What happens at a time: nanoseconds, so that there is an order.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Happening {
-    Asked(u64),
-    Answered(u64, Option<(u64, u64)>),
-    Finished(u64, u64, u64),
+impl Model for Measured<'_> {
+    type Tally = ();
+
+    fn compute(&mut self, _: u64, piece: Span) -> ((), Duration) {
+        let seconds: f64 = self.costs[piece.first as usize..piece.end as usize].iter().sum();
+        ((), Duration::from_secs_f64(seconds))
+    }
+
+    fn delay(&mut self, _: u64, _: u64, _: &Message<()>) -> Duration {
+        MESSAGE
+    }
 }
 
 /// Seconds until the last rank is done.
 fn simulate(costs: &[f64], ranks: u64, chunk: u64) -> f64 {
-    let blocks = costs.len() as u64;
-    let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, blocks)], ranks, chunk, None);
-    let mut manager = Manager::<Nothing>::new(Ledger::new(), dealer, None);
-    let firsts = manager.first_spans(ranks);
-    let mut workers: Vec<Worker<Nothing>> =
-        firsts.into_iter().map(|span| Worker::new(span, Seams::default())).collect();
-    let (mut busy, mut agenda, mut now) = (vec![false; ranks as usize], BinaryHeap::new(), 0_u64);
-    let later = |now: u64, seconds: f64| now + (1e9 * seconds) as u64;
-    let attend = |rank: u64, now: u64, worker: &mut Worker<Nothing>, busy: &mut bool, agenda: &mut BinaryHeap<_>| {
-        if worker.asks() {
-            agenda.push(Reverse((later(now, if rank == 0 { 0.0 } else { ANSWER }), Happening::Asked(rank))));
-        }
-        if *busy {
-            return;
-        }
-        if let Some(span) = worker.piece(u64::MAX) {
-            // As many as fit, and one at least.
-            let (mut end, mut time) = (span.first, 0.0);
-            while end < span.end && (end == span.first || time + costs[end as usize] <= PIECE) {
-                time += costs[end as usize];
-                end += 1;
-            }
-            *busy = true;
-            agenda.push(Reverse((later(now, time), Happening::Finished(rank, span.first, end))));
-        }
-    };
-    for rank in 0..ranks {
-        attend(rank, now, &mut workers[rank as usize], &mut busy[rank as usize], &mut agenda);
-    }
-    while let Some(Reverse((time, happening))) = agenda.pop() {
-        now = time;
-        let rank = match happening {
-            Happening::Asked(rank) => {
-                let mut actions = Vec::new();
-                manager.handle(Event::Asked(rank), &mut actions).expect("a question is no report");
-                for action in actions {
-                    let answer = match action {
-                        Action::Give(_, span) => Some((span.first, span.end)),
-                        Action::NoMore(_) => None,
-                        Action::StopAll => unreachable!("nobody asked for a stop"),
-                    };
-                    agenda.push(Reverse((now, Happening::Answered(rank, answer))));
-                }
-                continue;
-            }
-            Happening::Answered(rank, Some((first, end))) => {
-                workers[rank as usize].given(Span::new(first, end));
-                rank
-            }
-            Happening::Answered(rank, None) => {
-                workers[rank as usize].no_more();
-                continue;
-            }
-            Happening::Finished(rank, first, end) => {
-                workers[rank as usize].finished(Span::new(first, end), Nothing).expect("each block once");
-                busy[rank as usize] = false;
-                rank
-            }
-        };
-        attend(rank, now, &mut workers[rank as usize], &mut busy[rank as usize], &mut agenda);
-    }
-    assert!(workers.iter().all(Worker::is_finished), "a rank waits for ever");
-    now as f64 * 1e-9
+    let plan = Plan { piece: PIECE, ..Plan::new(ranks, costs.len() as u64, Schedule::Dynamic, chunk) };
+    run(&plan, &mut Measured { costs }).time.as_secs_f64()
 }

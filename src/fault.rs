@@ -16,6 +16,7 @@
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
+use crate::job::{JobError, run};
 
 /// Where in a command a fault may be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +128,21 @@ pub fn arm(text: &str, ranks: u64) -> std::result::Result<(), String> {
 /// For the kind `panic`: that is what it is for.
 pub fn at(stage: Stage, rank: u64) -> Result<()> {
     asked(stage, rank).map_or(Ok(()), |fault| fail(&fault.kind))
+}
+
+/// The same for a stage of the engine.
+///
+/// # Errors
+/// As [`at`].
+pub fn in_engine(stage: run::Stage, rank: u64) -> std::result::Result<(), JobError> {
+    let stage = match stage {
+        run::Stage::Start => Stage::Start,
+        run::Stage::Scatter => Stage::Scatter,
+        run::Stage::Compute => Stage::Compute,
+        run::Stage::Reduce => Stage::Reduce,
+        run::Stage::Report => Stage::Report,
+    };
+    Ok(at(stage, rank)?)
 }
 
 /// The fault that a burn-in has on this rank, if the environment says so.

@@ -9,8 +9,7 @@
 //! - [`burnin`]: what a burn-in knows and how it decides who is wrong and who is slow; pure.
 //! - [`commands`]: one file a command: plan, compute, reduce, report.
 //! - [`cli`]: what the user may type. [`error`]: what may go wrong. [`isa`]: which instruction set.
-//! - `stderr`: messages, each in one write. `stream`: pipes and devices to write to. `whole`: files that appear whole or not at all.
-//!   `regular`: files as they are read.
+//! - `stderr`: messages, each in one write. `stream`: pipes and devices to write to. `regular`: files as they are read.
 
 pub mod burnin;
 pub mod cli;
@@ -22,9 +21,9 @@ pub mod isa;
 pub mod job;
 pub mod montecarlo;
 pub mod primes;
+pub mod progress;
 mod regular;
 pub mod report;
 pub mod scaling;
 mod stderr;
 mod stream;
-mod whole;

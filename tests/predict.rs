@@ -1,14 +1,40 @@
-//! `scaling --predict` against the engine: its formulas and a simulation that drives the engine's own decisions through as many ranks.
+//! `scaling --predict` against the engine: its formulas and a world of the engine's own machines, of as many ranks.
 //!
-//! [`Timed`] plays the clocks, messages and kernels; `Manager`, `Worker`, `Dealer` and `Ledger` are the program's. Nothing here
-//! looks at a real clock.
+//! [`Timed`] says how long kernels and messages take; every decision is the program's. Nothing here looks at a real clock.
 
-#[path = "simulator/timed.rs"]
-mod timed;
+use std::time::Duration;
 
-use montesieve::job::Schedule;
+use montesieve::job::protocol::Message;
+use montesieve::job::protocol::world::{Model, Plan, run};
+use montesieve::job::{Schedule, Span};
 use montesieve::scaling::predict::{Costs, Prediction, Work, ladder, predict, saturation};
-use timed::{Setup, Timed};
+
+/// Messages, answers, spans and kernels take the times that `scaling --predict` was given.
+struct Timed {
+    costs: Costs,
+    /// Seconds from block 0 to each block.
+    upto: Vec<f64>,
+}
+
+impl Model for Timed {
+    type Tally = ();
+
+    fn compute(&mut self, _: u64, piece: Span) -> ((), Duration) {
+        ((), Duration::from_secs_f64(self.upto[piece.end as usize] - self.upto[piece.first as usize]))
+    }
+
+    fn delay(&mut self, _: u64, _: u64, _: &Message<()>) -> Duration {
+        Duration::from_secs_f64(self.costs.message)
+    }
+
+    fn handling(&mut self, message: &Message<()>) -> Duration {
+        Duration::from_secs_f64(match message {
+            Message::Ask => self.costs.answer,
+            Message::Report(ledger) | Message::Reduce { ledger, .. } => self.costs.span * ledger.spans().count() as f64,
+            _ => 0.0,
+        })
+    }
+}
 
 /// A cluster of some years ago: 2 us a message, 1 us an answer, 50 ns a span.
 const COSTS: Costs = Costs { message: 2e-6, answer: 1e-6, span: 5e-8 };
@@ -20,8 +46,16 @@ fn work(compute: f64, blocks: u64) -> Work {
 /// Seconds that the engine takes with blocks that cost as `cost` says, relative to each other.
 fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Costs, cost: impl Fn(u64) -> f64) -> f64 {
     let sum: f64 = (0..work.blocks).map(&cost).sum();
-    let blocks = (0..work.blocks).map(|block| work.compute * cost(block) / sum).collect();
-    Timed::new(Setup { ranks: prediction.ranks, schedule, chunk: prediction.chunk, costs, blocks }).seconds()
+    let upto = (0..work.blocks).scan(0.0, |upto, block| {
+        *upto += work.compute * cost(block) / sum;
+        Some(*upto)
+    });
+    let mut model = Timed { costs, upto: std::iter::once(0.0).chain(upto).collect() };
+    // Pieces as long as spans, since nothing is saved here.
+    let piece = Duration::from_secs(10_000);
+    let end = run(&Plan { piece, ..Plan::new(prediction.ranks, work.blocks, schedule, prediction.chunk) }, &mut model);
+    assert_eq!(end.computed, work.blocks);
+    end.time.as_secs_f64()
 }
 
 /// Predicted over simulated seconds, blocks costing the same.

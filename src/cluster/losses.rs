@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Cluster;
-pub use super::keepsakes::Place as Keepsake;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
 use crate::error::Result;
+use crate::job::replay_log::{Place as Keepsake, ReplayLog};
 
 /// A rank and where it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,9 +122,17 @@ impl Cluster {
     pub fn recall<T: DeserializeOwned>(&self) -> Result<(Option<Keepsake>, Option<T>)> {
         #[cfg(feature = "mpi")]
         if let Some(survivors) = self.survivors() {
-            return survivors.keepsakes.next().map(|(place, found)| (Some(place), found));
+            return Ok(survivors.log.next().map(|(place, found)| (Some(place), found))?);
         }
         Ok((None, None))
+    }
+
+    /// Where losses are survived: what this rank remembers.
+    pub(super) fn log(&self) -> Option<&ReplayLog> {
+        #[cfg(feature = "mpi")]
+        return self.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log);
+        #[cfg(not(feature = "mpi"))]
+        None
     }
 
     /// Remembers `value` in place of what was there.
@@ -134,7 +142,7 @@ impl Cluster {
     pub fn keep<T: Serialize>(&self, place: Option<Keepsake>, value: &T) -> Result<()> {
         #[cfg(feature = "mpi")]
         if let Some((survivors, place)) = self.survivors().zip(place) {
-            return survivors.keepsakes.put(place, value);
+            return Ok(survivors.log.put(place, value)?);
         }
         let _ = (place, value);
         Ok(())

@@ -23,7 +23,6 @@ pub mod heartbeat;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod held;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
-mod keepsakes;
 pub mod launch;
 mod launcher;
 pub mod limits;
@@ -39,7 +38,6 @@ mod part;
 pub mod patience;
 pub mod place;
 mod promise;
-mod record;
 #[cfg(feature = "mpi")]
 mod request;
 pub mod rma;
@@ -49,6 +47,7 @@ pub mod stdout;
 #[cfg(feature = "mpi")]
 mod survivors;
 mod tag;
+mod transport;
 #[cfg(feature = "mpi")]
 mod ulfm;
 pub mod vitals;
@@ -77,6 +76,7 @@ use self::patience::Patience;
 pub use self::promise::Promise;
 pub use self::tag::Tag;
 use crate::error::{Error, Result};
+use crate::job::{self, record};
 
 /// The rank that scatters, reduces and reports.
 pub(crate) const ROOT: u64 = 0;
@@ -194,7 +194,28 @@ impl Cluster {
         let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
         each!(self, inner => inner.broadcast(&mut bytes));
         self.check_losses()?;
-        record::decode(&bytes)
+        Ok(record::decode(&bytes)?)
+    }
+
+    /// The root's bytes, at every rank; worthless once somebody is lost.
+    fn broadcast_bytes(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        each!(self, inner => inner.broadcast(&mut bytes));
+        bytes
+    }
+
+    /// Every rank's bytes, at the root; worthless once somebody is lost.
+    fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        each!(self, inner => inner.gather_bytes(bytes))
+    }
+
+    /// Sends bytes that were encoded.
+    fn send_encoded(&self, to: u64, tag: Tag, bytes: Vec<u8>) {
+        each!(self, inner => inner.send_bytes(to, tag, bytes));
+    }
+
+    /// The next such message that has arrived, and who sent it.
+    fn poll_encoded(&self, from: Option<u64>, tag: Tag) -> Option<(u64, Vec<u8>)> {
+        each!(self, inner => inner.poll(from, tag))
     }
 
     /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every rank must call it;
@@ -224,7 +245,7 @@ impl Cluster {
         let bytes = record::encode(mine)?;
         let all = each!(self, inner => inner.gather_bytes(bytes));
         self.check_losses()?;
-        all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect()).transpose()
+        Ok(all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<job::Result<_>>()).transpose()?)
     }
 
     /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call it.
@@ -332,7 +353,7 @@ impl Cluster {
     pub fn receive_record<T: DeserializeOwned>(&self, from: u64, tag: Tag) -> Result<T> {
         let bytes = each!(self, inner => inner.receive_bytes(from, tag));
         self.check_losses()?;
-        record::decode(&bytes)
+        Ok(record::decode(&bytes)?)
     }
 
     /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its

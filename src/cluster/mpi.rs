@@ -314,6 +314,14 @@ impl Mpi {
         bytes
     }
 
+    pub fn poll(&self, from: Option<u64>, tag: Tag) -> Option<(u64, Vec<u8>)> {
+        let status = self.probe_for(from.map(|rank| rank as i32), Some(tag as i32))?;
+        let mut bytes = vec![0u8; status.count(u8::equivalent_datatype()) as usize];
+        let sender = self.world.process_at_rank(status.source_rank());
+        sender.receive_into_with_tag(&mut bytes[..], tag as i32);
+        Some((status.source_rank() as u64, bytes))
+    }
+
     pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> usize {
         let sender = self.world.process_at_rank(from as i32);
         if self.is_lost() {

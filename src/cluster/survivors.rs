@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use mpi::topology::SimpleCommunicator;
 
 use super::deadline::Deadline;
-use super::keepsakes::Keepsakes;
 use super::losses::Member;
 use super::ulfm::{self, Ulfm};
 use super::vote::{Verdict, Vote, parted};
 use super::{ending, heartbeat, launch, monitor};
 use crate::error::{Error, Result};
+use crate::job::replay_log::ReplayLog;
 use crate::stderr;
 
 /// How long the last step of a good end may take, in which all wait for all; then a process ends alone. Seen to take milliseconds.
@@ -53,7 +53,7 @@ pub struct Survivors {
     was_lost: Cell<bool>,
     leaving: Cell<bool>,
     /// What is remembered of a command from one beginning to the next.
-    pub keepsakes: Keepsakes,
+    pub log: ReplayLog,
 }
 
 impl Survivors {
@@ -79,7 +79,7 @@ impl Survivors {
             lost: Cell::new(None),
             was_lost: Cell::new(false),
             leaving: Cell::new(false),
-            keepsakes: Keepsakes::default(),
+            log: ReplayLog::default(),
         });
         OURS.with(|ours| *ours.borrow_mut() = Some(Rc::clone(&survivors)));
         ending::survive();

@@ -4,18 +4,14 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Tag {
-    /// To the root: what shall I compute after this? (two plain numbers, unused)
-    Ask = 1,
-    /// From the root: this span (first block, end block).
-    Give = 2,
-    /// From the root: nothing more (unused numbers).
-    NoMore = 3,
-    /// From the root: drop what you have in hand.
-    Stop = 4,
-    /// To the root: I was told to stop (signal number, unused).
-    Signal = 5,
-    /// To the root: what I have done (a record).
-    Report = 6,
+    /// The engine's messages of a round (a record).
+    Round = 1,
+    /// Default forms of collectives (bytes).
+    Collective = 2,
+    /// A job's own (bytes).
+    Job = 3,
+    /// Whether a rank is there (bytes).
+    Liveness = 4,
     /// Within [`Cluster::reduce`](super::Cluster::reduce) (a record).
     Reduce = 7,
     /// Work, goods, a question: whatever goes out in `patterns` (numbers).
@@ -32,13 +28,11 @@ pub enum Tag {
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    pub(super) const ALL: [Tag; 12] = [
-        Tag::Ask,
-        Tag::Give,
-        Tag::NoMore,
-        Tag::Stop,
-        Tag::Signal,
-        Tag::Report,
+    pub(super) const ALL: [Tag; 10] = [
+        Tag::Round,
+        Tag::Collective,
+        Tag::Job,
+        Tag::Liveness,
         Tag::Reduce,
         Tag::Item,
         Tag::Reply,

@@ -16,15 +16,16 @@ use crate::cli::{self, Command, Integrate, IsPrimeMethod, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
-use crate::job::checkpoint::Identity;
+use crate::job::Identity;
 use crate::job::run::{Account, Outcome, Share, check};
-use crate::job::{Job, Ledger, Seams, Span, keeper};
+use crate::job::{Job, Ledger, Seams, Span, checkpoint};
 
 /// Runs the command. Every rank must call it, and only the root reads; returns the exit code.
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8> {
     fault::at(Stage::Start, cluster.first_rank())?;
     let first = &options.files[0];
-    let identity = cluster.broadcast(cluster.agree(cluster.at_root(|| keeper::identity(first)).transpose())?)?;
+    let identity =
+        cluster.broadcast(cluster.agree(cluster.at_root(|| Ok(checkpoint::identity(first)?)).transpose())?)?;
     let arguments = std::iter::once("montesieve".to_owned()).chain(identity.words.clone()).map(Into::into).collect();
     let command = cli::parse(&Words { arguments, variables: Vec::new() }).ok().and_then(|cli| provable(cli.command));
     let cannot = || Error::Run(format!("{} is of a job that cannot be merged: {}", first.display(), identity.name()));
@@ -85,8 +86,8 @@ pub(super) fn unite<J: Job>(job: &J, files: &[PathBuf], ranks: u64) -> Result<Ou
     let mut ledger = Ledger::with_seams(Seams { at: whole, at_powers: job.has_a_way() });
     let mut parts: Vec<Part<'_>> = Vec::new();
     for path in files {
-        let identity = keeper::identity(path)?;
-        let found = keeper::load_alone(path, job, &ours)?;
+        let identity = checkpoint::identity(path)?;
+        let found = checkpoint::load_alone(path, job, &ours)?;
         let spans = found.spans().map(|(span, _)| span).collect();
         let part = Part { path, identity, spans };
         parts.iter().try_for_each(|before| apart(before, &part))?;

@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
+use crate::job::atomic_file;
 use crate::stream;
-use crate::whole;
 
 /// Bytes collected before a write.
 const BUFFER: usize = 1 << 20;
@@ -48,7 +48,7 @@ impl Output {
             }
             found => {
                 // A link is followed to the file it stands for, which is the one to be replaced, or made.
-                let place = whole::resolve(path).map_err(cannot())?;
+                let place = atomic_file::resolve(path).map_err(cannot())?;
                 if found.is_ok() {
                     fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
                 }
@@ -130,7 +130,7 @@ impl Output {
         match self.target {
             Target::Stream(mut stream) => stream.flush(),
             Target::File(file, place) => {
-                file.into_inner().map_err(IntoInnerError::into_error).and_then(|file| whole::keep(file, &place))
+                file.into_inner().map_err(IntoInnerError::into_error).and_then(|file| atomic_file::keep(file, &place))
             }
         }
         .map_err(cannot)
@@ -185,8 +185,8 @@ pub fn formatted(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<V
 }
 
 fn buffered(place: &Path) -> io::Result<BufWriter<NamedTempFile>> {
-    whole::sweep(place);
-    Ok(BufWriter::with_capacity(BUFFER, whole::beside(place)?))
+    atomic_file::sweep(place);
+    Ok(BufWriter::with_capacity(BUFFER, atomic_file::beside(place)?))
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{File, Role};
 use crate::error::{Error, Result};
-use crate::job::keeper;
-use crate::whole;
+use crate::job::atomic_file;
+use crate::job::checkpoint;
 
 /// A place that is read or written.
 struct Place {
@@ -29,7 +29,7 @@ impl Place {
             return None;
         }
         let inode = found.map(|found| (found.dev(), found.ino()));
-        Some(Place { name, path: whole::resolve(path).ok()?, role, inode })
+        Some(Place { name, path: atomic_file::resolve(path).ok()?, role, inode })
     }
 
     fn is(&self, other: &Place) -> bool {
@@ -53,7 +53,7 @@ pub fn check(files: &[File], stdout: Option<(u64, u64)>) -> Result<()> {
     for file in files {
         let mut new: Vec<Place> = Place::of(file.option.clone(), &file.path, file.role).into_iter().collect();
         if let (Role::Saved, Some(place)) = (file.role, new.first()) {
-            let before = keeper::before(&place.path);
+            let before = checkpoint::before(&place.path);
             let spare = Place::of(format!("{} (its file before)", file.option), &before, Role::Saved);
             // The same file twice is what a save leaves that failed half-way.
             new.extend(spare.filter(|spare| spare.path != place.path));

@@ -14,13 +14,14 @@ use crate::commands::merge::unite;
 use crate::commands::output::Output;
 use crate::commands::surroundings;
 use crate::error::{Error, Result};
+use crate::fault;
 use crate::isa::Isa;
-use crate::job::keeper::{self, Found, Keep};
-use crate::job::lock::Lock;
-use crate::job::progress::Mode;
+use crate::job::checkpoint::Lock;
+use crate::job::checkpoint::{self, Found, Keep};
 use crate::job::run::{Account, Options, Outcome, Share, resume};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Schedule, Tally};
+use crate::progress::{self, Mode};
 use crate::report::Work;
 use crate::stderr;
 
@@ -82,11 +83,13 @@ impl<'a> Setting<'a> {
         let options = Options {
             schedule: schedule(engine.schedule),
             chunk,
-            progress: mode(engine),
+            progress: progress::shown(mode(engine), cluster.launch().is_forwarded()),
             signals,
             deadline: deadline(cluster, engine.keep.time_limit, begun)?,
             share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
             traced: None,
+            at_stage: Some(fault::in_engine),
+            warn: Some(stderr::message),
             keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
         };
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -146,7 +149,7 @@ impl<'a> Setting<'a> {
         let keep = &self.engine.keep;
         let merged = self.merged.as_ref().and_then(|files| files.first());
         let path = merged.or(keep.resume.as_ref()).or(keep.checkpoint.as_ref())?;
-        keeper::identity(path).or_else(|_| keeper::identity(&keeper::before(path))).ok()
+        checkpoint::identity(path).or_else(|_| checkpoint::identity(&checkpoint::before(path))).ok()
     }
 
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
@@ -176,7 +179,7 @@ impl<'a> Setting<'a> {
         let keep = &self.engine.keep;
         let Some(ours) = job.identity() else { return Ok(Ledger::new()) };
         let load = |path: &Option<PathBuf>| -> Result<Option<Found<J::Tally>>> {
-            path.as_ref().map_or(Ok(None), |path| keeper::load(path, job, &ours, keep.resume_before))
+            path.as_ref().map_or(Ok(None), |path| Ok(checkpoint::load(path, job, &ours, keep.resume_before)?))
         };
         let found = [load(&keep.checkpoint)?, load(&keep.resume)?];
         if let (Some(path), [None, None]) = (&keep.resume, &found) {
@@ -219,7 +222,7 @@ fn richer<T: Tally>(one: Ledger<T>, other: Ledger<T>) -> Ledger<T> {
 fn claim(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Lock>> {
     let Some(path) = engine.keep.file() else { return Ok(None) };
     let owner = format!("process {} on {}", std::process::id(), host());
-    let lock = keeper::claim(path, &owner, cluster.lost().is_empty())?;
+    let lock = checkpoint::claim(path, &owner, cluster.lost().is_empty())?;
     if lock.as_ref().is_some_and(|lock| !lock.is_held()) && !engine.quiet {
         let path = path.display();
         stderr::message(&format!(

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::job::Schedule;
 
 /// How long the root, while it computes, leaves questions unanswered at the most: the engine's pieces and looks are half a millisecond
-/// long (`job/pace.rs`, `job/lookout.rs`).
+/// long (`piece_size`, `poll_schedule` in its `protocol`).
 pub const REACTION: f64 = 5e-4;
 
 /// As many groups of ranks are told apart where spans differ: a percent of a round each.

@@ -50,7 +50,7 @@ fn checkpoints_that_do_not_fit_are_refused_and_kept() {
         assert_eq!(fs::read(&file).expect("a checkpoint"), good);
     });
     for (name, bytes, said) in [
-        ("foreign.ckpt", b"#!/bin/sh\n".repeat(20), "foreign.ckpt is not a checkpoint of montesieve"),
+        ("foreign.ckpt", b"#!/bin/sh\n".repeat(20), "foreign.ckpt is not a checkpoint"),
         ("flipped.ckpt", [&good[..16], &[3], &good[17..]].concat(), "flipped.ckpt is damaged: its digest is wrong"),
     ] {
         let other = folder.path().join(name);

@@ -2,16 +2,17 @@
 //!
 //! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in [`survivors`](super::super::survivors).
 
+use super::super::ROOT;
 use super::super::heartbeat;
 use super::super::patience::Patience;
 use super::super::place::host;
 use super::super::survivors::Survivors;
 use super::super::ulfm::Ulfm;
 use super::super::vote::{Verdict, Vote};
-use super::super::{ROOT, record};
 use super::{Mpi, finalize};
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
+use crate::job::record;
 
 impl Mpi {
     /// Where MPI was started for losses, they are noticed from here on. Every rank must call it, before anything else.
@@ -54,7 +55,7 @@ impl Mpi {
                     heartbeat::start(&self.world);
                     std::mem::forget(std::mem::take(&mut self.outbox));
                     std::mem::forget(std::mem::take(&mut self.windows));
-                    survivors.keepsakes.rewind();
+                    survivors.log.rewind();
                     survivors.say("going on without");
                     None
                 }

@@ -15,7 +15,7 @@ use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
-use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
+use crate::job::{Identity, Job, JobError, Pulse, Span, Tally, Version, sound};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
 use crate::primes::wide;
 use crate::report::{DivisionRun, Judged};
@@ -186,10 +186,10 @@ impl Job for Division<'_> {
         GRAIN
     }
 
-    fn attend(&self) -> Result<()> {
+    fn attend(&self) -> std::result::Result<(), JobError> {
         match self.failure.take() {
-            Some(failure) => Err(failure),
-            None => self.flag.borrow_mut().attend(),
+            Some(failure) => Err(failure.into()),
+            None => Ok(self.flag.borrow_mut().attend()?),
         }
     }
 

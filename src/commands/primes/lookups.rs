@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use crate::cluster::shared::Shared;
 use crate::cluster::{Cluster, heartbeat};
 use crate::commands::setting::Setting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
-use crate::job::run::Account;
+use crate::job::run::{Account, account_of_making};
 use crate::primes::gourdon::{Layout, Words};
 
 /// Tables of fewer bytes are each rank's own: 15 ms of work (AMD Zen 5).
@@ -70,9 +70,9 @@ impl<'c> Lookups<'c> {
                 Held::Shared(cluster.shared(pieces, length, make)?)
             };
             // The whole table, or none of it.
-            Ok((cluster.max(broken.into()) == 0).then_some(held))
+            Ok::<_, Error>((cluster.max(broken.into()) == 0).then_some(held))
         })?;
-        let account = Account::of_making(cluster, begun.elapsed().as_secs_f64(), compute);
+        let account = account_of_making(cluster, begun.elapsed().as_secs_f64(), compute)?;
         Ok(Lookups { words, account })
     }
 

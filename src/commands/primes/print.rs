@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::cut::Cut;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::run::{Outcome, Room, deliver};
-use crate::job::writer::{Sink, Steps};
+use crate::job::sink::{Sink, SinkError, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
 use crate::primes::costs::Asked;
 use crate::primes::encoding::{Encoder, Encoding};
@@ -120,14 +120,14 @@ struct Listing {
 }
 
 impl Sink<Listed> for Listing {
-    fn take(&mut self, listed: Listed, steps: &Steps) -> Result<()> {
+    fn take(&mut self, listed: Listed, steps: &Steps) -> std::result::Result<(), SinkError> {
         let Listing { written, encoder, output } = self;
         for marks in listed.parts {
             encoder.each(&marks, |bytes| {
                 bytes.chunks(PART).try_for_each(|part| {
                     output.write(part)?;
                     steps.step();
-                    Ok(())
+                    Ok::<_, Error>(())
                 })
             })?;
             written.listed += encoder.count(&marks);
@@ -136,8 +136,8 @@ impl Sink<Listed> for Listing {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
-        self.output.flush()
+    fn flush(&mut self) -> std::result::Result<(), SinkError> {
+        Ok(self.output.flush()?)
     }
 }
 

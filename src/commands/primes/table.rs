@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::cluster::shared::Shared;
 use crate::error::Result;
 use crate::fault::{self, Stage};
-use crate::job::run::Account;
+use crate::job::run::{Account, account_of_making};
 use crate::primes::sieving::{Layout, Primes};
 use crate::primes::source::Algorithm;
 
@@ -42,7 +42,7 @@ impl<'c> Table<'c> {
             compute = begun.elapsed().as_secs_f64();
             Ok(())
         })?;
-        let account = Account::of_making(cluster, begun.elapsed().as_secs_f64(), compute);
+        let account = account_of_making(cluster, begun.elapsed().as_secs_f64(), compute)?;
         Ok(Some(Table { layout, words, account }))
     }
 

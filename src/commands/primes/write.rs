@@ -32,8 +32,8 @@ use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Outcome, Room, deliver};
-use crate::job::writer::{Sink, Steps};
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::sink::{Sink, SinkError, Steps};
+use crate::job::{Job, JobError, Pulse, Span, Tally};
 use crate::primes::encoding::{Encoder, Encoding};
 use crate::primes::estimate::prime_count;
 use crate::primes::marks::Marks;
@@ -177,9 +177,9 @@ struct Placing {
 }
 
 impl Sink<Parts> for Placing {
-    fn take(&mut self, parts: Parts, _steps: &Steps) -> Result<()> {
+    fn take(&mut self, parts: Parts, _steps: &Steps) -> std::result::Result<(), SinkError> {
         if let Some(failed) = parts.failed {
-            return Err(Error::Run(failed));
+            return Err(Error::Run(failed).into());
         }
         self.written.numbers += parts.numbers;
         let mut decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,7 +191,7 @@ impl Sink<Parts> for Placing {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<()> {
+    fn flush(&mut self) -> std::result::Result<(), SinkError> {
         Ok(())
     }
 }
@@ -348,7 +348,7 @@ impl<'t> Job for Write<'t> {
         self.list.grain()
     }
 
-    fn attend(&self) -> Result<()> {
+    fn attend(&self) -> std::result::Result<(), JobError> {
         self.hear()?;
         self.write_slice();
         Ok(())

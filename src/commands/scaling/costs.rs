@@ -6,11 +6,12 @@
 
 use std::time::Instant;
 
+use crate::cluster::Cluster;
 use crate::cluster::patience::Patience;
-use crate::cluster::{Cluster, Tag};
 use crate::error::{Error, Result};
-use crate::job::manager::{Action, Event, Manager};
-use crate::job::{Dealer, Ledger, Schedule, Span};
+use crate::job::protocol::{Input, Machine, Message, Output, Root, RootState, Settings};
+use crate::job::transport::{Channel, Transport};
+use crate::job::{Dealer, Ledger, Schedule, Seams, Span, record};
 use crate::scaling::predict::Costs;
 
 /// Rounds of each measurement.
@@ -29,7 +30,7 @@ const SPANS: u64 = 1000;
 pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
     let mut rounds: Option<Vec<[f64; 3]>> = cluster.at_root(Vec::new);
     for _ in 0..ROUNDS {
-        let (message, answer, span) = (message(cluster), answer(cluster)?, span(cluster)?);
+        let (message, answer, span) = (message(cluster)?, answer(cluster)?, span(cluster)?);
         if let (Some(rounds), Some(message), Some(answer), Some(span)) = (&mut rounds, message, answer, span) {
             rounds.push([message, answer, span]);
         }
@@ -43,58 +44,66 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
 }
 
 /// The next message, waited for as eagerly as a rank does that has nothing else to do.
-fn next(cluster: &Cluster) -> (u64, Tag) {
+fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
     let mut patience = Patience::attentive();
     loop {
-        if let Some((from, tag)) = cluster.probe() {
-            cluster.receive(from, tag);
-            return (from, tag);
+        if let Some(message) = cluster.poll(Channel::Round, None).map_err(montesieve_engine::Error::from)? {
+            return Ok((message.from, record::decode(&message.bytes)?));
         }
         patience.pause();
     }
 }
 
+fn send(cluster: &Cluster, to: u64, message: &Message<()>) -> Result<()> {
+    Ok(Transport::send(cluster, to, Channel::Round, record::encode(message)?)
+        .map_err(montesieve_engine::Error::from)?)
+}
+
 /// Seconds of one message, between the first and the last rank.
-fn message(cluster: &Cluster) -> Option<f64> {
+fn message(cluster: &Cluster) -> Result<Option<f64>> {
     let (me, last) = (cluster.rank(), cluster.size() - 1);
     cluster.barrier();
     let begun = Instant::now();
     for _ in 0..TRIPS {
         if me == 0 {
-            cluster.send(last, Tag::Ask, [0, 0]);
-            next(cluster);
+            send(cluster, last, &Message::Ask)?;
+            next(cluster)?;
         } else if me == last {
-            next(cluster);
-            cluster.send(0, Tag::Give, [0, 0]);
+            next(cluster)?;
+            send(cluster, 0, &Message::Ask)?;
         }
     }
     cluster.flush();
-    cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS))
+    Ok(cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS)))
 }
 
 /// Seconds of the root for one question, while all others ask.
 fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     let ranks = cluster.size();
-    let manager = cluster.at_root(|| {
+    let machine = cluster.at_root(|| {
         let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, u64::MAX / 2)], ranks, 1, None);
-        Manager::<()>::new(Ledger::new(), dealer, None)
+        let now = Instant::now();
+        let root = RootState::new(Root::new(Ledger::<()>::new(), dealer, None), None, None, false, now);
+        let settings = Settings::new(0, ranks, Seams::default());
+        Machine::new(settings, Span::EMPTY, None, Some(root), now)
     });
     cluster.barrier();
-    let Some(mut manager) = manager else {
-        (0..QUESTIONS).for_each(|_| cluster.send(0, Tag::Ask, [0, 0]));
-        (0..QUESTIONS).for_each(|_| _ = next(cluster));
+    let Some(mut machine) = machine else {
+        (0..QUESTIONS).try_for_each(|_| send(cluster, 0, &Message::Ask))?;
+        (0..QUESTIONS).try_for_each(|_| next(cluster).map(drop))?;
         cluster.flush();
         return Ok(None);
     };
-    let (mut actions, mut begun) = (Vec::new(), None::<Instant>);
+    let mut begun = None::<Instant>;
     let all = (ranks - 1) * QUESTIONS;
     for _ in 0..all {
-        let (from, _) = next(cluster);
-        begun.get_or_insert_with(Instant::now);
-        manager.handle(Event::Asked(from), &mut actions).map_err(|overlap| Error::Run(overlap.to_string()))?;
-        for action in actions.drain(..) {
-            if let Action::Give(rank, span) = action {
-                cluster.send(rank, Tag::Give, [span.first, span.end]);
+        let (from, message) = next(cluster)?;
+        let now = Instant::now();
+        begun.get_or_insert(now);
+        machine.handle(Input::Message(from, message), now).map_err(|overlap| Error::Run(overlap.to_string()))?;
+        while let Some(output) = machine.output() {
+            if let Output::Send(rank, message) = output {
+                send(cluster, rank, &message)?;
             }
         }
     }

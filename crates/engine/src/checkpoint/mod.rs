@@ -1,0 +1,19 @@
+//! Checkpoints: a job's ledger in a file.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `format` | the bytes, pure |
+//! | `keeper` | writes: atomically, keeping the save before |
+//! | `load` | reads, and says what is wrong with a file |
+//! | `lock` | one job a checkpoint |
+
+mod format;
+mod keeper;
+mod load;
+mod lock;
+
+pub use format::{Identity, Refusal, Version, decode, encode, identity as identity_of, reseal};
+pub(crate) use keeper::Keeper;
+pub use keeper::{Keep, before};
+pub use load::{Found, LoadError, claim, identity, load, load_alone};
+pub use lock::Lock;

@@ -1,0 +1,43 @@
+//! Jobs of numbered blocks on any number of ranks, over any transport.
+//!
+//! - A [`Job`] is cut into blocks; the cut never depends on how many ranks there are.
+//! - [`Span`]: a run of adjacent blocks, what a rank is given to compute. A [`Tally`] is its result.
+//! - [`Ledger`]: the spans that are done, each with its tally; neighbours merge.
+//! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
+//! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
+//! - [`transport`]: the contract between the engine and whatever carries its messages;
+//!   [`threads`] keep it, and so does a program's own over MPI.
+//! - [`run`](mod@run): runs a job: scatter, compute, reduce. [`checkpoint`]: saves it and loads it.
+
+pub mod atomic_file;
+pub mod backoff;
+mod cause;
+pub mod checkpoint;
+mod driver;
+pub mod error;
+mod job;
+mod ledger;
+pub mod profile;
+pub mod protocol;
+pub mod record;
+pub mod regular;
+pub mod replay_log;
+pub mod restart;
+pub mod run;
+mod schedule;
+pub mod signals;
+pub mod sink;
+pub mod sound;
+mod span;
+pub mod threads;
+pub mod timeline;
+pub mod transport;
+
+pub use cause::Cause;
+pub use checkpoint::{Identity, Keep, Version};
+pub use error::{Error, JobError, Result};
+pub use job::{Job, Pulse};
+pub use ledger::{Ledger, Overlap, Seams, Tally};
+pub use run::{Options, Outcome, Share};
+pub use schedule::{Deal, Dealer, Schedule};
+pub use span::Span;

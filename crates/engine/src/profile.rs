@@ -1,0 +1,98 @@
+//! What a rank did with its time: the numbers behind `run.compute_seconds`, `idle_seconds` and `comm_seconds`.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::timeline::{Recorder, Timeline};
+
+/// A rank's own account of one command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Seconds in the kernel.
+    pub compute: f64,
+    /// Seconds with nothing to do: waiting for an answer, or for the others at the end.
+    pub idle: f64,
+    /// Seconds in messages: sending, receiving, merging and, at the root, answering.
+    pub comm: f64,
+    /// Blocks computed.
+    pub blocks: u64,
+    /// Messages sent.
+    pub messages: u64,
+}
+
+impl Profile {
+    /// Takes in what the same rank did in the next job.
+    pub fn add(&mut self, next: &Profile) {
+        self.compute += next.compute;
+        self.idle += next.idle;
+        self.comm += next.comm;
+        self.blocks += next.blocks;
+        self.messages += next.messages;
+    }
+}
+
+/// What the time is being spent on at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// In the kernel.
+    Compute,
+    /// Waiting.
+    Idle,
+    /// In messages.
+    Comm,
+}
+
+/// A stopwatch that is always charging one activity.
+#[derive(Debug)]
+pub struct Stopwatch {
+    activity: Activity,
+    since: Instant,
+    spent: [Duration; 3],
+    /// Where it is noted when, if that is asked for.
+    recorder: Option<Recorder>,
+}
+
+impl Stopwatch {
+    /// Starts, charging communication; with a timeline that begins at `traced`, where that is given.
+    pub fn start(now: Instant, traced: Option<Instant>) -> Stopwatch {
+        let recorder = traced.map(Recorder::new);
+        Stopwatch { activity: Activity::Comm, since: now, spent: [Duration::ZERO; 3], recorder }
+    }
+
+    /// Charges `activity` from now on; returns what was charged before, and the time of the change.
+    pub fn switch(&mut self, activity: Activity, now: Instant) -> (Activity, Instant) {
+        self.spent[self.activity as usize] += now.saturating_duration_since(self.since);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(self.activity, self.since, now);
+        }
+        self.since = now;
+        (std::mem::replace(&mut self.activity, activity), now)
+    }
+
+    /// Seconds charged to `activity` up to the last switch.
+    pub fn seconds(&self, activity: Activity) -> f64 {
+        self.spent[activity as usize].as_secs_f64()
+    }
+
+    /// The timeline up to the last switch, where one was asked for.
+    pub fn timeline(&self) -> Option<Timeline> {
+        self.recorder.as_ref().map(Recorder::timeline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_is_charged_to_one_activity() {
+        let begin = Instant::now();
+        let mut watch = Stopwatch::start(begin, None);
+        assert_eq!(watch.switch(Activity::Compute, Instant::now()).0, Activity::Comm);
+        assert_eq!(watch.switch(Activity::Idle, Instant::now()).0, Activity::Compute);
+        let (_, end) = watch.switch(Activity::Idle, Instant::now());
+        let sum: f64 = [Activity::Compute, Activity::Idle, Activity::Comm].map(|a| watch.seconds(a)).iter().sum();
+        assert!(sum <= (end - begin).as_secs_f64());
+    }
+}

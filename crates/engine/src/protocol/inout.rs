@@ -1,0 +1,88 @@
+//! What goes into a machine and what comes out of it; `machine` is what happens in between.
+
+use std::time::{Duration, Instant};
+
+use super::message::Message;
+use super::piece_size::PIECE;
+use crate::{Cause, Seams, Span};
+
+/// What every rank knows about a round before it begins.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// This rank.
+    pub rank: u64,
+    /// How many ranks there are.
+    pub ranks: u64,
+    /// Whether tallies go to the root at once, to be delivered in block order.
+    pub in_order: bool,
+    /// How many blocks the job likes to compute in one go.
+    pub grain: u64,
+    /// How long a piece should take.
+    pub piece: Duration,
+    /// The longest that work may stay unreported, where it is saved.
+    pub slack: Option<Duration>,
+    /// Whether finished pieces outlive a stop, so that small ones are worth while; then the longest
+    /// that a piece may take.
+    pub careful: Option<Duration>,
+    /// When the round is to be stopped. The root decides; the others make their last pieces fit.
+    pub deadline: Option<Instant>,
+    /// Blocks in front of which spans do not merge.
+    pub boundaries: Seams,
+}
+
+impl Settings {
+    /// For a round of a job with short blocks, without saves or a time limit.
+    pub fn new(rank: u64, ranks: u64, boundaries: Seams) -> Settings {
+        Settings {
+            rank,
+            ranks,
+            in_order: false,
+            grain: 1,
+            piece: PIECE,
+            slack: None,
+            careful: None,
+            deadline: None,
+            boundaries,
+        }
+    }
+}
+
+/// What happens to a rank.
+#[derive(Debug)]
+pub enum Input<T> {
+    /// A message arrived from this rank.
+    Message(u64, Message<T>),
+    /// The piece is computed; it took this long.
+    Computed(Span, T, Duration),
+    /// The kernel gave the piece up.
+    Abandoned,
+    /// A signal asks for a stop, or at the root something else does.
+    Stop(Cause),
+    /// A signal asks for a save.
+    Save,
+    /// At the root: the sink has written what it was given, or has closed.
+    Written,
+    /// At the root: the sink's reader has taken something: it is slow, not stuck.
+    ReaderMoved,
+    /// At the root: the sink cannot write any more; with a cause if that only ends the round early.
+    SinkFailed(Option<Cause>),
+    /// At the root: the save is on disk, or failed.
+    Saved(bool),
+    /// Nothing but time.
+    Time,
+}
+
+/// What a rank is to do.
+#[derive(Debug, PartialEq)]
+pub enum Output<T> {
+    /// Send a message.
+    Send(u64, Message<T>),
+    /// At the root: save [`Machine::ledger`]; answered by [`Input::Saved`].
+    Save,
+    /// At the root: give this to the sink; answered by [`Input::Written`].
+    Write(T),
+    /// At the root: the sink gets nothing more; answered by [`Input::Written`].
+    CloseSink,
+    /// At the root: the sink does not read any more: leave it alone.
+    AbandonSink,
+}

@@ -1,0 +1,96 @@
+//! What ranks tell each other in a round.
+//!
+//! Asks, reports, signals and their answers go straight between the root and the rank; the end of a
+//! round goes along a binomial tree ([`Tree`]), so that the root merges O(log ranks) tallies.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Ledger, Span};
+
+/// One message of a round.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Serialize", deserialize = "T: serde::de::DeserializeOwned"))]
+pub enum Message<T> {
+    /// To the root: which span shall I compute after the one I have?
+    Ask,
+    /// From the root: this one.
+    Give(Span),
+    /// From the root: there is nothing more for you.
+    NoMore,
+    /// From the root: drop what you have not begun; the round ends early.
+    Stop,
+    /// To the root: this signal asked me for a stop.
+    Signal(i32),
+    /// To the root: a signal asked me for a save.
+    Save,
+    /// To the root: what I have done since I last reported.
+    Report(Ledger<T>),
+    /// To the parent: all ranks of this branch have nothing left to compute.
+    Finished,
+    /// From the root: all ranks have finished. Send nothing more but [`Message::Reduce`].
+    Close,
+    /// To the parent: what the branch has done and not reported.
+    Reduce {
+        /// How many reports, signals and requests for a save the branch has sent to the root.
+        sent: u64,
+        /// The tallies.
+        ledger: Ledger<T>,
+    },
+}
+
+impl<T> Message<T> {
+    /// Whether the root must have received it before the round is over. Only such messages can be
+    /// on their way when the branch's [`Message::Reduce`] arrives, since they take another path.
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Message::Signal(_) | Message::Save | Message::Report(_))
+    }
+}
+
+/// A rank's place in the binomial tree of all ranks: rank `r` has the parent `r` without its lowest
+/// bit, and the children `r + 1`, `r + 2`, `r + 4`, ... below its lowest bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tree {
+    rank: u64,
+    ranks: u64,
+}
+
+impl Tree {
+    /// The place of `rank` among `ranks` ranks.
+    pub fn new(rank: u64, ranks: u64) -> Tree {
+        Tree { rank, ranks }
+    }
+
+    /// `None` for the root.
+    pub fn parent(self) -> Option<u64> {
+        (self.rank != 0).then(|| self.rank & (self.rank - 1))
+    }
+
+    /// How many children it has: at most log2 of the ranks, rounded up.
+    pub fn children(self) -> u64 {
+        let lowest = if self.rank == 0 { u64::MAX } else { self.rank & self.rank.wrapping_neg() };
+        let distances = (0..64).map(|bit| 1u64 << bit).take_while(|&distance| distance < lowest);
+        distances.take_while(|&distance| self.rank + distance < self.ranks).count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rank_but_the_root_is_somebodys_child_once() {
+        for ranks in 1..200 {
+            let mut children = vec![0; ranks as usize];
+            for rank in 1..ranks {
+                let parent = Tree::new(rank, ranks).parent().expect("only the root has none");
+                assert!(parent < rank);
+                children[parent as usize] += 1;
+            }
+            for rank in 0..ranks {
+                assert_eq!(Tree::new(rank, ranks).children(), children[rank as usize], "{rank} of {ranks}");
+            }
+            assert_eq!(Tree::new(0, ranks).parent(), None);
+            assert!(children[0] <= u64::from(ranks.next_power_of_two().trailing_zeros()));
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! What only the root keeps in a round besides who computes what: delivery, saves, the time limit.
+//!
+//! Stands beside `root`, which answers questions. Here are the root's timers and its dealings with the
+//! two slow things that it must never wait for, a sink and a disk.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::inout::Output;
+use super::root::{Answer, Root};
+use crate::{Cause, Ledger, Tally};
+
+/// How long a reader may pause once the round is stopped by a signal that is followed by a kill: under
+/// mpirun in a second or two.
+const READER_AT_A_KILL: Duration = Duration::from_secs(1);
+/// The same for any other stop.
+const READER_AT_A_STOP: Duration = Duration::from_secs(3);
+/// How long the end of a round waits for a save: the result must not be lost with a disk that hangs.
+const DISK_LIMIT: Duration = Duration::from_secs(100);
+/// How long the root waits beyond a time limit for the first block of a run: more than a block takes
+/// that is no longer than its set-up, and little beside what schedulers grant. Without it, a limit
+/// shorter than the set-up would make no progress in any number of runs.
+const FIRST_BLOCK: Duration = Duration::from_secs(1);
+
+/// The root's state in a round.
+#[derive(Debug)]
+pub struct RootState<T> {
+    pub(super) round: Root<T>,
+    /// Counted messages that have arrived, and how many were sent, once that is known.
+    pub(super) received: u64,
+    pub(super) expected: Option<u64>,
+    delivery: Option<Delivery>,
+    saves: Option<Saves>,
+    ending: Ending,
+    begun: Instant,
+    /// Blocks done before this round.
+    before: u64,
+    /// Whether a run that has done nothing yet gets some time beyond its limit.
+    waits_for_first: bool,
+}
+
+/// The end of a round at the root, step by step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Not all is reported.
+    Collecting,
+    /// All is reported; what can be delivered is being delivered.
+    Delivering,
+    /// A save that was under way is finishing, until this moment at the latest.
+    OldSave(Instant),
+    /// The last save, until this moment at the latest.
+    LastSave(Instant),
+    /// The round is over.
+    Over,
+}
+
+impl<T: Tally> RootState<T> {
+    /// The root's part of a round that begins now. `waits_for_first`: what is done outlives a stop.
+    pub fn new(
+        round: Root<T>,
+        delivery: Option<Delivery>,
+        saves: Option<Saves>,
+        waits_for_first: bool,
+        now: Instant,
+    ) -> Self {
+        let before = round.done();
+        RootState {
+            round,
+            received: 0,
+            expected: None,
+            delivery,
+            saves,
+            ending: Ending::Collecting,
+            begun: now,
+            before,
+            waits_for_first,
+        }
+    }
+
+    /// What is done and not delivered.
+    pub fn ledger(&self) -> &Ledger<T> {
+        self.round.ledger()
+    }
+
+    /// Ends the round: the ledger.
+    pub fn into_ledger(self) -> Ledger<T> {
+        self.round.into_ledger()
+    }
+
+    /// How many blocks are done: computed, or where they are delivered, at least taken out for that.
+    pub fn done(&self) -> u64 {
+        self.round.done()
+    }
+
+    /// How many blocks the answer is about: those that are done, or where they are delivered, those
+    /// that are written.
+    pub fn done_for_good(&self) -> u64 {
+        if self.delivery.is_some() { self.round.blocks_written() } else { self.round.done() }
+    }
+
+    /// Whether tallies are delivered in order.
+    pub fn delivers(&self) -> bool {
+        self.delivery.is_some()
+    }
+
+    /// Whether everything that is done is saved.
+    pub fn is_saved(&self) -> bool {
+        self.saves.as_ref().is_some_and(|saves| saves.good && !saves.wanted && !saves.busy)
+    }
+
+    /// Whether something may still be delivered.
+    pub(super) fn is_delivering(&self) -> bool {
+        self.delivery.is_some() && matches!(self.ending, Ending::Collecting | Ending::Delivering)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ending == Ending::Over
+    }
+
+    /// Whether the round is to be stopped now. A run that has not done a block yet gets some time for
+    /// one.
+    pub(super) fn time_is_up(&self, deadline: Option<Instant>, now: Instant) -> bool {
+        deadline.is_some_and(|deadline| now >= self.extended(deadline))
+    }
+
+    fn extended(&self, deadline: Instant) -> Instant {
+        let has_nothing = self.waits_for_first && self.round.done() == self.before;
+        if has_nothing { deadline.max(self.begun) + FIRST_BLOCK } else { deadline }
+    }
+
+    /// When something is due here; `deadline` while the round can still be stopped.
+    pub(super) fn next_timeout(&self, deadline: Option<Instant>) -> Option<Instant> {
+        let stop = deadline.filter(|_| !self.round.is_stopped()).map(|deadline| self.extended(deadline));
+        let save = self.saves.as_ref().filter(|saves| !saves.busy && self.saves_now_and_then());
+        let save = save.map(Saves::next);
+        let reader = self.delivery.as_ref().and_then(|delivery| delivery.stuck_at);
+        let disk = match self.ending {
+            Ending::OldSave(limit) | Ending::LastSave(limit) => Some(limit),
+            _ => None,
+        };
+        [stop, save, reader, disk].into_iter().flatten().min()
+    }
+
+    fn saves_now_and_then(&self) -> bool {
+        matches!(self.ending, Ending::Collecting | Ending::Delivering)
+    }
+
+    /// Begins a save; while another one is under way, it becomes due when that one is done.
+    pub(super) fn save(&mut self, now: Instant, outputs: &mut VecDeque<Output<T>>) {
+        // The last save has everything: nothing could be added to it.
+        if let Some(saves) = &mut self.saves
+            && !matches!(self.ending, Ending::LastSave(_))
+            && saves.begin(now)
+        {
+            outputs.push_back(Output::Save);
+        }
+    }
+
+    pub(super) fn saved(&mut self, good: bool) {
+        if let Some(saves) = &mut self.saves {
+            (saves.busy, saves.good) = (false, good);
+        }
+    }
+
+    /// The sink has written what it was given; returns the questions that can be answered now.
+    pub(super) fn written(&mut self) -> Vec<Answer> {
+        let Some(delivery) = &mut self.delivery else { return Vec::new() };
+        delivery.stuck_at = None;
+        if delivery.sink == Sink::Closing {
+            delivery.sink = Sink::Gone;
+            return Vec::new();
+        }
+        delivery.sink = Sink::Idle;
+        self.round.written()
+    }
+
+    /// The sink takes nothing more; what it had is not written.
+    pub(super) fn sink_failed(&mut self) {
+        if let Some(delivery) = &mut self.delivery {
+            delivery.sink = if delivery.sink == Sink::Closing { Sink::Gone } else { Sink::Failed };
+            delivery.stuck_at = None;
+        }
+    }
+
+    /// What follows from the state and the time: deliveries, saves that are due, the end of the round.
+    pub(super) fn proceed(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
+        self.deliver(outputs);
+        self.give_up_reader(now, cause, outputs);
+        if self.saves_now_and_then() && self.saves.as_ref().is_some_and(|saves| saves.is_due(now)) {
+            self.save(now, outputs);
+        }
+        if self.ending == Ending::Collecting && self.expected == Some(self.received) {
+            self.ending = Ending::Delivering;
+        }
+        if self.ending == Ending::Delivering {
+            if self.close_sink(outputs) {
+                self.ending = Ending::OldSave(now + DISK_LIMIT);
+            }
+            // The sink may only now have got something to be slow with.
+            self.give_up_reader(now, cause, outputs);
+        }
+        let is_busy = |state: &Self| state.saves.as_ref().is_some_and(|saves| saves.busy);
+        if let Ending::OldSave(limit) = self.ending
+            && (!is_busy(self) || now >= limit)
+        {
+            self.save(now, outputs);
+            self.ending = Ending::LastSave(now + DISK_LIMIT);
+        }
+        if let Ending::LastSave(limit) = self.ending
+            && (!is_busy(self) || now >= limit)
+        {
+            self.ending = Ending::Over;
+        }
+    }
+
+    /// Gives the sink what is next, when it has written what it had.
+    fn deliver(&mut self, outputs: &mut VecDeque<Output<T>>) {
+        let Some(delivery) = self.delivery.as_mut().filter(|delivery| delivery.sink == Sink::Idle) else { return };
+        if !self.round.is_stopped()
+            && let Some(tally) = self.round.next_in_order()
+        {
+            delivery.sink = Sink::Busy;
+            outputs.push_back(Output::Write(tally));
+        }
+    }
+
+    /// A reader may pause for as long as it likes, but not hold up a stop.
+    fn give_up_reader(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
+        let Some(delivery) = self.delivery.as_mut() else { return };
+        if !self.round.is_stopped() || !matches!(delivery.sink, Sink::Busy | Sink::Closing) {
+            return;
+        }
+        let limit = match cause {
+            Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
+            _ => READER_AT_A_STOP,
+        };
+        if now >= *delivery.stuck_at.get_or_insert(now + limit) {
+            delivery.sink = Sink::Gone;
+            delivery.stuck_at = None;
+            outputs.push_back(Output::AbandonSink);
+        }
+    }
+
+    /// Whether the sink has closed; closes it when it has written all it had.
+    fn close_sink(&mut self, outputs: &mut VecDeque<Output<T>>) -> bool {
+        let Some(delivery) = &mut self.delivery else { return true };
+        if matches!(delivery.sink, Sink::Idle | Sink::Failed) {
+            delivery.sink = Sink::Closing;
+            outputs.push_back(Output::CloseSink);
+        }
+        delivery.sink == Sink::Gone
+    }
+
+    /// The reader has taken something: its time begins anew.
+    pub(super) fn reader_moved(&mut self) {
+        if let Some(delivery) = &mut self.delivery {
+            delivery.stuck_at = None;
+        }
+    }
+}
+
+/// How far the sink is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sink {
+    /// It can be given a tally.
+    Idle,
+    /// It writes.
+    Busy,
+    /// It writes no more, and has not closed.
+    Failed,
+    /// It writes what it has, and gets nothing more.
+    Closing,
+    /// It has closed, or was abandoned.
+    Gone,
+}
+
+/// In-order delivery to a sink.
+#[derive(Debug)]
+pub struct Delivery {
+    sink: Sink,
+    /// After a stop: when a reader that takes nothing is given up.
+    stuck_at: Option<Instant>,
+}
+
+impl Default for Delivery {
+    fn default() -> Delivery {
+        Delivery { sink: Sink::Idle, stuck_at: None }
+    }
+}
+
+/// When to save. One save is under way at a time.
+#[derive(Debug)]
+pub struct Saves {
+    /// Time between two saves.
+    every: Duration,
+    saved: Instant,
+    busy: bool,
+    /// A save was asked for while another one was under way.
+    wanted: bool,
+    good: bool,
+}
+
+impl Saves {
+    /// A save every `every`, the first one that long from `now`.
+    pub fn new(every: Duration, now: Instant) -> Saves {
+        Saves { every, saved: now, busy: false, wanted: false, good: false }
+    }
+
+    fn next(&self) -> Instant {
+        if self.wanted { self.saved } else { self.saved + self.every }
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        !self.busy && now >= self.next()
+    }
+
+    /// Whether a save begins; else it is due when the one under way is done.
+    fn begin(&mut self, now: Instant) -> bool {
+        self.wanted = self.busy;
+        if !self.busy {
+            (self.busy, self.good, self.saved) = (true, false, now);
+        }
+        !self.wanted
+    }
+}

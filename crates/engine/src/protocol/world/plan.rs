@@ -1,0 +1,114 @@
+//! What a world is made of: the job, how it is run, what happens and how long it takes.
+
+use std::time::Duration;
+
+use super::super::{Message, PIECE};
+use crate::{Cause, Schedule, Seams, Span, Tally};
+
+/// What happens to the ranks of a world, and how long it takes.
+pub trait Model {
+    /// What a span of blocks adds up to.
+    type Tally: Tally;
+
+    /// The tally of a piece, and how long the kernel takes for it.
+    fn compute(&mut self, rank: u64, piece: Span) -> (Self::Tally, Duration);
+
+    /// How long a message is on its way. It never overtakes an earlier one of the same pair.
+    fn delay(&mut self, from: u64, to: u64, message: &Message<Self::Tally>) -> Duration;
+
+    /// How long the receiver takes for a message.
+    fn handling(&mut self, message: &Message<Self::Tally>) -> Duration {
+        let _ = message;
+        Duration::ZERO
+    }
+
+    /// How long a save takes; `None`: it never ends.
+    fn save(&mut self) -> Option<Duration> {
+        Some(Duration::ZERO)
+    }
+
+    /// How long the reader takes for a tally; `None`: it never takes it.
+    fn read(&mut self, tally: &Self::Tally) -> Option<Duration> {
+        let _ = tally;
+        Some(Duration::ZERO)
+    }
+}
+
+/// A job as the protocol sees it, and how it is run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How many ranks.
+    pub ranks: u64,
+    /// How many blocks.
+    pub blocks: u64,
+    /// Who computes what.
+    pub schedule: Schedule,
+    /// Blocks handed out at a time.
+    pub chunk: u64,
+    /// For in-order delivery: how many blocks may be under way.
+    pub window: Option<u64>,
+    /// Time between two saves, where there are any.
+    pub saves: Option<Duration>,
+    /// When the round is to be stopped, from its beginning.
+    pub time_limit: Option<Duration>,
+    /// How long a piece should take.
+    pub piece: Duration,
+    /// Where spans do not merge.
+    pub boundaries: Seams,
+    /// What happens at a time, to a rank.
+    pub events: Vec<(Duration, u64, Event)>,
+}
+
+impl Plan {
+    /// A job that is neither delivered in order nor saved nor stopped.
+    pub fn new(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> Plan {
+        Plan {
+            ranks,
+            blocks,
+            schedule,
+            chunk,
+            window: None,
+            saves: None,
+            time_limit: None,
+            piece: PIECE,
+            boundaries: Seams::default(),
+            events: Vec::new(),
+        }
+    }
+}
+
+/// What may happen from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// This signal asks for a stop.
+    Signal(i32),
+    /// A signal asks for a save.
+    Save,
+    /// The reader goes away.
+    ReaderGone,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub struct End<T> {
+    /// How long it took.
+    pub time: Duration,
+    /// Blocks computed by any rank.
+    pub computed: u64,
+    /// Blocks done, as the root knows.
+    pub done: u64,
+    /// The same; in-order: blocks written.
+    pub done_for_good: u64,
+    /// What the blocks add up to; in-order: those that were read.
+    pub total: Option<T>,
+    /// Why it ended early.
+    pub cause: Option<Cause>,
+    /// How many saves began, and whether the last one holds everything.
+    pub saves: u64,
+    /// See `saves`.
+    pub is_saved: bool,
+    /// In-order: the most blocks that the root held and had not delivered.
+    pub most_held: u64,
+    /// Messages of all ranks.
+    pub messages: u64,
+}

@@ -1,0 +1,28 @@
+//! Records: values of variable size as bytes (bincode 2, varint), for messages that plain numbers
+//! cannot describe.
+
+use bincode::config::standard;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+
+/// The bytes of a record.
+///
+/// # Errors
+/// [`Error::Fault`] when it cannot be encoded.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    bincode::serde::encode_to_vec(value, standard()).map_err(|e| Error::Fault(format!("cannot encode a message: {e}")))
+}
+
+/// The record of some bytes.
+///
+/// # Errors
+/// [`Error::Fault`] when it cannot be decoded, or bytes are left.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    match bincode::serde::decode_from_slice(bytes, standard()) {
+        Ok((value, read)) if read == bytes.len() => Ok(value),
+        Ok((_, read)) => Err(Error::Fault(format!("a message has {} bytes too many", bytes.len() - read))),
+        Err(e) => Err(Error::Fault(format!("cannot decode a message: {e}"))),
+    }
+}

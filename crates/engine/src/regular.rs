@@ -1,0 +1,63 @@
+//! Files as they are read: never a device, which would never end, and never more than fits.
+//!
+//! Stands beside `atomic_file`, which writes files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
+
+/// What is done with a pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pipes {
+    /// It is refused, as a device is: what must be read again, or may be replaced.
+    Refused,
+    /// It is read to its end. A FIFO is waited for until something writes to it, but not for ever.
+    Taken,
+}
+
+/// Opens a regular file for reading, or a pipe where those are taken, and says how long it is (a pipe: 0). Links are
+/// followed; never blocks.
+///
+/// # Errors
+/// When it cannot be opened, or is something else.
+pub fn open(path: &Path, pipes: Pipes) -> io::Result<(File, u64)> {
+    // Opening a FIFO waits for a writer otherwise, and a terminal may become ours.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let found = file.metadata()?;
+    if found.is_dir() {
+        return Err(rustix::io::Errno::ISDIR.into());
+    }
+    let is_pipe = pipes == Pipes::Taken && found.file_type().is_fifo();
+    if !found.is_file() && !is_pipe {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    if is_pipe {
+        // Reading waits for its writer.
+        fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    }
+    Ok((file, found.len()))
+}
+
+/// The bytes behind those in `begun`, of a file of `length` bytes that was opened by [`open`].
+///
+/// # Errors
+/// When it is longer than `most`; and when there is not enough memory for it.
+pub fn read_on(file: File, length: u64, begun: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = begun;
+    let too_long = |length: u64| {
+        let said = format!("it has {length} bytes; the most here are {most}");
+        io::Error::new(io::ErrorKind::FileTooLarge, said)
+    };
+    if length > most {
+        return Err(too_long(length));
+    }
+    let left = (length as usize).saturating_sub(bytes.len());
+    bytes.try_reserve_exact(left).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    // A file may grow while it is read.
+    file.take((most + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most { Err(too_long(bytes.len() as u64)) } else { Ok(bytes) }
+}

@@ -1,0 +1,77 @@
+//! What a rank remembers of a command that has to begin again: records, in the order in which the
+//! command made them.
+//!
+//! Every rank makes the same ones in the same order, in every attempt: the n-th record of this attempt
+//! is the n-th of the last one.
+
+use std::cell::{Cell, RefCell};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Result;
+use crate::record;
+
+/// Records in memory.
+#[derive(Debug, Default)]
+pub struct ReplayLog {
+    records: RefCell<Vec<Option<Vec<u8>>>>,
+    next: Cell<usize>,
+}
+
+/// The place of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(usize);
+
+impl ReplayLog {
+    /// The next place, and the record that an earlier attempt has put there.
+    ///
+    /// # Errors
+    /// When it is a record of something else: a fault of the program.
+    pub fn next<T: DeserializeOwned>(&self) -> Result<(Place, Option<T>)> {
+        let place = self.next.replace(self.next.get() + 1);
+        let found = self.records.borrow().get(place).and_then(|bytes| bytes.as_deref().map(record::decode));
+        Ok((Place(place), found.transpose()?))
+    }
+
+    /// Puts a record there, in place of what was.
+    ///
+    /// # Errors
+    /// When it cannot be encoded: a fault of the program.
+    pub fn put<T: Serialize>(&self, place: Place, value: &T) -> Result<()> {
+        let bytes = record::encode(value)?;
+        let mut records = self.records.borrow_mut();
+        if records.len() <= place.0 {
+            records.resize(place.0 + 1, None);
+        }
+        records[place.0] = Some(bytes);
+        Ok(())
+    }
+
+    /// The command begins again.
+    pub fn rewind(&self) {
+        self.next.set(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_attempt_finds_what_the_last_one_had() {
+        let log = ReplayLog::default();
+        for _ in 0..2 {
+            assert_eq!(log.next::<u64>().expect("a place").1, None, "nothing was put there");
+            log.rewind();
+        }
+        let (first, _) = log.next::<u64>().expect("a place");
+        let (second, _) = log.next::<String>().expect("a place");
+        log.put(second, &"two").expect("a record");
+        log.put(first, &0_u64).expect("a record");
+        log.put(first, &1_u64).expect("a record");
+        log.rewind();
+        assert_eq!(log.next().expect("a place"), (first, Some(1_u64)));
+        assert_eq!(log.next().expect("a place"), (second, Some("two".to_owned())));
+    }
+}

@@ -1,0 +1,459 @@
+//! Runs a job: scatter, compute, reduce. What a caller says about it, and what comes of it.
+//!
+//! Stands beside `driver`, which carries one round out on each rank.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::{Identity, Keep};
+use crate::driver::{Driver, Parts};
+use crate::error::{Error, JobError, Result, fault};
+use crate::profile::Profile;
+use crate::protocol::{Delivery, Machine, Root, RootState, Saves, Settings, Window};
+use crate::restart::Restart;
+use crate::signals::Signals;
+use crate::sink::{Sink, Writer};
+use crate::timeline::Timeline;
+use crate::transport::{ROOT, Transport};
+use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, Tally, record};
+
+/// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done that
+/// wait their turn.
+const WINDOW_CHUNKS: u64 = 4;
+/// How long a sink whose job has failed may take to remove what it has half written.
+const SINK_CLEANUP: Duration = Duration::from_secs(1);
+
+/// How a job is to be run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Who computes which blocks next.
+    pub schedule: Schedule,
+    /// Blocks handed out at a time; `None`: chosen by [`Schedule::auto_chunk`].
+    pub chunk: Option<u64>,
+    /// Told how far the job is, at the root, whenever it looks after its messages.
+    pub progress: Option<Callback<Progress>>,
+    /// Signals that ask for a stop or a save.
+    pub signals: Signals,
+    /// When to stop, whatever is done by then. The root's clock decides; the others know it to make
+    /// their last pieces fit.
+    pub deadline: Option<Instant>,
+    /// Where to save what is done; jobs without an [`Identity`] are not saved.
+    pub keep: Option<Keep>,
+    /// The part of the blocks that this run is about; `None`: all of them.
+    pub share: Option<Share>,
+    /// Where the timelines of all ranks are wanted: the moment at which this rank's begins. On all ranks
+    /// or on none.
+    pub traced: Option<Instant>,
+    /// Called at each [`Stage`]: for tests that make a rank fail there.
+    pub at_stage: Option<AtStage>,
+    /// What to do with a warning: a sentence. `None`: it goes to standard error.
+    pub warn: Option<fn(&str)>,
+}
+
+/// Called with a stage and the rank's number at the beginning of the program.
+pub type AtStage = fn(Stage, u64) -> std::result::Result<(), JobError>;
+
+/// A function that is called now and then, on the rank that has it.
+#[derive(Clone)]
+pub struct Callback<T>(Arc<dyn Fn(T) + Send + Sync>);
+
+impl<T> Callback<T> {
+    /// Calls `what`.
+    pub fn new(what: impl Fn(T) + Send + Sync + 'static) -> Callback<T> {
+        Callback(Arc::new(what))
+    }
+
+    pub(crate) fn call(&self, with: T) {
+        (self.0)(with);
+    }
+}
+
+impl<T> fmt::Debug for Callback<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a callback")
+    }
+}
+
+/// How far a job is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Blocks done.
+    pub done: u64,
+    /// Blocks that this run is about.
+    pub of: u64,
+    /// The round is over: nothing more is said about it.
+    pub is_over: bool,
+}
+
+/// Where in a job a rank is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Before the first collective.
+    Start,
+    /// Before the scatter.
+    Scatter,
+    /// Before a piece of work.
+    Compute,
+    /// When it has finished, before the reduction.
+    Reduce,
+    /// When the outcome is known.
+    Report,
+}
+
+/// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Share {
+    /// Which part, below `of`.
+    pub index: u64,
+    /// How many parts there are.
+    pub of: u64,
+}
+
+/// As the user writes it: counted from 1.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", u128::from(self.index) + 1, self.of)
+    }
+}
+
+impl Share {
+    /// Its blocks, of `blocks`. The shares of a job are all its blocks, once.
+    pub fn span(self, blocks: u64) -> Span {
+        let edge = |index: u64| (u128::from(blocks) * u128::from(index) / u128::from(self.of)) as u64;
+        Span::new(edge(self.index), edge(self.index + 1))
+    }
+}
+
+/// What a job came to, at the root.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What the done blocks add up to, if any is done. Empty for a job whose results were delivered.
+    pub total: Option<T>,
+    /// Blocks done.
+    pub done: u64,
+    /// Blocks of the job.
+    pub blocks: u64,
+    /// Why it ended early, if it did.
+    pub cause: Option<Cause>,
+    /// What the ranks did with their time.
+    pub account: Account,
+}
+
+impl<T> Outcome<T> {
+    /// Whether every block is done.
+    pub fn is_complete(&self) -> bool {
+        self.done == self.blocks
+    }
+}
+
+/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](Job::has_a_way) come to: its ledger. Empty for others.
+pub type Way<T> = Ledger<T>;
+
+/// A job that has ended, and its way.
+pub type Ended<T> = (Outcome<T>, Way<T>);
+
+/// What the ranks did with their time, at the root.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Wall-clock seconds from the first scatter to the last reduction.
+    pub seconds: f64,
+    /// Blocks handed out at a time.
+    pub chunk: u64,
+    /// One profile for each rank.
+    pub profiles: Vec<Profile>,
+    /// Whether everything that is done stands in the checkpoint.
+    pub saved: bool,
+    /// Of what a chunk is a multiple, as far as there is enough ([`Job::grain`]).
+    pub grain: u64,
+    /// Jobs that ran one after the other.
+    pub jobs: u64,
+    /// One for each rank, where they were asked for.
+    pub timelines: Vec<Timeline>,
+}
+
+impl Account {
+    /// Of a run without a job.
+    pub fn none(ranks: u64) -> Account {
+        let profiles = vec![Profile::default(); ranks as usize];
+        Account { seconds: 0.0, chunk: 0, profiles, saved: false, grain: 1, jobs: 0, timelines: Vec::new() }
+    }
+
+    /// Adds the account of the next job of the same command.
+    pub fn join(&mut self, next: Account) {
+        self.seconds += next.seconds;
+        self.chunk = next.chunk;
+        self.saved = next.saved;
+        self.grain = next.grain;
+        self.jobs += next.jobs;
+        for (profile, more) in self.profiles.iter_mut().zip(&next.profiles) {
+            profile.add(more);
+        }
+        if self.timelines.is_empty() {
+            self.timelines = next.timelines;
+        } else {
+            self.timelines.iter_mut().zip(next.timelines).for_each(|(row, more)| row.join(more));
+        }
+    }
+}
+
+/// Runs `job` and reduces its tallies to the root. Every rank must call it; the root gets `Some`.
+///
+/// # Errors
+/// [`Error`].
+pub fn run<J: Job>(transport: &dyn Transport, job: &J, options: &Options) -> Result<Option<Outcome<J::Tally>>> {
+    resume(transport, job, options, Ledger::new())
+}
+
+/// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call it;
+/// the ledger at the root counts, and the root gets `Some`.
+///
+/// # Errors
+/// As [`run`].
+pub fn resume<J: Job>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
+) -> Result<Option<Outcome<J::Tally>>> {
+    Ok(resume_with_way(transport, job, options, done)?.map(|(outcome, _)| outcome))
+}
+
+/// The same; the root gets the ledger, too, if the job [has a way](Job::has_a_way).
+///
+/// # Errors
+/// As [`run`].
+pub fn resume_with_way<J: Job>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
+) -> Result<Option<Ended<J::Tally>>> {
+    round(transport, job, options, done, InOrder { room: None, writer: None })
+}
+
+/// In-order delivery: how much memory tallies may take while they wait for their turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of a block's tally, at most.
+    pub block: u64,
+    /// Bytes of all tallies that are done and not yet written, or in work, on all ranks together.
+    pub all: u64,
+}
+
+impl Room {
+    /// Blocks handed out at a time, if `wanted` were good, and how far ahead of the first missing block `ranks` ranks may work: chunks are cut
+    /// so that [`WINDOW_CHUNKS`] of them fit for each rank. Where not even single blocks do, some ranks wait.
+    fn window(self, wanted: u64, ranks: u64) -> (u64, u64) {
+        let blocks = (self.all / self.block.max(1)).max(1);
+        let each = WINDOW_CHUNKS * ranks;
+        let chunk = wanted.min(blocks / each).max(1);
+        (chunk, each.saturating_mul(chunk).min(blocks))
+    }
+}
+
+/// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory: the
+/// ranks work at most a window ahead of what was written, as long as `room` allows. The sink has a
+/// thread of its own, so its reader may pause. Every rank must call it; the root passes `Some` and gets
+/// the outcome, and the sink unless the job was stopped while its reader did not read.
+///
+/// # Errors
+/// As [`run`]; what `sink` returned is [`Error::AtRoot`], on every rank.
+pub fn deliver<J: Job, S: Sink<J::Tally>>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    room: Room,
+    sink: Option<S>,
+) -> Result<Delivered<J::Tally, S>> {
+    let (writer, back) = sink.map(Writer::begin).unzip();
+    match round(transport, job, options, Ledger::new(), InOrder { room: Some(room), writer }) {
+        Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|back| back.try_recv().ok()))),
+        Err(error) => {
+            // What it has half written goes with it, if it returns in time.
+            drop(back.map(|back| back.recv_timeout(SINK_CLEANUP)));
+            Err(error)
+        }
+    }
+}
+
+/// What a delivery came to, and its sink; at the root.
+pub type Delivered<T, S> = (Option<Outcome<T>>, Option<S>);
+
+/// In-order delivery, if that is wanted.
+struct InOrder<T> {
+    /// On every rank: tallies go to the root as soon as they are done, within this room.
+    room: Option<Room>,
+    /// At the root.
+    writer: Option<Writer<T>>,
+}
+
+fn round<J: Job>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
+    InOrder { room, writer }: InOrder<J::Tally>,
+) -> Result<Option<Ended<J::Tally>>> {
+    let at = |stage| options.at_stage.map_or(Ok(()), |at| at(stage, transport.first_rank())).map_err(Error::Job);
+    at(Stage::Start)?;
+    let begun = transport.now();
+    let (rank, ranks) = (transport.rank(), transport.size());
+    let (blocks, identity) = (job.blocks(), job.identity());
+    let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
+    let boundaries = boundaries(job, identity.as_ref());
+    let (done, own, place) = Restart::begin(transport, done, boundaries)?.into_parts();
+    let is_careful = identity.is_some() && (options.keep.is_some() || options.deadline.is_some());
+    let keep = options.keep.as_ref().filter(|_| identity.is_some());
+
+    let mut root = None;
+    let mut chunk = 0;
+    if rank == ROOT {
+        let done = with_boundaries(done, boundaries)?;
+        let holes = done.holes(part);
+        let left = holes.iter().map(|hole| hole.len()).sum();
+        let wanted = wanted_chunk(options, job, left, ranks, room.is_some());
+        let window;
+        (chunk, window) = room.map_or((wanted, None), |room| {
+            let (chunk, length) = room.window(wanted, ranks);
+            (chunk, Some(length))
+        });
+        let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, window.map(|length| (length / 2).max(1)));
+        root = Some(Root::new(done, dealer, window.map(Window::new)));
+    }
+    let firsts = root.as_mut().map(|root| root.first_spans(ranks));
+    let pairs: Option<Vec<[u64; 2]>> = firsts.map(|spans| spans.iter().map(|s| [s.first, s.end]).collect());
+    at(Stage::Scatter)?;
+    let [first, end] = transport.scatter(pairs.as_deref())?;
+
+    let now = transport.now();
+    let saves = keep.map(|keep| Saves::new(keep.between(), now));
+    let delivery = room.map(|_| Delivery::default());
+    let root = root.map(|root| RootState::new(root, delivery, saves, is_careful, now));
+    let settings = Settings {
+        rank,
+        ranks,
+        in_order: room.is_some(),
+        grain: job.grain(),
+        piece: job.piece(),
+        slack: options.keep.as_ref().map(Keep::slack),
+        careful: is_careful.then(|| options.keep.as_ref().map_or(Duration::MAX, Keep::longest_piece)),
+        deadline: options.deadline,
+        boundaries,
+    };
+    let machine = Machine::new(settings, Span::new(first, end), own, root, now);
+    let identity = identity.map(|identity| Identity { parts: options.share.into_iter().collect(), ..identity });
+    let keep = keep.cloned().zip(identity).filter(|_| rank == ROOT);
+    let mut driver = Driver::new(transport, job, options, machine, Parts { writer, keep, blocks: part.len() });
+    let ended = driver.run();
+    Restart::keep(transport, place, driver.own())?;
+    ended?;
+    let outcome = outcome(transport, job, driver, chunk, begun)?;
+    at(Stage::Report)?;
+    Ok(outcome.map(|(mut outcome, way)| {
+        if options.share.is_some() {
+            outcome.cause = outcome.cause.or(Some(Cause::ShareDone));
+        }
+        (outcome, way)
+    }))
+}
+
+/// Where the ledger's spans do not merge: in front of the first block that a longer job has otherwise,
+/// and at powers of two for a job that has a way.
+fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
+    let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
+    Seams { at: whole, at_powers: job.has_a_way() }
+}
+
+/// Blocks handed out at a time, before memory is considered.
+fn wanted_chunk<J: Job>(options: &Options, job: &J, left: u64, ranks: u64, in_order: bool) -> u64 {
+    match (options.schedule, options.chunk) {
+        // One share for each rank, whatever the chunk; nothing may be left when a finished job is run
+        // again.
+        (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
+        (_, Some(chunk)) => chunk,
+        (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),
+    }
+}
+
+/// The end of a round: the accounts are gathered, and all ranks agree that the root has its outcome.
+fn outcome<J: Job>(
+    transport: &dyn Transport,
+    job: &J,
+    driver: Driver<'_, J>,
+    chunk: u64,
+    begun: Instant,
+) -> Result<Option<Ended<J::Tally>>> {
+    let crate::driver::Ended { machine, profile, timeline, refusal, now } = driver.end();
+    let rows = transport.gather(record::encode(&(profile, timeline))?)?;
+    let (cause, root) = (machine.cause(), machine.into_root());
+    let sound = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
+    let verdict = refusal.map_or(sound, Err);
+    let told = (transport.rank() == ROOT).then(|| vec![u8::from(verdict.is_ok())]);
+    if transport.broadcast(told)? != [1] {
+        return Err(Error::AtRoot(verdict.err()));
+    }
+    let (Some(rows), Some(root)) = (rows, root) else { return Ok(None) };
+    let rows = rows.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<(Profile, Option<Timeline>)>>>()?;
+    let (profiles, timelines): (Vec<Profile>, Vec<Option<Timeline>>) = rows.into_iter().unzip();
+    let account = Account {
+        seconds: now.saturating_duration_since(begun).as_secs_f64(),
+        chunk,
+        profiles,
+        saved: root.is_saved(),
+        grain: job.grain(),
+        jobs: 1,
+        timelines: timelines.into_iter().flatten().collect(),
+    };
+    let (done, blocks) = (root.done_for_good(), job.blocks());
+    let ledger = root.into_ledger();
+    let way = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
+    Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
+}
+
+/// The invariants of everything that is about to be reported, whether it was computed here or comes
+/// from a file.
+///
+/// # Errors
+/// The first one that does not hold, in a sentence.
+pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> std::result::Result<(), String> {
+    ledger.spans().try_for_each(|(span, tally)| job.check(span, tally).map_err(|why| cannot_be(&why)))
+}
+
+/// What is said of a result that breaks an invariant.
+pub fn cannot_be(why: &str) -> String {
+    format!("the result cannot be right: {why} (a fault of the program, please report it)")
+}
+
+/// The same ledger with these boundaries. A ledger without them has no span across one: it is new, or
+/// was made for a shorter job.
+fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
+    let mut cut = Ledger::with_seams(boundaries);
+    cut.absorb(ledger).map_err(fault)?;
+    Ok(cut)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_measured_in_bytes_whatever_the_chunk() {
+        for (block, all) in [(1, 1), (1, 1000), (100, 256), (4 << 20, 256 << 20), (0, 1000)] {
+            let room = Room { block, all };
+            for ranks in [1, 2, 3, 8, 100] {
+                for wanted in [1, 2, 7, 1000, u64::MAX] {
+                    let (chunk, length) = room.window(wanted, ranks);
+                    assert!(0 < chunk && chunk <= wanted && chunk <= length, "{room:?} {ranks} {wanted}");
+                    // One block at the least.
+                    assert!(length == 1 || length * block <= all, "{room:?} {ranks} {wanted}");
+                    assert!(chunk == 1 || 4 * ranks * chunk <= length, "{room:?} {ranks} {wanted}");
+                }
+            }
+        }
+        let room = Room { block: 1 << 20, all: 256 << 20 };
+        assert_eq!((room.window(1000, 2), room.window(3, 2)), ((32, 256), (3, 24)));
+    }
+}

@@ -1,0 +1,120 @@
+//! Signals as flags: one that asks for a stop in good order, one that asks for a save; a second Ctrl-C ends the process at once.
+//!
+//! | signal | asks for |
+//! |---|---|
+//! | SIGINT, SIGTERM | a stop; a second one of these ends this process |
+//! | SIGUSR2 | a stop: for schedulers, which send it some time before the end |
+//! | SIGXCPU | a stop: the limit of CPU time is near (`ulimit -t`, Grid Engine's `s_cpu`, LSF) |
+//! | SIGHUP | a stop, unless it was ignored from the start (`nohup`) |
+//! | SIGUSR1 | a save, and to go on |
+//! | SIGXFSZ | nothing: a write beyond `ulimit -f` fails like one on a full disk |
+
+use std::fs;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+use signal_hook::flag;
+
+/// The signals seen so far. By default none are listened to, and none is ever seen.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    last: Arc<AtomicUsize>,
+    save: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// From the start of the program on, while MPI is still starting, what a scheduler asks for is kept: without a handler these signals
+    /// would end the process. What came since this was first called counts, also for a command that begins again. SIGXFSZ no longer ends it.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn early() -> io::Result<Signals> {
+        static SEEN: Mutex<Option<Signals>> = Mutex::new(None);
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signals) = &*seen {
+            return Ok(signals.clone());
+        }
+        let signals = Signals { last: Arc::default(), save: Arc::default() };
+        flag::register_usize(SIGUSR2, Arc::clone(&signals.last), SIGUSR2 as usize)?;
+        flag::register(SIGUSR1, Arc::clone(&signals.save))?;
+        // A handler, not SIG_IGN: programs that this one starts (`squeue`) do not inherit it.
+        flag::register(SIGXFSZ, Arc::default())?;
+        Ok(seen.insert(signals).clone())
+    }
+
+    /// Listens to all of them from now on. A command that does not look at them is ended by SIGINT and SIGTERM as any program.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn listen() -> io::Result<Signals> {
+        static LISTENING: Mutex<bool> = Mutex::new(false);
+        let signals = Signals::early()?;
+        let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*listening {
+            let seen = Arc::new(AtomicBool::new(false));
+            for signal in [SIGINT, SIGTERM] {
+                // Order matters: the shutdown looks at the flag before the next handler raises it.
+                flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
+                flag::register(signal, Arc::clone(&seen))?;
+                flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
+            }
+            let hangs_up = !is_ignored(SIGHUP);
+            for signal in [SIGXCPU].into_iter().chain(hangs_up.then_some(SIGHUP)) {
+                flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
+            }
+            *listening = true;
+        }
+        Ok(signals)
+    }
+
+    /// The signal that asks us to stop, if one came.
+    pub fn pending(&self) -> Option<i32> {
+        match self.last.load(Relaxed) {
+            0 => None,
+            signal => Some(signal as i32),
+        }
+    }
+
+    /// Whether a save was asked for since this was last called.
+    pub fn take_save(&self) -> bool {
+        self.save.load(Relaxed) && self.save.swap(false, Relaxed)
+    }
+}
+
+/// Whether this process ignores `signal`, as those that `nohup` starts do.
+fn is_ignored(signal: i32) -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, signal))
+}
+
+/// The same, where the kernel says this of the process: `SigIgn:\t0000000000001001`, the lowest bit for signal 1.
+fn ignores(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+/// A signal's name.
+pub fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "SIGINT",
+        SIGTERM => "SIGTERM",
+        SIGUSR2 => "SIGUSR2",
+        SIGHUP => "SIGHUP",
+        SIGXCPU => "SIGXCPU",
+        _ => "a signal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_stands_in_the_mask() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000001001001\n";
+        assert!(ignores(status, SIGHUP) && ignores(status, 13) && ignores(status, SIGXFSZ));
+        assert!(!ignores(status, SIGINT) && !ignores(status, SIGTERM));
+        assert!(!ignores("", SIGHUP) && !ignores("SigIgn:\tx\n", SIGHUP));
+    }
+}

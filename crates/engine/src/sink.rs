@@ -1,0 +1,210 @@
+//! The sink of in-order delivery, on a thread of its own: a reader that pauses stops the list, not the
+//! root's messages.
+//!
+//! The driver hands over one tally at a time, and the next one when that is written; so no more is in
+//! memory than the window of the delivery allows. When a job is stopped while the reader does not read,
+//! the thread is abandoned: it ends with the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
+
+use crate::error::JobError;
+
+/// Why a sink takes nothing more.
+#[derive(Debug)]
+pub enum SinkError {
+    /// Its reader went away: the job ends quietly.
+    ReaderGone,
+    /// It failed: the job ends with this error.
+    Failed(JobError),
+}
+
+/// Takes the tallies of a job in block order, at the root, on a thread of its own.
+pub trait Sink<T>: Send + 'static {
+    /// Takes the tally that comes next. To be noted in `steps`: each part that the reader has taken.
+    ///
+    /// # Errors
+    /// What stands in the way; it ends the job, and nothing more is given.
+    fn take(&mut self, tally: T, steps: &Steps) -> Result<(), SinkError>;
+
+    /// All has been taken, or all that will be: nothing may be left in a buffer.
+    ///
+    /// # Errors
+    /// As [`Sink::take`].
+    fn flush(&mut self) -> Result<(), SinkError>;
+}
+
+/// Counts what a reader takes, so that one which reads slowly is told from one which does not read.
+#[derive(Clone, Debug, Default)]
+pub struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    /// One more.
+    pub fn step(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    fn taken(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
+/// The root's end of the thread.
+pub(crate) struct Writer<T> {
+    /// `None`: nothing more is given.
+    tallies: Option<Sender<T>>,
+    answers: Receiver<Result<(), SinkError>>,
+    steps: Steps,
+    /// Answers that are still to come: of the tally in work, and of the last flush.
+    awaited: usize,
+    /// The steps taken when this was last looked at.
+    steps_seen: u64,
+}
+
+/// How far a writer is.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// It has nothing to do.
+    Resting,
+    /// It has done what it was given, or has closed.
+    Done,
+    /// It writes.
+    Busy,
+    /// It can write no more.
+    Failed(SinkError),
+}
+
+impl<T: Send + 'static> Writer<T> {
+    /// Begins; the sink comes back when all is written.
+    pub(crate) fn begin<S: Sink<T>>(mut sink: S) -> (Writer<T>, Receiver<S>) {
+        let (tallies, given) = channel::<T>();
+        let (answer, answers) = channel();
+        let (give_back, back) = channel();
+        let steps = Steps::default();
+        let noted = steps.clone();
+        thread::spawn(move || {
+            let mut is_good = true;
+            for tally in given {
+                let taken = sink.take(tally, &noted);
+                is_good &= taken.is_ok();
+                // Nobody listens any more when the job has given this up.
+                let _ = answer.send(taken);
+            }
+            let flushed = if is_good { sink.flush() } else { Ok(()) };
+            let _ = give_back.send(sink);
+            let _ = answer.send(flushed);
+        });
+        (Writer { tallies: Some(tallies), answers, steps, awaited: 0, steps_seen: 0 }, back)
+    }
+
+    /// Gives it a tally; only when it is idle.
+    pub(crate) fn give(&mut self, tally: T) {
+        if let Some(tallies) = &self.tallies
+            && tallies.send(tally).is_ok()
+        {
+            self.awaited += 1;
+        }
+    }
+
+    /// Nothing more is given: what is left in buffers is written.
+    pub(crate) fn close(&mut self) {
+        if self.tallies.take().is_some() {
+            self.awaited += 1;
+        }
+    }
+
+    /// Looks how far it is.
+    pub(crate) fn look(&mut self) -> State {
+        if self.awaited == 0 {
+            return State::Resting;
+        }
+        match self.answers.try_recv() {
+            Ok(answer) => {
+                self.awaited -= 1;
+                answer.map_or_else(State::Failed, |()| State::Done)
+            }
+            Err(TryRecvError::Empty) => State::Busy,
+            // It panicked, which ends the job elsewhere.
+            Err(TryRecvError::Disconnected) => State::Busy,
+        }
+    }
+
+    /// Whether the reader has taken anything since this was last asked.
+    pub(crate) fn has_moved(&mut self) -> bool {
+        let before = std::mem::replace(&mut self.steps_seen, self.steps.taken());
+        before != self.steps_seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::SyncSender;
+
+    use super::*;
+
+    /// Gives what it takes to a reader that may not read.
+    struct Pipe(SyncSender<u32>);
+
+    impl Sink<u32> for Pipe {
+        fn take(&mut self, tally: u32, steps: &Steps) -> Result<(), SinkError> {
+            self.0.send(tally).map_err(|_| SinkError::ReaderGone)?;
+            steps.step();
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<(), SinkError> {
+            self.0.send(u32::MAX).map_err(|_| SinkError::ReaderGone)
+        }
+    }
+
+    fn until_idle(writer: &mut Writer<u32>) -> Result<(), SinkError> {
+        loop {
+            match writer.look() {
+                State::Resting | State::Done => return Ok(()),
+                State::Busy => thread::yield_now(),
+                State::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    #[test]
+    fn the_sink_comes_back_when_all_is_written() {
+        let (to, from) = std::sync::mpsc::sync_channel(9);
+        let (mut writer, back) = Writer::begin(Pipe(to));
+        for tally in 0..3 {
+            writer.give(tally);
+            until_idle(&mut writer).expect("a reader");
+        }
+        writer.close();
+        until_idle(&mut writer).expect("a reader");
+        drop(back.try_recv().expect("the sink"));
+        assert_eq!(from.iter().collect::<Vec<_>>(), [0, 1, 2, u32::MAX]);
+    }
+
+    #[test]
+    fn a_reader_that_goes_is_an_error() {
+        let (to, from) = std::sync::mpsc::sync_channel(9);
+        let (mut writer, _back) = Writer::begin(Pipe(to));
+        drop(from);
+        writer.give(1);
+        assert!(matches!(until_idle(&mut writer), Err(SinkError::ReaderGone)));
+        writer.close();
+        until_idle(&mut writer).expect("nothing is flushed then");
+    }
+
+    #[test]
+    fn a_reader_that_pauses_is_told_from_one_that_is_slow() {
+        let (to, from) = std::sync::mpsc::sync_channel(0);
+        let (mut writer, back) = Writer::begin(Pipe(to));
+        writer.give(1);
+        assert!(matches!(writer.look(), State::Busy));
+        assert!(!writer.has_moved());
+        assert_eq!(from.recv(), Ok(1));
+        until_idle(&mut writer).expect("read");
+        assert!(writer.has_moved() && !writer.has_moved());
+        writer.close();
+        assert!(!writer.has_moved() && back.try_recv().is_err());
+    }
+}

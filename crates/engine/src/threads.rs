@@ -1,0 +1,213 @@
+//! Ranks that are threads of this process: the transport of a program that no launcher started.
+//!
+//! Stands beside `simulated`, whose ranks share one core and virtual time. Here the ranks run in
+//! parallel, in real time, and a message is a pointer that moves from one mailbox to another.
+//!
+//! - [`run`] starts the ranks and returns what each of them returns.
+//! - A poll that finds nothing costs two atomic loads; see [`mailbox`].
+//! - A rank that sleeps in [`Transport::give_way`] wakes as soon as a message arrives for it.
+//! - [`available`] says how many ranks this process has cores for.
+//!
+//! # When a rank ends before the others
+//! - It *panics*: every method of the others that communicates returns [`Lost`] from then on, their
+//!   waits end within a millisecond, and [`run`] resumes the first panic once all have returned.
+//! - It *returns*: what it sent stays and arrives. A rank that then waits for it in
+//!   [`Transport::receive`], and so in any collective, gets [`Lost`], since nothing can come any
+//!   more. A loop of polls and [`Transport::give_way`] has to know itself what it waits for.
+//! - It returns *early*, because of an error, while others count on it: it calls
+//!   [`Threads::revoke`] first, and the others get [`Lost`] as after a panic.
+//!
+//! A rank notices a loss when it next calls the transport, not in the middle of a computation.
+
+mod mailbox;
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::Instant;
+
+use self::mailbox::Inbox;
+use crate::backoff::Backoff;
+use crate::transport::{Channel, Lost, Message, Transport};
+
+/// Stack of every rank but the first, in bytes: what Linux gives a main thread (`ulimit -s`). Only
+/// touched pages take memory.
+const STACK: usize = 8 << 20;
+
+/// What the ranks share.
+struct Shared {
+    inboxes: Vec<Inbox>,
+    /// Whether a rank panicked or revoked.
+    lost: AtomicBool,
+    /// The panic that came first. Those that follow are often consequences of it.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+impl Shared {
+    /// Ends every wait of every rank with [`Lost`].
+    fn lose(&self) {
+        self.lost.store(true, Ordering::SeqCst);
+        self.inboxes.iter().for_each(Inbox::wake);
+    }
+}
+
+/// One thread's view of the ranks.
+pub struct Threads {
+    rank: u64,
+    shared: Arc<Shared>,
+    /// News of this rank's inbox when it last returned from a wait.
+    seen: Cell<u64>,
+}
+
+/// The number of threads that can run in parallel in this process, at least 1: the cores of the
+/// calling thread's affinity mask (`taskset`, Slurm's and Open MPI's binding), capped by the CPU
+/// quota of its cgroup and of those above it, rounded down (containers, `systemd-run -p
+/// CPUQuota=`).
+///
+/// The standard library reads both quotas of Linux: `cpu.max` of cgroup v2 under `/sys/fs/cgroup`,
+/// and `cpu.cfs_quota_us` over `cpu.cfs_period_us` of v1 wherever it is mounted
+/// (`library/std/src/sys/pal/unix/thread.rs`, module `cgroups`). It misses a v2 hierarchy mounted
+/// elsewhere, and CPU *shares* (weights), which are no limit.
+pub fn available() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Runs `body` on `ranks` threads, rank 0 on the calling one, and returns what each rank returns,
+/// in rank order.
+///
+/// # Panics
+/// When a rank panics (with the payload of the first panic), when `ranks` is 0, and when the
+/// operating system refuses a thread.
+///
+/// ```
+/// use montesieve_engine::threads;
+/// use montesieve_engine::transport::Transport;
+///
+/// let sums = threads::run(4, |transport| transport.sum(transport.rank() + 1));
+/// assert_eq!(sums, [Ok(Some(10)), Ok(None), Ok(None), Ok(None)]);
+/// ```
+pub fn run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> Vec<R> {
+    assert!(ranks > 0, "a program has at least one rank");
+    let shared = Arc::new(Shared {
+        inboxes: (0..ranks).map(|_| Inbox::new(ranks)).collect(),
+        lost: AtomicBool::new(false),
+        panic: Mutex::new(None),
+    });
+    let one = |rank: u64| {
+        let transport = Threads { rank, shared: Arc::clone(&shared), seen: Cell::new(0) };
+        transport.inbox().register();
+        let result = catch_unwind(AssertUnwindSafe(|| body(&transport)));
+        transport.inbox().end();
+        shared.inboxes.iter().for_each(Inbox::wake);
+        result.map_err(|payload| {
+            shared.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+            shared.lose();
+        })
+    };
+    let results: Vec<Result<R, ()>> = std::thread::scope(|scope| {
+        let one = &one;
+        let others: Vec<_> = (1..ranks)
+            .map(|rank| {
+                let builder = Builder::new().name(format!("rank {rank}")).stack_size(STACK);
+                builder.spawn_scoped(scope, move || one(rank)).unwrap_or_else(|error| {
+                    shared.lose();
+                    panic!("cannot start a thread for rank {rank} of {ranks}: {error}")
+                })
+            })
+            .collect();
+        let first = one(0);
+        let others = others.into_iter().map(|thread| thread.join().unwrap_or_else(|payload| resume_unwind(payload)));
+        std::iter::once(first).chain(others).collect()
+    });
+    if let Some(payload) = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        resume_unwind(payload);
+    }
+    results.into_iter().map(|result| result.expect("a rank that does not return has panicked")).collect()
+}
+
+impl Threads {
+    /// Ends the job for all ranks: from now on every method that communicates returns [`Lost`],
+    /// here and at the others. For a rank that returns early while others count on it.
+    pub fn revoke(&self) {
+        self.shared.lose();
+    }
+
+    fn inbox(&self) -> &Inbox {
+        &self.shared.inboxes[self.rank as usize]
+    }
+
+    fn check(&self) -> Result<(), Lost> {
+        if self.shared.lost.load(Ordering::Acquire) { Err(Lost) } else { Ok(()) }
+    }
+
+    /// The inbox of `rank`.
+    fn inbox_of(&self, rank: u64) -> &Inbox {
+        let size = self.size();
+        assert!(rank < size, "there is no rank {rank} among {size}");
+        &self.shared.inboxes[rank as usize]
+    }
+}
+
+impl Transport for Threads {
+    fn rank(&self) -> u64 {
+        self.rank
+    }
+
+    fn size(&self) -> u64 {
+        self.shared.inboxes.len() as u64
+    }
+
+    fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
+        let inbox = self.inbox_of(to);
+        self.check()?;
+        inbox.put(channel, Message { from: self.rank, bytes });
+        Ok(())
+    }
+
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
+        self.check()?;
+        Ok(self.inbox().take(channel, from))
+    }
+
+    /// True at once: a message is in its receiver's mailbox when `send` returns.
+    fn all_sent(&self) -> Result<bool, Lost> {
+        self.check().map(|()| true)
+    }
+
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Returns at once when a message has arrived since the last wait. Otherwise yields, or sleeps
+    /// for as long as `backoff` says but not beyond `until`, until a message arrives.
+    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
+        self.check()?;
+        let pause = backoff.next_sleep();
+        self.seen.set(self.inbox().wait(self.seen.get(), pause, until, &self.shared.lost));
+        self.check()
+    }
+
+    /// As the default form, and [`Lost`] when the rank `from` has returned and all that it sent is
+    /// taken.
+    fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
+        let sender = self.inbox_of(from);
+        let mut backoff = Backoff::new();
+        loop {
+            // Looked at before the mailbox: what a rank sent before its end is there by then.
+            let has_ended = sender.has_ended();
+            if let Some(message) = self.poll(channel, Some(from))? {
+                return Ok(message.bytes);
+            }
+            if has_ended {
+                return Err(Lost);
+            }
+            self.give_way(&mut backoff, None)?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! The contract between the engine and whatever carries its messages.
+//!
+//! Threads of one process keep it ([`threads`](crate::threads)); a program that uses MPI brings its own.
+//!
+//! A transport needs seven methods: who the rank is, how to send, how to look for a message, and how
+//! to wait. The collectives have default forms over these; MPI brings its own.
+//!
+//! Two rules:
+//! - *Messages of one channel between two ranks arrive in the order in which they were sent.* Nothing
+//!   else about order is promised: a message of a third rank, or of another channel, may overtake.
+//! - *Every wait gives way.* A rank that waits calls [`Transport::give_way`] between two looks, and
+//!   nothing else: no transport blocks anywhere else. That is where a real transport yields and
+//!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
+
+use std::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::replay_log::ReplayLog;
+
+/// The rank that scatters, reduces and reports.
+pub const ROOT: u64 = 0;
+
+/// A rank died while this one lives: no method of this transport that communicates works any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rank was lost")]
+pub struct Lost;
+
+/// A rank that has not been heard of for too long: a sentence that names it and its host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Silent(pub String);
+
+/// Separate streams of messages: a receiver that looks into one sees nothing of the others.
+/// (MPI: communicators of the same ranks.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Channel {
+    /// The engine's own: asking for blocks, giving them, reports, the end of a round.
+    Round,
+    /// Default forms of the collectives.
+    Collective,
+    /// A job that talks between its ranks while the engine runs it.
+    Job,
+    /// Whether a rank still gets on.
+    Liveness,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Channel; 4] = [Channel::Round, Channel::Collective, Channel::Job, Channel::Liveness];
+}
+
+/// A message that has arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The rank that sent it.
+    pub from: u64,
+    /// What it sent.
+    pub bytes: Vec<u8>,
+}
+
+/// One rank's view of the ranks that run a program together.
+///
+/// Methods that communicate return [`Lost`] once a rank is known to have died, and at every rank
+/// sooner or later: then nothing that they return counts any more.
+pub trait Transport {
+    /// This rank's number, from 0 (`MPI_Comm_rank`).
+    fn rank(&self) -> u64;
+
+    /// The number of ranks (`MPI_Comm_size`).
+    fn size(&self) -> u64;
+
+    /// Sends `bytes` to rank `to`, which may be this one; returns at once and keeps them until they
+    /// are gone (`MPI_Isend`).
+    ///
+    /// # Errors
+    /// [`Lost`].
+    ///
+    /// # Panics
+    /// When there is no rank `to`.
+    fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost>;
+
+    /// Takes the next message of `channel` that has arrived, from rank `from` or from any; `None`
+    /// when there is none yet (`MPI_Improbe`, `MPI_Mrecv`). Never waits.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
+
+    /// Whether everything that this rank sent has left it (`MPI_Testsome`). Never waits. A rank that
+    /// ends before that may take messages with it.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn all_sent(&self) -> Result<bool, Lost>;
+
+    /// The time. Only differences count.
+    fn now(&self) -> Instant;
+
+    /// Gives way to others in a wait: returns after a pause that grows with `backoff`; at once when a
+    /// message has arrived meanwhile is better, but not promised. A simulated transport returns when
+    /// a message has arrived or at `until`; without `until` it calls a wait that nothing can end a
+    /// deadlock. Real transports may return at any time.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost>;
+
+    /// This rank's number when the program began, before others were lost.
+    fn first_rank(&self) -> u64 {
+        self.rank()
+    }
+
+    /// Whether every rank has been heard of lately, where that is watched.
+    ///
+    /// # Errors
+    /// [`Silent`].
+    fn check_alive(&self) -> Result<(), Silent> {
+        Ok(())
+    }
+
+    /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`): what
+    /// was received up to here is right then. Every rank must call it. Costs nothing where losses are
+    /// not survived.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn confirm_all_alive(&self) -> Result<(), Lost> {
+        Ok(())
+    }
+
+    /// Where losses are survived: what this rank remembers of a command that may have to begin again.
+    fn replay_log(&self) -> Option<&ReplayLog> {
+        None
+    }
+
+    /// This rank gets on: it has computed `blocks` blocks, or waits for something that is no rank, a
+    /// disk or a reader. Real time passes by itself; a simulated transport lets virtual time pass
+    /// here, and other ranks run.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn computed(&self, blocks: u64) -> Result<(), Lost> {
+        let _ = blocks;
+        Ok(())
+    }
+
+    /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
+        let mut backoff = Backoff::new();
+        loop {
+            if let Some(message) = self.poll(channel, Some(from))? {
+                return Ok(message.bytes);
+            }
+            self.give_way(&mut backoff, None)?;
+        }
+    }
+
+    /// Waits until everything that this rank sent has left it (`MPI_Waitall`).
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn flush(&self) -> Result<(), Lost> {
+        let mut backoff = Backoff::new();
+        while !self.all_sent()? {
+            self.give_way(&mut backoff, None)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every rank is here (`MPI_Ibarrier`). Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn barrier(&self) -> Result<(), Lost> {
+        self.max(0).map(drop)
+    }
+
+    /// Gives every rank the root's bytes (`MPI_Ibcast`). Every rank must call it; the root passes
+    /// `Some`, the others `None`.
+    ///
+    /// The default form is a binomial tree: O(log ranks) steps.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    ///
+    /// # Panics
+    /// When the root passes `None`.
+    fn broadcast(&self, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, Lost> {
+        collectives::broadcast(self, bytes)
+    }
+
+    /// Gives each rank its own pair of the root's list (`MPI_Iscatter` of `MPI_UINT64_T`). Every rank
+    /// must call it; the root passes `Some` of one pair for each rank, the others `None`.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    ///
+    /// # Panics
+    /// When the root's list is not as long as there are ranks.
+    fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> Result<[u64; 2], Lost> {
+        collectives::scatter(self, pairs)
+    }
+
+    /// Collects the bytes of every rank, in rank order, at the root (`MPI_Igatherv`). Every rank must
+    /// call it; the root gets `Some` of one vector for each rank.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn gather(&self, bytes: Vec<u8>) -> Result<Option<Vec<Vec<u8>>>, Lost> {
+        collectives::gather(self, bytes)
+    }
+
+    /// The sum of every rank's number, modulo 2^64, at the root (`MPI_Ireduce`, `MPI_SUM`). Every
+    /// rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn sum(&self, mine: u64) -> Result<Option<u64>, Lost> {
+        collectives::reduce(self, mine, u64::wrapping_add)
+    }
+
+    /// The largest of every rank's number, at every rank (`MPI_Iallreduce`, `MPI_MAX`). Every rank
+    /// must call it.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn max(&self, mine: u64) -> Result<u64, Lost> {
+        let largest = collectives::reduce(self, mine, u64::max)?;
+        let bytes = self.broadcast(largest.map(|number| number.to_le_bytes().to_vec()))?;
+        Ok(collectives::number(&bytes))
+    }
+}
+
+mod collectives;

@@ -1,0 +1,146 @@
+//! The engine, as the commands use it: with this program's errors, on which all ranks agree.
+//!
+//! Stands beside the crate `montesieve_engine`, which is all of it but for the words.
+
+pub use montesieve_engine::{
+    Dealer, Identity, Job, JobError, Keep, Ledger, Overlap, Pulse, Result, Schedule, Seams, Span, Tally, Version,
+    atomic_file, backoff, checkpoint, profile, protocol, record, regular, replay_log, restart, signals, sink, sound,
+    timeline, transport,
+};
+
+use crate::error::Error;
+
+impl From<montesieve_engine::Error> for Error {
+    fn from(error: montesieve_engine::Error) -> Error {
+        use montesieve_engine::Error as Engine;
+        match error {
+            Engine::Lost(_) => Error::Lost,
+            Engine::Job(error) | Engine::AtRoot(Some(error)) => of_job(error),
+            Engine::Checkpoint(error) => error.into(),
+            error => Error::Run(error.to_string()),
+        }
+    }
+}
+
+/// An error of this program that went through the engine, or one of a library.
+fn of_job(error: JobError) -> Error {
+    error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
+}
+
+impl From<checkpoint::LoadError> for Error {
+    fn from(error: checkpoint::LoadError) -> Error {
+        let text = error.to_string();
+        match error {
+            checkpoint::LoadError::Refused { spare: Some(spare), .. } => {
+                Error::Run(format!("{text}: --resume-before goes on from {}", spare.display()))
+            }
+            error if error.is_misuse() => Error::Usage(text),
+            _ => Error::Run(text),
+        }
+    }
+}
+
+impl From<Error> for sink::SinkError {
+    fn from(error: Error) -> sink::SinkError {
+        match error {
+            Error::ClosedPipe => sink::SinkError::ReaderGone,
+            error => sink::SinkError::Failed(error.into()),
+        }
+    }
+}
+
+/// Runs jobs; see the engine's module of that name.
+pub mod run {
+    pub use montesieve_engine::Cause;
+    pub use montesieve_engine::run::*;
+
+    use crate::cluster::Cluster;
+    use crate::error::{Error, Result};
+    use crate::job::profile::Profile;
+    use crate::job::sink::Sink;
+    use crate::job::{Job, Ledger};
+
+    /// As the engine's. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
+    pub fn run<J: Job>(cluster: &Cluster, job: &J, options: &Options) -> Result<Option<Outcome<J::Tally>>> {
+        agreed(cluster, montesieve_engine::run::run(cluster, job, options))
+    }
+
+    /// As the engine's. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn resume<J: Job>(
+        cluster: &Cluster,
+        job: &J,
+        options: &Options,
+        done: Ledger<J::Tally>,
+    ) -> Result<Option<Outcome<J::Tally>>> {
+        agreed(cluster, montesieve_engine::run::resume(cluster, job, options, done))
+    }
+
+    /// As the engine's. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn resume_with_way<J: Job>(
+        cluster: &Cluster,
+        job: &J,
+        options: &Options,
+        done: Ledger<J::Tally>,
+    ) -> Result<Option<Ended<J::Tally>>> {
+        agreed(cluster, montesieve_engine::run::resume_with_way(cluster, job, options, done))
+    }
+
+    /// As the engine's. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`run`].
+    pub fn deliver<J: Job, S: Sink<J::Tally>>(
+        cluster: &Cluster,
+        job: &J,
+        options: &Options,
+        room: Room,
+        sink: Option<S>,
+    ) -> Result<Delivered<J::Tally, S>> {
+        agreed(cluster, montesieve_engine::run::deliver(cluster, job, options, room, sink))
+    }
+
+    /// The account of what the ranks made together before a job. Every rank must call it, with the seconds since it began and those
+    /// that it computed itself; the root gets `Some`.
+    ///
+    /// # Errors
+    /// As [`Cluster::gather_records`].
+    pub fn account_of_making(cluster: &Cluster, seconds: f64, compute: f64) -> Result<Option<Account>> {
+        let profile = Profile { compute, idle: seconds - compute, ..Profile::default() };
+        let profiles = cluster.gather_records(&profile)?;
+        Ok(profiles.map(|profiles| Account { seconds, profiles, ..Account::none(cluster.size()) }))
+    }
+
+    /// What the root could not do, all ranks leave for; the root says why.
+    fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
+        use montesieve_engine::Error::AtRoot;
+        match outcome {
+            Err(AtRoot(reason)) => {
+                cluster.agree(reason.map_or(Ok(()), |reason| Err(super::of_job(reason))))?;
+                Err(Error::Run("the root has no outcome, and does not say why".into()))
+            }
+            outcome => Ok(outcome?),
+        }
+    }
+
+    /// The invariants of everything that is about to be reported.
+    ///
+    /// # Errors
+    /// [`Error::Run`] with the first one that does not hold.
+    pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> Result<()> {
+        montesieve_engine::run::check(job, ledger).map_err(Error::Run)
+    }
+
+    /// What is said of a result that breaks an invariant.
+    pub fn cannot_be(why: String) -> Error {
+        Error::Run(montesieve_engine::run::cannot_be(&why))
+    }
+}
