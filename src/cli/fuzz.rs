@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 
+use dashu_int::UBig;
 use proptest::prelude::*;
 
 use super::{Command, Range, Words, parse, values};
@@ -13,12 +14,12 @@ use crate::primes::gourdon::LARGEST;
 /// The number that `text` means, read digit by digit; `None` where it means none that fits.
 fn naive(text: &str) -> Option<u128> {
     // What was added and what was taken away; one of the two is always 0.
-    let (mut total, mut term, mut sign) = ((0_u128, 0_u128), String::new(), '+');
+    let (mut total, mut term, mut sign) = ((UBig::ZERO, UBig::ZERO), String::new(), '+');
     let mut letters = text.trim().chars().peekable();
     while let Some(letter) = letters.next() {
         let is_exponent_sign = term.ends_with(['e', 'E']) && !term.contains('^');
         if matches!(letter, '+' | '-') && !(is_exponent_sign || term.ends_with("^")) {
-            total = joined(total, sign, naive_term(&term)?)?;
+            total = joined(total, sign, naive_term(&term)?);
             sign = letter;
             term.clear();
         } else if letter == '*' && letters.peek() == Some(&'*') {
@@ -28,26 +29,28 @@ fn naive(text: &str) -> Option<u128> {
             term.push(letter);
         }
     }
-    let (added, taken) = joined(total, sign, naive_term(&term)?)?;
-    (taken == 0).then_some(added)
+    // Only the value must fit: 4^64-1 does, though 4^64 does not.
+    let (added, taken) = joined(total, sign, naive_term(&term)?);
+    u128::try_from(added).ok().filter(|_| taken == UBig::ZERO)
 }
 
-fn joined((added, taken): (u128, u128), sign: char, term: u128) -> Option<(u128, u128)> {
-    let (added, taken) =
-        if sign == '+' { (added.checked_add(term)?, taken) } else { (added, taken.checked_add(term)?) };
-    Some((added.saturating_sub(taken), taken.saturating_sub(added)))
-}
-
-fn naive_term(term: &str) -> Option<u128> {
-    let Some((base, power)) = term.split_once('^') else { return naive_decimal(term) };
-    let (base, power) = (naive_decimal(base)?, naive_decimal(power)?);
-    if base < 2 {
-        return Some(if power == 0 { 1 } else { base });
+fn joined((mut added, mut taken): (UBig, UBig), sign: char, term: UBig) -> (UBig, UBig) {
+    if sign == '+' {
+        added += term;
+    } else {
+        taken += term;
     }
-    (0..power.min(200)).try_fold(1_u128, |product, _| product.checked_mul(base))
+    let less = added.clone().min(taken.clone());
+    (added - &less, taken - less)
 }
 
-fn naive_decimal(text: &str) -> Option<u128> {
+fn naive_term(term: &str) -> Option<UBig> {
+    let Some((base, power)) = term.split_once('^') else { return naive_decimal(term) };
+    let (base, power) = (naive_decimal(base)?, u64::try_from(naive_decimal(power)?).ok()?);
+    Some((0..power).fold(UBig::ONE, |product, _| product * &base))
+}
+
+fn naive_decimal(text: &str) -> Option<UBig> {
     let (text, thousands) = match text.trim().to_lowercase() {
         t if t.ends_with('k') => (t[..t.len() - 1].to_owned(), 3),
         t if t.ends_with('m') => (t[..t.len() - 1].to_owned(), 6),
@@ -70,18 +73,22 @@ fn naive_decimal(text: &str) -> Option<u128> {
     if digits[whole..].iter().any(|&digit| digit != '0') {
         return None;
     }
-    let value = digits[..whole]
-        .iter()
-        .try_fold(0_u128, |value, digit| value.checked_mul(10)?.checked_add(u128::from(digit.to_digit(10)?)))?;
+    let value =
+        digits[..whole].iter().try_fold(UBig::ZERO, |value, digit| Some(value * 10_u32 + digit.to_digit(10)?))?;
     // Beyond a hundred places only zero is left.
-    (point <= 100 || value == 0).then_some(value)
+    (point <= 100 || value == UBig::ZERO).then_some(value)
 }
 
 #[test]
 fn the_naive_reader_is_right() {
-    for (text, n) in
-        [("2^127-1", (1 << 127) - 1), ("2^127-1+2^127", u128::MAX), ("5-10+20", 15), ("1.5k", 1500), ("0e99", 0)]
-    {
+    for (text, n) in [
+        ("2^127-1", (1 << 127) - 1),
+        ("2^127-1+2^127", u128::MAX),
+        ("5-10+20", 15),
+        ("4^64-1", u128::MAX),
+        ("1.5k", 1500),
+        ("0e99", 0),
+    ] {
         assert_eq!(naive(text), Some(n), "{text}");
     }
     assert!([naive("2^128"), naive("5-6"), naive("1.5")].iter().all(Option::is_none));
