@@ -57,56 +57,7 @@ pub mod run {
     use crate::cluster::Cluster;
     use crate::error::{Error, Result};
     use crate::job::profile::Profile;
-    use crate::job::sink::Sink;
     use crate::job::{Job, Ledger};
-
-    /// As the engine's. Every rank must call it.
-    ///
-    /// # Errors
-    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
-    pub fn run<J: Job>(cluster: &Cluster, job: &J, options: &Options) -> Result<Option<Outcome<J::Tally>>> {
-        agreed(cluster, montesieve_engine::run::run(cluster, job, options))
-    }
-
-    /// As the engine's. Every rank must call it.
-    ///
-    /// # Errors
-    /// As [`run`].
-    pub fn resume<J: Job>(
-        cluster: &Cluster,
-        job: &J,
-        options: &Options,
-        done: Ledger<J::Tally>,
-    ) -> Result<Option<Outcome<J::Tally>>> {
-        agreed(cluster, montesieve_engine::run::resume(cluster, job, options, done))
-    }
-
-    /// As the engine's. Every rank must call it.
-    ///
-    /// # Errors
-    /// As [`run`].
-    pub fn resume_with_way<J: Job>(
-        cluster: &Cluster,
-        job: &J,
-        options: &Options,
-        done: Ledger<J::Tally>,
-    ) -> Result<Option<Ended<J::Tally>>> {
-        agreed(cluster, montesieve_engine::run::resume_with_way(cluster, job, options, done))
-    }
-
-    /// As the engine's. Every rank must call it.
-    ///
-    /// # Errors
-    /// As [`run`].
-    pub fn deliver<J: Job, S: Sink<J::Tally>>(
-        cluster: &Cluster,
-        job: &J,
-        options: &Options,
-        room: Room,
-        sink: Option<S>,
-    ) -> Result<Delivered<J::Tally, S>> {
-        agreed(cluster, montesieve_engine::run::deliver(cluster, job, options, room, sink))
-    }
 
     /// The account of what the ranks made together before a job. Every rank must call it, with the seconds since it began and those
     /// that it computed itself; the root gets `Some`.
@@ -119,8 +70,12 @@ pub mod run {
         Ok(profiles.map(|profiles| Account { seconds, profiles, ..Account::none(cluster.size()) }))
     }
 
-    /// What the root could not do, all ranks leave for; the root says why.
-    fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
+    /// What a run of the engine came to, in this program's terms. Every rank must call it: what the root could not do, all ranks leave for,
+    /// and the root says why.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
+    pub fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
         use montesieve_engine::Error::AtRoot;
         match outcome {
             Err(AtRoot(reason)) => {

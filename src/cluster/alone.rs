@@ -34,6 +34,8 @@ impl Alone {
         pairs.map_or([0, 0], |pairs| pairs[0])
     }
 
+    pub fn meet(&self) {}
+
     pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
         Some(vec![row])
     }

@@ -8,13 +8,16 @@
 //! The messages travel in a communicator of their own (`MPI_Comm_dup` of the world), so that they meet no others, whatever part of the
 //! world is at work. What MPI itself waits for, and the steps that do not call this, are watched by the [`monitor`](super::monitor).
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+#[cfg(feature = "mpi")]
+use std::cell::RefCell;
 use std::fmt;
-use std::rc::Rc;
 #[cfg(feature = "mpi")]
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+#[cfg(feature = "mpi")]
+use crate::error::Error;
+use crate::error::Result;
 
 /// How long a rank may be silent until the user has said so (`--stall-timeout`).
 #[cfg(feature = "mpi")]
@@ -29,11 +32,7 @@ thread_local! {
     /// How far this rank has come: a number that grows.
     static PROGRESS: Cell<u64> = const { Cell::new(0) };
     static WAITING: Cell<(Waiting, u64)> = const { Cell::new((Waiting::Nothing, 0)) };
-    static WILL: RefCell<Option<Rc<Will>>> = const { RefCell::new(None) };
 }
-
-/// What is done before the job ends because of a rank that hangs; says whether what is done is saved.
-type Will = dyn Fn() -> bool;
 
 /// What a rank waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +132,8 @@ fn described(number: u64) -> String {
 /// To be called in every wait between two tests: looks after the other ranks now and then. A rank that hangs ends the job here.
 pub fn attend() {
     if let Err(error) = check() {
-        let saved = WILL.with(|will| will.borrow().clone()).is_some_and(|will| will());
-        end(&error, saved)
+        crate::stderr::message(&format!("{error}: ending the job"));
+        super::ending::abort(1)
     }
 }
 
@@ -157,32 +156,6 @@ pub fn check() -> Result<()> {
     });
     #[cfg(not(feature = "mpi"))]
     Ok(())
-}
-
-/// Ends the job, with one message.
-fn end(error: &Error, saved: bool) -> ! {
-    let text = error.to_string();
-    crate::stderr::message(&format!(
-        "{text}{}: ending the job",
-        if saved { ", and what is done is saved" } else { "" }
-    ));
-    super::ending::abort(1)
-}
-
-/// Until this is dropped, `will` is carried out before a rank that hangs ends the job: at a rank that waits for others and holds what is done.
-pub fn last_will(will: impl Fn() -> bool + 'static) -> LastWill {
-    WILL.with(|place| *place.borrow_mut() = Some(Rc::new(will)));
-    LastWill(())
-}
-
-/// See [`last_will`].
-#[must_use = "it counts until it is dropped"]
-pub struct LastWill(());
-
-impl Drop for LastWill {
-    fn drop(&mut self) {
-        WILL.with(|place| place.borrow_mut().take());
-    }
 }
 
 #[cfg(feature = "mpi")]
@@ -396,15 +369,5 @@ mod tests {
             assert_eq!(said.ends_with(" from rank 7"), what == Waiting::Message, "{said}");
         }
         assert_eq!(described(0xff), "the others");
-    }
-
-    #[test]
-    fn a_will_counts_until_it_is_dropped() {
-        let will = || WILL.with(|will| will.borrow().clone()).map(|will| will());
-        assert_eq!(will(), None);
-        let kept = last_will(|| true);
-        assert_eq!(will(), Some(true));
-        drop(kept);
-        assert_eq!(will(), None);
     }
 }

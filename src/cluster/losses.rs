@@ -12,7 +12,7 @@ use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
 use crate::error::Result;
-use crate::job::replay_log::{Place as Keepsake, ReplayLog};
+use crate::job::replay_log::{ReplayLog, remember};
 
 /// A rank and where it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,16 +62,16 @@ impl Cluster {
     /// call it. Costs nothing where losses are not survived.
     ///
     /// # Errors
-    /// [`Lost`](crate::error::Error::Lost); [`Told`](crate::error::Error::Told) when the job is ending.
+    /// [`Lost`](crate::error::Error::Lost).
     pub fn settle(&self) -> Result<()> {
         #[cfg(feature = "mpi")]
         if let Some(survivors) = self.survivors().filter(|survivors| survivors.outlives()) {
             use super::vote::{Verdict, Vote};
-            use crate::error::Error;
             return match survivors.meet(Vote::Whole) {
                 Verdict::Whole => Ok(()),
-                Verdict::Again | Verdict::GoOn => Err(Error::Lost),
-                Verdict::Leave(code) => Err(Error::Told { code }),
+                Verdict::Again | Verdict::GoOn => Err(crate::error::Error::Lost),
+                // The others are leaving, and wait for this rank there.
+                Verdict::Leave(code) => survivors.leave(code),
             };
         }
         Ok(())
@@ -100,31 +100,10 @@ impl Cluster {
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost); what the root found instead, agreed on by all.
     pub fn remember<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
-        if !self.outlives() {
-            return self.agree(self.at_root(find).transpose());
+        match self.log() {
+            None => self.agree(self.at_root(find).transpose()),
+            Some(log) => remember(self, log, || self.agree(self.at_root(find).transpose())).map(Some),
         }
-        let (place, found) = self.recall()?;
-        if found.is_some() {
-            return Ok(found);
-        }
-        let value = self.broadcast(self.agree(self.at_root(find).transpose())?)?;
-        // Either all the living have it, or none.
-        self.settle()?;
-        self.keep(place, &value)?;
-        Ok(Some(value))
-    }
-
-    /// The next thing that this rank remembers for itself; nothing in the first attempt. Every rank must ask for the same things in the same
-    /// order, and only where losses are survived.
-    ///
-    /// # Errors
-    /// [`Run`](crate::error::Error::Run) when it is something else: a fault of the program.
-    pub fn recall<T: DeserializeOwned>(&self) -> Result<(Option<Keepsake>, Option<T>)> {
-        #[cfg(feature = "mpi")]
-        if let Some(survivors) = self.survivors() {
-            return Ok(survivors.log.next().map(|(place, found)| (Some(place), found))?);
-        }
-        Ok((None, None))
     }
 
     /// Where losses are survived: what this rank remembers.
@@ -133,19 +112,6 @@ impl Cluster {
         return self.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log);
         #[cfg(not(feature = "mpi"))]
         None
-    }
-
-    /// Remembers `value` in place of what was there.
-    ///
-    /// # Errors
-    /// [`Run`](crate::error::Error::Run) when it cannot be encoded.
-    pub fn keep<T: Serialize>(&self, place: Option<Keepsake>, value: &T) -> Result<()> {
-        #[cfg(feature = "mpi")]
-        if let Some((survivors, place)) = self.survivors().zip(place) {
-            return Ok(survivors.log.put(place, value)?);
-        }
-        let _ = (place, value);
-        Ok(())
     }
 
     /// What follows from the end of an attempt. `None`: somebody was lost, those who are left have come together, with new numbers, and are to run

@@ -10,7 +10,6 @@
 
 mod alone;
 pub mod aside;
-mod barrier;
 pub mod bytes;
 #[cfg_attr(not(feature = "mpi"), path = "no_channel.rs")]
 mod channel;
@@ -65,7 +64,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::alone::Alone;
-pub use self::barrier::Barrier;
 pub use self::channel::Channel;
 use self::heartbeat::Waiting;
 use self::launch::Launch;
@@ -258,48 +256,14 @@ impl Cluster {
         each!(self, inner => inner.max(mine))
     }
 
-    /// Merges every rank's record into one, at the root: a reduction in rank order along a binomial tree, O(log ranks)
-    /// steps. `MPI_Reduce` knows only numbers of fixed size; this is the same tree for records. `merge` takes the
-    /// lower ranks' part first and must be associative. Every rank must call it; the root gets `Some`.
-    ///
-    /// # Errors
-    /// [`Error::Run`] when a record cannot be encoded or decoded, or what `merge` returns.
-    pub fn reduce<T, M>(&self, mine: T, merge: M) -> Result<Option<T>>
-    where
-        T: Serialize + DeserializeOwned,
-        M: Fn(T, T) -> Result<T>,
-    {
-        let (rank, size) = (self.rank(), self.size());
-        let mut total = mine;
-        let mut distance = 1;
-        while distance < size {
-            if rank & distance != 0 {
-                self.send_record(rank - distance, Tag::Reduce, &total)?;
-                self.flush();
-                self.check_losses()?;
-                return Ok(None);
-            }
-            if rank + distance < size {
-                total = merge(total, self.receive_record(rank + distance, Tag::Reduce)?)?;
-            }
-            distance *= 2;
-        }
-        Ok(Some(total))
+    /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
+    pub fn barrier(&self) {
+        each!(self, inner => inner.meet());
     }
 
     /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
     pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
         each!(self, inner => inner.send(to, tag, numbers));
-    }
-
-    /// Sends a record (`MPI_Isend` of bytes); returns at once, the bytes are kept until they are gone.
-    ///
-    /// # Errors
-    /// [`Error::Run`] when the record cannot be encoded.
-    pub fn send_record<T: Serialize>(&self, to: u64, tag: Tag, value: &T) -> Result<()> {
-        let bytes = record::encode(value)?;
-        each!(self, inner => inner.send_bytes(to, tag, bytes));
-        Ok(())
     }
 
     /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank must call it; `None` where there are no
@@ -331,11 +295,6 @@ impl Cluster {
         each!(self, inner => inner.probe(None))
     }
 
-    /// The same, of a message from this rank.
-    pub fn probe_from(&self, from: u64) -> Option<Tag> {
-        each!(self, inner => inner.probe(Some(from))).map(|(_, tag)| tag)
-    }
-
     /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
     pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
         each!(self, inner => inner.receive(from, tag))
@@ -344,16 +303,6 @@ impl Cluster {
     /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {
         each!(self, inner => inner.promise(from, tag))
-    }
-
-    /// Receives a record (`MPI_Recv`); waits politely until it is there.
-    ///
-    /// # Errors
-    /// [`Error::Run`] when it cannot be decoded.
-    pub fn receive_record<T: DeserializeOwned>(&self, from: u64, tag: Tag) -> Result<T> {
-        let bytes = each!(self, inner => inner.receive_bytes(from, tag));
-        self.check_losses()?;
-        Ok(record::decode(&bytes)?)
     }
 
     /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its

@@ -29,9 +29,6 @@ use super::window::{Open, Windows};
 use super::{Promise, ROOT, Tag, request};
 use crate::error::{Error, Result};
 
-/// A barrier's request, which borrows nothing.
-pub type Request = ffi::MPI_Request;
-
 /// The world of all ranks, or a part of it.
 pub struct Mpi {
     // Before the universe, so that they go first.
@@ -251,15 +248,6 @@ impl Mpi {
 
     pub fn world(&self) -> &SimpleCommunicator {
         &self.world
-    }
-
-    pub fn enter_barrier(&self) -> Request {
-        if self.is_lost() {
-            // SAFETY: the null request, which is complete.
-            return unsafe { ffi::RSMPI_REQUEST_NULL };
-        }
-        // SAFETY: a barrier's request reads and writes no memory of ours.
-        unsafe { self.world.immediate_barrier().into_raw().0 }
     }
 
     /// Waits until every rank is here.

@@ -8,12 +8,6 @@ pub enum Tag {
     Round = 1,
     /// Default forms of collectives (bytes).
     Collective = 2,
-    /// A job's own (bytes).
-    Job = 3,
-    /// Whether a rank is there (bytes).
-    Liveness = 4,
-    /// Within [`Cluster::reduce`](super::Cluster::reduce) (a record).
-    Reduce = 7,
     /// Work, goods, a question: whatever goes out in `patterns` (numbers).
     Item = 8,
     /// What comes back (numbers).
@@ -28,16 +22,6 @@ pub enum Tag {
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    pub(super) const ALL: [Tag; 10] = [
-        Tag::Round,
-        Tag::Collective,
-        Tag::Job,
-        Tag::Liveness,
-        Tag::Reduce,
-        Tag::Item,
-        Tag::Reply,
-        Tag::Credit,
-        Tag::Last,
-        Tag::Pattern,
-    ];
+    pub(super) const ALL: [Tag; 7] =
+        [Tag::Round, Tag::Collective, Tag::Item, Tag::Reply, Tag::Credit, Tag::Last, Tag::Pattern];
 }

@@ -14,8 +14,6 @@ fn tag(channel: Channel) -> Tag {
     match channel {
         Channel::Round => Tag::Round,
         Channel::Collective => Tag::Collective,
-        Channel::Job => Tag::Job,
-        Channel::Liveness => Tag::Liveness,
     }
 }
 

@@ -15,7 +15,7 @@ use super::plan;
 use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Outcome, resume_with_way};
+use crate::job::run::{Account, Outcome, agreed, resume_with_way};
 use crate::job::{Job, Ledger, Tally};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult, number};
@@ -236,7 +236,7 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
             continue;
         }
         let part = job.shortened(stop);
-        let gone = resume_with_way(cluster, &part, &setting.options, done)?;
+        let gone = agreed(cluster, resume_with_way(cluster, &part, &setting.options, done))?;
         let mut ended = None;
         done = Ledger::new();
         if let Some((mut outcome, way)) = gone {

@@ -18,7 +18,7 @@ use crate::fault;
 use crate::isa::Isa;
 use crate::job::checkpoint::Lock;
 use crate::job::checkpoint::{self, Found, Keep};
-use crate::job::run::{Account, Options, Outcome, Share, resume};
+use crate::job::run::{Account, Options, Outcome, Share, agreed, resume};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Schedule, Tally};
 use crate::progress::{self, Mode};
@@ -163,7 +163,7 @@ impl<'a> Setting<'a> {
             return self.cluster.agree(self.cluster.at_root(|| unite(job, files, ranks)).transpose());
         }
         let done = self.before(job)?;
-        resume(self.cluster, job, &self.options, done)
+        agreed(self.cluster, resume(self.cluster, job, &self.options, done))
     }
 
     /// What the checkpoint had of a job when the command began, at the root; elsewhere it does not count. Every rank must call it.

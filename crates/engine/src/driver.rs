@@ -1,8 +1,8 @@
 //! Drives one rank's machine over a transport: carries its outputs out, brings it its inputs, and
 //! decides nothing.
 //!
-//! Stands beside `protocol`, which decides, and `run`, which sets a round up. What is measured here is
-//! whose time it was: the kernel's, messages', or a wait's.
+//! Stands beside `protocol`, which decides, and `run`, which sets a round up. What is measured here
+//! is whose time it was: the kernel's, messages', or a wait's.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 use crate::backoff::Backoff;
 use crate::checkpoint::{Identity, Keep, Keeper};
 use crate::error::{Error, JobError, Result, fault};
+use crate::options::{Options, Progress, Stage};
 use crate::profile::{Activity, Profile, Stopwatch};
 use crate::protocol::{Input, Machine, Message, Output};
-use crate::run::{Options, Progress, Stage};
 use crate::sink::{SinkError, State, Writer};
 use crate::timeline::Timeline;
-use crate::transport::{Channel, ROOT, Transport};
+use crate::transport::{Channel, Transport};
 use crate::{Cause, Job, Ledger, record};
 
 /// Time between two looks after messages in the middle of a block; a look costs well below a
@@ -197,8 +197,16 @@ impl<'a, J: Job> Driver<'a, J> {
                 let saved = self.machine.ledger().zip(self.keeper.as_mut()).map(|(ledger, keeper)| keeper.save(ledger));
                 return Ok(saved.flatten().map(Input::Saved));
             }
-            Output::Write(tally) => self.writer.iter_mut().for_each(|writer| writer.give(tally.clone())),
-            Output::CloseSink => self.writer.iter_mut().for_each(Writer::close),
+            Output::Write(tally) => {
+                if let Some(writer) = &mut self.writer {
+                    writer.give(tally);
+                }
+            }
+            Output::CloseSink => {
+                if let Some(writer) = &mut self.writer {
+                    writer.close();
+                }
+            }
             Output::AbandonSink => self.writer = None,
         }
         Ok(None)
@@ -279,13 +287,10 @@ impl<'a, J: Job> Driver<'a, J> {
     }
 
     fn progress(&self, is_over: bool) {
-        if self.transport.rank() == ROOT
-            && let (Some(progress), Some(done)) = (&self.options.progress, self.machine.done())
+        if let Some(progress) = &self.options.progress
+            && let Some(done) = self.machine.done()
         {
             progress.call(Progress { done, of: self.blocks, is_over });
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

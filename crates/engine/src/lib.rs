@@ -1,7 +1,8 @@
 //! Jobs of numbered blocks on any number of ranks, over any transport.
 //!
 //! - A [`Job`] is cut into blocks; the cut never depends on how many ranks there are.
-//! - [`Span`]: a run of adjacent blocks, what a rank is given to compute. A [`Tally`] is its result.
+//! - [`Span`]: a run of adjacent blocks, what a rank is given to compute. A [`Tally`] is its
+//!   result.
 //! - [`Ledger`]: the spans that are done, each with its tally; neighbours merge.
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
@@ -17,6 +18,7 @@ mod driver;
 pub mod error;
 mod job;
 mod ledger;
+mod options;
 pub mod profile;
 pub mod protocol;
 pub mod record;
@@ -38,6 +40,7 @@ pub use checkpoint::{Identity, Keep, Version};
 pub use error::{Error, JobError, Result};
 pub use job::{Job, Pulse};
 pub use ledger::{Ledger, Overlap, Seams, Tally};
-pub use run::{Options, Outcome, Share};
+pub use options::{Options, Share};
+pub use run::Outcome;
 pub use schedule::{Deal, Dealer, Schedule};
 pub use span::Span;

@@ -1,16 +1,17 @@
 //! What a rank remembers of a command that has to begin again: records, in the order in which the
 //! command made them.
 //!
-//! Every rank makes the same ones in the same order, in every attempt: the n-th record of this attempt
-//! is the n-th of the last one.
+//! Every rank makes the same ones in the same order, in every attempt: the n-th record of this
+//! attempt is the n-th of the last one.
 
 use std::cell::{Cell, RefCell};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record;
+use crate::transport::Transport;
 
 /// Records in memory.
 #[derive(Debug, Default)]
@@ -52,6 +53,33 @@ impl ReplayLog {
     pub fn rewind(&self) {
         self.next.set(0);
     }
+}
+
+/// What the root finds, at every rank, since any of them may be the next root; the same in every
+/// attempt of a command. Every rank must call it; only the root's `find` counts, and only in the
+/// first attempt.
+///
+/// # Errors
+/// What `find` returns, on which all ranks must have agreed; [`Lost`](Error::Lost).
+pub fn remember<T, E>(
+    transport: &dyn Transport,
+    log: &ReplayLog,
+    find: impl FnOnce() -> std::result::Result<Option<T>, E>,
+) -> std::result::Result<T, E>
+where
+    T: Serialize + DeserializeOwned,
+    E: From<Error>,
+{
+    let (place, found) = log.next()?;
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let bytes = find()?.map(|value| record::encode(&value)).transpose()?;
+    let value = record::decode(&transport.broadcast(bytes).map_err(Error::from)?)?;
+    // Either all the living have it, or none.
+    transport.confirm_all_alive().map_err(Error::from)?;
+    log.put(place, &value)?;
+    Ok(value)
 }
 
 #[cfg(test)]

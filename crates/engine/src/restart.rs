@@ -1,20 +1,20 @@
 //! What a job begins from after a loss: every rank's own ledger, and the one that the first attempt
 //! began from.
 //!
-//! A job that a rank was lost in is run again by the ranks that are left. It begins from the union of
-//! what was done before the first attempt and of what each of the living has done since, in any
-//! attempt. These are disjoint, since only holes of that union are ever handed out; what the dead had
-//! done is a hole again. So rank 0 has no special role, and no checkpoint is needed: it is read once,
-//! before the first attempt, and only written from then on.
+//! A job that a rank was lost in is run again by the ranks that are left. It begins from the union
+//! of what was done before the first attempt and of what each of the living has done since, in any
+//! attempt. These are disjoint, since only holes of that union are ever handed out; what the dead
+//! had done is a hole again. So rank 0 has no special role, and no checkpoint is needed: it is read
+//! once, before the first attempt, and only written from then on.
 
 use crate::error::{Result, fault};
 use crate::record;
-use crate::replay_log::Place;
+use crate::replay_log::{Place, remember};
 use crate::transport::{ROOT, Transport};
 use crate::{Ledger, Overlap, Seams, Tally};
 
-/// What an attempt begins from: `base` is what was done before the first one, `owns` what each of the
-/// living has done since.
+/// What an attempt begins from: `base` is what was done before the first one, `owns` what each of
+/// the living has done since.
 ///
 /// # Errors
 /// [`Overlap`] when two of them have the same block: a fault of the program.
@@ -32,10 +32,9 @@ pub fn union<T: Tally>(
 pub(crate) struct Restart<T> {
     /// At the root: what the attempt begins from.
     pub(crate) done: Ledger<T>,
-    /// What this rank has done in earlier attempts, where losses are survived.
-    pub(crate) own: Option<Ledger<T>>,
-    /// Where to keep what it has done when this one ends.
-    place: Option<Place>,
+    /// Where losses are survived: what this rank has done in earlier attempts, and where to keep
+    /// what it has done when this one ends.
+    pub(crate) own: Option<(Ledger<T>, Place)>,
 }
 
 impl<T: Tally> Restart<T> {
@@ -44,40 +43,13 @@ impl<T: Tally> Restart<T> {
     /// # Errors
     /// [`Lost`](crate::Error::Lost); [`Fault`](crate::Error::Fault).
     pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Seams) -> Result<Restart<T>> {
-        let Some(log) = transport.replay_log() else { return Ok(Restart { done, own: None, place: None }) };
-        let (base_place, base) = log.next()?;
-        let base = match base {
-            Some(base) => base,
-            None => {
-                let bytes = (transport.rank() == ROOT).then(|| record::encode(&done)).transpose()?;
-                let base: Ledger<T> = record::decode(&transport.broadcast(bytes)?)?;
-                // Either all the living have it, or none.
-                transport.confirm_all_alive()?;
-                log.put(base_place, &base)?;
-                base
-            }
-        };
+        let Some(log) = transport.replay_log() else { return Ok(Restart { done, own: None }) };
+        let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (place, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
         let done = union(base, owns).map_err(fault)?;
-        Ok(Restart { done, own: Some(own), place: Some(place) })
-    }
-
-    /// Keeps what this rank has done for the next attempt.
-    ///
-    /// # Errors
-    /// [`Fault`](crate::Error::Fault).
-    pub(crate) fn keep(transport: &dyn Transport, place: Option<Place>, own: Option<&Ledger<T>>) -> Result<()> {
-        match (transport.replay_log(), place, own) {
-            (Some(log), Some(place), Some(own)) => log.put(place, own),
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes it apart: what the attempt begins from, what this rank has done, where to keep that.
-    pub(crate) fn into_parts(self) -> (Ledger<T>, Option<Ledger<T>>, Option<Place>) {
-        (self.done, self.own, self.place)
+        Ok(Restart { done, own: Some((own, place)) })
     }
 }

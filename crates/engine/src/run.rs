@@ -1,136 +1,33 @@
-//! Runs a job: scatter, compute, reduce. What a caller says about it, and what comes of it.
+//! Runs a job: scatter, compute, reduce; and what comes of it.
 //!
-//! Stands beside `driver`, which carries one round out on each rank.
+//! Stands beside `options`, what a caller says about it, and `driver`, which carries one round out
+//! on each rank.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::{Identity, Keep};
 use crate::driver::{Driver, Parts};
 use crate::error::{Error, JobError, Result, fault};
+pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
 use crate::profile::Profile;
 use crate::protocol::{Delivery, Machine, Root, RootState, Saves, Settings, Window};
 use crate::restart::Restart;
-use crate::signals::Signals;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
 use crate::transport::{ROOT, Transport};
 use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, Tally, record};
 
-/// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done that
-/// wait their turn.
+/// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done
+/// that wait their turn.
 const WINDOW_CHUNKS: u64 = 4;
 /// How long a sink whose job has failed may take to remove what it has half written.
 const SINK_CLEANUP: Duration = Duration::from_secs(1);
 
-/// How a job is to be run.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Who computes which blocks next.
-    pub schedule: Schedule,
-    /// Blocks handed out at a time; `None`: chosen by [`Schedule::auto_chunk`].
-    pub chunk: Option<u64>,
-    /// Told how far the job is, at the root, whenever it looks after its messages.
-    pub progress: Option<Callback<Progress>>,
-    /// Signals that ask for a stop or a save.
-    pub signals: Signals,
-    /// When to stop, whatever is done by then. The root's clock decides; the others know it to make
-    /// their last pieces fit.
-    pub deadline: Option<Instant>,
-    /// Where to save what is done; jobs without an [`Identity`] are not saved.
-    pub keep: Option<Keep>,
-    /// The part of the blocks that this run is about; `None`: all of them.
-    pub share: Option<Share>,
-    /// Where the timelines of all ranks are wanted: the moment at which this rank's begins. On all ranks
-    /// or on none.
-    pub traced: Option<Instant>,
-    /// Called at each [`Stage`]: for tests that make a rank fail there.
-    pub at_stage: Option<AtStage>,
-    /// What to do with a warning: a sentence. `None`: it goes to standard error.
-    pub warn: Option<fn(&str)>,
-}
-
-/// Called with a stage and the rank's number at the beginning of the program.
-pub type AtStage = fn(Stage, u64) -> std::result::Result<(), JobError>;
-
-/// A function that is called now and then, on the rank that has it.
-#[derive(Clone)]
-pub struct Callback<T>(Arc<dyn Fn(T) + Send + Sync>);
-
-impl<T> Callback<T> {
-    /// Calls `what`.
-    pub fn new(what: impl Fn(T) + Send + Sync + 'static) -> Callback<T> {
-        Callback(Arc::new(what))
-    }
-
-    pub(crate) fn call(&self, with: T) {
-        (self.0)(with);
-    }
-}
-
-impl<T> fmt::Debug for Callback<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a callback")
-    }
-}
-
-/// How far a job is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Blocks done.
-    pub done: u64,
-    /// Blocks that this run is about.
-    pub of: u64,
-    /// The round is over: nothing more is said about it.
-    pub is_over: bool,
-}
-
-/// Where in a job a rank is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Before the first collective.
-    Start,
-    /// Before the scatter.
-    Scatter,
-    /// Before a piece of work.
-    Compute,
-    /// When it has finished, before the reduction.
-    Reduce,
-    /// When the outcome is known.
-    Report,
-}
-
-/// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each with a checkpoint of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Share {
-    /// Which part, below `of`.
-    pub index: u64,
-    /// How many parts there are.
-    pub of: u64,
-}
-
-/// As the user writes it: counted from 1.
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", u128::from(self.index) + 1, self.of)
-    }
-}
-
-impl Share {
-    /// Its blocks, of `blocks`. The shares of a job are all its blocks, once.
-    pub fn span(self, blocks: u64) -> Span {
-        let edge = |index: u64| (u128::from(blocks) * u128::from(index) / u128::from(self.of)) as u64;
-        Span::new(edge(self.index), edge(self.index + 1))
-    }
-}
-
 /// What a job came to, at the root.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// What the done blocks add up to, if any is done. Empty for a job whose results were delivered.
+    /// What the done blocks add up to, if any is done. Empty for a job whose results were
+    /// delivered.
     pub total: Option<T>,
     /// Blocks done.
     pub done: u64,
@@ -149,7 +46,8 @@ impl<T> Outcome<T> {
     }
 }
 
-/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](Job::has_a_way) come to: its ledger. Empty for others.
+/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](Job::has_a_way) come to: its
+/// ledger. Empty for others.
 pub type Way<T> = Ledger<T>;
 
 /// A job that has ended, and its way.
@@ -207,8 +105,8 @@ pub fn run<J: Job>(transport: &dyn Transport, job: &J, options: &Options) -> Res
     resume(transport, job, options, Ledger::new())
 }
 
-/// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call it;
-/// the ledger at the root counts, and the root gets `Some`.
+/// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call
+/// it; the ledger at the root counts, and the root gets `Some`.
 ///
 /// # Errors
 /// As [`run`].
@@ -244,8 +142,9 @@ pub struct Room {
 }
 
 impl Room {
-    /// Blocks handed out at a time, if `wanted` were good, and how far ahead of the first missing block `ranks` ranks may work: chunks are cut
-    /// so that [`WINDOW_CHUNKS`] of them fit for each rank. Where not even single blocks do, some ranks wait.
+    /// Blocks handed out at a time, if `wanted` were good, and how far ahead of the first missing
+    /// block `ranks` ranks may work: chunks are cut so that [`WINDOW_CHUNKS`] of them fit for each
+    /// rank. Where not even single blocks do, some ranks wait.
     fn window(self, wanted: u64, ranks: u64) -> (u64, u64) {
         let blocks = (self.all / self.block.max(1)).max(1);
         let each = WINDOW_CHUNKS * ranks;
@@ -254,10 +153,11 @@ impl Room {
     }
 }
 
-/// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory: the
-/// ranks work at most a window ahead of what was written, as long as `room` allows. The sink has a
-/// thread of its own, so its reader may pause. Every rank must call it; the root passes `Some` and gets
-/// the outcome, and the sink unless the job was stopped while its reader did not read.
+/// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory:
+/// the ranks work at most a window ahead of what was written, as long as `room` allows. The sink
+/// has a thread of its own, so its reader may pause. Every rank must call it; the root passes
+/// `Some` and gets the outcome, and the sink unless the job was stopped while its reader did not
+/// read.
 ///
 /// # Errors
 /// As [`run`]; what `sink` returned is [`Error::AtRoot`], on every rank.
@@ -304,7 +204,8 @@ fn round<J: Job>(
     let (blocks, identity) = (job.blocks(), job.identity());
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let boundaries = boundaries(job, identity.as_ref());
-    let (done, own, place) = Restart::begin(transport, done, boundaries)?.into_parts();
+    let Restart { done, own } = Restart::begin(transport, done, boundaries)?;
+    let (own, place) = own.unzip();
     let is_careful = identity.is_some() && (options.keep.is_some() || options.deadline.is_some());
     let keep = options.keep.as_ref().filter(|_| identity.is_some());
 
@@ -348,7 +249,9 @@ fn round<J: Job>(
     let keep = keep.cloned().zip(identity).filter(|_| rank == ROOT);
     let mut driver = Driver::new(transport, job, options, machine, Parts { writer, keep, blocks: part.len() });
     let ended = driver.run();
-    Restart::keep(transport, place, driver.own())?;
+    if let (Some(log), Some(place), Some(own)) = (transport.replay_log(), place, driver.own()) {
+        log.put(place, own)?;
+    }
     ended?;
     let outcome = outcome(transport, job, driver, chunk, begun)?;
     at(Stage::Report)?;
@@ -360,8 +263,8 @@ fn round<J: Job>(
     }))
 }
 
-/// Where the ledger's spans do not merge: in front of the first block that a longer job has otherwise,
-/// and at powers of two for a job that has a way.
+/// Where the ledger's spans do not merge: in front of the first block that a longer job has
+/// otherwise, and at powers of two for a job that has a way.
 fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
     let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
     Seams { at: whole, at_powers: job.has_a_way() }
@@ -370,15 +273,16 @@ fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
 /// Blocks handed out at a time, before memory is considered.
 fn wanted_chunk<J: Job>(options: &Options, job: &J, left: u64, ranks: u64, in_order: bool) -> u64 {
     match (options.schedule, options.chunk) {
-        // One share for each rank, whatever the chunk; nothing may be left when a finished job is run
-        // again.
+        // One share for each rank, whatever the chunk; nothing may be left when a finished job is
+        // run again.
         (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
         (_, Some(chunk)) => chunk,
         (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),
     }
 }
 
-/// The end of a round: the accounts are gathered, and all ranks agree that the root has its outcome.
+/// The end of a round: the accounts are gathered, and all ranks agree that the root has its
+/// outcome.
 fn outcome<J: Job>(
     transport: &dyn Transport,
     job: &J,
@@ -427,8 +331,8 @@ pub fn cannot_be(why: &str) -> String {
     format!("the result cannot be right: {why} (a fault of the program, please report it)")
 }
 
-/// The same ledger with these boundaries. A ledger without them has no span across one: it is new, or
-/// was made for a shorter job.
+/// The same ledger with these boundaries. A ledger without them has no span across one: it is new,
+/// or was made for a shorter job.
 fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
     let mut cut = Ledger::with_seams(boundaries);
     cut.absorb(ledger).map_err(fault)?;

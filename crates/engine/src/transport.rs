@@ -1,13 +1,15 @@
 //! The contract between the engine and whatever carries its messages.
 //!
-//! Threads of one process keep it ([`threads`](crate::threads)); a program that uses MPI brings its own.
+//! Threads of one process keep it ([`threads`](crate::threads)); a program that uses MPI brings its
+//! own.
 //!
-//! A transport needs seven methods: who the rank is, how to send, how to look for a message, and how
-//! to wait. The collectives have default forms over these; MPI brings its own.
+//! A transport needs seven methods: who the rank is, how to send, how to look for a message, and
+//! how to wait. The collectives have default forms over these; MPI brings its own.
 //!
 //! Two rules:
-//! - *Messages of one channel between two ranks arrive in the order in which they were sent.* Nothing
-//!   else about order is promised: a message of a third rank, or of another channel, may overtake.
+//! - *Messages of one channel between two ranks arrive in the order in which they were sent.*
+//!   Nothing else about order is promised: a message of a third rank, or of another channel, may
+//!   overtake.
 //! - *Every wait gives way.* A rank that waits calls [`Transport::give_way`] between two looks, and
 //!   nothing else: no transport blocks anywhere else. That is where a real transport yields and
 //!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
@@ -38,15 +40,11 @@ pub enum Channel {
     Round,
     /// Default forms of the collectives.
     Collective,
-    /// A job that talks between its ranks while the engine runs it.
-    Job,
-    /// Whether a rank still gets on.
-    Liveness,
 }
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 4] = [Channel::Round, Channel::Collective, Channel::Job, Channel::Liveness];
+    pub const ALL: [Channel; 2] = [Channel::Round, Channel::Collective];
 }
 
 /// A message that has arrived.
@@ -86,8 +84,8 @@ pub trait Transport {
     /// [`Lost`].
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
 
-    /// Whether everything that this rank sent has left it (`MPI_Testsome`). Never waits. A rank that
-    /// ends before that may take messages with it.
+    /// Whether everything that this rank sent has left it (`MPI_Testsome`). Never waits. A rank
+    /// that ends before that may take messages with it.
     ///
     /// # Errors
     /// [`Lost`].
@@ -96,10 +94,10 @@ pub trait Transport {
     /// The time. Only differences count.
     fn now(&self) -> Instant;
 
-    /// Gives way to others in a wait: returns after a pause that grows with `backoff`; at once when a
-    /// message has arrived meanwhile is better, but not promised. A simulated transport returns when
-    /// a message has arrived or at `until`; without `until` it calls a wait that nothing can end a
-    /// deadlock. Real transports may return at any time.
+    /// Gives way to others in a wait: returns after a pause that grows with `backoff`; at once when
+    /// a message has arrived meanwhile is better, but not promised. A simulated transport returns
+    /// when a message has arrived or at `until`; without `until` it calls a wait that nothing can
+    /// end a deadlock. Real transports may return at any time.
     ///
     /// # Errors
     /// [`Lost`].
@@ -118,9 +116,9 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`): what
-    /// was received up to here is right then. Every rank must call it. Costs nothing where losses are
-    /// not survived.
+    /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`):
+    /// what was received up to here is right then. Every rank must call it. Costs nothing where
+    /// losses are not survived.
     ///
     /// # Errors
     /// [`Lost`].
@@ -128,13 +126,14 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Where losses are survived: what this rank remembers of a command that may have to begin again.
+    /// Where losses are survived: what this rank remembers of a command that may have to begin
+    /// again.
     fn replay_log(&self) -> Option<&ReplayLog> {
         None
     }
 
-    /// This rank gets on: it has computed `blocks` blocks, or waits for something that is no rank, a
-    /// disk or a reader. Real time passes by itself; a simulated transport lets virtual time pass
+    /// This rank gets on: it has computed `blocks` blocks, or waits for something that is no rank,
+    /// a disk or a reader. Real time passes by itself; a simulated transport lets virtual time pass
     /// here, and other ranks run.
     ///
     /// # Errors
@@ -192,8 +191,8 @@ pub trait Transport {
         collectives::broadcast(self, bytes)
     }
 
-    /// Gives each rank its own pair of the root's list (`MPI_Iscatter` of `MPI_UINT64_T`). Every rank
-    /// must call it; the root passes `Some` of one pair for each rank, the others `None`.
+    /// Gives each rank its own pair of the root's list (`MPI_Iscatter` of `MPI_UINT64_T`). Every
+    /// rank must call it; the root passes `Some` of one pair for each rank, the others `None`.
     ///
     /// # Errors
     /// [`Lost`].
@@ -204,8 +203,8 @@ pub trait Transport {
         collectives::scatter(self, pairs)
     }
 
-    /// Collects the bytes of every rank, in rank order, at the root (`MPI_Igatherv`). Every rank must
-    /// call it; the root gets `Some` of one vector for each rank.
+    /// Collects the bytes of every rank, in rank order, at the root (`MPI_Igatherv`). Every rank
+    /// must call it; the root gets `Some` of one vector for each rank.
     ///
     /// # Errors
     /// [`Lost`].

@@ -1,5 +1,5 @@
 //! Whole jobs on 1, 2, 3, 5 and 8 ranks that are threads: the total of one rank, in every schedule,
-//! after stops, in order.
+//! after stops, in order. Each run that is stopped gets on, however long a span its job likes.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -7,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use montesieve_engine::checkpoint::load_alone;
+use montesieve_engine::protocol::PIECE;
 use montesieve_engine::run::{Room, deliver, resume};
 use montesieve_engine::sink::{Sink, SinkError, Steps};
 use montesieve_engine::transport::Transport;
@@ -27,9 +28,14 @@ impl Tally for Blocks {
 }
 
 /// Sleeps for a time for each block.
+#[derive(Default)]
 struct Sleepy {
     blocks: u64,
     each: Duration,
+    /// Before the first block of a rank.
+    set_up: Duration,
+    /// Whether it likes to compute all of its blocks in one go.
+    is_greedy: bool,
 }
 
 impl Job for Sleepy {
@@ -50,7 +56,17 @@ impl Job for Sleepy {
         if tally.0.iter().copied().eq(span.first..span.end) { Ok(()) } else { Err("blocks are not in order".into()) }
     }
 
-    fn workspace(&self) {}
+    fn grain(&self) -> u64 {
+        if self.is_greedy { self.blocks } else { 1 }
+    }
+
+    fn piece(&self) -> Duration {
+        if self.is_greedy { Duration::from_secs(2) } else { PIECE }
+    }
+
+    fn workspace(&self) {
+        std::thread::sleep(self.set_up);
+    }
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Blocks> {
         for _ in span.first..span.end {
@@ -63,7 +79,7 @@ impl Job for Sleepy {
 
 #[test]
 fn every_schedule_on_any_number_of_ranks() {
-    let job = Sleepy { blocks: 300, each: Duration::ZERO };
+    let job = Sleepy { blocks: 300, ..Sleepy::default() };
     for schedule in Schedule::ALL {
         for ranks in RANKS {
             let options = Options { schedule, ..Options::default() };
@@ -77,30 +93,63 @@ fn every_schedule_on_any_number_of_ranks() {
     }
 }
 
+/// Runs the job with a time limit as often as it takes, on one of these numbers of ranks after the
+/// other; the blocks that are done after each run, as the checkpoint has them.
+fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> Vec<u64> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("job.ckpt");
+    let identity = job.identity().expect("kept");
+    let load = || load_alone(&path, job, &identity).unwrap_or_default();
+    let mut after = Vec::new();
+    for &ranks in ranks.iter().cycle() {
+        let options = Options {
+            schedule,
+            deadline: Instant::now().checked_add(limit),
+            keep: Some(Keep { path: path.clone(), every: Duration::from_secs(30) }),
+            ..Options::default()
+        };
+        let done = load();
+        let outcomes = threads::run(ranks, |rank| resume(rank, job, &options, done.clone()).expect("it runs"));
+        let outcome = outcomes.into_iter().flatten().next().expect("the root knows");
+        assert!(outcome.account.saved);
+        assert_eq!(load().done(), outcome.done, "what is done is saved");
+        assert!(outcome.done > after.last().copied().unwrap_or(0), "a run that did nothing: {after:?}");
+        after.push(outcome.done);
+        if outcome.is_complete() {
+            assert_eq!(outcome.total, Some(Blocks((0..job.blocks).collect())), "{schedule:?}");
+            return after;
+        }
+        assert_eq!(outcome.cause, Some(Cause::TimeLimit));
+    }
+    unreachable!("the ranks go round for ever")
+}
+
 #[test]
 fn stopped_again_and_again_on_other_ranks_it_is_the_same_total() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let job = Sleepy { blocks: 400, each: Duration::from_millis(1) };
+    let job = Sleepy { blocks: 400, each: Duration::from_millis(1), ..Sleepy::default() };
     for schedule in Schedule::ALL {
-        let path = folder.path().join(schedule.name());
-        let mut runs = 0;
-        for ranks in RANKS.into_iter().cycle() {
-            let done = load_alone(&path, &job, &job.identity().expect("kept")).unwrap_or_default();
-            let before = done.done();
-            let keep = Some(Keep { path: path.clone(), every: Duration::from_secs(30) });
-            let deadline = Instant::now().checked_add(Duration::from_millis(40));
-            let options = Options { schedule, keep, deadline, ..Options::default() };
-            let outcomes = threads::run(ranks, |rank| resume(rank, &job, &options, done.clone()).expect("it runs"));
-            let outcome = outcomes.into_iter().flatten().next().expect("the root knows");
-            assert!(outcome.account.saved && outcome.done > before, "{schedule:?} on {ranks}");
-            runs += 1;
-            if outcome.is_complete() {
-                assert_eq!(outcome.total, Some(Blocks((0..400).collect())), "{schedule:?}");
-                break;
-            }
-            assert_eq!(outcome.cause, Some(Cause::TimeLimit));
-        }
-        assert!(runs > 1, "{schedule:?}: no run was stopped");
+        let after = run_on(&job, schedule, &RANKS, Duration::from_millis(40));
+        assert!(after.len() > 1, "{schedule:?}: no run was stopped");
+    }
+}
+
+#[test]
+fn a_span_longer_than_the_limit_is_done_in_a_few_runs() {
+    let job = Sleepy { blocks: 200, each: Duration::from_millis(2), is_greedy: true, ..Sleepy::default() };
+    for schedule in Schedule::ALL {
+        // 0.4 s of work.
+        let after = run_on(&job, schedule, &[1], Duration::from_millis(100));
+        assert!((4..20).contains(&after.len()), "{schedule:?}: {after:?}");
+    }
+}
+
+#[test]
+fn a_limit_shorter_than_the_set_up_or_a_block_is_enough() {
+    for [each, set_up, limit] in
+        [[20, 0, 35], [20, 0, 1], [1, 50, 10], [20, 50, 0]].map(|ms| ms.map(Duration::from_millis))
+    {
+        let after = run_on(&Sleepy { blocks: 6, each, set_up, is_greedy: true }, Schedule::Dynamic, &[1], limit);
+        assert!(after.len() <= 6, "{after:?}");
     }
 }
 
@@ -130,7 +179,7 @@ impl Sink<Blocks> for Pipe {
 
 #[test]
 fn tallies_are_delivered_in_order() {
-    let job = Sleepy { blocks: 200, each: Duration::ZERO };
+    let job = Sleepy { blocks: 200, ..Sleepy::default() };
     for schedule in Schedule::ALL {
         for ranks in RANKS {
             for fails_at in [None, Some((100, false)), Some((100, true))] {

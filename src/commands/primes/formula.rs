@@ -15,7 +15,7 @@ use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, cannot_be, resume};
+use crate::job::run::{Outcome, agreed, cannot_be, resume};
 use crate::job::{Ledger, sound};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
@@ -106,7 +106,7 @@ fn computed(setting: &Setting<'_>, sides: &Sides, done: Option<Ledger<Sums>>) ->
     }
     let lookups = layout.map(|layout| Lookups::make(setting, layout)).transpose()?;
     let words = lookups.as_ref().and_then(|lookups| lookups.words.as_ref());
-    let outcome = resume(cluster, &Count::new(sides, words, setting.isa), &setting.options, done)?;
+    let outcome = agreed(cluster, resume(cluster, &Count::new(sides, words, setting.isa), &setting.options, done))?;
     let before = lookups.and_then(Lookups::release);
     Ok(outcome.map(|mut outcome| {
         if let Some(mut account) = before {

@@ -1,7 +1,7 @@
 //! What a message, an answer of the root and a span in the last reduction cost here: measured for `--predict`.
 //!
 //! All ranks of the job take part, as they do in a job: the first and the last throw a message to and fro; all others ask the
-//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go up the tree. The least of
+//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go to the root. The least of
 //! [`ROUNDS`] rounds counts, since other load only ever adds; some milliseconds in all.
 
 use std::time::Instant;
@@ -113,21 +113,27 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     Ok(Some(seconds / all as f64))
 }
 
-/// Seconds of one span in the reduction: the root's end of the tree takes the spans of all others in.
+/// Seconds of one span in the reduction: the root takes the spans of all others in.
 fn span(cluster: &Cluster) -> Result<Option<f64>> {
     let (me, ranks) = (cluster.rank(), cluster.size());
     let broken = |overlap: crate::job::Overlap| Error::Run(overlap.to_string());
     let mut mine = Ledger::<()>::new();
-    // Two blocks apart, so that they never melt.
+    // Two blocks apart, so that they never merge.
     for i in 0..SPANS {
         let block = 2 * (i * ranks + me);
         mine.record(Span::new(block, block + 1), ()).map_err(broken)?;
     }
     cluster.barrier();
     let begun = Instant::now();
-    let total = cluster.reduce(mine, |mut lower: Ledger<()>, upper| {
-        lower.absorb(upper).map_err(broken)?;
-        Ok(lower)
-    })?;
-    Ok(total.map(|_| begun.elapsed().as_secs_f64() / ((ranks - 1) * SPANS) as f64))
+    if me > 0 {
+        send(cluster, 0, &Message::Reduce { sent: 0, ledger: mine })?;
+        cluster.flush();
+        return Ok(None);
+    }
+    for _ in 1..ranks {
+        if let (_, Message::Reduce { ledger, .. }) = next(cluster)? {
+            mine.absorb(ledger).map_err(broken)?;
+        }
+    }
+    Ok(Some(begun.elapsed().as_secs_f64() / ((ranks - 1) * SPANS) as f64))
 }

@@ -13,8 +13,8 @@ use super::worker::Worker;
 use crate::transport::ROOT;
 use crate::{Cause, Ledger, Overlap, Span, Tally};
 
-/// Time between two reports of a rank, so that progress and checkpoints are at most this old; shorter
-/// where saves are more frequent.
+/// Time between two reports of a rank, so that progress and checkpoints are at most this old;
+/// shorter where saves are more frequent.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// Added for each rank: keeps the root below a thousand reports a second.
 const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
@@ -58,8 +58,9 @@ pub struct Machine<T> {
 }
 
 impl<T: Tally> Machine<T> {
-    /// A round for a rank that begins with the span that was scattered to it. `own` is what this rank
-    /// has done of the job in earlier attempts, where ranks may be lost; `root` is the root's part.
+    /// A round for a rank that begins with the span that was scattered to it. `own` is what this
+    /// rank has done of the job in earlier attempts, where ranks may be lost; `root` is the root's
+    /// part.
     pub fn new(
         settings: Settings,
         first: Span,
@@ -69,13 +70,16 @@ impl<T: Tally> Machine<T> {
     ) -> Self {
         let Settings { rank, ranks, .. } = settings;
         let watch = match ranks {
-            1 => Watch::Nobody,
+            1 => Watch::NoRank,
             _ if root.is_some() || settings.in_order => Watch::All,
             _ => Watch::Root,
         };
         let ranks_32 = u32::try_from(ranks).unwrap_or(u32::MAX);
         let slack = settings.slack.unwrap_or(Duration::MAX);
-        let piece = PieceSize::new(settings.grain, settings.piece.min(slack));
+        let mut piece = PieceSize::new(settings.grain, settings.piece.min(slack));
+        if let Some(longest) = settings.careful {
+            piece = piece.careful(longest);
+        }
         let tree = Tree::new(rank, ranks);
         let mut machine = Machine {
             tree,
@@ -87,7 +91,7 @@ impl<T: Tally> Machine<T> {
             branches: Ledger::with_seams(settings.boundaries),
             branches_sent: 0,
             sent: 0,
-            piece: settings.careful.map_or(piece.clone(), |longest| piece.careful(longest)),
+            piece,
             poll: PollSchedule::new(watch, now),
             report_every: REPORT_EVERY.min(slack).max(REPORT_EVERY_RANK.saturating_mul(ranks_32)),
             reported: now,
@@ -169,7 +173,8 @@ impl<T: Tally> Machine<T> {
 
     /// When the machine wants an input, at the latest; `None`: not before something happens.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let report = (self.tells_root() && self.worker.has_unreported()).then(|| self.reported + self.report_every);
+        let reports = self.root.is_none() && self.is_open() && self.worker.has_unreported();
+        let report = reports.then(|| self.reported + self.report_every);
         let deadline = self.settings.deadline.filter(|_| self.can_be_stopped());
         let root = self.root.as_ref().and_then(|root| root.next_timeout(deadline));
         report.into_iter().chain(root).min()
@@ -285,7 +290,7 @@ impl<T: Tally> Machine<T> {
         if self.phase == Phase::Closed && self.unreduced == 0 {
             self.phase = Phase::Reduced;
             let mut ledger = self.worker.take_unreported();
-            ledger.absorb(std::mem::replace(&mut self.branches, Ledger::with_seams(self.settings.boundaries)))?;
+            ledger.absorb(std::mem::take(&mut self.branches))?;
             let sent = self.sent + self.branches_sent;
             match (&mut self.root, self.tree.parent()) {
                 (Some(root), _) => {
@@ -342,7 +347,8 @@ impl<T: Tally> Machine<T> {
         }
     }
 
-    /// Something on this rank asks for a stop: the root stops all, another rank tells the root, once.
+    /// Something on this rank asks for a stop: the root stops all, another rank tells the root,
+    /// once.
     fn ask_for_stop(&mut self, cause: Cause) {
         match (&self.root, cause) {
             (Some(_), _) => self.stop_all(Some(cause)),
@@ -393,9 +399,5 @@ impl<T: Tally> Machine<T> {
 
     fn can_be_stopped(&self) -> bool {
         self.root.as_ref().is_some_and(|root| self.is_open() || root.is_delivering())
-    }
-
-    fn tells_root(&self) -> bool {
-        self.root.is_none() && self.is_open()
     }
 }

@@ -1,18 +1,19 @@
 //! When to look for messages while there is work in hand.
 //!
-//! A look costs about a microsecond, but with `mpi_yield_when_idle` (which Open MPI sets when ranks outnumber cores) a
-//! look that finds nothing also gives the core away, and beside other people's processes it comes back milliseconds
-//! later: time that then stands under communication. So a rank that works looks no more often than somebody may be
-//! waiting for it, and one that is alone never does.
+//! A look costs about a microsecond, but with `mpi_yield_when_idle` (which Open MPI sets when ranks
+//! outnumber cores) a look that finds nothing also gives the core away, and beside other people's
+//! processes it comes back milliseconds later: time that then stands under communication. So a rank
+//! that works looks no more often than somebody may be waiting for it, and one that is alone never
+//! does.
 
 use std::time::{Duration, Instant};
 
 /// The root, after a look that found something: more may be on the way.
 const SOONEST: Duration = Duration::from_micros(250);
-/// The root, when nobody has written for some time. A rank asks a whole span ahead, so it does not notice: between the
-/// two, the root looks again after half of the time that nobody has written for, so an answer takes a third of a
-/// span's time at the most. (Doubling from look to look took up to a whole span's, and ranks with spans of 2 ms waited a third of
-/// their time.)
+/// The root, when nobody has written for some time. A rank asks a whole span ahead, so it does not
+/// notice: between the two, the root looks again after half of the time that nobody has written
+/// for, so an answer takes a third of a span's time at the most. (Doubling from look to look took
+/// up to a whole span's, and ranks with spans of 2 ms waited a third of their time.)
 const LATEST: Duration = Duration::from_millis(4);
 /// Any other rank with work in hand: nothing but a stop would change what it does next.
 const WORKING: Duration = Duration::from_millis(20);
@@ -29,10 +30,10 @@ pub struct PollSchedule {
 /// Who may write to this rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
-    /// Nobody: there is no other rank.
-    Nobody,
-    /// Every other rank, at any time: the root; and whoever has large reports under way, which move only when MPI is
-    /// called.
+    /// There is no other rank.
+    NoRank,
+    /// Every other rank, at any time: the root; and whoever has large reports under way, which move
+    /// only when MPI is called.
     All,
     /// The root, with answers that are not needed before the work in hand is done.
     Root,
@@ -47,12 +48,12 @@ impl PollSchedule {
 
     /// Whether to look now. A rank without work always does.
     pub fn is_due(&self, now: Instant, has_work: bool) -> bool {
-        self.watch != Watch::Nobody && (!has_work || now.saturating_duration_since(self.looked) >= self.every)
+        self.watch != Watch::NoRank && (!has_work || now.saturating_duration_since(self.looked) >= self.every)
     }
 
     /// When the next look is due while there is work; `None`: never.
     pub fn next(&self) -> Option<Instant> {
-        (self.watch != Watch::Nobody).then(|| self.looked + self.every)
+        (self.watch != Watch::NoRank).then(|| self.looked + self.every)
     }
 
     /// Notes a look, and whether it found something.
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn alone_never_looks_and_a_worker_seldom() {
         let now = Instant::now();
-        assert!(!PollSchedule::new(Watch::Nobody, now).is_due(now, false));
+        assert!(!PollSchedule::new(Watch::NoRank, now).is_due(now, false));
         let mut worker = PollSchedule::new(Watch::Root, now);
         worker.looked(now, true);
         assert!(!worker.is_due(now + LATEST, true) && worker.is_due(now + WORKING, true));

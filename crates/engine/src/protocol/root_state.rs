@@ -1,7 +1,7 @@
 //! What only the root keeps in a round besides who computes what: delivery, saves, the time limit.
 //!
-//! Stands beside `root`, which answers questions. Here are the root's timers and its dealings with the
-//! two slow things that it must never wait for, a sink and a disk.
+//! Stands beside `root`, which answers questions. Here are the root's timers and its dealings with
+//! the two slow things that it must never wait for, a sink and a disk.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,16 +12,17 @@ use super::inout::Output;
 use super::root::{Answer, Root};
 use crate::{Cause, Ledger, Tally};
 
-/// How long a reader may pause once the round is stopped by a signal that is followed by a kill: under
-/// mpirun in a second or two.
+/// How long a reader may pause once the round is stopped by a signal that is followed by a kill:
+/// under mpirun in a second or two.
 const READER_AT_A_KILL: Duration = Duration::from_secs(1);
 /// The same for any other stop.
 const READER_AT_A_STOP: Duration = Duration::from_secs(3);
-/// How long the end of a round waits for a save: the result must not be lost with a disk that hangs.
+/// How long the end of a round waits for a save: the result must not be lost with a disk that
+/// hangs.
 const DISK_LIMIT: Duration = Duration::from_secs(100);
-/// How long the root waits beyond a time limit for the first block of a run: more than a block takes
-/// that is no longer than its set-up, and little beside what schedulers grant. Without it, a limit
-/// shorter than the set-up would make no progress in any number of runs.
+/// How long the root waits beyond a time limit for the first block of a run: more than a block
+/// takes that is no longer than its set-up, and little beside what schedulers grant. Without it, a
+/// limit shorter than the set-up would make no progress in any number of runs.
 const FIRST_BLOCK: Duration = Duration::from_secs(1);
 
 /// The root's state in a round.
@@ -89,7 +90,8 @@ impl<T: Tally> RootState<T> {
         self.round.into_ledger()
     }
 
-    /// How many blocks are done: computed, or where they are delivered, at least taken out for that.
+    /// How many blocks are done: computed, or where they are delivered, at least taken out for
+    /// that.
     pub fn done(&self) -> u64 {
         self.round.done()
     }
@@ -98,11 +100,6 @@ impl<T: Tally> RootState<T> {
     /// that are written.
     pub fn done_for_good(&self) -> u64 {
         if self.delivery.is_some() { self.round.blocks_written() } else { self.round.done() }
-    }
-
-    /// Whether tallies are delivered in order.
-    pub fn delivers(&self) -> bool {
-        self.delivery.is_some()
     }
 
     /// Whether everything that is done is saved.
@@ -119,10 +116,10 @@ impl<T: Tally> RootState<T> {
         self.ending == Ending::Over
     }
 
-    /// Whether the round is to be stopped now. A run that has not done a block yet gets some time for
+    /// Whether to stop the round now. A run that has not done a block yet gets some time for
     /// one.
     pub(super) fn time_is_up(&self, deadline: Option<Instant>, now: Instant) -> bool {
-        deadline.is_some_and(|deadline| now >= self.extended(deadline))
+        deadline.is_some_and(|deadline| now >= deadline && now >= self.extended(deadline))
     }
 
     fn extended(&self, deadline: Instant) -> Instant {
@@ -184,7 +181,8 @@ impl<T: Tally> RootState<T> {
         }
     }
 
-    /// What follows from the state and the time: deliveries, saves that are due, the end of the round.
+    /// What follows from the state and the time: deliveries, saves that are due, the end of the
+    /// round.
     pub(super) fn proceed(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
         self.deliver(outputs);
         self.give_up_reader(now, cause, outputs);

@@ -15,8 +15,8 @@ use super::{Message, PIECE};
 use crate::restart::union;
 use crate::{Ledger, Schedule, Seams, Span, Tally};
 
-/// A composition of maps x -> a x + b: associative, exact and not commutative, so that a lost or doubled
-/// block shows, and a wrong order too.
+/// A composition of maps x -> a x + b: associative, exact and not commutative, so that a lost or
+/// doubled block shows, and a wrong order too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Affine {
     a: u64,
@@ -189,8 +189,8 @@ fn the_same_seed_gives_the_same_round() {
     assert!(PIECE > plan.piece);
 }
 
-/// Ranks are lost at random moments, rank 0 too; the others begin again from what each of them has done.
-/// Returns the number of attempts.
+/// Ranks are lost at random moments, rank 0 too; the others begin again from what each of them has
+/// done. Returns the number of attempts.
 fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses: u64) -> u64 {
     let random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut model = Random { random, reads: None, disk_hangs: false };

@@ -1,11 +1,12 @@
 //! The machines of all ranks under virtual time, without transport or threads: up to 100,000 ranks.
 //!
-//! Stands beside `driver`, which runs one machine in earnest. Here only the protocol runs; a [`Model`]
-//! says how long kernels, messages, disks and readers take. With random times it tests the protocol;
-//! with measured ones it predicts how long a job takes on ranks that do not exist.
+//! Stands beside `driver`, which runs one machine in earnest. Here only the protocol runs; a
+//! [`Model`] says how long kernels, messages, disks and readers take. With random times it tests
+//! the protocol; with measured ones it predicts how long a job takes on ranks that do not exist.
 //!
-//! A rank behaves as the driver makes it: it computes a piece, looks for messages when its machine says
-//! so (at the earliest every half millisecond of a kernel), and takes a while for each message.
+//! A rank behaves as the driver makes it: it computes a piece, looks for messages when its machine
+//! says so (at the earliest every half millisecond of a kernel), and takes a while for each
+//! message.
 //!
 //! Cost: some 8 events for each span that is dealt, O(log events) each; a million a second.
 
@@ -70,15 +71,16 @@ struct World<'m, M: Model> {
 /// Runs a round to its end on every rank.
 ///
 /// # Panics
-/// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a rank
-/// that has ended, a block is done twice.
+/// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a
+/// rank that has ended, a block is done twice.
 pub fn run<M: Model>(plan: &Plan, model: &mut M) -> End<M::Tally> {
     let base = Ledger::with_seams(plan.boundaries);
     attempt(plan, model, base, None, None).unwrap_or_else(|_| unreachable!("nothing interrupts it"))
 }
 
-/// The same from `done`, by ranks that have done `owns` of it in earlier attempts, until `loss`: then
-/// ranks are lost, the round is given up, and what each rank has ever done of the job comes back.
+/// The same from `done`, by ranks that have done `owns` of it in earlier attempts, until `loss`:
+/// then ranks are lost, the round is given up, and what each rank has ever done of the job comes
+/// back.
 ///
 /// # Errors
 /// The ledgers of all ranks at the loss.
@@ -198,10 +200,10 @@ impl<'m, M: Model> World<'m, M> {
         let computed = self.ranks.iter().map(|rank| rank.machine.computed()).sum();
         let messages = self.ranks.iter().map(|rank| rank.machine.messages()).sum();
         let machine = self.ranks.swap_remove(0).machine;
-        let cause = machine.cause();
+        let (cause, delivers) = (machine.cause(), machine.delivers());
         let root = machine.into_root().expect("rank 0 is the root");
         let (done, done_for_good, is_saved) = (root.done(), root.done_for_good(), root.is_saved());
-        let total = if root.delivers() { self.read } else { root.into_ledger().into_total() };
+        let total = if delivers { self.read } else { root.into_ledger().into_total() };
         End {
             time: Duration::from_nanos(self.now),
             computed,
@@ -226,8 +228,8 @@ impl<'m, M: Model> World<'m, M> {
         self.base + Duration::from_nanos(time)
     }
 
-    /// Plans a look for a rank that has a message: now if it is idle; in the middle of a piece when its
-    /// machine wants one, at the end of a half millisecond.
+    /// Plans a look for a rank that has a message: now if it is idle; in the middle of a piece when
+    /// its machine wants one, at the end of a half millisecond.
     fn look_soon(&mut self, rank: u64) {
         let me = &self.ranks[rank as usize];
         let at = match &me.computing {

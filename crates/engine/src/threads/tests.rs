@@ -23,7 +23,7 @@ fn a_panic_reaches_the_caller_and_ends_the_waits_of_the_others() {
                 if transport.rank() == panicking {
                     resume_unwind(Box::new("no more memory"));
                 }
-                others.lock().unwrap().push(transport.receive(Channel::Job, (transport.rank() + 1) % 3));
+                others.lock().unwrap().push(transport.receive(Channel::Round, (transport.rank() + 1) % 3));
             })
         }));
         assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"no more memory"));
@@ -39,10 +39,10 @@ fn after_a_loss_no_method_works() {
         }
         while transport.give_way(&mut Backoff::new(), None).is_ok() {}
         [
-            transport.send(ROOT, Channel::Job, vec![1]).is_err(),
-            transport.poll(Channel::Job, None).is_err(),
+            transport.send(ROOT, Channel::Round, vec![1]).is_err(),
+            transport.poll(Channel::Round, None).is_err(),
             transport.all_sent().is_err(),
-            transport.receive(Channel::Job, ROOT).is_err(),
+            transport.receive(Channel::Round, ROOT).is_err(),
             transport.flush().is_err(),
             transport.barrier().is_err(),
         ]
@@ -54,12 +54,12 @@ fn after_a_loss_no_method_works() {
 fn what_a_rank_sent_before_it_returned_arrives_and_then_it_counts_as_lost() {
     let ends = run(2, |transport| {
         if transport.rank() != ROOT {
-            transport.send(ROOT, Channel::Job, vec![7]).unwrap();
+            transport.send(ROOT, Channel::Round, vec![7]).unwrap();
             return vec![];
         }
         vec![
-            transport.receive(Channel::Job, 1),
-            transport.receive(Channel::Job, 1),
+            transport.receive(Channel::Round, 1),
+            transport.receive(Channel::Round, 1),
             transport.receive(Channel::Round, 1),
         ]
     });
@@ -77,7 +77,7 @@ fn a_message_wakes_a_rank_that_sleeps_for_seconds() {
             (news, start.elapsed() < Duration::from_secs(30))
         });
         std::thread::sleep(Duration::from_millis(20));
-        inbox.put(Channel::Job, Message { from: 0, bytes: vec![] });
+        inbox.put(Channel::Round, Message { from: 0, bytes: vec![] });
         assert_eq!(sleeper.join().unwrap(), (1, true));
     });
 }
@@ -107,7 +107,7 @@ fn any_sender_is_served_in_turn() {
 #[test]
 #[should_panic(expected = "there is no rank 2 among 2")]
 fn there_is_nobody_beyond_the_last_rank() {
-    run(2, |transport| transport.send(2, Channel::Job, vec![]));
+    run(2, |transport| transport.send(2, Channel::Round, vec![]));
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn measures_threads() {
             let other = 1 - transport.rank();
             for trip in 0..trips {
                 if (trip % 2 == 0) == (transport.rank() == ROOT) {
-                    transport.send(other, Channel::Job, vec![0; bytes]).unwrap();
+                    transport.send(other, Channel::Round, vec![0; bytes]).unwrap();
                 } else {
-                    transport.receive(Channel::Job, other).unwrap();
+                    transport.receive(Channel::Round, other).unwrap();
                 }
             }
         });
@@ -140,9 +140,9 @@ fn measures_threads() {
     run(2, |transport| {
         for _ in 0..TRIPS * 10 {
             if transport.rank() == ROOT {
-                transport.send(1, Channel::Job, vec![0; 8]).unwrap();
+                transport.send(1, Channel::Round, vec![0; 8]).unwrap();
             } else {
-                transport.receive(Channel::Job, ROOT).unwrap();
+                transport.receive(Channel::Round, ROOT).unwrap();
             }
         }
     });
@@ -158,7 +158,7 @@ fn measures_threads() {
     };
     let start = Instant::now();
     for _ in 0..TRIPS * 100 {
-        std::hint::black_box(transport.poll(Channel::Job, None)).unwrap();
+        std::hint::black_box(transport.poll(Channel::Round, None)).unwrap();
     }
     println!("a poll that finds nothing: {} ps", start.elapsed().as_nanos() * 1000 / u128::from(TRIPS * 100));
 }

@@ -49,7 +49,7 @@ pub struct Plan {
     pub window: Option<u64>,
     /// Time between two saves, where there are any.
     pub saves: Option<Duration>,
-    /// When the round is to be stopped, from its beginning.
+    /// When to stop the round, from its beginning.
     pub time_limit: Option<Duration>,
     /// How long a piece should take.
     pub piece: Duration,
