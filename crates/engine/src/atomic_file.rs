@@ -1,8 +1,10 @@
-//! Files that appear whole or not at all: written under a temporary name beside their place, synced, renamed.
+//! Files that appear whole or not at all: written under a temporary name beside their place,
+//! synced, renamed.
 //!
-//! No reader ever sees half of one, and the old one survives a crash. Results, side files and checkpoints are written so.
-//! Stands beside `regular`, which reads files. Links are followed first ([`resolve`]): the file that a link stands for is
-//! replaced, on its own file system, and the link stays.
+//! No reader ever sees half of one, and the old one survives a crash. Results, side files and
+//! checkpoints are written so. Stands beside `regular`, which reads files. Links are followed first
+//! ([`resolve`]): the file that a link stands for is replaced, on its own file system, and the link
+//! stays.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -21,10 +23,12 @@ const SUFFIX: &str = ".tmp";
 /// Links that are followed, as many as Linux follows.
 const LINKS: usize = 40;
 
-/// The file that `path` stands for: links are followed, also one whose target is not there yet. The folder must be there.
+/// The file that `path` stands for: links are followed, also one whose target is not there yet. The
+/// folder must be there.
 ///
 /// # Errors
-/// When the folder is not there or cannot be looked into, when links go in a circle, or when `path` has no file name.
+/// When the folder is not there or cannot be looked into, when links go in a circle, or when `path`
+/// has no file name.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     if let Ok(place) = fs::canonicalize(path) {
         return Ok(place);
@@ -40,8 +44,9 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// A temporary file in the folder of `place`, so that the rename stays within one file system. It is removed when dropped; after a kill the
-/// next [`sweep`] removes it. Its mode is that of the file at `place`; of a new file, what the umask has.
+/// A temporary file in the folder of `place`, so that the rename stays within one file system. It
+/// is removed when dropped; after a kill the next [`sweep`] removes it. Its mode is that of the
+/// file at `place`; of a new file, what the umask has.
 ///
 /// # Errors
 /// When the folder is not there, or nothing can be written in it.
@@ -62,8 +67,9 @@ pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Removes the temporary files of `place` that killed processes of this user have left. Whatever cannot be removed stays; what is no regular
-/// file of this user's is not even opened, for in a shared folder others may put links and FIFOs under such names.
+/// Removes the temporary files of `place` that killed processes of this user have left. Whatever
+/// cannot be removed stays; what is no regular file of this user's is not even opened, for in a
+/// shared folder others may put links and FIFOs under such names.
 pub fn sweep(place: &Path) {
     let prefix = prefix(place);
     let is_ours = |name: &str| {
@@ -89,7 +95,8 @@ fn open_own(path: &Path) -> Option<File> {
     file.metadata().ok().filter(is_own).map(|_| file)
 }
 
-/// How hidden names that belong to `place` begin: a name of any length becomes the same number of letters.
+/// How hidden names that belong to `place` begin: a name of any length becomes the same number of
+/// letters.
 pub(crate) fn prefix(place: &Path) -> String {
     let name = place.file_name().unwrap_or_default().as_encoded_bytes();
     format!(".montesieve-{}-", &blake3::hash(name).to_hex()[..16])
@@ -98,15 +105,17 @@ pub(crate) fn prefix(place: &Path) -> String {
 /// Everything is written to `file`: puts it at `place`.
 ///
 /// # Errors
-/// When it cannot be synced or renamed; `place` is as it was before then. And when the disk fails ([`sync_folder`]).
+/// When it cannot be synced or renamed; `place` is as it was before then. And when the disk fails
+/// ([`sync_folder`]).
 pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
     sync_folder(place)
 }
 
-/// The rename itself is on disk only when the folder is. A folder that cannot be read, or a file system that does not sync folders, is no fault
-/// of the file, which is whole and in its place by now: only a failing disk is.
+/// The rename itself is on disk only when the folder is. A folder that cannot be read, or a file
+/// system that does not sync folders, is no fault of the file, which is whole and in its place by
+/// now: only a failing disk is.
 fn sync_folder(place: &Path) -> io::Result<()> {
     let synced = File::open(folder(place)).and_then(|folder| folder.sync_all());
     synced.or_else(|error| if is_failing(&error) { Err(error) } else { Ok(()) })

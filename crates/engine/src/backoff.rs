@@ -1,15 +1,15 @@
 //! Polite waiting: how a rank waits without taking the core from a rank that works.
 //!
 //! Stands beside `transport`, whose waits all go through a [`Backoff`]. Blocking calls of message
-//! libraries spin, which is right when every rank has a core and ruinous when eight ranks share two.
-//! So a wait tests, yields a few times, and then sleeps longer and longer.
+//! libraries spin, which is right when every rank has a core and ruinous when eight ranks share
+//! two. So a wait tests, yields a few times, and then sleeps longer and longer.
 
 use std::time::Duration;
 
 /// Pauses that only yield: about 20 microseconds in all on an idle core, the time of a message
 /// between two hosts.
 const YIELDS: u32 = 64;
-/// The first sleep. The kernel adds about 50 microseconds of its own.
+/// The first sleep. The kernel adds about 50 microseconds.
 const SHORTEST: Duration = Duration::from_micros(20);
 /// The longest sleep: what a rank may add to a wait, against 0.2 % of a core while it sleeps.
 const LONGEST: Duration = Duration::from_millis(1);

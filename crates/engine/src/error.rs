@@ -20,15 +20,15 @@ pub enum Error {
         /// Whether what is done was saved before this came.
         is_saved: bool,
     },
-    /// A fault of the program, on this rank alone: a message that cannot be understood, a block that
-    /// was computed twice.
+    /// A fault of the program, on this rank alone: a message that cannot be understood, a block
+    /// that was computed twice.
     #[error("{0}")]
     Fault(String),
     /// What the job's own code returned, on this rank alone.
     #[error("{0}")]
     Job(JobError),
-    /// The root cannot give the outcome. Every rank gets it, after the round has ended in good order;
-    /// the root has the reason: what a sink returned, or an answer that cannot be right.
+    /// The root cannot give the outcome. Every rank gets it, after the round has ended in good
+    /// order; the root has the reason: what a sink returned, or an answer that cannot be right.
     #[error("{}", .0.as_ref().map_or("the root reports what went wrong".to_owned(), ToString::to_string))]
     AtRoot(Option<JobError>),
     /// A checkpoint cannot be loaded, or not be written.

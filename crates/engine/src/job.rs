@@ -8,7 +8,8 @@ use crate::error::JobError;
 use crate::protocol::PIECE;
 use crate::{Span, Tally};
 
-/// What a kernel calls every few milliseconds during a long block; `Break` asks it to give the block up.
+/// What a kernel calls every few milliseconds during a long block; `Break` asks it to give the
+/// block up.
 pub type Pulse<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
 
 /// A workload cut into numbered blocks.
@@ -21,16 +22,16 @@ pub trait Job {
     /// Number of blocks. A function of the job alone, never of the cluster.
     fn blocks(&self) -> u64;
 
-    /// What a checkpoint of this job says about it; `None` for a job that is too short, or too different
-    /// from run to run, to be kept.
+    /// What a checkpoint of this job says about it; `None` for a job that is too short, or too
+    /// different from run to run, to be kept.
     fn identity(&self) -> Option<Identity> {
         None
     }
 
-    /// What is wrong with `tally` as that of `span`, in a sentence: it counts other samples than the
-    /// span has, say, or more hits than samples. Asked of every tally that was read from a file, and of
-    /// the result before it is reported, so that neither a forged file nor a fault of the program
-    /// becomes an answer. A job with an [`identity`](Job::identity) must say.
+    /// What is wrong with `tally` as that of `span`, in a sentence: it counts other samples than
+    /// the span has, say, or more hits than samples. Asked of every tally that was read from a
+    /// file, and of the result before it is reported, so that neither a forged file nor a fault of
+    /// the program becomes an answer. A job with an [`identity`](Job::identity) must say.
     ///
     /// # Errors
     /// The sentence.
@@ -39,27 +40,28 @@ pub trait Job {
         Ok(())
     }
 
-    /// Whether what the first 1, 2, 4, 8, ... blocks come to is of interest: then it is kept apart, in
-    /// checkpoints too.
+    /// Whether what the first 1, 2, 4, 8, ... blocks come to is of interest: then it is kept apart,
+    /// in checkpoints too.
     fn has_a_way(&self) -> bool {
         false
     }
 
     /// How many blocks a rank likes to compute in one go: what is worth a message (some hundred
-    /// microseconds), or more where a kernel is faster on long spans. Fewer are not handed out unless a
-    /// rank would get nothing.
+    /// microseconds), or more where a kernel is faster on long spans. Fewer are not handed out
+    /// unless a rank would get nothing.
     fn grain(&self) -> u64 {
         1
     }
 
-    /// How long a rank computes before it records what it has done. Longer only where a kernel is faster
-    /// on long spans and calls `pulse` within them: a stop loses that much work.
+    /// How long a rank computes before it records what it has done. Longer only where a kernel is
+    /// faster on long spans and calls `pulse` within them: a stop loses that much work.
     fn piece(&self) -> Duration {
         PIECE
     }
 
-    /// Called whenever a rank looks after its messages: every half millisecond or so during long blocks,
-    /// all the time while it waits. For jobs that exchange messages of their own between ranks.
+    /// Called whenever a rank looks after its messages: every half millisecond or so during long
+    /// blocks, all the time while it waits. For jobs that exchange messages of their own between
+    /// ranks.
     ///
     /// # Errors
     /// What went wrong there; it ends the job.
@@ -70,8 +72,8 @@ pub trait Job {
     /// Makes a rank's workspace.
     fn workspace(&self) -> Self::Workspace;
 
-    /// Computes the tally of `span`: a pure function of the span, whatever the workspace has done before.
-    /// To continue where the last span ended should be nearly free.
+    /// Computes the tally of `span`: a pure function of the span, whatever the workspace has done
+    /// before. To continue where the last span ended should be nearly free.
     ///
     /// `Break` when `pulse` said so: the span counts as not done.
     fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Self::Tally>;

@@ -1,12 +1,12 @@
 //! The ledger: which blocks are done, and what they add up to.
 //!
-//! Disjoint spans of blocks in order, each with its tally; neighbours melt together. A finished job is a ledger with
-//! one span and no hole. Progress is its coverage, a resumed job works on its holes, and what several ranks did is the
-//! union of their ledgers. Merging is associative and done between neighbours only, so the order of arrival never
-//! shows in the result.
+//! Disjoint spans of blocks in order, each with its tally; neighbours melt together. A finished job
+//! is a ledger with one span and no hole. Progress is its coverage, a resumed job works on its
+//! holes, and what several ranks did is the union of their ledgers. Merging is associative and done
+//! between neighbours only, so the order of arrival never shows in the result.
 //!
-//! Cost: one tree look-up for a record, O(log spans); memory grows with the number of spans that do not touch, not
-//! with the number of blocks.
+//! Cost: one tree look-up for a record, O(log spans); memory grows with the number of spans that do
+//! not touch, not with the number of blocks.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,9 @@ use crate::Span;
 
 /// What a span of blocks adds up to.
 ///
-/// Merging must be associative and exact (integers, exact float sums, text in order): any grouping of the same blocks
-/// gives the same bits. It need not be commutative: only the tallies of adjacent spans are ever merged, in order.
+/// Merging must be associative and exact (integers, exact float sums, text in order): any grouping
+/// of the same blocks gives the same bits. It need not be commutative: only the tallies of adjacent
+/// spans are ever merged, in order.
 pub trait Tally: Clone + Serialize + DeserializeOwned + Send + 'static {
     /// Adds the tally of the span that begins where this one's ends.
     fn merge(&mut self, next: Self);
@@ -42,13 +43,15 @@ pub struct Overlap {
 /// Disjoint spans of done blocks, each with its tally.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger<T> {
-    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at seams.
+    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at
+    /// seams.
     spans: BTreeMap<u64, (u64, T)>,
     /// Where spans do not melt together.
     seams: Seams,
 }
 
-/// The blocks in front of which spans do not melt together: what lies before one can be told from what lies behind for ever.
+/// The blocks in front of which spans do not melt together: what lies before one can be told from
+/// what lies behind for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seams {
     /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
@@ -96,10 +99,12 @@ impl<T: Tally> Ledger<T> {
         self.seams
     }
 
-    /// Records that `span` is done and comes to `tally`; it melts with the neighbours that it touches.
+    /// Records that `span` is done and comes to `tally`; it melts with the neighbours that it
+    /// touches.
     ///
     /// # Errors
-    /// [`Overlap`] when a block of it is recorded already; the ledger is unchanged then. An empty span is no record.
+    /// [`Overlap`] when a block of it is recorded already; the ledger is unchanged then. An empty
+    /// span is no record.
     pub fn record(&mut self, span: Span, tally: T) -> Result<(), Overlap> {
         if span.is_empty() {
             return Ok(());
@@ -109,7 +114,8 @@ impl<T: Tally> Ledger<T> {
         if let Some(recorded) = [before, after].into_iter().flatten().find(|s| s.overlaps(span)) {
             return Err(Overlap { recorded, refused: span });
         }
-        // The one in front takes the new tally in, so that a long run of reports in order costs one merge each.
+        // The one in front takes the new tally in, so that a long run of reports in order costs one
+        // merge each.
         let mut end = span.end;
         let melts = |at: u64| !self.seams.has(at);
         let next = after.filter(|s| s.first == span.end && melts(s.first));
@@ -146,7 +152,8 @@ impl<T: Tally> Ledger<T> {
         other.into_spans().try_for_each(|(span, tally)| self.record(span, tally))
     }
 
-    /// Records the spans of `other` that share no block with this ledger. Blocks come to the same whatever ledger they are from.
+    /// Records the spans of `other` that share no block with this ledger. Blocks come to the same
+    /// whatever ledger they are from.
     pub fn fill(&mut self, other: Ledger<T>) {
         for (span, tally) in other.into_spans() {
             // An overlap changes nothing.
@@ -164,8 +171,8 @@ impl<T: Tally> Ledger<T> {
         self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
     }
 
-    /// Whether it could be a ledger: spans in order that neither overlap nor, but at seams, touch. Any that was made by
-    /// this program is; one that was read may be anything.
+    /// Whether it could be a ledger: spans in order that neither overlap nor, but at seams, touch.
+    /// Any that was made by this program is; one that was read may be anything.
     pub fn is_sound(&self) -> bool {
         let mut free = None;
         self.spans().all(|(span, _)| {
@@ -211,10 +218,12 @@ impl<T: Tally> Ledger<T> {
         self.spans.remove(&first).map(|(end, tally)| (Span { first, end }, tally))
     }
 
-    /// What all recorded spans add up to, in order, holes passed over. `None` when nothing is recorded.
+    /// What all recorded spans add up to, in order, holes passed over. `None` when nothing is
+    /// recorded.
     ///
-    /// For a complete ledger this is the answer. For an incomplete one it speaks of the done blocks only, and a tally
-    /// that looks across borders (gaps, k-tuplets) must be told that a hole lies between: see [`Ledger::spans`].
+    /// For a complete ledger this is the answer. For an incomplete one it speaks of the done blocks
+    /// only, and a tally that looks across borders (gaps, k-tuplets) must be told that a hole lies
+    /// between: see [`Ledger::spans`].
     pub fn into_total(self) -> Option<T> {
         self.spans.into_values().map(|(_, tally)| tally).reduce(|mut total, next| {
             total.merge(next);

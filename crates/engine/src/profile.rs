@@ -1,4 +1,5 @@
-//! What a rank did with its time: the numbers behind `run.compute_seconds`, `idle_seconds` and `comm_seconds`.
+//! What a rank did with its time: the numbers behind `run.compute_seconds`, `idle_seconds` and
+//! `comm_seconds`.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,8 @@ pub struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// Starts, charging communication; with a timeline that begins at `traced`, where that is given.
+    /// Starts, charging communication; with a timeline that begins at `traced`, where that is
+    /// given.
     pub fn start(now: Instant, traced: Option<Instant>) -> Stopwatch {
         let recorder = traced.map(Recorder::new);
         Stopwatch { activity: Activity::Comm, since: now, spent: [Duration::ZERO; 3], recorder }

@@ -18,8 +18,8 @@ pub enum Pipes {
     Taken,
 }
 
-/// Opens a regular file for reading, or a pipe where those are taken, and says how long it is (a pipe: 0). Links are
-/// followed; never blocks.
+/// Opens a regular file for reading, or a pipe where those are taken, and says how long it is (a
+/// pipe: 0). Links are followed; never blocks.
 ///
 /// # Errors
 /// When it cannot be opened, or is something else.

@@ -1,9 +1,10 @@
 //! Schedules: who computes which blocks next. A schedule can change the time, never the answer.
 //!
-//! Stands beside `protocol::root`, which answers the ranks: the [`Dealer`] here only knows which blocks are still to be dealt
-//! and to whom. It works on *positions* in the list of remaining blocks (0 for the first block of the first hole, and
-//! so on), so that sharing out the holes of a resumed job is the same arithmetic as sharing out a new one. Static
-//! schedules own positions by rank; dynamic and guided ones deal from one common position.
+//! Stands beside `protocol::root`, which answers the ranks: the [`Dealer`] here only knows which
+//! blocks are still to be dealt and to whom. It works on *positions* in the list of remaining
+//! blocks (0 for the first block of the first hole, and so on), so that sharing out the holes of a
+//! resumed job is the same arithmetic as sharing out a new one. Static schedules own positions by
+//! rank; dynamic and guided ones deal from one common position.
 //!
 //! Cost: O(log holes) a deal; 8 bytes a rank.
 
@@ -14,14 +15,16 @@ use crate::Span;
 /// How the blocks are shared out among the ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Schedule {
-    /// One contiguous share for each rank, the textbook scatter. Best when every block costs the same.
+    /// One contiguous share for each rank, the textbook scatter. Best when every block costs the
+    /// same.
     Block,
     /// Chunks dealt round and round: chunk i belongs to rank i mod ranks.
     Cyclic,
     /// The next chunk goes to whoever asks. Best when costs or hosts differ.
     #[default]
     Dynamic,
-    /// Like dynamic, with chunks that shrink from a share of all that is left down to the chunk size.
+    /// Like dynamic, with chunks that shrink from a share of all that is left down to the chunk
+    /// size.
     Guided,
 }
 
@@ -39,26 +42,30 @@ impl Schedule {
         }
     }
 
-    /// The chunk size to use when the user names none: [`DEALS_PER_RANK`] deals for each rank, so that the last
-    /// chunk in work is under one percent of a rank's time; fewer where chunks would fall below `grain` blocks (what a
-    /// job wants to go on with in one go), but at least one for each rank. One rank has nobody to share with.
+    /// The chunk size to use when the user names none: [`DEALS_PER_RANK`] deals for each rank, so
+    /// that the last chunk in work is under one percent of a rank's time; fewer where chunks would
+    /// fall below `grain` blocks (what a job wants to go on with in one go), but at least one for
+    /// each rank. One rank has nobody to share with.
     ///
-    /// Guided chunks are long until the end, where the last of them decide how long ranks wait for each other: this is
-    /// their least size, a [`GUIDED_TAIL`]th of the grain.
+    /// Guided chunks are long until the end, where the last of them decide how long ranks wait for
+    /// each other: this is their least size, a [`GUIDED_TAIL`]th of the grain.
     pub fn auto_chunk(self, blocks: u64, ranks: u64, grain: u64) -> u64 {
         let least = if self == Schedule::Guided { grain / GUIDED_TAIL } else { grain };
         let deals = if ranks == 1 { 1 } else { (blocks / ranks / least.max(1)).clamp(1, DEALS_PER_RANK) };
-        // Equal shares where there is one deal for each rank. Else a few deals more rather than longer ones: of 99 blocks a rank a chunk is one.
+        // Equal shares where there is one deal for each rank. Else a few deals more rather than
+        // longer ones: of 99 blocks a rank a chunk is one.
         if deals == 1 { blocks.div_ceil(ranks).max(1) } else { blocks / ranks.saturating_mul(deals) }
     }
 }
 
-/// Deals for each rank under an automatic chunk size, at most. 128 keeps the tail (one chunk in hand and one in flight
-/// when the others run out) near 1 % of the run; more would only add messages.
+/// Deals for each rank under an automatic chunk size, at most. 128 keeps the tail (one chunk in
+/// hand and one in flight when the others run out) near 1 % of the run; more would only add
+/// messages.
 const DEALS_PER_RANK: u64 = 128;
 
-/// How many times below the grain guided chunks may end. With the grain itself, two ranks counting primes for ten seconds
-/// waited 8 % of it for the last chunk; the few short chunks of the tail cost less than that (1.2 s of work is a grain there).
+/// How many times below the grain guided chunks may end. With the grain itself, two ranks counting
+/// primes for ten seconds waited 8 % of it for the last chunk; the few short chunks of the tail
+/// cost less than that (1.2 s of work is a grain there).
 const GUIDED_TAIL: u64 = 8;
 
 /// What the dealer has for a rank that asks.
@@ -87,8 +94,8 @@ pub struct Dealer {
 /// Where each schedule keeps its place.
 #[derive(Clone, Debug)]
 enum Rule {
-    /// Positions dealt so far by each rank within its own shares. Shares are cut round by round; without a window
-    /// there is one round, the whole job.
+    /// Positions dealt so far by each rank within its own shares. Shares are cut round by round;
+    /// without a window there is one round, the whole job.
     Block { dealt: Vec<u64>, round: u64 },
     /// Positions dealt so far by each rank within its own chunks.
     Cyclic { dealt: Vec<u64> },
@@ -101,8 +108,8 @@ enum Rule {
 impl Dealer {
     /// Deals the blocks of `holes` (in order, disjoint) to `ranks` ranks, `chunk` blocks at a time.
     ///
-    /// `round` bounds what [`Schedule::Block`] shares out at once, for jobs whose results must come out in order
-    /// within a bounded window; `None` is one round for the whole job.
+    /// `round` bounds what [`Schedule::Block`] shares out at once, for jobs whose results must come
+    /// out in order within a bounded window; `None` is one round for the whole job.
     ///
     /// # Panics
     /// When `ranks`, `chunk` or `round` is 0.
@@ -141,7 +148,8 @@ impl Dealer {
         Deal::Span(Span::new(first, end))
     }
 
-    /// The position that `rank` should go on at, and how many positions from there are for it at the most.
+    /// The position that `rank` should go on at, and how many positions from there are for it at
+    /// the most.
     fn next(&self, rank: u64) -> Option<(u64, u64)> {
         let (position, blocks) = match &self.rule {
             Rule::Block { dealt, round } => {
@@ -160,9 +168,11 @@ impl Dealer {
         (position < self.total).then(|| (position, blocks.min(self.total - position)))
     }
 
-    /// For the block schedule: where `rank` stands after `dealt` positions of its own, and where that share ends.
+    /// For the block schedule: where `rank` stands after `dealt` positions of its own, and where
+    /// that share ends.
     fn share(&self, rank: u64, mut dealt: u64, round: u64) -> Option<(u64, u64)> {
-        // All full rounds have shares of the same length, so the rounds already dealt can be stepped over at once.
+        // All full rounds have shares of the same length, so the rounds already dealt can be
+        // stepped over at once.
         let part = |length: u64, rank: u64| (length as u128 * rank as u128 / self.ranks as u128) as u64;
         let full = part(round, rank + 1) - part(round, rank);
         // A rank without a share in full rounds may still have one in the last, shorter one.
@@ -192,7 +202,8 @@ mod tests {
     use crate::Ledger;
     use proptest::prelude::*;
 
-    /// Deals everything to ranks that ask in turn, and checks that every block of the holes was dealt exactly once.
+    /// Deals everything to ranks that ask in turn, and checks that every block of the holes was
+    /// dealt exactly once.
     fn deal_all(mut dealer: Dealer, holes: &[Span], ranks: u64, limit: u64) -> Vec<Vec<Span>> {
         let mut dealt = vec![Vec::new(); ranks as usize];
         let mut seen = Ledger::<()>::new();
@@ -274,7 +285,8 @@ mod tests {
     }
 
     proptest! {
-        /// Shares of 1 to 9 ranks partition the remaining blocks exactly, whatever the schedule, chunk, round, limit.
+        /// Shares of 1 to 9 ranks partition the remaining blocks exactly, whatever the schedule,
+        /// chunk, round, limit.
         #[test]
         fn shares_partition_the_blocks(
             pieces in proptest::collection::vec((1u64..50, 1u64..50), 0..12),
@@ -294,7 +306,8 @@ mod tests {
             if limit == u64::MAX {
                 deal_all(dealer, &holes, ranks, limit);
             } else {
-                // With a limit, a static schedule may hold a rank back, but what is dealt lies below it, once.
+                // With a limit, a static schedule may hold a rank back, but what is dealt lies
+                // below it, once.
                 let mut dealer = dealer;
                 let mut seen = Ledger::<()>::new();
                 for rank in (0..ranks).cycle().take(2000) {

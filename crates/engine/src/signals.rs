@@ -1,4 +1,5 @@
-//! Signals as flags: one that asks for a stop in good order, one that asks for a save; a second Ctrl-C ends the process at once.
+//! Signals as flags: one that asks for a stop in good order, one that asks for a save; a second
+//! Ctrl-C ends the process at once.
 //!
 //! | signal | asks for |
 //! |---|---|
@@ -25,8 +26,9 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From the start of the program on, while MPI is still starting, what a scheduler asks for is kept: without a handler these signals
-    /// would end the process. What came since this was first called counts, also for a command that begins again. SIGXFSZ no longer ends it.
+    /// From the start of the program on, while MPI is still starting, what a scheduler asks for is
+    /// kept: without a handler these signals would end the process. What came since this was first
+    /// called counts, also for a command that begins again. SIGXFSZ no longer ends it.
     ///
     /// # Errors
     /// When the system refuses a handler.
@@ -44,7 +46,8 @@ impl Signals {
         Ok(seen.insert(signals).clone())
     }
 
-    /// Listens to all of them from now on. A command that does not look at them is ended by SIGINT and SIGTERM as any program.
+    /// Listens to all of them from now on. A command that does not look at them is ended by SIGINT
+    /// and SIGTERM as any program.
     ///
     /// # Errors
     /// When the system refuses a handler.
@@ -88,7 +91,8 @@ fn is_ignored(signal: i32) -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, signal))
 }
 
-/// The same, where the kernel says this of the process: `SigIgn:\t0000000000001001`, the lowest bit for signal 1.
+/// The same, where the kernel says this of the process: `SigIgn:\t0000000000001001`, the lowest bit
+/// for signal 1.
 fn ignores(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)

@@ -1,9 +1,9 @@
-//! The sink of in-order delivery, on a thread of its own: a reader that pauses stops the list, not the
-//! root's messages.
+//! The sink of in-order delivery, on a thread of its own: a reader that pauses stops the list, not
+//! the root's messages.
 //!
-//! The driver hands over one tally at a time, and the next one when that is written; so no more is in
-//! memory than the window of the delivery allows. When a job is stopped while the reader does not read,
-//! the thread is abandoned: it ends with the process.
+//! The driver hands over one tally at a time, and the next one when that is written; so no more is
+//! in memory than the window of the delivery allows. When a job is stopped while the reader does
+//! not read, the thread is abandoned: it ends with the process.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -23,7 +23,8 @@ pub enum SinkError {
 
 /// Takes the tallies of a job in block order, at the root, on a thread of its own.
 pub trait Sink<T>: Send + 'static {
-    /// Takes the tally that comes next. To be noted in `steps`: each part that the reader has taken.
+    /// Takes the tally that comes next. To be noted in `steps`: each part that the reader has
+    /// taken.
     ///
     /// # Errors
     /// What stands in the way; it ends the job, and nothing more is given.

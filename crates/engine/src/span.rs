@@ -38,8 +38,8 @@ impl Span {
         self.first == self.end
     }
 
-    /// The items that lie in it, of a job of `total` items in blocks of `each`: all blocks are full but
-    /// for the last one.
+    /// The items that lie in it, of a job of `total` items in blocks of `each`: all blocks are full
+    /// but for the last one.
     pub fn places(self, each: u64, total: u64) -> Range<u64> {
         let place = |block: u64| (u128::from(block) * u128::from(each)).min(u128::from(total)) as u64;
         place(self.first)..place(self.end)

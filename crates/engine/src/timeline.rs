@@ -1,8 +1,9 @@
 //! When a rank did what: a row of bins, each with the seconds of every activity in it.
 //!
-//! Stands beside `profile`, whose three sums do not say when. Off unless [`Options::traced`](crate::Options::traced) names the moment
-//! at which it begins. Memory is bounded: when a run outgrows its [`BINS`] bins, neighbours are put together and all become twice as
-//! wide. A switch of activity costs a few nanoseconds more.
+//! Stands beside `profile`, whose three sums do not say when. Off unless
+//! [`Options::traced`](crate::Options::traced) names the moment at which it begins. Memory is
+//! bounded: when a run outgrows its [`BINS`] bins, neighbours are put together and all become twice
+//! as wide. A switch of activity costs a few nanoseconds more.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Activity;
 
-/// Bins of a row, at most; more than half of them are in use once a run is longer than [`NARROWEST`] times this. A picture is some
-/// hundred pixels wide.
+/// Bins of a row, at most; more than half of them are in use once a run is longer than
+/// [`NARROWEST`] times this. A picture is some hundred pixels wide.
 const BINS: usize = 256;
 /// Width of a bin of a short run.
 const NARROWEST: Duration = Duration::from_micros(50);

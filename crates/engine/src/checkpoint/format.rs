@@ -1,8 +1,8 @@
 //! The checkpoint: a ledger as bytes, with what it is a ledger of.
 //!
-//! Stands beside `keeper`, which knows files and times: here is only the format, pure, so that it can be read back from
-//! anything. Whatever is not exactly what was written is refused with a sentence that says why; nothing in it is trusted
-//! before its digest is right.
+//! Stands beside `keeper`, which knows files and times: here is only the format, pure, so that it
+//! can be read back from anything. Whatever is not exactly what was written is refused with a
+//! sentence that says why; nothing in it is trusted before its digest is right.
 //!
 //! Format, numbers in little-endian order:
 //!
@@ -14,10 +14,12 @@
 //! | 32 | BLAKE3 digest of the 28 bytes before and of the rest |
 //! | | the rest: [`Identity`] and ledger, as bincode records |
 //!
-//! All but the rest is the same in every version, so that a flipped bit is never taken for another version: the digest is
-//! looked at first. A digest is no seal, though, and a program may have a fault: so tallies are checked by their job, too.
+//! All but the rest is the same in every version, so that a flipped bit is never taken for another
+//! version: the digest is looked at first. A digest is no seal, though, and a program may have a
+//! fault: so tallies are checked by their job, too.
 //!
-//! Size: a finished job is one or two spans, a job under way as many as there are runs of done blocks.
+//! Size: a finished job is one or two spans, a job under way as many as there are runs of done
+//! blocks.
 
 use bincode::config;
 use serde::{Deserialize, Serialize};
@@ -29,13 +31,14 @@ const VERSION: u32 = 2;
 /// Bytes in front of the digest.
 pub(super) const PREFIX: usize = MAGIC.len() + 4 + 8;
 const DIGEST: usize = 32;
-/// Bytes that a ledger in memory may claim: a length that is a lie would end the program otherwise. Ours take kilobytes.
+/// Bytes that a ledger in memory may claim: a length that is a lie would end the program otherwise.
+/// Ours take kilobytes.
 pub(super) const LARGEST: usize = 1 << 30;
 
 /// What a job is, as far as its blocks depend on it.
 ///
-/// Two jobs of the same kind have the same blocks, as far as both have them whole: so a longer one can go on from a
-/// shorter one's checkpoint.
+/// Two jobs of the same kind have the same blocks, as far as both have them whole: so a longer one
+/// can go on from a shorter one's checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Everything but the length that decides what a block comes to, in words: `pi with --seed 42`.
@@ -57,14 +60,16 @@ pub struct Identity {
 pub struct Version {
     /// Of the cut into blocks. Raised when a block of the same number holds something else.
     pub cut: u32,
-    /// Of the random stream, or of whatever the values of a block are made from, and of what is noted of them.
+    /// Of the random stream, or of whatever the values of a block are made from, and of what is
+    /// noted of them.
     pub stream: u32,
     /// Samples, or numbers, of a whole block; 0 where blocks differ.
     pub block: u64,
 }
 
 impl Identity {
-    /// The job in words, for messages: without control characters, and not longer than a screen is wide.
+    /// The job in words, for messages: without control characters, and not longer than a screen is
+    /// wide.
     pub fn name(&self) -> String {
         const MOST: usize = 300;
         let words = self.words.join(" ");
@@ -180,8 +185,9 @@ pub fn identity(bytes: &[u8]) -> Result<Identity, Refusal> {
     parts(bytes).map(|(identity, _)| identity)
 }
 
-/// The ledger of a checkpoint, as far as it serves `ours`, which has so many `blocks`: all of it, or the whole blocks of a shorter job of the same
-/// kind. `check` says what is wrong with the tally of a span, if anything is.
+/// The ledger of a checkpoint, as far as it serves `ours`, which has so many `blocks`: all of it,
+/// or the whole blocks of a shorter job of the same kind. `check` says what is wrong with the tally
+/// of a span, if anything is.
 ///
 /// # Errors
 /// [`Refusal`].

@@ -1,11 +1,11 @@
 //! Keeps a job's ledger on disk so that a crash at any moment leaves a good file.
 //!
-//! Stands beside `format`, which knows the bytes, and `load`, which reads. A save writes a temporary file
-//! in the same folder, syncs it, keeps the file of the save before as `FILE.before`, and renames. A save
-//! that fails is a warning, and is tried again.
+//! Stands beside `format`, which knows the bytes, and `load`, which reads. A save writes a
+//! temporary file in the same folder, syncs it, keeps the file of the save before as `FILE.before`,
+//! and renames. A save that fails is a warning, and is tried again.
 //!
-//! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at once,
-//! and written by a thread of its own. One is under way at a time. Saved is what the disk has
+//! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at
+//! once, and written by a separate thread. One is under way at a time. Saved is what the disk has
 //! acknowledged.
 
 use std::ffi::OsString;
@@ -30,7 +30,8 @@ pub struct Keep {
 }
 
 impl Keep {
-    /// How old the work may be that a rank has not reported: of the interval a part, and a second at the most.
+    /// How old the work may be that a rank has not reported: of the interval a part, and a second
+    /// at the most.
     pub fn slack(&self) -> Duration {
         (self.every / 5).min(Duration::from_secs(1))
     }
@@ -40,7 +41,8 @@ impl Keep {
         self.every / 5
     }
 
-    /// Time between two saves: what is lost is that, what was not reported by then, and a piece that was not whole.
+    /// Time between two saves: what is lost is that, what was not reported by then, and a piece
+    /// that was not whole.
     pub(crate) fn between(&self) -> Duration {
         self.every - 2 * self.slack()
     }
@@ -71,7 +73,8 @@ impl Keeper {
     pub(crate) fn new(keep: Keep, identity: Identity, warn: Option<fn(&str)>) -> Keeper {
         let place = atomic_file::resolve(&keep.path).unwrap_or_else(|_| keep.path.clone());
         atomic_file::sweep(&place);
-        // Other parts of the job that the file has: a run of all of it, without a part, makes them one.
+        // Other parts of the job that the file has: a run of all of it, without a part, makes them
+        // one.
         let mut identity = identity;
         if let Ok(theirs) = load::identity(&place)
             && !identity.parts.is_empty()
@@ -83,7 +86,8 @@ impl Keeper {
         Keeper { keep, place, identity, writing: None, rotates: false, warned: false, warn }
     }
 
-    /// Begins a save; only when none is under way. `Some` if it is over at once: whether it is on disk.
+    /// Begins a save; only when none is under way. `Some` if it is over at once: whether it is on
+    /// disk.
     pub(crate) fn save<T: Tally>(&mut self, ledger: &Ledger<T>) -> Option<bool> {
         let bytes = match format::encode(&self.identity, ledger) {
             Ok(bytes) => bytes,
@@ -122,8 +126,8 @@ impl Keeper {
         self.poll().unwrap_or(false)
     }
 
-    /// Saves before the job ends because of another rank, and waits for it, but not for ever; whether
-    /// all is on disk.
+    /// Saves before the job ends because of another rank, and waits for it, but not for ever;
+    /// whether all is on disk.
     pub(crate) fn save_now<T: Tally>(&mut self, ledger: &Ledger<T>) -> bool {
         self.wait(LAST_WORD);
         self.is_idle() && self.save(ledger).unwrap_or_else(|| self.wait(LAST_WORD))
@@ -158,7 +162,8 @@ pub fn before(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one before, which may be good.
+/// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one
+/// before, which may be good.
 fn is_good(place: &Path) -> bool {
     load::identity(place).is_ok()
 }
@@ -179,11 +184,13 @@ fn replace(place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
 fn spare(place: &Path) {
     let before = before(place);
     let inode = |path: &Path| fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()));
-    // Done already, by a save that failed behind it. A rename of a file onto itself would do nothing.
+    // Done already, by a save that failed behind it. A rename of a file onto itself would do
+    // nothing.
     if inode(place) == inode(&before) {
         return;
     }
-    // A link, so that there is a good file at `place` all the time, and renamed, so that there is always one before.
+    // A link, so that there is a good file at `place` all the time, and renamed, so that there is
+    // always one before.
     let linked = tempfile::Builder::new()
         .prefix(&atomic_file::prefix(place))
         .suffix(".tmp")
@@ -191,7 +198,8 @@ fn spare(place: &Path) {
         .map(|link| link.into_temp_path());
     let _ = match linked {
         Ok(link) => link.persist(&before).map_err(|error| error.error),
-        // A file system without links: for a moment there is only the one before, from which a job goes on as well.
+        // A file system without links: for a moment there is only the one before, from which a job
+        // resumes too.
         Err(_) => fs::rename(place, &before),
     };
 }

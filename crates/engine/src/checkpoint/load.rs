@@ -1,7 +1,7 @@
 //! Reading a checkpoint back, and making sure before any work that there can be one.
 //!
-//! Stands beside `keeper`, which writes: what is found here is what a run begins from. Whatever is wrong
-//! with a file is said in one sentence, and nothing of such a file is used.
+//! Stands beside `keeper`, which writes: what is found here is what a run begins from. Whatever is
+//! wrong with a file is said in one sentence, and nothing of such a file is used.
 
 use std::fs;
 use std::io::{self, Read};
@@ -53,8 +53,8 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// Whether the file is a good checkpoint that the caller should not have named: of another job or
-    /// version.
+    /// Whether the file is a good checkpoint that the caller should not have named: of another job
+    /// or version.
     pub fn is_misuse(&self) -> bool {
         matches!(self, LoadError::Refused { refusal, .. } if !refusal.is_damage())
     }
@@ -71,8 +71,9 @@ pub struct Found<T> {
     pub instead: Option<String>,
 }
 
-/// What the checkpoint at `path` has of `job`, which is `ours`; `None` when there is no such file. Where
-/// there is only the one before, it is that; where the file is damaged, only if it may `fall_back`.
+/// What the checkpoint at `path` has of `job`, which is `ours`; `None` when there is no such file.
+/// Where there is only the one before, it is that; where the file is damaged, only if it may
+/// `fall_back`.
 ///
 /// # Errors
 /// [`LoadError`]; it names the one before where that is good and the file is damaged.
@@ -115,9 +116,9 @@ pub fn load_alone<J: Job>(path: &Path, job: &J, ours: &Identity) -> Result<Ledge
     ledger.map_err(|why| why.error(path))
 }
 
-/// Makes sure, before any work, that `path` can be saved to, and that no other job does: the lock is
-/// held until it is dropped. `owner` is what another job is told, `alone` whether there can be one: not
-/// where this job itself has lost the rank that had the lock.
+/// Makes sure, before any work, that `path` can be saved to, and that no other job does: the lock
+/// is held until it is dropped. `owner` is what another job is told, `alone` whether there can be
+/// one: not where this job itself has lost the rank that had the lock.
 ///
 /// # Errors
 /// [`LoadError::Unwritable`], [`LoadError::InUse`].
@@ -177,7 +178,8 @@ impl Unreadable {
     }
 }
 
-/// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no further.
+/// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no
+/// further.
 fn read(path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
     let (file, length) = regular::open(path, Pipes::Refused).map_err(Unreadable::Io)?;
     let mut head = Vec::new();

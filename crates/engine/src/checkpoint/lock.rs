@@ -1,9 +1,10 @@
 //! One job a checkpoint: a lock for the life of the job, on a hidden file beside it.
 //!
-//! Beside it, since the checkpoint itself is another file after each save. The lock is `flock`, which the kernel gives back when its owner dies,
-//! however it dies; the file says who the owner is. On Linux it works between the hosts of an NFS mount (as a lock on the server, unless
-//! mounted with `local_lock`), and is gone some time after a host is. Where the file system has no locks (Lustre without `flock`), jobs are not kept apart: that
-//! is said.
+//! Beside it, since the checkpoint itself is another file after each save. The lock is `flock`,
+//! which the kernel gives back when its owner dies, however it dies; the file says who the owner
+//! is. On Linux it works between the hosts of an NFS mount (as a lock on the server, unless mounted
+//! with `local_lock`), and is gone some time after a host is. Where the file system has no locks
+//! (Lustre without `flock`), jobs are not kept apart: that is said.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -17,7 +18,8 @@ use rustix::io::Errno;
 
 use crate::atomic_file;
 
-/// How long a lock is waited for: a requeued job may start while the one before is still being ended.
+/// How long a lock is waited for: a requeued job may start while the one before is still being
+/// ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -44,7 +46,8 @@ pub enum Refused {
 }
 
 impl Lock {
-    /// Takes the lock of `place`, a checkpoint with all links followed; `owner` is what others are told. Waits a few seconds for it.
+    /// Takes the lock of `place`, a checkpoint with all links followed; `owner` is what others are
+    /// told. Waits a few seconds for it.
     ///
     /// # Errors
     /// [`Refused`].

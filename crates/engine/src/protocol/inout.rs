@@ -24,7 +24,7 @@ pub struct Settings {
     /// Whether finished pieces outlive a stop, so that small ones are worth while; then the longest
     /// that a piece may take.
     pub careful: Option<Duration>,
-    /// When the round is to be stopped. The root decides; the others make their last pieces fit.
+    /// When to stop the round. The root decides; the others make their last pieces fit.
     pub deadline: Option<Instant>,
     /// Blocks in front of which spans do not merge.
     pub boundaries: Seams,

@@ -1,8 +1,8 @@
 //! What only the root decides in a round: who computes what next, and what is delivered when.
 //!
-//! Stands beside `worker`, which every rank has, the root included. The root scatters one first span
-//! to every rank. While a rank works on a span it asks for the one after it, so nobody waits for the
-//! root, which computes too. Every question gets exactly one answer: a span, or "no more".
+//! Stands beside `worker`, which every rank has, the root included. The root scatters one first
+//! span to every rank. While a rank works on a span it asks for the one after it, so nobody waits
+//! for the root, which computes too. Every question gets exactly one answer: a span, or "no more".
 
 use std::collections::VecDeque;
 
@@ -54,7 +54,8 @@ impl<T: Tally> Root<T> {
         Root { ledger, dealer, window, waiting: VecDeque::new(), is_stopped: false }
     }
 
-    /// The span that each rank begins with, to be scattered; [`Span::EMPTY`] where there is none yet.
+    /// The span that each rank begins with, to be scattered; [`Span::EMPTY`] where there is none
+    /// yet.
     pub fn first_spans(&mut self, ranks: u64) -> Vec<Span> {
         (0..ranks)
             .map(|rank| match self.dealer.deal(rank, self.limit()) {
@@ -99,8 +100,8 @@ impl<T: Tally> Root<T> {
         Some(tally)
     }
 
-    /// What was taken out is written: the window moves on; returns the questions that can be answered
-    /// now.
+    /// What was taken out is written: the window moves on; returns the questions that can be
+    /// answered now.
     pub fn written(&mut self) -> Vec<Answer> {
         let Some(window) = self.window.as_mut().filter(|window| window.written < window.next) else {
             return Vec::new();

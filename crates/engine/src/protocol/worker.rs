@@ -1,7 +1,8 @@
 //! What every rank decides about its own work in a round; `root` has what only the root decides.
 //!
-//! A worker holds one span in hand and one in flight, and the ledger of what it has done and not yet handed in. It
-//! never waits with empty hands for something that it could have asked for earlier.
+//! A worker holds one span in hand and one in flight, and the ledger of what it has done and not
+//! yet handed in. It never waits with empty hands for something that it could have asked for
+//! earlier.
 
 use crate::{Ledger, Overlap, Seams, Span, Tally};
 
@@ -18,7 +19,8 @@ pub struct Worker<T> {
     no_more: bool,
     stopped: bool,
     unreported: Ledger<T>,
-    /// All that this rank has ever done of the job, where that may be asked for: disjoint from what any other rank has done.
+    /// All that this rank has ever done of the job, where that may be asked for: disjoint from what
+    /// any other rank has done.
     own: Option<Ledger<T>>,
     /// No piece goes across one of these.
     seams: Seams,
@@ -42,7 +44,8 @@ impl<T: Tally> Worker<T> {
         }
     }
 
-    /// The same, and adds what it does to `own`, what it has done in earlier attempts, so that nothing of it is lost with others.
+    /// The same, and adds what it does to `own`, what it has done in earlier attempts, so that
+    /// nothing of it is lost with others.
     pub fn keeping(self, own: Option<Ledger<T>>) -> Self {
         Worker { own, ..self }
     }
@@ -52,7 +55,8 @@ impl<T: Tally> Worker<T> {
         self.own.as_ref()
     }
 
-    /// Whether the rank should ask now for the span after this one. Saying yes counts as having asked.
+    /// Whether the rank should ask now for the span after this one. Saying yes counts as having
+    /// asked.
     pub fn asks(&mut self) -> bool {
         let asks = !self.asked && !self.no_more && !self.stopped && self.next.is_none();
         self.asked |= asks;
@@ -137,7 +141,8 @@ impl<T: Tally> Worker<T> {
         std::mem::replace(&mut self.unreported, Ledger::with_seams(self.seams))
     }
 
-    /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the round.
+    /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the
+    /// round.
     pub fn is_finished(&self) -> bool {
         !self.is_computing && !self.has_work() && !self.asked && (self.no_more || self.stopped)
     }

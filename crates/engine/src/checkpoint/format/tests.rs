@@ -183,8 +183,8 @@ proptest! {
         }
     }
 
-    /// The digest keeps accidents out. Behind a forged one anything may stand: it is read or refused, never a panic, nor
-    /// memory beyond measure for a length that is a lie.
+    /// The digest keeps accidents out. Behind a forged one anything may stand: it is read or
+    /// refused, never a panic, nor memory beyond measure for a length that is a lie.
     #[test]
     fn contents_behind_a_right_digest_never_panic(
         bytes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
