@@ -5,7 +5,7 @@
 pub use montesieve_engine::{
     Dealer, Identity, Job, JobError, Keep, Ledger, Overlap, Pulse, Result, Schedule, Seams, Span, Tally, Version,
     atomic_file, backoff, checkpoint, profile, protocol, record, regular, replay_log, restart, signals, sink, sound,
-    timeline, transport,
+    threads, timeline, transport,
 };
 
 use crate::error::Error;

@@ -20,6 +20,12 @@ pub struct Engine {
     #[arg(long, value_enum, default_value_t = Schedule::Dynamic, value_name = "NAME", help_heading = "Engine")]
     pub schedule: Schedule,
 
+    /// Ranks of a program that no launcher starts: threads of one process; auto is one for each core
+    /// that it may use
+    #[arg(long, default_value_t = Ranks::Auto, value_name = "N|auto", value_parser = ranks, help_heading = "Engine")]
+    #[arg(allow_negative_numbers = true)]
+    pub ranks: Ranks,
+
     /// Blocks handed out at a time: a number, or auto (block gives each rank its whole share at once)
     #[arg(long, default_value_t = Chunk::Auto, value_name = "N|auto", value_parser = chunk, help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
@@ -106,6 +112,37 @@ pub enum Schedule {
     Guided,
 }
 
+/// How many ranks there are where no launcher decides that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ranks {
+    /// One for each core.
+    Auto,
+    /// This many.
+    Count(NonZeroU64),
+}
+
+/// More threads than any one machine has cores for.
+const MOST_RANKS: u64 = 1024;
+
+/// A number of ranks as it is typed.
+fn ranks(text: &str) -> Result<Ranks, String> {
+    if text == "auto" {
+        return Ok(Ranks::Auto);
+    }
+    let count = values::amount(text).map_err(|error| format!("{error} (or auto)"))?;
+    let count = NonZeroU64::new(count).filter(|count| count.get() <= MOST_RANKS);
+    count.map(Ranks::Count).ok_or_else(|| format!("must be from 1 to {MOST_RANKS} (or auto)"))
+}
+
+impl fmt::Display for Ranks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ranks::Auto => f.write_str("auto"),
+            Ranks::Count(n) => n.fmt(f),
+        }
+    }
+}
+
 /// How many blocks are handed out at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chunk {
@@ -185,6 +222,17 @@ mod tests {
         for short in ["1ns", "1us", "20ms", "999ms"] {
             assert_eq!(stall_timeout(short), Err("must be at least 1s (or 0: never)".to_owned()), "{short}");
         }
+    }
+
+    #[test]
+    fn ranks_are_auto_or_as_many_as_a_machine_may_have() {
+        assert_eq!(ranks("auto"), Ok(Ranks::Auto));
+        assert_eq!(ranks("1024").map(|ranks| ranks.to_string()), Ok("1024".to_owned()));
+        assert!(ranks("0").is_err());
+        for refused in ["1025", "1e9"] {
+            assert_eq!(ranks(refused), Err("must be from 1 to 1024 (or auto)".to_owned()), "{refused}");
+        }
+        assert!(ranks("all").is_err_and(|error| error.ends_with("(or auto)")));
     }
 
     #[test]

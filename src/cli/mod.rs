@@ -35,7 +35,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint, build
 use clap_complete::Shell;
 
 pub use burnin::Burnin;
-pub use engine::{Chunk, Destination, Engine, Launch, Progress, Schedule};
+pub use engine::{Chunk, Destination, Engine, Launch, Progress, Ranks, Schedule};
 pub use files::{File, Role, files};
 pub use gcd::{Gcd, InputFormat};
 pub use generate::{completions, man_pages};
@@ -56,7 +56,7 @@ use crate::report::Format;
 
 const AFTER_HELP: &str = "\
 Examples:
-  montesieve pi 1e9                        one process
+  montesieve pi 1e9                        all cores of this machine
   mpirun -n 8 montesieve pi 1e11           8 ranks, the same answer
   srun montesieve primes 1e12 --per-rank
   srun montesieve burnin                   is a host wrong or slow?

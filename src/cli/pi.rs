@@ -11,7 +11,7 @@ pub const DEFAULT_SEED: u64 = 0;
 
 const EXAMPLES: &str = "\
 Examples:
-  montesieve pi                            1e9 samples, one process
+  montesieve pi                            1e9 samples, on all cores of this machine
   mpirun -n 8 montesieve pi 1e11           8 ranks; the same digits on any number of them
   montesieve pi 2^40 --seed 7 --format json
   montesieve pi --target-error 1e-6        as many darts as that takes

@@ -28,7 +28,8 @@ pub struct Scaling {
     #[command(subcommand)]
     pub from: Option<ScalingFrom>,
 
-    /// Numbers of ranks to run on, at most those of this job [default: 1, 2, 4 and so on, and all]
+    /// Numbers of ranks to run on, at most those that the launcher started; without one as many
+    /// threads as the largest [default: 1, 2, 4 and so on, and all]
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = ranks)]
     pub ranks: Vec<NonZeroU64>,
 

@@ -14,7 +14,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => mpi.send_bytes(to, Tag::Pattern, bytes),
-            Cluster::Alone(alone) => alone.send_bytes(to, Tag::Pattern, bytes),
+            Cluster::Local(local) => local.send_bytes(to, Tag::Pattern, bytes),
         }
     }
 
@@ -27,7 +27,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => mpi.receive_into(from, Tag::Pattern, bytes),
-            Cluster::Alone(_) => unreachable!("{} bytes from rank {from}: there is nobody else", bytes.len()),
+            Cluster::Local(_) => unreachable!("{} bytes from rank {from}: there is nobody else", bytes.len()),
         }
     }
 
@@ -41,7 +41,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => mpi.all_to_all(bytes),
-            Cluster::Alone(_) => bytes.to_vec(),
+            Cluster::Local(_) => bytes.to_vec(),
         }
     }
 }

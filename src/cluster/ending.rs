@@ -156,7 +156,8 @@ pub(super) fn exit(code: u8) -> ! {
 /// Rank and size, also where no `Cluster` is at hand.
 pub(super) fn world() -> (u64, u64) {
     #[cfg(feature = "mpi")]
-    return super::mpi::world().unwrap_or((0, 1));
-    #[cfg(not(feature = "mpi"))]
-    (0, 1)
+    if let Some(world) = super::mpi::world() {
+        return world;
+    }
+    super::local::world()
 }

@@ -111,6 +111,7 @@ pub(super) fn tick() {
 /// This rank has come further.
 pub fn progress() {
     PROGRESS.set(PROGRESS.get().wrapping_add(1));
+    super::watched::step();
 }
 
 /// What a rank waits for as one number: what, and above it the rank whose message it is, plus 1.

@@ -105,6 +105,11 @@ impl Launch {
         (self.launcher.is_some() || self.hinted) && !self.stranded
     }
 
+    /// Whether nothing points to a launcher: the process is the whole program.
+    pub fn is_alone(&self) -> bool {
+        self.launcher.is_none() && !self.hinted
+    }
+
     /// Whether `library`, as [`Cluster::library`](super::Cluster::library) names it, can talk to the launcher. An MPICH
     /// that was not built with PMIx (`speaks_pmix`) cannot talk to Open MPI's `mpirun`: its releases of 4 take each
     /// process for a world of its own, which [`Launch::check`] then sees; those of 5 end the process inside `MPI_Init`.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::job::replay_log::{ReplayLog, remember};
 
 /// A rank and where it ran.
@@ -51,11 +51,12 @@ impl Cluster {
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost).
     pub fn check_losses(&self) -> Result<()> {
-        #[cfg(feature = "mpi")]
-        if self.survivors().is_some_and(Survivors::is_lost) {
-            return Err(crate::error::Error::Lost);
-        }
-        Ok(())
+        let is_lost = match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => mpi.survivors().is_some_and(Survivors::is_lost),
+            Cluster::Local(local) => local.is_lost(),
+        };
+        if is_lost { Err(Error::Lost) } else { Ok(()) }
     }
 
     /// Whether everybody is here, the same answer at every rank (`MPIX_Comm_agree`): what was received up to here is right then. Every rank must
@@ -69,12 +70,16 @@ impl Cluster {
             use super::vote::{Verdict, Vote};
             return match survivors.meet(Vote::Whole) {
                 Verdict::Whole => Ok(()),
-                Verdict::Again | Verdict::GoOn => Err(crate::error::Error::Lost),
+                Verdict::Again | Verdict::GoOn => Err(Error::Lost),
                 // The others are leaving, and wait for this rank there.
                 Verdict::Leave(code) => survivors.leave(code),
             };
         }
-        Ok(())
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => Ok(()),
+            Cluster::Local(local) => local.transport().confirm_all_alive().map_err(|_| Error::Lost),
+        }
     }
 
     /// The ranks that were lost.
@@ -91,7 +96,11 @@ impl Cluster {
         if let Some(survivors) = self.survivors() {
             return survivors.number();
         }
-        self.rank()
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => mpi.rank(),
+            Cluster::Local(local) => local.transport().first_rank(),
+        }
     }
 
     /// What the root has found, the same in every attempt of a command: at the root where losses are not survived, else at every rank, since any of
@@ -108,10 +117,13 @@ impl Cluster {
 
     /// Where losses are survived: what this rank remembers.
     pub(super) fn log(&self) -> Option<&ReplayLog> {
-        #[cfg(feature = "mpi")]
-        return self.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log);
-        #[cfg(not(feature = "mpi"))]
-        None
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => {
+                mpi.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log)
+            }
+            Cluster::Local(local) => local.transport().replay_log(),
+        }
     }
 
     /// What follows from the end of an attempt. `None`: somebody was lost, those who are left have come together, with new numbers, and are to run
@@ -128,7 +140,7 @@ impl Cluster {
     fn survivors(&self) -> Option<&Survivors> {
         match self {
             Cluster::Mpi(mpi) => mpi.survivors(),
-            Cluster::Alone(_) => None,
+            Cluster::Local(_) => None,
         }
     }
 }

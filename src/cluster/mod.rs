@@ -1,6 +1,6 @@
 //! The cluster room: the only one that knows MPI.
 //!
-//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or alone in one process without any MPI
+//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one process without any MPI
 //! library. Its methods are MPI's own words (broadcast, scatter, gather, reduce, send, probe, receive), and rooted
 //! operations give `Some` at the root and `None` elsewhere, which replaces `if rank == 0` in the rest of the program.
 //!
@@ -8,15 +8,14 @@
 //! a core do not burn it (see [`patience`]). And plain numbers travel as MPI datatypes; only records of variable size
 //! are encoded (bincode) and travel as bytes.
 
-mod alone;
 pub mod aside;
 pub mod bytes;
-#[cfg_attr(not(feature = "mpi"), path = "no_channel.rs")]
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
 pub(crate) mod early;
 pub mod ending;
+mod first;
 pub mod flag;
 pub mod heartbeat;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
@@ -25,6 +24,7 @@ mod held;
 pub mod launch;
 mod launcher;
 pub mod limits;
+mod local;
 pub mod losses;
 pub mod memory;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
@@ -54,8 +54,10 @@ pub mod vitals;
 mod vote;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod watchdog;
+mod watched;
 #[cfg(feature = "mpi")]
 mod window;
+mod words;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -63,13 +65,15 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::alone::Alone;
-pub use self::channel::Channel;
+pub use self::channel::{Channel, Pause};
+#[cfg(feature = "mpi")]
 use self::heartbeat::Waiting;
 use self::launch::Launch;
+use self::local::Local;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
 pub use self::part::Part;
+#[cfg(feature = "mpi")]
 use self::patience::Patience;
 pub use self::promise::Promise;
 pub use self::tag::Tag;
@@ -85,8 +89,8 @@ pub enum Cluster {
     /// Over MPI, any number of ranks.
     #[cfg(feature = "mpi")]
     Mpi(Box<Mpi>),
-    /// One process, no MPI.
-    Alone(Alone),
+    /// Threads of one process, no MPI.
+    Local(Local),
 }
 
 /// Runs the same expression on whichever variant is there.
@@ -95,13 +99,14 @@ macro_rules! each {
         match $cluster {
             #[cfg(feature = "mpi")]
             Cluster::Mpi($inner) => $body,
-            Cluster::Alone($inner) => $body,
+            Cluster::Local($inner) => $body,
         }
     };
 }
+use each;
 
 impl Cluster {
-    /// Joins the other ranks (`MPI_Init_thread`), or stays alone where no launcher is in sight or MPI was not built in.
+    /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher is in sight or MPI was not built in.
     /// The first statement of `main`: from here on a panic on any rank ends the whole job.
     ///
     /// # Errors
@@ -114,7 +119,7 @@ impl Cluster {
         if launch.is_launched() && launch.is_understood_by(&mpi::library(), mpi::speaks_pmix()) {
             return Mpi::join(launch).map(|mpi| Cluster::Mpi(Box::new(mpi)));
         }
-        Ok(Cluster::Alone(Alone::new(launch)))
+        Ok(Cluster::Local(Local::alone(launch)))
     }
 
     /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit code 0 and N answers.
@@ -130,13 +135,16 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::gather_records`].
     pub fn watch(&self, limit: Duration) -> Result<()> {
-        if self.size() > 1 {
-            let all = self.gather_records(&place::host())?;
-            let roots = self.broadcast(self.at_root(place::host))?;
+        match self {
             #[cfg(feature = "mpi")]
-            heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
-            #[cfg(not(feature = "mpi"))]
-            let _ = (limit, all, roots);
+            Cluster::Mpi(mpi) if mpi.size() > 1 => {
+                let all = self.gather_records(&place::host())?;
+                let roots = self.broadcast(self.at_root(place::host))?;
+                heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
+            }
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => {}
+            Cluster::Local(local) => local.limit_stalls(limit),
         }
         Ok(())
     }
@@ -178,6 +186,15 @@ impl Cluster {
         each!(self, inner => inner.size())
     }
 
+    /// The ranks in this process.
+    pub fn threads(&self) -> u64 {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => 1,
+            Cluster::Local(local) => local.size(),
+        }
+    }
+
     /// `Some(f())` at the root, `None` elsewhere. No message is sent.
     pub fn at_root<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
         (self.rank() == ROOT).then(f)
@@ -193,27 +210,6 @@ impl Cluster {
         each!(self, inner => inner.broadcast(&mut bytes));
         self.check_losses()?;
         Ok(record::decode(&bytes)?)
-    }
-
-    /// The root's bytes, at every rank; worthless once somebody is lost.
-    fn broadcast_bytes(&self, mut bytes: Vec<u8>) -> Vec<u8> {
-        each!(self, inner => inner.broadcast(&mut bytes));
-        bytes
-    }
-
-    /// Every rank's bytes, at the root; worthless once somebody is lost.
-    fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
-        each!(self, inner => inner.gather_bytes(bytes))
-    }
-
-    /// Sends bytes that were encoded.
-    fn send_encoded(&self, to: u64, tag: Tag, bytes: Vec<u8>) {
-        each!(self, inner => inner.send_bytes(to, tag, bytes));
-    }
-
-    /// The next such message that has arrived, and who sent it.
-    fn poll_encoded(&self, from: Option<u64>, tag: Tag) -> Option<(u64, Vec<u8>)> {
-        each!(self, inner => inner.poll(from, tag))
     }
 
     /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every rank must call it;
@@ -269,11 +265,7 @@ impl Cluster {
     /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank must call it; `None` where there are no
     /// other ranks.
     pub fn channel(&self) -> Option<Channel> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Some(Channel::open(mpi)),
-            Cluster::Alone(_) => None,
-        }
+        (self.size() > 1).then(|| Channel::open(self))
     }
 
     /// Whether everything sent has left this rank (`MPI_Testsome`).
@@ -283,10 +275,16 @@ impl Cluster {
 
     /// Waits until everything sent has left this rank.
     pub fn flush(&self) {
-        heartbeat::waiting_for(Waiting::Sending, 0);
-        let mut patience = Patience::new();
-        while !self.all_sent() {
-            patience.pause();
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => {
+                heartbeat::waiting_for(Waiting::Sending, 0);
+                let mut patience = Patience::new();
+                while !mpi.all_sent() {
+                    patience.pause();
+                }
+            }
+            Cluster::Local(local) => local.flush(),
         }
     }
 
@@ -357,12 +355,20 @@ impl Cluster {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! A cluster for tests without a launcher.
+    //! Clusters for tests without a launcher.
 
-    use super::{Alone, Cluster, Launch};
+    use std::rc::Rc;
 
-    /// One process, no MPI.
+    use super::{Cluster, Launch, Local};
+    use crate::job::threads;
+
+    /// One rank.
     pub(crate) fn alone() -> Cluster {
-        Cluster::Alone(Alone::new(Launch::default()))
+        Cluster::Local(Local::alone(Launch::default()))
+    }
+
+    /// Runs `body` on so many ranks that are threads; what each of them returns.
+    pub(crate) fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
+        threads::run(ranks, |threads| body(&Cluster::Local(Local::new(Launch::default(), Rc::new(threads.clone())))))
     }
 }

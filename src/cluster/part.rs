@@ -37,7 +37,7 @@ impl Cluster {
         let cluster = match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => Cluster::Mpi(Box::new(mpi.first(ranks)?)),
-            Cluster::Alone(alone) => Cluster::Alone(alone.clone()),
+            Cluster::Local(local) => Cluster::Local(local.first(ranks)?),
         };
         Some(Part { cluster, whole: PhantomData })
     }
@@ -45,13 +45,10 @@ impl Cluster {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alone::Alone;
-    use super::super::launch::Launch;
-    use super::Cluster;
-
+    use super::super::testing::alone;
     #[test]
     fn one_process_is_its_own_part() {
-        let whole = Cluster::Alone(Alone::new(Launch::default()));
+        let whole = alone();
         let part = whole.first(1).expect("it has the first rank");
         assert_eq!((part.rank(), part.size()), (0, 1));
     }

@@ -13,7 +13,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => least(mpi, mine, mpi::ffi::MPI_Iscan),
-            Cluster::Alone(_) => mine,
+            Cluster::Local(_) => mine,
         }
     }
 
@@ -22,7 +22,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => least(mpi, mine, mpi::ffi::MPI_Iexscan),
-            Cluster::Alone(_) => {
+            Cluster::Local(_) => {
                 let _ = mine;
                 i64::MAX
             }

@@ -13,10 +13,12 @@
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::window::View;
+use super::words::Words;
 use crate::error::Result;
 
 /// Words that the ranks of a node filled together: the same at every rank, and read-only.
@@ -29,6 +31,8 @@ pub struct Shared<'c> {
 }
 
 enum Memory<'c> {
+    /// Memory of the process, which its threads share.
+    Threads(Arc<Words>),
     /// The lifetime is of use to windows alone, but a type has the same face with and without MPI.
     Own(Vec<u64>, PhantomData<&'c Cluster>),
     #[cfg(feature = "mpi")]
@@ -55,6 +59,17 @@ impl Cluster {
             fill(mine.clone(), open.part(mine.start * length..mine.end * length))?;
             return Ok(Shared { memory: Memory::Window(open.publish()) });
         }
+        if let Cluster::Local(local) = self
+            && local.size() > 1
+        {
+            let words = local.share(|| Words::zero(pieces * length))?;
+            let mine = share(pieces, local.rank() as usize, local.size() as usize);
+            let filled = words.fill(mine.start * length..mine.end * length, |part| fill(mine, part));
+            // A rank that fails ends the job; the others must not read what is not there.
+            self.barrier();
+            local.count_shared(8 * words.len() as u64);
+            return filled.map(|()| Shared { memory: Memory::Threads(words) });
+        }
         let mut words = vec![0; pieces * length];
         fill(0..pieces, &mut words)?;
         Ok(Shared { memory: Memory::Own(words, PhantomData) })
@@ -65,19 +80,19 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => mpi.most_shared_bytes(),
-            Cluster::Alone(_) => 0,
+            Cluster::Local(local) => local.most_shared_bytes(),
         }
     }
 }
 
 impl Cluster {
     /// The most bytes that one call of [`Cluster::shared`] can share among the ranks of this node, as far as one can see: what does not fit is
-    /// each rank's own. For a rank alone there is no such limit.
+    /// each rank's own. For ranks of one process there is no such limit.
     pub fn shareable_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(_) => super::window::room(),
-            Cluster::Alone(_) => u64::MAX,
+            Cluster::Local(_) => u64::MAX,
         }
     }
 }
@@ -98,6 +113,7 @@ impl Deref for Shared<'_> {
     fn deref(&self) -> &[u64] {
         match &self.memory {
             Memory::Own(words, _) => words,
+            Memory::Threads(words) => words.get(),
             #[cfg(feature = "mpi")]
             Memory::Window(view) => view.words(),
         }
@@ -105,21 +121,15 @@ impl Deref for Shared<'_> {
 }
 
 /// The pieces that rank `rank` of `size` fills: contiguous shares, as equal as can be.
-#[cfg(feature = "mpi")]
 fn share(pieces: usize, rank: usize, size: usize) -> Range<usize> {
     pieces * rank / size..pieces * (rank + 1) / size
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::alone::Alone;
-    use super::super::launch::Launch;
+    use super::super::testing::{alone, on_ranks};
     use super::*;
     use crate::error::Error;
-
-    fn alone() -> Cluster {
-        Cluster::Alone(Alone::new(Launch::default()))
-    }
 
     #[test]
     fn one_process_fills_all_pieces_itself() {
@@ -137,6 +147,26 @@ mod tests {
     }
 
     #[test]
+    fn threads_fill_memory_together_and_all_read_it() {
+        for size in [2, 3, 5, 8] {
+            let found = on_ranks(size, |cluster| {
+                let fill = |pieces: Range<usize>, words: &mut [u64]| {
+                    assert_eq!(words.len(), 3 * pieces.len());
+                    words.iter_mut().zip(3 * pieces.start..).for_each(|(word, i)| *word = i as u64);
+                    Ok(())
+                };
+                let shared = cluster.shared(7, 3, fill).expect("memory");
+                let (place, words) = (shared.as_ptr() as usize, shared.to_vec());
+                cluster.barrier();
+                shared.release();
+                (place, words, cluster.shared_bytes())
+            });
+            let place = found[0].0;
+            assert!(found.iter().all(|found| *found == (place, Vec::from_iter(0..21), 168)), "{found:?}");
+        }
+    }
+
+    #[test]
     fn nothing_is_memory_too() {
         for (pieces, length) in [(0, 0), (0, 7), (7, 0)] {
             assert!(alone().shared(pieces, length, |_, _| Ok(())).is_ok_and(|shared| shared.is_empty()));
@@ -150,7 +180,6 @@ mod tests {
         assert!(matches!(shared, Err(Error::Run(text)) if text == "no words"));
     }
 
-    #[cfg(feature = "mpi")]
     #[test]
     fn shares_are_all_pieces_once() {
         for pieces in [0, 1, 2, 7, 20, 1000] {

@@ -8,6 +8,8 @@ pub enum Tag {
     Round = 1,
     /// Default forms of collectives (bytes).
     Collective = 2,
+    /// What the ranks of a job tell each other besides (bytes).
+    Job = 3,
     /// Work, goods, a question: whatever goes out in `patterns` (numbers).
     Item = 8,
     /// What comes back (numbers).
@@ -22,6 +24,6 @@ pub enum Tag {
 
 impl Tag {
     #[cfg(feature = "mpi")]
-    pub(super) const ALL: [Tag; 7] =
-        [Tag::Round, Tag::Collective, Tag::Item, Tag::Reply, Tag::Credit, Tag::Last, Tag::Pattern];
+    pub(super) const ALL: [Tag; 8] =
+        [Tag::Round, Tag::Collective, Tag::Job, Tag::Item, Tag::Reply, Tag::Credit, Tag::Last, Tag::Pattern];
 }

@@ -4,16 +4,20 @@
 
 use std::time::Instant;
 
-use super::{Cluster, Tag, heartbeat};
+#[cfg(feature = "mpi")]
+use super::heartbeat;
+use super::{Cluster, each};
 use crate::job::backoff::Backoff;
 use crate::job::replay_log::ReplayLog;
 use crate::job::transport::{Channel, Lost, Message, Silent, Transport};
 
 /// The tag of a channel's messages.
-fn tag(channel: Channel) -> Tag {
+#[cfg(feature = "mpi")]
+fn tag(channel: Channel) -> super::Tag {
     match channel {
-        Channel::Round => Tag::Round,
-        Channel::Collective => Tag::Collective,
+        Channel::Round => super::Tag::Round,
+        Channel::Collective => super::Tag::Collective,
+        Channel::Job => super::Tag::Job,
     }
 }
 
@@ -37,13 +41,25 @@ impl Transport for Cluster {
     }
 
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
-        self.send_encoded(to, tag(channel), bytes);
-        self.whole(())
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => {
+                mpi.send_bytes(to, tag(channel), bytes);
+                self.whole(())
+            }
+            Cluster::Local(local) => local.transport().send(to, channel, bytes),
+        }
     }
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
-        let message = self.poll_encoded(from, tag(channel)).map(|(from, bytes)| Message { from, bytes });
-        self.whole(message)
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => {
+                let message = mpi.poll(from, tag(channel)).map(|(from, bytes)| Message { from, bytes });
+                self.whole(message)
+            }
+            Cluster::Local(local) => local.transport().poll(channel, from),
+        }
     }
 
     fn all_sent(&self) -> Result<bool, Lost> {
@@ -52,16 +68,30 @@ impl Transport for Cluster {
     }
 
     fn now(&self) -> Instant {
-        Instant::now()
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => Instant::now(),
+            Cluster::Local(local) => local.transport().now(),
+        }
     }
 
-    fn give_way(&self, backoff: &mut Backoff, _: Option<Instant>) -> Result<(), Lost> {
-        backoff.pause();
-        self.whole(())
+    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => {
+                backoff.pause();
+                self.whole(())
+            }
+            Cluster::Local(local) => local.transport().give_way(backoff, until),
+        }
     }
 
     fn check_alive(&self) -> Result<(), Silent> {
-        heartbeat::check().map_err(|error| Silent(error.to_string()))
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => heartbeat::check().map_err(|error| Silent(error.to_string())),
+            Cluster::Local(local) => local.transport().check_alive(),
+        }
     }
 
     fn confirm_all_alive(&self) -> Result<(), Lost> {
@@ -72,9 +102,15 @@ impl Transport for Cluster {
         self.log()
     }
 
-    fn computed(&self, _: u64) -> Result<(), Lost> {
-        heartbeat::progress();
-        Ok(())
+    fn computed(&self, blocks: u64) -> Result<(), Lost> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => {
+                heartbeat::progress();
+                Ok(())
+            }
+            Cluster::Local(local) => local.transport().computed(blocks),
+        }
     }
 
     fn flush(&self) -> Result<(), Lost> {
@@ -88,7 +124,8 @@ impl Transport for Cluster {
     }
 
     fn broadcast(&self, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, Lost> {
-        let bytes = self.broadcast_bytes(bytes.unwrap_or_default());
+        let mut bytes = bytes.unwrap_or_default();
+        each!(self, inner => inner.broadcast(&mut bytes));
         self.whole(bytes)
     }
 
@@ -98,7 +135,7 @@ impl Transport for Cluster {
     }
 
     fn gather(&self, bytes: Vec<u8>) -> Result<Option<Vec<Vec<u8>>>, Lost> {
-        let all = self.gather_bytes(bytes);
+        let all = each!(self, inner => inner.gather_bytes(bytes));
         self.whole(all)
     }
 

@@ -255,7 +255,7 @@ pub(super) fn library(cluster: &Cluster) -> String {
     match cluster {
         #[cfg(feature = "mpi")]
         Cluster::Mpi(_) => cluster.library().unwrap_or_default(),
-        Cluster::Alone(_) => "none".to_owned(),
+        Cluster::Local(_) => "none".to_owned(),
     }
 }
 

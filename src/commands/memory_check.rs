@@ -31,6 +31,8 @@ struct Rank {
     bounds: Vec<Bound>,
     /// Bytes that the ranks of the host can share.
     shareable: u64,
+    /// Ranks in its process.
+    threads: u64,
 }
 
 /// Finds out whether it fits everywhere. Every rank must call it, with the same numbers.
@@ -38,7 +40,12 @@ struct Rank {
 /// # Errors
 /// [`Error::Told`] with the numbers, where it does not.
 pub(super) fn check(cluster: &Cluster, need: Need) -> Result<()> {
-    let here = Rank { host: host(), bounds: limits::memory(), shareable: cluster.shareable_bytes() };
+    let here = Rank {
+        host: host(),
+        bounds: limits::memory(),
+        shareable: cluster.shareable_bytes(),
+        threads: cluster.threads(),
+    };
     let all = cluster.gather_records(&here)?;
     cluster.agree(all.map_or(Ok(()), |all| fits(need, &all)))
 }
@@ -63,6 +70,7 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
         *left = bound.left.min(*left);
     }
     let count = ranks.len() as u64;
+    let threads = ranks.iter().map(|rank| rank.threads).max().unwrap_or(1);
     for ((cause, is_own), (under, left)) in bounds {
         let taken = |ranks: u64| {
             // Each rank fills an equal part of what is shared, and its control group is charged with that.
@@ -70,20 +78,23 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
             need.own.saturating_mul(ranks).saturating_add(shared)
         };
         // A process has all of what is shared in its address space.
-        let taken = if is_own { need.own.saturating_add(need.shared) } else { taken(under) };
+        let own = need.own.saturating_mul(threads).saturating_add(need.shared);
+        let taken = if is_own { own } else { taken(under) };
         if taken > left {
             let (what, taken, left) = (need.what, taken.div_ceil(1 << 20), left >> 20);
             let of = match (is_own, under) {
-                (true, _) => " for each rank".to_owned(),
+                (true, _) if threads == 1 => " for each rank".to_owned(),
                 (false, 1) => String::new(),
-                (false, ranks) => format!(" for {ranks} ranks"),
+                (_, ranks) => format!(" for {ranks} ranks"),
             };
             let advice = match (is_own, is_shared) {
                 (false, false) if count > 1 => format!(
                     "; its ranks can share {} MB: run fewer ranks there, or give it more shared memory (/dev/shm)",
                     shareable >> 20
                 ),
-                (false, _) if under > 1 && need.own > 0 => "; fewer ranks there need less".to_owned(),
+                _ if (!is_own || threads > 1) && under > 1 && need.own > 0 => {
+                    "; fewer ranks there need less".to_owned()
+                }
                 _ => String::new(),
             };
             return Err(format!("{what} take {taken} MB on {host}{of}, and {left} MB are left of {cause}{advice}"));
@@ -101,7 +112,7 @@ mod tests {
 
     fn rank(host: &str, left: u64, shareable: u64) -> Rank {
         let bound = Bound { left: left * MB, cause: HOST.to_owned(), is_own: false };
-        Rank { host: host.to_owned(), bounds: vec![bound], shareable: shareable.saturating_mul(MB) }
+        Rank { host: host.to_owned(), bounds: vec![bound], shareable: shareable.saturating_mul(MB), threads: 1 }
     }
 
     fn tables(own: u64, shared: u64) -> Need {
@@ -161,6 +172,20 @@ mod tests {
         assert_eq!(
             told(tables(21, 80), &all),
             "the tables take 101 MB on a for each rank, and 100 MB are left of the limit of address space (ulimit -v, 200 MB)"
+        );
+    }
+
+    #[test]
+    fn threads_share_the_limits_of_their_process() {
+        let cause = "the limit of address space (ulimit -v, 200 MB)".to_owned();
+        let bound = Bound { left: 100 * MB, cause, is_own: true };
+        let one = Rank { bounds: vec![bound], threads: 3, ..rank("a", 0, u64::MAX) };
+        let all = [one.clone(), one.clone(), one];
+        assert!(fits(tables(10, 70), &all).is_ok());
+        assert_eq!(
+            told(tables(11, 70), &all),
+            "the tables take 103 MB on a for 3 ranks, and 100 MB are left of the limit of address space (ulimit -v, 200 MB); fewer \
+             ranks there need less"
         );
     }
 }

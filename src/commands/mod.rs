@@ -24,6 +24,7 @@ mod patterns;
 mod pi;
 mod plan;
 mod primes;
+mod ranks;
 mod remaining;
 mod rounds;
 mod scaling;
@@ -70,11 +71,19 @@ fn once(cluster: &Cluster) -> Result<u8> {
         }
         cluster.watch(launch.stall_timeout)?;
     }
-    look_at_variables(cluster, &words, &cli)?;
+    match cluster.agree(ranks::to_start(cluster, &cli))? {
+        None => carry_out(cluster, &words, &cli),
+        Some(ranks) => cluster.spread(ranks, |cluster| carry_out(cluster, &words, &cli)),
+    }
+}
+
+/// From the command to the exit code, on all ranks.
+fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
+    look_at_variables(cluster, words, cli)?;
     if !can_begin_again(&cli.command) {
         cluster.cannot_begin_again();
     }
-    match dispatch(cluster, &words, &cli) {
+    match dispatch(cluster, words, cli) {
         Ok(_) | Err(Error::Told { .. }) if cli.exit_zero() => Ok(0),
         outcome => outcome,
     }

@@ -23,8 +23,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// How many processes, and who starts them.
 #[derive(Clone, Copy, Debug)]
 pub enum Ranks {
-    /// No launcher.
+    /// No launcher, one rank.
     Alone,
+    /// No launcher, this many ranks, which are threads.
+    Threads(usize),
     /// The launcher with `-n N`.
     Launched(usize),
 }
@@ -120,7 +122,7 @@ impl Launch {
     pub fn run(self) -> Ended {
         let seats = match self.ranks {
             Ranks::Alone => 1,
-            Ranks::Launched(ranks) => ranks,
+            Ranks::Threads(ranks) | Ranks::Launched(ranks) => ranks,
         };
         self.start_in(Room::take(seats)).finish()
     }
@@ -202,8 +204,11 @@ impl Launch {
             .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
             .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
             .envs(match self.ranks {
-                Ranks::Launched(_) => Some(("OMPI_MCA_mpi_yield_when_idle", "1")),
-                Ranks::Alone => None,
+                Ranks::Launched(_) => Some(("OMPI_MCA_mpi_yield_when_idle", "1".to_owned())),
+                // A preset, since not every command has the option; that of scaling is a list.
+                _ if self.arguments.first().is_some_and(|command| command == "scaling") => None,
+                Ranks::Alone => Some(("MONTESIEVE_RANKS", "1".to_owned())),
+                Ranks::Threads(ranks) => Some(("MONTESIEVE_RANKS", ranks.to_string())),
             })
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .args(&self.arguments);

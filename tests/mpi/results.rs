@@ -2,12 +2,23 @@
 
 use montesieve::isa::Isa;
 
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each};
 use super::same::{SCHEDULES, result};
 
 /// Odd counts matter, and more ranks than cores.
-const EVERYWHERE: [Ranks; 6] = [Alone, Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)];
+const EVERYWHERE: [Ranks; 10] = [
+    Alone,
+    Launched(1),
+    Launched(2),
+    Launched(3),
+    Launched(5),
+    Launched(8),
+    Threads(2),
+    Threads(3),
+    Threads(5),
+    Threads(8),
+];
 /// Enough blocks for eight ranks, and a last one that is not full.
 const JOBS: [&str; 2] = ["pi 1e8 --seed 42", "primes 1e8"];
 
@@ -47,7 +58,7 @@ fn schedules_and_chunks_change_nothing() {
         let cases = SCHEDULES.iter().flat_map(|schedule| ["auto", "1", "7"].map(|chunk| (schedule, chunk)));
         each(cases, |(schedule, chunk)| {
             let line = format!("{line} --schedule {schedule} --chunk {chunk}");
-            assert_eq!(text(Launched(3), &line), expected, "{line}");
+            assert_eq!(text(Threads(3), &line), expected, "{line}");
         });
         each(SCHEDULES, |schedule| {
             assert_eq!(text(Alone, &format!("{line} --schedule {schedule}")), expected);

@@ -19,19 +19,22 @@
 //!
 //! A rank notices a loss when it next calls the transport, not in the middle of a computation.
 
+mod lent;
 mod mailbox;
 
 use std::any::Any;
 use std::cell::Cell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::Builder;
 use std::time::Instant;
 
+pub use self::lent::Lent;
 use self::mailbox::Inbox;
 use crate::backoff::Backoff;
-use crate::transport::{Channel, Lost, Message, Transport};
+use crate::transport::{self, Channel, Lost, Message, ROOT, Transport};
 
 /// Stack of every rank but the first, in bytes: what Linux gives a main thread (`ulimit -s`). Only
 /// touched pages take memory.
@@ -44,9 +47,23 @@ struct Shared {
     lost: AtomicBool,
     /// The panic that came first. Those that follow are often consequences of it.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
+    lent: Mutex<Lent>,
 }
 
 impl Shared {
+    fn new(ranks: u64) -> Arc<Shared> {
+        Arc::new(Shared {
+            inboxes: (0..ranks).map(|_| Inbox::new(ranks)).collect(),
+            lost: AtomicBool::new(false),
+            panic: Mutex::new(None),
+            lent: Mutex::default(),
+        })
+    }
+
+    fn lent(&self) -> MutexGuard<'_, Lent> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Ends every wait of every rank with [`Lost`].
     fn lose(&self) {
         self.lost.store(true, Ordering::SeqCst);
@@ -55,6 +72,7 @@ impl Shared {
 }
 
 /// One thread's view of the ranks.
+#[derive(Clone)]
 pub struct Threads {
     rank: u64,
     shared: Arc<Shared>,
@@ -90,45 +108,66 @@ pub fn available() -> usize {
 /// assert_eq!(sums, [Ok(Some(10)), Ok(None), Ok(None), Ok(None)]);
 /// ```
 pub fn run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> Vec<R> {
+    try_run(ranks, body).unwrap_or_else(|error| panic!("cannot start {ranks} ranks: {error}"))
+}
+
+/// As [`run`], for a number of ranks that the system may refuse.
+///
+/// # Errors
+/// When the operating system refuses a thread; then no rank has run.
+///
+/// # Panics
+/// When a rank panics, with the payload of the first panic, and when `ranks` is 0.
+pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::Result<Vec<R>> {
     assert!(ranks > 0, "a program has at least one rank");
-    let shared = Arc::new(Shared {
-        inboxes: (0..ranks).map(|_| Inbox::new(ranks)).collect(),
-        lost: AtomicBool::new(false),
-        panic: Mutex::new(None),
-    });
+    let shared = Shared::new(ranks);
     let one = |rank: u64| {
-        let transport = Threads { rank, shared: Arc::clone(&shared), seen: Cell::new(0) };
-        transport.inbox().register();
+        let transport = Threads::new(rank, &shared);
         let result = catch_unwind(AssertUnwindSafe(|| body(&transport)));
         transport.inbox().end();
         shared.inboxes.iter().for_each(Inbox::wake);
-        result.map_err(|payload| {
-            shared.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
-            shared.lose();
-        })
-    };
-    let results: Vec<Result<R, ()>> = std::thread::scope(|scope| {
-        let one = &one;
-        let others: Vec<_> = (1..ranks)
-            .map(|rank| {
-                let builder = Builder::new().name(format!("rank {rank}")).stack_size(STACK);
-                builder.spawn_scoped(scope, move || one(rank)).unwrap_or_else(|error| {
-                    shared.lose();
-                    panic!("cannot start a thread for rank {rank} of {ranks}: {error}")
-                })
+        result
+            .map_err(|payload| {
+                shared.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+                shared.lose();
             })
-            .collect();
-        let first = one(0);
+            .ok()
+    };
+    // Locked until all threads are there, or one is not.
+    let is_complete = RwLock::new(false);
+    let results: io::Result<Vec<Option<R>>> = std::thread::scope(|scope| {
+        let (one, is_complete) = (&one, &is_complete);
+        let mut gate = is_complete.write().unwrap_or_else(PoisonError::into_inner);
+        let others = (1..ranks).map(|rank| {
+            let builder = Builder::new().name(format!("rank {rank}")).stack_size(STACK);
+            let enter = move || *is_complete.read().unwrap_or_else(PoisonError::into_inner);
+            builder.spawn_scoped(scope, move || enter().then(|| one(rank)).flatten())
+        });
+        let others = others.collect::<io::Result<Vec<_>>>()?;
+        *gate = true;
+        drop(gate);
+        let first = one(ROOT);
         let others = others.into_iter().map(|thread| thread.join().unwrap_or_else(|payload| resume_unwind(payload)));
-        std::iter::once(first).chain(others).collect()
+        Ok(std::iter::once(first).chain(others).collect())
     });
     if let Some(payload) = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take() {
         resume_unwind(payload);
     }
-    results.into_iter().map(|result| result.expect("a rank that does not return has panicked")).collect()
+    Ok(results?.into_iter().map(|result| result.expect("a rank that does not return has panicked")).collect())
 }
 
 impl Threads {
+    /// One rank, which is this thread.
+    pub fn alone() -> Threads {
+        Threads::new(ROOT, &Shared::new(1))
+    }
+
+    fn new(rank: u64, shared: &Arc<Shared>) -> Threads {
+        let threads = Threads { rank, shared: Arc::clone(shared), seen: Cell::new(0) };
+        threads.inbox().register();
+        threads
+    }
+
     /// Ends the job for all ranks: from now on every method that communicates returns [`Lost`],
     /// here and at the others. For a rank that returns early while others count on it.
     pub fn revoke(&self) {
@@ -188,6 +227,14 @@ impl Transport for Threads {
         let pause = backoff.next_sleep();
         self.seen.set(self.inbox().wait(self.seen.get(), pause, until, &self.shared.lost));
         self.check()
+    }
+
+    fn lend(&self, value: transport::Shared, takers: u64) -> Option<u64> {
+        Some(self.shared.lent().lend(value, takers))
+    }
+
+    fn take_lent(&self, number: u64) -> Option<transport::Shared> {
+        self.shared.lent().take(number)
     }
 
     /// As the default form, and [`Lost`] when the rank `from` has returned and all that it sent is

@@ -14,6 +14,8 @@
 //!   nothing else: no transport blocks anywhere else. That is where a real transport yields and
 //!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::backoff::Backoff;
@@ -40,11 +42,13 @@ pub enum Channel {
     Round,
     /// Default forms of the collectives.
     Collective,
+    /// What the ranks of a [`Job`](crate::Job) tell each other besides.
+    Job,
 }
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 2] = [Channel::Round, Channel::Collective];
+    pub const ALL: [Channel; 3] = [Channel::Round, Channel::Collective, Channel::Job];
 }
 
 /// A message that has arrived.
@@ -55,6 +59,9 @@ pub struct Message {
     /// What it sent.
     pub bytes: Vec<u8>,
 }
+
+/// A value that ranks of one process share.
+pub type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One rank's view of the ranks that run a program together.
 ///
@@ -141,6 +148,30 @@ pub trait Transport {
     fn computed(&self, blocks: u64) -> Result<(), Lost> {
         let _ = blocks;
         Ok(())
+    }
+
+    /// Where all ranks are of one process: keeps `value` until `takers` ranks have taken it, and
+    /// returns the number under which they find it. `None` elsewhere.
+    fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+        let _ = (value, takers);
+        None
+    }
+
+    /// Takes what a rank has lent under this number; once a rank.
+    fn take_lent(&self, number: u64) -> Option<Shared> {
+        let _ = number;
+        None
+    }
+
+    /// Gives every rank the root's value itself, not a copy, where all ranks are of one process;
+    /// elsewhere `None`. Every rank must call it; the root passes `Some`, the others `None`.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    fn share(&self, value: Option<Shared>) -> Result<Option<Shared>, Lost> {
+        let number = value.map(|value| self.lend(value, self.size()).unwrap_or(u64::MAX));
+        let bytes = self.broadcast(number.map(|number| number.to_le_bytes().to_vec()))?;
+        Ok(self.take_lent(collectives::number(&bytes)))
     }
 
     /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).

@@ -11,7 +11,7 @@ use mpi::raw::AsRaw;
 
 use super::{NOTHING, Way};
 use crate::cluster::Cluster;
-use crate::cluster::channel::Channel;
+use crate::cluster::channel::copy::Copy;
 use crate::cluster::heartbeat::{self, Waiting};
 use crate::cluster::held::Held;
 use crate::cluster::mpi::Mpi;
@@ -19,7 +19,7 @@ use crate::cluster::patience::Patience;
 use crate::error::Result;
 
 pub(super) struct Consensus {
-    channel: Channel,
+    copy: Copy,
     /// What this rank puts in and what comes out: on the heap, where MPI finds them until the request is complete.
     numbers: Held<[u64; 2]>,
     request: Option<ffi::MPI_Request>,
@@ -29,8 +29,8 @@ pub(super) struct Consensus {
 
 impl Consensus {
     pub(super) fn open(mpi: &Mpi) -> Consensus {
-        let channel = Channel::open(mpi);
-        Consensus { channel, numbers: Held::new([NOTHING; 2]), request: None, rounds: 0, value: NOTHING }
+        let copy = Copy::of(mpi);
+        Consensus { copy, numbers: Held::new([NOTHING; 2]), request: None, rounds: 0, value: NOTHING }
     }
 
     /// Enters the next round with what this rank knows.
@@ -43,7 +43,7 @@ impl Consensus {
         unsafe {
             self.numbers.as_ptr().write([known.min(self.value), NOTHING]);
             let (from, to) = (base.cast::<c_void>(), base.add(1).cast::<c_void>());
-            let communicator = self.channel.communicator().as_raw();
+            let communicator = self.copy.communicator().as_raw();
             ffi::MPI_Iallreduce(from, to, 1, kind, ffi::RSMPI_MIN, communicator, &mut request);
         }
         self.request = Some(request);

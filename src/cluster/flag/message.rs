@@ -5,7 +5,6 @@
 use super::Way;
 use crate::cluster::Cluster;
 use crate::cluster::channel::Channel;
-use crate::cluster::mpi::Mpi;
 use crate::error::Result;
 
 pub(super) struct Message {
@@ -20,8 +19,8 @@ pub(super) struct Message {
 
 impl Message {
     /// Every rank must call it; the `members` tell each other.
-    pub(super) fn open(mpi: &Mpi, members: Vec<u64>) -> Message {
-        Message { channel: Channel::open(mpi), rank: mpi.rank(), members, spread: 0, got: 0 }
+    pub(super) fn open(cluster: &Cluster, members: Vec<u64>) -> Message {
+        Message { channel: Channel::open(cluster), rank: cluster.rank(), members, spread: 0, got: 0 }
     }
 }
 
@@ -45,10 +44,9 @@ impl Way for Message {
         // No letter may be left on its way when the channel goes.
         let all: u64 = cluster.broadcast(cluster.sum(self.spread))?;
         while self.members.contains(&self.rank) && self.got < all - self.spread {
-            self.channel.wait();
+            self.channel.wait()?;
             self.got += 1;
         }
-        self.channel.flush();
-        Ok(())
+        self.channel.flush()
     }
 }

@@ -14,20 +14,21 @@
 //! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |
 //!
+//! Between threads `allreduce` and `shared` are kept in memory of the process (`rounds`, `word`).
+//!
 //! A rank that waits for the others must go on taking part ([`Flag::attend`]): as server, in consensus, as relay.
 
 #[cfg(feature = "mpi")]
 mod consensus;
-#[cfg(feature = "mpi")]
 mod message;
 #[cfg(feature = "mpi")]
 mod node;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "mpi")]
 mod rma;
-#[cfg(feature = "mpi")]
+mod rounds;
 mod server;
+mod word;
 
 use std::fmt;
 use std::str::FromStr;
@@ -175,22 +176,26 @@ impl Cluster {
             #[cfg(not(feature = "redis"))]
             return Err(crate::error::Error::Usage(format!("--flag {}: {NO_REDIS}", without_password(url))));
         }
-        #[cfg(feature = "mpi")]
-        if let Cluster::Mpi(mpi) = self
-            && self.size() > 1
-        {
-            return Ok(match kind {
-                Kind::None | Kind::Redis(_) => None,
-                Kind::Server => Some(Box::new(server::Server::open(mpi))),
-                Kind::Message => Some(Box::new(message::Message::open(mpi, (0..self.size()).collect()))),
-                Kind::Allreduce => Some(Box::new(consensus::Consensus::open(mpi))),
-                Kind::Rma => Some(Box::new(rma::Rma::open(self)?)),
-                Kind::Shared => Some(Box::new(node::Node::open(self, mpi)?)),
-            });
+        if self.size() == 1 {
+            // There is nobody to tell.
+            return Ok(None);
         }
-        // Alone there is nobody to tell.
-        let _ = kind;
-        Ok(None)
+        Ok(match kind {
+            Kind::None | Kind::Redis(_) => None,
+            Kind::Server => Some(Box::new(server::Server::open(self))),
+            Kind::Message => Some(Box::new(message::Message::open(self, (0..self.size()).collect()))),
+            Kind::Rma => Some(Box::new(rma::Rma::open(self)?)),
+            Kind::Allreduce => Some(match self {
+                #[cfg(feature = "mpi")]
+                Cluster::Mpi(mpi) => Box::new(consensus::Consensus::open(mpi)),
+                Cluster::Local(local) => Box::new(rounds::Rounds::open(local)?),
+            }),
+            Kind::Shared => Some(match self {
+                #[cfg(feature = "mpi")]
+                Cluster::Mpi(mpi) => Box::new(node::Node::open(self, mpi)?),
+                Cluster::Local(local) => Box::new(word::Word::open(local)?),
+            }),
+        })
     }
 }
 
@@ -251,8 +256,9 @@ impl Flag<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::alone::Alone;
-    use super::super::launch::Launch;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use super::super::testing::{alone, on_ranks};
     use super::*;
 
     #[test]
@@ -283,8 +289,36 @@ mod tests {
     }
 
     #[test]
+    fn threads_hear_of_what_others_find() {
+        for kind in Kind::ALL {
+            let done = AtomicU64::new(0);
+            let known = on_ranks(3, |cluster| {
+                let mut flag = cluster.flag(&kind).unwrap_or_else(|error| panic!("{kind}: {error}"));
+                let mine = 50 + cluster.rank();
+                flag.lower(mine).expect("nothing can fail");
+                let mut looks = 0;
+                // Rank 0 answers while the others look; without a flag a rank knows nothing at all.
+                while kind != Kind::None && (flag.known() != 50 || looks < 10) {
+                    flag.look().and_then(|()| flag.attend()).expect("nothing can fail");
+                    looks += 1;
+                }
+                let known = flag.known();
+                // Those that are done go on taking part until all are.
+                done.fetch_add(1, Relaxed);
+                while done.load(Relaxed) < 3 {
+                    flag.attend().expect("nothing can fail");
+                    std::thread::yield_now();
+                }
+                flag.close().expect("closed");
+                known
+            });
+            assert_eq!(known, if kind == Kind::None { [NOTHING; 3] } else { [50; 3] }, "{kind}");
+        }
+    }
+
+    #[test]
     fn alone_one_knows_what_one_finds() {
-        let cluster = Cluster::Alone(Alone::new(Launch::default()));
+        let cluster = alone();
         for kind in Kind::ALL {
             let mut flag = cluster.flag(&kind).unwrap_or_else(|error| panic!("{kind}: {error}"));
             assert_eq!(flag.known(), NOTHING);

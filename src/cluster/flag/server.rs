@@ -5,7 +5,6 @@
 
 use super::{NOTHING, Way};
 use crate::cluster::channel::Channel;
-use crate::cluster::mpi::Mpi;
 use crate::cluster::{Cluster, ROOT};
 use crate::error::Result;
 
@@ -17,8 +16,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn open(mpi: &Mpi) -> Server {
-        Server { channel: Channel::open(mpi), is_root: mpi.rank() == ROOT, value: NOTHING }
+    pub(super) fn open(cluster: &Cluster) -> Server {
+        Server { channel: Channel::open(cluster), is_root: cluster.rank() == ROOT, value: NOTHING }
     }
 
     /// At the root: answers everybody who has asked.
@@ -42,7 +41,7 @@ impl Way for Server {
             return Ok(self.value);
         }
         self.channel.send(ROOT, [known, 0]);
-        let (_, [value, _]) = self.channel.wait();
+        let (_, [value, _]) = self.channel.wait()?;
         Ok(value)
     }
 
@@ -55,7 +54,6 @@ impl Way for Server {
 
     fn close(self: Box<Self>, _cluster: &Cluster) -> Result<()> {
         // Every question has been answered: whoever asked has waited for that.
-        self.channel.flush();
-        Ok(())
+        self.channel.flush()
     }
 }

@@ -26,8 +26,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::print::{List, WAITING, Written};
-use crate::cluster::patience::Patience;
-use crate::cluster::{Channel, Cluster};
+use crate::cluster::{Channel, Cluster, Pause};
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
@@ -321,13 +320,13 @@ impl Write<'_> {
         self.hear()?;
         let sent: Vec<[u64; 2]> = self.desk().sent.iter().map(|&sent| [sent, 0]).collect();
         let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref());
-        let mut patience = Patience::new();
+        let mut pause = Pause::default();
         while self.desk().told < sent {
             self.hear()?;
             cluster.check_losses()?;
-            patience.pause();
+            self.channel.give_way(&mut pause)?;
         }
-        self.channel.flush();
+        self.channel.flush()?;
         while is_whole && self.write_slice() {
             cluster.check_losses()?;
         }

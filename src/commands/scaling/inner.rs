@@ -2,14 +2,20 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{self, Command, Integrate, Progress, Words};
+use crate::cli::{self, Command, Integrate, Progress, Ranks, Words};
 use crate::commands::setting::Setting;
 use crate::commands::{integrate, pi, primes};
 use crate::error::{Error, Result};
 
-/// Presets that speak of the report, which is `scaling`'s here, not the command's.
-const NOT_FOR_IT: [&str; 5] =
-    ["MONTESIEVE_FORMAT", "MONTESIEVE_OUTPUT", "MONTESIEVE_CSV", "MONTESIEVE_PLOT", "MONTESIEVE_QUIET"];
+/// Presets that speak of the report or of the ranks, which are `scaling`'s here, not the command's.
+const NOT_FOR_IT: [&str; 6] = [
+    "MONTESIEVE_FORMAT",
+    "MONTESIEVE_OUTPUT",
+    "MONTESIEVE_CSV",
+    "MONTESIEVE_PLOT",
+    "MONTESIEVE_QUIET",
+    "MONTESIEVE_RANKS",
+];
 
 /// A computing command.
 pub(super) struct Inner {
@@ -36,6 +42,9 @@ impl Inner {
                 "after --: --checkpoint, --resume, --shard, --time-limit and --output make no sense in a command that is timed"
                     .to_owned(),
             ));
+        }
+        if engine.ranks != Ranks::Auto {
+            return Err(Error::Usage("after --: --ranks stands before -- here, and may be a list".to_owned()));
         }
         let inner = Inner { command: cli.command };
         inner.check().map_err(Error::Usage)?;

@@ -50,7 +50,7 @@ pub(super) fn plan(size: u64, options: &cli::Scaling, engine: &cli::Engine) -> R
     ranks.sort_unstable();
     ranks.dedup();
     if let Some(&most) = ranks.last().filter(|&&most| most > size) {
-        return Err(Error::Usage(format!("--ranks {most}: this job has {size}; start it with mpirun -n {most}")));
+        return Err(Error::Usage(format!("--ranks {most}: this job has {size} ranks; start it with mpirun -n {most}")));
     }
     let schedules = if options.schedule.is_empty() { vec![engine.schedule] } else { options.schedule.clone() };
     let chunks = if options.chunk.is_empty() { vec![engine.chunk] } else { options.chunk.clone() };

@@ -4,7 +4,7 @@
 //!
 //! A mailbox keeps one queue for each sender, so that looking for one rank's message skips nobody
 //! else's, and a count of its messages, so that a look into an empty one takes no lock. Memory: 32
-//! bytes for each pair of ranks and channel, 8 MiB at 256 ranks.
+//! bytes for each pair of ranks and channel, 6 MiB at 256 ranks.
 
 use std::array;
 use std::collections::VecDeque;

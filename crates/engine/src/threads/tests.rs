@@ -6,7 +6,6 @@ use std::panic::catch_unwind;
 use std::time::Duration;
 
 use super::*;
-use crate::transport::ROOT;
 
 #[test]
 fn one_rank_is_the_calling_thread() {
@@ -147,18 +146,29 @@ fn measures_threads() {
         }
     });
     println!("a message of a stream: {:?}", start.elapsed() / (TRIPS * 10));
-    let transport = Threads {
-        rank: 0,
-        shared: Arc::new(Shared {
-            inboxes: vec![Inbox::new(1)],
-            lost: AtomicBool::new(false),
-            panic: Mutex::new(None),
-        }),
-        seen: Cell::new(0),
-    };
+    let transport = Threads::alone();
     let start = Instant::now();
     for _ in 0..TRIPS * 100 {
         std::hint::black_box(transport.poll(Channel::Round, None)).unwrap();
     }
     println!("a poll that finds nothing: {} ps", start.elapsed().as_nanos() * 1000 / u128::from(TRIPS * 100));
+}
+
+#[test]
+fn a_shared_value_is_the_roots_itself() {
+    let values = run(3, |transport| {
+        let give = |number: u64| {
+            let mine = (transport.rank() == ROOT).then(|| Arc::new(number) as transport::Shared);
+            let given = transport.share(mine).unwrap().expect("ranks of one process");
+            given.downcast::<u64>().expect("a number")
+        };
+        let given = (give(7), give(8));
+        transport.barrier().unwrap();
+        assert!(transport.take_lent(0).is_none(), "what all have taken is forgotten");
+        given
+    });
+    for (seven, eight) in &values {
+        assert_eq!((**seven, **eight), (7, 8));
+        assert!(Arc::ptr_eq(seven, &values[0].0) && Arc::ptr_eq(eight, &values[0].1));
+    }
 }

@@ -1,0 +1,74 @@
+//! How many ranks a command runs on where no launcher has decided that: threads of this process.
+//!
+//! Stands beside `agreement`, which is about ranks that a launcher started.
+
+use crate::cli::{Cli, Command, Ranks};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::job::threads;
+
+/// The threads to start as ranks; `None`: the ranks that are there are those.
+///
+/// # Errors
+/// [`Error::Usage`] when a launcher has started other ranks than were asked for.
+pub(super) fn to_start(cluster: &Cluster, cli: &Cli) -> Result<Option<u64>> {
+    let asked = cli.engine().map(|engine| engine.ranks);
+    if cluster.size() > 1 || !cluster.launch().is_alone() {
+        return match asked {
+            Some(Ranks::Count(ranks)) if ranks.get() != cluster.size() => Err(Error::Usage(format!(
+                "--ranks {ranks}: a launcher (or one of whose variables are set) has started {} here; --ranks is for a program without one",
+                cluster.size()
+            ))),
+            _ => Ok(None),
+        };
+    }
+    let cores = || threads::available() as u64;
+    let ranks = match (&cli.command, asked) {
+        // It reads files, which one rank does.
+        (Command::Merge(_), _) => 1,
+        (Command::Scaling(scaling), _) if scaling.from.is_none() => {
+            scaling.ranks.iter().map(|ranks| ranks.get()).max().unwrap_or_else(cores)
+        }
+        (_, Some(Ranks::Count(ranks))) => ranks.get(),
+        (_, Some(Ranks::Auto)) => cores(),
+        (_, None) => 1,
+    };
+    Ok((ranks > 1).then_some(ranks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{self, Words};
+    use crate::cluster::testing::{alone, on_ranks};
+
+    fn asked(cluster: &Cluster, line: &str) -> Result<Option<u64>> {
+        let arguments = format!("montesieve {line}").split_whitespace().map(Into::into).collect();
+        let cli = cli::parse(&Words { arguments, variables: Vec::new() }).expect("understood");
+        to_start(cluster, &cli)
+    }
+
+    #[test]
+    fn without_a_launcher_the_cores_or_the_user_decide() {
+        let cores = Some(threads::available() as u64).filter(|&cores| cores > 1);
+        for line in ["pi", "primes 100", "isprime 7", "gcd file", "integrate ep", "scaling -- pi"] {
+            assert_eq!(asked(&alone(), line).expect("no launcher"), cores, "{line}");
+        }
+        for line in
+            ["merge file", "merge file --ranks 3", "info", "patterns", "burnin", "integrate list", "pi --ranks 1"]
+        {
+            assert_eq!(asked(&alone(), line).expect("no launcher"), None, "{line}");
+        }
+        assert_eq!(asked(&alone(), "primes 100 --ranks 64").expect("no launcher"), Some(64));
+        assert_eq!(asked(&alone(), "scaling --ranks 1,7,3 -- pi").expect("no launcher"), Some(7));
+    }
+
+    #[test]
+    fn what_a_launcher_started_stays() {
+        let asked = on_ranks(2, |cluster| {
+            let refused = asked(cluster, "pi --ranks 3").is_err_and(|error| matches!(error, Error::Usage(_)));
+            (["pi", "pi --ranks auto", "pi --ranks 2"].map(|line| asked(cluster, line).ok()), refused)
+        });
+        assert_eq!(asked, [([Some(None); 3], true), ([Some(None); 3], true)]);
+    }
+}
