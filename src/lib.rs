@@ -17,13 +17,14 @@ pub mod cluster;
 pub mod commands;
 pub mod error;
 pub mod fault;
-pub mod isa;
 pub mod job;
-pub mod montecarlo;
-pub mod primes;
 pub mod progress;
 mod regular;
 pub mod report;
 pub mod scaling;
 mod stderr;
 mod stream;
+
+pub use montesieve_kernel::isa;
+pub use montesieve_montecarlo as montecarlo;
+pub use montesieve_primes as primes;
