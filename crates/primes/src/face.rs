@@ -1,4 +1,4 @@
-//! The face of the room: one workspace, and the fastest way to each answer.
+//! [`Sieve`]: one workspace, and the fastest way to each answer.
 //!
 //! Counting needs no order, so it goes the way that `plan.rs` picks; listing does, so it goes to the sieve by bytes, or to lines that
 //! are put in order. Each way's tables are built on first use and kept, so that going on where the last call stopped is nearly free.

@@ -2,7 +2,7 @@
 //!
 //! The loops themselves are plain Rust in the files beside this one, one definition each (`#[inline(always)]`). Here
 //! the compiler makes vectors of them: a function with `#[target_feature]` that has the loop inside. So all walks give
-//! the same integers by construction. The only `unsafe` of the room is here: calling such a function on a CPU that has
+//! the same integers by construction. The only `unsafe` of these loops is here: calling such a function on a CPU that has
 //! the feature.
 
 use super::base::Tier;

@@ -1,6 +1,6 @@
 //! Crossing off in segments of 30 numbers a byte: once without a look, once counting what was still there.
 //!
-//! Stands beside the room's other sieves because hard leaves want the multiples of one prime after the other, with counters of
+//! Stands beside the other sieves because hard leaves want the multiples of one prime after the other, with counters of
 //! 64-byte blocks that stay right ([`cross_counted`]). Bit j of byte i stands for low + 30 i + 1, 7, 11, 13, 17, 19, 23 or 29.
 //! Cost: 1.2 cycles a multiple without counters, 2.5 with (AMD Zen 5).
 

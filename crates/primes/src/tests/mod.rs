@@ -1,4 +1,4 @@
-//! Tests of the room as a whole, against the naive forms, known values and another program.
+//! Tests of the crate as a whole, against the naive forms, known values and another program.
 //!
 //! A test that is too slow without optimisation is left out of debug builds (`cfg_attr(debug_assertions, ignore)`) and
 //! runs with `cargo test --release`. Oracle above the reach of [`naive`]: [`is_prime`], which shares nothing with the

@@ -1,4 +1,4 @@
-//! Side by side with Debian's `primecount`, which shares no line with this room.
+//! Side by side with Debian's `primecount`, which shares no line with this crate.
 //!
 //! Fails when `primecount` is missing; it never passes by skipping.
 
