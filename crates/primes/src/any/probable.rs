@@ -138,8 +138,10 @@ mod tests {
     proptest! {
         #[test]
         fn random_numbers_as_the_tests_of_128_bits(n: u128, shift in 0_u32..100) {
-            let n = (n >> shift) | 1;
-            prop_assume!(n > 211 * 211 && wide::small_factor(n).is_none());
+            // The next one without a small factor: four of five have one, and proptest gives up after
+            // 1024 refusals.
+            let n = ((n >> shift) | 1).clamp(211 * 211 + 2, u128::MAX - 4000);
+            let n = (n..).step_by(2).find(|&n| wide::small_factor(n).is_none()).expect("a prime within 4000");
             prop_assert_eq!(passes(n), wide::is_prime(n));
         }
     }
