@@ -13,7 +13,8 @@ pub enum Isa {
     Portable,
     /// x86-64 with AVX2, BMI1, BMI2 and POPCNT (Haswell, 2013; Zen, 2017).
     Avx2,
-    /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI, VBMI2, VPOPCNTDQ and IFMA (Ice Lake, 2019; Zen 4, 2022).
+    /// x86-64 with AVX-512 F, BW, DQ, VL, VNNI, VBMI2, VPOPCNTDQ and IFMA (Ice Lake, 2019; Zen 4,
+    /// 2022).
     Avx512,
 }
 
@@ -54,7 +55,8 @@ impl Isa {
         }
     }
 
-    /// The instruction set to use: `forced` (the value of `MONTESIEVE_ISA`) if there is one, else the widest.
+    /// The instruction set to use: `forced` (the value of `MONTESIEVE_ISA`) if there is one, else
+    /// the widest.
     ///
     /// # Errors
     /// A sentence for the user when `forced` is no instruction set, or one that this CPU lacks.

@@ -99,7 +99,9 @@ proptest! {
     #[test]
     fn any_odd_numbers(numbers in proptest::collection::vec(5u64.., 0..70), shift in 0..32u32) {
         let numbers: Vec<u64> = numbers.iter().map(|n| (n >> shift).max(1000) | 1).collect();
-        prop_assume!(is_supported());
-        prop_assert_eq!(kept(&numbers), expected(&numbers));
+        // Not `prop_assume!`: where it never holds, the test fails.
+        if is_supported() {
+            prop_assert_eq!(kept(&numbers), expected(&numbers));
+        }
     }
 }
