@@ -1,7 +1,7 @@
 //! Prime numbers: sieves, Gourdon's formula, proofs, and their oracles. Pure: no MPI, no clock, no I/O.
 //!
 //! The modules:
-//! - [`Sieve`] (`face.rs`) is the face: count primes or k-tuplets, or list the primes, of any range `[low, high)` up to
+//! - [`Sieve`] (`face.rs`) is the way in: count primes or k-tuplets, or list the primes, of any range `[low, high)` up to
 //!   1e26. `plan.rs` picks the way by range.
 //! - `line/` is the line sieve, the fast way to count: one bit array a residue class, and records of large primes.
 //!   Its table of sieving primes ([`sieving`]) can be shared.

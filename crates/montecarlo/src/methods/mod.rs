@@ -1,6 +1,6 @@
 //! Better than darts: the same pi from samples that are spread, paired or corrected, each with an error of its own.
 //!
-//! Plain darts ([`darts`](super::darts)) stand beside this room as the measure: their variance is pi (4 - pi) / N. A method's
+//! Plain darts ([`darts`](super::darts)) stand beside these methods as the measure: their variance is pi (4 - pi) / N. A method's
 //! *variance reduction* is that number over its own variance at the same N, and never counts as samples per second.
 //!
 //! | method | idea | its error from | variance reduction |

@@ -1,6 +1,6 @@
 //! The multiples of the primes up to 163 in a line, all at once: 16 ready patterns ANDed.
 //!
-//! Stands beside the room's own `presieve.rs`, which fills bytes of 30 numbers: here a byte is 8 neighbours of one
+//! Stands beside the sieve by bytes' own `presieve.rs`, which fills bytes of 30 numbers: here a byte is 8 neighbours of one
 //! line, and only the primes that do not divide the modulus are needed. In any line, the multiples of p lie p bits
 //! apart; in bytes the pattern of p has period p too, as p is odd, and that of a table is the product P of its primes.
 //!
