@@ -91,12 +91,6 @@ struct Integral {
     words: Vec<String>,
 }
 
-impl Tally for Sums {
-    fn merge(&mut self, next: Sums) {
-        Sums::merge(self, &next);
-    }
-}
-
 impl Integral {
     fn new(setting: &Setting<'_>, options: &cli::Samples) -> Result<Integral> {
         let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
@@ -219,7 +213,7 @@ impl Job for Integral {
     fn compute(&self, span: Span, sampler: &mut Sampler, pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
         let mut sums = Sums::default();
         for block in span.first..span.end {
-            sums.merge(&sampler.sums(block, self.samples(Span::new(block, block + 1))));
+            sums.merge(sampler.sums(block, self.samples(Span::new(block, block + 1))));
             pulse()?;
         }
         ControlFlow::Continue(sums)

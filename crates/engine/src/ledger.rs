@@ -10,25 +10,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
+use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
 use crate::Span;
-
-/// What a span of blocks adds up to.
-///
-/// Merging must be associative and exact (integers, exact float sums, text in order): any grouping
-/// of the same blocks gives the same bits. It need not be commutative: only the tallies of adjacent
-/// spans are ever merged, in order.
-pub trait Tally: Clone + Serialize + DeserializeOwned + Send + 'static {
-    /// Adds the tally of the span that begins where this one's ends.
-    fn merge(&mut self, next: Self);
-}
-
-/// The unit tally turns a ledger into a plain set of blocks.
-impl Tally for () {
-    fn merge(&mut self, (): ()) {}
-}
 
 /// Two tallies for the same block: somebody computed it twice, or two files overlap.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
+use crate::job::{Identity, Job, Pulse, Span, Version, sound};
 use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
 use crate::report::{Completion, EpResult, Work};
 
@@ -27,12 +27,6 @@ struct Pairs {
     class: Class,
     isa: Isa,
     words: Vec<String>,
-}
-
-impl Tally for Sums {
-    fn merge(&mut self, next: Sums) {
-        Sums::merge(self, &next);
-    }
 }
 
 impl Job for Pairs {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Pulse, Span, sound};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, Integrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
@@ -16,12 +16,6 @@ pub(super) struct Draw<I> {
     terms: Terms,
     pairs: u64,
     integrand: PhantomData<I>,
-}
-
-impl Tally for Sums {
-    fn merge(&mut self, next: Sums) {
-        self.add(&next);
-    }
 }
 
 impl<I> Draw<I> {

@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::{Estimator, Finding, Terms};
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Pulse, Span, sound};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
 use crate::report::Work;
 
@@ -14,15 +14,6 @@ const GRAIN: u64 = 4;
 pub(super) struct Fill {
     terms: Terms,
     strata: Strata,
-}
-
-impl Tally for Counts {
-    fn merge(&mut self, next: Counts) {
-        self.samples += next.samples;
-        self.hits += next.hits;
-        self.split += next.split;
-        self.thrown += next.thrown;
-    }
 }
 
 impl Fill {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::count::most_primes;
 use super::cut::Cut;
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Pulse, Span, sound};
 use crate::primes::costs::Asked;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
@@ -15,12 +15,6 @@ pub(super) struct Survey {
     pub(super) algorithm: Algorithm,
     pub(super) wanted: Wanted,
     pub(super) words: Vec<String>,
-}
-
-impl Tally for Summary {
-    fn merge(&mut self, next: Summary) {
-        Summary::merge(self, next);
-    }
 }
 
 impl Job for Survey {

@@ -1,0 +1,11 @@
+//! What kernels and the engine share, below both of them.
+//!
+//! - [`Tally`]: the result of a span of blocks, which merges exactly. It stands here because only
+//!   the crate of a trait or of a type may implement the one for the other: so a kernel's results
+//!   are tallies, and no kernel depends on the engine.
+//! - [`isa`]: the instruction set that a kernel uses, chosen at run time.
+
+pub mod isa;
+mod tally;
+
+pub use tally::Tally;

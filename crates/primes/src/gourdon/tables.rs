@@ -1,0 +1,166 @@
+//! What every kernel looks up: primes, pi(n), factors, phi. Made before the job; read-only from then on.
+//!
+//! The words of a table come in pieces that can be made apart from each other, by as many ranks as there are, in memory that they share:
+//! this file says which pieces there are and what is in them, not who makes them and where they are kept. One set of tables, made for the
+//! largest of several frames, serves all of them.
+//!
+//! Memory in bytes: an eighth of a byte for each number up to sqrt(x / x*), 4 for each prime there, 0.42 y for factors, 26 MB at most for
+//! phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20.
+
+use std::convert::Infallible;
+use std::ops::{ControlFlow, Deref, Range};
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::{self, Counts};
+use super::factors::{self, COPRIME};
+use super::frame::{Frame, sqrt};
+use super::listed::{self, Primes, WINDOW};
+use super::phi::{self, Phi};
+use crate::Pulse;
+
+/// How large the tables are. A function of the frames alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The largest number whose pi is looked up.
+    numbers: u64,
+    y: u64,
+    /// phi is looked up to about here.
+    far: u64,
+    /// Numbers of a window of the list of primes.
+    window: u64,
+}
+
+/// Makes some of a table's pieces, given their numbers, their words, which are zero, and a pulse whose `Break` comes back at once.
+pub type Fill<'f> = &'f dyn Fn(Range<usize>, &mut [u64], &mut Pulse<'_>) -> ControlFlow<()>;
+
+impl Layout {
+    /// For tables of all these frames; `None` of none.
+    pub fn of<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Option<Layout> {
+        let one = |frame: &Frame| Layout {
+            numbers: frame.looked_up(),
+            y: frame.y,
+            far: sqrt(u128::from(frame.far)),
+            window: WINDOW,
+        };
+        frames.into_iter().map(one).reduce(|a, b| Layout {
+            numbers: a.numbers.max(b.numbers),
+            y: a.y.max(b.y),
+            far: a.far.max(b.far),
+            window: a.window,
+        })
+    }
+
+    /// The same with windows of `turns` turns of the wheel: the tests' way to see many.
+    #[cfg(test)]
+    pub(super) fn with_window(self, turns: u64) -> Layout {
+        Layout { window: turns * factors::WHEEL, ..self }
+    }
+
+    /// About how many bytes the tables take.
+    pub fn bytes(&self) -> u64 {
+        // Rosser and Schoenfeld (1962): pi(n) < 1.256 n / ln n.
+        let primes = (1.256 * self.numbers as f64 / (self.numbers as f64).ln()) as u64;
+        let sizes = [counts::size(self.numbers), listed::size(primes), factors::size(self.y), phi::size(self.far)];
+        sizes.iter().map(|&(pieces, length)| 8 * pieces as u64 * length as u64).sum()
+    }
+
+    /// Has all words made, table after table, for the next ones read what came before. `make` is given a number of pieces, the words of
+    /// each, and how they are made; `None` from it, when it was told to stop, comes back at once.
+    ///
+    /// # Errors
+    /// What `make` returns.
+    pub fn words<W: Deref<Target = [u64]>, E>(
+        self,
+        mut make: impl FnMut(usize, usize, Fill<'_>) -> Result<Option<W>, E>,
+    ) -> Result<Option<Words<W>>, E> {
+        let Layout { numbers, y, far, window } = self;
+        let mut table = |(pieces, length): (usize, usize), fill: Fill<'_>| make(pieces, length, fill);
+        let (pieces, length) = counts::size(numbers);
+        let Some(totals) = table((pieces, 1), &counts::fill_totals)? else { return Ok(None) };
+        let fill = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
+            counts::fill(&totals, pieces, words, pulse)
+        };
+        let Some(counts) = table((pieces, length), &fill)? else { return Ok(None) };
+        let seen = Counts::new(&counts);
+        let list = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
+            listed::fill(&seen, window, pieces, words, pulse)
+        };
+        let Some(primes) = table(listed::size(seen.all()), &list)? else { return Ok(None) };
+        let listed = Primes::new(&primes, &seen, window);
+        let factors = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
+            factors::fill(&listed, pieces, words, pulse)
+        };
+        let Some(factors) = table(factors::size(y), &factors)? else { return Ok(None) };
+        let phi =
+            |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| phi::fill(&listed, pieces, words, pulse);
+        let Some(phi) = table(phi::size(far), &phi)? else { return Ok(None) };
+        Ok(Some(Words { window, totals, counts, primes, factors, phi }))
+    }
+
+    /// Makes all of it in memory of this process alone. A `Break` from `pulse` comes back at once.
+    pub fn own(self, pulse: &mut Pulse<'_>) -> ControlFlow<(), Words<Vec<u64>>> {
+        let made: Result<_, Infallible> = self.words(|pieces, length, fill| {
+            let mut words = vec![0; pieces * length];
+            Ok(fill(0..pieces, &mut words, pulse).is_continue().then_some(words))
+        });
+        match made {
+            Ok(Some(words)) => ControlFlow::Continue(words),
+            Ok(None) => ControlFlow::Break(()),
+        }
+    }
+}
+
+/// The words of all tables, wherever they are kept.
+pub struct Words<W> {
+    window: u64,
+    /// Of use to nobody but their makers; kept since memory that ranks share is given back in order.
+    totals: W,
+    pub(super) counts: W,
+    pub(super) primes: W,
+    pub(super) factors: W,
+    phi: W,
+}
+
+impl<W> Words<W> {
+    /// The parts, for those who have to give them back: in the order in which they were made.
+    pub fn into_parts(self) -> [W; 5] {
+        [self.totals, self.counts, self.primes, self.factors, self.phi]
+    }
+}
+
+/// Tables as one frame sees them.
+pub(super) struct Tables<'t> {
+    pub(super) frame: Frame,
+    pub(super) primes: Primes<'t>,
+    pub(super) counts: Counts<'t>,
+    pub(super) factors: &'t [[u16; COPRIME]],
+    pub(super) phi: Phi<'t>,
+    /// pi(y).
+    pub(super) pi_y: usize,
+    /// Turns of the wheel in a window: numbers m are given to kernels as those above its begin.
+    pub(super) turns: usize,
+}
+
+impl<'t> Tables<'t> {
+    /// From words that were made for this frame, among others.
+    pub(super) fn new<W: Deref<Target = [u64]>>(frame: Frame, words: &'t Words<W>) -> Tables<'t> {
+        let counts = Counts::new(&words.counts);
+        let primes = Primes::new(&words.primes, &counts, words.window);
+        let (factors, phi) = (factors::turns(&words.factors), Phi::new(&words.phi));
+        let pi_y = counts.pi(frame.y) as usize;
+        Tables { frame, primes, counts, factors, phi, pi_y, turns: (words.window / factors::WHEEL) as usize }
+    }
+
+    /// p_b.
+    #[inline(always)]
+    pub(super) fn p(&self, b: usize) -> u64 {
+        self.primes.at(b)
+    }
+
+    /// pi(n), as a place among the primes.
+    #[inline(always)]
+    pub(super) fn pi(&self, n: u64) -> usize {
+        self.counts.pi(n) as usize
+    }
+}
