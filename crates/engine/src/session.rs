@@ -159,9 +159,11 @@ impl<'t> Session<'t> {
     }
 
     /// Saves what is done to this file, and resumes from it if it exists. Only jobs with an
-    /// [`Identity`] are saved.
+    /// [`Identity`] are saved, and a file holds one job: a session that runs several gives an
+    /// identity to one of them at most.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.keep = Some(Keep { path: path.into(), every: self.interval });
+        self.lock = OnceCell::new();
         self
     }
 
@@ -178,6 +180,7 @@ impl<'t> Session<'t> {
     /// they have together. Saves go to the checkpoint, or to this file where there is no other.
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
+        self.lock = OnceCell::new();
         self
     }
 
