@@ -9,9 +9,8 @@ use std::time::Instant;
 
 use montesieve::cluster::Cluster;
 use montesieve::isa::Isa;
-use montesieve::job::run::{Options, run};
 use montesieve::job::signals::Signals;
-use montesieve::job::{Job, Pulse, Schedule, Span, Tally};
+use montesieve::job::{Job, Pulse, Schedule, Session, Span, Tally};
 use montesieve::montecarlo::darts::Darts;
 use serde::{Deserialize, Serialize};
 
@@ -77,9 +76,9 @@ fn main() {
             std::hint::black_box(throw(mine, &mut job.workspace()));
             let bare = cluster.max(begun.elapsed().as_nanos() as u64);
 
-            let options = Options { schedule, signals: signals.clone(), ..Options::default() };
+            let session = Session::new(&cluster).schedule(schedule).signals(signals.clone());
             let begun = Instant::now();
-            let outcome = run(&cluster, &job, &options).expect("no rank fails");
+            let outcome = session.run(&job).expect("no rank fails");
             let engine = cluster.max(begun.elapsed().as_nanos() as u64);
             if let Some((outcome, exact)) = outcome.zip(exact) {
                 assert_eq!(outcome.total.map(|hits| hits.0), Some(exact));

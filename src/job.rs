@@ -3,9 +3,9 @@
 //! Stands beside the crate `montesieve_engine`, which is all of it but for the words.
 
 pub use montesieve_engine::{
-    Dealer, Identity, Job, JobError, Keep, Ledger, Overlap, Pulse, Result, Schedule, Seams, Span, Tally, Version,
-    atomic_file, backoff, checkpoint, profile, protocol, record, regular, replay_log, restart, signals, sink, sound,
-    threads, timeline, transport,
+    Dealer, Identity, Job, JobError, Keep, Ledger, Notice, Overlap, Pulse, Result, Schedule, Seams, Session, Span,
+    Tally, Version, atomic_file, backoff, checkpoint, identity_or_before, profile, protocol, record, regular,
+    replay_log, restart, rounds, signals, sink, sound, threads, timeline, transport, unite,
 };
 
 use crate::error::Error;
@@ -15,8 +15,9 @@ impl From<montesieve_engine::Error> for Error {
         use montesieve_engine::Error as Engine;
         match error {
             Engine::Lost(_) => Error::Lost,
-            Engine::Job(error) | Engine::AtRoot(Some(error)) => of_job(error),
-            Engine::Checkpoint(error) => error.into(),
+            Engine::Job(error) => of_job(error),
+            Engine::AtRoot(Some(error)) => (*error).into(),
+            Engine::Checkpoint(error) | Engine::Unite(unite::UniteError::File(error)) => error.into(),
             error => Error::Run(error.to_string()),
         }
     }
@@ -31,6 +32,7 @@ impl From<checkpoint::LoadError> for Error {
     fn from(error: checkpoint::LoadError) -> Error {
         let text = error.to_string();
         match error {
+            checkpoint::LoadError::Absent { .. } => Error::Usage(format!("--resume: {text}")),
             checkpoint::LoadError::Refused { spare: Some(spare), .. } => {
                 Error::Run(format!("{text}: --resume-before goes on from {}", spare.display()))
             }
@@ -57,7 +59,6 @@ pub mod run {
     use crate::cluster::Cluster;
     use crate::error::{Error, Result};
     use crate::job::profile::Profile;
-    use crate::job::{Job, Ledger};
 
     /// The account of what the ranks made together before a job. Every rank must call it, with the seconds since it began and those
     /// that it computed itself; the root gets `Some`.
@@ -79,19 +80,11 @@ pub mod run {
         use montesieve_engine::Error::AtRoot;
         match outcome {
             Err(AtRoot(reason)) => {
-                cluster.agree(reason.map_or(Ok(()), |reason| Err(super::of_job(reason))))?;
+                cluster.agree(reason.map_or(Ok(()), |reason| Err((*reason).into())))?;
                 Err(Error::Run("the root has no outcome, and does not say why".into()))
             }
             outcome => Ok(outcome?),
         }
-    }
-
-    /// The invariants of everything that is about to be reported.
-    ///
-    /// # Errors
-    /// [`Error::Run`] with the first one that does not hold.
-    pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> Result<()> {
-        montesieve_engine::run::check(job, ledger).map_err(Error::Run)
     }
 
     /// What is said of a result that breaks an invariant.

@@ -93,9 +93,10 @@ impl FromStr for Shard {
         }
         let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
         match numbers {
-            Some((i, n)) if (1..=n).contains(&i) => Ok(Shard::Part(Share { index: i - 1, of: n })),
             Some((_, 0)) => Err("there must be at least 1 part, as in 1/1".to_owned()),
-            Some((_, n)) => Err(format!("the first part is 1/{n}, the last {n}/{n}")),
+            Some((i, n)) => Share::numbered(i, n)
+                .map(Shard::Part)
+                .ok_or_else(|| format!("the first part is 1/{n}, the last {n}/{n}")),
             None => Err(not_a_part()),
         }
     }

@@ -67,12 +67,11 @@ pub(super) fn share(parts: Option<NonZeroU64>, variable: impl Fn(&str) -> Option
     let missing = |name: &str| format!("--shard auto: {scheduler} does not say {name}; write --shard auto/N or I/N");
     let place = number(index).ok_or_else(|| missing(index))?;
     if let Some(parts) = parts {
-        return match place.checked_sub(1).filter(|&index| index < parts.get()) {
-            Some(index) => Ok(Share { index, of: parts.get() }),
-            None => Err(format!(
+        return Share::numbered(place, parts.get()).ok_or_else(|| {
+            format!(
                 "--shard auto/{parts}: {scheduler} says task {place}, and parts are tasks 1 to {parts} (submit it as array 1-{parts})"
-            )),
-        };
+            )
+        });
     }
     let end = number(last).ok_or_else(|| missing(last))?;
     let start = match first {
@@ -80,16 +79,15 @@ pub(super) fn share(parts: Option<NonZeroU64>, variable: impl Fn(&str) -> Option
         None => 1,
     };
     let step = step.and_then(number).unwrap_or(1).max(1);
-    if !(start..=end).contains(&place) || !(place - start).is_multiple_of(step) {
-        return Err(format!("--shard auto: {scheduler} says task {place} of {start} to {end} in steps of {step}"));
-    }
+    let share = Share::of_task(place, start, end, step)
+        .ok_or_else(|| format!("--shard auto: {scheduler} says task {place} of {start} to {end} in steps of {step}"))?;
     if start > 1 || start == end {
         return Err(format!(
             "--shard auto: {scheduler} says task {place} of {start} to {end}, which may be some tasks of a larger array; \
              write --shard auto/N for task {place} of N, or --shard I/N"
         ));
     }
-    Ok(Share { index: (place - start) / step, of: (end - start) / step + 1 })
+    Ok(share)
 }
 
 #[cfg(test)]
@@ -148,18 +146,5 @@ mod tests {
         assert!(asked(&[("PBS_ARRAY_INDEX", "3")]).expect_err("no last").contains("PBS_ARRAY_LAST"));
         let beyond = [("SLURM_ARRAY_TASK_ID", "9"), ("SLURM_ARRAY_TASK_MIN", "0"), ("SLURM_ARRAY_TASK_MAX", "3")];
         assert!(asked(&beyond).is_err());
-    }
-
-    #[test]
-    fn shares_are_all_blocks_once() {
-        for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
-            let mut next = 0;
-            for index in 0..of {
-                let span = Share { index, of }.span(blocks);
-                assert_eq!(span.first, next);
-                next = span.end;
-            }
-            assert_eq!(next, blocks);
-        }
     }
 }

@@ -207,7 +207,7 @@ impl Setting<'_> {
             launcher: self.cluster.launch().launcher.unwrap_or("none").to_owned(),
             mpi: library(self.cluster),
             isa: self.isa.to_string(),
-            schedule: self.options.schedule.name().to_owned(),
+            schedule: self.session.options().schedule.name().to_owned(),
             chunk: account.chunk,
             work,
             planned_seconds: None,

@@ -15,6 +15,7 @@ use crate::cli::{self, Destination, NanPolicy, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
+use crate::job::rounds::Shorten;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
 use crate::montecarlo::integrands::ALL;
@@ -65,7 +66,9 @@ impl Sampling for Integral {
     fn samples(&self) -> u64 {
         self.samples
     }
+}
 
+impl Shorten for Integral {
     fn shortened(&self, blocks: u64) -> Integral {
         Integral {
             kernel: self.kernel.duplicate(),

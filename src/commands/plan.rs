@@ -8,7 +8,7 @@ use super::rounds::Sampling;
 use super::setting::Setting;
 use crate::cli::Precision;
 use crate::error::{Error, Result};
-use crate::job::run::{agreed, run};
+use crate::job::run::agreed;
 use crate::report::{PlanResult, Work};
 
 /// Blocks of the pilot: a few milliseconds of one core.
@@ -25,7 +25,7 @@ pub(super) fn run_pilot<J: Sampling>(
     command: &'static str,
 ) -> Result<u8> {
     let pilot = job.shortened(PILOT.min(job.blocks()));
-    let outcome = agreed(setting.cluster, run(setting.cluster, &pilot, &setting.options))?;
+    let outcome = agreed(setting.cluster, setting.session.run(&pilot))?;
     let conclusion = outcome.map(|outcome| {
         let reading = outcome.total.as_ref().and_then(|tally| pilot.reading(tally));
         let reading = reading.ok_or_else(|| Error::Run("the first blocks say nothing: no plan".to_owned()))?;

@@ -1,11 +1,10 @@
 //! Monte Carlo jobs on their way: in rounds until an error is small enough, and with a look at every power of two.
 //!
-//! A round is the same job cut short: its first so many blocks, of which the rounds before have done most. The numbers of
-//! blocks at which rounds end are fixed beforehand, so what is decided there is the same for every number of ranks, and after
-//! every restart. Early estimates of an error are not to be trusted, hence a minimum.
+//! The engine runs the rounds ([`Session::run_until`](crate::job::Session::run_until)); here is what decides in them, what an error
+//! says and when it is given up, and what is shown of the way. Early estimates of an error are not to be trusted, hence a minimum.
 //!
 //! The look at powers of two takes no rounds: the ledger of such a job keeps what lies between two of them apart
-//! ([`Job::has_a_way`]), in checkpoints too. So a trace is the same after any number of restarts.
+//! ([`Job::has_a_way`](crate::job::Job::has_a_way)), in checkpoints too. So a trace is the same after any number of restarts.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +14,9 @@ use super::plan;
 use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Outcome, agreed, resume_with_way};
-use crate::job::{Job, Ledger, Tally};
+use crate::job::Ledger;
+use crate::job::rounds::{Shorten, growing, totals_at_powers};
+use crate::job::run::{Outcome, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult, number};
 
@@ -35,15 +35,12 @@ const MOST_NEAR_0: u64 = 10_000_000_000;
 const UNLIMITED: u64 = u64::MAX - 1;
 
 /// A job whose done blocks are an estimate of something, however many they are.
-pub(super) trait Sampling: Job {
+pub(super) trait Sampling: Shorten {
     /// What a tally says; `None` when it says nothing yet.
     fn reading(&self, tally: &Self::Tally) -> Option<Reading>;
 
     /// Samples of the whole job.
     fn samples(&self) -> u64;
-
-    /// The same job, of its first `blocks` blocks only.
-    fn shortened(&self, blocks: u64) -> Self;
 
     /// Whether a tally shows already that the job fails, so that more samples are of no use.
     fn has_failed(&self, _tally: &Self::Tally) -> bool {
@@ -225,65 +222,24 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
             Course { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
         }));
     }
-    let cluster = setting.cluster;
-    let mut done: Ledger<J::Tally> = setting.before(job)?;
-    let reached = cluster.broadcast(cluster.at_root(|| done.spans().map(|(span, _)| span.end).max().unwrap_or(0)))?;
-    let mut account = None::<Account>;
-    let mut stop = 0;
-    loop {
-        stop = next_stop(stop, job.blocks(), wish);
-        if stop < reached {
-            continue;
-        }
-        let part = job.shortened(stop);
-        let gone = agreed(cluster, resume_with_way(cluster, &part, &setting.options, done))?;
-        let mut ended = None;
-        done = Ledger::new();
-        if let Some((mut outcome, way)) = gone {
-            if let Some(mut before) = account.take() {
-                before.join(outcome.account);
-                outcome.account = before;
-            }
-            let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
-            let met = verdict(wish, reading, job.samples());
-            let is_decided = met.is_some_and(|met| met != Verdict::Missed);
-            let has_failed = outcome.total.as_ref().is_some_and(|tally| part.has_failed(tally));
-            if !outcome.is_complete() || stop == job.blocks() || has_failed || is_decided {
-                let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
-                let readings = looks.into_iter().flatten().chain(reading).collect();
-                ended = Some(Course { outcome, readings, met });
-            } else {
-                account = Some(outcome.account);
-                // The blocks 0..stop are all done: the next round goes on from there.
-                done = way;
-            }
-        }
-        let go_on = cluster.broadcast(cluster.at_root(|| ended.is_none()))?;
-        if !go_on {
-            return Ok(ended);
-        }
-    }
+    let stops = growing(FEWEST).take_while(|_| wish.target_error.is_some());
+    let is_enough = |part: &J, total: Option<&J::Tally>| {
+        let met = verdict(wish, total.and_then(|tally| part.reading(tally)), job.samples());
+        met.is_some_and(|met| met != Verdict::Missed) || total.is_some_and(|tally| part.has_failed(tally))
+    };
+    let ended = agreed(setting.cluster, setting.session.run_until(job, stops, is_enough))?;
+    Ok(ended.map(|(outcome, way)| {
+        let part = job.shortened(outcome.blocks);
+        let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
+        let met = verdict(wish, reading, job.samples());
+        let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
+        Course { readings: looks.into_iter().flatten().chain(reading).collect(), outcome, met }
+    }))
 }
 
 /// Estimates from the first 1, 2, 4, 8, ... blocks, as far as there are no holes; without that of all `done` blocks.
 fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Reading> {
-    let mut readings = Vec::new();
-    let mut all: Option<(u64, J::Tally)> = None;
-    for (span, tally) in way.spans() {
-        let (end, total) = match all.take() {
-            None if span.first == 0 => (span.end, tally.clone()),
-            Some((end, mut total)) if span.first == end => {
-                total.merge(tally.clone());
-                (span.end, total)
-            }
-            _ => break,
-        };
-        if end.is_power_of_two() && end < done {
-            readings.extend(job.reading(&total));
-        }
-        all = Some((end, total));
-    }
-    readings
+    totals_at_powers(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
 }
 
 /// Whether the target is met, if there is one; `limit` is the number of samples that may be taken.
@@ -295,18 +251,6 @@ fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<Ver
     } else {
         given_up().map_or(Verdict::Missed, Verdict::GivenUp)
     })
-}
-
-/// The block counts at which an error decides: 16, and then a fifth more each time. A job ends at
-/// most a fifth too late.
-fn decisive() -> impl Iterator<Item = u64> {
-    std::iter::successors(Some(FEWEST), |&n| n.checked_add(n.div_ceil(5)))
-}
-
-/// Where the round after `stop` ends.
-fn next_stop(stop: u64, blocks: u64, wish: &Precision) -> u64 {
-    let target = wish.target_error.and_then(|_| decisive().find(|&n| n > stop));
-    target.unwrap_or(blocks).min(blocks)
 }
 
 #[cfg(test)]

@@ -8,19 +8,15 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
-use crate::cluster::place::host;
 use crate::commands::array;
-use crate::commands::merge::unite;
 use crate::commands::output::Output;
 use crate::commands::surroundings;
 use crate::error::{Error, Result};
 use crate::fault;
 use crate::isa::Isa;
-use crate::job::checkpoint::Lock;
-use crate::job::checkpoint::{self, Found, Keep};
-use crate::job::run::{Account, Options, Outcome, Share, agreed, resume};
+use crate::job::run::{Account, Options, Outcome, Share, agreed};
 use crate::job::signals::Signals;
-use crate::job::{Identity, Job, Ledger, Schedule, Tally};
+use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
 use crate::progress::{self, Mode};
 use crate::report::Work;
 use crate::stderr;
@@ -35,14 +31,12 @@ pub struct Setting<'a> {
     pub words: Vec<String>,
     /// The instruction set of this rank's kernels.
     pub isa: Isa,
-    /// The same for `job`.
-    pub options: Options,
+    /// The engine: its options, and the checkpoint if there is one, which it keeps locked.
+    pub session: Session<'a>,
     /// Checkpoints to take the blocks from, instead of computing them.
     merged: Option<Vec<PathBuf>>,
     /// Whether blocks were taken from them: without, nothing is proved.
     merges: Cell<bool>,
-    /// At the root: keeps other jobs away from the checkpoint.
-    _lock: Option<Lock>,
     /// Where the result goes; at the root only, until it is taken.
     output: RefCell<Option<Output>>,
     /// What the command comes to is noted here, instead of being reported.
@@ -71,37 +65,25 @@ impl<'a> Setting<'a> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
         let opened = cluster.at_root(|| Output::open(engine.destination.output.as_deref(), || cluster.stdout()));
         let output = cluster.agree(opened.transpose())?;
-        let lock = cluster.agree(cluster.at_root(|| claim(cluster, engine)).transpose())?.flatten();
+        let session = session(cluster, engine);
+        agreed(cluster, session.claim())?;
         let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
-        let chunk = match engine.chunk {
-            cli::Chunk::Auto => None,
-            cli::Chunk::Blocks(blocks) => Some(blocks.get()),
-        };
         // A command that begins again has the time of its first attempt.
         static BEGUN: OnceLock<Instant> = OnceLock::new();
         let begun = *BEGUN.get_or_init(Instant::now);
-        let options = Options {
-            schedule: schedule(engine.schedule),
-            chunk,
-            progress: progress::shown(mode(engine), cluster.launch().is_forwarded()),
-            signals,
-            deadline: deadline(cluster, engine.keep.time_limit, begun)?,
-            share: cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?,
-            traced: None,
-            at_stage: Some(fault::in_engine),
-            warn: Some(stderr::message),
-            keep: engine.keep.file().map(|path| Keep { path: path.into(), every: engine.keep.checkpoint_interval }),
-        };
+        let session = session
+            .signals(signals)
+            .deadline(deadline(cluster, engine.keep.time_limit, begun)?)
+            .share(cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?);
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         Ok(Setting {
             cluster,
             engine,
             words,
             isa,
-            options,
+            session,
             merged: None,
             merges: Cell::new(false),
-            _lock: lock,
             output: RefCell::new(output),
             record: None,
         })
@@ -114,10 +96,9 @@ impl<'a> Setting<'a> {
             engine: self.engine,
             words: self.words.clone(),
             isa: self.isa,
-            options,
+            session: Session::with_options(part, options),
             merged: None,
             merges: Cell::new(false),
-            _lock: None,
             output: RefCell::new(None),
             record: Some(RefCell::new(None)),
         }
@@ -133,6 +114,11 @@ impl<'a> Setting<'a> {
         Setting { words, merged: Some(files), ..self }
     }
 
+    /// The same with a stop at this moment, if there is one.
+    pub fn until(self, deadline: Option<Instant>) -> Setting<'a> {
+        Setting { session: self.session.deadline(deadline), ..self }
+    }
+
     /// Whether nothing is to be computed.
     pub fn is_merging(&self) -> bool {
         self.merged.is_some()
@@ -146,10 +132,10 @@ impl<'a> Setting<'a> {
     /// At the root: the job that wrote the checkpoint which this one is to go on from, if there is one. A file that cannot be read is
     /// named by [`Setting::compute`].
     pub fn begun_by(&self) -> Option<Identity> {
-        let keep = &self.engine.keep;
-        let merged = self.merged.as_ref().and_then(|files| files.first());
-        let path = merged.or(keep.resume.as_ref()).or(keep.checkpoint.as_ref())?;
-        checkpoint::identity(path).or_else(|_| checkpoint::identity(&checkpoint::before(path))).ok()
+        match &self.merged {
+            Some(files) => identity_or_before(files.first()?),
+            None => self.session.previous_identity(),
+        }
     }
 
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
@@ -159,11 +145,9 @@ impl<'a> Setting<'a> {
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
         if let Some(files) = &self.merged {
             self.merges.set(true);
-            let ranks = self.cluster.size();
-            return self.cluster.agree(self.cluster.at_root(|| unite(job, files, ranks)).transpose());
+            return agreed(self.cluster, self.session.unite(job, files));
         }
-        let done = self.before(job)?;
-        agreed(self.cluster, resume(self.cluster, job, &self.options, done))
+        agreed(self.cluster, self.session.run(job))
     }
 
     /// What the checkpoint had of a job when the command began, at the root; elsewhere it does not count. Every rank must call it.
@@ -171,35 +155,7 @@ impl<'a> Setting<'a> {
     /// # Errors
     /// [`Error::Told`] when the checkpoint is of another job, or damaged.
     pub fn before<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
-        Ok(self.cluster.remember(|| self.done(job))?.unwrap_or_default())
-    }
-
-    /// At the root: what the checkpoint has.
-    fn done<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
-        let keep = &self.engine.keep;
-        let Some(ours) = job.identity() else { return Ok(Ledger::new()) };
-        let load = |path: &Option<PathBuf>| -> Result<Option<Found<J::Tally>>> {
-            path.as_ref().map_or(Ok(None), |path| Ok(checkpoint::load(path, job, &ours, keep.resume_before)?))
-        };
-        let found = [load(&keep.checkpoint)?, load(&keep.resume)?];
-        if let (Some(path), [None, None]) = (&keep.resume, &found) {
-            return Err(Error::Usage(format!("--resume: there is no {}", path.display())));
-        }
-        let mut done: Option<Ledger<J::Tally>> = None;
-        for Found { ledger, instead } in found.into_iter().flatten() {
-            if let Some(instead) = instead {
-                stderr::message(&instead);
-            }
-            // The same command line again, after a stop: the file saved to has more than the one that it began from.
-            done = Some(match done {
-                Some(before) => richer(before, ledger),
-                None => ledger,
-            });
-        }
-        if let Some(done) = done.as_ref().filter(|_| !self.engine.quiet) {
-            stderr::message(&format!("going on from {} of {} blocks", done.done(), job.blocks()));
-        }
-        Ok(done.unwrap_or_default())
+        agreed(self.cluster, self.session.load(job))
     }
 
     /// Takes the place where the result goes. At the root, once.
@@ -211,25 +167,33 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// Everything that one of two ledgers of the same job has, as far as it fits together: the one with more blocks, and what the other has besides.
-fn richer<T: Tally>(one: Ledger<T>, other: Ledger<T>) -> Ledger<T> {
-    let (mut more, less) = if one.done() >= other.done() { (one, other) } else { (other, one) };
-    more.fill(less);
-    more
-}
-
-/// At the root: makes sure that the checkpoint can be written, and is ours alone.
-fn claim(cluster: &Cluster, engine: &cli::Engine) -> Result<Option<Lock>> {
-    let Some(path) = engine.keep.file() else { return Ok(None) };
-    let owner = format!("process {} on {}", std::process::id(), host());
-    let lock = checkpoint::claim(path, &owner, cluster.lost().is_empty())?;
-    if lock.as_ref().is_some_and(|lock| !lock.is_held()) && !engine.quiet {
-        let path = path.display();
-        stderr::message(&format!(
-            "the file system of {path} has no locks: see that no other job has the same checkpoint"
-        ));
-    }
-    Ok(lock)
+/// The engine as the user wants it, as far as no other rank has to be asked.
+fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
+    let options = Options {
+        schedule: schedule(engine.schedule),
+        chunk: match engine.chunk {
+            cli::Chunk::Auto => None,
+            cli::Chunk::Blocks(blocks) => Some(blocks.get()),
+        },
+        progress: progress::shown(mode(engine), cluster.launch().is_forwarded()),
+        at_stage: Some(fault::in_engine),
+        warn: Some(stderr::message),
+        ..Options::default()
+    };
+    let (keep, quiet) = (&engine.keep, engine.quiet);
+    let notify = move |notice: Notice| {
+        // That a file is damaged matters to everyone.
+        if !quiet || matches!(notice, Notice::Instead(_)) {
+            stderr::message(&notice.to_string());
+        }
+    };
+    let session = Session::with_options(cluster, options)
+        .checkpoint_interval(keep.checkpoint_interval)
+        .fall_back(keep.resume_before)
+        .lock_may_be_held(!cluster.lost().is_empty())
+        .notices(notify);
+    let session = keep.checkpoint.iter().fold(session, Session::checkpoint);
+    keep.resume.iter().fold(session, Session::resume)
 }
 
 /// When to stop a command that began then, whatever is done by then: what is left by the root's clock. Every rank must call it.

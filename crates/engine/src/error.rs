@@ -2,6 +2,7 @@
 
 use crate::checkpoint::LoadError;
 use crate::transport::{Lost, Silent};
+use crate::unite::UniteError;
 
 /// An error of the caller's own code, carried through the engine and given back as it is.
 pub type JobError = Box<dyn std::error::Error + Send + Sync>;
@@ -27,13 +28,17 @@ pub enum Error {
     /// What the job's own code returned, on this rank alone.
     #[error("{0}")]
     Job(JobError),
-    /// The root cannot give the outcome. Every rank gets it, after the round has ended in good
-    /// order; the root has the reason: what a sink returned, or an answer that cannot be right.
+    /// The root cannot begin, or cannot give the outcome. Every rank gets it, and all ranks are at
+    /// the same place then; the root has the reason: a checkpoint that cannot be loaded, what a sink
+    /// returned, an answer that cannot be right.
     #[error("{}", .0.as_ref().map_or("the root reports what went wrong".to_owned(), ToString::to_string))]
-    AtRoot(Option<JobError>),
+    AtRoot(Option<Box<Error>>),
     /// A checkpoint cannot be loaded, or not be written.
     #[error(transparent)]
     Checkpoint(#[from] LoadError),
+    /// Checkpoints do not unite to a whole job.
+    #[error(transparent)]
+    Unite(#[from] UniteError),
 }
 
 /// `Result` with the engine's [`Error`].

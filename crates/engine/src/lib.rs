@@ -8,8 +8,10 @@
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
 //! - [`transport`]: the contract between the engine and whatever carries its messages;
 //!   [`threads`] keep it, and so does a program's own over MPI.
-//! - [`run`](mod@run): runs a job: scatter, compute, reduce. [`checkpoint`]: saves it and loads it.
+//! - [`Session`]: the way in. Runs a job, loads and saves its [`checkpoint`], [unites](unite) the
+//!   checkpoints of shares, and runs [rounds](rounds) until something holds.
 
+mod agreement;
 pub mod atomic_file;
 pub mod backoff;
 mod cause;
@@ -19,14 +21,18 @@ pub mod error;
 mod job;
 mod ledger;
 mod options;
+mod outcome;
 pub mod profile;
 pub mod protocol;
 pub mod record;
 pub mod regular;
 pub mod replay_log;
 pub mod restart;
+mod resumption;
+pub mod rounds;
 pub mod run;
 mod schedule;
+mod session;
 pub mod signals;
 pub mod sink;
 pub mod sound;
@@ -34,6 +40,7 @@ mod span;
 pub mod threads;
 pub mod timeline;
 pub mod transport;
+pub mod unite;
 
 pub use cause::Cause;
 pub use checkpoint::{Identity, Keep, Version};
@@ -41,7 +48,9 @@ pub use error::{Error, JobError, Result};
 pub use job::{Job, Pulse};
 pub use ledger::{Ledger, Overlap, Seams};
 pub use montesieve_kernel::Tally;
-pub use options::{Options, Share};
-pub use run::Outcome;
+pub use options::{Options, Progress, Share};
+pub use outcome::{Account, Ended, Outcome, Way};
+pub use resumption::{Notice, identity_or_before};
 pub use schedule::{Deal, Dealer, Schedule};
+pub use session::Session;
 pub use span::Span;

@@ -1,6 +1,6 @@
 //! What a caller says about a run: schedule, limits, checkpoint, whom to tell.
 //!
-//! Stands beside `run`, which does it. Everything has a default.
+//! Stands beside `session`, which builds it, and `run`, which does it. Everything has a default.
 
 use std::fmt;
 use std::sync::Arc;
@@ -108,9 +108,62 @@ impl fmt::Display for Share {
 }
 
 impl Share {
+    /// Part `number` of `of`, counted from 1; `None` when there is no such part.
+    pub fn numbered(number: u64, of: u64) -> Option<Share> {
+        (1..=of).contains(&number).then(|| Share { index: number - 1, of })
+    }
+
+    /// The part of task `task` of a job array with a task for every part: `first`, `first + step`,
+    /// ..., up to `last` at most. A step of 0 counts as 1. `None` when it is no task of the array.
+    ///
+    /// ```
+    /// use montesieve_engine::Share;
+    ///
+    /// assert_eq!(Share::of_task(7, 1, 9, 2), Some(Share { index: 3, of: 5 }));
+    /// assert_eq!(Share::of_task(8, 1, 9, 2), None);
+    /// ```
+    pub fn of_task(task: u64, first: u64, last: u64, step: u64) -> Option<Share> {
+        let step = step.max(1);
+        let is_task = (first..=last).contains(&task) && (task - first).is_multiple_of(step);
+        is_task.then(|| Share { index: (task - first) / step, of: ((last - first) / step).saturating_add(1) })
+    }
+
     /// Its blocks, of `blocks`. The shares of a job are all its blocks, once.
     pub fn span(self, blocks: u64) -> Span {
         let edge = |index: u64| (u128::from(blocks) * u128::from(index) / u128::from(self.of)) as u64;
         Span::new(edge(self.index), edge(self.index + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_all_blocks_once() {
+        for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
+            let mut next = 0;
+            for number in 1..=of {
+                let span = Share::numbered(number, of).expect("a part").span(blocks);
+                assert_eq!(span.first, next);
+                next = span.end;
+            }
+            assert_eq!(next, blocks);
+        }
+        assert_eq!([(0, 3), (4, 3), (1, 0)].map(|(number, of)| Share::numbered(number, of)), [None; 3]);
+    }
+
+    #[test]
+    fn tasks_of_an_array_are_parts() {
+        for (first, last, step, of) in [(0, 3, 1, 4), (1, 4, 0, 4), (1, 9, 2, 5), (1, 10, 2, 5), (5, 5, 3, 1)] {
+            let tasks = (first..=last).step_by(step.max(1) as usize);
+            let parts: Vec<_> = tasks.map(|task| Share::of_task(task, first, last, step)).collect();
+            let all: Vec<_> = (0..of).map(|index| Some(Share { index, of })).collect();
+            assert_eq!(parts, all);
+        }
+        for (task, first, last, step) in [(0, 1, 4, 1), (5, 1, 4, 1), (2, 1, 9, 2), (1, 2, 0, 1)] {
+            assert_eq!(Share::of_task(task, first, last, step), None);
+        }
+        assert_eq!(Share::of_task(0, 0, u64::MAX, 1), Some(Share { index: 0, of: u64::MAX }));
     }
 }

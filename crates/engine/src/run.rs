@@ -1,14 +1,17 @@
-//! Runs a job: scatter, compute, reduce; and what comes of it.
+//! Runs a job: scatter, compute, reduce.
 //!
-//! Stands beside `options`, what a caller says about it, and `driver`, which carries one round out
-//! on each rank.
+//! Stands beside `session`, the way in for callers, and `driver`, which carries one round out on
+//! each rank. Nothing here loads a checkpoint or locks it: a caller that sets [`Options::keep`] and
+//! does not pass what the file has overwrites the file.
 
 use std::time::{Duration, Instant};
 
+use crate::agreement::agree;
 use crate::checkpoint::{Identity, Keep};
 use crate::driver::{Driver, Parts};
 use crate::error::{Error, JobError, Result, fault};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
+pub use crate::outcome::{Account, Ended, Outcome, Way};
 use crate::profile::Profile;
 use crate::protocol::{Delivery, Machine, Root, RootState, Saves, Settings, Window};
 use crate::restart::Restart;
@@ -23,93 +26,11 @@ const WINDOW_CHUNKS: u64 = 4;
 /// How long a sink whose job has failed may take to remove what it has half written.
 const SINK_CLEANUP: Duration = Duration::from_secs(1);
 
-/// What a job came to, at the root.
-#[derive(Debug)]
-pub struct Outcome<T> {
-    /// What the done blocks add up to, if any is done. Empty for a job whose results were
-    /// delivered.
-    pub total: Option<T>,
-    /// Blocks done.
-    pub done: u64,
-    /// Blocks of the job.
-    pub blocks: u64,
-    /// Why it ended early, if it did.
-    pub cause: Option<Cause>,
-    /// What the ranks did with their time.
-    pub account: Account,
-}
-
-impl<T> Outcome<T> {
-    /// Whether every block is done.
-    pub fn is_complete(&self) -> bool {
-        self.done == self.blocks
-    }
-}
-
-/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](Job::has_a_way) come to: its
-/// ledger. Empty for others.
-pub type Way<T> = Ledger<T>;
-
-/// A job that has ended, and its way.
-pub type Ended<T> = (Outcome<T>, Way<T>);
-
-/// What the ranks did with their time, at the root.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// Wall-clock seconds from the first scatter to the last reduction.
-    pub seconds: f64,
-    /// Blocks handed out at a time.
-    pub chunk: u64,
-    /// One profile for each rank.
-    pub profiles: Vec<Profile>,
-    /// Whether everything that is done stands in the checkpoint.
-    pub saved: bool,
-    /// Of what a chunk is a multiple, as far as there is enough ([`Job::grain`]).
-    pub grain: u64,
-    /// Jobs that ran one after the other.
-    pub jobs: u64,
-    /// One for each rank, where they were asked for.
-    pub timelines: Vec<Timeline>,
-}
-
-impl Account {
-    /// Of a run without a job.
-    pub fn none(ranks: u64) -> Account {
-        let profiles = vec![Profile::default(); ranks as usize];
-        Account { seconds: 0.0, chunk: 0, profiles, saved: false, grain: 1, jobs: 0, timelines: Vec::new() }
-    }
-
-    /// Adds the account of the next job of the same command.
-    pub fn join(&mut self, next: Account) {
-        self.seconds += next.seconds;
-        self.chunk = next.chunk;
-        self.saved = next.saved;
-        self.grain = next.grain;
-        self.jobs += next.jobs;
-        for (profile, more) in self.profiles.iter_mut().zip(&next.profiles) {
-            profile.add(more);
-        }
-        if self.timelines.is_empty() {
-            self.timelines = next.timelines;
-        } else {
-            self.timelines.iter_mut().zip(next.timelines).for_each(|(row, more)| row.join(more));
-        }
-    }
-}
-
-/// Runs `job` and reduces its tallies to the root. Every rank must call it; the root gets `Some`.
-///
-/// # Errors
-/// [`Error`].
-pub fn run<J: Job>(transport: &dyn Transport, job: &J, options: &Options) -> Result<Option<Outcome<J::Tally>>> {
-    resume(transport, job, options, Ledger::new())
-}
-
 /// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call
 /// it; the ledger at the root counts, and the root gets `Some`.
 ///
 /// # Errors
-/// As [`run`].
+/// [`Error`].
 pub fn resume<J: Job>(
     transport: &dyn Transport,
     job: &J,
@@ -122,7 +43,7 @@ pub fn resume<J: Job>(
 /// The same; the root gets the ledger, too, if the job [has a way](Job::has_a_way).
 ///
 /// # Errors
-/// As [`run`].
+/// As [`resume`].
 pub fn resume_with_way<J: Job>(
     transport: &dyn Transport,
     job: &J,
@@ -160,7 +81,7 @@ impl Room {
 /// read.
 ///
 /// # Errors
-/// As [`run`]; what `sink` returned is [`Error::AtRoot`], on every rank.
+/// As [`resume`]; what `sink` returned is [`Error::AtRoot`], on every rank.
 pub fn deliver<J: Job, S: Sink<J::Tally>>(
     transport: &dyn Transport,
     job: &J,
@@ -265,7 +186,7 @@ fn round<J: Job>(
 
 /// Where the ledger's spans do not merge: in front of the first block that a longer job has
 /// otherwise, and at powers of two for a job that has a way.
-fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
+pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
     let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
     Seams { at: whole, at_powers: job.has_a_way() }
 }
@@ -294,11 +215,7 @@ fn outcome<J: Job>(
     let rows = transport.gather(record::encode(&(profile, timeline))?)?;
     let (cause, root) = (machine.cause(), machine.into_root());
     let sound = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
-    let verdict = refusal.map_or(sound, Err);
-    let told = (transport.rank() == ROOT).then(|| vec![u8::from(verdict.is_ok())]);
-    if transport.broadcast(told)? != [1] {
-        return Err(Error::AtRoot(verdict.err()));
-    }
+    agree(transport, || refusal.map_or(sound, Err).map_err(Error::Job))?;
     let (Some(rows), Some(root)) = (rows, root) else { return Ok(None) };
     let rows = rows.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<(Profile, Option<Timeline>)>>>()?;
     let (profiles, timelines): (Vec<Profile>, Vec<Option<Timeline>>) = rows.into_iter().unzip();
@@ -317,8 +234,8 @@ fn outcome<J: Job>(
     Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
 }
 
-/// The invariants of everything that is about to be reported, whether it was computed here or comes
-/// from a file.
+/// Checks the invariants of everything that is about to be reported, whether it was computed here or
+/// comes from a file.
 ///
 /// # Errors
 /// The first one that does not hold, in a sentence.

@@ -6,6 +6,7 @@
 //! - [`isa`]: the instruction set that a kernel uses, chosen at run time.
 
 pub mod isa;
+mod tallies;
 mod tally;
 
 pub use tally::Tally;

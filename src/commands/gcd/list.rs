@@ -144,10 +144,7 @@ impl Jobs<'_> {
         let is_complete = self.setting.cluster.broadcast(outcome.as_ref().map(Outcome::is_complete))?;
         let total = outcome.and_then(|outcome| {
             (self.completion, self.cause) = (Completion::of(outcome.done, outcome.blocks), outcome.cause);
-            match &mut self.account {
-                Some(account) => account.join(outcome.account),
-                None => self.account = Some(outcome.account),
-            }
+            self.account = Account::joined(self.account.take(), Some(outcome.account));
             outcome.total
         });
         Ok(is_complete.then_some(total))

@@ -70,7 +70,7 @@ fn alone(setting: &Setting<'_>, n: u128) -> (f64, u64) {
             first += BLOCK;
             let factor = slice.advance(BLOCK / STEP);
             divisors += slice.tried();
-            if factor.is_some() || setting.options.signals.pending().is_some() {
+            if factor.is_some() || setting.session.options().signals.pending().is_some() {
                 break;
             }
         }

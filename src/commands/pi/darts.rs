@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
+use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
 use crate::montecarlo::chi_square::HitScatter;
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
@@ -113,7 +114,9 @@ impl Sampling for Throw {
     fn samples(&self) -> u64 {
         self.terms.samples
     }
+}
 
+impl Shorten for Throw {
     fn shortened(&self, blocks: u64) -> Throw {
         let samples = blocks.saturating_mul(BLOCK).min(self.terms.samples);
         Throw { terms: Terms { samples, ..self.terms.clone() } }

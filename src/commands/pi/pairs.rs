@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
+use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, Pulse, Span, sound};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, Integrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
@@ -81,7 +82,9 @@ impl<I: Integrand> Sampling for Draw<I> {
     fn samples(&self) -> u64 {
         2 * self.pairs
     }
+}
 
+impl<I: Integrand> Shorten for Draw<I> {
     fn shortened(&self, blocks: u64) -> Draw<I> {
         let pairs = blocks.saturating_mul(BLOCK_PAIRS).min(self.pairs);
         Draw { terms: self.terms.clone(), pairs, integrand: PhantomData }

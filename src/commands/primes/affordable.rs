@@ -34,7 +34,7 @@ pub(super) fn check(setting: &Setting<'_>, options: &cli::Primes, by_formula: bo
         can_be_counted: !options.is_plain_count() && options.algorithm == cli::PrimesAlgorithm::Auto,
         core_seconds,
     };
-    let share = setting.options.share.map_or(1.0, |share| 1.0 / share.of as f64);
+    let share = setting.session.options().share.map_or(1.0, |share| 1.0 / share.of as f64);
     let seconds = core_seconds * share / setting.cluster.size() as f64;
     let is_read = options.list().is_some() && setting.engine.destination.output.is_none();
     let is_limited = is_read || setting.engine.keep.time_limit.is_some();

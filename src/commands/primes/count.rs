@@ -46,13 +46,7 @@ pub(super) fn count(
     let words = (kept == Kept::Yes).then(|| setting.words.clone());
     let outcome = setting.compute(&Count { cut, algorithm, kinds, primes, words })?;
     let before = table.and_then(Table::release);
-    Ok(outcome.map(|mut outcome| {
-        if let Some(mut account) = before {
-            account.join(outcome.account);
-            outcome.account = account;
-        }
-        outcome
-    }))
+    Ok(outcome.map(|outcome| outcome.after(before)))
 }
 
 /// The job of counting.

@@ -15,7 +15,7 @@ use crate::cli::{self, PrimesAlgorithm, Range};
 use crate::commands::conclusion::Conclusion;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, agreed, cannot_be, resume};
+use crate::job::run::{Outcome, agreed, cannot_be};
 use crate::job::{Ledger, sound};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
@@ -41,13 +41,9 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let sieved = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
-            if sieved.is_complete() {
-                answers.push(i128::from(sieved.total.unwrap_or_default().primes()));
-            }
-            outcome.done += sieved.done;
-            outcome.blocks += sieved.blocks;
-            outcome.cause = outcome.cause.or(sieved.cause);
-            outcome.account.join(sieved.account);
+            let is_complete = sieved.is_complete();
+            let counted = outcome.join(sieved).unwrap_or_default();
+            answers.extend(is_complete.then(|| i128::from(counted.primes())));
         }
     }
     let concluded = outcome.map(|outcome| concluded(range, outcome, &answers));
@@ -100,21 +96,15 @@ fn compute(setting: &Setting<'_>, sides: &Sides) -> Result<Option<Outcome<Sums>>
 /// Makes the tables where they fit, and computes what is not in `done`.
 fn computed(setting: &Setting<'_>, sides: &Sides, done: Option<Ledger<Sums>>) -> Result<Option<Outcome<Sums>>> {
     let (cluster, done) = (setting.cluster, done.unwrap_or_default());
-    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, setting.options.share)))?;
+    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, setting.session.options().share)))?;
     if let Some(layout) = layout {
         memory::check_formula(cluster, layout.bytes())?;
     }
     let lookups = layout.map(|layout| Lookups::make(setting, layout)).transpose()?;
     let words = lookups.as_ref().and_then(|lookups| lookups.words.as_ref());
-    let outcome = agreed(cluster, resume(cluster, &Count::new(sides, words, setting.isa), &setting.options, done))?;
+    let outcome = agreed(cluster, setting.session.run_from(&Count::new(sides, words, setting.isa), done))?;
     let before = lookups.and_then(Lookups::release);
-    Ok(outcome.map(|mut outcome| {
-        if let Some(mut account) = before {
-            account.join(outcome.account);
-            outcome.account = account;
-        }
-        outcome
-    }))
+    Ok(outcome.map(|outcome| outcome.after(before)))
 }
 
 /// The first answer, which all others should equal.

@@ -72,19 +72,8 @@ pub(super) fn run(
         .zip(total)
         .map_or(Ok(()), |(output, total)| output.write_at_start(&encoding.header(total.listed)));
     cluster.agree(begun)?;
-    let before = join(before, table.and_then(Table::release));
+    let before = Account::joined(before, table.and_then(Table::release));
     end(setting, output, written, |written| written.numbers, list.cut, before)
-}
-
-/// The account of what came before the list.
-fn join(before: Option<Account>, next: Option<Account>) -> Option<Account> {
-    match (before, next) {
-        (Some(mut before), Some(next)) => {
-            before.join(next);
-            Some(before)
-        }
-        (before, next) => before.or(next),
-    }
 }
 
 /// The list is at its place, or it is not kept: a file that is there is a file that is complete.
@@ -104,12 +93,8 @@ fn end<T>(
     let kept = output.filter(|output| complete || output.is_stdout());
     // It may take as long as the disk or the reader takes.
     setting.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;
-    setting.conclude::<PrimesResult>(outcome.map(|mut outcome| {
+    setting.conclude::<PrimesResult>(outcome.map(|outcome| {
         let numbers = outcome.total.as_ref().map_or(0, numbers);
-        if let Some(mut account) = before {
-            account.join(outcome.account);
-            outcome.account = account;
-        }
-        conclusion(outcome, None, numbers)
+        conclusion(outcome.after(before), None, numbers)
     }))
 }

@@ -93,9 +93,9 @@ fn over(setting: &Setting<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>>
     // The root's clock decides; what is left by it is the same on all clocks.
     let left = |at: Instant| at.saturating_duration_since(Instant::now());
     let left: Option<Duration> =
-        setting.cluster.broadcast(setting.cluster.at_root(|| setting.options.deadline.map(left)))?;
+        setting.cluster.broadcast(setting.cluster.at_root(|| setting.session.options().deadline.map(left)))?;
     let deadline = left.and_then(|left| Instant::now().checked_add(left));
-    let signals = setting.options.signals.clone();
+    let signals = setting.session.options().signals.clone();
     Ok(move || {
         heartbeat::pulse();
         let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| Instant::now() >= deadline);

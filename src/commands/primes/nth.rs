@@ -219,13 +219,9 @@ fn search(setting: &Setting<'_>, step: Step, start: u128, n: i128) -> Result<Opt
 /// Two jobs, one after the other, as one.
 fn joined(before: Option<Outcome<Counted>>, after: Outcome<Counted>) -> Outcome<Counted> {
     let Some(mut all) = before else { return after };
-    let numbers = all.total.unwrap_or_default().numbers + after.total.unwrap_or_default().numbers;
-    all.total = Some(Counted { numbers, primes: 0 });
-    all.done += after.done;
-    all.blocks += after.blocks;
-    all.cause = all.cause.or(after.cause);
-    all.account.join(after.account);
-    all
+    let after = all.join(after).unwrap_or_default();
+    let numbers = all.total.unwrap_or_default().numbers + after.numbers;
+    Outcome { total: Some(Counted { numbers, primes: 0 }), ..all }
 }
 
 #[cfg(test)]

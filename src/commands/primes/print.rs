@@ -9,7 +9,7 @@ use super::cut::Cut;
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, Room, agreed, deliver};
+use crate::job::run::{Outcome, Room, agreed};
 use crate::job::sink::{Sink, SinkError, Steps};
 use crate::job::{Job, Pulse, Span, Tally};
 use crate::primes::costs::Asked;
@@ -95,7 +95,7 @@ impl Print<'_> {
         });
         let listing = cluster.agree(listing.transpose())?;
         let room = Room { block: self.0.block_bytes(), all: WAITING };
-        let (outcome, listing) = agreed(cluster, deliver(cluster, self, &setting.options, room, listing))?;
+        let (outcome, listing) = agreed(cluster, setting.session.deliver(self, room, listing))?;
         // Without a listing the reader was given up: then nobody knows how much of it was read.
         let written = listing.as_ref().map(|listing| listing.written);
         *output = listing.map(|listing| listing.output);

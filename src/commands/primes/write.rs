@@ -30,7 +30,7 @@ use crate::cluster::{Channel, Cluster, Pause};
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, Room, agreed, deliver};
+use crate::job::run::{Outcome, Room, agreed};
 use crate::job::sink::{Sink, SinkError, Steps};
 use crate::job::{Job, JobError, Pulse, Span, Tally};
 use crate::primes::encoding::{Encoder, Encoding};
@@ -75,7 +75,7 @@ pub(super) fn write(
     let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
     let room = Room { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
     let placing = cluster.at_root(|| Placing { written: Written::default(), end: list.header_bytes(), decided });
-    let (outcome, placing) = agreed(cluster, deliver(cluster, &job, &setting.options, room, placing))?;
+    let (outcome, placing) = agreed(cluster, setting.session.deliver(&job, room, placing))?;
     job.finish(cluster, outcome.as_ref().map(Outcome::is_complete))?;
     let written = placing.as_ref().map(|placing| placing.written);
     let ended = placing.map(|Placing { written, end, .. }| {

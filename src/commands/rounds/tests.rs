@@ -1,7 +1,7 @@
 //! Where rounds end, what a trace shows, and which targets are given up.
 
 use super::*;
-use crate::job::{Pulse, Seams, Span};
+use crate::job::{Job, Pulse, Seams, Span};
 use std::ops::ControlFlow;
 
 fn wish(target: bool, way: bool) -> Precision {
@@ -13,38 +13,11 @@ fn wish(target: bool, way: bool) -> Precision {
     }
 }
 
-fn stops(blocks: u64, wish: &Precision) -> Vec<u64> {
-    let mut stops = vec![next_stop(0, blocks, wish)];
-    while stops[stops.len() - 1] < blocks {
-        stops.push(next_stop(stops[stops.len() - 1], blocks, wish));
-    }
-    stops
-}
-
-#[test]
-fn rounds_end_where_they_always_do() {
-    for way in [false, true] {
-        assert_eq!(stops(30, &wish(true, way)), [16, 20, 24, 29, 30]);
-        assert_eq!(stops(30, &wish(false, way)), [30]);
-        assert_eq!(stops(1, &wish(true, way)), [1]);
-    }
-    assert!(stops(u64::MAX, &wish(true, true)).len() < 400);
-}
-
 /// A job of one sample a block, whose tally is how many.
 struct Count(u64);
 
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-struct Number(u64);
-
-impl Tally for Number {
-    fn merge(&mut self, next: Number) {
-        self.0 += next.0;
-    }
-}
-
 impl Job for Count {
-    type Tally = Number;
+    type Tally = u64;
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
@@ -57,40 +30,36 @@ impl Job for Count {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<(), Number> {
-        ControlFlow::Continue(Number(span.len()))
+    fn compute(&self, span: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<(), u64> {
+        ControlFlow::Continue(span.len())
     }
 }
 
 impl Sampling for Count {
-    fn reading(&self, &Number(samples): &Number) -> Option<Reading> {
+    fn reading(&self, &samples: &u64) -> Option<Reading> {
         Some(Reading { samples, estimate: 0.0, std_error: None, ci95: None })
     }
 
     fn samples(&self) -> u64 {
         self.0
     }
+}
 
+impl Shorten for Count {
     fn shortened(&self, blocks: u64) -> Count {
         Count(blocks)
     }
 }
 
 #[test]
-fn the_way_is_that_of_the_ledger_as_far_as_it_has_no_holes() {
-    let way = |spans: &[(u64, u64)]| {
-        let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
-        for &(first, end) in spans {
-            way.record(Span::new(first, end), Number(end - first)).expect("disjoint");
-        }
-        let looks = readings(&Count(30), &way, way.done());
-        looks.iter().map(|reading| reading.samples).collect::<Vec<_>>()
-    };
-    assert_eq!(way(&[(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)]), [1, 2, 4, 8, 16]);
-    assert_eq!(way(&[(0, 1), (1, 2), (2, 4)]), [1, 2], "the last one is that of all");
-    assert_eq!(way(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
-    assert_eq!(way(&[(1, 2), (2, 4)]), [0; 0]);
-    assert_eq!(way(&[]), [0; 0]);
+fn the_trace_reads_what_the_ledger_has_at_powers_of_two() {
+    let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+    for (first, end) in [(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)] {
+        way.record(Span::new(first, end), end - first).expect("disjoint");
+    }
+    let samples = |way| readings(&Count(30), way, 30).iter().map(|reading| reading.samples).collect::<Vec<_>>();
+    assert_eq!(samples(&way), [1, 2, 4, 8, 16]);
+    assert_eq!(samples(&Ledger::new()), [0; 0]);
 }
 
 #[test]

@@ -75,8 +75,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
     let words =
         Words { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
     let stop = Stop::listen(cluster, options.time_limit)?;
-    let mut setting = Setting::new(cluster, &words, &engine)?;
-    setting.options.deadline = stop.deadline();
+    let setting = Setting::new(cluster, &words, &engine)?.until(stop.deadline());
     let places = Place::gather(cluster)?;
     let capacity = places.as_deref().map(Capacity::of);
     let costs = match options.predict {

@@ -133,8 +133,8 @@ fn trial(
     is_traced: bool,
 ) -> Result<(u8, Option<(Record, f64)>)> {
     let cluster = setting.cluster;
-    let mut options =
-        Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..setting.options.clone() };
+    let all = setting.session.options().clone();
+    let mut options = Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..all };
     let ran = match cluster.first(planned.case.ranks) {
         None => Ok((0, None)),
         Some(part) => {

@@ -68,6 +68,15 @@ pub struct Version {
 }
 
 impl Identity {
+    /// The identity of a job of `blocks` blocks, all of them whole. `kind` says all that decides
+    /// what a block comes to, as words that a user understands. Two jobs of one kind may differ in
+    /// their number of blocks only.
+    pub fn new(kind: impl Into<String>, blocks: u64) -> Identity {
+        let kind = kind.into();
+        let version = Version { cut: 1, stream: 1, block: 0 };
+        Identity { words: vec![kind.clone()], kind, version, amount: blocks.into(), whole: blocks, parts: Vec::new() }
+    }
+
     /// The job in words, for messages: without control characters, and not longer than a screen is
     /// wide.
     pub fn name(&self) -> String {

@@ -24,6 +24,12 @@ pub enum LoadError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no such file, and there must be.
+    #[error("there is no {}", path.display())]
+    Absent {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is damaged, or no checkpoint of this job.
     #[error("{} {refusal}{}", path.display(), if spare.is_some() { "; the one before is good" } else { "" })]
     Refused {

@@ -1,0 +1,131 @@
+//! Jobs that run until something holds: in rounds, each of them the job cut short to more blocks
+//! than the one before.
+//!
+//! Stands beside `session`, whose [`run_until`](crate::Session::run_until) loads, saves and runs
+//! the rounds here. A round resumes from the ledger of the one before, so it computes only the
+//! blocks that it adds. The numbers of blocks at which rounds end are fixed beforehand, so the
+//! decision is the same on every number of ranks, and after every restart.
+
+use crate::agreement::tell;
+use crate::error::Result;
+use crate::options::Options;
+use crate::outcome::{Account, Ended};
+use crate::run::resume_with_way;
+use crate::transport::Transport;
+use crate::{Job, Ledger, Tally};
+
+/// A job that can be cut short.
+pub trait Shorten: Job + Sized {
+    /// The same job, of its first `blocks` blocks only. These are the blocks of the whole job.
+    fn shortened(&self, blocks: u64) -> Self;
+}
+
+/// Numbers of blocks at which rounds may end: `first`, and then a fifth more each time, so that a
+/// job ends at most a fifth too late. Some 240 rounds reach 2^64 blocks.
+///
+/// ```
+/// let stops: Vec<u64> = montesieve_engine::rounds::growing(16).take(5).collect();
+/// assert_eq!(stops, [16, 20, 24, 29, 35]);
+/// ```
+pub fn growing(first: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(first.max(1)), |&n| n.checked_add(n.div_ceil(5)))
+}
+
+/// Runs `job` from `done` in rounds that end at `stops`, which ascend, and at last with the whole
+/// job; ends early once `is_enough` says so of a round, its job and its total. Every rank must call
+/// it; the root's ledger and decision count, and the root gets the last round, with the account of
+/// all.
+///
+/// # Errors
+/// As [`resume_with_way`].
+pub(crate) fn run<J: Shorten>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    mut done: Ledger<J::Tally>,
+    stops: impl IntoIterator<Item = u64>,
+    mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
+) -> Result<Option<Ended<J::Tally>>> {
+    let reached = tell(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
+    let mut account = None::<Account>;
+    for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {
+        let part = job.shortened(stop);
+        let mut ended = None;
+        if let Some((outcome, way)) = resume_with_way(transport, &part, options, std::mem::take(&mut done))? {
+            let outcome = outcome.after(account.take());
+            if outcome.is_complete() && stop < job.blocks() && !is_enough(&part, outcome.total.as_ref()) {
+                account = Some(outcome.account);
+                // Blocks 0..stop are all done: the next round resumes from there.
+                done = way;
+            } else {
+                ended = Some((outcome, way));
+            }
+        }
+        if tell(transport, || u64::from(ended.is_some()))? == 1 {
+            return Ok(ended);
+        }
+    }
+    unreachable!("the last round is the whole job, and ends")
+}
+
+/// The ends of the rounds of a job of so many `blocks`: the stops before, and the end.
+fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<Item = u64> {
+    stops.into_iter().take_while(move |&stop| stop < blocks).chain(std::iter::once(blocks))
+}
+
+/// The number of blocks and the total of the first 1, 2, 4, 8, ... blocks of a `way`, as far as it
+/// has no hole, below its `done` blocks.
+pub fn totals_at_powers<T: Tally>(way: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
+    let mut totals = Vec::new();
+    let mut all: Option<(u64, T)> = None;
+    for (span, tally) in way.spans() {
+        let (end, total) = match all.take() {
+            None if span.first == 0 => (span.end, tally.clone()),
+            Some((end, mut total)) if span.first == end => {
+                total.merge(tally.clone());
+                (span.end, total)
+            }
+            _ => break,
+        };
+        if end.is_power_of_two() && end < done {
+            totals.push((end, total.clone()));
+        }
+        all = Some((end, total));
+    }
+    totals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Seams, Span};
+
+    #[test]
+    fn rounds_end_at_the_stops_and_with_the_job() {
+        let ends = |blocks| rounds(growing(16), blocks).collect::<Vec<_>>();
+        assert_eq!(ends(30), [16, 20, 24, 29, 30]);
+        assert_eq!(ends(29), [16, 20, 24, 29]);
+        assert_eq!((ends(16), ends(1), ends(0)), (vec![16], vec![1], vec![0]));
+        assert!(ends(u64::MAX).len() < 400);
+        assert_eq!(rounds([], 30).collect::<Vec<_>>(), [30]);
+        assert_eq!(growing(0).take(3).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn totals_go_as_far_as_there_are_no_holes() {
+        let totals = |spans: &[(u64, u64)]| {
+            let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+            for &(first, end) in spans {
+                way.record(Span::new(first, end), end - first).expect("disjoint");
+            }
+            let totals = totals_at_powers(&way, way.done());
+            assert!(totals.iter().all(|(blocks, total)| blocks == total));
+            totals.into_iter().map(|(blocks, _)| blocks).collect::<Vec<_>>()
+        };
+        assert_eq!(totals(&[(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)]), [1, 2, 4, 8, 16]);
+        assert_eq!(totals(&[(0, 1), (1, 2), (2, 4)]), [1, 2], "the last one is that of all");
+        assert_eq!(totals(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
+        assert_eq!(totals(&[(1, 2), (2, 4)]), [0; 0]);
+        assert_eq!(totals(&[]), [0; 0]);
+    }
+}

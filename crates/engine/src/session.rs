@@ -1,0 +1,401 @@
+//! The way into the engine: a [`Session`] is one rank's settings and what it runs jobs with.
+//!
+//! Stands above `run`, which knows nothing of files that exist already: a session loads the
+//! checkpoint before a job, locks it against other jobs, and saves to it.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::agreement::agree;
+use crate::checkpoint::{self, Identity, Keep, Lock};
+use crate::error::{Error, Result};
+use crate::options::{Callback, Options, Progress, Share};
+use crate::outcome::{Account, Ended, Outcome};
+use crate::resumption::{Notice, Sources};
+use crate::rounds::{self, Shorten};
+use crate::run::{self, Delivered, Room};
+use crate::signals::Signals;
+use crate::sink::Sink;
+use crate::threads::{self, Threads};
+use crate::transport::Transport;
+use crate::unite::unite;
+use crate::{Job, Ledger, Schedule, replay_log};
+
+/// Time between two saves, unless the caller says otherwise.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// One rank's way to run jobs: settings, all of which have defaults, and methods that run.
+///
+/// Every rank makes a session over its own transport, with the same settings, and calls the same
+/// methods in the same order. What only one rank can know is taken from the root: files, and what
+/// is in them. Results are `Some` at the root and `None` elsewhere.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use montesieve_engine::{Identity, Job, Pulse, Session, Span};
+///
+/// /// How many numbers below `10^6` have the digit sum 27, in blocks of 1000 numbers.
+/// struct DigitSums;
+///
+/// impl Job for DigitSums {
+///     type Tally = u64;
+///     type Workspace = ();
+///
+///     fn blocks(&self) -> u64 {
+///         1000
+///     }
+///
+///     fn identity(&self) -> Option<Identity> {
+///         Some(Identity::new("digit sums", 1000))
+///     }
+///
+///     fn workspace(&self) {}
+///
+///     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), u64> {
+///         let mut count = 0;
+///         for block in span.first..span.end {
+///             pulse()?;
+///             let digits = |n: u64| (0..6).map(|place| n / 10_u64.pow(place) % 10).sum::<u64>();
+///             count += (1000 * block..1000 * (block + 1)).filter(|&n| digits(n) == 27).count() as u64;
+///         }
+///         ControlFlow::Continue(count)
+///     }
+/// }
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("digits.ckpt");
+/// // Four ranks as threads. Run again after a crash, it resumes from the file.
+/// let outcome = Session::on_threads(4, |session| session.checkpoint(&path).run(&DigitSums))?;
+/// assert_eq!(outcome.total, Some(55_252));
+///
+/// // The same on any transport: every rank calls this.
+/// fn count(transport: &dyn montesieve_engine::transport::Transport) -> montesieve_engine::Result<()> {
+///     if let Some(outcome) = Session::new(transport).run(&DigitSums)? {
+///         println!("{:?} of {} blocks", outcome.total, outcome.done);
+///     }
+///     Ok(())
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Session<'t> {
+    transport: &'t dyn Transport,
+    options: Options,
+    interval: Duration,
+    /// A file that must exist, besides the one that is saved to.
+    resume: Option<PathBuf>,
+    falls_back: bool,
+    lock_may_be_held: bool,
+    notices: Option<Callback<Notice>>,
+    /// At the root, once it is taken.
+    lock: OnceCell<Option<Lock>>,
+}
+
+impl<'t> Session<'t> {
+    /// A session over these ranks that saves nothing, stops for nothing and listens to no signal.
+    pub fn new(transport: &'t dyn Transport) -> Session<'t> {
+        Session::with_options(transport, Options::default())
+    }
+
+    /// A session with these options; the file of their [`Keep`] is its checkpoint.
+    pub fn with_options(transport: &'t dyn Transport, options: Options) -> Session<'t> {
+        Session {
+            transport,
+            options,
+            interval: INTERVAL,
+            resume: None,
+            falls_back: false,
+            lock_may_be_held: false,
+            notices: None,
+            lock: OnceCell::new(),
+        }
+    }
+
+    /// Runs `body` on `ranks` threads of this process, each with a session of its own, and returns
+    /// what the root's returns. [`threads::available`] is a good number of ranks.
+    ///
+    /// # Errors
+    /// The error of a rank; of several, one that is no consequence of another rank's. All ranks have
+    /// ended then.
+    ///
+    /// # Panics
+    /// As [`threads::run`].
+    pub fn on_threads<R: Send>(ranks: u64, body: impl Fn(Session<'_>) -> Result<Option<R>> + Sync) -> Result<R> {
+        let results = threads::run(ranks, |transport: &Threads| {
+            let result = body(Session::new(transport));
+            if result.is_err() {
+                // Others may wait for this rank.
+                transport.revoke();
+            }
+            result
+        });
+        let mut value = None;
+        let mut failure = None;
+        for result in results {
+            match result {
+                Ok(found) => value = value.or(found),
+                Err(error) if failure.as_ref().is_none_or(is_consequence) => failure = Some(error),
+                Err(_) => {}
+            }
+        }
+        match (failure, value) {
+            (Some(error), _) => Err(error),
+            (None, Some(value)) => Ok(value),
+            (None, None) => Err(Error::Fault("no rank has a result".to_owned())),
+        }
+    }
+
+    /// Who computes which blocks next. Default: [`Schedule::default`].
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.options.schedule = schedule;
+        self
+    }
+
+    /// Blocks handed out at a time. Default: chosen by [`Schedule::auto_chunk`].
+    pub fn chunk(mut self, blocks: u64) -> Self {
+        self.options.chunk = Some(blocks.max(1));
+        self
+    }
+
+    /// Saves what is done to this file, and resumes from it if it exists. Only jobs with an
+    /// [`Identity`] are saved, and a file holds one job: a session that runs several gives an
+    /// identity to one of them at most.
+    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.keep = Some(Keep { path: path.into(), every: self.interval });
+        self.lock = OnceCell::new();
+        self
+    }
+
+    /// Time between two saves, so how much work may be lost. Default: 30 s.
+    pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        if let Some(keep) = &mut self.options.keep {
+            keep.every = interval;
+        }
+        self
+    }
+
+    /// Resumes from this file, which must exist unless the checkpoint does; of both, from all that
+    /// they have together. Saves go to the checkpoint, or to this file where there is no other.
+    pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
+        self.resume = Some(path.into());
+        self.lock = OnceCell::new();
+        self
+    }
+
+    /// Resumes from the save before where a file is damaged. Without it, that is an error.
+    pub fn fall_back(mut self, falls_back: bool) -> Self {
+        self.falls_back = falls_back;
+        self
+    }
+
+    /// Computes only this part of the blocks; [`Session::unite`] combines the files of all parts.
+    pub fn share(mut self, share: impl Into<Option<Share>>) -> Self {
+        self.options.share = share.into();
+        self
+    }
+
+    /// Stops this long from now, with what is done by then.
+    pub fn time_limit(self, limit: Duration) -> Self {
+        let deadline = self.transport.now().checked_add(limit);
+        self.deadline(deadline)
+    }
+
+    /// Stops at this moment, if there is one. The root's clock decides; the others know it to make
+    /// their last pieces fit.
+    pub fn deadline(mut self, deadline: Option<Instant>) -> Self {
+        self.options.deadline = deadline;
+        self
+    }
+
+    /// Told at the root how far a job is.
+    pub fn progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.options.progress = Some(Callback::new(tell));
+        self
+    }
+
+    /// Stops, or saves, when these signals ask for it. Default: no signal is listened to.
+    pub fn signals(mut self, signals: Signals) -> Self {
+        self.options.signals = signals;
+        self
+    }
+
+    /// Gets warnings, each a sentence. Default: they go to standard error.
+    pub fn warn(mut self, warn: fn(&str)) -> Self {
+        self.options.warn = Some(warn);
+        self
+    }
+
+    /// Told at the root what was loaded. Default: [`Notice::Resumes`] is not said, the others are
+    /// warnings.
+    pub fn notices(mut self, tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
+        self.notices = Some(Callback::new(tell));
+        self
+    }
+
+    /// A lock that is held is no obstacle: for a program that has lost a rank which may hold it.
+    pub fn lock_may_be_held(mut self, may_be: bool) -> Self {
+        self.lock_may_be_held = may_be;
+        self
+    }
+
+    /// What the session is set to.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// At the root: the job that wrote the file that this session resumes from, if one can be read.
+    pub fn previous_identity(&self) -> Option<Identity> {
+        self.sources().identity()
+    }
+
+    /// Makes sure that the checkpoint can be written, and locks it until the session is dropped. A
+    /// run does it, too; earlier is better, before any other work. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::AtRoot`] with an [`Error::Checkpoint`]; [`Error::Lost`].
+    pub fn claim(&self) -> Result<()> {
+        let Some(keep) = self.keep() else { return Ok(()) };
+        if self.lock.get().is_some() {
+            return Ok(());
+        }
+        let lock = agree(self.transport, || {
+            let host = rustix::system::uname();
+            let owner = format!("process {} on {}", std::process::id(), host.nodename().to_string_lossy());
+            Ok(checkpoint::claim(&keep.path, &owner, !self.lock_may_be_held)?)
+        })?
+        .flatten();
+        if lock.as_ref().is_some_and(|lock| !lock.is_held()) {
+            self.notify(Notice::NoLocks(keep.path));
+        }
+        self.lock.get_or_init(|| lock);
+        Ok(())
+    }
+
+    /// What the files have of a job, at the root; elsewhere it does not count. Empty for a job that
+    /// is not saved. Where losses are survived, it is what they had in the first attempt. Every
+    /// rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::AtRoot`] with an [`Error::Checkpoint`]: a file is of another job, or damaged;
+    /// [`Error::Lost`].
+    pub fn load<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
+        let Some(ours) = job.identity().filter(|_| self.keep().is_some()) else { return Ok(Ledger::new()) };
+        let find = || {
+            let load = || Ok(self.sources().load(job, &ours, |notice| self.notify(notice))?.unwrap_or_default());
+            agree(self.transport, load)
+        };
+        match self.transport.replay_log() {
+            None => Ok(find()?.unwrap_or_default()),
+            Some(log) => replay_log::remember(self.transport, log, find),
+        }
+    }
+
+    /// Runs `job`: loads what is done of it, computes the rest, and saves. Every rank must call it;
+    /// the root gets the outcome.
+    ///
+    /// # Errors
+    /// [`Error`]; as [`Session::load`].
+    pub fn run<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
+        let done = self.begin(job)?;
+        self.run_from(job, done)
+    }
+
+    /// Runs `job` from `done`, which the caller has [loaded](Session::load): for one that has to
+    /// prepare what the rest of the job needs. Every rank must call it; the root's ledger counts.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn run_from<J: Job>(&self, job: &J, done: Ledger<J::Tally>) -> Result<Option<Outcome<J::Tally>>> {
+        run::resume(self.transport, job, &self.prepared(), done)
+    }
+
+    /// Runs `job` in rounds that end at `stops`, in ascending order ([`rounds::growing`]), until
+    /// `is_enough` says so of a round's job and its total, or all blocks are done. Every rank must
+    /// call it, and the root decides. The root gets the last round: its `blocks` are those of the
+    /// round, its account is that of all rounds.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn run_until<J: Shorten>(
+        &self,
+        job: &J,
+        stops: impl IntoIterator<Item = u64>,
+        is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
+    ) -> Result<Option<Ended<J::Tally>>> {
+        let done = self.begin(job)?;
+        rounds::run(self.transport, job, &self.prepared(), done, stops, is_enough)
+    }
+
+    /// Runs `job` and delivers its tallies in block order to `sink`, which the root passes; see
+    /// [`run::deliver`]. Nothing is loaded: a delivery starts at its first block. Every rank must
+    /// call it.
+    ///
+    /// # Errors
+    /// As [`run::deliver`].
+    pub fn deliver<J: Job, S: Sink<J::Tally>>(
+        &self,
+        job: &J,
+        room: Room,
+        sink: Option<S>,
+    ) -> Result<Delivered<J::Tally, S>> {
+        run::deliver(self.transport, job, &self.prepared(), room, sink)
+    }
+
+    /// The outcome of a whole job from the checkpoints of its parts, with the proof that no block
+    /// is missing and none is there twice; computes nothing. Every rank must call it; only the root
+    /// reads.
+    ///
+    /// # Errors
+    /// [`Error::AtRoot`] with an [`Error::Unite`]; [`Error::Lost`].
+    pub fn unite<J: Job>(&self, job: &J, files: &[PathBuf]) -> Result<Option<Outcome<J::Tally>>> {
+        let begun = self.transport.now();
+        let ledger = agree(self.transport, || Ok(unite(job, files)?))?;
+        let seconds = self.transport.now().saturating_duration_since(begun).as_secs_f64();
+        Ok(ledger.map(|ledger| {
+            let account = Account { seconds, ..Account::none(self.transport.size()) };
+            let blocks = job.blocks();
+            Outcome { total: ledger.into_total(), done: blocks, blocks, cause: None, account }
+        }))
+    }
+
+    /// Locks and loads.
+    fn begin<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
+        if job.identity().is_some() {
+            self.claim()?;
+        }
+        self.load(job)
+    }
+
+    /// Where to save: to the checkpoint, or to the file that was resumed from.
+    fn keep(&self) -> Option<Keep> {
+        let resumed = || self.resume.clone().map(|path| Keep { path, every: self.interval });
+        self.options.keep.clone().or_else(resumed)
+    }
+
+    fn prepared(&self) -> Options {
+        Options { keep: self.keep(), ..self.options.clone() }
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        let checkpoint = self.options.keep.as_ref().map(|keep| keep.path.as_path());
+        Sources { checkpoint, resume: self.resume.as_deref(), falls_back: self.falls_back }
+    }
+
+    fn notify(&self, notice: Notice) {
+        match (&self.notices, &notice) {
+            (Some(notices), _) => notices.call(notice),
+            (None, Notice::Resumes { .. }) => {}
+            (None, _) => match self.options.warn {
+                Some(warn) => warn(&notice.to_string()),
+                None => eprintln!("{notice}"),
+            },
+        }
+    }
+}
+
+/// Whether another rank has a better error.
+fn is_consequence(error: &Error) -> bool {
+    matches!(error, Error::Lost(_) | Error::AtRoot(None))
+}

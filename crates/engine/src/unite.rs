@@ -1,0 +1,173 @@
+//! The union of checkpoints, with the proof that no block is missing and none is there twice.
+//!
+//! Stands beside `checkpoint`, which reads one file. Runs that each did a [`Share`] of a job have a
+//! file each; their union is the whole job's ledger. What does not fit is named by shares where the
+//! files are of shares, and by blocks.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::{self, Identity, LoadError};
+use crate::run::{boundaries, check};
+use crate::{Job, Ledger, Share, Span};
+
+/// Parts that are looked through for missing ones.
+const MOST_PARTS: u64 = 1_000_000;
+
+/// Holes and parts that an error names.
+const MOST_NAMED: usize = 10;
+
+/// Why checkpoints do not unite to a whole job.
+#[derive(Debug, thiserror::Error)]
+pub enum UniteError {
+    /// The job has no [`Identity`], so no file is of it.
+    #[error("this job has no checkpoints")]
+    NoIdentity,
+    /// A file cannot be read, or is of another job.
+    #[error(transparent)]
+    File(#[from] LoadError),
+    /// Blocks are in two files: says which, and why.
+    #[error("{0}")]
+    Twice(String),
+    /// Blocks are in no file: says which, and why.
+    #[error("{0}")]
+    Missing(String),
+    /// What the files hold together cannot be right.
+    #[error("{0}")]
+    Unsound(String),
+}
+
+type Result<T> = std::result::Result<T, UniteError>;
+
+/// What a file brought.
+struct Part<'f> {
+    path: &'f Path,
+    identity: Identity,
+    spans: Vec<Span>,
+}
+
+/// All blocks of `job`, from the files: a ledger without a hole.
+///
+/// # Errors
+/// [`UniteError`].
+pub fn unite<J: Job>(job: &J, files: &[PathBuf]) -> Result<Ledger<J::Tally>> {
+    let ours = job.identity().ok_or(UniteError::NoIdentity)?;
+    let blocks = job.blocks();
+    let mut ledger = Ledger::with_seams(boundaries(job, Some(&ours)));
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for path in files {
+        let identity = checkpoint::identity(path)?;
+        let found = checkpoint::load_alone(path, job, &ours)?;
+        let spans = found.spans().map(|(span, _)| span).collect();
+        let part = Part { path, identity, spans };
+        parts.iter().try_for_each(|before| disjoint(before, &part))?;
+        parts.push(part);
+        ledger.absorb(found).map_err(|overlap| UniteError::Twice(overlap.to_string()))?;
+    }
+    let holes = ledger.holes(Span::new(0, blocks));
+    if !holes.is_empty() {
+        return Err(UniteError::Missing(incomplete(&holes, blocks, &parts)));
+    }
+    check(job, &ledger).map_err(UniteError::Unsound)?;
+    Ok(ledger)
+}
+
+/// No block may be in two files: says which are, and why.
+fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
+    let both = |span: &Span| before.spans.iter().find(|other| other.overlaps(*span)).map(|other| (*span, *other));
+    let Some((span, other)) = part.spans.iter().find_map(both) else { return Ok(()) };
+    let (path, owner) = (part.path.display(), before.path.display());
+    let is_twice = part.identity.parts.iter().find(|share| before.identity.parts.contains(share));
+    let why = match is_twice {
+        Some(share) => format!("part {share} is there twice: "),
+        None => match (named(&part.identity.parts), named(&before.identity.parts)) {
+            (Some(part), Some(before)) => format!("{part} and {before} overlap: "),
+            _ => String::new(),
+        },
+    };
+    Err(UniteError::Twice(format!("{why}blocks {span} of {path} overlap blocks {other} of {owner}")))
+}
+
+/// The parts that a file is of, in words.
+fn named(parts: &[Share]) -> Option<String> {
+    let names: Vec<String> = parts.iter().take(MOST_NAMED).map(Share::to_string).collect();
+    let more = parts.len().checked_sub(MOST_NAMED).filter(|&more| more > 0).map(|more| format!(" and {more} more"));
+    let noun = if parts.len() == 1 { "part" } else { "parts" };
+    (!names.is_empty()).then(|| format!("{noun} {}{}", names.join(", "), more.unwrap_or_default()))
+}
+
+/// What is missing, by parts where files are of parts, and by blocks.
+fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
+    let missing: u64 = holes.iter().map(|hole| hole.len()).sum();
+    let mut spans: Vec<String> = holes.iter().take(MOST_NAMED).map(Span::to_string).collect();
+    spans.extend((holes.len() > MOST_NAMED).then(|| format!("and {} more holes", holes.len() - MOST_NAMED)));
+    let files = if parts.len() == 1 { "the file" } else { "any of the files" };
+    let said = format!("{missing} of {blocks} blocks are not in {files}: {}", spans.join(", "));
+    let why = [unfinished(holes, blocks, parts), absent(holes, blocks, parts)];
+    let why: Vec<String> = why.into_iter().flatten().collect();
+    if why.is_empty() { said } else { format!("{said} ({})", why.join("; ")) }
+}
+
+/// The parts that have a file and are not done.
+fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+    let left = |share: &Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
+    let shares = parts.iter().flat_map(|part| part.identity.parts.iter().map(move |share| (share, part.path)));
+    let unfinished: Vec<String> =
+        shares.filter(|(share, _)| left(share)).map(|(share, path)| format!("{share} in {}", path.display())).collect();
+    let first: Vec<&str> = unfinished.iter().take(MOST_NAMED).map(String::as_str).collect();
+    (!first.is_empty()).then(|| format!("not finished: part {}", first.join(", part ")))
+}
+
+/// The parts that have no file, of a job that all files divide into the same number of parts.
+fn absent(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+    let shares: Vec<Share> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
+    let of = shares.first()?.of;
+    // A file may claim any number.
+    if of > MOST_PARTS {
+        return None;
+    }
+    let is_one_division = parts.iter().all(|part| !part.identity.parts.is_empty()) && shares.iter().all(|s| s.of == of);
+    let there: BTreeSet<u64> = shares.iter().map(|share| share.index).collect();
+    let left = |share: Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
+    let mut absent =
+        (0..of).filter(|index| !there.contains(index)).map(|index| Share { index, of }).filter(|&s| left(s));
+    let first: Vec<Share> = absent.by_ref().take(MOST_NAMED).collect();
+    let more = absent.next().map_or("", |_| " and more");
+    let named = named(&first).filter(|_| is_one_division)?;
+    Some(format!("no file is of {named}{more}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Version;
+
+    fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> Part<'static> {
+        let version = Version { cut: 1, stream: 1, block: 1 };
+        let parts = parts.iter().map(|&(i, of)| Share { index: i - 1, of }).collect();
+        let identity = Identity { kind: "k".into(), version, amount: 8, whole: 8, words: Vec::new(), parts };
+        let spans = spans.iter().map(|&(first, end)| Span::new(first, end)).collect();
+        Part { path: Path::new(name), identity, spans }
+    }
+
+    #[test]
+    fn missing_and_doubled_parts_are_named() {
+        let parts = [part("a", &[(1, 4)], &[(0, 2)]), part("c", &[(3, 4)], &[(4, 5)])];
+        let holes = [Span::new(2, 4), Span::new(5, 8)];
+        assert_eq!(
+            incomplete(&holes, 8, &parts),
+            "5 of 8 blocks are not in any of the files: 2..4, 5..8 (not finished: part 3/4 in c; no file is of parts 2/4, 4/4)"
+        );
+        let whole = [part("a", &[], &[(0, 2)])];
+        assert_eq!(incomplete(&[Span::new(2, 8)], 8, &whole), "6 of 8 blocks are not in the file: 2..8");
+        let said = |one: &Part<'_>, other: &Part<'_>| disjoint(one, other).expect_err("they overlap").to_string();
+        let twice = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 4)], &[(0, 2)]));
+        assert_eq!(twice, "part 1/4 is there twice: blocks 0..2 of b overlap blocks 0..2 of a");
+        let mixed = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 2)], &[(0, 4)]));
+        assert_eq!(mixed, "part 1/2 and part 1/4 overlap: blocks 0..4 of b overlap blocks 0..2 of a");
+        disjoint(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(2, 4)], &[(2, 4)])).expect("disjoint");
+        // A file may claim any number of parts.
+        let lies = [part("a", &[(1, u64::MAX)], &[(0, 2)])];
+        assert!(incomplete(&[Span::new(2, 8)], 8, &lies).starts_with("6 of 8 blocks"));
+    }
+}
