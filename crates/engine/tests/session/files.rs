@@ -108,23 +108,22 @@ fn two_files_count_together_and_one_is_saved_to() {
         let folder = folder();
         let [checkpoint, resume] = ["new.ckpt", "old.ckpt"].map(|name| folder.path().join(name));
         save(&resume, &list(40), Share { index: 0, of: 2 });
-        save(&checkpoint, &list(40), Share { index: 1, of: 4 });
+        save(&checkpoint, &list(40), Share { index: 3, of: 4 });
         let old = fs::read(&resume).expect("a file");
         let notices = Notices::default();
-        let job = List { done_from: 30, ..list(40) };
         let run = |share, job: &List| {
             Session::on_threads(ranks, |session| {
                 let session = session.resume(&resume).checkpoint(&checkpoint).notices(notices.tell());
                 session.share(share).run(job)
             })
         };
-        // The checkpoint has 10..20 only, which the other file has, too: 20..30 is left to do.
-        let third = run(Share { index: 2, of: 4 }, &job).expect("it runs");
-        assert_eq!((third.done, notices.take()), (30, vec![Notice::Resumes { done: 20, blocks: 40 }]));
+        // 0..20 and 30..40 are done.
+        let third = run(Share { index: 2, of: 4 }, &List { done_from: 30, ..list(40) }).expect("it runs");
+        assert_eq!((third.done, notices.take()), (40, vec![Notice::Resumes { done: 30, blocks: 40 }]));
         assert_eq!(fs::read(&resume).expect("a file"), old, "it is only read");
-        assert_eq!(saved(&checkpoint, &job), [Span::new(0, 30)]);
-        let whole = run(Share { index: 0, of: 1 }, &list(40)).expect("it runs");
-        assert_eq!((whole.total, notices.take()), (all(40), vec![Notice::Resumes { done: 30, blocks: 40 }]));
+        assert_eq!(saved(&checkpoint, &list(40)), [Span::new(0, 40)]);
+        let whole = run(Share { index: 0, of: 1 }, &List { done_from: 0, ..list(40) }).expect("it runs");
+        assert_eq!((whole.total, notices.take()), (all(40), vec![Notice::Resumes { done: 40, blocks: 40 }]));
     }
 }
 
