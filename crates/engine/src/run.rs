@@ -234,8 +234,8 @@ fn outcome<J: Job>(
     Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
 }
 
-/// Checks the invariants of everything that is about to be reported, whether it was computed here or
-/// comes from a file.
+/// Checks the invariants of everything that is about to be reported, whether it was computed here
+/// or comes from a file.
 ///
 /// # Errors
 /// The first one that does not hold, in a sentence.
