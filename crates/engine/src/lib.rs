@@ -14,6 +14,7 @@ pub mod atomic_file;
 pub mod backoff;
 mod cause;
 pub mod checkpoint;
+pub mod conformance;
 mod driver;
 pub mod error;
 mod job;
@@ -28,6 +29,8 @@ pub mod restart;
 pub mod run;
 mod schedule;
 pub mod signals;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 pub mod sink;
 pub mod sound;
 mod span;
