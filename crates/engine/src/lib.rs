@@ -11,10 +11,12 @@
 //! - [`run`](mod@run): runs a job: scatter, compute, reduce. [`checkpoint`]: saves it and loads it.
 
 pub mod atomic_file;
+pub mod background;
 pub mod backoff;
 mod cause;
 pub mod checkpoint;
 pub mod conformance;
+pub mod disk;
 mod driver;
 pub mod error;
 mod job;

@@ -14,9 +14,13 @@
 //!   nothing else: no transport blocks anywhere else. That is where a real transport yields and
 //!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::background::{Background, Worker};
 use crate::backoff::Backoff;
+use crate::disk::{Disk, FileSystem};
 use crate::replay_log::ReplayLog;
 
 /// The rank that scatters, reduces and reports.
@@ -141,6 +145,20 @@ pub trait Transport {
     fn computed(&self, blocks: u64) -> Result<(), Lost> {
         let _ = blocks;
         Ok(())
+    }
+
+    /// What works beside this rank, for a disk or a reader that takes its time: a thread of this
+    /// name, or in a simulation what stands for one.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
+        Ok(Arc::new(Worker::begin(name)?))
+    }
+
+    /// Where this rank's checkpoints are.
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(FileSystem)
     }
 
     /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).
