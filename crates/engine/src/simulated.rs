@@ -17,12 +17,16 @@
 //! | `world` | turns and time |
 //! | `network` | messages under way |
 //! | `strike` | faults |
+//! | `beside` | what works beside a rank |
+//! | `disk` | checkpoints, and what is left of them after a crash |
 //! | `meeting` | agreements, and the world without the dead |
 //! | `transport` | the contract |
 //! | `random` | the numbers of a seed |
 //!
 //! Cost: some microseconds for each hand-over to another rank, which is a switch of threads.
 
+mod beside;
+mod disk;
 mod meeting;
 mod network;
 mod random;
@@ -36,6 +40,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
+pub use self::disk::{DiskFaults, SimulatedDisk};
 pub use self::random::Random;
 use self::transport::Leaves;
 pub use self::transport::{Simulated, mark, pass};
@@ -58,6 +63,8 @@ pub struct Plan {
     pub weather: Weather,
     /// What goes wrong.
     pub faults: Vec<Fault>,
+    /// Where checkpoints are: a disk that outlives the run.
+    pub disk: SimulatedDisk,
     /// Whether the death of a rank is survived, as under ULFM; otherwise it ends the job.
     pub survives: bool,
     /// A run that takes longer is a failure.
@@ -150,6 +157,8 @@ pub enum Failure {
     Deadlock(String),
     /// The run takes too long: what each rank was doing.
     Endless(String),
+    /// A rank, or a thread beside one, panicked.
+    Panic,
 }
 
 /// How one rank ended.
@@ -235,6 +244,7 @@ impl Plan {
             block_times: Vec::new(),
             weather: Weather::calm(),
             faults: Vec::new(),
+            disk: SimulatedDisk::new(seed, DiskFaults::default()),
             survives: false,
             most_time: Duration::from_secs(24 * 3600),
             most_events: 50_000_000,
@@ -311,7 +321,7 @@ fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: 
     }
     if !payload.is::<Ended>() {
         panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
-        world.lock().fail(Failure::Endless("a rank panicked".into()));
+        world.lock().fail(Failure::Panic);
     }
     Ending::Killed
 }

@@ -1,13 +1,17 @@
 //! One simulated rank's view of the others: the contract, over turns and virtual time.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::beside::Beside;
 use super::network::{Route, message};
 use super::world::{Asked, Guard, World, nanoseconds};
+use crate::background::Background;
 use crate::backoff::Backoff;
+use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::replay_log::ReplayLog;
 use crate::signals::Signals;
@@ -196,6 +200,14 @@ impl Transport for Simulated {
         }
     }
 
+    fn background(&self, _: &str) -> io::Result<Arc<dyn Background>> {
+        Ok(Arc::new(Beside::begin(&self.world, self.me)?))
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(self.world.lock().plan.disk.clone())
+    }
+
     fn replay_log(&self) -> Option<&ReplayLog> {
         self.log.as_ref()
     }
@@ -218,6 +230,14 @@ impl Transport for Simulated {
 /// for kernels with long blocks, sinks and disks. Does nothing anywhere else.
 pub fn pass(time: Duration) {
     if let Some((world, me)) = super::world::current() {
+        drop(world.pass(me, nanoseconds(time)));
+    }
+}
+
+/// The same, for a step of a disk.
+pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
+    if let Some((world, me)) = super::world::current() {
+        drop(world.call(me, Asked::Disk(step)));
         drop(world.pass(me, nanoseconds(time)));
     }
 }

@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::io;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -70,7 +71,7 @@ impl fmt::Display for Asked {
             Asked::Agreement => f.write_str("that all living ranks agree"),
             Asked::Shrink => f.write_str("that all living ranks come together"),
             Asked::Work => f.write_str("work"),
-            Asked::Disk(step) => write!(f, "a disk: {step}"),
+            Asked::Disk(step) => write!(f, "a disk to {step}"),
         }
     }
 }
@@ -255,15 +256,26 @@ impl World {
     }
 
     /// A thread beside a rank: what it runs begins at its first turn.
-    pub(super) fn beside(self: &Arc<World>, owner: usize, start: impl FnOnce(usize) -> JoinHandle<()>) -> usize {
+    ///
+    /// # Errors
+    /// What `start` returns.
+    pub(super) fn beside(
+        self: &Arc<World>,
+        owner: usize,
+        start: impl FnOnce(usize) -> io::Result<JoinHandle<()>>,
+    ) -> io::Result<usize> {
         let mut state = self.lock();
         let task = state.tasks.len();
+        // A rank whose process has ended starts nothing; what it leaves must end, though.
         let is_doomed = state.tasks[owner].is_doomed;
-        state.tasks.push(Task { is_listening: true, is_doomed, ..Task::new(owner) });
-        drop(state);
-        let thread = start(task);
-        self.lock().threads.push(thread);
-        task
+        state.tasks.push(Task { is_listening: true, is_doomed, asked: Asked::Work, ..Task::new(owner) });
+        if is_doomed {
+            state.resume_after(task, 0);
+        }
+        // The thread waits for its first turn, and the lock.
+        let thread = start(task).inspect_err(|_| state.tasks[task].has_ended = true)?;
+        state.threads.push(thread);
+        Ok(task)
     }
 
     /// Waits for the threads beside the ranks; all tasks have ended.
