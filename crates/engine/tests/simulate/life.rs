@@ -122,9 +122,8 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         let plan = plan(scenario, &disk, number);
         let part = (share < shares).then_some(Share { index: share, of: shares });
         let end = simulated::run(&plan, |rank| {
-            let done = if rank.rank() == ROOT { before.clone() } else { Ledger::new() };
             let options = Options { share: part, ..options(scenario, rank, number) };
-            rank.survive(|rank| one_run(rank, &job, &options, &done))
+            rank.survive(|rank| one_run(rank, &job, &options, &before))
         });
         check_end(scenario, &plan, &end, &mut covered);
         let outcome = check_outcomes(scenario, &plan, end, &before, &mut covered);
@@ -154,7 +153,9 @@ fn one_run<T: OfSpan>(
     options: &Options,
     done: &Ledger<T>,
 ) -> Result<Option<Outcome<T>>> {
-    let outcome = resume(rank, job, options, done.clone())?;
+    // Who the root is may change from attempt to attempt.
+    let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
+    let outcome = resume(rank, job, options, done)?;
     rank.flush()?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
