@@ -43,7 +43,7 @@ use std::time::Duration;
 pub use self::disk::{DiskFaults, SimulatedDisk};
 pub use self::random::Random;
 use self::transport::Leaves;
-pub use self::transport::{Simulated, mark, pass};
+pub use self::transport::{Simulated, mark, pass, time};
 use self::world::{Ended, World};
 
 /// Stack of a rank, in bytes: a thousand ranks are a gigabyte of addresses. Only touched pages take

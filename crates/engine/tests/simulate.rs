@@ -7,6 +7,8 @@
 //! `MONTESIEVE_SEEDS` says how many seeds run (500), `MONTESIEVE_FROM` which is the first (0), and
 //! `MONTESIEVE_SEED` runs one alone, which is how a failure is replayed.
 
+#[path = "simulate/check.rs"]
+mod check;
 #[path = "simulate/coverage.rs"]
 mod coverage;
 #[path = "simulate/job.rs"]

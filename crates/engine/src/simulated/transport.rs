@@ -234,7 +234,13 @@ pub fn pass(time: Duration) {
     }
 }
 
-/// The same, for a step of a disk.
+/// The virtual time on the calling thread, from the beginning of the run; none where no time is
+/// simulated.
+pub fn time() -> Option<Duration> {
+    super::world::current().map(|(world, _)| Duration::from_nanos(world.lock().now))
+}
+
+/// As [`pass`], for a step of a disk.
 pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
     if let Some((world, me)) = super::world::current() {
         drop(world.call(me, Asked::Disk(step)));

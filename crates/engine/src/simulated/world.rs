@@ -419,14 +419,14 @@ impl State {
             if endless && self.failure.is_none() {
                 self.fail(Failure::Endless(self.report()));
             }
+            if self.tasks.iter().all(|task| task.has_ended) {
+                return None;
+            }
             if let Some(Reverse(planned)) = self.queue.pop() {
                 self.now = planned.time;
                 self.events += 1;
                 self.note(planned.event);
                 return Some(planned.event);
-            }
-            if self.tasks.iter().all(|task| task.has_ended) {
-                return None;
             }
             self.fail(Failure::Deadlock(self.report()));
         }

@@ -66,6 +66,8 @@ pub struct Numbers<T> {
     /// The first block that a longer job does not have.
     pub whole: u64,
     pub has_a_way: bool,
+    /// Pieces that were computed, and when at the latest, but for the time of the rank's plan.
+    pub log: Arc<Mutex<Vec<(Span, Duration)>>>,
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -108,6 +110,7 @@ impl<T: OfSpan> Job for Numbers<T> {
                 pulse()?;
             }
         }
+        self.log.lock().expect("no panic").extend(simulated::time().map(|time| (span, time)));
         ControlFlow::Continue(T::of(span))
     }
 }

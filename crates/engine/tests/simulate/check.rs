@@ -1,0 +1,193 @@
+//! What must hold after a run, whatever happened in it.
+
+use std::time::Duration;
+
+use montesieve_engine::run::Outcome;
+use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan};
+use montesieve_engine::{Cause, Error, Keep, Ledger, Result, Share, Span};
+
+use super::coverage::Coverage;
+use super::job::{Blocks, Numbers, OfSpan, Reader};
+use super::scenario::{Mode, Scenario};
+
+/// One run of a life.
+pub struct Run<'a> {
+    pub scenario: &'a Scenario,
+    pub plan: &'a Plan,
+    /// Whether the time limit holds in it.
+    pub is_limited: bool,
+}
+
+impl Run<'_> {
+    fn name(&self) -> String {
+        format!("seed {}, {} ranks, {:?}", self.scenario.seed, self.plan.ranks, self.plan.faults)
+    }
+
+    /// The longest that a rank takes for a block.
+    fn longest_block(&self) -> Duration {
+        let own = self.scenario.block_times.iter().max().copied().unwrap_or_default();
+        own * 9 / 8 + self.scenario.within
+    }
+
+    /// Whether nothing outside the ranks takes long: what takes long then is their own doing.
+    fn is_prompt(&self) -> bool {
+        let disk = self.scenario.disk;
+        let has_stops = self.plan.faults.iter().any(|fault| fault.what.name() == "stop");
+        disk.stalls == 0 && self.plan.weather.seconds == 0 && !has_stops
+    }
+
+    /// What messages, turns and a save may take in a prompt run: a tree of ranks, a few times over.
+    fn overhead(&self) -> Duration {
+        let ranks = self.plan.ranks as u32;
+        let weather = self.plan.weather;
+        let message = weather.latency + Duration::from_millis(if weather.milliseconds > 0 { 5 } else { 0 });
+        weather.skew + 60 * message + ranks * Duration::from_millis(1) + Duration::from_millis(400)
+    }
+}
+
+/// Every run ends; if nobody was killed, nothing is left of it. Few messages wait for a rank.
+pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
+    assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
+    covered.traces.push(end.trace);
+    end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
+    let has = |what: &str| end.struck.iter().filter(|struck| struck.what == what).count();
+    if end.ranks.iter().any(|end| matches!(end, Ending::Killed)) {
+        assert!(has("death") > 0 || has("SIGTERM") > 1, "ended by nobody: {}", run.name());
+        covered.event("killed");
+    } else {
+        assert_eq!(end.left, 0, "messages are left: {}", run.name());
+    }
+    if run.is_prompt() {
+        // While the root computes a block, each rank may ask and report.
+        let reports = run.longest_block().as_millis() as u64 / 1000 + 1;
+        let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
+        let most = run.plan.ranks * (6 + reports) + 40 + window;
+        assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
+        if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited && has("death") == 0) {
+            let most = limit * 3 / 2 + 3 * run.longest_block() + run.overhead() + Duration::from_secs(5);
+            assert!(end.time <= most, "{:?} where {limit:?} is the limit: {}", end.time, run.name());
+        }
+    }
+}
+
+/// All ranks come to the same, and what is reported is reported once.
+pub fn reports<T: OfSpan>(
+    run: &Run,
+    ranks: Vec<Ending<Result<()>>>,
+    mut reports: Vec<Outcome<T>>,
+    covered: &mut Coverage,
+) -> Option<Outcome<T>> {
+    assert!(reports.len() <= 1, "reported {} times: {}", reports.len(), run.name());
+    let killed = ranks.iter().filter(|end| matches!(end, Ending::Killed)).count();
+    let too_few = ranks.iter().filter(|end| matches!(end, Ending::Left(code) if *code != 0)).count();
+    if too_few > 0 {
+        assert_eq!(too_few + killed, ranks.len(), "some left and some did not: {}", run.name());
+        assert!(reports.is_empty() && run.plan.survives, "{}", run.name());
+        covered.event("too few ranks left");
+    }
+    let is_root_dead = matches!(ranks[0], Ending::Killed);
+    for result in ranks.into_iter().filter_map(Ending::returned) {
+        result.unwrap_or_else(|error| panic!("{error}: {}", run.name()));
+    }
+    let outcome = reports.pop();
+    assert!(outcome.is_some() || killed > 0, "nobody has the outcome: {}", run.name());
+    if killed > 0 && run.plan.survives && outcome.is_some() {
+        covered.event("survived a death");
+        if is_root_dead {
+            covered.event("survived the death of rank 0");
+        }
+    }
+    outcome
+}
+
+/// An outcome is right, and so is what is on disk.
+pub fn outcome<T: OfSpan>(
+    run: &Run,
+    job: &Numbers<T>,
+    outcome: &Outcome<T>,
+    [before, after]: [&Ledger<T>; 2],
+    part: Option<Share>,
+    covered: &mut Coverage,
+) {
+    if outcome.is_complete() {
+        let total = (job.blocks > 0).then(|| T::of(Span::new(0, job.blocks)));
+        assert_eq!(outcome.total, total, "{}", run.name());
+    } else {
+        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+    }
+    assert!(outcome.done >= before.done(), "a run undid something: {}", run.name());
+    if !run.plan.survives {
+        let computed: u64 = outcome.account.profiles.iter().map(|profile| profile.blocks).sum();
+        assert_eq!(computed, outcome.done - before.done(), "every block once: {}", run.name());
+    }
+    match outcome.cause {
+        Some(Cause::Signal(_)) => covered.event("stopped by a signal"),
+        Some(Cause::TimeLimit) => covered.event("stopped by a time limit"),
+        Some(Cause::ShareDone) => {
+            covered.event("share done");
+            let span = part.expect("a share").span(job.blocks);
+            assert!(outcome.done >= span.len(), "the share is not done: {}", run.name());
+        }
+        _ => {}
+    }
+    if before.done() > 0 {
+        covered.event("resumed");
+    }
+    if outcome.account.saved {
+        assert_eq!(after.done(), outcome.done, "saved, it says: {}", run.name());
+    }
+    let is_good = run.scenario.disk == DiskFaults::default() || !run.is_limited;
+    assert!(outcome.account.saved || run.scenario.keep.is_none() || !is_good, "not saved: {}", run.name());
+}
+
+/// However a run ends, no more work is lost than the interval of saves says.
+pub fn lost_work<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>, time: Duration) {
+    let is_good = DiskFaults { no_folder_sync: false, no_links: false, ..run.scenario.disk } == DiskFaults::default();
+    let Some(every) = run.scenario.keep.filter(|_| is_good && run.is_prompt() && !run.plan.survives) else { return };
+    let keep = Keep { path: "".into(), every };
+    // A piece may take that long beside what it is planned for, at the rank that reports and at
+    // the root; a rank with work looks every 20 ms.
+    let piece = 4 * run.longest_block() + keep.longest_piece();
+    let grace = every + 2 * piece + run.overhead();
+    for &(span, computed) in &*job.log.lock().expect("no panic") {
+        let is_old = computed + run.longest_block() * span.len() as u32 + grace < time;
+        assert!(!is_old || after.covers(span), "{span}, of {computed:?}, is lost at {time:?}: {}", run.name());
+    }
+}
+
+/// A delivery is in order, without a hole, and right about how far it came.
+pub fn delivery(
+    run: &Run,
+    job: &Numbers<Blocks>,
+    ranks: Vec<Ending<Result<Option<Outcome<Blocks>>>>>,
+    reader: Reader,
+    read: &[u64],
+    covered: &mut Coverage,
+) {
+    let count = read.len() as u64;
+    assert!(read.iter().copied().eq(0..count), "out of order: {read:?}: {}", run.name());
+    if ranks.iter().any(|end| matches!(end, Ending::Killed)) {
+        return;
+    }
+    let all = ranks.len();
+    let results: Vec<_> = ranks.into_iter().filter_map(Ending::returned).collect();
+    let refused = results.iter().filter(|result| matches!(result, Err(Error::AtRoot(_)))).count();
+    if refused > 0 {
+        assert!(refused == all && matches!(reader, Reader::FailsAt(_)), "{results:?}: {}", run.name());
+        covered.event("sink failed");
+        return;
+    }
+    let outcomes = results.into_iter().filter_map(|result| result.unwrap_or_else(|error| panic!("{error}")));
+    let [outcome] = &outcomes.collect::<Vec<_>>()[..] else { panic!("one root has the outcome: {}", run.name()) };
+    assert!(outcome.done <= count, "a block counts that was not read: {}", run.name());
+    if outcome.is_complete() {
+        assert_eq!(count, job.blocks, "{}", run.name());
+        covered.event("delivered");
+    } else {
+        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+    }
+    if outcome.cause == Some(Cause::ReaderGone) {
+        assert!(matches!(reader, Reader::GoesAt(_)), "{}", run.name());
+        covered.event("reader gone");
+    }
+}
