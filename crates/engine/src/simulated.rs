@@ -112,6 +112,8 @@ pub enum At {
     Time(Duration),
     /// When the rank hands over for the n-th time, from 1.
     Turn(u64),
+    /// When it hands over for the n-th time, from 1, in this stage (see [`mark`]).
+    Stage(&'static str, u64),
 }
 
 /// What a fault does.

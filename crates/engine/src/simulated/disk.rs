@@ -139,6 +139,22 @@ impl SimulatedDisk {
         self.lock().acknowledged.get(path).cloned()
     }
 
+    /// The file at `path` is damaged; whether there is one.
+    pub fn damage(&self, path: &Path) -> bool {
+        let mut folder = self.lock();
+        let Some(&number) = folder.names.get(path) else { return false };
+        // Another file: the one before may be the same one under a second name.
+        let mut bytes = folder.files[number].bytes.clone();
+        let place = folder.random.below(bytes.len() as u64) as usize;
+        if let Some(byte) = bytes.get_mut(place) {
+            *byte ^= 0x10;
+        }
+        folder.acknowledged.remove(path);
+        drop(folder);
+        self.put(path, bytes);
+        true
+    }
+
     /// Puts a file there.
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let mut folder = self.lock();

@@ -138,6 +138,11 @@ impl State {
 
     /// Puts what is ready, with all in front of it, into the receiver's mailbox.
     fn deliver(&mut self, route: Route) {
+        if self.tasks[route.to].is_doomed {
+            // Nobody is there to keep it.
+            self.network.in_flight.remove(&route);
+            return;
+        }
         let Some(queue) = self.network.in_flight.get_mut(&route) else { return };
         let mut has_news = false;
         while let Some(message) = queue.pop_front_if(|message| message.is_ready) {

@@ -24,10 +24,19 @@ pub(super) struct Strikes {
     turns: Vec<u64>,
     /// Faults that strike a rank at a hand-over: rank, hand-over, fault.
     at_turn: Vec<(usize, u64, usize)>,
+    in_stage: Vec<InStage>,
     /// Signals that ask a process to end at once when they come again.
     has_interrupt: Vec<bool>,
     is_ending: bool,
     pub(super) struck: Vec<Struck>,
+}
+
+/// A fault that strikes a rank some hand-overs after it has come to a stage.
+struct InStage {
+    rank: usize,
+    stage: &'static str,
+    left: u64,
+    number: usize,
 }
 
 impl Strikes {
@@ -35,10 +44,15 @@ impl Strikes {
         let ranks = plan.ranks as usize;
         let at_turn = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
             At::Turn(turn) => Some((fault.rank as usize, turn, number)),
-            At::Time(_) => None,
+            At::Time(_) | At::Stage(..) => None,
+        });
+        let in_stage = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
+            At::Stage(stage, turn) => Some(InStage { rank: fault.rank as usize, stage, left: turn, number }),
+            At::Time(_) | At::Turn(_) => None,
         });
         Strikes {
             at_turn: at_turn.collect(),
+            in_stage: in_stage.collect(),
             faults: plan.faults.clone(),
             turns: vec![0; ranks],
             has_interrupt: vec![false; ranks],
@@ -66,7 +80,13 @@ impl State {
         self.strikes.turns[task] += 1;
         let turn = self.strikes.turns[task];
         let due = |&&(rank, at, _): &&(usize, u64, usize)| rank == task && at == turn;
-        let due: Vec<usize> = self.strikes.at_turn.iter().filter(due).map(|&(.., number)| number).collect();
+        let mut due: Vec<usize> = self.strikes.at_turn.iter().filter(due).map(|&(.., number)| number).collect();
+        let stage = self.tasks[task].stage;
+        for fault in self.strikes.in_stage.iter_mut().filter(|fault| fault.rank == task && fault.stage == stage) {
+            fault.left = fault.left.saturating_sub(1);
+            due.extend((fault.left == 0).then_some(fault.number));
+        }
+        self.strikes.in_stage.retain(|fault| fault.left > 0);
         due.into_iter().for_each(|number| self.strike(number));
     }
 

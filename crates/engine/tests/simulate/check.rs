@@ -64,7 +64,10 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
         if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited && has("death") == 0) {
-            let most = limit * 3 / 2 + 3 * run.longest_block() + run.overhead() + Duration::from_secs(5);
+            // A run that has done nothing yet gets a second, a reader that takes nothing three.
+            let grace = if matches!(run.scenario.mode, Mode::Deliver(_)) { 4 } else { 1 };
+            let grace = Duration::from_secs(grace) + run.overhead();
+            let most = limit * 3 / 2 + 3 * run.longest_block() + grace;
             assert!(end.time <= most, "{:?} where {limit:?} is the limit: {}", end.time, run.name());
         }
     }
@@ -107,8 +110,13 @@ pub fn outcome<T: OfSpan>(
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
     part: Option<Share>,
+    time: Duration,
     covered: &mut Coverage,
 ) {
+    if run.plan.faults.is_empty() && run.is_prompt() && outcome.cause.is_none() {
+        let most = longest_run(run, outcome, job.blocks - before.done());
+        assert!(time <= most, "{time:?} where {most:?} are enough: {}", run.name());
+    }
     if outcome.is_complete() {
         let total = (job.blocks > 0).then(|| T::of(Span::new(0, job.blocks)));
         assert_eq!(outcome.total, total, "{}", run.name());
@@ -138,6 +146,18 @@ pub fn outcome<T: OfSpan>(
     }
     let is_good = run.scenario.disk == DiskFaults::default() || !run.is_limited;
     assert!(outcome.account.saved || run.scenario.keep.is_none() || !is_good, "not saved: {}", run.name());
+}
+
+/// How long an undisturbed run of so many blocks may take at the most: a rank's share at the speed
+/// of the slowest, two chunks more, and for each span that it asks for an answer's time.
+fn longest_run<T>(run: &Run, outcome: &Outcome<T>, blocks: u64) -> Duration {
+    let (scenario, chunk) = (run.scenario, outcome.account.chunk);
+    let each = blocks.div_ceil(run.plan.ranks);
+    let share = (2 * each).min(each + 2 * chunk + scenario.grain).min(blocks) as u32;
+    let pieces = scenario.piece.max(run.longest_block() * scenario.grain as u32);
+    let answer = 2 * run.plan.weather.latency + pieces + Duration::from_millis(5);
+    let spans = (each.div_ceil(chunk.max(1)) + 2) as u32;
+    share * run.longest_block() + spans * answer + 2 * run.overhead()
 }
 
 /// However a run ends, no more work is lost than the interval of saves says.

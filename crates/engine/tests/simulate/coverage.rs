@@ -8,12 +8,13 @@ const FAULTS: [&str; 5] = ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 /// Where a rank may be: before its first call, at the engine's stages, behind the outcome.
 pub const STAGES: [&str; 7] = ["before", "start", "scatter", "compute", "reduce", "report", "end"];
 /// What else must have happened.
-const EVENTS: [&str; 17] = [
+const EVENTS: [&str; 18] = [
     "ENOSPC",
     "EIO",
     "EINVAL",
     "stall",
     "crash of the host",
+    "damaged file",
     "complete",
     "stopped by a signal",
     "stopped by a time limit",

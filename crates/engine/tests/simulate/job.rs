@@ -68,6 +68,8 @@ pub struct Numbers<T> {
     pub has_a_way: bool,
     /// Pieces that were computed, and when at the latest, but for the time of the rank's plan.
     pub log: Arc<Mutex<Vec<(Span, Duration)>>>,
+    /// Where results are delivered: what was read, and how many blocks ahead of it ranks may work.
+    pub ahead: Option<(Arc<Mutex<Vec<u64>>>, u64)>,
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -104,6 +106,10 @@ impl<T: OfSpan> Job for Numbers<T> {
     fn workspace(&self) {}
 
     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), T> {
+        if let Some((read, window)) = &self.ahead {
+            let read = read.lock().expect("no panic").len() as u64;
+            assert!(span.end <= read + window, "{span} in work where {read} are read, {window} ahead at most");
+        }
         if !self.within.is_zero() {
             for _ in 0..span.len() * u64::from(self.pulses) {
                 simulated::pass(self.within / self.pulses);

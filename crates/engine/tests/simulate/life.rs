@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use montesieve_engine::checkpoint::load_from;
+use montesieve_engine::checkpoint::{self, load_from};
 use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
 use montesieve_engine::simulated::{self, DiskFaults, Plan, Random, Simulated, SimulatedDisk};
 use montesieve_engine::transport::{ROOT, Transport};
@@ -45,6 +45,7 @@ fn job<T>(scenario: &Scenario) -> Numbers<T> {
         whole: scenario.whole,
         has_a_way: scenario.has_a_way,
         log: Arc::default(),
+        ahead: None,
         kind: PhantomData,
     }
 }
@@ -113,7 +114,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         let after = load(&job, &disk, scenario);
         check::lost_work(&run, &job, &after, end.time);
         if let Some(outcome) = &outcome {
-            check::outcome(&run, &job, outcome, [&before, &after], part, &mut covered);
+            check::outcome(&run, &job, outcome, [&before, &after], part, end.time, &mut covered);
             share += u64::from(part.is_some_and(|part| after.covers(part.span(job.blocks))));
             if outcome.is_complete() {
                 disk.struck().into_iter().for_each(|(what, count)| covered.events(what, count));
@@ -124,6 +125,11 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         if scenario.crashes && random.chance(1, 2) {
             disk.crash();
             covered.event("crash of the host");
+        }
+        let path = Path::new(PATH);
+        let has_spare = disk.names().contains(&checkpoint::before(path));
+        if scenario.rots && has_spare && random.chance(1, 2) && disk.damage(path) {
+            covered.event("damaged file");
         }
     }
     panic!("seed {}: not done in {MOST_RUNS} runs", scenario.seed);
@@ -156,7 +162,7 @@ fn command<T: OfSpan>(
 fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
     let ours = job.identity().expect("it is kept");
     let path = Path::new(PATH);
-    let found = load_from(disk, path, job, &ours, false);
+    let found = load_from(disk, path, job, &ours, scenario.rots);
     let found = found.unwrap_or_else(|error| panic!("seed {}: {error}; {:?}", scenario.seed, disk.names()));
     let ledger = found.map_or_else(Ledger::new, |found| found.ledger);
     if let Some(bytes) = disk.acknowledged(path) {
@@ -178,7 +184,9 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
     let plan = plan(scenario, &disk, 0);
     let read = Arc::new(Mutex::new(Vec::new()));
     let mut random = Random::new(scenario.seed ^ 0x800);
-    let room = Room { block: 8, all: 8 * random.between(1, 4 * plan.ranks * 20) };
+    let window = random.between(1, 4 * plan.ranks * 20);
+    let room = Room { block: 8, all: 8 * window };
+    let job = Numbers { ahead: Some((Arc::clone(&read), window)), ..job };
     let end = simulated::run(&plan, |rank| {
         let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
         let options = Options { keep: None, ..options(scenario, rank, 0) };

@@ -9,6 +9,7 @@ use montesieve_engine::simulated::{At, DiskFaults, Fault, Random, Weather, What}
 use montesieve_engine::{Options, Schedule};
 use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 
+use super::coverage::STAGES;
 use super::job::Reader;
 
 /// How the results of a life come out.
@@ -47,6 +48,8 @@ pub struct Scenario {
     pub weather: Weather,
     pub disk: DiskFaults,
     pub crashes: bool,
+    /// Whether the file itself is damaged between two runs.
+    pub rots: bool,
     kinds: Vec<Kind>,
 }
 
@@ -107,6 +110,7 @@ impl Scenario {
             weather: Weather::random(random),
             disk: DiskFaults::random(random),
             crashes: random.chance(1, 2),
+            rots: random.chance(1, 8),
             kinds: Vec::new(),
         };
         if random.chance(1, 3) {
@@ -135,10 +139,11 @@ impl Scenario {
                     Kind::Stop => What::Stop(random.scale_up_to(Duration::from_secs(20))),
                     Kind::Signal(signal) => What::Signal(*signal),
                 };
-                let at = match random.below(4) {
+                let at = match random.below(6) {
                     0 => At::Time(random.up_to(about)),
                     1 => At::Time(random.scale_up_to(2 * about)),
                     2 => At::Turn(random.between(1, 40)),
+                    3 | 4 => At::Stage(random.one(&STAGES), random.between(1, 30)),
                     _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
                 };
                 // The root has the most to lose.
