@@ -43,7 +43,7 @@ use std::time::Duration;
 pub use self::disk::{DiskFaults, SimulatedDisk};
 pub use self::random::Random;
 use self::transport::Leaves;
-pub use self::transport::{Simulated, mark, pass, time};
+pub use self::transport::{Simulated, here, mark, pass};
 use self::world::{Ended, World};
 
 /// Stack of a rank, in bytes: a thousand ranks are a gigabyte of addresses. Only touched pages take
@@ -150,6 +150,8 @@ pub struct Struck {
     pub stage: &'static str,
     /// The rank's number at the beginning.
     pub rank: u64,
+    /// When, from the beginning of the run.
+    pub time: Duration,
 }
 
 /// Why a run came to no end.
@@ -226,7 +228,7 @@ impl Weather {
     pub fn random(random: &mut Random) -> Weather {
         Weather {
             latency: Duration::from_micros(random.one(&[1, 10, 100, 1000])),
-            milliseconds: random.one(&[0, 0, 1000, 20_000]),
+            milliseconds: random.one(&[0, 1000, 20_000, 50_000]),
             seconds: random.one(&[0, 0, 0, 30]),
             rendezvous: random.one(&[0, 0, 10, 100]),
             eager_bytes: random.one(&[0, 64, 4096, 1 << 20]),

@@ -36,6 +36,9 @@ fn every_seed_ends_well() {
     let one = number("MONTESIEVE_SEED");
     let from = one.unwrap_or_else(|| number("MONTESIEVE_FROM").unwrap_or(0));
     let count = if one.is_some() { 1 } else { number("MONTESIEVE_SEEDS").unwrap_or(SEEDS) };
+    if let Some(seed) = one {
+        println!("{:#?}", scenario::Scenario::of(seed));
+    }
     let (next, failed) = (AtomicU64::new(from), Mutex::new(Vec::new()));
     let coverage = Mutex::new(Coverage::default());
     std::thread::scope(|scope| {

@@ -98,7 +98,8 @@ impl State {
         if task.has_ended || task.is_doomed {
             return;
         }
-        self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64 });
+        let time = Duration::from_nanos(self.now);
+        self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64, time });
         match what {
             What::Death => self.die(rank),
             What::Stop(time) => self.stop(rank, nanoseconds(time)),

@@ -234,10 +234,13 @@ pub fn pass(time: Duration) {
     }
 }
 
-/// The virtual time on the calling thread, from the beginning of the run; none where no time is
-/// simulated.
-pub fn time() -> Option<Duration> {
-    super::world::current().map(|(world, _)| Duration::from_nanos(world.lock().now))
+/// The rank that the calling thread belongs to, by its number at the beginning, and the virtual
+/// time from the beginning of the run; none where no time is simulated.
+pub fn here() -> Option<(u64, Duration)> {
+    super::world::current().map(|(world, me)| {
+        let state = world.lock();
+        (state.tasks[me].owner as u64, Duration::from_nanos(state.now))
+    })
 }
 
 /// As [`pass`], for a step of a disk.

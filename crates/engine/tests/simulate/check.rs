@@ -63,14 +63,39 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
         let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
-        if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited && has("death") == 0) {
-            // A run that has done nothing yet gets a second, a reader that takes nothing three.
-            let grace = if matches!(run.scenario.mode, Mode::Deliver(_)) { 4 } else { 1 };
-            let grace = Duration::from_secs(grace) + run.overhead();
-            let most = limit * 3 / 2 + 3 * run.longest_block() + grace;
-            assert!(end.time <= most, "{:?} where {limit:?} is the limit: {}", end.time, run.name());
+        if has("death") == 0 {
+            stops_in_time(run, end);
         }
     }
+}
+
+/// A time limit or a signal ends a run soon.
+fn stops_in_time<R>(run: &Run, end: &End<R>) {
+    // A run that has done nothing yet gets a second, a reader that takes nothing three.
+    let grace = if matches!(run.scenario.mode, Mode::Deliver(_)) { 4 } else { 1 };
+    let grace = Duration::from_secs(grace) + run.overhead() + 3 * run.longest_block();
+    if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited) {
+        let most = limit * 3 / 2 + grace;
+        assert!(end.time <= most, "{:?} where {limit:?} is the limit: {}", end.time, run.name());
+    }
+    let signals = end.struck.iter().filter(|struck| matches!(struck.what, "SIGTERM" | "SIGUSR2"));
+    if let Some(signal) = signals.map(|struck| struck.time).min() {
+        let piece = run.scenario.piece + run.scenario.grain as u32 * run.longest_block();
+        let most = signal + grace + 2 * piece;
+        assert!(end.time <= most, "{:?} where a signal came at {signal:?}: {}", end.time, run.name());
+    }
+}
+
+/// Where losses are survived, a block is computed twice only if the rank that had it died, or the
+/// loss came before that rank had noted its last piece.
+pub fn work_twice<T: OfSpan>(run: &Run, job: &Numbers<T>, dead: &[u64]) {
+    let log = job.log.lock().expect("no panic");
+    let mut seen = Ledger::<()>::new();
+    // From the last piece back: those that fit in no more were computed again later.
+    let again = |&&(rank, span, _): &&(u64, Span, Duration)| seen.record(span, ()).is_err() && !dead.contains(&rank);
+    let again = log.iter().rev().filter(again).count();
+    let most = dead.len() * run.plan.ranks as usize;
+    assert!(again <= most, "{again} pieces were computed again: {}", run.name());
 }
 
 /// All ranks come to the same, and what is reported is reported once.
@@ -149,11 +174,11 @@ pub fn outcome<T: OfSpan>(
 }
 
 /// How long an undisturbed run of so many blocks may take at the most: a rank's share at the speed
-/// of the slowest, two chunks more, and for each span that it asks for an answer's time.
+/// of the slowest, two chunks more (guided ones are up to half of a share), and for each span that it asks for an answer's time.
 fn longest_run<T>(run: &Run, outcome: &Outcome<T>, blocks: u64) -> Duration {
     let (scenario, chunk) = (run.scenario, outcome.account.chunk);
     let each = blocks.div_ceil(run.plan.ranks);
-    let share = (2 * each).min(each + 2 * chunk + scenario.grain).min(blocks) as u32;
+    let share = (2 * each).max(each + 2 * chunk + scenario.grain).min(blocks) as u32;
     let pieces = scenario.piece.max(run.longest_block() * scenario.grain as u32);
     let answer = 2 * run.plan.weather.latency + pieces + Duration::from_millis(5);
     let spans = (each.div_ceil(chunk.max(1)) + 2) as u32;
@@ -169,7 +194,7 @@ pub fn lost_work<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>, time
     // the root; a rank with work looks every 20 ms.
     let piece = 4 * run.longest_block() + keep.longest_piece();
     let grace = every + 2 * piece + run.overhead();
-    for &(span, computed) in &*job.log.lock().expect("no panic") {
+    for &(_, span, computed) in &*job.log.lock().expect("no panic") {
         let is_old = computed + run.longest_block() * span.len() as u32 + grace < time;
         assert!(!is_old || after.covers(span), "{span}, of {computed:?}, is lost at {time:?}: {}", run.name());
     }

@@ -66,8 +66,8 @@ pub struct Numbers<T> {
     /// The first block that a longer job does not have.
     pub whole: u64,
     pub has_a_way: bool,
-    /// Pieces that were computed, and when at the latest, but for the time of the rank's plan.
-    pub log: Arc<Mutex<Vec<(Span, Duration)>>>,
+    /// Pieces that were computed, by which rank and when, but for the time of the rank's plan.
+    pub log: Arc<Mutex<Vec<(u64, Span, Duration)>>>,
     /// Where results are delivered: what was read, and how many blocks ahead of it ranks may work.
     pub ahead: Option<(Arc<Mutex<Vec<u64>>>, u64)>,
     pub kind: std::marker::PhantomData<fn() -> T>,
@@ -116,7 +116,7 @@ impl<T: OfSpan> Job for Numbers<T> {
                 pulse()?;
             }
         }
-        self.log.lock().expect("no panic").extend(simulated::time().map(|time| (span, time)));
+        self.log.lock().expect("no panic").extend(simulated::here().map(|(rank, time)| (rank, span, time)));
         ControlFlow::Continue(T::of(span))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use montesieve_engine::checkpoint::{self, load_from};
 use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
-use montesieve_engine::simulated::{self, DiskFaults, Plan, Random, Simulated, SimulatedDisk};
+use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simulated, SimulatedDisk};
 use montesieve_engine::transport::{ROOT, Transport};
 use montesieve_engine::{Job, JobError, Keep, Ledger, Options, Result, Share};
 
@@ -95,11 +95,16 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
     let mut random = Random::new(scenario.seed ^ 0xC4A54);
     let shares = if let Mode::Shares(of) = scenario.mode { of } else { 0 };
     let mut share = 0;
+    // What was reported as saved, and so must be there whatever happens to the host.
+    let mut promised = Ledger::<()>::new();
     for number in 0..MOST_RUNS + shares {
         if number == STORMY {
             disk.mend();
         }
         let before = load(&job, &disk, scenario);
+        for (span, _) in promised.spans() {
+            assert!(before.covers(span), "seed {}: {span} was saved, it was said, and is gone", scenario.seed);
+        }
         let plan = plan(scenario, &disk, number);
         let part = (share < shares).then_some(Share { index: share, of: shares });
         let reports = Mutex::new(Vec::new());
@@ -108,14 +113,23 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
             let options = Options { share: part, ..options(scenario, rank, number) };
             rank.survive(|rank| command(rank, &job, &options, &before, &reports))
         });
+        let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
+        let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
         let run = Run { scenario, plan: &plan, is_limited: number < STORMY };
         check::end(&run, &end, &mut covered);
         let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
         let after = load(&job, &disk, scenario);
+        if plan.survives {
+            check::work_twice(&run, &job, &dead);
+        }
         check::lost_work(&run, &job, &after, end.time);
         if let Some(outcome) = &outcome {
             check::outcome(&run, &job, outcome, [&before, &after], part, end.time, &mut covered);
             share += u64::from(part.is_some_and(|part| after.covers(part.span(job.blocks))));
+            if outcome.account.saved && !scenario.disk.no_folder_sync {
+                promised = Ledger::new();
+                after.spans().for_each(|(span, _)| promised.record(span, ()).expect("disjoint"));
+            }
             if outcome.is_complete() {
                 disk.struck().into_iter().for_each(|(what, count)| covered.events(what, count));
                 covered.event("complete");
@@ -130,6 +144,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         let has_spare = disk.names().contains(&checkpoint::before(path));
         if scenario.rots && has_spare && random.chance(1, 2) && disk.damage(path) {
             covered.event("damaged file");
+            promised = Ledger::new();
         }
     }
     panic!("seed {}: not done in {MOST_RUNS} runs", scenario.seed);

@@ -48,7 +48,8 @@ pub struct Scenario {
     pub weather: Weather,
     pub disk: DiskFaults,
     pub crashes: bool,
-    /// Whether the file itself is damaged between two runs.
+    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
+    /// the one before.
     pub rots: bool,
     kinds: Vec<Kind>,
 }
@@ -108,11 +109,12 @@ impl Scenario {
             keep: (random.chance(2, 3) || matches!(mode, Mode::Shares(_))).then_some(kept),
             deadline: None,
             weather: Weather::random(random),
-            disk: DiskFaults::random(random),
+            disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
-            rots: random.chance(1, 8),
+            rots: random.chance(1, 4),
             kinds: Vec::new(),
         };
+        scenario.rots &= !scenario.crashes;
         if random.chance(1, 3) {
             let about = scenario.work(most_ranks) * 2 + Duration::from_millis(1);
             scenario.deadline = Some(random.scale_up_to(about));
