@@ -67,6 +67,8 @@ pub struct Plan {
     pub disk: SimulatedDisk,
     /// Whether the death of a rank is survived, as under ULFM; otherwise it ends the job.
     pub survives: bool,
+    /// How long a rank may be silent before the others [say so](crate::transport::Silent).
+    pub silence: Option<Duration>,
     /// A run that takes longer is a failure.
     pub most_time: Duration,
     /// A run with more events is one.
@@ -250,6 +252,7 @@ impl Plan {
             faults: Vec::new(),
             disk: SimulatedDisk::new(seed, DiskFaults::default()),
             survives: false,
+            silence: None,
             most_time: Duration::from_secs(24 * 3600),
             most_events: 50_000_000,
         }

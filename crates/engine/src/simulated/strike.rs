@@ -133,7 +133,14 @@ impl State {
                 }
             }
             self.left_meetings();
-        } else if !std::mem::replace(&mut self.strikes.is_ending, true) {
+        } else {
+            self.kill_all_soon();
+        }
+    }
+
+    /// The launcher ends all processes.
+    pub(super) fn kill_all_soon(&mut self) {
+        if !std::mem::replace(&mut self.strikes.is_ending, true) {
             let after = nanoseconds(self.random.up_to(LAUNCHER));
             self.after(after, Event::KillAll);
         }

@@ -15,7 +15,7 @@ use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::replay_log::ReplayLog;
 use crate::signals::Signals;
-use crate::transport::{Channel, Lost, Message, Transport};
+use crate::transport::{Channel, Lost, Message, Silent, Transport};
 
 /// Where a rank is when it comes to an agreement; the words of a program that survives losses.
 const LOST: u32 = 1 << 8;
@@ -71,6 +71,14 @@ impl Simulated {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Ends the job on every rank, as `MPI_Abort` does.
+    pub fn abort(&self) -> ! {
+        self.world.lock().kill_all_soon();
+        loop {
+            drop(self.world.pass(self.me, nanoseconds(Duration::from_millis(1))));
         }
     }
 
@@ -184,6 +192,11 @@ impl Transport for Simulated {
         let until = until.map(|until| self.world.time(until));
         let state = self.world.listen(state, self.me, until);
         if state.network.lost[self.me] { Err(Lost) } else { Ok(()) }
+    }
+
+    fn check_alive(&self) -> std::result::Result<(), Silent> {
+        let silent = self.world.lock().silent(self.me);
+        silent.map_or(Ok(()), |rank| Err(Silent(format!("rank {rank} has been silent for too long"))))
     }
 
     fn confirm_all_alive(&self) -> std::result::Result<(), Lost> {

@@ -128,7 +128,10 @@ pub(super) struct Task {
     /// Things that have happened which it may wait for, and those that it knows of.
     news: u64,
     seen: u64,
+    stopped_since: Time,
     stopped_until: Time,
+    /// When it was last heard of.
+    heard: Time,
     /// What it last asked for: what a wait waits for.
     pub(super) asked: Asked,
     pub(super) stage: &'static str,
@@ -145,7 +148,9 @@ impl Task {
             is_listening: false,
             news: 0,
             seen: 0,
+            stopped_since: 0,
             stopped_until: 0,
+            heard: 0,
             asked: Asked::Nothing,
             stage: "before",
         }
@@ -291,6 +296,7 @@ impl World {
     pub(super) fn call(&self, me: usize, asked: Asked) -> Guard<'_> {
         let mut state = self.lock();
         state.tasks[me].asked = asked;
+        state.tasks[me].heard = state.now;
         let cost = state.random.below(CALL);
         drop(state);
         self.pass(me, cost)
@@ -389,6 +395,9 @@ impl State {
     pub(super) fn stop(&mut self, rank: usize, time: Time) {
         let until = self.now.saturating_add(time);
         for task in self.tasks.iter_mut().filter(|task| task.owner == rank && !task.is_doomed) {
+            if task.stopped_until <= self.now {
+                task.stopped_since = self.now;
+            }
             task.stopped_until = task.stopped_until.max(until);
         }
     }
@@ -494,6 +503,18 @@ impl State {
             lines.push(format!("  and {} more", living().count() - MOST));
         }
         format!("at {:?}:\n{}", Duration::from_nanos(self.now), lines.join("\n"))
+    }
+
+    /// A rank that has been silent for too long: one that is stopped, or computes without a word.
+    pub(super) fn silent(&self, asks: usize) -> Option<usize> {
+        let most = nanoseconds(self.plan.silence?);
+        let members = self.meetings.members();
+        members.iter().copied().filter(|&rank| rank != asks).find(|&rank| {
+            let task = &self.tasks[rank];
+            let since = if task.stopped_until > self.now { task.stopped_since } else { task.heard };
+            let is_quiet = task.stopped_until > self.now || !task.is_listening;
+            !task.has_ended && is_quiet && self.now - since > most
+        })
     }
 
     /// Whether a rank waits, and so moves its large messages meanwhile.

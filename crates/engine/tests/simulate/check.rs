@@ -52,7 +52,9 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
     let has = |what: &str| end.struck.iter().filter(|struck| struck.what == what).count();
     if end.ranks.iter().any(|end| matches!(end, Ending::Killed)) {
-        assert!(has("death") > 0 || has("SIGTERM") > 1, "ended by nobody: {}", run.name());
+        let silence = run.plan.silence.unwrap_or(Duration::MAX);
+        let is_silent = has("stop") > 0 || run.longest_block() * (run.scenario.grain + 1) as u32 > silence;
+        assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
         covered.event("killed");
     } else {
         assert_eq!(end.left, 0, "messages are left: {}", run.name());
@@ -63,7 +65,8 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
         let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
-        if has("death") == 0 {
+        let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
+        if is_whole && run.plan.silence.is_none() {
             stops_in_time(run, end);
         }
     }
@@ -143,7 +146,7 @@ pub fn outcome<T: OfSpan>(
         assert!(time <= most, "{time:?} where {most:?} are enough: {}", run.name());
     }
     if outcome.is_complete() {
-        let total = (job.blocks > 0).then(|| T::of(Span::new(0, job.blocks)));
+        let total = (job.blocks > 0).then(|| job.of(Span::new(0, job.blocks)));
         assert_eq!(outcome.total, total, "{}", run.name());
     } else {
         assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());

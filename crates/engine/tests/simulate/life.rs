@@ -11,7 +11,7 @@ use montesieve_engine::checkpoint::{self, load_from};
 use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
 use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simulated, SimulatedDisk};
 use montesieve_engine::transport::{ROOT, Transport};
-use montesieve_engine::{Job, JobError, Keep, Ledger, Options, Result, Share};
+use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
 
 use super::check::{self, Run};
 use super::coverage::Coverage;
@@ -42,7 +42,7 @@ fn job<T>(scenario: &Scenario) -> Numbers<T> {
         piece: scenario.piece,
         within: scenario.within,
         pulses: scenario.pulses,
-        whole: scenario.whole,
+        whole: if matches!(scenario.mode, Mode::Deliver(_)) { scenario.blocks } else { scenario.whole },
         has_a_way: scenario.has_a_way,
         log: Arc::default(),
         ahead: None,
@@ -70,6 +70,7 @@ fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
         weather: scenario.weather,
         faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
         disk: disk.clone(),
+        silence: scenario.silence,
         survives: scenario.mode == Mode::Survive,
         most_events: 20_000_000,
         ..Plan::new(ranks, random.any())
@@ -89,7 +90,12 @@ fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
 
 /// Runs for a total, until the job is done.
 fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
-    let job = job::<T>(scenario);
+    let whole = job::<T>(scenario);
+    // Half of the life may be that of a shorter job: its last block is not that of the longer one.
+    let mut job = match scenario.shorter {
+        Some(blocks) => Numbers { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
+        None => whole.clone(),
+    };
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
     let mut covered = Coverage::of_a_life();
     let mut random = Random::new(scenario.seed ^ 0xC4A54);
@@ -100,6 +106,10 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
     for number in 0..MOST_RUNS + shares {
         if number == STORMY {
             disk.mend();
+        }
+        if number == 2 && scenario.shorter.is_some() {
+            job = whole.clone();
+            promised = Ledger::new();
         }
         let before = load(&job, &disk, scenario);
         for (span, _) in promised.spans() {
@@ -130,7 +140,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
                 promised = Ledger::new();
                 after.spans().for_each(|(span, _)| promised.record(span, ()).expect("disjoint"));
             }
-            if outcome.is_complete() {
+            if outcome.is_complete() && job.blocks == whole.blocks {
                 disk.struck().into_iter().for_each(|(what, count)| covered.events(what, count));
                 covered.event("complete");
                 return covered;
@@ -160,7 +170,7 @@ fn command<T: OfSpan>(
 ) -> Result<()> {
     // Who the root is may change from attempt to attempt.
     let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
-    let outcome = resume(rank, job, options, done)?;
+    let outcome = resume(rank, job, options, done).inspect_err(|error| abort_for(rank, error))?;
     rank.flush()?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
@@ -171,6 +181,14 @@ fn command<T: OfSpan>(
         rank.flush()?;
     }
     Ok(())
+}
+
+/// What a program does about an error of one rank alone.
+fn abort_for(rank: &Simulated, error: &Error) {
+    if matches!(error, Error::Silent { .. }) {
+        simulated::mark("silence");
+        rank.abort();
+    }
 }
 
 /// What the disk has; it has at least what it acknowledged.
@@ -206,6 +224,9 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
         let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
         let options = Options { keep: None, ..options(scenario, rank, 0) };
         let outcome = deliver(rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
+        if let Err(error) = &outcome {
+            abort_for(rank, error);
+        }
         rank.flush()?;
         simulated::mark("end");
         rank.barrier()?;

@@ -36,6 +36,8 @@ pub struct Scenario {
     pub within: Duration,
     pub pulses: u32,
     pub whole: u64,
+    /// Blocks of a shorter job that is run before it and uses the same file.
+    pub shorter: Option<u64>,
     pub has_a_way: bool,
     /// Whether its tally is a list, not a few numbers.
     pub is_list: bool,
@@ -51,6 +53,8 @@ pub struct Scenario {
     /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
     /// the one before.
     pub rots: bool,
+    /// How long a rank may be silent.
+    pub silence: Option<Duration>,
     kinds: Vec<Kind>,
 }
 
@@ -100,6 +104,7 @@ impl Scenario {
             within: random.one(&[Duration::ZERO, Duration::ZERO, longest]),
             pulses: random.between(1, 4) as u32,
             whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
+            shorter: None,
             has_a_way: random.chance(1, 4) && !matches!(mode, Mode::Deliver(_)),
             is_list: random.chance(1, 2),
             most_ranks,
@@ -111,9 +116,13 @@ impl Scenario {
             weather: Weather::random(random),
             disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
+            silence: (random.chance(1, 4) && mode != Mode::Survive).then_some(Duration::from_secs(8)),
             rots: random.chance(1, 4),
             kinds: Vec::new(),
         };
+        if random.chance(1, 4) && scenario.keep.is_some() && scenario.whole > 1 {
+            scenario.shorter = Some(random.between(1, scenario.whole - 1));
+        }
         scenario.rots &= !scenario.crashes;
         if random.chance(1, 3) {
             let about = scenario.work(most_ranks) * 2 + Duration::from_millis(1);
@@ -145,7 +154,7 @@ impl Scenario {
                     0 => At::Time(random.up_to(about)),
                     1 => At::Time(random.scale_up_to(2 * about)),
                     2 => At::Turn(random.between(1, 40)),
-                    3 | 4 => At::Stage(random.one(&STAGES), random.between(1, 30)),
+                    3 | 4 => At::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
                     _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
                 };
                 // The root has the most to lose.
