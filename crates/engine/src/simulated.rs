@@ -14,7 +14,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `world` | turns and time |
+//! | `world`, `task` | turns |
+//! | `state` | events and time |
 //! | `network` | messages under way |
 //! | `strike` | faults |
 //! | `beside` | what works beside a rank |
@@ -30,7 +31,9 @@ mod disk;
 mod meeting;
 mod network;
 mod random;
+mod state;
 mod strike;
+mod task;
 mod transport;
 mod world;
 

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use super::world::{Asked, Ended, World};
+use super::task::Asked;
+use super::world::{Ended, World};
 use super::{Failure, STACK, pass};
 use crate::background::{Background, Work};
 

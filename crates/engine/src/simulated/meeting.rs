@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::world::{Asked, State, World};
+use super::state::State;
+use super::task::Asked;
+use super::world::World;
 
 /// What an agreement came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::world::{Event, State};
+use super::state::{Event, State};
 use crate::transport::{Channel, Message};
 
 /// The way of messages whose order is kept. Ranks by their number at the beginning.
@@ -145,7 +145,8 @@ impl State {
         }
         let Some(queue) = self.network.in_flight.get_mut(&route) else { return };
         let mut has_news = false;
-        while let Some(message) = queue.pop_front_if(|message| message.is_ready) {
+        while queue.front().is_some_and(|message| message.is_ready) {
+            let Some(message) = queue.pop_front() else { break };
             let arrived = Arrived { from: route.from, bytes: message.bytes, is_rendezvous: message.is_rendezvous };
             self.network.arrived[route.to][route.channel as usize].push_back(arrived);
             has_news = true;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::random::Random;
-use super::world::{Event, State, nanoseconds};
+use super::state::{Event, State, nanoseconds};
 use super::{At, Fault, Plan, Struck, What};
 
 /// The longest until a launcher has ended all processes.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::beside::Beside;
 use super::network::{Route, message};
-use super::world::{Asked, Guard, World, nanoseconds};
+use super::state::nanoseconds;
+use super::task::Asked;
+use super::world::{Guard, World};
 use crate::background::Background;
 use crate::backoff::Backoff;
 use crate::disk::Disk;

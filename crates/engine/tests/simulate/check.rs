@@ -177,7 +177,8 @@ pub fn outcome<T: OfSpan>(
 }
 
 /// How long an undisturbed run of so many blocks may take at the most: a rank's share at the speed
-/// of the slowest, two chunks more (guided ones are up to half of a share), and for each span that it asks for an answer's time.
+/// of the slowest, two chunks more (guided ones are up to half of a share), and for each span that
+/// it asks for an answer's time.
 fn longest_run<T>(run: &Run, outcome: &Outcome<T>, blocks: u64) -> Duration {
     let (scenario, chunk) = (run.scenario, outcome.account.chunk);
     let each = blocks.div_ceil(run.plan.ranks);

@@ -8,7 +8,7 @@ const FAULTS: [&str; 5] = ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 /// Where a rank may be: before its first call, at the engine's stages, behind the outcome.
 pub const STAGES: [&str; 7] = ["before", "start", "scatter", "compute", "reduce", "report", "end"];
 /// What else must have happened.
-const EVENTS: [&str; 18] = [
+const EVENTS: [&str; 19] = [
     "ENOSPC",
     "EIO",
     "EINVAL",
@@ -27,6 +27,7 @@ const EVENTS: [&str; 18] = [
     "reader gone",
     "sink failed",
     "share done",
+    "a rank was silent",
 ];
 
 /// What was met in some lives.
@@ -53,6 +54,9 @@ impl Coverage {
     }
 
     pub fn events(&mut self, what: &'static str, count: u64) {
+        if count == 0 {
+            return;
+        }
         *self.events.entry(what).or_default() += count;
     }
 

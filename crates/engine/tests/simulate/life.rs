@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use montesieve_engine::checkpoint::{self, load_from};
@@ -117,12 +118,16 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         }
         let plan = plan(scenario, &disk, number);
         let part = (share < shares).then_some(Share { index: share, of: shares });
-        let reports = Mutex::new(Vec::new());
+        let (reports, silences) = (Mutex::new(Vec::new()), AtomicU64::new(0));
         job.log.lock().expect("no panic").clear();
         let end = simulated::run(&plan, |rank| {
             let options = Options { share: part, ..options(scenario, rank, number) };
-            rank.survive(|rank| command(rank, &job, &options, &before, &reports))
+            rank.survive(|rank| command(rank, &job, &options, &before, &reports)).inspect_err(|error| {
+                silences.fetch_add(u64::from(matches!(error, Error::Silent { .. })), Relaxed);
+                abort_for(rank, error);
+            })
         });
+        covered.events("a rank was silent", silences.load(Relaxed));
         let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
         let run = Run { scenario, plan: &plan, is_limited: number < STORMY };
@@ -170,7 +175,7 @@ fn command<T: OfSpan>(
 ) -> Result<()> {
     // Who the root is may change from attempt to attempt.
     let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
-    let outcome = resume(rank, job, options, done).inspect_err(|error| abort_for(rank, error))?;
+    let outcome = resume(rank, job, options, done)?;
     rank.flush()?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
@@ -186,7 +191,6 @@ fn command<T: OfSpan>(
 /// What a program does about an error of one rank alone.
 fn abort_for(rank: &Simulated, error: &Error) {
     if matches!(error, Error::Silent { .. }) {
-        simulated::mark("silence");
         rank.abort();
     }
 }
