@@ -71,7 +71,7 @@ fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
         weather: scenario.weather,
         faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
         disk: disk.clone(),
-        silence: scenario.silence,
+        silence: scenario.silence.filter(|_| number < STORMY),
         survives: scenario.mode == Mode::Survive,
         most_events: 20_000_000,
         ..Plan::new(ranks, random.any())

@@ -116,7 +116,8 @@ impl Scenario {
             weather: Weather::random(random),
             disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
-            silence: (random.chance(1, 4) && mode != Mode::Survive).then_some(Duration::from_secs(8)),
+            silence: (random.chance(1, 4) && mode != Mode::Survive)
+                .then(|| Duration::from_millis(random.one(&[500, 8000]))),
             rots: random.chance(1, 4),
             kinds: Vec::new(),
         };
