@@ -13,7 +13,7 @@ use super::meeting::Meetings;
 use super::network::{Network, Route};
 use super::random::Random;
 use super::strike::Strikes;
-use super::task::Task;
+use super::task::{Asked, Task};
 use super::{Failure, Plan};
 use crate::signals::Signals;
 
@@ -269,8 +269,9 @@ impl State {
         members.iter().copied().filter(|&rank| rank != asks).find(|&rank| {
             let task = &self.tasks[rank];
             let since = if task.stopped_until > self.now { task.stopped_since } else { task.heard };
+            let has_begun = !matches!(task.asked, Asked::Nothing);
             let is_quiet = task.stopped_until > self.now || !task.is_listening;
-            !task.has_ended && is_quiet && self.now - since > most
+            !task.has_ended && has_begun && is_quiet && self.now - since > most
         })
     }
 

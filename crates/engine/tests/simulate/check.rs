@@ -53,7 +53,8 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     let has = |what: &str| end.struck.iter().filter(|struck| struck.what == what).count();
     if end.ranks.iter().any(|end| matches!(end, Ending::Killed)) {
         let silence = run.plan.silence.unwrap_or(Duration::MAX);
-        let is_silent = has("stop") > 0 || run.longest_block() * (run.scenario.grain + 1) as u32 > silence;
+        let piece = run.scenario.piece * 2 + run.longest_block() * (2 * run.scenario.grain + 1) as u32;
+        let is_silent = has("stop") > 0 || piece > silence;
         assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
         covered.event("killed");
     } else {
