@@ -54,7 +54,9 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     if end.ranks.iter().any(|end| matches!(end, Ending::Killed)) {
         let silence = run.plan.silence.unwrap_or(Duration::MAX);
         let piece = run.scenario.piece * 2 + run.longest_block() * (2 * run.scenario.grain + 1) as u32;
-        let is_silent = has("stop") > 0 || piece > silence;
+        // A keeper looks at its disk before it begins, and does nothing else meanwhile.
+        let disk = run.scenario.disk;
+        let is_silent = has("stop") > 0 || piece > silence || disk.stalls > 0 && disk.longest > silence;
         assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
         covered.event("killed");
     } else {
