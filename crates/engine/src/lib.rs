@@ -13,9 +13,12 @@
 
 mod agreement;
 pub mod atomic_file;
+pub mod background;
 pub mod backoff;
 mod cause;
 pub mod checkpoint;
+pub mod conformance;
+pub mod disk;
 mod driver;
 pub mod error;
 mod job;
@@ -34,6 +37,8 @@ pub mod run;
 mod schedule;
 mod session;
 pub mod signals;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 pub mod sink;
 pub mod sound;
 mod span;

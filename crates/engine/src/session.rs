@@ -192,7 +192,9 @@ impl<'t> Session<'t> {
     pub fn load<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         let Some(ours) = job.identity().filter(|_| self.keep().is_some()) else { return Ok(Ledger::new()) };
         let find = || {
-            let load = || Ok(self.sources().load(job, &ours, |notice| self.notify(notice))?.unwrap_or_default());
+            let disk = self.transport.disk();
+            let load =
+                || Ok(self.sources().load(&*disk, job, &ours, |notice| self.notify(notice))?.unwrap_or_default());
             agree(self.transport, load)
         };
         match self.transport.replay_log() {
