@@ -7,7 +7,9 @@
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
 //! - [`transport`]: the contract between the engine and whatever carries its messages;
-//!   [`threads`] keep it, and so does a program's own over MPI.
+//!   [`threads`] keep it, and so does a program's own over MPI; [`conformance`] holds them to it.
+//!   With the feature `simulated`, so do ranks under virtual time, where a seed decides all.
+//! - [`background`], [`disk`]: what a rank does beside its messages, as a transport has it.
 //! - [`run`](mod@run): runs a job: scatter, compute, reduce. [`checkpoint`]: saves it and loads it.
 
 pub mod atomic_file;
