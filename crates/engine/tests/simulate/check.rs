@@ -200,10 +200,10 @@ pub fn lost_work<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>, time
     let is_good = DiskFaults { no_folder_sync: false, no_links: false, ..run.scenario.disk } == DiskFaults::default();
     let Some(every) = run.scenario.keep.filter(|_| is_good && run.is_prompt() && !run.plan.survives) else { return };
     let keep = Keep { path: "".into(), every };
-    // A piece may take that long beside what it is planned for, at the rank that reports and at
-    // the root; a rank with work looks every 20 ms.
-    let piece = 4 * run.longest_block() + keep.longest_piece();
-    let grace = every + 2 * piece + run.overhead();
+    // A rank reports behind a piece, the root reads that behind one of its own, and saves behind
+    // another one.
+    let piece = run.longest_block().max(keep.longest_piece());
+    let grace = every + 3 * piece + run.overhead();
     for &(_, span, computed) in &*job.log.lock().expect("no panic") {
         let is_old = computed + run.longest_block() * span.len() as u32 + grace < time;
         assert!(!is_old || after.covers(span), "{span}, of {computed:?}, is lost at {time:?}: {}", run.name());
