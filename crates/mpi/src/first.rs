@@ -7,9 +7,9 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::job::backoff::Backoff;
-use crate::job::replay_log::ReplayLog;
-use crate::job::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+use montesieve_engine::backoff::Backoff;
+use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
 /// The first `size` ranks of `whole`.
 pub struct First {

@@ -10,12 +10,12 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 
 use super::{NOTHING, Way};
-use crate::cluster::Cluster;
-use crate::cluster::channel::copy::Copy;
-use crate::cluster::heartbeat::{self, Waiting};
-use crate::cluster::held::Held;
-use crate::cluster::mpi::Mpi;
-use crate::cluster::patience::Patience;
+use crate::Cluster;
+use crate::channel::copy::Copy;
+use crate::heartbeat::{self, Waiting};
+use crate::held::Held;
+use crate::mpi::Mpi;
+use crate::patience::Patience;
 use crate::error::Result;
 
 pub(super) struct Consensus {

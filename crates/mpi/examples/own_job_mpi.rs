@@ -3,25 +3,25 @@
 //! `own_job` from this one's file.
 //!
 //! ```text
-//! cargo build --release --example own_job_mpi
+//! cargo build --release -p montesieve-mpi --example own_job_mpi
 //! mpirun -n 8 target/release/examples/own_job_mpi sweep.ckpt
 //! ```
 
 use std::process::ExitCode;
 
-use montesieve::cluster::Cluster;
-use montesieve::error::Result;
-use montesieve::job::Session;
-use montesieve::job::run::agreed;
+use montesieve_engine::Session;
+use montesieve_mpi::Cluster;
+use montesieve_mpi::error::{Error, Result};
 
-#[path = "../crates/engine/examples/own_job.rs"]
+#[path = "../../engine/examples/own_job.rs"]
 #[expect(dead_code, reason = "its main starts threads")]
 mod own_job;
 
 /// What every rank does; returns the exit code.
 fn run(cluster: &Cluster) -> Result<u8> {
     let checkpoint = std::env::args().nth(1);
-    let periods = agreed(cluster, own_job::sweep(Session::new(cluster), checkpoint.as_deref()))?;
+    let periods = own_job::sweep(Session::new(cluster), checkpoint.as_deref());
+    let periods = cluster.agree_outcome(periods, Error::from)?;
     cluster.agree(periods.map_or(Ok(()), |periods| cluster.print(periods.as_bytes())))?;
     Ok(0)
 }

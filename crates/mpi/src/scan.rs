@@ -38,9 +38,9 @@ mod raw {
     use mpi::ffi;
     use mpi::raw::AsRaw;
 
-    use crate::cluster::mpi::Mpi;
-    use crate::cluster::patience::Patience;
-    use crate::cluster::request::complete;
+    use crate::mpi::Mpi;
+    use crate::patience::Patience;
+    use crate::request::complete;
 
     /// `MPI_Iscan` or `MPI_Iexscan`: from, to, how many of what, operation, ranks, request.
     type Scan = unsafe extern "C" fn(

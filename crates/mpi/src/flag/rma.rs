@@ -5,11 +5,11 @@
 //! complement, and its maximum is the flag's minimum.
 //!
 //! On one host it is as fast as memory. Between hosts it may not be one-sided at all: without hardware for it the library of rank 0
-//! must do its part when rank 0 calls MPI, which it seldom does while it computes (see [`crate::cluster::rma`]).
+//! must do its part when rank 0 calls MPI, which it seldom does while it computes (see [`crate::rma`]).
 
 use super::Way;
-use crate::cluster::rma::Counters;
-use crate::cluster::{Cluster, ROOT};
+use crate::rma::Counters;
+use crate::{Cluster, ROOT};
 use crate::error::Result;
 
 pub(super) struct Rma {

@@ -9,12 +9,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use montesieve_engine::threads::{self, Threads};
+use montesieve_engine::transport::{Lost, Shared, Transport};
+
 use super::launch::Launch;
 use super::watched::{Watch, Watched};
 use super::{Cluster, Promise, ROOT, Tag, ending};
 use crate::error::{Error, Result};
-use crate::job::threads::{self, Threads};
-use crate::job::transport::{Lost, Shared, Transport};
 
 thread_local! {
     /// Rank and size, for whoever has no cluster at hand.

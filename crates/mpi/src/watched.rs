@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::backoff::Backoff;
+use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+
 use super::place::host;
 use super::{ROOT, ending};
-use crate::job::backoff::Backoff;
-use crate::job::replay_log::ReplayLog;
-use crate::job::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 use crate::stderr;
 
 /// The monitor looks so many times within the limit.
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn steps_of_a_rank_are_those_of_its_thread() {
-        use crate::job::threads::Threads;
+        use montesieve_engine::threads::Threads;
         let watch = Watch::new(1, Duration::ZERO);
         let watched = Watched::new(Rc::new(Threads::alone()), &watch);
         let count = || watch.ranks[0].count.load(Relaxed);

@@ -4,8 +4,9 @@
 //! So this program never waits inside MPI: it tests, and pauses between tests. Every pause looks after the other ranks, so that no wait lasts
 //! for ever (see `heartbeat`). How long a pause is, the engine's [`Backoff`] says.
 
+use montesieve_engine::backoff::Backoff;
+
 use super::heartbeat;
-use crate::job::backoff::Backoff;
 
 /// One wait: begins eager, grows patient.
 #[derive(Debug, Default)]

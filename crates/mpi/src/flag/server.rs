@@ -4,8 +4,8 @@
 //! asker knows, so the same pair of messages lowers the flag.
 
 use super::{NOTHING, Way};
-use crate::cluster::channel::Channel;
-use crate::cluster::{Cluster, ROOT};
+use crate::channel::Channel;
+use crate::{Cluster, ROOT};
 use crate::error::Result;
 
 pub(super) struct Server {

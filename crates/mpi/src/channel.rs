@@ -4,14 +4,15 @@
 //! duplicates the communicator (`MPI_Comm_dup`): the copy has the same ranks, and its messages are seen by those who have
 //! the copy alone. Threads have one channel for jobs.
 
+use montesieve_engine::backoff::Backoff;
+use montesieve_engine::transport;
+
 use super::Cluster;
 use super::heartbeat::{self, Waiting};
 use super::local::Local;
 #[cfg(feature = "mpi")]
 use super::patience::Patience;
 use crate::error::{Error, Result};
-use crate::job::backoff::Backoff;
-use crate::job::transport;
 
 /// How long a wait has lasted, for either way.
 #[derive(Default)]

@@ -4,12 +4,13 @@
 
 use std::time::Instant;
 
+use montesieve_engine::backoff::Backoff;
+use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::transport::{Channel, Lost, Message, Silent, Transport};
+
 #[cfg(feature = "mpi")]
 use super::heartbeat;
 use super::{Cluster, each};
-use crate::job::backoff::Backoff;
-use crate::job::replay_log::ReplayLog;
-use crate::job::transport::{Channel, Lost, Message, Silent, Transport};
 
 /// The tag of a channel's messages.
 #[cfg(feature = "mpi")]

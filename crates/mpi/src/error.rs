@@ -1,6 +1,12 @@
 //! Everything that can end a run early, with the exit code of each.
 //!
-//! One enum for the whole program, so that the table of exit codes in the README and this file cannot drift apart.
+//! One enum for all ranks and the whole program, so that the table of exit codes in the README and this file cannot drift apart. Errors
+//! of the engine become this one here; where they concern an option, the program has better words.
+
+use montesieve_engine::checkpoint::LoadError;
+use montesieve_engine::sink::SinkError;
+use montesieve_engine::unite::UniteError;
+use montesieve_engine::{Error as Engine, JobError};
 
 /// `Result` with the program's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -77,6 +83,39 @@ impl Error {
         match source.kind() {
             std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
             _ => Error::Io { context: "cannot write standard output".to_owned(), source },
+        }
+    }
+}
+
+impl From<Engine> for Error {
+    fn from(error: Engine) -> Error {
+        match error {
+            Engine::Lost(_) => Error::Lost,
+            Engine::Job(error) => of_job(error),
+            Engine::AtRoot(Some(error)) => (*error).into(),
+            Engine::Checkpoint(error) | Engine::Unite(UniteError::File(error)) => error.into(),
+            error => Error::Run(error.to_string()),
+        }
+    }
+}
+
+/// An error of this type that went through the engine, or one of a library.
+fn of_job(error: JobError) -> Error {
+    error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Error {
+        let text = error.to_string();
+        if error.is_misuse() { Error::Usage(text) } else { Error::Run(text) }
+    }
+}
+
+impl From<Error> for SinkError {
+    fn from(error: Error) -> SinkError {
+        match error {
+            Error::ClosedPipe => SinkError::ReaderGone,
+            error => SinkError::Failed(error.into()),
         }
     }
 }

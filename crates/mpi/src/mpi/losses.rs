@@ -2,6 +2,8 @@
 //!
 //! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in [`survivors`](super::super::survivors).
 
+use montesieve_engine::record;
+
 use super::super::ROOT;
 use super::super::heartbeat;
 use super::super::patience::Patience;
@@ -11,8 +13,6 @@ use super::super::ulfm::Ulfm;
 use super::super::vote::{Verdict, Vote};
 use super::{Mpi, finalize};
 use crate::error::{Error, Result};
-use crate::fault::{self, Stage};
-use crate::job::record;
 
 impl Mpi {
     /// Where MPI was started for losses, they are noticed from here on. Every rank must call it, before anything else.
@@ -36,7 +36,7 @@ impl Mpi {
         self.survivors.as_deref()
     }
 
-    /// See [`Cluster::after`](crate::cluster::Cluster::after).
+    /// See [`Cluster::after`](crate::Cluster::after).
     pub fn after(&mut self, outcome: Result<u8>) -> Option<Result<u8>> {
         let Some(survivors) = self.survivors.clone().filter(|survivors| survivors.outlives()) else {
             return Some(outcome);
@@ -67,7 +67,8 @@ impl Mpi {
 
     /// The last steps of an end that all ranks agreed on, before `MPI_Finalize`; they and it may take a while, but not for ever. Where MPI
     /// was started for losses the process ends here, if somebody was lost or the end is not a good one (see [`Survivors::leave`]).
-    pub fn leave(&self, code: u8) {
+    /// `last` is called in their midst.
+    pub fn leave(&self, code: u8, last: impl FnOnce()) {
         if let Some(survivors) = &self.survivors {
             if survivors.was_lost() || code != 0 {
                 survivors.leave(code);
@@ -77,8 +78,7 @@ impl Mpi {
         // From here on nothing counts but the code: all is reported.
         finalize::guard(code);
         heartbeat::ask_no_more();
-        // Whatever happens now happens in MPI's last steps.
-        let _ = fault::at(Stage::End, self.rank());
+        last();
         let mut patience = Patience::new();
         while !heartbeat::is_quiet() {
             patience.pause();

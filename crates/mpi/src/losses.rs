@@ -5,6 +5,7 @@
 //! of a cluster that has lost somebody end at once, and what those without a `Result` give is worthless: the next one with a `Result` says so.
 //! A command that cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one message.
 
+use montesieve_engine::replay_log::{ReplayLog, remember};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,6 @@ use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
 use crate::error::{Error, Result};
-use crate::job::replay_log::{ReplayLog, remember};
 
 /// A rank and where it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

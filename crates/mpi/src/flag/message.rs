@@ -3,8 +3,8 @@
 //! MPI's native form of early exit. Nothing is sent while nothing is found.
 
 use super::Way;
-use crate::cluster::Cluster;
-use crate::cluster::channel::Channel;
+use crate::Cluster;
+use crate::channel::Channel;
 use crate::error::Result;
 
 pub(super) struct Message {

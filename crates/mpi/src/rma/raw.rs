@@ -11,10 +11,10 @@ use mpi::ffi;
 use mpi::raw::AsRaw;
 use mpi::topology::SimpleCommunicator;
 
-use crate::cluster::heartbeat;
-use crate::cluster::mpi::library;
-use crate::cluster::patience::Patience;
-use crate::cluster::request::{barrier, check, complete};
+use crate::heartbeat;
+use crate::mpi::library;
+use crate::patience::Patience;
+use crate::request::{barrier, check, complete};
 use crate::error::{Error, Result};
 
 /// A window of 64-bit numbers, the same length at every rank.

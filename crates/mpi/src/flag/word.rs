@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{NOTHING, Way};
-use crate::cluster::Cluster;
-use crate::cluster::local::Local;
+use crate::Cluster;
+use crate::local::Local;
 use crate::error::Result;
 
 pub(super) struct Word(Arc<AtomicU64>);

@@ -11,6 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::replay_log::ReplayLog;
 use mpi::topology::SimpleCommunicator;
 
 use super::deadline::Deadline;
@@ -19,7 +20,6 @@ use super::ulfm::{self, Ulfm};
 use super::vote::{Verdict, Vote, parted};
 use super::{ending, heartbeat, launch, monitor};
 use crate::error::{Error, Result};
-use crate::job::replay_log::ReplayLog;
 use crate::stderr;
 
 /// How long the last step of a good end may take, in which all wait for all; then a process ends alone. Seen to take milliseconds.

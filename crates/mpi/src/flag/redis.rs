@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use redis::{Client, Cmd, Connection, RedisError, cmd};
 
 use super::{Way, without_password};
-use crate::cluster::Cluster;
+use crate::Cluster;
 use crate::error::{Error, Result};
 
 /// How long a server may take to answer.

@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::message::Message;
 use super::{NOTHING, Way};
-use crate::cluster::Cluster;
-use crate::cluster::mpi::Mpi;
-use crate::cluster::window::Word;
+use crate::Cluster;
+use crate::mpi::Mpi;
+use crate::window::Word;
 use crate::error::{Error, Result};
 
 pub(super) struct Node<'c> {

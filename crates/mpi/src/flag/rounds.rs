@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{NOTHING, Way};
-use crate::cluster::Cluster;
-use crate::cluster::local::Local;
+use crate::Cluster;
+use crate::local::Local;
 use crate::error::Result;
 
 /// What the ranks share.

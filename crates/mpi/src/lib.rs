@@ -13,8 +13,9 @@ pub mod bytes;
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
-pub(crate) mod early;
+pub mod early;
 pub mod ending;
+pub mod error;
 mod first;
 pub mod flag;
 pub mod heartbeat;
@@ -42,7 +43,9 @@ mod request;
 pub mod rma;
 mod scan;
 pub mod shared;
+pub mod stderr;
 pub mod stdout;
+pub mod stream;
 #[cfg(feature = "mpi")]
 mod survivors;
 mod tag;
@@ -62,10 +65,12 @@ mod words;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use montesieve_engine::record;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::channel::{Channel, Pause};
+use self::error::{Error, Result};
 #[cfg(feature = "mpi")]
 use self::heartbeat::Waiting;
 use self::launch::Launch;
@@ -77,8 +82,6 @@ pub use self::part::Part;
 use self::patience::Patience;
 pub use self::promise::Promise;
 pub use self::tag::Tag;
-use crate::error::{Error, Result};
-use crate::job::{self, record};
 
 /// The rank that scatters, reduces and reports.
 pub(crate) const ROOT: u64 = 0;
@@ -239,7 +242,7 @@ impl Cluster {
         let bytes = record::encode(mine)?;
         let all = each!(self, inner => inner.gather_bytes(bytes));
         self.check_losses()?;
-        Ok(all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<job::Result<_>>()).transpose()?)
+        Ok(all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<montesieve_engine::Result<_>>()).transpose()?)
     }
 
     /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call it.
@@ -332,15 +335,42 @@ impl Cluster {
         Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
     }
 
+    /// Agrees on the outcome of a run of the engine. Every rank must call it: when the root has no outcome, all ranks return the same exit
+    /// code, and the root prints the reason. `explain` turns the engine's error into ours: `Error::from`, or the words of a program that
+    /// has options to name.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
+    pub fn agree_outcome<T>(
+        &self,
+        outcome: montesieve_engine::Result<T>,
+        explain: impl FnOnce(montesieve_engine::Error) -> Error,
+    ) -> Result<T> {
+        match outcome {
+            Err(montesieve_engine::Error::AtRoot(reason)) => {
+                self.agree(reason.map_or(Ok(()), |reason| Err(explain(*reason))))?;
+                Err(Error::Run("the root has no outcome, and does not say why".into()))
+            }
+            outcome => outcome.map_err(explain),
+        }
+    }
+
     /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks agreed on, finalises MPI, within some seconds;
     /// any other error is told with rank and host and ends the whole job (`MPI_Abort`), since the others may be waiting
     /// for this rank.
     pub fn leave(self, outcome: Result<u8>) -> ExitCode {
+        self.leave_after(outcome, || {})
+    }
+
+    /// As [`Cluster::leave`], and calls `last` in MPI's last steps, where a crash or a hang no longer changes the exit code: a test wants to
+    /// see that. Without MPI, or after an error that ends the job, it is not called.
+    pub fn leave_after(self, outcome: Result<u8>, last: impl FnOnce()) -> ExitCode {
         match outcome {
             Ok(code) | Err(Error::Told { code }) => {
-                #[cfg(feature = "mpi")]
-                if let Cluster::Mpi(mpi) = &self {
-                    mpi.leave(code);
+                match &self {
+                    #[cfg(feature = "mpi")]
+                    Cluster::Mpi(mpi) => mpi.leave(code, last),
+                    Cluster::Local(_) => drop(last),
                 }
                 drop(self);
                 ExitCode::from(code)
@@ -353,22 +383,22 @@ impl Cluster {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod testing {
-    //! Clusters for tests without a launcher.
+pub mod testing {
+    //! Clusters for unit tests: ranks of one process, without a launcher.
 
     use std::rc::Rc;
 
+    use montesieve_engine::threads;
+
     use super::{Cluster, Launch, Local};
-    use crate::job::threads;
 
     /// One rank.
-    pub(crate) fn alone() -> Cluster {
+    pub fn alone() -> Cluster {
         Cluster::Local(Local::alone(Launch::default()))
     }
 
     /// Runs `body` on so many ranks that are threads; what each of them returns.
-    pub(crate) fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
+    pub fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
         threads::run(ranks, |threads| body(&Cluster::Local(Local::new(Launch::default(), Rc::new(threads.clone())))))
     }
 }
