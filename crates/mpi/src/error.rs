@@ -1,7 +1,8 @@
 //! Everything that can end a run early, with the exit code of each.
 //!
-//! One enum for all ranks and the whole program, so that the table of exit codes in the README and this file cannot drift apart. Errors
-//! of the engine become this one here; where they concern an option, the program has better words.
+//! One enum for the whole program, so that the table of exit codes in the README and this file cannot
+//! drift apart. It stands in this crate because ranks agree on exit codes. Errors of the engine are
+//! converted here; where an option would help, the program has better words.
 
 use montesieve_engine::checkpoint::LoadError;
 use montesieve_engine::sink::SinkError;

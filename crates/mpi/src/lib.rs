@@ -1,10 +1,14 @@
-//! The cluster room: the only one that knows MPI.
+//! The ranks of a program, over MPI or as threads: the only crate here that knows MPI.
+//!
+//! It joins the ranks that a launcher started, refuses a launch that cannot be right, carries the messages of `montesieve_engine`, notices
+//! ranks that hang or die, and ends the job in one way on all ranks. It knows nothing of what is computed. Without the feature `mpi`
+//! the ranks are threads of one process, and there is no MPI library.
 //!
 //! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one process without any MPI
 //! library. Its methods are MPI's own words (broadcast, scatter, gather, reduce, send, probe, receive), and rooted
 //! operations give `Some` at the root and `None` elsewhere, which replaces `if rank == 0` in the rest of the program.
 //!
-//! Two rules hold for every wait in this room. It is *polite*: after a short spin it sleeps, so that ranks which share
+//! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so that ranks which share
 //! a core do not burn it (see [`patience`]). And plain numbers travel as MPI datatypes; only records of variable size
 //! are encoded (bincode) and travel as bytes.
 

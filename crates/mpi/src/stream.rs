@@ -1,6 +1,6 @@
 //! Streams to write to: pipes, FIFOs, devices, standard output. Nothing here blocks while it opens one.
 //!
-//! Stands beside `whole`, which is for regular files.
+//! Stands beside `stderr`, which is for messages; regular files are the business of `atomic_file` of the engine.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
