@@ -22,8 +22,8 @@ pub mod report;
 pub mod scaling;
 
 pub use montesieve_kernel::isa;
+pub use montesieve_montecarlo as montecarlo;
 pub use montesieve_mpi as cluster;
 pub use montesieve_mpi::error;
 use montesieve_mpi::{stderr, stream};
-pub use montesieve_montecarlo as montecarlo;
 pub use montesieve_primes as primes;

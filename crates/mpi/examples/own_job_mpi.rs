@@ -10,8 +10,7 @@
 use std::process::ExitCode;
 
 use montesieve_engine::Session;
-use montesieve_mpi::Cluster;
-use montesieve_mpi::error::{Error, Result};
+use montesieve_mpi::{Cluster, Error, Result};
 
 #[path = "../../engine/examples/own_job.rs"]
 #[expect(dead_code, reason = "its main starts threads")]

@@ -1,7 +1,8 @@
 //! Operations that may block, such as those of files, while this rank goes on answering the others.
 //!
-//! A write to a reader that pauses, or to a disk that is slow, blocks the thread that does it. Were that the
-//! thread which calls MPI, the others would not hear of this rank, and take it that it hangs.
+//! A write to a reader that pauses, or to a disk that is slow, blocks the thread that does it. Were
+//! that the thread which calls MPI, the others would not hear of this rank, and take it that it
+//! hangs.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -1,7 +1,9 @@
-//! Plain bytes: messages whose length both sides know, for tests and measurements of the network itself.
+//! Plain bytes: messages whose length both sides know, for tests and measurements of the network
+//! itself.
 //!
-//! Stands apart from the records, which carry their length and are decoded: here a receive is posted into memory that is there
-//! already (`MPI_Irecv`), so that time and bytes are those of the message alone.
+//! Stands apart from the records, which carry their length and are decoded: here a receive is
+//! posted into memory that is there already (`MPI_Irecv`), so that time and bytes are those of the
+//! message alone.
 
 use super::{Cluster, Tag};
 
@@ -18,8 +20,8 @@ impl Cluster {
         }
     }
 
-    /// Receives the bytes of another rank's [`Cluster::send_bytes`] (`MPI_Irecv`); waits politely. Says how many came, which is at
-    /// most the length of `bytes`.
+    /// Receives the bytes of another rank's [`Cluster::send_bytes`] (`MPI_Irecv`); waits politely.
+    /// Says how many came, which is at most the length of `bytes`.
     ///
     /// # Panics
     /// When there is no other rank.
@@ -31,8 +33,9 @@ impl Cluster {
         }
     }
 
-    /// Sends every rank its part of `bytes`, which has one part of the same length for each, and gets one part from each, in rank order
-    /// (`MPI_Ialltoall` of `MPI_BYTE`). Every rank must call it, with the same length.
+    /// Sends every rank its part of `bytes`, which has one part of the same length for each, and
+    /// gets one part from each, in rank order (`MPI_Ialltoall` of `MPI_BYTE`). Every rank must call
+    /// it, with the same length.
     ///
     /// # Panics
     /// When `bytes` cannot be cut into as many parts as there are ranks.

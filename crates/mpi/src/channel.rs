@@ -1,8 +1,9 @@
 //! A channel of its own: messages that cannot meet those of the rest of the program.
 //!
-//! Stands beside the transport's channels, which the engine uses. A library, or a part of a program that talks for itself,
-//! duplicates the communicator (`MPI_Comm_dup`): the copy has the same ranks, and its messages are seen by those who have
-//! the copy alone. Threads have one channel for jobs.
+//! Stands beside the transport's channels, which the engine uses. A library, or a part of a program
+//! that talks for itself, duplicates the communicator (`MPI_Comm_dup`): the copy has the same
+//! ranks, and its messages are seen by those who have the copy alone. Threads have one channel for
+//! jobs.
 
 use montesieve_engine::backoff::Backoff;
 use montesieve_engine::transport;
@@ -53,7 +54,8 @@ impl Channel {
         }
     }
 
-    /// The sender and the numbers of a message that has arrived, if there is one (`MPI_Iprobe`, `MPI_Recv`).
+    /// The sender and the numbers of a message that has arrived, if there is one (`MPI_Iprobe`,
+    /// `MPI_Recv`).
     pub fn take(&self) -> Option<(u64, [u64; 2])> {
         match self {
             #[cfg(feature = "mpi")]

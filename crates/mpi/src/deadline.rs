@@ -1,4 +1,5 @@
-//! A step that may hang, and what is done then: on a thread of its own, since the thread that calls MPI is the one that hangs.
+//! A step that may hang, and what is done then: on a thread of its own, since the thread that calls
+//! MPI is the one that hangs.
 //!
 //! Stands beside `patience`, which is for waits that come to an end.
 

@@ -1,7 +1,9 @@
-//! Bad ends: one message with rank and host, and the whole job ends within seconds, with the right exit code.
+//! Bad ends: one message with rank and host, and the whole job ends within seconds, with the right
+//! exit code.
 //!
-//! A rank that unwinds into `MPI_Finalize` while others wait hangs the job, and a rank that just exits leaves the
-//! others waiting; so the way out of trouble is always `MPI_Abort`, under a watchdog.
+//! A rank that unwinds into `MPI_Finalize` while others wait hangs the job, and a rank that just
+//! exits leaves the others waiting; so the way out of trouble is always `MPI_Abort`, under a
+//! watchdog.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::sync::OnceLock;
@@ -18,19 +20,21 @@ use crate::stderr;
 /// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
 #[cfg(feature = "mpi")]
 const ABORT_LIMIT: Duration = Duration::from_secs(3);
-/// The same where ranks are survived: all of them have to come to a meeting, each at the end of what it is just computing.
+/// The same where ranks are survived: all of them have to come to a meeting, each at the end of
+/// what it is just computing.
 #[cfg(feature = "mpi")]
 const MEETING_LIMIT: Duration = Duration::from_secs(10);
 /// How long a panic may take to say what it has to say and to end the job.
 const PANIC_LIMIT: Duration = Duration::from_secs(12);
-/// How long a launcher that was asked to end the job may take for it. Open MPI 5 ends its ranks within a second.
+/// How long a launcher that was asked to end the job may take for it. Open MPI 5 ends its ranks
+/// within a second.
 const LAUNCHER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Whether the launcher lets a job go on without a process that ends.
 static IS_SURVIVED: AtomicBool = AtomicBool::new(false);
 
-/// Makes a panic on this rank end the job: message with rank and host, then abort. A backtrace only where
-/// `RUST_BACKTRACE` asks for one.
+/// Makes a panic on this rank end the job: message with rank and host, then abort. A backtrace only
+/// where `RUST_BACKTRACE` asks for one.
 pub fn catch_panics() {
     // A unit test that joins a cluster shares its process with tests that panic on purpose.
     if cfg!(test) {
@@ -38,7 +42,8 @@ pub fn catch_panics() {
     }
     let last = LastDeadline::ready();
     std::panic::set_hook(Box::new(move |panic| {
-        // Before anything else: what follows takes memory and locks, which may be what there is none of.
+        // Before anything else: what follows takes memory and locks, which may be what there is
+        // none of.
         last.begin();
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         let text = panic.payload().downcast_ref::<&str>().copied();
@@ -62,7 +67,8 @@ static EXPLANATION: OnceLock<Explain> = OnceLock::new();
 /// From the text of an error to what is to be said behind it, which may be nothing.
 type Explain = Box<dyn Fn(&str) -> String + Send + Sync>;
 
-/// From now on an error about options ends with what `explain` says of its text: which variables preset them, say.
+/// From now on an error about options ends with what `explain` says of its text: which variables
+/// preset them, say.
 pub fn explain_options(explain: impl Fn(&str) -> String + Send + Sync + 'static) {
     // A command that restarts says the same.
     let _ = EXPLANATION.set(Box::new(explain));
@@ -130,9 +136,10 @@ pub(super) fn limit(code: u8) -> Deadline {
     Deadline::begin(if IS_SURVIVED.load(Relaxed) { MEETING_LIMIT } else { ABORT_LIMIT }, move || end_all(code))
 }
 
-/// Ends this process without MPI, and the job with it: the launcher sees it end, and ends the others. One that lets jobs survive would not,
-/// so it is asked to; and if that is of no use, a process that dies by a signal is at least known to be lost, while the others would
-/// wait for one that just left.
+/// Ends this process without MPI, and the job with it: the launcher sees it end, and ends the
+/// others. One that lets jobs survive would not, so it is asked to; and if that is of no use, a
+/// process that dies by a signal is at least known to be lost, while the others would wait for one
+/// that just left.
 pub(super) fn end_all(code: u8) -> ! {
     use rustix::process::{Signal, getpid, getppid, kill_process};
     if IS_SURVIVED.load(Relaxed) {
@@ -145,7 +152,8 @@ pub(super) fn end_all(code: u8) -> ! {
     exit(code)
 }
 
-/// Ends this process, and runs nothing of what usually runs then: MPI's part of it may wait for others.
+/// Ends this process, and runs nothing of what usually runs then: MPI's part of it may wait for
+/// others.
 pub(super) fn exit(code: u8) -> ! {
     #[cfg(feature = "mpi")]
     super::ulfm::exit(code);

@@ -1,8 +1,8 @@
 //! Everything that can end a run early, with the exit code of each.
 //!
-//! One enum for the whole program, so that the table of exit codes in the README and this file cannot
-//! drift apart. It stands in this crate because ranks agree on exit codes. Errors of the engine are
-//! converted here; where an option would help, the program has better words.
+//! One enum for the whole program, so that the table of exit codes in the README and this file
+//! cannot drift apart. It stands in this crate because ranks agree on exit codes. Errors of the
+//! engine are converted here; where an option would help, the program has better words.
 
 use montesieve_engine::checkpoint::LoadError;
 use montesieve_engine::sink::SinkError;
@@ -38,7 +38,8 @@ pub enum Error {
         /// The agreed exit code.
         code: u8,
     },
-    /// A rank died, and this one lives, where MPI lets it: the command has to begin again without it.
+    /// A rank died, and this one lives, where MPI lets it: the command has to begin again without
+    /// it.
     #[error("a rank was lost")]
     Lost,
     /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
@@ -79,7 +80,8 @@ impl Error {
         move |source| Error::Io { context, source }
     }
 
-    /// The same for standard output, whose reader may leave: a closed pipe becomes [`Error::ClosedPipe`].
+    /// The same for standard output, whose reader may leave: a closed pipe becomes
+    /// [`Error::ClosedPipe`].
     pub fn of_stdout(source: std::io::Error) -> Error {
         match source.kind() {
             std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,

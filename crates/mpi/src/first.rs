@@ -1,8 +1,9 @@
 //! The first ranks of a transport, as a transport.
 //!
-//! Stands beside `local`, which makes one for a part of its ranks (`part`). The part uses the channels of the whole, and
-//! messages of the two cannot be mixed up: ranks outside the part send nothing in a job, a collective names whom it receives
-//! from, and each of the part's ranks ends its part before it goes on in the whole.
+//! Stands beside `local`, which makes one for a part of its ranks (`part`). The part uses the
+//! channels of the whole, and messages of the two cannot be mixed up: ranks outside the part send
+//! nothing in a job, a collective names whom it receives from, and each of the part's ranks ends
+//! its part before it goes on in the whole.
 
 use std::rc::Rc;
 use std::time::Instant;

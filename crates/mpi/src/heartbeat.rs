@@ -1,12 +1,15 @@
-//! The watched wait: from its start to its end, a rank that waits or computes tells the root that it is there, and is told so.
+//! The watched wait: from its start to its end, a rank that waits or computes tells the root that
+//! it is there, and is told so.
 //!
-//! Every polite wait of this program calls [`attend`] between two tests ([`patience`](super::patience)), and every kernel [`pulse`]. Now
-//! and then these send the questions of the [`watchdog`](super::watchdog) and take in answers; a rank that hangs ends the job,
-//! with one message that names it and its host. They run on the thread that calls MPI, on purpose: a thread of their own would go on
-//! answering for a rank whose work stands still.
+//! Every polite wait of this program calls [`attend`] between two tests
+//! ([`patience`](super::patience)), and every kernel [`pulse`]. Now and then these send the
+//! questions of the [`watchdog`](super::watchdog) and take in answers; a rank that hangs ends the
+//! job, with one message that names it and its host. They run on the thread that calls MPI, on
+//! purpose: a thread of their own would go on answering for a rank whose work stands still.
 //!
-//! The messages travel in a communicator of their own (`MPI_Comm_dup` of the world), so that they meet no others, whatever part of the
-//! world is at work. What MPI itself waits for, and the steps that do not call this, are watched by the [`monitor`](super::monitor).
+//! The messages travel in a communicator of their own (`MPI_Comm_dup` of the world), so that they
+//! meet no others, whatever part of the world is at work. What MPI itself waits for, and the steps
+//! that do not call this, are watched by the [`monitor`](super::monitor).
 
 use std::cell::Cell;
 #[cfg(feature = "mpi")]
@@ -22,7 +25,8 @@ use crate::error::Result;
 /// How long a rank may be silent until the user has said so (`--stall-timeout`).
 #[cfg(feature = "mpi")]
 const DEFAULT: Duration = Duration::from_secs(300);
-/// The longest time from look to look, while answers are due within [`Watchdog::every`](super::watchdog::Watchdog::every).
+/// The longest time from look to look, while answers are due within
+/// [`Watchdog::every`](super::watchdog::Watchdog::every).
 #[cfg(feature = "mpi")]
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -98,7 +102,8 @@ pub fn waiting_for(what: Waiting, from: u64) {
     progress();
 }
 
-/// For operations that take less than a microsecond and may be many: now and then one of them counts as a [`pulse`].
+/// For operations that take less than a microsecond and may be many: now and then one of them
+/// counts as a [`pulse`].
 #[cfg(feature = "mpi")]
 pub(super) fn tick() {
     thread_local!(static TICKS: Cell<u32> = const { Cell::new(0) });
@@ -130,7 +135,8 @@ fn described(number: u64) -> String {
     }
 }
 
-/// To be called in every wait between two tests: looks after the other ranks now and then. A rank that hangs ends the job here.
+/// To be called in every wait between two tests: looks after the other ranks now and then. A rank
+/// that hangs ends the job here.
 pub fn attend() {
     if let Err(error) = check() {
         crate::stderr::message(&format!("{error}: ending the job"));
@@ -138,7 +144,8 @@ pub fn attend() {
     }
 }
 
-/// To be called by a kernel every few hundred milliseconds at the least, as [`attend`] by waits: this rank gets on.
+/// To be called by a kernel every few hundred milliseconds at the least, as [`attend`] by waits:
+/// this rank gets on.
 pub fn pulse() {
     progress();
     attend();
@@ -173,7 +180,8 @@ mod raw {
     use super::super::{ROOT, monitor, request};
     use super::*;
 
-    /// A question of another rank, and the root's answer. Each has two numbers: how far the sender has come, and what it waits for.
+    /// A question of another rank, and the root's answer. Each has two numbers: how far the sender
+    /// has come, and what it waits for.
     const ASK: i32 = 1;
     const ANSWER: i32 = 2;
 
@@ -192,7 +200,8 @@ mod raw {
         asks: bool,
     }
 
-    /// Begins, in this world, with the default limit. Every rank must call it, and waits by spinning; so right behind another step of all.
+    /// Begins, in this world, with the default limit. Every rank must call it, and waits by
+    /// spinning; so right behind another step of all.
     pub fn start(world: &SimpleCommunicator) {
         stop();
         if world.size() == 1 {
@@ -221,7 +230,8 @@ mod raw {
         OURS.with(|ours| *ours.borrow_mut() = Some(heartbeat.limited(DEFAULT)));
     }
 
-    /// From here on with this limit (zero: nobody is watched), and these hosts: every rank's at the root, the root's elsewhere.
+    /// From here on with this limit (zero: nobody is watched), and these hosts: every rank's at the
+    /// root, the root's elsewhere.
     pub fn watch(limit: Duration, hosts: Vec<String>) {
         OURS.with(|ours| {
             let mut ours = ours.borrow_mut();
@@ -312,7 +322,8 @@ mod raw {
             )
         }
 
-        /// Some of the ranks and what they wait for: the first that are different from the rest of the world tell the most.
+        /// Some of the ranks and what they wait for: the first that are different from the rest of
+        /// the world tell the most.
         fn deadlock(&self) -> String {
             let limit = self.dog.as_ref().map_or(DEFAULT, Watchdog::limit);
             let mut said = vec![(ROOT, described(encoded(WAITING.get())))];

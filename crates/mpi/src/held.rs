@@ -1,7 +1,7 @@
 //! Memory whose address MPI holds while a request is under way.
 //!
-//! A `Box` that is moved claims that nothing else points to what is in it, and the compiler may build on that; MPI points to it. So this
-//! owner keeps a raw pointer, which claims nothing.
+//! A `Box` that is moved claims that nothing else points to what is in it, and the compiler may
+//! build on that; MPI points to it. So this owner keeps a raw pointer, which claims nothing.
 
 use std::ptr::NonNull;
 

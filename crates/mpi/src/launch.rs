@@ -1,8 +1,9 @@
 //! Who started us: launcher, scheduler, and how many ranks they promised.
 //!
-//! The wrong launcher (`mpirun` of another MPI, `srun` without PMI) starts N processes that each believe to be alone:
-//! N answers and exit code 0. So the promised size, which every launcher leaves in the environment, is compared with
-//! the world's. Only sizes are trusted: under `mpirun` inside Slurm the `SLURM_*` ranks are those of the daemon.
+//! The wrong launcher (`mpirun` of another MPI, `srun` without PMI) starts N processes that each
+//! believe to be alone: N answers and exit code 0. So the promised size, which every launcher
+//! leaves in the environment, is compared with the world's. Only sizes are trusted: under `mpirun`
+//! inside Slurm the `SLURM_*` ranks are those of the daemon.
 
 use std::env;
 
@@ -15,7 +16,8 @@ struct Marks {
     rank: &'static str,
 }
 
-/// In this order: an inner launcher (`mpirun`) is asked before the outer one that may have started its daemon.
+/// In this order: an inner launcher (`mpirun`) is asked before the outer one that may have started
+/// its daemon.
 const LAUNCHERS: [Marks; 7] = [
     Marks { name: "Open MPI mpirun", size: "OMPI_COMM_WORLD_SIZE", rank: "OMPI_COMM_WORLD_RANK" },
     Marks { name: "MVAPICH2 mpirun_rsh", size: "MV2_COMM_WORLD_SIZE", rank: "MV2_COMM_WORLD_RANK" },
@@ -36,8 +38,9 @@ const SCHEDULERS: [(&str, &str); 5] = [
     ("Flux", "FLUX_JOB_ID"),
 ];
 
-/// Beginnings of variables that only launchers and MPI libraries set. Any of them sends us into `MPI_Init`, also under
-/// launchers that the table above does not know; without all of them a process is alone and needs no MPI.
+/// Beginnings of variables that only launchers and MPI libraries set. Any of them sends us into
+/// `MPI_Init`, also under launchers that the table above does not know; without all of them a
+/// process is alone and needs no MPI.
 const HINTS: [&str; 14] = [
     "OMPI_",
     "PMIX_",
@@ -55,8 +58,9 @@ const HINTS: [&str; 14] = [
     "ALPS_",
 ];
 
-/// Among them, what a user or a module sets for the launches to come. `MPI_Init` in a process that is alone would then be for nothing, and
-/// that of Open MPI 5 leaves a file in `/dev/shm` and a folder in `/tmp`.
+/// Among them, what a user or a module sets for the launches to come. `MPI_Init` in a process that
+/// is alone would then be for nothing, and that of Open MPI 5 leaves a file in `/dev/shm` and a
+/// folder in `/tmp`.
 const SETTINGS: [&str; 3] = ["OMPI_MCA_", "OMPI_ALLOW_RUN_AS_ROOT", "PMIX_MCA_"];
 
 /// How this process was started.
@@ -72,7 +76,8 @@ pub struct Launch {
     pub scheduler: Option<(&'static str, String)>,
     /// Whether anything in the environment points to a launcher or an MPI library.
     hinted: bool,
-    /// Whether `srun` started us with `--mpi=none`: nothing then tells an MPI library of the other processes.
+    /// Whether `srun` started us with `--mpi=none`: nothing then tells an MPI library of the other
+    /// processes.
     stranded: bool,
 }
 
@@ -99,8 +104,9 @@ impl Launch {
         Launch { launcher, promised, is_first, scheduler, hinted, stranded }
     }
 
-    /// Whether a launcher (or something like one) started us, and MPI can find the others. Where it cannot, `MPI_Init` of
-    /// Open MPI would end the process with a page of its own (exit code 1) before [`Launch::check`] has said what to do.
+    /// Whether a launcher (or something like one) started us, and MPI can find the others. Where it
+    /// cannot, `MPI_Init` of Open MPI would end the process with a page of its own (exit code 1)
+    /// before [`Launch::check`] has said what to do.
     pub fn is_launched(&self) -> bool {
         (self.launcher.is_some() || self.hinted) && !self.stranded
     }
@@ -110,9 +116,10 @@ impl Launch {
         self.launcher.is_none() && !self.hinted
     }
 
-    /// Whether `library`, as [`Cluster::library`](super::Cluster::library) names it, can talk to the launcher. An MPICH
-    /// that was not built with PMIx (`speaks_pmix`) cannot talk to Open MPI's `mpirun`: its releases of 4 take each
-    /// process for a world of its own, which [`Launch::check`] then sees; those of 5 end the process inside `MPI_Init`.
+    /// Whether `library`, as [`Cluster::library`](super::Cluster::library) names it, can talk to
+    /// the launcher. An MPICH that was not built with PMIx (`speaks_pmix`) cannot talk to Open
+    /// MPI's `mpirun`: its releases of 4 take each process for a world of its own, which
+    /// [`Launch::check`] then sees; those of 5 end the process inside `MPI_Init`.
     #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
     pub fn is_understood_by(&self, library: &str, speaks_pmix: bool) -> bool {
         self.launcher != Some("Open MPI mpirun") || !library.starts_with("MPICH") || speaks_pmix
@@ -126,8 +133,8 @@ impl Launch {
     /// Compares the promised number of ranks with the world's.
     ///
     /// # Errors
-    /// [`Error::Launch`] on the launcher's first process, [`Error::Told`] on the others, when a world of one stands
-    /// where more were promised.
+    /// [`Error::Launch`] on the launcher's first process, [`Error::Told`] on the others, when a
+    /// world of one stands where more were promised.
     pub fn check(&self, size: u64, library: Option<&str>) -> Result<()> {
         let (Some(launcher), Some(promised)) = (self.launcher, self.promised) else { return Ok(()) };
         if size > 1 || promised <= 1 {
@@ -149,8 +156,8 @@ impl Launch {
         Err(if self.is_first { Error::Launch(text) } else { Error::Told { code: Error::LAUNCH } })
     }
 
-    /// Asks the kernel to end this process when its launcher's daemon dies: otherwise ranks of a killed `mpirun` (Open
-    /// MPI 5) compute on for seconds, with nobody to tell.
+    /// Asks the kernel to end this process when its launcher's daemon dies: otherwise ranks of a
+    /// killed `mpirun` (Open MPI 5) compute on for seconds, with nobody to tell.
     pub fn die_with_launcher(&self) {
         if self.launcher.is_some() {
             use rustix::process::{Signal, set_parent_process_death_signal};
@@ -160,8 +167,8 @@ impl Launch {
     }
 }
 
-/// Whether Open MPI's collectives over several hosts at once (`coll/han`) are switched off: `coll` is the choice of collectives, as in `^han` or
-/// `basic,libnbc`.
+/// Whether Open MPI's collectives over several hosts at once (`coll/han`) are switched off: `coll`
+/// is the choice of collectives, as in `^han` or `basic,libnbc`.
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 pub fn is_han_off(coll: Option<&str>) -> bool {
     let Some(coll) = coll else { return false };

@@ -1,8 +1,9 @@
 //! The launcher that copies our standard output to its own, and that standard output itself.
 //!
-//! A rank's standard output is a pseudo-terminal, or a pipe, that the launcher reads. What becomes of a result behind it cannot be seen
-//! from there, so this file finds the launcher among our ancestors and takes its standard output: as a copy of its descriptor
-//! (`pidfd_getfd`, which Linux allows where a debugger would be), or by opening the same pipe, FIFO or device once more.
+//! A rank's standard output is a pseudo-terminal, or a pipe, that the launcher reads. What becomes
+//! of a result behind it cannot be seen from there, so this file finds the launcher among our
+//! ancestors and takes its standard output: as a copy of its descriptor (`pidfd_getfd`, which Linux
+//! allows where a debugger would be), or by opening the same pipe, FIFO or device once more.
 
 use std::fs;
 use std::io;
@@ -35,12 +36,13 @@ pub struct Launcher {
 pub enum Output {
     /// To be written to in its place.
     Direct(OwnedFd),
-    /// A regular file with a position that only the launcher can move: what we write reaches it through the launcher, whose position tells
-    /// how much has arrived.
+    /// A regular file with a position that only the launcher can move: what we write reaches it
+    /// through the launcher, whose position tells how much has arrived.
     Counted,
     /// A FIFO that nothing reads any more.
     Abandoned,
-    /// Left to the launcher: a terminal, or what was asked to be done to the output on its way cannot be done by us.
+    /// Left to the launcher: a terminal, or what was asked to be done to the output on its way
+    /// cannot be done by us.
     Left,
 }
 
@@ -55,8 +57,8 @@ enum Touch {
 }
 
 impl Launcher {
-    /// The nearest ancestor with the name of a launcher, if it holds the other end of our standard output. A wrapper that sends it elsewhere
-    /// (`montesieve ... > file`) wants it there.
+    /// The nearest ancestor with the name of a launcher, if it holds the other end of our standard
+    /// output. A wrapper that sends it elsewhere (`montesieve ... > file`) wants it there.
     pub fn of_stdout() -> Option<Launcher> {
         let stdout = fs::read_link("/proc/self/fd/1").ok()?;
         let (mut child, mut pid) = (std::process::id() as i32, getppid()?.as_raw_nonzero().get());
@@ -78,7 +80,8 @@ impl Launcher {
     pub fn stdout(self) -> io::Result<Output> {
         let touch = self.touch();
         let Some(flags) = self.flags() else { return Ok(Output::Left) };
-        // What was inherited has not been closed at the launcher's own start; what has is another file that happens to have the number.
+        // What was inherited has not been closed at the launcher's own start; what has is another
+        // file that happens to have the number.
         if flags.contains(OFlags::CLOEXEC) {
             return Err(io::Error::other("the launcher's is closed"));
         }
@@ -103,7 +106,8 @@ impl Launcher {
         Ok(pidfd_getfd(pidfd, 1, PidfdGetfdFlags::empty())?)
     }
 
-    /// Where a copy is refused: the same file opened again, where that does not need the launcher's position.
+    /// Where a copy is refused: the same file opened again, where that does not need the launcher's
+    /// position.
     fn opened(self, flags: OFlags) -> io::Result<Output> {
         let path = self.path();
         let Ok(found) = path.metadata() else { return Ok(Output::Left) };
@@ -148,7 +152,8 @@ impl Launcher {
 
     fn touch(self) -> Touch {
         let words = |pid: i32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        // A value that is given otherwise than on the command line; the launcher hands on those of its options, too.
+        // A value that is given otherwise than on the command line; the launcher hands on those of
+        // its options, too.
         let is_moved = |name: &std::ffi::OsStr| {
             let name = name.to_string_lossy().to_lowercase();
             let is_setting = name.starts_with("ompi_mca_") || name.starts_with("prte_mca_");
@@ -194,7 +199,8 @@ fn field(info: &str, name: &str, radix: u32) -> Option<u64> {
     info.lines().find_map(|line| u64::from_str_radix(line.strip_prefix(name)?.trim(), radix).ok())
 }
 
-/// What the launcher's options do: those in front of the command line of its child, with which its own ends.
+/// What the launcher's options do: those in front of the command line of its child, with which its
+/// own ends.
 fn touch(launcher: &[u8], child: &[u8]) -> Touch {
     let words = |line: &'static str| line.split(' ').map(str::as_bytes);
     let of =

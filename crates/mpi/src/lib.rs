@@ -1,17 +1,20 @@
 //! The ranks of a program, over MPI or as threads: the only crate here that knows MPI.
 //!
-//! It joins the ranks that a launcher started, refuses a launch that cannot be right, carries the messages of `montesieve_engine`, notices
-//! ranks that hang or die, and ends the job in one way on all ranks. It knows nothing of what is computed. Without the feature `mpi`
-//! the ranks are threads of one process, and there is no MPI library.
+//! It joins the ranks that a launcher started, refuses a launch that cannot be right, carries the
+//! messages of `montesieve_engine`, notices ranks that hang or die, and ends the job in one way on
+//! all ranks. It knows nothing of what is computed. Without the feature `mpi` the ranks are threads
+//! of one process, and there is no MPI library.
 //!
-//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one process without any MPI
-//! library. Its methods are MPI's own words (broadcast, scatter, gather, reduce, send, probe, receive), and rooted
-//! operations give `Some` at the root and `None` elsewhere, which replaces `if rank == 0` in the rest of the program.
+//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one
+//! process without any MPI library. Its methods are MPI's own words (broadcast, scatter, gather,
+//! reduce, send, probe, receive), and rooted operations give `Some` at the root and `None`
+//! elsewhere, which replaces `if rank == 0` in the rest of the program.
 //!
-//! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so that ranks which share
-//! a core do not burn it (see [`patience`]). And plain numbers travel as MPI datatypes; only records of variable size
-//! are encoded (bincode) and travel as bytes.
+//! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so
+//! that ranks which share a core do not burn it (see [`patience`]). And plain numbers travel as MPI
+//! datatypes; only records of variable size are encoded (bincode) and travel as bytes.
 
+mod agree;
 pub mod aside;
 pub mod bytes;
 mod channel;
@@ -53,6 +56,7 @@ pub mod stream;
 #[cfg(feature = "mpi")]
 mod survivors;
 mod tag;
+pub mod testing;
 mod transport;
 #[cfg(feature = "mpi")]
 mod ulfm;
@@ -66,7 +70,6 @@ mod watched;
 mod window;
 mod words;
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use montesieve_engine::record;
@@ -74,7 +77,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::channel::{Channel, Pause};
-use self::error::{Error, Result};
+pub use self::error::{Error, Result};
 #[cfg(feature = "mpi")]
 use self::heartbeat::Waiting;
 use self::launch::Launch;
@@ -113,8 +116,9 @@ macro_rules! each {
 use each;
 
 impl Cluster {
-    /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher is in sight or MPI was not built in.
-    /// The first statement of `main`: from here on a panic on any rank ends the whole job.
+    /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher
+    /// is in sight or MPI was not built in. The first statement of `main`: from here on a panic on
+    /// any rank ends the whole job.
     ///
     /// # Errors
     /// [`Error::Launch`] when MPI cannot be initialised.
@@ -129,15 +133,18 @@ impl Cluster {
         Ok(Cluster::Local(Local::alone(launch)))
     }
 
-    /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit code 0 and N answers.
+    /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit
+    /// code 0 and N answers.
     ///
     /// # Errors
-    /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the launcher's first process.
+    /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the
+    /// launcher's first process.
     pub fn check_launch(&self) -> Result<()> {
         self.launch().check(self.size(), self.library().as_deref())
     }
 
-    /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for ever. Every rank must call it.
+    /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for
+    /// ever. Every rank must call it.
     ///
     /// # Errors
     /// As [`Cluster::gather_records`].
@@ -169,7 +176,8 @@ impl Cluster {
         None
     }
 
-    /// Whether the root's standard input comes to an end: under the `mpirun` of Open MPI 5 it never does (5.0.11).
+    /// Whether the root's standard input comes to an end: under the `mpirun` of Open MPI 5 it never
+    /// does (5.0.11).
     pub fn sees_the_end_of_input(&self) -> bool {
         let library = self.library().unwrap_or_default();
         !(self.launch().launcher == Some("Open MPI mpirun") && library.starts_with("Open MPI 5"))
@@ -207,8 +215,8 @@ impl Cluster {
         (self.rank() == ROOT).then(f)
     }
 
-    /// Sends the root's record to every rank (`MPI_Bcast`: its length, then its bytes). Every rank must call it; the
-    /// root passes `Some`, the others `None`; all get the record.
+    /// Sends the root's record to every rank (`MPI_Bcast`: its length, then its bytes). Every rank
+    /// must call it; the root passes `Some`, the others `None`; all get the record.
     ///
     /// # Errors
     /// [`Error::Run`] when the record cannot be encoded or decoded.
@@ -219,8 +227,8 @@ impl Cluster {
         Ok(record::decode(&bytes)?)
     }
 
-    /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every rank must call it;
-    /// the root passes `Some` of one pair for each rank.
+    /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every
+    /// rank must call it; the root passes `Some` of one pair for each rank.
     ///
     /// # Panics
     /// When the root's list is not as long as the world.
@@ -231,14 +239,15 @@ impl Cluster {
         each!(self, inner => inner.scatter(pairs))
     }
 
-    /// Collects a row of numbers from every rank, in rank order, at the root (`MPI_Gather` of `MPI_DOUBLE`). Every
-    /// rank must call it, with rows of the same length; the root gets `Some` of one row for each rank.
+    /// Collects a row of numbers from every rank, in rank order, at the root (`MPI_Gather` of
+    /// `MPI_DOUBLE`). Every rank must call it, with rows of the same length; the root gets `Some`
+    /// of one row for each rank.
     pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
         each!(self, inner => inner.gather(row))
     }
 
-    /// Collects a record from every rank, in rank order, at the root (`MPI_Gather` of the lengths, then
-    /// `MPI_Gatherv` of the bytes). Every rank must call it; the root gets `Some`.
+    /// Collects a record from every rank, in rank order, at the root (`MPI_Gather` of the lengths,
+    /// then `MPI_Gatherv` of the bytes). Every rank must call it; the root gets `Some`.
     ///
     /// # Errors
     /// [`Error::Run`] when a record cannot be encoded or decoded.
@@ -246,15 +255,19 @@ impl Cluster {
         let bytes = record::encode(mine)?;
         let all = each!(self, inner => inner.gather_bytes(bytes));
         self.check_losses()?;
-        Ok(all.map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<montesieve_engine::Result<_>>()).transpose()?)
+        Ok(all
+            .map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<montesieve_engine::Result<_>>())
+            .transpose()?)
     }
 
-    /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call it.
+    /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call
+    /// it.
     pub fn sum(&self, mine: u64) -> Option<u64> {
         each!(self, inner => inner.sum(mine))
     }
 
-    /// The largest of every rank's number, at every rank (`MPI_Allreduce`, `MPI_MAX`). Every rank must call it.
+    /// The largest of every rank's number, at every rank (`MPI_Allreduce`, `MPI_MAX`). Every rank
+    /// must call it.
     pub fn max(&self, mine: u64) -> u64 {
         each!(self, inner => inner.max(mine))
     }
@@ -269,8 +282,8 @@ impl Cluster {
         each!(self, inner => inner.send(to, tag, numbers));
     }
 
-    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank must call it; `None` where there are no
-    /// other ranks.
+    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank
+    /// must call it; `None` where there are no other ranks.
     pub fn channel(&self) -> Option<Channel> {
         (self.size() > 1).then(|| Channel::open(self))
     }
@@ -308,101 +321,5 @@ impl Cluster {
     /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {
         each!(self, inner => inner.promise(from, tag))
-    }
-
-    /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank must call it with its
-    /// own outcome. When all are good each keeps its own. Otherwise the lowest rank that failed says why, once, and
-    /// every rank gets [`Error::Told`] with the worst exit code, so that all leave the same way.
-    ///
-    /// # Errors
-    /// As said: [`Error::Told`] on every rank when any rank failed.
-    pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
-        if let Err(Error::Lost) = outcome {
-            return outcome;
-        }
-        // Exit code above, so that the maximum finds the worst; the complement of the rank below, so that among equals
-        // it finds the lowest rank. 0: no failure.
-        let mine = match &outcome {
-            Ok(_) => 0,
-            Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
-        };
-        let worst = self.max(mine);
-        self.check_losses()?;
-        if worst == 0 {
-            return outcome;
-        }
-        if let Err(error) = &outcome
-            && worst == mine
-        {
-            ending::tell(error, self.first_rank(), self.size());
-        }
-        Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
-    }
-
-    /// Agrees on the outcome of a run of the engine. Every rank must call it: when the root has no outcome, all ranks return the same exit
-    /// code, and the root prints the reason. `explain` turns the engine's error into ours: `Error::from`, or the words of a program that
-    /// has options to name.
-    ///
-    /// # Errors
-    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
-    pub fn agree_outcome<T>(
-        &self,
-        outcome: montesieve_engine::Result<T>,
-        explain: impl FnOnce(montesieve_engine::Error) -> Error,
-    ) -> Result<T> {
-        match outcome {
-            Err(montesieve_engine::Error::AtRoot(reason)) => {
-                self.agree(reason.map_or(Ok(()), |reason| Err(explain(*reason))))?;
-                Err(Error::Run("the root has no outcome, and does not say why".into()))
-            }
-            outcome => outcome.map_err(explain),
-        }
-    }
-
-    /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks agreed on, finalises MPI, within some seconds;
-    /// any other error is told with rank and host and ends the whole job (`MPI_Abort`), since the others may be waiting
-    /// for this rank.
-    pub fn leave(self, outcome: Result<u8>) -> ExitCode {
-        self.leave_after(outcome, || {})
-    }
-
-    /// As [`Cluster::leave`], and calls `last` in MPI's last steps, where a crash or a hang no longer changes the exit code: a test wants to
-    /// see that. Without MPI, or after an error that ends the job, it is not called.
-    pub fn leave_after(self, outcome: Result<u8>, last: impl FnOnce()) -> ExitCode {
-        match outcome {
-            Ok(code) | Err(Error::Told { code }) => {
-                match &self {
-                    #[cfg(feature = "mpi")]
-                    Cluster::Mpi(mpi) => mpi.leave(code, last),
-                    Cluster::Local(_) => drop(last),
-                }
-                drop(self);
-                ExitCode::from(code)
-            }
-            Err(error) => {
-                ending::tell(&error, self.first_rank(), self.size());
-                ending::abort(error.exit_code())
-            }
-        }
-    }
-}
-
-pub mod testing {
-    //! Clusters for unit tests: ranks of one process, without a launcher.
-
-    use std::rc::Rc;
-
-    use montesieve_engine::threads;
-
-    use super::{Cluster, Launch, Local};
-
-    /// One rank.
-    pub fn alone() -> Cluster {
-        Cluster::Local(Local::alone(Launch::default()))
-    }
-
-    /// Runs `body` on so many ranks that are threads; what each of them returns.
-    pub fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
-        threads::run(ranks, |threads| body(&Cluster::Local(Local::new(Launch::default(), Rc::new(threads.clone())))))
     }
 }

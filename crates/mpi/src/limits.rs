@@ -1,9 +1,12 @@
-//! What the job may take here: memory and CPU time that control groups grant, and the limits of this process.
+//! What the job may take here: memory and CPU time that control groups grant, and the limits of
+//! this process.
 //!
-//! A process that takes more memory than its control group grants is killed without a word. Limits may stand at every level from the
-//! process's own group upwards (a Slurm step in a job in a user's slice, a systemd scope, a container), in version 1 or 2 of control groups,
-//! or some in each. So all levels are read, and each is a bound of its own. Page cache that can be given back at once
-//! (`inactive_file`) counts as free; swap does not count. Reference: kernel.org, "Control Group v2" and "Memory Resource Controller" (v1).
+//! A process that takes more memory than its control group grants is killed without a word. Limits
+//! may stand at every level from the process's own group upwards (a Slurm step in a job in a user's
+//! slice, a systemd scope, a container), in version 1 or 2 of control groups, or some in each. So
+//! all levels are read, and each is a bound of its own. Page cache that can be given back at once
+//! (`inactive_file`) counts as free; swap does not count. Reference: kernel.org, "Control Group v2"
+//! and "Memory Resource Controller" (v1).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +24,8 @@ pub struct Bound {
     pub left: u64,
     /// The limit in words: `the memory limit of control group /job (300 MB)`.
     pub cause: String,
-    /// Whether it is this process's alone. Otherwise processes of one host that name the same cause share what is left.
+    /// Whether it is this process's alone. Otherwise processes of one host that name the same cause
+    /// share what is left.
     pub is_own: bool,
 }
 
@@ -132,7 +136,8 @@ impl Group {
         let mut fields = mount.split(' ').skip(3).map(unescaped);
         let (top, place) = (fields.next()?, fields.next()?);
         let mount = root.join(place.trim_start_matches('/'));
-        // In a container the path may be the host's, of which only the part below `top` can be seen, if any.
+        // In a container the path may be the host's, of which only the part below `top` can be
+        // seen, if any.
         let below = Path::new(path).strip_prefix(&top).unwrap_or(Path::new(""));
         let folder =
             if below.components().any(|part| part.as_os_str() == "..") { mount.clone() } else { mount.join(below) };
@@ -205,7 +210,8 @@ impl Group {
     }
 }
 
-/// Whether `controllers` of a group (`cpu,cpuacct`, or `name=systemd`) are those of a mount with these options.
+/// Whether `controllers` of a group (`cpu,cpuacct`, or `name=systemd`) are those of a mount with
+/// these options.
 fn names(controllers: &str, options: &[&str]) -> bool {
     !controllers.is_empty() && controllers.split(',').all(|name| options.contains(&name))
 }

@@ -1,7 +1,8 @@
 //! Ranks inside this process: threads, of which there may be one.
 //!
-//! Stands beside `mpi` and has the same methods. The engine's transport carries the messages, and its collectives are used;
-//! no MPI library is touched. Once a rank is lost, methods without a `Result` return worthless values, as those over MPI do.
+//! Stands beside `mpi` and has the same methods. The engine's transport carries the messages, and
+//! its collectives are used; no MPI library is touched. Once a rank is lost, methods without a
+//! `Result` return worthless values, as those over MPI do.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -28,8 +29,9 @@ pub fn world() -> (u64, u64) {
 }
 
 impl Cluster {
-    /// Runs `body` on so many ranks, which are threads of this process, and returns what it returns at the root. A rank that
-    /// ends with an error on which the ranks have not agreed ends the process, as over MPI it ends the job.
+    /// Runs `body` on so many ranks, which are threads of this process, and returns what it returns
+    /// at the root. A rank that ends with an error on which the ranks have not agreed ends the
+    /// process, as over MPI it ends the job.
     ///
     /// # Errors
     /// [`Error::Run`] when the system has no room for so many threads; [`Error::Told`].

@@ -1,9 +1,12 @@
 //! Losses: what the rest of the program knows about ranks that died while the others live.
 //!
-//! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see `survivors`), a loss is [`Error::Lost`](crate::error::Error::Lost) at every
-//! rank that lives, and the command is run once more by those who are left, who remember what they had ([`Cluster::remember`]). The methods
-//! of a cluster that has lost somebody end at once, and what those without a `Result` give is worthless: the next one with a `Result` says so.
-//! A command that cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one message.
+//! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see
+//! `survivors`), a loss is [`Error::Lost`](crate::error::Error::Lost) at every rank that lives, and
+//! the command is run once more by those who are left, who remember what they had
+//! ([`Cluster::remember`]). The methods of a cluster that has lost somebody end at once, and what
+//! those without a `Result` give is worthless: the next one with a `Result` says so. A command that
+//! cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one
+//! message.
 
 use montesieve_engine::replay_log::{ReplayLog, remember};
 use serde::de::DeserializeOwned;
@@ -30,7 +33,8 @@ impl std::fmt::Display for Member {
 }
 
 impl Cluster {
-    /// The command cannot begin again: the loss of a rank is the end of the job. Every rank must call it.
+    /// The command cannot begin again: the loss of a rank is the end of the job. Every rank must
+    /// call it.
     pub fn cannot_begin_again(&self) {
         #[cfg(feature = "mpi")]
         if let Some(survivors) = self.survivors() {
@@ -59,8 +63,9 @@ impl Cluster {
         if is_lost { Err(Error::Lost) } else { Ok(()) }
     }
 
-    /// Whether everybody is here, the same answer at every rank (`MPIX_Comm_agree`): what was received up to here is right then. Every rank must
-    /// call it. Costs nothing where losses are not survived.
+    /// Whether everybody is here, the same answer at every rank (`MPIX_Comm_agree`): what was
+    /// received up to here is right then. Every rank must call it. Costs nothing where losses are
+    /// not survived.
     ///
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost).
@@ -103,8 +108,9 @@ impl Cluster {
         }
     }
 
-    /// What the root has found, the same in every attempt of a command: at the root where losses are not survived, else at every rank, since any of
-    /// them may be the next root. Every rank must call it; the root passes `Some`.
+    /// What the root has found, the same in every attempt of a command: at the root where losses
+    /// are not survived, else at every rank, since any of them may be the next root. Every rank
+    /// must call it; the root passes `Some`.
     ///
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost); what the root found instead, agreed on by all.
@@ -126,8 +132,8 @@ impl Cluster {
         }
     }
 
-    /// What follows from the end of an attempt. `None`: somebody was lost, those who are left have come together, with new numbers, and are to run
-    /// the command again. Every rank must call it.
+    /// What follows from the end of an attempt. `None`: somebody was lost, those who are left have
+    /// come together, with new numbers, and are to run the command again. Every rank must call it.
     pub fn after(&mut self, outcome: Result<u8>) -> Option<Result<u8>> {
         #[cfg(feature = "mpi")]
         if let Cluster::Mpi(mpi) = self {

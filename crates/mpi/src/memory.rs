@@ -1,7 +1,8 @@
 //! The end of a program that gets no more memory: one message that says so, exit code 1, at once.
 //!
-//! Rust's own way is to abort, after a backtrace that takes memory itself and may wait for a lock for ever. It ends with code 134 and names
-//! no rank; and the others would wait for one that is gone. What is done here takes no memory.
+//! Rust's own way is to abort, after a backtrace that takes memory itself and may wait for a lock
+//! for ever. It ends with code 134 and names no rank; and the others would wait for one that is
+//! gone. What is done here takes no memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Cursor, Write};
@@ -13,7 +14,8 @@ use super::ending;
 #[derive(Debug)]
 pub struct OrEnd;
 
-// SAFETY: all is passed on to the system's allocator, which keeps the contract; a null pointer is never returned.
+// SAFETY: all is passed on to the system's allocator, which keeps the contract; a null pointer is
+// never returned.
 unsafe impl GlobalAlloc for OrEnd {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract, which is the same.
@@ -50,7 +52,8 @@ fn end(bytes: usize) -> ! {
     // A text that is too long is cut off.
     let _ = who(&mut text).and_then(|()| writeln!(text, ": out of memory: no room for {bytes} bytes more"));
     let length = text.position() as usize;
-    // SAFETY: the descriptor does not outlive this line; a closed one is an error that nobody is left to tell of.
+    // SAFETY: the descriptor does not outlive this line; a closed one is an error that nobody is
+    // left to tell of.
     let _ = rustix::io::write(unsafe { BorrowedFd::borrow_raw(2) }, &text.get_ref()[..length]);
     ending::end_all(1)
 }

@@ -56,7 +56,8 @@ pub fn world() -> Option<(u64, u64)> {
     })
 }
 
-/// `MPI_Abort` on the world, if MPI is up. Where MPI was started for losses that would end this process alone: all agree to leave instead.
+/// `MPI_Abort` on the world, if MPI is up. Where MPI was started for losses that would end this
+/// process alone: all agree to leave instead.
 pub fn abort(code: u8) {
     if is_up() {
         survivors::leave_together(code);
@@ -108,7 +109,8 @@ impl Mpi {
 
     /// The same, for what comes from this rank.
     fn wait_for<'a, D: ?Sized, S: Scope<'a>>(&self, what: Waiting, from: u64, request: Pending<'a, D, S>) -> Status {
-        // SAFETY: it is completed before this returns, and what it reads and writes is borrowed until then.
+        // SAFETY: it is completed before this returns, and what it reads and writes is borrowed
+        // until then.
         let (request, _data, _scope) = unsafe { request.into_raw() };
         heartbeat::waiting_for(what, from);
         let status = request::complete_while(request, Patience::new(), || self.look());
@@ -116,7 +118,8 @@ impl Mpi {
         status
     }
 
-    /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a polite barrier before it).
+    /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a
+    /// polite barrier before it).
     pub fn first(&self, ranks: u64) -> Option<Mpi> {
         self.meet();
         let color = if self.rank() < ranks { Color::with_value(0) } else { Color::undefined() };
@@ -257,7 +260,8 @@ impl Mpi {
         }
     }
 
-    /// No window where losses are survived: what ranks of a node share cannot be taken apart without the dead.
+    /// No window where losses are survived: what ranks of a node share cannot be taken apart
+    /// without the dead.
     pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
         if self.survivors().is_some_and(Survivors::outlives) {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! Messages on their way: raw `MPI_Isend` with buffers that we own until MPI is done with them.
 //!
-//! Stands apart from `mpi` because rsmpi ties a send's buffer to a scope, and an engine that sends at any time and goes
-//! on computing has no such scope. All `unsafe` of sending is here.
+//! Stands apart from `mpi` because rsmpi ties a send's buffer to a scope, and an engine that sends
+//! at any time and goes on computing has no such scope. All `unsafe` of sending is here.
 
 use std::cell::RefCell;
 
@@ -41,7 +41,8 @@ impl Outbox {
         let mut sending = self.sending.borrow_mut();
         sending.retain_mut(|(request, _)| {
             let mut done = 0;
-            // SAFETY: the request came from MPI_Isend and has not completed before, or it would be gone from the list.
+            // SAFETY: the request came from MPI_Isend and has not completed before, or it would be
+            // gone from the list.
             unsafe { ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
             done == 0
         });
@@ -60,7 +61,8 @@ impl Outbox {
         };
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-        // SAFETY: the payload lives on the heap, is not changed, and stays in the list until MPI_Test says it is done.
+        // SAFETY: the payload lives on the heap, is not changed, and stays in the list until
+        // MPI_Test says it is done.
         unsafe { ffi::MPI_Isend(address, count, datatype, to, tag, world.as_raw(), &mut request) };
         self.sending.borrow_mut().push((request, payload));
         self.all_sent();

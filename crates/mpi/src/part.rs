@@ -1,7 +1,9 @@
-//! A cluster of the first ranks of another: what one job needs to run on 1, 2, 4 and 8 of its ranks in turn.
+//! A cluster of the first ranks of another: what one job needs to run on 1, 2, 4 and 8 of its ranks
+//! in turn.
 //!
-//! Stands beside `mpi`, whose world is all ranks: the engine and every command take a [`Cluster`], and cannot tell a part from
-//! the whole. The ranks that are not in it go on at once; they should wait in [`Cluster::barrier`] of the whole, which sleeps.
+//! Stands beside `mpi`, whose world is all ranks: the engine and every command take a [`Cluster`],
+//! and cannot tell a part from the whole. The ranks that are not in it go on at once; they should
+//! wait in [`Cluster::barrier`] of the whole, which sleeps.
 //!
 //! Cost: `MPI_Comm_split`, a few messages a rank; 0.1 ms on one host. Reference: MPI 3.1, 6.4.2.
 
@@ -10,8 +12,8 @@ use std::ops::Deref;
 
 use super::Cluster;
 
-/// The first ranks of a cluster, as a cluster. Only its own ranks hold it; they let go of it together (`MPI_Comm_free`), and
-/// before the whole.
+/// The first ranks of a cluster, as a cluster. Only its own ranks hold it; they let go of it
+/// together (`MPI_Comm_free`), and before the whole.
 #[derive(Debug)]
 pub struct Part<'c> {
     cluster: Cluster,
@@ -27,8 +29,9 @@ impl Deref for Part<'_> {
 }
 
 impl Cluster {
-    /// The first `ranks` ranks as a cluster of their own, in the same order (`MPI_Comm_split`). Every rank must call it, with the same
-    /// number; those ranks get `Some`, the others `None`. Messages of the part and of the whole never meet.
+    /// The first `ranks` ranks as a cluster of their own, in the same order (`MPI_Comm_split`).
+    /// Every rank must call it, with the same number; those ranks get `Some`, the others `None`.
+    /// Messages of the part and of the whole never meet.
     ///
     /// # Panics
     /// When it would have no ranks, or more than there are.

@@ -1,8 +1,9 @@
 //! Polite waiting: how a rank waits without taking the core from a rank that works.
 //!
-//! MPI's own blocking calls spin, which is right when every rank has a core and ruinous when eight ranks share two.
-//! So this program never waits inside MPI: it tests, and pauses between tests. Every pause looks after the other ranks, so that no wait lasts
-//! for ever (see `heartbeat`). How long a pause is, the engine's [`Backoff`] says.
+//! MPI's own blocking calls spin, which is right when every rank has a core and ruinous when eight
+//! ranks share two. So this program never waits inside MPI: it tests, and pauses between tests.
+//! Every pause looks after the other ranks, so that no wait lasts for ever (see `heartbeat`). How
+//! long a pause is, the engine's [`Backoff`] says.
 
 use montesieve_engine::backoff::Backoff;
 
@@ -19,13 +20,15 @@ impl Patience {
         Patience(Backoff::new())
     }
 
-    /// A wait that stays eager, for a rank that others need while it waits: its test of MPI is what serves them.
+    /// A wait that stays eager, for a rank that others need while it waits: its test of MPI is what
+    /// serves them.
     pub fn attentive() -> Patience {
         heartbeat::progress();
         Patience(Backoff::yielding())
     }
 
-    /// Lets others run for a moment; longer the longer the wait has lasted. Looks after the other ranks ([`heartbeat::attend`]).
+    /// Lets others run for a moment; longer the longer the wait has lasted. Looks after the other
+    /// ranks ([`heartbeat::attend`]).
     pub fn pause(&mut self) {
         heartbeat::attend();
         self.0.pause();

@@ -1,4 +1,5 @@
-//! Where this rank runs: host, CPUs it may use, memory it took. What the system does not tell is empty or zero.
+//! Where this rank runs: host, CPUs it may use, memory it took. What the system does not tell is
+//! empty or zero.
 
 use std::fs;
 

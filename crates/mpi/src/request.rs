@@ -1,5 +1,6 @@
-//! Raw requests and probes, without waiting inside MPI. For `window` and `rma`, whose calls rsmpi does not wrap, and for every wait of
-//! `mpi`: rsmpi takes it that no call fails, and reads what a call that failed did not write.
+//! Raw requests and probes, without waiting inside MPI. For `window` and `rma`, whose calls rsmpi
+//! does not wrap, and for every wait of `mpi`: rsmpi takes it that no call fails, and reads what a
+//! call that failed did not write.
 
 use std::ffi::c_int;
 
@@ -42,7 +43,8 @@ pub fn test(request: &mut ffi::MPI_Request) -> Option<Status> {
     let mut done = 0;
     // SAFETY: a status is numbers, for which zero will do.
     let mut status: ffi::MPI_Status = unsafe { std::mem::zeroed() };
-    // SAFETY: the request was begun by the caller, or is null, which is complete; MPI writes a flag and a status.
+    // SAFETY: the request was begun by the caller, or is null, which is complete; MPI writes a flag
+    // and a status.
     unsafe { ffi::MPI_Test(request, &mut done, &mut status) };
     (done != 0).then(|| Status::from_raw(status))
 }

@@ -1,24 +1,28 @@
 //! One-sided communication: numbers of one rank that the others read and write without its help.
 //!
 //! Two kinds, each a window of 64-bit numbers at every rank, all zero at first:
-//! - [`Counters`], within reach of all ranks at once, from beginning to end (`MPI_Win_lock_all`). Only the atomic calls (all but
-//!   [`Counters::get`] and [`Counters::put`]) are safe from each other.
-//! - [`Guarded`], within reach of the rank whose turn it is ([`Guarded::lock`], `MPI_Win_lock` with `MPI_LOCK_EXCLUSIVE`).
+//! - [`Counters`], within reach of all ranks at once, from beginning to end (`MPI_Win_lock_all`).
+//!   Only the atomic calls (all but [`Counters::get`] and [`Counters::put`]) are safe from each
+//!   other.
+//! - [`Guarded`], within reach of the rank whose turn it is ([`Guarded::lock`], `MPI_Win_lock` with
+//!   `MPI_LOCK_EXCLUSIVE`).
 //!
 //! Every call is complete when it returns (`MPI_Win_flush`).
 //!
-//! *Without its help* is what MPI says; a library without hardware for it does the owner's part whenever the owner calls MPI. MPICH 4.0.2
-//! does so even on one host: while rank 0 slept in a polite barrier (up to 1 ms between two tests), each addition of the other waited for
-//! the next test, and 250,000 of them did not end. So ranks with numbers that others may still want wait in [`Counters::meet`],
-//! which never sleeps.
+//! *Without its help* is what MPI says; a library without hardware for it does the owner's part
+//! whenever the owner calls MPI. MPICH 4.0.2 does so even on one host: while rank 0 slept in a
+//! polite barrier (up to 1 ms between two tests), each addition of the other waited for the next
+//! test, and 250,000 of them did not end. So ranks with numbers that others may still want wait in
+//! [`Counters::meet`], which never sleeps.
 //!
-//! Stands beside `shared`, which is memory that is filled once and then only read. Nothing in the engine uses this: across
-//! hosts, `MPI_Fetch_and_op` on a rank that computes stalls until that rank calls MPI (seen with Open MPI and MPICH), and Open
-//! MPI 4.1 has no one-sided calls over TCP unless it is told `--mca osc pt2pt`. It is here for `patterns` and for `isprime --flag rma`,
+//! Stands beside `shared`, which is memory that is filled once and then only read. Nothing in the
+//! engine uses this: across hosts, `MPI_Fetch_and_op` on a rank that computes stalls until that
+//! rank calls MPI (seen with Open MPI and MPICH), and Open MPI 4.1 has no one-sided calls over TCP
+//! unless it is told `--mca osc pt2pt`. It is here for `patterns` and for `isprime --flag rma`,
 //! which show just that.
 //!
-//! Cost on one host (AMD Zen 4, Open MPI 4.1): 0.05 us for an addition alone, 0.7 us with a rival, 8 us for 8 ranks on 2 cores. Between
-//! threads it is atomic memory of the process.
+//! Cost on one host (AMD Zen 4, Open MPI 4.1): 0.05 us for an addition alone, 0.7 us with a rival,
+//! 8 us for 8 ranks on 2 cores. Between threads it is atomic memory of the process.
 //! Reference: MPI 3.1, chapter 11.
 
 #[cfg(feature = "mpi")]
@@ -82,7 +86,8 @@ impl Numbers {
 }
 
 impl Cluster {
-    /// Makes `length` numbers, all zero, at every rank (`MPI_Win_allocate`, `MPI_Win_lock_all`). Every rank must call it.
+    /// Makes `length` numbers, all zero, at every rank (`MPI_Win_allocate`, `MPI_Win_lock_all`).
+    /// Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Told`](crate::error::Error::Told) on every rank when the MPI library cannot.
@@ -120,10 +125,12 @@ impl Cluster {
 }
 
 impl Counters {
-    /// Reads `owner`'s number at `place`, while others may add to it (`MPI_Fetch_and_op` with nothing to add).
+    /// Reads `owner`'s number at `place`, while others may add to it (`MPI_Fetch_and_op` with
+    /// nothing to add).
     ///
     /// # Errors
-    /// [`Error::Run`](crate::error::Error::Run) when the MPI library cannot; so for all calls below.
+    /// [`Error::Run`](crate::error::Error::Run) when the MPI library cannot; so for all calls
+    /// below.
     ///
     /// # Panics
     /// When there is no such number; so for all calls.
@@ -139,7 +146,8 @@ impl Counters {
         self.words.get(owner, place)
     }
 
-    /// Writes it (`MPI_Put`). MPI promises nothing about what is there when another rank writes too.
+    /// Writes it (`MPI_Put`). MPI promises nothing about what is there when another rank writes
+    /// too.
     ///
     /// # Errors
     /// As [`Counters::load`].
@@ -147,7 +155,8 @@ impl Counters {
         self.words.put(owner, place, number)
     }
 
-    /// Adds to it, modulo 2^64, and says what it was: no other rank comes in between (`MPI_Fetch_and_op`, `MPI_SUM`).
+    /// Adds to it, modulo 2^64, and says what it was: no other rank comes in between
+    /// (`MPI_Fetch_and_op`, `MPI_SUM`).
     ///
     /// # Errors
     /// As [`Counters::load`].
@@ -171,7 +180,8 @@ impl Counters {
         }
     }
 
-    /// Waits until every rank is here, and serves those that are not (`MPI_Ibarrier`). Every rank must call it.
+    /// Waits until every rank is here, and serves those that are not (`MPI_Ibarrier`). Every rank
+    /// must call it.
     pub fn meet(&self) {
         self.words.meet();
     }

@@ -1,14 +1,16 @@
 //! Prefix reductions: the least of the numbers up to this rank, with its own or without.
 //!
-//! Raw calls, which `patterns scan` shows; all `unsafe` of them is here. Stands beside `mpi`, whose reductions give one answer for all
-//! ranks: here each gets one of its own, after log2(ranks) steps of messages. Reference: MPI 3.1, 5.11.
+//! Raw calls, which `patterns scan` shows; all `unsafe` of them is here. Stands beside `mpi`, whose
+//! reductions give one answer for all ranks: here each gets one of its own, after log2(ranks) steps
+//! of messages. Reference: MPI 3.1, 5.11.
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use raw::least;
 
 impl Cluster {
-    /// The least of the numbers of this rank and of all lower ones (`MPI_Iscan`, `MPI_MIN`). Every rank must call it.
+    /// The least of the numbers of this rank and of all lower ones (`MPI_Iscan`, `MPI_MIN`). Every
+    /// rank must call it.
     pub fn least_so_far(&self, mine: i64) -> i64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -17,7 +19,8 @@ impl Cluster {
         }
     }
 
-    /// The least of the numbers of all lower ranks; `i64::MAX` at the first (`MPI_Iexscan`, `MPI_MIN`). Every rank must call it.
+    /// The least of the numbers of all lower ranks; `i64::MAX` at the first (`MPI_Iexscan`,
+    /// `MPI_MIN`). Every rank must call it.
     pub fn least_below(&self, mine: i64) -> i64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -59,7 +62,8 @@ mod raw {
         let (kind, world) = (i64::equivalent_datatype().as_raw(), mpi.world().as_raw());
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-        // SAFETY: both numbers stay where they are until the request is completed below; the operation is the library's own.
+        // SAFETY: both numbers stay where they are until the request is completed below; the
+        // operation is the library's own.
         unsafe {
             let (from, to) = ((&raw const mine).cast::<c_void>(), (&raw mut least).cast::<c_void>());
             scan(from, to, 1, kind, ffi::RSMPI_MIN, world, &mut request);

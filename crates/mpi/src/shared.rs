@@ -1,15 +1,17 @@
 //! Memory that exists once on each node: tables that every rank reads and none could afford alone.
 //!
-//! The ranks of a node fill it together, each its own part, and from then on it can only be read. Where there is no MPI, or no
-//! room for shared memory, it is ordinary memory with the same face, filled by this rank alone: the words are the same.
-//! The raw calls stand in `window`.
+//! The ranks of a node fill it together, each its own part, and from then on it can only be read.
+//! Where there is no MPI, or no room for shared memory, it is ordinary memory with the same face,
+//! filled by this rank alone: the words are the same. The raw calls stand in `window`.
 //!
-//! What may stand in the way: containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or leave it out. The first write to
-//! a page that is not there would end the job with SIGBUS, so room is looked for and claimed before anything is written.
+//! What may stand in the way: containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or
+//! leave it out. The first write to a page that is not there would end the job with SIGBUS, so room
+//! is looked for and claimed before anything is written.
 //!
-//! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 4, one rank); and a few collectives.
-//! Reference: MPI 3.1, 11.2.3 (`MPI_Win_allocate_shared`); T. Hoefler et al., "MPI + MPI: a new hybrid approach to parallel
-//! programming with MPI plus shared memory", Computing 95 (2013).
+//! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 4, one rank); and a
+//! few collectives.
+//! Reference: MPI 3.1, 11.2.3 (`MPI_Win_allocate_shared`); T. Hoefler et al., "MPI + MPI: a new
+//! hybrid approach to parallel programming with MPI plus shared memory", Computing 95 (2013).
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -23,8 +25,8 @@ use crate::error::Result;
 
 /// Words that the ranks of a node filled together: the same at every rank, and read-only.
 ///
-/// Shared memory lives until [`Shared::release`], or until the cluster is left; going out of scope does not free it, since
-/// that takes all ranks of the node.
+/// Shared memory lives until [`Shared::release`], or until the cluster is left; going out of scope
+/// does not free it, since that takes all ranks of the node.
 #[must_use = "it is full of words"]
 pub struct Shared<'c> {
     memory: Memory<'c>,
@@ -40,13 +42,15 @@ enum Memory<'c> {
 }
 
 impl Cluster {
-    /// Memory once on each node, of `pieces` pieces of `length` words, filled by `fill`: it is given some of the pieces by number
-    /// and their words, which are zero, and writes them. What it writes must depend on the numbers alone.
-    /// (`MPI_Comm_split_type`, `MPI_Win_allocate_shared`, `MPI_Ibarrier`.) Every rank must call it, with the same numbers;
-    /// each gets all words of its node. A rank may be given no piece at all.
+    /// Memory once on each node, of `pieces` pieces of `length` words, filled by `fill`: it is
+    /// given some of the pieces by number and their words, which are zero, and writes them. What it
+    /// writes must depend on the numbers alone. (`MPI_Comm_split_type`, `MPI_Win_allocate_shared`,
+    /// `MPI_Ibarrier`.) Every rank must call it, with the same numbers; each gets all words of its
+    /// node. A rank may be given no piece at all.
     ///
     /// # Errors
-    /// What `fill` returns, on this rank alone; [`Error::Run`](crate::error::Error::Run) when a call of MPI fails.
+    /// What `fill` returns, on this rank alone; [`Error::Run`](crate::error::Error::Run) when a
+    /// call of MPI fails.
     pub fn shared<F>(&self, pieces: usize, length: usize, fill: F) -> Result<Shared<'_>>
     where
         F: FnOnce(Range<usize>, &mut [u64]) -> Result<()>,
@@ -75,7 +79,8 @@ impl Cluster {
         Ok(Shared { memory: Memory::Own(words, PhantomData) })
     }
 
-    /// The most bytes of shared memory that this rank's node had at any time; ordinary memory does not count.
+    /// The most bytes of shared memory that this rank's node had at any time; ordinary memory does
+    /// not count.
     pub fn shared_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -86,8 +91,9 @@ impl Cluster {
 }
 
 impl Cluster {
-    /// The most bytes that one call of [`Cluster::shared`] can share among the ranks of this node, as far as one can see: what does not fit is
-    /// each rank's own. For ranks of one process there is no such limit.
+    /// The most bytes that one call of [`Cluster::shared`] can share among the ranks of this node,
+    /// as far as one can see: what does not fit is each rank's own. For ranks of one process there
+    /// is no such limit.
     pub fn shareable_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -98,7 +104,8 @@ impl Cluster {
 }
 
 impl Shared<'_> {
-    /// Gives the memory back (`MPI_Win_free`). Every rank must call it, and no rank of the node reads it any more then.
+    /// Gives the memory back (`MPI_Win_free`). Every rank must call it, and no rank of the node
+    /// reads it any more then.
     pub fn release(self) {
         #[cfg(feature = "mpi")]
         if let Memory::Window(view) = self.memory {

@@ -1,7 +1,9 @@
-//! Standard error: one message is one write, so that lines of several ranks never run into each other.
+//! Standard error: one message is one write, so that lines of several ranks never run into each
+//! other.
 //!
-//! Everything that the program says there goes through this file. A message never costs the result: when standard error is closed or
-//! full, or nothing reads it, the message is lost and the program goes on.
+//! Everything that the program says there goes through this file. A message never costs the result:
+//! when standard error is closed or full, or nothing reads it, the message is lost and the program
+//! goes on.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -13,13 +15,15 @@ use rustix::io::Errno;
 
 /// Bytes that one write to a pipe delivers in one piece (`PIPE_BUF` of Linux).
 const PIECE: usize = 4096;
-/// How long a message waits for a reader that has stopped. Later messages do not wait until it reads again.
+/// How long a message waits for a reader that has stopped. Later messages do not wait until it
+/// reads again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether the last message was given up.
 static IS_STUCK: AtomicBool = AtomicBool::new(false);
 
-/// A message of this program: begins with its name, unless it says who speaks, and cannot control the terminal.
+/// A message of this program: begins with its name, unless it says who speaks, and cannot control
+/// the terminal.
 pub fn message(text: &str) {
     let text = printable(text.trim_end());
     let prefix = if text.starts_with("error:") || text.starts_with("rank ") { "" } else { "montesieve: " };
@@ -31,7 +35,8 @@ pub fn text(text: &[u8]) {
     write(io::stderr().as_fd(), text, &IS_STUCK);
 }
 
-/// The same text with its control characters written out: file names, stored words and host names are other people's.
+/// The same text with its control characters written out: file names, stored words and host names
+/// are other people's.
 fn printable(text: &str) -> String {
     let is_harmless = |c: char| !c.is_control() || c == '\n' || c == '\t';
     if text.chars().all(is_harmless) {

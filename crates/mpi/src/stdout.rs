@@ -1,11 +1,13 @@
 //! Standard output, alone and under a launcher: a result that did not arrive is an error.
 //!
-//! A rank's standard output is a pseudo-terminal that the launcher reads and copies. Open MPI's `mpirun` does not survive a reader
-//! that goes away (`| head`): it aborts, or crashes, with a page of text. And it says nothing when the disk behind its output is full.
-//! Where rank 0 runs beside its launcher, this file writes into the launcher's standard output itself (see [`launcher`](super::launcher)): a
-//! closed pipe or a full disk is then an ordinary error to us, and a long list does not take the way through a pseudo-terminal. Where
-//! the file's position is the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank 0 on another
-//! host than `mpirun`, `srun`) it is plain stdout.
+//! A rank's standard output is a pseudo-terminal that the launcher reads and copies. Open MPI's
+//! `mpirun` does not survive a reader that goes away (`| head`): it aborts, or crashes, with a page
+//! of text. And it says nothing when the disk behind its output is full. Where rank 0 runs beside
+//! its launcher, this file writes into the launcher's standard output itself (see
+//! [`launcher`](super::launcher)): a closed pipe or a full disk is then an ordinary error to us,
+//! and a long list does not take the way through a pseudo-terminal. Where the file's position is
+//! the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank
+//! 0 on another host than `mpirun`, `srun`) it is plain stdout.
 
 use std::fs::Metadata;
 use std::io::{self, BufWriter, Write};
@@ -18,7 +20,8 @@ use super::{Cluster, early};
 use crate::error::{Error, Result};
 use crate::stream::Stream;
 
-/// Bytes collected before a write: one megabyte keeps the number of system calls small, and is little beside a block.
+/// Bytes collected before a write: one megabyte keeps the number of system calls small, and is
+/// little beside a block.
 const BUFFER: usize = 1 << 20;
 /// A launcher that has not moved on for so long has lost what it was given.
 const LOST_AFTER: Duration = Duration::from_secs(10);
@@ -65,7 +68,8 @@ fn buffered(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
     Box::new(BufWriter::with_capacity(BUFFER, stream))
 }
 
-/// Our own standard output. The one of the standard library takes an error for success where a descriptor cannot be written to.
+/// Our own standard output. The one of the standard library takes an error for success where a
+/// descriptor cannot be written to.
 fn own() -> io::Result<Stream> {
     use rustix::fs::{OFlags, fcntl_getfl};
     let stdout = io::stdout();
@@ -79,7 +83,8 @@ fn own() -> io::Result<Stream> {
     Ok(Stream::new(rustix::io::fcntl_dupfd_cloexec(&stdout, 3)?))
 }
 
-/// A stream that the launcher copies to a file. Everything has arrived when the launcher's position has moved that far.
+/// A stream that the launcher copies to a file. Everything has arrived when the launcher's position
+/// has moved that far.
 struct Counted<W> {
     through: W,
     launcher: Launcher,

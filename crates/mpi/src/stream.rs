@@ -1,6 +1,8 @@
-//! Streams to write to: pipes, FIFOs, devices, standard output. Nothing here blocks while it opens one.
+//! Streams to write to: pipes, FIFOs, devices, standard output. Nothing here blocks while it opens
+//! one.
 //!
-//! Stands beside `stderr`, which is for messages; regular files are the business of `atomic_file` of the engine.
+//! Stands beside `stderr`, which is for messages; regular files are the business of `atomic_file`
+//! of the engine.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -49,7 +51,8 @@ impl Write for Stream {
     }
 }
 
-/// Opens a FIFO or a device for writing. A FIFO is waited for until something reads it, but not for ever.
+/// Opens a FIFO or a device for writing. A FIFO is waited for until something reads it, but not for
+/// ever.
 ///
 /// # Errors
 /// What the system says; that nothing reads a FIFO.

@@ -1,11 +1,15 @@
-//! Going on without ranks that died, over MPI: who is still here, how a loss is noticed, and how the living come together.
+//! Going on without ranks that died, over MPI: who is still here, how a loss is noticed, and how
+//! the living come together.
 //!
-//! A loss is noticed in whatever call of MPI needs the dead rank, and by a look in every wait. Who notices first revokes the world, so that all
-//! others come out of their waits; from then on every wait in it ends at once, what it gives is worthless, and whoever asks is told
-//! [`Error::Lost`](crate::error::Error::Lost). The ranks go back to the beginning of their command, meet ([`vote`](super::vote)), and go on in a
-//! new world without the dead. A command that cannot begin again ends there: all ranks leave, with exit code 1, and one of them says why.
+//! A loss is noticed in whatever call of MPI needs the dead rank, and by a look in every wait. Who
+//! notices first revokes the world, so that all others come out of their waits; from then on every
+//! wait in it ends at once, what it gives is worthless, and whoever asks is told
+//! [`Error::Lost`](crate::error::Error::Lost). The ranks go back to the beginning of their command,
+//! meet ([`vote`](super::vote)), and go on in a new world without the dead. A command that cannot
+//! begin again ends there: all ranks leave, with exit code 1, and one of them says why.
 //!
-//! Stands beside `ulfm`, which has the raw calls. In force only where the program was started for it (`mpirun --with-ft ulfm`).
+//! Stands beside `ulfm`, which has the raw calls. In force only where the program was started for
+//! it (`mpirun --with-ft ulfm`).
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -22,16 +26,20 @@ use super::{ending, heartbeat, launch, monitor};
 use crate::error::{Error, Result};
 use crate::stderr;
 
-/// How long the last step of a good end may take, in which all wait for all; then a process ends alone. Seen to take milliseconds.
+/// How long the last step of a good end may take, in which all wait for all; then a process ends
+/// alone. Seen to take milliseconds.
 const LEAVING: Duration = Duration::from_secs(5);
-/// How long the living may take to come together after a loss, each at the end of what it is just computing: as long as a rank may be
-/// silent by default (`--stall-timeout`), for one that is stopped never comes.
+/// How long the living may take to come together after a loss, each at the end of what it is just
+/// computing: as long as a rank may be silent by default (`--stall-timeout`), for one that is
+/// stopped never comes.
 const MEETING: Duration = Duration::from_secs(300);
-/// How long waits may go on in a revoked world. They end in milliseconds; if they do not, the job ends.
+/// How long waits may go on in a revoked world. They end in milliseconds; if they do not, the job
+/// ends.
 const STUCK: Duration = Duration::from_secs(20);
 
 thread_local! {
-    /// The survivors of the thread that calls MPI, for whoever has no cluster at hand: MPI's own callback, and bad ends.
+    /// The survivors of the thread that calls MPI, for whoever has no cluster at hand: MPI's own
+    /// callback, and bad ends.
     static OURS: RefCell<Option<Rc<Survivors>>> = const { RefCell::new(None) };
 }
 
@@ -60,7 +68,8 @@ impl Survivors {
     /// All ranks, each on its host; this one is `rank`.
     ///
     /// # Errors
-    /// [`Error::Launch`] where failures are known to give wrong answers: several hosts, and Open MPI's `coll/han` is not off.
+    /// [`Error::Launch`] where failures are known to give wrong answers: several hosts, and Open
+    /// MPI's `coll/han` is not off.
     pub fn new(ulfm: Ulfm, rank: u64, hosts: Vec<String>) -> Result<Rc<Survivors>> {
         let several = hosts.iter().any(|host| *host != hosts[0]);
         if several && !launch::is_han_off(std::env::var("OMPI_MCA_coll").ok().as_deref()) {
@@ -155,7 +164,8 @@ impl Survivors {
 
     /// Meets all the living.
     pub fn meet(&self, vote: Vote) -> Verdict {
-        // The meeting spins inside MPI until the last of them comes, at the end of what it is just computing.
+        // The meeting spins inside MPI until the last of them comes, at the end of what it is just
+        // computing.
         let _deadlines_of_its_own = monitor::unwatched();
         let (bits, is_whole) = self.ulfm.get().agree(vote.bits());
         let verdict = Verdict::new(bits, is_whole);
@@ -166,7 +176,8 @@ impl Survivors {
         verdict
     }
 
-    /// Comes together with all the living, to go on with them in a world of their own: that world. Or the code to leave with.
+    /// Comes together with all the living, to go on with them in a world of their own: that world.
+    /// Or the code to leave with.
     pub fn come_together(&self) -> std::result::Result<SimpleCommunicator, u8> {
         self.lose();
         heartbeat::stop();
@@ -219,18 +230,21 @@ impl Survivors {
         self.leave(code)
     }
 
-    /// Leaves for good, without `MPI_Finalize`, which may wait for the dead. Every living rank must call it, after a meeting: they wait for each
-    /// other once more, since who is the last to get the word needs those who pass it on.
+    /// Leaves for good, without `MPI_Finalize`, which may wait for the dead. Every living rank must
+    /// call it, after a meeting: they wait for each other once more, since who is the last to get
+    /// the word needs those who pass it on.
     ///
-    /// One of them alone has the exit code, the others 0: the launcher counts a process that ends with another code twice, and of a job that
-    /// is over twice it hangs (Open MPI 5.0.11, 5 of 12 launches of 16 ranks).
+    /// One of them alone has the exit code, the others 0: the launcher counts a process that ends
+    /// with another code twice, and of a job that is over twice it hangs (Open MPI 5.0.11, 5 of 12
+    /// launches of 16 ranks).
     pub fn leave(&self, code: u8) -> ! {
         self.leaving.set(true);
         let _deadline = match code {
             0 => Deadline::begin(LEAVING, move || ending::exit(code)),
             _ => ending::limit(code),
         };
-        // A world that has lost somebody has no barrier; the rank of now may be that of one who is gone.
+        // A world that has lost somebody has no barrier; the rank of now may be that of one who is
+        // gone.
         let before = self.ulfm.get();
         let together = before.shrink().map(|world| {
             let now = before.on(&world);

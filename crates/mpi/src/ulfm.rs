@@ -1,11 +1,13 @@
-//! User-level failure mitigation (ULFM): the raw calls by which ranks go on without one that died. All `unsafe` of it is here.
+//! User-level failure mitigation (ULFM): the raw calls by which ranks go on without one that died.
+//! All `unsafe` of it is here.
 //!
-//! The calls are looked up in the running program (`dlsym`), so the same binary runs over any MPI; they count only where the
-//! library says that it was started for this: attribute `MPI_FT` of the world, which Open MPI 5 sets to 1 under
-//! `mpirun --with-ft ulfm`. What follows from a loss is decided in `vote` and carried out in `survivors`.
+//! The calls are looked up in the running program (`dlsym`), so the same binary runs over any MPI;
+//! they count only where the library says that it was started for this: attribute `MPI_FT` of the
+//! world, which Open MPI 5 sets to 1 under `mpirun --with-ft ulfm`. What follows from a loss is
+//! decided in `vote` and carried out in `survivors`.
 //!
-//! Reference: W. Bland et al., "Post-failure recovery of MPI communication capability", IJHPCA 27 (2013); Open MPI's page
-//! "User-Level Fault Mitigation".
+//! Reference: W. Bland et al., "Post-failure recovery of MPI communication capability", IJHPCA 27
+//! (2013); Open MPI's page "User-Level Fault Mitigation".
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -17,8 +19,8 @@ use mpi::topology::SimpleCommunicator;
 
 use super::request::is_good;
 
-/// The attribute of the world that says whether failures are survived: in Open MPI 5's `mpi.h`, and in no other header that this may
-/// be built with.
+/// The attribute of the world that says whether failures are survived: in Open MPI 5's `mpi.h`, and
+/// in no other header that this may be built with.
 const MPI_FT: c_int = 12;
 
 type OnComm = unsafe extern "C" fn(MPI_Comm) -> c_int;
@@ -26,7 +28,8 @@ type OnFlag = unsafe extern "C" fn(MPI_Comm, *mut c_int) -> c_int;
 type ToComm = unsafe extern "C" fn(MPI_Comm, *mut MPI_Comm) -> c_int;
 type ToGroup = unsafe extern "C" fn(MPI_Comm, *mut MPI_Group) -> c_int;
 
-/// The calls on one communicator, of any state. From the thread that called `MPI_Init`, while the communicator is there.
+/// The calls on one communicator, of any state. From the thread that called `MPI_Init`, while the
+/// communicator is there.
 #[derive(Clone, Copy)]
 pub struct Ulfm {
     comm: MPI_Comm,
@@ -49,7 +52,8 @@ thread_local! {
     static ON_ERROR: Cell<Option<Handler>> = const { Cell::new(None) };
 }
 
-/// What MPI calls when a call on a watched communicator has failed. The call then returns with what it has.
+/// What MPI calls when a call on a watched communicator has failed. The call then returns with what
+/// it has.
 unsafe extern "C" fn failed(_: *mut MPI_Comm, _: *mut c_int) {
     if let Some(handler) = ON_ERROR.get() {
         handler();
@@ -61,9 +65,10 @@ pub fn on_error(handler: Option<Handler>) {
     ON_ERROR.set(handler);
 }
 
-/// To be called before `MPI_Init`, while this process has one thread: where MPI is started for losses, every rank learns then how to reach every
-/// other (`mpi_add_procs_cutoff`, unless the user has set it). Open MPI would ask when it first has something to say to a rank, and
-/// of one that was alone on its host and is dead it would wait for the answer for ever (5.0.11, 4 of 4).
+/// To be called before `MPI_Init`, while this process has one thread: where MPI is started for
+/// losses, every rank learns then how to reach every other (`mpi_add_procs_cutoff`, unless the user
+/// has set it). Open MPI would ask when it first has something to say to a rank, and of one that
+/// was alone on its host and is dead it would wait for the answer for ever (5.0.11, 4 of 4).
 pub fn prepare() {
     const REACH_ALL: &str = "OMPI_MCA_mpi_add_procs_cutoff";
     if std::env::var_os("OMPI_MCA_mpi_ft_enable").is_some() && std::env::var_os(REACH_ALL).is_none() {
@@ -76,7 +81,8 @@ impl Ulfm {
     /// The calls, where the library has them and was started with them.
     pub fn find(world: &SimpleCommunicator) -> Option<Ulfm> {
         let program = Library::this();
-        // SAFETY: the names are those of ULFM, and the types those of its specification; Open MPI stays loaded.
+        // SAFETY: the names are those of ULFM, and the types those of its specification; Open MPI
+        // stays loaded.
         let ulfm = unsafe {
             Ulfm {
                 comm: world.as_raw(),
@@ -101,12 +107,13 @@ impl Ulfm {
         Ulfm { comm: comm.as_raw(), ..self }
     }
 
-    /// A call that fails on this communicator (and on its copies) returns, instead of ending the job (`MPI_Comm_set_errhandler`).
+    /// A call that fails on this communicator (and on its copies) returns, instead of ending the
+    /// job (`MPI_Comm_set_errhandler`).
     pub fn watch(self) {
         let mut handler = std::mem::MaybeUninit::uninit();
         let function: unsafe extern "C" fn(*mut MPI_Comm, *mut c_int) = failed;
-        // SAFETY: MPI calls the function with these two arguments and more, which it does not look at (the C calling convention
-        // allows it); the handler is written before it is used.
+        // SAFETY: MPI calls the function with these two arguments and more, which it does not look
+        // at (the C calling convention allows it); the handler is written before it is used.
         unsafe {
             #[allow(clippy::missing_transmute_annotations)]
             ffi::MPI_Comm_create_errhandler(Some(std::mem::transmute(function)), handler.as_mut_ptr());
@@ -114,12 +121,14 @@ impl Ulfm {
         }
     }
 
-    /// Whether nobody is known to be lost, and nobody else knows of a loss (0.05 us on a Zen 4). What is known moves on when MPI is called.
+    /// Whether nobody is known to be lost, and nobody else knows of a loss (0.05 us on a Zen 4).
+    /// What is known moves on when MPI is called.
     pub fn is_whole(self) -> bool {
         let (mut revoked, mut lost) = (0, 0);
         // SAFETY: a null handle is only a place to write to.
         let mut group = unsafe { ffi::RSMPI_GROUP_NULL };
-        // SAFETY: the communicator is there; MPI writes a flag, and makes a group that is freed at once.
+        // SAFETY: the communicator is there; MPI writes a flag, and makes a group that is freed at
+        // once.
         unsafe {
             (self.is_revoked)(self.comm, &mut revoked);
             if is_good((self.failed)(self.comm, &mut group)) {
@@ -136,8 +145,8 @@ impl Ulfm {
         unsafe { (self.revoke)(self.comm) };
     }
 
-    /// The bits that any living rank has set, the same at all of them, and whether nobody was lost (`MPIX_Comm_agree`). Every living rank
-    /// must call it; waits by spinning.
+    /// The bits that any living rank has set, the same at all of them, and whether nobody was lost
+    /// (`MPIX_Comm_agree`). Every living rank must call it; waits by spinning.
     pub fn agree(self, bits: u32) -> (u32, bool) {
         // MPI takes the AND of all.
         let mut flag = !bits as c_int;
@@ -146,7 +155,8 @@ impl Ulfm {
         (!flag as u32, is_good(code))
     }
 
-    /// The living ranks, in the same order, watched (`MPIX_Comm_shrink`). Every living rank must call it; waits by spinning.
+    /// The living ranks, in the same order, watched (`MPIX_Comm_shrink`). Every living rank must
+    /// call it; waits by spinning.
     pub fn shrink(self) -> Option<SimpleCommunicator> {
         // SAFETY: a null handle is only a place to write to.
         let mut living = unsafe { ffi::RSMPI_COMM_NULL };

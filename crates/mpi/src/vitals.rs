@@ -1,8 +1,10 @@
-//! What the system tells about a host's health: clock, quota, other load, heat, memory domains. What it does not tell is `None`.
+//! What the system tells about a host's health: clock, quota, other load, heat, memory domains.
+//! What it does not tell is `None`.
 //!
-//! Counters are read twice, and the differences say what happened between. Everything is a small file of Linux (`/proc`, `/sys`); in
-//! containers and virtual machines many are missing. A reading takes below 1 ms. Reference: kernel.org, "The /proc filesystem",
-//! "CPU performance scaling", "Control group v2".
+//! Counters are read twice, and the differences say what happened between. Everything is a small
+//! file of Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading
+//! takes below 1 ms. Reference: kernel.org, "The /proc filesystem", "CPU performance scaling",
+//! "Control group v2".
 
 use std::fs;
 use std::path::Path;
@@ -109,7 +111,8 @@ fn number(path: &Path) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`, in ticks; guests are in user already.
+/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`, in ticks; guests are in
+/// user already.
 fn busy_and_stolen(stat: &str, ticks: f64) -> Option<(f64, f64)> {
     let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
     let fields: Vec<f64> = line.split_whitespace().map(|field| field.parse().ok()).collect::<Option<_>>()?;

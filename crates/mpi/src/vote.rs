@@ -1,8 +1,11 @@
-//! What the living ranks come to, when they meet after a loss or before something that cannot be taken back. Pure.
+//! What the living ranks come to, when they meet after a loss or before something that cannot be
+//! taken back. Pure.
 //!
-//! All that meet set bits, and all get the bits that any of them has set (`MPIX_Comm_agree`). The n-th meeting of one rank is the n-th of
-//! every other, wherever each of them is in the program. So a rank that looks for others to go on without the dead may meet one that is just
-//! about to report, or one that is done: the bits say so, and every rank draws the same conclusion from them.
+//! All that meet set bits, and all get the bits that any of them has set (`MPIX_Comm_agree`). The
+//! n-th meeting of one rank is the n-th of every other, wherever each of them is in the program. So
+//! a rank that looks for others to go on without the dead may meet one that is just about to
+//! report, or one that is done: the bits say so, and every rank draws the same conclusion from
+//! them.
 
 use super::losses::Member;
 

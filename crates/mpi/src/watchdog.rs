@@ -1,17 +1,21 @@
-//! The watchdog: which rank has not been heard of for too long, or whether none gets on. Pure: time comes in, an accusation comes out.
+//! The watchdog: which rank has not been heard of for too long, or whether none gets on. Pure: time
+//! comes in, an accusation comes out.
 //!
-//! A process that is stopped and a network that is dead look the same to MPI: messages simply do not come, for ever. So every
-//! rank asks the root now and then whether it is there, whatever it waits for or computes, and the root answers each question. The root
-//! hears of all ranks, they hear of the root; the one that was silent the longest, for the whole limit, is named. It is the one that
-//! hangs, and not those that wait for it, since a rank that waits goes on asking and answering.
+//! A process that is stopped and a network that is dead look the same to MPI: messages simply do
+//! not come, for ever. So every rank asks the root now and then whether it is there, whatever it
+//! waits for or computes, and the root answers each question. The root hears of all ranks, they
+//! hear of the root; the one that was silent the longest, for the whole limit, is named. It is the
+//! one that hangs, and not those that wait for it, since a rank that waits goes on asking and
+//! answering.
 //!
-//! A question says how far its rank has come: a number that grows with every wait that ends and every piece of a kernel. Where all ranks
-//! answer and none comes further for the whole limit, they wait for each other: a link between two of them is dead, or this program has
-//! a fault.
+//! A question says how far its rank has come: a number that grows with every wait that ends and
+//! every piece of a kernel. Where all ranks answer and none comes further for the whole limit, they
+//! wait for each other: a link between two of them is dead, or this program has a fault.
 //!
-//! Only time in which the watcher itself was awake counts: a whole job may be stopped (`scontrol suspend`, Ctrl-Z) and continued, and a
-//! rank that was held up by a slow disk must not accuse the others of its own silence.
-//! Cost: a message each way for each rank every 10 s at the default limit.
+//! Only time in which the watcher itself was awake counts: a whole job may be stopped (`scontrol
+//! suspend`, Ctrl-Z) and continued, and a rank that was held up by a slow disk must not accuse the
+//! others of its own silence. Cost: a message each way for each rank every 10 s at the default
+//! limit.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +23,8 @@ use std::time::{Duration, Instant};
 const QUESTIONS: u32 = 5;
 /// The longest time between two questions, so that a long limit does not make the watch coarse.
 const LONGEST: Duration = Duration::from_secs(10);
-/// The ranks that wait for a silent root speak one after the other: the first one ends the job before the next would say the same.
+/// The ranks that wait for a silent root speak one after the other: the first one ends the job
+/// before the next would say the same.
 const TURN: Duration = Duration::from_secs(3);
 /// The last turn.
 const LAST_TURN: u64 = 10;
@@ -160,7 +165,8 @@ mod tests {
     const STEP: Duration = Duration::from_millis(100);
     const LIMIT: Duration = Duration::from_secs(5);
 
-    /// Looks every tenth of a second, and hears of `speaks` each time, which get on; so does this rank.
+    /// Looks every tenth of a second, and hears of `speaks` each time, which get on; so does this
+    /// rank.
     fn watch(dog: &mut Watchdog, from: Instant, steps: u32, speaks: &[u64]) -> Vec<Look> {
         let looks = (1..=steps).map(|step| {
             speaks.iter().for_each(|&rank| dog.heard(rank, u64::from(step), 0));

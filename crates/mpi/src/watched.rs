@@ -1,7 +1,8 @@
 //! Threads that watch each other: a rank that is silent for too long ends the job, with its number.
 //!
-//! Stands beside `heartbeat`, which asks other processes. A thread's every step counts in memory that a monitor reads: a look for
-//! messages, a wait that lasts, a moment in a kernel. So a rank that only waits is never silent.
+//! Stands beside `heartbeat`, which asks other processes. A thread's every step counts in memory
+//! that a monitor reads: a look for messages, a wait that lasts, a moment in a kernel. So a rank
+//! that only waits is never silent.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -117,7 +118,8 @@ impl Watch {
         silent
     }
 
-    /// Has the root end the job, once it has saved what is known; and ends it, if the root does not.
+    /// Has the root end the job, once it has saved what is known; and ends it, if the root does
+    /// not.
     fn accuse(&self, rank: u64) {
         self.silent.store(rank, Relaxed);
         thread::sleep(TO_HEAR);

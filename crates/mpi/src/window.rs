@@ -1,21 +1,28 @@
-//! Shared-memory windows: raw `MPI_Win_allocate_shared`, which rsmpi does not wrap. All `unsafe` of shared memory is here.
+//! Shared-memory windows: raw `MPI_Win_allocate_shared`, which rsmpi does not wrap. All `unsafe` of
+//! shared memory is here.
 //!
 //! A window's life, in calls that all ranks of a node make together:
-//! 1. `MPI_Comm_split_type`: the ranks that can share memory. Errors on it come back as codes, not as the job's end.
-//! 2. `MPI_Win_allocate_shared`: all of it at the node's first rank, so that it is one piece; `MPI_Win_shared_query` gives
-//!    the others its address. `MPI_Win_lock_all` opens the one epoch in which everything happens.
-//! 3. Each rank claims the pages of its part (`MADV_POPULATE_WRITE`): they come to lie in its own NUMA domain, and where there
-//!    is no room for them this says so, while a write would end the process.
-//! 4. Each rank writes its part; `MPI_Win_sync`, barrier, `MPI_Win_sync`: from here on all read, none writes.
-//! 5. Barrier, `MPI_Win_unlock_all`, `MPI_Win_free`, `MPI_Comm_free`: when all ranks say so, or when the cluster is left.
+//! 1. `MPI_Comm_split_type`: the ranks that can share memory. Errors on it come back as codes, not
+//!    as the job's end.
+//! 2. `MPI_Win_allocate_shared`: all of it at the node's first rank, so that it is one piece;
+//!    `MPI_Win_shared_query` gives the others its address. `MPI_Win_lock_all` opens the one epoch
+//!    in which everything happens.
+//! 3. Each rank claims the pages of its part (`MADV_POPULATE_WRITE`): they come to lie in its own
+//!    NUMA domain, and where there is no room for them this says so, while a write would end the
+//!    process.
+//! 4. Each rank writes its part; `MPI_Win_sync`, barrier, `MPI_Win_sync`: from here on all read,
+//!    none writes.
+//! 5. Barrier, `MPI_Win_unlock_all`, `MPI_Win_free`, `MPI_Comm_free`: when all ranks say so, or
+//!    when the cluster is left.
 //!
-//! Each step that may fail on one rank is agreed on before the next, so all ranks of a node have the window or none has. Nodes
-//! may differ: it changes where words are kept, not the words. Steps 2 and 5 wait inside MPI, by spinning; so all
-//! ranks first meet in a polite barrier.
+//! Each step that may fail on one rank is agreed on before the next, so all ranks of a node have
+//! the window or none has. Nodes may differ: it changes where words are kept, not the words. Steps
+//! 2 and 5 wait inside MPI, by spinning; so all ranks first meet in a polite barrier.
 //!
-//! Seen with Open MPI 4.1.4 and MPICH 5.0.2: a rank or launcher that dies leaves no file of the window behind (small ones of
-//! the library's own messages may stay). Where the table does not fit into `/dev/shm`, step 2 of Open MPI prints a page
-//! of text and never returns; so the room is looked at before, though another process may take it in between.
+//! Seen with Open MPI 4.1.4 and MPICH 5.0.2: a rank or launcher that dies leaves no file of the
+//! window behind (small ones of the library's own messages may stay). Where the table does not fit
+//! into `/dev/shm`, step 2 of Open MPI prints a page of text and never returns; so the room is
+//! looked at before, though another process may take it in between.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -32,13 +39,15 @@ use super::patience::Patience;
 use super::request::{barrier, check, complete, is_good};
 use crate::error::{Error, Result};
 
-/// What is left to the MPI library's own shared memory, in bytes: some MB a rank, most of which it has already.
+/// What is left to the MPI library's own shared memory, in bytes: some MB a rank, most of which it
+/// has already.
 const MARGIN: u64 = 16 << 20;
 
 /// Where MPI libraries on Linux put shared memory.
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// The windows that this rank has open. Frees those that are left, in the order in which they were opened.
+/// The windows that this rank has open. Frees those that are left, in the order in which they were
+/// opened.
 #[derive(Default)]
 pub struct Windows {
     held: RefCell<Vec<Window>>,
@@ -75,7 +84,8 @@ pub struct Word<'w> {
 }
 
 impl Windows {
-    /// Opens a window of `length` words. `None` where there is no room for it. Every rank of `world` must call it.
+    /// Opens a window of `length` words. `None` where there is no room for it. Every rank of
+    /// `world` must call it.
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
         barrier(world.as_raw(), Patience::new());
         let (node, rank, size) = node(world)?;
@@ -123,14 +133,15 @@ impl<'w> Open<'w> {
         self.size
     }
 
-    /// Words to be written by this rank and no other, zero until then (MPI promises nothing about their first content).
+    /// Words to be written by this rank and no other, zero until then (MPI promises nothing about
+    /// their first content).
     ///
     /// # Panics
     /// When there are not so many words.
     pub fn part(&mut self, words: Range<usize>) -> &mut [u64] {
         assert!(words.start <= words.end && words.end <= self.window.words.len());
-        // SAFETY: they are in the window, which is there as long as `self`. Ranks ask for disjoint parts (see
-        // `Cluster::shared`), and none reads those of others before `publish`.
+        // SAFETY: they are in the window, which is there as long as `self`. Ranks ask for disjoint
+        // parts (see `Cluster::shared`), and none reads those of others before `publish`.
         let part = unsafe {
             let start = self.window.words.cast::<u64>().add(words.start);
             NonNull::slice_from_raw_parts(start, words.len()).as_mut()
@@ -139,14 +150,16 @@ impl<'w> Open<'w> {
         part
     }
 
-    /// All ranks of the node have written their parts: from here on all read all of it. Waits for them, politely.
+    /// All ranks of the node have written their parts: from here on all read all of it. Waits for
+    /// them, politely.
     pub fn publish(self) -> View<'w> {
         let view = View { windows: self.windows, window: self.window.window, words: self.window.words };
         self.hold();
         view
     }
 
-    /// The first word has been written by the rank that has it: from here on all read and write it. Waits for them, politely.
+    /// The first word has been written by the rank that has it: from here on all read and write it.
+    /// Waits for them, politely.
     ///
     /// # Panics
     /// When there is no word.
@@ -183,7 +196,8 @@ impl<'w> Open<'w> {
         let ahead = base.addr() % page;
         let start = base.wrapping_add(from).wrapping_sub((ahead + from) % page);
         let length = (base.addr() + to - start.addr()).next_multiple_of(page);
-        // SAFETY: these are the pages that hold the words from..to of the window, all mapped; their content does not change.
+        // SAFETY: these are the pages that hold the words from..to of the window, all mapped; their
+        // content does not change.
         match unsafe { madvise(start.cast::<c_void>(), length, Advice::LinuxPopulateWrite) } {
             // Before Linux 5.14 nobody can tell.
             Ok(()) | Err(Errno::INVAL) => true,
@@ -195,8 +209,8 @@ impl<'w> Open<'w> {
 impl View<'_> {
     /// All words.
     pub fn words(&self) -> &[u64] {
-        // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by `free` alone, which takes
-        // `self`. Nobody writes it after `publish`.
+        // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by
+        // `free` alone, which takes `self`. Nobody writes it after `publish`.
         unsafe { self.words.as_ref() }
     }
 
@@ -207,10 +221,12 @@ impl View<'_> {
 }
 
 impl Word<'_> {
-    /// The word. The memory is the same for all ranks, so the CPU's own atomic operations are enough.
+    /// The word. The memory is the same for all ranks, so the CPU's own atomic operations are
+    /// enough.
     pub fn get(&self) -> &AtomicU64 {
-        // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by `free` alone, which takes
-        // `self`. MPI aligns windows to more than a word, and after `share_word` every rank reaches it through here only.
+        // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by
+        // `free` alone, which takes `self`. MPI aligns windows to more than a word, and after
+        // `share_word` every rank reaches it through here only.
         unsafe { AtomicU64::from_ptr(self.word.as_ptr()) }
     }
 
@@ -228,17 +244,20 @@ impl Window {
         // SAFETY: a null handle is only a place to write to.
         let mut window = unsafe { ffi::RSMPI_WIN_NULL };
         let mine = if rank == 0 { bytes } else { 0 };
-        // SAFETY: `node` is a communicator whose ranks share memory; MPI writes an address and a handle to the two places.
+        // SAFETY: `node` is a communicator whose ranks share memory; MPI writes an address and a
+        // handle to the two places.
         let code = unsafe {
             let base = (&raw mut base).cast::<c_void>();
             ffi::MPI_Win_allocate_shared(mine, 8, ffi::RSMPI_INFO_NULL, node, base, &mut window)
         };
         if !all(node, is_good(code)) {
-            // A window that only some ranks have is left as it is: to free it would wait for the others for ever.
+            // A window that only some ranks have is left as it is: to free it would wait for the
+            // others for ever.
             return Ok(None);
         }
         let (mut size, mut unit) = (0, 0);
-        // SAFETY: the window was made above; MPI writes a size, a unit and an address to the three places.
+        // SAFETY: the window was made above; MPI writes a size, a unit and an address to the three
+        // places.
         check("MPI_Win_shared_query", unsafe {
             let base = (&raw mut base).cast::<c_void>();
             ffi::MPI_Win_shared_query(window, 0, &mut size, &mut unit, base)
@@ -260,7 +279,8 @@ impl Window {
     fn free(mut self) {
         // Others may still be reading, and MPI_Win_free would wait for them by spinning.
         barrier(self.node, Patience::new());
-        // SAFETY: the window was locked in `allocate`; `self` is used up, and no view is left (see `View::words`).
+        // SAFETY: the window was locked in `allocate`; `self` is used up, and no view is left (see
+        // `View::words`).
         unsafe {
             ffi::MPI_Win_unlock_all(self.window);
             ffi::MPI_Win_free(&mut self.window);
@@ -269,12 +289,14 @@ impl Window {
     }
 }
 
-/// The ranks that can share memory with this one: communicator, this rank's number, and how many they are.
+/// The ranks that can share memory with this one: communicator, this rank's number, and how many
+/// they are.
 fn node(world: &SimpleCommunicator) -> Result<(ffi::MPI_Comm, usize, usize)> {
     let (mut rank, mut size) = (0, 0);
     // SAFETY: a null handle is only a place to write to.
     let mut node = unsafe { ffi::RSMPI_COMM_NULL };
-    // SAFETY: `world` is a communicator, and so is `node` after the first call; MPI writes handle and numbers to the places.
+    // SAFETY: `world` is a communicator, and so is `node` after the first call; MPI writes handle
+    // and numbers to the places.
     unsafe {
         let kind = ffi::RSMPI_COMM_TYPE_SHARED;
         let split = ffi::MPI_Comm_split_type(world.as_raw(), kind, 0, ffi::RSMPI_INFO_NULL, &mut node);
@@ -287,7 +309,8 @@ fn node(world: &SimpleCommunicator) -> Result<(ffi::MPI_Comm, usize, usize)> {
 }
 
 fn free_communicator(mut node: ffi::MPI_Comm) {
-    // SAFETY: it came from MPI_Comm_split_type, nothing of it is under way, and whoever calls this forgets it.
+    // SAFETY: it came from MPI_Comm_split_type, nothing of it is under way, and whoever calls this
+    // forgets it.
     unsafe { ffi::MPI_Comm_free(&mut node) };
 }
 

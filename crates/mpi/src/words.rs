@@ -1,8 +1,8 @@
 //! Words of memory that threads fill together, each its own part, and then read.
 //!
-//! Stands beside `window`, which is the same between processes (`MPI_Win_allocate_shared`). All `unsafe` of it is here: that no two
-//! threads fill the same part is checked, and that nobody reads before all have filled theirs is kept by a barrier in `shared`, the
-//! only user.
+//! Stands beside `window`, which is the same between processes (`MPI_Win_allocate_shared`). All
+//! `unsafe` of it is here: that no two threads fill the same part is checked, and that nobody reads
+//! before all have filled theirs is kept by a barrier in `shared`, the only user.
 
 use std::cell::UnsafeCell;
 use std::ops::Range;
@@ -15,7 +15,8 @@ pub(super) struct Words {
     given: Mutex<Vec<Range<usize>>>,
 }
 
-// SAFETY: parts that are written do not overlap (checked by `fill`), and reads begin when all writes have ended (the caller's duty).
+// SAFETY: parts that are written do not overlap (checked by `fill`), and reads begin when all
+// writes have ended (the caller's duty).
 unsafe impl Sync for Words {}
 
 impl Words {
@@ -42,7 +43,8 @@ impl Words {
         assert!(part.is_empty() || is_free, "words {part:?} are filled twice");
         given.push(part);
         drop(given);
-        // SAFETY: these cells were given to this call alone, just now and for ever; nobody reads them yet.
+        // SAFETY: these cells were given to this call alone, just now and for ever; nobody reads
+        // them yet.
         write(unsafe { std::slice::from_raw_parts_mut(UnsafeCell::raw_get(cells.as_ptr()), cells.len()) })
     }
 

@@ -1,7 +1,8 @@
-//! The flag by consensus: an `MPI_Iallreduce` with `MPI_MIN` is always under way, and what comes out of it is the flag.
+//! The flag by consensus: an `MPI_Iallreduce` with `MPI_MIN` is always under way, and what comes
+//! out of it is the flag.
 //!
-//! Nobody is told anything; all find out together, as soon as the last of them has looked. So one rank that looks seldom keeps
-//! all others from knowing. All `unsafe` of it is here.
+//! Nobody is told anything; all find out together, as soon as the last of them has looked. So one
+//! rank that looks seldom keeps all others from knowing. All `unsafe` of it is here.
 
 use std::ffi::c_void;
 
@@ -12,15 +13,16 @@ use mpi::raw::AsRaw;
 use super::{NOTHING, Way};
 use crate::Cluster;
 use crate::channel::copy::Copy;
+use crate::error::Result;
 use crate::heartbeat::{self, Waiting};
 use crate::held::Held;
 use crate::mpi::Mpi;
 use crate::patience::Patience;
-use crate::error::Result;
 
 pub(super) struct Consensus {
     copy: Copy,
-    /// What this rank puts in and what comes out: on the heap, where MPI finds them until the request is complete.
+    /// What this rank puts in and what comes out: on the heap, where MPI finds them until the
+    /// request is complete.
     numbers: Held<[u64; 2]>,
     request: Option<ffi::MPI_Request>,
     rounds: u64,
@@ -38,8 +40,8 @@ impl Consensus {
         let (base, kind) = (self.numbers.as_ptr().cast::<u64>(), u64::equivalent_datatype().as_raw());
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
-        // SAFETY: both numbers are on the heap and stay untouched until `is_over` has seen the request complete, for which
-        // `close` waits; no other round is under way.
+        // SAFETY: both numbers are on the heap and stay untouched until `is_over` has seen the
+        // request complete, for which `close` waits; no other round is under way.
         unsafe {
             self.numbers.as_ptr().write([known.min(self.value), NOTHING]);
             let (from, to) = (base.cast::<c_void>(), base.add(1).cast::<c_void>());

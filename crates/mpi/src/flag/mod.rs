@@ -1,8 +1,10 @@
-//! A flag that all ranks can see while they compute, kept in seven ways, each as slow or as fast as it is.
+//! A flag that all ranks can see while they compute, kept in seven ways, each as slow or as fast as
+//! it is.
 //!
-//! What it says is the smallest factor that anybody has found. Not just "stop": a rank whose divisors are smaller has to go on, so
-//! that the factor in the result is the smallest one and not the luckiest. It only ever goes down, so it needs no lock, and a rank that
-//! knows an old value works in vain but is never wrong.
+//! What it says is the smallest factor that anybody has found. Not just "stop": a rank whose
+//! divisors are smaller has to go on, so that the factor in the result is the smallest one and not
+//! the luckiest. It only ever goes down, so it needs no lock, and a rank that knows an old value
+//! works in vain but is never wrong.
 //!
 //! | kind | where it is | to look | to lower it | known to others |
 //! |---|---|---|---|---|
@@ -16,7 +18,8 @@
 //!
 //! Between threads `allreduce` and `shared` are kept in memory of the process (`rounds`, `word`).
 //!
-//! A rank that waits for the others must go on taking part ([`Flag::attend`]): as server, in consensus, as relay.
+//! A rank that waits for the others must go on taking part ([`Flag::attend`]): as server, in
+//! consensus, as relay.
 
 #[cfg(feature = "mpi")]
 mod consensus;
@@ -110,7 +113,8 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Kind, String> {
-        // Looked at by `check`: the parser of the command line would repeat a password in its refusal.
+        // Looked at by `check`: the parser of the command line would repeat a password in its
+        // refusal.
         if text.starts_with(REDIS) {
             return Ok(Kind::Redis(text.to_owned()));
         }

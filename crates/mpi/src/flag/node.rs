@@ -1,16 +1,17 @@
-//! The flag in shared memory: one word on each node, and the first rank of each node relays between them.
+//! The flag in shared memory: one word on each node, and the first rank of each node relays between
+//! them.
 //!
-//! A look is a load from memory that a core has in its cache until somebody writes it: nanoseconds. Between nodes it is as
-//! fast as the first ranks look.
+//! A look is a load from memory that a core has in its cache until somebody writes it: nanoseconds.
+//! Between nodes it is as fast as the first ranks look.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::message::Message;
 use super::{NOTHING, Way};
 use crate::Cluster;
+use crate::error::{Error, Result};
 use crate::mpi::Mpi;
 use crate::window::Word;
-use crate::error::{Error, Result};
 
 pub(super) struct Node<'c> {
     word: Word<'c>,

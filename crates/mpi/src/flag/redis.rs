@@ -1,8 +1,10 @@
-//! The flag as a key of a Redis server: outside of the job altogether, where other programs could see it too.
+//! The flag as a key of a Redis server: outside of the job altogether, where other programs could
+//! see it too.
 //!
-//! Every rank has a connection of its own. A look is a round trip to the server, whoever else computes; the minimum is taken by a
-//! script, which Redis runs as one step. Values have twenty digits, so that the order of texts is that of numbers (Redis's own
-//! numbers in scripts are f64). The key has a name of its own for each job, and goes with it; after a crash, in a day.
+//! Every rank has a connection of its own. A look is a round trip to the server, whoever else
+//! computes; the minimum is taken by a script, which Redis runs as one step. Values have twenty
+//! digits, so that the order of texts is that of numbers (Redis's own numbers in scripts are f64).
+//! The key has a name of its own for each job, and goes with it; after a crash, in a day.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,5 @@
-//! The flag by consensus between threads: all enter a round with what they know, and the least comes out when the last has.
+//! The flag by consensus between threads: all enter a round with what they know, and the least
+//! comes out when the last has.
 //!
 //! Stands beside `consensus`, where the MPI library does so (`MPI_Iallreduce`).
 
@@ -6,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{NOTHING, Way};
 use crate::Cluster;
-use crate::local::Local;
 use crate::error::Result;
+use crate::local::Local;
 
 /// What the ranks share.
 struct Round {

@@ -1,12 +1,13 @@
-//! The flag kept by rank 0 and asked for by message: a manager process, in the words of Python's `multiprocessing`.
+//! The flag kept by rank 0 and asked for by message: a manager process, in the words of Python's
+//! `multiprocessing`.
 //!
-//! Slow on purpose: whoever looks stands still until rank 0, which computes too, looks up from its own work. A question carries what the
-//! asker knows, so the same pair of messages lowers the flag.
+//! Slow on purpose: whoever looks stands still until rank 0, which computes too, looks up from its
+//! own work. A question carries what the asker knows, so the same pair of messages lowers the flag.
 
 use super::{NOTHING, Way};
 use crate::channel::Channel;
-use crate::{Cluster, ROOT};
 use crate::error::Result;
+use crate::{Cluster, ROOT};
 
 pub(super) struct Server {
     channel: Channel,

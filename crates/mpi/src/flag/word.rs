@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{NOTHING, Way};
 use crate::Cluster;
-use crate::local::Local;
 use crate::error::Result;
+use crate::local::Local;
 
 pub(super) struct Word(Arc<AtomicU64>);
 

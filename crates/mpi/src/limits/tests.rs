@@ -98,7 +98,8 @@ fn hybrid_systems_have_their_limits_in_version_1() {
 
 #[test]
 fn containers_see_a_part_of_the_tree() {
-    // Without a namespace of groups, the path is the host's and the mount shows what is below `/docker/abc`.
+    // Without a namespace of groups, the path is the host's and the mount shows what is below
+    // `/docker/abc`.
     let mount = "25 30 0:23 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
     let files = [("sys/fs/cgroup/memory.max", "104857600"), ("sys/fs/cgroup/memory.current", "0")];
     for path in ["/docker/abc", "/docker/other", "/../other", "/"] {

@@ -1,9 +1,11 @@
-//! The last steps of a job that is reported: whatever MPI does in them, the exit code is that of the job.
+//! The last steps of a job that is reported: whatever MPI does in them, the exit code is that of
+//! the job.
 //!
-//! `MPI_Finalize` of Open MPI 4.1.4 crashes or hangs in about one of some thousand launches (open-mpi/ompi#10117). So it has a deadline, and
-//! a crash in it, or in what the libraries do when the process exits, ends the process with the job's code. A launcher that speaks PMIx
-//! takes a process that goes without a word for a failure, and ends with another code; so the process says goodbye first (`PMIx_Finalize`,
-//! the last thing that `MPI_Finalize` does).
+//! `MPI_Finalize` of Open MPI 4.1.4 crashes or hangs in about one of some thousand launches
+//! (open-mpi/ompi#10117). So it has a deadline, and a crash in it, or in what the libraries do when
+//! the process exits, ends the process with the job's code. A launcher that speaks PMIx takes a
+//! process that goes without a word for a failure, and ends with another code; so the process says
+//! goodbye first (`PMIx_Finalize`, the last thing that `MPI_Finalize` does).
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -37,11 +39,13 @@ unsafe extern "C" {
 pub fn guard(code: u8) {
     CODE.store(i32::from(code), Relaxed);
     let program = Library::this();
-    // SAFETY: the symbol is looked for, and called with its own signature alone; the library stays loaded.
+    // SAFETY: the symbol is looked for, and called with its own signature alone; the library stays
+    // loaded.
     let found = unsafe { program.get::<*mut c_void>(b"PMIx_Finalize\0") }.map(|symbol| *symbol);
     GOODBYE.store(found.unwrap_or(ptr::null_mut()), Relaxed);
     for number in CRASHES {
-        // SAFETY: the handler touches atomics, calls a function that must be called from here if at all, and does not return.
+        // SAFETY: the handler touches atomics, calls a function that must be called from here if at
+        // all, and does not return.
         unsafe { signal(number, crashed) };
     }
     std::mem::forget(Deadline::begin(LIMIT, || leave()));
@@ -58,8 +62,9 @@ fn leave() -> ! {
     std::mem::forget(Deadline::begin(GOODBYE_LIMIT, move || ending::exit(code)));
     let goodbye = GOODBYE.swap(ptr::null_mut(), Relaxed);
     if !goodbye.is_null() {
-        // SAFETY: the address is that of PMIx_Finalize, which takes no list here. It may be called where it was called before: then it says
-        // so. In a process that has crashed it may do anything, which is no worse than the crash.
+        // SAFETY: the address is that of PMIx_Finalize, which takes no list here. It may be called
+        // where it was called before: then it says so. In a process that has crashed it may do
+        // anything, which is no worse than the crash.
         unsafe { std::mem::transmute::<*mut c_void, Goodbye>(goodbye)(ptr::null(), 0) };
     }
     ending::exit(code)

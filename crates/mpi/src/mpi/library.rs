@@ -10,8 +10,9 @@ pub fn library() -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the library came with a PMIx client, by which Open MPI's `mpirun` and `srun --mpi=pmix` tell their processes
-/// of each other. It is a library of its own that an MPI built with it brings along; ours are asked, not the file system.
+/// Whether the library came with a PMIx client, by which Open MPI's `mpirun` and `srun --mpi=pmix`
+/// tell their processes of each other. It is a library of its own that an MPI built with it brings
+/// along; ours are asked, not the file system.
 pub fn speaks_pmix() -> bool {
     let program = libloading::os::unix::Library::this();
     // SAFETY: the symbol is looked for, never called or read.

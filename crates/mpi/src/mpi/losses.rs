@@ -1,6 +1,8 @@
-//! The world over MPI when ranks may be lost: finding out whether it may, noticing it, and the world without them.
+//! The world over MPI when ranks may be lost: finding out whether it may, noticing it, and the
+//! world without them.
 //!
-//! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in [`survivors`](super::super::survivors).
+//! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in
+//! [`survivors`](super::super::survivors).
 
 use montesieve_engine::record;
 
@@ -15,7 +17,8 @@ use super::{Mpi, finalize};
 use crate::error::{Error, Result};
 
 impl Mpi {
-    /// Where MPI was started for losses, they are noticed from here on. Every rank must call it, before anything else.
+    /// Where MPI was started for losses, they are noticed from here on. Every rank must call it,
+    /// before anything else.
     ///
     /// # Errors
     /// As [`Survivors::new`].
@@ -65,9 +68,10 @@ impl Mpi {
         }
     }
 
-    /// The last steps of an end that all ranks agreed on, before `MPI_Finalize`; they and it may take a while, but not for ever. Where MPI
-    /// was started for losses the process ends here, if somebody was lost or the end is not a good one (see [`Survivors::leave`]).
-    /// `last` is called in their midst.
+    /// The last steps of an end that all ranks agreed on, before `MPI_Finalize`; they and it may
+    /// take a while, but not for ever. Where MPI was started for losses the process ends here, if
+    /// somebody was lost or the end is not a good one (see [`Survivors::leave`]). `last` is called
+    /// in their midst.
     pub fn leave(&self, code: u8, last: impl FnOnce()) {
         if let Some(survivors) = &self.survivors {
             if survivors.was_lost() || code != 0 {
@@ -94,8 +98,8 @@ impl Mpi {
         }
     }
 
-    /// Whether somebody is lost; to be asked before every call that rsmpi begins. In a world that has lost somebody it would fail without
-    /// having made a request, which rsmpi does not see.
+    /// Whether somebody is lost; to be asked before every call that rsmpi begins. In a world that
+    /// has lost somebody it would fail without having made a request, which rsmpi does not see.
     pub(super) fn is_lost(&self) -> bool {
         self.look();
         self.survivors().is_some_and(Survivors::is_lost)

@@ -22,7 +22,8 @@ impl Receive {
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         let (place, kind) = (numbers.as_ptr().cast(), u64::equivalent_datatype().as_raw());
-        // SAFETY: two numbers have room at the place, which stays until the request is complete (see `drop`).
+        // SAFETY: two numbers have room at the place, which stays until the request is complete
+        // (see `drop`).
         unsafe { ffi::MPI_Irecv(place, 2, kind, from, tag, world.as_raw(), &mut request) };
         Receive { request, numbers: Some(numbers) }
     }
