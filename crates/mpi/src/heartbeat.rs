@@ -3,13 +3,13 @@
 //!
 //! Every polite wait of this program calls [`attend`] between two tests
 //! ([`patience`](super::patience)), and every kernel [`pulse`]. Now and then these send the
-//! questions of the [`watchdog`](super::watchdog) and take in answers; a rank that hangs ends the
+//! questions of the `watchdog` and take in answers; a rank that hangs ends the
 //! job, with one message that names it and its host. They run on the thread that calls MPI, on
 //! purpose: a thread of their own would go on answering for a rank whose work stands still.
 //!
 //! The messages travel in a communicator of their own (`MPI_Comm_dup` of the world), so that they
 //! meet no others, whatever part of the world is at work. What MPI itself waits for, and the steps
-//! that do not call this, are watched by the [`monitor`](super::monitor).
+//! that do not call this, are watched by the `monitor`.
 
 use std::cell::Cell;
 #[cfg(feature = "mpi")]
@@ -154,7 +154,7 @@ pub fn pulse() {
 /// As [`attend`], for a caller that has something to do before the job ends.
 ///
 /// # Errors
-/// [`Error::Run`], which names the rank that hangs.
+/// [`Error::Run`](crate::error::Error::Run), which names the rank that hangs.
 pub fn check() -> Result<()> {
     #[cfg(feature = "mpi")]
     return OURS.with(|ours| {

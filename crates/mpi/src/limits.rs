@@ -5,8 +5,8 @@
 //! may stand at every level from the process's own group upwards (a Slurm step in a job in a user's
 //! slice, a systemd scope, a container), in version 1 or 2 of control groups, or some in each. So
 //! all levels are read, and each is a bound of its own. Page cache that can be given back at once
-//! (`inactive_file`) counts as free; swap does not count. Reference: kernel.org, "Control Group v2"
-//! and "Memory Resource Controller" (v1).
+//! (`inactive_file`) counts as free; swap does not count.
+//! Reference: kernel.org, "Control Group v2" and "Memory Resource Controller" (v1).
 
 use std::fs;
 use std::path::{Path, PathBuf};

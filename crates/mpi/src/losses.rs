@@ -1,7 +1,7 @@
 //! Losses: what the rest of the program knows about ranks that died while the others live.
 //!
 //! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see
-//! `survivors`), a loss is [`Error::Lost`](crate::error::Error::Lost) at every rank that lives, and
+//! `survivors`), a loss is [`Error::Lost`] at every rank that lives, and
 //! the command is run once more by those who are left, who remember what they had
 //! ([`Cluster::remember`]). The methods of a cluster that has lost somebody end at once, and what
 //! those without a `Result` give is worthless: the next one with a `Result` says so. A command that

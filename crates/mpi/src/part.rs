@@ -5,7 +5,8 @@
 //! and cannot tell a part from the whole. The ranks that are not in it go on at once; they should
 //! wait in [`Cluster::barrier`] of the whole, which sleeps.
 //!
-//! Cost: `MPI_Comm_split`, a few messages a rank; 0.1 ms on one host. Reference: MPI 3.1, 6.4.2.
+//! Cost: `MPI_Comm_split`, a few messages a rank; 0.1 ms on one host.
+//! Reference: MPI 3.1, 6.4.2.
 
 use std::marker::PhantomData;
 use std::ops::Deref;

@@ -2,7 +2,8 @@
 //!
 //! Raw calls, which `patterns scan` shows; all `unsafe` of them is here. Stands beside `mpi`, whose
 //! reductions give one answer for all ranks: here each gets one of its own, after log2(ranks) steps
-//! of messages. Reference: MPI 3.1, 5.11.
+//! of messages.
+//! Reference: MPI 3.1, 5.11.
 
 use super::Cluster;
 #[cfg(feature = "mpi")]

@@ -4,7 +4,7 @@
 //! `mpirun` does not survive a reader that goes away (`| head`): it aborts, or crashes, with a page
 //! of text. And it says nothing when the disk behind its output is full. Where rank 0 runs beside
 //! its launcher, this file writes into the launcher's standard output itself (see
-//! [`launcher`](super::launcher)): a closed pipe or a full disk is then an ordinary error to us,
+//! `launcher`): a closed pipe or a full disk is then an ordinary error to us,
 //! and a long list does not take the way through a pseudo-terminal. Where the file's position is
 //! the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank
 //! 0 on another host than `mpirun`, `srun`) it is plain stdout.

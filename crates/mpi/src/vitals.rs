@@ -3,8 +3,8 @@
 //!
 //! Counters are read twice, and the differences say what happened between. Everything is a small
 //! file of Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading
-//! takes below 1 ms. Reference: kernel.org, "The /proc filesystem", "CPU performance scaling",
-//! "Control group v2".
+//! takes below 1 ms.
+//! Reference: kernel.org, "The /proc filesystem", "CPU performance scaling", "Control group v2".
 
 use std::fs;
 use std::path::Path;

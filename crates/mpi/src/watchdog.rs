@@ -14,8 +14,8 @@
 //!
 //! Only time in which the watcher itself was awake counts: a whole job may be stopped (`scontrol
 //! suspend`, Ctrl-Z) and continued, and a rank that was held up by a slow disk must not accuse the
-//! others of its own silence. Cost: a message each way for each rank every 10 s at the default
-//! limit.
+//! others of its own silence.
+//! Cost: a message each way for each rank every 10 s at the default limit.
 
 use std::time::{Duration, Instant};
 
