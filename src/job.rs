@@ -8,46 +8,22 @@ pub use montesieve_engine::{
     replay_log, restart, rounds, signals, sink, sound, threads, timeline, transport, unite,
 };
 
+use self::checkpoint::LoadError;
 use crate::error::Error;
 
-impl From<montesieve_engine::Error> for Error {
-    fn from(error: montesieve_engine::Error) -> Error {
-        use montesieve_engine::Error as Engine;
-        match error {
-            Engine::Lost(_) => Error::Lost,
-            Engine::Job(error) => of_job(error),
-            Engine::AtRoot(Some(error)) => (*error).into(),
-            Engine::Checkpoint(error) | Engine::Unite(unite::UniteError::File(error)) => error.into(),
-            error => Error::Run(error.to_string()),
-        }
-    }
-}
-
-/// An error of this program that went through the engine, or one of a library.
-fn of_job(error: JobError) -> Error {
-    error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
-}
-
-impl From<checkpoint::LoadError> for Error {
-    fn from(error: checkpoint::LoadError) -> Error {
-        let text = error.to_string();
-        match error {
-            checkpoint::LoadError::Absent { .. } => Error::Usage(format!("--resume: {text}")),
-            checkpoint::LoadError::Refused { spare: Some(spare), .. } => {
-                Error::Run(format!("{text}: --resume-before goes on from {}", spare.display()))
+/// An error of the engine in this program's terms: where an option would help, the text names it.
+fn explain(error: montesieve_engine::Error) -> Error {
+    use montesieve_engine::Error as Engine;
+    match error {
+        Engine::AtRoot(Some(error)) => explain(*error),
+        Engine::Checkpoint(error) | Engine::Unite(unite::UniteError::File(error)) => match &error {
+            LoadError::Absent { .. } => Error::Usage(format!("--resume: {error}")),
+            LoadError::Refused { spare: Some(spare), .. } => {
+                Error::Run(format!("{error}: --resume-before goes on from {}", spare.display()))
             }
-            error if error.is_misuse() => Error::Usage(text),
-            _ => Error::Run(text),
-        }
-    }
-}
-
-impl From<Error> for sink::SinkError {
-    fn from(error: Error) -> sink::SinkError {
-        match error {
-            Error::ClosedPipe => sink::SinkError::ReaderGone,
-            error => sink::SinkError::Failed(error.into()),
-        }
+            _ => error.into(),
+        },
+        error => error.into(),
     }
 }
 
@@ -77,14 +53,7 @@ pub mod run {
     /// # Errors
     /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
     pub fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
-        use montesieve_engine::Error::AtRoot;
-        match outcome {
-            Err(AtRoot(reason)) => {
-                cluster.agree(reason.map_or(Ok(()), |reason| Err((*reason).into())))?;
-                Err(Error::Run("the root has no outcome, and does not say why".into()))
-            }
-            outcome => Ok(outcome?),
-        }
+        cluster.agree_outcome(outcome, super::explain)
     }
 
     /// What is said of a result that breaks an invariant.

@@ -1,0 +1,169 @@
+//! A channel of its own: messages that cannot meet those of the rest of the program.
+//!
+//! Stands beside the transport's channels, which the engine uses. A library, or a part of a program
+//! that talks for itself, duplicates the communicator (`MPI_Comm_dup`): the copy has the same
+//! ranks, and its messages are seen by those who have the copy alone. Threads have one channel for
+//! jobs.
+
+use montesieve_engine::backoff::Backoff;
+use montesieve_engine::transport;
+
+use super::Cluster;
+use super::heartbeat::{self, Waiting};
+use super::local::Local;
+#[cfg(feature = "mpi")]
+use super::patience::Patience;
+use crate::error::{Error, Result};
+
+/// How long a wait has lasted, for either way.
+#[derive(Default)]
+pub struct Pause {
+    #[cfg(feature = "mpi")]
+    patience: Patience,
+    backoff: Backoff,
+}
+
+/// Where two numbers at a time can be sent to any rank.
+pub enum Channel {
+    /// Over MPI.
+    #[cfg(feature = "mpi")]
+    Mpi(copy::Copy),
+    /// Between threads.
+    Local(Local),
+}
+
+impl Channel {
+    /// Opens one. Every rank must call it.
+    pub fn open(cluster: &Cluster) -> Channel {
+        match cluster {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => Channel::Mpi(copy::Copy::of(mpi)),
+            Cluster::Local(local) => Channel::Local(local.clone()),
+        }
+    }
+
+    /// Sends two numbers (`MPI_Isend`); returns at once.
+    pub fn send(&self, to: u64, numbers: [u64; 2]) {
+        match self {
+            #[cfg(feature = "mpi")]
+            Channel::Mpi(copy) => copy.send(to, numbers),
+            Channel::Local(local) => {
+                // Who loses a rank hears of it from the engine.
+                let _ = local.transport().send(to, transport::Channel::Job, numbers.map(u64::to_le_bytes).concat());
+            }
+        }
+    }
+
+    /// The sender and the numbers of a message that has arrived, if there is one (`MPI_Iprobe`,
+    /// `MPI_Recv`).
+    pub fn take(&self) -> Option<(u64, [u64; 2])> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Channel::Mpi(copy) => copy.take(),
+            Channel::Local(local) => {
+                let message = local.transport().poll(transport::Channel::Job, None).ok().flatten()?;
+                let numbers: &[[u8; 8]] = message.bytes.as_chunks().0;
+                Some((message.from, [0, 1].map(|i| u64::from_le_bytes(numbers[i]))))
+            }
+        }
+    }
+
+    /// The next message; waits for it politely.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn wait(&self) -> Result<(u64, [u64; 2])> {
+        heartbeat::waiting_for(Waiting::Message, u64::MAX);
+        let mut pause = Pause::default();
+        loop {
+            if let Some(message) = self.take() {
+                return Ok(message);
+            }
+            // What was sent moves on only when MPI is called.
+            self.is_sent();
+            self.give_way(&mut pause)?;
+        }
+    }
+
+    /// Waits until everything sent has left.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn flush(&self) -> Result<()> {
+        heartbeat::waiting_for(Waiting::Sending, 0);
+        let mut pause = Pause::default();
+        while !self.is_sent() {
+            self.give_way(&mut pause)?;
+        }
+        Ok(())
+    }
+
+    /// Lets others run for a moment in a wait; longer the longer it has lasted.
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn give_way(&self, pause: &mut Pause) -> Result<()> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Channel::Mpi(_) => {
+                pause.patience.pause();
+                Ok(())
+            }
+            Channel::Local(local) => local.transport().give_way(&mut pause.backoff, None).map_err(|_| Error::Lost),
+        }
+    }
+
+    fn is_sent(&self) -> bool {
+        match self {
+            #[cfg(feature = "mpi")]
+            Channel::Mpi(copy) => copy.is_sent(),
+            Channel::Local(local) => local.all_sent(),
+        }
+    }
+}
+
+#[cfg(feature = "mpi")]
+pub(super) mod copy {
+    use mpi::topology::SimpleCommunicator;
+    use mpi::traits::*;
+
+    use super::super::mpi::Mpi;
+    use super::super::outbox::Outbox;
+
+    /// A copy of the world's communicator.
+    pub struct Copy {
+        // Before the communicator, so that it goes first.
+        outbox: Outbox,
+        communicator: SimpleCommunicator,
+    }
+
+    /// The one tag in it.
+    const TAG: i32 = 0;
+
+    impl Copy {
+        pub fn of(mpi: &Mpi) -> Copy {
+            mpi.meet();
+            Copy { outbox: Outbox::default(), communicator: mpi.world().duplicate() }
+        }
+
+        pub fn send(&self, to: u64, numbers: [u64; 2]) {
+            self.outbox.send(&self.communicator, to as i32, TAG, numbers);
+        }
+
+        pub fn take(&self) -> Option<(u64, [u64; 2])> {
+            let status = self.communicator.any_process().immediate_probe_with_tag(TAG)?;
+            let (from, mut numbers) = (status.source_rank(), [0; 2]);
+            self.communicator.process_at_rank(from).receive_into_with_tag(&mut numbers[..], TAG);
+            Some((from as u64, numbers))
+        }
+
+        /// For what else travels in it.
+        pub fn communicator(&self) -> &SimpleCommunicator {
+            &self.communicator
+        }
+
+        pub fn is_sent(&self) -> bool {
+            self.outbox.all_sent()
+        }
+    }
+}

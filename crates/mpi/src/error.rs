@@ -1,0 +1,124 @@
+//! Everything that can end a run early, with the exit code of each.
+//!
+//! One enum for the whole program, so that the table of exit codes in the README and this file
+//! cannot drift apart. It stands in this crate because ranks agree on exit codes. Errors of the
+//! engine are converted here; where an option would help, the program has better words.
+
+use montesieve_engine::checkpoint::LoadError;
+use montesieve_engine::sink::SinkError;
+use montesieve_engine::unite::UniteError;
+use montesieve_engine::{Error as Engine, JobError};
+
+/// `Result` with the program's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a run could not give its answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Bad input, found before any work. Every rank finds the same one, and only the root says so.
+    #[error("{0}")]
+    Usage(String),
+    /// The launcher did not give us the ranks it promised (N worlds of one rank, say).
+    #[error("{0}")]
+    Launch(String),
+    /// Something failed while running, on this rank.
+    #[error("{0}")]
+    Run(String),
+    /// Reading or writing failed; the text names the file.
+    #[error("{context}: {source}")]
+    Io {
+        /// What was being done, and to which file.
+        context: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The user has been told already, and every rank has agreed to leave with this exit code.
+    #[error("exit code {code}")]
+    Told {
+        /// The agreed exit code.
+        code: u8,
+    },
+    /// A rank died, and this one lives, where MPI lets it: the command has to begin again without
+    /// it.
+    #[error("a rank was lost")]
+    Lost,
+    /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
+    #[error("standard output was closed")]
+    ClosedPipe,
+}
+
+impl Error {
+    /// Exit code of a wrong answer.
+    pub const WRONG: u8 = 3;
+
+    /// Exit code of a slow host.
+    pub const SLOW: u8 = 4;
+
+    /// Exit code of an estimate whose error is not as small as it should be.
+    pub const TARGET: u8 = 5;
+
+    /// Exit code of a run that was stopped before its end, and saved nothing.
+    pub const STOPPED: u8 = 76;
+
+    /// Exit code of a bad launch.
+    pub const LAUNCH: u8 = 78;
+
+    /// The process exit code (README, "Exit codes").
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Launch(_) => Error::LAUNCH,
+            Error::Run(_) | Error::Io { .. } | Error::Lost => 1,
+            Error::ClosedPipe => 0,
+            Error::Told { code } => *code,
+        }
+    }
+
+    /// Turns an I/O error into ours.
+    pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
+        let context = context.into();
+        move |source| Error::Io { context, source }
+    }
+
+    /// The same for standard output, whose reader may leave: a closed pipe becomes
+    /// [`Error::ClosedPipe`].
+    pub fn of_stdout(source: std::io::Error) -> Error {
+        match source.kind() {
+            std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
+            _ => Error::Io { context: "cannot write standard output".to_owned(), source },
+        }
+    }
+}
+
+impl From<Engine> for Error {
+    fn from(error: Engine) -> Error {
+        match error {
+            Engine::Lost(_) => Error::Lost,
+            Engine::Job(error) => of_job(error),
+            Engine::AtRoot(Some(error)) => (*error).into(),
+            Engine::Checkpoint(error) | Engine::Unite(UniteError::File(error)) => error.into(),
+            error => Error::Run(error.to_string()),
+        }
+    }
+}
+
+/// An error of this type that went through the engine, or one of a library.
+fn of_job(error: JobError) -> Error {
+    error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Error {
+        let text = error.to_string();
+        if error.is_misuse() { Error::Usage(text) } else { Error::Run(text) }
+    }
+}
+
+impl From<Error> for SinkError {
+    fn from(error: Error) -> SinkError {
+        match error {
+            Error::ClosedPipe => SinkError::ReaderGone,
+            error => SinkError::Failed(error.into()),
+        }
+    }
+}

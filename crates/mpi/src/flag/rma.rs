@@ -1,0 +1,42 @@
+//! The flag in a window at rank 0, which the others reach one-sidedly: rank 0 takes no part in a
+//! look.
+//!
+//! Each look is an `MPI_Fetch_and_op` of what this rank knows, so it lowers the flag as well, and
+//! is atomic, as a plain `MPI_Get` beside an `MPI_Accumulate` of others would not be. Counters
+//! begin at zero and the flag at its largest value: what is kept there is the complement, and its
+//! maximum is the flag's minimum.
+//!
+//! On one host it is as fast as memory. Between hosts it may not be one-sided at all: without
+//! hardware for it the library of rank 0 must do its part when rank 0 calls MPI, which it seldom
+//! does while it computes (see [`crate::rma`]).
+
+use super::Way;
+use crate::error::Result;
+use crate::rma::Counters;
+use crate::{Cluster, ROOT};
+
+pub(super) struct Rma {
+    /// One number, of which only the root's is used.
+    complement: Counters,
+}
+
+impl Rma {
+    /// Makes the window. Every rank must call it.
+    pub(super) fn open(cluster: &Cluster) -> Result<Rma> {
+        cluster.counters(1).map(|complement| Rma { complement })
+    }
+}
+
+impl Way for Rma {
+    fn lower(&mut self, value: u64) -> Result<()> {
+        self.look(value).map(drop)
+    }
+
+    fn look(&mut self, known: u64) -> Result<u64> {
+        self.complement.fetch_max(ROOT, 0, !known).map(|before| known.min(!before))
+    }
+
+    fn close(self: Box<Self>, _: &Cluster) -> Result<()> {
+        self.complement.release()
+    }
+}

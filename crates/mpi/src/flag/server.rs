@@ -1,0 +1,60 @@
+//! The flag kept by rank 0 and asked for by message: a manager process, in the words of Python's
+//! `multiprocessing`.
+//!
+//! Slow on purpose: whoever looks stands still until rank 0, which computes too, looks up from its
+//! own work. A question carries what the asker knows, so the same pair of messages lowers the flag.
+
+use super::{NOTHING, Way};
+use crate::channel::Channel;
+use crate::error::Result;
+use crate::{Cluster, ROOT};
+
+pub(super) struct Server {
+    channel: Channel,
+    is_root: bool,
+    /// At the root: the flag itself.
+    value: u64,
+}
+
+impl Server {
+    pub(super) fn open(cluster: &Cluster) -> Server {
+        Server { channel: Channel::open(cluster), is_root: cluster.rank() == ROOT, value: NOTHING }
+    }
+
+    /// At the root: answers everybody who has asked.
+    fn serve(&mut self) {
+        while let Some((from, [value, _])) = self.channel.take() {
+            self.value = self.value.min(value);
+            self.channel.send(from, [self.value, 0]);
+        }
+    }
+}
+
+impl Way for Server {
+    fn lower(&mut self, value: u64) -> Result<()> {
+        self.look(value).map(drop)
+    }
+
+    fn look(&mut self, known: u64) -> Result<u64> {
+        if self.is_root {
+            self.value = self.value.min(known);
+            self.serve();
+            return Ok(self.value);
+        }
+        self.channel.send(ROOT, [known, 0]);
+        let (_, [value, _]) = self.channel.wait()?;
+        Ok(value)
+    }
+
+    fn attend(&mut self, _known: u64) -> Result<()> {
+        if self.is_root {
+            self.serve();
+        }
+        Ok(())
+    }
+
+    fn close(self: Box<Self>, _cluster: &Cluster) -> Result<()> {
+        // Every question has been answered: whoever asked has waited for that.
+        self.channel.flush()
+    }
+}

@@ -1,0 +1,325 @@
+//! The ranks of a program, over MPI or as threads: the only crate here that knows MPI.
+//!
+//! It joins the ranks that a launcher started, refuses a launch that cannot be right, carries the
+//! messages of `montesieve_engine`, notices ranks that hang or die, and ends the job in one way on
+//! all ranks. It knows nothing of what is computed. Without the feature `mpi` the ranks are threads
+//! of one process, and there is no MPI library.
+//!
+//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one
+//! process without any MPI library. Its methods are MPI's own words (broadcast, scatter, gather,
+//! reduce, send, probe, receive), and rooted operations give `Some` at the root and `None`
+//! elsewhere, which replaces `if rank == 0` in the rest of the program.
+//!
+//! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so
+//! that ranks which share a core do not burn it (see [`patience`]). And plain numbers travel as MPI
+//! datatypes; only records of variable size are encoded (bincode) and travel as bytes.
+
+mod agree;
+pub mod aside;
+pub mod bytes;
+mod channel;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod deadline;
+pub mod early;
+pub mod ending;
+pub mod error;
+mod first;
+pub mod flag;
+pub mod heartbeat;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod held;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+pub mod launch;
+mod launcher;
+pub mod limits;
+mod local;
+pub mod losses;
+pub mod memory;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod monitor;
+#[cfg(feature = "mpi")]
+mod mpi;
+#[cfg(feature = "mpi")]
+mod outbox;
+mod part;
+pub mod patience;
+pub mod place;
+mod promise;
+#[cfg(feature = "mpi")]
+mod request;
+pub mod rma;
+mod scan;
+pub mod shared;
+pub mod stderr;
+pub mod stdout;
+pub mod stream;
+#[cfg(feature = "mpi")]
+mod survivors;
+mod tag;
+pub mod testing;
+mod transport;
+#[cfg(feature = "mpi")]
+mod ulfm;
+pub mod vitals;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod vote;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod watchdog;
+mod watched;
+#[cfg(feature = "mpi")]
+mod window;
+mod words;
+
+use std::time::Duration;
+
+use montesieve_engine::record;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use self::channel::{Channel, Pause};
+pub use self::error::{Error, Result};
+#[cfg(feature = "mpi")]
+use self::heartbeat::Waiting;
+use self::launch::Launch;
+use self::local::Local;
+#[cfg(feature = "mpi")]
+use self::mpi::Mpi;
+pub use self::part::Part;
+#[cfg(feature = "mpi")]
+use self::patience::Patience;
+pub use self::promise::Promise;
+pub use self::tag::Tag;
+
+/// The rank that scatters, reduces and reports.
+pub(crate) const ROOT: u64 = 0;
+
+/// The processes that run this program together.
+#[derive(Debug)]
+pub enum Cluster {
+    /// Over MPI, any number of ranks.
+    #[cfg(feature = "mpi")]
+    Mpi(Box<Mpi>),
+    /// Threads of one process, no MPI.
+    Local(Local),
+}
+
+/// Runs the same expression on whichever variant is there.
+macro_rules! each {
+    ($cluster:expr, $inner:ident => $body:expr) => {
+        match $cluster {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi($inner) => $body,
+            Cluster::Local($inner) => $body,
+        }
+    };
+}
+use each;
+
+impl Cluster {
+    /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher
+    /// is in sight or MPI was not built in. The first statement of `main`: from here on a panic on
+    /// any rank ends the whole job.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] when MPI cannot be initialised.
+    pub fn join() -> Result<Cluster> {
+        let launch = Launch::detect();
+        ending::catch_panics();
+        launch.die_with_launcher();
+        #[cfg(feature = "mpi")]
+        if launch.is_launched() && launch.is_understood_by(&mpi::library(), mpi::speaks_pmix()) {
+            return Mpi::join(launch).map(|mpi| Cluster::Mpi(Box::new(mpi)));
+        }
+        Ok(Cluster::Local(Local::alone(launch)))
+    }
+
+    /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit
+    /// code 0 and N answers.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the
+    /// launcher's first process.
+    pub fn check_launch(&self) -> Result<()> {
+        self.launch().check(self.size(), self.library().as_deref())
+    }
+
+    /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for
+    /// ever. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Cluster::gather_records`].
+    pub fn watch(&self, limit: Duration) -> Result<()> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) if mpi.size() > 1 => {
+                let all = self.gather_records(&place::host())?;
+                let roots = self.broadcast(self.at_root(place::host))?;
+                heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
+            }
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => {}
+            Cluster::Local(local) => local.limit_stalls(limit),
+        }
+        Ok(())
+    }
+
+    /// How we were started.
+    pub fn launch(&self) -> &Launch {
+        each!(self, inner => inner.launch())
+    }
+
+    /// The MPI library (`MPI_Get_library_version`, first line), or `None` without MPI.
+    pub fn library(&self) -> Option<String> {
+        #[cfg(feature = "mpi")]
+        return Some(mpi::library());
+        #[cfg(not(feature = "mpi"))]
+        None
+    }
+
+    /// Whether the root's standard input comes to an end: under the `mpirun` of Open MPI 5 it never
+    /// does (5.0.11).
+    pub fn sees_the_end_of_input(&self) -> bool {
+        let library = self.library().unwrap_or_default();
+        !(self.launch().launcher == Some("Open MPI mpirun") && library.starts_with("Open MPI 5"))
+    }
+
+    /// The version of the MPI standard that the library follows (`MPI_Get_version`).
+    pub fn standard(&self) -> Option<String> {
+        #[cfg(feature = "mpi")]
+        return Some(mpi::standard());
+        #[cfg(not(feature = "mpi"))]
+        None
+    }
+
+    /// This process's rank (`MPI_Comm_rank`).
+    pub fn rank(&self) -> u64 {
+        each!(self, inner => inner.rank())
+    }
+
+    /// The number of ranks (`MPI_Comm_size`).
+    pub fn size(&self) -> u64 {
+        each!(self, inner => inner.size())
+    }
+
+    /// The ranks in this process.
+    pub fn threads(&self) -> u64 {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => 1,
+            Cluster::Local(local) => local.size(),
+        }
+    }
+
+    /// `Some(f())` at the root, `None` elsewhere. No message is sent.
+    pub fn at_root<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
+        (self.rank() == ROOT).then(f)
+    }
+
+    /// Sends the root's record to every rank (`MPI_Bcast`: its length, then its bytes). Every rank
+    /// must call it; the root passes `Some`, the others `None`; all get the record.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the record cannot be encoded or decoded.
+    pub fn broadcast<T: Serialize + DeserializeOwned>(&self, value: Option<T>) -> Result<T> {
+        let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
+        each!(self, inner => inner.broadcast(&mut bytes));
+        self.check_losses()?;
+        Ok(record::decode(&bytes)?)
+    }
+
+    /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every
+    /// rank must call it; the root passes `Some` of one pair for each rank.
+    ///
+    /// # Panics
+    /// When the root's list is not as long as the world.
+    pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
+        if let Some(pairs) = pairs {
+            assert_eq!(pairs.len() as u64, self.size(), "one pair for each rank");
+        }
+        each!(self, inner => inner.scatter(pairs))
+    }
+
+    /// Collects a row of numbers from every rank, in rank order, at the root (`MPI_Gather` of
+    /// `MPI_DOUBLE`). Every rank must call it, with rows of the same length; the root gets `Some`
+    /// of one row for each rank.
+    pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
+        each!(self, inner => inner.gather(row))
+    }
+
+    /// Collects a record from every rank, in rank order, at the root (`MPI_Gather` of the lengths,
+    /// then `MPI_Gatherv` of the bytes). Every rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when a record cannot be encoded or decoded.
+    pub fn gather_records<T: Serialize + DeserializeOwned>(&self, mine: &T) -> Result<Option<Vec<T>>> {
+        let bytes = record::encode(mine)?;
+        let all = each!(self, inner => inner.gather_bytes(bytes));
+        self.check_losses()?;
+        Ok(all
+            .map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<montesieve_engine::Result<_>>())
+            .transpose()?)
+    }
+
+    /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call
+    /// it.
+    pub fn sum(&self, mine: u64) -> Option<u64> {
+        each!(self, inner => inner.sum(mine))
+    }
+
+    /// The largest of every rank's number, at every rank (`MPI_Allreduce`, `MPI_MAX`). Every rank
+    /// must call it.
+    pub fn max(&self, mine: u64) -> u64 {
+        each!(self, inner => inner.max(mine))
+    }
+
+    /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
+    pub fn barrier(&self) {
+        each!(self, inner => inner.meet());
+    }
+
+    /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
+    pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
+        each!(self, inner => inner.send(to, tag, numbers));
+    }
+
+    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank
+    /// must call it; `None` where there are no other ranks.
+    pub fn channel(&self) -> Option<Channel> {
+        (self.size() > 1).then(|| Channel::open(self))
+    }
+
+    /// Whether everything sent has left this rank (`MPI_Testsome`).
+    pub fn all_sent(&self) -> bool {
+        each!(self, inner => inner.all_sent())
+    }
+
+    /// Waits until everything sent has left this rank.
+    pub fn flush(&self) {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => {
+                heartbeat::waiting_for(Waiting::Sending, 0);
+                let mut patience = Patience::new();
+                while !mpi.all_sent() {
+                    patience.pause();
+                }
+            }
+            Cluster::Local(local) => local.flush(),
+        }
+    }
+
+    /// The sender and tag of a message that has arrived, if there is one (`MPI_Iprobe`).
+    pub fn probe(&self) -> Option<(u64, Tag)> {
+        each!(self, inner => inner.probe(None))
+    }
+
+    /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
+    pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
+        each!(self, inner => inner.receive(from, tag))
+    }
+
+    /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
+    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
+        each!(self, inner => inner.promise(from, tag))
+    }
+}

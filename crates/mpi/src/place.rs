@@ -1,0 +1,94 @@
+//! Where this rank runs: host, CPUs it may use, memory it took. What the system does not tell is
+//! empty or zero.
+
+use std::fs;
+
+use serde::{Deserialize, Serialize};
+
+use super::Cluster;
+use super::limits::{self, Bound, kilobytes};
+use crate::error::Result;
+
+/// One rank's place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The host's name.
+    pub host: String,
+    /// Logical CPUs that the host has.
+    pub cpus: usize,
+    /// The CPU's model name.
+    pub cpu_model: String,
+    /// Logical CPUs that this rank may run on, ascending.
+    pub allowed: Vec<usize>,
+    /// CPUs' worth of time that the control group grants, in hundredths; `None` without a quota.
+    pub quota_percent: Option<u64>,
+    /// The control group with that quota: ranks of one group share it.
+    pub quota_group: String,
+    /// The memory that this rank and those beside it may still take, and the limit that says so.
+    pub memory: Option<Bound>,
+    /// The largest stack of the main thread, in bytes; `None` without a limit.
+    pub stack: Option<u64>,
+    /// Largest resident memory so far, in bytes.
+    pub peak_memory: u64,
+}
+
+impl Place {
+    /// Asks the system.
+    pub fn here() -> Place {
+        let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map(|(_, name)| name);
+        let quota = limits::quota();
+        Place {
+            host: host(),
+            cpus: cpu.lines().filter(|line| line.starts_with("processor")).count(),
+            cpu_model: model.unwrap_or("unknown").trim().to_owned(),
+            allowed: allowed(),
+            quota_percent: quota.as_ref().map(|quota| quota.percent),
+            quota_group: quota.map(|quota| quota.group).unwrap_or_default(),
+            memory: limits::memory().into_iter().min_by_key(|bound| bound.left),
+            stack: limits::stack(),
+            peak_memory: fs::read_to_string("/proc/self/status").ok().as_deref().and_then(peak_memory).unwrap_or(0),
+        }
+    }
+
+    /// Every rank's place, in rank order, at the root. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Cluster::gather_records`].
+    pub fn gather(cluster: &Cluster) -> Result<Option<Vec<Place>>> {
+        cluster.gather_records(&Place::here())
+    }
+}
+
+/// The host's name.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+fn allowed() -> Vec<usize> {
+    use rustix::thread::{CpuSet, sched_getaffinity};
+    let Ok(set) = sched_getaffinity(None) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|&cpu| set.is_set(cpu)).collect()
+}
+
+/// `VmHWM:     12345 kB`
+fn peak_memory(status: &str) -> Option<u64> {
+    kilobytes(status, "VmHWM:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_kernel_writes() {
+        assert_eq!(peak_memory("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n"), Some(2048 * 1024));
+    }
+
+    #[test]
+    fn here_has_a_host_and_a_cpu() {
+        let here = Place::here();
+        assert!(!here.host.is_empty());
+        assert!(!here.allowed.is_empty() && here.peak_memory > 0, "{here:?}");
+    }
+}

@@ -1,0 +1,202 @@
+//! Standard output, alone and under a launcher: a result that did not arrive is an error.
+//!
+//! A rank's standard output is a pseudo-terminal that the launcher reads and copies. Open MPI's
+//! `mpirun` does not survive a reader that goes away (`| head`): it aborts, or crashes, with a page
+//! of text. And it says nothing when the disk behind its output is full. Where rank 0 runs beside
+//! its launcher, this file writes into the launcher's standard output itself (see
+//! `launcher`): a closed pipe or a full disk is then an ordinary error to us,
+//! and a long list does not take the way through a pseudo-terminal. Where the file's position is
+//! the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank
+//! 0 on another host than `mpirun`, `srun`) it is plain stdout.
+
+use std::fs::Metadata;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::launcher::{Launcher, Output};
+use super::{Cluster, early};
+use crate::error::{Error, Result};
+use crate::stream::Stream;
+
+/// Bytes collected before a write: one megabyte keeps the number of system calls small, and is
+/// little beside a block.
+const BUFFER: usize = 1 << 20;
+/// A launcher that has not moved on for so long has lost what it was given.
+const LOST_AFTER: Duration = Duration::from_secs(10);
+/// Time between two looks at how far the launcher is.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+impl Cluster {
+    /// Where this rank writes results: standard output, buffered. Flush it and look at the outcome.
+    ///
+    /// # Errors
+    /// When standard output is closed, or open for reading only.
+    pub fn stdout(&self) -> Result<Box<dyn Write + Send>> {
+        let cannot = |error: io::Error| Error::Run(format!("cannot write standard output: {error}"));
+        let own = own().map_err(cannot)?;
+        let launcher = if self.launch().is_forwarded() { Launcher::of_stdout() } else { None };
+        let Some(launcher) = launcher else { return Ok(buffered(own)) };
+        Ok(match launcher.stdout().map_err(cannot)? {
+            Output::Direct(descriptor) => buffered(Stream::new(descriptor)),
+            Output::Counted => buffered(Counted::new(own, launcher, LOST_AFTER)),
+            Output::Abandoned => Box::new(Abandoned),
+            Output::Left => buffered(own),
+        })
+    }
+
+    /// Device and number of the regular file that standard output goes to, if it does.
+    pub fn stdout_file(&self) -> Option<(u64, u64)> {
+        let launcher = if self.launch().is_forwarded() { Launcher::of_stdout() } else { None };
+        let path = launcher.map_or_else(|| "/proc/self/fd/1".into(), Launcher::path);
+        let found = path.metadata().ok().filter(Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
+    }
+
+    /// Writes all of `bytes` to standard output.
+    ///
+    /// # Errors
+    /// As [`Cluster::stdout`]; [`Error::Io`]; [`Error::ClosedPipe`] when its reader is gone.
+    pub fn print(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = self.stdout()?;
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::of_stdout)
+    }
+}
+
+fn buffered(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
+    Box::new(BufWriter::with_capacity(BUFFER, stream))
+}
+
+/// Our own standard output. The one of the standard library takes an error for success where a
+/// descriptor cannot be written to.
+fn own() -> io::Result<Stream> {
+    use rustix::fs::{OFlags, fcntl_getfl};
+    let stdout = io::stdout();
+    if early::was_closed(1) {
+        return Err(io::Error::other("it is closed"));
+    }
+    if fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDONLY {
+        return Err(io::Error::other("it is open for reading only"));
+    }
+    // Above the three standard streams.
+    Ok(Stream::new(rustix::io::fcntl_dupfd_cloexec(&stdout, 3)?))
+}
+
+/// A stream that the launcher copies to a file. Everything has arrived when the launcher's position
+/// has moved that far.
+struct Counted<W> {
+    through: W,
+    launcher: Launcher,
+    begun: Option<u64>,
+    written: u64,
+    patience: Duration,
+}
+
+impl<W: Write> Counted<W> {
+    fn new(through: W, launcher: Launcher, patience: Duration) -> Counted<W> {
+        Counted { through, launcher, begun: launcher.position(), written: 0, patience }
+    }
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.through.write(bytes)?;
+        self.written += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.through.flush()?;
+        let lost = || io::Error::other("the launcher did not write all of it (a full disk, a quota?)");
+        // Where it could not be seen at the begin, it cannot be judged.
+        let Some(begun) = self.begun else { return Ok(()) };
+        let (mut last, mut moved) = (begun, Instant::now());
+        loop {
+            let position = self.launcher.position().ok_or_else(lost)?;
+            if position >= begun + self.written {
+                return Ok(());
+            }
+            if position != last {
+                (last, moved) = (position, Instant::now());
+            }
+            if moved.elapsed() >= self.patience {
+                return Err(lost());
+            }
+            sleep(LOOK_EVERY);
+        }
+    }
+}
+
+/// A FIFO whose reader went away before anything was written.
+struct Abandoned;
+
+impl Write for Abandoned {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    /// A launcher that copies what it reads to `file`.
+    fn copying(script: &str, file: &File) -> Child {
+        let stdout = file.try_clone().expect("a file");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdin(Stdio::piped()).stdout(stdout).stderr(Stdio::null());
+        shell.spawn().expect("a shell")
+    }
+
+    fn counted(child: &mut Child) -> Counted<impl Write + use<>> {
+        let stdin = child.stdin.take().expect("a pipe");
+        Counted::new(stdin, Launcher::of_pid(child.id() as i32), Duration::from_millis(300))
+    }
+
+    #[test]
+    fn what_has_arrived_is_no_error() {
+        let file = tempfile::tempfile().expect("a file");
+        let mut child = copying("printf before; exec cat", &file);
+        let mut counted = counted(&mut child);
+        counted.write_all(&[b'x'; 100_000]).expect("written");
+        counted.flush().expect("all of it arrives");
+        drop(counted);
+        child.wait().expect("ended");
+        assert_eq!(file.metadata().expect("a file").len(), 100_006);
+    }
+
+    #[test]
+    fn what_the_launcher_could_not_write_is_an_error() {
+        // dd goes on after an error, as mpirun does; what is beyond `ulimit -f` is lost.
+        let file = tempfile::tempfile().expect("a file");
+        let mut child =
+            copying("trap '' XFSZ; ulimit -f 8; while dd bs=4096 count=1 status=none; :; do :; done", &file);
+        let mut counted = counted(&mut child);
+        counted.write_all(&[b'x'; 50_000]).expect("written");
+        assert!(counted.flush().is_err_and(|error| error.to_string().contains("did not write all")));
+        let _ = child.kill();
+        child.wait().expect("ended");
+        assert!(file.metadata().expect("a file").len() <= 8192);
+    }
+
+    #[test]
+    fn a_launcher_that_has_gone_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = File::create(folder.path().join("list")).expect("a file");
+        let mut child = copying("exec head -c 10", &file);
+        let mut counted = counted(&mut child);
+        // More than a pipe holds: some is not read.
+        let written = counted.write_all(&[b'x'; 200_000]).and_then(|()| counted.flush());
+        child.wait().expect("ended");
+        assert!(written.is_err() || counted.flush().is_err());
+        assert_eq!(fs::read(folder.path().join("list")).expect("a file").len(), 10);
+    }
+}

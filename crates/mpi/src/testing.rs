@@ -1,0 +1,17 @@
+//! Clusters for unit tests: ranks of one process, without a launcher.
+
+use std::rc::Rc;
+
+use montesieve_engine::threads;
+
+use super::{Cluster, Launch, Local};
+
+/// One rank.
+pub fn alone() -> Cluster {
+    Cluster::Local(Local::alone(Launch::default()))
+}
+
+/// Runs `body` on so many ranks that are threads; what each of them returns.
+pub fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
+    threads::run(ranks, |threads| body(&Cluster::Local(Local::new(Launch::default(), Rc::new(threads.clone())))))
+}

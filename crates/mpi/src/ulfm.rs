@@ -1,0 +1,212 @@
+//! User-level failure mitigation (ULFM): the raw calls by which ranks go on without one that died.
+//! All `unsafe` of it is here.
+//!
+//! The calls are looked up in the running program (`dlsym`), so the same binary runs over any MPI;
+//! they count only where the library says that it was started for this: attribute `MPI_FT` of the
+//! world, which Open MPI 5 sets to 1 under `mpirun --with-ft ulfm`. What follows from a loss is
+//! decided in `vote` and carried out in `survivors`.
+//!
+//! Reference: W. Bland et al., "Post-failure recovery of MPI communication capability", IJHPCA 27
+//! (2013); Open MPI's page "User-Level Fault Mitigation".
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+
+use libloading::os::unix::Library;
+use mpi::ffi::{self, MPI_Comm, MPI_Group};
+use mpi::raw::{AsRaw, FromRaw};
+use mpi::topology::SimpleCommunicator;
+
+use super::request::is_good;
+
+/// The attribute of the world that says whether failures are survived: in Open MPI 5's `mpi.h`, and
+/// in no other header that this may be built with.
+const MPI_FT: c_int = 12;
+
+type OnComm = unsafe extern "C" fn(MPI_Comm) -> c_int;
+type OnFlag = unsafe extern "C" fn(MPI_Comm, *mut c_int) -> c_int;
+type ToComm = unsafe extern "C" fn(MPI_Comm, *mut MPI_Comm) -> c_int;
+type ToGroup = unsafe extern "C" fn(MPI_Comm, *mut MPI_Group) -> c_int;
+
+/// The calls on one communicator, of any state. From the thread that called `MPI_Init`, while the
+/// communicator is there.
+#[derive(Clone, Copy)]
+pub struct Ulfm {
+    comm: MPI_Comm,
+    revoke: OnComm,
+    agree: OnFlag,
+    is_revoked: OnFlag,
+    shrink: ToComm,
+    failed: ToGroup,
+}
+
+unsafe extern "C" {
+    fn _exit(code: c_int) -> !;
+}
+
+/// What is to be done when a call of MPI fails: set by [`on_error`].
+type Handler = fn();
+
+thread_local! {
+    /// MPI is called from one thread alone.
+    static ON_ERROR: Cell<Option<Handler>> = const { Cell::new(None) };
+}
+
+/// What MPI calls when a call on a watched communicator has failed. The call then returns with what
+/// it has.
+unsafe extern "C" fn failed(_: *mut MPI_Comm, _: *mut c_int) {
+    if let Some(handler) = ON_ERROR.get() {
+        handler();
+    }
+}
+
+/// From now on `handler` is called after each call of MPI that failed; `None`: nothing is.
+pub fn on_error(handler: Option<Handler>) {
+    ON_ERROR.set(handler);
+}
+
+/// To be called before `MPI_Init`, while this process has one thread: where MPI is started for
+/// losses, every rank learns then how to reach every other (`mpi_add_procs_cutoff`, unless the user
+/// has set it). Open MPI would ask when it first has something to say to a rank, and of one that
+/// was alone on its host and is dead it would wait for the answer for ever (5.0.11, 4 of 4).
+pub fn prepare() {
+    const REACH_ALL: &str = "OMPI_MCA_mpi_add_procs_cutoff";
+    if std::env::var_os("OMPI_MCA_mpi_ft_enable").is_some() && std::env::var_os(REACH_ALL).is_none() {
+        // SAFETY: there is no other thread that could read the environment meanwhile.
+        unsafe { std::env::set_var(REACH_ALL, u32::MAX.to_string()) };
+    }
+}
+
+impl Ulfm {
+    /// The calls, where the library has them and was started with them.
+    pub fn find(world: &SimpleCommunicator) -> Option<Ulfm> {
+        let program = Library::this();
+        // SAFETY: the names are those of ULFM, and the types those of its specification; Open MPI
+        // stays loaded.
+        let ulfm = unsafe {
+            Ulfm {
+                comm: world.as_raw(),
+                revoke: *program.get::<OnComm>(b"MPIX_Comm_revoke\0").ok()?,
+                agree: *program.get::<OnFlag>(b"MPIX_Comm_agree\0").ok()?,
+                is_revoked: *program.get::<OnFlag>(b"MPIX_Comm_is_revoked\0").ok()?,
+                shrink: *program.get::<ToComm>(b"MPIX_Comm_shrink\0").ok()?,
+                failed: *program.get::<ToGroup>(b"MPIX_Comm_get_failed\0").ok()?,
+            }
+        };
+        let (mut value, mut found): (*mut c_int, c_int) = (std::ptr::null_mut(), 0);
+        // SAFETY: MPI writes the address of a number, which it keeps, and whether there is one.
+        let code =
+            unsafe { ffi::MPI_Comm_get_attr(world.as_raw(), MPI_FT, (&raw mut value).cast::<c_void>(), &mut found) };
+        // SAFETY: the attribute was found, so the address is that of its value.
+        let is_on = is_good(code) && found != 0 && !value.is_null() && unsafe { *value } == 1;
+        is_on.then_some(ulfm)
+    }
+
+    /// The same calls on another communicator.
+    pub fn on(self, comm: &SimpleCommunicator) -> Ulfm {
+        Ulfm { comm: comm.as_raw(), ..self }
+    }
+
+    /// A call that fails on this communicator (and on its copies) returns, instead of ending the
+    /// job (`MPI_Comm_set_errhandler`).
+    pub fn watch(self) {
+        let mut handler = std::mem::MaybeUninit::uninit();
+        let function: unsafe extern "C" fn(*mut MPI_Comm, *mut c_int) = failed;
+        // SAFETY: MPI calls the function with these two arguments and more, which it does not look
+        // at (the C calling convention allows it); the handler is written before it is used.
+        unsafe {
+            #[allow(clippy::missing_transmute_annotations)]
+            ffi::MPI_Comm_create_errhandler(Some(std::mem::transmute(function)), handler.as_mut_ptr());
+            ffi::MPI_Comm_set_errhandler(self.comm, handler.assume_init());
+        }
+    }
+
+    /// Whether nobody is known to be lost, and nobody else knows of a loss (0.05 us on a Zen 4).
+    /// What is known moves on when MPI is called.
+    pub fn is_whole(self) -> bool {
+        let (mut revoked, mut lost) = (0, 0);
+        // SAFETY: a null handle is only a place to write to.
+        let mut group = unsafe { ffi::RSMPI_GROUP_NULL };
+        // SAFETY: the communicator is there; MPI writes a flag, and makes a group that is freed at
+        // once.
+        unsafe {
+            (self.is_revoked)(self.comm, &mut revoked);
+            if is_good((self.failed)(self.comm, &mut group)) {
+                ffi::MPI_Group_size(group, &mut lost);
+                ffi::MPI_Group_free(&mut group);
+            }
+        }
+        revoked == 0 && lost == 0
+    }
+
+    /// Whatever waits in this communicator, on any rank, ends with an error (`MPIX_Comm_revoke`).
+    pub fn revoke(self) {
+        // SAFETY: the communicator is there.
+        unsafe { (self.revoke)(self.comm) };
+    }
+
+    /// The bits that any living rank has set, the same at all of them, and whether nobody was lost
+    /// (`MPIX_Comm_agree`). Every living rank must call it; waits by spinning.
+    pub fn agree(self, bits: u32) -> (u32, bool) {
+        // MPI takes the AND of all.
+        let mut flag = !bits as c_int;
+        // SAFETY: the communicator is there; MPI reads and writes the flag.
+        let code = unsafe { (self.agree)(self.comm, &mut flag) };
+        (!flag as u32, is_good(code))
+    }
+
+    /// The living ranks, in the same order, watched (`MPIX_Comm_shrink`). Every living rank must
+    /// call it; waits by spinning.
+    pub fn shrink(self) -> Option<SimpleCommunicator> {
+        // SAFETY: a null handle is only a place to write to.
+        let mut living = unsafe { ffi::RSMPI_COMM_NULL };
+        // SAFETY: the communicator is there; MPI writes the handle of a new one.
+        let code = unsafe { (self.shrink)(self.comm, &mut living) };
+        // SAFETY: a call that went well has made a communicator of processes.
+        let living = is_good(code).then(|| unsafe { SimpleCommunicator::from_raw(living) })?;
+        self.on(&living).watch();
+        Some(living)
+    }
+
+    /// For each rank of this communicator, its number in another (`MPI_Group_translate_ranks`).
+    pub fn numbers_in(self, other: Ulfm) -> Vec<usize> {
+        let mut size = 0;
+        // SAFETY: null handles are only places to write to.
+        let (mut from, mut to) = unsafe { (ffi::RSMPI_GROUP_NULL, ffi::RSMPI_GROUP_NULL) };
+        // SAFETY: both communicators are there, and MPI writes a number and two groups.
+        unsafe {
+            ffi::MPI_Comm_size(self.comm, &mut size);
+            ffi::MPI_Comm_group(self.comm, &mut from);
+            ffi::MPI_Comm_group(other.comm, &mut to);
+        }
+        let own: Vec<c_int> = (0..size).collect();
+        let mut theirs = vec![0; own.len()];
+        // SAFETY: both lists are as long as is said, and the groups were made above.
+        unsafe {
+            ffi::MPI_Group_translate_ranks(from, size, own.as_ptr(), to, theirs.as_mut_ptr());
+            ffi::MPI_Group_free(&mut from);
+            ffi::MPI_Group_free(&mut to);
+        }
+        theirs.into_iter().map(|rank| rank as usize).collect()
+    }
+
+    /// Waits for all ranks, which must be alive, by spinning. Whether they came.
+    pub fn meet(self) -> bool {
+        // SAFETY: the communicator is there.
+        is_good(unsafe { ffi::MPI_Barrier(self.comm) })
+    }
+
+    /// This process's rank.
+    pub fn rank(self) -> usize {
+        let mut rank = 0;
+        // SAFETY: the communicator is there, and MPI writes a number.
+        unsafe { ffi::MPI_Comm_rank(self.comm, &mut rank) };
+        rank as usize
+    }
+}
+
+/// Ends this process (`_exit`), and runs nothing of what usually runs then.
+pub fn exit(code: u8) -> ! {
+    // SAFETY: it does not return, and touches no memory of ours.
+    unsafe { _exit(c_int::from(code)) }
+}

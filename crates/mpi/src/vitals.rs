@@ -1,0 +1,175 @@
+//! What the system tells about a host's health: clock, quota, other load, heat, memory domains.
+//! What it does not tell is `None`.
+//!
+//! Counters are read twice, and the differences say what happened between. Everything is a small
+//! file of Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading
+//! takes below 1 ms.
+//! Reference: kernel.org, "The /proc filesystem", "CPU performance scaling", "Control group v2".
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::limits;
+
+/// A reading of the counters.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// Seconds that all processes of this host together were on its CPUs.
+    busy: Option<f64>,
+    /// Seconds that the hypervisor gave to others.
+    stolen: Option<f64>,
+    /// Periods in which the control group's quota was used up.
+    quota_stops: Option<u64>,
+    /// Times that the CPU was slowed down by heat.
+    heat_stops: Option<u64>,
+    /// Seconds that this process was on a CPU.
+    own: f64,
+}
+
+/// What happened between two readings, on one rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vitals {
+    /// Seconds that all processes of this host together were on its CPUs.
+    pub busy: Option<f64>,
+    /// Seconds that the hypervisor gave to others.
+    pub stolen: Option<f64>,
+    /// Periods in which the control group's quota was used up.
+    pub quota_stops: Option<u64>,
+    /// Times that this CPU was slowed down by heat.
+    pub heat_stops: Option<u64>,
+    /// Seconds that this rank's process was on a CPU.
+    pub own: f64,
+    /// Highest clock of this CPU, in MHz.
+    pub top_mhz: Option<u32>,
+    /// NUMA domains that this rank may run in.
+    pub domains: Option<u32>,
+}
+
+impl Counters {
+    /// Reads them, now.
+    pub fn read() -> Counters {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let (busy, stolen) = busy_and_stolen(&stat, rustix::param::clock_ticks_per_second() as f64).unzip();
+        let throttle = format!("/sys/devices/system/cpu/cpu{}/thermal_throttle/core_throttle_count", cpu());
+        Counters {
+            busy,
+            stolen,
+            quota_stops: quota_stops(),
+            heat_stops: number(Path::new(&throttle)),
+            own: seconds(ClockId::ProcessCPUTime),
+        }
+    }
+
+    /// What happened since this reading, on a rank that may run on the CPUs `allowed`.
+    pub fn until_now(&self, allowed: &[usize]) -> Vitals {
+        let now = Counters::read();
+        let since = |now: Option<f64>, then: Option<f64>| Some((now? - then?).max(0.0));
+        let counted = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
+        Vitals {
+            busy: since(now.busy, self.busy),
+            stolen: since(now.stolen, self.stolen),
+            quota_stops: counted(now.quota_stops, self.quota_stops),
+            heat_stops: counted(now.heat_stops, self.heat_stops),
+            own: now.own - self.own,
+            top_mhz: frequency("cpuinfo_max_freq"),
+            domains: domains(allowed),
+        }
+    }
+}
+
+/// The logical CPU that this thread runs on at this moment.
+pub fn cpu() -> usize {
+    rustix::thread::sched_getcpu()
+}
+
+/// Time that this thread was on a CPU, so far.
+pub fn thread_time() -> Duration {
+    Duration::from_secs_f64(seconds(ClockId::ThreadCPUTime))
+}
+
+/// The clock of the CPU that this thread runs on, in MHz.
+pub fn current_mhz() -> Option<u32> {
+    frequency("scaling_cur_freq")
+}
+
+fn seconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// A file of kHz in the folder of this thread's CPU, in MHz.
+fn frequency(file: &str) -> Option<u32> {
+    let path = format!("/sys/devices/system/cpu/cpu{}/cpufreq/{file}", cpu());
+    u32::try_from(number(Path::new(&path))? / 1000).ok()
+}
+
+fn number(path: &Path) -> Option<u64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`, in ticks; guests are in
+/// user already.
+fn busy_and_stolen(stat: &str, ticks: f64) -> Option<(f64, f64)> {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
+    let fields: Vec<f64> = line.split_whitespace().map(|field| field.parse().ok()).collect::<Option<_>>()?;
+    let &[user, nice, system, _, _, irq, softirq, stolen, ..] = &fields[..] else { return None };
+    Some(((user + nice + system + irq + softirq) / ticks, stolen / ticks))
+}
+
+/// `nr_throttled` of this process's control group.
+fn quota_stops() -> Option<u64> {
+    let stat = fs::read_to_string(limits::cpu_group()?.join("cpu.stat")).ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
+}
+
+/// How many NUMA domains have one of these CPUs.
+fn domains(allowed: &[usize]) -> Option<u32> {
+    let folder = fs::read_dir("/sys/devices/system/node").ok()?;
+    let is_domain = |name: &str| name.strip_prefix("node").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let lists = folder.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_domain));
+    let lists = lists.filter_map(|entry| fs::read_to_string(entry.path().join("cpulist")).ok());
+    let count = lists.filter(|list| allowed.iter().any(|&cpu| contains(list, cpu))).count();
+    u32::try_from(count).ok().filter(|&count| count > 0)
+}
+
+/// Whether a list like `0-3,8` has this number.
+fn contains(list: &str, number: usize) -> bool {
+    list.trim().split(',').any(|range| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        matches!((first.parse(), last.parse()), (Ok(first), Ok(last)) if (first..=last).contains(&number))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_kernel_writes() {
+        let stat = "cpu  100 20 30 4000 50 6 7 80 9 0\ncpu0 1 2 3 4 5 6 7 8 9 0\n";
+        assert_eq!(busy_and_stolen(stat, 100.0), Some((1.63, 0.8)));
+        assert_eq!(busy_and_stolen("cpu  1 2\n", 100.0), None);
+        assert_eq!(busy_and_stolen("", 100.0), None);
+    }
+
+    #[test]
+    fn lists_of_cpus() {
+        for (number, is_in) in [(0, true), (3, true), (4, false), (8, true), (9, false)] {
+            assert_eq!(contains("0-3,8\n", number), is_in, "{number}");
+        }
+        assert!(!contains("\n", 0));
+    }
+
+    #[test]
+    fn counters_go_forward() {
+        let before = Counters::read();
+        let work: u64 = (0..3_000_000_u64).map(std::hint::black_box).sum();
+        let vitals = before.until_now(&[0]);
+        assert!(work > 0 && vitals.own > 0.0 && vitals.busy.is_none_or(|busy| busy >= 0.0), "{vitals:?}");
+        assert!(thread_time() > Duration::ZERO);
+    }
+}

@@ -1,0 +1,245 @@
+//! The watchdog: which rank has not been heard of for too long, or whether none gets on. Pure: time
+//! comes in, an accusation comes out.
+//!
+//! A process that is stopped and a network that is dead look the same to MPI: messages simply do
+//! not come, for ever. So every rank asks the root now and then whether it is there, whatever it
+//! waits for or computes, and the root answers each question. The root hears of all ranks, they
+//! hear of the root; the one that was silent the longest, for the whole limit, is named. It is the
+//! one that hangs, and not those that wait for it, since a rank that waits goes on asking and
+//! answering.
+//!
+//! A question says how far its rank has come: a number that grows with every wait that ends and
+//! every piece of a kernel. Where all ranks answer and none comes further for the whole limit, they
+//! wait for each other: a link between two of them is dead, or this program has a fault.
+//!
+//! Only time in which the watcher itself was awake counts: a whole job may be stopped (`scontrol
+//! suspend`, Ctrl-Z) and continued, and a rank that was held up by a slow disk must not accuse the
+//! others of its own silence.
+//! Cost: a message each way for each rank every 10 s at the default limit.
+
+use std::time::{Duration, Instant};
+
+/// Questions within the limit: one or two may be late.
+const QUESTIONS: u32 = 5;
+/// The longest time between two questions, so that a long limit does not make the watch coarse.
+const LONGEST: Duration = Duration::from_secs(10);
+/// The ranks that wait for a silent root speak one after the other: the first one ends the job
+/// before the next would say the same.
+const TURN: Duration = Duration::from_secs(3);
+/// The last turn.
+const LAST_TURN: u64 = 10;
+
+/// One rank's watch over the others.
+#[derive(Debug)]
+pub struct Watchdog {
+    limit: Duration,
+    every: Duration,
+    /// What this rank grants the root above the limit.
+    turn: Duration,
+    /// Time awake, as of `looked`.
+    awake: Duration,
+    looked: Instant,
+    /// All ranks at the root, the root alone elsewhere.
+    others: Vec<Other>,
+    is_root: bool,
+    /// This rank's own progress.
+    progress: u64,
+    /// When any rank was last known to have come further.
+    moved: Duration,
+    /// When something was last done about it.
+    acted: Duration,
+    waits: bool,
+}
+
+/// What is known of a rank.
+#[derive(Clone, Copy, Debug, Default)]
+struct Other {
+    /// When it was last heard of, in time awake.
+    heard: Duration,
+    progress: u64,
+    /// What it waited for then, as its question said.
+    waiting: u64,
+}
+
+impl Watchdog {
+    /// Begins now, at rank `rank`.
+    pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Watchdog {
+        let is_root = rank == 0;
+        Watchdog {
+            limit,
+            every: (limit / QUESTIONS).min(LONGEST),
+            turn: if is_root { Duration::ZERO } else { TURN * (rank - 1).min(LAST_TURN) as u32 },
+            awake: Duration::ZERO,
+            looked: now,
+            others: vec![Other::default(); if is_root { ranks as usize } else { 1 }],
+            is_root,
+            progress: 0,
+            moved: Duration::ZERO,
+            acted: Duration::ZERO,
+            waits: false,
+        }
+    }
+
+    /// The limit.
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// How long one may wait from look to look.
+    pub fn every(&self) -> Duration {
+        self.every
+    }
+
+    /// This rank asked or answered: how far it has come, and what it waited for.
+    pub fn heard(&mut self, from: u64, progress: u64, waiting: u64) {
+        if let Some(other) = self.others.get_mut(from as usize) {
+            if other.progress != progress {
+                self.moved = self.awake;
+            }
+            *other = Other { heard: self.awake, progress, waiting };
+        }
+    }
+
+    /// The root has answered.
+    pub fn answered(&mut self) {
+        self.waits = false;
+    }
+
+    /// Whether a question is on its way, or its answer.
+    pub fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// What each rank waited for when it was last heard of, at the root.
+    pub fn waiting(&self) -> impl Iterator<Item = (u64, u64)> {
+        (0..).zip(&self.others).skip(1).map(|(rank, other)| (rank, other.waiting))
+    }
+
+    /// Looks at the clock; this rank itself has come so far.
+    pub fn look(&mut self, now: Instant, progress: u64) -> Look {
+        let step = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        self.awake += step.min(self.every);
+        if self.progress != progress {
+            self.progress = progress;
+            self.moved = self.awake;
+        }
+        if self.awake - self.acted < self.every {
+            return Look::Fine;
+        }
+        self.acted = self.awake;
+        let others = self.others.iter().enumerate().skip(usize::from(self.is_root));
+        let longest = others.min_by_key(|(_, other)| other.heard);
+        if let Some((rank, other)) = longest
+            && self.awake - other.heard >= self.limit + self.turn
+        {
+            return Look::Silent(rank as u64);
+        }
+        // What a rank has done since its last question is known with the next.
+        if self.is_root && self.awake - self.moved >= self.limit + self.every {
+            return Look::Stuck;
+        }
+        let asks = !self.is_root && !self.waits;
+        self.waits |= asks;
+        if asks { Look::Ask } else { Look::Fine }
+    }
+}
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing to do.
+    Fine,
+    /// Ask the root whether it is there.
+    Ask,
+    /// This rank has been silent for the whole limit.
+    Silent(u64),
+    /// All ranks are there, and none has come further for the whole limit.
+    Stuck,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEP: Duration = Duration::from_millis(100);
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    /// Looks every tenth of a second, and hears of `speaks` each time, which get on; so does this
+    /// rank.
+    fn watch(dog: &mut Watchdog, from: Instant, steps: u32, speaks: &[u64]) -> Vec<Look> {
+        let looks = (1..=steps).map(|step| {
+            speaks.iter().for_each(|&rank| dog.heard(rank, u64::from(step), 0));
+            dog.look(from + STEP * step, u64::from(step))
+        });
+        looks.filter(|&look| look != Look::Fine).collect()
+    }
+
+    #[test]
+    fn the_root_names_the_one_that_is_silent() {
+        let now = Instant::now();
+        let mut dog = Watchdog::new(LIMIT, 0, 4, now);
+        assert_eq!(watch(&mut dog, now, 48, &[1, 3]), []);
+        assert_eq!(watch(&mut dog, now + STEP * 48, 3, &[1, 3]), [Look::Silent(2)]);
+    }
+
+    #[test]
+    fn the_first_of_two_that_are_silent_is_the_one() {
+        let now = Instant::now();
+        let mut dog = Watchdog::new(LIMIT, 0, 4, now);
+        assert_eq!(watch(&mut dog, now, 5, &[1, 2, 3]), []);
+        assert_eq!(watch(&mut dog, now + STEP * 5, 5, &[1, 2]), []);
+        assert_eq!(watch(&mut dog, now + STEP * 10, 50, &[2])[..1], [Look::Silent(3)], "rank 1 waits for it");
+    }
+
+    #[test]
+    fn another_rank_asks_and_names_the_root() {
+        let now = Instant::now();
+        let mut dog = Watchdog::new(LIMIT, 1, 4, now);
+        assert_eq!(watch(&mut dog, now, 10, &[]), [Look::Ask]);
+        assert!(dog.waits());
+        dog.answered();
+        dog.heard(0, 0, 0);
+        assert_eq!(watch(&mut dog, now + STEP * 10, 10, &[]), [Look::Ask], "and then it waits for the answer");
+        assert_eq!(watch(&mut dog, now + STEP * 20, 39, &[]), []);
+        assert_eq!(watch(&mut dog, now + STEP * 59, 2, &[]), [Look::Silent(0)]);
+    }
+
+    #[test]
+    fn one_rank_speaks_for_all_that_wait_for_the_root() {
+        let now = Instant::now();
+        let when = |rank| {
+            let mut dog = Watchdog::new(LIMIT, rank, 100, now);
+            (1..1000).find(|&step| dog.look(now + STEP * step, 0) == Look::Silent(0)).expect("it speaks")
+        };
+        assert_eq!([1, 2, 3].map(when), [50, 80, 110]);
+        assert_eq!([40, 99].map(when), [350, 350], "whoever is left");
+    }
+
+    #[test]
+    fn who_was_stopped_himself_accuses_nobody() {
+        let now = Instant::now();
+        let mut dog = Watchdog::new(LIMIT, 0, 2, now);
+        assert_eq!(watch(&mut dog, now, 10, &[1]), []);
+        assert_eq!(watch(&mut dog, now + Duration::from_secs(3600), 10, &[]), []);
+        assert_eq!(watch(&mut dog, now + Duration::from_secs(3601), 10, &[1]), []);
+    }
+
+    #[test]
+    fn ranks_that_answer_and_get_no_further_wait_for_each_other() {
+        let now = Instant::now();
+        let mut dog = Watchdog::new(LIMIT, 0, 3, now);
+        let mut looks = (1..=100).map(|step| {
+            (1..3).for_each(|rank| dog.heard(rank, 7, 5));
+            (step, dog.look(now + STEP * step, 3))
+        });
+        assert_eq!(looks.find(|&(_, look)| look != Look::Fine), Some((70, Look::Stuck)));
+        assert_eq!(dog.waiting().collect::<Vec<_>>(), [(1, 5), (2, 5)]);
+        // One of them computes: the others may wait for it as long as it takes.
+        let mut dog = Watchdog::new(LIMIT, 0, 3, now);
+        for step in 1..=1000 {
+            (1..3).for_each(|rank| dog.heard(rank, u64::from(step / 40) * (rank - 1), 5));
+            assert_eq!(dog.look(now + STEP * step, 3), Look::Fine);
+        }
+    }
+}
