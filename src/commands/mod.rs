@@ -29,6 +29,8 @@ mod remaining;
 mod rounds;
 mod scaling;
 mod setting;
+#[cfg(test)]
+mod simulation;
 mod stdin;
 mod stop;
 mod surroundings;

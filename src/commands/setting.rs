@@ -16,6 +16,7 @@ use crate::fault;
 use crate::isa::Isa;
 use crate::job::run::{Account, Options, Outcome, Share, agreed};
 use crate::job::signals::Signals;
+use crate::job::transport::Transport as _;
 use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
 use crate::progress::{self, Mode};
 use crate::report::Work;
@@ -67,10 +68,11 @@ impl<'a> Setting<'a> {
         let output = cluster.agree(opened.transpose())?;
         let session = session(cluster, engine);
         agreed(cluster, session.claim())?;
-        let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
+        let signals = signals(cluster)?;
         // A command that begins again has the time of its first attempt.
         static BEGUN: OnceLock<Instant> = OnceLock::new();
-        let begun = *BEGUN.get_or_init(Instant::now);
+        let is_process = cluster.own_signals().is_none();
+        let begun = if is_process { *BEGUN.get_or_init(Instant::now) } else { cluster.now() };
         let session = session
             .signals(signals)
             .deadline(deadline(cluster, engine.keep.time_limit, begun)?)
@@ -196,6 +198,15 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
     keep.resume.iter().fold(session, Session::resume)
 }
 
+/// The signals of this rank: those of its process, if it is not simulated. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] when the system refuses handlers.
+pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
+    let listen = || Signals::listen().map_err(Error::io("cannot listen to signals"));
+    cluster.agree(cluster.own_signals().map_or_else(listen, Ok))
+}
+
 /// When to stop a command that began then, whatever is done by then: what is left by the root's clock. Every rank must call it.
 ///
 /// # Errors
@@ -203,8 +214,8 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
 pub(super) fn deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
     let at_root = cluster.at_root(|| roots_deadline(cluster, limit, begun)).transpose();
     let at_root = cluster.agree(at_root)?.flatten();
-    let left = cluster.broadcast(cluster.at_root(|| at_root.map(|at| at.saturating_duration_since(Instant::now()))))?;
-    Ok(at_root.or(left.and_then(|left: Duration| Instant::now().checked_add(left))))
+    let left = cluster.broadcast(cluster.at_root(|| at_root.map(|at| at.saturating_duration_since(cluster.now()))))?;
+    Ok(at_root.or(left.and_then(|left: Duration| cluster.now().checked_add(left))))
 }
 
 fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
@@ -212,7 +223,7 @@ fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Insta
         None => None,
         Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
         Some(cli::TimeLimit::Auto) => {
-            surroundings::time_limit(cluster.launch())?.and_then(|left| Instant::now().checked_add(left))
+            surroundings::time_limit(cluster.launch())?.and_then(|left| cluster.now().checked_add(left))
         }
     })
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::cli::TimeLimit;
 use crate::cluster::Cluster;
-use crate::commands::setting::deadline;
+use crate::commands::setting::{deadline, signals};
 use crate::error::{Error, Result};
 use crate::job::run::Cause;
 use crate::job::signals::{self, Signals};
@@ -27,7 +27,7 @@ impl Stop {
     /// # Errors
     /// [`Error::Told`] when the system refuses handlers, or the scheduler does not say when the job ends.
     pub fn listen(cluster: &Cluster, limit: Option<TimeLimit>) -> Result<Stop> {
-        let signals = cluster.agree(Signals::listen().map_err(Error::io("cannot listen to signals")))?;
+        let signals = signals(cluster)?;
         Ok(Stop { signals, deadline: deadline(cluster, limit, Instant::now())? })
     }
 

@@ -39,6 +39,7 @@ mod world;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
@@ -280,14 +281,14 @@ impl Plan {
 /// let sums: Vec<_> = end.ranks.into_iter().filter_map(|end| end.returned()).collect();
 /// assert_eq!(sums, [Ok(Some(10)), Ok(None), Ok(None), Ok(None)]);
 /// ```
-pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Simulated) -> R + Sync) -> End<R> {
+pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> End<R> {
     assert!(plan.ranks > 0, "a program has at least one rank");
     let world = World::new(plan);
     let panic: Mutex<Option<Box<dyn Any + Send>>> = Mutex::new(None);
     let one = |me: usize| {
         let result = catch_unwind(AssertUnwindSafe(|| {
             world.be(me);
-            body(&Simulated::new(Arc::clone(&world), me))
+            body(&Rc::new(Simulated::new(Arc::clone(&world), me)))
         }));
         let ending = result.map_or_else(|payload| ended(&world, &panic, payload), Ending::Returned);
         world.end(me);

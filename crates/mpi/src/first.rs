@@ -5,11 +5,16 @@
 //! nothing in a job, a collective names whom it receives from, and each of the part's ranks ends
 //! its part before it goes on in the whole.
 
+use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
+use montesieve_engine::background::Background;
 use montesieve_engine::backoff::Backoff;
+use montesieve_engine::disk::Disk;
 use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::signals::Signals;
 use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
 /// The first `size` ranks of `whole`.
@@ -65,6 +70,18 @@ impl Transport for First {
 
     fn computed(&self, blocks: u64) -> Result<(), Lost> {
         self.whole.computed(blocks)
+    }
+
+    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
+        self.whole.background(name)
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        self.whole.disk()
+    }
+
+    fn own_signals(&self) -> Option<Signals> {
+        self.whole.own_signals()
     }
 
     fn lend(&self, value: Shared, takers: u64) -> Option<u64> {

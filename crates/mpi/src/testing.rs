@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use montesieve_engine::threads;
+use montesieve_engine::transport::Transport;
 
 use super::{Cluster, Launch, Local};
 
@@ -11,7 +12,12 @@ pub fn alone() -> Cluster {
     Cluster::Local(Local::alone(Launch::default()))
 }
 
+/// A rank of this transport.
+pub fn on(transport: Rc<dyn Transport>) -> Cluster {
+    Cluster::Local(Local::new(Launch::default(), transport))
+}
+
 /// Runs `body` on so many ranks that are threads; what each of them returns.
 pub fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
-    threads::run(ranks, |threads| body(&Cluster::Local(Local::new(Launch::default(), Rc::new(threads.clone())))))
+    threads::run(ranks, |threads| body(&on(Rc::new(threads.clone()))))
 }

@@ -2,10 +2,19 @@
 //!
 //! Stands beside `mod.rs`, whose methods the commands use.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
+use montesieve_engine::background::Background;
+#[cfg(feature = "mpi")]
+use montesieve_engine::background::Worker;
 use montesieve_engine::backoff::Backoff;
+use montesieve_engine::disk::Disk;
+#[cfg(feature = "mpi")]
+use montesieve_engine::disk::FileSystem;
 use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::signals::Signals;
 use montesieve_engine::transport::{Channel, Lost, Message, Silent, Transport};
 
 #[cfg(feature = "mpi")]
@@ -97,6 +106,30 @@ impl Transport for Cluster {
 
     fn confirm_all_alive(&self) -> Result<(), Lost> {
         self.settle().map_err(|_| Lost)
+    }
+
+    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => Ok(Arc::new(Worker::begin(name)?)),
+            Cluster::Local(local) => local.transport().background(name),
+        }
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => Arc::new(FileSystem),
+            Cluster::Local(local) => local.transport().disk(),
+        }
+    }
+
+    fn own_signals(&self) -> Option<Signals> {
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(_) => None,
+            Cluster::Local(local) => local.transport().own_signals(),
+        }
     }
 
     fn replay_log(&self) -> Option<&ReplayLog> {

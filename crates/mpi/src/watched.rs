@@ -5,6 +5,7 @@
 //! that only waits is never silent.
 
 use std::cell::RefCell;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,8 +13,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::background::Background;
 use montesieve_engine::backoff::Backoff;
+use montesieve_engine::disk::Disk;
 use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::signals::Signals;
 use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
 use super::place::host;
@@ -219,6 +223,18 @@ impl Transport for Watched {
     fn computed(&self, blocks: u64) -> Result<(), Lost> {
         self.mine.step();
         self.transport.computed(blocks)
+    }
+
+    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
+        self.transport.background(name)
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        self.transport.disk()
+    }
+
+    fn own_signals(&self) -> Option<Signals> {
+        self.transport.own_signals()
     }
 
     fn lend(&self, value: Shared, takers: u64) -> Option<u64> {

@@ -13,6 +13,7 @@ use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::job::run::{Account, account_of_making};
+use crate::job::transport::Transport as _;
 use crate::primes::gourdon::{Layout, Words};
 
 /// Tables of fewer bytes are each rank's own: 15 ms of work (AMD Zen 5).
@@ -91,14 +92,14 @@ impl<'c> Lookups<'c> {
 fn over(setting: &Setting<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>> {
     use std::ops::ControlFlow::{Break, Continue};
     // The root's clock decides; what is left by it is the same on all clocks.
-    let left = |at: Instant| at.saturating_duration_since(Instant::now());
+    let left = |at: Instant| at.saturating_duration_since(setting.cluster.now());
     let left: Option<Duration> =
         setting.cluster.broadcast(setting.cluster.at_root(|| setting.session.options().deadline.map(left)))?;
-    let deadline = left.and_then(|left| Instant::now().checked_add(left));
-    let signals = setting.session.options().signals.clone();
+    let deadline = left.and_then(|left| setting.cluster.now().checked_add(left));
+    let (cluster, signals) = (setting.cluster, setting.session.options().signals.clone());
     Ok(move || {
         heartbeat::pulse();
-        let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| cluster.now() >= deadline);
         if is_over { Break(()) } else { Continue(()) }
     })
 }

@@ -227,7 +227,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
     let end = simulated::run(&plan, |rank| {
         let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
         let options = Options { keep: None, ..options(scenario, rank, 0) };
-        let outcome = deliver(rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
+        let outcome = deliver(&**rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
         if let Err(error) = &outcome {
             abort_for(rank, error);
         }

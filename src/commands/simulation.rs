@@ -1,0 +1,282 @@
+//! Whole commands on simulated ranks: one seed decides the command line, the ranks, the network, the disk, and what goes wrong.
+//!
+//! Stands beside the engine's `tests/simulate`, which runs random jobs: here everything from the command line to the report runs as in
+//! the program, kernels too. A life is the same command line again and again, on other ranks each time, until it is done. Checked: the
+//! result has the bytes of an undisturbed rank, all ranks end with the same exit code, one that its cause allows, nothing waits for ever.
+//!
+//! `MONTESIEVE_SEEDS` and `MONTESIEVE_FROM` say which seeds run, `MONTESIEVE_SEED` replays one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use montesieve_engine::simulated::{
+    self, At, DiskFaults, End, Ending, Fault, Plan, Random, SimulatedDisk, Weather, What,
+};
+use montesieve_engine::transport::Lost;
+
+use super::carry_out;
+use crate::cli::{self, Words};
+use crate::cluster::testing::on;
+use crate::error::Error;
+
+/// Seeds that run where nothing is said.
+const SEEDS: u64 = 60;
+/// Runs in which something may go wrong. Then all goes well, and the command must be done.
+const STORMY: u64 = 4;
+/// Runs until it must be done.
+const MOST_RUNS: u64 = STORMY + 3;
+
+/// A command line, and whether what it has done can be saved.
+struct Line {
+    words: &'static str,
+    is_saved: bool,
+}
+
+const fn saved(words: &'static str) -> Line {
+    Line { words, is_saved: true }
+}
+
+const fn unsaved(words: &'static str) -> Line {
+    Line { words, is_saved: false }
+}
+
+/// Some blocks of each kind of job.
+const LINES: [Line; 14] = [
+    saved("pi 3e7 --seed 5"),
+    saved("pi --method control 1e7"),
+    saved("pi --method stratified 1e9"),
+    saved("pi --method sobol 1e8"),
+    saved("pi --target-error 3e-4 --seed 3"),
+    saved("integrate ball --dim 3 3e6"),
+    saved("integrate expr exp(-x*x) --bounds 0:1 3e6"),
+    saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),
+    saved("primes 1e10 --algorithm combinatorial"),
+    saved("primes 1e12 1e12+2e7"),
+    saved("isprime 99999999999973 --method trial"),
+    unsaved("primes --nth 2000000 --algorithm sieve"),
+    unsaved("primes 1e6 --print"),
+    unsaved("isprime 10^40+121 2^89-1 91 561"),
+];
+
+/// What a seed decides.
+struct Life {
+    seed: u64,
+    line: &'static Line,
+    most_ranks: u64,
+    schedule: &'static str,
+    interval: &'static str,
+    time_limit: Option<&'static str>,
+    survives: bool,
+    block_time: Duration,
+    weather: Weather,
+    disk: DiskFaults,
+    kinds: Vec<What>,
+}
+
+impl Life {
+    fn of(seed: u64) -> Life {
+        let mut random = Random::new(seed ^ 0xC0_77A2D);
+        let random = &mut random;
+        let line = &LINES[random.below(LINES.len() as u64) as usize];
+        let kinds =
+            [What::Death, What::Stop(Duration::from_secs(3)), What::Signal(15), What::Signal(10), What::Signal(12)];
+        Life {
+            seed,
+            line,
+            most_ranks: if random.chance(1, 20) { random.between(20, 100) } else { random.between(1, 9) },
+            schedule: random.one(&["block", "cyclic", "dynamic", "guided"]),
+            interval: random.one(&["1ms", "100ms", "30s"]),
+            time_limit: if random.chance(1, 3) { Some(random.one(&["5ms", "100ms", "2s"])) } else { None },
+            survives: line.is_saved && !line.words.starts_with("isprime") && random.chance(1, 3),
+            block_time: Duration::from_micros(random.one(&[10, 1000, 50_000])),
+            weather: Weather::random(random),
+            disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
+            kinds: kinds.into_iter().filter(|_| random.chance(1, 3)).collect(),
+        }
+    }
+
+    /// The command line of each run; no options of it change but the time limit, which the last runs do without.
+    fn command_line(&self, folder: &Path, is_stormy: bool) -> String {
+        let Line { words, is_saved } = self.line;
+        let mut line =
+            format!("montesieve {words} --quiet --schedule {} --output {}", self.schedule, at(folder, "result"));
+        if !words.contains("--print") {
+            line += " --format json";
+        }
+        if *is_saved {
+            line += &format!(" --checkpoint {} --checkpoint-interval {}", at(folder, "job.ckpt"), self.interval);
+        }
+        if let Some(limit) = self.time_limit.filter(|_| is_stormy) {
+            line += &format!(" --time-limit {limit}");
+        }
+        line
+    }
+
+    fn plan(&self, disk: &SimulatedDisk, number: u64) -> Plan {
+        let mut random = Random::new(self.seed.wrapping_mul(1000) + number);
+        let ranks = if number == 0 { self.most_ranks } else { random.between(1, self.most_ranks) };
+        let is_stormy = number < STORMY;
+        let mut faults = Vec::new();
+        for &what in self.kinds.iter().filter(|_| is_stormy) {
+            for _ in 0..random.below(3) {
+                let at = if random.chance(1, 2) {
+                    At::Time(random.scale_up_to(self.block_time * 60))
+                } else {
+                    At::Turn(random.between(1, 40) * random.between(1, 20))
+                };
+                let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
+                faults.push(Fault { rank, at, what });
+            }
+        }
+        Plan {
+            block_times: vec![self.block_time, self.block_time * 2],
+            weather: self.weather,
+            faults,
+            disk: disk.clone(),
+            survives: self.survives,
+            ..Plan::new(ranks, random.any())
+        }
+    }
+}
+
+fn at(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+fn words(line: &str) -> Words {
+    Words { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() }
+}
+
+/// One run on simulated ranks; each rank's exit code.
+fn run(plan: &Plan, line: &str) -> End<u8> {
+    let words = words(line);
+    let cli = cli::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
+    simulated::run(plan, |rank| {
+        let command = || match carry_out(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
+            Ok(code) | Err(Error::Told { code }) => Ok(code),
+            Err(Error::Lost) => Err(montesieve_engine::Error::Lost(Lost)),
+            // One rank's alone: it ends the job.
+            Err(_) => rank.abort(),
+        };
+        let code = rank.survive(|_| command());
+        // Where nobody survives a loss, a rank that is lost has been killed; all others wait for the last message to leave.
+        code.unwrap_or_else(|_| rank.abort())
+    })
+}
+
+/// The `result` of a report.
+fn result(folder: &Path) -> String {
+    let report = std::fs::read_to_string(folder.join("result")).expect("a report");
+    match serde_json::from_str::<serde_json::Value>(&report) {
+        Ok(json) => json["result"].to_string(),
+        Err(_) => report,
+    }
+}
+
+/// What a line comes to on one rank that nothing disturbs.
+fn undisturbed(line: &'static Line) -> String {
+    static KNOWN: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().expect("no panic");
+    if let Some((_, result)) = known.iter().find(|(words, _)| *words == line.words) {
+        return result.clone();
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let calm = Life { line, time_limit: None, survives: false, schedule: "dynamic", ..Life::of(0) };
+    let plan = Plan::new(1, 0);
+    let end = run(&plan, &calm.command_line(folder.path(), false));
+    assert_eq!(end.ranks, [Ending::Returned(0)], "{}", line.words);
+    let result = result(folder.path());
+    known.push((line.words, result.clone()));
+    result
+}
+
+/// Lives the life of a seed; what it met.
+fn live(seed: u64) -> Vec<&'static str> {
+    let life = Life::of(seed);
+    let folder = tempfile::tempdir().expect("a folder");
+    let disk = SimulatedDisk::new(seed, life.disk);
+    let mut met = Vec::new();
+    for number in 0..MOST_RUNS {
+        let is_stormy = number < STORMY;
+        if number == STORMY {
+            disk.mend();
+        }
+        let plan = life.plan(&disk, number);
+        let line = life.command_line(folder.path(), is_stormy);
+        let end = run(&plan, &line);
+        assert_eq!(end.failure, None, "run {number} of '{line}' on {} ranks", plan.ranks);
+        met.extend(end.struck.iter().map(|struck| struck.what));
+        let mut codes: Vec<u8> = end.ranks.iter().filter_map(|end| end.clone().returned()).collect();
+        codes.dedup();
+        assert!(codes.len() < 2, "run {number} of '{line}': exit codes {codes:?}");
+        let died = end.ranks.iter().any(|end| *end == Ending::Killed);
+        match codes.first() {
+            Some(0) => {
+                assert_eq!(result(folder.path()), undisturbed(life.line), "run {number} of '{line}'");
+                met.push("done");
+                return met;
+            }
+            Some(75) => met.push("saved"),
+            Some(76) => met.push("not saved"),
+            // A signal before there was anything to report.
+            Some(140 | 143) => met.push("ended by a signal"),
+            // A checkpoint that cannot be written at the start, or a part of it that cannot be read.
+            Some(1) if is_stormy && life.disk != DiskFaults::default() => met.push("refused for its disk"),
+            Some(code) => panic!("run {number} of '{line}': exit code {code}"),
+            None => {
+                assert!(
+                    is_stormy && (died || life.survives),
+                    "run {number} of '{line}' came to nothing: {:?}",
+                    end.ranks
+                );
+                met.push("killed");
+            }
+        }
+    }
+    panic!("'{}' is not done in {MOST_RUNS} runs: {met:?}", life.command_line(folder.path(), false));
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
+
+#[test]
+fn every_seed_ends_well() {
+    let one = number("MONTESIEVE_SEED");
+    let from = one.unwrap_or_else(|| number("MONTESIEVE_FROM").unwrap_or(0));
+    let count = if one.is_some() { 1 } else { number("MONTESIEVE_SEEDS").unwrap_or(SEEDS) };
+    let next = AtomicU64::new(from);
+    let (failed, met) = (Mutex::new(Vec::new()), Mutex::new(std::collections::BTreeMap::<&str, u64>::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(8) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Relaxed);
+                    if seed >= from + count || !failed.lock().expect("no panic").is_empty() {
+                        return;
+                    }
+                    match catch_unwind(AssertUnwindSafe(|| live(seed))) {
+                        Ok(now) => now
+                            .into_iter()
+                            .for_each(|what| *met.lock().expect("no panic").entry(what).or_default() += 1),
+                        Err(_) => failed.lock().expect("no panic").push(seed),
+                    }
+                }
+            });
+        }
+    });
+    let met = met.into_inner().expect("no panic");
+    if let Some(seed) = failed.into_inner().expect("no panic").first() {
+        panic!("MONTESIEVE_SEED={seed} cargo test --no-default-features --lib -- simulation::every_seed");
+    }
+    println!("{count} lives of commands: {met:?}");
+    if count >= SEEDS {
+        for what in ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2", "saved", "not saved", "killed", "done"] {
+            assert!(met.contains_key(what), "no life met '{what}': {met:?}");
+        }
+    }
+}
