@@ -299,9 +299,10 @@ pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> E
         let threads: Vec<_> = (0..plan.ranks as usize)
             .map(|me| {
                 let builder = Builder::new().name(format!("rank {me}")).stack_size(STACK);
-                builder
-                    .spawn_scoped(scope, move || one(me))
-                    .unwrap_or_else(|error| panic!("cannot start a thread for rank {me} of {}: {error}", plan.ranks))
+                builder.spawn_scoped(scope, move || one(me)).unwrap_or_else(|error| {
+                    world.give_up(me);
+                    panic!("cannot start a thread for rank {me} of {}: {error}", plan.ranks)
+                })
             })
             .collect();
         world.begin();

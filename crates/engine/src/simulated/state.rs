@@ -86,7 +86,7 @@ impl State {
     /// The beginning of a run: every rank has its first turn before it.
     pub(super) fn new(plan: &Plan) -> State {
         let ranks = plan.ranks as usize;
-        let mut random = Random::new(plan.seed);
+        let random = Random::new(plan.seed);
         let mut state = State {
             now: 0,
             queue: BinaryHeap::new(),
@@ -95,7 +95,7 @@ impl State {
             threads: Vec::new(),
             network: Network::new(ranks),
             meetings: Meetings::new(ranks),
-            strikes: Strikes::new(plan, &mut random),
+            strikes: Strikes::new(plan),
             signals: (0..ranks).map(|_| Signals::default()).collect(),
             lent: Lent::default(),
             failure: None,

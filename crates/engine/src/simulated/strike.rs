@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::random::Random;
 use super::state::{Event, State, nanoseconds};
 use super::{At, Fault, Plan, Struck, What};
 
@@ -40,7 +39,7 @@ struct InStage {
 }
 
 impl Strikes {
-    pub(super) fn new(plan: &Plan, _: &mut Random) -> Strikes {
+    pub(super) fn new(plan: &Plan) -> Strikes {
         let ranks = plan.ranks as usize;
         let at_turn = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
             At::Turn(turn) => Some((fault.rank as usize, turn, number)),
@@ -103,10 +102,7 @@ impl State {
         match what {
             What::Death => self.die(rank),
             What::Stop(time) => self.stop(rank, nanoseconds(time)),
-            What::Signal(signal @ (SIGINT | SIGTERM))
-                if std::mem::replace(&mut self.strikes.has_interrupt[rank], true) =>
-            {
-                let _ = signal;
+            What::Signal(SIGINT | SIGTERM) if std::mem::replace(&mut self.strikes.has_interrupt[rank], true) => {
                 self.die(rank);
             }
             What::Signal(signal) => {

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::Plan;
 use super::state::{Event, State, Time, nanoseconds};
 use super::task::{Asked, Task};
+use super::{Failure, Plan};
 
 /// What a task's thread unwinds with when its process has ended.
 pub(super) struct Ended;
@@ -62,6 +62,14 @@ impl World {
     /// The first turn of the run.
     pub(super) fn begin(&self) {
         self.lock().turn();
+    }
+
+    /// There are threads for the first `threads` ranks alone: they end.
+    pub(super) fn give_up(&self, threads: usize) {
+        let mut state = self.lock();
+        state.tasks[threads..].iter_mut().for_each(|task| task.has_ended = true);
+        state.fail(Failure::Panic);
+        state.turn();
     }
 
     /// The calling thread is this task from now on; waits for its first turn.
