@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::ended::Ended;
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 /// Jobs of some seconds.
@@ -34,7 +34,7 @@ enum Cut {
 const CUTS: [Cut; 5] =
     [Cut::Killed, Cut::Signalled(Signal::USR2), Cut::RankKilled, Cut::Timed, Cut::Signalled(Signal::TERM)];
 /// Schedules and ranks go round in steps of their own, so that they meet in every way: `scripts/faults` is the long form.
-const RANKS: [Ranks; 5] = [Launched(3), Launched(1), Alone, Launched(2), Launched(5)];
+const RANKS: [Ranks; 5] = [Launched(3), Threads(2), Alone, Launched(2), Threads(5)];
 const SCHEDULES: [&str; 4] = ["dynamic", "block", "guided", "cyclic"];
 
 fn run(ranks: Ranks, line: &str) -> Ended {
@@ -70,7 +70,7 @@ fn cut(ranks: Ranks, line: &str, cut: Cut, after: Duration) -> Option<Ended> {
     let ended = running.finish();
     // mpirun's own code when it was told to end; ours when the signal was passed on.
     match (cut, ranks) {
-        (Cut::Signalled(Signal::USR2), _) | (Cut::Signalled(_), Alone) => {
+        (Cut::Signalled(Signal::USR2), _) | (Cut::Signalled(_), Alone | Threads(_)) => {
             assert!([0, 75].contains(&ended.code()), "{ended}")
         }
         _ => {}
@@ -83,7 +83,7 @@ fn stopped_again_and_again_it_is_the_same_answer() {
     each(JOBS, |job| {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("job.ckpt");
-        let expected = run(Launched(2), &format!("{job} --format json")).expect_code(0);
+        let expected = run(Threads(2), &format!("{job} --format json")).expect_code(0);
         let mut cuts = CUTS.iter().cycle();
         for turn in 0..60 {
             let ranks = RANKS[turn % RANKS.len()];
@@ -105,8 +105,8 @@ fn stopped_again_and_again_it_is_the_same_answer() {
 #[test]
 fn a_job_shorter_than_its_chunk_gets_on() {
     let job = "primes 2e10 --count 1,2,4 --format json";
-    let expected = run(Launched(2), job).expect_code(0);
-    each([Alone, Launched(1), Launched(2), Launched(4)].into_iter().zip(SCHEDULES), |&(ranks, schedule)| {
+    let expected = run(Threads(2), job).expect_code(0);
+    each([Alone, Threads(2), Launched(2), Threads(4)].into_iter().zip(SCHEDULES), |&(ranks, schedule)| {
         let folder = tempfile::tempdir().expect("a folder");
         let line = format!("{job} --schedule {schedule} --checkpoint {}", folder.path().join("job.ckpt").display());
         let mut done = 0;
@@ -134,9 +134,9 @@ fn a_finished_job_is_reported_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
     let line = line("primes 1e8 --gaps", &file);
-    let expected = run(Launched(3), &line).expect_code(0);
+    let expected = run(Threads(3), &line).expect_code(0);
     each(SCHEDULES, |schedule| {
-        let again = run(Launched(2), &format!("{line} --schedule {schedule}")).expect_code(0);
+        let again = run(Threads(2), &format!("{line} --schedule {schedule}")).expect_code(0);
         assert_eq!(again.json_result(), expected.json_result());
     });
 }
@@ -150,9 +150,9 @@ fn a_longer_job_goes_on_from_a_finished_one() {
     each(cases, |(short, long)| {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("job.ckpt");
-        run(Launched(3), &line(short, &file)).expect_code(0);
+        run(Threads(3), &line(short, &file)).expect_code(0);
         let expected = run(Alone, &format!("{long} --format json")).expect_code(0);
-        let extended = run(Launched(2), &line(long, &file)).expect_code(0);
+        let extended = run(Threads(2), &line(long, &file)).expect_code(0);
         assert_eq!(extended.json_result(), expected.json_result());
         assert!(extended.stderr.contains("going on from "), "{extended}");
     });
@@ -218,7 +218,8 @@ fn a_time_limit_at_the_very_end() {
     each(0..24, |i| {
         let file = folder.path().join(i.to_string());
         let limit = (seconds * 1e6 * (0.6 + 0.02 * f64::from(*i))) as u64;
-        let ended = run(Launched(8), &format!("{line} --time-limit {limit}us --checkpoint {}", file.display()));
+        let ranks = if i % 3 == 0 { Launched(8) } else { Threads(8) };
+        let ended = run(ranks, &format!("{line} --time-limit {limit}us --checkpoint {}", file.display()));
         assert!(matches!(ended.code(), 0 | 75), "{ended}");
     });
 }
@@ -234,7 +235,7 @@ fn what_a_killed_run_left_half_written_goes() {
     running.signal(Signal::KILL);
     running.finish().expect_failure();
     assert_eq!(files(), 1, "the temporary file of the killed run");
-    run(Launched(2), &format!("pi 1e6 --output {}", file.display())).expect_code(0);
+    run(Threads(2), &format!("pi 1e6 --output {}", file.display())).expect_code(0);
     let left: Vec<_> =
         std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.path()).collect();
     assert_eq!(left, [file]);
@@ -272,8 +273,8 @@ fn the_schedulers_end_is_a_time_limit() {
     let ended = job.run().expect_code(75);
     assert!(ended.stderr.contains("stopped by --time-limit"), "{ended}");
     // No scheduler, and one whose command is not there.
-    run(Launched(2), &line).expect_code(2).expect_told_once("no scheduler is in sight");
-    let mute = Launch::new(Launched(2), &line).env("LSB_JOBID", "17").run();
+    run(Threads(2), &line).expect_code(2).expect_told_once("no scheduler is in sight");
+    let mute = Launch::new(Threads(2), &line).env("LSB_JOBID", "17").run();
     mute.expect_code(2).expect_told_once("LSF does not say when job 17 ends");
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Signal;
 
 use super::ended::Ended;
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 fn run(ranks: Ranks, line: &str) -> Ended {
@@ -34,7 +34,7 @@ fn begun_from(ended: &Ended) -> u64 {
 fn checkpoints_that_do_not_fit_are_refused_and_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
-    run(Launched(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
+    run(Threads(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
     let good = fs::read(&file).expect("a checkpoint");
     let place = file.display();
     each([Alone, Launched(4)], |&ranks| {
@@ -55,7 +55,7 @@ fn checkpoints_that_do_not_fit_are_refused_and_kept() {
     ] {
         let other = folder.path().join(name);
         fs::write(&other, &bytes).expect("written");
-        run(Launched(2), &line("pi 1e8 --seed 9", &other)).expect_code(1).expect_told_once(said);
+        run(Threads(2), &line("pi 1e8 --seed 9", &other)).expect_code(1).expect_told_once(said);
         assert_eq!(fs::read(&other).expect("it is kept"), bytes);
     }
 }
@@ -64,17 +64,17 @@ fn checkpoints_that_do_not_fit_are_refused_and_kept() {
 fn the_one_before_helps_when_the_last_is_damaged_or_gone() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
-    run(Launched(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
+    run(Threads(2), &line("pi 1e8 --seed 9", &file)).expect_code(0);
     fs::copy(&file, before(&file)).expect("copied");
     let good = fs::read(&file).expect("a checkpoint");
     fs::write(&file, &good[..good.len() - 3]).expect("written");
     let line = line("pi 1e8 --seed 9", &file);
-    run(Launched(2), &line).expect_code(1).expect_told_once("the one before is good: --resume-before");
+    run(Threads(2), &line).expect_code(1).expect_told_once("the one before is good: --resume-before");
     let resumed = Launch::new(Launched(2), &line).env("MONTESIEVE_RESUME_BEFORE", "1").run().expect_code(0);
     assert!(begun_from(&resumed) > 0 && resumed.stderr.contains("is damaged"), "{resumed}");
     assert_eq!(fs::read(before(&file)).expect("it stays"), good);
     fs::remove_file(&file).expect("there");
-    let resumed = run(Launched(2), &line).expect_code(0);
+    let resumed = run(Threads(2), &line).expect_code(0);
     assert!(begun_from(&resumed) > 0 && resumed.stderr.contains("job.ckpt is not there: this is "), "{resumed}");
     assert_eq!(fs::read(before(&file)).expect("it stays"), good);
 }
@@ -83,10 +83,10 @@ fn the_one_before_helps_when_the_last_is_damaged_or_gone() {
 fn the_same_command_line_again_gets_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-    run(Launched(2), &format!("{} --time-limit 300ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
+    run(Threads(2), &format!("{} --time-limit 300ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
     let again = format!("{} --resume {} --time-limit 300ms", line("pi 1e13 --seed 9", &to), from.display());
     let mut reached = 0;
-    for ranks in [Launched(2), Alone, Launched(3)] {
+    for ranks in [Launched(2), Alone, Threads(3)] {
         let stopped = run(ranks, &again).expect_code(75);
         let begun = begun_from(&stopped);
         assert!(begun > reached, "{begun} blocks after {reached}: {stopped}");
@@ -94,7 +94,7 @@ fn the_same_command_line_again_gets_on() {
     }
     // What it began from is not needed any more.
     fs::remove_file(&from).expect("there");
-    assert!(begun_from(&run(Launched(2), &again).expect_code(75)) > reached);
+    assert!(begun_from(&run(Threads(2), &again).expect_code(75)) > reached);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn two_jobs_do_not_share_a_checkpoint() {
     running.signal(Signal::KILL);
     running.finish().expect_failure();
     // The kernel has given the lock back.
-    let resumed = run(Launched(2), &format!("{line} --time-limit 100ms")).expect_code(75);
+    let resumed = run(Threads(2), &format!("{line} --time-limit 100ms")).expect_code(75);
     assert!(begun_from(&resumed) > 0, "{resumed}");
 }
 
@@ -139,7 +139,7 @@ fn every_path_is_another_file() {
     symlink("job.ckpt", at("link")).expect("a link");
     for (one, other) in [("checkpoint", "output"), ("trace", "plot"), ("output", "trace")] {
         let line = format!("pi 1e15 --{one} {} --{other} {}", at("job.ckpt"), at("link"));
-        run(Launched(2), &line).expect_code(2).expect_told_once("are the same file");
+        run(Threads(2), &line).expect_code(2).expect_told_once("are the same file");
     }
     let line = format!("pi 1e15 --checkpoint {} --output {}", at("job.ckpt"), at("job.ckpt.before"));
     run(Alone, &line).expect_code(2).expect_told_once("are the same file");
@@ -168,7 +168,7 @@ fn links_and_modes_stay() {
     let line = format!("{} --output {result} --trace {trace}", line("pi 1e8", &at("job.ckpt")));
     let mode = |name: &str| fs::metadata(at(name)).expect("there").permissions().mode() & 0o777;
     for set in [None, Some(0o640)] {
-        run(Launched(2), &line).expect_code(0);
+        run(Threads(2), &line).expect_code(0);
         if let Some(set) = set {
             assert_eq!(mode("far/job.ckpt"), set);
         }
@@ -204,10 +204,10 @@ fn a_trace_is_the_same_after_any_number_of_stops() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let job = |name: &str| format!("pi 3e10 --seed 9 --trace {}", at(name).display());
-    run(Launched(2), &job("expected")).expect_code(0);
+    run(Threads(2), &job("expected")).expect_code(0);
     let cut = format!("{} --time-limit 300ms", line(&job("trace"), &at("job.ckpt")));
     let mut stops = 0;
-    for ranks in [Launched(3), Alone, Launched(2)].into_iter().cycle().take(60) {
+    for ranks in [Launched(3), Alone, Threads(2)].into_iter().cycle().take(60) {
         let ended = run(ranks, &cut);
         if ended.code() == 0 {
             break;

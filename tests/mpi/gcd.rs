@@ -4,7 +4,7 @@ use std::fs;
 
 use dashu_int::UBig;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each, input_ends};
 use super::same::{RANKS, SCHEDULES, result};
 
@@ -95,7 +95,7 @@ fn audits_on_any_number_of_ranks() {
 
     fs::write(path("key"), "0x8f 10").expect("written");
     let line = format!("gcd {} --against {}", path("key"), path("list"));
-    each([Alone, Launched(1), Launched(2), Launched(3)], |&ranks| {
+    each([Alone, Threads(1), Threads(2), Threads(3)], |&ranks| {
         let ended = Launch::new(ranks, &line).run().expect_code(0);
         let expected = "1: 143 shares 143 = 11 * 13; 11 with 5, 13 with 8; duplicate of 6\n\
                         2: 10 shares 5; 5 with 1, 5 with 4\n\
@@ -155,13 +155,13 @@ fn weak_keys_among_20_000_moduli() {
     fs::write(&file, lines.join("\n")).expect("written");
     let line = format!("gcd --all {} --format json", file.display());
     let run = |ranks| Launch::new(ranks, &line).limit(300).run().expect_code(0);
-    let two = run(Launched(2));
+    let two = run(Threads(2));
     let json = two.json();
     let shared = json["result"]["shared"].as_array().expect("a list");
     let is_weak = |found: &&serde_json::Value| found["factor"].as_str().is_some_and(|factor| factor.len() > 120);
     let places: Vec<u64> = shared.iter().filter(is_weak).filter_map(|found| found["place"].as_u64()).collect();
     assert_eq!(places, [8, 101, 102, 5001, 12_346, 20_000]);
-    assert_eq!(run(Launched(3)).json_result(), two.json_result());
+    assert_eq!(run(Threads(3)).json_result(), two.json_result());
 }
 
 #[test]
@@ -169,25 +169,25 @@ fn bad_lines_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("bad.txt");
     fs::write(&file, "12 18\n12\n7 seven\n\n1 2^128\n").expect("written");
-    for ranks in [Alone, Launched(3)] {
+    for ranks in [Alone, Threads(3)] {
         let ended = Launch::new(ranks, &format!("gcd {}", file.display())).run().expect_code(2);
         let ended = ended.expect_told_once("line 2: '12': not two numbers").expect_said_once("line 3: '7 seven'");
         ended.expect_said_once("line 5: '1 2^128': too large");
     }
     let missing = folder.path().join("missing").display().to_string();
-    Launch::new(Launched(2), &format!("gcd {missing}")).run().expect_code(2).expect_told_once("there is no ");
+    Launch::new(Threads(2), &format!("gcd {missing}")).run().expect_code(2).expect_told_once("there is no ");
     fs::write(&file, "1\n0\n").expect("written");
     let all = format!("gcd --all {}", file.display());
-    let ended = Launch::new(Launched(2), &all).run().expect_code(2);
+    let ended = Launch::new(Threads(2), &all).run().expect_code(2);
     ended.expect_told_once("line 2: '0': must be at least 1");
     fs::write(&file, "1f\n2^64\n").expect("written");
-    Launch::new(Launched(2), &all)
+    Launch::new(Threads(2), &all)
         .run()
         .expect_code(2)
         .expect_told_once("is hexadecimal, but line 2: '2^64' is decimal");
     fs::write(&file, "\u{1b}[31m red\n").expect("written");
-    let ended = Launch::new(Launched(2), &all).run().expect_code(2).expect_told_once("not a number");
+    let ended = Launch::new(Threads(2), &all).run().expect_code(2).expect_told_once("not a number");
     assert!(!ended.stderr.contains('\u{1b}'), "{ended}");
-    let device = Launch::new(Launched(2), "gcd --all /dev/zero").run().expect_code(2);
+    let device = Launch::new(Threads(2), "gcd --all /dev/zero").run().expect_code(2);
     device.expect_told_once("/dev/zero is a device");
 }

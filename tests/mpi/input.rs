@@ -1,6 +1,6 @@
 //! Bad input: one clear message from one rank, exit code 2, at once, on one rank and on four.
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 /// Command lines, and words that the one message must have.
@@ -29,7 +29,11 @@ const LINES: [(&str, &str); 20] = [
 
 #[test]
 fn one_message_and_exit_code_2() {
-    let cases = LINES.into_iter().flat_map(|line| [Alone, Launched(1), Launched(4)].map(|ranks| (ranks, line)));
+    let cases = LINES.into_iter().zip(0..).flat_map(|(line, i)| {
+        // What is refused before the work is refused by the same code under a launcher.
+        let launched = (i % 4 == 0).then_some(Launched(4));
+        [Alone, Threads(4)].into_iter().chain(launched).map(move |ranks| (ranks, line))
+    });
     each(cases, |&(ranks, (line, message))| {
         let ended = Launch::new(ranks, line).run().expect_code(2).expect_told_once(message);
         // What clap refuses begins with "error:", what the command itself refuses with its name.

@@ -2,7 +2,7 @@
 
 use montesieve::isa::Isa;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
@@ -23,7 +23,7 @@ fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
         // The second job goes through all cases, the others take turns.
         let expected = under_schedules(&format!("integrate {line}"), |i| job == 1 || i % JOBS.len() == job);
-        assert_eq!(result(Launched(3), &format!("integrate {line} --chunk 1")), expected, "{line}");
+        assert_eq!(result(Threads(3), &format!("integrate {line} --chunk 1")), expected, "{line}");
     }
 }
 
@@ -31,7 +31,7 @@ fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
 fn instruction_sets_change_nothing() {
     for line in JOBS {
         let text = |isa: &str| {
-            let launch = Launch::new(Launched(2), &format!("integrate {line}")).env("MONTESIEVE_ISA", isa);
+            let launch = Launch::new(Threads(2), &format!("integrate {line}")).env("MONTESIEVE_ISA", isa);
             launch.run().expect_code(0).text().to_owned()
         };
         let expected = text("portable");
@@ -45,7 +45,7 @@ fn instruction_sets_change_nothing() {
 fn fewer_samples_than_ranks() {
     for line in ["integrate genz-continuous 1", "integrate ball 2", "integrate option 129"] {
         let expected = result(Alone, line);
-        each([Launched(3), Launched(8)], |&ranks| assert_eq!(result(ranks, line), expected));
+        each([Threads(3), Threads(8)], |&ranks| assert_eq!(result(ranks, line), expected));
     }
 }
 
@@ -62,7 +62,7 @@ fn one_message_and_exit_code_2() {
         ("expr x --bounds 0:inf", "is not bounded"),
         ("expr ln(x-0.5) --bounds 0:1", "the integrand is not a number at (0."),
     ];
-    let cases = lines.into_iter().flat_map(|line| [Alone, Launched(4)].map(|ranks| (ranks, line)));
+    let cases = lines.into_iter().flat_map(|line| [Alone, Threads(4)].map(|ranks| (ranks, line)));
     each(cases, |&(ranks, (line, message))| {
         let launch = Launch::new(ranks, &format!("integrate {line}"));
         launch.run().expect_code(2).expect_told_once(message);
@@ -72,7 +72,7 @@ fn one_message_and_exit_code_2() {
 #[test]
 fn a_value_that_is_no_number_is_found_later_too() {
     // One sample in a million, not among those that are tried beforehand.
-    each([Alone, Launched(3)], |&ranks| {
+    each([Alone, Threads(3)], |&ranks| {
         let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
         launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
     });
@@ -86,16 +86,16 @@ fn a_value_that_is_no_number_is_no_dead_end() {
     let line = "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7";
     let with = |ranks, line: &str| Launch::new(ranks, line).word("--checkpoint").word(&file).run();
     with(Alone, line).expect_code(1).expect_told_once("--nan skip leaves");
-    let skipped = with(Launched(2), &format!("{line} --nan skip --format json")).expect_code(0);
+    let skipped = with(Threads(2), &format!("{line} --nan skip --format json")).expect_code(0);
     assert_eq!(skipped.json()["result"]["nan_samples"], 24, "{skipped}");
-    assert_eq!(skipped.json_result(), result(Launched(3), &format!("{line} --nan skip")));
+    assert_eq!(skipped.json_result(), result(Threads(3), &format!("{line} --nan skip")));
 }
 
 #[test]
 fn a_target_that_cannot_be_reached_ends() {
     each(["2", "0*x", "x<2"], |text| {
         let line = format!("integrate expr {text} --bounds 0:1 --target-error 1e-6");
-        let ended = Launch::new(Launched(2), &line).run().expect_code(5);
+        let ended = Launch::new(Threads(2), &line).run().expect_code(5);
         assert!(ended.text().contains("NOT reached: the first 1e8 samples"), "{ended}");
     });
     Launch::new(Alone, "integrate expr x --bounds 0:1e300 1e5")
@@ -106,7 +106,7 @@ fn a_target_that_cannot_be_reached_ends() {
 
 #[test]
 fn the_list_names_them_all() {
-    each([Alone, Launched(2)], |&ranks| {
+    each([Alone, Threads(2)], |&ranks| {
         let json = Launch::new(ranks, "integrate list --format json").run().expect_code(0).json();
         let names = json["result"]["integrands"].as_array().expect("a list").len();
         // And NAS EP.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each, input_ends};
 use super::same::{RANKS, SCHEDULES, result};
 
@@ -34,9 +34,9 @@ fn flags_under_every_schedule() {
     let flags = ["message", "shared", "rma", "allreduce"];
     each(SCHEDULES.iter().zip(flags), |(schedule, flag)| {
         let line = format!("{line} --schedule {schedule} --flag {flag} --poll 2000 --chunk 1");
-        assert_eq!(result(Launched(3), &line), expected);
+        assert_eq!(result(Threads(3), &line), expected);
     });
-    let json = Launch::new(Launched(2), &format!("{line} --flag server --format json")).run().expect_code(0).json();
+    let json = Launch::new(Threads(2), &format!("{line} --flag server --format json")).run().expect_code(0).json();
     let division = &json["run"]["division"];
     assert_eq!((&division["flag"], &division["poll"]), (&"server".into(), &1_000_000.into()));
     assert!(division["divisors"].as_u64() > division["divisors_after_hit"].as_u64());
@@ -49,9 +49,9 @@ fn stopped_resumed_and_in_parts() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("trial.ckpt").display().to_string();
     let stopped = format!("{line} --checkpoint {file} --time-limit 300ms");
-    let ended = Launch::new(Launched(2), &stopped).run().expect_code(75);
+    let ended = Launch::new(Threads(2), &stopped).run().expect_code(75);
     assert!(ended.json()["result"]["numbers"][0]["prime"].is_null(), "{ended}");
-    let ended = Launch::new(Launched(3), &format!("{line} --checkpoint {file}")).run().expect_code(0);
+    let ended = Launch::new(Threads(3), &format!("{line} --checkpoint {file}")).run().expect_code(0);
     let judged = &ended.json()["result"]["numbers"][0];
     assert_eq!(
         judged["prime"],
@@ -61,9 +61,9 @@ fn stopped_resumed_and_in_parts() {
     let job = "isprime 100140049000049 --method trial";
     let parts = [1, 2, 3].map(|i| folder.path().join(i.to_string()).display().to_string());
     for (i, part) in (1..).zip(&parts) {
-        Launch::new(Launched(2), &format!("{job} --shard {i}/3 --checkpoint {part}")).run().expect_code(0);
+        Launch::new(Threads(2), &format!("{job} --shard {i}/3 --checkpoint {part}")).run().expect_code(0);
     }
-    let merged = Launch::new(Launched(2), &format!("merge --format json {}", parts.join(" "))).run().expect_code(0);
+    let merged = Launch::new(Threads(2), &format!("merge --format json {}", parts.join(" "))).run().expect_code(0);
     assert_eq!(merged.json_result(), result(Alone, job));
 }
 
@@ -89,7 +89,7 @@ fn numbers_from_standard_input() {
 
     let mut bad = tempfile::tempfile().expect("a file");
     write!(bad, "7\nseven\n-7\n").expect("written");
-    for ranks in [Alone, Launched(2)] {
+    for ranks in [Alone, Threads(2)] {
         let ended = Launch::new(ranks, "isprime -").stdin_from(input(&bad)).run().expect_code(2);
         ended.expect_told_once("line 2: 'seven'").expect_said_once("line 3: '-7': must not be negative");
     }
@@ -133,7 +133,7 @@ fn any_size_proven_or_probable() {
         assert_eq!(judged(i), proven(prime), "{}", numbers[i]);
     }
     assert_eq!((judged(2).0, judged(7).0), (true.into(), true.into()));
-    let text = Launch::new(Launched(2), "isprime 10^100+267").run().expect_code(0);
+    let text = Launch::new(Threads(2), "isprime 10^100+267").run().expect_code(0);
     assert!(text.text().trim_end().ends_with("prime"), "{text}");
 }
 
@@ -143,7 +143,7 @@ fn numbers_of_files() {
     let file = folder.path().join("b000043.txt");
     std::fs::write(&file, "# Mersenne's exponents\n1 2\n2 3\n3 5\n4 7\n5 13\n").expect("written");
     let line = format!("isprime --file {} 9", file.display());
-    let ended = Launch::new(Launched(3), &line).run().expect_code(0).expect_said_once("is read as index and value");
+    let ended = Launch::new(Threads(3), &line).run().expect_code(0).expect_said_once("is read as index and value");
     let lines: Vec<String> =
         ended.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(lines, ["2 prime", "3 prime", "5 prime", "7 prime", "13 prime", "9 composite, smallest factor 3"]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 /// A folder for one test.
@@ -46,10 +46,10 @@ fn every_form_by_any_number_of_ranks_under_any_schedule() {
             let expected = expected(&primes, form);
             let cases = [
                 (Alone, "dynamic"),
-                (Launched(1), "block"),
-                (Launched(2), "guided"),
+                (Threads(1), "block"),
+                (Threads(2), "guided"),
                 (Launched(3), "cyclic"),
-                (Launched(5), "block"),
+                (Threads(5), "block"),
                 (Launched(8), "dynamic"),
             ];
             each(cases, |(ranks, schedule)| {
@@ -62,7 +62,7 @@ fn every_form_by_any_number_of_ranks_under_any_schedule() {
                 fs::remove_file(&file).expect("removed");
             });
             let streamed =
-                Launch::new(Launched(3), &format!("primes {range} --output-format {form}")).run().expect_code(0);
+                Launch::new(Threads(3), &format!("primes {range} --output-format {form}")).run().expect_code(0);
             assert!(streamed.stdout == expected, "another list through the root");
         }
     }
@@ -88,7 +88,7 @@ fn an_old_file_survives_what_cannot_be_finished() {
     let folder = folder("old");
     let file = folder.join("list");
     fs::write(&file, "old").expect("written");
-    for ranks in [Alone, Launched(3)] {
+    for ranks in [Alone, Threads(3)] {
         // Would take hours, and is stopped.
         let line = format!("primes 1e16 -d 1e13 --output {} --output-format u64le --quiet", file.display());
         let running = Launch::new(ranks, &line).limit(30).start();
@@ -102,7 +102,7 @@ fn an_old_file_survives_what_cannot_be_finished() {
 
 #[test]
 fn a_full_disk_ends_the_job() {
-    for ranks in [Alone, Launched(3)] {
+    for ranks in [Alone, Threads(3)] {
         let line = "primes 1e15 --output-format u64le --output /dev/full";
         Launch::new(ranks, line).limit(20).run().expect_code(1).expect_told_once("/dev/full");
     }

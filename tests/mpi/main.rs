@@ -33,6 +33,7 @@
 //! - [`scaling`]: parts of one job, timed, every answer compared
 //! - [`page`]: the page of `scaling` in a real browser
 //! - [`burnin`]: hidden faults are found and named
+//! - [`threads`]: ranks that are threads of one process
 //! - [`waiting`]: idle ranks sleep; progress
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
@@ -72,6 +73,7 @@ mod shared;
 mod signals;
 mod streams;
 mod tallies;
+mod threads;
 mod ulfm;
 mod waiting;
 mod windows;

@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::launch::Launch;
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{self, Alone, Threads};
 
 fn run(ranks: Ranks, line: &str) -> Ended {
     Launch::new(ranks, line).limit(100).run()
@@ -16,7 +16,7 @@ fn parts_merge_to_the_whole() {
         let folder = tempfile::tempdir().expect("a folder");
         let part = |i: usize| folder.path().join(format!("part {i}")).display().to_string();
         let expected = run(Alone, &format!("{job} --format json")).expect_code(0);
-        for (i, ranks) in [Launched(1), Launched(3), Alone].into_iter().enumerate() {
+        for (i, ranks) in [Threads(1), Threads(3), Alone].into_iter().enumerate() {
             let shard = format!("{job} --shard {}/3", i + 1);
             let ended = Launch::new(ranks, &shard).word("--checkpoint").word(&part(i)).run().expect_code(0);
             assert!(ended.stderr.contains("this part of the job is done"), "{ended}");
@@ -24,12 +24,12 @@ fn parts_merge_to_the_whole() {
         let merge = |files: &[usize], ranks: Ranks| {
             files.iter().fold(Launch::new(ranks, "merge --format json"), |launch, &i| launch.word(&part(i))).run()
         };
-        for ranks in [Alone, Launched(2)] {
+        for ranks in [Alone, Threads(2)] {
             let merged = merge(&[2, 0, 1], ranks).expect_code(0);
             assert_eq!(merged.json_result(), expected.json_result());
         }
-        merge(&[0, 2], Launched(2)).expect_code(1).expect_told_once("no file is of part 2/3");
-        merge(&[0, 1, 1, 2], Launched(2)).expect_code(1).expect_told_once("part 2/3 is there twice: blocks ");
+        merge(&[0, 2], Threads(2)).expect_code(1).expect_told_once("no file is of part 2/3");
+        merge(&[0, 1, 1, 2], Threads(2)).expect_code(1).expect_told_once("part 2/3 is there twice: blocks ");
     }
 }
 
@@ -38,7 +38,7 @@ fn a_job_array_says_which_part() {
     let folder = tempfile::tempdir().expect("a folder");
     let files: Vec<String> = (0..4).map(|task| folder.path().join(task.to_string()).display().to_string()).collect();
     for (task, file) in files.iter().enumerate() {
-        Launch::new(Launched(2), &format!("pi 1e9 --shard auto --checkpoint {file}"))
+        Launch::new(Threads(2), &format!("pi 1e9 --shard auto --checkpoint {file}"))
             .env("SLURM_ARRAY_TASK_ID", &task.to_string())
             .env("SLURM_ARRAY_TASK_MIN", "0")
             .env("SLURM_ARRAY_TASK_MAX", "3")
@@ -49,7 +49,7 @@ fn a_job_array_says_which_part() {
     assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
     // Task 3 submitted again alone: the scheduler knows no other, so the number of parts must be said.
     let alone = |shard: &str| {
-        Launch::new(Launched(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
+        Launch::new(Threads(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
             .env("SLURM_ARRAY_TASK_ID", "3")
             .env("SLURM_ARRAY_TASK_MIN", "3")
             .env("SLURM_ARRAY_TASK_MAX", "3")
@@ -57,9 +57,9 @@ fn a_job_array_says_which_part() {
     };
     alone("auto").expect_code(2).expect_told_once("write --shard auto/N for task 3 of N");
     alone("auto/4").expect_code(0);
-    run(Launched(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
+    run(Threads(2), "pi 1e9 --shard auto --checkpoint x").expect_code(2).expect_told_once("no scheduler says");
     // Where it ends depends on all parts.
-    run(Launched(2), "pi --target-error 1e-4 --shard 1/2 --checkpoint x")
+    run(Threads(2), "pi --target-error 1e-4 --shard 1/2 --checkpoint x")
         .expect_code(2)
         .expect_told_once("'--target-error <E>' cannot be used with '--shard <I/N|auto/N|auto>'");
 }
@@ -71,7 +71,7 @@ fn a_part_that_is_not_finished_is_named() {
     run(Alone, &format!("pi 1e9 --shard 1/2 --checkpoint {}", file(1))).expect_code(0);
     let long = format!("pi 1e13 --shard 2/2 --time-limit 200ms --checkpoint {}", file(2));
     run(Alone, &long).expect_code(75);
-    run(Launched(2), &format!("merge {}", file(2))).expect_code(1).expect_told_once("not finished: part 2/2 in ");
+    run(Threads(2), &format!("merge {}", file(2))).expect_code(1).expect_told_once("not finished: part 2/2 in ");
     // Of two lengths, and so of two jobs.
     run(Alone, &format!("merge {} {}", file(1), file(2))).expect_failure();
 }
@@ -83,11 +83,11 @@ fn merge_proves_and_does_nothing_else() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let (trace, plot, file) = (at("trace.csv"), at("plot.svg"), at("job.ckpt"));
     let line = format!("pi 1e8 --seed 9 --trace {trace} --plot {plot} --checkpoint {file}");
-    let expected = run(Launched(2), &line).expect_code(0);
+    let expected = run(Threads(2), &line).expect_code(0);
     for place in [&trace, &plot] {
         std::fs::write(place, "mine").expect("written");
     }
-    for ranks in [Alone, Launched(2)] {
+    for ranks in [Alone, Threads(2)] {
         let merged = run(ranks, &format!("merge {file}")).expect_code(0);
         assert_eq!(merged.stdout, expected.stdout);
     }
@@ -97,5 +97,5 @@ fn merge_proves_and_does_nothing_else() {
     let small = at("isprime.ckpt");
     let divided = run(Alone, &format!("isprime 1000000007 --method trial --checkpoint {small}")).expect_code(0);
     assert_eq!(run(Alone, &format!("merge {small}")).expect_code(0).stdout, divided.stdout);
-    run(Launched(2), &format!("merge {file} --output {file}")).expect_code(2).expect_told_once("are the same file");
+    run(Threads(2), &format!("merge {file} --output {file}")).expect_code(2).expect_told_once("are the same file");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use montesieve::isa::Isa;
 use rustix::process::Signal;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
@@ -36,9 +36,7 @@ fn text_csv_and_small_chunks_change_nothing() {
                 launch.run().expect_code(0).text().to_owned()
             };
             let expected = output(Alone, "");
-            each([" --chunk 1", " --chunk 7 --schedule cyclic"], |more| {
-                assert_eq!(output(Launched(3), more), expected)
-            });
+            each([" --chunk 1", " --chunk 7 --schedule cyclic"], |more| assert_eq!(output(Threads(3), more), expected));
         }
     }
 }
@@ -48,12 +46,12 @@ fn instruction_sets_and_textbook_walks_change_nothing() {
     for (line, few) in JOBS.into_iter().zip(["1e7", "3e6", "3e6", "1e6", "7", "1000"]) {
         let expected = result(Alone, line);
         each(Isa::ALL.into_iter().filter(|isa| isa.is_supported()), |isa| {
-            let launch = Launch::new(Launched(2), &format!("{line} --format json"));
+            let launch = Launch::new(Threads(2), &format!("{line} --format json"));
             assert_eq!(launch.env("MONTESIEVE_ISA", &isa.to_string()).run().expect_code(0).json_result(), expected);
         });
         let method = line.split(' ').nth(2).expect("a method");
         let line = format!("pi --method {method} {few}");
-        assert_eq!(result(Launched(3), &format!("{line} --algorithm scalar")), result(Alone, &line));
+        assert_eq!(result(Threads(3), &format!("{line} --algorithm scalar")), result(Alone, &line));
     }
 }
 
@@ -68,7 +66,7 @@ fn each_method_says_how_good_it_is() {
     ];
     each(cases, |(method, interval, reduction)| {
         let line = format!("pi --method {method} --seed 3 --format json");
-        let json = Launch::new(Launched(2), &line).run().expect_code(0).json();
+        let json = Launch::new(Threads(2), &line).run().expect_code(0).json();
         let (result, number) = (&json["result"], |key: &str| json["result"][key].as_f64());
         let off = (number("estimate").expect("a number") - std::f64::consts::PI).abs();
         assert!(off < 4.0 * number("std_error").expect("a number"), "{result}");

@@ -1,6 +1,6 @@
 //! Estimates until an error is small enough: the same end on any number of ranks, and what is shown of the way.
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 
 const RANKS: [usize; 5] = [1, 2, 3, 5, 8];
@@ -20,7 +20,7 @@ fn the_end_does_not_depend_on_ranks() {
         for (i, ranks) in RANKS.into_iter().enumerate() {
             let schedule = ["dynamic", "block", "cyclic", "guided"][i % 4];
             let line = format!("{job} --format json --schedule {schedule}");
-            let ended = Launch::new(Launched(ranks), &line).run().expect_code(0);
+            let ended = Launch::new(Threads(ranks), &line).run().expect_code(0);
             assert_eq!(ended.json_result(), expected.json_result(), "{ranks} ranks");
         }
     });
@@ -28,9 +28,9 @@ fn the_end_does_not_depend_on_ranks() {
 
 #[test]
 fn five_when_a_limit_comes_first() {
-    Launch::new(Launched(2), "pi 1e8 --target-error 1e-9 --exit-zero").run().expect_code(0);
+    Launch::new(Threads(2), "pi 1e8 --target-error 1e-9 --exit-zero").run().expect_code(0);
     each(["pi 1e8 --target-error 1e-9", "pi --target-error 1e-12 --time-limit 500ms"], |line| {
-        let ended = Launch::new(Launched(2), &format!("{line} --quiet")).run().expect_code(5);
+        let ended = Launch::new(Threads(2), &format!("{line} --quiet")).run().expect_code(5);
         assert!(ended.text().contains("NOT reached"), "{ended}");
     });
 }
@@ -45,7 +45,7 @@ fn the_way_is_shown() {
     };
     let read = |name| std::fs::read_to_string(path(name)).expect("written");
     let alone = (with(Alone).stdout, read("trace.csv"), read("plot.svg"));
-    let launched = (with(Launched(3)).stdout, read("trace.csv"), read("plot.svg"));
+    let launched = (with(Threads(3)).stdout, read("trace.csv"), read("plot.svg"));
     assert!(alone == launched, "the way is the same");
     // 96 blocks: 1, 2, 4, ..., 64 and the end.
     assert_eq!(alone.1.lines().count(), 1 + 8, "{}", alone.1);
@@ -56,7 +56,7 @@ fn the_way_is_shown() {
         Launch::new(Alone, "pi 1e8 --seed 3").run().expect_code(0).stdout,
         "looking on changes nothing"
     );
-    Launch::new(Launched(2), "pi 1e8 --trace /nowhere/trace.csv")
+    Launch::new(Threads(2), "pi 1e8 --trace /nowhere/trace.csv")
         .run()
         .expect_failure()
         .expect_told_once("/nowhere/trace.csv");
@@ -68,7 +68,7 @@ fn plans_are_the_same_everywhere() {
         let expected = Launch::new(Alone, line).run().expect_code(0);
         assert!(expected.stderr.contains("that would take about "), "{expected}");
         for ranks in RANKS {
-            assert_eq!(Launch::new(Launched(ranks), line).run().expect_code(0).stdout, expected.stdout);
+            assert_eq!(Launch::new(Threads(ranks), line).run().expect_code(0).stdout, expected.stdout);
         }
     });
 }
@@ -78,7 +78,7 @@ fn nas_ep_is_verified() {
     let expected = Launch::new(Alone, "integrate ep --class S --format json").run().expect_code(0);
     assert_eq!(expected.json()["result"]["verified"], true, "{expected}");
     each(RANKS, |&ranks| {
-        let ended = Launch::new(Launched(ranks), "integrate ep --class S --format json").run().expect_code(0);
+        let ended = Launch::new(Threads(ranks), "integrate ep --class S --format json").run().expect_code(0);
         assert_eq!(ended.json_result(), expected.json_result());
     });
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::Command;
 use std::time::Duration;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 /// Memory that a rank may have while it prints the primes to 1e8.
@@ -33,7 +33,7 @@ fn the_list_is_whole_and_in_order() {
         Launch::new(ranks, &line).run().expect_code(0)
     };
     let cases = ["block", "cyclic", "dynamic", "guided"].into_iter().flat_map(|schedule| {
-        [Alone, Launched(1), Launched(2), Launched(3), Launched(5), Launched(8)].map(|r| (r, schedule))
+        [Alone, Threads(1), Threads(2), Launched(3), Threads(5), Threads(8)].map(|r| (r, schedule))
     });
     // assert_eq would print both lists.
     each(cases, |(ranks, schedule)| assert!(printed(*ranks, schedule).text() == expected, "another list"));
@@ -44,7 +44,7 @@ fn small_chunks_keep_the_order() {
     let expected = primes(0, 10_000_000);
     each(["block", "cyclic", "dynamic", "guided"], |schedule| {
         let line = format!("primes 0 1e7 --print --chunk 1 --schedule {schedule}");
-        assert!(Launch::new(Launched(5), &line).run().expect_code(0).text() == expected, "another list");
+        assert!(Launch::new(Threads(5), &line).run().expect_code(0).text() == expected, "another list");
     });
 }
 
@@ -52,7 +52,7 @@ fn small_chunks_keep_the_order() {
 fn ranges_with_few_primes_or_none() {
     each([(0, 0), (0, 1), (2, 2), (0, 3), (24, 28), (90, 96), (7919, 7919)], |&(start, stop)| {
         let line = format!("primes {start} {stop} -p");
-        for ranks in [Alone, Launched(3)] {
+        for ranks in [Alone, Threads(3)] {
             assert_eq!(Launch::new(ranks, &line).run().expect_code(0).text(), primes(start, stop));
         }
     });
@@ -66,7 +66,7 @@ fn tuplets_are_printed_as_primesieve_prints_them() {
         let oracle = Command::new("primesieve").args(range.split(' ')).args([&format!("-p{k}"), "-q"]).output();
         let expected = oracle.expect("the oracle of this test must be installed: apt-get install primesieve").stdout;
         let schedule = ["block", "cyclic", "dynamic", "guided"][i % 4];
-        each([Alone, Launched(2), Launched(5)], |&ranks| {
+        each([Alone, Threads(2), Threads(5)], |&ranks| {
             let line = format!("primes {range} --print={k} --schedule {schedule}");
             assert!(Launch::new(ranks, &line).run().expect_code(0).stdout == expected, "another list");
         });
@@ -77,7 +77,7 @@ fn tuplets_are_printed_as_primesieve_prints_them() {
 fn a_reader_that_goes_away_ends_the_job_quietly() {
     // Would run for hours. The limit alone says that it ends: how soon depends on the launcher, and
     // on who else is using the machine (0.3 s alone; 2.3 s were seen beside other tests).
-    each([Alone, Launched(1), Launched(4)], |&ranks| {
+    each([Alone, Threads(4), Launched(1), Launched(4)], |&ranks| {
         let ended = Launch::new(ranks, "primes 1e13 --print --quiet").head(10).limit(20).run().expect_code(0);
         assert_eq!(ended.text(), primes(0, 30));
         assert_eq!(ended.stderr, "");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::ended::Ended;
-use super::launch::Ranks::{self, Alone, Launched};
+use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each};
 use super::running::Running;
 
@@ -21,7 +21,7 @@ const JOBS: [&str; 4] = [
 fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
     let running = Launch::new(ranks, &format!("{line} --quiet")).limit(40).start();
     match ranks {
-        Alone => std::thread::sleep(Duration::from_millis(500)),
+        Alone | Threads(_) => std::thread::sleep(Duration::from_millis(500)),
         Launched(n) => running.wait_for_ranks(n),
     }
     what(&running);
@@ -37,16 +37,16 @@ fn unsaved(line: &str, signal: i32) -> i32 {
 
 #[test]
 fn ctrl_c_ends_one_process() {
-    each(JOBS, |line| {
-        let ended = after(Alone, line, |running| running.signal(Signal::INT));
+    each(JOBS.into_iter().zip([Alone, Threads(2)].into_iter().cycle()), |&(line, ranks)| {
+        let ended = after(ranks, line, |running| running.signal(Signal::INT));
         assert_eq!(ended.code(), unsaved(line, 130), "{ended}");
     });
 }
 
 #[test]
 fn sigterm_ends_one_process() {
-    each(JOBS, |line| {
-        let ended = after(Alone, line, |running| running.signal(Signal::TERM));
+    each(JOBS.into_iter().zip([Threads(3), Alone].into_iter().cycle()), |&(line, ranks)| {
+        let ended = after(ranks, line, |running| running.signal(Signal::TERM));
         assert_eq!(ended.code(), unsaved(line, 143), "{ended}");
     });
 }

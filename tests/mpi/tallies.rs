@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{RANKS, SCHEDULES, result, under_schedules};
 
@@ -28,7 +28,7 @@ fn text_and_small_chunks_change_nothing() {
         let text =
             |ranks, more: &str| Launch::new(ranks, &format!("{line}{more}")).run().expect_code(0).text().to_owned();
         let expected = text(Alone, "");
-        each([" --chunk 1", " --chunk 7 --schedule cyclic"], |more| assert_eq!(text(Launched(3), more), expected));
+        each([" --chunk 1", " --chunk 7 --schedule cyclic"], |more| assert_eq!(text(Threads(3), more), expected));
     }
 }
 
@@ -55,7 +55,7 @@ fn tuplets_are_those_of_primesieve() {
     each(ranges.into_iter().chain(high), |range| {
         let expected = primesieve(&range.split(' ').collect::<Vec<_>>());
         let line = format!("primes {range} --count 1,2,3,4,5,6 --format json");
-        for ranks in [Alone, Launched(3)] {
+        for ranks in [Alone, Threads(3)] {
             let json = Launch::new(ranks, &line).run().expect_code(0).json();
             let counts: Vec<u64> = (1..=6).filter_map(|k| json["result"]["counts"][k.to_string()].as_u64()).collect();
             assert_eq!(counts, expected);
@@ -73,7 +73,7 @@ fn sums_and_gaps_as_published() {
         ("primes 1e9", "24739512092254535", 282, 436_273_009),
     ];
     each(cases, |&(line, sum, length, start)| {
-        let json = Launch::new(Launched(3), &format!("{line} --sum --gaps --format json")).run().expect_code(0).json();
+        let json = Launch::new(Threads(3), &format!("{line} --sum --gaps --format json")).run().expect_code(0).json();
         let result = &json["result"];
         assert_eq!(result["sum"].to_string().trim_matches('"'), sum);
         assert_eq!((&result["max_gap"]["length"], &result["max_gap"]["start"]), (&length.into(), &start.into()));
@@ -84,7 +84,7 @@ fn sums_and_gaps_as_published() {
 fn the_digest_is_one_of_the_primes_alone() {
     let digest = |line: &str| {
         let json =
-            Launch::new(Launched(2), &format!("primes {line} --digest --format json")).run().expect_code(0).json();
+            Launch::new(Threads(2), &format!("primes {line} --digest --format json")).run().expect_code(0).json();
         json["result"]["digest"].as_str().expect("a digest").to_owned()
     };
     // No prime lies between 999983 and 1000003. The value: the formula in Python.
@@ -118,7 +118,7 @@ fn the_nth_prime_is_that_of_primesieve() {
             assert_eq!(nth.to_string().trim_matches('"'), expected.to_string());
         });
         assert_eq!(
-            result(Launched(3), line.trim_end_matches(" --format json")),
+            result(Threads(3), line.trim_end_matches(" --format json")),
             result(Alone, line.trim_end_matches(" --format json"))
         );
     }
@@ -134,7 +134,7 @@ fn a_prime_that_is_not_there_is_an_error() {
         ("primes --nth -1 2", "there is no prime below 2"),
         ("primes --nth -26 100", "there are fewer than 26 primes below 100"),
     ] {
-        each([Alone, Launched(3)], |&ranks| {
+        each([Alone, Threads(3)], |&ranks| {
             Launch::new(ranks, line).run().expect_code(2).expect_told_once(told);
         });
     }
@@ -154,17 +154,17 @@ fn every_algorithm_gives_the_same() {
         let expected = text(Alone, "auto");
         each(["sieve", "sqrt", "trial"], |algorithm| {
             assert_eq!(text(Alone, algorithm), expected);
-            assert_eq!(text(Launched(3), algorithm), expected);
+            assert_eq!(text(Threads(3), algorithm), expected);
         });
     }
 }
 
 #[test]
 fn only_what_was_asked_for_is_said() {
-    let json = Launch::new(Launched(2), "primes 24 28 --count 2,4 --format json").run().expect_code(0).json();
+    let json = Launch::new(Threads(2), "primes 24 28 --count 2,4 --format json").run().expect_code(0).json();
     assert_eq!(json["result"]["counts"].to_string(), r#"{"2":0,"4":0}"#);
     assert!(json["result"]["first"].is_null() && json["result"]["last"].is_null());
-    let json = Launch::new(Launched(2), "primes 1e6 --format json").run().expect_code(0).json();
+    let json = Launch::new(Threads(2), "primes 1e6 --format json").run().expect_code(0).json();
     assert_eq!(json["result"]["counts"].to_string(), r#"{"1":78498}"#);
     assert_eq!((&json["result"]["first"], &json["result"]["last"]), (&2.into(), &999_983.into()));
 }

@@ -2,7 +2,7 @@
 //!
 //! `scripts/windows-campaign` holds thousands of random windows against PARI/GP; here are those that show ranks, restarts and borders.
 
-use super::launch::Ranks::{Alone, Launched};
+use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
@@ -39,7 +39,7 @@ fn answers_of_pari() {
         ("primes --nth 1 1e25", r#""nth":"10000000000000000000000013""#),
     ];
     each(cases, |&(line, told)| {
-        for ranks in [Alone, Launched(3)] {
+        for ranks in [Alone, Threads(3)] {
             let result = result(ranks, line);
             assert!(compact(&result).contains(told), "{result}");
         }
@@ -54,7 +54,7 @@ fn compact(json: &str) -> String {
 #[test]
 fn lists_go_across_the_border() {
     let expected = "18446744073709551533\n18446744073709551557\n18446744073709551629\n";
-    for ranks in [Alone, Launched(2)] {
+    for ranks in [Alone, Threads(2)] {
         let text = |line: &str| Launch::new(ranks, line).run().expect_code(0).text().to_owned();
         assert_eq!(text("primes 2^64-90 2^64+20 --print"), expected);
         assert_eq!(
@@ -72,7 +72,7 @@ fn a_window_goes_on_from_its_checkpoint() {
         let expected = result(Alone, &line);
         let file = folder.path().join(asked.split(' ').next().unwrap_or_default());
         let kept = format!("{line} --checkpoint {}", file.display());
-        Launch::new(Launched(2), &format!("{kept} --shard 1/3")).run().expect_code(0);
-        assert_eq!(result(Launched(3), &kept), expected);
+        Launch::new(Threads(2), &format!("{kept} --shard 1/3")).run().expect_code(0);
+        assert_eq!(result(Threads(3), &kept), expected);
     }
 }

@@ -5,9 +5,9 @@
 //! cargo run --release -p montesieve-engine --example own_job -- sweep.ckpt [RANKS]
 //! ```
 //!
-//! A parameter sweep: for 300,000 values of r between 3 and 4, what is the period of the logistic map
-//! x -> r x (1 - x) once it has settled? The tally is a histogram of the periods. The same job over
-//! MPI is `own_job_mpi`, in the examples of `montesieve-mpi`.
+//! A parameter sweep: for 300,000 values of r between 3 and 4, what is the period of the logistic
+//! map x -> r x (1 - x) once it has settled? The tally is a histogram of the periods. The same job
+//! over MPI is `own_job_mpi`, in the examples of `montesieve-mpi`.
 
 use std::ops::ControlFlow;
 use std::time::Duration;

@@ -16,6 +16,8 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 use tempfile::NamedTempFile;
 
+use crate::disk::{Disk, FileSystem};
+
 /// Letters and digits of a temporary name that are drawn at random.
 const DRAWN: usize = 6;
 /// How a temporary name ends.
@@ -106,18 +108,21 @@ pub(crate) fn prefix(place: &Path) -> String {
 ///
 /// # Errors
 /// When it cannot be synced or renamed; `place` is as it was before then. And when the disk fails
-/// ([`sync_folder`]).
+/// ([`of_the_disk_alone`]).
 pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
     sync_folder(place)
 }
 
-/// The rename itself is on disk only when the folder is. A folder that cannot be read, or a file
-/// system that does not sync folders, is no fault of the file, which is whole and in its place by
-/// now: only a failing disk is.
 fn sync_folder(place: &Path) -> io::Result<()> {
-    let synced = File::open(folder(place)).and_then(|folder| folder.sync_all());
+    of_the_disk_alone(FileSystem.sync_folder(place))
+}
+
+/// What came of syncing a folder, as far as it counts. The rename itself is on disk only when the
+/// folder is. A folder that cannot be read, or a file system that does not sync folders, is no
+/// fault of the file, which is whole and in its place by now: only a failing disk is.
+pub(crate) fn of_the_disk_alone(synced: io::Result<()>) -> io::Result<()> {
     synced.or_else(|error| if is_failing(&error) { Err(error) } else { Ok(()) })
 }
 

@@ -77,7 +77,10 @@ impl<'a, J: Job> Driver<'a, J> {
             options,
             machine,
             writer: parts.writer,
-            keeper: parts.keep.map(|(keep, identity)| Keeper::new(keep, identity, options.warn)),
+            keeper: parts.keep.map(|(keep, identity)| {
+                let background = transport.background("checkpoint").ok();
+                Keeper::new(keep, identity, options.warn, transport.disk(), background)
+            }),
             blocks: parts.blocks,
             watch: Stopwatch::start(now, options.traced),
             looked: now,
@@ -267,7 +270,7 @@ impl<'a, J: Job> Driver<'a, J> {
 
     /// Nothing to do at the moment.
     fn rest(&mut self) -> Result<()> {
-        if self.keeper.as_ref().is_some_and(|keeper| !keeper.is_idle()) {
+        if self.keeper.as_mut().is_some_and(|keeper| !keeper.is_idle()) {
             // The disk may be slow: the others hear that this rank is there.
             self.transport.computed(0)?;
         }

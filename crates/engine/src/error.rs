@@ -29,8 +29,8 @@ pub enum Error {
     #[error("{0}")]
     Job(JobError),
     /// The root cannot begin, or cannot give the outcome. Every rank gets it, and all ranks are at
-    /// the same place then; the root has the reason: a checkpoint that cannot be loaded, what a sink
-    /// returned, an answer that cannot be right.
+    /// the same place then. The root has the reason: a checkpoint that cannot be loaded, what a
+    /// sink returned, an answer that cannot be right.
     #[error("{}", .0.as_ref().map_or("the root reports what went wrong".to_owned(), ToString::to_string))]
     AtRoot(Option<Box<Error>>),
     /// A checkpoint cannot be loaded, or not be written.

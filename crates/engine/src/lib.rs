@@ -7,15 +7,20 @@
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
 //! - [`transport`]: the contract between the engine and whatever carries its messages;
-//!   [`threads`] keep it, and so does a program's own over MPI.
+//!   [`threads`] keep it, and so does a program's own over MPI; [`conformance`] holds them to it.
+//!   With the feature `simulated`, so do ranks under virtual time, where a seed decides all.
+//! - [`background`], [`disk`]: what a rank does beside its messages, as a transport has it.
 //! - [`Session`]: the way in. Runs a job, loads and saves its [`checkpoint`], [unites](unite) the
 //!   checkpoints of shares, and runs [rounds](rounds) until something holds.
 
 mod agreement;
 pub mod atomic_file;
+pub mod background;
 pub mod backoff;
 mod cause;
 pub mod checkpoint;
+pub mod conformance;
+pub mod disk;
 mod driver;
 pub mod error;
 mod job;
@@ -34,6 +39,8 @@ pub mod run;
 mod schedule;
 mod session;
 pub mod signals;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 pub mod sink;
 pub mod sound;
 mod span;

@@ -46,7 +46,7 @@ pub fn open(path: &Path, pipes: Pipes) -> io::Result<(File, u64)> {
 ///
 /// # Errors
 /// When it is longer than `most`; and when there is not enough memory for it.
-pub fn read_on(file: File, length: u64, begun: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
+pub fn read_on(file: impl Read, length: u64, begun: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = begun;
     let too_long = |length: u64| {
         let said = format!("it has {length} bytes; the most here are {most}");

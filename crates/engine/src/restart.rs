@@ -49,7 +49,37 @@ impl<T: Tally> Restart<T> {
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
-        let done = union(base, owns).map_err(fault)?;
+        // A ledger that was made for nothing yet knows no boundaries: what the living have done
+        // would merge across them, and be of no use for a longer job.
+        let mut done = Ledger::with_seams(boundaries);
+        done.absorb(base).map_err(fault)?;
+        let done = union(done, owns).map_err(fault)?;
         Ok(Restart { done, own: Some((own, place)) })
+    }
+}
+
+#[cfg(all(test, feature = "simulated"))]
+mod tests {
+    use super::*;
+    use crate::Span;
+    use crate::simulated::{self, Ending, Plan};
+
+    #[test]
+    fn what_the_living_have_done_does_not_merge_across_a_boundary() {
+        let plan = Plan { survives: true, ..Plan::new(2, 1) };
+        let boundaries = Seams::at(Some(5));
+        let end = simulated::run(&plan, |rank| {
+            let log = rank.replay_log().expect("losses are survived");
+            let (mut own, place) =
+                Restart::begin(rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
+            let span = if rank.rank() == ROOT { Span::new(0, 5) } else { Span::new(5, 9) };
+            own.record(span, ()).expect("new");
+            log.put(place, &own).expect("encoded");
+            log.rewind();
+            let again = Restart::<()>::begin(rank, Ledger::new(), boundaries).expect("all live");
+            rank.flush().expect("all live");
+            again.done.spans().map(|(span, ())| span).collect::<Vec<_>>()
+        });
+        assert_eq!(end.ranks[0], Ending::Returned(vec![Span::new(0, 5), Span::new(5, 9)]));
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{self, Found, Identity, LoadError};
+use crate::disk::Disk;
 use crate::{Job, Ledger, Tally};
 
 /// What a session has to say while it loads; its `Display` is a sentence.
@@ -58,12 +59,13 @@ impl Sources<'_> {
     /// [`LoadError`].
     pub(crate) fn load<J: Job>(
         &self,
+        disk: &dyn Disk,
         job: &J,
         ours: &Identity,
         mut notify: impl FnMut(Notice),
     ) -> Result<Option<Ledger<J::Tally>>, LoadError> {
         let load = |path: Option<&Path>| -> Result<Option<Found<J::Tally>>, LoadError> {
-            path.map_or(Ok(None), |path| checkpoint::load(path, job, ours, self.falls_back))
+            path.map_or(Ok(None), |path| checkpoint::load_from(disk, path, job, ours, self.falls_back))
         };
         let checkpoint = load(self.checkpoint.filter(|path| Some(*path) != self.resume))?;
         let resume = load(self.resume)?;

@@ -4,6 +4,8 @@
 //! each rank. Nothing here loads a checkpoint or locks it: a caller that sets [`Options::keep`] and
 //! does not pass what the file has overwrites the file.
 
+use std::sync::Arc;
+use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
 use crate::agreement::agree;
@@ -25,6 +27,8 @@ use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, Tally, record};
 const WINDOW_CHUNKS: u64 = 4;
 /// How long a sink whose job has failed may take to remove what it has half written.
 const SINK_CLEANUP: Duration = Duration::from_secs(1);
+/// Between two looks whether it has.
+const SINK_LOOK: Duration = Duration::from_millis(1);
 
 /// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call
 /// it; the ledger at the root counts, and the root gets `Some`.
@@ -89,12 +93,23 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     room: Room,
     sink: Option<S>,
 ) -> Result<Delivered<J::Tally, S>> {
-    let (writer, back) = sink.map(Writer::begin).unzip();
+    let begin = |sink| {
+        let background = transport.background("sink").unwrap_or_else(|error| panic!("no thread for a sink: {error}"));
+        let (writer, back) = Writer::begin(sink, Arc::clone(&background));
+        (writer, (back, background))
+    };
+    let (writer, back) = sink.map(begin).unzip();
     match round(transport, job, options, Ledger::new(), InOrder { room: Some(room), writer }) {
-        Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|back| back.try_recv().ok()))),
+        Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|(back, _)| back.try_recv().ok()))),
         Err(error) => {
             // What it has half written goes with it, if it returns in time.
-            drop(back.map(|back| back.recv_timeout(SINK_CLEANUP)));
+            if let Some((back, background)) = back {
+                let mut waited = Duration::ZERO;
+                while matches!(back.try_recv(), Err(TryRecvError::Empty)) && waited < SINK_CLEANUP {
+                    background.sleep(SINK_LOOK);
+                    waited += SINK_LOOK;
+                }
+            }
             Err(error)
         }
     }
@@ -234,8 +249,8 @@ fn outcome<J: Job>(
     Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
 }
 
-/// Checks the invariants of everything that is about to be reported, whether it was computed here or
-/// comes from a file.
+/// Checks the invariants of everything that is about to be reported, whether it was computed here
+/// or comes from a file.
 ///
 /// # Errors
 /// The first one that does not hold, in a sentence.

@@ -5,22 +5,23 @@
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::agreement::agree;
 use crate::checkpoint::{self, Identity, Keep, Lock};
 use crate::error::{Error, Result};
-use crate::options::{Callback, Options, Progress, Share};
+use crate::options::{Callback, Options};
 use crate::outcome::{Account, Ended, Outcome};
 use crate::resumption::{Notice, Sources};
 use crate::rounds::{self, Shorten};
 use crate::run::{self, Delivered, Room};
-use crate::signals::Signals;
 use crate::sink::Sink;
 use crate::threads::{self, Threads};
 use crate::transport::Transport;
 use crate::unite::unite;
-use crate::{Job, Ledger, Schedule, replay_log};
+use crate::{Job, Ledger, replay_log};
+
+mod settings;
 
 /// Time between two saves, unless the caller says otherwise.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -34,7 +35,8 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// ```
 /// use std::ops::ControlFlow;
 ///
-/// use montesieve_engine::{Identity, Job, Pulse, Session, Span};
+/// use montesieve_engine::transport::Transport;
+/// use montesieve_engine::{self as engine, Identity, Job, Pulse, Session, Span};
 ///
 /// /// How many numbers below `10^6` have the digit sum 27, in blocks of 1000 numbers.
 /// struct DigitSums;
@@ -58,7 +60,8 @@ const INTERVAL: Duration = Duration::from_secs(30);
 ///         for block in span.first..span.end {
 ///             pulse()?;
 ///             let digits = |n: u64| (0..6).map(|place| n / 10_u64.pow(place) % 10).sum::<u64>();
-///             count += (1000 * block..1000 * (block + 1)).filter(|&n| digits(n) == 27).count() as u64;
+///             let numbers = 1000 * block..1000 * (block + 1);
+///             count += numbers.filter(|&n| digits(n) == 27).count() as u64;
 ///         }
 ///         ControlFlow::Continue(count)
 ///     }
@@ -71,7 +74,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// assert_eq!(outcome.total, Some(55_252));
 ///
 /// // The same on any transport: every rank calls this.
-/// fn count(transport: &dyn montesieve_engine::transport::Transport) -> montesieve_engine::Result<()> {
+/// fn count(transport: &dyn Transport) -> engine::Result<()> {
 ///     if let Some(outcome) = Session::new(transport).run(&DigitSums)? {
 ///         println!("{:?} of {} blocks", outcome.total, outcome.done);
 ///     }
@@ -116,8 +119,8 @@ impl<'t> Session<'t> {
     /// what the root's returns. [`threads::available`] is a good number of ranks.
     ///
     /// # Errors
-    /// The error of a rank; of several, one that is no consequence of another rank's. All ranks have
-    /// ended then.
+    /// The error of a rank; of several, one that is no consequence of another rank's. All ranks
+    /// have ended then.
     ///
     /// # Panics
     /// As [`threads::run`].
@@ -144,100 +147,6 @@ impl<'t> Session<'t> {
             (None, Some(value)) => Ok(value),
             (None, None) => Err(Error::Fault("no rank has a result".to_owned())),
         }
-    }
-
-    /// Who computes which blocks next. Default: [`Schedule::default`].
-    pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.options.schedule = schedule;
-        self
-    }
-
-    /// Blocks handed out at a time. Default: chosen by [`Schedule::auto_chunk`].
-    pub fn chunk(mut self, blocks: u64) -> Self {
-        self.options.chunk = Some(blocks.max(1));
-        self
-    }
-
-    /// Saves what is done to this file, and resumes from it if it exists. Only jobs with an
-    /// [`Identity`] are saved, and a file holds one job: a session that runs several gives an
-    /// identity to one of them at most.
-    pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
-        self.options.keep = Some(Keep { path: path.into(), every: self.interval });
-        self.lock = OnceCell::new();
-        self
-    }
-
-    /// Time between two saves, so how much work may be lost. Default: 30 s.
-    pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
-        if let Some(keep) = &mut self.options.keep {
-            keep.every = interval;
-        }
-        self
-    }
-
-    /// Resumes from this file, which must exist unless the checkpoint does; of both, from all that
-    /// they have together. Saves go to the checkpoint, or to this file where there is no other.
-    pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
-        self.resume = Some(path.into());
-        self.lock = OnceCell::new();
-        self
-    }
-
-    /// Resumes from the save before where a file is damaged. Without it, that is an error.
-    pub fn fall_back(mut self, falls_back: bool) -> Self {
-        self.falls_back = falls_back;
-        self
-    }
-
-    /// Computes only this part of the blocks; [`Session::unite`] combines the files of all parts.
-    pub fn share(mut self, share: impl Into<Option<Share>>) -> Self {
-        self.options.share = share.into();
-        self
-    }
-
-    /// Stops this long from now, with what is done by then.
-    pub fn time_limit(self, limit: Duration) -> Self {
-        let deadline = self.transport.now().checked_add(limit);
-        self.deadline(deadline)
-    }
-
-    /// Stops at this moment, if there is one. The root's clock decides; the others know it to make
-    /// their last pieces fit.
-    pub fn deadline(mut self, deadline: Option<Instant>) -> Self {
-        self.options.deadline = deadline;
-        self
-    }
-
-    /// Told at the root how far a job is.
-    pub fn progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.options.progress = Some(Callback::new(tell));
-        self
-    }
-
-    /// Stops, or saves, when these signals ask for it. Default: no signal is listened to.
-    pub fn signals(mut self, signals: Signals) -> Self {
-        self.options.signals = signals;
-        self
-    }
-
-    /// Gets warnings, each a sentence. Default: they go to standard error.
-    pub fn warn(mut self, warn: fn(&str)) -> Self {
-        self.options.warn = Some(warn);
-        self
-    }
-
-    /// Told at the root what was loaded. Default: [`Notice::Resumes`] is not said, the others are
-    /// warnings.
-    pub fn notices(mut self, tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
-        self.notices = Some(Callback::new(tell));
-        self
-    }
-
-    /// A lock that is held is no obstacle: for a program that has lost a rank which may hold it.
-    pub fn lock_may_be_held(mut self, may_be: bool) -> Self {
-        self.lock_may_be_held = may_be;
-        self
     }
 
     /// What the session is set to.
@@ -283,7 +192,9 @@ impl<'t> Session<'t> {
     pub fn load<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         let Some(ours) = job.identity().filter(|_| self.keep().is_some()) else { return Ok(Ledger::new()) };
         let find = || {
-            let load = || Ok(self.sources().load(job, &ours, |notice| self.notify(notice))?.unwrap_or_default());
+            let disk = self.transport.disk();
+            let load =
+                || Ok(self.sources().load(&*disk, job, &ours, |notice| self.notify(notice))?.unwrap_or_default());
             agree(self.transport, load)
         };
         match self.transport.replay_log() {

@@ -72,6 +72,15 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Notes a signal as though it had come: for a program that hears of it in another way, and for
+    /// simulated ranks, each of which has its own.
+    pub fn raise(&self, signal: i32) {
+        match signal {
+            SIGUSR1 => self.save.store(true, Relaxed),
+            signal => self.last.store(signal as usize, Relaxed),
+        }
+    }
+
     /// The signal that asks us to stop, if one came.
     pub fn pending(&self) -> Option<i32> {
         match self.last.load(Relaxed) {

@@ -5,11 +5,11 @@
 //! in memory than the window of the delivery allows. When a job is stopped while the reader does
 //! not read, the thread is abandoned: it ends with the process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::background::Background;
 use crate::error::JobError;
 
 /// Why a sink takes nothing more.
@@ -52,10 +52,10 @@ impl Steps {
     }
 }
 
-/// The root's end of the thread.
+/// The root's end of a sink that works in the background.
 pub(crate) struct Writer<T> {
-    /// `None`: nothing more is given.
-    tallies: Option<Sender<T>>,
+    /// Gives the sink a tally, or nothing more. `None`: that has been said.
+    feed: Option<Feed<T>>,
     answers: Receiver<Result<(), SinkError>>,
     steps: Steps,
     /// Answers that are still to come: of the tally in work, and of the last flush.
@@ -63,6 +63,9 @@ pub(crate) struct Writer<T> {
     /// The steps taken when this was last looked at.
     steps_seen: u64,
 }
+
+/// Gives a sink its next tally; `None`: there is no other.
+type Feed<T> = Box<dyn Fn(Option<T>)>;
 
 /// How far a writer is.
 #[derive(Debug)]
@@ -79,39 +82,40 @@ pub(crate) enum State {
 
 impl<T: Send + 'static> Writer<T> {
     /// Begins; the sink comes back when all is written.
-    pub(crate) fn begin<S: Sink<T>>(mut sink: S) -> (Writer<T>, Receiver<S>) {
-        let (tallies, given) = channel::<T>();
+    pub(crate) fn begin<S: Sink<T>>(sink: S, background: Arc<dyn Background>) -> (Writer<T>, Receiver<S>) {
         let (answer, answers) = channel();
         let (give_back, back) = channel();
         let steps = Steps::default();
         let noted = steps.clone();
-        thread::spawn(move || {
-            let mut is_good = true;
-            for tally in given {
-                let taken = sink.take(tally, &noted);
-                is_good &= taken.is_ok();
+        let held = Arc::new(Mutex::new(Held { sink: Some(sink), is_good: true }));
+        let feed = move |tally: Option<T>| {
+            let (held, noted) = (Arc::clone(&held), noted.clone());
+            let (answer, give_back) = (answer.clone(), give_back.clone());
+            background.submit(Box::new(move || {
+                let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+                let done = match tally {
+                    Some(tally) => held.take(tally, &noted),
+                    None => held.close(&give_back),
+                };
                 // Nobody listens any more when the job has given this up.
-                let _ = answer.send(taken);
-            }
-            let flushed = if is_good { sink.flush() } else { Ok(()) };
-            let _ = give_back.send(sink);
-            let _ = answer.send(flushed);
-        });
-        (Writer { tallies: Some(tallies), answers, steps, awaited: 0, steps_seen: 0 }, back)
+                done.map(|done| answer.send(done));
+            }));
+        };
+        (Writer { feed: Some(Box::new(feed)), answers, steps, awaited: 0, steps_seen: 0 }, back)
     }
 
     /// Gives it a tally; only when it is idle.
     pub(crate) fn give(&mut self, tally: T) {
-        if let Some(tallies) = &self.tallies
-            && tallies.send(tally).is_ok()
-        {
+        if let Some(feed) = &self.feed {
+            feed(Some(tally));
             self.awaited += 1;
         }
     }
 
     /// Nothing more is given: what is left in buffers is written.
     pub(crate) fn close(&mut self) {
-        if self.tallies.take().is_some() {
+        if let Some(feed) = self.feed.take() {
+            feed(None);
             self.awaited += 1;
         }
     }
@@ -126,9 +130,8 @@ impl<T: Send + 'static> Writer<T> {
                 self.awaited -= 1;
                 answer.map_or_else(State::Failed, |()| State::Done)
             }
-            Err(TryRecvError::Empty) => State::Busy,
-            // It panicked, which ends the job elsewhere.
-            Err(TryRecvError::Disconnected) => State::Busy,
+            // Where it has panicked, that ends the job elsewhere.
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => State::Busy,
         }
     }
 
@@ -139,11 +142,49 @@ impl<T: Send + 'static> Writer<T> {
     }
 }
 
+/// A sink that is given nothing more is closed, also when the job ends in an error.
+impl<T> Drop for Writer<T> {
+    fn drop(&mut self) {
+        if let Some(feed) = self.feed.take() {
+            feed(None);
+        }
+    }
+}
+
+/// The sink, as the background has it.
+struct Held<S> {
+    sink: Option<S>,
+    is_good: bool,
+}
+
+impl<S> Held<S> {
+    fn take<T>(&mut self, tally: T, steps: &Steps) -> Option<Result<(), SinkError>>
+    where
+        S: Sink<T>,
+    {
+        let taken = self.sink.as_mut()?.take(tally, steps);
+        self.is_good &= taken.is_ok();
+        Some(taken)
+    }
+
+    fn close<T>(&mut self, give_back: &Sender<S>) -> Option<Result<(), SinkError>>
+    where
+        S: Sink<T>,
+    {
+        let mut sink = self.sink.take()?;
+        let flushed = if self.is_good { sink.flush() } else { Ok(()) };
+        let _ = give_back.send(sink);
+        Some(flushed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::SyncSender;
+    use std::thread;
 
     use super::*;
+    use crate::background::Worker;
 
     /// Gives what it takes to a reader that may not read.
     struct Pipe(SyncSender<u32>);
@@ -160,6 +201,10 @@ mod tests {
         }
     }
 
+    fn begin(sink: Pipe) -> (Writer<u32>, Receiver<Pipe>) {
+        Writer::begin(sink, Arc::new(Worker::begin("sink").expect("a thread")))
+    }
+
     fn until_idle(writer: &mut Writer<u32>) -> Result<(), SinkError> {
         loop {
             match writer.look() {
@@ -173,7 +218,7 @@ mod tests {
     #[test]
     fn the_sink_comes_back_when_all_is_written() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, back) = Writer::begin(Pipe(to));
+        let (mut writer, back) = begin(Pipe(to));
         for tally in 0..3 {
             writer.give(tally);
             until_idle(&mut writer).expect("a reader");
@@ -187,7 +232,7 @@ mod tests {
     #[test]
     fn a_reader_that_goes_is_an_error() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, _back) = Writer::begin(Pipe(to));
+        let (mut writer, _back) = begin(Pipe(to));
         drop(from);
         writer.give(1);
         assert!(matches!(until_idle(&mut writer), Err(SinkError::ReaderGone)));
@@ -198,7 +243,7 @@ mod tests {
     #[test]
     fn a_reader_that_pauses_is_told_from_one_that_is_slow() {
         let (to, from) = std::sync::mpsc::sync_channel(0);
-        let (mut writer, back) = Writer::begin(Pipe(to));
+        let (mut writer, back) = begin(Pipe(to));
         writer.give(1);
         assert!(matches!(writer.look(), State::Busy));
         assert!(!writer.has_moved());

@@ -15,11 +15,15 @@
 //!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
 
 use std::any::Any;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::background::{Background, Worker};
 use crate::backoff::Backoff;
+use crate::disk::{Disk, FileSystem};
 use crate::replay_log::ReplayLog;
+use crate::signals::Signals;
 
 /// The rank that scatters, reduces and reports.
 pub const ROOT: u64 = 0;
@@ -172,6 +176,26 @@ pub trait Transport {
         let number = value.map(|value| self.lend(value, self.size()).unwrap_or(u64::MAX));
         let bytes = self.broadcast(number.map(|number| number.to_le_bytes().to_vec()))?;
         Ok(self.take_lent(collectives::number(&bytes)))
+    }
+
+    /// What works beside this rank, for a disk or a reader that takes its time: a thread of this
+    /// name, or in a simulation what stands for one.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
+        Ok(Arc::new(Worker::begin(name)?))
+    }
+
+    /// The signals of a rank that is no process of its own, in a simulation; elsewhere `None`: a
+    /// process has its own.
+    fn own_signals(&self) -> Option<Signals> {
+        None
+    }
+
+    /// Where this rank's checkpoints are.
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(FileSystem)
     }
 
     /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).

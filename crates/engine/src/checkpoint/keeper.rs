@@ -5,19 +5,20 @@
 //! and renames. A save that fails is a warning, and is tried again.
 //!
 //! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at
-//! once, and written by a separate thread. One is under way at a time. Saved is what the disk has
+//! once, and written in the [background](crate::background). One is under way at a time. Saved is what the disk has
 //! acknowledged.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
 use super::format::{self, Identity};
 use super::load;
+use crate::background::Background;
+use crate::disk::Disk;
 use crate::{Ledger, Tally, atomic_file};
 
 /// Where and how often to save.
@@ -60,8 +61,13 @@ pub(crate) struct Keeper {
     /// The file that the path stands for.
     place: PathBuf,
     identity: Identity,
+    disk: Arc<dyn Disk>,
+    /// What writes; without it, saves are written at once.
+    background: Option<Arc<dyn Background>>,
     /// A save under way.
-    writing: Option<JoinHandle<io::Result<()>>>,
+    writing: Option<Receiver<io::Result<()>>>,
+    /// How it ended, once that is known.
+    ended: Option<io::Result<()>>,
     /// Whether the file at `place` is known to be good, so that it may become the one before.
     rotates: bool,
     warned: bool,
@@ -70,20 +76,27 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     /// Writes nothing yet. Removes temporary files that killed runs have left.
-    pub(crate) fn new(keep: Keep, identity: Identity, warn: Option<fn(&str)>) -> Keeper {
-        let place = atomic_file::resolve(&keep.path).unwrap_or_else(|_| keep.path.clone());
-        atomic_file::sweep(&place);
+    pub(crate) fn new(
+        keep: Keep,
+        identity: Identity,
+        warn: Option<fn(&str)>,
+        disk: Arc<dyn Disk>,
+        background: Option<Arc<dyn Background>>,
+    ) -> Keeper {
+        let place = disk.resolve(&keep.path).unwrap_or_else(|_| keep.path.clone());
+        disk.sweep(&place);
         // Other parts of the job that the file has: a run of all of it, without a part, makes them
         // one.
         let mut identity = identity;
-        if let Ok(theirs) = load::identity(&place)
+        if let Ok(theirs) = load::identity_from(&*disk, &place)
             && !identity.parts.is_empty()
         {
             identity.parts.extend(theirs.parts);
             identity.parts.sort_unstable();
             identity.parts.dedup();
         }
-        Keeper { keep, place, identity, writing: None, rotates: false, warned: false, warn }
+        let (writing, ended) = (None, None);
+        Keeper { keep, place, identity, disk, background, writing, ended, rotates: false, warned: false, warn }
     }
 
     /// Begins a save; only when none is under way. `Some` if it is over at once: whether it is on
@@ -93,35 +106,47 @@ impl Keeper {
             Ok(bytes) => bytes,
             Err(error) => return Some(self.written(Err(io::Error::other(error)))),
         };
-        let (place, rotates) = (self.place.clone(), self.rotates);
-        let write = move || replace(&place, &bytes, rotates || is_good(&place));
-        match thread::Builder::new().name("checkpoint".into()).spawn(write.clone()) {
-            Ok(writing) => {
-                self.writing = Some(writing);
-                None
-            }
-            // No more threads to be had: here, then.
-            Err(_) => Some(self.written(write())),
-        }
+        let (disk, place, rotates) = (Arc::clone(&self.disk), self.place.clone(), self.rotates);
+        let write = move || replace(&*disk, &place, &bytes, rotates || is_good(&*disk, &place));
+        let Some(background) = &self.background else { return Some(self.written(write())) };
+        let (tell, told) = channel();
+        // Nobody listens any more when the keeper is gone.
+        background.submit(Box::new(move || drop(tell.send(write()))));
+        self.writing = Some(told);
+        None
     }
 
     /// `Some` once when a save is over: whether it is on disk.
     pub(crate) fn poll(&mut self) -> Option<bool> {
-        let writing = self.writing.take_if(|writing| writing.is_finished())?;
-        let written = writing.join().unwrap_or_else(|_| Err(io::Error::other("its thread panicked")));
+        self.look();
+        let written = self.ended.take()?;
         Some(self.written(written))
     }
 
     /// Whether no save is under way.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.writing.as_ref().is_none_or(JoinHandle::is_finished)
+    pub(crate) fn is_idle(&mut self) -> bool {
+        self.look();
+        self.writing.is_none()
+    }
+
+    /// Looks whether the save under way has ended.
+    fn look(&mut self) {
+        let Some(writing) = &self.writing else { return };
+        self.ended = match writing.try_recv() {
+            Ok(written) => Some(written),
+            Err(TryRecvError::Disconnected) => Some(Err(io::Error::other("its thread panicked"))),
+            Err(TryRecvError::Empty) => return,
+        };
+        self.writing = None;
     }
 
     /// Waits for the save under way, for this long at most; whether it is on disk.
     fn wait(&mut self, most: Duration) -> bool {
-        let begun = Instant::now();
-        while !self.is_idle() && begun.elapsed() < most {
-            thread::sleep(LOOK);
+        let mut waited = Duration::ZERO;
+        while !self.is_idle() && waited < most {
+            let Some(background) = &self.background else { break };
+            background.sleep(LOOK);
+            waited += LOOK;
         }
         self.poll().unwrap_or(false)
     }
@@ -164,43 +189,38 @@ pub fn before(path: &Path) -> PathBuf {
 
 /// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one
 /// before, which may be good.
-fn is_good(place: &Path) -> bool {
-    load::identity(place).is_ok()
+fn is_good(disk: &dyn Disk, place: &Path) -> bool {
+    load::identity_from(disk, place).is_ok()
 }
 
 /// Puts `bytes` at `place`; what was there becomes [`before`] if it `rotates`.
-fn replace(place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
-    let mut file = atomic_file::beside(place)?;
+fn replace(disk: &dyn Disk, place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
+    let mut file = disk.create(place)?;
     file.write_all(bytes)?;
     // Synced before the one before is touched: there are two good files at any time.
-    file.as_file().sync_all()?;
+    file.sync()?;
     if rotates {
-        spare(place);
+        spare(disk, place);
     }
-    atomic_file::keep(file, place)
+    file.persist(place)?;
+    atomic_file::of_the_disk_alone(disk.sync_folder(place))
 }
 
 /// Makes the file at `place` the one before, too. Best effort: the save itself is what counts.
-fn spare(place: &Path) {
+fn spare(disk: &dyn Disk, place: &Path) {
     let before = before(place);
-    let inode = |path: &Path| fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()));
     // Done already, by a save that failed behind it. A rename of a file onto itself would do
     // nothing.
-    if inode(place) == inode(&before) {
+    if disk.is_same(place, &before) {
         return;
     }
     // A link, so that there is a good file at `place` all the time, and renamed, so that there is
     // always one before.
-    let linked = tempfile::Builder::new()
-        .prefix(&atomic_file::prefix(place))
-        .suffix(".tmp")
-        .make_in(atomic_file::folder(place), |link| fs::hard_link(place, link))
-        .map(|link| link.into_temp_path());
-    let _ = match linked {
-        Ok(link) => link.persist(&before).map_err(|error| error.error),
+    let _ = match disk.link(place) {
+        Ok(link) => link.persist(&before),
         // A file system without links: for a moment there is only the one before, from which a job
         // resumes too.
-        Err(_) => fs::rename(place, &before),
+        Err(_) => disk.rename(place, &before),
     };
 }
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use super::format::{self, Identity, Refusal};
 use super::keeper::before;
 use super::lock::{self, Lock};
-use crate::regular::{self, Pipes};
-use crate::{Job, Ledger, atomic_file};
+use crate::disk::{Disk, FileSystem};
+use crate::{Job, Ledger, atomic_file, regular};
 
 /// Why a checkpoint is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -84,8 +84,22 @@ pub struct Found<T> {
 /// # Errors
 /// [`LoadError`]; it names the one before where that is good and the file is damaged.
 pub fn load<J: Job>(path: &Path, job: &J, ours: &Identity, fall_back: bool) -> Result<Option<Found<J::Tally>>> {
-    let spare = || before(&atomic_file::resolve(path).unwrap_or_else(|_| path.to_owned()));
-    let one = |path: &Path| read(path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
+    load_from(&FileSystem, path, job, ours, fall_back)
+}
+
+/// The same, from any disk.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_from<J: Job>(
+    disk: &dyn Disk,
+    path: &Path,
+    job: &J,
+    ours: &Identity,
+    fall_back: bool,
+) -> Result<Option<Found<J::Tally>>> {
+    let spare = || before(&disk.resolve(path).unwrap_or_else(|_| path.to_owned()));
+    let one = |path: &Path| read(disk, path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     match one(path) {
         Ok(ledger) => Ok(Some(Found { ledger, instead: None })),
         Err(why) if why.is_absence() => match one(&spare()) {
@@ -118,7 +132,8 @@ pub fn load<J: Job>(path: &Path, job: &J, ours: &Identity, fall_back: bool) -> R
 /// # Errors
 /// As [`load`]; [`LoadError::Unreadable`] when there is no such file.
 pub fn load_alone<J: Job>(path: &Path, job: &J, ours: &Identity) -> Result<Ledger<J::Tally>> {
-    let ledger = read(path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
+    let bytes = read(&FileSystem, path);
+    let ledger = bytes.and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     ledger.map_err(|why| why.error(path))
 }
 
@@ -154,7 +169,12 @@ fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result
 /// # Errors
 /// As [`load`].
 pub fn identity(path: &Path) -> Result<Identity> {
-    let read = read(path).and_then(|bytes| format::identity(&bytes).map_err(Unreadable::Refused));
+    identity_from(&FileSystem, path)
+}
+
+/// The same, from any disk.
+pub(super) fn identity_from(disk: &dyn Disk, path: &Path) -> Result<Identity> {
+    let read = read(disk, path).and_then(|bytes| format::identity(&bytes).map_err(Unreadable::Refused));
     read.map_err(|why| why.error(path))
 }
 
@@ -186,10 +206,10 @@ impl Unreadable {
 
 /// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no
 /// further.
-fn read(path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
-    let (file, length) = regular::open(path, Pipes::Refused).map_err(Unreadable::Io)?;
+fn read(disk: &dyn Disk, path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
+    let (mut file, length) = disk.open(path).map_err(Unreadable::Io)?;
     let mut head = Vec::new();
-    (&file).take(format::PREFIX as u64).read_to_end(&mut head).map_err(Unreadable::Io)?;
+    (&mut file).take(format::PREFIX as u64).read_to_end(&mut head).map_err(Unreadable::Io)?;
     format::envelope(&head, length).map_err(Unreadable::Refused)?;
     regular::read_on(file, length, head, format::LARGEST as u64).map_err(Unreadable::Io)
 }

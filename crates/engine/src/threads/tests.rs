@@ -6,6 +6,18 @@ use std::panic::catch_unwind;
 use std::time::Duration;
 
 use super::*;
+use crate::conformance;
+
+#[test]
+fn threads_conform() {
+    for ranks in [1, 2, 3, 5, 8] {
+        let ends = run(ranks, |transport| {
+            conformance::check(transport)?;
+            conformance::check(transport)
+        });
+        assert_eq!(ends, vec![Ok(()); ranks as usize]);
+    }
+}
 
 #[test]
 fn one_rank_is_the_calling_thread() {

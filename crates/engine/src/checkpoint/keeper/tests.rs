@@ -1,12 +1,15 @@
 //! Saves, the save before, locks and damaged files.
 
+use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::background::Worker;
 use crate::checkpoint::{self, Found, claim};
 use crate::checkpoint::{LoadError, Version, load_alone};
+use crate::disk::FileSystem;
 use crate::{Job, Pulse, Share, Span};
-use std::ops::ControlFlow;
 
 /// A job of ten blocks without a tally.
 struct Ten {
@@ -54,7 +57,13 @@ fn ledger(blocks: u64) -> Ledger<()> {
 }
 
 fn keeper(path: &Path) -> Keeper {
-    Keeper::new(Keep { path: path.into(), every: Duration::from_secs(30) }, identity(1), Some(|_| ()))
+    keeper_of(path, identity(1))
+}
+
+fn keeper_of(path: &Path, identity: Identity) -> Keeper {
+    let keep = Keep { path: path.into(), every: Duration::from_secs(30) };
+    let background: Arc<dyn Background> = Arc::new(Worker::begin("checkpoint").expect("a thread"));
+    Keeper::new(keep, identity, Some(|_| ()), Arc::new(FileSystem), Some(background))
 }
 
 /// Saves; whether it is on disk.
@@ -153,7 +162,7 @@ fn parts_of_one_file_are_all_noted() {
     let part = |index| Share { index, of: 3 };
     for (index, blocks) in [(1, 3), (0, 5)] {
         let ours = Identity { parts: vec![part(index)], ..identity(1) };
-        save(&mut Keeper::new(Keep { path: path.clone(), every: Duration::from_secs(30) }, ours, None), blocks);
+        save(&mut keeper_of(&path, ours), blocks);
     }
     assert_eq!(checkpoint::identity(&path).expect("good").parts, [part(0), part(1)]);
     save(&mut keeper(&path), 6);
@@ -209,10 +218,10 @@ fn the_last_save_waits_for_the_one_under_way() {
     let mut keeper = keeper(&path);
     // A disk that takes its time.
     let (finish, wait) = std::sync::mpsc::channel();
-    keeper.writing = Some(thread::spawn(move || wait.recv().map_err(io::Error::other)));
+    keeper.writing = Some(wait);
     assert!(!keeper.is_idle() && keeper.poll().is_none());
     assert!(!keeper.wait(Duration::ZERO) && !keeper.is_idle());
-    finish.send(()).expect("it waits");
+    finish.send(Ok(())).expect("it waits");
     assert!(keeper.save_now(&ledger(5)));
     assert_eq!((done(&path), keeper.is_idle(), keeper.poll()), (Some(5), true, None));
 }

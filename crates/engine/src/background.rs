@@ -1,0 +1,79 @@
+//! Work beside a rank: a disk or a reader may take its time, and the rank has messages to answer.
+//!
+//! Stands beside `disk`, whose steps are such work. A transport says how it is done, since only a
+//! transport knows what time is: a real one has a thread ([`Worker`]), a simulated one lets virtual
+//! time pass.
+
+use std::fmt::Debug;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, Builder};
+use std::time::Duration;
+
+/// Something to do.
+pub type Work = Box<dyn FnOnce() + Send>;
+
+/// Does what it is given, one piece of work after the other, while the rank goes on.
+pub trait Background: Debug + Send + Sync {
+    /// Does `work` when all that was submitted before is done. Returns at once. How it went, `work`
+    /// says itself.
+    fn submit(&self, work: Work);
+
+    /// The calling rank does nothing for this long.
+    fn sleep(&self, time: Duration) {
+        thread::sleep(time);
+    }
+}
+
+/// A thread of this process. It ends when its work is done and the worker is dropped, or with the
+/// process.
+#[derive(Debug)]
+pub struct Worker(Sender<Work>);
+
+impl Worker {
+    /// Starts the thread, under this name.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn begin(name: &str) -> io::Result<Worker> {
+        let (submit, submitted) = channel::<Work>();
+        Builder::new().name(name.into()).spawn(move || {
+            for work in submitted {
+                // A panic has been reported by its hook; whoever waits for the work sees that
+                // nothing came of it.
+                let _ = catch_unwind(AssertUnwindSafe(work));
+            }
+        })?;
+        Ok(Worker(submit))
+    }
+}
+
+impl Background for Worker {
+    fn submit(&self, work: Work) {
+        // The thread lives as long as this end of the channel.
+        let _ = self.0.send(work);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_done_in_order_also_behind_a_panic_and_after_the_worker_is_dropped() {
+        let (to, from) = channel();
+        let worker = Worker::begin("test").expect("a thread");
+        for number in 0..5 {
+            let to = to.clone();
+            worker.submit(Box::new(move || {
+                if number == 2 {
+                    std::panic::resume_unwind(Box::new("no more memory"));
+                }
+                to.send(number).expect("somebody listens");
+            }));
+        }
+        drop((worker, to));
+        assert_eq!(from.iter().collect::<Vec<_>>(), [0, 1, 3, 4]);
+    }
+}

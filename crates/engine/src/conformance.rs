@@ -1,0 +1,218 @@
+//! What every transport must do, as a program: for whoever writes one.
+//!
+//! Every rank calls [`check`], which talks to all others and panics with a sentence when something
+//! is not as [`transport`](crate::transport) promises. It passes over threads and simulated ranks;
+//! a program runs it over its own transport, on 1, 2, 3, 5 and 8 ranks: odd numbers and numbers
+//! beside a power of two are where trees go wrong.
+//!
+//! It sends some hundred messages for each pair of ranks, the longest of a megabyte. It leaves no
+//! message behind, and can be called again.
+
+use std::time::Duration;
+
+use crate::backoff::Backoff;
+use crate::transport::{Channel, Lost, Message, ROOT, Transport};
+
+/// Messages of a pair where their order is looked at.
+const ROW: u64 = 20;
+/// Bytes of a long message: beyond what any MPI sends without asking the receiver.
+const LONG: usize = 1 << 20;
+/// Collectives of a row.
+const COLLECTIVES: u64 = 30;
+
+/// Holds the transport to its contract. Every rank must call it.
+///
+/// # Errors
+/// [`Lost`], which may not happen here.
+///
+/// # Panics
+/// When the transport breaks its contract.
+pub fn check(transport: &dyn Transport) -> Result<(), Lost> {
+    numbers(transport)?;
+    order(transport)?;
+    channels(transport)?;
+    any_sender(transport)?;
+    long_messages(transport)?;
+    each_collective(transport)?;
+    rows_of_collectives(transport)?;
+    clock(transport)?;
+    transport.flush()?;
+    assert!(transport.all_sent()?, "after a flush all is sent");
+    transport.confirm_all_alive()?;
+    transport.barrier()?;
+    transport.flush()
+}
+
+/// Waits for the next message of a channel from any rank.
+fn next(transport: &dyn Transport, channel: Channel) -> Result<Message, Lost> {
+    let mut backoff = Backoff::new();
+    loop {
+        if let Some(message) = transport.poll(channel, None)? {
+            return Ok(message);
+        }
+        transport.give_way(&mut backoff, None)?;
+    }
+}
+
+/// A message that says who sent it, and its number.
+fn numbered(from: u64, number: u64) -> Vec<u8> {
+    [from.to_le_bytes(), number.to_le_bytes()].concat()
+}
+
+/// Ranks are numbered from 0, each once; nothing has arrived yet.
+fn numbers(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    assert!(rank < size, "rank {rank} of {size}");
+    let all = transport.gather(rank.to_le_bytes().to_vec())?;
+    if let Some(all) = all {
+        let expected: Vec<Vec<u8>> = (0..size).map(|rank| rank.to_le_bytes().to_vec()).collect();
+        assert_eq!(all, expected, "every rank once, in order");
+    }
+    transport.computed(0)?;
+    Ok(())
+}
+
+/// Messages of a pair arrive in order, also to the rank itself, empty ones too.
+fn order(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    for number in 0..ROW {
+        for to in 0..size {
+            let bytes = if number == 3 { Vec::new() } else { numbered(rank, number) };
+            transport.send(to, Channel::Round, bytes)?;
+        }
+    }
+    for from in (0..size).rev() {
+        for number in 0..ROW {
+            let expected = if number == 3 { Vec::new() } else { numbered(from, number) };
+            let received = transport.receive(Channel::Round, from)?;
+            assert_eq!(received, expected, "message {number} from rank {from} to rank {rank}");
+        }
+        assert_eq!(transport.poll(Channel::Round, Some(from))?, None, "nothing more from rank {from}");
+    }
+    // Nobody sends what comes next before all have looked.
+    transport.barrier()
+}
+
+/// A look into one channel sees nothing of another, whatever came first.
+fn channels(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    let (next, before) = ((rank + 1) % size, (rank + size - 1) % size);
+    for (number, channel) in (0..).zip([Channel::Round, Channel::Collective, Channel::Round, Channel::Collective]) {
+        transport.send(next, channel, numbered(rank, number))?;
+    }
+    for (number, channel) in
+        [(1, Channel::Collective), (3, Channel::Collective), (0, Channel::Round), (2, Channel::Round)]
+    {
+        let received = transport.receive(channel, before)?;
+        assert_eq!(received, numbered(before, number), "{channel:?} to rank {rank}");
+    }
+    transport.barrier()
+}
+
+/// A look for any sender finds every message once, each sender's in order, and says who sent it.
+fn any_sender(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    for number in 0..ROW {
+        (0..size).try_for_each(|to| transport.send(to, Channel::Round, numbered(rank, number)))?;
+    }
+    let mut due = vec![0; size as usize];
+    for _ in 0..ROW * size {
+        let Message { from, bytes } = next(transport, Channel::Round)?;
+        assert_eq!(bytes, numbered(from, due[from as usize]), "from rank {from} to rank {rank}");
+        due[from as usize] += 1;
+    }
+    assert_eq!(due, vec![ROW; size as usize], "every message once");
+    assert_eq!(transport.poll(Channel::Round, None)?, None, "nothing more");
+    transport.barrier()
+}
+
+/// Long messages arrive whole, and short ones behind them do not overtake. All ranks send before
+/// any receives: a send never waits for its receiver.
+fn long_messages(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    let bytes = |from: u64| -> Vec<u8> { (0..LONG as u64).map(|place| (place * 31 + from) as u8).collect() };
+    let (to, from) = ((rank + 1) % size, (rank + size - 1) % size);
+    transport.send(to, Channel::Round, bytes(rank))?;
+    transport.send(to, Channel::Round, numbered(rank, 1))?;
+    assert!(transport.receive(Channel::Round, from)? == bytes(from), "a long message from rank {from}");
+    assert_eq!(transport.receive(Channel::Round, from)?, numbered(from, 1));
+    transport.flush()?;
+    let long = transport.broadcast((rank == ROOT).then(|| bytes(7)))?;
+    assert!(long == bytes(7), "a long broadcast to rank {rank}");
+    if let Some(all) = transport.gather(bytes(rank))? {
+        assert!((0..size).zip(&all).all(|(from, found)| *found == bytes(from)), "long messages, gathered");
+    }
+    Ok(())
+}
+
+/// Each collective, with what it gives to whom.
+fn each_collective(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    transport.barrier()?;
+    assert_eq!(transport.broadcast((rank == ROOT).then(|| vec![1, 2, 3]))?, [1, 2, 3]);
+    assert_eq!(transport.broadcast((rank == ROOT).then(Vec::new))?, [], "an empty broadcast");
+    let pairs: Vec<[u64; 2]> = (0..size).map(|rank| [rank, u64::MAX - rank]).collect();
+    assert_eq!(transport.scatter((rank == ROOT).then_some(&pairs))?, [rank, u64::MAX - rank]);
+    // Ranks with nothing, and different lengths.
+    let gathered = transport.gather(vec![rank as u8; (rank % 3) as usize])?;
+    let expected: Vec<Vec<u8>> = (0..size).map(|rank| vec![rank as u8; (rank % 3) as usize]).collect();
+    assert_eq!(gathered, (rank == ROOT).then_some(expected));
+    let sum = (0..size).fold(0_u64, |sum, rank| sum.wrapping_add(u64::MAX - rank));
+    assert_eq!(transport.sum(u64::MAX - rank)?, (rank == ROOT).then_some(sum), "a sum wraps");
+    for largest in 0..size {
+        assert_eq!(transport.max(if rank == largest { u64::MAX } else { rank })?, u64::MAX);
+    }
+    assert_eq!(transport.max(rank)?, size - 1);
+    Ok(())
+}
+
+/// Many collectives in a row, in which one rank after the other comes late: no two mix.
+fn rows_of_collectives(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    for number in 0..COLLECTIVES {
+        if number % size == rank {
+            late(transport)?;
+        }
+        let root = rank == ROOT;
+        match number % 5 {
+            0 => {
+                let expected = number.to_le_bytes().to_vec();
+                assert_eq!(transport.broadcast(root.then(|| expected.clone()))?, expected, "call {number}");
+            }
+            1 => {
+                let all = transport.gather(numbered(rank, number))?;
+                let expected = root.then(|| (0..size).map(|rank| numbered(rank, number)).collect());
+                assert_eq!(all, expected, "call {number}");
+            }
+            2 => {
+                let pairs: Vec<[u64; 2]> = (0..size).map(|rank| [number, rank]).collect();
+                assert_eq!(transport.scatter(root.then_some(&pairs))?, [number, rank], "call {number}");
+            }
+            3 => assert_eq!(transport.sum(number)?, root.then_some(number * size), "call {number}"),
+            _ => assert_eq!(transport.max(number)?, number, "call {number}"),
+        }
+    }
+    Ok(())
+}
+
+/// This rank comes two milliseconds late.
+fn late(transport: &dyn Transport) -> Result<(), Lost> {
+    let until = transport.now() + Duration::from_millis(2);
+    let mut backoff = Backoff::new();
+    while transport.now() < until {
+        transport.give_way(&mut backoff, Some(until))?;
+    }
+    Ok(())
+}
+
+/// Time does not run backwards.
+fn clock(transport: &dyn Transport) -> Result<(), Lost> {
+    let mut before = transport.now();
+    for _ in 0..100 {
+        transport.computed(1)?;
+        let now = transport.now();
+        assert!(now >= before, "the clock runs backwards");
+        before = now;
+    }
+    Ok(())
+}

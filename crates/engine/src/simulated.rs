@@ -1,0 +1,340 @@
+//! Ranks in one process under virtual time: the transport of tests, where a seed decides all.
+//!
+//! Stands beside `threads`, whose ranks run in parallel and in real time. Here exactly one rank
+//! runs at a time. Each has an OS thread, and hands over in every call of the transport; the seed
+//! decides who is next, how long each message takes, and when faults strike. So the same seed is
+//! the same run, event by event, on every machine, and five minutes of waiting cost nothing.
+//!
+//! The real driver and machines run on it, and whole commands may: what is simulated is only what
+//! is outside them, the network, the clock, the disk, the launcher.
+//!
+//! - [`run`] runs a closure on every rank, as [`threads::run`](crate::threads::run) does.
+//! - [`Plan`] says how many ranks, in which [`Weather`], and which [`Fault`]s strike.
+//! - A wait that nothing can end is a [`Failure::Deadlock`], with what every rank waits for.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `world`, `task` | turns |
+//! | `state` | events and time |
+//! | `network` | messages under way |
+//! | `strike` | faults |
+//! | `beside` | what works beside a rank |
+//! | `disk` | checkpoints, and what is left of them after a crash |
+//! | `meeting` | agreements, and the world without the dead |
+//! | `transport` | the contract |
+//! | `random` | the numbers of a seed |
+//!
+//! Cost: some microseconds for each hand-over to another rank, which is a switch of threads.
+
+mod beside;
+mod disk;
+mod meeting;
+mod network;
+mod random;
+mod state;
+mod strike;
+mod task;
+mod transport;
+mod world;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
+
+pub use self::disk::{DiskFaults, SimulatedDisk};
+pub use self::random::Random;
+use self::transport::Leaves;
+pub use self::transport::{Simulated, here, mark, pass};
+use self::world::{Ended, World};
+
+/// Stack of a rank, in bytes: a thousand ranks are a gigabyte of addresses. Only touched pages take
+/// memory.
+const STACK: usize = 1 << 20;
+
+/// What a run is made of.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Decides everything that is left open.
+    pub seed: u64,
+    /// How many ranks.
+    pub ranks: u64,
+    /// How long a block takes, by rank, one after the other and round again; none: no time.
+    pub block_times: Vec<Duration>,
+    /// How the network behaves.
+    pub weather: Weather,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// Where checkpoints are: a disk that outlives the run.
+    pub disk: SimulatedDisk,
+    /// Whether the death of a rank is survived, as under ULFM; otherwise it ends the job.
+    pub survives: bool,
+    /// How long a rank may be silent before the others [say so](crate::transport::Silent).
+    pub silence: Option<Duration>,
+    /// A run that takes longer is a failure.
+    pub most_time: Duration,
+    /// A run with more events is one.
+    pub most_events: u64,
+}
+
+/// How the network behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weather {
+    /// The longest that most messages take.
+    pub latency: Duration,
+    /// Of 100,000 messages, how many take up to 5 ms, and up to 3 s.
+    pub milliseconds: u64,
+    /// See `milliseconds`.
+    pub seconds: u64,
+    /// Per cent of messages that leave only when they are taken.
+    pub rendezvous: u64,
+    /// Longer messages always do.
+    pub eager_bytes: usize,
+    /// Whether a look for any sender's message finds a random one, not the one that came first.
+    pub any_sender: bool,
+    /// Of 1000 waits, how many may end without a reason.
+    pub early: u64,
+    /// The longest between the beginning of the first rank and that of the last.
+    pub skew: Duration,
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which rank it strikes, by its number at the beginning.
+    pub rank: u64,
+    /// When.
+    pub at: At,
+    /// What it is.
+    pub what: What,
+}
+
+/// When a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// This long after the beginning.
+    Time(Duration),
+    /// When the rank hands over for the n-th time, from 1.
+    Turn(u64),
+    /// When it hands over for the n-th time, from 1, in this stage (see [`mark`]).
+    Stage(&'static str, u64),
+}
+
+/// What a fault does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The process ends, without a word.
+    Death,
+    /// It does not run for this long.
+    Stop(Duration),
+    /// It gets a signal; a second SIGINT or SIGTERM ends it.
+    Signal(i32),
+}
+
+impl What {
+    /// Its name, for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            What::Death => "death",
+            What::Stop(_) => "stop",
+            What::Signal(10) => "SIGUSR1",
+            What::Signal(12) => "SIGUSR2",
+            What::Signal(15) => "SIGTERM",
+            What::Signal(_) => "signal",
+        }
+    }
+}
+
+/// A fault that has struck a rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Struck {
+    /// Its [`name`](What::name).
+    pub what: &'static str,
+    /// The stage that the rank was in (see [`mark`]).
+    pub stage: &'static str,
+    /// The rank's number at the beginning.
+    pub rank: u64,
+    /// When, from the beginning of the run.
+    pub time: Duration,
+}
+
+/// Why a run came to no end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Ranks wait for what cannot happen any more: each of them, and for what.
+    Deadlock(String),
+    /// The run takes too long: what each rank was doing.
+    Endless(String),
+    /// A rank, or a thread beside one, panicked.
+    Panic,
+}
+
+/// How one rank ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending<R> {
+    /// It returned.
+    Returned(R),
+    /// Its process ended: by a death, by the launcher, or because the run failed.
+    Killed,
+    /// It left with this code, as all the living had agreed.
+    Left(u8),
+}
+
+impl<R> Ending<R> {
+    /// What it returned, if it did.
+    pub fn returned(self) -> Option<R> {
+        match self {
+            Ending::Returned(result) => Some(result),
+            Ending::Killed | Ending::Left(_) => None,
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End<R> {
+    /// Every rank's end, by its number at the beginning.
+    pub ranks: Vec<Ending<R>>,
+    /// Virtual time.
+    pub time: Duration,
+    /// Events.
+    pub events: u64,
+    /// Messages that were sent.
+    pub sent: u64,
+    /// Messages that nobody took.
+    pub left: usize,
+    /// The most messages that ever waited for one rank.
+    pub most_unread: usize,
+    /// Faults that struck.
+    pub struck: Vec<Struck>,
+    /// Why it came to no end.
+    pub failure: Option<Failure>,
+    /// A digest of all events: equal for equal runs.
+    pub trace: u64,
+}
+
+impl Weather {
+    /// Fast, and nothing strange.
+    pub fn calm() -> Weather {
+        Weather {
+            latency: Duration::from_micros(5),
+            milliseconds: 0,
+            seconds: 0,
+            rendezvous: 0,
+            eager_bytes: 4096,
+            any_sender: false,
+            early: 0,
+            skew: Duration::from_micros(100),
+        }
+    }
+
+    /// Any: each property is there in some runs and not in others, so that no two hide each other.
+    pub fn random(random: &mut Random) -> Weather {
+        Weather {
+            latency: Duration::from_micros(random.one(&[1, 10, 100, 1000])),
+            milliseconds: random.one(&[0, 1000, 20_000, 50_000]),
+            seconds: random.one(&[0, 0, 0, 30]),
+            rendezvous: random.one(&[0, 0, 10, 100]),
+            eager_bytes: random.one(&[0, 64, 4096, 1 << 20]),
+            any_sender: random.chance(1, 2),
+            early: random.one(&[0, 0, 20, 200]),
+            skew: Duration::from_micros(random.one(&[0, 100, 5000, 2_000_000])),
+        }
+    }
+}
+
+impl Plan {
+    /// Ranks that compute in no time, in calm weather, without faults.
+    pub fn new(ranks: u64, seed: u64) -> Plan {
+        Plan {
+            seed,
+            ranks,
+            block_times: Vec::new(),
+            weather: Weather::calm(),
+            faults: Vec::new(),
+            disk: SimulatedDisk::new(seed, DiskFaults::default()),
+            survives: false,
+            silence: None,
+            most_time: Duration::from_secs(24 * 3600),
+            most_events: 50_000_000,
+        }
+    }
+
+    fn block_time(&self, rank: usize) -> Duration {
+        self.block_times.get(rank % self.block_times.len().max(1)).copied().unwrap_or_default()
+    }
+}
+
+/// Runs `body` on every rank, to its end.
+///
+/// # Panics
+/// When a rank panics, with its payload; when there are no ranks, and when the operating system
+/// refuses a thread.
+///
+/// ```
+/// use montesieve_engine::simulated::{self, Plan};
+/// use montesieve_engine::transport::Transport;
+///
+/// let end = simulated::run(&Plan::new(4, 1), |rank| rank.sum(rank.rank() + 1));
+/// let sums: Vec<_> = end.ranks.into_iter().filter_map(|end| end.returned()).collect();
+/// assert_eq!(sums, [Ok(Some(10)), Ok(None), Ok(None), Ok(None)]);
+/// ```
+pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Simulated) -> R + Sync) -> End<R> {
+    assert!(plan.ranks > 0, "a program has at least one rank");
+    let world = World::new(plan);
+    let panic: Mutex<Option<Box<dyn Any + Send>>> = Mutex::new(None);
+    let one = |me: usize| {
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            world.be(me);
+            body(&Simulated::new(Arc::clone(&world), me))
+        }));
+        let ending = result.map_or_else(|payload| ended(&world, &panic, payload), Ending::Returned);
+        world.end(me);
+        ending
+    };
+    let ranks = std::thread::scope(|scope| {
+        let one = &one;
+        let threads: Vec<_> = (0..plan.ranks as usize)
+            .map(|me| {
+                let builder = Builder::new().name(format!("rank {me}")).stack_size(STACK);
+                builder
+                    .spawn_scoped(scope, move || one(me))
+                    .unwrap_or_else(|error| panic!("cannot start a thread for rank {me} of {}: {error}", plan.ranks))
+            })
+            .collect();
+        world.begin();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(Ending::Killed)).collect()
+    });
+    world.join();
+    if let Some(payload) = panic.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        resume_unwind(payload);
+    }
+    let mut state = world.lock();
+    End {
+        ranks,
+        time: Duration::from_nanos(state.now),
+        events: state.events,
+        sent: state.network.sent,
+        left: state.network.left(),
+        most_unread: state.network.most_unread,
+        struck: std::mem::take(&mut state.strikes.struck),
+        failure: state.failure.take(),
+        trace: state.trace,
+    }
+}
+
+/// How a rank ended that did not return; the first panic is kept, and ends the run.
+fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: Box<dyn Any + Send>) -> Ending<R> {
+    if let Some(Leaves(code)) = payload.downcast_ref() {
+        return Ending::Left(*code);
+    }
+    if !payload.is::<Ended>() {
+        panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
+        world.lock().fail(Failure::Panic);
+    }
+    Ending::Killed
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! What works beside a simulated rank: a task of its own, which has its turns like a rank.
+//!
+//! Stands beside `transport`, whose ranks hand work over. Its process is the rank's: it ends with
+//! it, in the middle of a save too.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
+
+use super::task::Asked;
+use super::world::{Ended, World};
+use super::{Failure, STACK, pass};
+use crate::background::{Background, Work};
+
+/// Work that waits.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Work>,
+    is_closed: bool,
+}
+
+/// A task beside a rank.
+pub(super) struct Beside {
+    world: Arc<World>,
+    task: usize,
+    queue: Arc<Mutex<Queue>>,
+}
+
+impl std::fmt::Debug for Beside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "task {}", self.task)
+    }
+}
+
+impl Beside {
+    /// Starts it beside the rank `owner`.
+    ///
+    /// # Errors
+    /// When the operating system refuses a thread.
+    pub(super) fn begin(world: &Arc<World>, owner: usize) -> io::Result<Beside> {
+        let queue = Arc::new(Mutex::new(Queue::default()));
+        let (its_world, its_queue) = (Arc::clone(world), Arc::clone(&queue));
+        let task = world.beside(owner, |task| {
+            let builder = Builder::new().name(format!("beside rank {owner}")).stack_size(STACK);
+            builder.spawn(move || run(&its_world, task, owner, &its_queue))
+        })?;
+        Ok(Beside { world: Arc::clone(world), task, queue })
+    }
+
+    /// Something has changed in the queue.
+    fn ring(&self) {
+        self.world.lock().wake(self.task);
+    }
+}
+
+impl Background for Beside {
+    fn submit(&self, work: Work) {
+        lock(&self.queue).waiting.push_back(work);
+        self.ring();
+    }
+
+    fn sleep(&self, time: Duration) {
+        pass(time);
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        lock(&self.queue).is_closed = true;
+        self.ring();
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The task, to its end.
+fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<Queue>) {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        world.be(me);
+        loop {
+            let (work, is_closed) = {
+                let mut queue = lock(queue);
+                (queue.waiting.pop_front(), queue.is_closed)
+            };
+            match work {
+                Some(work) => {
+                    work();
+                    world.lock().wake(owner);
+                }
+                None if is_closed => return,
+                None => {
+                    let mut state = world.lock();
+                    state.tasks[me].asked = Asked::Work;
+                    drop(world.listen(state, me, None));
+                }
+            }
+        }
+    }));
+    if result.is_err_and(|payload| !payload.is::<Ended>()) {
+        world.lock().fail(Failure::Panic);
+    }
+    // What was not begun goes with the process.
+    lock(queue).waiting.clear();
+    world.end(me);
+}

@@ -1,0 +1,215 @@
+//! Messages under way: delays, the order of a pair, eager and rendezvous sends, mailboxes.
+//!
+//! Messages of one channel between two ranks arrive in the order in which they were sent; all else
+//! is open. Each has a random delay; one that is ready waits for those in front of it.
+//!
+//! - An *eager* send has left at a moment that has nothing to do with the receiver.
+//! - A *rendezvous* send has left when the receiver has taken it. It moves only while its sender
+//!   calls the transport or waits in it, as large messages do under MPI: behind a long computation
+//!   it stays where it is.
+//! - A rank that returns before all has left may take messages with it, as the contract says.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::state::{Event, State};
+use crate::transport::{Channel, Message};
+
+/// The way of messages whose order is kept. Ranks by their number at the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Route {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) channel: Channel,
+    /// Messages of before a loss never arrive after the living have come together.
+    pub(super) epoch: usize,
+}
+
+/// A message under way.
+struct InFlight {
+    number: u64,
+    bytes: Vec<u8>,
+    is_rendezvous: bool,
+    /// It has had its delay.
+    is_ready: bool,
+}
+
+/// A message that has arrived and was not taken.
+struct Arrived {
+    from: usize,
+    bytes: Vec<u8>,
+    is_rendezvous: bool,
+}
+
+/// All messages that were sent and not taken.
+pub(super) struct Network {
+    in_flight: BTreeMap<Route, VecDeque<InFlight>>,
+    arrived: Vec<[VecDeque<Arrived>; Channel::ALL.len()]>,
+    /// Rendezvous messages that wait for their sender's next call.
+    held: Vec<Vec<(Route, u64)>>,
+    unsent: Vec<u64>,
+    /// Ranks that know of a loss.
+    pub(super) lost: Vec<bool>,
+    pub(super) sent: u64,
+    /// The most messages that ever waited for one rank.
+    pub(super) most_unread: usize,
+}
+
+impl Network {
+    pub(super) fn new(ranks: usize) -> Network {
+        Network {
+            in_flight: BTreeMap::new(),
+            arrived: (0..ranks).map(|_| Default::default()).collect(),
+            held: vec![Vec::new(); ranks],
+            unsent: vec![0; ranks],
+            lost: vec![false; ranks],
+            sent: 0,
+            most_unread: 0,
+        }
+    }
+
+    /// Whether everything that a rank sent has left.
+    pub(super) fn has_sent_all(&self, rank: usize) -> bool {
+        self.unsent[rank] == 0
+    }
+
+    /// What waits for a rank, and what has not left it, in words.
+    pub(super) fn unread(&self, rank: usize) -> String {
+        let [round, collective] = [0, 1].map(|channel: usize| self.arrived[rank][channel].len());
+        format!("unread {round} of a round, {collective} of collectives; {} have not left it", self.unsent[rank])
+    }
+
+    /// Messages that nobody has taken.
+    pub(super) fn left(&self) -> usize {
+        let arrived = self.arrived.iter().flatten().map(VecDeque::len).sum::<usize>();
+        arrived + self.in_flight.values().map(VecDeque::len).sum::<usize>()
+    }
+
+    /// Nothing of before a loss is left.
+    pub(super) fn clear(&mut self) {
+        let ranks = self.unsent.len();
+        *self = Network { sent: self.sent, most_unread: self.most_unread, ..Network::new(ranks) };
+    }
+}
+
+impl State {
+    /// A message sets out.
+    pub(super) fn send(&mut self, route: Route, bytes: Vec<u8>) {
+        self.network.sent += 1;
+        let number = self.network.sent;
+        let weather = self.plan.weather;
+        let is_rendezvous = bytes.len() > weather.eager_bytes || self.random.chance(weather.rendezvous, 100);
+        self.network.unsent[route.from] += 1;
+        let delay = self.delay();
+        if !is_rendezvous {
+            let after = self.random.below(delay + 1);
+            self.after(after, Event::Sent(route.from, route.epoch as u64));
+        }
+        let message = InFlight { number, bytes, is_rendezvous, is_ready: false };
+        self.network.in_flight.entry(route).or_default().push_back(message);
+        self.after(delay, Event::Ready(route, number));
+    }
+
+    /// A message has had its delay.
+    pub(super) fn ready(&mut self, route: Route, number: u64) {
+        let Some(queue) = self.network.in_flight.get_mut(&route) else { return };
+        let Some(message) = queue.iter_mut().find(|message| message.number == number) else { return };
+        if message.is_rendezvous && !self.is_waiting(route.from) && !self.tasks[route.from].has_ended {
+            self.network.held[route.from].push((route, number));
+            return;
+        }
+        if let Some(queue) = self.network.in_flight.get_mut(&route)
+            && let Some(message) = queue.iter_mut().find(|message| message.number == number)
+        {
+            message.is_ready = true;
+        }
+        self.deliver(route);
+    }
+
+    /// The sender calls the transport: what waits for that moves.
+    pub(super) fn make_progress(&mut self, rank: usize) {
+        for (route, number) in std::mem::take(&mut self.network.held[rank]) {
+            let queue = self.network.in_flight.get_mut(&route);
+            if let Some(message) = queue.and_then(|queue| queue.iter_mut().find(|message| message.number == number)) {
+                message.is_ready = true;
+            }
+            self.deliver(route);
+        }
+    }
+
+    /// Puts what is ready, with all in front of it, into the receiver's mailbox.
+    fn deliver(&mut self, route: Route) {
+        if self.tasks[route.to].is_doomed {
+            // Nobody is there to keep it.
+            self.network.in_flight.remove(&route);
+            return;
+        }
+        let Some(queue) = self.network.in_flight.get_mut(&route) else { return };
+        let mut has_news = false;
+        while queue.front().is_some_and(|message| message.is_ready) {
+            let Some(message) = queue.pop_front() else { break };
+            let arrived = Arrived { from: route.from, bytes: message.bytes, is_rendezvous: message.is_rendezvous };
+            self.network.arrived[route.to][route.channel as usize].push_back(arrived);
+            has_news = true;
+        }
+        if queue.is_empty() {
+            self.network.in_flight.remove(&route);
+        }
+        if has_news {
+            let unread = self.network.arrived[route.to].iter().map(VecDeque::len).sum();
+            self.network.most_unread = self.network.most_unread.max(unread);
+            self.wake(route.to);
+        }
+    }
+
+    /// Takes the oldest message of `from`, or of any sender: the one that came first, or a random
+    /// one, as the weather has it. Senders and receiver by their number at the beginning.
+    pub(super) fn take(&mut self, to: usize, channel: Channel, from: Option<usize>) -> Option<(usize, Vec<u8>)> {
+        let count = self.network.arrived[to][channel as usize].len() as u64;
+        let from = match from {
+            Some(from) => from,
+            None if count == 0 => return None,
+            None => {
+                let place = if self.plan.weather.any_sender { self.random.below(count) } else { 0 };
+                self.network.arrived[to][channel as usize][place as usize].from
+            }
+        };
+        let arrived = &mut self.network.arrived[to][channel as usize];
+        let place = arrived.iter().position(|message| message.from == from)?;
+        let message = arrived.remove(place)?;
+        if message.is_rendezvous {
+            let (after, epoch) = (self.random.below(50_000), self.meetings.epoch());
+            self.after(after, Event::Sent(from, epoch as u64));
+        }
+        Some((message.from, message.bytes))
+    }
+
+    /// One of a rank's messages has left it.
+    pub(super) fn has_left(&mut self, rank: usize, epoch: usize) {
+        if epoch == self.meetings.epoch() {
+            self.network.unsent[rank] = self.network.unsent[rank].saturating_sub(1);
+            self.wake(rank);
+        }
+    }
+
+    /// A rank has returned or died: of what has not left it, some is gone. What comes behind a
+    /// message that is gone is gone too.
+    pub(super) fn forget_rank(&mut self, rank: usize) {
+        if self.network.has_sent_all(rank) {
+            return;
+        }
+        let routes: Vec<Route> = self.network.in_flight.keys().copied().filter(|route| route.from == rank).collect();
+        for route in routes {
+            let is_cut = self.random.chance(1, 2);
+            let Some(queue) = self.network.in_flight.get_mut(&route) else { continue };
+            if is_cut && let Some(place) = queue.iter().position(|message| !message.is_ready) {
+                queue.truncate(place);
+            }
+        }
+        self.make_progress(rank);
+    }
+}
+
+/// A message as the transport gives it.
+pub(super) fn message(from: u64, bytes: Vec<u8>) -> Message {
+    Message { from, bytes }
+}

@@ -1,0 +1,300 @@
+//! The state of a run: events in their order, and what each does.
+//!
+//! Stands beside `world`, whose lock it is behind, and where tasks wait for their turn. Events are
+//! in the order of their time; at the same time, of a random number. So all that happens, and all
+//! random numbers, come in one order that the seed decides.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::meeting::Meetings;
+use super::network::{Network, Route};
+use super::random::Random;
+use super::strike::Strikes;
+use super::task::{Asked, Task};
+use super::{Failure, Plan};
+use crate::signals::Signals;
+use crate::threads::Lent;
+
+/// Nanoseconds since the run began.
+pub(super) type Time = u64;
+
+/// The longest from an event that a task waits for to its turn: what an operating system takes.
+const WAKE: Time = 20_000;
+
+/// Everything that happens at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The task's wait of this number is over.
+    Resume(usize, u64),
+    /// The message of this number has had its delay.
+    Ready(Route, u64),
+    /// A rank hears that one of its messages has left.
+    Sent(usize, u64),
+    /// The fault of this number strikes.
+    Strike(usize),
+    /// A rank hears of a loss in this epoch.
+    Notice(usize, usize),
+    /// The launcher ends the job because of a death.
+    KillAll,
+}
+
+/// An event and when it happens.
+#[derive(Debug, PartialEq, Eq)]
+struct Planned {
+    time: Time,
+    tie: u64,
+    event: Event,
+}
+
+impl Ord for Planned {
+    fn cmp(&self, other: &Planned) -> Ordering {
+        (self.time, self.tie).cmp(&(other.time, other.tie))
+    }
+}
+
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Planned) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What is behind the lock. Only the running task changes it.
+pub(super) struct State {
+    pub(super) plan: Plan,
+    pub(super) now: Time,
+    pub(super) random: Random,
+    queue: BinaryHeap<Reverse<Planned>>,
+    pub(super) running: Option<usize>,
+    /// The ranks first, by the number at the beginning; then the threads beside them.
+    pub(super) tasks: Vec<Task>,
+    pub(super) threads: Vec<JoinHandle<()>>,
+    pub(super) network: Network,
+    pub(super) meetings: Meetings,
+    pub(super) strikes: Strikes,
+    pub(super) signals: Vec<Signals>,
+    pub(super) lent: Lent,
+    pub(super) failure: Option<Failure>,
+    pub(super) events: u64,
+    /// A digest of all that happened, in its order.
+    pub(super) trace: u64,
+}
+
+impl State {
+    /// The beginning of a run: every rank has its first turn before it.
+    pub(super) fn new(plan: &Plan) -> State {
+        let ranks = plan.ranks as usize;
+        let mut random = Random::new(plan.seed);
+        let mut state = State {
+            now: 0,
+            queue: BinaryHeap::new(),
+            running: None,
+            tasks: (0..ranks).map(Task::new).collect(),
+            threads: Vec::new(),
+            network: Network::new(ranks),
+            meetings: Meetings::new(ranks),
+            strikes: Strikes::new(plan, &mut random),
+            signals: (0..ranks).map(|_| Signals::default()).collect(),
+            lent: Lent::default(),
+            failure: None,
+            events: 0,
+            trace: 0xCBF2_9CE4_8422_2325,
+            random,
+            plan: plan.clone(),
+        };
+        for rank in 0..ranks {
+            let late = nanoseconds(plan.weather.skew);
+            let after = state.random.below(late + 1);
+            state.resume_after(rank, after);
+        }
+        state.plan_strikes();
+        state
+    }
+
+    /// Plans an event.
+    pub(super) fn after(&mut self, after: Time, event: Event) {
+        let tie = self.random.any();
+        self.queue.push(Reverse(Planned { time: self.now.saturating_add(after), tie, event }));
+    }
+
+    pub(super) fn resume_after(&mut self, task: usize, after: Time) {
+        self.tasks[task].wait += 1;
+        let wait = self.tasks[task].wait;
+        self.after(after, Event::Resume(task, wait));
+    }
+
+    /// Something has happened that the task may wait for.
+    pub(super) fn wake(&mut self, task: usize) {
+        self.tasks[task].news += 1;
+        if self.tasks[task].is_listening {
+            let (wait, after) = (self.tasks[task].wait, self.random.below(WAKE));
+            self.after(after, Event::Resume(task, wait));
+        }
+    }
+
+    /// A process ends, now: its tasks unwind.
+    pub(super) fn doom(&mut self, rank: usize) {
+        for task in 0..self.tasks.len() {
+            if self.tasks[task].owner == rank && !self.tasks[task].has_ended && !self.tasks[task].is_doomed {
+                self.tasks[task].is_doomed = true;
+                self.tasks[task].stopped_until = 0;
+                let after = self.random.below(WAKE);
+                self.resume_after(task, after);
+            }
+        }
+    }
+
+    /// The process of every rank ends.
+    pub(super) fn doom_all(&mut self) {
+        (0..self.plan.ranks as usize).for_each(|rank| self.doom(rank));
+    }
+
+    /// A rank does not run for this long.
+    pub(super) fn stop(&mut self, rank: usize, time: Time) {
+        let until = self.now.saturating_add(time);
+        for task in self.tasks.iter_mut().filter(|task| task.owner == rank && !task.is_doomed) {
+            if task.stopped_until <= self.now {
+                task.stopped_since = self.now;
+            }
+            task.stopped_until = task.stopped_until.max(until);
+        }
+    }
+
+    /// A rank has returned, or unwound: the threads beside it end with its process.
+    pub(super) fn left(&mut self, rank: usize) {
+        self.doom(rank);
+        self.forget_rank(rank);
+        self.left_meetings();
+    }
+
+    /// Finds the task whose turn is next, and rings its bell. None when all have ended.
+    pub(super) fn turn(&mut self) {
+        self.running = None;
+        while let Some(planned) = self.next_event() {
+            if let Some(task) = self.happen(planned) {
+                self.running = Some(task);
+                self.tasks[task].bell.notify_one();
+                return;
+            }
+        }
+    }
+
+    /// The next event; a queue without one, or a run without an end, ends all that still live.
+    fn next_event(&mut self) -> Option<Event> {
+        loop {
+            let endless = self.now > nanoseconds(self.plan.most_time) || self.events > self.plan.most_events;
+            if endless && self.failure.is_none() {
+                self.fail(Failure::Endless(self.report()));
+            }
+            if self.tasks.iter().all(|task| task.has_ended) {
+                return None;
+            }
+            if let Some(Reverse(planned)) = self.queue.pop() {
+                self.now = planned.time;
+                self.events += 1;
+                self.note(planned.event);
+                return Some(planned.event);
+            }
+            self.fail(Failure::Deadlock(self.report()));
+        }
+    }
+
+    /// Ends the run.
+    pub(super) fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+        self.doom_all();
+    }
+
+    /// What an event does; a task if it is that one's turn.
+    fn happen(&mut self, event: Event) -> Option<usize> {
+        match event {
+            Event::Resume(task, wait) => {
+                let found = &self.tasks[task];
+                if found.has_ended || found.wait != wait {
+                    return None;
+                }
+                if found.stopped_until > self.now {
+                    let after = found.stopped_until - self.now;
+                    self.after(after, event);
+                    return None;
+                }
+                self.tasks[task].wait += 1;
+                return Some(task);
+            }
+            Event::Ready(route, number) => self.ready(route, number),
+            Event::Sent(rank, epoch) => self.has_left(rank, epoch as usize),
+            Event::Strike(number) => self.strike(number),
+            Event::Notice(rank, epoch) => self.notice(rank, epoch),
+            Event::KillAll => self.doom_all(),
+        }
+        None
+    }
+
+    /// Adds an event to the digest (FNV-1a, by words).
+    fn note(&mut self, event: Event) {
+        let words = match event {
+            Event::Resume(task, wait) => [1, task as u64, wait],
+            Event::Ready(route, number) => [2, route.to as u64, number],
+            Event::Sent(rank, epoch) => [3, rank as u64, epoch],
+            Event::Strike(number) => [4, number as u64, 0],
+            Event::Notice(rank, epoch) => [5, rank as u64, epoch as u64],
+            Event::KillAll => [6, 0, 0],
+        };
+        for word in words.into_iter().chain([self.now]) {
+            self.trace = (self.trace ^ word).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+
+    /// What every living task waits for.
+    fn report(&self) -> String {
+        const MOST: usize = 40;
+        let living = || self.tasks.iter().enumerate().filter(|(_, task)| !task.has_ended);
+        let mut lines: Vec<String> = living()
+            .take(MOST)
+            .map(|(number, task)| {
+                let who = if number == task.owner { "rank" } else { "a thread beside rank" };
+                let unread = self.network.unread(task.owner);
+                format!("  {who} {} ({}): {}; {unread}", task.owner, task.stage, task.asked)
+            })
+            .collect();
+        if living().count() > MOST {
+            lines.push(format!("  and {} more", living().count() - MOST));
+        }
+        format!("at {:?}:\n{}", Duration::from_nanos(self.now), lines.join("\n"))
+    }
+
+    /// A rank that has been silent for too long: one that is stopped, or computes without a word.
+    pub(super) fn silent(&self, asks: usize) -> Option<usize> {
+        let most = nanoseconds(self.plan.silence?);
+        let members = self.meetings.members();
+        members.iter().copied().filter(|&rank| rank != asks).find(|&rank| {
+            let task = &self.tasks[rank];
+            let since = if task.stopped_until > self.now { task.stopped_since } else { task.heard };
+            let has_begun = !matches!(task.asked, Asked::Nothing);
+            let is_quiet = task.stopped_until > self.now || !task.is_listening;
+            !task.has_ended && has_begun && is_quiet && self.now - since > most
+        })
+    }
+
+    /// Whether a rank waits, and so moves its large messages meanwhile.
+    pub(super) fn is_waiting(&self, rank: usize) -> bool {
+        self.tasks[rank].is_listening
+    }
+
+    /// The delay of a message, by this run's weather.
+    pub(super) fn delay(&mut self) -> Time {
+        let weather = self.plan.weather;
+        let most = match self.random.below(100_000) {
+            draw if draw < weather.seconds => Duration::from_secs(3),
+            draw if draw < weather.seconds + weather.milliseconds => Duration::from_millis(5),
+            _ => weather.latency,
+        };
+        nanoseconds(self.random.up_to(most))
+    }
+}
+
+pub(super) fn nanoseconds(duration: Duration) -> Time {
+    Time::try_from(duration.as_nanos()).unwrap_or(Time::MAX)
+}

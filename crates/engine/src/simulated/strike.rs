@@ -1,0 +1,172 @@
+//! Faults: when each strikes, what it does, and what was struck.
+//!
+//! Stands beside `world`, which says whose turn it is. A death without survival is the launcher's
+//! business: it ends every process a little later. With survival it is ULFM's: the ranks hear of it
+//! one after the other, and the first to hear revokes the world.
+
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::random::Random;
+use super::state::{Event, State, nanoseconds};
+use super::{At, Fault, Plan, Struck, What};
+
+/// The longest until a launcher has ended all processes.
+const LAUNCHER: Duration = Duration::from_millis(100);
+/// The longest until a rank hears of a loss: by a broken connection, or by a heartbeat.
+const DETECTORS: [Duration; 3] = [Duration::from_micros(50), Duration::from_millis(20), Duration::from_secs(3)];
+
+/// The faults of a run.
+pub(super) struct Strikes {
+    faults: Vec<Fault>,
+    /// Hand-overs of each rank.
+    turns: Vec<u64>,
+    /// Faults that strike a rank at a hand-over: rank, hand-over, fault.
+    at_turn: Vec<(usize, u64, usize)>,
+    in_stage: Vec<InStage>,
+    /// Signals that ask a process to end at once when they come again.
+    has_interrupt: Vec<bool>,
+    is_ending: bool,
+    pub(super) struck: Vec<Struck>,
+}
+
+/// A fault that strikes a rank some hand-overs after it has come to a stage.
+struct InStage {
+    rank: usize,
+    stage: &'static str,
+    left: u64,
+    number: usize,
+}
+
+impl Strikes {
+    pub(super) fn new(plan: &Plan, _: &mut Random) -> Strikes {
+        let ranks = plan.ranks as usize;
+        let at_turn = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
+            At::Turn(turn) => Some((fault.rank as usize, turn, number)),
+            At::Time(_) | At::Stage(..) => None,
+        });
+        let in_stage = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
+            At::Stage(stage, turn) => Some(InStage { rank: fault.rank as usize, stage, left: turn, number }),
+            At::Time(_) | At::Turn(_) => None,
+        });
+        Strikes {
+            at_turn: at_turn.collect(),
+            in_stage: in_stage.collect(),
+            faults: plan.faults.clone(),
+            turns: vec![0; ranks],
+            has_interrupt: vec![false; ranks],
+            is_ending: false,
+            struck: Vec::new(),
+        }
+    }
+}
+
+impl State {
+    /// Plans the faults that strike at a time.
+    pub(super) fn plan_strikes(&mut self) {
+        for number in 0..self.strikes.faults.len() {
+            if let At::Time(after) = self.strikes.faults[number].at {
+                self.after(nanoseconds(after), Event::Strike(number));
+            }
+        }
+    }
+
+    /// A task hands over: faults that wait for that strike.
+    pub(super) fn strike_at_turn(&mut self, task: usize) {
+        if task >= self.strikes.turns.len() {
+            return;
+        }
+        self.strikes.turns[task] += 1;
+        let turn = self.strikes.turns[task];
+        let due = |&&(rank, at, _): &&(usize, u64, usize)| rank == task && at == turn;
+        let mut due: Vec<usize> = self.strikes.at_turn.iter().filter(due).map(|&(.., number)| number).collect();
+        let stage = self.tasks[task].stage;
+        for fault in self.strikes.in_stage.iter_mut().filter(|fault| fault.rank == task && fault.stage == stage) {
+            fault.left = fault.left.saturating_sub(1);
+            due.extend((fault.left == 0).then_some(fault.number));
+        }
+        self.strikes.in_stage.retain(|fault| fault.left > 0);
+        due.into_iter().for_each(|number| self.strike(number));
+    }
+
+    /// A fault strikes, if there is still somebody to be struck.
+    pub(super) fn strike(&mut self, number: usize) {
+        let Fault { rank, what, .. } = self.strikes.faults[number];
+        let rank = rank as usize;
+        let task = &self.tasks[rank];
+        if task.has_ended || task.is_doomed {
+            return;
+        }
+        let time = Duration::from_nanos(self.now);
+        self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64, time });
+        match what {
+            What::Death => self.die(rank),
+            What::Stop(time) => self.stop(rank, nanoseconds(time)),
+            What::Signal(signal @ (SIGINT | SIGTERM))
+                if std::mem::replace(&mut self.strikes.has_interrupt[rank], true) =>
+            {
+                let _ = signal;
+                self.die(rank);
+            }
+            What::Signal(signal) => {
+                self.signals[rank].raise(signal);
+                self.wake(rank);
+            }
+        }
+    }
+
+    /// A process ends without a word.
+    fn die(&mut self, rank: usize) {
+        self.doom(rank);
+        self.meetings.is_dead[rank] = true;
+        self.forget_rank(rank);
+        if self.plan.survives {
+            let living = self.meetings.living();
+            let epoch = self.meetings.epoch();
+            for _ in 0..self.random.between(1, 3) {
+                let first = self.random.below(living.len() as u64) as usize;
+                let most = self.random.one(&DETECTORS);
+                let after = nanoseconds(self.random.up_to(most));
+                if let Some(&first) = living.get(first) {
+                    self.after(after, Event::Notice(first, epoch));
+                }
+            }
+            self.left_meetings();
+        } else {
+            self.kill_all_soon();
+        }
+    }
+
+    /// The launcher ends all processes.
+    pub(super) fn kill_all_soon(&mut self) {
+        if !std::mem::replace(&mut self.strikes.is_ending, true) {
+            let after = nanoseconds(self.random.up_to(LAUNCHER));
+            self.after(after, Event::KillAll);
+        }
+    }
+
+    /// A rank hears of a loss; the first one tells all others.
+    pub(super) fn notice(&mut self, rank: usize, epoch: usize) {
+        let is_over = epoch != self.meetings.epoch() || self.network.lost[rank];
+        if is_over {
+            return;
+        }
+        if self.tasks[rank].has_ended || self.tasks[rank].is_doomed {
+            // It has died or left since: another one hears of it.
+            let next = self.meetings.living().into_iter().find(|&other| !self.tasks[other].has_ended);
+            if let Some(next) = next.filter(|&next| next != rank) {
+                self.after(nanoseconds(DETECTORS[1]), Event::Notice(next, epoch));
+            }
+            return;
+        }
+        self.network.lost[rank] = true;
+        self.wake(rank);
+        for other in self.meetings.living() {
+            if !self.network.lost[other] && other != rank {
+                let after = self.delay();
+                self.after(after, Event::Notice(other, epoch));
+            }
+        }
+    }
+}

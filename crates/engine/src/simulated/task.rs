@@ -1,0 +1,93 @@
+//! A task: a rank, or a thread that works beside one; where it is, and what it waits for.
+//!
+//! Stands beside `state`, which says whose turn it is.
+
+use std::fmt;
+use std::sync::{Arc, Condvar};
+
+use super::state::Time;
+use crate::transport::Channel;
+
+/// What a task last asked for: what it waits for, if it waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// It has not called anything yet.
+    Nothing,
+    /// A message of a channel, from one rank or any.
+    Message(Channel, Option<u64>),
+    /// To send a message.
+    Sending(Channel, u64),
+    /// That all its messages leave.
+    AllSent,
+    /// Time, for work.
+    Time,
+    /// An agreement of all living ranks.
+    Agreement,
+    /// That all living ranks come together after a loss.
+    Shrink,
+    /// A thread beside a rank: something to do.
+    Work,
+    /// A step of a disk.
+    Disk(&'static str),
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Asked::Nothing => f.write_str("has not called anything yet"),
+            Asked::Message(channel, Some(from)) => write!(f, "a message of {channel:?} from rank {from}"),
+            Asked::Message(channel, None) => write!(f, "a message of {channel:?} from any rank"),
+            Asked::Sending(channel, to) => write!(f, "to send a message of {channel:?} to rank {to}"),
+            Asked::AllSent => f.write_str("that its messages leave"),
+            Asked::Time => f.write_str("time"),
+            Asked::Agreement => f.write_str("that all living ranks agree"),
+            Asked::Shrink => f.write_str("that all living ranks come together"),
+            Asked::Work => f.write_str("work"),
+            Asked::Disk(step) => write!(f, "a disk to {step}"),
+        }
+    }
+}
+
+/// A rank, or a thread beside one.
+pub(super) struct Task {
+    pub(super) bell: Arc<Condvar>,
+    /// The rank whose process it belongs to.
+    pub(super) owner: usize,
+    pub(super) has_ended: bool,
+    /// Its process has ended: its thread unwinds at its next turn.
+    pub(super) is_doomed: bool,
+    /// The number of its wait.
+    pub(super) wait: u64,
+    /// Whether news end the wait.
+    pub(super) is_listening: bool,
+    /// Things that have happened which it may wait for, and those that it knows of.
+    pub(super) news: u64,
+    pub(super) seen: u64,
+    pub(super) stopped_since: Time,
+    pub(super) stopped_until: Time,
+    /// When it was last heard of.
+    pub(super) heard: Time,
+    /// What it last asked for: what a wait waits for.
+    pub(super) asked: Asked,
+    pub(super) stage: &'static str,
+}
+
+impl Task {
+    pub(super) fn new(owner: usize) -> Task {
+        Task {
+            bell: Arc::default(),
+            owner,
+            has_ended: false,
+            is_doomed: false,
+            wait: 0,
+            is_listening: false,
+            news: 0,
+            seen: 0,
+            stopped_since: 0,
+            stopped_until: 0,
+            heard: 0,
+            asked: Asked::Nothing,
+            stage: "before",
+        }
+    }
+}

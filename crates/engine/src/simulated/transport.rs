@@ -1,0 +1,286 @@
+//! One simulated rank's view of the others: the contract, over turns and virtual time.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::beside::Beside;
+use super::network::{Route, message};
+use super::state::nanoseconds;
+use super::task::Asked;
+use super::world::{Guard, World};
+use crate::background::Background;
+use crate::backoff::Backoff;
+use crate::disk::Disk;
+use crate::error::{Error, Result};
+use crate::replay_log::ReplayLog;
+use crate::signals::Signals;
+use crate::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+
+/// Where a rank is when it comes to an agreement; the words of a program that survives losses.
+const LOST: u32 = 1 << 8;
+const ELSEWHERE: u32 = 1 << 9;
+const OVER: u32 = 1 << 10;
+const CODE: u32 = 0xff;
+
+/// What a rank's thread unwinds with when it leaves the job as all agreed.
+pub(super) struct Leaves(pub(super) u8);
+
+/// One rank.
+pub struct Simulated {
+    world: Arc<World>,
+    /// Its number at the beginning.
+    me: usize,
+    epoch: Cell<usize>,
+    members: RefCell<Arc<Vec<usize>>>,
+    log: Option<ReplayLog>,
+}
+
+impl Simulated {
+    pub(super) fn new(world: Arc<World>, me: usize) -> Simulated {
+        let (members, survives) = {
+            let state = world.lock();
+            (state.meetings.members(), state.plan.survives)
+        };
+        let log = survives.then(ReplayLog::default);
+        Simulated { world, me, epoch: Cell::new(0), members: RefCell::new(members), log }
+    }
+
+    /// This rank's signals: those that the plan sends to it.
+    pub fn signals(&self) -> Signals {
+        self.world.lock().signals[self.me].clone()
+    }
+
+    /// Runs `command` until no rank is lost in it: after a loss the living come together, get new
+    /// numbers, and run it again. What a program started with `mpirun --with-ft ulfm` does.
+    ///
+    /// # Errors
+    /// What `command` returned, for whatever other reason.
+    pub fn survive<R>(&self, command: impl Fn(&Simulated) -> Result<R>) -> Result<R> {
+        loop {
+            let outcome = command(self);
+            let Some(log) = &self.log else { return outcome };
+            match outcome {
+                Ok(result) => {
+                    self.meet(OVER);
+                    return Ok(result);
+                }
+                Err(Error::Lost(_)) => {
+                    self.come_together();
+                    log.rewind();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Ends the job on every rank, as `MPI_Abort` does.
+    pub fn abort(&self) -> ! {
+        self.world.lock().kill_all_soon();
+        loop {
+            drop(self.world.pass(self.me, nanoseconds(Duration::from_millis(1))));
+        }
+    }
+
+    /// All living ranks meet; the verdict is the same at each.
+    fn meet(&self, vote: u32) -> Verdict {
+        let agreed = self.world.agree(self.me, vote);
+        let bits = agreed.bits;
+        match (bits & OVER != 0, agreed.is_whole && bits & LOST == 0, bits & ELSEWHERE != 0) {
+            (true, _, _) => Verdict::Leave((bits & CODE) as u8),
+            (false, true, _) => Verdict::Whole,
+            (false, false, true) => Verdict::Again,
+            (false, false, false) => Verdict::GoOn,
+        }
+    }
+
+    /// Meets all the living after a loss, and goes on with them under new numbers.
+    fn come_together(&self) {
+        loop {
+            match self.meet(LOST) {
+                Verdict::Leave(code) => self.leave(code),
+                Verdict::GoOn => break,
+                Verdict::Again | Verdict::Whole => {}
+            }
+        }
+        let (epoch, members) = self.world.shrink(self.me);
+        let began = self.world.lock().plan.ranks as usize;
+        if 2 * members.len() <= began {
+            self.leave(1);
+        }
+        self.epoch.set(epoch);
+        self.members.replace(members);
+    }
+
+    /// The process ends, as all have agreed.
+    fn leave(&self, code: u8) -> ! {
+        resume_unwind(Box::new(Leaves(code)))
+    }
+
+    /// A call: a moment passes, and messages move.
+    fn call(&self, asked: Asked) -> std::result::Result<Guard<'_>, Lost> {
+        let mut state = self.world.call(self.me, asked);
+        state.make_progress(self.me);
+        if state.network.lost[self.me] { Err(Lost) } else { Ok(state) }
+    }
+
+    /// The number at the beginning of a rank of now.
+    fn first_number(&self, rank: u64) -> usize {
+        let members = self.members.borrow();
+        assert!(rank < members.len() as u64, "there is no rank {rank} among {}", members.len());
+        members[rank as usize]
+    }
+}
+
+/// What a meeting came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// Nobody is lost.
+    Whole,
+    /// Somebody is lost, and somebody at the meeting did not know.
+    Again,
+    /// Somebody is lost, and all the living have come to go on.
+    GoOn,
+    /// The command is over.
+    Leave(u8),
+}
+
+impl Transport for Simulated {
+    fn rank(&self) -> u64 {
+        let place = self.members.borrow().iter().position(|&member| member == self.me);
+        place.unwrap_or_default() as u64
+    }
+
+    fn size(&self) -> u64 {
+        self.members.borrow().len() as u64
+    }
+
+    fn first_rank(&self) -> u64 {
+        self.me as u64
+    }
+
+    fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> std::result::Result<(), Lost> {
+        let route = Route { from: self.me, to: self.first_number(to), channel, epoch: self.epoch.get() };
+        self.call(Asked::Sending(channel, to))?.send(route, bytes);
+        Ok(())
+    }
+
+    fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Message>, Lost> {
+        let wanted = from.map(|from| self.first_number(from));
+        let taken = self.call(Asked::Message(channel, from))?.take(self.me, channel, wanted);
+        let members = self.members.borrow();
+        let rank = |first: usize| members.iter().position(|&member| member == first).unwrap_or_default() as u64;
+        Ok(taken.map(|(from, bytes)| message(rank(from), bytes)))
+    }
+
+    fn all_sent(&self) -> std::result::Result<bool, Lost> {
+        Ok(self.call(Asked::AllSent)?.network.has_sent_all(self.me))
+    }
+
+    fn now(&self) -> Instant {
+        self.world.instant()
+    }
+
+    /// Returns when a message or a signal has come, or something that runs beside this rank is
+    /// done; at `until`; and sometimes without a reason.
+    fn give_way(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
+        let mut state = self.world.lock();
+        state.make_progress(self.me);
+        if state.network.lost[self.me] {
+            return Err(Lost);
+        }
+        let until = until.map(|until| self.world.time(until));
+        let state = self.world.listen(state, self.me, until);
+        if state.network.lost[self.me] { Err(Lost) } else { Ok(()) }
+    }
+
+    fn check_alive(&self) -> std::result::Result<(), Silent> {
+        let silent = self.world.lock().silent(self.me);
+        silent.map_or(Ok(()), |rank| Err(Silent(format!("rank {rank} has been silent for too long"))))
+    }
+
+    fn confirm_all_alive(&self) -> std::result::Result<(), Lost> {
+        if self.log.is_none() {
+            return Ok(());
+        }
+        match self.meet(ELSEWHERE) {
+            Verdict::Whole => Ok(()),
+            Verdict::Leave(code) => self.leave(code),
+            Verdict::Again | Verdict::GoOn => {
+                self.world.lock().network.lost[self.me] = true;
+                Err(Lost)
+            }
+        }
+    }
+
+    fn background(&self, _: &str) -> io::Result<Arc<dyn Background>> {
+        Ok(Arc::new(Beside::begin(&self.world, self.me)?))
+    }
+
+    fn disk(&self) -> Arc<dyn Disk> {
+        Arc::new(self.world.lock().plan.disk.clone())
+    }
+
+    fn own_signals(&self) -> Option<Signals> {
+        Some(self.signals())
+    }
+
+    fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+        Some(self.world.lock().lent.lend(value, takers))
+    }
+
+    fn take_lent(&self, number: u64) -> Option<Shared> {
+        self.world.lock().lent.take(number)
+    }
+
+    fn replay_log(&self) -> Option<&ReplayLog> {
+        self.log.as_ref()
+    }
+
+    /// Blocks take the time that the plan has for a block of this rank.
+    fn computed(&self, blocks: u64) -> std::result::Result<(), Lost> {
+        let mut state = self.world.call(self.me, Asked::Time);
+        if blocks > 0 {
+            let each = state.plan.block_time(self.me);
+            let time = nanoseconds(each).saturating_mul(blocks);
+            let jitter = state.random.below(time / 8 + 1);
+            drop(state);
+            state = self.world.pass(self.me, time + jitter);
+        }
+        if state.network.lost[self.me] { Err(Lost) } else { Ok(()) }
+    }
+}
+
+/// Lets virtual time pass on the calling thread, if it is a simulated rank's or runs beside one:
+/// for kernels with long blocks, sinks and disks. Does nothing anywhere else.
+pub fn pass(time: Duration) {
+    if let Some((world, me)) = super::world::current() {
+        drop(world.pass(me, nanoseconds(time)));
+    }
+}
+
+/// The rank that the calling thread belongs to, by its number at the beginning, and the virtual
+/// time from the beginning of the run; none where no time is simulated.
+pub fn here() -> Option<(u64, Duration)> {
+    super::world::current().map(|(world, me)| {
+        let state = world.lock();
+        (state.tasks[me].owner as u64, Duration::from_nanos(state.now))
+    })
+}
+
+/// As [`pass`], for a step of a disk.
+pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
+    if let Some((world, me)) = super::world::current() {
+        drop(world.call(me, Asked::Disk(step)));
+        drop(world.pass(me, nanoseconds(time)));
+    }
+}
+
+/// Notes which stage the calling rank is in: faults that strike it are counted by stage.
+pub fn mark(stage: &'static str) {
+    if let Some((world, me)) = super::world::current() {
+        world.lock().tasks[me].stage = stage;
+    }
+}

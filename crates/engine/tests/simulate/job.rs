@@ -1,0 +1,170 @@
+//! Jobs that know what each of their blocks comes to, so that anything lost, doubled or out of
+//! order shows; and a sink whose reader is slow, pauses or goes away.
+
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use montesieve_engine::sink::{Sink, SinkError, Steps};
+use montesieve_engine::{Identity, Job, Pulse, Span, Tally, Version, simulated};
+use serde::{Deserialize, Serialize};
+
+/// A tally of numbers, one for each block.
+pub trait OfSpan: Tally + PartialEq + Debug + Sync {
+    fn of(numbers: impl Iterator<Item = u64>) -> Self;
+}
+
+/// A composition of maps x -> a x + b: associative, exact and not commutative.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Affine {
+    a: u64,
+    b: u64,
+}
+
+impl Tally for Affine {
+    fn merge(&mut self, next: Affine) {
+        *self = Affine { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
+    }
+}
+
+impl OfSpan for Affine {
+    fn of(numbers: impl Iterator<Item = u64>) -> Affine {
+        let one = |number: u64| Affine { a: 2 * number + 3, b: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
+        numbers.map(one).fold(Affine { a: 1, b: 0 }, |mut total, next| {
+            total.merge(next);
+            total
+        })
+    }
+}
+
+/// The blocks themselves: a tally that grows with its span, and so its messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Blocks(pub Vec<u64>);
+
+impl Tally for Blocks {
+    fn merge(&mut self, next: Blocks) {
+        self.0.extend(next.0);
+    }
+}
+
+impl OfSpan for Blocks {
+    fn of(numbers: impl Iterator<Item = u64>) -> Blocks {
+        Blocks(numbers.collect())
+    }
+}
+
+/// A job of blocks.
+#[derive(Clone, Debug)]
+pub struct Numbers<T> {
+    pub blocks: u64,
+    pub grain: u64,
+    pub piece: Duration,
+    /// Time that passes within the kernel for a block, beside that of the rank's plan.
+    pub within: Duration,
+    /// Parts of that, with a pulse behind each.
+    pub pulses: u32,
+    /// The first block that a longer job does not have.
+    pub whole: u64,
+    pub has_a_way: bool,
+    /// Pieces that were computed, by which rank and when, but for the time of the rank's plan.
+    pub log: Arc<Mutex<Vec<(u64, Span, Duration)>>>,
+    /// Where results are delivered: what was read, and how many blocks ahead of it ranks may work.
+    pub ahead: Option<(Arc<Mutex<Vec<u64>>>, u64)>,
+    pub kind: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: OfSpan> Numbers<T> {
+    /// What a span comes to. A block that a longer job does not have is otherwise there.
+    pub fn of(&self, span: Span) -> T {
+        T::of((span.first..span.end).map(|block| if block < self.whole { block } else { block + self.blocks }))
+    }
+}
+
+impl<T: OfSpan> Job for Numbers<T> {
+    type Tally = T;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let version = Version { cut: 1, stream: 1, block: 1 };
+        let (amount, words) = (self.blocks.into(), vec!["numbers".into()]);
+        Some(Identity { kind: "numbers".into(), version, amount, whole: self.whole, words, parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, tally: &T) -> Result<(), String> {
+        if *tally == self.of(span) { Ok(()) } else { Err(format!("{tally:?} is not what {span} comes to")) }
+    }
+
+    fn has_a_way(&self) -> bool {
+        self.has_a_way
+    }
+
+    fn grain(&self) -> u64 {
+        self.grain
+    }
+
+    fn piece(&self) -> Duration {
+        self.piece
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), T> {
+        if let Some((read, window)) = &self.ahead {
+            let read = read.lock().expect("no panic").len() as u64;
+            assert!(span.end <= read + window, "{span} in work where {read} are read, {window} ahead at most");
+        }
+        if !self.within.is_zero() {
+            for _ in 0..span.len() * u64::from(self.pulses) {
+                simulated::pass(self.within / self.pulses);
+                pulse()?;
+            }
+        }
+        self.log.lock().expect("no panic").extend(simulated::here().map(|(rank, time)| (rank, span, time)));
+        ControlFlow::Continue(self.of(span))
+    }
+}
+
+/// What a reader does with a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reader {
+    /// Reads on, at this speed.
+    Reads(Duration),
+    /// Pauses at a block for this long.
+    PausesAt(u64, Duration),
+    /// Goes away at a block.
+    GoesAt(u64),
+    /// The sink fails at a block.
+    FailsAt(u64),
+}
+
+/// A sink that notes what was read.
+pub struct Pipe {
+    pub read: Arc<Mutex<Vec<u64>>>,
+    pub reader: Reader,
+}
+
+impl Sink<Blocks> for Pipe {
+    fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
+        for block in tally.0 {
+            match self.reader {
+                Reader::Reads(time) => simulated::pass(time),
+                Reader::PausesAt(at, time) if at == block => simulated::pass(time),
+                Reader::GoesAt(at) if at == block => return Err(SinkError::ReaderGone),
+                Reader::FailsAt(at) if at == block => return Err(SinkError::Failed("the disk is full".into())),
+                _ => {}
+            }
+            self.read.lock().expect("no panic").push(block);
+            steps.step();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}

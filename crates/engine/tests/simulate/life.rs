@@ -1,0 +1,244 @@
+//! A life: runs of one job, one after the other, until it is done.
+//!
+//! Stands beside `scenario`, what a seed decides about it, and `check`, what must hold after each
+//! run.
+
+use std::marker::PhantomData;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use montesieve_engine::checkpoint::{self, load_from};
+use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
+use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simulated, SimulatedDisk};
+use montesieve_engine::transport::{ROOT, Transport};
+use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
+
+use super::check::{self, Run};
+use super::coverage::Coverage;
+use super::job::{Affine, Blocks, Numbers, OfSpan, Pipe, Reader};
+use super::scenario::{Mode, Scenario};
+
+/// Where the checkpoint is, on its simulated disk.
+const PATH: &str = "/jobs/numbers.ckpt";
+/// Runs in which something may go wrong. Then all goes well, and the job must be done.
+const STORMY: u64 = 5;
+/// Runs until a job must be done.
+const MOST_RUNS: u64 = STORMY + 6;
+
+/// Lives the life of a seed; panics when anything is not as it must be.
+pub fn live(seed: u64) -> Coverage {
+    let scenario = Scenario::of(seed);
+    match scenario.mode {
+        Mode::Deliver(reader) => deliveries(&scenario, reader),
+        _ if scenario.is_list => totals::<Blocks>(&scenario),
+        _ => totals::<Affine>(&scenario),
+    }
+}
+
+fn job<T>(scenario: &Scenario) -> Numbers<T> {
+    Numbers {
+        blocks: scenario.blocks,
+        grain: scenario.grain,
+        piece: scenario.piece,
+        within: scenario.within,
+        pulses: scenario.pulses,
+        whole: if matches!(scenario.mode, Mode::Deliver(_)) { scenario.blocks } else { scenario.whole },
+        has_a_way: scenario.has_a_way,
+        log: Arc::default(),
+        ahead: None,
+        kind: PhantomData,
+    }
+}
+
+fn mark_stage(stage: Stage, _: u64) -> std::result::Result<(), JobError> {
+    simulated::mark(match stage {
+        Stage::Start => "start",
+        Stage::Scatter => "scatter",
+        Stage::Compute => "compute",
+        Stage::Reduce => "reduce",
+        Stage::Report => "report",
+    });
+    Ok(())
+}
+
+/// One run's plan: the n-th of a life.
+fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
+    let mut random = Random::new(scenario.seed.wrapping_mul(1000) + number);
+    let ranks = if number == 0 { scenario.most_ranks } else { random.between(1, scenario.most_ranks.min(12)) };
+    Plan {
+        block_times: scenario.block_times.clone(),
+        weather: scenario.weather,
+        faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
+        disk: disk.clone(),
+        silence: scenario.silence.filter(|_| number < STORMY),
+        survives: scenario.mode == Mode::Survive,
+        most_events: 20_000_000,
+        ..Plan::new(ranks, random.any())
+    }
+}
+
+fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
+    let limit = scenario.deadline.filter(|_| number < STORMY);
+    Options {
+        signals: rank.signals(),
+        deadline: limit.map(|limit| rank.now() + limit),
+        keep: scenario.keep.map(|every| Keep { path: PATH.into(), every }),
+        at_stage: Some(mark_stage),
+        ..scenario.options()
+    }
+}
+
+/// Runs for a total, until the job is done.
+fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
+    let whole = job::<T>(scenario);
+    // Half of the life may be that of a shorter job: its last block is not that of the longer one.
+    let mut job = match scenario.shorter {
+        Some(blocks) => Numbers { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
+        None => whole.clone(),
+    };
+    let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
+    let mut covered = Coverage::of_a_life();
+    let mut random = Random::new(scenario.seed ^ 0xC4A54);
+    let shares = if let Mode::Shares(of) = scenario.mode { of } else { 0 };
+    let mut share = 0;
+    // What was reported as saved, and so must be there whatever happens to the host.
+    let mut promised = Ledger::<()>::new();
+    for number in 0..MOST_RUNS + shares {
+        if number == STORMY {
+            disk.mend();
+        }
+        if number == 2 && scenario.shorter.is_some() {
+            job = whole.clone();
+            promised = Ledger::new();
+        }
+        let before = load(&job, &disk, scenario);
+        for (span, _) in promised.spans() {
+            assert!(before.covers(span), "seed {}: {span} was saved, it was said, and is gone", scenario.seed);
+        }
+        let plan = plan(scenario, &disk, number);
+        let part = (share < shares).then_some(Share { index: share, of: shares });
+        let (reports, silences) = (Mutex::new(Vec::new()), AtomicU64::new(0));
+        job.log.lock().expect("no panic").clear();
+        let end = simulated::run(&plan, |rank| {
+            let options = Options { share: part, ..options(scenario, rank, number) };
+            rank.survive(|rank| command(rank, &job, &options, &before, &reports)).inspect_err(|error| {
+                silences.fetch_add(u64::from(matches!(error, Error::Silent { .. })), Relaxed);
+                abort_for(rank, error);
+            })
+        });
+        covered.events("a rank was silent", silences.load(Relaxed));
+        let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
+        let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
+        let run = Run { scenario, plan: &plan, is_limited: number < STORMY };
+        check::end(&run, &end, &mut covered);
+        let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
+        let after = load(&job, &disk, scenario);
+        if plan.survives {
+            check::work_twice(&run, &job, &dead);
+        }
+        check::lost_work(&run, &job, &after, end.time);
+        if let Some(outcome) = &outcome {
+            check::outcome(&run, &job, outcome, [&before, &after], part, end.time, &mut covered);
+            share += u64::from(part.is_some_and(|part| after.covers(part.span(job.blocks))));
+            if outcome.account.saved && !scenario.disk.no_folder_sync {
+                promised = Ledger::new();
+                after.spans().for_each(|(span, _)| promised.record(span, ()).expect("disjoint"));
+            }
+            if outcome.is_complete() && job.blocks == whole.blocks {
+                disk.struck().into_iter().for_each(|(what, count)| covered.events(what, count));
+                covered.event("complete");
+                return covered;
+            }
+        }
+        if scenario.crashes && random.chance(1, 2) {
+            disk.crash();
+            covered.event("crash of the host");
+        }
+        let path = Path::new(PATH);
+        let has_spare = disk.names().contains(&checkpoint::before(path));
+        if scenario.rots && has_spare && random.chance(1, 2) && disk.damage(path) {
+            covered.event("damaged file");
+            promised = Ledger::new();
+        }
+    }
+    panic!("seed {}: not done in {MOST_RUNS} runs", scenario.seed);
+}
+
+/// A command as a program runs it: the job, then the report, which cannot be taken back.
+fn command<T: OfSpan>(
+    rank: &Simulated,
+    job: &Numbers<T>,
+    options: &Options,
+    done: &Ledger<T>,
+    reports: &Mutex<Vec<Outcome<T>>>,
+) -> Result<()> {
+    // Who the root is may change from attempt to attempt.
+    let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
+    let outcome = resume(rank, job, options, done)?;
+    rank.flush()?;
+    rank.confirm_all_alive()?;
+    simulated::mark("end");
+    reports.lock().expect("no panic").extend(outcome);
+    // Where losses are survived, all meet once more, and nobody waits for anything before that.
+    if rank.replay_log().is_none() {
+        rank.barrier()?;
+        rank.flush()?;
+    }
+    Ok(())
+}
+
+/// What a program does about an error of one rank alone.
+fn abort_for(rank: &Simulated, error: &Error) {
+    if matches!(error, Error::Silent { .. }) {
+        rank.abort();
+    }
+}
+
+/// What the disk has; it has at least what it acknowledged.
+fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
+    let ours = job.identity().expect("it is kept");
+    let path = Path::new(PATH);
+    let found = load_from(disk, path, job, &ours, scenario.rots);
+    let found = found.unwrap_or_else(|error| panic!("seed {}: {error}; {:?}", scenario.seed, disk.names()));
+    let ledger = found.map_or_else(Ledger::new, |found| found.ledger);
+    if let Some(bytes) = disk.acknowledged(path) {
+        let copy = SimulatedDisk::new(0, DiskFaults::default());
+        copy.put(path, bytes);
+        let acknowledged = load_from(&copy, path, job, &ours, false).expect("it was written").expect("it is there");
+        for (span, _) in acknowledged.ledger.spans() {
+            assert!(ledger.covers(span), "seed {}: {span} was acknowledged and is gone", scenario.seed);
+        }
+    }
+    ledger
+}
+
+/// A delivery in order: one run, whatever comes of it.
+fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
+    let mut covered = Coverage::of_a_life();
+    let job = job::<Blocks>(scenario);
+    let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
+    let plan = plan(scenario, &disk, 0);
+    let read = Arc::new(Mutex::new(Vec::new()));
+    let mut random = Random::new(scenario.seed ^ 0x800);
+    let window = random.between(1, 4 * plan.ranks * 20);
+    let room = Room { block: 8, all: 8 * window };
+    let job = Numbers { ahead: Some((Arc::clone(&read), window)), ..job };
+    let end = simulated::run(&plan, |rank| {
+        let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
+        let options = Options { keep: None, ..options(scenario, rank, 0) };
+        let outcome = deliver(rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
+        if let Err(error) = &outcome {
+            abort_for(rank, error);
+        }
+        rank.flush()?;
+        simulated::mark("end");
+        rank.barrier()?;
+        rank.flush()?;
+        outcome
+    });
+    let run = Run { scenario, plan: &plan, is_limited: true };
+    check::end(&run, &end, &mut covered);
+    check::delivery(&run, &job, end.ranks, reader, &read.lock().expect("no panic"), &mut covered);
+    covered
+}

@@ -1,0 +1,173 @@
+//! What a seed decides about a life: the job, how it is run, and what may go wrong.
+//!
+//! Each kind of trouble is there in some lives and not in others ("swarm"): many kinds at once hide
+//! each other, since a life that is always killed early never meets the end of a round.
+
+use std::time::Duration;
+
+use montesieve_engine::simulated::{At, DiskFaults, Fault, Random, Weather, What};
+use montesieve_engine::{Options, Schedule};
+use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
+
+use super::coverage::STAGES;
+use super::job::Reader;
+
+/// How the results of a life come out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mode {
+    /// A total.
+    Total,
+    /// In order, to a sink with this reader.
+    Deliver(Reader),
+    /// A total, and deaths are survived.
+    Survive,
+    /// So many shares one after the other, and then the whole.
+    Shares(u64),
+}
+
+/// A life: runs of one job, until it is done.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub seed: u64,
+    pub mode: Mode,
+    pub blocks: u64,
+    pub grain: u64,
+    pub piece: Duration,
+    pub within: Duration,
+    pub pulses: u32,
+    pub whole: u64,
+    /// Blocks of a shorter job that is run before it and uses the same file.
+    pub shorter: Option<u64>,
+    pub has_a_way: bool,
+    /// Whether its tally is a list, not a few numbers.
+    pub is_list: bool,
+    pub most_ranks: u64,
+    pub schedule: Schedule,
+    pub chunk: Option<u64>,
+    pub block_times: Vec<Duration>,
+    pub keep: Option<Duration>,
+    pub deadline: Option<Duration>,
+    pub weather: Weather,
+    pub disk: DiskFaults,
+    pub crashes: bool,
+    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
+    /// the one before.
+    pub rots: bool,
+    /// How long a rank may be silent.
+    pub silence: Option<Duration>,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Death,
+    Stop,
+    Signal(i32),
+}
+
+impl Scenario {
+    pub fn of(seed: u64) -> Scenario {
+        let mut random = Random::new(seed ^ 0x5EED);
+        let random = &mut random;
+        let most_ranks = match random.below(100) {
+            0..8 => 1,
+            8..60 => random.between(2, 6),
+            60..98 => random.between(5, 40),
+            _ => random.between(100, 1000),
+        };
+        let blocks = match random.below(10) {
+            0 => random.below(3),
+            1..8 => random.below(120),
+            _ => random.below(600),
+        };
+        let reader = match random.below(5) {
+            0 | 1 => Reader::Reads(random.scale_up_to(Duration::from_millis(50))),
+            2 => Reader::PausesAt(random.below(blocks), Duration::from_secs(100)),
+            3 => Reader::GoesAt(random.below(blocks)),
+            _ => Reader::FailsAt(random.below(blocks)),
+        };
+        let mode = match random.below(10) {
+            0..4 => Mode::Total,
+            4..6 => Mode::Deliver(reader),
+            6..9 => Mode::Survive,
+            _ => Mode::Shares(random.between(2, 4)),
+        };
+        let longest = Duration::from_micros(random.one(&[1, 100, 10_000, 300_000]));
+        let block_times = (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
+        let kept = Duration::from_micros(random.one(&[0, 3_000, 100_000, 30_000_000]));
+        let mut scenario = Scenario {
+            seed,
+            mode,
+            blocks,
+            grain: random.one(&[1, 1, 3, 20]),
+            piece: Duration::from_micros(random.one(&[500, 500, 200_000])),
+            within: random.one(&[Duration::ZERO, Duration::ZERO, longest]),
+            pulses: random.between(1, 4) as u32,
+            whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
+            shorter: None,
+            has_a_way: random.chance(1, 4) && !matches!(mode, Mode::Deliver(_)),
+            is_list: random.chance(1, 2),
+            most_ranks,
+            schedule: random.one(&Schedule::ALL),
+            chunk: random.chance(1, 2).then(|| random.between(1, 30)),
+            block_times,
+            keep: (random.chance(2, 3) || matches!(mode, Mode::Shares(_))).then_some(kept),
+            deadline: None,
+            weather: Weather::random(random),
+            disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
+            crashes: random.chance(1, 2),
+            silence: (random.chance(1, 4) && mode != Mode::Survive)
+                .then(|| Duration::from_millis(random.one(&[500, 8000]))),
+            rots: random.chance(1, 4),
+            kinds: Vec::new(),
+        };
+        if random.chance(1, 4) && scenario.keep.is_some() && scenario.whole > 1 {
+            scenario.shorter = Some(random.between(1, scenario.whole - 1));
+        }
+        scenario.rots &= !scenario.crashes;
+        if random.chance(1, 3) {
+            let about = scenario.work(most_ranks) * 2 + Duration::from_millis(1);
+            scenario.deadline = Some(random.scale_up_to(about));
+        }
+        let kinds = [Kind::Death, Kind::Stop, Kind::Signal(SIGTERM), Kind::Signal(SIGUSR1), Kind::Signal(SIGUSR2)];
+        scenario.kinds = kinds.into_iter().filter(|_| random.chance(1, 3)).collect();
+        scenario
+    }
+
+    /// About how long the work takes on so many ranks.
+    pub fn work(&self, ranks: u64) -> Duration {
+        let mean = self.block_times.iter().sum::<Duration>() / self.block_times.len() as u32;
+        (mean + self.within) * (self.blocks.div_ceil(ranks)) as u32
+    }
+
+    /// What strikes in one run.
+    pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<Fault> {
+        let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
+        let mut faults = Vec::new();
+        for kind in &self.kinds {
+            for _ in 0..random.below(4) {
+                let what = match kind {
+                    Kind::Death => What::Death,
+                    Kind::Stop => What::Stop(random.scale_up_to(Duration::from_secs(20))),
+                    Kind::Signal(signal) => What::Signal(*signal),
+                };
+                let at = match random.below(6) {
+                    0 => At::Time(random.up_to(about)),
+                    1 => At::Time(random.scale_up_to(2 * about)),
+                    2 => At::Turn(random.between(1, 40)),
+                    3 | 4 => At::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
+                    _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
+                };
+                // The root has the most to lose.
+                let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
+                faults.push(Fault { rank, at, what });
+            }
+        }
+        faults
+    }
+
+    /// What a run is told.
+    pub fn options(&self) -> Options {
+        Options { schedule: self.schedule, chunk: self.chunk, warn: Some(|_| ()), ..Options::default() }
+    }
+}
