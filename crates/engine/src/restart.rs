@@ -71,12 +71,12 @@ mod tests {
         let end = simulated::run(&plan, |rank| {
             let log = rank.replay_log().expect("losses are survived");
             let (mut own, place) =
-                Restart::begin(rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
+                Restart::begin(&**rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
             let span = if rank.rank() == ROOT { Span::new(0, 5) } else { Span::new(5, 9) };
             own.record(span, ()).expect("new");
             log.put(place, &own).expect("encoded");
             log.rewind();
-            let again = Restart::<()>::begin(rank, Ledger::new(), boundaries).expect("all live");
+            let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries).expect("all live");
             rank.flush().expect("all live");
             again.done.spans().map(|(span, ())| span).collect::<Vec<_>>()
         });

@@ -15,7 +15,7 @@ fn stormy(ranks: u64, seed: u64) -> Plan {
 fn it_conforms_in_any_weather() {
     for ranks in [1, 2, 3, 5, 8] {
         for seed in 0..8 {
-            let end = run(&stormy(ranks, seed), |rank| conformance::check(rank));
+            let end = run(&stormy(ranks, seed), |rank| conformance::check(&**rank));
             assert_eq!(end.failure, None, "seed {seed}, {ranks} ranks");
             assert!(end.ranks.iter().all(|end| *end == Ending::Returned(Ok(()))), "seed {seed}");
             assert_eq!(end.left, 0, "seed {seed}, {ranks} ranks: a message is left");
@@ -26,7 +26,7 @@ fn it_conforms_in_any_weather() {
 #[test]
 fn a_seed_is_the_same_run_and_another_one_is_not() {
     let trace = |seed| {
-        let end = run(&stormy(5, seed), |rank| conformance::check(rank));
+        let end = run(&stormy(5, seed), |rank| conformance::check(&**rank));
         (end.trace, end.events, end.time)
     };
     let first: Vec<_> = (0..8).map(trace).collect();
