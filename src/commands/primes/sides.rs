@@ -4,7 +4,7 @@
 //! through, the same difference. A number of primes is known when all blocks are done, so a part of the job has no counts.
 
 use std::ops::{ControlFlow, Deref};
-use std::thread::sleep;
+use std::thread::yield_now;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,9 +17,6 @@ use crate::primes::gourdon::{self, Formula, Frame, Layout, Opinion, SMALLEST, Te
 
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
 const PIECE: Duration = Duration::from_secs(2);
-
-/// Between two looks for the word that a job is over which has no tables.
-const LOOK: Duration = Duration::from_millis(1);
 
 /// How the identity of such a job begins.
 pub(super) const KIND: &str = "pi(x) by blocks of Gourdon's formula";
@@ -200,7 +197,7 @@ impl Job for Count<'_> {
                 // Making tables was broken off: the root has been asked to stop, and will say so.
                 (Side::Formula(..), None) => loop {
                     pulse()?;
-                    sleep(LOOK);
+                    yield_now();
                 },
                 (Side::Known(_), _) => Terms::default(),
             });

@@ -192,7 +192,8 @@ impl State {
                 return None;
             }
             if let Some(Reverse(planned)) = self.queue.pop() {
-                self.now = planned.time;
+                // A look at the clock may have passed it.
+                self.now = self.now.max(planned.time);
                 self.events += 1;
                 self.note(planned.event);
                 return Some(planned.event);
