@@ -67,6 +67,8 @@ fn once(cluster: &Cluster) -> Result<u8> {
         Err(refusal) => return refuse(cluster, &refusal),
     };
     cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
+    let presets = cli::presets(&words);
+    ending::explain_options(move |error| presets.in_error(error));
     if let Some(launch) = cli.launch() {
         if !launch.allow_singleton {
             cluster.check_launch()?;
@@ -91,13 +93,10 @@ fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     }
 }
 
-/// What variables ask for besides options: a fault on purpose. Those that mean nothing are named, and
-/// presets are kept for errors about their options.
+/// What variables ask for besides options: a fault on purpose. Those that mean nothing are named.
 fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
     let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
     cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
-    let presets = cli::presets(words);
-    ending::explain_options(move |error| presets.in_error(error));
     let unknown = cli::unknown_variables(words);
     if !unknown.is_empty() && !cli.engine().is_some_and(|engine| engine.quiet) {
         let remark = format!(

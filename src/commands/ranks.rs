@@ -16,7 +16,7 @@ pub(super) fn to_start(cluster: &Cluster, cli: &Cli) -> Result<Option<u64>> {
     if cluster.size() > 1 || !cluster.launch().is_alone() {
         return match asked {
             Some(Ranks::Count(ranks)) if ranks.get() != cluster.size() => Err(Error::Usage(format!(
-                "--ranks {ranks}: a launcher (or one of whose variables are set) has started {} here; --ranks is for a program without one",
+                "--ranks {ranks}: a launcher has started {} here, or its variables are in the environment; --ranks is for a program without one",
                 cluster.size()
             ))),
             _ => Ok(None),

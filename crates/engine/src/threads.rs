@@ -229,30 +229,16 @@ impl Transport for Threads {
         self.check()
     }
 
+    fn has_ended(&self, rank: u64) -> bool {
+        self.inbox_of(rank).has_ended()
+    }
+
     fn lend(&self, value: transport::Shared, takers: u64) -> Option<u64> {
         Some(self.shared.lent().lend(value, takers))
     }
 
     fn take_lent(&self, number: u64) -> Option<transport::Shared> {
         self.shared.lent().take(number)
-    }
-
-    /// As the default form, and [`Lost`] when the rank `from` has returned and all that it sent is
-    /// taken.
-    fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
-        let sender = self.inbox_of(from);
-        let mut backoff = Backoff::new();
-        loop {
-            // Looked at before the mailbox: what a rank sent before its end is there by then.
-            let has_ended = sender.has_ended();
-            if let Some(message) = self.poll(channel, Some(from))? {
-                return Ok(message.bytes);
-            }
-            if has_ended {
-                return Err(Lost);
-            }
-            self.give_way(&mut backoff, None)?;
-        }
     }
 }
 

@@ -127,6 +127,13 @@ pub trait Transport {
         Ok(())
     }
 
+    /// Whether rank `rank` has returned, where that is known: all that it sent is there, and nothing
+    /// else will come from it.
+    fn has_ended(&self, rank: u64) -> bool {
+        let _ = rank;
+        false
+    }
+
     /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`):
     /// what was received up to here is right then. Every rank must call it. Costs nothing where
     /// losses are not survived.
@@ -201,12 +208,17 @@ pub trait Transport {
     /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).
     ///
     /// # Errors
-    /// [`Lost`].
+    /// [`Lost`], also when that rank has returned and all that it sent is taken.
     fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
         let mut backoff = Backoff::new();
         loop {
+            // Looked at before the messages: what a rank sent before its end is there by then.
+            let has_ended = self.has_ended(from);
             if let Some(message) = self.poll(channel, Some(from))? {
                 return Ok(message.bytes);
+            }
+            if has_ended {
+                return Err(Lost);
             }
             self.give_way(&mut backoff, None)?;
         }

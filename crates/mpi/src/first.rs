@@ -84,6 +84,10 @@ impl Transport for First {
         self.whole.own_signals()
     }
 
+    fn has_ended(&self, rank: u64) -> bool {
+        self.whole.has_ended(rank)
+    }
+
     fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
         self.whole.lend(value, takers)
     }

@@ -61,7 +61,9 @@ impl Cluster {
         });
         watch.end();
         let cannot = |error| {
-            Error::Run(format!("cannot start {ranks} ranks, which are threads: {error} (--ranks N asks for N)"))
+            Error::Run(format!(
+                "cannot start {ranks} ranks, which are threads with 8 MB of stack each: {error}; use fewer with --ranks N"
+            ))
         };
         let codes = codes.map_err(cannot)?;
         codes.into_iter().next().map_or(Ok(0), |code| code.map_err(|code| Error::Told { code }))

@@ -21,7 +21,7 @@ use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::window::View;
 use super::words::Words;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Words that the ranks of a node filled together: the same at every rank, and read-only.
 ///
@@ -69,10 +69,16 @@ impl Cluster {
             let words = local.share(|| Words::zero(pieces * length))?;
             let mine = share(pieces, local.rank() as usize, local.size() as usize);
             let filled = words.fill(mine.start * length..mine.end * length, |part| fill(mine, part));
-            // A rank that fails ends the job; the others must not read what is not there.
-            self.barrier();
+            // Nobody reads before all have filled their parts; where one could not, its error ends the job.
+            let has_failed = self.max(filled.is_err().into()) > 0;
+            self.check_losses()?;
+            filled?;
+            if has_failed {
+                self.barrier();
+                return Err(Error::Lost);
+            }
             local.count_shared(8 * words.len() as u64);
-            return filled.map(|()| Shared { memory: Memory::Threads(words) });
+            return Ok(Shared { memory: Memory::Threads(words) });
         }
         let mut words = vec![0; pieces * length];
         fill(0..pieces, &mut words)?;
@@ -136,7 +142,6 @@ fn share(pieces: usize, rank: usize, size: usize) -> Range<usize> {
 mod tests {
     use super::super::testing::{alone, on_ranks};
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn one_process_fills_all_pieces_itself() {

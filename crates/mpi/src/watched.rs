@@ -98,25 +98,29 @@ impl Watch {
     }
 
     fn watch(&self) {
-        let now = Instant::now();
-        let mut seen: Vec<(u64, Instant)> = self.ranks.iter().map(|_| (0, now)).collect();
+        let mut seen = vec![(0, Duration::ZERO); self.ranks.len()];
         while !self.is_over.load(Relaxed) {
+            let begun = Instant::now();
             thread::sleep(self.limit / LOOKS);
-            if let Some(rank) = self.look(&mut seen, Instant::now()) {
+            // A process that was stopped and goes on has slept longer than that, and its ranks with it.
+            let slept = begun.elapsed().min(self.limit / LOOKS * 2);
+            if let Some(rank) = self.look(&mut seen, slept) {
                 return self.accuse(rank);
             }
         }
     }
 
-    /// The first rank that was silent for too long.
-    fn look(&self, seen: &mut [(u64, Instant)], now: Instant) -> Option<u64> {
+    /// The first rank that has been silent for too long, when the last look was so long ago. What was seen of a rank: its steps, and
+    /// the time since they changed.
+    fn look(&self, seen: &mut [(u64, Duration)], since: Duration) -> Option<u64> {
         let mut silent = None;
-        for (rank, (steps, (count, since))) in (0..).zip(self.ranks.iter().zip(seen)) {
+        for (rank, (steps, (count, quiet))) in (0..).zip(self.ranks.iter().zip(seen)) {
             let counted = steps.count.load(Relaxed);
             if counted != *count || steps.has_ended.load(Relaxed) {
-                (*count, *since) = (counted, now);
-            } else if now.saturating_duration_since(*since) >= self.limit {
-                silent = silent.or(Some(rank));
+                (*count, *quiet) = (counted, Duration::ZERO);
+            } else {
+                *quiet += since;
+                silent = silent.or((*quiet >= self.limit).then_some(rank));
             }
         }
         silent
@@ -237,6 +241,10 @@ impl Transport for Watched {
         self.transport.own_signals()
     }
 
+    fn has_ended(&self, rank: u64) -> bool {
+        self.transport.has_ended(rank)
+    }
+
     fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
         self.transport.lend(value, takers)
     }
@@ -252,18 +260,17 @@ mod tests {
 
     #[test]
     fn whoever_takes_no_step_is_silent() {
-        let limit = Duration::from_secs(8);
-        let watch = Watch::new(3, limit);
-        let begun = Instant::now();
-        let mut seen = vec![(0, begun); 3];
-        for second in 1..8 {
+        let second = Duration::from_secs(1);
+        let watch = Watch::new(3, 8 * second);
+        let mut seen = vec![(0, Duration::ZERO); 3];
+        for _ in 1..8 {
             [0, 1].into_iter().for_each(|rank: usize| watch.ranks[rank].step());
-            assert_eq!(watch.look(&mut seen, begun + Duration::from_secs(second)), None, "{second}");
+            assert_eq!(watch.look(&mut seen, second), None);
         }
-        assert_eq!(watch.look(&mut seen, begun + limit), Some(2));
+        assert_eq!(watch.look(&mut seen, second), Some(2));
         watch.ranks[2].has_ended.store(true, Relaxed);
-        assert_eq!(watch.look(&mut seen, begun + limit), None);
-        assert_eq!(watch.look(&mut seen, begun + limit * 2), Some(0), "it was silent since");
+        assert_eq!(watch.look(&mut seen, second), None);
+        assert_eq!(watch.look(&mut seen, 6 * second), Some(0), "it was silent since");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::notes::Notes;
 use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
+use crate::isa::Isa;
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::{Identity, Job, JobError, Pulse, Span, Tally, Version, sound};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
@@ -85,6 +86,14 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
             run,
         }
     }))
+}
+
+/// What is known of a number without dividing it, and the blocks that dividing it takes.
+pub(super) fn not_begun(n: u128, isa: Isa) -> (Judged, u64) {
+    match cheap(n) {
+        Some((judged, _)) => (judged.of(n), 0),
+        None => (Judged::unknown(n.to_string()), Trial::new(n, isa).turns().div_ceil(BLOCK)),
+    }
 }
 
 /// What the first divisors say, and how many of them it took.
@@ -219,7 +228,6 @@ mod tests {
     use super::*;
     use crate::cluster::testing::alone;
     use crate::commands::forged::attack;
-    use crate::isa::Isa;
     use crate::primes::{naive, strong};
 
     #[test]
@@ -238,6 +246,14 @@ mod tests {
             };
             attack(&format!("isprime {n} by trial"), &job, |smallest| format!("{smallest:?}"));
         }
+    }
+
+    #[test]
+    fn numbers_that_were_not_begun_have_blocks_left() {
+        let (judged, blocks) = not_begun(99_999_999_999_973, Isa::widest());
+        assert!(judged.prime.is_none() && blocks > 0, "a stop before it is no end");
+        let (judged, blocks) = not_begun(10, Isa::widest());
+        assert_eq!((judged.prime, blocks), (Some(false), 0));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::cli::values::NumberError;
 use crate::cli::{self, IsPrimeMethod, Subject};
 use crate::cluster::flag::Kind;
 use crate::error::{Error, Result};
+use crate::isa::Isa;
 use crate::job::run::{Account, Cause};
 use crate::primes::any;
 use crate::report::{Completion, DivisionRun, IsPrimeResult, Judged, Work};
@@ -77,7 +78,7 @@ fn trial(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrime) -> Res
     for &n in numbers {
         let is_stopped = setting.cluster.broadcast(setting.cluster.at_root(|| sum.cause.is_some()))?;
         if is_stopped {
-            sum.judged.push(Judged::unknown(n.to_string()));
+            sum.leave(n, setting.isa);
             continue;
         }
         if let Some(divided) = divide::divide(setting, n, &kind, options.poll())? {
@@ -104,8 +105,8 @@ impl Sum {
 
     fn add(&mut self, divided: divide::Divided) {
         self.judged.push(divided.judged);
-        self.done += divided.done;
-        self.blocks += divided.blocks;
+        self.done = self.done.saturating_add(divided.done);
+        self.blocks = self.blocks.saturating_add(divided.blocks);
         self.cause = self.cause.or(divided.cause);
         self.account.join(divided.account);
         match &mut self.run {
@@ -117,6 +118,13 @@ impl Sum {
                 run.flag_seconds += divided.run.flag_seconds;
             }
         }
+    }
+
+    /// A number that was not begun: its blocks count, so that a stop between two numbers is no end.
+    fn leave(&mut self, n: u128, isa: Isa) {
+        let (judged, blocks) = divide::not_begun(n, isa);
+        self.judged.push(judged);
+        self.blocks = self.blocks.saturating_add(blocks);
     }
 
     fn conclusion(self) -> Conclusion<IsPrimeResult> {
