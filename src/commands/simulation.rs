@@ -4,7 +4,7 @@
 //! the program, kernels too. A life is the same command line again and again, on other ranks each time, until it is done. Checked: the
 //! result has the bytes of an undisturbed rank, all ranks end with the same exit code, one that its cause allows, nothing waits for ever.
 //!
-//! `MONTESIEVE_SEEDS` and `MONTESIEVE_FROM` say which seeds run, `MONTESIEVE_SEED` replays one.
+//! `MONTESIEVE_TEST_SEEDS` and `MONTESIEVE_TEST_FROM` say which seeds run, `MONTESIEVE_SEED` replays one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -263,8 +263,8 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn every_seed_ends_well() {
     let one = number("MONTESIEVE_SEED");
-    let from = one.unwrap_or_else(|| number("MONTESIEVE_FROM").unwrap_or(0));
-    let count = if one.is_some() { 1 } else { number("MONTESIEVE_SEEDS").unwrap_or(SEEDS) };
+    let from = one.unwrap_or_else(|| number("MONTESIEVE_TEST_FROM").unwrap_or(0));
+    let count = if one.is_some() { 1 } else { number("MONTESIEVE_TEST_SEEDS").unwrap_or(SEEDS) };
     let next = AtomicU64::new(from);
     let (failed, met) = (Mutex::new(Vec::new()), Mutex::new(std::collections::BTreeMap::<&str, u64>::new()));
     std::thread::scope(|scope| {

@@ -4,7 +4,7 @@
 //! Checked at every end: the total is that of one rank; what a disk has acknowledged is there;
 //! every rank comes to the same; no message is left; no rank waits for ever; few messages wait.
 //!
-//! `MONTESIEVE_SEEDS` says how many seeds run (500), `MONTESIEVE_FROM` which is the first (0), and
+//! `MONTESIEVE_TEST_SEEDS` says how many seeds run (500), `MONTESIEVE_TEST_FROM` which is the first (0), and
 //! `MONTESIEVE_SEED` runs one alone, which is how a failure is replayed.
 
 #[path = "simulate/check.rs"]
@@ -34,8 +34,8 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn every_seed_ends_well() {
     let one = number("MONTESIEVE_SEED");
-    let from = one.unwrap_or_else(|| number("MONTESIEVE_FROM").unwrap_or(0));
-    let count = if one.is_some() { 1 } else { number("MONTESIEVE_SEEDS").unwrap_or(SEEDS) };
+    let from = one.unwrap_or_else(|| number("MONTESIEVE_TEST_FROM").unwrap_or(0));
+    let count = if one.is_some() { 1 } else { number("MONTESIEVE_TEST_SEEDS").unwrap_or(SEEDS) };
     if let Some(seed) = one {
         println!("{:#?}", scenario::Scenario::of(seed));
     }
