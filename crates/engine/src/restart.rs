@@ -43,19 +43,26 @@ impl<T: Tally> Restart<T> {
     /// # Errors
     /// [`Lost`](crate::Error::Lost); [`Fault`](crate::Error::Fault).
     pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Seams) -> Result<Restart<T>> {
-        let Some(log) = transport.replay_log() else { return Ok(Restart { done, own: None }) };
+        let Some(log) = transport.replay_log() else {
+            return Ok(Restart { done: with_boundaries(done, boundaries)?, own: None });
+        };
         let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (place, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
-        // A ledger that was made for nothing yet knows no boundaries: what the living have done
-        // would merge across them, and be of no use for a longer job.
-        let mut done = Ledger::with_seams(boundaries);
-        done.absorb(base).map_err(fault)?;
-        let done = union(done, owns).map_err(fault)?;
+        let done = union(with_boundaries(base, boundaries)?, owns).map_err(fault)?;
         Ok(Restart { done, own: Some((own, place)) })
     }
+}
+
+/// The same ledger with these boundaries, before anything is added to it: what merges across one is
+/// of no use for a longer job. A ledger without them has no span across one: it is new, or was made
+/// for a shorter job.
+fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
+    let mut cut = Ledger::with_seams(boundaries);
+    cut.absorb(ledger).map_err(fault)?;
+    Ok(cut)
 }
 
 #[cfg(all(test, feature = "simulated"))]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::agreement::agree;
 use crate::checkpoint::{Identity, Keep};
 use crate::driver::{Driver, Parts};
-use crate::error::{Error, JobError, Result, fault};
+use crate::error::{Error, JobError, Result};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
 pub use crate::outcome::{Account, Ended, Outcome, Way};
 use crate::profile::Profile;
@@ -20,7 +20,7 @@ use crate::restart::Restart;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
 use crate::transport::{ROOT, Transport};
-use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, Tally, record};
+use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, record};
 
 /// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done
 /// that wait their turn.
@@ -94,11 +94,11 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     sink: Option<S>,
 ) -> Result<Delivered<J::Tally, S>> {
     let begin = |sink| {
-        let background = transport.background("sink").unwrap_or_else(|error| panic!("no thread for a sink: {error}"));
+        let background = transport.background("sink").map_err(|error| Error::Job(error.into()))?;
         let (writer, back) = Writer::begin(sink, Arc::clone(&background));
-        (writer, (back, background))
+        Ok::<_, Error>((writer, (back, background)))
     };
-    let (writer, back) = sink.map(begin).unzip();
+    let (writer, back) = sink.map(begin).transpose()?.unzip();
     match round(transport, job, options, Ledger::new(), InOrder { room: Some(room), writer }) {
         Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|(back, _)| back.try_recv().ok()))),
         Err(error) => {
@@ -148,7 +148,6 @@ fn round<J: Job>(
     let mut root = None;
     let mut chunk = 0;
     if rank == ROOT {
-        let done = with_boundaries(done, boundaries)?;
         let holes = done.holes(part);
         let left = holes.iter().map(|hole| hole.len()).sum();
         let wanted = wanted_chunk(options, job, left, ranks, room.is_some());
@@ -261,14 +260,6 @@ pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> std::result::Result<
 /// What is said of a result that breaks an invariant.
 pub fn cannot_be(why: &str) -> String {
     format!("the result cannot be right: {why} (a fault of the program, please report it)")
-}
-
-/// The same ledger with these boundaries. A ledger without them has no span across one: it is new,
-/// or was made for a shorter job.
-fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
-    let mut cut = Ledger::with_seams(boundaries);
-    cut.absorb(ledger).map_err(fault)?;
-    Ok(cut)
 }
 
 #[cfg(test)]
