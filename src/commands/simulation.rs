@@ -4,17 +4,16 @@
 //! the program, kernels too. A life is the same command line again and again, on other ranks each time, until it is done. Checked: the
 //! result has the bytes of an undisturbed rank, all ranks end with the same exit code, one that its cause allows, nothing waits for ever.
 //!
-//! `MONTESIEVE_TEST_SEEDS` and `MONTESIEVE_TEST_FROM` say which seeds run, `MONTESIEVE_SEED` replays one.
+//! The environment says which seeds run ([`Seeds`]).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use montesieve_engine::simulated::{
-    self, At, DiskFaults, End, Ending, Fault, Plan, Random, Simulated, SimulatedDisk, Weather, What,
+    self, At, DiskFaults, End, Ending, Fault, Plan, Random, Seeds, Simulated, SimulatedDisk, Weather, What,
 };
 use montesieve_engine::transport::{Lost, Transport};
 
@@ -256,41 +255,14 @@ fn live(seed: u64) -> Vec<&'static str> {
     panic!("'{}' is not done in {MOST_RUNS} runs: {met:?}", life.command_line(folder.path(), false));
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
-}
-
 #[test]
 fn every_seed_ends_well() {
-    let one = number("MONTESIEVE_SEED");
-    let from = one.unwrap_or_else(|| number("MONTESIEVE_TEST_FROM").unwrap_or(0));
-    let count = if one.is_some() { 1 } else { number("MONTESIEVE_TEST_SEEDS").unwrap_or(SEEDS) };
-    let next = AtomicU64::new(from);
-    let (failed, met) = (Mutex::new(Vec::new()), Mutex::new(std::collections::BTreeMap::<&str, u64>::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from).min(8) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Relaxed);
-                    if seed >= from + count || !failed.lock().expect("no panic").is_empty() {
-                        return;
-                    }
-                    match catch_unwind(AssertUnwindSafe(|| live(seed))) {
-                        Ok(now) => now
-                            .into_iter()
-                            .for_each(|what| *met.lock().expect("no panic").entry(what).or_default() += 1),
-                        Err(_) => failed.lock().expect("no panic").push(seed),
-                    }
-                }
-            });
-        }
-    });
-    let met = met.into_inner().expect("no panic");
-    if let Some(seed) = failed.into_inner().expect("no panic").first() {
-        panic!("MONTESIEVE_SEED={seed} cargo test --no-default-features --lib -- simulation::every_seed");
-    }
-    println!("{count} lives of commands: {met:?}");
-    if count >= SEEDS {
+    let seeds = Seeds::asked(SEEDS);
+    let lives = seeds.run("cargo test --no-default-features --lib -- simulation::every_seed", live);
+    let mut met = BTreeMap::<&str, u64>::new();
+    lives.into_iter().flatten().for_each(|what| *met.entry(what).or_default() += 1);
+    println!("{} lives of commands: {met:?}", seeds.count);
+    if seeds.count >= SEEDS {
         for what in ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2", "saved", "not saved", "killed", "done"] {
             assert!(met.contains_key(what), "no life met '{what}': {met:?}");
         }

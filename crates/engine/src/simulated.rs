@@ -23,6 +23,7 @@
 //! | `meeting` | agreements, and the world without the dead |
 //! | `transport` | the contract |
 //! | `random` | the numbers of a seed |
+//! | `seeds` | many seeds, for a test |
 //!
 //! Cost: some microseconds for each hand-over to another rank, which is a switch of threads.
 
@@ -31,6 +32,7 @@ mod disk;
 mod meeting;
 mod network;
 mod random;
+mod seeds;
 mod state;
 mod strike;
 mod task;
@@ -46,6 +48,7 @@ use std::time::Duration;
 
 pub use self::disk::{DiskFaults, SimulatedDisk};
 pub use self::random::Random;
+pub use self::seeds::Seeds;
 use self::transport::Leaves;
 pub use self::transport::{Simulated, here, mark, pass};
 use self::world::{Ended, World};

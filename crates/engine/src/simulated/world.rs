@@ -53,8 +53,8 @@ impl World {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time. A look takes some of it, so that a kernel which waits in real time, and looks at the
-    /// clock meanwhile, gets on.
+    /// The time. A look takes some of it: a kernel that waits in real time, and looks at the clock
+    /// meanwhile, must not wait for ever.
     pub(super) fn instant(&self) -> Instant {
         let mut state = self.lock();
         state.now += LOOK;
