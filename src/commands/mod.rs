@@ -37,6 +37,7 @@ mod surroundings;
 
 use std::env;
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use crate::cli::{self, Cli, Command, Integrate, Words, color};
 use crate::cluster::{Cluster, ending};
@@ -69,15 +70,17 @@ fn once(cluster: &Cluster) -> Result<u8> {
     cluster.agree(cluster.at_root(|| paths::check(&cli::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
     let presets = cli::presets(&words);
     ending::explain_options(move |error| presets.in_error(error));
+    let mut stall = Duration::ZERO;
     if let Some(launch) = cli.launch() {
         if !launch.allow_singleton {
             cluster.check_launch()?;
         }
-        cluster.watch(launch.stall_timeout)?;
+        stall = launch.stall_timeout;
+        cluster.watch(stall)?;
     }
     match cluster.agree(ranks::to_start(cluster, &cli))? {
         None => carry_out(cluster, &words, &cli),
-        Some(ranks) => cluster.spread(ranks, |cluster| carry_out(cluster, &words, &cli)),
+        Some(ranks) => cluster.spread(ranks, stall, |cluster| carry_out(cluster, &words, &cli)),
     }
 }
 

@@ -5,23 +5,13 @@
 //! ranks, and its messages are seen by those who have the copy alone. Threads have one channel for
 //! jobs.
 
-use montesieve_engine::backoff::Backoff;
 use montesieve_engine::transport;
 
 use super::Cluster;
 use super::heartbeat::{self, Waiting};
 use super::local::Local;
-#[cfg(feature = "mpi")]
 use super::patience::Patience;
 use crate::error::{Error, Result};
-
-/// How long a wait has lasted, for either way.
-#[derive(Default)]
-pub struct Pause {
-    #[cfg(feature = "mpi")]
-    patience: Patience,
-    backoff: Backoff,
-}
 
 /// Where two numbers at a time can be sent to any rank.
 pub enum Channel {
@@ -74,14 +64,14 @@ impl Channel {
     /// [`Error::Lost`].
     pub fn wait(&self) -> Result<(u64, [u64; 2])> {
         heartbeat::waiting_for(Waiting::Message, u64::MAX);
-        let mut pause = Pause::default();
+        let mut patience = Patience::new();
         loop {
             if let Some(message) = self.take() {
                 return Ok(message);
             }
             // What was sent moves on only when MPI is called.
             self.is_sent();
-            self.give_way(&mut pause)?;
+            self.give_way(&mut patience)?;
         }
     }
 
@@ -91,9 +81,9 @@ impl Channel {
     /// [`Error::Lost`].
     pub fn flush(&self) -> Result<()> {
         heartbeat::waiting_for(Waiting::Sending, 0);
-        let mut pause = Pause::default();
+        let mut patience = Patience::new();
         while !self.is_sent() {
-            self.give_way(&mut pause)?;
+            self.give_way(&mut patience)?;
         }
         Ok(())
     }
@@ -102,14 +92,14 @@ impl Channel {
     ///
     /// # Errors
     /// [`Error::Lost`].
-    pub fn give_way(&self, pause: &mut Pause) -> Result<()> {
+    pub fn give_way(&self, patience: &mut Patience) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
             Channel::Mpi(_) => {
-                pause.patience.pause();
+                patience.pause();
                 Ok(())
             }
-            Channel::Local(local) => local.transport().give_way(&mut pause.backoff, None).map_err(|_| Error::Lost),
+            Channel::Local(local) => local.transport().give_way(patience.backoff(), None).map_err(|_| Error::Lost),
         }
     }
 

@@ -25,6 +25,7 @@ pub mod ending;
 pub mod error;
 mod first;
 pub mod flag;
+mod forward;
 pub mod heartbeat;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod held;
@@ -76,7 +77,7 @@ use montesieve_engine::record;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use self::channel::{Channel, Pause};
+pub use self::channel::Channel;
 pub use self::error::{Error, Result};
 #[cfg(feature = "mpi")]
 use self::heartbeat::Waiting;
@@ -149,17 +150,14 @@ impl Cluster {
     /// # Errors
     /// As [`Cluster::gather_records`].
     pub fn watch(&self, limit: Duration) -> Result<()> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) if mpi.size() > 1 => {
-                let all = self.gather_records(&place::host())?;
-                let roots = self.broadcast(self.at_root(place::host))?;
-                heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
-            }
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => {}
-            Cluster::Local(local) => local.limit_stalls(limit),
+        #[cfg(feature = "mpi")]
+        if matches!(self, Cluster::Mpi(mpi) if mpi.size() > 1) {
+            let all = self.gather_records(&place::host())?;
+            let roots = self.broadcast(self.at_root(place::host))?;
+            heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
         }
+        // Threads are watched from their start: see `Cluster::spread`.
+        let _ = limit;
         Ok(())
     }
 

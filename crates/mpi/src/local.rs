@@ -31,18 +31,14 @@ pub fn world() -> (u64, u64) {
 impl Cluster {
     /// Runs `body` on so many ranks, which are threads of this process, and returns what it returns
     /// at the root. A rank that ends with an error on which the ranks have not agreed ends the
-    /// process, as over MPI it ends the job.
+    /// process, as over MPI it ends the job; so does one that is silent for `stall`, unless that is
+    /// zero.
     ///
     /// # Errors
     /// [`Error::Run`] when the system has no room for so many threads; [`Error::Told`].
-    pub fn spread(&self, ranks: u64, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
+    pub fn spread(&self, ranks: u64, stall: Duration, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
         let launch = self.launch();
-        let limit = match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => Duration::ZERO,
-            Cluster::Local(local) => local.stall_limit.get(),
-        };
-        let watch = Watch::new(ranks, limit);
+        let watch = Watch::new(ranks, stall);
         watch.begin();
         let codes = threads::try_run(ranks, |threads| {
             let watched = Watched::new(Rc::new(threads.clone()), &watch);
@@ -79,8 +75,6 @@ pub struct Local {
     is_lost: Cell<bool>,
     /// The most bytes that the ranks have shared.
     most_shared: Rc<Cell<u64>>,
-    /// How long a rank of a process that is spread over threads may be silent.
-    stall_limit: Cell<Duration>,
 }
 
 impl std::fmt::Debug for Local {
@@ -97,7 +91,7 @@ impl Local {
 
     /// A rank of this transport.
     pub fn new(launch: Launch, transport: Rc<dyn Transport>) -> Local {
-        Local { launch, transport, is_lost: Cell::new(false), most_shared: Rc::default(), stall_limit: Cell::default() }
+        Local { launch, transport, is_lost: Cell::new(false), most_shared: Rc::default() }
     }
 
     /// The first `ranks` ranks; `None` at the others.
@@ -113,11 +107,6 @@ impl Local {
     /// What carries the messages.
     pub fn transport(&self) -> &Rc<dyn Transport> {
         &self.transport
-    }
-
-    /// From here on a rank of [`Cluster::spread`] may be silent for so long; zero: for ever.
-    pub fn limit_stalls(&self, limit: Duration) {
-        self.stall_limit.set(limit);
     }
 
     pub fn is_lost(&self) -> bool {
@@ -196,10 +185,7 @@ impl Local {
     }
 
     pub fn all_sent(&self) -> bool {
-        self.transport.all_sent().unwrap_or_else(|Lost| {
-            self.is_lost.set(true);
-            true
-        })
+        self.or_lost(self.transport.all_sent()) || self.is_lost()
     }
 
     pub fn flush(&self) {

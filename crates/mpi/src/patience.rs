@@ -34,6 +34,11 @@ impl Patience {
         self.0.pause();
     }
 
+    /// How long the wait has lasted, for a transport that pauses in its own way.
+    pub(super) fn backoff(&mut self) -> &mut Backoff {
+        &mut self.0
+    }
+
     /// Something happened: begin eager again.
     pub fn reset(&mut self) {
         heartbeat::progress();

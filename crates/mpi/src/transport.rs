@@ -1,6 +1,6 @@
 //! The cluster as the engine sees it: a [`Transport`].
 //!
-//! Stands beside `mod.rs`, whose methods the commands use.
+//! Stands beside `lib.rs`, whose methods the commands use.
 
 use std::io;
 use std::sync::Arc;

@@ -5,7 +5,6 @@
 //! that only waits is never silent.
 
 use std::cell::RefCell;
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -13,13 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use montesieve_engine::background::Background;
 use montesieve_engine::backoff::Backoff;
-use montesieve_engine::disk::Disk;
-use montesieve_engine::replay_log::ReplayLog;
-use montesieve_engine::signals::Signals;
 use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
+use super::forward::forward;
 use super::place::host;
 use super::{ROOT, ending};
 use crate::stderr;
@@ -110,8 +106,8 @@ impl Watch {
         }
     }
 
-    /// The first rank that has been silent for too long, when the last look was so long ago. What was seen of a rank: its steps, and
-    /// the time since they changed.
+    /// The first rank that has been silent for too long, when the last look was so long ago. `seen`
+    /// has each rank's steps, and the time since they changed.
     fn look(&self, seen: &mut [(u64, Duration)], since: Duration) -> Option<u64> {
         let mut silent = None;
         for (rank, (steps, (count, quiet))) in (0..).zip(self.ranks.iter().zip(seen)) {
@@ -170,33 +166,15 @@ impl Drop for Watched {
 }
 
 impl Transport for Watched {
-    fn rank(&self) -> u64 {
-        self.transport.rank()
-    }
+    forward!(transport);
 
     fn size(&self) -> u64 {
         self.transport.size()
     }
 
-    fn first_rank(&self) -> u64 {
-        self.transport.first_rank()
-    }
-
-    fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
-        self.transport.send(to, channel, bytes)
-    }
-
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
         self.mine.step();
         self.transport.poll(channel, from)
-    }
-
-    fn all_sent(&self) -> Result<bool, Lost> {
-        self.transport.all_sent()
-    }
-
-    fn now(&self) -> Instant {
-        self.transport.now()
     }
 
     fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
@@ -216,41 +194,9 @@ impl Transport for Watched {
         }
     }
 
-    fn confirm_all_alive(&self) -> Result<(), Lost> {
-        self.transport.confirm_all_alive()
-    }
-
-    fn replay_log(&self) -> Option<&ReplayLog> {
-        self.transport.replay_log()
-    }
-
     fn computed(&self, blocks: u64) -> Result<(), Lost> {
         self.mine.step();
         self.transport.computed(blocks)
-    }
-
-    fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
-        self.transport.background(name)
-    }
-
-    fn disk(&self) -> Arc<dyn Disk> {
-        self.transport.disk()
-    }
-
-    fn own_signals(&self) -> Option<Signals> {
-        self.transport.own_signals()
-    }
-
-    fn has_ended(&self, rank: u64) -> bool {
-        self.transport.has_ended(rank)
-    }
-
-    fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
-        self.transport.lend(value, takers)
-    }
-
-    fn take_lent(&self, number: u64) -> Option<Shared> {
-        self.transport.take_lent(number)
     }
 }
 

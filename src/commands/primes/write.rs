@@ -26,7 +26,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::print::{List, WAITING, Written};
-use crate::cluster::{Channel, Cluster, Pause};
+use crate::cluster::patience::Patience;
+use crate::cluster::{Channel, Cluster};
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
@@ -320,11 +321,11 @@ impl Write<'_> {
         self.hear()?;
         let sent: Vec<[u64; 2]> = self.desk().sent.iter().map(|&sent| [sent, 0]).collect();
         let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref());
-        let mut pause = Pause::default();
+        let mut patience = Patience::new();
         while self.desk().told < sent {
             self.hear()?;
             cluster.check_losses()?;
-            self.channel.give_way(&mut pause)?;
+            self.channel.give_way(&mut patience)?;
         }
         self.channel.flush()?;
         while is_whole && self.write_slice() {

@@ -1,0 +1,63 @@
+//! The methods of a transport that only passes them on.
+//!
+//! Stands beside `first` and `watched`, each a transport over another one, which write out what
+//! they change. All methods that a transport may bring itself are here or there: a default form
+//! would hide that of the transport below.
+
+/// Within `impl Transport`: passes these methods on to the transport in `self.$below`.
+macro_rules! forward {
+    ($below:ident) => {
+        fn rank(&self) -> u64 {
+            self.$below.rank()
+        }
+
+        fn first_rank(&self) -> u64 {
+            self.$below.first_rank()
+        }
+
+        fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
+            self.$below.send(to, channel, bytes)
+        }
+
+        fn all_sent(&self) -> Result<bool, Lost> {
+            self.$below.all_sent()
+        }
+
+        fn now(&self) -> std::time::Instant {
+            self.$below.now()
+        }
+
+        fn has_ended(&self, rank: u64) -> bool {
+            self.$below.has_ended(rank)
+        }
+
+        fn confirm_all_alive(&self) -> Result<(), Lost> {
+            self.$below.confirm_all_alive()
+        }
+
+        fn replay_log(&self) -> Option<&montesieve_engine::replay_log::ReplayLog> {
+            self.$below.replay_log()
+        }
+
+        fn background(&self, name: &str) -> std::io::Result<Arc<dyn montesieve_engine::background::Background>> {
+            self.$below.background(name)
+        }
+
+        fn disk(&self) -> Arc<dyn montesieve_engine::disk::Disk> {
+            self.$below.disk()
+        }
+
+        fn own_signals(&self) -> Option<montesieve_engine::signals::Signals> {
+            self.$below.own_signals()
+        }
+
+        fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+            self.$below.lend(value, takers)
+        }
+
+        fn take_lent(&self, number: u64) -> Option<Shared> {
+            self.$below.take_lent(number)
+        }
+    };
+}
+pub(crate) use forward;
