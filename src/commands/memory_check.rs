@@ -72,29 +72,29 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
     let count = ranks.len() as u64;
     let threads = ranks.iter().map(|rank| rank.threads).max().unwrap_or(1);
     for ((cause, is_own), (under, left)) in bounds {
-        let taken = |ranks: u64| {
+        // Who takes from it together: of a limit of the process, its threads.
+        let takers = if is_own { threads } else { under };
+        let shared = match (is_own, is_shared) {
+            // A process has all of what is shared in its address space.
+            (true, _) => need.shared,
             // Each rank fills an equal part of what is shared, and its control group is charged with that.
-            let shared = if is_shared { need.shared / count * ranks } else { need.shared.saturating_mul(ranks) };
-            need.own.saturating_mul(ranks).saturating_add(shared)
+            (false, true) => need.shared / count * takers,
+            (false, false) => need.shared.saturating_mul(takers),
         };
-        // A process has all of what is shared in its address space.
-        let own = need.own.saturating_mul(threads).saturating_add(need.shared);
-        let taken = if is_own { own } else { taken(under) };
+        let taken = need.own.saturating_mul(takers).saturating_add(shared);
         if taken > left {
             let (what, taken, left) = (need.what, taken.div_ceil(1 << 20), left >> 20);
-            let of = match (is_own, under) {
-                (true, _) if threads == 1 => " for each rank".to_owned(),
-                (false, 1) => String::new(),
-                (_, ranks) => format!(" for {ranks} ranks"),
+            let of = match takers {
+                1 if is_own => " for each rank".to_owned(),
+                1 => String::new(),
+                ranks => format!(" for {ranks} ranks"),
             };
             let advice = match (is_own, is_shared) {
                 (false, false) if count > 1 => format!(
                     "; its ranks can share {} MB: run fewer ranks there, or give it more shared memory (/dev/shm)",
                     shareable >> 20
                 ),
-                _ if (!is_own || threads > 1) && under > 1 && need.own > 0 => {
-                    "; fewer ranks there need less".to_owned()
-                }
+                _ if takers > 1 && need.own > 0 => "; fewer ranks there need less".to_owned(),
                 _ => String::new(),
             };
             return Err(format!("{what} take {taken} MB on {host}{of}, and {left} MB are left of {cause}{advice}"));

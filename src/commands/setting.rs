@@ -143,7 +143,7 @@ impl<'a> Setting<'a> {
     /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
     ///
     /// # Errors
-    /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`resume`].
+    /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
         if let Some(files) = &self.merged {
             self.merges.set(true);

@@ -88,11 +88,16 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
     }))
 }
 
+/// The blocks of a division.
+fn blocks(trial: &Trial) -> u64 {
+    trial.turns().div_ceil(BLOCK)
+}
+
 /// What is known of a number without dividing it, and the blocks that dividing it takes.
 pub(super) fn not_begun(n: u128, isa: Isa) -> (Judged, u64) {
     match cheap(n) {
         Some((judged, _)) => (judged.of(n), 0),
-        None => (Judged::unknown(n.to_string()), Trial::new(n, isa).turns().div_ceil(BLOCK)),
+        None => (Judged::unknown(n.to_string()), blocks(&Trial::new(n, isa))),
     }
 }
 
@@ -174,7 +179,7 @@ impl Job for Division<'_> {
     type Workspace = u64;
 
     fn blocks(&self) -> u64 {
-        self.trial.turns().div_ceil(BLOCK)
+        blocks(&self.trial)
     }
 
     fn identity(&self) -> Option<Identity> {
