@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Something to do.
 pub type Work = Box<dyn FnOnce() + Send>;
 
-/// Does what it is given, one piece of work after the other, while the rank goes on.
+/// Does one piece of work after the other while the rank does something else.
 pub trait Background: Debug + Send + Sync {
     /// Does `work` when all that was submitted before is done. Returns at once. How it went, `work`
     /// says itself.
@@ -40,8 +40,7 @@ impl Worker {
         let (submit, submitted) = channel::<Work>();
         Builder::new().name(name.into()).spawn(move || {
             for work in submitted {
-                // A panic has been reported by its hook; whoever waits for the work sees that
-                // nothing came of it.
+                // The panic hook has reported it; the work that panicked gives no answer.
                 let _ = catch_unwind(AssertUnwindSafe(work));
             }
         })?;

@@ -1,4 +1,4 @@
-//! What every transport must do, as a program: for whoever writes one.
+//! What every transport must do, as a test for authors of transports.
 //!
 //! Every rank calls [`check`], which talks to all others and panics with a sentence when something
 //! is not as [`transport`](crate::transport) promises. It passes over threads and simulated ranks;

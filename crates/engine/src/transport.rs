@@ -127,8 +127,8 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Whether rank `rank` has returned, where that is known: all that it sent is there, and nothing
-    /// else will come from it.
+    /// Whether rank `rank` has returned, where that is known. Then all that it sent is there, and
+    /// it sends nothing more.
     fn has_ended(&self, rank: u64) -> bool {
         let _ = rank;
         false

@@ -5,8 +5,8 @@
 //! and renames. A save that fails is a warning, and is tried again.
 //!
 //! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at
-//! once, and written in the [background](crate::background). One is under way at a time. Saved is what the disk has
-//! acknowledged.
+//! once, and written in the [background](crate::background). One is under way at a time. Saved is
+//! what the disk has acknowledged.
 
 use std::ffi::OsString;
 use std::io;
@@ -110,7 +110,7 @@ impl Keeper {
         let write = move || replace(&*disk, &place, &bytes, rotates || is_good(&*disk, &place));
         let Some(background) = &self.background else { return Some(self.written(write())) };
         let (tell, told) = channel();
-        // Nobody listens any more when the keeper is gone.
+        // The keeper may be gone by then.
         background.submit(Box::new(move || drop(tell.send(write()))));
         self.writing = Some(told);
         None
