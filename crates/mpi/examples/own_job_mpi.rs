@@ -17,7 +17,7 @@ use montesieve_mpi::{Cluster, Error, Result};
 mod own_job;
 
 /// What every rank does; returns the exit code.
-fn run(cluster: &Cluster) -> Result<u8> {
+pub fn run(cluster: &Cluster) -> Result<u8> {
     let checkpoint = std::env::args().nth(1);
     let periods = own_job::sweep(Session::new(cluster), checkpoint.as_deref());
     let periods = cluster.agree_outcome(periods, Error::from)?;

@@ -151,7 +151,9 @@ impl Mpi {
             return;
         }
         bytes.resize(length as usize, 0);
-        scope(|s| self.wait(Waiting::Broadcast, root.immediate_broadcast_into(s, &mut bytes[..])));
+        if !bytes.is_empty() {
+            scope(|s| self.wait(Waiting::Broadcast, root.immediate_broadcast_into(s, &mut bytes[..])));
+        }
     }
 
     pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
@@ -175,7 +177,9 @@ impl Mpi {
         Some(all.as_chunks::<N>().0.to_vec())
     }
 
-    pub fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+    pub fn gather_bytes(&self, mut bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
+        // Without memory of its own, it lies where Open MPI's MPI_IN_PLACE does: at address 1.
+        bytes.reserve(1);
         let root = self.world.process_at_rank(ROOT as i32);
         let length = i32::try_from(bytes.len()).expect("a record is below 2 GiB");
         let counts = self.gather_numbers(&[length]);
@@ -187,7 +191,8 @@ impl Mpi {
             return None;
         };
         let (starts, total) = displacements(&counts);
-        let mut all = vec![0u8; total];
+        let mut all = Vec::with_capacity(total.max(1));
+        all.resize(total, 0u8);
         {
             let mut parts = PartitionMut::new(&mut all[..], &counts[..], &starts[..]);
             scope(|s| self.wait(Waiting::Gather, root.immediate_gather_varcount_into_root(s, &bytes[..], &mut parts)));
@@ -327,7 +332,7 @@ impl Mpi {
 
     pub fn all_to_all(&self, bytes: &[u8]) -> Vec<u8> {
         let mut all = vec![0u8; bytes.len()];
-        if !self.is_lost() {
+        if !self.is_lost() && !bytes.is_empty() {
             scope(|s| self.wait(Waiting::AllToAll, self.world.immediate_all_to_all_into(s, bytes, &mut all[..])));
         }
         all

@@ -1,0 +1,171 @@
+//! The transport over MPI under a real launcher: the conformance suite, and the example
+//! `own_job_mpi`, which is killed and resumes.
+//!
+//! Stands beside the program's `tests/mpi`: there commands are started, here what other programs
+//! use of this crate. Each rank is this test program again, with [`ROLE`] in its environment; so it
+//! has a `main` of its own. The launcher is that of `tests/mpi`: `MONTESIEVE_MPIRUN` with
+//! `MONTESIEVE_MPIRUN_FLAGS`.
+
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use montesieve_engine::conformance;
+use montesieve_mpi::{Cluster, Error};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+#[path = "../examples/own_job_mpi.rs"]
+#[expect(dead_code, reason = "this file has a main of its own")]
+mod own_job_mpi;
+
+/// What a rank is to do, in its environment.
+const ROLE: &str = "MONTESIEVE_TEST_ROLE";
+/// How long a launch may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A launch that is ended, whatever becomes of its test.
+struct Launch(Child);
+
+impl Launch {
+    /// Starts this program on so many ranks.
+    fn of(role: &str, ranks: u64, argument: Option<&Path>) -> Result<Launch, Failed> {
+        let launcher = env::var("MONTESIEVE_MPIRUN").unwrap_or_else(|_| "mpirun".to_owned());
+        let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| "--oversubscribe --bind-to none".to_owned());
+        let mut command = Command::new(&launcher);
+        command.args(flags.split_whitespace()).args(["-n", &ranks.to_string()]);
+        command.arg(env::current_exe()?).args(argument);
+        command.env(ROLE, role).env("OMPI_MCA_mpi_yield_when_idle", "1");
+        command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let child = command.spawn().map_err(|error| format!("cannot start '{launcher}': {error}"))?;
+        Ok(Launch(child))
+    }
+
+    fn has_ended(&mut self) -> Result<bool, Failed> {
+        Ok(self.0.try_wait()?.is_some())
+    }
+
+    /// Waits for the end; what was said on standard output, if all went well.
+    fn answer(mut self) -> Result<String, Failed> {
+        let began = Instant::now();
+        while !self.has_ended()? {
+            if began.elapsed() > LIMIT {
+                return Err(format!("it still ran after {LIMIT:?}").into());
+            }
+            sleep(Duration::from_millis(5));
+        }
+        let status = self.0.wait()?;
+        let read = |pipe: Option<&mut dyn std::io::Read>| -> std::io::Result<String> {
+            let mut text = String::new();
+            pipe.map_or(Ok(0), |pipe| pipe.read_to_string(&mut text)).map(|_| text)
+        };
+        let out = read(self.0.stdout.as_mut().map(|pipe| pipe as _))?;
+        let said = read(self.0.stderr.as_mut().map(|pipe| pipe as _))?;
+        if status.success() { Ok(out) } else { Err(format!("{status}\n{out}{said}").into()) }
+    }
+
+    /// Kills one of its ranks; the launcher ends the others.
+    fn kill_a_rank(&mut self) -> Result<(), Failed> {
+        let rank =
+            descendants(self.0.id()).into_iter().find(|pid| fs::read_link(exe(*pid)).ok() == env::current_exe().ok());
+        let rank = rank.and_then(|pid| Pid::from_raw(pid as i32)).ok_or("no rank was found")?;
+        kill_process(rank, Signal::KILL)?;
+        let began = Instant::now();
+        while !self.has_ended()? && began.elapsed() < LIMIT {
+            sleep(Duration::from_millis(5));
+        }
+        if self.0.wait()?.success() { Err("a rank was killed, and it succeeded".into()) } else { Ok(()) }
+    }
+}
+
+impl Drop for Launch {
+    fn drop(&mut self) {
+        if let (Ok(None), Some(group)) = (self.0.try_wait(), Pid::from_raw(self.0.id() as i32)) {
+            let _ = kill_process_group(group, Signal::KILL);
+            let _ = self.0.wait();
+        }
+    }
+}
+
+fn exe(pid: u32) -> String {
+    format!("/proc/{pid}/exe")
+}
+
+/// The processes that a process has started, and those that they have.
+fn descendants(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> = lists.flat_map(|list| list.split(' ').flat_map(str::parse).collect::<Vec<_>>()).collect();
+    children.iter().copied().chain(children.iter().flat_map(|child| descendants(*child))).collect()
+}
+
+/// The suite passes on so many ranks.
+fn conforms(ranks: u64) -> Result<(), Failed> {
+    Launch::of("conformance", ranks, None)?.answer().map(drop)
+}
+
+/// Killed after each of its saves, on another number of ranks each time, it prints what an
+/// undisturbed run prints.
+fn own_job_is_killed() -> Result<(), Failed> {
+    let whole = Launch::of("own_job", 2, None)?.answer()?;
+    if whole.lines().count() != 17 {
+        return Err(format!("17 periods, not\n{whole}").into());
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("sweep.ckpt");
+    let save = || fs::metadata(&path).ok().map(|found| found.ino());
+    let mut kills = 0;
+    for ranks in [3, 2, 5] {
+        let before = save();
+        let mut launch = Launch::of("own_job", ranks, Some(&path))?;
+        while save() == before && !launch.has_ended()? {
+            sleep(Duration::from_millis(5));
+        }
+        if launch.has_ended()? {
+            launch.answer()?;
+            break;
+        }
+        launch.kill_a_rank()?;
+        kills += 1;
+    }
+    let answer = Launch::of("own_job", 2, Some(&path))?.answer()?;
+    if kills == 0 || answer != whole {
+        Err(format!("after {kills} kills\n{answer}not\n{whole}").into())
+    } else {
+        Ok(())
+    }
+}
+
+/// What a rank does; returns its exit code.
+fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
+    match role {
+        "conformance" => {
+            conformance::check(cluster).map(|()| 0).map_err(|lost| Error::from(montesieve_engine::Error::from(lost)))
+        }
+        _ => own_job_mpi::run(cluster),
+    }
+}
+
+fn main() -> ExitCode {
+    if let Ok(role) = env::var(ROLE) {
+        return match Cluster::join() {
+            Ok(cluster) => {
+                let code = rank(&cluster, &role);
+                cluster.leave(code)
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(error.exit_code())
+            }
+        };
+    }
+    let suite =
+        [1, 2, 3, 5, 8].map(|ranks| Trial::test(format!("conformance::on_{ranks}_ranks"), move || conforms(ranks)));
+    let own_job = Trial::test("own_job::killed_and_resumed", own_job_is_killed);
+    libtest_mimic::run(&Arguments::from_args(), suite.into_iter().chain([own_job]).collect()).exit_code()
+}
