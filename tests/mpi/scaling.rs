@@ -110,6 +110,6 @@ fn what_cannot_be_timed_is_refused_once() {
     each(lines, |line| {
         Launch::new(Launched(2), line).run().expect_code(2);
     });
-    let alone = Launch::new(Alone, "scaling --predict 100 -- pi 1e6").run();
+    let alone = Launch::new(Alone, "scaling --ranks 1 --predict 100 -- pi 1e6").run();
     alone.expect_code(2).expect_told_once("measured between ranks");
 }

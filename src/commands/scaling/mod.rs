@@ -67,7 +67,8 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
     let inner = cluster.agree(Inner::read(options, words))?;
     if options.predict.is_some() && cluster.size() == 1 {
         return cluster.agree(Err(Error::Usage(
-            "--predict: what a message costs is measured between ranks; start two or more (mpirun -n 2)".to_owned(),
+            "--predict: what a message costs is measured between ranks; start two or more (--ranks 2, or mpirun -n 2)"
+                .to_owned(),
         )));
     }
     let cases = cluster.agree(trials::plan(cluster.size(), options, inner.engine()))?;
