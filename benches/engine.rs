@@ -5,6 +5,7 @@
 //! engine has as many times the blocks, so that the two do the same work per rank.
 
 use std::ops::ControlFlow;
+use std::process::ExitCode;
 use std::time::Instant;
 
 use montesieve::cluster::Cluster;
@@ -61,7 +62,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn main() {
+fn main() -> ExitCode {
     let cluster = Cluster::join().expect("a cluster, or one process");
     let signals = Signals::listen().expect("signal handlers");
     let ranks = cluster.size();
@@ -90,4 +91,5 @@ fn main() {
             println!("engine, blocks of 1e5 darts, {ranks} ranks, {name:<8} {:+6.2} %", 100.0 * cost);
         }
     }
+    cluster.leave(Ok(0))
 }

@@ -42,6 +42,16 @@ pub struct Mpi {
     _universe: Option<Universe>,
 }
 
+/// For a program that just returns. Communicators must not be freed after `MPI_Finalize`, and what
+/// belongs to the thread outlives this.
+impl Drop for Mpi {
+    fn drop(&mut self) {
+        if self._universe.is_some() {
+            heartbeat::stop();
+        }
+    }
+}
+
 impl std::fmt::Debug for Mpi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "rank {} of {}", self.rank(), self.size())

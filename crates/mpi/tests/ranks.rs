@@ -144,6 +144,10 @@ fn own_job_is_killed() -> Result<(), Failed> {
 /// What a rank does; returns its exit code.
 fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
     match role {
+        "return" => {
+            cluster.barrier();
+            Ok(0)
+        }
         "conformance" => {
             conformance::check(cluster).map(|()| 0).map_err(|lost| Error::from(montesieve_engine::Error::from(lost)))
         }
@@ -156,7 +160,8 @@ fn main() -> ExitCode {
         return match Cluster::join() {
             Ok(cluster) => {
                 let code = rank(&cluster, &role);
-                cluster.leave(code)
+                // A program may do without `leave`.
+                if role == "return" { ExitCode::SUCCESS } else { cluster.leave(code) }
             }
             Err(error) => {
                 eprintln!("{error}");
@@ -166,6 +171,7 @@ fn main() -> ExitCode {
     }
     let suite =
         [1, 2, 3, 5, 8].map(|ranks| Trial::test(format!("conformance::on_{ranks}_ranks"), move || conforms(ranks)));
+    let returns = Trial::test("a_program_that_just_returns", || Launch::of("return", 2, None)?.answer().map(drop));
     let own_job = Trial::test("own_job::killed_and_resumed", own_job_is_killed);
-    libtest_mimic::run(&Arguments::from_args(), suite.into_iter().chain([own_job]).collect()).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), suite.into_iter().chain([returns, own_job]).collect()).exit_code()
 }
