@@ -2,7 +2,7 @@
 //!
 //! - A [`Job`] is cut into blocks; the cut never depends on how many ranks there are.
 //! - [`Span`]: a run of adjacent blocks, what a rank is given to compute. A [`Tally`] is its
-//!   result.
+//!   result. A job that is one function of a block's number is a [`PerBlock`].
 //! - [`Ledger`]: the spans that are done, each with its tally; neighbours merge.
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
@@ -27,6 +27,7 @@ mod job;
 mod ledger;
 mod options;
 mod outcome;
+mod per_block;
 pub mod profile;
 pub mod protocol;
 pub mod record;
@@ -57,6 +58,7 @@ pub use ledger::{Ledger, Overlap, Seams};
 pub use montesieve_kernel::Tally;
 pub use options::{Options, Progress, Share};
 pub use outcome::{Account, Ended, Outcome, Way};
+pub use per_block::PerBlock;
 pub use resumption::{Notice, identity_or_before};
 pub use schedule::{Deal, Dealer, Schedule};
 pub use session::Session;

@@ -33,49 +33,26 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// is in them. Results are `Some` at the root and `None` elsewhere.
 ///
 /// ```
-/// use std::ops::ControlFlow;
-///
 /// use montesieve_engine::transport::Transport;
-/// use montesieve_engine::{self as engine, Identity, Job, Pulse, Session, Span};
+/// use montesieve_engine::{self as engine, PerBlock, Session};
 ///
-/// /// How many numbers below `10^6` have the digit sum 27, in blocks of 1000 numbers.
-/// struct DigitSums;
-///
-/// impl Job for DigitSums {
-///     type Tally = u64;
-///     type Workspace = ();
-///
-///     fn blocks(&self) -> u64 {
-///         1000
-///     }
-///
-///     fn identity(&self) -> Option<Identity> {
-///         Some(Identity::new("digit sums", 1000))
-///     }
-///
-///     fn workspace(&self) {}
-///
-///     fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), u64> {
-///         let mut count = 0;
-///         for block in span.first..span.end {
-///             pulse()?;
-///             let digits = |n: u64| (0..6).map(|place| n / 10_u64.pow(place) % 10).sum::<u64>();
-///             let numbers = 1000 * block..1000 * (block + 1);
-///             count += numbers.filter(|&n| digits(n) == 27).count() as u64;
-///         }
-///         ControlFlow::Continue(count)
-///     }
+/// /// How many of the 1000 numbers of a block have the digit sum 27.
+/// fn digit_sums(block: u64) -> u64 {
+///     let digits = |n: u64| (0..6).map(|place| n / 10_u64.pow(place) % 10).sum::<u64>();
+///     (1000 * block..1000 * (block + 1)).filter(|&n| digits(n) == 27).count() as u64
 /// }
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("digits.ckpt");
 /// // Four ranks as threads. Run again after a crash, it resumes from the file.
-/// let outcome = Session::on_threads(4, |session| session.checkpoint(&path).run(&DigitSums))?;
+/// let job = PerBlock::new("numbers with the digit sum 27", 1000, digit_sums);
+/// let outcome = Session::on_threads(4, |session| session.checkpoint(&path).run(&job))?;
 /// assert_eq!(outcome.total, Some(55_252));
 ///
 /// // The same on any transport: every rank calls this.
 /// fn count(transport: &dyn Transport) -> engine::Result<()> {
-///     if let Some(outcome) = Session::new(transport).run(&DigitSums)? {
+///     let job = PerBlock::new("numbers with the digit sum 27", 1000, digit_sums);
+///     if let Some(outcome) = Session::new(transport).run(&job)? {
 ///         println!("{:?} of {} blocks", outcome.total, outcome.done);
 ///     }
 ///     Ok(())

@@ -1,0 +1,68 @@
+//! A job that is one function of a block's number.
+//!
+//! Stands beside `job`, whose trait has room for tables, streams and checks; most jobs of one's own
+//! need none of them.
+
+use std::ops::ControlFlow;
+
+use crate::checkpoint::Identity;
+use crate::{Job, Pulse, Span, Tally};
+
+/// A job whose blocks need nothing but their number: points of a parameter sweep, files of a list,
+/// seeds of a simulation.
+///
+/// A block should take milliseconds to seconds: a rank looks after its messages between two, and a
+/// stop waits for one. What is read from a checkpoint is guarded by the file's checksum alone; a
+/// job that can tell a wrong tally implements [`Job`].
+///
+/// ```
+/// use montesieve_engine::{PerBlock, Session};
+///
+/// // How many of the numbers below 1,000,000 have three ones in binary?
+/// let ones = |block: u64| (block * 1_000..(block + 1) * 1_000).filter(|n| n.count_ones() == 3).count() as u64;
+/// let job = PerBlock::new("numbers with three ones", 1_000, ones);
+/// let outcome = Session::on_threads(2, |session| session.run(&job))?;
+/// assert_eq!(outcome.total, Some(1140));
+/// # Ok::<(), montesieve_engine::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PerBlock<F> {
+    identity: Identity,
+    blocks: u64,
+    compute: F,
+}
+
+impl<T: Tally, F: Fn(u64) -> T> PerBlock<F> {
+    /// Blocks 0 to `blocks` - 1, each computed by `compute`, which must be a pure function: its
+    /// tallies are merged in the order of the blocks. `what` says in words all that decides what a
+    /// block comes to: a checkpoint has it, and one of another text is refused. More blocks go on
+    /// from the checkpoint of fewer.
+    pub fn new(what: impl Into<String>, blocks: u64, compute: F) -> PerBlock<F> {
+        PerBlock { identity: Identity::new(what, blocks), blocks, compute }
+    }
+}
+
+impl<T: Tally, F: Fn(u64) -> T> Job for PerBlock<F> {
+    type Tally = T;
+    type Workspace = ();
+
+    fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        Some(self.identity.clone())
+    }
+
+    fn workspace(&self) {}
+
+    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), T> {
+        pulse()?;
+        let mut tally = (self.compute)(span.first);
+        for block in span.first + 1..span.end {
+            pulse()?;
+            tally.merge((self.compute)(block));
+        }
+        ControlFlow::Continue(tally)
+    }
+}
