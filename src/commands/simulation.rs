@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use montesieve_engine::simulated::{
@@ -44,7 +44,7 @@ const fn unsaved(words: &'static str) -> Line {
 }
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 14] = [
+const LINES: [Line; 18] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -55,7 +55,11 @@ const LINES: [Line; 14] = [
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),
     saved("primes 1e10 --algorithm combinatorial"),
     saved("primes 1e12 1e12+2e7"),
+    saved("integrate ep --class S"),
+    saved("pi 3e7 --seed 5 --shard 2/3"),
     saved("isprime 99999999999973 --method trial"),
+    unsaved("gcd PAIRS"),
+    unsaved("gcd --all LIST"),
     unsaved("primes --nth 2000000"),
     unsaved("primes 1e6 --print"),
     unsaved("isprime 10^40+121 2^89-1 91 561"),
@@ -101,6 +105,7 @@ impl Life {
     /// The command line of each run; no options of it change but the time limit, which the last runs do without.
     fn command_line(&self, folder: &Path, is_stormy: bool) -> String {
         let Line { words, is_saved } = self.line;
+        let words = words.replace("PAIRS", &input("pairs")).replace("LIST", &input("list"));
         let mut line =
             format!("montesieve {words} --quiet --schedule {} --output {}", self.schedule, at(folder, "result"));
         if !words.contains("--print") {
@@ -142,6 +147,20 @@ impl Life {
             ..Plan::new(ranks, random.any())
         }
     }
+}
+
+/// The files `pairs` and `list`: numbers with a factor in common now and then.
+fn input(name: &str) -> String {
+    static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let number = |n: u64| (1009 + 2 * (n % 97)) * (10_007 + 2 * (n % 89));
+        for (name, between) in [("pairs", ' '), ("list", '\n')] {
+            let pairs = (0..300).map(|n| format!("{}{between}{}\n", number(2 * n), number(2 * n + 1)));
+            std::fs::write(folder.path().join(name), pairs.collect::<String>()).expect("written");
+        }
+        folder
+    });
+    at(FOLDER.path(), name)
 }
 
 fn at(folder: &Path, name: &str) -> String {
