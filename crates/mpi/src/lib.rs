@@ -41,6 +41,8 @@ mod monitor;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
+mod order;
+#[cfg(feature = "mpi")]
 mod outbox;
 mod part;
 pub mod patience;

@@ -26,7 +26,7 @@ use super::patience::Patience;
 use super::survivors::{self, Survivors};
 use super::ulfm;
 use super::window::{Open, Windows};
-use super::{Promise, ROOT, Tag, request};
+use super::{Promise, ROOT, Tag, order, request};
 use crate::error::{Error, Result};
 
 /// The world of all ranks, or a part of it.
@@ -248,7 +248,7 @@ impl Mpi {
     }
 
     pub fn max(&self, mine: u64) -> u64 {
-        let mut largest = 0u64;
+        let (mine, mut largest) = (order::signed(mine), order::signed(0));
         if !self.is_lost() {
             scope(|s| {
                 self.wait(
@@ -257,7 +257,7 @@ impl Mpi {
                 )
             });
         }
-        largest
+        order::unsigned(largest)
     }
 
     pub fn promise(&self, from: u64, tag: Tag) -> Promise {

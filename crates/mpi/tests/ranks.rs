@@ -16,6 +16,8 @@ use std::{env, fs};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use montesieve_engine::conformance;
+use montesieve_engine::transport::{Channel, ROOT, Transport};
+use montesieve_mpi::flag::Kind;
 use montesieve_mpi::{Cluster, Error};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -141,6 +143,35 @@ fn own_job_is_killed() -> Result<(), Failed> {
     }
 }
 
+/// Every rank hears of what the last one finds, however the flag is kept.
+fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::None) {
+        let mut flag = cluster.flag(&kind)?;
+        if cluster.rank() + 1 == cluster.size() {
+            flag.lower(50)?;
+        }
+        while flag.known() != 50 {
+            flag.look()?;
+            flag.attend()?;
+        }
+        // Those that know go on taking part until all do.
+        let (mut left, lost) = (if cluster.rank() == ROOT { cluster.size() } else { 1 }, |_| Error::Run("lost".into()));
+        Transport::send(cluster, ROOT, Channel::Job, Vec::new()).map_err(lost)?;
+        while left > 0 {
+            flag.attend()?;
+            let heard = Transport::poll(cluster, Channel::Job, None).map_err(lost)?.is_some();
+            left -= u64::from(heard);
+            if left == 0 && cluster.rank() == ROOT {
+                (1..cluster.size())
+                    .try_for_each(|rank| Transport::send(cluster, rank, Channel::Job, Vec::new()))
+                    .map_err(lost)?;
+            }
+        }
+        flag.close()?;
+    }
+    Ok(())
+}
+
 /// What a rank does; returns its exit code.
 fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
     match role {
@@ -148,6 +179,7 @@ fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
             cluster.barrier();
             Ok(0)
         }
+        "flags" => flags(cluster).map(|()| 0),
         "conformance" => {
             conformance::check(cluster).map(|()| 0).map_err(|lost| Error::from(montesieve_engine::Error::from(lost)))
         }
@@ -172,6 +204,8 @@ fn main() -> ExitCode {
     let suite =
         [1, 2, 3, 5, 8].map(|ranks| Trial::test(format!("conformance::on_{ranks}_ranks"), move || conforms(ranks)));
     let returns = Trial::test("a_program_that_just_returns", || Launch::of("return", 2, None)?.answer().map(drop));
+    let flags = Trial::test("flags_reach_every_rank", || Launch::of("flags", 3, None)?.answer().map(drop));
     let own_job = Trial::test("own_job::killed_and_resumed", own_job_is_killed);
-    libtest_mimic::run(&Arguments::from_args(), suite.into_iter().chain([returns, own_job]).collect()).exit_code()
+    libtest_mimic::run(&Arguments::from_args(), suite.into_iter().chain([returns, flags, own_job]).collect())
+        .exit_code()
 }

@@ -17,13 +17,14 @@ use crate::error::Result;
 use crate::heartbeat::{self, Waiting};
 use crate::held::Held;
 use crate::mpi::Mpi;
+use crate::order;
 use crate::patience::Patience;
 
 pub(super) struct Consensus {
     copy: Copy,
     /// What this rank puts in and what comes out: on the heap, where MPI finds them until the
     /// request is complete.
-    numbers: Held<[u64; 2]>,
+    numbers: Held<[i64; 2]>,
     request: Option<ffi::MPI_Request>,
     rounds: u64,
     value: u64,
@@ -32,18 +33,18 @@ pub(super) struct Consensus {
 impl Consensus {
     pub(super) fn open(mpi: &Mpi) -> Consensus {
         let copy = Copy::of(mpi);
-        Consensus { copy, numbers: Held::new([NOTHING; 2]), request: None, rounds: 0, value: NOTHING }
+        Consensus { copy, numbers: Held::new([order::signed(NOTHING); 2]), request: None, rounds: 0, value: NOTHING }
     }
 
     /// Enters the next round with what this rank knows.
     fn enter(&mut self, known: u64) {
-        let (base, kind) = (self.numbers.as_ptr().cast::<u64>(), u64::equivalent_datatype().as_raw());
+        let (base, kind) = (self.numbers.as_ptr().cast::<i64>(), i64::equivalent_datatype().as_raw());
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         // SAFETY: both numbers are on the heap and stay untouched until `is_over` has seen the
         // request complete, for which `close` waits; no other round is under way.
         unsafe {
-            self.numbers.as_ptr().write([known.min(self.value), NOTHING]);
+            self.numbers.as_ptr().write([known.min(self.value), NOTHING].map(order::signed));
             let (from, to) = (base.cast::<c_void>(), base.add(1).cast::<c_void>());
             let communicator = self.copy.communicator().as_raw();
             ffi::MPI_Iallreduce(from, to, 1, kind, ffi::RSMPI_MIN, communicator, &mut request);
@@ -62,7 +63,7 @@ impl Consensus {
             self.request = None;
             // SAFETY: the request is complete, so MPI is done with both numbers.
             let [_, least] = unsafe { self.numbers.as_ptr().read() };
-            self.value = self.value.min(least);
+            self.value = self.value.min(order::unsigned(least));
         }
         done != 0
     }

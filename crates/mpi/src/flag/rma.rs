@@ -3,8 +3,9 @@
 //!
 //! Each look is an `MPI_Fetch_and_op` of what this rank knows, so it lowers the flag as well, and
 //! is atomic, as a plain `MPI_Get` beside an `MPI_Accumulate` of others would not be. Counters
-//! begin at zero and the flag at its largest value: what is kept there is the complement, and its
-//! maximum is the flag's minimum.
+//! begin at zero and the flag at its largest value: what is kept there is the distance from 2^63 - 1,
+//! and its maximum is the flag's minimum. (Up to there alone, since MPICH 4.0.2 takes larger numbers
+//! for negative ones. A larger factor is not told to others.)
 //!
 //! On one host it is as fast as memory. Between hosts it may not be one-sided at all: without
 //! hardware for it the library of rank 0 must do its part when rank 0 calls MPI, which it seldom
@@ -15,15 +16,18 @@ use crate::error::Result;
 use crate::rma::Counters;
 use crate::{Cluster, ROOT};
 
+/// What is not told to others, and anything above it.
+const HIGHEST: u64 = i64::MAX as u64;
+
 pub(super) struct Rma {
-    /// One number, of which only the root's is used.
-    complement: Counters,
+    /// One number, of which only the root's is used: how far the flag is below [`HIGHEST`].
+    depth: Counters,
 }
 
 impl Rma {
     /// Makes the window. Every rank must call it.
     pub(super) fn open(cluster: &Cluster) -> Result<Rma> {
-        cluster.counters(1).map(|complement| Rma { complement })
+        cluster.counters(1).map(|depth| Rma { depth })
     }
 }
 
@@ -33,10 +37,11 @@ impl Way for Rma {
     }
 
     fn look(&mut self, known: u64) -> Result<u64> {
-        self.complement.fetch_max(ROOT, 0, !known).map(|before| known.min(!before))
+        let before = self.depth.fetch_max(ROOT, 0, HIGHEST.saturating_sub(known))?;
+        Ok(if before == 0 { known } else { known.min(HIGHEST - before) })
     }
 
     fn close(self: Box<Self>, _: &Cluster) -> Result<()> {
-        self.complement.release()
+        self.depth.release()
     }
 }
