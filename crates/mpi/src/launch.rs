@@ -6,8 +6,13 @@
 //! inside Slurm the `SLURM_*` ranks are those of the daemon.
 
 use std::env;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
+
+/// How long the other processes of a refused launch wait for the first to say why. (Seen: under load
+/// a launcher ended the first in 7 of 25 launches before it had spoken.)
+pub const SILENCE: Duration = Duration::from_secs(3);
 
 /// A launcher's marks in the environment of each process: its name, the variables of size and rank.
 struct Marks {

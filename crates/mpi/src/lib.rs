@@ -143,7 +143,12 @@ impl Cluster {
     /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the
     /// launcher's first process.
     pub fn check_launch(&self) -> Result<()> {
-        self.launch().check(self.size(), self.library().as_deref())
+        let refusal = self.launch().check(self.size(), self.library().as_deref());
+        if matches!(refusal, Err(Error::Told { .. })) {
+            // The launcher ends all processes when one has failed: the first must have spoken.
+            std::thread::sleep(launch::SILENCE);
+        }
+        refusal
     }
 
     /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for
