@@ -173,7 +173,6 @@ mod tests {
     use super::super::gcd::gcd;
     use super::super::huge::tests::{go, random as of_words};
     use super::*;
-    use dashu_int::ops::BitTest;
     use montesieve_kernel::isa::Isa;
     use proptest::prelude::*;
 
@@ -239,34 +238,5 @@ mod tests {
                 assert_eq!(all(&numbers, group), expected, "{seed}");
             }
         }
-    }
-
-    /// Odd numbers of so many bits, from a generator of Marsaglia's.
-    fn random(count: usize, bits: usize) -> Vec<UBig> {
-        let mut state = 88_172_645_463_325_252_u64;
-        let mut word = || {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state.to_le_bytes()
-        };
-        (0..count)
-            .map(|_| UBig::from_le_bytes(&(0..bits / 64).flat_map(|_| word()).collect::<Vec<u8>>()) | UBig::ONE)
-            .collect()
-    }
-
-    /// Makes keys of two factors; some share one of them. Not primes: their common small factors are what pairs say they are.
-    #[test]
-    #[ignore = "long: minutes of one core"]
-    fn weak_keys_among_20_000_moduli() {
-        let factors = random(40_000, 512);
-        let mut keys: Vec<UBig> = factors.chunks(2).map(|pair| &pair[0] * &pair[1]).collect();
-        for (weak, other) in [(7, 19_999), (100, 101), (5000, 12_345)] {
-            keys[weak] = &factors[2 * other] * &factors[2 * weak + 1];
-        }
-        let found = all(&keys, 2048);
-        let weak: Vec<usize> = (0..keys.len()).filter(|&i| found[i].bit_len() > 400).collect();
-        assert_eq!(weak, [7, 100, 101, 5000, 12_345, 19_999]);
-        assert!((&found[7] % &factors[2 * 19_999]) == UBig::ZERO);
     }
 }
