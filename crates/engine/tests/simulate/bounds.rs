@@ -143,6 +143,11 @@ pub fn saves_in_time(run: &Run, saves: &[Duration]) {
         last = last.max(save);
     }
 
+    // The shortest interval is three fifths of what was asked for: reports and pieces are the rest.
+    let requests = run.has_struck("SIGUSR1") as u128;
+    let many = (run.time.as_nanos() * 5 / 3).checked_div(keep.every.as_nanos()).map(|saves| saves + requests + 2);
+    assert!(many.is_none_or(|many| saves.len() as u128 <= many), "{} saves: {}", saves.len(), run.name());
+
     for asked in run.struck.iter().filter(|struck| struck.what == "SIGUSR1") {
         // A rank that has finished may have counted its messages, and the last save has everything.
         let is_last = run.plan.ranks == 1 && saves.last().is_some_and(|&last| last <= asked.time);
