@@ -88,6 +88,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn accounts_of_two_jobs_add_up() {
+        let mut profile = Profile { compute: 1.0, idle: 2.0, comm: 4.0, blocks: 8, messages: 16 };
+        profile.add(&Profile { compute: 0.25, idle: 0.5, comm: 0.75, blocks: 3, messages: 5 });
+        assert_eq!(profile, Profile { compute: 1.25, idle: 2.5, comm: 4.75, blocks: 11, messages: 21 });
+    }
+
+    #[test]
     fn every_moment_is_charged_to_one_activity() {
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 /// The signals seen so far. By default none are listened to, and none is ever seen.
 #[derive(Clone, Debug, Default)]
@@ -109,14 +109,7 @@ fn ignores(status: &str, signal: i32) -> bool {
 
 /// A signal's name.
 pub fn name(signal: i32) -> &'static str {
-    match signal {
-        SIGINT => "SIGINT",
-        SIGTERM => "SIGTERM",
-        SIGUSR2 => "SIGUSR2",
-        SIGHUP => "SIGHUP",
-        SIGXCPU => "SIGXCPU",
-        _ => "a signal",
-    }
+    low_level::signal_name(signal).unwrap_or("a signal")
 }
 
 #[cfg(test)]

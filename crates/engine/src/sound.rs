@@ -47,6 +47,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_comparison_that_does_not_hold_is_a_sentence() {
+        assert_eq!([equal("pairs", 3, 3), at_most("pairs", 2, 3), at_most("pairs", 3, 3)], [Ok(()), Ok(()), Ok(())]);
+        assert_eq!(equal("pairs", 2, 3), Err("pairs: 2 where there are 3".into()));
+        assert_eq!(at_most("pairs", 4, 3), Err("pairs: 4 where there are at most 3".into()));
+        assert_eq!(holds("one is one", true), Ok(()));
+        assert_eq!(holds("one is two", false), Err("it does not hold that one is two".into()));
+    }
+
+    #[test]
     fn answers_are_one_for_each_place() {
         let of = |found: &[u64], places| once("answers", found.iter().copied(), places);
         assert_eq!((of(&[], 3..3), of(&[3, 4, 5], 3..6)), (Ok(()), Ok(())));

@@ -91,6 +91,18 @@ mod tests {
     }
 
     #[test]
+    fn the_last_block_has_the_items_that_are_left() {
+        let of = |first, end, each, total| {
+            let span = Span::new(first, end);
+            (span.places(each, total), span.items(each, total))
+        };
+        assert_eq!(of(1, 3, 10, 25), (10..25, 15));
+        assert_eq!(of(0, 2, 10, 25), (0..20, 20));
+        assert_eq!(of(3, 4, 10, 25), (25..25, 0), "beyond the last one");
+        assert_eq!(of(1, u64::MAX, 10, u64::MAX), (10..u64::MAX, u64::MAX - 10));
+    }
+
+    #[test]
     fn neighbours_do_not_overlap() {
         assert!(!Span::new(0, 5).overlaps(Span::new(5, 9)));
         assert!(Span::new(0, 6).overlaps(Span::new(5, 9)));

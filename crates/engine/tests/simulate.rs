@@ -3,9 +3,12 @@
 //!
 //! Checked at every end: the total is that of one rank; what a disk has acknowledged is there;
 //! every rank comes to the same; no message is left; no rank waits for ever; few messages wait.
+//! Where nothing outside the ranks takes long, also how long it took (`bounds`).
 //!
 //! The environment says which seeds run ([`Seeds`]).
 
+#[path = "simulate/bounds.rs"]
+mod bounds;
 #[path = "simulate/check.rs"]
 mod check;
 #[path = "simulate/coverage.rs"]

@@ -323,3 +323,25 @@ impl Saves {
         !self.wanted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_save_is_due_at_its_time_or_behind_the_one_it_was_asked_for_in() {
+        let every = Duration::from_secs(10);
+        let now = Instant::now();
+        let mut saves = Saves::new(every, now);
+        assert!(!saves.is_due(now + every / 2) && saves.is_due(now + every));
+        // Before its time, by a signal: the next one is due that much earlier.
+        let asked = now + every / 2;
+        assert!(saves.begin(asked) && !saves.is_due(asked + every), "one at a time");
+        assert!(!saves.begin(asked + every / 4) && saves.busy && saves.wanted);
+        saves.busy = false;
+        assert!(saves.is_due(asked + every / 4), "the second request came too late for the first save");
+        assert!(saves.begin(asked + every / 4));
+        saves.busy = false;
+        assert!(!saves.is_due(asked + every) && saves.is_due(asked + every / 4 + every));
+    }
+}

@@ -189,6 +189,32 @@ fn the_same_seed_gives_the_same_round() {
     assert!(PIECE > plan.piece);
 }
 
+/// Requests for saves are slow, all else is fast.
+struct SlowRequests;
+
+impl Model for SlowRequests {
+    type Tally = Affine;
+
+    fn compute(&mut self, _: u64, piece: Span) -> (Affine, Duration) {
+        (Affine::of(piece), Duration::from_micros(10 * piece.len()))
+    }
+
+    fn delay(&mut self, _: u64, _: u64, message: &Message<Affine>) -> Duration {
+        Duration::from_micros(if *message == Message::Save { 1000 } else { 5 })
+    }
+}
+
+#[test]
+fn the_end_of_a_round_waits_for_a_request_on_its_way() {
+    // A round is some 70 us. Rank 3 reduces to rank 2, so that its request is on another way.
+    let slow = (0..100).filter(|&at| {
+        let events = vec![(Duration::from_micros(at), 3, Event::Save)];
+        let end = run(&Plan { events, ..plan(4, 8, Schedule::Block, 2) }, &mut SlowRequests);
+        end.time > Duration::from_micros(1000)
+    });
+    assert!((30..100).contains(&slow.count()), "those that rank 3 sent before the end");
+}
+
 /// Ranks are lost at random moments, rank 0 too; the others begin again from what each of them has
 /// done. Returns the number of attempts.
 fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses: u64) -> u64 {

@@ -66,7 +66,12 @@ impl<T: Tally> Worker<T> {
     /// The root's answer: a span.
     pub fn given(&mut self, span: Span) {
         self.asked = false;
-        if !self.stopped {
+        if self.stopped {
+            return;
+        }
+        if self.hand.is_empty() {
+            self.hand = span;
+        } else {
             self.next = Some(span);
         }
     }
@@ -91,14 +96,14 @@ impl<T: Tally> Worker<T> {
 
     /// Whether there is anything in hand to compute.
     pub fn has_work(&self) -> bool {
-        !self.hand.is_empty() || self.next.is_some()
+        !self.hand.is_empty()
     }
 
     /// The next piece to compute, of `blocks` blocks at most. `None`: nothing in hand.
     /// [`Worker::finished`] or [`Worker::abandoned`] follows.
     pub fn piece(&mut self, blocks: u64) -> Option<Span> {
         if self.hand.is_empty() {
-            self.hand = self.next.take()?;
+            return None;
         }
         self.is_computing = true;
         let to_seam = self.seams.next(self.hand.first).map_or(u64::MAX, |seam| seam - self.hand.first);
@@ -118,6 +123,10 @@ impl<T: Tally> Worker<T> {
         self.is_computing = false;
         if !self.stopped {
             self.hand.take(piece.len());
+        }
+        // Taken up now, so that the question for the one after it leaves before the next piece.
+        if self.hand.is_empty() {
+            self.hand = self.next.take().unwrap_or(Span::EMPTY);
         }
         self.done += piece.len();
         if let Some(own) = &mut self.own {
@@ -150,5 +159,38 @@ impl<T: Tally> Worker<T> {
     /// Blocks done in this round.
     pub fn done(&self) -> u64 {
         self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_question_leaves_before_the_piece_that_follows() {
+        let mut worker = Worker::<()>::new(Span::new(0, 2), Seams::default());
+        assert!(worker.asks());
+        worker.given(Span::new(2, 3));
+        assert!(!worker.asks(), "one in hand, and one after it");
+        assert_eq!(worker.piece(1), Some(Span::new(0, 1)));
+        worker.finished(Span::new(0, 1), ()).expect("once");
+        assert!(!worker.asks(), "there is more in hand");
+        assert_eq!(worker.piece(1), Some(Span::new(1, 2)));
+        worker.finished(Span::new(1, 2), ()).expect("once");
+        assert!(worker.has_work() && worker.asks(), "the next one is in hand: another one could be on its way");
+        assert_eq!(worker.piece(9), Some(Span::new(2, 3)));
+    }
+
+    #[test]
+    fn a_span_for_empty_hands_is_taken_up_at_once() {
+        let mut worker = Worker::<()>::new(Span::EMPTY, Seams::default());
+        assert!(!worker.has_work() && worker.piece(1).is_none() && worker.asks() && !worker.asks());
+        worker.given(Span::new(4, 5));
+        assert!(worker.has_work() && worker.asks());
+        worker.no_more();
+        assert!(!worker.asks() && !worker.is_finished());
+        assert_eq!(worker.piece(1), Some(Span::new(4, 5)));
+        worker.finished(Span::new(4, 5), ()).expect("once");
+        assert!(worker.is_finished() && worker.done() == 1);
     }
 }

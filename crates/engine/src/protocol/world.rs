@@ -300,7 +300,7 @@ impl<'m, M: Model> World<'m, M> {
             }
         }
         let machine = &self.ranks[rank as usize].machine;
-        if rank == 0 && machine.delivers() {
+        if machine.delivers() {
             self.most_held = self.most_held.max(machine.ledger().map_or(0, Ledger::done));
         }
         self.over += u64::from(!was_over && machine.is_over());

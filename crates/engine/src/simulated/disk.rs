@@ -18,7 +18,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::random::Random;
-use super::transport::pass_at_disk;
+use super::transport::{here, pass_at_disk};
 use crate::disk::{Disk, Temporary};
 
 /// The longest that most steps take.
@@ -77,6 +77,7 @@ struct Folder {
     synced: BTreeMap<PathBuf, usize>,
     changes: Vec<Change>,
     acknowledged: BTreeMap<PathBuf, Vec<u8>>,
+    created: Vec<Duration>,
     drawn: u64,
     /// How many steps failed, stalled.
     struck: BTreeMap<&'static str, u64>,
@@ -103,6 +104,7 @@ impl SimulatedDisk {
             synced: BTreeMap::new(),
             changes: Vec::new(),
             acknowledged: BTreeMap::new(),
+            created: Vec::new(),
             drawn: 0,
             struck: BTreeMap::new(),
         })))
@@ -162,6 +164,12 @@ impl SimulatedDisk {
         folder.files.push(File { synced: bytes.clone(), bytes, is_open: false });
         folder.names.insert(path.into(), number);
         folder.synced.insert(path.into(), number);
+    }
+
+    /// When files were created since this was last called, from the beginning of their run: each
+    /// save begins so.
+    pub fn take_created(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.lock().created)
     }
 
     /// The names that there are.
@@ -254,6 +262,7 @@ impl Disk for SimulatedDisk {
     }
 
     fn create(&self, place: &Path) -> io::Result<Box<dyn Temporary>> {
+        self.lock().created.extend(here().map(|(_, now)| now));
         let mut folder = self.step("create a file");
         let full = folder.full();
         folder.fails(&[full])?;

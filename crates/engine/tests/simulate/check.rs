@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use montesieve_engine::run::Outcome;
-use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan};
-use montesieve_engine::{Cause, Error, Keep, Ledger, Result, Share, Span};
+use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan, Struck};
+use montesieve_engine::{Cause, Error, Ledger, Result, Share, Span};
 
+use super::bounds;
 use super::coverage::Coverage;
 use super::job::{Blocks, Numbers, OfSpan, Reader};
 use super::scenario::{Mode, Scenario};
@@ -16,32 +17,26 @@ pub struct Run<'a> {
     pub plan: &'a Plan,
     /// Whether the time limit holds in it.
     pub is_limited: bool,
+    /// Faults that struck.
+    pub struck: Vec<Struck>,
+    /// When it ended.
+    pub time: Duration,
+    /// Whether no rank was killed.
+    pub is_whole: bool,
 }
 
 impl Run<'_> {
-    fn name(&self) -> String {
+    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> Run<'a> {
+        let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
+        Run { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
+    }
+
+    pub fn has_struck(&self, what: &str) -> usize {
+        self.struck.iter().filter(|struck| struck.what == what).count()
+    }
+
+    pub fn name(&self) -> String {
         format!("seed {}, {} ranks, {:?}", self.scenario.seed, self.plan.ranks, self.plan.faults)
-    }
-
-    /// The longest that a rank takes for a block.
-    fn longest_block(&self) -> Duration {
-        let own = self.scenario.block_times.iter().max().copied().unwrap_or_default();
-        own * 9 / 8 + self.scenario.within
-    }
-
-    /// Whether nothing outside the ranks takes long: what takes long then is their own doing.
-    fn is_prompt(&self) -> bool {
-        let disk = self.scenario.disk;
-        let has_stops = self.plan.faults.iter().any(|fault| fault.what.name() == "stop");
-        disk.stalls == 0 && self.plan.weather.seconds == 0 && !has_stops
-    }
-
-    /// What messages, turns and a save may take in a prompt run: a tree of ranks, a few times over.
-    fn overhead(&self) -> Duration {
-        let ranks = self.plan.ranks as u32;
-        let weather = self.plan.weather;
-        let message = weather.latency + Duration::from_millis(if weather.milliseconds > 0 { 5 } else { 0 });
-        weather.skew + 60 * message + ranks * Duration::from_millis(1) + Duration::from_millis(400)
     }
 }
 
@@ -50,8 +45,8 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
-    let has = |what: &str| end.struck.iter().filter(|struck| struck.what == what).count();
-    if end.ranks.iter().any(|end| matches!(end, Ending::Killed)) {
+    let has = |what| run.has_struck(what);
+    if !run.is_whole {
         let silence = run.plan.silence.unwrap_or(Duration::MAX);
         let piece = run.scenario.piece * 2 + run.longest_block() * (2 * run.scenario.grain + 1) as u32;
         // A keeper looks at its disk before it begins, and does nothing else meanwhile.
@@ -68,30 +63,9 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
         let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
-        let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
-        if is_whole && run.plan.silence.is_none() {
-            stops_in_time(run, end);
+        if run.is_whole && run.plan.silence.is_none() {
+            bounds::stops_in_time(run);
         }
-    }
-}
-
-/// A time limit or a signal ends a run soon.
-fn stops_in_time<R>(run: &Run, end: &End<R>) {
-    // A run that has done nothing yet gets a second, a reader that takes nothing three.
-    let grace = if matches!(run.scenario.mode, Mode::Deliver(_)) { 4 } else { 1 };
-    let grace = Duration::from_secs(grace) + run.overhead() + 3 * run.longest_block();
-    if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited) {
-        let most = limit * 3 / 2 + grace;
-        assert!(end.time <= most, "{:?} where {limit:?} is the limit: {}", end.time, run.name());
-    }
-    // A rank that has finished may have counted its messages: its signal is for the next round.
-    let is_heard = |stage, rank| rank == 0 || !matches!(stage, "reduce" | "report" | "end");
-    let signals = end.struck.iter().filter(|struck| matches!(struck.what, "SIGTERM" | "SIGUSR2"));
-    let signals = signals.filter(|struck| is_heard(struck.stage, struck.rank));
-    if let Some(signal) = signals.map(|struck| struck.time).min() {
-        let piece = run.scenario.piece + run.scenario.grain as u32 * run.longest_block();
-        let most = signal + grace + 2 * piece;
-        assert!(end.time <= most, "{:?} where a signal came at {signal:?}: {}", end.time, run.name());
     }
 }
 
@@ -144,13 +118,9 @@ pub fn outcome<T: OfSpan>(
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
     part: Option<Share>,
-    time: Duration,
     covered: &mut Coverage,
 ) {
-    if run.plan.faults.is_empty() && run.is_prompt() && outcome.cause.is_none() {
-        let most = longest_run(run, outcome, job.blocks - before.done());
-        assert!(time <= most, "{time:?} where {most:?} are enough: {}", run.name());
-    }
+    bounds::takes_no_longer(run, outcome, before);
     if outcome.is_complete() {
         let total = (job.blocks > 0).then(|| job.of(Span::new(0, job.blocks)));
         assert_eq!(outcome.total, total, "{}", run.name());
@@ -180,34 +150,6 @@ pub fn outcome<T: OfSpan>(
     }
     let is_good = run.scenario.disk == DiskFaults::default() || !run.is_limited;
     assert!(outcome.account.saved || run.scenario.keep.is_none() || !is_good, "not saved: {}", run.name());
-}
-
-/// How long an undisturbed run of so many blocks may take at the most: a rank's share at the speed
-/// of the slowest, two chunks more (guided ones are up to half of a share), and for each span that
-/// it asks for an answer's time.
-fn longest_run<T>(run: &Run, outcome: &Outcome<T>, blocks: u64) -> Duration {
-    let (scenario, chunk) = (run.scenario, outcome.account.chunk);
-    let each = blocks.div_ceil(run.plan.ranks);
-    let share = (2 * each).max(each + 2 * chunk + scenario.grain).min(blocks) as u32;
-    let pieces = scenario.piece.max(run.longest_block() * scenario.grain as u32);
-    let answer = 2 * run.plan.weather.latency + pieces + Duration::from_millis(5);
-    let spans = (each.div_ceil(chunk.max(1)) + 2) as u32;
-    share * run.longest_block() + spans * answer + 2 * run.overhead()
-}
-
-/// However a run ends, no more work is lost than the interval of saves says.
-pub fn lost_work<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>, time: Duration) {
-    let is_good = DiskFaults { no_folder_sync: false, no_links: false, ..run.scenario.disk } == DiskFaults::default();
-    let Some(every) = run.scenario.keep.filter(|_| is_good && run.is_prompt() && !run.plan.survives) else { return };
-    let keep = Keep { path: "".into(), every };
-    // A rank reports behind a piece, the root reads that behind one of its own, and saves behind
-    // another one.
-    let piece = run.longest_block().max(keep.longest_piece());
-    let grace = every + 3 * piece + run.overhead();
-    for &(_, span, computed) in &*job.log.lock().expect("no panic") {
-        let is_old = computed + run.longest_block() * span.len() as u32 + grace < time;
-        assert!(!is_old || after.covers(span), "{span}, of {computed:?}, is lost at {time:?}: {}", run.name());
-    }
 }
 
 /// A delivery is in order, without a hole, and right about how far it came.

@@ -60,8 +60,8 @@ pub struct Numbers<T> {
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
-    /// Time that passes within the kernel for a block, beside that of the rank's plan.
-    pub within: Duration,
+    /// Time that passes within the kernel for a block, by rank, beside that of the rank's plan.
+    pub within: Vec<Duration>,
     /// Parts of that, with a pulse behind each.
     pub pulses: u32,
     /// The first block that a longer job does not have.
@@ -118,9 +118,11 @@ impl<T: OfSpan> Job for Numbers<T> {
             let read = read.lock().expect("no panic").len() as u64;
             assert!(span.end <= read + window, "{span} in work where {read} are read, {window} ahead at most");
         }
-        if !self.within.is_zero() {
+        let rank = simulated::here().map_or(0, |(rank, _)| rank);
+        let within = self.within[rank as usize % self.within.len()];
+        if !within.is_zero() {
             for _ in 0..span.len() * u64::from(self.pulses) {
-                simulated::pass(self.within / self.pulses);
+                simulated::pass(within / self.pulses);
                 pulse()?;
             }
         }

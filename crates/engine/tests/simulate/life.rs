@@ -14,6 +14,7 @@ use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simul
 use montesieve_engine::transport::{ROOT, Transport};
 use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
 
+use super::bounds;
 use super::check::{self, Run};
 use super::coverage::Coverage;
 use super::job::{Affine, Blocks, Numbers, OfSpan, Pipe, Reader};
@@ -41,7 +42,7 @@ fn job<T>(scenario: &Scenario) -> Numbers<T> {
         blocks: scenario.blocks,
         grain: scenario.grain,
         piece: scenario.piece,
-        within: scenario.within,
+        within: scenario.within.clone(),
         pulses: scenario.pulses,
         whole: if matches!(scenario.mode, Mode::Deliver(_)) { scenario.blocks } else { scenario.whole },
         has_a_way: scenario.has_a_way,
@@ -130,16 +131,17 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         covered.events("a rank was silent", silences.load(Relaxed));
         let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
-        let run = Run { scenario, plan: &plan, is_limited: number < STORMY };
+        let run = Run::of(scenario, &plan, &end, number < STORMY);
         check::end(&run, &end, &mut covered);
         let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
         let after = load(&job, &disk, scenario);
         if plan.survives {
             check::work_twice(&run, &job, &dead);
         }
-        check::lost_work(&run, &job, &after, end.time);
+        bounds::loses_little(&run, &job, &after);
+        bounds::saves_in_time(&run, &disk.take_created());
         if let Some(outcome) = &outcome {
-            check::outcome(&run, &job, outcome, [&before, &after], part, end.time, &mut covered);
+            check::outcome(&run, &job, outcome, [&before, &after], part, &mut covered);
             share += u64::from(part.is_some_and(|part| after.covers(part.span(job.blocks))));
             if outcome.account.saved && !scenario.disk.no_folder_sync {
                 promised = Ledger::new();
@@ -237,7 +239,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
         rank.flush()?;
         outcome
     });
-    let run = Run { scenario, plan: &plan, is_limited: true };
+    let run = Run::of(scenario, &plan, &end, true);
     check::end(&run, &end, &mut covered);
     check::delivery(&run, &job, end.ranks, reader, &read.lock().expect("no panic"), &mut covered);
     covered

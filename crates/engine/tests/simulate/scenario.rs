@@ -33,7 +33,8 @@ pub struct Scenario {
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
-    pub within: Duration,
+    /// Time within the kernel for a block, by rank.
+    pub within: Vec<Duration>,
     pub pulses: u32,
     pub whole: u64,
     /// Blocks of a shorter job that is run before it and uses the same file.
@@ -56,6 +57,9 @@ pub struct Scenario {
     /// How long a rank may be silent.
     pub silence: Option<Duration>,
     kinds: Vec<Kind>,
+    /// Whether ranks that have finished are asked to save again and again: the last requests meet
+    /// the end of the round.
+    has_requests: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,7 +97,10 @@ impl Scenario {
             _ => Mode::Shares(random.between(2, 4)),
         };
         let longest = Duration::from_micros(random.one(&[1, 100, 10_000, 300_000]));
-        let block_times = (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
+        let times = |random: &mut Random| -> Vec<Duration> {
+            (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect()
+        };
+        let block_times = times(random);
         let kept = Duration::from_micros(random.one(&[0, 3_000, 100_000, 30_000_000]));
         let mut scenario = Scenario {
             seed,
@@ -101,8 +108,8 @@ impl Scenario {
             blocks,
             grain: random.one(&[1, 1, 3, 20]),
             piece: Duration::from_micros(random.one(&[500, 500, 200_000])),
-            within: random.one(&[Duration::ZERO, Duration::ZERO, longest]),
-            pulses: random.between(1, 4) as u32,
+            within: if random.chance(1, 3) { times(random) } else { vec![Duration::ZERO] },
+            pulses: random.one(&[1, 2, 4, 20]),
             whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
             shorter: None,
             has_a_way: random.chance(1, 4) && !matches!(mode, Mode::Deliver(_)),
@@ -120,6 +127,7 @@ impl Scenario {
                 .then(|| Duration::from_millis(random.one(&[500, 8000]))),
             rots: random.chance(1, 4),
             kinds: Vec::new(),
+            has_requests: false,
         };
         if random.chance(1, 4) && scenario.keep.is_some() && scenario.whole > 1 {
             scenario.shorter = Some(random.between(1, scenario.whole - 1));
@@ -131,13 +139,42 @@ impl Scenario {
         }
         let kinds = [Kind::Death, Kind::Stop, Kind::Signal(SIGTERM), Kind::Signal(SIGUSR1), Kind::Signal(SIGUSR2)];
         scenario.kinds = kinds.into_iter().filter(|_| random.chance(1, 3)).collect();
-        scenario
+        scenario.has_requests = random.chance(1, 3);
+        if random.chance(1, 5) { scenario.calm(random) } else { scenario }
+    }
+
+    /// A long job to which nothing happens but requests for saves: then bounds of time are tight,
+    /// and a rank that lets others wait shows.
+    fn calm(self, random: &mut Random) -> Scenario {
+        let longest = Duration::from_millis(random.one(&[2, 30, 300]));
+        let times = |random: &mut Random| (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
+        let [has_signals, has_requests] = random.one(&[[false, false], [true, false], [false, true]]);
+        Scenario {
+            mode: if self.mode == Mode::Survive { Mode::Survive } else { Mode::Total },
+            blocks: 2000,
+            whole: 2000,
+            shorter: None,
+            most_ranks: self.most_ranks.min(20),
+            grain: self.grain.min(3),
+            piece: Duration::from_micros(500),
+            block_times: times(random),
+            within: if random.chance(1, 2) { times(random) } else { vec![Duration::ZERO] },
+            chunk: self.chunk.filter(|_| random.chance(1, 2)),
+            keep: self.keep.map(|_| Duration::from_secs(3600)),
+            deadline: None,
+            weather: Weather { seconds: 0, skew: Duration::ZERO, ..self.weather },
+            disk: DiskFaults::default(),
+            silence: None,
+            kinds: has_signals.then_some(Kind::Signal(SIGUSR1)).into_iter().collect(),
+            has_requests,
+            ..self
+        }
     }
 
     /// About how long the work takes on so many ranks.
     pub fn work(&self, ranks: u64) -> Duration {
-        let mean = self.block_times.iter().sum::<Duration>() / self.block_times.len() as u32;
-        (mean + self.within) * (self.blocks.div_ceil(ranks)) as u32
+        let mean = |times: &[Duration]| times.iter().sum::<Duration>() / times.len() as u32;
+        (mean(&self.block_times) + mean(&self.within)) * (self.blocks.div_ceil(ranks)) as u32
     }
 
     /// What strikes in one run.
@@ -145,7 +182,9 @@ impl Scenario {
         let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
         let mut faults = Vec::new();
         for kind in &self.kinds {
-            for _ in 0..random.below(4) {
+            // One save more does no harm: many may be asked for.
+            let most = if *kind == Kind::Signal(SIGUSR1) { 20 } else { 4 };
+            for _ in 0..random.below(most) {
                 let what = match kind {
                     Kind::Death => What::Death,
                     Kind::Stop => What::Stop(random.scale_up_to(Duration::from_secs(20))),
@@ -162,6 +201,11 @@ impl Scenario {
                 let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
                 faults.push(Fault { rank, at, what });
             }
+        }
+        if self.has_requests {
+            let what = What::Signal(SIGUSR1);
+            let turns = |rank| (1..=20).map(move |turn| Fault { rank, at: At::Stage("reduce", turn), what });
+            faults.extend((0..ranks.min(8)).flat_map(turns));
         }
         faults
     }
