@@ -6,10 +6,12 @@
 //! has a `main` of its own. The launcher is that of `tests/mpi`: `MONTESIEVE_MPIRUN` with
 //! `MONTESIEVE_MPIRUN_FLAGS`.
 
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use std::{env, fs};
@@ -19,11 +21,16 @@ use montesieve_engine::conformance;
 use montesieve_engine::transport::{Channel, ROOT, Transport};
 use montesieve_mpi::flag::Kind;
 use montesieve_mpi::{Cluster, Error};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::Signal;
+
+use self::process::{MARK, marked};
 
 #[path = "../examples/own_job_mpi.rs"]
 #[expect(dead_code, reason = "this file has a main of its own")]
 mod own_job_mpi;
+#[path = "../../../tests/mpi/process.rs"]
+#[expect(dead_code, reason = "tests/mpi asks for more")]
+mod process;
 
 /// What a rank is to do, in its environment.
 const ROLE: &str = "MONTESIEVE_TEST_ROLE";
@@ -31,79 +38,73 @@ const ROLE: &str = "MONTESIEVE_TEST_ROLE";
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A launch that is ended, whatever becomes of its test.
-struct Launch(Child);
+struct Launch {
+    child: Child,
+    mark: String,
+    began: Instant,
+    out: File,
+    said: File,
+}
 
 impl Launch {
     /// Starts this program on so many ranks.
     fn of(role: &str, ranks: u64, argument: Option<&Path>) -> Result<Launch, Failed> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
         let launcher = env::var("MONTESIEVE_MPIRUN").unwrap_or_else(|_| "mpirun".to_owned());
         let flags = env::var("MONTESIEVE_MPIRUN_FLAGS").unwrap_or_else(|_| "--oversubscribe --bind-to none".to_owned());
+        let (out, said) = (tempfile::tempfile()?, tempfile::tempfile()?);
         let mut command = Command::new(&launcher);
         command.args(flags.split_whitespace()).args(["-n", &ranks.to_string()]);
         command.arg(env::current_exe()?).args(argument);
-        command.env(ROLE, role).env("OMPI_MCA_mpi_yield_when_idle", "1");
+        command.env(ROLE, role).env(MARK, &mark).env("OMPI_MCA_mpi_yield_when_idle", "1");
         command.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(said.try_clone()?);
         let child = command.spawn().map_err(|error| format!("cannot start '{launcher}': {error}"))?;
-        Ok(Launch(child))
+        Ok(Launch { child, mark, began: Instant::now(), out, said })
     }
 
-    fn has_ended(&mut self) -> Result<bool, Failed> {
-        Ok(self.0.try_wait()?.is_some())
-    }
-
-    /// Waits for the end; what was said on standard output, if all went well.
-    fn answer(mut self) -> Result<String, Failed> {
-        let began = Instant::now();
-        while !self.has_ended()? {
-            if began.elapsed() > LIMIT {
-                return Err(format!("it still ran after {LIMIT:?}").into());
-            }
-            sleep(Duration::from_millis(5));
+    /// How it ended; `None` while it runs, which it may for [`LIMIT`].
+    fn end(&mut self) -> Result<Option<ExitStatus>, Failed> {
+        let end = self.child.try_wait()?;
+        if end.is_none() && self.began.elapsed() > LIMIT {
+            return Err(format!("it still ran after {LIMIT:?}").into());
         }
-        let status = self.0.wait()?;
-        let read = |pipe: Option<&mut dyn std::io::Read>| -> std::io::Result<String> {
+        sleep(Duration::from_millis(5));
+        Ok(end)
+    }
+
+    fn wait(&mut self) -> Result<ExitStatus, Failed> {
+        loop {
+            if let Some(end) = self.end()? {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Waits for the end; what it wrote to standard output, if all went well.
+    fn answer(mut self) -> Result<String, Failed> {
+        let status = self.wait()?;
+        let [out, said] = [&mut self.out, &mut self.said].map(|file| {
             let mut text = String::new();
-            pipe.map_or(Ok(0), |pipe| pipe.read_to_string(&mut text)).map(|_| text)
-        };
-        let out = read(self.0.stdout.as_mut().map(|pipe| pipe as _))?;
-        let said = read(self.0.stderr.as_mut().map(|pipe| pipe as _))?;
-        if status.success() { Ok(out) } else { Err(format!("{status}\n{out}{said}").into()) }
+            file.rewind().and_then(|()| file.read_to_string(&mut text)).map(|_| text)
+        });
+        if status.success() { Ok(out?) } else { Err(format!("{status}\n{}{}", out?, said?).into()) }
     }
 
     /// Kills one of its ranks; the launcher ends the others.
     fn kill_a_rank(&mut self) -> Result<(), Failed> {
-        let rank =
-            descendants(self.0.id()).into_iter().find(|pid| fs::read_link(exe(*pid)).ok() == env::current_exe().ok());
-        let rank = rank.and_then(|pid| Pid::from_raw(pid as i32)).ok_or("no rank was found")?;
-        kill_process(rank, Signal::KILL)?;
-        let began = Instant::now();
-        while !self.has_ended()? && began.elapsed() < LIMIT {
-            sleep(Duration::from_millis(5));
-        }
-        if self.0.wait()?.success() { Err("a rank was killed, and it succeeded".into()) } else { Ok(()) }
+        let rank = marked(&self.mark).into_iter().find(|process| process.rank.is_some()).ok_or("no rank was found")?;
+        rank.signal(Signal::KILL);
+        if self.wait()?.success() { Err("a rank was killed, and it succeeded".into()) } else { Ok(()) }
     }
 }
 
 impl Drop for Launch {
     fn drop(&mut self) {
-        if let (Ok(None), Some(group)) = (self.0.try_wait(), Pid::from_raw(self.0.id() as i32)) {
-            let _ = kill_process_group(group, Signal::KILL);
-            let _ = self.0.wait();
-        }
+        marked(&self.mark).iter().for_each(|process| process.signal(Signal::KILL));
+        let _ = self.child.wait();
     }
-}
-
-fn exe(pid: u32) -> String {
-    format!("/proc/{pid}/exe")
-}
-
-/// The processes that a process has started, and those that they have.
-fn descendants(pid: u32) -> Vec<u32> {
-    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-    let children: Vec<u32> = lists.flat_map(|list| list.split(' ').flat_map(str::parse).collect::<Vec<_>>()).collect();
-    children.iter().copied().chain(children.iter().flat_map(|child| descendants(*child))).collect()
 }
 
 /// The suite passes on so many ranks.
@@ -125,10 +126,11 @@ fn own_job_is_killed() -> Result<(), Failed> {
     for ranks in [3, 2, 5] {
         let before = save();
         let mut launch = Launch::of("own_job", ranks, Some(&path))?;
-        while save() == before && !launch.has_ended()? {
-            sleep(Duration::from_millis(5));
+        let mut end = None;
+        while save() == before && end.is_none() {
+            end = launch.end()?;
         }
-        if launch.has_ended()? {
+        if end.is_some() {
             launch.answer()?;
             break;
         }
@@ -155,17 +157,16 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
             flag.attend()?;
         }
         // Those that know go on taking part until all do.
-        let (mut left, lost) = (if cluster.rank() == ROOT { cluster.size() } else { 1 }, |_| Error::Run("lost".into()));
-        Transport::send(cluster, ROOT, Channel::Job, Vec::new()).map_err(lost)?;
+        let mut left = if cluster.rank() == ROOT { cluster.size() } else { 1 };
+        let send = |to| Transport::send(cluster, to, Channel::Job, Vec::new()).map_err(|_| Error::Lost);
+        send(ROOT)?;
         while left > 0 {
             flag.attend()?;
-            let heard = Transport::poll(cluster, Channel::Job, None).map_err(lost)?.is_some();
-            left -= u64::from(heard);
-            if left == 0 && cluster.rank() == ROOT {
-                (1..cluster.size())
-                    .try_for_each(|rank| Transport::send(cluster, rank, Channel::Job, Vec::new()))
-                    .map_err(lost)?;
-            }
+            let heard = Transport::poll(cluster, Channel::Job, None).map_err(|_| Error::Lost)?;
+            left -= u64::from(heard.is_some());
+        }
+        if cluster.rank() == ROOT {
+            (1..cluster.size()).try_for_each(send)?;
         }
         flag.close()?;
     }
@@ -180,9 +181,7 @@ fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
             Ok(0)
         }
         "flags" => flags(cluster).map(|()| 0),
-        "conformance" => {
-            conformance::check(cluster).map(|()| 0).map_err(|lost| Error::from(montesieve_engine::Error::from(lost)))
-        }
+        "conformance" => conformance::check(cluster).map(|()| 0).map_err(|_| Error::Lost),
         _ => own_job_mpi::run(cluster),
     }
 }
