@@ -6,7 +6,7 @@
 //! ```
 //!
 //! For 300,000 values of r between 3 and 4, what is the period of the logistic map x -> r x (1 - x)
-//! once it has settled? The same job over MPI is `own_job_mpi`, in the examples of `montesieve-mpi`.
+//! once it has settled? The same job over MPI is `own_job_mpi`, an example of `montesieve-mpi`.
 
 use std::time::Duration;
 
@@ -33,10 +33,12 @@ fn period(r: f64) -> usize {
 }
 
 /// What every rank does; the root gets the histogram as text.
-pub fn sweep(session: Session<'_>, checkpoint: Option<&str>) -> engine::Result<Option<String>> {
-    let session = session.checkpoint_interval(Duration::from_secs(1));
-    let session = checkpoint.into_iter().fold(session, |session, path| session.checkpoint(path));
-    let job = PerBlock::new("periods of the logistic map", BLOCKS, periods);
+pub fn sweep(mut session: Session<'_>, checkpoint: Option<&str>) -> engine::Result<Option<String>> {
+    if let Some(path) = checkpoint {
+        session = session.checkpoint(path).checkpoint_interval(Duration::from_secs(1));
+    }
+    // In words, all that decides what a block is: a checkpoint with other words is refused.
+    let job = PerBlock::new(format!("periods of {BLOCKS} x {VALUES} logistic maps"), BLOCKS, periods);
     let outcome = session.notices(|notice| eprintln!("{notice}")).run(&job)?;
     let periods = outcome.and_then(|outcome| outcome.total);
     let line = |(period, values)| format!("period {period:>2}: {values:>6} values\n");

@@ -19,7 +19,8 @@ use crate::{Job, Pulse, Span, Tally};
 /// use montesieve_engine::{PerBlock, Session};
 ///
 /// // How many of the numbers below 1,000,000 have three ones in binary?
-/// let ones = |block: u64| (block * 1_000..(block + 1) * 1_000).filter(|n| n.count_ones() == 3).count() as u64;
+/// let has_three = |n: &u64| n.count_ones() == 3;
+/// let ones = |block| (block * 1_000..(block + 1) * 1_000).filter(has_three).count() as u64;
 /// let job = PerBlock::new("numbers with three ones", 1_000, ones);
 /// let outcome = Session::on_threads(2, |session| session.run(&job))?;
 /// assert_eq!(outcome.total, Some(1140));
@@ -28,17 +29,16 @@ use crate::{Job, Pulse, Span, Tally};
 #[derive(Clone, Debug)]
 pub struct PerBlock<F> {
     identity: Identity,
-    blocks: u64,
     compute: F,
 }
 
 impl<T: Tally, F: Fn(u64) -> T> PerBlock<F> {
     /// Blocks 0 to `blocks` - 1, each computed by `compute`, which must be a pure function: its
     /// tallies are merged in the order of the blocks. `what` says in words all that decides what a
-    /// block comes to: a checkpoint has it, and one of another text is refused. More blocks go on
-    /// from the checkpoint of fewer.
+    /// block comes to: a checkpoint with other words is refused. A job of more blocks resumes from
+    /// the checkpoint of one of fewer blocks.
     pub fn new(what: impl Into<String>, blocks: u64, compute: F) -> PerBlock<F> {
-        PerBlock { identity: Identity::new(what, blocks), blocks, compute }
+        PerBlock { identity: Identity::new(what, blocks), compute }
     }
 }
 
@@ -47,7 +47,7 @@ impl<T: Tally, F: Fn(u64) -> T> Job for PerBlock<F> {
     type Workspace = ();
 
     fn blocks(&self) -> u64 {
-        self.blocks
+        self.identity.whole
     }
 
     fn identity(&self) -> Option<Identity> {
