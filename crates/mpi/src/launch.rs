@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// How long the other processes of a refused launch wait for the first to say why. (Seen: under load
-/// a launcher ended the first in 7 of 25 launches before it had spoken.)
+/// How long the other processes of a refused launch wait for the first to say why. (Seen without:
+/// under load a launcher ended the first before its message in 7 of 25 launches.)
 pub const SILENCE: Duration = Duration::from_secs(3);
 
 /// A launcher's marks in the environment of each process: its name, the variables of size and rank.

@@ -188,7 +188,8 @@ impl Mpi {
     }
 
     pub fn gather_bytes(&self, mut bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
-        // Without memory of its own, it lies where Open MPI's MPI_IN_PLACE does: at address 1.
+        // A vector without memory lies at address 1, which is Open MPI's MPI_IN_PLACE; so neither of
+        // the two may be without.
         bytes.reserve(1);
         let root = self.world.process_at_rank(ROOT as i32);
         let length = i32::try_from(bytes.len()).expect("a record is below 2 GiB");

@@ -168,8 +168,8 @@ impl Counters {
         }
     }
 
-    /// Makes it `number` if that is more, and says what it was (`MPI_Fetch_and_op`, `MPI_MAX`). Both
-    /// must be below 2^63: MPICH 4.0.2 takes larger numbers for negative ones.
+    /// Makes it `number` if that is more, and says what it was (`MPI_Fetch_and_op`, `MPI_MAX`).
+    /// Both must be below 2^63: MPICH 4.0.2 takes larger numbers for negative ones.
     ///
     /// # Errors
     /// As [`Counters::load`].

@@ -9,8 +9,8 @@ use std::thread;
 
 use crate::threads::available;
 
-/// Which seeds run: `MONTESIEVE_TEST_SEEDS` says how many, `MONTESIEVE_TEST_FROM` which is the first
-/// (0), and `MONTESIEVE_SEED` names one that runs alone.
+/// Which seeds run: `MONTESIEVE_TEST_SEEDS` says how many, `MONTESIEVE_TEST_FROM` which is the
+/// first (0), and `MONTESIEVE_SEED` names one that runs alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Seeds {
     /// The first.

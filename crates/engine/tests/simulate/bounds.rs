@@ -111,7 +111,7 @@ pub fn stops_in_time(run: &Run) {
 /// However a run ends, no more work is lost than the interval of saves says.
 pub fn loses_little<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>) {
     let Some(keep) = keep(run).filter(|_| !run.plan.survives) else { return };
-    // A rank reports behind a piece, the root reads that behind one of its own, and saves behind
+    // A rank reports after a piece, the root reads that after one of its own, and saves after
     // another one.
     let piece = run.longest_block().max(keep.longest_piece());
     let grace = keep.every + 3 * piece + run.overhead();

@@ -3,9 +3,9 @@
 //!
 //! Each look is an `MPI_Fetch_and_op` of what this rank knows, so it lowers the flag as well, and
 //! is atomic, as a plain `MPI_Get` beside an `MPI_Accumulate` of others would not be. Counters
-//! begin at zero and the flag at its largest value: what is kept there is the distance from 2^63 - 1,
-//! and its maximum is the flag's minimum. (Up to there alone, since MPICH 4.0.2 takes larger numbers
-//! for negative ones. A larger factor is not told to others.)
+//! begin at zero and the flag at its largest value: what is kept there is the distance from
+//! 2^63 - 1, and its maximum is the flag's minimum. A factor of 2^63 or more stays unknown to the
+//! other ranks: MPICH 4.0.2 takes such numbers for negative ones (`order`).
 //!
 //! On one host it is as fast as memory. Between hosts it may not be one-sided at all: without
 //! hardware for it the library of rank 0 must do its part when rank 0 calls MPI, which it seldom
@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::rma::Counters;
 use crate::{Cluster, ROOT};
 
-/// What is not told to others, and anything above it.
+/// Values from here on stay unknown to other ranks.
 const HIGHEST: u64 = i64::MAX as u64;
 
 pub(super) struct Rma {
