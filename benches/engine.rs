@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use montesieve::cluster::Cluster;
+use montesieve::error::Result;
 use montesieve::isa::Isa;
 use montesieve::job::signals::Signals;
 use montesieve::job::{Job, Pulse, Schedule, Session, Span, Tally};
@@ -64,6 +65,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() -> ExitCode {
     let cluster = Cluster::join().expect("a cluster, or one process");
+    let outcome = measure(&cluster);
+    cluster.leave(outcome.map(|()| 0))
+}
+
+fn measure(cluster: &Cluster) -> Result<()> {
     let signals = Signals::listen().expect("signal handlers");
     let ranks = cluster.size();
     let job = Throw { blocks: BLOCKS * ranks };
@@ -71,16 +77,16 @@ fn main() -> ExitCode {
     for schedule in Schedule::ALL {
         let mut costs = Vec::new();
         for _ in 0..ROUNDS {
-            cluster.max(0);
+            cluster.barrier()?;
             let begun = Instant::now();
             let mine = Span::new(cluster.rank() * BLOCKS, (cluster.rank() + 1) * BLOCKS);
             std::hint::black_box(throw(mine, &mut job.workspace()));
-            let bare = cluster.max(begun.elapsed().as_nanos() as u64);
+            let bare = cluster.max(begun.elapsed().as_nanos() as u64)?;
 
-            let session = Session::new(&cluster).schedule(schedule).signals(signals.clone());
+            let session = Session::new(cluster.transport()).schedule(schedule).signals(signals.clone());
             let begun = Instant::now();
             let outcome = session.run(&job).expect("no rank fails");
-            let engine = cluster.max(begun.elapsed().as_nanos() as u64);
+            let engine = cluster.max(begun.elapsed().as_nanos() as u64)?;
             if let Some((outcome, exact)) = outcome.zip(exact) {
                 assert_eq!(outcome.total.map(|hits| hits.0), Some(exact));
             }
@@ -91,5 +97,5 @@ fn main() -> ExitCode {
             println!("engine, blocks of 1e5 darts, {ranks} ranks, {name:<8} {:+6.2} %", 100.0 * cost);
         }
     }
-    cluster.leave(Ok(0))
+    Ok(())
 }

@@ -97,7 +97,7 @@ impl Setting<'_> {
         }
         let places = Place::gather(self.cluster)?;
         // From here on nothing is computed again: what is to be reported is right, and at the root.
-        self.cluster.settle()?;
+        self.cluster.confirm_all_alive()?;
         let ended = conclusion.zip(places).map(|(conclusion, places)| self.report(conclusion, &places));
         let code = self.cluster.agree(ended.transpose())?;
         self.cluster.broadcast(code)

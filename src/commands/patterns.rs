@@ -99,7 +99,7 @@ pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
     let patterns = chosen.len();
     for pattern in chosen {
         // As good as a barrier: all ranks are here.
-        cause = stop.agreed(cluster);
+        cause = stop.agreed(cluster)?;
         if cause.is_some() {
             break;
         }
@@ -192,11 +192,11 @@ fn share(cluster: &Cluster, n: u64) -> Range<u64> {
 }
 
 /// Waits politely for whatever comes next (`MPI_Iprobe`): from whom, and what it is about.
-fn next_message(cluster: &Cluster) -> (u64, Tag) {
+fn next_message(cluster: &Cluster) -> Result<(u64, Tag)> {
     let mut patience = Patience::new();
     loop {
-        match cluster.probe() {
-            Some(message) => return message,
+        match cluster.probe()? {
+            Some(message) => return Ok(message),
             None => patience.pause(),
         }
     }

@@ -16,7 +16,6 @@ use crate::fault;
 use crate::isa::Isa;
 use crate::job::run::{Account, Options, Outcome, Share, agreed};
 use crate::job::signals::Signals;
-use crate::job::transport::Transport as _;
 use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
 use crate::progress::{self, Mode};
 use crate::report::Work;
@@ -98,7 +97,7 @@ impl<'a> Setting<'a> {
             engine: self.engine,
             words: self.words.clone(),
             isa: self.isa,
-            session: Session::with_options(part, options),
+            session: Session::with_options(part.transport(), options),
             merged: None,
             merges: Cell::new(false),
             output: RefCell::new(None),
@@ -189,7 +188,7 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
             stderr::message(&notice.to_string());
         }
     };
-    let session = Session::with_options(cluster, options)
+    let session = Session::with_options(cluster.transport(), options)
         .checkpoint_interval(keep.checkpoint_interval)
         .fall_back(keep.resume_before)
         .lock_may_be_held(!cluster.lost().is_empty())

@@ -37,12 +37,15 @@ impl Stop {
     }
 
     /// Whether any rank has a reason to stop, and which; the same at all (`MPI_Allreduce`). Every rank must call it.
-    pub fn agreed(&self, cluster: &Cluster) -> Option<Cause> {
-        match cluster.max(self.mine()) {
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn agreed(&self, cluster: &Cluster) -> Result<Option<Cause>> {
+        Ok(match cluster.max(self.mine())? {
             0 => None,
             TIME => Some(Cause::TimeLimit),
             signal => Some(Cause::Signal(signal as i32)),
-        }
+        })
     }
 
     /// The time limit for what the engine runs in between.
@@ -78,11 +81,11 @@ mod tests {
     #[test]
     fn the_time_stops_it() -> Result<()> {
         let limit = |text: &str| Some(text.parse().expect("a limit"));
-        assert_eq!(Stop::listen(&alone(), None)?.agreed(&alone()), None);
-        assert_eq!(Stop::listen(&alone(), limit("1h"))?.agreed(&alone()), None);
+        assert_eq!(Stop::listen(&alone(), None)?.agreed(&alone())?, None);
+        assert_eq!(Stop::listen(&alone(), limit("1h"))?.agreed(&alone())?, None);
         let stop = Stop::listen(&alone(), limit("1ns"))?;
         assert!(stop.is_asked());
-        assert_eq!(stop.agreed(&alone()), Some(Cause::TimeLimit));
+        assert_eq!(stop.agreed(&alone())?, Some(Cause::TimeLimit));
         Ok(())
     }
 

@@ -11,9 +11,10 @@
 //! # When a rank ends before the others
 //! - It *panics*: every method of the others that communicates returns [`Lost`] from then on, their
 //!   waits end within a millisecond, and [`run`] resumes the first panic once all have returned.
-//! - It *returns*: what it sent stays and arrives. A rank that then waits for it in
-//!   [`Transport::receive`], and so in any collective, gets [`Lost`], since nothing can come any
-//!   more. A loop of polls and [`Transport::give_way`] has to know itself what it waits for.
+//! - It *returns*: what it sent stays and arrives. A rank that then looks for more of it, and so
+//!   waits in a collective, gets [`Lost`], since nothing can come any more; and with it all others,
+//!   who may be waiting for that one. A loop of polls of any rank and [`Transport::give_way`] has to
+//!   know itself what it waits for.
 //! - It returns *early*, because of an error, while others count on it: it calls
 //!   [`Threads::revoke`] first, and the others get [`Lost`] as after a panic.
 //!
@@ -43,7 +44,7 @@ const STACK: usize = 8 << 20;
 /// What the ranks share.
 struct Shared {
     inboxes: Vec<Inbox>,
-    /// Whether a rank panicked or revoked.
+    /// Whether a rank panicked or revoked, or was gone when another looked for more of it.
     lost: AtomicBool,
     /// The panic that came first. Those that follow are often consequences of it.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -208,7 +209,14 @@ impl Transport for Threads {
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
         self.check()?;
-        Ok(self.inbox().take(channel, from))
+        // Looked at before the messages: what a rank sent before its end is there by then.
+        let has_ended = from.is_some_and(|from| self.inbox_of(from).has_ended());
+        let message = self.inbox().take(channel, from);
+        if has_ended && message.is_none() {
+            self.revoke();
+            return Err(Lost);
+        }
+        Ok(message)
     }
 
     /// True at once: a message is in its receiver's mailbox when `send` returns.
@@ -227,10 +235,6 @@ impl Transport for Threads {
         let pause = backoff.next_sleep();
         self.seen.set(self.inbox().wait(self.seen.get(), pause, until, &self.shared.lost));
         self.check()
-    }
-
-    fn has_ended(&self, rank: u64) -> bool {
-        self.inbox_of(rank).has_ended()
     }
 
     fn lend(&self, value: transport::Shared, takers: u64) -> Option<u64> {

@@ -69,8 +69,8 @@ pub type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One rank's view of the ranks that run a program together.
 ///
-/// Methods that communicate return [`Lost`] once a rank is known to have died, and at every rank
-/// sooner or later: then nothing that they return counts any more.
+/// Methods that communicate return [`Lost`] once a rank is known to have died, at every rank sooner
+/// or later, and from then on: no wait for a rank that has given up goes on for ever.
 pub trait Transport {
     /// This rank's number, from 0 (`MPI_Comm_rank`).
     fn rank(&self) -> u64;
@@ -92,7 +92,8 @@ pub trait Transport {
     /// when there is none yet (`MPI_Improbe`, `MPI_Mrecv`). Never waits.
     ///
     /// # Errors
-    /// [`Lost`].
+    /// [`Lost`], also when rank `from` is known to have returned and all that it sent is taken: to
+    /// wait for it would have no end.
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
 
     /// Whether everything that this rank sent has left it (`MPI_Testsome`). Never waits. A rank
@@ -125,13 +126,6 @@ pub trait Transport {
     /// [`Silent`].
     fn check_alive(&self) -> Result<(), Silent> {
         Ok(())
-    }
-
-    /// Whether rank `rank` has returned, where that is known. Then all that it sent is there, and
-    /// it sends nothing more.
-    fn has_ended(&self, rank: u64) -> bool {
-        let _ = rank;
-        false
     }
 
     /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`):
@@ -208,17 +202,12 @@ pub trait Transport {
     /// Waits for the next message of `channel` from rank `from` (`MPI_Recv`).
     ///
     /// # Errors
-    /// [`Lost`], also when that rank has returned and all that it sent is taken.
+    /// As [`Transport::poll`].
     fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
         let mut backoff = Backoff::new();
         loop {
-            // Looked at before the messages: what a rank sent before its end is there by then.
-            let has_ended = self.has_ended(from);
             if let Some(message) = self.poll(channel, Some(from))? {
                 return Ok(message.bytes);
-            }
-            if has_ended {
-                return Err(Lost);
             }
             self.give_way(&mut backoff, None)?;
         }

@@ -19,7 +19,7 @@ mod own_job;
 /// What every rank does; returns the exit code.
 pub fn run(cluster: &Cluster) -> Result<u8> {
     let checkpoint = std::env::args().nth(1);
-    let periods = own_job::sweep(Session::new(cluster), checkpoint.as_deref());
+    let periods = own_job::sweep(Session::new(cluster.transport()), checkpoint.as_deref());
     let periods = cluster.agree_outcome(periods, Error::from)?;
     cluster.agree(periods.map_or(Ok(()), |periods| cluster.print(periods.as_bytes())))?;
     Ok(0)

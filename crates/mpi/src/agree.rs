@@ -25,8 +25,7 @@ impl Cluster {
             Ok(_) => 0,
             Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
         };
-        let worst = self.max(mine);
-        self.check_losses()?;
+        let worst = self.max(mine)?;
         if worst == 0 {
             return outcome;
         }

@@ -11,7 +11,7 @@ use super::Cluster;
 use super::heartbeat::{self, Waiting};
 use super::local::Local;
 use super::patience::Patience;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Where two numbers at a time can be sent to any rank.
 pub enum Channel {
@@ -24,53 +24,61 @@ pub enum Channel {
 
 impl Channel {
     /// Opens one. Every rank must call it.
-    pub fn open(cluster: &Cluster) -> Channel {
-        match cluster {
+    ///
+    /// # Errors
+    /// [`Error::Lost`](crate::error::Error::Lost).
+    pub fn open(cluster: &Cluster) -> Result<Channel> {
+        Ok(match cluster {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Channel::Mpi(copy::Copy::of(mpi)),
+            Cluster::Mpi(mpi) => Channel::Mpi(copy::Copy::of(mpi)?),
             Cluster::Local(local) => Channel::Local(local.clone()),
-        }
+        })
     }
 
     /// Sends two numbers (`MPI_Isend`); returns at once.
-    pub fn send(&self, to: u64, numbers: [u64; 2]) {
+    ///
+    /// # Errors
+    /// [`Error::Lost`](crate::error::Error::Lost).
+    pub fn send(&self, to: u64, numbers: [u64; 2]) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.send(to, numbers),
+            Channel::Mpi(copy) => copy.send(to, numbers)?,
             Channel::Local(local) => {
-                // Who loses a rank hears of it from the engine.
-                let _ = local.transport().send(to, transport::Channel::Job, numbers.map(u64::to_le_bytes).concat());
+                local.transport().send(to, transport::Channel::Job, numbers.map(u64::to_le_bytes).concat())?;
             }
         }
+        Ok(())
     }
 
     /// The sender and the numbers of a message that has arrived, if there is one (`MPI_Iprobe`,
     /// `MPI_Recv`).
-    pub fn take(&self) -> Option<(u64, [u64; 2])> {
-        match self {
+    ///
+    /// # Errors
+    /// [`Error::Lost`](crate::error::Error::Lost).
+    pub fn take(&self) -> Result<Option<(u64, [u64; 2])>> {
+        Ok(match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.take(),
-            Channel::Local(local) => {
-                let message = local.transport().poll(transport::Channel::Job, None).ok().flatten()?;
+            Channel::Mpi(copy) => copy.take()?,
+            Channel::Local(local) => local.transport().poll(transport::Channel::Job, None)?.map(|message| {
                 let numbers: &[[u8; 8]] = message.bytes.as_chunks().0;
-                Some((message.from, [0, 1].map(|i| u64::from_le_bytes(numbers[i]))))
-            }
-        }
+                (message.from, [0, 1].map(|i| u64::from_le_bytes(numbers[i])))
+            }),
+        })
     }
 
     /// The next message; waits for it politely.
     ///
     /// # Errors
-    /// [`Error::Lost`].
+    /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn wait(&self) -> Result<(u64, [u64; 2])> {
         heartbeat::waiting_for(Waiting::Message, u64::MAX);
         let mut patience = Patience::new();
         loop {
-            if let Some(message) = self.take() {
+            if let Some(message) = self.take()? {
                 return Ok(message);
             }
             // What was sent moves on only when MPI is called.
-            self.is_sent();
+            self.all_sent()?;
             self.give_way(&mut patience)?;
         }
     }
@@ -78,11 +86,11 @@ impl Channel {
     /// Waits until everything sent has left.
     ///
     /// # Errors
-    /// [`Error::Lost`].
+    /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn flush(&self) -> Result<()> {
         heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
-        while !self.is_sent() {
+        while !self.all_sent()? {
             self.give_way(&mut patience)?;
         }
         Ok(())
@@ -91,7 +99,7 @@ impl Channel {
     /// Lets others run for a moment in a wait; longer the longer it has lasted.
     ///
     /// # Errors
-    /// [`Error::Lost`].
+    /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn give_way(&self, patience: &mut Patience) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
@@ -99,52 +107,60 @@ impl Channel {
                 patience.pause();
                 Ok(())
             }
-            Channel::Local(local) => local.transport().give_way(patience.backoff(), None).map_err(|_| Error::Lost),
+            Channel::Local(local) => Ok(local.transport().give_way(patience.backoff(), None)?),
         }
     }
 
-    fn is_sent(&self) -> bool {
-        match self {
+    fn all_sent(&self) -> Result<bool> {
+        Ok(match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.is_sent(),
-            Channel::Local(local) => local.all_sent(),
-        }
+            Channel::Mpi(copy) => copy.all_sent()?,
+            Channel::Local(local) => local.transport().all_sent()?,
+        })
     }
 }
 
 #[cfg(feature = "mpi")]
 pub(super) mod copy {
+    use std::rc::Rc;
+
+    use montesieve_engine::transport::{Lost, Transport};
     use mpi::topology::SimpleCommunicator;
     use mpi::traits::*;
 
     use super::super::mpi::Mpi;
     use super::super::outbox::Outbox;
+    use super::super::survivors::Survivors;
 
     /// A copy of the world's communicator.
     pub struct Copy {
         // Before the communicator, so that it goes first.
         outbox: Outbox,
         communicator: SimpleCommunicator,
+        survivors: Option<Rc<Survivors>>,
     }
 
     /// The one tag in it.
     const TAG: i32 = 0;
 
     impl Copy {
-        pub fn of(mpi: &Mpi) -> Copy {
-            mpi.meet();
-            Copy { outbox: Outbox::default(), communicator: mpi.world().duplicate() }
+        pub fn of(mpi: &Mpi) -> Result<Copy, Lost> {
+            mpi.barrier()?;
+            let (outbox, communicator) = (Outbox::default(), mpi.world().duplicate());
+            Ok(Copy { outbox, communicator, survivors: mpi.shared_survivors() })
         }
 
-        pub fn send(&self, to: u64, numbers: [u64; 2]) {
+        pub fn send(&self, to: u64, numbers: [u64; 2]) -> Result<(), Lost> {
             self.outbox.send(&self.communicator, to as i32, TAG, numbers);
+            self.check_whole()
         }
 
-        pub fn take(&self) -> Option<(u64, [u64; 2])> {
-            let status = self.communicator.any_process().immediate_probe_with_tag(TAG)?;
+        pub fn take(&self) -> Result<Option<(u64, [u64; 2])>, Lost> {
+            self.check_whole()?;
+            let Some(status) = self.communicator.any_process().immediate_probe_with_tag(TAG) else { return Ok(None) };
             let (from, mut numbers) = (status.source_rank(), [0; 2]);
             self.communicator.process_at_rank(from).receive_into_with_tag(&mut numbers[..], TAG);
-            Some((from as u64, numbers))
+            self.check_whole().map(|()| Some((from as u64, numbers)))
         }
 
         /// For what else travels in it.
@@ -152,8 +168,17 @@ pub(super) mod copy {
             &self.communicator
         }
 
-        pub fn is_sent(&self) -> bool {
-            self.outbox.all_sent()
+        pub fn all_sent(&self) -> Result<bool, Lost> {
+            let all_sent = self.outbox.all_sent();
+            self.check_whole().map(|()| all_sent)
+        }
+
+        /// Whether everybody is here, as far as this rank knows.
+        ///
+        /// # Errors
+        /// [`Lost`].
+        pub fn check_whole(&self) -> Result<(), Lost> {
+            self.survivors.as_deref().map_or(Ok(()), Survivors::check)
         }
     }
 }

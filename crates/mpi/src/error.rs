@@ -6,6 +6,7 @@
 
 use montesieve_engine::checkpoint::LoadError;
 use montesieve_engine::sink::SinkError;
+use montesieve_engine::transport;
 use montesieve_engine::unite::UniteError;
 use montesieve_engine::{Error as Engine, JobError};
 
@@ -105,6 +106,12 @@ impl From<Engine> for Error {
 /// An error of this type that went through the engine, or one of a library.
 fn of_job(error: JobError) -> Error {
     error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
+}
+
+impl From<transport::Lost> for Error {
+    fn from(transport::Lost: transport::Lost) -> Error {
+        Error::Lost
+    }
 }
 
 impl From<LoadError> for Error {

@@ -27,10 +27,6 @@ macro_rules! forward {
             self.$below.now()
         }
 
-        fn has_ended(&self, rank: u64) -> bool {
-            self.$below.has_ended(rank)
-        }
-
         fn confirm_all_alive(&self) -> Result<(), Lost> {
             self.$below.confirm_all_alive()
         }

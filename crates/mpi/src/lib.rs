@@ -6,9 +6,10 @@
 //! of one process, and there is no MPI library.
 //!
 //! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one
-//! process without any MPI library. Its methods are MPI's own words (broadcast, scatter, gather,
-//! reduce, send, probe, receive), and rooted operations give `Some` at the root and `None`
-//! elsewhere, which replaces `if rank == 0` in the rest of the program.
+//! process without any MPI library. Either is a [`Transport`], whose methods have MPI's own words
+//! (broadcast, scatter, gather, send, receive) and say [`Lost`](montesieve_engine::transport::Lost)
+//! where a rank has died. Rooted operations give `Some` at the root and `None` elsewhere, which
+//! replaces `if rank == 0` in the rest of the program.
 //!
 //! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so
 //! that ranks which share a core do not burn it (see [`patience`]). And plain numbers travel as MPI
@@ -16,7 +17,6 @@
 
 mod agree;
 pub mod aside;
-pub mod bytes;
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
@@ -36,6 +36,7 @@ pub mod limits;
 mod local;
 pub mod losses;
 pub mod memory;
+mod messages;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod monitor;
 #[cfg(feature = "mpi")]
@@ -60,7 +61,6 @@ pub mod stream;
 mod survivors;
 mod tag;
 pub mod testing;
-mod transport;
 #[cfg(feature = "mpi")]
 mod ulfm;
 pub mod vitals;
@@ -73,23 +73,21 @@ mod watched;
 mod window;
 mod words;
 
+use std::ops::Deref;
 use std::time::Duration;
 
 use montesieve_engine::record;
+use montesieve_engine::transport::Transport;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::channel::Channel;
 pub use self::error::{Error, Result};
-#[cfg(feature = "mpi")]
-use self::heartbeat::Waiting;
 use self::launch::Launch;
 use self::local::Local;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
 pub use self::part::Part;
-#[cfg(feature = "mpi")]
-use self::patience::Patience;
 pub use self::promise::Promise;
 pub use self::tag::Tag;
 
@@ -106,19 +104,25 @@ pub enum Cluster {
     Local(Local),
 }
 
-/// Runs the same expression on whichever variant is there.
-macro_rules! each {
-    ($cluster:expr, $inner:ident => $body:expr) => {
-        match $cluster {
+/// A cluster is a transport, whose methods it has.
+impl Deref for Cluster {
+    type Target = dyn Transport;
+
+    fn deref(&self) -> &(dyn Transport + 'static) {
+        match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi($inner) => $body,
-            Cluster::Local($inner) => $body,
+            Cluster::Mpi(mpi) => &**mpi,
+            Cluster::Local(local) => &**local.transport(),
         }
-    };
+    }
 }
-use each;
 
 impl Cluster {
+    /// What carries the messages.
+    pub fn transport(&self) -> &dyn Transport {
+        &**self
+    }
+
     /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher
     /// is in sight or MPI was not built in. The first statement of `main`: from here on a panic on
     /// any rank ends the whole job.
@@ -170,7 +174,11 @@ impl Cluster {
 
     /// How we were started.
     pub fn launch(&self) -> &Launch {
-        each!(self, inner => inner.launch())
+        match self {
+            #[cfg(feature = "mpi")]
+            Cluster::Mpi(mpi) => mpi.launch(),
+            Cluster::Local(local) => local.launch(),
+        }
     }
 
     /// The MPI library (`MPI_Get_library_version`, first line), or `None` without MPI.
@@ -196,16 +204,6 @@ impl Cluster {
         None
     }
 
-    /// This process's rank (`MPI_Comm_rank`).
-    pub fn rank(&self) -> u64 {
-        each!(self, inner => inner.rank())
-    }
-
-    /// The number of ranks (`MPI_Comm_size`).
-    pub fn size(&self) -> u64 {
-        each!(self, inner => inner.size())
-    }
-
     /// The ranks in this process.
     pub fn threads(&self) -> u64 {
         match self {
@@ -224,107 +222,30 @@ impl Cluster {
     /// must call it; the root passes `Some`, the others `None`; all get the record.
     ///
     /// # Errors
-    /// [`Error::Run`] when the record cannot be encoded or decoded.
+    /// [`Error::Lost`]; [`Error::Run`] when the record cannot be encoded or decoded.
     pub fn broadcast<T: Serialize + DeserializeOwned>(&self, value: Option<T>) -> Result<T> {
-        let mut bytes = value.map(|value| record::encode(&value)).transpose()?.unwrap_or_default();
-        each!(self, inner => inner.broadcast(&mut bytes));
-        self.check_losses()?;
+        let bytes = self.transport().broadcast(value.map(|value| record::encode(&value)).transpose()?)?;
         Ok(record::decode(&bytes)?)
-    }
-
-    /// Gives each rank its own pair of the root's list (`MPI_Scatter` of `MPI_UINT64_T`). Every
-    /// rank must call it; the root passes `Some` of one pair for each rank.
-    ///
-    /// # Panics
-    /// When the root's list is not as long as the world.
-    pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
-        if let Some(pairs) = pairs {
-            assert_eq!(pairs.len() as u64, self.size(), "one pair for each rank");
-        }
-        each!(self, inner => inner.scatter(pairs))
-    }
-
-    /// Collects a row of numbers from every rank, in rank order, at the root (`MPI_Gather` of
-    /// `MPI_DOUBLE`). Every rank must call it, with rows of the same length; the root gets `Some`
-    /// of one row for each rank.
-    pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
-        each!(self, inner => inner.gather(row))
     }
 
     /// Collects a record from every rank, in rank order, at the root (`MPI_Gather` of the lengths,
     /// then `MPI_Gatherv` of the bytes). Every rank must call it; the root gets `Some`.
     ///
     /// # Errors
-    /// [`Error::Run`] when a record cannot be encoded or decoded.
+    /// [`Error::Lost`]; [`Error::Run`] when a record cannot be encoded or decoded.
     pub fn gather_records<T: Serialize + DeserializeOwned>(&self, mine: &T) -> Result<Option<Vec<T>>> {
-        let bytes = record::encode(mine)?;
-        let all = each!(self, inner => inner.gather_bytes(bytes));
-        self.check_losses()?;
+        let all = self.gather(record::encode(mine)?)?;
         Ok(all
             .map(|all| all.iter().map(|bytes| record::decode(bytes)).collect::<montesieve_engine::Result<_>>())
             .transpose()?)
     }
 
-    /// The sum of every rank's number, at the root (`MPI_Reduce`, `MPI_SUM`). Every rank must call
-    /// it.
-    pub fn sum(&self, mine: u64) -> Option<u64> {
-        each!(self, inner => inner.sum(mine))
-    }
-
-    /// The largest of every rank's number, at every rank (`MPI_Allreduce`, `MPI_MAX`). Every rank
-    /// must call it.
-    pub fn max(&self, mine: u64) -> u64 {
-        each!(self, inner => inner.max(mine))
-    }
-
-    /// Waits politely until every rank is here (`MPI_Ibarrier`). Every rank must call it.
-    pub fn barrier(&self) {
-        each!(self, inner => inner.meet());
-    }
-
-    /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
-    pub fn send(&self, to: u64, tag: Tag, numbers: [u64; 2]) {
-        each!(self, inner => inner.send(to, tag, numbers));
-    }
-
     /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank
     /// must call it; `None` where there are no other ranks.
-    pub fn channel(&self) -> Option<Channel> {
-        (self.size() > 1).then(|| Channel::open(self))
-    }
-
-    /// Whether everything sent has left this rank (`MPI_Testsome`).
-    pub fn all_sent(&self) -> bool {
-        each!(self, inner => inner.all_sent())
-    }
-
-    /// Waits until everything sent has left this rank.
-    pub fn flush(&self) {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => {
-                heartbeat::waiting_for(Waiting::Sending, 0);
-                let mut patience = Patience::new();
-                while !mpi.all_sent() {
-                    patience.pause();
-                }
-            }
-            Cluster::Local(local) => local.flush(),
-        }
-    }
-
-    /// The sender and tag of a message that has arrived, if there is one (`MPI_Iprobe`).
-    pub fn probe(&self) -> Option<(u64, Tag)> {
-        each!(self, inner => inner.probe(None))
-    }
-
-    /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
-    pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
-        each!(self, inner => inner.receive(from, tag))
-    }
-
-    /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
-    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
-        each!(self, inner => inner.promise(from, tag))
+    ///
+    /// # Errors
+    /// [`Error::Lost`].
+    pub fn channel(&self) -> Result<Option<Channel>> {
+        (self.size() > 1).then(|| Channel::open(self)).transpose()
     }
 }

@@ -1,8 +1,7 @@
 //! Ranks inside this process: threads, of which there may be one.
 //!
-//! Stands beside `mpi` and has the same methods. The engine's transport carries the messages, and
-//! its collectives are used; no MPI library is touched. Once a rank is lost, methods without a
-//! `Result` return worthless values, as those over MPI do.
+//! Stands beside `mpi`, which is a transport: here the engine's own carries the messages, and no
+//! MPI library is touched.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -11,11 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use montesieve_engine::threads::{self, Threads};
-use montesieve_engine::transport::{Lost, Shared, Transport};
+use montesieve_engine::transport::{Shared, Transport};
 
 use super::launch::Launch;
 use super::watched::{Watch, Watched};
-use super::{Cluster, Promise, ROOT, Tag, ending};
+use super::{Cluster, ROOT, ending};
 use crate::error::{Error, Result};
 
 thread_local! {
@@ -71,8 +70,6 @@ impl Cluster {
 pub struct Local {
     launch: Launch,
     transport: Rc<dyn Transport>,
-    /// Whether a method met a loss.
-    is_lost: Cell<bool>,
     /// The most bytes that the ranks have shared.
     most_shared: Rc<Cell<u64>>,
 }
@@ -91,7 +88,7 @@ impl Local {
 
     /// A rank of this transport.
     pub fn new(launch: Launch, transport: Rc<dyn Transport>) -> Local {
-        Local { launch, transport, is_lost: Cell::new(false), most_shared: Rc::default() }
+        Local { launch, transport, most_shared: Rc::default() }
     }
 
     /// The first `ranks` ranks; `None` at the others.
@@ -109,10 +106,6 @@ impl Local {
         &self.transport
     }
 
-    pub fn is_lost(&self) -> bool {
-        self.is_lost.get()
-    }
-
     pub fn rank(&self) -> u64 {
         self.transport.rank()
     }
@@ -121,56 +114,13 @@ impl Local {
         self.transport.size()
     }
 
-    /// What came of a method of the transport; the default once a rank is lost.
-    fn or_lost<T: Default>(&self, value: std::result::Result<T, Lost>) -> T {
-        value.unwrap_or_else(|Lost| {
-            self.is_lost.set(true);
-            T::default()
-        })
-    }
-
-    pub fn broadcast(&self, bytes: &mut Vec<u8>) {
-        let mine = (self.rank() == ROOT).then(|| std::mem::take(bytes));
-        *bytes = self.or_lost(self.transport.broadcast(mine));
-    }
-
-    pub fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> [u64; 2] {
-        self.or_lost(self.transport.scatter(pairs))
-    }
-
-    pub fn meet(&self) {
-        self.or_lost(self.transport.barrier());
-    }
-
-    pub fn gather<const N: usize>(&self, row: [f64; N]) -> Option<Vec<[f64; N]>> {
-        let rows = self.gather_bytes(row.iter().flat_map(|number| number.to_le_bytes()).collect())?;
-        let number =
-            |bytes: &[u8], i: usize| bytes.as_chunks().0.get(i).map_or(0.0, |bytes| f64::from_le_bytes(*bytes));
-        Some(rows.iter().map(|bytes| std::array::from_fn(|i| number(bytes, i))).collect())
-    }
-
-    pub fn gather_bytes(&self, bytes: Vec<u8>) -> Option<Vec<Vec<u8>>> {
-        let all = self.or_lost(self.transport.gather(bytes));
-        // The root gets something in any case.
-        all.or_else(|| (self.rank() == ROOT).then(Vec::new))
-    }
-
-    pub fn sum(&self, mine: u64) -> Option<u64> {
-        let sum = self.or_lost(self.transport.sum(mine));
-        sum.or_else(|| (self.rank() == ROOT).then_some(0))
-    }
-
-    pub fn max(&self, mine: u64) -> u64 {
-        self.or_lost(self.transport.max(mine))
-    }
-
     /// One value for all ranks, which the root makes. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Lost`].
     pub fn share<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Result<Arc<T>> {
         let mine = (self.rank() == ROOT).then(|| Arc::new(make()) as Shared);
-        let given = self.transport.share(mine).map_err(|Lost| Error::Lost)?;
+        let given = self.transport.share(mine)?;
         let given = given.and_then(|given| given.downcast().ok());
         given.ok_or_else(|| Error::Run("the ranks do not share the same thing".into()))
     }
@@ -183,38 +133,12 @@ impl Local {
     pub fn most_shared_bytes(&self) -> u64 {
         self.most_shared.get()
     }
-
-    pub fn all_sent(&self) -> bool {
-        self.or_lost(self.transport.all_sent()) || self.is_lost()
-    }
-
-    pub fn flush(&self) {
-        self.or_lost(self.transport.flush());
-    }
-
-    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
-        unreachable!("{tag:?} from rank {from}: patterns run in one process without MPI")
-    }
-
-    pub fn send(&self, to: u64, tag: Tag, _numbers: [u64; 2]) {
-        unreachable!("{tag:?} to rank {to}: patterns run in one process without MPI")
-    }
-
-    pub fn send_bytes(&self, to: u64, tag: Tag, _bytes: Vec<u8>) {
-        unreachable!("{tag:?} to rank {to}: patterns run in one process without MPI")
-    }
-
-    pub fn probe(&self, _from: Option<u64>) -> Option<(u64, Tag)> {
-        None
-    }
-
-    pub fn receive(&self, from: u64, tag: Tag) -> [u64; 2] {
-        unreachable!("{tag:?} from rank {from}: patterns run in one process without MPI")
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use montesieve_engine::transport::Lost;
+
     use super::super::testing::on_ranks;
 
     #[test]
@@ -224,30 +148,48 @@ mod tests {
                 let rank = cluster.rank();
                 let pairs: Option<Vec<[u64; 2]>> = cluster.at_root(|| (0..size).map(|r| [r, r * r]).collect());
                 let word: String = cluster.broadcast(cluster.at_root(|| "word".to_owned())).expect("nobody is lost");
-                assert_eq!((word.as_str(), cluster.scatter(pairs.as_deref())), ("word", [rank, rank * rank]));
-                assert_eq!(cluster.max(rank), size - 1);
-                cluster.barrier();
-                let rows = cluster.gather([rank as f64, 0.5]);
+                assert_eq!((word.as_str(), cluster.scatter(pairs.as_deref())), ("word", Ok([rank, rank * rank])));
+                assert_eq!((cluster.max(rank), cluster.barrier()), (Ok(size - 1), Ok(())));
                 let records = cluster.gather_records(&rank).expect("nobody is lost");
-                (cluster.sum(rank), rows, records)
+                (cluster.sum(rank), records)
             });
-            let rows = (0..size).map(|rank| [rank as f64, 0.5]).collect();
-            assert_eq!(found[0], (Some(size * (size - 1) / 2), Some(rows), Some((0..size).collect())));
-            assert!(found[1..].iter().all(|found| *found == (None, None, None)), "{found:?}");
+            assert_eq!(found[0], (Ok(Some(size * (size - 1) / 2)), Some((0..size).collect())));
+            assert!(found[1..].iter().all(|found| *found == (Ok(None), None)), "{found:?}");
         }
     }
 
     #[test]
     fn the_first_ranks_are_a_cluster_of_their_own() {
         let sums = on_ranks(5, |cluster| {
-            let part = cluster.first(3);
-            let sums: Option<Vec<_>> = part.map(|part| (0..10).map(|round| part.sum(part.rank() + round)).collect());
-            cluster.barrier();
-            (sums, cluster.sum(1))
+            let part = cluster.first(3)?;
+            let sums = part.map(|part| (0..10).map(|round| part.sum(part.rank() + round)).collect());
+            cluster.barrier()?;
+            Ok::<_, Lost>((sums.transpose()?, cluster.sum(1)?))
         });
         let all = (0..10).map(|round| Some(3 + 3 * round)).collect();
-        assert_eq!(sums[0], (Some(all), Some(5)));
-        assert_eq!(sums[1..], [(Some(vec![None; 10]), None), (Some(vec![None; 10]), None), (None, None), (None, None)]);
+        assert_eq!(sums[0], Ok((Some(all), Some(5))));
+        let [in_it, outside] = [(Some(vec![None; 10]), None), (None, None)].map(Ok);
+        assert_eq!(sums[1..], [in_it.clone(), in_it, outside.clone(), outside]);
+    }
+
+    #[test]
+    fn nobody_gets_a_number_once_a_rank_is_gone() {
+        let ends = on_ranks(3, |cluster| {
+            if cluster.rank() == 2 {
+                return vec![];
+            }
+            let record = cluster.gather_records(&1).map(drop).is_err();
+            let sum = cluster.sum(1).map(drop);
+            vec![
+                record,
+                sum.is_err(),
+                cluster.max(1).is_err(),
+                cluster.barrier().is_err(),
+                cluster.agree(Ok(())).is_err(),
+            ]
+        });
+        // A rank that only sends in a gather or a sum need not wait for those that are gone.
+        assert_eq!(ends, [vec![true; 5], vec![false, false, true, true, true], vec![]]);
     }
 
     #[test]

@@ -3,19 +3,17 @@
 //! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see
 //! `survivors`), a loss is [`Error::Lost`] at every rank that lives, and
 //! the command is run once more by those who are left, who remember what they had
-//! ([`Cluster::remember`]). The methods of a cluster that has lost somebody end at once, and what
-//! those without a `Result` give is worthless: the next one with a `Result` says so. A command that
-//! cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one
+//! ([`Cluster::remember`]). A command that cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one
 //! message.
 
-use montesieve_engine::replay_log::{ReplayLog, remember};
+use montesieve_engine::replay_log::remember;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use super::survivors::Survivors;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A rank and where it ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,62 +48,12 @@ impl Cluster {
         false
     }
 
-    /// Whether everybody is here, as far as this rank knows.
-    ///
-    /// # Errors
-    /// [`Lost`](crate::error::Error::Lost).
-    pub fn check_losses(&self) -> Result<()> {
-        let is_lost = match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => mpi.survivors().is_some_and(Survivors::is_lost),
-            Cluster::Local(local) => local.is_lost(),
-        };
-        if is_lost { Err(Error::Lost) } else { Ok(()) }
-    }
-
-    /// Whether everybody is here, the same answer at every rank (`MPIX_Comm_agree`): what was
-    /// received up to here is right then. Every rank must call it. Costs nothing where losses are
-    /// not survived.
-    ///
-    /// # Errors
-    /// [`Lost`](crate::error::Error::Lost).
-    pub fn settle(&self) -> Result<()> {
-        #[cfg(feature = "mpi")]
-        if let Some(survivors) = self.survivors().filter(|survivors| survivors.outlives()) {
-            use super::vote::{Verdict, Vote};
-            return match survivors.meet(Vote::Whole) {
-                Verdict::Whole => Ok(()),
-                Verdict::Again | Verdict::GoOn => Err(Error::Lost),
-                // The others are leaving, and wait for this rank there.
-                Verdict::Leave(code) => survivors.leave(code),
-            };
-        }
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => Ok(()),
-            Cluster::Local(local) => local.transport().confirm_all_alive().map_err(|_| Error::Lost),
-        }
-    }
-
     /// The ranks that were lost.
     pub fn lost(&self) -> Vec<Member> {
         #[cfg(feature = "mpi")]
         return self.survivors().map(Survivors::missing).unwrap_or_default();
         #[cfg(not(feature = "mpi"))]
         Vec::new()
-    }
-
-    /// The number that this rank had at the beginning, before others were lost.
-    pub fn first_rank(&self) -> u64 {
-        #[cfg(feature = "mpi")]
-        if let Some(survivors) = self.survivors() {
-            return survivors.number();
-        }
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => mpi.rank(),
-            Cluster::Local(local) => local.transport().first_rank(),
-        }
     }
 
     /// What the root has found, the same in every attempt of a command: at the root where losses
@@ -115,20 +63,9 @@ impl Cluster {
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost); what the root found instead, agreed on by all.
     pub fn remember<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
-        match self.log() {
+        match self.replay_log() {
             None => self.agree(self.at_root(find).transpose()),
-            Some(log) => remember(self, log, || self.agree(self.at_root(find).transpose())).map(Some),
-        }
-    }
-
-    /// Where losses are survived: what this rank remembers.
-    pub(super) fn log(&self) -> Option<&ReplayLog> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => {
-                mpi.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log)
-            }
-            Cluster::Local(local) => local.transport().replay_log(),
+            Some(log) => remember(self.transport(), log, || self.agree(self.at_root(find).transpose())).map(Some),
         }
     }
 

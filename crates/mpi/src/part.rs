@@ -3,13 +3,15 @@
 //!
 //! Stands beside `mpi`, whose world is all ranks: the engine and every command take a [`Cluster`],
 //! and cannot tell a part from the whole. The ranks that are not in it go on at once; they should
-//! wait in [`Cluster::barrier`] of the whole, which sleeps.
+//! wait in a barrier of the whole, which sleeps.
 //!
 //! Cost: `MPI_Comm_split`, a few messages a rank; 0.1 ms on one host.
 //! Reference: MPI 3.1, 6.4.2.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
+
+use montesieve_engine::transport::Lost;
 
 use super::Cluster;
 
@@ -34,16 +36,19 @@ impl Cluster {
     /// Every rank must call it, with the same number; those ranks get `Some`, the others `None`.
     /// Messages of the part and of the whole never meet.
     ///
+    /// # Errors
+    /// [`Lost`].
+    ///
     /// # Panics
     /// When it would have no ranks, or more than there are.
-    pub fn first(&self, ranks: u64) -> Option<Part<'_>> {
+    pub fn first(&self, ranks: u64) -> Result<Option<Part<'_>>, Lost> {
         assert!(1 <= ranks && ranks <= self.size(), "a part of {ranks} of {} ranks", self.size());
         let cluster = match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Cluster::Mpi(Box::new(mpi.first(ranks)?)),
-            Cluster::Local(local) => Cluster::Local(local.first(ranks)?),
+            Cluster::Mpi(mpi) => mpi.first(ranks)?.map(|mpi| Cluster::Mpi(Box::new(mpi))),
+            Cluster::Local(local) => local.first(ranks).map(Cluster::Local),
         };
-        Some(Part { cluster, whole: PhantomData })
+        Ok(cluster.map(|cluster| Part { cluster, whole: PhantomData }))
     }
 }
 
@@ -53,7 +58,7 @@ mod tests {
     #[test]
     fn one_process_is_its_own_part() {
         let whole = alone();
-        let part = whole.first(1).expect("it has the first rank");
+        let part = whole.first(1).expect("nobody is lost").expect("it has the first rank");
         assert_eq!((part.rank(), part.size()), (0, 1));
     }
 }

@@ -110,7 +110,7 @@ impl Cluster {
 
     fn words(&self, length: usize) -> Result<Words> {
         // `MPI_Win_allocate` waits by spinning: all come together.
-        self.barrier();
+        self.barrier()?;
         let words = match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => raw::Window::allocate(mpi.world(), length).map(Words::Window),
@@ -331,7 +331,7 @@ mod tests {
                 let turn = guarded.lock(1)?;
                 turn.put(0, turn.get(0)? + 1)?;
             }
-            cluster.barrier();
+            cluster.barrier()?;
             Ok::<_, crate::error::Error>((counters.load(2, 0)?, guarded.lock(1)?.get(0)?, counters.load(0, 0)?))
         });
         assert!(ends.iter().all(|end| matches!(end, Ok((4000, 4000, 0)))), "{ends:?}");

@@ -5,6 +5,8 @@
 //! of messages.
 //! Reference: MPI 3.1, 5.11.
 
+use montesieve_engine::transport::Lost;
+
 use super::Cluster;
 #[cfg(feature = "mpi")]
 use raw::least;
@@ -12,23 +14,29 @@ use raw::least;
 impl Cluster {
     /// The least of the numbers of this rank and of all lower ones (`MPI_Iscan`, `MPI_MIN`). Every
     /// rank must call it.
-    pub fn least_so_far(&self, mine: i64) -> i64 {
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub fn least_so_far(&self, mine: i64) -> Result<i64, Lost> {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => least(mpi, mine, mpi::ffi::MPI_Iscan),
-            Cluster::Local(_) => mine,
+            Cluster::Local(_) => Ok(mine),
         }
     }
 
     /// The least of the numbers of all lower ranks; `i64::MAX` at the first (`MPI_Iexscan`,
     /// `MPI_MIN`). Every rank must call it.
-    pub fn least_below(&self, mine: i64) -> i64 {
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub fn least_below(&self, mine: i64) -> Result<i64, Lost> {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => least(mpi, mine, mpi::ffi::MPI_Iexscan),
             Cluster::Local(_) => {
                 let _ = mine;
-                i64::MAX
+                Ok(i64::MAX)
             }
         }
     }
@@ -38,6 +46,7 @@ impl Cluster {
 mod raw {
     use std::ffi::{c_int, c_void};
 
+    use montesieve_engine::transport::Lost;
     use mpi::datatype::Equivalence;
     use mpi::ffi;
     use mpi::raw::AsRaw;
@@ -57,7 +66,8 @@ mod raw {
         *mut ffi::MPI_Request,
     ) -> c_int;
 
-    pub fn least(mpi: &Mpi, mine: i64, scan: Scan) -> i64 {
+    pub fn least(mpi: &Mpi, mine: i64, scan: Scan) -> Result<i64, Lost> {
+        mpi.check_whole()?;
         // MPI_Iexscan leaves that of the first rank as it was.
         let mut least = i64::MAX;
         let (kind, world) = (i64::equivalent_datatype().as_raw(), mpi.world().as_raw());
@@ -70,7 +80,7 @@ mod raw {
             scan(from, to, 1, kind, ffi::RSMPI_MIN, world, &mut request);
         }
         complete(request, Patience::new());
-        least
+        mpi.check_whole().map(|()| least)
     }
 }
 
@@ -80,6 +90,6 @@ mod tests {
 
     #[test]
     fn one_process_has_nobody_below() {
-        assert_eq!((alone().least_so_far(7), alone().least_below(7)), (7, i64::MAX));
+        assert_eq!((alone().least_so_far(7), alone().least_below(7)), (Ok(7), Ok(i64::MAX)));
     }
 }

@@ -70,11 +70,10 @@ impl Cluster {
             let mine = share(pieces, local.rank() as usize, local.size() as usize);
             let filled = words.fill(mine.start * length..mine.end * length, |part| fill(mine, part));
             // Nobody reads before all have filled their parts; where one could not, its error ends the job.
-            let has_failed = self.max(filled.is_err().into()) > 0;
-            self.check_losses()?;
+            let has_failed = self.max(filled.is_err().into())? > 0;
             filled?;
             if has_failed {
-                self.barrier();
+                self.barrier()?;
                 return Err(Error::Lost);
             }
             local.count_shared(8 * words.len() as u64);
@@ -169,7 +168,7 @@ mod tests {
                 };
                 let shared = cluster.shared(7, 3, fill).expect("memory");
                 let (place, words) = (shared.as_ptr() as usize, shared.to_vec());
-                cluster.barrier();
+                cluster.barrier().expect("nobody is lost");
                 shared.release();
                 (place, words, cluster.shared_bytes())
             });

@@ -3,8 +3,7 @@
 //!
 //! A loss is noticed in whatever call of MPI needs the dead rank, and by a look in every wait. Who
 //! notices first revokes the world, so that all others come out of their waits; from then on every
-//! wait in it ends at once, what it gives is worthless, and whoever asks is told
-//! [`Error::Lost`](crate::error::Error::Lost). The ranks go back to the beginning of their command,
+//! wait in it ends at once, with [`Lost`]. The ranks go back to the beginning of their command,
 //! meet ([`vote`](super::vote)), and go on in a new world without the dead. A command that cannot
 //! begin again ends there: all ranks leave, with exit code 1, and one of them says why.
 //!
@@ -16,6 +15,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use montesieve_engine::replay_log::ReplayLog;
+use montesieve_engine::transport::Lost;
 use mpi::topology::SimpleCommunicator;
 
 use super::deadline::Deadline;
@@ -136,6 +136,15 @@ impl Survivors {
             ending::tell(&Error::Run("MPI does not end its calls after the loss of a rank".into()), self.number(), 2);
             ending::abort(1);
         }
+    }
+
+    /// Whether everybody is here, as far as this rank knows; looks around first.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub fn check(&self) -> std::result::Result<(), Lost> {
+        self.look();
+        if self.is_lost() { Err(Lost) } else { Ok(()) }
     }
 
     /// Somebody is lost.

@@ -1,5 +1,8 @@
 //! What a message is about: its tag, one of a few that the whole program knows.
 
+#[cfg(feature = "mpi")]
+use montesieve_engine::transport::Channel;
+
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -23,6 +26,16 @@ pub enum Tag {
 }
 
 impl Tag {
+    /// The tag of a channel's messages.
+    #[cfg(feature = "mpi")]
+    pub(super) fn of(channel: Channel) -> Tag {
+        match channel {
+            Channel::Round => Tag::Round,
+            Channel::Collective => Tag::Collective,
+            Channel::Job => Tag::Job,
+        }
+    }
+
     #[cfg(feature = "mpi")]
     pub(super) const ALL: [Tag; 8] =
         [Tag::Round, Tag::Collective, Tag::Job, Tag::Item, Tag::Reply, Tag::Credit, Tag::Last, Tag::Pattern];

@@ -18,9 +18,9 @@ use std::{env, fs};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use montesieve_engine::conformance;
-use montesieve_engine::transport::{Channel, ROOT, Transport};
+use montesieve_engine::transport::{Channel, ROOT};
+use montesieve_mpi::Cluster;
 use montesieve_mpi::flag::Kind;
-use montesieve_mpi::{Cluster, Error};
 use rustix::process::Signal;
 
 use self::process::{MARK, marked};
@@ -158,11 +158,11 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
         }
         // Those that know go on taking part until all do.
         let mut left = if cluster.rank() == ROOT { cluster.size() } else { 1 };
-        let send = |to| Transport::send(cluster, to, Channel::Job, Vec::new()).map_err(|_| Error::Lost);
+        let send = |to| cluster.send(to, Channel::Job, Vec::new());
         send(ROOT)?;
         while left > 0 {
             flag.attend()?;
-            let heard = Transport::poll(cluster, Channel::Job, None).map_err(|_| Error::Lost)?;
+            let heard = cluster.poll(Channel::Job, None)?;
             left -= u64::from(heard.is_some());
         }
         if cluster.rank() == ROOT {
@@ -177,11 +177,11 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
 fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
     match role {
         "return" => {
-            cluster.barrier();
+            cluster.barrier()?;
             Ok(0)
         }
         "flags" => flags(cluster).map(|()| 0),
-        "conformance" => conformance::check(cluster).map(|()| 0).map_err(|_| Error::Lost),
+        "conformance" => Ok(conformance::check(cluster.transport()).map(|()| 0)?),
         _ => own_job_mpi::run(cluster),
     }
 }

@@ -9,6 +9,7 @@ use super::team::Team;
 use crate::burnin::pace::median;
 use crate::burnin::pairs;
 use crate::cluster::Cluster;
+use crate::error::{Error, Result};
 
 /// Steps of the tournament in a round: some ms each.
 const STEPS: usize = 4;
@@ -34,7 +35,7 @@ pub struct Links {
 
 impl Links {
     /// The next steps. Every rank must call it.
-    pub fn round(&mut self, cluster: &Cluster, team: &Team) {
+    pub fn round(&mut self, cluster: &Cluster, team: &Team) -> Result<()> {
         let hosts = team.hosts.len();
         let all = pairs::steps(hosts);
         for _ in 0..STEPS.min(all) {
@@ -44,13 +45,14 @@ impl Links {
             let Some(other) = pairs::partner(step, mine, hosts) else { continue };
             let Some((one, two)) = ends(team, mine, other) else { continue };
             if team.rank == one {
-                let (latency, bandwidth) = measure(cluster, two as u64);
+                let (latency, bandwidth) = measure(cluster, two as u64)?;
                 let best = self.best.entry((mine, other)).or_insert((latency, bandwidth));
                 *best = (best.0.min(latency), best.1.max(bandwidth));
             } else if team.rank == two {
-                answer(cluster, one as u64);
+                answer(cluster, one as u64)?;
             }
         }
+        Ok(())
     }
 
     /// What this rank has measured: two hosts, latency, bandwidth.
@@ -68,34 +70,34 @@ fn ends(team: &Team, host: usize, other: usize) -> Option<(usize, usize)> {
 }
 
 /// Pings, then a burst; the other side calls [`answer`].
-fn measure(cluster: &Cluster, to: u64) -> (f64, f64) {
+fn measure(cluster: &Cluster, to: u64) -> Result<(f64, f64)> {
     let mut short = [0; SHORT];
     let mut trip = || {
         let begun = Instant::now();
-        cluster.send_bytes(to, vec![0; SHORT]);
-        cluster.receive_into(to, &mut short);
-        begun.elapsed().as_secs_f64() / 2.0
+        cluster.send_bytes(to, vec![0; SHORT])?;
+        cluster.receive_into(to, &mut short)?;
+        Ok::<_, Error>(begun.elapsed().as_secs_f64() / 2.0)
     };
-    trip(); // The other side may come late.
-    let latency = median((0..TRIPS).map(|_| trip())).unwrap_or(0.0);
+    trip()?; // The other side may come late.
+    let latency = median((0..TRIPS).map(|_| trip()).collect::<Result<Vec<f64>>>()?).unwrap_or(0.0);
     let burst: Vec<Vec<u8>> = (0..BURST).map(|_| vec![1; LONG]).collect();
     let begun = Instant::now();
-    burst.into_iter().for_each(|bytes| cluster.send_bytes(to, bytes));
-    cluster.receive_into(to, &mut short);
+    burst.into_iter().try_for_each(|bytes| cluster.send_bytes(to, bytes))?;
+    cluster.receive_into(to, &mut short)?;
     let seconds = (begun.elapsed().as_secs_f64() - latency).max(f64::MIN_POSITIVE);
-    cluster.flush();
-    (latency, (BURST * LONG) as f64 / seconds)
+    cluster.flush()?;
+    Ok((latency, (BURST * LONG) as f64 / seconds))
 }
 
-fn answer(cluster: &Cluster, to: u64) {
+fn answer(cluster: &Cluster, to: u64) -> Result<()> {
     let (mut short, mut long) = ([0; SHORT], vec![0; LONG]);
     for _ in 0..1 + TRIPS {
-        cluster.receive_into(to, &mut short);
-        cluster.send_bytes(to, vec![0; SHORT]);
+        cluster.receive_into(to, &mut short)?;
+        cluster.send_bytes(to, vec![0; SHORT])?;
     }
     for _ in 0..BURST {
-        cluster.receive_into(to, &mut long);
+        cluster.receive_into(to, &mut long)?;
     }
-    cluster.send_bytes(to, vec![0; SHORT]);
-    cluster.flush();
+    cluster.send_bytes(to, vec![0; SHORT])?;
+    Ok(cluster.flush()?)
 }

@@ -58,16 +58,16 @@ impl<'c> Messenger<'c> {
     }
 
     /// One ring of every length and one all-to-all. Every rank must call it; returns what arrived wrong here.
-    pub fn round(&mut self, round: u64) -> Vec<Bad> {
+    pub fn round(&mut self, round: u64) -> Result<Vec<Bad>> {
         if self.cluster.size() < 2 {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        let mut bad = self.ring(round);
-        bad.extend(self.all_to_all(round));
-        bad
+        let mut bad = self.ring(round)?;
+        bad.extend(self.all_to_all(round)?);
+        Ok(bad)
     }
 
-    fn ring(&mut self, round: u64) -> Vec<Bad> {
+    fn ring(&mut self, round: u64) -> Result<Vec<Bad>> {
         let (rank, size) = (self.cluster.rank(), self.cluster.size());
         let distance = 1 + round % (size - 1);
         let (to, from) = ((rank + distance) % size, (rank + size - distance) % size);
@@ -75,27 +75,27 @@ impl<'c> Messenger<'c> {
         for (place, length) in RING_LENGTHS.into_iter().enumerate() {
             let mut bytes = Message { from: rank, to, round, length }.bytes();
             self.corrupt(round, place, &mut bytes);
-            self.cluster.send_bytes(to, bytes);
+            self.cluster.send_bytes(to, bytes)?;
             let message = Message { from, to: rank, round, length };
             let mut arrived = vec![0; length];
-            self.cluster.receive_into(from, &mut arrived);
+            self.cluster.receive_into(from, &mut arrived)?;
             bad.extend(self.check(MessageKind::Ring, message, &arrived));
         }
-        self.cluster.flush();
-        bad
+        self.cluster.flush()?;
+        Ok(bad)
     }
 
-    fn all_to_all(&mut self, round: u64) -> Vec<Bad> {
+    fn all_to_all(&mut self, round: u64) -> Result<Vec<Bad>> {
         let (rank, size) = (self.cluster.rank(), self.cluster.size());
         let length = all_to_all_length(size as usize, round);
         let parts = (0..size).map(|to| Message { from: rank, to, round, length }.bytes());
         let mut sent: Vec<u8> = parts.flatten().collect();
         let next = ((rank + 1) % size) as usize;
         self.corrupt(round, 0, &mut sent[next * length..(next + 1) * length]);
-        let arrived = self.cluster.all_to_all(&sent);
+        let arrived = self.cluster.all_to_all(&sent)?;
         let parts = arrived.chunks(length).zip(0..);
         let all = parts.map(|(part, from)| (Message { from, to: rank, round, length }, part));
-        all.filter_map(|(message, part)| self.check(MessageKind::AllToAll, message, part)).collect()
+        Ok(all.filter_map(|(message, part)| self.check(MessageKind::AllToAll, message, part)).collect())
     }
 
     fn check(&mut self, kind: MessageKind, message: Message, arrived: &[u8]) -> Option<Bad> {
@@ -118,15 +118,15 @@ impl<'c> Messenger<'c> {
             for _ in 0..AGAIN {
                 // A part of an all-to-all that a rank sends to itself is a copy in memory; it cannot be sent alone.
                 if message.from == rank && message.to != rank {
-                    self.cluster.send_bytes(message.to, message.bytes());
+                    self.cluster.send_bytes(message.to, message.bytes())?;
                 }
                 if message.to == rank && message.from != rank {
                     let mut arrived = vec![0; message.length];
-                    self.cluster.receive_into(message.from, &mut arrived);
+                    self.cluster.receive_into(message.from, &mut arrived)?;
                     bad.wrong_again += usize::from(message.flaw(&arrived).is_some());
                 }
             }
-            self.cluster.flush();
+            self.cluster.flush()?;
         }
         // Each receiver knows about its own.
         let counts: Vec<usize> = list.iter().map(|bad| bad.wrong_again).collect();

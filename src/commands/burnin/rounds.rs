@@ -84,9 +84,9 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
         let start = Instant::now();
         let wrong = worker.round(rounds, &|| stop.is_asked() && rounds > 0);
         fault::at(Stage::Compute, cluster.first_rank())?;
-        let bad = messenger.round(rounds);
-        links.round(cluster, team);
-        if cluster.max((wrong.len() + bad.len()) as u64) > 0 {
+        let bad = messenger.round(rounds)?;
+        links.round(cluster, team)?;
+        if cluster.max((wrong.len() + bad.len()) as u64)? > 0 {
             let found = again::look_into(cluster, team, &worker, &wrong)?.unwrap_or_default();
             let bad = messenger.again(bad)?.unwrap_or_default();
             warn(team, &mut warned, rounds, &found, &bad);
@@ -98,7 +98,7 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
         rounds += 1;
         longest = longest.max(start.elapsed());
         let is_time_left = cluster.at_root(|| begun.elapsed() + longest <= duration);
-        let cause = stop.agreed(cluster);
+        let cause = stop.agreed(cluster)?;
         if !cluster.broadcast(is_time_left)? || cause.is_some() {
             break cause;
         }

@@ -25,10 +25,10 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let read = cluster.at_root(|| inputs::pairs(setting, &options.file, &options.input_format));
     let read = cluster.agree(read.transpose())?;
     // From here on the time counts, at every rank.
-    cluster.barrier();
+    cluster.barrier()?;
     let begun = Instant::now();
     let pairs: Vec<(u128, u128)> = cluster.broadcast(read)?;
-    let sent = cluster.gather([begun.elapsed().as_secs_f64()]);
+    let sent = cluster.gather_records(&begun.elapsed().as_secs_f64())?;
     let job = Pairs { pairs };
     let outcome = setting.compute(&job)?;
     setting.conclude(outcome.zip(sent).map(|(mut outcome, sent)| {
@@ -38,7 +38,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
             pairs[place as usize].gcd = Some(gcd);
         }
         let profiles = &outcome.account.profiles;
-        let messages = sent.iter().map(|row| row[0]).sum::<f64>() + profiles.iter().map(|p| p.comm).sum::<f64>();
+        let messages = sent.iter().sum::<f64>() + profiles.iter().map(|p| p.comm).sum::<f64>();
         let serialised = Serialised::new(messages, profiles.iter().map(|p| p.compute).sum());
         let work = Work { amount: pairs.len() as u64, unit: "pairs" };
         let result = GcdResult { pairs, completion: Completion::of(outcome.done, outcome.blocks) };

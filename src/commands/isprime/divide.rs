@@ -50,7 +50,7 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
     }
     let flag = cluster.flag(if setting.is_merging() { &Kind::None } else { kind })?;
     // Together, so that times can be compared.
-    cluster.barrier();
+    cluster.barrier()?;
     let job = Division {
         trial: Trial::new(n, setting.isa),
         n,
@@ -65,9 +65,9 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
     let (spent, notes) = (flag.into_inner().close()?, notes.into_inner());
     let factor = cluster.broadcast(outcome.as_ref().map(|outcome| outcome.total.and_then(|smallest| smallest.0)))?;
     // One rank found it; 0 stands for none, as where the checkpoint had it.
-    let found = cluster.max(factor.and_then(|factor| notes.time_of(factor)).map_or(0, |micros| micros + 1));
+    let found = cluster.max(factor.and_then(|factor| notes.time_of(factor)).map_or(0, |micros| micros + 1))?;
     let in_vain = factor.filter(|_| found > 0).map_or(0, |factor| notes.in_vain(factor, found - 1));
-    let rows = cluster.gather([notes.tried as f64, in_vain as f64, spent.looks as f64, spent.seconds]);
+    let rows = cluster.gather_records(&[notes.tried as f64, in_vain as f64, spent.looks as f64, spent.seconds])?;
     Ok(outcome.zip(rows).map(|(outcome, rows)| {
         let [tried, in_vain, looks, seconds] = std::array::from_fn(|i| rows.iter().map(|row| row[i]).sum::<f64>());
         run.divisors = tried as u64 + wide::SMALL.len() as u64;

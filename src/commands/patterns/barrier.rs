@@ -30,11 +30,11 @@ pub(super) const PATTERN: Pattern = Pattern {
 fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let counters = cluster.counters(2)?;
     let with = early(cluster, |round| counted(cluster, &counters, 0, round, true))?;
-    cluster.barrier();
+    cluster.barrier()?;
     let without = early(cluster, |round| counted(cluster, &counters, 1, round, false))?;
-    cluster.barrier();
+    cluster.barrier()?;
     let began = Instant::now();
-    (0..ROUNDS).for_each(|_| cluster.barrier());
+    (0..ROUNDS).try_for_each(|_| cluster.barrier())?;
     let cost = each_us("a barrier", began, ROUNDS);
     counters.release()?;
     Ok(with.zip(without).map(|(with, without)| Shown {
@@ -51,7 +51,7 @@ fn early(cluster: &Cluster, mut is_early: impl FnMut(u64) -> Result<bool>) -> Re
     for round in 1..=ROUNDS {
         mine += u64::from(is_early(round)?);
     }
-    Ok(cluster.sum(mine))
+    Ok(cluster.sum(mine)?)
 }
 
 /// Comes in late by rank, counts itself in, and looks whether all have by then.
@@ -65,7 +65,7 @@ fn counted(
     std::thread::sleep(STAGGER * cluster.rank() as u32);
     counters.fetch_add(0, place, 1)?;
     if with_barrier {
-        cluster.barrier();
+        cluster.barrier()?;
     }
     Ok(counters.load(0, place)? < round * cluster.size())
 }

@@ -55,7 +55,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     }
     counters.meet();
     let naive = each_us("get and put", began, tried);
-    let tried = cluster.sum(tried);
+    let tried = cluster.sum(tried)?;
 
     let mine = share(cluster, LOCKED).count() as u64;
     let began = Instant::now();

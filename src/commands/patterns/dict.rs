@@ -33,11 +33,11 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let mut wrong = 0;
     if clients == 0 {
         owned.extend((0..JOBS).map(|key| (key, 2 * key)));
-    } else if cluster.at_root(|| serve(cluster, clients, &mut owned)).is_none() {
-        wrong = fill(cluster, (cluster.rank() - 1..JOBS).step_by(clients as usize));
+    } else if cluster.at_root(|| serve(cluster, clients, &mut owned)).transpose()?.is_none() {
+        wrong = fill(cluster, (cluster.rank() - 1..JOBS).step_by(clients as usize))?;
     }
     let cost = each_us("a job: one write, one read", began, JOBS);
-    Ok(cluster.sum(wrong).map(|wrong| Shown {
+    Ok(cluster.sum(wrong)?.map(|wrong| Shown {
         answer: format!("{owned:?}, read back wrong: {wrong}"),
         expected: format!("{:?}, read back wrong: 0", BTreeMap::from_iter((0..JOBS).map(|key| (key, 2 * key)))),
         costs: vec![cost],
@@ -46,32 +46,32 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// At rank 0: until every client has said that this was its last.
-fn serve(cluster: &Cluster, clients: u64, owned: &mut BTreeMap<u64, u64>) {
+fn serve(cluster: &Cluster, clients: u64, owned: &mut BTreeMap<u64, u64>) -> Result<()> {
     let mut left = clients;
     while left > 0 {
-        let (client, tag) = next_message(cluster);
-        let [key, value] = cluster.receive(client, tag);
+        let (client, tag) = next_message(cluster)?;
+        let [key, value] = cluster.receive_numbers(client, tag)?;
         match tag {
             Tag::Item => drop(owned.insert(key, value)),
             Tag::Credit => {
                 let found = owned.get(&key).map_or([0, 0], |&value| [1, value]);
-                cluster.send(client, Tag::Reply, found);
+                cluster.send_numbers(client, Tag::Reply, found)?;
             }
             _ => left -= 1,
         }
     }
-    cluster.flush();
+    Ok(cluster.flush()?)
 }
 
 /// At every other rank: writes its keys and reads them back; how many came back wrong.
-fn fill(cluster: &Cluster, keys: impl Iterator<Item = u64>) -> u64 {
+fn fill(cluster: &Cluster, keys: impl Iterator<Item = u64>) -> Result<u64> {
     let mut wrong = 0;
     for key in keys {
-        cluster.send(0, Tag::Item, [key, 2 * key]);
-        cluster.send(0, Tag::Credit, [key, 0]);
-        wrong += u64::from(cluster.receive(0, Tag::Reply) != [1, 2 * key]);
+        cluster.send_numbers(0, Tag::Item, [key, 2 * key])?;
+        cluster.send_numbers(0, Tag::Credit, [key, 0])?;
+        wrong += u64::from(cluster.receive_numbers(0, Tag::Reply)? != [1, 2 * key]);
     }
-    cluster.send(0, Tag::Last, [0, 0]);
-    cluster.flush();
-    wrong
+    cluster.send_numbers(0, Tag::Last, [0, 0])?;
+    cluster.flush()?;
+    Ok(wrong)
 }

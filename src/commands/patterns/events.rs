@@ -36,10 +36,10 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let said: Vec<(u64, String)> = match cluster.rank() {
         _ if partner == 0 => (0..WORDS).map(|turn| (turn, if turn % 2 == 0 { HELLO } else { WORLD }.into())).collect(),
         0 => {
-            cluster.send(partner, Tag::Item, [0, 0]);
-            talk(cluster, HELLO, vec![(0, HELLO.into())])
+            cluster.send_numbers(partner, Tag::Item, [0, 0])?;
+            talk(cluster, HELLO, vec![(0, HELLO.into())])?
         }
-        rank if rank == partner => talk(cluster, WORLD, Vec::new()),
+        rank if rank == partner => talk(cluster, WORLD, Vec::new())?,
         _ => Vec::new(),
     };
     let cost = each_us("a word", began, WORDS);
@@ -57,22 +57,22 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// The loop: to each word that comes, this rank's is said; the turns that it has had.
-fn talk(cluster: &Cluster, word: &str, mut said: Vec<(u64, String)>) -> Vec<(u64, String)> {
+fn talk(cluster: &Cluster, word: &str, mut said: Vec<(u64, String)>) -> Result<Vec<(u64, String)>> {
     let mut patience = Patience::new();
     loop {
-        let Some((from, Tag::Item)) = cluster.probe() else {
+        let Some((from, Tag::Item)) = cluster.probe()? else {
             patience.pause();
             continue;
         };
         patience.reset();
-        let next = cluster.receive(from, Tag::Item)[0] + 1;
+        let next = cluster.receive_numbers(from, Tag::Item)?[0] + 1;
         if next < WORDS {
-            cluster.send(from, Tag::Item, [next, 0]);
+            cluster.send_numbers(from, Tag::Item, [next, 0])?;
             said.push((next, word.into()));
         }
         if next + 1 >= WORDS {
-            cluster.flush();
-            return said;
+            cluster.flush()?;
+            return Ok(said);
         }
     }
 }

@@ -33,10 +33,10 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     // The numbers that a rank answers are known to all: every worker in turn.
     let Some(began) = cluster.at_root(Instant::now) else {
         for _ in (0..N).filter(|n| 1 + n % workers == cluster.rank()) {
-            let [n, _] = cluster.receive(0, Tag::Item);
-            cluster.send(0, Tag::Reply, [n, square(n)]);
+            let [n, _] = cluster.receive_numbers(0, Tag::Item)?;
+            cluster.send_numbers(0, Tag::Reply, [n, square(n)])?;
         }
-        cluster.flush();
+        cluster.flush()?;
         return Ok(None);
     };
     let mut squares = vec![0; N as usize];
@@ -45,16 +45,16 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
         (0..N).for_each(|n| squares[n as usize] = square(n));
     } else {
         let ask = |n| {
-            cluster.send(1 + n % workers, Tag::Item, [n, 0]);
-            cluster.promise(1 + n % workers, Tag::Reply)
+            cluster.send_numbers(1 + n % workers, Tag::Item, [n, 0])?;
+            Ok(cluster.promise(1 + n % workers, Tag::Reply))
         };
         let mut last = 0;
-        for [n, answer] in as_completed((0..N).map(ask).collect()) {
+        for [n, answer] in as_completed((0..N).map(ask).collect::<Result<_>>()?) {
             squares[n as usize] = answer;
             overtaken += u64::from(n < last);
             last = last.max(n);
         }
-        cluster.flush();
+        cluster.flush()?;
     }
     let cost = each_us("an answer", began, N);
     Ok(Some(Shown {

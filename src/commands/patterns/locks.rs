@@ -54,7 +54,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let semaphore_cost = each_us("a turn with the semaphore", began, TURNS);
     condition(cluster, &counters)?;
     counters.meet();
-    let seen = cluster.sum(event(cluster));
+    let seen = cluster.sum(event(cluster)?)?;
     let locked = guarded.lock(0)?.get(0)?;
     let most = counters.load(0, MOST)?;
     guarded.release()?;
@@ -105,10 +105,11 @@ fn condition(cluster: &Cluster, counters: &Counters) -> Result<()> {
 }
 
 /// Rank 0 tells every other; 1 when this rank knows.
-fn event(cluster: &Cluster) -> u64 {
-    if cluster.at_root(|| (1..cluster.size()).for_each(|rank| cluster.send(rank, Tag::Item, [1, 0]))).is_some() {
-        cluster.flush();
-        return 1;
+fn event(cluster: &Cluster) -> Result<u64> {
+    let tell = || (1..cluster.size()).try_for_each(|rank| cluster.send_numbers(rank, Tag::Item, [1, 0]));
+    if cluster.at_root(tell).transpose()?.is_some() {
+        cluster.flush()?;
+        return Ok(1);
     }
-    cluster.receive(0, Tag::Item)[0]
+    Ok(cluster.receive_numbers(0, Tag::Item)?[0])
 }

@@ -25,7 +25,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let began = Instant::now();
     let size = cluster.size();
     let parts = cluster.at_root(|| (0..size).map(|rank| [N * rank / size, N * (rank + 1) / size]).collect::<Vec<_>>());
-    let [low, high] = cluster.scatter(parts.as_deref());
+    let [low, high] = cluster.scatter(parts.as_deref())?;
     let squares: Vec<u64> = (low..high).map(square).collect();
     let all = cluster.gather_records(&squares)?;
     let cost = each_us("for 100 squares", began, 1);

@@ -36,11 +36,11 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let mut counts = Vec::new();
     let mut costs = Vec::new();
     for (window, what) in WINDOWS {
-        cluster.barrier();
+        cluster.barrier()?;
         let began = Instant::now();
-        match cluster.at_root(|| if cluster.size() == 1 { wait_alone(window) } else { ask(cluster, window) }) {
-            Some(answers) => counts.push(answers),
-            None => answer(cluster),
+        match cluster.at_root(|| if cluster.size() == 1 { Ok(wait_alone(window)) } else { ask(cluster, window) }) {
+            Some(answers) => counts.push(answers?),
+            None => answer(cluster)?,
         }
         costs.push(Cost { what, value: began.elapsed().as_secs_f64(), unit: "s" });
     }
@@ -53,30 +53,33 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// At rank 0: all questions, `window` of them under way; how many were answered, each once.
-fn ask(cluster: &Cluster, window: u64) -> usize {
+fn ask(cluster: &Cluster, window: u64) -> Result<usize> {
     let servers = cluster.size() - 1;
     let mut questions = 0..QUESTIONS;
-    let mut next = || questions.by_ref().take(1).for_each(|n| cluster.send(1 + n % servers, Tag::Item, [n, 0]));
-    (0..window).for_each(|_| next());
+    let mut next = || {
+        let question = questions.next();
+        question.map_or(Ok(()), |n| cluster.send_numbers(1 + n % servers, Tag::Item, [n, 0]))
+    };
+    (0..window).try_for_each(|_| next())?;
     let mut answers = BTreeSet::new();
     for _ in 0..QUESTIONS {
-        let (server, tag) = next_message(cluster);
-        answers.insert(cluster.receive(server, tag)[0]);
-        next();
+        let (server, tag) = next_message(cluster)?;
+        answers.insert(cluster.receive_numbers(server, tag)?[0]);
+        next()?;
     }
-    (1..=servers).for_each(|server| cluster.send(server, Tag::Last, [0, 0]));
-    cluster.flush();
-    answers.len()
+    (1..=servers).try_for_each(|server| cluster.send_numbers(server, Tag::Last, [0, 0]))?;
+    cluster.flush()?;
+    Ok(answers.len())
 }
 
 /// At every other rank: answers each question a delay after it came.
-fn answer(cluster: &Cluster) {
+fn answer(cluster: &Cluster) -> Result<()> {
     let (mut due, mut patience) = (VecDeque::new(), Patience::new());
     loop {
-        if let Some((from, tag)) = cluster.probe() {
-            let [question, _] = cluster.receive(from, tag);
+        if let Some((from, tag)) = cluster.probe()? {
+            let [question, _] = cluster.receive_numbers(from, tag)?;
             if tag == Tag::Last {
-                return cluster.flush();
+                return Ok(cluster.flush()?);
             }
             due.push_back((Instant::now() + DELAY, question));
             patience.reset();
@@ -85,7 +88,7 @@ fn answer(cluster: &Cluster) {
             && when <= Instant::now()
         {
             due.pop_front();
-            cluster.send(0, Tag::Reply, [question, 0]);
+            cluster.send_numbers(0, Tag::Reply, [question, 0])?;
             patience.reset();
         }
         patience.pause();

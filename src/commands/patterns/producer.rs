@@ -32,10 +32,9 @@ pub(super) const PATTERN: Pattern = Pattern {
 fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let producers = cluster.size() - 1;
     let Some(began) = cluster.at_root(Instant::now) else {
-        produce(cluster, producers);
-        return Ok(None);
+        return produce(cluster, producers).map(|()| None);
     };
-    let (taken, most) = if producers == 0 { alone() } else { consume(cluster, producers) };
+    let (taken, most) = if producers == 0 { alone() } else { consume(cluster, producers)? };
     let cost = each_us("a good", began, GOODS);
     let mut all: Vec<u64> = taken.iter().flatten().copied().collect();
     all.sort_unstable();
@@ -54,36 +53,36 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// At every other rank: good after good, every `producers`-th number, as credits allow.
-fn produce(cluster: &Cluster, producers: u64) {
+fn produce(cluster: &Cluster, producers: u64) -> Result<()> {
     let (mut credits, mut sent, mut taken) = (ROOM, 0, 0);
     for good in (cluster.rank() - 1..GOODS).step_by(producers as usize) {
         if credits == 0 {
-            cluster.receive(0, Tag::Credit);
+            cluster.receive_numbers(0, Tag::Credit)?;
             (credits, taken) = (1, taken + 1);
         }
-        cluster.send(0, Tag::Item, [good, sent - taken + 1]);
+        cluster.send_numbers(0, Tag::Item, [good, sent - taken + 1])?;
         (credits, sent) = (credits - 1, sent + 1);
     }
     // What is still on the way comes back as credits; then nothing is.
     for _ in taken..sent {
-        cluster.receive(0, Tag::Credit);
+        cluster.receive_numbers(0, Tag::Credit)?;
     }
-    cluster.flush();
+    Ok(cluster.flush()?)
 }
 
 /// At rank 0: the goods of each producer as they came, and the most that one had on the way.
-fn consume(cluster: &Cluster, producers: u64) -> (Vec<Vec<u64>>, u64) {
+fn consume(cluster: &Cluster, producers: u64) -> Result<(Vec<Vec<u64>>, u64)> {
     let mut taken = vec![Vec::new(); producers as usize];
     let mut most = 0;
     for _ in 0..GOODS {
-        let (producer, tag) = next_message(cluster);
-        let [good, on_the_way] = cluster.receive(producer, tag);
+        let (producer, tag) = next_message(cluster)?;
+        let [good, on_the_way] = cluster.receive_numbers(producer, tag)?;
         taken[producer as usize - 1].push(good);
         most = most.max(on_the_way);
-        cluster.send(producer, Tag::Credit, [0, 0]);
+        cluster.send_numbers(producer, Tag::Credit, [0, 0])?;
     }
-    cluster.flush();
-    (taken, most)
+    cluster.flush()?;
+    Ok((taken, most))
 }
 
 /// One process produces and consumes in turns.

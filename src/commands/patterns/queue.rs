@@ -34,14 +34,14 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let began = Instant::now();
     let queued = match cluster.size() {
         1 => Some((0..TASKS).map(|_| count(COUNT)).sum()),
-        _ => cluster.at_root(|| manage(cluster)),
+        _ => cluster.at_root(|| manage(cluster)).transpose()?,
     };
     if queued.is_none() {
-        work(cluster);
+        work(cluster)?;
     }
     let by_queue = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    let reduced = cluster.sum(share(cluster, TASKS).map(|_| count(COUNT)).sum());
+    let reduced = cluster.sum(share(cluster, TASKS).map(|_| count(COUNT)).sum())?;
     let by_reduction = began.elapsed().as_secs_f64();
     Ok(queued.zip(reduced).map(|(queued, reduced)| Shown {
         answer: format!("{queued}, {reduced}"),
@@ -60,31 +60,31 @@ fn count(n: u64) -> u64 {
 }
 
 /// At rank 0: hands tasks out, adds subtotals up, and ends every worker.
-fn manage(cluster: &Cluster) -> u64 {
+fn manage(cluster: &Cluster) -> Result<u64> {
     let mut tasks = 0..TASKS;
     let mut next = |worker| match tasks.next() {
-        Some(task) => cluster.send(worker, Tag::Item, [task, COUNT]),
-        None => cluster.send(worker, Tag::Last, [0, 0]),
+        Some(task) => cluster.send_numbers(worker, Tag::Item, [task, COUNT]),
+        None => cluster.send_numbers(worker, Tag::Last, [0, 0]),
     };
-    (1..cluster.size()).for_each(&mut next);
+    (1..cluster.size()).try_for_each(&mut next)?;
     let mut total = 0;
     for _ in 0..TASKS {
-        let (worker, tag) = next_message(cluster);
-        total += cluster.receive(worker, tag)[1];
-        next(worker);
+        let (worker, tag) = next_message(cluster)?;
+        total += cluster.receive_numbers(worker, tag)?[1];
+        next(worker)?;
     }
-    cluster.flush();
-    total
+    cluster.flush()?;
+    Ok(total)
 }
 
 /// At every other rank: tasks until the sentinel.
-fn work(cluster: &Cluster) {
+fn work(cluster: &Cluster) -> Result<()> {
     loop {
-        let (manager, tag) = next_message(cluster);
-        let [task, n] = cluster.receive(manager, tag);
+        let (manager, tag) = next_message(cluster)?;
+        let [task, n] = cluster.receive_numbers(manager, tag)?;
         if tag == Tag::Last {
-            return cluster.flush();
+            return Ok(cluster.flush()?);
         }
-        cluster.send(manager, Tag::Reply, [task, count(n)]);
+        cluster.send_numbers(manager, Tag::Reply, [task, count(n)])?;
     }
 }

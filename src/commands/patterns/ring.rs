@@ -49,12 +49,12 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     loop {
         let [state, step] = match token.take() {
             Some(token) => token,
-            None => cluster.receive(before, Tag::Item),
+            None => cluster.receive_numbers(before, Tag::Item)?,
         };
         if state == END {
             // Said once to each: who ended the walk, `step - 1` modulo the ranks, hears it again from its left and stops there.
             if size > 1 && (step - 1) % size != rank {
-                cluster.send(next, Tag::Item, [state, step]);
+                cluster.send_numbers(next, Tag::Item, [state, step])?;
             }
             break;
         }
@@ -63,10 +63,10 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
         if size == 1 {
             token = Some([after, step + 1]);
         } else {
-            cluster.send(next, Tag::Item, [after, step + 1]);
+            cluster.send_numbers(next, Tag::Item, [after, step + 1])?;
         }
     }
-    cluster.flush();
+    cluster.flush()?;
     let cost = each_us("a step", began, STEPS + 1);
     let all = cluster.gather_records(&way)?;
     Ok(all.map(|all| {

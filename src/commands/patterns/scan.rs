@@ -16,6 +16,7 @@ use std::time::Instant;
 use super::{Pattern, Shown, listed, share};
 use crate::cluster::Cluster;
 use crate::error::Result;
+use crate::job::transport::Lost;
 use crate::report::Cost;
 
 const NUMBERS: [i64; 4] = [10, 4, 22, -1];
@@ -32,8 +33,8 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let mine = share(cluster, NUMBERS.len() as u64);
     let mut least = running(&NUMBERS[mine.start as usize..mine.end as usize]);
     let last = least.last().copied().unwrap_or(i64::MAX);
-    let (so_far, inclusive) = timed(cluster, "MPI_Scan", || cluster.least_so_far(last));
-    let (below, exclusive) = timed(cluster, "MPI_Exscan", || cluster.least_below(last));
+    let (so_far, inclusive) = timed(cluster, "MPI_Scan", || cluster.least_so_far(last))?;
+    let (below, exclusive) = timed(cluster, "MPI_Exscan", || cluster.least_below(last))?;
     least.iter_mut().for_each(|number| *number = below.min(*number));
     let agrees = least.last().is_none_or(|&last| last == so_far);
     let all = cluster.gather_records(&(least, agrees))?;
@@ -49,11 +50,17 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
 }
 
 /// What a scan comes to, and what it costs the rank that waits longest: the last, as a rule.
-fn timed(cluster: &Cluster, what: &'static str, scan: impl Fn() -> i64) -> (i64, Cost) {
-    let (least, began) = (scan(), Instant::now());
-    (0..ROUNDS).for_each(|_| assert_eq!(scan(), least));
-    let longest = cluster.max(began.elapsed().as_nanos() as u64);
-    (least, Cost { what, value: longest as f64 / 1e3 / ROUNDS as f64, unit: "us" })
+fn timed(
+    cluster: &Cluster,
+    what: &'static str,
+    scan: impl Fn() -> std::result::Result<i64, Lost>,
+) -> Result<(i64, Cost)> {
+    let (least, began) = (scan()?, Instant::now());
+    for _ in 0..ROUNDS {
+        assert_eq!(scan()?, least);
+    }
+    let longest = cluster.max(began.elapsed().as_nanos() as u64)?;
+    Ok((least, Cost { what, value: longest as f64 / 1e3 / ROUNDS as f64, unit: "us" }))
 }
 
 /// The least of each number and those before it.

@@ -44,7 +44,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
     let mine = (0..WORKERS).map(|worker| array[worker * ELEMENTS]).sum::<u64>();
     let whole = array.iter().sum::<u64>();
     let read = each_us("to read all of it", began, 1);
-    let agreed = cluster.sum(mine);
+    let agreed = cluster.sum(mine)?;
     array.release();
     Ok(agreed.map(|all| Shown {
         answer: format!("{mine}, whole array {whole}, seen alike: {}", all == mine * cluster.size()),

@@ -62,7 +62,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
                 results[task] = numbers[0];
             });
             if kept.is_none() {
-                cluster.send(0, Tag::Reply, [task as u64, numbers[0]]);
+                cluster.send_numbers(0, Tag::Reply, [task as u64, numbers[0]])?;
             }
         }
         open = taken(open, &mut results, &mut journal, next);
@@ -72,7 +72,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
         patience.pause();
         open = taken(open, &mut results, &mut journal, next);
     }
-    cluster.flush();
+    cluster.flush()?;
     let cost = each_us("a step", began, 3 * STEPS);
     Ok(cluster.at_root(|| Shown {
         answer: format!("{} = {}, {} = {}, {} = {}", NAMES[0], results[0], NAMES[1], results[1], NAMES[2], results[2]),

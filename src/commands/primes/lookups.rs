@@ -13,7 +13,6 @@ use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::job::run::{Account, account_of_making};
-use crate::job::transport::Transport as _;
 use crate::primes::gourdon::{Layout, Words};
 
 /// Tables of fewer bytes are each rank's own: 15 ms of work (AMD Zen 5).
@@ -71,7 +70,7 @@ impl<'c> Lookups<'c> {
                 Held::Shared(cluster.shared(pieces, length, make)?)
             };
             // The whole table, or none of it.
-            Ok::<_, Error>((cluster.max(broken.into()) == 0).then_some(held))
+            Ok::<_, Error>((cluster.max(broken.into())? == 0).then_some(held))
         })?;
         let account = account_of_making(cluster, begun.elapsed().as_secs_f64(), compute)?;
         Ok(Lookups { words, account })

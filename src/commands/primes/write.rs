@@ -69,8 +69,9 @@ pub(super) fn write(
     let Place { path, name } = cluster.broadcast(place)?;
     // Another host may have no such file.
     let file = OpenOptions::new().write(true).open(&path).ok().filter(|_| !is_on_nfs(&path));
-    let blind = cluster.max(u64::from(file.is_none())) == 1;
-    let (Some(file), Some(channel)) = (file.filter(|_| !blind), cluster.channel()) else { return Ok(None) };
+    let blind = cluster.max(u64::from(file.is_none()))? == 1;
+    let channel = if blind { None } else { cluster.channel()? };
+    let (Some(file), Some(channel)) = (file, channel) else { return Ok(None) };
     let decided = Decided::default();
     let desk = RefCell::new(Desk::new(list.encoder(setting), cluster.size()));
     let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
@@ -273,10 +274,10 @@ impl Write<'_> {
                 desk.told(place)?;
             } else {
                 desk.sent[rank as usize] += 1;
-                self.channel.send(rank, place);
+                self.channel.send(rank, place)?;
             }
         }
-        while let Some((_, place)) = self.channel.take() {
+        while let Some((_, place)) = self.channel.take()? {
             desk.told(place)?;
         }
         Ok(())
@@ -320,16 +321,16 @@ impl Write<'_> {
         let is_whole = cluster.broadcast(is_whole)?;
         self.hear()?;
         let sent: Vec<[u64; 2]> = self.desk().sent.iter().map(|&sent| [sent, 0]).collect();
-        let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref());
+        let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref())?;
         let mut patience = Patience::new();
         while self.desk().told < sent {
             self.hear()?;
-            cluster.check_losses()?;
             self.channel.give_way(&mut patience)?;
         }
         self.channel.flush()?;
         while is_whole && self.write_slice() {
-            cluster.check_losses()?;
+            // Where a rank is lost, nobody needs the rest.
+            cluster.all_sent()?;
         }
         let failed = self.desk().failed.clone();
         cluster.agree(failed.map_or(Ok(()), |failed| Err(Error::Run(failed))))

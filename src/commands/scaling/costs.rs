@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::cluster::patience::Patience;
 use crate::error::{Error, Result};
 use crate::job::protocol::{Input, Machine, Message, Output, Root, RootState, Settings};
-use crate::job::transport::{Channel, Transport};
+use crate::job::transport::Channel;
 use crate::job::{Dealer, Ledger, Schedule, Seams, Span, record};
 use crate::scaling::predict::Costs;
 
@@ -35,7 +35,7 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
             rounds.push([message, answer, span]);
         }
     }
-    cluster.barrier();
+    cluster.barrier()?;
     Ok(rounds.map(|rounds| {
         let [message, answer, span] =
             [0, 1, 2].map(|i| rounds.iter().map(|round| round[i]).fold(f64::INFINITY, f64::min));
@@ -47,7 +47,7 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
 fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
     let mut patience = Patience::attentive();
     loop {
-        if let Some(message) = cluster.poll(Channel::Round, None).map_err(montesieve_engine::Error::from)? {
+        if let Some(message) = cluster.poll(Channel::Round, None)? {
             return Ok((message.from, record::decode(&message.bytes)?));
         }
         patience.pause();
@@ -55,14 +55,13 @@ fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
 }
 
 fn send(cluster: &Cluster, to: u64, message: &Message<()>) -> Result<()> {
-    Ok(Transport::send(cluster, to, Channel::Round, record::encode(message)?)
-        .map_err(montesieve_engine::Error::from)?)
+    Ok(cluster.send(to, Channel::Round, record::encode(message)?)?)
 }
 
 /// Seconds of one message, between the first and the last rank.
 fn message(cluster: &Cluster) -> Result<Option<f64>> {
     let (me, last) = (cluster.rank(), cluster.size() - 1);
-    cluster.barrier();
+    cluster.barrier()?;
     let begun = Instant::now();
     for _ in 0..TRIPS {
         if me == 0 {
@@ -73,7 +72,7 @@ fn message(cluster: &Cluster) -> Result<Option<f64>> {
             send(cluster, 0, &Message::Ask)?;
         }
     }
-    cluster.flush();
+    cluster.flush()?;
     Ok(cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS)))
 }
 
@@ -87,11 +86,11 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
         let settings = Settings::new(0, ranks, Seams::default());
         Machine::new(settings, Span::EMPTY, None, Some(root), now)
     });
-    cluster.barrier();
+    cluster.barrier()?;
     let Some(mut machine) = machine else {
         (0..QUESTIONS).try_for_each(|_| send(cluster, 0, &Message::Ask))?;
         (0..QUESTIONS).try_for_each(|_| next(cluster).map(drop))?;
-        cluster.flush();
+        cluster.flush()?;
         return Ok(None);
     };
     let mut begun = None::<Instant>;
@@ -109,7 +108,7 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     }
     // The first was there already when the clock began.
     let seconds = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
-    cluster.flush();
+    cluster.flush()?;
     Ok(Some(seconds / all as f64))
 }
 
@@ -123,11 +122,11 @@ fn span(cluster: &Cluster) -> Result<Option<f64>> {
         let block = 2 * (i * ranks + me);
         mine.record(Span::new(block, block + 1), ()).map_err(broken)?;
     }
-    cluster.barrier();
+    cluster.barrier()?;
     let begun = Instant::now();
     if me > 0 {
         send(cluster, 0, &Message::Reduce { sent: 0, ledger: mine })?;
-        cluster.flush();
+        cluster.flush()?;
         return Ok(None);
     }
     for _ in 1..ranks {

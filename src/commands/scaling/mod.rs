@@ -88,7 +88,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &cli::Scaling) -> Result<M
     if let Some(code) = stopped.filter(|_| !is_known) {
         return Ok(Measured::Stopped(code));
     }
-    let cause = stop.agreed(cluster).filter(|_| stopped.is_some());
+    let cause = stop.agreed(cluster)?.filter(|_| stopped.is_some());
     if let (Some(cause), Some(done)) = (cause, &done) {
         let runs = cases.len() as u64 * options.repeat.get();
         stop::tell(cause, &format!("{} of {runs} runs are done", done.trials.len()));

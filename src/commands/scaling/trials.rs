@@ -135,10 +135,10 @@ fn trial(
     let cluster = setting.cluster;
     let all = setting.session.options().clone();
     let mut options = Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..all };
-    let ran = match cluster.first(planned.case.ranks) {
+    let ran = match cluster.first(planned.case.ranks)? {
         None => Ok((0, None)),
         Some(part) => {
-            part.barrier();
+            part.barrier()?;
             let begun = Instant::now();
             options.traced = is_traced.then_some(begun);
             let recording = setting.recording(&part, options);
@@ -149,7 +149,7 @@ fn trial(
         }
     };
     let ran = cluster.agree(ran);
-    cluster.barrier();
+    cluster.barrier()?;
     ran
 }
 

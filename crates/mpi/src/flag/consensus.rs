@@ -31,9 +31,15 @@ pub(super) struct Consensus {
 }
 
 impl Consensus {
-    pub(super) fn open(mpi: &Mpi) -> Consensus {
-        let copy = Copy::of(mpi);
-        Consensus { copy, numbers: Held::new([order::signed(NOTHING); 2]), request: None, rounds: 0, value: NOTHING }
+    pub(super) fn open(mpi: &Mpi) -> Result<Consensus> {
+        let copy = Copy::of(mpi)?;
+        Ok(Consensus {
+            copy,
+            numbers: Held::new([order::signed(NOTHING); 2]),
+            request: None,
+            rounds: 0,
+            value: NOTHING,
+        })
     }
 
     /// Enters the next round with what this rank knows.
@@ -87,7 +93,7 @@ impl Way for Consensus {
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
         // Some ranks may have entered a round more than others, who join them now.
-        let last = cluster.max(self.rounds);
+        let last = cluster.max(self.rounds)?;
         heartbeat::waiting_for(Waiting::Reduction, 0);
         let mut patience = Patience::new();
         loop {
@@ -97,6 +103,7 @@ impl Way for Consensus {
                 }
                 self.enter(NOTHING);
             }
+            self.copy.check_whole()?;
             patience.pause();
         }
     }

@@ -19,21 +19,20 @@ pub(super) struct Message {
 
 impl Message {
     /// Every rank must call it; the `members` tell each other.
-    pub(super) fn open(cluster: &Cluster, members: Vec<u64>) -> Message {
-        Message { channel: Channel::open(cluster), rank: cluster.rank(), members, spread: 0, got: 0 }
+    pub(super) fn open(cluster: &Cluster, members: Vec<u64>) -> Result<Message> {
+        Ok(Message { channel: Channel::open(cluster)?, rank: cluster.rank(), members, spread: 0, got: 0 })
     }
 }
 
 impl Way for Message {
     fn lower(&mut self, value: u64) -> Result<()> {
         self.spread += 1;
-        self.members.iter().filter(|&&to| to != self.rank).for_each(|&to| self.channel.send(to, [value, 0]));
-        Ok(())
+        self.members.iter().filter(|&&to| to != self.rank).try_for_each(|&to| self.channel.send(to, [value, 0]))
     }
 
     fn look(&mut self, known: u64) -> Result<u64> {
         let mut least = known;
-        while let Some((_, [value, _])) = self.channel.take() {
+        while let Some((_, [value, _])) = self.channel.take()? {
             self.got += 1;
             least = least.min(value);
         }
@@ -42,7 +41,7 @@ impl Way for Message {
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
         // No letter may be left on its way when the channel goes.
-        let all: u64 = cluster.broadcast(cluster.sum(self.spread))?;
+        let all: u64 = cluster.broadcast(cluster.sum(self.spread)?)?;
         while self.members.contains(&self.rank) && self.got < all - self.spread {
             self.channel.wait()?;
             self.got += 1;

@@ -186,12 +186,12 @@ impl Cluster {
         }
         Ok(match kind {
             Kind::None | Kind::Redis(_) => None,
-            Kind::Server => Some(Box::new(server::Server::open(self))),
-            Kind::Message => Some(Box::new(message::Message::open(self, (0..self.size()).collect()))),
+            Kind::Server => Some(Box::new(server::Server::open(self)?)),
+            Kind::Message => Some(Box::new(message::Message::open(self, (0..self.size()).collect())?)),
             Kind::Rma => Some(Box::new(rma::Rma::open(self)?)),
             Kind::Allreduce => Some(match self {
                 #[cfg(feature = "mpi")]
-                Cluster::Mpi(mpi) => Box::new(consensus::Consensus::open(mpi)),
+                Cluster::Mpi(mpi) => Box::new(consensus::Consensus::open(mpi)?),
                 Cluster::Local(local) => Box::new(rounds::Rounds::open(local)?),
             }),
             Kind::Shared => Some(match self {

@@ -37,7 +37,7 @@ impl<'c> Node<'c> {
         let firsts: Vec<bool> = cluster.broadcast(firsts)?;
         let members: Vec<u64> = (0..).zip(firsts).filter(|&(_, is_first)| is_first).map(|(rank, _)| rank).collect();
         let relays = is_first && members.len() > 1;
-        Ok(Node { word, relay: Message::open(cluster, members), relays, relayed: NOTHING })
+        Ok(Node { word, relay: Message::open(cluster, members)?, relays, relayed: NOTHING })
     }
 
     /// At the first rank of a node: carries news in and out.

@@ -72,7 +72,7 @@ impl Way for Redis {
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
         // Nobody looks any more.
-        cluster.barrier();
+        cluster.barrier()?;
         let mut command = cmd("DEL");
         command.arg(&self.key);
         cluster.at_root(|| self.ask::<u64>(&command)).map_or(Ok(()), |deleted| deleted.map(drop))

@@ -17,16 +17,17 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn open(cluster: &Cluster) -> Server {
-        Server { channel: Channel::open(cluster), is_root: cluster.rank() == ROOT, value: NOTHING }
+    pub(super) fn open(cluster: &Cluster) -> Result<Server> {
+        Ok(Server { channel: Channel::open(cluster)?, is_root: cluster.rank() == ROOT, value: NOTHING })
     }
 
     /// At the root: answers everybody who has asked.
-    fn serve(&mut self) {
-        while let Some((from, [value, _])) = self.channel.take() {
+    fn serve(&mut self) -> Result<()> {
+        while let Some((from, [value, _])) = self.channel.take()? {
             self.value = self.value.min(value);
-            self.channel.send(from, [self.value, 0]);
+            self.channel.send(from, [self.value, 0])?;
         }
+        Ok(())
     }
 }
 
@@ -38,19 +39,15 @@ impl Way for Server {
     fn look(&mut self, known: u64) -> Result<u64> {
         if self.is_root {
             self.value = self.value.min(known);
-            self.serve();
-            return Ok(self.value);
+            return self.serve().map(|()| self.value);
         }
-        self.channel.send(ROOT, [known, 0]);
+        self.channel.send(ROOT, [known, 0])?;
         let (_, [value, _]) = self.channel.wait()?;
         Ok(value)
     }
 
     fn attend(&mut self, _known: u64) -> Result<()> {
-        if self.is_root {
-            self.serve();
-        }
-        Ok(())
+        if self.is_root { self.serve() } else { Ok(()) }
     }
 
     fn close(self: Box<Self>, _cluster: &Cluster) -> Result<()> {

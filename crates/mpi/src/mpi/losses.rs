@@ -4,7 +4,10 @@
 //! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in
 //! [`survivors`](super::super::survivors).
 
+use std::rc::Rc;
+
 use montesieve_engine::record;
+use montesieve_engine::transport::{Lost, Transport};
 
 use super::super::ROOT;
 use super::super::heartbeat;
@@ -24,8 +27,8 @@ impl Mpi {
     /// As [`Survivors::new`].
     pub(super) fn find_survivors(&mut self) -> Result<()> {
         let Some(ulfm) = Ulfm::find(&self.world) else { return Ok(()) };
-        let mut bytes = self.gather_bytes(host().into_bytes()).map_or(Ok(Vec::new()), |all| record::encode(&all))?;
-        self.broadcast(&mut bytes);
+        let all = self.gather(host().into_bytes())?;
+        let bytes = self.broadcast(all.map(|all| record::encode(&all)).transpose()?)?;
         let hosts: Vec<Vec<u8>> = record::decode(&bytes)?;
         let hosts = hosts.into_iter().map(|host| String::from_utf8_lossy(&host).into_owned()).collect();
         // One exit code for all of them: see `Survivors::leave`.
@@ -37,6 +40,11 @@ impl Mpi {
     /// Those who are here, where losses are noticed.
     pub fn survivors(&self) -> Option<&Survivors> {
         self.survivors.as_deref()
+    }
+
+    /// For what outlives this.
+    pub fn shared_survivors(&self) -> Option<Rc<Survivors>> {
+        self.survivors.clone()
     }
 
     /// See [`Cluster::after`](crate::Cluster::after).
@@ -87,7 +95,8 @@ impl Mpi {
         while !heartbeat::is_quiet() {
             patience.pause();
         }
-        self.meet();
+        // Losses are nobody's business any more.
+        let _ = self.barrier();
         heartbeat::close();
     }
 
@@ -98,10 +107,11 @@ impl Mpi {
         }
     }
 
-    /// Whether somebody is lost; to be asked before every call that rsmpi begins. In a world that
-    /// has lost somebody it would fail without having made a request, which rsmpi does not see.
-    pub(super) fn is_lost(&self) -> bool {
-        self.look();
-        self.survivors().is_some_and(Survivors::is_lost)
+    /// Whether everybody is here, as far as this rank knows.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub fn check_whole(&self) -> std::result::Result<(), Lost> {
+        self.survivors().map_or(Ok(()), Survivors::check)
     }
 }

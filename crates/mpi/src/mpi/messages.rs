@@ -1,0 +1,77 @@
+//! What ranks send each other besides the engine: numbers with a tag, and bytes into memory that
+//! is there already.
+//!
+//! Stands beside `transport`, which is all that the engine needs. `patterns` and `burnin` use this.
+
+use std::result::Result;
+
+use montesieve_engine::transport::{Lost, Transport};
+use mpi::datatype::Equivalence;
+use mpi::point_to_point::Status;
+use mpi::raw::AsRaw;
+use mpi::request::scope;
+use mpi::traits::*;
+
+use super::{Mpi, Receive};
+use crate::heartbeat::{self, Waiting};
+use crate::patience::Patience;
+use crate::{Promise, Tag, request};
+
+impl Mpi {
+    pub fn send_numbers(&self, to: u64, tag: Tag, numbers: [u64; 2]) -> Result<(), Lost> {
+        self.outbox.send(&self.world, to as i32, tag as i32, numbers);
+        self.check_whole()
+    }
+
+    pub fn send_bytes(&self, to: u64, tag: Tag, bytes: Vec<u8>) -> Result<(), Lost> {
+        self.outbox.send_bytes(&self.world, to as i32, tag as i32, bytes);
+        self.check_whole()
+    }
+
+    pub fn probe(&self) -> Result<Option<(u64, Tag)>, Lost> {
+        let Some(status) = self.probe_for(None, None)? else { return Ok(None) };
+        let tag = Tag::ALL.into_iter().find(|&tag| tag as i32 == status.tag());
+        Ok(Some((status.source_rank() as u64, tag.expect("only this program's tags travel in its world"))))
+    }
+
+    /// Waits politely until the message is there.
+    pub fn receive_numbers(&self, from: u64, tag: Tag) -> Result<[u64; 2], Lost> {
+        heartbeat::waiting_for(Waiting::Message, from);
+        let mut patience = Patience::new();
+        while self.probe_for(Some(from as i32), Some(tag as i32))?.is_none() {
+            // What we have sent moves on only when MPI is called.
+            self.all_sent()?;
+            patience.pause();
+        }
+        let mut numbers = [0u64; 2];
+        self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
+        self.check_whole().map(|()| numbers)
+    }
+
+    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
+        Promise { receive: Receive::begin(&self.world, from as i32, tag as i32) }
+    }
+
+    pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> Result<usize, Lost> {
+        let sender = self.world.process_at_rank(from as i32);
+        let status = scope(|s| {
+            self.wait_for(Waiting::Message, from, || sender.immediate_receive_into_with_tag(s, bytes, tag as i32))
+        })?;
+        Ok(status.count(u8::equivalent_datatype()) as usize)
+    }
+
+    pub fn all_to_all(&self, bytes: &[u8]) -> Result<Vec<u8>, Lost> {
+        let mut all = vec![0u8; bytes.len()];
+        if !bytes.is_empty() {
+            scope(|s| self.wait(Waiting::AllToAll, || self.world.immediate_all_to_all_into(s, bytes, &mut all[..])))?;
+        }
+        Ok(all)
+    }
+
+    /// A message that is there.
+    pub(super) fn probe_for(&self, from: Option<i32>, tag: Option<i32>) -> Result<Option<Status>, Lost> {
+        let found = request::probe(self.world.as_raw(), from, tag);
+        // To receive it after a loss would fail.
+        self.check_whole().map(|()| found)
+    }
+}
