@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::inout::Output;
 use super::root::{Answer, Root};
+use super::time_awake::TimeAwake;
 use crate::{Cause, Ledger, Tally};
 
 /// How long a reader may pause once the round is stopped by a signal that is followed by a kill:
@@ -49,10 +50,10 @@ enum Ending {
     Collecting,
     /// All is reported; what can be delivered is being delivered.
     Delivering,
-    /// A save that was under way is finishing, until this moment at the latest.
-    OldSave(Instant),
-    /// The last save, until this moment at the latest.
-    LastSave(Instant),
+    /// A save that was under way is finishing, for this time at the most.
+    OldSave(TimeAwake),
+    /// The last save, for this time at the most.
+    LastSave(TimeAwake),
     /// The round is over.
     Over,
 }
@@ -132,12 +133,16 @@ impl<T: Tally> RootState<T> {
         let stop = deadline.filter(|_| !self.round.is_stopped()).map(|deadline| self.extended(deadline));
         let save = self.saves.as_ref().filter(|saves| !saves.busy && self.saves_now_and_then());
         let save = save.map(Saves::next);
-        let reader = self.delivery.as_ref().and_then(|delivery| delivery.stuck_at);
+        let reader = self.delivery.as_ref().and_then(|delivery| delivery.stuck.map(|limit| limit.next()));
         let disk = match self.ending {
-            Ending::OldSave(limit) | Ending::LastSave(limit) => Some(limit),
+            Ending::OldSave(limit) | Ending::LastSave(limit) => Some(limit.next()),
             _ => None,
         };
         [stop, save, reader, disk].into_iter().flatten().min()
+    }
+
+    fn is_saving(&self) -> bool {
+        self.saves.as_ref().is_some_and(|saves| saves.busy)
     }
 
     fn saves_now_and_then(&self) -> bool {
@@ -164,7 +169,7 @@ impl<T: Tally> RootState<T> {
     /// The sink has written what it was given; returns the questions that can be answered now.
     pub(super) fn written(&mut self) -> Vec<Answer> {
         let Some(delivery) = &mut self.delivery else { return Vec::new() };
-        delivery.stuck_at = None;
+        delivery.stuck = None;
         if delivery.sink == Sink::Closing {
             delivery.sink = Sink::Gone;
             return Vec::new();
@@ -177,7 +182,7 @@ impl<T: Tally> RootState<T> {
     pub(super) fn sink_failed(&mut self) {
         if let Some(delivery) = &mut self.delivery {
             delivery.sink = if delivery.sink == Sink::Closing { Sink::Gone } else { Sink::Failed };
-            delivery.stuck_at = None;
+            delivery.stuck = None;
         }
     }
 
@@ -194,20 +199,21 @@ impl<T: Tally> RootState<T> {
         }
         if self.ending == Ending::Delivering {
             if self.close_sink(outputs) {
-                self.ending = Ending::OldSave(now + DISK_LIMIT);
+                self.ending = Ending::OldSave(TimeAwake::new(DISK_LIMIT, now));
             }
             // The sink may only now have got something to be slow with.
             self.give_up_reader(now, cause, outputs);
         }
-        let is_busy = |state: &Self| state.saves.as_ref().is_some_and(|saves| saves.busy);
-        if let Ending::OldSave(limit) = self.ending
-            && (!is_busy(self) || now >= limit)
+        let is_busy = self.is_saving();
+        if let Ending::OldSave(limit) = &mut self.ending
+            && (limit.is_over(now) || !is_busy)
         {
             self.save(now, outputs);
-            self.ending = Ending::LastSave(now + DISK_LIMIT);
+            self.ending = Ending::LastSave(TimeAwake::new(DISK_LIMIT, now));
         }
-        if let Ending::LastSave(limit) = self.ending
-            && (!is_busy(self) || now >= limit)
+        let is_busy = self.is_saving();
+        if let Ending::LastSave(limit) = &mut self.ending
+            && (limit.is_over(now) || !is_busy)
         {
             self.ending = Ending::Over;
         }
@@ -234,9 +240,9 @@ impl<T: Tally> RootState<T> {
             Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
             _ => READER_AT_A_STOP,
         };
-        if now >= *delivery.stuck_at.get_or_insert(now + limit) {
+        if delivery.stuck.get_or_insert(TimeAwake::new(limit, now)).is_over(now) {
             delivery.sink = Sink::Gone;
-            delivery.stuck_at = None;
+            delivery.stuck = None;
             outputs.push_back(Output::AbandonSink);
         }
     }
@@ -254,7 +260,7 @@ impl<T: Tally> RootState<T> {
     /// The reader has taken something: its time begins anew.
     pub(super) fn reader_moved(&mut self) {
         if let Some(delivery) = &mut self.delivery {
-            delivery.stuck_at = None;
+            delivery.stuck = None;
         }
     }
 }
@@ -278,13 +284,13 @@ enum Sink {
 #[derive(Debug)]
 pub struct Delivery {
     sink: Sink,
-    /// After a stop: when a reader that takes nothing is given up.
-    stuck_at: Option<Instant>,
+    /// After a stop: what is left of the time that a reader has which takes nothing.
+    stuck: Option<TimeAwake>,
 }
 
 impl Default for Delivery {
     fn default() -> Delivery {
-        Delivery { sink: Sink::Idle, stuck_at: None }
+        Delivery { sink: Sink::Idle, stuck: None }
     }
 }
 
