@@ -6,6 +6,7 @@
 //! - [`Ledger`]: the spans that are done, each with its tally; neighbours merge.
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
+//! - [`liveness`]: which rank hangs, likewise pure.
 //! - [`transport`]: the contract between the engine and whatever carries its messages;
 //!   [`threads`] keep it, and so does a program's own over MPI; [`conformance`] holds them to it.
 //!   With the feature `simulated`, so do ranks under virtual time, where a seed decides all.
@@ -25,6 +26,7 @@ mod driver;
 pub mod error;
 mod job;
 mod ledger;
+pub mod liveness;
 mod options;
 mod outcome;
 mod per_block;

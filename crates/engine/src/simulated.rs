@@ -22,6 +22,7 @@
 //! | `disk` | checkpoints, and what is left of them after a crash |
 //! | `meeting` | agreements, and the world without the dead |
 //! | `transport` | the contract |
+//! | `watch` | which rank hangs |
 //! | `random` | the numbers of a seed |
 //! | `seeds` | many seeds, for a test |
 //!
@@ -37,6 +38,7 @@ mod state;
 mod strike;
 mod task;
 mod transport;
+mod watch;
 mod world;
 
 use std::any::Any;
@@ -161,6 +163,8 @@ pub struct Struck {
     pub rank: u64,
     /// When, from the beginning of the run.
     pub time: Duration,
+    /// How long it lasts, if it does.
+    pub lasts: Duration,
 }
 
 /// Why a run came to no end.

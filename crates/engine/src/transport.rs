@@ -48,11 +48,13 @@ pub enum Channel {
     Collective,
     /// What the ranks of a [`Job`](crate::Job) tell each other besides.
     Job,
+    /// Whether ranks are there ([`liveness`](crate::liveness)).
+    Liveness,
 }
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 3] = [Channel::Round, Channel::Collective, Channel::Job];
+    pub const ALL: [Channel; 4] = [Channel::Round, Channel::Collective, Channel::Job, Channel::Liveness];
 }
 
 /// A message that has arrived.

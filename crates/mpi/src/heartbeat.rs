@@ -3,7 +3,7 @@
 //!
 //! Every polite wait of this program calls [`attend`] between two tests
 //! ([`patience`](super::patience)), and every kernel [`pulse`]. Now and then these send the
-//! questions of the `watchdog` and take in answers; a rank that hangs ends the
+//! questions of the engine's `liveness` and take in answers; a rank that hangs ends the
 //! job, with one message that names it and its host. They run on the thread that calls MPI, on
 //! purpose: a thread of their own would go on answering for a rank whose work stands still.
 //!
@@ -19,16 +19,15 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "mpi")]
+use montesieve_engine::liveness::{Accusation, Line, Liveness, Progress, Sign};
+
+#[cfg(feature = "mpi")]
 use crate::error::Error;
 use crate::error::Result;
 
 /// How long a rank may be silent until the user has said so (`--stall-timeout`).
 #[cfg(feature = "mpi")]
 const DEFAULT: Duration = Duration::from_secs(300);
-/// The longest time from look to look, while answers are due within
-/// [`Watchdog::every`](super::watchdog::Watchdog::every).
-#[cfg(feature = "mpi")]
-const LOOK: Duration = Duration::from_millis(500);
 
 thread_local! {
     #[cfg(feature = "mpi")]
@@ -172,11 +171,11 @@ pub(super) use raw::{start, stop, watch};
 #[cfg(feature = "mpi")]
 mod raw {
     use mpi::ffi;
+    use mpi::point_to_point::Source;
     use mpi::raw::{AsRaw, FromRaw};
     use mpi::topology::{Communicator, SimpleCommunicator};
 
     use super::super::outbox::Outbox;
-    use super::super::watchdog::{Look, Watchdog};
     use super::super::{ROOT, monitor, request};
     use super::*;
 
@@ -185,19 +184,37 @@ mod raw {
     const ASK: i32 = 1;
     const ANSWER: i32 = 2;
 
-    /// This rank's end of the conversation.
-    pub struct Heartbeat {
+    /// What carries questions and answers.
+    struct Signs {
         // Before the communicator, so that it goes first.
         outbox: Outbox,
         world: SimpleCommunicator,
-        /// `None`: nobody is watched.
-        dog: Option<Watchdog>,
+    }
+
+    impl Line for Signs {
+        fn send(&self, to: u64, sign: Sign) {
+            let Progress { count, waiting_for } = sign.progress;
+            let tag = if sign.is_answer { ANSWER } else { ASK };
+            self.outbox.send(&self.world, to as i32, tag, [count, waiting_for]);
+        }
+
+        fn take(&self) -> Option<(u64, Sign)> {
+            let status = request::probe(self.world.as_raw(), None, None)?;
+            let mut numbers = [0_u64; 2];
+            self.world.process_at_rank(status.source_rank()).receive_into_with_tag(&mut numbers[..], status.tag());
+            let [count, waiting_for] = numbers;
+            let sign = Sign { is_answer: status.tag() == ANSWER, progress: Progress { count, waiting_for } };
+            Some((status.source_rank() as u64, sign))
+        }
+    }
+
+    /// This rank's end of the conversation.
+    pub struct Heartbeat {
+        line: Signs,
+        liveness: Liveness,
+        limit: Duration,
         /// At the root every rank's host, elsewhere the root's; empty until they are known.
         hosts: Vec<String>,
-        looked: Instant,
-        every: Duration,
-        /// Whether the others are watched still, and not only answered.
-        asks: bool,
     }
 
     /// Begins, in this world, with the default limit. Every rank must call it, and waits by
@@ -217,17 +234,8 @@ mod raw {
         }
         // SAFETY: the call went well, so it is a communicator of processes.
         let world = unsafe { SimpleCommunicator::from_raw(copy) };
-        let now = Instant::now();
-        let heartbeat = Heartbeat {
-            outbox: Outbox::default(),
-            world,
-            dog: None,
-            hosts: Vec::new(),
-            looked: now,
-            every: LOOK,
-            asks: true,
-        };
-        OURS.with(|ours| *ours.borrow_mut() = Some(heartbeat.limited(DEFAULT)));
+        let line = Signs { outbox: Outbox::default(), world };
+        OURS.with(|ours| *ours.borrow_mut() = Some(Heartbeat::new(line, DEFAULT, Vec::new())));
     }
 
     /// From here on with this limit (zero: nobody is watched), and these hosts: every rank's at the
@@ -235,7 +243,7 @@ mod raw {
     pub fn watch(limit: Duration, hosts: Vec<String>) {
         OURS.with(|ours| {
             let mut ours = ours.borrow_mut();
-            *ours = ours.take().map(|heartbeat| Heartbeat { hosts, ..heartbeat.limited(limit) });
+            *ours = ours.take().map(|heartbeat| Heartbeat::new(heartbeat.line, limit, hosts));
         });
     }
 
@@ -249,85 +257,51 @@ mod raw {
     }
 
     impl Heartbeat {
-        fn limited(self, limit: Duration) -> Heartbeat {
-            let (rank, ranks) = (self.world.rank() as u64, self.world.size() as u64);
+        fn new(line: Signs, limit: Duration, hosts: Vec<String>) -> Heartbeat {
+            let (rank, ranks) = (line.world.rank() as u64, line.world.size() as u64);
             monitor::watch(limit, rank);
-            let dog = (!limit.is_zero()).then(|| Watchdog::new(limit, rank, ranks, Instant::now()));
-            let every = dog.as_ref().map_or(LOOK, |dog| (dog.every() / 20).min(LOOK));
-            Heartbeat { dog, every, ..self }
+            Heartbeat { line, liveness: Liveness::new(limit, rank, ranks, Instant::now()), limit, hosts }
         }
 
         /// Looks, if it is time.
         pub fn attend(&mut self) -> Result<()> {
             monitor::beat();
-            let now = Instant::now();
-            if now.saturating_duration_since(self.looked) < self.every {
-                return Ok(());
-            }
-            self.looked = now;
-            while let Some(status) = request::probe(self.world.as_raw(), None, None) {
-                self.take(status.source_rank(), status.tag());
-            }
+            let progress = Progress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
+            let looked = self.liveness.attend(Instant::now(), progress, &self.line);
             // What was sent moves on only when MPI is called.
-            self.outbox.all_sent();
-            let progress = PROGRESS.get();
-            if !self.asks {
-                return Ok(());
-            }
-            match self.dog.as_mut().map_or(Look::Fine, |dog| dog.look(now, progress)) {
-                Look::Fine => Ok(()),
-                Look::Ask => {
-                    self.send(ROOT as i32, ASK);
-                    Ok(())
-                }
-                Look::Silent(rank) => Err(Error::Run(self.accusation(rank))),
-                Look::Stuck => Err(Error::Run(self.deadlock())),
-            }
-        }
-
-        fn take(&mut self, from: i32, tag: i32) {
-            use mpi::point_to_point::Source;
-            let mut numbers = [0_u64; 2];
-            self.world.process_at_rank(from).receive_into_with_tag(&mut numbers[..], tag);
-            if let Some(dog) = &mut self.dog {
-                dog.heard(from as u64, numbers[0], numbers[1]);
-                if tag == ANSWER {
-                    dog.answered();
-                }
-            }
-            if tag == ASK {
-                self.send(from, ANSWER);
-            }
-        }
-
-        fn send(&self, to: i32, tag: i32) {
-            self.outbox.send(&self.world, to, tag, [PROGRESS.get(), encoded(WAITING.get())]);
+            self.line.outbox.all_sent();
+            looked.map_err(|accusation| {
+                Error::Run(match accusation {
+                    Accusation::Silent(rank) => self.accusation(rank),
+                    Accusation::Stuck => self.deadlock(),
+                })
+            })
         }
 
         /// The answer to this rank's last question has come, or nobody asks.
         pub fn is_quiet(&self) -> bool {
-            self.outbox.all_sent() && !self.dog.as_ref().is_some_and(Watchdog::waits)
+            self.line.outbox.all_sent() && self.liveness.is_quiet()
         }
 
         fn accusation(&self, rank: u64) -> String {
             let host = self.hosts.get(rank as usize).map_or("a host that it has not yet named", String::as_str);
-            let limit = self.dog.as_ref().map_or(DEFAULT, Watchdog::limit);
             let waiting = match WAITING.get() {
                 (Waiting::Nothing, _) => String::new(),
-                waiting => format!(", while rank {} waited for {}", self.world.rank(), described(encoded(waiting))),
+                waiting => {
+                    format!(", while rank {} waited for {}", self.line.world.rank(), described(encoded(waiting)))
+                }
             };
             format!(
                 "rank {rank} on {host} has not been heard of for {} (--stall-timeout){waiting}",
-                humantime::format_duration(limit),
+                humantime::format_duration(self.limit),
             )
         }
 
         /// Some of the ranks and what they wait for: the first that are different from the rest of
         /// the world tell the most.
         fn deadlock(&self) -> String {
-            let limit = self.dog.as_ref().map_or(DEFAULT, Watchdog::limit);
             let mut said = vec![(ROOT, described(encoded(WAITING.get())))];
-            for (rank, waiting) in self.dog.iter().flat_map(Watchdog::waiting) {
+            for (rank, waiting) in self.liveness.waiting() {
                 let waiting = described(waiting);
                 if said.len() < 4 && said.iter().all(|(_, before)| *before != waiting) {
                     said.push((rank, waiting));
@@ -338,7 +312,7 @@ mod raw {
                 said.into_iter().map(|(rank, what)| format!("rank {rank}{} waits for {what}", host(rank))).collect();
             format!(
                 "all ranks are there, but none has come further for {} (--stall-timeout): {}",
-                humantime::format_duration(limit),
+                humantime::format_duration(self.limit),
                 ranks.join(", ")
             )
         }
@@ -354,8 +328,7 @@ mod raw {
         monitor::watch(Duration::ZERO, 0);
         OURS.with(|ours| {
             if let Some(heartbeat) = ours.borrow_mut().as_mut() {
-                heartbeat.asks = false;
-                heartbeat.every = Duration::from_millis(1);
+                heartbeat.liveness.ask_no_more();
             }
         });
     }

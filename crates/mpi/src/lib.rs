@@ -66,8 +66,6 @@ mod ulfm;
 pub mod vitals;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod vote;
-#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
-mod watchdog;
 mod watched;
 #[cfg(feature = "mpi")]
 mod window;

@@ -13,6 +13,8 @@ pub enum Tag {
     Collective = 2,
     /// What the ranks of a job tell each other besides (bytes).
     Job = 3,
+    /// Whether ranks are there (a record).
+    Liveness = 4,
     /// Work, goods, a question: whatever goes out in `patterns` (numbers).
     Item = 8,
     /// What comes back (numbers).
@@ -33,10 +35,20 @@ impl Tag {
             Channel::Round => Tag::Round,
             Channel::Collective => Tag::Collective,
             Channel::Job => Tag::Job,
+            Channel::Liveness => Tag::Liveness,
         }
     }
 
     #[cfg(feature = "mpi")]
-    pub(super) const ALL: [Tag; 8] =
-        [Tag::Round, Tag::Collective, Tag::Job, Tag::Item, Tag::Reply, Tag::Credit, Tag::Last, Tag::Pattern];
+    pub(super) const ALL: [Tag; 9] = [
+        Tag::Round,
+        Tag::Collective,
+        Tag::Job,
+        Tag::Liveness,
+        Tag::Item,
+        Tag::Reply,
+        Tag::Credit,
+        Tag::Last,
+        Tag::Pattern,
+    ];
 }

@@ -1,5 +1,6 @@
-//! The watchdog: which rank has not been heard of for too long, or whether none gets on. Pure: time
-//! comes in, an accusation comes out.
+//! The watchdog: which rank has not been heard of for too long, or whether none gets on.
+//!
+//! Stands beside `liveness.rs`, which carries its questions and answers.
 //!
 //! A process that is stopped and a network that is dead look the same to MPI: messages simply do
 //! not come, for ever. So every rank asks the root now and then whether it is there, whatever it
@@ -18,6 +19,9 @@
 //! Cost: a message each way for each rank every 10 s at the default limit.
 
 use std::time::{Duration, Instant};
+
+use super::{Accusation, Progress, Sign};
+use crate::transport::ROOT;
 
 /// Questions within the limit: one or two may be late.
 const QUESTIONS: u32 = 5;
@@ -56,15 +60,14 @@ pub struct Watchdog {
 struct Other {
     /// When it was last heard of, in time awake.
     heard: Duration,
-    progress: u64,
-    /// What it waited for then, as its question said.
-    waiting: u64,
+    /// How far it had come then.
+    progress: Progress,
 }
 
 impl Watchdog {
     /// Begins now, at rank `rank`.
     pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Watchdog {
-        let is_root = rank == 0;
+        let is_root = rank == ROOT;
         Watchdog {
             limit,
             every: (limit / QUESTIONS).min(LONGEST),
@@ -80,29 +83,20 @@ impl Watchdog {
         }
     }
 
-    /// The limit.
-    pub fn limit(&self) -> Duration {
-        self.limit
-    }
-
     /// How long one may wait from look to look.
     pub fn every(&self) -> Duration {
         self.every
     }
 
-    /// This rank asked or answered: how far it has come, and what it waited for.
-    pub fn heard(&mut self, from: u64, progress: u64, waiting: u64) {
+    /// This rank asked or answered.
+    pub fn heard(&mut self, from: u64, sign: Sign) {
         if let Some(other) = self.others.get_mut(from as usize) {
-            if other.progress != progress {
+            if other.progress.count != sign.progress.count {
                 self.moved = self.awake;
             }
-            *other = Other { heard: self.awake, progress, waiting };
+            *other = Other { heard: self.awake, progress: sign.progress };
         }
-    }
-
-    /// The root has answered.
-    pub fn answered(&mut self) {
-        self.waits = false;
+        self.waits &= !sign.is_answer;
     }
 
     /// Whether a question is on its way, or its answer.
@@ -112,7 +106,7 @@ impl Watchdog {
 
     /// What each rank waited for when it was last heard of, at the root.
     pub fn waiting(&self) -> impl Iterator<Item = (u64, u64)> {
-        (0..).zip(&self.others).skip(1).map(|(rank, other)| (rank, other.waiting))
+        (0..).zip(&self.others).skip(1).map(|(rank, other)| (rank, other.progress.waiting_for))
     }
 
     /// Looks at the clock; this rank itself has come so far.
@@ -133,11 +127,11 @@ impl Watchdog {
         if let Some((rank, other)) = longest
             && self.awake - other.heard >= self.limit + self.turn
         {
-            return Look::Silent(rank as u64);
+            return Look::Accuse(Accusation::Silent(rank as u64));
         }
         // What a rank has done since its last question is known with the next.
         if self.is_root && self.awake - self.moved >= self.limit + self.every {
-            return Look::Stuck;
+            return Look::Accuse(Accusation::Stuck);
         }
         let asks = !self.is_root && !self.waits;
         self.waits |= asks;
@@ -152,10 +146,8 @@ pub enum Look {
     Fine,
     /// Ask the root whether it is there.
     Ask,
-    /// This rank has been silent for the whole limit.
-    Silent(u64),
-    /// All ranks are there, and none has come further for the whole limit.
-    Stuck,
+    /// Something is wrong.
+    Accuse(Accusation),
 }
 
 #[cfg(test)]
@@ -165,11 +157,19 @@ mod tests {
     const STEP: Duration = Duration::from_millis(100);
     const LIMIT: Duration = Duration::from_secs(5);
 
+    fn sign(count: u64, waiting_for: u64) -> Sign {
+        Sign { is_answer: false, progress: Progress { count, waiting_for } }
+    }
+
+    fn silent(rank: u64) -> Look {
+        Look::Accuse(Accusation::Silent(rank))
+    }
+
     /// Looks every tenth of a second, and hears of `speaks` each time, which get on; so does this
     /// rank.
     fn watch(dog: &mut Watchdog, from: Instant, steps: u32, speaks: &[u64]) -> Vec<Look> {
         let looks = (1..=steps).map(|step| {
-            speaks.iter().for_each(|&rank| dog.heard(rank, u64::from(step), 0));
+            speaks.iter().for_each(|&rank| dog.heard(rank, sign(u64::from(step), 0)));
             dog.look(from + STEP * step, u64::from(step))
         });
         looks.filter(|&look| look != Look::Fine).collect()
@@ -180,7 +180,7 @@ mod tests {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 48, &[1, 3]), []);
-        assert_eq!(watch(&mut dog, now + STEP * 48, 3, &[1, 3]), [Look::Silent(2)]);
+        assert_eq!(watch(&mut dog, now + STEP * 48, 3, &[1, 3]), [silent(2)]);
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 5, &[1, 2, 3]), []);
         assert_eq!(watch(&mut dog, now + STEP * 5, 5, &[1, 2]), []);
-        assert_eq!(watch(&mut dog, now + STEP * 10, 50, &[2])[..1], [Look::Silent(3)], "rank 1 waits for it");
+        assert_eq!(watch(&mut dog, now + STEP * 10, 50, &[2])[..1], [silent(3)], "rank 1 waits for it");
     }
 
     #[test]
@@ -198,11 +198,10 @@ mod tests {
         let mut dog = Watchdog::new(LIMIT, 1, 4, now);
         assert_eq!(watch(&mut dog, now, 10, &[]), [Look::Ask]);
         assert!(dog.waits());
-        dog.answered();
-        dog.heard(0, 0, 0);
+        dog.heard(0, Sign { is_answer: true, progress: Progress::default() });
         assert_eq!(watch(&mut dog, now + STEP * 10, 10, &[]), [Look::Ask], "and then it waits for the answer");
         assert_eq!(watch(&mut dog, now + STEP * 20, 39, &[]), []);
-        assert_eq!(watch(&mut dog, now + STEP * 59, 2, &[]), [Look::Silent(0)]);
+        assert_eq!(watch(&mut dog, now + STEP * 59, 2, &[]), [silent(0)]);
     }
 
     #[test]
@@ -210,7 +209,7 @@ mod tests {
         let now = Instant::now();
         let when = |rank| {
             let mut dog = Watchdog::new(LIMIT, rank, 100, now);
-            (1..1000).find(|&step| dog.look(now + STEP * step, 0) == Look::Silent(0)).expect("it speaks")
+            (1..1000).find(|&step| dog.look(now + STEP * step, 0) == silent(0)).expect("it speaks")
         };
         assert_eq!([1, 2, 3].map(when), [50, 80, 110]);
         assert_eq!([40, 99].map(when), [350, 350], "whoever is left");
@@ -230,15 +229,15 @@ mod tests {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 3, now);
         let mut looks = (1..=100).map(|step| {
-            (1..3).for_each(|rank| dog.heard(rank, 7, 5));
+            (1..3).for_each(|rank| dog.heard(rank, sign(7, 5)));
             (step, dog.look(now + STEP * step, 3))
         });
-        assert_eq!(looks.find(|&(_, look)| look != Look::Fine), Some((70, Look::Stuck)));
+        assert_eq!(looks.find(|&(_, look)| look != Look::Fine), Some((70, Look::Accuse(Accusation::Stuck))));
         assert_eq!(dog.waiting().collect::<Vec<_>>(), [(1, 5), (2, 5)]);
         // One of them computes: the others may wait for it as long as it takes.
         let mut dog = Watchdog::new(LIMIT, 0, 3, now);
         for step in 1..=1000 {
-            (1..3).for_each(|rank| dog.heard(rank, u64::from(step / 40) * (rank - 1), 5));
+            (1..3).for_each(|rank| dog.heard(rank, sign(u64::from(step / 40) * (rank - 1), 5)));
             assert_eq!(dog.look(now + STEP * step, 3), Look::Fine);
         }
     }

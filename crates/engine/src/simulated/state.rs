@@ -13,7 +13,7 @@ use super::meeting::Meetings;
 use super::network::{Network, Route};
 use super::random::Random;
 use super::strike::Strikes;
-use super::task::{Asked, Task};
+use super::task::Task;
 use super::{Failure, Plan};
 use crate::signals::Signals;
 use crate::threads::Lent;
@@ -155,9 +155,6 @@ impl State {
     pub(super) fn stop(&mut self, rank: usize, time: Time) {
         let until = self.now.saturating_add(time);
         for task in self.tasks.iter_mut().filter(|task| task.owner == rank && !task.is_doomed) {
-            if task.stopped_until <= self.now {
-                task.stopped_since = self.now;
-            }
             task.stopped_until = task.stopped_until.max(until);
         }
     }
@@ -249,7 +246,7 @@ impl State {
     }
 
     /// What every living task waits for.
-    fn report(&self) -> String {
+    pub(super) fn report(&self) -> String {
         const MOST: usize = 40;
         let living = || self.tasks.iter().enumerate().filter(|(_, task)| !task.has_ended);
         let mut lines: Vec<String> = living()
@@ -264,19 +261,6 @@ impl State {
             lines.push(format!("  and {} more", living().count() - MOST));
         }
         format!("at {:?}:\n{}", Duration::from_nanos(self.now), lines.join("\n"))
-    }
-
-    /// A rank that has been silent for too long: one that is stopped, or computes without a word.
-    pub(super) fn silent(&self, asks: usize) -> Option<usize> {
-        let most = nanoseconds(self.plan.silence?);
-        let members = self.meetings.members();
-        members.iter().copied().filter(|&rank| rank != asks).find(|&rank| {
-            let task = &self.tasks[rank];
-            let since = if task.stopped_until > self.now { task.stopped_since } else { task.heard };
-            let has_begun = !matches!(task.asked, Asked::Nothing);
-            let is_quiet = task.stopped_until > self.now || !task.is_listening;
-            !task.has_ended && has_begun && is_quiet && self.now - since > most
-        })
     }
 
     /// Whether a rank waits, and so moves its large messages meanwhile.

@@ -98,7 +98,8 @@ impl State {
             return;
         }
         let time = Duration::from_nanos(self.now);
-        self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64, time });
+        let lasts = if let What::Stop(lasts) = what { lasts } else { Duration::ZERO };
+        self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64, time, lasts });
         match what {
             What::Death => self.die(rank),
             What::Stop(time) => self.stop(rank, nanoseconds(time)),

@@ -63,10 +63,7 @@ pub(super) struct Task {
     /// Things that have happened which it may wait for, and those that it knows of.
     pub(super) news: u64,
     pub(super) seen: u64,
-    pub(super) stopped_since: Time,
     pub(super) stopped_until: Time,
-    /// When it was last heard of.
-    pub(super) heard: Time,
     /// What it last asked for: what a wait waits for.
     pub(super) asked: Asked,
     pub(super) stage: &'static str,
@@ -83,9 +80,7 @@ impl Task {
             is_listening: false,
             news: 0,
             seen: 0,
-            stopped_since: 0,
             stopped_until: 0,
-            heard: 0,
             asked: Asked::Nothing,
             stage: "before",
         }

@@ -10,6 +10,7 @@ use super::beside::Beside;
 use super::network::{Route, message};
 use super::state::nanoseconds;
 use super::task::Asked;
+use super::watch::Watch;
 use super::world::{Guard, World};
 use crate::background::Background;
 use crate::backoff::Backoff;
@@ -30,12 +31,13 @@ pub(super) struct Leaves(pub(super) u8);
 
 /// One rank.
 pub struct Simulated {
-    world: Arc<World>,
+    pub(super) world: Arc<World>,
     /// Its number at the beginning.
-    me: usize,
-    epoch: Cell<usize>,
+    pub(super) me: usize,
+    pub(super) epoch: Cell<usize>,
     members: RefCell<Arc<Vec<usize>>>,
     log: Option<ReplayLog>,
+    pub(super) watch: Watch,
 }
 
 impl Simulated {
@@ -45,7 +47,10 @@ impl Simulated {
             (state.meetings.members(), state.plan.survives)
         };
         let log = survives.then(ReplayLog::default);
-        Simulated { world, me, epoch: Cell::new(0), members: RefCell::new(members), log }
+        let (epoch, members) = (Cell::new(0), RefCell::new(members));
+        let rank = Simulated { world, me, epoch, members, log, watch: Watch::default() };
+        rank.begin_watch();
+        rank
     }
 
     /// This rank's signals: those that the plan sends to it.
@@ -112,6 +117,7 @@ impl Simulated {
         }
         self.epoch.set(epoch);
         self.members.replace(members);
+        self.begin_watch();
     }
 
     /// The process ends, as all have agreed.
@@ -126,8 +132,13 @@ impl Simulated {
         if state.network.lost[self.me] { Err(Lost) } else { Ok(state) }
     }
 
+    /// The rank of now that had this number at the beginning.
+    pub(super) fn rank_of(&self, first: usize) -> u64 {
+        self.members.borrow().iter().position(|&member| member == first).unwrap_or_default() as u64
+    }
+
     /// The number at the beginning of a rank of now.
-    fn first_number(&self, rank: u64) -> usize {
+    pub(super) fn first_number(&self, rank: u64) -> usize {
         let members = self.members.borrow();
         assert!(rank < members.len() as u64, "there is no rank {rank} among {}", members.len());
         members[rank as usize]
@@ -149,8 +160,7 @@ enum Verdict {
 
 impl Transport for Simulated {
     fn rank(&self) -> u64 {
-        let place = self.members.borrow().iter().position(|&member| member == self.me);
-        place.unwrap_or_default() as u64
+        self.rank_of(self.me)
     }
 
     fn size(&self) -> u64 {
@@ -170,9 +180,10 @@ impl Transport for Simulated {
     fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Message>, Lost> {
         let wanted = from.map(|from| self.first_number(from));
         let taken = self.call(Asked::Message(channel, from))?.take(self.me, channel, wanted);
-        let members = self.members.borrow();
-        let rank = |first: usize| members.iter().position(|&member| member == first).unwrap_or_default() as u64;
-        Ok(taken.map(|(from, bytes)| message(rank(from), bytes)))
+        if taken.is_some() {
+            self.get_on();
+        }
+        Ok(taken.map(|(from, bytes)| message(self.rank_of(from), bytes)))
     }
 
     fn all_sent(&self) -> std::result::Result<bool, Lost> {
@@ -186,6 +197,7 @@ impl Transport for Simulated {
     /// Returns when a message or a signal has come, or something that runs beside this rank is
     /// done; at `until`; and sometimes without a reason.
     fn give_way(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
+        let until = self.attend_in_wait(until);
         let mut state = self.world.lock();
         state.make_progress(self.me);
         if state.network.lost[self.me] {
@@ -197,8 +209,7 @@ impl Transport for Simulated {
     }
 
     fn check_alive(&self) -> std::result::Result<(), Silent> {
-        let silent = self.world.lock().silent(self.me);
-        silent.map_or(Ok(()), |rank| Err(Silent(format!("rank {rank} has been silent for too long"))))
+        self.attend()
     }
 
     fn confirm_all_alive(&self) -> std::result::Result<(), Lost> {
@@ -241,6 +252,7 @@ impl Transport for Simulated {
 
     /// Blocks take the time that the plan has for a block of this rank.
     fn computed(&self, blocks: u64) -> std::result::Result<(), Lost> {
+        self.get_on();
         let mut state = self.world.call(self.me, Asked::Time);
         if blocks > 0 {
             let each = state.plan.block_time(self.me);

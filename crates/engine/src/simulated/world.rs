@@ -132,7 +132,6 @@ impl World {
     pub(super) fn call(&self, me: usize, asked: Asked) -> Guard<'_> {
         let mut state = self.lock();
         state.tasks[me].asked = asked;
-        state.tasks[me].heard = state.now;
         let cost = state.random.below(CALL);
         drop(state);
         self.pass(me, cost)

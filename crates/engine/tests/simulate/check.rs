@@ -35,6 +35,15 @@ impl Run<'_> {
         self.struck.iter().filter(|struck| struck.what == what).count()
     }
 
+    /// Whether a rank to which nothing happens may be silent for too long.
+    fn has_long_pauses(&self) -> bool {
+        let Some(silence) = self.plan.silence else { return false };
+        let piece = self.scenario.piece * 2 + self.longest_block() * (2 * self.scenario.grain + 1) as u32;
+        // A keeper looks at its disk before it begins, and does nothing else meanwhile.
+        let disk = self.scenario.disk;
+        piece > silence || disk.stalls > 0 && disk.longest > silence
+    }
+
     pub fn name(&self) -> String {
         format!("seed {}, {} ranks, {:?}", self.scenario.seed, self.plan.ranks, self.plan.faults)
     }
@@ -47,11 +56,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
     let has = |what| run.has_struck(what);
     if !run.is_whole {
-        let silence = run.plan.silence.unwrap_or(Duration::MAX);
-        let piece = run.scenario.piece * 2 + run.longest_block() * (2 * run.scenario.grain + 1) as u32;
-        // A keeper looks at its disk before it begins, and does nothing else meanwhile.
-        let disk = run.scenario.disk;
-        let is_silent = has("stop") > 0 || piece > silence || disk.stalls > 0 && disk.longest > silence;
+        let is_silent = has("stop") > 0 || run.has_long_pauses();
         assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
         covered.event("killed");
     } else {
@@ -66,6 +71,24 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
         if run.is_whole && run.plan.silence.is_none() {
             bounds::stops_in_time(run);
         }
+    }
+}
+
+/// Whoever is accused was stopped, and not those that waited for it; who was stopped for long is
+/// accused.
+pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
+    covered.events("a rank was silent", accused.len() as u64);
+    // Longer than the limit, the turn of the last to speak, and questions that are late.
+    let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
+    let is_needed = |stage| ["start", "scatter", "compute"].contains(&stage);
+    let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && run.plan.ranks > 1;
+    if let Some(struck) = run.struck.iter().find(is_unnoticed).filter(|_| run.is_whole) {
+        panic!("nobody noticed that rank {} was stopped for {:?}: {}", struck.rank, struck.lasts, run.name());
+    }
+    for text in accused.iter().filter(|_| !run.has_long_pauses()) {
+        let was_stopped =
+            |struck: &Struck| struck.what == "stop" && text.starts_with(&format!("rank {} ", struck.rank));
+        assert!(run.struck.iter().any(was_stopped), "{text}: {}", run.name());
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::marker::PhantomData;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use montesieve_engine::checkpoint::{self, load_from};
@@ -119,20 +118,22 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         }
         let plan = plan(scenario, &disk, number);
         let part = (share < shares).then_some(Share { index: share, of: shares });
-        let (reports, silences) = (Mutex::new(Vec::new()), AtomicU64::new(0));
+        let (reports, accusations) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         job.log.lock().expect("no panic").clear();
         let end = simulated::run(&plan, |rank| {
             let options = Options { share: part, ..options(scenario, rank, number) };
             rank.survive(|rank| command(rank, &job, &options, &before, &reports)).inspect_err(|error| {
-                silences.fetch_add(u64::from(matches!(error, Error::Silent { .. })), Relaxed);
+                if let Error::Silent { silent, .. } = error {
+                    accusations.lock().expect("no panic").push(silent.to_string());
+                }
                 abort_for(rank, error);
             })
         });
-        covered.events("a rank was silent", silences.load(Relaxed));
         let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
         let run = Run::of(scenario, &plan, &end, number < STORMY);
         check::end(&run, &end, &mut covered);
+        check::accusations(&run, &accusations.into_inner().expect("no panic"), &mut covered);
         let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
         let after = load(&job, &disk, scenario);
         if plan.survives {
@@ -184,8 +185,7 @@ fn command<T: OfSpan>(
     reports.lock().expect("no panic").extend(outcome);
     // Where losses are survived, all meet once more, and nobody waits for anything before that.
     if rank.replay_log().is_none() {
-        rank.barrier()?;
-        rank.flush()?;
+        rank.end_watch()?;
     }
     Ok(())
 }
@@ -235,8 +235,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
         }
         rank.flush()?;
         simulated::mark("end");
-        rank.barrier()?;
-        rank.flush()?;
+        rank.end_watch()?;
         outcome
     });
     let run = Run::of(scenario, &plan, &end, true);

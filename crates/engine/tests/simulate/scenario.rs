@@ -12,6 +12,10 @@ use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 use super::coverage::STAGES;
 use super::job::Reader;
 
+/// The longest that a rank is stopped where nobody minds; elsewhere it may be long enough for all to
+/// speak.
+const LONGEST_STOP: Duration = Duration::from_secs(20);
+
 /// How the results of a life come out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {
@@ -54,7 +58,8 @@ pub struct Scenario {
     /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
     /// the one before.
     pub rots: bool,
-    /// How long a rank may be silent.
+    /// How long a rank may be silent: longer than two messages take that are both as late as the
+    /// weather allows.
     pub silence: Option<Duration>,
     kinds: Vec<Kind>,
     /// Whether ranks that have finished are asked to save again and again: the last requests meet
@@ -123,8 +128,7 @@ impl Scenario {
             weather: Weather::random(random),
             disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
-            silence: (random.chance(1, 4) && mode != Mode::Survive)
-                .then(|| Duration::from_millis(random.one(&[500, 8000]))),
+            silence: (random.chance(1, 4) && mode != Mode::Survive).then(|| Duration::from_secs(random.one(&[15, 60]))),
             rots: random.chance(1, 4),
             kinds: Vec::new(),
             has_requests: false,
@@ -187,7 +191,10 @@ impl Scenario {
             for _ in 0..random.below(most) {
                 let what = match kind {
                     Kind::Death => What::Death,
-                    Kind::Stop => What::Stop(random.scale_up_to(Duration::from_secs(20))),
+                    Kind::Stop => What::Stop(match self.silence {
+                        Some(limit) if random.chance(1, 2) => 8 * limit,
+                        _ => random.scale_up_to(LONGEST_STOP),
+                    }),
                     Kind::Signal(signal) => What::Signal(*signal),
                 };
                 let at = match random.below(6) {

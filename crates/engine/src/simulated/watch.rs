@@ -1,0 +1,105 @@
+//! The watch of simulated ranks over each other: the engine's own, over simulated messages.
+//!
+//! Stands beside `transport`, whose calls attend to it. A rank that finds out in a wait of its own
+//! that another hangs ends the job, as over MPI; within a round the driver asks, and saves first.
+
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+use super::Failure;
+use super::network::Route;
+use super::transport::Simulated;
+use crate::backoff::Backoff;
+use crate::liveness::{Accusation, Line, Liveness, Progress, Sign};
+use crate::record;
+use crate::transport::{Channel, Lost, Silent, Transport};
+
+/// One rank's.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// `None`: nobody is watched.
+    liveness: RefCell<Option<Liveness>>,
+    /// Grows with everything that this rank does.
+    count: Cell<u64>,
+    /// What was found and not yet told.
+    found: RefCell<Option<Silent>>,
+}
+
+impl Simulated {
+    /// Watches from now on, among the ranks of now.
+    pub(super) fn begin_watch(&self) {
+        let limit = self.world.lock().plan.silence;
+        let liveness = limit.map(|limit| Liveness::new(limit, self.rank(), self.size(), self.world.instant()));
+        self.watch.liveness.replace(liveness);
+        self.watch.found.take();
+    }
+
+    /// This rank has come further.
+    pub(super) fn get_on(&self) {
+        self.watch.count.set(self.watch.count.get() + 1);
+    }
+
+    /// Looks after the others, if it is time.
+    pub(super) fn attend(&self) -> Result<(), Silent> {
+        if let Some(found) = self.watch.found.take() {
+            return Err(found);
+        }
+        let mut liveness = self.watch.liveness.borrow_mut();
+        let Some(liveness) = liveness.as_mut() else { return Ok(()) };
+        let progress = Progress { count: self.watch.count.get(), waiting_for: 0 };
+        liveness.attend(self.world.instant(), progress, self).map_err(|accusation| match accusation {
+            Accusation::Silent(rank) => Silent(format!("rank {rank} has been silent for too long")),
+            Accusation::Stuck => {
+                let mut state = self.world.lock();
+                let report = state.report();
+                state.fail(Failure::Deadlock(report));
+                Silent("all ranks wait for each other".into())
+            }
+        })
+    }
+
+    /// In a wait that lasts until `until`: looks, and says until when the wait may last before the
+    /// next look.
+    pub(super) fn attend_in_wait(&self, until: Option<Instant>) -> Option<Instant> {
+        if self.watch.found.borrow().is_some() {
+            // Nobody has asked since: no driver waits here.
+            self.abort();
+        }
+        if let Err(silent) = self.attend() {
+            self.watch.found.replace(Some(silent));
+        }
+        let due = self.watch.liveness.borrow().as_ref().map(Liveness::due);
+        until.into_iter().chain(due).min()
+    }
+
+    /// The last step of a good end: no rank asks any more, and all that was asked is answered.
+    /// Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub fn end_watch(&self) -> Result<(), Lost> {
+        if let Some(liveness) = self.watch.liveness.borrow_mut().as_mut() {
+            liveness.ask_no_more();
+        }
+        let is_quiet = || self.watch.liveness.borrow().as_ref().is_none_or(Liveness::is_quiet);
+        let mut backoff = Backoff::new();
+        while !is_quiet() {
+            self.give_way(&mut backoff, None)?;
+        }
+        self.barrier()?;
+        self.flush()
+    }
+}
+
+impl Line for Simulated {
+    fn send(&self, to: u64, sign: Sign) {
+        let (to, channel) = (self.first_number(to), Channel::Liveness);
+        let bytes = record::encode(&sign).expect("a few numbers");
+        self.world.lock().send(Route { from: self.me, to, channel, epoch: self.epoch.get() }, bytes);
+    }
+
+    fn take(&self) -> Option<(u64, Sign)> {
+        let (from, bytes) = self.world.lock().take(self.me, Channel::Liveness, None)?;
+        Some((self.rank_of(from), record::decode(&bytes).expect("another rank encoded it")))
+    }
+}
