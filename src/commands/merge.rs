@@ -18,8 +18,8 @@ use crate::job::checkpoint;
 pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8> {
     fault::at(Stage::Start, cluster.first_rank())?;
     let first = &options.files[0];
-    let identity =
-        cluster.broadcast(cluster.agree(cluster.at_root(|| Ok(checkpoint::identity(first)?)).transpose())?)?;
+    let identity = cluster.at_root(|| Ok(checkpoint::identity(&*cluster.disk(), first)?)).transpose();
+    let identity = cluster.broadcast(cluster.agree(identity)?)?;
     let arguments = std::iter::once("montesieve".to_owned()).chain(identity.words.clone()).map(Into::into).collect();
     let command = cli::parse(&Words { arguments, variables: Vec::new() }).ok().and_then(|cli| provable(cli.command));
     let cannot = || Error::Run(format!("{} is of a job that cannot be merged: {}", first.display(), identity.name()));

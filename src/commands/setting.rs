@@ -134,7 +134,7 @@ impl<'a> Setting<'a> {
     /// named by [`Setting::compute`].
     pub fn begun_by(&self) -> Option<Identity> {
         match &self.merged {
-            Some(files) => identity_or_before(files.first()?),
+            Some(files) => identity_or_before(&*self.cluster.disk(), files.first()?),
             None => self.session.previous_identity(),
         }
     }

@@ -29,22 +29,34 @@ const STORMY: u64 = 4;
 /// Runs until it must be done.
 const MOST_RUNS: u64 = STORMY + 3;
 
-/// A command line, and whether what it has done can be saved.
+/// A command line.
 struct Line {
     words: &'static str,
+    /// Whether what it has done can be saved.
     is_saved: bool,
+    /// Whether it is done in parts, which are merged.
+    is_merged: bool,
 }
 
 const fn saved(words: &'static str) -> Line {
-    Line { words, is_saved: true }
+    Line { words, is_saved: true, is_merged: false }
 }
 
 const fn unsaved(words: &'static str) -> Line {
-    Line { words, is_saved: false }
+    Line { words, is_saved: false, is_merged: false }
 }
 
+const fn merged(words: &'static str) -> Line {
+    Line { words, is_saved: true, is_merged: true }
+}
+
+/// Parts of a line that is done in parts.
+const PARTS: u64 = 3;
+/// The longest that a disk stalls: ranks that wait for a stop meanwhile look at the clock again and again, some 10,000 times a second.
+const LONGEST_STALL: Duration = Duration::from_secs(20);
+
 /// Some blocks of each kind of job.
-const LINES: [Line; 18] = [
+const LINES: [Line; 21] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -57,6 +69,9 @@ const LINES: [Line; 18] = [
     saved("primes 1e12 1e12+2e7"),
     saved("integrate ep --class S"),
     saved("pi 3e7 --seed 5 --shard 2/3"),
+    merged("pi 3e7 --seed 5"),
+    merged("primes 2e7 --algorithm sieve --count 1,2 --digest"),
+    merged("isprime 99999999999973 --method trial"),
     saved("isprime 99999999999973 --method trial"),
     unsaved("gcd PAIRS"),
     unsaved("gcd --all LIST"),
@@ -74,6 +89,8 @@ struct Life {
     interval: &'static str,
     time_limit: Option<&'static str>,
     survives: bool,
+    /// How long a rank may be silent.
+    silence: Option<Duration>,
     block_time: Duration,
     weather: Weather,
     disk: DiskFaults,
@@ -85,34 +102,43 @@ impl Life {
         let mut random = Random::new(seed ^ 0xC0_77A2D);
         let random = &mut random;
         let line = &LINES[random.below(LINES.len() as u64) as usize];
-        let kinds =
-            [What::Death, What::Stop(Duration::from_secs(3)), What::Signal(15), What::Signal(10), What::Signal(12)];
+        let stop = Duration::from_secs(random.one(&[3, 3, 600]));
+        let kinds = [What::Death, What::Stop(stop), What::Signal(15), What::Signal(10), What::Signal(12)];
+        let disk = if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() };
         Life {
             seed,
             line,
-            most_ranks: if random.chance(1, 20) { random.between(20, 100) } else { random.between(1, 9) },
+            most_ranks: match random.below(200) {
+                0 => random.between(200, 1000),
+                1..10 => random.between(20, 100),
+                _ => random.between(1, 9),
+            },
             schedule: random.one(&["block", "cyclic", "dynamic", "guided"]),
             interval: random.one(&["1ms", "100ms", "30s"]),
             time_limit: if random.chance(1, 3) { Some(random.one(&["5ms", "100ms", "2s"])) } else { None },
             survives: line.is_saved && !line.words.starts_with("isprime") && random.chance(1, 3),
+            silence: random.chance(1, 2).then(|| Duration::from_secs(random.one(&[30, 300]))),
             block_time: Duration::from_micros(random.one(&[10, 1000, 50_000])),
             weather: Weather::random(random),
-            disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
+            disk: DiskFaults { longest: disk.longest.min(LONGEST_STALL), ..disk },
             kinds: kinds.into_iter().filter(|_| random.chance(1, 3)).collect(),
         }
     }
 
-    /// The command line of each run; no options of it change but the time limit, which the last runs do without.
-    fn command_line(&self, folder: &Path, is_stormy: bool) -> String {
-        let Line { words, is_saved } = self.line;
+    /// The command line of each run of a part, or of the whole; no options of it change but the time limit, which the last runs do without.
+    fn command_line(&self, folder: &Path, part: Option<u64>, is_stormy: bool) -> String {
+        let Line { words, is_saved, .. } = self.line;
         let words = words.replace("PAIRS", &input("pairs")).replace("LIST", &input("list"));
         let mut line =
             format!("montesieve {words} --quiet --schedule {} --output {}", self.schedule, at(folder, "result"));
         if !words.contains("--print") {
             line += " --format json";
         }
+        if let Some(part) = part {
+            line += &format!(" --shard {part}/{PARTS}");
+        }
         if *is_saved {
-            line += &format!(" --checkpoint {} --checkpoint-interval {}", at(folder, "job.ckpt"), self.interval);
+            line += &format!(" --checkpoint {} --checkpoint-interval {}", checkpoint(folder, part), self.interval);
         }
         if let Some(limit) = self.time_limit.filter(|_| is_stormy) {
             line += &format!(" --time-limit {limit}");
@@ -120,12 +146,12 @@ impl Life {
         line
     }
 
+    /// The plan of a run in which something may go wrong.
     fn plan(&self, disk: &SimulatedDisk, number: u64) -> Plan {
         let mut random = Random::new(self.seed.wrapping_mul(1000) + number);
         let ranks = if number == 0 { self.most_ranks } else { random.between(1, self.most_ranks) };
-        let is_stormy = number < STORMY;
         let mut faults = Vec::new();
-        for &what in self.kinds.iter().filter(|_| is_stormy) {
+        for &what in &self.kinds {
             for _ in 0..random.below(3) {
                 let at = if random.chance(1, 2) {
                     At::Time(random.scale_up_to(self.block_time * 60))
@@ -142,7 +168,8 @@ impl Life {
             faults,
             disk: disk.clone(),
             survives: self.survives,
-            most_time: Duration::from_secs(3600),
+            silence: self.silence,
+            most_time: Duration::from_secs(7200),
             most_events: 2_000_000,
             ..Plan::new(ranks, random.any())
         }
@@ -165,6 +192,10 @@ fn input(name: &str) -> String {
 
 fn at(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
+}
+
+fn checkpoint(folder: &Path, part: Option<u64>) -> String {
+    at(folder, &part.map_or("job.ckpt".to_owned(), |part| format!("part{part}.ckpt")))
 }
 
 fn words(line: &str) -> Words {
@@ -190,12 +221,11 @@ fn run(plan: &Plan, line: &str) -> End<u8> {
 
 /// The last steps of a program: what it has sent has left it when it ends.
 fn leave(rank: &Simulated) -> montesieve_engine::Result<()> {
-    rank.flush()?;
+    rank.flush(None)?;
     rank.confirm_all_alive()?;
     // Where losses are survived, all meet once more, and wait for nothing before that.
     if rank.replay_log().is_none() {
-        rank.barrier()?;
-        rank.flush()?;
+        rank.end_watch()?;
     }
     Ok(())
 }
@@ -217,9 +247,9 @@ fn undisturbed(line: &'static Line) -> String {
         return result.clone();
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let calm = Life { line, time_limit: None, survives: false, schedule: "dynamic", ..Life::of(0) };
+    let calm = Life { line, time_limit: None, survives: false, silence: None, schedule: "dynamic", ..Life::of(0) };
     let plan = Plan::new(1, 0);
-    let end = run(&plan, &calm.command_line(folder.path(), false));
+    let end = run(&plan, &calm.command_line(folder.path(), None, false));
     assert_eq!(end.ranks, [Ending::Returned(0)], "{}", line.words);
     let result = result(folder.path());
     known.push((line.words, result.clone()));
@@ -232,13 +262,33 @@ fn live(seed: u64) -> Vec<&'static str> {
     let folder = tempfile::tempdir().expect("a folder");
     let disk = SimulatedDisk::new(seed, life.disk);
     let mut met = Vec::new();
+    if life.line.is_merged {
+        (1..=PARTS).for_each(|part| until_done(&life, folder.path(), &disk, Some(part), &mut met));
+        disk.mend();
+        let parts: Vec<String> = (1..=PARTS).map(|part| checkpoint(folder.path(), Some(part))).collect();
+        let result_at = at(folder.path(), "result");
+        let line = format!("montesieve merge {} --quiet --format json --output {result_at}", parts.join(" "));
+        let plan = Plan { faults: Vec::new(), silence: None, ..life.plan(&disk, 0) };
+        let end = run(&plan, &line);
+        assert!(end.failure.is_none() && end.ranks.iter().all(|end| *end == Ending::Returned(0)), "{line}: {end:?}");
+        met.push("merged");
+    } else {
+        until_done(&life, folder.path(), &disk, None, &mut met);
+    }
+    assert_eq!(result(folder.path()), undisturbed(life.line), "{}", life.line.words);
+    met
+}
+
+/// Runs the whole or a part until it is done.
+fn until_done(life: &Life, folder: &Path, disk: &SimulatedDisk, part: Option<u64>, met: &mut Vec<&'static str>) {
     for number in 0..MOST_RUNS {
         let is_stormy = number < STORMY;
         if number == STORMY {
             disk.mend();
         }
-        let plan = life.plan(&disk, number);
-        let line = life.command_line(folder.path(), is_stormy);
+        let plan = life.plan(disk, number + MOST_RUNS * part.unwrap_or(0));
+        let plan = if is_stormy { plan } else { Plan { faults: Vec::new(), silence: None, ..plan } };
+        let line = life.command_line(folder, part, is_stormy);
         let end = run(&plan, &line);
         assert_eq!(end.failure, None, "run {number} of '{line}' on {} ranks", plan.ranks);
         met.extend(end.struck.iter().map(|struck| struck.what));
@@ -248,9 +298,8 @@ fn live(seed: u64) -> Vec<&'static str> {
         let died = end.ranks.contains(&Ending::Killed);
         match codes.first() {
             Some(0) => {
-                assert_eq!(result(folder.path()), undisturbed(life.line), "run {number} of '{line}'");
                 met.push("done");
-                return met;
+                return;
             }
             Some(75) => met.push("saved"),
             Some(76) => met.push("not saved"),
@@ -271,7 +320,7 @@ fn live(seed: u64) -> Vec<&'static str> {
             }
         }
     }
-    panic!("'{}' is not done in {MOST_RUNS} runs: {met:?}", life.command_line(folder.path(), false));
+    panic!("'{}' is not done in {MOST_RUNS} runs: {met:?}", life.command_line(folder, part, false));
 }
 
 #[test]
@@ -282,7 +331,8 @@ fn every_seed_ends_well() {
     lives.into_iter().flatten().for_each(|what| *met.entry(what).or_default() += 1);
     println!("{} lives of commands: {met:?}", seeds.count);
     if seeds.count >= SEEDS {
-        for what in ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2", "saved", "not saved", "killed", "done"] {
+        for what in ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2", "saved", "not saved", "killed", "done", "merged"]
+        {
             assert!(met.contains_key(what), "no life met '{what}': {met:?}");
         }
     }

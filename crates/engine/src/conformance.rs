@@ -33,14 +33,15 @@ pub fn check(transport: &dyn Transport) -> Result<(), Lost> {
     channels(transport)?;
     any_sender(transport)?;
     long_messages(transport)?;
+    flush_of_a_channel(transport)?;
     each_collective(transport)?;
     rows_of_collectives(transport)?;
     clock(transport)?;
-    transport.flush()?;
-    assert!(transport.all_sent()?, "after a flush all is sent");
+    transport.flush(None)?;
+    assert!(transport.all_sent(None)?, "after a flush all is sent");
     transport.confirm_all_alive()?;
     transport.barrier()?;
-    transport.flush()
+    transport.flush(None)
 }
 
 /// Waits for the next message of a channel from any rank.
@@ -136,13 +137,28 @@ fn long_messages(transport: &dyn Transport) -> Result<(), Lost> {
     transport.send(to, Channel::Round, numbered(rank, 1))?;
     assert!(transport.receive(Channel::Round, from)? == bytes(from), "a long message from rank {from}");
     assert_eq!(transport.receive(Channel::Round, from)?, numbered(from, 1));
-    transport.flush()?;
+    transport.flush(None)?;
     let long = transport.broadcast((rank == ROOT).then(|| bytes(7)))?;
     assert!(long == bytes(7), "a long broadcast to rank {rank}");
     if let Some(all) = transport.gather(bytes(rank))? {
         assert!((0..size).zip(&all).all(|(from, found)| *found == bytes(from)), "long messages, gathered");
     }
     Ok(())
+}
+
+/// To wait until the messages of one channel have left waits for no others, of which a long one may
+/// leave only when it is taken.
+fn flush_of_a_channel(transport: &dyn Transport) -> Result<(), Lost> {
+    let (rank, size) = (transport.rank(), transport.size());
+    let (to, from) = ((rank + 1) % size, (rank + size - 1) % size);
+    transport.send(to, Channel::Job, vec![1; LONG])?;
+    transport.send(to, Channel::Round, numbered(rank, 2))?;
+    assert_eq!(transport.receive(Channel::Round, from)?, numbered(from, 2));
+    transport.flush(Some(Channel::Round))?;
+    // Only now does anybody take the long ones.
+    transport.barrier()?;
+    assert_eq!(transport.receive(Channel::Job, from)?, vec![1; LONG]);
+    transport.flush(Some(Channel::Job))
 }
 
 /// Each collective, with what it gives to whom.

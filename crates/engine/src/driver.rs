@@ -122,7 +122,9 @@ impl<'a, J: Job> Driver<'a, J> {
             self.attend()?;
         }
         self.finish_once()?;
-        self.transport.flush()?;
+        // Not what the job has sent: a rank that has left its round may not look for it before it waits for
+        // this one.
+        self.transport.flush(Some(Channel::Round))?;
         self.progress(true);
         Ok(())
     }

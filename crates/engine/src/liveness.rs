@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Looks until a question is due.
 const LOOKS: u32 = 20;
 /// From look to look when the last answers are awaited.
-const AT_THE_END: Duration = Duration::from_millis(1);
+const AT_THE_END: Duration = Duration::from_millis(5);
 
 /// How far a rank has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,7 @@ pub struct Liveness {
     watchdog: Option<Watchdog>,
     looked: Instant,
     every: Duration,
+    is_root: bool,
     asks: bool,
 }
 
@@ -81,12 +82,14 @@ impl Liveness {
     pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Liveness {
         let watchdog = (!limit.is_zero()).then(|| Watchdog::new(limit, rank, ranks, now));
         let every = watchdog.as_ref().map_or(LOOK, |watchdog| (watchdog.every() / LOOKS).min(LOOK));
-        Liveness { watchdog, looked: now, every, asks: true }
+        Liveness { watchdog, looked: now, every, is_root: rank == ROOT, asks: true }
     }
 
     /// When the next look is due. To look later is no fault, but what is said then is later too.
     pub fn due(&self) -> Instant {
-        self.looked + self.every
+        // At the end nobody waits for a rank that has its answer, but for the root.
+        let is_hasty = !self.asks && (self.is_root || !self.is_quiet());
+        self.looked + if is_hasty { AT_THE_END } else { self.every }
     }
 
     /// Looks, if it is time: answers questions, and asks.
@@ -122,7 +125,6 @@ impl Liveness {
     /// No more questions, and no accusations; this rank still answers.
     pub fn ask_no_more(&mut self) {
         self.asks = false;
-        self.every = AT_THE_END;
     }
 
     /// Whether all that this rank has asked is answered.

@@ -84,7 +84,7 @@ mod tests {
             log.put(place, &own).expect("encoded");
             log.rewind();
             let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries).expect("all live");
-            rank.flush().expect("all live");
+            rank.flush(None).expect("all live");
             again.done.spans().map(|(span, ())| span).collect::<Vec<_>>()
         });
         assert_eq!(end.ranks[0], Ending::Returned(vec![Span::new(0, 5), Span::new(5, 9)]));

@@ -65,7 +65,7 @@ impl Sources<'_> {
         mut notify: impl FnMut(Notice),
     ) -> Result<Option<Ledger<J::Tally>>, LoadError> {
         let load = |path: Option<&Path>| -> Result<Option<Found<J::Tally>>, LoadError> {
-            path.map_or(Ok(None), |path| checkpoint::load_from(disk, path, job, ours, self.falls_back))
+            path.map_or(Ok(None), |path| checkpoint::load(disk, path, job, ours, self.falls_back))
         };
         let checkpoint = load(self.checkpoint.filter(|path| Some(*path) != self.resume))?;
         let resume = load(self.resume)?;
@@ -89,14 +89,14 @@ impl Sources<'_> {
     }
 
     /// The job that wrote the first of the files, or the save before it, if one can be read.
-    pub(crate) fn identity(&self) -> Option<Identity> {
-        identity_or_before(self.resume.or(self.checkpoint)?)
+    pub(crate) fn identity(&self, disk: &dyn Disk) -> Option<Identity> {
+        identity_or_before(disk, self.resume.or(self.checkpoint)?)
     }
 }
 
-/// The job that wrote the checkpoint at `path`, or the save before it, if one can be read.
-pub fn identity_or_before(path: &Path) -> Option<Identity> {
-    checkpoint::identity(path).or_else(|_| checkpoint::identity(&checkpoint::before(path))).ok()
+/// The job that wrote the checkpoint at `path` of `disk`, or the save before it, if one can be read.
+pub fn identity_or_before(disk: &dyn Disk, path: &Path) -> Option<Identity> {
+    checkpoint::identity(disk, path).or_else(|_| checkpoint::identity(disk, &checkpoint::before(path))).ok()
 }
 
 /// The union of two ledgers of the same job: all of the one with more blocks, and the spans of the

@@ -133,7 +133,7 @@ impl<'t> Session<'t> {
 
     /// At the root: the job that wrote the file that this session resumes from, if one can be read.
     pub fn previous_identity(&self) -> Option<Identity> {
-        self.sources().identity()
+        self.sources().identity(&*self.transport.disk())
     }
 
     /// Makes sure that the checkpoint can be written, and locks it until the session is dropped. A
@@ -239,7 +239,7 @@ impl<'t> Session<'t> {
     /// [`Error::AtRoot`] with an [`Error::Unite`]; [`Error::Lost`].
     pub fn unite<J: Job>(&self, job: &J, files: &[PathBuf]) -> Result<Option<Outcome<J::Tally>>> {
         let begun = self.transport.now();
-        let ledger = agree(self.transport, || Ok(unite(job, files)?))?;
+        let ledger = agree(self.transport, || Ok(unite(&*self.transport.disk(), job, files)?))?;
         let seconds = self.transport.now().saturating_duration_since(begun).as_secs_f64();
         Ok(ledger.map(|ledger| {
             let account = Account { seconds, ..Account::none(self.transport.size()) };

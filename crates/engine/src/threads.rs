@@ -220,7 +220,7 @@ impl Transport for Threads {
     }
 
     /// True at once: a message is in its receiver's mailbox when `send` returns.
-    fn all_sent(&self) -> Result<bool, Lost> {
+    fn all_sent(&self, _channel: Option<Channel>) -> Result<bool, Lost> {
         self.check().map(|()| true)
     }
 

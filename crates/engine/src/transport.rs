@@ -98,12 +98,14 @@ pub trait Transport {
     /// wait for it would have no end.
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
 
-    /// Whether everything that this rank sent has left it (`MPI_Testsome`). Never waits. A rank
-    /// that ends before that may take messages with it.
+    /// Whether everything that this rank sent, by `channel` or by any, has left it
+    /// (`MPI_Testsome`). Never waits. A rank that ends before that may take messages with it. A
+    /// message may leave only when its receiver takes it: who waits for that must know that the
+    /// receiver still looks into the channel.
     ///
     /// # Errors
     /// [`Lost`].
-    fn all_sent(&self) -> Result<bool, Lost>;
+    fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost>;
 
     /// The time. Only differences count.
     fn now(&self) -> Instant;
@@ -215,13 +217,14 @@ pub trait Transport {
         }
     }
 
-    /// Waits until everything that this rank sent has left it (`MPI_Waitall`).
+    /// Waits until everything that this rank sent, by `channel` or by any, has left it
+    /// (`MPI_Waitall`).
     ///
     /// # Errors
     /// [`Lost`].
-    fn flush(&self) -> Result<(), Lost> {
+    fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
         let mut backoff = Backoff::new();
-        while !self.all_sent()? {
+        while !self.all_sent(channel)? {
             self.give_way(&mut backoff, None)?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::checkpoint::{self, Identity, LoadError};
+use crate::disk::Disk;
 use crate::run::{boundaries, check};
 use crate::{Job, Ledger, Share, Span};
 
@@ -46,18 +47,18 @@ struct Part<'f> {
     spans: Vec<Span>,
 }
 
-/// All blocks of `job`, from the files: a ledger without a hole.
+/// All blocks of `job`, from files of `disk`: a ledger without a hole.
 ///
 /// # Errors
 /// [`UniteError`].
-pub fn unite<J: Job>(job: &J, files: &[PathBuf]) -> Result<Ledger<J::Tally>> {
+pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledger<J::Tally>> {
     let ours = job.identity().ok_or(UniteError::NoIdentity)?;
     let blocks = job.blocks();
     let mut ledger = Ledger::with_seams(boundaries(job, Some(&ours)));
     let mut parts: Vec<Part<'_>> = Vec::new();
     for path in files {
-        let identity = checkpoint::identity(path)?;
-        let found = checkpoint::load_alone(path, job, &ours)?;
+        let identity = checkpoint::identity(disk, path)?;
+        let found = checkpoint::load_alone(disk, path, job, &ours)?;
         let spans = found.spans().map(|(span, _)| span).collect();
         let part = Part { path, identity, spans };
         parts.iter().try_for_each(|before| disjoint(before, &part))?;

@@ -7,6 +7,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use montesieve_engine::checkpoint::load_alone;
+use montesieve_engine::disk::FileSystem;
 use montesieve_engine::protocol::PIECE;
 use montesieve_engine::run::{Room, deliver, resume};
 use montesieve_engine::sink::{Sink, SinkError, Steps};
@@ -99,7 +100,7 @@ fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> V
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("job.ckpt");
     let identity = job.identity().expect("kept");
-    let load = || load_alone(&path, job, &identity).unwrap_or_default();
+    let load = || load_alone(&FileSystem, &path, job, &identity).unwrap_or_default();
     let mut after = Vec::new();
     for &ranks in ranks.iter().cycle() {
         let options = Options {

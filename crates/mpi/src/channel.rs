@@ -115,7 +115,7 @@ impl Channel {
         Ok(match self {
             #[cfg(feature = "mpi")]
             Channel::Mpi(copy) => copy.all_sent()?,
-            Channel::Local(local) => local.transport().all_sent()?,
+            Channel::Local(local) => local.transport().all_sent(Some(transport::Channel::Job))?,
         })
     }
 }
@@ -169,7 +169,7 @@ pub(super) mod copy {
         }
 
         pub fn all_sent(&self) -> Result<bool, Lost> {
-            let all_sent = self.outbox.all_sent();
+            let all_sent = self.outbox.all_sent(None);
             self.check_whole().map(|()| all_sent)
         }
 

@@ -19,8 +19,8 @@ macro_rules! forward {
             self.$below.send(to, channel, bytes)
         }
 
-        fn all_sent(&self) -> Result<bool, Lost> {
-            self.$below.all_sent()
+        fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost> {
+            self.$below.all_sent(channel)
         }
 
         fn now(&self) -> std::time::Instant {

@@ -269,7 +269,7 @@ mod raw {
             let progress = Progress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
             let looked = self.liveness.attend(Instant::now(), progress, &self.line);
             // What was sent moves on only when MPI is called.
-            self.line.outbox.all_sent();
+            self.line.outbox.all_sent(None);
             looked.map_err(|accusation| {
                 Error::Run(match accusation {
                     Accusation::Silent(rank) => self.accusation(rank),
@@ -280,7 +280,7 @@ mod raw {
 
         /// The answer to this rank's last question has come, or nobody asks.
         pub fn is_quiet(&self) -> bool {
-            self.line.outbox.all_sent() && self.liveness.is_quiet()
+            self.line.outbox.all_sent(None) && self.liveness.is_quiet()
         }
 
         fn accusation(&self, rank: u64) -> String {

@@ -19,10 +19,18 @@ enum Payload {
     Bytes(Held<Vec<u8>>),
 }
 
-/// Messages that MPI may still be reading.
+/// A message that MPI may still be reading.
+#[derive(Debug)]
+struct Sending {
+    request: ffi::MPI_Request,
+    tag: i32,
+    _payload: Payload,
+}
+
+/// Messages on their way.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    sending: RefCell<Vec<(ffi::MPI_Request, Payload)>>,
+    sending: RefCell<Vec<Sending>>,
 }
 
 impl Outbox {
@@ -36,17 +44,18 @@ impl Outbox {
         self.start(world, to, tag, Payload::Bytes(Held::new(bytes)));
     }
 
-    /// Lets go of what has left; whether nothing is left (`MPI_Test` on each).
-    pub fn all_sent(&self) -> bool {
+    /// Lets go of what has left; whether nothing is left, with this tag or at all (`MPI_Test` on
+    /// each).
+    pub fn all_sent(&self, tag: Option<i32>) -> bool {
         let mut sending = self.sending.borrow_mut();
-        sending.retain_mut(|(request, _)| {
+        sending.retain_mut(|Sending { request, .. }| {
             let mut done = 0;
             // SAFETY: the request came from MPI_Isend and has not completed before, or it would be
             // gone from the list.
             unsafe { ffi::MPI_Test(request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
             done == 0
         });
-        sending.is_empty()
+        !sending.iter().any(|sending| tag.is_none_or(|tag| sending.tag == tag))
     }
 
     fn start(&self, world: &SimpleCommunicator, to: i32, tag: i32, payload: Payload) {
@@ -64,7 +73,7 @@ impl Outbox {
         // SAFETY: the payload lives on the heap, is not changed, and stays in the list until
         // MPI_Test says it is done.
         unsafe { ffi::MPI_Isend(address, count, datatype, to, tag, world.as_raw(), &mut request) };
-        self.sending.borrow_mut().push((request, payload));
-        self.all_sent();
+        self.sending.borrow_mut().push(Sending { request, tag, _payload: payload });
+        self.all_sent(None);
     }
 }

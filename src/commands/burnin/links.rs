@@ -85,7 +85,7 @@ fn measure(cluster: &Cluster, to: u64) -> Result<(f64, f64)> {
     burst.into_iter().try_for_each(|bytes| cluster.send_bytes(to, bytes))?;
     cluster.receive_into(to, &mut short)?;
     let seconds = (begun.elapsed().as_secs_f64() - latency).max(f64::MIN_POSITIVE);
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok((latency, (BURST * LONG) as f64 / seconds))
 }
 
@@ -99,5 +99,5 @@ fn answer(cluster: &Cluster, to: u64) -> Result<()> {
         cluster.receive_into(to, &mut long)?;
     }
     cluster.send_bytes(to, vec![0; SHORT])?;
-    Ok(cluster.flush()?)
+    Ok(cluster.flush(None)?)
 }

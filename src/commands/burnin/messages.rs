@@ -81,7 +81,7 @@ impl<'c> Messenger<'c> {
             self.cluster.receive_into(from, &mut arrived)?;
             bad.extend(self.check(MessageKind::Ring, message, &arrived));
         }
-        self.cluster.flush()?;
+        self.cluster.flush(None)?;
         Ok(bad)
     }
 
@@ -126,7 +126,7 @@ impl<'c> Messenger<'c> {
                     bad.wrong_again += usize::from(message.flaw(&arrived).is_some());
                 }
             }
-            self.cluster.flush()?;
+            self.cluster.flush(None)?;
         }
         // Each receiver knows about its own.
         let counts: Vec<usize> = list.iter().map(|bad| bad.wrong_again).collect();

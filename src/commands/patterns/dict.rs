@@ -60,7 +60,7 @@ fn serve(cluster: &Cluster, clients: u64, owned: &mut BTreeMap<u64, u64>) -> Res
             _ => left -= 1,
         }
     }
-    Ok(cluster.flush()?)
+    Ok(cluster.flush(None)?)
 }
 
 /// At every other rank: writes its keys and reads them back; how many came back wrong.
@@ -72,6 +72,6 @@ fn fill(cluster: &Cluster, keys: impl Iterator<Item = u64>) -> Result<u64> {
         wrong += u64::from(cluster.receive_numbers(0, Tag::Reply)? != [1, 2 * key]);
     }
     cluster.send_numbers(0, Tag::Last, [0, 0])?;
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok(wrong)
 }

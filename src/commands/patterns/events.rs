@@ -71,7 +71,7 @@ fn talk(cluster: &Cluster, word: &str, mut said: Vec<(u64, String)>) -> Result<V
             said.push((next, word.into()));
         }
         if next + 1 >= WORDS {
-            cluster.flush()?;
+            cluster.flush(None)?;
             return Ok(said);
         }
     }

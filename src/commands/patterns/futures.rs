@@ -36,7 +36,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
             let [n, _] = cluster.receive_numbers(0, Tag::Item)?;
             cluster.send_numbers(0, Tag::Reply, [n, square(n)])?;
         }
-        cluster.flush()?;
+        cluster.flush(None)?;
         return Ok(None);
     };
     let mut squares = vec![0; N as usize];
@@ -54,7 +54,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
             overtaken += u64::from(n < last);
             last = last.max(n);
         }
-        cluster.flush()?;
+        cluster.flush(None)?;
     }
     let cost = each_us("an answer", began, N);
     Ok(Some(Shown {

@@ -108,7 +108,7 @@ fn condition(cluster: &Cluster, counters: &Counters) -> Result<()> {
 fn event(cluster: &Cluster) -> Result<u64> {
     let tell = || (1..cluster.size()).try_for_each(|rank| cluster.send_numbers(rank, Tag::Item, [1, 0]));
     if cluster.at_root(tell).transpose()?.is_some() {
-        cluster.flush()?;
+        cluster.flush(None)?;
         return Ok(1);
     }
     Ok(cluster.receive_numbers(0, Tag::Item)?[0])

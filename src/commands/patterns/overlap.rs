@@ -68,7 +68,7 @@ fn ask(cluster: &Cluster, window: u64) -> Result<usize> {
         next()?;
     }
     (1..=servers).try_for_each(|server| cluster.send_numbers(server, Tag::Last, [0, 0]))?;
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok(answers.len())
 }
 
@@ -79,7 +79,7 @@ fn answer(cluster: &Cluster) -> Result<()> {
         if let Some((from, tag)) = cluster.probe()? {
             let [question, _] = cluster.receive_numbers(from, tag)?;
             if tag == Tag::Last {
-                return Ok(cluster.flush()?);
+                return Ok(cluster.flush(None)?);
             }
             due.push_back((Instant::now() + DELAY, question));
             patience.reset();

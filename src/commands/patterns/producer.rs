@@ -67,7 +67,7 @@ fn produce(cluster: &Cluster, producers: u64) -> Result<()> {
     for _ in taken..sent {
         cluster.receive_numbers(0, Tag::Credit)?;
     }
-    Ok(cluster.flush()?)
+    Ok(cluster.flush(None)?)
 }
 
 /// At rank 0: the goods of each producer as they came, and the most that one had on the way.
@@ -81,7 +81,7 @@ fn consume(cluster: &Cluster, producers: u64) -> Result<(Vec<Vec<u64>>, u64)> {
         most = most.max(on_the_way);
         cluster.send_numbers(producer, Tag::Credit, [0, 0])?;
     }
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok((taken, most))
 }
 

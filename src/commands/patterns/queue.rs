@@ -73,7 +73,7 @@ fn manage(cluster: &Cluster) -> Result<u64> {
         total += cluster.receive_numbers(worker, tag)?[1];
         next(worker)?;
     }
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok(total)
 }
 
@@ -83,7 +83,7 @@ fn work(cluster: &Cluster) -> Result<()> {
         let (manager, tag) = next_message(cluster)?;
         let [task, n] = cluster.receive_numbers(manager, tag)?;
         if tag == Tag::Last {
-            return Ok(cluster.flush()?);
+            return Ok(cluster.flush(None)?);
         }
         cluster.send_numbers(manager, Tag::Reply, [task, count(n)])?;
     }

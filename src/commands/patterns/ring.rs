@@ -66,7 +66,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
             cluster.send_numbers(next, Tag::Item, [after, step + 1])?;
         }
     }
-    cluster.flush()?;
+    cluster.flush(None)?;
     let cost = each_us("a step", began, STEPS + 1);
     let all = cluster.gather_records(&way)?;
     Ok(all.map(|all| {

@@ -72,7 +72,7 @@ fn run(cluster: &Cluster) -> Result<Option<Shown>> {
         patience.pause();
         open = taken(open, &mut results, &mut journal, next);
     }
-    cluster.flush()?;
+    cluster.flush(None)?;
     let cost = each_us("a step", began, 3 * STEPS);
     Ok(cluster.at_root(|| Shown {
         answer: format!("{} = {}, {} = {}, {} = {}", NAMES[0], results[0], NAMES[1], results[1], NAMES[2], results[2]),

@@ -330,7 +330,7 @@ impl Write<'_> {
         self.channel.flush()?;
         while is_whole && self.write_slice() {
             // Where a rank is lost, nobody needs the rest.
-            cluster.all_sent()?;
+            cluster.all_sent(None)?;
         }
         let failed = self.desk().failed.clone();
         cluster.agree(failed.map_or(Ok(()), |failed| Err(Error::Run(failed))))

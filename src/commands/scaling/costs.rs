@@ -72,7 +72,7 @@ fn message(cluster: &Cluster) -> Result<Option<f64>> {
             send(cluster, 0, &Message::Ask)?;
         }
     }
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok(cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS)))
 }
 
@@ -90,7 +90,7 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     let Some(mut machine) = machine else {
         (0..QUESTIONS).try_for_each(|_| send(cluster, 0, &Message::Ask))?;
         (0..QUESTIONS).try_for_each(|_| next(cluster).map(drop))?;
-        cluster.flush()?;
+        cluster.flush(None)?;
         return Ok(None);
     };
     let mut begun = None::<Instant>;
@@ -108,7 +108,7 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     }
     // The first was there already when the clock began.
     let seconds = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
-    cluster.flush()?;
+    cluster.flush(None)?;
     Ok(Some(seconds / all as f64))
 }
 
@@ -126,7 +126,7 @@ fn span(cluster: &Cluster) -> Result<Option<f64>> {
     let begun = Instant::now();
     if me > 0 {
         send(cluster, 0, &Message::Reduce { sent: 0, ledger: mine })?;
-        cluster.flush()?;
+        cluster.flush(None)?;
         return Ok(None);
     }
     for _ in 1..ranks {

@@ -88,7 +88,7 @@ impl Keeper {
         // Other parts of the job that the file has: a run of all of it, without a part, makes them
         // one.
         let mut identity = identity;
-        if let Ok(theirs) = load::identity_from(&*disk, &place)
+        if let Ok(theirs) = load::identity(&*disk, &place)
             && !identity.parts.is_empty()
         {
             identity.parts.extend(theirs.parts);
@@ -190,7 +190,7 @@ pub fn before(path: &Path) -> PathBuf {
 /// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one
 /// before, which may be good.
 fn is_good(disk: &dyn Disk, place: &Path) -> bool {
-    load::identity_from(disk, place).is_ok()
+    load::identity(disk, place).is_ok()
 }
 
 /// Puts `bytes` at `place`; what was there becomes [`before`] if it `rotates`.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::format::{self, Identity, Refusal};
 use super::keeper::before;
 use super::lock::{self, Lock};
-use crate::disk::{Disk, FileSystem};
+use crate::disk::Disk;
 use crate::{Job, Ledger, atomic_file, regular};
 
 /// Why a checkpoint is of no use.
@@ -77,21 +77,13 @@ pub struct Found<T> {
     pub instead: Option<String>,
 }
 
-/// What the checkpoint at `path` has of `job`, which is `ours`; `None` when there is no such file.
+/// What the checkpoint at `path` of `disk` has of `job`, which is `ours`; `None` when there is no such file.
 /// Where there is only the one before, it is that; where the file is damaged, only if it may
 /// `fall_back`.
 ///
 /// # Errors
 /// [`LoadError`]; it names the one before where that is good and the file is damaged.
-pub fn load<J: Job>(path: &Path, job: &J, ours: &Identity, fall_back: bool) -> Result<Option<Found<J::Tally>>> {
-    load_from(&FileSystem, path, job, ours, fall_back)
-}
-
-/// The same, from any disk.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_from<J: Job>(
+pub fn load<J: Job>(
     disk: &dyn Disk,
     path: &Path,
     job: &J,
@@ -131,8 +123,8 @@ pub fn load_from<J: Job>(
 ///
 /// # Errors
 /// As [`load`]; [`LoadError::Unreadable`] when there is no such file.
-pub fn load_alone<J: Job>(path: &Path, job: &J, ours: &Identity) -> Result<Ledger<J::Tally>> {
-    let bytes = read(&FileSystem, path);
+pub fn load_alone<J: Job>(disk: &dyn Disk, path: &Path, job: &J, ours: &Identity) -> Result<Ledger<J::Tally>> {
+    let bytes = read(disk, path);
     let ledger = bytes.and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     ledger.map_err(|why| why.error(path))
 }
@@ -164,16 +156,11 @@ fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result
     })
 }
 
-/// The job that wrote the checkpoint at `path`.
+/// The job that wrote the checkpoint at `path` of `disk`.
 ///
 /// # Errors
 /// As [`load`].
-pub fn identity(path: &Path) -> Result<Identity> {
-    identity_from(&FileSystem, path)
-}
-
-/// The same, from any disk.
-pub(super) fn identity_from(disk: &dyn Disk, path: &Path) -> Result<Identity> {
+pub fn identity(disk: &dyn Disk, path: &Path) -> Result<Identity> {
     let read = read(disk, path).and_then(|bytes| format::identity(&bytes).map_err(Unreadable::Refused));
     read.map_err(|why| why.error(path))
 }

@@ -46,7 +46,8 @@ pub(super) struct Network {
     arrived: Vec<[VecDeque<Arrived>; Channel::ALL.len()]>,
     /// Rendezvous messages that wait for their sender's next call.
     held: Vec<Vec<(Route, u64)>>,
-    unsent: Vec<u64>,
+    /// Messages that have not left a rank, by channel.
+    unsent: Vec<[u64; Channel::ALL.len()]>,
     /// Ranks that know of a loss.
     pub(super) lost: Vec<bool>,
     pub(super) sent: u64,
@@ -60,22 +61,30 @@ impl Network {
             in_flight: BTreeMap::new(),
             arrived: (0..ranks).map(|_| Default::default()).collect(),
             held: vec![Vec::new(); ranks],
-            unsent: vec![0; ranks],
+            unsent: vec![Default::default(); ranks],
             lost: vec![false; ranks],
             sent: 0,
             most_unread: 0,
         }
     }
 
-    /// Whether everything that a rank sent has left.
-    pub(super) fn has_sent_all(&self, rank: usize) -> bool {
-        self.unsent[rank] == 0
+    /// Whether everything that a rank sent, by a channel or by any, has left.
+    pub(super) fn has_sent_all(&self, rank: usize, channel: Option<Channel>) -> bool {
+        match channel {
+            Some(channel) => self.unsent[rank][channel as usize] == 0,
+            None => self.unsent[rank] == <[u64; Channel::ALL.len()]>::default(),
+        }
     }
 
     /// What waits for a rank, and what has not left it, in words.
     pub(super) fn unread(&self, rank: usize) -> String {
-        let [round, collective] = [0, 1].map(|channel: usize| self.arrived[rank][channel].len());
-        format!("unread {round} of a round, {collective} of collectives; {} have not left it", self.unsent[rank])
+        let unread: Vec<String> = Channel::ALL
+            .iter()
+            .zip(&self.arrived[rank])
+            .map(|(channel, all)| format!("{} {channel:?}", all.len()))
+            .collect();
+        let unsent = self.unsent[rank].iter().sum::<u64>();
+        format!("unread {}; {unsent} have not left it", unread.join(", "))
     }
 
     /// Messages that nobody has taken.
@@ -98,11 +107,11 @@ impl State {
         let number = self.network.sent;
         let weather = self.plan.weather;
         let is_rendezvous = bytes.len() > weather.eager_bytes || self.random.chance(weather.rendezvous, 100);
-        self.network.unsent[route.from] += 1;
+        self.network.unsent[route.from][route.channel as usize] += 1;
         let delay = self.delay();
         if !is_rendezvous {
             let after = self.random.below(delay + 1);
-            self.after(after, Event::Sent(route.from, route.epoch as u64));
+            self.after(after, Event::Sent(route.from, route.channel, route.epoch as u64));
         }
         let message = InFlight { number, bytes, is_rendezvous, is_ready: false };
         self.network.in_flight.entry(route).or_default().push_back(message);
@@ -178,15 +187,16 @@ impl State {
         let message = arrived.remove(place)?;
         if message.is_rendezvous {
             let (after, epoch) = (self.random.below(50_000), self.meetings.epoch());
-            self.after(after, Event::Sent(from, epoch as u64));
+            self.after(after, Event::Sent(from, channel, epoch as u64));
         }
         Some((message.from, message.bytes))
     }
 
     /// One of a rank's messages has left it.
-    pub(super) fn has_left(&mut self, rank: usize, epoch: usize) {
+    pub(super) fn has_left(&mut self, rank: usize, channel: Channel, epoch: usize) {
         if epoch == self.meetings.epoch() {
-            self.network.unsent[rank] = self.network.unsent[rank].saturating_sub(1);
+            let unsent = &mut self.network.unsent[rank][channel as usize];
+            *unsent = unsent.saturating_sub(1);
             self.wake(rank);
         }
     }
@@ -194,7 +204,7 @@ impl State {
     /// A rank has returned or died: of what has not left it, some is gone. What comes behind a
     /// message that is gone is gone too.
     pub(super) fn forget_rank(&mut self, rank: usize) {
-        if self.network.has_sent_all(rank) {
+        if self.network.has_sent_all(rank, None) {
             return;
         }
         let routes: Vec<Route> = self.network.in_flight.keys().copied().filter(|route| route.from == rank).collect();

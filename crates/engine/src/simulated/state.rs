@@ -17,6 +17,7 @@ use super::task::Task;
 use super::{Failure, Plan};
 use crate::signals::Signals;
 use crate::threads::Lent;
+use crate::transport::Channel;
 
 /// Nanoseconds since the run began.
 pub(super) type Time = u64;
@@ -32,7 +33,7 @@ pub(super) enum Event {
     /// The message of this number has had its delay.
     Ready(Route, u64),
     /// A rank hears that one of its messages has left.
-    Sent(usize, u64),
+    Sent(usize, Channel, u64),
     /// The fault of this number strikes.
     Strike(usize),
     /// A rank hears of a loss in this epoch.
@@ -222,7 +223,7 @@ impl State {
                 return Some(task);
             }
             Event::Ready(route, number) => self.ready(route, number),
-            Event::Sent(rank, epoch) => self.has_left(rank, epoch as usize),
+            Event::Sent(rank, channel, epoch) => self.has_left(rank, channel, epoch as usize),
             Event::Strike(number) => self.strike(number),
             Event::Notice(rank, epoch) => self.notice(rank, epoch),
             Event::KillAll => self.doom_all(),
@@ -235,7 +236,7 @@ impl State {
         let words = match event {
             Event::Resume(task, wait) => [1, task as u64, wait],
             Event::Ready(route, number) => [2, route.to as u64, number],
-            Event::Sent(rank, epoch) => [3, rank as u64, epoch],
+            Event::Sent(rank, channel, epoch) => [3, rank as u64 | (channel as u64) << 32, epoch],
             Event::Strike(number) => [4, number as u64, 0],
             Event::Notice(rank, epoch) => [5, rank as u64, epoch as u64],
             Event::KillAll => [6, 0, 0],

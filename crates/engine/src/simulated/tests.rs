@@ -81,7 +81,7 @@ fn a_death_ends_the_job_or_is_survived_by_all_others() {
         let survived = run(&Plan { survives: true, ..plan }, |rank| {
             rank.survive(|rank| {
                 (0..100).try_for_each(|_| rank.barrier())?;
-                rank.flush()?;
+                rank.flush(None)?;
                 rank.confirm_all_alive()?;
                 Ok((rank.rank(), rank.size()))
             })
@@ -112,6 +112,6 @@ fn a_panic_reaches_the_caller() {
 
 #[test]
 fn a_thousand_ranks() {
-    let end = run(&stormy(1000, 3), |rank| rank.sum(rank.rank()).and_then(|sum| rank.flush().map(|()| sum)));
+    let end = run(&stormy(1000, 3), |rank| rank.sum(rank.rank()).and_then(|sum| rank.flush(None).map(|()| sum)));
     assert_eq!(end.ranks[ROOT as usize], Ending::Returned(Ok(Some(499_500))));
 }

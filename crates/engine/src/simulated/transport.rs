@@ -186,8 +186,8 @@ impl Transport for Simulated {
         Ok(taken.map(|(from, bytes)| message(self.rank_of(from), bytes)))
     }
 
-    fn all_sent(&self) -> std::result::Result<bool, Lost> {
-        Ok(self.call(Asked::AllSent)?.network.has_sent_all(self.me))
+    fn all_sent(&self, channel: Option<Channel>) -> std::result::Result<bool, Lost> {
+        Ok(self.call(Asked::AllSent)?.network.has_sent_all(self.me, channel))
     }
 
     fn now(&self) -> Instant {

@@ -87,7 +87,7 @@ impl Simulated {
             self.give_way(&mut backoff, None)?;
         }
         self.barrier()?;
-        self.flush()
+        self.flush(None)
     }
 }
 

@@ -52,9 +52,9 @@ fn after_a_loss_no_method_works() {
         [
             transport.send(ROOT, Channel::Round, vec![1]).is_err(),
             transport.poll(Channel::Round, None).is_err(),
-            transport.all_sent().is_err(),
+            transport.all_sent(None).is_err(),
             transport.receive(Channel::Round, ROOT).is_err(),
-            transport.flush().is_err(),
+            transport.flush(None).is_err(),
             transport.barrier().is_err(),
         ]
     });

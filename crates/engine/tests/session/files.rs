@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use montesieve_engine::checkpoint::{LoadError, before, load_alone};
+use montesieve_engine::disk::FileSystem;
 use montesieve_engine::{Cause, Error, Job, Ledger, Notice, Outcome, Schedule, Session, Share, Span, threads};
 
 use super::{Blocks, List, RANKS, all, folder, list, refusal, save};
@@ -26,7 +27,7 @@ impl Notices {
 }
 
 fn saved(path: &Path, job: &List) -> Vec<Span> {
-    let ledger = load_alone(path, job, &job.identity().expect("it is kept")).expect("a checkpoint");
+    let ledger = load_alone(&FileSystem, path, job, &job.identity().expect("it is kept")).expect("a checkpoint");
     let mut whole = Ledger::new();
     whole.absorb(ledger).expect("disjoint");
     whole.spans().map(|(span, _)| span).collect()

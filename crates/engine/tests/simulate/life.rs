@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use montesieve_engine::checkpoint::{self, load_from};
+use montesieve_engine::checkpoint;
 use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
 use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simulated, SimulatedDisk};
 use montesieve_engine::transport::{ROOT, Transport};
@@ -179,7 +179,7 @@ fn command<T: OfSpan>(
     // Who the root is may change from attempt to attempt.
     let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
     let outcome = resume(rank, job, options, done)?;
-    rank.flush()?;
+    rank.flush(None)?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
     reports.lock().expect("no panic").extend(outcome);
@@ -201,13 +201,14 @@ fn abort_for(rank: &Simulated, error: &Error) {
 fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
     let ours = job.identity().expect("it is kept");
     let path = Path::new(PATH);
-    let found = load_from(disk, path, job, &ours, scenario.rots);
+    let found = checkpoint::load(disk, path, job, &ours, scenario.rots);
     let found = found.unwrap_or_else(|error| panic!("seed {}: {error}; {:?}", scenario.seed, disk.names()));
     let ledger = found.map_or_else(Ledger::new, |found| found.ledger);
     if let Some(bytes) = disk.acknowledged(path) {
         let copy = SimulatedDisk::new(0, DiskFaults::default());
         copy.put(path, bytes);
-        let acknowledged = load_from(&copy, path, job, &ours, false).expect("it was written").expect("it is there");
+        let acknowledged =
+            checkpoint::load(&copy, path, job, &ours, false).expect("it was written").expect("it is there");
         for (span, _) in acknowledged.ledger.spans() {
             assert!(ledger.covers(span), "seed {}: {span} was acknowledged and is gone", scenario.seed);
         }
@@ -233,7 +234,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
         if let Err(error) = &outcome {
             abort_for(rank, error);
         }
-        rank.flush()?;
+        rank.flush(None)?;
         simulated::mark("end");
         rank.end_watch()?;
         outcome

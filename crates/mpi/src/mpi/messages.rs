@@ -40,7 +40,7 @@ impl Mpi {
         let mut patience = Patience::new();
         while self.probe_for(Some(from as i32), Some(tag as i32))?.is_none() {
             // What we have sent moves on only when MPI is called.
-            self.all_sent()?;
+            self.all_sent(None)?;
             patience.pause();
         }
         let mut numbers = [0u64; 2];

@@ -66,8 +66,8 @@ impl Transport for Mpi {
         self.check_whole().map(|()| Some(Message { from: status.source_rank() as u64, bytes }))
     }
 
-    fn all_sent(&self) -> Result<bool, Lost> {
-        let all_sent = self.outbox.all_sent();
+    fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost> {
+        let all_sent = self.outbox.all_sent(channel.map(|channel| Tag::of(channel) as i32));
         self.check_whole().map(|()| all_sent)
     }
 
@@ -103,10 +103,10 @@ impl Transport for Mpi {
         Ok(())
     }
 
-    fn flush(&self) -> Result<(), Lost> {
+    fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
         heartbeat::waiting_for(Waiting::Sending, 0);
         let mut backoff = Backoff::new();
-        while !self.all_sent()? {
+        while !self.all_sent(channel)? {
             self.give_way(&mut backoff, None)?;
         }
         Ok(())

@@ -42,12 +42,12 @@ fn identity(seed: u64) -> Identity {
 }
 
 fn load(path: &Path, seed: u64) -> Result<Option<Found<()>>, LoadError> {
-    checkpoint::load(path, &Ten { seed }, &identity(seed), false)
+    checkpoint::load(&FileSystem, path, &Ten { seed }, &identity(seed), false)
 }
 
 /// Blocks done of the file itself.
 fn done(path: &Path) -> Option<u64> {
-    load_alone(path, &Ten { seed: 1 }, &identity(1)).ok().map(|ledger| ledger.done())
+    load_alone(&FileSystem, path, &Ten { seed: 1 }, &identity(1)).ok().map(|ledger| ledger.done())
 }
 
 fn ledger(blocks: u64) -> Ledger<()> {
@@ -100,12 +100,13 @@ fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
     let offered = load(&path, 1).expect_err("damaged");
     assert!(offered.to_string().contains("the one before is good"), "{offered}");
     assert!(!offered.is_misuse());
-    let taken = checkpoint::load(&path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
+    let taken =
+        checkpoint::load(&FileSystem, &path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
     assert_eq!((taken.ledger.done(), taken.instead.is_some()), (5, true));
     assert!(load(&before(&path), 2).expect_err("another job").is_misuse());
     // A good file of another job is not damaged: nothing is taken instead.
     fs::copy(before(&path), &path).expect("copied");
-    let other = checkpoint::load(&path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
+    let other = checkpoint::load(&FileSystem, &path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
     assert!(other.is_misuse());
 }
 
@@ -164,9 +165,9 @@ fn parts_of_one_file_are_all_noted() {
         let ours = Identity { parts: vec![part(index)], ..identity(1) };
         save(&mut keeper_of(&path, ours), blocks);
     }
-    assert_eq!(checkpoint::identity(&path).expect("good").parts, [part(0), part(1)]);
+    assert_eq!(checkpoint::identity(&FileSystem, &path).expect("good").parts, [part(0), part(1)]);
     save(&mut keeper(&path), 6);
-    assert_eq!(checkpoint::identity(&path).expect("good").parts, []);
+    assert_eq!(checkpoint::identity(&FileSystem, &path).expect("good").parts, []);
 }
 
 #[test]
