@@ -5,7 +5,7 @@ use super::launch::Launch;
 use super::launch::Ranks::{self, Alone, Threads};
 
 fn run(ranks: Ranks, line: &str) -> Ended {
-    Launch::new(ranks, line).limit(100).run()
+    Launch::new(ranks, line).run()
 }
 
 #[test]
