@@ -52,13 +52,19 @@ fn save(file: &Path) -> Option<(u64, i64, i64)> {
     fs::metadata(file).ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
+/// Whether a run with a time limit came to its end: else it has saved, or was too short to do one block, which it says.
+#[track_caller]
+fn is_done(ended: &Ended) -> bool {
+    let is_short = ended.code() == 76 && ended.stderr.contains("too short to do one block");
+    assert!(is_short || matches!(ended.code(), 0 | 75), "{ended}");
+    ended.code() == 0
+}
+
 /// Runs the job until it has saved this often, or for a time that grows likewise; whether it came to its end by itself.
 fn cut(ranks: Ranks, line: &str, file: &Path, cut: Cut, saves: u64) -> Option<Ended> {
     if let Cut::Timed = cut {
         let ended = run(ranks, &format!("{line} --time-limit {}ms", 500 * saves));
-        let saved = ended.code() == 75;
-        assert!(saved || ended.code() == 0, "{ended}");
-        return (!saved).then_some(ended);
+        return is_done(&ended).then_some(ended);
     }
     let mut running = Launch::new(ranks, line).start();
     for _ in 0..saves {
@@ -216,12 +222,12 @@ fn a_time_limit_at_the_very_end() {
     let line = "primes 1e15 1e15+1e8 --gaps --sum --schedule dynamic --chunk 1";
     let whole = run(Launched(8), &format!("{line} --format json")).expect_code(0);
     let seconds = whole.json()["run"]["seconds"].as_f64().expect("seconds");
-    each_at_once(0..24, |i| {
+    each(0..24, |i| {
         let file = folder.path().join(i.to_string());
         let limit = (seconds * 1e6 * (0.6 + 0.02 * f64::from(*i))) as u64;
         let ranks = if i % 3 == 0 { Launched(8) } else { Threads(8) };
         let ended = run(ranks, &format!("{line} --time-limit {limit}us --checkpoint {}", file.display()));
-        assert!(matches!(ended.code(), 0 | 75), "{ended}");
+        is_done(&ended);
     });
 }
 
@@ -247,17 +253,17 @@ fn a_rank_that_hangs_is_named_and_the_work_saved() {
     for rank in [2, 0] {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("job.ckpt");
-        let line = format!("pi 1e15 --seed 9 --stall-timeout 3s --checkpoint {}", file.display());
+        let line = format!("pi 1e15 --seed 9 --stall-timeout 5s --checkpoint {}", file.display());
         let mut running = Launch::new(Launched(4), &format!("{line} --checkpoint-interval 500ms")).start();
         running.wait_until_at_work();
         running.wait_until("a checkpoint", || file.exists());
         let stopped = running.processes().into_iter().find(|process| process.rank == Some(rank)).expect("the rank");
         stopped.signal(Signal::STOP);
         let ended = running.finish().expect_failure();
-        let said = format!("rank {rank} on {host} has not been heard of for 3s (--stall-timeout)");
+        let said = format!("rank {rank} on {host} has not been heard of for 5s (--stall-timeout)");
         assert!(ended.stderr.contains(&said), "{ended}");
         assert_eq!(ended.stderr.contains("what is done is saved"), rank != 0, "{ended}");
-        let resumed = run(Alone, &format!("{line} --time-limit 100ms")).expect_code(75);
+        let resumed = run(Alone, &format!("{line} --time-limit 500ms")).expect_code(75);
         assert!(resumed.stderr.contains("going on from "), "{resumed}");
     }
 }

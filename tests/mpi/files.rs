@@ -83,8 +83,8 @@ fn the_one_before_helps_when_the_last_is_damaged_or_gone() {
 fn the_same_command_line_again_gets_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-    run(Threads(2), &format!("{} --time-limit 300ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
-    let again = format!("{} --resume {} --time-limit 300ms", line("pi 1e13 --seed 9", &to), from.display());
+    run(Threads(2), &format!("{} --time-limit 600ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
+    let again = format!("{} --resume {} --time-limit 600ms", line("pi 1e13 --seed 9", &to), from.display());
     let mut reached = 0;
     for ranks in [Launched(2), Alone, Threads(3)] {
         let stopped = run(ranks, &again).expect_code(75);
@@ -115,7 +115,7 @@ fn two_jobs_do_not_share_a_checkpoint() {
     running.signal(Signal::KILL);
     running.finish().expect_failure();
     // The kernel has given the lock back.
-    let resumed = run(Threads(2), &format!("{line} --time-limit 100ms")).expect_code(75);
+    let resumed = run(Threads(2), &format!("{line} --time-limit 500ms")).expect_code(75);
     assert!(begun_from(&resumed) > 0, "{resumed}");
 }
 
@@ -209,7 +209,9 @@ fn a_trace_is_the_same_after_any_number_of_stops() {
     // Longer each time, so that it ends on any machine.
     let cases = (0..60).zip([Launched(3), Alone, Threads(2)].into_iter().cycle());
     let runs = cases.map(|(i, ranks)| run(ranks, &format!("{line} --time-limit {}ms", 300 + 50 * i)));
-    let stops = runs.take_while(|ended| ended.code() != 0).map(|ended| ended.expect_code(75)).count();
+    // 76: on a busy machine not one block was done in that time.
+    let stops = runs.take_while(|ended| ended.code() != 0);
+    let stops = stops.inspect(|ended| assert!(matches!(ended.code(), 75 | 76), "{ended}")).count();
     assert!((1..60).contains(&stops), "stopped {stops} times");
     let [expected, trace] = ["expected", "trace"].map(|name| fs::read_to_string(at(name)).expect("written"));
     assert!(expected.lines().count() > 10);

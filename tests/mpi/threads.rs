@@ -62,11 +62,11 @@ fn what_a_thread_meets_ends_the_process() {
 #[test]
 fn a_thread_that_hangs_is_named() {
     each_at_once([("scatter", 0), ("scatter", 2), ("compute", 2), ("report", 1)], |&(stage, rank)| {
-        let line = "primes 1e8 --algorithm sieve --stall-timeout 2s";
+        let line = "primes 1e8 --algorithm sieve --stall-timeout 5s";
         let launch = Launch::new(Threads(3), line).idle().env("MONTESIEVE_FAULT", &format!("hang@{stage}#{rank}"));
         let ended = launch.run().expect_code(1);
         let said = format!("rank {rank} on ");
-        assert!(ended.stderr.contains(&said) && ended.stderr.contains("has not been heard of for 2s"), "{ended}");
+        assert!(ended.stderr.contains(&said) && ended.stderr.contains("has not been heard of for 5s"), "{ended}");
     });
 }
 

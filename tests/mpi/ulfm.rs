@@ -174,11 +174,11 @@ fn bad_ends_of_many_ranks_are_ends() {
 
 #[test]
 fn a_rank_that_hangs_is_still_the_end() {
-    let Some(launch) = launch(3, "pi 1e15 --stall-timeout 3s") else { return };
+    let Some(launch) = launch(3, "pi 1e15 --stall-timeout 5s") else { return };
     let mut running = launch.start();
     running.wait_until_at_work();
     let hung = running.processes().into_iter().find(|process| process.rank == Some(1)).expect("the rank");
     hung.signal(Signal::STOP);
     let ended = running.finish().expect_failure();
-    assert!(ended.stderr.contains("has not been heard of for 3s"), "{ended}");
+    assert!(ended.stderr.contains("has not been heard of for 5s"), "{ended}");
 }
