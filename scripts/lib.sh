@@ -333,6 +333,16 @@ choose_mpi() {
   [[ $MPI_KIND != none || $1 == none ]] || say "no MPI can be had here: building the one-process program"
 }
 
+# --- building tests ---------------------------------------------------------------------------------------------------
+
+# test_features: FEATURES for cargo test, the flag in Redis where there is a server. All test builds have it, with MPI and without, and those
+# of other MPIs: Redis asks more of syn, so that serde, clap, engine and kernels would else be built once with it and once without.
+test_features() {
+  FEATURES=()
+  # shellcheck disable=SC2034  # for those that source this
+  ! have redis-server || FEATURES=(--features redis)
+}
+
 # --- launching ------------------------------------------------------------------------------------------------------
 
 # Processors that this process may use: its affinity, and a container's share of time.

@@ -11,7 +11,7 @@ use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
 fn run(ranks: Ranks, line: &str) -> Ended {
-    Launch::new(ranks, line).limit(100).run()
+    Launch::new(ranks, line).run()
 }
 
 fn line(job: &str, file: &Path) -> String {
@@ -83,8 +83,8 @@ fn the_one_before_helps_when_the_last_is_damaged_or_gone() {
 fn the_same_command_line_again_gets_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
-    run(Threads(2), &format!("{} --time-limit 300ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
-    let again = format!("{} --resume {} --time-limit 300ms", line("pi 1e13 --seed 9", &to), from.display());
+    run(Threads(2), &format!("{} --time-limit 600ms", line("pi 1e13 --seed 9", &from))).expect_code(75);
+    let again = format!("{} --resume {} --time-limit 600ms", line("pi 1e13 --seed 9", &to), from.display());
     let mut reached = 0;
     for ranks in [Launched(2), Alone, Threads(3)] {
         let stopped = run(ranks, &again).expect_code(75);
@@ -102,7 +102,7 @@ fn two_jobs_do_not_share_a_checkpoint() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
     let line = line("pi 1e15 --seed 9", &file);
-    let running = Launch::new(Launched(2), &line).limit(90).start();
+    let mut running = Launch::new(Launched(2), &line).start();
     running.wait_until("a checkpoint", || file.exists());
     let host = fs::read_to_string("/proc/sys/kernel/hostname").expect("a host name");
     let link = folder.path().join("link");
@@ -115,7 +115,7 @@ fn two_jobs_do_not_share_a_checkpoint() {
     running.signal(Signal::KILL);
     running.finish().expect_failure();
     // The kernel has given the lock back.
-    let resumed = run(Threads(2), &format!("{line} --time-limit 100ms")).expect_code(75);
+    let resumed = run(Threads(2), &format!("{line} --time-limit 500ms")).expect_code(75);
     assert!(begun_from(&resumed) > 0, "{resumed}");
 }
 
@@ -203,19 +203,16 @@ fn new_files_have_the_mode_that_the_umask_leaves() {
 fn a_trace_is_the_same_after_any_number_of_stops() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
-    let job = |name: &str| format!("pi 3e10 --seed 9 --trace {}", at(name).display());
+    let job = |name: &str| format!("pi 1e10 --seed 9 --trace {}", at(name).display());
     run(Threads(2), &job("expected")).expect_code(0);
-    let cut = format!("{} --time-limit 300ms", line(&job("trace"), &at("job.ckpt")));
-    let mut stops = 0;
-    for ranks in [Launched(3), Alone, Threads(2)].into_iter().cycle().take(60) {
-        let ended = run(ranks, &cut);
-        if ended.code() == 0 {
-            break;
-        }
-        stops += 1;
-        ended.expect_code(75);
-    }
-    assert!(stops > 0, "it was never stopped");
+    let line = line(&job("trace"), &at("job.ckpt"));
+    // Longer each time, so that it ends on any machine.
+    let cases = (0..60).zip([Launched(3), Alone, Threads(2)].into_iter().cycle());
+    let runs = cases.map(|(i, ranks)| run(ranks, &format!("{line} --time-limit {}ms", 300 + 50 * i)));
+    // 76: on a busy machine not one block was done in that time.
+    let stops = runs.take_while(|ended| ended.code() != 0);
+    let stops = stops.inspect(|ended| assert!(matches!(ended.code(), 75 | 76), "{ended}")).count();
+    assert!((1..60).contains(&stops), "stopped {stops} times");
     let [expected, trace] = ["expected", "trace"].map(|name| fs::read_to_string(at(name)).expect("written"));
     assert!(expected.lines().count() > 10);
     assert_eq!(trace, expected);

@@ -17,8 +17,8 @@ use super::running::{Running, read};
 
 /// For Open MPI. Ranks that wait must leave the cores to those that work (`mpi_yield_when_idle`, in [`Launch::command`]).
 const DEFAULT_FLAGS: &str = "--oversubscribe --bind-to none";
-/// How long a launch may take when its test says nothing.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a launch may take when its test says nothing: this ends what hangs, and is far more than any takes on a busy machine.
+const LIMIT: Duration = Duration::from_secs(100);
 
 /// How many processes, and who starts them.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,8 @@ pub struct Launch {
     limit: Duration,
     sink: Sink,
     source: Option<File>,
+    /// Of the room; `None`: one for each rank.
+    seats: Option<usize>,
     /// What a shell does with the program, and with all of it.
     shells: [Option<String>; 2],
 }
@@ -65,6 +67,7 @@ impl Launch {
             limit: LIMIT,
             sink: Sink::Keep,
             source: None,
+            seats: None,
             shells: [None, None],
         }
     }
@@ -103,6 +106,12 @@ impl Launch {
         self
     }
 
+    /// Its ranks will wait for most of the time, and leave the room to others.
+    pub fn idle(mut self) -> Launch {
+        self.seats = Some(1);
+        self
+    }
+
     pub fn head(mut self, lines: usize) -> Launch {
         self.sink = Sink::Head(lines);
         self
@@ -118,23 +127,28 @@ impl Launch {
         self
     }
 
-    /// Runs it to its end, beside other launches.
+    /// Runs it to its end.
     pub fn run(self) -> Ended {
-        let seats = match self.ranks {
+        self.start().finish()
+    }
+
+    /// Runs it to its end beside another launch of the same test.
+    pub fn run_beside(self, _running: &Running) -> Ended {
+        self.start_in(Room::beside()).finish()
+    }
+
+    /// Starts it, to be watched, stopped or signalled while it runs, beside launches of other tests.
+    pub fn start(self) -> Running {
+        let seats = self.seats.unwrap_or(match self.ranks {
             Ranks::Alone => 1,
             Ranks::Threads(ranks) | Ranks::Launched(ranks) => ranks,
-        };
-        self.start_in(Room::take(seats)).finish()
+        });
+        self.start_in(Room::take(seats))
     }
 
-    /// Runs it to its end beside a launch that has all the room.
-    pub fn run_beside(self, _running: &Running) -> Ended {
-        self.start_in(Room::take(0)).finish()
-    }
-
-    /// Starts it, to be watched, stopped or signalled while it runs: nothing else runs beside it.
-    pub fn start(self) -> Running {
-        self.start_in(Room::take(WHOLE))
+    /// Starts it when no other launch runs or waits, and none begins beside it: to measure what it takes.
+    pub fn start_alone(self) -> Running {
+        self.start_in(Room::take_whole())
     }
 
     fn start_in(mut self, room: Room) -> Running {
@@ -166,6 +180,7 @@ impl Launch {
         let (limit, began) = (self.limit, Instant::now());
         Running {
             line: format!("{command:?}"),
+            ranks: self.ranks,
             child,
             mark,
             limit,

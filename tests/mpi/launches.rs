@@ -45,7 +45,7 @@ fn presets_count_on_every_rank() {
 fn two_programs(first: &[&str], second: &[&str]) -> Ended {
     let binary =
         std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
-    let mut launch = Launch::new(Launched(1), "").limit(30);
+    let mut launch = Launch::new(Launched(1), "");
     let others = [":", "-n", "2"].into_iter().chain(second.iter().copied());
     let words = first.iter().copied().chain(others).map(|word| if word == "PROGRAM" { &binary } else { word });
     // The first word is the program, which the launch names itself.

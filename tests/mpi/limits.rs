@@ -16,12 +16,12 @@ const LONG: &str = "pi 1e17 -q";
 fn saved_after(ranks: Ranks, script: Option<&str>, signal: Signal) -> Ended {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
-    let launch = Launch::new(ranks, &format!("{LONG} --checkpoint {}", file.display())).limit(30);
-    let running = match script {
+    let launch = Launch::new(ranks, &format!("{LONG} --checkpoint {}", file.display()));
+    let mut running = match script {
         Some(script) => launch.shell(script).start(),
         None => launch.start(),
     };
-    std::thread::sleep(Duration::from_millis(800));
+    running.wait_until_at_work();
     running.signal(signal);
     let ended = running.finish();
     assert!(file.exists(), "nothing was saved: {ended}");
@@ -40,16 +40,16 @@ fn the_limit_of_cpu_time_itself_saves() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
     let line = format!("{LONG} --checkpoint {}", file.display());
-    let ended = Launch::new(Alone, &line).shell("ulimit -S -t 1; exec \"$0\" \"$@\"").limit(40).run();
+    let ended = Launch::new(Alone, &line).shell("ulimit -S -t 1; exec \"$0\" \"$@\"").run();
     ended.expect_code(75).expect_said_once("stopped by SIGXCPU");
     assert!(file.exists());
 }
 
 #[test]
 fn nohup_is_heard() {
-    let launch = Launch::new(Alone, LONG).shell("trap '' HUP; exec \"$0\" \"$@\"").limit(30);
+    let launch = Launch::new(Alone, LONG).shell("trap '' HUP; exec \"$0\" \"$@\"");
     let mut running = launch.start();
-    std::thread::sleep(Duration::from_millis(600));
+    running.wait_until_at_work();
     running.signal(Signal::HUP);
     std::thread::sleep(Duration::from_millis(400));
     assert!(!running.has_ended(), "SIGHUP was ignored from the start");
@@ -86,7 +86,7 @@ fn a_limit_of_file_size_is_a_full_disk() {
 fn a_limit_of_address_space_is_refused_with_the_numbers() {
     let limit = "ulimit -v 200000; exec \"$0\" \"$@\"";
     for line in ["primes 3e20 -q", "primes 1e18 1e18+3e9 --sum -q", "primes 1e18 1e18+3e9 -p -q"] {
-        let ended = Launch::new(Alone, line).shell(limit).limit(30).run();
+        let ended = Launch::new(Alone, line).shell(limit).run();
         ended.expect_code(1).expect_told_once("the limit of address space (ulimit -v, 195 MB)");
     }
 }
@@ -147,11 +147,11 @@ fn a_control_groups_memory_is_refused_with_the_numbers() {
     let name = group.0.file_name().expect("a name").to_string_lossy().into_owned();
     for ranks in [Alone, Launched(2)] {
         for line in ["primes 3e20 -q", "primes 1e18 1e18+3e9 -p -q"] {
-            let ended = Launch::new(ranks, line).outer(&group.script()).limit(40).run().expect_code(1);
+            let ended = Launch::new(ranks, line).outer(&group.script()).run().expect_code(1);
             let ended = ended.expect_said_once("of the memory limit of control group");
             assert!(ended.stderr.contains(&name) && ended.stderr.contains("(300 MB)"), "{ended}");
         }
-        Launch::new(ranks, "primes 1e12 -q").outer(&group.script()).limit(40).run().expect_code(0);
+        Launch::new(ranks, "primes 1e12 -q").outer(&group.script()).run().expect_code(0);
     }
     let info = Launch::new(Launched(2), "info --format json").outer(&group.script()).run().expect_code(0);
     let host = &info.json()["result"]["hosts"][0];

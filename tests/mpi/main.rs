@@ -5,7 +5,7 @@
 //!
 //! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a launcher that is not there is
 //! a failed test, never a skipped one. `MONTESIEVE_TEST_BINARY` names another build of the program to test (the release
-//! build, say); default: the one cargo has just built. Small launches run side by side ([`room`]).
+//! build, say); default: the one cargo has just built. Launches run side by side ([`room`]).
 //!
 //! Contents:
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
@@ -38,7 +38,7 @@
 //! - [`launches`]: singletons, presets, `info`, what is said under a launcher
 //!
 //! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left,
-//! [`room`] keeps launches apart.
+//! [`room`] bounds how many ranks run at once.
 
 mod burnin;
 mod checkpoint;

@@ -5,7 +5,7 @@ use super::launch::Launch;
 use super::launch::Ranks::{self, Alone, Threads};
 
 fn run(ranks: Ranks, line: &str) -> Ended {
-    Launch::new(ranks, line).limit(100).run()
+    Launch::new(ranks, line).run()
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_part_that_is_not_finished_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |i: usize| folder.path().join(i.to_string()).display().to_string();
     run(Alone, &format!("pi 1e9 --shard 1/2 --checkpoint {}", file(1))).expect_code(0);
-    let long = format!("pi 1e13 --shard 2/2 --time-limit 200ms --checkpoint {}", file(2));
+    let long = format!("pi 1e13 --shard 2/2 --time-limit 500ms --checkpoint {}", file(2));
     run(Alone, &long).expect_code(75);
     run(Threads(2), &format!("merge {}", file(2))).expect_code(1).expect_told_once("not finished: part 2/2 in ");
     // Of two lengths, and so of two jobs.

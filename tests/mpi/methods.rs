@@ -84,8 +84,9 @@ fn each_method_says_how_good_it_is() {
 #[test]
 fn a_stopped_job_claims_no_more_than_it_knows() {
     each(["antithetic 1e17", "control 1e17", "stratified 2^63", "sobol 2^63"], |line| {
-        let running = Launch::new(Alone, &format!("pi --method {line} --format json --quiet")).limit(40).start();
-        std::thread::sleep(Duration::from_millis(700));
+        let mut running = Launch::new(Alone, &format!("pi --method {line} --format json --quiet")).start();
+        running.wait_until_at_work();
+        std::thread::sleep(Duration::from_millis(400));
         running.signal(Signal::INT);
         let ended = running.finish().expect_failure();
         assert_eq!(ended.code(), 76, "{ended}");

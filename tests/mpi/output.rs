@@ -27,7 +27,7 @@ fn a_bad_place_is_found_before_the_work() {
     let cases = places.into_iter().flat_map(|place| jobs.map(|job| (place, job)));
     each(cases, |(place, job)| {
         for ranks in [Alone, Launched(4)] {
-            let ended = Launch::new(ranks, &format!("{job} --output {place}")).limit(20).run();
+            let ended = Launch::new(ranks, &format!("{job} --output {place}")).run();
             ended.expect_code(1).expect_told_once(&format!("{place}:"));
         }
     });
@@ -49,7 +49,7 @@ fn a_full_disk_is_an_error_and_does_not_cost_the_result() {
 fn a_list_that_does_not_fit_on_the_disk_ends_the_job() {
     // Would run for days.
     for ranks in [Alone, Launched(4)] {
-        let ended = Launch::new(ranks, "primes 1e15 --print --output /dev/full").limit(20).run();
+        let ended = Launch::new(ranks, "primes 1e15 --print --output /dev/full").run();
         ended.expect_code(1).expect_told_once("/dev/full");
     }
 }
@@ -58,7 +58,7 @@ fn a_list_that_does_not_fit_on_the_disk_ends_the_job() {
 fn a_full_disk_behind_stdout_is_an_error() {
     each(["pi 1e6", "primes 1e6", "primes 1e15 --print", "info", "completions bash"], |line| {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
-        let ended = Launch::new(Alone, line).stdout_to(full).limit(20).run();
+        let ended = Launch::new(Alone, line).stdout_to(full).run();
         ended.expect_code(1).expect_told_once("standard output");
     });
 }

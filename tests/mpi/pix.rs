@@ -39,17 +39,17 @@ fn a_count_that_is_stopped_goes_on_on_other_ranks() {
         folder.path().join("pi").display()
     );
     for ranks in [Threads(3), Alone, Threads(2), Threads(5)] {
-        let ended = Launch::new(ranks, &format!("{line} --time-limit 400ms --format json")).limit(60).run();
+        let ended = Launch::new(ranks, &format!("{line} --time-limit 400ms --format json")).run();
         assert!([0, 75].contains(&ended.code()), "{ended}");
         if ended.code() == 75 {
             assert_eq!(ended.json()["result"]["counts"], serde_json::json!({}), "a part of it says nothing");
         }
     }
-    let ended = Launch::new(Threads(2), &format!("{line} --format json")).limit(100).run().expect_code(0);
+    let ended = Launch::new(Threads(2), &format!("{line} --format json")).run().expect_code(0);
     // OEIS A006880.
     assert_eq!(ended.json()["result"]["counts"]["1"], 279_238_341_033_925_u64);
     let undisturbed =
-        Launch::new(Threads(3), "primes 1e16 --algorithm combinatorial --format json").limit(100).run().expect_code(0);
+        Launch::new(Threads(3), "primes 1e16 --algorithm combinatorial --format json").run().expect_code(0);
     assert_eq!(ended.json_result(), undisturbed.json_result());
 }
 
@@ -100,7 +100,7 @@ fn tables_are_there_once_on_a_host() {
     let bytes = |ranks: usize| {
         let line = "primes 1e19 --time-limit 4s --format json";
         // Stopped, and nothing kept.
-        let json = Launch::new(Launched(ranks), line).limit(60).run().expect_code(76).json();
+        let json = Launch::new(Launched(ranks), line).run().expect_code(76).json();
         json["run"]["shared_bytes"].as_u64().expect("a number")
     };
     assert_eq!(bytes(2), bytes(3));

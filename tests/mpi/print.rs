@@ -78,7 +78,7 @@ fn a_reader_that_goes_away_ends_the_job_quietly() {
     // Would run for hours. The limit alone says that it ends: how soon depends on the launcher, and
     // on who else is using the machine (0.3 s alone; 2.3 s were seen beside other tests).
     each([Alone, Threads(4), Launched(1), Launched(4)], |&ranks| {
-        let ended = Launch::new(ranks, "primes 1e13 --print --quiet").head(10).limit(20).run().expect_code(0);
+        let ended = Launch::new(ranks, "primes 1e13 --print --quiet").head(10).run().expect_code(0);
         assert_eq!(ended.text(), primes(0, 30));
         assert_eq!(ended.stderr, "");
     });
@@ -115,7 +115,7 @@ fn a_paused_reader_costs_no_memory_whatever_the_chunk() {
         // The pause is longer than a rank may hang: nobody hangs here.
         let line = format!("primes 1e13 --print --quiet --stall-timeout 3s {chunk}");
         let to = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
-        let running = Launch::new(Launched(ranks), &line).stdout_to(to).limit(60).start();
+        let running = Launch::new(Launched(ranks), &line).stdout_to(to).start();
         let (began, mut peak) = (std::time::Instant::now(), 0);
         while began.elapsed() < Duration::from_secs(8) {
             let of_ranks = running.processes().into_iter().filter(|process| process.rank.is_some());

@@ -46,11 +46,23 @@ impl Process {
         let _ = kill_process(self.pid, signal);
     }
 
+    /// Whether it has a handler for this signal; not when it is gone.
+    pub fn catches(&self, signal: Signal) -> bool {
+        // One bit a signal, the lowest one for signal 1.
+        let mask = self.status("SigCgt:").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
+        mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+    }
+
     /// The most memory it ever had, in bytes; `None` when it is gone.
     pub fn peak_memory(&self) -> Option<u64> {
+        let kib = self.status("VmHWM:")?.strip_suffix(" kB")?.trim().parse::<u64>().ok()?;
+        Some(kib * 1024)
+    }
+
+    /// What the kernel says of it in the line that begins with `key`; `None` when it is gone.
+    pub fn status(&self, key: &str) -> Option<String> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+        status.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_owned())
     }
 }
 

@@ -3,7 +3,7 @@
 use montesieve::isa::Isa;
 
 use super::launch::Ranks::{self, Alone, Launched, Threads};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each_at_once};
 use super::same::{SCHEDULES, result};
 
 /// Odd counts matter, and more ranks than cores.
@@ -30,7 +30,7 @@ fn text(ranks: Ranks, line: &str) -> String {
 fn text_is_the_same_on_any_number_of_ranks() {
     for line in JOBS {
         let expected = text(Alone, line);
-        each(&EVERYWHERE[1..], |ranks| assert_eq!(text(**ranks, line), expected, "{line}"));
+        each_at_once(&EVERYWHERE[1..], |ranks| assert_eq!(text(**ranks, line), expected, "{line}"));
     }
 }
 
@@ -38,7 +38,7 @@ fn text_is_the_same_on_any_number_of_ranks() {
 fn json_result_is_the_same_on_any_number_of_ranks() {
     for line in JOBS {
         let expected = result(Alone, line);
-        each(&EVERYWHERE[1..], |ranks| assert_eq!(result(**ranks, line), expected, "{line}"));
+        each_at_once(&EVERYWHERE[1..], |ranks| assert_eq!(result(**ranks, line), expected, "{line}"));
     }
 }
 
@@ -56,11 +56,11 @@ fn schedules_and_chunks_change_nothing() {
     for line in JOBS {
         let expected = text(Alone, line);
         let cases = SCHEDULES.iter().flat_map(|schedule| ["auto", "1", "7"].map(|chunk| (schedule, chunk)));
-        each(cases, |(schedule, chunk)| {
+        each_at_once(cases, |(schedule, chunk)| {
             let line = format!("{line} --schedule {schedule} --chunk {chunk}");
             assert_eq!(text(Threads(3), &line), expected, "{line}");
         });
-        each(SCHEDULES, |schedule| {
+        each_at_once(SCHEDULES, |schedule| {
             assert_eq!(text(Alone, &format!("{line} --schedule {schedule}")), expected);
             assert_eq!(text(Launched(8), &format!("{line} --schedule {schedule}")), expected);
         });
@@ -71,7 +71,7 @@ fn schedules_and_chunks_change_nothing() {
 fn instruction_sets_change_nothing() {
     for line in JOBS {
         let expected = text(Alone, line);
-        each(Isa::ALL.into_iter().filter(|isa| isa.is_supported()), |isa| {
+        each_at_once(Isa::ALL.into_iter().filter(|isa| isa.is_supported()), |isa| {
             let forced = |ranks| Launch::new(ranks, line).env("MONTESIEVE_ISA", &isa.to_string()).run().expect_code(0);
             assert_eq!(forced(Alone).text(), expected);
             assert_eq!(forced(Launched(2)).text(), expected);
@@ -93,7 +93,7 @@ fn seeds_are_the_same_everywhere_and_differ_from_each_other() {
 
 #[test]
 fn jobs_smaller_than_the_cluster() {
-    each(["pi 1", "pi 5", "primes 0", "primes 2 2", "primes 14 16", "primes 1e12 -d 100"], |line| {
+    each_at_once(["pi 1", "pi 5", "primes 0", "primes 2 2", "primes 14 16", "primes 1e12 -d 100"], |line| {
         let expected = text(Alone, line);
         assert_eq!(text(Launched(8), line), expected);
         assert_eq!(text(Launched(8), &format!("{line} --schedule block")), expected);
@@ -110,7 +110,7 @@ fn known_counts() {
         ("primes 1e12 -d 1e7", 361_726),
         ("primes 2^64-1e5 2^64-1", 2_139),
     ];
-    each(cases, |(line, count)| {
+    each_at_once(cases, |(line, count)| {
         let json = Launch::new(Launched(2), &format!("{line} --format json")).run().expect_code(0).json();
         assert_eq!(json["result"]["counts"]["1"], *count);
         assert_eq!(json["result"]["complete"], true);

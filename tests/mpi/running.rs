@@ -9,11 +9,15 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 use super::ended::Ended;
+use super::launch::Ranks;
 use super::process::{self, Process};
 use super::room::Room;
 
 /// How long processes may stay on after their launcher has ended: a launcher that was aborted does not wait for them.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// How long after the start of its command a rank is taken to be at work.
+const AT_WORK: Duration = Duration::from_millis(300);
 
 /// Reads until the end, or for so many lines, and then closes the pipe.
 pub fn read(pipe: impl Read, lines: usize) -> Vec<u8> {
@@ -34,6 +38,7 @@ pub type Reader = Option<JoinHandle<Vec<u8>>>;
 /// A launch under way. Its processes end with it, whatever happens to the test.
 pub struct Running {
     pub line: String,
+    pub ranks: Ranks,
     pub child: Child,
     pub mark: String,
     pub limit: Duration,
@@ -50,18 +55,22 @@ impl Running {
         process::marked(&self.mark)
     }
 
-    /// Waits until so many ranks run, and a moment more, so that they are at work.
-    pub fn wait_for_ranks(&self, ranks: usize) {
-        while self.processes().iter().filter(|process| process.rank.is_some()).count() < ranks {
-            assert!(self.began.elapsed() < self.limit, "{}: the ranks did not start", self.line);
-            thread::sleep(Duration::from_millis(20));
-        }
-        thread::sleep(Duration::from_millis(700));
+    /// Waits until all its processes listen to signals, which they do once their command has begun, and a moment more.
+    pub fn wait_until_at_work(&mut self) {
+        let (is_launched, processes) = match self.ranks {
+            Ranks::Launched(ranks) => (true, ranks),
+            Ranks::Alone | Ranks::Threads(_) => (false, 1),
+        };
+        let listens = |process: &Process| process.rank.is_some() == is_launched && process.catches(Signal::TERM);
+        let mark = self.mark.clone();
+        let is_at_work = || process::marked(&mark).iter().filter(|process| listens(process)).count() >= processes;
+        self.wait_until("its ranks are at work", is_at_work);
+        thread::sleep(AT_WORK);
     }
 
-    /// Until something is so, such as a file that is there: within the time of the launch.
-    pub fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
-        while !is_so() {
+    /// Until something is so, such as a file that is there, or it has ended: within the time of the launch.
+    pub fn wait_until(&mut self, what: &str, is_so: impl Fn() -> bool) {
+        while !is_so() && !self.has_ended() {
             assert!(self.began.elapsed() < self.limit, "{}: {what}: not after {:?}", self.line, self.limit);
             thread::sleep(Duration::from_millis(20));
         }

@@ -1,7 +1,7 @@
 //! The same bytes on any number of ranks under any schedule: the check that every kind of job goes through.
 
 use super::launch::Ranks::{self, Alone, Launched, Threads};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each_at_once};
 
 /// Odd counts matter, and more ranks than cores. Threads and processes run the same engine; a launch takes fifty times as long.
 pub const RANKS: [Ranks; 5] = [Threads(1), Threads(2), Launched(3), Threads(5), Threads(8)];
@@ -15,10 +15,10 @@ pub fn result(ranks: Ranks, line: &str) -> String {
 
 /// Holds `line` without a launcher against itself under those of the twenty pairs of schedule and ranks whose numbers `takes` takes;
 /// what it came to.
-pub fn under_schedules(line: &str, takes: impl Fn(usize) -> bool) -> String {
+pub fn under_schedules(line: &str, takes: impl Fn(usize) -> bool + Sync) -> String {
     let expected = result(Alone, line);
     let cases = SCHEDULES.iter().flat_map(|schedule| RANKS.map(|ranks| (ranks, schedule))).enumerate();
-    each(cases.filter(|(i, _)| takes(*i)).map(|(_, case)| case), |(ranks, schedule)| {
+    each_at_once(cases.filter(|(i, _)| takes(*i)).map(|(_, case)| case), |(ranks, schedule)| {
         assert_eq!(result(*ranks, &format!("{line} --schedule {schedule}")), expected, "{line}");
     });
     expected

@@ -1,12 +1,10 @@
 //! Signals from outside: Ctrl-C, SIGTERM, and a rank that is killed.
 
-use std::time::Duration;
-
 use rustix::process::Signal;
 
 use super::ended::Ended;
 use super::launch::Ranks::{self, Alone, Launched, Threads};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each_at_once};
 use super::running::Running;
 
 /// Jobs that would run for days: that they end within the limit of their launch is the test.
@@ -19,11 +17,8 @@ const JOBS: [&str; 4] = [
 
 /// Starts a job, waits until it is at work, does this to it, and sees it end in time.
 fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
-    let running = Launch::new(ranks, &format!("{line} --quiet")).limit(40).start();
-    match ranks {
-        Alone | Threads(_) => std::thread::sleep(Duration::from_millis(500)),
-        Launched(n) => running.wait_for_ranks(n),
-    }
+    let mut running = Launch::new(ranks, &format!("{line} --quiet")).start();
+    running.wait_until_at_work();
     what(&running);
     let ended = running.finish().expect_failure();
     assert!(!ended.stderr.contains("panicked"), "{ended}");
@@ -37,7 +32,7 @@ fn unsaved(line: &str, signal: i32) -> i32 {
 
 #[test]
 fn ctrl_c_ends_one_process() {
-    each(JOBS.into_iter().zip([Alone, Threads(2)].into_iter().cycle()), |&(line, ranks)| {
+    each_at_once(JOBS.into_iter().zip([Alone, Threads(2)].into_iter().cycle()), |&(line, ranks)| {
         let ended = after(ranks, line, |running| running.signal(Signal::INT));
         assert_eq!(ended.code(), unsaved(line, 130), "{ended}");
     });
@@ -45,7 +40,7 @@ fn ctrl_c_ends_one_process() {
 
 #[test]
 fn sigterm_ends_one_process() {
-    each(JOBS.into_iter().zip([Threads(3), Alone].into_iter().cycle()), |&(line, ranks)| {
+    each_at_once(JOBS.into_iter().zip([Threads(3), Alone].into_iter().cycle()), |&(line, ranks)| {
         let ended = after(ranks, line, |running| running.signal(Signal::TERM));
         assert_eq!(ended.code(), unsaved(line, 143), "{ended}");
     });
@@ -53,7 +48,7 @@ fn sigterm_ends_one_process() {
 
 #[test]
 fn ctrl_c_ends_all_ranks() {
-    each(JOBS, |line| {
+    each_at_once(JOBS, |line| {
         after(Launched(4), line, |running| running.signal(Signal::INT));
     });
 }
@@ -66,7 +61,7 @@ fn sigterm_ends_all_ranks() {
 #[test]
 fn a_killed_rank_ends_all_ranks() {
     let cases = JOBS.into_iter().flat_map(|line| [0, 2].map(|rank| (line, rank)));
-    each(cases, |&(line, rank)| {
+    each_at_once(cases, |&(line, rank)| {
         after(Launched(4), line, |running| {
             let victim = running.processes().into_iter().find(|process| process.rank == Some(rank));
             victim.expect("a process for each rank").signal(Signal::KILL);

@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
@@ -116,7 +115,7 @@ fn a_file_behind_the_launcher_gets_everything_in_order() {
 #[test]
 fn a_reader_that_leaves_behind_a_wrapper_ends_the_job_quietly() {
     // Would run for hours; the wrapper stays between the launcher and the program.
-    let ended = Launch::new(Launched(2), "primes 1e13 -p -q").shell("\"$0\" \"$@\"; exit $?").head(5).limit(20).run();
+    let ended = Launch::new(Launched(2), "primes 1e13 -p -q").shell("\"$0\" \"$@\"; exit $?").head(5).run();
     let ended = ended.expect_code(0);
     assert_eq!((ended.text(), ended.stderr.as_str()), ("2\n3\n5\n7\n11\n", ""), "{ended}");
 }
@@ -138,7 +137,7 @@ fn a_fifo_that_nothing_reads_any_more_ends_the_job() {
         // Open for both, so that nothing waits; then nothing reads what the program finds.
         let both = File::options().read(true).write(true).open(&path).expect("a FIFO");
         let writer = File::options().write(true).open(&path).expect("a FIFO");
-        let launch = Launch::new(ranks, "primes 1e13 -p -q").stdout_to(writer).limit(20);
+        let launch = Launch::new(ranks, "primes 1e13 -p -q").stdout_to(writer);
         drop(both);
         let ended = launch.run().expect_code(0);
         assert_eq!(ended.stderr, "", "{ended}");
@@ -155,13 +154,13 @@ fn the_reader_of_an_output_file_must_stay() {
             let path = path.clone();
             move || File::open(path).and_then(|mut fifo| fifo.read_exact(&mut [0; 10]))
         });
-        let ended = Launch::new(ranks, &line).limit(20).run().expect_code(1);
+        let ended = Launch::new(ranks, &line).run().expect_code(1);
         reading.join().expect("a reader").expect("ten bytes");
         ended.expect_told_once(&path.display().to_string());
     }
     // Nothing ever reads it.
     let line = format!("pi 1e15 -q --output {}", path.display());
-    Launch::new(Alone, &line).limit(20).run().expect_code(1).expect_told_once("nothing reads this FIFO");
+    Launch::new(Alone, &line).run().expect_code(1).expect_told_once("nothing reads this FIFO");
 }
 
 #[test]
@@ -193,8 +192,8 @@ fn the_first_signal_ends_a_wait_for_input() {
         |((signal, code), line)| {
             let (reader, mut writer) = std::io::pipe().expect("a pipe");
             writer.write_all(b"12 18\n").expect("written");
-            let running = Launch::new(Alone, line).stdin_from(File::from(OwnedFd::from(reader))).limit(20).start();
-            std::thread::sleep(Duration::from_millis(400));
+            let mut running = Launch::new(Alone, line).stdin_from(File::from(OwnedFd::from(reader))).start();
+            running.wait_until_at_work();
             running.signal(*signal);
             running.finish().expect_code(*code).expect_told_once("before the end of standard input");
             drop(writer);

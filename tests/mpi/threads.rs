@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched, Threads};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each_at_once};
 
 fn ranks(ended: &Ended) -> u64 {
     ended.json()["run"]["ranks"].as_u64().expect("a number of ranks")
@@ -47,7 +47,7 @@ fn what_a_thread_meets_ends_the_process() {
         for stage in ["start", "scatter", "compute", "reduce", "report"] {
             let job = |line: &str, kind: &str| {
                 let launch = Launch::new(Threads(4), line).env("MONTESIEVE_FAULT", &format!("{kind}@{stage}#{rank}"));
-                launch.limit(30).run().expect_code(1)
+                launch.run().expect_code(1)
             };
             let panicked = job("pi 1e8", "panic");
             assert_eq!(panicked.stderr.matches(&format!("rank {rank} on ")).count(), 1, "{panicked}");
@@ -61,12 +61,12 @@ fn what_a_thread_meets_ends_the_process() {
 
 #[test]
 fn a_thread_that_hangs_is_named() {
-    each([("scatter", 0), ("scatter", 2), ("compute", 2), ("report", 1)], |&(stage, rank)| {
-        let line = "primes 1e8 --algorithm sieve --stall-timeout 2s";
-        let launch = Launch::new(Threads(3), line).env("MONTESIEVE_FAULT", &format!("hang@{stage}#{rank}"));
-        let ended = launch.limit(30).run().expect_code(1);
+    each_at_once([("scatter", 0), ("scatter", 2), ("compute", 2), ("report", 1)], |&(stage, rank)| {
+        let line = "primes 1e8 --algorithm sieve --stall-timeout 5s";
+        let launch = Launch::new(Threads(3), line).idle().env("MONTESIEVE_FAULT", &format!("hang@{stage}#{rank}"));
+        let ended = launch.run().expect_code(1);
         let said = format!("rank {rank} on ");
-        assert!(ended.stderr.contains(&said) && ended.stderr.contains("has not been heard of for 2s"), "{ended}");
+        assert!(ended.stderr.contains(&said) && ended.stderr.contains("has not been heard of for 5s"), "{ended}");
     });
 }
 

@@ -29,7 +29,7 @@ fn launch(ranks: usize, line: &str) -> Option<Launch> {
         eprintln!("not asked for: MONTESIEVE_ULFM_FLAGS is not set (scripts/test --mpi openmpi5 sets it)");
         return None;
     };
-    Some(Launch::new(Launched(ranks), line).flags(&flags).limit(100))
+    Some(Launch::new(Launched(ranks), line).flags(&flags))
 }
 
 fn json(line: &str) -> String {
@@ -72,8 +72,8 @@ fn any_rank_at_any_stage() {
 fn several_at_once_and_one_after_the_other() {
     each(JOBS, |job| {
         let Some(launch) = launch(5, &json(job)) else { return };
-        let running = launch.start();
-        running.wait_for_ranks(5);
+        let mut running = launch.start();
+        running.wait_until_at_work();
         kill(&running, &[0]);
         thread::sleep(Duration::from_millis(300));
         kill(&running, &[2]);
@@ -81,8 +81,8 @@ fn several_at_once_and_one_after_the_other() {
     });
     each(JOBS, |job| {
         let Some(launch) = launch(8, &json(job)) else { return };
-        let running = launch.start();
-        running.wait_for_ranks(8);
+        let mut running = launch.start();
+        running.wait_until_at_work();
         kill(&running, &[0, 1, 6]);
         expect_survived(running.finish(), &undisturbed(job), &[0, 1, 6]);
     });
@@ -112,8 +112,8 @@ fn a_checkpoint_is_written_by_the_next_root() {
     let expected = undisturbed(JOBS[0]);
     first.word("--time-limit").word("1s").run().expect_code(75);
     let Some(second) = launch(4, &json(&line)) else { return };
-    let running = second.start();
-    running.wait_for_ranks(4);
+    let mut running = second.start();
+    running.wait_until_at_work();
     kill(&running, &[0]);
     expect_survived(running.finish(), &expected, &[0]);
     let again = Launch::new(Launched(2), &json(&line)).run().expect_code(0);
@@ -124,8 +124,8 @@ fn a_checkpoint_is_written_by_the_next_root() {
 #[test]
 fn most_of_the_ranks_must_be_left() {
     let Some(launch) = launch(4, "pi 1e15") else { return };
-    let running = launch.start();
-    running.wait_for_ranks(4);
+    let mut running = launch.start();
+    running.wait_until_at_work();
     kill(&running, &[0, 3]);
     running.finish().expect_code(1).expect_told_once("too few ranks are left to go on");
 }
@@ -174,11 +174,11 @@ fn bad_ends_of_many_ranks_are_ends() {
 
 #[test]
 fn a_rank_that_hangs_is_still_the_end() {
-    let Some(launch) = launch(3, "pi 1e15 --stall-timeout 3s") else { return };
-    let running = launch.start();
-    running.wait_for_ranks(3);
+    let Some(launch) = launch(3, "pi 1e15 --stall-timeout 5s") else { return };
+    let mut running = launch.start();
+    running.wait_until_at_work();
     let hung = running.processes().into_iter().find(|process| process.rank == Some(1)).expect("the rank");
     hung.signal(Signal::STOP);
     let ended = running.finish().expect_failure();
-    assert!(ended.stderr.contains("has not been heard of for 3s"), "{ended}");
+    assert!(ended.stderr.contains("has not been heard of for 5s"), "{ended}");
 }

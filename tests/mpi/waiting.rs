@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use super::launch::Ranks::{Alone, Launched};
-use super::launch::{Launch, each};
+use super::launch::{Launch, each_at_once};
 
 /// CPU seconds of all processes that this one has waited for, and of those that they have waited for.
 fn cpu_seconds_of_children() -> f64 {
@@ -18,8 +18,8 @@ fn cpu_seconds_of_children() -> f64 {
 
 /// Runs it on eight ranks; its compute seconds, and the CPU seconds that it took in all.
 fn compute_and_cpu_seconds(line: &str) -> (f64, f64) {
-    let running = Launch::new(Launched(8), &format!("{line} --format json")).start();
-    // Launches run one at a time, so while this one runs nobody else's children are counted.
+    let running = Launch::new(Launched(8), &format!("{line} --format json")).start_alone();
+    // While this one runs nobody else's children are counted.
     let before = cpu_seconds_of_children();
     let ended = running.finish().expect_code(0);
     let spent = cpu_seconds_of_children() - before;
@@ -45,17 +45,27 @@ fn ranks_without_work_sleep() {
 
 #[test]
 fn progress_is_a_plain_line_every_ten_seconds() {
-    each([Alone, Launched(3)], |&ranks| {
-        for (options, lines) in [("", 1), ("--progress none", 0), ("--quiet", 0)] {
-            let running = Launch::new(ranks, &format!("primes 1e17 --algorithm sieve {options}")).limit(60).start();
-            if let Launched(n) = ranks {
-                running.wait_for_ranks(n);
-            }
+    let options = [("", 1), ("--progress none", 0), ("--quiet", 0)];
+    let cases = options.into_iter().flat_map(|case| [Alone, Launched(3)].map(|ranks| (case, ranks)));
+    each_at_once(cases, |&((option, lines), ranks)| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("said");
+        let said = || fs::read_to_string(&file).unwrap_or_default();
+        let count = || said().lines().filter(|line| line.contains(" % (")).count();
+        // What it computes is no matter, and leaves the cores to others.
+        let script = format!("exec nice \"$0\" \"$@\" 2>> {}", file.display());
+        let launch = Launch::new(ranks, &format!("primes 1e17 --algorithm sieve {option}")).idle();
+        let mut running = launch.shell(&script).start();
+        running.wait_until_at_work();
+        if lines > 0 {
+            running.wait_until("a line", || count() > 0);
+            assert!(running.began.elapsed() > Duration::from_secs(10), "{}", said());
+        } else {
             std::thread::sleep(Duration::from_secs(12));
-            running.signal(Signal::TERM);
-            let ended = running.finish().expect_failure();
-            assert_eq!(ended.stderr.lines().filter(|line| line.contains(" % (")).count(), lines, "{options}: {ended}");
-            assert!(!ended.stderr.contains(['\r', '\u{1b}']), "{ended}");
         }
+        running.signal(Signal::TERM);
+        let ended = running.finish().expect_failure();
+        assert_eq!(count(), lines, "{}{ended}", said());
+        assert!(!said().contains(['\r', '\u{1b}']), "{}", said());
     });
 }
