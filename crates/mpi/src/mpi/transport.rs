@@ -1,8 +1,9 @@
 //! MPI as the engine's transport.
 //!
 //! Stands beside `mpi.rs`, which begins and waits, and `messages`, which has what the engine does
-//! not need. Every method looks for losses before and after its calls of MPI: what a call in a
-//! world that has lost somebody gives is worthless, so nobody gets it.
+//! not need. Every method looks for losses before and after its calls of MPI: what a call in a world
+//! that has lost somebody gives is worthless, so nobody gets it. Every wait looks after the other
+//! ranks; only a round's driver, which gives way between two looks of its own, does that itself.
 
 use std::result::Result;
 use std::time::Instant;
@@ -18,6 +19,7 @@ use mpi::traits::*;
 
 use super::Mpi;
 use crate::heartbeat::{self, Waiting};
+use crate::patience::Patience;
 use crate::survivors::Survivors;
 use crate::vote::{Verdict, Vote};
 use crate::{ROOT, Tag, order};
@@ -105,11 +107,24 @@ impl Transport for Mpi {
 
     fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
         heartbeat::waiting_for(Waiting::Sending, 0);
-        let mut backoff = Backoff::new();
+        let mut patience = Patience::new();
         while !self.all_sent(channel)? {
-            self.give_way(&mut backoff, None)?;
+            patience.pause();
         }
         Ok(())
+    }
+
+    fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
+        heartbeat::waiting_for(Waiting::Message, from);
+        let mut patience = Patience::new();
+        loop {
+            if let Some(message) = self.poll(channel, Some(from))? {
+                return Ok(message.bytes);
+            }
+            // What this rank has sent moves on only when MPI is called.
+            self.outbox.all_sent(None);
+            patience.pause();
+        }
     }
 
     fn barrier(&self) -> Result<(), Lost> {
