@@ -81,7 +81,10 @@ pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
     // Longer than the limit, the turn of the last to speak, and questions that are late.
     let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
     let is_needed = |stage| ["start", "scatter", "compute"].contains(&stage);
-    let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && run.plan.ranks > 1;
+    // The root hears of all ranks, and they of the root.
+    let is_awake = |rank| !run.struck.iter().any(|struck| struck.what == "stop" && struck.rank == rank);
+    let is_watched = |rank| if rank == 0 { (1..run.plan.ranks).any(is_awake) } else { is_awake(0) };
+    let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && is_watched(struck.rank);
     if let Some(struck) = run.struck.iter().find(is_unnoticed).filter(|_| run.is_whole) {
         panic!("nobody noticed that rank {} was stopped for {:?}: {}", struck.rank, struck.lasts, run.name());
     }
