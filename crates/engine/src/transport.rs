@@ -91,11 +91,12 @@ pub trait Transport {
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost>;
 
     /// Takes the next message of `channel` that has arrived, from rank `from` or from any; `None`
-    /// when there is none yet (`MPI_Improbe`, `MPI_Mrecv`). Never waits.
+    /// when there is none yet (`MPI_Iprobe`, `MPI_Irecv`). Waits for nothing but the rest of a long
+    /// message whose beginning is there.
     ///
     /// # Errors
-    /// [`Lost`], also when rank `from` is known to have returned and all that it sent is taken: to
-    /// wait for it would have no end.
+    /// [`Lost`], also when rank `from` is known to have returned (threads know) and all that it sent
+    /// is taken: to wait for it would have no end.
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
 
     /// Whether everything that this rank sent, by `channel` or by any, has left it

@@ -179,7 +179,7 @@ impl Cluster {
         }
     }
 
-    /// The MPI library (`MPI_Get_library_version`, first line), or `None` without MPI.
+    /// The MPI library that is built in (`MPI_Get_library_version`, first line), if there is one.
     pub fn library(&self) -> Option<String> {
         #[cfg(feature = "mpi")]
         return Some(mpi::library());

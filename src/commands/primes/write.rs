@@ -26,8 +26,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::print::{List, WAITING, Written};
+use crate::cluster::aside::aside;
 use crate::cluster::patience::Patience;
-use crate::cluster::{Channel, Cluster};
+use crate::cluster::{Channel, Cluster, heartbeat};
 use crate::commands::output::Output;
 use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
@@ -81,12 +82,13 @@ pub(super) fn write(
     job.finish(cluster, outcome.as_ref().map(Outcome::is_complete))?;
     let written = placing.as_ref().map(|placing| placing.written);
     let ended = placing.map(|Placing { written, end, .. }| {
-        let header = list.encoding.header(written.listed);
-        job.file.set_len(end).and_then(|()| job.file.write_all_at(&header, 0)).map_err(|error| job.cannot(&error))
+        let (file, header) = (&job.file, list.encoding.header(written.listed));
+        aside(|| file.set_len(end).and_then(|()| file.write_all_at(&header, 0))).map_err(|error| job.cannot(&error))
     });
     cluster.agree(ended.transpose())?;
     // What this rank wrote is on the disk before the root renames the file.
-    cluster.agree(job.file.sync_data().map_err(|error| job.cannot(&error)))?;
+    let file = &job.file;
+    cluster.agree(aside(|| file.sync_data()).map_err(|error| job.cannot(&error)))?;
     Ok(Some(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
         total: written,
         done,
@@ -329,6 +331,7 @@ impl Write<'_> {
         }
         self.channel.flush()?;
         while is_whole && self.write_slice() {
+            heartbeat::pulse();
             // Where a rank is lost, nobody needs the rest.
             cluster.all_sent(None)?;
         }

@@ -63,9 +63,13 @@ impl Transport for Mpi {
         let tag = Tag::of(channel) as i32;
         let Some(status) = self.probe_for(from.map(|rank| rank as i32), Some(tag))? else { return Ok(None) };
         let mut bytes = vec![0u8; status.count(u8::equivalent_datatype()) as usize];
-        let sender = self.world.process_at_rank(status.source_rank());
-        sender.receive_into_with_tag(&mut bytes[..], tag);
-        self.check_whole().map(|()| Some(Message { from: status.source_rank() as u64, bytes }))
+        let (sender, from) = (self.world.process_at_rank(status.source_rank()), status.source_rank() as u64);
+        // Of a long message only the announcement may be there: the rest comes when its sender calls MPI,
+        // which one that is stopped does not.
+        scope(|s| {
+            self.wait_for(Waiting::Message, from, || sender.immediate_receive_into_with_tag(s, &mut bytes[..], tag))
+        })?;
+        Ok(Some(Message { from, bytes }))
     }
 
     fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost> {
