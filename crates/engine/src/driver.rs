@@ -122,8 +122,8 @@ impl<'a, J: Job> Driver<'a, J> {
             self.attend()?;
         }
         self.finish_once()?;
-        // Not what the job has sent: a rank that has left its round may not look for it before it waits for
-        // this one.
+        // Not what the job has sent: a rank that has left its round may wait for this one before it
+        // looks for that.
         self.transport.flush(Some(Channel::Round))?;
         self.progress(true);
         Ok(())

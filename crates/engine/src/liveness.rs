@@ -6,9 +6,9 @@
 //! [`Line`] of its own. [`simulated`](crate::simulated) does, and MPI. Threads have a monitor
 //! instead, for a thread of the process sees all others.
 //!
-//! The end has an order of its own: every rank asks no more ([`Liveness::ask_no_more`]), waits until
-//! its last question is answered ([`Liveness::is_quiet`]), and meets the others in a barrier, in
-//! which the root still answers. Then no message is left.
+//! At the end every rank stops asking ([`Liveness::ask_no_more`]), waits until its last question is
+//! answered ([`Liveness::is_quiet`]), and meets the others in a barrier, in which the root still
+//! answers. Then no message is left.
 //!
 //! | file | holds |
 //! |---|---|

@@ -94,7 +94,7 @@ impl Sources<'_> {
     }
 }
 
-/// The job that wrote the checkpoint at `path` of `disk`, or the save before it, if one can be read.
+/// The job that wrote the checkpoint at `path` of `disk`, or the save before it, if one is readable.
 pub fn identity_or_before(disk: &dyn Disk, path: &Path) -> Option<Identity> {
     checkpoint::identity(disk, path).or_else(|_| checkpoint::identity(disk, &checkpoint::before(path))).ok()
 }

@@ -199,6 +199,8 @@ mod raw {
         }
 
         fn take(&self) -> Option<(u64, Sign)> {
+            // What was sent moves on only when MPI is called.
+            self.outbox.all_sent(None);
             let status = request::probe(self.world.as_raw(), None, None)?;
             let mut numbers = [0_u64; 2];
             self.world.process_at_rank(status.source_rank()).receive_into_with_tag(&mut numbers[..], status.tag());
@@ -267,10 +269,7 @@ mod raw {
         pub fn attend(&mut self) -> Result<()> {
             monitor::beat();
             let progress = Progress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
-            let looked = self.liveness.attend(Instant::now(), progress, &self.line);
-            // What was sent moves on only when MPI is called.
-            self.line.outbox.all_sent(None);
-            looked.map_err(|accusation| {
+            self.liveness.attend(Instant::now(), progress, &self.line).map_err(|accusation| {
                 Error::Run(match accusation {
                     Accusation::Silent(rank) => self.accusation(rank),
                     Accusation::Stuck => self.deadlock(),

@@ -77,9 +77,9 @@ pub struct Found<T> {
     pub instead: Option<String>,
 }
 
-/// What the checkpoint at `path` of `disk` has of `job`, which is `ours`; `None` when there is no such file.
-/// Where there is only the one before, it is that; where the file is damaged, only if it may
-/// `fall_back`.
+/// What the checkpoint at `path` of `disk` has of `job`, which is `ours`; `None` when there is no
+/// such file. Where there is only the one before, it is that; where the file is damaged, only if it
+/// may `fall_back`.
 ///
 /// # Errors
 /// [`LoadError`]; it names the one before where that is good and the file is damaged.

@@ -36,13 +36,7 @@ impl Mpi {
 
     /// Waits politely until the message is there.
     pub fn receive_numbers(&self, from: u64, tag: Tag) -> Result<[u64; 2], Lost> {
-        heartbeat::waiting_for(Waiting::Message, from);
-        let mut patience = Patience::new();
-        while self.probe_for(Some(from as i32), Some(tag as i32))?.is_none() {
-            // What we have sent moves on only when MPI is called.
-            self.all_sent(None)?;
-            patience.pause();
-        }
+        self.await_message(from, tag)?;
         let mut numbers = [0u64; 2];
         self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
         self.check_whole().map(|()| numbers)
@@ -66,6 +60,20 @@ impl Mpi {
             scope(|s| self.wait(Waiting::AllToAll, || self.world.immediate_all_to_all_into(s, bytes, &mut all[..])))?;
         }
         Ok(all)
+    }
+
+    /// Waits politely until such a message is there.
+    pub(super) fn await_message(&self, from: u64, tag: Tag) -> Result<Status, Lost> {
+        heartbeat::waiting_for(Waiting::Message, from);
+        let mut patience = Patience::new();
+        loop {
+            if let Some(found) = self.probe_for(Some(from as i32), Some(tag as i32))? {
+                return Ok(found);
+            }
+            // What this rank has sent moves on only when MPI is called.
+            self.all_sent(None)?;
+            patience.pause();
+        }
     }
 
     /// A message that is there.

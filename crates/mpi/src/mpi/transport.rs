@@ -13,6 +13,7 @@ use montesieve_engine::replay_log::ReplayLog;
 use montesieve_engine::transport::{Channel, Lost, Message, Silent, Transport};
 use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
+use mpi::point_to_point::Status;
 use mpi::request::scope;
 use mpi::topology::Process;
 use mpi::traits::*;
@@ -27,6 +28,17 @@ use crate::{ROOT, Tag, order};
 impl Mpi {
     fn root(&self) -> Process<'_> {
         self.world.process_at_rank(ROOT as i32)
+    }
+
+    /// Receives a message that was found.
+    ///
+    /// Of a long one only the announcement may be there: the rest comes when its sender calls MPI,
+    /// which a rank that is stopped does not.
+    fn take(&self, found: Status, tag: Tag) -> Result<Message, Lost> {
+        let mut bytes = vec![0u8; found.count(u8::equivalent_datatype()) as usize];
+        let from = found.source_rank() as u64;
+        self.receive_into(from, tag, &mut bytes)?;
+        Ok(Message { from, bytes })
     }
 
     /// A number of every rank, at the root.
@@ -60,16 +72,9 @@ impl Transport for Mpi {
     }
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
-        let tag = Tag::of(channel) as i32;
-        let Some(status) = self.probe_for(from.map(|rank| rank as i32), Some(tag))? else { return Ok(None) };
-        let mut bytes = vec![0u8; status.count(u8::equivalent_datatype()) as usize];
-        let (sender, from) = (self.world.process_at_rank(status.source_rank()), status.source_rank() as u64);
-        // Of a long message only the announcement may be there: the rest comes when its sender calls MPI,
-        // which one that is stopped does not.
-        scope(|s| {
-            self.wait_for(Waiting::Message, from, || sender.immediate_receive_into_with_tag(s, &mut bytes[..], tag))
-        })?;
-        Ok(Some(Message { from, bytes }))
+        let tag = Tag::of(channel);
+        let found = self.probe_for(from.map(|rank| rank as i32), Some(tag as i32))?;
+        found.map(|status| self.take(status, tag)).transpose()
     }
 
     fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost> {
@@ -119,16 +124,9 @@ impl Transport for Mpi {
     }
 
     fn receive(&self, channel: Channel, from: u64) -> Result<Vec<u8>, Lost> {
-        heartbeat::waiting_for(Waiting::Message, from);
-        let mut patience = Patience::new();
-        loop {
-            if let Some(message) = self.poll(channel, Some(from))? {
-                return Ok(message.bytes);
-            }
-            // What this rank has sent moves on only when MPI is called.
-            self.outbox.all_sent(None);
-            patience.pause();
-        }
+        let tag = Tag::of(channel);
+        let found = self.await_message(from, tag)?;
+        Ok(self.take(found, tag)?.bytes)
     }
 
     fn barrier(&self) -> Result<(), Lost> {
