@@ -15,7 +15,7 @@ use super::patience::Patience;
 /// # Panics
 /// When `what` does, and where the system has no thread left.
 pub fn aside<R: Send>(what: impl FnOnce() -> R + Send) -> R {
-    heartbeat::waiting_for(Waiting::File, 0);
+    let _wait = heartbeat::waiting_for(Waiting::File, 0);
     let result = thread::scope(|scope| {
         let thread = scope.spawn(what);
         let mut patience = Patience::new();
@@ -26,7 +26,6 @@ pub fn aside<R: Send>(what: impl FnOnce() -> R + Send) -> R {
         }
         thread.join()
     });
-    heartbeat::waiting_for(Waiting::Nothing, 0);
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 

@@ -71,7 +71,7 @@ impl Channel {
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn wait(&self) -> Result<(u64, [u64; 2])> {
-        heartbeat::waiting_for(Waiting::Message, u64::MAX);
+        let _wait = heartbeat::waiting_for(Waiting::Message, u64::MAX);
         let mut patience = Patience::new();
         loop {
             if let Some(message) = self.take()? {
@@ -88,7 +88,7 @@ impl Channel {
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn flush(&self) -> Result<()> {
-        heartbeat::waiting_for(Waiting::Sending, 0);
+        let _wait = heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
         while !self.all_sent()? {
             self.give_way(&mut patience)?;

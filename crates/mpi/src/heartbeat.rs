@@ -95,10 +95,23 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// From here on this rank waits for that, from this rank if it is a message; `u64::MAX`: from any.
-pub fn waiting_for(what: Waiting, from: u64) {
+/// What a rank waits for, while this is held.
+#[must_use = "the wait is over when it is dropped"]
+pub struct Wait(());
+
+/// Until the result is dropped this rank waits for that, from this rank if it is a message;
+/// `u64::MAX`: from any.
+pub fn waiting_for(what: Waiting, from: u64) -> Wait {
     WAITING.set((what, from));
     progress();
+    Wait(())
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        WAITING.set((Waiting::Nothing, 0));
+        progress();
+    }
 }
 
 /// For operations that take less than a microsecond and may be many: now and then one of them

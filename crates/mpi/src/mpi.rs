@@ -122,9 +122,8 @@ impl Mpi {
         // SAFETY: it is completed before this returns, and what it reads and writes is borrowed
         // until then.
         let (request, _data, _scope) = unsafe { begin().into_raw() };
-        heartbeat::waiting_for(what, from);
+        let _wait = heartbeat::waiting_for(what, from);
         let status = request::complete_while(request, Patience::new(), || self.look());
-        heartbeat::waiting_for(Waiting::Nothing, 0);
         self.check_whole().map(|()| status)
     }
 

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// Waits for all ranks of a communicator, in this manner.
 pub fn barrier(communicator: ffi::MPI_Comm, manner: Patience) {
-    heartbeat::waiting_for(Waiting::Barrier, 0);
+    let _wait = heartbeat::waiting_for(Waiting::Barrier, 0);
     // SAFETY: a null request is only a place to write to.
     let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
     // SAFETY: the communicator is there, and the request is completed below.

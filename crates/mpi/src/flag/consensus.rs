@@ -94,7 +94,7 @@ impl Way for Consensus {
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
         // Some ranks may have entered a round more than others, who join them now.
         let last = cluster.max(self.rounds)?;
-        heartbeat::waiting_for(Waiting::Reduction, 0);
+        let _wait = heartbeat::waiting_for(Waiting::Reduction, 0);
         let mut patience = Patience::new();
         loop {
             if self.is_over() {

@@ -64,7 +64,7 @@ impl Mpi {
 
     /// Waits politely until such a message is there.
     pub(super) fn await_message(&self, from: u64, tag: Tag) -> Result<Status, Lost> {
-        heartbeat::waiting_for(Waiting::Message, from);
+        let _wait = heartbeat::waiting_for(Waiting::Message, from);
         let mut patience = Patience::new();
         loop {
             if let Some(found) = self.probe_for(Some(from as i32), Some(tag as i32))? {

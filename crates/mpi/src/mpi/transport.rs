@@ -115,7 +115,7 @@ impl Transport for Mpi {
     }
 
     fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
-        heartbeat::waiting_for(Waiting::Sending, 0);
+        let _wait = heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
         while !self.all_sent(channel)? {
             patience.pause();
