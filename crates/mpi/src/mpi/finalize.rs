@@ -7,7 +7,7 @@
 //! process that goes without a word for a failure, and ends with another code; so the process says
 //! goodbye first (`PMIx_Finalize`, the last thing that `MPI_Finalize` does).
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_uint, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering::Relaxed};
 use std::time::Duration;
@@ -19,8 +19,10 @@ use super::super::ending;
 
 /// How long the last steps and `MPI_Finalize` may take. Seen to take 0.1 s.
 const LIMIT: Duration = Duration::from_secs(10);
-/// How long saying goodbye may take.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(2);
+/// How long saying goodbye may take, in seconds.
+const GOODBYE_LIMIT: c_uint = 2;
+/// SIGALRM.
+const ALARM: c_int = 14;
 /// Signals that a crash ends with, on Linux: SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV.
 const CRASHES: [c_int; 5] = [4, 6, 7, 8, 11];
 
@@ -33,6 +35,7 @@ type Goodbye = unsafe extern "C" fn(*const c_void, usize) -> c_int;
 
 unsafe extern "C" {
     fn signal(number: c_int, handler: unsafe extern "C" fn(c_int)) -> *mut c_void;
+    fn alarm(seconds: c_uint) -> c_uint;
 }
 
 /// From here on the process ends with `code`, in some seconds.
@@ -56,10 +59,20 @@ unsafe extern "C" fn crashed(_: c_int) {
     leave()
 }
 
+/// Saying goodbye takes too long.
+unsafe extern "C" fn alarmed(_: c_int) {
+    ending::exit(CODE.load(Relaxed) as u8)
+}
+
 /// Says goodbye to the launcher, and goes.
 fn leave() -> ! {
     let code = CODE.load(Relaxed) as u8;
-    std::mem::forget(Deadline::begin(GOODBYE_LIMIT, move || ending::exit(code)));
+    // A crash may have left the heap locked: no thread can be started, but an alarm can be set.
+    // SAFETY: both may be called from a handler; this one only ends the process.
+    unsafe {
+        signal(ALARM, alarmed);
+        alarm(GOODBYE_LIMIT);
+    }
     let goodbye = GOODBYE.swap(ptr::null_mut(), Relaxed);
     if !goodbye.is_null() {
         // SAFETY: the address is that of PMIx_Finalize, which takes no list here. It may be called
