@@ -199,6 +199,8 @@ impl Setting<'_> {
     fn run_section(&self, account: &Account, work: Work, places: &[Place]) -> Run {
         let (hosts, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
         let compute_seconds: Vec<f64> = account.profiles.iter().map(|p| p.compute).collect();
+        // A union of checkpoints computes nothing, and neither does a job that was done before.
+        let is_idle = account.profiles.iter().all(|profile| profile.blocks == 0 && profile.compute == 0.0);
         Run {
             ranks: places.len(),
             hosts,
@@ -209,7 +211,7 @@ impl Setting<'_> {
             isa: self.isa.to_string(),
             schedule: self.session.options().schedule.name().to_owned(),
             chunk: account.chunk,
-            work,
+            work: if is_idle { Work { amount: 0, ..work } } else { work },
             planned_seconds: None,
             figure_of_merit: None,
             division: None,

@@ -40,10 +40,10 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 
-/// `812.3 million samples/s`; nothing where no time passed.
+/// `812.3 million samples/s`; nothing where no time passed, or nothing was done.
 fn rate(amount: u64, unit: &str, seconds: f64) -> Option<String> {
     let rate = amount as f64 / seconds;
-    if !rate.is_finite() {
+    if !rate.is_finite() || amount == 0 {
         return None;
     }
     // Three digits before the point at most; the borders are where rounding to one decimal would give four.
@@ -153,7 +153,8 @@ mod tests {
         let rate = |amount, seconds| rate(amount, "samples", seconds);
         assert_eq!(rate(5, 0.0), None);
         assert_eq!(rate(0, 0.0), None);
-        assert_eq!(rate(0, 1.0).as_deref(), Some("0.0 samples/s"));
+        assert_eq!(rate(0, 1.0), None);
+        assert_eq!(rate(1, 1.0).as_deref(), Some("1.0 samples/s"));
         assert_eq!(rate(999, 1.0).as_deref(), Some("999.0 samples/s"));
         assert_eq!(rate(999_990, 1.0).as_deref(), Some("1.0 million samples/s"));
         assert_eq!(rate(18_200_000_000, 1.0).as_deref(), Some("18.2 billion samples/s"));

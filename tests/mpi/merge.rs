@@ -47,6 +47,7 @@ fn a_job_array_says_which_part() {
     }
     let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
     assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
+    assert!(!merged.stderr.contains("/s\n"), "no rate where nothing was computed: {}", merged.stderr);
     // Task 3 submitted again alone: the scheduler knows no other, so the number of parts must be said.
     let alone = |shard: &str| {
         Launch::new(Threads(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
