@@ -10,12 +10,14 @@
 //! - [`transport`]: the contract between the engine and whatever carries its messages;
 //!   [`threads`] keep it, and so does a program's own over MPI; [`conformance`] holds them to it.
 //!   With the feature `simulated`, so do ranks under virtual time, where a seed decides all.
+//! - [`awake`]: time that counts only while a process runs.
 //! - [`background`], [`disk`]: what a rank does beside its messages, as a transport has it.
 //! - [`Session`]: the way in. Runs a job, loads and saves its [`checkpoint`], [unites](unite) the
 //!   checkpoints of shares, and runs [rounds](rounds) until something holds.
 
 mod agreement;
 pub mod atomic_file;
+pub mod awake;
 pub mod background;
 pub mod backoff;
 mod cause;

@@ -137,3 +137,42 @@ impl Liveness {
         self.watchdog.iter().flat_map(Watchdog::waiting)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// One message that has arrived, and all that were sent.
+    #[derive(Default)]
+    struct Recorded {
+        arrived: RefCell<Option<(u64, Sign)>>,
+        sent: RefCell<Vec<(u64, Sign)>>,
+    }
+
+    impl Line for Recorded {
+        fn send(&self, to: u64, sign: Sign) {
+            self.sent.borrow_mut().push((to, sign));
+        }
+
+        fn take(&self) -> Option<(u64, Sign)> {
+            self.arrived.take()
+        }
+    }
+
+    #[test]
+    fn the_root_answers_and_knows_what_the_others_wait_for() {
+        let (now, line) = (Instant::now(), Recorded::default());
+        let mut root = Liveness::new(Duration::from_secs(5), ROOT, 3, now);
+        let theirs = Progress { count: 7, waiting_for: 9 };
+        line.arrived.replace(Some((2, Sign { is_answer: false, progress: theirs })));
+        let mine = Progress { count: 1, waiting_for: 0 };
+        assert_eq!(root.attend(now, mine, &line), Ok(()), "it is not time yet");
+        assert_eq!(line.sent.borrow()[..], []);
+        assert_eq!(root.attend(root.due(), mine, &line), Ok(()));
+        assert_eq!(line.sent.borrow()[..], [(2, Sign { is_answer: true, progress: mine })]);
+        assert_eq!(root.waiting().collect::<Vec<_>>(), [(1, 0), (2, 9)]);
+        assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "nobody is watched");
+    }
+}

@@ -1,4 +1,4 @@
-//! A step that may hang, and what is done then: on a thread of its own, since the thread that calls
+//! A step that may hang, and what is done then (in time awake): on a thread of its own, since the thread that calls
 //! MPI is the one that hangs.
 //!
 //! Stands beside `patience`, which is for waits that come to an end.
@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
+
+use montesieve_engine::awake;
 
 /// Something that is done after a time, unless this is dropped before.
 #[must_use = "it is called off when it is dropped"]
@@ -20,8 +22,7 @@ impl Deadline {
         let is_met = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&is_met);
         thread::spawn(move || {
-            thread::sleep(limit);
-            if !is_over.load(Relaxed) {
+            if !awake::sleep(limit, || is_over.load(Relaxed)) {
                 then();
             }
         });

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use montesieve_engine::awake;
+
 #[cfg(feature = "mpi")]
 use super::deadline::Deadline;
 use super::place::host;
@@ -86,7 +88,7 @@ impl LastDeadline {
             while !HAS_BEGUN.load(Relaxed) {
                 thread::park();
             }
-            thread::sleep(PANIC_LIMIT);
+            awake::sleep(PANIC_LIMIT, || false);
             end_all(1)
         });
         LastDeadline(sleeper.ok().map(|sleeper| sleeper.thread().clone()))

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::awake;
+
 use super::ending;
 use super::place::host;
 
@@ -81,22 +83,22 @@ fn run() {
 
 /// How long nothing was attended to, in time awake.
 struct Silence {
-    looked: Instant,
+    clock: awake::Clock,
     beats: u64,
-    lasted: Duration,
+    since: Duration,
 }
 
 impl Silence {
     fn new(now: Instant) -> Silence {
-        Silence { looked: now, beats: 0, lasted: Duration::ZERO }
+        Silence { clock: awake::Clock::new(2 * LOOK, now), beats: 0, since: Duration::ZERO }
     }
 
     fn look(&mut self, now: Instant, beats: u64) -> Duration {
-        let step = now.saturating_duration_since(self.looked);
-        self.looked = now;
-        self.lasted = if self.beats == beats { self.lasted + step.min(2 * LOOK) } else { Duration::ZERO };
-        self.beats = beats;
-        self.lasted
+        let awake = self.clock.look(now);
+        if self.beats != beats {
+            (self.beats, self.since) = (beats, awake);
+        }
+        awake - self.since
     }
 }
 

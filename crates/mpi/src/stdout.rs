@@ -15,6 +15,8 @@ use std::os::unix::fs::MetadataExt;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::awake;
+
 use super::launcher::{Launcher, Output};
 use super::{Cluster, early};
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ use crate::stream::Stream;
 /// Bytes collected before a write: one megabyte keeps the number of system calls small, and is
 /// little beside a block.
 const BUFFER: usize = 1 << 20;
-/// A launcher that has not moved on for so long has lost what it was given.
+/// A launcher that has not moved on for so long, in time awake, has lost what it was given.
 const LOST_AFTER: Duration = Duration::from_secs(10);
 /// Time between two looks at how far the launcher is.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -90,12 +92,12 @@ struct Counted<W> {
     launcher: Launcher,
     begun: Option<u64>,
     written: u64,
-    patience: Duration,
+    limit: Duration,
 }
 
 impl<W: Write> Counted<W> {
-    fn new(through: W, launcher: Launcher, patience: Duration) -> Counted<W> {
-        Counted { through, launcher, begun: launcher.position(), written: 0, patience }
+    fn new(through: W, launcher: Launcher, limit: Duration) -> Counted<W> {
+        Counted { through, launcher, begun: launcher.position(), written: 0, limit }
     }
 }
 
@@ -111,16 +113,17 @@ impl<W: Write> Write for Counted<W> {
         let lost = || io::Error::other("the launcher did not write all of it (a full disk, a quota?)");
         // Where it could not be seen at the begin, it cannot be judged.
         let Some(begun) = self.begun else { return Ok(()) };
-        let (mut last, mut moved) = (begun, Instant::now());
+        let left = || awake::Limit::new(self.limit, Instant::now());
+        let (mut last, mut limit) = (begun, left());
         loop {
             let position = self.launcher.position().ok_or_else(lost)?;
             if position >= begun + self.written {
                 return Ok(());
             }
             if position != last {
-                (last, moved) = (position, Instant::now());
+                (last, limit) = (position, left());
             }
-            if moved.elapsed() >= self.patience {
+            if limit.is_over(Instant::now()) {
                 return Err(lost());
             }
             sleep(LOOK_EVERY);

@@ -14,6 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::awake;
 use montesieve_engine::replay_log::ReplayLog;
 use montesieve_engine::transport::Lost;
 use mpi::topology::SimpleCommunicator;
@@ -37,6 +38,10 @@ const MEETING: Duration = Duration::from_secs(300);
 /// ends.
 const STUCK: Duration = Duration::from_secs(20);
 
+fn stuck() -> awake::Limit {
+    awake::Limit::new(STUCK, Instant::now())
+}
+
 thread_local! {
     /// The survivors of the thread that calls MPI, for whoever has no cluster at hand: MPI's own
     /// callback, and bad ends.
@@ -56,7 +61,7 @@ pub struct Survivors {
     /// Whether the command can begin again.
     outlives: Cell<bool>,
     /// Since when a loss is known in the world of now.
-    lost: Cell<Option<Instant>>,
+    lost: Cell<Option<awake::Limit>>,
     /// Whether anybody was lost up to the last meeting: the same at all of the living.
     was_lost: Cell<bool>,
     leaving: Cell<bool>,
@@ -132,7 +137,10 @@ impl Survivors {
         if !self.ulfm.get().is_whole() {
             self.failed();
         }
-        if self.lost.get().is_some_and(|since| since.elapsed() > STUCK) {
+        let Some(mut left) = self.lost.get() else { return };
+        let is_stuck = left.is_over(Instant::now());
+        self.lost.set(Some(left));
+        if is_stuck {
             ending::tell(&Error::Run("MPI does not end its calls after the loss of a rank".into()), self.number(), 2);
             ending::abort(1);
         }
@@ -166,7 +174,7 @@ impl Survivors {
     /// Notes a loss, and lets the others know.
     pub fn lose(&self) {
         if !self.is_lost() {
-            self.lost.set(Some(Instant::now()));
+            self.lost.set(Some(stuck()));
             self.ulfm.get().revoke();
         }
     }
@@ -180,7 +188,7 @@ impl Survivors {
         let verdict = Verdict::new(bits, is_whole);
         if !is_whole || matches!(verdict, Verdict::Again | Verdict::GoOn) {
             self.was_lost.set(true);
-            self.lost.set(self.lost.get().or(Some(Instant::now())));
+            self.lost.set(self.lost.get().or(Some(stuck())));
         }
         verdict
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use montesieve_engine::awake;
 use montesieve_engine::backoff::Backoff;
 use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
@@ -95,28 +96,26 @@ impl Watch {
 
     fn watch(&self) {
         let mut seen = vec![(0, Duration::ZERO); self.ranks.len()];
+        let every = self.limit / LOOKS;
+        let mut clock = awake::Clock::new(2 * every, Instant::now());
         while !self.is_over.load(Relaxed) {
-            let begun = Instant::now();
-            thread::sleep(self.limit / LOOKS);
-            // A process that was stopped and goes on has slept longer than that, and its ranks with it.
-            let slept = begun.elapsed().min(self.limit / LOOKS * 2);
-            if let Some(rank) = self.look(&mut seen, slept) {
+            thread::sleep(every);
+            if let Some(rank) = self.look(&mut seen, clock.look(Instant::now())) {
                 return self.accuse(rank);
             }
         }
     }
 
-    /// The first rank that has been silent for too long, when the last look was so long ago. `seen`
-    /// has each rank's steps, and the time since they changed.
-    fn look(&self, seen: &mut [(u64, Duration)], since: Duration) -> Option<u64> {
+    /// The first rank that has been silent for too long at this time awake. `seen` has each rank's
+    /// steps, and when they last changed.
+    fn look(&self, seen: &mut [(u64, Duration)], now: Duration) -> Option<u64> {
         let mut silent = None;
-        for (rank, (steps, (count, quiet))) in (0..).zip(self.ranks.iter().zip(seen)) {
+        for (rank, (steps, (count, changed))) in (0..).zip(self.ranks.iter().zip(seen)) {
             let counted = steps.count.load(Relaxed);
             if counted != *count || steps.has_ended.load(Relaxed) {
-                (*count, *quiet) = (counted, Duration::ZERO);
+                (*count, *changed) = (counted, now);
             } else {
-                *quiet += since;
-                silent = silent.or((*quiet >= self.limit).then_some(rank));
+                silent = silent.or((now - *changed >= self.limit).then_some(rank));
             }
         }
         silent
@@ -128,7 +127,7 @@ impl Watch {
         self.silent.store(rank, Relaxed);
         thread::sleep(TO_HEAR);
         if self.is_heard.load(Relaxed) {
-            thread::sleep(TO_SAVE);
+            awake::sleep(TO_SAVE, || self.is_over.load(Relaxed));
         }
         if !self.is_over.load(Relaxed) {
             stderr::message(&format!("{}: ending the job", self.accusation(rank)));
@@ -209,14 +208,14 @@ mod tests {
         let second = Duration::from_secs(1);
         let watch = Watch::new(3, 8 * second);
         let mut seen = vec![(0, Duration::ZERO); 3];
-        for _ in 1..8 {
+        for seconds in 1..8 {
             [0, 1].into_iter().for_each(|rank: usize| watch.ranks[rank].step());
-            assert_eq!(watch.look(&mut seen, second), None);
+            assert_eq!(watch.look(&mut seen, seconds * second), None);
         }
-        assert_eq!(watch.look(&mut seen, second), Some(2));
+        assert_eq!(watch.look(&mut seen, 8 * second), Some(2));
         watch.ranks[2].has_ended.store(true, Relaxed);
-        assert_eq!(watch.look(&mut seen, second), None);
-        assert_eq!(watch.look(&mut seen, 6 * second), Some(0), "it was silent since");
+        assert_eq!(watch.look(&mut seen, 9 * second), None);
+        assert_eq!(watch.look(&mut seen, 15 * second), Some(0), "it was silent since");
     }
 
     #[test]

@@ -21,6 +21,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Accusation, Progress, Sign};
+use crate::awake;
 use crate::transport::ROOT;
 
 /// Questions within the limit: one or two may be late.
@@ -40,9 +41,7 @@ pub struct Watchdog {
     every: Duration,
     /// What this rank grants the root above the limit.
     turn: Duration,
-    /// Time awake, as of `looked`.
-    awake: Duration,
-    looked: Instant,
+    clock: awake::Clock,
     /// All ranks at the root, the root alone elsewhere.
     others: Vec<Other>,
     is_root: bool,
@@ -68,12 +67,12 @@ impl Watchdog {
     /// Begins now, at rank `rank`.
     pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Watchdog {
         let is_root = rank == ROOT;
+        let every = (limit / QUESTIONS).min(LONGEST);
         Watchdog {
             limit,
-            every: (limit / QUESTIONS).min(LONGEST),
+            every,
             turn: if is_root { Duration::ZERO } else { TURN * (rank - 1).min(LAST_TURN) as u32 },
-            awake: Duration::ZERO,
-            looked: now,
+            clock: awake::Clock::new(every, now),
             others: vec![Other::default(); if is_root { ranks as usize } else { 1 }],
             is_root,
             progress: 0,
@@ -92,9 +91,9 @@ impl Watchdog {
     pub fn heard(&mut self, from: u64, sign: Sign) {
         if let Some(other) = self.others.get_mut(from as usize) {
             if other.progress.count != sign.progress.count {
-                self.moved = self.awake;
+                self.moved = self.clock.awake();
             }
-            *other = Other { heard: self.awake, progress: sign.progress };
+            *other = Other { heard: self.clock.awake(), progress: sign.progress };
         }
         self.waits &= !sign.is_answer;
     }
@@ -111,26 +110,24 @@ impl Watchdog {
 
     /// Looks at the clock; this rank itself has come so far.
     pub fn look(&mut self, now: Instant, progress: u64) -> Look {
-        let step = now.saturating_duration_since(self.looked);
-        self.looked = now;
-        self.awake += step.min(self.every);
+        let awake = self.clock.look(now);
         if self.progress != progress {
             self.progress = progress;
-            self.moved = self.awake;
+            self.moved = awake;
         }
-        if self.awake - self.acted < self.every {
+        if awake - self.acted < self.every {
             return Look::Fine;
         }
-        self.acted = self.awake;
+        self.acted = awake;
         let others = self.others.iter().enumerate().skip(usize::from(self.is_root));
         let longest = others.min_by_key(|(_, other)| other.heard);
         if let Some((rank, other)) = longest
-            && self.awake - other.heard >= self.limit + self.turn
+            && awake - other.heard >= self.limit + self.turn
         {
             return Look::Accuse(Accusation::Silent(rank as u64));
         }
         // What a rank has done since its last question is known with the next.
-        if self.is_root && self.awake - self.moved >= self.limit + self.every {
+        if self.is_root && awake - self.moved >= self.limit + self.every {
             return Look::Accuse(Accusation::Stuck);
         }
         let asks = !self.is_root && !self.waits;

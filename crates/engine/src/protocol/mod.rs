@@ -25,7 +25,6 @@
 //! | `message` | what ranks tell each other, and along which tree |
 //! | `world` | all machines under virtual time |
 //! | `piece_size`, `poll_schedule` | how long a piece is, and how often to look for messages |
-//! | `time_awake` | limits that a process which is stopped does not use up |
 
 mod inout;
 mod machine;
@@ -34,7 +33,6 @@ mod piece_size;
 mod poll_schedule;
 mod root;
 mod root_state;
-mod time_awake;
 mod worker;
 pub mod world;
 

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::inout::Output;
 use super::root::{Answer, Root};
-use super::time_awake::TimeAwake;
+use crate::awake;
 use crate::{Cause, Ledger, Tally};
 
 /// How long a reader may pause once the round is stopped by a signal that is followed by a kill:
@@ -51,9 +51,9 @@ enum Ending {
     /// All is reported; what can be delivered is being delivered.
     Delivering,
     /// A save that was under way is finishing, for this time at the most.
-    OldSave(TimeAwake),
+    OldSave(awake::Limit),
     /// The last save, for this time at the most.
-    LastSave(TimeAwake),
+    LastSave(awake::Limit),
     /// The round is over.
     Over,
 }
@@ -199,7 +199,7 @@ impl<T: Tally> RootState<T> {
         }
         if self.ending == Ending::Delivering {
             if self.close_sink(outputs) {
-                self.ending = Ending::OldSave(TimeAwake::new(DISK_LIMIT, now));
+                self.ending = Ending::OldSave(awake::Limit::new(DISK_LIMIT, now));
             }
             // The sink may only now have got something to be slow with.
             self.give_up_reader(now, cause, outputs);
@@ -209,7 +209,7 @@ impl<T: Tally> RootState<T> {
             && (limit.is_over(now) || !is_busy)
         {
             self.save(now, outputs);
-            self.ending = Ending::LastSave(TimeAwake::new(DISK_LIMIT, now));
+            self.ending = Ending::LastSave(awake::Limit::new(DISK_LIMIT, now));
         }
         let is_busy = self.is_saving();
         if let Ending::LastSave(limit) = &mut self.ending
@@ -240,7 +240,7 @@ impl<T: Tally> RootState<T> {
             Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
             _ => READER_AT_A_STOP,
         };
-        if delivery.stuck.get_or_insert(TimeAwake::new(limit, now)).is_over(now) {
+        if delivery.stuck.get_or_insert(awake::Limit::new(limit, now)).is_over(now) {
             delivery.sink = Sink::Gone;
             delivery.stuck = None;
             outputs.push_back(Output::AbandonSink);
@@ -285,7 +285,7 @@ enum Sink {
 pub struct Delivery {
     sink: Sink,
     /// After a stop: what is left of the time that a reader has which takes nothing.
-    stuck: Option<TimeAwake>,
+    stuck: Option<awake::Limit>,
 }
 
 impl Default for Delivery {
