@@ -61,3 +61,30 @@ pub fn read_on(file: impl Read, length: u64, begun: Vec<u8>, most: u64) -> io::R
     file.take((most + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most { Err(too_long(bytes.len() as u64)) } else { Ok(bytes) }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, FileType, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn a_fifo_without_a_writer_holds_nobody_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fifo = folder.path().join("fifo");
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");
+        let refused = open(&fifo, Pipes::Refused).expect_err("no file");
+        assert_eq!(refused.to_string(), "it is not a regular file");
+        let (taken, length) = open(&fifo, Pipes::Taken).expect("a pipe");
+        assert_eq!(length, 0);
+        assert!(!fcntl_getfl(&taken).expect("flags").contains(OFlags::NONBLOCK), "reading waits");
+    }
+
+    #[test]
+    fn no_more_is_read_than_fits() {
+        let read = |bytes: &[u8], length, most| read_on(bytes, length, vec![1], most);
+        assert_eq!(read(&[2, 3], 3, 3).expect("it fits"), [1, 2, 3]);
+        assert_eq!(read(&[2, 3], 4, 3).expect_err("too long").to_string(), "it has 4 bytes; the most here are 3");
+        assert_eq!(read(&[2, 3, 4], 3, 3).expect_err("it has grown").kind(), io::ErrorKind::FileTooLarge);
+    }
+}

@@ -125,6 +125,7 @@ mod tests {
         assert_eq!(totals(&[(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)]), [1, 2, 4, 8, 16]);
         assert_eq!(totals(&[(0, 1), (1, 2), (2, 4)]), [1, 2], "the last one is that of all");
         assert_eq!(totals(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
+        assert_eq!(totals(&[(0, 1), (2, 4), (8, 16)]), [1], "what is behind a hole is not the first 4");
         assert_eq!(totals(&[(1, 2), (2, 4)]), [0; 0]);
         assert_eq!(totals(&[]), [0; 0]);
     }
