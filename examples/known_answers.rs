@@ -1,7 +1,7 @@
-//! Makes the table of known answers that `montesieve burnin` ships with: `src/burnin/known.txt`.
+//! Makes the table of known answers that `montesieve burnin` ships with: `src/commands/burnin/diagnosis/known.txt`.
 //!
 //! ```text
-//! cargo run --release --no-default-features --example known_answers > src/burnin/known.txt
+//! cargo run --release --no-default-features --example known_answers > src/commands/burnin/diagnosis/known.txt
 //! ```
 //! By the textbook forms alone, which share no kernel with what is tested: a sieve of bools ([`naive::count_in_windows`]), and
 //! darts one by one at full precision ([`scalar::hits`]). Run time: some minutes; memory: 2 GB (the primes below 10^9).

@@ -1,17 +1,15 @@
 //! montesieve: Monte Carlo and prime numbers over MPI, with the same answer on any number of ranks.
 //!
-//! This page is the map of the program. Each room is a module:
+//! This page is the map of the program:
+//! - [`commands`]: one folder a command: its options, its jobs, its answer; and the list of them.
+//! - [`cli`]: the options that commands share, and the words on their way to every rank.
+//! - [`report`]: what reports share: text, JSON, CSV and charts; pure, to any writer.
+//! - [`job`]: the engine (a crate of its own) with this program's errors.
 //! - [`cluster`]: the ranks, a crate of its own; the only one that knows MPI, with the same methods without it.
-//! - [`job`]: the engine: blocks, spans, tallies, the ledger, schedules, and the walk that every job takes.
 //! - [`montecarlo`], [`primes`]: the kernels, crates of their own; pure, no messages, no clock.
-//! - [`report`]: results as text, JSON and CSV; pure, to any writer.
-//! - [`scaling`]: from timed trials to speed-up, fits, a diagnosis and a prediction; pure.
-//! - [`burnin`]: what a burn-in knows and how it decides who is wrong and who is slow; pure.
-//! - [`commands`]: one file a command: plan, compute, reduce, report.
-//! - [`cli`]: what the user may type. [`error`]: what may go wrong (of the crate of the ranks). [`isa`]: which instruction set.
+//! - [`error`]: what may go wrong (of the crate of the ranks). [`isa`]: which instruction set.
 //! - `stderr`, `stream` (of that crate, too): messages, each in one write; pipes and devices. `regular`: files as they are read.
 
-pub mod burnin;
 pub mod cli;
 pub mod commands;
 pub mod fault;
@@ -19,11 +17,11 @@ pub mod job;
 pub mod progress;
 mod regular;
 pub mod report;
-pub mod scaling;
+
+use montesieve_mpi::{stderr, stream};
 
 pub use montesieve_kernel::isa;
 pub use montesieve_montecarlo as montecarlo;
 pub use montesieve_mpi as cluster;
 pub use montesieve_mpi::error;
-use montesieve_mpi::{stderr, stream};
 pub use montesieve_primes as primes;

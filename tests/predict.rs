@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
+use montesieve::commands::scaling::analysis::predict::{Costs, Prediction, Work, ladder, predict, saturation};
 use montesieve::job::protocol::Message;
 use montesieve::job::protocol::world::{Model, Plan, run};
 use montesieve::job::{Schedule, Span};
-use montesieve::scaling::predict::{Costs, Prediction, Work, ladder, predict, saturation};
 
 /// Messages, answers, spans and kernels take the times that `scaling --predict` was given.
 struct Timed {

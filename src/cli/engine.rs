@@ -7,6 +7,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::keep::Keep;
@@ -70,6 +71,16 @@ pub struct Destination {
     /// Write the result to FILE instead of standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Format] {
+        &[Format::Text, Format::Json, Format::Csv]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
 }
 
 /// What the launch check lets pass, and how long ranks may be silent.
@@ -166,7 +177,7 @@ pub enum Progress {
 }
 
 /// A chunk as it is typed.
-pub(super) fn chunk(text: &str) -> Result<Chunk, String> {
+pub fn chunk(text: &str) -> Result<Chunk, String> {
     if text == "auto" {
         return Ok(Chunk::Auto);
     }
@@ -184,7 +195,7 @@ impl fmt::Display for Chunk {
 }
 
 /// Writes the name that the command line has for a value.
-pub(super) fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub fn write_name(value: &impl ValueEnum, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match value.to_possible_value() {
         Some(name) => f.write_str(name.get_name()),
         None => Ok(()),

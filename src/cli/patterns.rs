@@ -11,7 +11,7 @@ Examples:
   mpirun -n 5 montesieve patterns counter
   mpirun -n 8 montesieve patterns all      all of them; exit code 3 when one is wrong";
 
-/// The options of `patterns`.
+/// The patterns of distributed memory, one by one: from Python's multiprocessing to MPI
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Patterns {

@@ -8,6 +8,9 @@ use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
+/// The seed of a command that was given none.
+pub const DEFAULT_SEED: u64 = 0;
+
 /// What is wanted besides the estimate.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Precision {
@@ -32,8 +35,24 @@ pub struct Precision {
 }
 
 impl Precision {
+    /// The same without files to write.
+    pub fn without_files(&self) -> Precision {
+        Precision { trace: None, plot: None, ..self.clone() }
+    }
+
+    /// Whether a command with it can be run again and again.
+    ///
+    /// # Errors
+    /// What it asks for that cannot.
+    pub fn check_timed(&self) -> Result<(), String> {
+        if self.plan || self.trace.is_some() || self.plot.is_some() {
+            return Err("--plan, --trace and --plot make no sense in a command that is timed".to_owned());
+        }
+        Ok(())
+    }
+
     /// How many samples to take at the most: as the user said, or `default`, or without end when there is a target.
-    pub(super) fn samples(&self, said: Option<u64>, default: u64) -> u64 {
+    pub fn samples(&self, said: Option<u64>, default: u64) -> u64 {
         said.unwrap_or(if self.target_error.is_some() { u64::MAX } else { default })
     }
 

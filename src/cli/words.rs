@@ -112,7 +112,7 @@ const SLIP: usize = 2;
 
 /// What is wrong with a variable that means nothing to any command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Stranger {
+pub(crate) enum Stranger {
     /// It is nearly one that does: a sentence that says so.
     Slip(String),
     /// Its name, for a remark.
@@ -120,7 +120,7 @@ pub(super) enum Stranger {
 }
 
 /// The variables that mean nothing to any command.
-pub(super) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
+pub(crate) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
     let mut known: Vec<String> = OTHERS.map(|name| format!("{PREFIX}{name}")).into();
     add_variables(command, &mut known);
     let is_strange = |name: &&String| !known.contains(name) && !name.starts_with(TESTS);
@@ -149,16 +149,16 @@ fn variable_of(long: &str) -> String {
 
 /// One variable that became an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Preset {
+pub(crate) struct Preset {
     /// `--seed`
-    pub(super) option: String,
+    pub(crate) option: String,
     /// `MONTESIEVE_SEED=7`
-    pub(super) assignment: String,
+    pub(crate) assignment: String,
 }
 
 /// The command line with the presets put in, right behind the subcommand (where no `--` can turn them into something
 /// else), and what they were. `Err` is a sentence about the variable of a flag that is neither on nor off.
-pub(super) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsString>, Vec<Preset>), String> {
+pub(crate) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
     let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn put_in(line: &str, variables: &[(&str, &str)]) -> String {
-        match with_presets(&super::super::command(), &words(line, variables)) {
+        match with_presets(&crate::commands::command::command(), &words(line, variables)) {
             Ok((words, _)) => words.join(OsStr::new(" ")).into_string().expect("UTF-8"),
             Err(message) => message,
         }
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn slips_are_told_from_variables_of_others() {
-        let found = |name: &str| strangers(&super::super::command(), &words("m pi", &[(name, "7")]));
+        let found = |name: &str| strangers(&crate::commands::command::command(), &words("m pi", &[(name, "7")]));
         for name in
             ["SEED", "ISA", "FAULT", "CHECKPOINT_INTERVAL", "DIM", "MPIRUN_FLAGS", "TEST_BINARY", "EXCLUDE_FILE"]
         {
@@ -320,7 +320,7 @@ mod tests {
         let text = String::from_utf8(found.stdout).expect("UTF-8");
         assert!(text.contains("MONTESIEVE_MPIRUN"), "{text}");
         for name in text.lines() {
-            assert_eq!(strangers(&super::super::command(), &words("m pi", &[(name, "1")])), [], "{name}");
+            assert_eq!(strangers(&crate::commands::command::command(), &words("m pi", &[(name, "1")])), [], "{name}");
         }
     }
 

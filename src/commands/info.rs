@@ -1,6 +1,12 @@
 //! `info`: how this job was launched and what it found, with hints where something is off.
 
-use super::conclusion::{distinct, write_plain};
+mod answer;
+pub mod args;
+
+use self::answer::{Host, InfoResult, RankPlace, Scheduler};
+pub use self::args::Info;
+use super::command::Command;
+use super::finish::{distinct, write_plain};
 use super::output::Output;
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -9,10 +15,19 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
-use crate::report::{Host, InfoResult, RankPlace, Report, Scheduler};
+use crate::report::Report;
 
-/// Runs the command. Every rank must call it; returns the exit code.
-pub fn run(cluster: &Cluster, words: &Words, options: &cli::Info) -> Result<u8> {
+impl Command for Info {
+    fn launch(&self) -> Option<&cli::Launch> {
+        Some(&self.launch)
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        run(cluster, words, self)
+    }
+}
+
+fn run(cluster: &Cluster, words: &Words, options: &Info) -> Result<u8> {
     let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
     fault::at(Stage::Start, cluster.first_rank())?;
     let places = Place::gather(cluster)?;

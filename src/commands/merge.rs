@@ -1,111 +1,98 @@
 //! `merge`: the union of checkpoints, with the proof that nothing is missing and nothing is there twice.
 //!
-//! A checkpoint has the command line of its job. `merge` reads from it what the job is, and runs the command in a [`Setting`] that takes its
+//! A checkpoint has the command line of its job. `merge` reads from it what the job is, and runs the command in a [`Context`] that takes its
 //! blocks from the files instead of computing them: so the report, and every byte of it, is the command's own.
 //!
 //! That command line was written by somebody else, and may be anything. So only what a checkpoint can prove is taken from it ([`provable`]):
 //! no place to write to, no question that is answered without the file.
 
-use super::setting::Setting;
-use super::{integrate, isprime, pi, primes};
-use crate::cli::{self, Command, Integrate, IsPrimeMethod, Words};
+pub mod args;
+
+pub use self::args::Merge;
+use super::command::{Check, Command, Computation};
+use super::context::Context;
+use super::parse;
+use crate::cli::{Engine, Ranks, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::job::checkpoint;
 
-/// Runs the command. Every rank must call it, and only the root reads; returns the exit code.
-pub fn run(cluster: &Cluster, words: &Words, options: &cli::Merge) -> Result<u8> {
-    fault::at(Stage::Start, cluster.first_rank())?;
-    let first = &options.files[0];
-    let identity = cluster.at_root(|| Ok(checkpoint::identity(&*cluster.disk(), first)?)).transpose();
-    let identity = cluster.broadcast(cluster.agree(identity)?)?;
-    let arguments = std::iter::once("montesieve".to_owned()).chain(identity.words.clone()).map(Into::into).collect();
-    let command = cli::parse(&Words { arguments, variables: Vec::new() }).ok().and_then(|cli| provable(cli.command));
-    let cannot = || Error::Run(format!("{} is of a job that cannot be merged: {}", first.display(), identity.name()));
-    let command = cluster.agree(command.ok_or_else(cannot))?;
-    let setting = Setting::new(cluster, words, &options.engine)?.merging(identity.words.clone(), options.files.clone());
-    match command {
-        Command::Pi(pi) => pi::run(&setting, &pi),
-        Command::Integrate(Integrate::Samples(samples)) => integrate::integrate(&setting, &samples),
-        Command::Integrate(Integrate::Ep(options)) => integrate::ep::run(&setting, &options),
-        Command::Primes(primes) => primes::run(&setting, &primes),
-        Command::Isprime(isprime) => isprime::run(&setting, &isprime),
-        _ => cluster.agree(Err(cannot())),
+impl Command for Merge {
+    fn check(&self) -> Check {
+        match self.engine.keep.file() {
+            Some(_) => Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    fn engine(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+
+    /// It reads files, which one rank does.
+    fn ranks(&self) -> Option<Ranks> {
+        None
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        fault::at(Stage::Start, cluster.first_rank())?;
+        let first = &self.files[0];
+        let identity = cluster.at_root(|| Ok(checkpoint::identity(&*cluster.disk(), first)?)).transpose();
+        let identity = cluster.broadcast(cluster.agree(identity)?)?;
+        let cannot =
+            || Error::Run(format!("{} is of a job that cannot be merged: {}", first.display(), identity.name()));
+        let computation = cluster.agree(provable(&identity.words).ok_or_else(cannot))?;
+        let context = Context::new(cluster, words, &self.engine)?.merging(identity.words.clone(), self.files.clone());
+        computation.compute(&context)
     }
 }
 
-/// The command as far as checkpoints prove its answer; `None` where they do not.
-fn provable(command: Command) -> Option<Command> {
-    match command {
-        Command::Pi(mut pi) if !pi.precision.plan => {
-            (pi.precision.trace, pi.precision.plot) = (None, None);
-            Some(Command::Pi(pi))
-        }
-        Command::Integrate(Integrate::Samples(mut samples)) if !samples.common.precision.plan => {
-            (samples.common.precision.trace, samples.common.precision.plot) = (None, None);
-            Some(Command::Integrate(Integrate::Samples(samples)))
-        }
-        Command::Integrate(Integrate::Ep(ep)) => Some(Command::Integrate(Integrate::Ep(ep))),
-        Command::Primes(primes) if primes.nth.0.is_none() && !primes.plan && primes.list().is_none() => {
-            Some(Command::Primes(primes))
-        }
-        // One number by division. A smaller question is answered without blocks, and Setting::conclude refuses that.
-        Command::Isprime(isprime)
-            if isprime.method == IsPrimeMethod::Trial && !isprime.compare && isprime.numbers.len() == 1 =>
-        {
-            matches!(isprime.numbers[0], cli::Subject::Number(_)).then_some(Command::Isprime(isprime))
-        }
-        _ => None,
-    }
+/// The command of a checkpoint as far as checkpoints prove its answer; `None` where they do not.
+fn provable(words: &[String]) -> Option<Box<dyn Computation>> {
+    let arguments = std::iter::once("montesieve".to_owned()).chain(words.iter().cloned()).map(Into::into).collect();
+    parse(&Words { arguments, variables: Vec::new() }).ok()?.command.provable()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn command(line: &str) -> Option<Command> {
-        let words = Words { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() };
-        provable(cli::parse(&words).unwrap_or_else(|_| panic!("{line}")).command)
+    fn command(line: &str) -> Option<Box<dyn Computation>> {
+        provable(&line.split_whitespace().map(Into::into).collect::<Vec<String>>())
     }
 
     #[test]
     fn what_blocks_do_not_prove_is_not_run() {
         for line in [
-            "m primes --nth 5",
-            "m primes 100 --plan",
-            "m primes 100 -p",
-            "m primes 100 --print=2",
-            "m pi 1e6 --plan --target-error 1e-3",
-            "m isprime 7",
-            "m isprime 7 11 --method trial",
-            "m isprime - --method trial",
-            "m isprime 1000003 --compare",
-            "m gcd file",
-            "m merge file",
-            "m burnin --junit file",
-            "m man folder",
-            "m scaling -- pi 1e6",
-            "m integrate list",
+            "primes --nth 5",
+            "primes 100 --plan",
+            "primes 100 -p",
+            "primes 100 --print=2",
+            "pi 1e6 --plan --target-error 1e-3",
+            "isprime 7",
+            "isprime 7 11 --method trial",
+            "isprime - --method trial",
+            "isprime 1000003 --compare",
+            "gcd file",
+            "merge file",
+            "burnin --junit file",
+            "man folder",
+            "scaling -- pi 1e6",
+            "integrate list",
         ] {
-            assert_eq!(command(line), None, "{line}");
+            assert!(command(line).is_none(), "{line}");
         }
-        for line in
-            ["m pi 1e6", "m primes 100 --gaps", "m integrate ball 1e6", "m integrate ep", "m isprime 7 --method trial"]
-        {
+        for line in ["pi 1e6", "primes 100 --gaps", "integrate ball 1e6", "integrate ep", "isprime 7 --method trial"] {
             assert!(command(line).is_some(), "{line}");
         }
     }
 
     #[test]
     fn no_place_to_write_to_is_taken_from_a_file() {
-        for line in ["m pi 1e6 --trace t --plot p --output o", "m integrate ball 1e6 --trace t --plot p --output o"] {
-            let shows = match command(line) {
-                Some(Command::Pi(pi)) => pi.precision.shows_the_way(),
-                Some(Command::Integrate(Integrate::Samples(samples))) => samples.common.precision.shows_the_way(),
-                other => panic!("{other:?}"),
-            };
-            assert!(!shows, "{line}");
+        for line in ["pi 1e6 --trace t --plot p --output o", "integrate ball 1e6 --trace t --plot p --output o"] {
+            let shown = format!("{:?}", command(line).expect("provable"));
+            assert!(shown.contains("trace: None, plot: None"), "{shown}");
         }
     }
 }

@@ -7,10 +7,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{File, Role};
+use super::files::{File, Role};
 use crate::error::{Error, Result};
-use crate::job::atomic_file;
-use crate::job::checkpoint;
+use crate::job::{atomic_file, checkpoint};
 
 /// A place that is read or written.
 struct Place {

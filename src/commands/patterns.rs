@@ -23,10 +23,10 @@ mod tasks;
 use std::ops::Range;
 use std::time::Instant;
 
-use super::conclusion::{distinct, library, write_plain};
+use super::command::Command;
+use super::finish::{distinct, library, write_plain};
 use super::output::Output;
 use super::stop::{self, Stop};
-use crate::cli;
 use crate::cluster::patience::Patience;
 use crate::cluster::place::host;
 use crate::cluster::{Cluster, Tag};
@@ -35,7 +35,7 @@ use crate::fault::{self, Stage};
 use crate::report::{
     Answer, Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun, Report,
 };
-use crate::stderr;
+use crate::{cli, stderr};
 
 /// One page of the gallery.
 struct Pattern {
@@ -81,8 +81,17 @@ const ALL: [Pattern; 15] = [
 /// The exit code of a wrong answer.
 const WRONG: u8 = 3;
 
-/// Runs the command. Every rank must call it; returns the exit code.
-pub fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
+impl Command for cli::Patterns {
+    fn launch(&self) -> Option<&cli::Launch> {
+        Some(&self.launch)
+    }
+
+    fn run(&self, cluster: &Cluster, _: &cli::Words) -> Result<u8> {
+        run(cluster, self)
+    }
+}
+
+fn run(cluster: &Cluster, options: &cli::Patterns) -> Result<u8> {
     let chosen = cluster.agree(choose(options.name.as_deref()))?;
     let opened = cluster.at_root(|| Output::open(options.destination.output.as_deref(), || cluster.stdout()));
     let output = cluster.agree(opened.transpose())?;

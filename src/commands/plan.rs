@@ -3,9 +3,9 @@
 //! A pilot: the job's first blocks, always the same number of them, so that what is said of samples and errors has the same bytes
 //! everywhere. The time is this machine's, and stands with the times.
 
-use super::conclusion::Conclusion;
+use super::context::Context;
+use super::finish::FinalReport;
 use super::rounds::Sampling;
-use super::setting::Setting;
 use crate::cli::Precision;
 use crate::error::{Error, Result};
 use crate::job::run::agreed;
@@ -19,14 +19,14 @@ const PILOT: u64 = 64;
 /// # Errors
 /// [`Error::Told`] when the pilot says nothing about the error.
 pub(super) fn run_pilot<J: Sampling>(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     job: &J,
     wish: &Precision,
     command: &'static str,
 ) -> Result<u8> {
     let pilot = job.shortened(PILOT.min(job.blocks()));
-    let outcome = agreed(setting.cluster, setting.session.run(&pilot))?;
-    let conclusion = outcome.map(|outcome| {
+    let outcome = agreed(context.cluster, context.session.run(&pilot))?;
+    let final_report = outcome.map(|outcome| {
         let reading = outcome.total.as_ref().and_then(|tally| pilot.reading(tally));
         let reading = reading.ok_or_else(|| Error::Run("the first blocks say nothing: no plan".to_owned()))?;
         let limit = job.samples();
@@ -47,7 +47,7 @@ pub(super) fn run_pilot<J: Sampling>(
             pilot_samples: reading.samples,
         };
         let work = Work { amount: reading.samples, unit: "samples" };
-        Ok(Conclusion { planned: Some(seconds), ..Conclusion::new(command, outcome, Some(result), work) })
+        Ok(FinalReport { planned: Some(seconds), ..FinalReport::new(command, outcome, Some(result), work) })
     });
-    setting.conclude(setting.cluster.agree(conclusion.transpose())?)
+    context.finish(context.cluster.agree(final_report.transpose())?)
 }

@@ -2,7 +2,8 @@
 //!
 //! Stands beside `agreement`, which is about ranks that a launcher started.
 
-use crate::cli::{Cli, Command, Ranks};
+use super::command::Command;
+use crate::cli::Ranks;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::job::threads;
@@ -11,8 +12,8 @@ use crate::job::threads;
 ///
 /// # Errors
 /// [`Error::Usage`] when a launcher has started other ranks than were asked for.
-pub(super) fn to_start(cluster: &Cluster, cli: &Cli) -> Result<Option<u64>> {
-    let asked = cli.engine().map(|engine| engine.ranks);
+pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Option<u64>> {
+    let asked = command.ranks();
     if cluster.size() > 1 || !cluster.launch().is_alone() {
         return match asked {
             Some(Ranks::Count(ranks)) if ranks.get() != cluster.size() => Err(Error::Usage(format!(
@@ -22,16 +23,10 @@ pub(super) fn to_start(cluster: &Cluster, cli: &Cli) -> Result<Option<u64>> {
             _ => Ok(None),
         };
     }
-    let cores = || threads::available() as u64;
-    let ranks = match (&cli.command, asked) {
-        // It reads files, which one rank does.
-        (Command::Merge(_), _) => 1,
-        (Command::Scaling(scaling), _) if scaling.from.is_none() => {
-            scaling.ranks.iter().map(|ranks| ranks.get()).max().unwrap_or_else(cores)
-        }
-        (_, Some(Ranks::Count(ranks))) => ranks.get(),
-        (_, Some(Ranks::Auto)) => cores(),
-        (_, None) => 1,
+    let ranks = match asked {
+        Some(Ranks::Count(ranks)) => ranks.get(),
+        Some(Ranks::Auto) => threads::available() as u64,
+        None => 1,
     };
     Ok((ranks > 1).then_some(ranks))
 }
@@ -39,13 +34,14 @@ pub(super) fn to_start(cluster: &Cluster, cli: &Cli) -> Result<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{self, Words};
+    use crate::cli::Words;
     use crate::cluster::testing::{alone, on_ranks};
+    use crate::commands::parse;
 
     fn asked(cluster: &Cluster, line: &str) -> Result<Option<u64>> {
         let arguments = format!("montesieve {line}").split_whitespace().map(Into::into).collect();
-        let cli = cli::parse(&Words { arguments, variables: Vec::new() }).expect("understood");
-        to_start(cluster, &cli)
+        let cli = parse(&Words { arguments, variables: Vec::new() }).expect("understood");
+        to_start(cluster, &*cli.command)
     }
 
     #[test]

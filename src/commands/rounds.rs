@@ -8,10 +8,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::conclusion::Conclusion;
+use super::context::Context;
+use super::finish::FinalReport;
 use super::output::{Output, all, beside};
 use super::plan;
-use super::setting::Setting;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::Ledger;
@@ -109,10 +109,10 @@ impl Shown {
     ///
     /// # Errors
     /// [`Error::Told`] when one cannot be written.
-    fn open(setting: &Setting<'_>, wish: &Precision) -> Result<Shown> {
+    fn open(context: &Context<'_>, wish: &Precision) -> Result<Shown> {
         let open = |path: &Option<PathBuf>| {
-            let opened = setting.cluster.at_root(|| path.as_deref().map(open_file).transpose());
-            setting.cluster.agree(opened.transpose()).map(Option::flatten)
+            let opened = context.cluster.at_root(|| path.as_deref().map(open_file).transpose());
+            context.cluster.agree(opened.transpose()).map(Option::flatten)
         };
         Ok(Shown { trace: open(&wish.trace)?, plot: open(&wish.plot)? })
     }
@@ -164,32 +164,32 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
 
 /// Compute, reduce, report: as far as `wish` says, with what it wants to see of the way. Every rank
 /// must call it; returns the exit code, which is 5 when there was a target and a limit came first.
-/// `chart` and `conclusion` are asked at the root.
+/// `chart` and `finish` are asked at the root.
 ///
 /// # Errors
-/// As [`Setting::compute`]; what `conclusion` says; [`Error::Told`] when a file cannot be written.
+/// As [`Context::compute`]; what `finish` says; [`Error::Told`] when a file cannot be written.
 pub(super) fn carry_out<J: Sampling, R: Answer>(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     job: &J,
     wish: &Precision,
     command: &'static str,
     chart: impl FnOnce(&[Reading]) -> Chart + Send,
-    conclusion: impl FnOnce(Outcome<J::Tally>, Option<Verdict>) -> Result<Conclusion<R>>,
+    final_report: impl FnOnce(Outcome<J::Tally>, Option<Verdict>) -> Result<FinalReport<R>>,
 ) -> Result<u8> {
     if wish.plan {
-        return plan::run_pilot(setting, job, wish, command);
+        return plan::run_pilot(context, job, wish, command);
     }
-    let shown = Shown::open(setting, wish)?;
-    let course = compute(setting, job, wish)?;
+    let shown = Shown::open(context, wish)?;
+    let course = compute(context, job, wish)?;
     let mut way = Vec::new();
-    let concluded = course.map(|Course { outcome, readings, met }| {
+    let final_report = course.map(|Course { outcome, readings, met }| {
         way = readings;
         let verdict = if met.is_some_and(|met| met != Verdict::Reached) { Error::TARGET } else { 0 };
-        Ok(Conclusion { verdict, ..conclusion(outcome, met)? })
+        Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
-    let code = setting.conclude(setting.cluster.agree(concluded.transpose())?)?;
+    let code = context.finish(context.cluster.agree(final_report.transpose())?)?;
     // Last, for the result must not be lost with a side file.
-    beside(setting.cluster, code, || shown.write(&way, || chart(&way)))
+    beside(context.cluster, code, || shown.write(&way, || chart(&way)))
 }
 
 /// What is reported of the target.
@@ -213,10 +213,10 @@ struct Course<T> {
 /// Computes `job` as far as it takes. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
-/// As [`Setting::compute`].
-fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
-    if setting.is_merging() {
-        let outcome = setting.compute(job)?;
+/// As [`Context::compute`].
+fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
+    if context.is_merging() {
+        let outcome = context.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
             Course { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
@@ -227,7 +227,7 @@ fn compute<J: Sampling>(setting: &Setting<'_>, job: &J, wish: &Precision) -> Res
         let met = verdict(wish, total.and_then(|tally| part.reading(tally)), job.samples());
         met.is_some_and(|met| met != Verdict::Missed) || total.is_some_and(|tally| part.has_failed(tally))
     };
-    let ended = agreed(setting.cluster, setting.session.run_until(job, stops, is_enough))?;
+    let ended = agreed(context.cluster, context.session.run_until(job, stops, is_enough))?;
     Ok(ended.map(|(outcome, way)| {
         let part = job.shortened(outcome.blocks);
         let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));

@@ -18,7 +18,7 @@ use montesieve_engine::simulated::{
 use montesieve_engine::transport::{Lost, Transport};
 
 use super::carry_out;
-use crate::cli::{self, Words};
+use crate::cli::Words;
 use crate::cluster::testing::on;
 use crate::error::Error;
 
@@ -205,7 +205,7 @@ fn words(line: &str) -> Words {
 /// One run on simulated ranks; each rank's exit code.
 fn run(plan: &Plan, line: &str) -> End<u8> {
     let words = words(line);
-    let cli = cli::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
+    let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
     simulated::run(plan, |rank| {
         let command = || match carry_out(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
             Ok(code) | Err(Error::Told { code }) => leave(rank).map(|()| code),

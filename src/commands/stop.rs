@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
+use super::context::{deadline, signals};
 use crate::cli::TimeLimit;
 use crate::cluster::Cluster;
-use crate::commands::setting::{deadline, signals};
 use crate::error::{Error, Result};
 use crate::job::run::Cause;
 use crate::job::signals::{self, Signals};

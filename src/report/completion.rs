@@ -54,7 +54,7 @@ impl Completion {
     }
 
     /// The line of the text form; none when complete.
-    pub(super) fn line(self) -> Option<(&'static str, String)> {
+    pub(crate) fn line(self) -> Option<(&'static str, String)> {
         match self {
             Completion::Complete => None,
             Completion::Partial { done, blocks } => Some(("not complete", format!("{done} of {blocks} blocks"))),
@@ -62,7 +62,7 @@ impl Completion {
     }
 
     /// The columns of the CSV form: always three.
-    pub(super) fn columns(self) -> [(String, String); 3] {
+    pub(crate) fn columns(self) -> [(String, String); 3] {
         let (done, blocks) = match self {
             Completion::Complete => (String::new(), String::new()),
             Completion::Partial { done, blocks } => (done.to_string(), blocks.to_string()),

@@ -59,7 +59,7 @@ impl Warning {
     }
 
     /// For people. `share` is the largest share of the variance, where that is known.
-    pub(super) fn sentence(self, samples: u64, share: Option<f64>) -> String {
+    pub(crate) fn sentence(self, samples: u64, share: Option<f64>) -> String {
         let part = share.map(|share| format!("a few samples make up {:.0} % of the variance", 100.0 * share));
         match self {
             Warning::HeavyTail => format!(
@@ -100,14 +100,14 @@ impl From<ChiSquare> for ChiSquareResult {
 
 impl ChiSquareResult {
     /// The line for people.
-    pub(super) fn line(&self) -> (&'static str, String) {
+    pub(crate) fn line(&self) -> (&'static str, String) {
         let ChiSquareResult { value, degrees_of_freedom, z } = self;
         let degrees = if *degrees_of_freedom == 1 { "degree" } else { "degrees" };
         ("chi-square", format!("{value:.1} for {degrees_of_freedom} {degrees} of freedom (z = {z:.2})"))
     }
 
     /// The columns of a table, empty where there is nothing.
-    pub(super) fn columns(this: Option<&ChiSquareResult>) -> [(&'static str, String); 3] {
+    pub(crate) fn columns(this: Option<&ChiSquareResult>) -> [(&'static str, String); 3] {
         [
             ("chi_square", text::float_cell(this.map(|it| it.value))),
             ("chi_square_degrees_of_freedom", text::cell(this.map(|it| it.degrees_of_freedom))),

@@ -16,19 +16,19 @@ pub struct TargetResult {
 
 impl TargetResult {
     /// The line of the text form.
-    pub(super) fn line(&self) -> (&'static str, String) {
+    pub(crate) fn line(&self) -> (&'static str, String) {
         let said = if self.target_reached { "reached" } else { "NOT reached" };
         let why = self.target_unreachable.map(|why| format!(": {why}")).unwrap_or_default();
         ("target error", format!("{}: {said}{why}", self.target_error))
     }
 
     /// What a user should know.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub(crate) fn warning(&self) -> Option<String> {
         self.target_unreachable.map(|why| format!("target error {} not reached: {why}", self.target_error))
     }
 
     /// The columns of the CSV form: always two.
-    pub(super) fn columns(target: Option<&TargetResult>) -> [(String, String); 2] {
+    pub(crate) fn columns(target: Option<&TargetResult>) -> [(String, String); 2] {
         let (error, reached) =
             target.map(|target| (target.target_error.clone(), target.target_reached.to_string())).unwrap_or_default();
         [("target_error".to_owned(), error), ("target_reached".to_owned(), reached)]

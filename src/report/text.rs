@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 /// Labels and values in two columns.
-pub(super) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
     let width = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<width$}  {value}"))
 }
 
 /// The line that says what probable primes are; none where all is proven.
-pub(super) fn proof(proven: Option<bool>) -> Option<(&'static str, String)> {
+pub(crate) fn proof(proven: Option<bool>) -> Option<(&'static str, String)> {
     (proven == Some(false)).then(|| ("proof", "none above 2^64: probable primes (Baillie-PSW test)".to_owned()))
 }
 
@@ -39,13 +39,13 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// `1 rank`, `0 ranks`, `2 ranks`.
-pub(super) fn count(n: u64, one: &str) -> String {
+pub(crate) fn count(n: u64, one: &str) -> String {
     format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
 /// A table: the first row is the header; `left` says which columns hold words (the others hold
 /// numbers).
-pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -> io::Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -62,13 +62,13 @@ pub(super) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -
 }
 
 /// A header line, the first row, and more rows.
-pub(super) fn csv(columns: &[(String, String)], more: Vec<Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn csv(columns: &[(String, String)], more: Vec<Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
     let (names, values) = columns.iter().cloned().unzip();
     csv_rows(&[vec![names, values], more].concat(), out)
 }
 
 /// Rows of a CSV file, the first of them the header.
-pub(super) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let line = |row: &Vec<String>| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
     rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
 }
@@ -86,12 +86,12 @@ pub(crate) fn number(x: f64) -> String {
 }
 
 /// A CSV cell with such a number; empty where there is nothing.
-pub(super) fn float_cell(value: Option<f64>) -> String {
+pub(crate) fn float_cell(value: Option<f64>) -> String {
     value.map_or_else(String::new, number)
 }
 
 /// A CSV cell; empty where there is nothing.
-pub(super) fn cell<T: ToString>(value: Option<T>) -> String {
+pub(crate) fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 

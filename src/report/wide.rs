@@ -23,12 +23,12 @@ impl Serialize for Wide {
 }
 
 /// For `#[serde(serialize_with = "wide::integer")]` on u64 and u128.
-pub(super) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn integer<T: Copy + Into<u128>, S: Serializer>(n: &T, serializer: S) -> Result<S::Ok, S::Error> {
     Wide((*n).into()).serialize(serializer)
 }
 
 /// The same for integers that may be negative.
-pub(super) fn signed<S: Serializer>(n: &i128, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn signed<S: Serializer>(n: &i128, serializer: S) -> Result<S::Ok, S::Error> {
     match i64::try_from(*n) {
         Ok(small) if n.unsigned_abs() <= EXACT => serializer.serialize_i64(small),
         _ => serializer.collect_str(n),
@@ -36,7 +36,7 @@ pub(super) fn signed<S: Serializer>(n: &i128, serializer: S) -> Result<S::Ok, S:
 }
 
 /// The same for what is left out when it was not asked for.
-pub(super) fn maybe_signed<S: Serializer>(n: &Option<i128>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn maybe_signed<S: Serializer>(n: &Option<i128>, serializer: S) -> Result<S::Ok, S::Error> {
     match n {
         None => serializer.serialize_none(),
         Some(n) => signed(n, serializer),
@@ -44,7 +44,7 @@ pub(super) fn maybe_signed<S: Serializer>(n: &Option<i128>, serializer: S) -> Re
 }
 
 /// The same for what there may be none of: null.
-pub(super) fn none_is_null<T: Copy + Into<u128>, S: Serializer>(
+pub(crate) fn none_is_null<T: Copy + Into<u128>, S: Serializer>(
     n: &Option<T>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -52,17 +52,17 @@ pub(super) fn none_is_null<T: Copy + Into<u128>, S: Serializer>(
 }
 
 /// The same for what is left out when nobody asked for it.
-pub(super) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn optional<S: Serializer>(n: &Option<u128>, serializer: S) -> Result<S::Ok, S::Error> {
     n.map(Wide).serialize(serializer)
 }
 
 /// The same for what may be missing in two ways: nobody asked (and the field is left out), or there is none (null).
-pub(super) fn maybe<S: Serializer>(n: &Option<Option<u128>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn maybe<S: Serializer>(n: &Option<Option<u128>>, serializer: S) -> Result<S::Ok, S::Error> {
     none_is_null(&n.flatten(), serializer)
 }
 
 /// The same for the values of a map.
-pub(super) fn values<K: Serialize, S: Serializer>(map: &BTreeMap<K, u128>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn values<K: Serialize, S: Serializer>(map: &BTreeMap<K, u128>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(map.iter().map(|(key, &n)| (key, Wide(n))))
 }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::diagnosis::cause::{self, AGAIN, Cause};
+use super::diagnosis::table::{self, Block};
 use super::rank::{Mismatch, Worker};
 use super::team::Team;
-use crate::burnin::cause::{self, AGAIN, Cause};
-use crate::burnin::table::{self, Block};
 use crate::cluster::Cluster;
 use crate::error::Result;
 

@@ -1,20 +1,19 @@
 //! From every rank's figures to the report: each host in a line, with what explains it.
 
+use super::answer::{
+    BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
+};
+use super::diagnosis::cause::Cause;
+use super::diagnosis::pace::{self, Clock, Judgement, RankPace, UNDISTURBED, median};
+use super::diagnosis::{blame, hostlist};
 use super::list_of;
 use super::messages::Bad;
 use super::rounds::{Gathered, Record};
 use super::team::Team;
-use crate::burnin::blame;
-use crate::burnin::cause::Cause;
-use crate::burnin::hostlist;
-use crate::burnin::pace::{self, Clock, Judgement, RankPace, UNDISTURBED, median};
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
-use crate::commands::conclusion::{distinct, library};
+use crate::commands::finish::{distinct, library};
 use crate::commands::info::host_hint;
-use crate::report::{
-    BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
-};
 
 /// The report, at the root, of a run that took so many seconds.
 pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64, seconds: f64) -> BurninReport {

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::diagnosis::pace::median;
+use super::diagnosis::pairs;
 use super::team::Team;
-use crate::burnin::pace::median;
-use crate::burnin::pairs;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 

@@ -5,12 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::burnin::cause::{self, Cause};
-use crate::burnin::pattern::{Flaw, Message, RING_LENGTHS, all_to_all_length};
+use super::answer::MessageKind;
+use super::diagnosis::cause::{self, Cause};
+use super::diagnosis::pattern::{Flaw, Message, RING_LENGTHS, all_to_all_length};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::fault::Hidden;
-use crate::report::MessageKind;
 
 /// Times that a bad message is sent again.
 const AGAIN: usize = 3;

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::burnin::pace::Timed;
-use crate::burnin::table::{self, Block};
-use crate::burnin::work;
+use super::diagnosis::table::{self, Block};
+use super::diagnosis::work;
 use crate::cluster::{heartbeat, vitals};
+use crate::commands::burnin::diagnosis::pace::Timed;
 use crate::fault::Hidden;
 use crate::isa::Isa;
 

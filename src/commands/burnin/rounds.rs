@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::again::{self, Finding};
+use super::diagnosis::pace::{self, Typical, median};
+use super::diagnosis::pattern::Message;
+use super::diagnosis::table;
 use super::links::Links;
 use super::messages::{Bad, Messenger};
 use super::rank::Worker;
 use super::team::Team;
-use crate::burnin::pace::{self, Typical, median};
-use crate::burnin::pattern::Message;
-use crate::burnin::table;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::cluster::vitals::{Counters, Vitals};

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
-use crate::commands::conclusion::distinct;
+use crate::commands::finish::distinct;
 use crate::error::Result;
 use crate::isa::Isa;
 

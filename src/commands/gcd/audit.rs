@@ -9,10 +9,10 @@ use dashu_int::UBig;
 use dashu_int::ops::Gcd;
 use serde_bytes::ByteBuf;
 
+use super::answer::{Partner, SharedFactor};
 use super::list::List;
 use crate::cluster::heartbeat;
 use crate::commands::inputs::big;
-use crate::report::{Partner, SharedFactor};
 
 /// Partners, and duplicates, that a number's row names.
 const MOST_NAMED: usize = 16;

@@ -6,18 +6,19 @@ use dashu_int::UBig;
 use dashu_int::ops::BitTest;
 use serde_bytes::ByteBuf;
 
+use super::answer::{SharedFactor, SharedResult};
+use super::args::{Gcd, InputFormat};
 use super::audit::{Audit, Classes};
 use super::jobs::{Compare, Multiply, Numbers, Pair, Relate};
-use crate::cli::{self, InputFormat};
-use crate::commands::conclusion::Conclusion;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::commands::inputs::{self, Entry, big, bytes};
 use crate::commands::memory_check::{self, Need};
-use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome, cannot_be};
 use crate::job::{Job, sound};
 use crate::primes::huge::Huge;
-use crate::report::{Completion, SharedFactor, SharedResult, Work};
+use crate::report::{Completion, Work};
 use crate::stderr;
 
 /// Bytes of memory for each word of all numbers: 88 in the longest product, the rest in trees and copies. (16,384 numbers of 2,048 bits, 524,288 words:
@@ -29,17 +30,17 @@ const BYTES_A_WORD: u64 = 350;
 const MOST_RELATED: u64 = 12_500_000;
 
 /// Runs the command. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
-    let file = List::read(setting, &options.file, &options.input_format)?;
+pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
+    let file = List::read(context, &options.file, &options.input_format)?;
     let collection =
-        options.against.as_ref().map(|path| List::read(setting, path, &options.input_format)).transpose()?;
+        options.against.as_ref().map(|path| List::read(context, path, &options.input_format)).transpose()?;
     let words: usize = [Some(&file), collection.as_ref()].into_iter().flatten().map(List::words).sum();
     let own = BYTES_A_WORD * words as u64;
-    memory_check::check(setting.cluster, Need { what: "the numbers and their products", own, shared: 0 })?;
-    let huge = Huge::new(setting.isa, 2 * words + 16);
-    let mut jobs = Jobs { setting, huge: &huge, account: None, cause: None, completion: Completion::Complete };
+    memory_check::check(context.cluster, Need { what: "the numbers and their products", own, shared: 0 })?;
+    let huge = Huge::new(context.isa, 2 * words + 16);
+    let mut jobs = Jobs { context, huge: &huge, account: None, cause: None, completion: Completion::Complete };
     let found = audit(&mut jobs, &file, collection.as_ref())?;
-    jobs.conclude(&file, collection.as_ref().map(List::count), found.unwrap_or_default())
+    jobs.finish(&file, collection.as_ref().map(List::count), found.unwrap_or_default())
 }
 
 /// All that is shared, at the root; `None` when a job was stopped, and elsewhere.
@@ -60,14 +61,14 @@ fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<
         * theirs.as_ref().map_or(ours.values.len() as u64 / 2, |theirs| theirs.values.len() as u64);
     let audit = Audit { file, collection, ours: &ours, theirs: theirs.as_ref() };
     if classes > MOST_RELATED {
-        return Ok(jobs.setting.cluster.at_root(|| {
+        return Ok(jobs.context.cluster.at_root(|| {
             stderr::message("so many different factors are shared that partners are not looked for");
             audit.shared(None)
         }));
     }
     let relate = Relate { left: &ours.values, right: theirs.as_ref().map(|theirs| &theirs.values[..]) };
     let Some(related) = jobs.run(&relate)? else { return Ok(None) };
-    Ok(jobs.setting.cluster.at_root(|| audit.shared(Some(&related.unwrap_or_default().0))))
+    Ok(jobs.context.cluster.at_root(|| audit.shared(Some(&related.unwrap_or_default().0))))
 }
 
 /// Makes sure that every number is in the product once, and missing once in the derivative: both must be right modulo a prime, which takes
@@ -94,10 +95,10 @@ pub(super) struct List {
 }
 
 impl List {
-    fn read(setting: &Setting<'_>, path: &Path, format: &InputFormat) -> Result<List> {
-        let cluster = setting.cluster;
+    fn read(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<List> {
+        let cluster = context.cluster;
         let read = cluster.at_root(|| {
-            let entries = inputs::list(setting, path, format)?;
+            let entries = inputs::list(context, path, format)?;
             match entries.iter().find(|entry| entry.number == UBig::ZERO) {
                 Some(Entry { line, .. }) => {
                     let name = inputs::shown(&path.display().to_string());
@@ -130,7 +131,7 @@ impl List {
 
 /// The jobs of the command, one after the other, and what they took, at the root.
 struct Jobs<'s> {
-    setting: &'s Setting<'s>,
+    context: &'s Context<'s>,
     huge: &'s Huge,
     account: Option<Account>,
     cause: Option<Cause>,
@@ -140,8 +141,8 @@ struct Jobs<'s> {
 impl Jobs<'_> {
     /// Runs a job; `None` when it was stopped. The root has its total.
     fn run<J: Job>(&mut self, job: &J) -> Result<Option<Option<J::Tally>>> {
-        let outcome = self.setting.compute(job)?;
-        let is_complete = self.setting.cluster.broadcast(outcome.as_ref().map(Outcome::is_complete))?;
+        let outcome = self.context.compute(job)?;
+        let is_complete = self.context.cluster.broadcast(outcome.as_ref().map(Outcome::is_complete))?;
         let total = outcome.and_then(|outcome| {
             (self.completion, self.cause) = (Completion::of(outcome.done, outcome.blocks), outcome.cause);
             self.account = Account::joined(self.account.take(), Some(outcome.account));
@@ -152,7 +153,7 @@ impl Jobs<'_> {
 
     /// The product of some numbers, and the sum of the products of all but one, at every rank; `None` when stopped.
     fn total(&mut self, numbers: &[UBig]) -> Result<Option<(UBig, UBig)>> {
-        let cluster = self.setting.cluster;
+        let cluster = self.context.cluster;
         let mut outcome = self.run(&Multiply(Numbers { numbers, huge: self.huge }))?;
         while let Some(nodes) = outcome {
             let nodes = cluster.broadcast(cluster.at_root(|| nodes.unwrap_or_default()))?.0;
@@ -172,15 +173,15 @@ impl Jobs<'_> {
 
     /// What each number has in common with `derivative`, at every rank; `None` when stopped.
     fn commons(&mut self, numbers: &[UBig], derivative: UBig) -> Result<Option<Classes>> {
-        let cluster = self.setting.cluster;
+        let cluster = self.context.cluster;
         let list = Numbers { numbers, huge: self.huge };
         let Some(found) = self.run(&Compare { list, derivative })? else { return Ok(None) };
         Ok(Some(Classes::of(&cluster.broadcast(cluster.at_root(|| found.unwrap_or_default().0))?)))
     }
 
     /// Reports, with what was found: all, or nothing when a job was stopped.
-    fn conclude(self, file: &List, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
-        let conclusion = self.account.map(|account| Conclusion {
+    fn finish(self, file: &List, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
+        let final_report = self.account.map(|account| FinalReport {
             command: "gcd",
             completion: self.completion,
             cause: self.cause,
@@ -200,7 +201,7 @@ impl Jobs<'_> {
             compared: Vec::new(),
             serialised: None,
         });
-        self.setting.conclude(conclusion)
+        self.context.finish(final_report)
     }
 }
 

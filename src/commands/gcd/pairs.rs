@@ -6,23 +6,24 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use super::answer::{GcdPair, GcdResult};
+use super::args::Gcd;
 use super::jobs::Items;
-use crate::cli;
-use crate::commands::conclusion::Conclusion;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::commands::inputs;
-use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::{Job, Pulse, Span, sound};
 use crate::primes::gcd::gcd;
-use crate::report::{Completion, GcdPair, GcdResult, Serialised, Work};
+use crate::report::{Completion, Serialised, Work};
 
 /// Pairs in a block: 0.1 ms (AMD Zen 4).
 const BLOCK: u64 = 256;
 
 /// Runs the command. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
-    let cluster = setting.cluster;
-    let read = cluster.at_root(|| inputs::pairs(setting, &options.file, &options.input_format));
+pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
+    let cluster = context.cluster;
+    let read = cluster.at_root(|| inputs::pairs(context, &options.file, &options.input_format));
     let read = cluster.agree(read.transpose())?;
     // From here on the time counts, at every rank.
     cluster.barrier()?;
@@ -30,8 +31,8 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
     let pairs: Vec<(u128, u128)> = cluster.broadcast(read)?;
     let sent = cluster.gather_records(&begun.elapsed().as_secs_f64())?;
     let job = Pairs { pairs };
-    let outcome = setting.compute(&job)?;
-    setting.conclude(outcome.zip(sent).map(|(mut outcome, sent)| {
+    let outcome = context.compute(&job)?;
+    context.finish(outcome.zip(sent).map(|(mut outcome, sent)| {
         let unknown = |&(a, b): &(u128, u128)| GcdPair { a, b, gcd: None };
         let mut pairs: Vec<GcdPair> = job.pairs.iter().map(unknown).collect();
         for (place, gcd) in outcome.total.take().unwrap_or_default().0 {
@@ -42,8 +43,8 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Gcd) -> Result<u8> {
         let serialised = Serialised::new(messages, profiles.iter().map(|p| p.compute).sum());
         let work = Work { amount: pairs.len() as u64, unit: "pairs" };
         let result = GcdResult { pairs, completion: Completion::of(outcome.done, outcome.blocks) };
-        let conclusion = Conclusion::new("gcd", outcome, Some(result), work);
-        Conclusion { serialised: options.serialise.then_some(serialised), ..conclusion }
+        let final_report = FinalReport::new("gcd", outcome, Some(result), work);
+        FinalReport { serialised: options.serialise.then_some(serialised), ..final_report }
     }))
 }
 

@@ -2,24 +2,62 @@
 
 use std::ops::ControlFlow;
 
-use crate::cli;
-use crate::commands::conclusion::Conclusion;
-use crate::commands::setting::Setting;
+use super::answer::ep::EpResult;
+use super::args;
+use crate::cli::{Engine, Words};
+use crate::cluster::Cluster;
+use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Version, sound};
 use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
-use crate::report::{Completion, EpResult, Work};
+use crate::report::{Completion, Work};
 
 /// Blocks that are worth a message: 16 of 2^16 pairs are 2 ms with AVX-512 on a Zen 4.
 const GRAIN: u64 = 16;
 
-/// Runs a class. Every rank must call it; returns the exit code, which is 3 for wrong sums.
-pub(in crate::commands) fn run(setting: &Setting<'_>, options: &cli::Ep) -> Result<u8> {
-    let job = Pairs { class: options.class, isa: setting.isa, words: setting.words.clone() };
-    let outcome = setting.compute(&job)?;
-    setting.conclude(outcome.map(|outcome| conclusion(&job, outcome)))
+impl Command for args::Ep {
+    fn engine(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+
+    fn can_restart(&self) -> bool {
+        true
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        self.compute(&Context::new(cluster, words, &self.engine)?)
+    }
+
+    fn provable(&self) -> Option<Box<dyn Computation>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn timed(&self) -> Check<Box<dyn Timed>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Timed for args::Ep {
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn grown(&self, _: u64) -> Check<Option<Box<dyn Timed>>> {
+        Err(has_no_size())
+    }
+}
+
+impl Computation for args::Ep {
+    /// The exit code is 3 for wrong sums.
+    fn compute(&self, context: &Context<'_>) -> Result<u8> {
+        let job = Pairs { class: self.class, isa: context.isa, words: context.words.clone() };
+        let outcome = context.compute(&job)?;
+        context.finish(outcome.map(|outcome| final_report(&job, outcome)))
+    }
 }
 
 /// The job: the pairs of a class, in the benchmark's own batches of 2^16.
@@ -66,7 +104,7 @@ impl Job for Pairs {
     }
 }
 
-fn conclusion(job: &Pairs, mut outcome: Outcome<Sums>) -> Conclusion<EpResult> {
+fn final_report(job: &Pairs, mut outcome: Outcome<Sums>) -> FinalReport<EpResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let is_right = |sums| verify(job.class, sums);
     let verified = completion.is_complete().then(|| outcome.total.as_ref().is_some_and(is_right));
@@ -83,7 +121,7 @@ fn conclusion(job: &Pairs, mut outcome: Outcome<Sums>) -> Conclusion<EpResult> {
     });
     let work = Work { amount: pairs, unit: "pairs" };
     let verdict = if verified == Some(false) { Error::WRONG } else { 0 };
-    Conclusion { verdict, ..Conclusion::new("integrate", outcome, result, work) }
+    FinalReport { verdict, ..FinalReport::new("integrate", outcome, result, work) }
 }
 
 #[cfg(test)]

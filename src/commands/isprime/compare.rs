@@ -5,25 +5,26 @@
 
 use std::time::Instant;
 
+use super::answer::{IsPrimeResult, Judged};
+use super::args::{IsPrime, IsPrimeMethod};
 use super::divide::{self, Divided};
-use crate::cli;
 use crate::cluster::flag::Kind;
-use crate::commands::conclusion::Conclusion;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::commands::output::{Output, beside};
-use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause};
 use crate::primes::trial::{BLOCK, STEP, Trial};
 use crate::primes::wide;
 use crate::report::bars::Bars;
-use crate::report::{Compared, Completion, DivisionRun, IsPrimeResult, Judged, Work};
+use crate::report::{Compared, Completion, DivisionRun, Work};
 
 /// Divisions under one flag: so many, or fewer when they have taken so many seconds.
 const REPEATS: (usize, f64) = (5, 1.0);
 
 /// Runs the command. Every rank must call it; returns the exit code, which is 3 when two flags give two answers.
-pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrime) -> Result<u8> {
-    let cluster = setting.cluster;
+pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) -> Result<u8> {
+    let cluster = context.cluster;
     // Found before the work when it cannot be written.
     let open = |path| Output::open(Some(path), || cluster.stdout());
     let plot = cluster.at_root(|| options.plot.as_deref().map(open).transpose());
@@ -31,12 +32,12 @@ pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrim
     let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
     let mut table = Table::new(cluster.size());
     for &n in numbers {
-        let alone = cluster.broadcast(cluster.at_root(|| alone(setting, n)))?;
+        let alone = cluster.broadcast(cluster.at_root(|| alone(context, n)))?;
         table.begin(n, &alone);
         for kind in &kinds {
             let (mut repeats, begun) = (0, Instant::now());
             loop {
-                let divided = divide::divide(setting, n, kind, options.poll())?;
+                let divided = divide::divide(context, n, kind, options.poll())?;
                 repeats += 1;
                 let goes_on = cluster.at_root(|| repeats < REPEATS.0 && begun.elapsed().as_secs_f64() < REPEATS.1);
                 let is_cheap = divided.as_ref().is_some_and(|divided| divided.blocks == 0);
@@ -54,23 +55,23 @@ pub(super) fn run(setting: &Setting<'_>, numbers: &[u128], options: &cli::IsPrim
         }
     }
     let bars = plot.is_some().then(|| table.bars());
-    let code = setting.conclude(cluster.at_root(|| table.conclusion()))?;
+    let code = context.finish(cluster.at_root(|| table.final_report()))?;
     beside(cluster, code, || plot.zip(bars).map_or(Ok(()), |(plot, bars)| plot.put(bars.svg().as_bytes())))
 }
 
 /// What one rank alone takes: seconds, and divisors up to the first that divides.
-fn alone(setting: &Setting<'_>, n: u128) -> (f64, u64) {
+fn alone(context: &Context<'_>, n: u128) -> (f64, u64) {
     let begun = Instant::now();
     let mut divisors = 0;
     if wide::small_factor(n).is_none() && n >= wide::SMALL_PROVES {
-        let trial = Trial::new(n, setting.isa);
+        let trial = Trial::new(n, context.isa);
         let mut first = 0;
         while first < trial.turns() {
             let mut slice = trial.slice(first..(first + BLOCK).min(trial.turns()));
             first += BLOCK;
             let factor = slice.advance(BLOCK / STEP);
             divisors += slice.tried();
-            if factor.is_some() || setting.session.options().signals.pending().is_some() {
+            if factor.is_some() || context.session.options().signals.pending().is_some() {
                 break;
             }
         }
@@ -162,10 +163,10 @@ impl Table {
         }
     }
 
-    fn conclusion(self) -> Conclusion<IsPrimeResult> {
+    fn final_report(self) -> FinalReport<IsPrimeResult> {
         let completion = Completion::of(self.done, self.blocks);
-        let method = cli::IsPrimeMethod::Trial.to_string();
-        Conclusion {
+        let method = IsPrimeMethod::Trial.to_string();
+        FinalReport {
             command: "isprime",
             result: Some(IsPrimeResult { numbers: self.judged, method, completion }),
             completion,

@@ -10,16 +10,17 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::Judged;
 use super::notes::Notes;
 use crate::cluster::flag::{Flag, Kind, without_password};
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::{Identity, Job, JobError, Pulse, Span, Tally, Version, sound};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
 use crate::primes::wide;
-use crate::report::{DivisionRun, Judged};
+use crate::report::DivisionRun;
 
 /// Blocks that are worth a message: 0.6 ms with AVX-512 (AMD Zen 4).
 const GRAIN: u64 = 8;
@@ -37,9 +38,9 @@ pub(super) struct Divided {
 /// Divides `n` by all that might divide it, on all ranks. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
-/// As [`Setting::compute`]; and when the flag is out of reach.
-pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> Result<Option<Divided>> {
-    let cluster = setting.cluster;
+/// As [`Context::compute`]; and when the flag is out of reach.
+pub(super) fn divide(context: &Context<'_>, n: u128, kind: &Kind, poll: u64) -> Result<Option<Divided>> {
+    let cluster = context.cluster;
     let mut run =
         DivisionRun { flag: kind.to_string(), poll, divisors: 0, divisors_after_hit: 0, looks: 0, flag_seconds: 0.0 };
     // Cheap factors first, at rank 0: most numbers have one.
@@ -48,19 +49,19 @@ pub(super) fn divide(setting: &Setting<'_>, n: u128, kind: &Kind, poll: u64) -> 
         let account = Account::none(cluster.size());
         return Ok(cluster.at_root(|| Divided { judged: judged.of(n), done: 0, blocks: 0, cause: None, account, run }));
     }
-    let flag = cluster.flag(if setting.is_merging() { &Kind::None } else { kind })?;
+    let flag = cluster.flag(if context.is_merging() { &Kind::None } else { kind })?;
     // Together, so that times can be compared.
     cluster.barrier()?;
     let job = Division {
-        trial: Trial::new(n, setting.isa),
+        trial: Trial::new(n, context.isa),
         n,
         flag: RefCell::new(flag),
         failure: RefCell::default(),
         notes: RefCell::new(Notes::begin()),
         steps: poll.div_ceil(STEP * DIVISORS),
-        words: setting.words.iter().map(|word| without_password(word)).collect(),
+        words: context.words.iter().map(|word| without_password(word)).collect(),
     };
-    let outcome = setting.compute(&job)?;
+    let outcome = context.compute(&job)?;
     let Division { flag, notes, .. } = job;
     let (spent, notes) = (flag.into_inner().close()?, notes.into_inner());
     let factor = cluster.broadcast(outcome.as_ref().map(|outcome| outcome.total.and_then(|smallest| smallest.0)))?;

@@ -5,22 +5,23 @@ use std::ops::ControlFlow;
 use dashu_int::UBig;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::IsPrimeMethod;
-use crate::commands::conclusion::Conclusion;
-use crate::commands::setting::Setting;
+use super::answer::{IsPrimeResult, Judged};
+use super::args::IsPrimeMethod;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::error::Result;
 use crate::job::{Job, Pulse, Span, Tally, sound};
 use crate::primes::any;
-use crate::report::{Completion, IsPrimeResult, Judged, Work};
+use crate::report::{Completion, Work};
 
 /// Numbers in a block: 0.03 ms for primes below 2^64, some milliseconds for a prime near 2^128 with its proof, seconds for thousands of digits.
 const BLOCK: u64 = 4;
 
 /// Runs the command on these numbers. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, numbers: Vec<UBig>) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, numbers: Vec<UBig>) -> Result<u8> {
     let job = Judgement { numbers };
-    let outcome = setting.compute(&job)?;
-    setting.conclude(outcome.map(|mut outcome| {
+    let outcome = context.compute(&job)?;
+    context.finish(outcome.map(|mut outcome| {
         let unknown = |n: &UBig| Judged::unknown(n.to_string());
         let mut judged: Vec<Judged> = job.numbers.iter().map(unknown).collect();
         let verdicts = outcome.total.take().unwrap_or_default().0;
@@ -31,7 +32,7 @@ pub(super) fn run(setting: &Setting<'_>, numbers: Vec<UBig>) -> Result<u8> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let result = IsPrimeResult { numbers: judged, method: IsPrimeMethod::Auto.to_string(), completion };
         let work = Work { amount: verdicts.len() as u64, unit: "numbers" };
-        Conclusion::new("isprime", outcome, Some(result), work)
+        FinalReport::new("isprime", outcome, Some(result), work)
     }))
 }
 

@@ -3,9 +3,9 @@
 //! `primes 1e20 --gaps` would look at 1e20 numbers, for thousands of years. That is refused with the numbers, unless a time limit shows that
 //! its end is not expected, or a reader of the list may leave (`primes 1e15 1e18 --print | head`). What takes a minute or more, and what takes seconds for few numbers, is said on standard error first.
 
+use super::args::{Primes, PrimesAlgorithm};
 use super::choice;
-use crate::cli;
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
 use crate::error::{Error, Result};
 use crate::primes::summary::largest_sum;
 use crate::report::duration;
@@ -22,33 +22,33 @@ const FEW: u128 = 1_000_000_000;
 ///
 /// # Errors
 /// [`Error::Told`] with what would be needed.
-pub(super) fn check(setting: &Setting<'_>, options: &cli::Primes, by_formula: bool) -> Result<()> {
-    if setting.is_merging() {
+pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -> Result<()> {
+    if context.is_merging() {
         return Ok(());
     }
-    let core_seconds = choice::seconds(options, by_formula, setting.isa);
+    let core_seconds = choice::seconds(options, by_formula, context.isa);
     let job = Job {
         numbers: options.range.numbers(),
-        is_looked_at: !by_formula || options.algorithm == cli::PrimesAlgorithm::Both,
+        is_looked_at: !by_formula || options.algorithm == PrimesAlgorithm::Both,
         sum_overflows: options.sum && largest_sum(options.range.numbers(), options.range.stop).is_none(),
-        can_be_counted: !options.is_plain_count() && options.algorithm == cli::PrimesAlgorithm::Auto,
+        can_be_counted: !options.is_plain_count() && options.algorithm == PrimesAlgorithm::Auto,
         core_seconds,
     };
-    let share = setting.session.options().share.map_or(1.0, |share| 1.0 / share.of as f64);
-    let seconds = core_seconds * share / setting.cluster.size() as f64;
-    let is_read = options.list().is_some() && setting.engine.destination.output.is_none();
-    let is_limited = is_read || setting.engine.keep.time_limit.is_some();
-    let checked = setting.cluster.at_root(|| job.check(seconds, is_limited));
-    setting.cluster.agree(checked.unwrap_or(Ok(())))?;
-    if setting.record().is_none() && !is_read {
-        setting.cluster.at_root(|| say(setting, job.numbers, by_formula, seconds));
+    let share = context.session.options().share.map_or(1.0, |share| 1.0 / share.of as f64);
+    let seconds = core_seconds * share / context.cluster.size() as f64;
+    let is_read = options.list().is_some() && context.engine.destination.output.is_none();
+    let is_limited = is_read || context.engine.keep.time_limit.is_some();
+    let checked = context.cluster.at_root(|| job.check(seconds, is_limited));
+    context.cluster.agree(checked.unwrap_or(Ok(())))?;
+    if context.record().is_none() && !is_read {
+        context.cluster.at_root(|| say(context, job.numbers, by_formula, seconds));
     }
     Ok(())
 }
 
 /// At the root: says that it takes long, if it does.
-pub(super) fn say(setting: &Setting<'_>, numbers: u128, by_formula: bool, seconds: f64) {
-    if setting.engine.quiet || seconds < LONG[usize::from(numbers < FEW)] {
+pub(super) fn say(context: &Context<'_>, numbers: u128, by_formula: bool, seconds: f64) {
+    if context.engine.quiet || seconds < LONG[usize::from(numbers < FEW)] {
         return;
     }
     let way = if by_formula { "by the formula" } else { "by sieve and tests" };

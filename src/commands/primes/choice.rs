@@ -5,11 +5,11 @@
 //! of their own) stays; and `scaling` wants a job that grows with its numbers.
 //! A checkpoint decides by itself: who wrote it can go on from it, whatever is cheaper in this version.
 
-use super::algorithm;
+use super::args::{Primes, PrimesAlgorithm};
 use super::cut::end_of;
-use super::sides;
-use crate::cli::{self, PrimesAlgorithm, Range};
-use crate::commands::setting::Setting;
+use super::range::Range;
+use super::{algorithm, sides};
+use crate::commands::context::Context;
 use crate::error::Result;
 use crate::isa::Isa;
 use crate::primes::costs::{self, Asked};
@@ -19,26 +19,26 @@ use crate::primes::source::Algorithm;
 pub(super) const COMPARED: Isa = Isa::Avx512;
 
 /// Whether the formula counts. Every rank must call it: the root decides.
-pub(super) fn is_by_formula(setting: &Setting<'_>, options: &cli::Primes) -> Result<bool> {
+pub(super) fn is_by_formula(context: &Context<'_>, options: &Primes) -> Result<bool> {
     match options.algorithm {
         PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both => Ok(true),
         PrimesAlgorithm::Auto if options.verify => Ok(true),
         PrimesAlgorithm::Auto if options.is_plain_count() => {
             let Range { start, stop } = options.range;
             let is_free = options.range.below_2_64().is_none()
-                || (setting.record().is_none() && setting.engine.keep.shard.is_none());
-            let decided = setting.cluster.at_root(|| match setting.begun_by().filter(|_| setting.record().is_none()) {
+                || (context.record().is_none() && context.engine.keep.shard.is_none());
+            let decided = context.cluster.at_root(|| match context.begun_by().filter(|_| context.record().is_none()) {
                 Some(theirs) => theirs.kind.starts_with(sides::KIND),
                 None => is_free && costs::is_formula_cheaper(start, stop, COMPARED),
             });
-            setting.cluster.broadcast(decided)
+            context.cluster.broadcast(decided)
         }
         _ => Ok(false),
     }
 }
 
 /// Seconds of one core with this instruction set.
-pub(super) fn seconds(options: &cli::Primes, by_formula: bool, isa: Isa) -> f64 {
+pub(super) fn seconds(options: &Primes, by_formula: bool, isa: Isa) -> f64 {
     let Range { start, stop } = options.range;
     let looked = match algorithm(options, isa) {
         Algorithm::Sieve(isa) => costs::by_source(start, stop, asked(options), isa),
@@ -54,7 +54,7 @@ pub(super) fn seconds(options: &cli::Primes, by_formula: bool, isa: Isa) -> f64 
 }
 
 /// What the kernels are asked for.
-pub(super) fn asked(options: &cli::Primes) -> Asked {
+pub(super) fn asked(options: &Primes) -> Asked {
     if options.sum || options.digest || options.gaps.is_some() || options.list().is_some() {
         Asked::List
     } else if options.is_plain_count() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cut::Cut;
 use super::table::Table;
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
 use crate::error::Result;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
@@ -33,18 +33,18 @@ pub(super) enum Kept {
 /// Counts the primes of `cut`, and these k-tuplets. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
-/// As [`Setting::compute`], and as [`Table::make`].
+/// As [`Context::compute`], and as [`Table::make`].
 pub(super) fn count(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     cut: Cut,
     algorithm: Algorithm,
     kinds: Kinds,
     kept: Kept,
 ) -> Result<Option<Outcome<Counted>>> {
-    let table = if setting.is_merging() { None } else { Table::make(setting.cluster, cut, algorithm)? };
+    let table = if context.is_merging() { None } else { Table::make(context.cluster, cut, algorithm)? };
     let primes = table.as_ref().map(Table::primes);
-    let words = (kept == Kept::Yes).then(|| setting.words.clone());
-    let outcome = setting.compute(&Count { cut, algorithm, kinds, primes, words })?;
+    let words = (kept == Kept::Yes).then(|| context.words.clone());
+    let outcome = context.compute(&Count { cut, algorithm, kinds, primes, words })?;
     let before = table.and_then(Table::release);
     Ok(outcome.map(|outcome| outcome.after(before)))
 }
@@ -174,8 +174,8 @@ impl<'t> Job for Count<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Range;
     use crate::commands::forged::attack;
+    use crate::commands::primes::range::Range;
     use crate::isa::Isa;
     use crate::primes::PrimeRun;
     use crate::primes::naive::{self, Divisors};

@@ -1,6 +1,6 @@
 //! A range cut into blocks: the same cut for every job over it, whatever the ranks.
 
-use crate::cli::Range;
+use super::range::Range;
 use crate::job::{Identity, Span, Version};
 
 /// The last number of 64 bits. It is composite.

@@ -5,53 +5,54 @@
 
 use std::collections::BTreeMap;
 
+use super::answer::PrimesResult;
+use super::args::{Primes, PrimesAlgorithm};
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
 use super::lookups::Lookups;
-use super::memory;
+use super::range::Range;
 use super::sides::{Count, Sides, Sums};
-use super::{ends, work};
-use crate::cli::{self, PrimesAlgorithm, Range};
-use crate::commands::conclusion::Conclusion;
-use crate::commands::setting::Setting;
+use super::{ends, memory, work};
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::error::{Error, Result};
 use crate::job::run::{Outcome, agreed, cannot_be};
 use crate::job::{Ledger, sound};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
-use crate::report::{Completion, PrimesResult};
+use crate::report::Completion;
 use crate::stderr;
 
 /// Runs the command by the formula. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     let range = options.range;
-    let sides = Sides::new(range, options.verify, setting.words.clone());
-    if options.algorithm == PrimesAlgorithm::Both && !setting.is_merging() {
-        memory::check_sieve(setting.cluster, range, Algorithm::Sieve(setting.isa), Asked::Count, false)?;
+    let sides = Sides::new(range, options.verify, context.words.clone());
+    if options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
+        memory::check_sieve(context.cluster, range, Algorithm::Sieve(context.isa), Asked::Count, false)?;
     }
-    let mut outcome = compute(setting, &sides)?;
+    let mut outcome = compute(context, &sides)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
     // The other ranks do not know how far the root came.
-    let go_on = setting.cluster.broadcast(setting.cluster.at_root(|| complete == 1))?;
+    let go_on = context.cluster.broadcast(context.cluster.at_root(|| complete == 1))?;
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
     let mut answers = if go_on && outcome.is_some() { sides.answers(&total) } else { Vec::new() };
-    if go_on && options.algorithm == PrimesAlgorithm::Both && !setting.is_merging() {
-        let algorithm = Algorithm::Sieve(setting.isa);
+    if go_on && options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
+        let algorithm = Algorithm::Sieve(context.isa);
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
-        let sieved = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+        let sieved = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
             let is_complete = sieved.is_complete();
             let counted = outcome.join(sieved).unwrap_or_default();
             answers.extend(is_complete.then(|| i128::from(counted.primes())));
         }
     }
-    let concluded = outcome.map(|outcome| concluded(range, outcome, &answers));
-    setting.conclude(setting.cluster.agree(concluded.transpose())?)
+    let final_report = outcome.map(|outcome| final_report(range, outcome, &answers));
+    context.finish(context.cluster.agree(final_report.transpose())?)
 }
 
 /// At the root: what to say.
-fn concluded(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Result<Conclusion<PrimesResult>> {
+fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Result<FinalReport<PrimesResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
@@ -66,43 +67,43 @@ fn concluded(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Re
     }
     let numbers = if completion.is_complete() { range.numbers() } else { 0 };
     let verdict = if agree { 0 } else { Error::WRONG };
-    Ok(Conclusion { verdict, ..Conclusion::new("primes", outcome, Some(result), work(numbers)) })
+    Ok(FinalReport { verdict, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
 
 /// The number of primes of `range`, and nothing of the job is kept. Every rank must call it; the root gets `Some`, without a count when it was
 /// stopped.
-pub(super) fn counted(setting: &Setting<'_>, range: Range<u128>) -> Result<Option<Outcome<u128>>> {
+pub(super) fn counted(context: &Context<'_>, range: Range<u128>) -> Result<Option<Outcome<u128>>> {
     let sides = Sides::new(range, false, Vec::new());
     // Nothing to go on from, and no part for others: that is for the command's one job.
-    let outcome = computed(setting, &sides, None)?;
+    let outcome = computed(context, &sides, None)?;
     let counted = outcome.map(|Outcome { total, done, blocks, cause, account }| {
         let answers = (done == blocks).then(|| sides.answers(&total.unwrap_or_default()));
         let total = answers.map(|answers| number(&answers)).transpose()?;
         Ok(Outcome { total, done, blocks, cause, account })
     });
-    setting.cluster.agree(counted.transpose())
+    context.cluster.agree(counted.transpose())
 }
 
 /// Computes what is not in the checkpoint yet.
-fn compute(setting: &Setting<'_>, sides: &Sides) -> Result<Option<Outcome<Sums>>> {
+fn compute(context: &Context<'_>, sides: &Sides) -> Result<Option<Outcome<Sums>>> {
     let bare = Count::bare(sides);
-    if setting.is_merging() {
-        return setting.compute(&bare);
+    if context.is_merging() {
+        return context.compute(&bare);
     }
-    let done = setting.before(&bare)?;
-    computed(setting, sides, Some(done))
+    let done = context.before(&bare)?;
+    computed(context, sides, Some(done))
 }
 
 /// Makes the tables where they fit, and computes what is not in `done`.
-fn computed(setting: &Setting<'_>, sides: &Sides, done: Option<Ledger<Sums>>) -> Result<Option<Outcome<Sums>>> {
-    let (cluster, done) = (setting.cluster, done.unwrap_or_default());
-    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, setting.session.options().share)))?;
+fn computed(context: &Context<'_>, sides: &Sides, done: Option<Ledger<Sums>>) -> Result<Option<Outcome<Sums>>> {
+    let (cluster, done) = (context.cluster, done.unwrap_or_default());
+    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, context.session.options().share)))?;
     if let Some(layout) = layout {
         memory::check_formula(cluster, layout.bytes())?;
     }
-    let lookups = layout.map(|layout| Lookups::make(setting, layout)).transpose()?;
+    let lookups = layout.map(|layout| Lookups::make(context, layout)).transpose()?;
     let words = lookups.as_ref().and_then(|lookups| lookups.words.as_ref());
-    let outcome = agreed(cluster, setting.session.run_from(&Count::new(sides, words, setting.isa), done))?;
+    let outcome = agreed(cluster, context.session.run_from(&Count::new(sides, words, context.isa), done))?;
     let before = lookups.and_then(Lookups::release);
     Ok(outcome.map(|outcome| outcome.after(before)))
 }

@@ -5,23 +5,23 @@
 //! The bytes are the same. The list is the result: nothing else is reported but the run, on
 //! standard error.
 
-use super::conclusion;
+use super::answer::PrimesResult;
 use super::count::{Counted, Kept, count};
 use super::cut::{Cut, end_of};
+use super::final_report;
 use super::print::{List, Print};
+use super::range::Range;
 use super::table::Table;
 use super::write::write;
-use crate::cli::Range;
 use crate::cluster::aside::aside;
+use crate::commands::context::Context;
 use crate::commands::output::Output;
-use crate::commands::setting::Setting;
 use crate::error::Result;
 use crate::job::run::{Account, Outcome, cannot_be};
 use crate::job::sound;
 use crate::primes::KINDS;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
-use crate::report::PrimesResult;
 
 /// Numbers in a block of listed primes at least, where a count's blocks are shorter: 140 KB of
 /// marks, 3 MB of text.
@@ -35,24 +35,24 @@ pub(super) fn block_len(range: Range<u128>, algorithm: Algorithm) -> u64 {
 
 /// Lists the primes of a range (`k` = 1) or its k-tuplets. Every rank must call it.
 pub(super) fn run(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     range: Range<u128>,
     algorithm: Algorithm,
     k: usize,
     encoding: Encoding,
 ) -> Result<u8> {
-    let cluster = setting.cluster;
+    let cluster = context.cluster;
     let list = List { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k, encoding };
-    let mut output = cluster.agree(cluster.at_root(|| setting.take_output()).transpose())?;
+    let mut output = cluster.agree(cluster.at_root(|| context.take_output()).transpose())?;
     let is_file = cluster.broadcast(output.as_ref().map(|output| output.temporary().is_some()))?;
     let mut header = encoding.header(0);
     let mut before = None;
     if encoding == Encoding::Npy && !is_file {
         // A stream cannot go back to its beginning, where the number of primes stands.
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
-        let counted = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+        let counted = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
         if !cluster.broadcast(counted.as_ref().map(Outcome::is_complete))? {
-            return end(setting, None, counted, |counted| counted.numbers, cut, None);
+            return end(context, None, counted, |counted| counted.numbers, cut, None);
         }
         let primes = counted.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, Counted::primes);
         header = encoding.header(primes);
@@ -61,10 +61,10 @@ pub(super) fn run(
     let table = Table::make(cluster, list.cut, algorithm)?;
     let primes = table.as_ref().map(Table::primes);
     let by_all = is_file && cluster.size() > 1;
-    let written = if by_all { write(setting, list, primes.clone(), output.as_ref())? } else { None };
+    let written = if by_all { write(context, list, primes.clone(), output.as_ref())? } else { None };
     let written = match written {
         Some(written) => written,
-        None => Print(list, primes).deliver(setting, &header, &mut output)?,
+        None => Print(list, primes).deliver(context, &header, &mut output)?,
     };
     let total = written.as_ref().and_then(|outcome| outcome.total).filter(|_| is_file && encoding == Encoding::Npy);
     let begun = output
@@ -73,12 +73,12 @@ pub(super) fn run(
         .map_or(Ok(()), |(output, total)| output.write_at_start(&encoding.header(total.listed)));
     cluster.agree(begun)?;
     let before = Account::joined(before, table.and_then(Table::release));
-    end(setting, output, written, |written| written.numbers, list.cut, before)
+    end(context, output, written, |written| written.numbers, list.cut, before)
 }
 
 /// The list is at its place, or it is not kept: a file that is there is a file that is complete.
 fn end<T>(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     output: Option<Output>,
     outcome: Option<Outcome<T>>,
     numbers: impl Fn(&T) -> u64,
@@ -89,12 +89,12 @@ fn end<T>(
     // A reader that was given up leaves no total.
     let delivered = outcome.as_ref().filter(|_| complete).and_then(|outcome| outcome.total.as_ref()).map(&numbers);
     let sound = delivered.map_or(Ok(()), |delivered| sound::equal("numbers looked at", delivered, cut.amount()));
-    setting.cluster.agree(sound.map_err(cannot_be))?;
+    context.cluster.agree(sound.map_err(cannot_be))?;
     let kept = output.filter(|output| complete || output.is_stdout());
     // It may take as long as the disk or the reader takes.
-    setting.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;
-    setting.conclude::<PrimesResult>(outcome.map(|outcome| {
+    context.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;
+    context.finish::<PrimesResult>(outcome.map(|outcome| {
         let numbers = outcome.total.as_ref().map_or(0, numbers);
-        conclusion(outcome.after(before), None, numbers)
+        final_report(outcome.after(before), None, numbers)
     }))
 }

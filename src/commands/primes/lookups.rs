@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::shared::Shared;
 use crate::cluster::{Cluster, heartbeat};
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::job::run::{Account, account_of_making};
@@ -48,10 +48,10 @@ impl<'c> Lookups<'c> {
     ///
     /// # Errors
     /// As [`Cluster::shared`].
-    pub(super) fn make(setting: &Setting<'c>, layout: Layout) -> Result<Lookups<'c>> {
-        let cluster: &'c Cluster = setting.cluster;
+    pub(super) fn make(context: &Context<'c>, layout: Layout) -> Result<Lookups<'c>> {
+        let cluster: &'c Cluster = context.cluster;
         let begun = Instant::now();
-        let is_over = over(setting)?;
+        let is_over = over(context)?;
         let mut compute = 0.0;
         let words = layout.words(|pieces, length, fill| {
             let mut broken = false;
@@ -88,14 +88,14 @@ impl<'c> Lookups<'c> {
 }
 
 /// Asks whether the job is over before it has begun: a signal came to this rank, or the time is up. Every rank must call it.
-fn over(setting: &Setting<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>> {
+fn over(context: &Context<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>> {
     use std::ops::ControlFlow::{Break, Continue};
     // The root's clock decides; what is left by it is the same on all clocks.
-    let left = |at: Instant| at.saturating_duration_since(setting.cluster.now());
+    let left = |at: Instant| at.saturating_duration_since(context.cluster.now());
     let left: Option<Duration> =
-        setting.cluster.broadcast(setting.cluster.at_root(|| setting.session.options().deadline.map(left)))?;
-    let deadline = left.and_then(|left| setting.cluster.now().checked_add(left));
-    let (cluster, signals) = (setting.cluster, setting.session.options().signals.clone());
+        context.cluster.broadcast(context.cluster.at_root(|| context.session.options().deadline.map(left)))?;
+    let deadline = left.and_then(|left| context.cluster.now().checked_add(left));
+    let (cluster, signals) = (context.cluster, context.session.options().signals.clone());
     Ok(move || {
         heartbeat::pulse();
         let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| cluster.now() >= deadline);

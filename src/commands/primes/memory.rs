@@ -2,7 +2,7 @@
 
 use super::cut::end_of;
 use super::lookups::SHARED_FROM;
-use crate::cli::Range;
+use super::range::Range;
 use crate::cluster::Cluster;
 use crate::commands::memory_check::{Need, check};
 use crate::error::Result;

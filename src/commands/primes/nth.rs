@@ -8,13 +8,14 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::nth::NthResult;
 use super::choice::COMPARED;
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
+use super::range::Range;
 use super::{affordable, formula, memory, plan, work};
-use crate::cli::Range;
-use crate::commands::conclusion::Conclusion;
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome};
 use crate::primes::costs::{self, Asked};
@@ -22,7 +23,7 @@ use crate::primes::gourdon::LARGEST;
 use crate::primes::nth::{Direction, Hunt, PRIMES_TO_LARGEST, Step, locate};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, estimate};
-use crate::report::{Completion, NthResult};
+use crate::report::Completion;
 
 /// The first prime above 2^64.
 const FIRST_ABOVE: u128 = (1 << 64) + 13;
@@ -37,12 +38,12 @@ enum Order {
 }
 
 /// Finds the `n`-th prime above `start`; for a negative `n`, below it. Every rank must call it.
-pub(super) fn run(setting: &Setting<'_>, start: u128, n: i128) -> Result<u8> {
-    let cluster = setting.cluster;
+pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
+    let cluster = context.cluster;
     let planned = cluster.at_root(|| possible(start, n).and_then(|()| course(start, n)));
     let planned = cluster.agree(planned.transpose())?;
-    if let Some(course) = planned.filter(|_| setting.record().is_none()) {
-        affordable::say(setting, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
+    if let Some(course) = planned.filter(|_| context.record().is_none()) {
+        affordable::say(context, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
     }
     let mut hunt = cluster.at_root(|| hunt(start, n));
     let mut ended: Option<Outcome<Counted>> = None;
@@ -50,10 +51,10 @@ pub(super) fn run(setting: &Setting<'_>, start: u128, n: i128) -> Result<u8> {
         let step = hunt.as_ref().filter(|_| !stopped(&ended)).map(Hunt::step);
         let order = hunt.as_ref().map(|hunt| step.map_or(Order::End, |step| order(hunt, step)));
         let Order::Count(low, last, by_formula) = cluster.broadcast(order)? else {
-            let prime = step.map(|step| search(setting, step, start, n));
+            let prime = step.map(|step| search(context, step, start, n));
             break cluster.agree(prime.transpose())?.flatten();
         };
-        let outcome = counted(setting, Range { start: low, stop: last }, by_formula)?;
+        let outcome = counted(context, Range { start: low, stop: last }, by_formula)?;
         if let (Some(hunt), Some(outcome)) = (&mut hunt, outcome) {
             if outcome.is_complete() {
                 hunt.counted(low, last + 1, outcome.total.unwrap_or_default().primes);
@@ -61,13 +62,13 @@ pub(super) fn run(setting: &Setting<'_>, start: u128, n: i128) -> Result<u8> {
             ended = Some(joined(ended, outcome));
         }
     };
-    setting.conclude(cluster.at_root(|| {
+    context.finish(cluster.at_root(|| {
         let completion = ended.as_ref().map_or(Completion::Complete, |e| Completion::of(e.done, e.blocks));
         let numbers = ended.as_ref().and_then(|e| e.total).map_or(0, |counted| counted.numbers);
         // All primes between START and the one that was found were counted, those above 2^64 by a test that proves nothing.
         let largest = |prime: u128| if n > 0 { prime } else { start - 1 };
         let proven = found.filter(|&prime| largest(prime) >= FIRST_ABOVE).map(|_| false);
-        Conclusion {
+        FinalReport {
             command: "primes",
             result: Some(NthResult { start, n, nth: found, proven, completion }),
             completion,
@@ -160,15 +161,15 @@ struct Counted {
 }
 
 /// Counts the primes of a range. Every rank must call it; the root gets `Some`.
-fn counted(setting: &Setting<'_>, range: Range<u128>, by_formula: bool) -> Result<Option<Outcome<Counted>>> {
+fn counted(context: &Context<'_>, range: Range<u128>, by_formula: bool) -> Result<Option<Outcome<Counted>>> {
     if by_formula {
-        let outcome = formula::counted(setting, range)?;
+        let outcome = formula::counted(context, range)?;
         return Ok(outcome.map(|outcome| with(outcome, |primes| (range.numbers(), primes))));
     }
-    let algorithm = Algorithm::Sieve(setting.isa);
-    memory::check_sieve(setting.cluster, range, algorithm, Asked::Count, false)?;
+    let algorithm = Algorithm::Sieve(context.isa);
+    memory::check_sieve(context.cluster, range, algorithm, Asked::Count, false)?;
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
-    let outcome = count(setting, cut, algorithm, [false; KINDS], Kept::No)?;
+    let outcome = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
     Ok(outcome.map(|outcome| with(outcome, |counted| (counted.numbers.into(), counted.primes().into()))))
 }
 
@@ -207,10 +208,10 @@ fn stopped(ended: &Option<Outcome<Counted>>) -> bool {
 }
 
 /// At the root: looks at the primes one by one.
-fn search(setting: &Setting<'_>, step: Step, start: u128, n: i128) -> Result<Option<u128>> {
+fn search(context: &Context<'_>, step: Step, start: u128, n: i128) -> Result<Option<u128>> {
     let Step::Locate { from, n: left } = step else { return Ok(None) };
     let direction = if n > 0 { Direction::Up } else { Direction::Down };
-    match locate(from, direction, left, setting.isa, &mut || ControlFlow::Continue(())) {
+    match locate(from, direction, left, context.isa, &mut || ControlFlow::Continue(())) {
         ControlFlow::Continue(Some(prime)) => Ok(Some(prime)),
         _ => Err(too_few(start, n)),
     }

@@ -2,25 +2,26 @@
 //!
 //! The times are by the measured model ([`costs`](crate::primes::costs)) of another machine than yours may be: good to a factor of two.
 
+use super::answer::plan::PrimesPlan;
+use super::args::{Nth, Primes, PrimesAlgorithm};
 use super::choice::{self, COMPARED};
 use super::cut::end_of;
+use super::range::Range;
 use super::sides::Sides;
 use super::{list, nth, work};
-use crate::cli::{self, PrimesAlgorithm, Range};
-use crate::commands::conclusion::Conclusion;
-use crate::commands::setting::Setting;
+use crate::commands::context::Context;
+use crate::commands::finish::FinalReport;
 use crate::error::Result;
 use crate::job::run::{Account, Outcome};
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
-use crate::report::PrimesPlan;
 
 /// Runs nothing. Every rank must call it; returns the exit code.
-pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
-    let cluster = setting.cluster;
-    if let cli::Nth(Some(n)) = options.nth {
+pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
+    let cluster = context.cluster;
+    if let Nth(Some(n)) = options.nth {
         let course = cluster.agree(cluster.at_root(|| nth::course(options.range.start, n)).transpose())?;
-        return setting.conclude(course.map(|course| {
+        return context.finish(course.map(|course| {
             let seconds = course.seconds;
             let result = PrimesPlan {
                 start: options.range.start,
@@ -31,18 +32,18 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
                 table_bytes: course.table_bytes,
                 core_seconds: rounded(seconds),
             };
-            planned(setting, result, seconds)
+            planned(context, result, seconds)
         }));
     }
-    let by_formula = choice::is_by_formula(setting, options)?;
-    setting.conclude(cluster.at_root(|| {
+    let by_formula = choice::is_by_formula(context, options)?;
+    context.finish(cluster.at_root(|| {
         let range = options.range;
         let (mut blocks, mut table_bytes) = (0, 0);
         if by_formula {
             (blocks, table_bytes) = size_of_formula(range, options.verify);
         }
         if !by_formula || options.algorithm == PrimesAlgorithm::Both {
-            let algorithm = super::algorithm(options, setting.isa);
+            let algorithm = super::algorithm(options, context.isa);
             let length = match options.list() {
                 None => algorithm.block_len(end_of(range)),
                 Some(_) => list::block_len(range, algorithm),
@@ -61,7 +62,7 @@ pub(super) fn run(setting: &Setting<'_>, options: &cli::Primes) -> Result<u8> {
             table_bytes,
             core_seconds: rounded(choice::seconds(options, by_formula, COMPARED)),
         };
-        planned(setting, result, choice::seconds(options, by_formula, setting.isa))
+        planned(context, result, choice::seconds(options, by_formula, context.isa))
     }))
 }
 
@@ -79,7 +80,7 @@ pub(super) fn size_of_sieve(range: Range<u128>, algorithm: Algorithm, length: u6
 }
 
 /// The name of the way.
-fn name(options: &cli::Primes, by_formula: bool) -> String {
+fn name(options: &Primes, by_formula: bool) -> String {
     let algorithm = match options.algorithm {
         PrimesAlgorithm::Auto if by_formula => PrimesAlgorithm::Combinatorial,
         PrimesAlgorithm::Auto => PrimesAlgorithm::Sieve,
@@ -94,11 +95,11 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// The end of a run of nothing.
-fn planned(setting: &Setting<'_>, result: PrimesPlan, core_seconds: f64) -> Conclusion<PrimesPlan> {
-    let ranks = setting.cluster.size();
+fn planned(context: &Context<'_>, result: PrimesPlan, core_seconds: f64) -> FinalReport<PrimesPlan> {
+    let ranks = context.cluster.size();
     let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
     let planned = Some(core_seconds / ranks as f64);
-    Conclusion { planned, ..Conclusion::new("primes", nothing, Some(result), work(0)) }
+    FinalReport { planned, ..FinalReport::new("primes", nothing, Some(result), work(0)) }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::cut::Cut;
+use crate::commands::context::Context;
 use crate::commands::output::Output;
-use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Outcome, Room, agreed};
 use crate::job::sink::{Sink, SinkError, Steps};
@@ -52,8 +52,8 @@ impl List {
     }
 
     /// What makes the list of marks.
-    pub(super) fn encoder(&self, setting: &Setting<'_>) -> Encoder {
-        Encoder::new(self.encoding, self.k, setting.isa)
+    pub(super) fn encoder(&self, context: &Context<'_>) -> Encoder {
+        Encoder::new(self.encoding, self.k, context.isa)
     }
 
     /// Bytes of what comes before the list.
@@ -84,18 +84,18 @@ impl Print<'_> {
     /// rank must call it; the root gets the outcome, whose total is what has been written.
     pub(super) fn deliver(
         &self,
-        setting: &Setting<'_>,
+        context: &Context<'_>,
         header: &[u8],
         output: &mut Option<Output>,
     ) -> Result<Option<Outcome<Written>>> {
-        let cluster = setting.cluster;
+        let cluster = context.cluster;
         let listing = cluster.at_root(|| output.take()).flatten().map(|mut output| {
             let begun = output.write(header);
-            begun.map(|()| Listing { written: Written::default(), encoder: self.0.encoder(setting), output })
+            begun.map(|()| Listing { written: Written::default(), encoder: self.0.encoder(context), output })
         });
         let listing = cluster.agree(listing.transpose())?;
         let room = Room { block: self.0.block_bytes(), all: WAITING };
-        let (outcome, listing) = agreed(cluster, setting.session.deliver(self, room, listing))?;
+        let (outcome, listing) = agreed(cluster, context.session.deliver(self, room, listing))?;
         // Without a listing the reader was given up: then nobody knows how much of it was read.
         let written = listing.as_ref().map(|listing| listing.written);
         *output = listing.map(|listing| listing.output);
@@ -189,7 +189,7 @@ impl<'t> Job for Print<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Range;
+    use crate::commands::primes::range::Range;
     use crate::isa::Isa;
     use crate::primes::{PrimeRun, naive, tuplets};
     use proptest::prelude::*;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::Range;
+use super::range::Range;
 use crate::isa::Isa;
 use crate::job::run::Share;
 use crate::job::{Identity, Job, Ledger, Pulse, Span, Tally, Version, sound};

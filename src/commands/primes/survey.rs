@@ -60,8 +60,8 @@ impl Job for Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Range;
     use crate::commands::forged::attack;
+    use crate::commands::primes::range::Range;
     use crate::isa::Isa;
     use crate::primes::PrimeRun;
     use crate::primes::gaps::Which;

@@ -29,8 +29,8 @@ use super::print::{List, WAITING, Written};
 use crate::cluster::aside::aside;
 use crate::cluster::patience::Patience;
 use crate::cluster::{Channel, Cluster, heartbeat};
+use crate::commands::context::Context;
 use crate::commands::output::Output;
-use crate::commands::setting::Setting;
 use crate::error::{Error, Result};
 use crate::job::run::{Outcome, Room, agreed};
 use crate::job::sink::{Sink, SinkError, Steps};
@@ -60,12 +60,12 @@ struct Place {
 /// Writes the list into the root's `output` from all ranks, if that can be. `None` when it cannot;
 /// then nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
 pub(super) fn write(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     list: List,
     primes: Option<Primes<'_>>,
     output: Option<&Output>,
 ) -> Result<Option<Option<Outcome<Written>>>> {
-    let cluster = setting.cluster;
+    let cluster = context.cluster;
     let place = cluster.agree(output.map(|output| prepare(list, output)).transpose())?;
     let Place { path, name } = cluster.broadcast(place)?;
     // Another host may have no such file.
@@ -74,11 +74,11 @@ pub(super) fn write(
     let channel = if blind { None } else { cluster.channel()? };
     let (Some(file), Some(channel)) = (file, channel) else { return Ok(None) };
     let decided = Decided::default();
-    let desk = RefCell::new(Desk::new(list.encoder(setting), cluster.size()));
+    let desk = RefCell::new(Desk::new(list.encoder(context), cluster.size()));
     let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
     let room = Room { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
     let placing = cluster.at_root(|| Placing { written: Written::default(), end: list.header_bytes(), decided });
-    let (outcome, placing) = agreed(cluster, setting.session.deliver(&job, room, placing))?;
+    let (outcome, placing) = agreed(cluster, context.session.deliver(&job, room, placing))?;
     job.finish(cluster, outcome.as_ref().map(Outcome::is_complete))?;
     let written = placing.as_ref().map(|placing| placing.written);
     let ended = placing.map(|Placing { written, end, .. }| {
@@ -385,7 +385,7 @@ impl<'t> Job for Write<'t> {
 mod tests {
     use super::super::cut::Cut;
     use super::*;
-    use crate::cli::Range;
+    use crate::commands::primes::range::Range;
     use crate::isa::Isa;
     use crate::primes::naive;
     use crate::primes::source::Algorithm;

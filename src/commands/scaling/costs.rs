@@ -6,13 +6,13 @@
 
 use std::time::Instant;
 
+use super::analysis::predict::Costs;
 use crate::cluster::Cluster;
 use crate::cluster::patience::Patience;
 use crate::error::{Error, Result};
 use crate::job::protocol::{Input, Machine, Message, Output, Root, RootState, Settings};
 use crate::job::transport::Channel;
 use crate::job::{Dealer, Ledger, Schedule, Seams, Span, record};
-use crate::scaling::predict::Costs;
 
 /// Rounds of each measurement.
 const ROUNDS: usize = 21;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::analysis::{Case, Trial};
+use super::args::Scaling;
 use super::capacity::Capacity;
 use super::inner::Inner;
 use crate::cli::{self, Chunk};
-use crate::commands::setting::{Record, Setting, schedule};
+use crate::commands::context::{Context, Record, schedule};
 use crate::error::{Error, Result};
 use crate::job::run::Options;
-use crate::scaling::{Case, Trial};
 
 /// A case as the engine wants it.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub(super) struct Ended {
 ///
 /// # Errors
 /// [`Error::Usage`] for more ranks than there are.
-pub(super) fn plan(size: u64, options: &cli::Scaling, engine: &cli::Engine) -> Result<Vec<Planned>> {
+pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result<Vec<Planned>> {
     let mut ranks: Vec<u64> = options.ranks.iter().map(|ranks| ranks.get()).collect();
     if ranks.is_empty() {
         ranks = std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < size).collect();
@@ -79,13 +80,13 @@ pub(super) fn plan(size: u64, options: &cli::Scaling, engine: &cli::Engine) -> R
 /// # Errors
 /// [`Error::Told`] when a run fails.
 pub(super) fn carry_out(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     inner: &Inner,
     cases: &[Planned],
-    options: &cli::Scaling,
+    options: &Scaling,
     capacity: Option<&Capacity>,
 ) -> Result<Ended> {
-    let cluster = setting.cluster;
+    let cluster = context.cluster;
     let mut done = cluster.at_root(|| Done { trials: Vec::new(), answer: None, equal: true, unit: String::new() });
     let mut answers: BTreeMap<u64, String> = BTreeMap::new();
     for _ in 0..options.repeat.get() {
@@ -93,7 +94,7 @@ pub(super) fn carry_out(
             let ranks = planned.case.ranks;
             let grown = if options.weak { Some(cluster.agree(inner.grown(ranks))?) } else { None };
             let is_traced = options.shown().plot.is_some();
-            let (code, found) = trial(setting, grown.as_ref().unwrap_or(inner), planned, is_traced)?;
+            let (code, found) = trial(context, grown.as_ref().unwrap_or(inner), planned, is_traced)?;
             let stopped = done.as_mut().zip(found).and_then(|(done, (record, seconds))| {
                 if !record.is_complete {
                     return Some(code);
@@ -127,13 +128,13 @@ pub(super) fn carry_out(
 
 /// One run on the first ranks, while the others wait. Every rank must call it; the root gets the note and the seconds.
 fn trial(
-    setting: &Setting<'_>,
+    context: &Context<'_>,
     inner: &Inner,
     planned: &Planned,
     is_traced: bool,
 ) -> Result<(u8, Option<(Record, f64)>)> {
-    let cluster = setting.cluster;
-    let all = setting.session.options().clone();
+    let cluster = context.cluster;
+    let all = context.session.options().clone();
     let mut options = Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..all };
     let ran = match cluster.first(planned.case.ranks)? {
         None => Ok((0, None)),
@@ -141,7 +142,7 @@ fn trial(
             part.barrier()?;
             let begun = Instant::now();
             options.traced = is_traced.then_some(begun);
-            let recording = setting.recording(&part, options);
+            let recording = context.recording(&part, options);
             inner.run(&recording).map(|code| {
                 let seconds = begun.elapsed().as_secs_f64();
                 (code, recording.record().and_then(|place| place.take()).map(|record| (record, seconds)))
@@ -156,12 +157,13 @@ fn trial(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Command, Words};
+    use crate::cli::Words;
+    use crate::commands::{Commands, parse};
 
     fn planned(size: u64, line: &str) -> Result<Vec<String>> {
         let arguments = format!("montesieve scaling {line} -- pi 1e6").split_whitespace().map(Into::into).collect();
         let words = Words { arguments, variables: Vec::new() };
-        let Command::Scaling(options) = cli::parse(&words).expect("understood").command else { panic!("not scaling") };
+        let Commands::Scaling(options) = parse(&words).expect("understood").command else { panic!("not scaling") };
         let inner = Inner::read(&options, &Words::default())?;
         let name = |planned: &Planned| format!("{} on {}", planned.case.series(), planned.case.ranks);
         plan(size, &options, inner.engine()).map(|cases| cases.iter().map(name).collect())

@@ -1,0 +1,19 @@
+//! The options that commands share, the values that a user types, and the words on their way to every rank.
+//!
+//! The options of one command stand in its own folder (`commands/NAME/args.rs`); which commands there are, and how words
+//! become one of them, in `commands/parse.rs`. Nothing here computes, prints, exits or knows MPI.
+
+pub mod color;
+pub mod engine;
+pub mod keep;
+pub mod numeral;
+mod patterns;
+pub mod precision;
+pub mod values;
+pub mod words;
+
+pub use engine::{Chunk, Destination, Engine, Launch, Progress, Ranks, Schedule};
+pub use keep::{Keep, Shard, TimeLimit};
+pub use patterns::Patterns;
+pub use precision::{Precision, TargetError};
+pub use words::Words;

@@ -1,0 +1,141 @@
+//! One folder a command: its options (`args`), its jobs, its answer; `NAME.rs` beside the folder has the run.
+//!
+//! This file is the way in: the root's words reach every rank, every rank reads the same ones, and the launch is
+//! checked before any work. [`command`] says what a command is, and has the list of them. What the computing commands
+//! have in common (the context they run in, how they finish) stands in `context` and `finish`.
+
+mod agreement;
+mod burnin;
+pub mod command;
+mod context;
+mod files;
+mod finish;
+#[cfg(test)]
+mod forged;
+mod gcd;
+mod info;
+mod inputs;
+mod integrate;
+mod isprime;
+mod memory_check;
+mod merge;
+mod output;
+mod pages;
+mod parse;
+mod paths;
+mod patterns;
+mod pi;
+mod plan;
+mod primes;
+mod ranks;
+mod rounds;
+pub mod scaling;
+mod scheduler;
+#[cfg(test)]
+mod simulation;
+mod stdin;
+mod stop;
+
+use std::env;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+pub use self::command::{Cli, Commands};
+pub use self::parse::{Refusal, parse};
+use crate::cli::{Words, color};
+use crate::cluster::{Cluster, ending};
+use crate::error::{Error, Result};
+use crate::{fault, stderr};
+
+/// Runs the command that the root was given; again, with the ranks that are left, when some were lost and it can be. Every rank must call it;
+/// returns the exit code.
+///
+/// # Errors
+/// [`Error::Told`] when the ranks have agreed on a bad end; any other error is this rank's alone.
+pub fn run(cluster: &mut Cluster) -> Result<u8> {
+    loop {
+        let outcome = once(cluster);
+        if let Some(outcome) = cluster.after(outcome) {
+            return outcome;
+        }
+    }
+}
+
+/// From the words to the exit code.
+fn once(cluster: &Cluster) -> Result<u8> {
+    let words = agreement::words(cluster)?;
+    let cli = match parse(&words) {
+        Ok(cli) => cli,
+        Err(refusal) => return refuse(cluster, &refusal),
+    };
+    cluster.agree(cluster.at_root(|| paths::check(&files::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
+    let presets = parse::presets(&words);
+    ending::explain_options(move |error| presets.in_error(error));
+    let mut stall = Duration::ZERO;
+    if let Some(launch) = cli.command.launch() {
+        if !launch.allow_singleton {
+            cluster.check_launch()?;
+        }
+        stall = launch.stall_timeout;
+        cluster.watch(stall)?;
+    }
+    match cluster.agree(ranks::to_start(cluster, &*cli.command))? {
+        None => carry_out(cluster, &words, &cli),
+        Some(ranks) => cluster.spread(ranks, stall, |cluster| carry_out(cluster, &words, &cli)),
+    }
+}
+
+/// From the command to the exit code, on all ranks.
+fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
+    look_at_variables(cluster, words, cli)?;
+    if !cli.command.can_restart() {
+        cluster.cannot_begin_again();
+    }
+    match cli.command.run(cluster, words) {
+        Ok(_) | Err(Error::Told { .. }) if cli.command.exit_zero() => Ok(0),
+        outcome => outcome,
+    }
+}
+
+/// What variables ask for besides options: a fault on purpose. Those that mean nothing are named.
+fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
+    let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
+    cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
+    let unknown = parse::unknown_variables(words);
+    if !unknown.is_empty() && !cli.command.engine().is_some_and(|engine| engine.quiet) {
+        let remark = format!(
+            "{} means nothing to montesieve (its variables are MONTESIEVE_ and an option's name)",
+            unknown.join(", ")
+        );
+        cluster.at_root(|| stderr::message(&remark));
+    }
+    Ok(())
+}
+
+/// Help, version, or words that make no sense: the same on every rank, and said once.
+fn refuse(cluster: &Cluster, refusal: &Refusal) -> Result<u8> {
+    let told = cluster.at_root(|| {
+        // N worlds of one rank have N roots; only one of them is the launcher's first.
+        if !cluster.launch().is_first {
+            return Ok(());
+        }
+        if refusal.is_help() {
+            let colour = coloured(cluster, std::io::stdout().is_terminal());
+            cluster.print(refusal.text(colour).as_bytes())
+        } else {
+            let colour = coloured(cluster, std::io::stderr().is_terminal());
+            stderr::text(refusal.text(colour).as_bytes());
+            Ok(())
+        }
+    });
+    cluster.agree(told.unwrap_or(Ok(())))?;
+    match refusal.exit_code() {
+        0 => Ok(0),
+        code => Err(Error::Told { code }),
+    }
+}
+
+fn coloured(cluster: &Cluster, is_terminal: bool) -> bool {
+    let stream = color::Stream { is_terminal, under_launcher: cluster.launch().is_forwarded() };
+    color::wanted(stream, |name| env::var_os(name))
+}

@@ -1,0 +1,265 @@
+//! The report of `burnin`: which hosts are wrong, which are slow, and which to leave out.
+//!
+//! `result` is what a healthy cluster has the same of whatever its size: the verdict and nothing wrong. Everything that was measured
+//! stands under `run`, but for a verdict that names names. Text and CSV show the hosts, since hosts are what was asked for.
+
+mod cases;
+mod junit;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::diagnosis::pace::Clock;
+use super::diagnosis::pattern::{Flaw, Message};
+use crate::commands::burnin::diagnosis::cause::Cause;
+use crate::report::{Format, text, wide, write_json};
+
+/// What a burn-in has to say.
+#[derive(Clone, Debug)]
+pub struct BurninReport {
+    /// What was found.
+    pub result: BurninResult,
+    /// How it went.
+    pub run: BurninRun,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BurninResult {
+    /// In a word.
+    pub verdict: Verdict,
+    /// Every wrong answer that was looked into.
+    pub wrong_blocks: Vec<WrongBlock>,
+    /// Every wrong message that was looked into.
+    pub wrong_messages: Vec<WrongMessage>,
+    /// Hosts that are slow.
+    pub slow: Vec<String>,
+    /// Hosts to leave out, as Slurm writes them; empty for none.
+    pub exclude: String,
+    /// Whether it ran as long as was asked for.
+    pub complete: bool,
+}
+
+/// The outcome in a word; the worst that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing wrong, nobody slow.
+    Ok,
+    /// A host is slow.
+    Slow,
+    /// An answer or a message was wrong.
+    Wrong,
+}
+
+/// An answer that is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WrongBlock {
+    /// Whose it is.
+    pub rank: usize,
+    /// Where that is.
+    pub host: String,
+    /// The logical CPU it came from.
+    pub cpu: usize,
+    /// That CPU's model.
+    pub cpu_model: String,
+    /// The block's number.
+    pub block: u32,
+    /// What the block is.
+    pub work: String,
+    /// The round, from 0.
+    pub round: u64,
+    /// What should have come out.
+    #[serde(serialize_with = "wide::integer")]
+    pub expected: u64,
+    /// What came out.
+    #[serde(serialize_with = "wide::integer")]
+    pub got: u64,
+    /// What came out when the same rank did it again.
+    pub again: Vec<u64>,
+    /// What came out elsewhere.
+    pub elsewhere: Option<Elsewhere>,
+    /// What that means.
+    pub cause: Cause,
+}
+
+/// The same block on another rank.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Elsewhere {
+    /// That rank.
+    pub rank: usize,
+    /// Its host.
+    pub host: String,
+    /// What came out.
+    #[serde(serialize_with = "wide::integer")]
+    pub got: u64,
+}
+
+/// How a message travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MessageKind {
+    /// From one rank to another.
+    Ring,
+    /// As a part of an all-to-all.
+    AllToAll,
+}
+
+/// A message that arrived wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WrongMessage {
+    /// How it travelled.
+    pub kind: MessageKind,
+    /// Sender, receiver, round, length.
+    #[serde(flatten)]
+    pub message: Message,
+    /// The sender's host.
+    pub from_host: String,
+    /// The receiver's host.
+    pub to_host: String,
+    /// The first wrong byte, and how many there are.
+    pub flaw: Flaw,
+    /// How many of the repeats were wrong too.
+    pub wrong_again: usize,
+    /// How often it was sent again.
+    pub sent_again: usize,
+    /// What that means: transient or repeatable.
+    pub cause: Cause,
+}
+
+/// How it went.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BurninRun {
+    /// Number of ranks.
+    pub ranks: usize,
+    /// What started them.
+    pub launcher: String,
+    /// The MPI library.
+    pub mpi: String,
+    /// Instruction sets of the root's CPU that were used.
+    pub isas: Vec<String>,
+    /// Seconds from start to verdict.
+    pub seconds: f64,
+    /// Rounds: two blocks on every rank, and a check of messages.
+    pub rounds: u64,
+    /// Messages that were checked, byte by byte.
+    pub messages: u64,
+    /// Their bytes.
+    pub message_bytes: u64,
+    /// A rank is slow above this: 0.05.
+    pub threshold: f64,
+    /// Every host, in the order of their first ranks.
+    pub hosts: Vec<HostLine>,
+    /// Index into the hosts, per rank.
+    pub host_of_rank: Vec<usize>,
+    /// Speed against the median of the CPU model, per rank: -0.1 is 10 % slower; null where it was not judged.
+    pub against_median: Vec<Option<f64>>,
+    /// Latency and bandwidth between hosts.
+    pub links: Vec<Link>,
+    /// How many pairs of hosts there are, each host with itself included where it has two ranks.
+    pub pairs: usize,
+    /// What is off, a sentence each.
+    pub hints: Vec<String>,
+}
+
+/// What was seen of one host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct HostLine {
+    /// Its name.
+    pub name: String,
+    /// Ranks on it.
+    pub ranks: usize,
+    /// Its CPU's model.
+    pub cpu_model: String,
+    /// Blocks that its ranks did.
+    pub blocks: u64,
+    /// Wrong ones among them.
+    pub wrong: u64,
+    /// Million numbers that one rank sieves in a second on the CPU: the median of its ranks.
+    pub mnumbers_per_second: f64,
+    /// Million darts a second, likewise.
+    pub mdarts_per_second: f64,
+    /// Speed against the median of the CPU model: -0.1 is 10 % slower; null where it was not judged. The median of its slow ranks where
+    /// there are any, of all otherwise.
+    pub against_median: Option<f64>,
+    /// Which time was compared.
+    pub clock: Option<Clock>,
+    /// Ranks that are slow.
+    pub slow_ranks: Vec<usize>,
+    /// In a word.
+    pub verdict: HostVerdict,
+    /// In a sentence.
+    pub note: String,
+    /// The share of their time that its ranks were on a CPU: the median.
+    pub cpu_share: Option<f64>,
+    /// Whether its ranks outnumber its CPUs, or its quota.
+    pub is_oversubscribed: bool,
+    /// Clock while it worked, in MHz: the median.
+    pub mhz: Option<f64>,
+    /// Highest clock, in MHz.
+    pub top_mhz: Option<u32>,
+    /// CPUs that the control group grants.
+    pub quota_cpus: Option<f64>,
+    /// Periods in which that was used up.
+    pub quota_stops: Option<u64>,
+    /// CPUs that other processes kept busy.
+    pub other_load: Option<f64>,
+    /// CPUs that the hypervisor gave to others.
+    pub stolen: Option<f64>,
+    /// NUMA domains that a rank may run in: the most of its ranks.
+    pub numa_domains: Option<u32>,
+    /// Times that a CPU was slowed down by heat.
+    pub heat_stops: Option<u64>,
+}
+
+/// A host in a word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostVerdict {
+    /// Nothing found.
+    #[default]
+    Ok,
+    /// Slower than its CPU model.
+    Slow,
+    /// Wrong answers, or in the middle of wrong messages.
+    Wrong,
+}
+
+/// What a message costs between two hosts, or within one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Link {
+    /// One end: index into the hosts.
+    pub from: usize,
+    /// The other; the same for two ranks of one host.
+    pub to: usize,
+    /// Half of a round trip of 8 bytes, in microseconds.
+    pub latency_us: f64,
+    /// In GB/s (10^9 bytes).
+    pub bandwidth_gbs: f64,
+}
+
+impl BurninReport {
+    /// Writes the whole report in one form, its last newline with it.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Text => self.write_text(out),
+            Format::Json => write_json("burnin", &self.result, Some(&self.run), out),
+            Format::Csv => text::csv_rows(&self.csv(), out),
+        }
+    }
+
+    /// Writes the JUnit form: three cases for each host.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn write_junit(&self, out: &mut dyn Write) -> io::Result<()> {
+        junit::write("montesieve burnin", self.run.seconds, &self.cases(), out)
+    }
+}

@@ -1,0 +1,161 @@
+//! What a command is, and which there are.
+//!
+//! A command is the struct of its options (`NAME/args.rs`) with [`Command`] for it. The list at the end of this file is all
+//! that names it elsewhere: help, completions, pages, presets and dispatch follow from there.
+
+use std::fmt::Debug;
+use std::ops::Deref;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use super::context::Context;
+use crate::cli::{Engine, Launch, Patterns, Ranks, Words};
+use crate::cluster::Cluster;
+use crate::error::Result;
+
+/// What is asked for, or what is wrong with it, for the user.
+pub type Check<T = ()> = std::result::Result<T, String>;
+
+/// A command: what the program has to know of it before and after it runs, and the run.
+pub trait Command: Debug {
+    /// Whether the options fit together, which no single one can know.
+    ///
+    /// # Errors
+    /// What is wrong, for the user.
+    fn check(&self) -> Check {
+        Ok(())
+    }
+
+    /// The engine's options, of a command that computes.
+    fn engine(&self) -> Option<&Engine> {
+        None
+    }
+
+    /// What the launch check lets pass, and how long ranks may be silent; `None`: the command has no use for ranks.
+    fn launch(&self) -> Option<&Launch> {
+        self.engine().map(|engine| &engine.launch)
+    }
+
+    /// The ranks to start as threads where there is no launcher.
+    fn ranks(&self) -> Option<Ranks> {
+        self.engine().map(|engine| engine.ranks)
+    }
+
+    /// Whether every end is to be reported as exit code 0.
+    fn exit_zero(&self) -> bool {
+        self.engine().is_some_and(|engine| engine.exit_zero)
+    }
+
+    /// Whether the ranks that are left may run it again after a loss: it takes no times and shows nothing before its end,
+    /// nor does it write while it computes or talk to others than ranks.
+    fn can_restart(&self) -> bool {
+        false
+    }
+
+    /// Runs it. Every rank calls it; returns the exit code.
+    ///
+    /// # Errors
+    /// [`Error::Told`](crate::error::Error::Told) when the ranks have agreed on a bad end; any other error is this rank's alone.
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8>;
+
+    /// The same as far as checkpoints prove its answer, without places to write to; `None` where they do not. For `merge`.
+    fn provable(&self) -> Option<Box<dyn Computation>> {
+        None
+    }
+
+    /// The same as a command that can be run again and again, and compared. For `scaling`.
+    ///
+    /// # Errors
+    /// Why its runs cannot be compared.
+    fn timed(&self) -> Check<Box<dyn Timed>> {
+        Err("this command cannot be timed; pi, integrate and primes can".to_owned())
+    }
+}
+
+/// A command that runs in a context which another command may have made.
+pub trait Computation: Debug {
+    /// Computes and finishes. Every rank calls it; returns the exit code.
+    ///
+    /// # Errors
+    /// As [`Command::run`].
+    fn compute(&self, context: &Context<'_>) -> Result<u8>;
+}
+
+/// A computation whose answers can be compared from run to run.
+pub trait Timed: Computation {
+    /// Its engine options.
+    fn engine(&self) -> &Engine;
+
+    /// The same with `times` the work, for weak scaling; `None` where that is too much.
+    ///
+    /// # Errors
+    /// Where it has no size that could be multiplied.
+    fn grown(&self, times: u64) -> Check<Option<Box<dyn Timed>>>;
+}
+
+/// Why [`Timed::grown`] is refused.
+pub fn has_no_size() -> String {
+    "the work of this command cannot be multiplied".to_owned()
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  montesieve pi 1e9                        all cores of this machine
+  mpirun -n 8 montesieve pi 1e11           8 ranks, the same answer
+  srun montesieve primes 1e12 --per-rank
+  srun montesieve burnin                   is a host wrong or slow?
+
+Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
+MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
+Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached,
+75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
+
+/// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
+#[derive(Parser, Clone, Debug, PartialEq, Eq)]
+#[command(name = "montesieve", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+pub struct Cli {
+    /// The command.
+    #[command(subcommand)]
+    pub command: Commands,
+}
+
+/// The clap command: for parsing, help, completions and pages.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+macro_rules! commands {
+    ($($name:ident($options:ty)),* $(,)?) => {
+        /// The commands, in the order of the help. The comments of their options are the help texts.
+        #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Commands {
+            $($name($options)),*
+        }
+
+        impl Deref for Commands {
+            type Target = dyn Command;
+
+            fn deref(&self) -> &(dyn Command + 'static) {
+                match self {
+                    $(Commands::$name(options) => options),*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Pi(super::pi::Pi),
+    Integrate(super::integrate::Integrate),
+    Primes(super::primes::Primes),
+    Isprime(super::isprime::IsPrime),
+    Gcd(super::gcd::Gcd),
+    Patterns(Patterns),
+    Scaling(super::scaling::Scaling),
+    Merge(super::merge::Merge),
+    Burnin(super::burnin::Burnin),
+    Info(super::info::Info),
+    Completions(super::pages::Completions),
+    Man(super::pages::ManPages),
+}

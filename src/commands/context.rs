@@ -1,0 +1,257 @@
+//! What every computing command runs in: the cluster, the kernels' instruction set, the engine's options, and the place
+//! where the result will go, opened before the work so that a bad one is found then.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use super::output::Output;
+use super::scheduler::{array, query};
+use crate::cli::{self, Words};
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::job::run::{Account, Options, Outcome, Share, agreed};
+use crate::job::signals::Signals;
+use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
+use crate::progress::{self, Mode};
+use crate::report::Work;
+use crate::{fault, stderr};
+
+/// A computing command's surroundings.
+pub struct Context<'a> {
+    /// The ranks.
+    pub cluster: &'a Cluster,
+    /// What the user said about the engine.
+    pub engine: &'a cli::Engine,
+    /// The command line, without the program's name.
+    pub words: Vec<String>,
+    /// The instruction set of this rank's kernels.
+    pub isa: Isa,
+    /// The engine: its options, and the checkpoint if there is one, which it keeps locked.
+    pub session: Session<'a>,
+    /// Checkpoints to take the blocks from, instead of computing them.
+    merged: Option<Vec<PathBuf>>,
+    /// Whether blocks were taken from them: without, nothing is proved.
+    merges: Cell<bool>,
+    /// Where the result goes; at the root only, until it is taken.
+    output: RefCell<Option<Output>>,
+    /// What the command comes to is noted here, instead of being reported.
+    record: Option<RefCell<Option<Record>>>,
+}
+
+/// What a command came to whose report nobody wants to see.
+#[derive(Debug)]
+pub struct Record {
+    /// Its `result`, as JSON has it.
+    pub answer: String,
+    /// Whether every block was done.
+    pub is_complete: bool,
+    /// What the ranks did with their time.
+    pub account: Account,
+    /// How much was done.
+    pub work: Work,
+}
+
+impl<'a> Context<'a> {
+    /// Makes everything ready. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the instruction set or the output cannot be had.
+    pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
+        let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+        let opened = cluster.at_root(|| Output::open(engine.destination.output.as_deref(), || cluster.stdout()));
+        let output = cluster.agree(opened.transpose())?;
+        let session = session(cluster, engine);
+        agreed(cluster, session.claim())?;
+        let signals = signals(cluster)?;
+        // A command that begins again has the time of its first attempt.
+        static BEGUN: OnceLock<Instant> = OnceLock::new();
+        let is_process = cluster.own_signals().is_none();
+        let begun = if is_process { *BEGUN.get_or_init(Instant::now) } else { cluster.now() };
+        let session = session
+            .signals(signals)
+            .deadline(deadline(cluster, engine.keep.time_limit, begun)?)
+            .share(cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?);
+        let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+        Ok(Context {
+            cluster,
+            engine,
+            words,
+            isa,
+            session,
+            merged: None,
+            merges: Cell::new(false),
+            output: RefCell::new(output),
+            record: None,
+        })
+    }
+
+    /// The same on a part of the ranks, with these options; what the command comes to is noted, not reported.
+    pub fn recording<'p>(&'p self, part: &'p Cluster, options: Options) -> Context<'p> {
+        Context {
+            cluster: part,
+            engine: self.engine,
+            words: self.words.clone(),
+            isa: self.isa,
+            session: Session::with_options(part.transport(), options),
+            merged: None,
+            merges: Cell::new(false),
+            output: RefCell::new(None),
+            record: Some(RefCell::new(None)),
+        }
+    }
+
+    /// The place for a note, where notes are taken.
+    pub fn record(&self) -> Option<&RefCell<Option<Record>>> {
+        self.record.as_ref()
+    }
+
+    /// The same for the command line `words`, with the blocks taken from these checkpoints.
+    pub fn merging(self, words: Vec<String>, files: Vec<PathBuf>) -> Context<'a> {
+        Context { words, merged: Some(files), ..self }
+    }
+
+    /// The same with a stop at this moment, if there is one.
+    pub fn until(self, deadline: Option<Instant>) -> Context<'a> {
+        Context { session: self.session.deadline(deadline), ..self }
+    }
+
+    /// Whether nothing is to be computed.
+    pub fn is_merging(&self) -> bool {
+        self.merged.is_some()
+    }
+
+    /// Whether the answer is of what was computed, or proved from files.
+    pub(super) fn is_proved(&self) -> bool {
+        !self.is_merging() || self.merges.get()
+    }
+
+    /// At the root: the job that wrote the checkpoint which this one is to go on from, if there is one. A file that cannot be read is
+    /// named by [`Context::compute`].
+    pub fn begun_by(&self) -> Option<Identity> {
+        match &self.merged {
+            Some(files) => identity_or_before(&*self.cluster.disk(), files.first()?),
+            None => self.session.previous_identity(),
+        }
+    }
+
+    /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
+    pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
+        if let Some(files) = &self.merged {
+            self.merges.set(true);
+            return agreed(self.cluster, self.session.unite(job, files));
+        }
+        agreed(self.cluster, self.session.run(job))
+    }
+
+    /// What the checkpoint had of a job when the command began, at the root; elsewhere it does not count. Every rank must call it.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the checkpoint is of another job, or damaged.
+    pub fn before<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
+        agreed(self.cluster, self.session.load(job))
+    }
+
+    /// Takes the place where the result goes. At the root, once.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when it was taken before: a fault of the program.
+    pub fn take_output(&self) -> Result<Output> {
+        self.output.take().ok_or_else(|| Error::Run("the output is at the root, and taken once".into()))
+    }
+}
+
+/// The engine as the user wants it, as far as no other rank has to be asked.
+fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
+    let options = Options {
+        schedule: schedule(engine.schedule),
+        chunk: match engine.chunk {
+            cli::Chunk::Auto => None,
+            cli::Chunk::Blocks(blocks) => Some(blocks.get()),
+        },
+        progress: progress::shown(mode(engine), cluster.launch().is_forwarded()),
+        at_stage: Some(fault::in_engine),
+        warn: Some(stderr::message),
+        ..Options::default()
+    };
+    let (keep, quiet) = (&engine.keep, engine.quiet);
+    let notify = move |notice: Notice| {
+        // That a file is damaged matters to everyone.
+        if !quiet || matches!(notice, Notice::Instead(_)) {
+            stderr::message(&notice.to_string());
+        }
+    };
+    let session = Session::with_options(cluster.transport(), options)
+        .checkpoint_interval(keep.checkpoint_interval)
+        .fall_back(keep.resume_before)
+        .lock_may_be_held(!cluster.lost().is_empty())
+        .notices(notify);
+    let session = keep.checkpoint.iter().fold(session, Session::checkpoint);
+    keep.resume.iter().fold(session, Session::resume)
+}
+
+/// The signals of this rank: those of its process, if it is not simulated. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] when the system refuses handlers.
+pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
+    let listen = || Signals::listen().map_err(Error::io("cannot listen to signals"));
+    cluster.agree(cluster.own_signals().map_or_else(listen, Ok))
+}
+
+/// When to stop a command that began then, whatever is done by then: what is left by the root's clock. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Told`] when the scheduler does not say when the job ends.
+pub(super) fn deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+    let at_root = cluster.at_root(|| roots_deadline(cluster, limit, begun)).transpose();
+    let at_root = cluster.agree(at_root)?.flatten();
+    let left = cluster.broadcast(cluster.at_root(|| at_root.map(|at| at.saturating_duration_since(cluster.now()))))?;
+    Ok(at_root.or(left.and_then(|left: Duration| cluster.now().checked_add(left))))
+}
+
+fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+    Ok(match limit {
+        None => None,
+        Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
+        Some(cli::TimeLimit::Auto) => {
+            query::time_limit(cluster.launch())?.and_then(|left| cluster.now().checked_add(left))
+        }
+    })
+}
+
+/// At the root: the part of the job that this run is about.
+fn share(engine: &cli::Engine) -> Result<Option<Share>> {
+    match engine.keep.shard {
+        None => Ok(None),
+        Some(cli::Shard::Part(share)) => Ok(Some(share)),
+        Some(cli::Shard::Auto(parts)) => {
+            array::share(parts, |name| std::env::var(name).ok()).map(Some).map_err(Error::Usage)
+        }
+    }
+}
+
+/// The engine's schedule of that name.
+pub(super) fn schedule(name: cli::Schedule) -> Schedule {
+    match name {
+        cli::Schedule::Block => Schedule::Block,
+        cli::Schedule::Cyclic => Schedule::Cyclic,
+        cli::Schedule::Dynamic => Schedule::Dynamic,
+        cli::Schedule::Guided => Schedule::Guided,
+    }
+}
+
+fn mode(engine: &cli::Engine) -> Mode {
+    match engine.progress {
+        _ if engine.quiet => Mode::None,
+        cli::Progress::Auto => Mode::Auto,
+        cli::Progress::Bar => Mode::Bar,
+        cli::Progress::Plain => Mode::Plain,
+        cli::Progress::None => Mode::None,
+    }
+}

@@ -1,0 +1,128 @@
+//! The files that a command line names, whichever command it is of: asked of clap, so that a new option is among them by itself.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, ValueHint};
+
+use super::command::command;
+use crate::cli::words::{Words, with_presets};
+
+/// A file, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// `--output`, or the name of an input: `FILE`.
+    pub option: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is done with it.
+    pub role: Role,
+}
+
+/// What is done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is read, and nothing else.
+    Read,
+    /// It is replaced by a result.
+    Written,
+    /// It is read and replaced, and what it was goes to its `.before`.
+    Saved,
+}
+
+/// Options whose files are only read.
+const READ: [&str; 3] = ["resume", "against", "file"];
+
+/// The files of a command line that makes sense; none of another one.
+pub fn files(words: &Words) -> Vec<File> {
+    let command = command();
+    let Ok((arguments, _)) = with_presets(&command, words) else { return Vec::new() };
+    let Ok(matches) = command.clone().try_get_matches_from(arguments) else { return Vec::new() };
+    let (mut command, mut matches) = (&command, &matches);
+    let mut files = Vec::new();
+    loop {
+        files.extend(command.get_arguments().flat_map(|option| of(option, matches)));
+        let Some((name, inner)) = matches.subcommand() else { break };
+        let Some(next) = command.find_subcommand(name) else { break };
+        (command, matches) = (next, inner);
+    }
+    // Without --checkpoint, saves go to where the job began from.
+    if !files.iter().any(|file| file.role == Role::Saved) {
+        files.iter_mut().filter(|file| file.option == "--resume").for_each(|file| file.role = Role::Saved);
+    }
+    files
+}
+
+/// The files that `option` has been given.
+fn of(option: &Arg, matches: &ArgMatches) -> Vec<File> {
+    if option.get_value_hint() != ValueHint::FilePath {
+        return Vec::new();
+    }
+    let id = option.get_id().as_str();
+    let role = match option.get_long() {
+        None => Role::Read,
+        Some(long) if READ.contains(&long) => Role::Read,
+        Some("checkpoint") => Role::Saved,
+        Some(_) => Role::Written,
+    };
+    let name = option.get_long().map_or_else(|| id.to_uppercase(), |long| format!("--{long}"));
+    let paths = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
+    paths.map(|path| File { option: name.clone(), path: path.into(), role }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Command;
+
+    fn named(line: &str, variables: &[(&str, &str)]) -> String {
+        let words = Words::collect(
+            line.split_whitespace().map(Into::into),
+            variables.iter().map(|(name, value)| (name.into(), value.into())),
+        );
+        let role = |role: Role| match role {
+            Role::Read => "<",
+            Role::Written => ">",
+            Role::Saved => "+",
+        };
+        let files = files(&words);
+        let mut names: Vec<String> =
+            files.iter().map(|file| format!("{}{}{}", file.option, role(file.role), file.path.display())).collect();
+        names.sort();
+        names.join(" ")
+    }
+
+    #[test]
+    fn every_file_is_found_with_what_is_done_with_it() {
+        for (line, files) in [
+            ("m pi 1e6", ""),
+            ("m pi 1e6 --output o --trace t --plot=p", "--output>o --plot>p --trace>t"),
+            ("m pi --checkpoint c --resume r", "--checkpoint+c --resume<r"),
+            ("m pi --resume r", "--resume+r"),
+            ("m integrate ball 1e6 --trace t", "--trace>t"),
+            ("m integrate ep --checkpoint c", "--checkpoint+c"),
+            ("m merge a b --output o", "--output>o FILES<a FILES<b"),
+            ("m gcd f --output o", "--output>o FILE<f"),
+            ("m burnin --junit j --exclude-file e", "--exclude-file>e --junit>j"),
+            ("m scaling --csv c --plot p -- pi 1e6", "--csv>c --plot>p"),
+            ("m scaling report a b --csv c", "--csv>c FILES<a FILES<b"),
+            ("m nonsense --output o", ""),
+            ("m pi --output o --nonsense", ""),
+        ] {
+            assert_eq!(named(line, &[]), files, "{line}");
+        }
+        assert_eq!(named("m pi", &[("MONTESIEVE_OUTPUT", "o")]), "--output>o");
+    }
+
+    #[test]
+    fn no_option_that_takes_a_path_is_without_the_hint() {
+        fn check(command: &Command) {
+            for option in command.get_arguments() {
+                let is_path = option.get_value_names().is_some_and(|names| names.iter().any(|name| name == "FILE"));
+                let is_stream = command.get_name() == "isprime" && option.get_long().is_none();
+                assert!(!is_path || is_stream || option.get_value_hint() == ValueHint::FilePath, "{option}");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&command());
+    }
+}

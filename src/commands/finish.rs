@@ -1,0 +1,333 @@
+//! The last part of every computing command: the report is written once, at the root, and all ranks leave together.
+
+use std::cell::RefCell;
+use std::io::Write;
+
+use serde::Serialize;
+use signal_hook::consts::SIGINT;
+
+use super::context::{Context, Record};
+use crate::cli;
+use crate::cluster::Cluster;
+use crate::cluster::place::Place;
+use crate::error::{Error, Result};
+use crate::job::run::{Account, Cause, Outcome};
+use crate::job::signals;
+use crate::report::{
+    Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, duration, imbalance,
+    write_run_text,
+};
+use crate::stderr;
+
+/// What the root has to say at the end.
+pub struct FinalReport<R> {
+    /// The command's name.
+    pub command: &'static str,
+    /// The answer; `None` when nothing at all is known, or when it was written already (`--print`).
+    pub result: Option<R>,
+    /// How far the job came.
+    pub completion: Completion,
+    /// Why it ended early, if it did.
+    pub cause: Option<Cause>,
+    /// What the ranks did with their time.
+    pub account: Account,
+    /// How much was done.
+    pub work: Work,
+    /// The exit code when nothing worse happens: what the answer itself says (0; 3 when it is wrong, 5 when it is not exact enough).
+    pub verdict: u8,
+    /// Seconds that a whole job would take, when that was the question.
+    pub planned: Option<f64>,
+    /// How much precision a second bought, where the answer is an estimate ([`figure_of_merit`]).
+    pub figure_of_merit: Option<f64>,
+    /// What trial division took.
+    pub division: Option<DivisionRun>,
+    /// How its flags compare.
+    pub compared: Vec<Compared>,
+    /// What messages took, when that was the question.
+    pub serialised: Option<Serialised>,
+}
+
+/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a
+/// part of what is `done`: their seconds are not known here.
+pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f64>) -> Option<f64> {
+    let seconds: f64 = account.profiles.iter().map(|profile| profile.compute).sum();
+    let here: u64 = account.profiles.iter().map(|profile| profile.blocks).sum();
+    let merit = |error: f64| 1.0 / (error * error * seconds);
+    std_error.filter(|_| here == done).map(merit).filter(|merit| merit.is_finite())
+}
+
+impl<R> FinalReport<R> {
+    /// From what a job came to; its total may have been taken out.
+    pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> FinalReport<R> {
+        let completion = Completion::of(outcome.done, outcome.blocks);
+        let Outcome { cause, account, .. } = outcome;
+        let (division, compared, serialised) = (None, Vec::new(), None);
+        let (verdict, planned) = (0, None);
+        FinalReport {
+            command,
+            result,
+            completion,
+            cause,
+            account,
+            work,
+            verdict,
+            planned,
+            figure_of_merit: None,
+            division,
+            compared,
+            serialised,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Reports, agrees, and gives the exit code. Every rank must call it; the root passes `Some`.
+    ///
+    /// # Errors
+    /// [`Error::Told`] when the report cannot be written.
+    pub fn finish<R: Answer>(&self, final_report: Option<FinalReport<R>>) -> Result<u8> {
+        if let Some(place) = self.record() {
+            return self.note(place, final_report);
+        }
+        if !self.is_proved() {
+            // A question so small that it is answered without blocks; every rank knows.
+            let said =
+                "merge: this job is answered without checkpoints, so they prove nothing; run its command instead";
+            return self.cluster.agree(Err(Error::Run(said.to_owned())));
+        }
+        let places = Place::gather(self.cluster)?;
+        // From here on nothing is computed again: what is to be reported is right, and at the root.
+        self.cluster.confirm_all_alive()?;
+        let ended = final_report.zip(places).map(|(final_report, places)| self.report(final_report, &places));
+        let code = self.cluster.agree(ended.transpose())?;
+        self.cluster.broadcast(code)
+    }
+
+    /// Takes a note instead of reporting. Every rank must call it.
+    fn note<R: Answer>(&self, place: &RefCell<Option<Record>>, final_report: Option<FinalReport<R>>) -> Result<u8> {
+        let noted = final_report.map(|final_report| {
+            let FinalReport { result, completion, cause, account, work, verdict, .. } = final_report;
+            let answer = serde_json::to_string(&result)
+                .map_err(|error| Error::Run(format!("cannot write the answer down: {error}")))?;
+            let is_complete = completion.is_complete();
+            place.replace(Some(Record { answer, is_complete, account, work }));
+            Ok(exit_code(cause.filter(|_| !is_complete), verdict, None, true))
+        });
+        let code = self.cluster.agree(noted.transpose())?;
+        self.cluster.broadcast(code)
+    }
+
+    /// Writes the report; returns the exit code.
+    fn report<R: Answer>(&self, final_report: FinalReport<R>, places: &[Place]) -> Result<u8> {
+        let FinalReport { command, result, completion, cause, account, work, verdict, planned, .. } = final_report;
+        let (division, compared, serialised) = (final_report.division, final_report.compared, final_report.serialised);
+        let run = Run {
+            planned_seconds: planned,
+            figure_of_merit: final_report.figure_of_merit,
+            division,
+            compared,
+            serialised,
+            ..self.run_section(&account, work, places)
+        };
+        let is_reported = result.is_some();
+        if let Some(result) = result {
+            let warnings = if self.engine.quiet { Vec::new() } else { result.warnings() };
+            self.write(&Report { command, result, run: Some(run.clone()) })?;
+            warnings.iter().for_each(|warning| stderr::message(&format!("warning: {warning}")));
+        }
+        if let Some(seconds) = planned.filter(|_| !self.engine.quiet) {
+            stderr::message(&format!("that would take about {} here", duration(seconds)));
+        }
+        if !self.engine.quiet {
+            let mut text = Vec::new();
+            write_run_text(&run, self.engine.per_rank, &mut text).map_err(Error::io("cannot format the run"))?;
+            stderr::text(&text);
+        }
+        let kept = self.engine.keep.file().filter(|_| account.saved);
+        // No block at all by this run: the same command line again would not get on either.
+        let is_in_vain = cause == Some(Cause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
+        if let Completion::Partial { done, blocks } = completion {
+            let saved = kept.filter(|_| done > 0).map(|path| format!(" and saved in {}", path.display()));
+            let saved = saved.unwrap_or_default();
+            let hint = match kept {
+                _ if is_in_vain => "; none by this run: the time limit is too short to do one block",
+                None if is_reported && self.engine.keep.file().is_none() => {
+                    "; with --checkpoint FILE they would be saved"
+                }
+                _ => "",
+            };
+            let stopped = |by: &str| {
+                stderr::message(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}{hint}"))
+            };
+            match cause {
+                Some(Cause::ReaderGone) => {}
+                // The file is all that there is of a part.
+                Some(Cause::ShareDone) if kept.is_none() && self.engine.keep.file().is_some() => {
+                    return Err(Error::Run(format!(
+                        "this part of the job is done, but not saved: {done} of {blocks} blocks are lost"
+                    )));
+                }
+                Some(Cause::ShareDone) => stderr::message(&format!(
+                    "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
+                )),
+                Some(Cause::Signal(signal)) => stopped(signals::name(signal)),
+                Some(Cause::TimeLimit) => stopped("--time-limit"),
+                None => return Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
+            }
+        }
+        let stopped_by = cause.filter(|_| !completion.is_complete());
+        // What a scheduler leaves may be more the next time; a limit that the command line names stays as it is.
+        let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::TimeLimit::Auto);
+        let saved = kept.filter(|_| !is_hopeless).map(|_| self.engine.keep.requeue_exit_code.get());
+        Ok(exit_code(stopped_by, verdict, saved, is_reported))
+    }
+
+    /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
+    fn write<R: Answer>(&self, report: &Report<R>) -> Result<()> {
+        let format = self.engine.destination.format;
+        let mut bytes = Vec::new();
+        report.write(format, &mut bytes).map_err(Error::io("cannot format the result"))?;
+        let output = self.take_output()?;
+        let elsewhere = !output.is_stdout();
+        let written = output.write_all(&bytes);
+        if written.is_err() && elsewhere {
+            let _ = self.cluster.print(&bytes);
+        }
+        written
+    }
+
+    fn run_section(&self, account: &Account, work: Work, places: &[Place]) -> Run {
+        let (hosts, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
+        let compute_seconds: Vec<f64> = account.profiles.iter().map(|p| p.compute).collect();
+        // A union of checkpoints computes nothing, and neither does a job that was done before.
+        let is_idle = account.profiles.iter().all(|profile| profile.blocks == 0 && profile.compute == 0.0);
+        Run {
+            ranks: places.len(),
+            hosts,
+            host_of_rank,
+            lost: self.cluster.lost().into_iter().map(|member| Lost { rank: member.rank, host: member.host }).collect(),
+            launcher: self.cluster.launch().launcher.unwrap_or("none").to_owned(),
+            mpi: library(self.cluster),
+            isa: self.isa.to_string(),
+            schedule: self.session.options().schedule.name().to_owned(),
+            chunk: account.chunk,
+            work: if is_idle { Work { amount: 0, ..work } } else { work },
+            planned_seconds: None,
+            figure_of_merit: None,
+            division: None,
+            compared: Vec::new(),
+            serialised: None,
+            seconds: account.seconds,
+            imbalance: imbalance(&compute_seconds),
+            compute_seconds,
+            idle_seconds: account.profiles.iter().map(|p| p.idle).collect(),
+            comm_seconds: account.profiles.iter().map(|p| p.comm).collect(),
+            blocks: account.profiles.iter().map(|p| p.blocks).collect(),
+            messages: Some(sent(account)),
+            messages_per_second: Some(sent(account) as f64 / account.seconds).filter(|rate| rate.is_finite()),
+            peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
+            shared_bytes: self.cluster.shared_bytes(),
+        }
+    }
+}
+
+/// Messages of all ranks.
+fn sent(account: &Account) -> u64 {
+    account.profiles.iter().map(|profile| profile.messages).sum()
+}
+
+/// The exit code of a run that was stopped by `cause`, if it was. `saved` is the code of one that is
+/// saved, if it is; `is_reported`: whether a partial result was printed.
+fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>, is_reported: bool) -> u8 {
+    match cause {
+        None | Some(Cause::ShareDone) => verdict,
+        Some(Cause::ReaderGone) => 0,
+        // A person who presses Ctrl-C wants no requeue.
+        Some(Cause::Signal(SIGINT)) if saved.is_some() => 128 + SIGINT as u8,
+        Some(Cause::Signal(_) | Cause::TimeLimit) if saved.is_some() => saved.unwrap_or_default(),
+        // A limit that came before the target error was reached is the answer to the question.
+        Some(Cause::TimeLimit) if verdict != 0 => verdict,
+        Some(Cause::Signal(signal)) if !is_reported => 128 + signal as u8,
+        Some(Cause::Signal(_) | Cause::TimeLimit) => Error::STOPPED,
+    }
+}
+
+/// The MPI library that this run uses.
+pub(super) fn library(cluster: &Cluster) -> String {
+    match cluster {
+        #[cfg(feature = "mpi")]
+        Cluster::Mpi(_) => cluster.library().unwrap_or_default(),
+        Cluster::Local(_) => "none".to_owned(),
+    }
+}
+
+/// Each name once, in order of first appearance, and the index of each.
+pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>, Vec<usize>) {
+    let mut seen: Vec<String> = Vec::new();
+    let indices = names
+        .map(|name| {
+            seen.iter().position(|known| known == name).unwrap_or_else(|| {
+                seen.push(name.to_owned());
+                seen.len() - 1
+            })
+        })
+        .collect();
+    (seen, indices)
+}
+
+/// Writes a report that has no run (`info`).
+pub(super) fn write_plain<R: Answer, M: Serialize>(
+    report: &Report<R, M>,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<()> {
+    report.write(format, out).and_then(|()| out.flush()).map_err(Error::io("cannot write the report"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_says_that_a_limit_came_first() {
+        assert_eq!(exit_code(None, 0, None, true), 0);
+        assert_eq!(exit_code(None, 5, None, true), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None, true), 5);
+        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75), true), 75);
+        assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75), true), 130);
+    }
+
+    #[test]
+    fn merit_is_that_of_this_run_alone() {
+        let mut account = Account::none(2);
+        for (profile, compute) in account.profiles.iter_mut().zip([1.5, 2.5]) {
+            (profile.compute, profile.blocks) = (compute, 5);
+        }
+        assert_eq!(figure_of_merit(&account, 10, Some(0.5)), Some(1.0));
+        assert_eq!(figure_of_merit(&account, 11, Some(0.5)), None, "a block is from a checkpoint");
+        assert_eq!(figure_of_merit(&account, 10, None), None);
+        assert_eq!(figure_of_merit(&Account::none(1), 0, Some(0.5)), None, "no time passed");
+    }
+
+    #[test]
+    fn what_a_stopped_run_ends_with() {
+        for is_reported in [false, true] {
+            assert_eq!(exit_code(Some(Cause::TimeLimit), 0, None, is_reported), 76);
+            assert_eq!(exit_code(Some(Cause::Signal(15)), 0, Some(99), is_reported), 99);
+            assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 0, Some(99), is_reported), 130);
+            assert_eq!(exit_code(Some(Cause::ReaderGone), 0, None, is_reported), 0);
+            assert_eq!(exit_code(Some(Cause::ShareDone), 0, Some(75), is_reported), 0);
+        }
+        for signal in [SIGINT, 15, 12] {
+            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, true), 76, "a partial result was printed");
+            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, false), 128 + signal as u8);
+        }
+    }
+
+    #[test]
+    fn hosts_are_named_once_in_rank_order() {
+        let (hosts, of_rank) = distinct(["b", "a", "b", "c", "a"].into_iter());
+        assert_eq!(hosts, ["b", "a", "c"]);
+        assert_eq!(of_rank, [0, 1, 0, 2, 1]);
+    }
+}

@@ -1,0 +1,30 @@
+//! `gcd`: greatest common divisors: of pairs ([`pairs`]), or of each number of a list with all others ([`list`]).
+
+mod answer;
+pub mod args;
+mod audit;
+mod jobs;
+mod list;
+mod pairs;
+
+pub use self::args::Gcd;
+use super::command::{Check, Command};
+use super::context::Context;
+use crate::cli::{Engine, Words};
+use crate::cluster::Cluster;
+use crate::error::Result;
+
+impl Command for Gcd {
+    fn check(&self) -> Check {
+        Gcd::check(self)
+    }
+
+    fn engine(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        let context = Context::new(cluster, words, &self.engine)?;
+        if self.all || self.against.is_some() { list::run(&context, self) } else { pairs::run(&context, self) }
+    }
+}

@@ -1,0 +1,122 @@
+//! `montesieve gcd`: which file, and what of it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueHint};
+
+use crate::cli::engine::Engine;
+
+const EXAMPLES: &str = "\
+Examples:
+  montesieve gcd pairs.txt                 the greatest common divisor of each pair
+  echo 1551645 2229620 | montesieve gcd -  pairs from standard input, two numbers below 2^128 on a line
+  mpirun -n 8 montesieve gcd pairs.txt --serialise --schedule block
+  mpirun -n 8 montesieve gcd --all moduli.txt
+                                           which RSA moduli share a factor with another, which, and with whom
+  montesieve gcd key.pem --against moduli.txt
+                                           whether a key shares a factor with one of a collection
+
+Numbers are decimal, hexadecimal (when a letter from a to f is seen anywhere in the file), or
+hexadecimal with 0x in front; lists may also be keys and certificates in PEM, lines Modulus=...,
+what openssl -text prints, a column of CSV, or a b-file of the OEIS. --input-format says which,
+where a file could be read in two ways. What follows a # is passed over.";
+
+/// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a factor
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub struct Gcd {
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+
+    /// Find the numbers of a list that have a factor in common with another one
+    #[arg(long)]
+    pub all: bool,
+
+    /// Find the numbers of FILE that have a factor in common with one of this collection
+    #[arg(long, value_name = "COLLECTION", value_hint = ValueHint::FilePath, conflicts_with = "all")]
+    pub against: Option<PathBuf>,
+
+    /// How numbers are written: auto, decimal, hex, openssl, pem, csv[:COLUMN], bfile
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub input_format: InputFormat,
+
+    /// Report the share of time that went into messages
+    #[arg(long, conflicts_with_all = ["all", "against"])]
+    pub serialise: bool,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+impl Gcd {
+    /// What no single option can know: whether they fit together.
+    pub fn check(&self) -> Result<(), String> {
+        if self.engine.keep.file().is_some() {
+            return Err("gcd is too short for --checkpoint and --resume".to_owned());
+        }
+        if self.against.as_deref() == Some(self.file.as_path()) && self.file.as_os_str() == "-" {
+            return Err("standard input cannot be both FILE and COLLECTION".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// How the numbers of a file are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum InputFormat {
+    /// As the file looks.
+    #[default]
+    Auto,
+    /// Decimal, as on the command line.
+    Decimal,
+    /// Hexadecimal, with or without colons or 0x.
+    Hex,
+    /// `Modulus=`, or what openssl -text prints.
+    Openssl,
+    /// Public keys and certificates.
+    Pem,
+    /// A column, by its name or its number from 1; without either, the only one that has numbers.
+    Csv(Option<String>),
+    /// Index and value, as the OEIS has it.
+    Bfile,
+}
+
+impl FromStr for InputFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<InputFormat, String> {
+        Ok(match text {
+            "auto" => InputFormat::Auto,
+            "decimal" => InputFormat::Decimal,
+            "hex" => InputFormat::Hex,
+            "openssl" => InputFormat::Openssl,
+            "pem" => InputFormat::Pem,
+            "csv" => InputFormat::Csv(None),
+            "bfile" => InputFormat::Bfile,
+            _ => match text.strip_prefix("csv:") {
+                Some(column) if !column.is_empty() => InputFormat::Csv(Some(column.to_owned())),
+                _ => return Err("it is one of auto, decimal, hex, openssl, pem, csv, csv:COLUMN, bfile".to_owned()),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_formats() {
+        for text in ["auto", "decimal", "hex", "openssl", "pem", "csv", "bfile"] {
+            assert!(text.parse::<InputFormat>().is_ok(), "{text}");
+        }
+        assert_eq!("csv:modulus".parse(), Ok(InputFormat::Csv(Some("modulus".to_owned()))));
+        assert_eq!("csv:3".parse(), Ok(InputFormat::Csv(Some("3".to_owned()))));
+        for text in ["", "csv:", "CSV", "json", "hexadecimal"] {
+            assert!(text.parse::<InputFormat>().is_err(), "{text}");
+        }
+    }
+}

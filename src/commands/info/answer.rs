@@ -1,0 +1,262 @@
+//! The result of `info`: how this job was launched, and what it has found.
+//!
+//! The one result that differs between launches: telling them apart is its purpose.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::report::{Answer, text};
+
+/// What there is to know about a launch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct InfoResult {
+    /// What started the ranks: `mpirun`, `srun`; `None` for one process on its own.
+    pub launcher: Option<String>,
+    /// The batch system, where there is one.
+    pub scheduler: Option<Scheduler>,
+    /// The MPI library and its version; `None` in the one-process build.
+    pub mpi: Option<String>,
+    /// The version of the MPI standard that it has: `3.1`.
+    pub mpi_standard: Option<String>,
+    /// Number of ranks.
+    pub ranks: usize,
+    /// Every host once, in the order of their first ranks.
+    pub hosts: Vec<Host>,
+    /// Where every rank may run, in rank order.
+    pub binding: Vec<RankPlace>,
+    /// What is off, a sentence each.
+    pub hints: Vec<String>,
+}
+
+/// A batch system and the job in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Scheduler {
+    /// `Slurm`, `PBS`, `LSF`.
+    pub name: String,
+    /// The job's number there.
+    pub job_id: Option<String>,
+}
+
+/// One host.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// Ranks on it.
+    pub ranks: usize,
+    /// Logical CPUs that it has.
+    pub cpus: usize,
+    /// The CPU's model name.
+    pub cpu_model: String,
+    /// The instruction set that the kernels would use there.
+    pub isa: String,
+    /// Memory that the job may still take there; `None` where the system does not say.
+    pub memory_available_bytes: Option<u64>,
+    /// The limit that says so.
+    pub memory_bound: Option<String>,
+    /// CPUs' worth of time that a control group grants; `None` without a quota.
+    pub quota_cpus: Option<f64>,
+    /// The largest stack of a process; `None` without a limit.
+    pub stack_bytes: Option<u64>,
+}
+
+/// Where one rank may run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RankPlace {
+    /// The rank.
+    pub rank: usize,
+    /// Index into the hosts.
+    pub host: usize,
+    /// The logical CPUs it is allowed to use, ascending; empty where the system does not say.
+    pub cpus: Vec<usize>,
+}
+
+/// Ascending numbers as ranges: `0-3,8`.
+fn ranges(numbers: &[usize]) -> String {
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b);
+    let names: Vec<String> = runs
+        .map(|run| match run {
+            [first, .., last] => format!("{first}-{last}"),
+            [only] => only.to_string(),
+            [] => String::new(),
+        })
+        .collect();
+    names.join(",")
+}
+
+impl InfoResult {
+    fn launch_lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("launcher", self.launcher.clone().unwrap_or_else(|| "none (one process)".to_owned()))];
+        if let Some(Scheduler { name, job_id }) = &self.scheduler {
+            let job = job_id.as_ref().map(|id| format!(", job {id}")).unwrap_or_default();
+            lines.push(("scheduler", format!("{name}{job}")));
+        }
+        let standard = self.mpi_standard.as_ref().map(|v| format!(" (standard {v})")).unwrap_or_default();
+        lines.push(("MPI", self.mpi.as_ref().map_or("none".to_owned(), |mpi| format!("{mpi}{standard}"))));
+        let (ranks, hosts) = (text::count(self.ranks as u64, "rank"), text::count(self.hosts.len() as u64, "host"));
+        lines.push(("ranks", format!("{ranks} on {hosts}")));
+        lines
+    }
+
+    fn write_hosts(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![["host", "ranks", "CPUs", "kernels", "model"].map(str::to_owned).to_vec()];
+        for host in &self.hosts {
+            let (ranks, cpus) = (host.ranks.to_string(), host.cpus.to_string());
+            rows.push(vec![host.name.clone(), ranks, cpus, host.isa.clone(), host.cpu_model.clone()]);
+        }
+        text::table(&rows, &[0, 3, 4], out)
+    }
+
+    /// What the job may take on each host.
+    fn write_limits(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![["host", "memory left", "CPU quota", "stack", "bound by"].map(str::to_owned).to_vec()];
+        let size =
+            |bytes: u64| if bytes < 1 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
+        for host in &self.hosts {
+            let memory = host.memory_available_bytes.map_or("unknown".to_owned(), size);
+            let quota = host.quota_cpus.map_or("none".to_owned(), |cpus| format!("{cpus:.2}"));
+            let stack = host.stack_bytes.map_or("no limit".to_owned(), size);
+            rows.push(vec![host.name.clone(), memory, quota, stack, host.memory_bound.clone().unwrap_or_default()]);
+        }
+        text::table(&rows, &[0, 4], out)
+    }
+
+    /// Ranks that share a binding share a line: `ranks 0-63` is easier to read than 64 lines.
+    fn write_binding(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut rows = vec![["ranks", "host", "bound to CPUs"].map(str::to_owned).to_vec()];
+        for group in self.binding.chunk_by(|a, b| a.host == b.host && a.cpus == b.cpus) {
+            let ranks: Vec<usize> = group.iter().map(|place| place.rank).collect();
+            let host = self.hosts.get(group[0].host).map(|host| host.name.clone()).unwrap_or_default();
+            let cpus = if group[0].cpus.is_empty() { "unknown".to_owned() } else { ranges(&group[0].cpus) };
+            rows.push(vec![ranges(&ranks), host, cpus]);
+        }
+        text::table(&rows, &[0, 1, 2], out)
+    }
+}
+
+impl Answer for InfoResult {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        text::aligned(&self.launch_lines(), out)?;
+        writeln!(out)?;
+        self.write_hosts(out)?;
+        writeln!(out)?;
+        self.write_limits(out)?;
+        if !self.binding.is_empty() {
+            writeln!(out)?;
+            self.write_binding(out)?;
+        }
+        if !self.hints.is_empty() {
+            writeln!(out)?;
+        }
+        self.hints.iter().try_for_each(|hint| writeln!(out, "hint: {hint}"))
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        let (name, job) = match &self.scheduler {
+            Some(scheduler) => (scheduler.name.clone(), scheduler.job_id.clone().unwrap_or_default()),
+            None => (String::new(), String::new()),
+        };
+        [
+            ("launcher", self.launcher.clone().unwrap_or_default()),
+            ("scheduler", name),
+            ("job_id", job),
+            ("mpi", self.mpi.clone().unwrap_or_default()),
+            ("mpi_standard", self.mpi_standard.clone().unwrap_or_default()),
+            ("ranks", self.ranks.to_string()),
+            ("hosts", self.hosts.len().to_string()),
+            ("hints", self.hints.len().to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Format;
+    use crate::report::testing::{json, written};
+
+    fn host(name: &str, ranks: usize) -> Host {
+        let (name, cpu_model, isa) = (name.to_owned(), "Model, 2 GHz".to_owned(), "avx2".to_owned());
+        Host { name, ranks, cpus: 8, cpu_model, isa, stack_bytes: Some(8 << 20), ..Host::default() }
+    }
+
+    fn cluster() -> InfoResult {
+        let place = |rank, host, cpus: &[usize]| RankPlace { rank, host, cpus: cpus.to_vec() };
+        let bounded = Host {
+            memory_available_bytes: Some(250 << 20),
+            memory_bound: Some("the memory limit of control group /job (300 MB)".to_owned()),
+            quota_cpus: Some(1.5),
+            stack_bytes: None,
+            ..host("nid001", 2)
+        };
+        InfoResult {
+            launcher: Some("srun".to_owned()),
+            scheduler: Some(Scheduler { name: "Slurm".to_owned(), job_id: Some("4711".to_owned()) }),
+            mpi: Some("Open MPI 5.0.11".to_owned()),
+            mpi_standard: Some("3.1".to_owned()),
+            ranks: 3,
+            hosts: vec![bounded, host("nid002", 1)],
+            binding: vec![place(0, 0, &[0, 1, 2, 3, 6]), place(1, 0, &[0, 1, 2, 3, 6]), place(2, 1, &[])],
+            hints: vec!["2 ranks share 5 CPUs.".to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_cluster_and_of_a_laptop() {
+        insta::assert_snapshot!(written(cluster(), Format::Text), @"
+        launcher   srun
+        scheduler  Slurm, job 4711
+        MPI        Open MPI 5.0.11 (standard 3.1)
+        ranks      3 ranks on 2 hosts
+
+        host    ranks  CPUs  kernels  model
+        nid001      2     8  avx2     Model, 2 GHz
+        nid002      1     8  avx2     Model, 2 GHz
+
+        host    memory left  CPU quota     stack  bound by
+        nid001       250 MB       1.50  no limit  the memory limit of control group /job (300 MB)
+        nid002      unknown       none      8 MB
+
+        ranks  host    bound to CPUs
+        0-1    nid001  0-3,6
+        2      nid002  unknown
+
+        hint: 2 ranks share 5 CPUs.
+        ");
+        let laptop = InfoResult { ranks: 1, hosts: vec![host("laptop", 1)], ..InfoResult::default() };
+        insta::assert_snapshot!(written(laptop, Format::Text), @"
+        launcher  none (one process)
+        MPI       none
+        ranks     1 rank on 1 host
+
+        host    ranks  CPUs  kernels  model
+        laptop      1     8  avx2     Model, 2 GHz
+
+        host    memory left  CPU quota  stack  bound by
+        laptop      unknown       none   8 MB
+        ");
+    }
+
+    #[test]
+    fn json_and_csv() {
+        let json = json(cluster());
+        assert_eq!(json["scheduler"]["job_id"], "4711");
+        assert_eq!(json["hosts"][1]["name"], "nid002");
+        assert_eq!(json["binding"][0]["cpus"][4], 6);
+        insta::assert_snapshot!(written(cluster(), Format::Csv), @"
+        launcher,scheduler,job_id,mpi,mpi_standard,ranks,hosts,hints
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,2,1
+        ");
+    }
+
+    #[test]
+    fn numbers_as_ranges() {
+        assert_eq!(ranges(&[]), "");
+        assert_eq!(ranges(&[5]), "5");
+        assert_eq!(ranges(&[0, 1]), "0-1");
+        assert_eq!(ranges(&[0, 1, 2, 3, 8, 10, 11]), "0-3,8,10-11");
+    }
+}

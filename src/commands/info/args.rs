@@ -1,0 +1,16 @@
+//! The options of `info`.
+
+use clap::Args;
+
+use crate::cli::{Destination, Launch};
+
+/// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something is off
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// The form and the place of the result.
+    #[command(flatten)]
+    pub destination: Destination,
+    /// What the launch check lets pass.
+    #[command(flatten)]
+    pub launch: Launch,
+}

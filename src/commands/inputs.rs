@@ -1,0 +1,114 @@
+//! Numbers in files and on standard input, read at the root, in the forms in which people have them.
+//!
+//! `read.rs` gets the bytes, `forms.rs` finds out what they are, `words.rs` reads lines of numbers, `keys.rs` what OpenSSL writes, `columns.rs`
+//! CSV. What is wrong is named by line, the first few of it in one message, with at most 60 characters of anything.
+
+mod columns;
+mod forms;
+mod keys;
+mod read;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::path::Path;
+
+use dashu_int::UBig;
+use serde_bytes::ByteBuf;
+
+use super::context::Context;
+use super::gcd::args::InputFormat;
+use crate::error::{Error, Result};
+use crate::stderr;
+
+/// A number, and where it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The line, from 1.
+    pub line: u64,
+    /// The number.
+    pub number: UBig,
+}
+
+/// The numbers of a file, or of standard input for `-`. At the root.
+///
+/// # Errors
+/// [`Error::Usage`] for what is no number, and where standard input would never end; [`Error::Io`] when it cannot be read.
+pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<Entry>> {
+    let (name, bytes) = read::all(context.cluster, path)?;
+    let wrong = |wrong: String| Error::Usage(format!("{name}, {wrong}"));
+    let (entries, taken) = forms::list(&bytes, format).map_err(wrong)?;
+    say(context, &name, taken);
+    Ok(entries)
+}
+
+/// The pairs of a file: two numbers on each line. At the root.
+///
+/// # Errors
+/// As [`list`].
+pub fn pairs(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<(u128, u128)>> {
+    let (name, bytes) = read::all(context.cluster, path)?;
+    let (pairs, taken) = forms::pairs(&bytes, format).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")))?;
+    say(context, &name, taken);
+    Ok(pairs)
+}
+
+/// Says how a file was read that could have been read in another way.
+fn say(context: &Context<'_>, name: &str, taken: Option<&str>) {
+    if let Some(taken) = taken.filter(|_| !context.engine.quiet) {
+        stderr::message(&format!("{} is read as {taken}; --input-format says otherwise", shown(name)));
+    }
+}
+
+/// Characters of a text that messages show.
+const SHOWN: usize = 60;
+
+/// A text as messages show it: its beginning, with control characters written out.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars().take(SHOWN) {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    match text.chars().skip(SHOWN).count() {
+        0 => shown,
+        more => format!("{shown}... ({} characters)", SHOWN + more),
+    }
+}
+
+/// A number as it travels.
+pub fn bytes(n: &UBig) -> ByteBuf {
+    ByteBuf::from(n.to_le_bytes().to_vec())
+}
+
+/// And back.
+pub fn big(bytes: &ByteBuf) -> UBig {
+    UBig::from_le_bytes(bytes)
+}
+
+/// What is wrong with some lines: the first few are kept, and how many there are.
+#[derive(Debug, Default)]
+struct Complaints {
+    kept: Vec<String>,
+    count: u64,
+}
+
+impl Complaints {
+    /// Complaints that a message has.
+    const MOST: usize = 5;
+
+    fn add(&mut self, line: u64, content: &str, wrong: &str) {
+        self.count += 1;
+        if self.kept.len() < Complaints::MOST {
+            self.kept.push(format!("line {line}: '{}': {wrong}", shown(content)));
+        }
+    }
+
+    /// `Ok` when there are none.
+    fn none(self) -> std::result::Result<(), String> {
+        match self.count - self.kept.len() as u64 {
+            _ if self.count == 0 => Ok(()),
+            0 => Err(self.kept.join("\n")),
+            more => Err(format!("{}\nand {more} more bad lines", self.kept.join("\n"))),
+        }
+    }
+}

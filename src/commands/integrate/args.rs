@@ -1,0 +1,193 @@
+//! `montesieve integrate NAME [SAMPLES]`: which integrand, with what parameters.
+//!
+//! Not derived but put together from the list of integrands, each of which declares its parameters: a new integrand has its
+//! subcommand, its help, its page and its presets by itself. Their values stay words here; the integrand reads them.
+
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
+
+use crate::cli::engine::{Destination, Engine};
+use crate::cli::precision::{DEFAULT_SEED, Precision};
+use crate::cli::values;
+use crate::montecarlo::ep::Class;
+use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
+use crate::montecarlo::integrands::{ALL, Entry, find};
+
+const EXAMPLES: &str = "\
+Examples:
+  montesieve integrate list
+  montesieve integrate ball --dim 5 1e9
+  mpirun -n 8 montesieve integrate ep --class C
+  mpirun -n 8 montesieve integrate option --style asian 1e10
+  montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9";
+
+/// The subcommand of NAS EP.
+pub const EP: &str = "ep";
+/// What is said about it in lists.
+pub const ABOUT_EP: &str = "NAS EP, the benchmark with published sums: Gaussian deviates by the polar method";
+
+/// The subcommand that lists the others.
+const LIST: &str = "list";
+
+/// What `integrate` is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integrate {
+    /// List the integrands.
+    List(List),
+    /// Run NAS EP.
+    Ep(Ep),
+    /// Estimate an integral from samples.
+    Samples(Samples),
+}
+
+/// The options of the list.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The form and the place of the result.
+    #[command(flatten)]
+    pub destination: Destination,
+}
+
+/// The options of NAS EP, which has a generator, sizes and published sums of its own.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Ep {
+    /// The size: S, W, A, B, C, D or E, 2^24 to 2^40 pairs
+    #[arg(long, value_name = "CLASS", default_value_t = Class::A)]
+    pub class: Class,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+/// An integrand with its parameters, and how it is to be sampled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Samples {
+    /// Its name, one of the list.
+    pub name: &'static str,
+    /// The values of its parameters, defaults put in.
+    pub parameters: Parameters,
+    /// What all integrands have.
+    pub common: Common,
+}
+
+/// What all integrands have.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Common {
+    /// How many samples to take, 1 to 2^64-1
+    ///
+    /// Default: 1e8, or as many as --target-error takes.
+    #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
+    pub samples: Option<u64>,
+
+    /// Number that picks the stream of samples, 0 to 2^64-1; the same seed gives the same result
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
+    #[arg(allow_negative_numbers = true)]
+    pub seed: u64,
+
+    /// What happens to a sample whose value is not a number
+    #[arg(long, value_enum, default_value_t = NanPolicy::Fail, value_name = "WHAT")]
+    pub nan: NanPolicy,
+
+    /// How exact it is to be.
+    #[command(flatten)]
+    pub precision: Precision,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+/// What happens to a sample whose value is not a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NanPolicy {
+    /// The run fails and names the point
+    Fail,
+    /// It is left out: the estimate is that of the mean where the integrand is a number
+    Skip,
+    /// It counts as 0
+    Zero,
+}
+
+impl Common {
+    /// How many samples to take, at the most.
+    pub fn samples(&self) -> u64 {
+        self.precision.samples(self.samples, 100_000_000)
+    }
+}
+
+impl Samples {
+    /// The same integrand, otherwise sampled.
+    pub fn with(&self, common: Common) -> Samples {
+        Samples { name: self.name, parameters: self.parameters.clone(), common }
+    }
+
+    /// The integrand as the list has it.
+    pub fn entry(&self) -> Option<&'static Entry> {
+        find(self.name)
+    }
+}
+
+fn argument(parameter: &Parameter) -> Arg {
+    let argument = Arg::new(parameter.name).value_name(parameter.value_name).help(parameter.about);
+    let argument = match parameter.default {
+        Some(default) => argument.default_value(default),
+        None => argument.required(true),
+    };
+    let argument = if parameter.is_positional { argument } else { argument.long(parameter.name) };
+    if parameter.choices.is_empty() {
+        // -x*x and -1:1 are values.
+        argument.allow_hyphen_values(true)
+    } else {
+        argument.value_parser(PossibleValuesParser::new(parameter.choices))
+    }
+}
+
+fn subcommand(entry: &'static Entry) -> Command {
+    let arguments = entry.parameters.iter().map(argument);
+    // Its line comes last: the structs bring their own comments along as such.
+    Common::augment_args(Command::new(entry.name).args(arguments)).about(entry.about).long_about(None)
+}
+
+impl Args for Integrate {
+    fn augment_args(command: Command) -> Command {
+        let list = List::augment_args(Command::new(LIST)).about("List the integrands").long_about(None);
+        command
+            .about("Estimate another integral from random samples, with its standard error")
+            .subcommand_required(true)
+            .subcommand_value_name("NAME")
+            .subcommand_help_heading("Integrands")
+            .subcommands(ALL.iter().map(subcommand))
+            .subcommand(Ep::augment_args(Command::new(EP)).about(ABOUT_EP).long_about(None))
+            .subcommand(list)
+            .after_help(EXAMPLES)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Integrate::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Integrate {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Integrate, Error> {
+        let missing = || Error::raw(ErrorKind::MissingSubcommand, "integrate needs the NAME of an integrand\n");
+        let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        if name == EP {
+            return Ep::from_arg_matches(matches).map(Integrate::Ep);
+        }
+        let Some(entry) = find(name) else { return List::from_arg_matches(matches).map(Integrate::List) };
+        let word = |parameter: &Parameter| matches.get_one::<String>(parameter.name).cloned().unwrap_or_default();
+        let parameters = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)));
+        Ok(Integrate::Samples(Samples {
+            name: entry.name,
+            parameters: Parameters::new(parameters),
+            common: Common::from_arg_matches(matches)?,
+        }))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Integrate::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

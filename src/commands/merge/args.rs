@@ -1,0 +1,27 @@
+//! `montesieve merge FILE...`: which checkpoints are to be put together.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::cli::engine::Engine;
+
+const EXAMPLES: &str = "\
+Examples:
+  montesieve merge part-*.ckpt
+  montesieve merge --format json monday.ckpt tuesday.ckpt
+
+The result is that of the whole job, byte for byte. Parts that overlap, and blocks that nobody has done, are errors.";
+
+/// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub struct Merge {
+    /// Checkpoints of one job, or of its parts
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
+}

@@ -1,0 +1,147 @@
+//! From words to a [`Cli`], or to a [`Refusal`] that the root prints.
+//!
+//! Nothing here prints or exits: every rank parses the same words and comes to the same end, and only one may say so.
+
+#[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod tests;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Error, FromArgMatches};
+
+use super::command::{Cli, command};
+use crate::cli::words::{Preset, Stranger, Words, strangers, with_presets};
+
+/// Why there is nothing to run: help was asked for, or the words make no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    plain: String,
+    coloured: String,
+    help: bool,
+}
+
+impl Refusal {
+    /// What to print, with its last newline.
+    pub fn text(&self, color: bool) -> &str {
+        if color { &self.coloured } else { &self.plain }
+    }
+
+    /// Whether it belongs on standard output (`--help`, `--version`) and not on standard error.
+    pub fn is_help(&self) -> bool {
+        self.help
+    }
+
+    /// 0 for help and version, else 2.
+    pub fn exit_code(&self) -> u8 {
+        if self.help { 0 } else { 2 }
+    }
+
+    fn new(error: &Error, presets: &[Preset]) -> Refusal {
+        let styled = error.render();
+        let (mut plain, mut coloured) = (styled.to_string(), styled.ansi().to_string());
+        let help = !error.use_stderr();
+        if !help {
+            let note: String = presets
+                .iter()
+                .filter(|preset| mentions(&plain, &preset.option))
+                .map(|preset| format!("  (from the environment: {})\n", preset.assignment))
+                .collect();
+            for text in [&mut plain, &mut coloured] {
+                let end_of_line = text.find('\n').map_or(text.len(), |i| i + 1);
+                text.insert_str(end_of_line, &note);
+            }
+        }
+        Refusal { plain, coloured, help }
+    }
+}
+
+/// Whether `text` has `option` as a whole word: `--print` is not in `--printer`.
+fn mentions(text: &str, option: &str) -> bool {
+    text.match_indices(option)
+        .any(|(i, _)| !text[i + option.len()..].starts_with(|c: char| c == '-' || c.is_ascii_alphanumeric()))
+}
+
+/// Reads the words. Deterministic: the same words give the same end on every rank.
+///
+/// # Errors
+/// [`Refusal`] when there is nothing to run.
+///
+/// ```
+/// use montesieve::cli::Words;
+/// use montesieve::commands::{Commands, parse};
+/// let words = Words::collect(["montesieve", "pi", "1e6"].map(Into::into), []);
+/// let Ok(cli) = parse(&words) else { panic!() };
+/// let Commands::Pi(pi) = cli.command else { panic!() };
+/// assert_eq!(pi.samples(), 1_000_000);
+/// ```
+pub fn parse(words: &Words) -> Result<Cli, Refusal> {
+    let mut command = command();
+    let (arguments, presets) =
+        with_presets(&command, words).map_err(|message| Refusal::new(&usage_error(message), &[]))?;
+    command
+        .try_get_matches_from_mut(&arguments)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .and_then(|cli| cli.command.check().map(|()| cli).map_err(usage_error))
+        .map_err(|mut error| {
+            if error.kind() == ErrorKind::UnknownArgument {
+                // "To pass '--nonsense' as a value, use '-- --nonsense'": no value of ours looks like that.
+                error.remove(ContextKind::Suggested);
+            }
+            Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets)
+        })
+        .and_then(|cli| match slip(words) {
+            Some(message) => Err(Refusal::new(&usage_error(message), &[])),
+            None => Ok(cli),
+        })
+}
+
+/// A variable that is nearly one of ours: a preset that would be passed over in silence.
+fn slip(words: &Words) -> Option<String> {
+    strangers(&command(), words).into_iter().find_map(|stranger| match stranger {
+        Stranger::Slip(message) => Some(message),
+        Stranger::Unknown(_) => None,
+    })
+}
+
+/// Names of `MONTESIEVE_*` variables that mean nothing to any command.
+pub fn unknown_variables(words: &Words) -> Vec<String> {
+    let unknown = |stranger| match stranger {
+        Stranger::Unknown(name) => Some(name),
+        Stranger::Slip(_) => None,
+    };
+    strangers(&command(), words).into_iter().filter_map(unknown).collect()
+}
+
+/// The options that variables preset for a command: `--seed` by `MONTESIEVE_SEED=7`.
+#[derive(Clone, Debug, Default)]
+pub struct Presets(Vec<Preset>);
+
+impl Presets {
+    /// What an error about options says of the variables that preset them: a line each.
+    pub fn in_error(&self, text: &str) -> String {
+        let presets = self.0.iter().filter(|preset| mentions(text, &preset.option));
+        presets.map(|preset| format!("\n  (from the environment: {})", preset.assignment)).collect()
+    }
+}
+
+/// The presets of this command line.
+pub fn presets(words: &Words) -> Presets {
+    Presets(with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default())
+}
+
+fn usage_error(message: String) -> Error {
+    Error::raw(ErrorKind::ValueValidation, message + "\n")
+}
+
+/// clap knows `-5` as a number but takes `-5k` and `-2^3` for options: says what is wrong with them.
+fn negative_number(error: &Error, words: &Words) -> Option<Error> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let starts_number = option.strip_prefix('-')?.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if error.kind() != ErrorKind::UnknownArgument || !starts_number {
+        return None;
+    }
+    let word =
+        words.arguments.iter().filter_map(|word| word.to_str()).find(|word| word.starts_with(option.as_str()))?;
+    Some(usage_error(format!("invalid value '{word}': must not be negative")))
+}

@@ -1,0 +1,255 @@
+//! The result of `pi`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::report::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, Warning, text, wide};
+
+/// An estimate of pi, with what it takes to judge and to repeat it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PiResult {
+    /// The estimate; `None` when what was done allows none (a part of a stratified job).
+    pub estimate: Option<f64>,
+    /// One standard error of the estimate.
+    pub std_error: Option<f64>,
+    /// The 95 % confidence interval, low and high.
+    pub ci95: Option<[f64; 2]>,
+    /// How the interval was made: `wilson` or `student-t`.
+    pub interval: Option<IntervalKind>,
+    /// Of the standard error, where the interval is Student's t.
+    #[serde(serialize_with = "wide::none_is_null")]
+    pub degrees_of_freedom: Option<u64>,
+    /// Samples that the estimate speaks of.
+    #[serde(serialize_with = "wide::integer")]
+    pub samples: u64,
+    /// Darts inside the circle; `None` for other methods.
+    #[serde(serialize_with = "wide::none_is_null")]
+    pub hits: Option<u64>,
+    /// What picked the stream of samples.
+    #[serde(serialize_with = "wide::integer")]
+    pub seed: u64,
+    /// `darts`, `stratified`, `antithetic`, `control` or `sobol`.
+    pub method: &'static str,
+    /// The variance of as many plain darts over this one's; `None` for darts.
+    pub variance_reduction: Option<f64>,
+    /// How the blocks of darts scatter; `None` for other methods, and for fewer than two blocks.
+    pub chi_square: Option<ChiSquareResult>,
+    /// Why the interval may cover less often than it says: `few-samples`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
+    /// The error that it was to have, if one was asked for.
+    #[serde(flatten)]
+    pub target: Option<TargetResult>,
+    /// Whether all samples were taken.
+    #[serde(flatten)]
+    pub completion: Completion,
+}
+
+// Floats are written with the fewest digits that read back as the same bits (Rust's `{}`; serde_json does the same), so
+// equal results are equal bytes.
+impl Answer for PiResult {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut lines = Vec::new();
+        match (self.estimate, self.std_error, self.ci95) {
+            (Some(estimate), Some(std_error), Some([low, high])) => lines.extend([
+                ("pi", text::number(estimate)),
+                ("standard error", text::number(std_error)),
+                ("95 % interval", format!("{low} to {high} ({})", self.made())),
+            ]),
+            _ => lines.push(("pi", format!("no estimate: {} needs more blocks than were done", self.method))),
+        }
+        lines.push(("samples", self.samples.to_string()));
+        lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
+        lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
+        lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
+        lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
+        lines.extend(self.warning.map(|warning| ("warning", warning.sentence(self.samples, None))));
+        lines.extend(self.target.as_ref().map(TargetResult::line));
+        lines.extend(self.completion.line());
+        text::aligned(&lines, out)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let doubt = self.warning.map(|warning| warning.sentence(self.samples, None));
+        doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        let mut columns: Vec<(String, String)> = [
+            ("estimate", text::float_cell(self.estimate)),
+            ("std_error", text::float_cell(self.std_error)),
+            ("ci95_low", text::float_cell(self.ci95.map(|[low, _]| low))),
+            ("ci95_high", text::float_cell(self.ci95.map(|[_, high]| high))),
+            ("interval", text::cell(self.interval.map(IntervalKind::name))),
+            ("degrees_of_freedom", text::cell(self.degrees_of_freedom)),
+            ("samples", self.samples.to_string()),
+            ("hits", text::cell(self.hits)),
+            ("seed", self.seed.to_string()),
+            ("method", self.method.to_owned()),
+            ("variance_reduction", text::float_cell(self.variance_reduction)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
+        columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
+        columns.push(("warning".to_owned(), text::cell(self.warning.map(Warning::name))));
+        columns.extend(TargetResult::columns(self.target.as_ref()));
+        columns.extend(self.completion.columns());
+        columns
+    }
+}
+
+impl PiResult {
+    /// How the interval was made.
+    fn made(&self) -> String {
+        let interval = self.interval.map(IntervalKind::title).unwrap_or_default();
+        match self.degrees_of_freedom {
+            None => interval.to_owned(),
+            Some(1) => format!("{interval}, 1 degree of freedom"),
+            Some(degrees) => format!("{interval}, {degrees} degrees of freedom"),
+        }
+    }
+}
+
+/// A factor for people: three or four digits. JSON and CSV have all of them.
+fn short(factor: f64) -> String {
+    let decimals = [10.0, 100.0].into_iter().filter(|&limit| factor < limit).count();
+    format!("{factor:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Format;
+    use crate::report::testing::{json, written};
+    use proptest::prelude::*;
+
+    fn example(completion: Completion) -> PiResult {
+        PiResult {
+            estimate: Some(3.141592612),
+            std_error: Some(0.00005193),
+            ci95: Some([3.14149083, 3.14169439]),
+            interval: Some(IntervalKind::Wilson),
+            degrees_of_freedom: None,
+            samples: 1_000_000_000,
+            hits: Some(785_398_153),
+            seed: u64::MAX,
+            method: "darts",
+            variance_reduction: None,
+            chi_square: Some(ChiSquareResult { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
+            warning: None,
+            target: None,
+            completion,
+        }
+    }
+
+    #[test]
+    fn the_three_forms() {
+        insta::assert_snapshot!(written(example(Completion::Complete), Format::Text), @"
+        pi              3.141592612
+        standard error  0.00005193
+        95 % interval   3.14149083 to 3.14169439 (Wilson)
+        samples         1000000000
+        hits            785398153
+        seed            18446744073709551615
+        method          darts
+        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
+        ");
+        insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Text), @"
+        pi              3.141592612
+        standard error  0.00005193
+        95 % interval   3.14149083 to 3.14169439 (Wilson)
+        samples         1000000000
+        hits            785398153
+        seed            18446744073709551615
+        method          darts
+        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
+        not complete    3 of 954 blocks
+        ");
+        insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,,false,3,954
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
+    }
+
+    /// Of another method, and of one that was stopped too early to say anything.
+    fn stratified(is_done: bool) -> PiResult {
+        let kept = |value: f64| Some(value).filter(|_| is_done);
+        PiResult {
+            estimate: kept(3.1415925),
+            std_error: kept(1.5e-7),
+            ci95: Some([3.1415923, 3.1415929]).filter(|_| is_done),
+            interval: Some(IntervalKind::StudentT).filter(|_| is_done),
+            degrees_of_freedom: Some(52_310).filter(|_| is_done),
+            hits: None,
+            method: "stratified",
+            variance_reduction: kept(14_512.25),
+            chi_square: None,
+            ..example(Completion::of(if is_done { 6 } else { 5 }, 6))
+        }
+    }
+
+    #[test]
+    fn another_method() {
+        insta::assert_snapshot!(written(stratified(true), Format::Text), @"
+        pi                  3.1415925
+        standard error      1.5e-7
+        95 % interval       3.1415923 to 3.1415929 (Student t, 52310 degrees of freedom)
+        samples             1000000000
+        seed                18446744073709551615
+        method              stratified
+        variance reduction  14512
+        ");
+        insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        3.1415925,1.5e-7,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,,true,,
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"student-t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"chi_square":null,"complete":true}"#);
+    }
+
+    #[test]
+    fn no_estimate() {
+        insta::assert_snapshot!(written(stratified(false), Format::Text), @"
+        pi            no estimate: stratified needs more blocks than were done
+        samples       1000000000
+        seed          18446744073709551615
+        method        stratified
+        not complete  5 of 6 blocks
+        ");
+        insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,,false,5,6
+        ");
+        insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
+    }
+
+    #[test]
+    fn factors_for_people() {
+        assert_eq!([1.0, 9.99, 10.0, 421.6, 14_512.25].map(short), ["1.00", "9.99", "10.0", "422", "14512"]);
+    }
+
+    proptest! {
+        #[test]
+        fn json_parses_back(estimate: f64, std_error in 0.0..1.0, samples: u64, hits: u64, done: u64) {
+            let completion = Completion::of(done, u64::MAX);
+            let (estimate_in, error_in) = (Some(estimate), Some(std_error));
+            let result = PiResult { estimate: estimate_in, std_error: error_in, samples, hits: Some(hits), ..example(completion) };
+            let json = json(result.clone());
+            let integer = |key: &str| json[key].as_u64().or_else(|| json[key].as_str()?.parse().ok());
+            // By Rust's own reader: serde_json's is a bit off in the last place (without its feature float_roundtrip).
+            let document = written(result.clone(), Format::Json);
+            let float = |key: &str| -> Option<f64> {
+                document.split_once(&format!("\"{key}\": "))?.1.split(',').next()?.parse().ok()
+            };
+            prop_assert_eq!((float("estimate"), float("std_error")), (Some(estimate), Some(std_error)));
+            prop_assert_eq!((integer("samples"), integer("hits")), (Some(samples), Some(hits)));
+            prop_assert_eq!(json["complete"].as_bool(), Some(done == u64::MAX));
+            // The text form has the same digits.
+            let text = written(result, Format::Text);
+            let first = text.lines().next().and_then(|line| line.split_whitespace().last());
+            prop_assert_eq!(first.and_then(|digits| digits.parse().ok()), Some(estimate));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `montesieve pi`: how pi is to be estimated.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::engine::Engine;
+use crate::cli::precision::{DEFAULT_SEED, Precision};
+use crate::cli::values;
+
+const EXAMPLES: &str = "\
+Examples:
+  montesieve pi                            1e9 samples, on all cores of this machine
+  mpirun -n 8 montesieve pi 1e11           8 ranks; the same digits on any number of them
+  montesieve pi 2^40 --seed 7 --format json
+  montesieve pi --target-error 1e-6        as many darts as that takes
+  montesieve pi 1e15 --method stratified   an error of 1e-11 in a second
+
+Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten).";
+
+/// Estimate pi: by darts thrown at a circle, or by better methods
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+#[command(after_help = EXAMPLES)]
+pub struct Pi {
+    /// How many samples to take, 1 to 2^64-1; a method that needs an even number, or a power of two, takes the next one
+    ///
+    /// Default: 1e9, or as many as --target-error takes.
+    #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
+    pub samples: Option<u64>,
+
+    /// How samples are taken; each method has its own error estimate
+    #[arg(long, value_enum, default_value_t = PiMethod::Darts, value_name = "NAME")]
+    pub method: PiMethod,
+
+    /// Number that picks the stream of samples, 0 to 2^64-1; the same seed gives the same result
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
+    #[arg(allow_negative_numbers = true)]
+    pub seed: u64,
+
+    /// Which kernel takes them: the fastest, or one by one in plain Rust; the result is the same
+    #[arg(long, value_enum, default_value_t = PiAlgorithm::Simd, value_name = "NAME")]
+    pub algorithm: PiAlgorithm,
+
+    /// How exact it is to be.
+    #[command(flatten)]
+    pub precision: Precision,
+
+    /// Engine options.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
+impl Pi {
+    /// How many samples to take, at the most.
+    pub fn samples(&self) -> u64 {
+        self.precision.samples(self.samples, 1_000_000_000)
+    }
+
+    /// What no single option can know: whether they fit together.
+    pub fn check(&self) -> Result<(), String> {
+        let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
+        if fixed && (self.precision.needs_rounds() || self.precision.plan) {
+            let name = self.method.name();
+            return Err(format!(
+                "--method {name} has its samples laid out beforehand: --target-error, --plan, --trace and --plot go with darts, \
+                 antithetic and control"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// How samples are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PiMethod {
+    /// Points at random in a square: those in the circle are counted
+    Darts,
+    /// Two darts in each of many equal cells
+    Stratified,
+    /// The circle's height at x and at 1 - x
+    Antithetic,
+    /// The same, less a parabola of known mean
+    Control,
+    /// 16 scrambled Sobol nets of darts
+    Sobol,
+}
+
+impl PiMethod {
+    /// The name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            PiMethod::Darts => "darts",
+            PiMethod::Stratified => "stratified",
+            PiMethod::Antithetic => "antithetic",
+            PiMethod::Control => "control",
+            PiMethod::Sobol => "sobol",
+        }
+    }
+}
+
+/// Which kernel takes the samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PiAlgorithm {
+    /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot matter
+    Simd,
+    /// Every sample, one at a time: short to read, slow
+    Scalar,
+}

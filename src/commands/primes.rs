@@ -1,0 +1,206 @@
+//! `primes`: how many primes a range holds, what they add up to, or which they are.
+//!
+//! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] ([`sides`], [`lookups`]) for numbers of
+//! primes without a look at each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
+//! the n-th of them; [`plan`] runs none of them, and [`affordable`] refuses what has no end.
+
+mod affordable;
+mod answer;
+pub mod args;
+mod choice;
+mod count;
+mod cut;
+mod formula;
+mod list;
+mod lookups;
+mod memory;
+mod nth;
+mod plan;
+mod print;
+pub mod range;
+mod sides;
+mod survey;
+mod table;
+mod write;
+
+use std::collections::BTreeMap;
+
+use self::answer::{GapResult, PrimesResult};
+pub use self::args::Primes;
+use self::args::{Gaps, ListForm, Nth, PrimesAlgorithm};
+use self::count::{Kept, count};
+use self::cut::{Cut, end_of};
+use self::range::Range;
+use self::survey::Survey;
+use super::command::{Check, Command, Computation, Timed, has_no_size};
+use super::context::Context;
+use super::finish::FinalReport;
+use crate::cli::{Engine, Words};
+use crate::cluster::Cluster;
+use crate::error::Result;
+use crate::isa::Isa;
+use crate::job::run::Outcome;
+use crate::primes::encoding::Encoding;
+use crate::primes::gaps::{Gap, Which};
+use crate::primes::naive::Divisors;
+use crate::primes::source::Algorithm;
+use crate::primes::summary::{Summary, Wanted};
+use crate::primes::{digest, wide};
+use crate::report::{Completion, Work};
+
+impl Command for Primes {
+    fn check(&self) -> Check {
+        Primes::check(self)
+    }
+
+    fn engine(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+
+    fn can_restart(&self) -> bool {
+        self.list().is_none() && !self.plan
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        self.compute(&Context::new(cluster, words, &self.engine)?)
+    }
+
+    fn provable(&self) -> Option<Box<dyn Computation>> {
+        let is_proved = self.nth.0.is_none() && !self.plan && self.list().is_none();
+        is_proved.then(|| Box::new(self.clone()) as _)
+    }
+
+    fn timed(&self) -> Check<Box<dyn Timed>> {
+        if self.list().is_some() {
+            return Err("a list of primes is no answer to compare; count them".to_owned());
+        }
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Timed for Primes {
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    fn grown(&self, times: u64) -> Check<Option<Box<dyn Timed>>> {
+        if self.nth != Nth(None) {
+            return Err(has_no_size());
+        }
+        let Range { start, stop } = self.range;
+        let length = (stop - start).checked_add(1).and_then(|length| length.checked_mul(times.into()));
+        let stop = length.and_then(|length| start.checked_add(length - 1)).filter(|&stop| stop <= u64::MAX.into());
+        Ok(stop.map(|stop| Box::new(Primes { range: Range { start, stop }, ..self.clone() }) as _))
+    }
+}
+
+impl Computation for Primes {
+    fn compute(&self, context: &Context<'_>) -> Result<u8> {
+        run(context, self)
+    }
+}
+
+fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
+    if options.plan {
+        return plan::run(context, options);
+    }
+    if let Nth(Some(n)) = options.nth {
+        return nth::run(context, options.range.start, n);
+    }
+    let by_formula = choice::is_by_formula(context, options)?;
+    affordable::check(context, options, by_formula)?;
+    if by_formula {
+        return formula::run(context, options);
+    }
+    if !context.is_merging() {
+        let (algorithm, asked) = (algorithm(options, context.isa), choice::asked(options));
+        memory::check_sieve(context.cluster, options.range, algorithm, asked, options.list().is_some())?;
+    }
+    let range = options.range;
+    if let Some((k, form)) = options.list() {
+        let encoding = match form {
+            ListForm::Text => Encoding::Text,
+            ListForm::U64le => Encoding::U64le,
+            ListForm::Npy => Encoding::Npy,
+        };
+        return list::run(context, range, algorithm(options, context.isa), k, encoding);
+    }
+    let (algorithm, wanted) = (algorithm(options, context.isa), wanted(options));
+    let cut = Cut::new(range, algorithm.block_len(end_of(range)));
+    if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
+        let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
+        let outcome = count(context, cut, algorithm, kinds, Kept::Yes)?;
+        return context.finish(outcome.map(|outcome| report(range, options, outcome)));
+    }
+    let outcome = context.compute(&Survey { cut, algorithm, wanted, words: context.words.clone() })?;
+    context.finish(outcome.map(|outcome| report(range, options, outcome)))
+}
+
+/// How primes are found.
+fn algorithm(options: &Primes, isa: Isa) -> Algorithm {
+    match options.algorithm {
+        // Whether the formula is used was asked before; `both` has the sieve beside it.
+        PrimesAlgorithm::Auto | PrimesAlgorithm::Sieve | PrimesAlgorithm::Both | PrimesAlgorithm::Combinatorial => {
+            Algorithm::Sieve(isa)
+        }
+        PrimesAlgorithm::Sqrt => Algorithm::Trial(Divisors::UpToRoot),
+        PrimesAlgorithm::Trial => Algorithm::Trial(Divisors::Below),
+    }
+}
+
+/// What must be known of the primes besides their number.
+fn wanted(options: &Primes) -> Wanted {
+    let gaps = match options.gaps {
+        None => Which::None,
+        Some(Gaps::Largest) => Which::Largest,
+        Some(Gaps::All) => Which::All,
+    };
+    let mut wanted = Wanted { sum: options.sum, digest: options.digest, gaps, ..Wanted::default() };
+    options.count.ks().filter(|&k| k > 1).for_each(|k| wanted.tuplets[k] = true);
+    wanted
+}
+
+fn report<T: Into<Summary>>(
+    range: Range<u128>,
+    options: &Primes,
+    mut outcome: Outcome<T>,
+) -> FinalReport<PrimesResult> {
+    let completion = Completion::of(outcome.done, outcome.blocks);
+    let summary: Summary = outcome.total.take().map(Into::into).unwrap_or_default();
+    let number = |k: usize| if k == 1 { summary.primes } else { summary.tuplets[k] };
+    let counts: BTreeMap<u32, u128> = options.count.ks().map(|k| (k as u32, number(k).into())).collect();
+    let mut result = PrimesResult::new(range.start, range.stop, counts, completion);
+    if completion.is_complete() {
+        ends(range, &mut result);
+    } else if summary.primes > 0 && range.below_2_64().is_none() {
+        // Which primes they are is not known.
+        result.proven = Some(false);
+    }
+    result.sum = options.sum.then_some(summary.sum);
+    result.digest = options.digest.then(|| digest::name(summary.digest));
+    let line = |gap: Gap| GapResult { length: gap.length, start: gap.start, merit: gap.merit() };
+    result.max_gap = options.gaps.map(|_| summary.gaps.largest().map(line));
+    result.gaps = (options.gaps == Some(Gaps::All)).then(|| summary.gaps.firsts().map(line).collect());
+    final_report(outcome, Some(result), summary.numbers)
+}
+
+/// Puts the first and the last prime of a range into a complete result, and whether they are proven: facts of the range, and the same whichever way
+/// its primes were counted.
+fn ends(range: Range<u128>, result: &mut PrimesResult) {
+    let last = (range.start..=range.stop).rev().find(|&n| wide::is_prime(n));
+    result.first = Some((range.start..=range.stop).find(|&n| wide::is_prime(n)));
+    result.last = Some(last);
+    result.proven = last.filter(|&prime| prime > u64::MAX.into()).map(|_| false);
+}
+
+fn final_report<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u64) -> FinalReport<PrimesResult> {
+    FinalReport::new("primes", outcome, result, work(numbers.into()))
+}
+
+/// So many numbers, as work.
+fn work(numbers: u128) -> Work {
+    match u64::try_from(numbers) {
+        Ok(amount) => Work { amount, unit: "numbers" },
+        Err(_) => Work { amount: (numbers / 1_000_000_000) as u64, unit: "billion numbers" },
+    }
+}

@@ -1,0 +1,209 @@
+//! `scaling`: any computing command on more and more of the ranks of one job, timed, with every answer compared.
+//!
+//! The command runs as it always does, in a [`Context`] of its own on the first so many ranks ([`Cluster::first`]), which takes a note
+//! of what it comes to instead of reporting it. The other ranks wait in a barrier, asleep. Repeats go round all cases, so that a load that
+//! comes and goes meets all of them.
+
+pub mod analysis;
+mod answer;
+pub mod args;
+mod capacity;
+mod costs;
+mod inner;
+mod trials;
+
+use std::path::Path;
+
+use self::analysis::{diagnosis, fit, forecast, keep_drawn, medians, study};
+use self::answer::{ScalingReport, ScalingResult, ScalingRun};
+pub use self::args::Scaling;
+use self::args::{ScalingFrom, Shown};
+use self::capacity::Capacity;
+use self::inner::Inner;
+use super::command::{Check, Command};
+use super::context::Context;
+use super::finish::{distinct, library};
+use super::output::{Output, all, beside, formatted};
+use super::stop::{self, Stop};
+use crate::cli::{Launch, Ranks, Words};
+use crate::cluster::Cluster;
+use crate::cluster::aside::aside;
+use crate::cluster::place::Place;
+use crate::error::{Error, Result};
+use crate::job::run::Cause;
+use crate::regular::{self, Pipes};
+
+/// Bytes of a report that is read: thousands of trials are some of them.
+const REPORT: u64 = 1 << 28;
+
+impl Command for Scaling {
+    fn check(&self) -> Check {
+        Scaling::check(self)
+    }
+
+    fn launch(&self) -> Option<&Launch> {
+        Some(&self.launch)
+    }
+
+    fn ranks(&self) -> Option<Ranks> {
+        let most = self.ranks.iter().max();
+        self.from.is_none().then(|| most.map_or(Ranks::Auto, |&ranks| Ranks::Count(ranks)))
+    }
+
+    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+        run(cluster, words, self)
+    }
+}
+
+fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
+    let opened = cluster.at_root(|| Outputs::open(cluster, options.shown()));
+    let outputs = cluster.agree(opened.transpose())?;
+    let (report, cause) = match &options.from {
+        Some(ScalingFrom::Report(report)) => {
+            (cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?, None)
+        }
+        None => match measure(cluster, words, options)? {
+            Measured::Report(report, cause) => (report.map(|report| *report), cause),
+            Measured::Stopped(code) => return Ok(code),
+        },
+    };
+    let mut beside_it = Ok(());
+    let written = outputs.zip(report).map(|(outputs, report)| {
+        let code = if report.result.equal { 0 } else { Error::WRONG };
+        let (written, sides) = aside(|| outputs.write(&report, options.shown()));
+        beside_it = sides;
+        written.map(|()| stop::exit_code(cause, code))
+    });
+    let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
+    beside(cluster, code, || beside_it)
+}
+
+/// How measuring ended.
+enum Measured {
+    /// With a report, at the root; what stopped it before all runs were done, if anything did.
+    Report(Option<Box<ScalingReport>>, Option<Cause>),
+    /// Before the first run was done: every rank has the exit code.
+    Stopped(u8),
+}
+
+/// Plans the trials, has them done, and reports at the root. Every rank must call it.
+fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measured> {
+    let inner = cluster.agree(Inner::read(options, words))?;
+    if options.predict.is_some() && cluster.size() == 1 {
+        return cluster.agree(Err(Error::Usage(
+            "--predict: what a message costs is measured between ranks; start two or more (--ranks 2, or mpirun -n 2)"
+                .to_owned(),
+        )));
+    }
+    let cases = cluster.agree(trials::plan(cluster.size(), options, inner.engine()))?;
+    let engine = inner.quiet_engine();
+    let words =
+        Words { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
+    let stop = Stop::listen(cluster, options.time_limit)?;
+    let context = Context::new(cluster, &words, &engine)?.until(stop.deadline());
+    let places = Place::gather(cluster)?;
+    let capacity = places.as_deref().map(Capacity::of);
+    let costs = match options.predict {
+        Some(_) => costs::measure(cluster)?,
+        None => None,
+    };
+    let trials::Ended { done, stopped } = trials::carry_out(&context, &inner, &cases, options, capacity.as_ref())?;
+    let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
+    if let Some(code) = stopped.filter(|_| !is_known) {
+        return Ok(Measured::Stopped(code));
+    }
+    let cause = stop.agreed(cluster)?.filter(|_| stopped.is_some());
+    if let (Some(cause), Some(done)) = (cause, &done) {
+        let runs = cases.len() as u64 * options.repeat.get();
+        stop::tell(cause, &format!("{} of {runs} runs are done", done.trials.len()));
+    }
+    let report = done.zip(places).map(|(done, places)| {
+        let (hosts, _) = distinct(places.iter().map(|place| place.host.as_str()));
+        let cpus = Capacity::of(&places).cpus();
+        let run = ScalingRun {
+            ranks: cluster.size(),
+            hosts,
+            cpus,
+            mpi: library(cluster),
+            isa: context.isa.to_string(),
+            unit: done.unit,
+            costs,
+            predicted_ranks: options.predict,
+            ..ScalingRun::default()
+        };
+        let result = ScalingResult {
+            command: options.command.join(" "),
+            mode: if options.weak { "weak" } else { "strong" }.to_owned(),
+            answer: (!options.weak).then_some(done.answer).flatten(),
+            equal: done.equal,
+            complete: stopped.is_none(),
+        };
+        Box::new(evaluated(result, run, done.trials))
+    });
+    Ok(Measured::Report(report, cause))
+}
+
+/// What the trials say.
+fn evaluated(
+    result: ScalingResult,
+    run: ScalingRun,
+    trials: Vec<crate::commands::scaling::analysis::Trial>,
+) -> ScalingReport {
+    let mut trials = trials;
+    keep_drawn(&mut trials);
+    let points = study(&trials);
+    let fits = fit::of_series(&trials, result.mode == "weak");
+    let diagnosis = diagnosis::diagnose(&medians(&trials), run.cpus);
+    let forecast = run.costs.zip(run.predicted_ranks).map(|(costs, most)| forecast::forecast(&trials, &costs, most));
+    ScalingReport { result, run: ScalingRun { points, fits, diagnosis, forecast, trials, ..run } }
+}
+
+/// At the root: the reports of several jobs as one.
+fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
+    let mut joined: Option<ScalingReport> = None;
+    for path in files {
+        let path = path.as_ref();
+        let text = regular::read(path, Pipes::Refused, REPORT)
+            .map_err(Error::io(format!("cannot read {}", path.display())))?;
+        let next = ScalingReport::read(&text)
+            .map_err(|why| Error::Run(format!("{} is no JSON report of scaling: {why}", path.display())))?;
+        match &mut joined {
+            None => joined = Some(next),
+            Some(before) => {
+                before.join(next).map_err(|why| Error::Usage(format!("{} does not fit: {why}", path.display())))?;
+            }
+        }
+    }
+    let ScalingReport { result, mut run } = joined.ok_or_else(|| Error::Usage("no FILE".to_owned()))?;
+    let trials = std::mem::take(&mut run.trials);
+    Ok(evaluated(result, run, trials))
+}
+
+/// Where the report goes, opened before the work. At the root.
+struct Outputs {
+    report: Output,
+    csv: Option<Output>,
+    plot: Option<Output>,
+}
+
+impl Outputs {
+    fn open(cluster: &Cluster, shown: &Shown) -> Result<Outputs> {
+        let report = Output::open(shown.destination.output.as_deref(), || cluster.stdout())?;
+        let open = |path: &Path| Output::open(Some(path), || Ok(Box::new(std::io::sink())));
+        Ok(Outputs {
+            report,
+            csv: shown.csv.as_deref().map(open).transpose()?,
+            plot: shown.plot.as_deref().map(open).transpose()?,
+        })
+    }
+
+    /// The report, and then the side files: each of them whether or not there was room for another one.
+    fn write(self, report: &ScalingReport, shown: &Shown) -> (Result<()>, Result<()>) {
+        let format = shown.destination.format;
+        let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.report.put(&bytes));
+        let table = |csv: Output| formatted(|bytes| report.write_csv(bytes)).and_then(|bytes| csv.put(&bytes));
+        let is_page = shown.plot.as_ref().and_then(|path| path.extension()).is_some_and(|ending| ending == "html");
+        let draw = |plot: Output| plot.put(if is_page { report.html() } else { report.svg() }.as_bytes());
+        (written, all([self.csv.map_or(Ok(()), table), self.plot.map_or(Ok(()), draw)]))
+    }
+}
