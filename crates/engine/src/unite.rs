@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn ten_parts_are_named_and_the_others_counted() {
+        let names = |parts: u64| named(&(0..parts).map(|index| Share { index, of: 20 }).collect::<Vec<_>>());
+        assert_eq!(names(0), None);
+        assert_eq!(names(1).as_deref(), Some("part 1/20"));
+        assert!(names(10).is_some_and(|names| names.ends_with(", 10/20")));
+        assert!(names(11).is_some_and(|names| names.ends_with(", 10/20 and 1 more")));
+    }
+
+    #[test]
     fn missing_and_doubled_parts_are_named() {
         let parts = [part("a", &[(1, 4)], &[(0, 2)]), part("c", &[(3, 4)], &[(4, 5)])];
         let holes = [Span::new(2, 4), Span::new(5, 8)];

@@ -240,3 +240,13 @@ fn an_interval_is_the_time_between_saves_and_what_a_save_may_miss() {
         assert_eq!(keep.between() + 2 * keep.slack(), every);
     }
 }
+
+#[test]
+fn what_is_lost_at_the_most_is_the_interval() {
+    let keep = |seconds| Keep { path: "file".into(), every: Duration::from_secs(seconds) };
+    for (seconds, slack, piece, between) in [(10, 1, 2, 8), (5, 1, 1, 3), (60, 1, 12, 58)] {
+        let keep = keep(seconds);
+        let expected = [slack, piece, between].map(Duration::from_secs);
+        assert_eq!([keep.slack(), keep.longest_piece(), keep.between()], expected);
+    }
+}
