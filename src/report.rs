@@ -12,30 +12,32 @@ mod axis;
 pub mod bars;
 pub mod chart;
 mod completion;
-mod division;
+pub mod field;
 mod patterns;
 pub mod picture;
 mod plan;
 mod run;
 mod run_text;
+pub mod schema;
 mod statistics;
 mod target;
 pub mod text;
-pub mod wide;
+pub mod value;
 
 use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-pub use completion::Completion;
-pub use division::{Compared, DivisionRun, Serialised};
+use self::field::{Described, Field, Line, record};
+use self::value::Value;
+pub use completion::{Completes, Completion, complete, coverage};
 pub use patterns::{Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun};
-pub use plan::PlanResult;
-pub use run::{Lost, Run, Work, imbalance};
+pub use plan::{PLANNED, PlanResult, planned};
+pub use run::{Extra, Lost, RUN, Run, Work, imbalance};
 pub use run_text::write_run_text;
-pub use statistics::{ChiSquareResult, IntervalKind, Warning};
-pub use target::TargetResult;
+pub use statistics::{CHI_SQUARE, IntervalKind, MERIT, Warning, chi_square_text, merit};
+pub use target::{TargetResult, Targets, target_error, target_reached, target_unreachable};
 pub use text::duration;
 pub(crate) use text::number;
 
@@ -52,6 +54,8 @@ pub enum Format {
     Json,
     /// A header line and a row, or several: the result alone.
     Csv,
+    /// One line: the answer to the question, with every digit.
+    Value,
 }
 
 impl Format {
@@ -61,6 +65,7 @@ impl Format {
             Format::Text => "text",
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Value => "value",
         }
     }
 }
@@ -71,31 +76,49 @@ impl fmt::Display for Format {
     }
 }
 
-/// The result of one command, with its forms. The JSON form is its `Serialize`.
-pub trait Answer: Serialize {
-    /// For people.
-    ///
-    /// # Errors
-    /// What `out` says.
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()>;
-
-    /// Names and values of the CSV form. The names are the same for every answer of the command, so that rows of many runs
-    /// can be put below each other.
-    fn columns(&self) -> Vec<(String, String)>;
+/// The result of one command. Its three forms follow from its fields.
+pub trait Answer: Sized + 'static {
+    /// The fields, in the order in which all forms have them. CSV has the same columns for every answer of the command, so
+    /// that rows of many runs can be put below each other.
+    const FIELDS: &'static [Field<Self>];
 
     /// What a user should know of the answer even if it goes to a file: for standard error.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The values of further rows, for an answer about several things.
-    fn more_rows(&self) -> Vec<Vec<String>> {
-        Vec::new()
+    /// The answer to the question, on one line: the first field, if nothing else.
+    fn value(&self) -> String {
+        let field = &Self::FIELDS[0];
+        let Value::Record(values) = record(std::slice::from_ref(field), self) else { return String::new() };
+        let cells = values.iter().flat_map(|(_, value)| Self::FIELDS.describe()[0].cells(value, 0));
+        let known: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+        if known.is_empty() { "unknown".to_owned() } else { known.join(" ") }
+    }
+
+    /// The form for people, where it is more than the lines of the fields.
+    ///
+    /// # Errors
+    /// What `out` says.
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let lines: Vec<Line> = Self::FIELDS.iter().flat_map(|field| field.text(self)).collect();
+        text::aligned(&lines, out)
     }
 }
 
+/// Writes an answer as CSV: a header line, and a row; or one for each of a list of things.
+fn write_csv<R: Answer>(answer: &R, out: &mut dyn Write) -> io::Result<()> {
+    let Value::Record(values) = record(R::FIELDS, answer) else { return Ok(()) };
+    let fields = R::FIELDS.describe();
+    let rows = fields.iter().zip(&values).filter_map(|(field, (_, value))| field.rows(value)).max().unwrap_or(1);
+    let cells = |row| fields.iter().zip(&values).flat_map(|(field, (_, value))| field.cells(value, row)).collect();
+    let header = fields.iter().flat_map(|field| field.columns("")).collect();
+    let rows: Vec<Vec<String>> = [header].into_iter().chain((0..rows.max(1)).map(cells)).collect();
+    text::csv_rows(&rows, out)
+}
+
 /// What a command has to say when it is done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Report<R, M = Run> {
     /// The command's name: `pi`.
     pub command: &'static str,
@@ -143,8 +166,9 @@ impl<R: Answer, M: Serialize> Report<R, M> {
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Text => self.result.write_text(out),
-            Format::Json => write_json(self.command, &self.result, self.run.as_ref(), out),
-            Format::Csv => text::csv(&self.result.columns(), self.result.more_rows(), out),
+            Format::Json => write_json(self.command, &record(R::FIELDS, &self.result), self.run.as_ref(), out),
+            Format::Csv => write_csv(&self.result, out),
+            Format::Value => writeln!(out, "{}", self.result.value()),
         }
     }
 }
@@ -164,6 +188,11 @@ pub(crate) mod testing {
         String::from_utf8(bytes).expect("UTF-8")
     }
 
+    /// The `result` part of the JSON form, on one line, its keys in order.
+    pub(crate) fn compact<R: Answer>(result: R) -> String {
+        serde_json::to_string(&record(R::FIELDS, &result)).expect("JSON")
+    }
+
     /// The `result` part of the JSON form.
     pub(crate) fn json<R: Answer>(result: R) -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(&written(result, Format::Json)).expect("JSON")["result"].take()
@@ -175,19 +204,13 @@ mod tests {
     use super::*;
 
     /// The plainest answer.
-    #[derive(Serialize)]
     struct Count {
         primes: u64,
     }
 
     impl Answer for Count {
-        fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-            writeln!(out, "{}", self.primes)
-        }
-
-        fn columns(&self) -> Vec<(String, String)> {
-            vec![("primes".to_owned(), self.primes.to_string())]
-        }
+        const FIELDS: &'static [Field<Count>] =
+            &[Field::<Self>::new("primes", field::INTEGER, "How many.", |count| count.primes.into()).label("primes")];
     }
 
     #[test]
@@ -216,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_failed_write_keeps_its_kind() {
-        for format in [Format::Text, Format::Json, Format::Csv] {
+        for format in [Format::Text, Format::Json, Format::Csv, Format::Value] {
             let result = Count { primes: 25 };
             let report = Report::without_run("primes", result);
             let error = report.write(format, &mut Full).expect_err("full");

@@ -75,7 +75,7 @@ pub struct Destination {
 
 impl ValueEnum for Format {
     fn value_variants<'a>() -> &'a [Format] {
-        &[Format::Text, Format::Json, Format::Csv]
+        &[Format::Text, Format::Json, Format::Csv, Format::Value]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -12,6 +12,7 @@ use super::context::Context;
 use crate::cli::{Engine, Launch, Patterns, Ranks, Words};
 use crate::cluster::Cluster;
 use crate::error::Result;
+use crate::report::schema::Documentation;
 
 /// What is asked for, or what is wrong with it, for the user.
 pub type Check<T = ()> = std::result::Result<T, String>;
@@ -50,6 +51,14 @@ pub trait Command: Debug {
     /// nor does it write while it computes or talk to others than ranks.
     fn can_restart(&self) -> bool {
         false
+    }
+
+    /// What JSON has of it; nothing where there is no report.
+    fn documentation() -> Documentation
+    where
+        Self: Sized,
+    {
+        Documentation::default()
     }
 
     /// Runs it. Every rank calls it; returns the exit code.
@@ -133,6 +142,13 @@ macro_rules! commands {
             $($name($options)),*
         }
 
+        /// What JSON has of each command that has a report, by name.
+        pub fn documentation() -> Vec<(String, Documentation)> {
+            let all = [$(<$options as Command>::documentation()),*];
+            let names = command().get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
+            names.into_iter().zip(all).filter(|(_, documentation)| !documentation.is_empty()).collect()
+        }
+
         impl Deref for Commands {
             type Target = dyn Command;
 
@@ -158,4 +174,29 @@ commands! {
     Info(super::info::Info),
     Completions(super::pages::Completions),
     Man(super::pages::ManPages),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::report::schema;
+
+    /// With `MONTESIEVE_TEST_WRITE` the files are written, otherwise compared.
+    #[test]
+    fn docs_have_every_field_of_json() {
+        let commands = documentation();
+        let schema = format!("{:#}\n", schema::document(&commands));
+        for (name, expected) in [("json.md", schema::page(&commands)), ("json.schema.json", schema)] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+            if std::env::var_os("MONTESIEVE_TEST_WRITE").is_some() {
+                fs::write(&path, expected).expect("writable");
+            } else {
+                let found = fs::read_to_string(&path).unwrap_or_default();
+                assert!(found == expected, "docs/{name} is old; MONTESIEVE_TEST_WRITE=1 cargo test writes it");
+            }
+        }
+    }
 }

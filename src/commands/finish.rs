@@ -7,17 +7,14 @@ use serde::Serialize;
 use signal_hook::consts::SIGINT;
 
 use super::context::{Context, Record};
-use crate::cli;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome};
 use crate::job::signals;
-use crate::report::{
-    Answer, Compared, Completion, DivisionRun, Format, Lost, Report, Run, Serialised, Work, duration, imbalance,
-    write_run_text,
-};
-use crate::stderr;
+use crate::report::field::record;
+use crate::report::{Answer, Completion, Extra, Format, Lost, Report, Run, Work, imbalance, write_run_text};
+use crate::{cli, stderr};
 
 /// What the root has to say at the end.
 pub struct FinalReport<R> {
@@ -35,16 +32,8 @@ pub struct FinalReport<R> {
     pub work: Work,
     /// The exit code when nothing worse happens: what the answer itself says (0; 3 when it is wrong, 5 when it is not exact enough).
     pub verdict: u8,
-    /// Seconds that a whole job would take, when that was the question.
-    pub planned: Option<f64>,
-    /// How much precision a second bought, where the answer is an estimate ([`figure_of_merit`]).
-    pub figure_of_merit: Option<f64>,
-    /// What trial division took.
-    pub division: Option<DivisionRun>,
-    /// How its flags compare.
-    pub compared: Vec<Compared>,
-    /// What messages took, when that was the question.
-    pub serialised: Option<Serialised>,
+    /// What the command says of its run besides.
+    pub extra: Extra,
 }
 
 /// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a
@@ -61,22 +50,7 @@ impl<R> FinalReport<R> {
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> FinalReport<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let Outcome { cause, account, .. } = outcome;
-        let (division, compared, serialised) = (None, Vec::new(), None);
-        let (verdict, planned) = (0, None);
-        FinalReport {
-            command,
-            result,
-            completion,
-            cause,
-            account,
-            work,
-            verdict,
-            planned,
-            figure_of_merit: None,
-            division,
-            compared,
-            serialised,
-        }
+        FinalReport { command, result, completion, cause, account, work, verdict: 0, extra: Extra::default() }
     }
 }
 
@@ -107,7 +81,8 @@ impl Context<'_> {
     fn note<R: Answer>(&self, place: &RefCell<Option<Record>>, final_report: Option<FinalReport<R>>) -> Result<u8> {
         let noted = final_report.map(|final_report| {
             let FinalReport { result, completion, cause, account, work, verdict, .. } = final_report;
-            let answer = serde_json::to_string(&result)
+            let answer = result.as_ref().map(|result| record(R::FIELDS, result));
+            let answer = serde_json::to_string(&answer)
                 .map_err(|error| Error::Run(format!("cannot write the answer down: {error}")))?;
             let is_complete = completion.is_complete();
             place.replace(Some(Record { answer, is_complete, account, work }));
@@ -119,24 +94,13 @@ impl Context<'_> {
 
     /// Writes the report; returns the exit code.
     fn report<R: Answer>(&self, final_report: FinalReport<R>, places: &[Place]) -> Result<u8> {
-        let FinalReport { command, result, completion, cause, account, work, verdict, planned, .. } = final_report;
-        let (division, compared, serialised) = (final_report.division, final_report.compared, final_report.serialised);
-        let run = Run {
-            planned_seconds: planned,
-            figure_of_merit: final_report.figure_of_merit,
-            division,
-            compared,
-            serialised,
-            ..self.run_section(&account, work, places)
-        };
+        let FinalReport { command, result, completion, cause, account, work, verdict, extra } = final_report;
+        let run = Run { extra, ..self.run_section(&account, work, places) };
         let is_reported = result.is_some();
         if let Some(result) = result {
             let warnings = if self.engine.quiet { Vec::new() } else { result.warnings() };
             self.write(&Report { command, result, run: Some(run.clone()) })?;
             warnings.iter().for_each(|warning| stderr::message(&format!("warning: {warning}")));
-        }
-        if let Some(seconds) = planned.filter(|_| !self.engine.quiet) {
-            stderr::message(&format!("that would take about {} here", duration(seconds)));
         }
         if !self.engine.quiet {
             let mut text = Vec::new();
@@ -212,11 +176,6 @@ impl Context<'_> {
             schedule: self.session.options().schedule.name().to_owned(),
             chunk: account.chunk,
             work: if is_idle { Work { amount: 0, ..work } } else { work },
-            planned_seconds: None,
-            figure_of_merit: None,
-            division: None,
-            compared: Vec::new(),
-            serialised: None,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,
@@ -227,6 +186,7 @@ impl Context<'_> {
             messages_per_second: Some(sent(account) as f64 / account.seconds).filter(|rate| rate.is_finite()),
             peak_memory_bytes: places.iter().map(|place| place.peak_memory).collect(),
             shared_bytes: self.cluster.shared_bytes(),
+            extra: Extra::default(),
         }
     }
 }

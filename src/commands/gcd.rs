@@ -6,15 +6,26 @@ mod audit;
 mod jobs;
 mod list;
 mod pairs;
+mod serialised;
 
+use self::answer::{GcdResult, SharedResult};
 pub use self::args::Gcd;
+use self::serialised::SERIALISED;
 use super::command::{Check, Command};
 use super::context::Context;
 use crate::cli::{Engine, Words};
 use crate::cluster::Cluster;
 use crate::error::Result;
+use crate::report::schema::Documentation;
 
 impl Command for Gcd {
+    fn documentation() -> Documentation {
+        Documentation::of::<GcdResult>("of pairs")
+            .or::<SharedResult>("of `--all` and `--against`")
+            .with_job()
+            .with_run(&SERIALISED)
+    }
+
     fn check(&self) -> Check {
         Gcd::check(self)
     }

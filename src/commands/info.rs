@@ -16,8 +16,13 @@ use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
 use crate::report::Report;
+use crate::report::schema::Documentation;
 
 impl Command for Info {
+    fn documentation() -> Documentation {
+        Documentation::of::<InfoResult>("the launch")
+    }
+
     fn launch(&self) -> Option<&cli::Launch> {
         Some(&self.launch)
     }

@@ -8,7 +8,8 @@ pub mod args;
 mod ep;
 mod samples;
 
-use self::answer::{IntegrandLine, IntegrandList};
+use self::answer::ep::EpResult;
+use self::answer::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use self::args::Integrate;
 use self::args::{ABOUT_EP, EP, List};
 use super::command::{Check, Command, Computation, Timed};
@@ -18,7 +19,8 @@ use crate::cli::{Destination, Engine, Words};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::montecarlo::integrands::ALL;
-use crate::report::Report;
+use crate::report::schema::Documentation;
+use crate::report::{MERIT, PLANNED, PlanResult, Report};
 
 impl Integrate {
     fn chosen(&self) -> &dyn Command {
@@ -31,6 +33,16 @@ impl Integrate {
 }
 
 impl Command for Integrate {
+    fn documentation() -> Documentation {
+        Documentation::of::<IntegrateResult>("the estimate")
+            .or::<EpResult>("of `integrate ep`")
+            .or::<IntegrandList>("of `integrate list`")
+            .or::<PlanResult>("of `--plan`")
+            .with_job()
+            .with_run(&MERIT)
+            .with_run(&PLANNED)
+    }
+
     fn check(&self) -> Check {
         self.chosen().check()
     }

@@ -7,6 +7,7 @@ mod answer;
 pub mod args;
 mod compare;
 mod divide;
+mod division;
 mod judge;
 mod notes;
 
@@ -18,6 +19,7 @@ use dashu_int::ops::BitTest;
 use self::answer::{IsPrimeResult, Judged};
 pub use self::args::IsPrime;
 use self::args::{FIVE, IsPrimeMethod, Subject};
+use self::division::{DivisionRun, MEASURED, Measured};
 use super::command::{Check, Command, Computation};
 use super::context::Context;
 use super::finish::FinalReport;
@@ -30,9 +32,14 @@ use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::{Account, Cause};
 use crate::primes::any;
-use crate::report::{Completion, DivisionRun, Work};
+use crate::report::schema::Documentation;
+use crate::report::{Completion, Work};
 
 impl Command for IsPrime {
+    fn documentation() -> Documentation {
+        Documentation::of::<IsPrimeResult>("the numbers").with_job().with_run(&MEASURED)
+    }
+
     fn check(&self) -> Check {
         IsPrime::check(self)
     }
@@ -171,11 +178,7 @@ impl Sum {
             account: self.account,
             work: Work { amount: divisors, unit: "divisors" },
             verdict: 0,
-            planned: None,
-            figure_of_merit: None,
-            division: self.run,
-            compared: Vec::new(),
-            serialised: None,
+            extra: Measured { division: self.run, ..Measured::default() }.into(),
         }
     }
 }

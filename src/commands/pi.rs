@@ -29,7 +29,8 @@ use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
-use crate::report::{Completion, IntervalKind, Warning, Work};
+use crate::report::schema::Documentation;
+use crate::report::{Completion, IntervalKind, MERIT, PLANNED, PlanResult, Warning, Work, merit};
 
 /// A job whose tally is an estimate of pi.
 trait Estimator: Job {
@@ -53,6 +54,14 @@ struct Finding {
 }
 
 impl Command for Pi {
+    fn documentation() -> Documentation {
+        Documentation::of::<PiResult>("the estimate")
+            .or::<PlanResult>("of `--plan`")
+            .with_job()
+            .with_run(&MERIT)
+            .with_run(&PLANNED)
+    }
+
     fn check(&self) -> Check {
         Pi::check(self)
     }
@@ -184,8 +193,8 @@ fn final_report<J: Estimator>(
     let result = finding.map(|finding| result(&finding, options, completion, met));
     let work = finding.map_or(Work { amount: 0, unit: "samples" }, |finding| finding.work);
     let std_error = finding.and_then(|finding| finding.estimate).map(|estimate| estimate.std_error);
-    let figure_of_merit = figure_of_merit(&outcome.account, outcome.done, std_error);
-    FinalReport { figure_of_merit, ..FinalReport::new("pi", outcome, result, work) }
+    let extra = merit(figure_of_merit(&outcome.account, outcome.done, std_error));
+    FinalReport { extra, ..FinalReport::new("pi", outcome, result, work) }
 }
 
 fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<Verdict>) -> PiResult {
@@ -208,7 +217,7 @@ fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<V
         seed: options.seed,
         method: options.method.name(),
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
-        chi_square: chi_square.map(Into::into),
+        chi_square,
         warning: estimate.filter(|_| is_too_few(options.method, samples)).map(|_| Warning::FewSamples),
         target: rounds::target(&options.precision, met),
         completion,

@@ -9,7 +9,7 @@ use super::rounds::Sampling;
 use crate::cli::Precision;
 use crate::error::{Error, Result};
 use crate::job::run::agreed;
-use crate::report::{PlanResult, Work};
+use crate::report::{PlanResult, Work, planned};
 
 /// Blocks of the pilot: a few milliseconds of one core.
 const PILOT: u64 = 64;
@@ -47,7 +47,7 @@ pub(super) fn run_pilot<J: Sampling>(
             pilot_samples: reading.samples,
         };
         let work = Work { amount: reading.samples, unit: "samples" };
-        Ok(FinalReport { planned: Some(seconds), ..FinalReport::new(command, outcome, Some(result), work) })
+        Ok(FinalReport { extra: planned(seconds), ..FinalReport::new(command, outcome, Some(result), work) })
     });
     context.finish(context.cluster.agree(final_report.transpose())?)
 }

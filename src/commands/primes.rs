@@ -25,6 +25,8 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use self::answer::nth::NthResult;
+use self::answer::plan::PrimesPlan;
 use self::answer::{GapResult, PrimesResult};
 pub use self::args::Primes;
 use self::args::{Gaps, ListForm, Nth, PrimesAlgorithm};
@@ -46,9 +48,18 @@ use crate::primes::naive::Divisors;
 use crate::primes::source::Algorithm;
 use crate::primes::summary::{Summary, Wanted};
 use crate::primes::{digest, wide};
-use crate::report::{Completion, Work};
+use crate::report::schema::Documentation;
+use crate::report::{Completion, PLANNED, Work};
 
 impl Command for Primes {
+    fn documentation() -> Documentation {
+        Documentation::of::<PrimesResult>("counts, sums, gaps and digests")
+            .or::<NthResult>("of `--nth`")
+            .or::<PrimesPlan>("of `--plan`")
+            .with_job()
+            .with_run(&PLANNED)
+    }
+
     fn check(&self) -> Check {
         Primes::check(self)
     }

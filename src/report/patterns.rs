@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::field::{BOOL, Field, Fields, Kind, TEXT};
 use super::{Answer, text};
 
 /// All patterns that were run, in the order of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternsResult {
     /// One line a pattern.
     pub patterns: Vec<PatternLine>,
@@ -18,7 +19,7 @@ pub struct PatternsResult {
 }
 
 /// What one pattern came to. The same for every number of ranks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternLine {
     /// Its name on the command line.
     pub name: String,
@@ -31,14 +32,14 @@ pub struct PatternLine {
 }
 
 /// What is there to run: `patterns` without a name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternsList {
     /// One line a pattern.
     pub patterns: Vec<PatternEntry>,
 }
 
 /// A line of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternEntry {
     /// Its name on the command line.
     pub name: String,
@@ -87,7 +88,29 @@ pub struct Cost {
     pub unit: &'static str,
 }
 
+static LINE: Fields<PatternLine> = Fields(&[
+    Field::<PatternLine>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
+    Field::<PatternLine>::new("answer", TEXT, "The answer.", |it| it.answer.clone().into()),
+    Field::<PatternLine>::new("expected", TEXT, "The right answer.", |it| it.expected.clone().into()),
+    Field::<PatternLine>::new("right", BOOL, "Whether they are equal.", |it| it.right.into()),
+]);
+
 impl Answer for PatternsResult {
+    const FIELDS: &'static [Field<PatternsResult>] = &[
+        Field::<Self>::new(
+            "patterns",
+            Kind::Rows(&LINE),
+            "The patterns that were run, in the order of the list.",
+            |it| LINE.rows(&it.patterns),
+        ),
+        Field::<Self>::new("right", BOOL, "Whether all answers are right.", |it| it.right.into()).column("all_right"),
+        Field::<Self>::new("complete", BOOL, "Whether all that were asked for were run.", |it| it.complete.into()),
+    ];
+
+    fn value(&self) -> String {
+        self.right.to_string()
+    }
+
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Vec::new();
         for PatternLine { name, answer, expected, right } in &self.patterns {
@@ -96,23 +119,28 @@ impl Answer for PatternsResult {
         }
         text::table(&rows, &[0, 1, 2], out)
     }
-
-    fn columns(&self) -> Vec<(String, String)> {
-        self.patterns.iter().map(|line| (line.name.clone(), line.answer.clone())).collect()
-    }
 }
 
+static ENTRY: Fields<PatternEntry> = Fields(&[
+    Field::<PatternEntry>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
+    Field::<PatternEntry>::new("python", TEXT, "What it is in Python.", |it| it.python.clone().into()),
+    Field::<PatternEntry>::new("mpi", TEXT, "What it is in MPI.", |it| it.mpi.clone().into()),
+]);
+
 impl Answer for PatternsList {
+    const FIELDS: &'static [Field<PatternsList>] =
+        &[Field::<Self>::new("patterns", Kind::Rows(&ENTRY), "The patterns there are.", |it| ENTRY.rows(&it.patterns))];
+
+    fn value(&self) -> String {
+        self.patterns.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![["name", "in Python", "in MPI"].map(str::to_owned).to_vec()];
         rows.extend(
             self.patterns.iter().map(|entry| vec![entry.name.clone(), entry.python.clone(), entry.mpi.clone()]),
         );
         text::table(&rows, &[0, 1, 2], out)
-    }
-
-    fn columns(&self) -> Vec<(String, String)> {
-        self.patterns.iter().map(|entry| (entry.name.clone(), entry.mpi.clone())).collect()
     }
 }
 
@@ -172,7 +200,12 @@ mod tests {
         scan     10, 4   WRONG, should be 10, 5
         ");
         assert_eq!(json(result())["patterns"][1]["right"], false);
-        assert_eq!(written(result(), Format::Csv), "counter,scan\n500000,\"10, 4\"\n");
+        insta::assert_snapshot!(written(result(), Format::Csv), @r#"
+        name,answer,expected,right,all_right,complete
+        counter,500000,500000,true,false,true
+        scan,"10, 4","10, 5",false,false,true
+        "#);
+        assert_eq!(written(result(), Format::Value), "false\n");
     }
 
     #[test]

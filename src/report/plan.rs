@@ -1,48 +1,54 @@
 //! The result of `--plan`: samples and errors. How long they take is no result: it stands in the run.
 
-use std::io::{self, Write};
+use super::field::{BOOL, FLOAT, Field, Fields, TEXT, WIDE};
+use super::value::{asked, wide};
+use super::{Answer, Extra, duration, text};
 
-use serde::Serialize;
-
-use super::{Answer, text, wide};
-
-/// What an estimate takes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What an estimate takes. [`PlanResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct PlanResult {
-    /// Samples to take.
-    #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
-    /// The standard error to expect of them.
     pub std_error: f64,
-    /// The error that was asked for, as it was typed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_error: Option<String>,
-    /// Whether the samples allowed are enough for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enough: Option<bool>,
-    /// Samples that were taken to say so.
-    #[serde(serialize_with = "wide::integer")]
     pub pilot_samples: u64,
 }
 
 impl Answer for PlanResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = vec![("samples", self.samples.to_string()), ("expected error", text::number(self.std_error))];
-        let said = |enough| if enough { "enough" } else { "NOT enough" };
-        if let (Some(target), Some(enough)) = (&self.target_error, self.enough) {
-            lines.push(("target error", format!("{target}: these samples are {}", said(enough))));
-        }
-        lines.push(("judged by", text::count(self.pilot_samples, "sample")));
-        text::aligned(&lines, out)
-    }
+    const FIELDS: &'static [Field<PlanResult>] = &[
+        Field::<Self>::new("samples", WIDE, "Samples to take.", |plan| wide(plan.samples)).label("samples"),
+        Field::<Self>::new("std_error", FLOAT, "The standard error to expect of them.", |plan| plan.std_error.into())
+            .label("expected error"),
+        Field::<Self>::new("target_error", TEXT, "The error that was asked for, as it was typed.", |plan| {
+            asked(plan.target_error.clone(), Into::into)
+        })
+        .optional()
+        .line("target error", |plan| {
+            let enough = if plan.enough? { "enough" } else { "NOT enough" };
+            Some(format!("{}: these samples are {enough}", plan.target_error.as_ref()?))
+        }),
+        Field::<Self>::new("enough", BOOL, "Whether the samples allowed are enough for it.", |plan| {
+            asked(plan.enough, Into::into)
+        })
+        .optional(),
+        Field::<Self>::new("pilot_samples", WIDE, "Samples that were taken to say so.", |plan| {
+            wide(plan.pilot_samples)
+        })
+        .line("judged by", |plan| Some(text::count(plan.pilot_samples, "sample"))),
+    ];
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        vec![
-            ("samples".to_owned(), self.samples.to_string()),
-            ("std_error".to_owned(), text::number(self.std_error)),
-            ("target_error".to_owned(), self.target_error.clone().unwrap_or_default()),
-            ("enough".to_owned(), self.enough.map(|enough| enough.to_string()).unwrap_or_default()),
-            ("pilot_samples".to_owned(), self.pilot_samples.to_string()),
-        ]
-    }
+/// What a plan adds to its run.
+pub static PLANNED: Fields<f64> = Fields(&[Field::<f64>::new(
+    "planned_seconds",
+    FLOAT,
+    "Seconds that the whole job would take on these ranks.",
+    |&seconds| seconds.into(),
+)
+.optional()]);
+
+/// That the whole job would take so many seconds on these ranks.
+pub fn planned(seconds: f64) -> Extra {
+    Extra::of(&PLANNED, &seconds).with_lines([format!("that would take about {} here", duration(seconds))])
 }

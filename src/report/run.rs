@@ -1,85 +1,165 @@
 //! How a run went: times, hosts, ranks. What may differ between two runs with the same result.
 //!
-//! Pure data, in the order of the JSON form; the text form stands in `run_text`.
+//! Pure data; the text form stands in `run_text`. What a single command measures besides is an
+//! [`Extra`], described in its folder.
 
-use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use super::division::{Compared, DivisionRun, Serialised};
-use super::wide;
+use super::field::{FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE, record};
+use super::value::{Value, asked, wide};
 
-/// How a run went. The lists have one entry per rank, in rank order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// How a run went. The lists have one entry per rank, in rank order. [`RUN`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct Run {
-    /// Number of ranks.
     pub ranks: usize,
-    /// The hosts, each once, in the order of their first ranks.
     pub hosts: Vec<String>,
-    /// Index into `hosts`, per rank.
     pub host_of_rank: Vec<usize>,
-    /// Ranks that died while the others went on, in the order in which that was found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<Lost>,
-    /// What started the ranks: `mpirun`, `srun`; `none` for one process on its own.
     pub launcher: String,
-    /// The MPI library: `Open MPI 4.1.4`; `none` without one.
     pub mpi: String,
-    /// The instruction set of the kernels: `avx512`.
     pub isa: String,
-    /// The schedule: `dynamic`.
     pub schedule: String,
-    /// Blocks handed out at a time.
-    #[serde(serialize_with = "wide::integer")]
     pub chunk: u64,
-    /// What this run did.
     pub work: Work,
-    /// Seconds that the whole job would take, of a `--plan`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub planned_seconds: Option<f64>,
-    /// 1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the larger, the more precision a
-    /// second buys. Of an integral or of pi, in its own units.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub figure_of_merit: Option<f64>,
-    /// What trial division took.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub division: Option<DivisionRun>,
-    /// How the flags of trial division compare.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub compared: Vec<Compared>,
-    /// What messages took.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub serialised: Option<Serialised>,
-    /// Seconds by the root's clock, from the start of the job to its result.
-    #[serde(serialize_with = "micro")]
     pub seconds: f64,
-    /// Seconds in kernels.
-    #[serde(serialize_with = "micros")]
     pub compute_seconds: Vec<f64>,
-    /// Seconds waiting for work, or for the last rank.
-    #[serde(serialize_with = "micros")]
     pub idle_seconds: Vec<f64>,
-    /// Seconds in messages.
-    #[serde(serialize_with = "micros")]
     pub comm_seconds: Vec<f64>,
-    /// Blocks computed.
     pub blocks: Vec<u64>,
-    /// Largest over mean compute time: 1 is perfect ([`imbalance`]).
-    #[serde(serialize_with = "micro")]
     pub imbalance: f64,
-    /// Messages sent by all ranks, where they were counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
-    /// The same over `seconds`: what the root and the network had to bear.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages_per_second: Option<f64>,
-    /// Largest resident memory. Memory that ranks share is in the number of each of them.
     pub peak_memory_bytes: Vec<u64>,
-    /// The most memory that the ranks of a node shared, once for all of them (on the root's node); 0 for none.
     pub shared_bytes: u64,
+    pub extra: Extra,
+}
+
+/// What a command says of its run besides: more fields, and more lines of text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extra {
+    fields: Vec<(&'static str, Value)>,
+    lines: Vec<String>,
+}
+
+impl Extra {
+    /// The fields of a table.
+    pub fn of<R>(fields: &Fields<R>, result: &R) -> Extra {
+        let Value::Record(values) = fields.record(result) else { return Extra::default() };
+        Extra { fields: values, lines: Vec::new() }
+    }
+
+    /// And lines for people.
+    pub fn with_lines(self, lines: impl IntoIterator<Item = String>) -> Extra {
+        Extra { lines: lines.into_iter().collect(), ..self }
+    }
+
+    /// The lines for people.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
+static LOST: Fields<Lost> = Fields(&[
+    Field::<Lost>::new(
+        "rank",
+        INTEGER,
+        "Its number at the beginning; those in the lists are the numbers of the end.",
+        |lost| lost.rank.into(),
+    ),
+    Field::<Lost>::new("host", TEXT, "Its host.", |lost| lost.host.clone().into()),
+]);
+
+static WORK: Fields<Work> = Fields(&[
+    Field::<Work>::new("amount", WIDE, "How many; a resumed run did not do what its checkpoint held.", |work| {
+        wide(work.amount)
+    }),
+    Field::<Work>::new("unit", TEXT, "Of what, in the plural: `samples`, `numbers`.", |work| work.unit.into()),
+]);
+
+/// The fields of every run.
+pub static RUN: Fields<Run> = Fields(&[
+    Field::<Run>::new("ranks", INTEGER, "Number of ranks.", |run| run.ranks.into()),
+    Field::<Run>::new("hosts", Kind::List(&TEXT), "The hosts, each once, in the order of their first ranks.", |run| {
+        run.hosts.iter().map(String::as_str).collect()
+    }),
+    Field::<Run>::new("host_of_rank", Kind::List(&INTEGER), "Index into `hosts`, per rank.", |run| {
+        run.host_of_rank.iter().copied().collect()
+    }),
+    Field::<Run>::new(
+        "lost",
+        Kind::Rows(&LOST),
+        "Ranks that died while the others went on, as that was found.",
+        |run| asked(Some(&run.lost).filter(|lost| !lost.is_empty()), |lost| LOST.rows(lost)),
+    )
+    .optional(),
+    Field::<Run>::new(
+        "launcher",
+        TEXT,
+        "What started the ranks: `mpirun`, `srun`; `none` for one process on its own.",
+        |run| run.launcher.clone().into(),
+    ),
+    Field::<Run>::new("mpi", TEXT, "The MPI library: `Open MPI 4.1.4`; `none` without one.", |run| {
+        run.mpi.clone().into()
+    }),
+    Field::<Run>::new("isa", TEXT, "The instruction set of the kernels: `avx512`.", |run| run.isa.clone().into()),
+    Field::<Run>::new("schedule", TEXT, "The schedule: `dynamic`.", |run| run.schedule.clone().into()),
+    Field::<Run>::new("chunk", WIDE, "Blocks handed out at a time.", |run| wide(run.chunk)),
+    Field::<Run>::new("work", Kind::Record(&WORK), "What this run did.", |run| WORK.record(&run.work)),
+    Field::<Run>::new(
+        "seconds",
+        FLOAT,
+        "Seconds by the root's clock, from the start of the job to its result.",
+        |run| rounded(run.seconds).into(),
+    ),
+    Field::<Run>::new("compute_seconds", Kind::List(&FLOAT), "Seconds in kernels, per rank.", |run| {
+        seconds(&run.compute_seconds)
+    }),
+    Field::<Run>::new("idle_seconds", Kind::List(&FLOAT), "Seconds waiting for work, or for the last rank.", |run| {
+        seconds(&run.idle_seconds)
+    }),
+    Field::<Run>::new("comm_seconds", Kind::List(&FLOAT), "Seconds in messages.", |run| seconds(&run.comm_seconds)),
+    Field::<Run>::new("blocks", Kind::List(&INTEGER), "Blocks computed, per rank.", |run| {
+        run.blocks.iter().copied().collect()
+    }),
+    Field::<Run>::new("imbalance", FLOAT, "The largest over the mean of the compute seconds: 1 is perfect.", |run| {
+        rounded(run.imbalance).into()
+    }),
+    Field::<Run>::new("messages", INTEGER, "Messages sent by all ranks, where they were counted.", |run| {
+        asked(run.messages, Into::into)
+    })
+    .optional(),
+    Field::<Run>::new(
+        "messages_per_second",
+        FLOAT,
+        "The same over `seconds`: what the root and the network bore.",
+        |run| asked(run.messages_per_second, Into::into),
+    )
+    .optional(),
+    Field::<Run>::new(
+        "peak_memory_bytes",
+        Kind::List(&INTEGER),
+        "Largest resident memory, per rank. Memory that ranks share is in the number of each of them.",
+        |run| run.peak_memory_bytes.iter().copied().collect(),
+    ),
+    Field::<Run>::new(
+        "shared_bytes",
+        INTEGER,
+        "The most memory that the ranks of a node shared, once for all of them (on the root's node); 0 for none.",
+        |run| run.shared_bytes.into(),
+    ),
+]);
+
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Value::Record(mut fields) = record(RUN.0, self) else { return serializer.serialize_none() };
+        fields.extend(self.extra.fields.iter().cloned());
+        Value::Record(fields).serialize(serializer)
+    }
 }
 
 /// A rank that died.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost {
     /// Its number at the beginning; those in the lists are the numbers of the end.
     pub rank: u64,
@@ -88,10 +168,9 @@ pub struct Lost {
 }
 
 /// An amount of work, to say how fast it went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Work {
     /// How many, in this run (a resumed run did not do what its checkpoint held).
-    #[serde(serialize_with = "wide::integer")]
     pub amount: u64,
     /// Of what, in the plural: `samples`, `numbers`.
     pub unit: &'static str,
@@ -112,14 +191,8 @@ fn rounded(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
-fn micro<S: Serializer>(seconds: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(rounded(*seconds))
-}
-
-fn micros<S: Serializer>(seconds: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut list = serializer.serialize_seq(Some(seconds.len()))?;
-    seconds.iter().try_for_each(|&s| list.serialize_element(&rounded(s)))?;
-    list.end()
+fn seconds(list: &[f64]) -> Value {
+    list.iter().map(|&seconds| rounded(seconds)).collect()
 }
 
 #[cfg(test)]
@@ -141,11 +214,6 @@ pub(crate) mod tests {
             schedule: "dynamic".to_owned(),
             chunk: 4,
             work: Work { amount: 1_000_000_000, unit: "samples" },
-            planned_seconds: None,
-            figure_of_merit: None,
-            division: None,
-            compared: Vec::new(),
-            serialised: None,
             seconds: 1.3000001,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,
@@ -156,6 +224,7 @@ pub(crate) mod tests {
             messages_per_second: Some(20.0),
             peak_memory_bytes: vec![12_345_678, 12_300_000, 12_300_001],
             shared_bytes: 7_372_800,
+            extra: Extra::default(),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use super::division::write_compared;
 use super::run::Run;
 use super::text::{count, table};
 
@@ -25,18 +24,7 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
         let lost: Vec<String> = run.lost.iter().map(|lost| format!("rank {} on {}", lost.rank, lost.host)).collect();
         writeln!(out, "lost on the way: {}", lost.join(", "))?;
     }
-    if let Some(merit) = run.figure_of_merit {
-        writeln!(out, "figure of merit {merit:.2e}")?;
-    }
-    if let Some(division) = &run.division {
-        writeln!(out, "{}", division.line())?;
-    }
-    if let Some(serialised) = &run.serialised {
-        writeln!(out, "{}", serialised.line())?;
-    }
-    if !run.compared.is_empty() {
-        write_compared(&run.compared, out)?;
-    }
+    run.extra.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 
@@ -86,13 +74,13 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::Work;
-    use super::super::run::Lost;
     use super::super::run::tests::example;
+    use super::super::run::{Extra, Lost};
     use super::*;
 
     #[test]
-    fn precision_for_a_second_where_it_is_known() {
-        let run = Run { figure_of_merit: Some(1.25e9), ..example() };
+    fn a_command_may_say_more() {
+        let run = Run { extra: Extra::default().with_lines(["figure of merit 1.25e9".to_owned()]), ..example() };
         assert_eq!(written(&run, false).lines().nth(2), Some("figure of merit 1.25e9"));
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Each has one spelling for programs (JSON and CSV: `wilson`, `student-t`) and one for people (`Wilson`, `Student t`).
 
-use serde::{Serialize, Serializer};
-
-use super::{text, wide};
+use super::field::{FLOAT, Field, Fields, INTEGER, Kind};
+use super::value::asked;
+use super::{Extra, text};
 use crate::montecarlo::chi_square::ChiSquare;
 
 /// How a 95 % interval was made.
@@ -17,6 +17,9 @@ pub enum IntervalKind {
 }
 
 impl IntervalKind {
+    /// Its names for programs.
+    pub const NAMES: Kind = Kind::Words(&["wilson", "student-t"]);
+
     /// For programs.
     pub fn name(self) -> &'static str {
         match self {
@@ -34,12 +37,6 @@ impl IntervalKind {
     }
 }
 
-impl Serialize for IntervalKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 /// Why the 95 % interval of an estimate may cover less often than it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
@@ -50,6 +47,9 @@ pub enum Warning {
 }
 
 impl Warning {
+    /// Its names for programs.
+    pub const NAMES: Kind = Kind::Words(&["heavy-tail", "few-samples"]);
+
     /// For programs.
     pub fn name(self) -> &'static str {
         match self {
@@ -74,44 +74,33 @@ impl Warning {
     }
 }
 
-impl Serialize for Warning {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 /// Chi-square over the blocks of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ChiSquareResult {
-    /// The sum.
-    pub value: f64,
-    /// What it should be about.
-    #[serde(serialize_with = "wide::integer")]
-    pub degrees_of_freedom: u64,
-    /// How many standard deviations it is off.
-    pub z: f64,
+pub static CHI_SQUARE: Fields<ChiSquare> = Fields(&[
+    Field::<ChiSquare>::new("value", FLOAT, "The sum.", |chi| chi.value.into()).column(""),
+    Field::<ChiSquare>::new("degrees_of_freedom", INTEGER, "What it should be about.", |chi| {
+        chi.degrees_of_freedom.into()
+    }),
+    Field::<ChiSquare>::new("z", FLOAT, "How many standard deviations it is off.", |chi| chi.z.into()),
+]);
+
+/// For people.
+pub fn chi_square_text(chi: &ChiSquare) -> String {
+    let ChiSquare { value, degrees_of_freedom, z } = chi;
+    let degrees = if *degrees_of_freedom == 1 { "degree" } else { "degrees" };
+    format!("{value:.1} for {degrees_of_freedom} {degrees} of freedom (z = {z:.2})")
 }
 
-impl From<ChiSquare> for ChiSquareResult {
-    fn from(ChiSquare { value, degrees_of_freedom, z }: ChiSquare) -> ChiSquareResult {
-        ChiSquareResult { value, degrees_of_freedom, z }
-    }
-}
+/// What an estimate adds to its run.
+pub static MERIT: Fields<Option<f64>> = Fields(&[Field::<Option<f64>>::new(
+    "figure_of_merit",
+    FLOAT,
+    "1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the larger, the more \
+     precision a second buys. Of an integral or of pi, in its own units.",
+    |&merit| asked(merit, Into::into),
+)
+.optional()]);
 
-impl ChiSquareResult {
-    /// The line for people.
-    pub(crate) fn line(&self) -> (&'static str, String) {
-        let ChiSquareResult { value, degrees_of_freedom, z } = self;
-        let degrees = if *degrees_of_freedom == 1 { "degree" } else { "degrees" };
-        ("chi-square", format!("{value:.1} for {degrees_of_freedom} {degrees} of freedom (z = {z:.2})"))
-    }
-
-    /// The columns of a table, empty where there is nothing.
-    pub(crate) fn columns(this: Option<&ChiSquareResult>) -> [(&'static str, String); 3] {
-        [
-            ("chi_square", text::float_cell(this.map(|it| it.value))),
-            ("chi_square_degrees_of_freedom", text::cell(this.map(|it| it.degrees_of_freedom))),
-            ("chi_square_z", text::float_cell(this.map(|it| it.z))),
-        ]
-    }
+/// How much precision a second bought, where that is known.
+pub fn merit(merit: Option<f64>) -> Extra {
+    Extra::of(&MERIT, &merit).with_lines(merit.map(|merit| format!("figure of merit {merit:.2e}")))
 }

@@ -8,11 +8,6 @@ pub(crate) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Resu
     lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<width$}  {value}"))
 }
 
-/// The line that says what probable primes are; none where all is proven.
-pub(crate) fn proof(proven: Option<bool>) -> Option<(&'static str, String)> {
-    (proven == Some(false)).then(|| ("proof", "none above 2^64: probable primes (Baillie-PSW test)".to_owned()))
-}
-
 /// Seconds as people say them: `2.5 s`, `6 min 20 s`, `81 years`. Two units at the most, and no
 /// more than three digits.
 pub fn duration(seconds: f64) -> String {
@@ -61,12 +56,6 @@ pub(crate) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -
     Ok(())
 }
 
-/// A header line, the first row, and more rows.
-pub(crate) fn csv(columns: &[(String, String)], more: Vec<Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
-    let (names, values) = columns.iter().cloned().unzip();
-    csv_rows(&[vec![names, values], more].concat(), out)
-}
-
 /// Rows of a CSV file, the first of them the header.
 pub(crate) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let line = |row: &Vec<String>| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",");
@@ -83,11 +72,6 @@ fn quoted(cell: &str) -> String {
 pub(crate) fn number(x: f64) -> String {
     let is_usual = x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite();
     if is_usual { x.to_string() } else { format!("{x:e}") }
-}
-
-/// A CSV cell with such a number; empty where there is nothing.
-pub(crate) fn float_cell(value: Option<f64>) -> String {
-    value.map_or_else(String::new, number)
 }
 
 /// A CSV cell; empty where there is nothing.

@@ -11,12 +11,12 @@ mod tests;
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::diagnosis::pace::Clock;
 use super::diagnosis::pattern::{Flaw, Message};
 use crate::commands::burnin::diagnosis::cause::Cause;
-use crate::report::{Format, text, wide, write_json};
+use crate::report::{Format, text, write_json};
 
 /// What a burn-in has to say.
 #[derive(Clone, Debug)]
@@ -56,6 +56,16 @@ pub enum Verdict {
     Wrong,
 }
 
+impl Verdict {
+    fn word(self) -> &'static str {
+        match self {
+            Verdict::Ok => "ok",
+            Verdict::Slow => "slow",
+            Verdict::Wrong => "wrong",
+        }
+    }
+}
+
 /// An answer that is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrongBlock {
@@ -74,12 +84,13 @@ pub struct WrongBlock {
     /// The round, from 0.
     pub round: u64,
     /// What should have come out.
-    #[serde(serialize_with = "wide::integer")]
+    #[serde(serialize_with = "digits")]
     pub expected: u64,
     /// What came out.
-    #[serde(serialize_with = "wide::integer")]
+    #[serde(serialize_with = "digits")]
     pub got: u64,
     /// What came out when the same rank did it again.
+    #[serde(serialize_with = "list_of_digits")]
     pub again: Vec<u64>,
     /// What came out elsewhere.
     pub elsewhere: Option<Elsewhere>,
@@ -95,8 +106,17 @@ pub struct Elsewhere {
     /// Its host.
     pub host: String,
     /// What came out.
-    #[serde(serialize_with = "wide::integer")]
+    #[serde(serialize_with = "digits")]
     pub got: u64,
+}
+
+/// An integer that may be above 2^53, which many readers of JSON do not keep.
+fn digits<S: Serializer>(n: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(n)
+}
+
+fn list_of_digits<S: Serializer>(list: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(list.iter().map(u64::to_string))
 }
 
 /// How a message travelled.
@@ -252,6 +272,7 @@ impl BurninReport {
             Format::Text => self.write_text(out),
             Format::Json => write_json("burnin", &self.result, Some(&self.run), out),
             Format::Csv => text::csv_rows(&self.csv(), out),
+            Format::Value => writeln!(out, "{}", self.result.verdict.word()),
         }
     }
 

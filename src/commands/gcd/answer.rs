@@ -2,82 +2,144 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use crate::report::field::{BOOL, Field, Fields, INTEGER, Kind, TEXT, WIDE};
+use crate::report::value::{asked, found, wide};
+use crate::report::{Answer, Completes, Completion, complete, coverage, text};
 
-use crate::report::{Answer, Completion, text, wide};
-
-/// The greatest common divisors of pairs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// The greatest common divisors of pairs. [`GcdResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct GcdResult {
-    /// In the order of the file.
     pub pairs: Vec<GcdPair>,
-    /// Whether all was done.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
 /// One pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct GcdPair {
-    /// The first number.
-    #[serde(serialize_with = "wide::integer")]
     pub a: u128,
-    /// The second.
-    #[serde(serialize_with = "wide::integer")]
     pub b: u128,
-    /// What they have in common; `None` when the job was stopped before.
-    #[serde(serialize_with = "wide::optional")]
     pub gcd: Option<u128>,
 }
 
-/// The numbers of a list that share a factor with another one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+static PAIR: Fields<GcdPair> = Fields(&[
+    Field::<GcdPair>::new("a", WIDE, "The first number.", |pair| wide(pair.a)),
+    Field::<GcdPair>::new("b", WIDE, "The second number.", |pair| wide(pair.b)),
+    Field::<GcdPair>::new(
+        "gcd",
+        WIDE,
+        "Their greatest common divisor; null when the job was stopped before.",
+        |pair| found(pair.gcd, wide),
+    )
+    .nullable(),
+]);
+
+impl Answer for GcdResult {
+    const FIELDS: &'static [Field<GcdResult>] = &[
+        Field::<Self>::new("pairs", Kind::Rows(&PAIR), "The pairs, in the order of the file.", |it| {
+            PAIR.rows(&it.pairs)
+        }),
+        complete(),
+        coverage(),
+    ];
+
+    fn value(&self) -> String {
+        let known = self.pairs.iter().map(|pair| pair.gcd.map_or("unknown".to_owned(), |gcd| gcd.to_string()));
+        known.collect::<Vec<_>>().join(" ")
+    }
+
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        for pair in &self.pairs {
+            writeln!(out, "{}", pair.gcd.map_or("unknown".to_owned(), |gcd| gcd.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+impl Completes for GcdResult {
+    fn completion(&self) -> Completion {
+        self.completion
+    }
+}
+
+/// The numbers of a list that share a factor with another one. [`SharedResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct SharedResult {
-    /// How many numbers there are.
     pub numbers: u64,
-    /// How many numbers the collection has, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<u64>,
-    /// What places count: `lines`, or `numbers` where a line has several.
     pub places: &'static str,
-    /// Those that share one, in the order of the file.
     pub shared: Vec<SharedFactor>,
-    /// Whether all was done.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
 /// One number that shares a factor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct SharedFactor {
-    /// Its place in the file, from 1.
     pub place: u64,
-    /// The number, in decimal digits.
     pub n: String,
-    /// What it has in common with all others together; the number itself when all its factors are theirs.
     pub factor: String,
-    /// The number as a product, as far as its partners split it; empty where it has none.
     pub factors: Vec<String>,
-    /// The first numbers with which it shares a factor but is not equal to.
     pub partners: Vec<Partner>,
-    /// How many of them there are; `None` when they were not looked for.
     pub partner_count: Option<u64>,
-    /// Whether an equal number is there.
     pub duplicate: bool,
-    /// Places of the first equal numbers.
     pub duplicates: Vec<u64>,
-    /// How many of them there are.
     pub duplicate_count: u64,
 }
 
-/// With whom a factor is shared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// With which number a factor is shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct Partner {
-    /// Its place.
     pub place: u64,
-    /// What it shares.
     pub factor: String,
 }
+
+static PARTNER: Fields<Partner> = Fields(&[
+    Field::<Partner>::new("place", INTEGER, "Its place.", |partner| partner.place.into()),
+    Field::<Partner>::new("factor", WIDE, "The factor that is shared with it.", |partner| {
+        partner.factor.clone().into()
+    }),
+]);
+
+static SHARED: Fields<SharedFactor> = Fields(&[
+    Field::<SharedFactor>::new("place", INTEGER, "Its place in the file, from 1.", |it| it.place.into()),
+    Field::<SharedFactor>::new("n", WIDE, "The number.", |it| it.n.clone().into()),
+    Field::<SharedFactor>::new(
+        "factor",
+        WIDE,
+        "Its common factor with all others together; the number itself when all its factors are theirs.",
+        |it| it.factor.clone().into(),
+    ),
+    Field::<SharedFactor>::new(
+        "factors",
+        Kind::List(&WIDE),
+        "The number as a product, as far as its partners split it; empty where it has none.",
+        |it| it.factors.iter().map(String::as_str).collect(),
+    ),
+    Field::<SharedFactor>::new(
+        "partners",
+        Kind::List(&Kind::Record(&PARTNER)),
+        "The first numbers that share a factor with it and are not equal to it; in CSV `PLACE:FACTOR`.",
+        |it| PARTNER.rows(&it.partners),
+    ),
+    Field::<SharedFactor>::new(
+        "partner_count",
+        INTEGER,
+        "How many of them there are; null when they were not looked for.",
+        |it| it.partner_count.into(),
+    )
+    .nullable(),
+    Field::<SharedFactor>::new("duplicate", BOOL, "Whether an equal number is there.", |it| it.duplicate.into()),
+    Field::<SharedFactor>::new("duplicates", Kind::List(&INTEGER), "Places of the first equal numbers.", |it| {
+        it.duplicates.iter().copied().collect()
+    }),
+    Field::<SharedFactor>::new("duplicate_count", INTEGER, "How many of them there are.", |it| {
+        it.duplicate_count.into()
+    }),
+]);
 
 impl SharedFactor {
     /// `15 shares 15 = 3 * 5; 3 with 2, 5 with 3`, `15 duplicate of 7`, or both.
@@ -111,32 +173,33 @@ fn more(count: u64, named: usize) -> String {
     }
 }
 
-/// The columns of CSV.
-const COLUMNS: [&str; 8] = ["place", "n", "factor", "factors", "partners", "partner_count", "duplicate", "duplicates"];
-
-impl Answer for GcdResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        for pair in &self.pairs {
-            writeln!(out, "{}", pair.gcd.map_or("unknown".to_owned(), |gcd| gcd.to_string()))?;
-        }
-        Ok(())
-    }
-
-    fn columns(&self) -> Vec<(String, String)> {
-        let first = self.pairs.first().map_or([const { String::new() }; 3], row);
-        ["a", "b", "gcd"].map(str::to_owned).into_iter().zip(first).collect()
-    }
-
-    fn more_rows(&self) -> Vec<Vec<String>> {
-        self.pairs.iter().skip(1).map(|pair| row(pair).to_vec()).collect()
-    }
-}
-
-fn row(pair: &GcdPair) -> [String; 3] {
-    [pair.a.to_string(), pair.b.to_string(), text::cell(pair.gcd)]
-}
-
 impl Answer for SharedResult {
+    const FIELDS: &'static [Field<SharedResult>] = &[
+        Field::<Self>::new(
+            "shared",
+            Kind::Rows(&SHARED),
+            "Those that share a factor, in the order of the file.",
+            |it| SHARED.rows(&it.shared),
+        ),
+        Field::<Self>::new("numbers", INTEGER, "How many numbers there are.", |it| it.numbers.into()),
+        Field::<Self>::new("against", INTEGER, "How many numbers the collection has, where there is one.", |it| {
+            asked(it.against, Into::into)
+        })
+        .optional(),
+        Field::<Self>::new(
+            "places",
+            TEXT,
+            "What places count: `lines`, or `numbers` where a line has several.",
+            |it| it.places.into(),
+        ),
+        complete(),
+        coverage(),
+    ];
+
+    fn value(&self) -> String {
+        self.shared.len().to_string()
+    }
+
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         for shared in &self.shared {
             writeln!(out, "{}: {}", shared.place, shared.words())?;
@@ -146,37 +209,17 @@ impl Answer for SharedResult {
             None => "another".to_owned(),
             Some(count) => format!("one of {}", text::count(count, "other number")),
         };
-        match self.completion.line() {
+        match self.completion.text() {
             None => writeln!(out, "{} of {of} have a factor in common with {with}", self.shared.len()),
-            Some((label, value)) => writeln!(out, "{label}: {value}"),
+            Some(text) => writeln!(out, "not complete: {text}"),
         }
-    }
-
-    fn columns(&self) -> Vec<(String, String)> {
-        let first = self.shared.first().map_or([const { String::new() }; COLUMNS.len()], columns);
-        COLUMNS.map(str::to_owned).into_iter().zip(first).collect()
-    }
-
-    fn more_rows(&self) -> Vec<Vec<String>> {
-        self.shared.iter().skip(1).map(|shared| columns(shared).to_vec()).collect()
     }
 }
 
-/// Lists have spaces between their values, and partners are `PLACE:FACTOR`.
-fn columns(shared: &SharedFactor) -> [String; COLUMNS.len()] {
-    let SharedFactor { place, n, factor, factors, partners, partner_count, duplicate, duplicates, .. } = shared;
-    let partners: Vec<String> = partners.iter().map(|p| format!("{}:{}", p.place, p.factor)).collect();
-    let duplicates: Vec<String> = duplicates.iter().map(u64::to_string).collect();
-    [
-        place.to_string(),
-        n.clone(),
-        factor.clone(),
-        factors.join(" "),
-        partners.join(" "),
-        text::cell(*partner_count),
-        duplicate.to_string(),
-        duplicates.join(" "),
-    ]
+impl Completes for SharedResult {
+    fn completion(&self) -> Completion {
+        self.completion
+    }
 }
 
 #[cfg(test)]
@@ -191,11 +234,15 @@ mod tests {
         let pairs = vec![pair(1_551_645, 2_229_620, Some(5)), pair(1 << 64, 1 << 70, Some(1 << 64)), pair(1, 2, None)];
         let result = GcdResult { pairs, completion: Completion::of(2, 3) };
         assert_eq!(written(result.clone(), Format::Text), "5\n18446744073709551616\nunknown\n");
-        let csv =
-            "a,b,gcd\n1551645,2229620,5\n18446744073709551616,1180591620717411303424,18446744073709551616\n1,2,\n";
-        assert_eq!(written(result.clone(), Format::Csv), csv);
+        insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
+        a,b,gcd,complete,coverage_done,coverage_blocks
+        1551645,2229620,5,false,2,3
+        18446744073709551616,1180591620717411303424,18446744073709551616,false,2,3
+        1,2,,false,2,3
+        ");
+        assert_eq!(written(result.clone(), Format::Value), "5 18446744073709551616 unknown\n");
         let json = json(result);
-        assert_eq!((&json["pairs"][0]["gcd"], &json["complete"]), (&5.into(), &false.into()));
+        assert_eq!((&json["pairs"][0]["gcd"], &json["complete"]), (&"5".into(), &false.into()));
         assert!(json["pairs"][1]["gcd"] == "18446744073709551616" && json["pairs"][2]["gcd"].is_null());
     }
 
@@ -238,19 +285,20 @@ mod tests {
         3 of 7 numbers have a factor in common with another
         ");
         insta::assert_snapshot!(written(result(vec![both, one, equal]), Format::Csv), @"
-        place,n,factor,factors,partners,partner_count,duplicate,duplicates
-        1,15,15,3 5,2:3 3:5,2,false,
-        2,21,3,3 7,1:3,1,false,
-        4,77,77,,,0,true,7
+        place,n,factor,factors,partners,partner_count,duplicate,duplicates,duplicate_count,numbers,against,places,complete,coverage_done,coverage_blocks
+        1,15,15,3 5,2:3 3:5,2,false,,0,7,,lines,true,,
+        2,21,3,3 7,1:3,1,false,,0,7,,lines,true,,
+        4,77,77,,,0,true,7,20,7,,lines,true,,
         ");
         let found = json(result(vec![shared(2, "15", "5", &["3", "5"], &[(9, "5")])]));
         assert_eq!(found["shared"][0]["partners"][0]["place"], 9);
         assert_eq!((&found["shared"][0]["factor"], &found["places"]), (&"5".into(), &"lines".into()));
         let none = SharedResult { against: Some(2), ..result(vec![]) };
-        assert_eq!(
-            written(none.clone(), Format::Csv),
-            "place,n,factor,factors,partners,partner_count,duplicate,duplicates\n,,,,,,,\n"
-        );
+        insta::assert_snapshot!(written(none.clone(), Format::Csv), @"
+        place,n,factor,factors,partners,partner_count,duplicate,duplicates,duplicate_count,numbers,against,places,complete,coverage_done,coverage_blocks
+        ,,,,,,,,,7,2,lines,true,,
+        ");
+        assert_eq!(written(none.clone(), Format::Value), "0\n");
         assert_eq!(written(none, Format::Text), "0 of 7 numbers have a factor in common with one of 2 other numbers\n");
     }
 }

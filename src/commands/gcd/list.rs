@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, Cause, Outcome, cannot_be};
 use crate::job::{Job, sound};
 use crate::primes::huge::Huge;
-use crate::report::{Completion, Work};
+use crate::report::{Completion, Extra, Work};
 use crate::stderr;
 
 /// Bytes of memory for each word of all numbers: 88 in the longest product, the rest in trees and copies. (16,384 numbers of 2,048 bits, 524,288 words:
@@ -195,11 +195,7 @@ impl Jobs<'_> {
                 completion: self.completion,
             }),
             verdict: 0,
-            planned: None,
-            figure_of_merit: None,
-            division: None,
-            compared: Vec::new(),
-            serialised: None,
+            extra: Extra::default(),
         });
         self.context.finish(final_report)
     }

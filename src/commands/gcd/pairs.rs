@@ -9,13 +9,14 @@ use std::time::Instant;
 use super::answer::{GcdPair, GcdResult};
 use super::args::Gcd;
 use super::jobs::Items;
+use super::serialised::Serialised;
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::commands::inputs;
 use crate::error::Result;
 use crate::job::{Job, Pulse, Span, sound};
 use crate::primes::gcd::gcd;
-use crate::report::{Completion, Serialised, Work};
+use crate::report::{Completion, Extra, Work};
 
 /// Pairs in a block: 0.1 ms (AMD Zen 4).
 const BLOCK: u64 = 256;
@@ -44,7 +45,8 @@ pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
         let work = Work { amount: pairs.len() as u64, unit: "pairs" };
         let result = GcdResult { pairs, completion: Completion::of(outcome.done, outcome.blocks) };
         let final_report = FinalReport::new("gcd", outcome, Some(result), work);
-        FinalReport { serialised: options.serialise.then_some(serialised), ..final_report }
+        let extra = if options.serialise { serialised.into() } else { Extra::default() };
+        FinalReport { extra, ..final_report }
     }))
 }
 

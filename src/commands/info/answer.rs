@@ -4,12 +4,12 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
+use crate::report::field::{FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE};
+use crate::report::value::{found, wide};
 use crate::report::{Answer, text};
 
 /// What there is to know about a launch.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InfoResult {
     /// What started the ranks: `mpirun`, `srun`; `None` for one process on its own.
     pub launcher: Option<String>,
@@ -30,7 +30,7 @@ pub struct InfoResult {
 }
 
 /// A batch system and the job in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheduler {
     /// `Slurm`, `PBS`, `LSF`.
     pub name: String,
@@ -39,7 +39,7 @@ pub struct Scheduler {
 }
 
 /// One host.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Host {
     /// Its name.
     pub name: String,
@@ -62,7 +62,7 @@ pub struct Host {
 }
 
 /// Where one rank may run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RankPlace {
     /// The rank.
     pub rank: usize,
@@ -135,7 +135,91 @@ impl InfoResult {
     }
 }
 
+static SCHEDULER: Fields<Scheduler> = Fields(&[
+    Field::<Scheduler>::new("name", TEXT, "Its name: `Slurm`, `PBS`, `LSF`.", |it| it.name.clone().into()),
+    Field::<Scheduler>::new("job_id", TEXT, "The job's id there.", |it| it.job_id.clone().into()).nullable(),
+]);
+
+static HOST: Fields<Host> = Fields(&[
+    Field::<Host>::new("name", TEXT, "Its name.", |host| host.name.clone().into()),
+    Field::<Host>::new("ranks", INTEGER, "Ranks on it.", |host| host.ranks.into()),
+    Field::<Host>::new("cpus", INTEGER, "Logical CPUs that it has.", |host| host.cpus.into()),
+    Field::<Host>::new("cpu_model", TEXT, "The CPU's model name.", |host| host.cpu_model.clone().into()),
+    Field::<Host>::new("isa", TEXT, "The instruction set that the kernels use there.", |host| host.isa.clone().into()),
+    Field::<Host>::new(
+        "memory_available_bytes",
+        WIDE,
+        "Memory that the job may still take there; null where the system does not say.",
+        |host| found(host.memory_available_bytes, wide),
+    )
+    .nullable(),
+    Field::<Host>::new("memory_bound", TEXT, "The limit that says so.", |host| host.memory_bound.clone().into())
+        .nullable(),
+    Field::<Host>::new(
+        "quota_cpus",
+        FLOAT,
+        "CPUs' worth of time that a control group grants; null without a quota.",
+        |host| host.quota_cpus.into(),
+    )
+    .nullable(),
+    Field::<Host>::new("stack_bytes", WIDE, "The largest stack of a process; null without a limit.", |host| {
+        found(host.stack_bytes, wide)
+    })
+    .nullable(),
+]);
+
+static BINDING: Fields<RankPlace> = Fields(&[
+    Field::<RankPlace>::new("rank", INTEGER, "The rank.", |it| it.rank.into()),
+    Field::<RankPlace>::new("host", INTEGER, "Index into the hosts.", |it| it.host.into()),
+    Field::<RankPlace>::new(
+        "cpus",
+        Kind::List(&INTEGER),
+        "The logical CPUs that it may use, ascending; empty where the system does not say.",
+        |it| it.cpus.iter().copied().collect(),
+    ),
+]);
+
+static PLACE: Kind = Kind::Record(&BINDING);
+
 impl Answer for InfoResult {
+    const FIELDS: &'static [Field<InfoResult>] = &[
+        Field::<Self>::new(
+            "launcher",
+            TEXT,
+            "What started the ranks: `mpirun`, `srun`; null for one process on its own.",
+            |it| it.launcher.clone().into(),
+        )
+        .nullable(),
+        Field::<Self>::new("scheduler", Kind::Record(&SCHEDULER), "The batch system, where there is one.", |it| {
+            found(it.scheduler.as_ref(), |scheduler| SCHEDULER.record(scheduler))
+        })
+        .nullable(),
+        Field::<Self>::new("mpi", TEXT, "The MPI library and its version; null without one.", |it| {
+            it.mpi.clone().into()
+        })
+        .nullable(),
+        Field::<Self>::new("mpi_standard", TEXT, "The version of the MPI standard that it has: `3.1`.", |it| {
+            it.mpi_standard.clone().into()
+        })
+        .nullable(),
+        Field::<Self>::new("ranks", INTEGER, "Number of ranks.", |it| it.ranks.into()),
+        Field::<Self>::new("hosts", Kind::Rows(&HOST), "Every host once, in the order of their first ranks.", |it| {
+            HOST.rows(&it.hosts)
+        })
+        .column("host"),
+        Field::<Self>::new("binding", Kind::List(&PLACE), "Where every rank may run, in rank order.", |it| {
+            BINDING.rows(&it.binding)
+        })
+        .without_column(),
+        Field::<Self>::new("hints", Kind::List(&TEXT), "What is off, a sentence each.", |it| {
+            it.hints.iter().map(String::as_str).collect()
+        }),
+    ];
+
+    fn value(&self) -> String {
+        self.ranks.to_string()
+    }
+
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         text::aligned(&self.launch_lines(), out)?;
         writeln!(out)?;
@@ -150,25 +234,6 @@ impl Answer for InfoResult {
             writeln!(out)?;
         }
         self.hints.iter().try_for_each(|hint| writeln!(out, "hint: {hint}"))
-    }
-
-    fn columns(&self) -> Vec<(String, String)> {
-        let (name, job) = match &self.scheduler {
-            Some(scheduler) => (scheduler.name.clone(), scheduler.job_id.clone().unwrap_or_default()),
-            None => (String::new(), String::new()),
-        };
-        [
-            ("launcher", self.launcher.clone().unwrap_or_default()),
-            ("scheduler", name),
-            ("job_id", job),
-            ("mpi", self.mpi.clone().unwrap_or_default()),
-            ("mpi_standard", self.mpi_standard.clone().unwrap_or_default()),
-            ("ranks", self.ranks.to_string()),
-            ("hosts", self.hosts.len().to_string()),
-            ("hints", self.hints.len().to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
     }
 }
 
@@ -246,10 +311,11 @@ mod tests {
         assert_eq!(json["scheduler"]["job_id"], "4711");
         assert_eq!(json["hosts"][1]["name"], "nid002");
         assert_eq!(json["binding"][0]["cpus"][4], 6);
-        insta::assert_snapshot!(written(cluster(), Format::Csv), @"
-        launcher,scheduler,job_id,mpi,mpi_standard,ranks,hosts,hints
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,2,1
-        ");
+        insta::assert_snapshot!(written(cluster(), Format::Csv), @r#"
+        launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,,,,8388608,2 ranks share 5 CPUs.
+        "#);
     }
 
     #[test]

@@ -2,157 +2,159 @@
 
 pub mod ep;
 
-use std::io::{self, Write};
+use crate::montecarlo::chi_square::ChiSquare;
+use crate::report::field::{FLOAT, Field, Fields, Kind, TEXT, WIDE};
+use crate::report::value::{Value, asked, found, wide};
+use crate::report::{
+    Answer, CHI_SQUARE, Completes, Completion, IntervalKind, TargetResult, Targets, Warning, chi_square_text, complete,
+    coverage, number, target_error, target_reached, target_unreachable, text,
+};
 
-use serde::{Serialize, Serializer};
-
-use crate::report::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, Warning, text, wide};
-
-/// An estimate of an integral, with what it takes to judge and to repeat it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// An estimate of an integral, with what it takes to judge and to repeat it. [`IntegrateResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct IntegrateResult {
-    /// The integrand's name.
     pub integrand: &'static str,
-    /// What was set of it, in the order of its declaration, as words.
-    #[serde(serialize_with = "as_map")]
     pub parameters: Vec<(&'static str, String)>,
-    /// The estimate.
     pub estimate: f64,
-    /// One standard error of it; `None` when nothing is known about it (all samples had the same value).
     pub std_error: Option<f64>,
-    /// The 95 % confidence interval, low and high; `None` with it.
     pub ci95: Option<[f64; 2]>,
-    /// How the interval was made: `wilson` or `student-t`.
     pub interval: IntervalKind,
-    /// Samples taken.
-    #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
-    /// How many of them are not numbers, where that is no failure.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "wide::none_is_null")]
     pub nan_samples: Option<u64>,
-    /// What picked the stream of samples.
-    #[serde(serialize_with = "wide::integer")]
     pub seed: u64,
-    /// The integral, where it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<f64>,
-    /// How many standard errors the estimate lies above it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub z: Option<f64>,
-    /// How the blocks scatter; `None` for fewer than two, or where nothing is known about the error.
-    pub chi_square: Option<ChiSquareResult>,
-    /// The largest share of a few samples (one of up to 128) in the sum of squares about the mean.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chi_square: Option<ChiSquare>,
     pub largest_share: Option<f64>,
-    /// Why the interval may cover less often than it says: `heavy-tail` or `few-samples`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning: Option<Warning>,
-    /// The error that it was to have, if one was asked for.
-    #[serde(flatten)]
     pub target: Option<TargetResult>,
-    /// Whether all samples were taken.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
-fn as_map<S: Serializer>(parameters: &[(&'static str, String)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(parameters.iter().map(|(name, word)| (name, word)))
-}
-
 impl Answer for IntegrateResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let interval = self.interval.title();
-        let unknown = || "unknown: all samples have the same value".to_owned();
-        let name = std::iter::once(self.integrand.to_owned());
-        let words = self.parameters.iter().map(|(name, word)| format!("{name} {word}"));
-        let mut lines = vec![
-            ("integral", text::number(self.estimate)),
-            ("standard error", self.std_error.map_or_else(unknown, text::number)),
-            (
-                "95 % interval",
-                self.ci95.map_or_else(
-                    || "unknown".to_owned(),
-                    |[low, high]| format!("{} to {} ({interval})", text::number(low), text::number(high)),
-                ),
-            ),
-            ("samples", self.samples.to_string()),
-            ("seed", self.seed.to_string()),
-            ("integrand", name.chain(words).collect::<Vec<_>>().join(", ")),
-        ];
-        lines.extend(self.exact.map(|exact| ("exact", text::number(exact))));
-        lines.extend(self.z.map(|z| ("z", text::number(z))));
-        lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
-        lines.extend(self.nan_samples.map(|nans| ("not numbers", text::count(nans, "sample"))));
-        lines.extend(self.warning.map(|warning| ("warning", warning.sentence(self.samples, self.largest_share))));
-        lines.extend(self.target.as_ref().map(TargetResult::line));
-        lines.extend(self.completion.line());
-        text::aligned(&lines, out)
-    }
+    const FIELDS: &'static [Field<IntegrateResult>] = &[
+        Field::<Self>::new("estimate", FLOAT, "The estimate of the integral.", |it| it.estimate.into()).label("integral"),
+        Field::<Self>::new(
+            "std_error",
+            FLOAT,
+            "One standard error of the estimate; null when nothing is known about it (all samples have the same value).",
+            |it| it.std_error.into(),
+        )
+        .nullable()
+        .line("standard error", |it| {
+            Some(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
+        }),
+        Field::<Self>::new("ci95", Kind::Interval, "The 95 % confidence interval; null with the standard error.", |it| {
+            found(it.ci95, Value::from_iter)
+        })
+        .nullable()
+        .line("95 % interval", |it| {
+            let text = |[low, high]: [f64; 2]| format!("{} to {} ({})", number(low), number(high), it.interval.title());
+            Some(it.ci95.map_or_else(|| "unknown".to_owned(), text))
+        }),
+        Field::<Self>::new("interval", IntervalKind::NAMES, "How the interval was made.", |it| it.interval.name().into()),
+        Field::<Self>::new("samples", WIDE, "Samples taken.", |it| wide(it.samples)).label("samples"),
+        Field::<Self>::new("seed", WIDE, "The number that picks the stream of samples.", |it| wide(it.seed)).label("seed"),
+        Field::<Self>::new("integrand", TEXT, "The integrand's name.", |it| it.integrand.into()).line("integrand", |it| {
+            let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
+            Some(it.integrand.to_owned() + &words.collect::<String>())
+        }),
+        Field::<Self>::new("parameters", Kind::Map, "What was set of it, in the order of its declaration.", |it| {
+            Value::Map(it.parameters.iter().map(|(name, word)| ((*name).to_owned(), word.clone())).collect())
+        }),
+        Field::<Self>::new("exact", FLOAT, "The integral, where it is known.", |it| asked(it.exact, Into::into))
+            .optional()
+            .label("exact"),
+        Field::<Self>::new("z", FLOAT, "How many standard errors the estimate lies above it.", |it| asked(it.z, Into::into))
+            .optional()
+            .label("z"),
+        Field::<Self>::new(
+            "chi_square",
+            Kind::Record(&CHI_SQUARE),
+            "How the blocks scatter; null for fewer than two, or where nothing is known about the error.",
+            |it| found(it.chi_square, |chi| CHI_SQUARE.record(&chi)),
+        )
+        .nullable()
+        .line("chi-square", |it| it.chi_square.as_ref().map(chi_square_text)),
+        Field::<Self>::new("nan_samples", WIDE, "Samples whose value is not a number, where that is no failure.", |it| {
+            asked(it.nan_samples, wide)
+        })
+        .optional()
+        .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
+        Field::<Self>::new(
+            "largest_share",
+            FLOAT,
+            "The largest share of a few samples (one of up to 128) in the sum of squares about the mean.",
+            |it| asked(it.largest_share, Into::into),
+        )
+        .optional(),
+        Field::<Self>::new("warning", Warning::NAMES, "Why the interval may cover less often than it says.", |it| {
+            asked(it.warning.map(Warning::name), Into::into)
+        })
+        .optional()
+        .line("warning", IntegrateResult::doubt),
+        target_error(),
+        target_reached(),
+        target_unreachable(),
+        complete(),
+        coverage(),
+    ];
 
     fn warnings(&self) -> Vec<String> {
-        let doubt = self.warning.map(|warning| warning.sentence(self.samples, self.largest_share));
-        doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+        self.doubt().into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
     }
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let words: Vec<String> = self.parameters.iter().map(|(name, word)| format!("{name}={word}")).collect();
-        let end = |i: usize| text::float_cell(self.ci95.map(|ends| ends[i]));
-        let mut columns: Vec<(String, String)> = [
-            ("integrand", self.integrand.to_owned()),
-            ("parameters", words.join(";")),
-            ("estimate", text::number(self.estimate)),
-            ("std_error", text::float_cell(self.std_error)),
-            ("ci95_low", end(0)),
-            ("ci95_high", end(1)),
-            ("interval", self.interval.name().to_owned()),
-            ("samples", self.samples.to_string()),
-            ("seed", self.seed.to_string()),
-            ("exact", text::float_cell(self.exact)),
-            ("z", text::float_cell(self.z)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
-        columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
-        columns.extend([
-            ("nan_samples".to_owned(), text::cell(self.nan_samples)),
-            ("largest_share".to_owned(), text::float_cell(self.largest_share)),
-            ("warning".to_owned(), text::cell(self.warning.map(Warning::name))),
-        ]);
-        columns.extend(TargetResult::columns(self.target.as_ref()));
-        columns.extend(self.completion.columns());
-        columns
+impl IntegrateResult {
+    fn doubt(&self) -> Option<String> {
+        self.warning.map(|warning| warning.sentence(self.samples, self.largest_share))
+    }
+}
+
+impl Completes for IntegrateResult {
+    fn completion(&self) -> Completion {
+        self.completion
+    }
+}
+
+impl Targets for IntegrateResult {
+    fn target(&self) -> Option<&TargetResult> {
+        self.target.as_ref()
     }
 }
 
 /// The integrands there are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntegrandList {
     /// Each with one line about it.
     pub integrands: Vec<IntegrandLine>,
 }
 
 /// One integrand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct IntegrandLine {
-    /// Its name on the command line.
     pub name: &'static str,
-    /// What it is.
     pub about: &'static str,
-    /// What may be set.
     pub parameters: Vec<&'static str>,
 }
 
-impl Answer for IntegrandList {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let lines: Vec<(&str, String)> =
-            self.integrands.iter().map(|line| (line.name, line.about.to_owned())).collect();
-        text::aligned(&lines, out)
-    }
+static LINE: Fields<IntegrandLine> = Fields(&[
+    Field::<IntegrandLine>::new("name", TEXT, "The name on the command line.", |line| line.name.into()),
+    Field::<IntegrandLine>::new("about", TEXT, "What it is.", |line| line.about.into()),
+    Field::<IntegrandLine>::new("parameters", Kind::List(&TEXT), "What may be set.", |line| {
+        line.parameters.iter().copied().collect()
+    }),
+]);
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let names: Vec<&str> = self.integrands.iter().map(|line| line.name).collect();
-        vec![("integrands".to_owned(), names.join(" "))]
+impl Answer for IntegrandList {
+    const FIELDS: &'static [Field<IntegrandList>] =
+        &[Field::<Self>::new("integrands", Kind::Rows(&LINE), "Every integrand.", |list| LINE.rows(&list.integrands))
+            .lines(|list| list.integrands.iter().map(|line| (line.name, line.about.to_owned())).collect())];
+
+    fn value(&self) -> String {
+        self.integrands.iter().map(|line| line.name).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -160,7 +162,7 @@ impl Answer for IntegrandList {
 mod tests {
     use super::*;
     use crate::report::Format;
-    use crate::report::testing::{json, written};
+    use crate::report::testing::{compact, json, written};
 
     fn example(completion: Completion) -> IntegrateResult {
         IntegrateResult {
@@ -175,7 +177,7 @@ mod tests {
             seed: u64::MAX,
             exact: Some(4.18879),
             z: Some(-0.225),
-            chi_square: Some(ChiSquareResult { value: 170.5, degrees_of_freedom: 190, z: -1.0 }),
+            chi_square: Some(ChiSquare { value: 170.5, degrees_of_freedom: 190, z: -1.0 }),
             largest_share: None,
             warning: None,
             target: None,
@@ -213,8 +215,8 @@ mod tests {
 
     #[test]
     fn json_leaves_out_what_is_not_known_but_for_the_error() {
-        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"));
-        insta::assert_snapshot!(serde_json::to_string(&unknown()).expect("JSON"));
+        insta::assert_snapshot!(compact(example(Completion::Complete)));
+        insta::assert_snapshot!(compact(unknown()));
         assert!(json(unknown())["std_error"].is_null());
     }
 

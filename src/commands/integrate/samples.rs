@@ -21,7 +21,7 @@ use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
-use crate::report::{Completion, IntervalKind, Warning, Work};
+use crate::report::{Completion, IntervalKind, Warning, Work, merit};
 
 /// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a
 /// Zen 4.
@@ -291,7 +291,7 @@ fn final_report(
         seed: job.seed,
         exact,
         z: exact.and_then(|exact| mean.z(exact)),
-        chi_square: chi_square.filter(|_| nans == 0 || job.nan != NanPolicy::Zero).map(Into::into),
+        chi_square: chi_square.filter(|_| nans == 0 || job.nan != NanPolicy::Zero),
         largest_share: mean.largest_share,
         warning: doubt.map(warning),
         target: rounds::target(&options.common.precision, met),
@@ -299,8 +299,8 @@ fn final_report(
     });
     let work = Work { amount: samples, unit: "samples" };
     let std_error = mean.and_then(|mean| mean.std_error);
-    let figure_of_merit = figure_of_merit(&outcome.account, outcome.done, std_error);
-    Ok(FinalReport { figure_of_merit, ..FinalReport::new("integrate", outcome, result, work) })
+    let extra = merit(figure_of_merit(&outcome.account, outcome.done, std_error));
+    Ok(FinalReport { extra, ..FinalReport::new("integrate", outcome, result, work) })
 }
 
 fn warning(doubt: Doubt) -> Warning {

@@ -2,38 +2,50 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
-use crate::report::{Answer, Completion, text, wide};
+use crate::report::field::{BOOL, Field, Fields, Kind, TEXT, WIDE};
+use crate::report::value::{found, wide};
+use crate::report::{Answer, Completes, Completion, complete, coverage};
 
 /// Digits that answers stand in line behind.
 const COLUMN: usize = 80;
 
-/// What became of some numbers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What became of some numbers. [`IsPrimeResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct IsPrimeResult {
-    /// In the order in which they were given.
     pub numbers: Vec<Judged>,
-    /// `auto` or `trial`.
     pub method: String,
-    /// Whether all was done that was asked for.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
 /// One number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct Judged {
-    /// The number in decimal digits; always a string in JSON.
     pub n: String,
-    /// Whether it is prime; `None` when the job was stopped before that was known.
     pub prime: Option<bool>,
-    /// Whether that is proven: always for composite numbers, `Some(false)` for a probable prime.
     pub proven: Option<bool>,
-    /// Its smallest prime factor, where one was found that is not the number itself. Of a job that was stopped: some factor.
-    #[serde(serialize_with = "wide::none_is_null")]
     pub factor: Option<u64>,
 }
+
+static JUDGED: Fields<Judged> = Fields(&[
+    Field::<Judged>::new("n", WIDE, "The number.", |it| it.n.clone().into()),
+    Field::<Judged>::new("prime", BOOL, "Whether it is prime; null when the job was stopped before that was known.", |it| {
+        it.prime.into()
+    })
+    .nullable(),
+    Field::<Judged>::new("proven", BOOL, "Whether that is proven; false for a probable prime, null with `prime`.", |it| {
+        it.proven.into()
+    })
+    .nullable(),
+    Field::<Judged>::new(
+        "factor",
+        WIDE,
+        "Its smallest prime factor, where one was found that is not the number itself; some factor, of a job that was stopped.",
+        |it| found(it.factor, wide),
+    )
+    .nullable(),
+]);
 
 impl Judged {
     /// A number that is known to be prime, or not.
@@ -59,14 +71,27 @@ impl IsPrimeResult {
             (None, None) => "unknown".to_owned(),
         }
     }
-
-    fn row(&self, number: &Judged) -> Vec<String> {
-        let [prime, proven] = [number.prime, number.proven].map(text::cell);
-        vec![number.n.clone(), prime, proven, text::cell(number.factor), self.method.clone()]
-    }
 }
 
 impl Answer for IsPrimeResult {
+    const FIELDS: &'static [Field<IsPrimeResult>] = &[
+        Field::<Self>::new(
+            "numbers",
+            Kind::Rows(&JUDGED),
+            "The numbers, in the order in which they were given.",
+            |it| JUDGED.rows(&it.numbers),
+        ),
+        Field::<Self>::new("method", TEXT, "`auto` or `trial`.", |it| it.method.clone().into()),
+        complete(),
+        coverage(),
+    ];
+
+    fn value(&self) -> String {
+        let known =
+            self.numbers.iter().map(|number| number.prime.map_or("unknown".to_owned(), |prime| prime.to_string()));
+        known.collect::<Vec<_>>().join(" ")
+    }
+
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         // A number of hundreds of digits moves no other line.
         let lengths = self.numbers.iter().map(|number| number.n.len());
@@ -74,26 +99,13 @@ impl Answer for IsPrimeResult {
         for number in &self.numbers {
             writeln!(out, "{:<width$}  {}", number.n, self.words(number))?;
         }
-        match self.completion.line() {
-            Some((label, value)) => writeln!(out, "{label}  {value}"),
-            None => Ok(()),
-        }
+        self.completion.text().map_or(Ok(()), |text| writeln!(out, "not complete  {text}"))
     }
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let first = self.numbers.first().map(|number| self.row(number)).unwrap_or_default();
-        let names = ["n", "prime", "proven", "factor", "method"].map(str::to_owned);
-        names
-            .into_iter()
-            .zip(first.into_iter().chain(std::iter::repeat(String::new())))
-            .chain(self.completion.columns())
-            .collect()
-    }
-
-    fn more_rows(&self) -> Vec<Vec<String>> {
-        let completion = self.completion.columns().map(|(_, value)| value);
-        let rows = self.numbers.iter().skip(1).map(|number| self.row(number));
-        rows.map(|row| row.into_iter().chain(completion.clone()).collect()).collect()
+impl Completes for IsPrimeResult {
+    fn completion(&self) -> Completion {
+        self.completion
     }
 }
 
@@ -132,7 +144,7 @@ mod tests {
         100109100129101027,false,true,,auto,true,,
         340282366920938463463374607431768211297,true,false,,auto,true,,
         ");
-        insta::assert_snapshot!(json(example()), @r#"{"complete":true,"method":"auto","numbers":[{"factor":null,"n":"1","prime":false,"proven":true},{"factor":null,"n":"22360679774997896964091","prime":true,"proven":true},{"factor":5,"n":"112272535095295","prime":false,"proven":true},{"factor":null,"n":"100109100129101027","prime":false,"proven":true},{"factor":null,"n":"340282366920938463463374607431768211297","prime":true,"proven":false}]}"#);
+        insta::assert_snapshot!(json(example()), @r#"{"complete":true,"method":"auto","numbers":[{"factor":null,"n":"1","prime":false,"proven":true},{"factor":null,"n":"22360679774997896964091","prime":true,"proven":true},{"factor":"5","n":"112272535095295","prime":false,"proven":true},{"factor":null,"n":"100109100129101027","prime":false,"proven":true},{"factor":null,"n":"340282366920938463463374607431768211297","prime":true,"proven":false}]}"#);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::answer::{IsPrimeResult, Judged};
 use super::args::{IsPrime, IsPrimeMethod};
 use super::divide::{self, Divided};
+use super::division::{Compared, DivisionRun, Measured};
 use crate::cluster::flag::Kind;
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
@@ -17,7 +18,7 @@ use crate::job::run::{Account, Cause};
 use crate::primes::trial::{BLOCK, STEP, Trial};
 use crate::primes::wide;
 use crate::report::bars::Bars;
-use crate::report::{Compared, Completion, DivisionRun, Work};
+use crate::report::{Completion, Work};
 
 /// Divisions under one flag: so many, or fewer when they have taken so many seconds.
 const REPEATS: (usize, f64) = (5, 1.0);
@@ -174,11 +175,7 @@ impl Table {
             account: self.account,
             work: Work { amount: self.rows.iter().map(|row| row.division.divisors).sum(), unit: "divisors" },
             verdict: if self.is_wrong { Error::WRONG } else { 0 },
-            planned: None,
-            figure_of_merit: None,
-            division: None,
-            compared: self.rows,
-            serialised: None,
+            extra: Measured { compared: self.rows, ..Measured::default() }.into(),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Judged;
+use super::division::DivisionRun;
 use super::notes::Notes;
 use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::context::Context;
@@ -20,7 +21,6 @@ use crate::job::run::{Account, Cause, Outcome};
 use crate::job::{Identity, Job, JobError, Pulse, Span, Tally, Version, sound};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
 use crate::primes::wide;
-use crate::report::DivisionRun;
 
 /// Blocks that are worth a message: 0.6 ms with AVX-512 (AMD Zen 4).
 const GRAIN: u64 = 8;

@@ -1,102 +1,119 @@
 //! The result of `pi`.
 
-use std::io::{self, Write};
+use crate::montecarlo::chi_square::ChiSquare;
+use crate::report::field::{FLOAT, Field, INTEGER, Kind, WIDE};
+use crate::report::value::{Value, asked, found, wide};
+use crate::report::{
+    Answer, CHI_SQUARE, Completes, Completion, IntervalKind, TargetResult, Targets, Warning, chi_square_text, complete,
+    coverage, number, target_error, target_reached, target_unreachable,
+};
 
-use serde::Serialize;
-
-use crate::report::{Answer, ChiSquareResult, Completion, IntervalKind, TargetResult, Warning, text, wide};
-
-/// An estimate of pi, with what it takes to judge and to repeat it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// An estimate of pi, with what it takes to judge and to repeat it. The fields' meanings are in [`PiResult::FIELDS`].
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct PiResult {
-    /// The estimate; `None` when what was done allows none (a part of a stratified job).
     pub estimate: Option<f64>,
-    /// One standard error of the estimate.
     pub std_error: Option<f64>,
-    /// The 95 % confidence interval, low and high.
     pub ci95: Option<[f64; 2]>,
-    /// How the interval was made: `wilson` or `student-t`.
     pub interval: Option<IntervalKind>,
-    /// Of the standard error, where the interval is Student's t.
-    #[serde(serialize_with = "wide::none_is_null")]
     pub degrees_of_freedom: Option<u64>,
-    /// Samples that the estimate speaks of.
-    #[serde(serialize_with = "wide::integer")]
     pub samples: u64,
-    /// Darts inside the circle; `None` for other methods.
-    #[serde(serialize_with = "wide::none_is_null")]
     pub hits: Option<u64>,
-    /// What picked the stream of samples.
-    #[serde(serialize_with = "wide::integer")]
     pub seed: u64,
-    /// `darts`, `stratified`, `antithetic`, `control` or `sobol`.
     pub method: &'static str,
-    /// The variance of as many plain darts over this one's; `None` for darts.
     pub variance_reduction: Option<f64>,
-    /// How the blocks of darts scatter; `None` for other methods, and for fewer than two blocks.
-    pub chi_square: Option<ChiSquareResult>,
-    /// Why the interval may cover less often than it says: `few-samples`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chi_square: Option<ChiSquare>,
     pub warning: Option<Warning>,
-    /// The error that it was to have, if one was asked for.
-    #[serde(flatten)]
     pub target: Option<TargetResult>,
-    /// Whether all samples were taken.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
-// Floats are written with the fewest digits that read back as the same bits (Rust's `{}`; serde_json does the same), so
-// equal results are equal bytes.
+const METHODS: Kind = Kind::Words(&["darts", "stratified", "antithetic", "control", "sobol"]);
+
 impl Answer for PiResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = Vec::new();
-        match (self.estimate, self.std_error, self.ci95) {
-            (Some(estimate), Some(std_error), Some([low, high])) => lines.extend([
-                ("pi", text::number(estimate)),
-                ("standard error", text::number(std_error)),
-                ("95 % interval", format!("{low} to {high} ({})", self.made())),
-            ]),
-            _ => lines.push(("pi", format!("no estimate: {} needs more blocks than were done", self.method))),
-        }
-        lines.push(("samples", self.samples.to_string()));
-        lines.extend(self.hits.map(|hits| ("hits", hits.to_string())));
-        lines.extend([("seed", self.seed.to_string()), ("method", self.method.to_owned())]);
-        lines.extend(self.variance_reduction.map(|factor| ("variance reduction", short(factor))));
-        lines.extend(self.chi_square.as_ref().map(ChiSquareResult::line));
-        lines.extend(self.warning.map(|warning| ("warning", warning.sentence(self.samples, None))));
-        lines.extend(self.target.as_ref().map(TargetResult::line));
-        lines.extend(self.completion.line());
-        text::aligned(&lines, out)
-    }
+    const FIELDS: &'static [Field<PiResult>] = &[
+        Field::<Self>::new(
+            "estimate",
+            FLOAT,
+            "The estimate of pi; null when what was done allows none (a part of a stratified job).",
+            |pi| pi.estimate.into(),
+        )
+        .nullable()
+        .line("pi", |pi| {
+            let none = || format!("no estimate: {} needs more blocks than were done", pi.method);
+            Some(pi.estimate.map_or_else(none, number))
+        }),
+        Field::<Self>::new("std_error", FLOAT, "One standard error of the estimate.", |pi| pi.std_error.into())
+            .nullable()
+            .label("standard error"),
+        Field::<Self>::new("ci95", Kind::Interval, "The 95 % confidence interval.", |pi| {
+            found(pi.ci95, Value::from_iter)
+        })
+        .nullable()
+        .line("95 % interval", |pi| {
+            pi.ci95.map(|[low, high]| format!("{} to {} ({})", number(low), number(high), pi.made()))
+        }),
+        Field::<Self>::new("interval", IntervalKind::NAMES, "How the interval was made.", |pi| {
+            pi.interval.map(IntervalKind::name).into()
+        })
+        .nullable(),
+        Field::<Self>::new(
+            "degrees_of_freedom",
+            INTEGER,
+            "Degrees of freedom of the standard error, where the interval is Student's t.",
+            |pi| pi.degrees_of_freedom.into(),
+        )
+        .nullable(),
+        Field::<Self>::new("samples", WIDE, "Samples behind the estimate.", |pi| wide(pi.samples)).label("samples"),
+        Field::<Self>::new("hits", WIDE, "Darts inside the circle; null for other methods.", |pi| found(pi.hits, wide))
+            .nullable()
+            .label("hits"),
+        Field::<Self>::new("seed", WIDE, "The number that picks the stream of samples.", |pi| wide(pi.seed))
+            .label("seed"),
+        Field::<Self>::new("method", METHODS, "The method.", |pi| pi.method.into()).label("method"),
+        Field::<Self>::new(
+            "variance_reduction",
+            FLOAT,
+            "The variance of as many plain darts over this one's; null for darts.",
+            |pi| pi.variance_reduction.into(),
+        )
+        .nullable()
+        .line("variance reduction", |pi| pi.variance_reduction.map(short)),
+        Field::<Self>::new(
+            "chi_square",
+            Kind::Record(&CHI_SQUARE),
+            "How the blocks of darts scatter; null for other methods, and for fewer than two blocks.",
+            |pi| found(pi.chi_square, |chi| CHI_SQUARE.record(&chi)),
+        )
+        .nullable()
+        .line("chi-square", |pi| pi.chi_square.as_ref().map(chi_square_text)),
+        Field::<Self>::new("warning", Warning::NAMES, "Why the interval may cover less often than it says.", |pi| {
+            asked(pi.warning.map(Warning::name), Into::into)
+        })
+        .optional()
+        .line("warning", |pi| pi.warning.map(|warning| warning.sentence(pi.samples, None))),
+        target_error(),
+        target_reached(),
+        target_unreachable(),
+        complete(),
+        coverage(),
+    ];
 
     fn warnings(&self) -> Vec<String> {
         let doubt = self.warning.map(|warning| warning.sentence(self.samples, None));
         doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
     }
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let mut columns: Vec<(String, String)> = [
-            ("estimate", text::float_cell(self.estimate)),
-            ("std_error", text::float_cell(self.std_error)),
-            ("ci95_low", text::float_cell(self.ci95.map(|[low, _]| low))),
-            ("ci95_high", text::float_cell(self.ci95.map(|[_, high]| high))),
-            ("interval", text::cell(self.interval.map(IntervalKind::name))),
-            ("degrees_of_freedom", text::cell(self.degrees_of_freedom)),
-            ("samples", self.samples.to_string()),
-            ("hits", text::cell(self.hits)),
-            ("seed", self.seed.to_string()),
-            ("method", self.method.to_owned()),
-            ("variance_reduction", text::float_cell(self.variance_reduction)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        let scatter = ChiSquareResult::columns(self.chi_square.as_ref());
-        columns.extend(scatter.map(|(name, value)| (name.to_owned(), value)));
-        columns.push(("warning".to_owned(), text::cell(self.warning.map(Warning::name))));
-        columns.extend(TargetResult::columns(self.target.as_ref()));
-        columns.extend(self.completion.columns());
-        columns
+impl Completes for PiResult {
+    fn completion(&self) -> Completion {
+        self.completion
+    }
+}
+
+impl Targets for PiResult {
+    fn target(&self) -> Option<&TargetResult> {
+        self.target.as_ref()
     }
 }
 
@@ -122,7 +139,7 @@ fn short(factor: f64) -> String {
 mod tests {
     use super::*;
     use crate::report::Format;
-    use crate::report::testing::{json, written};
+    use crate::report::testing::{compact, json, written};
     use proptest::prelude::*;
 
     fn example(completion: Completion) -> PiResult {
@@ -137,7 +154,7 @@ mod tests {
             seed: u64::MAX,
             method: "darts",
             variance_reduction: None,
-            chi_square: Some(ChiSquareResult { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
+            chi_square: Some(ChiSquare { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
             warning: None,
             target: None,
             completion,
@@ -168,10 +185,10 @@ mod tests {
         not complete    3 of 954 blocks
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,,false,3,954
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
+        3.141592612,0.00005193,3.14149083,3.14169439,wilson,,1000000000,785398153,18446744073709551615,darts,,990.25,952,0.875,,,,,false,3,954
         ");
-        insta::assert_snapshot!(serde_json::to_string(&example(Completion::Complete)).expect("JSON"), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":1000000000,"hits":785398153,"seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
+        insta::assert_snapshot!(compact(example(Completion::Complete)), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":"1000000000","hits":"785398153","seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
     }
 
     /// Of another method, and of one that was stopped too early to say anything.
@@ -203,10 +220,10 @@ mod tests {
         variance reduction  14512
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
-        3.1415925,1.5e-7,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,,true,,
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
+        3.1415925,1.5e-7,3.1415923,3.1415929,student-t,52310,1000000000,,18446744073709551615,stratified,14512.25,,,,,,,,true,,
         ");
-        insta::assert_snapshot!(serde_json::to_string(&stratified(true)).expect("JSON"), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"student-t","degrees_of_freedom":52310,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"chi_square":null,"complete":true}"#);
+        insta::assert_snapshot!(compact(stratified(true)), @r#"{"estimate":3.1415925,"std_error":1.5e-7,"ci95":[3.1415923,3.1415929],"interval":"student-t","degrees_of_freedom":52310,"samples":"1000000000","hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":14512.25,"chi_square":null,"complete":true}"#);
     }
 
     #[test]
@@ -219,10 +236,10 @@ mod tests {
         not complete  5 of 6 blocks
         ");
         insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
-        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,complete,coverage_done,coverage_blocks
-        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,,false,5,6
+        estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
+        ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,,,false,5,6
         ");
-        insta::assert_snapshot!(serde_json::to_string(&stratified(false)).expect("JSON"), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":1000000000,"hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
+        insta::assert_snapshot!(compact(stratified(false)), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":"1000000000","hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
     }
 
     #[test]

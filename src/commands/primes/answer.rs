@@ -1,73 +1,69 @@
 //! The result of `primes`.
-//!
-//! A new part is one field that is left out when it was not asked for, one line of text and one column. The
-//! columns are always all there, so that rows of many runs can be put below each other.
 
 pub mod nth;
 pub mod plan;
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
-use serde::Serialize;
+use crate::report::field::{BOOL, FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE};
+use crate::report::value::{Value, asked, found, wide};
+use crate::report::{Answer, Completes, Completion, complete, coverage};
 
-use crate::report::{Answer, Completion, text, wide};
-
-/// What was found in an inclusive range.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What was found in an inclusive range. [`PrimesResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct PrimesResult {
-    /// First number of the range.
-    #[serde(serialize_with = "wide::integer")]
     pub start: u128,
-    /// Last number of the range.
-    #[serde(serialize_with = "wide::integer")]
     pub stop: u128,
-    /// How many: key 1 counts primes, key k the prime k-tuplets.
-    #[serde(serialize_with = "wide::values")]
+    /// By k.
     pub counts: BTreeMap<u32, u128>,
-    /// The first prime of the range, if it has one; not known when the range was not sieved to its end.
-    #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
+    /// `None`: not asked for, as the inner one: there is none.
     pub first: Option<Option<u128>>,
-    /// The last prime likewise.
-    #[serde(serialize_with = "wide::maybe", skip_serializing_if = "Option::is_none")]
     pub last: Option<Option<u128>>,
-    /// The sum of the primes.
-    #[serde(serialize_with = "wide::optional", skip_serializing_if = "Option::is_none")]
     pub sum: Option<u128>,
-    /// The largest gap between two neighbouring primes of the range, if it has two.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_gap: Option<Option<GapResult>>,
-    /// The first gap of each length, by length.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gaps: Option<Vec<GapResult>>,
-    /// A digest of the primes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// `Some(false)` where primes above 2^64 were found by a test that proves nothing; left out where all is proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `Some(false)`: not proven.
     pub proven: Option<bool>,
-    /// Whether the whole range was sieved.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
 /// A gap between neighbouring primes: `start` and `start + length`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct GapResult {
-    /// The difference of the two primes.
     pub length: u64,
-    /// The smaller one.
-    #[serde(serialize_with = "wide::integer")]
     pub start: u128,
-    /// length / ln(start).
     pub merit: f64,
 }
+
+static GAP: Fields<GapResult> = Fields(&[
+    Field::<GapResult>::new("length", INTEGER, "The difference of the two primes.", |gap| gap.length.into()),
+    Field::<GapResult>::new("start", WIDE, "The smaller one.", |gap| wide(gap.start)),
+    Field::<GapResult>::new("merit", FLOAT, "length / ln(start).", |gap| gap.merit.into()),
+]);
 
 impl GapResult {
     fn text(&self) -> String {
         format!("{} after {} (merit {})", self.length, self.start, self.merit)
     }
 }
+
+type Counts = BTreeMap<u32, u128>;
+
+fn count(counts: &Counts, k: u32) -> Value {
+    asked(counts.get(&k), wide)
+}
+
+static COUNTS: Fields<Counts> = Fields(&[
+    Field::<Counts>::new("1", WIDE, "Primes.", |counts| count(counts, 1)).optional(),
+    Field::<Counts>::new("2", WIDE, "Twin primes.", |counts| count(counts, 2)).optional(),
+    Field::<Counts>::new("3", WIDE, "Prime triplets.", |counts| count(counts, 3)).optional(),
+    Field::<Counts>::new("4", WIDE, "Prime quadruplets.", |counts| count(counts, 4)).optional(),
+    Field::<Counts>::new("5", WIDE, "Prime quintuplets.", |counts| count(counts, 5)).optional(),
+    Field::<Counts>::new("6", WIDE, "Prime sextuplets.", |counts| count(counts, 6)).optional(),
+]);
 
 impl PrimesResult {
     /// The plainest of them: counts, and nothing else.
@@ -94,9 +90,6 @@ impl PrimesResult {
     }
 }
 
-/// The largest key of `counts`.
-const MOST: u32 = 6;
-
 /// What a key of `counts` counts.
 fn name(k: u32) -> &'static str {
     match k {
@@ -110,37 +103,73 @@ fn name(k: u32) -> &'static str {
     }
 }
 
-impl Answer for PrimesResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines: Vec<(&str, String)> = self.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect();
-        let prime = |p: Option<u128>| p.map_or("none".to_owned(), |p| p.to_string());
-        lines.extend(self.first.map(|p| ("first prime", prime(p))));
-        lines.extend(self.last.map(|p| ("last prime", prime(p))));
-        lines.extend(self.sum.map(|sum| ("sum", sum.to_string())));
-        lines.extend(self.max_gap.map(|gap| ("largest gap", gap.map_or("none".to_owned(), |gap| gap.text()))));
-        lines.extend(self.gaps.iter().flatten().map(|gap| ("first gap", gap.text())));
-        lines.extend(self.digest.iter().map(|digest| ("digest", digest.clone())));
-        lines.push(("range", format!("{} to {}", self.start, self.stop)));
-        lines.extend(text::proof(self.proven));
-        lines.extend(self.completion.line());
-        text::aligned(&lines, out)
-    }
+fn prime_or_none(prime: Option<Option<u128>>) -> Option<String> {
+    prime.map(|prime| prime.map_or("none".to_owned(), |prime| prime.to_string()))
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let cell = |name: &str, value: Option<String>| (name.to_owned(), value.unwrap_or_default());
-        let mut columns = vec![cell("start", Some(self.start.to_string())), cell("stop", Some(self.stop.to_string()))];
-        columns.extend((1..=MOST).map(|k| cell(&format!("count_{k}"), self.counts.get(&k).map(u128::to_string))));
-        columns.push(cell("first", self.first.flatten().map(|p| p.to_string())));
-        columns.push(cell("last", self.last.flatten().map(|p| p.to_string())));
-        columns.push(cell("sum", self.sum.map(|sum| sum.to_string())));
-        let gap = self.max_gap.flatten();
-        columns.push(cell("max_gap_length", gap.map(|gap| gap.length.to_string())));
-        columns.push(cell("max_gap_start", gap.map(|gap| gap.start.to_string())));
-        columns.push(cell("max_gap_merit", gap.map(|gap| gap.merit.to_string())));
-        columns.push(cell("digest", self.digest.clone()));
-        columns.push(cell("proven", Some((self.proven != Some(false)).to_string())));
-        columns.extend(self.completion.columns());
-        columns
+/// The line that says what probable primes are; none where all is proven.
+pub(super) fn no_proof(proven: Option<bool>) -> Option<String> {
+    (proven == Some(false)).then(|| "none above 2^64: probable primes (Baillie-PSW test)".to_owned())
+}
+
+/// What `proven` means.
+pub(super) const PROVEN: &str =
+    "Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.";
+
+impl Answer for PrimesResult {
+    const FIELDS: &'static [Field<PrimesResult>] = &[
+        Field::<Self>::new(
+            "counts",
+            Kind::Record(&COUNTS),
+            "How many: key 1 counts primes, key k prime k-tuplets.",
+            |it| COUNTS.record(&it.counts),
+        )
+        .column("count")
+        .lines(|it| it.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect()),
+        Field::<Self>::new("first", WIDE, "The first prime of the range; null if it has none.", |it| {
+            asked(it.first, |prime| found(prime, wide))
+        })
+        .optional()
+        .nullable()
+        .line("first prime", |it| prime_or_none(it.first)),
+        Field::<Self>::new("last", WIDE, "The last prime of the range; null if it has none.", |it| {
+            asked(it.last, |prime| found(prime, wide))
+        })
+        .optional()
+        .nullable()
+        .line("last prime", |it| prime_or_none(it.last)),
+        Field::<Self>::new("sum", WIDE, "The sum of the primes.", |it| asked(it.sum, wide)).optional().label("sum"),
+        Field::<Self>::new(
+            "max_gap",
+            Kind::Record(&GAP),
+            "The largest gap between neighbouring primes of the range; null if it has no two.",
+            |it| asked(it.max_gap, |gap| found(gap, |gap| GAP.record(&gap))),
+        )
+        .optional()
+        .nullable()
+        .line("largest gap", |it| it.max_gap.map(|gap| gap.map_or("none".to_owned(), |gap| gap.text()))),
+        Field::<Self>::new("gaps", Kind::Rows(&GAP), "The first gap of each length, by length.", |it| {
+            asked(it.gaps.as_ref(), |gaps| GAP.rows(gaps))
+        })
+        .optional()
+        .column("gap")
+        .lines(|it| it.gaps.iter().flatten().map(|gap| ("first gap", gap.text())).collect()),
+        Field::<Self>::new("digest", TEXT, "A digest of the primes.", |it| asked(it.digest.clone(), Into::into))
+            .optional()
+            .label("digest"),
+        Field::<Self>::new("start", WIDE, "The first number of the range.", |it| wide(it.start)),
+        Field::<Self>::new("stop", WIDE, "The last number of the range.", |it| wide(it.stop))
+            .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
+        Field::<Self>::new("proven", BOOL, PROVEN, |it| (it.proven != Some(false)).into())
+            .line("proof", |it| no_proof(it.proven)),
+        complete(),
+        coverage(),
+    ];
+}
+
+impl Completes for PrimesResult {
+    fn completion(&self) -> Completion {
+        self.completion
     }
 }
 
@@ -159,10 +188,10 @@ mod tests {
         range   0 to 10000000000
         ");
         insta::assert_snapshot!(written(complete.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
-        0,10000000000,455052511,,,,,,,,,,,,,true,true,,
+        count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
+        455052511,,,,,,,,,,,,,,,,0,10000000000,true,true,,
         ");
-        insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":455052511},"start":0,"stop":10000000000}"#);
+        insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":"455052511"},"proven":true,"start":"0","stop":"10000000000"}"#);
         let none = PrimesResult::count(u64::MAX.into(), u64::MAX.into(), 0, Completion::of(0, 1));
         insta::assert_snapshot!(written(none.clone(), Format::Text), @"
         primes        0
@@ -170,10 +199,10 @@ mod tests {
         not complete  0 of 1 blocks
         ");
         insta::assert_snapshot!(written(none.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
-        18446744073709551615,18446744073709551615,0,,,,,,,,,,,,,true,false,0,1
+        count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
+        0,,,,,,,,,,,,,,,,18446744073709551615,18446744073709551615,true,false,0,1
         ");
-        insta::assert_snapshot!(json(none), @r#"{"complete":false,"counts":{"1":0},"coverage":{"blocks":1,"done":0},"start":"18446744073709551615","stop":"18446744073709551615"}"#);
+        insta::assert_snapshot!(json(none), @r#"{"complete":false,"counts":{"1":"0"},"coverage":{"blocks":1,"done":0},"proven":true,"start":"18446744073709551615","stop":"18446744073709551615"}"#);
     }
 
     #[test]
@@ -208,17 +237,18 @@ mod tests {
         range        2 to 7
         ");
         insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
-        2,7,4,,,,,,,,1180591620717411303424,2,3,1.820478,sum128:00ff,true,true,,
+        count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
+        4,,,,,,,,1180591620717411303424,2,3,1.820478,1,2,1.443,sum128:00ff,2,7,true,true,,
+        4,,,,,,,,1180591620717411303424,2,3,1.820478,2,18446744073709551615,0.5,sum128:00ff,2,7,true,true,,
         ");
-        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":4},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.443,"start":2},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":3},"start":2,"stop":7,"sum":"1180591620717411303424"}"#);
+        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":"4"},"digest":"sum128:00ff","gaps":[{"length":1,"merit":1.443,"start":"2"},{"length":2,"merit":0.5,"start":"18446744073709551615"}],"max_gap":{"length":2,"merit":1.820478,"start":"3"},"proven":true,"start":"2","stop":"7","sum":"1180591620717411303424"}"#);
     }
 
     #[test]
     fn no_prime_is_null() {
         let mut result = PrimesResult::count(24, 28, 0, Completion::Complete);
         (result.first, result.last, result.max_gap) = (Some(None), Some(None), Some(None));
-        insta::assert_snapshot!(json(result.clone()), @r#"{"complete":true,"counts":{"1":0},"first":null,"last":null,"max_gap":null,"start":24,"stop":28}"#);
+        insta::assert_snapshot!(json(result.clone()), @r#"{"complete":true,"counts":{"1":"0"},"first":null,"last":null,"max_gap":null,"proven":true,"start":"24","stop":"28"}"#);
         insta::assert_snapshot!(written(result, Format::Text), @"
         primes       0
         first prime  none
@@ -241,10 +271,10 @@ mod tests {
         proof        none above 2^64: probable primes (Baillie-PSW test)
         ");
         insta::assert_snapshot!(written(result.clone(), Format::Csv), @"
-        start,stop,count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,digest,proven,complete,coverage_done,coverage_blocks
-        18446744073709551616,18446744073709551636,1,,,,,,18446744073709551629,18446744073709551629,,,,,,false,true,,
+        count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
+        1,,,,,,18446744073709551629,18446744073709551629,,,,,,,,,18446744073709551616,18446744073709551636,false,true,,
         ");
-        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":1},"first":"18446744073709551629","last":"18446744073709551629","proven":false,"start":"18446744073709551616","stop":"18446744073709551636"}"#);
+        insta::assert_snapshot!(json(result), @r#"{"complete":true,"counts":{"1":"1"},"first":"18446744073709551629","last":"18446744073709551629","proven":false,"start":"18446744073709551616","stop":"18446744073709551636"}"#);
     }
 
     proptest! {

@@ -23,7 +23,7 @@ use crate::primes::gourdon::LARGEST;
 use crate::primes::nth::{Direction, Hunt, PRIMES_TO_LARGEST, Step, locate};
 use crate::primes::source::Algorithm;
 use crate::primes::{KINDS, estimate};
-use crate::report::Completion;
+use crate::report::{Completion, Extra};
 
 /// The first prime above 2^64.
 const FIRST_ABOVE: u128 = (1 << 64) + 13;
@@ -76,11 +76,7 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
             account: ended.map_or_else(|| Account::none(cluster.size()), |e| e.account),
             work: work(numbers),
             verdict: 0,
-            planned: None,
-            figure_of_merit: None,
-            division: None,
-            compared: Vec::new(),
-            serialised: None,
+            extra: Extra::default(),
         }
     }))
 }

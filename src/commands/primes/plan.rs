@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::job::run::{Account, Outcome};
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
+use crate::report;
 
 /// Runs nothing. Every rank must call it; returns the exit code.
 pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
@@ -98,8 +99,8 @@ fn rounded(seconds: f64) -> f64 {
 fn planned(context: &Context<'_>, result: PrimesPlan, core_seconds: f64) -> FinalReport<PrimesPlan> {
     let ranks = context.cluster.size();
     let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
-    let planned = Some(core_seconds / ranks as f64);
-    FinalReport { planned, ..FinalReport::new("primes", nothing, Some(result), work(0)) }
+    let extra = report::planned(core_seconds / ranks as f64);
+    FinalReport { extra, ..FinalReport::new("primes", nothing, Some(result), work(0)) }
 }
 
 #[cfg(test)]

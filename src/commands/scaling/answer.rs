@@ -13,7 +13,7 @@ use super::analysis::forecast::Forecast;
 use super::analysis::predict::Costs;
 use super::analysis::{Point, Trial};
 use crate::report::text::{self, table};
-use crate::report::{Document, Format, SCHEMA};
+use crate::report::{Format, SCHEMA, write_json};
 
 /// What was run, and whether its answers agree: the same bytes wherever it was timed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,11 +128,10 @@ impl ScalingReport {
         match format {
             Format::Text => self.write_text(out),
             Format::Csv => self.write_csv(out),
-            Format::Json => {
-                let (command, version) = ("scaling", env!("CARGO_PKG_VERSION"));
-                let (result, run) = (&self.result, Some(&self.run));
-                serde_json::to_writer_pretty(&mut *out, &Document { schema: SCHEMA, command, version, result, run })?;
-                writeln!(out)
+            Format::Json => write_json("scaling", &self.result, Some(&self.run), out),
+            Format::Value => {
+                let best = self.run.points.iter().map(|point| point.speedup).fold(f64::NAN, f64::max);
+                writeln!(out, "{best}")
             }
         }
     }

@@ -1,50 +1,47 @@
 //! The result of `primes --nth`: the n-th prime above a number, or below it for a negative n.
 
-use std::io::{self, Write};
+use super::{PROVEN, no_proof};
+use crate::report::field::{BOOL, Field, WIDE};
+use crate::report::value::{found, wide};
+use crate::report::{Answer, Completes, Completion, complete, coverage};
 
-use serde::Serialize;
-
-use crate::report::{Answer, Completion, text, wide};
-
-/// The n-th prime above or below a number.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The n-th prime above or below a number. [`NthResult::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub struct NthResult {
-    /// The prime is the n-th one above this number, or below it.
-    #[serde(serialize_with = "wide::integer")]
     pub start: u128,
-    /// Which one: negative for primes below `start`.
-    #[serde(serialize_with = "wide::signed")]
     pub n: i128,
-    /// The prime; `None` when the search was stopped.
-    #[serde(serialize_with = "wide::none_is_null")]
     pub nth: Option<u128>,
-    /// `Some(false)` where primes above 2^64 were found by a test that proves nothing; left out where all is proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `Some(false)`: not proven.
     pub proven: Option<bool>,
-    /// Whether the search came to its end.
-    #[serde(flatten)]
     pub completion: Completion,
 }
 
-impl Answer for NthResult {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let prime = self.nth.map_or("not found yet".to_owned(), |p| p.to_string());
-        let mut lines = vec![("prime", prime), ("n", self.n.to_string())];
-        lines.push((if self.n > 0 { "above" } else { "below" }, self.start.to_string()));
-        lines.extend(text::proof(self.proven));
-        lines.extend(self.completion.line());
-        text::aligned(&lines, out)
-    }
+/// On which side of the start the n-th prime is.
+pub(super) fn side(n: i128) -> &'static str {
+    if n > 0 { "above" } else { "below" }
+}
 
-    fn columns(&self) -> Vec<(String, String)> {
-        let mut columns = vec![
-            ("start".to_owned(), self.start.to_string()),
-            ("n".to_owned(), self.n.to_string()),
-            ("nth".to_owned(), self.nth.map_or(String::new(), |p| p.to_string())),
-            ("proven".to_owned(), (self.proven != Some(false)).to_string()),
-        ];
-        columns.extend(self.completion.columns());
-        columns
+impl Answer for NthResult {
+    const FIELDS: &'static [Field<NthResult>] = &[
+        Field::<Self>::new("nth", WIDE, "The prime; null when the search was stopped.", |it| found(it.nth, wide))
+            .nullable()
+            .line("prime", |it| Some(it.nth.map_or("not found yet".to_owned(), |prime| prime.to_string()))),
+        Field::<Self>::new("n", WIDE, "Which one: negative for primes below `start`.", |it| wide(it.n)).label("n"),
+        Field::<Self>::new("start", WIDE, "The prime is the n-th one above this number, or below it.", |it| {
+            wide(it.start)
+        })
+        .lines(|it| vec![(side(it.n), it.start.to_string())]),
+        Field::<Self>::new("proven", BOOL, PROVEN, |it| (it.proven != Some(false)).into())
+            .line("proof", |it| no_proof(it.proven)),
+        complete(),
+        coverage(),
+    ];
+}
+
+impl Completes for NthResult {
+    fn completion(&self) -> Completion {
+        self.completion
     }
 }
 
@@ -63,10 +60,10 @@ mod tests {
         above  0
         ");
         insta::assert_snapshot!(written(found.clone(), Format::Csv), @"
-        start,n,nth,proven,complete,coverage_done,coverage_blocks
-        0,100,541,true,true,,
+        nth,n,start,proven,complete,coverage_done,coverage_blocks
+        541,100,0,true,true,,
         ");
-        insta::assert_snapshot!(json(found), @r#"{"complete":true,"n":100,"nth":541,"start":0}"#);
+        insta::assert_snapshot!(json(found), @r#"{"complete":true,"n":"100","nth":"541","proven":true,"start":"0"}"#);
         let stopped =
             NthResult { start: 1 << 60, n: 1 << 50, nth: None, proven: None, completion: Completion::of(3, 7) };
         insta::assert_snapshot!(written(stopped.clone(), Format::Text), @"
@@ -75,7 +72,7 @@ mod tests {
         above         1152921504606846976
         not complete  3 of 7 blocks
         ");
-        insta::assert_snapshot!(json(stopped), @r#"{"complete":false,"coverage":{"blocks":7,"done":3},"n":1125899906842624,"nth":null,"start":"1152921504606846976"}"#);
+        insta::assert_snapshot!(json(stopped), @r#"{"complete":false,"coverage":{"blocks":7,"done":3},"n":"1125899906842624","nth":null,"proven":true,"start":"1152921504606846976"}"#);
         let below = NthResult {
             start: 1 << 65,
             n: -3,
@@ -90,9 +87,9 @@ mod tests {
         proof  none above 2^64: probable primes (Baillie-PSW test)
         ");
         insta::assert_snapshot!(written(below.clone(), Format::Csv), @"
-        start,n,nth,proven,complete,coverage_done,coverage_blocks
-        36893488147419103232,-3,36893488147419102739,false,true,,
+        nth,n,start,proven,complete,coverage_done,coverage_blocks
+        36893488147419102739,-3,36893488147419103232,false,true,,
         ");
-        insta::assert_snapshot!(json(below), @r#"{"complete":true,"n":-3,"nth":"36893488147419102739","proven":false,"start":"36893488147419103232"}"#);
+        insta::assert_snapshot!(json(below), @r#"{"complete":true,"n":"-3","nth":"36893488147419102739","proven":false,"start":"36893488147419103232"}"#);
     }
 }

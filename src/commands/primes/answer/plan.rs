@@ -1,61 +1,64 @@
 //! The result of `primes --plan`. How long it takes on these ranks is no result: it stands in the run. What it takes of one core is, by a model that
 //! is the same on every machine.
 
-use std::io::{self, Write};
+use super::nth::side;
+use crate::report::field::{FLOAT, Field, TEXT, WIDE};
+use crate::report::value::{asked, wide};
+use crate::report::{Answer, duration};
 
-use serde::Serialize;
-
-use crate::report::{Answer, text, wide};
-
-/// What a job takes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What a job takes. [`PrimesPlan::FIELDS`] says what the fields mean.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
 pub struct PrimesPlan {
-    /// First number of the range.
-    #[serde(serialize_with = "wide::integer")]
     pub start: u128,
-    /// Last number of the range; none where the n-th prime is asked for.
-    #[serde(serialize_with = "wide::optional", skip_serializing_if = "Option::is_none")]
     pub stop: Option<u128>,
-    /// Which prime from `start` is asked for.
-    #[serde(serialize_with = "wide::maybe_signed", skip_serializing_if = "Option::is_none")]
     pub n: Option<i128>,
-    /// The way it goes: `combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of trial division.
     pub algorithm: String,
-    /// Blocks of the job.
-    #[serde(serialize_with = "wide::integer")]
     pub blocks: u64,
-    /// Bytes of tables, once on each node; small ones in each rank.
-    #[serde(serialize_with = "wide::integer")]
     pub table_bytes: u64,
-    /// Seconds of one core, to two digits.
     pub core_seconds: f64,
 }
 
 impl Answer for PrimesPlan {
-    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = vec![
-            ("algorithm", self.algorithm.clone()),
-            ("blocks", self.blocks.to_string()),
-            ("tables", format!("{:.1} MB", self.table_bytes as f64 / 1e6)),
-            ("time", format!("about {} of one core", text::duration(self.core_seconds))),
-        ];
-        lines.extend(self.stop.map(|stop| ("range", format!("{} to {stop}", self.start))));
-        let side = |n: i128| if n > 0 { "above" } else { "below" };
-        lines.extend(self.n.map(|n| ("n", n.to_string())));
-        lines.extend(self.n.map(|n| (side(n), self.start.to_string())));
-        text::aligned(&lines, out)
-    }
+    const FIELDS: &'static [Field<PrimesPlan>] = &[
+        Field::<Self>::new(
+            "algorithm",
+            TEXT,
+            "`combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of trial division.",
+            |plan| plan.algorithm.clone().into(),
+        )
+        .label("algorithm"),
+        Field::<Self>::new("blocks", WIDE, "Blocks of the job.", |plan| wide(plan.blocks)).label("blocks"),
+        Field::<Self>::new(
+            "table_bytes",
+            WIDE,
+            "Bytes of tables: large ones once on each node, small ones in each rank.",
+            |plan| wide(plan.table_bytes),
+        )
+        .line("tables", |plan| Some(format!("{:.1} MB", plan.table_bytes as f64 / 1e6))),
+        Field::<Self>::new("core_seconds", FLOAT, "Seconds of one core, to two digits.", |plan| {
+            plan.core_seconds.into()
+        })
+        .line("time", |plan| Some(format!("about {} of one core", duration(plan.core_seconds)))),
+        Field::<Self>::new("stop", WIDE, "The last number of the range; left out with `n`.", |plan| {
+            asked(plan.stop, wide)
+        })
+        .optional()
+        .line("range", |plan| plan.stop.map(|stop| format!("{} to {stop}", plan.start))),
+        Field::<Self>::new("n", WIDE, "Which prime from `start` is asked for.", |plan| asked(plan.n, wide))
+            .optional()
+            .label("n"),
+        Field::<Self>::new(
+            "start",
+            WIDE,
+            "The first number of the range, or where the n-th prime is counted from.",
+            |plan| wide(plan.start),
+        )
+        .lines(|plan| plan.n.map(|n| (side(n), plan.start.to_string())).into_iter().collect()),
+    ];
 
-    fn columns(&self) -> Vec<(String, String)> {
-        vec![
-            ("start".to_owned(), self.start.to_string()),
-            ("stop".to_owned(), text::cell(self.stop)),
-            ("n".to_owned(), text::cell(self.n)),
-            ("algorithm".to_owned(), self.algorithm.clone()),
-            ("blocks".to_owned(), self.blocks.to_string()),
-            ("table_bytes".to_owned(), self.table_bytes.to_string()),
-            ("core_seconds".to_owned(), self.core_seconds.to_string()),
-        ]
+    fn value(&self) -> String {
+        self.core_seconds.to_string()
     }
 }
 
@@ -84,10 +87,10 @@ mod tests {
         range      0 to 1152921504606846976
         ");
         insta::assert_snapshot!(written(plan.clone(), Format::Csv), @"
-        start,stop,n,algorithm,blocks,table_bytes,core_seconds
-        0,1152921504606846976,,sieve,593,57123456,340000000
+        algorithm,blocks,table_bytes,core_seconds,stop,n,start
+        sieve,593,57123456,340000000,1152921504606846976,,0
         ");
-        insta::assert_snapshot!(json(plan.clone()), @r#"{"algorithm":"sieve","blocks":593,"core_seconds":340000000.0,"start":0,"stop":"1152921504606846976","table_bytes":57123456}"#);
+        insta::assert_snapshot!(json(plan.clone()), @r#"{"algorithm":"sieve","blocks":"593","core_seconds":340000000.0,"start":"0","stop":"1152921504606846976","table_bytes":"57123456"}"#);
         let nth = PrimesPlan { start: 1 << 64, stop: None, n: Some(-400_000), core_seconds: 0.17, ..plan };
         insta::assert_snapshot!(written(nth.clone(), Format::Text), @"
         algorithm  sieve
@@ -97,6 +100,6 @@ mod tests {
         n          -400000
         below      18446744073709551616
         ");
-        insta::assert_snapshot!(json(nth), @r#"{"algorithm":"sieve","blocks":593,"core_seconds":0.17,"n":-400000,"start":"18446744073709551616","table_bytes":57123456}"#);
+        insta::assert_snapshot!(json(nth), @r#"{"algorithm":"sieve","blocks":"593","core_seconds":0.17,"n":"-400000","start":"18446744073709551616","table_bytes":"57123456"}"#);
     }
 }

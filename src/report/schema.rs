@@ -1,0 +1,139 @@
+//! What JSON has of each command: a JSON Schema, and a page for people (`docs/json.md`), both made
+//! from the tables of fields.
+
+use serde_json::{Value, json};
+
+use super::field::{Described, Description, Fields, Kind, schema};
+use super::{Answer, RUN, SCHEMA};
+
+/// What a command's report may hold.
+#[derive(Default)]
+pub struct Documentation {
+    /// Its results, each with what asks for it.
+    results: Vec<(&'static str, Vec<Description>)>,
+    /// Its run; empty where nothing runs.
+    run: Vec<Description>,
+}
+
+impl Documentation {
+    /// A command with this result. `asked`: how it is asked for, for people.
+    pub fn of<R: Answer>(asked: &'static str) -> Documentation {
+        Documentation::default().or::<R>(asked)
+    }
+
+    /// Or with this one.
+    pub fn or<R: Answer>(mut self, asked: &'static str) -> Documentation {
+        self.results.push((asked, R::FIELDS.describe()));
+        self
+    }
+
+    /// It runs a job.
+    pub fn with_job(self) -> Documentation {
+        self.with_run(&RUN)
+    }
+
+    /// Its run has these fields, too.
+    pub fn with_run<R>(mut self, fields: &Fields<R>) -> Documentation {
+        self.run.extend(fields.describe());
+        self
+    }
+
+    /// Whether the command has a report that is described.
+    pub fn is_empty(&self) -> bool {
+        self.results.is_empty()
+    }
+
+    /// The schema of a whole report.
+    fn schema(&self, command: &str) -> Value {
+        let results: Vec<Value> = self.results.iter().map(|(_, fields)| schema(fields)).collect();
+        let mut properties = json!({
+            "schema": {"const": SCHEMA},
+            "command": {"const": command},
+            "version": {"type": "string"},
+            "result": {"anyOf": results},
+        });
+        let mut required = vec!["schema", "command", "version", "result"];
+        if !self.run.is_empty() {
+            properties["run"] = schema(&self.run);
+            required.push("run");
+        }
+        json!({"properties": properties, "required": required, "additionalProperties": false})
+    }
+}
+
+/// The JSON Schema of the reports of these commands, by name.
+pub fn document(commands: &[(String, Documentation)]) -> Value {
+    let reports: serde_json::Map<String, Value> =
+        commands.iter().map(|(name, documentation)| (name.clone(), documentation.schema(name))).collect();
+    let choose = commands.iter().map(|(name, _)| {
+        json!({
+            "if": {"properties": {"command": {"const": name}}},
+            "then": {"$ref": format!("#/$defs/{name}")},
+        })
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": format!("Reports of montesieve, {SCHEMA}"),
+        "type": "object",
+        "required": ["command"],
+        "properties": {"command": {"enum": commands.iter().map(|(name, _)| name).collect::<Vec<_>>()}},
+        "allOf": choose.collect::<Vec<_>>(),
+        "$defs": reports,
+    })
+}
+
+/// The page for people.
+pub fn page(commands: &[(String, Documentation)]) -> String {
+    let mut page = PAGE.to_owned();
+    let job = RUN.describe();
+    for (name, documentation) in commands {
+        page += &format!("\n## `{name}`\n");
+        for (asked, fields) in &documentation.results {
+            page += &format!("\n`result`, {asked}:\n\n");
+            page += &table(fields);
+        }
+        let own: Vec<Description> = documentation
+            .run
+            .iter()
+            .filter(|field| job.iter().all(|common| common.name != field.name))
+            .copied()
+            .collect();
+        if !own.is_empty() {
+            page += "\n`run` has besides:\n\n";
+            page += &table(&own);
+        }
+    }
+    page += "\n## `run` of every command that computes\n\n";
+    page += &table(&job);
+    page
+}
+
+const PAGE: &str = "\
+# JSON, field by field
+
+This page is written by a test from the same tables of fields that write JSON, CSV and text (`src/commands/NAME/answer.rs`), as
+is its machine-readable form, the JSON Schema [json.schema.json](json.schema.json).
+
+- A field has one type. Integers that may exceed 2^53 are strings of digits in every result.
+- A field that is *optional* is left out unless it was asked for; one that may be *null* is null where there is none.
+- `--format csv` has the same fields as columns: a record's are joined by `_`, and a list of objects has a row for each.
+- `result` has the same bytes for every rank count, schedule, chunk, instruction set, MPI library and restart.
+";
+
+/// The rows of fields, those within records and lists behind their names.
+fn table(fields: &[Description]) -> String {
+    let mut rows = "| field | type | |\n|---|---|---|\n".to_owned();
+    fields.iter().for_each(|field| row(field, "", &mut rows));
+    rows
+}
+
+fn row(field: &Description, before: &str, rows: &mut String) {
+    let name = format!("{before}{}", field.name);
+    *rows += &format!("| `{name}` | {} | {} |\n", field.word(), field.about);
+    let (inner, within) = match field.kind {
+        Kind::Record(fields) => (fields, format!("{name}.")),
+        Kind::Rows(fields) | Kind::List(&Kind::Record(fields)) => (fields, format!("{name}[].")),
+        _ => return,
+    };
+    inner.describe().iter().for_each(|field| row(field, &within, rows));
+}

@@ -1,0 +1,141 @@
+//! What a field of a result holds, and how JSON and CSV write it.
+//!
+//! Stands beside `field`, which says what a field is. Integers that may be above 2^53 are strings of
+//! digits, in every result: JavaScript, jq before 1.7 and many others read every JSON number into an
+//! f64, and a count of primes that comes back even slightly wrong is worthless.
+
+use std::fmt::Display;
+
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use super::text::number;
+
+/// A value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Nobody asked for it: left out of JSON, an empty cell.
+    Absent,
+    /// There is none.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// An integer below 2^53.
+    Integer(u64),
+    /// A floating-point number. Floats are written with the fewest digits that read back as the
+    /// same bits, so equal results are equal bytes.
+    Float(f64),
+    /// A text, or the digits of a wide integer.
+    Text(String),
+    /// Values in order.
+    List(Vec<Value>),
+    /// Names and words that differ from result to result.
+    Map(Vec<(String, String)>),
+    /// Fields in order.
+    Record(Vec<(&'static str, Value)>),
+}
+
+/// An integer that may be above 2^53.
+pub fn wide(integer: impl Display) -> Value {
+    Value::Text(integer.to_string())
+}
+
+/// What was asked for, if it was.
+pub fn asked<T>(value: Option<T>, of: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Absent, of)
+}
+
+/// What there may be none of.
+pub fn found<T>(value: Option<T>, of: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Null, of)
+}
+
+impl Value {
+    /// A CSV cell: a list's values have spaces between them, a record's colons.
+    pub(super) fn cell(&self) -> String {
+        match self {
+            Value::Absent | Value::Null => String::new(),
+            Value::Record(fields) => fields.iter().map(|(_, value)| value.cell()).collect::<Vec<_>>().join(":"),
+            Value::List(values) => values.iter().map(Value::cell).collect::<Vec<_>>().join(" "),
+            Value::Map(words) => {
+                words.iter().map(|(name, word)| format!("{name}={word}")).collect::<Vec<_>>().join(";")
+            }
+            Value::Bool(value) => value.to_string(),
+            Value::Integer(value) => value.to_string(),
+            Value::Float(value) => number(*value),
+            Value::Text(value) => value.clone(),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Value {
+        Value::Bool(value)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Value {
+        Value::Integer(value)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Value {
+        Value::Integer(value as u64)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Value {
+        Value::Float(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Value {
+        Value::Text(value)
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        found(value, T::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Value {
+        Value::List(values.into_iter().map(T::into).collect())
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Absent | Value::Null => serializer.serialize_none(),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Integer(value) => serializer.serialize_u64(*value),
+            Value::Float(value) => serializer.serialize_f64(*value),
+            Value::Text(value) => serializer.serialize_str(value),
+            Value::List(values) => {
+                let mut list = serializer.serialize_seq(Some(values.len()))?;
+                values.iter().try_for_each(|value| list.serialize_element(value))?;
+                list.end()
+            }
+            Value::Map(words) => serializer.collect_map(words.iter().map(|(name, word)| (name, word))),
+            Value::Record(fields) => {
+                let mut map = serializer.serialize_map(None)?;
+                let mut present = fields.iter().filter(|(_, value)| *value != Value::Absent);
+                present.try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+                map.end()
+            }
+        }
+    }
+}
