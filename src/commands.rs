@@ -1,7 +1,7 @@
 //! One folder a command: its options (`args`), its jobs, its answer; `NAME.rs` beside the folder has the run.
 //!
 //! This file is the way in: the root's words reach every rank, every rank reads the same ones, and the launch is
-//! checked before any work. [`command`] says what a command is, and has the list of them. What the computing commands
+//! checked before any work. [`command`] says what a command is; the list of them stands here. What the computing commands
 //! have in common (the context they run in, how they finish) stands in `context` and `finish`.
 
 mod agreement;
@@ -40,12 +40,27 @@ use std::env;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-pub use self::command::{Cli, Commands};
+pub use self::command::Cli;
 pub use self::parse::{Refusal, parse};
 use crate::cli::{Words, color};
 use crate::cluster::{Cluster, ending};
 use crate::error::{Error, Result};
 use crate::{fault, stderr};
+
+command::commands! {
+    Pi(pi::Pi),
+    Integrate(integrate::Integrate),
+    Primes(primes::Primes),
+    Isprime(isprime::IsPrime),
+    Gcd(gcd::Gcd),
+    Patterns(crate::cli::Patterns),
+    Scaling(scaling::Scaling),
+    Merge(merge::Merge),
+    Burnin(burnin::Burnin),
+    Info(info::Info),
+    Completions(pages::Completions),
+    Man(pages::ManPages),
+}
 
 /// Runs the command that the root was given; again, with the ranks that are left, when some were lost and it can be. Every rank must call it;
 /// returns the exit code.

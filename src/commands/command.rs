@@ -1,15 +1,15 @@
-//! What a command is, and which there are.
+//! What a command is.
 //!
-//! A command is the struct of its options (`NAME/args.rs`) with [`Command`] for it. The list at the end of this file is all
-//! that names it elsewhere: help, completions, pages, presets and dispatch follow from there.
+//! A command is the struct of its options (`NAME/args.rs`) with [`Command`] for it. The list in `commands.rs` is all that
+//! names it elsewhere: help, completions, pages, presets, dispatch and docs/json.md follow from there.
 
 use std::fmt::Debug;
-use std::ops::Deref;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 
+use super::Commands;
 use super::context::Context;
-use crate::cli::{Engine, Launch, Patterns, Ranks, Words};
+use crate::cli::{Engine, Launch, Ranks, Words};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::report::schema::Documentation;
@@ -133,26 +133,28 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// Makes the enum of the commands from their list, in the order of the help. The comments of their options are the help
+/// texts.
 macro_rules! commands {
     ($($name:ident($options:ty)),* $(,)?) => {
-        /// The commands, in the order of the help. The comments of their options are the help texts.
-        #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
+        /// The commands, in the order of the help.
+        #[derive(clap::Subcommand, Clone, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
         pub enum Commands {
             $($name($options)),*
         }
 
-        /// What JSON has of each command that has a report, by name.
-        pub fn documentation() -> Vec<(String, Documentation)> {
-            let all = [$(<$options as Command>::documentation()),*];
-            let names = command().get_subcommands().map(|command| command.get_name().to_owned()).collect::<Vec<_>>();
-            names.into_iter().zip(all).filter(|(_, documentation)| !documentation.is_empty()).collect()
+        impl Commands {
+            /// What JSON has of each command, in the same order.
+            pub fn documentation() -> Vec<$crate::report::schema::Documentation> {
+                vec![$(<$options as $crate::commands::command::Command>::documentation()),*]
+            }
         }
 
-        impl Deref for Commands {
-            type Target = dyn Command;
+        impl std::ops::Deref for Commands {
+            type Target = dyn $crate::commands::command::Command;
 
-            fn deref(&self) -> &(dyn Command + 'static) {
+            fn deref(&self) -> &Self::Target {
                 match self {
                     $(Commands::$name(options) => options),*
                 }
@@ -160,20 +162,12 @@ macro_rules! commands {
         }
     };
 }
+pub(super) use commands;
 
-commands! {
-    Pi(super::pi::Pi),
-    Integrate(super::integrate::Integrate),
-    Primes(super::primes::Primes),
-    Isprime(super::isprime::IsPrime),
-    Gcd(super::gcd::Gcd),
-    Patterns(Patterns),
-    Scaling(super::scaling::Scaling),
-    Merge(super::merge::Merge),
-    Burnin(super::burnin::Burnin),
-    Info(super::info::Info),
-    Completions(super::pages::Completions),
-    Man(super::pages::ManPages),
+/// What JSON has of each command that has a report, by name.
+pub fn documentation() -> Vec<(String, Documentation)> {
+    let names: Vec<String> = command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    names.into_iter().zip(Commands::documentation()).filter(|(_, documentation)| !documentation.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -76,7 +76,6 @@ pub fn document(commands: &[(String, Documentation)]) -> Value {
         "title": format!("Reports of montesieve, {SCHEMA}"),
         "type": "object",
         "required": ["command"],
-        "properties": {"command": {"enum": commands.iter().map(|(name, _)| name).collect::<Vec<_>>()}},
         "allOf": choose.collect::<Vec<_>>(),
         "$defs": reports,
     })

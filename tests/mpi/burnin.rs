@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::ended::Ended;
+use super::ended::{Ended, integer};
 use super::launch::Launch;
 use super::launch::Ranks::{self, Alone, Launched};
 
@@ -38,7 +38,7 @@ fn a_flipped_bit_is_transient_and_has_a_name() {
     let json = ended.json();
     let wrong = &json["result"]["wrong_blocks"][0];
     assert_eq!((&wrong["rank"], &wrong["host"], &wrong["cause"]), (&1.into(), &host().into(), &"transient".into()));
-    let number = |name: &str| wrong[name].as_u64().expect(name);
+    let number = |name: &str| integer(&wrong[name]).expect(name);
     assert_eq!(number("expected") ^ number("got"), 1 << 10, "the bit of seed 20: {wrong:#}");
     assert_eq!(wrong["again"], serde_json::json!([number("expected"), number("expected")]));
     assert_eq!(json["result"]["exclude"], host());

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::process::Process;
@@ -69,10 +70,24 @@ impl Ended {
         result.unwrap_or_else(|| panic!("no result and run in {self}"))
     }
 
+    /// The JSON, which is as docs/json.schema.json says.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self}"))
+        static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+            let schema = serde_json::from_str(include_str!("../../docs/json.schema.json")).expect("JSON");
+            jsonschema::validator_for(&schema).expect("a schema")
+        });
+        let json = serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self}"));
+        let wrong: Vec<String> =
+            SCHEMA.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{}\n{self}", wrong.join("\n"));
+        json
     }
+}
+
+/// A number of JSON, also one that may be above 2^53 and is a string.
+pub fn integer(value: &serde_json::Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 impl fmt::Display for Ended {

@@ -1,5 +1,6 @@
 //! Counting by Gourdon's formula: the same bytes as the sieve's on any number of ranks, and after any number of stops.
 
+use super::ended::integer;
 use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
@@ -79,7 +80,7 @@ fn the_cheaper_way_is_taken_and_a_checkpoint_keeps_its_own() {
     let line = format!("primes 1e10 --checkpoint {} --format json", file.display());
     // A part of a job has a count of its own by the sieve alone.
     let part = Launch::new(Threads(2), &format!("{line} --shard 1/8")).run().expect_code(0).json();
-    assert!(part["result"]["counts"]["1"].as_u64().is_some_and(|primes| primes > 0), "{part}");
+    assert!(integer(&part["result"]["counts"]["1"]).is_some_and(|primes| primes > 0), "{part}");
     let whole = Launch::new(Threads(3), &line).run().expect_code(0);
     assert!(whole.stderr.contains("going on from "), "{whole}");
     assert_eq!(whole.json_result(), result(Threads(2), "primes 1e10"));
@@ -107,7 +108,7 @@ fn tables_are_there_once_on_a_host() {
     let plan = |line: &str| {
         let json = Launch::new(Alone, &format!("primes {line} --plan --format json")).run().expect_code(0).json();
         let bytes = &json["result"]["table_bytes"];
-        bytes.as_u64().or_else(|| bytes.as_str()?.parse().ok()).expect("a number of bytes")
+        integer(bytes).expect("a number of bytes")
     };
     // What is planned is what is taken, and both ends of a range look things up in the same tables.
     assert!((plan("1e19") * 9 / 10..=plan("1e19") * 11 / 10).contains(&bytes(2)));

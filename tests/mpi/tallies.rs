@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::ended::integer;
 use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{RANKS, SCHEDULES, result, under_schedules};
@@ -57,7 +58,7 @@ fn tuplets_are_those_of_primesieve() {
         let line = format!("primes {range} --count 1,2,3,4,5,6 --format json");
         for ranks in [Alone, Threads(3)] {
             let json = Launch::new(ranks, &line).run().expect_code(0).json();
-            let counts: Vec<u64> = (1..=6).filter_map(|k| json["result"]["counts"][k.to_string()].as_u64()).collect();
+            let counts: Vec<u64> = (1..=6).filter_map(|k| integer(&json["result"]["counts"][k.to_string()])).collect();
             assert_eq!(counts, expected);
         }
     });
