@@ -5,6 +5,10 @@
 //! (AMD Zen 5). Memory: none.
 //! Reference: J. Stein, "Computational problems associated with Racah algebra", J. Comput. Phys. 1 (1967).
 
+pub mod batch;
+pub mod huge;
+mod ntt;
+
 /// The greatest common divisor; gcd(0, n) is n.
 ///
 /// ```

@@ -1,7 +1,7 @@
 //! The textbook forms: slow, short and plainly right.
 //!
 //! They stay for ever: as the oracles that the fast sieve is tested against, and for teaching (`--algorithm
-//! trial|sqrt`): run them beside [`Sieve`](super::Sieve) and see what each idea is worth. All count `[low, high)`.
+//! trial|sqrt`): run them beside [`Sieve`](crate::range::Sieve) and see what each idea is worth. All count `[low, high)`.
 //!
 //! | form | divisions or crossings for all n below N | primes below 1e6 |
 //! |---|---|---|
@@ -13,7 +13,7 @@
 //! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for primes, Eratosthenes
 //! by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
 
-use super::Pulse;
+use crate::Pulse;
 use std::ops::ControlFlow;
 
 /// All primes below `high`, by the sieve of Eratosthenes over one bool a number.
@@ -87,7 +87,7 @@ pub enum Divisors {
 /// Divisions between two pulses: about 2 ms at 6 to 7 cycles each (AMD Zen 5), 20 ms where a division takes 80 cycles.
 const DIVISIONS_PER_PULSE: u64 = 1 << 20;
 
-/// Counts primes by trial division, with the face of [`Sieve`](super::Sieve).
+/// Counts primes by trial division, with the face of [`Sieve`](crate::range::Sieve).
 pub struct Trial {
     divisors: Divisors,
     /// Divisions since the last pulse.
@@ -143,7 +143,7 @@ impl Trial {
 /// How many numbers a block of a job by trial division has: about 10 ms of divisions, and at least one number.
 ///
 /// A prime near n takes n / 2 or sqrt(n) / 2 divisions, and one number in ln n is prime; composites add as much again
-/// at most. A function of the numbers' size alone, as [`super::block_len`] is.
+/// at most. A function of the numbers' size alone, as [`crate::range::block_len`] is.
 pub fn block_len(divisors: Divisors, limit: u64) -> u64 {
     /// 10 ms at 1.7 ns each (AMD Zen 5).
     const DIVISIONS: u64 = 6_000_000;

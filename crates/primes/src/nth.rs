@@ -6,10 +6,13 @@
 //!
 //! Run time: that of counting up to the prime, and a few milliseconds.
 
+pub mod estimate;
+
 use std::ops::ControlFlow;
 
-use super::gourdon::LARGEST;
-use super::{Pulse, Sieve, estimate};
+use crate::Pulse;
+use crate::gourdon::LARGEST;
+use crate::range::Sieve;
 use montesieve_kernel::isa::Isa;
 
 /// The number of primes below 1e26 (OEIS A006880).
@@ -154,7 +157,7 @@ fn by_density(way: f64) -> f64 {
 }
 
 /// The `n`-th prime from `from` on, or below it, found by looking at the primes one by one; `None` when there are not so many up to [`LARGEST`].
-/// Above 2^64 it is a probable prime ([`wide`](super::wide)), and so are those that were counted on the way.
+/// Above 2^64 it is a probable prime ([`wide`](crate::single::wide)), and so are those that were counted on the way.
 ///
 /// A `Break` from `pulse` comes back at once.
 pub fn locate(
@@ -204,9 +207,10 @@ pub fn locate(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{naive, wide};
     use super::Direction::{Down, Up};
     use super::*;
+    use crate::naive;
+    use crate::single::wide;
     use proptest::prelude::*;
 
     fn never() -> ControlFlow<()> {

@@ -5,20 +5,22 @@
 //! the same integers by construction. The only `unsafe` of these loops is here: calling such a function on a CPU that has
 //! the feature.
 
-use super::base::Tier;
-use super::line::{self, places::Places};
-use super::presieve::STEP;
-use super::{big, bits, decimal, medium, presieve, small};
+use crate::bytes::presieve::{self, STEP};
+use crate::bytes::sieving_primes::Tier;
+use crate::bytes::{big, bits, medium, small};
+use crate::lines;
+use crate::lines::places::Places;
+use crate::list::decimal;
 use montesieve_kernel::isa::Isa;
 
 /// An instruction set that this CPU has.
 #[derive(Clone, Copy)]
-pub(super) struct Walks(Isa);
+pub(crate) struct Walks(Isa);
 
 impl Walks {
     /// # Panics
     /// When this CPU does not have the instruction set.
-    pub(super) fn new(isa: Isa) -> Walks {
+    pub(crate) fn new(isa: Isa) -> Walks {
         assert!(isa.is_supported(), "this CPU has no {isa}");
         Walks(isa)
     }
@@ -28,7 +30,7 @@ macro_rules! walk {
     ($(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $body:path) => {
         impl Walks {
             $(#[$doc])*
-            pub(super) fn $name(self, $($argument: $type),*) $(-> $result)? {
+            pub(crate) fn $name(self, $($argument: $type),*) $(-> $result)? {
                 #[cfg(target_arch = "x86_64")]
                 {
                     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
@@ -76,33 +78,33 @@ walk! {
 }
 walk! {
     /// `target` = the AND of all `sources`, in a line.
-    and_all_line(target: &mut [u8; line::presieve::STEP], sources: &[&[u8; line::presieve::STEP]; 16])
-        = line::presieve::and_all
+    and_all_line(target: &mut [u8; lines::presieve::STEP], sources: &[&[u8; lines::presieve::STEP]; 16])
+        = lines::presieve::and_all
 }
 walk! {
-    /// First hits on the next line, see `line/places.rs`.
-    step_lines(firsts: &mut [u32], strides: &[u32], primes: &[u32], steps: u32) = line::places::step
+    /// First hits on the next line, see `lines/places.rs`.
+    step_lines(firsts: &mut [u32], strides: &[u32], primes: &[u32], steps: u32) = lines::places::step
 }
 walk! {
-    /// Turns from first hits, see `line/places.rs`.
-    turns(turns: &mut [u32], firsts: &[u32], primes: &[u32], margin: u32) = line::places::turns
+    /// Turns from first hits, see `lines/places.rs`.
+    turns(turns: &mut [u32], firsts: &[u32], primes: &[u32], margin: u32) = lines::places::turns
 }
 walk! {
-    /// Crosses a line by small primes, see `line/small.rs`.
+    /// Crosses a line by small primes, see `lines/small.rs`.
     cross_turns(places: &mut Places, tier: usize, buffer: &mut [u8], start: usize, border: usize, stretch: usize)
-        = line::small::cross
+        = lines::small::cross
 }
 walk! {
-    /// Crosses a line by larger primes, see `line/steady.rs`.
-    cross_steady(primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) = line::steady::cross
+    /// Crosses a line by larger primes, see `lines/steady.rs`.
+    cross_steady(primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) = lines::steady::cross
 }
 walk! {
-    /// How many bits are ones in all lines, see `line/tally.rs`.
-    ones(lines: &[&[u8]], from: u64, to: u64) -> u64 = line::tally::ones
+    /// How many bits are ones in all lines, see `lines/ones.rs`.
+    ones(lines: &[&[u8]], from: u64, to: u64) -> u64 = lines::ones::ones
 }
 walk! {
-    /// Lines in the order of their numbers, see `line/order.rs`.
-    put_in_order(words: &[u64], stride: usize, groups: usize, bytes: &mut [u8]) = line::order::put_in_order
+    /// Lines in the order of their numbers, see `lines/order.rs`.
+    put_in_order(words: &[u64], stride: usize, groups: usize, bytes: &mut [u8]) = lines::order::put_in_order
 }
 walk! {
     /// The last digits of lines of text, see `decimal.rs`.

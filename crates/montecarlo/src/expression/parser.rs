@@ -1,4 +1,4 @@
-//! From text to a tree, by recursive descent: one function for each line of the grammar in `mod.rs`.
+//! From text to a tree, by recursive descent: one function for each line of the grammar in `expression.rs`.
 //!
 //! Every complaint knows its column: that of the word at which reading could not go on.
 

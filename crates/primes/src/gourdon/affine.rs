@@ -18,7 +18,7 @@ pub struct Affine {
 
 impl Affine {
     /// Takes the span behind this one in. Sums wrap: what is right is far below 2^127, and of what a file says no more than that is known
-    /// ([`Affine::is_sound`]).
+    /// (`is_sound`).
     pub fn merge(&mut self, next: Affine) {
         self.sum = self.sum.wrapping_add(next.above(self.primes));
         self.weight = self.weight.wrapping_add(next.weight);

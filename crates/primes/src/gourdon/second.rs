@@ -10,7 +10,7 @@ use super::crossing::{UP_TO, WORD};
 use super::lanes::Lanes;
 use super::tables::Tables;
 use crate::Pulse;
-use crate::sieve::Sieve;
+use crate::bytes::ByteSieve;
 
 /// Numbers in which the q are found in one go: 0.2 ms of work, and a list of 1 MB (AMD Zen 4).
 const WINDOW: u64 = 1 << 21;
@@ -29,7 +29,7 @@ pub(super) fn span(
 ) -> ControlFlow<(), Affine> {
     let mut tally = Affine::default();
     let mut quotients = Quotients::new(tables, lanes, low, high);
-    Sieve::new(high, lanes.isa()).pieces(low, high, pulse, &mut |first, bytes| {
+    ByteSieve::new(high, lanes.isa()).pieces(low, high, pulse, &mut |first, bytes| {
         let (begin, length) = (first * 30, bytes.len() as u64 * 30);
         let mut ones = Ones { bytes, before: 0, at: 0 };
         while let Some(n) = quotients.below((begin + length).min(high)) {
@@ -68,7 +68,7 @@ impl Ones<'_> {
 /// x / q for the primes q of a span, in rising order.
 struct Quotients {
     x: u128,
-    sieve: Sieve,
+    sieve: ByteSieve,
     /// Primes that wait, the largest last.
     waiting: Vec<u64>,
     /// Primes in (least, next] are still to be found.
@@ -81,7 +81,7 @@ impl Quotients {
         let frame = tables.frame;
         let over = |n: u64| (frame.x / u128::from(n.max(1))).min(u128::from(frame.root2)) as u64;
         let (next, least) = (over(low), over(high).max(frame.y));
-        Quotients { x: frame.x, sieve: Sieve::new(next + 1, lanes.isa()), waiting: Vec::new(), next, least }
+        Quotients { x: frame.x, sieve: ByteSieve::new(next + 1, lanes.isa()), waiting: Vec::new(), next, least }
     }
 
     /// The next one, if it is below `end`.

@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn equals_the_sieve(x in prop_oneof![1_000_000_u64..10_000_000, 1_000_000_u64..400_000_000]) {
-        let mut sieve = crate::Sieve::new((x + 1).into(), Isa::widest());
+        let mut sieve = crate::range::Sieve::new((x + 1).into(), Isa::widest());
         let ControlFlow::Continue(expected) = sieve.count(0, (x + 1).into(), &mut never) else { unreachable!() };
         prop_assert_eq!(pi(u128::from(x)), i128::from(expected));
     }

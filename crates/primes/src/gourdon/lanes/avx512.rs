@@ -4,10 +4,10 @@
 
 use std::arch::x86_64::*;
 
-use super::super::counts::Entry;
-use super::super::crossing::{self, BLOCK, Place, UP_TO};
-use super::super::factors::{COPRIME, RESIDUES};
 use super::{Batch, Dividend, Sieved, Turn};
+use crate::gourdon::counts::Entry;
+use crate::gourdon::crossing::{self, BLOCK, Place, UP_TO};
+use crate::gourdon::factors::{COPRIME, RESIDUES};
 
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
 const LANES: usize = 16;

@@ -1,9 +1,9 @@
 //! The plain forms: what every instruction set must equal.
 
-use super::super::counts::{Entry, up_to};
-use super::super::crossing::{BLOCK, UP_TO, WORD};
-use super::super::factors::RESIDUES;
 use super::{Batch, Dividend, Sieved, Turn};
+use crate::gourdon::counts::{Entry, up_to};
+use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
+use crate::gourdon::factors::RESIDUES;
 
 /// Blocks whose counters are added in one go.
 const GROUP: usize = 16;

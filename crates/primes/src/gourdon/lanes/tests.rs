@@ -1,7 +1,7 @@
 //! All instruction sets give the same integers as the plain form and the definition.
 
-use super::super::crossing::BLOCK;
 use super::*;
+use crate::gourdon::crossing::BLOCK;
 use proptest::prelude::*;
 
 fn all() -> impl Iterator<Item = Lanes> {
