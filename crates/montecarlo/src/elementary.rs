@@ -1,10 +1,12 @@
-//! Elementary functions of a whole [`Row`], with the same bits on every machine and instruction set.
+//! Elementary functions of a whole [`Row`], with the same bits on every machine and instruction
+//! set.
 //!
-//! The system's `exp` differs in its last bits from machine to machine, and a compiler cannot make vectors of a call. So
-//! the functions that integrands need most are written here, from additions, products, quotients and square roots, which IEEE
-//! 754 rounds in one way only, without a fused multiply-add, and without branches: the compiler vectorises them for whatever
-//! instruction set the caller is compiled for. Arguments out of the usual range (a lane in a million) go to the crate `libm`,
-//! which is plain Rust and as reproducible, one at a time.
+//! The system's `exp` differs in its last bits from machine to machine, and a compiler cannot make
+//! vectors of a call. So the functions that integrands need most are written here, from additions,
+//! products, quotients and square roots, which IEEE 754 rounds in one way only, without a fused
+//! multiply-add, and without branches: the compiler vectorises them for whatever instruction set
+//! the caller is compiled for. Arguments out of the usual range (a lane in a million) go to the
+//! crate `libm`, which is plain Rust and as reproducible, one at a time.
 //!
 //! | function | usual range | error, units in the last place |
 //! |---|---|---|
@@ -16,7 +18,7 @@
 //!
 //! The errors are those against `libm` (whose own are below 1) on the points of the tests.
 //!
-//! Everything is `#[inline(always)]`, and therefore compiled anew inside each walk.
+//! Everything is `#[inline(always)]`, and therefore compiled anew inside each kernel.
 
 // Published coefficients keep all their digits, so that they can be compared with the source.
 #![allow(clippy::excessive_precision)]
@@ -33,8 +35,8 @@ pub use trigonometric::{cos, sin};
 
 use super::uniform::Row;
 
-/// 3/2 * 2^52: added to a number below 2^51 in size it rounds it to the nearest integer (ties to even), which then stands in
-/// the lowest bits of the sum.
+/// 3/2 * 2^52: added to a number below 2^51 in size it rounds it to the nearest integer (ties to
+/// even), which then stands in the lowest bits of the sum.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// Replaces the lanes of `values` whose argument is unusual. Almost never are there any.

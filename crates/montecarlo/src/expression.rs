@@ -9,7 +9,7 @@
 //! primary   = number | name | name "(" condition { "," condition } ")" | "(" condition ")"
 //! ```
 //! [`parse`](Expression::parse) reads it once into a tree (`parser`), folds constants, and writes a
-//! tape of operations on rows of 128 numbers (`tape`), which is walked for every group of samples:
+//! tape of operations on rows of 128 numbers (`tape`), which runs for every group of samples:
 //! reading the tape costs a branch for 128 numbers, a fraction of an addition of them.
 //!
 //! Why not a crate: those that are kept up (exmex, evalexpr) evaluate one number at a time and call
@@ -17,7 +17,7 @@
 //! column they are.
 //!
 //! Linear time. No text overflows the stack: nesting is limited, and texts of some length are read
-//! on a thread with a stack of its own, since the one that the user allows (`ulimit -s`) may be
+//! on a thread with its own stack, since the one that the user allows (`ulimit -s`) may be
 //! small.
 
 mod functions;

@@ -1,15 +1,17 @@
 //! The integrands of `montesieve integrate`: one file each, and the list of them.
 //!
-//! An [`Integrand`] is a function on the open unit cube (0, 1)^D; whatever lies elsewhere maps the cube there and says its
-//! [`volume`](Integrand::volume). It is evaluated for 128 points at a time, in structure-of-arrays layout: `u[d]` holds
-//! coordinate d of all of them. That is written once, in plain Rust; [`sampler`](super::sampler) compiles it for each
-//! instruction set.
+//! An [`Integrand`] is a function on the open unit cube (0, 1)^D; whatever lies elsewhere maps the
+//! cube there and says its [`volume`](Integrand::volume). It is evaluated for 128 points at a time,
+//! in structure-of-arrays layout: `u[d]` holds coordinate d of all of them. That is written once,
+//! in plain Rust; [`sampler`](super::sampler) compiles it for each instruction set.
 //!
-//! A new integrand is one file (start from `ball.rs`) and one line in [`ALL`]; the command line, the help, the list and the
-//! report take it from there. Two rules keep its results the same everywhere: elementary functions come from
-//! [`elementary`](super::elementary), and nothing is fused (`mul_add`).
+//! A new integrand is one file (start from `ball.rs`) and one line in [`ALL`]; the command line,
+//! the help, the list and the report take it from there. Two rules keep its results the same
+//! everywhere: elementary functions come from [`elementary`](super::elementary), and nothing is
+//! fused (`mul_add`).
 //!
-//! NAS EP has its own generator, its own sums and a verification, so it is a kernel of its own and no integrand.
+//! NAS EP has its own generator, its own sums and a verification, so it is a separate kernel and no
+//! integrand.
 
 use super::sampler::Kernel;
 use super::uniform::Row;
@@ -26,7 +28,8 @@ pub trait Integrand {
     /// Number of coordinates, 1 to [`MOST_DIMENSIONS`].
     fn dimension(&self) -> usize;
 
-    /// The volume of the region that the cube is mapped to: the integral is this times the mean of the values.
+    /// The volume of the region that the cube is mapped to: the integral is this times the mean of
+    /// the values.
     fn volume(&self) -> f64 {
         1.0
     }
@@ -34,7 +37,8 @@ pub trait Integrand {
     /// The integral, where it is known.
     fn exact(&self) -> Option<f64>;
 
-    /// Whether every value is 0 or 1. Then a hit is a hit: the error is Wilson's, and known even when there is none.
+    /// Whether every value is 0 or 1. Then a hit is a hit: the error is Wilson's, and known even
+    /// when there is none.
     fn is_indicator(&self) -> bool {
         false
     }
@@ -44,8 +48,9 @@ pub trait Integrand {
         u.to_vec()
     }
 
-    /// The values at 128 points, of which `u[d]` holds coordinate d. Depends on the points alone; `&mut` is for scratch.
-    /// To be marked `#[inline(always)]`, so that it is compiled for each instruction set.
+    /// The values at 128 points, of which `u[d]` holds coordinate d. Depends on the points alone;
+    /// `&mut` is for scratch. To be marked `#[inline(always)]`, so that it is compiled for each
+    /// instruction set.
     fn values(&mut self, u: &[Row]) -> Row;
 }
 

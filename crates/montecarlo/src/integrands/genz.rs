@@ -1,12 +1,14 @@
 //! Genz's six families of test integrands, each hard in its own way and each with a known integral.
 //!
-//! Every member has weights a_i > 0 (how hard it is) and a place u_i in (0, 1). They follow one fixed rule, so that a result
-//! can be repeated by hand: u_i = frac(i * golden ratio), and a_i is proportional to 1/2 + frac(i * sqrt(2)), scaled so that
-//! their sum is the family's difficulty: 9, 7.25, 1.85, 7.03, 20.4, 4.3 (Barthelmann, Novak and Ritter's, for every D).
+//! Every member has weights a_i > 0 (how hard it is) and a place u_i in (0, 1). They follow one
+//! fixed rule, so that a result can be repeated by hand: u_i = frac(i * golden ratio), and
+//! a_i is proportional to 1/2 + frac(i * sqrt(2)), scaled so that their sum is the family's
+//! difficulty: 9, 7.25, 1.85, 7.03, 20.4, 4.3 (Barthelmann, Novak and Ritter's, for every D).
 //!
-//! Reference: A. Genz, "A package for testing multiple integration subroutines", in P. Keast, G. Fairweather (eds.),
-//! Numerical Integration (1987), 337-340; V. Barthelmann, E. Novak, K. Ritter, "High dimensional polynomial interpolation
-//! on sparse grids", Adv. Comput. Math. 12 (2000), 273-288.
+//! Reference: A. Genz, "A package for testing multiple integration subroutines", in P. Keast, G.
+//! Fairweather (eds.), Numerical Integration (1987), 337-340; V. Barthelmann, E. Novak, K. Ritter,
+//! "High dimensional polynomial interpolation on sparse grids", Adv. Comput. Math. 12 (2000),
+//! 273-288.
 
 use super::Row;
 use super::parameters::{Bad, Parameter, Parameters};
@@ -18,7 +20,8 @@ pub(super) mod gaussian;
 pub(super) mod oscillatory;
 pub(super) mod product_peak;
 
-/// The largest dimension: beyond it, squares of the product peak's values would near the end of the range of `f64`.
+/// The largest dimension: beyond it, squares of the product peak's values would near the end of the
+/// range of `f64`.
 const MOST: usize = 50;
 
 /// What all six families may be told.

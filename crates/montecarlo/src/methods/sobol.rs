@@ -1,29 +1,39 @@
-//! Scrambled Sobol darts: 16 randomised nets of N/16 points, each spread over the square as evenly as can be.
+//! Scrambled Sobol darts: 16 randomised nets of N/16 points, each spread over the square as evenly
+//! as can be.
 //!
-//! Stands beside [`stratified`](super::stratified), which spreads darts over cells of one shape. The first 2^k points of a
-//! two-dimensional Sobol sequence are a (0, k, 2)-net: **every box of 2^-a by 2^-(k-a) has exactly one of them**, whatever a. Evenness
-//! alone has no error estimate, so each of [`REPLICATES`] nets is randomised on its own and the spread of their hits is the error.
+//! Stands beside [`stratified`](super::stratified), which spreads darts over cells of one shape.
+//! The first 2^k points of a two-dimensional Sobol sequence are a (0, k, 2)-net: **every box of
+//! 2^-a by 2^-(k-a) has exactly one of them**, whatever a. Evenness alone has no error estimate, so
+//! each of [`REPLICATES`] nets is randomised independently, and the spread of their hits is the
+//! error.
 //!
-//! **Points.** Coordinates have 63 bits (see [`quarter`](super::quarter)). Bit c of a point's number brings in the
-//! column c of each coordinate's matrix, all by xor. In x it is bit c from the top (van der Corput's sequence); in y,
-//! the polynomial x + 1 gives v_c = v_(c-1) ^ (v_(c-1) >> 1) from v_0 = the top bit, which is Pascal's triangle modulo 2.
+//! **Points.** Coordinates have 63 bits (see [`quarter`](super::quarter)). Bit c of a point's
+//! number brings in the column c of each coordinate's matrix, all by xor. In x it is bit c from the
+//! top (van der Corput's sequence); in y, the polynomial x + 1 gives v_c = v_(c-1) ^ (v_(c-1) >> 1)
+//! from v_0 = the top bit, which is Pascal's triangle modulo 2.
 //!
-//! **Scramble.** Each coordinate is multiplied by a random lower triangular matrix of bits with a diagonal of ones, and a random shift
-//! is xored on (Matousek). Every box keeps its one point, and every point alone is uniform, so the mean of a net's hits
-//! is exact, whatever the number of points. The bits come from Philox, key = seed, counter = (replicate, column).
+//! **Scramble.** Each coordinate is multiplied by a random lower triangular matrix of bits with a
+//! diagonal of ones, and a random shift is xored on (Matousek). Every box keeps its one point, and
+//! every point alone is uniform, so the mean of a net's hits is exact, whatever the number of
+//! points. The bits come from Philox, key = seed, counter = (replicate, column).
 //!
-//! **Error.** With h_r hits of n points in replicate r of R, s^2 = (sum (h_r - mean)^2 + 1) / (R - 1):
+//! **Error.** With h_r hits of n points in replicate r of R, s^2 = (sum (h_r - mean)^2 + 1) / (R -
+//! 1):
 //!
-//! `pi = 4 mean(h) / n`, `standard error = 4 s / (n sqrt(R))`, interval: Student's t with R - 1 degrees of freedom.
+//! `pi = 4 mean(h) / n`, `standard error = 4 s / (n sqrt(R))`, interval: Student's t with R - 1
+//! degrees of freedom.
 //!
-//! The one stands for what a difference of less than a hit could not show, so that no error is 0. 16 replicates: their error
-//! grows as R^(1/4) at a given N, and the t of fewer than 15 degrees is wide; 8 to 32 differ by 10 %. An incomplete job
-//! speaks of its complete replicates, if there are two.
+//! The one stands for what a difference of less than a hit could not show, so that no error is 0.
+//! 16 replicates: their error grows as R^(1/4) at a given N, and the t of fewer than 15 degrees is
+//! wide; 8 to 32 differ by 10 %. An incomplete job speaks of its complete replicates, if there are
+//! two.
 //!
-//! [`net`] counts a net's hits in O(sqrt(n)); [`Points`] is the definition, and `--algorithm scalar`.
+//! [`net`] counts a net's hits in O(sqrt(n)); [`Points`] is the definition, and `--algorithm
+//! scalar`.
 //!
-//! References: I. M. Sobol, "On the distribution of points in a cube" (1967); J. Matousek, "On the L2-discrepancy for
-//! anchored boxes", J. Complexity 14 (1998); A. B. Owen, "Variance with alternative scramblings of digital nets", TOMACS 13 (2003).
+//! References: I. M. Sobol, "On the distribution of points in a cube" (1967); J. Matousek, "On the
+//! L2-discrepancy for anchored boxes", J. Complexity 14 (1998); A. B. Owen, "Variance with
+//! alternative scramblings of digital nets", TOMACS 13 (2003).
 
 pub mod net;
 
@@ -39,10 +49,12 @@ pub const REPLICATES: usize = 16;
 /// The upper part of Philox's counter: no other method has it.
 const TAG: u64 = 1 << 62;
 
-/// Binary logarithms of the least and the greatest number of points of a net: 2^5 to 2^63 samples in all.
+/// Binary logarithms of the least and the greatest number of points of a net: 2^5 to 2^63 samples
+/// in all.
 const LOG_POINTS: Range<u32> = 1..60;
 
-/// The binary logarithm of the points of each net, for `samples` in all: the next power of two, within limits.
+/// The binary logarithm of the points of each net, for `samples` in all: the next power of two,
+/// within limits.
 pub fn log_points(samples: u64) -> u32 {
     let each = samples.div_ceil(REPLICATES as u64);
     each.next_power_of_two().trailing_zeros().clamp(LOG_POINTS.start, LOG_POINTS.end - 1)
@@ -132,7 +144,8 @@ impl Counts {
         (self.complete(log_points).count() as u64) << log_points
     }
 
-    /// The estimate from the complete replicates; `None` for fewer than two. All integer but for the last operations.
+    /// The estimate from the complete replicates; `None` for fewer than two. All integer but for
+    /// the last operations.
     pub fn estimate(&self, log_points: u32) -> Option<Estimate> {
         let replicates = self.complete(log_points).count() as u128;
         if replicates < 2 {
