@@ -1,15 +1,23 @@
-//! The segmented sieve of Eratosthenes: a rank's workspace for any range below 2^64.
+//! The sieve by bytes: the segmented sieve of Eratosthenes with 30 numbers a byte, for ranges below
+//! 2^64.
 //!
-//! Stands beside `naive.rs` (the textbook form, a bool a number) as the form for work: 30 numbers a byte, a piece of
-//! 512 KiB at a time, primes in three tiers after their size. Memory does not grow with the range, only with the square
-//! root of its numbers. Going on where the last call stopped is nearly free; a jump costs one remainder for each prime
-//! below 2^21 that is in use (0.02 ms at 1e10, 0.3 ms above 4e12).
+//! Stands beside `naive.rs`, the textbook form with a bool a number, and `lines.rs`, which counts
+//! faster but cannot list. It keeps neighbours together, so it serves short ranges and lists.
+//!
+//! A range is cut into *pieces* of [`PIECE`] bytes (`wheel.rs`). `presieve.rs` fills a piece with
+//! the pattern of the smallest primes. The other primes (`sieving_primes.rs`) cross it in three
+//! tiers by size: `small.rs`, `medium.rs`, `big.rs`. Then `bits.rs` counts or reads it.
+//!
+//! Memory does not grow with the range, only with the square root of its numbers. Resuming where
+//! the last call stopped is nearly free. A jump costs one remainder for each prime below 2^21 in
+//! use (0.02 ms at 1e10, 0.3 ms above 4e12).
 //!
 //! Formula: n <= root^2 is prime iff no prime up to root divides it (n > root).
-//! Run time: n ln ln root crossings, 0.06 ns a number up to 1e9, 0.14 at 1e12, 1.2 at 1e18 (AMD Zen 5).
+//! Run time: n ln ln root crossings, 0.06 ns a number up to 1e9, 0.14 at 1e12, 1.2 at 1e18 (AMD Zen
+//! 5).
 //! Memory: 1 MB at 1e9, 2 MB at 1e12; with big primes 210 MB at 1e18, 355 MB near 2^64.
-//! Reference: C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and primes in arithmetic progressions to
-//! 10^12", BIT 17 (1977).
+//! Reference: C. Bays and R. H. Hudson, "The segmented sieve of Eratosthenes and primes in
+//! arithmetic progressions to 10^12", BIT 17 (1977).
 
 pub(crate) mod big;
 pub(crate) mod bits;
@@ -19,43 +27,47 @@ pub(crate) mod sieving_primes;
 pub(crate) mod small;
 pub(crate) mod wheel;
 
-use crate::walks::Walks;
 use crate::{Pulse, naive};
 use big::{BIG, Big};
 use bits::Reader;
-use montesieve_kernel::isa::Isa;
+use bits::count_ones;
+use montesieve_kernel::isa::Supported;
 use sieving_primes::Tier;
 use small::MARGIN;
 use std::ops::ControlFlow;
 use wheel::{BIT, OUTSIDE, bits_below, bits_from};
 
-/// Bytes sieved in one go, 30 numbers each: 512 KiB.
+/// Bytes sieved at once, 30 numbers each: 512 KiB.
 ///
-/// Half of the 1 MiB L2 cache of the AMD Zen 5 it was tuned on: the other half streams the medium primes (8 bytes
-/// each). Longer pieces spread the cost of visiting every medium prime over more numbers.
+/// Half of the 1 MiB L2 cache of the AMD Zen 5 it was tuned on: the other half streams the medium
+/// primes (8 bytes each). Longer pieces spread the cost of visiting every medium prime over more
+/// numbers.
 pub const PIECE: usize = 512 << 10;
 
-/// Pieces in the longest stretch for which the crossings by big primes are prepared at once (see `big.rs`): 34, which
-/// is 5.3e8 numbers.
+/// Pieces in the longest stretch for which the crossings by big primes are prepared at once (see
+/// `big.rs`): 34, which is 5.3e8 numbers.
 ///
-/// Bounds the memory: at 1.8e19 a number has 0.097 crossings by big primes, 4 bytes each, 207 MB in all.
+/// Bounds the memory: at 1.8e19 a number has 0.097 crossings by big primes, 4 bytes each, 207 MB in
+/// all.
 pub const WINDOW: usize = 34;
 
-/// Takes a piece: the number of its first byte, and its bytes; bits outside the range asked for are zero.
+/// Takes a piece: the number of its first byte, and its bytes; bits outside the range requested are
+/// zero.
 pub(crate) type Piece<'a> = dyn FnMut(u64, &[u8]) -> ControlFlow<()> + 'a;
 
 /// Takes a run of primes in rising order.
 pub type Run<'a> = dyn FnMut(&[u64]) -> ControlFlow<()> + 'a;
 
-/// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers, and going on where it left
-/// off (`low` is the last `high`) is nearly free.
+/// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers;
+/// resuming where it stopped (`low` is the last `high`) is nearly free.
 pub struct ByteSieve {
     limit: u64,
     /// No prime above it crosses; see [`left`](ByteSieve::left).
     cap: Option<u64>,
-    /// The number of the byte from which all others are counted: 0 but for [`left`](ByteSieve::left).
+    /// The number of the byte from which all others are counted: 0 but for
+    /// [`left`](ByteSieve::left).
     origin: u128,
-    walks: Walks,
+    isa: Supported,
     small: Tier,
     medium: Tier,
     big: Big,
@@ -63,28 +75,24 @@ pub struct ByteSieve {
     buffer: Vec<u8>,
     /// Number of the byte with which the next piece starts if there is no jump.
     next: u64,
-    isa: Isa,
     reader: Option<Reader>,
 }
 
 impl ByteSieve {
     /// A workspace for ranges with `high` up to `limit`.
     ///
-    /// An inclusive STOP of 2^64 - 1 is the limit `stop.saturating_add(1)`: 2^64 - 1 is composite, so nothing is lost.
-    ///
-    /// # Panics
-    /// When this CPU does not have the instruction set `isa`.
-    pub fn new(limit: u64, isa: Isa) -> ByteSieve {
+    /// An inclusive STOP of 2^64 - 1 is the limit `stop.saturating_add(1)`: 2^64 - 1 is composite,
+    /// so nothing is lost.
+    pub fn new(limit: u64, isa: Supported) -> ByteSieve {
         ByteSieve::with(limit, None, isa)
     }
 
     /// A workspace for [`left`](ByteSieve::left), with primes up to `cap`, which is below 2^21.
-    pub(crate) fn rough(cap: u64, isa: Isa) -> ByteSieve {
+    pub(crate) fn rough(cap: u64, isa: Supported) -> ByteSieve {
         ByteSieve::with(u64::MAX, Some(cap.min(u64::from(BIG) - 1)), isa)
     }
 
-    fn with(limit: u64, cap: Option<u64>, isa: Isa) -> ByteSieve {
-        let walks = Walks::new(isa);
+    fn with(limit: u64, cap: Option<u64>, isa: Supported) -> ByteSieve {
         let root = cap.unwrap_or(limit.saturating_sub(1).isqrt());
         let primes: Vec<u32> = naive::eratosthenes((root + 1).min(u64::from(BIG)))
             .into_iter()
@@ -96,28 +104,27 @@ impl ByteSieve {
             limit,
             cap,
             origin: 0,
-            walks,
+            isa,
             small: Tier::new(small),
             medium: Tier::new(medium),
-            big: Big::new(if cap.is_some() { 0 } else { limit }, isa, walks),
+            big: Big::new(if cap.is_some() { 0 } else { limit }, isa),
             buffer: Vec::new(),
             next: 0,
-            isa,
             reader: None,
         }
     }
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
     ///
-    /// A `Break` from `pulse` comes back at once; the workspace stays good.
+    /// A `Break` from `pulse` is returned at once; the workspace stays valid.
     ///
     /// # Panics
     /// When `high` is above the limit.
     pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
-        let walks = self.walks;
+        let isa = self.isa;
         let mut count = outside(low, high).count() as u64;
         self.pieces(low, high, pulse, &mut |_, bytes| {
-            count += walks.count_ones(bytes);
+            count += count_ones(isa, bytes);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(count)
@@ -125,7 +132,8 @@ impl ByteSieve {
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
     ///
-    /// A `Break` from `pulse` or from `each` comes back at once; the runs handed out until then are right.
+    /// A `Break` from `pulse` or from `each` is returned at once; the runs handed out until then
+    /// are right.
     ///
     /// # Panics
     /// When `high` is above the limit.
@@ -140,8 +148,8 @@ impl ByteSieve {
         ended
     }
 
-    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from `pulse`, `primes` is as
-    /// before.
+    /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from
+    /// `pulse`, `primes` is as before.
     ///
     /// # Panics
     /// When `high` is above the limit.
@@ -183,8 +191,9 @@ impl ByteSieve {
         ControlFlow::Continue(())
     }
 
-    /// Hands out what is left of `[low, high)`, whose numbers are above the square of `cap`, when primes up to `cap` have crossed:
-    /// piece after piece, each with its first number. Larger primes that crossed before may cross too.
+    /// Hands out what is left of `[low, high)`, whose numbers are above the square of `cap`, when
+    /// primes up to `cap` have crossed: piece after piece, each with its first number. Larger
+    /// primes that crossed before may cross too.
     pub(crate) fn left(
         &mut self,
         low: u128,
@@ -222,7 +231,8 @@ impl ByteSieve {
         self.next = first;
     }
 
-    /// Sieves the piece of `length` bytes from byte `first` on, for work that goes on to byte `end`.
+    /// Sieves the piece of `length` bytes from byte `first` on, for work that continues to byte
+    /// `end`.
     fn sieve(&mut self, first: u64, length: usize, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         let behind = first + length as u64;
         let root = self.cap.unwrap_or_else(|| (behind.saturating_mul(30).min(self.limit) - 1).isqrt());
@@ -235,11 +245,11 @@ impl ByteSieve {
         if self.buffer.len() < size {
             self.buffer.resize(size, 0);
         }
-        presieve::fill(self.walks, &mut self.buffer[MARGIN..MARGIN + length], here);
+        presieve::fill(self.isa, &mut self.buffer[MARGIN..MARGIN + length], here);
         self.small.activate(root, here);
-        self.walks.cross_small(&mut self.small, &mut self.buffer, length);
+        small::cross(self.isa, &mut self.small, &mut self.buffer, length);
         self.medium.activate(root, here);
-        self.walks.cross_medium(&mut self.medium, &mut self.buffer, length);
+        medium::cross(self.isa, &mut self.medium, &mut self.buffer, length);
         let bytes = &mut self.buffer[MARGIN..MARGIN + length];
         if has_big {
             self.big.cross(bytes, first);
@@ -255,8 +265,8 @@ impl ByteSieve {
         ControlFlow::Continue(())
     }
 
-    /// Puts the primes up to `root` back into the piece of `length` bytes from byte `first` on: they crossed
-    /// themselves.
+    /// Puts the primes up to `root` back into the piece of `length` bytes from byte `first` on:
+    /// they crossed themselves.
     fn put_back(&mut self, first: u64, length: usize, root: u64) {
         for p in presieve::primes().chain(self.small.up_to(root)).chain(self.medium.up_to(root)) {
             if let Some(byte) = (u64::from(p) / 30).checked_sub(first).filter(|&byte| byte < length as u64) {
@@ -266,7 +276,8 @@ impl ByteSieve {
     }
 }
 
-/// Clears the bits of a piece, whose first byte has number `first`, that are not in `[low, high)`. All its bytes have numbers in it.
+/// Clears the bits of a piece, whose first byte has number `first`, that are not in `[low, high)`.
+/// All its bytes have numbers in it.
 pub(crate) fn cut(first: u64, bytes: &mut [u8], low: u64, high: u64) {
     let Some(last) = bytes.len().checked_sub(1) else { return };
     if first == low / 30 {
@@ -277,7 +288,8 @@ pub(crate) fn cut(first: u64, bytes: &mut [u8], low: u64, high: u64) {
     }
 }
 
-/// Hands out the numbers of a piece, whose first byte has number `first`, in runs; `run` is room for them.
+/// Hands out the numbers of a piece, whose first byte has number `first`, in runs; `run` is room
+/// for them.
 pub(crate) fn runs(
     reader: &mut Reader,
     first: u64,

@@ -1,26 +1,34 @@
-//! Prime numbers: sieves, Gourdon's formula, proofs, and their oracles. Pure: no MPI, no clock, no I/O.
+//! Prime numbers: sieves, Gourdon's formula, proofs, and their oracles. Pure: no MPI, no clock, no
+//! I/O.
 //!
-//! One folder for each task. A folder uses those above it in this list, never those below:
+//! One folder for each task. A folder uses only those above it in this list:
+//! - `naive`: the textbook forms, oracles of the tests and `--algorithm trial|sqrt`.
+//! - `single/`: is one number prime? [`narrow`] below 2^64, [`wide`] below 2^128, [`any`] of any
+//!   size with a proof, [`trial`] by division. Uses `naive`.
+//! - `bytes/`: the sieve with 30 numbers a byte, for short ranges and for lists below 2.5e13. Uses
+//!   `naive`.
+//! - `list/`: primes as lists: runs, [`marks`], text and words ([`encoding`]), [`tuplets`],
+//!   [`gaps`], sums and [`digest`], in one pass ([`summary`]). Uses `bytes`.
+//! - `lines/`: the sieve with one bit array per residue class, for long counts and huge numbers;
+//!   its table of [`sieving`] primes can be shared. Uses `single` and `bytes`.
+//! - `windows/`: short windows of huge numbers: sieve a little, then test what is left. Uses
+//!   `single`, `bytes` and `list`.
+//! - [`gourdon`]: pi(x) without finding the primes. Uses `single` and `bytes`.
+//! - `range/`: [`Sieve`] for any range, the model of [`costs`] and the choice among all of the
+//!   above, [`source`] for `--algorithm`.
+//! - [`nth`]: the n-th prime above or below a number, and an [`estimate`] of it. Uses `range`.
+//! - [`gcd`]: common factors of two numbers, and of each number in a list with all others
+//!   ([`batch`], [`huge`]). Uses none of the above.
 //!
-//! | folder | answers | way in |
-//! |---|---|---|
-//! | `naive` | the textbook forms: oracles of the tests, and `--algorithm trial\|sqrt` | [`naive::Trial`] |
-//! | `single/` | is this one number prime: below 2^64, below 2^128, of any size with a proof, by division | [`narrow`], [`wide`], [`any`], [`trial`] |
-//! | `bytes/` | the sieve with 30 numbers a byte: short ranges, and lists below 2.5e13 | `ByteSieve` |
-//! | `list/` | primes as lists: runs, marks, text and words, k-tuplets, gaps, sums, digest | [`encoding`], [`summary`] |
-//! | `lines/` | the sieve with one bit array per residue class: long counts, and huge numbers | `LineSieve`, `HugeSieve` |
-//! | `windows/` | short windows of huge numbers: sieve a little, then test what is left | `WindowSieve` |
-//! | `gourdon/` | pi(x) without finding the primes | [`gourdon::Formula`] |
-//! | `range/` | any range: the model of costs, and the choice between all of the above | [`Sieve`], [`source`] |
-//! | `nth/` | the n-th prime above or below a number, and estimates of pi(x) | [`nth`], [`estimate`] |
-//! | `gcd/` | common factors of two numbers, and of each number in a list with all others | [`gcd`], [`batch`] |
+//! Two small files serve all folders: `task` (what is asked, of which numbers) and `modulo` (a
+//! quick remainder). Hot loops are plain Rust, compiled once for each instruction set by
+//! [`dispatch!`](montesieve_kernel::dispatch) beside them. Where the compiler needs help, a file
+//! `avx512.rs` has intrinsics and `portable.rs` the same without.
 //!
-//! Three small files serve all folders: `task` (what is asked, of which numbers), `modulo` (a
-//! quick remainder) and `kernels` (hot loops compiled for each instruction set).
-//!
-//! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; [`Sieve`] splits them at 2^64. Below that
-//! border `high` is a `u64`, so 2^64 - 1 itself is never sieved. Nothing is lost: it is composite
-//! (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the largest prime below 2^64 is 2^64 - 59.
+//! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; [`Sieve`] splits them at 2^64. Below
+//! that border `high` is a `u64`, so 2^64 - 1 itself is never sieved. Nothing is lost: it is
+//! composite (3 * 5 * 17 * 257 * 641 * 65537 * 6700417), and the largest prime below 2^64 is
+//! 2^64 - 59.
 
 mod bytes;
 pub mod gcd;
@@ -35,7 +43,6 @@ mod single;
 mod task;
 #[cfg(test)]
 mod tests;
-mod walks;
 mod windows;
 
 pub use bytes::{PIECE, WINDOW};
@@ -48,6 +55,6 @@ pub use single::{any, narrow, trial, wide};
 
 use std::ops::ControlFlow;
 
-/// Called every few milliseconds (20 at most) during long work, so that an engine can answer messages meanwhile.
-/// `Break` abandons the work at once.
+/// Called every few milliseconds (20 at most) during long work, so that an engine can answer
+/// messages meanwhile. `Break` abandons the work at once.
 pub type Pulse<'a> = dyn FnMut() -> ControlFlow<()> + 'a;

@@ -1,20 +1,24 @@
-//! The line sieve: the fast way to count, where the order of the numbers does not matter, and to list large primes.
+//! The line sieve: the fast way to count, where the order of the numbers does not matter, and to
+//! list large primes.
 //!
-//! Stands beside the sieve by bytes of 30 numbers (`bytes.rs`), which keeps neighbours together and so can list them.
-//! Here the numbers that are coprime to a modulus M are sorted by their residue: each residue r has a *line*, whose bit
-//! k stands for base + M k + r. In a line the multiples of any prime p lie p bits apart: no wheel, no table, no state.
-//! That buys larger moduli (fewer numbers to cross), unrolled loops with nothing to guess, and k-tuplets as the AND of
-//! a few lines.
+//! Stands beside the sieve by bytes of 30 numbers (`bytes.rs`), which keeps neighbours together and
+//! so can list them. Here the numbers coprime to a modulus M are sorted by residue: each residue r
+//! has a *line*, whose bit k stands for base + M k + r. In a line the multiples of any prime p lie
+//! p bits apart: no wheel, no table, no state. That buys larger moduli (fewer numbers to cross),
+//! unrolled loops with nothing to guess, and k-tuplets as the AND of a few lines.
 //!
-//! - [`LineSieve`] is the face; `shape.rs` picks modulus and length of a line by range.
-//! - `sheet.rs` sieves line after line: `presieve.rs` fills it, `small.rs` and `steady.rs` cross, `places.rs` knows
-//!   where each prime meets the line and moves on to the next; `modulus.rs` has the arithmetic of M.
-//! - `huge.rs` adds records of large primes (`rough/`), which it reads from a table of sieving primes (`sieving.rs`).
-//! - `ones.rs` counts ones, `tuplets.rs` knows the k-tuplets, `order.rs` puts the numbers of all lines in order.
+//! - [`LineSieve`] is the way in; `shape.rs` chooses modulus and length of a line by range.
+//! - `sheet.rs` sieves line after line: `presieve.rs` fills it, `small.rs` and `steady.rs` cross
+//!   it. `places.rs` knows where each prime meets the line and moves on to the next; `modulus.rs`
+//!   has the arithmetic of M.
+//! - `huge.rs` adds records of large primes (`rough/`), which it reads from a table of sieving
+//!   primes (`sieving.rs`).
+//! - `ones.rs` counts ones, `tuplets.rs` finds the k-tuplets, `order.rs` sorts the numbers of all
+//!   lines.
 //!
 //! Formula: there are (phi(M) / M) n (ln ln root - ln ln 163) crossings for n numbers up to root^2.
-//! Reference: the idea of one array a residue class is old; see D. J. Bernstein's primegen (1999) and B. Buhrow's
-//! ysieve. What is new here is said in each file.
+//! Reference: the idea of one array per residue class is old; see D. J. Bernstein's primegen (1999)
+//! and B. Buhrow's ysieve. Each file says what is new here.
 
 mod huge;
 
@@ -33,11 +37,11 @@ mod tuplets;
 
 use crate::Pulse;
 use crate::bytes::ByteSieve;
-use crate::walks::Walks;
 pub(crate) use huge::HugeSieve;
 use huge::LINE_END;
 pub(crate) use huge::{HUGE_END, WINDOW_NUMBERS};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::Supported;
+use ones::ones;
 use shape::{Shape, shape};
 use sheet::Sheet;
 use std::ops::ControlFlow;
@@ -51,25 +55,25 @@ const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
 /// Below this number all sieving primes cross line by line: 2.5e13.
 pub(crate) const LINES_ALONE: u64 = LINE_END * LINE_END;
 
-/// Numbers of a piece, of which a few make the window for which records of large primes are made at once.
+/// Numbers of a piece, of which a few make the window for which records of large primes are made at
+/// once.
 pub(crate) const PIECE_NUMBERS: u64 = rough::MODULUS << rough::PIECE_BITS;
 
-/// Takes a line: base of its sheet, residue, bits, and the range of bits that are asked for.
+/// Takes a line: base of its sheet, residue, bits, and the range of bits that are requested.
 type Each<'a> = dyn FnMut(u128, u32, &mut [u8], u64, u64) -> ControlFlow<()> + 'a;
 
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(crate) struct LineSieve {
     limit: u64,
-    isa: Isa,
-    walks: Walks,
+    isa: Supported,
     /// What was built until now, by shape.
     sieves: Vec<(Shape, Sheet)>,
 }
 
 impl LineSieve {
-    /// Builds nothing yet. Numbers up to `limit` may be asked for.
-    pub(crate) fn new(limit: u64, isa: Isa) -> LineSieve {
-        LineSieve { limit, isa, walks: Walks::new(isa), sieves: Vec::new() }
+    /// Builds nothing yet. Numbers up to `limit` may be requested.
+    pub(crate) fn new(limit: u64, isa: Supported) -> LineSieve {
+        LineSieve { limit, isa, sieves: Vec::new() }
     }
 
     /// How many primes there are in `[low, high)`, where `high` is at most [`LINES_ALONE`].
@@ -78,10 +82,10 @@ impl LineSieve {
     }
 
     fn count_by(&mut self, shape: Shape, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
-        let walks = self.walks;
+        let isa = self.isa;
         let mut count = 0;
         self.sheets(shape, low, high, pulse, &mut |_, _, line, from, to| {
-            count += walks.ones(&[line], from, to);
+            count += ones(isa, &[line], from, to);
             ControlFlow::Continue(())
         })?;
         let outside =
@@ -89,8 +93,8 @@ impl LineSieve {
         ControlFlow::Continue(count + outside.count() as u64)
     }
 
-    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, where
-    /// `high` is below [`LINES_ALONE`] by [`SPANS`] at least.
+    /// How many k-tuplets there are of each kind requested (place k - 1) whose first member is in
+    /// `[low, high)`, where `high` is below [`LINES_ALONE`] by [`SPANS`] at least.
     pub(crate) fn tuplets(
         &mut self,
         low: u64,
@@ -109,7 +113,7 @@ impl LineSieve {
         kinds: [bool; KINDS],
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        let mut tuplets = Tuplets::new(self.walks, shape.modulus, kinds);
+        let mut tuplets = Tuplets::new(self.isa, shape.modulus, kinds);
         self.sheets(shape, low, high, pulse, &mut |sheet, residue, line, from, to| {
             tuplets.take(sheet, residue, line, from, to);
             ControlFlow::Continue(())
@@ -117,8 +121,8 @@ impl LineSieve {
         ControlFlow::Continue(tuplets.finish(low.into(), high.into()))
     }
 
-    /// Sieves `[low, high)` sheet by sheet and hands out each line: base of the sheet, residue, bits, and the range
-    /// of bits that are in `[low, high)`. There are 64 bits more behind.
+    /// Sieves `[low, high)` sheet by sheet and hands out each line: base of the sheet, residue,
+    /// bits, and the range of bits that are in `[low, high)`. There are 64 bits more behind.
     fn sheets(
         &mut self,
         shape: Shape,
@@ -155,7 +159,7 @@ impl LineSieve {
                 // Tuplets look 16 numbers beyond.
                 let root = (self.limit.saturating_add(16) - 1).isqrt().min(LINE_END);
                 let primes = self.primes(root, pulse)?;
-                self.sieves.push((shape, Sheet::new(shape.modulus, &primes, shape.ends, self.walks)));
+                self.sieves.push((shape, Sheet::new(shape.modulus, &primes, shape.ends, self.isa)));
                 self.sieves.len() - 1
             }
         };

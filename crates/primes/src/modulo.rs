@@ -1,6 +1,7 @@
 //! The remainder of a number of 128 bits by a small one, without a division of 128 bits.
 
-/// n modulo m, which is below 2^32. Below 2^96 by two divisions of 64 bits: one of 128 takes several times as long.
+/// n modulo m, which is below 2^32. Below 2^96 by two divisions of 64 bits: one of 128 takes
+/// several times as long.
 pub(crate) fn modulo(n: u128, m: u64) -> u64 {
     debug_assert!(m >> 32 == 0);
     if n >> 96 != 0 {

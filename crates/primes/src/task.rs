@@ -4,7 +4,7 @@
 
 use montesieve_kernel::isa::Isa;
 
-/// What is asked of the primes of a range.
+/// A question about the primes of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// How many there are.
@@ -15,7 +15,7 @@ pub enum Asked {
     List,
 }
 
-/// What is asked of a range, and of whom.
+/// A question about a range, and the state of the workspace that answers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
     pub(crate) asked: Asked,
@@ -33,7 +33,8 @@ impl Task {
     }
 }
 
-/// Nanoseconds of a prime where tuplets of all kinds are looked for in the list of primes (2.5e13 and 2^63, 1e8 numbers).
+/// Nanoseconds per prime to find tuplets of all kinds in the list of primes (2.5e13
+/// and 2^63, 1e8 numbers).
 pub(crate) const TUPLETS: f64 = 30.0;
 
 /// About how many primes there are up to x.

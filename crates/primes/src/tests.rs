@@ -1,8 +1,8 @@
 //! Tests of the crate as a whole, against the naive forms, known values and another program.
 //!
-//! A test that is too slow without optimisation is left out of debug builds (`cfg_attr(debug_assertions, ignore)`) and
-//! runs with `cargo test --release`. Oracle above the reach of [`naive`]: [`is_prime`], which shares nothing with the
-//! sieve.
+//! A test that is too slow without optimisation is left out of debug builds
+//! (`cfg_attr(debug_assertions, ignore)`) and runs with `cargo test --release`. Oracle above the
+//! reach of [`naive`]: [`is_prime`], which shares nothing with the sieve.
 
 use super::*;
 use crate::lines;
@@ -29,7 +29,7 @@ pub(crate) fn go<T>(result: ControlFlow<(), T>) -> T {
 
 /// Every instruction set that this CPU has.
 fn isas() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
 /// A workspace for numbers of 64 bits.
@@ -63,8 +63,9 @@ fn oracle(low: u64, high: u64) -> Vec<u64> {
     (low..high).filter(|&n| is_prime(n)).collect()
 }
 
-/// Miller-Rabin with the first 12 primes as bases: right for all n < 2^64 (J. Sorenson and J. Webster, "Strong
-/// pseudoprimes to twelve prime bases", Math. Comp. 86 (2017): the first wrong n is above 3.1e23).
+/// Miller-Rabin with the first 12 primes as bases: right for all n < 2^64 (J. Sorenson and J.
+/// Webster, "Strong pseudoprimes to twelve prime bases", Math. Comp. 86 (2017): the first wrong n
+/// is above 3.1e23).
 pub(super) fn is_prime(n: u64) -> bool {
     const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     if n < 2 || BASES.iter().any(|&p| n.is_multiple_of(p)) {

@@ -1,15 +1,19 @@
-//! WindowSieve windows of huge numbers: sieve a little, then test each number that is left.
+//! Short windows of huge numbers: sieve a little, then test each number that is left.
 //!
-//! Stands beside the sieves because to sieve to the end takes every prime up to the root, 203 million of them near 2^64 and
-//! 400 billion near 1e26, however few the numbers are. Here only some primes cross (see [`cap`]); what is left, one number in 20 or 30,
-//! is tested one by one: a strong test to base 2 first, which nearly no composite passes, and then
-//! - with AVX-512 (`ifma.rs`), and above 2^64, a Lucas test (`lucas.rs`), together the test of Baillie, Pomerance, Selfridge and
-//!   Wagstaff;
-//! - else (`narrow.rs`) strong tests to the other bases of a set that no composite below 2^64 passes.
+//! Stands beside the sieves because a complete sieve takes every prime up to the root, 203 million
+//! of them near 2^64 and 400 billion near 1e26, however few the numbers are. Here only some primes
+//! cross (see [`cap`]). One number in 20 or 30 is left, and each is tested (`single/many.rs`): a
+//! strong test to base 2 first, which nearly no composite passes, and then
+//! - with AVX-512, and above 2^64, a Lucas test: together the test of Baillie, Pomerance, Selfridge
+//!   and Wagstaff;
+//! - else (`narrow.rs`) strong tests to the other bases of a set that no composite below 2^64
+//!   passes.
 //!
-//! Below 2^64 both are proofs. Above it a prime is a probable one: no composite is known that passes.
+//! Below 2^64 both are proofs. Above it a prime is a probable one: no composite is known that
+//! passes.
 //!
-//! Run time: 7 ns a number near 2^64 with AVX-512 (AMD Zen 4), 80 ns else (AMD Zen 5). Memory: 1 MB.
+//! Run time: 7 ns a number near 2^64 with AVX-512 (AMD Zen 4), 80 ns else (AMD Zen 5). Memory: 1
+//! MB.
 
 use crate::Pulse;
 use crate::bytes::bits::{values, words};
@@ -17,13 +21,14 @@ use crate::bytes::{ByteSieve, PIECE};
 use crate::list::{PrimeRun, Take};
 use crate::single::many::{BORDER, is_vectored, retain_primes, test_costs};
 use crate::task::{Asked, TUPLETS, Task, primes};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::{Isa, Supported};
 use std::ops::ControlFlow;
 
-/// The largest prime that ever crosses, about: a larger one would need records of its own.
+/// The largest prime that ever crosses, about: a larger one would need records.
 const LARGEST_CAP: f64 = 2_000_000.0;
 
-/// Nanoseconds that a prime takes to cross: for its first place, and for the eight hits and more that it has in a piece.
+/// Nanoseconds that a prime takes to cross: for its first place, and for the eight hits and more
+/// that it has in a piece.
 const PRIME: f64 = 20.0;
 
 /// Nanoseconds before the first number: tables of the smallest primes.
@@ -37,18 +42,18 @@ const GROUP: [usize; 2] = [1 << 13, 1 << 11];
 
 /// Finds primes in tiny windows: a workspace.
 pub(crate) struct WindowSieve {
-    isa: Isa,
+    isa: Supported,
     /// A sieve, and the largest prime it was built for.
     pieces: Option<(u64, ByteSieve)>,
     candidates: Vec<u64>,
 }
 
 impl WindowSieve {
-    pub(crate) fn new(isa: Isa) -> WindowSieve {
+    pub(crate) fn new(isa: Supported) -> WindowSieve {
         WindowSieve { isa, pieces: None, candidates: Vec::new() }
     }
 
-    /// About how many nanoseconds so many `numbers` from `low` on take.
+    /// Estimated nanoseconds for `numbers` numbers from `low` on.
     pub(crate) fn nanoseconds(low: u128, numbers: f64, task: Task) -> f64 {
         let isa = task.isa;
         let (cap, log) = (cap(numbers, low, isa) as f64, (low as f64).ln());
@@ -81,7 +86,7 @@ impl WindowSieve {
         if low >= high {
             return ControlFlow::Continue(());
         }
-        let (isa, cap, candidates) = (self.isa, cap((high - low) as f64, low, self.isa), &mut self.candidates);
+        let (isa, cap, candidates) = (self.isa, cap((high - low) as f64, low, self.isa.isa()), &mut self.candidates);
         let (_, pieces) = match self.pieces.take().filter(|(most, _)| cap <= *most) {
             Some(built) => self.pieces.insert(built),
             None => self.pieces.insert((cap, ByteSieve::rough(cap, isa))),
@@ -97,8 +102,8 @@ impl WindowSieve {
                     let number = (first.wrapping_sub(base) as u64).wrapping_add(240 * i as u64);
                     candidates.extend(values(word).map(|value| number.wrapping_add(u64::from(value))));
                 }
-                for group in candidates.chunks_mut(GROUP[usize::from(!is_vectored(isa))]) {
-                    each(PrimeRun { base, offsets: retain_primes(base, group, isa) })?;
+                for group in candidates.chunks_mut(GROUP[usize::from(!is_vectored(isa.isa()))]) {
+                    each(PrimeRun { base, offsets: retain_primes(isa, base, group) })?;
                     pulse()?;
                 }
                 ControlFlow::Continue(())
@@ -109,9 +114,11 @@ impl WindowSieve {
     }
 }
 
-/// The largest prime that crosses before the tests of so many `numbers` from `low` on: one that spares as much time as it takes.
+/// The largest prime that crosses before the tests of `numbers` numbers from `low` on: it saves as
+/// much time as it costs.
 ///
-/// Of N numbers, a prime p takes away N / p times the share that smaller primes have left, 0.56 / ln p, and so many tests.
+/// Of N numbers, a prime p takes away N / p times the share that smaller primes have left, 0.56 /
+/// ln p, and as many tests.
 fn cap(numbers: f64, low: u128, isa: Isa) -> u64 {
     let numbers = numbers.min(30.0 * PIECE as f64);
     (numbers * 0.045 * test_costs(low, isa)[0] / PRIME).clamp(200.0, LARGEST_CAP) as u64

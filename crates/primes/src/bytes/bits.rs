@@ -1,14 +1,14 @@
 //! Reading a sieved piece: how many bits, and which.
 //!
 //! Run time: counting about 0.01 ns a byte with vectors; reading about 1.5 ns a prime, most of it
-//! the loop's end at each word, which the branch predictor cannot know. With AVX-512 one
-//! instruction (`vpcompressb`) gives the numbers of a word, and there is no such loop: 0.2 to 0.4
-//! ns a prime (Sapphire Rapids).
+//! the unpredictable end of the loop at each word. With AVX-512 one instruction (`vpcompressb`)
+//! returns the numbers of a word without such a loop: 0.2 to 0.4 ns a prime (Sapphire Rapids).
 
 use super::wheel::VALUE;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::Supported;
 
-/// Bytes whose numbers are read in one go, of 30 numbers each: all differ by less than 2^16.
+/// Bytes whose numbers are read at once, of 30 numbers each: all differ by less than 2^16.
 const STEP: usize = 272 * 8;
 
 /// Room for the numbers of a step, and as many more as one word is written too far.
@@ -16,15 +16,12 @@ const ROOM: usize = 64 * (STEP / 8 + 1);
 
 /// Reads numbers from bytes of 30 numbers, for one instruction set.
 pub(crate) struct Reader {
-    isa: Isa,
+    isa: Supported,
     offsets: Box<[u16; ROOM]>,
 }
 
 impl Reader {
-    /// # Panics
-    /// When this CPU does not have the instruction set.
-    pub(crate) fn new(isa: Isa) -> Reader {
-        assert!(isa.is_supported(), "this CPU has no {isa}");
+    pub(crate) fn new(isa: Supported) -> Reader {
         Reader { isa, offsets: Box::new([0; ROOM]) }
     }
 
@@ -37,34 +34,43 @@ impl Reader {
         mut each: impl FnMut(usize, &[u16]) -> Result<(), E>,
     ) -> Result<(), E> {
         for (i, bytes) in bytes.chunks(STEP).enumerate() {
-            let found = self.offsets(bytes);
+            let found = offsets(self.isa, bytes, &mut self.offsets);
             if found > 0 {
                 each(i * STEP, &self.offsets[..found])?;
             }
         }
         Ok(())
     }
+}
 
-    fn offsets(&mut self, bytes: &[u8]) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if self.isa == Isa::Avx512 {
-            // SAFETY: `new` made sure that this CPU has `Isa::Avx512`.
-            return unsafe { avx512::offsets(bytes, &mut self.offsets) };
-        }
-        let mut found = 0;
-        for (first, word) in (0..).step_by(240).zip(words(bytes)) {
-            for value in values(word) {
-                self.offsets[found] = first + u16::from(value);
-                found += 1;
-            }
-        }
-        found
+dispatch! {
+    /// Writes how far the numbers of `bytes` are from the first number of the first byte, and
+    /// returns how many there are.
+    fn offsets(isa: Supported, bytes: &[u8], out: &mut [u16; ROOM]) -> usize {
+        avx512 => avx512::offsets(bytes, out),
+        else => plain_offsets(bytes, out),
     }
 }
 
-/// How many bits of `bytes` are ones.
 #[inline(always)]
-pub(crate) fn count_ones(bytes: &[u8]) -> u64 {
+fn plain_offsets(bytes: &[u8], out: &mut [u16; ROOM]) -> usize {
+    let mut found = 0;
+    for (first, word) in (0..).step_by(240).zip(words(bytes)) {
+        for value in values(word) {
+            out[found] = first + u16::from(value);
+            found += 1;
+        }
+    }
+    found
+}
+
+dispatch! {
+    /// How many bits of `bytes` are ones.
+    pub(crate) fn count_ones(isa: Supported, bytes: &[u8]) -> u64 = count_ones_kernel(bytes);
+}
+
+#[inline(always)]
+fn count_ones_kernel(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let ones: u64 = words.iter().map(|&word| u64::from(u64::from_le_bytes(word).count_ones())).sum();
     ones + rest.iter().map(|byte| u64::from(byte.count_ones())).sum::<u64>()
@@ -105,7 +111,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_by_every_instruction_set() {
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+        for isa in Supported::all() {
             let mut reader = Reader::new(isa);
             for length in [0, 1, 7, 8, 9, STEP - 1, STEP, STEP + 1, 3 * STEP + 5] {
                 for fill in [0, 0xff, 1, 0x80, 0x5a] {
@@ -131,7 +137,7 @@ mod tests {
         let bytes: Vec<u8> = (0..100).map(|i| (i * 37) as u8).collect();
         for length in 0..bytes.len() {
             let ones = words(&bytes[..length]).map(|word| values(word).count() as u64).sum::<u64>();
-            assert_eq!(count_ones(&bytes[..length]), ones);
+            assert_eq!(count_ones(Supported::widest(), &bytes[..length]), ones);
         }
     }
 

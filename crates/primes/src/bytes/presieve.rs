@@ -1,20 +1,24 @@
-//! The multiples of 7 to 163, all at once: 16 ready patterns ANDed.
+//! The multiples of the primes 7 to 163, all at once: the AND of 16 ready patterns.
 //!
-//! Stands beside `small.rs` because the smallest primes have the most multiples: sum 1/p over 7..163 is 0.87, as much
-//! as over all primes from 167 to 238,703. The multiples of p repeat after p bytes (30 p numbers), those of two primes
-//! after their product. So the 35 primes are split into 16 groups, each with a table of one period, 5,957 to 9,797
-//! bytes, and filling a piece is reading 16 tables and writing their AND.
+//! Stands beside `small.rs` because the smallest primes have the most multiples: sum 1/p over
+//! 7..163 is 0.87, as much as over all primes from 167 to 238,703. The multiples of p repeat after
+//! p bytes (30 p numbers), those of two primes after their product. So the 35 primes are split into
+//! 16 groups, each with a table of one period, 5,957 to 9,797 bytes, and filling a piece is reading
+//! 16 tables and writing their AND.
 //!
-//! Run time: 16 loads a vector, about 2 % of the sieve's time with 512-bit vectors. Memory: 143 KB a process. Making
-//! the tables takes a fraction of a millisecond.
-//! Reference: primesieve's `PreSieve.cpp` has the same groups as constants; here they are made at start.
+//! Run time: 16 loads a vector, about 2 % of the sieve's time with 512-bit vectors. Memory: 143 KB
+//! a process. Making the tables takes a fraction of a millisecond.
+//! Reference: primesieve's `PreSieve.cpp` has the same groups as constants; here they are computed
+//! at start.
 
 use super::wheel::{BIT, RESIDUES};
 use crate::modulo::modulo;
-use crate::walks::Walks;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::Supported;
 use std::sync::LazyLock;
 
-/// The primes of each table. Products are near one another, so that no table is large: all fit in L2 beside a piece.
+/// The primes of each table. Products are near one another, so that no table is large: all fit in
+/// L2 beside a piece.
 const GROUPS: [&[usize]; 16] = [
     &[7, 23, 37],
     &[11, 19, 31],
@@ -37,14 +41,14 @@ const GROUPS: [&[usize]; 16] = [
 /// The largest prime whose multiples are in the tables.
 pub(crate) const LARGEST: u32 = 163;
 
-/// Bytes filled in one step. Tables are longer than their period by this, so that a step never wraps: short enough to
-/// add little, long enough to make the 16 divisions before it not count.
+/// Bytes filled in one step. Tables are longer than their period by this, so that a step never
+/// wraps: short enough to add little, long enough to make the 16 divisions before it not count.
 pub(crate) const STEP: usize = 1024;
 
 /// The tables: made on first use, the same for every workspace of a process.
-static TABLES: LazyLock<[Table; 16]> = LazyLock::new(|| GROUPS.map(Table::new));
+static TABLES: LazyLock<[Pattern; 16]> = LazyLock::new(|| GROUPS.map(Pattern::new));
 
-struct Table {
+struct Pattern {
     period: usize,
     bytes: Vec<u8>,
 }
@@ -54,19 +58,19 @@ pub(crate) fn primes() -> impl Iterator<Item = u32> {
     GROUPS.into_iter().flatten().map(|&p| p as u32)
 }
 
-/// Overwrites `bytes`, of which the first is byte number `first`, with ones where no prime of 7..163 divides.
-/// These primes themselves are crossed too: `Sieve` puts them back.
-pub(crate) fn fill(walks: Walks, bytes: &mut [u8], first: u128) {
+/// Overwrites `bytes`, of which the first is byte number `first`, with ones where no prime of
+/// 7..163 divides. These primes themselves are crossed too: `Sieve` puts them back.
+pub(crate) fn fill(isa: Supported, bytes: &mut [u8], first: u128) {
     let tables = &*TABLES;
     let mut at: [usize; 16] = std::array::from_fn(|i| modulo(first, tables[i].period as u64) as usize);
     for step in bytes.chunks_mut(STEP) {
         let sources: [&[u8; STEP]; 16] =
             std::array::from_fn(|i| tables[i].bytes[at[i]..].first_chunk().expect("a table is longer than its period"));
         if let Ok(whole) = step.try_into() {
-            walks.and_all(whole, &sources);
+            and_all(isa, whole, &sources);
         } else {
             let mut whole = [0; STEP];
-            walks.and_all(&mut whole, &sources);
+            and_all(isa, &mut whole, &sources);
             step.copy_from_slice(&whole[..step.len()]);
         }
         for (at, table) in at.iter_mut().zip(tables) {
@@ -75,8 +79,8 @@ pub(crate) fn fill(walks: Walks, bytes: &mut [u8], first: u128) {
     }
 }
 
-impl Table {
-    fn new(primes: &[usize]) -> Table {
+impl Pattern {
+    fn new(primes: &[usize]) -> Pattern {
         let period: usize = primes.iter().product();
         let mut bytes = vec![0xff; period + STEP];
         for &p in primes {
@@ -85,13 +89,18 @@ impl Table {
                 bytes.iter_mut().skip(p * k / 30).step_by(p).for_each(|byte| *byte &= mask);
             }
         }
-        Table { period, bytes }
+        Pattern { period, bytes }
     }
 }
 
-/// `target` = the AND of all `sources`.
+dispatch! {
+    /// `target` = the AND of all `sources`.
+    pub(crate) fn and_all[const N: usize][N](isa: Supported, target: &mut [u8; N], sources: &[&[u8; N]; 16])
+        = and_all_kernel(target, sources);
+}
+
 #[inline(always)]
-pub(crate) fn and_all(target: &mut [u8; STEP], sources: &[&[u8; STEP]; 16]) {
+fn and_all_kernel<const N: usize>(target: &mut [u8; N], sources: &[&[u8; N]; 16]) {
     for (i, byte) in target.iter_mut().enumerate() {
         *byte = sources.iter().fold(0xff, |all, source| all & source[i]);
     }
@@ -100,7 +109,7 @@ pub(crate) fn and_all(target: &mut [u8; STEP], sources: &[&[u8; STEP]; 16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use montesieve_kernel::isa::Isa;
+    use montesieve_kernel::isa::Supported;
 
     #[test]
     fn groups_hold_each_prime_from_7_to_163_once() {
@@ -113,8 +122,7 @@ mod tests {
     #[test]
     fn fills_any_place_and_length_on_every_instruction_set() {
         let primes = GROUPS.concat();
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-            let walks = Walks::new(isa);
+        for isa in Supported::all() {
             for (first, length) in [
                 (0, 1),
                 (0, 3000),
@@ -124,7 +132,7 @@ mod tests {
                 (12_345, 1025),
             ] {
                 let mut bytes = vec![0; length];
-                fill(walks, &mut bytes, first);
+                fill(isa, &mut bytes, first);
                 for (i, byte) in bytes.into_iter().enumerate() {
                     for (k, &r) in RESIDUES.iter().enumerate() {
                         let n = 30 * (first + i as u128) + u128::from(r);

@@ -1,28 +1,29 @@
-//! The sieving primes: every prime up to the square root of the largest number asked for.
+//! The sieving primes: every prime up to the square root of the limit.
 //!
-//! They are held in two forms, because there may be 203 million of them (up to 2^32, for numbers near 2^64).
-//! - [`Tier`]: primes below [`BIG`](super::big::BIG) as u32 in 8 lists, one a class (see `wheel.rs`), each with its
-//!   place relative to the piece to come. 155,000 primes, 1.2 MB. Going on to the next piece costs nothing extra;
-//!   jumping elsewhere costs one remainder a prime, 0.3 ms for all.
-//! - [`Bitmap`]: the larger ones as the sieve made them, 30 numbers a byte: 143 MB up to 2^32. A list of u32 would take
-//!   813 MB, one-byte gaps 203 MB. Making them anew for every window would take no memory at all, but 0.3 s each time
-//!   against 0.02 s to read the bitmap; and a flat table of bytes can be shared by the ranks of a node later on.
+//! They have two forms, because there may be 203 million of them (up to 2^32, for numbers
+//! near 2^64).
+//! - [`Tier`]: primes below [`BIG`](super::big::BIG) as u32 in 8 lists, one a class (see
+//!   `wheel.rs`), each with its place relative to the piece to come. 155,000 primes, 1.2 MB. The
+//!   next piece costs nothing extra; a jump costs one remainder a prime, 0.3 ms for all.
+//! - [`Bitmap`]: the larger ones as the sieve made them, 30 numbers a byte: 143 MB up to 2^32. A
+//!   list of u32 would take 813 MB, one-byte gaps 203 MB. Sieving them again for every window would
+//!   take no memory, but 0.3 s each time, against 0.02 s to read the bitmap.
 
 use super::ByteSieve;
 use super::wheel::class;
 use crate::Pulse;
 use crate::modulo::modulo;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
 /// The primes of one size, by class.
 pub(crate) struct Tier {
-    pub(crate) classes: [Class; 8],
+    pub(crate) classes: [TierClass; 8],
 }
 
 /// The primes of one size and class, in rising order.
 #[derive(Default)]
-pub(crate) struct Class {
+pub(crate) struct TierClass {
     primes: Vec<u32>,
     /// How many bytes after the start of the next piece each prime's next turn starts: 0 to p - 1.
     ahead: Vec<u32>,
@@ -75,7 +76,7 @@ impl Tier {
     }
 }
 
-impl Class {
+impl TierClass {
     /// The primes in use, and their places.
     pub(crate) fn in_use(&mut self) -> (&[u32], &mut [u32]) {
         (&self.primes[..self.active], &mut self.ahead[..self.active])
@@ -87,20 +88,21 @@ pub(crate) struct Bitmap {
     bytes: Vec<u8>,
     /// No prime above it is ever needed.
     largest: u64,
-    isa: Isa,
+    isa: Supported,
 }
 
-/// Numbers by which the bitmap grows at least: a window's growth alone (a few numbers) would not pay for a new sieve.
+/// Numbers by which the bitmap grows at least: a window's growth alone (a few numbers) would not
+/// pay for a new sieve.
 const GROWTH: u64 = 1 << 22;
 
 impl Bitmap {
     /// An empty bitmap that will never grow beyond `largest`, which is below 2^32.
-    pub(crate) fn new(largest: u64, isa: Isa) -> Bitmap {
+    pub(crate) fn new(largest: u64, isa: Supported) -> Bitmap {
         Bitmap { bytes: Vec::new(), largest, isa }
     }
 
-    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `pulse`; after a `Break` the bitmap
-    /// is as right as before, only not as long as asked.
+    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `pulse`; after
+    /// a `Break` the bitmap is as right as before, only not as long as asked.
     pub(crate) fn up_to(&mut self, root: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), &[u8]> {
         debug_assert!(root <= self.largest);
         let needed = root as usize / 30 + 1;
@@ -128,17 +130,17 @@ mod tests {
     #[test]
     fn a_bitmap_grows_to_the_same_bytes() {
         let mut never = || ControlFlow::Continue(());
-        let mut steps = Bitmap::new(20_000_000, Isa::Portable);
+        let mut steps = Bitmap::new(20_000_000, Supported::PORTABLE);
         for root in [100, 100, 4_000_000, 9_000_001, 20_000_000] {
             assert!(steps.up_to(root, &mut never).is_continue());
         }
-        let mut once = Bitmap::new(20_000_000, Isa::Portable);
+        let mut once = Bitmap::new(20_000_000, Supported::PORTABLE);
         assert_eq!(once.up_to(20_000_000, &mut never), steps.up_to(20_000_000, &mut never));
     }
 
     #[test]
     fn a_bitmap_survives_a_break() {
-        let mut broken = Bitmap::new(60_000_000, Isa::Portable);
+        let mut broken = Bitmap::new(60_000_000, Supported::PORTABLE);
         let mut left = 2;
         let mut soon = || {
             left -= 1;
@@ -146,7 +148,7 @@ mod tests {
         };
         assert!(broken.up_to(60_000_000, &mut soon).is_break());
         let mut never = || ControlFlow::Continue(());
-        let mut once = Bitmap::new(60_000_000, Isa::Portable);
+        let mut once = Bitmap::new(60_000_000, Supported::PORTABLE);
         assert_eq!(once.up_to(60_000_000, &mut never), broken.up_to(60_000_000, &mut never));
     }
 }

@@ -1,31 +1,42 @@
 //! Crossing by small primes, 167 to 2^16: whole turns, in stretches that fit the L1 cache.
 //!
-//! Stands beside `medium.rs` because these primes hit a piece so often that the loop over one prime's hits is what
-//! counts; there it is the loop over the primes. A turn is 8 hits at constant masks (`wheel.rs`), so a loop that does
-//! only whole turns has neither state nor branches but its end. A turn that a stretch's border cuts is done whole: its
-//! hits beyond the border are right too and merely come early. The buffer has [`MARGIN`] bytes before and after the
-//! piece for the turns that the piece's own borders cut; those are done on both sides.
+//! Stands beside `medium.rs` because these primes hit a piece so often that the loop over one
+//! prime's hits is what counts; there it is the loop over the primes. A turn is 8 hits at constant
+//! masks (`wheel.rs`), so a loop that does only whole turns has no state and no branch but its end.
+//! A turn that a stretch's border cuts is done whole: its hits beyond the border are correct and
+//! merely early. The buffer has [`MARGIN`] bytes before and after the piece for the turns that the
+//! piece's own borders cut; those are done on both sides.
 //!
-//! Run time: 0.25 to 0.3 ns a hit (AMD Zen 5), 0.267 n (ln ln 65536 - ln ln 163) = 0.21 n hits. Memory: 52 KB of primes
-//! and places.
-//! Reference: primesieve's `EratSmall.cpp`, which jumps into the middle of an unrolled turn instead.
+//! Run time: 0.25 to 0.3 ns a hit (AMD Zen 5), 0.267 n (ln ln 65536 - ln ln 163) = 0.21 n hits.
+//! Memory: 52 KB of primes and places.
+//! Reference: primesieve's `EratSmall.cpp`, which jumps into the middle of an unrolled turn
+//! instead.
 
-use super::sieving_primes::{Class, Tier};
+use super::sieving_primes::{Tier, TierClass};
 use super::wheel::{MASK, places};
+use montesieve_kernel::dispatch;
 
-/// Small primes end here. A larger prime has under 8 turns in a piece, and doing cut turns twice would cost too much.
+/// Small primes end here. A larger prime has under 8 turns in a piece, and doing cut turns twice
+/// would cost too much.
 pub(crate) const END: u32 = 1 << 16;
 
 /// Bytes before and after the piece: the longest turn.
 pub(crate) const MARGIN: usize = END as usize;
 
-/// Bytes crossed by all primes of the tier before going on: the L1 data cache of the AMD Zen 5 it was tuned on. 32 KiB
-/// is as fast at 1e9 and up to 18 % slower from 1e10 on, where it means more visits with few turns; 64 KiB is as fast.
+/// Bytes crossed by all primes of the tier before the next stretch: the L1 data cache of the AMD
+/// Zen 5 it was tuned on. 32 KiB is as fast at 1e9 and up to 18 % slower from 1e10 on, where it
+/// means more visits with few turns; 64 KiB is as fast.
 pub(crate) const STRETCH: usize = 48 << 10;
 
-/// Crosses the multiples of the tier's primes in use off the piece of `length` bytes that starts at `buffer[MARGIN]`.
+dispatch! {
+    /// Crosses the multiples of the tier's primes in use off the piece of `length` bytes that
+    /// starts at `buffer[MARGIN]`.
+    pub(super) fn cross(isa: Supported, tier: &mut Tier, buffer: &mut [u8], length: usize)
+        = cross_kernel(tier, buffer, length);
+}
+
 #[inline(always)]
-pub(crate) fn cross(tier: &mut Tier, buffer: &mut [u8], length: usize) {
+fn cross_kernel(tier: &mut Tier, buffer: &mut [u8], length: usize) {
     let border = MARGIN + length;
     for class in &mut tier.classes {
         // From "bytes ahead of the piece" to the place in the buffer of the turn before that.
@@ -52,7 +63,7 @@ pub(crate) fn cross(tier: &mut Tier, buffer: &mut [u8], length: usize) {
 
 /// Does every turn that starts before `end`.
 #[inline(always)]
-fn cross_class<const CLASS: usize>(class: &mut Class, buffer: &mut [u8], end: usize) {
+fn cross_class<const CLASS: usize>(class: &mut TierClass, buffer: &mut [u8], end: usize) {
     let (primes, turns) = class.in_use();
     for (&p, turn) in primes.iter().zip(turns) {
         let [a, b, c, d, e, f, g, h] = places::<CLASS>(p).map(|place| place as usize);

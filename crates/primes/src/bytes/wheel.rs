@@ -1,13 +1,14 @@
 //! The wheel: of 30 numbers only 8 have no factor 2, 3 or 5, so a byte holds 30 numbers.
 //!
-//! Bit k of byte b stands for the number `30 b + RESIDUES[k]`. Beside its siblings this file has no loop: tables only,
-//! made by the compiler.
+//! Bit k of byte b stands for the number `30 b + RESIDUES[k]`. This file has no loop: only tables,
+//! computed by the compiler.
 //!
-//! What the tiers need to know of a prime p > 5: its multiples by cofactors `30 t + RESIDUES[k]` lie in the bytes
-//! `p t + p RESIDUES[k] / 30` (rounded down), and all of them, for one k, have the same bit. So p has 8 *tracks*, each
-//! with one mask and the stride p. All 8 repeat after p bytes: one *turn*. With `p = 30 q + r` the place in the turn is
-//! `q RESIDUES[k] + (r RESIDUES[k]) / 30`, and the last term and the bit depend on r alone: the *class* of p, which is
-//! the k with `RESIDUES[k] == r`.
+//! What the tiers need to know of a prime p > 5: its multiples by cofactors `30 t + RESIDUES[k]`
+//! lie in the bytes `p t + p RESIDUES[k] / 30` (rounded down), and all of them, for one k, have the
+//! same bit. So p has 8 *tracks*, each with one mask and the stride p. All 8 repeat after p bytes:
+//! one *turn*. With `p = 30 q + r` the place in the turn is `q RESIDUES[k] + (r RESIDUES[k]) / 30`,
+//! and the last term and the bit depend on r alone: the *class* of p, which is the k with
+//! `RESIDUES[k] == r`.
 //!
 //! Reference: P. Pritchard, "Explaining the wheel sieve", Acta Informatica 17 (1982).
 
@@ -51,7 +52,8 @@ const CARRY: [[u8; 8]; 8] = {
     carry
 };
 
-/// Byte of each track within a turn of the prime `p`, which is of class `CLASS`; all are below `p`, in rising order.
+/// Byte of each track within a turn of the prime `p`, which is of class `CLASS`; all are below `p`,
+/// in rising order.
 #[inline(always)]
 pub(crate) fn places<const CLASS: usize>(p: u32) -> [u32; 8] {
     let q = p / 30;
@@ -84,14 +86,17 @@ pub(crate) fn bits_below(residue: u64) -> u8 {
     RESIDUES.iter().enumerate().filter(|&(_, &r)| u64::from(r) < residue).fold(0, |bits, (k, _)| bits | 1 << k)
 }
 
-/// The second wheel, for the cofactors of big primes: those with no factor 2, 3, 5 or 7 (48 of 210) are enough.
+/// The second wheel, for the cofactors of big primes: those with no factor 2, 3, 5 or 7 (48 of 210)
+/// are enough.
 pub(crate) const COFACTORS: usize = 48;
 
-/// From a cofactor's residue modulo 210: how far it is to the next one to use, and that one's number (0 to 47).
+/// From a cofactor's residue modulo 210: how far it is to the next one to use, and that one's
+/// number (0 to 47).
 pub(crate) const ENTRY: [(u8, u8); 210] = {
     let mut entry = [(0, 0); 210];
     let (mut distance, mut number) = (1, 0);
-    // 211 = 210 + 1 is a cofactor to use, number 0 of the next round; going down from it meets the others.
+    // 211 = 210 + 1 is a cofactor to use, number 0 of the next round; going down from it meets the
+    // others.
     let mut residue = 210;
     while residue > 0 {
         residue -= 1;

@@ -1,19 +1,23 @@
-//! Which numbers of a list share a factor with another one: all greatest common divisors at once, by trees of products and fractions.
+//! Which numbers of a list share a factor with another one: all greatest common divisors at once,
+//! by trees of products and fractions.
 //!
-//! Stands beside `gcd.rs`: pair by pair, m numbers would take m^2 / 2 of those. With P the product of all and S the sum of P / n_i,
-//! every term of S but the i-th is a multiple of n_i, so gcd(S mod n_i, n_i) = gcd(P / n_i, n_i): what n_i has in common with all the others.
-//! P and S come from their halves: P = P1 P2, S = S1 P2 + S2 P1 (the rule for the derivative of a product). (The usual way takes P modulo
-//! squares; these are twice as long.)
+//! Stands beside `gcd.rs`: pair by pair, m numbers would take m^2 / 2 of those. With P the product
+//! of all and S the sum of P / n_i, every term of S but the i-th is a multiple of n_i, so gcd(S mod
+//! n_i, n_i) = gcd(P / n_i, n_i): what n_i has in common with all the others. P and S come from
+//! their halves: P = P1 P2, S = S1 P2 + S2 P1 (the rule for the derivative of a product). (The
+//! usual algorithm takes P modulo squares; these are twice as long.)
 //!
-//! S mod n_i comes down a *scaled* tree: not as remainders but as fractions, S/P modulo 1. The fraction of a half is that of the whole
-//! times the product of the other half, and only its part behind the point counts: one cyclic product as long as the whole, without any
-//! division. At the end n_i times its fraction is the remainder. A fraction has a word more than its product; with e its error, e P grows by less than
-//! 3 / 2^64 a level, and 1/4 would be harmless.
+//! S mod n_i comes down a *scaled* tree: not as remainders but as fractions, S/P modulo 1. The
+//! fraction of a half is that of the whole times the product of the other half, and only its part
+//! behind the point counts: one cyclic product as long as the whole, without any division. At the
+//! end n_i times its fraction is the remainder. A fraction has a word more than its product; with e
+//! its error, e P grows by less than 3 / 2^64 a level, and 1/4 would be harmless.
 //!
-//! Run time: 11 transforms of all bits a level of log2 m; 16,384 numbers of 2,048 bits: see docs/isprime.md.
-//! Memory: 10 times all numbers for a product, and one time a level for the tree.
-//! Reference: D. J. Bernstein, "Scaled remainder trees" (2004); N. Heninger, Z. Durumeric, E. Wustrow and J. A. Halderman,
-//! "Mining your Ps and Qs: detection of widespread weak keys in network devices", USENIX Security 2012, for what it is good for.
+//! Run time: 11 transforms of all bits a level of log2 m; 16,384 numbers of 2,048 bits: see
+//! docs/isprime.md. Memory: 10 times all numbers for a product, and one time a level for the tree.
+//! Reference: D. J. Bernstein, "Scaled remainder trees" (2004); N. Heninger, Z. Durumeric, E.
+//! Wustrow and J. A. Halderman, "Mining your Ps and Qs: detection of widespread weak keys in
+//! network devices", USENIX Security 2012, for its use.
 
 use std::ops::ControlFlow::{self, Continue};
 use std::ops::Range;
@@ -25,7 +29,8 @@ use super::huge::{Huge, words};
 use super::ntt::length;
 use crate::Pulse;
 
-/// Words of the numbers of a leaf. A little less than a power of two, so that fractions (a word more) fit the transforms of their level.
+/// Words of the numbers of a leaf. A little less than a power of two, so that fractions (a word
+/// more) fit the transforms of their level.
 const LEAF: usize = 252;
 
 /// P and S of some numbers.
@@ -49,7 +54,8 @@ impl Node {
         Node::total(nodes, huge, pulse)
     }
 
-    /// Of all numbers of these nodes. Long products are cheap when both factors are equally long, so neighbours are joined, then theirs.
+    /// Of all numbers of these nodes. Long products are cheap when both factors are equally long,
+    /// so neighbours are joined, then theirs.
     fn total(mut nodes: Vec<Node>, huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Node> {
         while nodes.len() > 1 {
             let mut above = Vec::with_capacity(nodes.len().div_ceil(2));
@@ -97,8 +103,9 @@ fn leaves(numbers: &[UBig]) -> Vec<Range<usize>> {
     leaves
 }
 
-/// What each of `numbers` has in common with the product of all others of the list, whose S is `derivative`. 1 for nothing, the number
-/// itself for all of it. (For any S: the greatest common divisors of S and each number.)
+/// What each of `numbers` has in common with the product of all others of the list, whose S is
+/// `derivative`. 1 for nothing, the number itself for all of it. (For any S: the greatest common
+/// divisors of S and each number.)
 pub fn commons(derivative: &UBig, numbers: &[UBig], huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<UBig>> {
     let leaves = leaves(numbers);
     let mut levels: Vec<Vec<UBig>> = vec![leaves.iter().map(|leaf| numbers[leaf.clone()].iter().product()).collect()];
@@ -154,7 +161,8 @@ fn halves(
     let kept = [a, b].map(|half| words(half) + 1);
     let total = words(a) + words(b) + 2;
     let products = match huge.convolver(total) {
-        // What is before the point wraps round to where nothing is kept, and changes the last bit kept at the most.
+        // What is before the point wraps round to where nothing is kept, and changes at most the
+        // last bit kept.
         Some(convolver) => {
             let numbers = [fraction, b, a].map(UBig::as_words);
             convolver.sums(&numbers, &[&[(0, 1)], &[(0, 2)]], length(total), pulse)?
@@ -179,7 +187,7 @@ mod tests {
 
     fn all(numbers: &[UBig], group: usize) -> Vec<UBig> {
         let everything = numbers.iter().map(words).sum::<usize>();
-        let supported = Isa::ALL.into_iter().filter(|isa| isa.is_supported());
+        let supported = Isa::available();
         let mut found = supported.map(|isa| with(&Huge::new(isa, 4 * everything + 64), numbers, group));
         let first = found.next().expect("the portable one");
         assert!(found.all(|commons| commons == first));
@@ -223,7 +231,8 @@ mod tests {
 
     #[test]
     fn long_lists_against_every_other_number() {
-        // Lists of all lengths, with numbers of all lengths, some of them shared, some tiny, some all ones.
+        // Lists of all lengths, with numbers of all lengths, some of them shared, some tiny, some
+        // all ones.
         for (seed, count, longest) in [(1, 40, 60), (2, 300, 9), (3, 65, 33), (4, 9, 300), (5, 130, 16)] {
             let number = |i: u64| of_words(7 * seed + 1000 * i + 1, 1 + (i * i % longest) as usize) + UBig::ONE;
             let mut numbers: Vec<UBig> = (0..count).map(number).collect();

@@ -1,10 +1,13 @@
-//! Arithmetic of huge numbers: products, inverses and remainders, which look after messages meanwhile.
+//! Arithmetic of huge numbers: products, inverses and remainders, which yield to messages
+//! meanwhile.
 //!
-//! Stands between `dashu-int`, which does the short ones, and `ntt`: a division here is two products with an inverse, and
-//! the inverse comes by Newton's iteration. Words are of 64 bits, and B = 2^64.
+//! Stands between `dashu-int`, which handles the short ones, and `ntt`: a division here is two
+//! products with an inverse, and the inverse comes from Newton's iteration. Words are of 64 bits,
+//! and B = 2^64.
 //!
 //! Formula: X' = X + X (B^m - P X) / B^m has twice the digits of 1/P that X has.
-//! Reference: R. Brent and P. Zimmermann, "Modern Computer Arithmetic" (2010), sections 2.4.1 and 4.2.2.
+//! Reference: R. Brent and P. Zimmermann, "Modern Computer Arithmetic" (2010), sections 2.4.1 and
+//! 4.2.2.
 
 use std::ops::ControlFlow::{self, Continue};
 
@@ -14,7 +17,8 @@ use super::ntt::{Convolver, length};
 use crate::Pulse;
 use montesieve_kernel::isa::Isa;
 
-/// Words of a product from which on transforms are faster than `dashu-int` (AVX-512, Intel Sapphire Rapids; likewise AVX2).
+/// Words of a product from which on transforms are faster than `dashu-int` (AVX-512, Intel Sapphire
+/// Rapids; likewise AVX2).
 const LONG: usize = 768;
 
 /// Words of an inverse that `dashu-int` divides for: as long as transforms are no gain.
@@ -45,7 +49,7 @@ impl Huge {
         Huge { convolver: Convolver::new(isa, longest).filter(|_| longest >= LONG) }
     }
 
-    /// The transforms, for numbers whose products have so many words, where they are a gain.
+    /// The transforms, for products of up to this number of words, where they pay.
     pub(crate) fn convolver(&self, words: usize) -> Option<&Convolver> {
         self.convolver.as_ref().filter(|_| words >= LONG)
     }
@@ -95,7 +99,8 @@ impl Huge {
         let inverse = self.inverse(p, n + 1, pulse)?;
         let mut rest = UBig::ZERO;
         for chunk in a.as_words().rchunks(n) {
-            // Below p B^n. With its first n + 1 words alone the quotient is too small by 3 at the most, or too large.
+            // Below p B^n. With its first n + 1 words alone the quotient is too small by 3 at the
+            // most, or too large.
             let dividend = (rest << (WORD * chunk.len())) + UBig::from_words(chunk);
             if dividend < *p {
                 rest = dividend;
@@ -114,7 +119,8 @@ impl Huge {
         Continue(rest)
     }
 
-    /// B^(n + 1) r / p, rounded down or up, for r < p: n + 1 words of the fraction, n being the words of p.
+    /// B^(n + 1) r / p, rounded down or up, for r < p: n + 1 words of the fraction, n being the
+    /// words of p.
     pub(crate) fn fraction(&self, r: &UBig, p: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), UBig> {
         let n = words(p);
         let inverse = self.inverse(p, n + 2, pulse)?;
@@ -127,7 +133,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::tests::go;
 
-    /// Numbers of so many words, from a generator of Marsaglia's; every third is B^k - 1, every fourth B^(k - 1) + 1.
+    /// Numbers of the given number of words, from a generator of Marsaglia's; every third is B^k -
+    /// 1, every fourth B^(k - 1) + 1.
     pub(crate) fn random(mut seed: u64, words: usize) -> UBig {
         let mut word = || {
             seed ^= seed << 13;
@@ -150,7 +157,7 @@ pub(crate) mod tests {
 
     #[test]
     fn inverses_products_and_remainders() {
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+        for isa in Isa::available() {
             let huge = Huge::new(isa, 8000);
             for (seed, n, m) in [
                 (1, 1, 1),

@@ -1,16 +1,22 @@
-//! Ranges with sieving primes longer than a line: lines for the primes up to 5e6, records for those above.
+//! Ranges with sieving primes longer than a line: lines for the primes up to 5e6, records for those
+//! above.
 //!
-//! Stands beside `lines.rs`, where all primes cross line by line. Here, of numbers above 2.5e13, three tiers cross:
-//! - primes to [`LINE_END`] line by line, as ever (modulus 210, lines of 2^22 bits: a *piece* of 8.8e8 numbers);
-//! - *middle* primes to [`MIDDLE_END`] by records made piece by piece, in lists of 2^20 bits, small enough to be
-//!   written and read in a cache;
-//! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over all of them
-//!   (203 million below 2^32) is worth it, and memory is bounded by the window.
+//! Stands beside `lines.rs`, where all primes cross line by line. Here, of numbers above 2.5e13,
+//! three tiers cross:
+//! - primes to [`LINE_END`] line by line (modulus 210, lines of 2^22 bits: a *piece* of
+//!   8.8e8 numbers);
+//! - *middle* primes to [`MIDDLE_END`] by records made piece by piece, in lists of 2^20 bits, small
+//!   enough to be written and read in a cache;
+//! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over
+//!   all of them (203 million below 2^32) pays, and the window bounds the memory.
 //!
-//! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a big prime of that.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 11 MB of middle primes; and the table of
-//! sieving primes (`sieving.rs`), 123 MB near 2^64, which may be shared.
+//! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a
+//! big prime of that.
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 11 MB of
+//! middle primes; and the table of sieving primes (`sieving.rs`), 123 MB near 2^64, which may be
+//! shared.
 
+use super::ones::ones;
 use super::order::Order;
 use super::rough::{LINES, MODULUS, PIECE_BITS, PIECES, Rough};
 use super::sheet::Sheet;
@@ -20,24 +26,26 @@ use super::{Each, LineSieve, PIECE_NUMBERS, shape};
 use crate::Pulse;
 use crate::bytes::{Piece, cut};
 use crate::single::wide;
-use crate::walks::Walks;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
-/// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a line.
+/// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a
+/// line.
 pub(super) const LINE_END: u64 = 5_000_000;
 
-/// Primes up to here make records piece by piece. With fewer than 40 hits in a piece, masks of 64 cofactors begin to be
-/// half empty.
+/// Primes up to here make records piece by piece. With fewer than 40 hits in a piece, masks of 64
+/// cofactors begin to be half empty.
 const MIDDLE_END: u64 = 50_000_000;
 
-/// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB a rank.
+/// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB
+/// a rank.
 const BIG_BYTES: usize = 300 << 20;
 
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
 
-/// The sieve ends here: the quotient of a number and a sieving prime is to be exact in floating point, with room for a cofactor's factors.
+/// The sieve ends here: the quotient of a number and a sieving prime must be exact in floating
+/// point, with room for a cofactor's factors.
 pub(crate) const HUGE_END: u128 = 10_000_000_000_000_000_000_000;
 
 /// About how many numbers a window has where records of big primes are most.
@@ -52,8 +60,7 @@ const STRIDE: usize = 8192;
 /// A workspace for huge numbers: sieving primes, and room for records.
 pub(crate) struct HugeSieve<'t> {
     limit: u128,
-    isa: Isa,
-    walks: Walks,
+    isa: Supported,
     lines: Sheet,
     middle_primes: Vec<u32>,
     big_primes: Primes<'t>,
@@ -66,13 +73,14 @@ pub(crate) struct HugeSieve<'t> {
 }
 
 impl<'t> HugeSieve<'t> {
-    /// For numbers below `limit`, with a table of sieving primes for them, or else one of its own: at most 0.3 s.
+    /// For numbers below `limit`, with the given table of sieving primes, or one built here: at
+    /// most 0.3 s.
     ///
     /// # Panics
     /// When the table ends too early.
     pub(crate) fn new(
         limit: u128,
-        isa: Isa,
+        isa: Supported,
         table: Option<Primes<'t>>,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), HugeSieve<'t>> {
@@ -87,9 +95,8 @@ impl<'t> HugeSieve<'t> {
             middle_primes.extend_from_slice(primes);
             pulse()
         })?;
-        let walks = Walks::new(isa);
         let small = LineSieve::new(LINE_END, isa).primes(LINE_END, pulse)?;
-        let lines = Sheet::new(MODULUS as u32, &small, shape::ENDS, walks);
+        let lines = Sheet::new(MODULUS as u32, &small, shape::ENDS, isa);
         let residues = &lines.modulus().residues;
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
         let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
@@ -97,33 +104,23 @@ impl<'t> HugeSieve<'t> {
         let further = Some((limit - 1).isqrt() as u64).filter(|&root| root > u32::MAX.into());
         let further = further.map(|root| Further::new(root + ROUNDING, isa));
         let order = None;
-        ControlFlow::Continue(HugeSieve {
-            limit,
-            isa,
-            walks,
-            lines,
-            middle_primes,
-            big_primes,
-            further,
-            middle,
-            big,
-            order,
-        })
+        ControlFlow::Continue(HugeSieve { limit, isa, lines, middle_primes, big_primes, further, middle, big, order })
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
     pub(crate) fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
-        let walks = self.walks;
+        let isa = self.isa;
         let mut count = 0;
         self.sheets(low, high, pulse, &mut |_, _, line, from, to| {
-            count += walks.ones(&[line], from, to);
+            count += ones(isa, &[line], from, to);
             ControlFlow::Continue(())
         })?;
         ControlFlow::Continue(count)
     }
 
-    /// How many k-tuplets there are of each kind asked for (place k - 1) whose first member is in `[low, high)`, which
-    /// is above 2^32. The limit must be above `high` by [`SPANS`](super::SPANS) at least, or the end of all numbers.
+    /// How many k-tuplets there are of each kind requested (place k - 1) whose first member is in
+    /// `[low, high)`, which is above 2^32. The limit must be above `high` by
+    /// [`SPANS`](super::SPANS) at least, or the end of all numbers.
     pub(crate) fn tuplets(
         &mut self,
         low: u128,
@@ -131,7 +128,7 @@ impl<'t> HugeSieve<'t> {
         kinds: Kinds,
         pulse: &mut Pulse<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        let mut tuplets = Tuplets::new(self.walks, MODULUS as u32, kinds);
+        let mut tuplets = Tuplets::new(self.isa, MODULUS as u32, kinds);
         self.sheets(low, high, pulse, &mut |base, residue, line, from, to| {
             tuplets.take(base, residue, line, from, to);
             ControlFlow::Continue(())
@@ -139,8 +136,9 @@ impl<'t> HugeSieve<'t> {
         ControlFlow::Continue(tuplets.finish(low, high))
     }
 
-    /// Hands out the numbers of `[low, high)`, whose first number is above 2^32, as bytes of 30 numbers in rising order: the number of the
-    /// first byte, counted from that of `low`, and the bytes; bits outside the range are zero.
+    /// Hands out the numbers of `[low, high)`, whose first number is above 2^32, as bytes of 30
+    /// numbers in rising order: the number of the first byte, counted from that of `low`, and the
+    /// bytes; bits outside the range are zero.
     pub(crate) fn pieces(
         &mut self,
         low: u128,
@@ -148,7 +146,7 @@ impl<'t> HugeSieve<'t> {
         pulse: &mut Pulse<'_>,
         each: &mut Piece<'_>,
     ) -> ControlFlow<()> {
-        let mut order = self.order.take().unwrap_or_else(|| Order::new(self.walks));
+        let mut order = self.order.take().unwrap_or_else(|| Order::new(self.isa));
         let origin = low / 30;
         // The first sheet may begin a few bytes before `low`.
         let first = |base: u128| (base / 30) as i128 - origin as i128;
@@ -178,9 +176,10 @@ impl<'t> HugeSieve<'t> {
         ended
     }
 
-    /// Sieves `[low, high)` piece by piece, each a sheet of lines, and hands out each line: base of the sheet, residue,
-    /// bits, and the range of bits that are in `[low, high)`. All numbers of the sheet are sieved, and so is the one
-    /// behind it that a tuplet may reach: see [`piece`](HugeSieve::piece).
+    /// Sieves `[low, high)` piece by piece, each a sheet of lines, and hands out each line: base of
+    /// the sheet, residue, bits, and the range of bits that are in `[low, high)`. All numbers of
+    /// the sheet are sieved, and so is the one behind it that a tuplet may reach: see
+    /// [`piece`](HugeSieve::piece).
     fn sheets(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
         debug_assert!(high <= self.limit && low > 1 << 32 && high <= HUGE_END);
         if low >= high {
@@ -217,10 +216,12 @@ impl<'t> HugeSieve<'t> {
         ControlFlow::Continue(())
     }
 
-    /// Piece number `number` of the window, which has lines of `bits` bits from `base` on; asked for is `[low, high)`.
+    /// Piece number `number` of the window, which has lines of `bits` bits from `base` on;
+    /// requested is `[low, high)`.
     ///
-    /// The only tuplet across a multiple of 30, so across the end of a piece, are twins around it: a larger one would
-    /// need a multiple of 3 or 5. So one number behind the piece is tested, and the next piece need not be known.
+    /// The only tuplet across a multiple of 30, so across the end of a piece, are twins around it:
+    /// a larger one would need a multiple of 3 or 5. So one number behind the piece is tested, and
+    /// the next piece need not be known.
     fn piece(
         &mut self,
         base: u128,

@@ -1,11 +1,13 @@
-//! The modulus of a line sieve and what follows from it alone: its residues, and inverses modulo primes.
+//! The modulus of a line sieve and what follows from it alone: its residues, and inverses modulo
+//! primes.
 //!
-//! Numbers coprime to M fall into phi(M) *lines*, one a residue r: bit k of line r stands for base + M k + r. A larger
-//! modulus leaves fewer numbers to cross (48 of 210 are coprime to 210, 22.9 %; 480 of 2310, 20.8 %) in more and
-//! shorter lines, so it needs a longer range to pay (see `shape.rs`).
+//! Numbers coprime to M fall into phi(M) *lines*, one a residue r: bit k of line r stands for
+//! base + M k + r. A larger modulus leaves fewer numbers to cross (48 of 210 are coprime to 210,
+//! 22.9 %; 480 of 2310, 20.8 %) in more and shorter lines, so it needs a longer range to pay (see
+//! `shape.rs`).
 //!
-//! Formula: 1/M modulo p without a division by p: with z = -1/p modulo M, M divides 1 + p z, and (1 + p z) / M is the
-//! inverse, below p. So one table of M inverses serves every prime.
+//! Formula: 1/M modulo p without a division by p: with z = -1/p modulo M, M divides 1 + p z, and
+//! (1 + p z) / M is the inverse, below p. So one table of M inverses serves every prime.
 //! Run time: 80 cycles a residue once. Memory: 2 bytes a number below M.
 
 /// Exponent of 1: a^60 = 1 for every a coprime to 2310, as 60 is a multiple of 1, 2, 4, 6 and 10.

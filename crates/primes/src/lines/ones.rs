@@ -2,9 +2,15 @@
 //!
 //! Run time: as fast as the lines come out of the cache. Memory: none.
 
-/// How many of the bits `from..to` are ones in all of `lines` (1 to 6 of them).
+use montesieve_kernel::dispatch;
+
+dispatch! {
+    /// How many of the bits `from..to` are ones in all of `lines` (1 to 6 of them).
+    pub(super) fn ones(isa: Supported, lines: &[&[u8]], from: u64, to: u64) -> u64 = ones_kernel(lines, from, to);
+}
+
 #[inline(always)]
-pub(crate) fn ones(lines: &[&[u8]], from: u64, to: u64) -> u64 {
+fn ones_kernel(lines: &[&[u8]], from: u64, to: u64) -> u64 {
     match *lines {
         [a] => ones_of([a], from, to),
         [a, b] => ones_of([a, b], from, to),
@@ -33,6 +39,7 @@ fn ones_of<const N: usize>(lines: [&[u8]; N], from: u64, to: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use montesieve_kernel::isa::Supported;
 
     #[test]
     fn any_range_of_any_number_of_lines() {
@@ -44,7 +51,7 @@ mod tests {
             for from in [0, 1, 63, 64, 65, 127, 200, 319, 320] {
                 for to in [0, 1, 63, 64, 65, 128, 129, 255, 319, 320] {
                     let expected = (from..to).filter(|&bit| is_one(bit)).count() as u64;
-                    assert_eq!(ones(&lines, from, to), expected, "{n} lines, {from}..{to}");
+                    assert_eq!(ones(Supported::widest(), &lines, from, to), expected, "{n} lines, {from}..{to}");
                 }
             }
         }

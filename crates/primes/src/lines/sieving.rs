@@ -1,28 +1,34 @@
-//! The table of sieving primes: every prime up to the root of a limit, as sieved lines, in memory that anybody owns.
+//! The table of sieving primes: every prime up to the root of a limit, as sieved lines, in memory
+//! of the caller.
 //!
-//! Stands beside `huge.rs`, which reads it, because the table is worth sharing: 123 MB near 2^64, the same bits for every
-//! rank of a node. So it is laid out by the limit alone ([`Layout`]), made of *sheets* that can be filled in any order by
-//! anybody ([`Layout::fill`]), and read from borrowed words ([`Primes`]). This file knows neither ranks nor MPI.
+//! Stands beside `huge.rs`, which reads it, because the table is worth sharing: 123 MB near 2^64,
+//! the same bits for every rank of a node. So the limit alone decides the layout ([`Layout`]). Any
+//! rank can fill its *sheets* in any order ([`Layout::fill`]), and [`Primes`] reads borrowed words.
+//! This file knows neither ranks nor MPI.
 //!
-//! A sheet is a stretch of numbers, as 48 lines (one a residue coprime to 210, rising): bit k of a line stands for
-//! sheet + residue + 210 k. 6 bytes for 210 numbers: 1.5 MB up to 5.5e7, 123 MB up to 2^32, against 813 MB as a list.
+//! A sheet is a stretch of numbers, as 48 lines (one a residue coprime to 210, rising): bit k of a
+//! line stands for sheet + residue + 210 k. 6 bytes for 210 numbers: 1.5 MB up to 5.5e7, 123 MB up
+//! to 2^32, against 813 MB as a list.
 //!
-//! Run time: 0.07 ns a number to fill, 0.3 s for all of 2^32; 0.25 ns a prime to read with AVX-512, 1 ns else (AMD Zen 4).
+//! Run time: 0.07 ns a number to fill, 0.3 s for all of 2^32; 0.25 ns a prime to read with AVX-512,
+//! 1 ns else (AMD Zen 4).
 
 use super::LineSieve;
 use super::rough::bitmap::{ROOM, STRIDE, extract};
 use super::rough::{LINES, MODULUS};
 use super::shape::{self, Shape};
 use crate::Pulse;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::{Isa, Supported};
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
 
-/// Longest line of a sheet, in bits: 2^20. 20 sheets near 2^64, each 15 ms of work and 6.4 MB, are enough to share out; shorter
-/// lines than 128 KiB would be slow to sieve by primes of 65,000 (AMD Zen 5).
+/// Longest line of a sheet, in bits: 2^20. 20 sheets near 2^64, each 15 ms of work and 6.4 MB, are
+/// enough to share out; shorter lines than 128 KiB would be slow to sieve by primes of 65,000 (AMD
+/// Zen 5).
 const LONGEST: u64 = 1 << 20;
 
-/// Numbers above the limit for which there are primes enough, too: tuplets and whole words look a little beyond.
+/// Numbers above the limit for which there are primes enough, too: tuplets and whole words look a
+/// little beyond.
 const BEYOND: u128 = 1024;
 
 /// No table goes further: larger primes are made anew for each window ([`further`]).
@@ -31,7 +37,8 @@ const LARGEST: u128 = u32::MAX as u128;
 /// Numbers that a word stands for.
 const WORD: u64 = 64 * MODULUS;
 
-/// Where each prime stands in a table: a function of the limit alone, so that all ranks have the same.
+/// Where each prime stands in a table: a function of the limit alone, so that all ranks have the
+/// same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The largest number in it.
@@ -65,14 +72,14 @@ impl Layout {
         self.line as u64 * WORD
     }
 
-    /// Sieves some of the sheets into `words`: every word of them is written, whatever was there. After a `Break` from
-    /// `pulse` some are not.
+    /// Sieves some of the sheets into `words`: every word of them is written, whatever was there.
+    /// After a `Break` from `pulse` some are not.
     ///
     /// # Panics
     /// When there are not these sheets, or `words` has another length.
     pub fn fill(self, sheets: Range<usize>, words: &mut [u64], isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
         assert!(sheets.end <= self.sheets && words.len() == sheets.len() * self.sheet_words());
-        let mut sieve = LineSieve::new(self.root + 1, isa);
+        let mut sieve = LineSieve::new(self.root + 1, isa.require());
         let shape = Shape { modulus: MODULUS as u32, bits: 64 * self.line as u64, ends: shape::ENDS };
         for (sheet, words) in sheets.zip(words.chunks_exact_mut(self.sheet_words())) {
             let low = sheet as u64 * self.sheet_numbers();
@@ -124,10 +131,10 @@ impl<'t> Primes<'t> {
     }
 
     /// A table of one's own, for numbers below `limit`: at most 0.3 s.
-    pub(crate) fn build(limit: u128, isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<(), Primes<'static>> {
+    pub(crate) fn build(limit: u128, isa: Supported, pulse: &mut Pulse<'_>) -> ControlFlow<(), Primes<'static>> {
         let layout = Layout::new(limit);
         let mut words = vec![0; layout.sheets * layout.sheet_words()];
-        layout.fill(0..layout.sheets, &mut words, isa, pulse)?;
+        layout.fill(0..layout.sheets, &mut words, isa.isa(), pulse)?;
         ControlFlow::Continue(Primes { layout, words: Cow::Owned(words), first: 0 })
     }
 
@@ -141,11 +148,12 @@ impl<'t> Primes<'t> {
         u128::from(self.layout.root) >= limit.saturating_sub(1).isqrt().min(LARGEST)
     }
 
-    /// Hands all primes up to `last` to `each`, a few thousand at a time, in the order of the lines. `Break` ends it.
+    /// Hands all primes up to `last` to `each`, a few thousand at a time, in the order of the
+    /// lines. `Break` ends it.
     pub(super) fn read<B>(
         &self,
         last: u64,
-        isa: Isa,
+        isa: Supported,
         mut each: impl FnMut(&[u32]) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
         let mut primes = vec![0; ROOM];
@@ -155,12 +163,12 @@ impl<'t> Primes<'t> {
         for (base, words) in sheets.zip(self.words.chunks_exact(self.layout.sheet_words())) {
             for (residue, words) in residues().zip(words.chunks_exact(line)) {
                 let start = base + residue;
-                // Only words that have numbers asked for.
+                // Only words that have numbers requested.
                 let from = (first.saturating_sub(start) / WORD).min(line as u64);
                 let end = ((last + WORD).saturating_sub(start) / WORD).clamp(from, line as u64);
                 for (i, words) in words[from as usize..end as usize].chunks(STRIDE).enumerate() {
                     let number = start + (from + (i * STRIDE) as u64) * WORD;
-                    let found = extract(words, number as u32, isa, &mut primes);
+                    let found = extract(isa, words, number as u32, &mut primes);
                     let found = &primes[..found];
                     let place = |n: u64| found.partition_point(|&p| u64::from(p) < n);
                     each(&found[place(first)..place(last + 1)])?;
@@ -171,22 +179,23 @@ impl<'t> Primes<'t> {
     }
 }
 
-/// The primes above 2^32, sieved when they are asked for: 0.1 ns a number, where a table of those to 1e11 would take 3 GB.
+/// The primes above 2^32, sieved when they are requested: 0.1 ns a number, where a table of those
+/// to 1e11 would take 3 GB.
 pub(super) struct Further {
     sieve: LineSieve,
-    isa: Isa,
+    isa: Supported,
     words: Vec<u64>,
     primes: Vec<u32>,
 }
 
 impl Further {
     /// For primes up to `root`.
-    pub(super) fn new(root: u64, isa: Isa) -> Further {
+    pub(super) fn new(root: u64, isa: Supported) -> Further {
         Further { sieve: LineSieve::new(root + 1, isa), isa, words: Vec::new(), primes: vec![0; ROOM] }
     }
 
-    /// Hands all primes above 2^32 and up to `last` to `each`, a few thousand at a time, each as what it adds to a common number. They
-    /// come in the order of the lines.
+    /// Hands all primes above 2^32 and up to `last` to `each`, a few thousand at a time, each as
+    /// what it adds to a common number. They come in the order of the lines.
     pub(super) fn read(
         &mut self,
         last: u64,
@@ -204,7 +213,7 @@ impl Further {
             }
             for (i, words) in words[skipped..].chunks(STRIDE).enumerate() {
                 let number = u64::from(residue) + (skipped + i * STRIDE) as u64 * WORD;
-                let found = extract(words, number as u32, *isa, primes);
+                let found = extract(*isa, words, number as u32, primes);
                 each(base as u64, &primes[..found]);
             }
             ControlFlow::Continue(())
@@ -242,7 +251,7 @@ mod tests {
 
     fn read(primes: &Primes<'_>, last: u64, isa: Isa) -> Vec<u64> {
         let mut all: Vec<u64> = Vec::new();
-        let end: ControlFlow<()> = primes.read(last, isa, |primes| {
+        let end: ControlFlow<()> = primes.read(last, isa.require(), |primes| {
             all.extend(primes.iter().map(|&p| u64::from(p)));
             ControlFlow::Continue(())
         });
@@ -253,12 +262,12 @@ mod tests {
 
     fn listed(low: u64, high: u64) -> Vec<u64> {
         let mut primes = Vec::new();
-        assert!(ByteSieve::new(high, Isa::widest()).append(low, high, &mut never, &mut primes).is_continue());
+        assert!(ByteSieve::new(high, Supported::widest()).append(low, high, &mut never, &mut primes).is_continue());
         primes
     }
 
     fn isas() -> impl Iterator<Item = Isa> {
-        Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+        Isa::available()
     }
 
     #[test]
@@ -339,7 +348,7 @@ mod tests {
             let words = filled(layout, 3, isa);
             let mut given = Sieve::with_primes(limit.into(), isa, Primes::new(layout, &words));
             for (low, high) in [(limit - 90_000_000, limit), (LINES_ALONE - 1000, LINES_ALONE + 60_000_000)] {
-                let expected = ByteSieve::new(limit, isa).count(low, high, &mut never);
+                let expected = ByteSieve::new(limit, isa.require()).count(low, high, &mut never);
                 assert_eq!(given.count(low.into(), high.into(), &mut never), expected, "[{low}, {high}) on {isa}");
             }
         }

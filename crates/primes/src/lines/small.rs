@@ -1,20 +1,27 @@
 //! Crossing by small primes in a line: whole turns of 8 hits, no wheel, no state but a byte.
 //!
-//! Stands beside `steady.rs` because small primes have many hits: here a hit is one instruction with the mask inside.
-//! After 8 hits of p, p whole bytes have passed, and the bits hit in between depend on p mod 8 alone. So four loops, one
-//! for each odd p mod 8, have all masks and nearly all places as constants. A turn starts at a hit with bit 0 of a byte,
-//! up to 7 hits before the line, and the last turn overruns it: both fall into margins of p bytes. So there is no
-//! head, no tail and no switch, for 7 hits too many a line.
+//! Stands beside `steady.rs` because small primes have many hits: here a hit is one instruction
+//! with the mask inside. After 8 hits of p, p whole bytes have passed, and the bits hit in between
+//! depend on p mod 8 alone. So four loops, one for each odd p mod 8, have all masks and nearly all
+//! places as constants. A turn starts at a hit with bit 0 of a byte, up to 7 hits before the line,
+//! and the last turn overruns it: both fall into margins of p bytes. So there is no head, no tail
+//! and no switch, at the price of 7 extra hits a line.
 //!
-//! Run time: 0.5 cycle a hit below 512, else 1.05: a core commits one store a cycle (AMD Zen 5). Memory: 4 bytes a
-//! prime.
+//! Run time: 0.5 cycle a hit below 512, else 1.05: a core commits one store a cycle (AMD Zen 5).
+//! Memory: 4 bytes a prime.
 
 use super::places::Places;
+use montesieve_kernel::dispatch;
 
-/// Crosses tier number `tier` off the line in `buffer[..border]` in stretches of `stretch` bytes, from byte `start` on;
-/// no prime of it is larger than the margin behind `border`.
+dispatch! {
+    /// Crosses tier number `tier` off the line in `buffer[..border]` in stretches of `stretch`
+    /// bytes, from byte `start` on; no prime of it is larger than the margin behind `border`.
+    pub(super) fn cross(isa: Supported, places: &mut Places, tier: usize, buffer: &mut [u8], start: usize, border: usize, stretch: usize)
+        = cross_kernel(places, tier, buffer, start, border, stretch);
+}
+
 #[inline(always)]
-pub(crate) fn cross(places: &mut Places, tier: usize, buffer: &mut [u8], start: usize, border: usize, stretch: usize) {
+fn cross_kernel(places: &mut Places, tier: usize, buffer: &mut [u8], start: usize, border: usize, stretch: usize) {
     let classes = places.classes[tier].clone();
     let (primes, turns) = (&places.primes, &mut places.turns);
     let mut end = start;

@@ -1,24 +1,34 @@
 //! Crossing by the larger primes in a line: the same number of hits for long runs of primes.
 //!
-//! Stands beside `small.rs` because a larger prime has few hits in a line, so that 7 hits too many would show, and a
-//! loop that ends when the line does would end at another count every time; a wrong guess of the branch predictor costs
-//! as much as ten hits. Here primes come in rising order, so floor(L / p) hits are sure for a long run of them, and one
-//! more is made always: when it is none, it is sent to a margin behind the line. Hits are unrolled by 4 and the
-//! remainder is a constant of the loop, so nothing is left to guess.
+//! Stands beside `small.rs` because a larger prime has few hits in a line, so 7 extra hits would
+//! cost too much. A loop that ends with the line would end at a different count every time, and a
+//! branch misprediction costs as much as ten hits. Here primes come in rising order, so floor(L /
+//! p) hits are sure for a long run of them, and one more is always made: outside the line it goes
+//! to a margin behind it. Hits are unrolled by 4 and the remainder is a constant of the loop, so
+//! nothing is left to guess.
 //!
-//! Run time: 1.4 cycles a hit while the line is in L1, 2 in L2 (AMD Zen 5). Memory: none of its own.
+//! Run time: 1.4 cycles a hit while the line is in L1, 2 in L2 (AMD Zen 5). Memory: none.
 
-/// Bits behind a line that take the hits that are none. 4 KiB of them, not one byte, where each hit would wait for the
-/// last one; and not as far as the prime reaches, which would drive the line out of L2.
+use montesieve_kernel::dispatch;
+
+/// Bits behind a line that take the hits that are none. 4 KiB of them, not one byte, where each hit
+/// would wait for the last one; and not as far as the prime reaches, which would drive the line out
+/// of L2.
 pub(crate) const MARGIN: usize = 1 << 15;
 
-/// Crosses the multiples of `primes`, rising, off the line of `bits` bits at the start of `line`; each first hit is at
-/// the bit in `firsts`. [`MARGIN`] bits behind the line are written over.
-///
-/// # Panics
-/// When a first hit is not below its prime, the primes do not rise, or the margin is missing.
+dispatch! {
+    /// Crosses the multiples of `primes`, rising, off the line of `bits` bits at the start of
+    /// `line`; each first hit is at the bit in `firsts`. [`MARGIN`] bits behind the line are
+    /// written over.
+    ///
+    /// # Panics
+    /// When a first hit is not below its prime, the primes do not rise, or the margin is missing.
+    pub(super) fn cross(isa: Supported, primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32)
+        = cross_kernel(primes, firsts, line, bits);
+}
+
 #[inline(always)]
-pub(crate) fn cross(primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) {
+fn cross_kernel(primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) {
     assert_eq!(firsts.len(), primes.len());
     assert!(8 * line.len() >= bits as usize + MARGIN);
     let mut done = 0;
@@ -65,7 +75,8 @@ fn hit(line: &mut [u8], bit: usize) {
     /// A table is faster than a shift, whose count must be in one register.
     static MASKS: [u8; 8] = [0xfe, 0xfd, 0xfb, 0xf7, 0xef, 0xdf, 0xbf, 0x7f];
     debug_assert!(bit < 8 * line.len());
-    // SAFETY: sure hits are below first + (sure - 1) p < sure * p <= bits, as no p is above `last`; the one more is kept
-    // below bits + MARGIN; and `cross` made sure that the line is as long as that.
+    // SAFETY: sure hits are below first + (sure - 1) p < sure * p <= bits, as no p is above `last`;
+    // the one more is kept below bits + MARGIN; and `cross` made sure that the line is as long as
+    // that.
     unsafe { *line.get_unchecked_mut(bit >> 3) &= MASKS[bit & 7] };
 }

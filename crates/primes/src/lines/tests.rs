@@ -1,15 +1,17 @@
-//! The line sieve under every shape, also those that `shape.rs` would not pick: against the sieve by bytes and lists.
+//! The line sieve under every shape, also those that `shape.rs` would not choose: against the sieve
+//! by bytes and lists.
 
 use super::*;
 use crate::single::{narrow, wide};
+use montesieve_kernel::isa::Supported;
 use proptest::prelude::*;
 
 fn never() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn isas() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+fn isas() -> impl Iterator<Item = Supported> {
+    Supported::all()
 }
 
 fn value<T>(flow: ControlFlow<(), T>) -> T {
@@ -33,13 +35,13 @@ const SHAPES: [Shape; 6] = [
 fn listed(low: u64, high: u64) -> [u64; KINDS] {
     let mut primes = Vec::new();
     let end = high.saturating_add(16);
-    value(ByteSieve::new(end, Isa::Portable).append(low, end, &mut never, &mut primes));
+    value(ByteSieve::new(end, Supported::PORTABLE).append(low, end, &mut never, &mut primes));
     let mut counts = [0; KINDS];
     count_listed(&primes, primes.len(), high, [true; KINDS], &mut counts);
     counts
 }
 
-fn check(shape: Shape, isa: Isa, low: u64, high: u64) {
+fn check(shape: Shape, isa: Supported, low: u64, high: u64) {
     let expected = listed(low, high);
     let mut sieve = LineSieve::new(high, isa);
     assert_eq!(value(sieve.count_by(shape, low, high, &mut never)), expected[0], "[{low}, {high}) {shape:?} {isa}");
@@ -51,7 +53,7 @@ fn check(shape: Shape, isa: Isa, low: u64, high: u64) {
 fn every_plan_at_the_beginning() {
     for shape in SHAPES {
         for (low, high) in [(0, 1), (0, 2), (0, 3), (1, 6), (2, 12), (3, 14), (4, 30), (5, 31), (7, 300), (11, 2311)] {
-            check(shape, Isa::widest(), low, high);
+            check(shape, Supported::widest(), low, high);
         }
         for isa in isas() {
             check(shape, isa, 0, 40_000);
@@ -63,8 +65,8 @@ fn every_plan_at_the_beginning() {
 fn every_plan_around_squares() {
     for shape in SHAPES {
         for p in [163_u64, 167, 4093, 4099, 65_521, 65_537] {
-            check(shape, Isa::widest(), p * p - 5000, p * p + 1);
-            check(shape, Isa::widest(), p * p - 1, p * p + 2310);
+            check(shape, Supported::widest(), p * p - 5000, p * p + 1);
+            check(shape, Supported::widest(), p * p - 1, p * p + 2310);
         }
     }
 }
@@ -89,13 +91,14 @@ fn check_huge(huge: &mut HugeSieve, bytes: &mut ByteSieve, low: u64, high: u64) 
     assert_eq!(counts, expected, "[{low}, {high})");
 }
 
-/// A length from nothing to a part of a piece, and places that are awkward: around squares and powers of two.
+/// A length from nothing to a part of a piece, and places that are awkward: around squares and
+/// powers of two.
 #[test]
 fn huge_numbers_on_every_instruction_set() {
     let limit = 1_u64 << 50;
     for isa in isas() {
         let mut huge = value(HugeSieve::new(u128::from(limit) + 16, isa, None, &mut never));
-        let mut bytes = ByteSieve::new(limit + 16, Isa::widest());
+        let mut bytes = ByteSieve::new(limit + 16, Supported::widest());
         for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
         {
             for length in [0, 1, 2, 3, 210, 211, 5000, 300_000, 5_000_000] {
@@ -117,7 +120,7 @@ fn huge_numbers_on_every_instruction_set() {
 #[test]
 fn huge_tuplets_at_the_end_of_all_numbers() {
     let high = u64::MAX;
-    for isa in isas().filter(|isa| !cfg!(debug_assertions) || *isa == Isa::widest()) {
+    for isa in isas().filter(|isa| !cfg!(debug_assertions) || *isa == Supported::widest()) {
         let mut huge = value(HugeSieve::new(high.into(), isa, None, &mut never));
         for low in [high - 1, high - 58, high - 59, high - 100_000] {
             let mut counts = [0; KINDS];
@@ -170,8 +173,8 @@ fn huge_numbers_after_a_break() {
 fn huge_numbers_over_windows() {
     let limit = 10_u64.pow(16) + 20_000_000_000;
     for isa in isas() {
-        let mut sieve = crate::range::Sieve::new(limit.into(), isa);
-        let mut bytes = ByteSieve::new(limit, Isa::widest());
+        let mut sieve = crate::range::Sieve::new(limit.into(), isa.isa());
+        let mut bytes = ByteSieve::new(limit, Supported::widest());
         for (low, length) in [(10_u64.pow(16), 4_000_000_123), (LINES_ALONE - 500_000_001, 2_000_000_000)] {
             let kinds = listed_by(&mut bytes, low, low + length);
             let expected = kinds[0];
@@ -204,8 +207,8 @@ proptest! {
     }
 }
 
-/// Numbers above 2^64 by lines and records, against tests of each number: around the squares of primes near 2^32, products of two of
-/// them, and where the sieve ends.
+/// Numbers above 2^64 by lines and records, against tests of each number: around the squares of
+/// primes near 2^32, products of two of them, and where the sieve ends.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "minutes without optimisation")]
 fn numbers_above_64_bits_on_every_instruction_set() {
@@ -228,7 +231,8 @@ fn numbers_above_64_bits_on_every_instruction_set() {
     }
 }
 
-/// Lists by lines across 2^64 and above it, whose bytes are counted from the first one: against tests of each number.
+/// Lists by lines across 2^64 and above it, whose bytes are counted from the first one: against
+/// tests of each number.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "a minute without optimisation")]
 fn lists_above_64_bits() {
@@ -258,7 +262,7 @@ fn lists_above_64_bits() {
 #[cfg_attr(debug_assertions, ignore = "minutes without optimisation")]
 fn a_window_above_64_bits_by_both_ways() {
     let (low, high) = ((1 << 64) + 999, (1 << 64) + 40_000_000);
-    let mut tiny = crate::windows::WindowSieve::new(Isa::widest());
+    let mut tiny = crate::windows::WindowSieve::new(Supported::widest());
     let expected = value(tiny.count(low, high, &mut never));
     for isa in isas() {
         let mut huge = value(HugeSieve::new(high, isa, None, &mut never));

@@ -1,21 +1,24 @@
-//! Prime k-tuplets on lines: k members, k - 1 fixed distances, so a tuplet is a bit that is one in k lines.
+//! Prime k-tuplets on lines: k members, k - 1 fixed distances, so a tuplet is a bit that is one in
+//! k lines.
 //!
-//! The tuplet whose first member is on line r has its others on lines r + 2, r + 6 and so on, at the same bit; where
-//! r + distance is M or more, on a line from the beginning of the sheet, one bit further. So the last few lines are
-//! kept, and the first few for the end of the sheet.
+//! The tuplet whose first member is on line r has its others on lines r + 2, r + 6 and so on, at
+//! the same bit; where r + distance is M or more, on a line from the beginning of the sheet, one
+//! bit further. So the last few lines are kept, and the first few until the end of the sheet.
 //!
-//! Definitions are primesieve's: the densest constellations of each size. A tuplet belongs to the range that holds its
-//! first member, so the tuplets of adjacent ranges just add up. For primesieve's count in an inclusive range START..=STOP
-//! (all members inside) ask for first members in `[START, STOP + 1 - SPANS[k - 1])`.
+//! Definitions are primesieve's: the densest constellations of each size. A tuplet belongs to the
+//! range that holds its first member, so the tuplets of adjacent ranges just add up. For
+//! primesieve's count in an inclusive range START..=STOP (all members inside) ask for first members
+//! in `[START, STOP + 1 - SPANS[k - 1])`.
 //!
 //! Run time: a few percent of the sieve's. Memory: 8 lines.
 
-use crate::walks::Walks;
+use super::ones::ones;
+use montesieve_kernel::isa::Supported;
 
 /// Sizes of tuplets counted: 1 (primes) to 6.
 pub const KINDS: usize = 6;
 
-/// Which sizes are asked for, at place k - 1.
+/// Which sizes are requested, at place k - 1.
 pub type Kinds = [bool; KINDS];
 
 /// From the first member of a k-tuplet to its last, at place k - 1.
@@ -42,7 +45,7 @@ const FIRST: [u64; 10] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29];
 
 /// Counts tuplets from lines that come in order.
 pub(super) struct Tuplets {
-    walks: Walks,
+    isa: Supported,
     modulus: u32,
     kinds: [bool; KINDS],
     counts: [u64; KINDS],
@@ -64,9 +67,9 @@ struct Kept {
 }
 
 impl Tuplets {
-    pub(super) fn new(walks: Walks, modulus: u32, kinds: [bool; KINDS]) -> Tuplets {
+    pub(super) fn new(isa: Supported, modulus: u32, kinds: [bool; KINDS]) -> Tuplets {
         let recent = vec![Kept::default(); KEPT];
-        Tuplets { walks, modulus, kinds, counts: [0; KINDS], sheet: None, recent, oldest: 0, first: Vec::new() }
+        Tuplets { isa, modulus, kinds, counts: [0; KINDS], sheet: None, recent, oldest: 0, first: Vec::new() }
     }
 
     /// Takes the next line; it is in `sheet`, and its first members are the bits `from..to`.
@@ -127,26 +130,27 @@ impl Tuplets {
                 })
             });
             if let Some(kept) = find(0).filter(|_| found) {
-                self.counts[k] += self.walks.ones(&lines[..=k], kept.from, kept.to);
+                self.counts[k] += ones(self.isa, &lines[..=k], kept.from, kept.to);
             }
         }
     }
 }
 
-/// The patterns of the kinds asked for, with k - 1.
+/// The patterns of the kinds requested, with k - 1.
 fn patterns(kinds: [bool; KINDS]) -> impl Iterator<Item = (usize, &'static [u32])> {
     let asked = move |&(k, _): &(usize, _)| kinds[k];
     PATTERNS.into_iter().enumerate().filter(asked).flat_map(|(k, all)| all.iter().map(move |&pattern| (k, pattern)))
 }
 
-/// Adds to `counts` the tuplets whose first member is one of the first `firsts` of `primes`, a gapless rising list, and
-/// below `high`.
+/// Adds to `counts` the tuplets whose first member is one of the first `firsts` of `primes`, a
+/// gapless rising list, and below `high`.
 pub fn count_listed(primes: &[u64], firsts: usize, high: u64, kinds: [bool; KINDS], counts: &mut [u64; KINDS]) {
     for (i, &first) in primes[..firsts].iter().enumerate().take_while(|&(_, &first)| first < high) {
         for (k, pattern) in patterns(kinds) {
             let members = primes[i..].iter().map(|&p| p - first);
             let reach = SPANS[k];
-            // Between the members of a densest constellation there may be no other prime, but for small numbers.
+            // Between the members of a densest constellation there may be no other prime, but for
+            // small numbers.
             let mut near = members.take_while(|&distance| distance <= reach);
             counts[k] += u64::from(pattern.iter().all(|&distance| near.any(|n| n == u64::from(distance))));
         }

@@ -1,21 +1,25 @@
-//! A fingerprint of a set of primes that depends on the primes alone: not on their order, nor on how the set was cut.
+//! A fingerprint of a set of primes that depends on the primes alone: not on their order, nor on
+//! how the set was cut.
 //!
-//! Formula: the sum mod 2^128 over all primes p of m(p), where m(p) is the first two outputs of the generator SplitMix64 with
-//! seed p, the first one in the upper 64 bits:
+//! Formula: the sum mod 2^128 over all primes p of m(p), where m(p) is the first two outputs of the
+//! generator SplitMix64 with seed p, the first one in the upper 64 bits:
 //! ```text
 //! mix(z)  = let z = (z xor z >> 30) * bf58476d1ce4e5b9; let z = (z xor z >> 27) * 94d049bb133111eb; z xor z >> 31
 //! m(p)    = mix(p + g) * 2^64 + mix(p + 2 g)            g = 9e3779b97f4a7c15; sums and products mod 2^64
 //! ```
-//! A prime p = h 2^64 + l of more than 64 bits has two seeds, each with another scrambling of h, which is 0 for h = 0:
+//! A prime p = h 2^64 + l of more than 64 bits has two seeds, each with another scrambling of h,
+//! which is 0 for h = 0:
 //! ```text
 //! m(p)    = mix((l xor mix(h)) + g) * 2^64 + mix((l xor mix(h g)) + 2 g)
 //! ```
-//! Sums of parts add up to the sum of the whole. One prime too many, too few or wrong is noticed but for a chance of
-//! about 2^-128. It is no seal: who wants to can make two sets with the same sum.
+//! Sums of parts add up to the sum of the whole. An extra, missing or wrong prime goes unnoticed
+//! with a chance of about 2^-128. It is not cryptographic: two sets with the same sum can be
+//! constructed.
 //!
 //! Run time: four multiplications a prime. Memory: 16 bytes.
-//! References: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014 (SplitMix64; the
-//! constants of mix are D. Stafford's "Mix13"); M. Bellare, D. Micciancio, EUROCRYPT '97 (sums as hashes of sets).
+//! References: G. Steele, D. Lea, C. Flood, "Fast splittable pseudorandom number generators",
+//! OOPSLA 2014 (SplitMix64; the constants of mix are D. Stafford's "Mix13"); M. Bellare, D.
+//! Micciancio, EUROCRYPT '97 (sums as hashes of sets).
 
 use super::PrimeRun;
 

@@ -7,9 +7,9 @@
 //! | npy | a header of 128 bytes, then as u64le | `numpy.load(F)`, also memory-mapped |
 //!
 //! k-tuplets are always text, as primesieve prints them: `(3, 5)` on a line. An [`Encoder`] makes
-//! the bytes of [`Marks`], and knows how many they are ([`Encoder::length`]) before it does, since
-//! all numbers between two powers of ten have lines of one length: so the place of every byte in a
-//! file follows from counts.
+//! the bytes of [`Marks`], and knows their number in advance ([`Encoder::length`]), since all
+//! numbers between two powers of ten have lines of one length. So the place of every byte in a file
+//! follows from counts.
 //!
 //! Run time: 1 ns a prime (Sapphire Rapids, AVX-512). Memory: 2 MB.
 //! Reference: NumPy Enhancement Proposal 1 and `numpy.lib.format`, version 1.0.
@@ -18,8 +18,8 @@ use super::decimal;
 use super::marks::{Marks, members, reach};
 use super::tuplets::MOST;
 use crate::bytes::bits::Reader;
-use crate::walks::Walks;
-use montesieve_kernel::isa::Isa;
+use crate::bytes::bits::count_ones;
+use montesieve_kernel::isa::{Isa, Supported};
 
 /// A form of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Encoder {
     encoding: Encoding,
     /// 1 for primes, 2 to 6 for k-tuplets.
     k: usize,
-    isa: Isa,
+    isa: Supported,
     reader: Reader,
     text: Text,
 }
@@ -70,12 +70,13 @@ impl Encoder {
     /// When there are no such k-tuplets, or this CPU does not have the instruction set.
     pub fn new(encoding: Encoding, k: usize, isa: Isa) -> Encoder {
         assert!((1..=MOST).contains(&k), "there are no {k}-tuplets here");
+        let isa = isa.require();
         Encoder { encoding, k, isa, reader: Reader::new(isa), text: Text { bytes: Vec::new(), end: 0 } }
     }
 
     /// How many numbers are marked.
     pub fn count(&self, marks: &Marks) -> u64 {
-        marks.outside().count() as u64 + Walks::new(self.isa).count_ones(marks.bytes().1)
+        marks.outside().count() as u64 + count_ones(self.isa, marks.bytes().1)
     }
 
     /// How many bytes the list of these marks has.
@@ -106,19 +107,19 @@ impl Encoder {
     /// What `each` returned; nothing more is handed out then.
     pub fn each<E>(&mut self, marks: &Marks, mut each: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let Encoder { encoding, k, isa, reader, text } = self;
-        let walks = Walks::new(*isa);
+        let isa = *isa;
         let (first, bytes) = marks.bytes();
         text.end = 0;
         let outside: Vec<u16> = marks.outside().collect();
         if !outside.is_empty() {
-            text.take(0, &outside, *encoding, *k, walks);
+            text.take(0, &outside, *encoding, *k, isa);
         }
         reader.each(bytes, |at, offsets| {
             if text.end >= PART {
                 each(&text.bytes[..text.end])?;
                 text.end = 0;
             }
-            text.take(first + 30 * at as u128, offsets, *encoding, *k, walks);
+            text.take(first + 30 * at as u128, offsets, *encoding, *k, isa);
             Ok(())
         })?;
         if text.end > 0 { each(&text.bytes[..text.end]) } else { Ok(()) }
@@ -134,14 +135,14 @@ struct Text {
 
 impl Text {
     /// Appends the numbers `base` plus each of `offsets`, or the k-tuplets that begin with them.
-    fn take(&mut self, base: u128, offsets: &[u16], encoding: Encoding, k: usize, walks: Walks) {
+    fn take(&mut self, base: u128, offsets: &[u16], encoding: Encoding, k: usize, isa: Supported) {
         let room = self.end + (decimal::LINE + 4) * k * (offsets.len() + 1);
         if self.bytes.len() < room {
             self.bytes.resize(room.max(2 * PART), 0);
         }
         let out = &mut self.bytes[self.end..];
         self.end += match (k, encoding) {
-            (1, Encoding::Text) => decimal::write(base, offsets, walks, out),
+            (1, Encoding::Text) => decimal::write(base, offsets, isa, out),
             (1, _) => {
                 // Words have 64 bits: lists of larger numbers are refused before any work.
                 let base = base as u64;
@@ -150,20 +151,20 @@ impl Text {
                 }
                 8 * offsets.len()
             }
-            _ => tuplets(base, offsets, k, walks, out),
+            _ => tuplets(base, offsets, k, isa, out),
         };
     }
 }
 
 /// Writes the k-tuplets that begin with `base` plus each of `offsets`, a line each: how many bytes.
-fn tuplets(base: u128, offsets: &[u16], k: usize, walks: Walks, out: &mut [u8]) -> usize {
+fn tuplets(base: u128, offsets: &[u16], k: usize, isa: Supported, out: &mut [u8]) -> usize {
     // The first members as lines, then the second ones, ...: each in rising order.
     let columns: Vec<Vec<u8>> = (0..k)
         .map(|i| {
             let column: Vec<u16> =
                 offsets.iter().map(|&first| first + members(k, base + u128::from(first))[i]).collect();
             let mut lines = vec![0; decimal::LINE * (column.len() + 1)];
-            let length = decimal::write(base, &column, walks, &mut lines);
+            let length = decimal::write(base, &column, isa, &mut lines);
             lines.truncate(length);
             lines
         })
@@ -223,7 +224,7 @@ mod tests {
 
     #[test]
     fn text_of_any_size_and_a_long_one_in_parts() {
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+        for isa in Isa::available() {
             let mut encoder = Encoder::new(Encoding::Text, 1, isa);
             for low in [0, 10_u128.pow(9), 10_u128.pow(20), 10_u128.pow(26) - 600_000] {
                 let low = low / 30 * 30;
@@ -256,7 +257,7 @@ mod tests {
         #[test]
         fn lists_are_those_of_the_standard_library(
             low in prop_oneof![0_u64..200, 0_u64..200_000], distance in 0_u64..20_000, k in 1_usize..=MOST,
-            isa in prop::sample::select(Isa::ALL.into_iter().filter(|isa| isa.is_supported()).collect::<Vec<_>>()),
+            isa in prop::sample::select(Isa::available().collect::<Vec<_>>()),
         ) {
             let high = low + distance;
             let primes: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();

@@ -1,14 +1,17 @@
 //! Gaps between neighbouring primes: the largest one, and the first one of each length.
 //!
-//! A gap belongs to the prime that it follows: gap `g` at `p` means that `p` and `p + g` are prime and nothing between them is.
-//! Of gaps of the same length the first one counts, so the order in which parts are merged does not show.
+//! A gap belongs to the prime that it follows: gap `g` at `p` means that `p` and `p + g` are prime
+//! and nothing between them is. Of gaps of the same length the first one counts, so the order of
+//! merging does not matter.
 //!
-//! Formula: merit = g / ln p; on average 1, and 35 for the longest gaps below 2^64. Above 2^64 the primes are probable primes.
-//! Run time: a subtraction and a maximum a prime, in vectors; the position is looked up only for a new largest gap. The
-//! first one of each length costs a look-up a prime. Memory: 8 bytes for each even length up to the largest (below 1552 for all
-//! primes under 2^64).
-//! Reference: T. Oliveira e Silva, S. Herzog, S. Pardi, "Empirical verification of the even Goldbach conjecture and computation
-//! of prime gaps up to 4e18", Math. Comp. 83 (2014); OEIS A005250, A002386, A000230.
+//! Formula: merit = g / ln p; on average 1, and 35 for the longest gaps below 2^64. Above 2^64 the
+//! primes are probable primes.
+//! Run time: a subtraction and a maximum a prime, in vectors; the position is computed only for a
+//! new largest gap. The first one of each length costs a look-up a prime. Memory: 8 bytes for each
+//! even length up to the largest (below 1552 for all primes under 2^64).
+//! Reference: T. Oliveira e Silva, S. Herzog, S. Pardi, "Empirical verification of the even
+//! Goldbach conjecture and computation of prime gaps up to 4e18", Math. Comp. 83 (2014); OEIS
+//! A005250, A002386, A000230.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +32,14 @@ impl Gap {
         Gap { length: (high - low) as u64, start: low }
     }
 
-    /// length / ln(start), to six decimals: what is beyond them may differ between mathematical libraries.
+    /// length / ln(start), to six decimals: what is beyond them may differ between mathematical
+    /// libraries.
     pub fn merit(self) -> f64 {
         let merit = self.length as f64 / (self.start as f64).ln();
         (merit * 1e6).round() / 1e6
     }
 
-    /// Whether this one is to be kept and not `other`: it is longer, or as long and first.
+    /// Whether to keep this one and not `other`: it is longer, or as long and first.
     fn beats(self, other: Gap) -> bool {
         (self.length, other.start) > (other.length, self.start)
     }
@@ -53,11 +57,12 @@ pub enum Which {
     All,
 }
 
-/// The gaps seen so far.
+/// The gaps found so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gaps {
     largest: Option<Gap>,
-    /// Start of the first gap of each length, by half the length (the gap of length 1, at 2, by 0); 0 where none was seen.
+    /// Start of the first gap of each length, by half the length (the gap of length 1, at 2, by 0);
+    /// 0 where there is none yet.
     firsts: Vec<u128>,
 }
 
@@ -74,7 +79,7 @@ impl Gaps {
         seen.map(move |(half, &start)| Gap { length: length(half), start })
     }
 
-    /// Whether they can be the gaps between so many primes in `[low, high)`.
+    /// Whether they can be the gaps between that number of primes in `[low, high)`.
     pub fn is_sound(&self, low: u128, high: u128, primes: u64, which: Which) -> bool {
         let fits = |gap: Gap| {
             let is_length = gap.length == 1 || (gap.length > 0 && gap.length.is_multiple_of(2));
@@ -121,7 +126,7 @@ impl Gaps {
         }
     }
 
-    /// Takes in what was seen elsewhere.
+    /// Adds the gaps found elsewhere.
     pub fn merge(&mut self, other: &Gaps) {
         other.largest.into_iter().for_each(|gap| self.keep(gap));
         other.firsts().for_each(|gap| self.first(gap));

@@ -35,7 +35,7 @@ pub struct Marks {
 const BEGINNINGS: [u8; MOST + 1] = [0, 0xff, 0b1001_0100, 0b0001_1110, 0b0000_0100, 0b0000_0110, 0b0000_0010];
 
 /// From the first member to the others, of the k-tuplets that begin with a number that is 2 modulo
-/// 3, and 1 modulo 3; where there is only one kind, it is there twice.
+/// 3, and 1 modulo 3; where there is only one kind, it is stored twice.
 const MEMBERS: [[&[u16]; 2]; MOST + 1] = [
     [&[], &[]],
     [&[0], &[0]],
@@ -160,7 +160,7 @@ impl Marks {
         Marks { first: self.first + from as u128, bytes, outside: if from == 0 { self.outside } else { 0 } }
     }
 
-    /// Bytes that it takes for so many numbers, wherever they begin.
+    /// Bytes needed for that number of numbers, wherever they begin.
     pub const fn size(numbers: u64) -> u64 {
         numbers / 30 + 64
     }

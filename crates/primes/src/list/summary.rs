@@ -1,10 +1,13 @@
-//! What is asked of the primes of a range besides their number, in one pass over them: k-tuplets, sum, gaps, digest.
+//! Everything that one pass over the primes of a range answers besides their number: k-tuplets,
+//! sum, gaps, digest.
 //!
-//! A [`Summary`] takes primes in, in runs as [`Sieve::runs`](crate::range::Sieve::runs) hands them out, and merges with the summary of
-//! the numbers that begin where its own end. Whatever looks across a border (k-tuplets, gaps) is found at the merge
-//! from the [`Edges`] of both, so any cut of a range gives the same bits.
+//! A [`Summary`] absorbs primes in runs, as [`Sieve::runs`](crate::range::Sieve::runs) hands them
+//! out, and merges with the summary of the numbers that begin where its own end. The merge finds
+//! what lies across the border (k-tuplets, gaps) from the [`Edges`] of both, so any cut of a range
+//! gives the same bits.
 //!
-//! Between two summaries there may be a hole (a job that was stopped): then nothing is said of what lies across it.
+//! Between two summaries there may be a hole (a job that was stopped). Then nothing is reported
+//! about what lies across it.
 
 use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,7 @@ use super::{PrimeRun, digest};
 /// What is wanted of the primes. Their number always is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// Whether k-tuplets are counted, by k; 0 and 1 are not looked at.
+    /// Whether k-tuplets are counted, by k; 0 and 1 are ignored.
     pub tuplets: [bool; MOST + 1],
     /// Whether the primes are added up.
     pub sum: bool,
@@ -39,13 +42,14 @@ pub struct Summary {
     low: u128,
     high: u128,
     edges: Edges,
-    /// How many numbers were looked at.
+    /// How many numbers were examined.
     pub numbers: u64,
     /// How many of them are prime.
     pub primes: u64,
     /// How many k-tuplets lie among them, by k; those that are not wanted stay 0.
     pub tuplets: [u64; MOST + 1],
-    /// Their sum. At most 425656284035217743 primes below 2^64: it fits; above, see [`largest_sum`].
+    /// Their sum. At most 425656284035217743 primes below 2^64: it fits; above, see
+    /// [`largest_sum`].
     pub sum: u128,
     /// See [`super::digest`].
     pub digest: u128,
@@ -82,7 +86,8 @@ impl Summary {
         Summary { wanted, low, high, numbers: (high - low) as u64, ..Summary::default() }
     }
 
-    /// Takes the next primes of the range in: a run in rising order, with none left out since the last one.
+    /// Takes the next primes of the range in: a run in rising order, with none left out since the
+    /// last one.
     pub fn take(&mut self, primes: PrimeRun<'_>) {
         let edges = Edges::of(primes);
         self.primes += primes.offsets.len() as u64;
@@ -138,17 +143,20 @@ impl Summary {
     }
 }
 
-/// The sum of a run of at most 2^32 primes: both halves of each offset apart, so that it goes in vectors of 64 bits.
+/// The sum of a run of at most 2^32 primes: both halves of each offset apart, so that it goes in
+/// vectors of 64 bits.
 fn sum(primes: PrimeRun<'_>) -> u128 {
     let halves = |(high, low), p: &u64| (high + (p >> 32), low + (p & 0xffff_ffff));
     let (high, low) = primes.offsets.iter().fold((0_u64, 0_u64), halves);
     primes.base * primes.offsets.len() as u128 + (u128::from(high) << 32) + u128::from(low)
 }
 
-/// What the sum of the primes among so many numbers up to `stop` cannot exceed; `None` where that is 2^128 or more.
+/// Upper bound of the sum of the primes among that number of numbers up to `stop`; `None` where
+/// that is 2^128 or more.
 ///
-/// Among y > 1 numbers there are at most 2 y / ln y primes (H. L. Montgomery, R. C. Vaughan, "The large sieve", Mathematika 20 (1973)); here
-/// logarithms are to the base 2, rounded down, times 9/13 = 0.692 < ln 2.
+/// Among y > 1 numbers there are at most 2 y / ln y primes (H. L. Montgomery, R. C. Vaughan, "The
+/// large sieve", Mathematika 20 (1973)); here logarithms are to the base 2, rounded down, times
+/// 9/13 = 0.692 < ln 2.
 pub fn largest_sum(numbers: u128, stop: u128) -> Option<u128> {
     let log = u128::from(numbers.max(4).ilog2()) * 9 / 13;
     (2 * (numbers / log.max(1) + 1)).checked_mul(stop)

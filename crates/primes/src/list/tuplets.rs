@@ -1,4 +1,5 @@
-//! Prime k-tuplets: k primes as close together as primes can be (twins, triplets, ... sextuplets), as primesieve has them.
+//! Prime k-tuplets: k primes as close together as primes can be (twins, triplets, ... sextuplets),
+//! as primesieve has them.
 //!
 //! | k | the primes | diameter |
 //! |---|---|---|
@@ -8,15 +9,18 @@
 //! | 5 | p, p+2, p+6, p+8, p+12; p, p+4, p+6, p+10, p+12 | 12 |
 //! | 6 | p, p+4, p+6, p+10, p+12, p+16 | 16 |
 //!
-//! The patterns need no table: k *neighbouring* primes whose first and last are the diameter apart are a k-tuplet, since
-//! one of any three odd numbers in a row is divisible by 3, and so on. The one exception is (3, 5, 7, 11), which has the
-//! diameter of a quadruplet and not its pattern; no tuplet of more than two primes begins below 5, and so none is looked for there.
+//! The patterns need no table: k *neighbouring* primes whose first and last are the diameter apart
+//! are a k-tuplet, since one of any three odd numbers in a row is divisible by 3, and so on. The
+//! one exception is (3, 5, 7, 11), which has the diameter of a quadruplet and not its pattern; no
+//! tuplet of more than two primes begins below 5, and so none is looked for there.
 //!
-//! A list of primes may be cut anywhere: [`Edges`] keeps the primes at both ends of each part, which is all that it takes
-//! to find the tuplets across a cut. So nobody needs to sieve beyond the end of a block.
+//! A list of primes may be cut anywhere: [`Edges`] keeps the primes at both ends of each part,
+//! which is all that it takes to find the tuplets across a cut. So no rank sieves beyond the end of
+//! a block.
 //!
 //! Run time: one subtraction and comparison a prime and k, in vectors. Memory: none.
-//! Reference: A. D. Forbes, "Prime clusters and Cunningham chains", Math. Comp. 68 (1999); primesieve's `--count`.
+//! Reference: A. D. Forbes, "Prime clusters and Cunningham chains", Math. Comp. 68 (1999);
+//! primesieve's `--count`.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +54,8 @@ pub fn count(k: usize, primes: PrimeRun<'_>) -> u64 {
     primes.iter().zip(lasts).map(|(first, last)| u64::from(last - first == DIAMETER[k])).sum()
 }
 
-/// Hands every k-tuplet in `primes`, which are neighbours in rising order, to `each`, in rising order.
+/// Hands every k-tuplet in `primes`, which are neighbours in rising order, to `each`, in rising
+/// order.
 ///
 /// # Panics
 /// When there is no such `k`.
@@ -88,15 +93,15 @@ fn behind(primes: PrimeRun<'_>, n: usize) -> PrimeRun<'_> {
 
 /// Up to five neighbouring primes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Few {
+struct FewPrimes {
     primes: [u128; KEPT],
     length: u8,
 }
 
-impl Few {
+impl FewPrimes {
     /// At most [`KEPT`] primes.
-    fn of(primes: impl ExactSizeIterator<Item = u128>) -> Few {
-        let mut few = Few { primes: [0; KEPT], length: primes.len() as u8 };
+    fn of(primes: impl ExactSizeIterator<Item = u128>) -> FewPrimes {
+        let mut few = FewPrimes { primes: [0; KEPT], length: primes.len() as u8 };
         few.primes.iter_mut().zip(primes).for_each(|(place, prime)| *place = prime);
         few
     }
@@ -113,8 +118,8 @@ impl Few {
 /// The first and the last five primes of a stretch of numbers: what its neighbours must know of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edges {
-    head: Few,
-    tail: Few,
+    head: FewPrimes,
+    tail: FewPrimes,
     /// A hole lies in the stretch, so that head and tail know nothing of each other.
     has_hole: bool,
 }
@@ -123,7 +128,7 @@ impl Edges {
     /// The edges of a stretch that holds these primes, in rising order, and no others.
     pub fn of(primes: PrimeRun<'_>) -> Edges {
         let tail = behind(primes, primes.offsets.len().saturating_sub(KEPT));
-        Edges { head: Few::of(primes.iter().take(KEPT)), tail: Few::of(tail.iter()), has_hole: false }
+        Edges { head: FewPrimes::of(primes.iter().take(KEPT)), tail: FewPrimes::of(tail.iter()), has_hole: false }
     }
 
     /// The first prime, if there is one.
@@ -136,10 +141,10 @@ impl Edges {
         self.tail.primes().last().copied()
     }
 
-    /// Whether they can be the edges of `[low, high)` with so many primes in it, and no hole.
+    /// Whether they can be the edges of `[low, high)` with that number of primes and no hole.
     pub fn is_sound(&self, low: u128, high: u128, primes: u64) -> bool {
         let kept = primes.min(KEPT as u64);
-        let few = |few: &Few| {
+        let few = |few: &FewPrimes| {
             let is_rising = || few.primes().windows(2).all(|pair| pair[0] < pair[1]);
             let is_within = || few.primes().iter().all(|prime| (low..high).contains(prime));
             let is_tidy = || few.primes[usize::from(few.length)..].iter().all(|&prime| prime == 0);
@@ -167,12 +172,12 @@ impl Edges {
         let border = self.border(next);
         if !self.head.is_full() && !self.has_hole {
             // All primes of this stretch are in its head, and in its tail.
-            self.head = Few::of(border.primes().iter().copied().take(KEPT));
+            self.head = FewPrimes::of(border.primes().iter().copied().take(KEPT));
         }
         if next.tail.is_full() || next.has_hole {
             self.tail = next.tail;
         } else {
-            self.tail = Few::of(border.primes()[border.length.saturating_sub(KEPT)..].iter().copied());
+            self.tail = FewPrimes::of(border.primes()[border.length.saturating_sub(KEPT)..].iter().copied());
         }
         self.has_hole |= next.has_hole;
     }
@@ -203,9 +208,11 @@ impl Border {
         both.then(|| (self.primes[self.left - 1], self.primes[self.left]))
     }
 
-    /// Hands every k-tuplet that begins before the border and ends behind it to `each`, in rising order.
+    /// Hands every k-tuplet that begins before the border and ends behind it to `each`, in rising
+    /// order.
     pub fn each(&self, k: usize, mut each: impl FnMut(&[u128])) {
-        // Windows of k primes that have the border inside: the first k - 1 before it and the first k - 1 behind it.
+        // Windows of k primes that have the border inside: the first k - 1 before it and the first
+        // k - 1 behind it.
         let from = self.left.saturating_sub(k - 1);
         let to = self.length.min(self.left + k - 1);
         if self.left > 0 && from < to {

@@ -1,10 +1,13 @@
 //! About where the n-th prime is: Riemann's R function and its inverse, in floating point.
 //!
-//! Stands apart from everything that is exact: an estimate says where to look, never what the answer is.
+//! Stands apart from everything that is exact: an estimate decides where to search, never the
+//! answer.
 //!
-//! Formula (Gram's series): R(x) = 1 + sum over k of (ln x)^k / (k k! zeta(k + 1)), which differs from the number of primes up to x by about
-//! sqrt(x) / ln x. All terms are positive, so nothing cancels; what is left is the rounding of f64, 1e-15 of the result.
-//! Run time: 10 us. Reference: H. Riesel, "Prime Numbers and Computer Methods for Factorization" (1994), chapter 2.
+//! Formula (Gram's series): R(x) = 1 + sum over k of (ln x)^k / (k k! zeta(k + 1)), which differs
+//! from the number of primes up to x by about sqrt(x) / ln x. All terms are positive, so nothing
+//! cancels; what is left is the rounding of f64, 1e-15 of the result.
+//! Run time: 10 us. Reference: H. Riesel, "Prime Numbers and Computer Methods for Factorization"
+//! (1994), chapter 2.
 
 /// About how many primes there are up to `x`.
 ///
@@ -29,7 +32,8 @@ pub fn prime_count(x: f64) -> f64 {
     sum
 }
 
-/// About where the number of primes reaches `n`: the inverse of [`prime_count`], by Newton's method (its slope is 1 / ln x).
+/// About where the number of primes reaches `n`: the inverse of [`prime_count`], by Newton's method
+/// (its slope is 1 / ln x).
 pub fn nth_prime(n: f64) -> f64 {
     if n < 1.0 {
         return 2.0;
@@ -45,7 +49,8 @@ pub fn nth_prime(n: f64) -> f64 {
     x
 }
 
-/// Riemann's zeta function at a whole number above 1: the first terms, and the integral of the rest with two corrections.
+/// Riemann's zeta function at a whole number above 1: the first terms, and the integral of the rest
+/// with two corrections.
 fn zeta(s: i32) -> f64 {
     const FIRST: i32 = 30;
     let n = f64::from(FIRST);

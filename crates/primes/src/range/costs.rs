@@ -1,11 +1,14 @@
-//! What an answer costs by the sieve, by tests and by Gourdon's formula, and so which of them is the cheapest for a range.
+//! What an answer costs by sieve, by tests and by Gourdon's formula, and so the cheapest for a
+//! range.
 //!
-//! Stands beside `strategy.rs`, which picks among the ways of the sieve and says what each takes, and beside [`gourdon::seconds`](crate::gourdon::seconds), which cuts
-//! the formula into blocks and must never change: this model may, for the answer is the same by either way.
+//! Stands beside `strategy.rs`, which models the sieves, and beside
+//! [`gourdon::seconds`](crate::gourdon::seconds), which cuts the formula into blocks and must never
+//! change. This model may change, for every method gives the same answer.
 //!
-//! The formula in CPU seconds of one core, start-up of the process taken off: medians of 5 and more runs on one core of an AMD Zen 4
-//! (AVX-512, 32 KiB L1, 1 MiB L2) with a neighbour on the other. Off by a third at most where the two are near each other, and
-//! there a wrong choice costs no more than that.
+//! The formula in CPU seconds of one core, less the start of the process: medians of 5 and more
+//! runs on one core of an AMD Zen 4 (AVX-512, 32 KiB L1, 1 MiB L2) with a neighbour on the other.
+//! The model is off by a third at most where two methods are close, and there a wrong choice costs
+//! no more.
 
 use super::sieve::{BORDERS, parts};
 use super::strategy;
@@ -13,13 +16,14 @@ pub use crate::task::Asked;
 use crate::task::Task;
 use montesieve_kernel::isa::Isa;
 
-/// Seconds of pi(x) at x = 1e6, 1e7, ... 1e18 (15 runs each to 1e13, 5 to 1e16, two at 1e17; 1e18 by the growth). Up to 1e9 it is tables that all x need.
+/// Seconds of pi(x) at x = 1e6, 1e7, ... 1e18 (15 runs each to 1e13, 5 to 1e16, two at 1e17; 1e18
+/// by the growth). Up to 1e9 it is tables that all x need.
 const FORMULA: [f64; 13] = [0.0039, 0.0040, 0.0043, 0.0044, 0.0052, 0.0072, 0.013, 0.034, 0.113, 0.45, 1.74, 7.3, 30.0];
 /// The first of them.
 const FROM: f64 = 6.0;
 
-/// Seconds of the sieve from which on another way is looked for: nobody sees a shorter time, and a sieve that is stopped can say how many
-/// primes it has found so far.
+/// Below these seconds the sieve is not replaced: no user notices less, and a sieve that is stopped
+/// can report the primes found so far.
 const WORTH_IT: f64 = 0.02;
 
 /// Seconds of one core for pi(x) by the formula.
@@ -27,9 +31,9 @@ pub fn by_formula(x: u128) -> f64 {
     between(&FORMULA, FROM, x as f64)
 }
 
-/// A way to answer.
+/// A method that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Method {
     /// A sieve by all primes up to the root.
     Sieve,
     /// A sieve by some primes, and tests of what it leaves.
@@ -38,33 +42,41 @@ pub enum Way {
     Formula,
 }
 
-/// The cheapest way to answer for `[start, stop]`, and its seconds of one core. [`Sieve`](super::Sieve) picks among the first two by itself.
-pub fn cheapest(start: u128, stop: u128, asked: Asked, isa: Isa) -> (Way, f64) {
+/// The cheapest method for `[start, stop]`, and its seconds of one core.
+/// [`Sieve`](super::Sieve) chooses among the first two by itself.
+pub fn cheapest(start: u128, stop: u128, asked: Asked, isa: Isa) -> (Method, f64) {
     let (sieve, tests) = (by_sieve(start, stop, asked, isa), by_tests(start, stop, isa));
     // A range across a border may have parts of both.
-    let looked = (if tests < sieve { Way::Tests } else { Way::Sieve }, by_source(start, stop, asked, isa));
+    let looked = (if tests < sieve { Method::Tests } else { Method::Sieve }, by_source(start, stop, asked, isa));
     let formula = by_difference(start, stop);
-    if asked == Asked::Count && looked.1 > WORTH_IT && formula < looked.1 { (Way::Formula, formula) } else { looked }
+    if asked == Asked::Count && looked.1 > WORTH_IT && formula < looked.1 { (Method::Formula, formula) } else { looked }
 }
 
 /// Seconds of one core for the primes of `[start, stop]` by sieve or tests, whichever is cheaper.
 pub fn by_source(start: u128, stop: u128, asked: Asked, isa: Isa) -> f64 {
-    by_ways(start, stop, Task::new(asked, isa), &strategy::Way::ALL)
+    by_strategies(start, stop, Task::new(asked, isa), &strategy::Strategy::ALL)
 }
 
-/// Seconds of one core for the primes of `[start, stop]` by a sieve with all primes up to the root; infinite where there is none.
+/// Seconds of one core for the primes of `[start, stop]` by a sieve with all primes up to the root;
+/// infinite where there is none.
 pub fn by_sieve(start: u128, stop: u128, asked: Asked, isa: Isa) -> f64 {
-    by_ways(start, stop, Task::new(asked, isa), &[strategy::Way::Bytes, strategy::Way::Lines, strategy::Way::Huge])
+    by_strategies(
+        start,
+        stop,
+        Task::new(asked, isa),
+        &[strategy::Strategy::Bytes, strategy::Strategy::Lines, strategy::Strategy::Huge],
+    )
 }
 
-/// Seconds of one core for the primes of `[start, stop]` by a little sieve and tests; infinite for numbers so small that it is no way.
+/// Seconds of one core for the primes of `[start, stop]` by a little sieve and tests; infinite for
+/// numbers so small that it is impossible.
 pub fn by_tests(start: u128, stop: u128, isa: Isa) -> f64 {
-    by_ways(start, stop, Task::new(Asked::List, isa), &[strategy::Way::Windows])
+    by_strategies(start, stop, Task::new(Asked::List, isa), &[strategy::Strategy::Windows])
 }
 
-fn by_ways(start: u128, stop: u128, task: Task, ways: &[strategy::Way]) -> f64 {
+fn by_strategies(start: u128, stop: u128, task: Task, strategies: &[strategy::Strategy]) -> f64 {
     let part = |[low, high]: [u128; 2]| {
-        ways.iter().map(|&way| strategy::nanoseconds(way, low, high, task)).fold(f64::INFINITY, f64::min)
+        strategies.iter().map(|&each| strategy::nanoseconds(each, low, high, task)).fold(f64::INFINITY, f64::min)
     };
     1e-9 * parts(start, stop + 1, BORDERS).map(part).sum::<f64>()
 }
@@ -74,15 +86,15 @@ pub fn by_difference(start: u128, stop: u128) -> f64 {
     by_formula(stop) + if start > 2 { by_formula(start) } else { 0.0 }
 }
 
-/// Whether the formula is the cheapest way to count the primes of `[start, stop]`.
+/// Whether the formula is the cheapest method to count the primes of `[start, stop]`.
 ///
-/// Not to the last bit the same on every machine (logarithms): let one rank say it for all.
+/// Not to the last bit the same on every machine (logarithms): let one rank decide for all.
 pub fn is_formula_cheaper(start: u128, stop: u128, isa: Isa) -> bool {
-    cheapest(start, stop, Asked::Count, isa).0 == Way::Formula
+    cheapest(start, stop, Asked::Count, isa).0 == Method::Formula
 }
 
-/// The value at x of a table with one value for each power of ten, the first for 10^`from`: a power of x between two of them and behind
-/// the last.
+/// The value at x of a table with one value for each power of ten, the first for 10^`from`: a power
+/// of x between two of them and behind the last.
 pub(crate) fn between(table: &[f64], from: f64, x: f64) -> f64 {
     let place = (x.max(1.0).log10() - from).max(0.0);
     let i = (place as usize).min(table.len() - 2);
@@ -101,8 +113,8 @@ mod tests {
         }
     }
 
-    /// The cheapest way to count.
-    fn way(start: u128, stop: u128) -> Way {
+    /// the cheapest method to count.
+    fn method(start: u128, stop: u128) -> Method {
         cheapest(start, stop, Asked::Count, Isa::widest()).0
     }
 
@@ -112,16 +124,16 @@ mod tests {
         for (start, stop) in
             [(0, 10_u128.pow(10)), (0, largest), (10_u128.pow(12), 1_010_000_000_000), (2, 10_u128.pow(15))]
         {
-            assert_eq!(way(start, stop), Way::Formula, "{start} to {stop}");
-            assert_ne!(cheapest(start, stop, Asked::List, Isa::Portable).0, Way::Formula);
+            assert_eq!(method(start, stop), Method::Formula, "{start} to {stop}");
+            assert_ne!(cheapest(start, stop, Asked::List, Isa::Portable).0, Method::Formula);
         }
         for (start, length) in [(0, 0), (0, 10_u128.pow(8)), (10_u128.pow(12), 10_u128.pow(7)), (largest - 1, 1)] {
-            assert_ne!(way(start, start + length), Way::Formula, "{start} + {length}");
+            assert_ne!(method(start, start + length), Method::Formula, "{start} + {length}");
         }
         for exponent in 13..=18 {
             let start = 10_u128.pow(exponent);
-            assert_ne!(way(start, start + 100_000_000), Way::Formula, "{start}");
-            assert_eq!(way(start, 2 * start), Way::Formula, "{start}");
+            assert_ne!(method(start, start + 100_000_000), Method::Formula, "{start}");
+            assert_eq!(method(start, 2 * start), Method::Formula, "{start}");
         }
     }
 

@@ -1,7 +1,7 @@
-//! Where primes come from: the sieve, or one of the textbook forms, behind one face.
+//! Where primes come from: the sieve, or one of the textbook forms, under one interface.
 //!
-//! Everything that is asked of primes (counts, k-tuplets, sums, lists) is asked of a [`Source`], so `--algorithm trial` gives
-//! the same results by another way.
+//! Counts, k-tuplets, sums and lists all come from a [`Source`], so `--algorithm trial` computes
+//! the same results by another algorithm.
 
 use std::ops::ControlFlow;
 
@@ -34,7 +34,8 @@ impl Algorithm {
         }
     }
 
-    /// How many numbers of `[low, high)` to take in one go, so that hardly anything is lost against all at once.
+    /// How many numbers of `[low, high)` to take at once, so that hardly anything is lost against
+    /// all at once.
     pub fn grain(self, low: u128, high: u128, asked: Asked) -> u64 {
         match self {
             Algorithm::Sieve(isa) => super::grain(low, high, asked, isa),
@@ -42,7 +43,8 @@ impl Algorithm {
         }
     }
 
-    /// Whether the numbers of `[low, high)` are looked at one by one, so that no span of them is faster than another.
+    /// Whether the numbers of `[low, high)` are tested one by one, so that no span of them is
+    /// faster than another.
     pub fn is_one_by_one(self, low: u128, high: u128, asked: Asked) -> bool {
         match self {
             Algorithm::Sieve(isa) => super::is_tested(low, high, asked, isa),
@@ -58,7 +60,8 @@ impl Algorithm {
         }
     }
 
-    /// The table of sieving primes that counting `[low, high)` needs, if any, and the instruction set to fill it with.
+    /// The table of sieving primes that counting `[low, high)` needs, if any, and the instruction
+    /// set to fill it with.
     pub fn table(self, low: u128, high: u128) -> Option<(Layout, Isa)> {
         match self {
             Algorithm::Sieve(isa) => Layout::for_counting(low, high).map(|layout| (layout, isa)),
@@ -66,7 +69,8 @@ impl Algorithm {
         }
     }
 
-    /// A workspace that counts with this table of sieving primes, if the algorithm has a use for it.
+    /// A workspace that counts with this table of sieving primes, if the algorithm has a use for
+    /// it.
     pub fn source_with(self, limit: u128, primes: Primes<'_>) -> Source<'_> {
         match self {
             Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::with_primes(limit, isa, primes))),
@@ -83,12 +87,14 @@ pub enum Source<'t> {
     Trial(Trial),
 }
 
-/// Ranges are `[low, high)`, up to [`HIGHEST`](super::HIGHEST); those of trial division end below 2^64.
+/// Ranges are `[low, high)`, up to [`HIGHEST`](super::HIGHEST); those of trial division end below
+/// 2^64.
 impl Source<'_> {
-    /// How many primes there are in `[low, high)`. A `Break` from `pulse` comes back at once.
+    /// How many primes there are in `[low, high)`. A `Break` from `pulse` is returned at once.
     ///
     /// # Panics
-    /// When `high` is above the limit, or needs more than 64 bits in trial division. So do the others.
+    /// When `high` is above the limit, or needs more than 64 bits in trial division. So do the
+    /// others.
     pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         match self {
             Source::Sieve(sieve) => sieve.count(low, high, pulse),
@@ -96,8 +102,8 @@ impl Source<'_> {
         }
     }
 
-    /// How many k-tuplets of each kind asked for have their first member in `[low, high)`, as [`Sieve::count_tuplets`]; the
-    /// others are looked for up to 16 numbers beyond.
+    /// How many k-tuplets of each kind requested have their first member in `[low, high)`, as
+    /// [`Sieve::count_tuplets`]; the others are looked for up to 16 numbers beyond.
     pub fn count_tuplets(
         &mut self,
         low: u128,
@@ -111,8 +117,8 @@ impl Source<'_> {
         }
     }
 
-    /// Marks of the primes in `[low, high)` (`k` = 1), or of the first members of k-tuplets that begin there and end below `end`. A `Break`
-    /// from `pulse` comes back at once.
+    /// Marks of the primes in `[low, high)` (`k` = 1), or of the first members of k-tuplets that
+    /// begin there and end below `end`. A `Break` from `pulse` is returned at once.
     pub fn marks(&mut self, [low, high, end]: [u128; 3], k: usize, pulse: &mut Pulse<'_>) -> ControlFlow<(), Marks> {
         let mut marks = Marks::new(low);
         let top = end.min(high + reach(k));
@@ -129,8 +135,8 @@ impl Source<'_> {
         ControlFlow::Continue(marks)
     }
 
-    /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from `pulse` or `each` comes back at
-    /// once.
+    /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from
+    /// `pulse` or `each` is returned at once.
     pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
         match self {
             Source::Sieve(sieve) => sieve.runs(low, high, pulse, each),

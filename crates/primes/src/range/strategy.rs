@@ -1,18 +1,21 @@
-//! The plan: which way to count or list a range, by a measured model of what each takes.
+//! Which sieve counts or lists a range, by a measured model of what each costs.
 //!
-//! | numbers | range | way |
+//! | numbers | range | strategy |
 //! |---|---|---|
 //! | below 2.5e13 | short, or to be listed | bytes of 30 numbers (`bytes.rs`): next to no start-up |
 //! | | longer | lines (`lines.rs`) |
-//! | above | tiny, or above 1e22 | a little sieve, then a test of each number left (`windows.rs`) |
+//! | above | tiny, or above 1e22 | a little sieve, then tests (`windows.rs`) |
 //! | | short, below 1e16 | bytes of 30 numbers |
-//! | | longer | lines, and records of large primes (`lines/huge.rs`), put in order to be listed (`lines/order.rs`) |
+//! | | longer | lines, and records of large primes (`lines/huge.rs`); lists are sorted (`lines/order.rs`) |
 //!
-//! The answer is the same by each way; only the time is not. So the plan may look at anything, even at what is built.
+//! Every strategy gives the same answer; only the time differs. So the choice may depend on
+//! anything, even on the tables built so far.
 //!
-//! Times are CPU seconds of whole runs by each way forced, the start of the process taken off: medians of three on one core of an
-//! Intel Sapphire Rapids (AVX-512, 2 MiB L2) on 2026-11-28, while others compiled there (load 6 to 10). From 1e12 to 1e20 and
-//! from 1e8 to 3e9 numbers the model is within 0.7 and 1.3 of them; below that the start-up decides, which is within a factor of two.
+//! Times are CPU seconds of whole runs with each strategy forced, less the start of the process:
+//! medians of three on one core of an Intel Sapphire Rapids (AVX-512, 2 MiB L2) on 2026-11-28,
+//! while others compiled there (load 6 to 10). From 1e12 to 1e20 and from 1e8 to 3e9 numbers the
+//! model is within 0.7 and 1.3 of them; below that the start-up decides, which is within a factor
+//! of two.
 
 use super::costs::between;
 use super::window;
@@ -23,17 +26,17 @@ use crate::task::{Asked, TUPLETS, Task, primes};
 use crate::windows::WindowSieve;
 use montesieve_kernel::isa::Isa;
 
-/// A way to count or list.
+/// An algorithm that counts or lists a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Strategy {
     Bytes,
     Lines,
     Huge,
     Windows,
 }
 
-impl Way {
-    pub(crate) const ALL: [Way; 4] = [Way::Bytes, Way::Lines, Way::Huge, Way::Windows];
+impl Strategy {
+    pub(crate) const ALL: [Strategy; 4] = [Strategy::Bytes, Strategy::Lines, Strategy::Huge, Strategy::Windows];
 }
 
 /// Nanoseconds that lines alone take for a number near 1e9, 1e10, ... 1e13.
@@ -41,20 +44,22 @@ const LINE: [f64; 5] = [0.057, 0.064, 0.075, 0.10, 0.14];
 /// The first of them.
 const LINE_FROM: f64 = 9.0;
 
-/// Nanoseconds that lines and records take for a number near 1e13, 1e14, ... 1e22, the passes over the sieving primes taken off.
+/// Nanoseconds that lines and records take for a number near 1e13, 1e14, ... 1e22, the passes over
+/// the sieving primes taken off.
 const RECORDS: [f64; 10] = [0.15, 0.19, 0.24, 0.29, 0.35, 0.42, 0.55, 0.62, 0.68, 0.74];
 /// The first of them.
 const RECORDS_FROM: f64 = 13.0;
 
-/// The way for `[low, high)`, which is all below or all above [`LINES_ALONE`], and likewise for 2^64.
-pub(crate) fn way(low: u128, high: u128, task: Task) -> Way {
-    let cost = |way: &Way| nanoseconds(*way, low, high, task);
-    Way::ALL.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(Way::Windows)
+/// The strategy for `[low, high)`, which is all below or all above [`LINES_ALONE`], and likewise
+/// for 2^64.
+pub(crate) fn choose(low: u128, high: u128, task: Task) -> Strategy {
+    let cost = |strategy: &Strategy| nanoseconds(*strategy, low, high, task);
+    Strategy::ALL.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(Strategy::Windows)
 }
 
 impl Layout {
-    /// The table that counting `[low, high)`, so many numbers in one go (`window`), needs; `None` where it does without. It depends on
-    /// the range alone, not on this machine.
+    /// The table that counting `[low, high)` needs, in spans of `window` numbers; `None` where it
+    /// needs none. It depends on the range alone, not on this machine.
     pub fn for_counting(low: u128, high: u128) -> Option<Layout> {
         let low = low.max(LINES_ALONE.into());
         if high <= low {
@@ -65,35 +70,38 @@ impl Layout {
     }
 }
 
-/// Whether `[low, high)`, all above [`LINES_ALONE`], is counted by lines and records on every machine.
+/// Whether `[low, high)`, all above [`LINES_ALONE`], is counted by lines and records on every
+/// machine.
 pub(crate) fn is_huge_everywhere(low: u128, high: u128) -> bool {
     // Where tests are fastest.
-    way(low, high, Task::new(Asked::Count, Isa::Avx512)) == Way::Huge
+    choose(low, high, Task::new(Asked::Count, Isa::Avx512)) == Strategy::Huge
 }
 
-/// About how many nanoseconds `[low, high)` takes by this way; infinite where it is none.
-pub(crate) fn nanoseconds(way: Way, low: u128, high: u128, task: Task) -> f64 {
+/// Estimated nanoseconds `[low, high)` takes by this strategy; infinite where it is
+/// impossible.
+pub(crate) fn nanoseconds(strategy: Strategy, low: u128, high: u128, task: Task) -> f64 {
     let numbers = high.saturating_sub(low) as f64;
     let (is_small, is_listed) = (high <= LINES_ALONE.into(), task.asked == Asked::List);
-    let is_possible = match way {
-        Way::Bytes => high <= 1 << 64,
-        Way::Lines => is_small && !is_listed,
-        Way::Huge => low >= LINES_ALONE.into() && high <= HUGE_END,
-        Way::Windows => low >= LINES_ALONE.into(),
+    let is_possible = match strategy {
+        Strategy::Bytes => high <= 1 << 64,
+        Strategy::Lines => is_small && !is_listed,
+        Strategy::Huge => low >= LINES_ALONE.into() && high <= HUGE_END,
+        Strategy::Windows => low >= LINES_ALONE.into(),
     };
     if !is_possible {
         return f64::INFINITY;
     }
     let root = (high as f64).sqrt();
-    match way {
-        Way::Bytes => bytes(root, numbers, task),
-        Way::Lines => lines(high as f64, numbers),
-        Way::Huge => huge(root, numbers, task),
-        Way::Windows => WindowSieve::nanoseconds(low, numbers, task),
+    match strategy {
+        Strategy::Bytes => bytes(root, numbers, task),
+        Strategy::Lines => lines(high as f64, numbers),
+        Strategy::Huge => huge(root, numbers, task),
+        Strategy::Windows => WindowSieve::nanoseconds(low, numbers, task),
     }
 }
 
-/// By bytes: primes to 2^21 cross each piece; of the larger ones a bitmap is made once, and all are visited in each window.
+/// By bytes: primes to 2^21 cross each piece; of the larger ones a bitmap is made once, and all are
+/// visited in each window.
 fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
     const MEDIUM: f64 = 2_097_152.0;
     let medium = root.min(MEDIUM);
@@ -122,7 +130,8 @@ fn lines(high: f64, numbers: f64) -> f64 {
     2e6 + 130.0 * primes(high.sqrt()) + numbers * between(&LINE, LINE_FROM, high)
 }
 
-/// By lines and records: the table is read for each window, and primes above 2^32 are made for each window too.
+/// By lines and records: the table is read for each window, and primes above 2^32 are made for each
+/// window too.
 fn huge(root: f64, numbers: f64, task: Task) -> f64 {
     const TABLE: f64 = 4_294_967_296.0;
     let windows = (numbers / WINDOW_NUMBERS as f64).ceil();

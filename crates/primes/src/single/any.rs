@@ -1,12 +1,15 @@
 //! Whether a number of any size is prime, and whether that is proved.
 //!
-//! Stands above [`super::wide`] (below 2^128), which it asks first. Below 2^64 Baillie-PSW is a proof; below 3.3e24 strong tests to the
-//! first 13 primes are (J. Sorenson and J. Webster, "Strong pseudoprimes to twelve prime bases", Math. Comp. 86 (2017)). Above, what passes
-//! Baillie-PSW is a probable prime, and proved where n - 1 or n + 1 has enough prime factors that little effort finds (`proof.rs`): about one
-//! number in five of 40 digits, the famous forms (Mersenne, Proth, factorials and primorials plus or minus 1) of any size.
+//! Stands above [`super::wide`] (below 2^128), which it uses first. Below 2^64 Baillie-PSW is a
+//! proof; below 3.3e24 strong tests to the first 13 primes are (J. Sorenson and J. Webster, "Strong
+//! pseudoprimes to twelve prime bases", Math. Comp. 86 (2017)). Above, what passes Baillie-PSW is a
+//! probable prime, and proved where n - 1 or n + 1 has enough prime factors that little effort
+//! finds (`proof.rs`): about one number in five of 40 digits, the famous forms (Mersenne, Proth,
+//! factorials and primorials plus or minus 1) of any size.
 //!
-//! Everything is deterministic: the same verdict on every machine. Run time: about 25 us a number near 2^128 that is composite, a few
-//! milliseconds for a prime of 40 digits that cannot be proved, seconds for 4,000 digits. Memory: some numbers of that size.
+//! Everything is deterministic: the same verdict on every machine. Run time: about 25 us a number
+//! near 2^128 that is composite, a few milliseconds for a prime of 40 digits that cannot be proved,
+//! seconds for 4,000 digits. Memory: some numbers of that size.
 
 mod probable;
 mod proof;
@@ -31,7 +34,7 @@ const THIRTEEN: u128 = 3_317_044_064_679_887_385_961_981;
 /// The first 13 primes.
 const BASES: [i64; 13] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
 
-/// Proofs of factors of factors, and so on: so deep.
+/// Depth of proofs of factors of factors, and so on.
 const DEPTH: u32 = 6;
 
 /// What is known of a number.
@@ -39,7 +42,7 @@ const DEPTH: u32 = 6;
 pub enum Verdict {
     /// Not prime, for certain.
     Composite,
-    /// A composite number like that is not known.
+    /// Probably: no composite number that passes is known.
     Probable,
     /// Prime, for certain.
     Proven,

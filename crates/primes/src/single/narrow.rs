@@ -19,7 +19,7 @@ const SMALL: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
 const BASES: [u64; 7] = [2, 325, 9375, 28178, 450_775, 9_780_504, 1_795_265_022];
 
 /// An odd number n above 1 and what Montgomery's form needs.
-struct Field {
+struct Montgomery64 {
     n: u64,
     /// -1/n modulo 2^64.
     inverse: u64,
@@ -54,17 +54,17 @@ pub fn last(low: u64, high: u64) -> Option<u64> {
 
 /// Whether the odd number `n` above 2 is prime; a base that is a multiple of it says nothing.
 pub(crate) fn is_prime_odd(n: u64) -> bool {
-    let field = Field::new(n);
+    let field = Montgomery64::new(n);
     BASES.iter().all(|&base| field.passes(base))
 }
 
-impl Field {
-    fn new(n: u64) -> Field {
+impl Montgomery64 {
+    fn new(n: u64) -> Montgomery64 {
         // Each round doubles the bits that are right; n is right modulo 8.
         let inverse = (0..5).fold(n, |x, _| x.wrapping_mul(2_u64.wrapping_sub(n.wrapping_mul(x))));
         let one = (u64::MAX % n + 1) % n;
         let square = (u128::from(one) * u128::from(one) % u128::from(n)) as u64;
-        Field { n, inverse: inverse.wrapping_neg(), one, square }
+        Montgomery64 { n, inverse: inverse.wrapping_neg(), one, square }
     }
 
     /// a b / R modulo n.

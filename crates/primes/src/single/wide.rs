@@ -1,22 +1,25 @@
-//! Whether one number below 2^128 is prime: a proof below 2^64, the test of Baillie, Pomerance, Selfridge and Wagstaff above.
+//! Whether one number below 2^128 is prime: a proof below 2^64, the test of Baillie, Pomerance,
+//! Selfridge and Wagstaff above.
 //!
-//! Stands beside `strong.rs` (numbers below 2^64, whose twelve bases prove it) because above 2^64 no short list of bases is known
-//! to be enough.
-//! The test here joins two that fail on different numbers: a strong test to base 2 and a Lucas test ("almost extra strong", as
-//! PARI/GP's and Math::Prime::Util's). No composite that passes both is known, and below 2^64 none exists (Feitsma and Galway, 2013). Above 2^64 the
-//! answer "prime" is therefore not a proof; "composite" always is one.
+//! Stands beside `narrow.rs` (numbers below 2^64, for which seven bases are a proof) because above
+//! 2^64 no short list of bases is known to suffice. The test here joins two that fail on different
+//! numbers: a strong test to base 2 and a Lucas test ("almost extra strong", as PARI/GP's and
+//! Math::Prime::Util's). No composite that passes both is known, and below 2^64 none exists
+//! (Feitsma and Galway, 2013). Above 2^64 the answer "prime" is therefore not a proof; "composite"
+//! always is one.
 //!
 //! Run time: 2 us for a prime below 2^64, about 25 us for one near 2^128 (AMD Zen 4). Memory: none.
-//! Reference: R. Baillie and S. S. Wagstaff, "Lucas pseudoprimes", Math. Comp. 35 (1980); C. Pomerance, J. L. Selfridge and
-//! S. S. Wagstaff, "The pseudoprimes to 25 * 10^9", Math. Comp. 35 (1980).
+//! Reference: R. Baillie and S. S. Wagstaff, "Lucas pseudoprimes", Math. Comp. 35 (1980); C.
+//! Pomerance, J. L. Selfridge and S. S. Wagstaff, "The pseudoprimes to 25 * 10^9", Math. Comp. 35
+//! (1980).
 
 mod field;
 mod lucas;
 
 use super::narrow;
-use field::Field;
+use field::Montgomery128;
 
-/// The primes that are divided by first: all below 211, the first number that the wheel of trial division tries.
+/// The first divisors: all below 211, the first number that the wheel of trial division tests.
 pub const SMALL: [u64; 46] = [
     2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
     113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199,
@@ -51,12 +54,13 @@ pub fn is_prime(n: u128) -> bool {
 
 /// Whether `n`, which has no factor below 11, passes both tests.
 pub(crate) fn is_probable(n: u128) -> bool {
-    let field = Field::new(n);
+    let field = Montgomery128::new(n);
     strong_to_base_2(&field) && lucas::passes(&field)
 }
 
-/// Whether n passes the strong test to base 2: 2^d = 1 or 2^(d 2^i) = -1 modulo n for an i below s, where n - 1 = 2^s d with d odd.
-fn strong_to_base_2(field: &Field) -> bool {
+/// Whether n passes the strong test to base 2: 2^d = 1 or 2^(d 2^i) = -1 modulo n for an i below s,
+/// where n - 1 = 2^s d with d odd.
+fn strong_to_base_2(field: &Montgomery128) -> bool {
     let n = field.modulus();
     let (one, twos) = (field.one(), (n - 1).trailing_zeros());
     let exponent = (n - 1) >> twos;

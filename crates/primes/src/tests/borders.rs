@@ -1,4 +1,5 @@
-//! Both sides of every border: the first numbers, squares of sieving primes, the ends of a byte, a piece, a tier, 2^k.
+//! Both sides of every border: the first numbers, squares of sieving primes, the ends of a byte, a
+//! piece, a tier, 2^k.
 
 use super::*;
 use crate::bytes::big::BIG;

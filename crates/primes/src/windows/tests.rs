@@ -4,12 +4,14 @@ use super::*;
 use crate::single::many::retain_primes;
 use crate::single::wide;
 use crate::tests::is_prime;
+use montesieve_kernel::isa::Supported;
 use proptest::prelude::*;
 
 /// Windows of the tests begin above this number.
 const LOWEST: u128 = (1 << 42) + 1;
 
-/// The least strong pseudoprimes to the first 5, 6, 7 and 9 primes as bases (OEIS A014233), a square, and products.
+/// The least strong pseudoprimes to the first 5, 6, 7 and 9 primes as bases (OEIS A014233), a
+/// square, and products.
 const COMPOSITES: [u64; 7] = [
     2_152_302_898_747,
     3_474_749_660_383,
@@ -32,18 +34,18 @@ const PRIMES: [u64; 7] = [
 
 #[test]
 fn every_way_knows_primes_from_pseudoprimes() {
-    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+    for isa in Supported::all() {
         for n in COMPOSITES {
             assert!(!is_prime(n), "{n}");
-            assert_eq!(retain_primes(0, &mut [n], isa).len(), 0, "{n} on {isa}");
+            assert_eq!(retain_primes(isa, 0, &mut [n]).len(), 0, "{n} on {isa}");
         }
         for n in PRIMES {
             assert!(is_prime(n), "{n}");
-            assert_eq!(retain_primes(0, &mut [n], isa).len(), 1, "{n} on {isa}");
+            assert_eq!(retain_primes(isa, 0, &mut [n]).len(), 1, "{n} on {isa}");
         }
         let mut both: Vec<u64> = COMPOSITES.into_iter().chain(PRIMES).cycle().take(16 * 9 + 5).collect();
         let expected = both.iter().filter(|&&n| is_prime(n)).count();
-        assert_eq!(retain_primes(0, &mut both, isa).len(), expected);
+        assert_eq!(retain_primes(isa, 0, &mut both).len(), expected);
     }
 }
 
@@ -58,8 +60,8 @@ fn primes(sieve: &mut WindowSieve, low: u128, high: u128) -> Vec<u128> {
     primes
 }
 
-fn isas() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+fn isas() -> impl Iterator<Item = Supported> {
+    Supported::all()
 }
 
 #[test]
@@ -80,7 +82,8 @@ fn windows_anywhere() {
     }
 }
 
-/// Longer windows, which larger primes cross, in parts that go on, step back inside a byte, and jump; all by one workspace.
+/// Longer windows, which larger primes cross, in parts that go on, step back inside a byte, and
+/// jump; all by one workspace.
 #[test]
 fn parts_add_up_on_every_instruction_set() {
     for low in [LOWEST, (1 << 64) - 61_000, (1 << 64) + 13, 10_u128.pow(26) - 61_000] {
@@ -103,7 +106,8 @@ fn parts_add_up_on_every_instruction_set() {
     }
 }
 
-/// Composites that a weaker test takes for primes, and products of two primes that no prime below divides.
+/// Composites that a weaker test takes for primes, and products of two primes that no prime below
+/// divides.
 #[test]
 fn pseudoprimes_above_2_64() {
     let products = [
@@ -113,7 +117,8 @@ fn pseudoprimes_above_2_64() {
         9_999_999_999_971 * 9_999_999_999_971,
         9_999_999_999_971 * 9_999_999_999_973,
     ];
-    // Strong to the first 12 and 13 primes as bases (Sorenson and Webster), to base 2: Mersenne numbers, and (4^p + 1) / 5.
+    // Strong to the first 12 and 13 primes as bases (Sorenson and Webster), to base 2: Mersenne
+    // numbers, and (4^p + 1) / 5.
     let pseudo = [
         318_665_857_834_031_151_167_461,
         3_317_044_064_679_887_385_961_981,
@@ -124,14 +129,14 @@ fn pseudoprimes_above_2_64() {
     let fermat = [37, 41, 43].map(|p| ((1_u128 << (2 * p)) + 1) / 5);
     for isa in isas() {
         for n in products.into_iter().chain(pseudo).chain(fermat) {
-            assert!(retain_primes(n, &mut [0], isa).is_empty(), "{n} on {isa}");
+            assert!(retain_primes(isa, n, &mut [0]).is_empty(), "{n} on {isa}");
             // Among others, at any place.
             let base = n - 1000;
             let mut offsets: Vec<u64> = (0..2000).filter(|i| (base + i) % 2 == 1).map(|i| i as u64).collect();
             offsets.retain(|&i| (base + u128::from(i)) % 3 != 0 && (base + u128::from(i)) % 5 != 0);
             let expected: Vec<u64> =
                 offsets.iter().copied().filter(|&i| wide::is_prime(base + u128::from(i))).collect();
-            assert_eq!(retain_primes(base, &mut offsets, isa), expected, "around {n} on {isa}");
+            assert_eq!(retain_primes(isa, base, &mut offsets), expected, "around {n} on {isa}");
         }
     }
 }

@@ -1,8 +1,11 @@
-//! The outermost step: a polynomial of 8 O M coefficients becomes O groups of eight polynomials of M, one a lane, and back.
+//! The outermost step: a polynomial of 8 O M coefficients becomes O groups of eight polynomials of
+//! M, one a lane, and back.
 //!
-//! Stands before `transform.rs`, whose lanes never meet: here they do, and here lengths get their odd factor O. With k' = O a + c the rows of M
-//! coefficients, each column is a transform of length 8 O (8 over a, a constant, O over c); then row k is twisted by w^(j k), w a primitive
-//! root of order 8 O M, and so becomes a polynomial modulo x^M - 1. Eight columns go at once; rows become lanes by a transposition.
+//! Stands before `transform.rs`, whose lanes never mix: here they do, and lengths get their odd
+//! factor O. With k' = O a + c the rows of M coefficients, each column is a transform of length 8 O
+//! (8 over a, a constant, O over c); then row k is twisted by w^(j k), w a primitive root of order
+//! 8 O M, and so becomes a polynomial modulo x^M - 1. Eight columns are processed together; rows
+//! become lanes by a transposition.
 
 #![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
 
@@ -24,17 +27,19 @@ pub(super) struct Cross<const O: usize> {
     between: [[f64; 8]; O],
     /// w^(8 M c d): the transform of length O.
     outer: [[f64; O]; O],
-    /// w^(k t) for t below 8, times what the first column is to be multiplied by: the twist of the first eight columns.
+    /// w^(k t) for t below 8, times what the first column is to be multiplied by: the twist of the
+    /// first eight columns.
     first: [[Eight; 8]; O],
     /// w^(8 k): from eight columns to the next.
     step: [[f64; 8]; O],
 }
 
-/// Columns between two pulses.
+/// Row between two pulses.
 const STRIDE: usize = 1 << 12;
 
 impl<const O: usize> Cross<O> {
-    /// For rows of `m`, with `w` a primitive root of order 8 O m modulo p; all is multiplied by `scale`.
+    /// For rows of `m`, with `w` a primitive root of order 8 O m modulo p; all is multiplied by
+    /// `scale`.
     pub(super) fn new(p: u64, m: usize, w: u64, scale: u64) -> Self {
         let of_row = power(w, m as u64, p);
         let root = |e: usize| centred(power(of_row, e as u64, p), p);
@@ -97,7 +102,8 @@ impl<const O: usize> Cross<O> {
         ControlFlow::Continue(())
     }
 
-    /// From lanes to residues of coefficients, at most 0.51p each: the way back, of a `Cross` of the inverse root.
+    /// From lanes to residues of coefficients, at most 0.51p each: the way back, of a `Cross` of
+    /// the inverse root.
     #[inline(always)]
     pub(super) fn gather<V: Vector>(
         &self,
@@ -133,7 +139,8 @@ impl<const O: usize> Cross<O> {
         ControlFlow::Continue(())
     }
 
-    /// The constants between the transforms of length 8 and O, of row c; those that are 1 are left out.
+    /// The constants between the transforms of length 8 and O, of row c; those that are 1 are left
+    /// out.
     #[inline(always)]
     fn turn<V: Vector>(&self, c: usize, row: &mut [V; 8]) {
         if c > 0 {
@@ -143,7 +150,8 @@ impl<const O: usize> Cross<O> {
         }
     }
 
-    /// Transforms of length O by the definition, of eight columns. In: at most 3p; out: at most 0.51p.
+    /// Transforms of length O by the definition, of eight columns. In: at most 3p; out: at most
+    /// 0.51p.
     #[inline(always)]
     fn odd<V: Vector>(&self, rows: &mut [[V; 8]; O]) {
         if O == 1 {

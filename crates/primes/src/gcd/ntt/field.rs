@@ -1,11 +1,12 @@
 //! Arithmetic modulo a prime of 50 bits in f64, eight numbers at a time.
 //!
-//! Stands beside `transform.rs`, which is made of it. A product of two numbers has 100 bits: `h = a b` holds its upper half and
-//! `fma(a, b, -h)` exactly what is left; the nearest multiple of p is taken off with another `fma`. Every result is an exact integer,
-//! so it is the same on every CPU.
+//! Stands beside `transform.rs`, which uses it. A product of two numbers has 100 bits: `h = a b`
+//! holds its upper half and `fma(a, b, -h)` exactly what is left; another `fma` subtracts the
+//! nearest multiple of p. Every result is an exact integer, so it is the same on every CPU.
 //!
-//! Bounds, with |w| <= p/2: [`Field::times`] of |a| <= 4p gives at most 0.76p; [`Field::product`] of |a b| <= 1.5 p^2 at most p;
-//! [`Field::reduced`] of |a| <= 8p at most 0.51p. Sums of a few stay below 2^53.
+//! Bounds, with |w| <= p/2: [`Field::times`] of |a| <= 4p is at most 0.76p; [`Field::product`]
+//! of |a b| <= 1.5 p^2 at most p; [`Field::reduced`] of |a| <= 8p at most 0.51p. Sums of a few stay
+//! below 2^53.
 //! Reference: FLINT's module `fft_small` (D. Schultz), for the idea to let `fma` do it.
 
 use super::vector::Vector;

@@ -1,7 +1,8 @@
 //! Words of a number to residues, and sums of products back to words.
 //!
-//! A coefficient is a word of 64 bits. A sum of `terms` convolutions of length L is below terms L 2^128, which three primes near 2^50 hold up to
-//! terms L = 2^21.9, and four always. The residues become mixed digits (Garner), eight at a time in f64: x = v0 + p0 (v1 + p1 (v2 + ...)).
+//! A coefficient is a word of 64 bits. A sum of `terms` convolutions of length L is below terms L
+//! 2^128, which three primes near 2^50 hold up to terms L = 2^21.9, and four always. The residues
+//! become mixed digits (Garner), eight at a time in f64: x = v0 + p0 (v1 + p1 (v2 + ...)).
 
 #![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
 
@@ -51,7 +52,8 @@ impl<const K: usize> Digits<K> {
         Digits { primes, fields: primes.map(Field::new), inverses }
     }
 
-    /// The number that these residues (at most 0.51p each) are the coefficients of, modulo 2^64L - 1.
+    /// The number that these residues (at most 0.51p each) are the coefficients of, modulo
+    /// 2^64L - 1.
     #[inline(always)]
     pub(super) fn words<V: Vector>(&self, residues: [&[Eight]; K], pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u64>> {
         let length = residues[0].len() * 8;

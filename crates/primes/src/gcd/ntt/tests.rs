@@ -9,7 +9,7 @@ use super::*;
 
 /// Those of this CPU.
 fn convolvers(longest: usize) -> Vec<Convolver> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported()).filter_map(|isa| Convolver::new(isa, longest)).collect()
+    Isa::available().filter_map(|isa| Convolver::new(isa, longest)).collect()
 }
 
 fn sums(convolver: &Convolver, numbers: &[&[u64]], sums: &[&[(usize, usize)]], length: usize) -> Vec<UBig> {
@@ -56,7 +56,8 @@ fn products_of_all_lengths() {
 
 #[test]
 fn the_largest_coefficients_at_every_length() {
-    // All words 2^64 - 1: (2^64L' - 1)^2 with L' = L/2, and with L' = L modulo 2^64L - 1, where it is 0.
+    // All words 2^64 - 1: (2^64L' - 1)^2 with L' = L/2, and with L' = L modulo 2^64L - 1, where it
+    // is 0.
     for convolver in convolvers(1 << 16) {
         for length in [64, 640, 768, 4096, 1 << 16] {
             let half = vec![u64::MAX; length / 2];

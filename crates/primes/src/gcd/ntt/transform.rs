@@ -1,8 +1,11 @@
-//! The transform: the values of a polynomial modulo x^n - 1 at all roots of unity, eight polynomials side by side.
+//! The transform: the values of a polynomial modulo x^n - 1 at all roots of unity, eight
+//! polynomials side by side.
 //!
-//! x^4m - r^4 splits into x^m - r, x^m + r, x^m - i r, x^m + i r, and so on down to m = 1. All polynomials have the same roots, so each of the eight
-//! has a lane of its own and nothing moves between lanes. Blocks go by the bit-reversed order of their roots: one table serves all lengths.
-//! Run time: 35 operations on eight numbers for two levels of four. Memory: in place; one root for two points.
+//! x^4m - r^4 splits into x^m - r, x^m + r, x^m - i r, x^m + i r, and so on down to m = 1. All
+//! polynomials have the same roots, so each of the eight has its own lane and nothing moves between
+//! lanes. Blocks go by the bit-reversed order of their roots: one table serves all lengths.
+//! Run time: 35 operations on eight numbers for two levels of four. Memory: in place; one root for
+//! two points.
 
 #![allow(clippy::needless_range_loop, reason = "rows, lanes and digits are numbered by the formulas")]
 

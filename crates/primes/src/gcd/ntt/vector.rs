@@ -1,7 +1,7 @@
 //! Eight numbers in registers: one of AVX-512, or two of AVX2 with FMA.
 //!
-//! Stands beside `field.rs`, which is written once for both. Intrinsics, since the compiler, left to itself, takes columns for rows and
-//! gathers them one by one.
+//! Stands beside `field.rs`, which is written once for both. It uses intrinsics, since the compiler
+//! alone vectorises along the wrong axis and gathers numbers one by one.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -15,7 +15,8 @@ impl Eight {
     pub(super) const ZERO: Eight = Eight([0.0; 8]);
 }
 
-/// The operations; all of them as IEEE 754 has them. To be called only where the CPU has the instructions: `walks.rs` sees to it.
+/// The operations; all of them as IEEE 754 has them. To be called only where the CPU has the
+/// instructions: `kernels.rs` sees to it.
 pub(super) trait Vector: Copy {
     fn load(eight: &Eight) -> Self;
     fn store(self, eight: &mut Eight);
@@ -41,7 +42,8 @@ macro_rules! vector {
             #[inline(always)]
             fn load(eight: &Eight) -> Self {
                 let $a = eight.0.as_ptr();
-                // SAFETY: `walks.rs` has checked the CPU; here and below. The pointer is to eight numbers, aligned to 64 bytes.
+                // SAFETY: `kernels.rs` calls this only on such a CPU; here and below. The pointer
+                // is to eight numbers, aligned to 64 bytes.
                 unsafe { $load }
             }
             #[inline(always)]

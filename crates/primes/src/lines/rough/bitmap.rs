@@ -1,12 +1,13 @@
 //! From bits to primes: the numbers that the ones of a line stand for.
 //!
-//! A window reads the whole table of sieving primes (`../sieving.rs`), so reading must be fast: with AVX-512 a word of 64
-//! bits is turned into the places of its ones by one instruction (`vpcompressb`).
+//! A window reads the whole table of sieving primes (`../sieving.rs`), so reading must be fast:
+//! with AVX-512 a word of 64 bits is turned into the places of its ones by one instruction
+//! (`vpcompressb`).
 //!
 //! Run time: 0.25 ns a prime with AVX-512, 1 ns else (AMD Zen 5).
 
 use super::MODULUS;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
 
 /// Words read at once: 5,000 primes or fewer, 20 KB in L1.
 pub(in crate::lines) const STRIDE: usize = 256;
@@ -14,15 +15,18 @@ pub(in crate::lines) const STRIDE: usize = 256;
 /// Room that a reader needs.
 pub(in crate::lines) const ROOM: usize = 64 * (STRIDE + 1);
 
-/// Writes the numbers that the ones of `words` stand for to `primes`, rising: how many. Bit k stands for `first` + 210 k; there
-/// are [`STRIDE`] words at most, and [`ROOM`] for the numbers.
-pub(in crate::lines) fn extract(words: &[u64], first: u32, isa: Isa, primes: &mut [u32]) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    if isa == Isa::Avx512 {
-        // SAFETY: `Isa::Avx512` is only ever made for a CPU that has it (`Walks::new` checks).
-        return unsafe { extract_avx512(words, first, primes) };
+dispatch! {
+    /// Writes the numbers that the ones of `words` stand for to `primes`, rising, and returns how
+    /// many there are. Bit k stands for `first` + 210 k. There are at most [`STRIDE`] words, and
+    /// [`ROOM`] for the numbers.
+    pub(in crate::lines) fn extract(isa: Supported, words: &[u64], first: u32, primes: &mut [u32]) -> usize {
+        avx512 => extract_avx512(words, first, primes),
+        else => extract_plain(words, first, primes),
     }
-    let _ = isa;
+}
+
+#[inline(always)]
+fn extract_plain(words: &[u64], first: u32, primes: &mut [u32]) -> usize {
     let mut found = 0;
     for (i, &word) in words.iter().enumerate() {
         let mut left = word;
@@ -51,7 +55,8 @@ fn extract_avx512(words: &[u64], first: u32, primes: &mut [u32]) -> usize {
         let ones = word.count_ones() as usize;
         let compressed = _mm512_maskz_compress_epi8(word, places);
         let quarter = |bytes| _mm512_add_epi32(_mm512_mullo_epi32(_mm512_cvtepu8_epi32(bytes), modulus), number);
-        // SAFETY: 64 may be written behind `found`, which is at most 64 for each word before; see the assertion.
+        // SAFETY: 64 may be written behind `found`, which is at most 64 for each word before; see
+        // the assertion.
         unsafe {
             let out = primes.as_mut_ptr().add(found);
             _mm512_storeu_si512(out.cast(), quarter(_mm512_castsi512_si128(compressed)));

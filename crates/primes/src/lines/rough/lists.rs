@@ -1,8 +1,9 @@
-//! Records of crossings, partitioned: which bit of which line, in lists by line and part of the line.
+//! Records of crossings, partitioned: which bit of which line, in lists by line and part of the
+//! line.
 //!
-//! A record is a u32, line << 26 | bit, of which the low 3 bytes are kept: the upper bits are the number of the list.
-//! All lists have the same room in one array, sized by a formula with a margin; should one be full nevertheless, all
-//! get twice the room.
+//! A record is a u32, line << 26 | bit, of which the low 3 bytes are kept: the upper bits are the
+//! number of the list. All lists have the same room in one array, sized by a formula with a margin;
+//! if one is full nevertheless, the room of all doubles.
 //!
 //! Run time: 6 to 9 cycles a record to write, 2.7 to apply (AMD Zen 5). Memory: 3 bytes a record.
 
@@ -17,7 +18,8 @@ const RECORD: usize = 3;
 /// Bytes behind the last record that a list must have.
 const SLACK: usize = 16;
 
-/// Bytes that a list is asked for before it is written: two lines of a cache, 43 records. Four lines are no better (AMD Zen 5).
+/// Bytes of a list prefetched before they are written: two lines of a cache, 43 records. Four
+/// lines are no better (AMD Zen 5).
 const AHEAD: usize = 128;
 
 /// The lists of a window.
@@ -30,8 +32,8 @@ pub(super) struct Lists {
     /// Bytes of a list.
     room: usize,
     bytes: Vec<u8>,
-    /// By line and part (in a record's upper bits, so with places for parts that no record can be in): the byte behind
-    /// the last record.
+    /// By line and part (in a record's upper bits, so with places for parts that no record can be
+    /// in): the byte behind the last record.
     heads: Vec<u32>,
     /// So many records fit, whatever their lists are.
     credit: usize,
@@ -44,7 +46,8 @@ impl Lists {
         Lists { shift: part, lines: 0, parts: 0, room: 0, bytes: Vec::new(), heads, credit: 0 }
     }
 
-    /// Empties the lists, for `lines` lines of `bits` bits, with room for `records` records in a whole part.
+    /// Empties the lists, for `lines` lines of `bits` bits, with room for `records` records in a
+    /// whole part.
     pub(super) fn begin(&mut self, lines: usize, bits: u64, records: usize) {
         assert!(bits <= 1 << PLACE_BITS && lines <= 1 << (32 - PLACE_BITS));
         self.lines = lines;
@@ -91,8 +94,8 @@ impl Lists {
         let (shift, heads, bytes) = (self.shift, &mut self.heads[..], self.bytes.as_mut_ptr());
         assert_eq!(heads.len(), 1 << (32 - shift));
         for &record in records {
-            // SAFETY: there are 2^(32 - shift) heads. The head is inside a list, since a line and a bit as promised
-            // have one, and by the credit there is room for 4 bytes in each.
+            // SAFETY: there are 2^(32 - shift) heads. The head is inside a list, since a line and a
+            // bit as promised have one, and by the credit there is room for 4 bytes in each.
             unsafe {
                 let head = heads.get_unchecked_mut((record >> shift) as usize);
                 let at = *head as usize;
@@ -153,8 +156,9 @@ impl Lists {
     }
 }
 
-/// Tells the processor that this place will be written, wherever it points. By itself it follows fewer streams than there are lists, and
-/// so waits for memory at every line of a cache: 4 to 8 % of all at 1.8e19 + 1e10 (AMD Zen 5).
+/// Tells the processor that this place will be written, wherever it points. By itself it follows
+/// fewer streams than there are lists, and so waits for memory at every line of a cache: 4 to 8 %
+/// of all at 1.8e19 + 1e10 (AMD Zen 5).
 #[inline(always)]
 fn will_write(place: *const u8) {
     #[cfg(target_arch = "x86_64")]

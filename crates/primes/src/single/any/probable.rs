@@ -1,6 +1,7 @@
 //! The test of Baillie, Pomerance, Selfridge and Wagstaff for numbers of any size.
 //!
-//! Stands beside `wide/`, the same for numbers below 2^128, which is ten times as fast there. See its page for what the answer is worth.
+//! Stands beside `wide/`, the same for numbers below 2^128, which is ten times as fast there. Its
+//! page says how reliable the answer is.
 
 use std::ops::ControlFlow::{self, Continue};
 
@@ -10,7 +11,7 @@ use dashu_int::ops::SquareRoot;
 use super::ring::{Ring, Sequence};
 use crate::Pulse;
 
-/// D that are tried before a square is looked for.
+/// D tested before the search for a square.
 const BEFORE_SQUARE: i64 = 8;
 
 /// Whether an odd number without small factors passes both tests.
@@ -57,7 +58,8 @@ fn is_strong_lucas(ring: &Ring, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> 
     Continue(false)
 }
 
-/// The first of 5, -7, 9, -11, ... with (D/n) = -1; `None` where n is a square or shares a factor with a D, so composite.
+/// The first of 5, -7, 9, -11, ... with (D/n) = -1; `None` where n is a square or shares a factor
+/// with a D, so composite.
 pub(super) fn discriminant(n: &UBig) -> Option<i64> {
     for i in 0.. {
         if i == BEFORE_SQUARE && n.sqrt().sqr() == *n {
@@ -120,8 +122,8 @@ mod tests {
 
     #[test]
     fn squares_and_strong_pseudoprimes_do_not_pass() {
-        // Squares of primes (Wieferich's among them), strong pseudoprimes to base 2, to the first 12 and 13 primes, a product of three
-        // primes p, 2p - 1, 3p - 2.
+        // Squares of primes (Wieferich's among them), strong pseudoprimes to base 2, to the first
+        // 12 and 13 primes, a product of three primes p, 2p - 1, 3p - 2.
         let p = 1_000_000_000_039_u128;
         for n in [
             1093 * 1093,
@@ -138,8 +140,8 @@ mod tests {
     proptest! {
         #[test]
         fn random_numbers_as_the_tests_of_128_bits(n: u128, shift in 0_u32..100) {
-            // The next one without a small factor: four of five have one, and proptest gives up after
-            // 1024 refusals.
+            // The next one without a small factor: four of five have one, and proptest gives up
+            // after 1024 refusals.
             let n = ((n >> shift) | 1).clamp(211 * 211 + 2, u128::MAX - 4000);
             let n = (n..).step_by(2).find(|&n| wide::small_factor(n).is_none()).expect("a prime within 4000");
             prop_assert_eq!(passes(n), wide::is_prime(n));

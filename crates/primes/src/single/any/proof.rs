@@ -1,11 +1,14 @@
 //! Proofs of primality by factors of n - 1 and n + 1.
 //!
-//! F is a product of prime powers that divides n - 1. If for each of its primes q some a has a^(n-1) = 1 and gcd(a^((n-1)/q) - 1, n) = 1, then every
-//! prime factor of n is 1 modulo F (Pocklington 1914). With F above the root of n that proves n; above its cube root nearly, too: with
-//! (n - 1)/F = 2 F s + r, n is prime if and only if s = 0 or r^2 - 8 s is no square (Brillhart, Lehmer and Selfridge 1975, theorem 5 with m = 1).
-//! G is the same of n + 1, with a Lucas sequence of discriminant D, (D/n) = -1, in place of powers: if U_(n+1) = 0 and gcd(U_((n+1)/q), n) = 1 for
-//! each q, every prime factor is 1 or -1 modulo G (Morrison 1975). Together, every prime factor is 1 or n modulo M = lcm(F, G): with M
-//! above the root of n, n is prime unless n modulo M divides it.
+//! F is a product of prime powers that divides n - 1. If for each of its primes q some a has
+//! a^(n-1) = 1 and gcd(a^((n-1)/q) - 1, n) = 1, then every prime factor of n is 1 modulo F
+//! (Pocklington 1914). With F above the root of n that proves n; above its cube root nearly, too:
+//! with (n - 1)/F = 2 F s + r, n is prime if and only if s = 0 or r^2 - 8 s is no square
+//! (Brillhart, Lehmer and Selfridge 1975, theorem 5 with m = 1). G is the same of n + 1, with a
+//! Lucas sequence of discriminant D, (D/n) = -1, in place of powers: if U_(n+1) = 0 and
+//! gcd(U_((n+1)/q), n) = 1 for each q, every prime factor is 1 or -1 modulo G (Morrison 1975).
+//! Together, every prime factor is 1 or n modulo M = lcm(F, G): with M above the root of n, n is
+//! prime unless n modulo M divides it.
 //! Reference: R. Crandall and C. Pomerance, "Prime Numbers", 2nd ed., sections 4.1 and 4.2.
 
 use std::ops::ControlFlow::{self, Continue};
@@ -18,10 +21,10 @@ use super::ring::{Ring, Sequence};
 use super::{Verdict, split};
 use crate::{Pulse, naive};
 
-/// Bases, and Lucas sequences, that are tried for a prime q: each fails with probability 1/q.
+/// Bases, and Lucas sequences, tested for a prime q: each fails with probability 1/q.
 const TRIES: i64 = 50;
 
-/// Tries to prove a probable prime above 2^64.
+/// Attempts to prove a probable prime above 2^64.
 pub(super) fn prove(ring: &Ring, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdict> {
     let n = &ring.n;
     let (below, above) = (n - UBig::ONE, n + UBig::ONE);

@@ -1,6 +1,6 @@
-//! Arithmetic modulo an odd number of any size: powers and Lucas sequences that look after messages.
+//! Arithmetic modulo an odd number of any size: powers and Lucas sequences that yield to messages.
 //!
-//! Stands on `dashu-int`'s Montgomery form; its own powers would not look up for seconds.
+//! Stands on `dashu-int`'s Montgomery form; its own powers would not yield for seconds.
 
 use std::ops::ControlFlow::{self, Continue};
 
@@ -19,7 +19,7 @@ pub(super) struct Sequence {
 
 /// U_k, V_k and Q^k.
 #[derive(Clone)]
-pub(super) struct Terms<'r> {
+pub(super) struct LucasTerms<'r> {
     pub(super) u: Montgomery<'r>,
     pub(super) v: Montgomery<'r>,
     pub(super) q: Montgomery<'r>,
@@ -62,18 +62,19 @@ impl Ring {
         Continue(power)
     }
 
-    /// Terms k of a sequence: U_2k = U_k V_k, V_2k = V_k^2 - 2 Q^k; U_(k+1) = (P U_k + V_k)/2, V_(k+1) = (D U_k + P V_k)/2.
-    pub(super) fn terms(&self, sequence: Sequence, k: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), Terms<'_>> {
+    /// Terms k of a sequence: U_2k = U_k V_k, V_2k = V_k^2 - 2 Q^k; U_(k+1) = (P U_k + V_k)/2,
+    /// V_(k+1) = (D U_k + P V_k)/2.
+    pub(super) fn terms(&self, sequence: Sequence, k: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), LucasTerms<'_>> {
         let Sequence { p, q } = sequence;
         let (d, one) = (self.small(p * p - 4 * q), self.small(1));
         let (p, q) = (self.small(p), self.small(q));
         let half = self.repr.reduce((&self.n + UBig::ONE) >> 1);
-        let mut terms = Terms { u: self.small(0), v: &one + &one, q: one };
+        let mut terms = LucasTerms { u: self.small(0), v: &one + &one, q: one };
         for bit in (0..k.bit_len()).rev() {
             terms = terms.doubled();
             if k.bit(bit) {
                 let (u, v) = (&p * &terms.u + &terms.v, &d * &terms.u + &p * &terms.v);
-                terms = Terms { u: u * &half, v: v * &half, q: terms.q * &q };
+                terms = LucasTerms { u: u * &half, v: v * &half, q: terms.q * &q };
             }
             if bit % 64 == 0 {
                 pulse()?;
@@ -83,11 +84,11 @@ impl Ring {
     }
 }
 
-impl Terms<'_> {
+impl LucasTerms<'_> {
     /// Terms 2k.
     pub(super) fn doubled(self) -> Self {
         let u = self.u * &self.v;
         let v = self.v.sqr() - &self.q - &self.q;
-        Terms { u, v, q: self.q.sqr() }
+        LucasTerms { u, v, q: self.q.sqr() }
     }
 }

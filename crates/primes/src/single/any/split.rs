@@ -1,8 +1,10 @@
-//! Prime factors of a number of any size, as far as little effort finds them: the same ones on every machine.
+//! Prime factors of a number of any size that little effort finds: the same ones on every machine.
 //!
-//! Division by the primes below 2^16, then Pollard's rho with a bounded number of steps on what is left, then a proof for what seems prime.
-//! Stands beside `trial/`, which finds the smallest factor whatever it takes.
-//! Reference: J. M. Pollard, "A Monte Carlo method for factorization", BIT 15 (1975); R. P. Brent's cycle finding, BIT 20 (1980).
+//! Division by the primes below 2^16, then Pollard's rho with a bounded number of steps on what is
+//! left, then a proof of each probable prime. Stands beside `trial/`, which finds the smallest
+//! factor at any cost.
+//! Reference: J. M. Pollard, "A Monte Carlo method for factorization", BIT 15 (1975); R. P. Brent's
+//! cycle finding, BIT 20 (1980).
 
 use std::ops::ControlFlow::{self, Continue};
 use std::sync::OnceLock;
@@ -17,7 +19,7 @@ use crate::{Pulse, naive};
 /// Steps of rho: enough for most factors of 24 bits; about a millisecond for 128 bits.
 const STEPS: usize = 1 << 12;
 
-/// Above so many bits a step is too dear.
+/// Above this number of bits a step costs too much.
 const RHO_BITS: usize = 1024;
 
 /// Primes below 2^16 in groups whose products are below 2^64.

@@ -27,7 +27,8 @@ fn small_numbers() {
 #[test]
 fn borders_of_the_proofs() {
     let probable_or_proven = [Verdict::Probable, Verdict::Proven];
-    // The primes next to 2^64, and to the bound of the 13 bases, which is a strong pseudoprime to all of them.
+    // The primes next to 2^64, and to the bound of the 13 bases, which is a strong pseudoprime to
+    // all of them.
     for (n, expected) in [
         ("18446744073709551557", Verdict::Proven),
         ("18446744073709551629", Verdict::Proven),
@@ -64,7 +65,8 @@ fn composites_are_composite() {
     for n in [&p * &p, &p * mersenne(607), &p * UBig::from(3_u32), p.clone() + UBig::ONE] {
         assert_eq!(verdict(&n), Verdict::Composite);
     }
-    // F. Arnault: a Carmichael number of 397 digits, a strong pseudoprime to all prime bases below 307.
+    // F. Arnault: a Carmichael number of 397 digits, a strong pseudoprime to all prime bases
+    // below 307.
     let p1 = big(
         "29674495668685510550154174642905332730771991799853043350995075531276838753171770199594238596428121188033664754218345562493168782883",
     );

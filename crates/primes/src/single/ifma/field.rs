@@ -1,10 +1,12 @@
 //! Arithmetic modulo 8 odd numbers at once, in Montgomery's form with two limbs of 52 bits.
 //!
-//! R = 2^104 is at least 2^17 times as large as n (2^40 times below 2^64). So nothing needs to be brought below n on its way: a product
-//! of numbers below b n is below (b^2 n / R + 1) n, and what is added to a product may just be added to its upper limbs. Below 2^104 all
-//! must stay: a factor of 2^16 for the largest n.
+//! R = 2^104 is at least 2^17 times as large as n (2^40 times below 2^64). So no intermediate
+//! result needs a final reduction: a product of numbers below b n is below (b^2 n / R + 1) n, and
+//! what is added to a product may just be added to its upper limbs. All must stay below 2^104: a
+//! factor of 2^16 for the largest n.
 //!
-//! Run time: about 22 instructions a product. Reference: P. L. Montgomery (1985), as in `narrow.rs`.
+//! Run time: about 22 instructions a product. Reference: P. L. Montgomery (1985), as in
+//! `narrow.rs`.
 
 use std::arch::x86_64::*;
 use std::array::from_fn;
@@ -15,11 +17,11 @@ use super::{LANES, VECTORS};
 pub(super) type Limbs = [__m512i; 2];
 
 /// The numbers of all lanes, limb by limb.
-pub(super) type Lanes = [[u64; LANES]; 2];
+pub(super) type LimbLanes = [[u64; LANES]; 2];
 
 /// 8 odd numbers n and what Montgomery's form needs.
 #[derive(Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct Montgomery104 {
     pub(super) n: Limbs,
     /// -1/n modulo 2^52.
     inverse: __m512i,
@@ -30,7 +32,7 @@ pub(super) struct Field {
 /// The numbers of all lanes in vectors.
 #[target_feature(enable = "avx512f")]
 #[inline]
-pub(super) fn load(lanes: &Lanes) -> [Limbs; VECTORS] {
+pub(super) fn load(lanes: &LimbLanes) -> [Limbs; VECTORS] {
     from_fn(|v| {
         lanes.each_ref().map(|limb| {
             // SAFETY: there are 8 words for each vector.
@@ -126,12 +128,13 @@ pub(super) fn most_bits(numbers: &[Limbs; VECTORS]) -> u32 {
     numbers.iter().map(|&n| _mm512_reduce_max_epu64(bits(n))).max().unwrap_or(0) as u32
 }
 
-impl Field {
-    /// The fields of all vectors side by side, since the doublings of one would wait for each other.
+impl Montgomery104 {
+    /// The fields of all vectors side by side, since the doublings of one would wait for each
+    /// other.
     #[target_feature(enable = "avx512f,avx512dq,avx512cd")]
     #[inline]
-    pub(super) fn all(numbers: [Limbs; VECTORS]) -> [Field; VECTORS] {
-        let mut fields = numbers.map(|n| Field::without_one(n));
+    pub(super) fn all(numbers: [Limbs; VECTORS]) -> [Montgomery104; VECTORS] {
+        let mut fields = numbers.map(|n| Montgomery104::without_one(n));
         // 2^104 modulo n, by doubling the highest power of 2 below n.
         let rounds = numbers.map(|n| _mm512_sub_epi64(_mm512_set1_epi64(105), bits(n)));
         let most = rounds.iter().map(|&rounds| _mm512_reduce_max_epu64(rounds)).max().unwrap_or(0);
@@ -147,9 +150,10 @@ impl Field {
     /// With the highest power of 2 below n in the place of R.
     #[target_feature(enable = "avx512f,avx512dq,avx512cd")]
     #[inline]
-    fn without_one(n: Limbs) -> Field {
+    fn without_one(n: Limbs) -> Montgomery104 {
         let (two, zero) = (_mm512_set1_epi64(2), _mm512_setzero_si512());
-        // Modulo 2^52 the lower limb is enough. (3 n) xor 2 is 1/n modulo 32; each round doubles the bits that are right.
+        // Modulo 2^52 the lower limb is enough. (3 n) xor 2 is 1/n modulo 32; each round doubles
+        // the bits that are right.
         let mut x = _mm512_xor_si512(_mm512_mullo_epi64(n[0], _mm512_set1_epi64(3)), two);
         for _ in 0..4 {
             x = _mm512_mullo_epi64(x, _mm512_sub_epi64(two, _mm512_mullo_epi64(n[0], x)));
@@ -161,7 +165,7 @@ impl Field {
         let in_low = _mm512_cmplt_epu64_mask(top, _mm512_set1_epi64(52));
         let low = _mm512_maskz_mov_epi64(in_low, power(top));
         let high = power(_mm512_sub_epi64(top, _mm512_set1_epi64(52)));
-        Field { n, inverse, one: [low, high] }
+        Montgomery104 { n, inverse, one: [low, high] }
     }
 
     /// a a / R + `plus` modulo n, not reduced but below n + `plus`, and a little for a a.

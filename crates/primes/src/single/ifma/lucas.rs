@@ -1,26 +1,30 @@
-//! The almost extra strong Lucas test of 32 numbers at once; see [`crate::single::lucas`] for what it is and why.
+//! The almost extra strong Lucas test of 32 numbers at once; see [`crate::single::lucas_parameter`]
+//! for its definition and reason.
 //!
-//! A ladder over the bits of (n + 1) / 2: the pair (V_k, V_(k+1)) becomes (V_2k,
-//! V_(2k+1)) or (V_(2k+1), V_(2k+2)), in both cases by one square less 2 and one product less P. Those differences cost
-//! nothing: -2 and -P are added to the upper limbs of the product before it is reduced.
+//! A ladder over the bits of (n + 1) / 2: the pair (V_k, V_(k+1)) becomes (V_2k, V_(2k+1)) or
+//! (V_(2k+1), V_(2k+2)), in both cases by one square less 2 and one product less P. Those
+//! differences cost nothing: -2 and -P are added to the upper limbs of the product before it is
+//! reduced.
 //!
-//! Run time: 125 ns a number near 2^64, 18 of it the search for P; the six bases that it replaces took 450 (AMD Zen 4). With one vector in
-//! flight it is 160, with two as with four.
+//! Run time: 125 ns a number near 2^64, 18 of it the search for P; the six bases that it replaces
+//! took 450 (AMD Zen 4). With one vector in flight it is 160, with two as with four.
 //!
-//! Numbers grow to (P + 2) n at most, within the bounds of [`Field`]: squared, they are below R n for n to 2^87 and P to 2^8.
+//! Numbers grow to (P + 2) n at most, within the bounds of [`Montgomery104`]: squared, they are
+//! below R n for n to 2^87 and P to 2^8.
 
 use std::arch::x86_64::*;
 use std::array::from_fn;
 
 use super::field::{
-    Field, Lanes, Limbs, double, is_equal, load, most_bits, pick, subtract, times_small, trailing_zeros,
+    LimbLanes, Limbs, Montgomery104, double, is_equal, load, most_bits, pick, subtract, times_small, trailing_zeros,
 };
 use super::{LANES, VECTORS};
 
-/// One bit a number: whether it passes with P from `parameters`, which are below 2^8; 0 says that there is none.
+/// One bit a number: whether it passes with P from `parameters`, which are below 2^8; 0 says that
+/// there is none.
 #[target_feature(enable = "avx512f,avx512dq,avx512cd,avx512ifma,avx512vpopcntdq")]
-pub(super) fn test(lanes: &Lanes, parameters: &[u64; LANES]) -> u32 {
-    let fields = Field::all(load(lanes));
+pub(super) fn test(lanes: &LimbLanes, parameters: &[u64; LANES]) -> u32 {
+    let fields = Montgomery104::all(load(lanes));
     let ladders: [Ladder; VECTORS] = {
         let p = load(&[*parameters, [0; LANES]]);
         from_fn(|v| Ladder::new(&fields[v], p[v][0]))
@@ -62,7 +66,7 @@ struct Ladder {
 impl Ladder {
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma,avx512vpopcntdq")]
     #[inline]
-    fn new(field: &Field, p: __m512i) -> Ladder {
+    fn new(field: &Montgomery104, p: __m512i) -> Ladder {
         let two = double(field.one, field.n);
         let minus_p = times_small(subtract(field.n, field.one), p);
         let start = [two, times_small(field.one, p)];
@@ -74,17 +78,18 @@ impl Ladder {
     /// From (V_k, V_(k+1)) to the pair for 2k or, where the exponent has this bit, 2k + 1.
     #[target_feature(enable = "avx512f,avx512ifma")]
     #[inline]
-    fn step(&self, field: &Field, [low, high]: [Limbs; 2], bit: u32) -> [Limbs; 2] {
+    fn step(&self, field: &Montgomery104, [low, high]: [Limbs; 2], bit: u32) -> [Limbs; 2] {
         let set = _mm512_test_epi64_mask(self.exponent[(bit / 52) as usize], _mm512_set1_epi64(1 << (bit % 52)));
         let square = field.square(pick(set, low, high), self.minus_two);
         let product = field.times(low, high, self.minus_p);
         [pick(set, square, product), pick(set, product, square)]
     }
 
-    /// The numbers that pass at V of (n + 1) / 2^(bit + 1): 2 or -2 where that index is odd; 0 there or later, but not at (n + 1) / 2.
+    /// The numbers that pass at V of (n + 1) / 2^(bit + 1): 2 or -2 where that index is odd; 0
+    /// there or later, but not at (n + 1) / 2.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     #[inline]
-    fn is_end(&self, field: &Field, value: Limbs, bit: u32) -> u8 {
+    fn is_end(&self, field: &Montgomery104, value: Limbs, bit: u32) -> u8 {
         let value = field.reduced(value);
         let bit_now = _mm512_set1_epi64(i64::from(bit));
         let is_two = is_equal(value, self.two);

@@ -1,6 +1,8 @@
-//! Each test alone against its definition, with products of 128 bits: what passes one but is no prime must pass here too.
+//! Each test alone against its definition, with products of 128 bits: what passes one but is no
+//! prime must pass here too.
 
 use super::*;
+use montesieve_kernel::isa::{Isa, Supported};
 use proptest::prelude::*;
 
 fn times(a: u64, b: u64, n: u64) -> u64 {
@@ -49,7 +51,7 @@ fn is_lucas(n: u64) -> bool {
 
 /// What each test keeps of a list.
 fn kept(numbers: &[u64]) -> [Vec<u64>; 2] {
-    // SAFETY: the callers have asked for the instructions.
+    // SAFETY: the callers check the instructions.
     let strong = retain(0, &mut numbers.to_vec(), |_, lanes| unsafe { strong::test(lanes) }).to_vec();
     let mut tested = numbers.to_vec();
     let lucas = retain(0, &mut tested, |numbers, lanes| {
@@ -65,7 +67,7 @@ fn expected(numbers: &[u64]) -> [Vec<u64>; 2] {
 
 #[test]
 fn every_odd_number_of_a_stretch() {
-    if !is_supported() {
+    if !Isa::Avx512.is_supported() {
         return;
     }
     for low in [1_000_001, (1 << 32) + 1, (1 << 52) - 999, (1 << 63) - 999, u64::MAX - 4000] {
@@ -75,11 +77,12 @@ fn every_odd_number_of_a_stretch() {
     }
 }
 
-/// Strong pseudoprimes to base 2 (OEIS A001262, A014233), almost extra strong Lucas pseudoprimes (A217719 are among them),
-/// and 1 less or more than high powers of 2, where every bit of the exponent may be the last.
+/// Strong pseudoprimes to base 2 (OEIS A001262, A014233), almost extra strong Lucas pseudoprimes
+/// (A217719 are among them), and 1 less or more than high powers of 2, where every bit of the
+/// exponent may be the last.
 #[test]
 fn pseudoprimes_and_long_runs_of_zeros() {
-    if !is_supported() {
+    if !Isa::Avx512.is_supported() {
         return;
     }
     let mut numbers = vec![2047, 3277, 4033, 4681, 8321, 15841, 29341, 3_215_031_751, 3_825_123_056_546_413_051];
@@ -91,7 +94,7 @@ fn pseudoprimes_and_long_runs_of_zeros() {
     let pseudo: Vec<u64> = expected(&[989, 3239, 5777])[1].clone();
     assert_eq!(pseudo, [989, 3239, 5777], "the definition lets them pass");
     assert_eq!(kept(&numbers), expected(&numbers));
-    let primes = retain_primes(0, &mut numbers);
+    let primes = crate::single::many::retain_primes(Supported::widest(), 0, &mut numbers);
     assert!(primes.iter().all(|&n| crate::tests::is_prime(n)), "{primes:?}");
 }
 
@@ -100,7 +103,7 @@ proptest! {
     fn any_odd_numbers(numbers in proptest::collection::vec(5u64.., 0..70), shift in 0..32u32) {
         let numbers: Vec<u64> = numbers.iter().map(|n| (n >> shift).max(1000) | 1).collect();
         // Not `prop_assume!`: where it never holds, the test fails.
-        if is_supported() {
+        if Isa::Avx512.is_supported() {
             prop_assert_eq!(kept(&numbers), expected(&numbers));
         }
     }

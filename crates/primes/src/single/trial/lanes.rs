@@ -1,19 +1,22 @@
-//! Many divisors at once: quotient and remainder of each follow from those of the divisor before it.
+//! Many divisors at once: quotient and remainder of each follow from those of the divisor before
+//! it.
 //!
-//! With n = q d + r and the next divisor d' = d + g, n - q d' = r - q g =: t, a number known exactly. With k = t / d' to the nearest,
-//! the next quotient is q + k and the next remainder t - k d'. So n itself is never divided again, and may have any number of
-//! bits as long as the quotients fit. d divides n exactly when r = 0.
+//! With n = q d + r and the next divisor d' = d + g, n - q d' = r - q g =: t, a number known
+//! exactly. With k = t / d' to the nearest, the next quotient is q + k and the next remainder t - k
+//! d'. So n itself is never divided again, and may have any number of bits as long as the quotients
+//! fit. d divides n if and only if r = 0.
 //!
-//! All numbers are whole and below 2^53, so they are exact as f64, which every vector unit multiplies fastest; the one inexact
-//! step is k, from an approximate 1/d'. k need not be the nearest: with |r| below d', what follows is exact all the same, and where d'
-//! divides n, t is a multiple of d' and any error below one half is rounded away. So whether products are fused with sums
-//! (FMA) or not, and how 1/d' is rounded, changes nothing in what is found.
+//! All numbers are whole and below 2^53, so they are exact as f64, which every vector unit
+//! multiplies fastest; the one inexact step is k, from an approximate 1/d'. k need not be the
+//! nearest: with |r| below d', what follows is exact all the same, and where d' divides n, t is a
+//! multiple of d' and any error below one half is rounded away. So whether products are fused with
+//! sums (FMA) or not, and how 1/d' is rounded, does not change the result.
 //!
-//! One loop in plain Rust, compiled for each instruction set. Run time a divisor: 0.18 ns with AVX-512, 0.34 ns with AVX2, 0.7 ns else;
-//! fresh reciprocals take twice as long (AMD Zen 4).
+//! One loop in plain Rust, compiled for each instruction set. Run time a divisor: 0.18 ns with
+//! AVX-512, 0.34 ns with AVX2, 0.7 ns else; fresh reciprocals take twice as long (AMD Zen 4).
 
 use super::{DIVISORS, RESIDUES, TURN};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
 
 /// Divisors in flight.
 pub(super) const LANES: usize = 32;
@@ -24,7 +27,7 @@ const LARGEST_GAP: u64 = 10;
 /// Adding and subtracting it rounds a number below 2^51 to the nearest whole one.
 const WHOLE: f64 = (3_u64 << 51) as f64;
 
-/// Remainders whose product is looked at once. Each is below 2^53, so their product is below 2^212.
+/// Remainders whose product is tested at once. Each is below 2^53, so their product is below 2^212.
 const TOGETHER: usize = 4;
 
 /// From each divisor of a turn to the next; the last one leads into the next turn.
@@ -58,7 +61,8 @@ impl Reciprocal {
         if largest > 1 << 53 {
             return None;
         }
-        // An old reciprocal is wrong by 210 parts in d, k by as much: below a quarter when 4 * 210 * |t| / d < d.
+        // An old reciprocal is wrong by 210 parts in d, k by as much: below a quarter when 4 *
+        // 210 * |t| / d < d.
         let reach = 4 * u128::from(TURN) * (u128::from(LARGEST_GAP) * q + first);
         Some(if reach <= first * first { Reciprocal::Steady } else { Reciprocal::Fresh })
     }
@@ -67,16 +71,16 @@ impl Reciprocal {
 /// The divisors that are next in each lane, with their quotients and remainders.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(super) struct Lanes {
+pub(super) struct DivisorLanes {
     d: [f64; LANES],
     q: [f64; LANES],
     r: [f64; LANES],
 }
 
-impl Lanes {
+impl DivisorLanes {
     /// Every lane at the first divisor of a turn.
-    pub(super) fn new(n: u128, start: impl Fn(usize) -> u64) -> Lanes {
-        let mut lanes = Lanes { d: [0.0; LANES], q: [0.0; LANES], r: [0.0; LANES] };
+    pub(super) fn new(n: u128, start: impl Fn(usize) -> u64) -> DivisorLanes {
+        let mut lanes = DivisorLanes { d: [0.0; LANES], q: [0.0; LANES], r: [0.0; LANES] };
         for lane in 0..LANES {
             let d = u128::from(start(lane));
             lanes.d[lane] = d as f64;
@@ -85,48 +89,29 @@ impl Lanes {
         }
         lanes
     }
+}
 
-    /// Goes on by so many turns; whether a divisor of each lane divided the number.
-    pub(super) fn advance(&mut self, turns: u64, reciprocal: Reciprocal, isa: Isa) -> [bool; LANES] {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("fma") {
-            match isa {
-                Isa::Portable => {}
-                // SAFETY: `Trial::new` made sure of `Isa::Avx2`, and FMA was looked for above.
-                Isa::Avx2 => return unsafe { avx2(self, turns, reciprocal) },
-                // SAFETY: likewise for `Isa::Avx512`, which includes `Isa::Avx2`.
-                Isa::Avx512 => return unsafe { avx512(self, turns, reciprocal) },
-            }
-        }
-        let _ = isa;
-        walk::<false>(self, turns, reciprocal)
+dispatch! {
+    /// Advances by `turns`; returns whether a divisor of each lane divided the number.
+    pub(super) fn advance(isa: Supported, lanes: &mut DivisorLanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
+        portable => advance_kernel::<false>(lanes, turns, reciprocal),
+        avx2 => advance_kernel::<true>(lanes, turns, reciprocal),
+        avx512 => advance_kernel::<true>(lanes, turns, reciprocal),
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,fma")]
-fn avx2(lanes: &mut Lanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
-    walk::<true>(lanes, turns, reciprocal)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt,fma,avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512(lanes: &mut Lanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
-    walk::<true>(lanes, turns, reciprocal)
-}
-
 #[inline(always)]
-fn walk<const FUSED: bool>(lanes: &mut Lanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
+fn advance_kernel<const FUSED: bool>(lanes: &mut DivisorLanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
     match reciprocal {
         Reciprocal::Steady => turn::<FUSED, false>(lanes, turns),
         Reciprocal::Fresh => turn::<FUSED, true>(lanes, turns),
     }
 }
 
-/// The remainder at the end of each step is that of the divisor to come, so the first divisor's is looked at here, and the last
-/// step's is the first of the turns after these.
+/// The remainder at the end of each step is that of the divisor to come, so the first divisor's is
+/// tested here, and the last step's is the first of the turns after these.
 #[inline(always)]
-fn turn<const FUSED: bool, const FRESH: bool>(lanes: &mut Lanes, turns: u64) -> [bool; LANES] {
+fn turn<const FUSED: bool, const FRESH: bool>(lanes: &mut DivisorLanes, turns: u64) -> [bool; LANES] {
     let mut hits = [false; LANES];
     for _ in 0..turns {
         let mut inverse = [0.0; LANES];

@@ -5,7 +5,7 @@ use crate::single::{narrow, wide};
 use proptest::prelude::*;
 
 fn isas() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
 /// The smallest divisor of `n` in `turns`, in steps of `steps`.
@@ -75,9 +75,9 @@ fn each_way_finds_divisors_at_both_ends_of_every_turn() {
                     for to in [turn + 1, turn + 33] {
                         let to = to.min(trial.turns());
                         let way = match trial.slice(from..to).way {
-                            Way::Scalar => 0,
-                            Way::Lanes(_, Reciprocal::Fresh) => 1,
-                            Way::Lanes(_, Reciprocal::Steady) => 2,
+                            Progress::Scalar => 0,
+                            Progress::Lanes(_, Reciprocal::Fresh) => 1,
+                            Progress::Lanes(_, Reciprocal::Steady) => 2,
                         };
                         ways[way] += 1;
                         for steps in [1, 5, 1000] {
@@ -98,7 +98,8 @@ fn every_residue_and_every_lane() {
         for start in [1_000, 50_000_000] {
             for r in RESIDUES {
                 for lane in [0, 1, 17, 31] {
-                    // Prime or not: n is this divisor times a prime, and smaller divisors are not in the slice.
+                    // Prime or not: n is this divisor times a prime, and smaller divisors are not
+                    // in the slice.
                     let d = TURN * (start + 1 + 3 * lane + lane % 3) + r;
                     let trial = Trial::new(u128::from(d) * u128::from(prime_from(1 << 45)), isa);
                     let found = smallest(&trial, start..start + 96, 2);

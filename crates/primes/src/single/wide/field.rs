@@ -1,11 +1,13 @@
 //! Arithmetic modulo an odd number of 128 bits, in Montgomery's form with R = 2^128.
 //!
-//! Stands beside `narrow.rs`, the same for 64 bits. A number a is held as a R modulo n; a product of two such is divided by R,
-//! which takes two more multiplications instead of a division. Both are 256 bits long, made of four products of 64 bits.
-//! Reference: P. L. Montgomery, "Modular multiplication without trial division", Math. Comp. 44 (1985).
+//! Stands beside `narrow.rs`, the same for 64 bits. A number a is held as a R modulo n; a product
+//! of two such is divided by R, which takes two more multiplications instead of a division. Both
+//! are 256 bits long, made of four products of 64 bits.
+//! Reference: P. L. Montgomery, "Modular multiplication without trial division", Math. Comp. 44
+//! (1985).
 
 /// An odd number n above 1 and what Montgomery's form needs.
-pub(super) struct Field {
+pub(super) struct Montgomery128 {
     n: u128,
     /// 1/n modulo R.
     inverse: u128,
@@ -13,13 +15,13 @@ pub(super) struct Field {
     one: u128,
 }
 
-impl Field {
+impl Montgomery128 {
     /// `n` is odd and above 1.
-    pub(super) fn new(n: u128) -> Field {
+    pub(super) fn new(n: u128) -> Montgomery128 {
         debug_assert!(n % 2 == 1 && n > 1);
         // Each round doubles the bits that are right; n is its own inverse modulo 8.
         let inverse = (0..6).fold(n, |x, _| x.wrapping_mul(2_u128.wrapping_sub(n.wrapping_mul(x))));
-        Field { n, inverse, one: (u128::MAX % n + 1) % n }
+        Montgomery128 { n, inverse, one: (u128::MAX % n + 1) % n }
     }
 
     /// n.
@@ -91,7 +93,7 @@ mod tests {
         fn the_form_is_a_ring(n in 1_u64.., a: u64, b: u64, shift in 0_u32..64) {
             // Below 2^63, where u128 has room for the products.
             let n = u128::from(n >> shift >> 1) * 2 + 3;
-            let field = Field::new(n);
+            let field = Montgomery128::new(n);
             let value = |form: u128| field.times(form, 1);
             let (x, y) = (field.small(a), field.small(b));
             let (a, b) = (u128::from(a) % n, u128::from(b) % n);
@@ -104,7 +106,7 @@ mod tests {
         #[test]
         fn squares_of_differences_at_full_width(n: u128, a: u128, b: u128) {
             let n = n | 1 | 1 << 127;
-            let field = Field::new(n);
+            let field = Montgomery128::new(n);
             let (a, b) = (a % n, b % n);
             let square = |x| field.times(x, x);
             let twice = field.times(field.add(a, a), b);

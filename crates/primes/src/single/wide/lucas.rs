@@ -1,15 +1,16 @@
 //! The Lucas half of the test, on one number of up to 128 bits.
 //!
-//! Stands beside `ifma/lucas.rs`, which is the same test ("almost extra strong") of 32 numbers at once: what a window counts as
-//! prime and what `isprime` says of one number is the same on every CPU. What it is and which P it takes: `single/lucas.rs`.
+//! Stands beside `ifma/lucas.rs`, which is the same test ("almost extra strong") of 32 numbers at
+//! once: a window and `isprime` agree on every number and every CPU. Definition, and choice of P:
+//! `lucas_parameter.rs`.
 //!
 //! Run time: two products a bit. Memory: none.
 
-use super::field::Field;
-use crate::single::lucas::parameter;
+use super::field::Montgomery128;
+use crate::single::lucas_parameter::parameter;
 
 /// Whether n, which has no factor below 11, passes.
-pub(super) fn passes(field: &Field) -> bool {
+pub(super) fn passes(field: &Montgomery128) -> bool {
     let n = field.modulus();
     let Some(p) = parameter(n) else { return false };
     let (p, two) = (field.small(p), field.add(field.one(), field.one()));
@@ -45,7 +46,7 @@ mod tests {
         let primes = naive::eratosthenes(50_000);
         let wrong: Vec<u64> = (7..50_000)
             .filter(|n| n % 2 != 0 && n % 3 != 0 && n % 5 != 0 && n % 7 != 0)
-            .filter(|&n| passes(&Field::new(n.into())) != primes.binary_search(&n).is_ok())
+            .filter(|&n| passes(&Montgomery128::new(n.into())) != primes.binary_search(&n).is_ok())
             .collect();
         assert_eq!(wrong, KNOWN);
     }

@@ -17,7 +17,7 @@ fn equals_eratosthenes() {
 fn both_tests_agree_with_the_sieve_where_both_are_known_to() {
     let primes = naive::eratosthenes(60_000);
     for n in (SMALL_PROVES..60_000).filter(|&n| small_factor(n).is_none()) {
-        let field = Field::new(n);
+        let field = Montgomery128::new(n);
         let passes = strong_to_base_2(&field) && lucas::passes(&field);
         assert_eq!(passes, primes.binary_search(&(n as u64)).is_ok(), "{n}");
     }
@@ -25,7 +25,8 @@ fn both_tests_agree_with_the_sieve_where_both_are_known_to() {
 
 #[test]
 fn large_primes_and_their_neighbours() {
-    // Mersenne primes, the first primes above 2^64, 10^20 and 10^38, the last below 2^128, and the notes' number of 75 bits.
+    // Mersenne primes, the first primes above 2^64, 10^20 and 10^38, the last below 2^128, and the
+    // notes' number of 75 bits.
     let two = |n: u32| 1_u128 << n;
     let primes = [
         two(89) - 1,
@@ -49,7 +50,8 @@ fn large_primes_and_their_neighbours() {
 
 #[test]
 fn pseudoprimes_are_seen_through() {
-    // Strong to the first 12 and 13 primes as bases (Sorenson and Webster), Mersenne numbers (strong to base 2), squares.
+    // Strong to the first 12 and 13 primes as bases (Sorenson and Webster), Mersenne numbers
+    // (strong to base 2), squares.
     for n in [
         318_665_857_834_031_151_167_461,
         3_317_044_064_679_887_385_961_981,
@@ -61,7 +63,7 @@ fn pseudoprimes_are_seen_through() {
     ] {
         assert!(!is_prime(n), "{n}");
     }
-    assert!(strong_to_base_2(&Field::new((1 << 67) - 1)), "or it would be no test");
+    assert!(strong_to_base_2(&Montgomery128::new((1 << 67) - 1)), "or it would be no test");
 }
 
 proptest! {
@@ -73,7 +75,7 @@ proptest! {
     #[test]
     fn both_tests_agree_with_the_twelve_bases_just_above_32_bits(n in (1_u64 << 32)..(1 << 40)) {
         let n = (0..).map(|i| (n | 1) + 2 * i).find(|&n| small_factor(n.into()).is_none()).expect("one in five");
-        let field = Field::new(n.into());
+        let field = Montgomery128::new(n.into());
         prop_assert_eq!(strong_to_base_2(&field) && lucas::passes(&field), narrow::is_prime(n));
     }
 

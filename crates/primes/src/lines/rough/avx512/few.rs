@@ -1,17 +1,18 @@
 //! Records of primes with few multiples in the window: each cofactor is tested by itself.
 //!
-//! Stands beside `masks.rs`, whose words of 64 cofactors are next to empty for these primes: most of the primes near
-//! 2^64 have one odd multiple in a window, or none. So there is no word and no queue: a cofactor is tested while it is
-//! in the registers, and what is left is a place already.
+//! Stands beside `masks.rs`, whose words of 64 cofactors are next to empty for these primes: most
+//! of the primes near 2^64 have one odd multiple in a window, or none. So there is no word and no
+//! queue: a cofactor is tested while it is in the registers, and what is left is already a place.
 //!
-//! Formula: an odd q divides m < 2^52 if and only if m q^-1 modulo 2^52 is at most (2^52 - 1) / q (T. Granlund and P.
-//! Montgomery, "Division by invariant integers using multiplication", 1994). `vpmadd52luq` adds to the product: with what is
-//! missing from (2^52 - 1) / q to 2^52 - 1 added, bit 52 says that q does not divide m. So one instruction a q and 8 cofactors, a
-//! half to join them, and one test at the end; comparisons into mask registers took twice as many.
-//! Fewer q than for a word of cofactors, since a test serves one cofactor here, not 64.
+//! Formula: an odd q divides m < 2^52 if and only if m q^-1 modulo 2^52 is at most (2^52 - 1) / q
+//! (T. Granlund and P. Montgomery, "Division by invariant integers using multiplication", 1994).
+//! `vpmadd52luq` adds to the product: with what is missing from (2^52 - 1) / q to 2^52 - 1 added,
+//! bit 52 says that q does not divide m. So one instruction a q and 8 cofactors, a half to join
+//! them, and one test at the end; comparisons into mask registers took twice as many. Fewer q than
+//! for a word of cofactors, since a test serves one cofactor here, not 64.
 //! Run time: 3 cycles a prime and window. Memory: 24 KB.
 
-use super::places::Table;
+use super::places::LineTable;
 use super::starts::{Starts, Window, load};
 use crate::lines::rough::lists::Lists;
 use std::arch::x86_64::*;
@@ -31,27 +32,27 @@ struct Divisor {
     missing: i64,
 }
 
-pub(super) struct Few {
+pub(super) struct FewMultiples {
     divisors: [Divisor; FILTER.len()],
     places: Vec<u64>,
     flat: Vec<u32>,
 }
 
-impl Few {
-    pub(super) fn new() -> Few {
+impl FewMultiples {
+    pub(super) fn new() -> FewMultiples {
         let divisors = FILTER.map(|q| {
             // Newton: each step doubles the bits that are right, 3 of them at first.
             let inverse = (0..5).fold(q, |x, _| x.wrapping_mul(2_u64.wrapping_sub(q.wrapping_mul(x))));
             let below = (1 << 52) - 1;
             Divisor { inverse: (inverse & below) as i64, missing: (below - below / q) as i64 }
         });
-        Few { divisors, places: vec![0; FLAT + 8], flat: vec![0; FLAT + 8] }
+        FewMultiples { divisors, places: vec![0; FLAT + 8], flat: vec![0; FLAT + 8] }
     }
 
     /// Puts the multiples of `primes` in the window into `lists`.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
-    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &Table, lists: &mut Lists) {
+    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
         let (two, span) = (_mm512_set1_epi64(2), _mm512_set1_epi64(window.span as i64));
         let ones = _mm512_set1_epi64(-1);
         let mut found = 0;
@@ -87,7 +88,7 @@ impl Few {
     /// Makes records of the first `found` places.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
-    fn put(&mut self, found: usize, table: &Table, lists: &mut Lists) {
+    fn put(&mut self, found: usize, table: &LineTable, lists: &mut Lists) {
         let table = table.load();
         let (places, flat) = (self.places.as_chunks::<8>().0, self.flat.as_chunks_mut::<8>().0);
         for (places, flat) in places[..found.div_ceil(8)].iter().zip(flat) {

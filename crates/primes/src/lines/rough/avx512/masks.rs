@@ -1,13 +1,14 @@
 //! Words of rough cofactors: 64 odd cofactors of a prime at once.
 //!
-//! Stands beside `few.rs`, for primes that have some tens of multiples in a window. A word of 64 bits stands for 64 odd
-//! cofactors in a row, and the multiples of q among them are a periodic pattern, shifted by the first cofactor modulo q:
-//! three instructions a q and 8 primes.
+//! Stands beside `few.rs`, for primes that have some tens of multiples in a window. A word of 64
+//! bits stands for 64 odd cofactors in a row, and the multiples of q among them are a periodic
+//! pattern, shifted by the first cofactor modulo q: three instructions a q and 8 primes.
 //!
-//! Formula: h modulo q, with f = h ceil(2^52 / q) modulo 2^52, is floor(f q / 2^52), exact while h q < 2^52.
+//! Formula: h modulo q, with f = h ceil(2^52 / q) modulo 2^52, is floor(f q / 2^52), exact while h
+//! q < 2^52.
 //! Run time: 5 to 8 cycles a prime (AMD Zen 5), and the queue. Memory: 80 KB.
 
-use super::places::Table;
+use super::places::LineTable;
 use super::queue::Queue;
 use super::starts::{Starts, Window, load};
 use crate::lines::rough::lists::Lists;
@@ -22,7 +23,8 @@ struct Filter {
     q: i64,
     /// Just above 2^52 / q.
     inverse: i64,
-    /// 128 bits, the highest first: ones at h = (q - 1) / 2 modulo q, where 2h + 1 is a multiple of q.
+    /// 128 bits, the highest first: ones at h = (q - 1) / 2 modulo q, where 2h + 1 is a multiple of
+    /// q.
     high: i64,
     low: i64,
 }
@@ -48,8 +50,8 @@ impl Masks {
         self.queue.forget();
     }
 
-    /// Puts what is left into `lists`.
-    pub(super) fn finish(&mut self, table: &Table, lists: &mut Lists) {
+    /// Flushes the rest into `lists`.
+    pub(super) fn finish(&mut self, table: &LineTable, lists: &mut Lists) {
         self.queue.finish(table, lists);
     }
 
@@ -57,7 +59,7 @@ impl Masks {
     /// [`finish`](Masks::finish).
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
-    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &Table, lists: &mut Lists) {
+    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
         let (zero, ones, word) = (_mm512_setzero_si512(), _mm512_set1_epi64(-1), _mm512_set1_epi64(64));
         let span = _mm512_set1_pd(window.span as f64);
         // The filters that are exact for all cofactors. One less, or none, lets only more through.
@@ -67,8 +69,8 @@ impl Masks {
             let (lanes, eight) = load(eight);
             let Starts { twice, mut half, mut offset } = window.first(eight);
             let stride = _mm512_slli_epi64::<6>(twice);
-            // Multiples in the window: floor((span - offset) / 2p) + 1, as the quotient is never a whole number (odd
-            // over even).
+            // Multiples in the window: floor((span - offset) / 2p) + 1, as the quotient is never a
+            // whole number (odd over even).
             let room = _mm512_sub_pd(span, _mm512_cvtepi64_pd(offset));
             let quotient = _mm512_div_pd(room, _mm512_cvtepi64_pd(twice));
             let floor = _mm512_cvt_roundpd_epi64::<{ _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC }>(quotient);

@@ -1,23 +1,24 @@
 //! Records from places in a window: which bit of which line.
 //!
-//! Formula: for the place x behind the window's beginning, bit k = floor(x / 210), and x - 210 k picks the line from a
-//! table. With f = x ceil(2^52 / 210), k is f / 2^52, exact while 210 x < 2^52.
+//! Formula: for the place x behind the window's beginning, bit k = floor(x / 210), and x - 210 k
+//! picks the line from a table. With f = x ceil(2^52 / 210), k is f / 2^52, exact while 210 x <
+//! 2^52.
 //! Run time: half a cycle a record (estimated). Memory: 128 bytes.
 
 use std::arch::x86_64::*;
 
 /// Number of the line * 4, by half of the residue.
-pub(super) struct Table([u8; 128]);
+pub(super) struct LineTable([u8; 128]);
 
 /// The table in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Loaded([__m512i; 2]);
 
-impl Table {
-    pub(super) fn new(residues: &[u32]) -> Table {
+impl LineTable {
+    pub(super) fn new(residues: &[u32]) -> LineTable {
         let mut line = [0; 128];
         residues.iter().enumerate().for_each(|(i, &r)| line[r as usize / 2] = 4 * i as u8);
-        Table(line)
+        LineTable(line)
     }
 
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
@@ -36,7 +37,8 @@ impl Table {
 }
 
 impl Loaded {
-    /// Eight records from places below 2^34 that are coprime to 210 (others give records of no meaning).
+    /// Eight records from places below 2^34 that are coprime to 210 (others give records of no
+    /// meaning).
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
     #[inline]

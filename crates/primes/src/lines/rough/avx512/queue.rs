@@ -1,12 +1,13 @@
-//! Words of cofactors that wait to become records, and how they do.
+//! The queue of words of cofactors, and the loop that turns them into records.
 //!
-//! Stands behind `masks.rs`, which makes the words. Words have different numbers of ones, and a loop over the ones of
-//! each would end at another count every time. So 8 lanes hold a word each; every turn takes the highest one of all 8,
-//! and lanes that run empty are filled up from the queue by one instruction (`vpexpandq`).
+//! Stands behind `masks.rs`, which makes the words. Words have different numbers of ones, so a loop
+//! over the ones of each would end at a different count every time. So 8 lanes hold a word each;
+//! every turn takes the highest one of all 8, and one instruction refills empty lanes from the
+//! queue (`vpexpandq`).
 //!
 //! Run time: 3 cycles a record, its list not included (estimated). Memory: 30 KB.
 
-use super::places::Table;
+use super::places::LineTable;
 use crate::lines::rough::lists::Lists;
 use std::arch::x86_64::*;
 
@@ -16,11 +17,11 @@ const QUEUE: usize = 512;
 /// Records made before they are put into lists.
 const FLAT: usize = 4096;
 
-/// Three numbers a lane: twice a prime, a word of cofactors (the highest bit first), the offset of the first one's
-/// multiple.
-type Lanes = [__m512i; 3];
+/// Three numbers a lane: twice a prime, a word of cofactors (the highest bit first), the offset of
+/// the first one's multiple.
+type MaskLanes = [__m512i; 3];
 
-/// [`Lanes`] in memory.
+/// [`MaskLanes`] in memory.
 struct Columns {
     primes: Vec<u64>,
     words: Vec<u64>,
@@ -51,8 +52,8 @@ impl Queue {
         self.queued = 0;
     }
 
-    /// Puts what is left into `lists`.
-    pub(super) fn finish(&mut self, table: &Table, lists: &mut Lists) {
+    /// Flushes the rest into `lists`.
+    pub(super) fn finish(&mut self, table: &LineTable, lists: &mut Lists) {
         for i in 0..std::mem::take(&mut self.queued) {
             let mut word = self.columns.words[i];
             let mut filled = 0;
@@ -72,7 +73,7 @@ impl Queue {
     /// There must be room for 8.
     #[target_feature(enable = "avx512f,popcnt")]
     #[inline]
-    pub(super) unsafe fn push(&mut self, mask: __mmask8, [twice, word, offset]: Lanes) {
+    pub(super) unsafe fn push(&mut self, mask: __mmask8, [twice, word, offset]: MaskLanes) {
         let at = self.queued;
         self.queued += mask.count_ones() as usize;
         debug_assert!(at + 8 <= self.columns.primes.len());
@@ -91,7 +92,7 @@ impl Queue {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
     #[inline(never)]
-    pub(super) fn drain(&mut self, table: &Table, lists: &mut Lists) {
+    pub(super) fn drain(&mut self, table: &LineTable, lists: &mut Lists) {
         let queued = std::mem::take(&mut self.queued);
         assert!((64..=QUEUE + 8).contains(&queued));
         // Two sets of lanes, from the queue's halves: while one waits, the other works.
@@ -105,8 +106,9 @@ impl Queue {
                 break;
             }
         }
-        // What is left goes to the front of the queue: first what waits, then what is in the lanes, so that nothing is
-        // overwritten before it has moved. There is room, since no more is left than there was.
+        // What is left goes to the front of the queue: first what waits, then what is in the lanes,
+        // so that nothing is overwritten before it has moved. There is room, since no more is left
+        // than there was.
         for from in ends.into_iter().flat_map(|(at, end)| at..end) {
             let to = self.queued;
             self.columns.primes[to] = self.columns.primes[from];
@@ -124,7 +126,7 @@ impl Queue {
     /// Eight entries of the queue, from place `at` on.
     #[target_feature(enable = "avx512f")]
     #[inline]
-    fn take(&self, at: usize) -> Lanes {
+    fn take(&self, at: usize) -> MaskLanes {
         assert!(at <= QUEUE + 8);
         [&self.columns.primes, &self.columns.words, &self.columns.offsets].map(|column| {
             assert!(column.len() >= QUEUE + 64);
@@ -133,12 +135,13 @@ impl Queue {
         })
     }
 
-    /// Turns the masks of two sets of lanes into records, and fills up lanes that run empty from the queue: those of
-    /// each set from its place on while 8 are left before its end. Stops when there are [`FLAT`] records; how many.
+    /// Turns the masks of two sets of lanes into records, and fills up lanes that run empty from
+    /// the queue: those of each set from its place on while 8 are left before its end. Stops when
+    /// there are [`FLAT`] records; how many.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
     #[inline(never)]
-    fn records(&mut self, sets: &mut [Lanes; 2], ends: &mut [(usize, usize); 2], table: &Table) -> usize {
+    fn records(&mut self, sets: &mut [MaskLanes; 2], ends: &mut [(usize, usize); 2], table: &LineTable) -> usize {
         let [(mut i, half), (mut j, queued)] = *ends;
         assert!(half <= queued && queued <= QUEUE + 8 && self.flat.len() >= FLAT + 16);
         let columns = [&self.columns.primes, &self.columns.words, &self.columns.offsets];
@@ -157,8 +160,8 @@ impl Queue {
                 let empty = _mm512_testn_epi64_mask($word, $word);
                 let place = _mm512_madd52lo_epu64($offset, zeros, $twice);
                 let records = table.records(place);
-                // SAFETY: `filled` is at most FLAT + 8 here, and 8 entries from `$at` <= QUEUE + 8 on are in the
-                // columns.
+                // SAFETY: `filled` is at most FLAT + 8 here, and 8 entries from `$at` <= QUEUE + 8
+                // on are in the columns.
                 unsafe {
                     _mm256_storeu_si256(flat.add(filled).cast(), records);
                     $twice = _mm512_mask_expand_epi64($twice, empty, _mm512_loadu_si512(primes.add($at).cast()));

@@ -1,9 +1,9 @@
 //! First odd multiples of primes in a window, 8 primes at once.
 //!
-//! Stands beside `masks.rs` and `few.rs`, which go on from there.
+//! Stands beside `masks.rs` and `few.rs`, which continue from there.
 //!
-//! Formula: h = round(A / 2p) and m = 2h + 1 give the first odd cofactor; m p - A = (2h + 1) p - A, with a correction by
-//! one. Run time: 1.5 cycles a prime (AMD Zen 5). Memory: none.
+//! Formula: h = round(A / 2p) and m = 2h + 1 give the first odd cofactor; m p - A = (2h + 1) p - A,
+//! with a correction by one. Run time: 1.5 cycles a prime (AMD Zen 5). Memory: none.
 
 use std::arch::x86_64::*;
 
@@ -16,7 +16,8 @@ pub(super) struct Window {
     pub(super) above: u64,
 }
 
-/// First multiples of 8 primes: twice the prime, half the cofactor, distance from the window's beginning.
+/// First multiples of 8 primes: twice the prime, half the cofactor, distance from the window's
+/// beginning.
 pub(super) struct Starts {
     pub(super) twice: __m512i,
     pub(super) half: __m512i,
@@ -24,7 +25,8 @@ pub(super) struct Starts {
 }
 
 impl Window {
-    /// The first odd multiple at or behind `base` of each of 8 primes, which are below `base` and above 2^22. The quotient is below 2^51.
+    /// The first odd multiple at or behind `base` of each of 8 primes, which are below `base` and
+    /// above 2^22. The quotient is below 2^51.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[inline]
     pub(super) fn first(self, primes: __m256i) -> Starts {

@@ -1,17 +1,20 @@
-//! The forms for AVX-512: quotients 8 at a time, counters summed in lanes, numbers taken out by compression.
+//! The forms for AVX-512: quotients 8 at a time, counters summed in lanes, numbers selected by
+//! compression.
 //!
-//! Unsafe throughout for its loads and stores: every one is inside a slice whose length is checked before.
+//! Unsafe throughout for its loads and stores: every one is inside a slice whose length is checked
+//! before.
 
 use std::arch::x86_64::*;
 
-use super::{Batch, Dividend, Sieved, Turn};
-use crate::gourdon::counts::Entry;
-use crate::gourdon::crossing::{self, BLOCK, Place, UP_TO};
+use super::{Dividend, LeafBatch, Sieved, Turn};
+use crate::gourdon::counts::CountEntry;
+use crate::gourdon::crossing::{self, BLOCK, CrossingState, UP_TO};
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
 const LANES: usize = 16;
-/// Primes whose counts are looked up in one go: their places are 2 KiB, beside the entries in the first-level cache.
+/// Primes whose counts are looked up at once: their places are 2 KiB, beside the entries in the
+/// first-level cache.
 const RUN: usize = 512;
 
 macro_rules! wide {
@@ -23,13 +26,14 @@ macro_rules! wide {
 }
 
 wide! {
-    /// floor(xp / (base + m)) - low for 8 divisors, below 2^32 where it is asked for.
+    /// floor(xp / (base + m)) - low for 8 divisors, below 2^32 where it is requested.
     #[inline]
     fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m256i, low: u64) -> __m256i {
         // Below 2^50: exact.
         let divisors = _mm512_add_pd(_mm512_cvtepu32_pd(m), _mm512_set1_pd(base as f64));
         if SHORT {
-            // Both are multiples of the quotient's last bit, and so is the difference, which is smaller: it is exact.
+            // Both are multiples of the quotient's last bit, and so is the difference, which is
+            // smaller: it is exact.
             let middle = _mm512_div_pd(_mm512_set1_pd(xp.middle), divisors);
             return _mm512_cvttpd_epu32(_mm512_sub_pd(middle, _mm512_set1_pd(low as f64)));
         }
@@ -78,12 +82,14 @@ wide! {
             last += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
             let block = word / 8;
             while group < block / LANES {
-                // SAFETY: these 16 blocks lie before `word`, which is one of the words, and each block has a counter.
+                // SAFETY: these 16 blocks lie before `word`, which is one of the words, and each
+                // block has a counter.
                 let counters = unsafe { _mm512_loadu_si512(sieved.counters.as_ptr().add(LANES * group).cast()) };
                 before = _mm512_add_epi32(before, counters);
                 group += 1;
             }
-            // SAFETY: the mask has the counters before `block`, the words of `block` before `word`: both exist.
+            // SAFETY: the mask has the counters before `block`, the words of `block` before `word`:
+            // both exist.
             let (counters, ones) = unsafe {
                 let some = (1_u32 << (block % LANES)) - 1;
                 let counters = _mm512_maskz_loadu_epi32(some as u16, sieved.counters.as_ptr().add(LANES * group).cast());
@@ -110,7 +116,7 @@ wide! {
         total
     }
 
-    pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut Batch) {
+    pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
         let Turn { codes, from, to, base } = turn;
         let limit = _mm256_set1_epi16(threshold as i16);
         let reverse = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
@@ -140,7 +146,8 @@ wide! {
         }
     }
 
-    /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives the largest n - low.
+    /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives
+    /// the largest n - low.
     #[inline]
     fn entries_of<const SHORT: bool>(xp: Dividend, base: u64, q: &[u32], low: u64, places: &mut [u32; RUN]) -> u32 {
         let (mut most, one) = (_mm256_setzero_si256(), _mm256_set1_epi32(1));
@@ -157,8 +164,9 @@ wide! {
         _mm512_reduce_max_epu32(_mm512_zextsi256_si512(most))
     }
 
-    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
-        // Sums of their own for each of four neighbours: one sum alone would wait for itself twice a leaf.
+    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+        // Sums of their own for each of four neighbours: one sum alone would wait for itself twice
+        // a leaf.
         let (mut before, mut ones, mut places) = ([0_u64; 4], [0_u64; 4], [0; RUN]);
         assert!(entries.len() < 1 << 24);
         for q in q.chunks(RUN) {
@@ -168,7 +176,7 @@ wide! {
             };
             assert!((most / 128) < entries.len() as u32);
             let mut add = |i: usize, place: u32| {
-                // SAFETY: the largest place was looked at.
+                // SAFETY: the largest place was checked.
                 let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
                 before[i] += count;
                 // `bzhi` reads the low eight bits alone.
@@ -186,11 +194,11 @@ wide! {
         before.iter().chain(&ones).sum()
     }
 
-    pub(super) fn cross(segment: &mut [u8], place: &mut Place) {
+    pub(super) fn cross(segment: &mut [u8], place: &mut CrossingState) {
         crossing::cross(segment, place);
     }
 
-    pub(super) fn cross_counted(segment: &mut [u8], place: &mut Place, counters: &mut [u32]) -> u64 {
+    pub(super) fn cross_counted(segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) -> u64 {
         crossing::cross_counted(segment, place, counters)
     }
 }

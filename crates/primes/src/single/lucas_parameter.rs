@@ -1,26 +1,28 @@
 //! The Lucas half of a Baillie-PSW test: which sequence tests n.
 //!
-//! Stands beside the strong test to base 2 (`narrow.rs`, `ifma/strong.rs`), which is the other half; `ifma/lucas.rs` is this
-//! test on 32 numbers at once. It costs about two strong tests and stands for the six more that a proven set of bases asks
-//! for.
+//! Stands beside the strong test to base 2 (`narrow.rs`, `ifma/strong.rs`), which is the other
+//! half; `ifma/lucas.rs` is this test on 32 numbers at once. It costs about two strong tests and
+//! replaces the six more of a proven set of bases.
 //!
-//! Formula ("almost extra strong", Q = 1): P is the least number from 3 on with Jacobi's symbol (P^2 - 4 | n) = -1; V_0 = 2, V_1 = P,
-//! V_2k = V_k^2 - 2, V_(2k+1) = V_k V_(k+1) - P. With n + 1 = 2^s d and d odd, n passes if V_d = 2 or -2, or V_(d 2^r) = 0 for an r
-//! below s - 1. Every odd prime passes: its V_(n+1)/2 is 2 or -2, and each V before it a square root.
+//! Formula ("almost extra strong", Q = 1): P is the least number from 3 on with Jacobi's symbol
+//! (P^2 - 4 | n) = -1; V_0 = 2, V_1 = P, V_2k = V_k^2 - 2, V_(2k+1) = V_k V_(k+1) - P. With n + 1 =
+//! 2^s d and d odd, n passes if V_d = 2 or -2, or V_(d 2^r) = 0 for an r below s - 1. Every odd
+//! prime passes: its V_(n+1)/2 is 2 or -2, and each V before it a square root.
 //!
-//! Why no composite below 2^64 passes this and base 2: none of the 31,894,014 strong pseudoprimes to base 2 below 2^64, all
-//! known by J. Feitsma's and W. Galway's work (2013), passes any of the standard, strong, extra strong and almost extra
-//! strong Lucas tests: so D. Jacobsen found, whose Math::Prime::Util decides numbers of 64 bits by this very pair. Squares
-//! have no P; a square passes base 2 only if its root is a Wieferich prime (1093 or 3511 below 2^32), yet they are looked
-//! for.
+//! Why no composite below 2^64 passes this and base 2: none of the 31,894,014 strong pseudoprimes
+//! to base 2 below 2^64, all known by J. Feitsma's and W. Galway's work (2013), passes any of the
+//! standard, strong, extra strong and almost extra strong Lucas tests: found by D. Jacobsen, whose
+//! Math::Prime::Util decides numbers of 64 bits by this pair. Squares have no P; a square passes
+//! base 2 only if its root is a Wieferich prime (1093 or 3511 below 2^32), yet they are tested for.
 //!
-//! Reference: R. Baillie, S. S. Wagstaff, "Lucas pseudoprimes", Math. Comp. 35 (1980); J. Grantham, "Frobenius
-//! pseudoprimes", Math. Comp. 70 (2001); D. Jacobsen, "Pseudoprime statistics, tables, and data",
-//! ntheory.org/pseudoprimes.html.
+//! Reference: R. Baillie, S. S. Wagstaff, "Lucas pseudoprimes", Math. Comp. 35 (1980); J. Grantham,
+//! "Frobenius pseudoprimes", Math. Comp. 70 (2001); D. Jacobsen, "Pseudoprime statistics, tables,
+//! and data", ntheory.org/pseudoprimes.html.
 
 use crate::modulo::modulo;
 
-/// Where a number that still has no P is suspected to be a square. One number in 2^20 comes so far.
+/// Where a number that still has no P is suspected to be a square. One number in 2^20 gets this
+/// far.
 const SUSPECT: u64 = 30;
 
 /// P for the odd number `n`, which 3 and 5 do not divide; `None` for a square.
@@ -96,7 +98,8 @@ mod tests {
             .chain((0..5000).map(|i| u128::from(u64::MAX) - 2 * i))
         {
             let slow = (3..1000).find(|p| jacobi(p * p - 4, n) == -1);
-            // With a small divisor the symbol may be 0, which the quick cases do not look for; such numbers never come here.
+            // With a small divisor the symbol may be 0, which the quick cases do not look for; such
+            // numbers never come here.
             if n % 3 != 0 && n % 5 != 0 {
                 assert_eq!(parameter(n), slow, "{n}");
             }

@@ -1,10 +1,11 @@
-//! The frame of the formula: x, and the borders that follow from it. Everything here is a function of x and alpha alone, so that
-//! the job list is the same on any number of ranks.
+//! The parameters of the formula: x, and the borders that follow from it. Everything here is a
+//! function of x and alpha alone, so that the job list is the same on any number of ranks.
 //!
-//! y = alpha * cbrt(x) with cbrt(x) < y < sqrt(x); x* = min(max(x^(1/4), ceil(x / y^2)), y, sqrt(x / y)); k = 8.
-//! A larger alpha makes the sieves shorter (they run to x / y) and the easy leaves more.
-//! Reference: X. Gourdon, "Computation of pi(x): improvements to the Meissel, Lehmer, Lagarias, Miller, Odlyzko, Deleglise and
-//! Rivat method" (2001), with his z = y.
+//! y = alpha * cbrt(x) with cbrt(x) < y < sqrt(x); x* = min(max(x^(1/4), ceil(x / y^2)), y, sqrt(x
+//! / y)); k = 8. A larger alpha makes the sieves shorter (they run to x / y) and the easy leaves
+//! more.
+//! Reference: X. Gourdon, "Computation of pi(x): improvements to the Meissel, Lehmer, Lagarias,
+//! Miller, Odlyzko, Deleglise and Rivat method" (2001), with his z = y.
 
 use super::factors;
 
@@ -17,13 +18,13 @@ pub const SMALLEST: u64 = 1_000_000;
 /// Up to here the formula goes: behind it numbers of the kernels have no room.
 pub const LARGEST: u128 = 10_u128.pow(26);
 
-/// Quotients n = x / (p m) must stay below 2^50 ([`super::lanes::Dividend`]).
+/// Quotients n = x / (p m) must stay below 2^50 ([`super::kernels::Dividend`]).
 const LARGEST_QUOTIENT: u64 = 1 << QUOTIENT;
 pub(super) const QUOTIENT: u32 = 50;
 
 /// x and its borders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct Params {
     /// The number up to which primes are counted.
     pub x: u128,
     /// The largest m of a leaf x / (p m).
@@ -40,36 +41,36 @@ pub struct Frame {
 
 /// Which of the splits: each has other leaves, and the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opinion {
+pub enum Split {
     /// The fastest one.
     First,
     /// Another alpha, 1.3 times as large: all partial sums differ.
     Second,
 }
 
-impl Frame {
-    /// The frame of x.
+impl Params {
+    /// The params of x.
     ///
     /// # Panics
     /// Below [`SMALLEST`], and above [`LARGEST`].
-    pub fn new(x: u128, opinion: Opinion) -> Frame {
-        let factor = match opinion {
-            Opinion::First => FASTEST,
-            Opinion::Second => 1.3 * FASTEST,
+    pub fn new(x: u128, split: Split) -> Params {
+        let factor = match split {
+            Split::First => FASTEST,
+            Split::Second => 1.3 * FASTEST,
         };
-        let frame = Frame::with_alpha(x, alpha(x as f64) * factor);
-        assert!((u128::from(SMALLEST)..=LARGEST).contains(&x) && frame.fits(), "pi({x}) does not fit");
-        frame
+        let params = Params::with_alpha(x, alpha(x as f64) * factor);
+        assert!((u128::from(SMALLEST)..=LARGEST).contains(&x) && params.fits(), "pi({x}) does not fit");
+        params
     }
 
-    pub(super) fn with_alpha(x: u128, alpha: f64) -> Frame {
+    pub(super) fn with_alpha(x: u128, alpha: f64) -> Params {
         let (root3, root2) = (cbrt(x), sqrt(x));
         // At least x^(2/5), so that closed parts of A and C look up pi below y.
         let least = ((x as f64).powf(0.4) as u64 + 1).max(root3 + 1);
         let y = ((root3 as f64 * alpha) as u64).min(factors::LARGEST).max(least).min(root2 - 1);
         let square = u128::from(y) * u128::from(y);
         let star = sqrt(u128::from(root2)).max(x.div_ceil(square) as u64).min(y).min(sqrt(x / u128::from(y)));
-        Frame { x, y, root3, root2, star, far: (x / u128::from(y)) as u64 }
+        Params { x, y, root3, root2, star, far: (x / u128::from(y)) as u64 }
     }
 
     /// Whether every number of the kernels has room.
@@ -83,10 +84,12 @@ impl Frame {
     }
 }
 
-/// How many times alpha is what the polynomial says: 1.2 is 1 % faster than 1 at 1e16, 1.5 is 3 % faster at 1e17 (AMD Zen 4).
+/// Factor of alpha over the polynomial: 1.2 is 1 % faster than 1 at 1e16, 1.5 is 3 % faster at 1e17
+/// (AMD Zen 4).
 const FASTEST: f64 = 1.25;
 
-/// primecount's polynomial in ln x, which was fastest at 1e11 to 1e20 within its own kernels' taste.
+/// primecount's polynomial in ln x, which was fastest at 1e11 to 1e20 within its own kernels'
+/// taste.
 fn alpha(x: f64) -> f64 {
     let ln = x.ln();
     let alpha = if x <= 1e11 {
@@ -144,12 +147,12 @@ mod tests {
     #[test]
     fn borders_are_in_order() {
         for exponent in 6..=26 {
-            for opinion in [Opinion::First, Opinion::Second] {
-                let frame = Frame::new(10_u128.pow(exponent), opinion);
-                assert!(frame.root3 < frame.y && frame.y < frame.root2 && frame.star <= frame.y, "{frame:?}");
-                assert!(frame.far >= frame.root2, "{frame:?}");
+            for split in [Split::First, Split::Second] {
+                let params = Params::new(10_u128.pow(exponent), split);
+                assert!(params.root3 < params.y && params.y < params.root2 && params.star <= params.y, "{params:?}");
+                assert!(params.far >= params.root2, "{params:?}");
             }
         }
-        assert!(!Frame::with_alpha(10_u128.pow(28), 80.0).fits());
+        assert!(!Params::with_alpha(10_u128.pow(28), 80.0).fits());
     }
 }

@@ -1,11 +1,11 @@
 //! The plain forms: what every instruction set must equal.
 
-use super::{Batch, Dividend, Sieved, Turn};
-use crate::gourdon::counts::{Entry, up_to};
+use super::{Dividend, LeafBatch, Sieved, Turn};
+use crate::gourdon::counts::{CountEntry, up_to};
 use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
 use crate::gourdon::factors::RESIDUES;
 
-/// Blocks whose counters are added in one go.
+/// Blocks whose counters are added at once.
 const GROUP: usize = 16;
 
 #[inline(always)]
@@ -41,7 +41,7 @@ pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
 }
 
 #[inline(always)]
-pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut Batch) {
+pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
     for i in (turn.from..turn.to).rev() {
         let code = turn.codes[i];
         let m = turn.base + u32::from(RESIDUES[i]);
@@ -55,6 +55,6 @@ pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut Batch, odd: &mut
 }
 
 #[inline(always)]
-pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[Entry]) -> u64 {
+pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
     q.iter().map(|&q| up_to(entries, xp.over(base + u64::from(q), u64::MAX) - low)).sum()
 }
