@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use montesieve::isa::Isa;
-use montesieve::primes::gourdon::{Formula, Frame, LARGEST, Layout, Opinion, SMALLEST, Terms, parts, primes_up_to};
+use montesieve::primes::gourdon::{Formula, LARGEST, Layout, Params, SMALLEST, Split, Terms, parts, primes_up_to};
 
 fn main() {
     let x = std::env::args()
@@ -19,21 +19,21 @@ fn main() {
         eprintln!("pi_of_x X, in digits, from {SMALLEST} to {LARGEST}");
         std::process::exit(2);
     };
-    let frame = Frame::new(x, Opinion::First);
+    let params = Params::new(x, Split::First);
     let mut never = || ControlFlow::Continue(());
     let (mut begun, mut all) = (Instant::now(), Terms::default());
     let mut lap = |name: &str| {
         println!("{name:<22}{:.4} s", begun.elapsed().as_secs_f64());
         begun = Instant::now();
     };
-    let layout = Layout::of([&frame]).expect("one frame");
+    let layout = Layout::of([&params]).expect("one set");
     let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nobody broke") };
-    let formula = Formula::new(frame, &words, Isa::widest());
+    let formula = Formula::new(params, &words, Isa::widest());
     lap("tables");
-    for (name, blocks) in parts(&frame) {
+    for (name, blocks) in parts(&params) {
         let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else { unreachable!("nobody broke") };
         all.merge(terms);
         lap(name);
     }
-    println!("{:<22}{}", "pi(x)", primes_up_to(&frame, &all));
+    println!("{:<22}{}", "pi(x)", primes_up_to(&params, &all));
 }

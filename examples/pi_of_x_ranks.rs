@@ -14,7 +14,7 @@ use montesieve::isa::Isa;
 use montesieve::job::protocol::Message;
 use montesieve::job::protocol::world::{Model, Plan, run};
 use montesieve::job::{Schedule, Span};
-use montesieve::primes::gourdon::{Formula, Frame, LARGEST, Layout, Opinion, SMALLEST, parts, seconds};
+use montesieve::primes::gourdon::{Formula, LARGEST, Layout, Params, SMALLEST, Split, parts, seconds};
 use rustix::time::{ClockId, clock_gettime};
 
 /// How long a message is on its way.
@@ -47,14 +47,14 @@ fn main() {
 
 /// What each block of pi(x) is thought to cost.
 fn costs(x: u128, measured: u128, samples: u64) -> Vec<f64> {
-    let (frame, known) = (Frame::new(x, Opinion::First), Frame::new(measured, Opinion::First));
+    let (params, known) = (Params::new(x, Split::First), Params::new(measured, Split::First));
     let mut never = || ControlFlow::Continue(());
-    let (layout, begun) = (Layout::of([&known]).expect("one frame"), cpu());
+    let (layout, begun) = (Layout::of([&known]).expect("one set"), cpu());
     let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nobody broke") };
     println!("tables for {measured}: {} MB, {:.2} s", layout.bytes() >> 20, cpu() - begun);
     let formula = Formula::new(known, &words, Isa::widest());
     let mut costs = Vec::new();
-    for ((name, blocks), (_, ours)) in parts(&known).into_iter().zip(parts(&frame)) {
+    for ((name, blocks), (_, ours)) in parts(&known).into_iter().zip(parts(&params)) {
         let (length, wanted) = (blocks.end - blocks.start, ours.end - ours.start);
         let mut points: Vec<(f64, f64)> = Vec::new();
         for i in 0..samples.min(length) {
@@ -66,7 +66,7 @@ fn costs(x: u128, measured: u128, samples: u64) -> Vec<f64> {
         let all: f64 = (0..length).map(|block| between(&points, (block as f64 + 0.5) / length as f64)).sum();
         // Terms grow as the whole count does, but for Phi0, which grows as y; blocks are others.
         let growth = match name {
-            "Phi0" => frame.y as f64 / known.y as f64,
+            "Phi0" => params.y as f64 / known.y as f64,
             _ => seconds(x) / seconds(measured),
         };
         let each: Vec<f64> = (0..wanted).map(|block| between(&points, (block as f64 + 0.5) / wanted as f64)).collect();

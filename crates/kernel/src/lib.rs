@@ -3,7 +3,8 @@
 //! - [`Tally`]: the result of a span of blocks, which merges exactly. It stands here because only
 //!   the crate of a trait or of a type may implement the one for the other: so a kernel's results
 //!   are tallies, and no kernel depends on the engine.
-//! - [`isa`]: the instruction set that a kernel uses, chosen at run time.
+//! - [`isa`]: the instruction sets, their features, and the choice at run time. [`dispatch!`]
+//!   compiles a kernel for each of them.
 
 pub mod isa;
 mod tallies;

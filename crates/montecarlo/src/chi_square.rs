@@ -1,21 +1,25 @@
 //! Do blocks scatter as chance would have it? Chi-square over the blocks of a job.
 //!
-//! The error bar takes for granted that samples are independent. If they are, the sums s_b of blocks of n_b samples, with mean m and
-//! variance v of a sample, scatter about n_b m with variance n_b v, and
+//! The error bar takes for granted that samples are independent. If they are, the sums s_b of
+//! blocks of n_b samples, with mean m and variance v of a sample, scatter about n_b m with variance
+//! n_b v, and
 //!
 //! ```text
 //! chi-square = sum over blocks of (s_b - n_b m)^2 / (n_b v) = (sum s_b^2 / n_b - S^2 / N) / v
 //! ```
 //!
-//! has about as many degrees of freedom as there are blocks, less one. Far above: blocks differ more than chance allows. Far
-//! below: they are too much alike (the same numbers again, or strata). It stands beside [`student`](super::student), which says how wide an
-//! interval must be; this says whether it may be believed.
+//! has about as many degrees of freedom as there are blocks, less one. Far above: blocks differ
+//! more than chance allows. Far below: they are too much alike (the same numbers again, or strata).
+//! It stands beside [`student`](super::student), which says how wide an interval must be; this says
+//! whether it may be believed.
 //!
-//! How far off: Wilson and Hilferty's normal deviate z, from the cube root of chi-square over its degrees of freedom.
+//! How far off: Wilson and Hilferty's normal deviate z, from the cube root of chi-square over its
+//! degrees of freedom.
 //!
 //! Run time: a product a block. Memory: 32 bytes for darts, an exact sum for integrals.
-//! Reference: E. B. Wilson, M. M. Hilferty, "The distribution of chi-square", PNAS 17 (1931) 684-688; P. Lepage, "A new
-//! algorithm for adaptive multidimensional integration", J. Comput. Phys. 27 (1978) 192-203.
+//! Reference: E. B. Wilson, M. M. Hilferty, "The distribution of chi-square", PNAS 17 (1931)
+//! 684-688; P. Lepage, "A new algorithm for adaptive multidimensional integration", J. Comput.
+//! Phys. 27 (1978) 192-203.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +37,8 @@ pub struct ChiSquare {
 }
 
 impl ChiSquare {
-    /// Of `blocks` blocks; `None` for fewer than two, or where the value is no number (nothing is known about the variance).
+    /// Of `blocks` blocks; `None` for fewer than two, or where the value is no number (nothing is
+    /// known about the variance).
     pub(super) fn new(value: f64, blocks: u64) -> Option<ChiSquare> {
         if blocks < 2 || !value.is_finite() || value < 0.0 {
             return None;
@@ -45,7 +50,8 @@ impl ChiSquare {
     }
 }
 
-/// How the hits of whole blocks of darts scatter: integers, so that merging is exact. A block of fewer darts is left out.
+/// How the hits of whole blocks of darts scatter: integers, so that merging is exact. A block of
+/// fewer darts is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HitScatter {
     blocks: u64,
@@ -63,7 +69,7 @@ impl HitScatter {
         }
     }
 
-    /// Whether it can be that of so many whole blocks among darts of which so many hit.
+    /// Whether it can be that of the given whole blocks among darts with the given hits.
     pub fn is_sound(&self, blocks: u64, hits: u64) -> bool {
         let (n, own) = (u128::from(self.blocks), u128::from(self.hits));
         let fits = self.blocks == blocks && self.hits <= hits && own <= n * u128::from(BLOCK);
@@ -128,7 +134,8 @@ mod tests {
         assert_eq!(scatter.chi_square(), None);
     }
 
-    /// Wilson and Hilferty against the tables: 18.307 and 124.342 are the 95 % quantiles for 10 and 100 degrees of freedom.
+    /// Wilson and Hilferty against the tables: 18.307 and 124.342 are the 95 % quantiles for 10 and
+    /// 100 degrees of freedom.
     #[test]
     fn z_is_the_normal_deviate() {
         for (value, degrees) in [(18.307, 10), (124.342, 100)] {

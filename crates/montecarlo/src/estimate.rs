@@ -1,23 +1,28 @@
 //! From hits and samples to pi: the estimate, its standard error and its 95 % interval.
 //!
-//! A dart hits with probability p = pi/4, so 4 hits/samples estimates pi. How far off it may be is a question about a
-//! proportion, and the answer here is Wilson's (score) interval: with z the normal quantile, n samples, h hits,
+//! A dart hits with probability p = pi/4, so 4 hits/samples estimates pi. How far off it may be is
+//! a question about a proportion, and the answer here is Wilson's (score) interval: with z the
+//! normal quantile, n samples, h hits,
 //!
-//! `centre = (h + z^2/2) / (n + z^2)`, `half = z * sqrt(h (n-h) / n + z^2/4) / (n + z^2)`, interval `centre +- half`,
+//! `centre = (h + z^2/2) / (n + z^2)`, `half = z * sqrt(h (n-h) / n + z^2/4) / (n + z^2)`, interval
+//! `centre +- half`,
 //!
-//! all scaled by 4. The textbook interval `p +- z sqrt(p (1-p)/n)` stands beside it in every course, and claims
-//! certainty (+-0) when all darts hit or none does; Wilson's never does, never leaves [0, 4], and covers pi about as
-//! often as it says from n = 1 on.
+//! all scaled by 4. The textbook interval `p +- z sqrt(p (1-p)/n)` stands beside it in every
+//! course, and claims certainty (+-0) when all darts hit or none does; Wilson's never does, never
+//! leaves [0, 4], and covers pi about as often as it says from n = 1 on.
 //!
-//! The standard error is `half / z`: the interval and the error tell one story, and none hit or all hit still gives
-//! a positive error. It differs from `4 sqrt(p (1-p)/n)` by less than one part in n. The interval's centre is pulled
-//! a little towards 2, so it is symmetric about the estimate only for large n.
+//! The standard error is `half / z`: the interval and the error tell one story, and none hit or all
+//! hit still gives a positive error. It differs from `4 sqrt(p (1-p)/n)` by less than one part in
+//! n. The interval's centre is pulled a little towards 2, so it is symmetric about the estimate
+//! only for large n.
 //!
-//! Only additions, products, quotients and square roots, all correctly rounded by IEEE 754, and no fused ones: the
-//! same bits on every machine. Counts above 2^53 are rounded once when they become `f64`.
+//! Only additions, products, quotients and square roots, all correctly rounded by IEEE 754, and no
+//! fused ones: the same bits on every machine. Counts above 2^53 are rounded once when they become
+//! `f64`.
 //!
-//! Reference: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927);
-//! L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001).
+//! Reference: E. B. Wilson, "Probable inference, the law of succession, and statistical inference",
+//! JASA 22 (1927); L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
+//! proportion", Statistical Science 16 (2001).
 
 use std::f64::consts::PI;
 
@@ -31,7 +36,7 @@ const Z95: f64 = 1.959_963_984_540_054;
 pub enum Interval {
     /// Wilson's score interval for a proportion.
     Wilson,
-    /// The estimate +- so many standard errors, by Student's t.
+    /// The estimate +- a number of standard errors, by Student's t.
     Student {
         /// Degrees of freedom of the standard error.
         degrees: u64,
@@ -79,7 +84,8 @@ impl Estimate {
         Some(Estimate { pi: 4.0 * (h / n), std_error: 4.0 * std_error, ci95, interval: Interval::Wilson })
     }
 
-    /// An estimate with a standard error that was itself estimated with so many degrees of freedom.
+    /// An estimate with a standard error that was itself estimated with the given degrees of
+    /// freedom.
     ///
     /// # Panics
     /// Without a degree of freedom.
@@ -90,7 +96,8 @@ impl Estimate {
         Estimate { pi, std_error, ci95, interval: Interval::Student { degrees } }
     }
 
-    /// How many times the variance of plain darts at as many samples, pi (4 - pi) / n, is that of this estimate.
+    /// How many times the variance of plain darts at as many samples, pi (4 - pi) / n, is that of
+    /// this estimate.
     pub fn variance_reduction(&self, samples: u64) -> f64 {
         PI * (4.0 - PI) / samples as f64 / (self.std_error * self.std_error)
     }
@@ -117,7 +124,8 @@ mod tests {
         Estimate::new(2, 1);
     }
 
-    /// Brown, Cai and DasGupta's formula by hand: n = 10, no hit: upper end z^2 / (n + z^2) = 0.277533.
+    /// Brown, Cai and DasGupta's formula by hand: n = 10, no hit: upper end z^2 / (n + z^2)
+    /// = 0.277533.
     #[test]
     fn none_or_all_hit_is_never_certain() {
         let none = Estimate::new(0, 10).unwrap();

@@ -1,33 +1,38 @@
 //! Jumps of xoshiro256: any number of steps at once, by polynomials over GF(2).
 //!
-//! One step of xoshiro256 is linear over GF(2), a 256 x 256 matrix T. T is a root of its characteristic polynomial P,
-//! so T^n is the polynomial `x^n mod P` in T: at most 256 ordinary steps, some of which are summed by xor. The crate
-//! `rand_xoshiro` knows two such polynomials (n = 2^128 and 2^192); a block of samples needs any n.
+//! One step of xoshiro256 is linear over GF(2), a 256 x 256 matrix T. T is a root of its
+//! characteristic polynomial P, so T^n is the polynomial `x^n mod P` in T: at most 256 ordinary
+//! steps, some of which are summed by xor. The crate `rand_xoshiro` knows two such polynomials (n =
+//! 2^128 and 2^192); a block of samples needs any n.
 //!
-//! Formula: with B = 2^14 steps a block and b written in hexadecimal digits d_w,
-//! `x^(b*B) = product over w of x^(d_w * 16^w * B)  (mod P)`, each factor from a table of 16 x 16 polynomials.
+//! Formula: with B = 2^14 steps a block and b written in hexadecimal digits d_w, `x^(b*B) = product
+//! over w of x^(d_w * 16^w * B)  (mod P)`, each factor from a table of 16 x 16 polynomials.
 //!
-//! Run time: a product of polynomials 35 ns with PCLMULQDQ, 1.6 us without (Zen 5, 3.7 GHz); at most 15 products a
-//! block, 12 for blocks below 2^52. Memory: the table, 8 KiB, built once per process (256 products).
+//! Run time: a product of polynomials 35 ns with PCLMULQDQ, 1.6 us without (Zen 5, 3.7 GHz); at
+//! most 15 products a block, 12 for blocks below 2^52. Memory: the table, 8 KiB, built once per
+//! process (256 products).
 //!
-//! Reference: H. Haramoto, M. Matsumoto, T. Nishimura, F. Panneton, P. L'Ecuyer, "Efficient jump ahead for F2-linear
-//! random number generators", INFORMS J. Computing 20 (2008); D. Blackman, S. Vigna, "Scrambled linear pseudorandom
-//! number generators", ACM TOMS 47 (2021).
+//! Reference: H. Haramoto, M. Matsumoto, T. Nishimura, F. Panneton, P. L'Ecuyer, "Efficient jump
+//! ahead for F2-linear random number generators", INFORMS J. Computing 20 (2008); D. Blackman, S.
+//! Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021).
 
 use std::sync::LazyLock;
 
 use super::streams::{Lanes, draw};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::Supported;
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-/// A polynomial over GF(2) of degree below 256: the coefficient of x^i is bit `i % 64` of word `i / 64`.
+/// A polynomial over GF(2) of degree below 256: the coefficient of x^i is bit `i % 64` of word `i /
+/// 64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poly(pub [u64; 4]);
 
-/// The characteristic polynomial P of xoshiro256's step, without its leading term x^256. It is primitive, so no
-/// smaller polynomial would do. A test finds it again from a run of the generator (Berlekamp-Massey).
+/// The characteristic polynomial P of xoshiro256's step, without its leading term x^256. It is
+/// primitive, so no smaller polynomial would do. A test finds it again from a run of the generator
+/// (Berlekamp-Massey).
 pub const CHARACTERISTIC: Poly =
     Poly([0x9d11_6f2b_b0f0_f001, 0x0280_002b_cefd_1a5e, 0x04b4_edcf_2625_9f85, 0x0003_c03c_3f3e_cb19]);
 
@@ -65,7 +70,8 @@ impl Poly {
     /// The polynomial x: one step.
     pub const X: Poly = Poly([2, 0, 0, 0]);
 
-    /// The product modulo P, one bit at a time (Horner's rule): any CPU, and the oracle of the fast one.
+    /// The product modulo P, one bit at a time (Horner's rule): any CPU, and the oracle of the fast
+    /// one.
     pub fn times(self, other: Poly) -> Poly {
         let mut product = [0; 4];
         for i in (0..256).rev() {
@@ -95,32 +101,27 @@ impl Poly {
         power
     }
 
-    /// The jump from the start of block 0 to the start of `block`. Carry-less products are used where the CPU has
-    /// them, unless `isa` is the portable one (so that a test can force the plain way).
-    pub fn to_block(block: u64, isa: Isa) -> Poly {
-        #[cfg(target_arch = "x86_64")]
-        if isa != Isa::Portable && x86::has_carryless_product() {
-            return x86::to_block(block);
-        }
-        let _ = isa;
-        block_product(block, Poly::times)
+    /// The jump from the start of block 0 to the start of `block`, by carry-less products where
+    /// `isa` has them.
+    pub fn to_block(isa: Supported, block: u64) -> Poly {
+        block_poly(isa, block)
     }
 }
 
-/// All lanes moved on by the jump `by`.
-///
-/// # Panics
-/// If this CPU lacks `isa`.
-pub fn advance_lanes(lanes: &Lanes, by: &Poly, isa: Isa) -> Lanes {
-    assert!(isa.is_supported(), "this CPU does not have {isa}");
-    match isa {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: by the assertion this CPU has AVX-512.
-        Isa::Avx512 => unsafe { x86::advance_lanes_avx512(lanes, by) },
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: by the assertion this CPU has AVX2.
-        Isa::Avx2 => unsafe { x86::advance_lanes_avx2(lanes, by) },
-        _ => Lanes { words: advance(lanes.words, &masks(by)) },
+dispatch! {
+    fn block_poly(isa: Supported, block: u64) -> Poly {
+        portable => block_product(block, Poly::times),
+        avx2 => x86::to_block(block),
+        avx512 => x86::to_block(block),
+    }
+}
+
+dispatch! {
+    /// All lanes moved on by the jump `by`.
+    pub fn advance_lanes(isa: Supported, lanes: &Lanes, by: &Poly) -> Lanes {
+        portable => Lanes { words: advance(lanes.words, &masks(by)) },
+        avx2 => x86::advance_lanes_avx2(lanes, by),
+        avx512 => x86::advance_lanes_avx512(lanes, by),
     }
 }
 
@@ -153,14 +154,15 @@ const fn times_x(r: [u64; 4]) -> [u64; 4] {
 
 /// The coefficients of a polynomial as masks: all bits of word i are coefficient i.
 ///
-/// Spelled out because, given the bits, LLVM makes a branch of each: mispredicted half of the time, which doubles the
-/// time of [`advance`].
+/// Spelled out because, given the bits, LLVM makes a branch of each: mispredicted half of the time,
+/// which doubles the time of [`advance`].
 #[inline(always)]
 fn masks(poly: &Poly) -> [u64; 256] {
     std::array::from_fn(|i| 0u64.wrapping_sub(poly.0[i / 64] >> (i % 64) & 1))
 }
 
-/// `N` states moved on by the jump with these `masks`: the sum of those of the next 256 states whose coefficient is 1.
+/// `N` states moved on by the jump with these `masks`: the sum of those of the next 256 states
+/// whose coefficient is 1.
 #[inline(always)]
 fn advance<const N: usize>(mut s: [[u64; N]; 4], masks: &[u64; 256]) -> [[u64; N]; 4] {
     let mut sum = [[0u64; N]; 4];
@@ -186,8 +188,9 @@ mod tests {
     use crate::streams::LANES;
     use proptest::prelude::*;
 
-    /// Berlekamp-Massey: the shortest linear recurrence of a bit sequence. Returns its length and its connection
-    /// polynomial c (c\[0\] = 1, and the sum of c\[j\] * bit\[i - j\] is 0 for all i).
+    /// Berlekamp-Massey: the shortest linear recurrence of a bit sequence. Returns its length and
+    /// its connection polynomial c (c\[0\] = 1, and the sum of c\[j\] * bit\[i - j\] is 0 for all
+    /// i).
     fn shortest_recurrence(bits: &[bool]) -> (usize, Vec<bool>) {
         let n = bits.len();
         let (mut current, mut previous) = (vec![false; n + 1], vec![false; n + 1]);
@@ -238,11 +241,11 @@ mod tests {
     fn powers_and_blocks_add_up() {
         assert_eq!(Poly::X.to_the(0), Poly::ONE);
         assert_eq!(Poly::X.to_the(1), Poly::X);
-        assert_eq!(Poly::X.to_the(1 << 14), Poly::to_block(1, Isa::Portable));
-        assert_eq!(Poly::to_block(0, Isa::Portable), Poly::ONE);
+        assert_eq!(Poly::X.to_the(1 << 14), Poly::to_block(Supported::PORTABLE, 1));
+        assert_eq!(Poly::to_block(Supported::PORTABLE, 0), Poly::ONE);
         for k in 0..64 {
-            for isa in [Isa::Portable, Isa::widest()] {
-                assert_eq!(Poly::to_block(1 << k, isa), Poly::x_to_power_of_two(BLOCK_STEPS_LOG2 + k), "block 2^{k}");
+            for isa in [Supported::PORTABLE, Supported::widest()] {
+                assert_eq!(Poly::to_block(isa, 1 << k), Poly::x_to_power_of_two(BLOCK_STEPS_LOG2 + k), "block 2^{k}");
             }
         }
     }
@@ -261,20 +264,20 @@ mod tests {
 
         #[test]
         fn sums_of_blocks_are_products_of_jumps(a in 0..1u64 << 62, b in 0..1u64 << 62) {
-            let [of_a, of_b, of_sum] = [a, b, a + b].map(|block| Poly::to_block(block, Isa::Portable));
+            let [of_a, of_b, of_sum] = [a, b, a + b].map(|block| Poly::to_block(Supported::PORTABLE, block));
             prop_assert_eq!(of_a.times(of_b), of_sum);
         }
 
         #[test]
         fn every_instruction_set_jumps_alike(block: u64, words: [[u64; LANES]; 4]) {
-            let poly = Poly::to_block(block, Isa::Portable);
+            let poly = Poly::to_block(Supported::PORTABLE, block);
             let lanes = Lanes { words };
             let lane_7 = advance_one(words.map(|row| row[7]), &poly);
-            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-                prop_assert_eq!(Poly::to_block(block, isa), poly);
-                let moved = advance_lanes(&lanes, &poly, isa);
+            for isa in Supported::all() {
+                prop_assert_eq!(Poly::to_block(isa, block), poly);
+                let moved = advance_lanes(isa, &lanes, &poly);
                 prop_assert_eq!(moved.words.map(|row| row[7]), lane_7, "{}", isa);
-                prop_assert_eq!(moved, advance_lanes(&lanes, &poly, Isa::Portable), "{}", isa);
+                prop_assert_eq!(moved, advance_lanes(Supported::PORTABLE, &lanes, &poly), "{}", isa);
             }
         }
     }

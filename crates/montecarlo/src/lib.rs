@@ -1,16 +1,19 @@
 //! Monte Carlo kernels: streams, samplers, estimates. Pure: no MPI, no clock, no I/O.
 //!
 //! From the bottom up:
-//! - [`jump`]: arithmetic in GF(2)\[x\] modulo the characteristic polynomial of xoshiro256, and jumps by it.
+//! - [`jump`]: arithmetic in GF(2)\[x\] modulo the characteristic polynomial of xoshiro256, and
+//!   jumps by it.
 //! - [`streams`]: 32 disjoint streams for each (seed, job), and the start of any block of them.
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`ep`]: NAS EP, the benchmark with published sums.
-//! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval; [`student`]: how wide that must be.
+//! - [`estimate`]: from hits and samples to pi, its standard error and its 95 % interval;
+//!   [`student`]: how wide that must be.
 //! - [`methods`]: pi from samples that are stratified, paired, corrected or quasi-random.
 //!
 //! For all other integrands:
-//! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and others of a row.
+//! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and
+//!   others of a row.
 //! - [`integrands`]: the functions and the list of them. [`expression`]: a user's own, from text.
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.

@@ -12,7 +12,7 @@
 //! spread.
 //!
 //! Values may have any size. Sums are read times a power of two that keeps squares in range
-//! ([`Scale`](super::scale::Scale)), and it is taken out of the answer, as is the volume's own
+//! ([`Scale`]), and it is taken out of the answer, as is the volume's own
 //! exponent: nothing overflows on the way to an answer that does not.
 //!
 //! **No spread, no error.** When all samples have one value (a peak that nothing has hit, a

@@ -1,16 +1,18 @@
 //! Philox2x64-10: a keyed hash from a 128-bit counter to 128 random bits.
 //!
-//! Stands beside [`streams`](super::streams) because it answers another question. A stream is cheapest when numbers are
-//! taken in order; Philox gives the number *at* any place without the ones before it. The dart kernel wants 96 more bits
-//! for one dart in 7400, never in order: for those a counter is right, for the rest a stream is ten times faster.
+//! Stands beside [`streams`](super::streams) because it answers another question. A stream is
+//! cheapest when numbers are taken in order; Philox gives the number *at* any place without the
+//! ones before it. The dart kernel wants 96 more bits for one dart in 7400, never in order: for
+//! those a counter is right, for the rest a stream is ten times faster.
 //!
-//! Formula, ten times: `(hi, lo) = M * c0;  c0' = hi ^ k ^ c1;  c1' = lo;  k' = k + W`.
-//! For a fixed key this is a permutation of the counters: two counters never give the same 128 bits.
+//! Formula, ten times: `(hi, lo) = M * c0;  c0' = hi ^ k ^ c1;  c1' = lo;  k' = k + W`. For a fixed
+//! key this is a permutation of the counters: two counters never give the same 128 bits.
 //!
 //! Run time: about 50 cycles of latency, about 12 cycles when calls overlap (Zen 5). Memory: none.
 //!
-//! Reference: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11.
-//! It passes BigCrush from 6 rounds on; 10 is the authors' default with a margin.
+//! Reference: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy
+//! as 1, 2, 3", SC'11. It passes BigCrush from 6 rounds on; 10 is the authors' default with a
+//! margin.
 
 /// The authors' multiplier for two words of 64 bits (chosen by them for its avalanche).
 const MULTIPLIER: u64 = 0xD2B7_4407_B1CE_6E93;

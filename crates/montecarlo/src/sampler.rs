@@ -2,21 +2,19 @@
 //!
 //! Order: a block is 2^12 rows of 128 uniform numbers. A *group* of 128 samples takes D rows, one
 //! for each coordinate; its samples are the places in a row. So a block holds floor(2^12 / D)
-//! groups, and the rows left over are skipped. Any number of samples is the first so many in that
+//! groups, and the rows left over are skipped. n samples are the first n in that
 //! order: block by block, group by group, place by place.
 //!
 //! Inside a block each place adds up its own values in order; at the end of it the 128 sums go into
 //! the exact ones of [`tally`](super::tally). So the bits depend on the seed and the block alone.
 //!
-//! A block is walked in one of two ways: fast, or with care for values that are not numbers and for
-//! squares out of range. The sums of a fast walk show whether they can be trusted; where not, the
-//! block is walked again. Which scale a block's sums have depends on its largest value alone, and
-//! where both ways serve they give the same bits: so a walk may begin with what the block before
-//! needed.
+//! A block is added up in one of two ways: fast, or with care for values that are not numbers and
+//! for squares out of range. Fast sums show whether they can be trusted; if not, the block is
+//! computed again. Which scale a block's sums have depends on its largest value alone, and where
+//! both serve they give the same bits: so a block may start with what the block before needed.
 //!
 //! [`Integrand`]s are written once, and compiled here for each instruction set: [`Kernel`] is the
-//! face that all of them get, and the only `unsafe` is the call of a function whose instruction set
-//! was checked.
+//! interface that all of them have.
 //!
 //! Run time (Zen 4, AVX-512, one of two hardware threads of a busy core): 5 uniform numbers and a
 //! Gaussian of them take 2.8 ns, of which the numbers 1.1. Memory: 16 KiB of rows, or one group.
@@ -25,7 +23,8 @@ use super::integrands::Integrand;
 use super::scale::Scale;
 use super::tally::Sums;
 use super::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::{Isa, Supported};
 
 /// Rows that are filled at a time: 16 KiB, a third of an L1 cache, so that filling and using them
 /// stay apart at no cost.
@@ -38,20 +37,20 @@ pub fn block_samples(dimension: usize) -> u64 {
 
 /// How the values of a block are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
+pub enum Accumulation {
     /// As they are.
     Fast,
     /// Less those that are not numbers, and times a power of two.
     Careful(Scale),
 }
 
-/// What is known of a block beforehand.
+/// How a block is added up: what is known beforehand.
 #[derive(Clone, Copy, Debug)]
-pub struct Terms {
+pub struct BlockRule {
     /// What is taken from every value.
     pub shift: f64,
     /// How values are added up.
-    pub walk: Walk,
+    pub accumulation: Accumulation,
 }
 
 /// What the values of a block come to, for each place in a row.
@@ -62,7 +61,7 @@ pub struct LaneSums {
     /// The sum of the squares of those.
     pub(super) second: Row,
     /// How many values are not numbers, and the largest size of a value less the shift: of careful
-    /// walks only.
+    /// accumulation only.
     nans: Row,
     largest: Row,
 }
@@ -82,20 +81,22 @@ impl LaneSums {
         self.nans.0.iter().sum::<f64>() as u64
     }
 
-    /// How a block with these sums must be walked; it is right if that is how it was.
-    fn right_walk(&self, walk: Walk) -> Walk {
-        match walk {
-            Walk::Fast => {
+    /// How a block with these sums must be added up; the sums are right if they were made so.
+    fn right_accumulation(&self, accumulation: Accumulation) -> Accumulation {
+        match accumulation {
+            Accumulation::Fast => {
                 let (first, second) = (self.first.0.iter().sum::<f64>(), self.second.0.iter().sum::<f64>());
                 match second {
-                    _ if first.is_finite() && TRUSTED.contains(&second) => Walk::Fast,
-                    _ if second > 1.0 => Walk::Careful(Scale::Down),
-                    _ if second > 0.0 => Walk::Careful(Scale::Up),
+                    _ if first.is_finite() && TRUSTED.contains(&second) => Accumulation::Fast,
+                    _ if second > 1.0 => Accumulation::Careful(Scale::Down),
+                    _ if second > 0.0 => Accumulation::Careful(Scale::Up),
                     // All values are equal, or not numbers, or their squares are 0.
-                    _ => Walk::Careful(Scale::Plain),
+                    _ => Accumulation::Careful(Scale::Plain),
                 }
             }
-            Walk::Careful(_) => Walk::Careful(Scale::of(self.largest.0.iter().fold(0.0, |a, &b| a.max(b)))),
+            Accumulation::Careful(_) => {
+                Accumulation::Careful(Scale::of(self.largest.0.iter().fold(0.0, |a, &b| a.max(b))))
+            }
         }
     }
 }
@@ -117,8 +118,8 @@ pub trait Kernel {
     /// Adds the values of the first `samples` samples of `rows` to `sums`.
     ///
     /// # Panics
-    /// If this CPU lacks `isa`, or if there are too few rows.
-    fn add(&mut self, rows: &[Row], samples: usize, terms: Terms, sums: &mut LaneSums, isa: Isa);
+    /// If there are too few rows.
+    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported);
     /// One for another rank or test.
     fn duplicate(&self) -> Box<dyn Kernel>;
 }
@@ -148,17 +149,8 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
         Integrand::values(self, u)
     }
 
-    fn add(&mut self, rows: &[Row], samples: usize, terms: Terms, sums: &mut LaneSums, isa: Isa) {
-        assert!(isa.is_supported(), "this CPU does not have {isa}");
-        match isa {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: asserted above.
-            Isa::Avx512 => unsafe { avx512(self, rows, samples, terms, sums) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: asserted above.
-            Isa::Avx2 => unsafe { avx2(self, rows, samples, terms, sums) },
-            _ => add(self, rows, samples, terms, sums),
-        }
+    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
+        add(isa, self, rows, samples, rule, sums);
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -166,40 +158,33 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn avx2<I: Integrand>(integrand: &mut I, rows: &[Row], samples: usize, terms: Terms, sums: &mut LaneSums) {
-    add(integrand, rows, samples, terms, sums);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512<I: Integrand>(integrand: &mut I, rows: &[Row], samples: usize, terms: Terms, sums: &mut LaneSums) {
-    add(integrand, rows, samples, terms, sums);
+dispatch! {
+    fn add[I: Integrand][I](
+        isa: Supported, integrand: &mut I, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums
+    ) = add_kernel(integrand, rows, samples, rule, sums);
 }
 
 #[inline(always)]
-fn add<I: Integrand>(
+fn add_kernel<I: Integrand>(
     integrand: &mut I,
     rows: &[Row],
     samples: usize,
-    Terms { shift, walk }: Terms,
+    BlockRule { shift, accumulation }: BlockRule,
     sums: &mut LaneSums,
 ) {
     let mut groups = rows.chunks_exact(integrand.dimension());
     let whole = groups.by_ref().take(samples / WIDTH);
-    // A loop for each walk: where the values' address goes to a function they are copied first, a
-    // fifth of the time of a short expression (Intel Sapphire Rapids).
-    match walk {
-        Walk::Fast => {
+    // A loop for each accumulation: where the values' address goes to a function they are copied
+    // first, a fifth of the time of a short expression (Intel Sapphire Rapids).
+    match accumulation {
+        Accumulation::Fast => {
             for group in whole {
                 let values = integrand.values(group);
                 sums.first.update(&values, |sum, value| sum + (value - shift));
                 sums.second.update(&values, |sum, value| sum + (value - shift) * (value - shift));
             }
         }
-        Walk::Careful(scale) => {
+        Accumulation::Careful(scale) => {
             for group in whole {
                 add_carefully(&integrand.values(group).0, shift, scale, sums);
             }
@@ -209,17 +194,17 @@ fn add<I: Integrand>(
     if rest > 0 {
         let values = integrand.values(groups.next().expect("rows for every sample"));
         let values = &values.0[..rest];
-        match walk {
-            Walk::Fast => values.iter().enumerate().for_each(|(place, &value)| {
+        match accumulation {
+            Accumulation::Fast => values.iter().enumerate().for_each(|(place, &value)| {
                 sums.first.0[place] += value - shift;
                 sums.second.0[place] += (value - shift) * (value - shift);
             }),
-            Walk::Careful(scale) => add_carefully(values, shift, scale, sums),
+            Accumulation::Careful(scale) => add_carefully(values, shift, scale, sums),
         }
     }
 }
 
-/// Adds values, each to its place. Stands apart so that fast walks stay short.
+/// Adds values, each to its place. Stands apart so that fast loops stay short.
 #[cold]
 #[inline(never)]
 fn add_carefully(values: &[f64], shift: f64, scale: Scale, sums: &mut LaneSums) {
@@ -242,10 +227,10 @@ fn add_carefully(values: &[f64], shift: f64, scale: Scale, sums: &mut LaneSums) 
 pub struct Sampler {
     kernel: Box<dyn Kernel>,
     uniforms: Uniforms,
-    isa: Isa,
+    isa: Supported,
     /// The block whose first row is next; none after a part of a block.
     at: Option<u64>,
-    terms: Terms,
+    rule: BlockRule,
     rows: Vec<Row>,
 }
 
@@ -257,15 +242,16 @@ impl Sampler {
     pub fn new(kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> Sampler {
         let dimension = kernel.dimension();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        let terms = Terms { shift: 0.0, walk: Walk::Fast };
-        let mut sampler = Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa, at: Some(0), terms, rows };
-        sampler.terms.shift = if sampler.kernel.is_indicator() { 0.0 } else { sampler.pilot() };
+        let rule = BlockRule { shift: 0.0, accumulation: Accumulation::Fast };
+        let mut sampler =
+            Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa: isa.require(), at: Some(0), rule, rows };
+        sampler.rule.shift = if sampler.kernel.is_indicator() { 0.0 } else { sampler.pilot() };
         sampler
     }
 
     /// What is taken from every value before it is added up: see [`mean`](super::mean).
     pub fn shift(&self) -> f64 {
-        self.terms.shift
+        self.rule.shift
     }
 
     /// The mean of the first 128 values of block 0, of those that are numbers; or 0 where that is
@@ -293,42 +279,42 @@ impl Sampler {
         self.kernel.values(rows)
     }
 
-    /// The sums over `samples` samples, of which the first is the first one of block `first`. Goes
-    /// on without a jump where the call before ended with a whole block.
+    /// The sums over `samples` samples, of which the first is the first one of block `first`.
+    /// Resumes without a jump where the call before ended with a whole block.
     pub fn sums(&mut self, first: u64, samples: u64) -> Sums {
         let each = block_samples(self.kernel.dimension());
         let mut sums = Sums::default();
         for block in first..first + samples / each {
-            self.walk(block, each, &mut sums);
+            self.add_block(block, each, &mut sums);
         }
         if !samples.is_multiple_of(each) {
-            self.walk(first + samples / each, samples % each, &mut sums);
+            self.add_block(first + samples / each, samples % each, &mut sums);
         }
         sums
     }
 
     /// Adds the first `samples` samples of one block.
-    fn walk(&mut self, block: u64, samples: u64, sums: &mut Sums) {
+    fn add_block(&mut self, block: u64, samples: u64, sums: &mut Sums) {
         let mut lanes = self.lanes(block, samples);
         loop {
-            let right = lanes.right_walk(self.terms.walk);
-            if right == self.terms.walk {
+            let right = lanes.right_accumulation(self.rule.accumulation);
+            if right == self.rule.accumulation {
                 break;
             }
-            self.terms.walk = right;
+            self.rule.accumulation = right;
             lanes = self.lanes(block, samples);
         }
-        let scale = match self.terms.walk {
-            Walk::Fast => Scale::Plain,
-            Walk::Careful(scale) => scale,
+        let scale = match self.rule.accumulation {
+            Accumulation::Fast => Scale::Plain,
+            Accumulation::Careful(scale) => scale,
         };
         sums.add_block(block, samples, &lanes, scale);
         if scale == Scale::Plain && lanes.nans() == 0 && lanes.second.0.iter().any(|&square| square > 0.0) {
-            self.terms.walk = Walk::Fast;
+            self.rule.accumulation = Accumulation::Fast;
         }
     }
 
-    /// What the first `samples` samples of one block come to, as the terms say.
+    /// The sums of the first `samples` samples of one block, by its rule.
     fn lanes(&mut self, block: u64, samples: u64) -> LaneSums {
         if self.at != Some(block) {
             self.uniforms.go_to(block);
@@ -341,7 +327,7 @@ impl Sampler {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            self.kernel.add(rows, now, self.terms, &mut lanes, self.isa);
+            self.kernel.add(rows, now, self.rule, &mut lanes, self.isa);
             left -= now as u64;
         }
         self.at = None;

@@ -1,38 +1,42 @@
 //! Streams of random numbers: 32 disjoint lanes for a (seed, job), cut into numbered blocks.
 //!
-//! The generator is xoshiro256++ (period 2^256 - 1), and every number has one place in its single long sequence:
+//! The generator is xoshiro256++ (period 2^256 - 1), and every number has one place in its single
+//! long sequence:
 //! - job j starts at `seed_from_u64(seed)` followed by j `long_jump()`s (2^192 steps each);
 //! - lane l of 32 starts l `jump()`s further on (2^128 steps each);
 //! - block b starts b * 2^14 steps further on in every lane.
 //!
-//! So two blocks of a run can never overlap (before block 2^114), and the numbers depend on the seed and the block
-//! alone, never on the rank that draws them. Hashing seed and rank into a new seed would promise neither: in a space
-//! of 64-bit seeds, equal streams turn up by birthday, and seeds in arithmetic progression share state words.
+//! So two blocks of a run can never overlap (before block 2^114), and the numbers depend on the
+//! seed and the block alone, never on the rank that draws them. Hashing seed and rank into a new
+//! seed would promise neither: in a space of 64-bit seeds, equal streams turn up by birthday, and
+//! seeds in arithmetic progression share state words.
 //!
-//! Why ++ and not the cheaper +: the dart kernel uses the lowest bits, and those of + are a linear recurrence.
+//! Why ++ and not the cheaper +: the dart kernel uses the lowest bits, and those of + are a linear
+//! recurrence.
 //!
-//! Run time (Zen 5): [`Streams::new`] 12 us; [`Streams::start`] 1.3 us with AVX-512, 4.7 us with AVX2, 17 to 27 us in
-//! plain code (see [`jump`]). Memory: 1 KiB, and a shared table of 8 KiB.
+//! Run time (Zen 5): [`Streams::new`] 12 us; [`Streams::start`] 1.3 us with AVX-512, 4.7 us with
+//! AVX2, 17 to 27 us in plain code (see [`jump`]). Memory: 1 KiB, and a shared table of 8 KiB.
 //!
-//! Reference: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47 (2021).
+//! Reference: D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47
+//! (2021).
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::jump::{self, Poly};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::{Isa, Supported};
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;
 
-/// Lanes that are stepped side by side: four AVX-512 registers for each of the four state words, which is what hides
-/// the latency of a step (4 cycles) on Zen 4, Zen 5 and Ice Lake.
+/// Lanes that are stepped side by side: four AVX-512 registers for each of the four state words,
+/// which is what hides the latency of a step (4 cycles) on Zen 4, Zen 5 and Ice Lake.
 pub const LANES: usize = 32;
 
-/// Steps that a block takes in each lane. With 64 darts a step, 2^20 darts: 62 us of work on Zen 5, against which the
-/// 1 us of a jump to a far block is small.
+/// Steps that a block takes in each lane. With 64 darts a step, 2^20 darts: 62 us of work on Zen 5,
+/// against which the 1 us of a jump to a far block is small.
 pub const BLOCK_STEPS: u64 = 1 << 14;
 
 /// The states of 32 generators, word by word: word `w` of lane `l` is `words[w][l]`.
@@ -63,9 +67,11 @@ impl Lanes {
     }
 }
 
-/// xoshiro256++: the next outputs of `N` states side by side, and a step. Word `w` of state `i` is `words[w][i]`.
+/// xoshiro256++: the next outputs of `N` states side by side, and a step. Word `w` of state `i` is
+/// `words[w][i]`.
 ///
-/// One loop over the states in memory, which LLVM vectorises dependably; all walks by hand must agree with it.
+/// One loop over the states in memory, which LLVM vectorises dependably; all kernels with
+/// intrinsics must agree with it.
 #[inline(always)]
 pub(super) fn draw<const N: usize>(words: &mut [[u64; N]; 4]) -> [u64; N] {
     let [s0, s1, s2, s3] = words;
@@ -87,7 +93,7 @@ pub(super) fn draw<const N: usize>(words: &mut [[u64; N]; 4]) -> [u64; N] {
 #[derive(Clone, Debug)]
 pub struct Streams {
     origin: Lanes,
-    isa: Isa,
+    isa: Supported,
 }
 
 impl Streams {
@@ -96,7 +102,7 @@ impl Streams {
     /// # Panics
     /// If this CPU lacks `isa`.
     pub fn new(seed: u64, job: u32, isa: Isa) -> Streams {
-        assert!(isa.is_supported(), "this CPU does not have {isa}");
+        let isa = isa.require();
         let seeded = Xoshiro256PlusPlus::seed_from_u64(seed).state();
         let mut state: [u64; 4] = std::array::from_fn(|w| {
             let bytes = seeded[8 * w..8 * w + 8].try_into().expect("a state is 32 bytes");
@@ -117,7 +123,7 @@ impl Streams {
 
     /// All lanes before the first step of `block`.
     pub fn start(&self, block: u64) -> Lanes {
-        jump::advance_lanes(&self.origin, &Poly::to_block(block, self.isa), self.isa)
+        jump::advance_lanes(self.isa, &self.origin, &Poly::to_block(self.isa, block))
     }
 }
 
@@ -154,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_block_begins_where_the_one_before_it_ended() {
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
+        for isa in Isa::available() {
             let streams = Streams::new(1, 0, isa);
             for first in [0, 1, 255, (1 << 40) - 1, (1 << 50) - 1] {
                 let mut lanes = streams.start(first);

@@ -1,17 +1,20 @@
 //! Uniform numbers in (0, 1), in rows of 128: what every integrand but the darts of pi is fed with.
 //!
-//! A number is the upper 52 bits of a generator's output as the fraction of an `f64` in [1, 2), less 1 - 2^-53: the middle
-//! of one of 2^52 equal cells, never 0 and never 1 (so logarithms and quantiles are safe), and the mean is 1/2 exactly. It is
-//! the crate `rand`'s `Open01`, bit for bit. No conversion from integer to float, which AVX2 lacks.
+//! A number is the upper 52 bits of a generator's output as the fraction of an `f64` in [1, 2),
+//! less 1 - 2^-53: the middle of one of 2^52 equal cells, never 0 and never 1 (so logarithms and
+//! quantiles are safe), and the mean is 1/2 exactly. It is the crate `rand`'s `Open01`, bit for
+//! bit. No conversion from integer to float, which AVX2 lacks.
 //!
-//! Stands beside [`darts`](super::darts), which takes 32 bits a dart where this takes 128. Four steps of
-//! the 32 lanes of [`Streams`], one after the other, are one [`Row`]; a block has 2^12 rows. The states live in registers while many rows are filled, for which
-//! AVX2 and AVX-512 are walked by hand; in plain Rust they live in memory.
+//! Stands beside [`darts`](super::darts), which takes 32 bits a dart where this takes 128. Four
+//! steps of the 32 lanes of [`Streams`], one after the other, are one [`Row`]; a block has 2^12
+//! rows. The states live in registers while many rows are filled, for which AVX2 and AVX-512 use
+//! intrinsics; in plain Rust they live in memory.
 //!
 //! Run time (Zen 4): 4 to 5 numbers/ns with AVX-512 into the cache. Memory: 1 KiB for the lanes.
 
 use super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::{Isa, Supported};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -21,8 +24,9 @@ mod avx512;
 /// Steps of all lanes in a row.
 const STEPS: u64 = 4;
 
-/// Numbers in a row: 16 AVX-512 registers. With 32, LLVM unrolls short loops over a row before it looks for vectors in them,
-/// and then finds few; at 128 it never does (3 times as fast for a Gaussian of 5 numbers).
+/// Numbers in a row: 16 AVX-512 registers. With 32, LLVM unrolls short loops over a row before it
+/// looks for vectors in them, and then finds few; at 128 it never does (3 times as fast for a
+/// Gaussian of 5 numbers).
 pub const WIDTH: usize = STEPS as usize * LANES;
 
 /// Rows in a block.
@@ -50,7 +54,8 @@ impl Row {
         row
     }
 
-    /// Every number becomes `f` of it and of the one of `other`. In place: cheaper than [`Row::zip`] in a loop.
+    /// Every number becomes `f` of it and of the one of `other`. In place: cheaper than
+    /// [`Row::zip`] in a loop.
     #[inline(always)]
     pub fn update(&mut self, other: &Row, f: impl Fn(f64, f64) -> f64) {
         for (x, &y) in self.0.iter_mut().zip(&other.0) {
@@ -86,7 +91,7 @@ pub fn unit(output: u64) -> f64 {
 pub struct Uniforms {
     streams: Streams,
     lanes: Lanes,
-    isa: Isa,
+    isa: Supported,
 }
 
 impl Uniforms {
@@ -97,29 +102,29 @@ impl Uniforms {
     pub fn new(seed: u64, isa: Isa) -> Uniforms {
         let streams = Streams::new(seed, 0, isa);
         let lanes = streams.start(0);
-        Uniforms { streams, lanes, isa }
+        Uniforms { streams, lanes, isa: isa.require() }
     }
 
-    /// Goes to the first row of `block`: about 1 us.
+    /// Jumps to the first row of `block`: about 1 us.
     pub fn go_to(&mut self, block: u64) {
         self.lanes = self.streams.start(block);
     }
 
     /// Fills `rows` with the next rows.
     pub fn fill(&mut self, rows: &mut [Row]) {
-        match self.isa {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Streams::new` has asserted that this CPU has `isa`.
-            Isa::Avx512 => unsafe { avx512::fill(&mut self.lanes, rows) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Isa::Avx2 => unsafe { avx2::fill(&mut self.lanes, rows) },
-            _ => portable(&mut self.lanes, rows),
-        }
+        fill(self.isa, &mut self.lanes, rows);
     }
 }
 
-/// The walk for any CPU.
+dispatch! {
+    fn fill(isa: Supported, lanes: &mut Lanes, rows: &mut [Row]) {
+        portable => portable(lanes, rows),
+        avx2 => avx2::fill(lanes, rows),
+        avx512 => avx512::fill(lanes, rows),
+    }
+}
+
+/// The kernel for any CPU.
 fn portable(lanes: &mut Lanes, rows: &mut [Row]) {
     for step in rows.iter_mut().flat_map(|row| row.0.as_chunks_mut::<LANES>().0) {
         for (number, output) in step.iter_mut().zip(lanes.draw()) {
@@ -135,7 +140,7 @@ mod tests {
     use rand::distr::{Distribution, Open01};
 
     fn supported() -> impl Iterator<Item = Isa> {
-        Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+        Isa::available()
     }
 
     #[test]

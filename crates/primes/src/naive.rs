@@ -1,7 +1,8 @@
-//! The textbook forms: slow, short and plainly right.
+//! The textbook forms: slow, short and obviously correct.
 //!
-//! They stay for ever: as the oracles that the fast sieve is tested against, and for teaching (`--algorithm
-//! trial|sqrt`): run them beside [`Sieve`](super::Sieve) and see what each idea is worth. All count `[low, high)`.
+//! They stay: as the oracles that the fast sieve is tested against, and for teaching (`--algorithm
+//! trial|sqrt`): run them beside [`Sieve`](crate::range::Sieve) to measure each idea.
+//! All count `[low, high)`.
 //!
 //! | form | divisions or crossings for all n below N | primes below 1e6 |
 //! |---|---|---|
@@ -10,10 +11,10 @@
 //! | [`eratosthenes`]: cross out multiples | N ln ln N, and N bytes of memory | 0.003 s |
 //! | [`count_in_windows`]: the same, a window at a time | N ln ln N, and root(N) bytes and primes | 0.003 s |
 //!
-//! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for primes, Eratosthenes
-//! by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
+//! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for
+//! primes, Eratosthenes by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
 
-use super::Pulse;
+use crate::Pulse;
 use std::ops::ControlFlow;
 
 /// All primes below `high`, by the sieve of Eratosthenes over one bool a number.
@@ -36,10 +37,11 @@ pub fn eratosthenes(high: u64) -> Vec<u64> {
 /// Shortest window of [`count_in_windows`], in numbers: as many bytes as a level-2 cache has.
 const SHORTEST_WINDOW: u64 = 1 << 20;
 
-/// How many primes there are in `[low, high)`, by the sieve of Eratosthenes over one window of bools after another.
+/// How many primes there are in `[low, high)`, by the sieve of Eratosthenes over one window of
+/// bools after another.
 ///
-/// The way to count far out, where [`eratosthenes`] would have no memory for all numbers below. A window has as many
-/// numbers as the largest sieving prime, so that few primes miss it.
+/// The way to count far out, where [`eratosthenes`] would have no memory for all numbers below. A
+/// window has as many numbers as the largest sieving prime, so that few primes miss it.
 ///
 /// ```
 /// assert_eq!(montesieve_primes::naive::count_in_windows(100, 200), 21);
@@ -84,10 +86,11 @@ pub enum Divisors {
     UpToRoot,
 }
 
-/// Divisions between two pulses: about 2 ms at 6 to 7 cycles each (AMD Zen 5), 20 ms where a division takes 80 cycles.
+/// Divisions between two pulses: about 2 ms at 6 to 7 cycles each (AMD Zen 5), 20 ms where a
+/// division takes 80 cycles.
 const DIVISIONS_PER_PULSE: u64 = 1 << 20;
 
-/// Counts primes by trial division, with the face of [`Sieve`](super::Sieve).
+/// Counts primes by trial division, with the interface of [`Sieve`](crate::range::Sieve).
 pub struct Trial {
     divisors: Divisors,
     /// Divisions since the last pulse.
@@ -100,7 +103,7 @@ impl Trial {
         Trial { divisors, divisions: 0 }
     }
 
-    /// How many primes there are in `[low, high)`. A `Break` from `pulse` comes back at once.
+    /// How many primes there are in `[low, high)`. A `Break` from `pulse` is returned at once.
     pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
         let mut count = 0;
         for n in low..high {
@@ -140,10 +143,12 @@ impl Trial {
     }
 }
 
-/// How many numbers a block of a job by trial division has: about 10 ms of divisions, and at least one number.
+/// How many numbers a block of a job by trial division has: about 10 ms of divisions, and at least
+/// one number.
 ///
-/// A prime near n takes n / 2 or sqrt(n) / 2 divisions, and one number in ln n is prime; composites add as much again
-/// at most. A function of the numbers' size alone, as [`super::block_len`] is.
+/// A prime near n takes n / 2 or sqrt(n) / 2 divisions, and one number in ln n is prime; composites
+/// add as much again at most. A function of the numbers' size alone, as [`crate::range::block_len`]
+/// is.
 pub fn block_len(divisors: Divisors, limit: u64) -> u64 {
     /// 10 ms at 1.7 ns each (AMD Zen 5).
     const DIVISIONS: u64 = 6_000_000;

@@ -1,26 +1,30 @@
 //! Where the n-th prime above or below a number is: what to count next, as a pure decision.
 //!
-//! The hunt stands at a place and knows how many primes lie between it and the beginning. It asks for a count up to just before where the
-//! prime should be (Riemann's R says where), and so gets close in one or two counts that any number of ranks may share. From there on the
-//! primes are looked at one by one. Exact, however bad the estimate is: it decides only how long it takes.
+//! The hunt stands at a place and knows how many primes lie between it and the beginning. Riemann's
+//! R estimates where the prime is, and the hunt asks for a count up to just before it. So it gets
+//! close in one or two counts, which any number of ranks can share. From there it examines the
+//! primes one by one. The result is exact, however bad the estimate: that decides only the time.
 //!
 //! Run time: that of counting up to the prime, and a few milliseconds.
 
+pub mod estimate;
+
 use std::ops::ControlFlow;
 
-use super::gourdon::LARGEST;
-use super::{Pulse, Sieve, estimate};
+use crate::Pulse;
+use crate::gourdon::LARGEST;
+use crate::range::Sieve;
 use montesieve_kernel::isa::Isa;
 
 /// The number of primes below 1e26 (OEIS A006880).
 pub const PRIMES_TO_LARGEST: u128 = 1_699_246_750_872_437_141_327_603;
 
-/// So near that counting is not worth sharing out: 20 ms of looking at primes one by one (AMD Zen 5), and mostly less; for numbers below 2^50 and
-/// above, where primes are found by tests.
+/// So near that counting is not worth sharing out: 20 ms of looking at primes one by one (AMD Zen
+/// 5), and mostly less; for numbers below 2^50 and above, where primes are found by tests.
 const NEAR: [u128; 2] = [1 << 24, 1 << 20];
 const TESTED: u128 = 1 << 50;
 
-/// The longest stretch to look at in one go: 12 MB of primes.
+/// The longest stretch to look at at once: 12 MB of primes.
 const LOOK: u128 = 1 << 26;
 
 /// Which way to look.
@@ -77,7 +81,7 @@ impl Hunt {
     /// What to do next.
     pub fn step(&self) -> Step {
         if self.before >= self.n {
-            // Too far, by so many primes and by the prime itself.
+            // Too far, by this number of primes and by the prime itself.
             let back = self.back(self.before - self.n + 1);
             return match self.direction {
                 Direction::Up => Step::Count { low: self.place - back, high: self.place },
@@ -95,7 +99,8 @@ impl Hunt {
         }
     }
 
-    /// `[low, high)` has so many primes. It is what the last [`Step::Count`] asked for, or, looking up, all from the beginning to its `high`.
+    /// Records the number of primes in `[low, high)`: what the last [`Step::Count`] requested, or,
+    /// looking up, all from the beginning to its `high`.
     pub fn counted(&mut self, low: u128, high: u128, primes: u128) {
         let (near, far) = match self.direction {
             Direction::Up => (low, high),
@@ -130,10 +135,11 @@ impl Hunt {
         ((way + 2.0 * wrong + 1000.0) as u128).min(self.begin.abs_diff(self.place))
     }
 
-    /// How far so many primes reach from its place, and how many numbers that may be wrong by.
+    /// How far that number of primes reaches from its place, and the error of that estimate.
     fn way(&self, primes: u128, direction: Direction) -> (f64, f64) {
         let (place, primes) = (self.place as f64, primes as f64);
-        // Over a short way the density of primes is the same throughout, and R in floating point has no digits for it.
+        // Over a short way the density of primes is the same throughout, and R in floating point
+        // has no digits for it.
         let way = primes * place.ln();
         if self.place > NEAR[0] && way < 1e-7 * place {
             return (way, by_density(way));
@@ -148,15 +154,17 @@ impl Hunt {
     }
 }
 
-/// How many numbers the density of primes may mislead us by over a short way: its square root, times a few.
+/// How many numbers the density of primes may mislead us by over a short way: its square root,
+/// times a few.
 fn by_density(way: f64) -> f64 {
     20.0 * way.sqrt()
 }
 
-/// The `n`-th prime from `from` on, or below it, found by looking at the primes one by one; `None` when there are not so many up to [`LARGEST`].
-/// Above 2^64 it is a probable prime ([`wide`](super::wide)), and so are those that were counted on the way.
+/// The `n`-th prime from `from` on, or below it, found by examining the primes one by one; `None`
+/// if [`LARGEST`] comes first. Above 2^64 it is a probable prime ([`wide`](crate::single::wide)),
+/// and so are those that were counted on the way.
 ///
-/// A `Break` from `pulse` comes back at once.
+/// A `Break` from `pulse` is returned at once.
 pub fn locate(
     from: u128,
     direction: Direction,
@@ -204,9 +212,10 @@ pub fn locate(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{naive, wide};
     use super::Direction::{Down, Up};
     use super::*;
+    use crate::naive;
+    use crate::single::wide;
     use proptest::prelude::*;
 
     fn never() -> ControlFlow<()> {

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use crate::cluster::testing::alone;
     use crate::commands::forged::attack;
-    use crate::primes::{naive, strong};
+    use crate::primes::{naive, narrow};
 
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
@@ -276,7 +276,7 @@ mod tests {
             }
         }
         assert_eq!(cheap(112_272_535_095_295).map(|(_, tried)| tried), Some(3));
-        assert!(cheap(strong::first(211 * 211, u64::MAX).expect("a prime").into()).is_none());
+        assert!(cheap(narrow::first(211 * 211, u64::MAX).expect("a prime").into()).is_none());
     }
 
     #[test]

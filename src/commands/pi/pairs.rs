@@ -9,7 +9,7 @@ use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, Pulse, Span, sound};
-use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, Integrand, Pairs, Sums, pairs_for, scalar};
+use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, PairIntegrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
 /// The job: pairs of `I` in blocks of 2^20.
@@ -30,7 +30,7 @@ impl<I> Draw<I> {
     }
 }
 
-impl<I: Integrand> Job for Draw<I> {
+impl<I: PairIntegrand> Job for Draw<I> {
     type Tally = Sums;
     type Workspace = Option<Pairs>;
 
@@ -65,7 +65,7 @@ impl<I: Integrand> Job for Draw<I> {
     }
 }
 
-impl<I: Integrand> Estimator for Draw<I> {
+impl<I: PairIntegrand> Estimator for Draw<I> {
     /// Any pairs are as good as any others, from two of them on.
     fn finding(&self, sums: &Sums) -> Finding {
         let samples = 2 * sums.pairs;
@@ -74,7 +74,7 @@ impl<I: Integrand> Estimator for Draw<I> {
     }
 }
 
-impl<I: Integrand> Sampling for Draw<I> {
+impl<I: PairIntegrand> Sampling for Draw<I> {
     fn reading(&self, tally: &Sums) -> Option<Reading> {
         self.finding(tally).reading()
     }
@@ -84,7 +84,7 @@ impl<I: Integrand> Sampling for Draw<I> {
     }
 }
 
-impl<I: Integrand> Shorten for Draw<I> {
+impl<I: PairIntegrand> Shorten for Draw<I> {
     fn shortened(&self, blocks: u64) -> Draw<I> {
         let pairs = blocks.saturating_mul(BLOCK_PAIRS).min(self.pairs);
         Draw { terms: self.terms.clone(), pairs, integrand: PhantomData }

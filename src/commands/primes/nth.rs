@@ -93,7 +93,7 @@ fn order(hunt: &Hunt, step: Step) -> Order {
     let Step::Count { low, high } = step else { return Order::End };
     let last = high - 1;
     let (way, _) = costs::cheapest(low, last, Asked::Count, COMPARED);
-    if way == costs::Way::Formula {
+    if way == costs::Method::Formula {
         // From 0 on it costs half of what a part does.
         let from = if hunt.begin() <= 2 { hunt.begin() } else { low };
         return Order::Count(from, last, true);

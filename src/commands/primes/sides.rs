@@ -13,7 +13,7 @@ use super::range::Range;
 use crate::isa::Isa;
 use crate::job::run::Share;
 use crate::job::{Identity, Job, Ledger, Pulse, Span, Tally, Version, sound};
-use crate::primes::gourdon::{self, Formula, Frame, Layout, Opinion, SMALLEST, Terms, Words};
+use crate::primes::gourdon::{self, Formula, Layout, Params, SMALLEST, Split, Terms, Words};
 
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
 const PIECE: Duration = Duration::from_secs(2);
@@ -27,15 +27,15 @@ enum Side {
     /// Known from a small table.
     Known(u64),
     /// By the formula, in so many blocks.
-    Formula(Frame, u64),
+    Formula(Params, u64),
 }
 
 impl Side {
-    fn new(x: u128, opinion: Opinion) -> Side {
+    fn new(x: u128, opinion: Split) -> Side {
         if x < u128::from(SMALLEST) {
             return Side::Known(gourdon::small(x as u64));
         }
-        let frame = Frame::new(x, opinion);
+        let frame = Params::new(x, opinion);
         Side::Formula(frame, gourdon::blocks(&frame))
     }
 
@@ -46,7 +46,7 @@ impl Side {
         }
     }
 
-    fn frame(&self) -> Option<&Frame> {
+    fn frame(&self) -> Option<&Params> {
         match self {
             Side::Known(_) => None,
             Side::Formula(frame, _) => Some(frame),
@@ -72,9 +72,9 @@ pub(super) struct Sides {
 
 impl Sides {
     pub(super) fn new(range: Range<u128>, verify: bool, words: Vec<String>) -> Sides {
-        let opinions: &[Opinion] = if verify { &[Opinion::First, Opinion::Second] } else { &[Opinion::First] };
+        let opinions: &[Split] = if verify { &[Split::First, Split::Second] } else { &[Split::First] };
         let ends = [Some(range.stop), range.start.checked_sub(1)];
-        let pair = |&opinion: &Opinion| ends.map(|end| end.map_or(Side::Known(0), |x| Side::new(x, opinion)));
+        let pair = |&opinion: &Split| ends.map(|end| end.map_or(Side::Known(0), |x| Side::new(x, opinion)));
         Sides { sides: opinions.iter().flat_map(pair).collect(), words }
     }
 
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn tables_are_as_large_as_what_is_left() {
         let sides = Sides::new(Range { start: 10_u128.pow(9), stop: 10_u128.pow(12) }, false, Vec::new());
-        let of = |x: u128| Layout::of([&Frame::new(x, Opinion::First)]);
+        let of = |x: u128| Layout::of([&Params::new(x, Split::First)]);
         let border = sides.spans().next().map_or(0, |(_, span)| span.end);
         let mut ledger = Ledger::new();
         assert_eq!((sides.needed(&ledger, None), sides.layout()), (of(10_u128.pow(12)), of(10_u128.pow(12))));

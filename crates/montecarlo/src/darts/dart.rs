@@ -1,17 +1,19 @@
-//! What a dart is, and when it hits: the definition that every walk shares.
+//! What a dart is, and when it hits: the definition that every kernel shares.
 //!
-//! A coordinate is a signed 64-bit integer k, standing for k / 2^63 in [-1, 1). Its leading 16 bits come from the
-//! stream, the 48 below from [Philox](crate::philox) keyed by the seed, with the dart's place as counter.
-//! **A dart hits when x^2 + y^2 < 2^126, tested exactly in 128-bit integers**; no rounding enters anywhere.
+//! A coordinate is a signed 64-bit integer k, standing for k / 2^63 in [-1, 1). Its leading 16 bits
+//! come from the stream, the 48 below from [Philox](crate::philox) keyed by the seed, with the
+//! dart's place as counter. **A dart hits when x^2 + y^2 < 2^126, tested exactly in 128-bit
+//! integers**; no rounding enters anywhere.
 //!
-//! Why signed, whole circle: the points k/2^b of a quarter circle's corner grid overestimate pi by 4/2^b (10 % of the
-//! error at 5e11 samples for 24 bits). On the grid of 64-bit signed coordinates, symmetric about 0, the share of points
-//! inside differs from pi/4 by less than 1e-18.
+//! Why signed, whole circle: the points k/2^b of a quarter circle's corner grid overestimate pi by
+//! 4/2^b (10 % of the error at 5e11 samples for 24 bits). On the grid of 64-bit signed coordinates,
+//! symmetric about 0, the share of points inside differs from pi/4 by less than 1e-18.
 //!
-//! The leading bits (a, b) name a cell, [a, a+1) x [b, b+1) in units of 2^48. Its *score* a^2 + b^2 - LOW decides:
-//! below 0 the whole cell is inside, from BAND up it is outside, in between it may straddle the circle. With R = 2^15,
-//! a cell may straddle when |a^2 + b^2 - R^2| <= 2 (|a|+|b|) + 2, and |a|+|b| <= sqrt(2) R = 46340.95 there: the band
-//! is 2 * 92682 + 1 wide, 1.35e-4 of all cells. (A test visits every cell at the band's edges.)
+//! The leading bits (a, b) name a cell, [a, a+1) x [b, b+1) in units of 2^48. Its *score* a^2 +
+//! b^2 - LOW decides: below 0 the whole cell is inside, from BAND up it is outside, in between it
+//! may straddle the circle. With R = 2^15, a cell may straddle when |a^2 + b^2 - R^2| <= 2
+//! (|a|+|b|) + 2, and |a|+|b| <= sqrt(2) R = 46340.95 there: the band is 2 * 92682 + 1 wide,
+//! 1.35e-4 of all cells. (A test visits every cell at the band's edges.)
 
 use crate::philox::philox2x64;
 
@@ -26,7 +28,7 @@ const RADIUS_SQUARED: u128 = 1 << 126;
 
 /// Where darts are thrown: what their extra bits depend on, beside their number in the block.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct BlockKey {
     /// Philox's key: two seeds never share extra bits.
     pub seed: u64,
     /// The job, the upper part of the counter's second word.
@@ -35,7 +37,7 @@ pub(super) struct Place {
     pub block: u64,
 }
 
-impl Place {
+impl BlockKey {
     /// The full coordinates of dart number `dart` of the block, whose leading bits are `half`.
     #[inline(always)]
     pub fn point(&self, half: u32, dart: u32) -> (i64, i64) {
@@ -51,14 +53,16 @@ impl Place {
     }
 }
 
-/// Whether a point is strictly inside the circle of radius 2^63. Exact: both squares fit into 127 bits.
+/// Whether a point is strictly inside the circle of radius 2^63. Exact: both squares fit into 127
+/// bits.
 #[inline(always)]
 pub(super) fn is_inside((x, y): (i64, i64)) -> bool {
     let square = |k: i64| u128::from(k.unsigned_abs()) * u128::from(k.unsigned_abs());
     square(x) + square(y) < RADIUS_SQUARED
 }
 
-/// The score of the cell that a dart's leading bits name; as a signed number, below 0 means surely inside.
+/// The score of the cell that a dart's leading bits name; as a signed number, below 0 means surely
+/// inside.
 #[inline(always)]
 pub(super) fn score(half: u32) -> u32 {
     score_of_cell([half as i16, (half >> 16) as i16])
@@ -111,7 +115,8 @@ mod tests {
     #[test]
     fn no_cell_outside_the_band_straddles_the_circle() {
         for a in -32768..32768 {
-            // Both are monotone in |b|, so the outermost inside cell and the innermost outside cell speak for all.
+            // Both are monotone in |b|, so the outermost inside cell and the innermost outside cell
+            // speak for all.
             let inside = root((i64::from(LOW) - 1 - a * a).max(0)).min(32767);
             let outside = root((i64::from(LOW) + i64::from(BAND) - 1 - a * a).max(0)) + 1;
             for sign in [-1, 1] {
@@ -159,8 +164,9 @@ mod tests {
         assert!((share - 1.356e-4).abs() < 1e-6, "{share}");
     }
 
-    /// What the refinement is worth. Undecided cells counted as misses shift p by -6.7e-5, which is z = -3.7 at 5e8
-    /// darts; refined, one dart in each of the 582,000 undecided cells, the sum is right to within its own noise.
+    /// What the refinement is worth. Undecided cells counted as misses shift p by -6.7e-5, which is
+    /// z = -3.7 at 5e8 darts; refined, one dart in each of the 582,000 undecided cells, the sum is
+    /// right to within its own noise.
     #[test]
     fn without_the_extra_bits_pi_is_visibly_wrong_and_with_them_right() {
         let p = std::f64::consts::FRAC_PI_4;
@@ -170,7 +176,7 @@ mod tests {
         assert!(z(inside as f64, 5e8) < -3.0, "{}", z(inside as f64, 5e8));
         assert!(z((inside + undecided) as f64, 5e8) > 3.0);
 
-        let place = Place { seed: 2024, job: 0, block: 1 << 40 };
+        let place = BlockKey { seed: 2024, job: 0, block: 1 << 40 };
         let (mut visited, mut hits) = (0u32, 0u32);
         for a in -32768..32768i64 {
             let from = root((i64::from(LOW) - 1 - a * a).max(0));

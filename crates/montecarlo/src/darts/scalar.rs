@@ -1,14 +1,16 @@
 //! The textbook form: one lane at a time, one dart at a time, full precision each time.
 //!
-//! Stands beside the fast walks as their oracle, and for teaching (`--algorithm scalar`): no lazy precision, no cells,
-//! no SIMD. Each dart gets all 64 bits of both coordinates and **an exact integer test**, `x^2 + y^2 < 2^126`. The
-//! answer is by definition that of [`Darts::hits`](super::Darts::hits), dart for dart.
+//! Stands beside the fast kernels as their oracle, and for teaching (`--algorithm scalar`): no lazy
+//! precision, no cells, no SIMD. Each dart gets all 64 bits of both coordinates and **an exact
+//! integer test**, `x^2 + y^2 < 2^126`. The answer is by definition that of
+//! [`Darts::hits`](super::Darts::hits), dart for dart.
 //!
-//! Run time: about 7 ns a dart (Zen 5), most of it the extra bits that the fast walks hardly ever need. Memory: none to speak of.
+//! Run time: about 7 ns a dart (Zen 5), most of it the extra bits that the fast kernels rarely
+//! need. Memory: negligible.
 
 use rand::Rng;
 
-use super::dart::{Place, is_inside};
+use super::dart::{BlockKey, is_inside};
 use super::{BLOCK, STEP_DARTS};
 use crate::streams::{LANES, Streams};
 use montesieve_kernel::isa::Isa;
@@ -27,9 +29,10 @@ pub fn hits(seed: u64, first: u64, samples: u64) -> u64 {
     blocks + block_hits(seed, &streams, whole, samples % BLOCK)
 }
 
-/// The first `count` darts of all (at most a block), in order: x, y, and whether it hits. For pictures.
+/// The first `count` darts of all (at most a block), in order: x, y, and whether it hits. For
+/// pictures.
 pub fn first(seed: u64, count: u64) -> Vec<(f64, f64, bool)> {
-    let place = Place { seed, job: 0, block: 0 };
+    let place = BlockKey { seed, job: 0, block: 0 };
     let start = Streams::new(seed, 0, Isa::Portable).start(0);
     let mut darts = Vec::new();
     for lane in 0..LANES {
@@ -52,7 +55,7 @@ const UNIT: f64 = (1u64 << 63) as f64;
 
 /// Hits among the first `samples` darts of one block.
 fn block_hits(seed: u64, streams: &Streams, block: u64, samples: u64) -> u64 {
-    let place = Place { seed, job: 0, block };
+    let place = BlockKey { seed, job: 0, block };
     let start = streams.start(block);
     let mut hits = 0;
     for lane in 0..LANES {

@@ -1,4 +1,4 @@
-//! Every walk against the oracle, at every edge; and the darts against the circle.
+//! Every kernel against the oracle, at every edge; and the darts against the circle.
 
 use super::*;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use std::f64::consts::FRAC_PI_4;
 
 /// The instruction sets of this CPU.
 fn supported() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
 #[test]
@@ -32,8 +32,8 @@ fn every_walk_gives_the_oracle_s_hits_around_a_block() {
     }
 }
 
-/// Known answers, the first four found by a program of a few lines in Python that shares nothing with this one. A change
-/// here changes results that users have saved.
+/// Known answers, the first four found by a program of a few lines in Python that shares nothing
+/// with this one. A change here changes results that users have saved.
 #[test]
 fn known_answers() {
     for isa in supported() {
@@ -79,8 +79,9 @@ fn jobs_and_seeds_differ() {
     }
 }
 
-/// 64 seeds: the z of each is normal, so their sum of squares is chi-square with 64 degrees of freedom (mean 64,
-/// deviation 11), and their mean has deviation 1/8. The bounds are 5 deviations; the seeds are fixed, so it never flakes.
+/// 64 seeds: the z of each is normal, so their sum of squares is chi-square with 64 degrees of
+/// freedom (mean 64, deviation 11), and their mean has deviation 1/8. The bounds are 5 deviations;
+/// the seeds are fixed, so it never flakes.
 #[test]
 fn hits_scatter_about_pi_as_a_binomial_does() {
     let z: Vec<f64> = (0..64)

@@ -1,10 +1,12 @@
 //! e^x: reduced to |r| <= ln(2)/2, a polynomial, and an exponent put together from bits.
 //!
-//! With n = round(x / ln 2) and r = x - n ln 2 (ln 2 in two parts, of which the first times n is exact), e^x = 2^n e^r
-//! and e^r = 1 + (r + r^2 q(r)). The coefficients interpolate (e^r - 1 - r) / r^2 at the ten Chebyshev nodes of the
-//! interval: 1.6e-17 off relative to e^r, where Taylor's polynomial would need two more terms.
+//! With n = round(x / ln 2) and r = x - n ln 2 (ln 2 in two parts, of which the first times n is
+//! exact), e^x = 2^n e^r and e^r = 1 + (r + r^2 q(r)). The coefficients interpolate (e^r - 1 - r) /
+//! r^2 at the ten Chebyshev nodes of the interval: 1.6e-17 off relative to e^r, where Taylor's
+//! polynomial would need two more terms.
 //!
-//! 15 products and 14 additions. Reference: W. J. Cody, W. Waite, "Software manual for the elementary functions" (1980).
+//! 15 products and 14 additions. Reference: W. J. Cody, W. Waite, "Software manual for the
+//! elementary functions" (1980).
 
 use super::{ROUNDER, mend, polynomial};
 use crate::uniform::Row;
@@ -35,7 +37,8 @@ fn usual(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + ROUNDER;
     let n = shifted - ROUNDER;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    // Even and odd powers apart: half as long a chain of dependent operations, for one product more.
+    // Even and odd powers apart: half as long a chain of dependent operations, for one product
+    // more.
     let z = r * r;
     let q = polynomial(z, EVEN) + r * polynomial(z, ODD);
     let mantissa = 1.0 + (r + z * q);

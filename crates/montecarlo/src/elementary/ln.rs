@@ -1,10 +1,12 @@
 //! The natural logarithm: the exponent, and a series for a mantissa near 1.
 //!
-//! x = 2^k m with m in [sqrt(1/2), sqrt(2)). With f = m - 1 and s = f / (2 + f), ln m = 2 artanh(s) = 2s + 2s^3/3 + ...;
-//! a polynomial in s^2 takes the place of the series, and the sum is arranged so that its largest term is exact:
-//! ln x = k ln2_high - ((f^2/2 - (s (f^2/2 + R(s^2)) + k ln2_low)) - f).
+//! x = 2^k m with m in [sqrt(1/2), sqrt(2)). With f = m - 1 and s = f / (2 + f), ln m = 2 artanh(s)
+//! = 2s + 2s^3/3 + ...; a polynomial in s^2 takes the place of the series, and the sum is arranged
+//! so that its largest term is exact: ln x = k ln2_high - ((f^2/2 - (s (f^2/2 + R(s^2)) + k
+//! ln2_low)) - f).
 //!
-//! Method and coefficients as in FDLIBM's `e_log.c` (Sun Microsystems, 1993). One quotient, 12 products, 14 additions.
+//! Method and coefficients as in FDLIBM's `e_log.c` (Sun Microsystems, 1993). One quotient, 12
+//! products, 14 additions.
 
 use super::{mend, polynomial};
 use crate::uniform::Row;

@@ -1,11 +1,13 @@
 //! The normal quantile: from a uniform number in (0, 1) to a standard normal one.
 //!
-//! Inversion, one number in and one out, where Box and Muller's method takes two for two: the normal number is then a rising
-//! function of the uniform one, which quasi-random points and antithetic pairs rely on. Two quotients of polynomials of
-//! degree 7: in q = p - 1/2 where abs(q) <= 0.425, else in sqrt(-ln min(p, 1-p)). Both are computed, each lane takes its own.
+//! Inversion, one number in and one out, where Box and Muller's method takes two for two: the
+//! normal number is then a rising function of the uniform one, which quasi-random points and
+//! antithetic pairs rely on. Two quotients of polynomials of degree 7: in q = p - 1/2 where abs(q)
+//! <= 0.425, else in sqrt(-ln min(p, 1-p)). Both are computed, each lane takes its own.
 //!
-//! Reference: M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
-//! (1988), PPND16, whose coefficients these are (relative error 1e-16 before rounding).
+//! Reference: M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution",
+//! Applied Statistics 37 (1988), PPND16, whose coefficients these are (relative error 1e-16 before
+//! rounding).
 
 use super::{ln, mend, polynomial};
 use crate::uniform::Row;
@@ -85,8 +87,8 @@ const CENTRE_HALF: f64 = 0.425;
 /// Where the far tail begins: sqrt(-ln p) = 5.
 const FAR: f64 = 1.388_794_386_496_402e-11;
 
-/// The standard normal quantile of every lane: the z below which a normal variable lies with that probability.
-/// Lanes outside (0, 1) become NaN.
+/// The standard normal quantile of every lane: the z below which a normal variable lies with that
+/// probability. Lanes outside (0, 1) become NaN.
 #[inline(always)]
 pub fn normal_quantile(p: &Row) -> Row {
     let smaller = p.map(|p| if p < 0.5 { p } else { 1.0 - p });

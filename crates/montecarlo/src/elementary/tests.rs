@@ -1,4 +1,5 @@
-//! Each function against `libm`, all over its range and at every edge; and the same bits in every lane.
+//! Each function against `libm`, all over its range and at every edge; and the same bits in every
+//! lane.
 
 use super::*;
 use proptest::prelude::*;
@@ -78,7 +79,8 @@ fn the_quantile_inverts_the_distribution() {
     let edges = [1.3e-11, 1.4e-11, 0.074_999, 0.075, 0.075_001, 0.5, 0.925, 0.925_001, 1e-300, 2f64.powi(-53)];
     for p in spread(1e-6, 1.0 - 1e-6, 20_000).chain(edges) {
         let z = one(normal_quantile, p);
-        // An error of 1e-15 of z changes p by density * z * 1e-15; p itself and erfc have errors of their own.
+        // An error of 1e-15 of z changes p by density * z * 1e-15; p itself and erfc have errors of
+        // their own.
         let density = (-z * z / 2.0).exp() / 2.506_628_274_631;
         let allowed = density * z.abs() * 1e-15 + 1e-15 * p.min(1.0 - p) * (1.0 + z * z) + 2e-16 * p;
         assert!((below(z) - p).abs() <= allowed, "{p}: {z}, {} off", below(z) - p);

@@ -1,9 +1,11 @@
 //! Sine and cosine: reduced to a quarter of a turn, two polynomials, of which each lane takes one.
 //!
-//! With n = round(2x / pi), r = x - n pi/2 lies in [-pi/4, pi/4]; pi/2 stands in three parts, of which the first two times
-//! n are exact for n below 2^20 (Cody and Waite). n modulo 4 says which of +-sin r, +-cos r is the answer.
+//! With n = round(2x / pi), r = x - n pi/2 lies in [-pi/4, pi/4]; pi/2 stands in three parts, of
+//! which the first two times n are exact for n below 2^20 (Cody and Waite). n modulo 4 says which
+//! of +-sin r, +-cos r is the answer.
 //!
-//! Coefficients as in FDLIBM's `k_sin.c` and `k_cos.c` (Sun Microsystems, 1993). 19 products and 20 additions for either.
+//! Coefficients as in FDLIBM's `k_sin.c` and `k_cos.c` (Sun Microsystems, 1993). 19 products and 20
+//! additions for either.
 
 use std::f64::consts::FRAC_2_PI;
 

@@ -1,14 +1,14 @@
-//! The walk with AVX2: four pairs a register, two registers.
+//! The kernel with AVX2: four pairs a register, two registers.
 //!
-//! There is no product of 64-bit words. With halves x = x1 2^32 + x0, x a mod 2^64 = x0 a0 + 2^32 (x0 a1 + x1 a0): the
-//! first by `vpmuludq`, the other two
-//! by one `vpmulld` with the halves of a swapped. Accepted pairs are gathered by `vpermd` with one of 16 orders from a table.
+//! There is no product of 64-bit words. With halves x = x1 2^32 + x0, x a mod 2^64 = x0 a0 + 2^32
+//! (x0 a1 + x1 a0): the first by `vpmuludq`, the other two by one `vpmulld` with the halves of a
+//! swapped. Accepted pairs are gathered by `vpermd` with one of 16 orders from a table.
 
 use std::arch::x86_64::*;
 
 use super::deviates::ROW;
 use super::gathered::{DRAWS, Gathered, block};
-use super::generator::{LANES, Lanes, MULTIPLIER, ONE, STRIDE};
+use super::generator::{LANES, MULTIPLIER, ONE, PairStates, STRIDE};
 use super::sums::Sums;
 
 /// States in a register.
@@ -40,7 +40,7 @@ const fn orders() -> [[u32; 2 * WIDTH]; 1 << WIDTH] {
 
 /// The sums of the block that begins where `lanes` stand, which then stand at the next one.
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-pub(super) fn sums(lanes: &mut Lanes) -> Sums {
+pub(super) fn sums(lanes: &mut PairStates) -> Sums {
     block(lanes, |lanes, to| gather(lanes, to))
 }
 
@@ -72,7 +72,7 @@ fn centred(states: __m256i) -> __m256d {
 
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn gather(lanes: &mut Lanes, to: &mut Gathered) {
+fn gather(lanes: &mut PairStates, to: &mut Gathered) {
     let (multiplier, stride) = (factor(MULTIPLIER), factor(STRIDE));
     let lanes: *mut __m256i = lanes.0.as_mut_ptr().cast();
     // SAFETY: the lanes are SETS registers long, and begin at a multiple of 64 bytes.
@@ -85,8 +85,9 @@ fn gather(lanes: &mut Lanes, to: &mut Gathered) {
             *state = product(*state, stride);
             let square = _mm256_add_pd(_mm256_mul_pd(x, x), _mm256_mul_pd(y, y));
             let inside = _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(square, _mm256_set1_pd(0.25))) as usize;
-            // SAFETY: four bits point into a table of 16 rows, each a register long. At most ROW - 1 pairs were there and
-            // WIDTH come with each register, so one behind `count` is in the room.
+            // SAFETY: four bits point into a table of 16 rows, each a register long. At most ROW -
+            // 1 pairs were there and WIDTH come with each register, so one behind `count` is in the
+            // room.
             unsafe {
                 let order = _mm256_loadu_si256(ORDERS[inside].as_ptr().cast());
                 let gathered = |pairs: __m256d| _mm256_permutevar8x32_epi32(_mm256_castpd_si256(pairs), order);

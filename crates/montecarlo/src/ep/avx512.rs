@@ -1,15 +1,15 @@
-//! The walk with AVX-512: eight pairs a register.
+//! The kernel with AVX-512: eight pairs a register.
 //!
-//! A state lies in bits 6 to 51 with the exponent of 1.0 above. Then `vpmadd52luq`, whose operands and product are
-//! taken modulo 2^52, with that
-//! exponent as the addend, makes in one instruction the next state and a double in [1, 2). `vcompresspd` gathers the accepted pairs
-//! (in a register, then stored whole: its form that stores is slow on Zen 4).
+//! A state lies in bits 6 to 51 with the exponent of 1.0 above. Then `vpmadd52luq`, whose operands
+//! and product are taken modulo 2^52, with that exponent as the addend, makes in one instruction
+//! the next state and a double in [1, 2). `vcompresspd` gathers the accepted pairs (in a register,
+//! then stored whole: its form that stores is slow on Zen 4).
 
 use std::arch::x86_64::*;
 
 use super::deviates::ROW;
 use super::gathered::{DRAWS, Gathered, block};
-use super::generator::{LANES, Lanes, MULTIPLIER, ONE, STRIDE};
+use super::generator::{LANES, MULTIPLIER, ONE, PairStates, STRIDE};
 use super::sums::Sums;
 
 /// How far up an aligned state is above one in a mantissa.
@@ -17,13 +17,13 @@ const SHIFT: u32 = 12;
 
 /// The sums of the block that begins where `lanes` stand, which then stand at the next one.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx2,bmi1,bmi2,popcnt,lzcnt")]
-pub(super) fn sums(lanes: &mut Lanes) -> Sums {
+pub(super) fn sums(lanes: &mut PairStates) -> Sums {
     block(lanes, |lanes, to| gather(lanes, to))
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx2,bmi1,bmi2,popcnt,lzcnt")]
-fn gather(lanes: &mut Lanes, to: &mut Gathered) {
+fn gather(lanes: &mut PairStates, to: &mut Gathered) {
     let one = _mm512_set1_epi64(ONE as i64);
     let multiplier = _mm512_set1_epi64(MULTIPLIER as i64);
     let stride = _mm512_set1_epi64((STRIDE % (1 << super::generator::BITS)) as i64);
@@ -40,7 +40,8 @@ fn gather(lanes: &mut Lanes, to: &mut Gathered) {
         first = _mm512_madd52lo_epu64(one, first, stride);
         let square = _mm512_add_pd(_mm512_mul_pd(x, x), _mm512_mul_pd(y, y));
         let inside = _mm512_cmp_pd_mask::<_CMP_LE_OQ>(square, quarter);
-        // SAFETY: at most ROW - 1 pairs were there and LANES come with each draw, so a register behind `count` is in the room.
+        // SAFETY: at most ROW - 1 pairs were there and LANES come with each draw, so a register
+        // behind `count` is in the room.
         unsafe {
             _mm512_storeu_pd(to.x.as_mut_ptr().add(count), _mm512_maskz_compress_pd(inside, x));
             _mm512_storeu_pd(to.y.as_mut_ptr().add(count), _mm512_maskz_compress_pd(inside, y));

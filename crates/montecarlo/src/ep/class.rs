@@ -1,8 +1,8 @@
 //! The classes of the benchmark: how many pairs, and what their sums must come to.
 //!
-//! The reference values are those printed in `ep.f` of the NAS Parallel Benchmarks 3.3 (NASA Ames); for class E with
-//! the 13 digits given there.
-//! Some later sources of EP sum absolute values and carry other references, which these sums are not.
+//! The reference values are those printed in `ep.f` of the NAS Parallel Benchmarks 3.3 (NASA Ames);
+//! for class E with the 13 digits given there. Some later sources of EP sum absolute values and
+//! carry other references, which these sums are not.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,20 +1,26 @@
-//! From accepted pairs to Gaussian deviates, eight at a time: the one definition that every walk compiles for its own registers.
+//! From accepted pairs to Gaussian deviates, eight at a time: the one definition that every kernel
+//! compiles for its registers.
 //!
-//! For a pair (x, y) inside the unit circle, t = x^2 + y^2, the deviates are X = x f, Y = y f, f = sqrt(-2 ln t / t) (Marsaglia's polar
-//! method). Stands beside the walks, which draw and gather pairs by hand, because here compilers do as well: plain
-//! loops over eight lanes of IEEE operations, none fused, so that the bits are the same everywhere.
+//! For a pair (x, y) inside the unit circle, t = x^2 + y^2, the deviates are X = x f, Y = y f, f =
+//! sqrt(-2 ln t / t) (Marsaglia's polar method). Stands beside the kernels, which draw and gather
+//! pairs with intrinsics, because here compilers do as well: plain loops over eight lanes of IEEE
+//! operations, none fused, so that the bits are the same everywhere.
 //!
-//! - Pairs come halved, (x/2, y/2): that saves doublings. With q = t/4, the factor 2f = sqrt(-2 ln t / q).
-//! - Logarithm: t = 2^k m, m in [sqrt(1/2), sqrt(2)); with s = (m - 1) / (m + 1), -2 ln t = -2k ln 2 - 4 artanh(s), a
-//!   polynomial in s^2. No table, and
-//!   no second division: r = 1 / ((m + 1) q) gives s = (m - 1) q r and 1/q = (m + 1) r.
-//! - Annuli: 1, 1.5, 2, 3, 4, 6 and 8 are where the exponent and the first digit of a double change. Those four bits say where in
-//!   a word of eight counters of 8 bits the pair is counted. Only 1 pair in 8000 comes to 4, and is looked at again.
+//! - Pairs come halved, (x/2, y/2): that saves doublings. With q = t/4, the factor 2f = sqrt(-2 ln
+//!   t / q).
+//! - Logarithm: t = 2^k m, m in [sqrt(1/2), sqrt(2)); with s = (m - 1) / (m + 1), -2 ln t = -2k ln
+//!   2 - 4 artanh(s), a polynomial in s^2. No table, and no second division: r = 1 / ((m + 1) q)
+//!   gives s = (m - 1) q r and 1/q = (m + 1) r.
+//! - Annuli: 1, 1.5, 2, 3, 4, 6 and 8 are where the exponent and the first digit of a double
+//!   change. Those four bits say where in a word of eight counters of 8 bits the pair is counted.
+//!   Only 1 pair in 8000 reaches 4, and is examined again.
 //!
 //! The pair accepted as number n of the block is added in lane n mod 8.
 //!
-//! Run time: one division, one square root and about 50 operations for each register. Memory: 18 KiB.
-//! Reference: G. Marsaglia, T. A. Bray, SIAM Review 6 (1964) 260; coefficients as in FDLIBM's `e_log.c` (Sun Microsystems, 1993).
+//! Run time: one division, one square root and about 50 operations for each register. Memory: 18
+//! KiB.
+//! Reference: G. Marsaglia, T. A. Bray, SIAM Review 6 (1964) 260; coefficients as in FDLIBM's
+//! `e_log.c` (Sun Microsystems, 1993).
 
 use super::sums::{ANNULI, Sums};
 
@@ -22,13 +28,14 @@ use super::sums::{ANNULI, Sums};
 pub(super) const ROW: usize = 8;
 
 /// A number of each pair.
-pub(super) type Row = [f64; ROW];
+pub(super) type DeviateRow = [f64; ROW];
 
-/// Rows that are added in one go, at most: a chunk and what was left of the one before. With AVX-512 on a quiet Zen 5, 34 and 130
-/// rows were 4 % slower.
+/// Rows that are added together, at most: a chunk and what was left of the one before. With
+/// AVX-512 on a quiet Zen 5, 34 and 130 rows were 4 % slower.
 pub(super) const ROWS: usize = 66;
 
-/// Rows that a step begins ahead of the one that it ends, see [`Deviates::add`]: so many must be readable behind the last.
+/// Rows that a step begins ahead of the one that it ends, see [`Deviates::add`]: that many must be
+/// readable behind the last.
 pub(super) const AHEAD: usize = 2;
 
 /// Annuli that are counted in lanes, the innermost apart.
@@ -84,18 +91,19 @@ fn logarithm(q: f64, r: f64) -> (f64, f64) {
     (k * (-2.0 * std::f64::consts::LN_2) - (s * 4.0 + s * (2.0 * series)), above * r)
 }
 
-/// Sums in lanes: of the deviates, and of pairs by annulus. Small and passed by value, so that compilers keep them in registers.
+/// Sums in lanes: of the deviates, and of pairs by annulus. Small and passed by value, so that
+/// compilers keep them in registers.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(64))]
-struct Lanes {
-    sx: Row,
-    sy: Row,
+struct LaneTotals {
+    sx: DeviateRow,
+    sy: DeviateRow,
     /// Counters of 8 bits, see [`counter`]; of one chunk, so that none overflows.
     counters: [u64; ROW],
 }
 
-/// Which bit of the word of counters stands for a pair that comes to `most`, in 0.75 to below 12: one counter each for what lies
-/// below 1, 1.5, 2, 3, 4, 6, 8 and 12.
+/// Which bit of the word of counters stands for a pair whose maximum is `most`, in 0.75 to below
+/// 12: one counter each for what lies below 1, 1.5, 2, 3, 4, 6, 8 and 12.
 #[inline(always)]
 fn counter(most: f64) -> u64 {
     most.to_bits() >> 48 & 0b11_1000
@@ -110,10 +118,11 @@ const _: () = assert!(ROWS <= 0xFF);
 /// The sums of a block so far.
 #[derive(Clone, Debug)]
 pub(super) struct Deviates {
-    lanes: Lanes,
-    way: Way,
-    /// max(|X|, |Y|) of the rows added last. Kept here, since clearing it for each chunk would cost as much as a few rows.
-    most: [Row; ROWS],
+    lanes: LaneTotals,
+    way: DeviatePipeline,
+    /// max(|X|, |Y|) of the rows added last. Kept here, since clearing it for each chunk would cost
+    /// as much as a few rows.
+    most: [DeviateRow; ROWS],
     /// Pairs in annuli 1, 2 and 3.
     near: [[u64; ROW]; NEAR],
     /// Pairs in those further out, all lanes in one.
@@ -123,19 +132,19 @@ pub(super) struct Deviates {
 /// The step between drawing and adding, for the rows that are under way.
 #[derive(Clone, Debug)]
 #[repr(C, align(64))]
-struct Way {
+struct DeviatePipeline {
     /// t/4.
-    q: [Row; ROWS + AHEAD],
+    q: [DeviateRow; ROWS + AHEAD],
     /// Its reciprocal.
-    r: [Row; ROWS + AHEAD],
+    r: [DeviateRow; ROWS + AHEAD],
     /// -2 ln t / q.
-    square: [Row; ROWS + AHEAD],
+    square: [DeviateRow; ROWS + AHEAD],
 }
 
-impl Way {
-    /// First step of a row, as far as the division.
+impl DeviatePipeline {
+    /// First step of a row, up to the division.
     #[inline(always)]
-    fn divide(&mut self, row: usize, x: &Row, y: &Row) {
+    fn divide(&mut self, row: usize, x: &DeviateRow, y: &DeviateRow) {
         for lane in 0..ROW {
             let q = x[lane] * x[lane] + y[lane] * y[lane];
             self.q[row][lane] = q;
@@ -143,7 +152,7 @@ impl Way {
         }
     }
 
-    /// Second step, as far as the square root.
+    /// Second step, up to the square root.
     #[inline(always)]
     fn take_logarithm(&mut self, row: usize) {
         for lane in 0..ROW {
@@ -153,10 +162,11 @@ impl Way {
     }
 }
 
-impl Lanes {
-    /// Third and last step: adds eight pairs, which come halved, with the square of their factor; gives max(|X|, |Y|) of each.
+impl LaneTotals {
+    /// Third and last step: adds eight pairs, which come halved, with the square of their factor;
+    /// returns max(|X|, |Y|) of each.
     #[inline(always)]
-    fn add(&mut self, x: &Row, y: &Row, square: &Row) -> Row {
+    fn add(&mut self, x: &DeviateRow, y: &DeviateRow, square: &DeviateRow) -> DeviateRow {
         let mut most = [0.0; ROW];
         for lane in 0..ROW {
             let factor = square[lane].sqrt();
@@ -167,7 +177,7 @@ impl Lanes {
             most[lane] = if x.abs() > y.abs() { x.abs() } else { y.abs() };
         }
         for (sum, &most) in self.counters.iter_mut().zip(&most) {
-            // No pair of the generator comes to 12: the smallest t is 2^-91.
+            // No pair of the generator reaches 12: the smallest t is 2^-91.
             *sum += 1 << counter(if most > 0.75 { most } else { 0.75 });
         }
         most
@@ -178,19 +188,28 @@ impl Deviates {
     /// Nothing added yet.
     pub fn new() -> Deviates {
         let zero = [[0.0; ROW]; ROWS + AHEAD];
-        let way = Way { q: zero, r: zero, square: zero };
-        Deviates { lanes: Lanes::default(), way, most: [[0.0; ROW]; ROWS], near: [[0; ROW]; NEAR], far: [0; ANNULI] }
+        let way = DeviatePipeline { q: zero, r: zero, square: zero };
+        Deviates {
+            lanes: LaneTotals::default(),
+            way,
+            most: [[0.0; ROW]; ROWS],
+            near: [[0; ROW]; NEAR],
+            far: [0; ANNULI],
+        }
     }
 
-    /// Adds the first `rows` rows (at most [`ROWS`]) of eight pairs, which come halved. [`AHEAD`] more are read, whatever they hold.
+    /// Adds the first `rows` rows (at most [`ROWS`]) of eight pairs, which come halved. [`AHEAD`]
+    /// more are read, whatever they hold.
     ///
-    /// From pair to deviate some 25 operations follow one on another, a division and a square root among them: 140 cycles,
-    /// and a processor that looks 200 vector operations ahead sees three rows at a time, which is not enough to keep
-    /// it busy. So a pass of the loop ends one row, and takes two others a third of the way each.
+    /// From pair to deviate some 25 operations follow one on another, a division and a square root
+    /// among them: 140 cycles, and a processor that looks 200 vector operations ahead sees three
+    /// rows at a time, which is not enough to keep it busy. So a pass of the loop ends one row, and
+    /// takes two others a third of the way each.
     ///
-    /// The far annuli are looked for after the loop: a call inside would take all registers from it.
+    /// The far annuli are looked for after the loop: a call inside would take all registers from
+    /// it.
     #[inline(always)]
-    pub fn add(&mut self, x: &[Row], y: &[Row], rows: usize) {
+    pub fn add(&mut self, x: &[DeviateRow], y: &[DeviateRow], rows: usize) {
         assert!(rows <= ROWS && x.len() >= rows + AHEAD && y.len() >= rows + AHEAD);
         let mut lanes = self.lanes;
         let way = &mut self.way;
@@ -228,7 +247,8 @@ impl Deviates {
         }
     }
 
-    /// The sums of `pairs` pairs. Whatever else was added to fill the last row lay in the innermost annulus, and added 0.
+    /// The sums of `pairs` pairs. Whatever else was added to fill the last row lay in the innermost
+    /// annulus, and added 0.
     pub fn sums(&self, pairs: u64) -> Sums {
         let mut sums = Sums::default();
         self.lanes.sx.iter().for_each(|&sum| sums.sx.add(sum));
@@ -248,7 +268,8 @@ mod tests {
 
     #[test]
     fn the_logarithm_is_right_within_4_ulp() {
-        // 1 down to 2^-91, in steps that meet all exponents and mantissas; and the neighbourhood of 1 bit by bit.
+        // 1 down to 2^-91, in steps that meet all exponents and mantissas; and the neighbourhood of
+        // 1 bit by bit.
         let wide = (0..200_000).map(|i| (-f64::from(i) / 3200.0).exp());
         let close = (0..100_000u64).map(|i| f64::from_bits(ONE - i));
         let mut worst = 0.0f64;
@@ -267,7 +288,8 @@ mod tests {
     fn pairs_are_told_apart_by_annulus() {
         // f is large for small pairs, so the pair (x, 0) has the deviate sqrt(-2 ln(x^2)).
         let mut deviates = Deviates::new();
-        let x: Row = [0.1, 0.5, 1.0, 1.9, 2.5, 3.5, 4.5, 8.5].map(|deviate: f64| (-deviate * deviate / 4.0).exp());
+        let x: DeviateRow =
+            [0.1, 0.5, 1.0, 1.9, 2.5, 3.5, 4.5, 8.5].map(|deviate: f64| (-deviate * deviate / 4.0).exp());
         deviates.add(&[x.map(|x| -x / 2.0); 1 + AHEAD], &[[0.0; ROW]; 1 + AHEAD], 1);
         let sums = deviates.sums(ROW as u64);
         assert_eq!(sums.counts.iter().sum::<u64>(), 8);

@@ -1,10 +1,12 @@
 //! The generator of the NAS benchmarks: x <- a x mod 2^46 with a = 5^13, begun at 271828183.
 //!
-//! Stands beside [`streams`](crate::streams) since the benchmark prescribes its numbers. A state is kept **aligned to
-//! the top** of a word, as x 2^18: the word's own overflow is then the modulus, and the leading bits are those of a
-//! mantissa, so a state becomes a double in [1, 2) by a shift and the exponent of 1.0 or-ed in.
+//! Stands beside [`streams`](crate::streams) since the benchmark prescribes its numbers. A state is
+//! kept **aligned to the top** of a word, as x 2^18: the word's own overflow is then the modulus,
+//! and the leading bits are those of a mantissa, so a state becomes a double in [1, 2) by a shift
+//! and the exponent of 1.0 or-ed in.
 //!
-//! Run time: a jump to any place takes at most 2 * 46 products (the period is 2^44). Memory: none to speak of.
+//! Run time: a jump to any place takes at most 2 * 46 products (the period is 2^44). Memory: none
+//! to speak of.
 //!
 //! Reference: D. H. Bailey et al., "The NAS Parallel Benchmarks", RNR-94-007 (1994), section 2.3.
 
@@ -26,7 +28,8 @@ pub(super) const ONE: u64 = 0x3FF0_0000_0000_0000;
 /// Numbers in a pair.
 const PAIR: u64 = 2;
 
-/// Pairs that are drawn at once: a register of AVX-512. The order of pairs does not depend on it, nor does any result.
+/// Pairs that are drawn at once: a register of AVX-512. The order of pairs does not depend on it,
+/// nor does any result.
 pub(super) const LANES: usize = 8;
 
 /// From a lane's pair to the next one of the same lane.
@@ -48,13 +51,13 @@ pub(super) const fn power(mut n: u64) -> u64 {
 /// The first numbers of [`LANES`] pairs in a row, as aligned states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C, align(64))]
-pub(super) struct Lanes(pub [u64; LANES]);
+pub(super) struct PairStates(pub [u64; LANES]);
 
-impl Lanes {
+impl PairStates {
     /// Standing at pair number `pair`, counted from 0.
-    pub fn at(pair: u64) -> Lanes {
+    pub fn at(pair: u64) -> PairStates {
         let mut state = (SEED << ALIGN).wrapping_mul(power(PAIR * pair + 1));
-        Lanes(std::array::from_fn(|_| {
+        PairStates(std::array::from_fn(|_| {
             let lane = state;
             state = state.wrapping_mul(power(PAIR));
             lane
@@ -88,9 +91,9 @@ mod tests {
         }
         for pair in [0, 1, 2, 7, 8, 9, 1023, 2048, 2991] {
             let expected: [u64; LANES] = std::array::from_fn(|lane| pairs[pair + lane] << ALIGN);
-            assert_eq!(Lanes::at(pair as u64).0, expected, "pair {pair}");
+            assert_eq!(PairStates::at(pair as u64).0, expected, "pair {pair}");
         }
-        assert_eq!(Lanes::at(8).0, Lanes::at(0).0.map(|state| state.wrapping_mul(STRIDE)));
+        assert_eq!(PairStates::at(8).0, PairStates::at(0).0.map(|state| state.wrapping_mul(STRIDE)));
     }
 
     #[test]

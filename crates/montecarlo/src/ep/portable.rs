@@ -1,20 +1,21 @@
-//! The walk for any CPU: one pair after the other, accepted by moving an index on by 0 or 1.
+//! The kernel for any CPU: one pair after the other, accepted by advancing an index by 0 or 1.
 //!
-//! Stands beside `avx2` and `avx512`, which gather several pairs at once by permutations; plain Rust has none.
-//! The multiplier is a full word's product here, which vectors of SSE2 and AVX2 do not have.
+//! Stands beside `avx2` and `avx512`, which gather several pairs at once by permutations; plain
+//! Rust has none. The multiplier is a full word's product here, which vectors of SSE2 and AVX2 do
+//! not have.
 
 use super::deviates::ROW;
 use super::gathered::{DRAWS, Gathered, block};
-use super::generator::{Lanes, MULTIPLIER, STRIDE, centred};
+use super::generator::{MULTIPLIER, PairStates, STRIDE, centred};
 use super::sums::Sums;
 
 /// The sums of the block that begins where `lanes` stand, which then stand at the next one.
-pub(super) fn sums(lanes: &mut Lanes) -> Sums {
+pub(super) fn sums(lanes: &mut PairStates) -> Sums {
     block(lanes, gather)
 }
 
 #[inline(always)]
-fn gather(lanes: &mut Lanes, to: &mut Gathered) {
+fn gather(lanes: &mut PairStates, to: &mut Gathered) {
     let mut count = to.count;
     debug_assert!(count < ROW);
     for _ in 0..DRAWS {

@@ -1,7 +1,8 @@
 //! What the pairs of a run of blocks come to: the benchmark's tally.
 //!
-//! Stands beside [`deviates`](super::deviates), whose sums are plain and reach over one block. From block to block they are exact, so that
-//! merging is associative and the answer has the same bits for every cut. Memory: 1.2 KiB; written down about 60 bytes.
+//! Stands beside [`deviates`](super::deviates), whose sums are plain and reach over one block. From
+//! block to block they are exact, so that merging is associative and the answer has the same bits
+//! for every cut. Memory: 1.2 KiB; written down about 60 bytes.
 
 use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,8 @@ pub struct Sums {
     pub sx: Exact,
     /// The sum of the second ones.
     pub sy: Exact,
-    /// Pairs (X, Y) with l <= max(|X|, |Y|) < l + 1 (the last one: from there on; no class comes that far).
+    /// Pairs (X, Y) with l <= max(|X|, |Y|) < l + 1 (the last one: from there on; no class comes
+    /// that far).
     pub counts: [u64; ANNULI],
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 fn supported() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
 #[test]

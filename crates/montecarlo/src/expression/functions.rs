@@ -1,7 +1,8 @@
-//! The operations and functions of expressions: names, numbers of arguments, and what each does to rows.
+//! The operations and functions of expressions: names, numbers of arguments, and what each does to
+//! rows.
 //!
-//! Those of [`elementary`] are vectors; the others go to the crate `libm` one number at a time (10 to 50 ns), which is as
-//! reproducible: plain Rust, the same bits on every machine.
+//! Those of [`elementary`] are vectors; the others go to the crate `libm` one number at a time (10
+//! to 50 ns), which is as reproducible: plain Rust, the same bits on every machine.
 
 use crate::elementary;
 use crate::uniform::Row;

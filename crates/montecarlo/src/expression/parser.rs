@@ -1,6 +1,7 @@
-//! From text to a tree, by recursive descent: one function for each line of the grammar in `mod.rs`.
+//! From text to a tree, by recursive descent: one function for each line of the grammar in
+//! `expression.rs`.
 //!
-//! Every complaint knows its column: that of the word at which reading could not go on.
+//! Every error message has its column: that of the word at which reading stopped.
 
 use super::Misreading;
 use super::functions::{Function, constant, named};
@@ -17,7 +18,7 @@ pub(super) enum Node {
 /// How deep brackets, signs and powers may be nested: each level takes less than 1 KiB of stack.
 const DEEPEST: usize = 200;
 
-/// Bytes of text: a sum of so many terms makes a tree that is half as deep.
+/// Bytes of text: a sum of that many terms makes a tree that is half as deep.
 const LONGEST: usize = 4096;
 
 /// What comes next in the text.

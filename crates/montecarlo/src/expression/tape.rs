@@ -18,14 +18,14 @@ use crate::uniform::Row;
 pub struct Expression {
     variables: usize,
     cells: Vec<Row>,
-    steps: Vec<Step>,
+    steps: Vec<Instruction>,
     /// The cell in which the value is found.
     value: usize,
 }
 
 /// Cell `to` becomes `function` of cells `a` and `b`.
 #[derive(Clone, Debug)]
-struct Step {
+struct Instruction {
     function: Function,
     a: usize,
     b: usize,
@@ -90,7 +90,7 @@ impl Expression {
                 if self.cells.len() <= free {
                     self.cells.resize(free + 1, Row::all(0.0));
                 }
-                self.steps.push(Step { function: *function, a, b, to: free });
+                self.steps.push(Instruction { function: *function, a, b, to: free });
                 free
             }
         }
@@ -160,7 +160,7 @@ fn folded(node: Node) -> Node {
     }
 }
 
-/// The value for constants. A function of its own, because its rows must not lie on the stack at
+/// The value for constants. A separate function, because its rows must not lie on the stack at
 /// every level of a tree.
 #[inline(never)]
 fn worked_out(function: Function, a: f64, b: f64) -> f64 {

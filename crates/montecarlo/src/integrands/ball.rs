@@ -1,7 +1,8 @@
 //! The volume of the unit ball: the share of the cube [-1, 1]^D that lies in it.
 //!
-//! Exact: V_D = V_(D-2) * 2 pi / D, from V_0 = 1 and V_1 = 2. In 2 dimensions it is pi, as `montesieve pi` has it at a quarter
-//! of the random bits; in 20 dimensions one point in 4e7 hits, which is why plain Monte Carlo is the wrong tool there.
+//! Exact: V_D = V_(D-2) * 2 pi / D, from V_0 = 1 and V_1 = 2. In 2 dimensions it is pi, as
+//! `montesieve pi` has it at a quarter of the random bits; in 20 dimensions one point in 4e7 hits,
+//! which is why plain Monte Carlo is the wrong tool there.
 
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, Row};

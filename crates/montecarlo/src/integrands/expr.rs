@@ -1,6 +1,7 @@
 //! A user's own integrand: an expression in x, y, z or x1, x2, ..., each between two bounds.
 //!
-//! The number of bounds is the number of dimensions. Bounds are expressions too, without variables: `--bounds 0:pi/2,-1:1`.
+//! The number of bounds is the number of dimensions. Bounds are expressions too, without variables:
+//! `--bounds 0:pi/2,-1:1`.
 
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, MOST_DIMENSIONS, Row};

@@ -1,11 +1,12 @@
 //! The price of an option on a share that follows a geometric Brownian motion, by simulated paths.
 //!
-//! From one time to the next the price is multiplied by exp((r - s^2/2) dt + s sqrt(dt) z), with z standard normal, from a
-//! uniform number by inversion. European: what counts is the price at the end, in one step, and Black and Scholes' formula is
-//! the exact value. Asian: the arithmetic mean over all fixings counts, one dimension each, and there is no formula.
+//! From one time to the next the price is multiplied by exp((r - s^2/2) dt + s sqrt(dt) z), with z
+//! standard normal, from a uniform number by inversion. European: what counts is the price at the
+//! end, in one step, and Black and Scholes' formula is the exact value. Asian: the arithmetic mean
+//! over all fixings counts, one dimension each, and there is no formula.
 //!
-//! Reference: F. Black, M. Scholes, J. Polit. Econ. 81 (1973); P. Glasserman, "Monte Carlo methods in financial
-//! engineering" (2004), section 1.1.
+//! Reference: F. Black, M. Scholes, J. Polit. Econ. 81 (1973); P. Glasserman, "Monte Carlo methods
+//! in financial engineering" (2004), section 1.1.
 
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, MOST_DIMENSIONS, Row};

@@ -1,6 +1,8 @@
-//! What may be set of an integrand: names and defaults as each file declares them, and the values that a user gave.
+//! What may be set of an integrand: names and defaults as each file declares them, and the values
+//! that a user gave.
 //!
-//! Values travel as words, exactly as they were typed, so that the report can repeat them; here they become numbers.
+//! Values travel as words, exactly as they were typed, so that the report can repeat them; here
+//! they become numbers.
 
 use std::ops::RangeInclusive;
 

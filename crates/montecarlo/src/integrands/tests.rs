@@ -185,7 +185,7 @@ fn nothing_is_claimed_without_a_spread() {
     }
     assert_eq!(mean(&*kernel("genz-gaussian", &[]), 1, 1).std_error, None);
     assert!(mean(&*kernel("genz-gaussian", &[]), 1, 2).std_error.is_some());
-    // A ball that nothing has hit: Wilson's interval knows how large it may be.
+    // A ball that nothing has hit: Wilson's interval bounds it.
     let none = mean(&*kernel("ball", &[("dim", "20")]), 1, 1000);
     assert!(none.estimate == 0.0 && none.std_error.expect("Wilson") > 0.0 && none.ci95.expect("Wilson")[1] > 0.025);
 }

@@ -1,24 +1,29 @@
 //! Samples that come in pairs: an integrand at x and at 1 - x, and what a run of pairs adds up to.
 //!
-//! Shared by [`antithetic`](super::antithetic) and [`control`](super::control), which differ in one line of arithmetic. Here are
-//! the order of the samples, the exact sums and the error; there is what a pair is worth.
+//! Shared by [`antithetic`](super::antithetic) and [`control`](super::control), which differ in one
+//! line of arithmetic. Here are the order of the samples, the exact sums and the error; there is
+//! what a pair is worth.
 //!
-//! **Samples.** Half an output of the streams, k, is one pair: x = (k + 1/2) / 2^32. On the midpoints of 2^32 cells the mean of sqrt(1 - x^2) is
-//! right to 2^-48 (its slope at 1 is what costs), far below the error of 2^64 samples. Order: step by step, in a step lane
-//! by lane, in a lane the lower half first, as darts have it; a block has 2^14 steps, 2^20 pairs.
+//! **Samples.** Half an output of the streams, k, is one pair: x = (k + 1/2) / 2^32. On the
+//! midpoints of 2^32 cells the mean of sqrt(1 - x^2) is right to 2^-48 (its slope at 1 is what
+//! costs), far below the error of 2^64 samples. Order: step by step, in a step lane by lane, in a
+//! lane the lower half first, as darts have it; a block has 2^14 steps, 2^20 pairs.
 //!
-//! **Sums.** A pair's value d (its mean less a constant near it, and below 1) and d^2 are rounded to multiples of 2^-42 and added
-//! up as integers. Rounding is the addition of 1.5 * 2^10, after which the float's lowest bit is worth 2^-42 and its bits
-//! *are* the integer: any instruction set can do it, and all have the same bits. Only correctly rounded operations (+, -, *, square root) come before.
-//! So a sum is exact and any grouping gives the same; and 2^-42 is below the error of 2^64 samples, even if all
-//! roundings went one way.
+//! **Sums.** A pair's value d (its mean less a constant near it, and below 1) and d^2 are rounded
+//! to multiples of 2^-42 and added up as integers. Rounding is the addition of 1.5 * 2^10, after
+//! which the float's lowest bit is worth 2^-42 and its bits *are* the integer: any instruction set
+//! can do it, and all have the same bits. Only correctly rounded operations (+, -, *, square root)
+//! come before. So a sum is exact and any grouping gives the same; and 2^-42 is below the error of
+//! 2^64 samples, even if all roundings went one way.
 //!
-//! **Error.** Pairs are independent, the two samples of one are not: over n pairs, with s^2 = (sum d^2 - (sum d)^2 / n) / (n - 1),
+//! **Error.** Pairs are independent, the two samples of one are not: over n pairs, with s^2 = (sum
+//! d^2 - (sum d)^2 / n) / (n - 1),
 //!
-//! `pi = 4 (constant + mean d)`, `standard error = 4 s / sqrt(n)`, interval: Student's t with n - 1 degrees of freedom.
+//! `pi = 4 (constant + mean d)`, `standard error = 4 s / sqrt(n)`, interval: Student's t with n - 1
+//! degrees of freedom.
 //!
-//! The loop over 32 lanes is plain Rust, compiled three times: LLVM vectorises it as well as a hand would, and a sum does not
-//! care for registers.
+//! The loop over 32 lanes is plain Rust, compiled three times: LLVM vectorises it as well as
+//! intrinsics would, and a sum does not care for registers.
 //!
 //! Run time: see the integrands. A far block costs a jump (1 us). Memory: 2 KiB.
 
@@ -27,7 +32,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
 use crate::estimate::Estimate;
-use montesieve_kernel::isa::Isa;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::{Isa, Supported};
 
 /// Pairs in a step: two halves of each lane's output.
 pub const STEP_PAIRS: u64 = 2 * LANES as u64;
@@ -35,18 +41,20 @@ pub const STEP_PAIRS: u64 = 2 * LANES as u64;
 /// Pairs in a block.
 pub const BLOCK_PAIRS: u64 = BLOCK_STEPS * STEP_PAIRS;
 
-/// A number in [2^10, 2^11) has steps of 2^-42; this one stays there when a value below 1 is added or taken away.
+/// A number in [2^10, 2^11) has steps of 2^-42; this one stays there when a value below 1 is added
+/// or taken away.
 const ORIGIN: f64 = 1536.0;
 
 /// The worth of an integer in the sums. Blocks stay in 63 bits: 2^20 pairs of less than 2^42 each.
 const UNIT: f64 = 1.0 / (1u64 << 42) as f64;
 
-/// A function of pairs whose mean is pi/4 less [`Integrand::CENTRE`].
-pub trait Integrand {
+/// A function of pairs whose mean is pi/4 less [`PairIntegrand::CENTRE`].
+pub trait PairIntegrand {
     /// The method's name.
     const NAME: &str;
 
-    /// What is left out of the values, so that they are small: pi/4 = `CENTRE` + the mean of [`Integrand::value`].
+    /// What is left out of the values, so that they are small: pi/4 = `CENTRE` + the mean of
+    /// [`PairIntegrand::value`].
     const CENTRE: f64;
 
     /// What the pair x, 1 - x is worth; `u` is 1 + x. Between -1 and 1.
@@ -73,8 +81,8 @@ impl Tally for Sums {
 }
 
 impl Sums {
-    /// Whether so many pairs can come to this: no value is above 2, and the mean of the squares is not below the square of the mean, but for the
-    /// rounding of each value.
+    /// Whether that number of pairs can have these sums: no value is above 2, and the mean of the
+    /// squares is not below the square of the mean, but for the rounding of each value.
     pub fn is_sound(&self) -> bool {
         let (n, most) = (self.pairs as f64, 2.0 / UNIT);
         let (values, squares) = (self.values as f64, self.squares as f64 / UNIT);
@@ -83,7 +91,7 @@ impl Sums {
     }
 
     /// The estimate for these pairs of `I`; `None` for fewer than two, whose spread is not known.
-    pub fn estimate<I: Integrand>(&self) -> Option<Estimate> {
+    pub fn estimate<I: PairIntegrand>(&self) -> Option<Estimate> {
         if self.pairs < 2 {
             return None;
         }
@@ -96,7 +104,8 @@ impl Sums {
     }
 }
 
-/// Pairs for so many samples: two for each, and two pairs at least. What the streams cannot number is cut off.
+/// Pairs for the given samples: half as many, and at least two. What the streams cannot number is
+/// cut off.
 pub fn pairs_for(samples: u64) -> u64 {
     (samples / 2 + samples % 2).clamp(2, u64::MAX / 2)
 }
@@ -104,7 +113,7 @@ pub fn pairs_for(samples: u64) -> u64 {
 /// A rank's workspace: where its lanes stand.
 #[derive(Clone, Debug)]
 pub struct Pairs {
-    isa: Isa,
+    isa: Supported,
     streams: Streams,
     lanes: Lanes,
     /// The block whose start the lanes stand at; none after a part of a block.
@@ -112,43 +121,35 @@ pub struct Pairs {
 }
 
 impl Pairs {
-    /// Pairs of `seed`, walked with `isa`.
+    /// Pairs of `seed`, by the kernels of `isa`.
     ///
     /// # Panics
     /// If this CPU lacks `isa`.
     pub fn new(seed: u64, isa: Isa) -> Pairs {
         let streams = Streams::new(seed, 0, isa);
         let lanes = streams.start(0);
-        Pairs { isa, streams, lanes, at: Some(0) }
+        Pairs { isa: isa.require(), streams, lanes, at: Some(0) }
     }
 
     /// Sums of `I` over the `pairs` pairs that begin with the first one of block `first`.
-    pub fn sums<I: Integrand>(&mut self, first: u64, pairs: u64) -> Sums {
+    pub fn sums<I: PairIntegrand>(&mut self, first: u64, pairs: u64) -> Sums {
         let mut sums = Sums::default();
         let whole = first + pairs / BLOCK_PAIRS;
-        (first..whole).for_each(|block| sums.merge(self.walk::<I>(block, BLOCK_PAIRS)));
+        (first..whole).for_each(|block| sums.merge(self.block_sums::<I>(block, BLOCK_PAIRS)));
         if !pairs.is_multiple_of(BLOCK_PAIRS) {
-            sums.merge(self.walk::<I>(whole, pairs % BLOCK_PAIRS));
+            sums.merge(self.block_sums::<I>(whole, pairs % BLOCK_PAIRS));
         }
         sums
     }
 
     /// Sums over the first `pairs` pairs of one block.
-    fn walk<I: Integrand>(&mut self, block: u64, pairs: u64) -> Sums {
+    fn block_sums<I: PairIntegrand>(&mut self, block: u64, pairs: u64) -> Sums {
         if self.at != Some(block) {
             self.lanes = self.streams.start(block);
         }
         self.at = (pairs == BLOCK_PAIRS).then(|| block + 1);
         let steps = pairs / STEP_PAIRS;
-        let mut total = match self.isa {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: `Streams::new` has asserted that this CPU has `isa`.
-            Isa::Avx512 => unsafe { avx512::<I>(&mut self.lanes, steps) },
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: as above.
-            Isa::Avx2 => unsafe { avx2::<I>(&mut self.lanes, steps) },
-            _ => whole_steps::<I>(&mut self.lanes, steps),
-        };
+        let mut total = whole_steps::<I>(self.isa, &mut self.lanes, steps);
         let rest = (pairs % STEP_PAIRS) as usize;
         if rest > 0 {
             let halves = self.lanes.draw().into_iter().flat_map(|output| [lower(output), upper(output)]);
@@ -167,7 +168,8 @@ impl Sums {
     }
 }
 
-/// 1 + x for the lower half of an output: its 32 bits lead the fraction of a float in [1, 2), and half a step follows.
+/// 1 + x for the lower half of an output: its 32 bits lead the fraction of a float in [1, 2), and
+/// half a step follows.
 #[inline(always)]
 fn lower(output: u64) -> f64 {
     f64::from_bits(1f64.to_bits() | output << 32 >> 12 | 1 << 19)
@@ -179,23 +181,14 @@ fn upper(output: u64) -> f64 {
     f64::from_bits(1f64.to_bits() | output >> 32 << 20 | 1 << 19)
 }
 
-/// [`whole_steps`] for AVX-512.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn avx512<I: Integrand>(lanes: &mut Lanes, steps: u64) -> Sums {
-    whole_steps::<I>(lanes, steps)
+dispatch! {
+    /// Sums over the pairs of the next `steps` steps, at most a block.
+    fn whole_steps[I: PairIntegrand][I](isa: Supported, lanes: &mut Lanes, steps: u64) -> Sums
+        = whole_steps_kernel::<I>(lanes, steps);
 }
 
-/// [`whole_steps`] for AVX2.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2<I: Integrand>(lanes: &mut Lanes, steps: u64) -> Sums {
-    whole_steps::<I>(lanes, steps)
-}
-
-/// Sums over the pairs of the next `steps` steps, at most a block.
 #[inline(always)]
-fn whole_steps<I: Integrand>(lanes: &mut Lanes, steps: u64) -> Sums {
+fn whole_steps_kernel<I: PairIntegrand>(lanes: &mut Lanes, steps: u64) -> Sums {
     let (mut values, mut squares) = ([0u64; LANES], [0u64; LANES]);
     for _ in 0..steps {
         let outputs = lanes.draw();
@@ -208,7 +201,8 @@ fn whole_steps<I: Integrand>(lanes: &mut Lanes, steps: u64) -> Sums {
             squares[lane] = add(squares[lane], one * one, two * two);
         }
     }
-    // Each number added brought the bits of ORIGIN along; modulo 2^64 they go out again, and what is left fits.
+    // Each number added brought the bits of ORIGIN along; modulo 2^64 they go out again, and what
+    // is left fits.
     let pairs = steps * STEP_PAIRS;
     let origins = ORIGIN.to_bits().wrapping_mul(pairs);
     let total =
@@ -217,14 +211,15 @@ fn whole_steps<I: Integrand>(lanes: &mut Lanes, steps: u64) -> Sums {
 }
 
 pub mod scalar {
-    //! The textbook form: one lane at a time, one pair at a time; the oracle, and `--algorithm scalar`.
+    //! The textbook form: one lane at a time, one pair at a time; the oracle, and `--algorithm
+    //! scalar`.
 
     use rand::Rng;
 
     use super::*;
 
     /// Sums of `I` over the `pairs` pairs that begin with the first one of block `first`.
-    pub fn sums<I: Integrand>(seed: u64, first: u64, pairs: u64) -> Sums {
+    pub fn sums<I: PairIntegrand>(seed: u64, first: u64, pairs: u64) -> Sums {
         let streams = Streams::new(seed, 0, Isa::Portable);
         let mut sums = Sums::default();
         for (begin, block) in (0..pairs).step_by(BLOCK_PAIRS as usize).zip(first..) {
@@ -233,7 +228,7 @@ pub mod scalar {
         sums
     }
 
-    fn block_sums<I: Integrand>(streams: &Streams, block: u64, pairs: u64) -> Sums {
+    fn block_sums<I: PairIntegrand>(streams: &Streams, block: u64, pairs: u64) -> Sums {
         let start = streams.start(block);
         let mut sums = Sums::default();
         for lane in 0..LANES {

@@ -1,14 +1,15 @@
 //! Every method over 200 fixed seeds: are its errors what it says they are?
 //!
-//! z = (estimate - pi) / standard error should be a normal number (a bit wider where the error has 15 degrees of freedom). Of 200, the mean
-//! has deviation 0.07, the mean square 0.1, and of 95 % intervals 190 +- 3.1 cover. The bounds are four deviations, and
-//! the seeds are fixed, so nothing here can flake.
+//! z = (estimate - pi) / standard error should be a normal number (a bit wider where the error has
+//! 15 degrees of freedom). Of 200, the mean has deviation 0.07, the mean square 0.1, and of 95 %
+//! intervals 190 +- 3.1 cover. The bounds are four deviations, and the seeds are fixed, so nothing
+//! here can flake.
 
 use std::f64::consts::PI;
 
 use super::antithetic::Antithetic;
 use super::control::Control;
-use super::pairs::{Integrand, Pairs};
+use super::pairs::{PairIntegrand, Pairs};
 use super::sobol::{self, Points, REPLICATES, net::Net};
 use super::stratified::{self, Strata};
 use crate::darts::Darts;
@@ -33,7 +34,7 @@ fn check(samples: u64, reduction: [f64; 2], estimate: impl Fn(u64) -> Estimate) 
     assert!((0.6..1.6).contains(&(made / claimed)), "claimed {claimed}, made {made}");
 }
 
-fn pairs<I: Integrand>(seed: u64) -> Estimate {
+fn pairs<I: PairIntegrand>(seed: u64) -> Estimate {
     Pairs::new(seed, Isa::widest()).sums::<I>(seed, 1 << 13).estimate::<I>().expect("pairs")
 }
 

@@ -1,31 +1,37 @@
-//! Stratified darts: the square is cut into N/2 cells of equal area, and two darts are thrown into each.
+//! Stratified darts: the square is cut into N/2 cells of equal area, and two darts are thrown into
+//! each.
 //!
-//! Stands beside [`darts`](crate::darts), whose darts crowd here and leave holes there by chance. A cell that is
-//! all inside the circle (or outside) has no chance left in it: all variance comes from the O(sqrt(N)) cells on the arc, so the
-//! error falls as N^(-3/4) and not as N^(-1/2).
+//! Stands beside [`darts`](crate::darts), whose darts crowd here and leave holes there by chance. A
+//! cell that is all inside the circle (or outside) has no chance left in it: all variance comes
+//! from the O(sqrt(N)) cells on the arc, so the error falls as N^(-3/4) and not as N^(-1/2).
 //!
-//! **Cells.** M = N/2 cells lie in q = floor(sqrt(M)) rows; row i has the cells s_i..s_{i+1}, s_i = floor(i M / q), and its height is its
-//! share of them. So any even N has cells of equal area, with no remainder. (An odd N is one dart short and gets it.) Edges
-//! are rounded to a unit of 2^-63, never added up, so no area is off by more than that.
+//! **Cells.** M = N/2 cells lie in q = floor(sqrt(M)) rows; row i has the cells s_i..s_{i+1}, s_i =
+//! floor(i M / q), and its height is its share of them. So any even N has cells of equal area, with
+//! no remainder. (An odd N is one dart short and gets it.) Edges are rounded to a unit of 2^-63,
+//! never added up, so no area is off by more than that.
 //!
-//! **Darts.** Dart d of cell c takes its place in the cell from Philox, key = seed, counter = (c, d): it can be thrown without
-//! the others. So the walk throws only the darts of the cells on the arc, and counts the rest by their cells:
-//! **O(sqrt(N)) work, the very integers of throwing all N** ([`Strata::count_all`], the oracle).
+//! **Darts.** Dart d of cell c takes its place in the cell from Philox, key = seed, counter = (c,
+//! d): it can be thrown without the others. So the kernel throws only the darts of the cells on the
+//! arc, and counts the rest by their cells: **O(sqrt(N)) work, the very integers of throwing all
+//! N** ([`Strata::count_all`], the oracle).
 //!
-//! **Error.** A dart of cell c hits with some p_c, so the variance of the sum of hits is the sum of 2 p_c (1 - p_c), which is
-//! just the chance that the cell's two darts disagree. With D cells split, D estimates the variance without bias:
+//! **Error.** A dart of cell c hits with some p_c, so the variance of the sum of hits is the sum of
+//! 2 p_c (1 - p_c), which is just the chance that the cell's two darts disagree. With D cells
+//! split, D estimates the variance without bias:
 //!
 //! `pi = 4 hits / N`, `standard error = 4 sqrt(D + 1) / N`.
 //!
-//! The binomial error of plain darts would be too large by sqrt(0.46 sqrt(N)), and from one dart a cell nothing could be learnt. One is added
-//! to D so that no error is 0 where no cell happened to be split. D's own variance is at most its mean, so by Satterthwaite's rule
-//! the error has at least 2 D degrees of freedom: the interval is Student's t with 2 (D + 1).
+//! The binomial error of plain darts would be too large by sqrt(0.46 sqrt(N)), and from one dart a
+//! cell nothing could be learnt. One is added to D so that no error is 0 where no cell happened to
+//! be split. D's own variance is at most its mean, so by Satterthwaite's rule the error has at
+//! least 2 D degrees of freedom: the interval is Student's t with 2 (D + 1).
 //!
-//! Run time (Zen 4, a busy one): 58 ns a row, whatever N: 1e9 darts in 1.3 ms, 1e18 in 40 s. Memory: none to speak of. Plain Rust:
-//! where N darts are 3 sqrt(N), wide registers have nothing to win.
+//! Run time (Zen 4, a busy one): 58 ns a row, whatever N: 1e9 darts in 1.3 ms, 1e18 in 40 s.
+//! Memory: none to speak of. Plain Rust: where N darts are 3 sqrt(N), wide registers have nothing
+//! to win.
 //!
-//! Reference: P. Glasserman, "Monte Carlo methods in financial engineering" (2004), 4.3; J. M. Hammersley, D. C. Handscomb,
-//! "Monte Carlo methods" (1964), 5.3.
+//! Reference: P. Glasserman, "Monte Carlo methods in financial engineering" (2004), 4.3; J. M.
+//! Hammersley, D. C. Handscomb, "Monte Carlo methods" (1964), 5.3.
 
 use std::ops::Range;
 
@@ -48,7 +54,8 @@ pub struct Strata {
     seed: u64,
     cells: u64,
     rows: u64,
-    /// 2^127 over the number of cells: a cell's share of the height, in units of 2^-64 of a coordinate's.
+    /// 2^127 over the number of cells: a cell's share of the height, in units of 2^-64 of a
+    /// coordinate's.
     height: u128,
     /// The same of the width, for rows of the least number of cells and of one more.
     widths: [u128; 2],
@@ -112,7 +119,7 @@ impl Strata {
         Strata { seed, cells, rows, height: share(cells), widths: [share(cells / rows), share(cells / rows + 1)] }
     }
 
-    /// Darts: what was asked for, made even upwards (downwards at 2^64 - 1).
+    /// Darts: what was requested, made even upwards (downwards at 2^64 - 1).
     pub fn samples(&self) -> u64 {
         2 * self.cells
     }
@@ -182,7 +189,8 @@ impl Strata {
     }
 }
 
-/// The estimate from the counts of all rows; `None` without darts. Of some of the rows alone there is none.
+/// The estimate from the counts of all rows; `None` without darts. Of some of the rows alone there
+/// is none.
 pub fn estimate(counts: &Counts) -> Option<Estimate> {
     let samples = counts.samples as f64;
     let (pi, std_error) = (4.0 * (counts.hits as f64 / samples), 4.0 * ((counts.split as f64 + 1.0).sqrt() / samples));
@@ -254,7 +262,8 @@ mod tests {
         }
     }
 
-    /// A change here changes results that users have saved. Found by a program in Python that shares nothing with this one.
+    /// A change here changes results that users have saved. Found by a program in Python that
+    /// shares nothing with this one.
     #[test]
     fn known_answers() {
         let counts = whole(20_000, 42);

@@ -10,10 +10,10 @@ use proptest::prelude::*;
 use rand::Rng;
 
 fn supported() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
-/// What is to be told to an integrand in tests where its defaults are not enough.
+/// Parameters of integrands in tests, where the defaults are not enough.
 fn word(integrand: &str, parameter: &str, default: Option<&str>) -> String {
     match (integrand, parameter) {
         ("option", "style") => "asian",
@@ -45,23 +45,27 @@ fn expression(text: &str, bounds: &str) -> Box<dyn Kernel> {
     make(&Parameters::new(words)).expect("right")
 }
 
-/// The sums written out: every lane's generator on its own, values by the portable code, sums one number at a time.
+/// The sums written out: one generator a lane, values by the portable code, sums one number at a
+/// time.
 fn naive(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, shift: f64) -> Sums {
     // Plain sums first: they have the largest size of a value less the shift, whatever it is.
-    let plain = Terms { shift, walk: Walk::Careful(Scale::Plain) };
-    let Walk::Careful(scale) = naive_lanes(kernel, seed, block, samples, plain).right_walk(plain.walk) else {
-        unreachable!("careful walks stay so")
+    let plain = BlockRule { shift, accumulation: Accumulation::Careful(Scale::Plain) };
+    let Accumulation::Careful(scale) =
+        naive_lanes(kernel, seed, block, samples, plain).right_accumulation(plain.accumulation)
+    else {
+        unreachable!("careful accumulation stays so")
     };
-    let lanes = naive_lanes(kernel, seed, block, samples, Terms { shift, walk: Walk::Careful(scale) });
+    let lanes =
+        naive_lanes(kernel, seed, block, samples, BlockRule { shift, accumulation: Accumulation::Careful(scale) });
     let mut sums = Sums::default();
     sums.add_block(block, samples, &lanes, scale);
     sums
 }
 
-fn naive_lanes(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, terms: Terms) -> LaneSums {
-    let (factor, shift) = match terms.walk {
-        Walk::Fast => (1.0, terms.shift),
-        Walk::Careful(scale) => (scale.factor(), terms.shift * scale.factor()),
+fn naive_lanes(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, rule: BlockRule) -> LaneSums {
+    let (factor, shift) = match rule.accumulation {
+        Accumulation::Fast => (1.0, rule.shift),
+        Accumulation::Careful(scale) => (scale.factor(), rule.shift * scale.factor()),
     };
     let mut lanes = LaneSums::new();
     let dimension = kernel.dimension();
@@ -78,7 +82,7 @@ fn naive_lanes(kernel: &dyn Kernel, seed: u64, block: u64, samples: u64, terms: 
                 lanes.nans.0[place] += 1.0;
                 continue;
             }
-            lanes.largest.0[0] = lanes.largest.0[0].max((value - terms.shift).abs());
+            lanes.largest.0[0] = lanes.largest.0[0].max((value - rule.shift).abs());
             lanes.first.0[place] += value * factor - shift;
             lanes.second.0[place] += (value * factor - shift) * (value * factor - shift);
         }
@@ -144,16 +148,21 @@ fn the_shift_of_a_constant_is_the_constant() {
     }
 }
 
-/// The block before decides how a block is walked first, and nothing else.
+/// The block before decides only how a block is added up first.
 #[test]
 fn a_walk_never_depends_on_the_one_before() {
     for (name, kernel) in kernels() {
         let mut sampler = Sampler::new(kernel, 1, Isa::widest());
         let each = 2000;
         let expected = sampler.sums(3, each);
-        for walk in [Walk::Fast, Walk::Careful(Scale::Plain), Walk::Careful(Scale::Up), Walk::Careful(Scale::Down)] {
-            sampler.terms.walk = walk;
-            assert_eq!(sampler.sums(3, each), expected, "{name}, {walk:?}");
+        for accumulation in [
+            Accumulation::Fast,
+            Accumulation::Careful(Scale::Plain),
+            Accumulation::Careful(Scale::Up),
+            Accumulation::Careful(Scale::Down),
+        ] {
+            sampler.rule.accumulation = accumulation;
+            assert_eq!(sampler.sums(3, each), expected, "{name}, {accumulation:?}");
         }
     }
 }

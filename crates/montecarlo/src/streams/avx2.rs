@@ -1,4 +1,5 @@
-//! xoshiro256++ with AVX2: 4 lanes side by side in four registers, for kernels that walk [`Lanes`] by hand.
+//! xoshiro256++ with AVX2: 4 lanes side by side in four registers, for kernels with intrinsics over
+//! [`Lanes`].
 //!
 //! Fourteen instructions a step: a rotation is two shifts and an or.
 

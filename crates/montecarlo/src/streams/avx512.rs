@@ -1,6 +1,8 @@
-//! xoshiro256++ with AVX-512: 8 lanes side by side in four registers, for kernels that walk [`Lanes`] by hand.
+//! xoshiro256++ with AVX-512: 8 lanes side by side in four registers, for kernels with intrinsics
+//! over [`Lanes`].
 //!
-//! Nine instructions a step (twelve with AVX2): rotations are one instruction, and three-way xors fold two into one.
+//! Nine instructions a step (twelve with AVX2): rotations are one instruction, and three-way xors
+//! fold two into one.
 
 use std::arch::x86_64::*;
 

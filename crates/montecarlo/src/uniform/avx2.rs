@@ -1,7 +1,7 @@
 //! Rows of uniform numbers with AVX2: sets of 4 lanes, two at a time.
 //!
-//! Two sets have 8 state registers; with 16 registers in all, and three more for each number on its way, four sets would
-//! spill. So the rows are gone through four times.
+//! Two sets have 8 state registers; with 16 registers in all, and three more for each number on its
+//! way, four sets would spill. So the rows are gone through four times.
 
 use std::arch::x86_64::*;
 

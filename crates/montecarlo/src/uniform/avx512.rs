@@ -1,6 +1,8 @@
-//! Rows of uniform numbers with AVX-512: four sets of 8 lanes, whose 16 state registers stay where they are from row to row.
+//! Rows of uniform numbers with AVX-512: four sets of 8 lanes, whose 16 state registers stay where
+//! they are from row to row.
 //!
-//! 12 instructions for 8 numbers: nine for the generator, a shift, an or and a subtraction for the number.
+//! 12 instructions for 8 numbers: nine for the generator, a shift, an or and a subtraction for the
+//! number.
 
 use std::arch::x86_64::*;
 

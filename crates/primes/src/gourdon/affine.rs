@@ -1,7 +1,8 @@
-//! A sum over adjacent spans of numbers whose terms need to know how many primes lie below, which no span has to know.
+//! A sum over adjacent spans whose terms depend on the number of primes below, which no span knows.
 //!
-//! A span gives S = sum of weight * (primes from the span's begin to n), W = sum of the weights, N = primes of the span. What is true of
-//! a whole from 0 on is S + W * 0; a neighbour behind adds S' + W' N. So spans can be summed in any order and any cut.
+//! A span returns S = sum of weight * (primes from the start of the span to n), W = sum of the
+//! weights, N = primes of the span. The sum from 0 on is S + W * 0; the next span adds S' + W' N.
+//! So spans can be summed in any order and any cut.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,8 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// Takes the span behind this one in. Sums wrap: what is right is far below 2^127, and of what a file says no more than that is known
-    /// ([`Affine::is_sound`]).
+    /// Adds the span behind this one. Sums wrap: what is right is far below 2^127, and of what a
+    /// file says no more than that is known (`is_sound`).
     pub fn merge(&mut self, next: Affine) {
         self.sum = self.sum.wrapping_add(next.above(self.primes));
         self.weight = self.weight.wrapping_add(next.weight);
@@ -30,7 +31,7 @@ impl Affine {
         u128::from(self.primes) <= x && [self.sum, self.weight].iter().all(|sum| sum.unsigned_abs() < BOUND)
     }
 
-    /// The sum, when so many primes lie below the span.
+    /// The sum, given the number of primes below the span.
     pub(super) fn above(&self, primes: u64) -> i128 {
         self.sum.wrapping_add(self.weight.wrapping_mul(i128::from(primes)))
     }

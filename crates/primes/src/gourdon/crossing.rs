@@ -1,7 +1,9 @@
-//! Crossing off in segments of 30 numbers a byte: once without a look, once counting what was still there.
+//! Crossing off in segments of 30 numbers a byte: without counting, and counting the numbers that
+//! were not crossed before.
 //!
-//! Stands beside the other sieves because hard leaves want the multiples of one prime after the other, with counters of
-//! 64-byte blocks that stay right ([`cross_counted`]). Bit j of byte i stands for low + 30 i + 1, 7, 11, 13, 17, 19, 23 or 29.
+//! Stands beside the other sieves because hard leaves need the multiples of one prime after the
+//! other, with counters of 64-byte blocks that stay right ([`cross_counted`]). Bit j of byte i
+//! stands for low + 30 i + 1, 7, 11, 13, 17, 19, 23 or 29.
 //! Cost: 1.2 cycles a multiple without counters, 2.5 with (AMD Zen 5).
 
 use crate::naive;
@@ -17,7 +19,8 @@ pub(super) const WORD: u64 = 240;
 
 /// The bit of each residue mod 30; 8 where there is none.
 static CLASS: [u8; 30] = classes();
-/// The bit that step j of a prime of class r removes, and what the step adds to the byte beside p / 30 times the gap.
+/// The bit that step j of a prime of class r removes, and what the step adds to the byte beside p /
+/// 30 times the gap.
 static BITS: [[u8; 8]; 8] = bits();
 static CARRIES: [[usize; 8]; 8] = carries();
 /// The bits of a word that stand for numbers up to r.
@@ -63,38 +66,39 @@ const fn words() -> [u64; WORD as usize] {
     words
 }
 
-/// Where a prime is: its next multiple, in bytes from the segment's begin.
+/// The state of a prime: its next multiple, in bytes from the start of the segment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct CrossingState {
     byte: u32,
     p: u32,
     step: u8,
     class: u8,
 }
 
-impl Place {
-    /// The first multiple of p that is not divisible by 2, 3 or 5, at or above `low`, which is divisible by 30. p itself is one.
-    pub(super) fn new(p: u32, low: u64) -> Place {
+impl CrossingState {
+    /// The first multiple of p that is not divisible by 2, 3 or 5, at or above `low`, which is
+    /// divisible by 30. p itself is one.
+    pub(super) fn new(p: u32, low: u64) -> CrossingState {
         let mut cofactor = low.div_ceil(u64::from(p));
         while CLASS[(cofactor % 30) as usize] == 8 {
             cofactor += 1;
         }
         let byte = ((u64::from(p) * cofactor - low) / 30) as u32;
-        Place { byte, p, step: CLASS[(cofactor % 30) as usize], class: CLASS[(p % 30) as usize] }
+        CrossingState { byte, p, step: CLASS[(cofactor % 30) as usize], class: CLASS[(p % 30) as usize] }
     }
 }
 
 /// Crosses a segment off and moves the place to the next one.
 #[inline(always)]
-pub(super) fn cross(segment: &mut [u8], place: &mut Place) {
-    walk(segment, place, |segment, i, bit| segment[i] &= !bit);
+pub(super) fn cross(segment: &mut [u8], place: &mut CrossingState) {
+    cross_by(segment, place, |segment, i, bit| segment[i] &= !bit);
 }
 
-/// The same, with a counter for each 64 bytes; gives how many numbers were still there.
+/// The same, with a counter for each 64 bytes; returns how many numbers were not crossed before.
 #[inline(always)]
-pub(super) fn cross_counted(segment: &mut [u8], place: &mut Place, counters: &mut [u32]) -> u64 {
+pub(super) fn cross_counted(segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) -> u64 {
     let mut removed = 0;
-    walk(segment, place, |segment, i, bit| {
+    cross_by(segment, place, |segment, i, bit| {
         let byte = segment[i];
         let hit = u32::from(byte & bit != 0);
         counters[i / BLOCK] -= hit;
@@ -105,7 +109,7 @@ pub(super) fn cross_counted(segment: &mut [u8], place: &mut Place, counters: &mu
 }
 
 #[inline(always)]
-fn walk(segment: &mut [u8], place: &mut Place, hit: impl FnMut(&mut [u8], usize, u8)) {
+fn cross_by(segment: &mut [u8], place: &mut CrossingState, hit: impl FnMut(&mut [u8], usize, u8)) {
     match place.class {
         0 => walk_class::<0>(segment, place, hit),
         1 => walk_class::<1>(segment, place, hit),
@@ -119,7 +123,11 @@ fn walk(segment: &mut [u8], place: &mut Place, hit: impl FnMut(&mut [u8], usize,
 }
 
 #[inline(always)]
-fn walk_class<const R: usize>(segment: &mut [u8], place: &mut Place, mut hit: impl FnMut(&mut [u8], usize, u8)) {
+fn walk_class<const R: usize>(
+    segment: &mut [u8],
+    place: &mut CrossingState,
+    mut hit: impl FnMut(&mut [u8], usize, u8),
+) {
     let (bits, carries) = (const { bits()[R] }, const { carries()[R] });
     let (n, p) = (segment.len(), place.p as usize);
     let (mut i, mut step) = (place.byte as usize, usize::from(place.step & 7));
@@ -150,7 +158,8 @@ fn walk_class<const R: usize>(segment: &mut [u8], place: &mut Place, mut hit: im
     place.step = step as u8;
 }
 
-/// The pattern of the smallest primes, so that their multiples cost a copy. The primes themselves are crossed off too.
+/// The pattern of the smallest primes, so that their multiples cost a copy. The primes themselves
+/// are crossed off too.
 pub(super) struct Patterns(Vec<Vec<u8>>);
 
 /// Primes of each pattern: up to 19, so that the next one is p_(K+1).
@@ -183,7 +192,7 @@ impl Patterns {
 fn pattern(primes: &[u32]) -> Vec<u8> {
     let period = primes.iter().product::<u32>() as usize;
     let mut pattern = vec![0xff; period * 9_usize.max(8192 / period)];
-    primes.iter().for_each(|&p| cross(&mut pattern, &mut Place::new(p, 0)));
+    primes.iter().for_each(|&p| cross(&mut pattern, &mut CrossingState::new(p, 0)));
     debug_assert!(primes.iter().all(|&p| naive::eratosthenes(80).contains(&u64::from(p))));
     pattern
 }
@@ -205,7 +214,7 @@ mod tests {
     #[test]
     fn crossing_leaves_what_no_prime_divides() {
         let (mut primes, low, n) = (vec![7_u32, 11, 13, 17, 19, 23, 29, 31, 97, 1009, 4999], 2400_u64, 512);
-        let mut places: Vec<Place> = primes.iter().map(|&p| Place::new(p, low)).collect();
+        let mut places: Vec<CrossingState> = primes.iter().map(|&p| CrossingState::new(p, low)).collect();
         primes.extend([2, 3, 5]);
         for turn in 0..4 {
             let low = low + turn * 30 * n as u64;
@@ -229,7 +238,7 @@ mod tests {
             let mut segment = vec![0; 20_000];
             patterns.fill(&mut segment, low);
             let mut crossed = vec![0xff; 20_000];
-            GROUPS.iter().copied().flatten().for_each(|&p| cross(&mut crossed, &mut Place::new(p, low)));
+            GROUPS.iter().copied().flatten().for_each(|&p| cross(&mut crossed, &mut CrossingState::new(p, low)));
             assert!(segment == crossed, "{low}");
         }
     }

@@ -1,4 +1,4 @@
-//! The job list: every costly term cut into blocks, a function of the frame alone.
+//! The job list: every costly term cut into blocks, a function of the parameters alone.
 //!
 //! | blocks | what |
 //! |---|---|
@@ -9,23 +9,25 @@
 //! | then | A + C over n in [0, sqrt x] |
 //! | last | B over n in [sqrt x, x / y]: short ones, so that ranks end together |
 //!
-//! Leaves are dense where n is small, so blocks are cut by what is thought to be the work in them: most take within a factor of two of the same
-//! time, at 1e18 as at 1e22. Adjacent blocks of one term are computed in one go, which spares a span's start.
+//! Leaves are dense where n is small, so blocks are cut by estimated work: most take the same time
+//! within a factor of two, at 1e18 as at 1e22. Adjacent blocks of one term are computed together,
+//! which saves the start of a span.
 
 use std::ops::Range;
 
 use super::crossing::WORD;
 use super::factors::WHEEL;
-use super::frame::{Frame, cbrt, sqrt};
+use super::params::{Params, cbrt, sqrt};
 use super::second;
 
 /// Blocks that are not cut: Sigma.
 const PLAIN: u64 = 1;
-/// Seconds that Phi0 takes for each number up to y, and C for each of the composites that are thought to be there (AMD Zen 5).
+/// Seconds that Phi0 takes for each number up to y, and C for each of the composites that are
+/// thought to be there (AMD Zen 5).
 const LEAF: f64 = 2.2e-9;
 const COMPOSITES: f64 = 4.0e-9;
-/// Seconds of a block at least, worth a message; and 20 times the start of a span at 1e18 (3 ms), which grows about as x^0.35
-/// (AMD Zen 5).
+/// Seconds of a block at least, worth a message; and 20 times the start of a span at 1e18 (3 ms),
+/// which grows about as x^0.35 (AMD Zen 5).
 const SHORTEST: f64 = 0.01;
 const AT_1E18: f64 = 0.06;
 /// More blocks are of no use to anybody, and a span's start would show.
@@ -44,15 +46,15 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    pub(super) fn new(frame: &Frame) -> Cut {
-        let block = SHORTEST.max(AT_1E18 * (frame.x as f64 / 1e18).powf(0.35));
-        let blocks = (super::seconds(frame.x) / block).clamp(3.0, MOST);
+    pub(super) fn new(params: &Params) -> Cut {
+        let block = SHORTEST.max(AT_1E18 * (params.x as f64 / 1e18).powf(0.35));
+        let blocks = (super::seconds(params.x) / block).clamp(3.0, MOST);
         Cut {
-            ordinary: ordinary(frame, block),
-            closed: closed(frame, block),
-            hard: hard(frame, blocks / 2.0),
-            easy: easy(frame, blocks / 3.0),
-            second: second(frame, blocks / 4.0),
+            ordinary: ordinary(params, block),
+            closed: closed(params, block),
+            hard: hard(params, blocks / 2.0),
+            easy: easy(params, blocks / 3.0),
+            second: second(params, blocks / 4.0),
         }
     }
 
@@ -104,23 +106,25 @@ pub(super) struct Parts {
     pub(super) second: Option<(u64, u64)>,
 }
 
-/// Equal lengths, in whole turns of the wheel; blocks of so many seconds.
-fn ordinary(frame: &Frame, block: f64) -> Vec<u64> {
-    let end = (frame.y / WHEEL + 1) * WHEEL;
-    let blocks = (LEAF * frame.y as f64 / block).ceil().max(1.0) as u64;
+/// Equal lengths, in whole turns of the wheel; blocks of that number of seconds.
+fn ordinary(params: &Params, block: f64) -> Vec<u64> {
+    let end = (params.y / WHEEL + 1) * WHEEL;
+    let blocks = (LEAF * params.y as f64 / block).ceil().max(1.0) as u64;
     let border = |j: u64| (u128::from(end) * u128::from(j) / u128::from(blocks)) as u64 / WHEEL * WHEEL;
     rising((0..blocks).map(border), end)
 }
 
-/// Composites q r up to y of the primes p from the cube root of x / y, called r, to s = sqrt(y): p < q < r' and q r' > x / p^3, about
-/// (s - p)^2 (1 - (r / p)^3) of them. Above s there is next to nothing to do.
-fn closed(frame: &Frame, block: f64) -> Vec<u64> {
-    let (end, root, least) = (frame.star + 1, sqrt(u128::from(frame.y)), cbrt(u128::from(frame.far)));
+/// Composites q r up to y of the primes p from the cube root of x / y, called r, to s = sqrt(y): p
+/// < q < r' and q r' > x / p^3, about (s - p)^2 (1 - (r / p)^3) of them. Above s there is next to
+/// nothing to do.
+fn closed(params: &Params, block: f64) -> Vec<u64> {
+    let (end, root, least) = (params.star + 1, sqrt(u128::from(params.y)), cbrt(u128::from(params.far)));
     let (r, s) = (least as f64, root as f64);
     let inner = if root > least + 1 {
         let work = Work::new((r, s), |p| (s - p).powi(2) * (1.0 - (r / p).powi(3)) * p / s.ln().powi(3));
-        // Look-ups wait for memory when the table of pi is larger than caches: three times as long at 1e22.
-        let slower = (frame.y as f64 / 3e8).sqrt().max(1.0);
+        // Look-ups wait for memory when the table of pi is larger than caches: three times as long
+        // at 1e22.
+        let slower = (params.y as f64 / 3e8).sqrt().max(1.0);
         work.borders((COMPOSITES * slower * work.whole() / block).ceil().max(1.0))
     } else {
         Vec::new()
@@ -128,21 +132,23 @@ fn closed(frame: &Frame, block: f64) -> Vec<u64> {
     rising(std::iter::once(0).chain(inner.into_iter().map(|border| border as u64)), end)
 }
 
-/// There are no leaves below about n0 = (x / y)^(2/3); there they are densest, and soon as many in each octave. The sieve costs as much as there
-/// are numbers. In shares of r = n / (x / y), as measured at 1e20 (AMD Zen 5).
-fn hard(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (end, far) = (frame.far + 1, frame.far as f64);
+/// There are no leaves below about n0 = (x / y)^(2/3); there they are densest, and soon as many in
+/// each octave. The sieve costs as much as there are numbers. In shares of r = n / (x / y), as
+/// measured at 1e20 (AMD Zen 5).
+fn hard(params: &Params, blocks: f64) -> Vec<u64> {
+    let (end, far) = (params.far + 1, params.far as f64);
     let first = far.powf(2.0 / 3.0);
     let work = Work::new((first, end as f64), |n| 0.75 + 4.2 * n / far + 2.0 * (first / n).powf(0.65));
     let border = |border: f64| border as u64 / WORD * WORD;
     rising(std::iter::once(0).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
-/// A p has about x / (p n^2 ln n) leaves near n, those p do that are above x / n^2 (and r, the cube root of x / y) and below sqrt(x / n): none
-/// when n is below the cube root of x. Sieving costs as much as half a leaf for each number.
-fn easy(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (end, x, begin) = (frame.root2 + 1, frame.x as f64, frame.root3 as f64);
-    let r = (frame.far as f64).cbrt();
+/// A p has about x / (p n^2 ln n) leaves near n, those p do that are above x / n^2 (and r, the cube
+/// root of x / y) and below sqrt(x / n): none when n is below the cube root of x. Sieving costs as
+/// much as half a leaf for each number.
+fn easy(params: &Params, blocks: f64) -> Vec<u64> {
+    let (end, x, begin) = (params.root2 + 1, params.x as f64, params.root3 as f64);
+    let r = (params.far as f64).cbrt();
     let work = Work::new((begin, end as f64), |n| {
         let (from, to) = ((x / (n * n)).max(r), (x / n).sqrt());
         let primes = if from < to { (to.ln() / from.ln()).ln() } else { 0.0 };
@@ -152,9 +158,10 @@ fn easy(frame: &Frame, blocks: f64) -> Vec<u64> {
     rising(std::iter::once(0).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
 }
 
-/// A tenth of a nanosecond for each number, and ten for each q, of which there are x / (n^2 ln q) near n (AMD Zen 5).
-fn second(frame: &Frame, blocks: f64) -> Vec<u64> {
-    let (low, end, x) = (second::begin(frame.root2), frame.far + 1, frame.x as f64);
+/// A tenth of a nanosecond for each number, and ten for each q, of which there are x / (n^2 ln q)
+/// near n (AMD Zen 5).
+fn second(params: &Params, blocks: f64) -> Vec<u64> {
+    let (low, end, x) = (second::begin(params.root2), params.far + 1, params.x as f64);
     let work = Work::new((low as f64, end as f64), |n| n * (0.1 + 10.0 * x / (n * n) / (x / n).ln()));
     let border = |border: f64| (border as u64 - low) / WORD * WORD + low;
     rising(std::iter::once(low).chain(work.borders(blocks.ceil()).into_iter().map(border)), end)
@@ -183,7 +190,7 @@ impl Work {
         self.up_to.last().map_or(0.0, |&(_, all)| all)
     }
 
-    /// The ends of so many pieces with equal work, but for the last.
+    /// The ends of that number of pieces with equal work, except the last.
     fn borders(&self, pieces: f64) -> Vec<f64> {
         let each = self.whole() / pieces;
         (1..pieces as u64)
@@ -207,17 +214,17 @@ fn rising(borders: impl Iterator<Item = u64>, end: u64) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Opinion;
+    use super::super::params::Split;
     use super::*;
 
     #[test]
     fn blocks_tile_every_term() {
         for x in [1_000_000, 123_456_789, 1_000_000_000_000, 1 << 60, 10_u128.pow(21)] {
-            let frame = Frame::new(x, Opinion::First);
-            let cut = Cut::new(&frame);
+            let params = Params::new(x, Split::First);
+            let cut = Cut::new(&params);
             let ends = [0, 0, 0, 0, cut.second[0]].map(Some);
-            let turns = (frame.y / WHEEL + 1) * WHEEL;
-            let wanted = [turns, frame.star + 1, frame.far + 1, frame.root2 + 1, frame.far + 1];
+            let turns = (params.y / WHEEL + 1) * WHEEL;
+            let wanted = [turns, params.star + 1, params.far + 1, params.root2 + 1, params.far + 1];
             for ((borders, first), end) in cut.borders().into_iter().zip(ends).zip(wanted) {
                 assert!(borders.is_sorted_by(|a, b| a < b), "{x}: {borders:?}");
                 assert_eq!((borders.first().copied(), borders.last().copied()), (first, Some(end)));

@@ -1,27 +1,31 @@
-//! A + C: sums of pi(x / (p q)) over primes p < q, by segments of n = x / (p q) (the ranges of q: [`super::ranges`]).
+//! A + C: sums of pi(x / (p q)) over primes p < q, by segments of n = x / (p q) (the ranges of q:
+//! [`super::ranges`]).
 //!
-//! A segment of [0, sqrt x] is sieved, odd numbers alone, with running counts; for each p the q of the segment are a run of primes, each
-//! of which costs a division and a look-up: 0.85 ns (AMD Zen 5, AVX-512). A span gives an affine tally.
+//! A segment of [0, sqrt x] is sieved, odd numbers alone, with running counts; for each p the q of
+//! the segment are a run of primes, each of which costs a division and a look-up: 0.85 ns (AMD Zen
+//! 5, AVX-512). A span returns an affine tally.
 
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
 use super::affine::Affine;
-use super::counts::{Entry, count, first_odd, up_to};
-use super::frame::{sqrt, sqrt_fast};
-use super::lanes::{Dividend, Lanes};
+use super::counts::{CountEntry, count, first_odd, up_to};
+use super::kernels::{self, Dividend};
+use super::params::{sqrt, sqrt_fast};
 use super::ranges::{places, ranges};
 use super::tables::Tables;
 use crate::Pulse;
 
 /// Numbers of a segment: 2^18, whose entries are 32 KiB.
 const SEGMENT: u64 = 1 << 18;
-/// Between two looks at `pulse`: so many leaves, 4 ms of them, and primes p (AMD Zen 4).
+/// Leaves between two calls of `pulse`, 4 ms of them, and primes p (AMD Zen 4).
 const LOOK: usize = 1 << 23;
-/// A prime without a leaf costs as much as so many leaves.
+/// A prime without a leaf costs as much as this number of leaves.
 const IDLE: usize = 16;
 
-/// A prime p at work: x / p, its ranges of q as places of primes, and the place up to which q are still to come.
-struct Line {
+/// A prime p at work: x / p, its ranges of q as places of primes, and the place up to which q are
+/// still to come.
+struct EasyPrime {
     xp: Dividend,
     plain: (usize, usize),
     second: (usize, usize),
@@ -35,18 +39,18 @@ struct Line {
 /// The tally of [low, high); `low` is even.
 pub(super) fn span(
     tables: &Tables<'_>,
-    lanes: Lanes,
+    isa: Supported,
     (low, high): (u64, u64),
     pulse: &mut Pulse<'_>,
 ) -> ControlFlow<(), Affine> {
-    let (x, y) = (tables.frame.x, u128::from(tables.frame.y));
+    let (x, y) = (tables.params.x, u128::from(tables.params.y));
     let all = places(tables);
     // p q n <= x and q >= p, so p <= sqrt(x / n); n >= x / (p y), so p >= x / (y n).
-    let largest = |low: u64| tables.pi(sqrt_fast(x / u128::from(low.max(1))).min(tables.frame.root3)).min(*all.end());
+    let largest = |low: u64| tables.pi(sqrt_fast(x / u128::from(low.max(1))).min(tables.params.root3)).min(*all.end());
     let smallest =
-        |high: u64| tables.pi((x / u128::from(high) / y).min(u128::from(tables.frame.root3)) as u64).max(*all.start());
+        |high: u64| tables.pi((x / u128::from(high) / y).min(u128::from(tables.params.root3)) as u64).max(*all.start());
     let first = smallest(high);
-    let mut lines: Vec<Line> = (first..=largest(low)).map(|b| line(tables, b, low)).collect();
+    let mut lines: Vec<EasyPrime> = (first..=largest(low)).map(|b| line(tables, b, low)).collect();
     let mut sieve = OddSieve::new(tables, low, high);
     let mut tally = Affine::default();
     for begin in (low..high).step_by(SEGMENT as usize) {
@@ -73,7 +77,7 @@ pub(super) fn span(
                     continue;
                 }
                 for (above, q) in tables.primes.runs(from + 1..to + 1) {
-                    sum += each * lanes.sum_counts(line.xp, above, q, begin, &sieve.entries);
+                    sum += each * kernels::sum_counts(isa, line.xp, above, q, begin, &sieve.entries);
                 }
                 since += to - from;
                 weight += i128::from(each) * (to - from) as i128;
@@ -87,13 +91,13 @@ pub(super) fn span(
     ControlFlow::Continue(tally)
 }
 
-fn line(tables: &Tables<'_>, b: usize, low: u64) -> Line {
-    let xp = tables.frame.x / u128::from(tables.p(b));
+fn line(tables: &Tables<'_>, b: usize, low: u64) -> EasyPrime {
+    let xp = tables.params.x / u128::from(tables.p(b));
     let ranges = ranges(tables, b, xp);
     let most = ranges.plain.1.max(ranges.second.1);
     let place = |(from, to): (u64, u64)| if from >= to { (0, 0) } else { (tables.pi(from), tables.pi(to)) };
     let left = if low == 0 { most } else { (xp / u128::from(low)).min(u128::from(most)) as u64 };
-    Line {
+    EasyPrime {
         xp: Dividend::new(xp),
         plain: place(ranges.plain),
         second: place(ranges.second),
@@ -107,7 +111,7 @@ fn line(tables: &Tables<'_>, b: usize, low: u64) -> Line {
 struct OddSieve {
     /// The odd primes up to the root of the end.
     primes: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<CountEntry>,
     words: Vec<u64>,
     /// Place of each prime's next odd multiple in the next segment.
     next: Vec<u64>,

@@ -1,4 +1,5 @@
-//! The table of factors: for every m up to y that is coprime to 2310, its least prime factor and its Moebius function in 16 bits.
+//! The table of factors: for every m up to y that is coprime to 2310, its least prime factor and
+//! its Moebius function in 16 bits.
 //!
 //! | code | m |
 //! |---|---|
@@ -6,13 +7,14 @@
 //! | 2 b, 2 b + 1 | least factor p_b, mu = 1 or -1 |
 //! | 65535 | a prime: mu = -1 |
 //!
-//! "Least factor above p_b" is one comparison, code > 2 b + 1, and the last bit is the sign. Only p_b up to sqrt(y) are asked for, so
-//! 15 bits are enough below 1.4e11. Memory: 0.42 bytes a number. Idea: primecount's factor table; here it is made by pieces.
+//! "Least factor above p_b" is one comparison, code > 2 b + 1, and the last bit is the sign. Only
+//! p_b up to sqrt(y) are looked up, so 15 bits are enough below 1.4e11. Memory: 0.42 bytes a
+//! number. Idea: primecount's factor table; here it is made by pieces.
 
 use std::ops::{ControlFlow, Range};
 
-use super::frame::K;
-use super::listed::Primes;
+use super::listed::ListedPrimes;
+use super::params::K;
 use crate::Pulse;
 
 /// The wheel: the product of the primes to 11.
@@ -55,7 +57,7 @@ const PRIME: u16 = u16::MAX;
 const FIRST: usize = 6;
 /// Turns of a piece, whose codes and logarithms are 92 KB: a part of the second-level cache.
 const PIECE: usize = 64;
-/// A logarithm is so many times that to base 2, in whole numbers: a byte has those of all m below 2^42.
+/// The scale of a logarithm to base 2 in whole numbers: a byte has those of all m below 2^42.
 const UNIT: f64 = 6.0;
 /// The largest y that 15 bits and a byte are enough for.
 pub(super) const LARGEST: u64 = 140_000_000_000;
@@ -71,12 +73,13 @@ pub(super) fn turns(words: &[u64]) -> &[[u16; COPRIME]] {
     bytemuck::cast_slice::<u64, u16>(words).as_chunks().0
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, asked once a piece, comes back at once.
+/// Makes some of the pieces. A `Break` from `pulse`, called once a piece, is returned at once.
 ///
-/// Primes up to the root of the piece's end are taken, in rising order, so that the first one to come is the least factor. What is left
-/// then is 1 or one prime more, which the logarithms of those that came tell: their sum is that of m, or half of it at most.
+/// Primes up to the root of the piece's end are taken, in rising order, so that the first one to
+/// come is the least factor. What is left then is 1 or one prime more, which the logarithms of
+/// those that came tell: their sum is that of m, or half of it at most.
 pub(super) fn fill(
-    primes: &Primes<'_>,
+    primes: &ListedPrimes<'_>,
     pieces: Range<usize>,
     words: &mut [u64],
     pulse: &mut Pulse<'_>,
@@ -106,7 +109,7 @@ pub(super) fn fill(
 }
 
 /// Takes the primes up to the root of a piece's end out of its numbers.
-fn sieve(primes: &Primes<'_>, low: u64, codes: &mut [u16], logs: &mut [u8]) {
+fn sieve(primes: &ListedPrimes<'_>, low: u64, codes: &mut [u16], logs: &mut [u8]) {
     let high = low + PIECE as u64 * WHEEL;
     for b in FIRST.. {
         let p = primes.at(b);
@@ -127,7 +130,8 @@ fn sieve(primes: &Primes<'_>, low: u64, codes: &mut [u16], logs: &mut [u8]) {
     }
 }
 
-/// The places of the multiples of n in [low, high), n times a coprime number from `least` on; `low` is a multiple of the wheel.
+/// The places of the multiples of n in [low, high), n times a coprime number from `least` on; `low`
+/// is a multiple of the wheel.
 #[inline(always)]
 fn multiples(n: u64, low: u64, high: u64, least: u64, mut at: impl FnMut(usize)) {
     let first = rank(low.div_ceil(n).max(least) - 1);
@@ -147,7 +151,7 @@ fn multiples(n: u64, low: u64, high: u64, least: u64, mut at: impl FnMut(usize))
 }
 
 /// The first turn by division: its numbers are too different in size for one border.
-fn first_turn(primes: &Primes<'_>, codes: &mut [u16; COPRIME]) {
+fn first_turn(primes: &ListedPrimes<'_>, codes: &mut [u16; COPRIME]) {
     codes[0] = 0;
     for (code, &m) in codes.iter_mut().zip(&RESIDUES).skip(1) {
         let (mut left, mut factors, mut least) = (u64::from(m), 0, 0);
@@ -181,7 +185,7 @@ pub(super) fn threshold(b: usize) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::counts::Counts;
+    use super::super::counts::PrimeCounts;
     use super::super::listed::WINDOW;
     use super::super::tests::{small_words, whole};
     use super::*;
@@ -201,8 +205,8 @@ mod tests {
         let words = small_words(y);
         let primes: Vec<u64> = std::iter::once(0).chain(naive::eratosthenes(y + 100)).collect();
         let (counts, listed) = (&words.counts, &words.primes);
-        let counts = Counts::new(counts);
-        let listed = Primes::new(listed, &counts, WINDOW);
+        let counts = PrimeCounts::new(counts);
+        let listed = ListedPrimes::new(listed, &counts, WINDOW);
         let (pieces, length) = size(y);
         let mut apart = vec![0; pieces * length];
         // The last pieces apart from the others, as another rank makes them.

@@ -1,34 +1,40 @@
-//! D, the hard leaves: -mu(m) phi(x / (p m), b - 1) over p = p_b in (p_k, x*], m <= min(y, x / p^3), p m > y, m squarefree with its least
-//! prime factor above p. For p > sqrt(y) such an m is a prime and its mu is -1.
+//! D, the hard leaves: -mu(m) phi(x / (p m), b - 1) over p = p_b in (p_k, x*], m <= min(y, x /
+//! p^3), p m > y, m squarefree with its least prime factor above p. For p > sqrt(y) such an m is a
+//! prime and its mu is -1.
 //!
-//! A segment [low, high) of n = x / (p m) is sieved by one prime after the other. Before p_b is crossed off, the numbers left are those
-//! without a factor among the first b - 1 primes: phi(n, b - 1) = phi(low, b - 1) + the ones up to n. Counters of 64-byte blocks make that
-//! sum short. phi(low, b - 1) is computed where a span begins ([`super::phi`]), so any span can be done from scratch.
+//! A segment [low, high) of n = x / (p m) is sieved by one prime after the other. Before p_b is
+//! crossed off, the numbers left are those without a factor among the first b - 1 primes: phi(n,
+//! b - 1) = phi(low, b - 1) + the ones up to n. Counters of 64-byte blocks make that sum short.
+//! phi(low, b - 1) is computed where a span begins ([`super::phi`]), so any span can be done from
+//! scratch.
 //! Cost: 45 % of the whole (AMD Zen 5).
 
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
-use super::crossing::{BLOCK, Patterns, Place, WORD};
+use super::crossing::{BLOCK, CrossingState, Patterns, WORD};
 use super::factors::{COPRIME, WHEEL, rank, threshold};
-use super::frame::{K, sqrt, sqrt_fast};
-use super::lanes::{BATCH, Batch, Dividend, Lanes, Sieved, Turn};
+use super::kernels::{self, BATCH, Dividend, LeafBatch, Sieved, Turn};
+use super::params::{K, sqrt, sqrt_fast};
 use super::tables::Tables;
 use crate::Pulse;
 
-/// Bytes of a segment: 192 KiB, a part of the second-level cache. At 1e16 and 1e17 6 % faster than 32 and 48 KiB, 2 % than 96 (AMD Zen 4
-/// with 32 KiB and 1 MiB): each prime p is looked at once a segment, and most have few leaves in one.
+/// Bytes of a segment: 192 KiB, a part of the second-level cache. At 1e16 and 1e17 6 % faster than
+/// 32 and 48 KiB, 2 % than 96 (AMD Zen 4 with 32 KiB and 1 MiB): each prime p is visited once a
+/// segment, and most have few leaves in one.
 const SEGMENT: usize = 192 << 10;
 /// Numbers of a segment.
 const NUMBERS: u64 = SEGMENT as u64 * 30;
-/// Between two looks at `pulse`: so many primes. Segments with a small n have most leaves: the first takes 0.1 s at 1e17, and
-/// when the root does not look for that long, the others wait.
+/// Primes between two calls of `pulse`. Segments with a small n have most leaves: the first takes
+/// 0.1 s at 1e17, and when the root does not look for that long, the others wait.
 const LOOK: usize = 16;
-/// Below this prime counting all blocks anew is cheaper than counting while crossing off (AMD Zen 5).
+/// Below this prime counting all blocks anew is cheaper than counting while crossing off (AMD Zen
+/// 5).
 const RECOUNT: u64 = 256;
 
 /// A prime at work: x / p, the lower end of m, and the m up to which leaves are still to come.
 #[derive(Clone, Copy, Default)]
-struct Line {
+struct HardPrime {
     xp: Dividend,
     least: u64,
     left: u64,
@@ -37,19 +43,19 @@ struct Line {
 /// One span under way.
 struct Hard<'t> {
     tables: &'t Tables<'t>,
-    lanes: Lanes,
+    isa: Supported,
     /// Places of the primes whose multiples have leaves, and phi(low, b - 1) of each.
     first: usize,
     last: usize,
     /// The last place with p <= sqrt(y).
     composite: usize,
     phi: Vec<i64>,
-    places: Vec<Place>,
-    lines: Vec<Line>,
+    places: Vec<CrossingState>,
+    lines: Vec<HardPrime>,
     bytes: Vec<u8>,
     counters: Vec<u32>,
-    even: Batch,
-    odd: Batch,
+    even: LeafBatch,
+    odd: LeafBatch,
     scratch: Vec<u32>,
 }
 
@@ -57,12 +63,12 @@ struct Hard<'t> {
 pub(super) fn span(
     tables: &Tables<'_>,
     patterns: &Patterns,
-    lanes: Lanes,
+    isa: Supported,
     (low, high): (u64, u64),
     pulse: &mut Pulse<'_>,
 ) -> ControlFlow<(), i128> {
     debug_assert!(low.is_multiple_of(WORD));
-    let Some(mut hard) = Hard::new(tables, lanes, low, high) else { return ControlFlow::Continue(0) };
+    let Some(mut hard) = Hard::new(tables, isa, low, high) else { return ControlFlow::Continue(0) };
     let mut sum = 0;
     for begin in (low..high).step_by(NUMBERS as usize) {
         sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high), pulse)?;
@@ -72,38 +78,38 @@ pub(super) fn span(
 
 impl<'t> Hard<'t> {
     /// `None` when no prime has leaves there.
-    fn new(tables: &'t Tables<'t>, lanes: Lanes, low: u64, high: u64) -> Option<Hard<'t>> {
-        let frame = tables.frame;
-        let (x, from) = (frame.x, u128::from(low.max(1)));
-        let last = tables.pi(sqrt_fast(x / from).min(sqrt(u128::from(high))).min(frame.star));
-        let first = K.max(tables.pi((frame.far / high).min(frame.star))) + 1;
+    fn new(tables: &'t Tables<'t>, isa: Supported, low: u64, high: u64) -> Option<Hard<'t>> {
+        let params = tables.params;
+        let (x, from) = (params.x, u128::from(low.max(1)));
+        let last = tables.pi(sqrt_fast(x / from).min(sqrt(u128::from(high))).min(params.star));
+        let first = K.max(tables.pi((params.far / high).min(params.star))) + 1;
         if first > last {
             return None;
         }
-        let composite = tables.pi(sqrt(u128::from(frame.y)));
+        let composite = tables.pi(sqrt(u128::from(params.y)));
         // Spans of few numbers with many leaves are shorter than a segment.
         let length = ((high - low).min(NUMBERS).div_ceil(30) as usize).next_multiple_of(BLOCK);
         let line = |b: usize| {
             let p = tables.p(b);
             let xp = x / u128::from(p);
-            let least = if b <= composite { frame.y / p } else { p };
-            let left = (xp / (u128::from(p) * u128::from(p))).min(u128::from(frame.y)).min(xp / from) as u64;
-            Line { xp: Dividend::new(xp), least, left }
+            let least = if b <= composite { params.y / p } else { p };
+            let left = (xp / (u128::from(p) * u128::from(p))).min(u128::from(params.y)).min(xp / from) as u64;
+            HardPrime { xp: Dividend::new(xp), least, left }
         };
         Some(Hard {
             tables,
-            lanes,
+            isa,
             first,
             last,
             composite,
             phi: tables.phi.all(&tables.primes, &tables.counts, low, last),
-            places: (K + 1..=last).map(|b| Place::new(tables.p(b) as u32, low)).collect(),
+            places: (K + 1..=last).map(|b| CrossingState::new(tables.p(b) as u32, low)).collect(),
             lines: (first..=last).map(line).collect(),
             bytes: vec![0; length],
             // A vector of counters may be read at once.
             counters: vec![0; length / BLOCK + 16],
-            even: Batch::new(),
-            odd: Batch::new(),
+            even: LeafBatch::new(),
+            odd: LeafBatch::new(),
             scratch: vec![0; BATCH + COPRIME + 64],
         })
     }
@@ -112,10 +118,10 @@ impl<'t> Hard<'t> {
         pulse()?;
         patterns.fill(&mut self.bytes, low);
         for place in &mut self.places[..self.first - K - 1] {
-            self.lanes.cross(&mut self.bytes, place);
+            kernels::cross(self.isa, &mut self.bytes, place);
         }
-        let mut ones = self.lanes.recount(&self.bytes, &mut self.counters);
-        let over = Dividend::new(self.tables.frame.x / u128::from(high));
+        let mut ones = kernels::recount(self.isa, &self.bytes, &mut self.counters);
+        let over = Dividend::new(self.tables.params.x / u128::from(high));
         let mut sum = 0;
         for b in self.first..=self.last {
             let (p, line) = (self.tables.p(b), self.lines[b - self.first]);
@@ -139,16 +145,17 @@ impl<'t> Hard<'t> {
             self.phi[b] += ones as i64;
             let place = &mut self.places[b - K - 1];
             if p < RECOUNT {
-                self.lanes.cross(&mut self.bytes, place);
-                ones = self.lanes.recount(&self.bytes, &mut self.counters);
+                kernels::cross(self.isa, &mut self.bytes, place);
+                ones = kernels::recount(self.isa, &self.bytes, &mut self.counters);
             } else {
-                ones -= self.lanes.cross_counted(&mut self.bytes, place, &mut self.counters);
+                ones -= kernels::cross_counted(self.isa, &mut self.bytes, place, &mut self.counters);
             }
         }
         ControlFlow::Continue(sum)
     }
 
-    /// Leaves of m in (from, to] by the table of factors: the ones up to them, signed, and the sum of their signs.
+    /// Leaves of m in (from, to] by the table of factors: the ones up to them, signed, and the sum
+    /// of their signs.
     fn composites(&mut self, b: usize, xp: Dividend, (from, to): (u64, u64), low: u64) -> (i64, i64) {
         let (from, to) = (rank(from) as usize, rank(to) as usize);
         let (mut total, turns) = ((0, 0), self.tables.turns);
@@ -165,7 +172,7 @@ impl<'t> Hard<'t> {
                 to: (to - begin).min(COPRIME),
                 base: (turn % turns) as u32 * WHEEL as u32,
             };
-            self.lanes.select(part, threshold(b), &mut self.even, &mut self.odd);
+            kernels::select(self.isa, part, threshold(b), &mut self.even, &mut self.odd);
             if self.odd.is_full() || self.even.is_full() {
                 self.flush(xp, (window * turns) as u64 * WHEEL, low, &mut total);
             }
@@ -179,7 +186,8 @@ impl<'t> Hard<'t> {
         let sieved = Sieved { bytes: &self.bytes, counters: &self.counters, low };
         for (batch, sign) in [(&mut self.odd, 1), (&mut self.even, -1)] {
             if batch.length > 0 {
-                let ones = self.lanes.count_leaves(xp, base, &batch.m[..batch.length], &mut self.scratch, &sieved);
+                let ones =
+                    kernels::count_leaves(self.isa, xp, base, &batch.m[..batch.length], &mut self.scratch, &sieved);
                 *total = (total.0 + sign * ones as i64, total.1 + sign * batch.length as i64);
                 batch.length = 0;
             }
@@ -195,7 +203,7 @@ impl<'t> Hard<'t> {
             for chunk in run.rchunks(BATCH) {
                 let m = &mut self.odd.m[..chunk.len()];
                 m.iter_mut().zip(chunk.iter().rev()).for_each(|(m, &q)| *m = q);
-                ones += self.lanes.count_leaves(xp, base, m, &mut self.scratch, &sieved) as i64;
+                ones += kernels::count_leaves(self.isa, xp, base, m, &mut self.scratch, &sieved) as i64;
             }
         }
         (ones, places.len() as i64)

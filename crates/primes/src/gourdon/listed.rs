@@ -1,11 +1,12 @@
 //! The primes by place: p_b is the b-th one, from 1 on.
 //!
-//! 4 bytes a prime. Primes beyond 2^32 are kept as what they are above the begin of their window, a number that a whole run of them has
-//! in common: kernels are given the run and that number. Below 2^32 there is one window, and it begins at 0.
+//! 4 bytes a prime. Primes beyond 2^32 are kept as their distance from the start of their window. A
+//! whole run of them shares that start: kernels get the run and the start. Below 2^32 there is one
+//! window, and it begins at 0.
 
 use std::ops::{ControlFlow, Range};
 
-use super::counts::Counts;
+use super::counts::PrimeCounts;
 use super::factors::WHEEL;
 use crate::Pulse;
 
@@ -17,14 +18,14 @@ const PADDING: u64 = 64;
 /// Places of a piece: 64 KiB.
 const PIECE: usize = 1 << 14;
 
-/// How many pieces the list of so many primes has, and words of a piece.
+/// How many pieces the list of that number of primes has, and words of a piece.
 pub(super) fn size(primes: u64) -> (usize, usize) {
     ((1 + primes + PADDING).div_ceil(PIECE as u64) as usize, PIECE / 2)
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, asked once a piece, comes back at once.
+/// Makes some of the pieces. A `Break` from `pulse`, called once a piece, is returned at once.
 pub(super) fn fill(
-    counts: &Counts<'_>,
+    counts: &PrimeCounts<'_>,
     window: u64,
     pieces: Range<usize>,
     words: &mut [u64],
@@ -35,7 +36,7 @@ pub(super) fn fill(
     for piece in bytemuck::cast_slice_mut::<u64, u32>(words).chunks_mut(PIECE) {
         pulse()?;
         for (prime, place) in piece.iter_mut().zip(&mut places) {
-            // Place 0 is nobody's; behind the last prime there is something larger than all.
+            // Place 0 is unused; behind the last prime stands a number larger than all.
             *prime = if place == 0 { 0 } else { primes.next().map_or(u32::MAX, |p| (p % window) as u32) };
         }
     }
@@ -44,19 +45,19 @@ pub(super) fn fill(
 
 /// The list.
 #[derive(Clone)]
-pub(super) struct Primes<'t> {
+pub(super) struct ListedPrimes<'t> {
     above: &'t [u32],
     window: u64,
     /// The first place of each window behind the first one.
     firsts: Vec<usize>,
 }
 
-impl<'t> Primes<'t> {
+impl<'t> ListedPrimes<'t> {
     /// From the words of all pieces.
-    pub(super) fn new(words: &'t [u64], counts: &Counts<'_>, window: u64) -> Primes<'t> {
+    pub(super) fn new(words: &'t [u64], counts: &PrimeCounts<'_>, window: u64) -> ListedPrimes<'t> {
         let begins = (1..).map(|i| i * window).take_while(|&begin| begin <= counts.largest);
         let firsts = begins.map(|begin| counts.pi(begin - 1) as usize + 1).collect();
-        Primes { above: bytemuck::cast_slice(words), window, firsts }
+        ListedPrimes { above: bytemuck::cast_slice(words), window, firsts }
     }
 
     /// p_b.
@@ -74,7 +75,8 @@ impl<'t> Primes<'t> {
         self.firsts.partition_point(|&first| first <= b) as u64 * self.window
     }
 
-    /// The primes at these places, as runs that lie in one window each: its begin, and what the primes are above it.
+    /// The primes at these places, as runs that lie in one window each: its begin, and what the
+    /// primes are above it.
     #[inline]
     pub(super) fn runs(&self, places: Range<usize>) -> impl DoubleEndedIterator<Item = (u64, &'t [u32])> {
         let above = self.above;
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn windows_hide_nothing() {
         let words = small_words(600_000);
-        let counts = Counts::new(&words.counts);
+        let counts = PrimeCounts::new(&words.counts);
         let expected = naive::eratosthenes(counts.largest + 1);
         for window in [WINDOW, 7 * WHEEL, 100 * WHEEL] {
             let (pieces, length) = size(counts.all());
@@ -106,7 +108,7 @@ mod tests {
             let (first, rest) = words.split_at_mut(length);
             whole(|pulse| fill(&counts, window, 1..pieces, rest, pulse));
             whole(|pulse| fill(&counts, window, 0..1, first, pulse));
-            let primes = Primes::new(&words, &counts, window);
+            let primes = ListedPrimes::new(&words, &counts, window);
             assert!((1..=expected.len()).all(|b| primes.at(b) == expected[b - 1]));
             assert_eq!(primes.at(0), 0);
             assert!(primes.at(expected.len() + 1) > counts.largest);

@@ -1,15 +1,16 @@
-//! phi(n, a): how many numbers from 1 to n have no factor among the first a primes. Where a sieve of hard leaves begins in the middle,
-//! this says what came before.
+//! phi(n, a): how many numbers from 1 to n have no factor among the first a primes. A sieve of hard
+//! leaves that begins in the middle starts from this.
 //!
-//! Formula: phi(n, a) = phi(n, a - 1) - phi(n / p_a, a - 1); pi(n) - a + 1 when n < p_(a+1)^2. Closed for a <= 8 by one table of the wheel
-//! 510510; a table of bits for n to 4e6 and a to 100. Cost: 3 ms for all of a at 1e18, 50 ms at 1e22 (AMD Zen 5). Memory: 26 MB at most.
+//! Formula: phi(n, a) = phi(n, a - 1) - phi(n / p_a, a - 1); pi(n) - a + 1 when n < p_(a+1)^2.
+//! Closed for a <= 8 by one table of the wheel 510510; a table of bits for n to 4e6 and a to 100.
+//! Cost: 3 ms for all of a at 1e18, 50 ms at 1e22 (AMD Zen 5). Memory: 26 MB at most.
 
 use std::ops::{ControlFlow, Range};
 
-use super::counts::{Counts, Entry, count};
-use super::crossing::{Place, UP_TO, WORD, cross};
-use super::frame::{K, sqrt};
-use super::listed::Primes;
+use super::counts::{CountEntry, PrimeCounts, count};
+use super::crossing::{CrossingState, UP_TO, WORD, cross};
+use super::listed::ListedPrimes;
+use super::params::{K, sqrt};
 use crate::Pulse;
 
 /// The product of the primes to 17, and how many numbers below it are coprime to it.
@@ -25,14 +26,15 @@ fn numbers(wanted: u64) -> u64 {
     wanted.clamp(4000, MOST_N).next_multiple_of(WORD)
 }
 
-/// How many pieces the table of bits has for numbers up to about `wanted`, one for each a from 9 on, and words of a piece.
+/// How many pieces the table of bits has for numbers up to about `wanted`, one for each a from 9
+/// on, and words of a piece.
 pub(super) fn size(wanted: u64) -> (usize, usize) {
     (MOST_A - K, 2 * (numbers(wanted) / WORD) as usize)
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, asked once a prime, comes back at once.
+/// Makes some of the pieces. A `Break` from `pulse`, called once a prime, is returned at once.
 pub(super) fn fill(
-    primes: &Primes<'_>,
+    primes: &ListedPrimes<'_>,
     pieces: Range<usize>,
     words: &mut [u64],
     pulse: &mut Pulse<'_>,
@@ -46,7 +48,7 @@ pub(super) fn fill(
     // 2, 3 and 5 have no bits.
     for a in 4..=K + pieces.end {
         pulse()?;
-        cross(&mut bytes, &mut Place::new(primes.at(a) as u32, 0));
+        cross(&mut bytes, &mut CrossingState::new(primes.at(a) as u32, 0));
         if a > K + pieces.start
             && let Some(part) = parts.next()
         {
@@ -57,7 +59,7 @@ pub(super) fn fill(
 }
 
 /// For each word of bytes the ones before it, and the word.
-fn running(bytes: &[u8], entries: &mut [Entry]) {
+fn running(bytes: &[u8], entries: &mut [CountEntry]) {
     let words: Vec<u64> = bytes.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word)).collect();
     count(0, &words, entries);
 }
@@ -65,9 +67,9 @@ fn running(bytes: &[u8], entries: &mut [Entry]) {
 /// Tables of phi.
 pub(super) struct Phi<'t> {
     /// Numbers of a turn of the wheel that are coprime to it.
-    wheel: Vec<Entry>,
+    wheel: Vec<CountEntry>,
     /// For each a from 9.
-    small: Vec<&'t [Entry]>,
+    small: Vec<&'t [CountEntry]>,
     largest: u64,
 }
 
@@ -75,7 +77,7 @@ impl<'t> Phi<'t> {
     /// From the words of all pieces.
     pub(super) fn new(words: &'t [u64]) -> Phi<'t> {
         let mut bytes = vec![0xff; WHEEL.div_ceil(WORD) as usize * 8];
-        [7, 11, 13, 17].into_iter().for_each(|p| cross(&mut bytes, &mut Place::new(p, 0)));
+        [7, 11, 13, 17].into_iter().for_each(|p| cross(&mut bytes, &mut CrossingState::new(p, 0)));
         let mut wheel = vec![[0, 0]; bytes.len() / 8];
         running(&bytes, &mut wheel);
         let entries = words.as_chunks::<2>().0;
@@ -110,7 +112,7 @@ impl<'t> Phi<'t> {
     }
 
     /// phi(n, a).
-    pub(super) fn phi(&self, primes: &Primes<'_>, counts: &Counts<'_>, n: u64, a: usize) -> i64 {
+    pub(super) fn phi(&self, primes: &ListedPrimes<'_>, counts: &PrimeCounts<'_>, n: u64, a: usize) -> i64 {
         let p = |b: usize| primes.at(b);
         if a <= K {
             return self.tiny(n, a);
@@ -150,7 +152,7 @@ impl<'t> Phi<'t> {
     }
 
     /// At place b: phi(n, b - 1), for b from 1 to `most`.
-    pub(super) fn all(&self, primes: &Primes<'_>, counts: &Counts<'_>, n: u64, most: usize) -> Vec<i64> {
+    pub(super) fn all(&self, primes: &ListedPrimes<'_>, counts: &PrimeCounts<'_>, n: u64, most: usize) -> Vec<i64> {
         let root = sqrt(u128::from(n));
         let mut all = vec![n as i64; most + 2];
         all[0] = 0;
@@ -168,7 +170,7 @@ impl<'t> Phi<'t> {
 
 /// How many ones there are up to n.
 #[inline(always)]
-fn in_entries(entries: &[Entry], n: u64) -> u64 {
+fn in_entries(entries: &[CountEntry], n: u64) -> u64 {
     let [before, word] = entries[(n / WORD) as usize];
     before + u64::from((word & UP_TO[(n % WORD) as usize]).count_ones())
 }
@@ -182,8 +184,8 @@ mod tests {
     #[test]
     fn equals_the_definition() {
         let words = small_words(3000);
-        let counts = Counts::new(&words.counts);
-        let primes = Primes::new(&words.primes, &counts, WINDOW);
+        let counts = PrimeCounts::new(&words.counts);
+        let primes = ListedPrimes::new(&words.primes, &counts, WINDOW);
         let (pieces, length) = size(5000);
         let mut apart = vec![0; pieces * length];
         let (front, back) = apart.split_at_mut(5 * length);

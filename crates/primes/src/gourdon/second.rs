@@ -1,18 +1,20 @@
-//! B = sum over primes q in (y, sqrt x] of pi(x / q): numbers with exactly two prime factors above y, taken off twice.
+//! B = sum over primes q in (y, sqrt x] of pi(x / q): numbers with exactly two prime factors above
+//! y, subtracted twice.
 //!
-//! The sieve by bytes over [sqrt x, x / y]; the q come in falling order, so that x / q rises with the sieve. A span gives an affine
-//! tally, so it need not know pi of its begin. Cost: 0.07 ns a number of x / y at 1e16 (AMD Zen 4).
+//! The sieve by bytes over [sqrt x, x / y]; the q come in falling order, so that x / q rises with
+//! the sieve. A span returns an affine tally, so it need not know pi of its start. Cost: 0.07 ns a
+//! number of x / y at 1e16 (AMD Zen 4).
 
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
 use super::affine::Affine;
 use super::crossing::{UP_TO, WORD};
-use super::lanes::Lanes;
 use super::tables::Tables;
 use crate::Pulse;
-use crate::sieve::Sieve;
+use crate::bytes::ByteSieve;
 
-/// Numbers in which the q are found in one go: 0.2 ms of work, and a list of 1 MB (AMD Zen 4).
+/// Numbers in which the q are found at once: 0.2 ms of work, and a list of 1 MB (AMD Zen 4).
 const WINDOW: u64 = 1 << 21;
 
 /// Where the sieve of B begins.
@@ -23,13 +25,13 @@ pub(super) fn begin(root: u64) -> u64 {
 /// The tally of [low, high); `low` is divisible by 240.
 pub(super) fn span(
     tables: &Tables<'_>,
-    lanes: Lanes,
+    isa: Supported,
     (low, high): (u64, u64),
     pulse: &mut Pulse<'_>,
 ) -> ControlFlow<(), Affine> {
     let mut tally = Affine::default();
-    let mut quotients = Quotients::new(tables, lanes, low, high);
-    Sieve::new(high, lanes.isa()).pieces(low, high, pulse, &mut |first, bytes| {
+    let mut quotients = Quotients::new(tables, isa, low, high);
+    ByteSieve::new(high, isa).pieces(low, high, pulse, &mut |first, bytes| {
         let (begin, length) = (first * 30, bytes.len() as u64 * 30);
         let mut ones = Ones { bytes, before: 0, at: 0 };
         while let Some(n) = quotients.below((begin + length).min(high)) {
@@ -68,7 +70,7 @@ impl Ones<'_> {
 /// x / q for the primes q of a span, in rising order.
 struct Quotients {
     x: u128,
-    sieve: Sieve,
+    sieve: ByteSieve,
     /// Primes that wait, the largest last.
     waiting: Vec<u64>,
     /// Primes in (least, next] are still to be found.
@@ -77,11 +79,11 @@ struct Quotients {
 }
 
 impl Quotients {
-    fn new(tables: &Tables<'_>, lanes: Lanes, low: u64, high: u64) -> Quotients {
-        let frame = tables.frame;
-        let over = |n: u64| (frame.x / u128::from(n.max(1))).min(u128::from(frame.root2)) as u64;
-        let (next, least) = (over(low), over(high).max(frame.y));
-        Quotients { x: frame.x, sieve: Sieve::new(next + 1, lanes.isa()), waiting: Vec::new(), next, least }
+    fn new(tables: &Tables<'_>, isa: Supported, low: u64, high: u64) -> Quotients {
+        let params = tables.params;
+        let over = |n: u64| (params.x / u128::from(n.max(1))).min(u128::from(params.root2)) as u64;
+        let (next, least) = (over(low), over(high).max(params.y));
+        Quotients { x: params.x, sieve: ByteSieve::new(next + 1, isa), waiting: Vec::new(), next, least }
     }
 
     /// The next one, if it is below `end`.

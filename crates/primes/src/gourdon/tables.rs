@@ -1,25 +1,26 @@
-//! What every kernel looks up: primes, pi(n), factors, phi. Made before the job; read-only from then on.
+//! The tables of all kernels: primes, pi(n), factors, phi. Made before the job; read-only from
+//! then on.
 //!
-//! The words of a table come in pieces that can be made apart from each other, by as many ranks as there are, in memory that they share:
-//! this file says which pieces there are and what is in them, not who makes them and where they are kept. One set of tables, made for the
-//! largest of several frames, serves all of them.
+//! The words of a table come in independent pieces, which all ranks can compute in shared memory:
+//! this file defines the pieces and their content; callers decide where each is computed and kept.
+//! One set of tables, made for the largest of several sets of parameters, serves all of them.
 //!
-//! Memory in bytes: an eighth of a byte for each number up to sqrt(x / x*), 4 for each prime there, 0.42 y for factors, 26 MB at most for
-//! phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20.
+//! Memory in bytes: an eighth of a byte for each number up to sqrt(x / x*), 4 for each prime there,
+//! 0.42 y for factors, 26 MB at most for phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20.
 
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Deref, Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::counts::{self, Counts};
+use super::counts::{self, PrimeCounts};
 use super::factors::{self, COPRIME};
-use super::frame::{Frame, sqrt};
-use super::listed::{self, Primes, WINDOW};
+use super::listed::{self, ListedPrimes, WINDOW};
+use super::params::{Params, sqrt};
 use super::phi::{self, Phi};
 use crate::Pulse;
 
-/// How large the tables are. A function of the frames alone.
+/// How large the tables are. A function of the parameters alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
     /// The largest number whose pi is looked up.
@@ -31,19 +32,20 @@ pub struct Layout {
     window: u64,
 }
 
-/// Makes some of a table's pieces, given their numbers, their words, which are zero, and a pulse whose `Break` comes back at once.
-pub type Fill<'f> = &'f dyn Fn(Range<usize>, &mut [u64], &mut Pulse<'_>) -> ControlFlow<()>;
+/// Makes some of a table's pieces, given their numbers, their words, which are zero, and a pulse
+/// whose `Break` is returned at once.
+pub type FillPieces<'f> = &'f dyn Fn(Range<usize>, &mut [u64], &mut Pulse<'_>) -> ControlFlow<()>;
 
 impl Layout {
-    /// For tables of all these frames; `None` of none.
-    pub fn of<'f>(frames: impl IntoIterator<Item = &'f Frame>) -> Option<Layout> {
-        let one = |frame: &Frame| Layout {
-            numbers: frame.looked_up(),
-            y: frame.y,
-            far: sqrt(u128::from(frame.far)),
+    /// For tables that serve all these parameters; `None` of none.
+    pub fn of<'f>(sets: impl IntoIterator<Item = &'f Params>) -> Option<Layout> {
+        let one = |params: &Params| Layout {
+            numbers: params.looked_up(),
+            y: params.y,
+            far: sqrt(u128::from(params.far)),
             window: WINDOW,
         };
-        frames.into_iter().map(one).reduce(|a, b| Layout {
+        sets.into_iter().map(one).reduce(|a, b| Layout {
             numbers: a.numbers.max(b.numbers),
             y: a.y.max(b.y),
             far: a.far.max(b.far),
@@ -65,29 +67,30 @@ impl Layout {
         sizes.iter().map(|&(pieces, length)| 8 * pieces as u64 * length as u64).sum()
     }
 
-    /// Has all words made, table after table, for the next ones read what came before. `make` is given a number of pieces, the words of
-    /// each, and how they are made; `None` from it, when it was told to stop, comes back at once.
+    /// Has all words made, table after table, for the next ones read what came before. `make` is
+    /// given a number of pieces, the words of each, and how they are made; `None` from it, when it
+    /// was told to stop, is returned at once.
     ///
     /// # Errors
     /// What `make` returns.
     pub fn words<W: Deref<Target = [u64]>, E>(
         self,
-        mut make: impl FnMut(usize, usize, Fill<'_>) -> Result<Option<W>, E>,
+        mut make: impl FnMut(usize, usize, FillPieces<'_>) -> Result<Option<W>, E>,
     ) -> Result<Option<Words<W>>, E> {
         let Layout { numbers, y, far, window } = self;
-        let mut table = |(pieces, length): (usize, usize), fill: Fill<'_>| make(pieces, length, fill);
+        let mut table = |(pieces, length): (usize, usize), fill: FillPieces<'_>| make(pieces, length, fill);
         let (pieces, length) = counts::size(numbers);
         let Some(totals) = table((pieces, 1), &counts::fill_totals)? else { return Ok(None) };
         let fill = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
             counts::fill(&totals, pieces, words, pulse)
         };
         let Some(counts) = table((pieces, length), &fill)? else { return Ok(None) };
-        let seen = Counts::new(&counts);
+        let seen = PrimeCounts::new(&counts);
         let list = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
             listed::fill(&seen, window, pieces, words, pulse)
         };
         let Some(primes) = table(listed::size(seen.all()), &list)? else { return Ok(None) };
-        let listed = Primes::new(&primes, &seen, window);
+        let listed = ListedPrimes::new(&primes, &seen, window);
         let factors = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
             factors::fill(&listed, pieces, words, pulse)
         };
@@ -98,7 +101,7 @@ impl Layout {
         Ok(Some(Words { window, totals, counts, primes, factors, phi }))
     }
 
-    /// Makes all of it in memory of this process alone. A `Break` from `pulse` comes back at once.
+    /// Makes all of it in memory of this process alone. A `Break` from `pulse` is returned at once.
     pub fn own(self, pulse: &mut Pulse<'_>) -> ControlFlow<(), Words<Vec<u64>>> {
         let made: Result<_, Infallible> = self.words(|pieces, length, fill| {
             let mut words = vec![0; pieces * length];
@@ -114,7 +117,7 @@ impl Layout {
 /// The words of all tables, wherever they are kept.
 pub struct Words<W> {
     window: u64,
-    /// Of use to nobody but their makers; kept since memory that ranks share is given back in order.
+    /// Used only while the tables are made; kept since ranks free shared memory in order.
     totals: W,
     pub(super) counts: W,
     pub(super) primes: W,
@@ -129,11 +132,11 @@ impl<W> Words<W> {
     }
 }
 
-/// Tables as one frame sees them.
+/// Tables as one params sees them.
 pub(super) struct Tables<'t> {
-    pub(super) frame: Frame,
-    pub(super) primes: Primes<'t>,
-    pub(super) counts: Counts<'t>,
+    pub(super) params: Params,
+    pub(super) primes: ListedPrimes<'t>,
+    pub(super) counts: PrimeCounts<'t>,
     pub(super) factors: &'t [[u16; COPRIME]],
     pub(super) phi: Phi<'t>,
     /// pi(y).
@@ -143,13 +146,13 @@ pub(super) struct Tables<'t> {
 }
 
 impl<'t> Tables<'t> {
-    /// From words that were made for this frame, among others.
-    pub(super) fn new<W: Deref<Target = [u64]>>(frame: Frame, words: &'t Words<W>) -> Tables<'t> {
-        let counts = Counts::new(&words.counts);
-        let primes = Primes::new(&words.primes, &counts, words.window);
+    /// From words that were made for this params, among others.
+    pub(super) fn new<W: Deref<Target = [u64]>>(params: Params, words: &'t Words<W>) -> Tables<'t> {
+        let counts = PrimeCounts::new(&words.counts);
+        let primes = ListedPrimes::new(&words.primes, &counts, words.window);
         let (factors, phi) = (factors::turns(&words.factors), Phi::new(&words.phi));
-        let pi_y = counts.pi(frame.y) as usize;
-        Tables { frame, primes, counts, factors, phi, pi_y, turns: (words.window / factors::WHEEL) as usize }
+        let pi_y = counts.pi(params.y) as usize;
+        Tables { params, primes, counts, factors, phi, pi_y, turns: (words.window / factors::WHEEL) as usize }
     }
 
     /// p_b.

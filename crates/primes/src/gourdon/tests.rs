@@ -17,14 +17,14 @@ pub(super) fn whole<T>(work: impl FnOnce(&mut Pulse<'_>) -> ControlFlow<(), T>) 
     }
 }
 
-/// Tables of the smallest frame whose table of pi goes so far at least.
+/// Tables of the smallest params whose table of pi goes so far at least.
 pub(super) fn small_words(numbers: u64) -> Words<Vec<u64>> {
-    let x = (1..).map(|i| u128::from(SMALLEST) << i).find(|&x| Frame::new(x, Opinion::First).looked_up() > numbers);
-    words(&Frame::new(x.expect("some x is large enough"), Opinion::First))
+    let x = (1..).map(|i| u128::from(SMALLEST) << i).find(|&x| Params::new(x, Split::First).looked_up() > numbers);
+    words(&Params::new(x.expect("some x is large enough"), Split::First))
 }
 
-fn words(frame: &Frame) -> Words<Vec<u64>> {
-    let layout = Layout::of([frame]).expect("one frame");
+fn words(params: &Params) -> Words<Vec<u64>> {
+    let layout = Layout::of([params]).expect("one params");
     whole(|pulse| layout.own(pulse))
 }
 
@@ -32,14 +32,14 @@ fn terms(formula: &Formula<'_>, blocks: Range<u64>) -> Terms {
     whole(|pulse| formula.compute(blocks, pulse))
 }
 
-fn pi_by(frame: Frame, isa: Isa) -> i128 {
-    let words = words(&frame);
-    let formula = Formula::new(frame, &words, isa);
-    primes_up_to(&frame, &terms(&formula, 0..blocks(&frame)))
+fn pi_by(params: Params, isa: Isa) -> i128 {
+    let words = words(&params);
+    let formula = Formula::new(params, &words, isa);
+    primes_up_to(&params, &terms(&formula, 0..blocks(&params)))
 }
 
 fn pi(x: u128) -> i128 {
-    pi_by(Frame::new(x, Opinion::First), Isa::widest())
+    pi_by(Params::new(x, Split::First), Isa::widest())
 }
 
 /// OEIS A006880, from 10^6 on.
@@ -83,22 +83,22 @@ fn every_small_x_near_the_border() {
 }
 
 #[test]
-fn the_second_opinion_and_the_instruction_sets_agree() {
+fn the_second_split_and_the_instruction_sets_agree() {
     for x in [1_000_000, 98_765_432, 10_000_000_019, 1_000_000_000_039] {
         let expected = pi(x);
-        assert_eq!(pi_by(Frame::new(x, Opinion::Second), Isa::widest()), expected, "{x}");
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-            assert_eq!(pi_by(Frame::new(x, Opinion::First), isa), expected, "{x} with {isa}");
+        assert_eq!(pi_by(Params::new(x, Split::Second), Isa::widest()), expected, "{x}");
+        for isa in Isa::available() {
+            assert_eq!(pi_by(Params::new(x, Split::First), isa), expected, "{x} with {isa}");
         }
     }
 }
 
 #[test]
 fn blocks_in_any_order_and_any_cut_add_up() {
-    let frame = Frame::new(2_000_000_000_003, Opinion::First);
-    let words = words(&frame);
-    let formula = Formula::new(frame, &words, Isa::widest());
-    let end = blocks(&frame);
+    let params = Params::new(2_000_000_000_003, Split::First);
+    let words = words(&params);
+    let formula = Formula::new(params, &words, Isa::widest());
+    let end = blocks(&params);
     let whole = terms(&formula, 0..end);
     for length in [1, 2, 5, 7] {
         let begins: Vec<u64> = (0..end).step_by(length).collect();
@@ -115,13 +115,14 @@ fn blocks_in_any_order_and_any_cut_add_up() {
 
 #[test]
 fn a_break_comes_back() {
-    let frame = Frame::new(10_u128.pow(12), Opinion::First);
-    let words = words(&frame);
-    let formula = Formula::new(frame, &words, Isa::widest());
-    assert!(formula.compute(0..blocks(&frame), &mut || ControlFlow::Break(())).is_break());
+    let params = Params::new(10_u128.pow(12), Split::First);
+    let words = words(&params);
+    let formula = Formula::new(params, &words, Isa::widest());
+    assert!(formula.compute(0..blocks(&params), &mut || ControlFlow::Break(())).is_break());
 }
 
-/// How many looks at `pulse` `work` takes, and that a break at any of some of them comes back with no look after it.
+/// How often `work` calls `pulse`, and that a break at any of some of them comes back with
+/// no look after it.
 fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
     let mut looks = 0_u64;
     assert!(
@@ -145,31 +146,31 @@ fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
 
 #[test]
 fn tables_and_closed_parts_can_be_broken_anywhere() {
-    let frame = Frame::new(10_u128.pow(13), Opinion::First);
-    let layout = Layout::of([&frame]).expect("one frame");
+    let params = Params::new(10_u128.pow(13), Split::First);
+    let layout = Layout::of([&params]).expect("one params");
     let words = whole(|pulse| layout.own(pulse));
-    let tables = Tables::new(frame, &words);
+    let tables = Tables::new(params, &words);
     // One of each piece of pi, primes and factors, and the primes of phi.
     assert!(looks(|pulse| layout.own(pulse)) > 90);
     assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
-    let (lanes, whole) = (lanes::Lanes::new(Isa::widest()), cut::Cut::new(&frame).parts(0..blocks(&frame)));
+    let (isa, whole) = (Isa::widest().require(), cut::Cut::new(&params).parts(0..blocks(&params)));
     let (ordinary, closed) = (whole.ordinary.expect("some"), whole.closed.expect("some"));
-    assert!(looks(|pulse| ordinary::phi0(&tables, lanes, ordinary, pulse)) > 0);
-    assert!(looks(|pulse| ranges::closed(&tables, lanes, closed, pulse)) > 0);
+    assert!(looks(|pulse| ordinary::phi0(&tables, isa, ordinary, pulse)) > 0);
+    assert!(looks(|pulse| ranges::closed(&tables, isa, closed, pulse)) > 0);
 }
 
 #[test]
 fn windows_change_nothing() {
     // As many of them as kernels never see below 1e25.
     for x in [10_u128.pow(10), 10_u128.pow(12) + 39] {
-        let (frame, other) = (Frame::new(x, Opinion::First), Frame::new(3 * x, Opinion::First));
+        let (params, other) = (Params::new(x, Split::First), Params::new(3 * x, Split::First));
         for turns in [1, 3, 40] {
             // Tables that were made for a larger x, too.
-            let layout = Layout::of([&frame, &other]).expect("two frames").with_window(turns);
+            let layout = Layout::of([&params, &other]).expect("two sets of parameters").with_window(turns);
             let words = whole(|pulse| layout.own(pulse));
-            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_supported()) {
-                let found = terms(&Formula::new(frame, &words, isa), 0..blocks(&frame));
-                assert_eq!(primes_up_to(&frame, &found), pi(x), "{x}, windows of {turns} turns, {isa}");
+            for isa in Isa::available() {
+                let found = terms(&Formula::new(params, &words, isa), 0..blocks(&params));
+                assert_eq!(primes_up_to(&params, &found), pi(x), "{x}, windows of {turns} turns, {isa}");
             }
         }
     }
@@ -180,33 +181,33 @@ proptest! {
 
     #[test]
     fn equals_the_sieve(x in prop_oneof![1_000_000_u64..10_000_000, 1_000_000_u64..400_000_000]) {
-        let mut sieve = crate::Sieve::new((x + 1).into(), Isa::widest());
+        let mut sieve = crate::range::Sieve::new((x + 1).into(), Isa::widest());
         let ControlFlow::Continue(expected) = sieve.count(0, (x + 1).into(), &mut never) else { unreachable!() };
         prop_assert_eq!(pi(u128::from(x)), i128::from(expected));
     }
 
     #[test]
     fn any_alpha_gives_the_same(x in 1_000_000_u128..1_000_000_000, alpha in 1.0_f64..20.0) {
-        let frame = Frame::with_alpha(x, alpha);
-        prop_assert_eq!(pi_by(frame, Isa::Portable), pi(x), "alpha {}", alpha);
+        let params = Params::with_alpha(x, alpha);
+        prop_assert_eq!(pi_by(params, Isa::Portable), pi(x), "alpha {}", alpha);
     }
 }
 
 #[test]
 fn the_worked_example_of_the_page() {
     // docs/pi-of-x.md has these numbers.
-    let frame = Frame::new(1_000_000, Opinion::First);
-    let words = words(&frame);
-    let formula = Formula::new(frame, &words, Isa::widest());
+    let params = Params::new(1_000_000, Split::First);
+    let words = words(&params);
+    let formula = Formula::new(params, &words, Isa::widest());
     let tables = &formula.tables;
-    let [_, ordinary, closed, hard, easy, _] = parts(&frame).map(|(_, blocks)| terms(&formula, blocks));
+    let [_, ordinary, closed, hard, easy, _] = parts(&params).map(|(_, blocks)| terms(&formula, blocks));
     let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
     let phi0 = ordinary.plain;
     let a_and_c = easy.easy.above(0) + closed.plain;
     let primes = crate::naive::eratosthenes(100_000);
-    let b = primes.iter().filter(|q| (frame.y + 1..=1000).contains(q));
+    let b = primes.iter().filter(|q| (params.y + 1..=1000).contains(q));
     let b: u64 = b.map(|q| primes.partition_point(|&p| p <= 1_000_000 / q) as u64).sum();
-    assert_eq!((frame.y, frame.star, frame.far), (259, 31, 3861));
+    assert_eq!((params.y, params.star, params.far), (259, 31, 3861));
     assert_eq!((sigma, phi0, a_and_c, b, hard.plain), (7600, 80_028, 20_434, 32_029, 2465));
     assert_eq!(sigma + phi0 + a_and_c - i128::from(b) + hard.plain, 78_498);
 }

@@ -1,7 +1,8 @@
-//! Both sides of every border: the first numbers, squares of sieving primes, the ends of a byte, a piece, a tier, 2^k.
+//! Both sides of every border: the first numbers, squares of sieving primes, the ends of a byte, a
+//! piece, a tier, 2^k.
 
 use super::*;
-use crate::big::BIG;
+use crate::bytes::big::BIG;
 
 #[test]
 fn every_short_range_at_the_beginning() {

@@ -1,5 +1,5 @@
-//! Known values: pi(10^k) (OEIS A006880), counts far out, the study notes' ranges; each checked with Debian's
-//! primesieve 11.0.
+//! Known values: pi(10^k) (OEIS A006880), counts far out, the study notes' ranges; each checked
+//! with Debian's primesieve 11.0.
 
 use super::*;
 

@@ -3,7 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Where the sieve has all of its tiers, and big primes up to 8.4e6 at most: quick to make even without optimisation.
+/// Where the sieve has all of its tiers, and big primes up to 8.4e6 at most: quick to make even
+/// without optimisation.
 const LIMIT: u64 = 1 << 46;
 
 /// A number of any size below [`LIMIT`].
@@ -68,7 +69,8 @@ proptest! {
     }
 }
 
-/// Many pieces, windows and blocks: one workspace that goes on, one that jumps, and one that is asked once.
+/// Many pieces, windows and blocks: one workspace that resumes, one that jumps, and one that is
+/// used once.
 #[test]
 #[cfg_attr(debug_assertions, ignore = "hundreds of pieces: minutes without optimisation")]
 fn blocks_add_up_over_windows() {

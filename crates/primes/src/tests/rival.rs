@@ -77,7 +77,8 @@ fn every_instruction_set_and_all_tuplets() {
             let k = 2 + round % 5;
             let mut kinds = [false; 6];
             kinds[k - 1] = true;
-            let counts = sieve.count_tuplets(low.into(), (high - crate::tuplet_span(k)).into(), kinds, &mut never);
+            let counts =
+                sieve.count_tuplets(low.into(), (high - crate::range::tuplet_span(k)).into(), kinds, &mut never);
             let counts = counts.continue_value().expect("nobody broke");
             let expected = primesieve(low, high, &[&format!("--count={k}")]);
             assert_eq!(counts[k - 1].to_string(), expected.trim(), "{k}-tuplets of [{low}, {high}) on {isa}");

@@ -1,12 +1,14 @@
 //! Genz's corner peak family: (1 + sum a x)^-(D+1)
 //!
-//! The usual formula for its integral alternates over 2^D corners and loses all digits by D = 20. Here: 1 / s^(D+1) is the
-//! integral of t^D exp(-t s) / D! over t > 0, so the integral over the cube becomes one over t alone,
+//! The usual formula for its integral alternates over 2^D corners and loses all digits by D = 20.
+//! Here: 1 / s^(D+1) is the integral of t^D exp(-t s) / D! over t > 0, so the integral over the
+//! cube becomes one over t alone,
 //!
 //! 1/D! * integral of t^D exp(-t) * product of (1 - exp(-a t)) / (a t) dt,
 //!
-//! with nothing negative in it. In ln t it falls off exponentially below and faster above, where sums over equal steps
-//! converge faster than any power (as for the Gamma function): at a step of 1/16 the error is far below 1e-16.
+//! with nothing negative in it. In ln t it falls off exponentially below and faster above, where
+//! sums over equal steps converge faster than any power (as for the Gamma function): at a step of
+//! 1/16 the error is far below 1e-16.
 
 use super::super::parameters::{Bad, Parameters};
 use super::super::{Entry, Integrand, Row};

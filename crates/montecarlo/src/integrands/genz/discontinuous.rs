@@ -1,6 +1,7 @@
 //! Genz's discontinuous family: exp(sum a x) where x1 < u1 and x2 < u2, else 0
 //!
-//! Exact: the product of (exp(a u) - 1) / a over the first two dimensions and (exp(a) - 1) / a over the others.
+//! Exact: the product of (exp(a u) - 1) / a over the first two dimensions and (exp(a) - 1) / a over
+//! the others.
 
 use super::super::parameters::{Bad, Parameters};
 use super::super::{Entry, Integrand, Row};

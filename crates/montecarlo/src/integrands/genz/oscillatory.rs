@@ -1,6 +1,7 @@
 //! Genz's oscillatory family: cos(2 pi u1 + sum a x)
 //!
-//! Exact: the real part of a product of complex exponentials, cos(2 pi u1 + sum a/2) * product of sin(a/2) / (a/2).
+//! Exact: the real part of a product of complex exponentials, cos(2 pi u1 + sum a/2) * product of
+//! sin(a/2) / (a/2).
 
 use super::super::parameters::{Bad, Parameters};
 use super::super::{Entry, Integrand, Row};

@@ -1,6 +1,7 @@
 //! Genz's product peak family: product of 1 / (a^-2 + (x - u)^2)
 //!
-//! Exact: the product of a (arctan(a (1 - u)) + arctan(a u)). One quotient for all dimensions: the denominators are multiplied first.
+//! Exact: the product of a (arctan(a (1 - u)) + arctan(a u)). One quotient for all dimensions: the
+//! denominators are multiplied first.
 
 use super::super::parameters::{Bad, Parameters};
 use super::super::{Entry, Integrand, Row};

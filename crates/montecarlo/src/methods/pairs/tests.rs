@@ -1,4 +1,4 @@
-//! Every walk against the oracle, at every edge; the sums and the error against plain floats.
+//! Every kernel against the oracle, at every edge; the sums and the error against plain floats.
 
 use super::*;
 use crate::methods::antithetic::Antithetic;
@@ -7,22 +7,22 @@ use proptest::prelude::*;
 use std::f64::consts::{FRAC_PI_4, PI};
 
 fn supported() -> impl Iterator<Item = Isa> {
-    Isa::ALL.into_iter().filter(|isa| isa.is_supported())
+    Isa::available()
 }
 
-/// All walks of both integrands.
+/// All kernels of both integrands.
 fn check(seed: u64, first: u64, pairs: u64) {
     let (antithetic, control) =
         (scalar::sums::<Antithetic>(seed, first, pairs), scalar::sums::<Control>(seed, first, pairs));
     assert_eq!((antithetic.pairs, control.pairs), (pairs, pairs));
     for isa in supported() {
-        let mut walk = Pairs::new(seed, isa);
+        let mut fast = Pairs::new(seed, isa);
         assert_eq!(
-            walk.sums::<Antithetic>(first, pairs),
+            fast.sums::<Antithetic>(first, pairs),
             antithetic,
             "{isa}, seed {seed}, block {first}, {pairs} pairs"
         );
-        assert_eq!(walk.sums::<Control>(first, pairs), control, "{isa}, seed {seed}, block {first}, {pairs} pairs");
+        assert_eq!(fast.sums::<Control>(first, pairs), control, "{isa}, seed {seed}, block {first}, {pairs} pairs");
     }
 }
 
@@ -50,10 +50,11 @@ fn pairs_are_midpoints() {
     assert_eq!(upper(0x8000_0000_1234_5678) - 1.0, 0.5 + 0.5 / 2f64.powi(32));
 }
 
-/// The mean of each over 2^20 midpoints is that of the quarter circle; the values stay where the sums expect them.
+/// The mean of each over 2^20 midpoints is that of the quarter circle; the values stay where the
+/// sums expect them.
 #[test]
 fn both_integrands_have_the_mean_of_the_quarter_circle() {
-    fn check<I: Integrand>() {
+    fn check<I: PairIntegrand>() {
         let n = 1 << 20;
         let values = (0..n).map(|i| I::value(1.0 + (f64::from(i) + 0.5) / f64::from(n)));
         let sum = values.inspect(|value| assert!(value.abs() < 0.3)).sum::<f64>();
@@ -112,14 +113,15 @@ fn any_number_of_samples_is_made_pairs() {
     }
 }
 
-/// A change here changes results that users have saved. Found by a program in Python that shares nothing with this one.
+/// A change here changes results that users have saved. Found by a program in Python that shares
+/// nothing with this one.
 #[test]
 fn known_answers() {
     for isa in supported() {
-        let mut walk = Pairs::new(42, isa);
+        let mut fast = Pairs::new(42, isa);
         let known = |values, squares| Sums { pairs: 1000, values, squares };
-        assert_eq!(walk.sums::<Antithetic>(0, 1000), known(149_135_224_363_162, 35_545_905_111_315));
-        assert_eq!(walk.sums::<Control>(0, 1000), known(18_800_037_122_726, 905_777_879_998));
+        assert_eq!(fast.sums::<Antithetic>(0, 1000), known(149_135_224_363_162, 35_545_905_111_315));
+        assert_eq!(fast.sums::<Control>(0, 1000), known(18_800_037_122_726, 905_777_879_998));
     }
 }
 
@@ -137,10 +139,10 @@ proptest! {
 
     #[test]
     fn spans_add_up(seed: u64, first in 0..1u64 << 50, cut in 0..3u64, pairs in 3 * BLOCK_PAIRS..3 * BLOCK_PAIRS + 9999) {
-        let mut walk = Pairs::new(seed, Isa::widest());
-        let whole = walk.sums::<Control>(first, pairs);
-        let mut parts = walk.sums::<Control>(first + cut, pairs - cut * BLOCK_PAIRS);
-        parts.merge(walk.sums::<Control>(first, cut * BLOCK_PAIRS));
+        let mut fast = Pairs::new(seed, Isa::widest());
+        let whole = fast.sums::<Control>(first, pairs);
+        let mut parts = fast.sums::<Control>(first + cut, pairs - cut * BLOCK_PAIRS);
+        parts.merge(fast.sums::<Control>(first, cut * BLOCK_PAIRS));
         prop_assert_eq!(parts, whole);
     }
 }

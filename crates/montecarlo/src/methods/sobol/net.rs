@@ -1,16 +1,20 @@
-//! Hits of a net in O(sqrt(n)): one point lies in every cell, so only the cells on the arc are asked where.
+//! Hits of a net in O(sqrt(n)): one point lies in every cell, so only the cells on the arc are
+//! asked where.
 //!
-//! Stands beside [`Points`], which goes from a point's number to its place, as everybody does, n times. Here it goes the
-//! other way. The 2^k points are a net, so in the grid of 2^kx columns and 2^ky rows, kx + ky = k, **each cell has exactly one
-//! point**: in a cell all inside the circle it hits, wherever it is. There are at most 2 sqrt(2n) cells on the arc.
+//! Stands beside [`Points`], which goes from a point's number to its place, as everybody does, n
+//! times. Here it goes the other way. The 2^k points are a net, so in the grid of 2^kx columns and
+//! 2^ky rows, kx + ky = k, **each cell has exactly one point**: in a cell all inside the circle it
+//! hits, wherever it is. There are at most 2 sqrt(2n) cells on the arc.
 //!
-//! To find the point of a cell, note that its number i gives the cell's k bits (a, b) by an invertible matrix, and the
-//! whole point by a longer one, F: (a, b) = L i ^ s, point = F i ^ shift. So point = F L^-1 ((a, b) ^ s) ^ shift: xor again, of one vector for
-//! each bit of the cell. Gauss's elimination finds them; tables by bytes add eight of them in one look.
+//! To find the point of a cell, note that its number i gives the cell's k bits (a, b) by an
+//! invertible matrix, and the whole point by a longer one, F: (a, b) = L i ^ s, point = F i ^
+//! shift. So point = F L^-1 ((a, b) ^ s) ^ shift: xor again, of one vector for each bit of the
+//! cell. Gauss's elimination finds them; tables by bytes add eight of them in one look.
 //!
 //! Any row can be begun with: a block start costs two binary searches for the arc.
 //!
-//! Run time (Zen 4, a busy one): 7 us for a new scramble and its inverse, then 8 ns a cell; 16 nets of 2^24 points take 1.1 ms. Memory: up to 32 KiB.
+//! Run time (Zen 4, a busy one): 7 us for a new scramble and its inverse, then 8 ns a cell; 16 nets
+//! of 2^24 points take 1.1 ms. Memory: up to 32 KiB.
 
 use std::ops::Range;
 
@@ -130,7 +134,8 @@ pub struct Count {
     pub found: u64,
 }
 
-/// The point vector of each bit of a cell: Gauss's elimination with the pairs as columns. O(k^2) operations.
+/// The point vector of each bit of a cell: Gauss's elimination with the pairs as columns. O(k^2)
+/// operations.
 ///
 /// # Panics
 /// If the cells' vectors depend on each other: then the points were no net.

@@ -10,7 +10,8 @@ fn the_matrices_are_the_identity_and_pascal_s_triangle() {
         for row in 0..BITS as usize {
             let bit = |coordinate: u64| coordinate >> (BITS as usize - 1 - row) & 1 == 1;
             assert_eq!(bit(x), row == c);
-            // Lucas: the binomial coefficient (c over row) is odd when row's bits are among those of c.
+            // Lucas: the binomial coefficient (c over row) is odd when row's bits are among those
+            // of c.
             assert_eq!(bit(y), c & row == row, "row {row}, column {c}");
         }
     }
@@ -71,7 +72,8 @@ fn the_largest_net_can_be_begun_anywhere() {
     assert!(both.found >= 100 && both.found < 500, "{both:?}");
 }
 
-/// What is looked for, and what a verdict by cells alone would say: points on the arc counted as misses, or as hits.
+/// What is looked for, and what a verdict by cells alone would say: points on the arc counted as
+/// misses, or as hits.
 #[test]
 fn without_the_points_on_the_arc_pi_is_visibly_wrong() {
     let counts = |seed| {
@@ -121,7 +123,8 @@ fn the_error_is_that_of_plain_floats() {
     assert!((estimate.std_error / (4.0 * (variance / 16.0).sqrt() / 2f64.powi(20)) - 1.0).abs() < 1e-12);
 }
 
-/// A change here changes results that users have saved. Found by a program in Python that shares nothing with this one.
+/// A change here changes results that users have saved. Found by a program in Python that shares
+/// nothing with this one.
 #[test]
 fn known_answers() {
     let hits = |seed, replicate, k| {

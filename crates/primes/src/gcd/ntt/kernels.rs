@@ -1,0 +1,71 @@
+//! The kernels of a convolution, each on vectors of AVX2 or AVX-512.
+//!
+//! There is no portable form: without vectors `dashu-int` is as fast.
+
+use std::ops::ControlFlow;
+
+use super::cross::Cross;
+use super::limbs::Digits;
+use super::transform::{self, Roots};
+use super::vector::{Eight, One, Two, Vector};
+use crate::Pulse;
+use montesieve_kernel::dispatch;
+
+dispatch! {
+    pub(super) fn spread[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &mut [Eight], words: &[u64], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => cross.spread::<Two>(groups, words, pulse),
+        avx512 => cross.spread::<One>(groups, words, pulse),
+    }
+}
+
+dispatch! {
+    pub(super) fn gather[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &[Eight], coefficients: &mut [Eight], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => cross.gather::<Two>(groups, coefficients, pulse),
+        avx512 => cross.gather::<One>(groups, coefficients, pulse),
+    }
+}
+
+dispatch! {
+    pub(super) fn forward(isa: Supported, x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => transform::forward::<Two>(x, roots, pulse),
+        avx512 => transform::forward::<One>(x, roots, pulse),
+    }
+}
+
+dispatch! {
+    pub(super) fn backward(isa: Supported, x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => transform::backward::<Two>(x, roots, pulse),
+        avx512 => transform::backward::<One>(x, roots, pulse),
+    }
+}
+
+dispatch! {
+    pub(super) fn add_products(isa: Supported, total: &mut [Eight], a: &[Eight], b: &[Eight], roots: &Roots, is_more: bool) {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => add_products_kernel::<Two>(total, a, b, roots, is_more),
+        avx512 => add_products_kernel::<One>(total, a, b, roots, is_more),
+    }
+}
+
+dispatch! {
+    pub(super) fn words[const O: usize][O](isa: Supported, digits: &Digits<O>, residues: [&[Eight]; O], pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u64>> {
+        portable => unreachable!("`Convolver::new` wants vectors"),
+        avx2 => digits.words::<Two>(residues, pulse),
+        avx512 => digits.words::<One>(residues, pulse),
+    }
+}
+
+/// The sum so far, where there is one, and a product.
+#[inline(always)]
+fn add_products_kernel<V: Vector>(total: &mut [Eight], a: &[Eight], b: &[Eight], roots: &Roots, is_more: bool) {
+    let f = roots.field;
+    for ((total, a), b) in total.iter_mut().zip(a).zip(b) {
+        let product = f.product(f.reduced(V::load(a)), V::load(b));
+        let sum = if is_more { f.reduced(V::load(total).plus(product)) } else { product };
+        sum.store(total);
+    }
+}

@@ -1,0 +1,147 @@
+//! The kernels of the leaves: one plain form of each, and one for AVX-512.
+//!
+//! Each loop takes a batch of up to [`BATCH`] leaves of one prime. Plain Rust is compiled once for
+//! each instruction set; AVX-512 has its own forms where the compiler finds no vectors (compressing
+//! by a mask, counters in lanes). All give the same integers.
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+#[cfg(test)]
+mod tests;
+
+use super::counts::CountEntry;
+use super::crossing::{self, CrossingState};
+use super::factors::COPRIME;
+use montesieve_kernel::dispatch;
+
+/// Leaves at once: two buffers of 16 KiB stay in the second-level cache.
+pub(super) const BATCH: usize = 4096;
+/// Beyond the leaves: a turn of the factor table, and a vector's end.
+const ROOM: usize = COPRIME + 64;
+
+/// A number to divide many times: floor(n / m) for m below 2^50, when that is below 2^50.
+///
+/// The quotient of doubles, n made smaller by 2^-51 of itself, is the right one or one too small;
+/// the remainder mod 2^64 tells. Below 2^52 there is a shorter way: (n + 1/2) / m is 1 / (2 m) or
+/// more away from every whole number, and its double is off by less than 2^-53 of itself, which is
+/// less than that. So its whole part is right at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dividend {
+    under: f64,
+    low: u64,
+    /// n + 1/2 for n below 2^52; 0 else.
+    middle: f64,
+}
+
+impl Dividend {
+    pub(super) fn new(n: u128) -> Dividend {
+        let middle = if n < 1 << 52 { n as f64 + 0.5 } else { 0.0 };
+        Dividend { under: n as f64 * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64, middle }
+    }
+
+    /// floor(n / m), or `most` if that is less.
+    #[inline(always)]
+    pub(super) fn over(self, m: u64, most: u64) -> u64 {
+        let quotient = self.under / m as f64;
+        if quotient >= most as f64 { most } else { self.correct(quotient as i64 as u64, m) }
+    }
+
+    #[inline(always)]
+    fn correct(self, quotient: u64, m: u64) -> u64 {
+        let rest = self.low.wrapping_sub(quotient.wrapping_mul(m));
+        quotient + u64::from(rest >= m)
+    }
+}
+
+/// Divisors m of leaves, in falling order: what they are above a number that all of them have in
+/// common.
+pub(super) struct LeafBatch {
+    pub(super) m: Vec<u32>,
+    pub(super) length: usize,
+}
+
+impl LeafBatch {
+    pub(super) fn new() -> LeafBatch {
+        LeafBatch { m: vec![1; BATCH + ROOM], length: 0 }
+    }
+
+    /// Whether another turn of the factor table may not fit.
+    pub(super) fn is_full(&self) -> bool {
+        self.length > BATCH - COPRIME
+    }
+}
+
+/// Part of a turn of the factor table: entries `from..to`, numbers from `base` on (above what is
+/// common to a batch).
+#[derive(Clone, Copy)]
+pub(super) struct Turn<'t> {
+    pub(super) codes: &'t [u16; COPRIME],
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) base: u32,
+}
+
+/// The sieved segment of hard leaves: 30 numbers a byte from `low` on, and a counter for each 64
+/// bytes.
+pub(super) struct Sieved<'s> {
+    pub(super) bytes: &'s [u8],
+    pub(super) counters: &'s [u32],
+    pub(super) low: u64,
+}
+
+dispatch! {
+    /// How many bits are ones up to each leaf x / (p (base + m)), added up; m falls, so the leaves
+    /// rise.
+    #[inline]
+    pub(super) fn count_leaves(isa: Supported, xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+        avx512 => avx512::count_leaves(xp, base, m, places, sieved),
+        else => portable::count_leaves(xp, base, m, places, sieved),
+    }
+}
+
+dispatch! {
+    /// Sets the counters of all 64-byte blocks; returns the number of ones.
+    #[inline]
+    pub(super) fn recount(isa: Supported, bytes: &[u8], counters: &mut [u32]) -> u64 {
+        avx512 => avx512::recount(bytes, counters),
+        else => portable::recount(bytes, counters),
+    }
+}
+
+dispatch! {
+    /// Takes the numbers with a code above `threshold` out of a turn, in falling order: mu = 1 to
+    /// the first batch, -1 to the second.
+    #[inline]
+    pub(super) fn select(isa: Supported, turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
+        avx512 => avx512::select(turn, threshold, even, odd),
+        else => portable::select(turn, threshold, even, odd),
+    }
+}
+
+dispatch! {
+    /// Primes from `low` up to x / (p (base + q)), added up over the q.
+    #[inline]
+    pub(super) fn sum_counts(isa: Supported, xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+        avx512 => avx512::sum_counts(xp, base, q, low, entries),
+        else => portable::sum_counts(xp, base, q, low, entries),
+    }
+}
+
+dispatch! {
+    /// Crosses a segment and moves the state to the next one.
+    #[inline]
+    pub(super) fn cross(isa: Supported, segment: &mut [u8], place: &mut CrossingState) {
+        avx512 => avx512::cross(segment, place),
+        else => crossing::cross(segment, place),
+    }
+}
+
+dispatch! {
+    /// The same, and updates the counters; returns how many numbers were not crossed before.
+    #[inline]
+    pub(super) fn cross_counted(isa: Supported, segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) -> u64 {
+        avx512 => avx512::cross_counted(segment, place, counters),
+        else => crossing::cross_counted(segment, place, counters),
+    }
+}

@@ -1,0 +1,60 @@
+//! The plain forms: what every instruction set must equal.
+
+use super::{Dividend, LeafBatch, Sieved, Turn};
+use crate::gourdon::counts::{CountEntry, up_to};
+use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
+use crate::gourdon::factors::RESIDUES;
+
+/// Blocks whose counters are added at once.
+const GROUP: usize = 16;
+
+#[inline(always)]
+pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], _places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+    let (words, _) = sieved.bytes.as_chunks::<8>();
+    let (mut sum, mut group, mut before) = (0, 0, 0_u64);
+    for &m in m {
+        let n = xp.over(base + u64::from(m), u64::MAX) - sieved.low;
+        let (word, bit) = ((n / WORD) as usize, (n % WORD) as usize);
+        let block = word * 8 / BLOCK;
+        while group < block / GROUP {
+            let counters = &sieved.counters[GROUP * group..][..GROUP];
+            before += u64::from(counters.iter().sum::<u32>());
+            group += 1;
+        }
+        sum += before + sieved.counters[GROUP * group..block].iter().map(|&count| u64::from(count)).sum::<u64>();
+        for &word in &words[block * BLOCK / 8..word] {
+            sum += u64::from(u64::from_le_bytes(word).count_ones());
+        }
+        sum += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
+    }
+    sum
+}
+
+#[inline(always)]
+pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
+    let mut total = 0;
+    for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
+        *counter = block.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word).count_ones()).sum();
+        total += u64::from(*counter);
+    }
+    total
+}
+
+#[inline(always)]
+pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
+    for i in (turn.from..turn.to).rev() {
+        let code = turn.codes[i];
+        let m = turn.base + u32::from(RESIDUES[i]);
+        let taken = usize::from(code > threshold);
+        let is_odd = usize::from(code & 1);
+        odd.m[odd.length] = m;
+        odd.length += taken & is_odd;
+        even.m[even.length] = m;
+        even.length += taken & (1 - is_odd);
+    }
+}
+
+#[inline(always)]
+pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+    q.iter().map(|&q| up_to(entries, xp.over(base + u64::from(q), u64::MAX) - low)).sum()
+}

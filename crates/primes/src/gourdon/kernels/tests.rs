@@ -1,0 +1,68 @@
+//! All instruction sets give the same integers as the plain form and the definition.
+
+use super::*;
+use crate::gourdon::crossing::BLOCK;
+use montesieve_kernel::isa::Supported;
+use proptest::prelude::*;
+
+proptest! {
+    #[test]
+    fn quotients_are_floors(quotient in 1_u128..1 << 49, m in prop_oneof![1_u64..1 << 32, 1_u64..1000], off in -1_i128..=1) {
+        // Near a multiple, where a floor is hardest.
+        let n = (quotient * u128::from(m)).saturating_add_signed(off);
+        let expected = n / u128::from(m);
+        prop_assert_eq!(u128::from(Dividend::new(n).over(m, u64::MAX)), expected);
+        prop_assert_eq!(u128::from(Dividend::new(n).over(m, 1000)), expected.min(1000));
+    }
+
+    #[test]
+    fn leaves_are_counted_by_every_lane(
+        words in prop::collection::vec(any::<u64>(), 64..65),
+        low in (0_u64..1 << 40).prop_map(|n| n * 240),
+        mut m in prop::collection::vec(1_u32..50_000, 0..60),
+        scale in 1_u64..30_000,
+    ) {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        m.sort_unstable();
+        m.reverse();
+        // n = xp / m must lie in the segment.
+        let xp = u128::from(low + scale % 200) * u128::from(m.first().copied().unwrap_or(1)) + u128::from(scale);
+        m.retain(|&m| (u128::from(low)..u128::from(low + 64 * 240)).contains(&(xp / u128::from(m))));
+        let bit = |n: u64| (0..8).any(|j| [1, 7, 11, 13, 17, 19, 23, 29][j] == n % 30 && bytes[(n / 30) as usize] >> j & 1 == 1);
+        let expected: u64 = m.iter().map(|&m| (0..=(xp / u128::from(m)) as u64 - low).filter(|&n| bit(n)).count() as u64).sum();
+        for isa in Supported::all() {
+            let (mut counters, mut places) = (vec![0; bytes.len() / BLOCK + 16], vec![0; 200]);
+            let ones = recount(isa, &bytes, &mut counters);
+            prop_assert_eq!(ones, words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>());
+            let sieved = Sieved { bytes: &bytes, counters: &counters, low };
+            prop_assert_eq!(count_leaves(isa, Dividend::new(xp), 0, &m, &mut places, &sieved), expected, "{:?}", isa);
+        }
+    }
+
+    #[test]
+    fn turns_are_read_alike(codes in prop::collection::vec(any::<u16>(), COPRIME..COPRIME + 1), threshold in any::<u16>(),
+        from in 0_usize..480, length in 0_usize..480) {
+        let codes: [u16; COPRIME] = codes.try_into().expect("480 codes");
+        let turn = Turn { codes: &codes, from, to: (from + length).min(COPRIME), base: 23_100 };
+        let results: Vec<(Vec<u32>, Vec<u32>)> = Supported::all().map(|isa| {
+            let (mut even, mut odd) = (LeafBatch::new(), LeafBatch::new());
+            select(isa, turn, threshold, &mut even, &mut odd);
+            (even.m[..even.length].to_vec(), odd.m[..odd.length].to_vec())
+        }).collect();
+        prop_assert!(results.iter().all(|result| *result == results[0]));
+        prop_assert_eq!(results[0].0.len() + results[0].1.len(), codes[turn.from..turn.to].iter().filter(|&&c| c > threshold).count());
+        prop_assert!(results[0].1.is_sorted_by(|a, b| a > b));
+    }
+
+    #[test]
+    fn counts_are_looked_up_alike(words in prop::collection::vec(any::<u64>(), 32..33), low in 1_u64..1 << 45, q in prop::collection::vec(1_u32..1000, 1..40),
+        off in -1_i128..=1) {
+        let entries: Vec<CountEntry> = words.iter().enumerate().map(|(i, &word)| [i as u64 * 7, word]).collect();
+        let largest = u128::from(*q.iter().max().expect("some"));
+        // Near a multiple, and on both sides of 2^52, where the short division ends.
+        let xp = ((u128::from(low) + 1) * largest).saturating_add_signed(off);
+        let q: Vec<u32> = q.into_iter().filter(|&q| xp / u128::from(q) < u128::from(low) + 32 * 128).collect();
+        let sums: Vec<u64> = Supported::all().map(|isa| sum_counts(isa, Dividend::new(xp), 0, &q, low, &entries)).collect();
+        prop_assert!(sums.iter().all(|&sum| sum == sums[0]));
+    }
+}
