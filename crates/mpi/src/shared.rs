@@ -102,7 +102,7 @@ impl Cluster {
     pub fn shareable_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => super::window::room(),
+            Cluster::Mpi(_) => super::window::free_shared_memory(),
             Cluster::Local(_) => u64::MAX,
         }
     }

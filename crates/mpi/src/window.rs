@@ -21,8 +21,8 @@
 //!
 //! Seen with Open MPI 4.1.4 and MPICH 5.0.2: a rank or launcher that dies leaves no file of the
 //! window behind (small ones of the library's own messages may stay). Where the table does not fit
-//! into `/dev/shm`, step 2 of Open MPI prints a page of text and never returns; so the room is
-//! looked at before, though another process may take it in between.
+//! into `/dev/shm`, step 2 of Open MPI prints a page of text and never returns; so it is
+//! checked before, though another process may take it in between.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -89,8 +89,8 @@ impl Windows {
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
         barrier(world.as_raw(), Patience::new());
         let (node, rank, size) = node(world)?;
-        let room = all(node, 8 * length as u64 <= room());
-        let window = if room { Window::allocate(node, length, rank)? } else { None };
+        let fits = all(node, 8 * length as u64 <= free_shared_memory());
+        let window = if fits { Window::allocate(node, length, rank)? } else { None };
         let Some(window) = window else {
             free_communicator(node);
             return Ok(None);
@@ -314,11 +314,11 @@ fn free_communicator(mut node: ffi::MPI_Comm) {
     unsafe { ffi::MPI_Comm_free(&mut node) };
 }
 
-/// The bytes that shared memory has room for, as far as one can see.
-pub fn room() -> u64 {
+/// The bytes that are free in shared memory, as far as this process can see.
+pub fn free_shared_memory() -> u64 {
     // Where it is not mounted the library knows another place, or fails.
     rustix::fs::statvfs(SHARED_MEMORY)
-        .map_or(u64::MAX, |room| room.f_bavail.saturating_mul(room.f_frsize).saturating_sub(MARGIN))
+        .map_or(u64::MAX, |found| found.f_bavail.saturating_mul(found.f_frsize).saturating_sub(MARGIN))
 }
 
 /// Whether all ranks of a communicator say yes.
