@@ -61,7 +61,7 @@ pub fn run(cluster: &mut Cluster) -> Result<u8> {
 }
 
 /// From the words to the exit code.
-fn once(cluster: &Cluster) -> Result<u8> {
+fn once(cluster: &mut Cluster) -> Result<u8> {
     let words = agreement::words(cluster)?;
     let cli = match cli::parse(&words) {
         Ok(cli) => cli,
@@ -77,6 +77,11 @@ fn once(cluster: &Cluster) -> Result<u8> {
         }
         stall = launch.stall_timeout;
         cluster.watch(stall)?;
+    }
+    if let Command::Patterns(patterns) = &cli.command
+        && patterns::calls_mpi(patterns)
+    {
+        cluster.start_mpi()?;
     }
     match cluster.agree(ranks::to_start(cluster, &cli))? {
         None => carry_out(cluster, &words, &cli),

@@ -55,7 +55,10 @@ pub use info::{Host, InfoResult, RankPlace, Scheduler};
 pub use integrate::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use isprime::{IsPrimeResult, Judged};
 pub use nth::NthResult;
-pub use patterns::{Cost, PatternCosts, PatternEntry, PatternLine, PatternsList, PatternsResult, PatternsRun};
+pub use patterns::{
+    Cost, PatternCosts, PatternEntry, PatternLine, PatternPage, PatternsList, PatternsPages, PatternsResult,
+    PatternsRun,
+};
 pub use pi::PiResult;
 pub use plan::PlanResult;
 pub use primes::{GapResult, PrimesResult};

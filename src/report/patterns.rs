@@ -1,4 +1,5 @@
-//! The result of `patterns`: what each pattern came to; and its run: what each cost here.
+//! The result of `patterns`: the answer of each pattern, a list or pages; and its run: what each
+//! cost here.
 
 use std::io::{self, Write};
 
@@ -46,6 +47,23 @@ pub struct PatternEntry {
     pub python: String,
     /// What it is in MPI.
     pub mpi: String,
+}
+
+/// Pages of patterns: `patterns NAME --explain`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternsPages {
+    /// One or all.
+    pub patterns: Vec<PatternPage>,
+}
+
+/// The page of one pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PatternPage {
+    /// Its name on the command line.
+    pub name: String,
+    /// Markdown: what it is, in Python, with mpi4py, what goes wrong, the right answer, the MPI
+    /// calls.
+    pub page: String,
 }
 
 /// How the patterns went here.
@@ -113,6 +131,17 @@ impl Answer for PatternsList {
 
     fn columns(&self) -> Vec<(String, String)> {
         self.patterns.iter().map(|entry| (entry.name.clone(), entry.mpi.clone())).collect()
+    }
+}
+
+impl Answer for PatternsPages {
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let pages: Vec<&str> = self.patterns.iter().map(|pattern| pattern.page.as_str()).collect();
+        out.write_all(pages.join("\n\n").as_bytes())
+    }
+
+    fn columns(&self) -> Vec<(String, String)> {
+        self.patterns.iter().map(|pattern| (pattern.name.clone(), pattern.page.clone())).collect()
     }
 }
 
