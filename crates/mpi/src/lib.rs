@@ -52,17 +52,15 @@ pub mod patience;
 pub mod place;
 #[cfg(feature = "mpi")]
 pub mod polite;
-mod promise;
 #[cfg(feature = "mpi")]
 mod request;
-pub mod rma;
-mod scan;
 pub mod shared;
 pub mod stderr;
 pub mod stdout;
 pub mod stream;
 #[cfg(feature = "mpi")]
 mod survivors;
+#[cfg(feature = "mpi")]
 mod tag;
 pub mod testing;
 #[cfg(feature = "mpi")]
@@ -90,8 +88,8 @@ use self::local::Local;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
 pub use self::part::Part;
-pub use self::promise::Promise;
-pub use self::tag::Tag;
+#[cfg(feature = "mpi")]
+use self::tag::Tag;
 
 /// The rank that scatters, reduces and reports.
 pub(crate) const ROOT: u64 = 0;
