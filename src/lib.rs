@@ -1,7 +1,7 @@
 //! montesieve: Monte Carlo and prime numbers over MPI, with the same answer on any number of ranks.
 //!
 //! This page is the map of the program. Each room is a module:
-//! - [`cluster`]: the ranks, a crate of its own; the only one that knows MPI, with the same methods without it.
+//! - [`cluster`]: the ranks, a crate of its own; alone it knows MPI, but for the gallery of `patterns`, and has the same methods without it.
 //! - [`job`]: the engine: blocks, spans, tallies, the ledger, schedules, and the walk that every job takes.
 //! - [`montecarlo`], [`primes`]: the kernels, crates of their own; pure, no messages, no clock.
 //! - [`report`]: results as text, JSON and CSV; pure, to any writer.
