@@ -22,7 +22,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => Ok(mpi.send_bytes(to, Tag::Bytes, bytes)?),
-            Cluster::Local(_) => nobody(to, &bytes.len()),
+            Cluster::Local(_) => no_such_rank(to, &bytes.len()),
         }
     }
 
@@ -38,7 +38,7 @@ impl Cluster {
         match self {
             #[cfg(feature = "mpi")]
             Cluster::Mpi(mpi) => Ok(mpi.receive_into(from, Tag::Bytes, bytes)?),
-            Cluster::Local(_) => nobody(from, &bytes.len()),
+            Cluster::Local(_) => no_such_rank(from, &bytes.len()),
         }
     }
 
@@ -61,6 +61,6 @@ impl Cluster {
     }
 }
 
-fn nobody(rank: u64, message: &dyn std::fmt::Debug) -> ! {
+fn no_such_rank(rank: u64, message: &dyn std::fmt::Debug) -> ! {
     panic!("there is no rank {rank} over MPI for {message:?}")
 }

@@ -17,7 +17,9 @@
 //! rma` do, which show just that.
 //!
 //! Cost on one host (AMD Zen 4, Open MPI 4.1): 0.05 us for an addition alone, 0.7 us with a rival,
-//! 8 us for 8 ranks on 2 cores. Reference: MPI 3.1, chapter 11.
+//! 8 us for 8 ranks on 2 cores.
+//!
+//! Reference: MPI 3.1, chapter 11.
 
 mod shared;
 
