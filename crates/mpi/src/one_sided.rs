@@ -10,7 +10,7 @@
 //! when the owner calls MPI. MPICH 4.0.2 does so even on one host: while rank 0 slept between two
 //! tests of a barrier, each addition of another rank waited for the next test, and 250,000 of them
 //! did not end. So a rank with numbers that others may still use waits by
-//! [`polite::wait_and_serve`](crate::polite::wait_and_serve), which never sleeps. Across hosts
+//! [`polite::wait_and_serve`], which never sleeps. Across hosts
 //! `MPI_Fetch_and_op` on a rank that computes stalls until that rank calls MPI (seen with Open MPI
 //! and MPICH), and Open MPI 4.1 has no one-sided calls over TCP unless it is started with `--mca
 //! osc pt2pt`. So nothing in the engine uses windows of this kind: `patterns` and `isprime --flag

@@ -3,17 +3,15 @@
 //! MPI's blocking calls (`MPI_Recv`, `MPI_Wait`, `MPI_Barrier`) spin, which is right where every
 //! rank has a core, and ruinous where eight ranks share two. So begin with the immediate form of a
 //! call (`immediate_receive`, `immediate_barrier`, ...), and wait for its request here: `MPI_Test`
-//! in a loop that yields and then sleeps longer and longer, up to 1 ms ([`patience`]).
+//! in a loop that yields and then sleeps longer and longer, up to 1 ms
+//! ([`patience`](crate::patience)).
 //!
 //! Each of these waits also answers the questions of other ranks, so that a rank that hangs is
-//! named ([`heartbeat`](crate::heartbeat)), and looks for lost ranks. In the world of a cluster
-//! that cannot begin again ([`Cluster::cannot_begin_again`]) a loss ends the process in here; so a
+//! named ([`heartbeat`]), and looks for lost ranks. In the world of a cluster
+//! that cannot begin again (`Cluster::cannot_begin_again`) a loss ends the process in here; so a
 //! wait that returns has succeeded.
 //!
 //! Reference: MPI 3.1, 3.7.3 and 3.8.1.
-//!
-//! [`patience`]: crate::patience [`Cluster::cannot_begin_again`]:
-//! crate::Cluster::cannot_begin_again
 
 use mpi::datatype::Equivalence;
 use mpi::point_to_point::{ReceiveFuture, Status};
