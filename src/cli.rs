@@ -7,13 +7,11 @@ pub mod color;
 pub mod engine;
 pub mod keep;
 pub mod numeral;
-mod patterns;
 pub mod precision;
 pub mod values;
 pub mod words;
 
 pub use engine::{Chunk, Destination, Engine, Launch, Progress, Ranks, Schedule};
 pub use keep::{Keep, Shard, TimeLimit};
-pub use patterns::Patterns;
 pub use precision::{Precision, TargetError};
 pub use words::Words;

@@ -10,8 +10,6 @@ pub mod command;
 mod context;
 mod files;
 mod finish;
-#[cfg(test)]
-mod forged;
 mod gcd;
 mod info;
 mod inputs;
@@ -31,10 +29,12 @@ mod ranks;
 mod rounds;
 pub mod scaling;
 mod scheduler;
-#[cfg(test)]
-mod simulation;
 mod stdin;
 mod stop;
+#[cfg(test)]
+mod forged;
+#[cfg(test)]
+mod simulation;
 
 use std::env;
 use std::io::IsTerminal;
@@ -53,7 +53,7 @@ command::commands! {
     Primes(primes::Primes),
     Isprime(isprime::IsPrime),
     Gcd(gcd::Gcd),
-    Patterns(crate::cli::Patterns),
+    Patterns(patterns::Patterns),
     Scaling(scaling::Scaling),
     Merge(merge::Merge),
     Burnin(burnin::Burnin),
@@ -77,7 +77,7 @@ pub fn run(cluster: &mut Cluster) -> Result<u8> {
 }
 
 /// From the words to the exit code.
-fn once(cluster: &Cluster) -> Result<u8> {
+fn once(cluster: &mut Cluster) -> Result<u8> {
     let words = agreement::words(cluster)?;
     let cli = match parse(&words) {
         Ok(cli) => cli,
@@ -93,6 +93,9 @@ fn once(cluster: &Cluster) -> Result<u8> {
         }
         stall = launch.stall_timeout;
         cluster.watch(stall)?;
+    }
+    if cli.command.calls_mpi() {
+        cluster.start_mpi()?;
     }
     match cluster.agree(ranks::to_start(cluster, &*cli.command))? {
         None => carry_out(cluster, &words, &cli),

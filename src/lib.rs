@@ -5,7 +5,7 @@
 //! - [`cli`]: the options that commands share, and the words on their way to every rank.
 //! - [`report`]: what reports share: text, JSON, CSV and charts; pure, to any writer.
 //! - [`job`]: the engine (a crate of its own) with this program's errors.
-//! - [`cluster`]: the ranks, a crate of its own; the only one that knows MPI, with the same methods without it.
+//! - [`cluster`]: the ranks, a crate of its own; it alone knows MPI, but for the gallery of `patterns`, and has the same methods without it.
 //! - [`montecarlo`], [`primes`]: the kernels, crates of their own; pure, no messages, no clock.
 //! - [`error`]: what may go wrong (of the crate of the ranks). [`isa`]: which instruction set.
 //! - `stderr`, `stream` (of that crate, too): messages, each in one write; pipes and devices. `regular`: files as they are read.

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Every Rust file below `folder`.
 fn sources(folder: &str) -> Vec<PathBuf> {
@@ -113,6 +114,27 @@ fn every_row_of_the_patterns_is_linked() {
     };
     let missing: Vec<u32> = (1..=32).filter(|row| !is_linked(row)).collect();
     assert!(missing.is_empty(), "rows that README does not link, or docs/patterns.md does not have: {missing:?}");
+}
+
+#[test]
+fn the_python_of_the_patterns_compiles() {
+    let has_python = Command::new("python3").arg("--version").output().is_ok();
+    if !has_python && std::env::var_os("CI").is_none() {
+        eprintln!("not tested: there is no python3");
+        return;
+    }
+    for file in sources("src/commands/patterns/gallery") {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let page = text.lines().map_while(|line| line.strip_prefix("//!"));
+        let page: String = page.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect();
+        let blocks: Vec<&str> = page.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(blocks.len(), 2, "{}", file.display());
+        for block in blocks {
+            let compile = "import sys; compile(sys.argv[1], 'page', 'exec')";
+            let compiled = Command::new("python3").args(["-c", compile, block]).output().expect("python3");
+            assert!(compiled.status.success(), "{}\n{}", file.display(), String::from_utf8_lossy(&compiled.stderr));
+        }
+    }
 }
 
 /// The files of the modules that `file` declares behind the feature 'mpi'.

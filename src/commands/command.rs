@@ -37,6 +37,11 @@ pub trait Command: Debug {
         self.engine().map(|engine| &engine.launch)
     }
 
+    /// Whether it calls MPI itself, so that MPI must be started also for one rank without a launcher.
+    fn calls_mpi(&self) -> bool {
+        false
+    }
+
     /// The ranks to start as threads where there is no launcher.
     fn ranks(&self) -> Option<Ranks> {
         self.engine().map(|engine| engine.ranks)

@@ -41,6 +41,7 @@ impl Command for Integrate {
             .with_job()
             .with_run(&MERIT)
             .with_run(&PLANNED)
+            .or_no_run()
     }
 
     fn check(&self) -> Check {

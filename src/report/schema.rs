@@ -13,6 +13,8 @@ pub struct Documentation {
     results: Vec<(&'static str, Vec<Description>)>,
     /// Its run; empty where nothing runs.
     run: Vec<Description>,
+    /// Some results need no run.
+    may_not_run: bool,
 }
 
 impl Documentation {
@@ -38,6 +40,11 @@ impl Documentation {
         self
     }
 
+    /// Some of its results need no run.
+    pub fn or_no_run(self) -> Documentation {
+        Documentation { may_not_run: true, ..self }
+    }
+
     /// Whether the command has a report that is described.
     pub fn is_empty(&self) -> bool {
         self.results.is_empty()
@@ -55,7 +62,9 @@ impl Documentation {
         let mut required = vec!["schema", "command", "version", "result"];
         if !self.run.is_empty() {
             properties["run"] = schema(&self.run);
-            required.push("run");
+            if !self.may_not_run {
+                required.push("run");
+            }
         }
         json!({"properties": properties, "required": required, "additionalProperties": false})
     }

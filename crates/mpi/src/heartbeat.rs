@@ -61,10 +61,12 @@ pub enum Waiting {
     Sending,
     /// An operation on a file or a stream.
     File,
+    /// A request of code that calls MPI itself.
+    Request,
 }
 
 impl Waiting {
-    const ALL: [Waiting; 10] = [
+    const ALL: [Waiting; 11] = [
         Waiting::Nothing,
         Waiting::Broadcast,
         Waiting::Scatter,
@@ -75,6 +77,7 @@ impl Waiting {
         Waiting::Message,
         Waiting::Sending,
         Waiting::File,
+        Waiting::Request,
     ];
 }
 
@@ -91,6 +94,7 @@ impl fmt::Display for Waiting {
             Waiting::Message => "a message",
             Waiting::Sending => "its messages to leave",
             Waiting::File => "a file or stream",
+            Waiting::Request => "an MPI request",
         })
     }
 }

@@ -42,23 +42,25 @@ mod monitor;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
+pub mod one_sided;
+#[cfg(feature = "mpi")]
 mod order;
 #[cfg(feature = "mpi")]
 mod outbox;
 mod part;
 pub mod patience;
 pub mod place;
-mod promise;
+#[cfg(feature = "mpi")]
+pub mod polite;
 #[cfg(feature = "mpi")]
 mod request;
-pub mod rma;
-mod scan;
 pub mod shared;
 pub mod stderr;
 pub mod stdout;
 pub mod stream;
 #[cfg(feature = "mpi")]
 mod survivors;
+#[cfg(feature = "mpi")]
 mod tag;
 pub mod testing;
 #[cfg(feature = "mpi")]
@@ -86,8 +88,8 @@ use self::local::Local;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
 pub use self::part::Part;
-pub use self::promise::Promise;
-pub use self::tag::Tag;
+#[cfg(feature = "mpi")]
+use self::tag::Tag;
 
 /// The rank that scatters, reduces and reports.
 pub(crate) const ROOT: u64 = 0;
@@ -151,6 +153,41 @@ impl Cluster {
             std::thread::sleep(launch::SILENCE);
         }
         refusal
+    }
+
+    /// Initialises MPI where no launcher is in sight: this process becomes the only rank of a world
+    /// of its own (singleton `MPI_Init`; MPI 3.1, 10.5.2). For commands that call MPI themselves.
+    /// Does nothing where MPI is initialised.
+    ///
+    /// # Errors
+    /// [`Error::Launch`] without the feature `mpi`, and where a launcher is in sight that the MPI
+    /// library does not understand.
+    pub fn start_mpi(&mut self) -> Result<()> {
+        #[cfg(feature = "mpi")]
+        if let Cluster::Local(local) = self {
+            if !local.launch().is_alone() {
+                return Err(Error::Launch(format!(
+                    "this needs MPI, and {} does not understand the launcher that is in sight here",
+                    mpi::library()
+                )));
+            }
+            *self = Cluster::Mpi(Box::new(Mpi::join(local.launch().clone())?));
+        }
+        if cfg!(feature = "mpi") {
+            Ok(())
+        } else {
+            Err(Error::Launch("this needs MPI, and this montesieve was built without it (feature 'mpi')".into()))
+        }
+    }
+
+    /// The communicator of all ranks, for code that is written on rsmpi itself; `None` where MPI is
+    /// not initialised.
+    #[cfg(feature = "mpi")]
+    pub fn communicator(&self) -> Option<&::mpi::topology::SimpleCommunicator> {
+        match self {
+            Cluster::Mpi(mpi) => Some(mpi.world()),
+            Cluster::Local(_) => None,
+        }
     }
 
     /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for

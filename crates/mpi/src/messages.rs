@@ -1,69 +1,16 @@
-//! Messages besides the engine's: two numbers with a tag, for `patterns`, and bytes whose length
-//! both sides know, for tests and measurements of the network itself.
+//! Messages besides the engine's: bytes whose length both sides know, for tests and measurements
+//! of the network itself (`burnin`).
 //!
 //! Stands beside the records of `lib.rs`, which carry their length and are decoded: here a receive
-//! is posted into memory that is there already (`MPI_Irecv`), so that time and bytes are those of
-//! the message alone. Only ranks over MPI send them: who calls these has looked whether there is
-//! another rank.
+//! is posted into memory that exists already (`MPI_Irecv`), so that time and bytes are those of the
+//! message alone. Only ranks over MPI send them: a caller first checks that there is another rank.
 
-use super::{Cluster, Promise, Tag};
+use super::Cluster;
+#[cfg(feature = "mpi")]
+use super::Tag;
 use crate::error::Result;
 
 impl Cluster {
-    /// Sends two plain numbers (`MPI_Isend` of `MPI_UINT64_T`); returns at once.
-    ///
-    /// # Errors
-    /// [`Error::Lost`](crate::error::Error::Lost).
-    ///
-    /// # Panics
-    /// Where there are no other ranks over MPI.
-    pub fn send_numbers(&self, to: u64, tag: Tag, numbers: [u64; 2]) -> Result<()> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Ok(mpi.send_numbers(to, tag, numbers)?),
-            Cluster::Local(_) => nobody(to, &(tag, numbers)),
-        }
-    }
-
-    /// Receives the two numbers of a message (`MPI_Recv`); waits politely until it is there.
-    ///
-    /// # Errors
-    /// [`Error::Lost`](crate::error::Error::Lost).
-    ///
-    /// # Panics
-    /// Where there are no other ranks over MPI.
-    pub fn receive_numbers(&self, from: u64, tag: Tag) -> Result<[u64; 2]> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Ok(mpi.receive_numbers(from, tag)?),
-            Cluster::Local(_) => nobody(from, &tag),
-        }
-    }
-
-    /// Asks for a message's two numbers before they are there (`MPI_Irecv`).
-    ///
-    /// # Panics
-    /// Where there are no other ranks over MPI.
-    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => mpi.promise(from, tag),
-            Cluster::Local(_) => nobody(from, &tag),
-        }
-    }
-
-    /// The sender and tag of a message that has arrived, if there is one (`MPI_Iprobe`).
-    ///
-    /// # Errors
-    /// [`Error::Lost`](crate::error::Error::Lost).
-    pub fn probe(&self) -> Result<Option<(u64, Tag)>> {
-        match self {
-            #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Ok(mpi.probe()?),
-            Cluster::Local(_) => Ok(None),
-        }
-    }
-
     /// Sends bytes to another rank (`MPI_Isend` of `MPI_BYTE`); returns at once.
     ///
     /// # Errors
@@ -74,8 +21,8 @@ impl Cluster {
     pub fn send_bytes(&self, to: u64, bytes: Vec<u8>) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Ok(mpi.send_bytes(to, Tag::Pattern, bytes)?),
-            Cluster::Local(_) => nobody(to, &bytes.len()),
+            Cluster::Mpi(mpi) => Ok(mpi.send_bytes(to, Tag::Bytes, bytes)?),
+            Cluster::Local(_) => no_such_rank(to, &bytes.len()),
         }
     }
 
@@ -90,8 +37,8 @@ impl Cluster {
     pub fn receive_into(&self, from: u64, bytes: &mut [u8]) -> Result<usize> {
         match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Ok(mpi.receive_into(from, Tag::Pattern, bytes)?),
-            Cluster::Local(_) => nobody(from, &bytes.len()),
+            Cluster::Mpi(mpi) => Ok(mpi.receive_into(from, Tag::Bytes, bytes)?),
+            Cluster::Local(_) => no_such_rank(from, &bytes.len()),
         }
     }
 
@@ -114,6 +61,6 @@ impl Cluster {
     }
 }
 
-fn nobody(rank: u64, message: &dyn std::fmt::Debug) -> ! {
+fn no_such_rank(rank: u64, message: &dyn std::fmt::Debug) -> ! {
     panic!("there is no rank {rank} over MPI for {message:?}")
 }

@@ -4,7 +4,6 @@ mod finalize;
 mod library;
 mod losses;
 mod messages;
-mod receive;
 mod transport;
 
 use std::rc::Rc;
@@ -18,7 +17,6 @@ use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
 pub use self::library::{library, speaks_pmix, standard};
-pub use self::receive::Receive;
 use super::heartbeat::{self, Waiting};
 use super::launch::Launch;
 use super::outbox::Outbox;

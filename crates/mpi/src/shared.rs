@@ -1,12 +1,12 @@
 //! Memory that exists once on each node: tables that every rank reads and none could afford alone.
 //!
 //! The ranks of a node fill it together, each its own part, and from then on it can only be read.
-//! Where there is no MPI, or no room for shared memory, it is ordinary memory with the same face,
-//! filled by this rank alone: the words are the same. The raw calls stand in `window`.
+//! Where there is no MPI, or shared memory is short, it is ordinary memory with the same interface,
+//! filled by this rank alone: the words are the same. The raw calls are in `window`.
 //!
-//! What may stand in the way: containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or
-//! leave it out. The first write to a page that is not there would end the job with SIGBUS, so room
-//! is looked for and claimed before anything is written.
+//! Containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or leave it out. The first write
+//! to a page that does not exist would end the job with SIGBUS, so memory is checked and claimed
+//! before anything is written.
 //!
 //! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 4, one rank); and a
 //! few collectives.
@@ -35,7 +35,7 @@ pub struct Shared<'c> {
 enum Memory<'c> {
     /// Memory of the process, which its threads share.
     Threads(Arc<Words>),
-    /// The lifetime is of use to windows alone, but a type has the same face with and without MPI.
+    /// Only windows need the lifetime, but a type has the same interface with and without MPI.
     Own(Vec<u64>, PhantomData<&'c Cluster>),
     #[cfg(feature = "mpi")]
     Window(View<'c>),
@@ -69,7 +69,7 @@ impl Cluster {
             let words = local.share(|| Words::zero(pieces * length))?;
             let mine = share(pieces, local.rank() as usize, local.size() as usize);
             let filled = words.fill(mine.start * length..mine.end * length, |part| fill(mine, part));
-            // Nobody reads before all have filled their parts; where one could not, its error ends the job.
+            // No rank reads before all have filled their parts; an error of one ends the job.
             let has_failed = self.max(filled.is_err().into())? > 0;
             filled?;
             if has_failed {
@@ -102,7 +102,7 @@ impl Cluster {
     pub fn shareable_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => super::window::room(),
+            Cluster::Mpi(_) => super::window::free_shared_memory(),
             Cluster::Local(_) => u64::MAX,
         }
     }

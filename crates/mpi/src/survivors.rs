@@ -291,6 +291,11 @@ pub fn leave_together(code: u8) {
     });
 }
 
+/// A look around, for a wait that has no cluster at hand.
+pub fn look() {
+    with_ours(Survivors::look);
+}
+
 fn with_ours(what: impl FnOnce(&Survivors)) {
     // Out of the cell first: what is done may end in here again.
     if let Some(ours) = OURS.with(|ours| ours.borrow().clone()) {

@@ -7,22 +7,23 @@
 //! 2. `MPI_Win_allocate_shared`: all of it at the node's first rank, so that it is one piece;
 //!    `MPI_Win_shared_query` gives the others its address. `MPI_Win_lock_all` opens the one epoch
 //!    in which everything happens.
-//! 3. Each rank claims the pages of its part (`MADV_POPULATE_WRITE`): they come to lie in its own
-//!    NUMA domain, and where there is no room for them this says so, while a write would end the
-//!    process.
+//! 3. Each rank claims the pages of its part (`MADV_POPULATE_WRITE`): this places them in its own
+//!    NUMA domain, and returns an error where memory is short; a write would end the process.
 //! 4. Each rank writes its part; `MPI_Win_sync`, barrier, `MPI_Win_sync`: from here on all read,
 //!    none writes.
-//! 5. Barrier, `MPI_Win_unlock_all`, `MPI_Win_free`, `MPI_Comm_free`: when all ranks say so, or
+//! 5. Barrier, `MPI_Win_unlock_all`, `MPI_Win_free`, `MPI_Comm_free`: when all ranks ask for it, or
 //!    when the cluster is left.
 //!
-//! Each step that may fail on one rank is agreed on before the next, so all ranks of a node have
-//! the window or none has. Nodes may differ: it changes where words are kept, not the words. Steps
-//! 2 and 5 wait inside MPI, by spinning; so all ranks first meet in a polite barrier.
+//! Ranks agree on each step that may fail on one of them before the next, so either all ranks of a
+//! node have the window or none has. Nodes may differ: it changes where words are kept, not the
+//! words. Steps 2 and 5 wait inside MPI, by spinning; so all ranks first meet in a polite barrier.
 //!
-//! Seen with Open MPI 4.1.4 and MPICH 5.0.2: a rank or launcher that dies leaves no file of the
-//! window behind (small ones of the library's own messages may stay). Where the table does not fit
-//! into `/dev/shm`, step 2 of Open MPI prints a page of text and never returns; so the room is
-//! looked at before, though another process may take it in between.
+//! With Open MPI 4.1.4 and MPICH 5.0.2 a rank or launcher that dies leaves no file of the window
+//! behind (small ones of the library's own messages may stay). Where the table does not fit into
+//! `/dev/shm`, step 2 of Open MPI prints a page of text and never returns. So free memory is
+//! checked before, though another process may take it in between.
+//!
+//! Stands beside `one_sided`, whose windows ranks read and write at any time.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -46,8 +47,8 @@ const MARGIN: u64 = 16 << 20;
 /// Where MPI libraries on Linux put shared memory.
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// The windows that this rank has open. Frees those that are left, in the order in which they were
-/// opened.
+/// The windows that this rank has open. When dropped, frees those that are left, in the order in
+/// which they were opened.
 #[derive(Default)]
 pub struct Windows {
     held: RefCell<Vec<Window>>,
@@ -84,13 +85,13 @@ pub struct Word<'w> {
 }
 
 impl Windows {
-    /// Opens a window of `length` words. `None` where there is no room for it. Every rank of
-    /// `world` must call it.
+    /// Opens a window of `length` words. `None` where memory is short. Every rank of `world` must
+    /// call it.
     pub fn open(&self, world: &SimpleCommunicator, length: usize) -> Result<Option<Open<'_>>> {
         barrier(world.as_raw(), Patience::new());
         let (node, rank, size) = node(world)?;
-        let room = all(node, 8 * length as u64 <= room());
-        let window = if room { Window::allocate(node, length, rank)? } else { None };
+        let fits = all(node, 8 * length as u64 <= free_shared_memory());
+        let window = if fits { Window::allocate(node, length, rank)? } else { None };
         let Some(window) = window else {
             free_communicator(node);
             return Ok(None);
@@ -137,7 +138,7 @@ impl<'w> Open<'w> {
     /// their first content).
     ///
     /// # Panics
-    /// When there are not so many words.
+    /// When the window has fewer words.
     pub fn part(&mut self, words: Range<usize>) -> &mut [u64] {
         assert!(words.start <= words.end && words.end <= self.window.words.len());
         // SAFETY: they are in the window, which is there as long as `self`. Ranks ask for disjoint
@@ -170,7 +171,7 @@ impl<'w> Open<'w> {
         word
     }
 
-    /// What was written is there for all, and the window is kept.
+    /// Makes what was written visible to all, and keeps the window.
     fn hold(self) {
         let Open { windows, window, .. } = self;
         window.sync();
@@ -182,7 +183,7 @@ impl<'w> Open<'w> {
         windows.most.set(windows.most.get().max(bytes as u64));
     }
 
-    /// Claims the pages of an equal part of the words: whether there is memory for them.
+    /// Claims the pages of an equal part of the words; returns whether there is memory for them.
     fn claim(&self) -> bool {
         use rustix::io::Errno;
         use rustix::mm::{Advice, madvise};
@@ -199,7 +200,7 @@ impl<'w> Open<'w> {
         // SAFETY: these are the pages that hold the words from..to of the window, all mapped; their
         // content does not change.
         match unsafe { madvise(start.cast::<c_void>(), length, Advice::LinuxPopulateWrite) } {
-            // Before Linux 5.14 nobody can tell.
+            // Linux before 5.14 cannot tell.
             Ok(()) | Err(Errno::INVAL) => true,
             Err(_) => false,
         }
@@ -210,7 +211,7 @@ impl View<'_> {
     /// All words.
     pub fn words(&self) -> &[u64] {
         // SAFETY: the window is held by `windows`, which lives longer than `self`, and freed by
-        // `free` alone, which takes `self`. Nobody writes it after `publish`.
+        // `free` alone, which takes `self`. No rank writes it after `publish`.
         unsafe { self.words.as_ref() }
     }
 
@@ -309,16 +310,16 @@ fn node(world: &SimpleCommunicator) -> Result<(ffi::MPI_Comm, usize, usize)> {
 }
 
 fn free_communicator(mut node: ffi::MPI_Comm) {
-    // SAFETY: it came from MPI_Comm_split_type, nothing of it is under way, and whoever calls this
-    // forgets it.
+    // SAFETY: it came from MPI_Comm_split_type, nothing in it is under way, and the caller does not
+    // use it again.
     unsafe { ffi::MPI_Comm_free(&mut node) };
 }
 
-/// The bytes that shared memory has room for, as far as one can see.
-pub fn room() -> u64 {
+/// The bytes that are free in shared memory, as far as this process can see.
+pub fn free_shared_memory() -> u64 {
     // Where it is not mounted the library knows another place, or fails.
     rustix::fs::statvfs(SHARED_MEMORY)
-        .map_or(u64::MAX, |room| room.f_bavail.saturating_mul(room.f_frsize).saturating_sub(MARGIN))
+        .map_or(u64::MAX, |found| found.f_bavail.saturating_mul(found.f_frsize).saturating_sub(MARGIN))
 }
 
 /// Whether all ranks of a communicator say yes.

@@ -16,7 +16,8 @@
 //! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |
 //!
-//! Between threads `allreduce` and `shared` are kept in memory of the process (`rounds`, `word`).
+//! Between threads `allreduce`, `rma` and `shared` are kept in memory of the process (`rounds`,
+//! `word`).
 //!
 //! A rank that waits for the others must go on taking part ([`Flag::attend`]): as server, in
 //! consensus, as relay.
@@ -28,6 +29,7 @@ mod message;
 mod node;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "mpi")]
 mod rma;
 mod rounds;
 mod server;
@@ -188,13 +190,14 @@ impl Cluster {
             Kind::None | Kind::Redis(_) => None,
             Kind::Server => Some(Box::new(server::Server::open(self)?)),
             Kind::Message => Some(Box::new(message::Message::open(self, (0..self.size()).collect())?)),
-            Kind::Rma => Some(Box::new(rma::Rma::open(self)?)),
             Kind::Allreduce => Some(match self {
                 #[cfg(feature = "mpi")]
                 Cluster::Mpi(mpi) => Box::new(consensus::Consensus::open(mpi)?),
                 Cluster::Local(local) => Box::new(rounds::Rounds::open(local)?),
             }),
-            Kind::Shared => Some(match self {
+            Kind::Rma | Kind::Shared => Some(match self {
+                #[cfg(feature = "mpi")]
+                Cluster::Mpi(mpi) if *kind == Kind::Rma => Box::new(rma::Rma::open(mpi)?),
                 #[cfg(feature = "mpi")]
                 Cluster::Mpi(mpi) => Box::new(node::Node::open(self, mpi)?),
                 Cluster::Local(local) => Box::new(word::Word::open(local)?),

@@ -1,7 +1,7 @@
-//! What ranks send each other besides the engine: numbers with a tag, and bytes into memory that
-//! is there already.
+//! Messages over MPI besides the engine's: bytes into memory that exists already.
 //!
-//! Stands beside `transport`, which is all that the engine needs. `patterns` and `burnin` use this.
+//! Stands beside `transport`, which is all that the engine needs, and uses some of this. `burnin`
+//! uses the rest.
 
 use std::result::Result;
 
@@ -12,38 +12,15 @@ use mpi::raw::AsRaw;
 use mpi::request::scope;
 use mpi::traits::*;
 
-use super::{Mpi, Receive};
+use super::Mpi;
 use crate::heartbeat::{self, Waiting};
 use crate::patience::Patience;
-use crate::{Promise, Tag, request};
+use crate::{Tag, request};
 
 impl Mpi {
-    pub fn send_numbers(&self, to: u64, tag: Tag, numbers: [u64; 2]) -> Result<(), Lost> {
-        self.outbox.send(&self.world, to as i32, tag as i32, numbers);
-        self.check_whole()
-    }
-
     pub fn send_bytes(&self, to: u64, tag: Tag, bytes: Vec<u8>) -> Result<(), Lost> {
         self.outbox.send_bytes(&self.world, to as i32, tag as i32, bytes);
         self.check_whole()
-    }
-
-    pub fn probe(&self) -> Result<Option<(u64, Tag)>, Lost> {
-        let Some(status) = self.probe_for(None, None)? else { return Ok(None) };
-        let tag = Tag::ALL.into_iter().find(|&tag| tag as i32 == status.tag());
-        Ok(Some((status.source_rank() as u64, tag.expect("only this program's tags travel in its world"))))
-    }
-
-    /// Waits politely until the message is there.
-    pub fn receive_numbers(&self, from: u64, tag: Tag) -> Result<[u64; 2], Lost> {
-        self.await_message(from, tag)?;
-        let mut numbers = [0u64; 2];
-        self.world.process_at_rank(from as i32).receive_into_with_tag(&mut numbers[..], tag as i32);
-        self.check_whole().map(|()| numbers)
-    }
-
-    pub fn promise(&self, from: u64, tag: Tag) -> Promise {
-        Promise { receive: Receive::begin(&self.world, from as i32, tag as i32) }
     }
 
     pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> Result<usize, Lost> {

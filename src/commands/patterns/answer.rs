@@ -1,11 +1,12 @@
-//! The result of `patterns`: what each pattern came to; and its run: what each cost here.
+//! The result of `patterns`: the answer of each pattern, a list or pages; and its run: what each
+//! cost here.
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::field::{BOOL, Field, Fields, Kind, TEXT};
-use super::{Answer, text};
+use crate::report::field::{BOOL, FLOAT, Field, Fields, INTEGER, Kind, TEXT};
+use crate::report::{Answer, text};
 
 /// All patterns that were run, in the order of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +50,25 @@ pub struct PatternEntry {
     pub mpi: String,
 }
 
+/// Pages of patterns: `patterns NAME --explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternsPages {
+    /// One or all.
+    pub patterns: Vec<PatternPage>,
+}
+
+/// The page of one pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternPage {
+    /// Its name on the command line.
+    pub name: String,
+    /// Markdown: what it is, in Python, with mpi4py, what goes wrong, the right answer, the MPI
+    /// calls.
+    pub page: String,
+}
+
 /// How the patterns went here.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PatternsRun {
     /// Number of ranks.
     pub ranks: usize,
@@ -65,7 +83,7 @@ pub struct PatternsRun {
 }
 
 /// What one pattern cost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PatternCosts {
     /// Its name.
     pub name: String,
@@ -78,7 +96,7 @@ pub struct PatternCosts {
 }
 
 /// One measured number.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
     /// Of what.
     pub what: &'static str,
@@ -144,6 +162,57 @@ impl Answer for PatternsList {
     }
 }
 
+static PAGE: Fields<PatternPage> = Fields(&[
+    Field::<PatternPage>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
+    Field::<PatternPage>::new("page", TEXT, "The page, in Markdown.", |it| it.page.clone().into()),
+]);
+
+impl Answer for PatternsPages {
+    const FIELDS: &'static [Field<PatternsPages>] =
+        &[Field::<Self>::new("patterns", Kind::Rows(&PAGE), "The pages.", |it| PAGE.rows(&it.patterns))];
+
+    fn value(&self) -> String {
+        self.patterns.iter().map(|pattern| pattern.name.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let pages: Vec<&str> = self.patterns.iter().map(|pattern| pattern.page.as_str()).collect();
+        out.write_all(pages.join("\n\n").as_bytes())
+    }
+}
+
+static COST: Fields<Cost> = Fields(&[
+    Field::<Cost>::new("what", TEXT, "What was measured.", |cost| cost.what.into()),
+    Field::<Cost>::new("value", FLOAT, "The number.", |cost| cost.value.into()),
+    Field::<Cost>::new("unit", TEXT, "Its unit.", |cost| cost.unit.into()),
+]);
+
+static COSTS: Fields<PatternCosts> = Fields(&[
+    Field::<PatternCosts>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
+    Field::<PatternCosts>::new("seconds", FLOAT, "Wall time.", |it| it.seconds.into()),
+    Field::<PatternCosts>::new("costs", Kind::Rows(&COST), "What was measured.", |it| COST.rows(&it.costs)),
+    Field::<PatternCosts>::new("lines", Kind::List(&TEXT), "What the ranks said, where that is the point.", |it| {
+        it.lines.iter().map(String::as_str).collect()
+    }),
+]);
+
+/// The fields of a run of patterns.
+pub static PATTERNS_RUN: Fields<PatternsRun> = Fields(&[
+    Field::<PatternsRun>::new("ranks", INTEGER, "Number of ranks.", |run| run.ranks.into()),
+    Field::<PatternsRun>::new("hosts", Kind::List(&TEXT), "The hosts, each once, in rank order.", |run| {
+        run.hosts.iter().map(String::as_str).collect()
+    }),
+    Field::<PatternsRun>::new("mpi", TEXT, "The MPI library.", |run| run.mpi.clone().into()),
+    Field::<PatternsRun>::new("seconds", FLOAT, "Wall time of all.", |run| run.seconds.into()),
+    Field::<PatternsRun>::new("patterns", Kind::Rows(&COSTS), "What each cost.", |run| COSTS.rows(&run.patterns)),
+]);
+
+impl Serialize for PatternsRun {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        PATTERNS_RUN.record(self).serialize(serializer)
+    }
+}
+
 impl PatternsRun {
     /// The run for people: a line for each number.
     ///
@@ -175,9 +244,9 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Format;
-    use super::super::testing::{json, written};
     use super::*;
+    use crate::report::Format;
+    use crate::report::testing::{json, written};
 
     fn result() -> PatternsResult {
         let line = |name: &str, answer: &str, expected: &str| PatternLine {

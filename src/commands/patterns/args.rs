@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use super::engine::{Destination, Launch};
-use super::keep::TimeLimit;
+use crate::cli::engine::{Destination, Launch};
+use crate::cli::keep::TimeLimit;
 
 const EXAMPLES: &str = "\
 Examples:
   montesieve patterns                      what there is
+  montesieve patterns counter --explain    its page: in Python, with mpi4py, the MPI calls
   mpirun -n 5 montesieve patterns counter
   mpirun -n 8 montesieve patterns all      all of them; exit code 3 when one is wrong";
 
@@ -18,6 +19,11 @@ pub struct Patterns {
     /// The pattern, or `all`; the list when it is missing
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Show the page of the pattern and run nothing: what it is, in Python, with mpi4py, what goes
+    /// wrong, the MPI calls
+    #[arg(long, requires = "name", conflicts_with = "time_limit")]
+    pub explain: bool,
 
     /// Stop after this time, in good order, and report the patterns done by then; auto: before the
     /// scheduler ends the job

@@ -1,0 +1,316 @@
+//! One-sided communication: windows of 64-bit numbers, under MPI's own names. rsmpi does not wrap
+//! this chapter of MPI; all `unsafe` of it is here and in `shared`.
+//!
+//! - [`Window`] (`MPI_Win_allocate`): every rank has numbers, which the others read, write and add
+//!   to without its help, in an epoch that [`Window::lock`] or [`Window::lock_all`] opens.
+//! - [`SharedWindow`] (`MPI_Win_allocate_shared`): the ranks of a node reach each other's numbers
+//!   by plain loads and stores.
+//!
+//! *Without its help* is what MPI says; a library without hardware for it does the owner's part
+//! when the owner calls MPI. MPICH 4.0.2 does so even on one host: while rank 0 slept between two
+//! tests of a barrier, each addition of another rank waited for the next test, and 250,000 of them
+//! did not end. So a rank with numbers that others may still use waits by
+//! [`polite::wait_and_serve`], which never sleeps. Across hosts
+//! `MPI_Fetch_and_op` on a rank that computes stalls until that rank calls MPI (seen with Open MPI
+//! and MPICH), and Open MPI 4.1 has no one-sided calls over TCP unless it is started with `--mca
+//! osc pt2pt`. So nothing in the engine uses windows of this kind: `patterns` and `isprime --flag
+//! rma` do, which show just that.
+//!
+//! Cost on one host (AMD Zen 4, Open MPI 4.1): 0.05 us for an addition alone, 0.7 us with a rival,
+//! 8 us for 8 ranks on 2 cores.
+//!
+//! Reference: MPI 3.1, chapter 11.
+
+mod shared;
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use mpi::Rank;
+use mpi::collective::SystemOperation;
+use mpi::datatype::Equivalence;
+use mpi::ffi;
+use mpi::raw::AsRaw;
+use mpi::request::scope;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::*;
+
+pub use self::shared::SharedWindow;
+use crate::error::{Error, Result};
+use crate::mpi::library;
+use crate::patience::Patience;
+use crate::request::{barrier, check, complete};
+use crate::{heartbeat, polite};
+
+/// Numbers at every rank of a communicator, the same length everywhere. Every call that reads or
+/// writes is complete when it returns (`MPI_Win_flush`).
+#[must_use = "all ranks free it together"]
+pub struct Window {
+    /// A copy of the user's, whose errors come back as codes.
+    communicator: ffi::MPI_Comm,
+    window: ffi::MPI_Win,
+    length: usize,
+    size: Rank,
+    epoch: Cell<Epoch>,
+    /// Whether `MPI_Win_flush` keeps the core while it waits, and with it the owner from serving
+    /// (MPICH, not Open MPI). Then the same operation is done with a request,
+    /// `MPI_Rget_accumulate`: 10 us instead of 53 on 3 ranks and 2 cores, 5 instead of 4 on 2.
+    spins: bool,
+}
+
+/// Whose numbers this rank may reach now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Epoch {
+    Closed,
+    /// Those of one rank, which no other rank reaches meanwhile.
+    Of(Rank),
+    OfAll,
+}
+
+impl Window {
+    /// Makes `length` numbers at every rank, all zero (`MPI_Win_allocate`). Every rank of
+    /// `communicator` must call it; when it returns, all numbers are there.
+    ///
+    /// # Errors
+    /// On every rank if the library fails on one of them: [`Error::Run`] on the first of those,
+    /// [`Error::Told`] on the others.
+    pub fn allocate(communicator: &SimpleCommunicator, length: usize) -> Result<Window> {
+        // `MPI_Win_allocate` waits by spinning: all arrive together.
+        polite::wait(communicator.immediate_barrier());
+        // No rank may reach for numbers that are not cleared yet.
+        agreed(communicator, Window::allocate_here(communicator, length))
+    }
+
+    fn allocate_here(communicator: &SimpleCommunicator, length: usize) -> Result<Window> {
+        let bytes = bytes(length)?;
+        let (rank, size) = (communicator.rank(), communicator.size());
+        let communicator = duplicate(communicator)?;
+        let mut base: *mut u64 = ptr::null_mut();
+        // SAFETY: a null handle is only a place to write to.
+        let mut window = unsafe { ffi::RSMPI_WIN_NULL };
+        // SAFETY: `communicator` was made above; MPI writes a handle and an address to the places.
+        // The handler is the library's own.
+        unsafe {
+            let place = (&raw mut base).cast::<c_void>();
+            let code = ffi::MPI_Win_allocate(bytes, 8, ffi::RSMPI_INFO_NULL, communicator, place, &mut window);
+            check("MPI_Win_allocate (Open MPI 4.1 across hosts needs mpirun --mca osc pt2pt)", code)?;
+            ffi::MPI_Win_set_errhandler(window, ffi::RSMPI_ERRORS_RETURN);
+        }
+        let (epoch, spins) = (Cell::new(Epoch::Closed), library().starts_with("MPICH"));
+        let this = Window { communicator, window, length, size, epoch, spins };
+        this.lock(rank)?;
+        // SAFETY: these are this rank's numbers, allocated above; its exclusive epoch keeps the
+        // others out.
+        unsafe { base.write_bytes(0, length) };
+        this.unlock(rank)?;
+        Ok(this)
+    }
+
+    /// Opens an epoch in which this rank alone reaches the numbers of `target` (`MPI_Win_lock` with
+    /// `MPI_LOCK_EXCLUSIVE`). Waits for its turn, by spinning.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the library fails; so for all calls below.
+    ///
+    /// # Panics
+    /// When an epoch is open already.
+    pub fn lock(&self, target: Rank) -> Result<()> {
+        heartbeat::pulse();
+        self.open(Epoch::Of(target), "MPI_Win_lock", || {
+            // SAFETY: the window is there until `free`, and this is its only epoch.
+            unsafe { ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, target, 0, self.window) }
+        })
+    }
+
+    /// Closes the epoch that [`Window::lock`] opened (`MPI_Win_unlock`).
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// When there is no such epoch.
+    pub fn unlock(&self, target: Rank) -> Result<()> {
+        self.close(Epoch::Of(target));
+        // SAFETY: the epoch was open until now.
+        check("MPI_Win_unlock", unsafe { ffi::MPI_Win_unlock(target, self.window) })
+    }
+
+    /// Opens an epoch in which this rank reaches the numbers of all ranks, as the others may
+    /// (`MPI_Win_lock_all` with `MPI_MODE_NOCHECK`: no rank locks such a window exclusively, so
+    /// none need be asked).
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// When an epoch is open already.
+    pub fn lock_all(&self) -> Result<()> {
+        self.open(Epoch::OfAll, "MPI_Win_lock_all", || {
+            // SAFETY: as in `lock`.
+            unsafe { ffi::MPI_Win_lock_all(ffi::MPI_MODE_NOCHECK as c_int, self.window) }
+        })
+    }
+
+    /// Closes the epoch that [`Window::lock_all`] opened (`MPI_Win_unlock_all`).
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// When there is no such epoch.
+    pub fn unlock_all(&self) -> Result<()> {
+        self.close(Epoch::OfAll);
+        // SAFETY: the epoch was open until now.
+        check("MPI_Win_unlock_all", unsafe { ffi::MPI_Win_unlock_all(self.window) })
+    }
+
+    /// Reads a number of `target` (`MPI_Get`). Under `lock_all` MPI promises nothing about what is
+    /// read while another rank writes.
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// When no open epoch reaches `target`, or there is no such number; so for the calls below.
+    pub fn get(&self, target: Rank, displacement: usize) -> Result<u64> {
+        heartbeat::tick();
+        let at = self.reach(target, displacement);
+        let (mut number, kind) = (0_u64, u64::equivalent_datatype().as_raw());
+        let to = (&raw mut number).cast::<c_void>();
+        // SAFETY: an epoch is open; one number is read at `target`, inside its window, and stays
+        // here until the flush.
+        check("MPI_Get", unsafe { ffi::MPI_Get(to, 1, kind, target, at, 1, kind, self.window) })?;
+        self.flush(target)?;
+        Ok(number)
+    }
+
+    /// Writes a number of `target` (`MPI_Put`). Under `lock_all` MPI promises nothing about what
+    /// stands there when another rank writes too.
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// As [`Window::get`].
+    pub fn put(&self, number: u64, target: Rank, displacement: usize) -> Result<()> {
+        let (at, kind) = (self.reach(target, displacement), u64::equivalent_datatype().as_raw());
+        let from = (&raw const number).cast::<c_void>();
+        // SAFETY: an epoch is open; one number is written at `target`, inside its window, and stays
+        // here until the flush.
+        check("MPI_Put", unsafe { ffi::MPI_Put(from, 1, kind, target, at, 1, kind, self.window) })?;
+        self.flush(target)
+    }
+
+    /// Combines `number` with a number of `target`, and returns what stood there before; no other
+    /// rank comes in between (`MPI_Fetch_and_op`). Sums are modulo 2^64. For the largest and the
+    /// smallest both must be below 2^63: MPICH 4.0.2 takes larger numbers for negative ones.
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// As [`Window::get`].
+    pub fn fetch_and_op(
+        &self,
+        number: u64,
+        target: Rank,
+        displacement: usize,
+        operation: SystemOperation,
+    ) -> Result<u64> {
+        heartbeat::tick();
+        let at = self.reach(target, displacement);
+        let (mut before, kind) = (0_u64, u64::equivalent_datatype().as_raw());
+        let (from, to) = ((&raw const number).cast::<c_void>(), (&raw mut before).cast::<c_void>());
+        let operation = operation.as_raw();
+        if self.spins {
+            // SAFETY: a null request is only a place to write to.
+            let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
+            // SAFETY: as in `put`; what stood there is written to `before`, and both numbers stay
+            // until the request is complete.
+            check("MPI_Rget_accumulate", unsafe {
+                let (window, request) = (self.window, &mut request);
+                ffi::MPI_Rget_accumulate(from, 1, kind, to, 1, kind, target, at, 1, kind, operation, window, request)
+            })?;
+            complete(request, Patience::attentive());
+            return Ok(before);
+        }
+        // SAFETY: likewise, until the flush.
+        let code = unsafe { ffi::MPI_Fetch_and_op(from, to, kind, target, at, operation, self.window) };
+        check("MPI_Fetch_and_op", code)?;
+        self.flush(target)?;
+        Ok(before)
+    }
+
+    /// Frees the numbers (`MPI_Win_free`), once every rank is here; serves the others until then.
+    /// Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Window::lock`].
+    ///
+    /// # Panics
+    /// When an epoch is open.
+    pub fn free(mut self) -> Result<()> {
+        assert_eq!(self.epoch.get(), Epoch::Closed, "a window is freed with an epoch open");
+        barrier(self.communicator, Patience::attentive());
+        // SAFETY: both handles are there, no epoch is open, and `self` is used up.
+        unsafe {
+            check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;
+            check("MPI_Comm_free", ffi::MPI_Comm_free(&mut self.communicator))
+        }
+    }
+
+    fn flush(&self, target: Rank) -> Result<()> {
+        // SAFETY: an epoch that reaches `target` is open: see `reach`.
+        check("MPI_Win_flush", unsafe { ffi::MPI_Win_flush(target, self.window) })
+    }
+
+    fn open(&self, epoch: Epoch, call: &str, lock: impl FnOnce() -> c_int) -> Result<()> {
+        assert_eq!(self.epoch.get(), Epoch::Closed, "{call}: an epoch is open already");
+        check(call, lock())?;
+        self.epoch.set(epoch);
+        Ok(())
+    }
+
+    fn close(&self, epoch: Epoch) {
+        assert_eq!(self.epoch.replace(Epoch::Closed), epoch, "there is no such epoch to close");
+    }
+
+    /// The displacement of a number that this rank may reach now.
+    fn reach(&self, target: Rank, displacement: usize) -> ffi::MPI_Aint {
+        assert!((0..self.size).contains(&target), "rank {target} of {}", self.size);
+        assert!(displacement < self.length, "number {displacement} of {}", self.length);
+        let epoch = self.epoch.get();
+        assert!(epoch == Epoch::OfAll || epoch == Epoch::Of(target), "no epoch that reaches rank {target} is open");
+        displacement as ffi::MPI_Aint
+    }
+}
+
+/// So many numbers in bytes, as MPI counts.
+fn bytes(length: usize) -> Result<ffi::MPI_Aint> {
+    ffi::MPI_Aint::try_from(8 * length).map_err(|_| Error::Run("such a window is too long".into()))
+}
+
+/// A copy (`MPI_Comm_dup`) whose errors come back as codes: Open MPI 4.1 refuses `MPI_Win_allocate`
+/// across hosts without `--mca osc pt2pt`, and that must end as one message.
+fn duplicate(communicator: &SimpleCommunicator) -> Result<ffi::MPI_Comm> {
+    // SAFETY: a null handle is only a place to write to.
+    let mut copy = unsafe { ffi::RSMPI_COMM_NULL };
+    // SAFETY: `communicator` is one, and so is `copy` after the first call. The handler is the
+    // library's own.
+    unsafe {
+        check("MPI_Comm_dup", ffi::MPI_Comm_dup(communicator.as_raw(), &mut copy))?;
+        ffi::MPI_Comm_set_errhandler(copy, ffi::RSMPI_ERRORS_RETURN);
+    }
+    Ok(copy)
+}
+
+/// This rank's outcome if it is good on all ranks (`MPI_Iallreduce`); else the error, on the first
+/// rank that has one, and [`Error::Told`] on the others.
+fn agreed<T>(communicator: &SimpleCommunicator, outcome: Result<T>) -> Result<T> {
+    let (rank, size) = (communicator.rank(), communicator.size());
+    let (mine, mut first) = (if outcome.is_ok() { size } else { rank }, size);
+    let least = SystemOperation::min();
+    scope(|s| polite::wait(communicator.immediate_all_reduce_into(s, &mine, &mut first, least)));
+    if first == size || first == rank { outcome } else { Err(Error::Told { code: 1 }) }
+}

@@ -1,0 +1,119 @@
+//! Windows in shared memory (`MPI_Win_allocate_shared`): each rank of a node has numbers that the
+//! others reach by plain loads and stores.
+//!
+//! Stands beside `crate::window`, which holds the tables of `primes`: one piece for the whole node,
+//! written once, then read-only. Here every rank may write at any time, so the numbers are atomics.
+//! For the order in which others see what was written, MPI asks for [`SharedWindow::sync`], a
+//! barrier, and `sync` again.
+//!
+//! Reference: MPI 3.1, 11.2.3.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::atomic::AtomicU64;
+
+use mpi::Rank;
+use mpi::collective::SystemOperation;
+use mpi::ffi;
+use mpi::request::scope;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::*;
+
+use super::{agreed, bytes, duplicate};
+use crate::error::{Error, Result};
+use crate::patience::Patience;
+use crate::polite;
+use crate::request::{barrier, check};
+use crate::window::free_shared_memory;
+
+/// Numbers of every rank of a node, within reach of all its ranks.
+#[must_use = "all ranks of the node free it together"]
+pub struct SharedWindow {
+    /// A copy of the user's, whose errors come back as codes.
+    node: ffi::MPI_Comm,
+    window: ffi::MPI_Win,
+    size: Rank,
+}
+
+impl SharedWindow {
+    /// Makes `length` numbers at this rank, of unknown content, and opens the epoch in which
+    /// everything happens (`MPI_Win_allocate_shared`, `MPI_Win_lock_all`). Every rank of `node` must
+    /// call it, each with a length of its own; they must be able to share memory
+    /// (`MPI_Comm_split_type` with `MPI_COMM_TYPE_SHARED`).
+    ///
+    /// # Errors
+    /// On every rank of the node if it fails on one of them: [`Error::Run`] on the first of those,
+    /// [`Error::Told`] on the others.
+    pub fn allocate(node: &SimpleCommunicator, length: usize) -> Result<SharedWindow> {
+        let (mine, mut total, sum) = (8 * length as u64, 0_u64, SystemOperation::sum());
+        scope(|s| polite::wait(node.immediate_all_reduce_into(s, &mine, &mut total, sum)));
+        // Open MPI prints a page of text and never returns where memory is short.
+        let fits = total <= free_shared_memory();
+        let full = || Error::Run(format!("shared memory (/dev/shm) has no {total} bytes free"));
+        agreed(node, fits.then_some(()).ok_or_else(full))?;
+        agreed(node, SharedWindow::allocate_here(node, length))
+    }
+
+    fn allocate_here(node: &SimpleCommunicator, length: usize) -> Result<SharedWindow> {
+        let (bytes, size, node) = (bytes(length)?, node.size(), duplicate(node)?);
+        let mut base: *mut u64 = ptr::null_mut();
+        // SAFETY: a null handle is only a place to write to.
+        let mut window = unsafe { ffi::RSMPI_WIN_NULL };
+        // SAFETY: `node` was made above; MPI writes an address and a handle to the two places. The
+        // window is locked once.
+        unsafe {
+            let place = (&raw mut base).cast::<c_void>();
+            let code = ffi::MPI_Win_allocate_shared(bytes, 8, ffi::RSMPI_INFO_NULL, node, place, &mut window);
+            check("MPI_Win_allocate_shared", code)?;
+            check("MPI_Win_lock_all", ffi::MPI_Win_lock_all(0, window))?;
+        }
+        Ok(SharedWindow { node, window, size })
+    }
+
+    /// The numbers of a rank of the node, in this process's memory (`MPI_Win_shared_query`).
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the library fails.
+    ///
+    /// # Panics
+    /// When there is no such rank.
+    pub fn numbers(&self, rank: Rank) -> Result<&[AtomicU64]> {
+        assert!((0..self.size).contains(&rank), "rank {rank} of {}", self.size);
+        let (mut bytes, mut unit) = (0, 0);
+        let mut base: *mut AtomicU64 = ptr::null_mut();
+        // SAFETY: the window is there until `free`; MPI writes a size, a unit and an address to the
+        // three places.
+        check("MPI_Win_shared_query", unsafe {
+            let place = (&raw mut base).cast::<c_void>();
+            ffi::MPI_Win_shared_query(self.window, rank, &mut bytes, &mut unit, place)
+        })?;
+        if bytes == 0 || base.is_null() {
+            return Ok(&[]);
+        }
+        // SAFETY: so many bytes are mapped at the address until `free`, which takes `self`; the
+        // allocation is aligned to more than a number, and every rank reaches it by atomic operations.
+        Ok(unsafe { std::slice::from_raw_parts(base, bytes as usize / 8) })
+    }
+
+    /// Orders the loads and stores of this rank before and after it (`MPI_Win_sync`).
+    pub fn sync(&self) {
+        // SAFETY: the window is locked from `allocate` to `free`.
+        unsafe { ffi::MPI_Win_sync(self.window) };
+    }
+
+    /// Frees the numbers, once every rank of the node is here (`MPI_Win_unlock_all`,
+    /// `MPI_Win_free`). Every rank of the node must call it.
+    ///
+    /// # Errors
+    /// [`Error::Run`] when the library fails.
+    pub fn free(mut self) -> Result<()> {
+        // Others may still read, and `MPI_Win_free` would wait for them by spinning.
+        barrier(self.node, Patience::new());
+        // SAFETY: the window was locked in `allocate`; `self` is used up, and no slice of it is left.
+        unsafe {
+            check("MPI_Win_unlock_all", ffi::MPI_Win_unlock_all(self.window))?;
+            check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;
+            check("MPI_Comm_free", ffi::MPI_Comm_free(&mut self.node))
+        }
+    }
+}
