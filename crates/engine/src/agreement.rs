@@ -1,15 +1,14 @@
-//! Steps that the root takes alone while all ranks have to know whether they went well: reading a
-//! file, judging a result.
+//! Steps that only the root takes, but whose success all ranks must know: reading a file, judging a
+//! result.
 
 use crate::error::{Error, Result};
 use crate::transport::{ROOT, Transport};
 
-/// Takes `step` at the root and tells the other ranks whether it went well. Every rank must call
-/// it; the root gets `Some`.
+/// Runs `step` at the root and reports its success to the other ranks. Every rank must call it; the
+/// root gets `Some`.
 ///
 /// # Errors
-/// [`Error::AtRoot`] at every rank when `step` fails, with its error at the root;
-/// [`Error::Lost`].
+/// [`Error::AtRoot`] at every rank when `step` fails; only the root has its error. [`Error::Lost`].
 pub(crate) fn agree<T>(transport: &dyn Transport, step: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
     let taken = (transport.rank() == ROOT).then(step);
     let told = taken.as_ref().map(|taken| vec![u8::from(taken.is_ok())]);
@@ -19,7 +18,8 @@ pub(crate) fn agree<T>(transport: &dyn Transport, step: impl FnOnce() -> Result<
     Err(Error::AtRoot(taken.and_then(Result::err).map(Box::new)))
 }
 
-/// What the root knows, at every rank. Every rank must call it; the root's `find` counts.
+/// Gives every rank a number that the root finds. Every rank must call it; only the root's `find`
+/// runs.
 ///
 /// # Errors
 /// [`Error::Lost`].

@@ -1,8 +1,8 @@
-//! Work beside a rank: a disk or a reader may take its time, and the rank has messages to answer.
+//! Work beside a rank: a disk or a reader may be slow, and the rank has messages to answer.
 //!
-//! Stands beside `disk`, whose steps are such work. A transport says how it is done, since only a
-//! transport knows what time is: a real one has a thread ([`Worker`]), a simulated one lets virtual
-//! time pass.
+//! Stands beside `disk`, whose steps are such work. The transport provides it, since only the
+//! transport knows what time is. A real transport has a thread ([`Worker`]); a simulated one lets
+//! virtual time pass.
 
 use std::fmt::Debug;
 use std::io;
@@ -11,16 +11,16 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Builder};
 use std::time::Duration;
 
-/// Something to do.
+/// A piece of work.
 pub type Work = Box<dyn FnOnce() + Send>;
 
-/// Does one piece of work after the other while the rank does something else.
+/// Runs one piece of work after another while the rank does something else.
 pub trait Background: Debug + Send + Sync {
-    /// Does `work` when all that was submitted before is done. Returns at once. How it went, `work`
-    /// says itself.
+    /// Runs `work` after everything submitted before it. Returns at once; `work` itself reports how
+    /// it ended.
     fn submit(&self, work: Work);
 
-    /// The calling rank does nothing for this long.
+    /// The calling rank sleeps for this long.
     fn sleep(&self, time: Duration) {
         thread::sleep(time);
     }
@@ -35,7 +35,7 @@ impl Worker {
     /// Starts the thread, under this name.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// When the system refuses the thread.
     pub fn begin(name: &str) -> io::Result<Worker> {
         let (submit, submitted) = channel::<Work>();
         Builder::new().name(name.into()).spawn(move || {

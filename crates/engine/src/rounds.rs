@@ -1,10 +1,9 @@
-//! Jobs that run until something holds: in rounds, each of them the job cut short to more blocks
-//! than the one before.
+//! Jobs that run in rounds until a condition holds; each round is a longer prefix of the job.
 //!
 //! Stands beside `session`, whose [`run_until`](crate::Session::run_until) loads, saves and runs
-//! the rounds here. A round resumes from the ledger of the one before, so it computes only the
-//! blocks that it adds. The numbers of blocks at which rounds end are fixed beforehand, so the
-//! decision is the same on every number of ranks, and after every restart.
+//! the rounds here. A round resumes from the ledger of the previous one, so it computes only the
+//! blocks that it adds. The block counts at which rounds end are fixed in advance. So the decision
+//! is the same on every number of ranks, and after every restart.
 
 use crate::agreement::tell;
 use crate::error::Result;
@@ -14,14 +13,14 @@ use crate::run::resume_with_way;
 use crate::transport::Transport;
 use crate::{Job, Ledger, Tally};
 
-/// A job that can be cut short.
+/// A job of which a prefix can run alone.
 pub trait Shorten: Job + Sized {
-    /// The same job, of its first `blocks` blocks only. These are the blocks of the whole job.
+    /// The same job, with its first `blocks` blocks only. They equal those of the whole job.
     fn shortened(&self, blocks: u64) -> Self;
 }
 
-/// Numbers of blocks at which rounds may end: `first`, and then a fifth more each time, so that a
-/// job ends at most a fifth too late. Some 240 rounds reach 2^64 blocks.
+/// Block counts at which rounds may end: `first`, and then a fifth more each time, so that a job
+/// ends at most a fifth too late. About 240 rounds reach 2^64 blocks.
 ///
 /// ```
 /// let stops: Vec<u64> = montesieve_engine::rounds::growing(16).take(5).collect();
@@ -31,10 +30,10 @@ pub fn growing(first: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(first.max(1)), |&n| n.checked_add(n.div_ceil(5)))
 }
 
-/// Runs `job` from `done` in rounds that end at `stops`, which ascend, and at last with the whole
-/// job; ends early once `is_enough` says so of a round, its job and its total. Every rank must call
-/// it; the root's ledger and decision count, and the root gets the last round, with the account of
-/// all.
+/// Runs `job` from `done` in rounds that end at `stops`, in ascending order, and finally as a
+/// whole. It ends early once `is_enough` accepts a round's job and total. Every rank must call it;
+/// the root's ledger and decision count. The root gets the last round, with the account of all
+/// rounds.
 ///
 /// # Errors
 /// As [`resume_with_way`].
@@ -68,13 +67,13 @@ pub(crate) fn run<J: Shorten>(
     unreachable!("the last round is the whole job, and ends")
 }
 
-/// The ends of the rounds of a job of so many `blocks`: the stops before, and the end.
+/// Where the rounds of a job of `blocks` blocks end: the stops before its end, and the end.
 fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<Item = u64> {
     stops.into_iter().take_while(move |&stop| stop < blocks).chain(std::iter::once(blocks))
 }
 
-/// The number of blocks and the total of the first 1, 2, 4, 8, ... blocks of a `way`, as far as it
-/// has no hole, below its `done` blocks.
+/// The block count and the total of the first 1, 2, 4, 8, ... of the `done` blocks, as long as the
+/// ledger has no hole.
 pub fn totals_at_powers<T: Tally>(way: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
     let mut totals = Vec::new();
     let mut all: Option<(u64, T)> = None;

@@ -1,8 +1,8 @@
-//! The union of checkpoints, with the proof that no block is missing and none is there twice.
+//! The union of checkpoints, with the proof that no block is missing or duplicated.
 //!
 //! Stands beside `checkpoint`, which reads one file. Runs that each did a [`Share`] of a job have a
-//! file each; their union is the whole job's ledger. What does not fit is named by shares where the
-//! files are of shares, and by blocks.
+//! file each; their union is the whole job's ledger. Error messages name parts where the files are
+//! of parts, and blocks otherwise.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,35 +12,35 @@ use crate::disk::Disk;
 use crate::run::{boundaries, check};
 use crate::{Job, Ledger, Share, Span};
 
-/// Parts that are looked through for missing ones.
+/// The largest number of parts that is searched for missing ones.
 const MOST_PARTS: u64 = 1_000_000;
 
-/// Holes and parts that an error names.
+/// The largest number of holes and parts that an error names.
 const MOST_NAMED: usize = 10;
 
-/// Why checkpoints do not unite to a whole job.
+/// Why checkpoints do not form a whole job.
 #[derive(Debug, thiserror::Error)]
 pub enum UniteError {
-    /// The job has no [`Identity`], so no file is of it.
+    /// The job has no [`Identity`], so it has no checkpoints.
     #[error("this job has no checkpoints")]
     NoIdentity,
     /// A file cannot be read, or is of another job.
     #[error(transparent)]
     File(#[from] LoadError),
-    /// Blocks are in two files: says which, and why.
+    /// Some blocks are in two files; the text names them and the reason.
     #[error("{0}")]
     Twice(String),
-    /// Blocks are in no file: says which, and why.
+    /// Some blocks are in no file; the text names them and the reason.
     #[error("{0}")]
     Missing(String),
-    /// What the files hold together cannot be right.
+    /// The union of the files is impossible.
     #[error("{0}")]
     Unsound(String),
 }
 
 type Result<T> = std::result::Result<T, UniteError>;
 
-/// What a file brought.
+/// What one file contains.
 struct Part<'f> {
     path: &'f Path,
     identity: Identity,
@@ -73,7 +73,7 @@ pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledg
     Ok(ledger)
 }
 
-/// No block may be in two files: says which are, and why.
+/// No block may be in two files; the error names the blocks and the reason.
 fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
     let both = |span: &Span| before.spans.iter().find(|other| other.overlaps(*span)).map(|other| (*span, *other));
     let Some((span, other)) = part.spans.iter().find_map(both) else { return Ok(()) };
@@ -89,7 +89,7 @@ fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
     Err(UniteError::Twice(format!("{why}blocks {span} of {path} overlap blocks {other} of {owner}")))
 }
 
-/// The parts that a file is of, in words.
+/// The parts of a file, in words.
 fn named(parts: &[Share]) -> Option<String> {
     let names: Vec<String> = parts.iter().take(MOST_NAMED).map(Share::to_string).collect();
     let more = parts.len().checked_sub(MOST_NAMED).filter(|&more| more > 0).map(|more| format!(" and {more} more"));
@@ -97,7 +97,7 @@ fn named(parts: &[Share]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{noun} {}{}", names.join(", "), more.unwrap_or_default()))
 }
 
-/// What is missing, by parts where files are of parts, and by blocks.
+/// What is missing, by part where files are of parts, and by block.
 fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
     let missing: u64 = holes.iter().map(|hole| hole.len()).sum();
     let mut spans: Vec<String> = holes.iter().take(MOST_NAMED).map(Span::to_string).collect();
@@ -109,7 +109,7 @@ fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
     if why.is_empty() { said } else { format!("{said} ({})", why.join("; ")) }
 }
 
-/// The parts that have a file and are not done.
+/// The parts that have a file and are unfinished.
 fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
     let left = |share: &Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
     let shares = parts.iter().flat_map(|part| part.identity.parts.iter().map(move |share| (share, part.path)));
@@ -119,11 +119,11 @@ fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String>
     (!first.is_empty()).then(|| format!("not finished: part {}", first.join(", part ")))
 }
 
-/// The parts that have no file, of a job that all files divide into the same number of parts.
+/// The parts without a file, of a job that all files divide into the same number of parts.
 fn absent(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
     let shares: Vec<Share> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
     let of = shares.first()?.of;
-    // A file may claim any number.
+    // A file may claim any number of parts.
     if of > MOST_PARTS {
         return None;
     }

@@ -1,5 +1,6 @@
-//! Whole jobs on 1, 2, 3, 5 and 8 ranks that are threads: the total of one rank, in every schedule,
-//! after stops, in order. Each run that is stopped gets on, however long a span its job likes.
+//! Whole jobs on 1, 2, 3, 5 and 8 ranks that are threads: every schedule, repeated stops and
+//! deliveries in order give the total of one rank. Each stopped run makes progress, however long
+//! its job's spans are.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -18,7 +19,7 @@ use montesieve_engine::{
 
 const RANKS: [u64; 5] = [1, 2, 3, 5, 8];
 
-/// The blocks themselves, in order: what is lost, doubled or out of order shows.
+/// The blocks themselves, in order: a lost, duplicated or misplaced block shows.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Blocks(Vec<u64>);
 
@@ -35,7 +36,7 @@ struct Sleepy {
     each: Duration,
     /// Before the first block of a rank.
     set_up: Duration,
-    /// Whether it likes to compute all of its blocks in one go.
+    /// Whether it prefers to compute all its blocks at once.
     is_greedy: bool,
 }
 
@@ -94,8 +95,8 @@ fn every_schedule_on_any_number_of_ranks() {
     }
 }
 
-/// Runs the job with a time limit as often as it takes, on one of these numbers of ranks after the
-/// other; the blocks that are done after each run, as the checkpoint has them.
+/// Runs the job with a time limit until it is done, on each of these numbers of ranks in turn.
+/// Returns the finished blocks after each run, from the checkpoint.
 fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> Vec<u64> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("job.ckpt");
@@ -154,7 +155,7 @@ fn a_limit_shorter_than_the_set_up_or_a_block_is_enough() {
     }
 }
 
-/// Gives what it takes to a channel; fails at a block, or finds its reader gone.
+/// Passes tallies to a channel; fails at a block, or finds its reader gone.
 struct Pipe {
     to: Sender<u64>,
     fails_at: Option<(u64, bool)>,

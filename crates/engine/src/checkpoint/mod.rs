@@ -3,9 +3,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `format` | the bytes, pure |
-//! | `keeper` | writes: atomically, keeping the save before |
-//! | `load` | reads, and says what is wrong with a file |
-//! | `lock` | one job a checkpoint |
+//! | `keeper` | writes: atomically, keeping the previous save |
+//! | `load` | reads, and reports what is wrong with a file |
+//! | `lock` | one job per checkpoint |
 
 mod format;
 mod keeper;

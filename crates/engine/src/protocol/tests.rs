@@ -1,7 +1,8 @@
-//! Rounds of whole worlds: every rank's machine under virtual time, random times, one seed.
+//! Rounds of whole worlds: every rank's machine under virtual time, with random times from one
+//! seed.
 //!
-//! Checked at every end: each block once, the total of one rank, and no message left over (by
-//! [`world::run`]).
+//! Checked at every end: each block is done once, the total is that of one rank, and no message is
+//! left over (by [`world::run`]).
 
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use super::{Message, PIECE};
 use crate::restart::union;
 use crate::{Ledger, Schedule, Seams, Span, Tally};
 
-/// A composition of maps x -> a x + b: associative, exact and not commutative, so that a lost or
-/// doubled block shows, and a wrong order too.
+/// A composition of maps x -> a x + b: associative, exact and not commutative. So a lost or
+/// duplicated block shows, and a wrong order too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Affine {
     a: u64,
@@ -41,7 +42,7 @@ impl Tally for Affine {
 /// Random times.
 struct Random {
     random: Xoshiro256PlusPlus,
-    /// Tallies that are read before the reader reads no more.
+    /// Tallies that are read before the reader stops reading.
     reads: Option<u64>,
     disk_hangs: bool,
 }
@@ -189,7 +190,7 @@ fn the_same_seed_gives_the_same_round() {
     assert!(PIECE > plan.piece);
 }
 
-/// Requests for saves are slow, all else is fast.
+/// Requests for saves are slow, everything else is fast.
 struct SlowRequests;
 
 impl Model for SlowRequests {
@@ -206,7 +207,7 @@ impl Model for SlowRequests {
 
 #[test]
 fn the_end_of_a_round_waits_for_a_request_on_its_way() {
-    // A round is some 70 us. Rank 3 reduces to rank 2, so that its request is on another way.
+    // A round takes about 70 us. Rank 3 reduces to rank 2, so its request takes another path.
     let slow = (0..100).filter(|&at| {
         let events = vec![(Duration::from_micros(at), 3, Event::Save)];
         let end = run(&Plan { events, ..plan(4, 8, Schedule::Block, 2) }, &mut SlowRequests);
@@ -215,8 +216,8 @@ fn the_end_of_a_round_waits_for_a_request_on_its_way() {
     assert!((30..100).contains(&slow.count()), "those that rank 3 sent before the end");
 }
 
-/// Ranks are lost at random moments, rank 0 too; the others begin again from what each of them has
-/// done. Returns the number of attempts.
+/// Ranks are lost at random moments, including rank 0. The others restart from what each of them
+/// has done. Returns the number of attempts.
 fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses: u64) -> u64 {
     let random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut model = Random { random, reads: None, disk_hangs: false };

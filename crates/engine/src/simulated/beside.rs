@@ -1,7 +1,7 @@
-//! What works beside a simulated rank: a task of its own, which has its turns like a rank.
+//! A worker beside a simulated rank: a separate task, which takes turns like a rank.
 //!
-//! Stands beside `transport`, whose ranks hand work over. Its process is the rank's: it ends with
-//! it, in the middle of a save too.
+//! Stands beside `transport`, whose ranks submit the work. It belongs to the process of the rank
+//! and ends with it, even in the middle of a save.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,7 +15,7 @@ use super::world::{Ended, World};
 use super::{Failure, STACK, pass};
 use crate::background::{Background, Work};
 
-/// Work that waits.
+/// Work that is queued.
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Work>,
@@ -50,7 +50,7 @@ impl Beside {
         Ok(Beside { world: Arc::clone(world), task, queue })
     }
 
-    /// Something has changed in the queue.
+    /// The queue has changed.
     fn ring(&self) {
         self.world.lock().wake(self.task);
     }
@@ -78,7 +78,7 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The task, to its end.
+/// Runs the task to its end.
 fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<Queue>) {
     let result = catch_unwind(AssertUnwindSafe(|| {
         world.be(me);
@@ -104,7 +104,7 @@ fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<Queue>) {
     if result.is_err_and(|payload| !payload.is::<Ended>()) {
         world.lock().fail(Failure::Panic);
     }
-    // What was not begun goes with the process.
+    // Work that was not begun is lost with the process.
     lock(queue).waiting.clear();
     world.end(me);
 }

@@ -1,6 +1,6 @@
-//! A task: a rank, or a thread that works beside one; where it is, and what it waits for.
+//! A task: a rank, or a thread beside one; its stage, and what it waits for.
 //!
-//! Stands beside `state`, which says whose turn it is.
+//! Stands beside `state`, which decides whose turn it is.
 
 use std::fmt;
 use std::sync::{Arc, Condvar};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Condvar};
 use super::state::Time;
 use crate::transport::Channel;
 
-/// What a task last asked for: what it waits for, if it waits.
+/// The last call of a task: what it waits for, if it waits.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Asked {
-    /// It has not called anything yet.
+    /// It has called nothing yet.
     Nothing,
     /// A message of a channel, from one rank or any.
     Message(Channel, Option<u64>),
@@ -23,9 +23,9 @@ pub(super) enum Asked {
     Time,
     /// An agreement of all living ranks.
     Agreement,
-    /// That all living ranks come together after a loss.
+    /// That all living ranks meet after a loss.
     Shrink,
-    /// A thread beside a rank: something to do.
+    /// A thread beside a rank: work.
     Work,
     /// A step of a disk.
     Disk(&'static str),
@@ -60,11 +60,11 @@ pub(super) struct Task {
     pub(super) wait: u64,
     /// Whether news end the wait.
     pub(super) is_listening: bool,
-    /// Things that have happened which it may wait for, and those that it knows of.
+    /// Count of events for which it may wait, and of those that it knows.
     pub(super) news: u64,
     pub(super) seen: u64,
     pub(super) stopped_until: Time,
-    /// What it last asked for: what a wait waits for.
+    /// Its last call: what a wait waits for.
     pub(super) asked: Asked,
     pub(super) stage: &'static str,
 }

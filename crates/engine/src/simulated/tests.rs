@@ -1,4 +1,4 @@
-//! The simulation itself: the same seed is the same run, waits without an end are found.
+//! The simulation itself: the same seed gives the same run, and endless waits are found.
 
 use std::time::Duration;
 

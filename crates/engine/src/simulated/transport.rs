@@ -1,4 +1,4 @@
-//! One simulated rank's view of the others: the contract, over turns and virtual time.
+//! One simulated rank's view of the others: the contract, with turns and virtual time.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -20,19 +20,19 @@ use crate::replay_log::ReplayLog;
 use crate::signals::Signals;
 use crate::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
-/// Where a rank is when it comes to an agreement; the words of a program that survives losses.
+/// The place where a rank joins an agreement; the words of a program that survives losses.
 const LOST: u32 = 1 << 8;
 const ELSEWHERE: u32 = 1 << 9;
 const OVER: u32 = 1 << 10;
 const CODE: u32 = 0xff;
 
-/// What a rank's thread unwinds with when it leaves the job as all agreed.
+/// The payload with which a rank's thread unwinds when it leaves the job as all agreed.
 pub(super) struct Leaves(pub(super) u8);
 
 /// One rank.
 pub struct Simulated {
     pub(super) world: Arc<World>,
-    /// Its number at the beginning.
+    /// Its number at the start.
     pub(super) me: usize,
     pub(super) epoch: Cell<usize>,
     members: RefCell<Arc<Vec<usize>>>,
@@ -58,11 +58,11 @@ impl Simulated {
         self.world.lock().signals[self.me].clone()
     }
 
-    /// Runs `command` until no rank is lost in it: after a loss the living come together, get new
-    /// numbers, and run it again. What a program started with `mpirun --with-ft ulfm` does.
+    /// Runs `command` until it loses no rank. After a loss the living ranks meet, get new numbers,
+    /// and run it again, as under `mpirun --with-ft ulfm`.
     ///
     /// # Errors
-    /// What `command` returned, for whatever other reason.
+    /// What `command` returned, for any other reason.
     pub fn survive<R>(&self, command: impl Fn(&Simulated) -> Result<R>) -> Result<R> {
         loop {
             let outcome = command(self);
@@ -89,7 +89,7 @@ impl Simulated {
         }
     }
 
-    /// All living ranks meet; the verdict is the same at each.
+    /// All living ranks meet; the result is the same at each.
     fn meet(&self, vote: u32) -> Verdict {
         let agreed = self.world.agree(self.me, vote);
         let bits = agreed.bits;
@@ -101,7 +101,7 @@ impl Simulated {
         }
     }
 
-    /// Meets all the living after a loss, and goes on with them under new numbers.
+    /// Meets all living ranks after a loss, and continues with them under new numbers.
     fn come_together(&self) {
         loop {
             match self.meet(LOST) {
@@ -132,12 +132,12 @@ impl Simulated {
         if state.network.lost[self.me] { Err(Lost) } else { Ok(state) }
     }
 
-    /// The rank of now that had this number at the beginning.
+    /// The current rank of the one that had this number at the start.
     pub(super) fn rank_of(&self, first: usize) -> u64 {
         self.members.borrow().iter().position(|&member| member == first).unwrap_or_default() as u64
     }
 
-    /// The number at the beginning of a rank of now.
+    /// The number at the start of a current rank.
     pub(super) fn first_number(&self, rank: u64) -> usize {
         let members = self.members.borrow();
         assert!(rank < members.len() as u64, "there is no rank {rank} among {}", members.len());
@@ -145,14 +145,14 @@ impl Simulated {
     }
 }
 
-/// What a meeting came to.
+/// The result of a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// Nobody is lost.
+    /// No rank is lost.
     Whole,
-    /// Somebody is lost, and somebody at the meeting did not know.
+    /// A rank is lost, and a participant had not noticed: meet again.
     Again,
-    /// Somebody is lost, and all the living have come to go on.
+    /// A rank is lost, and all living ranks are ready to continue.
     GoOn,
     /// The command is over.
     Leave(u8),
@@ -194,8 +194,8 @@ impl Transport for Simulated {
         self.world.instant()
     }
 
-    /// Returns when a message or a signal has come, or something that runs beside this rank is
-    /// done; at `until`; and sometimes without a reason.
+    /// Returns when a message or a signal has arrived, or a worker beside this rank is done; at
+    /// `until`; and sometimes without a reason.
     fn give_way(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
         let until = self.attend_in_wait(until);
         let mut state = self.world.lock();
@@ -250,7 +250,7 @@ impl Transport for Simulated {
         self.log.as_ref()
     }
 
-    /// Blocks take the time that the plan has for a block of this rank.
+    /// Blocks take the time that the plan gives for a block of this rank.
     fn computed(&self, blocks: u64) -> std::result::Result<(), Lost> {
         self.get_on();
         let mut state = self.world.call(self.me, Asked::Time);
@@ -265,16 +265,16 @@ impl Transport for Simulated {
     }
 }
 
-/// Lets virtual time pass on the calling thread, if it is a simulated rank's or runs beside one:
-/// for kernels with long blocks, sinks and disks. Does nothing anywhere else.
+/// Lets virtual time pass on the calling thread, if it belongs to a simulated rank: for kernels
+/// with long blocks, sinks and disks. Does nothing anywhere else.
 pub fn pass(time: Duration) {
     if let Some((world, me)) = super::world::current() {
         drop(world.pass(me, nanoseconds(time)));
     }
 }
 
-/// The rank that the calling thread belongs to, by its number at the beginning, and the virtual
-/// time from the beginning of the run; none where no time is simulated.
+/// The rank of the calling thread, by its number at the start, and the virtual time from the start
+/// of the run; `None` where no time is simulated.
 pub fn here() -> Option<(u64, Duration)> {
     super::world::current().map(|(world, me)| {
         let state = world.lock();
@@ -290,7 +290,7 @@ pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
     }
 }
 
-/// Notes which stage the calling rank is in: faults that strike it are counted by stage.
+/// Notes which stage the calling rank is in: faults are counted by stage.
 pub fn mark(stage: &'static str) {
     if let Some((world, me)) = super::world::current() {
         world.lock().tasks[me].stage = stage;

@@ -1,6 +1,6 @@
-//! What only threads promise: wake-ups, and how one rank's end reaches the others.
+//! What only threads promise: wake-ups, and how the end of one rank reaches the others.
 //!
-//! Stands beside the conformance suite, which holds every transport to the common contract.
+//! Stands beside the conformance suite, which tests the common contract of all transports.
 
 use std::panic::catch_unwind;
 use std::time::Duration;

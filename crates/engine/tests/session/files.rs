@@ -1,4 +1,4 @@
-//! Checkpoints: loaded, saved, united from two files, locked, refused.
+//! Checkpoints: loaded, saved, combined from two files, locked, refused.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use montesieve_engine::{Cause, Error, Job, Ledger, Notice, Outcome, Schedule, Se
 
 use super::{Blocks, List, RANKS, all, folder, list, refusal, save};
 
-/// What a session says while it loads.
+/// The notices of a session while it loads.
 #[derive(Clone, Default)]
 struct Notices(Arc<Mutex<Vec<Notice>>>);
 
@@ -60,7 +60,7 @@ fn a_checkpoint_is_loaded_and_saved() {
             };
             assert_eq!(last.total, all(300));
             assert_eq!(saved(&path, &slow), [Span::new(0, 300)]);
-            // Nothing is computed again, neither by this run nor on another number of ranks.
+            // No block is computed again, by this run or on another number of ranks.
             let done = List { done_from: 0, ..slow.clone() };
             let again = Session::on_threads(3, |session| session.checkpoint(&path).notices(notices.tell()).run(&done));
             assert_eq!(again.expect("it runs").total, all(300));

@@ -1,4 +1,4 @@
-//! Parts of a job: shares, each with a file, which unite; and rounds.
+//! Parts of a job: shares, each with a file, that form the whole; and rounds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,8 +37,8 @@ fn shares_unite_to_the_whole() {
     }
 }
 
-/// Runs rounds until 37 blocks are enough; the blocks of the last round, its total, and the totals
-/// on the way there.
+/// Runs rounds until 37 blocks are enough; returns the blocks of the last round, its total, and the
+/// totals of the prefixes.
 fn rounds(ranks: u64, job: &List, path: Option<&Path>) -> (u64, Option<Blocks>, Vec<(u64, Blocks)>) {
     let (outcome, way) = Session::on_threads(ranks, |session| {
         let session = path.into_iter().fold(session, Session::checkpoint);

@@ -15,7 +15,7 @@ use super::scenario::{Mode, Scenario};
 pub struct Run<'a> {
     pub scenario: &'a Scenario,
     pub plan: &'a Plan,
-    /// Whether the time limit holds in it.
+    /// Whether the time limit applies to it.
     pub is_limited: bool,
     /// Faults that struck.
     pub struck: Vec<Struck>,
@@ -35,11 +35,11 @@ impl Run<'_> {
         self.struck.iter().filter(|struck| struck.what == what).count()
     }
 
-    /// Whether a rank to which nothing happens may be silent for too long.
+    /// Whether a rank without faults may be silent for too long.
     fn has_long_pauses(&self) -> bool {
         let Some(silence) = self.plan.silence else { return false };
         let piece = self.scenario.piece * 2 + self.longest_block() * (2 * self.scenario.grain + 1) as u32;
-        // A keeper looks at its disk before it begins, and does nothing else meanwhile.
+        // A keeper reads its disk before it begins, and does nothing else meanwhile.
         let disk = self.scenario.disk;
         piece > silence || disk.stalls > 0 && disk.longest > silence
     }
@@ -49,7 +49,7 @@ impl Run<'_> {
     }
 }
 
-/// Every run ends; if nobody was killed, nothing is left of it. Few messages wait for a rank.
+/// Every run ends; if no rank was killed, nothing is left of it. Few messages wait for a rank.
 pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
@@ -74,14 +74,14 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     }
 }
 
-/// Whoever is accused was stopped, and not those that waited for it; who was stopped for long is
-/// accused.
+/// Only a stopped rank is accused, not those that waited for it; a rank that was stopped for long
+/// is accused.
 pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
     covered.events("a rank was silent", accused.len() as u64);
-    // Longer than the limit, the turn of the last to speak, and questions that are late.
+    // Longer than the limit, the turn of the last accuser, and questions that are late.
     let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
     let is_needed = |stage| ["start", "scatter", "compute"].contains(&stage);
-    // The root hears of all ranks, and they of the root.
+    // The root hears from all ranks, and they from the root.
     let is_awake = |rank| !run.struck.iter().any(|struck| struck.what == "stop" && struck.rank == rank);
     let is_watched = |rank| if rank == 0 { (1..run.plan.ranks).any(is_awake) } else { is_awake(0) };
     let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && is_watched(struck.rank);
@@ -95,19 +95,19 @@ pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
     }
 }
 
-/// Where losses are survived, a block is computed twice only if the rank that had it died, or the
-/// loss came before that rank had noted its last piece.
+/// Where losses are survived, a block is computed twice only if its rank died, or the loss came
+/// before that rank had recorded its last piece.
 pub fn work_twice<T: OfSpan>(run: &Run, job: &Numbers<T>, dead: &[u64]) {
     let log = job.log.lock().expect("no panic");
     let mut seen = Ledger::<()>::new();
-    // From the last piece back: those that fit in no more were computed again later.
+    // From the last piece back: pieces that no longer fit were computed again later.
     let again = |&&(rank, span, _): &&(u64, Span, Duration)| seen.record(span, ()).is_err() && !dead.contains(&rank);
     let again = log.iter().rev().filter(again).count();
     let most = dead.len() * run.plan.ranks as usize;
     assert!(again <= most, "{again} pieces were computed again: {}", run.name());
 }
 
-/// All ranks come to the same, and what is reported is reported once.
+/// All ranks have the same result, and each report is made once.
 pub fn reports<T: OfSpan>(
     run: &Run,
     ranks: Vec<Ending<Result<()>>>,
@@ -137,7 +137,7 @@ pub fn reports<T: OfSpan>(
     outcome
 }
 
-/// An outcome is right, and so is what is on disk.
+/// An outcome is right, and so is the disk.
 pub fn outcome<T: OfSpan>(
     run: &Run,
     job: &Numbers<T>,
@@ -178,7 +178,7 @@ pub fn outcome<T: OfSpan>(
     assert!(outcome.account.saved || run.scenario.keep.is_none() || !is_good, "not saved: {}", run.name());
 }
 
-/// A delivery is in order, without a hole, and right about how far it came.
+/// A delivery is in order, without a hole, and reports correctly how many blocks it wrote.
 pub fn delivery(
     run: &Run,
     job: &Numbers<Blocks>,

@@ -1,13 +1,13 @@
-//! Which faults struck at which stage: a cell that stays empty is a test that tests nothing.
+//! Which faults struck at which stage: an empty cell shows a test that tests nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Faults of ranks.
 const FAULTS: [&str; 5] = ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2"];
-/// Where a rank may be: before its first call, at the engine's stages, behind the outcome.
+/// The stages of a rank: before its first call, the engine's stages, and after the outcome.
 pub const STAGES: [&str; 7] = ["before", "start", "scatter", "compute", "reduce", "report", "end"];
-/// What else must have happened.
+/// Other required events.
 const EVENTS: [&str; 19] = [
     "ENOSPC",
     "EIO",
@@ -30,7 +30,7 @@ const EVENTS: [&str; 19] = [
     "a rank was silent",
 ];
 
-/// What was met in some lives.
+/// What happened in some lives.
 #[derive(Debug, Default)]
 pub struct Coverage {
     faults: BTreeMap<(&'static str, &'static str), u64>,
@@ -66,7 +66,7 @@ impl Coverage {
         other.events.into_iter().for_each(|(what, count)| self.events(what, count));
     }
 
-    /// Every cell that is expected has something in it.
+    /// Every expected cell is filled.
     pub fn assert_full(&self) {
         let cells = FAULTS.iter().flat_map(|fault| STAGES.map(|stage| (*fault, stage)));
         let empty: Vec<_> = cells.filter(|cell| !self.faults.contains_key(cell)).collect();

@@ -1,5 +1,5 @@
-//! Jobs that know what each of their blocks comes to, so that anything lost, doubled or out of
-//! order shows; and a sink whose reader is slow, pauses or goes away.
+//! Jobs that know the value of each block, so that a lost, duplicated or misplaced one shows; and a
+//! sink whose reader is slow, pauses or leaves.
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -38,7 +38,7 @@ impl OfSpan for Affine {
     }
 }
 
-/// The blocks themselves: a tally that grows with its span, and so its messages.
+/// The blocks themselves: a tally, and so its messages, grow with the span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Blocks(pub Vec<u64>);
 
@@ -60,22 +60,22 @@ pub struct Numbers<T> {
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
-    /// Time that passes within the kernel for a block, by rank, beside that of the rank's plan.
+    /// Time within the kernel for a block, by rank, in addition to that of the rank's plan.
     pub within: Vec<Duration>,
-    /// Parts of that, with a pulse behind each.
+    /// The number of steps of that, with a pulse after each.
     pub pulses: u32,
     /// The first block that a longer job does not have.
     pub whole: u64,
     pub has_a_way: bool,
-    /// Pieces that were computed, by which rank and when, but for the time of the rank's plan.
+    /// Computed pieces, by which rank and when, without the time of the rank's plan.
     pub log: Arc<Mutex<Vec<(u64, Span, Duration)>>>,
-    /// Where results are delivered: what was read, and how many blocks ahead of it ranks may work.
+    /// In a delivery: what was read, and how many blocks ahead of it ranks may work.
     pub ahead: Option<(Arc<Mutex<Vec<u64>>>, u64)>,
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
 impl<T: OfSpan> Numbers<T> {
-    /// What a span comes to. A block that a longer job does not have is otherwise there.
+    /// The value of a span. A block that a longer job does not have gets another value.
     pub fn of(&self, span: Span) -> T {
         T::of((span.first..span.end).map(|block| if block < self.whole { block } else { block + self.blocks }))
     }
@@ -131,20 +131,20 @@ impl<T: OfSpan> Job for Numbers<T> {
     }
 }
 
-/// What a reader does with a block.
+/// The reader's reaction to a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reader {
     /// Reads on, at this speed.
     Reads(Duration),
     /// Pauses at a block for this long.
     PausesAt(u64, Duration),
-    /// Goes away at a block.
+    /// Closes the stream at a block.
     GoesAt(u64),
     /// The sink fails at a block.
     FailsAt(u64),
 }
 
-/// A sink that notes what was read.
+/// A sink that records what was read.
 pub struct Pipe {
     pub read: Arc<Mutex<Vec<u64>>>,
     pub reader: Reader,

@@ -1,7 +1,6 @@
 //! A life: runs of one job, one after the other, until it is done.
 //!
-//! Stands beside `scenario`, what a seed decides about it, and `check`, what must hold after each
-//! run.
+//! Stands beside `scenario`, which a seed decides, and `check`, which must hold after each run.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -19,14 +18,14 @@ use super::coverage::Coverage;
 use super::job::{Affine, Blocks, Numbers, OfSpan, Pipe, Reader};
 use super::scenario::{Mode, Scenario};
 
-/// Where the checkpoint is, on its simulated disk.
+/// The path of the checkpoint, on its simulated disk.
 const PATH: &str = "/jobs/numbers.ckpt";
-/// Runs in which something may go wrong. Then all goes well, and the job must be done.
+/// Runs with possible faults. Later runs have none, and the job must be done.
 const STORMY: u64 = 5;
-/// Runs until a job must be done.
+/// Runs within which a job must be done.
 const MOST_RUNS: u64 = STORMY + 6;
 
-/// Lives the life of a seed; panics when anything is not as it must be.
+/// Runs the life of a seed; panics when a check fails.
 pub fn live(seed: u64) -> Coverage {
     let scenario = Scenario::of(seed);
     match scenario.mode {
@@ -92,7 +91,8 @@ fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
 /// Runs for a total, until the job is done.
 fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
     let whole = job::<T>(scenario);
-    // Half of the life may be that of a shorter job: its last block is not that of the longer one.
+    // Half of the life may be that of a shorter job: its last block differs from that of the longer
+    // one.
     let mut job = match scenario.shorter {
         Some(blocks) => Numbers { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
         None => whole.clone(),
@@ -102,7 +102,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
     let mut random = Random::new(scenario.seed ^ 0xC4A54);
     let shares = if let Mode::Shares(of) = scenario.mode { of } else { 0 };
     let mut share = 0;
-    // What was reported as saved, and so must be there whatever happens to the host.
+    // What was reported as saved, and so must survive whatever happens to the host.
     let mut promised = Ledger::<()>::new();
     for number in 0..MOST_RUNS + shares {
         if number == STORMY {
@@ -176,28 +176,28 @@ fn command<T: OfSpan>(
     done: &Ledger<T>,
     reports: &Mutex<Vec<Outcome<T>>>,
 ) -> Result<()> {
-    // Who the root is may change from attempt to attempt.
+    // The root may change from attempt to attempt.
     let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
     let outcome = resume(rank, job, options, done)?;
     rank.flush(None)?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
     reports.lock().expect("no panic").extend(outcome);
-    // Where losses are survived, all meet once more, and nobody waits for anything before that.
+    // Where losses are survived, all ranks meet once more, and none waits for anything before that.
     if rank.replay_log().is_none() {
         rank.end_watch()?;
     }
     Ok(())
 }
 
-/// What a program does about an error of one rank alone.
+/// How a program handles an error of one rank alone.
 fn abort_for(rank: &Simulated, error: &Error) {
     if matches!(error, Error::Silent { .. }) {
         rank.abort();
     }
 }
 
-/// What the disk has; it has at least what it acknowledged.
+/// The contents of the disk, which must include everything it acknowledged.
 fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
     let ours = job.identity().expect("it is kept");
     let path = Path::new(PATH);
@@ -216,7 +216,7 @@ fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) 
     ledger
 }
 
-/// A delivery in order: one run, whatever comes of it.
+/// A delivery in order: one run, whatever its result.
 fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
     let mut covered = Coverage::of_a_life();
     let job = job::<Blocks>(scenario);

@@ -1,7 +1,7 @@
-//! What a seed decides about a life: the job, how it is run, and what may go wrong.
+//! What a seed decides about a life: the job, how it runs, and what may go wrong.
 //!
-//! Each kind of trouble is there in some lives and not in others ("swarm"): many kinds at once hide
-//! each other, since a life that is always killed early never meets the end of a round.
+//! Some lives have a kind of trouble and some do not ("swarm"). Many kinds at once hide each other:
+//! a life that is always killed early never reaches the end of a round.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 use super::coverage::STAGES;
 use super::job::Reader;
 
-/// The longest that a rank is stopped where nobody minds; elsewhere it may be long enough for all to
-/// speak.
+/// The longest stop of a rank where silence has no limit; elsewhere a stop may be long enough for
+/// all accusers.
 const LONGEST_STOP: Duration = Duration::from_secs(20);
 
-/// How the results of a life come out.
+/// How the results of a life are reported.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {
     /// A total.
@@ -25,7 +25,7 @@ pub enum Mode {
     Deliver(Reader),
     /// A total, and deaths are survived.
     Survive,
-    /// So many shares one after the other, and then the whole.
+    /// This number of shares one after another, and then the whole.
     Shares(u64),
 }
 
@@ -55,15 +55,14 @@ pub struct Scenario {
     pub weather: Weather,
     pub disk: DiskFaults,
     pub crashes: bool,
-    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
-    /// the one before.
+    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may remove
+    /// the previous save.
     pub rots: bool,
-    /// How long a rank may be silent: longer than two messages take that are both as late as the
-    /// weather allows.
+    /// How long a rank may be silent: longer than two messages take in the worst weather.
     pub silence: Option<Duration>,
     kinds: Vec<Kind>,
-    /// Whether ranks that have finished are asked to save again and again: the last requests meet
-    /// the end of the round.
+    /// Whether finished ranks get repeated requests to save: the last requests meet the end of the
+    /// round.
     has_requests: bool,
 }
 
@@ -147,8 +146,8 @@ impl Scenario {
         if random.chance(1, 5) { scenario.calm(random) } else { scenario }
     }
 
-    /// A long job to which nothing happens but requests for saves: then bounds of time are tight,
-    /// and a rank that lets others wait shows.
+    /// A long job without faults except requests for saves: then bounds of time are tight, and a
+    /// rank that delays others shows.
     fn calm(self, random: &mut Random) -> Scenario {
         let longest = Duration::from_millis(random.one(&[2, 30, 300]));
         let times = |random: &mut Random| (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
@@ -175,18 +174,18 @@ impl Scenario {
         }
     }
 
-    /// About how long the work takes on so many ranks.
+    /// The approximate duration of the work on `ranks` ranks.
     pub fn work(&self, ranks: u64) -> Duration {
         let mean = |times: &[Duration]| times.iter().sum::<Duration>() / times.len() as u32;
         (mean(&self.block_times) + mean(&self.within)) * (self.blocks.div_ceil(ranks)) as u32
     }
 
-    /// What strikes in one run.
+    /// The faults of one run.
     pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<Fault> {
         let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
         let mut faults = Vec::new();
         for kind in &self.kinds {
-            // One save more does no harm: many may be asked for.
+            // One more save does no harm: many may be requested.
             let most = if *kind == Kind::Signal(SIGUSR1) { 20 } else { 4 };
             for _ in 0..random.below(most) {
                 let what = match kind {
@@ -204,7 +203,7 @@ impl Scenario {
                     3 | 4 => At::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
                     _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
                 };
-                // The root has the most to lose.
+                // A fault at the root matters most.
                 let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
                 faults.push(Fault { rank, at, what });
             }
@@ -217,7 +216,7 @@ impl Scenario {
         faults
     }
 
-    /// What a run is told.
+    /// The options of a run.
     pub fn options(&self) -> Options {
         Options { schedule: self.schedule, chunk: self.chunk, warn: Some(|_| ()), ..Options::default() }
     }

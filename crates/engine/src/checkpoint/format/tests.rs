@@ -1,10 +1,10 @@
-//! The format against bytes of every kind: its own, cut, flipped, spliced, and anybody else's.
+//! The format against bytes of every kind: its own, truncated, flipped, spliced, and arbitrary.
 
 use super::*;
 use crate::Seams;
 use proptest::prelude::*;
 
-/// Order shows in this tally.
+/// A tally that shows the order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Blocks(Vec<u64>);
 
@@ -98,7 +98,7 @@ fn files_that_are_none_of_ours() {
     let mut flipped = good.clone();
     flipped[length - 1] ^= 1;
     assert_eq!(refusal(&flipped), "is damaged: its digest is wrong");
-    // A right digest over contents that are none.
+    // A right digest over contents that are not a checkpoint.
     let mut empty = good[..PREFIX].to_vec();
     empty[MAGIC.len() + 4..].fill(0);
     empty.extend_from_slice(&[0; DIGEST]);
@@ -183,8 +183,8 @@ proptest! {
         }
     }
 
-    /// The digest keeps accidents out. Behind a forged one anything may stand: it is read or
-    /// refused, never a panic, nor memory beyond measure for a length that is a lie.
+    /// The digest excludes accidents. Forged contents may be anything: they are decoded or refused,
+    /// without a panic, and without huge memory for a forged length.
     #[test]
     fn contents_behind_a_right_digest_never_panic(
         bytes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
@@ -198,7 +198,7 @@ proptest! {
             forged[at] = byte;
         }
         if let Some(at) = lie {
-            // bincode's mark of a length in eight bytes, and all of them ones.
+            // bincode's mark of a length in eight bytes, all of them ones.
             let at = rest + at.index(forged.len() - rest - 9);
             forged[at..at + 9].copy_from_slice(&[253, 255, 255, 255, 255, 255, 255, 255, 255]);
         }

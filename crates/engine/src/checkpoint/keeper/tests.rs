@@ -1,4 +1,4 @@
-//! Saves, the save before, locks and damaged files.
+//! Saves, previous saves, locks and damaged files.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -45,7 +45,7 @@ fn load(path: &Path, seed: u64) -> Result<Option<Found<()>>, LoadError> {
     checkpoint::load(&FileSystem, path, &Ten { seed }, &identity(seed), false)
 }
 
-/// Blocks done of the file itself.
+/// Finished blocks of the file itself.
 fn done(path: &Path) -> Option<u64> {
     load_alone(&FileSystem, path, &Ten { seed: 1 }, &identity(1)).ok().map(|ledger| ledger.done())
 }
@@ -66,7 +66,7 @@ fn keeper_of(path: &Path, identity: Identity) -> Keeper {
     Keeper::new(keep, identity, Some(|_| ()), Arc::new(FileSystem), Some(background))
 }
 
-/// Saves; whether it is on disk.
+/// Saves; returns whether it is on disk.
 fn save(keeper: &mut Keeper, blocks: u64) -> bool {
     keeper.save(&ledger(blocks)).unwrap_or_else(|| keeper.wait(Duration::from_secs(100)))
 }
@@ -104,7 +104,7 @@ fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
         checkpoint::load(&FileSystem, &path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
     assert_eq!((taken.ledger.done(), taken.instead.is_some()), (5, true));
     assert!(load(&before(&path), 2).expect_err("another job").is_misuse());
-    // A good file of another job is not damaged: nothing is taken instead.
+    // A good file of another job is not damaged: no other file replaces it.
     fs::copy(before(&path), &path).expect("copied");
     let other = checkpoint::load(&FileSystem, &path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
     assert!(other.is_misuse());
@@ -137,7 +137,7 @@ fn only_regular_files_are_read_and_no_others_are_read_to_their_end() {
         assert!(!refused.is_misuse(), "{refused}");
         assert!(claim(path, "me", true).is_err());
     }
-    // Terabytes of nothing.
+    // Terabytes of zeros.
     let sparse = folder.path().join("sparse");
     fs::File::create(&sparse).and_then(|file| file.set_len(1 << 40)).expect("made");
     assert!(load(&sparse, 1).expect_err("foreign").to_string().ends_with("sparse is not a checkpoint"));
@@ -188,7 +188,7 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
 fn the_one_before_is_best_effort() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
-    // A folder that is not empty cannot be replaced by a file, whoever we are.
+    // A file cannot replace a folder that is not empty, under any user.
     fs::create_dir_all(before(&path).join("in the way")).expect("a folder");
     let mut keeper = keeper(&path);
     for blocks in [3, 5, 8] {
@@ -217,7 +217,7 @@ fn the_last_save_waits_for_the_one_under_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut keeper = keeper(&path);
-    // A disk that takes its time.
+    // A slow disk.
     let (finish, wait) = std::sync::mpsc::channel();
     keeper.writing = Some(wait);
     assert!(!keeper.is_idle() && keeper.poll().is_none());
