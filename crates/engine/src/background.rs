@@ -1,8 +1,8 @@
 //! Work beside a rank: a disk or a reader may be slow, and the rank has messages to answer.
 //!
 //! Stands beside `disk`, whose steps are such work. The transport provides it, since only the
-//! transport knows what time is. A real transport has a thread ([`Worker`]); a simulated one lets
-//! virtual time pass.
+//! transport knows what time is. A real transport has a thread ([`BackgroundThread`]); a simulated
+//! one lets virtual time pass.
 
 use std::fmt::Debug;
 use std::io;
@@ -12,13 +12,13 @@ use std::thread::{self, Builder};
 use std::time::Duration;
 
 /// A piece of work.
-pub type Work = Box<dyn FnOnce() + Send>;
+pub type WorkItem = Box<dyn FnOnce() + Send>;
 
 /// Runs one piece of work after another while the rank does something else.
 pub trait Background: Debug + Send + Sync {
     /// Runs `work` after everything submitted before it. Returns at once; `work` itself reports how
     /// it ended.
-    fn submit(&self, work: Work);
+    fn submit(&self, work: WorkItem);
 
     /// The calling rank sleeps for this long.
     fn sleep(&self, time: Duration) {
@@ -29,27 +29,27 @@ pub trait Background: Debug + Send + Sync {
 /// A thread of this process. It ends when its work is done and the worker is dropped, or with the
 /// process.
 #[derive(Debug)]
-pub struct Worker(Sender<Work>);
+pub struct BackgroundThread(Sender<WorkItem>);
 
-impl Worker {
+impl BackgroundThread {
     /// Starts the thread, under this name.
     ///
     /// # Errors
     /// When the system refuses the thread.
-    pub fn begin(name: &str) -> io::Result<Worker> {
-        let (submit, submitted) = channel::<Work>();
+    pub fn begin(name: &str) -> io::Result<BackgroundThread> {
+        let (submit, submitted) = channel::<WorkItem>();
         Builder::new().name(name.into()).spawn(move || {
             for work in submitted {
                 // The panic hook has reported it; the work that panicked gives no answer.
                 let _ = catch_unwind(AssertUnwindSafe(work));
             }
         })?;
-        Ok(Worker(submit))
+        Ok(BackgroundThread(submit))
     }
 }
 
-impl Background for Worker {
-    fn submit(&self, work: Work) {
+impl Background for BackgroundThread {
+    fn submit(&self, work: WorkItem) {
         // The thread lives as long as this end of the channel.
         let _ = self.0.send(work);
     }
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn work_is_done_in_order_also_behind_a_panic_and_after_the_worker_is_dropped() {
         let (to, from) = channel();
-        let worker = Worker::begin("test").expect("a thread");
+        let worker = BackgroundThread::begin("test").expect("a thread");
         for number in 0..5 {
             let to = to.clone();
             worker.submit(Box::new(move || {

@@ -15,5 +15,5 @@ mod lock;
 pub use format::{Identity, Refusal, Version, decode, encode, identity as identity_of, reseal};
 pub(crate) use keeper::Keeper;
 pub use keeper::{Keep, before};
-pub use load::{Found, LoadError, claim, identity, load, load_alone};
+pub use load::{LoadError, LoadedCheckpoint, claim, identity, load, load_alone};
 pub use lock::Lock;

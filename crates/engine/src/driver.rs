@@ -14,7 +14,7 @@ use crate::error::{Error, JobError, Result, fault};
 use crate::options::{Options, Progress, Stage};
 use crate::profile::{Activity, Profile, Stopwatch};
 use crate::protocol::{Input, Machine, Message, Output};
-use crate::sink::{SinkError, State, Writer};
+use crate::sink::{SinkError, Writer, WriterState};
 use crate::timeline::Timeline;
 use crate::transport::{Channel, Transport};
 use crate::{Cause, Job, Ledger, record};
@@ -23,7 +23,7 @@ use crate::{Cause, Job, Ledger, record};
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 
 /// What only some ranks bring into a round.
-pub(crate) struct Parts<T> {
+pub(crate) struct RoundParts<T> {
     /// At the root of an in-order delivery: the sink.
     pub(crate) writer: Option<Writer<T>>,
     /// At the root: where to save.
@@ -33,7 +33,7 @@ pub(crate) struct Parts<T> {
 }
 
 /// What is left when a round is over.
-pub(crate) struct Ended<T> {
+pub(crate) struct FinishedRound<T> {
     pub(crate) machine: Machine<T>,
     pub(crate) profile: Profile,
     pub(crate) timeline: Option<Timeline>,
@@ -67,7 +67,7 @@ impl<'a, J: Job> Driver<'a, J> {
         job: &'a J,
         options: &'a Options,
         machine: Machine<J::Tally>,
-        parts: Parts<J::Tally>,
+        parts: RoundParts<J::Tally>,
     ) -> Self {
         let now = transport.now();
         Driver {
@@ -133,7 +133,7 @@ impl<'a, J: Job> Driver<'a, J> {
         self.machine.own()
     }
 
-    pub(crate) fn end(mut self) -> Ended<J::Tally> {
+    pub(crate) fn end(mut self) -> FinishedRound<J::Tally> {
         let (_, now) = self.switch(Activity::Comm);
         let profile = Profile {
             compute: self.watch.seconds(Activity::Compute),
@@ -143,7 +143,7 @@ impl<'a, J: Job> Driver<'a, J> {
             messages: self.machine.messages(),
         };
         let timeline = self.watch.timeline();
-        Ended { machine: self.machine, profile, timeline, refusal: self.refusal, now }
+        FinishedRound { machine: self.machine, profile, timeline, refusal: self.refusal, now }
     }
 
     /// Passes the machine an input, and executes its outputs.
@@ -226,17 +226,17 @@ impl<'a, J: Job> Driver<'a, J> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let has_moved = writer.has_moved();
         match writer.look() {
-            State::Resting => {}
-            State::Done => self.handle(Input::Written)?,
-            State::Busy => {
+            WriterState::Resting => {}
+            WriterState::Done => self.handle(Input::Written)?,
+            WriterState::Busy => {
                 // A reader may pause for as long as it likes, while all ranks wait for it.
                 self.transport.computed(0)?;
                 if has_moved {
                     self.handle(Input::ReaderMoved)?;
                 }
             }
-            State::Failed(SinkError::ReaderGone) => self.handle(Input::SinkFailed(Some(Cause::ReaderGone)))?,
-            State::Failed(SinkError::Failed(error)) => {
+            WriterState::Failed(SinkError::ReaderGone) => self.handle(Input::SinkFailed(Some(Cause::ReaderGone)))?,
+            WriterState::Failed(SinkError::Failed(error)) => {
                 self.refusal = Some(error);
                 self.handle(Input::SinkFailed(None))?;
             }

@@ -43,5 +43,5 @@ pub use inout::{Input, Output, Settings};
 pub use machine::Machine;
 pub use message::{Message, Tree};
 pub use piece_size::PIECE;
-pub use root::{Root, Window};
+pub use root::{DeliveryWindow, Root};
 pub use root_state::{Delivery, RootState, Saves};

@@ -21,30 +21,30 @@ pub struct ReplayLog {
 
 /// The position of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct Slot(usize);
 
 impl ReplayLog {
     /// The next position, and the record that an earlier attempt left there.
     ///
     /// # Errors
     /// When it is a record of another type: a fault of the program.
-    pub fn next<T: DeserializeOwned>(&self) -> Result<(Place, Option<T>)> {
-        let place = self.next.replace(self.next.get() + 1);
-        let found = self.records.borrow().get(place).and_then(|bytes| bytes.as_deref().map(record::decode));
-        Ok((Place(place), found.transpose()?))
+    pub fn next<T: DeserializeOwned>(&self) -> Result<(Slot, Option<T>)> {
+        let slot = self.next.replace(self.next.get() + 1);
+        let found = self.records.borrow().get(slot).and_then(|bytes| bytes.as_deref().map(record::decode));
+        Ok((Slot(slot), found.transpose()?))
     }
 
     /// Stores a record there, in place of the old one.
     ///
     /// # Errors
     /// When it cannot be encoded: a fault of the program.
-    pub fn put<T: Serialize>(&self, place: Place, value: &T) -> Result<()> {
+    pub fn put<T: Serialize>(&self, slot: Slot, value: &T) -> Result<()> {
         let bytes = record::encode(value)?;
         let mut records = self.records.borrow_mut();
-        if records.len() <= place.0 {
-            records.resize(place.0 + 1, None);
+        if records.len() <= slot.0 {
+            records.resize(slot.0 + 1, None);
         }
-        records[place.0] = Some(bytes);
+        records[slot.0] = Some(bytes);
         Ok(())
     }
 
@@ -69,7 +69,7 @@ where
     T: Serialize + DeserializeOwned,
     E: From<Error>,
 {
-    let (place, found) = log.next()?;
+    let (slot, found) = log.next()?;
     if let Some(found) = found {
         return Ok(found);
     }
@@ -77,7 +77,7 @@ where
     let value = record::decode(&transport.broadcast(bytes).map_err(Error::from)?)?;
     // Either all living ranks have it, or none.
     transport.confirm_all_alive().map_err(Error::from)?;
-    log.put(place, &value)?;
+    log.put(slot, &value)?;
     Ok(value)
 }
 
@@ -89,16 +89,16 @@ mod tests {
     fn the_next_attempt_finds_what_the_last_one_had() {
         let log = ReplayLog::default();
         for _ in 0..2 {
-            assert_eq!(log.next::<u64>().expect("a place").1, None, "nothing was put there");
+            assert_eq!(log.next::<u64>().expect("a slot").1, None, "nothing was put there");
             log.rewind();
         }
-        let (first, _) = log.next::<u64>().expect("a place");
-        let (second, _) = log.next::<String>().expect("a place");
+        let (first, _) = log.next::<u64>().expect("a slot");
+        let (second, _) = log.next::<String>().expect("a slot");
         log.put(second, &"two").expect("a record");
         log.put(first, &0_u64).expect("a record");
         log.put(first, &1_u64).expect("a record");
         log.rewind();
-        assert_eq!(log.next().expect("a place"), (first, Some(1_u64)));
-        assert_eq!(log.next().expect("a place"), (second, Some("two".to_owned())));
+        assert_eq!(log.next().expect("a slot"), (first, Some(1_u64)));
+        assert_eq!(log.next().expect("a slot"), (second, Some("two".to_owned())));
     }
 }

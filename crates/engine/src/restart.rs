@@ -9,7 +9,7 @@
 
 use crate::error::{Result, fault};
 use crate::record;
-use crate::replay_log::{Place, remember};
+use crate::replay_log::{Slot, remember};
 use crate::transport::{ROOT, Transport};
 use crate::{Ledger, Overlap, Seams, Tally};
 
@@ -34,7 +34,7 @@ pub(crate) struct Restart<T> {
     pub(crate) done: Ledger<T>,
     /// Where losses are survived: what this rank has done in earlier attempts, and where to keep
     /// its ledger when this attempt ends.
-    pub(crate) own: Option<(Ledger<T>, Place)>,
+    pub(crate) own: Option<(Ledger<T>, Slot)>,
 }
 
 impl<T: Tally> Restart<T> {
@@ -47,12 +47,12 @@ impl<T: Tally> Restart<T> {
             return Ok(Restart { done: with_boundaries(done, boundaries)?, own: None });
         };
         let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
-        let (place, own) = log.next()?;
+        let (slot, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
         let done = union(with_boundaries(base, boundaries)?, owns).map_err(fault)?;
-        Ok(Restart { done, own: Some((own, place)) })
+        Ok(Restart { done, own: Some((own, slot)) })
     }
 }
 
@@ -77,11 +77,11 @@ mod tests {
         let boundaries = Seams::at(Some(5));
         let end = simulated::run(&plan, |rank| {
             let log = rank.replay_log().expect("losses are survived");
-            let (mut own, place) =
+            let (mut own, slot) =
                 Restart::begin(&**rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
             let span = if rank.rank() == ROOT { Span::new(0, 5) } else { Span::new(5, 9) };
             own.record(span, ()).expect("new");
-            log.put(place, &own).expect("encoded");
+            log.put(slot, &own).expect("encoded");
             log.rewind();
             let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries).expect("all live");
             rank.flush(None).expect("all live");

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{self, Found, Identity, LoadError};
+use crate::checkpoint::{self, Identity, LoadError, LoadedCheckpoint};
 use crate::disk::Disk;
 use crate::{Job, Ledger, Tally};
 
@@ -64,7 +64,7 @@ impl Sources<'_> {
         ours: &Identity,
         mut notify: impl FnMut(Notice),
     ) -> Result<Option<Ledger<J::Tally>>, LoadError> {
-        let load = |path: Option<&Path>| -> Result<Option<Found<J::Tally>>, LoadError> {
+        let load = |path: Option<&Path>| -> Result<Option<LoadedCheckpoint<J::Tally>>, LoadError> {
             path.map_or(Ok(None), |path| checkpoint::load(disk, path, job, ours, self.falls_back))
         };
         let checkpoint = load(self.checkpoint.filter(|path| Some(*path) != self.resume))?;
@@ -73,7 +73,7 @@ impl Sources<'_> {
             return Err(LoadError::Absent { path: path.to_owned() });
         }
         let mut done: Option<Ledger<J::Tally>> = None;
-        for Found { ledger, instead } in checkpoint.into_iter().chain(resume) {
+        for LoadedCheckpoint { ledger, instead } in checkpoint.into_iter().chain(resume) {
             instead.map(Notice::Instead).into_iter().for_each(&mut notify);
             // The same run again after a stop: the checkpoint has more than the file that it
             // resumed from.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use crate::agreement::agree;
 use crate::checkpoint::{Identity, Keep};
-use crate::driver::{Driver, Parts};
+use crate::driver::{Driver, RoundParts};
 use crate::error::{Error, JobError, Result};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
 pub use crate::outcome::{Account, Ended, Outcome, Way};
 use crate::profile::Profile;
-use crate::protocol::{Delivery, Machine, Root, RootState, Saves, Settings, Window};
+use crate::protocol::{Delivery, DeliveryWindow, Machine, Root, RootState, Saves, Settings};
 use crate::restart::Restart;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
@@ -140,7 +140,7 @@ fn round<J: Job>(
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let boundaries = boundaries(job, identity.as_ref());
     let Restart { done, own } = Restart::begin(transport, done, boundaries)?;
-    let (own, place) = own.unzip();
+    let (own, slot) = own.unzip();
     let is_careful = identity.is_some() && (options.keep.is_some() || options.deadline.is_some());
     let keep = options.keep.as_ref().filter(|_| identity.is_some());
 
@@ -156,7 +156,7 @@ fn round<J: Job>(
             (chunk, Some(length))
         });
         let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, window.map(|length| (length / 2).max(1)));
-        root = Some(Root::new(done, dealer, window.map(Window::new)));
+        root = Some(Root::new(done, dealer, window.map(DeliveryWindow::new)));
     }
     let firsts = root.as_mut().map(|root| root.first_spans(ranks));
     let pairs: Option<Vec<[u64; 2]>> = firsts.map(|spans| spans.iter().map(|s| [s.first, s.end]).collect());
@@ -181,10 +181,10 @@ fn round<J: Job>(
     let machine = Machine::new(settings, Span::new(first, end), own, root, now);
     let identity = identity.map(|identity| Identity { parts: options.share.into_iter().collect(), ..identity });
     let keep = keep.cloned().zip(identity).filter(|_| rank == ROOT);
-    let mut driver = Driver::new(transport, job, options, machine, Parts { writer, keep, blocks: part.len() });
+    let mut driver = Driver::new(transport, job, options, machine, RoundParts { writer, keep, blocks: part.len() });
     let ended = driver.run();
-    if let (Some(log), Some(place), Some(own)) = (transport.replay_log(), place, driver.own()) {
-        log.put(place, own)?;
+    if let (Some(log), Some(slot), Some(own)) = (transport.replay_log(), slot, driver.own()) {
+        log.put(slot, own)?;
     }
     ended?;
     let outcome = outcome(transport, job, driver, chunk, begun)?;
@@ -223,7 +223,7 @@ fn outcome<J: Job>(
     chunk: u64,
     begun: Instant,
 ) -> Result<Option<Ended<J::Tally>>> {
-    let crate::driver::Ended { machine, profile, timeline, refusal, now } = driver.end();
+    let crate::driver::FinishedRound { machine, profile, timeline, refusal, now } = driver.end();
     let rows = transport.gather(record::encode(&(profile, timeline))?)?;
     let (cause, root) = (machine.cause(), machine.into_root());
     let sound = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));

@@ -55,7 +55,7 @@ pub use self::random::Random;
 pub use self::seeds::Seeds;
 use self::transport::Leaves;
 pub use self::transport::{Simulated, here, mark, pass};
-use self::world::{Ended, World};
+use self::world::{ProcessEnded, World};
 
 /// Stack of a rank, in bytes: a thousand ranks are a gigabyte of addresses. Only touched pages take
 /// memory.
@@ -340,7 +340,7 @@ fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: 
     if let Some(Leaves(code)) = payload.downcast_ref() {
         return Ending::Left(*code);
     }
-    if !payload.is::<Ended>() {
+    if !payload.is::<ProcessEnded>() {
         panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         world.lock().fail(Failure::Panic);
     }

@@ -68,7 +68,7 @@ type Feed<T> = Box<dyn Fn(Option<T>)>;
 
 /// The state of a writer.
 #[derive(Debug)]
-pub(crate) enum State {
+pub(crate) enum WriterState {
     /// It has no work.
     Resting,
     /// It has finished its tally, or has closed.
@@ -86,7 +86,7 @@ impl<T: Send + 'static> Writer<T> {
         let (give_back, back) = channel();
         let steps = Steps::default();
         let noted = steps.clone();
-        let held = Arc::new(Mutex::new(Held { sink: Some(sink), is_good: true }));
+        let held = Arc::new(Mutex::new(HeldSink { sink: Some(sink), is_good: true }));
         let feed = move |tally: Option<T>| {
             let (held, noted) = (Arc::clone(&held), noted.clone());
             let (answer, give_back) = (answer.clone(), give_back.clone());
@@ -120,17 +120,17 @@ impl<T: Send + 'static> Writer<T> {
     }
 
     /// Checks the state of the background.
-    pub(crate) fn look(&mut self) -> State {
+    pub(crate) fn look(&mut self) -> WriterState {
         if self.awaited == 0 {
-            return State::Resting;
+            return WriterState::Resting;
         }
         match self.answers.try_recv() {
             Ok(answer) => {
                 self.awaited -= 1;
-                answer.map_or_else(State::Failed, |()| State::Done)
+                answer.map_or_else(WriterState::Failed, |()| WriterState::Done)
             }
             // If it panicked, the job ends elsewhere.
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => State::Busy,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => WriterState::Busy,
         }
     }
 
@@ -151,12 +151,12 @@ impl<T> Drop for Writer<T> {
 }
 
 /// The sink, as the background thread holds it.
-struct Held<S> {
+struct HeldSink<S> {
     sink: Option<S>,
     is_good: bool,
 }
 
-impl<S> Held<S> {
+impl<S> HeldSink<S> {
     fn take<T>(&mut self, tally: T, steps: &Steps) -> Option<Result<(), SinkError>>
     where
         S: Sink<T>,
@@ -183,7 +183,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::background::Worker;
+    use crate::background::BackgroundThread;
 
     /// Passes tallies to a reader that may not read.
     struct Pipe(SyncSender<u32>);
@@ -201,15 +201,15 @@ mod tests {
     }
 
     fn begin(sink: Pipe) -> (Writer<u32>, Receiver<Pipe>) {
-        Writer::begin(sink, Arc::new(Worker::begin("sink").expect("a thread")))
+        Writer::begin(sink, Arc::new(BackgroundThread::begin("sink").expect("a thread")))
     }
 
     fn until_idle(writer: &mut Writer<u32>) -> Result<(), SinkError> {
         loop {
             match writer.look() {
-                State::Resting | State::Done => return Ok(()),
-                State::Busy => thread::yield_now(),
-                State::Failed(error) => return Err(error),
+                WriterState::Resting | WriterState::Done => return Ok(()),
+                WriterState::Busy => thread::yield_now(),
+                WriterState::Failed(error) => return Err(error),
             }
         }
     }
@@ -244,7 +244,7 @@ mod tests {
         let (to, from) = std::sync::mpsc::sync_channel(0);
         let (mut writer, back) = begin(Pipe(to));
         writer.give(1);
-        assert!(matches!(writer.look(), State::Busy));
+        assert!(matches!(writer.look(), WriterState::Busy));
         assert!(!writer.has_moved());
         assert_eq!(from.recv(), Ok(1));
         until_idle(&mut writer).expect("read");

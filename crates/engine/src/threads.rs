@@ -42,7 +42,7 @@ use crate::transport::{self, Channel, Lost, Message, ROOT, Transport};
 const STACK: usize = 8 << 20;
 
 /// What the ranks share.
-struct Shared {
+struct ThreadGroup {
     inboxes: Vec<Inbox>,
     /// Whether a rank panicked or revoked, or had returned when another needed more messages from
     /// it.
@@ -52,9 +52,9 @@ struct Shared {
     lent: Mutex<Lent>,
 }
 
-impl Shared {
-    fn new(ranks: u64) -> Arc<Shared> {
-        Arc::new(Shared {
+impl ThreadGroup {
+    fn new(ranks: u64) -> Arc<ThreadGroup> {
+        Arc::new(ThreadGroup {
             inboxes: (0..ranks).map(|_| Inbox::new(ranks)).collect(),
             lost: AtomicBool::new(false),
             panic: Mutex::new(None),
@@ -77,7 +77,7 @@ impl Shared {
 #[derive(Clone)]
 pub struct Threads {
     rank: u64,
-    shared: Arc<Shared>,
+    shared: Arc<ThreadGroup>,
     /// The news count of this rank's inbox when it last returned from a wait.
     seen: Cell<u64>,
 }
@@ -122,7 +122,7 @@ pub fn run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> Vec<R> {
 /// When a rank panics, with the payload of the first panic, and when `ranks` is 0.
 pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::Result<Vec<R>> {
     assert!(ranks > 0, "a program has at least one rank");
-    let shared = Shared::new(ranks);
+    let shared = ThreadGroup::new(ranks);
     let one = |rank: u64| {
         let transport = Threads::new(rank, &shared);
         let result = catch_unwind(AssertUnwindSafe(|| body(&transport)));
@@ -161,10 +161,10 @@ pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::
 impl Threads {
     /// One rank, which is this thread.
     pub fn alone() -> Threads {
-        Threads::new(ROOT, &Shared::new(1))
+        Threads::new(ROOT, &ThreadGroup::new(1))
     }
 
-    fn new(rank: u64, shared: &Arc<Shared>) -> Threads {
+    fn new(rank: u64, shared: &Arc<ThreadGroup>) -> Threads {
         let threads = Threads { rank, shared: Arc::clone(shared), seen: Cell::new(0) };
         threads.inbox().register();
         threads

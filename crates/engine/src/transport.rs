@@ -20,7 +20,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::background::{Background, Worker};
+use crate::background::{Background, BackgroundThread};
 use crate::backoff::Backoff;
 use crate::disk::{Disk, FileSystem};
 use crate::replay_log::ReplayLog;
@@ -190,7 +190,7 @@ pub trait Transport {
     /// # Errors
     /// When the system refuses the thread.
     fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
-        Ok(Arc::new(Worker::begin(name)?))
+        Ok(Arc::new(BackgroundThread::begin(name)?))
     }
 
     /// The signals of a rank that shares its process with others, in a simulation; `None`

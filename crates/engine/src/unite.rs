@@ -41,7 +41,7 @@ pub enum UniteError {
 type Result<T> = std::result::Result<T, UniteError>;
 
 /// What one file contains.
-struct Part<'f> {
+struct PartFile<'f> {
     path: &'f Path,
     identity: Identity,
     spans: Vec<Span>,
@@ -55,12 +55,12 @@ pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledg
     let ours = job.identity().ok_or(UniteError::NoIdentity)?;
     let blocks = job.blocks();
     let mut ledger = Ledger::with_seams(boundaries(job, Some(&ours)));
-    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut parts: Vec<PartFile<'_>> = Vec::new();
     for path in files {
         let identity = checkpoint::identity(disk, path)?;
         let found = checkpoint::load_alone(disk, path, job, &ours)?;
         let spans = found.spans().map(|(span, _)| span).collect();
-        let part = Part { path, identity, spans };
+        let part = PartFile { path, identity, spans };
         parts.iter().try_for_each(|before| disjoint(before, &part))?;
         parts.push(part);
         ledger.absorb(found).map_err(|overlap| UniteError::Twice(overlap.to_string()))?;
@@ -74,7 +74,7 @@ pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledg
 }
 
 /// No block may be in two files; the error names the blocks and the reason.
-fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
+fn disjoint(before: &PartFile<'_>, part: &PartFile<'_>) -> Result<()> {
     let both = |span: &Span| before.spans.iter().find(|other| other.overlaps(*span)).map(|other| (*span, *other));
     let Some((span, other)) = part.spans.iter().find_map(both) else { return Ok(()) };
     let (path, owner) = (part.path.display(), before.path.display());
@@ -98,7 +98,7 @@ fn named(parts: &[Share]) -> Option<String> {
 }
 
 /// What is missing, by part where files are of parts, and by block.
-fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
+fn incomplete(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> String {
     let missing: u64 = holes.iter().map(|hole| hole.len()).sum();
     let mut spans: Vec<String> = holes.iter().take(MOST_NAMED).map(Span::to_string).collect();
     spans.extend((holes.len() > MOST_NAMED).then(|| format!("and {} more holes", holes.len() - MOST_NAMED)));
@@ -110,7 +110,7 @@ fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
 }
 
 /// The parts that have a file and are unfinished.
-fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+fn unfinished(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
     let left = |share: &Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
     let shares = parts.iter().flat_map(|part| part.identity.parts.iter().map(move |share| (share, part.path)));
     let unfinished: Vec<String> =
@@ -120,7 +120,7 @@ fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String>
 }
 
 /// The parts without a file, of a job that all files divide into the same number of parts.
-fn absent(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+fn absent(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
     let shares: Vec<Share> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
     let of = shares.first()?.of;
     // A file may claim any number of parts.
@@ -143,12 +143,12 @@ mod tests {
     use super::*;
     use crate::Version;
 
-    fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> Part<'static> {
+    fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> PartFile<'static> {
         let version = Version { cut: 1, stream: 1, block: 1 };
         let parts = parts.iter().map(|&(i, of)| Share { index: i - 1, of }).collect();
         let identity = Identity { kind: "k".into(), version, amount: 8, whole: 8, words: Vec::new(), parts };
         let spans = spans.iter().map(|&(first, end)| Span::new(first, end)).collect();
-        Part { path: Path::new(name), identity, spans }
+        PartFile { path: Path::new(name), identity, spans }
     }
 
     #[test]
@@ -161,7 +161,8 @@ mod tests {
         );
         let whole = [part("a", &[], &[(0, 2)])];
         assert_eq!(incomplete(&[Span::new(2, 8)], 8, &whole), "6 of 8 blocks are not in the file: 2..8");
-        let said = |one: &Part<'_>, other: &Part<'_>| disjoint(one, other).expect_err("they overlap").to_string();
+        let said =
+            |one: &PartFile<'_>, other: &PartFile<'_>| disjoint(one, other).expect_err("they overlap").to_string();
         let twice = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 4)], &[(0, 2)]));
         assert_eq!(twice, "part 1/4 is there twice: blocks 0..2 of b overlap blocks 0..2 of a");
         let mixed = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 2)], &[(0, 4)]));

@@ -20,7 +20,7 @@ mod life;
 #[path = "simulate/scenario.rs"]
 mod scenario;
 
-use coverage::Coverage;
+use coverage::FaultCoverage;
 use montesieve_engine::simulated::Seeds;
 
 /// Seeds that run by default.
@@ -32,7 +32,7 @@ fn every_seed_ends_well() {
     if seeds.is_replay {
         println!("{:#?}", scenario::Scenario::of(seeds.from));
     }
-    let mut coverage = Coverage::default();
+    let mut coverage = FaultCoverage::default();
     let lives = seeds.run("cargo test -p montesieve-engine --test simulate -- every_seed", life::live);
     lives.into_iter().for_each(|covered| coverage.join(covered));
     if !seeds.is_replay {

@@ -70,7 +70,7 @@ type Result<T> = std::result::Result<T, LoadError>;
 
 /// What a checkpoint holds of a job.
 #[derive(Debug)]
-pub struct Found<T> {
+pub struct LoadedCheckpoint<T> {
     /// The finished blocks.
     pub ledger: Ledger<T>,
     /// Why this is the previous save, if it is.
@@ -89,15 +89,15 @@ pub fn load<J: Job>(
     job: &J,
     ours: &Identity,
     fall_back: bool,
-) -> Result<Option<Found<J::Tally>>> {
+) -> Result<Option<LoadedCheckpoint<J::Tally>>> {
     let spare = || before(&disk.resolve(path).unwrap_or_else(|_| path.to_owned()));
     let one = |path: &Path| read(disk, path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     match one(path) {
-        Ok(ledger) => Ok(Some(Found { ledger, instead: None })),
+        Ok(ledger) => Ok(Some(LoadedCheckpoint { ledger, instead: None })),
         Err(why) if why.is_absence() => match one(&spare()) {
             Ok(ledger) => {
                 let instead = format!("{} is not there: this is {}", path.display(), spare().display());
-                Ok(Some(Found { ledger, instead: Some(instead) }))
+                Ok(Some(LoadedCheckpoint { ledger, instead: Some(instead) }))
             }
             Err(why) if why.is_absence() => Ok(None),
             Err(why) => Err(why.error(&spare())),
@@ -105,7 +105,7 @@ pub fn load<J: Job>(
         Err(why) if why.is_damage() => match one(&spare()) {
             Ok(ledger) if fall_back => {
                 let instead = format!("{}: this is {}", why.error(path), spare().display());
-                Ok(Some(Found { ledger, instead: Some(instead) }))
+                Ok(Some(LoadedCheckpoint { ledger, instead: Some(instead) }))
             }
             Ok(_) => match why.error(path) {
                 LoadError::Refused { path, refusal, .. } => {

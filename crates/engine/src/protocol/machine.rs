@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::inout::{Input, Output, Settings};
 use super::message::{Message, Tree};
 use super::piece_size::PieceSize;
-use super::poll_schedule::{PollSchedule, Watch};
-use super::root::Answer;
+use super::poll_schedule::{PollSchedule, Senders};
+use super::root::Reply;
 use super::root_state::RootState;
 use super::worker::Worker;
 use crate::transport::ROOT;
@@ -68,10 +68,10 @@ impl<T: Tally> Machine<T> {
         now: Instant,
     ) -> Self {
         let Settings { rank, ranks, .. } = settings;
-        let watch = match ranks {
-            1 => Watch::NoRank,
-            _ if root.is_some() || settings.in_order => Watch::All,
-            _ => Watch::Root,
+        let senders = match ranks {
+            1 => Senders::NoRank,
+            _ if root.is_some() || settings.in_order => Senders::All,
+            _ => Senders::Root,
         };
         let ranks_32 = u32::try_from(ranks).unwrap_or(u32::MAX);
         let slack = settings.slack.unwrap_or(Duration::MAX);
@@ -91,7 +91,7 @@ impl<T: Tally> Machine<T> {
             branches_sent: 0,
             sent: 0,
             piece,
-            poll: PollSchedule::new(watch, now),
+            poll: PollSchedule::new(senders, now),
             report_every: REPORT_EVERY.min(slack).max(REPORT_EVERY_RANK.saturating_mul(ranks_32)),
             reported: now,
             cause: None,
@@ -335,13 +335,13 @@ impl<T: Tally> Machine<T> {
     }
 
     /// At the root: answers questions, including its own.
-    fn answer(&mut self, answers: impl IntoIterator<Item = Answer>) {
+    fn answer(&mut self, answers: impl IntoIterator<Item = Reply>) {
         for answer in answers {
             match answer {
-                Answer::Give(rank, span) if rank == self.settings.rank => self.worker.given(span),
-                Answer::Give(rank, span) => self.send(rank, Message::Give(span)),
-                Answer::NoMore(rank) if rank == self.settings.rank => self.worker.no_more(),
-                Answer::NoMore(rank) => self.send(rank, Message::NoMore),
+                Reply::Give(rank, span) if rank == self.settings.rank => self.worker.given(span),
+                Reply::Give(rank, span) => self.send(rank, Message::Give(span)),
+                Reply::NoMore(rank) if rank == self.settings.rank => self.worker.no_more(),
+                Reply::NoMore(rank) => self.send(rank, Message::NoMore),
             }
         }
     }

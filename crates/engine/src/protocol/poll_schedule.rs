@@ -23,12 +23,12 @@ pub struct PollSchedule {
     looked: Instant,
     found: Instant,
     every: Duration,
-    watch: Watch,
+    senders: Senders,
 }
 
 /// Which ranks may write to this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Watch {
+pub enum Senders {
     /// There is no other rank.
     NoRank,
     /// Every other rank, at any time: at the root, and at a rank with large reports under way,
@@ -40,19 +40,19 @@ pub enum Watch {
 
 impl PollSchedule {
     /// Begins with a poll that is due.
-    pub fn new(watch: Watch, now: Instant) -> PollSchedule {
-        let every = if watch == Watch::Root { WORKING } else { SOONEST };
-        PollSchedule { looked: now.checked_sub(every).unwrap_or(now), found: now, every, watch }
+    pub fn new(senders: Senders, now: Instant) -> PollSchedule {
+        let every = if senders == Senders::Root { WORKING } else { SOONEST };
+        PollSchedule { looked: now.checked_sub(every).unwrap_or(now), found: now, every, senders }
     }
 
     /// Whether to poll now. A rank without work always does.
     pub fn is_due(&self, now: Instant, has_work: bool) -> bool {
-        self.watch != Watch::NoRank && (!has_work || now.saturating_duration_since(self.looked) >= self.every)
+        self.senders != Senders::NoRank && (!has_work || now.saturating_duration_since(self.looked) >= self.every)
     }
 
     /// When the next poll is due while there is work; `None`: never.
     pub fn next(&self) -> Option<Instant> {
-        (self.watch != Watch::NoRank).then(|| self.looked + self.every)
+        (self.senders != Senders::NoRank).then(|| self.looked + self.every)
     }
 
     /// Notes a poll, and whether it found something.
@@ -61,7 +61,7 @@ impl PollSchedule {
         if found {
             self.found = now;
         }
-        if self.watch == Watch::All {
+        if self.senders == Senders::All {
             self.every = (now.saturating_duration_since(self.found) / 2).clamp(SOONEST, LATEST);
         }
     }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn the_root_looks_less_often_when_nobody_writes() {
         let now = Instant::now();
-        let mut schedule = PollSchedule::new(Watch::All, now);
+        let mut schedule = PollSchedule::new(Senders::All, now);
         schedule.looked(now, true);
         assert!(!schedule.is_due(now, true) && schedule.is_due(now + SOONEST, true));
         let later = now + 4 * SOONEST;
@@ -89,8 +89,8 @@ mod tests {
     #[test]
     fn alone_never_looks_and_a_worker_seldom() {
         let now = Instant::now();
-        assert!(!PollSchedule::new(Watch::NoRank, now).is_due(now, false));
-        let mut worker = PollSchedule::new(Watch::Root, now);
+        assert!(!PollSchedule::new(Senders::NoRank, now).is_due(now, false));
+        let mut worker = PollSchedule::new(Senders::Root, now);
         worker.looked(now, true);
         assert!(!worker.is_due(now + LATEST, true) && worker.is_due(now + WORKING, true));
     }

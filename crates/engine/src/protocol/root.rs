@@ -12,7 +12,7 @@ use crate::{Ledger, Overlap, Span, Tally};
 
 /// The answer to a rank's question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Reply {
     /// Compute this span next.
     Give(u64, Span),
     /// There is nothing more for this rank.
@@ -21,7 +21,7 @@ pub enum Answer {
 
 /// In-order delivery: how far the ranks may work ahead of the first block that is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct DeliveryWindow {
     /// The first block that has not been written yet.
     written: u64,
     /// The first block that has not been taken out of the ledger yet.
@@ -30,10 +30,10 @@ pub struct Window {
     length: u64,
 }
 
-impl Window {
+impl DeliveryWindow {
     /// A window of `length` blocks, at the first block.
-    pub fn new(length: u64) -> Window {
-        Window { written: 0, next: 0, length }
+    pub fn new(length: u64) -> DeliveryWindow {
+        DeliveryWindow { written: 0, next: 0, length }
     }
 }
 
@@ -42,7 +42,7 @@ impl Window {
 pub struct Root<T> {
     ledger: Ledger<T>,
     dealer: Dealer,
-    window: Option<Window>,
+    window: Option<DeliveryWindow>,
     /// Ranks whose question waits until the window moves, in order of arrival.
     waiting: VecDeque<u64>,
     is_stopped: bool,
@@ -51,7 +51,7 @@ pub struct Root<T> {
 impl<T: Tally> Root<T> {
     /// A round on the blocks of `dealer`. `ledger` holds what was done before and records what
     /// follows.
-    pub fn new(ledger: Ledger<T>, dealer: Dealer, window: Option<Window>) -> Self {
+    pub fn new(ledger: Ledger<T>, dealer: Dealer, window: Option<DeliveryWindow>) -> Self {
         Root { ledger, dealer, window, waiting: VecDeque::new(), is_stopped: false }
     }
 
@@ -67,11 +67,11 @@ impl<T: Tally> Root<T> {
     }
 
     /// A rank asks for its next span; the answer may have to wait until the window moves.
-    pub fn asked(&mut self, rank: u64) -> Option<Answer> {
+    pub fn asked(&mut self, rank: u64) -> Option<Reply> {
         let deal = if self.is_stopped { Deal::Never } else { self.dealer.deal(rank, self.limit()) };
         match deal {
-            Deal::Span(span) => Some(Answer::Give(rank, span)),
-            Deal::Never => Some(Answer::NoMore(rank)),
+            Deal::Span(span) => Some(Reply::Give(rank, span)),
+            Deal::Never => Some(Reply::NoMore(rank)),
             Deal::Later => {
                 self.waiting.push_back(rank);
                 None
@@ -88,9 +88,9 @@ impl<T: Tally> Root<T> {
     }
 
     /// Ends the round early; returns the answers to all open questions.
-    pub fn stop(&mut self) -> Vec<Answer> {
+    pub fn stop(&mut self) -> Vec<Reply> {
         self.is_stopped = true;
-        self.waiting.drain(..).map(Answer::NoMore).collect()
+        self.waiting.drain(..).map(Reply::NoMore).collect()
     }
 
     /// Removes the tally of the next blocks to write from the ledger, if they are done.
@@ -103,7 +103,7 @@ impl<T: Tally> Root<T> {
 
     /// The removed tally is written: the window moves. Returns the questions that can be answered
     /// now.
-    pub fn written(&mut self) -> Vec<Answer> {
+    pub fn written(&mut self) -> Vec<Reply> {
         let Some(window) = self.window.as_mut().filter(|window| window.written < window.next) else {
             return Vec::new();
         };

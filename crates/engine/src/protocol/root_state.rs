@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::inout::Output;
-use super::root::{Answer, Root};
+use super::root::{Reply, Root};
 use crate::awake;
 use crate::{Cause, Ledger, Tally};
 
@@ -35,7 +35,7 @@ pub struct RootState<T> {
     pub(super) expected: Option<u64>,
     delivery: Option<Delivery>,
     saves: Option<Saves>,
-    ending: Ending,
+    ending: EndStep,
     begun: Instant,
     /// Blocks done before this round.
     before: u64,
@@ -45,7 +45,7 @@ pub struct RootState<T> {
 
 /// The end of a round at the root, step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
+enum EndStep {
     /// Some work is not reported yet.
     Collecting,
     /// Everything is reported; what can be delivered is being delivered.
@@ -75,7 +75,7 @@ impl<T: Tally> RootState<T> {
             expected: None,
             delivery,
             saves,
-            ending: Ending::Collecting,
+            ending: EndStep::Collecting,
             begun: now,
             before,
             waits_for_first,
@@ -110,11 +110,11 @@ impl<T: Tally> RootState<T> {
 
     /// Whether something may still be delivered.
     pub(super) fn is_delivering(&self) -> bool {
-        self.delivery.is_some() && matches!(self.ending, Ending::Collecting | Ending::Delivering)
+        self.delivery.is_some() && matches!(self.ending, EndStep::Collecting | EndStep::Delivering)
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.ending == Ending::Over
+        self.ending == EndStep::Over
     }
 
     /// Whether to stop the round now. A run without a finished block gets some time for one.
@@ -134,7 +134,7 @@ impl<T: Tally> RootState<T> {
         let save = save.map(Saves::next);
         let reader = self.delivery.as_ref().and_then(|delivery| delivery.stuck.map(|limit| limit.next()));
         let disk = match self.ending {
-            Ending::OldSave(limit) | Ending::LastSave(limit) => Some(limit.next()),
+            EndStep::OldSave(limit) | EndStep::LastSave(limit) => Some(limit.next()),
             _ => None,
         };
         [stop, save, reader, disk].into_iter().flatten().min()
@@ -145,14 +145,14 @@ impl<T: Tally> RootState<T> {
     }
 
     fn saves_now_and_then(&self) -> bool {
-        matches!(self.ending, Ending::Collecting | Ending::Delivering)
+        matches!(self.ending, EndStep::Collecting | EndStep::Delivering)
     }
 
     /// Starts a save. If another one is under way, the new one becomes due after it.
     pub(super) fn save(&mut self, now: Instant, outputs: &mut VecDeque<Output<T>>) {
         // The last save has everything: nothing could be added to it.
         if let Some(saves) = &mut self.saves
-            && !matches!(self.ending, Ending::LastSave(_))
+            && !matches!(self.ending, EndStep::LastSave(_))
             && saves.begin(now)
         {
             outputs.push_back(Output::Save);
@@ -166,21 +166,21 @@ impl<T: Tally> RootState<T> {
     }
 
     /// The sink has written its tally; returns the questions that can be answered now.
-    pub(super) fn written(&mut self) -> Vec<Answer> {
+    pub(super) fn written(&mut self) -> Vec<Reply> {
         let Some(delivery) = &mut self.delivery else { return Vec::new() };
         delivery.stuck = None;
-        if delivery.sink == Sink::Closing {
-            delivery.sink = Sink::Gone;
+        if delivery.sink == SinkState::Closing {
+            delivery.sink = SinkState::Gone;
             return Vec::new();
         }
-        delivery.sink = Sink::Idle;
+        delivery.sink = SinkState::Idle;
         self.round.written()
     }
 
     /// The sink accepts nothing more; its last tally is not written.
     pub(super) fn sink_failed(&mut self) {
         if let Some(delivery) = &mut self.delivery {
-            delivery.sink = if delivery.sink == Sink::Closing { Sink::Gone } else { Sink::Failed };
+            delivery.sink = if delivery.sink == SinkState::Closing { SinkState::Gone } else { SinkState::Failed };
             delivery.stuck = None;
         }
     }
@@ -193,38 +193,38 @@ impl<T: Tally> RootState<T> {
         if self.saves_now_and_then() && self.saves.as_ref().is_some_and(|saves| saves.is_due(now)) {
             self.save(now, outputs);
         }
-        if self.ending == Ending::Collecting && self.expected == Some(self.received) {
-            self.ending = Ending::Delivering;
+        if self.ending == EndStep::Collecting && self.expected == Some(self.received) {
+            self.ending = EndStep::Delivering;
         }
-        if self.ending == Ending::Delivering {
+        if self.ending == EndStep::Delivering {
             if self.close_sink(outputs) {
-                self.ending = Ending::OldSave(awake::Limit::new(DISK_LIMIT, now));
+                self.ending = EndStep::OldSave(awake::Limit::new(DISK_LIMIT, now));
             }
             // Only now may the sink have received something to be slow with.
             self.give_up_reader(now, cause, outputs);
         }
         let is_busy = self.is_saving();
-        if let Ending::OldSave(limit) = &mut self.ending
+        if let EndStep::OldSave(limit) = &mut self.ending
             && (limit.is_over(now) || !is_busy)
         {
             self.save(now, outputs);
-            self.ending = Ending::LastSave(awake::Limit::new(DISK_LIMIT, now));
+            self.ending = EndStep::LastSave(awake::Limit::new(DISK_LIMIT, now));
         }
         let is_busy = self.is_saving();
-        if let Ending::LastSave(limit) = &mut self.ending
+        if let EndStep::LastSave(limit) = &mut self.ending
             && (limit.is_over(now) || !is_busy)
         {
-            self.ending = Ending::Over;
+            self.ending = EndStep::Over;
         }
     }
 
     /// Gives the sink the next tally, once it has written the last.
     fn deliver(&mut self, outputs: &mut VecDeque<Output<T>>) {
-        let Some(delivery) = self.delivery.as_mut().filter(|delivery| delivery.sink == Sink::Idle) else { return };
+        let Some(delivery) = self.delivery.as_mut().filter(|delivery| delivery.sink == SinkState::Idle) else { return };
         if !self.round.is_stopped()
             && let Some(tally) = self.round.next_in_order()
         {
-            delivery.sink = Sink::Busy;
+            delivery.sink = SinkState::Busy;
             outputs.push_back(Output::Write(tally));
         }
     }
@@ -232,7 +232,7 @@ impl<T: Tally> RootState<T> {
     /// A reader may pause for as long as it likes, but must not delay a stop.
     fn give_up_reader(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
         let Some(delivery) = self.delivery.as_mut() else { return };
-        if !self.round.is_stopped() || !matches!(delivery.sink, Sink::Busy | Sink::Closing) {
+        if !self.round.is_stopped() || !matches!(delivery.sink, SinkState::Busy | SinkState::Closing) {
             return;
         }
         let limit = match cause {
@@ -240,7 +240,7 @@ impl<T: Tally> RootState<T> {
             _ => READER_AT_A_STOP,
         };
         if delivery.stuck.get_or_insert(awake::Limit::new(limit, now)).is_over(now) {
-            delivery.sink = Sink::Gone;
+            delivery.sink = SinkState::Gone;
             delivery.stuck = None;
             outputs.push_back(Output::AbandonSink);
         }
@@ -249,11 +249,11 @@ impl<T: Tally> RootState<T> {
     /// Whether the sink has closed; closes it when it has written everything.
     fn close_sink(&mut self, outputs: &mut VecDeque<Output<T>>) -> bool {
         let Some(delivery) = &mut self.delivery else { return true };
-        if matches!(delivery.sink, Sink::Idle | Sink::Failed) {
-            delivery.sink = Sink::Closing;
+        if matches!(delivery.sink, SinkState::Idle | SinkState::Failed) {
+            delivery.sink = SinkState::Closing;
             outputs.push_back(Output::CloseSink);
         }
-        delivery.sink == Sink::Gone
+        delivery.sink == SinkState::Gone
     }
 
     /// The reader has taken something: its time starts again.
@@ -266,7 +266,7 @@ impl<T: Tally> RootState<T> {
 
 /// The state of the sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sink {
+enum SinkState {
     /// It can receive a tally.
     Idle,
     /// It is writing.
@@ -282,14 +282,14 @@ enum Sink {
 /// In-order delivery to a sink.
 #[derive(Debug)]
 pub struct Delivery {
-    sink: Sink,
+    sink: SinkState,
     /// After a stop: the time left to a reader that takes nothing.
     stuck: Option<awake::Limit>,
 }
 
 impl Default for Delivery {
     fn default() -> Delivery {
-        Delivery { sink: Sink::Idle, stuck: None }
+        Delivery { sink: SinkState::Idle, stuck: None }
     }
 }
 

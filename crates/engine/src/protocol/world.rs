@@ -15,8 +15,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-pub use self::plan::{End, Event, Model, Plan};
-use super::{Delivery, Input, Machine, Message, Output, PIECE, Root, RootState, Saves, Settings, Window};
+pub use self::plan::{ExternalEvent, Model, RoundPlan, RoundResult};
+use super::{Delivery, DeliveryWindow, Input, Machine, Message, Output, PIECE, Root, RootState, Saves, Settings};
 use crate::{Cause, Dealer, Ledger, Span, Tally};
 
 /// Time in nanoseconds.
@@ -33,13 +33,13 @@ enum Happening<T> {
     Computed(u64),
     /// The rank may poll for messages, or a timer of its machine is due.
     Look(u64),
-    Outside(u64, Event),
+    Outside(u64, ExternalEvent),
     Saved,
     Read(T),
 }
 
 /// What a rank has in work.
-struct Rank<T> {
+struct SimulatedRank<T> {
     machine: Machine<T>,
     mailbox: VecDeque<(u64, Message<T>)>,
     /// The piece, its tally, when it began and when it ends.
@@ -50,11 +50,11 @@ struct Rank<T> {
     look: Time,
 }
 
-struct World<'m, M: Model> {
+struct Simulation<'m, M: Model> {
     model: &'m mut M,
     base: Instant,
     now: Time,
-    ranks: Vec<Rank<M::Tally>>,
+    ranks: Vec<SimulatedRank<M::Tally>>,
     agenda: BinaryHeap<Reverse<(Time, u64)>>,
     happenings: BTreeMap<u64, Happening<M::Tally>>,
     count: u64,
@@ -72,7 +72,7 @@ struct World<'m, M: Model> {
 /// # Panics
 /// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a
 /// rank that has ended, or a block is done twice.
-pub fn run<M: Model>(plan: &Plan, model: &mut M) -> End<M::Tally> {
+pub fn run<M: Model>(plan: &RoundPlan, model: &mut M) -> RoundResult<M::Tally> {
     let base = Ledger::with_seams(plan.boundaries);
     attempt(plan, model, base, None, None).unwrap_or_else(|_| unreachable!("nothing interrupts it"))
 }
@@ -86,13 +86,13 @@ pub fn run<M: Model>(plan: &Plan, model: &mut M) -> End<M::Tally> {
 /// # Panics
 /// As [`run`].
 pub fn attempt<M: Model>(
-    plan: &Plan,
+    plan: &RoundPlan,
     model: &mut M,
     done: Ledger<M::Tally>,
     owns: Option<Vec<Ledger<M::Tally>>>,
     loss: Option<Duration>,
-) -> Result<End<M::Tally>, Vec<Ledger<M::Tally>>> {
-    let mut world = World::new(plan, model, done, owns);
+) -> Result<RoundResult<M::Tally>, Vec<Ledger<M::Tally>>> {
+    let mut world = Simulation::new(plan, model, done, owns);
     let what = || format!("{plan:?}");
     if world.run(loss.map_or(Time::MAX, nanoseconds), &what) {
         return Ok(world.end(&what));
@@ -100,13 +100,13 @@ pub fn attempt<M: Model>(
     Err(world.ranks.iter().filter_map(|rank| rank.machine.own().cloned()).collect())
 }
 
-impl<'m, M: Model> World<'m, M> {
-    fn new(plan: &Plan, model: &'m mut M, done: Ledger<M::Tally>, owns: Option<Vec<Ledger<M::Tally>>>) -> Self {
+impl<'m, M: Model> Simulation<'m, M> {
+    fn new(plan: &RoundPlan, model: &'m mut M, done: Ledger<M::Tally>, owns: Option<Vec<Ledger<M::Tally>>>) -> Self {
         let base = Instant::now();
         let holes = done.holes(Span::new(0, plan.blocks));
         let part = plan.window.map(|window| (window / 2).max(1));
         let dealer = Dealer::new(plan.schedule, &holes, plan.ranks, plan.chunk, part);
-        let mut root = Root::new(done, dealer, plan.window.map(Window::new));
+        let mut root = Root::new(done, dealer, plan.window.map(DeliveryWindow::new));
         let firsts = root.first_spans(plan.ranks);
         let saves = plan.saves.map(|every| Saves::new(every, base));
         let mut root = Some(RootState::new(root, plan.window.map(|_| Delivery::default()), saves, false, base));
@@ -120,9 +120,9 @@ impl<'m, M: Model> World<'m, M> {
                 ..Settings::new(rank, plan.ranks, plan.boundaries)
             };
             let machine = Machine::new(settings, first, own, root.take(), base);
-            Rank { machine, mailbox: VecDeque::new(), computing: None, free: 0, look: Time::MAX }
+            SimulatedRank { machine, mailbox: VecDeque::new(), computing: None, free: 0, look: Time::MAX }
         });
-        let mut world = World {
+        let mut world = Simulation {
             model,
             base,
             now: 0,
@@ -168,9 +168,9 @@ impl<'m, M: Model> World<'m, M> {
                 }
                 Happening::Outside(rank, event) => {
                     let input = match event {
-                        Event::Signal(signal) => Input::Stop(Cause::Signal(signal)),
-                        Event::Save => Input::Save,
-                        Event::ReaderGone => {
+                        ExternalEvent::Signal(signal) => Input::Stop(Cause::Signal(signal)),
+                        ExternalEvent::Save => Input::Save,
+                        ExternalEvent::ReaderGone => {
                             self.is_abandoned = true;
                             Input::SinkFailed(Some(Cause::ReaderGone))
                         }
@@ -191,7 +191,7 @@ impl<'m, M: Model> World<'m, M> {
         true
     }
 
-    fn end(mut self, what: &dyn Fn() -> String) -> End<M::Tally> {
+    fn end(mut self, what: &dyn Fn() -> String) -> RoundResult<M::Tally> {
         assert!(self.ranks.iter().all(|rank| rank.mailbox.is_empty()), "a message is left: {}", what());
         let on_its_way = |happening: &Happening<M::Tally>| matches!(happening, Happening::Arrival { .. });
         assert!(!self.happenings.values().any(on_its_way), "a message is on its way: {}", what());
@@ -202,7 +202,7 @@ impl<'m, M: Model> World<'m, M> {
         let root = machine.into_root().expect("rank 0 is the root");
         let (done, done_for_good, is_saved) = (root.done(), root.done_for_good(), root.is_saved());
         let total = if delivers { self.read } else { root.into_ledger().into_total() };
-        End {
+        RoundResult {
             time: Duration::from_nanos(self.now),
             computed,
             done,

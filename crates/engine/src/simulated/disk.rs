@@ -57,7 +57,7 @@ impl DiskFaults {
 
 /// A file, under any name.
 #[derive(Clone, Default)]
-struct File {
+struct StoredFile {
     bytes: Vec<u8>,
     /// What survives a crash for certain.
     synced: Vec<u8>,
@@ -71,7 +71,7 @@ type Change = Vec<(PathBuf, Option<usize>)>;
 struct Folder {
     random: Random,
     faults: DiskFaults,
-    files: Vec<File>,
+    files: Vec<StoredFile>,
     names: BTreeMap<PathBuf, usize>,
     /// The names that survive a crash for certain, and the changes since.
     synced: BTreeMap<PathBuf, usize>,
@@ -161,7 +161,7 @@ impl SimulatedDisk {
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let mut folder = self.lock();
         let number = folder.files.len();
-        folder.files.push(File { synced: bytes.clone(), bytes, is_open: false });
+        folder.files.push(StoredFile { synced: bytes.clone(), bytes, is_open: false });
         folder.names.insert(path.into(), number);
         folder.synced.insert(path.into(), number);
     }
@@ -267,7 +267,7 @@ impl Disk for SimulatedDisk {
         let full = folder.full();
         folder.fails(&[full])?;
         let (name, number) = (folder.temporary(place), folder.files.len());
-        folder.files.push(File { is_open: true, ..File::default() });
+        folder.files.push(StoredFile { is_open: true, ..StoredFile::default() });
         folder.change(vec![(name.clone(), Some(number))]);
         Ok(Box::new(Named { disk: self.clone(), name: Some(name), file: number }))
     }

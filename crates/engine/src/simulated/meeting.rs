@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::state::State;
-use super::task::Asked;
+use super::task::PendingCall;
 use super::world::World;
 
 /// The result of an agreement.
@@ -62,7 +62,7 @@ impl Meetings {
 impl World {
     /// All living ranks agree (`MPIX_Comm_agree`).
     pub(super) fn agree(&self, me: usize, bits: u32) -> Agreed {
-        let mut state = self.call(me, Asked::Agreement);
+        let mut state = self.call(me, PendingCall::Agreement);
         state.make_progress(me);
         let number = state.meetings.met[me];
         state.meetings.met[me] += 1;
@@ -76,7 +76,7 @@ impl World {
 
     /// The world without the dead ranks (`MPIX_Comm_shrink`): its number and its ranks.
     pub(super) fn shrink(&self, me: usize) -> (usize, Arc<Vec<usize>>) {
-        let mut state = self.call(me, Asked::Shrink);
+        let mut state = self.call(me, PendingCall::Shrink);
         let epoch = state.meetings.epoch();
         state.meetings.shrinking.insert(me);
         state.left_meetings();

@@ -45,20 +45,20 @@ pub(super) enum Event {
 
 /// An event and when it happens.
 #[derive(Debug, PartialEq, Eq)]
-struct Planned {
+struct QueuedEvent {
     time: Time,
     tie: u64,
     event: Event,
 }
 
-impl Ord for Planned {
-    fn cmp(&self, other: &Planned) -> Ordering {
+impl Ord for QueuedEvent {
+    fn cmp(&self, other: &QueuedEvent) -> Ordering {
         (self.time, self.tie).cmp(&(other.time, other.tie))
     }
 }
 
-impl PartialOrd for Planned {
-    fn partial_cmp(&self, other: &Planned) -> Option<Ordering> {
+impl PartialOrd for QueuedEvent {
+    fn partial_cmp(&self, other: &QueuedEvent) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
@@ -68,7 +68,7 @@ pub(super) struct State {
     pub(super) plan: Plan,
     pub(super) now: Time,
     pub(super) random: Random,
-    queue: BinaryHeap<Reverse<Planned>>,
+    queue: BinaryHeap<Reverse<QueuedEvent>>,
     pub(super) running: Option<usize>,
     /// The ranks first, by their number at the start; then the threads beside them.
     pub(super) tasks: Vec<Task>,
@@ -118,7 +118,7 @@ impl State {
     /// Plans an event.
     pub(super) fn after(&mut self, after: Time, event: Event) {
         let tie = self.random.any();
-        self.queue.push(Reverse(Planned { time: self.now.saturating_add(after), tie, event }));
+        self.queue.push(Reverse(QueuedEvent { time: self.now.saturating_add(after), tie, event }));
     }
 
     pub(super) fn resume_after(&mut self, task: usize, after: Time) {
@@ -256,7 +256,7 @@ impl State {
             .map(|(number, task)| {
                 let who = if number == task.owner { "rank" } else { "a thread beside rank" };
                 let unread = self.network.unread(task.owner);
-                format!("  {who} {} ({}): {}; {unread}", task.owner, task.stage, task.asked)
+                format!("  {who} {} ({}): {}; {unread}", task.owner, task.stage, task.pending)
             })
             .collect();
         if living().count() > MOST {

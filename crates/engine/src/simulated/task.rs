@@ -10,7 +10,7 @@ use crate::transport::Channel;
 
 /// The last call of a task: what it waits for, if it waits.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Asked {
+pub(super) enum PendingCall {
     /// It has called nothing yet.
     Nothing,
     /// A message of a channel, from one rank or any.
@@ -31,19 +31,19 @@ pub(super) enum Asked {
     Disk(&'static str),
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for PendingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Asked::Nothing => f.write_str("has not called anything yet"),
-            Asked::Message(channel, Some(from)) => write!(f, "a message of {channel:?} from rank {from}"),
-            Asked::Message(channel, None) => write!(f, "a message of {channel:?} from any rank"),
-            Asked::Sending(channel, to) => write!(f, "to send a message of {channel:?} to rank {to}"),
-            Asked::AllSent => f.write_str("that its messages leave"),
-            Asked::Time => f.write_str("time"),
-            Asked::Agreement => f.write_str("that all living ranks agree"),
-            Asked::Shrink => f.write_str("that all living ranks come together"),
-            Asked::Work => f.write_str("work"),
-            Asked::Disk(step) => write!(f, "a disk to {step}"),
+            PendingCall::Nothing => f.write_str("has not called anything yet"),
+            PendingCall::Message(channel, Some(from)) => write!(f, "a message of {channel:?} from rank {from}"),
+            PendingCall::Message(channel, None) => write!(f, "a message of {channel:?} from any rank"),
+            PendingCall::Sending(channel, to) => write!(f, "to send a message of {channel:?} to rank {to}"),
+            PendingCall::AllSent => f.write_str("that its messages leave"),
+            PendingCall::Time => f.write_str("time"),
+            PendingCall::Agreement => f.write_str("that all living ranks agree"),
+            PendingCall::Shrink => f.write_str("that all living ranks meet"),
+            PendingCall::Work => f.write_str("work"),
+            PendingCall::Disk(step) => write!(f, "a disk to {step}"),
         }
     }
 }
@@ -65,7 +65,7 @@ pub(super) struct Task {
     pub(super) seen: u64,
     pub(super) stopped_until: Time,
     /// Its last call: what a wait waits for.
-    pub(super) asked: Asked,
+    pub(super) pending: PendingCall,
     pub(super) stage: &'static str,
 }
 
@@ -81,7 +81,7 @@ impl Task {
             news: 0,
             seen: 0,
             stopped_until: 0,
-            asked: Asked::Nothing,
+            pending: PendingCall::Nothing,
             stage: "before",
         }
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::beside::Beside;
 use super::network::{Route, message};
 use super::state::nanoseconds;
-use super::task::Asked;
-use super::watch::Watch;
+use super::task::PendingCall;
+use super::watch::LivenessWatch;
 use super::world::{Guard, World};
 use crate::background::Background;
 use crate::backoff::Backoff;
@@ -37,7 +37,7 @@ pub struct Simulated {
     pub(super) epoch: Cell<usize>,
     members: RefCell<Arc<Vec<usize>>>,
     log: Option<ReplayLog>,
-    pub(super) watch: Watch,
+    pub(super) watch: LivenessWatch,
 }
 
 impl Simulated {
@@ -48,7 +48,7 @@ impl Simulated {
         };
         let log = survives.then(ReplayLog::default);
         let (epoch, members) = (Cell::new(0), RefCell::new(members));
-        let rank = Simulated { world, me, epoch, members, log, watch: Watch::default() };
+        let rank = Simulated { world, me, epoch, members, log, watch: LivenessWatch::default() };
         rank.begin_watch();
         rank
     }
@@ -90,14 +90,14 @@ impl Simulated {
     }
 
     /// All living ranks meet; the result is the same at each.
-    fn meet(&self, vote: u32) -> Verdict {
+    fn meet(&self, vote: u32) -> Decision {
         let agreed = self.world.agree(self.me, vote);
         let bits = agreed.bits;
         match (bits & OVER != 0, agreed.is_whole && bits & LOST == 0, bits & ELSEWHERE != 0) {
-            (true, _, _) => Verdict::Leave((bits & CODE) as u8),
-            (false, true, _) => Verdict::Whole,
-            (false, false, true) => Verdict::Again,
-            (false, false, false) => Verdict::GoOn,
+            (true, _, _) => Decision::Leave((bits & CODE) as u8),
+            (false, true, _) => Decision::Whole,
+            (false, false, true) => Decision::Again,
+            (false, false, false) => Decision::GoOn,
         }
     }
 
@@ -105,9 +105,9 @@ impl Simulated {
     fn come_together(&self) {
         loop {
             match self.meet(LOST) {
-                Verdict::Leave(code) => self.leave(code),
-                Verdict::GoOn => break,
-                Verdict::Again | Verdict::Whole => {}
+                Decision::Leave(code) => self.leave(code),
+                Decision::GoOn => break,
+                Decision::Again | Decision::Whole => {}
             }
         }
         let (epoch, members) = self.world.shrink(self.me);
@@ -126,8 +126,8 @@ impl Simulated {
     }
 
     /// A call: a moment passes, and messages move.
-    fn call(&self, asked: Asked) -> std::result::Result<Guard<'_>, Lost> {
-        let mut state = self.world.call(self.me, asked);
+    fn call(&self, pending: PendingCall) -> std::result::Result<Guard<'_>, Lost> {
+        let mut state = self.world.call(self.me, pending);
         state.make_progress(self.me);
         if state.network.lost[self.me] { Err(Lost) } else { Ok(state) }
     }
@@ -147,7 +147,7 @@ impl Simulated {
 
 /// The result of a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum Decision {
     /// No rank is lost.
     Whole,
     /// A rank is lost, and a participant had not noticed: meet again.
@@ -173,13 +173,13 @@ impl Transport for Simulated {
 
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> std::result::Result<(), Lost> {
         let route = Route { from: self.me, to: self.first_number(to), channel, epoch: self.epoch.get() };
-        self.call(Asked::Sending(channel, to))?.send(route, bytes);
+        self.call(PendingCall::Sending(channel, to))?.send(route, bytes);
         Ok(())
     }
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Message>, Lost> {
         let wanted = from.map(|from| self.first_number(from));
-        let taken = self.call(Asked::Message(channel, from))?.take(self.me, channel, wanted);
+        let taken = self.call(PendingCall::Message(channel, from))?.take(self.me, channel, wanted);
         if taken.is_some() {
             self.get_on();
         }
@@ -187,7 +187,7 @@ impl Transport for Simulated {
     }
 
     fn all_sent(&self, channel: Option<Channel>) -> std::result::Result<bool, Lost> {
-        Ok(self.call(Asked::AllSent)?.network.has_sent_all(self.me, channel))
+        Ok(self.call(PendingCall::AllSent)?.network.has_sent_all(self.me, channel))
     }
 
     fn now(&self) -> Instant {
@@ -217,9 +217,9 @@ impl Transport for Simulated {
             return Ok(());
         }
         match self.meet(ELSEWHERE) {
-            Verdict::Whole => Ok(()),
-            Verdict::Leave(code) => self.leave(code),
-            Verdict::Again | Verdict::GoOn => {
+            Decision::Whole => Ok(()),
+            Decision::Leave(code) => self.leave(code),
+            Decision::Again | Decision::GoOn => {
                 self.world.lock().network.lost[self.me] = true;
                 Err(Lost)
             }
@@ -253,7 +253,7 @@ impl Transport for Simulated {
     /// Blocks take the time that the plan gives for a block of this rank.
     fn computed(&self, blocks: u64) -> std::result::Result<(), Lost> {
         self.get_on();
-        let mut state = self.world.call(self.me, Asked::Time);
+        let mut state = self.world.call(self.me, PendingCall::Time);
         if blocks > 0 {
             let each = state.plan.block_time(self.me);
             let time = nanoseconds(each).saturating_mul(blocks);
@@ -285,7 +285,7 @@ pub fn here() -> Option<(u64, Duration)> {
 /// As [`pass`], for a step of a disk.
 pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
     if let Some((world, me)) = super::world::current() {
-        drop(world.call(me, Asked::Disk(step)));
+        drop(world.call(me, PendingCall::Disk(step)));
         drop(world.pass(me, nanoseconds(time)));
     }
 }

@@ -16,7 +16,7 @@ use crate::transport::{Channel, Lost, Silent, Transport};
 
 /// One rank's watch.
 #[derive(Default)]
-pub(super) struct Watch {
+pub(super) struct LivenessWatch {
     /// `None`: no rank is watched.
     liveness: RefCell<Option<Liveness>>,
     /// Grows with everything that this rank does.

@@ -13,11 +13,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::state::{Event, State, Time, nanoseconds};
-use super::task::{Asked, Task};
+use super::task::{PendingCall, Task};
 use super::{Failure, Plan};
 
 /// The payload with which a task's thread unwinds when its process has ended.
-pub(super) struct Ended;
+pub(super) struct ProcessEnded;
 
 /// The longest duration of a call of a transport.
 const CALL: Time = 1500;
@@ -108,7 +108,7 @@ impl World {
         let task = state.tasks.len();
         // A rank whose process has ended starts nothing, but its threads must end.
         let is_doomed = state.tasks[owner].is_doomed;
-        state.tasks.push(Task { is_listening: true, is_doomed, asked: Asked::Work, ..Task::new(owner) });
+        state.tasks.push(Task { is_listening: true, is_doomed, pending: PendingCall::Work, ..Task::new(owner) });
         if is_doomed {
             state.resume_after(task, 0);
         }
@@ -128,9 +128,9 @@ impl World {
     }
 
     /// A call of the task `me` begins: it takes a moment, in which others may run.
-    pub(super) fn call(&self, me: usize, asked: Asked) -> Guard<'_> {
+    pub(super) fn call(&self, me: usize, pending: PendingCall) -> Guard<'_> {
         let mut state = self.lock();
-        state.tasks[me].asked = asked;
+        state.tasks[me].pending = pending;
         let cost = state.random.below(CALL);
         drop(state);
         self.pass(me, cost)
@@ -180,7 +180,7 @@ impl World {
         }
         if state.tasks[me].is_doomed && !std::thread::panicking() {
             drop(state);
-            resume_unwind(Box::new(Ended));
+            resume_unwind(Box::new(ProcessEnded));
         }
         state
     }

@@ -10,8 +10,8 @@ use montesieve_engine::simulated::{DiskFaults, Weather};
 use montesieve_engine::{Keep, Ledger, Schedule};
 
 use super::check::Run;
-use super::job::{Numbers, OfSpan};
-use super::scenario::Mode;
+use super::job::{BlockJob, OfSpan};
+use super::scenario::LifeKind;
 
 /// The longest time of a save's steps, each a write to a disk without faults.
 const SAVE: Duration = Duration::from_millis(25);
@@ -91,7 +91,7 @@ impl Run<'_> {
 /// A time limit or a signal ends a run soon.
 pub fn stops_in_time(run: &Run) {
     // A run that has done nothing yet gets a second, a reader that takes nothing gets three.
-    let grace = if matches!(run.scenario.mode, Mode::Deliver(_)) { 4 } else { 1 };
+    let grace = if matches!(run.scenario.kind, LifeKind::Deliver(_)) { 4 } else { 1 };
     let grace = Duration::from_secs(grace) + run.overhead() + 3 * run.longest_block();
     if let Some(limit) = run.scenario.deadline.filter(|_| run.is_limited) {
         let most = limit * 3 / 2 + grace;
@@ -109,7 +109,7 @@ pub fn stops_in_time(run: &Run) {
 }
 
 /// However a run ends, it loses no more work than the interval of saves allows.
-pub fn loses_little<T: OfSpan>(run: &Run, job: &Numbers<T>, after: &Ledger<T>) {
+pub fn loses_little<T: OfSpan>(run: &Run, job: &BlockJob<T>, after: &Ledger<T>) {
     let Some(keep) = keep(run).filter(|_| !run.plan.survives) else { return };
     // A rank reports after a piece, the root reads that after a piece, and saves after another one.
     let piece = run.longest_block().max(keep.longest_piece());

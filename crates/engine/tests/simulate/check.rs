@@ -7,9 +7,9 @@ use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan, Struck};
 use montesieve_engine::{Cause, Error, Ledger, Result, Share, Span};
 
 use super::bounds;
-use super::coverage::Coverage;
-use super::job::{Blocks, Numbers, OfSpan, Reader};
-use super::scenario::{Mode, Scenario};
+use super::coverage::FaultCoverage;
+use super::job::{BlockJob, Blocks, OfSpan, Reader};
+use super::scenario::{LifeKind, Scenario};
 
 /// One run of a life.
 pub struct Run<'a> {
@@ -50,7 +50,7 @@ impl Run<'_> {
 }
 
 /// Every run ends; if no rank was killed, nothing is left of it. Few messages wait for a rank.
-pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
+pub fn end<R>(run: &Run, end: &End<R>, covered: &mut FaultCoverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
@@ -65,7 +65,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     if run.is_prompt() {
         // While the root computes a block, each rank may ask and report.
         let reports = run.longest_block().as_millis() as u64 / 1000 + 1;
-        let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
+        let window = if matches!(run.scenario.kind, LifeKind::Deliver(_)) { run.scenario.blocks } else { 0 };
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
         if run.is_whole && run.plan.silence.is_none() {
@@ -76,7 +76,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
 
 /// Only a stopped rank is accused, not those that waited for it; a rank that was stopped for long
 /// is accused.
-pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
+pub fn accusations(run: &Run, accused: &[String], covered: &mut FaultCoverage) {
     covered.events("a rank was silent", accused.len() as u64);
     // Longer than the limit, the turn of the last accuser, and questions that are late.
     let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
@@ -97,7 +97,7 @@ pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
 
 /// Where losses are survived, a block is computed twice only if its rank died, or the loss came
 /// before that rank had recorded its last piece.
-pub fn work_twice<T: OfSpan>(run: &Run, job: &Numbers<T>, dead: &[u64]) {
+pub fn work_twice<T: OfSpan>(run: &Run, job: &BlockJob<T>, dead: &[u64]) {
     let log = job.log.lock().expect("no panic");
     let mut seen = Ledger::<()>::new();
     // From the last piece back: pieces that no longer fit were computed again later.
@@ -112,7 +112,7 @@ pub fn reports<T: OfSpan>(
     run: &Run,
     ranks: Vec<Ending<Result<()>>>,
     mut reports: Vec<Outcome<T>>,
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) -> Option<Outcome<T>> {
     assert!(reports.len() <= 1, "reported {} times: {}", reports.len(), run.name());
     let killed = ranks.iter().filter(|end| matches!(end, Ending::Killed)).count();
@@ -140,11 +140,11 @@ pub fn reports<T: OfSpan>(
 /// An outcome is right, and so is the disk.
 pub fn outcome<T: OfSpan>(
     run: &Run,
-    job: &Numbers<T>,
+    job: &BlockJob<T>,
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
     part: Option<Share>,
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) {
     bounds::takes_no_longer(run, outcome, before);
     if outcome.is_complete() {
@@ -181,11 +181,11 @@ pub fn outcome<T: OfSpan>(
 /// A delivery is in order, without a hole, and reports correctly how many blocks it wrote.
 pub fn delivery(
     run: &Run,
-    job: &Numbers<Blocks>,
+    job: &BlockJob<Blocks>,
     ranks: Vec<Ending<Result<Option<Outcome<Blocks>>>>>,
     reader: Reader,
     read: &[u64],
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) {
     let count = read.len() as u64;
     assert!(read.iter().copied().eq(0..count), "out of order: {read:?}: {}", run.name());

@@ -32,7 +32,7 @@ const EVENTS: [&str; 19] = [
 
 /// What happened in some lives.
 #[derive(Debug, Default)]
-pub struct Coverage {
+pub struct FaultCoverage {
     faults: BTreeMap<(&'static str, &'static str), u64>,
     events: BTreeMap<&'static str, u64>,
     /// Digests of the runs of one life.
@@ -40,9 +40,9 @@ pub struct Coverage {
     lives: u64,
 }
 
-impl Coverage {
-    pub fn of_a_life() -> Coverage {
-        Coverage { lives: 1, ..Coverage::default() }
+impl FaultCoverage {
+    pub fn of_a_life() -> FaultCoverage {
+        FaultCoverage { lives: 1, ..FaultCoverage::default() }
     }
 
     pub fn fault(&mut self, what: &'static str, stage: &'static str) {
@@ -60,7 +60,7 @@ impl Coverage {
         *self.events.entry(what).or_default() += count;
     }
 
-    pub fn join(&mut self, other: Coverage) {
+    pub fn join(&mut self, other: FaultCoverage) {
         self.lives += other.lives;
         other.faults.into_iter().for_each(|(cell, count)| *self.faults.entry(cell).or_default() += count);
         other.events.into_iter().for_each(|(what, count)| self.events(what, count));
@@ -75,7 +75,7 @@ impl Coverage {
     }
 }
 
-impl fmt::Display for Coverage {
+impl fmt::Display for FaultCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} lives\n{:10}", self.lives, "")?;
         STAGES.iter().try_for_each(|stage| write!(f, "{stage:>9}"))?;

@@ -17,21 +17,21 @@ pub trait OfSpan: Tally + PartialEq + Debug + Sync {
 
 /// A composition of maps x -> a x + b: associative, exact and not commutative.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Affine {
+pub struct AffineMap {
     a: u64,
     b: u64,
 }
 
-impl Tally for Affine {
-    fn merge(&mut self, next: Affine) {
-        *self = Affine { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
+impl Tally for AffineMap {
+    fn merge(&mut self, next: AffineMap) {
+        *self = AffineMap { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
     }
 }
 
-impl OfSpan for Affine {
-    fn of(numbers: impl Iterator<Item = u64>) -> Affine {
-        let one = |number: u64| Affine { a: 2 * number + 3, b: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
-        numbers.map(one).fold(Affine { a: 1, b: 0 }, |mut total, next| {
+impl OfSpan for AffineMap {
+    fn of(numbers: impl Iterator<Item = u64>) -> AffineMap {
+        let one = |number: u64| AffineMap { a: 2 * number + 3, b: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
+        numbers.map(one).fold(AffineMap { a: 1, b: 0 }, |mut total, next| {
             total.merge(next);
             total
         })
@@ -56,7 +56,7 @@ impl OfSpan for Blocks {
 
 /// A job of blocks.
 #[derive(Clone, Debug)]
-pub struct Numbers<T> {
+pub struct BlockJob<T> {
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
@@ -74,14 +74,14 @@ pub struct Numbers<T> {
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T: OfSpan> Numbers<T> {
+impl<T: OfSpan> BlockJob<T> {
     /// The value of a span. A block that a longer job does not have gets another value.
     pub fn of(&self, span: Span) -> T {
         T::of((span.first..span.end).map(|block| if block < self.whole { block } else { block + self.blocks }))
     }
 }
 
-impl<T: OfSpan> Job for Numbers<T> {
+impl<T: OfSpan> Job for BlockJob<T> {
     type Tally = T;
     type Workspace = ();
 
@@ -145,12 +145,12 @@ pub enum Reader {
 }
 
 /// A sink that records what was read.
-pub struct Pipe {
+pub struct RecordingSink {
     pub read: Arc<Mutex<Vec<u64>>>,
     pub reader: Reader,
 }
 
-impl Sink<Blocks> for Pipe {
+impl Sink<Blocks> for RecordingSink {
     fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.reader {

@@ -14,9 +14,9 @@ use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Sha
 
 use super::bounds;
 use super::check::{self, Run};
-use super::coverage::Coverage;
-use super::job::{Affine, Blocks, Numbers, OfSpan, Pipe, Reader};
-use super::scenario::{Mode, Scenario};
+use super::coverage::FaultCoverage;
+use super::job::{AffineMap, BlockJob, Blocks, OfSpan, Reader, RecordingSink};
+use super::scenario::{LifeKind, Scenario};
 
 /// The path of the checkpoint, on its simulated disk.
 const PATH: &str = "/jobs/numbers.ckpt";
@@ -26,23 +26,23 @@ const STORMY: u64 = 5;
 const MOST_RUNS: u64 = STORMY + 6;
 
 /// Runs the life of a seed; panics when a check fails.
-pub fn live(seed: u64) -> Coverage {
+pub fn live(seed: u64) -> FaultCoverage {
     let scenario = Scenario::of(seed);
-    match scenario.mode {
-        Mode::Deliver(reader) => deliveries(&scenario, reader),
+    match scenario.kind {
+        LifeKind::Deliver(reader) => deliveries(&scenario, reader),
         _ if scenario.is_list => totals::<Blocks>(&scenario),
-        _ => totals::<Affine>(&scenario),
+        _ => totals::<AffineMap>(&scenario),
     }
 }
 
-fn job<T>(scenario: &Scenario) -> Numbers<T> {
-    Numbers {
+fn job<T>(scenario: &Scenario) -> BlockJob<T> {
+    BlockJob {
         blocks: scenario.blocks,
         grain: scenario.grain,
         piece: scenario.piece,
         within: scenario.within.clone(),
         pulses: scenario.pulses,
-        whole: if matches!(scenario.mode, Mode::Deliver(_)) { scenario.blocks } else { scenario.whole },
+        whole: if matches!(scenario.kind, LifeKind::Deliver(_)) { scenario.blocks } else { scenario.whole },
         has_a_way: scenario.has_a_way,
         log: Arc::default(),
         ahead: None,
@@ -71,7 +71,7 @@ fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
         faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
         disk: disk.clone(),
         silence: scenario.silence.filter(|_| number < STORMY),
-        survives: scenario.mode == Mode::Survive,
+        survives: scenario.kind == LifeKind::Survive,
         most_events: 20_000_000,
         ..Plan::new(ranks, random.any())
     }
@@ -89,18 +89,18 @@ fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
 }
 
 /// Runs for a total, until the job is done.
-fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
+fn totals<T: OfSpan>(scenario: &Scenario) -> FaultCoverage {
     let whole = job::<T>(scenario);
     // Half of the life may be that of a shorter job: its last block differs from that of the longer
     // one.
     let mut job = match scenario.shorter {
-        Some(blocks) => Numbers { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
+        Some(blocks) => BlockJob { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
         None => whole.clone(),
     };
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
-    let mut covered = Coverage::of_a_life();
+    let mut covered = FaultCoverage::of_a_life();
     let mut random = Random::new(scenario.seed ^ 0xC4A54);
-    let shares = if let Mode::Shares(of) = scenario.mode { of } else { 0 };
+    let shares = if let LifeKind::Shares(of) = scenario.kind { of } else { 0 };
     let mut share = 0;
     // What was reported as saved, and so must survive whatever happens to the host.
     let mut promised = Ledger::<()>::new();
@@ -171,7 +171,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
 /// A command as a program runs it: the job, then the report, which cannot be taken back.
 fn command<T: OfSpan>(
     rank: &Simulated,
-    job: &Numbers<T>,
+    job: &BlockJob<T>,
     options: &Options,
     done: &Ledger<T>,
     reports: &Mutex<Vec<Outcome<T>>>,
@@ -198,7 +198,7 @@ fn abort_for(rank: &Simulated, error: &Error) {
 }
 
 /// The contents of the disk, which must include everything it acknowledged.
-fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
+fn load<T: OfSpan>(job: &BlockJob<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
     let ours = job.identity().expect("it is kept");
     let path = Path::new(PATH);
     let found = checkpoint::load(disk, path, job, &ours, scenario.rots);
@@ -217,8 +217,8 @@ fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) 
 }
 
 /// A delivery in order: one run, whatever its result.
-fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
-    let mut covered = Coverage::of_a_life();
+fn deliveries(scenario: &Scenario, reader: Reader) -> FaultCoverage {
+    let mut covered = FaultCoverage::of_a_life();
     let job = job::<Blocks>(scenario);
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
     let plan = plan(scenario, &disk, 0);
@@ -226,9 +226,9 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
     let mut random = Random::new(scenario.seed ^ 0x800);
     let window = random.between(1, 4 * plan.ranks * 20);
     let room = Room { block: 8, all: 8 * window };
-    let job = Numbers { ahead: Some((Arc::clone(&read), window)), ..job };
+    let job = BlockJob { ahead: Some((Arc::clone(&read), window)), ..job };
     let end = simulated::run(&plan, |rank| {
-        let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
+        let sink = (rank.rank() == ROOT).then(|| RecordingSink { read: Arc::clone(&read), reader });
         let options = Options { keep: None, ..options(scenario, rank, 0) };
         let outcome = deliver(&**rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
         if let Err(error) = &outcome {

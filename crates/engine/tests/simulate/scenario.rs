@@ -1,7 +1,7 @@
 //! What a seed decides about a life: the job, how it runs, and what may go wrong.
 //!
-//! Some lives have a kind of trouble and some do not ("swarm"). Many kinds at once hide each other:
-//! a life that is always killed early never reaches the end of a round.
+//! Some lives have a kind of trouble and some do not ("swarm"). Many troubles at once hide each
+//! other: a life that is always killed early never reaches the end of a round.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const LONGEST_STOP: Duration = Duration::from_secs(20);
 
 /// How the results of a life are reported.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mode {
+pub enum LifeKind {
     /// A total.
     Total,
     /// In order, to a sink with this reader.
@@ -33,7 +33,7 @@ pub enum Mode {
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub seed: u64,
-    pub mode: Mode,
+    pub kind: LifeKind,
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
@@ -60,14 +60,14 @@ pub struct Scenario {
     pub rots: bool,
     /// How long a rank may be silent: longer than two messages take in the worst weather.
     pub silence: Option<Duration>,
-    kinds: Vec<Kind>,
+    troubles: Vec<Trouble>,
     /// Whether finished ranks get repeated requests to save: the last requests meet the end of the
     /// round.
     has_requests: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum Trouble {
     Death,
     Stop,
     Signal(i32),
@@ -94,11 +94,11 @@ impl Scenario {
             3 => Reader::GoesAt(random.below(blocks)),
             _ => Reader::FailsAt(random.below(blocks)),
         };
-        let mode = match random.below(10) {
-            0..4 => Mode::Total,
-            4..6 => Mode::Deliver(reader),
-            6..9 => Mode::Survive,
-            _ => Mode::Shares(random.between(2, 4)),
+        let kind = match random.below(10) {
+            0..4 => LifeKind::Total,
+            4..6 => LifeKind::Deliver(reader),
+            6..9 => LifeKind::Survive,
+            _ => LifeKind::Shares(random.between(2, 4)),
         };
         let longest = Duration::from_micros(random.one(&[1, 100, 10_000, 300_000]));
         let times = |random: &mut Random| -> Vec<Duration> {
@@ -108,7 +108,7 @@ impl Scenario {
         let kept = Duration::from_micros(random.one(&[0, 3_000, 100_000, 30_000_000]));
         let mut scenario = Scenario {
             seed,
-            mode,
+            kind,
             blocks,
             grain: random.one(&[1, 1, 3, 20]),
             piece: Duration::from_micros(random.one(&[500, 500, 200_000])),
@@ -116,20 +116,21 @@ impl Scenario {
             pulses: random.one(&[1, 2, 4, 20]),
             whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
             shorter: None,
-            has_a_way: random.chance(1, 4) && !matches!(mode, Mode::Deliver(_)),
+            has_a_way: random.chance(1, 4) && !matches!(kind, LifeKind::Deliver(_)),
             is_list: random.chance(1, 2),
             most_ranks,
             schedule: random.one(&Schedule::ALL),
             chunk: random.chance(1, 2).then(|| random.between(1, 30)),
             block_times,
-            keep: (random.chance(2, 3) || matches!(mode, Mode::Shares(_))).then_some(kept),
+            keep: (random.chance(2, 3) || matches!(kind, LifeKind::Shares(_))).then_some(kept),
             deadline: None,
             weather: Weather::random(random),
             disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
-            silence: (random.chance(1, 4) && mode != Mode::Survive).then(|| Duration::from_secs(random.one(&[15, 60]))),
+            silence: (random.chance(1, 4) && kind != LifeKind::Survive)
+                .then(|| Duration::from_secs(random.one(&[15, 60]))),
             rots: random.chance(1, 4),
-            kinds: Vec::new(),
+            troubles: Vec::new(),
             has_requests: false,
         };
         if random.chance(1, 4) && scenario.keep.is_some() && scenario.whole > 1 {
@@ -140,8 +141,14 @@ impl Scenario {
             let about = scenario.work(most_ranks) * 2 + Duration::from_millis(1);
             scenario.deadline = Some(random.scale_up_to(about));
         }
-        let kinds = [Kind::Death, Kind::Stop, Kind::Signal(SIGTERM), Kind::Signal(SIGUSR1), Kind::Signal(SIGUSR2)];
-        scenario.kinds = kinds.into_iter().filter(|_| random.chance(1, 3)).collect();
+        let troubles = [
+            Trouble::Death,
+            Trouble::Stop,
+            Trouble::Signal(SIGTERM),
+            Trouble::Signal(SIGUSR1),
+            Trouble::Signal(SIGUSR2),
+        ];
+        scenario.troubles = troubles.into_iter().filter(|_| random.chance(1, 3)).collect();
         scenario.has_requests = random.chance(1, 3);
         if random.chance(1, 5) { scenario.calm(random) } else { scenario }
     }
@@ -153,7 +160,7 @@ impl Scenario {
         let times = |random: &mut Random| (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
         let [has_signals, has_requests] = random.one(&[[false, false], [true, false], [false, true]]);
         Scenario {
-            mode: if self.mode == Mode::Survive { Mode::Survive } else { Mode::Total },
+            kind: if self.kind == LifeKind::Survive { LifeKind::Survive } else { LifeKind::Total },
             blocks: 2000,
             whole: 2000,
             shorter: None,
@@ -168,7 +175,7 @@ impl Scenario {
             weather: Weather { seconds: 0, skew: Duration::ZERO, ..self.weather },
             disk: DiskFaults::default(),
             silence: None,
-            kinds: has_signals.then_some(Kind::Signal(SIGUSR1)).into_iter().collect(),
+            troubles: has_signals.then_some(Trouble::Signal(SIGUSR1)).into_iter().collect(),
             has_requests,
             ..self
         }
@@ -184,17 +191,17 @@ impl Scenario {
     pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<Fault> {
         let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
         let mut faults = Vec::new();
-        for kind in &self.kinds {
+        for trouble in &self.troubles {
             // One more save does no harm: many may be requested.
-            let most = if *kind == Kind::Signal(SIGUSR1) { 20 } else { 4 };
+            let most = if *trouble == Trouble::Signal(SIGUSR1) { 20 } else { 4 };
             for _ in 0..random.below(most) {
-                let what = match kind {
-                    Kind::Death => What::Death,
-                    Kind::Stop => What::Stop(match self.silence {
+                let what = match trouble {
+                    Trouble::Death => What::Death,
+                    Trouble::Stop => What::Stop(match self.silence {
                         Some(limit) if random.chance(1, 2) => 8 * limit,
                         _ => random.scale_up_to(LONGEST_STOP),
                     }),
-                    Kind::Signal(signal) => What::Signal(*signal),
+                    Trouble::Signal(signal) => What::Signal(*signal),
                 };
                 let at = match random.below(6) {
                     0 => At::Time(random.up_to(about)),

@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::background::Worker;
-use crate::checkpoint::{self, Found, claim};
+use crate::background::BackgroundThread;
+use crate::checkpoint::{self, LoadedCheckpoint, claim};
 use crate::checkpoint::{LoadError, Version, load_alone};
 use crate::disk::FileSystem;
 use crate::{Job, Pulse, Share, Span};
@@ -41,7 +41,7 @@ fn identity(seed: u64) -> Identity {
     Identity { kind, version, amount: 100, whole: 10, words, parts: Vec::new() }
 }
 
-fn load(path: &Path, seed: u64) -> Result<Option<Found<()>>, LoadError> {
+fn load(path: &Path, seed: u64) -> Result<Option<LoadedCheckpoint<()>>, LoadError> {
     checkpoint::load(&FileSystem, path, &Ten { seed }, &identity(seed), false)
 }
 
@@ -62,7 +62,7 @@ fn keeper(path: &Path) -> Keeper {
 
 fn keeper_of(path: &Path, identity: Identity) -> Keeper {
     let keep = Keep { path: path.into(), every: Duration::from_secs(30) };
-    let background: Arc<dyn Background> = Arc::new(Worker::begin("checkpoint").expect("a thread"));
+    let background: Arc<dyn Background> = Arc::new(BackgroundThread::begin("checkpoint").expect("a thread"));
     Keeper::new(keep, identity, Some(|_| ()), Arc::new(FileSystem), Some(background))
 }
 

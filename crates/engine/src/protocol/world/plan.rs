@@ -36,7 +36,7 @@ pub trait Model {
 
 /// A job as the protocol sees it, and how it runs.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct RoundPlan {
     /// How many ranks.
     pub ranks: u64,
     /// How many blocks.
@@ -56,13 +56,13 @@ pub struct Plan {
     /// Where spans do not merge.
     pub boundaries: Seams,
     /// External events: time, rank, event.
-    pub events: Vec<(Duration, u64, Event)>,
+    pub events: Vec<(Duration, u64, ExternalEvent)>,
 }
 
-impl Plan {
+impl RoundPlan {
     /// A job that is neither delivered in order nor saved nor stopped.
-    pub fn new(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> Plan {
-        Plan {
+    pub fn new(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> RoundPlan {
+        RoundPlan {
             ranks,
             blocks,
             schedule,
@@ -79,7 +79,7 @@ impl Plan {
 
 /// External events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum ExternalEvent {
     /// This signal asks for a stop.
     Signal(i32),
     /// A signal asks for a save.
@@ -90,7 +90,7 @@ pub enum Event {
 
 /// The result of a round.
 #[derive(Debug)]
-pub struct End<T> {
+pub struct RoundResult<T> {
     /// How long it took.
     pub time: Duration,
     /// Blocks computed by any rank.
