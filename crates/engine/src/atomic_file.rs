@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_killed_have_left_is_swept_and_nothing_else() {
+    fn only_files_of_killed_processes_are_swept() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let there = || fs::read_dir(folder.path()).expect("readable").count();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_put_under_such_names_is_left_alone() {
+    fn files_of_others_under_such_names_stay() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let named = |drawn: &str| folder.path().join(format!("{}{drawn}{SUFFIX}", prefix(&place)));

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_done_in_order_also_behind_a_panic_and_after_the_worker_is_dropped() {
+    fn work_runs_in_order_after_a_panic_and_after_the_drop() {
         let (to, from) = channel();
         let worker = BackgroundThread::begin("test").expect("a thread");
         for number in 0..5 {
@@ -69,7 +69,7 @@ mod tests {
                 if number == 2 {
                     std::panic::resume_unwind(Box::new("no more memory"));
                 }
-                to.send(number).expect("somebody listens");
+                to.send(number).expect("a receiver");
             }));
         }
         drop((worker, to));

@@ -101,9 +101,9 @@ impl<T: Tally> Ledger<T> {
         // The span in front absorbs the new tally, so that a long run of reports in order costs one
         // merge each.
         let mut end = span.end;
-        let melts = |at: u64| !self.seams.has(at);
-        let next = after.filter(|s| s.first == span.end && melts(s.first));
-        let front = before.filter(|s| s.end == span.first && melts(span.first));
+        let merges = |at: u64| !self.seams.has(at);
+        let next = after.filter(|s| s.first == span.end && merges(s.first));
+        let front = before.filter(|s| s.end == span.first && merges(span.first));
         let next = next.and_then(|s| self.spans.remove(&s.first));
         match front {
             Some(front) => {
@@ -244,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_melt_on_both_sides() {
+    fn neighbours_merge_on_both_sides() {
         let ledger = ledger(&[(0, 3), (5, 9), (3, 5)]);
         assert_eq!(ledger.spans().count(), 1);
         assert_eq!(ledger.into_total(), Some(blocks(Span::new(0, 9))));
     }
 
     #[test]
-    fn nothing_melts_at_the_seam() {
+    fn nothing_merges_across_a_boundary() {
         let mut sewn = Ledger::with_seams(Seams::at(Some(5)));
         for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
             sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_of_two_can_be_seams() {
+    fn powers_of_two_can_be_boundaries() {
         let seams = Seams { at: Some(11), at_powers: true };
         let mut sewn = Ledger::with_seams(seams);
         for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_span_is_no_record() {
+    fn an_empty_span_records_nothing() {
         let mut ledger = ledger(&[(2, 4)]);
         ledger.record(Span::new(3, 3), Blocks::default()).expect("nothing to overlap");
         assert_eq!(ledger.done(), 2);

@@ -173,6 +173,6 @@ mod tests {
         assert_eq!(root.attend(root.due(), mine, &line), Ok(()));
         assert_eq!(line.sent.borrow()[..], [(2, Sign { is_answer: true, progress: mine })]);
         assert_eq!(root.waiting().collect::<Vec<_>>(), [(1, 0), (2, 9)]);
-        assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "nobody is watched");
+        assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "no rank is watched");
     }
 }

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_all_blocks_once() {
+    fn shares_cover_each_block_once() {
         for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
             let mut next = 0;
             for number in 1..=of {

@@ -120,7 +120,7 @@ mod tests {
         Account { seconds, chunk, profiles, saved: chunk > 4, jobs: 1, ..Account::none(2) }
     }
 
-    fn told(account: &Account) -> (f64, u64, Vec<u64>, bool, u64) {
+    fn summary(account: &Account) -> (f64, u64, Vec<u64>, bool, u64) {
         let blocks = account.profiles.iter().map(|profile| profile.blocks).collect();
         (account.seconds, account.chunk, blocks, account.saved, account.jobs)
     }
@@ -128,10 +128,10 @@ mod tests {
     #[test]
     fn accounts_add_up_and_the_last_chunk_counts() {
         let both = Account::joined(Some(account(1.0, 3, [1, 2])), Some(account(2.0, 5, [10, 20])));
-        assert_eq!(both.as_ref().map(told), Some((3.0, 5, vec![11, 22], true, 2)));
+        assert_eq!(both.as_ref().map(summary), Some((3.0, 5, vec![11, 22], true, 2)));
         for one in [[None, Some(account(2.0, 5, [10, 20]))], [Some(account(2.0, 5, [10, 20])), None]] {
             let [before, next] = one;
-            assert_eq!(Account::joined(before, next).as_ref().map(told), Some((2.0, 5, vec![10, 20], true, 1)));
+            assert_eq!(Account::joined(before, next).as_ref().map(summary), Some((2.0, 5, vec![10, 20], true, 1)));
         }
         assert!(Account::joined(None, None).is_none());
     }

@@ -22,7 +22,7 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     match bincode::serde::decode_from_slice(bytes, standard()) {
         Ok((value, read)) if read == bytes.len() => Ok(value),
-        Ok((_, read)) => Err(Error::Fault(format!("a message has {} bytes too many", bytes.len() - read))),
+        Ok((_, read)) => Err(Error::Fault(format!("a message has {} extra bytes", bytes.len() - read))),
         Err(e) => Err(Error::Fault(format!("cannot decode a message: {e}"))),
     }
 }

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fifo_without_a_writer_holds_nobody_up() {
+    fn a_fifo_without_a_writer_blocks_no_rank() {
         let folder = tempfile::tempdir().expect("a folder");
         let fifo = folder.path().join("fifo");
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_attempt_finds_what_the_last_one_had() {
+    fn the_next_attempt_finds_the_records_of_the_last() {
         let log = ReplayLog::default();
         for _ in 0..2 {
             assert_eq!(log.next::<u64>().expect("a slot").1, None, "nothing was put there");

@@ -72,7 +72,7 @@ mod tests {
     use crate::simulated::{self, Ending, Plan};
 
     #[test]
-    fn what_the_living_have_done_does_not_merge_across_a_boundary() {
+    fn work_of_living_ranks_does_not_merge_across_a_boundary() {
         let plan = Plan { survives: true, ..Plan::new(2, 1) };
         let boundaries = Seams::at(Some(5));
         let end = simulated::run(&plan, |rank| {

@@ -5,7 +5,7 @@
 //! blocks that it adds. The block counts at which rounds end are fixed in advance. So the decision
 //! is the same on every number of ranks, and after every restart.
 
-use crate::agreement::tell;
+use crate::agreement::broadcast_number;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{Account, Ended};
@@ -45,7 +45,7 @@ pub(crate) fn run<J: Shorten>(
     stops: impl IntoIterator<Item = u64>,
     mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
 ) -> Result<Option<Ended<J::Tally>>> {
-    let reached = tell(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
+    let reached = broadcast_number(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
     let mut account = None::<Account>;
     for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {
         let part = job.shortened(stop);
@@ -60,7 +60,7 @@ pub(crate) fn run<J: Shorten>(
                 ended = Some((outcome, way));
             }
         }
-        if tell(transport, || u64::from(ended.is_some()))? == 1 {
+        if broadcast_number(transport, || u64::from(ended.is_some()))? == 1 {
             return Ok(ended);
         }
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn totals_go_as_far_as_there_are_no_holes() {
+    fn totals_end_at_the_first_hole() {
         let totals = |spans: &[(u64, u64)]| {
             let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
             for &(first, end) in spans {

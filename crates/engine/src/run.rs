@@ -265,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_is_measured_in_bytes_whatever_the_chunk() {
+    fn a_window_is_bounded_in_bytes_for_every_chunk() {
         for (block, all) in [(1, 1), (1, 1000), (100, 256), (4 << 20, 256 << 20), (0, 1000)] {
             let room = Room { block, all };
             for ranks in [1, 2, 3, 8, 100] {

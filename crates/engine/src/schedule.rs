@@ -114,7 +114,7 @@ impl Dealer {
     /// # Panics
     /// When `ranks`, `chunk` or `round` is 0.
     pub fn new(schedule: Schedule, holes: &[Span], ranks: u64, chunk: u64, round: Option<u64>) -> Dealer {
-        assert!(ranks > 0 && chunk > 0 && round != Some(0), "nobody to deal to, or nothing to deal");
+        assert!(ranks > 0 && chunk > 0 && round != Some(0), "no rank to deal to, or nothing to deal");
         let mut total = 0;
         let holes = holes
             .iter()
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn block_in_rounds_shares_out_each_round() {
+    fn block_in_rounds_divides_each_round() {
         let dealer = Dealer::new(Schedule::Block, &whole(10), 2, 1, Some(4));
         let dealt = deal_all(dealer, &whole(10), 2, u64::MAX);
         assert_eq!(dealt[0], [Span::new(0, 2), Span::new(4, 6), Span::new(8, 9)]);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn cyclic_deals_chunks_round_and_round() {
+    fn cyclic_deals_chunks_in_turn() {
         let dealer = Dealer::new(Schedule::Cyclic, &whole(10), 2, 3, None);
         let dealt = deal_all(dealer, &whole(10), 2, u64::MAX);
         assert_eq!(dealt[0], [Span::new(0, 3), Span::new(6, 9)]);

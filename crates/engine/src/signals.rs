@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ignored_stands_in_the_mask() {
+    fn ignored_signals_are_in_the_mask() {
         let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000001001001\n";
         assert!(ignores(status, SIGHUP) && ignores(status, 13) && ignores(status, SIGXFSZ));
         assert!(!ignores(status, SIGINT) && !ignores(status, SIGTERM));

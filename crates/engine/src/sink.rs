@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sink_comes_back_when_all_is_written() {
+    fn the_sink_is_returned_when_everything_is_written() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
         let (mut writer, back) = begin(Pipe(to));
         for tally in 0..3 {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_is_an_error() {
+    fn a_closed_stream_is_an_error() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
         let (mut writer, _back) = begin(Pipe(to));
         drop(from);
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_pauses_is_told_from_one_that_is_slow() {
+    fn a_paused_reader_differs_from_a_slow_one() {
         let (to, from) = std::sync::mpsc::sync_channel(0);
         let (mut writer, back) = begin(Pipe(to));
         writer.give(1);

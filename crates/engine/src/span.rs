@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_block_has_the_items_that_are_left() {
+    fn the_last_block_has_the_remaining_items() {
         let of = |first, end, each, total| {
             let span = Span::new(first, end);
             (span.places(each, total), span.items(each, total))

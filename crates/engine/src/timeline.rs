@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn seconds_stand_where_they_were_spent() {
+    fn seconds_are_in_the_bin_where_they_were_spent() {
         let begin = Instant::now();
         let at = |bins: f64| begin + NARROWEST.mul_f64(bins);
         let mut recorder = Recorder::new(begin);

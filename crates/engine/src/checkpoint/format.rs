@@ -213,10 +213,10 @@ pub fn decode<T: Tally>(
         bincode::serde::decode_from_slice(ledger, config::standard().with_limit::<LARGEST>())
             .map_err(|error| Refusal::Contents(error.to_string()))?;
     if read != ledger.len() {
-        return Err(Refusal::Contents(format!("{} bytes too many", ledger.len() - read)));
+        return Err(Refusal::Contents(format!("{} extra bytes", ledger.len() - read)));
     }
     if !found.is_sound() {
-        return Err(Refusal::Contents("its blocks are none of a job's".to_owned()));
+        return Err(Refusal::Contents("its blocks overlap, or are out of order".to_owned()));
     }
     let is_same = theirs.amount == ours.amount;
     let end = if is_same { blocks } else { theirs.whole.min(ours.whole) };
@@ -226,7 +226,7 @@ pub fn decode<T: Tally>(
             check(span, &tally).map_err(Refusal::Contents)?;
             kept.record(span, tally).map_err(|overlap| Refusal::Contents(overlap.to_string()))?;
         } else if is_same {
-            return Err(Refusal::Contents(format!("blocks {span} are none of a job's")));
+            return Err(Refusal::Contents(format!("the job has no blocks {span}")));
         } else if span.first < theirs.whole {
             // From a longer job: blocks beyond our end cannot be removed from a tally.
             return Err(Refusal::OtherJob { theirs: theirs.name(), ours: ours.name() });
@@ -274,7 +274,7 @@ fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
         bincode::serde::decode_from_slice(rest, config::standard().with_limit::<LARGEST>())
             .map_err(|error| Refusal::Contents(error.to_string()))?;
     if identity.parts.iter().any(|part| part.index >= part.of) {
-        return Err(Refusal::Contents("its parts are none of a job's".to_owned()));
+        return Err(Refusal::Contents("its part numbers are impossible".to_owned()));
     }
     Ok((identity, &rest[read..]))
 }

@@ -109,10 +109,10 @@ impl Keeper {
         let (disk, place, rotates) = (Arc::clone(&self.disk), self.place.clone(), self.rotates);
         let write = move || replace(&*disk, &place, &bytes, rotates || is_good(&*disk, &place));
         let Some(background) = &self.background else { return Some(self.written(write())) };
-        let (tell, told) = channel();
+        let (send, result) = channel();
         // The keeper may have been dropped by then.
-        background.submit(Box::new(move || drop(tell.send(write()))));
-        self.writing = Some(told);
+        background.submit(Box::new(move || drop(send.send(write()))));
+        self.writing = Some(result);
         None
     }
 

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_one_owner_and_it_is_named() {
+    fn one_owner_holds_the_lock_and_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let take = |owner: &str| Lock::take_within(&place, owner, Duration::ZERO);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_without_an_owner_is_no_lock() {
+    fn a_lock_file_without_an_owner_does_not_lock() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let path = place.with_file_name(atomic_file::prefix(&place) + "lock");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_have_it_one_by_one() {
+    fn many_jobs_hold_the_lock_one_by_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let inside = std::sync::atomic::AtomicUsize::new(0);

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_names_the_one_that_is_silent() {
+    fn the_root_names_the_silent_rank() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 48, &[1, 3]), []);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_that_are_silent_is_the_one() {
+    fn the_first_of_two_silent_ranks_is_accused() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 5, &[1, 2, 3]), []);
@@ -202,18 +202,18 @@ mod tests {
     }
 
     #[test]
-    fn one_rank_speaks_for_all_that_wait_for_the_root() {
+    fn one_rank_reports_for_all_that_wait_for_the_root() {
         let now = Instant::now();
         let when = |rank| {
             let mut dog = Watchdog::new(LIMIT, rank, 100, now);
             (1..1000).find(|&step| dog.look(now + STEP * step, 0) == silent(0)).expect("it speaks")
         };
         assert_eq!([1, 2, 3].map(when), [50, 80, 110]);
-        assert_eq!([40, 99].map(when), [350, 350], "whoever is left");
+        assert_eq!([40, 99].map(when), [350, 350], "the last turn is shared");
     }
 
     #[test]
-    fn who_was_stopped_himself_accuses_nobody() {
+    fn a_watcher_that_was_stopped_accuses_no_rank() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 2, now);
         assert_eq!(watch(&mut dog, now, 10, &[1]), []);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_that_answer_and_get_no_further_wait_for_each_other() {
+    fn ranks_that_answer_without_progress_wait_for_each_other() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 3, now);
         let mut looks = (1..=100).map(|step| {

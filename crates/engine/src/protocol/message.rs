@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rank_but_the_root_is_somebodys_child_once() {
+    fn every_rank_but_the_root_has_one_parent() {
         for ranks in 1..200 {
             let mut children = vec![0; ranks as usize];
             for rank in 1..ranks {

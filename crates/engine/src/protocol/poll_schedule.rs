@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_looks_less_often_when_nobody_writes() {
+    fn the_root_polls_less_often_in_silence() {
         let now = Instant::now();
         let mut schedule = PollSchedule::new(Senders::All, now);
         schedule.looked(now, true);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn alone_never_looks_and_a_worker_seldom() {
+    fn a_single_rank_never_polls_and_a_worker_rarely() {
         let now = Instant::now();
         assert!(!PollSchedule::new(Senders::NoRank, now).is_due(now, false));
         let mut worker = PollSchedule::new(Senders::Root, now);

@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_save_is_due_at_its_time_or_behind_the_one_it_was_asked_for_in() {
+    fn a_save_is_due_on_time_or_after_the_one_under_way() {
         let every = Duration::from_secs(10);
         let now = Instant::now();
         let mut saves = Saves::new(every, now);

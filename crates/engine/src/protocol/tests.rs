@@ -209,7 +209,7 @@ impl Model for SlowRequests {
 }
 
 #[test]
-fn the_end_of_a_round_waits_for_a_request_on_its_way() {
+fn the_end_of_a_round_waits_for_a_request_under_way() {
     // A round takes about 70 us. Rank 3 reduces to rank 2, so its request takes another path.
     let slow = (0..100).filter(|&at| {
         let events = vec![(Duration::from_micros(at), 3, ExternalEvent::Save)];

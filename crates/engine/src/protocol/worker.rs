@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_for_empty_hands_is_taken_up_at_once() {
+    fn a_rank_without_work_starts_a_new_span_at_once() {
         let mut worker = Worker::<()>::new(Span::EMPTY, Seams::default());
         assert!(!worker.has_work() && worker.piece(1).is_none() && worker.asks() && !worker.asks());
         worker.given(Span::new(4, 5));

@@ -117,7 +117,7 @@ fn any_sender_is_served_in_turn() {
 
 #[test]
 #[should_panic(expected = "there is no rank 2 among 2")]
-fn there_is_nobody_beyond_the_last_rank() {
+fn sending_beyond_the_last_rank_panics() {
     run(2, |transport| transport.send(2, Channel::Round, vec![]));
 }
 

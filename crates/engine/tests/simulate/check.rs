@@ -57,7 +57,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut FaultCoverage) {
     let has = |what| run.has_struck(what);
     if !run.is_whole {
         let is_silent = has("stop") > 0 || run.has_long_pauses();
-        assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
+        assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended without a cause: {}", run.name());
         covered.event("killed");
     } else {
         assert_eq!(end.left, 0, "messages are left: {}", run.name());
@@ -127,7 +127,7 @@ pub fn reports<T: OfSpan>(
         result.unwrap_or_else(|error| panic!("{error}: {}", run.name()));
     }
     let outcome = reports.pop();
-    assert!(outcome.is_some() || killed > 0, "nobody has the outcome: {}", run.name());
+    assert!(outcome.is_some() || killed > 0, "no rank has the outcome: {}", run.name());
     if killed > 0 && run.plan.survives && outcome.is_some() {
         covered.event("survived a death");
         if is_root_dead {
@@ -151,7 +151,7 @@ pub fn outcome<T: OfSpan>(
         let total = (job.blocks > 0).then(|| job.of(Span::new(0, job.blocks)));
         assert_eq!(outcome.total, total, "{}", run.name());
     } else {
-        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+        assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
     assert!(outcome.done >= before.done(), "a run undid something: {}", run.name());
     if !run.plan.survives {
@@ -207,7 +207,7 @@ pub fn delivery(
         assert_eq!(count, job.blocks, "{}", run.name());
         covered.event("delivered");
     } else {
-        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+        assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
     if outcome.cause == Some(Cause::ReaderGone) {
         assert!(matches!(reader, Reader::GoesAt(_)), "{}", run.name());

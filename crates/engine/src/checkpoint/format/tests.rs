@@ -53,7 +53,7 @@ fn what_was_written_is_read() {
 }
 
 #[test]
-fn a_longer_job_goes_on_from_the_whole_blocks_of_a_shorter_one() {
+fn a_longer_job_resumes_from_the_whole_blocks_of_a_shorter_one() {
     let (short, long) = (job("seed 1", 95), job("seed 1", 1000));
     let read = decode(&written(&short, &[(0, 3), (4, 9), (9, 10)]), &long).expect("the same kind");
     assert_eq!(read.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 3), Span::new(4, 9)]);
@@ -125,7 +125,7 @@ fn other_blocks_of_the_same_job_are_refused() {
     }
     assert!(theirs(|job| job.whole = 4).ends_with("4 whole blocks do not fit a job of 95"));
     assert!(theirs(|job| (job.amount, job.whole) = (200, 21)).ends_with("21 whole blocks do not fit a job of 200"));
-    assert!(theirs(|job| job.parts = vec![Share { index: 3, of: 3 }]).contains("its parts are none"));
+    assert!(theirs(|job| job.parts = vec![Share { index: 3, of: 3 }]).contains("its part numbers are impossible"));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn tallies_that_cannot_be_right_are_refused() {
     let refused = decode(&encode(&ours, &ledger).expect("encodes"), &ours).expect_err("wrong");
     assert_eq!(refused, Refusal::Contents("they are not 0..3".to_owned()));
     let beyond = written(&ours, &[(0, 3), (9, 11)]);
-    assert_eq!(decode(&beyond, &ours), Err(Refusal::Contents("blocks 9..11 are none of a job's".to_owned())));
+    assert_eq!(decode(&beyond, &ours), Err(Refusal::Contents("the job has no blocks 9..11".to_owned())));
 }
 
 #[test]
