@@ -106,8 +106,7 @@ pub(crate) fn prefix(place: &Path) -> String {
 /// Moves `file`, which is completely written, to `place`.
 ///
 /// # Errors
-/// When it cannot be synced or renamed; `place` is then unchanged. Also when the disk fails
-/// ([`of_the_disk_alone`]).
+/// When it cannot be synced or renamed; `place` is then unchanged. Also when the disk itself fails.
 pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
@@ -115,13 +114,13 @@ pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
 }
 
 fn sync_folder(place: &Path) -> io::Result<()> {
-    of_the_disk_alone(FileSystem.sync_folder(place))
+    only_disk_failures(FileSystem.sync_folder(place))
 }
 
 /// Keeps only a disk failure of the folder's sync. A rename is on disk only when its folder is. But
 /// the file is complete and in place by now, so an unreadable folder, or a file system that does
 /// not sync folders, is no error.
-pub(crate) fn of_the_disk_alone(synced: io::Result<()>) -> io::Result<()> {
+pub(crate) fn only_disk_failures(synced: io::Result<()>) -> io::Result<()> {
     synced.or_else(|error| if is_failing(&error) { Err(error) } else { Ok(()) })
 }
 

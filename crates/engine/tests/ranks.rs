@@ -127,7 +127,7 @@ fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> V
 }
 
 #[test]
-fn stopped_again_and_again_on_other_ranks_it_is_the_same_total() {
+fn repeated_stops_on_other_ranks_give_the_same_total() {
     let job = Sleepy { blocks: 400, each: Duration::from_millis(1), ..Sleepy::default() };
     for schedule in Schedule::ALL {
         let after = run_on(&job, schedule, &RANKS, Duration::from_millis(40));

@@ -109,9 +109,9 @@ impl Keeper {
         let (disk, place, rotates) = (Arc::clone(&self.disk), self.place.clone(), self.rotates);
         let write = move || replace(&*disk, &place, &bytes, rotates || is_good(&*disk, &place));
         let Some(background) = &self.background else { return Some(self.written(write())) };
-        let (send, result) = channel();
+        let (sender, result) = channel();
         // The keeper may have been dropped by then.
-        background.submit(Box::new(move || drop(send.send(write()))));
+        background.submit(Box::new(move || drop(sender.send(write()))));
         self.writing = Some(result);
         None
     }
@@ -203,7 +203,7 @@ fn replace(disk: &dyn Disk, place: &Path, bytes: &[u8], rotates: bool) -> io::Re
         spare(disk, place);
     }
     file.persist(place)?;
-    atomic_file::of_the_disk_alone(disk.sync_folder(place))
+    atomic_file::only_disk_failures(disk.sync_folder(place))
 }
 
 /// Makes the file at `place` the previous save, too. Best effort: the save itself is what counts.

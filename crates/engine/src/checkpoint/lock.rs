@@ -49,7 +49,7 @@ impl Lock {
     /// their message. Waits a few seconds for it.
     ///
     /// # Errors
-    /// [`Refused`].
+    /// `Refused`.
     pub fn take(place: &Path, owner: &str) -> Result<Lock, Refused> {
         Lock::take_within(place, owner, PATIENCE)
     }

@@ -62,7 +62,7 @@ fn after_a_loss_no_method_works() {
 }
 
 #[test]
-fn what_a_rank_sent_before_it_returned_arrives_and_then_it_counts_as_lost() {
+fn messages_of_a_returned_rank_arrive_before_it_counts_as_lost() {
     let ends = run(2, |transport| {
         if transport.rank() != ROOT {
             transport.send(ROOT, Channel::Round, vec![7]).unwrap();

@@ -130,7 +130,7 @@ fn two_files_count_together_and_one_is_saved_to() {
 }
 
 #[test]
-fn a_file_that_is_resumed_from_alone_is_saved_to() {
+fn the_only_file_of_a_resume_is_saved_to() {
     let folder = folder();
     let path = folder.path().join("list.ckpt");
     save(&path, &list(40), Share { index: 0, of: 2 });

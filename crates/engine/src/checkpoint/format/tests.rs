@@ -140,7 +140,7 @@ fn tallies_that_cannot_be_right_are_refused() {
 }
 
 #[test]
-fn what_others_wrote_reaches_no_terminal_raw_nor_without_end() {
+fn foreign_text_is_escaped_and_shortened() {
     let words = vec!["pi\x1b[2J".to_owned(), "9".repeat(1000)];
     let name = Identity { words, ..job("seed 1", 95) }.name();
     assert!(name.starts_with("pi\\u{1b}[2J 999") && name.ends_with("9...") && name.len() < 400, "{name}");

@@ -72,7 +72,7 @@ fn save(keeper: &mut Keeper, blocks: u64) -> bool {
 }
 
 #[test]
-fn the_last_save_and_the_one_before() {
+fn the_last_save_and_the_previous_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     assert!(load(&path, 1).expect("nothing there").is_none());
@@ -86,7 +86,7 @@ fn the_last_save_and_the_one_before() {
 }
 
 #[test]
-fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
+fn the_previous_save_replaces_a_damaged_file_on_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut keeper = keeper(&path);
@@ -111,7 +111,7 @@ fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
 }
 
 #[test]
-fn a_file_that_is_gone_leaves_the_one_before() {
+fn a_missing_file_leaves_the_previous_save() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut first = keeper(&path);
@@ -144,7 +144,7 @@ fn only_regular_files_are_read_and_no_others_are_read_to_their_end() {
 }
 
 #[test]
-fn a_place_that_cannot_be_saved_to_is_found_at_once() {
+fn an_unwritable_path_is_found_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused = claim(&folder.path().join("missing/pi.ckpt"), "me", true).expect_err("no folder");
     assert!(refused.to_string().starts_with("cannot write the checkpoint "), "{refused}");
@@ -171,7 +171,7 @@ fn parts_of_one_file_are_all_noted() {
 }
 
 #[test]
-fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
+fn a_damaged_file_does_not_replace_the_previous_save() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut first = keeper(&path);
@@ -185,7 +185,7 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
 }
 
 #[test]
-fn the_one_before_is_best_effort() {
+fn the_previous_save_is_best_effort() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     // A file cannot replace a folder that is not empty, under any user.
@@ -228,13 +228,13 @@ fn the_last_save_waits_for_the_one_under_way() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_no_reason_to_stop() {
+fn an_unwritable_path_does_not_end_the_job() {
     let mut keeper = keeper(Path::new("/nowhere/pi.ckpt"));
     assert!(!save(&mut keeper, 3) && !keeper.save_now(&ledger(3)));
 }
 
 #[test]
-fn an_interval_is_the_time_between_saves_and_what_a_save_may_miss() {
+fn an_interval_is_the_time_between_saves_plus_unsaved_work() {
     for every in [0, 1, 200, 1000, 30_000, 3_600_000].map(Duration::from_millis) {
         let keep = Keep { path: "pi.ckpt".into(), every };
         assert_eq!(keep.between() + 2 * keep.slack(), every);
