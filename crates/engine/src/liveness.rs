@@ -3,7 +3,7 @@
 //! Stands beside `protocol`, which decides about blocks, and is pure as well. Its inputs are the
 //! time and signs from other ranks; its outputs are signs and an accusation. A transport that
 //! watches its ranks calls [`Liveness::attend`] in every wait and in every piece of a computation,
-//! over its own [`Line`]. MPI and [`simulated`](crate::simulated) do. Threads have a monitor
+//! over its own [`Line`]. MPI and `simulated` do. Threads have a monitor
 //! instead: a thread of the process sees all others.
 //!
 //! At the end every rank stops asking ([`Liveness::ask_no_more`]) and waits until its last question

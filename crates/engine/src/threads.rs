@@ -4,7 +4,7 @@
 //! parallel, in real time, and a message is a pointer that moves from one mailbox to another.
 //!
 //! - [`run`] starts the ranks and returns the result of each.
-//! - A poll that finds nothing costs two atomic loads; see [`mailbox`].
+//! - A poll that finds nothing costs two atomic loads; see `mailbox`.
 //! - A rank that sleeps in [`Transport::give_way`] wakes as soon as a message arrives for it.
 //! - [`available`] returns how many ranks this process has cores for.
 //!

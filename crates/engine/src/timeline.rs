@@ -2,7 +2,7 @@
 //!
 //! Stands beside `profile`, whose three sums do not say when. It is off unless
 //! [`Options::traced`](crate::Options::traced) gives its first moment. Memory is bounded: when a
-//! run outgrows its [`BINS`] bins, neighbours are combined and all become twice as wide. A switch
+//! run outgrows its `BINS` bins, neighbours are combined and all become twice as wide. A switch
 //! of activity costs a few nanoseconds more.
 
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::profile::Activity;
 
 /// The largest number of bins of a row. More than half of them are in use once a run is longer than
-/// [`NARROWEST`] times this. A picture is some hundred pixels wide.
+/// `NARROWEST` times this. A picture is some hundred pixels wide.
 const BINS: usize = 256;
 /// Width of a bin in a short run.
 const NARROWEST: Duration = Duration::from_micros(50);

@@ -27,8 +27,8 @@ impl Session<'_> {
     }
 
     /// Saves what is done to this file, and resumes from it if it exists. Only jobs with an
-    /// [`Identity`] are saved, and a file holds one job: of several jobs in a session, at most one
-    /// may have an identity.
+    /// [`Identity`](crate::Identity) are saved, and a file holds one job: of several jobs in a
+    /// session, at most one may have an identity.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.keep = Some(Keep { path: path.into(), every: self.interval });
         self.lock = OnceCell::new();
