@@ -51,10 +51,10 @@ impl<T> Outcome<T> {
 
 /// The ledger of a job that [keeps prefixes](crate::Job::has_a_way): the source of the totals of
 /// its first 1, 2, 4, 8, ... blocks. Empty for others.
-pub type Way<T> = Ledger<T>;
+pub type Prefixes<T> = Ledger<T>;
 
 /// The outcome of a job and its prefixes.
-pub type Ended<T> = (Outcome<T>, Way<T>);
+pub type Ended<T> = (Outcome<T>, Prefixes<T>);
 
 /// How the ranks spent their time, at the root.
 #[derive(Clone, Debug)]

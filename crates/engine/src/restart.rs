@@ -44,14 +44,14 @@ impl<T: Tally> Restart<T> {
     /// [`Lost`](crate::Error::Lost); [`Fault`](crate::Error::Fault).
     pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Seams) -> Result<Restart<T>> {
         let Some(log) = transport.replay_log() else {
-            return Ok(Restart { done: with_boundaries(done, boundaries)?, own: None });
+            return Ok(Restart { done: cut_at(done, boundaries)?, own: None });
         };
         let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (slot, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
-        let done = union(with_boundaries(base, boundaries)?, owns).map_err(fault)?;
+        let done = union(cut_at(base, boundaries)?, owns).map_err(fault)?;
         Ok(Restart { done, own: Some((own, slot)) })
     }
 }
@@ -59,7 +59,7 @@ impl<T: Tally> Restart<T> {
 /// The same ledger with these boundaries, before anything is added to it: a span that crosses one
 /// is useless for a longer job. A ledger without boundaries has no such span: it is new, or was
 /// made for a shorter job.
-fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
+fn cut_at<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
     let mut cut = Ledger::with_seams(boundaries);
     cut.absorb(ledger).map_err(fault)?;
     Ok(cut)

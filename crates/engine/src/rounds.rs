@@ -9,7 +9,7 @@ use crate::agreement::broadcast_number;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{Account, Ended};
-use crate::run::resume_with_way;
+use crate::run::resume_with_prefixes;
 use crate::transport::Transport;
 use crate::{Job, Ledger, Tally};
 
@@ -36,7 +36,7 @@ pub fn growing(first: u64) -> impl Iterator<Item = u64> {
 /// rounds.
 ///
 /// # Errors
-/// As [`resume_with_way`].
+/// As [`resume_with_prefixes`].
 pub(crate) fn run<J: Shorten>(
     transport: &dyn Transport,
     job: &J,
@@ -50,14 +50,14 @@ pub(crate) fn run<J: Shorten>(
     for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {
         let part = job.shortened(stop);
         let mut ended = None;
-        if let Some((outcome, way)) = resume_with_way(transport, &part, options, std::mem::take(&mut done))? {
+        if let Some((outcome, prefixes)) = resume_with_prefixes(transport, &part, options, std::mem::take(&mut done))? {
             let outcome = outcome.after(account.take());
             if outcome.is_complete() && stop < job.blocks() && !is_enough(&part, outcome.total.as_ref()) {
                 account = Some(outcome.account);
                 // Blocks 0..stop are all done: the next round resumes from there.
-                done = way;
+                done = prefixes;
             } else {
-                ended = Some((outcome, way));
+                ended = Some((outcome, prefixes));
             }
         }
         if broadcast_number(transport, || u64::from(ended.is_some()))? == 1 {
@@ -74,10 +74,10 @@ fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<It
 
 /// The block count and the total of the first 1, 2, 4, 8, ... of the `done` blocks, as long as the
 /// ledger has no hole.
-pub fn totals_at_powers<T: Tally>(way: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
+pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
     let mut totals = Vec::new();
     let mut all: Option<(u64, T)> = None;
-    for (span, tally) in way.spans() {
+    for (span, tally) in prefixes.spans() {
         let (end, total) = match all.take() {
             None if span.first == 0 => (span.end, tally.clone()),
             Some((end, mut total)) if span.first == end => {
@@ -113,11 +113,11 @@ mod tests {
     #[test]
     fn totals_end_at_the_first_hole() {
         let totals = |spans: &[(u64, u64)]| {
-            let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+            let mut prefixes = Ledger::with_seams(Seams { at: None, at_powers: true });
             for &(first, end) in spans {
-                way.record(Span::new(first, end), end - first).expect("disjoint");
+                prefixes.record(Span::new(first, end), end - first).expect("disjoint");
             }
-            let totals = totals_at_powers(&way, way.done());
+            let totals = totals_at_powers(&prefixes, prefixes.done());
             assert!(totals.iter().all(|(blocks, total)| blocks == total));
             totals.into_iter().map(|(blocks, _)| blocks).collect::<Vec<_>>()
         };

@@ -13,7 +13,7 @@ use crate::checkpoint::{Identity, Keep};
 use crate::driver::{Driver, RoundParts};
 use crate::error::{Error, JobError, Result};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
-pub use crate::outcome::{Account, Ended, Outcome, Way};
+pub use crate::outcome::{Account, Ended, Outcome, Prefixes};
 use crate::profile::Profile;
 use crate::protocol::{Delivery, DeliveryWindow, Machine, Root, RootState, Saves, Settings};
 use crate::restart::Restart;
@@ -41,14 +41,14 @@ pub fn resume<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    Ok(resume_with_way(transport, job, options, done)?.map(|(outcome, _)| outcome))
+    Ok(resume_with_prefixes(transport, job, options, done)?.map(|(outcome, _)| outcome))
 }
 
 /// The same; the root also gets the ledger, if the job [keeps prefixes](Job::has_a_way).
 ///
 /// # Errors
 /// As [`resume`].
-pub fn resume_with_way<J: Job>(
+pub fn resume_with_prefixes<J: Job>(
     transport: &dyn Transport,
     job: &J,
     options: &Options,
@@ -189,11 +189,11 @@ fn round<J: Job>(
     ended?;
     let outcome = outcome(transport, job, driver, chunk, begun)?;
     at(Stage::Report)?;
-    Ok(outcome.map(|(mut outcome, way)| {
+    Ok(outcome.map(|(mut outcome, prefixes)| {
         if options.share.is_some() {
             outcome.cause = outcome.cause.or(Some(Cause::ShareDone));
         }
-        (outcome, way)
+        (outcome, prefixes)
     }))
 }
 
@@ -226,8 +226,8 @@ fn outcome<J: Job>(
     let crate::driver::FinishedRound { machine, profile, timeline, refusal, now } = driver.end();
     let rows = transport.gather(record::encode(&(profile, timeline))?)?;
     let (cause, root) = (machine.cause(), machine.into_root());
-    let sound = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
-    agree(transport, || refusal.map_or(sound, Err).map_err(Error::Job))?;
+    let checked = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
+    agree(transport, || refusal.map_or(checked, Err).map_err(Error::Job))?;
     let (Some(rows), Some(root)) = (rows, root) else { return Ok(None) };
     let rows = rows.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<(Profile, Option<Timeline>)>>>()?;
     let (profiles, timelines): (Vec<Profile>, Vec<Option<Timeline>>) = rows.into_iter().unzip();
@@ -242,8 +242,8 @@ fn outcome<J: Job>(
     };
     let (done, blocks) = (root.done_for_good(), job.blocks());
     let ledger = root.into_ledger();
-    let way = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
-    Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
+    let prefixes = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
+    Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, prefixes)))
 }
 
 /// Checks the invariants of everything that is to be reported, whether computed here or read from a
