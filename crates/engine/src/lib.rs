@@ -63,7 +63,7 @@ pub use job::{Job, Pulse};
 pub use ledger::{Ledger, Overlap, Seams};
 pub use montesieve_kernel::Tally;
 pub use options::{Options, Progress, Share};
-pub use outcome::{Account, Ended, Outcome, Prefixes};
+pub use outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};
 pub use per_block::PerBlock;
 pub use resumption::{Notice, identity_or_before};
 pub use schedule::{Deal, Dealer, Schedule};

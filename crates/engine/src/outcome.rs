@@ -54,7 +54,7 @@ impl<T> Outcome<T> {
 pub type Prefixes<T> = Ledger<T>;
 
 /// The outcome of a job and its prefixes.
-pub type Ended<T> = (Outcome<T>, Prefixes<T>);
+pub type OutcomeWithPrefixes<T> = (Outcome<T>, Prefixes<T>);
 
 /// How the ranks spent their time, at the root.
 #[derive(Clone, Debug)]

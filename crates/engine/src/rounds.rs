@@ -8,7 +8,7 @@
 use crate::agreement::broadcast_number;
 use crate::error::Result;
 use crate::options::Options;
-use crate::outcome::{Account, Ended};
+use crate::outcome::{Account, OutcomeWithPrefixes};
 use crate::run::resume_with_prefixes;
 use crate::transport::Transport;
 use crate::{Job, Ledger, Tally};
@@ -44,7 +44,7 @@ pub(crate) fn run<J: Shorten>(
     mut done: Ledger<J::Tally>,
     stops: impl IntoIterator<Item = u64>,
     mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     let reached = broadcast_number(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
     let mut account = None::<Account>;
     for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {

@@ -13,7 +13,7 @@ use crate::checkpoint::{Identity, Keep};
 use crate::driver::{Driver, RoundParts};
 use crate::error::{Error, JobError, Result};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
-pub use crate::outcome::{Account, Ended, Outcome, Prefixes};
+pub use crate::outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};
 use crate::profile::Profile;
 use crate::protocol::{Delivery, DeliveryWindow, Machine, Root, RootState, Saves, Settings};
 use crate::restart::Restart;
@@ -53,7 +53,7 @@ pub fn resume_with_prefixes<J: Job>(
     job: &J,
     options: &Options,
     done: Ledger<J::Tally>,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     round(transport, job, options, done, InOrder { room: None, writer: None })
 }
 
@@ -131,7 +131,7 @@ fn round<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
     InOrder { room, writer }: InOrder<J::Tally>,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     let at = |stage| options.at_stage.map_or(Ok(()), |at| at(stage, transport.first_rank())).map_err(Error::Job);
     at(Stage::Start)?;
     let begun = transport.now();
@@ -222,7 +222,7 @@ fn outcome<J: Job>(
     driver: Driver<'_, J>,
     chunk: u64,
     begun: Instant,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     let crate::driver::FinishedRound { machine, profile, timeline, refusal, now } = driver.end();
     let rows = transport.gather(record::encode(&(profile, timeline))?)?;
     let (cause, root) = (machine.cause(), machine.into_root());

@@ -12,7 +12,7 @@ use crate::agreement::agree;
 use crate::checkpoint::{self, Identity, Keep, Lock};
 use crate::error::{Error, Result};
 use crate::options::{Callback, Options};
-use crate::outcome::{Account, Ended, Outcome};
+use crate::outcome::{Account, Outcome, OutcomeWithPrefixes};
 use crate::resumption::{Notice, Sources};
 use crate::rounds::{self, Shorten};
 use crate::run::{self, Delivered, Room};
@@ -212,7 +212,7 @@ impl<'t> Session<'t> {
         job: &J,
         stops: impl IntoIterator<Item = u64>,
         is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
-    ) -> Result<Option<Ended<J::Tally>>> {
+    ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
         let done = self.begin(job)?;
         rounds::run(self.transport, job, &self.prepared(), done, stops, is_enough)
     }

@@ -186,9 +186,9 @@ mod tests {
     use crate::background::BackgroundThread;
 
     /// Passes tallies to a reader that may not read.
-    struct Pipe(SyncSender<u32>);
+    struct ChannelSink(SyncSender<u32>);
 
-    impl Sink<u32> for Pipe {
+    impl Sink<u32> for ChannelSink {
         fn take(&mut self, tally: u32, steps: &Steps) -> Result<(), SinkError> {
             self.0.send(tally).map_err(|_| SinkError::ReaderGone)?;
             steps.step();
@@ -200,7 +200,7 @@ mod tests {
         }
     }
 
-    fn begin(sink: Pipe) -> (Writer<u32>, Receiver<Pipe>) {
+    fn begin(sink: ChannelSink) -> (Writer<u32>, Receiver<ChannelSink>) {
         Writer::begin(sink, Arc::new(BackgroundThread::begin("sink").expect("a thread")))
     }
 
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_sink_is_returned_when_everything_is_written() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, back) = begin(Pipe(to));
+        let (mut writer, back) = begin(ChannelSink(to));
         for tally in 0..3 {
             writer.give(tally);
             until_idle(&mut writer).expect("a reader");
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_closed_stream_is_an_error() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, _back) = begin(Pipe(to));
+        let (mut writer, _back) = begin(ChannelSink(to));
         drop(from);
         writer.give(1);
         assert!(matches!(until_idle(&mut writer), Err(SinkError::ReaderGone)));
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn a_paused_reader_differs_from_a_slow_one() {
         let (to, from) = std::sync::mpsc::sync_channel(0);
-        let (mut writer, back) = begin(Pipe(to));
+        let (mut writer, back) = begin(ChannelSink(to));
         writer.give(1);
         assert!(matches!(writer.look(), WriterState::Busy));
         assert!(!writer.has_moved());

@@ -156,12 +156,12 @@ fn a_limit_shorter_than_the_set_up_or_a_block_is_enough() {
 }
 
 /// Passes tallies to a channel; fails at a block, or finds its reader gone.
-struct Pipe {
+struct FailingSink {
     to: Sender<u64>,
     fails_at: Option<(u64, bool)>,
 }
 
-impl Sink<Blocks> for Pipe {
+impl Sink<Blocks> for FailingSink {
     fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.fails_at {
@@ -186,7 +186,7 @@ fn tallies_are_delivered_in_order() {
         for ranks in RANKS {
             for fails_at in [None, Some((100, false)), Some((100, true))] {
                 let (to, from) = channel();
-                let sink = Mutex::new(Some(Pipe { to, fails_at }));
+                let sink = Mutex::new(Some(FailingSink { to, fails_at }));
                 let options = Options { schedule, ..Options::default() };
                 let outcomes = threads::run(ranks, |rank| {
                     let sink = (rank.rank() == 0).then(|| sink.lock().expect("no panic").take()).flatten();

@@ -1,7 +1,7 @@
 //! Upper bounds in virtual time: for saves, stops and whole jobs.
 //!
 //! Stands beside `check`, whose rules hold in every run. These hold where nothing outside the ranks
-//! takes long ([`Run::is_prompt`]): then only the ranks themselves can cause a delay.
+//! takes long ([`CheckedRun::is_prompt`]): then only the ranks themselves can cause a delay.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use montesieve_engine::run::Outcome;
 use montesieve_engine::simulated::{DiskFaults, Weather};
 use montesieve_engine::{Keep, Ledger, Schedule};
 
-use super::check::Run;
+use super::check::CheckedRun;
 use super::job::{BlockJob, OfSpan};
 use super::scenario::LifeKind;
 
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The time of a rank for a message: the calls around it, and the wait for a turn.
 const HANDLING: Duration = Duration::from_micros(50);
 
-impl Run<'_> {
+impl CheckedRun<'_> {
     /// The longest time of a rank for a block.
     pub fn longest_block(&self) -> Duration {
         (0..self.plan.ranks).map(|rank| self.block(rank)).max().unwrap_or_default()
@@ -89,7 +89,7 @@ impl Run<'_> {
 }
 
 /// A time limit or a signal ends a run soon.
-pub fn stops_in_time(run: &Run) {
+pub fn stops_in_time(run: &CheckedRun) {
     // A run that has done nothing yet gets a second, a reader that takes nothing gets three.
     let grace = if matches!(run.scenario.kind, LifeKind::Deliver(_)) { 4 } else { 1 };
     let grace = Duration::from_secs(grace) + run.overhead() + 3 * run.longest_block();
@@ -109,7 +109,7 @@ pub fn stops_in_time(run: &Run) {
 }
 
 /// However a run ends, it loses no more work than the interval of saves allows.
-pub fn loses_little<T: OfSpan>(run: &Run, job: &BlockJob<T>, after: &Ledger<T>) {
+pub fn loses_little<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, after: &Ledger<T>) {
     let Some(keep) = keep(run).filter(|_| !run.plan.survives) else { return };
     // A rank reports after a piece, the root reads that after a piece, and saves after another one.
     let piece = run.longest_block().max(keep.longest_piece());
@@ -121,14 +121,14 @@ pub fn loses_little<T: OfSpan>(run: &Run, job: &BlockJob<T>, after: &Ledger<T>) 
 }
 
 /// How a run is saved, unless something prevents it.
-fn keep(run: &Run) -> Option<Keep> {
+fn keep(run: &CheckedRun) -> Option<Keep> {
     let every = run.scenario.keep.filter(|_| run.has_good_disk() && run.is_prompt())?;
     Some(Keep { path: "".into(), every })
 }
 
 /// While a job runs, no more time passes between two saves than their interval and the root's work
 /// in hand. Each request for a save is followed by one as soon. `saves` has the start of each.
-pub fn saves_in_time(run: &Run, saves: &[Duration]) {
+pub fn saves_in_time(run: &CheckedRun, saves: &[Duration]) {
     let is_disturbed = run.plan.silence.is_some() || run.plan.survives && !run.is_whole;
     let Some(keep) = keep(run).filter(|_| !is_disturbed) else { return };
     let start = run.plan.weather.skew + 20 * run.message() + run.turns() + SAVE;
@@ -163,12 +163,12 @@ pub fn saves_in_time(run: &Run, saves: &[Duration]) {
 }
 
 /// An undisturbed run takes no longer than its ranks need when they wait only for answers.
-pub fn takes_no_longer<T: OfSpan>(run: &Run, outcome: &Outcome<T>, before: &Ledger<T>) {
+pub fn takes_no_longer<T: OfSpan>(run: &CheckedRun, outcome: &Outcome<T>, before: &Ledger<T>) {
     let is_disturbed = run.struck.iter().any(|struck| struck.what != "SIGUSR1");
     if is_disturbed || !run.is_prompt() || outcome.cause.is_some() {
         return;
     }
-    let Run { scenario, plan, .. } = run;
+    let CheckedRun { scenario, plan, .. } = run;
     let (blocks, ranks) = (outcome.done - before.done(), plan.ranks);
     // Where there are holes, spans are shorter than chunks.
     let (chunk, holes) = (outcome.account.chunk.max(1), before.spans().count() as u64 + 1);

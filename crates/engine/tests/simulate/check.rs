@@ -8,11 +8,11 @@ use montesieve_engine::{Cause, Error, Ledger, Result, Share, Span};
 
 use super::bounds;
 use super::coverage::FaultCoverage;
-use super::job::{BlockJob, Blocks, OfSpan, Reader};
+use super::job::{BlockJob, Blocks, OfSpan, TestReader};
 use super::scenario::{LifeKind, Scenario};
 
 /// One run of a life.
-pub struct Run<'a> {
+pub struct CheckedRun<'a> {
     pub scenario: &'a Scenario,
     pub plan: &'a Plan,
     /// Whether the time limit applies to it.
@@ -25,10 +25,10 @@ pub struct Run<'a> {
     pub is_whole: bool,
 }
 
-impl Run<'_> {
-    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> Run<'a> {
+impl CheckedRun<'_> {
+    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> CheckedRun<'a> {
         let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
-        Run { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
+        CheckedRun { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
     }
 
     pub fn has_struck(&self, what: &str) -> usize {
@@ -50,7 +50,7 @@ impl Run<'_> {
 }
 
 /// Every run ends; if no rank was killed, nothing is left of it. Few messages wait for a rank.
-pub fn end<R>(run: &Run, end: &End<R>, covered: &mut FaultCoverage) {
+pub fn end<R>(run: &CheckedRun, end: &End<R>, covered: &mut FaultCoverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
@@ -76,7 +76,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut FaultCoverage) {
 
 /// Only a stopped rank is accused, not those that waited for it; a rank that was stopped for long
 /// is accused.
-pub fn accusations(run: &Run, accused: &[String], covered: &mut FaultCoverage) {
+pub fn accusations(run: &CheckedRun, accused: &[String], covered: &mut FaultCoverage) {
     covered.events("a rank was silent", accused.len() as u64);
     // Longer than the limit, the turn of the last accuser, and questions that are late.
     let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
@@ -97,7 +97,7 @@ pub fn accusations(run: &Run, accused: &[String], covered: &mut FaultCoverage) {
 
 /// Where losses are survived, a block is computed twice only if its rank died, or the loss came
 /// before that rank had recorded its last piece.
-pub fn work_twice<T: OfSpan>(run: &Run, job: &BlockJob<T>, dead: &[u64]) {
+pub fn work_twice<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, dead: &[u64]) {
     let log = job.log.lock().expect("no panic");
     let mut seen = Ledger::<()>::new();
     // From the last piece back: pieces that no longer fit were computed again later.
@@ -109,7 +109,7 @@ pub fn work_twice<T: OfSpan>(run: &Run, job: &BlockJob<T>, dead: &[u64]) {
 
 /// All ranks have the same result, and each report is made once.
 pub fn reports<T: OfSpan>(
-    run: &Run,
+    run: &CheckedRun,
     ranks: Vec<Ending<Result<()>>>,
     mut reports: Vec<Outcome<T>>,
     covered: &mut FaultCoverage,
@@ -139,7 +139,7 @@ pub fn reports<T: OfSpan>(
 
 /// An outcome is right, and so is the disk.
 pub fn outcome<T: OfSpan>(
-    run: &Run,
+    run: &CheckedRun,
     job: &BlockJob<T>,
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
@@ -180,10 +180,10 @@ pub fn outcome<T: OfSpan>(
 
 /// A delivery is in order, without a hole, and reports correctly how many blocks it wrote.
 pub fn delivery(
-    run: &Run,
+    run: &CheckedRun,
     job: &BlockJob<Blocks>,
     ranks: Vec<Ending<Result<Option<Outcome<Blocks>>>>>,
-    reader: Reader,
+    reader: TestReader,
     read: &[u64],
     covered: &mut FaultCoverage,
 ) {
@@ -196,7 +196,7 @@ pub fn delivery(
     let results: Vec<_> = ranks.into_iter().filter_map(Ending::returned).collect();
     let refused = results.iter().filter(|result| matches!(result, Err(Error::AtRoot(_)))).count();
     if refused > 0 {
-        assert!(refused == all && matches!(reader, Reader::FailsAt(_)), "{results:?}: {}", run.name());
+        assert!(refused == all && matches!(reader, TestReader::FailsAt(_)), "{results:?}: {}", run.name());
         covered.event("sink failed");
         return;
     }
@@ -210,7 +210,7 @@ pub fn delivery(
         assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
     if outcome.cause == Some(Cause::ReaderGone) {
-        assert!(matches!(reader, Reader::GoesAt(_)), "{}", run.name());
+        assert!(matches!(reader, TestReader::GoesAt(_)), "{}", run.name());
         covered.event("reader gone");
     }
 }

@@ -133,7 +133,7 @@ impl<T: OfSpan> Job for BlockJob<T> {
 
 /// The reader's reaction to a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reader {
+pub enum TestReader {
     /// Reads on, at this speed.
     Reads(Duration),
     /// Pauses at a block for this long.
@@ -147,17 +147,17 @@ pub enum Reader {
 /// A sink that records what was read.
 pub struct RecordingSink {
     pub read: Arc<Mutex<Vec<u64>>>,
-    pub reader: Reader,
+    pub reader: TestReader,
 }
 
 impl Sink<Blocks> for RecordingSink {
     fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.reader {
-                Reader::Reads(time) => simulated::pass(time),
-                Reader::PausesAt(at, time) if at == block => simulated::pass(time),
-                Reader::GoesAt(at) if at == block => return Err(SinkError::ReaderGone),
-                Reader::FailsAt(at) if at == block => return Err(SinkError::Failed("the disk is full".into())),
+                TestReader::Reads(time) => simulated::pass(time),
+                TestReader::PausesAt(at, time) if at == block => simulated::pass(time),
+                TestReader::GoesAt(at) if at == block => return Err(SinkError::ReaderGone),
+                TestReader::FailsAt(at) if at == block => return Err(SinkError::Failed("the disk is full".into())),
                 _ => {}
             }
             self.read.lock().expect("no panic").push(block);

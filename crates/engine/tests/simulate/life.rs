@@ -13,9 +13,9 @@ use montesieve_engine::transport::{ROOT, Transport};
 use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
 
 use super::bounds;
-use super::check::{self, Run};
+use super::check::{self, CheckedRun};
 use super::coverage::FaultCoverage;
-use super::job::{AffineMap, BlockJob, Blocks, OfSpan, Reader, RecordingSink};
+use super::job::{AffineMap, BlockJob, Blocks, OfSpan, RecordingSink, TestReader};
 use super::scenario::{LifeKind, Scenario};
 
 /// The path of the checkpoint, on its simulated disk.
@@ -131,7 +131,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> FaultCoverage {
         });
         let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
-        let run = Run::of(scenario, &plan, &end, number < STORMY);
+        let run = CheckedRun::of(scenario, &plan, &end, number < STORMY);
         check::end(&run, &end, &mut covered);
         check::accusations(&run, &accusations.into_inner().expect("no panic"), &mut covered);
         let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
@@ -217,7 +217,7 @@ fn load<T: OfSpan>(job: &BlockJob<T>, disk: &SimulatedDisk, scenario: &Scenario)
 }
 
 /// A delivery in order: one run, whatever its result.
-fn deliveries(scenario: &Scenario, reader: Reader) -> FaultCoverage {
+fn deliveries(scenario: &Scenario, reader: TestReader) -> FaultCoverage {
     let mut covered = FaultCoverage::of_a_life();
     let job = job::<Blocks>(scenario);
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
@@ -239,7 +239,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> FaultCoverage {
         rank.end_watch()?;
         outcome
     });
-    let run = Run::of(scenario, &plan, &end, true);
+    let run = CheckedRun::of(scenario, &plan, &end, true);
     check::end(&run, &end, &mut covered);
     check::delivery(&run, &job, end.ranks, reader, &read.lock().expect("no panic"), &mut covered);
     covered

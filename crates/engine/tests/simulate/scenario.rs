@@ -10,7 +10,7 @@ use montesieve_engine::{Options, Schedule};
 use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::coverage::STAGES;
-use super::job::Reader;
+use super::job::TestReader;
 
 /// The longest stop of a rank where silence has no limit; elsewhere a stop may be long enough for
 /// all accusers.
@@ -22,7 +22,7 @@ pub enum LifeKind {
     /// A total.
     Total,
     /// In order, to a sink with this reader.
-    Deliver(Reader),
+    Deliver(TestReader),
     /// A total, and deaths are survived.
     Survive,
     /// This number of shares one after another, and then the whole.
@@ -89,10 +89,10 @@ impl Scenario {
             _ => random.below(600),
         };
         let reader = match random.below(5) {
-            0 | 1 => Reader::Reads(random.scale_up_to(Duration::from_millis(50))),
-            2 => Reader::PausesAt(random.below(blocks), Duration::from_secs(100)),
-            3 => Reader::GoesAt(random.below(blocks)),
-            _ => Reader::FailsAt(random.below(blocks)),
+            0 | 1 => TestReader::Reads(random.scale_up_to(Duration::from_millis(50))),
+            2 => TestReader::PausesAt(random.below(blocks), Duration::from_secs(100)),
+            3 => TestReader::GoesAt(random.below(blocks)),
+            _ => TestReader::FailsAt(random.below(blocks)),
         };
         let kind = match random.below(10) {
             0..4 => LifeKind::Total,
