@@ -118,8 +118,8 @@ fn sync_folder(place: &Path) -> io::Result<()> {
 }
 
 /// Keeps only a disk failure of the folder's sync. A rename is on disk only when its folder is. But
-/// the file is complete and in place by now, so an unreadable folder, or a file system that does
-/// not sync folders, is no error.
+/// by now the file is complete and in place. So an unreadable folder is no error, nor is a file
+/// system that does not sync folders.
 pub(crate) fn only_disk_failures(synced: io::Result<()>) -> io::Result<()> {
     synced.or_else(|error| if is_failing(&error) { Err(error) } else { Ok(()) })
 }

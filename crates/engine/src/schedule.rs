@@ -42,10 +42,10 @@ impl Schedule {
         }
     }
 
-    /// The chunk size when the user gives none. There are `DEALS_PER_RANK` deals for each rank,
-    /// so that the last chunk takes under one percent of a rank's time. There are fewer where
-    /// chunks would have less than `grain` blocks (what a job wants to compute at once), but at
-    /// least one for each rank. A single rank has nothing to share.
+    /// The chunk size when the user gives none. There are `DEALS_PER_RANK` deals for each rank, so
+    /// that the last chunk takes under one percent of a rank's time. There are fewer where chunks
+    /// would have less than `grain` blocks (what a job wants to compute at once). Each rank has at
+    /// least one deal. A single rank has nothing to share.
     ///
     /// Guided chunks are long until the end, where the last of them decide how long ranks wait for
     /// each other. This is their minimum: a `GUIDED_TAIL`th of the grain.

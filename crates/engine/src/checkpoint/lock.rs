@@ -2,8 +2,8 @@
 //!
 //! The lock is on a separate file, since each save replaces the checkpoint. It is a `flock`, which
 //! the kernel releases when its owner dies in any way; the file names the owner. On Linux it works
-//! between the hosts of an NFS mount (as a lock on the server, unless mounted with `local_lock`),
-//! and disappears some time after a host dies. Where the file system has no locks (Lustre without
+//! between the hosts of an NFS mount: it is a lock on the server, unless mounted with `local_lock`.
+//! It disappears some time after its host dies. Where the file system has no locks (Lustre without
 //! `flock`), jobs are not kept apart, and a notice says so.
 
 use std::fs::{self, File};

@@ -13,7 +13,7 @@
 //! for each other. Then a link between two of them is dead, or this program has a fault.
 //!
 //! Only time in which the watcher itself was awake counts. A whole job may be stopped (`scontrol
-//! suspend`, Ctrl-Z) and continued, and a rank delayed by a slow disk must not accuse the others of
+//! suspend`, Ctrl-Z) and continued. And a rank delayed by a slow disk must not accuse the others of
 //! its own silence.
 //!
 //! Cost: a message each way for each rank every 10 s at the default limit.

@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
-/// Time of a piece when blocks are short. 0.5 ms is some hundred times the cost of a poll, and well
-/// below the shortest chunk in a job of a quarter of a second. So the root's answer arrives before
-/// a rank runs out of work. (With 2 ms, ranks with chunks of 2 ms lost a third of their time.)
+/// Time of a piece when blocks are short. 0.5 ms is some hundred times the cost of a poll. It is
+/// well below the shortest chunk in a job of a quarter of a second. So the root's answer arrives
+/// before a rank runs out of work. (With 2 ms, ranks with chunks of 2 ms lost a third of their
+/// time.)
 pub const PIECE: Duration = Duration::from_micros(500);
 
 /// Learns from the last piece how long the next one should be.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 const SOONEST: Duration = Duration::from_micros(250);
 /// The root, after a silence. A rank asks a whole span ahead, so it does not notice. The root polls
 /// again after half of the time since the last message, so an answer takes at most a third of a
-/// span's time. (When the pause doubled from poll to poll, it took up to a whole span's time, and
-/// ranks with spans of 2 ms waited a third of their time.)
+/// span's time. (When the pause doubled from poll to poll, it took up to a whole span's time. Ranks
+/// with spans of 2 ms then waited a third of their time.)
 const LATEST: Duration = Duration::from_millis(4);
 /// Any other rank with work in hand: only a stop would change its next step.
 const WORKING: Duration = Duration::from_millis(20);

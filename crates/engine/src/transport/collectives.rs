@@ -14,20 +14,21 @@
 //!
 //! All ranks call the same collectives in the same order. Every receive below names its sender. For
 //! each ordered pair (a, b), one collective sends exactly as many messages from a to b as it
-//! receives: the size and the root decide the number, never the data or the timing. By induction
-//! over the calls, the k-th message that a sends to b on [`Channel::Collective`] and the k-th that
-//! b receives from a belong to the same call and the same step. The transport delivers them in
-//! order, so b receives the right one, even when a is several collectives ahead. This needs two
-//! conditions: nothing else uses the channel, and nothing here polls it for *any* sender.
+//! receives: the size and the root decide the number, never the data or the timing. Consider the
+//! k-th message that a sends to b on [`Channel::Collective`], and the k-th that b receives from a.
+//! By induction over the calls, they belong to the same call and the same step. The transport
+//! delivers them in order, so b receives the right one, even when a is several collectives ahead.
+//! This needs two conditions: nothing else uses the channel, and nothing here polls it for *any*
+//! sender.
 //!
 //! A collective returns when this rank's part is done; its messages may not have left yet. A rank
 //! flushes before it ends, as after any other send.
 
 use super::{Channel, Lost, ROOT, Transport};
 
-/// See [`Transport::broadcast`]. The rank `r` receives from `r` without its lowest set bit, then
-/// passes the bytes on to `r + d` for each power of two `d` below that bit, the farthest first: the
-/// deepest subtree starts earliest.
+/// See [`Transport::broadcast`]. The rank `r` receives from `r` without its lowest set bit. Then it
+/// passes the bytes on to `r + d` for each power of two `d` below that bit. The farthest is first,
+/// so the deepest subtree starts earliest.
 pub(super) fn broadcast<T: Transport + ?Sized>(transport: &T, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     let (bytes, lowest) = if rank == ROOT {

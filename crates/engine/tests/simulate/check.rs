@@ -95,8 +95,8 @@ pub fn accusations(run: &CheckedRun, accused: &[String], covered: &mut FaultCove
     }
 }
 
-/// Where losses are survived, a block is computed twice only if its rank died, or the loss came
-/// before that rank had recorded its last piece.
+/// Where losses are survived, a block is computed twice only for one of two reasons: its rank died,
+/// or the loss came before that rank had recorded its last piece.
 pub fn work_twice<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, dead: &[u64]) {
     let log = job.log.lock().expect("no panic");
     let mut seen = Ledger::<()>::new();
