@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use montesieve::isa::Isa;
 use montesieve::job::protocol::Message;
-use montesieve::job::protocol::world::{Model, Plan, run};
+use montesieve::job::protocol::world::{Model, RoundPlan, run};
 use montesieve::job::{Schedule, Span};
 use montesieve::primes::gourdon::{Formula, LARGEST, Layout, Params, SMALLEST, Split, parts, seconds};
 use rustix::time::{ClockId, clock_gettime};
@@ -113,6 +113,6 @@ impl Model for Measured<'_> {
 
 /// Seconds until the last rank is done.
 fn simulate(costs: &[f64], ranks: u64, chunk: u64) -> f64 {
-    let plan = Plan { piece: PIECE, ..Plan::new(ranks, costs.len() as u64, Schedule::Dynamic, chunk) };
+    let plan = RoundPlan { piece: PIECE, ..RoundPlan::new(ranks, costs.len() as u64, Schedule::Dynamic, chunk) };
     run(&plan, &mut Measured { costs }).time.as_secs_f64()
 }

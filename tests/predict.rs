@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use montesieve::commands::scaling::analysis::predict::{Costs, Prediction, Work, ladder, predict, saturation};
 use montesieve::job::protocol::Message;
-use montesieve::job::protocol::world::{Model, Plan, run};
+use montesieve::job::protocol::world::{Model, RoundPlan, run};
 use montesieve::job::{Schedule, Span};
 
 /// Messages, answers, spans and kernels take the times that `scaling --predict` was given.
@@ -53,7 +53,10 @@ fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Co
     let mut model = Timed { costs, upto: std::iter::once(0.0).chain(upto).collect() };
     // Pieces as long as spans, since nothing is saved here.
     let piece = Duration::from_secs(10_000);
-    let end = run(&Plan { piece, ..Plan::new(prediction.ranks, work.blocks, schedule, prediction.chunk) }, &mut model);
+    let end = run(
+        &RoundPlan { piece, ..RoundPlan::new(prediction.ranks, work.blocks, schedule, prediction.chunk) },
+        &mut model,
+    );
     assert_eq!(end.computed, work.blocks);
     end.time.as_secs_f64()
 }

@@ -1,5 +1,5 @@
-//! A job of your own, on all cores of this machine: a parameter sweep whose tally is a histogram.
-//! It survives `kill -9`: run again with the same file, it resumes.
+//! A user's job, on all cores of this machine: a parameter sweep whose tally is a histogram. It
+//! survives `kill -9`: run it again with the same file, and it resumes.
 //!
 //! ```text
 //! cargo run --release -p montesieve-engine --example own_job -- sweep.ckpt [RANKS]
@@ -16,7 +16,7 @@ const BLOCKS: u64 = 3_000;
 /// Values of r in a block: some milliseconds of work.
 const VALUES: u64 = 100;
 
-/// Of the values of r in a block, how many have the period 1, 2, ..., 16; at place 0 the others.
+/// How many values of r in a block have the period 1, 2, ..., 16; entry 0 counts the others.
 fn periods(block: u64) -> [u64; 17] {
     let mut periods = [0; 17];
     for value in block * VALUES..(block + 1) * VALUES {
@@ -37,7 +37,7 @@ pub fn sweep(mut session: Session<'_>, checkpoint: Option<&str>) -> engine::Resu
     if let Some(path) = checkpoint {
         session = session.checkpoint(path).checkpoint_interval(Duration::from_secs(1));
     }
-    // In words, all that decides what a block is: a checkpoint with other words is refused.
+    // Everything that decides a block's value, in words: a checkpoint with other words is refused.
     let job = PerBlock::new(format!("periods of {BLOCKS} x {VALUES} logistic maps"), BLOCKS, periods);
     let outcome = session.notices(|notice| eprintln!("{notice}")).run(&job)?;
     let periods = outcome.and_then(|outcome| outcome.total);

@@ -1,10 +1,9 @@
-//! Files that appear whole or not at all: written under a temporary name beside their place,
-//! synced, renamed.
+//! Replaces files atomically: they are written under a temporary name in the same folder, synced,
+//! and renamed.
 //!
-//! No reader ever sees half of one, and the old one survives a crash. Results, side files and
-//! checkpoints are written so. Stands beside `regular`, which reads files. Links are followed first
-//! ([`resolve`]): the file that a link stands for is replaced, on its own file system, and the link
-//! stays.
+//! No reader ever sees half a file, and the old one survives a crash. Results, side files and
+//! checkpoints use this. Stands beside `regular`, which reads files. Links are followed first
+//! ([`resolve`]): the target of a link is replaced, on its own file system, and the link stays.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -18,19 +17,19 @@ use tempfile::NamedTempFile;
 
 use crate::disk::{Disk, FileSystem};
 
-/// Letters and digits of a temporary name that are drawn at random.
+/// Random letters and digits in a temporary name.
 const DRAWN: usize = 6;
-/// How a temporary name ends.
+/// The end of a temporary name.
 const SUFFIX: &str = ".tmp";
-/// Links that are followed, as many as Linux follows.
+/// The largest number of links to follow, as in Linux.
 const LINKS: usize = 40;
 
-/// The file that `path` stands for: links are followed, also one whose target is not there yet. The
-/// folder must be there.
+/// The file that `path` stands for. Follows links, even to a target that does not exist yet. The
+/// folder must exist.
 ///
 /// # Errors
-/// When the folder is not there or cannot be looked into, when links go in a circle, or when `path`
-/// has no file name.
+/// When the folder does not exist or is unreadable, when links form a circle, or when `path` has no
+/// file name.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
     if let Ok(place) = fs::canonicalize(path) {
         return Ok(place);
@@ -48,10 +47,10 @@ pub fn resolve(path: &Path) -> io::Result<PathBuf> {
 
 /// A temporary file in the folder of `place`, so that the rename stays within one file system. It
 /// is removed when dropped; after a kill the next [`sweep`] removes it. Its mode is that of the
-/// file at `place`; of a new file, what the umask has.
+/// file at `place`; a new file gets what the umask leaves.
 ///
 /// # Errors
-/// When the folder is not there, or nothing can be written in it.
+/// When the folder does not exist or is not writable.
 pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
     let folder = folder(place);
     fs::metadata(folder)?; // says so in plain words where there is no such folder
@@ -60,18 +59,18 @@ pub fn beside(place: &Path) -> io::Result<NamedTempFile> {
     builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(DRAWN);
     builder.permissions(Permissions::from_mode(0o666));
     let file = builder.tempfile_in(folder)?;
-    // Exactly the old mode, whatever the umask. Where modes cannot be set there is none to keep.
+    // Exactly the old mode, whatever the umask is. If modes cannot be set, there is none to keep.
     if let Ok(old) = fs::metadata(place).map(|found| found.permissions().mode() & 0o777) {
         let _ = file.as_file().set_permissions(Permissions::from_mode(old));
     }
-    // In use. Where files cannot be locked, none counts as left behind either.
+    // Marks the file as in use. Where files cannot be locked, none counts as left behind either.
     let _ = flock(file.as_file(), FlockOperation::NonBlockingLockExclusive);
     Ok(file)
 }
 
-/// Removes the temporary files of `place` that killed processes of this user have left. Whatever
-/// cannot be removed stays; what is no regular file of this user's is not even opened, for in a
-/// shared folder others may put links and FIFOs under such names.
+/// Removes the temporary files of `place` that killed processes of this user left. Files that
+/// cannot be removed stay. Anything but a regular file of this user is not even opened: in a shared
+/// folder others may put links and FIFOs under such names.
 pub fn sweep(place: &Path) {
     let prefix = prefix(place);
     let is_ours = |name: &str| {
@@ -87,28 +86,27 @@ pub fn sweep(place: &Path) {
     }
 }
 
-/// Opens a regular file of this user's for writing; never blocks, never follows a link.
+/// Opens a regular file of this user for writing; never blocks, never follows a link.
 fn open_own(path: &Path) -> Option<File> {
     let is_own = |found: &fs::Metadata| found.is_file() && found.uid() == geteuid().as_raw();
     fs::symlink_metadata(path).ok().filter(is_own)?;
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
-    // It may have been exchanged in between.
+    // The file may have been replaced in between.
     file.metadata().ok().filter(is_own).map(|_| file)
 }
 
-/// How hidden names that belong to `place` begin: a name of any length becomes the same number of
+/// The start of hidden names that belong to `place`: a name of any length becomes a fixed number of
 /// letters.
 pub(crate) fn prefix(place: &Path) -> String {
     let name = place.file_name().unwrap_or_default().as_encoded_bytes();
     format!(".montesieve-{}-", &blake3::hash(name).to_hex()[..16])
 }
 
-/// Everything is written to `file`: puts it at `place`.
+/// Moves `file`, which is completely written, to `place`.
 ///
 /// # Errors
-/// When it cannot be synced or renamed; `place` is as it was before then. And when the disk fails
-/// ([`of_the_disk_alone`]).
+/// When it cannot be synced or renamed; `place` is then unchanged. Also when the disk itself fails.
 pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(place).map_err(|error| error.error)?;
@@ -116,13 +114,13 @@ pub fn keep(file: NamedTempFile, place: &Path) -> io::Result<()> {
 }
 
 fn sync_folder(place: &Path) -> io::Result<()> {
-    of_the_disk_alone(FileSystem.sync_folder(place))
+    only_disk_failures(FileSystem.sync_folder(place))
 }
 
-/// What came of syncing a folder, as far as it counts. The rename itself is on disk only when the
-/// folder is. A folder that cannot be read, or a file system that does not sync folders, is no
-/// fault of the file, which is whole and in its place by now: only a failing disk is.
-pub(crate) fn of_the_disk_alone(synced: io::Result<()>) -> io::Result<()> {
+/// Keeps only a disk failure of the folder's sync. A rename is on disk only when its folder is. But
+/// by now the file is complete and in place. So an unreadable folder is no error, nor is a file
+/// system that does not sync folders.
+pub(crate) fn only_disk_failures(synced: io::Result<()>) -> io::Result<()> {
     synced.or_else(|error| if is_failing(&error) { Err(error) } else { Ok(()) })
 }
 
@@ -130,7 +128,7 @@ fn is_failing(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::IO.raw_os_error())
 }
 
-/// The folder that `place` is in.
+/// The folder of `place`.
 pub fn folder(place: &Path) -> &Path {
     place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -147,7 +145,7 @@ mod tests {
         keep(file, place).expect("kept");
     }
 
-    /// This process's, which threads share: tests only look.
+    /// The umask of this process, which threads share: tests only read it.
     fn umask() -> u32 {
         let status = fs::read_to_string("/proc/self/status").expect("Linux");
         let mask = status.lines().find_map(|line| line.strip_prefix("Umask:")).expect("a umask");
@@ -159,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_killed_have_left_is_swept_and_nothing_else() {
+    fn only_files_of_killed_processes_are_swept() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let there = || fs::read_dir(folder.path()).expect("readable").count();
         let in_use = beside(&place).expect("a file");
-        // As a killed process leaves it: there, and not locked.
+        // As a killed process leaves it: present, and not locked.
         let left = beside(&place).expect("a file").into_temp_path().keep().expect("kept");
         let others = beside(&folder.path().join("other.ckpt")).expect("a file").into_temp_path();
         let strange = folder.path().join(prefix(&place) + "not-ours.tmp");
@@ -177,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_put_under_such_names_is_left_alone() {
+    fn files_of_others_under_such_names_stay() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let named = |drawn: &str| folder.path().join(format!("{}{drawn}{SUFFIX}", prefix(&place)));

@@ -1,13 +1,13 @@
-//! Time awake: how long this process could have done anything.
+//! Time awake: how long this process was able to do anything.
 //!
-//! Stands apart from the deadlines of a job, which are moments of the clock. A process that is
-//! stopped and continued (Ctrl-Z, `scontrol suspend`) finds that hours have passed in which neither
-//! it nor its disk, reader or launcher could do anything. Limits on those count time awake: a step
-//! of the clock from look to look counts no more than the time within which looks are due.
+//! Stands apart from the deadlines of a job, which are moments of the clock. A process may be
+//! stopped and continued (Ctrl-Z, `scontrol suspend`). Hours then pass in which neither it nor its
+//! disk, reader or launcher can do anything. Limits on those count time awake: between two looks at
+//! the clock, at most the interval in which looks are due.
 
 use std::time::{Duration, Instant};
 
-/// The longest that a [`Limit`] counts from look to look.
+/// The longest time that a [`Limit`] counts between two looks.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// A clock that stands still while the process does.
@@ -19,12 +19,12 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Shows zero at `now`. Looks are due within `longest_step`, and no step counts more.
+    /// Shows zero at `now`. Looks are due within `longest_step`; a longer step counts as that much.
     pub fn new(longest_step: Duration, now: Instant) -> Clock {
         Clock { awake: Duration::ZERO, looked: now, longest_step }
     }
 
-    /// Looks at the real clock; the time awake since the start.
+    /// Looks at the real clock and returns the time awake since the start.
     pub fn look(&mut self, now: Instant) -> Duration {
         self.awake += now.saturating_duration_since(self.looked).min(self.longest_step);
         self.looked = now;
@@ -37,7 +37,7 @@ impl Clock {
     }
 }
 
-/// A limit in time awake. Looks are due every second.
+/// A limit on time awake. Looks are due every second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     clock: Clock,
@@ -45,12 +45,12 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// This much, from `now` on.
+    /// A limit of this length, from `now` on.
     pub fn new(limit: Duration, now: Instant) -> Limit {
         Limit { clock: Clock::new(LOOK, now), limit }
     }
 
-    /// Looks at the clock; whether the limit is over.
+    /// Looks at the clock; returns whether the limit is over.
     pub fn is_over(&mut self, now: Instant) -> bool {
         self.clock.look(now) >= self.limit
     }

@@ -1,8 +1,8 @@
-//! Work beside a rank: a disk or a reader may take its time, and the rank has messages to answer.
+//! Work beside a rank: a disk or a reader may be slow, and the rank has messages to answer.
 //!
-//! Stands beside `disk`, whose steps are such work. A transport says how it is done, since only a
-//! transport knows what time is: a real one has a thread ([`Worker`]), a simulated one lets virtual
-//! time pass.
+//! Stands beside `disk`, whose steps are such work. The transport provides it, since only the
+//! transport knows what time is. A real transport has a thread ([`BackgroundThread`]); a simulated
+//! one lets virtual time pass.
 
 use std::fmt::Debug;
 use std::io;
@@ -11,16 +11,16 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Builder};
 use std::time::Duration;
 
-/// Something to do.
-pub type Work = Box<dyn FnOnce() + Send>;
+/// A piece of work.
+pub type WorkItem = Box<dyn FnOnce() + Send>;
 
-/// Does one piece of work after the other while the rank does something else.
+/// Runs one piece of work after another while the rank does something else.
 pub trait Background: Debug + Send + Sync {
-    /// Does `work` when all that was submitted before is done. Returns at once. How it went, `work`
-    /// says itself.
-    fn submit(&self, work: Work);
+    /// Runs `work` after everything submitted before it. Returns at once; `work` itself reports how
+    /// it ended.
+    fn submit(&self, work: WorkItem);
 
-    /// The calling rank does nothing for this long.
+    /// The calling rank sleeps for this long.
     fn sleep(&self, time: Duration) {
         thread::sleep(time);
     }
@@ -29,27 +29,27 @@ pub trait Background: Debug + Send + Sync {
 /// A thread of this process. It ends when its work is done and the worker is dropped, or with the
 /// process.
 #[derive(Debug)]
-pub struct Worker(Sender<Work>);
+pub struct BackgroundThread(Sender<WorkItem>);
 
-impl Worker {
+impl BackgroundThread {
     /// Starts the thread, under this name.
     ///
     /// # Errors
-    /// When the system refuses a thread.
-    pub fn begin(name: &str) -> io::Result<Worker> {
-        let (submit, submitted) = channel::<Work>();
+    /// When the system refuses the thread.
+    pub fn begin(name: &str) -> io::Result<BackgroundThread> {
+        let (submit, submitted) = channel::<WorkItem>();
         Builder::new().name(name.into()).spawn(move || {
             for work in submitted {
                 // The panic hook has reported it; the work that panicked gives no answer.
                 let _ = catch_unwind(AssertUnwindSafe(work));
             }
         })?;
-        Ok(Worker(submit))
+        Ok(BackgroundThread(submit))
     }
 }
 
-impl Background for Worker {
-    fn submit(&self, work: Work) {
+impl Background for BackgroundThread {
+    fn submit(&self, work: WorkItem) {
         // The thread lives as long as this end of the channel.
         let _ = self.0.send(work);
     }
@@ -60,16 +60,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_done_in_order_also_behind_a_panic_and_after_the_worker_is_dropped() {
+    fn work_runs_in_order_after_a_panic_and_after_the_drop() {
         let (to, from) = channel();
-        let worker = Worker::begin("test").expect("a thread");
+        let worker = BackgroundThread::begin("test").expect("a thread");
         for number in 0..5 {
             let to = to.clone();
             worker.submit(Box::new(move || {
                 if number == 2 {
                     std::panic::resume_unwind(Box::new("no more memory"));
                 }
-                to.send(number).expect("somebody listens");
+                to.send(number).expect("a receiver");
             }));
         }
         drop((worker, to));

@@ -1,17 +1,18 @@
-//! Polite waiting: how a rank waits without taking the core from a rank that works.
+//! Backoff: how a rank waits without taking the core from a rank that works.
 //!
 //! Stands beside `transport`, whose waits all go through a [`Backoff`]. Blocking calls of message
-//! libraries spin, which is right when every rank has a core and ruinous when eight ranks share
-//! two. So a wait tests, yields a few times, and then sleeps longer and longer.
+//! libraries spin. That is right when every rank has a core, and ruinous when eight ranks share
+//! two. So a wait tests, yields a few times, and then sleeps for longer and longer.
 
 use std::time::Duration;
 
-/// Pauses that only yield: about 20 microseconds in all on an idle core, the time of a message
+/// Pauses that only yield: about 20 microseconds in total on an idle core, the time of a message
 /// between two hosts.
 const YIELDS: u32 = 64;
 /// The first sleep. The kernel adds about 50 microseconds.
 const SHORTEST: Duration = Duration::from_micros(20);
-/// The longest sleep: what a rank may add to a wait, against 0.2 % of a core while it sleeps.
+/// The longest sleep: the delay that it may add to a wait, against 0.2 % of a core while the rank
+/// sleeps.
 const LONGEST: Duration = Duration::from_millis(1);
 
 /// How long a wait has lasted, and so how long its next pause is.
@@ -22,7 +23,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A wait that begins now.
+    /// A wait that starts now.
     pub fn new() -> Backoff {
         Backoff::default()
     }
@@ -40,7 +41,7 @@ impl Backoff {
         }
     }
 
-    /// Counts a pause, and returns how long it should sleep; `None`: it should only yield.
+    /// Counts a pause and returns how long it should sleep; `None`: it should only yield.
     pub fn next_sleep(&mut self) -> Option<Duration> {
         let pauses = self.pauses;
         self.pauses = pauses.saturating_add(1);

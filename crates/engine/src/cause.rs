@@ -1,13 +1,13 @@
-//! Why a job ends before it is complete.
+//! Reasons for an early end.
 
 /// Why a job ended before it was complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// This signal came.
+    /// A signal arrived.
     Signal(i32),
-    /// The time was up.
+    /// The time limit was reached.
     TimeLimit,
-    /// This run's share is done; other runs do the rest.
+    /// This run's share is complete; other runs do the rest.
     ShareDone,
     /// The reader of the results went away.
     ReaderGone,

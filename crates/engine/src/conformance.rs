@@ -1,29 +1,29 @@
 //! What every transport must do, as a test for authors of transports.
 //!
-//! Every rank calls [`check`], which talks to all others and panics with a sentence when something
-//! is not as [`transport`](crate::transport) promises. It passes over threads and simulated ranks;
-//! a program runs it over its own transport, on 1, 2, 3, 5 and 8 ranks: odd numbers and numbers
-//! beside a power of two are where trees go wrong.
+//! Every rank calls [`check`], which exchanges messages with all others. It panics with a sentence
+//! when the transport does not keep the promises of [`transport`](crate::transport). Threads and
+//! simulated ranks pass it. A program runs it over its own transport, on 1, 2, 3, 5 and 8 ranks:
+//! trees fail at odd numbers and beside powers of two.
 //!
 //! It sends some hundred messages for each pair of ranks, the longest of a megabyte. It leaves no
-//! message behind, and can be called again.
+//! message behind and can be called again.
 
 use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::transport::{Channel, Lost, Message, ROOT, Transport};
 
-/// Messages of a pair where their order is looked at.
+/// Messages of a pair in the test of their order.
 const ROW: u64 = 20;
-/// Bytes of a long message: beyond what any MPI sends without asking the receiver.
+/// Bytes of a long message: more than any MPI sends without asking the receiver.
 const LONG: usize = 1 << 20;
-/// Collectives of a row.
+/// Collectives in a row.
 const COLLECTIVES: u64 = 30;
 
-/// Holds the transport to its contract. Every rank must call it.
+/// Tests the transport against its contract. Every rank must call it.
 ///
 /// # Errors
-/// [`Lost`], which may not happen here.
+/// [`Lost`], which must not happen here.
 ///
 /// # Panics
 /// When the transport breaks its contract.
@@ -55,12 +55,12 @@ fn next(transport: &dyn Transport, channel: Channel) -> Result<Message, Lost> {
     }
 }
 
-/// A message that says who sent it, and its number.
+/// A message with its sender and number.
 fn numbered(from: u64, number: u64) -> Vec<u8> {
     [from.to_le_bytes(), number.to_le_bytes()].concat()
 }
 
-/// Ranks are numbered from 0, each once; nothing has arrived yet.
+/// Ranks are numbered from 0, each once; no message has arrived yet.
 fn numbers(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     assert!(rank < size, "rank {rank} of {size}");
@@ -73,7 +73,7 @@ fn numbers(transport: &dyn Transport) -> Result<(), Lost> {
     Ok(())
 }
 
-/// Messages of a pair arrive in order, also to the rank itself, empty ones too.
+/// Messages of a pair arrive in order, also those to the rank itself and empty ones.
 fn order(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     for number in 0..ROW {
@@ -90,11 +90,11 @@ fn order(transport: &dyn Transport) -> Result<(), Lost> {
         }
         assert_eq!(transport.poll(Channel::Round, Some(from))?, None, "nothing more from rank {from}");
     }
-    // Nobody sends what comes next before all have looked.
+    // No rank sends the next messages before all have looked.
     transport.barrier()
 }
 
-/// A look into one channel sees nothing of another, whatever came first.
+/// Polling one channel never returns a message of another, whatever arrived first.
 fn channels(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     let (next, before) = ((rank + 1) % size, (rank + size - 1) % size);
@@ -110,7 +110,7 @@ fn channels(transport: &dyn Transport) -> Result<(), Lost> {
     transport.barrier()
 }
 
-/// A look for any sender finds every message once, each sender's in order, and says who sent it.
+/// Polling any sender finds every message once, each sender's in order, and names the sender.
 fn any_sender(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     for number in 0..ROW {
@@ -127,8 +127,8 @@ fn any_sender(transport: &dyn Transport) -> Result<(), Lost> {
     transport.barrier()
 }
 
-/// Long messages arrive whole, and short ones behind them do not overtake. All ranks send before
-/// any receives: a send never waits for its receiver.
+/// Long messages arrive whole, and short ones after them do not overtake. All ranks send before any
+/// receives: a send never waits for its receiver.
 fn long_messages(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     let bytes = |from: u64| -> Vec<u8> { (0..LONG as u64).map(|place| (place * 31 + from) as u8).collect() };
@@ -146,8 +146,8 @@ fn long_messages(transport: &dyn Transport) -> Result<(), Lost> {
     Ok(())
 }
 
-/// To wait until the messages of one channel have left waits for no others, of which a long one may
-/// leave only when it is taken.
+/// Flushing one channel does not wait for another, whose long message may leave only when it is
+/// received.
 fn flush_of_a_channel(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     let (to, from) = ((rank + 1) % size, (rank + size - 1) % size);
@@ -155,13 +155,13 @@ fn flush_of_a_channel(transport: &dyn Transport) -> Result<(), Lost> {
     transport.send(to, Channel::Round, numbered(rank, 2))?;
     assert_eq!(transport.receive(Channel::Round, from)?, numbered(from, 2));
     transport.flush(Some(Channel::Round))?;
-    // Only now does anybody take the long ones.
+    // Only now are the long messages received.
     transport.barrier()?;
     assert_eq!(transport.receive(Channel::Job, from)?, vec![1; LONG]);
     transport.flush(Some(Channel::Job))
 }
 
-/// Each collective, with what it gives to whom.
+/// Each collective: what every rank gets.
 fn each_collective(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     transport.barrier()?;
@@ -169,7 +169,7 @@ fn each_collective(transport: &dyn Transport) -> Result<(), Lost> {
     assert_eq!(transport.broadcast((rank == ROOT).then(Vec::new))?, [], "an empty broadcast");
     let pairs: Vec<[u64; 2]> = (0..size).map(|rank| [rank, u64::MAX - rank]).collect();
     assert_eq!(transport.scatter((rank == ROOT).then_some(&pairs))?, [rank, u64::MAX - rank]);
-    // Ranks with nothing, and different lengths.
+    // Ranks without data, and different lengths.
     let gathered = transport.gather(vec![rank as u8; (rank % 3) as usize])?;
     let expected: Vec<Vec<u8>> = (0..size).map(|rank| vec![rank as u8; (rank % 3) as usize]).collect();
     assert_eq!(gathered, (rank == ROOT).then_some(expected));
@@ -182,7 +182,7 @@ fn each_collective(transport: &dyn Transport) -> Result<(), Lost> {
     Ok(())
 }
 
-/// Many collectives in a row, in which one rank after the other comes late: no two mix.
+/// Many collectives in a row, where one rank after another is late: no two mix.
 fn rows_of_collectives(transport: &dyn Transport) -> Result<(), Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     for number in 0..COLLECTIVES {
@@ -211,7 +211,7 @@ fn rows_of_collectives(transport: &dyn Transport) -> Result<(), Lost> {
     Ok(())
 }
 
-/// This rank comes two milliseconds late.
+/// This rank is two milliseconds late.
 fn late(transport: &dyn Transport) -> Result<(), Lost> {
     let until = transport.now() + Duration::from_millis(2);
     let mut backoff = Backoff::new();

@@ -1,8 +1,7 @@
-//! The steps of a disk that a checkpoint is made of, so that a simulation can fail any of them.
+//! The disk operations of a checkpoint, as a trait: a simulation can fail any of them.
 //!
-//! Stands beside `atomic_file` and `regular`, which do these steps on the file system; here is what
-//! the checkpoint's keeper needs of them, as a trait. Results and side files are written without
-//! it.
+//! Stands beside `atomic_file` and `regular`, which do these operations on the file system. This
+//! trait holds what the checkpoint's keeper needs. Results and side files do not use it.
 
 use std::fmt::Debug;
 use std::fs;
@@ -15,7 +14,7 @@ use tempfile::{NamedTempFile, TempPath};
 use crate::atomic_file;
 use crate::regular::{self, Pipes};
 
-/// Where checkpoints are.
+/// Storage of checkpoints.
 pub trait Disk: Debug + Send + Sync {
     /// The file that `path` stands for, all links followed.
     ///
@@ -26,58 +25,58 @@ pub trait Disk: Debug + Send + Sync {
     /// Removes the temporary files of `place` that killed processes have left.
     fn sweep(&self, place: &Path);
 
-    /// A temporary file beside `place`, empty; it goes when it is dropped.
+    /// An empty temporary file beside `place`, removed when dropped.
     ///
     /// # Errors
-    /// When there can be none.
+    /// When it cannot be created.
     fn create(&self, place: &Path) -> io::Result<Box<dyn Temporary>>;
 
-    /// The file at `place` under a second, temporary name beside it.
+    /// A second, temporary name of the file at `place`, beside it.
     ///
     /// # Errors
     /// When there is no such file, or the file system has no links.
     fn link(&self, place: &Path) -> io::Result<Box<dyn Temporary>>;
 
-    /// Whether both names are there and stand for one file, or neither is there.
+    /// Whether both names exist and mean one file, or neither exists.
     fn is_same(&self, one: &Path, other: &Path) -> bool;
 
-    /// Gives a file another name, in place of what has it.
+    /// Renames a file, replacing the file at `to`.
     ///
     /// # Errors
     /// As [`fs::rename`].
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// The names in the folder of `place` outlive a crash from now on.
+    /// From now on the names in the folder of `place` survive a crash.
     ///
     /// # Errors
     /// When the folder cannot be read or synced.
     fn sync_folder(&self, place: &Path) -> io::Result<()>;
 
-    /// Opens a regular file, and says how long it is.
+    /// Opens a regular file and returns its length.
     ///
     /// # Errors
-    /// When it cannot be opened, or is something else.
+    /// When it cannot be opened, or is of another kind.
     fn open(&self, path: &Path) -> io::Result<(Box<dyn Read>, u64)>;
 }
 
 /// A file under a temporary name.
 pub trait Temporary {
-    /// Adds bytes at its end.
+    /// Appends bytes.
     ///
     /// # Errors
     /// As [`Write::write_all`].
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// What is in the file outlives a crash from now on.
+    /// From now on the contents of the file survive a crash.
     ///
     /// # Errors
     /// As [`fs::File::sync_all`].
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Gives it its name, in place of what has it.
+    /// Gives the file its final name, replacing the file at `place`.
     ///
     /// # Errors
-    /// As [`fs::rename`]; `place` is as it was before then.
+    /// As [`fs::rename`]; `place` is then unchanged.
     fn persist(self: Box<Self>, place: &Path) -> io::Result<()>;
 }
 
@@ -139,7 +138,7 @@ impl Temporary for NamedTempFile {
     }
 }
 
-/// A second name: it is not written through.
+/// A second name cannot be written through.
 impl Temporary for TempPath {
     fn write_all(&mut self, _: &[u8]) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())

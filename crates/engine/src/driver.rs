@@ -1,8 +1,8 @@
-//! Drives one rank's machine over a transport: carries its outputs out, brings it its inputs, and
+//! Drives one rank's machine over a transport: executes its outputs, passes it its inputs, and
 //! decides nothing.
 //!
-//! Stands beside `protocol`, which decides, and `run`, which sets a round up. What is measured here
-//! is whose time it was: the kernel's, messages', or a wait's.
+//! Stands beside `protocol`, which decides, and `run`, which sets up a round. It also measures
+//! where the time goes: kernel, messages, or waiting.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -14,33 +14,32 @@ use crate::error::{Error, JobError, Result, fault};
 use crate::options::{Options, Progress, Stage};
 use crate::profile::{Activity, Profile, Stopwatch};
 use crate::protocol::{Input, Machine, Message, Output};
-use crate::sink::{SinkError, State, Writer};
+use crate::sink::{SinkError, Writer, WriterState};
 use crate::timeline::Timeline;
 use crate::transport::{Channel, Transport};
 use crate::{Cause, Job, Ledger, record};
 
-/// Time between two looks after messages in the middle of a block; a look costs well below a
-/// microsecond.
+/// Time between two polls in the middle of a block; a poll costs well below a microsecond.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
 
 /// What only some ranks bring into a round.
-pub(crate) struct Parts<T> {
+pub(crate) struct RoundParts<T> {
     /// At the root of an in-order delivery: the sink.
     pub(crate) writer: Option<Writer<T>>,
     /// At the root: where to save.
     pub(crate) keep: Option<(Keep, Identity)>,
-    /// Blocks that this run is about, for progress.
+    /// Blocks that this run computes, for progress.
     pub(crate) blocks: u64,
 }
 
 /// What is left when a round is over.
-pub(crate) struct Ended<T> {
+pub(crate) struct FinishedRound<T> {
     pub(crate) machine: Machine<T>,
     pub(crate) profile: Profile,
     pub(crate) timeline: Option<Timeline>,
-    /// What the sink failed with.
+    /// The error of the sink.
     pub(crate) refusal: Option<JobError>,
-    /// When it ended.
+    /// When the round ended.
     pub(crate) now: Instant,
 }
 
@@ -56,7 +55,7 @@ pub(crate) struct Driver<'a, J: Job> {
     watch: Stopwatch,
     looked: Instant,
     backoff: Backoff,
-    /// What went wrong in the middle of a block, until the kernel has returned.
+    /// An error in the middle of a block, kept until the kernel has returned.
     failure: Option<Error>,
     refusal: Option<JobError>,
     has_finished: bool,
@@ -68,7 +67,7 @@ impl<'a, J: Job> Driver<'a, J> {
         job: &'a J,
         options: &'a Options,
         machine: Machine<J::Tally>,
-        parts: Parts<J::Tally>,
+        parts: RoundParts<J::Tally>,
     ) -> Self {
         let now = transport.now();
         Driver {
@@ -91,7 +90,7 @@ impl<'a, J: Job> Driver<'a, J> {
         }
     }
 
-    /// Carries the round out, to its end on this rank.
+    /// Executes the round, to its end on this rank.
     pub(crate) fn run(&mut self) -> Result<()> {
         let mut workspace = None;
         self.attend()?;
@@ -122,19 +121,19 @@ impl<'a, J: Job> Driver<'a, J> {
             self.attend()?;
         }
         self.finish_once()?;
-        // Not what the job has sent: a rank that has left its round may wait for this one before it
-        // looks for that.
+        // Waits for the engine's messages only: a rank that has left its round may wait for this
+        // one before it looks for the job's.
         self.transport.flush(Some(Channel::Round))?;
         self.progress(true);
         Ok(())
     }
 
-    /// All that this rank has ever done of the job, where that is kept.
+    /// Everything that this rank has ever done of the job, where that is kept.
     pub(crate) fn own(&self) -> Option<&Ledger<J::Tally>> {
         self.machine.own()
     }
 
-    pub(crate) fn end(mut self) -> Ended<J::Tally> {
+    pub(crate) fn end(mut self) -> FinishedRound<J::Tally> {
         let (_, now) = self.switch(Activity::Comm);
         let profile = Profile {
             compute: self.watch.seconds(Activity::Compute),
@@ -144,10 +143,10 @@ impl<'a, J: Job> Driver<'a, J> {
             messages: self.machine.messages(),
         };
         let timeline = self.watch.timeline();
-        Ended { machine: self.machine, profile, timeline, refusal: self.refusal, now }
+        FinishedRound { machine: self.machine, profile, timeline, refusal: self.refusal, now }
     }
 
-    /// Brings the machine what has happened, and carries out what it says.
+    /// Passes the machine an input, and executes its outputs.
     fn attend(&mut self) -> Result<()> {
         self.job.attend().map_err(Error::Job)?;
         self.looked = self.transport.now();
@@ -189,7 +188,7 @@ impl<'a, J: Job> Driver<'a, J> {
         Ok(())
     }
 
-    /// Carries one output out; what follows at once is an input.
+    /// Executes one output; returns the input that follows at once.
     fn carry_out(&mut self, output: Output<J::Tally>) -> Result<Option<Input<J::Tally>>> {
         match output {
             Output::Send(to, message) => {
@@ -217,27 +216,27 @@ impl<'a, J: Job> Driver<'a, J> {
         Ok(None)
     }
 
-    /// The rank enters the end of the round.
+    /// The rank reaches the end of the round.
     fn finish_once(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.has_finished, true) { Ok(()) } else { self.at(Stage::Reduce) }
     }
 
-    /// At the root of an in-order delivery: how far the sink is.
+    /// At the root of an in-order delivery: checks the sink's progress.
     fn look_at_writer(&mut self) -> Result<()> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let has_moved = writer.has_moved();
         match writer.look() {
-            State::Resting => {}
-            State::Done => self.handle(Input::Written)?,
-            State::Busy => {
+            WriterState::Resting => {}
+            WriterState::Done => self.handle(Input::Written)?,
+            WriterState::Busy => {
                 // A reader may pause for as long as it likes, while all ranks wait for it.
                 self.transport.computed(0)?;
                 if has_moved {
                     self.handle(Input::ReaderMoved)?;
                 }
             }
-            State::Failed(SinkError::ReaderGone) => self.handle(Input::SinkFailed(Some(Cause::ReaderGone)))?,
-            State::Failed(SinkError::Failed(error)) => {
+            WriterState::Failed(SinkError::ReaderGone) => self.handle(Input::SinkFailed(Some(Cause::ReaderGone)))?,
+            WriterState::Failed(SinkError::Failed(error)) => {
                 self.refusal = Some(error);
                 self.handle(Input::SinkFailed(None))?;
             }
@@ -245,7 +244,7 @@ impl<'a, J: Job> Driver<'a, J> {
         Ok(())
     }
 
-    /// A rank that is silent ends the job, once what is known is saved.
+    /// A silent rank ends the job, once everything known is saved.
     fn check_alive(&mut self) -> Result<()> {
         self.transport.check_alive().map_err(|silent| {
             let saved = self.machine.ledger().zip(self.keeper.as_mut()).map(|(ledger, keeper)| keeper.save_now(ledger));
@@ -270,10 +269,10 @@ impl<'a, J: Job> Driver<'a, J> {
         }
     }
 
-    /// Nothing to do at the moment.
+    /// Waits: there is nothing to do now.
     fn rest(&mut self) -> Result<()> {
         if self.keeper.as_mut().is_some_and(|keeper| !keeper.is_idle()) {
-            // The disk may be slow: the others hear that this rank is there.
+            // The disk may be slow: this shows the other ranks that this one is alive.
             self.transport.computed(0)?;
         }
         self.switch(Activity::Idle);

@@ -1,4 +1,4 @@
-//! A job: what a user of the engine writes.
+//! A job: the trait that a user of the engine implements.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -8,30 +8,30 @@ use crate::error::JobError;
 use crate::protocol::PIECE;
 use crate::{Span, Tally};
 
-/// What a kernel calls every few milliseconds during a long block; `Break` asks it to give the
-/// block up.
+/// The callback of a kernel: called every few milliseconds during a long block. `Break` asks the
+/// kernel to abandon the block.
 pub type Pulse<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
 
 /// A workload cut into numbered blocks.
 pub trait Job {
-    /// What a span of blocks adds up to.
+    /// The result of a span of blocks.
     type Tally: Tally;
-    /// What a rank keeps from block to block: buffers, tables, where its stream stands.
+    /// What a rank keeps between blocks: buffers, tables, the position in its stream.
     type Workspace;
 
     /// Number of blocks. A function of the job alone, never of the cluster.
     fn blocks(&self) -> u64;
 
-    /// What a checkpoint of this job says about it; `None` for a job that is too short, or too
-    /// different from run to run, to be kept.
+    /// What a checkpoint of this job records about it. `None` for a job that is too short to be
+    /// saved, or that differs from run to run.
     fn identity(&self) -> Option<Identity> {
         None
     }
 
-    /// What is wrong with `tally` as that of `span`, in a sentence: it counts other samples than
-    /// the span has, say, or more hits than samples. Asked of every tally that was read from a
-    /// file, and of the result before it is reported, so that neither a forged file nor a fault of
-    /// the program becomes an answer. A job with an [`identity`](Job::identity) must say.
+    /// What is wrong with `tally` as the result of `span`, in a sentence: for example, more hits
+    /// than samples. The engine asks about every tally that it reads from a file, and about the
+    /// result before the report. So neither a forged file nor a fault of the program becomes an
+    /// answer. A job with an [`identity`](Job::identity) must implement this.
     ///
     /// # Errors
     /// The sentence.
@@ -40,31 +40,30 @@ pub trait Job {
         Ok(())
     }
 
-    /// Whether what the first 1, 2, 4, 8, ... blocks come to is of interest: then it is kept apart,
+    /// Whether the totals of the first 1, 2, 4, 8, ... blocks are needed. They are then kept apart,
     /// in checkpoints too.
     fn has_a_way(&self) -> bool {
         false
     }
 
-    /// How many blocks a rank likes to compute in one go: what is worth a message (some hundred
-    /// microseconds), or more where a kernel is faster on long spans. Fewer are not handed out
-    /// unless a rank would get nothing.
+    /// How many blocks a rank should compute at once: what is worth a message (some hundred
+    /// microseconds), or more where a kernel is faster on long spans. A rank gets fewer only when
+    /// there would be none for another rank.
     fn grain(&self) -> u64 {
         1
     }
 
-    /// How long a rank computes before it records what it has done. Longer only where a kernel is
+    /// How long a rank computes before it records its work. Make it longer only where a kernel is
     /// faster on long spans and calls `pulse` within them: a stop loses that much work.
     fn piece(&self) -> Duration {
         PIECE
     }
 
-    /// Called whenever a rank looks after its messages: every half millisecond or so during long
-    /// blocks, all the time while it waits. For jobs that exchange messages of their own between
-    /// ranks.
+    /// Called whenever a rank looks for messages: about every half millisecond during long blocks,
+    /// and all the time while it waits. For jobs whose ranks exchange messages of the job.
     ///
     /// # Errors
-    /// What went wrong there; it ends the job.
+    /// A failure of the job's own messages; it ends the job.
     fn attend(&self) -> Result<(), JobError> {
         Ok(())
     }
@@ -72,9 +71,9 @@ pub trait Job {
     /// Makes a rank's workspace.
     fn workspace(&self) -> Self::Workspace;
 
-    /// Computes the tally of `span`: a pure function of the span, whatever the workspace has done
-    /// before. To continue where the last span ended should be nearly free.
+    /// Computes the tally of `span`: a pure function of the span, whatever the workspace was used
+    /// for before. Continuing where the last span ended should cost almost nothing.
     ///
-    /// `Break` when `pulse` said so: the span counts as not done.
+    /// Returns `Break` when `pulse` did: the span then counts as not done.
     fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Self::Tally>;
 }

@@ -1,11 +1,11 @@
-//! The ledger: which blocks are done, and what they add up to.
+//! The ledger: which blocks are done, and their total.
 //!
-//! Disjoint spans of blocks in order, each with its tally; neighbours melt together. A finished job
-//! is a ledger with one span and no hole. Progress is its coverage, a resumed job works on its
-//! holes, and what several ranks did is the union of their ledgers. Merging is associative and done
-//! between neighbours only, so the order of arrival never shows in the result.
+//! Disjoint spans of blocks in order, each with its tally; neighbours merge. A finished job is a
+//! ledger with one span and no hole. Progress is its coverage, a resumed job works on its holes,
+//! and the work of several ranks is the union of their ledgers. Merging is associative and only
+//! joins neighbours, so the order of arrival never shows in the result.
 //!
-//! Cost: one tree look-up for a record, O(log spans); memory grows with the number of spans that do
+//! Cost: one tree look-up per record, O(log spans). Memory grows with the number of spans that do
 //! not touch, not with the number of blocks.
 
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Span;
 
-/// Two tallies for the same block: somebody computed it twice, or two files overlap.
+/// Two tallies for the same block: it was computed twice, or two files overlap.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("blocks {recorded} are in the ledger already; blocks {refused} overlap them")]
 pub struct Overlap {
@@ -28,25 +28,25 @@ pub struct Overlap {
 /// Disjoint spans of done blocks, each with its tally.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ledger<T> {
-    /// End and tally of each span, by its first block. No two spans overlap, and none touch but at
-    /// seams.
+    /// End and tally of each span, by its first block. Spans never overlap, and touch only at
+    /// boundaries.
     spans: BTreeMap<u64, (u64, T)>,
-    /// Where spans do not melt together.
+    /// Where spans do not merge.
     seams: Seams,
 }
 
-/// The blocks in front of which spans do not melt together: what lies before one can be told from
-/// what lies behind for ever.
+/// The blocks in front of which spans do not merge: the part before a boundary can always be
+/// separated from the part after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seams {
     /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
     pub at: Option<u64>,
-    /// Every power of two: for estimates that are looked at on their way, also after a restart.
+    /// Every power of two: for estimates of prefixes, also after a restart.
     pub at_powers: bool,
 }
 
 impl Seams {
-    /// At one block alone.
+    /// A boundary at one block only.
     pub fn at(block: Option<u64>) -> Seams {
         Seams { at: block, at_powers: false }
     }
@@ -55,7 +55,7 @@ impl Seams {
         self.at == Some(block) || (self.at_powers && block.is_power_of_two())
     }
 
-    /// The first seam behind `block`.
+    /// The first boundary after `block`.
     pub fn next(self, block: u64) -> Option<u64> {
         let power = self.at_powers.then(|| (block + 1).checked_next_power_of_two()).flatten();
         self.at.filter(|&at| at > block).into_iter().chain(power).min()
@@ -74,22 +74,21 @@ impl<T: Tally> Ledger<T> {
         Self::default()
     }
 
-    /// An empty ledger whose spans do not melt together at these seams.
+    /// An empty ledger whose spans do not merge across these boundaries.
     pub fn with_seams(seams: Seams) -> Self {
         Ledger { spans: BTreeMap::new(), seams }
     }
 
-    /// Where its spans do not melt together.
+    /// Where its spans do not merge.
     pub fn seams(&self) -> Seams {
         self.seams
     }
 
-    /// Records that `span` is done and comes to `tally`; it melts with the neighbours that it
-    /// touches.
+    /// Records `tally` for `span`, and merges it with the neighbours that it touches.
     ///
     /// # Errors
-    /// [`Overlap`] when a block of it is recorded already; the ledger is unchanged then. An empty
-    /// span is no record.
+    /// [`Overlap`] when a block of it is already recorded; the ledger is then unchanged. An empty
+    /// span records nothing.
     pub fn record(&mut self, span: Span, tally: T) -> Result<(), Overlap> {
         if span.is_empty() {
             return Ok(());
@@ -99,12 +98,12 @@ impl<T: Tally> Ledger<T> {
         if let Some(recorded) = [before, after].into_iter().flatten().find(|s| s.overlaps(span)) {
             return Err(Overlap { recorded, refused: span });
         }
-        // The one in front takes the new tally in, so that a long run of reports in order costs one
+        // The span in front absorbs the new tally, so that a long run of reports in order costs one
         // merge each.
         let mut end = span.end;
-        let melts = |at: u64| !self.seams.has(at);
-        let next = after.filter(|s| s.first == span.end && melts(s.first));
-        let front = before.filter(|s| s.end == span.first && melts(span.first));
+        let merges = |at: u64| !self.seams.has(at);
+        let next = after.filter(|s| s.first == span.end && merges(s.first));
+        let front = before.filter(|s| s.end == span.first && merges(span.first));
         let next = next.and_then(|s| self.spans.remove(&s.first));
         match front {
             Some(front) => {
@@ -137,8 +136,8 @@ impl<T: Tally> Ledger<T> {
         other.into_spans().try_for_each(|(span, tally)| self.record(span, tally))
     }
 
-    /// Records the spans of `other` that share no block with this ledger. Blocks come to the same
-    /// whatever ledger they are from.
+    /// Records the spans of `other` that share no block with this ledger. A block has the same
+    /// tally in every ledger.
     pub fn fill(&mut self, other: Ledger<T>) {
         for (span, tally) in other.into_spans() {
             // An overlap changes nothing.
@@ -151,13 +150,13 @@ impl<T: Tally> Ledger<T> {
         self.spans.iter().map(|(&first, (end, tally))| (Span { first, end: *end }, tally))
     }
 
-    /// The same, taken out.
+    /// The same, by value.
     pub fn into_spans(self) -> impl Iterator<Item = (Span, T)> {
         self.spans.into_iter().map(|(first, (end, tally))| (Span { first, end }, tally))
     }
 
-    /// Whether it could be a ledger: spans in order that neither overlap nor, but at seams, touch.
-    /// Any that was made by this program is; one that was read may be anything.
+    /// Whether it is valid: spans in order that do not overlap, and touch only at boundaries. A
+    /// ledger of this program is valid; one from a file may be anything.
     pub fn is_sound(&self) -> bool {
         let mut free = None;
         self.spans().all(|(span, _)| {
@@ -198,17 +197,16 @@ impl<T: Tally> Ledger<T> {
         self.holes(span).is_empty()
     }
 
-    /// Takes the span that begins at block `first` out of the ledger, if there is one.
+    /// Removes the span that begins at block `first`, if there is one.
     pub fn take_from(&mut self, first: u64) -> Option<(Span, T)> {
         self.spans.remove(&first).map(|(end, tally)| (Span { first, end }, tally))
     }
 
-    /// What all recorded spans add up to, in order, holes passed over. `None` when nothing is
-    /// recorded.
+    /// The total of all recorded spans, in order, ignoring holes. `None` when nothing is recorded.
     ///
-    /// For a complete ledger this is the answer. For an incomplete one it speaks of the done blocks
-    /// only, and a tally that looks across borders (gaps, k-tuplets) must be told that a hole lies
-    /// between: see [`Ledger::spans`].
+    /// For a complete ledger this is the answer. For an incomplete one it covers the done blocks
+    /// only. A tally that looks across borders (gaps, k-tuplets) must know of the holes: see
+    /// [`Ledger::spans`].
     pub fn into_total(self) -> Option<T> {
         self.spans.into_values().map(|(_, tally)| tally).reduce(|mut total, next| {
             total.merge(next);
@@ -222,7 +220,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Order shows in this tally: it is the list of the blocks themselves.
+    /// A tally that shows the order: the list of the blocks themselves.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Blocks(Vec<u64>);
 
@@ -246,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_melt_on_both_sides() {
+    fn neighbours_merge_on_both_sides() {
         let ledger = ledger(&[(0, 3), (5, 9), (3, 5)]);
         assert_eq!(ledger.spans().count(), 1);
         assert_eq!(ledger.into_total(), Some(blocks(Span::new(0, 9))));
     }
 
     #[test]
-    fn nothing_melts_at_the_seam() {
+    fn nothing_merges_across_a_boundary() {
         let mut sewn = Ledger::with_seams(Seams::at(Some(5)));
         for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
             sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
@@ -264,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_of_two_can_be_seams() {
+    fn powers_of_two_can_be_boundaries() {
         let seams = Seams { at: Some(11), at_powers: true };
         let mut sewn = Ledger::with_seams(seams);
         for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
@@ -301,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_span_is_no_record() {
+    fn an_empty_span_records_nothing() {
         let mut ledger = ledger(&[(2, 4)]);
         ledger.record(Span::new(3, 3), Blocks::default()).expect("nothing to overlap");
         assert_eq!(ledger.done(), 2);
@@ -316,7 +314,7 @@ mod tests {
         assert_eq!(ledger.take_from(2).map(|(span, _)| span), Some(Span::new(2, 4)));
     }
 
-    /// A cut of 0..end in spans, shuffled: the order in which reports might arrive.
+    /// A shuffled partition of 0..end into spans: an order in which reports might arrive.
     fn shuffled_cut() -> impl Strategy<Value = Vec<Span>> {
         proptest::collection::vec(1u64..20, 1..40)
             .prop_map(|lengths| {

@@ -7,13 +7,15 @@
 //! - [`Schedule`]: who computes which blocks next. It can change the time, never the answer.
 //! - [`protocol`]: all decisions of a round, as one pure state machine for each rank.
 //! - [`liveness`]: which rank hangs, likewise pure.
-//! - [`transport`]: the contract between the engine and whatever carries its messages;
-//!   [`threads`] keep it, and so does a program's own over MPI; [`conformance`] holds them to it.
-//!   With the feature `simulated`, so do ranks under virtual time, where a seed decides all.
+//! - [`transport`]: the contract between the engine and the code that carries its messages.
+//!   [`threads`] implements it, and a program that uses MPI brings its own; [`conformance`] tests
+//!   both. With the feature `simulated`, ranks under virtual time implement it too, and a seed
+//!   decides everything.
 //! - [`awake`]: time that counts only while a process runs.
-//! - [`background`], [`disk`]: what a rank does beside its messages, as a transport has it.
-//! - [`Session`]: the way in. Runs a job, loads and saves its [`checkpoint`], [unites](unite) the
-//!   checkpoints of shares, and runs [rounds](rounds) until something holds.
+//! - [`background`], [`disk`]: work beside a rank's messages, and storage; a transport provides
+//!   both.
+//! - [`Session`]: the entry point. It runs a job, loads and saves its [`checkpoint`],
+//!   [unites](unite) the checkpoints of shares, and runs [rounds] until a condition holds.
 
 mod agreement;
 pub mod atomic_file;
@@ -61,7 +63,7 @@ pub use job::{Job, Pulse};
 pub use ledger::{Ledger, Overlap, Seams};
 pub use montesieve_kernel::Tally;
 pub use options::{Options, Progress, Share};
-pub use outcome::{Account, Ended, Outcome, Way};
+pub use outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};
 pub use per_block::PerBlock;
 pub use resumption::{Notice, identity_or_before};
 pub use schedule::{Deal, Dealer, Schedule};

@@ -1,18 +1,18 @@
-//! Which rank hangs: the ranks ask the root now and then whether it is there, and it answers.
+//! Which rank hangs: the ranks regularly ask the root whether it is alive, and it answers.
 //!
-//! Stands beside `protocol`, which decides about blocks. Pure, as that is: time, and what others
-//! said, come in; what is said, and an accusation, come out. A transport that watches its ranks
-//! calls [`Liveness::attend`] in every wait and in every piece of a computation, and gives it a
-//! [`Line`] of its own. [`simulated`](crate::simulated) does, and MPI. Threads have a monitor
-//! instead, for a thread of the process sees all others.
+//! Stands beside `protocol`, which decides about blocks, and is pure as well. Its inputs are the
+//! time and signs from other ranks; its outputs are signs and an accusation. A transport that
+//! watches its ranks calls [`Liveness::attend`] in every wait and in every piece of a computation,
+//! over its own [`Line`]. MPI and `simulated` do. Threads have a monitor
+//! instead: a thread of the process sees all others.
 //!
-//! At the end every rank stops asking ([`Liveness::ask_no_more`]), waits until its last question is
-//! answered ([`Liveness::is_quiet`]), and meets the others in a barrier, in which the root still
-//! answers. Then no message is left.
+//! At the end every rank stops asking ([`Liveness::ask_no_more`]) and waits until its last question
+//! is answered ([`Liveness::is_quiet`]). Then all meet in a barrier, in which the root still
+//! answers. So no message is left.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `watchdog` | when to ask, and whom to accuse |
+//! | `watchdog` | when to ask, and which rank to accuse |
 
 mod watchdog;
 
@@ -23,53 +23,53 @@ use serde::{Deserialize, Serialize};
 use self::watchdog::{Look, Watchdog};
 use crate::transport::ROOT;
 
-/// The longest time from look to look, while answers are due within seconds.
+/// The longest time between two looks, while answers are due within seconds.
 const LOOK: Duration = Duration::from_millis(500);
-/// Looks until a question is due.
+/// Looks between two questions.
 const LOOKS: u32 = 20;
-/// From look to look when the last answers are awaited.
+/// Time between two looks while the last answers are awaited.
 const AT_THE_END: Duration = Duration::from_millis(5);
 
-/// How far a rank has come.
+/// The progress of a rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// A number that grows with every wait that ends and every piece of a computation.
+    /// A number that grows with every finished wait and every piece of a computation.
     pub count: u64,
-    /// What it waits for, as a number that the transport understands.
+    /// What it waits for, as a number with a meaning for the transport.
     pub waiting_for: u64,
 }
 
-/// What ranks tell each other.
+/// The messages of liveness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sign {
-    /// The root's answer, or another rank's question.
+    /// An answer of the root, or else another rank's question.
     pub is_answer: bool,
-    /// How far the sender has come.
+    /// The sender's progress.
     pub progress: Progress,
 }
 
-/// What carries signs, apart from all other messages.
+/// Carries signs, apart from all other messages.
 pub trait Line {
     /// Sends a sign to rank `to`; returns at once.
     fn send(&self, to: u64, sign: Sign);
 
-    /// The sender and the sign of a message that has arrived, if there is one.
+    /// The sender and the sign of a message that has arrived, if any.
     fn take(&self) -> Option<(u64, Sign)>;
 }
 
-/// What is wrong.
+/// The fault that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accusation {
-    /// This rank has not been heard of for the whole limit.
+    /// This rank has been silent for the whole limit.
     Silent(u64),
-    /// All ranks are there, and none has come further for the whole limit.
+    /// All ranks answer, and none has made progress for the whole limit.
     Stuck,
 }
 
-/// One rank's watch over the others, and its part in theirs.
+/// One rank's watch over the others, and its answers to them.
 #[derive(Debug)]
 pub struct Liveness {
-    /// `None`: nobody is watched, and questions are answered.
+    /// `None`: no rank is watched; questions are answered.
     watchdog: Option<Watchdog>,
     looked: Instant,
     every: Duration,
@@ -78,24 +78,24 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    /// Begins now, at rank `rank`: another rank may be silent for `limit`; zero: for ever.
+    /// Starts now, at rank `rank`. Another rank may be silent for `limit`; zero means for ever.
     pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Liveness {
         let watchdog = (!limit.is_zero()).then(|| Watchdog::new(limit, rank, ranks, now));
         let every = watchdog.as_ref().map_or(LOOK, |watchdog| (watchdog.every() / LOOKS).min(LOOK));
         Liveness { watchdog, looked: now, every, is_root: rank == ROOT, asks: true }
     }
 
-    /// When the next look is due. To look later is no fault, but what is said then is later too.
+    /// When the next look is due. A later look is no fault, but delays answers.
     pub fn due(&self) -> Instant {
-        // At the end nobody waits for a rank that has its answer, but for the root.
+        // At the end only the root still has questions to answer.
         let is_hasty = !self.asks && (self.is_root || !self.is_quiet());
         self.looked + if is_hasty { AT_THE_END } else { self.every }
     }
 
-    /// Looks, if it is time: answers questions, and asks.
+    /// Looks, if a look is due: answers questions, and asks.
     ///
     /// # Errors
-    /// The [`Accusation`], again and again while it holds.
+    /// The [`Accusation`], at every call while it holds.
     pub fn attend(&mut self, now: Instant, progress: Progress, line: &impl Line) -> Result<(), Accusation> {
         if now < self.due() {
             return Ok(());
@@ -122,17 +122,17 @@ impl Liveness {
         }
     }
 
-    /// No more questions, and no accusations; this rank still answers.
+    /// Stops questions and accusations; this rank still answers.
     pub fn ask_no_more(&mut self) {
         self.asks = false;
     }
 
-    /// Whether all that this rank has asked is answered.
+    /// Whether every question of this rank is answered.
     pub fn is_quiet(&self) -> bool {
         !self.watchdog.as_ref().is_some_and(Watchdog::waits)
     }
 
-    /// What each rank waited for when it was last heard of, at the root.
+    /// At the root: what each rank waited for in its last sign.
     pub fn waiting(&self) -> impl Iterator<Item = (u64, u64)> {
         self.watchdog.iter().flat_map(Watchdog::waiting)
     }
@@ -173,6 +173,6 @@ mod tests {
         assert_eq!(root.attend(root.due(), mine, &line), Ok(()));
         assert_eq!(line.sent.borrow()[..], [(2, Sign { is_answer: true, progress: mine })]);
         assert_eq!(root.waiting().collect::<Vec<_>>(), [(1, 0), (2, 9)]);
-        assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "nobody is watched");
+        assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "no rank is watched");
     }
 }

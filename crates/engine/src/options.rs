@@ -1,6 +1,7 @@
-//! What a caller says about a run: schedule, limits, checkpoint, whom to tell.
+//! A run's options: schedule, limits, checkpoint, callbacks.
 //!
-//! Stands beside `session`, which builds it, and `run`, which does it. Everything has a default.
+//! Stands beside `session`, which builds them, and `run`, which follows them. Everything has a
+//! default.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,19 +21,19 @@ pub struct Options {
     pub schedule: Schedule,
     /// Blocks handed out at a time; `None`: chosen by [`Schedule::auto_chunk`].
     pub chunk: Option<u64>,
-    /// Told how far the job is, at the root, whenever it looks after its messages.
+    /// Called at the root with the progress of the job, whenever it looks for messages.
     pub progress: Option<Callback<Progress>>,
     /// Signals that ask for a stop or a save.
     pub signals: Signals,
-    /// When to stop, whatever is done by then. The root's clock decides; the others know it to make
-    /// their last pieces fit.
+    /// When to stop, however much is done. The root's clock decides; the other ranks use it to fit
+    /// their last pieces.
     pub deadline: Option<Instant>,
     /// Where to save what is done; jobs without an [`Identity`](crate::Identity) are not saved.
     pub keep: Option<Keep>,
-    /// The part of the blocks that this run is about; `None`: all of them.
+    /// The part of the blocks that this run computes; `None`: all of them.
     pub share: Option<Share>,
-    /// Where the timelines of all ranks are wanted: the moment at which this rank's begins. On all
-    /// ranks or on none.
+    /// The moment at which this rank's timeline begins, where timelines are requested. On all ranks
+    /// or on none.
     pub traced: Option<Instant>,
     /// Called at each [`Stage`]: for tests that make a rank fail there.
     pub at_stage: Option<AtStage>,
@@ -40,15 +41,15 @@ pub struct Options {
     pub warn: Option<fn(&str)>,
 }
 
-/// Called with a stage and the rank's number at the beginning of the program.
+/// Called with a stage and the rank's number at the start of the program.
 pub type AtStage = fn(Stage, u64) -> std::result::Result<(), JobError>;
 
-/// A function that is called now and then, on the rank that has it.
+/// A callback that runs now and then, on the rank that has it.
 #[derive(Clone)]
 pub struct Callback<T>(Arc<dyn Fn(T) + Send + Sync>);
 
 impl<T> Callback<T> {
-    /// Calls `what`.
+    /// Calls the function.
     pub fn new(what: impl Fn(T) + Send + Sync + 'static) -> Callback<T> {
         Callback(Arc::new(what))
     }
@@ -64,18 +65,18 @@ impl<T> fmt::Debug for Callback<T> {
     }
 }
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Blocks done.
     pub done: u64,
-    /// Blocks that this run is about.
+    /// Blocks that this run computes.
     pub of: u64,
-    /// The round is over: nothing more is said about it.
+    /// The round is over: this is the last call.
     pub is_over: bool,
 }
 
-/// Where in a job a rank is.
+/// The stage of a job that a rank is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Before the first collective.
@@ -84,23 +85,23 @@ pub enum Stage {
     Scatter,
     /// Before a piece of work.
     Compute,
-    /// When it has finished, before the reduction.
+    /// When the rank has finished, before the reduction.
     Reduce,
     /// When the outcome is known.
     Report,
 }
 
-/// One of `of` equal parts of a job's blocks, `index` from 0: what one of several runs does, each
-/// with a checkpoint of its own.
+/// One of `of` equal parts of a job's blocks, `index` from 0. Each part is a run with its own
+/// checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Share {
-    /// Which part, below `of`.
+    /// The number of this part, below `of`.
     pub index: u64,
     /// How many parts there are.
     pub of: u64,
 }
 
-/// As the user writes it: counted from 1.
+/// As users write it: counted from 1.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", u128::from(self.index) + 1, self.of)
@@ -114,7 +115,7 @@ impl Share {
     }
 
     /// The part of task `task` of a job array with a task for every part: `first`, `first + step`,
-    /// ..., up to `last` at most. A step of 0 counts as 1. `None` when it is no task of the array.
+    /// ..., at most `last`. A step of 0 counts as 1. `None` when the array has no such task.
     ///
     /// ```
     /// use montesieve_engine::Share;
@@ -128,7 +129,7 @@ impl Share {
         is_task.then(|| Share { index: (task - first) / step, of: ((last - first) / step).saturating_add(1) })
     }
 
-    /// Its blocks, of `blocks`. The shares of a job are all its blocks, once.
+    /// Its blocks, out of `blocks`. Together the parts cover each block exactly once.
     pub fn span(self, blocks: u64) -> Span {
         let edge = |index: u64| (u128::from(blocks) * u128::from(index) / u128::from(self.of)) as u64;
         Span::new(edge(self.index), edge(self.index + 1))
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_all_blocks_once() {
+    fn shares_cover_each_block_once() {
         for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
             let mut next = 0;
             for number in 1..=of {

@@ -1,5 +1,5 @@
-//! What a job came to, and what its ranks did with their time; and how to add up the accounts of
-//! jobs that ran one after the other.
+//! The outcome of a job, and how its ranks spent their time; also the sum of the accounts of
+//! consecutive jobs.
 //!
 //! Stands beside `run`, which makes an outcome out of a round.
 
@@ -7,19 +7,19 @@ use crate::profile::Profile;
 use crate::timeline::Timeline;
 use crate::{Cause, Ledger};
 
-/// What a job came to, at the root.
+/// The outcome of a job, at the root.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// What the done blocks add up to, if any is done. Empty for a job whose results were
+    /// The total of the finished blocks, if there are any. Empty for a job whose results were
     /// delivered.
     pub total: Option<T>,
-    /// Blocks done.
+    /// Finished blocks.
     pub done: u64,
     /// Blocks of the job.
     pub blocks: u64,
     /// Why it ended early, if it did.
     pub cause: Option<Cause>,
-    /// What the ranks did with their time.
+    /// How the ranks spent their time.
     pub account: Account,
 }
 
@@ -29,7 +29,7 @@ impl<T> Outcome<T> {
         self.done == self.blocks
     }
 
-    /// The same outcome, with what the ranks did before the job in its account.
+    /// The same outcome; its account includes what the ranks did before the job.
     pub fn after(mut self, before: Option<Account>) -> Outcome<T> {
         if let Some(mut account) = before {
             account.join(self.account);
@@ -38,7 +38,8 @@ impl<T> Outcome<T> {
         self
     }
 
-    /// Adds the outcome of the next job of the same command, but for its total, which it returns.
+    /// Adds the outcome of the next job of the same command, except for its total, which it
+    /// returns.
     pub fn join<U>(&mut self, next: Outcome<U>) -> Option<U> {
         self.done += next.done;
         self.blocks += next.blocks;
@@ -48,14 +49,14 @@ impl<T> Outcome<T> {
     }
 }
 
-/// What the first 1, 2, 4, 8, ... blocks of a job that [has a way](crate::Job::has_a_way) come to:
-/// its ledger. Empty for others.
-pub type Way<T> = Ledger<T>;
+/// The ledger of a job that [keeps prefixes](crate::Job::has_a_way): the source of the totals of
+/// its first 1, 2, 4, 8, ... blocks. Empty for others.
+pub type Prefixes<T> = Ledger<T>;
 
-/// A job that has ended, and its way.
-pub type Ended<T> = (Outcome<T>, Way<T>);
+/// The outcome of a job and its prefixes.
+pub type OutcomeWithPrefixes<T> = (Outcome<T>, Prefixes<T>);
 
-/// What the ranks did with their time, at the root.
+/// How the ranks spent their time, at the root.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Wall-clock seconds from the first scatter to the last reduction.
@@ -64,13 +65,13 @@ pub struct Account {
     pub chunk: u64,
     /// One profile for each rank.
     pub profiles: Vec<Profile>,
-    /// Whether everything that is done stands in the checkpoint.
+    /// Whether everything that is done is in the checkpoint.
     pub saved: bool,
     /// Chunks are multiples of this when enough blocks remain ([`Job::grain`](crate::Job::grain)).
     pub grain: u64,
-    /// Jobs that ran one after the other.
+    /// Jobs that ran in sequence.
     pub jobs: u64,
-    /// One for each rank, where they were asked for.
+    /// One for each rank, where requested.
     pub timelines: Vec<Timeline>,
 }
 
@@ -98,7 +99,7 @@ impl Account {
         }
     }
 
-    /// The accounts of two steps of a command, of which either may have none.
+    /// The sum of the accounts of two steps of a command; either may have none.
     pub fn joined(before: Option<Account>, next: Option<Account>) -> Option<Account> {
         match (before, next) {
             (Some(mut before), Some(next)) => {
@@ -119,7 +120,7 @@ mod tests {
         Account { seconds, chunk, profiles, saved: chunk > 4, jobs: 1, ..Account::none(2) }
     }
 
-    fn told(account: &Account) -> (f64, u64, Vec<u64>, bool, u64) {
+    fn summary(account: &Account) -> (f64, u64, Vec<u64>, bool, u64) {
         let blocks = account.profiles.iter().map(|profile| profile.blocks).collect();
         (account.seconds, account.chunk, blocks, account.saved, account.jobs)
     }
@@ -127,10 +128,10 @@ mod tests {
     #[test]
     fn accounts_add_up_and_the_last_chunk_counts() {
         let both = Account::joined(Some(account(1.0, 3, [1, 2])), Some(account(2.0, 5, [10, 20])));
-        assert_eq!(both.as_ref().map(told), Some((3.0, 5, vec![11, 22], true, 2)));
+        assert_eq!(both.as_ref().map(summary), Some((3.0, 5, vec![11, 22], true, 2)));
         for one in [[None, Some(account(2.0, 5, [10, 20]))], [Some(account(2.0, 5, [10, 20])), None]] {
             let [before, next] = one;
-            assert_eq!(Account::joined(before, next).as_ref().map(told), Some((2.0, 5, vec![10, 20], true, 1)));
+            assert_eq!(Account::joined(before, next).as_ref().map(summary), Some((2.0, 5, vec![10, 20], true, 1)));
         }
         assert!(Account::joined(None, None).is_none());
     }

@@ -1,19 +1,19 @@
 //! A job that is one function of a block's number.
 //!
-//! Stands beside `job`, whose trait has room for tables, streams and checks; most jobs of one's own
-//! need none of them.
+//! Stands beside `job`, whose trait also covers tables, streams and checks. Most jobs need none of
+//! them.
 
 use std::ops::ControlFlow;
 
 use crate::checkpoint::Identity;
 use crate::{Job, Pulse, Span, Tally};
 
-/// A job whose blocks need nothing but their number: points of a parameter sweep, files of a list,
+/// A job whose blocks depend on their number alone: points of a parameter sweep, files of a list,
 /// seeds of a simulation.
 ///
-/// A block should take milliseconds to seconds: a rank looks after its messages between two, and a
-/// stop waits for one. What is read from a checkpoint is guarded by the file's checksum alone; a
-/// job that can tell a wrong tally implements [`Job`].
+/// A block should take milliseconds to seconds: a rank looks for messages between two blocks, and a
+/// stop waits for one. Only the file's checksum protects tallies from a checkpoint. A job that can
+/// recognise a wrong tally implements [`Job`].
 ///
 /// ```
 /// use montesieve_engine::{PerBlock, Session};
@@ -33,10 +33,9 @@ pub struct PerBlock<F> {
 }
 
 impl<T: Tally, F: Fn(u64) -> T> PerBlock<F> {
-    /// Blocks 0 to `blocks` - 1, each computed by `compute`, which must be a pure function: its
-    /// tallies are merged in the order of the blocks. `what` says in words all that decides what a
-    /// block comes to: a checkpoint with other words is refused. A job of more blocks resumes from
-    /// the checkpoint of one of fewer blocks.
+    /// Blocks 0 to `blocks` - 1. `compute` must be a pure function; its tallies merge in block
+    /// order. `what` states in words everything that decides a block's value: a checkpoint with
+    /// other words is refused. A job of more blocks resumes from the checkpoint of one with fewer.
     pub fn new(what: impl Into<String>, blocks: u64, compute: F) -> PerBlock<F> {
         PerBlock { identity: Identity::new(what, blocks), compute }
     }

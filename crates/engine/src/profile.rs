@@ -1,4 +1,4 @@
-//! What a rank did with its time: the numbers behind `run.compute_seconds`, `idle_seconds` and
+//! How a rank spent its time: the numbers behind `run.compute_seconds`, `idle_seconds` and
 //! `comm_seconds`.
 
 use std::time::{Duration, Instant};
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::timeline::{Recorder, Timeline};
 
-/// A rank's own account of one command.
+/// A rank's account of one command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Seconds in the kernel.
     pub compute: f64,
-    /// Seconds with nothing to do: waiting for an answer, or for the others at the end.
+    /// Seconds without work: waiting for an answer, or for the others at the end.
     pub idle: f64,
     /// Seconds in messages: sending, receiving, merging and, at the root, answering.
     pub comm: f64,
@@ -23,7 +23,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Takes in what the same rank did in the next job.
+    /// Adds what the same rank did in the next job.
     pub fn add(&mut self, next: &Profile) {
         self.compute += next.compute;
         self.idle += next.idle;
@@ -33,7 +33,7 @@ impl Profile {
     }
 }
 
-/// What the time is being spent on at the moment.
+/// What a rank spends its time on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
     /// In the kernel.
@@ -50,19 +50,19 @@ pub struct Stopwatch {
     activity: Activity,
     since: Instant,
     spent: [Duration; 3],
-    /// Where it is noted when, if that is asked for.
+    /// Notes when each activity happened, on request.
     recorder: Option<Recorder>,
 }
 
 impl Stopwatch {
-    /// Starts, charging communication; with a timeline that begins at `traced`, where that is
-    /// given.
+    /// Starts, charging communication; with a timeline that begins at `traced`, if given.
     pub fn start(now: Instant, traced: Option<Instant>) -> Stopwatch {
         let recorder = traced.map(Recorder::new);
         Stopwatch { activity: Activity::Comm, since: now, spent: [Duration::ZERO; 3], recorder }
     }
 
-    /// Charges `activity` from now on; returns what was charged before, and the time of the change.
+    /// Charges `activity` from now on; returns the activity charged before, and the time of the
+    /// change.
     pub fn switch(&mut self, activity: Activity, now: Instant) -> (Activity, Instant) {
         self.spent[self.activity as usize] += now.saturating_duration_since(self.since);
         if let Some(recorder) = &mut self.recorder {
@@ -77,7 +77,7 @@ impl Stopwatch {
         self.spent[activity as usize].as_secs_f64()
     }
 
-    /// The timeline up to the last switch, where one was asked for.
+    /// The timeline up to the last switch, if requested.
     pub fn timeline(&self) -> Option<Timeline> {
         self.recorder.as_ref().map(Recorder::timeline)
     }

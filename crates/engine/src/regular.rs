@@ -1,4 +1,4 @@
-//! Files as they are read: never a device, which would never end, and never more than fits.
+//! Reads regular files: never a device, which has no end, and never more than fits.
 //!
 //! Stands beside `atomic_file`, which writes files.
 
@@ -9,22 +9,22 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
 
-/// What is done with a pipe.
+/// How a pipe is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pipes {
-    /// It is refused, as a device is: what must be read again, or may be replaced.
+    /// Refused, as a device is: for what is read again, or may be replaced.
     Refused,
-    /// It is read to its end. A FIFO is waited for until something writes to it, but not for ever.
+    /// Read to its end. Opening a FIFO waits for a writer, but not for ever.
     Taken,
 }
 
-/// Opens a regular file for reading, or a pipe where those are taken, and says how long it is (a
-/// pipe: 0). Links are followed; never blocks.
+/// Opens a regular file for reading, or a pipe where allowed, and returns its length (0 for a
+/// pipe). Follows links; never blocks.
 ///
 /// # Errors
-/// When it cannot be opened, or is something else.
+/// When it cannot be opened, or is of another kind.
 pub fn open(path: &Path, pipes: Pipes) -> io::Result<(File, u64)> {
-    // Opening a FIFO waits for a writer otherwise, and a terminal may become ours.
+    // Without these flags, opening a FIFO waits for a writer, and a terminal may become ours.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let found = file.metadata()?;
@@ -36,16 +36,16 @@ pub fn open(path: &Path, pipes: Pipes) -> io::Result<(File, u64)> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     if is_pipe {
-        // Reading waits for its writer.
+        // Reading waits for the writer.
         fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     }
     Ok((file, found.len()))
 }
 
-/// The bytes behind those in `begun`, of a file of `length` bytes that was opened by [`open`].
+/// Reads the bytes after those in `begun`, of a file of `length` bytes opened by [`open`].
 ///
 /// # Errors
-/// When it is longer than `most`; and when there is not enough memory for it.
+/// When it is longer than `most`, or does not fit into memory.
 pub fn read_on(file: impl Read, length: u64, begun: Vec<u8>, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = begun;
     let too_long = |length: u64| {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fifo_without_a_writer_holds_nobody_up() {
+    fn a_fifo_without_a_writer_blocks_no_rank() {
         let folder = tempfile::tempdir().expect("a folder");
         let fifo = folder.path().join("fifo");
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a FIFO");

@@ -1,8 +1,7 @@
-//! What a rank remembers of a command that has to begin again: records, in the order in which the
-//! command made them.
+//! A log that a restarted command replays: records, in the order in which the command made them.
 //!
-//! Every rank makes the same ones in the same order, in every attempt: the n-th record of this
-//! attempt is the n-th of the last one.
+//! Every rank makes the same records in the same order, in every attempt: the n-th record of this
+//! attempt is the n-th of the previous one.
 
 use std::cell::{Cell, RefCell};
 
@@ -20,47 +19,47 @@ pub struct ReplayLog {
     next: Cell<usize>,
 }
 
-/// The place of a record.
+/// The position of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct Slot(usize);
 
 impl ReplayLog {
-    /// The next place, and the record that an earlier attempt has put there.
+    /// The next position, and the record that an earlier attempt left there.
     ///
     /// # Errors
-    /// When it is a record of something else: a fault of the program.
-    pub fn next<T: DeserializeOwned>(&self) -> Result<(Place, Option<T>)> {
-        let place = self.next.replace(self.next.get() + 1);
-        let found = self.records.borrow().get(place).and_then(|bytes| bytes.as_deref().map(record::decode));
-        Ok((Place(place), found.transpose()?))
+    /// When it is a record of another type: a fault of the program.
+    pub fn next<T: DeserializeOwned>(&self) -> Result<(Slot, Option<T>)> {
+        let slot = self.next.replace(self.next.get() + 1);
+        let found = self.records.borrow().get(slot).and_then(|bytes| bytes.as_deref().map(record::decode));
+        Ok((Slot(slot), found.transpose()?))
     }
 
-    /// Puts a record there, in place of what was.
+    /// Stores a record there, in place of the old one.
     ///
     /// # Errors
     /// When it cannot be encoded: a fault of the program.
-    pub fn put<T: Serialize>(&self, place: Place, value: &T) -> Result<()> {
+    pub fn put<T: Serialize>(&self, slot: Slot, value: &T) -> Result<()> {
         let bytes = record::encode(value)?;
         let mut records = self.records.borrow_mut();
-        if records.len() <= place.0 {
-            records.resize(place.0 + 1, None);
+        if records.len() <= slot.0 {
+            records.resize(slot.0 + 1, None);
         }
-        records[place.0] = Some(bytes);
+        records[slot.0] = Some(bytes);
         Ok(())
     }
 
-    /// The command begins again.
+    /// Starts again at the first record: the command restarts.
     pub fn rewind(&self) {
         self.next.set(0);
     }
 }
 
-/// What the root finds, at every rank, since any of them may be the next root; the same in every
-/// attempt of a command. Every rank must call it; only the root's `find` counts, and only in the
-/// first attempt.
+/// Gives every rank what the root finds, since any of them may be the next root; the same in every
+/// attempt of a command. Every rank must call it. `find` runs at the root only, and in the first
+/// attempt only.
 ///
 /// # Errors
-/// What `find` returns, on which all ranks must have agreed; [`Lost`](Error::Lost).
+/// What `find` returns, on which all ranks must agree; [`Lost`](Error::Lost).
 pub fn remember<T, E>(
     transport: &dyn Transport,
     log: &ReplayLog,
@@ -70,15 +69,15 @@ where
     T: Serialize + DeserializeOwned,
     E: From<Error>,
 {
-    let (place, found) = log.next()?;
+    let (slot, found) = log.next()?;
     if let Some(found) = found {
         return Ok(found);
     }
     let bytes = find()?.map(|value| record::encode(&value)).transpose()?;
     let value = record::decode(&transport.broadcast(bytes).map_err(Error::from)?)?;
-    // Either all the living have it, or none.
+    // Either all living ranks have it, or none.
     transport.confirm_all_alive().map_err(Error::from)?;
-    log.put(place, &value)?;
+    log.put(slot, &value)?;
     Ok(value)
 }
 
@@ -87,19 +86,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_attempt_finds_what_the_last_one_had() {
+    fn the_next_attempt_finds_the_records_of_the_last() {
         let log = ReplayLog::default();
         for _ in 0..2 {
-            assert_eq!(log.next::<u64>().expect("a place").1, None, "nothing was put there");
+            assert_eq!(log.next::<u64>().expect("a slot").1, None, "nothing was put there");
             log.rewind();
         }
-        let (first, _) = log.next::<u64>().expect("a place");
-        let (second, _) = log.next::<String>().expect("a place");
+        let (first, _) = log.next::<u64>().expect("a slot");
+        let (second, _) = log.next::<String>().expect("a slot");
         log.put(second, &"two").expect("a record");
         log.put(first, &0_u64).expect("a record");
         log.put(first, &1_u64).expect("a record");
         log.rewind();
-        assert_eq!(log.next().expect("a place"), (first, Some(1_u64)));
-        assert_eq!(log.next().expect("a place"), (second, Some("two".to_owned())));
+        assert_eq!(log.next().expect("a slot"), (first, Some(1_u64)));
+        assert_eq!(log.next().expect("a slot"), (second, Some("two".to_owned())));
     }
 }

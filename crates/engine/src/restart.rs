@@ -1,20 +1,20 @@
-//! What a job begins from after a loss: every rank's own ledger, and the one that the first attempt
-//! began from.
+//! What a restart begins from after a loss: every rank's own ledger, and the one that the first
+//! attempt began from.
 //!
-//! A job that a rank was lost in is run again by the ranks that are left. It begins from the union
-//! of what was done before the first attempt and of what each of the living has done since, in any
-//! attempt. These are disjoint, since only holes of that union are ever handed out; what the dead
-//! had done is a hole again. So rank 0 has no special role, and no checkpoint is needed: it is read
-//! once, before the first attempt, and only written from then on.
+//! After a loss, the remaining ranks run the job again. They begin from the union of two parts:
+//! what was done before the first attempt, and what each living rank has done since, in any
+//! attempt. These are disjoint, since only holes of that union are ever handed out; the work of a
+//! dead rank is a hole again. So rank 0 has no special role, and no checkpoint is needed. A
+//! checkpoint is read once, before the first attempt, and only written from then on.
 
 use crate::error::{Result, fault};
 use crate::record;
-use crate::replay_log::{Place, remember};
+use crate::replay_log::{Slot, remember};
 use crate::transport::{ROOT, Transport};
 use crate::{Ledger, Overlap, Seams, Tally};
 
-/// What an attempt begins from: `base` is what was done before the first one, `owns` what each of
-/// the living has done since.
+/// What an attempt begins from. `base` was done before the first one, `owns` by the living ranks
+/// since.
 ///
 /// # Errors
 /// [`Overlap`] when two of them have the same block: a fault of the program.
@@ -28,38 +28,38 @@ pub fn union<T: Tally>(
     })
 }
 
-/// One rank's part of a job that may have to begin again.
+/// One rank's part of a job that may restart.
 pub(crate) struct Restart<T> {
     /// At the root: what the attempt begins from.
     pub(crate) done: Ledger<T>,
     /// Where losses are survived: what this rank has done in earlier attempts, and where to keep
-    /// what it has done when this one ends.
-    pub(crate) own: Option<(Ledger<T>, Place)>,
+    /// its ledger when this attempt ends.
+    pub(crate) own: Option<(Ledger<T>, Slot)>,
 }
 
 impl<T: Tally> Restart<T> {
-    /// Begins an attempt, from `done` at the root if it is the first one. Every rank must call it.
+    /// Begins an attempt, at the root from `done` if it is the first. Every rank must call it.
     ///
     /// # Errors
     /// [`Lost`](crate::Error::Lost); [`Fault`](crate::Error::Fault).
     pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Seams) -> Result<Restart<T>> {
         let Some(log) = transport.replay_log() else {
-            return Ok(Restart { done: with_boundaries(done, boundaries)?, own: None });
+            return Ok(Restart { done: cut_at(done, boundaries)?, own: None });
         };
         let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
-        let (place, own) = log.next()?;
+        let (slot, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
-        let done = union(with_boundaries(base, boundaries)?, owns).map_err(fault)?;
-        Ok(Restart { done, own: Some((own, place)) })
+        let done = union(cut_at(base, boundaries)?, owns).map_err(fault)?;
+        Ok(Restart { done, own: Some((own, slot)) })
     }
 }
 
-/// The same ledger with these boundaries, before anything is added to it: what merges across one is
-/// of no use for a longer job. A ledger without them has no span across one: it is new, or was made
-/// for a shorter job.
-fn with_boundaries<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
+/// The same ledger with these boundaries, before anything is added to it: a span that crosses one
+/// is useless for a longer job. A ledger without boundaries has no such span: it is new, or was
+/// made for a shorter job.
+fn cut_at<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
     let mut cut = Ledger::with_seams(boundaries);
     cut.absorb(ledger).map_err(fault)?;
     Ok(cut)
@@ -72,16 +72,16 @@ mod tests {
     use crate::simulated::{self, Ending, Plan};
 
     #[test]
-    fn what_the_living_have_done_does_not_merge_across_a_boundary() {
+    fn work_of_living_ranks_does_not_merge_across_a_boundary() {
         let plan = Plan { survives: true, ..Plan::new(2, 1) };
         let boundaries = Seams::at(Some(5));
         let end = simulated::run(&plan, |rank| {
             let log = rank.replay_log().expect("losses are survived");
-            let (mut own, place) =
+            let (mut own, slot) =
                 Restart::begin(&**rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
             let span = if rank.rank() == ROOT { Span::new(0, 5) } else { Span::new(5, 9) };
             own.record(span, ()).expect("new");
-            log.put(place, &own).expect("encoded");
+            log.put(slot, &own).expect("encoded");
             log.rewind();
             let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries).expect("all live");
             rank.flush(None).expect("all live");

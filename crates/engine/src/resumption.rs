@@ -1,26 +1,26 @@
-//! What a run resumes from: its checkpoint and, if that is wanted, a second file.
+//! What a run resumes from: its checkpoint and optionally a second file.
 //!
-//! Stands beside `checkpoint`, which reads one file, and `session`, which has all ranks agree on
-//! what was found.
+//! Stands beside `checkpoint`, which reads one file, and `session`, where all ranks agree on the
+//! result.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{self, Found, Identity, LoadError};
+use crate::checkpoint::{self, Identity, LoadError, LoadedCheckpoint};
 use crate::disk::Disk;
 use crate::{Job, Ledger, Tally};
 
-/// What a session has to say while it loads; its `Display` is a sentence.
+/// A message about loading; its `Display` is a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The run resumes.
     Resumes {
-        /// From so many done blocks.
+        /// Blocks that are done.
         done: u64,
-        /// Of so many.
+        /// Blocks of the job.
         blocks: u64,
     },
-    /// The save before is used instead of the last one: says why.
+    /// The previous save replaces the last one; the text gives the reason.
     Instead(String),
     /// The file system has no locks, so another job may use the same checkpoint.
     NoLocks(PathBuf),
@@ -47,13 +47,13 @@ pub(crate) struct Sources<'p> {
     pub(crate) checkpoint: Option<&'p Path>,
     /// A file that must exist.
     pub(crate) resume: Option<&'p Path>,
-    /// Whether the save before may replace a damaged file.
+    /// Whether the previous save may replace a damaged file.
     pub(crate) falls_back: bool,
 }
 
 impl Sources<'_> {
-    /// Everything that the files have of `job`, which is `ours`, together; `None` when there is no
-    /// file yet. `notify` gets what is to be said about them.
+    /// Everything that the files hold of `job`, whose identity is `ours`; `None` when no file
+    /// exists yet. `notify` receives the messages about them.
     ///
     /// # Errors
     /// [`LoadError`].
@@ -64,7 +64,7 @@ impl Sources<'_> {
         ours: &Identity,
         mut notify: impl FnMut(Notice),
     ) -> Result<Option<Ledger<J::Tally>>, LoadError> {
-        let load = |path: Option<&Path>| -> Result<Option<Found<J::Tally>>, LoadError> {
+        let load = |path: Option<&Path>| -> Result<Option<LoadedCheckpoint<J::Tally>>, LoadError> {
             path.map_or(Ok(None), |path| checkpoint::load(disk, path, job, ours, self.falls_back))
         };
         let checkpoint = load(self.checkpoint.filter(|path| Some(*path) != self.resume))?;
@@ -73,9 +73,9 @@ impl Sources<'_> {
             return Err(LoadError::Absent { path: path.to_owned() });
         }
         let mut done: Option<Ledger<J::Tally>> = None;
-        for Found { ledger, instead } in checkpoint.into_iter().chain(resume) {
+        for LoadedCheckpoint { ledger, instead } in checkpoint.into_iter().chain(resume) {
             instead.map(Notice::Instead).into_iter().for_each(&mut notify);
-            // The same run again, after a stop: its checkpoint has more than the file that it
+            // The same run again after a stop: the checkpoint has more than the file that it
             // resumed from.
             done = Some(match done {
                 Some(before) => richer(before, ledger),
@@ -88,19 +88,19 @@ impl Sources<'_> {
         Ok(done)
     }
 
-    /// The job that wrote the first of the files, or the save before it, if one can be read.
+    /// The job that wrote the first readable file, or its previous save.
     pub(crate) fn identity(&self, disk: &dyn Disk) -> Option<Identity> {
         identity_or_before(disk, self.resume.or(self.checkpoint)?)
     }
 }
 
-/// The job that wrote the checkpoint at `path` of `disk`, or the save before it, if one is readable.
+/// The job that wrote the checkpoint at `path` of `disk`, or its previous save, if one is readable.
 pub fn identity_or_before(disk: &dyn Disk, path: &Path) -> Option<Identity> {
     checkpoint::identity(disk, path).or_else(|_| checkpoint::identity(disk, &checkpoint::before(path))).ok()
 }
 
-/// The union of two ledgers of the same job: all of the one with more blocks, and the spans of the
-/// other that overlap none of these.
+/// The union of two ledgers of the same job: the one with more blocks, and the other's spans that
+/// do not overlap it.
 fn richer<T: Tally>(one: Ledger<T>, other: Ledger<T>) -> Ledger<T> {
     let (mut more, less) = if one.done() >= other.done() { (one, other) } else { (other, one) };
     more.fill(less);
@@ -123,7 +123,7 @@ mod tests {
         };
         let (small, large) = (ledger(&[(0, 2), (4, 6)]), ledger(&[(1, 4), (8, 11)]));
         for both in [richer(small.clone(), large.clone()), richer(large.clone(), small.clone())] {
-            // 0..2 overlaps 1..4, and a tally cannot be cut.
+            // 0..2 overlaps 1..4, and a tally cannot be split.
             let spans: Vec<Span> = both.spans().map(|(span, ())| span).collect();
             assert_eq!(spans, [Span::new(1, 6), Span::new(8, 11)]);
         }

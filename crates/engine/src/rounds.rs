@@ -1,27 +1,26 @@
-//! Jobs that run until something holds: in rounds, each of them the job cut short to more blocks
-//! than the one before.
+//! Jobs that run in rounds until a condition holds; each round is a longer prefix of the job.
 //!
 //! Stands beside `session`, whose [`run_until`](crate::Session::run_until) loads, saves and runs
-//! the rounds here. A round resumes from the ledger of the one before, so it computes only the
-//! blocks that it adds. The numbers of blocks at which rounds end are fixed beforehand, so the
-//! decision is the same on every number of ranks, and after every restart.
+//! the rounds here. A round resumes from the ledger of the previous one, so it computes only the
+//! blocks that it adds. The block counts at which rounds end are fixed in advance. So the decision
+//! is the same on every number of ranks, and after every restart.
 
-use crate::agreement::tell;
+use crate::agreement::broadcast_number;
 use crate::error::Result;
 use crate::options::Options;
-use crate::outcome::{Account, Ended};
-use crate::run::resume_with_way;
+use crate::outcome::{Account, OutcomeWithPrefixes};
+use crate::run::resume_with_prefixes;
 use crate::transport::Transport;
 use crate::{Job, Ledger, Tally};
 
-/// A job that can be cut short.
+/// A job of which a prefix can run alone.
 pub trait Shorten: Job + Sized {
-    /// The same job, of its first `blocks` blocks only. These are the blocks of the whole job.
+    /// The same job, with its first `blocks` blocks only. They equal those of the whole job.
     fn shortened(&self, blocks: u64) -> Self;
 }
 
-/// Numbers of blocks at which rounds may end: `first`, and then a fifth more each time, so that a
-/// job ends at most a fifth too late. Some 240 rounds reach 2^64 blocks.
+/// Block counts at which rounds may end: `first`, and then a fifth more each time, so that a job
+/// ends at most a fifth too late. About 240 rounds reach 2^64 blocks.
 ///
 /// ```
 /// let stops: Vec<u64> = montesieve_engine::rounds::growing(16).take(5).collect();
@@ -31,13 +30,13 @@ pub fn growing(first: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(first.max(1)), |&n| n.checked_add(n.div_ceil(5)))
 }
 
-/// Runs `job` from `done` in rounds that end at `stops`, which ascend, and at last with the whole
-/// job; ends early once `is_enough` says so of a round, its job and its total. Every rank must call
-/// it; the root's ledger and decision count, and the root gets the last round, with the account of
-/// all.
+/// Runs `job` from `done` in rounds that end at `stops`, in ascending order, and finally as a
+/// whole. It ends early once `is_enough` accepts a round's job and total. Every rank must call it;
+/// the root's ledger and decision count. The root gets the last round, with the account of all
+/// rounds.
 ///
 /// # Errors
-/// As [`resume_with_way`].
+/// As [`resume_with_prefixes`].
 pub(crate) fn run<J: Shorten>(
     transport: &dyn Transport,
     job: &J,
@@ -45,40 +44,40 @@ pub(crate) fn run<J: Shorten>(
     mut done: Ledger<J::Tally>,
     stops: impl IntoIterator<Item = u64>,
     mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
-) -> Result<Option<Ended<J::Tally>>> {
-    let reached = tell(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
+    let reached = broadcast_number(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
     let mut account = None::<Account>;
     for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {
         let part = job.shortened(stop);
         let mut ended = None;
-        if let Some((outcome, way)) = resume_with_way(transport, &part, options, std::mem::take(&mut done))? {
+        if let Some((outcome, prefixes)) = resume_with_prefixes(transport, &part, options, std::mem::take(&mut done))? {
             let outcome = outcome.after(account.take());
             if outcome.is_complete() && stop < job.blocks() && !is_enough(&part, outcome.total.as_ref()) {
                 account = Some(outcome.account);
                 // Blocks 0..stop are all done: the next round resumes from there.
-                done = way;
+                done = prefixes;
             } else {
-                ended = Some((outcome, way));
+                ended = Some((outcome, prefixes));
             }
         }
-        if tell(transport, || u64::from(ended.is_some()))? == 1 {
+        if broadcast_number(transport, || u64::from(ended.is_some()))? == 1 {
             return Ok(ended);
         }
     }
     unreachable!("the last round is the whole job, and ends")
 }
 
-/// The ends of the rounds of a job of so many `blocks`: the stops before, and the end.
+/// Where the rounds of a job of `blocks` blocks end: the stops before its end, and the end.
 fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<Item = u64> {
     stops.into_iter().take_while(move |&stop| stop < blocks).chain(std::iter::once(blocks))
 }
 
-/// The number of blocks and the total of the first 1, 2, 4, 8, ... blocks of a `way`, as far as it
-/// has no hole, below its `done` blocks.
-pub fn totals_at_powers<T: Tally>(way: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
+/// The block count and the total of the first 1, 2, 4, 8, ... of the `done` blocks, as long as the
+/// ledger has no hole.
+pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
     let mut totals = Vec::new();
     let mut all: Option<(u64, T)> = None;
-    for (span, tally) in way.spans() {
+    for (span, tally) in prefixes.spans() {
         let (end, total) = match all.take() {
             None if span.first == 0 => (span.end, tally.clone()),
             Some((end, mut total)) if span.first == end => {
@@ -112,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn totals_go_as_far_as_there_are_no_holes() {
+    fn totals_end_at_the_first_hole() {
         let totals = |spans: &[(u64, u64)]| {
-            let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+            let mut prefixes = Ledger::with_seams(Seams { at: None, at_powers: true });
             for &(first, end) in spans {
-                way.record(Span::new(first, end), end - first).expect("disjoint");
+                prefixes.record(Span::new(first, end), end - first).expect("disjoint");
             }
-            let totals = totals_at_powers(&way, way.done());
+            let totals = totals_at_powers(&prefixes, prefixes.done());
             assert!(totals.iter().all(|(blocks, total)| blocks == total));
             totals.into_iter().map(|(blocks, _)| blocks).collect::<Vec<_>>()
         };

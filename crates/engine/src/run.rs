@@ -1,8 +1,8 @@
 //! Runs a job: scatter, compute, reduce.
 //!
-//! Stands beside `session`, the way in for callers, and `driver`, which carries one round out on
-//! each rank. Nothing here loads a checkpoint or locks it: a caller that sets [`Options::keep`] and
-//! does not pass what the file has overwrites the file.
+//! Stands beside `session`, the entry point for callers, and `driver`, which runs one round on each
+//! rank. Nothing here loads or locks a checkpoint: a caller that sets [`Options::keep`] and does
+//! not pass the file's contents overwrites the file.
 
 use std::sync::Arc;
 use std::sync::mpsc::TryRecvError;
@@ -10,28 +10,28 @@ use std::time::{Duration, Instant};
 
 use crate::agreement::agree;
 use crate::checkpoint::{Identity, Keep};
-use crate::driver::{Driver, Parts};
+use crate::driver::{Driver, RoundParts};
 use crate::error::{Error, JobError, Result};
 pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
-pub use crate::outcome::{Account, Ended, Outcome, Way};
+pub use crate::outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};
 use crate::profile::Profile;
-use crate::protocol::{Delivery, Machine, Root, RootState, Saves, Settings, Window};
+use crate::protocol::{Delivery, DeliveryWindow, Machine, Root, RootState, Saves, Settings};
 use crate::restart::Restart;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
 use crate::transport::{ROOT, Transport};
 use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, record};
 
-/// In-order delivery: chunks in work for each rank. One in hand, one in flight, and as many done
-/// that wait their turn.
+/// In-order delivery: chunks in work for each rank. One in hand, one in flight, and two that are
+/// done and wait for their turn.
 const WINDOW_CHUNKS: u64 = 4;
-/// How long a sink whose job has failed may take to remove what it has half written.
+/// How long the sink of a failed job may take to remove its unfinished output.
 const SINK_CLEANUP: Duration = Duration::from_secs(1);
-/// Between two looks whether it has.
+/// Time between two checks of that.
 const SINK_LOOK: Duration = Duration::from_millis(1);
 
-/// Resumes where `done` ends: computes what is a hole in it, and reduces all. Every rank must call
-/// it; the ledger at the root counts, and the root gets `Some`.
+/// Resumes where `done` ends: computes its holes, and reduces everything. Every rank must call it;
+/// the ledger at the root counts, and the root gets `Some`.
 ///
 /// # Errors
 /// [`Error`].
@@ -41,35 +41,35 @@ pub fn resume<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
 ) -> Result<Option<Outcome<J::Tally>>> {
-    Ok(resume_with_way(transport, job, options, done)?.map(|(outcome, _)| outcome))
+    Ok(resume_with_prefixes(transport, job, options, done)?.map(|(outcome, _)| outcome))
 }
 
-/// The same; the root gets the ledger, too, if the job [has a way](Job::has_a_way).
+/// The same; the root also gets the ledger, if the job [keeps prefixes](Job::has_a_way).
 ///
 /// # Errors
 /// As [`resume`].
-pub fn resume_with_way<J: Job>(
+pub fn resume_with_prefixes<J: Job>(
     transport: &dyn Transport,
     job: &J,
     options: &Options,
     done: Ledger<J::Tally>,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     round(transport, job, options, done, InOrder { room: None, writer: None })
 }
 
-/// In-order delivery: how much memory tallies may take while they wait for their turn.
+/// In-order delivery: how much memory waiting tallies may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Bytes of a block's tally, at most.
+    /// The largest size of a block's tally, in bytes.
     pub block: u64,
-    /// Bytes of all tallies that are done and not yet written, or in work, on all ranks together.
+    /// Bytes of all tallies that are in work, or done and not yet written, on all ranks together.
     pub all: u64,
 }
 
 impl Room {
-    /// Blocks handed out at a time, if `wanted` were good, and how far ahead of the first missing
-    /// block `ranks` ranks may work: chunks are cut so that [`WINDOW_CHUNKS`] of them fit for each
-    /// rank. Where not even single blocks do, some ranks wait.
+    /// Returns two block counts, given that `wanted` blocks at a time would be good: the chunk, and
+    /// how far `ranks` ranks may work ahead of the first missing block. [`WINDOW_CHUNKS`] chunks
+    /// fit for each rank. Where not even single blocks fit, some ranks wait.
     fn window(self, wanted: u64, ranks: u64) -> (u64, u64) {
         let blocks = (self.all / self.block.max(1)).max(1);
         let each = WINDOW_CHUNKS * ranks;
@@ -79,10 +79,9 @@ impl Room {
 }
 
 /// Runs `job` and delivers its tallies to `sink` at the root, in block order, with bounded memory:
-/// the ranks work at most a window ahead of what was written, as long as `room` allows. The sink
-/// has a thread of its own, so its reader may pause. Every rank must call it; the root passes
-/// `Some` and gets the outcome, and the sink unless the job was stopped while its reader did not
-/// read.
+/// the ranks work at most a window ahead of the writer, as `room` allows. The sink has its own
+/// thread, so its reader may pause. Every rank must call it; the root passes `Some` and gets the
+/// outcome. It also gets the sink back, unless the job was stopped while the reader did not read.
 ///
 /// # Errors
 /// As [`resume`]; what `sink` returned is [`Error::AtRoot`], on every rank.
@@ -102,7 +101,7 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     match round(transport, job, options, Ledger::new(), InOrder { room: Some(room), writer }) {
         Ok(ended) => Ok((ended.map(|(outcome, _)| outcome), back.and_then(|(back, _)| back.try_recv().ok()))),
         Err(error) => {
-            // What it has half written goes with it, if it returns in time.
+            // Its unfinished output is removed too, if it returns in time.
             if let Some((back, background)) = back {
                 let mut waited = Duration::ZERO;
                 while matches!(back.try_recv(), Err(TryRecvError::Empty)) && waited < SINK_CLEANUP {
@@ -115,12 +114,12 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     }
 }
 
-/// What a delivery came to, and its sink; at the root.
+/// The outcome of a delivery, and its sink; at the root.
 pub type Delivered<T, S> = (Option<Outcome<T>>, Option<S>);
 
-/// In-order delivery, if that is wanted.
+/// In-order delivery, if requested.
 struct InOrder<T> {
-    /// On every rank: tallies go to the root as soon as they are done, within this room.
+    /// On every rank: tallies go to the root as soon as they are done, within this memory.
     room: Option<Room>,
     /// At the root.
     writer: Option<Writer<T>>,
@@ -132,7 +131,7 @@ fn round<J: Job>(
     options: &Options,
     done: Ledger<J::Tally>,
     InOrder { room, writer }: InOrder<J::Tally>,
-) -> Result<Option<Ended<J::Tally>>> {
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
     let at = |stage| options.at_stage.map_or(Ok(()), |at| at(stage, transport.first_rank())).map_err(Error::Job);
     at(Stage::Start)?;
     let begun = transport.now();
@@ -141,7 +140,7 @@ fn round<J: Job>(
     let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let boundaries = boundaries(job, identity.as_ref());
     let Restart { done, own } = Restart::begin(transport, done, boundaries)?;
-    let (own, place) = own.unzip();
+    let (own, slot) = own.unzip();
     let is_careful = identity.is_some() && (options.keep.is_some() || options.deadline.is_some());
     let keep = options.keep.as_ref().filter(|_| identity.is_some());
 
@@ -157,7 +156,7 @@ fn round<J: Job>(
             (chunk, Some(length))
         });
         let dealer = Dealer::new(options.schedule, &holes, ranks, chunk, window.map(|length| (length / 2).max(1)));
-        root = Some(Root::new(done, dealer, window.map(Window::new)));
+        root = Some(Root::new(done, dealer, window.map(DeliveryWindow::new)));
     }
     let firsts = root.as_mut().map(|root| root.first_spans(ranks));
     let pairs: Option<Vec<[u64; 2]>> = firsts.map(|spans| spans.iter().map(|s| [s.first, s.end]).collect());
@@ -182,24 +181,24 @@ fn round<J: Job>(
     let machine = Machine::new(settings, Span::new(first, end), own, root, now);
     let identity = identity.map(|identity| Identity { parts: options.share.into_iter().collect(), ..identity });
     let keep = keep.cloned().zip(identity).filter(|_| rank == ROOT);
-    let mut driver = Driver::new(transport, job, options, machine, Parts { writer, keep, blocks: part.len() });
+    let mut driver = Driver::new(transport, job, options, machine, RoundParts { writer, keep, blocks: part.len() });
     let ended = driver.run();
-    if let (Some(log), Some(place), Some(own)) = (transport.replay_log(), place, driver.own()) {
-        log.put(place, own)?;
+    if let (Some(log), Some(slot), Some(own)) = (transport.replay_log(), slot, driver.own()) {
+        log.put(slot, own)?;
     }
     ended?;
     let outcome = outcome(transport, job, driver, chunk, begun)?;
     at(Stage::Report)?;
-    Ok(outcome.map(|(mut outcome, way)| {
+    Ok(outcome.map(|(mut outcome, prefixes)| {
         if options.share.is_some() {
             outcome.cause = outcome.cause.or(Some(Cause::ShareDone));
         }
-        (outcome, way)
+        (outcome, prefixes)
     }))
 }
 
-/// Where the ledger's spans do not merge: in front of the first block that a longer job has
-/// otherwise, and at powers of two for a job that has a way.
+/// Where the ledger's spans do not merge: in front of the first block that differs in a longer job,
+/// and at powers of two for a job that keeps prefixes.
 pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
     let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
     Seams { at: whole, at_powers: job.has_a_way() }
@@ -208,28 +207,27 @@ pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams 
 /// Blocks handed out at a time, before memory is considered.
 fn wanted_chunk<J: Job>(options: &Options, job: &J, left: u64, ranks: u64, in_order: bool) -> u64 {
     match (options.schedule, options.chunk) {
-        // One share for each rank, whatever the chunk; nothing may be left when a finished job is
-        // run again.
+        // One share for each rank, whatever the chunk; a finished job that runs again has no blocks
+        // left.
         (Schedule::Block, _) if !in_order => left.div_ceil(ranks).max(1),
         (_, Some(chunk)) => chunk,
         (schedule, None) => schedule.auto_chunk(left, ranks, job.grain()),
     }
 }
 
-/// The end of a round: the accounts are gathered, and all ranks agree that the root has its
-/// outcome.
+/// The end of a round: gathers the accounts, and all ranks agree that the root has its outcome.
 fn outcome<J: Job>(
     transport: &dyn Transport,
     job: &J,
     driver: Driver<'_, J>,
     chunk: u64,
     begun: Instant,
-) -> Result<Option<Ended<J::Tally>>> {
-    let crate::driver::Ended { machine, profile, timeline, refusal, now } = driver.end();
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
+    let crate::driver::FinishedRound { machine, profile, timeline, refusal, now } = driver.end();
     let rows = transport.gather(record::encode(&(profile, timeline))?)?;
     let (cause, root) = (machine.cause(), machine.into_root());
-    let sound = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
-    agree(transport, || refusal.map_or(sound, Err).map_err(Error::Job))?;
+    let checked = root.as_ref().map_or(Ok(()), |root| check(job, root.ledger()).map_err(JobError::from));
+    agree(transport, || refusal.map_or(checked, Err).map_err(Error::Job))?;
     let (Some(rows), Some(root)) = (rows, root) else { return Ok(None) };
     let rows = rows.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<(Profile, Option<Timeline>)>>>()?;
     let (profiles, timelines): (Vec<Profile>, Vec<Option<Timeline>>) = rows.into_iter().unzip();
@@ -244,12 +242,12 @@ fn outcome<J: Job>(
     };
     let (done, blocks) = (root.done_for_good(), job.blocks());
     let ledger = root.into_ledger();
-    let way = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
-    Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, way)))
+    let prefixes = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
+    Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, prefixes)))
 }
 
-/// Checks the invariants of everything that is about to be reported, whether it was computed here
-/// or comes from a file.
+/// Checks the invariants of everything that is to be reported, whether computed here or read from a
+/// file.
 ///
 /// # Errors
 /// The first one that does not hold, in a sentence.
@@ -257,7 +255,7 @@ pub fn check<J: Job>(job: &J, ledger: &Ledger<J::Tally>) -> std::result::Result<
     ledger.spans().try_for_each(|(span, tally)| job.check(span, tally).map_err(|why| cannot_be(&why)))
 }
 
-/// What is said of a result that breaks an invariant.
+/// The message for a result that breaks an invariant.
 pub fn cannot_be(why: &str) -> String {
     format!("the result cannot be right: {why} (a fault of the program, please report it)")
 }
@@ -267,14 +265,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_is_measured_in_bytes_whatever_the_chunk() {
+    fn a_window_is_bounded_in_bytes_for_every_chunk() {
         for (block, all) in [(1, 1), (1, 1000), (100, 256), (4 << 20, 256 << 20), (0, 1000)] {
             let room = Room { block, all };
             for ranks in [1, 2, 3, 8, 100] {
                 for wanted in [1, 2, 7, 1000, u64::MAX] {
                     let (chunk, length) = room.window(wanted, ranks);
                     assert!(0 < chunk && chunk <= wanted && chunk <= length, "{room:?} {ranks} {wanted}");
-                    // One block at the least.
+                    // At least one block.
                     assert!(length == 1 || length * block <= all, "{room:?} {ranks} {wanted}");
                     assert!(chunk == 1 || 4 * ranks * chunk <= length, "{room:?} {ranks} {wanted}");
                 }

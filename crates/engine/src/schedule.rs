@@ -1,10 +1,10 @@
 //! Schedules: who computes which blocks next. A schedule can change the time, never the answer.
 //!
 //! Stands beside `protocol::root`, which answers the ranks: the [`Dealer`] here only knows which
-//! blocks are still to be dealt and to whom. It works on *positions* in the list of remaining
-//! blocks (0 for the first block of the first hole, and so on), so that sharing out the holes of a
-//! resumed job is the same arithmetic as sharing out a new one. Static schedules own positions by
-//! rank; dynamic and guided ones deal from one common position.
+//! blocks are left and which rank gets them. It works on *positions* in the list of remaining
+//! blocks (0 for the first block of the first hole, and so on). So dividing the holes of a resumed
+//! job is the same arithmetic as dividing a new job. Static schedules own positions by rank;
+//! dynamic and guided ones deal from one common position.
 //!
 //! Cost: O(log holes) a deal; 8 bytes a rank.
 
@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Span;
 
-/// How the blocks are shared out among the ranks.
+/// How the blocks are divided among the ranks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Schedule {
     /// One contiguous share for each rank, the textbook scatter. Best when every block costs the
     /// same.
     Block,
-    /// Chunks dealt round and round: chunk i belongs to rank i mod ranks.
+    /// Chunks in turn: chunk i belongs to rank i mod ranks.
     Cyclic,
-    /// The next chunk goes to whoever asks. Best when costs or hosts differ.
+    /// The next chunk goes to the rank that asks. Best when costs or hosts differ.
     #[default]
     Dynamic,
-    /// Like dynamic, with chunks that shrink from a share of all that is left down to the chunk
+    /// Like dynamic, with chunks that shrink from a share of the remaining blocks to the chunk
     /// size.
     Guided,
 }
@@ -42,40 +42,40 @@ impl Schedule {
         }
     }
 
-    /// The chunk size to use when the user names none: [`DEALS_PER_RANK`] deals for each rank, so
-    /// that the last chunk in work is under one percent of a rank's time; fewer where chunks would
-    /// fall below `grain` blocks (what a job wants to go on with in one go), but at least one for
-    /// each rank. One rank has nobody to share with.
+    /// The chunk size when the user gives none. There are `DEALS_PER_RANK` deals for each rank, so
+    /// that the last chunk takes under one percent of a rank's time. There are fewer where chunks
+    /// would have less than `grain` blocks (what a job wants to compute at once). Each rank has at
+    /// least one deal. A single rank has nothing to share.
     ///
     /// Guided chunks are long until the end, where the last of them decide how long ranks wait for
-    /// each other: this is their least size, a [`GUIDED_TAIL`]th of the grain.
+    /// each other. This is their minimum: a `GUIDED_TAIL`th of the grain.
     pub fn auto_chunk(self, blocks: u64, ranks: u64, grain: u64) -> u64 {
         let least = if self == Schedule::Guided { grain / GUIDED_TAIL } else { grain };
         let deals = if ranks == 1 { 1 } else { (blocks / ranks / least.max(1)).clamp(1, DEALS_PER_RANK) };
-        // Equal shares where there is one deal for each rank. Else a few deals more rather than
-        // longer ones: of 99 blocks a rank a chunk is one.
+        // Equal shares where each rank has one deal. Otherwise a few more deals rather than longer
+        // ones: of 99 blocks a rank, a chunk is one.
         if deals == 1 { blocks.div_ceil(ranks).max(1) } else { blocks / ranks.saturating_mul(deals) }
     }
 }
 
-/// Deals for each rank under an automatic chunk size, at most. 128 keeps the tail (one chunk in
-/// hand and one in flight when the others run out) near 1 % of the run; more would only add
-/// messages.
+/// The largest number of deals for each rank under an automatic chunk size. 128 keeps the tail (one
+/// chunk in hand and one in flight when the other ranks run out) near 1 % of the run; more would
+/// only add messages.
 const DEALS_PER_RANK: u64 = 128;
 
 /// How many times below the grain guided chunks may end. With the grain itself, two ranks counting
-/// primes for ten seconds waited 8 % of it for the last chunk; the few short chunks of the tail
-/// cost less than that (1.2 s of work is a grain there).
+/// primes for ten seconds waited 8 % of it for the last chunk. The few short chunks of the tail
+/// cost less (the grain there is 1.2 s of work).
 const GUIDED_TAIL: u64 = 8;
 
-/// What the dealer has for a rank that asks.
+/// The dealer's reply to a rank that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deal {
     /// Compute these blocks next.
     Span(Span),
-    /// Nothing yet: the next blocks lie beyond the window.
+    /// Nothing now: the next blocks lie beyond the window.
     Later,
-    /// Nothing more, ever.
+    /// Nothing more at all.
     Never,
 }
 
@@ -91,30 +91,30 @@ pub struct Dealer {
     rule: Rule,
 }
 
-/// Where each schedule keeps its place.
+/// The position of each schedule.
 #[derive(Clone, Debug)]
 enum Rule {
-    /// Positions dealt so far by each rank within its own shares. Shares are cut round by round;
-    /// without a window there is one round, the whole job.
+    /// Positions dealt to each rank within its shares. Shares are cut round by round; without a
+    /// window there is one round, the whole job.
     Block { dealt: Vec<u64>, round: u64 },
-    /// Positions dealt so far by each rank within its own chunks.
+    /// Positions dealt to each rank within its chunks.
     Cyclic { dealt: Vec<u64> },
-    /// The next position that nobody has.
+    /// The next position that no rank has.
     Dynamic { next: u64 },
-    /// The next position that nobody has.
+    /// The next position that no rank has.
     Guided { next: u64 },
 }
 
 impl Dealer {
     /// Deals the blocks of `holes` (in order, disjoint) to `ranks` ranks, `chunk` blocks at a time.
     ///
-    /// `round` bounds what [`Schedule::Block`] shares out at once, for jobs whose results must come
-    /// out in order within a bounded window; `None` is one round for the whole job.
+    /// `round` bounds what [`Schedule::Block`] divides at once, for jobs whose results must come in
+    /// order within a bounded window; `None` is one round for the whole job.
     ///
     /// # Panics
     /// When `ranks`, `chunk` or `round` is 0.
     pub fn new(schedule: Schedule, holes: &[Span], ranks: u64, chunk: u64, round: Option<u64>) -> Dealer {
-        assert!(ranks > 0 && chunk > 0 && round != Some(0), "nobody to deal to, or nothing to deal");
+        assert!(ranks > 0 && chunk > 0 && round != Some(0), "no rank to deal to, or nothing to deal");
         let mut total = 0;
         let holes = holes
             .iter()
@@ -136,7 +136,7 @@ impl Dealer {
     /// The next span for `rank`, of blocks below `limit` only.
     pub fn deal(&mut self, rank: u64, limit: u64) -> Deal {
         let Some((position, blocks)) = self.next(rank) else { return Deal::Never };
-        // A span never crosses a hole's end: what lies between is done already.
+        // A span never crosses the end of a hole: the blocks between are already done.
         let hole = self.holes.partition_point(|&(start, _)| start <= position) - 1;
         let (start, span) = self.holes[hole];
         let first = span.first + (position - start);
@@ -148,8 +148,7 @@ impl Dealer {
         Deal::Span(Span::new(first, end))
     }
 
-    /// The position that `rank` should go on at, and how many positions from there are for it at
-    /// the most.
+    /// Where `rank` continues, and the largest number of positions it may take from there.
     fn next(&self, rank: u64) -> Option<(u64, u64)> {
         let (position, blocks) = match &self.rule {
             Rule::Block { dealt, round } => {
@@ -168,14 +167,14 @@ impl Dealer {
         (position < self.total).then(|| (position, blocks.min(self.total - position)))
     }
 
-    /// For the block schedule: where `rank` stands after `dealt` positions of its own, and where
-    /// that share ends.
+    /// For the block schedule: where `rank` stands after `dealt` of its positions, and where that
+    /// share ends.
     fn share(&self, rank: u64, mut dealt: u64, round: u64) -> Option<(u64, u64)> {
-        // All full rounds have shares of the same length, so the rounds already dealt can be
-        // stepped over at once.
+        // All full rounds have shares of the same length, so the rounds already dealt are skipped
+        // at once.
         let part = |length: u64, rank: u64| (length as u128 * rank as u128 / self.ranks as u128) as u64;
         let full = part(round, rank + 1) - part(round, rank);
-        // A rank without a share in full rounds may still have one in the last, shorter one.
+        // A rank without a share in full rounds may still have one in the last, shorter round.
         let rounds = dealt.checked_div(full).unwrap_or(u64::MAX).min(self.total / round);
         let low = rounds * round;
         dealt -= rounds * full;
@@ -202,7 +201,7 @@ mod tests {
     use crate::Ledger;
     use proptest::prelude::*;
 
-    /// Deals everything to ranks that ask in turn, and checks that every block of the holes was
+    /// Deals everything to ranks that ask in turn, and checks that every block of the holes is
     /// dealt exactly once.
     fn deal_all(mut dealer: Dealer, holes: &[Span], ranks: u64, limit: u64) -> Vec<Vec<Span>> {
         let mut dealt = vec![Vec::new(); ranks as usize];
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn block_in_rounds_shares_out_each_round() {
+    fn block_in_rounds_divides_each_round() {
         let dealer = Dealer::new(Schedule::Block, &whole(10), 2, 1, Some(4));
         let dealt = deal_all(dealer, &whole(10), 2, u64::MAX);
         assert_eq!(dealt[0], [Span::new(0, 2), Span::new(4, 6), Span::new(8, 9)]);
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn cyclic_deals_chunks_round_and_round() {
+    fn cyclic_deals_chunks_in_turn() {
         let dealer = Dealer::new(Schedule::Cyclic, &whole(10), 2, 3, None);
         let dealt = deal_all(dealer, &whole(10), 2, u64::MAX);
         assert_eq!(dealt[0], [Span::new(0, 3), Span::new(6, 9)]);
@@ -306,8 +305,8 @@ mod tests {
             if limit == u64::MAX {
                 deal_all(dealer, &holes, ranks, limit);
             } else {
-                // With a limit, a static schedule may hold a rank back, but what is dealt lies
-                // below it, once.
+                // With a limit, a static schedule may hold a rank back, but everything dealt lies
+                // below the limit, once.
                 let mut dealer = dealer;
                 let mut seen = Ledger::<()>::new();
                 for rank in (0..ranks).cycle().take(2000) {
@@ -316,7 +315,7 @@ mod tests {
                         prop_assert!(seen.record(span, ()).is_ok());
                     }
                 }
-                // Raising the limit lets everything out.
+                // Raising the limit releases everything.
                 for rank in (0..ranks).cycle().take(4000) {
                     if let Deal::Span(span) = dealer.deal(rank, u64::MAX) {
                         prop_assert!(seen.record(span, ()).is_ok());

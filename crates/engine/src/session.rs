@@ -1,7 +1,8 @@
-//! The way into the engine: a [`Session`] is one rank's settings and what it runs jobs with.
+//! The entry point of the engine: a [`Session`] is one rank's settings and the methods that run
+//! jobs.
 //!
-//! Stands above `run`, which knows nothing of files that exist already: a session loads the
-//! checkpoint before a job, locks it against other jobs, and saves to it.
+//! Stands above `run`, which ignores existing files. A session loads the checkpoint before a job,
+//! locks it against other jobs, and saves to it.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use crate::agreement::agree;
 use crate::checkpoint::{self, Identity, Keep, Lock};
 use crate::error::{Error, Result};
 use crate::options::{Callback, Options};
-use crate::outcome::{Account, Ended, Outcome};
+use crate::outcome::{Account, Outcome, OutcomeWithPrefixes};
 use crate::resumption::{Notice, Sources};
 use crate::rounds::{self, Shorten};
 use crate::run::{self, Delivered, Room};
@@ -23,14 +24,14 @@ use crate::{Job, Ledger, replay_log};
 
 mod settings;
 
-/// Time between two saves, unless the caller says otherwise.
+/// Time between two saves, unless the caller chooses another.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// One rank's way to run jobs: settings, all of which have defaults, and methods that run.
+/// One rank's settings, all with defaults, and the methods that run jobs.
 ///
 /// Every rank makes a session over its own transport, with the same settings, and calls the same
-/// methods in the same order. What only one rank can know is taken from the root: files, and what
-/// is in them. Results are `Some` at the root and `None` elsewhere.
+/// methods in the same order. Files and their contents are the root's: the other ranks receive what
+/// they need. Results are `Some` at the root and `None` elsewhere.
 ///
 /// ```
 /// use montesieve_engine::transport::Transport;
@@ -63,17 +64,17 @@ pub struct Session<'t> {
     transport: &'t dyn Transport,
     options: Options,
     interval: Duration,
-    /// A file that must exist, besides the one that is saved to.
+    /// A file that must exist, in addition to the one that is saved to.
     resume: Option<PathBuf>,
     falls_back: bool,
     lock_may_be_held: bool,
     notices: Option<Callback<Notice>>,
-    /// At the root, once it is taken.
+    /// At the root, once the lock is taken.
     lock: OnceCell<Option<Lock>>,
 }
 
 impl<'t> Session<'t> {
-    /// A session over these ranks that saves nothing, stops for nothing and listens to no signal.
+    /// A session over these ranks that saves nothing, has no limit and handles no signal.
     pub fn new(transport: &'t dyn Transport) -> Session<'t> {
         Session::with_options(transport, Options::default())
     }
@@ -92,12 +93,12 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// Runs `body` on `ranks` threads of this process, each with a session of its own, and returns
-    /// what the root's returns. [`threads::available`] is a good number of ranks.
+    /// Runs `body` on `ranks` threads of this process, each with its own session, and returns the
+    /// root's result. [`threads::available`] is a good number of ranks.
     ///
     /// # Errors
-    /// The error of a rank; of several, one that is no consequence of another rank's. All ranks
-    /// have ended then.
+    /// The error of a rank; of several, one that is not the consequence of another. All ranks have
+    /// ended by then.
     ///
     /// # Panics
     /// As [`threads::run`].
@@ -105,7 +106,7 @@ impl<'t> Session<'t> {
         let results = threads::run(ranks, |transport: &Threads| {
             let result = body(Session::new(transport));
             if result.is_err() {
-                // Others may wait for this rank.
+                // Other ranks may wait for this one.
                 transport.revoke();
             }
             result
@@ -126,18 +127,18 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// What the session is set to.
+    /// The options of this session.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// At the root: the job that wrote the file that this session resumes from, if one can be read.
+    /// At the root: the job that wrote the file to resume from, if a file is readable.
     pub fn previous_identity(&self) -> Option<Identity> {
         self.sources().identity(&*self.transport.disk())
     }
 
-    /// Makes sure that the checkpoint can be written, and locks it until the session is dropped. A
-    /// run does it, too; earlier is better, before any other work. Every rank must call it.
+    /// Checks that the checkpoint can be written, and locks it until the session is dropped. A run
+    /// does so too, but earlier is better: before any other work. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::AtRoot`] with an [`Error::Checkpoint`]; [`Error::Lost`].
@@ -159,8 +160,8 @@ impl<'t> Session<'t> {
         Ok(())
     }
 
-    /// What the files have of a job, at the root; elsewhere it does not count. Empty for a job that
-    /// is not saved. Where losses are survived, it is what they had in the first attempt. Every
+    /// What the files hold of a job. Only the root's value counts. Empty for a job that is not
+    /// saved. Where losses are survived, this is what the files held in the first attempt. Every
     /// rank must call it.
     ///
     /// # Errors
@@ -180,8 +181,8 @@ impl<'t> Session<'t> {
         }
     }
 
-    /// Runs `job`: loads what is done of it, computes the rest, and saves. Every rank must call it;
-    /// the root gets the outcome.
+    /// Runs `job`: loads what is done, computes the rest, and saves. Every rank must call it; the
+    /// root gets the outcome.
     ///
     /// # Errors
     /// [`Error`]; as [`Session::load`].
@@ -190,8 +191,8 @@ impl<'t> Session<'t> {
         self.run_from(job, done)
     }
 
-    /// Runs `job` from `done`, which the caller has [loaded](Session::load): for one that has to
-    /// prepare what the rest of the job needs. Every rank must call it; the root's ledger counts.
+    /// Runs `job` from `done`, which the caller has [loaded](Session::load), for example to prepare
+    /// what the rest of the job needs. Every rank must call it; the root's ledger counts.
     ///
     /// # Errors
     /// [`Error`].
@@ -199,10 +200,10 @@ impl<'t> Session<'t> {
         run::resume(self.transport, job, &self.prepared(), done)
     }
 
-    /// Runs `job` in rounds that end at `stops`, in ascending order ([`rounds::growing`]), until
-    /// `is_enough` says so of a round's job and its total, or all blocks are done. Every rank must
-    /// call it, and the root decides. The root gets the last round: its `blocks` are those of the
-    /// round, its account is that of all rounds.
+    /// Runs `job` in rounds that end at `stops`, in ascending order ([`rounds::growing`]). It ends
+    /// when `is_enough` accepts a round's job and total, or when all blocks are done. Every rank
+    /// must call it, and the root decides. The root gets the last round: `blocks` counts that
+    /// round, the account covers all rounds.
     ///
     /// # Errors
     /// As [`Session::run`].
@@ -211,14 +212,14 @@ impl<'t> Session<'t> {
         job: &J,
         stops: impl IntoIterator<Item = u64>,
         is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
-    ) -> Result<Option<Ended<J::Tally>>> {
+    ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
         let done = self.begin(job)?;
         rounds::run(self.transport, job, &self.prepared(), done, stops, is_enough)
     }
 
     /// Runs `job` and delivers its tallies in block order to `sink`, which the root passes; see
-    /// [`run::deliver`]. Nothing is loaded: a delivery starts at its first block. Every rank must
-    /// call it.
+    /// [`run::deliver`]. Loads nothing: a delivery starts at its first block. Every rank must call
+    /// it.
     ///
     /// # Errors
     /// As [`run::deliver`].
@@ -231,8 +232,8 @@ impl<'t> Session<'t> {
         run::deliver(self.transport, job, &self.prepared(), room, sink)
     }
 
-    /// The outcome of a whole job from the checkpoints of its parts, with the proof that no block
-    /// is missing and none is there twice; computes nothing. Every rank must call it; only the root
+    /// Combines the checkpoints of a job's parts into the outcome of the whole, and proves that no
+    /// block is missing or duplicated. Computes nothing. Every rank must call it; only the root
     /// reads.
     ///
     /// # Errors
@@ -248,7 +249,7 @@ impl<'t> Session<'t> {
         }))
     }
 
-    /// Locks and loads.
+    /// Locks and loads the checkpoint.
     fn begin<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         if job.identity().is_some() {
             self.claim()?;
@@ -256,7 +257,7 @@ impl<'t> Session<'t> {
         self.load(job)
     }
 
-    /// Where to save: to the checkpoint, or to the file that was resumed from.
+    /// Where to save: the checkpoint, or else the file to resume from.
     fn keep(&self) -> Option<Keep> {
         let resumed = || self.resume.clone().map(|path| Keep { path, every: self.interval });
         self.options.keep.clone().or_else(resumed)
@@ -283,7 +284,7 @@ impl<'t> Session<'t> {
     }
 }
 
-/// Whether another rank has a better error.
+/// Whether the error is the consequence of another rank's.
 fn is_consequence(error: &Error) -> bool {
     matches!(error, Error::Lost(_) | Error::AtRoot(None))
 }

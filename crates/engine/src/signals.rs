@@ -1,13 +1,13 @@
-//! Signals as flags: one that asks for a stop in good order, one that asks for a save; a second
-//! Ctrl-C ends the process at once.
+//! Signals as flags: some ask for a stop, one asks for a save. A second Ctrl-C ends the process at
+//! once.
 //!
 //! | signal | asks for |
 //! |---|---|
 //! | SIGINT, SIGTERM | a stop; a second one of these ends this process |
-//! | SIGUSR2 | a stop: for schedulers, which send it some time before the end |
+//! | SIGUSR2 | a stop: schedulers send it some time before the end |
 //! | SIGXCPU | a stop: the limit of CPU time is near (`ulimit -t`, Grid Engine's `s_cpu`, LSF) |
 //! | SIGHUP | a stop, unless it was ignored from the start (`nohup`) |
-//! | SIGUSR1 | a save, and to go on |
+//! | SIGUSR1 | a save |
 //! | SIGXFSZ | nothing: a write beyond `ulimit -f` fails like one on a full disk |
 
 use std::fs;
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
-/// The signals seen so far. By default none are listened to, and none is ever seen.
+/// The signals received until now. By default none is handled, and none is ever received.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     last: Arc<AtomicUsize>,
@@ -26,9 +26,9 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// From the start of the program on, while MPI is still starting, what a scheduler asks for is
-    /// kept: without a handler these signals would end the process. What came since this was first
-    /// called counts, also for a command that begins again. SIGXFSZ no longer ends it.
+    /// Keeps what a scheduler asks for from the start of the program, while MPI is still starting:
+    /// without a handler these signals would end the process. Signals count from the first call on,
+    /// also for a command that restarts. SIGXFSZ no longer ends the process.
     ///
     /// # Errors
     /// When the system refuses a handler.
@@ -41,13 +41,13 @@ impl Signals {
         let signals = Signals { last: Arc::default(), save: Arc::default() };
         flag::register_usize(SIGUSR2, Arc::clone(&signals.last), SIGUSR2 as usize)?;
         flag::register(SIGUSR1, Arc::clone(&signals.save))?;
-        // A handler, not SIG_IGN: programs that this one starts (`squeue`) do not inherit it.
+        // A handler, not SIG_IGN: child processes (`squeue`) do not inherit it.
         flag::register(SIGXFSZ, Arc::default())?;
         Ok(seen.insert(signals).clone())
     }
 
-    /// Listens to all of them from now on. A command that does not look at them is ended by SIGINT
-    /// and SIGTERM as any program.
+    /// Handles all of them from now on. A command that ignores them ends on SIGINT and SIGTERM,
+    /// like any program.
     ///
     /// # Errors
     /// When the system refuses a handler.
@@ -58,7 +58,7 @@ impl Signals {
         if !*listening {
             let seen = Arc::new(AtomicBool::new(false));
             for signal in [SIGINT, SIGTERM] {
-                // Order matters: the shutdown looks at the flag before the next handler raises it.
+                // The order matters: the shutdown tests the flag before the next handler sets it.
                 flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&seen))?;
                 flag::register(signal, Arc::clone(&seen))?;
                 flag::register_usize(signal, Arc::clone(&signals.last), signal as usize)?;
@@ -72,8 +72,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Notes a signal as though it had come: for a program that hears of it in another way, and for
-    /// simulated ranks, each of which has its own.
+    /// Records a signal as if it had arrived: for a program that learns of it in another way, and
+    /// for simulated ranks, each of which has its own signals.
     pub fn raise(&self, signal: i32) {
         match signal {
             SIGUSR1 => self.save.store(true, Relaxed),
@@ -81,7 +81,7 @@ impl Signals {
         }
     }
 
-    /// The signal that asks us to stop, if one came.
+    /// The first signal that asked for a stop, if any.
     pub fn pending(&self) -> Option<i32> {
         match self.last.load(Relaxed) {
             0 => None,
@@ -89,25 +89,25 @@ impl Signals {
         }
     }
 
-    /// Whether a save was asked for since this was last called.
+    /// Whether a save was requested since the last call.
     pub fn take_save(&self) -> bool {
         self.save.load(Relaxed) && self.save.swap(false, Relaxed)
     }
 }
 
-/// Whether this process ignores `signal`, as those that `nohup` starts do.
+/// Whether this process ignores `signal`, as processes started by `nohup` do.
 fn is_ignored(signal: i32) -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores(&status, signal))
 }
 
-/// The same, where the kernel says this of the process: `SigIgn:\t0000000000001001`, the lowest bit
+/// The same, from the kernel's status of the process: `SigIgn:\t0000000000001001`, the lowest bit
 /// for signal 1.
 fn ignores(status: &str, signal: i32) -> bool {
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// A signal's name.
+/// The name of a signal.
 pub fn name(signal: i32) -> &'static str {
     low_level::signal_name(signal).unwrap_or("a signal")
 }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ignored_stands_in_the_mask() {
+    fn ignored_signals_are_in_the_mask() {
         let status = "Name:\tx\nSigBlk:\t0000000000000001\nSigIgn:\t0000000001001001\n";
         assert!(ignores(status, SIGHUP) && ignores(status, 13) && ignores(status, SIGXFSZ));
         assert!(!ignores(status, SIGINT) && !ignores(status, SIGTERM));

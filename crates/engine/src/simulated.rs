@@ -1,16 +1,18 @@
-//! Ranks in one process under virtual time: the transport of tests, where a seed decides all.
+//! Ranks in one process under virtual time: the transport of tests, where a seed decides
+//! everything.
 //!
 //! Stands beside `threads`, whose ranks run in parallel and in real time. Here exactly one rank
-//! runs at a time. Each has an OS thread, and hands over in every call of the transport; the seed
-//! decides who is next, how long each message takes, and when faults strike. So the same seed is
-//! the same run, event by event, on every machine, and five minutes of waiting cost nothing.
+//! runs at a time. Each has an OS thread, and hands over in every call of the transport. The seed
+//! decides which rank is next, how long each message takes, and when faults strike. So the same
+//! seed gives the same run, event by event, on every machine, and five minutes of waiting cost
+//! nothing.
 //!
-//! The real driver and machines run on it, and whole commands may: what is simulated is only what
-//! is outside them, the network, the clock, the disk, the launcher.
+//! The real driver and machines run on it, and whole commands can. Only what is outside them is
+//! simulated: the network, the clock, the disk, the launcher.
 //!
 //! - [`run`] runs a closure on every rank, as [`threads::run`](crate::threads::run) does.
-//! - [`Plan`] says how many ranks, in which [`Weather`], and which [`Fault`]s strike.
-//! - A wait that nothing can end is a [`Failure::Deadlock`], with what every rank waits for.
+//! - [`Plan`] sets the number of ranks, the [`Weather`], and which [`Fault`]s strike.
+//! - A wait that nothing can end is a [`Failure::Deadlock`], which lists what every rank waits for.
 //!
 //! | file | holds |
 //! |---|---|
@@ -18,12 +20,12 @@
 //! | `state` | events and time |
 //! | `network` | messages under way |
 //! | `strike` | faults |
-//! | `beside` | what works beside a rank |
-//! | `disk` | checkpoints, and what is left of them after a crash |
-//! | `meeting` | agreements, and the world without the dead |
+//! | `beside` | workers beside a rank |
+//! | `disk` | checkpoints, and what a crash leaves of them |
+//! | `meeting` | agreements, and the world without dead ranks |
 //! | `transport` | the contract |
 //! | `watch` | which rank hangs |
-//! | `random` | the numbers of a seed |
+//! | `random` | random numbers from a seed |
 //! | `seeds` | many seeds, for a test |
 //!
 //! Cost: some microseconds for each hand-over to another rank, which is a switch of threads.
@@ -53,73 +55,73 @@ pub use self::random::Random;
 pub use self::seeds::Seeds;
 use self::transport::Leaves;
 pub use self::transport::{Simulated, here, mark, pass};
-use self::world::{Ended, World};
+use self::world::{ProcessEnded, World};
 
 /// Stack of a rank, in bytes: a thousand ranks are a gigabyte of addresses. Only touched pages take
 /// memory.
 const STACK: usize = 1 << 20;
 
-/// What a run is made of.
+/// The settings of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Decides everything that is left open.
     pub seed: u64,
     /// How many ranks.
     pub ranks: u64,
-    /// How long a block takes, by rank, one after the other and round again; none: no time.
+    /// How long a block takes, by rank, in a cycle; empty: no time.
     pub block_times: Vec<Duration>,
     /// How the network behaves.
     pub weather: Weather,
-    /// What goes wrong.
+    /// The faults of the run.
     pub faults: Vec<Fault>,
-    /// Where checkpoints are: a disk that outlives the run.
+    /// Storage of checkpoints: a disk that outlives the run.
     pub disk: SimulatedDisk,
     /// Whether the death of a rank is survived, as under ULFM; otherwise it ends the job.
     pub survives: bool,
-    /// How long a rank may be silent before the others [say so](crate::transport::Silent).
+    /// How long a rank may be silent before the others [report it](crate::transport::Silent).
     pub silence: Option<Duration>,
     /// A run that takes longer is a failure.
     pub most_time: Duration,
-    /// A run with more events is one.
+    /// A run with more events is a failure.
     pub most_events: u64,
 }
 
 /// How the network behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weather {
-    /// The longest that most messages take.
+    /// The longest delay of most messages.
     pub latency: Duration,
-    /// Of 100,000 messages, how many take up to 5 ms, and up to 3 s.
+    /// Of 100,000 messages, how many take up to 5 ms.
     pub milliseconds: u64,
-    /// See `milliseconds`.
+    /// Of 100,000 messages, how many take up to 3 s.
     pub seconds: u64,
-    /// Per cent of messages that leave only when they are taken.
+    /// Per cent of messages that leave only when they are received.
     pub rendezvous: u64,
-    /// Longer messages always do.
+    /// Longer messages always leave only then.
     pub eager_bytes: usize,
-    /// Whether a look for any sender's message finds a random one, not the one that came first.
+    /// Whether polling any sender returns a random message, not the first one.
     pub any_sender: bool,
     /// Of 1000 waits, how many may end without a reason.
     pub early: u64,
-    /// The longest between the beginning of the first rank and that of the last.
+    /// The longest time between the starts of the first and the last rank.
     pub skew: Duration,
 }
 
-/// Something that goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which rank it strikes, by its number at the beginning.
+    /// The rank that it strikes, by its number at the start.
     pub rank: u64,
-    /// When.
+    /// When it strikes.
     pub at: At,
-    /// What it is.
+    /// What happens.
     pub what: What,
 }
 
 /// When a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
-    /// This long after the beginning.
+    /// This long after the start.
     Time(Duration),
     /// When the rank hands over for the n-th time, from 1.
     Turn(u64),
@@ -130,11 +132,11 @@ pub enum At {
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// The process ends, without a word.
+    /// The process ends, without a message.
     Death,
-    /// It does not run for this long.
+    /// The process does not run for this long.
     Stop(Duration),
-    /// It gets a signal; a second SIGINT or SIGTERM ends it.
+    /// The process gets a signal; a second SIGINT or SIGTERM ends it.
     Signal(i32),
 }
 
@@ -159,20 +161,20 @@ pub struct Struck {
     pub what: &'static str,
     /// The stage that the rank was in (see [`mark`]).
     pub stage: &'static str,
-    /// The rank's number at the beginning.
+    /// The rank's number at the start.
     pub rank: u64,
-    /// When, from the beginning of the run.
+    /// When, from the start of the run.
     pub time: Duration,
-    /// How long it lasts, if it does.
+    /// How long it lasts, if it is not instant.
     pub lasts: Duration,
 }
 
-/// Why a run came to no end.
+/// Why a run did not end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// Ranks wait for what cannot happen any more: each of them, and for what.
+    /// Ranks wait for what can no longer happen; lists each rank and its wait.
     Deadlock(String),
-    /// The run takes too long: what each rank was doing.
+    /// The run takes too long; lists what each rank was doing.
     Endless(String),
     /// A rank, or a thread beside one, panicked.
     Panic,
@@ -185,12 +187,12 @@ pub enum Ending<R> {
     Returned(R),
     /// Its process ended: by a death, by the launcher, or because the run failed.
     Killed,
-    /// It left with this code, as all the living had agreed.
+    /// It left with this code, as all living ranks had agreed.
     Left(u8),
 }
 
 impl<R> Ending<R> {
-    /// What it returned, if it did.
+    /// Its result, if it returned.
     pub fn returned(self) -> Option<R> {
         match self {
             Ending::Returned(result) => Some(result),
@@ -199,10 +201,10 @@ impl<R> Ending<R> {
     }
 }
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End<R> {
-    /// Every rank's end, by its number at the beginning.
+    /// How every rank ended, by its number at the start.
     pub ranks: Vec<Ending<R>>,
     /// Virtual time.
     pub time: Duration,
@@ -210,20 +212,20 @@ pub struct End<R> {
     pub events: u64,
     /// Messages that were sent.
     pub sent: u64,
-    /// Messages that nobody took.
+    /// Messages that no rank received.
     pub left: usize,
-    /// The most messages that ever waited for one rank.
+    /// The largest number of messages that ever waited for one rank.
     pub most_unread: usize,
     /// Faults that struck.
     pub struck: Vec<Struck>,
-    /// Why it came to no end.
+    /// Why the run did not end.
     pub failure: Option<Failure>,
     /// A digest of all events: equal for equal runs.
     pub trace: u64,
 }
 
 impl Weather {
-    /// Fast, and nothing strange.
+    /// Fast, without irregularities.
     pub fn calm() -> Weather {
         Weather {
             latency: Duration::from_micros(5),
@@ -237,7 +239,7 @@ impl Weather {
         }
     }
 
-    /// Any: each property is there in some runs and not in others, so that no two hide each other.
+    /// Random: some runs have a property and some do not, so that no two hide each other.
     pub fn random(random: &mut Random) -> Weather {
         Weather {
             latency: Duration::from_micros(random.one(&[1, 10, 100, 1000])),
@@ -338,7 +340,7 @@ fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: 
     if let Some(Leaves(code)) = payload.downcast_ref() {
         return Ending::Left(*code);
     }
-    if !payload.is::<Ended>() {
+    if !payload.is::<ProcessEnded>() {
         panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         world.lock().fail(Failure::Panic);
     }

@@ -1,9 +1,9 @@
-//! The sink of in-order delivery, on a thread of its own: a reader that pauses stops the list, not
+//! The sink of an in-order delivery, on its own thread: a reader that pauses stops the list, not
 //! the root's messages.
 //!
-//! The driver hands over one tally at a time, and the next one when that is written; so no more is
-//! in memory than the window of the delivery allows. When a job is stopped while the reader does
-//! not read, the thread is abandoned: it ends with the process.
+//! The driver hands over one tally, and the next one when that is written. So memory holds no more
+//! than the window of the delivery allows. When a job is stopped while the reader does not read,
+//! the thread is abandoned: it ends with the process.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -12,37 +12,36 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::background::Background;
 use crate::error::JobError;
 
-/// Why a sink takes nothing more.
+/// Why a sink accepts nothing more.
 #[derive(Debug)]
 pub enum SinkError {
-    /// Its reader went away: the job ends quietly.
+    /// Its reader closed the stream: the job ends quietly.
     ReaderGone,
     /// It failed: the job ends with this error.
     Failed(JobError),
 }
 
-/// Takes the tallies of a job in block order, at the root, on a thread of its own.
+/// Receives the tallies of a job in block order, at the root, on its own thread.
 pub trait Sink<T>: Send + 'static {
-    /// Takes the tally that comes next. To be noted in `steps`: each part that the reader has
-    /// taken.
+    /// Receives the next tally. It must note in `steps` each part that the reader has taken.
     ///
     /// # Errors
-    /// What stands in the way; it ends the job, and nothing more is given.
+    /// An obstacle that ends the job; the sink receives nothing more.
     fn take(&mut self, tally: T, steps: &Steps) -> Result<(), SinkError>;
 
-    /// All has been taken, or all that will be: nothing may be left in a buffer.
+    /// The end of the list: nothing may remain in a buffer.
     ///
     /// # Errors
     /// As [`Sink::take`].
     fn flush(&mut self) -> Result<(), SinkError>;
 }
 
-/// Counts what a reader takes, so that one which reads slowly is told from one which does not read.
+/// Counts what a reader takes, to distinguish a slow reader from one that does not read.
 #[derive(Clone, Debug, Default)]
 pub struct Steps(Arc<AtomicU64>);
 
 impl Steps {
-    /// One more.
+    /// Counts one more.
     pub fn step(&self) {
         self.0.fetch_add(1, Relaxed);
     }
@@ -54,40 +53,40 @@ impl Steps {
 
 /// The root's end of a sink that works in the background.
 pub(crate) struct Writer<T> {
-    /// Gives the sink a tally, or nothing more. `None`: that has been said.
+    /// Gives the sink a tally, or the end. `None`: the end was given.
     feed: Option<Feed<T>>,
     answers: Receiver<Result<(), SinkError>>,
     steps: Steps,
-    /// Answers that are still to come: of the tally in work, and of the last flush.
+    /// Answers still to come: for the tally in work, and for the last flush.
     awaited: usize,
-    /// The steps taken when this was last looked at.
+    /// The step count at the last look.
     steps_seen: u64,
 }
 
-/// Gives a sink its next tally; `None`: there is no other.
+/// Gives a sink its next tally; `None`: the end.
 type Feed<T> = Box<dyn Fn(Option<T>)>;
 
-/// How far a writer is.
+/// The state of a writer.
 #[derive(Debug)]
-pub(crate) enum State {
-    /// It has nothing to do.
+pub(crate) enum WriterState {
+    /// It has no work.
     Resting,
-    /// It has done what it was given, or has closed.
+    /// It has finished its tally, or has closed.
     Done,
-    /// It writes.
+    /// It is writing.
     Busy,
-    /// It can write no more.
+    /// It can write nothing more.
     Failed(SinkError),
 }
 
 impl<T: Send + 'static> Writer<T> {
-    /// Begins; the sink comes back when all is written.
+    /// Starts; the sink is returned when everything is written.
     pub(crate) fn begin<S: Sink<T>>(sink: S, background: Arc<dyn Background>) -> (Writer<T>, Receiver<S>) {
         let (answer, answers) = channel();
         let (give_back, back) = channel();
         let steps = Steps::default();
         let noted = steps.clone();
-        let held = Arc::new(Mutex::new(Held { sink: Some(sink), is_good: true }));
+        let held = Arc::new(Mutex::new(HeldSink { sink: Some(sink), is_good: true }));
         let feed = move |tally: Option<T>| {
             let (held, noted) = (Arc::clone(&held), noted.clone());
             let (answer, give_back) = (answer.clone(), give_back.clone());
@@ -97,7 +96,7 @@ impl<T: Send + 'static> Writer<T> {
                     Some(tally) => held.take(tally, &noted),
                     None => held.close(&give_back),
                 };
-                // Nobody listens any more when the job has given this up.
+                // When the job has given up, the answer has no receiver.
                 done.map(|done| answer.send(done));
             }));
         };
@@ -112,7 +111,7 @@ impl<T: Send + 'static> Writer<T> {
         }
     }
 
-    /// Nothing more is given: what is left in buffers is written.
+    /// The end: what is in buffers is written.
     pub(crate) fn close(&mut self) {
         if let Some(feed) = self.feed.take() {
             feed(None);
@@ -120,29 +119,29 @@ impl<T: Send + 'static> Writer<T> {
         }
     }
 
-    /// Looks how far it is.
-    pub(crate) fn look(&mut self) -> State {
+    /// Checks the state of the background.
+    pub(crate) fn look(&mut self) -> WriterState {
         if self.awaited == 0 {
-            return State::Resting;
+            return WriterState::Resting;
         }
         match self.answers.try_recv() {
             Ok(answer) => {
                 self.awaited -= 1;
-                answer.map_or_else(State::Failed, |()| State::Done)
+                answer.map_or_else(WriterState::Failed, |()| WriterState::Done)
             }
-            // Where it has panicked, that ends the job elsewhere.
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => State::Busy,
+            // If it panicked, the job ends elsewhere.
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => WriterState::Busy,
         }
     }
 
-    /// Whether the reader has taken anything since this was last asked.
+    /// Whether the reader has taken anything since the last call.
     pub(crate) fn has_moved(&mut self) -> bool {
         let before = std::mem::replace(&mut self.steps_seen, self.steps.taken());
         before != self.steps_seen
     }
 }
 
-/// A sink that is given nothing more is closed, also when the job ends in an error.
+/// Closes a sink that receives nothing more, also when the job ends in an error.
 impl<T> Drop for Writer<T> {
     fn drop(&mut self) {
         if let Some(feed) = self.feed.take() {
@@ -151,13 +150,13 @@ impl<T> Drop for Writer<T> {
     }
 }
 
-/// The sink, as the background has it.
-struct Held<S> {
+/// The sink, as the background thread holds it.
+struct HeldSink<S> {
     sink: Option<S>,
     is_good: bool,
 }
 
-impl<S> Held<S> {
+impl<S> HeldSink<S> {
     fn take<T>(&mut self, tally: T, steps: &Steps) -> Option<Result<(), SinkError>>
     where
         S: Sink<T>,
@@ -184,12 +183,12 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::background::Worker;
+    use crate::background::BackgroundThread;
 
-    /// Gives what it takes to a reader that may not read.
-    struct Pipe(SyncSender<u32>);
+    /// Passes tallies to a reader that may not read.
+    struct ChannelSink(SyncSender<u32>);
 
-    impl Sink<u32> for Pipe {
+    impl Sink<u32> for ChannelSink {
         fn take(&mut self, tally: u32, steps: &Steps) -> Result<(), SinkError> {
             self.0.send(tally).map_err(|_| SinkError::ReaderGone)?;
             steps.step();
@@ -201,24 +200,24 @@ mod tests {
         }
     }
 
-    fn begin(sink: Pipe) -> (Writer<u32>, Receiver<Pipe>) {
-        Writer::begin(sink, Arc::new(Worker::begin("sink").expect("a thread")))
+    fn begin(sink: ChannelSink) -> (Writer<u32>, Receiver<ChannelSink>) {
+        Writer::begin(sink, Arc::new(BackgroundThread::begin("sink").expect("a thread")))
     }
 
     fn until_idle(writer: &mut Writer<u32>) -> Result<(), SinkError> {
         loop {
             match writer.look() {
-                State::Resting | State::Done => return Ok(()),
-                State::Busy => thread::yield_now(),
-                State::Failed(error) => return Err(error),
+                WriterState::Resting | WriterState::Done => return Ok(()),
+                WriterState::Busy => thread::yield_now(),
+                WriterState::Failed(error) => return Err(error),
             }
         }
     }
 
     #[test]
-    fn the_sink_comes_back_when_all_is_written() {
+    fn the_sink_is_returned_when_everything_is_written() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, back) = begin(Pipe(to));
+        let (mut writer, back) = begin(ChannelSink(to));
         for tally in 0..3 {
             writer.give(tally);
             until_idle(&mut writer).expect("a reader");
@@ -230,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_is_an_error() {
+    fn a_closed_stream_is_an_error() {
         let (to, from) = std::sync::mpsc::sync_channel(9);
-        let (mut writer, _back) = begin(Pipe(to));
+        let (mut writer, _back) = begin(ChannelSink(to));
         drop(from);
         writer.give(1);
         assert!(matches!(until_idle(&mut writer), Err(SinkError::ReaderGone)));
@@ -241,11 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_pauses_is_told_from_one_that_is_slow() {
+    fn a_paused_reader_differs_from_a_slow_one() {
         let (to, from) = std::sync::mpsc::sync_channel(0);
-        let (mut writer, back) = begin(Pipe(to));
+        let (mut writer, back) = begin(ChannelSink(to));
         writer.give(1);
-        assert!(matches!(writer.look(), State::Busy));
+        assert!(matches!(writer.look(), WriterState::Busy));
         assert!(!writer.has_moved());
         assert_eq!(from.recv(), Ok(1));
         until_idle(&mut writer).expect("read");

@@ -1,4 +1,5 @@
-//! What jobs say of tallies that cannot be right: sentences for [`Job::check`](super::Job::check).
+//! Checks on tallies: sentences for [`Job::check`](super::Job::check) about values that are
+//! impossible.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -11,7 +12,7 @@ pub fn equal<N: PartialEq + Display>(what: &str, found: N, expected: N) -> Resul
     if found == expected { Ok(()) } else { Err(format!("{what}: {found} where there are {expected}")) }
 }
 
-/// `found` of `what` is `most` at the most.
+/// `found` of `what` must be at most `most`.
 ///
 /// # Errors
 /// A sentence.
@@ -19,7 +20,7 @@ pub fn at_most<N: PartialOrd + Display>(what: &str, found: N, most: N) -> Result
     if found <= most { Ok(()) } else { Err(format!("{what}: {found} where there are at most {most}")) }
 }
 
-/// Something that must hold, in words.
+/// A condition, in words, that must hold.
 ///
 /// # Errors
 /// A sentence.
@@ -27,7 +28,7 @@ pub fn holds(what: &str, does: bool) -> Result<(), String> {
     if does { Ok(()) } else { Err(format!("it does not hold that {what}")) }
 }
 
-/// The answers of a span must be one for each of these places, in order.
+/// A span must have exactly one answer for each of these places, in order.
 ///
 /// # Errors
 /// A sentence.

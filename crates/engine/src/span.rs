@@ -1,4 +1,4 @@
-//! A span: a run of adjacent blocks, the unit in which work is handed out and accounted for.
+//! A span: a run of adjacent blocks, the unit that is handed out and recorded.
 //!
 //! Stands beside `ledger`, which maps spans to tallies: this file is only about the numbers.
 
@@ -33,13 +33,13 @@ impl Span {
         self.end - self.first
     }
 
-    /// Whether there is no block in it.
+    /// Whether it has no block.
     pub fn is_empty(self) -> bool {
         self.first == self.end
     }
 
-    /// The items that lie in it, of a job of `total` items in blocks of `each`: all blocks are full
-    /// but for the last one.
+    /// The items in it, of a job of `total` items in blocks of `each`: only the last block may be
+    /// smaller.
     pub fn places(self, each: u64, total: u64) -> Range<u64> {
         let place = |block: u64| (u128::from(block) * u128::from(each)).min(u128::from(total)) as u64;
         place(self.first)..place(self.end)
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_block_has_the_items_that_are_left() {
+    fn the_last_block_has_the_remaining_items() {
         let of = |first, end, each, total| {
             let span = Span::new(first, end);
             (span.places(each, total), span.items(each, total))

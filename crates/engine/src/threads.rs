@@ -1,24 +1,24 @@
-//! Ranks that are threads of this process: the transport of a program that no launcher started.
+//! Ranks that are threads of this process: the transport of a program started without a launcher.
 //!
 //! Stands beside `simulated`, whose ranks share one core and virtual time. Here the ranks run in
 //! parallel, in real time, and a message is a pointer that moves from one mailbox to another.
 //!
-//! - [`run`] starts the ranks and returns what each of them returns.
-//! - A poll that finds nothing costs two atomic loads; see [`mailbox`].
+//! - [`run`] starts the ranks and returns the result of each.
+//! - A poll that finds nothing costs two atomic loads; see `mailbox`.
 //! - A rank that sleeps in [`Transport::give_way`] wakes as soon as a message arrives for it.
-//! - [`available`] says how many ranks this process has cores for.
+//! - [`available`] returns how many ranks this process has cores for.
 //!
 //! # When a rank ends before the others
-//! - It *panics*: every method of the others that communicates returns [`Lost`] from then on, their
+//! - It *panics*: from then on every method of the others that communicates returns [`Lost`]. Their
 //!   waits end within a millisecond, and [`run`] resumes the first panic once all have returned.
-//! - It *returns*: what it sent stays and arrives. A rank that then looks for more of it, and so
-//!   waits in a collective, gets [`Lost`], since nothing can come any more; and with it all others,
-//!   who may be waiting for that one. A loop of polls of any rank and [`Transport::give_way`] has to
-//!   know itself what it waits for.
-//! - It returns *early*, because of an error, while others count on it: it calls
+//! - It *returns*: its messages stay and arrive. A rank that waits for more of them, as in a
+//!   collective, gets [`Lost`], since nothing more can come. So do all other ranks, which may be
+//!   waiting for that one. A loop that polls any rank and pauses in [`Transport::give_way`] must
+//!   know what it waits for.
+//! - It returns *early*, because of an error, while other ranks need it: it calls
 //!   [`Threads::revoke`] first, and the others get [`Lost`] as after a panic.
 //!
-//! A rank notices a loss when it next calls the transport, not in the middle of a computation.
+//! A rank notices a loss in its next call of the transport, not in the middle of a computation.
 
 mod lent;
 mod mailbox;
@@ -42,18 +42,19 @@ use crate::transport::{self, Channel, Lost, Message, ROOT, Transport};
 const STACK: usize = 8 << 20;
 
 /// What the ranks share.
-struct Shared {
+struct ThreadGroup {
     inboxes: Vec<Inbox>,
-    /// Whether a rank panicked or revoked, or was gone when another looked for more of it.
+    /// Whether a rank panicked or revoked, or had returned when another needed more messages from
+    /// it.
     lost: AtomicBool,
-    /// The panic that came first. Those that follow are often consequences of it.
+    /// The first panic. Later ones are often its consequences.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     lent: Mutex<Lent>,
 }
 
-impl Shared {
-    fn new(ranks: u64) -> Arc<Shared> {
-        Arc::new(Shared {
+impl ThreadGroup {
+    fn new(ranks: u64) -> Arc<ThreadGroup> {
+        Arc::new(ThreadGroup {
             inboxes: (0..ranks).map(|_| Inbox::new(ranks)).collect(),
             lost: AtomicBool::new(false),
             panic: Mutex::new(None),
@@ -76,26 +77,26 @@ impl Shared {
 #[derive(Clone)]
 pub struct Threads {
     rank: u64,
-    shared: Arc<Shared>,
-    /// News of this rank's inbox when it last returned from a wait.
+    shared: Arc<ThreadGroup>,
+    /// The news count of this rank's inbox when it last returned from a wait.
     seen: Cell<u64>,
 }
 
-/// The number of threads that can run in parallel in this process, at least 1: the cores of the
-/// calling thread's affinity mask (`taskset`, Slurm's and Open MPI's binding), capped by the CPU
-/// quota of its cgroup and of those above it, rounded down (containers, `systemd-run -p
+/// The number of threads that can run in parallel in this process, at least 1: the cores in the
+/// calling thread's affinity mask (`taskset`, Slurm's and Open MPI's binding). It is capped by the
+/// CPU quotas of its cgroup and of the parents, rounded down (containers, `systemd-run -p
 /// CPUQuota=`).
 ///
 /// The standard library reads both quotas of Linux: `cpu.max` of cgroup v2 under `/sys/fs/cgroup`,
-/// and `cpu.cfs_quota_us` over `cpu.cfs_period_us` of v1 wherever it is mounted
+/// and `cpu.cfs_quota_us` over `cpu.cfs_period_us` of v1 at any mount point
 /// (`library/std/src/sys/pal/unix/thread.rs`, module `cgroups`). It misses a v2 hierarchy mounted
 /// elsewhere, and CPU *shares* (weights), which are no limit.
 pub fn available() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Runs `body` on `ranks` threads, rank 0 on the calling one, and returns what each rank returns,
-/// in rank order.
+/// Runs `body` on `ranks` threads, rank 0 on the calling one, and returns each rank's result, in
+/// rank order.
 ///
 /// # Panics
 /// When a rank panics (with the payload of the first panic), when `ranks` is 0, and when the
@@ -115,13 +116,13 @@ pub fn run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> Vec<R> {
 /// As [`run`], for a number of ranks that the system may refuse.
 ///
 /// # Errors
-/// When the operating system refuses a thread; then no rank has run.
+/// When the operating system refuses a thread; no rank has run then.
 ///
 /// # Panics
 /// When a rank panics, with the payload of the first panic, and when `ranks` is 0.
 pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::Result<Vec<R>> {
     assert!(ranks > 0, "a program has at least one rank");
-    let shared = Shared::new(ranks);
+    let shared = ThreadGroup::new(ranks);
     let one = |rank: u64| {
         let transport = Threads::new(rank, &shared);
         let result = catch_unwind(AssertUnwindSafe(|| body(&transport)));
@@ -134,7 +135,7 @@ pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::
             })
             .ok()
     };
-    // Locked until all threads are there, or one is not.
+    // Locked until all threads have started, or one has failed to.
     let is_complete = RwLock::new(false);
     let results: io::Result<Vec<Option<R>>> = std::thread::scope(|scope| {
         let (one, is_complete) = (&one, &is_complete);
@@ -160,17 +161,17 @@ pub fn try_run<R: Send>(ranks: u64, body: impl Fn(&Threads) -> R + Sync) -> io::
 impl Threads {
     /// One rank, which is this thread.
     pub fn alone() -> Threads {
-        Threads::new(ROOT, &Shared::new(1))
+        Threads::new(ROOT, &ThreadGroup::new(1))
     }
 
-    fn new(rank: u64, shared: &Arc<Shared>) -> Threads {
+    fn new(rank: u64, shared: &Arc<ThreadGroup>) -> Threads {
         let threads = Threads { rank, shared: Arc::clone(shared), seen: Cell::new(0) };
         threads.inbox().register();
         threads
     }
 
-    /// Ends the job for all ranks: from now on every method that communicates returns [`Lost`],
-    /// here and at the others. For a rank that returns early while others count on it.
+    /// Ends the job for all ranks: from now on every method that communicates returns [`Lost`], on
+    /// every rank. For a rank that returns early while other ranks need it.
     pub fn revoke(&self) {
         self.shared.lose();
     }
@@ -209,7 +210,7 @@ impl Transport for Threads {
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
         self.check()?;
-        // Looked at before the messages: what a rank sent before its end is there by then.
+        // Read before the messages: what a rank sent before its end has arrived by then.
         let has_ended = from.is_some_and(|from| self.inbox_of(from).has_ended());
         let message = self.inbox().take(channel, from);
         if has_ended && message.is_none() {
@@ -219,7 +220,7 @@ impl Transport for Threads {
         Ok(message)
     }
 
-    /// True at once: a message is in its receiver's mailbox when `send` returns.
+    /// Always true: a message is in its receiver's mailbox when `send` returns.
     fn all_sent(&self, _channel: Option<Channel>) -> Result<bool, Lost> {
         self.check().map(|()| true)
     }
@@ -228,8 +229,8 @@ impl Transport for Threads {
         Instant::now()
     }
 
-    /// Returns at once when a message has arrived since the last wait. Otherwise yields, or sleeps
-    /// for as long as `backoff` says but not beyond `until`, until a message arrives.
+    /// Returns at once when a message has arrived since the last wait. Otherwise it yields, or
+    /// sleeps until a message arrives, for as long as `backoff` says and at most until `until`.
     fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
         self.check()?;
         let pause = backoff.next_sleep();

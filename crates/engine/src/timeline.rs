@@ -1,9 +1,9 @@
 //! When a rank did what: a row of bins, each with the seconds of every activity in it.
 //!
-//! Stands beside `profile`, whose three sums do not say when. Off unless
-//! [`Options::traced`](crate::Options::traced) names the moment at which it begins. Memory is
-//! bounded: when a run outgrows its [`BINS`] bins, neighbours are put together and all become twice
-//! as wide. A switch of activity costs a few nanoseconds more.
+//! Stands beside `profile`, whose three sums do not say when. It is off unless
+//! [`Options::traced`](crate::Options::traced) gives its first moment. Memory is bounded: when a
+//! run outgrows its `BINS` bins, neighbours are combined and all become twice as wide. A switch
+//! of activity costs a few nanoseconds more.
 
 use std::time::{Duration, Instant};
 
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::profile::Activity;
 
-/// Bins of a row, at most; more than half of them are in use once a run is longer than
-/// [`NARROWEST`] times this. A picture is some hundred pixels wide.
+/// The largest number of bins of a row. More than half of them are in use once a run is longer than
+/// `NARROWEST` times this. A picture is some hundred pixels wide.
 const BINS: usize = 256;
-/// Width of a bin of a short run.
+/// Width of a bin in a short run.
 const NARROWEST: Duration = Duration::from_micros(50);
 
-/// What one rank did when, as it is sent and reported.
+/// What one rank did when, as sent and reported.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Seconds of a bin.
     pub bin_seconds: f64,
-    /// Per cent of each bin in kernels, idle and in messages; what is missing was none of them.
+    /// Per cent of each bin in kernels, idle and in messages; the rest was none of them.
     pub bins: Vec<[u8; 3]>,
 }
 
-/// A row in the making.
+/// A row that is being recorded.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     origin: Instant,
@@ -35,7 +35,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins at `origin`; what was before is not recorded.
+    /// Begins at `origin`; earlier time is not recorded.
     pub fn new(origin: Instant) -> Recorder {
         Recorder { origin, width: NARROWEST, bins: Vec::new() }
     }
@@ -63,7 +63,7 @@ impl Recorder {
         self.width *= 2;
     }
 
-    /// The row.
+    /// The row as recorded until now.
     pub fn timeline(&self) -> Timeline {
         let percent = |spent: Duration| (100.0 * spent.as_secs_f64() / self.width.as_secs_f64()).round() as u8;
         let bins = self.bins.iter().map(|bin| bin.map(percent)).collect();
@@ -72,7 +72,7 @@ impl Recorder {
 }
 
 impl Timeline {
-    /// Takes in what the same rank did in the next job of the same command, by the same clock.
+    /// Appends what the same rank did in the next job of the same command, by the same clock.
     pub fn join(&mut self, mut next: Timeline) {
         for _ in 0..64 {
             match self.bin_seconds.total_cmp(&next.bin_seconds) {
@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn seconds_stand_where_they_were_spent() {
+    fn seconds_are_in_the_bin_where_they_were_spent() {
         let begin = Instant::now();
         let at = |bins: f64| begin + NARROWEST.mul_f64(bins);
         let mut recorder = Recorder::new(begin);
@@ -111,7 +111,7 @@ mod tests {
         recorder.note(Activity::Idle, at(1.5), at(3.0));
         let row = recorder.timeline();
         assert_eq!(row.bins, [[100, 0, 0], [50, 50, 0], [0, 100, 0]]);
-        // A long time later: bins are wide, and still not many.
+        // A long time later: the bins are wide, and still few.
         recorder.note(Activity::Comm, at(3.0), at(1000.0));
         let row = recorder.timeline();
         assert_eq!((row.bins.len(), row.bins[0], row.bins[1]), (250, [38, 38, 25], [0, 0, 100]));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing is lost: all bins together are the time that was noted.
+        /// Nothing is lost: the bins add up to the time that was noted.
         #[test]
         fn all_time_is_in_some_bin(steps in proptest::collection::vec((0u64..3, 1u64..40_000_000), 1..60)) {
             let begin = Instant::now();

@@ -1,25 +1,26 @@
-//! The contract between the engine and whatever carries its messages.
+//! The contract between the engine and the code that carries its messages.
 //!
-//! Threads of one process keep it ([`threads`](crate::threads)); a program that uses MPI brings its
-//! own.
+//! Threads of one process implement it ([`threads`](crate::threads)); a program that uses MPI
+//! brings its own.
 //!
-//! A transport needs seven methods: who the rank is, how to send, how to look for a message, and
-//! how to wait. The collectives have default forms over these; MPI brings its own.
+//! A transport needs seven methods: the rank and its number of peers, the clock, and how to send,
+//! poll, wait, and test that messages have left. The collectives have default forms over these; MPI
+//! brings its own.
 //!
 //! Two rules:
 //! - *Messages of one channel between two ranks arrive in the order in which they were sent.*
 //!   Nothing else about order is promised: a message of a third rank, or of another channel, may
-//!   overtake.
-//! - *Every wait gives way.* A rank that waits calls [`Transport::give_way`] between two looks, and
-//!   nothing else: no transport blocks anywhere else. That is where a real transport yields and
-//!   sleeps, and where a simulated one lets other ranks run and virtual time pass.
+//!   overtake it.
+//! - *Every wait pauses.* A rank that waits calls [`Transport::give_way`] between two polls; no
+//!   transport blocks anywhere else. There a real transport yields and sleeps, and a simulated one
+//!   lets other ranks run and virtual time pass.
 
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::background::{Background, Worker};
+use crate::background::{Background, BackgroundThread};
 use crate::backoff::Backoff;
 use crate::disk::{Disk, FileSystem};
 use crate::replay_log::ReplayLog;
@@ -28,27 +29,27 @@ use crate::signals::Signals;
 /// The rank that scatters, reduces and reports.
 pub const ROOT: u64 = 0;
 
-/// A rank died while this one lives: no method of this transport that communicates works any more.
+/// A rank died while this one lives: communication through this transport has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a rank was lost")]
 pub struct Lost;
 
-/// A rank that has not been heard of for too long: a sentence that names it and its host.
+/// A rank that has been silent for too long: a sentence that names it and its host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Silent(pub String);
 
-/// Separate streams of messages: a receiver that looks into one sees nothing of the others.
-/// (MPI: communicators of the same ranks.)
+/// Separate streams of messages: polling one returns nothing of the others. (MPI: communicators of
+/// the same ranks.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
-    /// The engine's own: asking for blocks, giving them, reports, the end of a round.
+    /// The engine's: asking for blocks, giving them, reports, the end of a round.
     Round,
     /// Default forms of the collectives.
     Collective,
-    /// What the ranks of a [`Job`](crate::Job) tell each other besides.
+    /// Other messages between the ranks of a [`Job`](crate::Job).
     Job,
-    /// Whether ranks are there ([`liveness`](crate::liveness)).
+    /// Messages that show which ranks are alive ([`liveness`](crate::liveness)).
     Liveness,
 }
 
@@ -62,7 +63,7 @@ impl Channel {
 pub struct Message {
     /// The rank that sent it.
     pub from: u64,
-    /// What it sent.
+    /// Its contents.
     pub bytes: Vec<u8>,
 }
 
@@ -71,8 +72,8 @@ pub type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One rank's view of the ranks that run a program together.
 ///
-/// Methods that communicate return [`Lost`] once a rank is known to have died, at every rank sooner
-/// or later, and from then on: no wait for a rank that has given up goes on for ever.
+/// Once a rank is known to have died, every method that communicates returns [`Lost`], sooner or
+/// later at every rank, and from then on. So no wait for a rank that has given up lasts for ever.
 pub trait Transport {
     /// This rank's number, from 0 (`MPI_Comm_rank`).
     fn rank(&self) -> u64;
@@ -80,8 +81,8 @@ pub trait Transport {
     /// The number of ranks (`MPI_Comm_size`).
     fn size(&self) -> u64;
 
-    /// Sends `bytes` to rank `to`, which may be this one; returns at once and keeps them until they
-    /// are gone (`MPI_Isend`).
+    /// Sends `bytes` to rank `to`, which may be this one. Returns at once and keeps them until they
+    /// have left (`MPI_Isend`).
     ///
     /// # Errors
     /// [`Lost`].
@@ -90,42 +91,42 @@ pub trait Transport {
     /// When there is no rank `to`.
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost>;
 
-    /// Takes the next message of `channel` that has arrived, from rank `from` or from any; `None`
-    /// when there is none yet (`MPI_Iprobe`, `MPI_Irecv`). Waits for nothing but the rest of a long
-    /// message whose beginning is there.
+    /// Returns the next message of `channel` that has arrived, from rank `from` or from any; `None`
+    /// when there is none yet (`MPI_Iprobe`, `MPI_Irecv`). Waits only for the rest of a long
+    /// message that has begun to arrive.
     ///
     /// # Errors
-    /// [`Lost`], also when rank `from` is known to have returned (threads know) and all that it sent
-    /// is taken: to wait for it would have no end.
+    /// [`Lost`]. Also when rank `from` is known to have returned (threads know) and all its
+    /// messages are received: waiting for another would never end.
     fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
 
     /// Whether everything that this rank sent, by `channel` or by any, has left it
-    /// (`MPI_Testsome`). Never waits. A rank that ends before that may take messages with it. A
-    /// message may leave only when its receiver takes it: who waits for that must know that the
-    /// receiver still looks into the channel.
+    /// (`MPI_Testsome`). Never waits. A rank that ends earlier may lose messages. A message may
+    /// leave only when its receiver polls: a rank that waits for this must know that the receiver
+    /// still polls the channel.
     ///
     /// # Errors
     /// [`Lost`].
     fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost>;
 
-    /// The time. Only differences count.
+    /// The time. Only differences matter.
     fn now(&self) -> Instant;
 
-    /// Gives way to others in a wait: returns after a pause that grows with `backoff`; at once when
-    /// a message has arrived meanwhile is better, but not promised. A simulated transport returns
-    /// when a message has arrived or at `until`; without `until` it calls a wait that nothing can
-    /// end a deadlock. Real transports may return at any time.
+    /// Pauses in a wait; the pause grows with `backoff`. It should end when a message arrives, but
+    /// this is not promised. A simulated transport returns when a message has arrived or at
+    /// `until`; without `until`, a wait that nothing can end is a deadlock. Real transports may
+    /// return at any time.
     ///
     /// # Errors
     /// [`Lost`].
     fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost>;
 
-    /// This rank's number when the program began, before others were lost.
+    /// This rank's number at the start of the program, before others were lost.
     fn first_rank(&self) -> u64 {
         self.rank()
     }
 
-    /// Whether every rank has been heard of lately, where that is watched.
+    /// Fails when a rank has been silent for too long, where ranks are watched.
     ///
     /// # Errors
     /// [`Silent`].
@@ -134,8 +135,8 @@ pub trait Transport {
     }
 
     /// Makes sure that no rank was lost, with the same answer at every rank (`MPIX_Comm_agree`):
-    /// what was received up to here is right then. Every rank must call it. Costs nothing where
-    /// losses are not survived.
+    /// everything received by then is valid. Every rank must call it. Costs nothing where losses
+    /// are not survived.
     ///
     /// # Errors
     /// [`Lost`].
@@ -143,15 +144,14 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Where losses are survived: what this rank remembers of a command that may have to begin
-    /// again.
+    /// Where losses are survived: the log of a command that may restart.
     fn replay_log(&self) -> Option<&ReplayLog> {
         None
     }
 
-    /// This rank gets on: it has computed `blocks` blocks, or waits for something that is no rank,
-    /// a disk or a reader. Real time passes by itself; a simulated transport lets virtual time pass
-    /// here, and other ranks run.
+    /// Reports progress of this rank: it has computed `blocks` blocks, or waits for a disk or a
+    /// reader rather than for a rank. Real time passes by itself; a simulated transport lets
+    /// virtual time pass here, and other ranks run.
     ///
     /// # Errors
     /// [`Lost`].
@@ -160,21 +160,21 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Where all ranks are of one process: keeps `value` until `takers` ranks have taken it, and
-    /// returns the number under which they find it. `None` elsewhere.
+    /// Where all ranks belong to one process: keeps `value` until `takers` ranks have taken it, and
+    /// returns its number. `None` elsewhere.
     fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
         let _ = (value, takers);
         None
     }
 
-    /// Takes what a rank has lent under this number; once a rank.
+    /// Takes the value that a rank has lent under this number; once per rank.
     fn take_lent(&self, number: u64) -> Option<Shared> {
         let _ = number;
         None
     }
 
-    /// Gives every rank the root's value itself, not a copy, where all ranks are of one process;
-    /// elsewhere `None`. Every rank must call it; the root passes `Some`, the others `None`.
+    /// Gives every rank the root's value itself, not a copy, where all ranks belong to one process;
+    /// `None` elsewhere. Every rank must call it; the root passes `Some`, the others `None`.
     ///
     /// # Errors
     /// [`Lost`].
@@ -184,22 +184,22 @@ pub trait Transport {
         Ok(self.take_lent(collectives::number(&bytes)))
     }
 
-    /// What works beside this rank, for a disk or a reader that takes its time: a thread of this
-    /// name, or in a simulation what stands for one.
+    /// A worker beside this rank, for slow disks and readers: a thread of this name, or its
+    /// counterpart in a simulation.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// When the system refuses the thread.
     fn background(&self, name: &str) -> io::Result<Arc<dyn Background>> {
-        Ok(Arc::new(Worker::begin(name)?))
+        Ok(Arc::new(BackgroundThread::begin(name)?))
     }
 
-    /// The signals of a rank that is no process of its own, in a simulation; elsewhere `None`: a
-    /// process has its own.
+    /// The signals of a rank that shares its process with others, in a simulation; `None`
+    /// elsewhere: a process has its own.
     fn own_signals(&self) -> Option<Signals> {
         None
     }
 
-    /// Where this rank's checkpoints are.
+    /// The disk for this rank's checkpoints.
     fn disk(&self) -> Arc<dyn Disk> {
         Arc::new(FileSystem)
     }
@@ -231,7 +231,7 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Waits until every rank is here (`MPI_Ibarrier`). Every rank must call it.
+    /// Waits until every rank has called it (`MPI_Ibarrier`). Every rank must call it.
     ///
     /// # Errors
     /// [`Lost`].
@@ -260,7 +260,7 @@ pub trait Transport {
     /// [`Lost`].
     ///
     /// # Panics
-    /// When the root's list is not as long as there are ranks.
+    /// When the root's list does not have one pair for each rank.
     fn scatter(&self, pairs: Option<&[[u64; 2]]>) -> Result<[u64; 2], Lost> {
         collectives::scatter(self, pairs)
     }
@@ -274,7 +274,7 @@ pub trait Transport {
         collectives::gather(self, bytes)
     }
 
-    /// The sum of every rank's number, modulo 2^64, at the root (`MPI_Ireduce`, `MPI_SUM`). Every
+    /// The sum of every rank's numbers, modulo 2^64, at the root (`MPI_Ireduce`, `MPI_SUM`). Every
     /// rank must call it; the root gets `Some`.
     ///
     /// # Errors
@@ -283,7 +283,7 @@ pub trait Transport {
         collectives::reduce(self, mine, u64::wrapping_add)
     }
 
-    /// The largest of every rank's number, at every rank (`MPI_Iallreduce`, `MPI_MAX`). Every rank
+    /// The largest of every rank's numbers, at every rank (`MPI_Iallreduce`, `MPI_MAX`). Every rank
     /// must call it.
     ///
     /// # Errors

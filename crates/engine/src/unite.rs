@@ -1,8 +1,8 @@
-//! The union of checkpoints, with the proof that no block is missing and none is there twice.
+//! The union of checkpoints, with the proof that no block is missing or duplicated.
 //!
 //! Stands beside `checkpoint`, which reads one file. Runs that each did a [`Share`] of a job have a
-//! file each; their union is the whole job's ledger. What does not fit is named by shares where the
-//! files are of shares, and by blocks.
+//! file each; their union is the whole job's ledger. Error messages name parts where the files are
+//! of parts, and blocks otherwise.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,36 +12,36 @@ use crate::disk::Disk;
 use crate::run::{boundaries, check};
 use crate::{Job, Ledger, Share, Span};
 
-/// Parts that are looked through for missing ones.
+/// The largest number of parts that is searched for missing ones.
 const MOST_PARTS: u64 = 1_000_000;
 
-/// Holes and parts that an error names.
+/// The largest number of holes and parts that an error names.
 const MOST_NAMED: usize = 10;
 
-/// Why checkpoints do not unite to a whole job.
+/// Why checkpoints do not form a whole job.
 #[derive(Debug, thiserror::Error)]
 pub enum UniteError {
-    /// The job has no [`Identity`], so no file is of it.
+    /// The job has no [`Identity`], so it has no checkpoints.
     #[error("this job has no checkpoints")]
     NoIdentity,
     /// A file cannot be read, or is of another job.
     #[error(transparent)]
     File(#[from] LoadError),
-    /// Blocks are in two files: says which, and why.
+    /// Some blocks are in two files; the text names them and the reason.
     #[error("{0}")]
     Twice(String),
-    /// Blocks are in no file: says which, and why.
+    /// Some blocks are in no file; the text names them and the reason.
     #[error("{0}")]
     Missing(String),
-    /// What the files hold together cannot be right.
+    /// The union of the files is impossible.
     #[error("{0}")]
     Unsound(String),
 }
 
 type Result<T> = std::result::Result<T, UniteError>;
 
-/// What a file brought.
-struct Part<'f> {
+/// What one file contains.
+struct PartFile<'f> {
     path: &'f Path,
     identity: Identity,
     spans: Vec<Span>,
@@ -55,12 +55,12 @@ pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledg
     let ours = job.identity().ok_or(UniteError::NoIdentity)?;
     let blocks = job.blocks();
     let mut ledger = Ledger::with_seams(boundaries(job, Some(&ours)));
-    let mut parts: Vec<Part<'_>> = Vec::new();
+    let mut parts: Vec<PartFile<'_>> = Vec::new();
     for path in files {
         let identity = checkpoint::identity(disk, path)?;
         let found = checkpoint::load_alone(disk, path, job, &ours)?;
         let spans = found.spans().map(|(span, _)| span).collect();
-        let part = Part { path, identity, spans };
+        let part = PartFile { path, identity, spans };
         parts.iter().try_for_each(|before| disjoint(before, &part))?;
         parts.push(part);
         ledger.absorb(found).map_err(|overlap| UniteError::Twice(overlap.to_string()))?;
@@ -73,8 +73,8 @@ pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledg
     Ok(ledger)
 }
 
-/// No block may be in two files: says which are, and why.
-fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
+/// No block may be in two files; the error names the blocks and the reason.
+fn disjoint(before: &PartFile<'_>, part: &PartFile<'_>) -> Result<()> {
     let both = |span: &Span| before.spans.iter().find(|other| other.overlaps(*span)).map(|other| (*span, *other));
     let Some((span, other)) = part.spans.iter().find_map(both) else { return Ok(()) };
     let (path, owner) = (part.path.display(), before.path.display());
@@ -89,7 +89,7 @@ fn disjoint(before: &Part<'_>, part: &Part<'_>) -> Result<()> {
     Err(UniteError::Twice(format!("{why}blocks {span} of {path} overlap blocks {other} of {owner}")))
 }
 
-/// The parts that a file is of, in words.
+/// The parts of a file, in words.
 fn named(parts: &[Share]) -> Option<String> {
     let names: Vec<String> = parts.iter().take(MOST_NAMED).map(Share::to_string).collect();
     let more = parts.len().checked_sub(MOST_NAMED).filter(|&more| more > 0).map(|more| format!(" and {more} more"));
@@ -97,8 +97,8 @@ fn named(parts: &[Share]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{noun} {}{}", names.join(", "), more.unwrap_or_default()))
 }
 
-/// What is missing, by parts where files are of parts, and by blocks.
-fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
+/// What is missing, by part where files are of parts, and by block.
+fn incomplete(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> String {
     let missing: u64 = holes.iter().map(|hole| hole.len()).sum();
     let mut spans: Vec<String> = holes.iter().take(MOST_NAMED).map(Span::to_string).collect();
     spans.extend((holes.len() > MOST_NAMED).then(|| format!("and {} more holes", holes.len() - MOST_NAMED)));
@@ -109,8 +109,8 @@ fn incomplete(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> String {
     if why.is_empty() { said } else { format!("{said} ({})", why.join("; ")) }
 }
 
-/// The parts that have a file and are not done.
-fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+/// The parts that have a file and are unfinished.
+fn unfinished(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
     let left = |share: &Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
     let shares = parts.iter().flat_map(|part| part.identity.parts.iter().map(move |share| (share, part.path)));
     let unfinished: Vec<String> =
@@ -119,11 +119,11 @@ fn unfinished(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String>
     (!first.is_empty()).then(|| format!("not finished: part {}", first.join(", part ")))
 }
 
-/// The parts that have no file, of a job that all files divide into the same number of parts.
-fn absent(holes: &[Span], blocks: u64, parts: &[Part<'_>]) -> Option<String> {
+/// The parts without a file, of a job that all files divide into the same number of parts.
+fn absent(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
     let shares: Vec<Share> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
     let of = shares.first()?.of;
-    // A file may claim any number.
+    // A file may claim any number of parts.
     if of > MOST_PARTS {
         return None;
     }
@@ -143,12 +143,12 @@ mod tests {
     use super::*;
     use crate::Version;
 
-    fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> Part<'static> {
+    fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> PartFile<'static> {
         let version = Version { cut: 1, stream: 1, block: 1 };
         let parts = parts.iter().map(|&(i, of)| Share { index: i - 1, of }).collect();
         let identity = Identity { kind: "k".into(), version, amount: 8, whole: 8, words: Vec::new(), parts };
         let spans = spans.iter().map(|&(first, end)| Span::new(first, end)).collect();
-        Part { path: Path::new(name), identity, spans }
+        PartFile { path: Path::new(name), identity, spans }
     }
 
     #[test]
@@ -170,7 +170,8 @@ mod tests {
         );
         let whole = [part("a", &[], &[(0, 2)])];
         assert_eq!(incomplete(&[Span::new(2, 8)], 8, &whole), "6 of 8 blocks are not in the file: 2..8");
-        let said = |one: &Part<'_>, other: &Part<'_>| disjoint(one, other).expect_err("they overlap").to_string();
+        let said =
+            |one: &PartFile<'_>, other: &PartFile<'_>| disjoint(one, other).expect_err("they overlap").to_string();
         let twice = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 4)], &[(0, 2)]));
         assert_eq!(twice, "part 1/4 is there twice: blocks 0..2 of b overlap blocks 0..2 of a");
         let mixed = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 2)], &[(0, 4)]));

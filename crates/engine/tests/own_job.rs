@@ -1,9 +1,7 @@
-//! The example `own_job`, killed again and again: in the end it prints what an undisturbed run
-//! prints.
+//! The example `own_job`, killed again and again: finally it prints what an undisturbed run prints.
 //!
-//! Stands beside `session`, whose runs are stopped in good order. Here a process dies. It is this
-//! test program again, with the ignored test [`child`] alone, since `cargo test --tests` builds no
-//! examples.
+//! Stands beside `session`, whose runs stop normally. Here a process dies. It is this test program
+//! again, running only the ignored test [`child`], since `cargo test --tests` builds no examples.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -38,7 +36,7 @@ fn start(ranks: u64, checkpoint: Option<&Path>) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the child starts")
 }
 
-/// The histogram, and what was said.
+/// The histogram, and the messages.
 fn ended(child: Child) -> (Vec<String>, String) {
     let Output { status, stdout, stderr } = child.wait_with_output().expect("the child ends");
     let [out, err] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
@@ -46,7 +44,7 @@ fn ended(child: Child) -> (Vec<String>, String) {
     (out.lines().filter(|line| line.starts_with("period")).map(str::to_owned).collect(), err)
 }
 
-/// Kills the job once it has saved; whether it has not ended before.
+/// Kills the job once it has saved; returns false if it ended before that.
 fn is_killed_after_a_save(ranks: u64, path: &Path) -> bool {
     let save = || fs::metadata(path).ok().map(|found| found.ino());
     let before = save();

@@ -1,5 +1,6 @@
-//! Whole jobs on 1, 2, 3, 5 and 8 ranks that are threads: the total of one rank, in every schedule,
-//! after stops, in order. Each run that is stopped gets on, however long a span its job likes.
+//! Whole jobs on 1, 2, 3, 5 and 8 ranks that are threads: every schedule, repeated stops and
+//! deliveries in order give the total of one rank. Each stopped run makes progress, however long
+//! its job's spans are.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -18,7 +19,7 @@ use montesieve_engine::{
 
 const RANKS: [u64; 5] = [1, 2, 3, 5, 8];
 
-/// The blocks themselves, in order: what is lost, doubled or out of order shows.
+/// The blocks themselves, in order: a lost, duplicated or misplaced block shows.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 struct Blocks(Vec<u64>);
 
@@ -35,7 +36,7 @@ struct Sleepy {
     each: Duration,
     /// Before the first block of a rank.
     set_up: Duration,
-    /// Whether it likes to compute all of its blocks in one go.
+    /// Whether it prefers to compute all its blocks at once.
     is_greedy: bool,
 }
 
@@ -94,8 +95,8 @@ fn every_schedule_on_any_number_of_ranks() {
     }
 }
 
-/// Runs the job with a time limit as often as it takes, on one of these numbers of ranks after the
-/// other; the blocks that are done after each run, as the checkpoint has them.
+/// Runs the job with a time limit until it is done, on each of these numbers of ranks in turn.
+/// Returns the finished blocks after each run, from the checkpoint.
 fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> Vec<u64> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("job.ckpt");
@@ -126,7 +127,7 @@ fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> V
 }
 
 #[test]
-fn stopped_again_and_again_on_other_ranks_it_is_the_same_total() {
+fn repeated_stops_on_other_ranks_give_the_same_total() {
     let job = Sleepy { blocks: 400, each: Duration::from_millis(1), ..Sleepy::default() };
     for schedule in Schedule::ALL {
         let after = run_on(&job, schedule, &RANKS, Duration::from_millis(40));
@@ -154,13 +155,13 @@ fn a_limit_shorter_than_the_set_up_or_a_block_is_enough() {
     }
 }
 
-/// Gives what it takes to a channel; fails at a block, or finds its reader gone.
-struct Pipe {
+/// Passes tallies to a channel; fails at a block, or finds its reader gone.
+struct FailingSink {
     to: Sender<u64>,
     fails_at: Option<(u64, bool)>,
 }
 
-impl Sink<Blocks> for Pipe {
+impl Sink<Blocks> for FailingSink {
     fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.fails_at {
@@ -185,7 +186,7 @@ fn tallies_are_delivered_in_order() {
         for ranks in RANKS {
             for fails_at in [None, Some((100, false)), Some((100, true))] {
                 let (to, from) = channel();
-                let sink = Mutex::new(Some(Pipe { to, fails_at }));
+                let sink = Mutex::new(Some(FailingSink { to, fails_at }));
                 let options = Options { schedule, ..Options::default() };
                 let outcomes = threads::run(ranks, |rank| {
                     let sink = (rank.rank() == 0).then(|| sink.lock().expect("no panic").take()).flatten();

@@ -1,6 +1,6 @@
-//! Signals of this process, which has no other test: handlers stay for good.
+//! Signals of this process, which runs no other test: handlers are permanent.
 //!
-//! That a second Ctrl-C ends a process shows only in a process that ends: `tests/mpi` has it.
+//! `tests/mpi` tests that a second Ctrl-C ends a process: that shows only in a process that ends.
 
 use montesieve_engine::signals::{Signals, name};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};

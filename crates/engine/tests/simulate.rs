@@ -1,11 +1,11 @@
-//! Whole jobs of the real driver on simulated ranks, each decided by one seed: random jobs,
-//! networks, disks, stops, deaths, restarts on other numbers of ranks, until they are done.
+//! Whole jobs of the real driver on simulated ranks. One seed decides each: random jobs, networks,
+//! disks, stops, deaths, and restarts on other numbers of ranks, until they are done.
 //!
-//! Checked at every end: the total is that of one rank; what a disk has acknowledged is there;
-//! every rank comes to the same; no message is left; no rank waits for ever; few messages wait.
-//! Where nothing outside the ranks takes long, also how long it took (`bounds`).
+//! Checked at every end: the total is that of one rank; acknowledged data are on the disk; every
+//! rank has the same result; no message is left; no rank waits for ever; few messages wait. Where
+//! nothing outside the ranks takes long, the duration is checked too (`bounds`).
 //!
-//! The environment says which seeds run ([`Seeds`]).
+//! Environment variables choose the seeds ([`Seeds`]).
 
 #[path = "simulate/bounds.rs"]
 mod bounds;
@@ -20,10 +20,10 @@ mod life;
 #[path = "simulate/scenario.rs"]
 mod scenario;
 
-use coverage::Coverage;
+use coverage::FaultCoverage;
 use montesieve_engine::simulated::Seeds;
 
-/// Seeds that run where nothing is said.
+/// Seeds that run by default.
 const SEEDS: u64 = 500;
 
 #[test]
@@ -32,7 +32,7 @@ fn every_seed_ends_well() {
     if seeds.is_replay {
         println!("{:#?}", scenario::Scenario::of(seeds.from));
     }
-    let mut coverage = Coverage::default();
+    let mut coverage = FaultCoverage::default();
     let lives = seeds.run("cargo test -p montesieve-engine --test simulate -- every_seed", life::live);
     lives.into_iter().for_each(|covered| coverage.join(covered));
     if !seeds.is_replay {

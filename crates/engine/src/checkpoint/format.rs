@@ -1,8 +1,8 @@
-//! The checkpoint: a ledger as bytes, with what it is a ledger of.
+//! The format of a checkpoint: the bytes of a ledger, with the identity of its job.
 //!
-//! Stands beside `keeper`, which knows files and times: here is only the format, pure, so that it
-//! can be read back from anything. Whatever is not exactly what was written is refused with a
-//! sentence that says why; nothing in it is trusted before its digest is right.
+//! Stands beside `keeper`, which handles files and times. Here is only the format, pure, so that
+//! any bytes can be decoded. Bytes that differ from what was written are refused with a sentence
+//! that gives the reason. Nothing is trusted before the digest has been verified.
 //!
 //! Format, numbers in little-endian order:
 //!
@@ -10,16 +10,15 @@
 //! |---|---|
 //! | 16 | `montesieve ckpt` and a newline |
 //! | 4 | version of the format, 2 |
-//! | 8 | length of the rest behind the digest |
+//! | 8 | length of the rest after the digest |
 //! | 32 | BLAKE3 digest of the 28 bytes before and of the rest |
 //! | | the rest: [`Identity`] and ledger, as bincode records |
 //!
-//! All but the rest is the same in every version, so that a flipped bit is never taken for another
-//! version: the digest is looked at first. A digest is no seal, though, and a program may have a
-//! fault: so tallies are checked by their job, too.
+//! Everything before the rest is the same in every version, and the digest is verified first: a
+//! flipped bit never looks like another version. But a digest is not a signature, and a program may
+//! have a fault. So each tally is also checked by its job.
 //!
-//! Size: a finished job is one or two spans, a job under way as many as there are runs of done
-//! blocks.
+//! Size: a finished job has one or two spans, a job under way has one for each run of done blocks.
 
 use bincode::config;
 use serde::{Deserialize, Serialize};
@@ -31,54 +30,56 @@ const VERSION: u32 = 2;
 /// Bytes in front of the digest.
 pub(super) const PREFIX: usize = MAGIC.len() + 4 + 8;
 const DIGEST: usize = 32;
-/// Bytes that a ledger in memory may claim: a length that is a lie would end the program otherwise.
-/// Ours take kilobytes.
+/// The largest memory that a decoded ledger may claim: a forged length would otherwise end the
+/// program. Real ones take kilobytes.
 pub(super) const LARGEST: usize = 1 << 30;
 
-/// What a job is, as far as its blocks depend on it.
+/// What a job is, in everything on which its blocks depend.
 ///
-/// Two jobs of the same kind have the same blocks, as far as both have them whole: so a longer one
-/// can go on from a shorter one's checkpoint.
+/// Two jobs of the same kind have the same blocks, up to the shorter one's last whole block. So a
+/// longer job can resume from a shorter one's checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Everything but the length that decides what a block comes to, in words: `pi with --seed 42`.
+    /// Everything except the length that decides the value of a block, in words: `pi with --seed
+    /// 42`.
     pub kind: String,
-    /// What another version of the program may do otherwise.
+    /// What may differ in another version of the program.
     pub version: Version,
     /// How long the job is: samples, or numbers from the first one on.
     pub amount: u128,
-    /// How many of its blocks are whole: a longer job has the very same ones.
+    /// How many of its blocks are whole: a longer job has exactly the same ones.
     pub whole: u64,
     /// The command line that it was started with, for `merge`.
     pub words: Vec<String>,
-    /// The parts of the job that the runs which wrote the file were asked for; none: all of it.
+    /// The parts of the job that were requested from the runs which wrote the file; empty: all of
+    /// it.
     pub parts: Vec<Share>,
 }
 
-/// Versions of what is no part of a command line, and decides all the same what a block comes to.
+/// Versions of everything outside the command line that decides the value of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
-    /// Of the cut into blocks. Raised when a block of the same number holds something else.
+    /// Version of the cut into blocks. Raise it when a block of the same number holds something
+    /// else.
     pub cut: u32,
-    /// Of the random stream, or of whatever the values of a block are made from, and of what is
-    /// noted of them.
+    /// Version of the random stream, or of other sources of a block's values, and of what is
+    /// recorded about them.
     pub stream: u32,
     /// Samples, or numbers, of a whole block; 0 where blocks differ.
     pub block: u64,
 }
 
 impl Identity {
-    /// The identity of a job of `blocks` blocks, all of them whole. `kind` says all that decides
-    /// what a block comes to, as words that a user understands. Two jobs of one kind may differ in
-    /// their number of blocks only.
+    /// The identity of a job of `blocks` blocks, all of them whole. `kind` states everything that
+    /// decides the value of a block, in words that a user understands. Two jobs of one kind may
+    /// differ only in their number of blocks.
     pub fn new(kind: impl Into<String>, blocks: u64) -> Identity {
         let kind = kind.into();
         let version = Version { cut: 1, stream: 1, block: 0 };
         Identity { words: vec![kind.clone()], kind, version, amount: blocks.into(), whole: blocks, parts: Vec::new() }
     }
 
-    /// The job in words, for messages: without control characters, and not longer than a screen is
-    /// wide.
+    /// The job in words, for messages: without control characters, and of limited length.
     pub fn name(&self) -> String {
         const MOST: usize = 300;
         let words = self.words.join(" ");
@@ -89,7 +90,7 @@ impl Identity {
         name
     }
 
-    /// Whether `theirs` is a job of this kind, by a program that has the same blocks.
+    /// Whether `theirs` is a job of this kind, from a program with the same blocks.
     fn admits(&self, theirs: &Identity) -> Result<(), Refusal> {
         if theirs.kind != self.kind {
             return Err(Refusal::OtherJob { theirs: theirs.name(), ours: self.name() });
@@ -109,53 +110,53 @@ impl Identity {
     }
 }
 
-/// What a terminal may be shown of a character that somebody else wrote.
+/// Escapes a character of foreign text for a terminal.
 fn shown(c: char) -> impl Iterator<Item = char> {
     let escaped = c.is_control().then(|| c.escape_default());
     let plain = (!c.is_control()).then_some(c);
     escaped.into_iter().flatten().chain(plain)
 }
 
-/// Why some bytes are no checkpoint for this job.
+/// Why some bytes are not a checkpoint for this job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Something else altogether.
+    /// No checkpoint at all.
     #[error("is not a checkpoint")]
     Foreign,
-    /// Of a later version.
+    /// Written by a later version.
     #[error("was written by a newer version (format {0}; this one reads {VERSION})")]
     Newer(u32),
-    /// Of an earlier version.
+    /// Written by an earlier version.
     #[error("was written by an older version (format {0}; this one reads {VERSION}): finish the job with that one")]
     Older(u32),
-    /// Of a program whose blocks are not ours.
+    /// Written by a program with other blocks.
     #[error(
         "is of this job, but by another version of the program, whose blocks differ (theirs {theirs:?}, ours {ours:?})"
     )]
     OtherVersion {
-        /// What it says of its blocks.
+        /// Its version of the blocks.
         theirs: Version,
-        /// What ours are.
+        /// Our version.
         ours: Version,
     },
-    /// The end is missing, or there is more than was written.
+    /// The end is missing, or there are extra bytes.
     #[error("is damaged: it has {found} bytes instead of {expected}")]
     Length {
-        /// Bytes there should be.
+        /// The number of bytes that it should have.
         expected: u64,
-        /// Bytes there are.
+        /// The number of bytes that it has.
         found: u64,
     },
-    /// Some bits are not what was written.
+    /// Some bits differ from what was written.
     #[error("is damaged: its digest is wrong")]
     Digest,
-    /// The digest is right, but the contents are not those of a checkpoint.
+    /// The digest is right, but the contents are not a checkpoint.
     #[error("cannot be understood: {0}")]
     Contents(String),
     /// A checkpoint of another job.
     #[error("is a checkpoint of `{theirs}`, and this is `{ours}`")]
     OtherJob {
-        /// The job it was written by.
+        /// The job that wrote it.
         theirs: String,
         /// The job that asked.
         ours: String,
@@ -163,16 +164,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the file itself is bad, so that the one before may help.
+    /// Whether the file itself is damaged, so that the previous one may help.
     pub fn is_damage(&self) -> bool {
         matches!(self, Refusal::Foreign | Refusal::Length { .. } | Refusal::Digest | Refusal::Contents(_))
     }
 }
 
-/// The bytes of a checkpoint.
+/// Encodes a checkpoint.
 ///
 /// # Errors
-/// A sentence, when a tally cannot be encoded: a fault of the program.
+/// A sentence when a tally cannot be encoded: a fault of the program.
 pub fn encode<T: Tally>(identity: &Identity, ledger: &Ledger<T>) -> Result<Vec<u8>, String> {
     let mut rest = bincode::serde::encode_to_vec(identity, config::standard()).map_err(|e| e.to_string())?;
     rest.extend(bincode::serde::encode_to_vec(ledger, config::standard()).map_err(|e| e.to_string())?);
@@ -186,7 +187,7 @@ pub fn encode<T: Tally>(identity: &Identity, ledger: &Ledger<T>) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// What a checkpoint was written by.
+/// The job that wrote a checkpoint.
 ///
 /// # Errors
 /// [`Refusal`] when the bytes are not exactly what [`encode`] made.
@@ -194,9 +195,9 @@ pub fn identity(bytes: &[u8]) -> Result<Identity, Refusal> {
     parts(bytes).map(|(identity, _)| identity)
 }
 
-/// The ledger of a checkpoint, as far as it serves `ours`, which has so many `blocks`: all of it,
-/// or the whole blocks of a shorter job of the same kind. `check` says what is wrong with the tally
-/// of a span, if anything is.
+/// The part of a checkpoint's ledger that `ours`, a job of `blocks` blocks, can use: all of it, or
+/// the whole blocks of a shorter job of the same kind. `check` returns what is wrong with the tally
+/// of a span, if anything.
 ///
 /// # Errors
 /// [`Refusal`].
@@ -212,10 +213,10 @@ pub fn decode<T: Tally>(
         bincode::serde::decode_from_slice(ledger, config::standard().with_limit::<LARGEST>())
             .map_err(|error| Refusal::Contents(error.to_string()))?;
     if read != ledger.len() {
-        return Err(Refusal::Contents(format!("{} bytes too many", ledger.len() - read)));
+        return Err(Refusal::Contents(format!("{} extra bytes", ledger.len() - read)));
     }
     if !found.is_sound() {
-        return Err(Refusal::Contents("its blocks are none of a job's".to_owned()));
+        return Err(Refusal::Contents("its blocks overlap, or are out of order".to_owned()));
     }
     let is_same = theirs.amount == ours.amount;
     let end = if is_same { blocks } else { theirs.whole.min(ours.whole) };
@@ -225,9 +226,9 @@ pub fn decode<T: Tally>(
             check(span, &tally).map_err(Refusal::Contents)?;
             kept.record(span, tally).map_err(|overlap| Refusal::Contents(overlap.to_string()))?;
         } else if is_same {
-            return Err(Refusal::Contents(format!("blocks {span} are none of a job's")));
+            return Err(Refusal::Contents(format!("the job has no blocks {span}")));
         } else if span.first < theirs.whole {
-            // Of a longer job: what lies beyond our end cannot be taken out again.
+            // From a longer job: blocks beyond our end cannot be removed from a tally.
             return Err(Refusal::OtherJob { theirs: theirs.name(), ours: ours.name() });
         }
     }
@@ -240,7 +241,7 @@ fn digest(prefix: &[u8], rest: &[u8]) -> [u8; DIGEST] {
     *hasher.finalize().as_bytes()
 }
 
-/// The version in the first bytes of a file that has `found` of them.
+/// The format version in the first bytes of a file of length `found`.
 ///
 /// # Errors
 /// [`Refusal::Foreign`], [`Refusal::Length`].
@@ -256,7 +257,7 @@ pub(super) fn envelope(head: &[u8], found: u64) -> Result<u32, Refusal> {
     }
 }
 
-/// The identity, and the bytes of the ledger, once everything around them is right.
+/// The identity, and the bytes of the ledger, once everything around them is verified.
 fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
     let version = envelope(bytes, bytes.len() as u64)?;
     let (prefix, behind) = bytes.split_at(PREFIX);
@@ -273,12 +274,12 @@ fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
         bincode::serde::decode_from_slice(rest, config::standard().with_limit::<LARGEST>())
             .map_err(|error| Refusal::Contents(error.to_string()))?;
     if identity.parts.iter().any(|part| part.index >= part.of) {
-        return Err(Refusal::Contents("its parts are none of a job's".to_owned()));
+        return Err(Refusal::Contents("its part numbers are impossible".to_owned()));
     }
     Ok((identity, &rest[read..]))
 }
 
-/// Length and digest as they should be for whatever is there: for tests that forge.
+/// Sets the right length and digest for the given contents: for tests that forge.
 #[doc(hidden)]
 pub fn reseal(bytes: &mut [u8]) {
     if let Some((head, rest)) = bytes.split_at_mut_checked(PREFIX + DIGEST) {

@@ -1,12 +1,12 @@
 //! Keeps a job's ledger on disk so that a crash at any moment leaves a good file.
 //!
-//! Stands beside `format`, which knows the bytes, and `load`, which reads. A save writes a
-//! temporary file in the same folder, syncs it, keeps the file of the save before as `FILE.before`,
-//! and renames. A save that fails is a warning, and is tried again.
+//! Stands beside `format`, which defines the bytes, and `load`, which reads. A save writes a
+//! temporary file in the same folder, syncs it, keeps the previous save as `FILE.before`, and
+//! renames. A failed save is a warning, and the next one tries again.
 //!
-//! A disk may take seconds, and the root has messages to answer meanwhile: so a save is encoded at
-//! once, and written in the [background](crate::background). One is under way at a time. Saved is
-//! what the disk has acknowledged.
+//! A disk may take seconds while the root has messages to answer. So a save is encoded at once, and
+//! written in the [background](crate::background). One save is under way at a time. It counts once
+//! the disk has acknowledged it.
 
 use std::ffi::OsString;
 use std::io;
@@ -26,35 +26,35 @@ use crate::{Ledger, Tally, atomic_file};
 pub struct Keep {
     /// The file.
     pub path: PathBuf,
-    /// How much work may be lost.
+    /// The largest amount of work that may be lost, in time.
     pub every: Duration,
 }
 
 impl Keep {
-    /// How old the work may be that a rank has not reported: of the interval a part, and a second
-    /// at the most.
+    /// The largest age of work that a rank has not reported: part of the interval, and at most a
+    /// second.
     pub fn slack(&self) -> Duration {
         (self.every / 5).min(Duration::from_secs(1))
     }
 
-    /// How long a piece of work may be that is lost unless it is finished.
+    /// The longest piece of work that a stop would lose.
     pub fn longest_piece(&self) -> Duration {
         self.every / 5
     }
 
-    /// Time between two saves: what is lost is that, what was not reported by then, and a piece
-    /// that was not whole.
+    /// Time between two saves. A loss is at most this, plus unreported work, plus an unfinished
+    /// piece.
     pub(crate) fn between(&self) -> Duration {
         self.every - 2 * self.slack()
     }
 }
 
-/// How long an unfinished save is waited for when its keeper goes.
+/// How long a dropped keeper waits for an unfinished save.
 const LAST_WORD: Duration = Duration::from_secs(10);
-/// Between two looks at an unfinished save.
+/// Time between two checks of an unfinished save.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// At the root: saves a job's ledger. When is decided elsewhere.
+/// At the root: saves a job's ledger. The protocol decides when.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     keep: Keep,
@@ -62,20 +62,20 @@ pub(crate) struct Keeper {
     place: PathBuf,
     identity: Identity,
     disk: Arc<dyn Disk>,
-    /// What writes; without it, saves are written at once.
+    /// The writer; without it, saves are written at once.
     background: Option<Arc<dyn Background>>,
     /// A save under way.
     writing: Option<Receiver<io::Result<()>>>,
-    /// How it ended, once that is known.
+    /// The result of the save, once known.
     ended: Option<io::Result<()>>,
-    /// Whether the file at `place` is known to be good, so that it may become the one before.
+    /// Whether the file at `place` is known to be good, so that it may become the previous save.
     rotates: bool,
     warned: bool,
     warn: Option<fn(&str)>,
 }
 
 impl Keeper {
-    /// Writes nothing yet. Removes temporary files that killed runs have left.
+    /// Removes temporary files left by killed runs; writes nothing yet.
     pub(crate) fn new(
         keep: Keep,
         identity: Identity,
@@ -85,8 +85,8 @@ impl Keeper {
     ) -> Keeper {
         let place = disk.resolve(&keep.path).unwrap_or_else(|_| keep.path.clone());
         disk.sweep(&place);
-        // Other parts of the job that the file has: a run of all of it, without a part, makes them
-        // one.
+        // Keeps the other parts of the job that the file has; a run of the whole job, without a
+        // part, makes them one.
         let mut identity = identity;
         if let Ok(theirs) = load::identity(&*disk, &place)
             && !identity.parts.is_empty()
@@ -99,8 +99,8 @@ impl Keeper {
         Keeper { keep, place, identity, disk, background, writing, ended, rotates: false, warned: false, warn }
     }
 
-    /// Begins a save; only when none is under way. `Some` if it is over at once: whether it is on
-    /// disk.
+    /// Starts a save; only when none is under way. Returns `Some` if it has ended already: whether
+    /// it is on disk.
     pub(crate) fn save<T: Tally>(&mut self, ledger: &Ledger<T>) -> Option<bool> {
         let bytes = match format::encode(&self.identity, ledger) {
             Ok(bytes) => bytes,
@@ -109,14 +109,14 @@ impl Keeper {
         let (disk, place, rotates) = (Arc::clone(&self.disk), self.place.clone(), self.rotates);
         let write = move || replace(&*disk, &place, &bytes, rotates || is_good(&*disk, &place));
         let Some(background) = &self.background else { return Some(self.written(write())) };
-        let (tell, told) = channel();
-        // The keeper may be gone by then.
-        background.submit(Box::new(move || drop(tell.send(write()))));
-        self.writing = Some(told);
+        let (sender, result) = channel();
+        // The keeper may have been dropped by then.
+        background.submit(Box::new(move || drop(sender.send(write()))));
+        self.writing = Some(result);
         None
     }
 
-    /// `Some` once when a save is over: whether it is on disk.
+    /// Returns `Some` once when a save has ended: whether it is on disk.
     pub(crate) fn poll(&mut self) -> Option<bool> {
         self.look();
         let written = self.ended.take()?;
@@ -129,7 +129,7 @@ impl Keeper {
         self.writing.is_none()
     }
 
-    /// Looks whether the save under way has ended.
+    /// Checks whether the save under way has ended.
     fn look(&mut self) {
         let Some(writing) = &self.writing else { return };
         self.ended = match writing.try_recv() {
@@ -140,7 +140,7 @@ impl Keeper {
         self.writing = None;
     }
 
-    /// Waits for the save under way, for this long at most; whether it is on disk.
+    /// Waits for the save under way, at most this long; returns whether it is on disk.
     fn wait(&mut self, most: Duration) -> bool {
         let mut waited = Duration::ZERO;
         while !self.is_idle() && waited < most {
@@ -151,14 +151,14 @@ impl Keeper {
         self.poll().unwrap_or(false)
     }
 
-    /// Saves before the job ends because of another rank, and waits for it, but not for ever;
-    /// whether all is on disk.
+    /// Saves before the job ends because of another rank, and waits for a limited time; returns
+    /// whether everything is on disk.
     pub(crate) fn save_now<T: Tally>(&mut self, ledger: &Ledger<T>) -> bool {
         self.wait(LAST_WORD);
         self.is_idle() && self.save(ledger).unwrap_or_else(|| self.wait(LAST_WORD))
     }
 
-    /// Notes how a save went; a failure is said once.
+    /// Notes how a save ended; warns of a failure once.
     fn written(&mut self, written: io::Result<()>) -> bool {
         let good = written.is_ok();
         self.rotates |= good;
@@ -180,46 +180,44 @@ impl Drop for Keeper {
     }
 }
 
-/// The place of the checkpoint before the last one.
+/// The path of the previous save.
 pub fn before(path: &Path) -> PathBuf {
     let mut name = path.file_name().map(OsString::from).unwrap_or_default();
     name.push(".before");
     path.with_file_name(name)
 }
 
-/// Whether a good checkpoint is at `place`. What is damaged must not take the place of the one
-/// before, which may be good.
+/// Whether a good checkpoint is at `place`. A damaged file must not replace the previous save,
+/// which may be good.
 fn is_good(disk: &dyn Disk, place: &Path) -> bool {
     load::identity(disk, place).is_ok()
 }
 
-/// Puts `bytes` at `place`; what was there becomes [`before`] if it `rotates`.
+/// Writes `bytes` to `place`; the old file becomes [`before`] if it `rotates`.
 fn replace(disk: &dyn Disk, place: &Path, bytes: &[u8], rotates: bool) -> io::Result<()> {
     let mut file = disk.create(place)?;
     file.write_all(bytes)?;
-    // Synced before the one before is touched: there are two good files at any time.
+    // Synced before the previous save is touched: two good files exist at any time.
     file.sync()?;
     if rotates {
         spare(disk, place);
     }
     file.persist(place)?;
-    atomic_file::of_the_disk_alone(disk.sync_folder(place))
+    atomic_file::only_disk_failures(disk.sync_folder(place))
 }
 
-/// Makes the file at `place` the one before, too. Best effort: the save itself is what counts.
+/// Makes the file at `place` the previous save, too. Best effort: the save itself is what counts.
 fn spare(disk: &dyn Disk, place: &Path) {
     let before = before(place);
-    // Done already, by a save that failed behind it. A rename of a file onto itself would do
-    // nothing.
+    // A save that failed later has done it already. Renaming a file onto itself would do nothing.
     if disk.is_same(place, &before) {
         return;
     }
-    // A link, so that there is a good file at `place` all the time, and renamed, so that there is
-    // always one before.
+    // A link keeps a good file at `place`, and the rename keeps a previous save, at all times.
     let _ = match disk.link(place) {
         Ok(link) => link.persist(&before),
-        // A file system without links: for a moment there is only the one before, from which a job
-        // resumes too.
+        // A file system without links: for a moment only the previous save exists, from which a job
+        // can resume too.
         Err(_) => disk.rename(place, &before),
     };
 }

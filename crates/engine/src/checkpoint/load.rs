@@ -1,7 +1,7 @@
-//! Reading a checkpoint back, and making sure before any work that there can be one.
+//! Reads a checkpoint, and checks before any work that one can be written.
 //!
-//! Stands beside `keeper`, which writes: what is found here is what a run begins from. Whatever is
-//! wrong with a file is said in one sentence, and nothing of such a file is used.
+//! Stands beside `keeper`, which writes: a run begins from the result of this file. A faulty file
+//! is reported in one sentence, and nothing of it is used.
 
 use std::fs;
 use std::io::{self, Read};
@@ -13,7 +13,7 @@ use super::lock::{self, Lock};
 use crate::disk::Disk;
 use crate::{Job, Ledger, atomic_file, regular};
 
-/// Why a checkpoint is of no use.
+/// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It cannot be read.
@@ -21,23 +21,23 @@ pub enum LoadError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no such file, and there must be.
+    /// The file does not exist, but it must.
     #[error("there is no {}", path.display())]
     Absent {
         /// The file.
         path: PathBuf,
     },
-    /// It is damaged, or no checkpoint of this job.
+    /// It is damaged, or is not a checkpoint of this job.
     #[error("{} {refusal}{}", path.display(), if spare.is_some() { "; the one before is good" } else { "" })]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong with the file.
         refusal: Refusal,
-        /// The one before, where this one is damaged and that one is good.
+        /// The previous save, where this file is damaged and that one is good.
         spare: Option<PathBuf>,
     },
     /// It cannot be written.
@@ -45,15 +45,15 @@ pub enum LoadError {
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Another job has it.
+    /// Another job uses it.
     #[error("the checkpoint {} is in use by {owner}: one job a checkpoint", path.display())]
     InUse {
         /// The file.
         path: PathBuf,
-        /// What that job says of itself.
+        /// The other job's description of itself.
         owner: String,
     },
 }
@@ -68,36 +68,36 @@ impl LoadError {
 
 type Result<T> = std::result::Result<T, LoadError>;
 
-/// What a checkpoint has of a job.
+/// What a checkpoint holds of a job.
 #[derive(Debug)]
-pub struct Found<T> {
-    /// The blocks that are done.
+pub struct LoadedCheckpoint<T> {
+    /// The finished blocks.
     pub ledger: Ledger<T>,
-    /// Why it is the file before the last one, when it is.
+    /// Why this is the previous save, if it is.
     pub instead: Option<String>,
 }
 
-/// What the checkpoint at `path` of `disk` has of `job`, which is `ours`; `None` when there is no
-/// such file. Where there is only the one before, it is that; where the file is damaged, only if it
-/// may `fall_back`.
+/// What the checkpoint at `path` of `disk` holds of `job`, whose identity is `ours`; `None` when no
+/// such file exists. If only the previous save exists, that is used. If the file is damaged, the
+/// previous save is used only with `fall_back`.
 ///
 /// # Errors
-/// [`LoadError`]; it names the one before where that is good and the file is damaged.
+/// [`LoadError`]; it names the previous save where that is good and the file is damaged.
 pub fn load<J: Job>(
     disk: &dyn Disk,
     path: &Path,
     job: &J,
     ours: &Identity,
     fall_back: bool,
-) -> Result<Option<Found<J::Tally>>> {
+) -> Result<Option<LoadedCheckpoint<J::Tally>>> {
     let spare = || before(&disk.resolve(path).unwrap_or_else(|_| path.to_owned()));
     let one = |path: &Path| read(disk, path).and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     match one(path) {
-        Ok(ledger) => Ok(Some(Found { ledger, instead: None })),
+        Ok(ledger) => Ok(Some(LoadedCheckpoint { ledger, instead: None })),
         Err(why) if why.is_absence() => match one(&spare()) {
             Ok(ledger) => {
                 let instead = format!("{} is not there: this is {}", path.display(), spare().display());
-                Ok(Some(Found { ledger, instead: Some(instead) }))
+                Ok(Some(LoadedCheckpoint { ledger, instead: Some(instead) }))
             }
             Err(why) if why.is_absence() => Ok(None),
             Err(why) => Err(why.error(&spare())),
@@ -105,7 +105,7 @@ pub fn load<J: Job>(
         Err(why) if why.is_damage() => match one(&spare()) {
             Ok(ledger) if fall_back => {
                 let instead = format!("{}: this is {}", why.error(path), spare().display());
-                Ok(Some(Found { ledger, instead: Some(instead) }))
+                Ok(Some(LoadedCheckpoint { ledger, instead: Some(instead) }))
             }
             Ok(_) => match why.error(path) {
                 LoadError::Refused { path, refusal, .. } => {
@@ -119,19 +119,19 @@ pub fn load<J: Job>(
     }
 }
 
-/// The same of this very file, which must be there.
+/// The same for this very file, which must exist.
 ///
 /// # Errors
-/// As [`load`]; [`LoadError::Unreadable`] when there is no such file.
+/// As [`load`]; [`LoadError::Unreadable`] when no such file exists.
 pub fn load_alone<J: Job>(disk: &dyn Disk, path: &Path, job: &J, ours: &Identity) -> Result<Ledger<J::Tally>> {
     let bytes = read(disk, path);
     let ledger = bytes.and_then(|bytes| decode(&bytes, job, ours).map_err(Unreadable::Refused));
     ledger.map_err(|why| why.error(path))
 }
 
-/// Makes sure, before any work, that `path` can be saved to, and that no other job does: the lock
-/// is held until it is dropped. `owner` is what another job is told, `alone` whether there can be
-/// one: not where this job itself has lost the rank that had the lock.
+/// Checks, before any work, that `path` can be saved to and that no other job does so. The lock is
+/// held until it is dropped. Another job's message names `owner`. `alone` is false where this job
+/// itself has lost the rank that held the lock, which is then no obstacle.
 ///
 /// # Errors
 /// [`LoadError::Unwritable`], [`LoadError::InUse`].
@@ -165,7 +165,7 @@ pub fn identity(disk: &dyn Disk, path: &Path) -> Result<Identity> {
     read.map_err(|why| why.error(path))
 }
 
-/// Why a file gives nothing.
+/// Why a file cannot be loaded.
 #[derive(Debug)]
 enum Unreadable {
     Io(io::Error),
@@ -177,7 +177,7 @@ impl Unreadable {
         matches!(self, Unreadable::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// Whether the file itself is bad, so that the one before may help.
+    /// Whether the file itself is damaged, so that the previous save may help.
     fn is_damage(&self) -> bool {
         matches!(self, Unreadable::Refused(refusal) if refusal.is_damage())
     }
@@ -191,8 +191,7 @@ impl Unreadable {
     }
 }
 
-/// The bytes of a checkpoint. A file that is none by its first bytes, or by its length, is read no
-/// further.
+/// The bytes of a checkpoint. Reading stops early if the first bytes or the length do not fit.
 fn read(disk: &dyn Disk, path: &Path) -> std::result::Result<Vec<u8>, Unreadable> {
     let (mut file, length) = disk.open(path).map_err(Unreadable::Io)?;
     let mut head = Vec::new();

@@ -1,10 +1,10 @@
-//! One job a checkpoint: a lock for the life of the job, on a hidden file beside it.
+//! One job per checkpoint: a lock for the life of the job, on a hidden file beside it.
 //!
-//! Beside it, since the checkpoint itself is another file after each save. The lock is `flock`,
-//! which the kernel gives back when its owner dies, however it dies; the file says who the owner
-//! is. On Linux it works between the hosts of an NFS mount (as a lock on the server, unless mounted
-//! with `local_lock`), and is gone some time after a host is. Where the file system has no locks
-//! (Lustre without `flock`), jobs are not kept apart: that is said.
+//! The lock is on a separate file, since each save replaces the checkpoint. It is a `flock`, which
+//! the kernel releases when its owner dies in any way; the file names the owner. On Linux it works
+//! between the hosts of an NFS mount: it is a lock on the server, unless mounted with `local_lock`.
+//! It disappears some time after its host dies. Where the file system has no locks (Lustre without
+//! `flock`), jobs are not kept apart, and a notice says so.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -18,39 +18,38 @@ use rustix::io::Errno;
 
 use crate::atomic_file;
 
-/// How long a lock is waited for: a requeued job may start while the one before is still being
-/// ended.
+/// How long to wait for a lock: a requeued job may start while the previous one is still ending.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Bytes that are read of an owner's name.
+/// The largest number of bytes to read of an owner's name.
 const NAME: u64 = 200;
 
-/// Held until it is dropped.
+/// Released when dropped.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    /// None where there are no locks.
+    /// `None` where the file system has no locks.
     file: Option<File>,
 }
 
-/// Why there is no lock.
+/// Why the lock was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Another job has it.
     #[error("{0}")]
     Held(String),
-    /// The file cannot be made.
+    /// The lock file cannot be created.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Lock {
-    /// Takes the lock of `place`, a checkpoint with all links followed; `owner` is what others are
-    /// told. Waits a few seconds for it.
+    /// Takes the lock of `place`, a checkpoint with all links followed; other jobs see `owner` in
+    /// their message. Waits a few seconds for it.
     ///
     /// # Errors
-    /// [`Refused`].
+    /// `Refused`.
     pub fn take(place: &Path, owner: &str) -> Result<Lock, Refused> {
         Lock::take_within(place, owner, PATIENCE)
     }
@@ -62,11 +61,11 @@ impl Lock {
             let mut file = open(&path)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) if is_at(&file, &path) => {
-                    // A full disk has no room for a name, and the lock is one without it.
+                    // On a full disk the name cannot be written, and the lock works without it.
                     let _ = file.set_len(0).and_then(|()| file.write_all(owner.as_bytes()));
                     return Ok(Lock { path, file: Some(file) });
                 }
-                // The owner before has removed it meanwhile: take the next one.
+                // The previous owner has removed the file meanwhile: lock the next one.
                 Ok(()) => continue,
                 Err(Errno::WOULDBLOCK) if begun.elapsed() < patience => sleep(PAUSE),
                 Err(Errno::WOULDBLOCK) => return Err(Refused::Held(owner_of(&mut file))),
@@ -87,14 +86,14 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // While it is ours, so that it is nobody else's.
+        // Removed while locked, so that no other job has it.
         if self.file.is_some() {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Opens the lock's file, or makes it: a regular one, never by a link.
+/// Opens the lock file, or creates it: a regular file, never through a link.
 fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?);
@@ -110,7 +109,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     file.metadata().map(inode).ok() == fs::symlink_metadata(path).map(inode).ok()
 }
 
-/// What the owner says of itself.
+/// The owner's description of itself.
 fn owner_of(file: &mut File) -> String {
     let mut name = Vec::new();
     let _ = file.rewind().and_then(|()| file.take(NAME).read_to_end(&mut name));
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_one_owner_and_it_is_named() {
+    fn one_owner_holds_the_lock_and_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let take = |owner: &str| Lock::take_within(&place, owner, Duration::ZERO);
@@ -131,7 +130,7 @@ mod tests {
         assert!(first.is_held());
         let Err(Refused::Held(owner)) = take("process 8 on b") else { panic!("taken twice") };
         assert_eq!(owner, "process 7 on a");
-        // Another checkpoint in the same folder is another matter.
+        // Another checkpoint in the same folder has its own lock.
         drop(Lock::take_within(&folder.path().join("other.ckpt"), "c", Duration::ZERO).expect("free"));
         drop(first);
         assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left behind");
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_without_an_owner_is_no_lock() {
+    fn a_lock_file_without_an_owner_does_not_lock() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let path = place.with_file_name(atomic_file::prefix(&place) + "lock");
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_have_it_one_by_one() {
+    fn many_jobs_hold_the_lock_one_by_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("job.ckpt");
         let inside = std::sync::atomic::AtomicUsize::new(0);

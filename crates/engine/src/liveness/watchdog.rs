@@ -1,21 +1,21 @@
-//! The watchdog: which rank has not been heard of for too long, or whether none gets on.
+//! The watchdog: which rank has been silent for too long, or whether no rank makes progress.
 //!
 //! Stands beside `liveness.rs`, which carries its questions and answers.
 //!
-//! A process that is stopped and a network that is dead look the same to MPI: messages simply do
-//! not come, for ever. So every rank asks the root now and then whether it is there, whatever it
-//! waits for or computes, and the root answers each question. The root hears of all ranks, they
-//! hear of the root; the one that was silent the longest, for the whole limit, is named. It is the
-//! one that hangs, and not those that wait for it, since a rank that waits goes on asking and
-//! answering.
+//! A stopped process and a dead network look the same to MPI: messages never arrive. So every rank
+//! regularly asks the root whether it is alive, whatever the rank waits for or computes, and the
+//! root answers each question. The root hears from all ranks, and they hear from the root. The rank
+//! that was silent the longest, for the whole limit, is named. That is the rank that hangs: a rank
+//! that waits for it still asks and answers.
 //!
-//! A question says how far its rank has come: a number that grows with every wait that ends and
-//! every piece of a kernel. Where all ranks answer and none comes further for the whole limit, they
-//! wait for each other: a link between two of them is dead, or this program has a fault.
+//! A question carries its rank's progress: a number that grows with every finished wait and every
+//! piece of a kernel. If all ranks answer and none makes progress for the whole limit, they wait
+//! for each other. Then a link between two of them is dead, or this program has a fault.
 //!
-//! Only time in which the watcher itself was awake counts: a whole job may be stopped (`scontrol
-//! suspend`, Ctrl-Z) and continued, and a rank that was held up by a slow disk must not accuse the
-//! others of its own silence.
+//! Only time in which the watcher itself was awake counts. A whole job may be stopped (`scontrol
+//! suspend`, Ctrl-Z) and continued. And a rank delayed by a slow disk must not accuse the others of
+//! its own silence.
+//!
 //! Cost: a message each way for each rank every 10 s at the default limit.
 
 use std::time::{Duration, Instant};
@@ -26,12 +26,12 @@ use crate::transport::ROOT;
 
 /// Questions within the limit: one or two may be late.
 const QUESTIONS: u32 = 5;
-/// The longest time between two questions, so that a long limit does not make the watch coarse.
+/// The longest time between two questions, so that a long limit is still watched closely.
 const LONGEST: Duration = Duration::from_secs(10);
-/// The ranks that wait for a silent root speak one after the other: the first one ends the job
-/// before the next would say the same.
+/// Ranks that wait for a silent root report one after another: the first one ends the job before
+/// the next would report the same.
 const TURN: Duration = Duration::from_secs(3);
-/// The last turn.
+/// The last turn, which all higher ranks share.
 const LAST_TURN: u64 = 10;
 
 /// One rank's watch over the others.
@@ -39,17 +39,17 @@ const LAST_TURN: u64 = 10;
 pub struct Watchdog {
     limit: Duration,
     every: Duration,
-    /// What this rank grants the root above the limit.
+    /// Extra time that this rank grants the root beyond the limit.
     turn: Duration,
     clock: awake::Clock,
-    /// All ranks at the root, the root alone elsewhere.
+    /// All ranks at the root, only the root elsewhere.
     others: Vec<Other>,
     is_root: bool,
     /// This rank's own progress.
     progress: u64,
-    /// When any rank was last known to have come further.
+    /// When any rank was last known to make progress.
     moved: Duration,
-    /// When something was last done about it.
+    /// The time of the last question or accusation.
     acted: Duration,
     waits: bool,
 }
@@ -57,14 +57,14 @@ pub struct Watchdog {
 /// What is known of a rank.
 #[derive(Clone, Copy, Debug, Default)]
 struct Other {
-    /// When it was last heard of, in time awake.
+    /// When it last gave a sign, in time awake.
     heard: Duration,
-    /// How far it had come then.
+    /// Its progress then.
     progress: Progress,
 }
 
 impl Watchdog {
-    /// Begins now, at rank `rank`.
+    /// Starts now, at rank `rank`.
     pub fn new(limit: Duration, rank: u64, ranks: u64, now: Instant) -> Watchdog {
         let is_root = rank == ROOT;
         let every = (limit / QUESTIONS).min(LONGEST);
@@ -82,12 +82,12 @@ impl Watchdog {
         }
     }
 
-    /// How long one may wait from look to look.
+    /// The longest time between two looks.
     pub fn every(&self) -> Duration {
         self.every
     }
 
-    /// This rank asked or answered.
+    /// A rank asked or answered.
     pub fn heard(&mut self, from: u64, sign: Sign) {
         if let Some(other) = self.others.get_mut(from as usize) {
             if other.progress.count != sign.progress.count {
@@ -98,17 +98,17 @@ impl Watchdog {
         self.waits &= !sign.is_answer;
     }
 
-    /// Whether a question is on its way, or its answer.
+    /// Whether a question or its answer is under way.
     pub fn waits(&self) -> bool {
         self.waits
     }
 
-    /// What each rank waited for when it was last heard of, at the root.
+    /// At the root: what each rank waited for in its last sign.
     pub fn waiting(&self) -> impl Iterator<Item = (u64, u64)> {
         (0..).zip(&self.others).skip(1).map(|(rank, other)| (rank, other.progress.waiting_for))
     }
 
-    /// Looks at the clock; this rank itself has come so far.
+    /// Looks at the clock; `progress` is this rank's own.
     pub fn look(&mut self, now: Instant, progress: u64) -> Look {
         let awake = self.clock.look(now);
         if self.progress != progress {
@@ -126,7 +126,7 @@ impl Watchdog {
         {
             return Look::Accuse(Accusation::Silent(rank as u64));
         }
-        // What a rank has done since its last question is known with the next.
+        // What a rank has done since its last question becomes known with the next.
         if self.is_root && awake - self.moved >= self.limit + self.every {
             return Look::Accuse(Accusation::Stuck);
         }
@@ -136,14 +136,14 @@ impl Watchdog {
     }
 }
 
-/// What a look found.
+/// The result of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// Nothing to do.
     Fine,
-    /// Ask the root whether it is there.
+    /// Ask the root whether it is alive.
     Ask,
-    /// Something is wrong.
+    /// A fault was found.
     Accuse(Accusation),
 }
 
@@ -162,8 +162,8 @@ mod tests {
         Look::Accuse(Accusation::Silent(rank))
     }
 
-    /// Looks every tenth of a second, and hears of `speaks` each time, which get on; so does this
-    /// rank.
+    /// Looks every tenth of a second. Each time the ranks of `speaks` give a sign of progress; so
+    /// does this rank.
     fn watch(dog: &mut Watchdog, from: Instant, steps: u32, speaks: &[u64]) -> Vec<Look> {
         let looks = (1..=steps).map(|step| {
             speaks.iter().for_each(|&rank| dog.heard(rank, sign(u64::from(step), 0)));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_names_the_one_that_is_silent() {
+    fn the_root_names_the_silent_rank() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 48, &[1, 3]), []);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_two_that_are_silent_is_the_one() {
+    fn the_first_of_two_silent_ranks_is_accused() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 4, now);
         assert_eq!(watch(&mut dog, now, 5, &[1, 2, 3]), []);
@@ -202,18 +202,18 @@ mod tests {
     }
 
     #[test]
-    fn one_rank_speaks_for_all_that_wait_for_the_root() {
+    fn one_rank_reports_for_all_that_wait_for_the_root() {
         let now = Instant::now();
         let when = |rank| {
             let mut dog = Watchdog::new(LIMIT, rank, 100, now);
             (1..1000).find(|&step| dog.look(now + STEP * step, 0) == silent(0)).expect("it speaks")
         };
         assert_eq!([1, 2, 3].map(when), [50, 80, 110]);
-        assert_eq!([40, 99].map(when), [350, 350], "whoever is left");
+        assert_eq!([40, 99].map(when), [350, 350], "the last turn is shared");
     }
 
     #[test]
-    fn who_was_stopped_himself_accuses_nobody() {
+    fn a_watcher_that_was_stopped_accuses_no_rank() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 2, now);
         assert_eq!(watch(&mut dog, now, 10, &[1]), []);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_that_answer_and_get_no_further_wait_for_each_other() {
+    fn ranks_that_answer_without_progress_wait_for_each_other() {
         let now = Instant::now();
         let mut dog = Watchdog::new(LIMIT, 0, 3, now);
         let mut looks = (1..=100).map(|step| {
@@ -231,7 +231,7 @@ mod tests {
         });
         assert_eq!(looks.find(|&(_, look)| look != Look::Fine), Some((70, Look::Accuse(Accusation::Stuck))));
         assert_eq!(dog.waiting().collect::<Vec<_>>(), [(1, 5), (2, 5)]);
-        // One of them computes: the others may wait for it as long as it takes.
+        // One of them computes: the others may wait for it for any time.
         let mut dog = Watchdog::new(LIMIT, 0, 3, now);
         for step in 1..=1000 {
             (1..3).for_each(|rank| dog.heard(rank, sign(u64::from(step / 40) * (rank - 1), 5)));

@@ -1,4 +1,4 @@
-//! What goes into a machine and what comes out of it; `machine` is what happens in between.
+//! The inputs and outputs of a machine; `machine` connects them.
 
 use std::time::{Duration, Instant};
 
@@ -15,16 +15,16 @@ pub struct Settings {
     pub ranks: u64,
     /// Whether tallies go to the root at once, to be delivered in block order.
     pub in_order: bool,
-    /// How many blocks the job likes to compute in one go.
+    /// How many blocks the job should compute at once.
     pub grain: u64,
     /// How long a piece should take.
     pub piece: Duration,
-    /// The longest that work may stay unreported, where it is saved.
+    /// The longest time for which work may stay unreported, where it is saved.
     pub slack: Option<Duration>,
-    /// Whether finished pieces outlive a stop, so that small ones are worth while; then the longest
-    /// that a piece may take.
+    /// Where finished pieces outlive a stop, so that small ones pay off: the longest time for a
+    /// piece.
     pub careful: Option<Duration>,
-    /// When to stop the round. The root decides; the others make their last pieces fit.
+    /// When to stop the round. The root decides; the other ranks fit their last pieces.
     pub deadline: Option<Instant>,
     /// Blocks in front of which spans do not merge.
     pub boundaries: Seams,
@@ -47,42 +47,43 @@ impl Settings {
     }
 }
 
-/// What happens to a rank.
+/// Events of a rank.
 #[derive(Debug)]
 pub enum Input<T> {
     /// A message arrived from this rank.
     Message(u64, Message<T>),
     /// The piece is computed; it took this long.
     Computed(Span, T, Duration),
-    /// The kernel gave the piece up.
+    /// The kernel abandoned the piece.
     Abandoned,
-    /// A signal asks for a stop, or at the root something else does.
+    /// A signal asks for a stop, or at the root another cause does.
     Stop(Cause),
     /// A signal asks for a save.
     Save,
-    /// At the root: the sink has written what it was given, or has closed.
+    /// At the root: the sink has written its tally, or has closed.
     Written,
     /// At the root: the sink's reader has taken something: it is slow, not stuck.
     ReaderMoved,
-    /// At the root: the sink cannot write any more; with a cause if that only ends the round early.
+    /// At the root: the sink cannot write any more. The cause is given if the round merely ends
+    /// early.
     SinkFailed(Option<Cause>),
     /// At the root: the save is on disk, or failed.
     Saved(bool),
-    /// Nothing but time.
+    /// Only time has passed.
     Time,
 }
 
-/// What a rank is to do.
+/// What a rank must do.
 #[derive(Debug, PartialEq)]
 pub enum Output<T> {
     /// Send a message.
     Send(u64, Message<T>),
-    /// At the root: save [`Machine::ledger`]; answered by [`Input::Saved`].
+    /// At the root: save [`Machine::ledger`](super::Machine::ledger); answered by [`Input::Saved`].
     Save,
-    /// At the root: give this to the sink; answered by [`Input::Written`].
+    /// At the root: pass this to the sink; answered by [`Input::Written`].
     Write(T),
-    /// At the root: the sink gets nothing more; answered by [`Input::Written`].
+    /// At the root: close the sink; answered by [`Input::Written`].
     CloseSink,
-    /// At the root: the sink does not read any more: leave it alone.
+    /// At the root: the sink no longer reads: abandon it.
     AbandonSink,
 }

@@ -1,4 +1,4 @@
-//! One rank's state machine in a round: the order of things, from the first piece to the reduction.
+//! One rank's state machine in a round: the sequence from the first piece to the reduction.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -6,29 +6,29 @@ use std::time::{Duration, Instant};
 use super::inout::{Input, Output, Settings};
 use super::message::{Message, Tree};
 use super::piece_size::PieceSize;
-use super::poll_schedule::{PollSchedule, Watch};
-use super::root::Answer;
+use super::poll_schedule::{PollSchedule, Senders};
+use super::root::Reply;
 use super::root_state::RootState;
 use super::worker::Worker;
 use crate::transport::ROOT;
 use crate::{Cause, Ledger, Overlap, Span, Tally};
 
-/// Time between two reports of a rank, so that progress and checkpoints are at most this old;
-/// shorter where saves are more frequent.
+/// Time between two reports of a rank, which bounds the age of progress and checkpoints; shorter
+/// where saves are more frequent.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 /// Added for each rank: keeps the root below a thousand reports a second.
 const REPORT_EVERY_RANK: Duration = Duration::from_millis(1);
 
-/// Where a rank stands in a round.
+/// The phase of a round that a rank is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// It, or a child, has work.
+    /// This rank, or a child, has work.
     Working,
-    /// Its branch has finished; others have not.
+    /// Its branch has finished; other ranks have not.
     Finished,
-    /// It sends nothing more but its part of the reduction.
+    /// It sends nothing more except its part of the reduction.
     Closed,
-    /// The reduction has gone to its parent; at the root: it has come in.
+    /// The reduction has gone to its parent; at the root: it has arrived.
     Reduced,
 }
 
@@ -40,10 +40,10 @@ pub struct Machine<T> {
     worker: Worker<T>,
     root: Option<RootState<T>>,
     phase: Phase,
-    /// Children whose branches have not finished, and those that have not reduced.
+    /// Children whose branches have not finished, and children that have not reduced.
     unfinished: u64,
     unreduced: u64,
-    /// What the branches of the children have done, and how many counted messages they have sent.
+    /// What the children's branches have done, and how many counted messages they have sent.
     branches: Ledger<T>,
     branches_sent: u64,
     /// Counted messages that this rank has sent.
@@ -58,9 +58,8 @@ pub struct Machine<T> {
 }
 
 impl<T: Tally> Machine<T> {
-    /// A round for a rank that begins with the span that was scattered to it. `own` is what this
-    /// rank has done of the job in earlier attempts, where ranks may be lost; `root` is the root's
-    /// part.
+    /// A round for a rank that begins with its scattered span. `own` is what this rank has done of
+    /// the job in earlier attempts, where ranks may be lost; `root` is the root's part.
     pub fn new(
         settings: Settings,
         first: Span,
@@ -69,10 +68,10 @@ impl<T: Tally> Machine<T> {
         now: Instant,
     ) -> Self {
         let Settings { rank, ranks, .. } = settings;
-        let watch = match ranks {
-            1 => Watch::NoRank,
-            _ if root.is_some() || settings.in_order => Watch::All,
-            _ => Watch::Root,
+        let senders = match ranks {
+            1 => Senders::NoRank,
+            _ if root.is_some() || settings.in_order => Senders::All,
+            _ => Senders::Root,
         };
         let ranks_32 = u32::try_from(ranks).unwrap_or(u32::MAX);
         let slack = settings.slack.unwrap_or(Duration::MAX);
@@ -92,7 +91,7 @@ impl<T: Tally> Machine<T> {
             branches_sent: 0,
             sent: 0,
             piece,
-            poll: PollSchedule::new(watch, now),
+            poll: PollSchedule::new(senders, now),
             report_every: REPORT_EVERY.min(slack).max(REPORT_EVERY_RANK.saturating_mul(ranks_32)),
             reported: now,
             cause: None,
@@ -104,7 +103,7 @@ impl<T: Tally> Machine<T> {
         machine
     }
 
-    /// Takes in what happened by `now`.
+    /// Handles an event that happened by `now`.
     ///
     /// # Errors
     /// [`Overlap`] when a block was done twice: a fault of the program.
@@ -143,35 +142,35 @@ impl<T: Tally> Machine<T> {
         self.proceed(now)
     }
 
-    /// What to do next; to be called until there is nothing.
+    /// The next output; call it until there is none.
     pub fn output(&mut self) -> Option<Output<T>> {
         self.outputs.pop_front()
     }
 
     /// The next piece to compute, if there is work. [`Input::Computed`] follows, or
-    /// [`Input::Abandoned`] where the kernel gave up because the machine [is
-    /// stopped](Machine::is_stopped). Until then the round does not end.
+    /// [`Input::Abandoned`] if the kernel gave up because the machine [is
+    /// stopped](Machine::is_stopped). The round does not end before.
     pub fn next_piece(&mut self, now: Instant) -> Option<Span> {
         let left = self.settings.deadline.map(|deadline| deadline.saturating_duration_since(now));
         self.worker.piece(self.piece.blocks(left))
     }
 
-    /// Whether it is time to look for messages; if so, [`Machine::polled`] follows.
+    /// Whether a poll for messages is due; if so, [`Machine::polled`] follows.
     pub fn is_poll_due(&self, now: Instant) -> bool {
         self.poll.is_due(now, self.worker.has_work())
     }
 
-    /// When it is time to look for messages while this rank computes; `None`: at no time.
+    /// When the next poll is due while this rank computes; `None`: never.
     pub fn next_poll(&self) -> Option<Instant> {
         self.poll.next()
     }
 
-    /// Messages were looked for; whether there were any.
+    /// Notes a poll, and whether it found messages.
     pub fn polled(&mut self, now: Instant, found: bool) {
         self.poll.looked(now, found);
     }
 
-    /// When the machine wants an input, at the latest; `None`: not before something happens.
+    /// The latest time for the next input; `None`: the machine waits for an event.
     pub fn next_timeout(&self) -> Option<Instant> {
         let reports = self.root.is_none() && self.is_open() && self.worker.has_unreported();
         let report = reports.then(|| self.reported + self.report_every);
@@ -180,7 +179,7 @@ impl<T: Tally> Machine<T> {
         report.into_iter().chain(root).min()
     }
 
-    /// Whether the round was told to end early: then a kernel gives up its piece.
+    /// Whether the round ends early: then a kernel abandons its piece.
     pub fn is_stopped(&self) -> bool {
         self.worker.is_stopped()
     }
@@ -195,7 +194,7 @@ impl<T: Tally> Machine<T> {
         self.root.as_ref().map(RootState::ledger)
     }
 
-    /// At the root: how many blocks are done, delivered ones included.
+    /// At the root: how many blocks are done, including delivered ones.
     pub fn done(&self) -> Option<u64> {
         self.root.as_ref().map(RootState::done)
     }
@@ -205,7 +204,7 @@ impl<T: Tally> Machine<T> {
         self.settings.in_order
     }
 
-    /// All that this rank has ever done of the job, where that is kept.
+    /// Everything that this rank has ever done of the job, where that is kept.
     pub fn own(&self) -> Option<&Ledger<T>> {
         self.worker.own()
     }
@@ -220,12 +219,12 @@ impl<T: Tally> Machine<T> {
         self.messages
     }
 
-    /// Why the round ends early, as far as this rank knows.
+    /// Why the round ends early, if this rank knows.
     pub fn cause(&self) -> Option<Cause> {
         self.cause
     }
 
-    /// At the root, at the end: its part.
+    /// The root's part, at the end.
     pub fn into_root(self) -> Option<RootState<T>> {
         self.root
     }
@@ -305,7 +304,7 @@ impl<T: Tally> Machine<T> {
         Ok(())
     }
 
-    /// Hands in what this rank has done, if it is time.
+    /// Reports what this rank has done, if a report is due.
     fn report(&mut self, now: Instant) -> Result<(), Overlap> {
         let is_due = self.root.is_some()
             || self.settings.in_order
@@ -322,7 +321,7 @@ impl<T: Tally> Machine<T> {
         Ok(())
     }
 
-    /// Asks for the next span, if there is none in hand.
+    /// Asks for the next span, unless one is in hand.
     fn ask(&mut self) {
         if self.worker.asks() {
             match &mut self.root {
@@ -335,20 +334,20 @@ impl<T: Tally> Machine<T> {
         }
     }
 
-    /// At the root: answers questions, its own too.
-    fn answer(&mut self, answers: impl IntoIterator<Item = Answer>) {
+    /// At the root: answers questions, including its own.
+    fn answer(&mut self, answers: impl IntoIterator<Item = Reply>) {
         for answer in answers {
             match answer {
-                Answer::Give(rank, span) if rank == self.settings.rank => self.worker.given(span),
-                Answer::Give(rank, span) => self.send(rank, Message::Give(span)),
-                Answer::NoMore(rank) if rank == self.settings.rank => self.worker.no_more(),
-                Answer::NoMore(rank) => self.send(rank, Message::NoMore),
+                Reply::Give(rank, span) if rank == self.settings.rank => self.worker.given(span),
+                Reply::Give(rank, span) => self.send(rank, Message::Give(span)),
+                Reply::NoMore(rank) if rank == self.settings.rank => self.worker.no_more(),
+                Reply::NoMore(rank) => self.send(rank, Message::NoMore),
             }
         }
     }
 
-    /// Something on this rank asks for a stop: the root stops all, another rank tells the root,
-    /// once.
+    /// Something on this rank asks for a stop: the root stops all ranks; another rank reports it to
+    /// the root, once.
     fn ask_for_stop(&mut self, cause: Cause) {
         match (&self.root, cause) {
             (Some(_), _) => self.stop_all(Some(cause)),
@@ -360,7 +359,7 @@ impl<T: Tally> Machine<T> {
         }
     }
 
-    /// At the root: ends the round early. When all ranks have finished, only delivery can still be
+    /// At the root: ends the round early. Once all ranks have finished, only delivery can still be
     /// stopped.
     fn stop_all(&mut self, cause: Option<Cause>) {
         if !self.can_be_stopped() {
@@ -377,7 +376,7 @@ impl<T: Tally> Machine<T> {
     }
 
     /// A save is wanted at once: the root saves what it knows, at most a second old; another rank
-    /// tells it.
+    /// asks the root.
     fn ask_for_save(&mut self, now: Instant) {
         if let Some(root) = &mut self.root {
             root.save(now, &mut self.outputs);
@@ -392,7 +391,7 @@ impl<T: Tally> Machine<T> {
         self.outputs.push_back(Output::Send(to, message));
     }
 
-    /// Whether this rank may still send what is counted.
+    /// Whether this rank may still send counted messages.
     fn is_open(&self) -> bool {
         self.phase < Phase::Closed
     }

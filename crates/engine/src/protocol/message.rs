@@ -1,7 +1,7 @@
-//! What ranks tell each other in a round.
+//! The messages of a round.
 //!
-//! Asks, reports, signals and their answers go straight between the root and the rank; the end of a
-//! round goes along a binomial tree ([`Tree`]), so that the root merges O(log ranks) tallies.
+//! Questions, reports, signals and answers go straight between the root and a rank. The end of a
+//! round follows a binomial tree ([`Tree`]), so that the root merges O(log ranks) tallies.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,23 +11,23 @@ use crate::{Ledger, Span};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "T: Serialize", deserialize = "T: serde::de::DeserializeOwned"))]
 pub enum Message<T> {
-    /// To the root: which span shall I compute after the one I have?
+    /// To the root: which span do I compute next?
     Ask,
     /// From the root: this one.
     Give(Span),
-    /// From the root: there is nothing more for you.
+    /// From the root: there is nothing more for this rank.
     NoMore,
-    /// From the root: drop what you have not begun; the round ends early.
+    /// From the root: drop what is not begun; the round ends early.
     Stop,
-    /// To the root: this signal asked me for a stop.
+    /// To the root: this signal asked for a stop.
     Signal(i32),
-    /// To the root: a signal asked me for a save.
+    /// To the root: a signal asked for a save.
     Save,
-    /// To the root: what I have done since I last reported.
+    /// To the root: what this rank has done since its last report.
     Report(Ledger<T>),
     /// To the parent: all ranks of this branch have nothing left to compute.
     Finished,
-    /// From the root: all ranks have finished. Send nothing more but [`Message::Reduce`].
+    /// From the root: all ranks have finished. Send nothing more except [`Message::Reduce`].
     Close,
     /// To the parent: what the branch has done and not reported.
     Reduce {
@@ -40,7 +40,7 @@ pub enum Message<T> {
 
 impl<T> Message<T> {
     /// Whether the root must have received it before the round is over. Only such messages can be
-    /// on their way when the branch's [`Message::Reduce`] arrives, since they take another path.
+    /// under way when the branch's [`Message::Reduce`] arrives, since they take another path.
     pub fn is_counted(&self) -> bool {
         matches!(self, Message::Signal(_) | Message::Save | Message::Report(_))
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rank_but_the_root_is_somebodys_child_once() {
+    fn every_rank_but_the_root_has_one_parent() {
         for ranks in 1..200 {
             let mut children = vec![0; ranks as usize];
             for rank in 1..ranks {

@@ -1,16 +1,16 @@
-//! How many blocks a rank computes in one go before it records them and looks after its messages.
+//! How many blocks a rank computes at once before it records them and polls for messages.
 //!
-//! Looking costs about a microsecond, and a rank that asks should not wait long for the root's
-//! answer: pieces of about [`PIECE`] make the first negligible and the second short. Kernels that
-//! are faster on long spans ask for longer pieces and look after messages within them. The size of
-//! a piece changes the time, never the answer.
+//! A poll costs about a microsecond, and a rank that asks should not wait long for the root's
+//! answer. Pieces of about [`PIECE`] make the first negligible and the second short. Kernels that
+//! are faster on long spans ask for longer pieces and poll within them. The size of a piece changes
+//! the time, never the answer.
 
 use std::time::Duration;
 
-/// Time of a piece when blocks are short. 0.5 ms is some hundred times the cost of looking after
-/// messages, and well below the shortest chunk of a job of a quarter of a second, so the root's
-/// answer arrives before a rank runs out of work. (With 2 ms, ranks with chunks of 2 ms lost a
-/// third of their time.)
+/// Time of a piece when blocks are short. 0.5 ms is some hundred times the cost of a poll. It is
+/// well below the shortest chunk in a job of a quarter of a second. So the root's answer arrives
+/// before a rank runs out of work. (With 2 ms, ranks with chunks of 2 ms lost a third of their
+/// time.)
 pub const PIECE: Duration = Duration::from_micros(500);
 
 /// Learns from the last piece how long the next one should be.
@@ -19,35 +19,36 @@ pub struct PieceSize {
     grain: u64,
     piece: Duration,
     blocks: u64,
-    /// Where a stop loses only the piece in work: the longest that a piece may be.
+    /// The longest time of a piece, where a stop loses only the piece in work.
     careful: Option<Duration>,
-    /// Seconds for a block of the last piece.
+    /// Seconds per block in the last piece.
     each: f64,
 }
 
 impl PieceSize {
-    /// Begins with `grain` blocks, and stays at multiples of that; aims at `piece`.
+    /// Begins with `grain` blocks, and stays at multiples of that; aims at a duration of `piece`.
     pub fn new(grain: u64, piece: Duration) -> PieceSize {
         let grain = grain.max(1);
         PieceSize { grain, piece, blocks: grain, careful: None, each: 0.0 }
     }
 
-    /// The same for a job whose finished pieces outlive a stop. It begins with one block, so that a
-    /// run that is soon stopped has done something, and reaches the grain in a few steps: no piece
-    /// takes much longer than all before it. A grain that takes longer than `longest` is cut.
+    /// The same for a job whose finished pieces outlive a stop. It begins with one block, so that
+    /// even a run that is soon stopped finishes something. It reaches the grain in a few steps: no
+    /// piece takes much longer than all before it. A grain that takes longer than `longest` is
+    /// reduced.
     pub fn careful(self, longest: Duration) -> PieceSize {
         PieceSize { blocks: 1, careful: Some(longest), ..self }
     }
 
     /// Blocks in the next piece, when the run ends after `left`. A careful piece takes half of the
-    /// time that is left rather than be lost.
+    /// time that is left, to avoid being lost.
     pub fn blocks(&self, left: Option<Duration>) -> u64 {
         let left = left.filter(|_| self.careful.is_some()).map_or(f64::INFINITY, |left| left.as_secs_f64());
         if self.each * self.blocks as f64 <= left { self.blocks } else { ((left / 2.0 / self.each) as u64).max(1) }
     }
 
     /// Learns that a piece of `blocks` blocks took `time`. Grows at most fourfold at once, since
-    /// the first blocks of a range may be cheaper than the later ones.
+    /// the first blocks of a range may be cheaper than later ones.
     pub fn took(&mut self, blocks: u64, time: Duration) {
         self.each = time.as_secs_f64() / blocks.max(1) as f64;
         let fitting = |time: Duration| if self.each > 0.0 { (time.as_secs_f64() / self.each) as u64 } else { u64::MAX };
@@ -79,7 +80,7 @@ mod tests {
         }
     }
 
-    /// What a rank has finished when it is stopped after `stop`, in seconds of work, if a piece
+    /// The work that a rank has finished when it is stopped after `stop`, in seconds, if a piece
     /// costs `start` and each block `block`.
     fn finished(mut size: PieceSize, [start, block]: [Duration; 2], stop: Duration, is_foreseen: bool) -> Duration {
         let (mut now, mut done) = (Duration::ZERO, Duration::ZERO);

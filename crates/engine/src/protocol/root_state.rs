@@ -1,7 +1,8 @@
-//! What only the root keeps in a round besides who computes what: delivery, saves, the time limit.
+//! What only the root has in a round besides the distribution of blocks: delivery, saves, the time
+//! limit.
 //!
-//! Stands beside `root`, which answers questions. Here are the root's timers and its dealings with
-//! the two slow things that it must never wait for, a sink and a disk.
+//! Stands beside `root`, which answers questions. Here are the root's timers, and its handling of
+//! the two slow things for which it must never wait: a sink and a disk.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -9,57 +10,57 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::inout::Output;
-use super::root::{Answer, Root};
+use super::root::{Reply, Root};
 use crate::awake;
 use crate::{Cause, Ledger, Tally};
 
-/// How long a reader may pause once the round is stopped by a signal that is followed by a kill:
-/// under mpirun in a second or two.
+/// How long a reader may pause after a stop by a signal that precedes a kill: under mpirun the kill
+/// follows in one or two seconds.
 const READER_AT_A_KILL: Duration = Duration::from_secs(1);
 /// The same for any other stop.
 const READER_AT_A_STOP: Duration = Duration::from_secs(3);
-/// How long the end of a round waits for a save: the result must not be lost with a disk that
-/// hangs.
+/// How long the end of a round waits for a save: a hanging disk must not lose the result.
 const DISK_LIMIT: Duration = Duration::from_secs(100);
-/// How long the root waits beyond a time limit for the first block of a run: more than a block
-/// takes that is no longer than its set-up, and little beside what schedulers grant. Without it, a
-/// limit shorter than the set-up would make no progress in any number of runs.
+/// How long the root waits beyond a time limit for the first block of a run. It is longer than any
+/// block that takes no longer than its set-up, and short beside what schedulers grant. Without it,
+/// a limit shorter than the set-up would make no progress in any number of runs.
 const FIRST_BLOCK: Duration = Duration::from_secs(1);
 
 /// The root's state in a round.
 #[derive(Debug)]
 pub struct RootState<T> {
     pub(super) round: Root<T>,
-    /// Counted messages that have arrived, and how many were sent, once that is known.
+    /// Counted messages that have arrived, and how many were sent, once known.
     pub(super) received: u64,
     pub(super) expected: Option<u64>,
     delivery: Option<Delivery>,
     saves: Option<Saves>,
-    ending: Ending,
+    ending: EndStep,
     begun: Instant,
     /// Blocks done before this round.
     before: u64,
-    /// Whether a run that has done nothing yet gets some time beyond its limit.
+    /// Whether a run that has done nothing yet gets extra time beyond its limit.
     waits_for_first: bool,
 }
 
 /// The end of a round at the root, step by step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ending {
-    /// Not all is reported.
+enum EndStep {
+    /// Some work is not reported yet.
     Collecting,
-    /// All is reported; what can be delivered is being delivered.
+    /// Everything is reported; what can be delivered is being delivered.
     Delivering,
-    /// A save that was under way is finishing, for this time at the most.
+    /// An earlier save is finishing, within this time.
     OldSave(awake::Limit),
-    /// The last save, for this time at the most.
+    /// The last save is under way, within this time.
     LastSave(awake::Limit),
     /// The round is over.
     Over,
 }
 
 impl<T: Tally> RootState<T> {
-    /// The root's part of a round that begins now. `waits_for_first`: what is done outlives a stop.
+    /// The root's part of a round that starts now. `waits_for_first`: finished work outlives a
+    /// stop.
     pub fn new(
         round: Root<T>,
         delivery: Option<Delivery>,
@@ -74,7 +75,7 @@ impl<T: Tally> RootState<T> {
             expected: None,
             delivery,
             saves,
-            ending: Ending::Collecting,
+            ending: EndStep::Collecting,
             begun: now,
             before,
             waits_for_first,
@@ -86,19 +87,18 @@ impl<T: Tally> RootState<T> {
         self.round.ledger()
     }
 
-    /// Ends the round: the ledger.
+    /// Ends the round and returns the ledger.
     pub fn into_ledger(self) -> Ledger<T> {
         self.round.into_ledger()
     }
 
-    /// How many blocks are done: computed, or where they are delivered, at least taken out for
-    /// that.
+    /// How many blocks are done: computed, or in a delivery, at least taken for it.
     pub fn done(&self) -> u64 {
         self.round.done()
     }
 
-    /// How many blocks the answer is about: those that are done, or where they are delivered, those
-    /// that are written.
+    /// How many blocks the answer covers: those that are done, or in a delivery, those that are
+    /// written.
     pub fn done_for_good(&self) -> u64 {
         if self.delivery.is_some() { self.round.blocks_written() } else { self.round.done() }
     }
@@ -110,15 +110,14 @@ impl<T: Tally> RootState<T> {
 
     /// Whether something may still be delivered.
     pub(super) fn is_delivering(&self) -> bool {
-        self.delivery.is_some() && matches!(self.ending, Ending::Collecting | Ending::Delivering)
+        self.delivery.is_some() && matches!(self.ending, EndStep::Collecting | EndStep::Delivering)
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.ending == Ending::Over
+        self.ending == EndStep::Over
     }
 
-    /// Whether to stop the round now. A run that has not done a block yet gets some time for
-    /// one.
+    /// Whether to stop the round now. A run without a finished block gets some time for one.
     pub(super) fn time_is_up(&self, deadline: Option<Instant>, now: Instant) -> bool {
         deadline.is_some_and(|deadline| now >= deadline && now >= self.extended(deadline))
     }
@@ -128,14 +127,14 @@ impl<T: Tally> RootState<T> {
         if has_nothing { deadline.max(self.begun) + FIRST_BLOCK } else { deadline }
     }
 
-    /// When something is due here; `deadline` while the round can still be stopped.
+    /// When something is due here; `deadline` is set while the round can still be stopped.
     pub(super) fn next_timeout(&self, deadline: Option<Instant>) -> Option<Instant> {
         let stop = deadline.filter(|_| !self.round.is_stopped()).map(|deadline| self.extended(deadline));
         let save = self.saves.as_ref().filter(|saves| !saves.busy && self.saves_now_and_then());
         let save = save.map(Saves::next);
         let reader = self.delivery.as_ref().and_then(|delivery| delivery.stuck.map(|limit| limit.next()));
         let disk = match self.ending {
-            Ending::OldSave(limit) | Ending::LastSave(limit) => Some(limit.next()),
+            EndStep::OldSave(limit) | EndStep::LastSave(limit) => Some(limit.next()),
             _ => None,
         };
         [stop, save, reader, disk].into_iter().flatten().min()
@@ -146,14 +145,14 @@ impl<T: Tally> RootState<T> {
     }
 
     fn saves_now_and_then(&self) -> bool {
-        matches!(self.ending, Ending::Collecting | Ending::Delivering)
+        matches!(self.ending, EndStep::Collecting | EndStep::Delivering)
     }
 
-    /// Begins a save; while another one is under way, it becomes due when that one is done.
+    /// Starts a save. If another one is under way, the new one becomes due after it.
     pub(super) fn save(&mut self, now: Instant, outputs: &mut VecDeque<Output<T>>) {
         // The last save has everything: nothing could be added to it.
         if let Some(saves) = &mut self.saves
-            && !matches!(self.ending, Ending::LastSave(_))
+            && !matches!(self.ending, EndStep::LastSave(_))
             && saves.begin(now)
         {
             outputs.push_back(Output::Save);
@@ -166,74 +165,74 @@ impl<T: Tally> RootState<T> {
         }
     }
 
-    /// The sink has written what it was given; returns the questions that can be answered now.
-    pub(super) fn written(&mut self) -> Vec<Answer> {
+    /// The sink has written its tally; returns the questions that can be answered now.
+    pub(super) fn written(&mut self) -> Vec<Reply> {
         let Some(delivery) = &mut self.delivery else { return Vec::new() };
         delivery.stuck = None;
-        if delivery.sink == Sink::Closing {
-            delivery.sink = Sink::Gone;
+        if delivery.sink == SinkState::Closing {
+            delivery.sink = SinkState::Gone;
             return Vec::new();
         }
-        delivery.sink = Sink::Idle;
+        delivery.sink = SinkState::Idle;
         self.round.written()
     }
 
-    /// The sink takes nothing more; what it had is not written.
+    /// The sink accepts nothing more; its last tally is not written.
     pub(super) fn sink_failed(&mut self) {
         if let Some(delivery) = &mut self.delivery {
-            delivery.sink = if delivery.sink == Sink::Closing { Sink::Gone } else { Sink::Failed };
+            delivery.sink = if delivery.sink == SinkState::Closing { SinkState::Gone } else { SinkState::Failed };
             delivery.stuck = None;
         }
     }
 
-    /// What follows from the state and the time: deliveries, saves that are due, the end of the
-    /// round.
+    /// Everything that follows from the state and the time: deliveries, saves that are due, the end
+    /// of the round.
     pub(super) fn proceed(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
         self.deliver(outputs);
         self.give_up_reader(now, cause, outputs);
         if self.saves_now_and_then() && self.saves.as_ref().is_some_and(|saves| saves.is_due(now)) {
             self.save(now, outputs);
         }
-        if self.ending == Ending::Collecting && self.expected == Some(self.received) {
-            self.ending = Ending::Delivering;
+        if self.ending == EndStep::Collecting && self.expected == Some(self.received) {
+            self.ending = EndStep::Delivering;
         }
-        if self.ending == Ending::Delivering {
+        if self.ending == EndStep::Delivering {
             if self.close_sink(outputs) {
-                self.ending = Ending::OldSave(awake::Limit::new(DISK_LIMIT, now));
+                self.ending = EndStep::OldSave(awake::Limit::new(DISK_LIMIT, now));
             }
-            // The sink may only now have got something to be slow with.
+            // Only now may the sink have received something to be slow with.
             self.give_up_reader(now, cause, outputs);
         }
         let is_busy = self.is_saving();
-        if let Ending::OldSave(limit) = &mut self.ending
+        if let EndStep::OldSave(limit) = &mut self.ending
             && (limit.is_over(now) || !is_busy)
         {
             self.save(now, outputs);
-            self.ending = Ending::LastSave(awake::Limit::new(DISK_LIMIT, now));
+            self.ending = EndStep::LastSave(awake::Limit::new(DISK_LIMIT, now));
         }
         let is_busy = self.is_saving();
-        if let Ending::LastSave(limit) = &mut self.ending
+        if let EndStep::LastSave(limit) = &mut self.ending
             && (limit.is_over(now) || !is_busy)
         {
-            self.ending = Ending::Over;
+            self.ending = EndStep::Over;
         }
     }
 
-    /// Gives the sink what is next, when it has written what it had.
+    /// Gives the sink the next tally, once it has written the last.
     fn deliver(&mut self, outputs: &mut VecDeque<Output<T>>) {
-        let Some(delivery) = self.delivery.as_mut().filter(|delivery| delivery.sink == Sink::Idle) else { return };
+        let Some(delivery) = self.delivery.as_mut().filter(|delivery| delivery.sink == SinkState::Idle) else { return };
         if !self.round.is_stopped()
             && let Some(tally) = self.round.next_in_order()
         {
-            delivery.sink = Sink::Busy;
+            delivery.sink = SinkState::Busy;
             outputs.push_back(Output::Write(tally));
         }
     }
 
-    /// A reader may pause for as long as it likes, but not hold up a stop.
+    /// A reader may pause for as long as it likes, but must not delay a stop.
     fn give_up_reader(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
         let Some(delivery) = self.delivery.as_mut() else { return };
-        if !self.round.is_stopped() || !matches!(delivery.sink, Sink::Busy | Sink::Closing) {
+        if !self.round.is_stopped() || !matches!(delivery.sink, SinkState::Busy | SinkState::Closing) {
             return;
         }
         let limit = match cause {
@@ -241,23 +240,23 @@ impl<T: Tally> RootState<T> {
             _ => READER_AT_A_STOP,
         };
         if delivery.stuck.get_or_insert(awake::Limit::new(limit, now)).is_over(now) {
-            delivery.sink = Sink::Gone;
+            delivery.sink = SinkState::Gone;
             delivery.stuck = None;
             outputs.push_back(Output::AbandonSink);
         }
     }
 
-    /// Whether the sink has closed; closes it when it has written all it had.
+    /// Whether the sink has closed; closes it when it has written everything.
     fn close_sink(&mut self, outputs: &mut VecDeque<Output<T>>) -> bool {
         let Some(delivery) = &mut self.delivery else { return true };
-        if matches!(delivery.sink, Sink::Idle | Sink::Failed) {
-            delivery.sink = Sink::Closing;
+        if matches!(delivery.sink, SinkState::Idle | SinkState::Failed) {
+            delivery.sink = SinkState::Closing;
             outputs.push_back(Output::CloseSink);
         }
-        delivery.sink == Sink::Gone
+        delivery.sink == SinkState::Gone
     }
 
-    /// The reader has taken something: its time begins anew.
+    /// The reader has taken something: its time starts again.
     pub(super) fn reader_moved(&mut self) {
         if let Some(delivery) = &mut self.delivery {
             delivery.stuck = None;
@@ -265,16 +264,16 @@ impl<T: Tally> RootState<T> {
     }
 }
 
-/// How far the sink is.
+/// The state of the sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sink {
-    /// It can be given a tally.
+enum SinkState {
+    /// It can receive a tally.
     Idle,
-    /// It writes.
+    /// It is writing.
     Busy,
-    /// It writes no more, and has not closed.
+    /// It can write no more, and has not closed.
     Failed,
-    /// It writes what it has, and gets nothing more.
+    /// It writes its last tally.
     Closing,
     /// It has closed, or was abandoned.
     Gone,
@@ -283,14 +282,14 @@ enum Sink {
 /// In-order delivery to a sink.
 #[derive(Debug)]
 pub struct Delivery {
-    sink: Sink,
-    /// After a stop: what is left of the time that a reader has which takes nothing.
+    sink: SinkState,
+    /// After a stop: the time left to a reader that takes nothing.
     stuck: Option<awake::Limit>,
 }
 
 impl Default for Delivery {
     fn default() -> Delivery {
-        Delivery { sink: Sink::Idle, stuck: None }
+        Delivery { sink: SinkState::Idle, stuck: None }
     }
 }
 
@@ -301,13 +300,13 @@ pub struct Saves {
     every: Duration,
     saved: Instant,
     busy: bool,
-    /// A save was asked for while another one was under way.
+    /// Another save was requested while one was under way.
     wanted: bool,
     good: bool,
 }
 
 impl Saves {
-    /// A save every `every`, the first one that long from `now`.
+    /// A save at this interval, the first one after one interval.
     pub fn new(every: Duration, now: Instant) -> Saves {
         Saves { every, saved: now, busy: false, wanted: false, good: false }
     }
@@ -320,7 +319,7 @@ impl Saves {
         !self.busy && now >= self.next()
     }
 
-    /// Whether a save begins; else it is due when the one under way is done.
+    /// Whether a save starts now; otherwise it is due when the one under way is done.
     fn begin(&mut self, now: Instant) -> bool {
         self.wanted = self.busy;
         if !self.busy {
@@ -335,12 +334,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_save_is_due_at_its_time_or_behind_the_one_it_was_asked_for_in() {
+    fn a_save_is_due_on_time_or_after_the_one_under_way() {
         let every = Duration::from_secs(10);
         let now = Instant::now();
         let mut saves = Saves::new(every, now);
         assert!(!saves.is_due(now + every / 2) && saves.is_due(now + every));
-        // Before its time, by a signal: the next one is due that much earlier.
+        // This save is early, because of a signal: the next one is due that much earlier.
         let asked = now + every / 2;
         assert!(saves.begin(asked) && !saves.is_due(asked + every), "one at a time");
         assert!(!saves.begin(asked + every / 4) && saves.busy && saves.wanted);

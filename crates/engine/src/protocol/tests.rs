@@ -1,7 +1,8 @@
-//! Rounds of whole worlds: every rank's machine under virtual time, random times, one seed.
+//! Rounds of whole worlds: every rank's machine under virtual time, with random times from one
+//! seed.
 //!
-//! Checked at every end: each block once, the total of one rank, and no message left over (by
-//! [`world::run`]).
+//! Checked at every end: each block is done once, the total is that of one rank, and no message is
+//! left over (by [`world::run`]).
 
 use std::time::Duration;
 
@@ -10,65 +11,65 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::world::{Event, Model, Plan, attempt, run};
+use super::world::{ExternalEvent, Model, RoundPlan, attempt, run};
 use super::{Message, PIECE};
 use crate::restart::union;
 use crate::{Ledger, Schedule, Seams, Span, Tally};
 
-/// A composition of maps x -> a x + b: associative, exact and not commutative, so that a lost or
-/// doubled block shows, and a wrong order too.
+/// A composition of maps x -> a x + b: associative, exact and not commutative. So a lost or
+/// duplicated block shows, and a wrong order too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Affine {
+struct AffineMap {
     a: u64,
     b: u64,
 }
 
-impl Affine {
-    fn of(span: Span) -> Affine {
-        let one = |block: u64| Affine { a: 2 * block + 3, b: block.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
+impl AffineMap {
+    fn of(span: Span) -> AffineMap {
+        let one = |block: u64| AffineMap { a: 2 * block + 3, b: block.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
         let mut total = one(span.first);
         (span.first + 1..span.end).for_each(|block| total.merge(one(block)));
         total
     }
 }
 
-impl Tally for Affine {
-    fn merge(&mut self, next: Affine) {
-        *self = Affine { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
+impl Tally for AffineMap {
+    fn merge(&mut self, next: AffineMap) {
+        *self = AffineMap { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
     }
 }
 
 /// Random times.
-struct Random {
+struct RandomModel {
     random: Xoshiro256PlusPlus,
-    /// Tallies that are read before the reader reads no more.
+    /// Tallies that are read before the reader stops reading.
     reads: Option<u64>,
     disk_hangs: bool,
 }
 
-impl Random {
+impl RandomModel {
     fn below(&mut self, microseconds: u64) -> Duration {
         Duration::from_nanos(self.random.next_u64() % (1000 * microseconds + 1))
     }
 }
 
-impl Model for Random {
-    type Tally = Affine;
+impl Model for RandomModel {
+    type Tally = AffineMap;
 
     /// Slow ranks and fast ones.
-    fn compute(&mut self, rank: u64, piece: Span) -> (Affine, Duration) {
+    fn compute(&mut self, rank: u64, piece: Span) -> (AffineMap, Duration) {
         let block = self.below(10 + rank * 37 % 300);
-        (Affine::of(piece), block * u32::try_from(piece.len()).expect("few blocks"))
+        (AffineMap::of(piece), block * u32::try_from(piece.len()).expect("few blocks"))
     }
 
-    fn delay(&mut self, _: u64, _: u64, _: &Message<Affine>) -> Duration {
+    fn delay(&mut self, _: u64, _: u64, _: &Message<AffineMap>) -> Duration {
         match self.random.next_u64() % 20 {
             0 => self.below(5000),
             _ => self.below(20),
         }
     }
 
-    fn handling(&mut self, _: &Message<Affine>) -> Duration {
+    fn handling(&mut self, _: &Message<AffineMap>) -> Duration {
         self.below(3)
     }
 
@@ -76,7 +77,7 @@ impl Model for Random {
         (!self.disk_hangs).then(|| self.below(10_000))
     }
 
-    fn read(&mut self, _: &Affine) -> Option<Duration> {
+    fn read(&mut self, _: &AffineMap) -> Option<Duration> {
         if let Some(reads) = &mut self.reads {
             *reads = reads.checked_sub(1)?;
         }
@@ -87,7 +88,7 @@ impl Model for Random {
 #[derive(Clone, Debug)]
 struct Setup {
     seed: u64,
-    plan: Plan,
+    plan: RoundPlan,
     reads: Option<u64>,
     disk_hangs: bool,
 }
@@ -95,10 +96,10 @@ struct Setup {
 fn check(setup: &Setup) {
     let Setup { seed, plan, reads, disk_hangs } = setup;
     let random = Xoshiro256PlusPlus::seed_from_u64(*seed);
-    let mut model = Random { random, reads: *reads, disk_hangs: *disk_hangs };
+    let mut model = RandomModel { random, reads: *reads, disk_hangs: *disk_hangs };
     let end = run(plan, &mut model);
-    let all = (plan.blocks > 0).then(|| Affine::of(Span::new(0, plan.blocks)));
-    let may_stop = plan.time_limit.is_some() || plan.events.iter().any(|(.., event)| *event != Event::Save);
+    let all = (plan.blocks > 0).then(|| AffineMap::of(Span::new(0, plan.blocks)));
+    let may_stop = plan.time_limit.is_some() || plan.events.iter().any(|(.., event)| *event != ExternalEvent::Save);
     assert_eq!(end.computed, end.done, "every block once: {setup:?}");
     assert!(may_stop || (end.done == plan.blocks && end.cause.is_none()), "{setup:?}");
     assert!(end.done == plan.blocks || end.cause.is_some(), "{setup:?}");
@@ -109,17 +110,18 @@ fn check(setup: &Setup) {
         assert_eq!(end.total, all, "{setup:?}");
     } else if plan.window.is_some() {
         let written = end.done_for_good;
-        assert_eq!(end.total, (written > 0).then(|| Affine::of(Span::new(0, written))), "{setup:?}");
+        assert_eq!(end.total, (written > 0).then(|| AffineMap::of(Span::new(0, written))), "{setup:?}");
     }
 }
 
-fn plan(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> Plan {
-    Plan { piece: Duration::from_micros(200), ..Plan::new(ranks, blocks, schedule, chunk) }
+fn plan(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> RoundPlan {
+    RoundPlan { piece: Duration::from_micros(200), ..RoundPlan::new(ranks, blocks, schedule, chunk) }
 }
 
 fn setups() -> impl Strategy<Value = Setup> {
     let time = || (0u64..20_000).prop_map(Duration::from_micros);
-    let event = prop_oneof![Just(Event::Signal(15)), Just(Event::Signal(12)), Just(Event::Save)];
+    let event =
+        prop_oneof![Just(ExternalEvent::Signal(15)), Just(ExternalEvent::Signal(12)), Just(ExternalEvent::Save)];
     let events = prop_oneof![
         1 => Just(Vec::new()),
         1 => proptest::collection::vec((time(), 0u64..9, event), 0..4),
@@ -140,10 +142,10 @@ fn setups() -> impl Strategy<Value = Setup> {
             for (_, rank, _) in &mut events {
                 *rank %= ranks;
             }
-            events.extend(gone.filter(|_| in_order).map(|gone| (gone, 0, Event::ReaderGone)));
+            events.extend(gone.filter(|_| in_order).map(|gone| (gone, 0, ExternalEvent::ReaderGone)));
             let at = at.then_some(blocks / 2);
             let boundaries = if in_order { Seams::default() } else { Seams { at, at_powers } };
-            let plan = Plan {
+            let plan = RoundPlan {
                 window: in_order.then_some(4 * ranks * chunk),
                 saves: (saves && !in_order).then_some(Duration::from_millis(3)),
                 time_limit,
@@ -179,47 +181,49 @@ fn every_schedule_on_many_ranks() {
 
 #[test]
 fn the_same_seed_gives_the_same_round() {
-    let plan =
-        Plan { events: vec![(Duration::from_millis(3), 2, Event::Signal(15))], ..plan(12, 500, Schedule::Guided, 2) };
+    let plan = RoundPlan {
+        events: vec![(Duration::from_millis(3), 2, ExternalEvent::Signal(15))],
+        ..plan(12, 500, Schedule::Guided, 2)
+    };
     let once = || {
         let random = Xoshiro256PlusPlus::seed_from_u64(7);
-        format!("{:?}", run(&plan, &mut Random { random, reads: None, disk_hangs: false }))
+        format!("{:?}", run(&plan, &mut RandomModel { random, reads: None, disk_hangs: false }))
     };
     assert_eq!(once(), once());
     assert!(PIECE > plan.piece);
 }
 
-/// Requests for saves are slow, all else is fast.
+/// Requests for saves are slow, everything else is fast.
 struct SlowRequests;
 
 impl Model for SlowRequests {
-    type Tally = Affine;
+    type Tally = AffineMap;
 
-    fn compute(&mut self, _: u64, piece: Span) -> (Affine, Duration) {
-        (Affine::of(piece), Duration::from_micros(10 * piece.len()))
+    fn compute(&mut self, _: u64, piece: Span) -> (AffineMap, Duration) {
+        (AffineMap::of(piece), Duration::from_micros(10 * piece.len()))
     }
 
-    fn delay(&mut self, _: u64, _: u64, message: &Message<Affine>) -> Duration {
+    fn delay(&mut self, _: u64, _: u64, message: &Message<AffineMap>) -> Duration {
         Duration::from_micros(if *message == Message::Save { 1000 } else { 5 })
     }
 }
 
 #[test]
-fn the_end_of_a_round_waits_for_a_request_on_its_way() {
-    // A round is some 70 us. Rank 3 reduces to rank 2, so that its request is on another way.
+fn the_end_of_a_round_waits_for_a_request_under_way() {
+    // A round takes about 70 us. Rank 3 reduces to rank 2, so its request takes another path.
     let slow = (0..100).filter(|&at| {
-        let events = vec![(Duration::from_micros(at), 3, Event::Save)];
-        let end = run(&Plan { events, ..plan(4, 8, Schedule::Block, 2) }, &mut SlowRequests);
+        let events = vec![(Duration::from_micros(at), 3, ExternalEvent::Save)];
+        let end = run(&RoundPlan { events, ..plan(4, 8, Schedule::Block, 2) }, &mut SlowRequests);
         end.time > Duration::from_micros(1000)
     });
     assert!((30..100).contains(&slow.count()), "those that rank 3 sent before the end");
 }
 
-/// Ranks are lost at random moments, rank 0 too; the others begin again from what each of them has
-/// done. Returns the number of attempts.
+/// Ranks are lost at random moments, including rank 0. The others restart from what each of them
+/// has done. Returns the number of attempts.
 fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses: u64) -> u64 {
     let random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut model = Random { random, reads: None, disk_hangs: false };
+    let mut model = RandomModel { random, reads: None, disk_hangs: false };
     let at = (seed % 2 == 1).then_some(blocks / 2);
     let boundaries = Seams { at, at_powers: seed.is_multiple_of(3) };
     let base = Ledger::with_seams(boundaries);
@@ -229,14 +233,14 @@ fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses
         attempts += 1;
         let ranks = owns.len() as u64;
         let chunk = schedule.auto_chunk(blocks, ranks, 1);
-        let plan = Plan { boundaries, ..plan(ranks, blocks, schedule, chunk) };
+        let plan = RoundPlan { boundaries, ..plan(ranks, blocks, schedule, chunk) };
         let done = union(base.clone(), owns.iter().cloned()).expect("no block was done by two of the living");
         let before = done.done();
         let loss = (attempts <= losses && ranks > 1).then(|| model.below(200 * blocks / ranks + 100));
         match attempt(&plan, &mut model, done, Some(owns), loss) {
             Ok(end) => {
                 assert_eq!(end.computed, blocks - before, "what a living rank had done was done again");
-                assert_eq!(end.total, Some(Affine::of(Span::new(0, blocks))), "{plan:?}");
+                assert_eq!(end.total, Some(AffineMap::of(Span::new(0, blocks))), "{plan:?}");
                 return attempts;
             }
             Err(left) => {

@@ -1,8 +1,7 @@
 //! What every rank decides about its own work in a round; `root` has what only the root decides.
 //!
-//! A worker holds one span in hand and one in flight, and the ledger of what it has done and not
-//! yet handed in. It never waits with empty hands for something that it could have asked for
-//! earlier.
+//! A worker holds one span in hand and one in flight, and the ledger of work that is not reported
+//! yet. It never waits without work for something that it could have requested earlier.
 
 use crate::{Ledger, Overlap, Seams, Span, Tally};
 
@@ -15,20 +14,20 @@ pub struct Worker<T> {
     is_computing: bool,
     /// A question is under way and not yet answered.
     asked: bool,
-    /// The root has nothing more for us.
+    /// The root has nothing more for this rank.
     no_more: bool,
     stopped: bool,
     unreported: Ledger<T>,
-    /// All that this rank has ever done of the job, where that may be asked for: disjoint from what
-    /// any other rank has done.
+    /// Everything that this rank has ever done of the job, where that may be needed: disjoint from
+    /// the work of any other rank.
     own: Option<Ledger<T>>,
-    /// No piece goes across one of these.
+    /// No piece crosses one of these.
     seams: Seams,
     done: u64,
 }
 
 impl<T: Tally> Worker<T> {
-    /// A rank that begins with the span that was scattered to it (which may be empty).
+    /// A rank that begins with its scattered span (which may be empty).
     pub fn new(first: Span, seams: Seams) -> Self {
         Worker {
             hand: first,
@@ -44,19 +43,19 @@ impl<T: Tally> Worker<T> {
         }
     }
 
-    /// The same, and adds what it does to `own`, what it has done in earlier attempts, so that
-    /// nothing of it is lost with others.
+    /// The same, but it adds its work to `own`, the work of earlier attempts, so that a loss of
+    /// other ranks does not lose it.
     pub fn keeping(self, own: Option<Ledger<T>>) -> Self {
         Worker { own, ..self }
     }
 
-    /// All that it has ever done, if that was kept.
+    /// Everything that it has ever done, if that is kept.
     pub fn own(&self) -> Option<&Ledger<T>> {
         self.own.as_ref()
     }
 
-    /// Whether the rank should ask now for the span after this one. Saying yes counts as having
-    /// asked.
+    /// Whether the rank should ask now for the span after this one. Returning true counts as
+    /// asking.
     pub fn asks(&mut self) -> bool {
         let asks = !self.asked && !self.no_more && !self.stopped && self.next.is_none();
         self.asked |= asks;
@@ -82,7 +81,7 @@ impl<T: Tally> Worker<T> {
         self.no_more = true;
     }
 
-    /// The root says: drop what you have in hand. What is done already stays done.
+    /// The root's order: drop the span in hand. Finished work stays.
     pub fn stop(&mut self) {
         self.stopped = true;
         self.hand = Span::EMPTY;
@@ -94,12 +93,12 @@ impl<T: Tally> Worker<T> {
         self.stopped
     }
 
-    /// Whether there is anything in hand to compute.
+    /// Whether it has a span in hand.
     pub fn has_work(&self) -> bool {
         !self.hand.is_empty()
     }
 
-    /// The next piece to compute, of `blocks` blocks at most. `None`: nothing in hand.
+    /// The next piece to compute, at most `blocks` blocks. `None`: nothing in hand.
     /// [`Worker::finished`] or [`Worker::abandoned`] follows.
     pub fn piece(&mut self, blocks: u64) -> Option<Span> {
         if self.hand.is_empty() {
@@ -110,12 +109,12 @@ impl<T: Tally> Worker<T> {
         Some(self.hand.split(blocks.min(to_seam)).0)
     }
 
-    /// The kernel gave the piece up.
+    /// The kernel abandoned the piece.
     pub fn abandoned(&mut self) {
         self.is_computing = false;
     }
 
-    /// The piece is done and comes to `tally`.
+    /// Records the finished piece and its `tally`.
     ///
     /// # Errors
     /// [`Overlap`] when it was done before: a fault of the program.
@@ -124,7 +123,7 @@ impl<T: Tally> Worker<T> {
         if !self.stopped {
             self.hand.take(piece.len());
         }
-        // Taken up now, so that the question for the one after it leaves before the next piece.
+        // Done now, so that the question for the next span leaves before the next piece.
         if self.hand.is_empty() {
             self.hand = self.next.take().unwrap_or(Span::EMPTY);
         }
@@ -135,22 +134,22 @@ impl<T: Tally> Worker<T> {
         self.unreported.record(piece, tally)
     }
 
-    /// Takes what was not yet handed in, if there is anything.
+    /// Removes what is not reported yet, if there is anything.
     pub fn report(&mut self) -> Option<Ledger<T>> {
         (!self.unreported.is_empty()).then(|| self.take_unreported())
     }
 
-    /// Whether something was not yet handed in.
+    /// Whether something is not reported yet.
     pub fn has_unreported(&self) -> bool {
         !self.unreported.is_empty()
     }
 
-    /// Takes what was not yet handed in, which may be nothing: for the reduction.
+    /// Removes what is not reported yet, possibly nothing: for the reduction.
     pub fn take_unreported(&mut self) -> Ledger<T> {
         std::mem::replace(&mut self.unreported, Ledger::with_seams(self.seams))
     }
 
-    /// Whether the rank has nothing to do and nothing to wait for: it may go to the end of the
+    /// Whether the rank has nothing to do and nothing to wait for: it may reach the end of the
     /// round.
     pub fn is_finished(&self) -> bool {
         !self.is_computing && !self.has_work() && !self.asked && (self.no_more || self.stopped)
@@ -182,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_for_empty_hands_is_taken_up_at_once() {
+    fn a_rank_without_work_starts_a_new_span_at_once() {
         let mut worker = Worker::<()>::new(Span::EMPTY, Seams::default());
         assert!(!worker.has_work() && worker.piece(1).is_none() && worker.asks() && !worker.asks());
         worker.given(Span::new(4, 5));

@@ -1,14 +1,13 @@
 //! The machines of all ranks under virtual time, without transport or threads: up to 100,000 ranks.
 //!
-//! Stands beside `driver`, which runs one machine in earnest. Here only the protocol runs; a
+//! Stands beside `driver`, which runs one machine for real. Here only the protocol runs; a
 //! [`Model`] says how long kernels, messages, disks and readers take. With random times it tests
 //! the protocol; with measured ones it predicts how long a job takes on ranks that do not exist.
 //!
-//! A rank behaves as the driver makes it: it computes a piece, looks for messages when its machine
-//! says so (at the earliest every half millisecond of a kernel), and takes a while for each
-//! message.
+//! A rank behaves as under the driver: it computes a piece, polls when its machine says so (at the
+//! earliest every half millisecond of a kernel), and needs some time for each message.
 //!
-//! Cost: some 8 events for each span that is dealt, O(log events) each; a million a second.
+//! Cost: about 8 events for each span dealt, O(log events) each; a million a second.
 
 mod plan;
 
@@ -16,8 +15,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-pub use self::plan::{End, Event, Model, Plan};
-use super::{Delivery, Input, Machine, Message, Output, PIECE, Root, RootState, Saves, Settings, Window};
+pub use self::plan::{ExternalEvent, Model, RoundPlan, RoundResult};
+use super::{Delivery, DeliveryWindow, Input, Machine, Message, Output, PIECE, Root, RootState, Saves, Settings};
 use crate::{Cause, Dealer, Ledger, Span, Tally};
 
 /// Time in nanoseconds.
@@ -30,32 +29,32 @@ enum Happening<T> {
         to: u64,
         message: Message<T>,
     },
-    /// The rank's kernel has finished, unless it was delayed: then this comes again.
+    /// The rank's kernel has finished, unless it was delayed: then this event repeats.
     Computed(u64),
-    /// The rank may look for messages, or a timer of its machine is due.
+    /// The rank may poll for messages, or a timer of its machine is due.
     Look(u64),
-    Outside(u64, Event),
+    Outside(u64, ExternalEvent),
     Saved,
     Read(T),
 }
 
 /// What a rank has in work.
-struct Rank<T> {
+struct SimulatedRank<T> {
     machine: Machine<T>,
     mailbox: VecDeque<(u64, Message<T>)>,
     /// The piece, its tally, when it began and when it ends.
     computing: Option<(Span, T, Time, Time)>,
-    /// When it is through with the messages that it has taken.
+    /// When it has handled the messages that it has taken.
     free: Time,
-    /// The next look that is planned.
+    /// The next planned look.
     look: Time,
 }
 
-struct World<'m, M: Model> {
+struct Simulation<'m, M: Model> {
     model: &'m mut M,
     base: Instant,
     now: Time,
-    ranks: Vec<Rank<M::Tally>>,
+    ranks: Vec<SimulatedRank<M::Tally>>,
     agenda: BinaryHeap<Reverse<(Time, u64)>>,
     happenings: BTreeMap<u64, Happening<M::Tally>>,
     count: u64,
@@ -72,15 +71,14 @@ struct World<'m, M: Model> {
 ///
 /// # Panics
 /// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a
-/// rank that has ended, a block is done twice.
-pub fn run<M: Model>(plan: &Plan, model: &mut M) -> End<M::Tally> {
+/// rank that has ended, or a block is done twice.
+pub fn run<M: Model>(plan: &RoundPlan, model: &mut M) -> RoundResult<M::Tally> {
     let base = Ledger::with_seams(plan.boundaries);
     attempt(plan, model, base, None, None).unwrap_or_else(|_| unreachable!("nothing interrupts it"))
 }
 
-/// The same from `done`, by ranks that have done `owns` of it in earlier attempts, until `loss`:
-/// then ranks are lost, the round is given up, and what each rank has ever done of the job comes
-/// back.
+/// The same from `done`, by ranks that have done `owns` of it in earlier attempts, until `loss`.
+/// Then ranks are lost, the round ends, and it returns what each rank has ever done of the job.
 ///
 /// # Errors
 /// The ledgers of all ranks at the loss.
@@ -88,13 +86,13 @@ pub fn run<M: Model>(plan: &Plan, model: &mut M) -> End<M::Tally> {
 /// # Panics
 /// As [`run`].
 pub fn attempt<M: Model>(
-    plan: &Plan,
+    plan: &RoundPlan,
     model: &mut M,
     done: Ledger<M::Tally>,
     owns: Option<Vec<Ledger<M::Tally>>>,
     loss: Option<Duration>,
-) -> Result<End<M::Tally>, Vec<Ledger<M::Tally>>> {
-    let mut world = World::new(plan, model, done, owns);
+) -> Result<RoundResult<M::Tally>, Vec<Ledger<M::Tally>>> {
+    let mut world = Simulation::new(plan, model, done, owns);
     let what = || format!("{plan:?}");
     if world.run(loss.map_or(Time::MAX, nanoseconds), &what) {
         return Ok(world.end(&what));
@@ -102,13 +100,13 @@ pub fn attempt<M: Model>(
     Err(world.ranks.iter().filter_map(|rank| rank.machine.own().cloned()).collect())
 }
 
-impl<'m, M: Model> World<'m, M> {
-    fn new(plan: &Plan, model: &'m mut M, done: Ledger<M::Tally>, owns: Option<Vec<Ledger<M::Tally>>>) -> Self {
+impl<'m, M: Model> Simulation<'m, M> {
+    fn new(plan: &RoundPlan, model: &'m mut M, done: Ledger<M::Tally>, owns: Option<Vec<Ledger<M::Tally>>>) -> Self {
         let base = Instant::now();
         let holes = done.holes(Span::new(0, plan.blocks));
         let part = plan.window.map(|window| (window / 2).max(1));
         let dealer = Dealer::new(plan.schedule, &holes, plan.ranks, plan.chunk, part);
-        let mut root = Root::new(done, dealer, plan.window.map(Window::new));
+        let mut root = Root::new(done, dealer, plan.window.map(DeliveryWindow::new));
         let firsts = root.first_spans(plan.ranks);
         let saves = plan.saves.map(|every| Saves::new(every, base));
         let mut root = Some(RootState::new(root, plan.window.map(|_| Delivery::default()), saves, false, base));
@@ -122,9 +120,9 @@ impl<'m, M: Model> World<'m, M> {
                 ..Settings::new(rank, plan.ranks, plan.boundaries)
             };
             let machine = Machine::new(settings, first, own, root.take(), base);
-            Rank { machine, mailbox: VecDeque::new(), computing: None, free: 0, look: Time::MAX }
+            SimulatedRank { machine, mailbox: VecDeque::new(), computing: None, free: 0, look: Time::MAX }
         });
-        let mut world = World {
+        let mut world = Simulation {
             model,
             base,
             now: 0,
@@ -145,7 +143,7 @@ impl<'m, M: Model> World<'m, M> {
         world
     }
 
-    /// Whether the round came to its end before `loss`.
+    /// Whether the round ended before `loss`.
     fn run(&mut self, loss: Time, what: &dyn Fn() -> String) -> bool {
         (0..self.ranks.len() as u64).for_each(|rank| self.proceed(rank, Input::Time));
         while self.over < self.ranks.len() as u64 {
@@ -170,9 +168,9 @@ impl<'m, M: Model> World<'m, M> {
                 }
                 Happening::Outside(rank, event) => {
                     let input = match event {
-                        Event::Signal(signal) => Input::Stop(Cause::Signal(signal)),
-                        Event::Save => Input::Save,
-                        Event::ReaderGone => {
+                        ExternalEvent::Signal(signal) => Input::Stop(Cause::Signal(signal)),
+                        ExternalEvent::Save => Input::Save,
+                        ExternalEvent::ReaderGone => {
                             self.is_abandoned = true;
                             Input::SinkFailed(Some(Cause::ReaderGone))
                         }
@@ -193,7 +191,7 @@ impl<'m, M: Model> World<'m, M> {
         true
     }
 
-    fn end(mut self, what: &dyn Fn() -> String) -> End<M::Tally> {
+    fn end(mut self, what: &dyn Fn() -> String) -> RoundResult<M::Tally> {
         assert!(self.ranks.iter().all(|rank| rank.mailbox.is_empty()), "a message is left: {}", what());
         let on_its_way = |happening: &Happening<M::Tally>| matches!(happening, Happening::Arrival { .. });
         assert!(!self.happenings.values().any(on_its_way), "a message is on its way: {}", what());
@@ -204,7 +202,7 @@ impl<'m, M: Model> World<'m, M> {
         let root = machine.into_root().expect("rank 0 is the root");
         let (done, done_for_good, is_saved) = (root.done(), root.done_for_good(), root.is_saved());
         let total = if delivers { self.read } else { root.into_ledger().into_total() };
-        End {
+        RoundResult {
             time: Duration::from_nanos(self.now),
             computed,
             done,
@@ -228,8 +226,8 @@ impl<'m, M: Model> World<'m, M> {
         self.base + Duration::from_nanos(time)
     }
 
-    /// Plans a look for a rank that has a message: now if it is idle; in the middle of a piece when
-    /// its machine wants one, at the end of a half millisecond.
+    /// Plans a look for a rank that has a message. An idle rank looks now; in the middle of a
+    /// piece, at the end of a half millisecond when its machine wants a poll.
     fn look_soon(&mut self, rank: u64) {
         let me = &self.ranks[rank as usize];
         let at = match &me.computing {
@@ -254,7 +252,7 @@ impl<'m, M: Model> World<'m, M> {
         nanoseconds(instant.saturating_duration_since(self.base))
     }
 
-    /// The rank looks for messages, if its machine wants that, and takes them one after the other.
+    /// The rank polls for messages, if its machine wants that, and handles them one by one.
     fn look(&mut self, rank: u64) {
         let now = self.instant(self.now);
         let me = &mut self.ranks[rank as usize];
@@ -288,7 +286,7 @@ impl<'m, M: Model> World<'m, M> {
         }
     }
 
-    /// Brings the machine an input, and carries its outputs out.
+    /// Passes the machine an input, and executes its outputs.
     fn bring(&mut self, rank: u64, input: Input<M::Tally>) {
         let now = self.instant(self.now);
         let was_over = self.ranks[rank as usize].machine.is_over();
@@ -306,7 +304,7 @@ impl<'m, M: Model> World<'m, M> {
         self.over += u64::from(!was_over && machine.is_over());
     }
 
-    /// The same, and then the rank computes, waits for messages or for a timer.
+    /// The same; then the rank computes, waits for messages or for a timer.
     fn proceed(&mut self, rank: u64, input: Input<M::Tally>) {
         self.bring(rank, input);
         let now = self.instant(self.now);
@@ -324,7 +322,7 @@ impl<'m, M: Model> World<'m, M> {
             let (took, me) = (nanoseconds(took), &mut self.ranks[rank as usize]);
             me.computing = Some((piece, tally, self.now, self.now + took));
             self.plan(took, Happening::Computed(rank));
-            // Within a long piece it looks up, and asks.
+            // Within a long piece it polls, and asks.
             let pulse = nanoseconds(PIECE);
             if took > pulse {
                 self.look_at(rank, self.now + pulse);
@@ -346,7 +344,7 @@ impl<'m, M: Model> World<'m, M> {
         match output {
             Output::Send(to, message) => {
                 let delay = nanoseconds(self.model.delay(rank, to, &message)).max(1);
-                // What it answers it sends when it is through with the question.
+                // It sends an answer when it has handled the question.
                 let sent = self.ranks[rank as usize].free.max(self.now);
                 let last = self.last.entry((rank, to)).or_default();
                 *last = (sent + delay).max(*last);

@@ -1,4 +1,4 @@
-//! What a session is set to: one method a setting, each with its default.
+//! The settings of a session: one method each, with its default.
 //!
 //! Stands beside the methods that run jobs.
 
@@ -27,15 +27,15 @@ impl Session<'_> {
     }
 
     /// Saves what is done to this file, and resumes from it if it exists. Only jobs with an
-    /// [`Identity`] are saved, and a file holds one job: a session that runs several gives an
-    /// identity to one of them at most.
+    /// [`Identity`](crate::Identity) are saved, and a file holds one job: of several jobs in a
+    /// session, at most one may have an identity.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
         self.options.keep = Some(Keep { path: path.into(), every: self.interval });
         self.lock = OnceCell::new();
         self
     }
 
-    /// Time between two saves, so how much work may be lost. Default: 30 s.
+    /// Time between two saves, which bounds the work that may be lost. Default: 30 s.
     pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         if let Some(keep) = &mut self.options.keep {
@@ -44,15 +44,15 @@ impl Session<'_> {
         self
     }
 
-    /// Resumes from this file, which must exist unless the checkpoint does; of both, from all that
-    /// they have together. Saves go to the checkpoint, or to this file where there is no other.
+    /// Resumes from this file, which must exist unless the checkpoint does; if both exist, from
+    /// their union. Saves go to the checkpoint, or to this file if there is no checkpoint.
     pub fn resume(mut self, path: impl Into<PathBuf>) -> Self {
         self.resume = Some(path.into());
         self.lock = OnceCell::new();
         self
     }
 
-    /// Resumes from the save before where a file is damaged. Without it, that is an error.
+    /// Resumes from the previous save where a file is damaged. Without it, that is an error.
     pub fn fall_back(mut self, falls_back: bool) -> Self {
         self.falls_back = falls_back;
         self
@@ -64,45 +64,45 @@ impl Session<'_> {
         self
     }
 
-    /// Stops this long from now, with what is done by then.
+    /// Stops this long from now and keeps what is done by then.
     pub fn time_limit(self, limit: Duration) -> Self {
         let deadline = self.transport.now().checked_add(limit);
         self.deadline(deadline)
     }
 
-    /// Stops at this moment, if there is one. The root's clock decides; the others know it to make
-    /// their last pieces fit.
+    /// Stops at this moment, if given. The root's clock decides; the other ranks use it to fit
+    /// their last pieces.
     pub fn deadline(mut self, deadline: Option<Instant>) -> Self {
         self.options.deadline = deadline;
         self
     }
 
-    /// Told at the root how far a job is.
+    /// Called at the root with the progress of the job.
     pub fn progress(mut self, tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.options.progress = Some(Callback::new(tell));
         self
     }
 
-    /// Stops, or saves, when these signals ask for it. Default: no signal is listened to.
+    /// Stops or saves when these signals ask for it. Default: no signal is handled.
     pub fn signals(mut self, signals: Signals) -> Self {
         self.options.signals = signals;
         self
     }
 
-    /// Gets warnings, each a sentence. Default: they go to standard error.
+    /// Receives warnings, each a sentence. Default: they go to standard error.
     pub fn warn(mut self, warn: fn(&str)) -> Self {
         self.options.warn = Some(warn);
         self
     }
 
-    /// Told at the root what was loaded. Default: [`Notice::Resumes`] is not said, the others are
-    /// warnings.
+    /// Called at the root with what was loaded. Default: [`Notice::Resumes`] is silent, the others
+    /// are warnings.
     pub fn notices(mut self, tell: impl Fn(Notice) + Send + Sync + 'static) -> Self {
         self.notices = Some(Callback::new(tell));
         self
     }
 
-    /// A lock that is held is no obstacle: for a program that has lost a rank which may hold it.
+    /// Continues although the lock is held: for a program that has lost a rank which may hold it.
     pub fn lock_may_be_held(mut self, may_be: bool) -> Self {
         self.lock_may_be_held = may_be;
         self

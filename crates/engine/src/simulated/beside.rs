@@ -1,7 +1,7 @@
-//! What works beside a simulated rank: a task of its own, which has its turns like a rank.
+//! A worker beside a simulated rank: a separate task, which takes turns like a rank.
 //!
-//! Stands beside `transport`, whose ranks hand work over. Its process is the rank's: it ends with
-//! it, in the middle of a save too.
+//! Stands beside `transport`, whose ranks submit the work. It belongs to the process of the rank
+//! and ends with it, even in the middle of a save.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
-use super::task::Asked;
-use super::world::{Ended, World};
+use super::task::PendingCall;
+use super::world::{ProcessEnded, World};
 use super::{Failure, STACK, pass};
-use crate::background::{Background, Work};
+use crate::background::{Background, WorkItem};
 
-/// Work that waits.
+/// Work that is queued.
 #[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Work>,
+struct WorkQueue {
+    waiting: VecDeque<WorkItem>,
     is_closed: bool,
 }
 
@@ -26,7 +26,7 @@ struct Queue {
 pub(super) struct Beside {
     world: Arc<World>,
     task: usize,
-    queue: Arc<Mutex<Queue>>,
+    queue: Arc<Mutex<WorkQueue>>,
 }
 
 impl std::fmt::Debug for Beside {
@@ -41,7 +41,7 @@ impl Beside {
     /// # Errors
     /// When the operating system refuses a thread.
     pub(super) fn begin(world: &Arc<World>, owner: usize) -> io::Result<Beside> {
-        let queue = Arc::new(Mutex::new(Queue::default()));
+        let queue = Arc::new(Mutex::new(WorkQueue::default()));
         let (its_world, its_queue) = (Arc::clone(world), Arc::clone(&queue));
         let task = world.beside(owner, |task| {
             let builder = Builder::new().name(format!("beside rank {owner}")).stack_size(STACK);
@@ -50,14 +50,14 @@ impl Beside {
         Ok(Beside { world: Arc::clone(world), task, queue })
     }
 
-    /// Something has changed in the queue.
+    /// The queue has changed.
     fn ring(&self) {
         self.world.lock().wake(self.task);
     }
 }
 
 impl Background for Beside {
-    fn submit(&self, work: Work) {
+    fn submit(&self, work: WorkItem) {
         lock(&self.queue).waiting.push_back(work);
         self.ring();
     }
@@ -74,12 +74,12 @@ impl Drop for Beside {
     }
 }
 
-fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+fn lock(queue: &Mutex<WorkQueue>) -> MutexGuard<'_, WorkQueue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The task, to its end.
-fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<Queue>) {
+/// Runs the task to its end.
+fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<WorkQueue>) {
     let result = catch_unwind(AssertUnwindSafe(|| {
         world.be(me);
         loop {
@@ -95,16 +95,16 @@ fn run(world: &Arc<World>, me: usize, owner: usize, queue: &Mutex<Queue>) {
                 None if is_closed => return,
                 None => {
                     let mut state = world.lock();
-                    state.tasks[me].asked = Asked::Work;
+                    state.tasks[me].pending = PendingCall::Work;
                     drop(world.listen(state, me, None));
                 }
             }
         }
     }));
-    if result.is_err_and(|payload| !payload.is::<Ended>()) {
+    if result.is_err_and(|payload| !payload.is::<ProcessEnded>()) {
         world.lock().fail(Failure::Panic);
     }
-    // What was not begun goes with the process.
+    // Work that was not begun is lost with the process.
     lock(queue).waiting.clear();
     world.end(me);
 }

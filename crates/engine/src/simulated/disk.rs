@@ -1,12 +1,12 @@
 //! A disk in memory: every step takes virtual time and may fail, and a crash drops what was not
 //! synced.
 //!
-//! It outlives a run, as a disk outlives a job. A process that is killed leaves what it has
-//! written; a host that crashes ([`SimulatedDisk::crash`]) leaves what was synced, and of the rest
-//! anything: names in the order of their changes up to some moment, contents old, new or cut off.
+//! It outlives a run, as a disk outlives a job. A killed process leaves what it has written. A host
+//! that crashes ([`SimulatedDisk::crash`]) leaves what was synced. The rest is random: the changes
+//! of names up to some moment, and contents that are old, new or cut off.
 //!
-//! The disk notes what it has acknowledged: the contents of a file whose folder was synced. A later
-//! run must find at least that.
+//! The disk records what it has acknowledged: the contents of a file whose folder was synced. A
+//! later run must find at least that.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,10 +21,10 @@ use super::random::Random;
 use super::transport::{here, pass_at_disk};
 use crate::disk::{Disk, Temporary};
 
-/// The longest that most steps take.
+/// The longest time of most steps.
 const STEP: Duration = Duration::from_millis(2);
 
-/// What goes wrong with a disk: of 1000 steps of its kind, how many. By default nothing does.
+/// The faults of a disk: how many of 1000 steps of a kind fail. By default none does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskFaults {
     /// Creations, links and writes that find no space (ENOSPC).
@@ -42,7 +42,7 @@ pub struct DiskFaults {
 }
 
 impl DiskFaults {
-    /// Any: each kind is there in some runs and not in others.
+    /// Random: some runs have a kind of fault and some do not.
     pub fn random(random: &mut Random) -> DiskFaults {
         DiskFaults {
             full: random.one(&[0, 0, 30, 300]),
@@ -55,35 +55,35 @@ impl DiskFaults {
     }
 }
 
-/// A file, whatever its names.
+/// A file, under any name.
 #[derive(Clone, Default)]
-struct File {
+struct StoredFile {
     bytes: Vec<u8>,
-    /// What a crash leaves for certain.
+    /// What survives a crash for certain.
     synced: Vec<u8>,
     /// Whether a process has it open under a temporary name.
     is_open: bool,
 }
 
-/// A change of a name: it stands for a file, or for none.
+/// A change of a name: it now means a file, or none.
 type Change = Vec<(PathBuf, Option<usize>)>;
 
 struct Folder {
     random: Random,
     faults: DiskFaults,
-    files: Vec<File>,
+    files: Vec<StoredFile>,
     names: BTreeMap<PathBuf, usize>,
-    /// The names that a crash leaves for certain, and the changes since.
+    /// The names that survive a crash for certain, and the changes since.
     synced: BTreeMap<PathBuf, usize>,
     changes: Vec<Change>,
     acknowledged: BTreeMap<PathBuf, Vec<u8>>,
     created: Vec<Duration>,
     drawn: u64,
-    /// How many steps failed, stalled.
+    /// How many steps failed or stalled.
     struck: BTreeMap<&'static str, u64>,
 }
 
-/// The disk; clones are the same one.
+/// A disk; clones share it.
 #[derive(Clone)]
 pub struct SimulatedDisk(Arc<Mutex<Folder>>);
 
@@ -94,7 +94,7 @@ impl fmt::Debug for SimulatedDisk {
 }
 
 impl SimulatedDisk {
-    /// An empty one.
+    /// An empty disk.
     pub fn new(seed: u64, faults: DiskFaults) -> SimulatedDisk {
         SimulatedDisk(Arc::new(Mutex::new(Folder {
             random: Random::new(seed),
@@ -110,7 +110,7 @@ impl SimulatedDisk {
         })))
     }
 
-    /// The host crashes: what was not synced may be gone.
+    /// The host crashes: what was not synced may be lost.
     pub fn crash(&self) {
         let mut folder = self.lock();
         let changes: Vec<Change> = std::mem::take(&mut folder.changes);
@@ -131,21 +131,21 @@ impl SimulatedDisk {
         }
     }
 
-    /// All goes well from now on, as far as this disk is concerned.
+    /// From now on this disk has no faults.
     pub fn mend(&self) {
         self.lock().faults = DiskFaults::default();
     }
 
-    /// What must be at `path` at least, whatever happens: the contents that were acknowledged last.
+    /// The least that must be at `path` after anything: the last acknowledged contents.
     pub fn acknowledged(&self, path: &Path) -> Option<Vec<u8>> {
         self.lock().acknowledged.get(path).cloned()
     }
 
-    /// The file at `path` is damaged; whether there is one.
+    /// Damages the file at `path`; returns whether it exists.
     pub fn damage(&self, path: &Path) -> bool {
         let mut folder = self.lock();
         let Some(&number) = folder.names.get(path) else { return false };
-        // Another file: the one before may be the same one under a second name.
+        // A new file: the previous save may be the same one under a second name.
         let mut bytes = folder.files[number].bytes.clone();
         let place = folder.random.below(bytes.len() as u64) as usize;
         if let Some(byte) = bytes.get_mut(place) {
@@ -161,18 +161,18 @@ impl SimulatedDisk {
     pub fn put(&self, path: &Path, bytes: Vec<u8>) {
         let mut folder = self.lock();
         let number = folder.files.len();
-        folder.files.push(File { synced: bytes.clone(), bytes, is_open: false });
+        folder.files.push(StoredFile { synced: bytes.clone(), bytes, is_open: false });
         folder.names.insert(path.into(), number);
         folder.synced.insert(path.into(), number);
     }
 
-    /// When files were created since this was last called, from the beginning of their run: each
-    /// save begins so.
+    /// When files were created since the last call, from the start of their run: each save starts
+    /// so.
     pub fn take_created(&self) -> Vec<Duration> {
         std::mem::take(&mut self.lock().created)
     }
 
-    /// The names that there are.
+    /// The existing names.
     pub fn names(&self) -> Vec<PathBuf> {
         self.lock().names.keys().cloned().collect()
     }
@@ -186,7 +186,7 @@ impl SimulatedDisk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A step takes a while, in which its process may end.
+    /// A step takes some time, in which its process may end.
     fn step(&self, what: &'static str) -> MutexGuard<'_, Folder> {
         let mut folder = self.lock();
         let Folder { random, faults, struck, .. } = &mut *folder;
@@ -267,7 +267,7 @@ impl Disk for SimulatedDisk {
         let full = folder.full();
         folder.fails(&[full])?;
         let (name, number) = (folder.temporary(place), folder.files.len());
-        folder.files.push(File { is_open: true, ..File::default() });
+        folder.files.push(StoredFile { is_open: true, ..StoredFile::default() });
         folder.change(vec![(name.clone(), Some(number))]);
         Ok(Box::new(Named { disk: self.clone(), name: Some(name), file: number }))
     }
@@ -352,7 +352,7 @@ impl Temporary for Named {
         let failing = folder.failing();
         folder.fails(&[failing])?;
         if let Some(name) = self.name.take() {
-            // A rename of one name of a file onto another one does nothing.
+            // Renaming one name of a file to another of its names does nothing.
             let is_same = folder.names.get(place) == Some(&self.file);
             if !is_same {
                 folder.change(vec![(name, None), (place.to_owned(), Some(self.file))]);
@@ -367,7 +367,7 @@ impl Drop for Named {
     fn drop(&mut self) {
         let mut folder = self.disk.lock();
         folder.files[self.file].is_open = false;
-        // A process that is killed removes nothing.
+        // A killed process removes nothing.
         if let Some(name) = self.name.take()
             && !std::thread::panicking()
         {

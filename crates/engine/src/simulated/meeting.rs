@@ -1,17 +1,18 @@
-//! Losses that are survived: agreements of the living ranks, and the world without the dead.
+//! Survived losses: agreements of the living ranks, and the world without the dead ones.
 //!
-//! What ULFM promises, and no more: an agreement comes to the same at every rank that lives, counts
-//! whoever dies in it as it likes, and says whether somebody is missing. The n-th agreement of one
-//! rank is the n-th of every other, wherever each of them is in the program.
+//! This provides what ULFM promises, and no more. An agreement has the same result at every living
+//! rank. It may or may not count a rank that dies in it, and it reports whether a rank is missing.
+//! The n-th agreement of one rank is the n-th of every other, wherever each of them is in the
+//! program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::state::State;
-use super::task::Asked;
+use super::task::PendingCall;
 use super::world::World;
 
-/// What an agreement came to.
+/// The result of an agreement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Agreed {
     /// The bits that any rank has set.
@@ -20,14 +21,14 @@ pub(super) struct Agreed {
     pub(super) is_whole: bool,
 }
 
-/// Who is here, and where they meet.
+/// The worlds, and the agreements of their ranks.
 pub(super) struct Meetings {
-    /// The ranks of each world, by their number at the beginning; the last one is the world of now.
+    /// The ranks of each world, by their number at the start; the last one is the current world.
     epochs: Vec<Arc<Vec<usize>>>,
     pub(super) is_dead: Vec<bool>,
     votes: BTreeMap<usize, u32>,
     decided: Vec<Agreed>,
-    /// Agreements that each rank has been to.
+    /// The number of agreements that each rank has joined.
     met: Vec<usize>,
     shrinking: BTreeSet<usize>,
 }
@@ -52,7 +53,7 @@ impl Meetings {
         Arc::clone(&self.epochs[self.epoch()])
     }
 
-    /// The ranks of the world of now that live.
+    /// The living ranks of the current world.
     pub(super) fn living(&self) -> Vec<usize> {
         self.members().iter().copied().filter(|&rank| !self.is_dead[rank]).collect()
     }
@@ -61,7 +62,7 @@ impl Meetings {
 impl World {
     /// All living ranks agree (`MPIX_Comm_agree`).
     pub(super) fn agree(&self, me: usize, bits: u32) -> Agreed {
-        let mut state = self.call(me, Asked::Agreement);
+        let mut state = self.call(me, PendingCall::Agreement);
         state.make_progress(me);
         let number = state.meetings.met[me];
         state.meetings.met[me] += 1;
@@ -73,9 +74,9 @@ impl World {
         state.meetings.decided[number]
     }
 
-    /// The world without the dead (`MPIX_Comm_shrink`): its number and its ranks.
+    /// The world without the dead ranks (`MPIX_Comm_shrink`): its number and its ranks.
     pub(super) fn shrink(&self, me: usize) -> (usize, Arc<Vec<usize>>) {
-        let mut state = self.call(me, Asked::Shrink);
+        let mut state = self.call(me, PendingCall::Shrink);
         let epoch = state.meetings.epoch();
         state.meetings.shrinking.insert(me);
         state.left_meetings();
@@ -87,7 +88,7 @@ impl World {
 }
 
 impl State {
-    /// Somebody has come to a meeting, or will come to none any more: it may be over now.
+    /// A rank has joined a meeting, or will never join one again: the meeting may be over now.
     pub(super) fn left_meetings(&mut self) {
         let living = self.meetings.living();
         if !self.meetings.votes.is_empty() && living.iter().all(|rank| self.meetings.votes.contains_key(rank)) {

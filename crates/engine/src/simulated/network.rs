@@ -1,26 +1,27 @@
 //! Messages under way: delays, the order of a pair, eager and rendezvous sends, mailboxes.
 //!
-//! Messages of one channel between two ranks arrive in the order in which they were sent; all else
-//! is open. Each has a random delay; one that is ready waits for those in front of it.
+//! Messages of one channel between two ranks arrive in the order in which they were sent; any other
+//! order is possible. Each has a random delay; a message that is ready waits for those in front of
+//! it.
 //!
-//! - An *eager* send has left at a moment that has nothing to do with the receiver.
-//! - A *rendezvous* send has left when the receiver has taken it. It moves only while its sender
-//!   calls the transport or waits in it, as large messages do under MPI: behind a long computation
-//!   it stays where it is.
-//! - A rank that returns before all has left may take messages with it, as the contract says.
+//! - An *eager* send leaves at a moment that does not depend on the receiver.
+//! - A *rendezvous* send leaves when the receiver has received it. It moves only while its sender
+//!   calls the transport or waits in it, as large messages do under MPI; during a long computation
+//!   it stays.
+//! - A rank that returns before all its messages have left may lose some, as the contract says.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::state::{Event, State};
 use crate::transport::{Channel, Message};
 
-/// The way of messages whose order is kept. Ranks by their number at the beginning.
+/// The path of messages whose order is kept. Ranks by their number at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Route {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) channel: Channel,
-    /// Messages of before a loss never arrive after the living have come together.
+    /// Messages from before a loss never arrive after the living ranks have met.
     pub(super) epoch: usize,
 }
 
@@ -29,18 +30,18 @@ struct InFlight {
     number: u64,
     bytes: Vec<u8>,
     is_rendezvous: bool,
-    /// It has had its delay.
+    /// Its delay has passed.
     is_ready: bool,
 }
 
-/// A message that has arrived and was not taken.
+/// A message that has arrived and was not received.
 struct Arrived {
     from: usize,
     bytes: Vec<u8>,
     is_rendezvous: bool,
 }
 
-/// All messages that were sent and not taken.
+/// All messages that were sent and not received.
 pub(super) struct Network {
     in_flight: BTreeMap<Route, VecDeque<InFlight>>,
     arrived: Vec<[VecDeque<Arrived>; Channel::ALL.len()]>,
@@ -51,7 +52,7 @@ pub(super) struct Network {
     /// Ranks that know of a loss.
     pub(super) lost: Vec<bool>,
     pub(super) sent: u64,
-    /// The most messages that ever waited for one rank.
+    /// The largest number of messages that ever waited for one rank.
     pub(super) most_unread: usize,
 }
 
@@ -87,13 +88,13 @@ impl Network {
         format!("unread {}; {unsent} have not left it", unread.join(", "))
     }
 
-    /// Messages that nobody has taken.
+    /// Messages that no rank has received.
     pub(super) fn left(&self) -> usize {
         let arrived = self.arrived.iter().flatten().map(VecDeque::len).sum::<usize>();
         arrived + self.in_flight.values().map(VecDeque::len).sum::<usize>()
     }
 
-    /// Nothing of before a loss is left.
+    /// Drops everything from before a loss.
     pub(super) fn clear(&mut self) {
         let ranks = self.unsent.len();
         *self = Network { sent: self.sent, most_unread: self.most_unread, ..Network::new(ranks) };
@@ -101,7 +102,7 @@ impl Network {
 }
 
 impl State {
-    /// A message sets out.
+    /// A message is sent.
     pub(super) fn send(&mut self, route: Route, bytes: Vec<u8>) {
         self.network.sent += 1;
         let number = self.network.sent;
@@ -118,7 +119,7 @@ impl State {
         self.after(delay, Event::Ready(route, number));
     }
 
-    /// A message has had its delay.
+    /// A message's delay has passed.
     pub(super) fn ready(&mut self, route: Route, number: u64) {
         let Some(queue) = self.network.in_flight.get_mut(&route) else { return };
         let Some(message) = queue.iter_mut().find(|message| message.number == number) else { return };
@@ -134,7 +135,7 @@ impl State {
         self.deliver(route);
     }
 
-    /// The sender calls the transport: what waits for that moves.
+    /// The sender calls the transport: its waiting messages move.
     pub(super) fn make_progress(&mut self, rank: usize) {
         for (route, number) in std::mem::take(&mut self.network.held[rank]) {
             let queue = self.network.in_flight.get_mut(&route);
@@ -145,10 +146,10 @@ impl State {
         }
     }
 
-    /// Puts what is ready, with all in front of it, into the receiver's mailbox.
+    /// Moves ready messages, each after all in front of it, into the receiver's mailbox.
     fn deliver(&mut self, route: Route) {
         if self.tasks[route.to].is_doomed {
-            // Nobody is there to keep it.
+            // The receiver has ended.
             self.network.in_flight.remove(&route);
             return;
         }
@@ -170,8 +171,8 @@ impl State {
         }
     }
 
-    /// Takes the oldest message of `from`, or of any sender: the one that came first, or a random
-    /// one, as the weather has it. Senders and receiver by their number at the beginning.
+    /// Receives the oldest message of `from`, or of any sender: the first or a random one,
+    /// depending on the weather. Senders and receiver by their number at the start.
     pub(super) fn take(&mut self, to: usize, channel: Channel, from: Option<usize>) -> Option<(usize, Vec<u8>)> {
         let count = self.network.arrived[to][channel as usize].len() as u64;
         let from = match from {
@@ -201,8 +202,8 @@ impl State {
         }
     }
 
-    /// A rank has returned or died: of what has not left it, some is gone. What comes behind a
-    /// message that is gone is gone too.
+    /// A rank has returned or died: some of its messages that have not left are lost. Messages
+    /// behind a lost one are lost too.
     pub(super) fn forget_rank(&mut self, rank: usize) {
         if self.network.has_sent_all(rank, None) {
             return;
@@ -219,7 +220,7 @@ impl State {
     }
 }
 
-/// A message as the transport gives it.
+/// A message in the form of the transport.
 pub(super) fn message(from: u64, bytes: Vec<u8>) -> Message {
     Message { from, bytes }
 }

@@ -1,7 +1,7 @@
-//! The one source of chance of a simulated run: a seed decides all of it.
+//! The only source of randomness of a simulated run: a seed decides all of it.
 //!
-//! Only whole numbers of one generator are used, never a distribution of a library, so that a seed
-//! means the same on every machine and after every update.
+//! It uses only integers of one generator, never a distribution of a library. So a seed means the
+//! same on every machine and after every update.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 pub struct Random(Xoshiro256PlusPlus);
 
 impl Random {
-    /// The numbers of a seed.
+    /// The random numbers of a seed.
     pub fn new(seed: u64) -> Random {
         Random(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
@@ -23,7 +23,7 @@ impl Random {
         self.0.next_u64()
     }
 
-    /// A number below `end`, or 0 when that is 0.
+    /// A number below `end`; 0 when `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
         self.any().checked_rem(end).unwrap_or(0)
     }
@@ -38,21 +38,21 @@ impl Random {
         self.below(of) < often
     }
 
-    /// One of them.
+    /// One of the values, at random.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there are no values.
     pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len() as u64) as usize]
     }
 
-    /// A time up to `most`, every one as likely.
+    /// A uniformly distributed time up to `most`.
     pub fn up_to(&mut self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX - 1);
         Duration::from_nanos(self.below(most.saturating_add(1)))
     }
 
-    /// A time up to `most`, every order of magnitude from a microsecond on as likely as any other.
+    /// A time up to `most`; every order of magnitude from a microsecond on is equally likely.
     pub fn scale_up_to(&mut self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX / 2).max(1000);
         let doublings = u64::from((most / 1000).ilog2());

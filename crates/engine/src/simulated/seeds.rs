@@ -1,4 +1,4 @@
-//! Seeds for a test: how many run, from which on, or one alone to replay it; several at once.
+//! Seeds for a test: how many run and from which on, or a single one to replay.
 //!
 //! Stands beside `random`, the numbers of one seed.
 
@@ -9,23 +9,23 @@ use std::thread;
 
 use crate::threads::available;
 
-/// Which seeds run: `MONTESIEVE_TEST_SEEDS` says how many, `MONTESIEVE_TEST_FROM` which is the
-/// first (0), and `MONTESIEVE_SEED` names one that runs alone.
+/// Which seeds run: `MONTESIEVE_TEST_SEEDS` is their number, `MONTESIEVE_TEST_FROM` the first (0),
+/// and `MONTESIEVE_SEED` names a single one to replay.
 #[derive(Clone, Copy, Debug)]
 pub struct Seeds {
     /// The first.
     pub from: u64,
     /// How many.
     pub count: u64,
-    /// Whether one runs alone.
+    /// Whether a single one runs.
     pub is_replay: bool,
 }
 
 impl Seeds {
-    /// What the environment says; `usual` seeds where it says nothing.
+    /// The seeds of the environment; `usual` seeds by default.
     ///
     /// # Panics
-    /// When a variable is no number.
+    /// When a variable is not a number.
     pub fn asked(usual: u64) -> Seeds {
         match number("MONTESIEVE_SEED") {
             Some(from) => Seeds { from, count: 1, is_replay: true },
@@ -37,12 +37,11 @@ impl Seeds {
         }
     }
 
-    /// Calls `live` with every seed, on as many threads as there are cores, and returns what it
-    /// returned, in no order.
+    /// Calls `live` with every seed, on one thread per core, and returns the results in no order.
     ///
     /// # Panics
-    /// When a seed panics: with the first of those that did, in the command `replay` which runs it
-    /// again. The others stop soon.
+    /// When a seed panics: with the first such seed, in the command `replay` which runs it again.
+    /// The others stop soon.
     pub fn run<R: Send>(self, replay: &str, live: impl Fn(u64) -> R + Sync) -> Vec<R> {
         let (next, end) = (AtomicU64::new(self.from), self.from.saturating_add(self.count));
         let (found, failed) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));

@@ -1,8 +1,8 @@
-//! The state of a run: events in their order, and what each does.
+//! The state of a run: events in their order, and the effect of each.
 //!
-//! Stands beside `world`, whose lock it is behind, and where tasks wait for their turn. Events are
-//! in the order of their time; at the same time, of a random number. So all that happens, and all
-//! random numbers, come in one order that the seed decides.
+//! Stands beside `world`, whose lock protects it, and where tasks wait for their turn. Events are
+//! ordered by time, and at the same time by a random number. So the seed decides the order of all
+//! events and all random numbers.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -22,21 +22,22 @@ use crate::transport::Channel;
 /// Nanoseconds since the run began.
 pub(super) type Time = u64;
 
-/// The longest from an event that a task waits for to its turn: what an operating system takes.
+/// The longest delay from an event to the turn of the task that waits for it: what an operating
+/// system takes.
 const WAKE: Time = 20_000;
 
-/// Everything that happens at a moment.
+/// The events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// The task's wait of this number is over.
+    /// The task's wait of this number ends.
     Resume(usize, u64),
-    /// The message of this number has had its delay.
+    /// The delay of this message has passed.
     Ready(Route, u64),
-    /// A rank hears that one of its messages has left.
+    /// A rank learns that one of its messages has left.
     Sent(usize, Channel, u64),
     /// The fault of this number strikes.
     Strike(usize),
-    /// A rank hears of a loss in this epoch.
+    /// A rank learns of a loss in this epoch.
     Notice(usize, usize),
     /// The launcher ends the job because of a death.
     KillAll,
@@ -44,32 +45,32 @@ pub(super) enum Event {
 
 /// An event and when it happens.
 #[derive(Debug, PartialEq, Eq)]
-struct Planned {
+struct QueuedEvent {
     time: Time,
     tie: u64,
     event: Event,
 }
 
-impl Ord for Planned {
-    fn cmp(&self, other: &Planned) -> Ordering {
+impl Ord for QueuedEvent {
+    fn cmp(&self, other: &QueuedEvent) -> Ordering {
         (self.time, self.tie).cmp(&(other.time, other.tie))
     }
 }
 
-impl PartialOrd for Planned {
-    fn partial_cmp(&self, other: &Planned) -> Option<Ordering> {
+impl PartialOrd for QueuedEvent {
+    fn partial_cmp(&self, other: &QueuedEvent) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// What is behind the lock. Only the running task changes it.
+/// The state behind the lock. Only the running task changes it.
 pub(super) struct State {
     pub(super) plan: Plan,
     pub(super) now: Time,
     pub(super) random: Random,
-    queue: BinaryHeap<Reverse<Planned>>,
+    queue: BinaryHeap<Reverse<QueuedEvent>>,
     pub(super) running: Option<usize>,
-    /// The ranks first, by the number at the beginning; then the threads beside them.
+    /// The ranks first, by their number at the start; then the threads beside them.
     pub(super) tasks: Vec<Task>,
     pub(super) threads: Vec<JoinHandle<()>>,
     pub(super) network: Network,
@@ -79,12 +80,12 @@ pub(super) struct State {
     pub(super) lent: Lent,
     pub(super) failure: Option<Failure>,
     pub(super) events: u64,
-    /// A digest of all that happened, in its order.
+    /// A digest of all events, in their order.
     pub(super) trace: u64,
 }
 
 impl State {
-    /// The beginning of a run: every rank has its first turn before it.
+    /// The start of a run: every rank has its first turn to come.
     pub(super) fn new(plan: &Plan) -> State {
         let ranks = plan.ranks as usize;
         let random = Random::new(plan.seed);
@@ -117,7 +118,7 @@ impl State {
     /// Plans an event.
     pub(super) fn after(&mut self, after: Time, event: Event) {
         let tie = self.random.any();
-        self.queue.push(Reverse(Planned { time: self.now.saturating_add(after), tie, event }));
+        self.queue.push(Reverse(QueuedEvent { time: self.now.saturating_add(after), tie, event }));
     }
 
     pub(super) fn resume_after(&mut self, task: usize, after: Time) {
@@ -126,7 +127,7 @@ impl State {
         self.after(after, Event::Resume(task, wait));
     }
 
-    /// Something has happened that the task may wait for.
+    /// Something has happened for which the task may wait.
     pub(super) fn wake(&mut self, task: usize) {
         self.tasks[task].news += 1;
         if self.tasks[task].is_listening {
@@ -147,7 +148,7 @@ impl State {
         }
     }
 
-    /// The process of every rank ends.
+    /// The processes of all ranks end.
     pub(super) fn doom_all(&mut self) {
         (0..self.plan.ranks as usize).for_each(|rank| self.doom(rank));
     }
@@ -179,7 +180,7 @@ impl State {
         }
     }
 
-    /// The next event; a queue without one, or a run without an end, ends all that still live.
+    /// The next event; an empty queue, or a run without an end, ends every living task.
     fn next_event(&mut self) -> Option<Event> {
         loop {
             let endless = self.now > nanoseconds(self.plan.most_time) || self.events > self.plan.most_events;
@@ -206,7 +207,7 @@ impl State {
         self.doom_all();
     }
 
-    /// What an event does; a task if it is that one's turn.
+    /// Handles an event; returns a task if it is that task's turn.
     fn happen(&mut self, event: Event) -> Option<usize> {
         match event {
             Event::Resume(task, wait) => {
@@ -255,7 +256,7 @@ impl State {
             .map(|(number, task)| {
                 let who = if number == task.owner { "rank" } else { "a thread beside rank" };
                 let unread = self.network.unread(task.owner);
-                format!("  {who} {} ({}): {}; {unread}", task.owner, task.stage, task.asked)
+                format!("  {who} {} ({}): {}; {unread}", task.owner, task.stage, task.pending)
             })
             .collect();
         if living().count() > MOST {
@@ -264,12 +265,12 @@ impl State {
         format!("at {:?}:\n{}", Duration::from_nanos(self.now), lines.join("\n"))
     }
 
-    /// Whether a rank waits, and so moves its large messages meanwhile.
+    /// Whether a rank waits, and so moves its large messages.
     pub(super) fn is_waiting(&self, rank: usize) -> bool {
         self.tasks[rank].is_listening
     }
 
-    /// The delay of a message, by this run's weather.
+    /// The delay of a message, in this run's weather.
     pub(super) fn delay(&mut self) -> Time {
         let weather = self.plan.weather;
         let most = match self.random.below(100_000) {

@@ -1,8 +1,8 @@
-//! Faults: when each strikes, what it does, and what was struck.
+//! Faults: when each strikes, what it does, and which ranks it struck.
 //!
-//! Stands beside `world`, which says whose turn it is. A death without survival is the launcher's
-//! business: it ends every process a little later. With survival it is ULFM's: the ranks hear of it
-//! one after the other, and the first to hear revokes the world.
+//! Stands beside `world`, which decides whose turn it is. A death that is not survived ends the
+//! job: the launcher kills every process a little later. A survived death acts as under ULFM: the
+//! ranks learn of it one by one, and the first to do so revokes the world.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::state::{Event, State, nanoseconds};
 use super::{At, Fault, Plan, Struck, What};
 
-/// The longest until a launcher has ended all processes.
+/// The longest time until a launcher has ended all processes.
 const LAUNCHER: Duration = Duration::from_millis(100);
-/// The longest until a rank hears of a loss: by a broken connection, or by a heartbeat.
+/// The longest time until a rank learns of a loss: by a broken connection, or by a heartbeat.
 const DETECTORS: [Duration; 3] = [Duration::from_micros(50), Duration::from_millis(20), Duration::from_secs(3)];
 
 /// The faults of a run.
@@ -24,13 +24,13 @@ pub(super) struct Strikes {
     /// Faults that strike a rank at a hand-over: rank, hand-over, fault.
     at_turn: Vec<(usize, u64, usize)>,
     in_stage: Vec<InStage>,
-    /// Signals that ask a process to end at once when they come again.
+    /// Signals that end a process at once when they are repeated.
     has_interrupt: Vec<bool>,
     is_ending: bool,
     pub(super) struck: Vec<Struck>,
 }
 
-/// A fault that strikes a rank some hand-overs after it has come to a stage.
+/// A fault that strikes a rank some hand-overs after it has entered a stage.
 struct InStage {
     rank: usize,
     stage: &'static str,
@@ -71,7 +71,7 @@ impl State {
         }
     }
 
-    /// A task hands over: faults that wait for that strike.
+    /// A task hands over: faults waiting for that strike.
     pub(super) fn strike_at_turn(&mut self, task: usize) {
         if task >= self.strikes.turns.len() {
             return;
@@ -89,7 +89,7 @@ impl State {
         due.into_iter().for_each(|number| self.strike(number));
     }
 
-    /// A fault strikes, if there is still somebody to be struck.
+    /// A fault strikes, if its rank still lives.
     pub(super) fn strike(&mut self, number: usize) {
         let Fault { rank, what, .. } = self.strikes.faults[number];
         let rank = rank as usize;
@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    /// A process ends without a word.
+    /// A process ends without a message.
     fn die(&mut self, rank: usize) {
         self.doom(rank);
         self.meetings.is_dead[rank] = true;
@@ -143,14 +143,14 @@ impl State {
         }
     }
 
-    /// A rank hears of a loss; the first one tells all others.
+    /// A rank learns of a loss; the first one informs all others.
     pub(super) fn notice(&mut self, rank: usize, epoch: usize) {
         let is_over = epoch != self.meetings.epoch() || self.network.lost[rank];
         if is_over {
             return;
         }
         if self.tasks[rank].has_ended || self.tasks[rank].is_doomed {
-            // It has died or left since: another one hears of it.
+            // It has died or left since: another one learns of it.
             let next = self.meetings.living().into_iter().find(|&other| !self.tasks[other].has_ended);
             if let Some(next) = next.filter(|&next| next != rank) {
                 self.after(nanoseconds(DETECTORS[1]), Event::Notice(next, epoch));

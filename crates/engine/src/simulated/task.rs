@@ -1,6 +1,6 @@
-//! A task: a rank, or a thread that works beside one; where it is, and what it waits for.
+//! A task: a rank, or a thread beside one; its stage, and what it waits for.
 //!
-//! Stands beside `state`, which says whose turn it is.
+//! Stands beside `state`, which decides whose turn it is.
 
 use std::fmt;
 use std::sync::{Arc, Condvar};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Condvar};
 use super::state::Time;
 use crate::transport::Channel;
 
-/// What a task last asked for: what it waits for, if it waits.
+/// The last call of a task: what it waits for, if it waits.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Asked {
-    /// It has not called anything yet.
+pub(super) enum PendingCall {
+    /// It has called nothing yet.
     Nothing,
     /// A message of a channel, from one rank or any.
     Message(Channel, Option<u64>),
@@ -23,27 +23,27 @@ pub(super) enum Asked {
     Time,
     /// An agreement of all living ranks.
     Agreement,
-    /// That all living ranks come together after a loss.
+    /// That all living ranks meet after a loss.
     Shrink,
-    /// A thread beside a rank: something to do.
+    /// A thread beside a rank: work.
     Work,
     /// A step of a disk.
     Disk(&'static str),
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for PendingCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Asked::Nothing => f.write_str("has not called anything yet"),
-            Asked::Message(channel, Some(from)) => write!(f, "a message of {channel:?} from rank {from}"),
-            Asked::Message(channel, None) => write!(f, "a message of {channel:?} from any rank"),
-            Asked::Sending(channel, to) => write!(f, "to send a message of {channel:?} to rank {to}"),
-            Asked::AllSent => f.write_str("that its messages leave"),
-            Asked::Time => f.write_str("time"),
-            Asked::Agreement => f.write_str("that all living ranks agree"),
-            Asked::Shrink => f.write_str("that all living ranks come together"),
-            Asked::Work => f.write_str("work"),
-            Asked::Disk(step) => write!(f, "a disk to {step}"),
+            PendingCall::Nothing => f.write_str("has not called anything yet"),
+            PendingCall::Message(channel, Some(from)) => write!(f, "a message of {channel:?} from rank {from}"),
+            PendingCall::Message(channel, None) => write!(f, "a message of {channel:?} from any rank"),
+            PendingCall::Sending(channel, to) => write!(f, "to send a message of {channel:?} to rank {to}"),
+            PendingCall::AllSent => f.write_str("that its messages leave"),
+            PendingCall::Time => f.write_str("time"),
+            PendingCall::Agreement => f.write_str("that all living ranks agree"),
+            PendingCall::Shrink => f.write_str("that all living ranks meet"),
+            PendingCall::Work => f.write_str("work"),
+            PendingCall::Disk(step) => write!(f, "a disk to {step}"),
         }
     }
 }
@@ -60,12 +60,12 @@ pub(super) struct Task {
     pub(super) wait: u64,
     /// Whether news end the wait.
     pub(super) is_listening: bool,
-    /// Things that have happened which it may wait for, and those that it knows of.
+    /// Count of events for which it may wait, and of those that it knows.
     pub(super) news: u64,
     pub(super) seen: u64,
     pub(super) stopped_until: Time,
-    /// What it last asked for: what a wait waits for.
-    pub(super) asked: Asked,
+    /// Its last call: what a wait waits for.
+    pub(super) pending: PendingCall,
     pub(super) stage: &'static str,
 }
 
@@ -81,7 +81,7 @@ impl Task {
             news: 0,
             seen: 0,
             stopped_until: 0,
-            asked: Asked::Nothing,
+            pending: PendingCall::Nothing,
             stage: "before",
         }
     }

@@ -1,4 +1,4 @@
-//! The simulation itself: the same seed is the same run, waits without an end are found.
+//! The simulation itself: the same seed gives the same run, and endless waits are found.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn a_seed_is_the_same_run_and_another_one_is_not() {
 }
 
 #[test]
-fn a_wait_that_nothing_ends_is_told() {
+fn a_wait_that_nothing_ends_is_reported() {
     let end = run(&Plan::new(3, 1), |rank| rank.receive(Channel::Round, (rank.rank() + 1) % 3));
     assert_eq!(end.ranks, [Ending::Killed, Ending::Killed, Ending::Killed]);
     let Some(Failure::Deadlock(said)) = end.failure else { panic!("{:?}", end.failure) };
@@ -43,7 +43,7 @@ fn a_wait_that_nothing_ends_is_told() {
 }
 
 #[test]
-fn a_run_without_an_end_is_told() {
+fn a_run_without_an_end_is_reported() {
     let plan = Plan { most_time: Duration::from_secs(60), ..Plan::new(2, 1) };
     let end = run(&plan, |rank| {
         loop {

@@ -1,4 +1,4 @@
-//! One simulated rank's view of the others: the contract, over turns and virtual time.
+//! One simulated rank's view of the others: the contract, with turns and virtual time.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::beside::Beside;
 use super::network::{Route, message};
 use super::state::nanoseconds;
-use super::task::Asked;
-use super::watch::Watch;
+use super::task::PendingCall;
+use super::watch::LivenessWatch;
 use super::world::{Guard, World};
 use crate::background::Background;
 use crate::backoff::Backoff;
@@ -20,24 +20,24 @@ use crate::replay_log::ReplayLog;
 use crate::signals::Signals;
 use crate::transport::{Channel, Lost, Message, Shared, Silent, Transport};
 
-/// Where a rank is when it comes to an agreement; the words of a program that survives losses.
+/// The place where a rank joins an agreement; the words of a program that survives losses.
 const LOST: u32 = 1 << 8;
 const ELSEWHERE: u32 = 1 << 9;
 const OVER: u32 = 1 << 10;
 const CODE: u32 = 0xff;
 
-/// What a rank's thread unwinds with when it leaves the job as all agreed.
+/// The payload with which a rank's thread unwinds when it leaves the job as all agreed.
 pub(super) struct Leaves(pub(super) u8);
 
 /// One rank.
 pub struct Simulated {
     pub(super) world: Arc<World>,
-    /// Its number at the beginning.
+    /// Its number at the start.
     pub(super) me: usize,
     pub(super) epoch: Cell<usize>,
     members: RefCell<Arc<Vec<usize>>>,
     log: Option<ReplayLog>,
-    pub(super) watch: Watch,
+    pub(super) watch: LivenessWatch,
 }
 
 impl Simulated {
@@ -48,7 +48,7 @@ impl Simulated {
         };
         let log = survives.then(ReplayLog::default);
         let (epoch, members) = (Cell::new(0), RefCell::new(members));
-        let rank = Simulated { world, me, epoch, members, log, watch: Watch::default() };
+        let rank = Simulated { world, me, epoch, members, log, watch: LivenessWatch::default() };
         rank.begin_watch();
         rank
     }
@@ -58,11 +58,11 @@ impl Simulated {
         self.world.lock().signals[self.me].clone()
     }
 
-    /// Runs `command` until no rank is lost in it: after a loss the living come together, get new
-    /// numbers, and run it again. What a program started with `mpirun --with-ft ulfm` does.
+    /// Runs `command` until it loses no rank. After a loss the living ranks meet, get new numbers,
+    /// and run it again, as under `mpirun --with-ft ulfm`.
     ///
     /// # Errors
-    /// What `command` returned, for whatever other reason.
+    /// What `command` returned, for any other reason.
     pub fn survive<R>(&self, command: impl Fn(&Simulated) -> Result<R>) -> Result<R> {
         loop {
             let outcome = command(self);
@@ -89,25 +89,25 @@ impl Simulated {
         }
     }
 
-    /// All living ranks meet; the verdict is the same at each.
-    fn meet(&self, vote: u32) -> Verdict {
+    /// All living ranks meet; the result is the same at each.
+    fn meet(&self, vote: u32) -> Decision {
         let agreed = self.world.agree(self.me, vote);
         let bits = agreed.bits;
         match (bits & OVER != 0, agreed.is_whole && bits & LOST == 0, bits & ELSEWHERE != 0) {
-            (true, _, _) => Verdict::Leave((bits & CODE) as u8),
-            (false, true, _) => Verdict::Whole,
-            (false, false, true) => Verdict::Again,
-            (false, false, false) => Verdict::GoOn,
+            (true, _, _) => Decision::Leave((bits & CODE) as u8),
+            (false, true, _) => Decision::Whole,
+            (false, false, true) => Decision::Again,
+            (false, false, false) => Decision::GoOn,
         }
     }
 
-    /// Meets all the living after a loss, and goes on with them under new numbers.
+    /// Meets all living ranks after a loss, and continues with them under new numbers.
     fn come_together(&self) {
         loop {
             match self.meet(LOST) {
-                Verdict::Leave(code) => self.leave(code),
-                Verdict::GoOn => break,
-                Verdict::Again | Verdict::Whole => {}
+                Decision::Leave(code) => self.leave(code),
+                Decision::GoOn => break,
+                Decision::Again | Decision::Whole => {}
             }
         }
         let (epoch, members) = self.world.shrink(self.me);
@@ -126,18 +126,18 @@ impl Simulated {
     }
 
     /// A call: a moment passes, and messages move.
-    fn call(&self, asked: Asked) -> std::result::Result<Guard<'_>, Lost> {
-        let mut state = self.world.call(self.me, asked);
+    fn call(&self, pending: PendingCall) -> std::result::Result<Guard<'_>, Lost> {
+        let mut state = self.world.call(self.me, pending);
         state.make_progress(self.me);
         if state.network.lost[self.me] { Err(Lost) } else { Ok(state) }
     }
 
-    /// The rank of now that had this number at the beginning.
+    /// The current rank of the one that had this number at the start.
     pub(super) fn rank_of(&self, first: usize) -> u64 {
         self.members.borrow().iter().position(|&member| member == first).unwrap_or_default() as u64
     }
 
-    /// The number at the beginning of a rank of now.
+    /// The number at the start of a current rank.
     pub(super) fn first_number(&self, rank: u64) -> usize {
         let members = self.members.borrow();
         assert!(rank < members.len() as u64, "there is no rank {rank} among {}", members.len());
@@ -145,14 +145,14 @@ impl Simulated {
     }
 }
 
-/// What a meeting came to.
+/// The result of a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    /// Nobody is lost.
+enum Decision {
+    /// No rank is lost.
     Whole,
-    /// Somebody is lost, and somebody at the meeting did not know.
+    /// A rank is lost, and a participant had not noticed: meet again.
     Again,
-    /// Somebody is lost, and all the living have come to go on.
+    /// A rank is lost, and all living ranks are ready to continue.
     GoOn,
     /// The command is over.
     Leave(u8),
@@ -173,13 +173,13 @@ impl Transport for Simulated {
 
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> std::result::Result<(), Lost> {
         let route = Route { from: self.me, to: self.first_number(to), channel, epoch: self.epoch.get() };
-        self.call(Asked::Sending(channel, to))?.send(route, bytes);
+        self.call(PendingCall::Sending(channel, to))?.send(route, bytes);
         Ok(())
     }
 
     fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Message>, Lost> {
         let wanted = from.map(|from| self.first_number(from));
-        let taken = self.call(Asked::Message(channel, from))?.take(self.me, channel, wanted);
+        let taken = self.call(PendingCall::Message(channel, from))?.take(self.me, channel, wanted);
         if taken.is_some() {
             self.get_on();
         }
@@ -187,15 +187,15 @@ impl Transport for Simulated {
     }
 
     fn all_sent(&self, channel: Option<Channel>) -> std::result::Result<bool, Lost> {
-        Ok(self.call(Asked::AllSent)?.network.has_sent_all(self.me, channel))
+        Ok(self.call(PendingCall::AllSent)?.network.has_sent_all(self.me, channel))
     }
 
     fn now(&self) -> Instant {
         self.world.instant()
     }
 
-    /// Returns when a message or a signal has come, or something that runs beside this rank is
-    /// done; at `until`; and sometimes without a reason.
+    /// Returns when a message or a signal has arrived, or a worker beside this rank is done; at
+    /// `until`; and sometimes without a reason.
     fn give_way(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
         let until = self.attend_in_wait(until);
         let mut state = self.world.lock();
@@ -217,9 +217,9 @@ impl Transport for Simulated {
             return Ok(());
         }
         match self.meet(ELSEWHERE) {
-            Verdict::Whole => Ok(()),
-            Verdict::Leave(code) => self.leave(code),
-            Verdict::Again | Verdict::GoOn => {
+            Decision::Whole => Ok(()),
+            Decision::Leave(code) => self.leave(code),
+            Decision::Again | Decision::GoOn => {
                 self.world.lock().network.lost[self.me] = true;
                 Err(Lost)
             }
@@ -250,10 +250,10 @@ impl Transport for Simulated {
         self.log.as_ref()
     }
 
-    /// Blocks take the time that the plan has for a block of this rank.
+    /// Blocks take the time that the plan gives for a block of this rank.
     fn computed(&self, blocks: u64) -> std::result::Result<(), Lost> {
         self.get_on();
-        let mut state = self.world.call(self.me, Asked::Time);
+        let mut state = self.world.call(self.me, PendingCall::Time);
         if blocks > 0 {
             let each = state.plan.block_time(self.me);
             let time = nanoseconds(each).saturating_mul(blocks);
@@ -265,16 +265,16 @@ impl Transport for Simulated {
     }
 }
 
-/// Lets virtual time pass on the calling thread, if it is a simulated rank's or runs beside one:
-/// for kernels with long blocks, sinks and disks. Does nothing anywhere else.
+/// Lets virtual time pass on the calling thread, if it belongs to a simulated rank: for kernels
+/// with long blocks, sinks and disks. Does nothing anywhere else.
 pub fn pass(time: Duration) {
     if let Some((world, me)) = super::world::current() {
         drop(world.pass(me, nanoseconds(time)));
     }
 }
 
-/// The rank that the calling thread belongs to, by its number at the beginning, and the virtual
-/// time from the beginning of the run; none where no time is simulated.
+/// The rank of the calling thread, by its number at the start, and the virtual time from the start
+/// of the run; `None` where no time is simulated.
 pub fn here() -> Option<(u64, Duration)> {
     super::world::current().map(|(world, me)| {
         let state = world.lock();
@@ -285,12 +285,12 @@ pub fn here() -> Option<(u64, Duration)> {
 /// As [`pass`], for a step of a disk.
 pub(super) fn pass_at_disk(step: &'static str, time: Duration) {
     if let Some((world, me)) = super::world::current() {
-        drop(world.call(me, Asked::Disk(step)));
+        drop(world.call(me, PendingCall::Disk(step)));
         drop(world.pass(me, nanoseconds(time)));
     }
 }
 
-/// Notes which stage the calling rank is in: faults that strike it are counted by stage.
+/// Notes which stage the calling rank is in: faults are counted by stage.
 pub fn mark(stage: &'static str) {
     if let Some((world, me)) = super::world::current() {
         world.lock().tasks[me].stage = stage;

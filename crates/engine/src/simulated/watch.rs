@@ -1,7 +1,7 @@
-//! The watch of simulated ranks over each other: the engine's own, over simulated messages.
+//! The watch of simulated ranks over each other: the engine's liveness, over simulated messages.
 //!
-//! Stands beside `transport`, whose calls attend to it. A rank that finds out in a wait of its own
-//! that another hangs ends the job, as over MPI; within a round the driver asks, and saves first.
+//! Stands beside `transport`, whose calls drive it. A rank that notices, in a wait outside a round,
+//! that another hangs ends the job, as over MPI. Within a round the driver asks, and saves first.
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -14,19 +14,19 @@ use crate::liveness::{Accusation, Line, Liveness, Progress, Sign};
 use crate::record;
 use crate::transport::{Channel, Lost, Silent, Transport};
 
-/// One rank's.
+/// One rank's watch.
 #[derive(Default)]
-pub(super) struct Watch {
-    /// `None`: nobody is watched.
+pub(super) struct LivenessWatch {
+    /// `None`: no rank is watched.
     liveness: RefCell<Option<Liveness>>,
     /// Grows with everything that this rank does.
     count: Cell<u64>,
-    /// What was found and not yet told.
+    /// What was found and not yet reported.
     found: RefCell<Option<Silent>>,
 }
 
 impl Simulated {
-    /// Watches from now on, among the ranks of now.
+    /// Watches from now on, among the current ranks.
     pub(super) fn begin_watch(&self) {
         let limit = self.world.lock().plan.silence;
         let liveness = limit.map(|limit| Liveness::new(limit, self.rank(), self.size(), self.world.instant()));
@@ -34,12 +34,12 @@ impl Simulated {
         self.watch.found.take();
     }
 
-    /// This rank has come further.
+    /// This rank has made progress.
     pub(super) fn get_on(&self) {
         self.watch.count.set(self.watch.count.get() + 1);
     }
 
-    /// Looks after the others, if it is time.
+    /// Looks after the other ranks, if a look is due.
     pub(super) fn attend(&self) -> Result<(), Silent> {
         if let Some(found) = self.watch.found.take() {
             return Err(found);
@@ -58,11 +58,11 @@ impl Simulated {
         })
     }
 
-    /// In a wait that lasts until `until`: looks, and says until when the wait may last before the
+    /// In a wait that lasts until `until`: looks, and returns how long the wait may last before the
     /// next look.
     pub(super) fn attend_in_wait(&self, until: Option<Instant>) -> Option<Instant> {
         if self.watch.found.borrow().is_some() {
-            // Nobody has asked since: no driver waits here.
+            // Nothing has asked since: no driver waits here.
             self.abort();
         }
         if let Err(silent) = self.attend() {
@@ -72,8 +72,8 @@ impl Simulated {
         until.into_iter().chain(due).min()
     }
 
-    /// The last step of a good end: no rank asks any more, and all that was asked is answered.
-    /// Every rank must call it.
+    /// The last step of a normal end: no rank asks any more, and every question is answered. Every
+    /// rank must call it.
     ///
     /// # Errors
     /// [`Lost`].

@@ -1,10 +1,9 @@
 //! Turns: a task hands over, and waits until it is its turn again.
 //!
-//! A *task* is a rank, or a thread that works beside one. Each has an OS thread, and exactly one
-//! runs at a time: a task that waits takes events off the queue until one of them is another task's
-//! turn.
+//! A *task* is a rank, or a thread beside one. Each has an OS thread, and exactly one runs at a
+//! time. A task that waits takes events off the queue until one of them is another task's turn.
 //!
-//! Stands beside `state`, which is behind the lock here and says what an event does.
+//! Stands beside `state`, which is behind the lock here and handles the events.
 
 use std::cell::RefCell;
 use std::io;
@@ -14,18 +13,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::state::{Event, State, Time, nanoseconds};
-use super::task::{Asked, Task};
+use super::task::{PendingCall, Task};
 use super::{Failure, Plan};
 
-/// What a task's thread unwinds with when its process has ended.
-pub(super) struct Ended;
+/// The payload with which a task's thread unwinds when its process has ended.
+pub(super) struct ProcessEnded;
 
-/// The longest that a call of a transport takes.
+/// The longest duration of a call of a transport.
 const CALL: Time = 1500;
 /// How long a look at the clock takes.
 const LOOK: Time = 1000;
 
-/// All of a run that its tasks share.
+/// Everything of a run that its tasks share.
 pub(super) struct World {
     state: Mutex<State>,
     base: Instant,
@@ -49,7 +48,7 @@ impl World {
     }
 
     pub(super) fn lock(&self) -> Guard<'_> {
-        // A task that unwinds has left the state whole.
+        // A task that unwinds has left the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -70,7 +69,7 @@ impl World {
         self.lock().turn();
     }
 
-    /// There are threads for the first `threads` ranks alone: they end.
+    /// Only the first `threads` ranks have threads: they end.
     pub(super) fn give_up(&self, threads: usize) {
         let mut state = self.lock();
         state.tasks[threads..].iter_mut().for_each(|task| task.has_ended = true);
@@ -78,7 +77,7 @@ impl World {
         state.turn();
     }
 
-    /// The calling thread is this task from now on; waits for its first turn.
+    /// Makes the calling thread this task from now on; waits for its first turn.
     pub(super) fn be(self: &Arc<World>, me: usize) {
         CURRENT.set(Some((Arc::clone(self), me)));
         let state = self.lock();
@@ -96,7 +95,7 @@ impl World {
         state.turn();
     }
 
-    /// A thread beside a rank: what it runs begins at its first turn.
+    /// Adds a thread beside a rank: it starts at its first turn.
     ///
     /// # Errors
     /// What `start` returns.
@@ -107,13 +106,13 @@ impl World {
     ) -> io::Result<usize> {
         let mut state = self.lock();
         let task = state.tasks.len();
-        // A rank whose process has ended starts nothing; what it leaves must end, though.
+        // A rank whose process has ended starts nothing, but its threads must end.
         let is_doomed = state.tasks[owner].is_doomed;
-        state.tasks.push(Task { is_listening: true, is_doomed, asked: Asked::Work, ..Task::new(owner) });
+        state.tasks.push(Task { is_listening: true, is_doomed, pending: PendingCall::Work, ..Task::new(owner) });
         if is_doomed {
             state.resume_after(task, 0);
         }
-        // The thread waits for its first turn, and the lock.
+        // The thread waits for its first turn, and for the lock.
         let thread = start(task).inspect_err(|_| state.tasks[task].has_ended = true)?;
         state.threads.push(thread);
         Ok(task)
@@ -123,15 +122,15 @@ impl World {
     pub(super) fn join(&self) {
         let threads = std::mem::take(&mut self.lock().threads);
         for thread in threads {
-            // What went wrong there is in the state.
+            // The state has the reason for any failure.
             let _ = thread.join();
         }
     }
 
     /// A call of the task `me` begins: it takes a moment, in which others may run.
-    pub(super) fn call(&self, me: usize, asked: Asked) -> Guard<'_> {
+    pub(super) fn call(&self, me: usize, pending: PendingCall) -> Guard<'_> {
         let mut state = self.lock();
-        state.tasks[me].asked = asked;
+        state.tasks[me].pending = pending;
         let cost = state.random.below(CALL);
         drop(state);
         self.pass(me, cost)
@@ -181,7 +180,7 @@ impl World {
         }
         if state.tasks[me].is_doomed && !std::thread::panicking() {
             drop(state);
-            resume_unwind(Box::new(Ended));
+            resume_unwind(Box::new(ProcessEnded));
         }
         state
     }

@@ -1,4 +1,4 @@
-//! Values that ranks of one process give each other without a copy.
+//! Values that ranks of one process share without a copy.
 //!
 //! Stands beside `mailbox`, whose messages are bytes.
 
@@ -6,16 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::transport::Shared;
 
-/// What has been lent and not yet been taken by all.
+/// Values that were lent and that not all ranks have taken yet.
 #[derive(Default)]
 pub struct Lent {
-    /// By number: the value, and how many ranks will still take it.
+    /// By number: the value, and how many ranks have yet to take it.
     values: BTreeMap<u64, (Shared, u64)>,
     next: u64,
 }
 
 impl Lent {
-    /// Keeps `value` for so many takers; returns its number, which is never [`u64::MAX`].
+    /// Keeps `value` for `takers` ranks; returns its number, which is never [`u64::MAX`].
     pub fn lend(&mut self, value: Shared, takers: u64) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -23,7 +23,7 @@ impl Lent {
         number
     }
 
-    /// The value of that number; it is forgotten when the last taker has it.
+    /// The value of that number; it is dropped when the last rank has taken it.
     pub fn take(&mut self, number: u64) -> Option<Shared> {
         let (value, takers) = self.values.get_mut(&number)?;
         let value = Shared::clone(value);

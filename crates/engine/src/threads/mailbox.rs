@@ -1,9 +1,9 @@
-//! What arrives for one thread: a mailbox for each channel, and a bell that wakes it.
+//! The arrivals of one thread: a mailbox for each channel, and a bell that wakes the thread.
 //!
-//! Stands beside `threads`, which decides what a rank is told. Here is the part with the atomics.
+//! Stands beside `threads`, which decides what a rank returns. Here is the part with the atomics.
 //!
-//! A mailbox keeps one queue for each sender, so that looking for one rank's message skips nobody
-//! else's, and a count of its messages, so that a look into an empty one takes no lock. Memory: 32
+//! A mailbox keeps one queue for each sender, so that looking for one rank's messages skips no
+//! others. It also counts its messages, so that polling an empty one takes no lock. Memory: 32
 //! bytes for each pair of ranks and channel, 6 MiB at 256 ranks.
 
 use std::array;
@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use crate::transport::{Channel, Message};
 
-/// Everything that arrives for one rank. Aligned so that two ranks never share a cache line (and
-/// the line beside it, which x86 prefetches).
+/// Everything that arrives for one rank. Aligned so that two ranks never share a cache line, nor
+/// its neighbour, which x86 prefetches.
 #[repr(align(128))]
 pub(super) struct Inbox {
     mailboxes: [Mailbox; Channel::ALL.len()],
-    /// Messages that have ever arrived.
+    /// Count of all messages that have arrived.
     news: AtomicU64,
     /// Whether the owner is about to sleep, or sleeps.
     sleeps: AtomicBool,
@@ -38,7 +38,7 @@ struct Mailbox {
 /// The messages of one channel, by sender.
 struct Queues {
     by_sender: Vec<VecDeque<Vec<u8>>>,
-    /// Where the next look for any sender begins: in turn, so that a talkative rank starves nobody.
+    /// Where the next poll of any sender begins: senders take turns, so that none starves.
     next: usize,
 }
 
@@ -55,12 +55,12 @@ impl Inbox {
         }
     }
 
-    /// The calling thread owns it.
+    /// The calling thread becomes its owner.
     pub(super) fn register(&self) {
         self.owner.get_or_init(std::thread::current);
     }
 
-    /// The owner puts nothing into any inbox from now on.
+    /// The owner sends nothing to any inbox from now on.
     pub(super) fn end(&self) {
         self.has_ended.store(true, Ordering::Release);
     }
@@ -96,7 +96,7 @@ impl Inbox {
         Some(Message { from: from as u64, bytes })
     }
 
-    /// Something has changed that the owner may wait for.
+    /// Something has changed for which the owner may be waiting.
     pub(super) fn wake(&self) {
         // Sequentially consistent, as in `wait`: either the owner sees the news before it sleeps,
         // or this thread sees that the owner sleeps.
@@ -106,7 +106,7 @@ impl Inbox {
         }
     }
 
-    /// Returns the count of news, at once when it is no longer `seen`; otherwise after one pause: a
+    /// Returns the count of news, at once if it differs from `seen`. Otherwise it pauses once: a
     /// yield, or a sleep that ends early on news or at `until`. It does not sleep once `stop` is
     /// set.
     pub(super) fn wait(&self, seen: u64, pause: Option<Duration>, until: Option<Instant>, stop: &AtomicBool) -> u64 {
@@ -125,20 +125,20 @@ impl Inbox {
                 self.sleeps.store(false, Ordering::SeqCst);
             }
         }
-        // What is counted here is in a mailbox, and the owner looks there next.
+        // Counted messages are in a mailbox, where the owner looks next.
         self.news.load(Ordering::SeqCst)
     }
 }
 
 impl Mailbox {
     fn lock(&self) -> MutexGuard<'_, Queues> {
-        // No code that can panic runs under the lock, but for an allocation.
+        // Under the lock, only an allocation can panic.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Queues {
-    /// The next sender with a message, counting on from the one that was served last.
+    /// The next sender with a message, after the one that was served last.
     fn next_sender(&mut self) -> Option<usize> {
         let ranks = self.by_sender.len();
         let found = (self.next..ranks).chain(0..self.next).find(|&from| !self.by_sender[from].is_empty())?;

@@ -1,6 +1,6 @@
-//! What only threads promise: wake-ups, and how one rank's end reaches the others.
+//! What only threads promise: wake-ups, and how the end of one rank reaches the others.
 //!
-//! Stands beside the conformance suite, which holds every transport to the common contract.
+//! Stands beside the conformance suite, which tests the common contract of all transports.
 
 use std::panic::catch_unwind;
 use std::time::Duration;
@@ -62,7 +62,7 @@ fn after_a_loss_no_method_works() {
 }
 
 #[test]
-fn what_a_rank_sent_before_it_returned_arrives_and_then_it_counts_as_lost() {
+fn messages_of_a_returned_rank_arrive_before_it_counts_as_lost() {
     let ends = run(2, |transport| {
         if transport.rank() != ROOT {
             transport.send(ROOT, Channel::Round, vec![7]).unwrap();
@@ -117,7 +117,7 @@ fn any_sender_is_served_in_turn() {
 
 #[test]
 #[should_panic(expected = "there is no rank 2 among 2")]
-fn there_is_nobody_beyond_the_last_rank() {
+fn sending_beyond_the_last_rank_panics() {
     run(2, |transport| transport.send(2, Channel::Round, vec![]));
 }
 

@@ -2,31 +2,33 @@
 //! [`receive`](super::Transport::receive).
 //!
 //! Stands beside the trait, whose methods document what each collective does. A transport with
-//! collectives of its own (MPI) never calls this file.
+//! other collectives (MPI) never calls this file.
 //!
 //! Broadcast and reduction run along a binomial tree: ceil(log2 ranks) steps, and no rank sends or
-//! receives more than that many messages. Scatter and gather go straight between the root and each
-//! rank: the root handles every byte in any case, and a tree would copy each byte up to log2(ranks)
+//! receives more messages than that. Scatter and gather go straight between the root and each rank:
+//! the root handles every byte in any case, and a tree would copy each byte up to log2(ranks)
 //! times. The price is `ranks - 1` messages at the root, which a run pays a few times, not per
 //! block.
 //!
-//! # Two collectives in a row cannot mix up their messages All ranks call the same collectives in
-//! the same order. Every receive below names its sender, and for each ordered pair (a, b) one
-//! collective sends from a to b exactly as many messages as it receives: the size and the root
-//! decide the number, never the data or the timing. By induction over the calls, the k-th message
-//! that a sends to b on [`Channel::Collective`] and the k-th that b receives from a belong to the
-//! same call and the same step. The transport delivers them in order, so b takes the right one,
-//! even when a is several collectives ahead. Two conditions make it true: nothing else uses the
-//! channel, and nothing here polls it for *any* sender.
+//! # Two collectives in a row cannot mix up their messages
 //!
-//! A collective returns when this rank's part is done, which may be before its messages have left.
-//! A rank flushes before it ends, as after any other send.
+//! All ranks call the same collectives in the same order. Every receive below names its sender. For
+//! each ordered pair (a, b), one collective sends exactly as many messages from a to b as it
+//! receives: the size and the root decide the number, never the data or the timing. Consider the
+//! k-th message that a sends to b on [`Channel::Collective`], and the k-th that b receives from a.
+//! By induction over the calls, they belong to the same call and the same step. The transport
+//! delivers them in order, so b receives the right one, even when a is several collectives ahead.
+//! This needs two conditions: nothing else uses the channel, and nothing here polls it for *any*
+//! sender.
+//!
+//! A collective returns when this rank's part is done; its messages may not have left yet. A rank
+//! flushes before it ends, as after any other send.
 
 use super::{Channel, Lost, ROOT, Transport};
 
-/// See [`Transport::broadcast`]. The rank `r` receives from `r` without its lowest set bit, then
-/// passes the bytes on to `r + d` for each power of two `d` below that bit, the farthest first: the
-/// deepest subtree starts earliest.
+/// See [`Transport::broadcast`]. The rank `r` receives from `r` without its lowest set bit. Then it
+/// passes the bytes on to `r + d` for each power of two `d` below that bit. The farthest is first,
+/// so the deepest subtree starts earliest.
 pub(super) fn broadcast<T: Transport + ?Sized>(transport: &T, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, Lost> {
     let (rank, size) = (transport.rank(), transport.size());
     let (bytes, lowest) = if rank == ROOT {
@@ -60,7 +62,7 @@ pub(super) fn scatter<T: Transport + ?Sized>(transport: &T, pairs: Option<&[[u64
     Ok(pairs[0])
 }
 
-/// See [`Transport::gather`]. The root receives in rank order, whatever order the bytes arrive in.
+/// See [`Transport::gather`]. The root receives in rank order, whatever the order of arrival.
 pub(super) fn gather<T: Transport + ?Sized>(transport: &T, bytes: Vec<u8>) -> Result<Option<Vec<Vec<u8>>>, Lost> {
     if transport.rank() != ROOT {
         transport.send(ROOT, Channel::Collective, bytes)?;
@@ -96,9 +98,9 @@ pub(super) fn reduce<T: Transport + ?Sized>(
     Ok(Some(total))
 }
 
-/// The number that eight little-endian bytes stand for.
+/// The number that eight little-endian bytes encode.
 ///
-/// # Panics
+/// When there are not eight bytes: the ranks did not call the same collectives in the same order.
 /// When there are not eight: the ranks did not call the same collectives in the same order.
 pub(super) fn number(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(bytes.try_into().expect("every rank calls the same collectives in the same order"))

@@ -1,4 +1,4 @@
-//! Checkpoints: loaded, saved, united from two files, locked, refused.
+//! Checkpoints: loaded, saved, combined from two files, locked, refused.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,12 @@ use montesieve_engine::{Cause, Error, Job, Ledger, Notice, Outcome, Schedule, Se
 
 use super::{Blocks, List, RANKS, all, folder, list, refusal, save};
 
-/// What a session says while it loads.
+/// The notices of a session while it loads.
 #[derive(Clone, Default)]
 struct Notices(Arc<Mutex<Vec<Notice>>>);
 
 impl Notices {
-    fn tell(&self) -> impl Fn(Notice) + Send + Sync + 'static {
+    fn recorder(&self) -> impl Fn(Notice) + Send + Sync + 'static {
         let notices = Arc::clone(&self.0);
         move |notice| notices.lock().expect("no panic").push(notice)
     }
@@ -44,7 +44,7 @@ fn a_checkpoint_is_loaded_and_saved() {
             let mut runs = 0;
             let last: Outcome<Blocks> = loop {
                 let outcome = Session::on_threads(ranks, |session| {
-                    let session = session.schedule(schedule).checkpoint(&path).notices(notices.tell());
+                    let session = session.schedule(schedule).checkpoint(&path).notices(notices.recorder());
                     session.time_limit(Duration::from_millis(40)).run(&slow)
                 });
                 let outcome = outcome.expect("it runs");
@@ -60,9 +60,10 @@ fn a_checkpoint_is_loaded_and_saved() {
             };
             assert_eq!(last.total, all(300));
             assert_eq!(saved(&path, &slow), [Span::new(0, 300)]);
-            // Nothing is computed again, neither by this run nor on another number of ranks.
+            // No block is computed again, by this run or on another number of ranks.
             let done = List { done_from: 0, ..slow.clone() };
-            let again = Session::on_threads(3, |session| session.checkpoint(&path).notices(notices.tell()).run(&done));
+            let again =
+                Session::on_threads(3, |session| session.checkpoint(&path).notices(notices.recorder()).run(&done));
             assert_eq!(again.expect("it runs").total, all(300));
             assert_eq!(notices.take(), [Notice::Resumes { done: 300, blocks: 300 }]);
         }
@@ -114,7 +115,7 @@ fn two_files_count_together_and_one_is_saved_to() {
         let notices = Notices::default();
         let run = |share, job: &List| {
             Session::on_threads(ranks, |session| {
-                let session = session.resume(&resume).checkpoint(&checkpoint).notices(notices.tell());
+                let session = session.resume(&resume).checkpoint(&checkpoint).notices(notices.recorder());
                 session.share(share).run(job)
             })
         };
@@ -129,7 +130,7 @@ fn two_files_count_together_and_one_is_saved_to() {
 }
 
 #[test]
-fn a_file_that_is_resumed_from_alone_is_saved_to() {
+fn the_only_file_of_a_resume_is_saved_to() {
     let folder = folder();
     let path = folder.path().join("list.ckpt");
     save(&path, &list(40), Share { index: 0, of: 2 });
@@ -156,7 +157,7 @@ fn a_damaged_file_falls_back_to_the_save_before_where_that_is_allowed() {
     }
     let notices = Notices::default();
     let outcome = Session::on_threads(2, |session| {
-        session.checkpoint(&path).fall_back(true).notices(notices.tell()).run(&list(40))
+        session.checkpoint(&path).fall_back(true).notices(notices.recorder()).run(&list(40))
     });
     assert_eq!(outcome.expect("it runs").total, all(40));
     let [Notice::Instead(_), Notice::Resumes { done: 20, .. }] = notices.take()[..] else { panic!("not two notices") };

@@ -1,8 +1,8 @@
 //! What a session adds to a run, on 1, 2, 3, 5 and 8 ranks that are threads.
 //!
-//! Stands beside `ranks`, whose runs are given what is done. `files`: checkpoints are loaded and
-//! saved, and refused on every rank. `parts`: shares unite to the whole, and rounds end at the same
-//! block. Here: the job of these tests, and what needs no file.
+//! Stands beside `ranks`, whose runs receive the finished blocks. `files`: checkpoints are loaded
+//! and saved, and refused on every rank. `parts`: shares form the whole, and rounds end at the same
+//! block. Here: the job of these tests, and tests without files.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -19,7 +19,7 @@ mod parts;
 
 const RANKS: [u64; 5] = [1, 2, 3, 5, 8];
 
-/// The blocks themselves, in order, and their number: what is lost, doubled or out of order shows.
+/// The blocks themselves, in order, and their number: a lost, duplicated or misplaced block shows.
 #[derive(Clone)]
 struct List {
     kind: &'static str,
@@ -89,7 +89,7 @@ fn save(path: &Path, job: &List, share: Share) {
     assert!(outcome.account.saved && outcome.done >= share.span(job.blocks).len());
 }
 
-/// The error of the root, after all ranks got theirs and were at the same place.
+/// The root's error, after all ranks got theirs at the same place.
 fn refusal(ranks: u64, run: impl Fn(Session<'_>) -> engine::Result<()> + Sync) -> Error {
     let results = threads::run(ranks, |transport| {
         let refused = run(Session::new(transport)).expect_err("refused");
@@ -128,7 +128,7 @@ fn progress_ends_with_all_blocks_of_the_share() {
 
 #[test]
 fn an_error_on_one_rank_ends_all() {
-    /// Fails on rank 1, by what it exchanges between ranks.
+    /// Fails on rank 1, in a message between ranks.
     struct Failing(u64);
 
     impl Job for Failing {

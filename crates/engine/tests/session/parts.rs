@@ -1,4 +1,4 @@
-//! Parts of a job: shares, each with a file, which unite; and rounds.
+//! Parts of a job: shares, each with a file, that form the whole; and rounds.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -37,10 +37,10 @@ fn shares_unite_to_the_whole() {
     }
 }
 
-/// Runs rounds until 37 blocks are enough; the blocks of the last round, its total, and the totals
-/// on the way there.
+/// Runs rounds until 37 blocks are enough; returns the blocks of the last round, its total, and the
+/// totals of the prefixes.
 fn rounds(ranks: u64, job: &List, path: Option<&Path>) -> (u64, Option<Blocks>, Vec<(u64, Blocks)>) {
-    let (outcome, way) = Session::on_threads(ranks, |session| {
+    let (outcome, prefixes) = Session::on_threads(ranks, |session| {
         let session = path.into_iter().fold(session, Session::checkpoint);
         session.run_until(job, growing(16), |part, total| {
             assert_eq!(total.map(|total| total.0), Some(part.blocks));
@@ -49,16 +49,20 @@ fn rounds(ranks: u64, job: &List, path: Option<&Path>) -> (u64, Option<Blocks>, 
     })
     .expect("it runs");
     assert!(outcome.is_complete());
-    let way = totals_at_powers(&way, outcome.done);
-    (outcome.blocks, outcome.total, way)
+    let prefixes = totals_at_powers(&prefixes, outcome.done);
+    (outcome.blocks, outcome.total, prefixes)
 }
 
 #[test]
 fn rounds_end_at_the_same_block_on_any_number_of_ranks() {
-    let way: Vec<_> = [1, 2, 4, 8, 16, 32].into_iter().filter_map(|n| Some((n, all(n)?))).collect();
+    let prefixes: Vec<_> = [1, 2, 4, 8, 16, 32].into_iter().filter_map(|n| Some((n, all(n)?))).collect();
     for ranks in RANKS {
-        assert_eq!(rounds(ranks, &list(100), None), (42, all(42), way.clone()), "16, 20, 24, 29, 35, 42 on {ranks}");
-        assert_eq!(rounds(ranks, &list(30), None), (30, all(30), way[..5].to_vec()), "all blocks on {ranks}");
+        assert_eq!(
+            rounds(ranks, &list(100), None),
+            (42, all(42), prefixes.clone()),
+            "16, 20, 24, 29, 35, 42 on {ranks}"
+        );
+        assert_eq!(rounds(ranks, &list(30), None), (30, all(30), prefixes[..5].to_vec()), "all blocks on {ranks}");
     }
 }
 

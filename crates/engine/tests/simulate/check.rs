@@ -7,15 +7,15 @@ use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan, Struck};
 use montesieve_engine::{Cause, Error, Ledger, Result, Share, Span};
 
 use super::bounds;
-use super::coverage::Coverage;
-use super::job::{Blocks, Numbers, OfSpan, Reader};
-use super::scenario::{Mode, Scenario};
+use super::coverage::FaultCoverage;
+use super::job::{BlockJob, Blocks, OfSpan, TestReader};
+use super::scenario::{LifeKind, Scenario};
 
 /// One run of a life.
-pub struct Run<'a> {
+pub struct CheckedRun<'a> {
     pub scenario: &'a Scenario,
     pub plan: &'a Plan,
-    /// Whether the time limit holds in it.
+    /// Whether the time limit applies to it.
     pub is_limited: bool,
     /// Faults that struck.
     pub struck: Vec<Struck>,
@@ -25,21 +25,21 @@ pub struct Run<'a> {
     pub is_whole: bool,
 }
 
-impl Run<'_> {
-    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> Run<'a> {
+impl CheckedRun<'_> {
+    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> CheckedRun<'a> {
         let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
-        Run { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
+        CheckedRun { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
     }
 
     pub fn has_struck(&self, what: &str) -> usize {
         self.struck.iter().filter(|struck| struck.what == what).count()
     }
 
-    /// Whether a rank to which nothing happens may be silent for too long.
+    /// Whether a rank without faults may be silent for too long.
     fn has_long_pauses(&self) -> bool {
         let Some(silence) = self.plan.silence else { return false };
         let piece = self.scenario.piece * 2 + self.longest_block() * (2 * self.scenario.grain + 1) as u32;
-        // A keeper looks at its disk before it begins, and does nothing else meanwhile.
+        // A keeper reads its disk before it begins, and does nothing else meanwhile.
         let disk = self.scenario.disk;
         piece > silence || disk.stalls > 0 && disk.longest > silence
     }
@@ -49,15 +49,15 @@ impl Run<'_> {
     }
 }
 
-/// Every run ends; if nobody was killed, nothing is left of it. Few messages wait for a rank.
-pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
+/// Every run ends; if no rank was killed, nothing is left of it. Few messages wait for a rank.
+pub fn end<R>(run: &CheckedRun, end: &End<R>, covered: &mut FaultCoverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
     let has = |what| run.has_struck(what);
     if !run.is_whole {
         let is_silent = has("stop") > 0 || run.has_long_pauses();
-        assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended by nobody: {}", run.name());
+        assert!(has("death") > 0 || has("SIGTERM") > 1 || is_silent, "ended without a cause: {}", run.name());
         covered.event("killed");
     } else {
         assert_eq!(end.left, 0, "messages are left: {}", run.name());
@@ -65,7 +65,7 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     if run.is_prompt() {
         // While the root computes a block, each rank may ask and report.
         let reports = run.longest_block().as_millis() as u64 / 1000 + 1;
-        let window = if matches!(run.scenario.mode, Mode::Deliver(_)) { run.scenario.blocks } else { 0 };
+        let window = if matches!(run.scenario.kind, LifeKind::Deliver(_)) { run.scenario.blocks } else { 0 };
         let most = run.plan.ranks * (6 + reports) + 40 + window;
         assert!(end.most_unread as u64 <= most, "{} messages wait: {}", end.most_unread, run.name());
         if run.is_whole && run.plan.silence.is_none() {
@@ -74,14 +74,14 @@ pub fn end<R>(run: &Run, end: &End<R>, covered: &mut Coverage) {
     }
 }
 
-/// Whoever is accused was stopped, and not those that waited for it; who was stopped for long is
-/// accused.
-pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
+/// Only a stopped rank is accused, not those that waited for it; a rank that was stopped for long
+/// is accused.
+pub fn accusations(run: &CheckedRun, accused: &[String], covered: &mut FaultCoverage) {
     covered.events("a rank was silent", accused.len() as u64);
-    // Longer than the limit, the turn of the last to speak, and questions that are late.
+    // Longer than the limit, the turn of the last accuser, and questions that are late.
     let most = run.plan.silence.map_or(Duration::MAX, |limit| 2 * limit + Duration::from_secs(45));
     let is_needed = |stage| ["start", "scatter", "compute"].contains(&stage);
-    // The root hears of all ranks, and they of the root.
+    // The root hears from all ranks, and they from the root.
     let is_awake = |rank| !run.struck.iter().any(|struck| struck.what == "stop" && struck.rank == rank);
     let is_watched = |rank| if rank == 0 { (1..run.plan.ranks).any(is_awake) } else { is_awake(0) };
     let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && is_watched(struck.rank);
@@ -95,24 +95,24 @@ pub fn accusations(run: &Run, accused: &[String], covered: &mut Coverage) {
     }
 }
 
-/// Where losses are survived, a block is computed twice only if the rank that had it died, or the
-/// loss came before that rank had noted its last piece.
-pub fn work_twice<T: OfSpan>(run: &Run, job: &Numbers<T>, dead: &[u64]) {
+/// Where losses are survived, a block is computed twice only for one of two reasons: its rank died,
+/// or the loss came before that rank had recorded its last piece.
+pub fn work_twice<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, dead: &[u64]) {
     let log = job.log.lock().expect("no panic");
     let mut seen = Ledger::<()>::new();
-    // From the last piece back: those that fit in no more were computed again later.
+    // From the last piece back: pieces that no longer fit were computed again later.
     let again = |&&(rank, span, _): &&(u64, Span, Duration)| seen.record(span, ()).is_err() && !dead.contains(&rank);
     let again = log.iter().rev().filter(again).count();
     let most = dead.len() * run.plan.ranks as usize;
     assert!(again <= most, "{again} pieces were computed again: {}", run.name());
 }
 
-/// All ranks come to the same, and what is reported is reported once.
+/// All ranks have the same result, and each report is made once.
 pub fn reports<T: OfSpan>(
-    run: &Run,
+    run: &CheckedRun,
     ranks: Vec<Ending<Result<()>>>,
     mut reports: Vec<Outcome<T>>,
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) -> Option<Outcome<T>> {
     assert!(reports.len() <= 1, "reported {} times: {}", reports.len(), run.name());
     let killed = ranks.iter().filter(|end| matches!(end, Ending::Killed)).count();
@@ -127,7 +127,7 @@ pub fn reports<T: OfSpan>(
         result.unwrap_or_else(|error| panic!("{error}: {}", run.name()));
     }
     let outcome = reports.pop();
-    assert!(outcome.is_some() || killed > 0, "nobody has the outcome: {}", run.name());
+    assert!(outcome.is_some() || killed > 0, "no rank has the outcome: {}", run.name());
     if killed > 0 && run.plan.survives && outcome.is_some() {
         covered.event("survived a death");
         if is_root_dead {
@@ -137,21 +137,21 @@ pub fn reports<T: OfSpan>(
     outcome
 }
 
-/// An outcome is right, and so is what is on disk.
+/// An outcome is right, and so is the disk.
 pub fn outcome<T: OfSpan>(
-    run: &Run,
-    job: &Numbers<T>,
+    run: &CheckedRun,
+    job: &BlockJob<T>,
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
     part: Option<Share>,
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) {
     bounds::takes_no_longer(run, outcome, before);
     if outcome.is_complete() {
         let total = (job.blocks > 0).then(|| job.of(Span::new(0, job.blocks)));
         assert_eq!(outcome.total, total, "{}", run.name());
     } else {
-        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+        assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
     assert!(outcome.done >= before.done(), "a run undid something: {}", run.name());
     if !run.plan.survives {
@@ -178,14 +178,14 @@ pub fn outcome<T: OfSpan>(
     assert!(outcome.account.saved || run.scenario.keep.is_none() || !is_good, "not saved: {}", run.name());
 }
 
-/// A delivery is in order, without a hole, and right about how far it came.
+/// A delivery is in order, without a hole, and reports correctly how many blocks it wrote.
 pub fn delivery(
-    run: &Run,
-    job: &Numbers<Blocks>,
+    run: &CheckedRun,
+    job: &BlockJob<Blocks>,
     ranks: Vec<Ending<Result<Option<Outcome<Blocks>>>>>,
-    reader: Reader,
+    reader: TestReader,
     read: &[u64],
-    covered: &mut Coverage,
+    covered: &mut FaultCoverage,
 ) {
     let count = read.len() as u64;
     assert!(read.iter().copied().eq(0..count), "out of order: {read:?}: {}", run.name());
@@ -196,7 +196,7 @@ pub fn delivery(
     let results: Vec<_> = ranks.into_iter().filter_map(Ending::returned).collect();
     let refused = results.iter().filter(|result| matches!(result, Err(Error::AtRoot(_)))).count();
     if refused > 0 {
-        assert!(refused == all && matches!(reader, Reader::FailsAt(_)), "{results:?}: {}", run.name());
+        assert!(refused == all && matches!(reader, TestReader::FailsAt(_)), "{results:?}: {}", run.name());
         covered.event("sink failed");
         return;
     }
@@ -207,10 +207,10 @@ pub fn delivery(
         assert_eq!(count, job.blocks, "{}", run.name());
         covered.event("delivered");
     } else {
-        assert!(outcome.cause.is_some(), "it ended early, and nobody knows why: {}", run.name());
+        assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
     if outcome.cause == Some(Cause::ReaderGone) {
-        assert!(matches!(reader, Reader::GoesAt(_)), "{}", run.name());
+        assert!(matches!(reader, TestReader::GoesAt(_)), "{}", run.name());
         covered.event("reader gone");
     }
 }

@@ -1,13 +1,13 @@
-//! Which faults struck at which stage: a cell that stays empty is a test that tests nothing.
+//! Which faults struck at which stage: an empty cell shows a test that tests nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Faults of ranks.
 const FAULTS: [&str; 5] = ["death", "stop", "SIGTERM", "SIGUSR1", "SIGUSR2"];
-/// Where a rank may be: before its first call, at the engine's stages, behind the outcome.
+/// The stages of a rank: before its first call, the engine's stages, and after the outcome.
 pub const STAGES: [&str; 7] = ["before", "start", "scatter", "compute", "reduce", "report", "end"];
-/// What else must have happened.
+/// Other required events.
 const EVENTS: [&str; 19] = [
     "ENOSPC",
     "EIO",
@@ -30,9 +30,9 @@ const EVENTS: [&str; 19] = [
     "a rank was silent",
 ];
 
-/// What was met in some lives.
+/// What happened in some lives.
 #[derive(Debug, Default)]
-pub struct Coverage {
+pub struct FaultCoverage {
     faults: BTreeMap<(&'static str, &'static str), u64>,
     events: BTreeMap<&'static str, u64>,
     /// Digests of the runs of one life.
@@ -40,9 +40,9 @@ pub struct Coverage {
     lives: u64,
 }
 
-impl Coverage {
-    pub fn of_a_life() -> Coverage {
-        Coverage { lives: 1, ..Coverage::default() }
+impl FaultCoverage {
+    pub fn of_a_life() -> FaultCoverage {
+        FaultCoverage { lives: 1, ..FaultCoverage::default() }
     }
 
     pub fn fault(&mut self, what: &'static str, stage: &'static str) {
@@ -60,13 +60,13 @@ impl Coverage {
         *self.events.entry(what).or_default() += count;
     }
 
-    pub fn join(&mut self, other: Coverage) {
+    pub fn join(&mut self, other: FaultCoverage) {
         self.lives += other.lives;
         other.faults.into_iter().for_each(|(cell, count)| *self.faults.entry(cell).or_default() += count);
         other.events.into_iter().for_each(|(what, count)| self.events(what, count));
     }
 
-    /// Every cell that is expected has something in it.
+    /// Every expected cell is filled.
     pub fn assert_full(&self) {
         let cells = FAULTS.iter().flat_map(|fault| STAGES.map(|stage| (*fault, stage)));
         let empty: Vec<_> = cells.filter(|cell| !self.faults.contains_key(cell)).collect();
@@ -75,7 +75,7 @@ impl Coverage {
     }
 }
 
-impl fmt::Display for Coverage {
+impl fmt::Display for FaultCoverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} lives\n{:10}", self.lives, "")?;
         STAGES.iter().try_for_each(|stage| write!(f, "{stage:>9}"))?;

@@ -1,5 +1,5 @@
-//! Jobs that know what each of their blocks comes to, so that anything lost, doubled or out of
-//! order shows; and a sink whose reader is slow, pauses or goes away.
+//! Jobs that know the value of each block, so that a lost, duplicated or misplaced one shows; and a
+//! sink whose reader is slow, pauses or leaves.
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -17,28 +17,28 @@ pub trait OfSpan: Tally + PartialEq + Debug + Sync {
 
 /// A composition of maps x -> a x + b: associative, exact and not commutative.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Affine {
+pub struct AffineMap {
     a: u64,
     b: u64,
 }
 
-impl Tally for Affine {
-    fn merge(&mut self, next: Affine) {
-        *self = Affine { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
+impl Tally for AffineMap {
+    fn merge(&mut self, next: AffineMap) {
+        *self = AffineMap { a: self.a.wrapping_mul(next.a), b: self.b.wrapping_mul(next.a).wrapping_add(next.b) };
     }
 }
 
-impl OfSpan for Affine {
-    fn of(numbers: impl Iterator<Item = u64>) -> Affine {
-        let one = |number: u64| Affine { a: 2 * number + 3, b: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
-        numbers.map(one).fold(Affine { a: 1, b: 0 }, |mut total, next| {
+impl OfSpan for AffineMap {
+    fn of(numbers: impl Iterator<Item = u64>) -> AffineMap {
+        let one = |number: u64| AffineMap { a: 2 * number + 3, b: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
+        numbers.map(one).fold(AffineMap { a: 1, b: 0 }, |mut total, next| {
             total.merge(next);
             total
         })
     }
 }
 
-/// The blocks themselves: a tally that grows with its span, and so its messages.
+/// The blocks themselves: a tally, and so its messages, grow with the span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Blocks(pub Vec<u64>);
 
@@ -56,32 +56,32 @@ impl OfSpan for Blocks {
 
 /// A job of blocks.
 #[derive(Clone, Debug)]
-pub struct Numbers<T> {
+pub struct BlockJob<T> {
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
-    /// Time that passes within the kernel for a block, by rank, beside that of the rank's plan.
+    /// Time within the kernel for a block, by rank, in addition to that of the rank's plan.
     pub within: Vec<Duration>,
-    /// Parts of that, with a pulse behind each.
+    /// The number of steps of that, with a pulse after each.
     pub pulses: u32,
     /// The first block that a longer job does not have.
     pub whole: u64,
     pub has_a_way: bool,
-    /// Pieces that were computed, by which rank and when, but for the time of the rank's plan.
+    /// Computed pieces, by which rank and when, without the time of the rank's plan.
     pub log: Arc<Mutex<Vec<(u64, Span, Duration)>>>,
-    /// Where results are delivered: what was read, and how many blocks ahead of it ranks may work.
+    /// In a delivery: what was read, and how many blocks ahead of it ranks may work.
     pub ahead: Option<(Arc<Mutex<Vec<u64>>>, u64)>,
     pub kind: std::marker::PhantomData<fn() -> T>,
 }
 
-impl<T: OfSpan> Numbers<T> {
-    /// What a span comes to. A block that a longer job does not have is otherwise there.
+impl<T: OfSpan> BlockJob<T> {
+    /// The value of a span. A block that a longer job does not have gets another value.
     pub fn of(&self, span: Span) -> T {
         T::of((span.first..span.end).map(|block| if block < self.whole { block } else { block + self.blocks }))
     }
 }
 
-impl<T: OfSpan> Job for Numbers<T> {
+impl<T: OfSpan> Job for BlockJob<T> {
     type Tally = T;
     type Workspace = ();
 
@@ -131,33 +131,33 @@ impl<T: OfSpan> Job for Numbers<T> {
     }
 }
 
-/// What a reader does with a block.
+/// The reader's reaction to a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reader {
+pub enum TestReader {
     /// Reads on, at this speed.
     Reads(Duration),
     /// Pauses at a block for this long.
     PausesAt(u64, Duration),
-    /// Goes away at a block.
+    /// Closes the stream at a block.
     GoesAt(u64),
     /// The sink fails at a block.
     FailsAt(u64),
 }
 
-/// A sink that notes what was read.
-pub struct Pipe {
+/// A sink that records what was read.
+pub struct RecordingSink {
     pub read: Arc<Mutex<Vec<u64>>>,
-    pub reader: Reader,
+    pub reader: TestReader,
 }
 
-impl Sink<Blocks> for Pipe {
+impl Sink<Blocks> for RecordingSink {
     fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.reader {
-                Reader::Reads(time) => simulated::pass(time),
-                Reader::PausesAt(at, time) if at == block => simulated::pass(time),
-                Reader::GoesAt(at) if at == block => return Err(SinkError::ReaderGone),
-                Reader::FailsAt(at) if at == block => return Err(SinkError::Failed("the disk is full".into())),
+                TestReader::Reads(time) => simulated::pass(time),
+                TestReader::PausesAt(at, time) if at == block => simulated::pass(time),
+                TestReader::GoesAt(at) if at == block => return Err(SinkError::ReaderGone),
+                TestReader::FailsAt(at) if at == block => return Err(SinkError::Failed("the disk is full".into())),
                 _ => {}
             }
             self.read.lock().expect("no panic").push(block);

@@ -1,7 +1,6 @@
 //! A life: runs of one job, one after the other, until it is done.
 //!
-//! Stands beside `scenario`, what a seed decides about it, and `check`, what must hold after each
-//! run.
+//! Stands beside `scenario`, which a seed decides, and `check`, which must hold after each run.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -14,36 +13,36 @@ use montesieve_engine::transport::{ROOT, Transport};
 use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
 
 use super::bounds;
-use super::check::{self, Run};
-use super::coverage::Coverage;
-use super::job::{Affine, Blocks, Numbers, OfSpan, Pipe, Reader};
-use super::scenario::{Mode, Scenario};
+use super::check::{self, CheckedRun};
+use super::coverage::FaultCoverage;
+use super::job::{AffineMap, BlockJob, Blocks, OfSpan, RecordingSink, TestReader};
+use super::scenario::{LifeKind, Scenario};
 
-/// Where the checkpoint is, on its simulated disk.
+/// The path of the checkpoint, on its simulated disk.
 const PATH: &str = "/jobs/numbers.ckpt";
-/// Runs in which something may go wrong. Then all goes well, and the job must be done.
+/// Runs with possible faults. Later runs have none, and the job must be done.
 const STORMY: u64 = 5;
-/// Runs until a job must be done.
+/// Runs within which a job must be done.
 const MOST_RUNS: u64 = STORMY + 6;
 
-/// Lives the life of a seed; panics when anything is not as it must be.
-pub fn live(seed: u64) -> Coverage {
+/// Runs the life of a seed; panics when a check fails.
+pub fn live(seed: u64) -> FaultCoverage {
     let scenario = Scenario::of(seed);
-    match scenario.mode {
-        Mode::Deliver(reader) => deliveries(&scenario, reader),
+    match scenario.kind {
+        LifeKind::Deliver(reader) => deliveries(&scenario, reader),
         _ if scenario.is_list => totals::<Blocks>(&scenario),
-        _ => totals::<Affine>(&scenario),
+        _ => totals::<AffineMap>(&scenario),
     }
 }
 
-fn job<T>(scenario: &Scenario) -> Numbers<T> {
-    Numbers {
+fn job<T>(scenario: &Scenario) -> BlockJob<T> {
+    BlockJob {
         blocks: scenario.blocks,
         grain: scenario.grain,
         piece: scenario.piece,
         within: scenario.within.clone(),
         pulses: scenario.pulses,
-        whole: if matches!(scenario.mode, Mode::Deliver(_)) { scenario.blocks } else { scenario.whole },
+        whole: if matches!(scenario.kind, LifeKind::Deliver(_)) { scenario.blocks } else { scenario.whole },
         has_a_way: scenario.has_a_way,
         log: Arc::default(),
         ahead: None,
@@ -72,7 +71,7 @@ fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
         faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
         disk: disk.clone(),
         silence: scenario.silence.filter(|_| number < STORMY),
-        survives: scenario.mode == Mode::Survive,
+        survives: scenario.kind == LifeKind::Survive,
         most_events: 20_000_000,
         ..Plan::new(ranks, random.any())
     }
@@ -90,19 +89,20 @@ fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
 }
 
 /// Runs for a total, until the job is done.
-fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
+fn totals<T: OfSpan>(scenario: &Scenario) -> FaultCoverage {
     let whole = job::<T>(scenario);
-    // Half of the life may be that of a shorter job: its last block is not that of the longer one.
+    // Half of the life may be that of a shorter job: its last block differs from that of the longer
+    // one.
     let mut job = match scenario.shorter {
-        Some(blocks) => Numbers { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
+        Some(blocks) => BlockJob { blocks, whole: blocks - scenario.seed % 2, ..whole.clone() },
         None => whole.clone(),
     };
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
-    let mut covered = Coverage::of_a_life();
+    let mut covered = FaultCoverage::of_a_life();
     let mut random = Random::new(scenario.seed ^ 0xC4A54);
-    let shares = if let Mode::Shares(of) = scenario.mode { of } else { 0 };
+    let shares = if let LifeKind::Shares(of) = scenario.kind { of } else { 0 };
     let mut share = 0;
-    // What was reported as saved, and so must be there whatever happens to the host.
+    // What was reported as saved, and so must survive whatever happens to the host.
     let mut promised = Ledger::<()>::new();
     for number in 0..MOST_RUNS + shares {
         if number == STORMY {
@@ -131,7 +131,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
         });
         let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
-        let run = Run::of(scenario, &plan, &end, number < STORMY);
+        let run = CheckedRun::of(scenario, &plan, &end, number < STORMY);
         check::end(&run, &end, &mut covered);
         check::accusations(&run, &accusations.into_inner().expect("no panic"), &mut covered);
         let outcome = check::reports(&run, end.ranks, reports.into_inner().expect("no panic"), &mut covered);
@@ -171,34 +171,34 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> Coverage {
 /// A command as a program runs it: the job, then the report, which cannot be taken back.
 fn command<T: OfSpan>(
     rank: &Simulated,
-    job: &Numbers<T>,
+    job: &BlockJob<T>,
     options: &Options,
     done: &Ledger<T>,
     reports: &Mutex<Vec<Outcome<T>>>,
 ) -> Result<()> {
-    // Who the root is may change from attempt to attempt.
+    // The root may change from attempt to attempt.
     let done = if rank.rank() == ROOT { done.clone() } else { Ledger::new() };
     let outcome = resume(rank, job, options, done)?;
     rank.flush(None)?;
     rank.confirm_all_alive()?;
     simulated::mark("end");
     reports.lock().expect("no panic").extend(outcome);
-    // Where losses are survived, all meet once more, and nobody waits for anything before that.
+    // Where losses are survived, all ranks meet once more, and none waits for anything before that.
     if rank.replay_log().is_none() {
         rank.end_watch()?;
     }
     Ok(())
 }
 
-/// What a program does about an error of one rank alone.
+/// How a program handles an error of one rank alone.
 fn abort_for(rank: &Simulated, error: &Error) {
     if matches!(error, Error::Silent { .. }) {
         rank.abort();
     }
 }
 
-/// What the disk has; it has at least what it acknowledged.
-fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
+/// The contents of the disk, which must include everything it acknowledged.
+fn load<T: OfSpan>(job: &BlockJob<T>, disk: &SimulatedDisk, scenario: &Scenario) -> Ledger<T> {
     let ours = job.identity().expect("it is kept");
     let path = Path::new(PATH);
     let found = checkpoint::load(disk, path, job, &ours, scenario.rots);
@@ -216,9 +216,9 @@ fn load<T: OfSpan>(job: &Numbers<T>, disk: &SimulatedDisk, scenario: &Scenario) 
     ledger
 }
 
-/// A delivery in order: one run, whatever comes of it.
-fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
-    let mut covered = Coverage::of_a_life();
+/// A delivery in order: one run, whatever its result.
+fn deliveries(scenario: &Scenario, reader: TestReader) -> FaultCoverage {
+    let mut covered = FaultCoverage::of_a_life();
     let job = job::<Blocks>(scenario);
     let disk = SimulatedDisk::new(scenario.seed, scenario.disk);
     let plan = plan(scenario, &disk, 0);
@@ -226,9 +226,9 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
     let mut random = Random::new(scenario.seed ^ 0x800);
     let window = random.between(1, 4 * plan.ranks * 20);
     let room = Room { block: 8, all: 8 * window };
-    let job = Numbers { ahead: Some((Arc::clone(&read), window)), ..job };
+    let job = BlockJob { ahead: Some((Arc::clone(&read), window)), ..job };
     let end = simulated::run(&plan, |rank| {
-        let sink = (rank.rank() == ROOT).then(|| Pipe { read: Arc::clone(&read), reader });
+        let sink = (rank.rank() == ROOT).then(|| RecordingSink { read: Arc::clone(&read), reader });
         let options = Options { keep: None, ..options(scenario, rank, 0) };
         let outcome = deliver(&**rank, &job, &options, room, sink).map(|(outcome, _)| outcome);
         if let Err(error) = &outcome {
@@ -239,7 +239,7 @@ fn deliveries(scenario: &Scenario, reader: Reader) -> Coverage {
         rank.end_watch()?;
         outcome
     });
-    let run = Run::of(scenario, &plan, &end, true);
+    let run = CheckedRun::of(scenario, &plan, &end, true);
     check::end(&run, &end, &mut covered);
     check::delivery(&run, &job, end.ranks, reader, &read.lock().expect("no panic"), &mut covered);
     covered

@@ -1,7 +1,7 @@
-//! What a seed decides about a life: the job, how it is run, and what may go wrong.
+//! What a seed decides about a life: the job, how it runs, and what may go wrong.
 //!
-//! Each kind of trouble is there in some lives and not in others ("swarm"): many kinds at once hide
-//! each other, since a life that is always killed early never meets the end of a round.
+//! Some lives have a kind of trouble and some do not ("swarm"). Many troubles at once hide each
+//! other: a life that is always killed early never reaches the end of a round.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use montesieve_engine::{Options, Schedule};
 use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::coverage::STAGES;
-use super::job::Reader;
+use super::job::TestReader;
 
-/// The longest that a rank is stopped where nobody minds; elsewhere it may be long enough for all to
-/// speak.
+/// The longest stop of a rank where silence has no limit; elsewhere a stop may be long enough for
+/// all accusers.
 const LONGEST_STOP: Duration = Duration::from_secs(20);
 
-/// How the results of a life come out.
+/// How the results of a life are reported.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mode {
+pub enum LifeKind {
     /// A total.
     Total,
     /// In order, to a sink with this reader.
-    Deliver(Reader),
+    Deliver(TestReader),
     /// A total, and deaths are survived.
     Survive,
-    /// So many shares one after the other, and then the whole.
+    /// This number of shares one after another, and then the whole.
     Shares(u64),
 }
 
@@ -33,7 +33,7 @@ pub enum Mode {
 #[derive(Clone, Debug)]
 pub struct Scenario {
     pub seed: u64,
-    pub mode: Mode,
+    pub kind: LifeKind,
     pub blocks: u64,
     pub grain: u64,
     pub piece: Duration,
@@ -55,20 +55,19 @@ pub struct Scenario {
     pub weather: Weather,
     pub disk: DiskFaults,
     pub crashes: bool,
-    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may take
-    /// the one before.
+    /// Whether the file itself is damaged between two runs. Not where hosts crash, which may remove
+    /// the previous save.
     pub rots: bool,
-    /// How long a rank may be silent: longer than two messages take that are both as late as the
-    /// weather allows.
+    /// How long a rank may be silent: longer than two messages take in the worst weather.
     pub silence: Option<Duration>,
-    kinds: Vec<Kind>,
-    /// Whether ranks that have finished are asked to save again and again: the last requests meet
-    /// the end of the round.
+    troubles: Vec<Trouble>,
+    /// Whether finished ranks get repeated requests to save: the last requests meet the end of the
+    /// round.
     has_requests: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum Trouble {
     Death,
     Stop,
     Signal(i32),
@@ -90,16 +89,16 @@ impl Scenario {
             _ => random.below(600),
         };
         let reader = match random.below(5) {
-            0 | 1 => Reader::Reads(random.scale_up_to(Duration::from_millis(50))),
-            2 => Reader::PausesAt(random.below(blocks), Duration::from_secs(100)),
-            3 => Reader::GoesAt(random.below(blocks)),
-            _ => Reader::FailsAt(random.below(blocks)),
+            0 | 1 => TestReader::Reads(random.scale_up_to(Duration::from_millis(50))),
+            2 => TestReader::PausesAt(random.below(blocks), Duration::from_secs(100)),
+            3 => TestReader::GoesAt(random.below(blocks)),
+            _ => TestReader::FailsAt(random.below(blocks)),
         };
-        let mode = match random.below(10) {
-            0..4 => Mode::Total,
-            4..6 => Mode::Deliver(reader),
-            6..9 => Mode::Survive,
-            _ => Mode::Shares(random.between(2, 4)),
+        let kind = match random.below(10) {
+            0..4 => LifeKind::Total,
+            4..6 => LifeKind::Deliver(reader),
+            6..9 => LifeKind::Survive,
+            _ => LifeKind::Shares(random.between(2, 4)),
         };
         let longest = Duration::from_micros(random.one(&[1, 100, 10_000, 300_000]));
         let times = |random: &mut Random| -> Vec<Duration> {
@@ -109,7 +108,7 @@ impl Scenario {
         let kept = Duration::from_micros(random.one(&[0, 3_000, 100_000, 30_000_000]));
         let mut scenario = Scenario {
             seed,
-            mode,
+            kind,
             blocks,
             grain: random.one(&[1, 1, 3, 20]),
             piece: Duration::from_micros(random.one(&[500, 500, 200_000])),
@@ -117,20 +116,21 @@ impl Scenario {
             pulses: random.one(&[1, 2, 4, 20]),
             whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
             shorter: None,
-            has_a_way: random.chance(1, 4) && !matches!(mode, Mode::Deliver(_)),
+            has_a_way: random.chance(1, 4) && !matches!(kind, LifeKind::Deliver(_)),
             is_list: random.chance(1, 2),
             most_ranks,
             schedule: random.one(&Schedule::ALL),
             chunk: random.chance(1, 2).then(|| random.between(1, 30)),
             block_times,
-            keep: (random.chance(2, 3) || matches!(mode, Mode::Shares(_))).then_some(kept),
+            keep: (random.chance(2, 3) || matches!(kind, LifeKind::Shares(_))).then_some(kept),
             deadline: None,
             weather: Weather::random(random),
             disk: if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() },
             crashes: random.chance(1, 2),
-            silence: (random.chance(1, 4) && mode != Mode::Survive).then(|| Duration::from_secs(random.one(&[15, 60]))),
+            silence: (random.chance(1, 4) && kind != LifeKind::Survive)
+                .then(|| Duration::from_secs(random.one(&[15, 60]))),
             rots: random.chance(1, 4),
-            kinds: Vec::new(),
+            troubles: Vec::new(),
             has_requests: false,
         };
         if random.chance(1, 4) && scenario.keep.is_some() && scenario.whole > 1 {
@@ -141,20 +141,26 @@ impl Scenario {
             let about = scenario.work(most_ranks) * 2 + Duration::from_millis(1);
             scenario.deadline = Some(random.scale_up_to(about));
         }
-        let kinds = [Kind::Death, Kind::Stop, Kind::Signal(SIGTERM), Kind::Signal(SIGUSR1), Kind::Signal(SIGUSR2)];
-        scenario.kinds = kinds.into_iter().filter(|_| random.chance(1, 3)).collect();
+        let troubles = [
+            Trouble::Death,
+            Trouble::Stop,
+            Trouble::Signal(SIGTERM),
+            Trouble::Signal(SIGUSR1),
+            Trouble::Signal(SIGUSR2),
+        ];
+        scenario.troubles = troubles.into_iter().filter(|_| random.chance(1, 3)).collect();
         scenario.has_requests = random.chance(1, 3);
         if random.chance(1, 5) { scenario.calm(random) } else { scenario }
     }
 
-    /// A long job to which nothing happens but requests for saves: then bounds of time are tight,
-    /// and a rank that lets others wait shows.
+    /// A long job without faults except requests for saves: then bounds of time are tight, and a
+    /// rank that delays others shows.
     fn calm(self, random: &mut Random) -> Scenario {
         let longest = Duration::from_millis(random.one(&[2, 30, 300]));
         let times = |random: &mut Random| (0..random.between(1, 5)).map(|_| random.scale_up_to(longest)).collect();
         let [has_signals, has_requests] = random.one(&[[false, false], [true, false], [false, true]]);
         Scenario {
-            mode: if self.mode == Mode::Survive { Mode::Survive } else { Mode::Total },
+            kind: if self.kind == LifeKind::Survive { LifeKind::Survive } else { LifeKind::Total },
             blocks: 2000,
             whole: 2000,
             shorter: None,
@@ -169,33 +175,33 @@ impl Scenario {
             weather: Weather { seconds: 0, skew: Duration::ZERO, ..self.weather },
             disk: DiskFaults::default(),
             silence: None,
-            kinds: has_signals.then_some(Kind::Signal(SIGUSR1)).into_iter().collect(),
+            troubles: has_signals.then_some(Trouble::Signal(SIGUSR1)).into_iter().collect(),
             has_requests,
             ..self
         }
     }
 
-    /// About how long the work takes on so many ranks.
+    /// The approximate duration of the work on `ranks` ranks.
     pub fn work(&self, ranks: u64) -> Duration {
         let mean = |times: &[Duration]| times.iter().sum::<Duration>() / times.len() as u32;
         (mean(&self.block_times) + mean(&self.within)) * (self.blocks.div_ceil(ranks)) as u32
     }
 
-    /// What strikes in one run.
+    /// The faults of one run.
     pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<Fault> {
         let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
         let mut faults = Vec::new();
-        for kind in &self.kinds {
-            // One save more does no harm: many may be asked for.
-            let most = if *kind == Kind::Signal(SIGUSR1) { 20 } else { 4 };
+        for trouble in &self.troubles {
+            // One more save does no harm: many may be requested.
+            let most = if *trouble == Trouble::Signal(SIGUSR1) { 20 } else { 4 };
             for _ in 0..random.below(most) {
-                let what = match kind {
-                    Kind::Death => What::Death,
-                    Kind::Stop => What::Stop(match self.silence {
+                let what = match trouble {
+                    Trouble::Death => What::Death,
+                    Trouble::Stop => What::Stop(match self.silence {
                         Some(limit) if random.chance(1, 2) => 8 * limit,
                         _ => random.scale_up_to(LONGEST_STOP),
                     }),
-                    Kind::Signal(signal) => What::Signal(*signal),
+                    Trouble::Signal(signal) => What::Signal(*signal),
                 };
                 let at = match random.below(6) {
                     0 => At::Time(random.up_to(about)),
@@ -204,7 +210,7 @@ impl Scenario {
                     3 | 4 => At::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
                     _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
                 };
-                // The root has the most to lose.
+                // A fault at the root matters most.
                 let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
                 faults.push(Fault { rank, at, what });
             }
@@ -217,7 +223,7 @@ impl Scenario {
         faults
     }
 
-    /// What a run is told.
+    /// The options of a run.
     pub fn options(&self) -> Options {
         Options { schedule: self.schedule, chunk: self.chunk, warn: Some(|_| ()), ..Options::default() }
     }

@@ -1,10 +1,10 @@
-//! The format against bytes of every kind: its own, cut, flipped, spliced, and anybody else's.
+//! The format against bytes of every kind: its own, truncated, flipped, spliced, and arbitrary.
 
 use super::*;
 use crate::Seams;
 use proptest::prelude::*;
 
-/// Order shows in this tally.
+/// A tally that shows the order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Blocks(Vec<u64>);
 
@@ -53,7 +53,7 @@ fn what_was_written_is_read() {
 }
 
 #[test]
-fn a_longer_job_goes_on_from_the_whole_blocks_of_a_shorter_one() {
+fn a_longer_job_resumes_from_the_whole_blocks_of_a_shorter_one() {
     let (short, long) = (job("seed 1", 95), job("seed 1", 1000));
     let read = decode(&written(&short, &[(0, 3), (4, 9), (9, 10)]), &long).expect("the same kind");
     assert_eq!(read.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 3), Span::new(4, 9)]);
@@ -98,7 +98,7 @@ fn files_that_are_none_of_ours() {
     let mut flipped = good.clone();
     flipped[length - 1] ^= 1;
     assert_eq!(refusal(&flipped), "is damaged: its digest is wrong");
-    // A right digest over contents that are none.
+    // A right digest over contents that are not a checkpoint.
     let mut empty = good[..PREFIX].to_vec();
     empty[MAGIC.len() + 4..].fill(0);
     empty.extend_from_slice(&[0; DIGEST]);
@@ -125,7 +125,7 @@ fn other_blocks_of_the_same_job_are_refused() {
     }
     assert!(theirs(|job| job.whole = 4).ends_with("4 whole blocks do not fit a job of 95"));
     assert!(theirs(|job| (job.amount, job.whole) = (200, 21)).ends_with("21 whole blocks do not fit a job of 200"));
-    assert!(theirs(|job| job.parts = vec![Share { index: 3, of: 3 }]).contains("its parts are none"));
+    assert!(theirs(|job| job.parts = vec![Share { index: 3, of: 3 }]).contains("its part numbers are impossible"));
 }
 
 #[test]
@@ -136,11 +136,11 @@ fn tallies_that_cannot_be_right_are_refused() {
     let refused = decode(&encode(&ours, &ledger).expect("encodes"), &ours).expect_err("wrong");
     assert_eq!(refused, Refusal::Contents("they are not 0..3".to_owned()));
     let beyond = written(&ours, &[(0, 3), (9, 11)]);
-    assert_eq!(decode(&beyond, &ours), Err(Refusal::Contents("blocks 9..11 are none of a job's".to_owned())));
+    assert_eq!(decode(&beyond, &ours), Err(Refusal::Contents("the job has no blocks 9..11".to_owned())));
 }
 
 #[test]
-fn what_others_wrote_reaches_no_terminal_raw_nor_without_end() {
+fn foreign_text_is_escaped_and_shortened() {
     let words = vec!["pi\x1b[2J".to_owned(), "9".repeat(1000)];
     let name = Identity { words, ..job("seed 1", 95) }.name();
     assert!(name.starts_with("pi\\u{1b}[2J 999") && name.ends_with("9...") && name.len() < 400, "{name}");
@@ -183,8 +183,8 @@ proptest! {
         }
     }
 
-    /// The digest keeps accidents out. Behind a forged one anything may stand: it is read or
-    /// refused, never a panic, nor memory beyond measure for a length that is a lie.
+    /// The digest excludes accidents. Forged contents may be anything: they are decoded or refused,
+    /// without a panic, and without huge memory for a forged length.
     #[test]
     fn contents_behind_a_right_digest_never_panic(
         bytes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
@@ -198,7 +198,7 @@ proptest! {
             forged[at] = byte;
         }
         if let Some(at) = lie {
-            // bincode's mark of a length in eight bytes, and all of them ones.
+            // bincode's mark of a length in eight bytes, all of them ones.
             let at = rest + at.index(forged.len() - rest - 9);
             forged[at..at + 9].copy_from_slice(&[253, 255, 255, 255, 255, 255, 255, 255, 255]);
         }

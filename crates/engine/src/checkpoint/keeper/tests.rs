@@ -1,12 +1,12 @@
-//! Saves, the save before, locks and damaged files.
+//! Saves, previous saves, locks and damaged files.
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::background::Worker;
-use crate::checkpoint::{self, Found, claim};
+use crate::background::BackgroundThread;
+use crate::checkpoint::{self, LoadedCheckpoint, claim};
 use crate::checkpoint::{LoadError, Version, load_alone};
 use crate::disk::FileSystem;
 use crate::{Job, Pulse, Share, Span};
@@ -41,11 +41,11 @@ fn identity(seed: u64) -> Identity {
     Identity { kind, version, amount: 100, whole: 10, words, parts: Vec::new() }
 }
 
-fn load(path: &Path, seed: u64) -> Result<Option<Found<()>>, LoadError> {
+fn load(path: &Path, seed: u64) -> Result<Option<LoadedCheckpoint<()>>, LoadError> {
     checkpoint::load(&FileSystem, path, &Ten { seed }, &identity(seed), false)
 }
 
-/// Blocks done of the file itself.
+/// Finished blocks of the file itself.
 fn done(path: &Path) -> Option<u64> {
     load_alone(&FileSystem, path, &Ten { seed: 1 }, &identity(1)).ok().map(|ledger| ledger.done())
 }
@@ -62,17 +62,17 @@ fn keeper(path: &Path) -> Keeper {
 
 fn keeper_of(path: &Path, identity: Identity) -> Keeper {
     let keep = Keep { path: path.into(), every: Duration::from_secs(30) };
-    let background: Arc<dyn Background> = Arc::new(Worker::begin("checkpoint").expect("a thread"));
+    let background: Arc<dyn Background> = Arc::new(BackgroundThread::begin("checkpoint").expect("a thread"));
     Keeper::new(keep, identity, Some(|_| ()), Arc::new(FileSystem), Some(background))
 }
 
-/// Saves; whether it is on disk.
+/// Saves; returns whether it is on disk.
 fn save(keeper: &mut Keeper, blocks: u64) -> bool {
     keeper.save(&ledger(blocks)).unwrap_or_else(|| keeper.wait(Duration::from_secs(100)))
 }
 
 #[test]
-fn the_last_save_and_the_one_before() {
+fn the_last_save_and_the_previous_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     assert!(load(&path, 1).expect("nothing there").is_none());
@@ -86,7 +86,7 @@ fn the_last_save_and_the_one_before() {
 }
 
 #[test]
-fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
+fn the_previous_save_replaces_a_damaged_file_on_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut keeper = keeper(&path);
@@ -104,14 +104,14 @@ fn the_one_before_is_offered_when_the_last_is_damaged_and_taken_on_request() {
         checkpoint::load(&FileSystem, &path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
     assert_eq!((taken.ledger.done(), taken.instead.is_some()), (5, true));
     assert!(load(&before(&path), 2).expect_err("another job").is_misuse());
-    // A good file of another job is not damaged: nothing is taken instead.
+    // A good file of another job is not damaged: no other file replaces it.
     fs::copy(before(&path), &path).expect("copied");
     let other = checkpoint::load(&FileSystem, &path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
     assert!(other.is_misuse());
 }
 
 #[test]
-fn a_file_that_is_gone_leaves_the_one_before() {
+fn a_missing_file_leaves_the_previous_save() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut first = keeper(&path);
@@ -137,14 +137,14 @@ fn only_regular_files_are_read_and_no_others_are_read_to_their_end() {
         assert!(!refused.is_misuse(), "{refused}");
         assert!(claim(path, "me", true).is_err());
     }
-    // Terabytes of nothing.
+    // Terabytes of zeros.
     let sparse = folder.path().join("sparse");
     fs::File::create(&sparse).and_then(|file| file.set_len(1 << 40)).expect("made");
     assert!(load(&sparse, 1).expect_err("foreign").to_string().ends_with("sparse is not a checkpoint"));
 }
 
 #[test]
-fn a_place_that_cannot_be_saved_to_is_found_at_once() {
+fn an_unwritable_path_is_found_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused = claim(&folder.path().join("missing/pi.ckpt"), "me", true).expect_err("no folder");
     assert!(refused.to_string().starts_with("cannot write the checkpoint "), "{refused}");
@@ -171,7 +171,7 @@ fn parts_of_one_file_are_all_noted() {
 }
 
 #[test]
-fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
+fn a_damaged_file_does_not_replace_the_previous_save() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut first = keeper(&path);
@@ -185,10 +185,10 @@ fn a_damaged_file_does_not_take_the_place_of_the_one_before() {
 }
 
 #[test]
-fn the_one_before_is_best_effort() {
+fn the_previous_save_is_best_effort() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
-    // A folder that is not empty cannot be replaced by a file, whoever we are.
+    // A file cannot replace a folder that is not empty, under any user.
     fs::create_dir_all(before(&path).join("in the way")).expect("a folder");
     let mut keeper = keeper(&path);
     for blocks in [3, 5, 8] {
@@ -217,7 +217,7 @@ fn the_last_save_waits_for_the_one_under_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
     let mut keeper = keeper(&path);
-    // A disk that takes its time.
+    // A slow disk.
     let (finish, wait) = std::sync::mpsc::channel();
     keeper.writing = Some(wait);
     assert!(!keeper.is_idle() && keeper.poll().is_none());
@@ -228,13 +228,13 @@ fn the_last_save_waits_for_the_one_under_way() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_no_reason_to_stop() {
+fn an_unwritable_path_does_not_end_the_job() {
     let mut keeper = keeper(Path::new("/nowhere/pi.ckpt"));
     assert!(!save(&mut keeper, 3) && !keeper.save_now(&ledger(3)));
 }
 
 #[test]
-fn an_interval_is_the_time_between_saves_and_what_a_save_may_miss() {
+fn an_interval_is_the_time_between_saves_plus_unsaved_work() {
     for every in [0, 1, 200, 1000, 30_000, 3_600_000].map(Duration::from_millis) {
         let keep = Keep { path: "pi.ckpt".into(), every };
         assert_eq!(keep.between() + 2 * keep.slack(), every);

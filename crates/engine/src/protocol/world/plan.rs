@@ -1,22 +1,22 @@
-//! What a world is made of: the job, how it is run, what happens and how long it takes.
+//! The parts of a world: the job, how it runs, what happens and how long it takes.
 
 use std::time::Duration;
 
 use super::super::{Message, PIECE};
 use crate::{Cause, Schedule, Seams, Span, Tally};
 
-/// What happens to the ranks of a world, and how long it takes.
+/// The events of the ranks of a world, and how long each takes.
 pub trait Model {
-    /// What a span of blocks adds up to.
+    /// The result of a span of blocks.
     type Tally: Tally;
 
     /// The tally of a piece, and how long the kernel takes for it.
     fn compute(&mut self, rank: u64, piece: Span) -> (Self::Tally, Duration);
 
-    /// How long a message is on its way. It never overtakes an earlier one of the same pair.
+    /// How long a message travels. It never overtakes an earlier one of the same pair.
     fn delay(&mut self, from: u64, to: u64, message: &Message<Self::Tally>) -> Duration;
 
-    /// How long the receiver takes for a message.
+    /// How long the receiver needs for a message.
     fn handling(&mut self, message: &Message<Self::Tally>) -> Duration {
         let _ = message;
         Duration::ZERO
@@ -27,21 +27,21 @@ pub trait Model {
         Some(Duration::ZERO)
     }
 
-    /// How long the reader takes for a tally; `None`: it never takes it.
+    /// How long the reader needs for a tally; `None`: it never takes it.
     fn read(&mut self, tally: &Self::Tally) -> Option<Duration> {
         let _ = tally;
         Some(Duration::ZERO)
     }
 }
 
-/// A job as the protocol sees it, and how it is run.
+/// A job as the protocol sees it, and how it runs.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct RoundPlan {
     /// How many ranks.
     pub ranks: u64,
     /// How many blocks.
     pub blocks: u64,
-    /// Who computes what.
+    /// Which rank computes what.
     pub schedule: Schedule,
     /// Blocks handed out at a time.
     pub chunk: u64,
@@ -49,20 +49,20 @@ pub struct Plan {
     pub window: Option<u64>,
     /// Time between two saves, where there are any.
     pub saves: Option<Duration>,
-    /// When to stop the round, from its beginning.
+    /// When to stop the round, from its start.
     pub time_limit: Option<Duration>,
     /// How long a piece should take.
     pub piece: Duration,
     /// Where spans do not merge.
     pub boundaries: Seams,
-    /// What happens at a time, to a rank.
-    pub events: Vec<(Duration, u64, Event)>,
+    /// External events: time, rank, event.
+    pub events: Vec<(Duration, u64, ExternalEvent)>,
 }
 
-impl Plan {
+impl RoundPlan {
     /// A job that is neither delivered in order nor saved nor stopped.
-    pub fn new(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> Plan {
-        Plan {
+    pub fn new(ranks: u64, blocks: u64, schedule: Schedule, chunk: u64) -> RoundPlan {
+        RoundPlan {
             ranks,
             blocks,
             schedule,
@@ -77,37 +77,37 @@ impl Plan {
     }
 }
 
-/// What may happen from outside.
+/// External events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum ExternalEvent {
     /// This signal asks for a stop.
     Signal(i32),
     /// A signal asks for a save.
     Save,
-    /// The reader goes away.
+    /// The reader closes the stream.
     ReaderGone,
 }
 
-/// What a round came to.
+/// The result of a round.
 #[derive(Debug)]
-pub struct End<T> {
+pub struct RoundResult<T> {
     /// How long it took.
     pub time: Duration,
     /// Blocks computed by any rank.
     pub computed: u64,
     /// Blocks done, as the root knows.
     pub done: u64,
-    /// The same; in-order: blocks written.
+    /// The same; in order: blocks written.
     pub done_for_good: u64,
-    /// What the blocks add up to; in-order: those that were read.
+    /// The total of the blocks; in order: of those that were read.
     pub total: Option<T>,
     /// Why it ended early.
     pub cause: Option<Cause>,
-    /// How many saves began, and whether the last one holds everything.
+    /// How many saves started, and whether the last one holds everything.
     pub saves: u64,
     /// See `saves`.
     pub is_saved: bool,
-    /// In-order: the most blocks that the root held and had not delivered.
+    /// In order: the largest number of blocks that the root held undelivered.
     pub most_held: u64,
     /// Messages of all ranks.
     pub messages: u64,

@@ -3,9 +3,9 @@
 //! | file | holds |
 //! |---|---|
 //! | `format` | the bytes, pure |
-//! | `keeper` | writes: atomically, keeping the save before |
-//! | `load` | reads, and says what is wrong with a file |
-//! | `lock` | one job a checkpoint |
+//! | `keeper` | writes: atomically, keeping the previous save |
+//! | `load` | reads, and reports what is wrong with a file |
+//! | `lock` | one job per checkpoint |
 
 mod format;
 mod keeper;
@@ -15,5 +15,5 @@ mod lock;
 pub use format::{Identity, Refusal, Version, decode, encode, identity as identity_of, reseal};
 pub(crate) use keeper::Keeper;
 pub use keeper::{Keep, before};
-pub use load::{Found, LoadError, claim, identity, load, load_alone};
+pub use load::{LoadError, LoadedCheckpoint, claim, identity, load, load_alone};
 pub use lock::Lock;
