@@ -12,7 +12,7 @@ use montesieve::cluster::Cluster;
 use montesieve::error::Result;
 use montesieve::isa::Isa;
 use montesieve::job::signals::Signals;
-use montesieve::job::{Job, Pulse, Schedule, Session, Span, Tally};
+use montesieve::job::{Job, Schedule, Session, Span, Tally, YieldNow};
 use montesieve::montecarlo::darts::Darts;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,7 @@ impl Job for Throw {
         Darts::new(42, Isa::widest())
     }
 
-    fn compute(&self, span: Span, darts: &mut Darts, _pulse: Pulse<'_>) -> ControlFlow<(), Hits> {
+    fn compute(&self, span: Span, darts: &mut Darts, _pulse: YieldNow<'_>) -> ControlFlow<(), Hits> {
         ControlFlow::Continue(Hits(throw(span, darts)))
     }
 }

@@ -10,6 +10,8 @@ pub mod command;
 mod context;
 mod files;
 mod finish;
+#[cfg(test)]
+mod forged;
 mod gcd;
 mod info;
 mod inputs;
@@ -29,12 +31,10 @@ mod ranks;
 mod rounds;
 pub mod scaling;
 mod scheduler;
-mod stdin;
-mod stop;
-#[cfg(test)]
-mod forged;
 #[cfg(test)]
 mod simulation;
+mod stdin;
+mod stop;
 
 use std::env;
 use std::io::IsTerminal;

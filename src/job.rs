@@ -3,9 +3,9 @@
 //! Stands beside the crate `montesieve_engine`, which is all of it but for the words.
 
 pub use montesieve_engine::{
-    Dealer, Identity, Job, JobError, Keep, Ledger, Notice, Overlap, Pulse, Result, Schedule, Seams, Session, Span,
-    Tally, Version, atomic_file, backoff, checkpoint, identity_or_before, profile, protocol, record, regular,
-    replay_log, restart, rounds, signals, sink, sound, threads, timeline, transport, unite,
+    Boundaries, Dealer, Identity, Job, JobError, Ledger, Notice, Overlap, Result, SaveSettings, Schedule, Session,
+    Span, Tally, Version, YieldNow, atomic_file, backoff, checkpoint, identity_or_before, invariant, profile, protocol,
+    record, regular, replay_log, restart, rounds, signals, sink, threads, timeline, transport, unite,
 };
 
 use self::checkpoint::LoadError;
@@ -29,7 +29,7 @@ fn explain(error: montesieve_engine::Error) -> Error {
 
 /// Runs jobs; see the engine's module of that name.
 pub mod run {
-    pub use montesieve_engine::Cause;
+    pub use montesieve_engine::StopCause;
     pub use montesieve_engine::run::*;
 
     use crate::cluster::Cluster;

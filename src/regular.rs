@@ -62,7 +62,7 @@ fn first_of(file: &File, limit: Duration) -> io::Result<Vec<u8>> {
         if signals.pending().is_some() {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        heartbeat::pulse();
+        heartbeat::yield_now();
         sleep(LOOK_EVERY);
     };
     fcntl_setfl(file, flags)?;

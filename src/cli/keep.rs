@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::values;
-use crate::job::run::Share;
+use crate::job::run::JobPart;
 
 /// The exit code of a job that was stopped and saved, unless the user wants another: EX_TEMPFAIL of sysexits.h.
 const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
@@ -77,7 +77,7 @@ pub enum Shard {
     /// array has tasks.
     Auto(Option<NonZeroU64>),
     /// One of several; from 0.
-    Part(Share),
+    Part(JobPart),
 }
 
 impl FromStr for Shard {
@@ -94,7 +94,7 @@ impl FromStr for Shard {
         let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
         match numbers {
             Some((_, 0)) => Err("there must be at least 1 part, as in 1/1".to_owned()),
-            Some((i, n)) => Share::numbered(i, n)
+            Some((i, n)) => JobPart::numbered(i, n)
                 .map(Shard::Part)
                 .ok_or_else(|| format!("the first part is 1/{n}, the last {n}/{n}")),
             None => Err(not_a_part()),
@@ -124,8 +124,8 @@ mod tests {
     fn parts_are_counted_from_one() {
         assert_eq!("auto".parse(), Ok(Shard::Auto(None)));
         assert_eq!("auto/4".parse(), Ok(Shard::Auto(NonZeroU64::new(4))));
-        assert_eq!("1/4".parse(), Ok(Shard::Part(Share { index: 0, of: 4 })));
-        assert_eq!("4/4".parse(), Ok(Shard::Part(Share { index: 3, of: 4 })));
+        assert_eq!("1/4".parse(), Ok(Shard::Part(JobPart { index: 0, of: 4 })));
+        assert_eq!("4/4".parse(), Ok(Shard::Part(JobPart { index: 3, of: 4 })));
         for text in ["", "0/4", "5/4", "1/0", "1", "/", "a/b", "-1/4", "1/4/2", "auto/", "auto/0", "auto/x", "auto4"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }

@@ -38,7 +38,7 @@ pub(super) fn words(cluster: &Cluster) -> Result<Words> {
         Some(format!("is montesieve {BUILD}, and rank 0 is montesieve {build}: start the same program on all ranks"))
     };
     let outcome = match differs {
-        Some(text) => Err(Error::Launch(format!("rank {} on {} {text}", cluster.first_rank(), host()))),
+        Some(text) => Err(Error::Launch(format!("rank {} on {} {text}", cluster.original_rank(), host()))),
         None => roots,
     };
     let words = cluster.agree(outcome)?;

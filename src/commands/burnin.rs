@@ -62,11 +62,11 @@ fn run(cluster: &Cluster, words: &Words, options: &Burnin) -> Result<u8> {
     let files = cluster.agree(cluster.at_root(|| Files::open(cluster, options)).transpose())?;
     let team = Team::meet(cluster, isas)?;
 
-    fault::at(Stage::Start, cluster.first_rank())?;
+    fault::at(Stage::Start, cluster.original_rank())?;
     let (seen, cause) = rounds::go(cluster, &team, options.duration(), &stop)?;
-    fault::at(Stage::Reduce, cluster.first_rank())?;
+    fault::at(Stage::Reduce, cluster.original_rank())?;
     let gathered = seen.reduce(cluster)?;
-    fault::at(Stage::Report, cluster.first_rank())?;
+    fault::at(Stage::Report, cluster.original_rank())?;
 
     let mut beside_it = Ok(());
     let written = gathered.zip(files).map(|(gathered, files)| {

@@ -12,7 +12,7 @@ use crate::cli::{self, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::run::{Account, Options, Outcome, Share, agreed};
+use crate::job::run::{Account, JobPart, Options, Outcome, agreed};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
 use crate::progress::{self, Mode};
@@ -73,7 +73,7 @@ impl<'a> Context<'a> {
         let session = session
             .signals(signals)
             .deadline(deadline(cluster, engine.keep.time_limit, begun)?)
-            .share(cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?);
+            .part(cluster.broadcast(cluster.agree(cluster.at_root(|| share(engine)).transpose())?)?);
         let words = words.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
         Ok(Context {
             cluster,
@@ -226,7 +226,7 @@ fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Insta
 }
 
 /// At the root: the part of the job that this run is about.
-fn share(engine: &cli::Engine) -> Result<Option<Share>> {
+fn share(engine: &cli::Engine) -> Result<Option<JobPart>> {
     match engine.keep.shard {
         None => Ok(None),
         Some(cli::Shard::Part(share)) => Ok(Some(share)),

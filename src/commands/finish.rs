@@ -10,7 +10,7 @@ use super::context::{Context, Record};
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Cause, Outcome};
+use crate::job::run::{Account, Outcome, StopCause};
 use crate::job::signals;
 use crate::report::field::record;
 use crate::report::{Answer, Completion, Extra, Format, Lost, Report, Run, Work, imbalance, write_run_text};
@@ -25,7 +25,7 @@ pub struct FinalReport<R> {
     /// How far the job came.
     pub completion: Completion,
     /// Why it ended early, if it did.
-    pub cause: Option<Cause>,
+    pub cause: Option<StopCause>,
     /// What the ranks did with their time.
     pub account: Account,
     /// How much was done.
@@ -109,7 +109,8 @@ impl Context<'_> {
         }
         let kept = self.engine.keep.file().filter(|_| account.saved);
         // No block at all by this run: the same command line again would not get on either.
-        let is_in_vain = cause == Some(Cause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
+        let is_in_vain =
+            cause == Some(StopCause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
         if let Completion::Partial { done, blocks } = completion {
             let saved = kept.filter(|_| done > 0).map(|path| format!(" and saved in {}", path.display()));
             let saved = saved.unwrap_or_default();
@@ -124,18 +125,18 @@ impl Context<'_> {
                 stderr::message(&format!("stopped by {by}: {done} of {blocks} blocks are done{saved}{hint}"))
             };
             match cause {
-                Some(Cause::ReaderGone) => {}
+                Some(StopCause::ReaderGone) => {}
                 // The file is all that there is of a part.
-                Some(Cause::ShareDone) if kept.is_none() && self.engine.keep.file().is_some() => {
+                Some(StopCause::PartDone) if kept.is_none() && self.engine.keep.file().is_some() => {
                     return Err(Error::Run(format!(
                         "this part of the job is done, but not saved: {done} of {blocks} blocks are lost"
                     )));
                 }
-                Some(Cause::ShareDone) => stderr::message(&format!(
+                Some(StopCause::PartDone) => stderr::message(&format!(
                     "this part of the job is done: {done} of {blocks} blocks; merge puts the parts together"
                 )),
-                Some(Cause::Signal(signal)) => stopped(signals::name(signal)),
-                Some(Cause::TimeLimit) => stopped("--time-limit"),
+                Some(StopCause::Signal(signal)) => stopped(signals::name(signal)),
+                Some(StopCause::TimeLimit) => stopped("--time-limit"),
                 None => return Err(Error::Run(format!("only {done} of {blocks} blocks were done"))),
             }
         }
@@ -198,17 +199,17 @@ fn sent(account: &Account) -> u64 {
 
 /// The exit code of a run that was stopped by `cause`, if it was. `saved` is the code of one that is
 /// saved, if it is; `is_reported`: whether a partial result was printed.
-fn exit_code(cause: Option<Cause>, verdict: u8, saved: Option<u8>, is_reported: bool) -> u8 {
+fn exit_code(cause: Option<StopCause>, verdict: u8, saved: Option<u8>, is_reported: bool) -> u8 {
     match cause {
-        None | Some(Cause::ShareDone) => verdict,
-        Some(Cause::ReaderGone) => 0,
+        None | Some(StopCause::PartDone) => verdict,
+        Some(StopCause::ReaderGone) => 0,
         // A person who presses Ctrl-C wants no requeue.
-        Some(Cause::Signal(SIGINT)) if saved.is_some() => 128 + SIGINT as u8,
-        Some(Cause::Signal(_) | Cause::TimeLimit) if saved.is_some() => saved.unwrap_or_default(),
+        Some(StopCause::Signal(SIGINT)) if saved.is_some() => 128 + SIGINT as u8,
+        Some(StopCause::Signal(_) | StopCause::TimeLimit) if saved.is_some() => saved.unwrap_or_default(),
         // A limit that came before the target error was reached is the answer to the question.
-        Some(Cause::TimeLimit) if verdict != 0 => verdict,
-        Some(Cause::Signal(signal)) if !is_reported => 128 + signal as u8,
-        Some(Cause::Signal(_) | Cause::TimeLimit) => Error::STOPPED,
+        Some(StopCause::TimeLimit) if verdict != 0 => verdict,
+        Some(StopCause::Signal(signal)) if !is_reported => 128 + signal as u8,
+        Some(StopCause::Signal(_) | StopCause::TimeLimit) => Error::STOPPED,
     }
 }
 
@@ -252,9 +253,9 @@ mod tests {
     fn five_says_that_a_limit_came_first() {
         assert_eq!(exit_code(None, 0, None, true), 0);
         assert_eq!(exit_code(None, 5, None, true), 5);
-        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, None, true), 5);
-        assert_eq!(exit_code(Some(Cause::TimeLimit), 5, Some(75), true), 75);
-        assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 5, Some(75), true), 130);
+        assert_eq!(exit_code(Some(StopCause::TimeLimit), 5, None, true), 5);
+        assert_eq!(exit_code(Some(StopCause::TimeLimit), 5, Some(75), true), 75);
+        assert_eq!(exit_code(Some(StopCause::Signal(SIGINT)), 5, Some(75), true), 130);
     }
 
     #[test]
@@ -272,15 +273,15 @@ mod tests {
     #[test]
     fn what_a_stopped_run_ends_with() {
         for is_reported in [false, true] {
-            assert_eq!(exit_code(Some(Cause::TimeLimit), 0, None, is_reported), 76);
-            assert_eq!(exit_code(Some(Cause::Signal(15)), 0, Some(99), is_reported), 99);
-            assert_eq!(exit_code(Some(Cause::Signal(SIGINT)), 0, Some(99), is_reported), 130);
-            assert_eq!(exit_code(Some(Cause::ReaderGone), 0, None, is_reported), 0);
-            assert_eq!(exit_code(Some(Cause::ShareDone), 0, Some(75), is_reported), 0);
+            assert_eq!(exit_code(Some(StopCause::TimeLimit), 0, None, is_reported), 76);
+            assert_eq!(exit_code(Some(StopCause::Signal(15)), 0, Some(99), is_reported), 99);
+            assert_eq!(exit_code(Some(StopCause::Signal(SIGINT)), 0, Some(99), is_reported), 130);
+            assert_eq!(exit_code(Some(StopCause::ReaderGone), 0, None, is_reported), 0);
+            assert_eq!(exit_code(Some(StopCause::PartDone), 0, Some(75), is_reported), 0);
         }
         for signal in [SIGINT, 15, 12] {
-            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, true), 76, "a partial result was printed");
-            assert_eq!(exit_code(Some(Cause::Signal(signal)), 0, None, false), 128 + signal as u8);
+            assert_eq!(exit_code(Some(StopCause::Signal(signal)), 0, None, true), 76, "a partial result was printed");
+            assert_eq!(exit_code(Some(StopCause::Signal(signal)), 0, None, false), 128 + signal as u8);
         }
     }
 

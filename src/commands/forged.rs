@@ -12,9 +12,9 @@ use std::ops::ControlFlow;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::job::checkpoint::{Refusal, decode, encode, reseal};
+use crate::job::checkpoint::{FormatError, decode, encode, reseal};
 use crate::job::run::check;
-use crate::job::{Identity, Job, Ledger, Seams, Span};
+use crate::job::{Boundaries, Identity, Job, Ledger, Span};
 
 /// Files of each kind in an ordinary test run.
 const FILES: usize = 200;
@@ -69,7 +69,7 @@ pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String)
             Ok(ledger) => ledger,
             Err(refusal) => {
                 assert!(
-                    is_forged || !matches!(refusal, Refusal::Contents(_)),
+                    is_forged || !matches!(refusal, FormatError::Contents(_)),
                     "{name}: {refusal} behind a wrong digest"
                 );
                 seen.refused += 1;
@@ -102,7 +102,7 @@ pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String)
 /// A ledger as the engine makes it for this job.
 fn empty<J: Job>(job: &J, ours: &Identity) -> Ledger<J::Tally> {
     let at = Some(ours.whole).filter(|&whole| whole < job.blocks());
-    Ledger::with_seams(Seams { at, at_powers: job.has_a_way() })
+    Ledger::with_boundaries(Boundaries { at, at_powers: job.keeps_prefixes() })
 }
 
 fn computed<J: Job>(job: &J, span: Span, workspace: &mut J::Workspace) -> J::Tally {

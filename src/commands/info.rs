@@ -34,7 +34,7 @@ impl Command for Info {
 
 fn run(cluster: &Cluster, words: &Words, options: &Info) -> Result<u8> {
     let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
-    fault::at(Stage::Start, cluster.first_rank())?;
+    fault::at(Stage::Start, cluster.original_rank())?;
     let places = Place::gather(cluster)?;
     let isas = cluster.gather_records(&isa.to_string())?;
     let written = places.zip(isas).map(|(places, isas)| {

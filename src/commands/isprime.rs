@@ -30,7 +30,7 @@ use crate::cluster::Cluster;
 use crate::cluster::flag::Kind;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::run::{Account, Cause};
+use crate::job::run::{Account, StopCause};
 use crate::primes::any;
 use crate::report::schema::Documentation;
 use crate::report::{Completion, Work};
@@ -133,7 +133,7 @@ struct Sum {
     judged: Vec<Judged>,
     done: u64,
     blocks: u64,
-    cause: Option<Cause>,
+    cause: Option<StopCause>,
     account: Account,
     run: Option<DivisionRun>,
 }

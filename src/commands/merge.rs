@@ -36,7 +36,7 @@ impl Command for Merge {
     }
 
     fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
-        fault::at(Stage::Start, cluster.first_rank())?;
+        fault::at(Stage::Start, cluster.original_rank())?;
         let first = &self.files[0];
         let identity = cluster.at_root(|| Ok(checkpoint::identity(&*cluster.disk(), first)?)).transpose();
         let identity = cluster.broadcast(cluster.agree(identity)?)?;

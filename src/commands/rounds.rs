@@ -4,7 +4,7 @@
 //! says and when it is given up, and what is shown of the way. Early estimates of an error are not to be trusted, hence a minimum.
 //!
 //! The look at powers of two takes no rounds: the ledger of such a job keeps what lies between two of them apart
-//! ([`Job::has_a_way`](crate::job::Job::has_a_way)), in checkpoints too. So a trace is the same after any number of restarts.
+//! ([`Job::keeps_prefixes`](crate::job::Job::keeps_prefixes)), in checkpoints too. So a trace is the same after any number of restarts.
 
 use std::path::{Path, PathBuf};
 

@@ -30,7 +30,7 @@ use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
-use crate::job::run::Cause;
+use crate::job::run::StopCause;
 use crate::regular::{self, Pipes};
 
 /// Bytes of a report that is read: thousands of trials are some of them.
@@ -81,7 +81,7 @@ fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
 /// How measuring ended.
 enum Measured {
     /// With a report, at the root; what stopped it before all runs were done, if anything did.
-    Report(Option<Box<ScalingReport>>, Option<Cause>),
+    Report(Option<Box<ScalingReport>>, Option<StopCause>),
     /// Before the first run was done: every rank has the exit code.
     Stopped(u8),
 }

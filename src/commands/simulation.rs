@@ -13,7 +13,8 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use montesieve_engine::simulated::{
-    self, At, DiskFaults, End, Ending, Fault, Plan, Random, Seeds, Simulated, SimulatedDisk, Weather, What,
+    self, DiskFaults, FaultKind, FaultTime, InjectedFault, Random, RankEnd, RunEnd, RunPlan, Seeds, Simulated,
+    SimulatedDisk, Weather,
 };
 use montesieve_engine::transport::{Lost, Transport};
 
@@ -94,7 +95,7 @@ struct Life {
     block_time: Duration,
     weather: Weather,
     disk: DiskFaults,
-    kinds: Vec<What>,
+    kinds: Vec<FaultKind>,
 }
 
 impl Life {
@@ -103,7 +104,13 @@ impl Life {
         let random = &mut random;
         let line = &LINES[random.below(LINES.len() as u64) as usize];
         let stop = Duration::from_secs(random.one(&[3, 3, 600]));
-        let kinds = [What::Death, What::Stop(stop), What::Signal(15), What::Signal(10), What::Signal(12)];
+        let kinds = [
+            FaultKind::Death,
+            FaultKind::Stop(stop),
+            FaultKind::Signal(15),
+            FaultKind::Signal(10),
+            FaultKind::Signal(12),
+        ];
         let disk = if random.chance(1, 2) { DiskFaults::random(random) } else { DiskFaults::default() };
         Life {
             seed,
@@ -147,22 +154,22 @@ impl Life {
     }
 
     /// The plan of a run in which something may go wrong.
-    fn plan(&self, disk: &SimulatedDisk, number: u64) -> Plan {
+    fn plan(&self, disk: &SimulatedDisk, number: u64) -> RunPlan {
         let mut random = Random::new(self.seed.wrapping_mul(1000) + number);
         let ranks = if number == 0 { self.most_ranks } else { random.between(1, self.most_ranks) };
         let mut faults = Vec::new();
         for &what in &self.kinds {
             for _ in 0..random.below(3) {
                 let at = if random.chance(1, 2) {
-                    At::Time(random.scale_up_to(self.block_time * 60))
+                    FaultTime::Time(random.scale_up_to(self.block_time * 60))
                 } else {
-                    At::Turn(random.between(1, 40) * random.between(1, 20))
+                    FaultTime::Turn(random.between(1, 40) * random.between(1, 20))
                 };
                 let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
-                faults.push(Fault { rank, at, what });
+                faults.push(InjectedFault { rank, at, what });
             }
         }
-        Plan {
+        RunPlan {
             block_times: vec![self.block_time, self.block_time * 2],
             weather: self.weather,
             faults,
@@ -171,7 +178,7 @@ impl Life {
             silence: self.silence,
             most_time: Duration::from_secs(7200),
             most_events: 2_000_000,
-            ..Plan::new(ranks, random.any())
+            ..RunPlan::new(ranks, random.any())
         }
     }
 }
@@ -203,7 +210,7 @@ fn words(line: &str) -> Words {
 }
 
 /// One run on simulated ranks; each rank's exit code.
-fn run(plan: &Plan, line: &str) -> End<u8> {
+fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
     let words = words(line);
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
     simulated::run(plan, |rank| {
@@ -248,9 +255,9 @@ fn undisturbed(line: &'static Line) -> String {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let calm = Life { line, time_limit: None, survives: false, silence: None, schedule: "dynamic", ..Life::of(0) };
-    let plan = Plan::new(1, 0);
+    let plan = RunPlan::new(1, 0);
     let end = run(&plan, &calm.command_line(folder.path(), None, false));
-    assert_eq!(end.ranks, [Ending::Returned(0)], "{}", line.words);
+    assert_eq!(end.ranks, [RankEnd::Returned(0)], "{}", line.words);
     let result = result(folder.path());
     known.push((line.words, result.clone()));
     result
@@ -268,9 +275,9 @@ fn live(seed: u64) -> Vec<&'static str> {
         let parts: Vec<String> = (1..=PARTS).map(|part| checkpoint(folder.path(), Some(part))).collect();
         let result_at = at(folder.path(), "result");
         let line = format!("montesieve merge {} --quiet --format json --output {result_at}", parts.join(" "));
-        let plan = Plan { faults: Vec::new(), silence: None, ..life.plan(&disk, 0) };
+        let plan = RunPlan { faults: Vec::new(), silence: None, ..life.plan(&disk, 0) };
         let end = run(&plan, &line);
-        assert!(end.failure.is_none() && end.ranks.iter().all(|end| *end == Ending::Returned(0)), "{line}: {end:?}");
+        assert!(end.failure.is_none() && end.ranks.iter().all(|end| *end == RankEnd::Returned(0)), "{line}: {end:?}");
         met.push("merged");
     } else {
         until_done(&life, folder.path(), &disk, None, &mut met);
@@ -287,7 +294,7 @@ fn until_done(life: &Life, folder: &Path, disk: &SimulatedDisk, part: Option<u64
             disk.mend();
         }
         let plan = life.plan(disk, number + MOST_RUNS * part.unwrap_or(0));
-        let plan = if is_stormy { plan } else { Plan { faults: Vec::new(), silence: None, ..plan } };
+        let plan = if is_stormy { plan } else { RunPlan { faults: Vec::new(), silence: None, ..plan } };
         let line = life.command_line(folder, part, is_stormy);
         let end = run(&plan, &line);
         assert_eq!(end.failure, None, "run {number} of '{line}' on {} ranks", plan.ranks);
@@ -295,7 +302,7 @@ fn until_done(life: &Life, folder: &Path, disk: &SimulatedDisk, part: Option<u64
         let mut codes: Vec<u8> = end.ranks.iter().filter_map(|end| end.clone().returned()).collect();
         codes.dedup();
         assert!(codes.len() < 2, "run {number} of '{line}': exit codes {codes:?}");
-        let died = end.ranks.contains(&Ending::Killed);
+        let died = end.ranks.contains(&RankEnd::Killed);
         match codes.first() {
             Some(0) => {
                 met.push("done");

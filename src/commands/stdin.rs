@@ -35,7 +35,7 @@ pub fn read_to_end() -> Result<Vec<u8>> {
     let signals = Signals::early().map_err(Error::io("cannot listen to signals"))?;
     read_until(stdin.as_fd(), || {
         // The others wait for what is read.
-        heartbeat::pulse();
+        heartbeat::yield_now();
         signals.pending()
     })
 }

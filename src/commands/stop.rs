@@ -7,7 +7,7 @@ use super::context::{deadline, signals};
 use crate::cli::TimeLimit;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
-use crate::job::run::Cause;
+use crate::job::run::StopCause;
 use crate::job::signals::{self, Signals};
 use crate::stderr;
 
@@ -40,11 +40,11 @@ impl Stop {
     ///
     /// # Errors
     /// [`Error::Lost`].
-    pub fn agreed(&self, cluster: &Cluster) -> Result<Option<Cause>> {
+    pub fn agreed(&self, cluster: &Cluster) -> Result<Option<StopCause>> {
         Ok(match cluster.max(self.mine())? {
             0 => None,
-            TIME => Some(Cause::TimeLimit),
-            signal => Some(Cause::Signal(signal as i32)),
+            TIME => Some(StopCause::TimeLimit),
+            signal => Some(StopCause::Signal(signal as i32)),
         })
     }
 
@@ -60,16 +60,16 @@ impl Stop {
 }
 
 /// Says what stopped it, and how far it came; at the root.
-pub fn tell(cause: Cause, done: &str) {
+pub fn tell(cause: StopCause, done: &str) {
     let by = match cause {
-        Cause::Signal(signal) => signals::name(signal),
+        StopCause::Signal(signal) => signals::name(signal),
         _ => "--time-limit",
     };
     stderr::message(&format!("stopped by {by}: {done}"));
 }
 
 /// The exit code: a finding is worse than a stop.
-pub fn exit_code(cause: Option<Cause>, found: u8) -> u8 {
+pub fn exit_code(cause: Option<StopCause>, found: u8) -> u8 {
     if cause.is_some() && found == 0 { Error::STOPPED } else { found }
 }
 
@@ -85,14 +85,14 @@ mod tests {
         assert_eq!(Stop::listen(&alone(), limit("1h"))?.agreed(&alone())?, None);
         let stop = Stop::listen(&alone(), limit("1ns"))?;
         assert!(stop.is_asked());
-        assert_eq!(stop.agreed(&alone())?, Some(Cause::TimeLimit));
+        assert_eq!(stop.agreed(&alone())?, Some(StopCause::TimeLimit));
         Ok(())
     }
 
     #[test]
     fn a_finding_is_worse_than_a_stop() {
         assert_eq!(exit_code(None, 0), 0);
-        assert_eq!(exit_code(Some(Cause::Signal(15)), 0), 76);
-        assert_eq!(exit_code(Some(Cause::TimeLimit), Error::WRONG), 3);
+        assert_eq!(exit_code(Some(StopCause::Signal(15)), 0), 76);
+        assert_eq!(exit_code(Some(StopCause::TimeLimit), Error::WRONG), 3);
     }
 }

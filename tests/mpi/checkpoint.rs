@@ -167,7 +167,7 @@ fn a_longer_job_goes_on_from_a_finished_one() {
         let expected = run(Alone, &format!("{long} --format json")).expect_code(0);
         let extended = run(Threads(2), &line(long, &file)).expect_code(0);
         assert_eq!(extended.json_result(), expected.json_result());
-        assert!(extended.stderr.contains("going on from "), "{extended}");
+        assert!(extended.stderr.contains("resuming from "), "{extended}");
     });
 }
 
@@ -264,7 +264,7 @@ fn a_rank_that_hangs_is_named_and_the_work_saved() {
         assert!(ended.stderr.contains(&said), "{ended}");
         assert_eq!(ended.stderr.contains("what is done is saved"), rank != 0, "{ended}");
         let resumed = run(Alone, &format!("{line} --time-limit 500ms")).expect_code(75);
-        assert!(resumed.stderr.contains("going on from "), "{resumed}");
+        assert!(resumed.stderr.contains("resuming from "), "{resumed}");
     }
 }
 

@@ -26,7 +26,7 @@ fn before(file: &Path) -> PathBuf {
 
 /// Blocks that a run says it goes on from.
 fn begun_from(ended: &Ended) -> u64 {
-    let said = ended.stderr.split("going on from ").nth(1).and_then(|rest| rest.split(' ').next());
+    let said = ended.stderr.split("resuming from ").nth(1).and_then(|rest| rest.split(' ').next());
     said.and_then(|blocks| blocks.parse().ok()).unwrap_or_else(|| panic!("{ended}"))
 }
 
@@ -69,7 +69,7 @@ fn the_one_before_helps_when_the_last_is_damaged_or_gone() {
     let good = fs::read(&file).expect("a checkpoint");
     fs::write(&file, &good[..good.len() - 3]).expect("written");
     let line = line("pi 1e8 --seed 9", &file);
-    run(Threads(2), &line).expect_code(1).expect_told_once("the one before is good: --resume-before");
+    run(Threads(2), &line).expect_code(1).expect_told_once("the previous save is good: --resume-before");
     let resumed = Launch::new(Launched(2), &line).env("MONTESIEVE_RESUME_BEFORE", "1").run().expect_code(0);
     assert!(begun_from(&resumed) > 0 && resumed.stderr.contains("is damaged"), "{resumed}");
     assert_eq!(fs::read(before(&file)).expect("it stays"), good);

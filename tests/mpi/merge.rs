@@ -29,7 +29,7 @@ fn parts_merge_to_the_whole() {
             assert_eq!(merged.json_result(), expected.json_result());
         }
         merge(&[0, 2], Threads(2)).expect_code(1).expect_told_once("no file is of part 2/3");
-        merge(&[0, 1, 1, 2], Threads(2)).expect_code(1).expect_told_once("part 2/3 is there twice: blocks ");
+        merge(&[0, 1, 1, 2], Threads(2)).expect_code(1).expect_told_once("part 2/3 is duplicated: blocks ");
     }
 }
 

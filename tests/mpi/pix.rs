@@ -82,7 +82,7 @@ fn the_cheaper_way_is_taken_and_a_checkpoint_keeps_its_own() {
     let part = Launch::new(Threads(2), &format!("{line} --shard 1/8")).run().expect_code(0).json();
     assert!(integer(&part["result"]["counts"]["1"]).is_some_and(|primes| primes > 0), "{part}");
     let whole = Launch::new(Threads(3), &line).run().expect_code(0);
-    assert!(whole.stderr.contains("going on from "), "{whole}");
+    assert!(whole.stderr.contains("resuming from "), "{whole}");
     assert_eq!(whole.json_result(), result(Threads(2), "primes 1e10"));
 }
 

@@ -12,8 +12,8 @@ mod keeper;
 mod load;
 mod lock;
 
-pub use format::{Identity, Refusal, Version, decode, encode, identity as identity_of, reseal};
+pub use format::{FormatError, Identity, Version, decode, encode, identity as identity_of, reseal};
 pub(crate) use keeper::Keeper;
-pub use keeper::{Keep, before};
+pub use keeper::{SaveSettings, before};
 pub use load::{LoadError, LoadedCheckpoint, claim, identity, load, load_alone};
 pub use lock::Lock;

@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use crate::backoff::Backoff;
-use crate::transport::{Channel, Lost, Message, ROOT, Transport};
+use crate::transport::{Channel, Incoming, Lost, ROOT, Transport};
 
 /// Messages of a pair in the test of their order.
 const ROW: u64 = 20;
@@ -45,13 +45,13 @@ pub fn check(transport: &dyn Transport) -> Result<(), Lost> {
 }
 
 /// Waits for the next message of a channel from any rank.
-fn next(transport: &dyn Transport, channel: Channel) -> Result<Message, Lost> {
+fn next(transport: &dyn Transport, channel: Channel) -> Result<Incoming, Lost> {
     let mut backoff = Backoff::new();
     loop {
         if let Some(message) = transport.poll(channel, None)? {
             return Ok(message);
         }
-        transport.give_way(&mut backoff, None)?;
+        transport.pause(&mut backoff, None)?;
     }
 }
 
@@ -118,7 +118,7 @@ fn any_sender(transport: &dyn Transport) -> Result<(), Lost> {
     }
     let mut due = vec![0; size as usize];
     for _ in 0..ROW * size {
-        let Message { from, bytes } = next(transport, Channel::Round)?;
+        let Incoming { from, bytes } = next(transport, Channel::Round)?;
         assert_eq!(bytes, numbered(from, due[from as usize]), "from rank {from} to rank {rank}");
         due[from as usize] += 1;
     }
@@ -216,7 +216,7 @@ fn late(transport: &dyn Transport) -> Result<(), Lost> {
     let until = transport.now() + Duration::from_millis(2);
     let mut backoff = Backoff::new();
     while transport.now() < until {
-        transport.give_way(&mut backoff, Some(until))?;
+        transport.pause(&mut backoff, Some(until))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
-use crate::checkpoint::{Identity, Keep, Keeper};
+use crate::checkpoint::{Identity, Keeper, SaveSettings};
 use crate::error::{Error, JobError, Result, fault};
 use crate::options::{Options, Progress, Stage};
 use crate::profile::{Activity, Profile, Stopwatch};
@@ -17,7 +17,7 @@ use crate::protocol::{Input, Machine, Message, Output};
 use crate::sink::{SinkError, Writer, WriterState};
 use crate::timeline::Timeline;
 use crate::transport::{Channel, Transport};
-use crate::{Cause, Job, Ledger, record};
+use crate::{Job, Ledger, StopCause, record};
 
 /// Time between two polls in the middle of a block; a poll costs well below a microsecond.
 const LOOK_EVERY: Duration = Duration::from_micros(500);
@@ -27,7 +27,7 @@ pub(crate) struct RoundParts<T> {
     /// At the root of an in-order delivery: the sink.
     pub(crate) writer: Option<Writer<T>>,
     /// At the root: where to save.
-    pub(crate) keep: Option<(Keep, Identity)>,
+    pub(crate) keep: Option<(SaveSettings, Identity)>,
     /// Blocks that this run computes, for progress.
     pub(crate) blocks: u64,
 }
@@ -93,7 +93,7 @@ impl<'a, J: Job> Driver<'a, J> {
     /// Executes the round, to its end on this rank.
     pub(crate) fn run(&mut self) -> Result<()> {
         let mut workspace = None;
-        self.attend()?;
+        self.make_progress()?;
         while !self.machine.is_over() {
             match self.machine.next_piece(self.transport.now()) {
                 Some(piece) => {
@@ -102,7 +102,7 @@ impl<'a, J: Job> Driver<'a, J> {
                     let start = self.switch(Activity::Compute).1;
                     let workspace = workspace.get_or_insert_with(|| self.job.workspace());
                     let job = self.job;
-                    let computed = job.compute(piece, workspace, &mut || self.pulse());
+                    let computed = job.compute(piece, workspace, &mut || self.yield_now());
                     self.transport.computed(piece.len())?;
                     let end = self.switch(Activity::Comm).1;
                     if let Some(failure) = self.failure.take() {
@@ -118,7 +118,7 @@ impl<'a, J: Job> Driver<'a, J> {
                 }
                 None => self.rest()?,
             }
-            self.attend()?;
+            self.make_progress()?;
         }
         self.finish_once()?;
         // Waits for the engine's messages only: a rank that has left its round may wait for this
@@ -147,8 +147,8 @@ impl<'a, J: Job> Driver<'a, J> {
     }
 
     /// Passes the machine an input, and executes its outputs.
-    fn attend(&mut self) -> Result<()> {
-        self.job.attend().map_err(Error::Job)?;
+    fn make_progress(&mut self) -> Result<()> {
+        self.job.make_progress().map_err(Error::Job)?;
         self.looked = self.transport.now();
         if self.machine.is_poll_due(self.looked) {
             let mut found = false;
@@ -166,7 +166,7 @@ impl<'a, J: Job> Driver<'a, J> {
             self.handle(Input::Save)?;
         }
         if let Some(signal) = self.options.signals.pending() {
-            self.handle(Input::Stop(Cause::Signal(signal)))?;
+            self.handle(Input::Stop(StopCause::Signal(signal)))?;
         }
         self.look_at_writer()?;
         if let Some(good) = self.keeper.as_mut().and_then(Keeper::poll) {
@@ -235,7 +235,9 @@ impl<'a, J: Job> Driver<'a, J> {
                     self.handle(Input::ReaderMoved)?;
                 }
             }
-            WriterState::Failed(SinkError::ReaderGone) => self.handle(Input::SinkFailed(Some(Cause::ReaderGone)))?,
+            WriterState::Failed(SinkError::ReaderGone) => {
+                self.handle(Input::SinkFailed(Some(StopCause::ReaderGone)))?
+            }
             WriterState::Failed(SinkError::Failed(error)) => {
                 self.refusal = Some(error);
                 self.handle(Input::SinkFailed(None))?;
@@ -253,12 +255,12 @@ impl<'a, J: Job> Driver<'a, J> {
     }
 
     /// What a kernel calls in the middle of a block.
-    fn pulse(&mut self) -> ControlFlow<()> {
+    fn yield_now(&mut self) -> ControlFlow<()> {
         if self.transport.now().saturating_duration_since(self.looked) < LOOK_EVERY {
             return ControlFlow::Continue(());
         }
         let (before, _) = self.switch(Activity::Comm);
-        if let Err(error) = self.transport.computed(0).map_err(Error::from).and_then(|()| self.attend()) {
+        if let Err(error) = self.transport.computed(0).map_err(Error::from).and_then(|()| self.make_progress()) {
             self.failure = Some(error);
         }
         self.switch(before);
@@ -277,7 +279,7 @@ impl<'a, J: Job> Driver<'a, J> {
         }
         self.switch(Activity::Idle);
         let until = self.machine.next_timeout();
-        self.transport.give_way(&mut self.backoff, until)?;
+        self.transport.pause(&mut self.backoff, until)?;
         self.switch(Activity::Comm);
         Ok(())
     }
@@ -287,7 +289,7 @@ impl<'a, J: Job> Driver<'a, J> {
     }
 
     fn at(&self, stage: Stage) -> Result<()> {
-        self.options.at_stage.map_or(Ok(()), |at| at(stage, self.transport.first_rank())).map_err(Error::Job)
+        self.options.at_stage.map_or(Ok(()), |at| at(stage, self.transport.original_rank())).map_err(Error::Job)
     }
 
     fn progress(&self, is_over: bool) {

@@ -10,7 +10,7 @@ use crate::{Span, Tally};
 
 /// The callback of a kernel: called every few milliseconds during a long block. `Break` asks the
 /// kernel to abandon the block.
-pub type Pulse<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
+pub type YieldNow<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
 
 /// A workload cut into numbered blocks.
 pub trait Job {
@@ -42,7 +42,7 @@ pub trait Job {
 
     /// Whether the totals of the first 1, 2, 4, 8, ... blocks are needed. They are then kept apart,
     /// in checkpoints too.
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         false
     }
 
@@ -54,7 +54,7 @@ pub trait Job {
     }
 
     /// How long a rank computes before it records its work. Make it longer only where a kernel is
-    /// faster on long spans and calls `pulse` within them: a stop loses that much work.
+    /// faster on long spans and calls `yield_now` within them: a stop loses that much work.
     fn piece(&self) -> Duration {
         PIECE
     }
@@ -64,7 +64,7 @@ pub trait Job {
     ///
     /// # Errors
     /// A failure of the job's own messages; it ends the job.
-    fn attend(&self) -> Result<(), JobError> {
+    fn make_progress(&self) -> Result<(), JobError> {
         Ok(())
     }
 
@@ -74,6 +74,11 @@ pub trait Job {
     /// Computes the tally of `span`: a pure function of the span, whatever the workspace was used
     /// for before. Continuing where the last span ended should cost almost nothing.
     ///
-    /// Returns `Break` when `pulse` did: the span then counts as not done.
-    fn compute(&self, span: Span, workspace: &mut Self::Workspace, pulse: Pulse<'_>) -> ControlFlow<(), Self::Tally>;
+    /// Returns `Break` when `yield_now` did: the span then counts as not done.
+    fn compute(
+        &self,
+        span: Span,
+        workspace: &mut Self::Workspace,
+        yield_now: YieldNow<'_>,
+    ) -> ControlFlow<(), Self::Tally>;
 }

@@ -32,23 +32,23 @@ pub struct Ledger<T> {
     /// boundaries.
     spans: BTreeMap<u64, (u64, T)>,
     /// Where spans do not merge.
-    seams: Seams,
+    boundaries: Boundaries,
 }
 
 /// The blocks in front of which spans do not merge: the part before a boundary can always be
 /// separated from the part after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seams {
+pub struct Boundaries {
     /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
     pub at: Option<u64>,
     /// Every power of two: for estimates of prefixes, also after a restart.
     pub at_powers: bool,
 }
 
-impl Seams {
+impl Boundaries {
     /// A boundary at one block only.
-    pub fn at(block: Option<u64>) -> Seams {
-        Seams { at: block, at_powers: false }
+    pub fn at(block: Option<u64>) -> Boundaries {
+        Boundaries { at: block, at_powers: false }
     }
 
     fn has(self, block: u64) -> bool {
@@ -64,7 +64,7 @@ impl Seams {
 
 impl<T> Default for Ledger<T> {
     fn default() -> Self {
-        Ledger { spans: BTreeMap::new(), seams: Seams::default() }
+        Ledger { spans: BTreeMap::new(), boundaries: Boundaries::default() }
     }
 }
 
@@ -75,13 +75,13 @@ impl<T: Tally> Ledger<T> {
     }
 
     /// An empty ledger whose spans do not merge across these boundaries.
-    pub fn with_seams(seams: Seams) -> Self {
-        Ledger { spans: BTreeMap::new(), seams }
+    pub fn with_boundaries(boundaries: Boundaries) -> Self {
+        Ledger { spans: BTreeMap::new(), boundaries }
     }
 
     /// Where its spans do not merge.
-    pub fn seams(&self) -> Seams {
-        self.seams
+    pub fn boundaries(&self) -> Boundaries {
+        self.boundaries
     }
 
     /// Records `tally` for `span`, and merges it with the neighbours that it touches.
@@ -101,7 +101,7 @@ impl<T: Tally> Ledger<T> {
         // The span in front absorbs the new tally, so that a long run of reports in order costs one
         // merge each.
         let mut end = span.end;
-        let merges = |at: u64| !self.seams.has(at);
+        let merges = |at: u64| !self.boundaries.has(at);
         let next = after.filter(|s| s.first == span.end && merges(s.first));
         let front = before.filter(|s| s.end == span.first && merges(span.first));
         let next = next.and_then(|s| self.spans.remove(&s.first));
@@ -160,7 +160,7 @@ impl<T: Tally> Ledger<T> {
     pub fn is_sound(&self) -> bool {
         let mut free = None;
         self.spans().all(|(span, _)| {
-            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.seams.has(end));
+            let is_apart = free.is_none_or(|end| span.first > end || span.first == end && self.boundaries.has(end));
             free = Some(span.end);
             is_apart && span.first < span.end
         })
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn nothing_merges_across_a_boundary() {
-        let mut sewn = Ledger::with_seams(Seams::at(Some(5)));
+        let mut sewn = Ledger::with_boundaries(Boundaries::at(Some(5)));
         for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
             sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }
@@ -263,17 +263,17 @@ mod tests {
 
     #[test]
     fn powers_of_two_can_be_boundaries() {
-        let seams = Seams { at: Some(11), at_powers: true };
-        let mut sewn = Ledger::with_seams(seams);
+        let boundaries = Boundaries { at: Some(11), at_powers: true };
+        let mut sewn = Ledger::with_boundaries(boundaries);
         for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
             sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }
         let spans: Vec<_> = sewn.spans().map(|(span, _)| (span.first, span.end)).collect();
         assert_eq!(spans, [(0, 1), (1, 2), (2, 4), (4, 8), (8, 11), (11, 13)]);
         assert!(sewn.is_sound() && sewn.covers(Span::new(0, 13)));
-        let nexts = [0, 1, 2, 3, 8, 10, 11, u64::MAX - 1].map(|block| seams.next(block));
+        let nexts = [0, 1, 2, 3, 8, 10, 11, u64::MAX - 1].map(|block| boundaries.next(block));
         assert_eq!(nexts, [Some(1), Some(2), Some(4), Some(4), Some(11), Some(11), Some(16), None]);
-        assert_eq!(Seams::at(Some(5)).next(5), None);
+        assert_eq!(Boundaries::at(Some(5)).next(5), None);
     }
 
     #[test]

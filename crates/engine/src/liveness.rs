@@ -2,9 +2,9 @@
 //!
 //! Stands beside `protocol`, which decides about blocks, and is pure as well. Its inputs are the
 //! time and signs from other ranks; its outputs are signs and an accusation. A transport that
-//! watches its ranks calls [`Liveness::attend`] in every wait and in every piece of a computation,
-//! over its own [`Line`]. MPI and `simulated` do. Threads have a monitor
-//! instead: a thread of the process sees all others.
+//! watches its ranks calls [`Liveness::make_progress`] in every wait and in every piece of a
+//! computation, over its own [`SignLink`]. MPI and `simulated` do. Threads have a monitor instead:
+//! a thread of the process sees all others.
 //!
 //! At the end every rank stops asking ([`Liveness::ask_no_more`]) and waits until its last question
 //! is answered ([`Liveness::is_quiet`]). Then all meet in a barrier, in which the root still
@@ -32,7 +32,7 @@ const AT_THE_END: Duration = Duration::from_millis(5);
 
 /// The progress of a rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
+pub struct RankProgress {
     /// A number that grows with every finished wait and every piece of a computation.
     pub count: u64,
     /// What it waits for, as a number with a meaning for the transport.
@@ -45,11 +45,11 @@ pub struct Sign {
     /// An answer of the root, or else another rank's question.
     pub is_answer: bool,
     /// The sender's progress.
-    pub progress: Progress,
+    pub progress: RankProgress,
 }
 
 /// Carries signs, apart from all other messages.
-pub trait Line {
+pub trait SignLink {
     /// Sends a sign to rank `to`; returns at once.
     fn send(&self, to: u64, sign: Sign);
 
@@ -96,7 +96,12 @@ impl Liveness {
     ///
     /// # Errors
     /// The [`Accusation`], at every call while it holds.
-    pub fn attend(&mut self, now: Instant, progress: Progress, line: &impl Line) -> Result<(), Accusation> {
+    pub fn make_progress(
+        &mut self,
+        now: Instant,
+        progress: RankProgress,
+        line: &impl SignLink,
+    ) -> Result<(), Accusation> {
         if now < self.due() {
             return Ok(());
         }
@@ -151,7 +156,7 @@ mod tests {
         sent: RefCell<Vec<(u64, Sign)>>,
     }
 
-    impl Line for Recorded {
+    impl SignLink for Recorded {
         fn send(&self, to: u64, sign: Sign) {
             self.sent.borrow_mut().push((to, sign));
         }
@@ -165,12 +170,12 @@ mod tests {
     fn the_root_answers_and_knows_what_the_others_wait_for() {
         let (now, line) = (Instant::now(), Recorded::default());
         let mut root = Liveness::new(Duration::from_secs(5), ROOT, 3, now);
-        let theirs = Progress { count: 7, waiting_for: 9 };
+        let theirs = RankProgress { count: 7, waiting_for: 9 };
         line.arrived.replace(Some((2, Sign { is_answer: false, progress: theirs })));
-        let mine = Progress { count: 1, waiting_for: 0 };
-        assert_eq!(root.attend(now, mine, &line), Ok(()), "it is not time yet");
+        let mine = RankProgress { count: 1, waiting_for: 0 };
+        assert_eq!(root.make_progress(now, mine, &line), Ok(()), "it is not time yet");
         assert_eq!(line.sent.borrow()[..], []);
-        assert_eq!(root.attend(root.due(), mine, &line), Ok(()));
+        assert_eq!(root.make_progress(root.due(), mine, &line), Ok(()));
         assert_eq!(line.sent.borrow()[..], [(2, Sign { is_answer: true, progress: mine })]);
         assert_eq!(root.waiting().collect::<Vec<_>>(), [(1, 0), (2, 9)]);
         assert_eq!(Liveness::new(Duration::ZERO, ROOT, 3, now).waiting().count(), 0, "no rank is watched");

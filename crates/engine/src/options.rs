@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::Keep;
+use crate::checkpoint::SaveSettings;
 use crate::error::JobError;
 use crate::signals::Signals;
 use crate::{Schedule, Span};
@@ -29,9 +29,9 @@ pub struct Options {
     /// their last pieces.
     pub deadline: Option<Instant>,
     /// Where to save what is done; jobs without an [`Identity`](crate::Identity) are not saved.
-    pub keep: Option<Keep>,
+    pub keep: Option<SaveSettings>,
     /// The part of the blocks that this run computes; `None`: all of them.
-    pub share: Option<Share>,
+    pub part: Option<JobPart>,
     /// The moment at which this rank's timeline begins, where timelines are requested. On all ranks
     /// or on none.
     pub traced: Option<Instant>,
@@ -94,7 +94,7 @@ pub enum Stage {
 /// One of `of` equal parts of a job's blocks, `index` from 0. Each part is a run with its own
 /// checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Share {
+pub struct JobPart {
     /// The number of this part, below `of`.
     pub index: u64,
     /// How many parts there are.
@@ -102,31 +102,31 @@ pub struct Share {
 }
 
 /// As users write it: counted from 1.
-impl fmt::Display for Share {
+impl fmt::Display for JobPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", u128::from(self.index) + 1, self.of)
     }
 }
 
-impl Share {
+impl JobPart {
     /// Part `number` of `of`, counted from 1; `None` when there is no such part.
-    pub fn numbered(number: u64, of: u64) -> Option<Share> {
-        (1..=of).contains(&number).then(|| Share { index: number - 1, of })
+    pub fn numbered(number: u64, of: u64) -> Option<JobPart> {
+        (1..=of).contains(&number).then(|| JobPart { index: number - 1, of })
     }
 
     /// The part of task `task` of a job array with a task for every part: `first`, `first + step`,
     /// ..., at most `last`. A step of 0 counts as 1. `None` when the array has no such task.
     ///
     /// ```
-    /// use montesieve_engine::Share;
+    /// use montesieve_engine::JobPart;
     ///
-    /// assert_eq!(Share::of_task(7, 1, 9, 2), Some(Share { index: 3, of: 5 }));
-    /// assert_eq!(Share::of_task(8, 1, 9, 2), None);
+    /// assert_eq!(JobPart::of_task(7, 1, 9, 2), Some(JobPart { index: 3, of: 5 }));
+    /// assert_eq!(JobPart::of_task(8, 1, 9, 2), None);
     /// ```
-    pub fn of_task(task: u64, first: u64, last: u64, step: u64) -> Option<Share> {
+    pub fn of_task(task: u64, first: u64, last: u64, step: u64) -> Option<JobPart> {
         let step = step.max(1);
         let is_task = (first..=last).contains(&task) && (task - first).is_multiple_of(step);
-        is_task.then(|| Share { index: (task - first) / step, of: ((last - first) / step).saturating_add(1) })
+        is_task.then(|| JobPart { index: (task - first) / step, of: ((last - first) / step).saturating_add(1) })
     }
 
     /// Its blocks, out of `blocks`. Together the parts cover each block exactly once.
@@ -145,26 +145,26 @@ mod tests {
         for (blocks, of) in [(10, 3), (3, 10), (0, 2), (u64::MAX, 7)] {
             let mut next = 0;
             for number in 1..=of {
-                let span = Share::numbered(number, of).expect("a part").span(blocks);
+                let span = JobPart::numbered(number, of).expect("a part").span(blocks);
                 assert_eq!(span.first, next);
                 next = span.end;
             }
             assert_eq!(next, blocks);
         }
-        assert_eq!([(0, 3), (4, 3), (1, 0)].map(|(number, of)| Share::numbered(number, of)), [None; 3]);
+        assert_eq!([(0, 3), (4, 3), (1, 0)].map(|(number, of)| JobPart::numbered(number, of)), [None; 3]);
     }
 
     #[test]
     fn tasks_of_an_array_are_parts() {
         for (first, last, step, of) in [(0, 3, 1, 4), (1, 4, 0, 4), (1, 9, 2, 5), (1, 10, 2, 5), (5, 5, 3, 1)] {
             let tasks = (first..=last).step_by(step.max(1) as usize);
-            let parts: Vec<_> = tasks.map(|task| Share::of_task(task, first, last, step)).collect();
-            let all: Vec<_> = (0..of).map(|index| Some(Share { index, of })).collect();
+            let parts: Vec<_> = tasks.map(|task| JobPart::of_task(task, first, last, step)).collect();
+            let all: Vec<_> = (0..of).map(|index| Some(JobPart { index, of })).collect();
             assert_eq!(parts, all);
         }
         for (task, first, last, step) in [(0, 1, 4, 1), (5, 1, 4, 1), (2, 1, 9, 2), (1, 2, 0, 1)] {
-            assert_eq!(Share::of_task(task, first, last, step), None);
+            assert_eq!(JobPart::of_task(task, first, last, step), None);
         }
-        assert_eq!(Share::of_task(0, 0, u64::MAX, 1), Some(Share { index: 0, of: u64::MAX }));
+        assert_eq!(JobPart::of_task(0, 0, u64::MAX, 1), Some(JobPart { index: 0, of: u64::MAX }));
     }
 }

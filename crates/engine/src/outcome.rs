@@ -5,7 +5,7 @@
 
 use crate::profile::Profile;
 use crate::timeline::Timeline;
-use crate::{Cause, Ledger};
+use crate::{Ledger, StopCause};
 
 /// The outcome of a job, at the root.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Outcome<T> {
     /// Blocks of the job.
     pub blocks: u64,
     /// Why it ended early, if it did.
-    pub cause: Option<Cause>,
+    pub cause: Option<StopCause>,
     /// How the ranks spent their time.
     pub account: Account,
 }
@@ -49,8 +49,8 @@ impl<T> Outcome<T> {
     }
 }
 
-/// The ledger of a job that [keeps prefixes](crate::Job::has_a_way): the source of the totals of
-/// its first 1, 2, 4, 8, ... blocks. Empty for others.
+/// The ledger of a job that [keeps prefixes](crate::Job::keeps_prefixes): the source of the totals
+/// of its first 1, 2, 4, 8, ... blocks. Empty for others.
 pub type Prefixes<T> = Ledger<T>;
 
 /// The outcome of a job and its prefixes.
@@ -143,9 +143,9 @@ mod tests {
             Outcome { total: Some(done), done, blocks: 10, cause, account }
         };
         let mut first = outcome(10, None);
-        assert_eq!(first.join(outcome(4, Some(Cause::TimeLimit))), Some(4));
+        assert_eq!(first.join(outcome(4, Some(StopCause::TimeLimit))), Some(4));
         assert_eq!((first.total, first.done, first.blocks), (Some(10), 14, 20));
-        assert_eq!((first.cause, first.account.jobs), (Some(Cause::TimeLimit), 2));
+        assert_eq!((first.cause, first.account.jobs), (Some(StopCause::TimeLimit), 2));
         assert!(!first.is_complete());
         let after = outcome(10, None).after(Some(account(7.0, 9, [0, 0])));
         assert_eq!((after.account.seconds, after.account.chunk, after.is_complete()), (8.0, 1, true));

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use crate::checkpoint::Identity;
-use crate::{Job, Pulse, Span, Tally};
+use crate::{Job, Span, Tally, YieldNow};
 
 /// A job whose blocks depend on their number alone: points of a parameter sweep, files of a list,
 /// seeds of a simulation.
@@ -55,11 +55,11 @@ impl<T: Tally, F: Fn(u64) -> T> Job for PerBlock<F> {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), T> {
-        pulse()?;
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), T> {
+        yield_now()?;
         let mut tally = (self.compute)(span.first);
         for block in span.first + 1..span.end {
-            pulse()?;
+            yield_now()?;
             tally.merge((self.compute)(block));
         }
         ControlFlow::Continue(tally)

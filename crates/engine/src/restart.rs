@@ -11,7 +11,7 @@ use crate::error::{Result, fault};
 use crate::record;
 use crate::replay_log::{Slot, remember};
 use crate::transport::{ROOT, Transport};
-use crate::{Ledger, Overlap, Seams, Tally};
+use crate::{Boundaries, Ledger, Overlap, Tally};
 
 /// What an attempt begins from. `base` was done before the first one, `owns` by the living ranks
 /// since.
@@ -42,13 +42,13 @@ impl<T: Tally> Restart<T> {
     ///
     /// # Errors
     /// [`Lost`](crate::Error::Lost); [`Fault`](crate::Error::Fault).
-    pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Seams) -> Result<Restart<T>> {
+    pub(crate) fn begin(transport: &dyn Transport, done: Ledger<T>, boundaries: Boundaries) -> Result<Restart<T>> {
         let Some(log) = transport.replay_log() else {
             return Ok(Restart { done: cut_at(done, boundaries)?, own: None });
         };
         let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (slot, own) = log.next()?;
-        let own = own.unwrap_or_else(|| Ledger::with_seams(boundaries));
+        let own = own.unwrap_or_else(|| Ledger::with_boundaries(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
         let done = union(cut_at(base, boundaries)?, owns).map_err(fault)?;
@@ -59,8 +59,8 @@ impl<T: Tally> Restart<T> {
 /// The same ledger with these boundaries, before anything is added to it: a span that crosses one
 /// is useless for a longer job. A ledger without boundaries has no such span: it is new, or was
 /// made for a shorter job.
-fn cut_at<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
-    let mut cut = Ledger::with_seams(boundaries);
+fn cut_at<T: Tally>(ledger: Ledger<T>, boundaries: Boundaries) -> Result<Ledger<T>> {
+    let mut cut = Ledger::with_boundaries(boundaries);
     cut.absorb(ledger).map_err(fault)?;
     Ok(cut)
 }
@@ -69,12 +69,12 @@ fn cut_at<T: Tally>(ledger: Ledger<T>, boundaries: Seams) -> Result<Ledger<T>> {
 mod tests {
     use super::*;
     use crate::Span;
-    use crate::simulated::{self, Ending, Plan};
+    use crate::simulated::{self, RankEnd, RunPlan};
 
     #[test]
     fn work_of_living_ranks_does_not_merge_across_a_boundary() {
-        let plan = Plan { survives: true, ..Plan::new(2, 1) };
-        let boundaries = Seams::at(Some(5));
+        let plan = RunPlan { survives: true, ..RunPlan::new(2, 1) };
+        let boundaries = Boundaries::at(Some(5));
         let end = simulated::run(&plan, |rank| {
             let log = rank.replay_log().expect("losses are survived");
             let (mut own, slot) =
@@ -87,6 +87,6 @@ mod tests {
             rank.flush(None).expect("all live");
             again.done.spans().map(|(span, ())| span).collect::<Vec<_>>()
         });
-        assert_eq!(end.ranks[0], Ending::Returned(vec![Span::new(0, 5), Span::new(5, 9)]));
+        assert_eq!(end.ranks[0], RankEnd::Returned(vec![Span::new(0, 5), Span::new(5, 9)]));
     }
 }

@@ -29,7 +29,7 @@ pub enum Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Notice::Resumes { done, blocks } => write!(f, "going on from {done} of {blocks} blocks"),
+            Notice::Resumes { done, blocks } => write!(f, "resuming from {done} of {blocks} blocks"),
             Notice::Instead(why) => f.write_str(why),
             Notice::NoLocks(path) => write!(
                 f,

@@ -97,7 +97,7 @@ pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Seams, Span};
+    use crate::{Boundaries, Span};
 
     #[test]
     fn rounds_end_at_the_stops_and_with_the_job() {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn totals_end_at_the_first_hole() {
         let totals = |spans: &[(u64, u64)]| {
-            let mut prefixes = Ledger::with_seams(Seams { at: None, at_powers: true });
+            let mut prefixes = Ledger::with_boundaries(Boundaries { at: None, at_powers: true });
             for &(first, end) in spans {
                 prefixes.record(Span::new(first, end), end - first).expect("disjoint");
             }

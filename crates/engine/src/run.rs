@@ -9,10 +9,10 @@ use std::sync::mpsc::TryRecvError;
 use std::time::{Duration, Instant};
 
 use crate::agreement::agree;
-use crate::checkpoint::{Identity, Keep};
+use crate::checkpoint::{Identity, SaveSettings};
 use crate::driver::{Driver, RoundParts};
 use crate::error::{Error, JobError, Result};
-pub use crate::options::{AtStage, Callback, Options, Progress, Share, Stage};
+pub use crate::options::{AtStage, Callback, JobPart, Options, Progress, Stage};
 pub use crate::outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};
 use crate::profile::Profile;
 use crate::protocol::{Delivery, DeliveryWindow, Machine, Root, RootState, Saves, Settings};
@@ -20,7 +20,7 @@ use crate::restart::Restart;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
 use crate::transport::{ROOT, Transport};
-use crate::{Cause, Dealer, Job, Ledger, Schedule, Seams, Span, record};
+use crate::{Boundaries, Dealer, Job, Ledger, Schedule, Span, StopCause, record};
 
 /// In-order delivery: chunks in work for each rank. One in hand, one in flight, and two that are
 /// done and wait for their turn.
@@ -44,7 +44,7 @@ pub fn resume<J: Job>(
     Ok(resume_with_prefixes(transport, job, options, done)?.map(|(outcome, _)| outcome))
 }
 
-/// The same; the root also gets the ledger, if the job [keeps prefixes](Job::has_a_way).
+/// The same; the root also gets the ledger, if the job [keeps prefixes](Job::keeps_prefixes).
 ///
 /// # Errors
 /// As [`resume`].
@@ -59,14 +59,14 @@ pub fn resume_with_prefixes<J: Job>(
 
 /// In-order delivery: how much memory waiting tallies may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct DeliveryMemory {
     /// The largest size of a block's tally, in bytes.
     pub block: u64,
     /// Bytes of all tallies that are in work, or done and not yet written, on all ranks together.
     pub all: u64,
 }
 
-impl Room {
+impl DeliveryMemory {
     /// Returns two block counts, given that `wanted` blocks at a time would be good: the chunk, and
     /// how far `ranks` ranks may work ahead of the first missing block. [`WINDOW_CHUNKS`] chunks
     /// fit for each rank. Where not even single blocks fit, some ranks wait.
@@ -89,7 +89,7 @@ pub fn deliver<J: Job, S: Sink<J::Tally>>(
     transport: &dyn Transport,
     job: &J,
     options: &Options,
-    room: Room,
+    room: DeliveryMemory,
     sink: Option<S>,
 ) -> Result<Delivered<J::Tally, S>> {
     let begin = |sink| {
@@ -120,7 +120,7 @@ pub type Delivered<T, S> = (Option<Outcome<T>>, Option<S>);
 /// In-order delivery, if requested.
 struct InOrder<T> {
     /// On every rank: tallies go to the root as soon as they are done, within this memory.
-    room: Option<Room>,
+    room: Option<DeliveryMemory>,
     /// At the root.
     writer: Option<Writer<T>>,
 }
@@ -132,12 +132,12 @@ fn round<J: Job>(
     done: Ledger<J::Tally>,
     InOrder { room, writer }: InOrder<J::Tally>,
 ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
-    let at = |stage| options.at_stage.map_or(Ok(()), |at| at(stage, transport.first_rank())).map_err(Error::Job);
+    let at = |stage| options.at_stage.map_or(Ok(()), |at| at(stage, transport.original_rank())).map_err(Error::Job);
     at(Stage::Start)?;
     let begun = transport.now();
     let (rank, ranks) = (transport.rank(), transport.size());
     let (blocks, identity) = (job.blocks(), job.identity());
-    let part = options.share.map_or(Span::new(0, blocks), |share| share.span(blocks));
+    let part = options.part.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let boundaries = boundaries(job, identity.as_ref());
     let Restart { done, own } = Restart::begin(transport, done, boundaries)?;
     let (own, slot) = own.unzip();
@@ -173,13 +173,13 @@ fn round<J: Job>(
         in_order: room.is_some(),
         grain: job.grain(),
         piece: job.piece(),
-        slack: options.keep.as_ref().map(Keep::slack),
-        careful: is_careful.then(|| options.keep.as_ref().map_or(Duration::MAX, Keep::longest_piece)),
+        slack: options.keep.as_ref().map(SaveSettings::slack),
+        careful: is_careful.then(|| options.keep.as_ref().map_or(Duration::MAX, SaveSettings::longest_piece)),
         deadline: options.deadline,
         boundaries,
     };
     let machine = Machine::new(settings, Span::new(first, end), own, root, now);
-    let identity = identity.map(|identity| Identity { parts: options.share.into_iter().collect(), ..identity });
+    let identity = identity.map(|identity| Identity { parts: options.part.into_iter().collect(), ..identity });
     let keep = keep.cloned().zip(identity).filter(|_| rank == ROOT);
     let mut driver = Driver::new(transport, job, options, machine, RoundParts { writer, keep, blocks: part.len() });
     let ended = driver.run();
@@ -190,8 +190,8 @@ fn round<J: Job>(
     let outcome = outcome(transport, job, driver, chunk, begun)?;
     at(Stage::Report)?;
     Ok(outcome.map(|(mut outcome, prefixes)| {
-        if options.share.is_some() {
-            outcome.cause = outcome.cause.or(Some(Cause::ShareDone));
+        if options.part.is_some() {
+            outcome.cause = outcome.cause.or(Some(StopCause::PartDone));
         }
         (outcome, prefixes)
     }))
@@ -199,9 +199,9 @@ fn round<J: Job>(
 
 /// Where the ledger's spans do not merge: in front of the first block that differs in a longer job,
 /// and at powers of two for a job that keeps prefixes.
-pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Seams {
+pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Boundaries {
     let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
-    Seams { at: whole, at_powers: job.has_a_way() }
+    Boundaries { at: whole, at_powers: job.keeps_prefixes() }
 }
 
 /// Blocks handed out at a time, before memory is considered.
@@ -242,7 +242,7 @@ fn outcome<J: Job>(
     };
     let (done, blocks) = (root.done_for_good(), job.blocks());
     let ledger = root.into_ledger();
-    let prefixes = if job.has_a_way() { ledger.clone() } else { Ledger::new() };
+    let prefixes = if job.keeps_prefixes() { ledger.clone() } else { Ledger::new() };
     Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, prefixes)))
 }
 
@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn a_window_is_bounded_in_bytes_for_every_chunk() {
         for (block, all) in [(1, 1), (1, 1000), (100, 256), (4 << 20, 256 << 20), (0, 1000)] {
-            let room = Room { block, all };
+            let room = DeliveryMemory { block, all };
             for ranks in [1, 2, 3, 8, 100] {
                 for wanted in [1, 2, 7, 1000, u64::MAX] {
                     let (chunk, length) = room.window(wanted, ranks);
@@ -278,7 +278,7 @@ mod tests {
                 }
             }
         }
-        let room = Room { block: 1 << 20, all: 256 << 20 };
+        let room = DeliveryMemory { block: 1 << 20, all: 256 << 20 };
         assert_eq!((room.window(1000, 2), room.window(3, 2)), ((32, 256), (3, 24)));
     }
 }

@@ -9,13 +9,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agreement::agree;
-use crate::checkpoint::{self, Identity, Keep, Lock};
+use crate::checkpoint::{self, Identity, Lock, SaveSettings};
 use crate::error::{Error, Result};
 use crate::options::{Callback, Options};
 use crate::outcome::{Account, Outcome, OutcomeWithPrefixes};
 use crate::resumption::{Notice, Sources};
 use crate::rounds::{self, Shorten};
-use crate::run::{self, Delivered, Room};
+use crate::run::{self, Delivered, DeliveryMemory};
 use crate::sink::Sink;
 use crate::threads::{self, Threads};
 use crate::transport::Transport;
@@ -79,7 +79,7 @@ impl<'t> Session<'t> {
         Session::with_options(transport, Options::default())
     }
 
-    /// A session with these options; the file of their [`Keep`] is its checkpoint.
+    /// A session with these options; the file of their [`SaveSettings`] is its checkpoint.
     pub fn with_options(transport: &'t dyn Transport, options: Options) -> Session<'t> {
         Session {
             transport,
@@ -226,7 +226,7 @@ impl<'t> Session<'t> {
     pub fn deliver<J: Job, S: Sink<J::Tally>>(
         &self,
         job: &J,
-        room: Room,
+        room: DeliveryMemory,
         sink: Option<S>,
     ) -> Result<Delivered<J::Tally, S>> {
         run::deliver(self.transport, job, &self.prepared(), room, sink)
@@ -258,8 +258,8 @@ impl<'t> Session<'t> {
     }
 
     /// Where to save: the checkpoint, or else the file to resume from.
-    fn keep(&self) -> Option<Keep> {
-        let resumed = || self.resume.clone().map(|path| Keep { path, every: self.interval });
+    fn keep(&self) -> Option<SaveSettings> {
+        let resumed = || self.resume.clone().map(|path| SaveSettings { path, every: self.interval });
         self.options.keep.clone().or_else(resumed)
     }
 

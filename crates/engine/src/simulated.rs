@@ -11,7 +11,7 @@
 //! simulated: the network, the clock, the disk, the launcher.
 //!
 //! - [`run`] runs a closure on every rank, as [`threads::run`](crate::threads::run) does.
-//! - [`Plan`] sets the number of ranks, the [`Weather`], and which [`Fault`]s strike.
+//! - [`RunPlan`] sets the number of ranks, the [`Weather`], and which [`InjectedFault`]s strike.
 //! - A wait that nothing can end is a [`Failure::Deadlock`], which lists what every rank waits for.
 //!
 //! | file | holds |
@@ -63,7 +63,7 @@ const STACK: usize = 1 << 20;
 
 /// The settings of a run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct RunPlan {
     /// Decides everything that is left open.
     pub seed: u64,
     /// How many ranks.
@@ -73,7 +73,7 @@ pub struct Plan {
     /// How the network behaves.
     pub weather: Weather,
     /// The faults of the run.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<InjectedFault>,
     /// Storage of checkpoints: a disk that outlives the run.
     pub disk: SimulatedDisk,
     /// Whether the death of a rank is survived, as under ULFM; otherwise it ends the job.
@@ -109,18 +109,18 @@ pub struct Weather {
 
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct InjectedFault {
     /// The rank that it strikes, by its number at the start.
     pub rank: u64,
     /// When it strikes.
-    pub at: At,
+    pub at: FaultTime,
     /// What happens.
-    pub what: What,
+    pub what: FaultKind,
 }
 
 /// When a fault strikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum FaultTime {
     /// This long after the start.
     Time(Duration),
     /// When the rank hands over for the n-th time, from 1.
@@ -131,7 +131,7 @@ pub enum At {
 
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum FaultKind {
     /// The process ends, without a message.
     Death,
     /// The process does not run for this long.
@@ -140,16 +140,16 @@ pub enum What {
     Signal(i32),
 }
 
-impl What {
+impl FaultKind {
     /// Its name, for tables.
     pub fn name(self) -> &'static str {
         match self {
-            What::Death => "death",
-            What::Stop(_) => "stop",
-            What::Signal(10) => "SIGUSR1",
-            What::Signal(12) => "SIGUSR2",
-            What::Signal(15) => "SIGTERM",
-            What::Signal(_) => "signal",
+            FaultKind::Death => "death",
+            FaultKind::Stop(_) => "stop",
+            FaultKind::Signal(10) => "SIGUSR1",
+            FaultKind::Signal(12) => "SIGUSR2",
+            FaultKind::Signal(15) => "SIGTERM",
+            FaultKind::Signal(_) => "signal",
         }
     }
 }
@@ -157,7 +157,7 @@ impl What {
 /// A fault that has struck a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Struck {
-    /// Its [`name`](What::name).
+    /// Its [`name`](FaultKind::name).
     pub what: &'static str,
     /// The stage that the rank was in (see [`mark`]).
     pub stage: &'static str,
@@ -182,7 +182,7 @@ pub enum Failure {
 
 /// How one rank ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending<R> {
+pub enum RankEnd<R> {
     /// It returned.
     Returned(R),
     /// Its process ended: by a death, by the launcher, or because the run failed.
@@ -191,21 +191,21 @@ pub enum Ending<R> {
     Left(u8),
 }
 
-impl<R> Ending<R> {
+impl<R> RankEnd<R> {
     /// Its result, if it returned.
     pub fn returned(self) -> Option<R> {
         match self {
-            Ending::Returned(result) => Some(result),
-            Ending::Killed | Ending::Left(_) => None,
+            RankEnd::Returned(result) => Some(result),
+            RankEnd::Killed | RankEnd::Left(_) => None,
         }
     }
 }
 
 /// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End<R> {
+pub struct RunEnd<R> {
     /// How every rank ended, by its number at the start.
-    pub ranks: Vec<Ending<R>>,
+    pub ranks: Vec<RankEnd<R>>,
     /// Virtual time.
     pub time: Duration,
     /// Events.
@@ -254,10 +254,10 @@ impl Weather {
     }
 }
 
-impl Plan {
+impl RunPlan {
     /// Ranks that compute in no time, in calm weather, without faults.
-    pub fn new(ranks: u64, seed: u64) -> Plan {
-        Plan {
+    pub fn new(ranks: u64, seed: u64) -> RunPlan {
+        RunPlan {
             seed,
             ranks,
             block_times: Vec::new(),
@@ -283,14 +283,14 @@ impl Plan {
 /// refuses a thread.
 ///
 /// ```
-/// use montesieve_engine::simulated::{self, Plan};
+/// use montesieve_engine::simulated::{self, RunPlan};
 /// use montesieve_engine::transport::Transport;
 ///
-/// let end = simulated::run(&Plan::new(4, 1), |rank| rank.sum(rank.rank() + 1));
+/// let end = simulated::run(&RunPlan::new(4, 1), |rank| rank.sum(rank.rank() + 1));
 /// let sums: Vec<_> = end.ranks.into_iter().filter_map(|end| end.returned()).collect();
 /// assert_eq!(sums, [Ok(Some(10)), Ok(None), Ok(None), Ok(None)]);
 /// ```
-pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> End<R> {
+pub fn run<R: Send>(plan: &RunPlan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> RunEnd<R> {
     assert!(plan.ranks > 0, "a program has at least one rank");
     let world = World::new(plan);
     let panic: Mutex<Option<Box<dyn Any + Send>>> = Mutex::new(None);
@@ -299,7 +299,7 @@ pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> E
             world.be(me);
             body(&Rc::new(Simulated::new(Arc::clone(&world), me)))
         }));
-        let ending = result.map_or_else(|payload| ended(&world, &panic, payload), Ending::Returned);
+        let ending = result.map_or_else(|payload| ended(&world, &panic, payload), RankEnd::Returned);
         world.end(me);
         ending
     };
@@ -315,14 +315,14 @@ pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> E
             })
             .collect();
         world.begin();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(Ending::Killed)).collect()
+        threads.into_iter().map(|thread| thread.join().unwrap_or(RankEnd::Killed)).collect()
     });
     world.join();
     if let Some(payload) = panic.into_inner().unwrap_or_else(PoisonError::into_inner) {
         resume_unwind(payload);
     }
     let mut state = world.lock();
-    End {
+    RunEnd {
         ranks,
         time: Duration::from_nanos(state.now),
         events: state.events,
@@ -336,15 +336,15 @@ pub fn run<R: Send>(plan: &Plan, body: impl Fn(&Rc<Simulated>) -> R + Sync) -> E
 }
 
 /// How a rank ended that did not return; the first panic is kept, and ends the run.
-fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: Box<dyn Any + Send>) -> Ending<R> {
+fn ended<R>(world: &World, panic: &Mutex<Option<Box<dyn Any + Send>>>, payload: Box<dyn Any + Send>) -> RankEnd<R> {
     if let Some(Leaves(code)) = payload.downcast_ref() {
-        return Ending::Left(*code);
+        return RankEnd::Left(*code);
     }
     if !payload.is::<ProcessEnded>() {
         panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(payload);
         world.lock().fail(Failure::Panic);
     }
-    Ending::Killed
+    RankEnd::Killed
 }
 
 #[cfg(test)]

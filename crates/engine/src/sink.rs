@@ -27,7 +27,7 @@ pub trait Sink<T>: Send + 'static {
     ///
     /// # Errors
     /// An obstacle that ends the job; the sink receives nothing more.
-    fn take(&mut self, tally: T, steps: &Steps) -> Result<(), SinkError>;
+    fn take(&mut self, tally: T, steps: &ReaderSteps) -> Result<(), SinkError>;
 
     /// The end of the list: nothing may remain in a buffer.
     ///
@@ -38,9 +38,9 @@ pub trait Sink<T>: Send + 'static {
 
 /// Counts what a reader takes, to distinguish a slow reader from one that does not read.
 #[derive(Clone, Debug, Default)]
-pub struct Steps(Arc<AtomicU64>);
+pub struct ReaderSteps(Arc<AtomicU64>);
 
-impl Steps {
+impl ReaderSteps {
     /// Counts one more.
     pub fn step(&self) {
         self.0.fetch_add(1, Relaxed);
@@ -56,7 +56,7 @@ pub(crate) struct Writer<T> {
     /// Gives the sink a tally, or the end. `None`: the end was given.
     feed: Option<Feed<T>>,
     answers: Receiver<Result<(), SinkError>>,
-    steps: Steps,
+    steps: ReaderSteps,
     /// Answers still to come: for the tally in work, and for the last flush.
     awaited: usize,
     /// The step count at the last look.
@@ -84,7 +84,7 @@ impl<T: Send + 'static> Writer<T> {
     pub(crate) fn begin<S: Sink<T>>(sink: S, background: Arc<dyn Background>) -> (Writer<T>, Receiver<S>) {
         let (answer, answers) = channel();
         let (give_back, back) = channel();
-        let steps = Steps::default();
+        let steps = ReaderSteps::default();
         let noted = steps.clone();
         let held = Arc::new(Mutex::new(HeldSink { sink: Some(sink), is_good: true }));
         let feed = move |tally: Option<T>| {
@@ -157,7 +157,7 @@ struct HeldSink<S> {
 }
 
 impl<S> HeldSink<S> {
-    fn take<T>(&mut self, tally: T, steps: &Steps) -> Option<Result<(), SinkError>>
+    fn take<T>(&mut self, tally: T, steps: &ReaderSteps) -> Option<Result<(), SinkError>>
     where
         S: Sink<T>,
     {
@@ -189,7 +189,7 @@ mod tests {
     struct ChannelSink(SyncSender<u32>);
 
     impl Sink<u32> for ChannelSink {
-        fn take(&mut self, tally: u32, steps: &Steps) -> Result<(), SinkError> {
+        fn take(&mut self, tally: u32, steps: &ReaderSteps) -> Result<(), SinkError> {
             self.0.send(tally).map_err(|_| SinkError::ReaderGone)?;
             steps.step();
             Ok(())

@@ -5,7 +5,7 @@
 //!
 //! - [`run`] starts the ranks and returns the result of each.
 //! - A poll that finds nothing costs two atomic loads; see `mailbox`.
-//! - A rank that sleeps in [`Transport::give_way`] wakes as soon as a message arrives for it.
+//! - A rank that sleeps in [`Transport::pause`] wakes as soon as a message arrives for it.
 //! - [`available`] returns how many ranks this process has cores for.
 //!
 //! # When a rank ends before the others
@@ -13,7 +13,7 @@
 //!   waits end within a millisecond, and [`run`] resumes the first panic once all have returned.
 //! - It *returns*: its messages stay and arrive. A rank that waits for more of them, as in a
 //!   collective, gets [`Lost`], since nothing more can come. So do all other ranks, which may be
-//!   waiting for that one. A loop that polls any rank and pauses in [`Transport::give_way`] must
+//!   waiting for that one. A loop that polls any rank and pauses in [`Transport::pause`] must
 //!   know what it waits for.
 //! - It returns *early*, because of an error, while other ranks need it: it calls
 //!   [`Threads::revoke`] first, and the others get [`Lost`] as after a panic.
@@ -35,7 +35,7 @@ use std::time::Instant;
 pub use self::lent::Lent;
 use self::mailbox::Inbox;
 use crate::backoff::Backoff;
-use crate::transport::{self, Channel, Lost, Message, ROOT, Transport};
+use crate::transport::{self, Channel, Incoming, Lost, ROOT, Transport};
 
 /// Stack of every rank but the first, in bytes: what Linux gives a main thread (`ulimit -s`). Only
 /// touched pages take memory.
@@ -204,11 +204,11 @@ impl Transport for Threads {
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
         let inbox = self.inbox_of(to);
         self.check()?;
-        inbox.put(channel, Message { from: self.rank, bytes });
+        inbox.put(channel, Incoming { from: self.rank, bytes });
         Ok(())
     }
 
-    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Incoming>, Lost> {
         self.check()?;
         // Read before the messages: what a rank sent before its end has arrived by then.
         let has_ended = from.is_some_and(|from| self.inbox_of(from).has_ended());
@@ -231,18 +231,18 @@ impl Transport for Threads {
 
     /// Returns at once when a message has arrived since the last wait. Otherwise it yields, or
     /// sleeps until a message arrives, for as long as `backoff` says and at most until `until`.
-    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
+    fn pause(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
         self.check()?;
         let pause = backoff.next_sleep();
         self.seen.set(self.inbox().wait(self.seen.get(), pause, until, &self.shared.lost));
         self.check()
     }
 
-    fn lend(&self, value: transport::Shared, takers: u64) -> Option<u64> {
+    fn lend(&self, value: transport::SharedValue, takers: u64) -> Option<u64> {
         Some(self.shared.lent().lend(value, takers))
     }
 
-    fn take_lent(&self, number: u64) -> Option<transport::Shared> {
+    fn take_lent(&self, number: u64) -> Option<transport::SharedValue> {
         self.shared.lent().take(number)
     }
 }

@@ -11,7 +11,7 @@
 //! - *Messages of one channel between two ranks arrive in the order in which they were sent.*
 //!   Nothing else about order is promised: a message of a third rank, or of another channel, may
 //!   overtake it.
-//! - *Every wait pauses.* A rank that waits calls [`Transport::give_way`] between two polls; no
+//! - *Every wait pauses.* A rank that waits calls [`Transport::pause`] between two polls; no
 //!   transport blocks anywhere else. There a real transport yields and sleeps, and a simulated one
 //!   lets other ranks run and virtual time pass.
 
@@ -60,7 +60,7 @@ impl Channel {
 
 /// A message that has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
+pub struct Incoming {
     /// The rank that sent it.
     pub from: u64,
     /// Its contents.
@@ -68,7 +68,7 @@ pub struct Message {
 }
 
 /// A value that ranks of one process share.
-pub type Shared = Arc<dyn Any + Send + Sync>;
+pub type SharedValue = Arc<dyn Any + Send + Sync>;
 
 /// One rank's view of the ranks that run a program together.
 ///
@@ -98,7 +98,7 @@ pub trait Transport {
     /// # Errors
     /// [`Lost`]. Also when rank `from` is known to have returned (threads know) and all its
     /// messages are received: waiting for another would never end.
-    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost>;
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Incoming>, Lost>;
 
     /// Whether everything that this rank sent, by `channel` or by any, has left it
     /// (`MPI_Testsome`). Never waits. A rank that ends earlier may lose messages. A message may
@@ -119,10 +119,10 @@ pub trait Transport {
     ///
     /// # Errors
     /// [`Lost`].
-    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost>;
+    fn pause(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost>;
 
     /// This rank's number at the start of the program, before others were lost.
-    fn first_rank(&self) -> u64 {
+    fn original_rank(&self) -> u64 {
         self.rank()
     }
 
@@ -162,13 +162,13 @@ pub trait Transport {
 
     /// Where all ranks belong to one process: keeps `value` until `takers` ranks have taken it, and
     /// returns its number. `None` elsewhere.
-    fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+    fn lend(&self, value: SharedValue, takers: u64) -> Option<u64> {
         let _ = (value, takers);
         None
     }
 
     /// Takes the value that a rank has lent under this number; once per rank.
-    fn take_lent(&self, number: u64) -> Option<Shared> {
+    fn take_lent(&self, number: u64) -> Option<SharedValue> {
         let _ = number;
         None
     }
@@ -178,7 +178,7 @@ pub trait Transport {
     ///
     /// # Errors
     /// [`Lost`].
-    fn share(&self, value: Option<Shared>) -> Result<Option<Shared>, Lost> {
+    fn share(&self, value: Option<SharedValue>) -> Result<Option<SharedValue>, Lost> {
         let number = value.map(|value| self.lend(value, self.size()).unwrap_or(u64::MAX));
         let bytes = self.broadcast(number.map(|number| number.to_le_bytes().to_vec()))?;
         Ok(self.take_lent(collectives::number(&bytes)))
@@ -214,7 +214,7 @@ pub trait Transport {
             if let Some(message) = self.poll(channel, Some(from))? {
                 return Ok(message.bytes);
             }
-            self.give_way(&mut backoff, None)?;
+            self.pause(&mut backoff, None)?;
         }
     }
 
@@ -226,7 +226,7 @@ pub trait Transport {
     fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
         let mut backoff = Backoff::new();
         while !self.all_sent(channel)? {
-            self.give_way(&mut backoff, None)?;
+            self.pause(&mut backoff, None)?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! The union of checkpoints, with the proof that no block is missing or duplicated.
 //!
-//! Stands beside `checkpoint`, which reads one file. Runs that each did a [`Share`] of a job have a
-//! file each; their union is the whole job's ledger. Error messages name parts where the files are
-//! of parts, and blocks otherwise.
+//! Stands beside `checkpoint`, which reads one file. Runs that each did a [`JobPart`] of a job have
+//! a file each; their union is the whole job's ledger. Error messages name parts where the files
+//! are of parts, and blocks otherwise.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::checkpoint::{self, Identity, LoadError};
 use crate::disk::Disk;
 use crate::run::{boundaries, check};
-use crate::{Job, Ledger, Share, Span};
+use crate::{Job, JobPart, Ledger, Span};
 
 /// The largest number of parts that is searched for missing ones.
 const MOST_PARTS: u64 = 1_000_000;
@@ -54,7 +54,7 @@ struct PartFile<'f> {
 pub fn unite<J: Job>(disk: &dyn Disk, job: &J, files: &[PathBuf]) -> Result<Ledger<J::Tally>> {
     let ours = job.identity().ok_or(UniteError::NoIdentity)?;
     let blocks = job.blocks();
-    let mut ledger = Ledger::with_seams(boundaries(job, Some(&ours)));
+    let mut ledger = Ledger::with_boundaries(boundaries(job, Some(&ours)));
     let mut parts: Vec<PartFile<'_>> = Vec::new();
     for path in files {
         let identity = checkpoint::identity(disk, path)?;
@@ -80,7 +80,7 @@ fn disjoint(before: &PartFile<'_>, part: &PartFile<'_>) -> Result<()> {
     let (path, owner) = (part.path.display(), before.path.display());
     let is_twice = part.identity.parts.iter().find(|share| before.identity.parts.contains(share));
     let why = match is_twice {
-        Some(share) => format!("part {share} is there twice: "),
+        Some(share) => format!("part {share} is duplicated: "),
         None => match (named(&part.identity.parts), named(&before.identity.parts)) {
             (Some(part), Some(before)) => format!("{part} and {before} overlap: "),
             _ => String::new(),
@@ -90,8 +90,8 @@ fn disjoint(before: &PartFile<'_>, part: &PartFile<'_>) -> Result<()> {
 }
 
 /// The parts of a file, in words.
-fn named(parts: &[Share]) -> Option<String> {
-    let names: Vec<String> = parts.iter().take(MOST_NAMED).map(Share::to_string).collect();
+fn named(parts: &[JobPart]) -> Option<String> {
+    let names: Vec<String> = parts.iter().take(MOST_NAMED).map(JobPart::to_string).collect();
     let more = parts.len().checked_sub(MOST_NAMED).filter(|&more| more > 0).map(|more| format!(" and {more} more"));
     let noun = if parts.len() == 1 { "part" } else { "parts" };
     (!names.is_empty()).then(|| format!("{noun} {}{}", names.join(", "), more.unwrap_or_default()))
@@ -111,7 +111,7 @@ fn incomplete(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> String {
 
 /// The parts that have a file and are unfinished.
 fn unfinished(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
-    let left = |share: &Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
+    let left = |share: &JobPart| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
     let shares = parts.iter().flat_map(|part| part.identity.parts.iter().map(move |share| (share, part.path)));
     let unfinished: Vec<String> =
         shares.filter(|(share, _)| left(share)).map(|(share, path)| format!("{share} in {}", path.display())).collect();
@@ -121,7 +121,7 @@ fn unfinished(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<Str
 
 /// The parts without a file, of a job that all files divide into the same number of parts.
 fn absent(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String> {
-    let shares: Vec<Share> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
+    let shares: Vec<JobPart> = parts.iter().flat_map(|part| part.identity.parts.iter().copied()).collect();
     let of = shares.first()?.of;
     // A file may claim any number of parts.
     if of > MOST_PARTS {
@@ -129,10 +129,10 @@ fn absent(holes: &[Span], blocks: u64, parts: &[PartFile<'_>]) -> Option<String>
     }
     let is_one_division = parts.iter().all(|part| !part.identity.parts.is_empty()) && shares.iter().all(|s| s.of == of);
     let there: BTreeSet<u64> = shares.iter().map(|share| share.index).collect();
-    let left = |share: Share| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
+    let left = |share: JobPart| holes.iter().any(|hole| hole.overlaps(share.span(blocks)));
     let mut absent =
-        (0..of).filter(|index| !there.contains(index)).map(|index| Share { index, of }).filter(|&s| left(s));
-    let first: Vec<Share> = absent.by_ref().take(MOST_NAMED).collect();
+        (0..of).filter(|index| !there.contains(index)).map(|index| JobPart { index, of }).filter(|&s| left(s));
+    let first: Vec<JobPart> = absent.by_ref().take(MOST_NAMED).collect();
     let more = absent.next().map_or("", |_| " and more");
     let named = named(&first).filter(|_| is_one_division)?;
     Some(format!("no file is of {named}{more}"))
@@ -145,7 +145,7 @@ mod tests {
 
     fn part(name: &'static str, parts: &[(u64, u64)], spans: &[(u64, u64)]) -> PartFile<'static> {
         let version = Version { cut: 1, stream: 1, block: 1 };
-        let parts = parts.iter().map(|&(i, of)| Share { index: i - 1, of }).collect();
+        let parts = parts.iter().map(|&(i, of)| JobPart { index: i - 1, of }).collect();
         let identity = Identity { kind: "k".into(), version, amount: 8, whole: 8, words: Vec::new(), parts };
         let spans = spans.iter().map(|&(first, end)| Span::new(first, end)).collect();
         PartFile { path: Path::new(name), identity, spans }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn ten_parts_are_named_and_the_others_counted() {
-        let names = |parts: u64| named(&(0..parts).map(|index| Share { index, of: 20 }).collect::<Vec<_>>());
+        let names = |parts: u64| named(&(0..parts).map(|index| JobPart { index, of: 20 }).collect::<Vec<_>>());
         assert_eq!(names(0), None);
         assert_eq!(names(1).as_deref(), Some("part 1/20"));
         assert!(names(10).is_some_and(|names| names.ends_with(", 10/20")));
@@ -173,7 +173,7 @@ mod tests {
         let said =
             |one: &PartFile<'_>, other: &PartFile<'_>| disjoint(one, other).expect_err("they overlap").to_string();
         let twice = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 4)], &[(0, 2)]));
-        assert_eq!(twice, "part 1/4 is there twice: blocks 0..2 of b overlap blocks 0..2 of a");
+        assert_eq!(twice, "part 1/4 is duplicated: blocks 0..2 of b overlap blocks 0..2 of a");
         let mixed = said(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(1, 2)], &[(0, 4)]));
         assert_eq!(mixed, "part 1/2 and part 1/4 overlap: blocks 0..4 of b overlap blocks 0..2 of a");
         disjoint(&part("a", &[(1, 4)], &[(0, 2)]), &part("b", &[(2, 4)], &[(2, 4)])).expect("disjoint");

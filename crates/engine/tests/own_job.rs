@@ -70,5 +70,5 @@ fn killed_again_and_again_it_prints_the_same() {
     assert!(kills > 0, "it had ended before its first save");
     let (periods, said) = ended(start(2, Some(&path)));
     assert_eq!(periods, whole);
-    assert!(said.contains("going on from "), "{said}");
+    assert!(said.contains("resuming from "), "{said}");
 }

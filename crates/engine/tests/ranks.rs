@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use montesieve_engine::checkpoint::load_alone;
 use montesieve_engine::disk::FileSystem;
 use montesieve_engine::protocol::PIECE;
-use montesieve_engine::run::{Room, deliver, resume};
-use montesieve_engine::sink::{Sink, SinkError, Steps};
+use montesieve_engine::run::{DeliveryMemory, deliver, resume};
+use montesieve_engine::sink::{ReaderSteps, Sink, SinkError};
 use montesieve_engine::transport::Transport;
 use montesieve_engine::{
-    Cause, Error, Identity, Job, Keep, Ledger, Options, Pulse, Schedule, Span, Tally, Version, threads,
+    Error, Identity, Job, Ledger, Options, SaveSettings, Schedule, Span, StopCause, Tally, Version, YieldNow, threads,
 };
 
 const RANKS: [u64; 5] = [1, 2, 3, 5, 8];
@@ -70,10 +70,10 @@ impl Job for Sleepy {
         std::thread::sleep(self.set_up);
     }
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Blocks> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Blocks> {
         for _ in span.first..span.end {
             std::thread::sleep(self.each);
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(Blocks((span.first..span.end).collect()))
     }
@@ -107,7 +107,7 @@ fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> V
         let options = Options {
             schedule,
             deadline: Instant::now().checked_add(limit),
-            keep: Some(Keep { path: path.clone(), every: Duration::from_secs(30) }),
+            keep: Some(SaveSettings { path: path.clone(), every: Duration::from_secs(30) }),
             ..Options::default()
         };
         let done = load();
@@ -121,7 +121,7 @@ fn run_on(job: &Sleepy, schedule: Schedule, ranks: &[u64], limit: Duration) -> V
             assert_eq!(outcome.total, Some(Blocks((0..job.blocks).collect())), "{schedule:?}");
             return after;
         }
-        assert_eq!(outcome.cause, Some(Cause::TimeLimit));
+        assert_eq!(outcome.cause, Some(StopCause::TimeLimit));
     }
     unreachable!("the ranks go round for ever")
 }
@@ -162,7 +162,7 @@ struct FailingSink {
 }
 
 impl Sink<Blocks> for FailingSink {
-    fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
+    fn take(&mut self, tally: Blocks, steps: &ReaderSteps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.fails_at {
                 Some((at, true)) if at == block => return Err(SinkError::Failed("the disk is full".into())),
@@ -190,7 +190,7 @@ fn tallies_are_delivered_in_order() {
                 let options = Options { schedule, ..Options::default() };
                 let outcomes = threads::run(ranks, |rank| {
                     let sink = (rank.rank() == 0).then(|| sink.lock().expect("no panic").take()).flatten();
-                    let (outcome, _) = deliver(rank, &job, &options, Room { block: 8, all: 8 * 64 }, sink)?;
+                    let (outcome, _) = deliver(rank, &job, &options, DeliveryMemory { block: 8, all: 8 * 64 }, sink)?;
                     Ok(outcome)
                 });
                 let end = fails_at.map_or(200, |(at, _)| at);
@@ -202,7 +202,7 @@ fn tallies_are_delivered_in_order() {
                 } else {
                     let outcome = outcomes.into_iter().next().expect("a root").expect("it runs");
                     let outcome = outcome.expect("the root knows");
-                    let cause = fails_at.map(|_| Cause::ReaderGone);
+                    let cause = fails_at.map(|_| StopCause::ReaderGone);
                     assert_eq!((outcome.is_complete(), outcome.cause), (fails_at.is_none(), cause));
                     assert!(outcome.done <= end, "no block counts that was not written");
                 }

@@ -32,7 +32,7 @@ impl Cluster {
         if let Err(error) = &outcome
             && worst == mine
         {
-            ending::tell(error, self.first_rank(), self.size());
+            ending::tell(error, self.original_rank(), self.size());
         }
         Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
     }
@@ -80,7 +80,7 @@ impl Cluster {
                 ExitCode::from(code)
             }
             Err(error) => {
-                ending::tell(&error, self.first_rank(), self.size());
+                ending::tell(&error, self.original_rank(), self.size());
                 ending::abort(error.exit_code())
             }
         }

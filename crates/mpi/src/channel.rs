@@ -79,7 +79,7 @@ impl Channel {
             }
             // What was sent moves on only when MPI is called.
             self.all_sent()?;
-            self.give_way(&mut patience)?;
+            self.pause(&mut patience)?;
         }
     }
 
@@ -91,7 +91,7 @@ impl Channel {
         let _wait = heartbeat::waiting_for(Waiting::Sending, 0);
         let mut patience = Patience::new();
         while !self.all_sent()? {
-            self.give_way(&mut patience)?;
+            self.pause(&mut patience)?;
         }
         Ok(())
     }
@@ -100,14 +100,14 @@ impl Channel {
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
-    pub fn give_way(&self, patience: &mut Patience) -> Result<()> {
+    pub fn pause(&self, patience: &mut Patience) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
             Channel::Mpi(_) => {
                 patience.pause();
                 Ok(())
             }
-            Channel::Local(local) => Ok(local.transport().give_way(patience.backoff(), None)?),
+            Channel::Local(local) => Ok(local.transport().pause(patience.backoff(), None)?),
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use montesieve_engine::backoff::Backoff;
-use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+use montesieve_engine::transport::{Channel, Incoming, Lost, SharedValue, Silent, Transport};
 
 use super::forward::forward;
 
@@ -27,12 +27,12 @@ impl Transport for First {
         self.size
     }
 
-    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Incoming>, Lost> {
         self.whole.poll(channel, from)
     }
 
-    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
-        self.whole.give_way(backoff, until)
+    fn pause(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
+        self.whole.pause(backoff, until)
     }
 
     fn check_alive(&self) -> Result<(), Silent> {

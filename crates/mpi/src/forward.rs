@@ -11,8 +11,8 @@ macro_rules! forward {
             self.$below.rank()
         }
 
-        fn first_rank(&self) -> u64 {
-            self.$below.first_rank()
+        fn original_rank(&self) -> u64 {
+            self.$below.original_rank()
         }
 
         fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
@@ -47,11 +47,11 @@ macro_rules! forward {
             self.$below.own_signals()
         }
 
-        fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+        fn lend(&self, value: SharedValue, takers: u64) -> Option<u64> {
             self.$below.lend(value, takers)
         }
 
-        fn take_lent(&self, number: u64) -> Option<Shared> {
+        fn take_lent(&self, number: u64) -> Option<SharedValue> {
             self.$below.take_lent(number)
         }
     };

@@ -1,8 +1,8 @@
 //! The watched wait: from its start to its end, a rank that waits or computes tells the root that
 //! it is there, and is told so.
 //!
-//! Every polite wait of this program calls [`attend`] between two tests
-//! ([`patience`](super::patience)), and every kernel [`pulse`]. Now and then these send the
+//! Every polite wait of this program calls [`make_progress`] between two tests
+//! ([`patience`](super::patience)), and every kernel [`yield_now`]. Now and then these send the
 //! questions of the engine's `liveness` and take in answers; a rank that hangs ends the
 //! job, with one message that names it and its host. They run on the thread that calls MPI, on
 //! purpose: a thread of their own would go on answering for a rank whose work stands still.
@@ -19,7 +19,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "mpi")]
-use montesieve_engine::liveness::{Accusation, Line, Liveness, Progress, Sign};
+use montesieve_engine::liveness::{Accusation, Liveness, RankProgress, Sign, SignLink};
 
 #[cfg(feature = "mpi")]
 use crate::error::Error;
@@ -119,13 +119,13 @@ impl Drop for Wait {
 }
 
 /// For operations that take less than a microsecond and may be many: now and then one of them
-/// counts as a [`pulse`].
+/// counts as a [`yield_now`].
 #[cfg(feature = "mpi")]
 pub(super) fn tick() {
     thread_local!(static TICKS: Cell<u32> = const { Cell::new(0) });
     TICKS.set(TICKS.get().wrapping_add(1));
     if TICKS.get().is_multiple_of(256) {
-        pulse();
+        yield_now();
     }
 }
 
@@ -153,21 +153,21 @@ fn described(number: u64) -> String {
 
 /// To be called in every wait between two tests: looks after the other ranks now and then. A rank
 /// that hangs ends the job here.
-pub fn attend() {
+pub fn make_progress() {
     if let Err(error) = check() {
         crate::stderr::message(&format!("{error}: ending the job"));
         super::ending::abort(1)
     }
 }
 
-/// To be called by a kernel every few hundred milliseconds at the least, as [`attend`] by waits:
+/// To be called by a kernel every few hundred milliseconds at the least, as [`make_progress`] by waits:
 /// this rank gets on.
-pub fn pulse() {
+pub fn yield_now() {
     progress();
-    attend();
+    make_progress();
 }
 
-/// As [`attend`], for a caller that has something to do before the job ends.
+/// As [`make_progress`], for a caller that has something to do before the job ends.
 ///
 /// # Errors
 /// [`Error::Run`](crate::error::Error::Run), which names the rank that hangs.
@@ -176,7 +176,7 @@ pub fn check() -> Result<()> {
     return OURS.with(|ours| {
         // In use: this was called by MPI's own callback, from within.
         let Ok(mut ours) = ours.try_borrow_mut() else { return Ok(()) };
-        ours.as_mut().map_or(Ok(()), raw::Heartbeat::attend)
+        ours.as_mut().map_or(Ok(()), raw::Heartbeat::make_progress)
     });
     #[cfg(not(feature = "mpi"))]
     Ok(())
@@ -208,9 +208,9 @@ mod raw {
         world: SimpleCommunicator,
     }
 
-    impl Line for Signs {
+    impl SignLink for Signs {
         fn send(&self, to: u64, sign: Sign) {
-            let Progress { count, waiting_for } = sign.progress;
+            let RankProgress { count, waiting_for } = sign.progress;
             let tag = if sign.is_answer { ANSWER } else { ASK };
             self.outbox.send(&self.world, to as i32, tag, [count, waiting_for]);
         }
@@ -222,7 +222,7 @@ mod raw {
             let mut numbers = [0_u64; 2];
             self.world.process_at_rank(status.source_rank()).receive_into_with_tag(&mut numbers[..], status.tag());
             let [count, waiting_for] = numbers;
-            let sign = Sign { is_answer: status.tag() == ANSWER, progress: Progress { count, waiting_for } };
+            let sign = Sign { is_answer: status.tag() == ANSWER, progress: RankProgress { count, waiting_for } };
             Some((status.source_rank() as u64, sign))
         }
     }
@@ -283,10 +283,10 @@ mod raw {
         }
 
         /// Looks, if it is time.
-        pub fn attend(&mut self) -> Result<()> {
+        pub fn make_progress(&mut self) -> Result<()> {
             monitor::beat();
-            let progress = Progress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
-            self.liveness.attend(Instant::now(), progress, &self.line).map_err(|accusation| {
+            let progress = RankProgress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
+            self.liveness.make_progress(Instant::now(), progress, &self.line).map_err(|accusation| {
                 Error::Run(match accusation {
                     Accusation::Silent(rank) => self.accusation(rank),
                     Accusation::Stuck => self.deadlock(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use montesieve_engine::threads::{self, Threads};
-use montesieve_engine::transport::{Shared, Transport};
+use montesieve_engine::transport::{SharedValue, Transport};
 
 use super::launch::Launch;
 use super::watched::{Watch, Watched};
@@ -119,7 +119,7 @@ impl Local {
     /// # Errors
     /// [`Error::Lost`].
     pub fn share<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Result<Arc<T>> {
-        let mine = (self.rank() == ROOT).then(|| Arc::new(make()) as Shared);
+        let mine = (self.rank() == ROOT).then(|| Arc::new(make()) as SharedValue);
         let given = self.transport.share(mine)?;
         let given = given.and_then(|given| given.downcast().ok());
         given.ok_or_else(|| Error::Run("the ranks do not share the same thing".into()))

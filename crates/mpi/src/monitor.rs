@@ -3,7 +3,7 @@
 //! Stands beside `heartbeat`, which tells the ranks of each other. That needs one rank at least
 //! that waits politely; but MPI's own calls (`MPI_Comm_split`, `MPI_Win_allocate`) spin inside, and
 //! a rank that is in one of them, in a file operation that does not return, or in a kernel without
-//! a pulse, can say nothing. So this thread looks whether anything was attended to, and if there
+//! a yield, can say nothing. So this thread looks whether anything was attended to, and if there
 //! was nothing for the whole limit and [`GRACE`], by which time another rank should have said who
 //! hangs, this rank says it of itself.
 

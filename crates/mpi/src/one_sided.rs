@@ -116,7 +116,7 @@ impl Window {
     /// # Panics
     /// When an epoch is open already.
     pub fn lock(&self, target: Rank) -> Result<()> {
-        heartbeat::pulse();
+        heartbeat::yield_now();
         self.open(Epoch::Of(target), "MPI_Win_lock", || {
             // SAFETY: the window is there until `free`, and this is its only epoch.
             unsafe { ffi::MPI_Win_lock(ffi::MPI_LOCK_EXCLUSIVE as c_int, target, 0, self.window) }

@@ -28,9 +28,9 @@ impl Patience {
     }
 
     /// Lets others run for a moment; longer the longer the wait has lasted. Looks after the other
-    /// ranks ([`heartbeat::attend`]).
+    /// ranks ([`heartbeat::make_progress`]).
     pub fn pause(&mut self) {
-        heartbeat::attend();
+        heartbeat::make_progress();
         self.0.pause();
     }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use montesieve_engine::awake;
 use montesieve_engine::backoff::Backoff;
-use montesieve_engine::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+use montesieve_engine::transport::{Channel, Incoming, Lost, SharedValue, Silent, Transport};
 
 use super::forward::forward;
 use super::place::host;
@@ -171,14 +171,14 @@ impl Transport for Watched {
         self.transport.size()
     }
 
-    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Incoming>, Lost> {
         self.mine.step();
         self.transport.poll(channel, from)
     }
 
-    fn give_way(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
+    fn pause(&self, backoff: &mut Backoff, until: Option<Instant>) -> Result<(), Lost> {
         self.mine.step();
-        self.transport.give_way(backoff, until)
+        self.transport.pause(backoff, until)
     }
 
     /// The root alone hears of a rank that is silent, since it saves before the job ends.

@@ -154,14 +154,14 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
         }
         while flag.known() != 50 {
             flag.look()?;
-            flag.attend()?;
+            flag.make_progress()?;
         }
         // Those that know go on taking part until all do.
         let mut left = if cluster.rank() == ROOT { cluster.size() } else { 1 };
         let send = |to| cluster.send(to, Channel::Job, Vec::new());
         send(ROOT)?;
         while left > 0 {
-            flag.attend()?;
+            flag.make_progress()?;
             let heard = cluster.poll(Channel::Job, None)?;
             left -= u64::from(heard.is_some());
         }

@@ -27,7 +27,7 @@ pub(crate) mod sieving_primes;
 pub(crate) mod small;
 pub(crate) mod wheel;
 
-use crate::{Pulse, naive};
+use crate::{YieldNow, naive};
 use big::{BIG, Big};
 use bits::Reader;
 use bits::count_ones;
@@ -116,14 +116,14 @@ impl ByteSieve {
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
     ///
-    /// A `Break` from `pulse` is returned at once; the workspace stays valid.
+    /// A `Break` from `yield_now` is returned at once; the workspace stays valid.
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub fn count(&mut self, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let isa = self.isa;
         let mut count = outside(low, high).count() as u64;
-        self.pieces(low, high, pulse, &mut |_, bytes| {
+        self.pieces(low, high, yield_now, &mut |_, bytes| {
             count += count_ones(isa, bytes);
             ControlFlow::Continue(())
         })?;
@@ -132,30 +132,37 @@ impl ByteSieve {
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
     ///
-    /// A `Break` from `pulse` or from `each` is returned at once; the runs handed out until then
+    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until then
     /// are right.
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn runs(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
+    pub fn runs(&mut self, low: u64, high: u64, yield_now: &mut YieldNow<'_>, each: &mut Run<'_>) -> ControlFlow<()> {
         let outside: Vec<u64> = outside(low, high).collect();
         if !outside.is_empty() {
             each(&outside)?;
         }
         let (mut reader, mut run) = (self.reader.take().unwrap_or_else(|| Reader::new(self.isa)), Vec::new());
-        let ended = self.pieces(low, high, pulse, &mut |first, bytes| runs(&mut reader, first, bytes, &mut run, each));
+        let ended =
+            self.pieces(low, high, yield_now, &mut |first, bytes| runs(&mut reader, first, bytes, &mut run, each));
         self.reader = Some(reader);
         ended
     }
 
     /// Appends the primes of `[low, high)` to `primes`, in rising order. After a `Break` from
-    /// `pulse`, `primes` is as before.
+    /// `yield_now`, `primes` is as before.
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn append(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>, primes: &mut Vec<u64>) -> ControlFlow<()> {
+    pub fn append(
+        &mut self,
+        low: u64,
+        high: u64,
+        yield_now: &mut YieldNow<'_>,
+        primes: &mut Vec<u64>,
+    ) -> ControlFlow<()> {
         let before = primes.len();
-        let end = self.runs(low, high, pulse, &mut |run| {
+        let end = self.runs(low, high, yield_now, &mut |run| {
             primes.extend_from_slice(run);
             ControlFlow::Continue(())
         });
@@ -170,7 +177,7 @@ impl ByteSieve {
         &mut self,
         low: u64,
         high: u64,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut Piece<'_>,
     ) -> ControlFlow<()> {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
@@ -181,12 +188,12 @@ impl ByteSieve {
         self.seek(first);
         while first < end {
             let length = (end - first).min(PIECE as u64) as usize;
-            self.sieve(first, length, end, pulse)?;
+            self.sieve(first, length, end, yield_now)?;
             let bytes = &mut self.buffer[MARGIN..MARGIN + length];
             cut(first, bytes, low, high);
             each(first, bytes)?;
             first += length as u64;
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(())
     }
@@ -233,13 +240,13 @@ impl ByteSieve {
 
     /// Sieves the piece of `length` bytes from byte `first` on, for work that continues to byte
     /// `end`.
-    fn sieve(&mut self, first: u64, length: usize, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    fn sieve(&mut self, first: u64, length: usize, end: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         let behind = first + length as u64;
         let root = self.cap.unwrap_or_else(|| (behind.saturating_mul(30).min(self.limit) - 1).isqrt());
         let here = self.origin + u128::from(first);
         let has_big = root > u64::from(BIG);
         if has_big {
-            self.big.prepare(first..behind, end, pulse)?;
+            self.big.prepare(first..behind, end, yield_now)?;
         }
         let size = MARGIN + length + MARGIN;
         if self.buffer.len() < size {

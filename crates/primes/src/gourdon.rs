@@ -42,7 +42,7 @@ use std::ops::{ControlFlow, Deref, Range};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Pulse;
+use crate::YieldNow;
 use crate::single::narrow;
 use montesieve_kernel::isa::{Isa, Supported};
 use tables::Tables;
@@ -100,28 +100,28 @@ impl<'t> Formula<'t> {
         }
     }
 
-    /// The terms of a run of blocks. A `Break` from `pulse` is returned at once.
-    pub fn compute(&self, blocks: Range<u64>, pulse: &mut Pulse<'_>) -> ControlFlow<(), Terms> {
+    /// The terms of a run of blocks. A `Break` from `yield_now` is returned at once.
+    pub fn compute(&self, blocks: Range<u64>, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Terms> {
         let (tables, isa) = (&self.tables, self.isa);
         let parts = self.cut.parts(blocks);
         let mut terms = Terms::default();
         if parts.sigma {
-            terms.plain += ordinary::sigma(tables, pulse)?;
+            terms.plain += ordinary::sigma(tables, yield_now)?;
         }
         if let Some(span) = parts.ordinary {
-            terms.plain += ordinary::phi0(tables, isa, span, pulse)?;
+            terms.plain += ordinary::phi0(tables, isa, span, yield_now)?;
         }
         if let Some(span) = parts.closed {
-            terms.plain += ranges::closed(tables, isa, span, pulse)?;
+            terms.plain += ranges::closed(tables, isa, span, yield_now)?;
         }
         if let Some(span) = parts.hard {
-            terms.plain += hard::span(tables, &self.patterns, isa, span, pulse)?;
+            terms.plain += hard::span(tables, &self.patterns, isa, span, yield_now)?;
         }
         if let Some(span) = parts.easy {
-            terms.easy = easy::span(tables, isa, span, pulse)?;
+            terms.easy = easy::span(tables, isa, span, yield_now)?;
         }
         if let Some(span) = parts.second {
-            terms.second = second::span(tables, isa, span, pulse)?;
+            terms.second = second::span(tables, isa, span, yield_now)?;
         }
         ControlFlow::Continue(terms)
     }

@@ -57,4 +57,4 @@ use std::ops::ControlFlow;
 
 /// Called every few milliseconds (20 at most) during long work, so that an engine can answer
 /// messages meanwhile. `Break` abandons the work at once.
-pub type Pulse<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
+pub type YieldNow<'a> = dyn FnMut() -> ControlFlow<()> + 'a;

@@ -35,7 +35,7 @@ pub(crate) mod small;
 pub(crate) mod steady;
 mod tuplets;
 
-use crate::Pulse;
+use crate::YieldNow;
 use crate::bytes::ByteSieve;
 pub(crate) use huge::HugeSieve;
 use huge::LINE_END;
@@ -77,14 +77,14 @@ impl LineSieve {
     }
 
     /// How many primes there are in `[low, high)`, where `high` is at most [`LINES_ALONE`].
-    pub(crate) fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
-        self.count_by(shape(low, high), low, high, pulse)
+    pub(crate) fn count(&mut self, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
+        self.count_by(shape(low, high), low, high, yield_now)
     }
 
-    fn count_by(&mut self, shape: Shape, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    fn count_by(&mut self, shape: Shape, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let isa = self.isa;
         let mut count = 0;
-        self.sheets(shape, low, high, pulse, &mut |_, _, line, from, to| {
+        self.sheets(shape, low, high, yield_now, &mut |_, _, line, from, to| {
             count += ones(isa, &[line], from, to);
             ControlFlow::Continue(())
         })?;
@@ -100,9 +100,9 @@ impl LineSieve {
         low: u64,
         high: u64,
         kinds: [bool; KINDS],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        self.tuplets_by(shape(low, high), low, high, kinds, pulse)
+        self.tuplets_by(shape(low, high), low, high, kinds, yield_now)
     }
 
     fn tuplets_by(
@@ -111,10 +111,10 @@ impl LineSieve {
         low: u64,
         high: u64,
         kinds: [bool; KINDS],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         let mut tuplets = Tuplets::new(self.isa, shape.modulus, kinds);
-        self.sheets(shape, low, high, pulse, &mut |sheet, residue, line, from, to| {
+        self.sheets(shape, low, high, yield_now, &mut |sheet, residue, line, from, to| {
             tuplets.take(sheet, residue, line, from, to);
             ControlFlow::Continue(())
         })?;
@@ -128,12 +128,12 @@ impl LineSieve {
         shape: Shape,
         low: u64,
         high: u64,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut Each<'_>,
     ) -> ControlFlow<()> {
         let limit = self.limit;
         let number = u64::from(shape.modulus);
-        let lines = self.lines(shape, pulse)?;
+        let lines = self.lines(shape, yield_now)?;
         let start = low / number * number;
         let all = (high - start).div_ceil(number);
         let bits = all.div_ceil(all.div_ceil(shape.bits)).next_multiple_of(64);
@@ -141,24 +141,24 @@ impl LineSieve {
             let base = start + sheet * bits * number;
             let behind = base.saturating_add((bits + 64) * number).min(limit.saturating_add(16));
             lines.begin(base.into(), bits, (behind - 1).isqrt());
-            pulse()?;
+            yield_now()?;
             while let Some((residue, line)) = lines.next() {
                 let bit = |n: u64| n.saturating_sub(base).saturating_sub(u64::from(residue)).div_ceil(number);
                 each(base.into(), residue, line, bit(low), bit(high).min(bits))?;
-                pulse()?;
+                yield_now()?;
             }
         }
         ControlFlow::Continue(())
     }
 
     /// The sieve for `shape`, built on first use.
-    fn lines(&mut self, shape: Shape, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut Sheet> {
+    fn lines(&mut self, shape: Shape, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), &mut Sheet> {
         let at = match self.sieves.iter().position(|(built, _)| *built == shape) {
             Some(at) => at,
             None => {
                 // Tuplets look 16 numbers beyond.
                 let root = (self.limit.saturating_add(16) - 1).isqrt().min(LINE_END);
-                let primes = self.primes(root, pulse)?;
+                let primes = self.primes(root, yield_now)?;
                 self.sieves.push((shape, Sheet::new(shape.modulus, &primes, shape.ends, self.isa)));
                 self.sieves.len() - 1
             }
@@ -167,9 +167,9 @@ impl LineSieve {
     }
 
     /// The primes up to `largest`.
-    fn primes(&self, largest: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u32>> {
+    fn primes(&self, largest: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Vec<u32>> {
         let mut primes = Vec::new();
-        ByteSieve::new(largest + 1, self.isa).append(0, largest + 1, pulse, &mut primes)?;
+        ByteSieve::new(largest + 1, self.isa).append(0, largest + 1, yield_now, &mut primes)?;
         ControlFlow::Continue(primes.into_iter().map(|p| p as u32).collect())
     }
 }

@@ -14,7 +14,7 @@
 //! Why the root is enough: of two factors a b = n one is at most the root. Reference: Euclid for
 //! primes, Eratosthenes by way of Nicomachus, "Introduction to Arithmetic", book 1, chapter 13.
 
-use crate::Pulse;
+use crate::YieldNow;
 use std::ops::ControlFlow;
 
 /// All primes below `high`, by the sieve of Eratosthenes over one bool a number.
@@ -86,14 +86,14 @@ pub enum Divisors {
     UpToRoot,
 }
 
-/// Divisions between two pulses: about 2 ms at 6 to 7 cycles each (AMD Zen 5), 20 ms where a
+/// Divisions between two yields: about 2 ms at 6 to 7 cycles each (AMD Zen 5), 20 ms where a
 /// division takes 80 cycles.
 const DIVISIONS_PER_PULSE: u64 = 1 << 20;
 
 /// Counts primes by trial division, with the interface of [`Sieve`](crate::range::Sieve).
 pub struct Trial {
     divisors: Divisors,
-    /// Divisions since the last pulse.
+    /// Divisions since the last yield.
     divisions: u64,
 }
 
@@ -103,17 +103,17 @@ impl Trial {
         Trial { divisors, divisions: 0 }
     }
 
-    /// How many primes there are in `[low, high)`. A `Break` from `pulse` is returned at once.
-    pub fn count(&mut self, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    /// How many primes there are in `[low, high)`. A `Break` from `yield_now` is returned at once.
+    pub fn count(&mut self, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let mut count = 0;
         for n in low..high {
-            count += u64::from(self.is_prime(n, pulse)?);
+            count += u64::from(self.is_prime(n, yield_now)?);
         }
         ControlFlow::Continue(count)
     }
 
     /// Whether `n` is prime.
-    fn is_prime(&mut self, n: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> {
+    fn is_prime(&mut self, n: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), bool> {
         if n < 4 || n.is_multiple_of(2) {
             return ControlFlow::Continue(n == 2 || n == 3);
         }
@@ -123,7 +123,7 @@ impl Trial {
         };
         let mut divisor = 3;
         while divisor <= last {
-            // Up to the next pulse without looking at the clock.
+            // Up to the next yield without looking at the clock.
             let stop = last.min(divisor + 2 * (DIVISIONS_PER_PULSE - self.divisions));
             let begin = divisor;
             while divisor <= stop {
@@ -136,7 +136,7 @@ impl Trial {
             self.divisions += (divisor - begin) / 2;
             if self.divisions >= DIVISIONS_PER_PULSE {
                 self.divisions = 0;
-                pulse()?;
+                yield_now()?;
             }
         }
         ControlFlow::Continue(true)
@@ -217,15 +217,15 @@ mod tests {
 
     #[test]
     fn the_pulse_comes_in_the_middle_of_a_number() {
-        let mut pulses = 0;
+        let mut yields = 0;
         let mut third = || {
-            pulses += 1;
-            if pulses == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            yields += 1;
+            if yields == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         // 2^31 - 1 is prime: 2^30 divisions, were it not for the Break.
         let p = (1 << 31) - 1;
         assert_eq!(Trial::new(Divisors::Below).count(p, p + 1, &mut third), ControlFlow::Break(()));
-        assert_eq!(pulses, 3);
+        assert_eq!(yields, 3);
         assert!(is_prime(p));
     }
 

@@ -11,7 +11,7 @@ pub mod estimate;
 
 use std::ops::ControlFlow;
 
-use crate::Pulse;
+use crate::YieldNow;
 use crate::gourdon::LARGEST;
 use crate::range::Sieve;
 use montesieve_kernel::isa::Isa;
@@ -164,13 +164,13 @@ fn by_density(way: f64) -> f64 {
 /// if [`LARGEST`] comes first. Above 2^64 it is a probable prime ([`wide`](crate::single::wide)),
 /// and so are those that were counted on the way.
 ///
-/// A `Break` from `pulse` is returned at once.
+/// A `Break` from `yield_now` is returned at once.
 pub fn locate(
     from: u128,
     direction: Direction,
     n: u128,
     isa: Isa,
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), Option<u128>> {
     let (mut place, mut left) = (from, n);
     // One workspace for all looks: its tables are kept.
@@ -191,7 +191,7 @@ pub fn locate(
             return ControlFlow::Continue(None);
         }
         let mut found: Vec<u128> = Vec::new();
-        sieve.runs(low, high, pulse, &mut |primes| {
+        sieve.runs(low, high, yield_now, &mut |primes| {
             found.extend(primes.iter());
             ControlFlow::Continue(())
         })?;

@@ -50,8 +50,14 @@ fn list(sieve: &mut Sieve, low: u64, high: u64) -> Vec<u64> {
     primes
 }
 
-fn append(sieve: &mut Sieve, low: u64, high: u64, pulse: &mut Pulse<'_>, primes: &mut Vec<u64>) -> ControlFlow<()> {
-    sieve.runs(low.into(), high.into(), pulse, &mut |run| {
+fn append(
+    sieve: &mut Sieve,
+    low: u64,
+    high: u64,
+    yield_now: &mut YieldNow<'_>,
+    primes: &mut Vec<u64>,
+) -> ControlFlow<()> {
+    sieve.runs(low.into(), high.into(), yield_now, &mut |run| {
         assert_eq!(run.base, 0);
         primes.extend_from_slice(run.offsets);
         ControlFlow::Continue(())

@@ -15,7 +15,7 @@
 //! Run time: 7 ns a number near 2^64 with AVX-512 (AMD Zen 4), 80 ns else (AMD Zen 5). Memory: 1
 //! MB.
 
-use crate::Pulse;
+use crate::YieldNow;
 use crate::bytes::bits::{values, words};
 use crate::bytes::{ByteSieve, PIECE};
 use crate::list::{PrimeRun, Take};
@@ -37,7 +37,7 @@ const BEGIN: f64 = 150_000.0;
 /// Numbers with the same base: any number of them that 64 bits have room for.
 const STRETCH: u128 = 1 << 48;
 
-/// Numbers that are tested between two pulses: a few milliseconds, with AVX-512 and without.
+/// Numbers that are tested between two yields: a few milliseconds, with AVX-512 and without.
 const GROUP: [usize; 2] = [1 << 13, 1 << 11];
 
 /// Finds primes in tiny windows: a workspace.
@@ -65,9 +65,9 @@ impl WindowSieve {
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^42.
-    pub(crate) fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub(crate) fn count(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let mut count = 0;
-        self.runs(low, high, pulse, &mut |run| {
+        self.runs(low, high, yield_now, &mut |run| {
             count += run.offsets.len() as u64;
             ControlFlow::Continue(())
         })?;
@@ -79,7 +79,7 @@ impl WindowSieve {
         &mut self,
         low: u128,
         high: u128,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut Take<'_>,
     ) -> ControlFlow<()> {
         debug_assert!(low >= high || low > 1 << 42);
@@ -104,7 +104,7 @@ impl WindowSieve {
                 }
                 for group in candidates.chunks_mut(GROUP[usize::from(!is_vectored(isa.isa()))]) {
                     each(PrimeRun { base, offsets: retain_primes(isa, base, group) })?;
-                    pulse()?;
+                    yield_now()?;
                 }
                 ControlFlow::Continue(())
             })?;

@@ -59,7 +59,7 @@ impl Worker {
             let got = self.compute(&block, self.times.len() as u64);
             self.linger(vitals::thread_time().saturating_sub(on_cpu));
             let cpu = vitals::thread_time().saturating_sub(on_cpu).as_secs_f64();
-            heartbeat::pulse();
+            heartbeat::yield_now();
             self.times.push(Timed { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
             self.mhz.extend(vitals::current_mhz().map(f64::from));
             if got != block.expected {
@@ -77,7 +77,7 @@ impl Worker {
 
     /// The answer of the block that is the `turn`-th of this rank, with the fault that is hidden in it.
     fn compute(&self, block: &Block, turn: u64) -> u64 {
-        let got = work::compute(block, &mut heartbeat::pulse);
+        let got = work::compute(block, &mut heartbeat::yield_now);
         let flipped = |seed: u64| got ^ 1 << (seed / FAULTY % 24);
         match self.hidden {
             Some(Hidden::Flip(seed)) if turn == seed % FAULTY => flipped(seed),
@@ -95,7 +95,7 @@ impl Worker {
         let Some(Hidden::Slow(percent)) = self.hidden else { return };
         let until = vitals::thread_time() + took * percent as u32 / 100;
         while vitals::thread_time() < until {
-            heartbeat::pulse();
+            heartbeat::yield_now();
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::cluster::vitals::{Counters, Vitals};
 use crate::commands::stop::Stop;
 use crate::error::Result;
 use crate::fault::{self, Stage};
-use crate::job::run::Cause;
+use crate::job::run::StopCause;
 use crate::stderr;
 
 /// Findings of each kind that are kept: the first ones tell the story, and a day of faults must not fill the memory.
@@ -72,7 +72,7 @@ pub struct Gathered {
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
-pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Result<(Seen, Option<Cause>)> {
+pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Result<(Seen, Option<StopCause>)> {
     let (begun, before) = (Instant::now(), Counters::read());
     let hidden = fault::hidden(cluster.rank());
     let mut worker = Worker::new(&team.isas, hidden);
@@ -83,7 +83,7 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
     let cause = loop {
         let start = Instant::now();
         let wrong = worker.round(rounds, &|| stop.is_asked() && rounds > 0);
-        fault::at(Stage::Compute, cluster.first_rank())?;
+        fault::at(Stage::Compute, cluster.original_rank())?;
         let bad = messenger.round(rounds)?;
         links.round(cluster, team)?;
         if cluster.max((wrong.len() + bad.len()) as u64)? > 0 {

@@ -84,7 +84,7 @@ impl Audit<'_> {
         for ((factor, members), partners) in self.ours.values.iter().zip(&self.ours.members).zip(partners) {
             for &place in members {
                 if rows.len() % 256 == 0 {
-                    heartbeat::pulse();
+                    heartbeat::yield_now();
                 }
                 let n = &self.file.numbers[place];
                 let equal = equals.get(n).map_or(&[][..], |equal| &equal[..]);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::commands::inputs::{big, bytes};
-use crate::job::{Job, Pulse, Span, Tally, sound};
+use crate::job::{Job, Span, Tally, YieldNow, invariant};
 use crate::primes::batch::{Node, commons};
 use crate::primes::huge::Huge;
 
@@ -79,13 +79,13 @@ impl Job for Multiply<'_> {
     }
 
     fn check(&self, span: Span, Items(nodes): &Nodes) -> Result<(), String> {
-        sound::at_most("products", nodes.len() as u64, span.len())
+        invariant::at_most("products", nodes.len() as u64, span.len())
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
-        ControlFlow::Continue(Nodes::of(&Node::of(self.0.of(span), self.0.huge, pulse)?))
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Nodes> {
+        ControlFlow::Continue(Nodes::of(&Node::of(self.0.of(span), self.0.huge, yield_now)?))
     }
 }
 
@@ -104,19 +104,19 @@ impl Job for Pair<'_> {
     }
 
     fn check(&self, span: Span, Items(nodes): &Nodes) -> Result<(), String> {
-        sound::equal("products", nodes.len() as u64, span.len())
+        invariant::equal("products", nodes.len() as u64, span.len())
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Nodes> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Nodes> {
         let mut nodes = Nodes::default();
         for block in span.first..span.end {
             nodes.merge(match &self.nodes[2 * block as usize..] {
-                [a, b, ..] => Nodes::of(&node(a).joined(node(b), self.huge, pulse)?),
+                [a, b, ..] => Nodes::of(&node(a).joined(node(b), self.huge, yield_now)?),
                 rest => Items(rest.to_vec()),
             });
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(nodes)
     }
@@ -146,14 +146,14 @@ impl Job for Compare<'_> {
 
     fn check(&self, span: Span, Items(found): &Found) -> Result<(), String> {
         let places = span.places(BLOCK, self.list.numbers.len() as u64);
-        sound::holds("numbers are found once, in order", found.is_sorted_by(|(a, _), (b, _)| a < b))?;
-        sound::holds("they are of this span", found.iter().all(|(place, _)| places.contains(place)))
+        invariant::holds("numbers are found once, in order", found.is_sorted_by(|(a, _), (b, _)| a < b))?;
+        invariant::holds("they are of this span", found.iter().all(|(place, _)| places.contains(place)))
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Found> {
-        let common = commons(&self.derivative, self.list.of(span), self.list.huge, pulse)?;
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Found> {
+        let common = commons(&self.derivative, self.list.of(span), self.list.huge, yield_now)?;
         let shared = (span.first * BLOCK..).zip(common).filter(|(_, factor)| *factor != UBig::ONE);
         ControlFlow::Continue(Items(shared.map(|(place, factor)| (place, bytes(&factor))).collect()))
     }
@@ -179,13 +179,13 @@ impl Job for Relate<'_> {
 
     fn check(&self, span: Span, Items(related): &Related) -> Result<(), String> {
         let rows = span.first..span.end;
-        sound::holds("pairs are found once, in order", related.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)))?;
-        sound::holds("they are of this span", related.iter().all(|(a, _, _)| rows.contains(a)))
+        invariant::holds("pairs are found once, in order", related.is_sorted_by(|a, b| (a.0, a.1) < (b.0, b.1)))?;
+        invariant::holds("they are of this span", related.iter().all(|(a, _, _)| rows.contains(a)))
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Related> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Related> {
         let mut related = Vec::new();
         for a in span.first..span.end.min(self.left.len() as u64) {
             let left = &self.left[a as usize];
@@ -199,10 +199,10 @@ impl Job for Relate<'_> {
                     related.push((a, b, bytes(&common)));
                 }
                 if b % 64 == 0 {
-                    pulse()?;
+                    yield_now()?;
                 }
             }
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(Items(related))
     }

@@ -15,8 +15,8 @@ use crate::commands::finish::FinalReport;
 use crate::commands::inputs::{self, Entry, big, bytes};
 use crate::commands::memory_check::{self, Need};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Cause, Outcome, cannot_be};
-use crate::job::{Job, sound};
+use crate::job::run::{Account, Outcome, StopCause, cannot_be};
+use crate::job::{Job, invariant};
 use crate::primes::huge::Huge;
 use crate::report::{Completion, Extra, Work};
 use crate::stderr;
@@ -82,8 +82,8 @@ fn prove(numbers: &[UBig], (product, derivative): &(UBig, UBig)) -> std::result:
     let modulo = u128::from(PRIME);
     let (all, but_one) =
         numbers.iter().map(rest).fold((1, 0), |(all, but_one), n| (all * n % modulo, (but_one * n + all) % modulo));
-    sound::holds("each number is in the product once", rest(product) == all)?;
-    sound::holds("each number is left out once in the sum of products", rest(derivative) == but_one)
+    invariant::holds("each number is in the product once", rest(product) == all)?;
+    invariant::holds("each number is left out once in the sum of products", rest(derivative) == but_one)
 }
 
 /// The numbers of a file, at every rank.
@@ -134,7 +134,7 @@ struct Jobs<'s> {
     context: &'s Context<'s>,
     huge: &'s Huge,
     account: Option<Account>,
-    cause: Option<Cause>,
+    cause: Option<StopCause>,
     completion: Completion,
 }
 

@@ -14,7 +14,7 @@ use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::commands::inputs;
 use crate::error::Result;
-use crate::job::{Job, Pulse, Span, sound};
+use crate::job::{Job, Span, YieldNow, invariant};
 use crate::primes::gcd::gcd;
 use crate::report::{Completion, Extra, Work};
 
@@ -67,12 +67,12 @@ impl Job for Pairs {
     }
 
     fn check(&self, span: Span, Items(gcds): &Gcds) -> std::result::Result<(), String> {
-        sound::once("answers", gcds.iter().map(|&(place, _)| place), span.places(BLOCK, self.pairs.len() as u64))
+        invariant::once("answers", gcds.iter().map(|&(place, _)| place), span.places(BLOCK, self.pairs.len() as u64))
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Gcds> {
+    fn compute(&self, span: Span, (): &mut (), _pulse: YieldNow<'_>) -> ControlFlow<(), Gcds> {
         let of = |place: u64| {
             let (a, b) = self.pairs[place as usize];
             (place, gcd(a, b))

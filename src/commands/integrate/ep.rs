@@ -12,7 +12,7 @@ use crate::commands::finish::FinalReport;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Version, sound};
+use crate::job::{Identity, Job, Span, Version, YieldNow, invariant};
 use crate::montecarlo::ep::{BLOCK, Class, Ep, Sums, verify};
 use crate::report::{Completion, Work};
 
@@ -85,10 +85,10 @@ impl Job for Pairs {
     fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
         let pairs = span.len().saturating_mul(BLOCK);
         let accepted = sums.counts.iter().try_fold(0_u64, |all, &count| all.checked_add(count));
-        sound::at_most("accepted pairs", accepted.unwrap_or(u64::MAX), pairs)?;
+        invariant::at_most("accepted pairs", accepted.unwrap_or(u64::MAX), pairs)?;
         let [sx, sy] = [sums.sx.value(), sums.sy.value()].map(f64::abs);
         // No deviate of 46 bits is above 10.
-        sound::holds("sums are such as pairs can have", sx <= 10.0 * pairs as f64 && sy <= 10.0 * pairs as f64)
+        invariant::holds("sums are such as pairs can have", sx <= 10.0 * pairs as f64 && sy <= 10.0 * pairs as f64)
     }
 
     fn grain(&self) -> u64 {
@@ -99,7 +99,7 @@ impl Job for Pairs {
         Ep::new(self.isa)
     }
 
-    fn compute(&self, span: Span, ep: &mut Ep, _pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, ep: &mut Ep, _pulse: YieldNow<'_>) -> ControlFlow<(), Sums> {
         ControlFlow::Continue(ep.blocks(span.first, span.len()))
     }
 }

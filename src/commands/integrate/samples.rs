@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::rounds::Shorten;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally, Version, sound};
+use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
 use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
@@ -236,11 +236,11 @@ impl Job for Integral {
     }
 
     fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
-        sound::equal("samples", sums.samples(), self.samples(span))?;
-        sound::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
+        invariant::equal("samples", sums.samples(), self.samples(span))?;
+        invariant::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
     }
 
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         true
     }
 
@@ -252,11 +252,11 @@ impl Job for Integral {
         self.sampler()
     }
 
-    fn compute(&self, span: Span, sampler: &mut Sampler, pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let mut sums = Sums::default();
         for block in span.first..span.end {
             sums.merge(sampler.sums(block, self.samples(Span::new(block, block + 1))));
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(sums)
     }

@@ -14,7 +14,7 @@ use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::commands::output::{Output, beside};
 use crate::error::{Error, Result};
-use crate::job::run::{Account, Cause};
+use crate::job::run::{Account, StopCause};
 use crate::primes::trial::{BLOCK, STEP, Trial};
 use crate::primes::wide;
 use crate::report::bars::Bars;
@@ -87,7 +87,7 @@ struct Table {
     is_wrong: bool,
     done: u64,
     blocks: u64,
-    cause: Option<Cause>,
+    cause: Option<StopCause>,
     account: Account,
 }
 

@@ -17,8 +17,8 @@ use crate::cluster::flag::{Flag, Kind, without_password};
 use crate::commands::context::Context;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::run::{Account, Cause, Outcome};
-use crate::job::{Identity, Job, JobError, Pulse, Span, Tally, Version, sound};
+use crate::job::run::{Account, Outcome, StopCause};
+use crate::job::{Identity, Job, JobError, Span, Tally, Version, YieldNow, invariant};
 use crate::primes::trial::{BLOCK, DIVISORS, STEP, Trial};
 use crate::primes::wide;
 
@@ -30,7 +30,7 @@ pub(super) struct Divided {
     pub(super) judged: Judged,
     pub(super) done: u64,
     pub(super) blocks: u64,
-    pub(super) cause: Option<Cause>,
+    pub(super) cause: Option<StopCause>,
     pub(super) account: Account,
     pub(super) run: DivisionRun,
 }
@@ -193,18 +193,18 @@ impl Job for Division<'_> {
     fn check(&self, span: Span, tally: &Smallest) -> std::result::Result<(), String> {
         let Smallest(Some(factor)) = *tally else { return Ok(()) };
         let is_one = factor > 1 && u128::from(factor) < self.n && self.n.is_multiple_of(factor.into());
-        sound::holds("the factor divides the number", is_one)?;
-        sound::holds("the factor is one of these divisors", factor >= Trial::first_of(span.first * BLOCK))
+        invariant::holds("the factor divides the number", is_one)?;
+        invariant::holds("the factor is one of these divisors", factor >= Trial::first_of(span.first * BLOCK))
     }
 
     fn grain(&self) -> u64 {
         GRAIN
     }
 
-    fn attend(&self) -> std::result::Result<(), JobError> {
+    fn make_progress(&self) -> std::result::Result<(), JobError> {
         match self.failure.take() {
             Some(failure) => Err(failure.into()),
-            None => Ok(self.flag.borrow_mut().attend()?),
+            None => Ok(self.flag.borrow_mut().make_progress()?),
         }
     }
 
@@ -212,7 +212,7 @@ impl Job for Division<'_> {
         self.steps
     }
 
-    fn compute(&self, span: Span, to_look: &mut u64, pulse: Pulse<'_>) -> ControlFlow<(), Smallest> {
+    fn compute(&self, span: Span, to_look: &mut u64, yield_now: YieldNow<'_>) -> ControlFlow<(), Smallest> {
         let mut smallest = Smallest(None);
         for block in span.first..span.end {
             match self.block(block, to_look, &mut smallest) {
@@ -223,7 +223,7 @@ impl Job for Division<'_> {
                     return ControlFlow::Break(());
                 }
             }
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(smallest)
     }

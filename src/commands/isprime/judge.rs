@@ -10,7 +10,7 @@ use super::args::IsPrimeMethod;
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::error::Result;
-use crate::job::{Job, Pulse, Span, Tally, sound};
+use crate::job::{Job, Span, Tally, YieldNow, invariant};
 use crate::primes::any;
 use crate::report::{Completion, Work};
 
@@ -68,7 +68,7 @@ impl Job for Judgement {
     }
 
     fn check(&self, span: Span, Verdicts(verdicts): &Verdicts) -> std::result::Result<(), String> {
-        sound::once(
+        invariant::once(
             "verdicts",
             verdicts.iter().map(|verdict| verdict.place),
             span.places(BLOCK, self.numbers.len() as u64),
@@ -77,15 +77,15 @@ impl Job for Judgement {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Verdicts> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Verdicts> {
         let mut verdicts = Vec::new();
         for place in span.places(BLOCK, self.numbers.len() as u64) {
             let n = &self.numbers[place as usize];
-            let verdict = any::judge(n, pulse)?;
+            let verdict = any::judge(n, yield_now)?;
             let (prime, proven) = (verdict != any::Verdict::Composite, verdict != any::Verdict::Probable);
             let factor = if prime { None } else { any::small_factor(n) };
             verdicts.push(Verdict { place, prime, proven, factor });
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(Verdicts(verdicts))
     }

@@ -213,6 +213,7 @@ impl Serialize for PatternsRun {
     }
 }
 
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 impl PatternsRun {
     /// The run for people: a line for each number.
     ///
@@ -232,6 +233,7 @@ impl PatternsRun {
 }
 
 /// Three digits at most, or all of a whole number.
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 fn short(value: f64) -> String {
     match value.abs() {
         v if v.fract() == 0.0 => format!("{value:.0}"),

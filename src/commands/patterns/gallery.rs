@@ -75,7 +75,7 @@ pub(super) fn run(
     output: Option<Output>,
 ) -> Result<u8> {
     let stop = Stop::listen(cluster, options.time_limit)?;
-    fault::at(Stage::Start, cluster.first_rank())?;
+    fault::at(Stage::Start, cluster.original_rank())?;
     let began = Instant::now();
     let (mut lines, mut costs, mut cause) = (Vec::new(), Vec::new(), None);
     for pattern in chosen {
@@ -84,7 +84,7 @@ pub(super) fn run(
         if cause.is_some() {
             break;
         }
-        fault::at(Stage::Compute, cluster.first_rank())?;
+        fault::at(Stage::Compute, cluster.original_rank())?;
         let began = Instant::now();
         // A rank that fails here leaves the others waiting: the way out is to end the job, not to
         // agree.
@@ -95,7 +95,7 @@ pub(super) fn run(
             lines.push(PatternLine { name, answer, expected, right });
         }
     }
-    fault::at(Stage::Report, cluster.first_rank())?;
+    fault::at(Stage::Report, cluster.original_rank())?;
     let seconds = began.elapsed().as_secs_f64();
     let hosts = cluster.gather_records(&host())?;
     let written = output.zip(hosts).map(|(output, names)| {

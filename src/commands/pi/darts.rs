@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::chi_square::HitScatter;
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
@@ -62,12 +62,12 @@ impl Job for Throw {
 
     fn check(&self, span: Span, tally: &Hits) -> Result<(), String> {
         let Hits { samples, hits, scatter } = tally;
-        sound::equal("darts", *samples, self.samples(span))?;
-        sound::at_most("hits", *hits, *samples)?;
-        sound::holds("the hits of blocks are those of all", scatter.is_sound(samples / BLOCK, *hits))
+        invariant::equal("darts", *samples, self.samples(span))?;
+        invariant::at_most("hits", *hits, *samples)?;
+        invariant::holds("the hits of blocks are those of all", scatter.is_sound(samples / BLOCK, *hits))
     }
 
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         true
     }
 
@@ -79,7 +79,7 @@ impl Job for Throw {
         (!self.terms.is_scalar).then(|| Darts::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, darts: &mut Option<Darts>, _pulse: Pulse<'_>) -> ControlFlow<(), Hits> {
+    fn compute(&self, span: Span, darts: &mut Option<Darts>, _pulse: YieldNow<'_>) -> ControlFlow<(), Hits> {
         let samples = self.samples(span);
         let mut tally = Hits::default();
         let mut add = |samples, hits| {

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use serde::{Deserialize, Serialize};
 
 use super::{Estimator, Finding, Terms};
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::methods::sobol::net::{BLOCK_ROWS, Net};
 use crate::montecarlo::methods::sobol::{Counts, Points, REPLICATES, log_points};
 use crate::report::Work;
@@ -110,10 +110,10 @@ impl Job for Spread {
         for (r, (&points, &hits)) in (0..).zip(tally.points.iter().zip(&tally.hits)) {
             let place = |at: u64| (at.clamp(r * blocks, (r + 1) * blocks) - r * blocks) * block;
             let expected = (place(span.end).min(all) - place(span.first).min(all)) * each;
-            sound::equal("points of a net", points, expected)?;
-            sound::at_most("hits of a net", hits, points)?;
+            invariant::equal("points of a net", points, expected)?;
+            invariant::at_most("hits of a net", hits, points)?;
         }
-        sound::at_most("thrown darts", tally.found, tally.points.iter().sum())
+        invariant::at_most("thrown darts", tally.found, tally.points.iter().sum())
     }
 
     fn grain(&self) -> u64 {
@@ -124,7 +124,7 @@ impl Job for Spread {
         None
     }
 
-    fn compute(&self, mut span: Span, kept: &mut Option<Kept>, _pulse: Pulse<'_>) -> ControlFlow<(), Found> {
+    fn compute(&self, mut span: Span, kept: &mut Option<Kept>, _pulse: YieldNow<'_>) -> ControlFlow<(), Found> {
         let mut total = Found::default();
         let ((all, block), blocks) = (self.cut(), self.blocks_of_net());
         while !span.is_empty() {

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Pulse, Span, sound};
+use crate::job::{Identity, Job, Span, YieldNow, invariant};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, PairIntegrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
@@ -43,11 +43,11 @@ impl<I: PairIntegrand> Job for Draw<I> {
     }
 
     fn check(&self, span: Span, sums: &Sums) -> Result<(), String> {
-        sound::equal("pairs", sums.pairs, self.pairs(span))?;
-        sound::holds("values are such as pairs can have", sums.is_sound())
+        invariant::equal("pairs", sums.pairs, self.pairs(span))?;
+        invariant::holds("values are such as pairs can have", sums.is_sound())
     }
 
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         true
     }
 
@@ -55,7 +55,7 @@ impl<I: PairIntegrand> Job for Draw<I> {
         (!self.terms.is_scalar).then(|| Pairs::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let pairs = self.pairs(span);
         let sums = match walk {
             Some(walk) => walk.sums::<I>(span.first, pairs),

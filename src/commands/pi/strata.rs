@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::{Estimator, Finding, Terms};
-use crate::job::{Identity, Job, Pulse, Span, sound};
+use crate::job::{Identity, Job, Span, YieldNow, invariant};
 use crate::montecarlo::methods::stratified::{BLOCK_ROWS, Counts, Strata, estimate};
 use crate::report::Work;
 
@@ -46,11 +46,11 @@ impl Job for Fill {
 
     fn check(&self, span: Span, counts: &Counts) -> Result<(), String> {
         let Counts { samples, hits, split, thrown } = *counts;
-        sound::equal("darts", samples, self.strata.samples_of(self.rows(span)))?;
-        sound::at_most("hits", hits, samples)?;
-        sound::at_most("thrown darts", thrown, samples)?;
-        sound::at_most("split cells", split, thrown / 2)?;
-        sound::at_most("split cells", split, hits)
+        invariant::equal("darts", samples, self.strata.samples_of(self.rows(span)))?;
+        invariant::at_most("hits", hits, samples)?;
+        invariant::at_most("thrown darts", thrown, samples)?;
+        invariant::at_most("split cells", split, thrown / 2)?;
+        invariant::at_most("split cells", split, hits)
     }
 
     fn grain(&self) -> u64 {
@@ -59,7 +59,7 @@ impl Job for Fill {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _pulse: Pulse<'_>) -> ControlFlow<(), Counts> {
+    fn compute(&self, span: Span, (): &mut (), _pulse: YieldNow<'_>) -> ControlFlow<(), Counts> {
         let rows = self.rows(span);
         ControlFlow::Continue(if self.terms.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) })
     }

@@ -34,7 +34,7 @@ pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -
         can_be_counted: !options.is_plain_count() && options.algorithm == PrimesAlgorithm::Auto,
         core_seconds,
     };
-    let share = context.session.options().share.map_or(1.0, |share| 1.0 / share.of as f64);
+    let share = context.session.options().part.map_or(1.0, |share| 1.0 / share.of as f64);
     let seconds = core_seconds * share / context.cluster.size() as f64;
     let is_read = options.list().is_some() && context.engine.destination.output.is_none();
     let is_limited = is_read || context.engine.keep.time_limit.is_some();

@@ -13,7 +13,7 @@ use super::table::Table;
 use crate::commands::context::Context;
 use crate::error::Result;
 use crate::job::run::Outcome;
-use crate::job::{Identity, Job, Pulse, Span, Tally, sound};
+use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
 use crate::primes::costs::Asked;
 use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
@@ -98,15 +98,21 @@ pub(super) fn most_primes(numbers: u64) -> u64 {
 
 impl Count<'_> {
     /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
-    fn tuplets(&self, low: u128, high: u128, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), [u64; KINDS]> {
+    fn tuplets(
+        &self,
+        low: u128,
+        high: u128,
+        source: &mut Source,
+        yield_now: YieldNow<'_>,
+    ) -> ControlFlow<(), [u64; KINDS]> {
         let end = |k: usize| self.cut.high.saturating_sub(tuplet_span(k).into());
         let all = high.min(end(KINDS)).max(low);
-        let mut counts = source.count_tuplets(low, all, self.kinds, pulse)?;
+        let mut counts = source.count_tuplets(low, all, self.kinds, yield_now)?;
         for k in (1..=KINDS).filter(|&k| self.kinds[k - 1]) {
             let mut only = [false; KINDS];
             only[k - 1] = true;
             // Sixteen numbers at most.
-            counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, pulse)?[k - 1];
+            counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, yield_now)?[k - 1];
         }
         ControlFlow::Continue(counts)
     }
@@ -133,11 +139,11 @@ impl<'t> Job for Count<'t> {
 
     fn check(&self, span: Span, tally: &Counted) -> std::result::Result<(), String> {
         let (low, high) = self.cut.numbers(span);
-        sound::equal("numbers", tally.numbers.into(), high - low)?;
-        sound::at_most("primes", tally.primes(), most_primes(tally.numbers))?;
+        invariant::equal("numbers", tally.numbers.into(), high - low)?;
+        invariant::at_most("primes", tally.primes(), most_primes(tally.numbers))?;
         for k in 2..=KINDS {
             let most = if self.kinds[k - 1] { tally.primes() } else { 0 };
-            sound::at_most(&format!("{k}-tuplets"), tally.counts[k - 1], most)?;
+            invariant::at_most(&format!("{k}-tuplets"), tally.counts[k - 1], most)?;
         }
         Ok(())
     }
@@ -158,13 +164,13 @@ impl<'t> Job for Count<'t> {
         }
     }
 
-    fn compute(&self, span: Span, source: &mut Source<'t>, pulse: Pulse<'_>) -> ControlFlow<(), Counted> {
+    fn compute(&self, span: Span, source: &mut Source<'t>, yield_now: YieldNow<'_>) -> ControlFlow<(), Counted> {
         let (low, high) = self.cut.numbers(span);
         let counts = if self.kinds[1..].contains(&true) {
-            self.tuplets(low, high, source, pulse)?
+            self.tuplets(low, high, source, yield_now)?
         } else {
             let mut counts = [0; KINDS];
-            counts[0] = source.count(low, high, pulse)?;
+            counts[0] = source.count(low, high, yield_now)?;
             counts
         };
         ControlFlow::Continue(Counted { numbers: (high - low) as u64, counts })

@@ -17,7 +17,7 @@ use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::error::{Error, Result};
 use crate::job::run::{Outcome, agreed, cannot_be};
-use crate::job::{Ledger, sound};
+use crate::job::{Ledger, invariant};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
@@ -58,7 +58,7 @@ fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) ->
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
     if completion.is_complete() {
         let primes = number(answers)?;
-        sound::at_most("primes", primes, range.numbers()).map_err(cannot_be)?;
+        invariant::at_most("primes", primes, range.numbers()).map_err(cannot_be)?;
         result.counts.insert(1, primes);
         ends(range, &mut result);
     }
@@ -97,7 +97,7 @@ fn compute(context: &Context<'_>, sides: &Sides) -> Result<Option<Outcome<Sums>>
 /// Makes the tables where they fit, and computes what is not in `done`.
 fn computed(context: &Context<'_>, sides: &Sides, done: Option<Ledger<Sums>>) -> Result<Option<Outcome<Sums>>> {
     let (cluster, done) = (context.cluster, done.unwrap_or_default());
-    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, context.session.options().share)))?;
+    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, context.session.options().part)))?;
     if let Some(layout) = layout {
         memory::check_formula(cluster, layout.bytes())?;
     }

@@ -17,8 +17,8 @@ use crate::cluster::aside::aside;
 use crate::commands::context::Context;
 use crate::commands::output::Output;
 use crate::error::Result;
+use crate::job::invariant;
 use crate::job::run::{Account, Outcome, cannot_be};
-use crate::job::sound;
 use crate::primes::KINDS;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
@@ -88,7 +88,7 @@ fn end<T>(
     let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
     // A reader that was given up leaves no total.
     let delivered = outcome.as_ref().filter(|_| complete).and_then(|outcome| outcome.total.as_ref()).map(&numbers);
-    let sound = delivered.map_or(Ok(()), |delivered| sound::equal("numbers looked at", delivered, cut.amount()));
+    let sound = delivered.map_or(Ok(()), |delivered| invariant::equal("numbers looked at", delivered, cut.amount()));
     context.cluster.agree(sound.map_err(cannot_be))?;
     let kept = output.filter(|output| complete || output.is_stdout());
     // It may take as long as the disk or the reader takes.

@@ -97,7 +97,7 @@ fn over(context: &Context<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>>
     let deadline = left.and_then(|left| context.cluster.now().checked_add(left));
     let (cluster, signals) = (context.cluster, context.session.options().signals.clone());
     Ok(move || {
-        heartbeat::pulse();
+        heartbeat::yield_now();
         let is_over = signals.pending().is_some() || deadline.is_some_and(|deadline| cluster.now() >= deadline);
         if is_over { Break(()) } else { Continue(()) }
     })

@@ -9,9 +9,9 @@ use super::cut::Cut;
 use crate::commands::context::Context;
 use crate::commands::output::Output;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, Room, agreed};
-use crate::job::sink::{Sink, SinkError, Steps};
-use crate::job::{Job, Pulse, Span, Tally};
+use crate::job::run::{DeliveryMemory, Outcome, agreed};
+use crate::job::sink::{ReaderSteps, Sink, SinkError};
+use crate::job::{Job, Span, Tally, YieldNow};
 use crate::primes::costs::Asked;
 use crate::primes::encoding::{Encoder, Encoding};
 use crate::primes::marks::Marks;
@@ -35,9 +35,9 @@ pub(super) struct List {
 
 impl List {
     /// Marks of the primes of a span, or of the k-tuplets that begin in it.
-    pub(super) fn marks(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Marks> {
+    pub(super) fn marks(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Marks> {
         let (low, high) = self.cut.numbers(span);
-        source.marks([low, high, self.cut.high], self.k, pulse)
+        source.marks([low, high, self.cut.high], self.k, yield_now)
     }
 
     /// Numbers of a span.
@@ -94,7 +94,7 @@ impl Print<'_> {
             begun.map(|()| Listing { written: Written::default(), encoder: self.0.encoder(context), output })
         });
         let listing = cluster.agree(listing.transpose())?;
-        let room = Room { block: self.0.block_bytes(), all: WAITING };
+        let room = DeliveryMemory { block: self.0.block_bytes(), all: WAITING };
         let (outcome, listing) = agreed(cluster, context.session.deliver(self, room, listing))?;
         // Without a listing the reader was given up: then nobody knows how much of it was read.
         let written = listing.as_ref().map(|listing| listing.written);
@@ -120,7 +120,7 @@ struct Listing {
 }
 
 impl Sink<Listed> for Listing {
-    fn take(&mut self, listed: Listed, steps: &Steps) -> std::result::Result<(), SinkError> {
+    fn take(&mut self, listed: Listed, steps: &ReaderSteps) -> std::result::Result<(), SinkError> {
         let Listing { written, encoder, output } = self;
         for marks in listed.parts {
             encoder.each(&marks, |bytes| {
@@ -180,8 +180,8 @@ impl<'t> Job for Print<'t> {
         self.0.source(self.1.as_ref())
     }
 
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Listed> {
-        let marks = self.0.marks(span, source, pulse)?;
+    fn compute(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Listed> {
+        let marks = self.0.marks(span, source, yield_now)?;
         ControlFlow::Continue(Listed { numbers: self.0.numbers(span), parts: vec![marks] })
     }
 }

@@ -4,15 +4,15 @@
 //! through, the same difference. A number of primes is known when all blocks are done, so a part of the job has no counts.
 
 use std::ops::{ControlFlow, Deref};
-use std::thread::yield_now;
+use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::range::Range;
 use crate::isa::Isa;
-use crate::job::run::Share;
-use crate::job::{Identity, Job, Ledger, Pulse, Span, Tally, Version, sound};
+use crate::job::run::JobPart;
+use crate::job::{Identity, Job, Ledger, Span, Tally, Version, YieldNow, invariant};
 use crate::primes::gourdon::{self, Formula, Layout, Params, SMALLEST, Split, Terms, Words};
 
 /// Adjacent blocks computed in one go, for a span's start costs some milliseconds; it looks after messages within.
@@ -90,7 +90,7 @@ impl Sides {
     }
 
     /// How large the tables are that the blocks need which are still to be done in this part of the job; `None` when they need none.
-    pub(super) fn needed(&self, done: &Ledger<Sums>, share: Option<Share>) -> Option<Layout> {
+    pub(super) fn needed(&self, done: &Ledger<Sums>, share: Option<JobPart>) -> Option<Layout> {
         let part = share.map_or(Span::new(0, self.blocks()), |share| share.span(self.blocks()));
         let holes = done.holes(part);
         let needed = |&(_, span): &(&Side, Span)| holes.iter().any(|&hole| hole.overlaps(span));
@@ -167,12 +167,12 @@ impl Job for Count<'_> {
     }
 
     fn check(&self, span: Span, sums: &Sums) -> Result<(), String> {
-        sound::equal("sides", sums.0.len(), self.sides.sides.len())?;
+        invariant::equal("sides", sums.0.len(), self.sides.sides.len())?;
         for ((side, own), terms) in self.sides.spans().zip(&sums.0) {
             let is_known = matches!(side, Side::Known(_));
             let nothing = is_known || !own.overlaps(span);
             let most = side.frame().map_or(0, |frame| frame.x);
-            sound::holds(
+            invariant::holds(
                 "terms are such as blocks can have",
                 if nothing { *terms == Terms::default() } else { terms.is_sound(most) },
             )?;
@@ -186,18 +186,18 @@ impl Job for Count<'_> {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let mut sums = Sums::default();
         for ((side, own), formula) in self.sides.spans().zip(&self.formulas) {
             let place = |block: u64| block.clamp(own.first, own.end) - own.first;
             let blocks = place(span.first)..place(span.end);
             sums.0.push(match (side, formula) {
                 (Side::Formula(..), _) if blocks.is_empty() => Terms::default(),
-                (Side::Formula(..), Some(formula)) => formula.compute(blocks, pulse)?,
+                (Side::Formula(..), Some(formula)) => formula.compute(blocks, yield_now)?,
                 // Making tables was broken off: the root has been asked to stop, and will say so.
                 (Side::Formula(..), None) => loop {
-                    pulse()?;
-                    yield_now();
+                    yield_now()?;
+                    thread::yield_now();
                 },
                 (Side::Known(_), _) => Terms::default(),
             });
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!((sides.needed(&ledger, None), sides.layout()), (of(10_u128.pow(12)), of(10_u128.pow(12))));
         ledger.record(Span::new(0, border), Sums::default()).expect("once");
         assert_eq!(sides.needed(&ledger, None), of(10_u128.pow(9) - 1));
-        assert_eq!(sides.needed(&ledger, Some(Share { index: 0, of: 1000 })), None);
+        assert_eq!(sides.needed(&ledger, Some(JobPart { index: 0, of: 1000 })), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::count::most_primes;
 use super::cut::Cut;
-use crate::job::{Identity, Job, Pulse, Span, sound};
+use crate::job::{Identity, Job, Span, YieldNow, invariant};
 use crate::primes::costs::Asked;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
@@ -33,8 +33,8 @@ impl Job for Survey {
 
     fn check(&self, span: Span, tally: &Summary) -> Result<(), String> {
         let (low, high) = self.cut.numbers(span);
-        sound::equal("numbers", tally.numbers.into(), high - low)?;
-        sound::at_most("primes", tally.primes, most_primes(tally.numbers))?;
+        invariant::equal("numbers", tally.numbers.into(), high - low)?;
+        invariant::at_most("primes", tally.primes, most_primes(tally.numbers))?;
         tally.check(low, high, self.wanted)
     }
 
@@ -46,10 +46,10 @@ impl Job for Survey {
         self.algorithm.source(self.cut.high)
     }
 
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Summary> {
+    fn compute(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Summary> {
         let (low, high) = self.cut.numbers(span);
         let mut summary = Summary::of(low, high, self.wanted);
-        source.runs(low, high, pulse, &mut |primes| {
+        source.runs(low, high, yield_now, &mut |primes| {
             summary.take(primes);
             ControlFlow::Continue(())
         })?;

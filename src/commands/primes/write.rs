@@ -32,9 +32,9 @@ use crate::cluster::{Channel, Cluster, heartbeat};
 use crate::commands::context::Context;
 use crate::commands::output::Output;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, Room, agreed};
-use crate::job::sink::{Sink, SinkError, Steps};
-use crate::job::{Job, JobError, Pulse, Span, Tally};
+use crate::job::run::{DeliveryMemory, Outcome, agreed};
+use crate::job::sink::{ReaderSteps, Sink, SinkError};
+use crate::job::{Job, JobError, Span, Tally, YieldNow};
 use crate::primes::encoding::{Encoder, Encoding};
 use crate::primes::estimate::prime_count;
 use crate::primes::marks::Marks;
@@ -76,7 +76,7 @@ pub(super) fn write(
     let decided = Decided::default();
     let desk = RefCell::new(Desk::new(list.encoder(context), cluster.size()));
     let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
-    let room = Room { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
+    let room = DeliveryMemory { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
     let placing = cluster.at_root(|| Placing { written: Written::default(), end: list.header_bytes(), decided });
     let (outcome, placing) = agreed(cluster, context.session.deliver(&job, room, placing))?;
     job.finish(cluster, outcome.as_ref().map(Outcome::is_complete))?;
@@ -180,7 +180,7 @@ struct Placing {
 }
 
 impl Sink<Parts> for Placing {
-    fn take(&mut self, parts: Parts, _steps: &Steps) -> std::result::Result<(), SinkError> {
+    fn take(&mut self, parts: Parts, _steps: &ReaderSteps) -> std::result::Result<(), SinkError> {
         if let Some(failed) = parts.failed {
             return Err(Error::Run(failed).into());
         }
@@ -327,11 +327,11 @@ impl Write<'_> {
         let mut patience = Patience::new();
         while self.desk().told < sent {
             self.hear()?;
-            self.channel.give_way(&mut patience)?;
+            self.channel.pause(&mut patience)?;
         }
         self.channel.flush()?;
         while is_whole && self.write_slice() {
-            heartbeat::pulse();
+            heartbeat::yield_now();
             // Where a rank is lost, nobody needs the rest.
             cluster.all_sent(None)?;
         }
@@ -352,7 +352,7 @@ impl<'t> Job for Write<'t> {
         self.list.grain()
     }
 
-    fn attend(&self) -> std::result::Result<(), JobError> {
+    fn make_progress(&self) -> std::result::Result<(), JobError> {
         self.hear()?;
         self.write_slice();
         Ok(())
@@ -362,16 +362,16 @@ impl<'t> Job for Write<'t> {
         self.list.source(self.primes.as_ref())
     }
 
-    fn compute(&self, span: Span, source: &mut Source, pulse: Pulse<'_>) -> ControlFlow<(), Parts> {
+    fn compute(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Parts> {
         let numbers = self.list.numbers(span);
         while self.desk().held > WAITING {
-            pulse()?;
+            yield_now()?;
             std::thread::sleep(PAUSE);
         }
         if let Some(failed) = &self.desk().failed {
             return ControlFlow::Continue(Parts { numbers, parts: Vec::new(), failed: Some(failed.clone()) });
         }
-        let marks = self.list.marks(span, source, pulse)?;
+        let marks = self.list.marks(span, source, yield_now)?;
         let mut desk = self.desk();
         let (listed, bytes) = (desk.encoder.count(&marks), desk.encoder.length(&marks));
         let part = Part { rank: self.me, block: span.first, listed, bytes };

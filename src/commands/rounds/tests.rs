@@ -1,7 +1,7 @@
 //! Where rounds end, what a trace shows, and which targets are given up.
 
 use super::*;
-use crate::job::{Job, Pulse, Seams, Span};
+use crate::job::{Boundaries, Job, Span, YieldNow};
 use std::ops::ControlFlow;
 
 fn wish(target: bool, way: bool) -> Precision {
@@ -24,13 +24,13 @@ impl Job for Count {
         self.0
     }
 
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         true
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<(), u64> {
+    fn compute(&self, span: Span, (): &mut (), _: YieldNow<'_>) -> ControlFlow<(), u64> {
         ControlFlow::Continue(span.len())
     }
 }
@@ -53,7 +53,7 @@ impl Shorten for Count {
 
 #[test]
 fn the_trace_reads_what_the_ledger_has_at_powers_of_two() {
-    let mut way = Ledger::with_seams(Seams { at: None, at_powers: true });
+    let mut way = Ledger::with_boundaries(Boundaries { at: None, at_powers: true });
     for (first, end) in [(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)] {
         way.record(Span::new(first, end), end - first).expect("disjoint");
     }

@@ -12,7 +12,7 @@ use crate::cluster::patience::Patience;
 use crate::error::{Error, Result};
 use crate::job::protocol::{Input, Machine, Message, Output, Root, RootState, Settings};
 use crate::job::transport::Channel;
-use crate::job::{Dealer, Ledger, Schedule, Seams, Span, record};
+use crate::job::{Boundaries, Dealer, Ledger, Schedule, Span, record};
 
 /// Rounds of each measurement.
 const ROUNDS: usize = 21;
@@ -83,7 +83,7 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
         let dealer = Dealer::new(Schedule::Dynamic, &[Span::new(0, u64::MAX / 2)], ranks, 1, None);
         let now = Instant::now();
         let root = RootState::new(Root::new(Ledger::<()>::new(), dealer, None), None, None, false, now);
-        let settings = Settings::new(0, ranks, Seams::default());
+        let settings = Settings::new(0, ranks, Boundaries::default());
         Machine::new(settings, Span::EMPTY, None, Some(root), now)
     });
     cluster.barrier()?;

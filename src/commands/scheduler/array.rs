@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::job::run::Share;
+use crate::job::run::JobPart;
 
 /// Names of the variables that say the index, the first, the last and the step of an array.
 struct Names {
@@ -60,7 +60,7 @@ const SCHEDULERS: [Names; 4] = [
 pub(in crate::commands) fn share(
     parts: Option<NonZeroU64>,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Share, String> {
+) -> Result<JobPart, String> {
     // Outside arrays Grid Engine says "undefined", LSF 0 (or leaves it out).
     let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
     let is_there = |names: &&Names| number(names.index).is_some_and(|index| index > 0 || names.scheduler != "LSF");
@@ -70,7 +70,7 @@ pub(in crate::commands) fn share(
     let missing = |name: &str| format!("--shard auto: {scheduler} does not say {name}; write --shard auto/N or I/N");
     let place = number(index).ok_or_else(|| missing(index))?;
     if let Some(parts) = parts {
-        return Share::numbered(place, parts.get()).ok_or_else(|| {
+        return JobPart::numbered(place, parts.get()).ok_or_else(|| {
             format!(
                 "--shard auto/{parts}: {scheduler} says task {place}, and parts are tasks 1 to {parts} (submit it as array 1-{parts})"
             )
@@ -82,7 +82,7 @@ pub(in crate::commands) fn share(
         None => 1,
     };
     let step = step.and_then(number).unwrap_or(1).max(1);
-    let share = Share::of_task(place, start, end, step)
+    let share = JobPart::of_task(place, start, end, step)
         .ok_or_else(|| format!("--shard auto: {scheduler} says task {place} of {start} to {end} in steps of {step}"))?;
     if start > 1 || start == end {
         return Err(format!(
@@ -97,11 +97,11 @@ pub(in crate::commands) fn share(
 mod tests {
     use super::*;
 
-    fn asked(variables: &[(&str, &str)]) -> Result<Share, String> {
+    fn asked(variables: &[(&str, &str)]) -> Result<JobPart, String> {
         asked_for(None, variables)
     }
 
-    fn asked_for(parts: Option<u64>, variables: &[(&str, &str)]) -> Result<Share, String> {
+    fn asked_for(parts: Option<u64>, variables: &[(&str, &str)]) -> Result<JobPart, String> {
         let parts = parts.map(|parts| NonZeroU64::new(parts).expect("some parts"));
         share(parts, |name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()))
     }
@@ -114,12 +114,12 @@ mod tests {
             ("SLURM_ARRAY_TASK_MAX", "9"),
             ("SLURM_ARRAY_TASK_STEP", "2"),
         ];
-        assert_eq!(asked(&slurm), Ok(Share { index: 3, of: 5 }));
+        assert_eq!(asked(&slurm), Ok(JobPart { index: 3, of: 5 }));
         let sge = [("SGE_TASK_ID", "1"), ("SGE_TASK_FIRST", "1"), ("SGE_TASK_LAST", "4"), ("SGE_TASK_STEPSIZE", "1")];
-        assert_eq!(asked(&sge), Ok(Share { index: 0, of: 4 }));
+        assert_eq!(asked(&sge), Ok(JobPart { index: 0, of: 4 }));
         let pbs = [("PBS_ARRAY_INDEX", "3"), ("PBS_ARRAY_FIRST", "0"), ("PBS_ARRAY_LAST", "3")];
-        assert_eq!(asked(&pbs), Ok(Share { index: 3, of: 4 }));
-        assert_eq!(asked(&[("LSB_JOBINDEX", "2"), ("LSB_JOBINDEX_END", "10")]), Ok(Share { index: 1, of: 10 }));
+        assert_eq!(asked(&pbs), Ok(JobPart { index: 3, of: 4 }));
+        assert_eq!(asked(&[("LSB_JOBINDEX", "2"), ("LSB_JOBINDEX_END", "10")]), Ok(JobPart { index: 1, of: 10 }));
     }
 
     #[test]
@@ -132,9 +132,9 @@ mod tests {
             assert!(refused.contains("write --shard auto/N for task"), "{refused}");
         }
         for (min, max) in [("3", "3"), ("2", "4"), ("1", "4")] {
-            assert_eq!(asked_for(Some(4), &slurm("3", min, max)), Ok(Share { index: 2, of: 4 }));
+            assert_eq!(asked_for(Some(4), &slurm("3", min, max)), Ok(JobPart { index: 2, of: 4 }));
         }
-        assert_eq!(asked_for(Some(1), &[("LSB_JOBINDEX", "1")]), Ok(Share { index: 0, of: 1 }));
+        assert_eq!(asked_for(Some(1), &[("LSB_JOBINDEX", "1")]), Ok(JobPart { index: 0, of: 1 }));
         for id in ["0", "5"] {
             let refused = asked_for(Some(4), &slurm(id, "0", "5")).expect_err("no part of it");
             assert!(refused.ends_with("parts are tasks 1 to 4 (submit it as array 1-4)"), "{refused}");

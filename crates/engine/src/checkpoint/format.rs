@@ -23,7 +23,7 @@
 use bincode::config;
 use serde::{Deserialize, Serialize};
 
-use crate::{Ledger, Share, Span, Tally};
+use crate::{JobPart, Ledger, Span, Tally};
 
 const MAGIC: &[u8; 16] = b"montesieve ckpt\n";
 const VERSION: u32 = 2;
@@ -53,7 +53,7 @@ pub struct Identity {
     pub words: Vec<String>,
     /// The parts of the job that were requested from the runs which wrote the file; empty: all of
     /// it.
-    pub parts: Vec<Share>,
+    pub parts: Vec<JobPart>,
 }
 
 /// Versions of everything outside the command line that decides the value of a block.
@@ -91,12 +91,12 @@ impl Identity {
     }
 
     /// Whether `theirs` is a job of this kind, from a program with the same blocks.
-    fn admits(&self, theirs: &Identity) -> Result<(), Refusal> {
+    fn admits(&self, theirs: &Identity) -> Result<(), FormatError> {
         if theirs.kind != self.kind {
-            return Err(Refusal::OtherJob { theirs: theirs.name(), ours: self.name() });
+            return Err(FormatError::OtherJob { theirs: theirs.name(), ours: self.name() });
         }
         if theirs.version != self.version {
-            return Err(Refusal::OtherVersion { theirs: theirs.version, ours: self.version });
+            return Err(FormatError::OtherVersion { theirs: theirs.version, ours: self.version });
         }
         let most = match u128::from(self.version.block) {
             0 => u128::MAX,
@@ -104,7 +104,7 @@ impl Identity {
         };
         if u128::from(theirs.whole) > most || (theirs.amount == self.amount && theirs.whole != self.whole) {
             let Identity { whole, amount, .. } = theirs;
-            return Err(Refusal::Contents(format!("{whole} whole blocks do not fit a job of {amount}")));
+            return Err(FormatError::Contents(format!("{whole} whole blocks do not fit a job of {amount}")));
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ fn shown(c: char) -> impl Iterator<Item = char> {
 
 /// Why some bytes are not a checkpoint for this job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum FormatError {
     /// No checkpoint at all.
     #[error("is not a checkpoint")]
     Foreign,
@@ -163,10 +163,13 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl FormatError {
     /// Whether the file itself is damaged, so that the previous one may help.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Refusal::Foreign | Refusal::Length { .. } | Refusal::Digest | Refusal::Contents(_))
+        matches!(
+            self,
+            FormatError::Foreign | FormatError::Length { .. } | FormatError::Digest | FormatError::Contents(_)
+        )
     }
 }
 
@@ -190,8 +193,8 @@ pub fn encode<T: Tally>(identity: &Identity, ledger: &Ledger<T>) -> Result<Vec<u
 /// The job that wrote a checkpoint.
 ///
 /// # Errors
-/// [`Refusal`] when the bytes are not exactly what [`encode`] made.
-pub fn identity(bytes: &[u8]) -> Result<Identity, Refusal> {
+/// [`FormatError`] when the bytes are not exactly what [`encode`] made.
+pub fn identity(bytes: &[u8]) -> Result<Identity, FormatError> {
     parts(bytes).map(|(identity, _)| identity)
 }
 
@@ -200,36 +203,36 @@ pub fn identity(bytes: &[u8]) -> Result<Identity, Refusal> {
 /// of a span, if anything.
 ///
 /// # Errors
-/// [`Refusal`].
+/// [`FormatError`].
 pub fn decode<T: Tally>(
     bytes: &[u8],
     ours: &Identity,
     blocks: u64,
     check: impl Fn(Span, &T) -> Result<(), String>,
-) -> Result<Ledger<T>, Refusal> {
+) -> Result<Ledger<T>, FormatError> {
     let (theirs, ledger) = parts(bytes)?;
     ours.admits(&theirs)?;
     let (found, read): (Ledger<T>, usize) =
         bincode::serde::decode_from_slice(ledger, config::standard().with_limit::<LARGEST>())
-            .map_err(|error| Refusal::Contents(error.to_string()))?;
+            .map_err(|error| FormatError::Contents(error.to_string()))?;
     if read != ledger.len() {
-        return Err(Refusal::Contents(format!("{} extra bytes", ledger.len() - read)));
+        return Err(FormatError::Contents(format!("{} extra bytes", ledger.len() - read)));
     }
     if !found.is_sound() {
-        return Err(Refusal::Contents("its blocks overlap, or are out of order".to_owned()));
+        return Err(FormatError::Contents("its blocks overlap, or are out of order".to_owned()));
     }
     let is_same = theirs.amount == ours.amount;
     let end = if is_same { blocks } else { theirs.whole.min(ours.whole) };
-    let mut kept = Ledger::with_seams(found.seams());
+    let mut kept = Ledger::with_boundaries(found.boundaries());
     for (span, tally) in found.into_spans() {
         if span.end <= end {
-            check(span, &tally).map_err(Refusal::Contents)?;
-            kept.record(span, tally).map_err(|overlap| Refusal::Contents(overlap.to_string()))?;
+            check(span, &tally).map_err(FormatError::Contents)?;
+            kept.record(span, tally).map_err(|overlap| FormatError::Contents(overlap.to_string()))?;
         } else if is_same {
-            return Err(Refusal::Contents(format!("the job has no blocks {span}")));
+            return Err(FormatError::Contents(format!("the job has no blocks {span}")));
         } else if span.first < theirs.whole {
             // From a longer job: blocks beyond our end cannot be removed from a tally.
-            return Err(Refusal::OtherJob { theirs: theirs.name(), ours: ours.name() });
+            return Err(FormatError::OtherJob { theirs: theirs.name(), ours: ours.name() });
         }
     }
     Ok(kept)
@@ -244,37 +247,37 @@ fn digest(prefix: &[u8], rest: &[u8]) -> [u8; DIGEST] {
 /// The format version in the first bytes of a file of length `found`.
 ///
 /// # Errors
-/// [`Refusal::Foreign`], [`Refusal::Length`].
-pub(super) fn envelope(head: &[u8], found: u64) -> Result<u32, Refusal> {
-    let rest = head.strip_prefix(MAGIC).ok_or(Refusal::Foreign)?;
+/// [`FormatError::Foreign`], [`FormatError::Length`].
+pub(super) fn envelope(head: &[u8], found: u64) -> Result<u32, FormatError> {
+    let rest = head.strip_prefix(MAGIC).ok_or(FormatError::Foreign)?;
     let numbers = rest.split_first_chunk().and_then(|(version, length)| Some((*version, *length.first_chunk()?)));
     let (version, length) = numbers.unwrap_or_default();
     let expected = u64::from_le_bytes(length).saturating_add((PREFIX + DIGEST) as u64);
     if expected == found && numbers.is_some() {
         Ok(u32::from_le_bytes(version))
     } else {
-        Err(Refusal::Length { expected, found })
+        Err(FormatError::Length { expected, found })
     }
 }
 
 /// The identity, and the bytes of the ledger, once everything around them is verified.
-fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), Refusal> {
+fn parts(bytes: &[u8]) -> Result<(Identity, &[u8]), FormatError> {
     let version = envelope(bytes, bytes.len() as u64)?;
     let (prefix, behind) = bytes.split_at(PREFIX);
     let (written, rest) = behind.split_at(DIGEST);
     if digest(prefix, rest) != written {
-        return Err(Refusal::Digest);
+        return Err(FormatError::Digest);
     }
     match version {
         VERSION => {}
-        newer if newer > VERSION => return Err(Refusal::Newer(newer)),
-        older => return Err(Refusal::Older(older)),
+        newer if newer > VERSION => return Err(FormatError::Newer(newer)),
+        older => return Err(FormatError::Older(older)),
     }
     let (identity, read): (Identity, usize) =
         bincode::serde::decode_from_slice(rest, config::standard().with_limit::<LARGEST>())
-            .map_err(|error| Refusal::Contents(error.to_string()))?;
+            .map_err(|error| FormatError::Contents(error.to_string()))?;
     if identity.parts.iter().any(|part| part.index >= part.of) {
-        return Err(Refusal::Contents("its part numbers are impossible".to_owned()));
+        return Err(FormatError::Contents("its part numbers are impossible".to_owned()));
     }
     Ok((identity, &rest[read..]))
 }

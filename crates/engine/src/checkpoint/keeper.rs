@@ -23,14 +23,14 @@ use crate::{Ledger, Tally, atomic_file};
 
 /// Where and how often to save.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keep {
+pub struct SaveSettings {
     /// The file.
     pub path: PathBuf,
     /// The largest amount of work that may be lost, in time.
     pub every: Duration,
 }
 
-impl Keep {
+impl SaveSettings {
     /// The largest age of work that a rank has not reported: part of the interval, and at most a
     /// second.
     pub fn slack(&self) -> Duration {
@@ -57,7 +57,7 @@ const LOOK: Duration = Duration::from_millis(1);
 /// At the root: saves a job's ledger. The protocol decides when.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    keep: Keep,
+    keep: SaveSettings,
     /// The file that the path stands for.
     place: PathBuf,
     identity: Identity,
@@ -77,7 +77,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Removes temporary files left by killed runs; writes nothing yet.
     pub(crate) fn new(
-        keep: Keep,
+        keep: SaveSettings,
         identity: Identity,
         warn: Option<fn(&str)>,
         disk: Arc<dyn Disk>,

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::format::{self, Identity, Refusal};
+use super::format::{self, FormatError, Identity};
 use super::keeper::before;
 use super::lock::{self, Lock};
 use crate::disk::Disk;
@@ -31,12 +31,12 @@ pub enum LoadError {
         path: PathBuf,
     },
     /// It is damaged, or is not a checkpoint of this job.
-    #[error("{} {refusal}{}", path.display(), if spare.is_some() { "; the one before is good" } else { "" })]
+    #[error("{} {refusal}{}", path.display(), if spare.is_some() { "; the previous save is good" } else { "" })]
     Refused {
         /// The file.
         path: PathBuf,
         /// What is wrong with the file.
-        refusal: Refusal,
+        refusal: FormatError,
         /// The previous save, where this file is damaged and that one is good.
         spare: Option<PathBuf>,
     },
@@ -150,7 +150,7 @@ pub fn claim(path: &Path, owner: &str, alone: bool) -> Result<Option<Lock>> {
     }
 }
 
-fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result<Ledger<J::Tally>, Refusal> {
+fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result<Ledger<J::Tally>, FormatError> {
     format::decode(bytes, ours, job.blocks(), |span, tally| {
         job.check(span, tally).map_err(|why| format!("of blocks {span}, {why}"))
     })
@@ -169,7 +169,7 @@ pub fn identity(disk: &dyn Disk, path: &Path) -> Result<Identity> {
 #[derive(Debug)]
 enum Unreadable {
     Io(io::Error),
-    Refused(Refusal),
+    Refused(FormatError),
 }
 
 impl Unreadable {

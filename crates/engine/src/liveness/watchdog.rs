@@ -20,7 +20,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Accusation, Progress, Sign};
+use super::{Accusation, RankProgress, Sign};
 use crate::awake;
 use crate::transport::ROOT;
 
@@ -60,7 +60,7 @@ struct Other {
     /// When it last gave a sign, in time awake.
     heard: Duration,
     /// Its progress then.
-    progress: Progress,
+    progress: RankProgress,
 }
 
 impl Watchdog {
@@ -155,7 +155,7 @@ mod tests {
     const LIMIT: Duration = Duration::from_secs(5);
 
     fn sign(count: u64, waiting_for: u64) -> Sign {
-        Sign { is_answer: false, progress: Progress { count, waiting_for } }
+        Sign { is_answer: false, progress: RankProgress { count, waiting_for } }
     }
 
     fn silent(rank: u64) -> Look {
@@ -195,7 +195,7 @@ mod tests {
         let mut dog = Watchdog::new(LIMIT, 1, 4, now);
         assert_eq!(watch(&mut dog, now, 10, &[]), [Look::Ask]);
         assert!(dog.waits());
-        dog.heard(0, Sign { is_answer: true, progress: Progress::default() });
+        dog.heard(0, Sign { is_answer: true, progress: RankProgress::default() });
         assert_eq!(watch(&mut dog, now + STEP * 10, 10, &[]), [Look::Ask], "and then it waits for the answer");
         assert_eq!(watch(&mut dog, now + STEP * 20, 39, &[]), []);
         assert_eq!(watch(&mut dog, now + STEP * 59, 2, &[]), [silent(0)]);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::message::Message;
 use super::piece_size::PIECE;
-use crate::{Cause, Seams, Span};
+use crate::{Boundaries, Span, StopCause};
 
 /// What every rank knows about a round before it begins.
 #[derive(Clone, Debug)]
@@ -27,12 +27,12 @@ pub struct Settings {
     /// When to stop the round. The root decides; the other ranks fit their last pieces.
     pub deadline: Option<Instant>,
     /// Blocks in front of which spans do not merge.
-    pub boundaries: Seams,
+    pub boundaries: Boundaries,
 }
 
 impl Settings {
     /// For a round of a job with short blocks, without saves or a time limit.
-    pub fn new(rank: u64, ranks: u64, boundaries: Seams) -> Settings {
+    pub fn new(rank: u64, ranks: u64, boundaries: Boundaries) -> Settings {
         Settings {
             rank,
             ranks,
@@ -57,7 +57,7 @@ pub enum Input<T> {
     /// The kernel abandoned the piece.
     Abandoned,
     /// A signal asks for a stop, or at the root another cause does.
-    Stop(Cause),
+    Stop(StopCause),
     /// A signal asks for a save.
     Save,
     /// At the root: the sink has written its tally, or has closed.
@@ -66,7 +66,7 @@ pub enum Input<T> {
     ReaderMoved,
     /// At the root: the sink cannot write any more. The cause is given if the round merely ends
     /// early.
-    SinkFailed(Option<Cause>),
+    SinkFailed(Option<StopCause>),
     /// At the root: the save is on disk, or failed.
     Saved(bool),
     /// Only time has passed.

@@ -11,7 +11,7 @@ use super::root::Reply;
 use super::root_state::RootState;
 use super::worker::Worker;
 use crate::transport::ROOT;
-use crate::{Cause, Ledger, Overlap, Span, Tally};
+use crate::{Ledger, Overlap, Span, StopCause, Tally};
 
 /// Time between two reports of a rank, which bounds the age of progress and checkpoints; shorter
 /// where saves are more frequent.
@@ -52,7 +52,7 @@ pub struct Machine<T> {
     poll: PollSchedule,
     report_every: Duration,
     reported: Instant,
-    cause: Option<Cause>,
+    cause: Option<StopCause>,
     messages: u64,
     outputs: VecDeque<Output<T>>,
 }
@@ -87,7 +87,7 @@ impl<T: Tally> Machine<T> {
             phase: Phase::Working,
             unfinished: tree.children(),
             unreduced: tree.children(),
-            branches: Ledger::with_seams(settings.boundaries),
+            branches: Ledger::with_boundaries(settings.boundaries),
             branches_sent: 0,
             sent: 0,
             piece,
@@ -220,7 +220,7 @@ impl<T: Tally> Machine<T> {
     }
 
     /// Why the round ends early, if this rank knows.
-    pub fn cause(&self) -> Option<Cause> {
+    pub fn cause(&self) -> Option<StopCause> {
         self.cause
     }
 
@@ -245,7 +245,7 @@ impl<T: Tally> Machine<T> {
                     root.round.reported(ledger)?;
                 }
             }
-            Message::Signal(signal) => self.stop_all(Some(Cause::Signal(signal))),
+            Message::Signal(signal) => self.stop_all(Some(StopCause::Signal(signal))),
             Message::Save => self.ask_for_save(now),
             Message::Give(span) => self.worker.given(span),
             Message::NoMore => self.worker.no_more(),
@@ -264,7 +264,7 @@ impl<T: Tally> Machine<T> {
     /// Everything that follows from the state and the time.
     fn proceed(&mut self, now: Instant) -> Result<(), Overlap> {
         if self.root.as_ref().is_some_and(|root| root.time_is_up(self.settings.deadline, now)) {
-            self.stop_all(Some(Cause::TimeLimit));
+            self.stop_all(Some(StopCause::TimeLimit));
         }
         self.report(now)?;
         self.ask();
@@ -348,10 +348,10 @@ impl<T: Tally> Machine<T> {
 
     /// Something on this rank asks for a stop: the root stops all ranks; another rank reports it to
     /// the root, once.
-    fn ask_for_stop(&mut self, cause: Cause) {
+    fn ask_for_stop(&mut self, cause: StopCause) {
         match (&self.root, cause) {
             (Some(_), _) => self.stop_all(Some(cause)),
-            (None, Cause::Signal(signal)) if self.is_open() && self.cause.is_none() => {
+            (None, StopCause::Signal(signal)) if self.is_open() && self.cause.is_none() => {
                 self.cause = Some(cause);
                 self.send(ROOT, Message::Signal(signal));
             }
@@ -361,7 +361,7 @@ impl<T: Tally> Machine<T> {
 
     /// At the root: ends the round early. Once all ranks have finished, only delivery can still be
     /// stopped.
-    fn stop_all(&mut self, cause: Option<Cause>) {
+    fn stop_all(&mut self, cause: Option<StopCause>) {
         if !self.can_be_stopped() {
             return;
         }

@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::inout::Output;
 use super::root::{Reply, Root};
 use crate::awake;
-use crate::{Cause, Ledger, Tally};
+use crate::{Ledger, StopCause, Tally};
 
 /// How long a reader may pause after a stop by a signal that precedes a kill: under mpirun the kill
 /// follows in one or two seconds.
@@ -187,7 +187,7 @@ impl<T: Tally> RootState<T> {
 
     /// Everything that follows from the state and the time: deliveries, saves that are due, the end
     /// of the round.
-    pub(super) fn proceed(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
+    pub(super) fn proceed(&mut self, now: Instant, cause: Option<StopCause>, outputs: &mut VecDeque<Output<T>>) {
         self.deliver(outputs);
         self.give_up_reader(now, cause, outputs);
         if self.saves_now_and_then() && self.saves.as_ref().is_some_and(|saves| saves.is_due(now)) {
@@ -230,13 +230,13 @@ impl<T: Tally> RootState<T> {
     }
 
     /// A reader may pause for as long as it likes, but must not delay a stop.
-    fn give_up_reader(&mut self, now: Instant, cause: Option<Cause>, outputs: &mut VecDeque<Output<T>>) {
+    fn give_up_reader(&mut self, now: Instant, cause: Option<StopCause>, outputs: &mut VecDeque<Output<T>>) {
         let Some(delivery) = self.delivery.as_mut() else { return };
         if !self.round.is_stopped() || !matches!(delivery.sink, SinkState::Busy | SinkState::Closing) {
             return;
         }
         let limit = match cause {
-            Some(Cause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
+            Some(StopCause::Signal(SIGINT | SIGTERM)) => READER_AT_A_KILL,
             _ => READER_AT_A_STOP,
         };
         if delivery.stuck.get_or_insert(awake::Limit::new(limit, now)).is_over(now) {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::world::{ExternalEvent, Model, RoundPlan, attempt, run};
 use super::{Message, PIECE};
 use crate::restart::union;
-use crate::{Ledger, Schedule, Seams, Span, Tally};
+use crate::{Boundaries, Ledger, Schedule, Span, Tally};
 
 /// A composition of maps x -> a x + b: associative, exact and not commutative. So a lost or
 /// duplicated block shows, and a wrong order too.
@@ -144,7 +144,7 @@ fn setups() -> impl Strategy<Value = Setup> {
             }
             events.extend(gone.filter(|_| in_order).map(|gone| (gone, 0, ExternalEvent::ReaderGone)));
             let at = at.then_some(blocks / 2);
-            let boundaries = if in_order { Seams::default() } else { Seams { at, at_powers } };
+            let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, at_powers } };
             let plan = RoundPlan {
                 window: in_order.then_some(4 * ranks * chunk),
                 saves: (saves && !in_order).then_some(Duration::from_millis(3)),
@@ -225,8 +225,8 @@ fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses
     let random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut model = RandomModel { random, reads: None, disk_hangs: false };
     let at = (seed % 2 == 1).then_some(blocks / 2);
-    let boundaries = Seams { at, at_powers: seed.is_multiple_of(3) };
-    let base = Ledger::with_seams(boundaries);
+    let boundaries = Boundaries { at, at_powers: seed.is_multiple_of(3) };
+    let base = Ledger::with_boundaries(boundaries);
     let mut owns = vec![base.clone(); ranks as usize];
     let mut attempts = 0;
     loop {

@@ -3,7 +3,7 @@
 //! A worker holds one span in hand and one in flight, and the ledger of work that is not reported
 //! yet. It never waits without work for something that it could have requested earlier.
 
-use crate::{Ledger, Overlap, Seams, Span, Tally};
+use crate::{Boundaries, Ledger, Overlap, Span, Tally};
 
 /// A rank's state in one round.
 #[derive(Debug)]
@@ -22,13 +22,13 @@ pub struct Worker<T> {
     /// the work of any other rank.
     own: Option<Ledger<T>>,
     /// No piece crosses one of these.
-    seams: Seams,
+    boundaries: Boundaries,
     done: u64,
 }
 
 impl<T: Tally> Worker<T> {
     /// A rank that begins with its scattered span (which may be empty).
-    pub fn new(first: Span, seams: Seams) -> Self {
+    pub fn new(first: Span, boundaries: Boundaries) -> Self {
         Worker {
             hand: first,
             next: None,
@@ -36,9 +36,9 @@ impl<T: Tally> Worker<T> {
             asked: false,
             no_more: false,
             stopped: false,
-            unreported: Ledger::with_seams(seams),
+            unreported: Ledger::with_boundaries(boundaries),
             own: None,
-            seams,
+            boundaries,
             done: 0,
         }
     }
@@ -105,8 +105,8 @@ impl<T: Tally> Worker<T> {
             return None;
         }
         self.is_computing = true;
-        let to_seam = self.seams.next(self.hand.first).map_or(u64::MAX, |seam| seam - self.hand.first);
-        Some(self.hand.split(blocks.min(to_seam)).0)
+        let to_boundary = self.boundaries.next(self.hand.first).map_or(u64::MAX, |boundary| boundary - self.hand.first);
+        Some(self.hand.split(blocks.min(to_boundary)).0)
     }
 
     /// The kernel abandoned the piece.
@@ -146,7 +146,7 @@ impl<T: Tally> Worker<T> {
 
     /// Removes what is not reported yet, possibly nothing: for the reduction.
     pub fn take_unreported(&mut self) -> Ledger<T> {
-        std::mem::replace(&mut self.unreported, Ledger::with_seams(self.seams))
+        std::mem::replace(&mut self.unreported, Ledger::with_boundaries(self.boundaries))
     }
 
     /// Whether the rank has nothing to do and nothing to wait for: it may reach the end of the
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_next_question_leaves_before_the_piece_that_follows() {
-        let mut worker = Worker::<()>::new(Span::new(0, 2), Seams::default());
+        let mut worker = Worker::<()>::new(Span::new(0, 2), Boundaries::default());
         assert!(worker.asks());
         worker.given(Span::new(2, 3));
         assert!(!worker.asks(), "one in hand, and one after it");
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_rank_without_work_starts_a_new_span_at_once() {
-        let mut worker = Worker::<()>::new(Span::EMPTY, Seams::default());
+        let mut worker = Worker::<()>::new(Span::EMPTY, Boundaries::default());
         assert!(!worker.has_work() && worker.piece(1).is_none() && worker.asks() && !worker.asks());
         worker.given(Span::new(4, 5));
         assert!(worker.has_work() && worker.asks());

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 pub use self::plan::{ExternalEvent, Model, RoundPlan, RoundResult};
 use super::{Delivery, DeliveryWindow, Input, Machine, Message, Output, PIECE, Root, RootState, Saves, Settings};
-use crate::{Cause, Dealer, Ledger, Span, Tally};
+use crate::{Dealer, Ledger, Span, StopCause, Tally};
 
 /// Time in nanoseconds.
 type Time = u64;
@@ -73,7 +73,7 @@ struct Simulation<'m, M: Model> {
 /// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a
 /// rank that has ended, or a block is done twice.
 pub fn run<M: Model>(plan: &RoundPlan, model: &mut M) -> RoundResult<M::Tally> {
-    let base = Ledger::with_seams(plan.boundaries);
+    let base = Ledger::with_boundaries(plan.boundaries);
     attempt(plan, model, base, None, None).unwrap_or_else(|_| unreachable!("nothing interrupts it"))
 }
 
@@ -168,11 +168,11 @@ impl<'m, M: Model> Simulation<'m, M> {
                 }
                 Happening::Outside(rank, event) => {
                     let input = match event {
-                        ExternalEvent::Signal(signal) => Input::Stop(Cause::Signal(signal)),
+                        ExternalEvent::Signal(signal) => Input::Stop(StopCause::Signal(signal)),
                         ExternalEvent::Save => Input::Save,
                         ExternalEvent::ReaderGone => {
                             self.is_abandoned = true;
-                            Input::SinkFailed(Some(Cause::ReaderGone))
+                            Input::SinkFailed(Some(StopCause::ReaderGone))
                         }
                     };
                     self.proceed(rank, input);
@@ -323,9 +323,9 @@ impl<'m, M: Model> Simulation<'m, M> {
             me.computing = Some((piece, tally, self.now, self.now + took));
             self.plan(took, Happening::Computed(rank));
             // Within a long piece it polls, and asks.
-            let pulse = nanoseconds(PIECE);
-            if took > pulse {
-                self.look_at(rank, self.now + pulse);
+            let yield_now = nanoseconds(PIECE);
+            if took > yield_now {
+                self.look_at(rank, self.now + yield_now);
             }
         }
         let me = &self.ranks[rank as usize];

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::Schedule;
-use crate::checkpoint::Keep;
-use crate::options::{Callback, Progress, Share};
+use crate::checkpoint::SaveSettings;
+use crate::options::{Callback, JobPart, Progress};
 use crate::resumption::Notice;
 use crate::signals::Signals;
 
@@ -30,7 +30,7 @@ impl Session<'_> {
     /// [`Identity`](crate::Identity) are saved, and a file holds one job: of several jobs in a
     /// session, at most one may have an identity.
     pub fn checkpoint(mut self, path: impl Into<PathBuf>) -> Self {
-        self.options.keep = Some(Keep { path: path.into(), every: self.interval });
+        self.options.keep = Some(SaveSettings { path: path.into(), every: self.interval });
         self.lock = OnceCell::new();
         self
     }
@@ -59,8 +59,8 @@ impl Session<'_> {
     }
 
     /// Computes only this part of the blocks; [`Session::unite`] combines the files of all parts.
-    pub fn share(mut self, share: impl Into<Option<Share>>) -> Self {
-        self.options.share = share.into();
+    pub fn part(mut self, part: impl Into<Option<JobPart>>) -> Self {
+        self.options.part = part.into();
         self
     }
 

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::state::{Event, State};
-use crate::transport::{Channel, Message};
+use crate::transport::{Channel, Incoming};
 
 /// The path of messages whose order is kept. Ranks by their number at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -221,6 +221,6 @@ impl State {
 }
 
 /// A message in the form of the transport.
-pub(super) fn message(from: u64, bytes: Vec<u8>) -> Message {
-    Message { from, bytes }
+pub(super) fn message(from: u64, bytes: Vec<u8>) -> Incoming {
+    Incoming { from, bytes }
 }

@@ -14,7 +14,7 @@ use super::network::{Network, Route};
 use super::random::Random;
 use super::strike::Strikes;
 use super::task::Task;
-use super::{Failure, Plan};
+use super::{Failure, RunPlan};
 use crate::signals::Signals;
 use crate::threads::Lent;
 use crate::transport::Channel;
@@ -65,7 +65,7 @@ impl PartialOrd for QueuedEvent {
 
 /// The state behind the lock. Only the running task changes it.
 pub(super) struct State {
-    pub(super) plan: Plan,
+    pub(super) plan: RunPlan,
     pub(super) now: Time,
     pub(super) random: Random,
     queue: BinaryHeap<Reverse<QueuedEvent>>,
@@ -86,7 +86,7 @@ pub(super) struct State {
 
 impl State {
     /// The start of a run: every rank has its first turn to come.
-    pub(super) fn new(plan: &Plan) -> State {
+    pub(super) fn new(plan: &RunPlan) -> State {
         let ranks = plan.ranks as usize;
         let random = Random::new(plan.seed);
         let mut state = State {

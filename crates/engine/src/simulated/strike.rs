@@ -9,7 +9,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::state::{Event, State, nanoseconds};
-use super::{At, Fault, Plan, Struck, What};
+use super::{FaultKind, FaultTime, InjectedFault, RunPlan, Struck};
 
 /// The longest time until a launcher has ended all processes.
 const LAUNCHER: Duration = Duration::from_millis(100);
@@ -18,7 +18,7 @@ const DETECTORS: [Duration; 3] = [Duration::from_micros(50), Duration::from_mill
 
 /// The faults of a run.
 pub(super) struct Strikes {
-    faults: Vec<Fault>,
+    faults: Vec<InjectedFault>,
     /// Hand-overs of each rank.
     turns: Vec<u64>,
     /// Faults that strike a rank at a hand-over: rank, hand-over, fault.
@@ -39,15 +39,15 @@ struct InStage {
 }
 
 impl Strikes {
-    pub(super) fn new(plan: &Plan) -> Strikes {
+    pub(super) fn new(plan: &RunPlan) -> Strikes {
         let ranks = plan.ranks as usize;
         let at_turn = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
-            At::Turn(turn) => Some((fault.rank as usize, turn, number)),
-            At::Time(_) | At::Stage(..) => None,
+            FaultTime::Turn(turn) => Some((fault.rank as usize, turn, number)),
+            FaultTime::Time(_) | FaultTime::Stage(..) => None,
         });
         let in_stage = plan.faults.iter().enumerate().filter_map(|(number, fault)| match fault.at {
-            At::Stage(stage, turn) => Some(InStage { rank: fault.rank as usize, stage, left: turn, number }),
-            At::Time(_) | At::Turn(_) => None,
+            FaultTime::Stage(stage, turn) => Some(InStage { rank: fault.rank as usize, stage, left: turn, number }),
+            FaultTime::Time(_) | FaultTime::Turn(_) => None,
         });
         Strikes {
             at_turn: at_turn.collect(),
@@ -65,7 +65,7 @@ impl State {
     /// Plans the faults that strike at a time.
     pub(super) fn plan_strikes(&mut self) {
         for number in 0..self.strikes.faults.len() {
-            if let At::Time(after) = self.strikes.faults[number].at {
+            if let FaultTime::Time(after) = self.strikes.faults[number].at {
                 self.after(nanoseconds(after), Event::Strike(number));
             }
         }
@@ -91,22 +91,22 @@ impl State {
 
     /// A fault strikes, if its rank still lives.
     pub(super) fn strike(&mut self, number: usize) {
-        let Fault { rank, what, .. } = self.strikes.faults[number];
+        let InjectedFault { rank, what, .. } = self.strikes.faults[number];
         let rank = rank as usize;
         let task = &self.tasks[rank];
         if task.has_ended || task.is_doomed {
             return;
         }
         let time = Duration::from_nanos(self.now);
-        let lasts = if let What::Stop(lasts) = what { lasts } else { Duration::ZERO };
+        let lasts = if let FaultKind::Stop(lasts) = what { lasts } else { Duration::ZERO };
         self.strikes.struck.push(Struck { what: what.name(), stage: task.stage, rank: rank as u64, time, lasts });
         match what {
-            What::Death => self.die(rank),
-            What::Stop(time) => self.stop(rank, nanoseconds(time)),
-            What::Signal(SIGINT | SIGTERM) if std::mem::replace(&mut self.strikes.has_interrupt[rank], true) => {
+            FaultKind::Death => self.die(rank),
+            FaultKind::Stop(time) => self.stop(rank, nanoseconds(time)),
+            FaultKind::Signal(SIGINT | SIGTERM) if std::mem::replace(&mut self.strikes.has_interrupt[rank], true) => {
                 self.die(rank);
             }
-            What::Signal(signal) => {
+            FaultKind::Signal(signal) => {
                 self.signals[rank].raise(signal);
                 self.wake(rank);
             }

@@ -18,7 +18,7 @@ use crate::disk::Disk;
 use crate::error::{Error, Result};
 use crate::replay_log::ReplayLog;
 use crate::signals::Signals;
-use crate::transport::{Channel, Lost, Message, Shared, Silent, Transport};
+use crate::transport::{Channel, Incoming, Lost, SharedValue, Silent, Transport};
 
 /// The place where a rank joins an agreement; the words of a program that survives losses.
 const LOST: u32 = 1 << 8;
@@ -167,7 +167,7 @@ impl Transport for Simulated {
         self.members.borrow().len() as u64
     }
 
-    fn first_rank(&self) -> u64 {
+    fn original_rank(&self) -> u64 {
         self.me as u64
     }
 
@@ -177,7 +177,7 @@ impl Transport for Simulated {
         Ok(())
     }
 
-    fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Message>, Lost> {
+    fn poll(&self, channel: Channel, from: Option<u64>) -> std::result::Result<Option<Incoming>, Lost> {
         let wanted = from.map(|from| self.first_number(from));
         let taken = self.call(PendingCall::Message(channel, from))?.take(self.me, channel, wanted);
         if taken.is_some() {
@@ -196,7 +196,7 @@ impl Transport for Simulated {
 
     /// Returns when a message or a signal has arrived, or a worker beside this rank is done; at
     /// `until`; and sometimes without a reason.
-    fn give_way(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
+    fn pause(&self, _: &mut Backoff, until: Option<Instant>) -> std::result::Result<(), Lost> {
         let until = self.attend_in_wait(until);
         let mut state = self.world.lock();
         state.make_progress(self.me);
@@ -209,7 +209,7 @@ impl Transport for Simulated {
     }
 
     fn check_alive(&self) -> std::result::Result<(), Silent> {
-        self.attend()
+        self.make_progress()
     }
 
     fn confirm_all_alive(&self) -> std::result::Result<(), Lost> {
@@ -238,11 +238,11 @@ impl Transport for Simulated {
         Some(self.signals())
     }
 
-    fn lend(&self, value: Shared, takers: u64) -> Option<u64> {
+    fn lend(&self, value: SharedValue, takers: u64) -> Option<u64> {
         Some(self.world.lock().lent.lend(value, takers))
     }
 
-    fn take_lent(&self, number: u64) -> Option<Shared> {
+    fn take_lent(&self, number: u64) -> Option<SharedValue> {
         self.world.lock().lent.take(number)
     }
 

@@ -10,7 +10,7 @@ use super::Failure;
 use super::network::Route;
 use super::transport::Simulated;
 use crate::backoff::Backoff;
-use crate::liveness::{Accusation, Line, Liveness, Progress, Sign};
+use crate::liveness::{Accusation, Liveness, RankProgress, Sign, SignLink};
 use crate::record;
 use crate::transport::{Channel, Lost, Silent, Transport};
 
@@ -40,14 +40,14 @@ impl Simulated {
     }
 
     /// Looks after the other ranks, if a look is due.
-    pub(super) fn attend(&self) -> Result<(), Silent> {
+    pub(super) fn make_progress(&self) -> Result<(), Silent> {
         if let Some(found) = self.watch.found.take() {
             return Err(found);
         }
         let mut liveness = self.watch.liveness.borrow_mut();
         let Some(liveness) = liveness.as_mut() else { return Ok(()) };
-        let progress = Progress { count: self.watch.count.get(), waiting_for: 0 };
-        liveness.attend(self.world.instant(), progress, self).map_err(|accusation| match accusation {
+        let progress = RankProgress { count: self.watch.count.get(), waiting_for: 0 };
+        liveness.make_progress(self.world.instant(), progress, self).map_err(|accusation| match accusation {
             Accusation::Silent(rank) => Silent(format!("rank {rank} has been silent for too long")),
             Accusation::Stuck => {
                 let mut state = self.world.lock();
@@ -65,7 +65,7 @@ impl Simulated {
             // Nothing has asked since: no driver waits here.
             self.abort();
         }
-        if let Err(silent) = self.attend() {
+        if let Err(silent) = self.make_progress() {
             self.watch.found.replace(Some(silent));
         }
         let due = self.watch.liveness.borrow().as_ref().map(Liveness::due);
@@ -84,14 +84,14 @@ impl Simulated {
         let is_quiet = || self.watch.liveness.borrow().as_ref().is_none_or(Liveness::is_quiet);
         let mut backoff = Backoff::new();
         while !is_quiet() {
-            self.give_way(&mut backoff, None)?;
+            self.pause(&mut backoff, None)?;
         }
         self.barrier()?;
         self.flush(None)
     }
 }
 
-impl Line for Simulated {
+impl SignLink for Simulated {
     fn send(&self, to: u64, sign: Sign) {
         let (to, channel) = (self.first_number(to), Channel::Liveness);
         let bytes = record::encode(&sign).expect("a few numbers");

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::state::{Event, State, Time, nanoseconds};
 use super::task::{PendingCall, Task};
-use super::{Failure, Plan};
+use super::{Failure, RunPlan};
 
 /// The payload with which a task's thread unwinds when its process has ended.
 pub(super) struct ProcessEnded;
@@ -43,7 +43,7 @@ pub(super) fn current() -> Option<(Arc<World>, usize)> {
 }
 
 impl World {
-    pub(super) fn new(plan: &Plan) -> Arc<World> {
+    pub(super) fn new(plan: &RunPlan) -> Arc<World> {
         Arc::new(World { state: Mutex::new(State::new(plan)), base: Instant::now() })
     }
 

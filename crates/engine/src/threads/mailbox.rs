@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::transport::{Channel, Message};
+use crate::transport::{Channel, Incoming};
 
 /// Everything that arrives for one rank. Aligned so that two ranks never share a cache line, nor
 /// its neighbour, which x86 prefetches.
@@ -71,7 +71,7 @@ impl Inbox {
     }
 
     /// Adds a message, and wakes the owner if it sleeps.
-    pub(super) fn put(&self, channel: Channel, message: Message) {
+    pub(super) fn put(&self, channel: Channel, message: Incoming) {
         let mailbox = &self.mailboxes[channel as usize];
         let mut queues = mailbox.lock();
         queues.by_sender[message.from as usize].push_back(message.bytes);
@@ -81,7 +81,7 @@ impl Inbox {
     }
 
     /// Takes the oldest message of `from`, or of any sender in turn.
-    pub(super) fn take(&self, channel: Channel, from: Option<u64>) -> Option<Message> {
+    pub(super) fn take(&self, channel: Channel, from: Option<u64>) -> Option<Incoming> {
         let mailbox = &self.mailboxes[channel as usize];
         if mailbox.waiting.load(Ordering::Acquire) == 0 {
             return None;
@@ -93,7 +93,7 @@ impl Inbox {
         };
         let bytes = queues.by_sender.get_mut(from)?.pop_front()?;
         mailbox.waiting.fetch_sub(1, Ordering::Release);
-        Some(Message { from: from as u64, bytes })
+        Some(Incoming { from: from as u64, bytes })
     }
 
     /// Something has changed for which the owner may be waiting.

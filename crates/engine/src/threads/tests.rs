@@ -48,7 +48,7 @@ fn after_a_loss_no_method_works() {
         if transport.rank() == ROOT {
             transport.revoke();
         }
-        while transport.give_way(&mut Backoff::new(), None).is_ok() {}
+        while transport.pause(&mut Backoff::new(), None).is_ok() {}
         [
             transport.send(ROOT, Channel::Round, vec![1]).is_err(),
             transport.poll(Channel::Round, None).is_err(),
@@ -88,7 +88,7 @@ fn a_message_wakes_a_rank_that_sleeps_for_seconds() {
             (news, start.elapsed() < Duration::from_secs(30))
         });
         std::thread::sleep(Duration::from_millis(20));
-        inbox.put(Channel::Round, Message { from: 0, bytes: vec![] });
+        inbox.put(Channel::Round, Incoming { from: 0, bytes: vec![] });
         assert_eq!(sleeper.join().unwrap(), (1, true));
     });
 }
@@ -109,7 +109,7 @@ fn a_sleep_ends_at_its_time() {
 fn any_sender_is_served_in_turn() {
     let inbox = Inbox::new(3);
     for from in [2, 2, 2, 0, 1] {
-        inbox.put(Channel::Round, Message { from, bytes: vec![] });
+        inbox.put(Channel::Round, Incoming { from, bytes: vec![] });
     }
     let order: Vec<u64> = std::iter::from_fn(|| inbox.take(Channel::Round, None)).map(|message| message.from).collect();
     assert_eq!(order, [0, 1, 2, 2, 2]);
@@ -170,7 +170,7 @@ fn measures_threads() {
 fn a_shared_value_is_the_roots_itself() {
     let values = run(3, |transport| {
         let give = |number: u64| {
-            let mine = (transport.rank() == ROOT).then(|| Arc::new(number) as transport::Shared);
+            let mine = (transport.rank() == ROOT).then(|| Arc::new(number) as transport::SharedValue);
             let given = transport.share(mine).unwrap().expect("ranks of one process");
             given.downcast::<u64>().expect("a number")
         };

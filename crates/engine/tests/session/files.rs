@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use montesieve_engine::checkpoint::{LoadError, before, load_alone};
 use montesieve_engine::disk::FileSystem;
-use montesieve_engine::{Cause, Error, Job, Ledger, Notice, Outcome, Schedule, Session, Share, Span, threads};
+use montesieve_engine::{Error, Job, JobPart, Ledger, Notice, Outcome, Schedule, Session, Span, StopCause, threads};
 
 use super::{Blocks, List, RANKS, all, folder, list, refusal, save};
 
@@ -55,7 +55,7 @@ fn a_checkpoint_is_loaded_and_saved() {
                 if outcome.is_complete() {
                     break outcome;
                 }
-                assert_eq!(outcome.cause, Some(Cause::TimeLimit));
+                assert_eq!(outcome.cause, Some(StopCause::TimeLimit));
                 assert!(runs < 300, "no run gets on");
             };
             assert_eq!(last.total, all(300));
@@ -74,7 +74,7 @@ fn a_checkpoint_is_loaded_and_saved() {
 fn the_file_of_another_job_is_refused_and_kept() {
     let folder = folder();
     let path = folder.path().join("list.ckpt");
-    save(&path, &list(20), Share { index: 0, of: 2 });
+    save(&path, &list(20), JobPart { index: 0, of: 2 });
     let bytes = fs::read(&path).expect("a file");
     let other = List { kind: "another list", ..list(20) };
     for ranks in RANKS {
@@ -99,7 +99,7 @@ fn a_file_to_resume_from_must_exist_unless_the_checkpoint_does() {
         assert!(matches!(error, Error::Checkpoint(LoadError::Absent { .. })), "{error}");
         assert_eq!(error.to_string(), format!("there is no {}", resume.display()));
     }
-    save(&checkpoint, &list(9), Share { index: 1, of: 3 });
+    save(&checkpoint, &list(9), JobPart { index: 1, of: 3 });
     let outcome = Session::on_threads(2, |session| session.checkpoint(&checkpoint).resume(&resume).run(&list(9)));
     assert_eq!(outcome.expect("it runs").total, all(9));
 }
@@ -109,22 +109,22 @@ fn two_files_count_together_and_one_is_saved_to() {
     for ranks in RANKS {
         let folder = folder();
         let [checkpoint, resume] = ["new.ckpt", "old.ckpt"].map(|name| folder.path().join(name));
-        save(&resume, &list(40), Share { index: 0, of: 2 });
-        save(&checkpoint, &list(40), Share { index: 3, of: 4 });
+        save(&resume, &list(40), JobPart { index: 0, of: 2 });
+        save(&checkpoint, &list(40), JobPart { index: 3, of: 4 });
         let old = fs::read(&resume).expect("a file");
         let notices = Notices::default();
         let run = |share, job: &List| {
             Session::on_threads(ranks, |session| {
                 let session = session.resume(&resume).checkpoint(&checkpoint).notices(notices.recorder());
-                session.share(share).run(job)
+                session.part(share).run(job)
             })
         };
         // 0..20 and 30..40 are done.
-        let third = run(Share { index: 2, of: 4 }, &List { done_from: 30, ..list(40) }).expect("it runs");
+        let third = run(JobPart { index: 2, of: 4 }, &List { done_from: 30, ..list(40) }).expect("it runs");
         assert_eq!((third.done, notices.take()), (40, vec![Notice::Resumes { done: 30, blocks: 40 }]));
         assert_eq!(fs::read(&resume).expect("a file"), old, "it is only read");
         assert_eq!(saved(&checkpoint, &list(40)), [Span::new(0, 40)]);
-        let whole = run(Share { index: 0, of: 1 }, &List { done_from: 0, ..list(40) }).expect("it runs");
+        let whole = run(JobPart { index: 0, of: 1 }, &List { done_from: 0, ..list(40) }).expect("it runs");
         assert_eq!((whole.total, notices.take()), (all(40), vec![Notice::Resumes { done: 40, blocks: 40 }]));
     }
 }
@@ -133,7 +133,7 @@ fn two_files_count_together_and_one_is_saved_to() {
 fn the_only_file_of_a_resume_is_saved_to() {
     let folder = folder();
     let path = folder.path().join("list.ckpt");
-    save(&path, &list(40), Share { index: 0, of: 2 });
+    save(&path, &list(40), JobPart { index: 0, of: 2 });
     let outcome = Session::on_threads(3, |session| session.resume(&path).run(&list(40))).expect("it runs");
     assert_eq!(outcome.total, all(40));
     assert_eq!(saved(&path, &list(40)), [Span::new(0, 40)]);
@@ -145,8 +145,8 @@ fn the_only_file_of_a_resume_is_saved_to() {
 fn a_damaged_file_falls_back_to_the_save_before_where_that_is_allowed() {
     let folder = folder();
     let path = folder.path().join("list.ckpt");
-    save(&path, &list(40), Share { index: 0, of: 2 });
-    save(&path, &list(40), Share { index: 2, of: 4 });
+    save(&path, &list(40), JobPart { index: 0, of: 2 });
+    save(&path, &list(40), JobPart { index: 2, of: 4 });
     assert!(before(&path).is_file());
     let mut bytes = fs::read(&path).expect("a file");
     *bytes.last_mut().expect("some bytes") ^= 1;

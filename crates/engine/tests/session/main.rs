@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use montesieve_engine::rounds::Shorten;
 use montesieve_engine::transport::Transport;
-use montesieve_engine::{self as engine, Error, Identity, Job, Progress, Pulse, Session, Share, Span, threads};
+use montesieve_engine::{self as engine, Error, Identity, Job, JobPart, Progress, Session, Span, YieldNow, threads};
 
 mod files;
 mod parts;
@@ -57,17 +57,17 @@ impl Job for List {
         if is_right { Ok(()) } else { Err("blocks are not in order".into()) }
     }
 
-    fn has_a_way(&self) -> bool {
+    fn keeps_prefixes(&self) -> bool {
         true
     }
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), Blocks> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), Blocks> {
         for block in span.first..span.end {
             assert!(block < self.done_from, "block {block} is computed again");
             std::thread::sleep(self.sleep);
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue((span.len(), (span.first..span.end).collect()))
     }
@@ -84,8 +84,8 @@ fn folder() -> tempfile::TempDir {
 }
 
 /// Does a part of the job, so that a file has it.
-fn save(path: &Path, job: &List, share: Share) {
-    let outcome = Session::on_threads(2, |session| session.checkpoint(path).share(share).run(job)).expect("it runs");
+fn save(path: &Path, job: &List, share: JobPart) {
+    let outcome = Session::on_threads(2, |session| session.checkpoint(path).part(share).run(job)).expect("it runs");
     assert!(outcome.account.saved && outcome.done >= share.span(job.blocks).len());
 }
 
@@ -116,7 +116,7 @@ fn progress_ends_with_all_blocks_of_the_share() {
         let outcome = Session::on_threads(ranks, |session| {
             let seen = Arc::clone(&seen);
             let session = session.progress(move |progress| seen.lock().expect("no panic").push(progress));
-            session.share(Share { index: 1, of: 2 }).run(&list(100))
+            session.part(JobPart { index: 1, of: 2 }).run(&list(100))
         });
         assert_eq!(outcome.expect("it runs").done, 50);
         let seen = all.lock().expect("no panic");
@@ -139,13 +139,13 @@ fn an_error_on_one_rank_ends_all() {
             1000
         }
 
-        fn attend(&self) -> Result<(), engine::JobError> {
+        fn make_progress(&self) -> Result<(), engine::JobError> {
             if self.0 == 1 { Err("no more paper".into()) } else { Ok(()) }
         }
 
         fn workspace(&self) {}
 
-        fn compute(&self, _: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<()> {
+        fn compute(&self, _: Span, (): &mut (), _: YieldNow<'_>) -> ControlFlow<()> {
             std::thread::sleep(Duration::from_millis(1));
             ControlFlow::Continue(())
         }

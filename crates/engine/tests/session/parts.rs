@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use montesieve_engine::rounds::{growing, totals_at_powers};
 use montesieve_engine::unite::UniteError;
-use montesieve_engine::{Cause, Error, Session, Share};
+use montesieve_engine::{Error, JobPart, Session, StopCause};
 
 use super::{Blocks, List, RANKS, all, folder, list, refusal, save};
 
@@ -16,10 +16,10 @@ fn shares_unite_to_the_whole() {
         let job = list(50);
         let files: Vec<PathBuf> = (0..7).map(|index| folder.path().join(format!("{index}.ckpt"))).collect();
         for (index, path) in (0..).zip(&files) {
-            let share = Share { index, of: 7 };
-            let part = Session::on_threads(ranks, |session| session.checkpoint(path).share(share).run(&job));
+            let share = JobPart { index, of: 7 };
+            let part = Session::on_threads(ranks, |session| session.checkpoint(path).part(share).run(&job));
             let part = part.expect("it runs");
-            assert_eq!((part.done, part.cause), (share.span(50).len(), Some(Cause::ShareDone)));
+            assert_eq!((part.done, part.cause), (share.span(50).len(), Some(StopCause::PartDone)));
         }
         let whole = Session::on_threads(ranks, |session| session.unite(&job, &files)).expect("all are there");
         assert_eq!((whole.total, whole.done, whole.account.profiles.len() as u64), (all(50), 50, ranks));
@@ -30,7 +30,7 @@ fn shares_unite_to_the_whole() {
         let doubled: Vec<PathBuf> = files.iter().chain(&files[3..4]).cloned().collect();
         let error = refusal(ranks, |session| session.unite(&job, &doubled).map(drop));
         let Error::Unite(UniteError::Twice(said)) = error else { panic!("{error}") };
-        assert!(said.starts_with("part 4/7 is there twice: "), "{said}");
+        assert!(said.starts_with("part 4/7 is duplicated: "), "{said}");
         let other = List { kind: "another list", ..job };
         let error = refusal(ranks, |session| session.unite(&other, &files).map(drop));
         assert!(matches!(error, Error::Unite(UniteError::File(ref error)) if error.is_misuse()), "{error}");
@@ -78,7 +78,7 @@ fn rounds_that_resume_end_there_too_and_compute_nothing_again() {
         assert_eq!(rounds(ranks, &done, Some(&path)), whole);
         // Stopped within the third round.
         let path = folder.path().join("stopped.ckpt");
-        save(&path, &list(22), Share { index: 0, of: 1 });
+        save(&path, &list(22), JobPart { index: 0, of: 1 });
         assert_eq!(rounds(ranks, &list(100), Some(&path)), whole);
     }
 }
@@ -92,7 +92,7 @@ fn a_stop_ends_the_rounds() {
         })
         .expect("it runs");
         assert!(outcome.done < 1000);
-        assert_eq!(outcome.cause, Some(Cause::TimeLimit));
+        assert_eq!(outcome.cause, Some(StopCause::TimeLimit));
         assert!(outcome.account.jobs >= 1);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use montesieve_engine::run::Outcome;
 use montesieve_engine::simulated::{DiskFaults, Weather};
-use montesieve_engine::{Keep, Ledger, Schedule};
+use montesieve_engine::{Ledger, SaveSettings, Schedule};
 
 use super::check::CheckedRun;
 use super::job::{BlockJob, OfSpan};
@@ -75,7 +75,7 @@ impl CheckedRun<'_> {
         let (scenario, block) = (self.scenario, self.block(rank).as_secs_f64());
         let own = self.block(rank) - self.within(rank);
         let blocks = f64::max(scenario.grain as f64, scenario.piece.as_secs_f64() * 9.0 / 8.0 / block);
-        own.mul_f64(blocks) + self.within(rank) / scenario.pulses
+        own.mul_f64(blocks) + self.within(rank) / scenario.yields
     }
 
     /// The longest time for a question of this rank to the root and the answer.
@@ -121,9 +121,9 @@ pub fn loses_little<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, after: &Ledg
 }
 
 /// How a run is saved, unless something prevents it.
-fn keep(run: &CheckedRun) -> Option<Keep> {
+fn keep(run: &CheckedRun) -> Option<SaveSettings> {
     let every = run.scenario.keep.filter(|_| run.has_good_disk() && run.is_prompt())?;
-    Some(Keep { path: "".into(), every })
+    Some(SaveSettings { path: "".into(), every })
 }
 
 /// While a job runs, no more time passes between two saves than their interval and the root's work
@@ -174,7 +174,7 @@ pub fn takes_no_longer<T: OfSpan>(run: &CheckedRun, outcome: &Outcome<T>, before
     let (chunk, holes) = (outcome.account.chunk.max(1), before.spans().count() as u64 + 1);
     let span = (blocks / (blocks.div_ceil(chunk) + holes)).max(1) as f64;
     // Seconds of each rank for a block and the polls within, or for a question.
-    let looks = f64::from(scenario.pulses) * 2e-6;
+    let looks = f64::from(scenario.yields) * 2e-6;
     let given = |rank| if rank == 0 { 0.0 } else { run.answer(rank).as_secs_f64() / span };
     let each = (0..ranks).map(|rank| given(rank).max(run.block(rank).as_secs_f64() * 1.05 + looks));
     let work = match scenario.schedule {

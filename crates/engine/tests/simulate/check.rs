@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use montesieve_engine::run::Outcome;
-use montesieve_engine::simulated::{DiskFaults, End, Ending, Plan, Struck};
-use montesieve_engine::{Cause, Error, Ledger, Result, Share, Span};
+use montesieve_engine::simulated::{DiskFaults, RankEnd, RunEnd, RunPlan, Struck};
+use montesieve_engine::{Error, JobPart, Ledger, Result, Span, StopCause};
 
 use super::bounds;
 use super::coverage::FaultCoverage;
@@ -14,7 +14,7 @@ use super::scenario::{LifeKind, Scenario};
 /// One run of a life.
 pub struct CheckedRun<'a> {
     pub scenario: &'a Scenario,
-    pub plan: &'a Plan,
+    pub plan: &'a RunPlan,
     /// Whether the time limit applies to it.
     pub is_limited: bool,
     /// Faults that struck.
@@ -26,8 +26,8 @@ pub struct CheckedRun<'a> {
 }
 
 impl CheckedRun<'_> {
-    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a Plan, end: &End<R>, is_limited: bool) -> CheckedRun<'a> {
-        let is_whole = end.ranks.iter().all(|end| !matches!(end, Ending::Killed));
+    pub fn of<'a, R>(scenario: &'a Scenario, plan: &'a RunPlan, end: &RunEnd<R>, is_limited: bool) -> CheckedRun<'a> {
+        let is_whole = end.ranks.iter().all(|end| !matches!(end, RankEnd::Killed));
         CheckedRun { scenario, plan, is_limited, struck: end.struck.clone(), time: end.time, is_whole }
     }
 
@@ -50,7 +50,7 @@ impl CheckedRun<'_> {
 }
 
 /// Every run ends; if no rank was killed, nothing is left of it. Few messages wait for a rank.
-pub fn end<R>(run: &CheckedRun, end: &End<R>, covered: &mut FaultCoverage) {
+pub fn end<R>(run: &CheckedRun, end: &RunEnd<R>, covered: &mut FaultCoverage) {
     assert!(end.failure.is_none(), "{:?}: {}", end.failure, run.name());
     covered.traces.push(end.trace);
     end.struck.iter().for_each(|struck| covered.fault(struck.what, struck.stage));
@@ -110,20 +110,20 @@ pub fn work_twice<T: OfSpan>(run: &CheckedRun, job: &BlockJob<T>, dead: &[u64]) 
 /// All ranks have the same result, and each report is made once.
 pub fn reports<T: OfSpan>(
     run: &CheckedRun,
-    ranks: Vec<Ending<Result<()>>>,
+    ranks: Vec<RankEnd<Result<()>>>,
     mut reports: Vec<Outcome<T>>,
     covered: &mut FaultCoverage,
 ) -> Option<Outcome<T>> {
     assert!(reports.len() <= 1, "reported {} times: {}", reports.len(), run.name());
-    let killed = ranks.iter().filter(|end| matches!(end, Ending::Killed)).count();
-    let too_few = ranks.iter().filter(|end| matches!(end, Ending::Left(code) if *code != 0)).count();
+    let killed = ranks.iter().filter(|end| matches!(end, RankEnd::Killed)).count();
+    let too_few = ranks.iter().filter(|end| matches!(end, RankEnd::Left(code) if *code != 0)).count();
     if too_few > 0 {
         assert_eq!(too_few + killed, ranks.len(), "some left and some did not: {}", run.name());
         assert!(reports.is_empty() && run.plan.survives, "{}", run.name());
         covered.event("too few ranks left");
     }
-    let is_root_dead = matches!(ranks[0], Ending::Killed);
-    for result in ranks.into_iter().filter_map(Ending::returned) {
+    let is_root_dead = matches!(ranks[0], RankEnd::Killed);
+    for result in ranks.into_iter().filter_map(RankEnd::returned) {
         result.unwrap_or_else(|error| panic!("{error}: {}", run.name()));
     }
     let outcome = reports.pop();
@@ -143,7 +143,7 @@ pub fn outcome<T: OfSpan>(
     job: &BlockJob<T>,
     outcome: &Outcome<T>,
     [before, after]: [&Ledger<T>; 2],
-    part: Option<Share>,
+    part: Option<JobPart>,
     covered: &mut FaultCoverage,
 ) {
     bounds::takes_no_longer(run, outcome, before);
@@ -159,9 +159,9 @@ pub fn outcome<T: OfSpan>(
         assert_eq!(computed, outcome.done - before.done(), "every block once: {}", run.name());
     }
     match outcome.cause {
-        Some(Cause::Signal(_)) => covered.event("stopped by a signal"),
-        Some(Cause::TimeLimit) => covered.event("stopped by a time limit"),
-        Some(Cause::ShareDone) => {
+        Some(StopCause::Signal(_)) => covered.event("stopped by a signal"),
+        Some(StopCause::TimeLimit) => covered.event("stopped by a time limit"),
+        Some(StopCause::PartDone) => {
             covered.event("share done");
             let span = part.expect("a share").span(job.blocks);
             assert!(outcome.done >= span.len(), "the share is not done: {}", run.name());
@@ -182,18 +182,18 @@ pub fn outcome<T: OfSpan>(
 pub fn delivery(
     run: &CheckedRun,
     job: &BlockJob<Blocks>,
-    ranks: Vec<Ending<Result<Option<Outcome<Blocks>>>>>,
+    ranks: Vec<RankEnd<Result<Option<Outcome<Blocks>>>>>,
     reader: TestReader,
     read: &[u64],
     covered: &mut FaultCoverage,
 ) {
     let count = read.len() as u64;
     assert!(read.iter().copied().eq(0..count), "out of order: {read:?}: {}", run.name());
-    if ranks.iter().any(|end| matches!(end, Ending::Killed)) {
+    if ranks.iter().any(|end| matches!(end, RankEnd::Killed)) {
         return;
     }
     let all = ranks.len();
-    let results: Vec<_> = ranks.into_iter().filter_map(Ending::returned).collect();
+    let results: Vec<_> = ranks.into_iter().filter_map(RankEnd::returned).collect();
     let refused = results.iter().filter(|result| matches!(result, Err(Error::AtRoot(_)))).count();
     if refused > 0 {
         assert!(refused == all && matches!(reader, TestReader::FailsAt(_)), "{results:?}: {}", run.name());
@@ -209,7 +209,7 @@ pub fn delivery(
     } else {
         assert!(outcome.cause.is_some(), "it ended early, without a cause: {}", run.name());
     }
-    if outcome.cause == Some(Cause::ReaderGone) {
+    if outcome.cause == Some(StopCause::ReaderGone) {
         assert!(matches!(reader, TestReader::GoesAt(_)), "{}", run.name());
         covered.event("reader gone");
     }

@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use montesieve_engine::sink::{Sink, SinkError, Steps};
-use montesieve_engine::{Identity, Job, Pulse, Span, Tally, Version, simulated};
+use montesieve_engine::sink::{ReaderSteps, Sink, SinkError};
+use montesieve_engine::{Identity, Job, Span, Tally, Version, YieldNow, simulated};
 use serde::{Deserialize, Serialize};
 
 /// A tally of numbers, one for each block.
@@ -62,11 +62,11 @@ pub struct BlockJob<T> {
     pub piece: Duration,
     /// Time within the kernel for a block, by rank, in addition to that of the rank's plan.
     pub within: Vec<Duration>,
-    /// The number of steps of that, with a pulse after each.
-    pub pulses: u32,
+    /// The number of steps of that, with a yield after each.
+    pub yields: u32,
     /// The first block that a longer job does not have.
     pub whole: u64,
-    pub has_a_way: bool,
+    pub keeps_prefixes: bool,
     /// Computed pieces, by which rank and when, without the time of the rank's plan.
     pub log: Arc<Mutex<Vec<(u64, Span, Duration)>>>,
     /// In a delivery: what was read, and how many blocks ahead of it ranks may work.
@@ -99,8 +99,8 @@ impl<T: OfSpan> Job for BlockJob<T> {
         if *tally == self.of(span) { Ok(()) } else { Err(format!("{tally:?} is not what {span} comes to")) }
     }
 
-    fn has_a_way(&self) -> bool {
-        self.has_a_way
+    fn keeps_prefixes(&self) -> bool {
+        self.keeps_prefixes
     }
 
     fn grain(&self) -> u64 {
@@ -113,7 +113,7 @@ impl<T: OfSpan> Job for BlockJob<T> {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), pulse: Pulse<'_>) -> ControlFlow<(), T> {
+    fn compute(&self, span: Span, (): &mut (), yield_now: YieldNow<'_>) -> ControlFlow<(), T> {
         if let Some((read, window)) = &self.ahead {
             let read = read.lock().expect("no panic").len() as u64;
             assert!(span.end <= read + window, "{span} in work where {read} are read, {window} ahead at most");
@@ -121,9 +121,9 @@ impl<T: OfSpan> Job for BlockJob<T> {
         let rank = simulated::here().map_or(0, |(rank, _)| rank);
         let within = self.within[rank as usize % self.within.len()];
         if !within.is_zero() {
-            for _ in 0..span.len() * u64::from(self.pulses) {
-                simulated::pass(within / self.pulses);
-                pulse()?;
+            for _ in 0..span.len() * u64::from(self.yields) {
+                simulated::pass(within / self.yields);
+                yield_now()?;
             }
         }
         self.log.lock().expect("no panic").extend(simulated::here().map(|(rank, time)| (rank, span, time)));
@@ -151,7 +151,7 @@ pub struct RecordingSink {
 }
 
 impl Sink<Blocks> for RecordingSink {
-    fn take(&mut self, tally: Blocks, steps: &Steps) -> Result<(), SinkError> {
+    fn take(&mut self, tally: Blocks, steps: &ReaderSteps) -> Result<(), SinkError> {
         for block in tally.0 {
             match self.reader {
                 TestReader::Reads(time) => simulated::pass(time),

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use montesieve_engine::checkpoint;
-use montesieve_engine::run::{Outcome, Room, Stage, deliver, resume};
-use montesieve_engine::simulated::{self, DiskFaults, Ending, Plan, Random, Simulated, SimulatedDisk};
+use montesieve_engine::run::{DeliveryMemory, Outcome, Stage, deliver, resume};
+use montesieve_engine::simulated::{self, DiskFaults, Random, RankEnd, RunPlan, Simulated, SimulatedDisk};
 use montesieve_engine::transport::{ROOT, Transport};
-use montesieve_engine::{Error, Job, JobError, Keep, Ledger, Options, Result, Share};
+use montesieve_engine::{Error, Job, JobError, JobPart, Ledger, Options, Result, SaveSettings};
 
 use super::bounds;
 use super::check::{self, CheckedRun};
@@ -41,9 +41,9 @@ fn job<T>(scenario: &Scenario) -> BlockJob<T> {
         grain: scenario.grain,
         piece: scenario.piece,
         within: scenario.within.clone(),
-        pulses: scenario.pulses,
+        yields: scenario.yields,
         whole: if matches!(scenario.kind, LifeKind::Deliver(_)) { scenario.blocks } else { scenario.whole },
-        has_a_way: scenario.has_a_way,
+        keeps_prefixes: scenario.keeps_prefixes,
         log: Arc::default(),
         ahead: None,
         kind: PhantomData,
@@ -62,10 +62,10 @@ fn mark_stage(stage: Stage, _: u64) -> std::result::Result<(), JobError> {
 }
 
 /// One run's plan: the n-th of a life.
-fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
+fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> RunPlan {
     let mut random = Random::new(scenario.seed.wrapping_mul(1000) + number);
     let ranks = if number == 0 { scenario.most_ranks } else { random.between(1, scenario.most_ranks.min(12)) };
-    Plan {
+    RunPlan {
         block_times: scenario.block_times.clone(),
         weather: scenario.weather,
         faults: if number < STORMY { scenario.faults(&mut random, ranks) } else { Vec::new() },
@@ -73,7 +73,7 @@ fn plan(scenario: &Scenario, disk: &SimulatedDisk, number: u64) -> Plan {
         silence: scenario.silence.filter(|_| number < STORMY),
         survives: scenario.kind == LifeKind::Survive,
         most_events: 20_000_000,
-        ..Plan::new(ranks, random.any())
+        ..RunPlan::new(ranks, random.any())
     }
 }
 
@@ -82,7 +82,7 @@ fn options(scenario: &Scenario, rank: &Simulated, number: u64) -> Options {
     Options {
         signals: rank.signals(),
         deadline: limit.map(|limit| rank.now() + limit),
-        keep: scenario.keep.map(|every| Keep { path: PATH.into(), every }),
+        keep: scenario.keep.map(|every| SaveSettings { path: PATH.into(), every }),
         at_stage: Some(mark_stage),
         ..scenario.options()
     }
@@ -117,11 +117,11 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> FaultCoverage {
             assert!(before.covers(span), "seed {}: {span} was saved, it was said, and is gone", scenario.seed);
         }
         let plan = plan(scenario, &disk, number);
-        let part = (share < shares).then_some(Share { index: share, of: shares });
+        let part = (share < shares).then_some(JobPart { index: share, of: shares });
         let (reports, accusations) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
         job.log.lock().expect("no panic").clear();
         let end = simulated::run(&plan, |rank| {
-            let options = Options { share: part, ..options(scenario, rank, number) };
+            let options = Options { part, ..options(scenario, rank, number) };
             rank.survive(|rank| command(rank, &job, &options, &before, &reports)).inspect_err(|error| {
                 if let Error::Silent { silent, .. } = error {
                     accusations.lock().expect("no panic").push(silent.to_string());
@@ -129,7 +129,7 @@ fn totals<T: OfSpan>(scenario: &Scenario) -> FaultCoverage {
                 abort_for(rank, error);
             })
         });
-        let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, Ending::Killed));
+        let killed = (0..).zip(&end.ranks).filter(|(_, end)| matches!(end, RankEnd::Killed));
         let dead: Vec<u64> = killed.map(|(rank, _)| rank).collect();
         let run = CheckedRun::of(scenario, &plan, &end, number < STORMY);
         check::end(&run, &end, &mut covered);
@@ -225,7 +225,7 @@ fn deliveries(scenario: &Scenario, reader: TestReader) -> FaultCoverage {
     let read = Arc::new(Mutex::new(Vec::new()));
     let mut random = Random::new(scenario.seed ^ 0x800);
     let window = random.between(1, 4 * plan.ranks * 20);
-    let room = Room { block: 8, all: 8 * window };
+    let room = DeliveryMemory { block: 8, all: 8 * window };
     let job = BlockJob { ahead: Some((Arc::clone(&read), window)), ..job };
     let end = simulated::run(&plan, |rank| {
         let sink = (rank.rank() == ROOT).then(|| RecordingSink { read: Arc::clone(&read), reader });

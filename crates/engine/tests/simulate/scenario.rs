@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use montesieve_engine::simulated::{At, DiskFaults, Fault, Random, Weather, What};
+use montesieve_engine::simulated::{DiskFaults, FaultKind, FaultTime, InjectedFault, Random, Weather};
 use montesieve_engine::{Options, Schedule};
 use signal_hook::consts::{SIGTERM, SIGUSR1, SIGUSR2};
 
@@ -39,11 +39,11 @@ pub struct Scenario {
     pub piece: Duration,
     /// Time within the kernel for a block, by rank.
     pub within: Vec<Duration>,
-    pub pulses: u32,
+    pub yields: u32,
     pub whole: u64,
     /// Blocks of a shorter job that is run before it and uses the same file.
     pub shorter: Option<u64>,
-    pub has_a_way: bool,
+    pub keeps_prefixes: bool,
     /// Whether its tally is a list, not a few numbers.
     pub is_list: bool,
     pub most_ranks: u64,
@@ -113,10 +113,10 @@ impl Scenario {
             grain: random.one(&[1, 1, 3, 20]),
             piece: Duration::from_micros(random.one(&[500, 500, 200_000])),
             within: if random.chance(1, 3) { times(random) } else { vec![Duration::ZERO] },
-            pulses: random.one(&[1, 2, 4, 20]),
+            yields: random.one(&[1, 2, 4, 20]),
             whole: if random.chance(1, 4) { random.below(blocks + 1) } else { blocks },
             shorter: None,
-            has_a_way: random.chance(1, 4) && !matches!(kind, LifeKind::Deliver(_)),
+            keeps_prefixes: random.chance(1, 4) && !matches!(kind, LifeKind::Deliver(_)),
             is_list: random.chance(1, 2),
             most_ranks,
             schedule: random.one(&Schedule::ALL),
@@ -188,7 +188,7 @@ impl Scenario {
     }
 
     /// The faults of one run.
-    pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<Fault> {
+    pub fn faults(&self, random: &mut Random, ranks: u64) -> Vec<InjectedFault> {
         let about = self.work(ranks) + 20 * self.weather.latency + self.weather.skew;
         let mut faults = Vec::new();
         for trouble in &self.troubles {
@@ -196,28 +196,29 @@ impl Scenario {
             let most = if *trouble == Trouble::Signal(SIGUSR1) { 20 } else { 4 };
             for _ in 0..random.below(most) {
                 let what = match trouble {
-                    Trouble::Death => What::Death,
-                    Trouble::Stop => What::Stop(match self.silence {
+                    Trouble::Death => FaultKind::Death,
+                    Trouble::Stop => FaultKind::Stop(match self.silence {
                         Some(limit) if random.chance(1, 2) => 8 * limit,
                         _ => random.scale_up_to(LONGEST_STOP),
                     }),
-                    Trouble::Signal(signal) => What::Signal(*signal),
+                    Trouble::Signal(signal) => FaultKind::Signal(*signal),
                 };
                 let at = match random.below(6) {
-                    0 => At::Time(random.up_to(about)),
-                    1 => At::Time(random.scale_up_to(2 * about)),
-                    2 => At::Turn(random.between(1, 40)),
-                    3 | 4 => At::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
-                    _ => At::Turn(random.between(1, 40) * random.between(1, 40)),
+                    0 => FaultTime::Time(random.up_to(about)),
+                    1 => FaultTime::Time(random.scale_up_to(2 * about)),
+                    2 => FaultTime::Turn(random.between(1, 40)),
+                    3 | 4 => FaultTime::Stage(random.one(&STAGES), random.one(&[1, 1, 2, 3, 10, 30])),
+                    _ => FaultTime::Turn(random.between(1, 40) * random.between(1, 40)),
                 };
                 // A fault at the root matters most.
                 let rank = if random.chance(1, 3) { 0 } else { random.below(ranks) };
-                faults.push(Fault { rank, at, what });
+                faults.push(InjectedFault { rank, at, what });
             }
         }
         if self.has_requests {
-            let what = What::Signal(SIGUSR1);
-            let turns = |rank| (1..=20).map(move |turn| Fault { rank, at: At::Stage("reduce", turn), what });
+            let what = FaultKind::Signal(SIGUSR1);
+            let turns =
+                |rank| (1..=20).map(move |turn| InjectedFault { rank, at: FaultTime::Stage("reduce", turn), what });
             faults.extend((0..ranks.min(8)).flat_map(turns));
         }
         faults

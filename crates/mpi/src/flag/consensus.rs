@@ -87,7 +87,7 @@ impl Way for Consensus {
         Ok(self.value)
     }
 
-    fn attend(&mut self, known: u64) -> Result<()> {
+    fn make_progress(&mut self, known: u64) -> Result<()> {
         self.look(known).map(drop)
     }
 

@@ -19,7 +19,7 @@
 //! Between threads `allreduce`, `rma` and `shared` are kept in memory of the process (`rounds`,
 //! `word`).
 //!
-//! A rank that waits for the others must go on taking part ([`Flag::attend`]): as server, in
+//! A rank that waits for the others must go on taking part ([`Flag::make_progress`]): as server, in
 //! consensus, as relay.
 
 #[cfg(feature = "mpi")]
@@ -136,7 +136,7 @@ trait Way {
     fn look(&mut self, known: u64) -> Result<u64>;
 
     /// Does what others need from a rank that does not look, and which has `known` itself.
-    fn attend(&mut self, _known: u64) -> Result<()> {
+    fn make_progress(&mut self, _known: u64) -> Result<()> {
         Ok(())
     }
 
@@ -246,8 +246,8 @@ impl Flag<'_> {
     ///
     /// # Errors
     /// As [`Flag::look`].
-    pub fn attend(&mut self) -> Result<()> {
-        self.way.as_mut().map_or(Ok(()), |way| way.attend(self.known))
+    pub fn make_progress(&mut self) -> Result<()> {
+        self.way.as_mut().map_or(Ok(()), |way| way.make_progress(self.known))
     }
 
     /// Ends it, when no rank computes any more. Every rank must call it.
@@ -306,14 +306,14 @@ mod tests {
                 let mut looks = 0;
                 // Rank 0 answers while the others look; without a flag a rank knows nothing at all.
                 while kind != Kind::None && (flag.known() != 50 || looks < 10) {
-                    flag.look().and_then(|()| flag.attend()).expect("nothing can fail");
+                    flag.look().and_then(|()| flag.make_progress()).expect("nothing can fail");
                     looks += 1;
                 }
                 let known = flag.known();
                 // Those that are done go on taking part until all are.
                 done.fetch_add(1, Relaxed);
                 while done.load(Relaxed) < 3 {
-                    flag.attend().expect("nothing can fail");
+                    flag.make_progress().expect("nothing can fail");
                     std::thread::yield_now();
                 }
                 flag.close().expect("closed");
@@ -330,7 +330,10 @@ mod tests {
             let mut flag = cluster.flag(&kind).unwrap_or_else(|error| panic!("{kind}: {error}"));
             assert_eq!(flag.known(), NOTHING);
             for (value, known) in [(70, 70), (90, 70), (50, 50)] {
-                flag.lower(value).and_then(|()| flag.look()).and_then(|()| flag.attend()).expect("nothing can fail");
+                flag.lower(value)
+                    .and_then(|()| flag.look())
+                    .and_then(|()| flag.make_progress())
+                    .expect("nothing can fail");
                 assert_eq!(flag.known(), if kind == Kind::None { NOTHING } else { known }, "{kind}");
             }
             assert!(flag.close().is_ok_and(|spent| spent.looks == 0));

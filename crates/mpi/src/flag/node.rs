@@ -66,7 +66,7 @@ impl Way for Node<'_> {
         Ok(self.word.get().load(Relaxed))
     }
 
-    fn attend(&mut self, _known: u64) -> Result<()> {
+    fn make_progress(&mut self, _known: u64) -> Result<()> {
         if self.relays { self.relay() } else { Ok(()) }
     }
 

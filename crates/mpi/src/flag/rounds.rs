@@ -62,7 +62,7 @@ impl Way for Rounds {
         Ok(value)
     }
 
-    fn attend(&mut self, known: u64) -> Result<()> {
+    fn make_progress(&mut self, known: u64) -> Result<()> {
         self.look(known).map(drop)
     }
 

@@ -46,7 +46,7 @@ impl Way for Server {
         Ok(value)
     }
 
-    fn attend(&mut self, _known: u64) -> Result<()> {
+    fn make_progress(&mut self, _known: u64) -> Result<()> {
         if self.is_root { self.serve() } else { Ok(()) }
     }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use montesieve_engine::backoff::Backoff;
 use montesieve_engine::replay_log::ReplayLog;
-use montesieve_engine::transport::{Channel, Lost, Message, Silent, Transport};
+use montesieve_engine::transport::{Channel, Incoming, Lost, Silent, Transport};
 use mpi::collective::SystemOperation;
 use mpi::datatype::{Equivalence, PartitionMut};
 use mpi::point_to_point::Status;
@@ -34,11 +34,11 @@ impl Mpi {
     ///
     /// Of a long one only the announcement may be there: the rest comes when its sender calls MPI,
     /// which a rank that is stopped does not.
-    fn take(&self, found: Status, tag: Tag) -> Result<Message, Lost> {
+    fn take(&self, found: Status, tag: Tag) -> Result<Incoming, Lost> {
         let mut bytes = vec![0u8; found.count(u8::equivalent_datatype()) as usize];
         let from = found.source_rank() as u64;
         self.receive_into(from, tag, &mut bytes)?;
-        Ok(Message { from, bytes })
+        Ok(Incoming { from, bytes })
     }
 
     /// A number of every rank, at the root.
@@ -63,7 +63,7 @@ impl Transport for Mpi {
         self.world.size() as u64
     }
 
-    fn first_rank(&self) -> u64 {
+    fn original_rank(&self) -> u64 {
         self.survivors().map_or_else(|| self.rank(), Survivors::number)
     }
 
@@ -71,7 +71,7 @@ impl Transport for Mpi {
         self.send_bytes(to, Tag::of(channel), bytes)
     }
 
-    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Message>, Lost> {
+    fn poll(&self, channel: Channel, from: Option<u64>) -> Result<Option<Incoming>, Lost> {
         let tag = Tag::of(channel);
         let found = self.probe_for(from.map(|rank| rank as i32), Some(tag as i32))?;
         found.map(|status| self.take(status, tag)).transpose()
@@ -86,7 +86,7 @@ impl Transport for Mpi {
         Instant::now()
     }
 
-    fn give_way(&self, backoff: &mut Backoff, _until: Option<Instant>) -> Result<(), Lost> {
+    fn pause(&self, backoff: &mut Backoff, _until: Option<Instant>) -> Result<(), Lost> {
         backoff.pause();
         self.check_whole()
     }

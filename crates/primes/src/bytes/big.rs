@@ -24,7 +24,7 @@ use super::bits::{values, words};
 use super::sieving_primes::Bitmap;
 use super::wheel::{BIT, COFACTORS, ENTRY, GAP};
 use super::{PIECE, WINDOW};
-use crate::Pulse;
+use crate::YieldNow;
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::Supported;
 use std::ops::{ControlFlow, Range};
@@ -34,7 +34,7 @@ use std::ops::{ControlFlow, Range};
 /// of the bitmap.
 pub(crate) const BIG: u32 = (1 << 21) / 240 * 240;
 
-/// Bytes of the bitmap read between two pulses: 13,000 primes or fewer. Near 2^21 they have 700,000
+/// Bytes of the bitmap read between two yields: 13,000 primes or fewer. Near 2^21 they have 700,000
 /// crossings in a whole window, which is 2 ms; near 2^32 most have none.
 const STRIDE: usize = 6 << 10;
 
@@ -71,7 +71,7 @@ impl Big {
 
     /// Makes sure that the crossings are prepared for the piece of the bytes `piece`, for work that
     /// continues to byte `end`.
-    pub(crate) fn prepare(&mut self, piece: Range<u64>, end: u64, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(crate) fn prepare(&mut self, piece: Range<u64>, end: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         let Range { start: first, end: behind } = piece;
         let is_cut_alike = first.wrapping_sub(self.bytes.start).is_multiple_of(PIECE as u64);
         if self.bytes.contains(&first) && is_cut_alike && (behind..=end).contains(&self.bytes.end) {
@@ -79,7 +79,7 @@ impl Big {
         }
         let window = first..end.min(first + (WINDOW * PIECE) as u64);
         self.bytes = 0..0;
-        self.fill(&window, pulse)?;
+        self.fill(&window, yield_now)?;
         self.bytes = window;
         ControlFlow::Continue(())
     }
@@ -92,9 +92,9 @@ impl Big {
         }
     }
 
-    fn fill(&mut self, window: &Range<u64>, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    fn fill(&mut self, window: &Range<u64>, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         let root = (window.end.saturating_mul(30).min(self.limit) - 1).isqrt();
-        let bytes = &self.primes.up_to(root, pulse)?[BIG as usize / 30..];
+        let bytes = &self.primes.up_to(root, yield_now)?[BIG as usize / 30..];
         self.records.iter_mut().for_each(Vec::clear);
         let pieces = (window.end - window.start).div_ceil(PIECE as u64) as usize;
         let crossings = crossings_a_piece(root);
@@ -108,7 +108,7 @@ impl Big {
         let mut batch = FirstMultiples::new();
         let mut filled = 0;
         for (stride, bytes) in bytes.chunks(STRIDE).enumerate() {
-            pulse()?;
+            yield_now()?;
             let mut number = BIG + (stride * STRIDE * 30) as u32;
             for word in words(bytes) {
                 for value in values(word) {

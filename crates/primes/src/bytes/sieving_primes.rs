@@ -11,7 +11,7 @@
 
 use super::ByteSieve;
 use super::wheel::class;
-use crate::Pulse;
+use crate::YieldNow;
 use crate::modulo::modulo;
 use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
@@ -101,9 +101,9 @@ impl Bitmap {
         Bitmap { bytes: Vec::new(), largest, isa }
     }
 
-    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `pulse`; after
+    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `yield_now`; after
     /// a `Break` the bitmap is as right as before, only not as long as asked.
-    pub(crate) fn up_to(&mut self, root: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), &[u8]> {
+    pub(crate) fn up_to(&mut self, root: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), &[u8]> {
         debug_assert!(root <= self.largest);
         let needed = root as usize / 30 + 1;
         if needed > self.bytes.len() {
@@ -114,7 +114,7 @@ impl Bitmap {
             }
             let low = 30 * self.bytes.len() as u64;
             let bytes = &mut self.bytes;
-            ByteSieve::new(high, self.isa).pieces(low, high, pulse, &mut |_, piece| {
+            ByteSieve::new(high, self.isa).pieces(low, high, yield_now, &mut |_, piece| {
                 bytes.extend_from_slice(piece);
                 ControlFlow::Continue(())
             })?;

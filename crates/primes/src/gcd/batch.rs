@@ -27,7 +27,7 @@ use dashu_int::ops::Gcd;
 
 use super::huge::{Huge, words};
 use super::ntt::length;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Words of the numbers of a leaf. A little less than a power of two, so that fractions (a word
 /// more) fit the transforms of their level.
@@ -44,25 +44,25 @@ pub struct Node {
 
 impl Node {
     /// Of these numbers; of none at all they are 1 and 0.
-    pub fn of(numbers: &[UBig], huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Node> {
+    pub fn of(numbers: &[UBig], huge: &Huge, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Node> {
         let mut nodes = Vec::new();
         for leaf in leaves(numbers) {
             let each = numbers[leaf].iter().map(|n| Node { product: n.clone(), derivative: UBig::ONE });
-            nodes.push(Node::total(each.collect(), huge, pulse)?);
-            pulse()?;
+            nodes.push(Node::total(each.collect(), huge, yield_now)?);
+            yield_now()?;
         }
-        Node::total(nodes, huge, pulse)
+        Node::total(nodes, huge, yield_now)
     }
 
     /// Of all numbers of these nodes. Long products are cheap when both factors are equally long,
     /// so neighbours are joined, then theirs.
-    fn total(mut nodes: Vec<Node>, huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Node> {
+    fn total(mut nodes: Vec<Node>, huge: &Huge, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Node> {
         while nodes.len() > 1 {
             let mut above = Vec::with_capacity(nodes.len().div_ceil(2));
             let mut below = nodes.into_iter();
             while let Some(node) = below.next() {
                 above.push(match below.next() {
-                    Some(next) => node.joined(next, huge, pulse)?,
+                    Some(next) => node.joined(next, huge, yield_now)?,
                     None => node,
                 });
             }
@@ -72,7 +72,7 @@ impl Node {
     }
 
     /// Of the numbers of both.
-    pub fn joined(self, next: Node, huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Node> {
+    pub fn joined(self, next: Node, huge: &Huge, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Node> {
         let numbers = [&self.product, &next.product, &self.derivative, &next.derivative];
         let [p1, p2, s1, s2] = numbers.map(words);
         // The sum of two products may have a word more.
@@ -82,7 +82,7 @@ impl Node {
             return Continue(Node { product: self.product * next.product, derivative });
         };
         let found =
-            convolver.sums(&numbers.map(UBig::as_words), &[&[(0, 1)], &[(2, 1), (3, 0)]], length(total), pulse)?;
+            convolver.sums(&numbers.map(UBig::as_words), &[&[(0, 1)], &[(2, 1), (3, 0)]], length(total), yield_now)?;
         Continue(Node { product: UBig::from_words(&found[0]), derivative: UBig::from_words(&found[1]) })
     }
 }
@@ -106,36 +106,41 @@ fn leaves(numbers: &[UBig]) -> Vec<Range<usize>> {
 /// What each of `numbers` has in common with the product of all others of the list, whose S is
 /// `derivative`. 1 for nothing, the number itself for all of it. (For any S: the greatest common
 /// divisors of S and each number.)
-pub fn commons(derivative: &UBig, numbers: &[UBig], huge: &Huge, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<UBig>> {
+pub fn commons(
+    derivative: &UBig,
+    numbers: &[UBig],
+    huge: &Huge,
+    yield_now: &mut YieldNow<'_>,
+) -> ControlFlow<(), Vec<UBig>> {
     let leaves = leaves(numbers);
     let mut levels: Vec<Vec<UBig>> = vec![leaves.iter().map(|leaf| numbers[leaf.clone()].iter().product()).collect()];
     while let Some(level) = levels.last().filter(|level| level.len() > 1) {
         let mut above = Vec::with_capacity(level.len().div_ceil(2));
         for pair in level.chunks(2) {
             above.push(match pair {
-                [a, b] => huge.product(a, b, pulse)?,
+                [a, b] => huge.product(a, b, yield_now)?,
                 alone => alone[0].clone(),
             });
         }
-        pulse()?;
+        yield_now()?;
         levels.push(above);
     }
     let Some([top]) = levels.pop().as_deref().map(<&[UBig; 1]>::try_from).transpose().ok().flatten().cloned() else {
         return Continue(Vec::new());
     };
-    let rest = huge.remainder(derivative, &top, pulse)?;
-    let mut fractions = vec![huge.fraction(&rest, &top, pulse)?];
+    let rest = huge.remainder(derivative, &top, yield_now)?;
+    let mut fractions = vec![huge.fraction(&rest, &top, yield_now)?];
     let (mut tops, mut parents) = (vec![top], Vec::new());
     while let Some(level) = levels.pop() {
         std::mem::swap(&mut parents, &mut tops);
         let mut below = Vec::with_capacity(level.len());
         for ((pair, fraction), parent) in level.chunks(2).zip(fractions).zip(&parents) {
             match pair {
-                [a, b] => below.extend(halves(&fraction, words(parent), a, b, huge, pulse)?),
+                [a, b] => below.extend(halves(&fraction, words(parent), a, b, huge, yield_now)?),
                 _ => below.push(fraction),
             }
         }
-        pulse()?;
+        yield_now()?;
         fractions = below;
         tops = level;
     }
@@ -144,7 +149,7 @@ pub fn commons(derivative: &UBig, numbers: &[UBig], huge: &Huge, pulse: &mut Pul
         let bits = 64 * (words(product) + 1);
         let rest = (fraction * product + (UBig::ONE << (bits - 1))) >> bits;
         commons.extend(numbers[leaf].iter().map(|n| (&rest % n).gcd(n)));
-        pulse()?;
+        yield_now()?;
     }
     Continue(commons)
 }
@@ -156,7 +161,7 @@ fn halves(
     a: &UBig,
     b: &UBig,
     huge: &Huge,
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), [UBig; 2]> {
     let kept = [a, b].map(|half| words(half) + 1);
     let total = words(a) + words(b) + 2;
@@ -165,7 +170,7 @@ fn halves(
         // last bit kept.
         Some(convolver) => {
             let numbers = [fraction, b, a].map(UBig::as_words);
-            convolver.sums(&numbers, &[&[(0, 1)], &[(0, 2)]], length(total), pulse)?
+            convolver.sums(&numbers, &[&[(0, 1)], &[(0, 2)]], length(total), yield_now)?
         }
         None => [b, a].map(|other| (fraction * other).as_words().to_vec()).to_vec(),
     };

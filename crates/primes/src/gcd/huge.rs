@@ -14,7 +14,7 @@ use std::ops::ControlFlow::{self, Continue};
 use dashu_int::UBig;
 
 use super::ntt::{Convolver, length};
-use crate::Pulse;
+use crate::YieldNow;
 use montesieve_kernel::isa::Isa;
 
 /// Words of a product from which on transforms are faster than `dashu-int` (AVX-512, Intel Sapphire
@@ -55,19 +55,19 @@ impl Huge {
     }
 
     /// a b.
-    pub(crate) fn product(&self, a: &UBig, b: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), UBig> {
+    pub(crate) fn product(&self, a: &UBig, b: &UBig, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), UBig> {
         let total = words(a) + words(b);
         match self.convolver(total) {
             None => Continue(a * b),
             Some(convolver) => {
-                let found = convolver.sums(&[a.as_words(), b.as_words()], &[&[(0, 1)]], length(total), pulse)?;
+                let found = convolver.sums(&[a.as_words(), b.as_words()], &[&[(0, 1)]], length(total), yield_now)?;
                 Continue(UBig::from_words(&found[0]))
             }
         }
     }
 
     /// Next to B^(n + k) / p, where p has n words: wrong by less than 4.
-    pub(crate) fn inverse(&self, p: &UBig, k: usize, pulse: &mut Pulse<'_>) -> ControlFlow<(), UBig> {
+    pub(crate) fn inverse(&self, p: &UBig, k: usize, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), UBig> {
         // More words of p change nothing.
         let n = words(p);
         let t = n.min(k + 2);
@@ -77,26 +77,26 @@ impl Huge {
             return Continue(one(t + k) / top);
         }
         let h = k / 2 + 2;
-        let x = self.inverse(p, h, pulse)?;
+        let x = self.inverse(p, h, yield_now)?;
         // B^(t + h) - p x, of which the first words count.
-        let product = self.product(&top, &x, pulse)?;
+        let product = self.product(&top, &x, yield_now)?;
         let full = one(t + h);
         let dropped = (t + h).saturating_sub(k + 2);
         let is_below = product <= full;
         let defect = without(&if is_below { full - product } else { product - full }, dropped);
-        let change = without(&self.product(&x, &defect, pulse)?, t + 2 * h - k - dropped);
+        let change = without(&self.product(&x, &defect, yield_now)?, t + 2 * h - k - dropped);
         let x = x << (WORD * (k - h));
         Continue(if is_below { x + change } else { x - change })
     }
 
     /// a modulo p.
-    pub(crate) fn remainder(&self, a: &UBig, p: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), UBig> {
+    pub(crate) fn remainder(&self, a: &UBig, p: &UBig, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), UBig> {
         let n = words(p);
         // A short quotient is cheap.
         if self.convolver(2 * n).is_none() || words(a) <= n + LONG / 16 {
             return Continue(a % p);
         }
-        let inverse = self.inverse(p, n + 1, pulse)?;
+        let inverse = self.inverse(p, n + 1, yield_now)?;
         let mut rest = UBig::ZERO;
         for chunk in a.as_words().rchunks(n) {
             // Below p B^n. With its first n + 1 words alone the quotient is too small by 3 at the
@@ -106,8 +106,8 @@ impl Huge {
                 rest = dividend;
                 continue;
             }
-            let quotient = without(&self.product(&without(&dividend, n - 1), &inverse, pulse)?, n + 2);
-            let mut product = self.product(&quotient, p, pulse)?;
+            let quotient = without(&self.product(&without(&dividend, n - 1), &inverse, yield_now)?, n + 2);
+            let mut product = self.product(&quotient, p, yield_now)?;
             while product > dividend {
                 product -= p;
             }
@@ -121,10 +121,10 @@ impl Huge {
 
     /// B^(n + 1) r / p, rounded down or up, for r < p: n + 1 words of the fraction, n being the
     /// words of p.
-    pub(crate) fn fraction(&self, r: &UBig, p: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), UBig> {
+    pub(crate) fn fraction(&self, r: &UBig, p: &UBig, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), UBig> {
         let n = words(p);
-        let inverse = self.inverse(p, n + 2, pulse)?;
-        Continue(without(&self.product(r, &inverse, pulse)?, n + 1))
+        let inverse = self.inverse(p, n + 2, yield_now)?;
+        Continue(without(&self.product(r, &inverse, yield_now)?, n + 1))
     }
 }
 

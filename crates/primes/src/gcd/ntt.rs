@@ -22,7 +22,7 @@ mod vector;
 
 use std::ops::ControlFlow;
 
-use crate::Pulse;
+use crate::YieldNow;
 use arithmetic::{inverse, power};
 use cross::Cross;
 use limbs::Digits;
@@ -102,13 +102,13 @@ impl Convolver {
         numbers: &[&[u64]],
         sums: &[&[(usize, usize)]],
         length: usize,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), Vec<Vec<u64>>> {
         let power = length.trailing_zeros() as usize - 3;
         match length >> length.trailing_zeros() {
-            1 => self.by(|prime| &prime.one[power], numbers, sums, length, pulse),
-            3 => self.by(|prime| &prime.three[power], numbers, sums, length, pulse),
-            5 => self.by(|prime| &prime.five[power], numbers, sums, length, pulse),
+            1 => self.by(|prime| &prime.one[power], numbers, sums, length, yield_now),
+            3 => self.by(|prime| &prime.three[power], numbers, sums, length, yield_now),
+            5 => self.by(|prime| &prime.five[power], numbers, sums, length, yield_now),
             odd => unreachable!("lengths are 1, 3 or 5 times a power of two, not {odd}"),
         }
     }
@@ -119,7 +119,7 @@ impl Convolver {
         numbers: &[&[u64]],
         sums: &[&[(usize, usize)]],
         length: usize,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), Vec<Vec<u64>>> {
         let (eights, isa) = (length / 8, self.isa);
         let primes = if length > THREE / MOST_TERMS || self.always_four { 4 } else { 3 };
@@ -129,29 +129,29 @@ impl Convolver {
         for prime in &self.primes[..primes] {
             let Steps { forth, back } = steps(prime);
             for (groups, words) in values.iter_mut().zip(numbers) {
-                kernels::spread(isa, forth, groups, words, pulse)?;
+                kernels::spread(isa, forth, groups, words, yield_now)?;
                 for group in groups.chunks_exact_mut(eights / O) {
-                    kernels::forward(isa, group, &prime.roots, pulse)?;
+                    kernels::forward(isa, group, &prime.roots, yield_now)?;
                 }
             }
             for (sum, residues) in sums.iter().zip(&mut residues) {
                 for (term, &(a, b)) in sum.iter().enumerate() {
                     kernels::add_products(isa, &mut total, &values[a], &values[b], &prime.roots, term > 0);
-                    pulse()?;
+                    yield_now()?;
                 }
                 for group in total.chunks_exact_mut(eights / O) {
-                    kernels::backward(isa, group, &prime.roots, pulse)?;
+                    kernels::backward(isa, group, &prime.roots, yield_now)?;
                 }
                 let mut coefficients = vec![Eight::ZERO; eights];
-                kernels::gather(isa, back, &total, &mut coefficients, pulse)?;
+                kernels::gather(isa, back, &total, &mut coefficients, yield_now)?;
                 residues.push(coefficients);
             }
         }
         let mut words = Vec::new();
         for residues in residues {
             words.push(match &residues[..] {
-                [a, b, c] => kernels::words(isa, &Digits::new([0, 1, 2].map(|i| PRIMES[i].0)), [a, b, c], pulse)?,
-                [a, b, c, d] => kernels::words(isa, &Digits::new(PRIMES.map(|(p, _)| p)), [a, b, c, d], pulse)?,
+                [a, b, c] => kernels::words(isa, &Digits::new([0, 1, 2].map(|i| PRIMES[i].0)), [a, b, c], yield_now)?,
+                [a, b, c, d] => kernels::words(isa, &Digits::new(PRIMES.map(|(p, _)| p)), [a, b, c, d], yield_now)?,
                 _ => unreachable!("three or four primes"),
             });
         }

@@ -8,7 +8,7 @@
 use std::ops::{ControlFlow, Range};
 
 use super::params::sqrt;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Primes before the entry's numbers, and a bit for each of its odd numbers.
 pub(super) type CountEntry = [u64; 2];
@@ -25,11 +25,11 @@ pub(super) fn size(largest: u64) -> (usize, usize) {
     ((largest / NUMBERS + 1) as usize, 2 * PIECE)
 }
 
-/// Finds how many primes some of the pieces have, a word for each. A `Break` from `pulse`, called
+/// Finds how many primes some of the pieces have, a word for each. A `Break` from `yield_now`, called
 /// once a piece, is returned at once.
-pub(super) fn fill_totals(pieces: Range<usize>, totals: &mut [u64], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+pub(super) fn fill_totals(pieces: Range<usize>, totals: &mut [u64], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
     let mut totals = totals.iter_mut();
-    sieved(pieces, pulse, |_, bits| {
+    sieved(pieces, yield_now, |_, bits| {
         if let Some(total) = totals.next() {
             *total = bits.iter().map(|word| u64::from(word.count_ones())).sum();
         }
@@ -37,10 +37,15 @@ pub(super) fn fill_totals(pieces: Range<usize>, totals: &mut [u64], pulse: &mut 
 }
 
 /// Makes some of the pieces, when all totals are known.
-pub(super) fn fill(totals: &[u64], pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+pub(super) fn fill(
+    totals: &[u64],
+    pieces: Range<usize>,
+    words: &mut [u64],
+    yield_now: &mut YieldNow<'_>,
+) -> ControlFlow<()> {
     let mut before = totals[..pieces.start].iter().sum();
     let mut entries = words.as_chunks_mut::<2>().0.chunks_exact_mut(PIECE);
-    sieved(pieces, pulse, |piece, bits| {
+    sieved(pieces, yield_now, |piece, bits| {
         if let Some(entries) = entries.next() {
             count(before, bits, entries);
             before += totals[piece];
@@ -49,12 +54,12 @@ pub(super) fn fill(totals: &[u64], pieces: Range<usize>, words: &mut [u64], puls
 }
 
 /// Calls `with` for each piece, with a bit for each of its odd numbers.
-fn sieved(pieces: Range<usize>, pulse: &mut Pulse<'_>, mut with: impl FnMut(usize, &[u64])) -> ControlFlow<()> {
+fn sieved(pieces: Range<usize>, yield_now: &mut YieldNow<'_>, mut with: impl FnMut(usize, &[u64])) -> ControlFlow<()> {
     const BITS: u64 = NUMBERS / 2;
     let primes = odd_primes(sqrt(u128::from(pieces.end as u64 * NUMBERS)) + 1);
     let mut bits = vec![0_u64; PIECE];
     for piece in pieces {
-        pulse()?;
+        yield_now()?;
         let low = piece as u64 * NUMBERS;
         bits.fill(!0);
         for &p in primes.iter().take_while(|&&p| p * p < low + NUMBERS) {
@@ -167,11 +172,11 @@ mod tests {
         for largest in [0, NUMBERS - 1, NUMBERS, 3 * NUMBERS + 5] {
             let (pieces, length) = size(largest);
             let (mut totals, mut words) = (vec![0; pieces], vec![0; pieces * length]);
-            whole(|pulse| fill_totals(0..pieces, &mut totals, pulse));
+            whole(|yield_now| fill_totals(0..pieces, &mut totals, yield_now));
             // The last piece apart from the others, as another rank makes it.
             let (others, last) = words.split_at_mut((pieces - 1) * length);
-            whole(|pulse| fill(&totals, pieces - 1..pieces, last, pulse));
-            whole(|pulse| fill(&totals, 0..pieces - 1, others, pulse));
+            whole(|yield_now| fill(&totals, pieces - 1..pieces, last, yield_now));
+            whole(|yield_now| fill(&totals, 0..pieces - 1, others, yield_now));
             let counts = PrimeCounts::new(&words);
             let primes = naive::eratosthenes(counts.largest + 1);
             let mut pi = 0;

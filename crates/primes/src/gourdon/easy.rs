@@ -14,11 +14,11 @@ use super::kernels::{self, Dividend};
 use super::params::{sqrt, sqrt_fast};
 use super::ranges::{places, ranges};
 use super::tables::Tables;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Numbers of a segment: 2^18, whose entries are 32 KiB.
 const SEGMENT: u64 = 1 << 18;
-/// Leaves between two calls of `pulse`, 4 ms of them, and primes p (AMD Zen 4).
+/// Leaves between two calls of `yield_now`, 4 ms of them, and primes p (AMD Zen 4).
 const LOOK: usize = 1 << 23;
 /// A prime without a leaf costs as much as this number of leaves.
 const IDLE: usize = 16;
@@ -41,7 +41,7 @@ pub(super) fn span(
     tables: &Tables<'_>,
     isa: Supported,
     (low, high): (u64, u64),
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), Affine> {
     let (x, y) = (tables.params.x, u128::from(tables.params.y));
     let all = places(tables);
@@ -61,7 +61,7 @@ pub(super) fn span(
         for b in smallest(end)..=largest(begin) {
             since += IDLE;
             if since > LOOK {
-                pulse()?;
+                yield_now()?;
                 since = 0;
             }
             let line = &mut lines[b - first];
@@ -83,7 +83,7 @@ pub(super) fn span(
                 weight += i128::from(each) * (to - from) as i128;
             }
         }
-        pulse()?;
+        yield_now()?;
         tally.sum += i128::from(sum) + weight * i128::from(tally.primes);
         tally.weight += weight;
         tally.primes += up_to(&sieve.entries, end - 1 - begin);

@@ -15,7 +15,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::listed::ListedPrimes;
 use super::params::K;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// The wheel: the product of the primes to 11.
 pub(super) const WHEEL: u64 = 2310;
@@ -73,7 +73,7 @@ pub(super) fn turns(words: &[u64]) -> &[[u16; COPRIME]] {
     bytemuck::cast_slice::<u64, u16>(words).as_chunks().0
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, called once a piece, is returned at once.
+/// Makes some of the pieces. A `Break` from `yield_now`, called once a piece, is returned at once.
 ///
 /// Primes up to the root of the piece's end are taken, in rising order, so that the first one to
 /// come is the least factor. What is left then is 1 or one prime more, which the logarithms of
@@ -82,12 +82,12 @@ pub(super) fn fill(
     primes: &ListedPrimes<'_>,
     pieces: Range<usize>,
     words: &mut [u64],
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<()> {
     let mut logs = vec![0_u8; PIECE * COPRIME];
     let codes = bytemuck::cast_slice_mut::<u64, u16>(words);
     for (piece, codes) in pieces.zip(codes.chunks_exact_mut(PIECE * COPRIME)) {
-        pulse()?;
+        yield_now()?;
         let low = piece as u64 * PIECE as u64 * WHEEL;
         codes.fill(PRIME);
         logs.fill(0);
@@ -211,8 +211,8 @@ mod tests {
         let mut apart = vec![0; pieces * length];
         // The last pieces apart from the others, as another rank makes them.
         let (front, back) = apart.split_at_mut(3 * length);
-        whole(|pulse| fill(&listed, 3..pieces, back, pulse));
-        whole(|pulse| fill(&listed, 0..3, front, pulse));
+        whole(|yield_now| fill(&listed, 3..pieces, back, yield_now));
+        whole(|yield_now| fill(&listed, 0..3, front, yield_now));
         assert!(apart == words.factors);
         let turns = turns(&apart);
         for i in 1..rank(y) {

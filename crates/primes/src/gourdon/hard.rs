@@ -17,7 +17,7 @@ use super::factors::{COPRIME, WHEEL, rank, threshold};
 use super::kernels::{self, BATCH, Dividend, LeafBatch, Sieved, Turn};
 use super::params::{K, sqrt, sqrt_fast};
 use super::tables::Tables;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Bytes of a segment: 192 KiB, a part of the second-level cache. At 1e16 and 1e17 6 % faster than
 /// 32 and 48 KiB, 2 % than 96 (AMD Zen 4 with 32 KiB and 1 MiB): each prime p is visited once a
@@ -25,7 +25,7 @@ use crate::Pulse;
 const SEGMENT: usize = 192 << 10;
 /// Numbers of a segment.
 const NUMBERS: u64 = SEGMENT as u64 * 30;
-/// Primes between two calls of `pulse`. Segments with a small n have most leaves: the first takes
+/// Primes between two calls of `yield_now`. Segments with a small n have most leaves: the first takes
 /// 0.1 s at 1e17, and when the root does not look for that long, the others wait.
 const LOOK: usize = 16;
 /// Below this prime counting all blocks anew is cheaper than counting while crossing off (AMD Zen
@@ -65,13 +65,13 @@ pub(super) fn span(
     patterns: &Patterns,
     isa: Supported,
     (low, high): (u64, u64),
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), i128> {
     debug_assert!(low.is_multiple_of(WORD));
     let Some(mut hard) = Hard::new(tables, isa, low, high) else { return ControlFlow::Continue(0) };
     let mut sum = 0;
     for begin in (low..high).step_by(NUMBERS as usize) {
-        sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high), pulse)?;
+        sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high), yield_now)?;
     }
     ControlFlow::Continue(sum)
 }
@@ -114,8 +114,14 @@ impl<'t> Hard<'t> {
         })
     }
 
-    fn segment(&mut self, patterns: &Patterns, low: u64, high: u64, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
-        pulse()?;
+    fn segment(
+        &mut self,
+        patterns: &Patterns,
+        low: u64,
+        high: u64,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<(), i128> {
+        yield_now()?;
         patterns.fill(&mut self.bytes, low);
         for place in &mut self.places[..self.first - K - 1] {
             kernels::cross(self.isa, &mut self.bytes, place);
@@ -130,7 +136,7 @@ impl<'t> Hard<'t> {
                 break;
             }
             if b.is_multiple_of(LOOK) {
-                pulse()?;
+                yield_now()?;
             }
             let next = over.over(p, line.left);
             self.lines[b - self.first].left = next;

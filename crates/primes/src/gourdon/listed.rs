@@ -8,7 +8,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::counts::PrimeCounts;
 use super::factors::WHEEL;
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Numbers of a window: whole turns of the wheel, and below 2^32.
 pub(super) const WINDOW: u64 = (u32::MAX as u64 / WHEEL - 1) * WHEEL;
@@ -23,18 +23,18 @@ pub(super) fn size(primes: u64) -> (usize, usize) {
     ((1 + primes + PADDING).div_ceil(PIECE as u64) as usize, PIECE / 2)
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, called once a piece, is returned at once.
+/// Makes some of the pieces. A `Break` from `yield_now`, called once a piece, is returned at once.
 pub(super) fn fill(
     counts: &PrimeCounts<'_>,
     window: u64,
     pieces: Range<usize>,
     words: &mut [u64],
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<()> {
     let mut places = pieces.start as u64 * PIECE as u64..;
     let mut primes = counts.primes_from(places.start);
     for piece in bytemuck::cast_slice_mut::<u64, u32>(words).chunks_mut(PIECE) {
-        pulse()?;
+        yield_now()?;
         for (prime, place) in piece.iter_mut().zip(&mut places) {
             // Place 0 is unused; behind the last prime stands a number larger than all.
             *prime = if place == 0 { 0 } else { primes.next().map_or(u32::MAX, |p| (p % window) as u32) };
@@ -106,8 +106,8 @@ mod tests {
             let (pieces, length) = size(counts.all());
             let mut words = vec![0; pieces * length];
             let (first, rest) = words.split_at_mut(length);
-            whole(|pulse| fill(&counts, window, 1..pieces, rest, pulse));
-            whole(|pulse| fill(&counts, window, 0..1, first, pulse));
+            whole(|yield_now| fill(&counts, window, 1..pieces, rest, yield_now));
+            whole(|yield_now| fill(&counts, window, 0..1, first, yield_now));
             let primes = ListedPrimes::new(&words, &counts, window);
             assert!((1..=expected.len()).all(|b| primes.at(b) == expected[b - 1]));
             assert_eq!(primes.at(0), 0);

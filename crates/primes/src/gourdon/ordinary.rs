@@ -19,13 +19,13 @@ use super::factors::{COPRIME, WHEEL, rank, threshold};
 use super::kernels::{self, Dividend, LeafBatch, Turn};
 use super::params::{K, QUOTIENT, sqrt, sqrt_fast};
 use super::tables::Tables;
-use crate::Pulse;
+use crate::YieldNow;
 
-/// Primes, or turns of the wheel, between two calls of `pulse`.
+/// Primes, or turns of the wheel, between two calls of `yield_now`.
 const LOOK: usize = 1024;
 
 /// Sigma without the part of P.
-pub(super) fn sigma(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+pub(super) fn sigma(tables: &Tables<'_>, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), i128> {
     let params = tables.params;
     let pi = |n: u64| tables.counts.pi(n) as i128;
     let border = sqrt(params.x / u128::from(params.y));
@@ -35,7 +35,7 @@ pub(super) fn sigma(tables: &Tables<'_>, pulse: &mut Pulse<'_>) -> ControlFlow<(
     sum += b * (b - 1) * (2 * b - 1) / 6 - b - d * (d - 1) * (2 * d - 1) / 6 + d;
     for place in d as usize + 1..=b as usize {
         if place % LOOK == 0 {
-            pulse()?;
+            yield_now()?;
         }
         let p = tables.p(place);
         let xp = params.x / u128::from(p);
@@ -59,7 +59,7 @@ pub(super) fn phi0(
     tables: &Tables<'_>,
     isa: Supported,
     (low, high): (u64, u64),
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), i128> {
     let (x, end) = (tables.params.x, rank(tables.params.y) as usize);
     let (mut sum, mut even, mut odd) = (0, LeafBatch::new(), LeafBatch::new());
@@ -88,7 +88,7 @@ pub(super) fn phi0(
             batch.length = 0;
         }
         if turn % LOOK == 0 {
-            pulse()?;
+            yield_now()?;
         }
     }
     ControlFlow::Continue(sum)

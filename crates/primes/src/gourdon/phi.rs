@@ -11,7 +11,7 @@ use super::counts::{CountEntry, PrimeCounts, count};
 use super::crossing::{CrossingState, UP_TO, WORD, cross};
 use super::listed::ListedPrimes;
 use super::params::{K, sqrt};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// The product of the primes to 17, and how many numbers below it are coprime to it.
 const WHEEL: u64 = 510_510;
@@ -32,12 +32,12 @@ pub(super) fn size(wanted: u64) -> (usize, usize) {
     (MOST_A - K, 2 * (numbers(wanted) / WORD) as usize)
 }
 
-/// Makes some of the pieces. A `Break` from `pulse`, called once a prime, is returned at once.
+/// Makes some of the pieces. A `Break` from `yield_now`, called once a prime, is returned at once.
 pub(super) fn fill(
     primes: &ListedPrimes<'_>,
     pieces: Range<usize>,
     words: &mut [u64],
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<()> {
     if pieces.is_empty() {
         return ControlFlow::Continue(());
@@ -47,7 +47,7 @@ pub(super) fn fill(
     let mut parts = words.chunks_exact_mut(length);
     // 2, 3 and 5 have no bits.
     for a in 4..=K + pieces.end {
-        pulse()?;
+        yield_now()?;
         cross(&mut bytes, &mut CrossingState::new(primes.at(a) as u32, 0));
         if a > K + pieces.start
             && let Some(part) = parts.next()
@@ -189,8 +189,8 @@ mod tests {
         let (pieces, length) = size(5000);
         let mut apart = vec![0; pieces * length];
         let (front, back) = apart.split_at_mut(5 * length);
-        whole(|pulse| fill(&primes, 5..pieces, back, pulse));
-        whole(|pulse| fill(&primes, 0..5, front, pulse));
+        whole(|yield_now| fill(&primes, 5..pieces, back, yield_now));
+        whole(|yield_now| fill(&primes, 0..5, front, yield_now));
         let phi = Phi::new(&apart);
         for n in (0..30).chain([96, 97, 98, 2000, 4799, 4800, 20_000, 60_003]) {
             let mut left: Vec<u64> = (1..=n).collect();

@@ -18,9 +18,9 @@ use super::counts::ENTRY;
 use super::kernels::{self, Dividend};
 use super::params::{K, cbrt, sqrt, sqrt_fast};
 use super::tables::Tables;
-use crate::Pulse;
+use crate::YieldNow;
 
-/// Primes p, or q of composites, between two calls of `pulse`.
+/// Primes p, or q of composites, between two calls of `yield_now`.
 const LOOK: usize = 64;
 
 /// Entries of the table of pi that a kernel can tell apart.
@@ -73,7 +73,7 @@ pub(super) fn closed(
     tables: &Tables<'_>,
     isa: Supported,
     (low, high): (u64, u64),
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), i128> {
     let params = tables.params;
     let pi = |n: u64| tables.counts.pi(n) as i128;
@@ -82,7 +82,7 @@ pub(super) fn closed(
     let first = (tables.pi(low.max(1) - 1) + 1).max(*places(tables).start());
     for b in first..=tables.pi((high - 1).min(params.star)) {
         if b % LOOK == 0 {
-            pulse()?;
+            yield_now()?;
         }
         let p = tables.p(b);
         let xp = params.x / u128::from(p);
@@ -98,20 +98,26 @@ pub(super) fn closed(
         }
         sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
         if p <= sqrt(u128::from(params.y)) {
-            sum -= composites(tables, isa, b, xp, pulse)?;
+            sum -= composites(tables, isa, b, xp, yield_now)?;
         }
     }
     ControlFlow::Continue(sum)
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(tables: &Tables<'_>, isa: Supported, b: usize, xp: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), i128> {
+fn composites(
+    tables: &Tables<'_>,
+    isa: Supported,
+    b: usize,
+    xp: u128,
+    yield_now: &mut YieldNow<'_>,
+) -> ControlFlow<(), i128> {
     let (params, p) = (tables.params, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(params.y / p);
     let (mut sum, mut leaves, mut place) = (0, 0, b + 1);
     while tables.p(place) * tables.p(place) < params.y {
         if place % LOOK == 0 {
-            pulse()?;
+            yield_now()?;
         }
         let q = tables.p(place);
         let (from, to) = (q.max(least / q), params.y / q);

@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use super::affine::Affine;
 use super::crossing::{UP_TO, WORD};
 use super::tables::Tables;
-use crate::Pulse;
+use crate::YieldNow;
 use crate::bytes::ByteSieve;
 
 /// Numbers in which the q are found at once: 0.2 ms of work, and a list of 1 MB (AMD Zen 4).
@@ -27,11 +27,11 @@ pub(super) fn span(
     tables: &Tables<'_>,
     isa: Supported,
     (low, high): (u64, u64),
-    pulse: &mut Pulse<'_>,
+    yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), Affine> {
     let mut tally = Affine::default();
     let mut quotients = Quotients::new(tables, isa, low, high);
-    ByteSieve::new(high, isa).pieces(low, high, pulse, &mut |first, bytes| {
+    ByteSieve::new(high, isa).pieces(low, high, yield_now, &mut |first, bytes| {
         let (begin, length) = (first * 30, bytes.len() as u64 * 30);
         let mut ones = Ones { bytes, before: 0, at: 0 };
         while let Some(n) = quotients.below((begin + length).min(high)) {
@@ -93,7 +93,7 @@ impl Quotients {
                 return None;
             }
             let low = self.least.max(self.next.saturating_sub(WINDOW));
-            // Too short to look at a pulse meanwhile.
+            // Too short to look at a yield meanwhile.
             let _ = self.sieve.runs(low + 1, self.next + 1, &mut || ControlFlow::Continue(()), &mut |run| {
                 self.waiting.extend_from_slice(run);
                 ControlFlow::Continue(())

@@ -18,7 +18,7 @@ use super::factors::{self, COPRIME};
 use super::listed::{self, ListedPrimes, WINDOW};
 use super::params::{Params, sqrt};
 use super::phi::{self, Phi};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// How large the tables are. A function of the parameters alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +32,9 @@ pub struct Layout {
     window: u64,
 }
 
-/// Makes some of a table's pieces, given their numbers, their words, which are zero, and a pulse
+/// Makes some of a table's pieces, given their numbers, their words, which are zero, and a yield
 /// whose `Break` is returned at once.
-pub type FillPieces<'f> = &'f dyn Fn(Range<usize>, &mut [u64], &mut Pulse<'_>) -> ControlFlow<()>;
+pub type FillPieces<'f> = &'f dyn Fn(Range<usize>, &mut [u64], &mut YieldNow<'_>) -> ControlFlow<()>;
 
 impl Layout {
     /// For tables that serve all these parameters; `None` of none.
@@ -81,31 +81,32 @@ impl Layout {
         let mut table = |(pieces, length): (usize, usize), fill: FillPieces<'_>| make(pieces, length, fill);
         let (pieces, length) = counts::size(numbers);
         let Some(totals) = table((pieces, 1), &counts::fill_totals)? else { return Ok(None) };
-        let fill = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
-            counts::fill(&totals, pieces, words, pulse)
+        let fill = |pieces: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
+            counts::fill(&totals, pieces, words, yield_now)
         };
         let Some(counts) = table((pieces, length), &fill)? else { return Ok(None) };
         let seen = PrimeCounts::new(&counts);
-        let list = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
-            listed::fill(&seen, window, pieces, words, pulse)
+        let list = |pieces: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
+            listed::fill(&seen, window, pieces, words, yield_now)
         };
         let Some(primes) = table(listed::size(seen.all()), &list)? else { return Ok(None) };
         let listed = ListedPrimes::new(&primes, &seen, window);
-        let factors = |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| {
-            factors::fill(&listed, pieces, words, pulse)
+        let factors = |pieces: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
+            factors::fill(&listed, pieces, words, yield_now)
         };
         let Some(factors) = table(factors::size(y), &factors)? else { return Ok(None) };
-        let phi =
-            |pieces: Range<usize>, words: &mut [u64], pulse: &mut Pulse<'_>| phi::fill(&listed, pieces, words, pulse);
+        let phi = |pieces: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
+            phi::fill(&listed, pieces, words, yield_now)
+        };
         let Some(phi) = table(phi::size(far), &phi)? else { return Ok(None) };
         Ok(Some(Words { window, totals, counts, primes, factors, phi }))
     }
 
-    /// Makes all of it in memory of this process alone. A `Break` from `pulse` is returned at once.
-    pub fn own(self, pulse: &mut Pulse<'_>) -> ControlFlow<(), Words<Vec<u64>>> {
+    /// Makes all of it in memory of this process alone. A `Break` from `yield_now` is returned at once.
+    pub fn own(self, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Words<Vec<u64>>> {
         let made: Result<_, Infallible> = self.words(|pieces, length, fill| {
             let mut words = vec![0; pieces * length];
-            Ok(fill(0..pieces, &mut words, pulse).is_continue().then_some(words))
+            Ok(fill(0..pieces, &mut words, yield_now).is_continue().then_some(words))
         });
         match made {
             Ok(Some(words)) => ControlFlow::Continue(words),

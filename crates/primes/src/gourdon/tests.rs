@@ -10,7 +10,7 @@ fn never() -> ControlFlow<()> {
 }
 
 /// What `work` makes when nobody breaks it.
-pub(super) fn whole<T>(work: impl FnOnce(&mut Pulse<'_>) -> ControlFlow<(), T>) -> T {
+pub(super) fn whole<T>(work: impl FnOnce(&mut YieldNow<'_>) -> ControlFlow<(), T>) -> T {
     match work(&mut never) {
         ControlFlow::Continue(made) => made,
         ControlFlow::Break(()) => unreachable!("nobody broke"),
@@ -25,11 +25,11 @@ pub(super) fn small_words(numbers: u64) -> Words<Vec<u64>> {
 
 fn words(params: &Params) -> Words<Vec<u64>> {
     let layout = Layout::of([params]).expect("one params");
-    whole(|pulse| layout.own(pulse))
+    whole(|yield_now| layout.own(yield_now))
 }
 
 fn terms(formula: &Formula<'_>, blocks: Range<u64>) -> Terms {
-    whole(|pulse| formula.compute(blocks, pulse))
+    whole(|yield_now| formula.compute(blocks, yield_now))
 }
 
 fn pi_by(params: Params, isa: Isa) -> i128 {
@@ -121,9 +121,9 @@ fn a_break_comes_back() {
     assert!(formula.compute(0..blocks(&params), &mut || ControlFlow::Break(())).is_break());
 }
 
-/// How often `work` calls `pulse`, and that a break at any of some of them comes back with
+/// How often `work` calls `yield_now`, and that a break at any of some of them comes back with
 /// no look after it.
-fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
+fn looks<T>(work: impl Fn(&mut YieldNow<'_>) -> ControlFlow<(), T>) -> u64 {
     let mut looks = 0_u64;
     assert!(
         work(&mut || {
@@ -148,15 +148,15 @@ fn looks<T>(work: impl Fn(&mut Pulse<'_>) -> ControlFlow<(), T>) -> u64 {
 fn tables_and_closed_parts_can_be_broken_anywhere() {
     let params = Params::new(10_u128.pow(13), Split::First);
     let layout = Layout::of([&params]).expect("one params");
-    let words = whole(|pulse| layout.own(pulse));
+    let words = whole(|yield_now| layout.own(yield_now));
     let tables = Tables::new(params, &words);
     // One of each piece of pi, primes and factors, and the primes of phi.
-    assert!(looks(|pulse| layout.own(pulse)) > 90);
-    assert!(looks(|pulse| ordinary::sigma(&tables, pulse)) > 0);
+    assert!(looks(|yield_now| layout.own(yield_now)) > 90);
+    assert!(looks(|yield_now| ordinary::sigma(&tables, yield_now)) > 0);
     let (isa, whole) = (Isa::widest().require(), cut::Cut::new(&params).parts(0..blocks(&params)));
     let (ordinary, closed) = (whole.ordinary.expect("some"), whole.closed.expect("some"));
-    assert!(looks(|pulse| ordinary::phi0(&tables, isa, ordinary, pulse)) > 0);
-    assert!(looks(|pulse| ranges::closed(&tables, isa, closed, pulse)) > 0);
+    assert!(looks(|yield_now| ordinary::phi0(&tables, isa, ordinary, yield_now)) > 0);
+    assert!(looks(|yield_now| ranges::closed(&tables, isa, closed, yield_now)) > 0);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn windows_change_nothing() {
         for turns in [1, 3, 40] {
             // Tables that were made for a larger x, too.
             let layout = Layout::of([&params, &other]).expect("two sets of parameters").with_window(turns);
-            let words = whole(|pulse| layout.own(pulse));
+            let words = whole(|yield_now| layout.own(yield_now));
             for isa in Isa::available() {
                 let found = terms(&Formula::new(params, &words, isa), 0..blocks(&params));
                 assert_eq!(primes_up_to(&params, &found), pi(x), "{x}, windows of {turns} turns, {isa}");
@@ -201,7 +201,7 @@ fn the_worked_example_of_the_page() {
     let formula = Formula::new(params, &words, Isa::widest());
     let tables = &formula.tables;
     let [_, ordinary, closed, hard, easy, _] = parts(&params).map(|(_, blocks)| terms(&formula, blocks));
-    let sigma = whole(|pulse| ordinary::sigma(tables, pulse)) + ordinary::sigma_end(easy.easy.primes);
+    let sigma = whole(|yield_now| ordinary::sigma(tables, yield_now)) + ordinary::sigma_end(easy.easy.primes);
     let phi0 = ordinary.plain;
     let a_and_c = easy.easy.above(0) + closed.plain;
     let primes = crate::naive::eratosthenes(100_000);

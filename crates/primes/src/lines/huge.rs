@@ -23,7 +23,7 @@ use super::sheet::Sheet;
 use super::sieving::{Further, Primes};
 use super::tuplets::{KINDS, Kinds, Tuplets};
 use super::{Each, LineSieve, PIECE_NUMBERS, shape};
-use crate::Pulse;
+use crate::YieldNow;
 use crate::bytes::{Piece, cut};
 use crate::single::wide;
 use montesieve_kernel::isa::Supported;
@@ -54,7 +54,7 @@ pub(crate) const WINDOW_NUMBERS: u64 = 3 * PIECE_NUMBERS;
 /// By so much the root may grow when the last sheet goes a bit beyond the limit.
 const ROUNDING: u64 = 1 << 10;
 
-/// Primes taken between two pulses: less than 3 ms.
+/// Primes taken between two yields: less than 3 ms.
 const STRIDE: usize = 8192;
 
 /// A workspace for huge numbers: sieving primes, and room for records.
@@ -82,20 +82,20 @@ impl<'t> HugeSieve<'t> {
         limit: u128,
         isa: Supported,
         table: Option<Primes<'t>>,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), HugeSieve<'t>> {
         let primes = match table {
             Some(primes) => primes,
-            None => Primes::build(limit, isa, pulse)?,
+            None => Primes::build(limit, isa, yield_now)?,
         };
         assert!(primes.suffice(limit), "the table of sieving primes ends before the root of {limit}");
         let mut middle_primes = Vec::new();
         let primes = primes.starting_at(LINE_END);
         primes.read(MIDDLE_END, isa, |primes| {
             middle_primes.extend_from_slice(primes);
-            pulse()
+            yield_now()
         })?;
-        let small = LineSieve::new(LINE_END, isa).primes(LINE_END, pulse)?;
+        let small = LineSieve::new(LINE_END, isa).primes(LINE_END, yield_now)?;
         let lines = Sheet::new(MODULUS as u32, &small, shape::ENDS, isa);
         let residues = &lines.modulus().residues;
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
@@ -108,10 +108,10 @@ impl<'t> HugeSieve<'t> {
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
-    pub(crate) fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub(crate) fn count(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let isa = self.isa;
         let mut count = 0;
-        self.sheets(low, high, pulse, &mut |_, _, line, from, to| {
+        self.sheets(low, high, yield_now, &mut |_, _, line, from, to| {
             count += ones(isa, &[line], from, to);
             ControlFlow::Continue(())
         })?;
@@ -126,10 +126,10 @@ impl<'t> HugeSieve<'t> {
         low: u128,
         high: u128,
         kinds: Kinds,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         let mut tuplets = Tuplets::new(self.isa, MODULUS as u32, kinds);
-        self.sheets(low, high, pulse, &mut |base, residue, line, from, to| {
+        self.sheets(low, high, yield_now, &mut |base, residue, line, from, to| {
             tuplets.take(base, residue, line, from, to);
             ControlFlow::Continue(())
         })?;
@@ -143,7 +143,7 @@ impl<'t> HugeSieve<'t> {
         &mut self,
         low: u128,
         high: u128,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut Piece<'_>,
     ) -> ControlFlow<()> {
         let mut order = self.order.take().unwrap_or_else(|| Order::new(self.isa));
@@ -151,7 +151,7 @@ impl<'t> HugeSieve<'t> {
         // The first sheet may begin a few bytes before `low`.
         let first = |base: u128| (base / 30) as i128 - origin as i128;
         let (rest, end) = ((low % 30) as u64, (high - low.min(high)) as u64 + (low % 30) as u64);
-        let ended = self.sheets(low, high, pulse, &mut |base, residue, line, _, _| {
+        let ended = self.sheets(low, high, yield_now, &mut |base, residue, line, _, _| {
             let begin = first(base);
             if residue == 1 {
                 let bytes = (i128::from(end.div_ceil(30)) - begin).max(0) as u64;
@@ -180,7 +180,7 @@ impl<'t> HugeSieve<'t> {
     /// the sheet, residue, bits, and the range of bits that are in `[low, high)`. All numbers of
     /// the sheet are sieved, and so is the one behind it that a tuplet may reach: see
     /// [`piece`](HugeSieve::piece).
-    fn sheets(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
+    fn sheets(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>, each: &mut Each<'_>) -> ControlFlow<()> {
         debug_assert!(high <= self.limit && low > 1 << 32 && high <= HUGE_END);
         if low >= high {
             return ControlFlow::Continue(());
@@ -201,16 +201,16 @@ impl<'t> HugeSieve<'t> {
             let (big, root) = (&mut self.big, root(base, bits));
             self.big_primes.read(root, self.isa, |primes| {
                 big.cross(0, primes);
-                pulse()
+                yield_now()
             })?;
             if let Some(further) = self.further.as_mut().filter(|_| root > u32::MAX.into()) {
-                further.read(root, pulse, &mut |above, primes| big.cross(above, primes))?;
+                further.read(root, yield_now, &mut |above, primes| big.cross(above, primes))?;
             }
             self.big.finish();
             for piece in 0..bits.div_ceil(1 << PIECE_BITS) {
                 let skipped = piece << PIECE_BITS;
                 let bits = (bits - skipped).min(1 << PIECE_BITS);
-                self.piece(base + u128::from(skipped * MODULUS), bits, piece as usize, [low, high], pulse, each)?;
+                self.piece(base + u128::from(skipped * MODULUS), bits, piece as usize, [low, high], yield_now, each)?;
             }
         }
         ControlFlow::Continue(())
@@ -228,7 +228,7 @@ impl<'t> HugeSieve<'t> {
         bits: u64,
         number: usize,
         [low, high]: [u128; 2],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut Each<'_>,
     ) -> ControlFlow<()> {
         let root = root(base, bits);
@@ -236,7 +236,7 @@ impl<'t> HugeSieve<'t> {
         self.middle.begin(base, bits, records);
         for primes in self.middle_primes.chunks(STRIDE) {
             self.middle.cross(0, primes);
-            pulse()?;
+            yield_now()?;
         }
         self.middle.finish();
         self.lines.begin(base, bits, root.min(LINE_END));
@@ -254,7 +254,7 @@ impl<'t> HugeSieve<'t> {
                 bit.min(bits.into()) as u64
             };
             each(base, residue, words, bit(low), bit(high))?;
-            pulse()?;
+            yield_now()?;
         }
         ControlFlow::Continue(())
     }

@@ -17,7 +17,7 @@ use super::LineSieve;
 use super::rough::bitmap::{ROOM, STRIDE, extract};
 use super::rough::{LINES, MODULUS};
 use super::shape::{self, Shape};
-use crate::Pulse;
+use crate::YieldNow;
 use montesieve_kernel::isa::{Isa, Supported};
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -73,11 +73,17 @@ impl Layout {
     }
 
     /// Sieves some of the sheets into `words`: every word of them is written, whatever was there.
-    /// After a `Break` from `pulse` some are not.
+    /// After a `Break` from `yield_now` some are not.
     ///
     /// # Panics
     /// When there are not these sheets, or `words` has another length.
-    pub fn fill(self, sheets: Range<usize>, words: &mut [u64], isa: Isa, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub fn fill(
+        self,
+        sheets: Range<usize>,
+        words: &mut [u64],
+        isa: Isa,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<()> {
         assert!(sheets.end <= self.sheets && words.len() == sheets.len() * self.sheet_words());
         let mut sieve = LineSieve::new(self.root + 1, isa.require());
         let shape = Shape { modulus: MODULUS as u32, bits: 64 * self.line as u64, ends: shape::ENDS };
@@ -85,7 +91,7 @@ impl Layout {
             let low = sheet as u64 * self.sheet_numbers();
             let high = (low + self.sheet_numbers()).min(self.root + 1);
             let mut lines = words.chunks_exact_mut(self.line);
-            sieve.sheets(shape, low, high, pulse, &mut |_, _, line, _, bits| {
+            sieve.sheets(shape, low, high, yield_now, &mut |_, _, line, _, bits| {
                 copy(line, bits as usize, lines.next().expect("a sheet has 48 lines"));
                 ControlFlow::Continue(())
             })?;
@@ -131,10 +137,10 @@ impl<'t> Primes<'t> {
     }
 
     /// A table of one's own, for numbers below `limit`: at most 0.3 s.
-    pub(crate) fn build(limit: u128, isa: Supported, pulse: &mut Pulse<'_>) -> ControlFlow<(), Primes<'static>> {
+    pub(crate) fn build(limit: u128, isa: Supported, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Primes<'static>> {
         let layout = Layout::new(limit);
         let mut words = vec![0; layout.sheets * layout.sheet_words()];
-        layout.fill(0..layout.sheets, &mut words, isa.isa(), pulse)?;
+        layout.fill(0..layout.sheets, &mut words, isa.isa(), yield_now)?;
         ControlFlow::Continue(Primes { layout, words: Cow::Owned(words), first: 0 })
     }
 
@@ -199,12 +205,12 @@ impl Further {
     pub(super) fn read(
         &mut self,
         last: u64,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut dyn FnMut(u64, &[u32]),
     ) -> ControlFlow<()> {
         let shape = Shape { modulus: MODULUS as u32, bits: FURTHER, ends: shape::ENDS };
         let Further { sieve, isa, words, primes } = self;
-        sieve.sheets(shape, LARGEST as u64 + 1, last + 1, pulse, &mut |base, residue, line, from, to| {
+        sieve.sheets(shape, LARGEST as u64 + 1, last + 1, yield_now, &mut |base, residue, line, from, to| {
             words.resize(line.len() / 8, 0);
             copy(line, to as usize, words);
             let skipped = from as usize / 64;

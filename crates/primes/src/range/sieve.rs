@@ -5,7 +5,7 @@
 //! kept: resuming where the last call stopped is nearly free.
 
 use super::strategy::{Strategy, choose};
-use crate::Pulse;
+use crate::YieldNow;
 use crate::bytes::bits::Reader;
 use crate::bytes::{ByteSieve, outside, runs};
 use crate::lines::sieving::Primes;
@@ -42,8 +42,8 @@ const FEW: u128 = 64;
 /// use std::ops::ControlFlow;
 ///
 /// let mut sieve = Sieve::new(1_000_000, Isa::widest());
-/// let mut pulse = || ControlFlow::Continue(());
-/// assert_eq!(sieve.count(0, 1_000_000, &mut pulse), ControlFlow::Continue(78_498));
+/// let mut yield_now = || ControlFlow::Continue(());
+/// assert_eq!(sieve.count(0, 1_000_000, &mut yield_now), ControlFlow::Continue(78_498));
 /// ```
 pub struct Sieve<'t> {
     limit: u128,
@@ -92,26 +92,26 @@ impl<'t> Sieve<'t> {
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
     ///
-    /// A `Break` from `pulse` is returned at once; the workspace stays valid.
+    /// A `Break` from `yield_now` is returned at once; the workspace stays valid.
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub fn count(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         self.check(high);
         let mut count = 0;
         for part in parts(low, high, BORDERS) {
-            count += self.count_part(part, pulse)?;
+            count += self.count_part(part, yield_now)?;
         }
         ControlFlow::Continue(count)
     }
 
     /// The same for a range that lies on one side of each border.
-    fn count_part(&mut self, [low, high]: [u128; 2], pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    fn count_part(&mut self, [low, high]: [u128; 2], yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         match self.strategy(low, high, Asked::Count) {
-            Strategy::Bytes => self.byte_sieve().count(small(low), small(high), pulse),
-            Strategy::Lines => self.lines.count(small(low), small(high), pulse),
-            Strategy::Huge => self.huge(pulse)?.count(low, high, pulse),
-            Strategy::Windows => self.windows().count(low, high, pulse),
+            Strategy::Bytes => self.byte_sieve().count(small(low), small(high), yield_now),
+            Strategy::Lines => self.lines.count(small(low), small(high), yield_now),
+            Strategy::Huge => self.huge(yield_now)?.count(low, high, yield_now),
+            Strategy::Windows => self.windows().count(low, high, yield_now),
         }
     }
 
@@ -130,14 +130,14 @@ impl<'t> Sieve<'t> {
         low: u128,
         high: u128,
         kinds: Kinds,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         self.check(high);
         let mut counts = [0; KINDS];
         // From the last prime below 2^64 to the first one above are 72 numbers: no tuplet goes
         // across.
         for part in parts(low, high, [(LINES_ALONE - REACH).into(), BORDER]) {
-            let more = self.tuplets_part(part, kinds, pulse)?;
+            let more = self.tuplets_part(part, kinds, yield_now)?;
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         ControlFlow::Continue(counts)
@@ -148,7 +148,7 @@ impl<'t> Sieve<'t> {
         &mut self,
         [low, high]: [u128; 2],
         kinds: Kinds,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         if high - low <= FEW {
             return tuplets_by_list(low, high, kinds, |low, high, each| {
@@ -157,48 +157,65 @@ impl<'t> Sieve<'t> {
             });
         }
         match self.strategy(low, high, Asked::Tuplets) {
-            Strategy::Lines => self.lines.tuplets(small(low), small(high), kinds, pulse),
-            Strategy::Huge => self.huge(pulse)?.tuplets(low, high, kinds, pulse),
+            Strategy::Lines => self.lines.tuplets(small(low), small(high), kinds, yield_now),
+            Strategy::Huge => self.huge(yield_now)?.tuplets(low, high, kinds, yield_now),
             Strategy::Bytes | Strategy::Windows => {
-                tuplets_by_list(low, high, kinds, |low, high, each| self.runs_beyond(low, high, pulse, each))
+                tuplets_by_list(low, high, kinds, |low, high, each| self.runs_beyond(low, high, yield_now, each))
             }
         }
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
     ///
-    /// A `Break` from `pulse` or from `each` is returned at once; the runs handed out until then
+    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until then
     /// are right.
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+    pub fn runs(
+        &mut self,
+        low: u128,
+        high: u128,
+        yield_now: &mut YieldNow<'_>,
+        each: &mut Take<'_>,
+    ) -> ControlFlow<()> {
         self.check(high);
-        self.runs_beyond(low, high, pulse, each)
+        self.runs_beyond(low, high, yield_now, each)
     }
 
     /// The same, also a bit beyond the limit, as tuplets need it.
-    fn runs_beyond(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+    fn runs_beyond(
+        &mut self,
+        low: u128,
+        high: u128,
+        yield_now: &mut YieldNow<'_>,
+        each: &mut Take<'_>,
+    ) -> ControlFlow<()> {
         let outside: Vec<u64> = outside(small(low), small(high)).collect();
         if !outside.is_empty() {
             each(PrimeRun::small(&outside))?;
         }
         for part in parts(low, high, LIST_BORDERS) {
-            self.runs_part(part, pulse, each)?;
+            self.runs_part(part, yield_now, each)?;
         }
         ControlFlow::Continue(())
     }
 
     /// The same for a range that lies on one side of each border, without 2, 3 and 5.
-    fn runs_part(&mut self, [low, high]: [u128; 2], pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+    fn runs_part(
+        &mut self,
+        [low, high]: [u128; 2],
+        yield_now: &mut YieldNow<'_>,
+        each: &mut Take<'_>,
+    ) -> ControlFlow<()> {
         let strategy = self.strategy(low, high, Asked::List);
         if strategy == Strategy::Windows {
-            return self.windows().runs(low, high, pulse, each);
+            return self.windows().runs(low, high, yield_now, each);
         }
         let (mut reader, mut run) = (self.reader.take().unwrap_or_else(|| Reader::new(self.isa)), Vec::new());
         // Numbers of 64 bits stay as they are; others are counted from the first byte.
         let base = if high <= BORDER { 0 } else { low / 30 * 30 };
-        let ended = self.bytes(strategy, [low, high], pulse, &mut |first, bytes| {
+        let ended = self.bytes(strategy, [low, high], yield_now, &mut |first, bytes| {
             let first = (first - base / 30) as u64;
             runs(&mut reader, first, bytes, &mut run, &mut |run| each(PrimeRun { base, offsets: run }))
         });
@@ -215,16 +232,22 @@ impl<'t> Sieve<'t> {
     ///
     /// # Panics
     /// When `high` is above the limit.
-    pub(crate) fn mark(&mut self, low: u128, high: u128, marks: &mut Marks, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(crate) fn mark(
+        &mut self,
+        low: u128,
+        high: u128,
+        marks: &mut Marks,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<()> {
         self.check(high);
         outside(small(low), small(high)).for_each(|p| marks.mark(p.into()));
         for [low, high] in parts(low, high, LIST_BORDERS) {
             match self.strategy(low, high, Asked::List) {
-                Strategy::Windows => self.windows().runs(low, high, pulse, &mut |run| {
+                Strategy::Windows => self.windows().runs(low, high, yield_now, &mut |run| {
                     run.iter().for_each(|p| marks.mark(p));
                     ControlFlow::Continue(())
                 })?,
-                strategy => self.bytes(strategy, [low, high], pulse, &mut |first, bytes| {
+                strategy => self.bytes(strategy, [low, high], yield_now, &mut |first, bytes| {
                     marks.extend(first, bytes);
                     ControlFlow::Continue(())
                 })?,
@@ -240,18 +263,18 @@ impl<'t> Sieve<'t> {
         &mut self,
         strategy: Strategy,
         [low, high]: [u128; 2],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
         each: &mut dyn FnMut(u128, &[u8]) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match strategy {
             Strategy::Huge => {
                 let origin = low / 30;
                 let each = &mut |first: u64, bytes: &[u8]| each(origin + u128::from(first), bytes);
-                self.huge(pulse)?.pieces(low, high, pulse, each)
+                self.huge(yield_now)?.pieces(low, high, yield_now, each)
             }
-            _ => {
-                self.byte_sieve().pieces(small(low), small(high), pulse, &mut |first, bytes| each(first.into(), bytes))
-            }
+            _ => self
+                .byte_sieve()
+                .pieces(small(low), small(high), yield_now, &mut |first, bytes| each(first.into(), bytes)),
         }
     }
 
@@ -259,10 +282,10 @@ impl<'t> Sieve<'t> {
         assert!(high <= self.limit, "a sieve for numbers below {} was asked for {high}", self.limit);
     }
 
-    fn huge(&mut self, pulse: &mut Pulse<'_>) -> ControlFlow<(), &mut HugeSieve<'t>> {
+    fn huge(&mut self, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), &mut HugeSieve<'t>> {
         if self.huge.is_none() {
             let limit = (self.limit + u128::from(REACH)).min(HUGE_END);
-            self.huge = Some(Box::new(HugeSieve::new(limit, self.isa, self.primes.clone(), pulse)?));
+            self.huge = Some(Box::new(HugeSieve::new(limit, self.isa, self.primes.clone(), yield_now)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }

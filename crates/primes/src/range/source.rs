@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::Sieve;
 use super::sieve::tuplets_by_list;
-use crate::Pulse;
+use crate::YieldNow;
 use crate::lines::sieving::{Layout, Primes};
 use crate::lines::{KINDS, Kinds};
 use crate::list::marks::{Marks, reach};
@@ -90,15 +90,15 @@ pub enum Source<'t> {
 /// Ranges are `[low, high)`, up to [`HIGHEST`](super::HIGHEST); those of trial division end below
 /// 2^64.
 impl Source<'_> {
-    /// How many primes there are in `[low, high)`. A `Break` from `pulse` is returned at once.
+    /// How many primes there are in `[low, high)`. A `Break` from `yield_now` is returned at once.
     ///
     /// # Panics
     /// When `high` is above the limit, or needs more than 64 bits in trial division. So do the
     /// others.
-    pub fn count(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>) -> ControlFlow<(), u64> {
+    pub fn count(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         match self {
-            Source::Sieve(sieve) => sieve.count(low, high, pulse),
-            Source::Trial(trial) => trial.count(small(low), small(high), pulse),
+            Source::Sieve(sieve) => sieve.count(low, high, yield_now),
+            Source::Trial(trial) => trial.count(small(low), small(high), yield_now),
         }
     }
 
@@ -109,22 +109,29 @@ impl Source<'_> {
         low: u128,
         high: u128,
         kinds: Kinds,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
         match self {
-            Source::Sieve(sieve) => sieve.count_tuplets(low, high, kinds, pulse),
-            Source::Trial(_) => tuplets_by_list(low, high, kinds, |low, high, each| self.runs(low, high, pulse, each)),
+            Source::Sieve(sieve) => sieve.count_tuplets(low, high, kinds, yield_now),
+            Source::Trial(_) => {
+                tuplets_by_list(low, high, kinds, |low, high, each| self.runs(low, high, yield_now, each))
+            }
         }
     }
 
     /// Marks of the primes in `[low, high)` (`k` = 1), or of the first members of k-tuplets that
-    /// begin there and end below `end`. A `Break` from `pulse` is returned at once.
-    pub fn marks(&mut self, [low, high, end]: [u128; 3], k: usize, pulse: &mut Pulse<'_>) -> ControlFlow<(), Marks> {
+    /// begin there and end below `end`. A `Break` from `yield_now` is returned at once.
+    pub fn marks(
+        &mut self,
+        [low, high, end]: [u128; 3],
+        k: usize,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<(), Marks> {
         let mut marks = Marks::new(low);
         let top = end.min(high + reach(k));
         match self {
-            Source::Sieve(sieve) => sieve.mark(low, top, &mut marks, pulse)?,
-            Source::Trial(_) => self.runs(low, top, pulse, &mut |run| {
+            Source::Sieve(sieve) => sieve.mark(low, top, &mut marks, yield_now)?,
+            Source::Trial(_) => self.runs(low, top, yield_now, &mut |run| {
                 run.iter().for_each(|p| marks.mark(p));
                 ControlFlow::Continue(())
             })?,
@@ -136,13 +143,19 @@ impl Source<'_> {
     }
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs. A `Break` from
-    /// `pulse` or `each` is returned at once.
-    pub fn runs(&mut self, low: u128, high: u128, pulse: &mut Pulse<'_>, each: &mut Take<'_>) -> ControlFlow<()> {
+    /// `yield_now` or `each` is returned at once.
+    pub fn runs(
+        &mut self,
+        low: u128,
+        high: u128,
+        yield_now: &mut YieldNow<'_>,
+        each: &mut Take<'_>,
+    ) -> ControlFlow<()> {
         match self {
-            Source::Sieve(sieve) => sieve.runs(low, high, pulse, each),
+            Source::Sieve(sieve) => sieve.runs(low, high, yield_now, each),
             Source::Trial(trial) => {
                 for n in small(low)..small(high) {
-                    if trial.count(n, n + 1, pulse)? == 1 {
+                    if trial.count(n, n + 1, yield_now)? == 1 {
                         each(PrimeRun::small(&[n]))?;
                     }
                 }

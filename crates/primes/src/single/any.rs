@@ -22,7 +22,7 @@ use dashu_int::UBig;
 use dashu_int::ops::BitTest;
 
 use super::wide;
-use crate::Pulse;
+use crate::YieldNow;
 use ring::Ring;
 
 /// Numbers of more bits are refused: 30,103 digits, which take about ten minutes.
@@ -56,8 +56,8 @@ pub enum Verdict {
 /// let mersenne = (dashu_int::UBig::ONE << 521) - dashu_int::UBig::ONE;
 /// assert_eq!(judge(&mersenne, &mut || Continue(())), Continue(Verdict::Proven));
 /// ```
-pub fn judge(n: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdict> {
-    judged(n, DEPTH, pulse)
+pub fn judge(n: &UBig, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Verdict> {
+    judged(n, DEPTH, yield_now)
 }
 
 /// Whether `n`, a prime or a number that [`wide::is_prime`] takes for one, is proven to be prime.
@@ -74,7 +74,7 @@ pub fn small_factor(n: &UBig) -> Option<u64> {
     }
 }
 
-fn judged(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdict> {
+fn judged(n: &UBig, depth: u32, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Verdict> {
     let narrow = u128::try_from(n.clone()).ok();
     if let Some(n) = narrow {
         if !wide::is_prime(n) {
@@ -87,12 +87,12 @@ fn judged(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdic
         return Continue(Verdict::Composite);
     }
     let ring = Ring::new(n);
-    if narrow.is_none() && !probable::is_probable(&ring, pulse)? {
+    if narrow.is_none() && !probable::is_probable(&ring, yield_now)? {
         return Continue(Verdict::Composite);
     }
     if narrow.is_some_and(|n| n < THIRTEEN) {
         for base in BASES {
-            if !probable::is_strong(&ring, base, pulse)? {
+            if !probable::is_strong(&ring, base, yield_now)? {
                 return Continue(Verdict::Composite);
             }
         }
@@ -101,7 +101,7 @@ fn judged(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdic
     if depth == 0 {
         return Continue(Verdict::Probable);
     }
-    proof::prove(&ring, depth - 1, pulse)
+    proof::prove(&ring, depth - 1, yield_now)
 }
 
 #[cfg(test)]

@@ -9,28 +9,28 @@ use super::table::{Block, Work};
 use crate::montecarlo::darts::Darts;
 use crate::primes::Sieve;
 
-/// The answer that this CPU gives, now; calls `pulse` every few milliseconds.
+/// The answer that this CPU gives, now; calls `yield_now` every few milliseconds.
 ///
 /// # Panics
 /// When this CPU does not have the block's instruction set.
-pub fn compute(block: &Block, pulse: &mut dyn FnMut()) -> u64 {
+pub fn compute(block: &Block, yield_now: &mut dyn FnMut()) -> u64 {
     match block.work {
         Work::Primes { start, length } => {
             let high = start + length;
-            let mut pulse = || {
-                pulse();
+            let mut yield_now = || {
+                yield_now();
                 ControlFlow::Continue(())
             };
-            match Sieve::new(high.into(), block.isa).count(start.into(), high.into(), &mut pulse) {
+            match Sieve::new(high.into(), block.isa).count(start.into(), high.into(), &mut yield_now) {
                 ControlFlow::Continue(count) => count,
-                ControlFlow::Break(()) => unreachable!("the pulse never breaks"),
+                ControlFlow::Break(()) => unreachable!("the callback never breaks"),
             }
         }
         Work::Darts { seed, start, samples } => {
             let mut hits = 0;
             Darts::new(seed, block.isa).each_block(start, samples, |_, more| {
                 hits += more;
-                pulse();
+                yield_now();
             });
             hits
         }

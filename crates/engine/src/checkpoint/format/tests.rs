@@ -1,7 +1,7 @@
 //! The format against bytes of every kind: its own, truncated, flipped, spliced, and arbitrary.
 
 use super::*;
-use crate::Seams;
+use crate::Boundaries;
 use proptest::prelude::*;
 
 /// A tally that shows the order.
@@ -22,7 +22,7 @@ fn job(kind: &str, amount: u64) -> Identity {
 }
 
 fn ledger(job: &Identity, spans: &[(u64, u64)]) -> Ledger<Blocks> {
-    let mut ledger = Ledger::with_seams(Seams::at((!job.amount.is_multiple_of(10)).then_some(job.whole)));
+    let mut ledger = Ledger::with_boundaries(Boundaries::at((!job.amount.is_multiple_of(10)).then_some(job.whole)));
     for &(first, end) in spans {
         ledger.record(Span::new(first, end), Blocks((first..end).collect())).expect("disjoint");
     }
@@ -30,7 +30,7 @@ fn ledger(job: &Identity, spans: &[(u64, u64)]) -> Ledger<Blocks> {
 }
 
 /// A tally is right if it has the blocks of its span.
-fn decode(bytes: &[u8], ours: &Identity) -> Result<Ledger<Blocks>, Refusal> {
+fn decode(bytes: &[u8], ours: &Identity) -> Result<Ledger<Blocks>, FormatError> {
     let check = |span: Span, tally: &Blocks| match tally.0.iter().copied().eq(span.first..span.end) {
         true => Ok(()),
         false => Err(format!("they are not {span}")),
@@ -72,7 +72,7 @@ fn a_shorter_job_takes_what_lies_within_it_or_nothing() {
 #[test]
 fn another_job_is_refused_with_both_names() {
     let refused = decode(&written(&job("seed 1", 95), &[(0, 3)]), &job("seed 2", 95)).expect_err("another seed");
-    assert!(matches!(refused, Refusal::OtherJob { .. }));
+    assert!(matches!(refused, FormatError::OtherJob { .. }));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn other_blocks_of_the_same_job_are_refused() {
     }
     assert!(theirs(|job| job.whole = 4).ends_with("4 whole blocks do not fit a job of 95"));
     assert!(theirs(|job| (job.amount, job.whole) = (200, 21)).ends_with("21 whole blocks do not fit a job of 200"));
-    assert!(theirs(|job| job.parts = vec![Share { index: 3, of: 3 }]).contains("its part numbers are impossible"));
+    assert!(theirs(|job| job.parts = vec![JobPart { index: 3, of: 3 }]).contains("its part numbers are impossible"));
 }
 
 #[test]
@@ -134,9 +134,9 @@ fn tallies_that_cannot_be_right_are_refused() {
     let mut ledger = Ledger::new();
     ledger.record(Span::new(0, 3), Blocks(vec![0, 1])).expect("disjoint");
     let refused = decode(&encode(&ours, &ledger).expect("encodes"), &ours).expect_err("wrong");
-    assert_eq!(refused, Refusal::Contents("they are not 0..3".to_owned()));
+    assert_eq!(refused, FormatError::Contents("they are not 0..3".to_owned()));
     let beyond = written(&ours, &[(0, 3), (9, 11)]);
-    assert_eq!(decode(&beyond, &ours), Err(Refusal::Contents("the job has no blocks 9..11".to_owned())));
+    assert_eq!(decode(&beyond, &ours), Err(FormatError::Contents("the job has no blocks 9..11".to_owned())));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::background::BackgroundThread;
 use crate::checkpoint::{self, LoadedCheckpoint, claim};
 use crate::checkpoint::{LoadError, Version, load_alone};
 use crate::disk::FileSystem;
-use crate::{Job, Pulse, Share, Span};
+use crate::{Job, JobPart, Span, YieldNow};
 
 /// A job of ten blocks without a tally.
 struct Ten {
@@ -30,7 +30,7 @@ impl Job for Ten {
 
     fn workspace(&self) {}
 
-    fn compute(&self, _: Span, (): &mut (), _: Pulse<'_>) -> ControlFlow<()> {
+    fn compute(&self, _: Span, (): &mut (), _: YieldNow<'_>) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -61,7 +61,7 @@ fn keeper(path: &Path) -> Keeper {
 }
 
 fn keeper_of(path: &Path, identity: Identity) -> Keeper {
-    let keep = Keep { path: path.into(), every: Duration::from_secs(30) };
+    let keep = SaveSettings { path: path.into(), every: Duration::from_secs(30) };
     let background: Arc<dyn Background> = Arc::new(BackgroundThread::begin("checkpoint").expect("a thread"));
     Keeper::new(keep, identity, Some(|_| ()), Arc::new(FileSystem), Some(background))
 }
@@ -98,7 +98,7 @@ fn the_previous_save_replaces_a_damaged_file_on_request() {
     save(&mut keeper, 6);
     fs::write(&path, "garbage").expect("written");
     let offered = load(&path, 1).expect_err("damaged");
-    assert!(offered.to_string().contains("the one before is good"), "{offered}");
+    assert!(offered.to_string().contains("the previous save is good"), "{offered}");
     assert!(!offered.is_misuse());
     let taken =
         checkpoint::load(&FileSystem, &path, &Ten { seed: 1 }, &identity(1), true).expect("good").expect("there");
@@ -160,7 +160,7 @@ fn an_unwritable_path_is_found_at_once() {
 fn parts_of_one_file_are_all_noted() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("pi.ckpt");
-    let part = |index| Share { index, of: 3 };
+    let part = |index| JobPart { index, of: 3 };
     for (index, blocks) in [(1, 3), (0, 5)] {
         let ours = Identity { parts: vec![part(index)], ..identity(1) };
         save(&mut keeper_of(&path, ours), blocks);
@@ -236,14 +236,14 @@ fn an_unwritable_path_does_not_end_the_job() {
 #[test]
 fn an_interval_is_the_time_between_saves_plus_unsaved_work() {
     for every in [0, 1, 200, 1000, 30_000, 3_600_000].map(Duration::from_millis) {
-        let keep = Keep { path: "pi.ckpt".into(), every };
+        let keep = SaveSettings { path: "pi.ckpt".into(), every };
         assert_eq!(keep.between() + 2 * keep.slack(), every);
     }
 }
 
 #[test]
 fn what_is_lost_at_the_most_is_the_interval() {
-    let keep = |seconds| Keep { path: "file".into(), every: Duration::from_secs(seconds) };
+    let keep = |seconds| SaveSettings { path: "file".into(), every: Duration::from_secs(seconds) };
     for (seconds, slack, piece, between) in [(10, 1, 2, 8), (5, 1, 1, 3), (60, 1, 12, 58)] {
         let keep = keep(seconds);
         let expected = [slack, piece, between].map(Duration::from_secs);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{Message, PIECE};
-use crate::{Cause, Schedule, Seams, Span, Tally};
+use crate::{Boundaries, Schedule, Span, StopCause, Tally};
 
 /// The events of the ranks of a world, and how long each takes.
 pub trait Model {
@@ -54,7 +54,7 @@ pub struct RoundPlan {
     /// How long a piece should take.
     pub piece: Duration,
     /// Where spans do not merge.
-    pub boundaries: Seams,
+    pub boundaries: Boundaries,
     /// External events: time, rank, event.
     pub events: Vec<(Duration, u64, ExternalEvent)>,
 }
@@ -71,7 +71,7 @@ impl RoundPlan {
             saves: None,
             time_limit: None,
             piece: PIECE,
-            boundaries: Seams::default(),
+            boundaries: Boundaries::default(),
             events: Vec::new(),
         }
     }
@@ -102,7 +102,7 @@ pub struct RoundResult<T> {
     /// The total of the blocks; in order: of those that were read.
     pub total: Option<T>,
     /// Why it ended early.
-    pub cause: Option<Cause>,
+    pub cause: Option<StopCause>,
     /// How many saves started, and whether the last one holds everything.
     pub saves: u64,
     /// See `saves`.

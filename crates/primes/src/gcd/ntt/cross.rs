@@ -16,7 +16,7 @@ use super::arithmetic::{centred, power, times};
 use super::field::Field;
 use super::limbs;
 use super::vector::{Eight, Vector};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// What the step needs of a prime and a length: powers of w, or of its inverse on the way back.
 pub(super) struct Cross<const O: usize> {
@@ -34,7 +34,7 @@ pub(super) struct Cross<const O: usize> {
     step: [[f64; 8]; O],
 }
 
-/// Row between two pulses.
+/// Row between two yields.
 const STRIDE: usize = 1 << 12;
 
 impl<const O: usize> Cross<O> {
@@ -71,7 +71,7 @@ impl<const O: usize> Cross<O> {
         &self,
         groups: &mut [Eight],
         words: &[u64],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<()> {
         let (f, m) = (self.field, groups.len() / O);
         let mut twist = self.first;
@@ -96,7 +96,7 @@ impl<const O: usize> Cross<O> {
                 transpose(&columns, &mut groups[d * m + j..][..8]);
             }
             if j % STRIDE == 0 {
-                pulse()?;
+                yield_now()?;
             }
         }
         ControlFlow::Continue(())
@@ -109,7 +109,7 @@ impl<const O: usize> Cross<O> {
         &self,
         groups: &[Eight],
         coefficients: &mut [Eight],
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<()> {
         let (f, m) = (self.field, groups.len() / O);
         let mut twist = self.first;
@@ -133,7 +133,7 @@ impl<const O: usize> Cross<O> {
                 }
             }
             if j % STRIDE == 0 {
-                pulse()?;
+                yield_now()?;
             }
         }
         ControlFlow::Continue(())

@@ -8,38 +8,38 @@ use super::cross::Cross;
 use super::limbs::Digits;
 use super::transform::{self, Roots};
 use super::vector::{Eight, One, Two, Vector};
-use crate::Pulse;
+use crate::YieldNow;
 use montesieve_kernel::dispatch;
 
 dispatch! {
-    pub(super) fn spread[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &mut [Eight], words: &[u64], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(super) fn spread[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &mut [Eight], words: &[u64], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         portable => unreachable!("`Convolver::new` wants vectors"),
-        avx2 => cross.spread::<Two>(groups, words, pulse),
-        avx512 => cross.spread::<One>(groups, words, pulse),
+        avx2 => cross.spread::<Two>(groups, words, yield_now),
+        avx512 => cross.spread::<One>(groups, words, yield_now),
     }
 }
 
 dispatch! {
-    pub(super) fn gather[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &[Eight], coefficients: &mut [Eight], pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(super) fn gather[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &[Eight], coefficients: &mut [Eight], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         portable => unreachable!("`Convolver::new` wants vectors"),
-        avx2 => cross.gather::<Two>(groups, coefficients, pulse),
-        avx512 => cross.gather::<One>(groups, coefficients, pulse),
+        avx2 => cross.gather::<Two>(groups, coefficients, yield_now),
+        avx512 => cross.gather::<One>(groups, coefficients, yield_now),
     }
 }
 
 dispatch! {
-    pub(super) fn forward(isa: Supported, x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(super) fn forward(isa: Supported, x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         portable => unreachable!("`Convolver::new` wants vectors"),
-        avx2 => transform::forward::<Two>(x, roots, pulse),
-        avx512 => transform::forward::<One>(x, roots, pulse),
+        avx2 => transform::forward::<Two>(x, roots, yield_now),
+        avx512 => transform::forward::<One>(x, roots, yield_now),
     }
 }
 
 dispatch! {
-    pub(super) fn backward(isa: Supported, x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+    pub(super) fn backward(isa: Supported, x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
         portable => unreachable!("`Convolver::new` wants vectors"),
-        avx2 => transform::backward::<Two>(x, roots, pulse),
-        avx512 => transform::backward::<One>(x, roots, pulse),
+        avx2 => transform::backward::<Two>(x, roots, yield_now),
+        avx512 => transform::backward::<One>(x, roots, yield_now),
     }
 }
 
@@ -52,10 +52,10 @@ dispatch! {
 }
 
 dispatch! {
-    pub(super) fn words[const O: usize][O](isa: Supported, digits: &Digits<O>, residues: [&[Eight]; O], pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u64>> {
+    pub(super) fn words[const O: usize][O](isa: Supported, digits: &Digits<O>, residues: [&[Eight]; O], yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Vec<u64>> {
         portable => unreachable!("`Convolver::new` wants vectors"),
-        avx2 => digits.words::<Two>(residues, pulse),
-        avx512 => digits.words::<One>(residues, pulse),
+        avx2 => digits.words::<Two>(residues, yield_now),
+        avx512 => digits.words::<One>(residues, yield_now),
     }
 }
 

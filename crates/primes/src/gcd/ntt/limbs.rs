@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use super::arithmetic::{centred, inverse};
 use super::field::Field;
 use super::vector::{Eight, Vector};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Eight words from `start` on, modulo p; zero behind the end.
 #[inline(always)]
@@ -42,7 +42,7 @@ pub(super) struct Digits<const K: usize> {
     inverses: [[f64; K]; K],
 }
 
-/// Coefficients between two pulses.
+/// Coefficients between two yields.
 const STRIDE: usize = 1 << 15;
 
 impl<const K: usize> Digits<K> {
@@ -55,7 +55,11 @@ impl<const K: usize> Digits<K> {
     /// The number that these residues (at most 0.51p each) are the coefficients of, modulo
     /// 2^64L - 1.
     #[inline(always)]
-    pub(super) fn words<V: Vector>(&self, residues: [&[Eight]; K], pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<u64>> {
+    pub(super) fn words<V: Vector>(
+        &self,
+        residues: [&[Eight]; K],
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<(), Vec<u64>> {
         let length = residues[0].len() * 8;
         let mut words = Vec::with_capacity(length);
         let mut carry = [0_u64; K];
@@ -77,7 +81,7 @@ impl<const K: usize> Digits<K> {
                 carry[K - 1] = 0;
             }
             if i % STRIDE == 0 {
-                pulse()?;
+                yield_now()?;
             }
         }
         // 2^64L is 1.

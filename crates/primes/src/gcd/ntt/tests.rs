@@ -113,14 +113,14 @@ fn a_break_is_obeyed() {
         let a = words(1, 512);
         for calls in [0, 1, 5] {
             let mut left = calls;
-            let mut pulse = || match left {
+            let mut yield_now = || match left {
                 0 => ControlFlow::Break(()),
                 _ => {
                     left -= 1;
                     ControlFlow::Continue(())
                 }
             };
-            assert!(convolver.sums(&[&a], &[&[(0, 0)]], 1024, &mut pulse).is_break());
+            assert!(convolver.sums(&[&a], &[&[(0, 0)]], 1024, &mut yield_now).is_break());
         }
     }
 }

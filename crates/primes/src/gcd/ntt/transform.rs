@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use super::arithmetic::{centred, inverse, power, times};
 use super::field::Field;
 use super::vector::{Eight, Vector};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// Points whose passes all stay in the cache: 64 KiB.
 const IN_CACHE: usize = 1024;
@@ -55,7 +55,7 @@ impl Roots {
 
 /// From coefficients to values. In: at most 2p; out: at most 3p.
 #[inline(always)]
-pub(super) fn forward<V: Vector>(x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+pub(super) fn forward<V: Vector>(x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
     let (n, mut block) = (x.len(), x.len());
     if n.trailing_zeros() % 2 == 1 {
         split_two::<V>(x, 0, roots);
@@ -64,7 +64,7 @@ pub(super) fn forward<V: Vector>(x: &mut [Eight], roots: &Roots, pulse: &mut Pul
     while block > IN_CACHE {
         for (b, x) in x.chunks_exact_mut(block).enumerate() {
             split_four::<V>(x, b, roots);
-            pulse()?;
+            yield_now()?;
         }
         block /= 4;
     }
@@ -77,14 +77,14 @@ pub(super) fn forward<V: Vector>(x: &mut [Eight], roots: &Roots, pulse: &mut Pul
             inner /= 4;
             first *= 4;
         }
-        pulse()?;
+        yield_now()?;
     }
     ControlFlow::Continue(())
 }
 
 /// From values to coefficients times their number. In: at most p; out: at most 0.76p.
 #[inline(always)]
-pub(super) fn backward<V: Vector>(x: &mut [Eight], roots: &Roots, pulse: &mut Pulse<'_>) -> ControlFlow<()> {
+pub(super) fn backward<V: Vector>(x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
     let n = x.len();
     let top = if n.trailing_zeros() % 2 == 1 { n / 2 } else { n };
     let mut cached = top;
@@ -99,13 +99,13 @@ pub(super) fn backward<V: Vector>(x: &mut [Eight], roots: &Roots, pulse: &mut Pu
             }
             inner *= 4;
         }
-        pulse()?;
+        yield_now()?;
     }
     let mut block = cached * 4;
     while block <= top {
         for (b, x) in x.chunks_exact_mut(block).enumerate() {
             join_four::<V>(x, b, roots);
-            pulse()?;
+            yield_now()?;
         }
         block *= 4;
     }

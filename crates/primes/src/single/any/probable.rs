@@ -9,22 +9,22 @@ use dashu_int::UBig;
 use dashu_int::ops::SquareRoot;
 
 use super::ring::{Ring, Sequence};
-use crate::Pulse;
+use crate::YieldNow;
 
 /// D tested before the search for a square.
 const BEFORE_SQUARE: i64 = 8;
 
 /// Whether an odd number without small factors passes both tests.
-pub(super) fn is_probable(ring: &Ring, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> {
-    Continue(is_strong(ring, 2, pulse)? && is_strong_lucas(ring, pulse)?)
+pub(super) fn is_probable(ring: &Ring, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), bool> {
+    Continue(is_strong(ring, 2, yield_now)? && is_strong_lucas(ring, yield_now)?)
 }
 
 /// The strong test to a base.
-pub(super) fn is_strong(ring: &Ring, base: i64, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> {
+pub(super) fn is_strong(ring: &Ring, base: i64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), bool> {
     let below = &ring.n - UBig::ONE;
     let twos = below.trailing_zeros().unwrap_or(0);
     let (one, minus_one) = (ring.small(1), ring.small(-1));
-    let mut power = ring.power(&ring.small(base), &(below >> twos), pulse)?;
+    let mut power = ring.power(&ring.small(base), &(below >> twos), yield_now)?;
     if power == one || power == minus_one {
         return Continue(true);
     }
@@ -33,17 +33,17 @@ pub(super) fn is_strong(ring: &Ring, base: i64, pulse: &mut Pulse<'_>) -> Contro
         if power == minus_one {
             return Continue(true);
         }
-        pulse()?;
+        yield_now()?;
     }
     Continue(false)
 }
 
 /// The strong Lucas test with Selfridge's parameters.
-fn is_strong_lucas(ring: &Ring, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> {
+fn is_strong_lucas(ring: &Ring, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), bool> {
     let Some(d) = discriminant(&ring.n) else { return Continue(false) };
     let above = &ring.n + UBig::ONE;
     let twos = above.trailing_zeros().unwrap_or(0);
-    let mut terms = ring.terms(Sequence { p: 1, q: (1 - d) / 4 }, &(above >> twos), pulse)?;
+    let mut terms = ring.terms(Sequence { p: 1, q: (1 - d) / 4 }, &(above >> twos), yield_now)?;
     let zero = ring.small(0);
     if terms.u == zero || terms.v == zero {
         return Continue(true);
@@ -53,7 +53,7 @@ fn is_strong_lucas(ring: &Ring, pulse: &mut Pulse<'_>) -> ControlFlow<(), bool> 
         if terms.v == zero {
             return Continue(true);
         }
-        pulse()?;
+        yield_now()?;
     }
     Continue(false)
 }

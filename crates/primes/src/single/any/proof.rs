@@ -19,35 +19,35 @@ use dashu_int::{IBig, UBig};
 use super::probable::discriminant;
 use super::ring::{Ring, Sequence};
 use super::{Verdict, split};
-use crate::{Pulse, naive};
+use crate::{YieldNow, naive};
 
 /// Bases, and Lucas sequences, tested for a prime q: each fails with probability 1/q.
 const TRIES: i64 = 50;
 
 /// Attempts to prove a probable prime above 2^64.
-pub(super) fn prove(ring: &Ring, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Verdict> {
+pub(super) fn prove(ring: &Ring, depth: u32, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Verdict> {
     let n = &ring.n;
     let (below, above) = (n - UBig::ONE, n + UBig::ONE);
-    let (f_primes, f) = factored(&below, depth, pulse)?;
+    let (f_primes, f) = factored(&below, depth, yield_now)?;
     if is_enough(n, &f) {
-        return match is_one_modulo(ring, &below, &f_primes, pulse)? {
+        return match is_one_modulo(ring, &below, &f_primes, yield_now)? {
             Some(true) => Continue(if is_prime_by(n, &f) { Verdict::Proven } else { Verdict::Composite }),
             Some(false) => Continue(Verdict::Composite),
             None => Continue(Verdict::Probable),
         };
     }
-    let (g_primes, g) = factored(&above, depth, pulse)?;
+    let (g_primes, g) = factored(&above, depth, yield_now)?;
     // Both are even, and have no other factor in common.
     let modulus = &f * &g / UBig::from(2_u32);
     if modulus.sqr() <= *n {
         return Continue(Verdict::Probable);
     }
-    match is_sign_modulo(ring, &above, &g_primes, pulse)? {
+    match is_sign_modulo(ring, &above, &g_primes, yield_now)? {
         Some(true) => {}
         Some(false) => return Continue(Verdict::Composite),
         None => return Continue(Verdict::Probable),
     }
-    match is_one_modulo(ring, &below, &f_primes, pulse)? {
+    match is_one_modulo(ring, &below, &f_primes, yield_now)? {
         Some(true) => {}
         Some(false) => return Continue(Verdict::Composite),
         None => return Continue(Verdict::Probable),
@@ -58,8 +58,8 @@ pub(super) fn prove(ring: &Ring, depth: u32, pulse: &mut Pulse<'_>) -> ControlFl
 }
 
 /// Primes that divide `m`, and the product of their powers in it.
-fn factored(m: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), (Vec<UBig>, UBig)> {
-    let primes = split::prime_factors(m, depth, pulse)?;
+fn factored(m: &UBig, depth: u32, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), (Vec<UBig>, UBig)> {
+    let primes = split::prime_factors(m, depth, yield_now)?;
     let mut rest = m.clone();
     for q in &primes {
         while (&rest % q) == UBig::ZERO {
@@ -93,19 +93,24 @@ fn is_prime_by(n: &UBig, f: &UBig) -> bool {
 }
 
 /// Whether each of `primes` has its base; `Some(false)` when n is composite after all.
-fn is_one_modulo(ring: &Ring, below: &UBig, primes: &[UBig], pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<bool>> {
+fn is_one_modulo(
+    ring: &Ring,
+    below: &UBig,
+    primes: &[UBig],
+    yield_now: &mut YieldNow<'_>,
+) -> ControlFlow<(), Option<bool>> {
     let mut open: Vec<&UBig> = primes.iter().collect();
     for a in naive::eratosthenes(230).into_iter().take(TRIES as usize) {
         if open.is_empty() {
             break;
         }
         let base = ring.small(a as i64);
-        if ring.power(&base, below, pulse)? != ring.small(1) {
+        if ring.power(&base, below, yield_now)? != ring.small(1) {
             return Continue(Some(false));
         }
         let mut left = Vec::new();
         for q in open {
-            let power = ring.power(&base, &(below / q), pulse)?;
+            let power = ring.power(&base, &(below / q), yield_now)?;
             let common = (power - ring.small(1)).residue().gcd(&ring.n);
             if common == ring.n {
                 left.push(q);
@@ -119,7 +124,12 @@ fn is_one_modulo(ring: &Ring, below: &UBig, primes: &[UBig], pulse: &mut Pulse<'
 }
 
 /// The same of n + 1 and Lucas sequences, all of one discriminant.
-fn is_sign_modulo(ring: &Ring, above: &UBig, primes: &[UBig], pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<bool>> {
+fn is_sign_modulo(
+    ring: &Ring,
+    above: &UBig,
+    primes: &[UBig],
+    yield_now: &mut YieldNow<'_>,
+) -> ControlFlow<(), Option<bool>> {
     let Some(d) = discriminant(&ring.n) else { return Continue(Some(false)) };
     let mut open: Vec<&UBig> = primes.iter().collect();
     for i in 0..TRIES {
@@ -135,12 +145,12 @@ fn is_sign_modulo(ring: &Ring, above: &UBig, primes: &[UBig], pulse: &mut Pulse<
         if UBig::from(sequence.q.unsigned_abs()).gcd(&ring.n) != UBig::ONE {
             return Continue(Some(false));
         }
-        if ring.terms(sequence, above, pulse)?.u != ring.small(0) {
+        if ring.terms(sequence, above, yield_now)?.u != ring.small(0) {
             return Continue(Some(false));
         }
         let mut left = Vec::new();
         for q in open {
-            let common = ring.terms(sequence, &(above / q), pulse)?.u.residue().gcd(&ring.n);
+            let common = ring.terms(sequence, &(above / q), yield_now)?.u.residue().gcd(&ring.n);
             if common == ring.n || common == UBig::ZERO {
                 left.push(q);
             } else if common != UBig::ONE {

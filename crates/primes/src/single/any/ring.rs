@@ -8,7 +8,7 @@ use dashu_int::UBig;
 use dashu_int::monty::{Montgomery, MontgomeryRepr};
 use dashu_int::ops::BitTest;
 
-use crate::Pulse;
+use crate::YieldNow;
 
 /// A Lucas sequence: D = P^2 - 4 Q.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ impl Ring {
         &'r self,
         base: &Montgomery<'r>,
         exponent: &UBig,
-        pulse: &mut Pulse<'_>,
+        yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), Montgomery<'r>> {
         let mut power = self.small(1);
         for bit in (0..exponent.bit_len()).rev() {
@@ -56,7 +56,7 @@ impl Ring {
                 power *= base;
             }
             if bit % 64 == 0 {
-                pulse()?;
+                yield_now()?;
             }
         }
         Continue(power)
@@ -64,7 +64,12 @@ impl Ring {
 
     /// Terms k of a sequence: U_2k = U_k V_k, V_2k = V_k^2 - 2 Q^k; U_(k+1) = (P U_k + V_k)/2,
     /// V_(k+1) = (D U_k + P V_k)/2.
-    pub(super) fn terms(&self, sequence: Sequence, k: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), LucasTerms<'_>> {
+    pub(super) fn terms(
+        &self,
+        sequence: Sequence,
+        k: &UBig,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<(), LucasTerms<'_>> {
         let Sequence { p, q } = sequence;
         let (d, one) = (self.small(p * p - 4 * q), self.small(1));
         let (p, q) = (self.small(p), self.small(q));
@@ -77,7 +82,7 @@ impl Ring {
                 terms = LucasTerms { u: u * &half, v: v * &half, q: terms.q * &q };
             }
             if bit % 64 == 0 {
-                pulse()?;
+                yield_now()?;
             }
         }
         Continue(terms)

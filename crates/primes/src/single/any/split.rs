@@ -14,7 +14,7 @@ use dashu_int::ops::{BitTest, Gcd, SquareRoot};
 
 use super::ring::Ring;
 use super::{Verdict, judged};
-use crate::{Pulse, naive};
+use crate::{YieldNow, naive};
 
 /// Steps of rho: enough for most factors of 24 bits; about a millisecond for 128 bits.
 const STEPS: usize = 1 << 12;
@@ -50,7 +50,7 @@ pub(super) fn small_factor(n: &UBig) -> Option<u64> {
 }
 
 /// Some prime factors of n, proven, each once.
-pub(super) fn prime_factors(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> ControlFlow<(), Vec<UBig>> {
+pub(super) fn prime_factors(n: &UBig, depth: u32, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Vec<UBig>> {
     let (mut rest, mut found) = (n.clone(), Vec::new());
     for (product, primes) in groups() {
         let modulo = &rest % *product;
@@ -61,17 +61,17 @@ pub(super) fn prime_factors(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> Cont
             }
         }
     }
-    pulse()?;
+    yield_now()?;
     let mut open = vec![rest];
     while let Some(part) = open.pop() {
         if part == UBig::ONE {
             continue;
         }
-        if judged(&part, depth, pulse)? == Verdict::Proven {
+        if judged(&part, depth, yield_now)? == Verdict::Proven {
             if !found.contains(&part) {
                 found.push(part);
             }
-        } else if let Some(factor) = rho(&part, pulse)? {
+        } else if let Some(factor) = rho(&part, yield_now)? {
             open.push(&part / &factor);
             open.push(factor);
         }
@@ -80,7 +80,7 @@ pub(super) fn prime_factors(n: &UBig, depth: u32, pulse: &mut Pulse<'_>) -> Cont
 }
 
 /// A factor of an odd number, where a few steps find one.
-fn rho(n: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<UBig>> {
+fn rho(n: &UBig, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Option<UBig>> {
     if n.bit_len() > RHO_BITS {
         return Continue(None);
     }
@@ -106,7 +106,7 @@ fn rho(n: &UBig, pulse: &mut Pulse<'_>) -> ControlFlow<(), Option<UBig>> {
             if common != UBig::ONE {
                 return Continue(Some(common).filter(|common| common != n));
             }
-            pulse()?;
+            yield_now()?;
         }
     }
     Continue(None)
