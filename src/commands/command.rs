@@ -42,9 +42,14 @@ pub trait Command: Debug {
         false
     }
 
-    /// The ranks to start as threads where there is no launcher.
+    /// The ranks that it must have: where a launcher starts others, that is an error.
     fn ranks(&self) -> Option<Ranks> {
         self.engine().map(|engine| engine.ranks)
+    }
+
+    /// The ranks to start as threads where there is no launcher; `None`: one.
+    fn threads(&self) -> Option<Ranks> {
+        self.ranks()
     }
 
     /// Whether every end is to be reported as exit code 0.

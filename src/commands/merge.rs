@@ -31,7 +31,7 @@ impl Command for Merge {
     }
 
     /// It reads files, which one rank does.
-    fn ranks(&self) -> Option<Ranks> {
+    fn threads(&self) -> Option<Ranks> {
         None
     }
 

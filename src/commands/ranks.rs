@@ -23,7 +23,7 @@ pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Optio
             _ => Ok(None),
         };
     }
-    let ranks = match asked {
+    let ranks = match command.threads() {
         Some(Ranks::Count(ranks)) => ranks.get(),
         Some(Ranks::Auto) => threads::available() as u64,
         None => 1,
@@ -66,5 +66,7 @@ mod tests {
             (["pi", "pi --ranks auto", "pi --ranks 2"].map(|line| asked(cluster, line).ok()), refused)
         });
         assert_eq!(asked, [([Some(None); 3], true), ([Some(None); 3], true)]);
+        let sizes = on_ranks(3, |cluster| self::asked(cluster, "scaling --ranks 1,2 -- pi").ok());
+        assert_eq!(sizes, [Some(None); 3], "a list of sizes is no demand");
     }
 }

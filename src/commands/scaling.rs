@@ -45,7 +45,8 @@ impl Command for Scaling {
         Some(&self.launch)
     }
 
-    fn ranks(&self) -> Option<Ranks> {
+    /// Of `--ranks`, which is a list of sizes here, the largest.
+    fn threads(&self) -> Option<Ranks> {
         let most = self.ranks.iter().max();
         self.from.is_none().then(|| most.map_or(Ranks::Auto, |&ranks| Ranks::Count(ranks)))
     }

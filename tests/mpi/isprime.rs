@@ -39,7 +39,7 @@ fn flags_under_every_schedule() {
     });
     let json = Launch::new(Threads(2), &format!("{line} --flag server --format json")).run().expect_code(0).json();
     let division = &json["run"]["division"];
-    assert_eq!((&division["flag"], &division["poll"]), (&"server".into(), &1_000_000.into()));
+    assert_eq!((&division["flag"], &division["poll"]), (&"server".into(), &"1000000".into()));
     assert!(integer(&division["divisors"]) > integer(&division["divisors_after_hit"]));
 }
 

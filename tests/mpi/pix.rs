@@ -28,7 +28,7 @@ fn small_numbers_have_a_table() {
     for (range, primes) in [("0", 0), ("2", 1), ("1e6", 78_498), ("999983 1000003", 2)] {
         let line = format!("primes {range} --algorithm both --format json");
         let json = Launch::new(Threads(2), &line).run().expect_code(0).json();
-        assert_eq!(json["result"]["counts"]["1"], primes, "{range}");
+        assert_eq!(integer(&json["result"]["counts"]["1"]), Some(primes), "{range}");
     }
 }
 
@@ -48,7 +48,7 @@ fn a_count_that_is_stopped_goes_on_on_other_ranks() {
     }
     let ended = Launch::new(Threads(2), &format!("{line} --format json")).run().expect_code(0);
     // OEIS A006880.
-    assert_eq!(ended.json()["result"]["counts"]["1"], 279_238_341_033_925_u64);
+    assert_eq!(ended.json()["result"]["counts"]["1"], "279238341033925");
     let undisturbed =
         Launch::new(Threads(3), "primes 1e16 --algorithm combinatorial --format json").run().expect_code(0);
     assert_eq!(ended.json_result(), undisturbed.json_result());

@@ -77,7 +77,10 @@ fn sums_and_gaps_as_published() {
         let json = Launch::new(Threads(3), &format!("{line} --sum --gaps --format json")).run().expect_code(0).json();
         let result = &json["result"];
         assert_eq!(result["sum"].to_string().trim_matches('"'), sum);
-        assert_eq!((&result["max_gap"]["length"], &result["max_gap"]["start"]), (&length.into(), &start.into()));
+        assert_eq!(
+            [&result["max_gap"]["length"], &result["max_gap"]["start"]].map(integer),
+            [Some(length), Some(start)]
+        );
     });
 }
 
@@ -163,9 +166,9 @@ fn every_algorithm_gives_the_same() {
 #[test]
 fn only_what_was_asked_for_is_said() {
     let json = Launch::new(Threads(2), "primes 24 28 --count 2,4 --format json").run().expect_code(0).json();
-    assert_eq!(json["result"]["counts"].to_string(), r#"{"2":0,"4":0}"#);
+    assert_eq!(json["result"]["counts"].to_string(), r#"{"2":"0","4":"0"}"#);
     assert!(json["result"]["first"].is_null() && json["result"]["last"].is_null());
     let json = Launch::new(Threads(2), "primes 1e6 --format json").run().expect_code(0).json();
-    assert_eq!(json["result"]["counts"].to_string(), r#"{"1":78498}"#);
-    assert_eq!((&json["result"]["first"], &json["result"]["last"]), (&2.into(), &999_983.into()));
+    assert_eq!(json["result"]["counts"].to_string(), r#"{"1":"78498"}"#);
+    assert_eq!((&json["result"]["first"], &json["result"]["last"]), (&"2".into(), &"999983".into()));
 }
