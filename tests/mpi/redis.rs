@@ -76,7 +76,10 @@ fn redis_keeps_the_flag_and_nothing_after_it() {
     let line = format!("isprime --compare 99999640000243 --flag redis://127.0.0.1:{} --format json", server.port);
     let json = Launch::new(Launched(2), &line).run().expect_code(0).json();
     let rows = json["run"]["compared"].as_array().expect("a table");
-    assert!(rows.last().is_some_and(|row| row["flag"].as_str().is_some_and(|flag| flag.starts_with("redis://"))));
+    assert!(
+        rows.last()
+            .is_some_and(|row| row["division"]["flag"].as_str().is_some_and(|flag| flag.starts_with("redis://")))
+    );
 }
 
 #[test]
