@@ -7,12 +7,8 @@
 /// More digits than this are kept as text.
 const MOST_DIGITS: usize = 18;
 
-/// The names in one list, each once, sorted.
-///
-/// ```
-/// use montesieve::burnin::hostlist::compressed;
-/// assert_eq!(compressed(&["node03", "node07", "node01", "node02"]), "node[01-03,07]");
-/// ```
+/// The names in one list, each once, sorted: `node03`, `node07`, `node01` and `node02` are
+/// `node[01-03,07]`.
 pub fn compressed<S: AsRef<str>>(names: &[S]) -> String {
     let mut parts: Vec<(&str, u64, &str)> = names.iter().map(|name| split(name.as_ref())).collect();
     parts.sort_unstable_by_key(|&(prefix, number, digits)| (prefix, digits.is_empty(), number, digits.len()));
