@@ -87,10 +87,7 @@ pub trait Answer: Sized + 'static {
 
     /// The answer to the question, on one line: the first field, if nothing else.
     fn value(&self) -> String {
-        let field = &Self::FIELDS[0];
-        let Value::Record(values) = record(std::slice::from_ref(field), self) else { return String::new() };
-        let cells = values.iter().flat_map(|(_, value)| Self::FIELDS.describe()[0].cells(value, 0));
-        let known: Vec<String> = cells.filter(|cell| !cell.is_empty()).collect();
+        let known: Vec<String> = Self::FIELDS[0].cells(self).into_iter().filter(|cell| !cell.is_empty()).collect();
         if known.is_empty() { "unknown".to_owned() } else { known.join(" ") }
     }
 

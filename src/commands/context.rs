@@ -61,7 +61,7 @@ impl<'a> Context<'a> {
     /// [`Error::Told`] when the instruction set or the output cannot be had.
     pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
-        let opened = cluster.at_root(|| Output::open(engine.destination.output.as_deref(), || cluster.stdout()));
+        let opened = cluster.at_root(|| Output::of(&engine.destination, cluster));
         let output = cluster.agree(opened.transpose())?;
         let session = session(cluster, engine);
         agreed(cluster, session.claim())?;

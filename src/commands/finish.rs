@@ -1,19 +1,18 @@
 //! The last part of every computing command: the report is written once, at the root, and all ranks leave together.
 
 use std::cell::RefCell;
-use std::io::Write;
 
-use serde::Serialize;
 use signal_hook::consts::SIGINT;
 
 use super::context::{Context, Record};
+use super::output::formatted;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, StopCause};
 use crate::job::signals;
 use crate::report::field::record;
-use crate::report::{Answer, Completion, Extra, Format, Lost, Report, Run, Work, imbalance, write_run_text};
+use crate::report::{Answer, Completion, Extra, Lost, Report, Run, Work, imbalance, write_run_text};
 use crate::{cli, stderr};
 
 /// What the root has to say at the end.
@@ -150,8 +149,7 @@ impl Context<'_> {
     /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
     fn write<R: Answer>(&self, report: &Report<R>) -> Result<()> {
         let format = self.engine.destination.format;
-        let mut bytes = Vec::new();
-        report.write(format, &mut bytes).map_err(Error::io("cannot format the result"))?;
+        let bytes = formatted(|out| report.write(format, out))?;
         let output = self.take_output()?;
         let elsewhere = !output.is_stdout();
         let written = output.write_all(&bytes);
@@ -234,15 +232,6 @@ pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>
         })
         .collect();
     (seen, indices)
-}
-
-/// Writes a report that has no run (`info`).
-pub(super) fn write_plain<R: Answer, M: Serialize>(
-    report: &Report<R, M>,
-    format: Format,
-    out: &mut dyn Write,
-) -> Result<()> {
-    report.write(format, out).and_then(|()| out.flush()).map_err(Error::io("cannot write the report"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub mod args;
 use self::answer::{Host, InfoResult, RankPlace, Scheduler};
 pub use self::args::Info;
 use super::command::Command;
-use super::finish::{distinct, write_plain};
+use super::finish::distinct;
 use super::output::Output;
 use crate::cli::{self, Words};
 use crate::cluster::Cluster;
@@ -39,10 +39,8 @@ fn run(cluster: &Cluster, words: &Words, options: &Info) -> Result<u8> {
     let isas = cluster.gather_records(&isa.to_string())?;
     let written = places.zip(isas).map(|(places, isas)| {
         let result = describe(cluster, &places, &isas);
-        let mut bytes = Vec::new();
-        write_plain(&Report::without_run("info", result), options.destination.format, &mut bytes)?;
-        let output = Output::open(options.destination.output.as_deref(), || cluster.stdout())?;
-        output.write_all(&bytes)
+        let report = Report::without_run("info", result);
+        Output::of(&options.destination, cluster)?.report(&report, options.destination.format)
     });
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

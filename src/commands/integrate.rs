@@ -13,7 +13,6 @@ use self::answer::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use self::args::Integrate;
 use self::args::{ABOUT_EP, EP, List};
 use super::command::{Check, Command, Computation, Timed};
-use super::finish::write_plain;
 use super::output::Output;
 use crate::cli::{Destination, Engine, Words};
 use crate::cluster::Cluster;
@@ -85,11 +84,6 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
     let ep = IntegrandLine { name: EP, about: ABOUT_EP, parameters: vec!["class"] };
     let integrands = lines.chain([ep]).collect();
     let report = Report::without_run("integrate", IntegrandList { integrands });
-    let written = cluster.at_root(|| {
-        let mut bytes = Vec::new();
-        write_plain(&report, destination.format, &mut bytes)?;
-        let output = Output::open(destination.output.as_deref(), || cluster.stdout())?;
-        output.write_all(&bytes)
-    });
+    let written = cluster.at_root(|| Output::of(destination, cluster)?.report(&report, destination.format));
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

@@ -7,12 +7,15 @@ use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use crate::cli::Destination;
 use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::job::atomic_file;
+use crate::report::{Answer, Format, Report};
 use crate::stream;
 
 /// Bytes collected before a write.
@@ -56,6 +59,22 @@ impl Output {
             }
         };
         Ok(Output { target, name, is_stdout: false })
+    }
+
+    /// Opens the place that the user named.
+    ///
+    /// # Errors
+    /// As [`Output::open`].
+    pub fn of(destination: &Destination, cluster: &Cluster) -> Result<Output> {
+        Output::open(destination.output.as_deref(), || cluster.stdout())
+    }
+
+    /// Writes a report, and finishes.
+    ///
+    /// # Errors
+    /// As [`Output::write_all`].
+    pub fn report<R: Answer, M: Serialize>(self, report: &Report<R, M>, format: Format) -> Result<()> {
+        self.write_all(&formatted(|out| report.write(format, out))?)
     }
 
     /// Whether it is standard output.

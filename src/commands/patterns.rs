@@ -13,7 +13,6 @@ mod gallery;
 use self::answer::{PATTERNS_RUN, PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult};
 pub use self::args::Patterns;
 use super::command::Command;
-use super::finish::write_plain;
 use super::output::Output;
 use crate::cli::{Launch, Words};
 use crate::cluster::Cluster;
@@ -126,7 +125,7 @@ impl Command for Patterns {
 
 fn run(cluster: &Cluster, options: &Patterns) -> Result<u8> {
     let chosen = cluster.agree(choose(options.name.as_deref()))?;
-    let opened = cluster.at_root(|| Output::open(options.destination.output.as_deref(), || cluster.stdout()));
+    let opened = cluster.at_root(|| Output::of(&options.destination, cluster));
     let output = cluster.agree(opened.transpose())?;
     if options.explain {
         let page = |p: &&Pattern| PatternPage { name: p.name.into(), page: page(p.file) };
@@ -164,13 +163,7 @@ fn page(file: &str) -> String {
 /// Writes, at the root, what no pattern had to run for.
 fn show<R: Answer>(cluster: &Cluster, result: R, options: &Patterns, output: Option<Output>) -> Result<u8> {
     let report = Report::without_run("patterns", result);
-    cluster.agree(output.map_or(Ok(()), |output| write(&report, options, output))).map(|()| 0)
-}
-
-fn write<R: Answer, M: serde::Serialize>(report: &Report<R, M>, options: &Patterns, output: Output) -> Result<()> {
-    let mut bytes = Vec::new();
-    write_plain(report, options.destination.format, &mut bytes)?;
-    output.write_all(&bytes)
+    cluster.agree(output.map_or(Ok(()), |output| output.report(&report, options.destination.format))).map(|()| 0)
 }
 
 #[cfg(test)]

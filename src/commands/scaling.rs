@@ -189,7 +189,7 @@ struct Outputs {
 
 impl Outputs {
     fn open(cluster: &Cluster, shown: &Shown) -> Result<Outputs> {
-        let report = Output::open(shown.destination.output.as_deref(), || cluster.stdout())?;
+        let report = Output::of(&shown.destination, cluster)?;
         let open = |path: &Path| Output::open(Some(path), || Ok(Box::new(std::io::sink())));
         Ok(Outputs {
             report,

@@ -58,15 +58,8 @@ pub type Line = (&'static str, String);
 
 /// One field of a result `R`.
 pub struct Field<R> {
-    name: &'static str,
-    kind: Kind,
-    about: &'static str,
+    description: Description,
     get: fn(&R) -> Value,
-    may_be_absent: bool,
-    may_be_null: bool,
-    /// What CSV has instead of the name.
-    column: Option<&'static str>,
-    in_csv: bool,
     lines: Lines<R>,
 }
 
@@ -82,32 +75,24 @@ enum Lines<R> {
 impl<R> Field<R> {
     /// A field that every result has. `about` is for docs and schema: full sentences.
     pub const fn new(name: &'static str, kind: Kind, about: &'static str, get: fn(&R) -> Value) -> Field<R> {
-        Field {
-            name,
-            kind,
-            about,
-            get,
-            may_be_absent: false,
-            may_be_null: false,
-            column: None,
-            in_csv: true,
-            lines: Lines::None,
-        }
+        let description =
+            Description { name, kind, about, may_be_absent: false, may_be_null: false, column: None, in_csv: true };
+        Field { description, get, lines: Lines::None }
     }
 
     /// It is left out where nobody asked for it.
     pub const fn optional(self) -> Field<R> {
-        Field { may_be_absent: true, ..self }
+        Field { description: Description { may_be_absent: true, ..self.description }, ..self }
     }
 
     /// It is null where there is none.
     pub const fn nullable(self) -> Field<R> {
-        Field { may_be_null: true, ..self }
+        Field { description: Description { may_be_null: true, ..self.description }, ..self }
     }
 
     /// CSV has this name, or this before the names of a record's or row's fields; "": theirs alone.
     pub const fn column(self, column: &'static str) -> Field<R> {
-        Field { column: Some(column), ..self }
+        Field { description: Description { column: Some(column), ..self.description }, ..self }
     }
 
     /// The text form has a line with the value behind this label, where there is one.
@@ -122,12 +107,17 @@ impl<R> Field<R> {
 
     /// CSV has no column for it.
     pub const fn without_column(self) -> Field<R> {
-        Field { in_csv: false, ..self }
+        Field { description: Description { in_csv: false, ..self.description }, ..self }
     }
 
     /// The text form has these lines.
     pub const fn lines(self, lines: fn(&R) -> Vec<Line>) -> Field<R> {
         Field { lines: Lines::Written(lines), ..self }
+    }
+
+    /// Its cells of the CSV form; of a list of records the first.
+    pub(super) fn cells(&self, result: &R) -> Vec<String> {
+        self.description.cells(&(self.get)(result), 0)
     }
 
     /// Its lines of the text form.
@@ -169,8 +159,8 @@ impl<R> Fields<R> {
 pub fn record<R>(fields: &[Field<R>], result: &R) -> Value {
     let value = |field: &Field<R>| {
         let value = (field.get)(result);
-        debug_assert!(field.description().holds(&value), "{} is {value:?}", field.name);
-        (field.name, value)
+        debug_assert!(field.description.holds(&value), "{} is {value:?}", field.description.name);
+        (field.description.name, value)
     };
     Value::Record(fields.iter().map(value).collect())
 }
@@ -186,6 +176,7 @@ pub struct Description {
     pub about: &'static str,
     may_be_absent: bool,
     may_be_null: bool,
+    /// What CSV has instead of the name.
     column: Option<&'static str>,
     in_csv: bool,
 }
@@ -196,22 +187,15 @@ pub trait Described {
     fn describe(&self) -> Vec<Description>;
 }
 
-impl<R> Field<R> {
-    fn description(&self) -> Description {
-        let Field { name, kind, about, may_be_absent, may_be_null, column, in_csv, .. } = *self;
-        Description { name, kind, about, may_be_absent, may_be_null, column, in_csv }
-    }
-}
-
 impl<R> Described for Fields<R> {
     fn describe(&self) -> Vec<Description> {
-        self.0.iter().map(Field::description).collect()
+        self.0.describe()
     }
 }
 
 impl<R> Described for [Field<R>] {
     fn describe(&self) -> Vec<Description> {
-        self.iter().map(Field::description).collect()
+        self.iter().map(|field| field.description).collect()
     }
 }
 

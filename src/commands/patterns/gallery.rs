@@ -38,7 +38,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::answer::{Cost, PatternCosts, PatternLine, PatternsResult, PatternsRun};
-use super::{Pattern, Patterns, write};
+use super::{Pattern, Patterns};
 use crate::cluster::Cluster;
 use crate::cluster::place::host;
 use crate::commands::finish::{distinct, library};
@@ -117,7 +117,9 @@ pub(super) fn run(
         }
         let result = PatternsResult { patterns: lines, right, complete: cause.is_none() };
         let report = Report { command: "patterns", result, run: Some(run) };
-        write(&report, options, output).map(|()| stop::exit_code(cause, if right { 0 } else { Error::WRONG }))
+        output
+            .report(&report, options.destination.format)
+            .map(|()| stop::exit_code(cause, if right { 0 } else { Error::WRONG }))
     });
     let code = cluster.agree(written.transpose())?;
     cluster.broadcast(code)
