@@ -185,7 +185,7 @@ fn report<T: Into<Summary>>(
         ends(range, &mut result);
     } else if summary.primes > 0 && range.below_2_64().is_none() {
         // Which primes they are is not known.
-        result.proven = Some(false);
+        result.proven = false;
     }
     result.sum = options.sum.then_some(summary.sum);
     result.digest = options.digest.then(|| digest::name(summary.digest));
@@ -201,7 +201,7 @@ fn ends(range: Range<u128>, result: &mut PrimesResult) {
     let last = (range.start..=range.stop).rev().find(|&n| wide::is_prime(n));
     result.first = Some((range.start..=range.stop).find(|&n| wide::is_prime(n)));
     result.last = Some(last);
-    result.proven = last.filter(|&prime| prime > u64::MAX.into()).map(|_| false);
+    result.proven = last.is_none_or(|prime| prime <= u64::MAX.into());
 }
 
 fn final_report<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u64) -> FinalReport<PrimesResult> {

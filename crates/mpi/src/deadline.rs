@@ -1,5 +1,5 @@
-//! A step that may hang, and what is done then (in time awake): on a thread of its own, since the thread that calls
-//! MPI is the one that hangs.
+//! A step that may hang, and what is done after a limit in time awake: on a thread of its own,
+//! since the thread that calls MPI is the one that hangs.
 //!
 //! Stands beside `patience`, which is for waits that come to an end.
 

@@ -160,8 +160,8 @@ pub fn make_progress() {
     }
 }
 
-/// To be called by a kernel every few hundred milliseconds at the least, as [`make_progress`] by waits:
-/// this rank gets on.
+/// A kernel calls this every few hundred milliseconds at least, as waits call [`make_progress`]:
+/// this rank makes progress.
 pub fn yield_now() {
     progress();
     make_progress();

@@ -24,8 +24,7 @@ pub struct PrimesResult {
     pub max_gap: Option<Option<GapResult>>,
     pub gaps: Option<Vec<GapResult>>,
     pub digest: Option<String>,
-    /// `Some(false)`: not proven.
-    pub proven: Option<bool>,
+    pub proven: bool,
     pub completion: Completion,
 }
 
@@ -78,7 +77,7 @@ impl PrimesResult {
             max_gap: None,
             gaps: None,
             digest: None,
-            proven: None,
+            proven: true,
             completion,
         }
     }
@@ -108,8 +107,8 @@ fn prime_or_none(prime: Option<Option<u128>>) -> Option<String> {
 }
 
 /// The line that says what probable primes are; none where all is proven.
-pub(super) fn no_proof(proven: Option<bool>) -> Option<String> {
-    (proven == Some(false)).then(|| "none above 2^64: probable primes (Baillie-PSW test)".to_owned())
+pub(super) fn no_proof(proven: bool) -> Option<String> {
+    (!proven).then(|| "none above 2^64: probable primes (Baillie-PSW test)".to_owned())
 }
 
 /// What `proven` means.
@@ -160,8 +159,7 @@ impl Answer for PrimesResult {
         Field::<Self>::new("start", WIDE, "The first number of the range.", |it| wide(it.start)),
         Field::<Self>::new("stop", WIDE, "The last number of the range.", |it| wide(it.stop))
             .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
-        Field::<Self>::new("proven", BOOL, PROVEN, |it| (it.proven != Some(false)).into())
-            .line("proof", |it| no_proof(it.proven)),
+        Field::<Self>::new("proven", BOOL, PROVEN, |it| it.proven.into()).line("proof", |it| no_proof(it.proven)),
         complete(),
         coverage(),
     ];
@@ -262,7 +260,7 @@ mod tests {
     fn probable_primes_are_called_so() {
         let mut result = PrimesResult::count(1 << 64, (1 << 64) + 20, 1, Completion::Complete);
         let prime = (1 << 64) + 13;
-        (result.first, result.last, result.proven) = (Some(Some(prime)), Some(Some(prime)), Some(false));
+        (result.first, result.last, result.proven) = (Some(Some(prime)), Some(Some(prime)), false);
         insta::assert_snapshot!(written(result.clone(), Format::Text), @"
         primes       1
         first prime  18446744073709551629

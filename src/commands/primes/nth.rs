@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
         let numbers = ended.as_ref().and_then(|e| e.total).map_or(0, |counted| counted.numbers);
         // All primes between START and the one that was found were counted, those above 2^64 by a test that proves nothing.
         let largest = |prime: u128| if n > 0 { prime } else { start - 1 };
-        let proven = found.filter(|&prime| largest(prime) >= FIRST_ABOVE).map(|_| false);
+        let proven = found.is_none_or(|prime| largest(prime) < FIRST_ABOVE);
         FinalReport {
             command: "primes",
             result: Some(NthResult { start, n, nth: found, proven, completion }),

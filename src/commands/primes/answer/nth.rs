@@ -12,8 +12,7 @@ pub struct NthResult {
     pub start: u128,
     pub n: i128,
     pub nth: Option<u128>,
-    /// `Some(false)`: not proven.
-    pub proven: Option<bool>,
+    pub proven: bool,
     pub completion: Completion,
 }
 
@@ -32,8 +31,7 @@ impl Answer for NthResult {
             wide(it.start)
         })
         .lines(|it| vec![(side(it.n), it.start.to_string())]),
-        Field::<Self>::new("proven", BOOL, PROVEN, |it| (it.proven != Some(false)).into())
-            .line("proof", |it| no_proof(it.proven)),
+        Field::<Self>::new("proven", BOOL, PROVEN, |it| it.proven.into()).line("proof", |it| no_proof(it.proven)),
         complete(),
         coverage(),
     ];
@@ -53,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_three_forms() {
-        let found = NthResult { start: 0, n: 100, nth: Some(541), proven: None, completion: Completion::Complete };
+        let found = NthResult { start: 0, n: 100, nth: Some(541), proven: true, completion: Completion::Complete };
         insta::assert_snapshot!(written(found.clone(), Format::Text), @"
         prime  541
         n      100
@@ -65,7 +63,7 @@ mod tests {
         ");
         insta::assert_snapshot!(json(found), @r#"{"complete":true,"n":"100","nth":"541","proven":true,"start":"0"}"#);
         let stopped =
-            NthResult { start: 1 << 60, n: 1 << 50, nth: None, proven: None, completion: Completion::of(3, 7) };
+            NthResult { start: 1 << 60, n: 1 << 50, nth: None, proven: true, completion: Completion::of(3, 7) };
         insta::assert_snapshot!(written(stopped.clone(), Format::Text), @"
         prime         not found yet
         n             1125899906842624
@@ -77,7 +75,7 @@ mod tests {
             start: 1 << 65,
             n: -3,
             nth: Some((1 << 65) - 493),
-            proven: Some(false),
+            proven: false,
             completion: Completion::Complete,
         };
         insta::assert_snapshot!(written(below.clone(), Format::Text), @"
