@@ -6,7 +6,7 @@
 //! ```text
 //! {"schema": "montesieve/1", "command": "pi", "version": "...", "result": {...}, "run": {...}}
 //! ```
-//! A new command adds one file with a struct that implements [`Answer`].
+//! A new command adds one file with a [`record!`](record) that implements [`Answer`].
 
 mod axis;
 pub mod bars;
@@ -15,6 +15,7 @@ mod completion;
 pub mod field;
 pub mod picture;
 mod plan;
+pub mod record;
 mod run;
 mod run_text;
 pub mod schema;
@@ -26,16 +27,15 @@ pub mod value;
 use std::fmt;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
-use self::field::{Described, Field, Line, record};
+use self::field::{Described, Fields};
+use self::record::Record;
 use self::value::Value;
-pub use completion::{Completes, Completion, complete, coverage};
-pub use plan::{PLANNED, PlanResult, planned};
-pub use run::{Extra, Lost, RUN, Run, Work, imbalance};
+pub use completion::Completion;
+pub use plan::{PlanResult, Planned, planned};
+pub use run::{Extra, Lost, Run, Work, imbalance};
 pub use run_text::write_run_text;
-pub use statistics::{CHI_SQUARE, IntervalKind, MERIT, Warning, chi_square_text, merit};
-pub use target::{TargetResult, Targets, target_error, target_reached, target_unreachable};
+pub use statistics::{IntervalKind, Merit, Warning, merit};
+pub use target::TargetResult;
 pub use text::duration;
 pub(crate) use text::number;
 
@@ -74,12 +74,9 @@ impl fmt::Display for Format {
     }
 }
 
-/// The result of one command. Its three forms follow from its fields.
-pub trait Answer: Sized + 'static {
-    /// The fields, in the order in which all forms have them. CSV has the same columns for every answer of the command, so
-    /// that rows of many runs can be put below each other.
-    const FIELDS: &'static [Field<Self>];
-
+/// The result of one command. Its three forms follow from its fields. CSV has the same columns for every answer of the
+/// command, so that rows of many runs can be put below each other.
+pub trait Answer: Record {
     /// What a user should know of the answer even if it goes to a file: for standard error.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
@@ -87,7 +84,12 @@ pub trait Answer: Sized + 'static {
 
     /// The answer to the question, on one line: the first field, if nothing else.
     fn value(&self) -> String {
-        let known: Vec<String> = Self::FIELDS[0].cells(self).into_iter().filter(|cell| !cell.is_empty()).collect();
+        let Value::Record(fields) = self.record() else { return String::new() };
+        let cells = match fields.into_iter().next() {
+            Some((_, Value::Record(parts))) => parts.iter().map(|(_, value)| value.cell()).collect(),
+            first => first.iter().map(|(_, value)| value.cell()).collect::<Vec<_>>(),
+        };
+        let known: Vec<String> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
         if known.is_empty() { "unknown".to_owned() } else { known.join(" ") }
     }
 
@@ -96,19 +98,32 @@ pub trait Answer: Sized + 'static {
     /// # Errors
     /// What `out` says.
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        let lines: Vec<Line> = Self::FIELDS.iter().flat_map(|field| field.text(self)).collect();
-        text::aligned(&lines, out)
+        text::aligned(&self.lines(), out)
     }
 }
 
 /// Writes an answer as CSV: a header line, and a row; or one for each of a list of things.
 fn write_csv<R: Answer>(answer: &R, out: &mut dyn Write) -> io::Result<()> {
-    let Value::Record(values) = record(R::FIELDS, answer) else { return Ok(()) };
-    let fields = R::FIELDS.describe();
+    let Value::Record(values) = answer.record() else { return Ok(()) };
+    let fields = Fields(R::FIELDS).describe();
     let rows = fields.iter().zip(&values).filter_map(|(field, (_, value))| field.rows(value)).max().unwrap_or(1);
     let cells = |row| fields.iter().zip(&values).flat_map(|(field, (_, value))| field.cells(value, row)).collect();
     let header = fields.iter().flat_map(|field| field.columns("")).collect();
     let rows: Vec<Vec<String>> = [header].into_iter().chain((0..rows.max(1)).map(cells)).collect();
+    text::csv_rows(&rows, out)
+}
+
+/// Writes records as CSV: a header line, and a row for each.
+pub(crate) fn write_csv_rows<R: Record>(records: &[R], out: &mut dyn Write) -> io::Result<()> {
+    let fields = Fields(R::FIELDS).describe();
+    let cells = |record: &R| match record.record() {
+        Value::Record(values) => {
+            fields.iter().zip(&values).flat_map(|(field, (_, value))| field.cells(value, 0)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let header = fields.iter().flat_map(|field| field.columns("")).collect();
+    let rows: Vec<Vec<String>> = [header].into_iter().chain(records.iter().map(cells)).collect();
     text::csv_rows(&rows, out)
 }
 
@@ -123,25 +138,21 @@ pub struct Report<R, M = Run> {
     pub run: Option<M>,
 }
 
-/// A report as JSON has it: with what is the same for all of them, in this order.
-#[derive(Serialize)]
-pub(crate) struct Document<'r, R, M> {
-    pub(crate) schema: &'static str,
-    pub(crate) command: &'static str,
-    pub(crate) version: &'static str,
-    pub(crate) result: &'r R,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) run: Option<&'r M>,
-}
-
-/// Writes the JSON form, its last newline with it.
-pub(crate) fn write_json<R: Serialize, M: Serialize>(
+/// Writes the JSON form, its last newline with it: what is the same for all commands, in this order.
+pub(crate) fn write_json<R: Record, M: Record>(
     command: &'static str,
     result: &R,
     run: Option<&M>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let document = Document { schema: SCHEMA, command, version: env!("CARGO_PKG_VERSION"), result, run };
+    let text = |text: &str| Value::Text(text.to_owned());
+    let document = Value::Record(vec![
+        ("schema", text(SCHEMA)),
+        ("command", text(command)),
+        ("version", text(env!("CARGO_PKG_VERSION"))),
+        ("result", result.record()),
+        ("run", run.map_or(Value::Absent, M::record)),
+    ]);
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
@@ -153,7 +164,7 @@ impl<R> Report<R> {
     }
 }
 
-impl<R: Answer, M: Serialize> Report<R, M> {
+impl<R: Answer, M: Record> Report<R, M> {
     /// Writes the whole report in one form, its last newline with it.
     ///
     /// # Errors
@@ -161,7 +172,7 @@ impl<R: Answer, M: Serialize> Report<R, M> {
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Text => self.result.write_text(out),
-            Format::Json => write_json(self.command, &record(R::FIELDS, &self.result), self.run.as_ref(), out),
+            Format::Json => write_json(self.command, &self.result, self.run.as_ref(), out),
             Format::Csv => write_csv(&self.result, out),
             Format::Value => writeln!(out, "{}", self.result.value()),
         }
@@ -185,7 +196,7 @@ pub(crate) mod testing {
 
     /// The `result` part of the JSON form, on one line, its keys in order.
     pub(crate) fn compact<R: Answer>(result: R) -> String {
-        serde_json::to_string(&record(R::FIELDS, &result)).expect("JSON")
+        serde_json::to_string(&result.record()).expect("JSON")
     }
 
     /// The `result` part of the JSON form.
@@ -198,15 +209,15 @@ pub(crate) mod testing {
 mod tests {
     use super::*;
 
-    /// The plainest answer.
-    struct Count {
-        primes: u64,
+    record::record! {
+        /// The plainest answer.
+        struct Count {
+            /// How many.
+            primes: u64 => .label("primes"),
+        }
     }
 
-    impl Answer for Count {
-        const FIELDS: &'static [Field<Count>] =
-            &[Field::<Self>::new("primes", field::INTEGER, "How many.", |count| count.primes.into()).label("primes")];
-    }
+    impl Answer for Count {}
 
     #[test]
     fn json_has_its_keys_in_order() {

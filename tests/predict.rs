@@ -118,7 +118,7 @@ fn unequal_blocks() {
         let ratio = prediction.seconds / simulated(&prediction, schedule, &work, COSTS, grows);
         assert!((0.85..1.15).contains(&ratio), "{schedule:?} on {ranks}: {ratio}");
     }
-    assert_eq!(predict(Schedule::Block, None, &work, &COSTS, 100).limit.name(), "imbalance");
+    assert_eq!(predict(Schedule::Block, None, &work, &COSTS, 100).limit.word(), "imbalance");
 }
 
 /// The number of ranks at which half of the time is lost agrees with the simulation, up to one step

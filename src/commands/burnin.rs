@@ -23,7 +23,7 @@ use std::time::Instant;
 
 use team::Team;
 
-use self::answer::{BurninReport, Verdict};
+use self::answer::{BurninReport, BurninResult, BurninRun, Verdict};
 pub use self::args::Burnin;
 use self::diagnosis::hostlist;
 use super::command::Command;
@@ -35,8 +35,13 @@ use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
+use crate::report::schema::Documentation;
 
 impl Command for Burnin {
+    fn documentation() -> Documentation {
+        Documentation::of::<BurninResult>("the verdict").with_run::<BurninRun>()
+    }
+
     fn launch(&self) -> Option<&Launch> {
         Some(&self.launch)
     }

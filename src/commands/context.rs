@@ -37,13 +37,13 @@ pub struct Context<'a> {
     merges: Cell<bool>,
     /// Where the result goes; at the root only, until it is taken.
     output: RefCell<Option<Output>>,
-    /// What the command comes to is noted here, instead of being reported.
-    record: Option<RefCell<Option<Record>>>,
+    /// The answer goes here instead of into a report.
+    captured: Option<RefCell<Option<Captured>>>,
 }
 
-/// What a command came to whose report nobody wants to see.
+/// The answer of a command that makes no report.
 #[derive(Debug)]
-pub struct Record {
+pub struct Captured {
     /// Its `result`, as JSON has it.
     pub answer: String,
     /// Whether every block was done.
@@ -84,12 +84,12 @@ impl<'a> Context<'a> {
             merged: None,
             merges: Cell::new(false),
             output: RefCell::new(output),
-            record: None,
+            captured: None,
         })
     }
 
     /// The same on a part of the ranks, with these options; what the command comes to is noted, not reported.
-    pub fn recording<'p>(&'p self, part: &'p Cluster, options: Options) -> Context<'p> {
+    pub fn capturing<'p>(&'p self, part: &'p Cluster, options: Options) -> Context<'p> {
         Context {
             cluster: part,
             engine: self.engine,
@@ -99,13 +99,13 @@ impl<'a> Context<'a> {
             merged: None,
             merges: Cell::new(false),
             output: RefCell::new(None),
-            record: Some(RefCell::new(None)),
+            captured: Some(RefCell::new(None)),
         }
     }
 
-    /// The place for a note, where notes are taken.
-    pub fn record(&self) -> Option<&RefCell<Option<Record>>> {
-        self.record.as_ref()
+    /// The place for the answer of a command that makes no report.
+    pub fn captured(&self) -> Option<&RefCell<Option<Captured>>> {
+        self.captured.as_ref()
     }
 
     /// The same for the command line `words`, with the blocks taken from these checkpoints.

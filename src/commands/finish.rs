@@ -4,14 +4,13 @@ use std::cell::RefCell;
 
 use signal_hook::consts::SIGINT;
 
-use super::context::{Context, Record};
+use super::context::{Captured, Context};
 use super::output::formatted;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, StopCause};
 use crate::job::signals;
-use crate::report::field::record;
 use crate::report::{Answer, Completion, Extra, Lost, Report, Run, Work, imbalance, write_run_text};
 use crate::{cli, stderr};
 
@@ -59,8 +58,8 @@ impl Context<'_> {
     /// # Errors
     /// [`Error::Told`] when the report cannot be written.
     pub fn finish<R: Answer>(&self, final_report: Option<FinalReport<R>>) -> Result<u8> {
-        if let Some(place) = self.record() {
-            return self.note(place, final_report);
+        if let Some(place) = self.captured() {
+            return self.capture(place, final_report);
         }
         if !self.is_proved() {
             // A question so small that it is answered without blocks; every rank knows.
@@ -76,18 +75,22 @@ impl Context<'_> {
         self.cluster.broadcast(code)
     }
 
-    /// Takes a note instead of reporting. Every rank must call it.
-    fn note<R: Answer>(&self, place: &RefCell<Option<Record>>, final_report: Option<FinalReport<R>>) -> Result<u8> {
-        let noted = final_report.map(|final_report| {
+    /// Keeps the answer instead of reporting it. Every rank must call it.
+    fn capture<R: Answer>(
+        &self,
+        place: &RefCell<Option<Captured>>,
+        final_report: Option<FinalReport<R>>,
+    ) -> Result<u8> {
+        let captured = final_report.map(|final_report| {
             let FinalReport { result, completion, cause, account, work, verdict, .. } = final_report;
-            let answer = result.as_ref().map(|result| record(R::FIELDS, result));
+            let answer = result.as_ref().map(R::record);
             let answer = serde_json::to_string(&answer)
                 .map_err(|error| Error::Run(format!("cannot write the answer down: {error}")))?;
             let is_complete = completion.is_complete();
-            place.replace(Some(Record { answer, is_complete, account, work }));
+            place.replace(Some(Captured { answer, is_complete, account, work }));
             Ok(exit_code(cause.filter(|_| !is_complete), verdict, None, true))
         });
-        let code = self.cluster.agree(noted.transpose())?;
+        let code = self.cluster.agree(captured.transpose())?;
         self.cluster.broadcast(code)
     }
 

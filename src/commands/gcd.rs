@@ -10,7 +10,7 @@ mod serialised;
 
 use self::answer::{GcdResult, SharedResult};
 pub use self::args::Gcd;
-use self::serialised::SERIALISED;
+use self::serialised::Measured;
 use super::command::{Check, Command};
 use super::context::Context;
 use crate::cli::{Engine, Words};
@@ -23,7 +23,7 @@ impl Command for Gcd {
         Documentation::of::<GcdResult>("of pairs")
             .or::<SharedResult>("of `--all` and `--against`")
             .with_job()
-            .with_run(&SERIALISED)
+            .with_run::<Measured>()
     }
 
     fn check(&self) -> Check {

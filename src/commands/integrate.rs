@@ -19,7 +19,7 @@ use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::montecarlo::integrands::ALL;
 use crate::report::schema::Documentation;
-use crate::report::{MERIT, PLANNED, PlanResult, Report};
+use crate::report::{Merit, PlanResult, Planned, Report};
 
 impl Integrate {
     fn chosen(&self) -> &dyn Command {
@@ -38,8 +38,8 @@ impl Command for Integrate {
             .or::<IntegrandList>("of `integrate list`")
             .or::<PlanResult>("of `--plan`")
             .with_job()
-            .with_run(&MERIT)
-            .with_run(&PLANNED)
+            .with_run::<Merit>()
+            .with_run::<Planned>()
             .or_no_run()
     }
 

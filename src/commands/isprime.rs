@@ -19,7 +19,7 @@ use dashu_int::ops::BitTest;
 use self::answer::{IsPrimeResult, Judged};
 pub use self::args::IsPrime;
 use self::args::{FIVE, IsPrimeMethod, Subject};
-use self::division::{DivisionRun, MEASURED, Measured};
+use self::division::{DivisionRun, Measured};
 use super::command::{Check, Command, Computation};
 use super::context::Context;
 use super::finish::FinalReport;
@@ -37,7 +37,7 @@ use crate::report::{Completion, Work};
 
 impl Command for IsPrime {
     fn documentation() -> Documentation {
-        Documentation::of::<IsPrimeResult>("the numbers").with_job().with_run(&MEASURED)
+        Documentation::of::<IsPrimeResult>("the numbers").with_job().with_run::<Measured>()
     }
 
     fn check(&self) -> Check {

@@ -7,7 +7,6 @@ use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use crate::cli::Destination;
@@ -15,6 +14,7 @@ use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::job::atomic_file;
+use crate::report::record::Record;
 use crate::report::{Answer, Format, Report};
 use crate::stream;
 
@@ -73,7 +73,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::write_all`].
-    pub fn report<R: Answer, M: Serialize>(self, report: &Report<R, M>, format: Format) -> Result<()> {
+    pub fn report<R: Answer, M: Record>(self, report: &Report<R, M>, format: Format) -> Result<()> {
         self.write_all(&formatted(|out| report.write(format, out))?)
     }
 

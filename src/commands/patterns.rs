@@ -10,7 +10,7 @@ pub mod args;
 #[cfg(feature = "mpi")]
 mod gallery;
 
-use self::answer::{PATTERNS_RUN, PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult};
+use self::answer::{PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult, PatternsRun};
 pub use self::args::Patterns;
 use super::command::Command;
 use super::output::Output;
@@ -114,7 +114,7 @@ impl Command for Patterns {
         Documentation::of::<PatternsResult>("the patterns that were run")
             .or::<PatternsList>("of `patterns` without a name")
             .or::<PatternsPages>("of `--explain`")
-            .with_run(&PATTERNS_RUN)
+            .with_run::<PatternsRun>()
             .or_no_run()
     }
 

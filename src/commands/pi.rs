@@ -30,7 +30,7 @@ use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
 use crate::report::schema::Documentation;
-use crate::report::{Completion, IntervalKind, MERIT, PLANNED, PlanResult, Warning, Work, merit};
+use crate::report::{Completion, IntervalKind, Merit, PlanResult, Planned, Warning, Work, merit};
 
 /// A job whose tally is an estimate of pi.
 trait Estimator: Job {
@@ -58,8 +58,8 @@ impl Command for Pi {
         Documentation::of::<PiResult>("the estimate")
             .or::<PlanResult>("of `--plan`")
             .with_job()
-            .with_run(&MERIT)
-            .with_run(&PLANNED)
+            .with_run::<Merit>()
+            .with_run::<Planned>()
     }
 
     fn check(&self) -> Check {

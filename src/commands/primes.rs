@@ -49,7 +49,7 @@ use crate::primes::source::Algorithm;
 use crate::primes::summary::{Summary, Wanted};
 use crate::primes::{digest, wide};
 use crate::report::schema::Documentation;
-use crate::report::{Completion, PLANNED, Work};
+use crate::report::{Completion, Planned, Work};
 
 impl Command for Primes {
     fn documentation() -> Documentation {
@@ -57,7 +57,7 @@ impl Command for Primes {
             .or::<NthResult>("of `--nth`")
             .or::<PrimesPlan>("of `--plan`")
             .with_job()
-            .with_run(&PLANNED)
+            .with_run::<Planned>()
     }
 
     fn check(&self) -> Check {

@@ -32,11 +32,16 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::StopCause;
 use crate::regular::{self, Pipes};
+use crate::report::schema::Documentation;
 
 /// Bytes of a report that is read: thousands of trials are some of them.
 const REPORT: u64 = 1 << 28;
 
 impl Command for Scaling {
+    fn documentation() -> Documentation {
+        Documentation::of::<ScalingResult>("what was timed").with_run::<ScalingRun>()
+    }
+
     fn check(&self) -> Check {
         Scaling::check(self)
     }

@@ -1,10 +1,11 @@
 //! How far a job came: complete, or so many of its blocks.
 //!
-//! Part of every result that could have been stopped early: the fields [`complete`] and
-//! [`coverage`]. A type of its own so that no result can claim to be complete and have a coverage at
+//! Part of every result that could have been stopped early: the fields `complete` and
+//! `coverage`. A type of its own so that no result can claim to be complete and have a coverage at
 //! the same time.
 
-use super::field::{BOOL, Field, Fields, INTEGER, Kind};
+use super::field::{Field, Fields, Kind, Line};
+use super::record::{FieldType, record};
 use super::value::Value;
 
 /// Whether all the work was done.
@@ -41,34 +42,38 @@ impl Completion {
     }
 }
 
-/// A result that could have been stopped early.
-pub trait Completes {
-    /// How far it came.
-    fn completion(&self) -> Completion;
+record! {
+    /// How much was done.
+    struct Coverage {
+        /// Blocks that were done.
+        done: u64,
+        /// Blocks there are.
+        blocks: u64,
+    }
 }
 
-static COVERAGE: Fields<(u64, u64)> = Fields(&[
-    Field::<(u64, u64)>::new("done", INTEGER, "Blocks that were done.", |&(done, _)| done.into()),
-    Field::<(u64, u64)>::new("blocks", INTEGER, "Blocks there are.", |&(_, blocks)| blocks.into()),
+static COMPLETION: Fields<Completion> = Fields(&[
+    Field::new("complete", Kind::Bool, "Whether all the work was done.", |it: &Completion| {
+        Value::Bool(it.is_complete())
+    }),
+    Field::new("coverage", Coverage::KIND, "How much was done, of a job that was stopped early.", |it| match *it {
+        Completion::Complete => Value::Null,
+        Completion::Partial { done, blocks } => Coverage { done, blocks }.value(),
+    })
+    .nullable()
+    .optional(),
 ]);
 
-/// Whether all the work was done.
-pub const fn complete<R: Completes>() -> Field<R> {
-    Field::new("complete", BOOL, "Whether all the work was done.", |result: &R| {
-        result.completion().is_complete().into()
-    })
-}
+impl FieldType for Completion {
+    const KIND: Kind = Kind::Record(&COMPLETION);
 
-/// How much was done, of what was stopped early.
-pub const fn coverage<R: Completes>() -> Field<R> {
-    let get = |result: &R| match result.completion() {
-        Completion::Complete => Value::Absent,
-        Completion::Partial { done, blocks } => COVERAGE.record(&(done, blocks)),
-    };
-    let about = "How much was done, of a job that was stopped early.";
-    Field::new("coverage", Kind::Record(&COVERAGE), about, get)
-        .optional()
-        .line("not complete", |result| result.completion().text())
+    fn value(&self) -> Value {
+        COMPLETION.record(self)
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        self.text().map(|text| ("not complete", text)).into_iter().collect()
+    }
 }
 
 #[cfg(test)]

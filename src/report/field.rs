@@ -1,18 +1,11 @@
-//! The one description of a result: a table of its fields, from which JSON, CSV, text and the JSON
-//! Schema follow.
+//! The description of a field, from which JSON, CSV, text and the JSON Schema follow.
 //!
-//! Stands beside `value`, which has what a field holds. A field says its name, what it means, of
-//! what kind it is, and how it is read from the result; with [`Field::label`] or [`Field::lines`]
-//! it has lines in the text form, too. So a new field of a result is one entry of its table.
-//!
-//! ```text
-//! const FIELDS: &'static [Field<Total>] = &[
-//!     Field::<Self>::new("samples", WIDE, "Samples taken.", |total| wide(total.samples)).label("samples"),
-//! ];
-//! ```
+//! Stands between `record`, which makes the fields of a struct, and `value`, which is what a field
+//! holds.
 
 use serde_json::{Map, json};
 
+use super::record::FieldType;
 use super::value::Value;
 
 /// Of what kind a field is: the same for every result of a command.
@@ -26,6 +19,8 @@ pub enum Kind {
     Wide,
     /// A floating-point number, with as many digits as give the same bits back.
     Float,
+    /// Such a number to six decimals: below a microsecond a clock tells nothing.
+    Rounded,
     /// A text.
     Text,
     /// One of these words.
@@ -38,20 +33,18 @@ pub enum Kind {
     Rows(&'static (dyn Described + Sync)),
     /// A list of simple values. One column.
     List(&'static Kind),
+    /// Null, or of this kind: in a list.
+    OrNull(&'static Kind),
+    /// The result of a command, as it has it. No column.
+    Result,
     /// An object of texts under names that differ from result to result. One column.
     Map,
 }
 
-/// Shorthands of kinds, so that tables read well.
-pub const BOOL: Kind = Kind::Bool;
-/// See [`Kind::Integer`].
-pub const INTEGER: Kind = Kind::Integer;
-/// See [`Kind::Wide`].
+/// Shorthands of kinds, so that records read well.
 pub const WIDE: Kind = Kind::Wide;
-/// See [`Kind::Float`].
-pub const FLOAT: Kind = Kind::Float;
-/// See [`Kind::Text`].
-pub const TEXT: Kind = Kind::Text;
+/// See [`Kind::Rounded`].
+pub const ROUNDED: Kind = Kind::Rounded;
 
 /// A label and a text: one line of the text form.
 pub type Line = (&'static str, String);
@@ -65,7 +58,6 @@ pub struct Field<R> {
 
 /// What the text form has of a field.
 enum Lines<R> {
-    None,
     /// The value behind a label, unless it is absent or null.
     Value(&'static str),
     One(&'static str, fn(&R) -> Option<String>),
@@ -75,14 +67,29 @@ enum Lines<R> {
 impl<R> Field<R> {
     /// A field that every result has. `about` is for docs and schema: full sentences.
     pub const fn new(name: &'static str, kind: Kind, about: &'static str, get: fn(&R) -> Value) -> Field<R> {
-        let description =
-            Description { name, kind, about, may_be_absent: false, may_be_null: false, column: None, in_csv: true };
-        Field { description, get, lines: Lines::None }
+        let (column, absent) = (Column::Named(name), Absent::Never);
+        let description = Description { name, kind, about, absent, may_be_null: false, is_flat: false, column };
+        Field { description, get, lines: Lines::Written(|_| Vec::new()) }
     }
 
-    /// It is left out where nobody asked for it.
-    pub const fn optional(self) -> Field<R> {
-        Field { description: Description { may_be_absent: true, ..self.description }, ..self }
+    /// A field whose kind and lines follow from its type: what `record!` makes of a field of a struct.
+    pub const fn of<T: FieldType>(
+        name: &'static str,
+        about: &'static str,
+        get: fn(&R) -> Value,
+        lines: fn(&R) -> Vec<Line>,
+    ) -> Field<R> {
+        let Field { description, .. } = Field::new(name, T::KIND, about, get);
+        let absent = if T::MAY_BE_ABSENT { Absent::Asked } else { Absent::Never };
+        let column = if matches!(T::KIND, Kind::Rows(_)) { Column::Named("") } else { description.column };
+        let description = Description { absent, may_be_null: T::MAY_BE_NULL, column, ..description };
+        Field { description, get, lines: Lines::Written(lines) }
+    }
+
+    /// It is of another kind than its type says.
+    pub const fn kind(self, kind: Kind) -> Field<R> {
+        let column = Column::Named(self.description.name);
+        Field { description: Description { kind, column, ..self.description }, ..self }
     }
 
     /// It is null where there is none.
@@ -90,9 +97,25 @@ impl<R> Field<R> {
         Field { description: Description { may_be_null: true, ..self.description }, ..self }
     }
 
+    /// It is left out instead of being null; a list, instead of being empty.
+    pub const fn optional(self) -> Field<R> {
+        let absent = if self.description.may_be_null { Absent::Null } else { Absent::Empty };
+        Field { description: Description { absent, may_be_null: false, ..self.description }, ..self }
+    }
+
+    /// Its own fields stand in its place.
+    pub const fn flat(self) -> Field<R> {
+        Field { description: Description { is_flat: true, ..self.description }, ..self }
+    }
+
     /// CSV has this name, or this before the names of a record's or row's fields; "": theirs alone.
     pub const fn column(self, column: &'static str) -> Field<R> {
-        Field { description: Description { column: Some(column), ..self.description }, ..self }
+        Field { description: Description { column: Column::Named(column), ..self.description }, ..self }
+    }
+
+    /// CSV has no column for it.
+    pub const fn without_column(self) -> Field<R> {
+        Field { description: Description { column: Column::None, ..self.description }, ..self }
     }
 
     /// The text form has a line with the value behind this label, where there is one.
@@ -105,25 +128,14 @@ impl<R> Field<R> {
         Field { lines: Lines::One(label, text), ..self }
     }
 
-    /// CSV has no column for it.
-    pub const fn without_column(self) -> Field<R> {
-        Field { description: Description { in_csv: false, ..self.description }, ..self }
-    }
-
     /// The text form has these lines.
     pub const fn lines(self, lines: fn(&R) -> Vec<Line>) -> Field<R> {
         Field { lines: Lines::Written(lines), ..self }
     }
 
-    /// Its cells of the CSV form; of a list of records the first.
-    pub(super) fn cells(&self, result: &R) -> Vec<String> {
-        self.description.cells(&(self.get)(result), 0)
-    }
-
     /// Its lines of the text form.
     pub(super) fn text(&self, result: &R) -> Vec<Line> {
         match self.lines {
-            Lines::None => Vec::new(),
             Lines::Written(lines) => lines(result),
             Lines::One(label, text) => text(result).map(|text| (label, text)).into_iter().collect(),
             Lines::Value(label) => match (self.get)(result) {
@@ -134,35 +146,29 @@ impl<R> Field<R> {
     }
 }
 
-/// The fields of a record that is part of a result, as a thing to refer to.
+/// The fields of a record, as a thing to refer to.
 pub struct Fields<R: 'static>(pub &'static [Field<R>]);
 
 impl<R> Fields<R> {
-    /// The record of these fields.
+    /// Names and values, those of a flat field in its place: one for each of [`Described::describe`].
+    ///
+    /// # Panics
+    /// In tests and debug builds: when a value is not of the field's kind.
     pub fn record(&self, result: &R) -> Value {
-        record(self.0, result)
+        let mut values = Vec::new();
+        for Field { description, get, .. } in self.0 {
+            let value = description.fit(get(result));
+            debug_assert!(description.holds(&value), "{} is {value:?}", description.name);
+            match value {
+                Value::Record(fields) if description.is_flat => values.extend(fields),
+                _ if description.is_flat => {
+                    values.extend(description.flattened().iter().map(|field| (field.name, Value::Absent)));
+                }
+                value => values.push((description.name, value)),
+            }
+        }
+        Value::Record(values)
     }
-
-    /// The list of the records of some things.
-    pub fn rows<'r>(&self, results: impl IntoIterator<Item = &'r R>) -> Value
-    where
-        R: 'r,
-    {
-        Value::List(results.into_iter().map(|result| self.record(result)).collect())
-    }
-}
-
-/// The record of a table of fields.
-///
-/// # Panics
-/// In tests and debug builds: when a value is not of the field's kind.
-pub fn record<R>(fields: &[Field<R>], result: &R) -> Value {
-    let value = |field: &Field<R>| {
-        let value = (field.get)(result);
-        debug_assert!(field.description.holds(&value), "{} is {value:?}", field.description.name);
-        (field.description.name, value)
-    };
-    Value::Record(fields.iter().map(value).collect())
 }
 
 /// A field without its result: for columns and for the schema.
@@ -174,11 +180,31 @@ pub struct Description {
     pub kind: Kind,
     /// What it means.
     pub about: &'static str,
-    may_be_absent: bool,
+    absent: Absent,
     may_be_null: bool,
-    /// What CSV has instead of the name.
-    column: Option<&'static str>,
-    in_csv: bool,
+    /// Its fields stand in its place.
+    is_flat: bool,
+    column: Column,
+}
+
+/// When a field is left out.
+#[derive(Clone, Copy, PartialEq)]
+enum Absent {
+    Never,
+    /// Where nobody asked for it.
+    Asked,
+    /// Instead of null.
+    Null,
+    /// Instead of an empty list.
+    Empty,
+}
+
+/// What CSV has of a field.
+#[derive(Clone, Copy)]
+enum Column {
+    None,
+    /// Under this name, or with it before those of a record's fields.
+    Named(&'static str),
 }
 
 /// What has descriptions: a table of fields, whatever it is of.
@@ -189,21 +215,40 @@ pub trait Described {
 
 impl<R> Described for Fields<R> {
     fn describe(&self) -> Vec<Description> {
-        self.0.describe()
-    }
-}
-
-impl<R> Described for [Field<R>] {
-    fn describe(&self) -> Vec<Description> {
-        self.iter().map(|field| field.description).collect()
+        self.0.iter().flat_map(|field| field.description.flattened()).collect()
     }
 }
 
 impl Description {
+    /// Itself, or its fields where they stand in its place.
+    fn flattened(&self) -> Vec<Description> {
+        match self.kind {
+            Kind::Record(fields) if self.is_flat => {
+                let absent = |field: Description| if self.may_be_null { Absent::Null } else { field.absent };
+                fields.describe().into_iter().map(|field| Description { absent: absent(field), ..field }).collect()
+            }
+            _ => vec![*self],
+        }
+    }
+
+    /// Whether it may be left out.
+    fn may_be_absent(&self) -> bool {
+        self.absent != Absent::Never
+    }
+
+    /// A value as this field has it.
+    fn fit(&self, value: Value) -> Value {
+        match (self.absent, value) {
+            (Absent::Null, Value::Null) => Value::Absent,
+            (Absent::Empty, Value::List(list)) if list.is_empty() => Value::Absent,
+            (_, value) => self.kind.fit(value),
+        }
+    }
+
     /// Whether a value is such as this field may have.
     fn holds(&self, value: &Value) -> bool {
         match value {
-            Value::Absent => self.may_be_absent,
+            Value::Absent => self.may_be_absent(),
             Value::Null => self.may_be_null,
             value => self.kind.holds(value),
         }
@@ -211,13 +256,7 @@ impl Description {
 
     /// The names of its columns, behind `before`.
     pub(super) fn columns(&self, before: &str) -> Vec<String> {
-        if !self.in_csv {
-            return Vec::new();
-        }
-        let own = self.column.unwrap_or(match self.kind {
-            Kind::Rows(_) => "",
-            _ => self.name,
-        });
+        let Column::Named(own) = self.column else { return Vec::new() };
         let joined =
             |last: &str| [before, own, last].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
         match self.kind {
@@ -232,6 +271,7 @@ impl Description {
     /// How many rows a list of records has.
     pub(super) fn rows(&self, value: &Value) -> Option<usize> {
         match (self.kind, value) {
+            _ if matches!(self.column, Column::None) => None,
             (Kind::Rows(_), Value::List(rows)) => Some(rows.len()),
             _ => None,
         }
@@ -241,7 +281,7 @@ impl Description {
     pub(super) fn cells(&self, value: &Value, row: usize) -> Vec<String> {
         let empty = || vec![String::new(); self.columns("").len()];
         match (self.kind, value) {
-            _ if !self.in_csv => Vec::new(),
+            _ if matches!(self.column, Column::None) => Vec::new(),
             (_, Value::Absent | Value::Null) => empty(),
             (Kind::Interval, Value::List(ends)) => ends.iter().map(Value::cell).collect(),
             (Kind::Record(fields), value) => cells(fields, value),
@@ -253,7 +293,7 @@ impl Description {
     /// Its type in words.
     pub(super) fn word(&self) -> String {
         let null = if self.may_be_null { " or null" } else { "" };
-        let optional = if self.may_be_absent { ", optional" } else { "" };
+        let optional = if self.may_be_absent() { ", optional" } else { "" };
         format!("{}{null}{optional}", self.kind.word())
     }
 
@@ -270,7 +310,7 @@ impl Description {
                 _ => json!({"anyOf": [schema, {"type": "null"}]}),
             };
         }
-        schema["description"] = self.about.into();
+        schema["description"] = self.about.trim().into();
         schema
     }
 }
@@ -281,9 +321,20 @@ fn cells(fields: &dyn Described, value: &Value) -> Vec<String> {
 }
 
 impl Kind {
+    /// A value as this kind has it.
+    fn fit(self, value: Value) -> Value {
+        match (self, value) {
+            (Kind::Wide, Value::Integer(integer)) => Value::Text(integer.to_string()),
+            (Kind::Rounded, Value::Float(value)) => Value::Float((value * 1e6).round() / 1e6),
+            (Kind::List(kind), Value::List(list)) => list.into_iter().map(|value| kind.fit(value)).collect(),
+            (_, value) => value,
+        }
+    }
+
     fn holds(self, value: &Value) -> bool {
         match (self, value) {
-            (Kind::Bool, Value::Bool(_)) | (Kind::Integer, Value::Integer(_)) | (Kind::Float, Value::Float(_)) => true,
+            (Kind::Bool, Value::Bool(_)) | (Kind::Integer, Value::Integer(_)) => true,
+            (Kind::Float | Kind::Rounded, Value::Float(_)) => true,
             (Kind::Wide, Value::Text(digits)) => {
                 let digits = digits.strip_prefix('-').unwrap_or(digits);
                 !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
@@ -294,6 +345,8 @@ impl Kind {
             (Kind::Record(_), Value::Record(_)) => true,
             (Kind::Rows(_), Value::List(rows)) => rows.iter().all(|row| matches!(row, Value::Record(_))),
             (Kind::List(kind), Value::List(list)) => list.iter().all(|value| kind.holds(value)),
+            (Kind::OrNull(kind), value) => *value == Value::Null || kind.holds(value),
+            (Kind::Result, Value::Json(_)) => true,
             (Kind::Map, Value::Map(_)) => true,
             _ => false,
         }
@@ -304,13 +357,15 @@ impl Kind {
             Kind::Bool => json!({"type": "boolean"}),
             Kind::Integer => json!({"type": "integer"}),
             Kind::Wide => json!({"type": "string", "pattern": "^-?[0-9]+$"}),
-            Kind::Float => json!({"type": "number"}),
+            Kind::Float | Kind::Rounded => json!({"type": "number"}),
             Kind::Text => json!({"type": "string"}),
             Kind::Words(words) => json!({"enum": words}),
             Kind::Interval => json!({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
             Kind::Record(fields) => schema(&fields.describe()),
             Kind::Rows(fields) => json!({"type": "array", "items": schema(&fields.describe())}),
             Kind::List(kind) => json!({"type": "array", "items": kind.schema()}),
+            Kind::OrNull(kind) => json!({"anyOf": [kind.schema(), {"type": "null"}]}),
+            Kind::Result => json!({"type": "object"}),
             Kind::Map => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         }
     }
@@ -321,7 +376,7 @@ impl Kind {
             Kind::Bool => "boolean".to_owned(),
             Kind::Integer => "integer".to_owned(),
             Kind::Wide => "string (digits)".to_owned(),
-            Kind::Float => "number".to_owned(),
+            Kind::Float | Kind::Rounded => "number".to_owned(),
             Kind::Text => "string".to_owned(),
             Kind::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
             Kind::Interval => "[low, high]".to_owned(),
@@ -329,6 +384,8 @@ impl Kind {
             Kind::Rows(_) => "list of objects".to_owned(),
             Kind::List(Kind::Record(_)) => "list of objects".to_owned(),
             Kind::List(kind) => format!("list: {}", kind.word()),
+            Kind::OrNull(kind) => format!("{} or null", kind.word()),
+            Kind::Result => "object".to_owned(),
             Kind::Map => "object of strings".to_owned(),
         }
     }
@@ -338,6 +395,6 @@ impl Kind {
 pub fn schema(fields: &[Description]) -> serde_json::Value {
     let properties: Map<String, serde_json::Value> =
         fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();
-    let required: Vec<&str> = fields.iter().filter(|field| !field.may_be_absent).map(|field| field.name).collect();
+    let required: Vec<&str> = fields.iter().filter(|field| !field.may_be_absent()).map(|field| field.name).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }

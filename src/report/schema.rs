@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::field::{Described, Description, Fields, Kind, schema};
-use super::{Answer, RUN, SCHEMA};
+use super::record::Record;
+use super::{Answer, Run, SCHEMA};
 
 /// What a command's report may hold.
 #[derive(Default)]
@@ -13,6 +14,8 @@ pub struct Documentation {
     results: Vec<(&'static str, Vec<Description>)>,
     /// Its run; empty where nothing runs.
     run: Vec<Description>,
+    /// The run is that of a job, with more fields.
+    is_job: bool,
     /// Some results need no run.
     may_not_run: bool,
 }
@@ -25,18 +28,18 @@ impl Documentation {
 
     /// Or with this one.
     pub fn or<R: Answer>(mut self, asked: &'static str) -> Documentation {
-        self.results.push((asked, R::FIELDS.describe()));
+        self.results.push((asked, Fields(R::FIELDS).describe()));
         self
     }
 
     /// It runs a job.
     pub fn with_job(self) -> Documentation {
-        self.with_run(&RUN)
+        Documentation { is_job: true, ..self.with_run::<Run>() }
     }
 
     /// Its run has these fields, too.
-    pub fn with_run<R>(mut self, fields: &Fields<R>) -> Documentation {
-        self.run.extend(fields.describe());
+    pub fn with_run<R: Record>(mut self) -> Documentation {
+        self.run.extend(Fields(R::FIELDS).describe());
         self
     }
 
@@ -85,6 +88,7 @@ pub fn document(commands: &[(String, Documentation)]) -> Value {
         "title": format!("Reports of montesieve, {SCHEMA}"),
         "type": "object",
         "required": ["command"],
+        "properties": {"command": {"enum": commands.iter().map(|(name, _)| name).collect::<Vec<_>>()}},
         "allOf": choose.collect::<Vec<_>>(),
         "$defs": reports,
     })
@@ -93,25 +97,22 @@ pub fn document(commands: &[(String, Documentation)]) -> Value {
 /// The page for people.
 pub fn page(commands: &[(String, Documentation)]) -> String {
     let mut page = PAGE.to_owned();
-    let job = RUN.describe();
+    let job = Fields(Run::FIELDS).describe();
     for (name, documentation) in commands {
         page += &format!("\n## `{name}`\n");
         for (asked, fields) in &documentation.results {
             page += &format!("\n`result`, {asked}:\n\n");
             page += &table(fields);
         }
-        let own: Vec<Description> = documentation
-            .run
-            .iter()
-            .filter(|field| job.iter().all(|common| common.name != field.name))
-            .copied()
-            .collect();
+        let (title, own) = match documentation.run.split_at_checked(job.len()) {
+            Some((_, own)) if documentation.is_job => ("`run` has, besides the fields of a job", own),
+            _ => ("`run`", &*documentation.run),
+        };
         if !own.is_empty() {
-            page += "\n`run` has besides:\n\n";
-            page += &table(&own);
+            page += &format!("\n{title}:\n\n{}", table(own));
         }
     }
-    page += "\n## `run` of every command that computes\n\n";
+    page += "\n## `run` of a job\n\n";
     page += &table(&job);
     page
 }
@@ -137,7 +138,7 @@ fn table(fields: &[Description]) -> String {
 
 fn row(field: &Description, before: &str, rows: &mut String) {
     let name = format!("{before}{}", field.name);
-    *rows += &format!("| `{name}` | {} | {} |\n", field.word(), field.about);
+    *rows += &format!("| `{name}` | {} | {} |\n", field.word(), field.about.trim());
     let (inner, within) = match field.kind {
         Kind::Record(fields) => (fields, format!("{name}.")),
         Kind::Rows(fields) | Kind::List(&Kind::Record(fields)) => (fields, format!("{name}[].")),

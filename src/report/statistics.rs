@@ -2,32 +2,22 @@
 //!
 //! Each has one spelling for programs (JSON and CSV: `wilson`, `student-t`) and one for people (`Wilson`, `Student t`).
 
-use super::field::{FLOAT, Field, Fields, INTEGER, Kind};
-use super::value::asked;
+use super::record::{record, words};
 use super::{Extra, text};
 use crate::montecarlo::chi_square::ChiSquare;
 
-/// How a 95 % interval was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IntervalKind {
-    /// Wilson's score interval for a proportion.
-    Wilson,
-    /// Student's t.
-    StudentT,
+words! {
+    /// How a 95 % interval was made.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum IntervalKind {
+        /// Wilson's score interval for a proportion.
+        Wilson = "wilson",
+        /// Student's t.
+        StudentT = "student-t",
+    }
 }
 
 impl IntervalKind {
-    /// Its names for programs.
-    pub const NAMES: Kind = Kind::Words(&["wilson", "student-t"]);
-
-    /// For programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            IntervalKind::Wilson => "wilson",
-            IntervalKind::StudentT => "student-t",
-        }
-    }
-
     /// For people.
     pub fn title(self) -> &'static str {
         match self {
@@ -37,27 +27,18 @@ impl IntervalKind {
     }
 }
 
-/// Why the 95 % interval of an estimate may cover less often than it says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// A few of many samples carry the estimate.
-    HeavyTail,
-    /// There are too few samples.
-    FewSamples,
+words! {
+    /// Why the 95 % interval of an estimate may cover less often than it says.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Warning {
+        /// A few of many samples carry the estimate.
+        HeavyTail = "heavy-tail",
+        /// There are too few samples.
+        FewSamples = "few-samples",
+    }
 }
 
 impl Warning {
-    /// Its names for programs.
-    pub const NAMES: Kind = Kind::Words(&["heavy-tail", "few-samples"]);
-
-    /// For programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Warning::HeavyTail => "heavy-tail",
-            Warning::FewSamples => "few-samples",
-        }
-    }
-
     /// For people. `share` is the largest share of the variance, where that is known.
     pub(crate) fn sentence(self, samples: u64, share: Option<f64>) -> String {
         let part = share.map(|share| format!("a few samples make up {:.0} % of the variance", 100.0 * share));
@@ -74,33 +55,33 @@ impl Warning {
     }
 }
 
-/// Chi-square over the blocks of a job.
-pub static CHI_SQUARE: Fields<ChiSquare> = Fields(&[
-    Field::<ChiSquare>::new("value", FLOAT, "The sum.", |chi| chi.value.into()).column(""),
-    Field::<ChiSquare>::new("degrees_of_freedom", INTEGER, "What it should be about.", |chi| {
-        chi.degrees_of_freedom.into()
-    }),
-    Field::<ChiSquare>::new("z", FLOAT, "How many standard deviations it is off.", |chi| chi.z.into()),
-]);
+record!(for ChiSquare {
+    /// The sum.
+    value: f64 => .column("").line("chi-square", |chi| Some(chi_square_text(chi))),
+    /// What it should be about.
+    degrees_of_freedom: u64,
+    /// How many standard deviations it is off.
+    z: f64,
+});
 
 /// For people.
-pub fn chi_square_text(chi: &ChiSquare) -> String {
+fn chi_square_text(chi: &ChiSquare) -> String {
     let ChiSquare { value, degrees_of_freedom, z } = chi;
     let degrees = if *degrees_of_freedom == 1 { "degree" } else { "degrees" };
     format!("{value:.1} for {degrees_of_freedom} {degrees} of freedom (z = {z:.2})")
 }
 
-/// What an estimate adds to its run.
-pub static MERIT: Fields<Option<f64>> = Fields(&[Field::<Option<f64>>::new(
-    "figure_of_merit",
-    FLOAT,
-    "1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the larger, the more \
-     precision a second buys. Of an integral or of pi, in its own units.",
-    |&merit| asked(merit, Into::into),
-)
-.optional()]);
+record! {
+    /// What an estimate adds to its run.
+    pub struct Merit {
+        /// 1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the
+        /// larger, the more precision a second buys. Of an integral or of pi, in its own units.
+        pub figure_of_merit: Option<f64> => .optional(),
+    }
+}
 
 /// How much precision a second bought, where that is known.
-pub fn merit(merit: Option<f64>) -> Extra {
-    Extra::of(&MERIT, &merit).with_lines(merit.map(|merit| format!("figure of merit {merit:.2e}")))
+pub fn merit(figure_of_merit: Option<f64>) -> Extra {
+    Extra::of(&Merit { figure_of_merit })
+        .with_lines(figure_of_merit.map(|merit| format!("figure of merit {merit:.2e}")))
 }

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
 /// Labels and values in two columns.
 pub(crate) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Result<()> {
     let width = lines.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
@@ -77,6 +80,17 @@ pub(crate) fn number(x: f64) -> String {
 /// A CSV cell; empty where there is nothing.
 pub(crate) fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// Reads an integer that JSON has as digits in a string, or, from the first edition, as a number.
+///
+/// # Errors
+/// When it is neither.
+pub fn read_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(digits) => digits.parse().map_err(D::Error::custom),
+        number => number.as_u64().ok_or_else(|| D::Error::custom("not an integer")),
+    }
 }
 
 #[cfg(test)]

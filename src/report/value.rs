@@ -4,8 +4,6 @@
 //! digits, in every result: JavaScript, jq before 1.7 and many others read every JSON number into an
 //! f64, and a count of primes that comes back even slightly wrong is worthless.
 
-use std::fmt::Display;
-
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
@@ -33,28 +31,15 @@ pub enum Value {
     Map(Vec<(String, String)>),
     /// Fields in order.
     Record(Vec<(&'static str, Value)>),
-}
-
-/// An integer that may be above 2^53.
-pub fn wide(integer: impl Display) -> Value {
-    Value::Text(integer.to_string())
-}
-
-/// What was asked for, if it was.
-pub fn asked<T>(value: Option<T>, of: impl FnOnce(T) -> Value) -> Value {
-    value.map_or(Value::Absent, of)
-}
-
-/// What there may be none of.
-pub fn found<T>(value: Option<T>, of: impl FnOnce(T) -> Value) -> Value {
-    value.map_or(Value::Null, of)
+    /// The result of another command, as JSON has it.
+    Json(serde_json::Value),
 }
 
 impl Value {
     /// A CSV cell: a list's values have spaces between them, a record's colons.
     pub(super) fn cell(&self) -> String {
         match self {
-            Value::Absent | Value::Null => String::new(),
+            Value::Absent | Value::Null | Value::Json(_) => String::new(),
             Value::Record(fields) => fields.iter().map(|(_, value)| value.cell()).collect::<Vec<_>>().join(":"),
             Value::List(values) => values.iter().map(Value::cell).collect::<Vec<_>>().join(" "),
             Value::Map(words) => {
@@ -68,51 +53,9 @@ impl Value {
     }
 }
 
-impl From<bool> for Value {
-    fn from(value: bool) -> Value {
-        Value::Bool(value)
-    }
-}
-
-impl From<u64> for Value {
-    fn from(value: u64) -> Value {
-        Value::Integer(value)
-    }
-}
-
-impl From<usize> for Value {
-    fn from(value: usize) -> Value {
-        Value::Integer(value as u64)
-    }
-}
-
-impl From<f64> for Value {
-    fn from(value: f64) -> Value {
-        Value::Float(value)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(value: &str) -> Value {
-        Value::Text(value.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(value: String) -> Value {
-        Value::Text(value)
-    }
-}
-
-impl<T: Into<Value>> From<Option<T>> for Value {
-    fn from(value: Option<T>) -> Value {
-        found(value, T::into)
-    }
-}
-
-impl<T: Into<Value>> FromIterator<T> for Value {
-    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Value {
-        Value::List(values.into_iter().map(T::into).collect())
+impl FromIterator<Value> for Value {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Value {
+        Value::List(values.into_iter().collect())
     }
 }
 
@@ -124,6 +67,7 @@ impl Serialize for Value {
             Value::Integer(value) => serializer.serialize_u64(*value),
             Value::Float(value) => serializer.serialize_f64(*value),
             Value::Text(value) => serializer.serialize_str(value),
+            Value::Json(value) => value.serialize(serializer),
             Value::List(values) => {
                 let mut list = serializer.serialize_seq(Some(values.len()))?;
                 values.iter().try_for_each(|value| list.serialize_element(value))?;

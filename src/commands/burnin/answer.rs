@@ -11,12 +11,14 @@ mod tests;
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::diagnosis::pace::Clock;
 use super::diagnosis::pattern::{Flaw, Message};
 use crate::commands::burnin::diagnosis::cause::Cause;
-use crate::report::{Format, text, write_json};
+use crate::report::field::{Kind, WIDE};
+use crate::report::record::{record, words};
+use crate::report::{Answer, Format, write_csv_rows, write_json};
 
 /// What a burn-in has to say.
 #[derive(Clone, Debug)]
@@ -27,239 +29,235 @@ pub struct BurninReport {
     pub run: BurninRun,
 }
 
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BurninResult {
-    /// In a word.
-    pub verdict: Verdict,
-    /// Every wrong answer that was looked into.
-    pub wrong_blocks: Vec<WrongBlock>,
-    /// Every wrong message that was looked into.
-    pub wrong_messages: Vec<WrongMessage>,
-    /// Hosts that are slow.
-    pub slow: Vec<String>,
-    /// Hosts to leave out, as Slurm writes them; empty for none.
-    pub exclude: String,
-    /// Whether it ran as long as was asked for.
-    pub complete: bool,
-}
-
-/// The outcome in a word; the worst that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Nothing wrong, nobody slow.
-    Ok,
-    /// A host is slow.
-    Slow,
-    /// An answer or a message was wrong.
-    Wrong,
-}
-
-impl Verdict {
-    fn word(self) -> &'static str {
-        match self {
-            Verdict::Ok => "ok",
-            Verdict::Slow => "slow",
-            Verdict::Wrong => "wrong",
-        }
+record! {
+    /// What was found.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct BurninResult {
+        /// The worst finding.
+        pub verdict: Verdict,
+        /// Every wrong answer that was looked into.
+        pub wrong_blocks: Vec<WrongBlock>,
+        /// Every wrong message that was looked into.
+        pub wrong_messages: Vec<WrongMessage>,
+        /// Hosts that are slow.
+        pub slow: Vec<String>,
+        /// Hosts to leave out, as Slurm writes them; empty for none.
+        pub exclude: String,
+        /// Whether it ran as long as was asked for.
+        pub complete: bool,
     }
 }
 
-/// An answer that is wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct WrongBlock {
-    /// Whose it is.
-    pub rank: usize,
-    /// Where that is.
-    pub host: String,
-    /// The logical CPU it came from.
-    pub cpu: usize,
-    /// That CPU's model.
-    pub cpu_model: String,
-    /// The block's number.
-    pub block: u32,
-    /// What the block is.
-    pub work: String,
-    /// The round, from 0.
-    pub round: u64,
-    /// What should have come out.
-    #[serde(serialize_with = "digits")]
-    pub expected: u64,
-    /// What came out.
-    #[serde(serialize_with = "digits")]
-    pub got: u64,
-    /// What came out when the same rank did it again.
-    #[serde(serialize_with = "list_of_digits")]
-    pub again: Vec<u64>,
-    /// What came out elsewhere.
-    pub elsewhere: Option<Elsewhere>,
-    /// What that means.
-    pub cause: Cause,
+words! {
+    /// The outcome in a word; the worst that happened.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Verdict {
+        /// Nothing wrong, nobody slow.
+        Ok = "ok",
+        /// A host is slow.
+        Slow = "slow",
+        /// An answer or a message was wrong.
+        Wrong = "wrong",
+    }
 }
 
-/// The same block on another rank.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Elsewhere {
-    /// That rank.
-    pub rank: usize,
-    /// Its host.
-    pub host: String,
-    /// What came out.
-    #[serde(serialize_with = "digits")]
-    pub got: u64,
+impl Answer for BurninResult {}
+
+record! {
+    /// An answer that is wrong.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct WrongBlock {
+        /// The rank that computed it.
+        pub rank: usize,
+        /// Its host.
+        pub host: String,
+        /// The logical CPU it came from.
+        pub cpu: usize,
+        /// That CPU's model.
+        pub cpu_model: String,
+        /// The block's number.
+        pub block: u32,
+        /// What the block computes.
+        pub work: String,
+        /// The round, from 0.
+        pub round: u64,
+        /// The right answer.
+        pub expected: u64 as WIDE,
+        /// The answer that came out.
+        pub got: u64 as WIDE,
+        /// Answers of the same rank when it repeated the block.
+        pub again: Vec<u64> as Kind::List(&WIDE),
+        /// The same block on another rank; null when there is none to compare with.
+        pub elsewhere: Option<Elsewhere>,
+        /// The likely cause.
+        pub cause: Cause,
+    }
 }
 
-/// An integer that may be above 2^53, which many readers of JSON do not keep.
-fn digits<S: Serializer>(n: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(n)
+record! {
+    /// The same block on another rank.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Elsewhere {
+        /// The other rank.
+        pub rank: usize,
+        /// Its host.
+        pub host: String,
+        /// The answer that came out.
+        pub got: u64 as WIDE,
+    }
 }
 
-fn list_of_digits<S: Serializer>(list: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(list.iter().map(u64::to_string))
+words! {
+    /// How a message travelled.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum MessageKind {
+        /// From one rank to another.
+        Ring = "ring",
+        /// As a part of an all-to-all.
+        AllToAll = "all-to-all",
+    }
 }
 
-/// How a message travelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MessageKind {
-    /// From one rank to another.
-    Ring,
-    /// As a part of an all-to-all.
-    AllToAll,
+record! {
+    /// A message that arrived wrong.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct WrongMessage {
+        /// How it travelled.
+        pub kind: MessageKind,
+        /// Sender, receiver, round, length.
+        pub message: Message => .flat(),
+        /// The sender's host.
+        pub from_host: String,
+        /// The receiver's host.
+        pub to_host: String,
+        /// The first wrong byte, and how many there are.
+        pub flaw: Flaw,
+        /// How many of the repeats were wrong too.
+        pub wrong_again: usize,
+        /// How often it was sent again.
+        pub sent_again: usize,
+        /// Transient or repeatable.
+        pub cause: Cause,
+    }
 }
 
-/// A message that arrived wrong.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct WrongMessage {
-    /// How it travelled.
-    pub kind: MessageKind,
-    /// Sender, receiver, round, length.
-    #[serde(flatten)]
-    pub message: Message,
-    /// The sender's host.
-    pub from_host: String,
-    /// The receiver's host.
-    pub to_host: String,
-    /// The first wrong byte, and how many there are.
-    pub flaw: Flaw,
-    /// How many of the repeats were wrong too.
-    pub wrong_again: usize,
-    /// How often it was sent again.
-    pub sent_again: usize,
-    /// What that means: transient or repeatable.
-    pub cause: Cause,
+record! {
+    /// How it went.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct BurninRun {
+        /// Number of ranks.
+        pub ranks: usize,
+        /// What started them.
+        pub launcher: String,
+        /// The MPI library.
+        pub mpi: String,
+        /// Instruction sets of the root's CPU that were used.
+        pub isas: Vec<String>,
+        /// Seconds from start to verdict.
+        pub seconds: f64,
+        /// Rounds: two blocks on every rank, and a check of messages.
+        pub rounds: u64,
+        /// Messages whose bytes were checked.
+        pub messages: u64,
+        /// Bytes of those messages.
+        pub message_bytes: u64,
+        /// A rank is slow when it takes this share longer than the median of its CPU model: 0.05.
+        pub threshold: f64,
+        /// Every host, in the order of their first ranks.
+        pub hosts: Vec<HostLine>,
+        /// Index into the hosts, per rank.
+        pub host_of_rank: Vec<usize>,
+        /// Speed against the median of the CPU model, per rank: -0.1 is 10 % slower; null where it was not judged.
+        pub against_median: Vec<Option<f64>>,
+        /// Latency and bandwidth between hosts.
+        pub links: Vec<Link>,
+        /// How many pairs of hosts there are, each host with itself included where it has two ranks.
+        pub pairs: usize,
+        /// What is off, a sentence each.
+        pub hints: Vec<String>,
+    }
 }
 
-/// How it went.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BurninRun {
-    /// Number of ranks.
-    pub ranks: usize,
-    /// What started them.
-    pub launcher: String,
-    /// The MPI library.
-    pub mpi: String,
-    /// Instruction sets of the root's CPU that were used.
-    pub isas: Vec<String>,
-    /// Seconds from start to verdict.
-    pub seconds: f64,
-    /// Rounds: two blocks on every rank, and a check of messages.
-    pub rounds: u64,
-    /// Messages that were checked, byte by byte.
-    pub messages: u64,
-    /// Their bytes.
-    pub message_bytes: u64,
-    /// A rank is slow above this: 0.05.
-    pub threshold: f64,
-    /// Every host, in the order of their first ranks.
-    pub hosts: Vec<HostLine>,
-    /// Index into the hosts, per rank.
-    pub host_of_rank: Vec<usize>,
-    /// Speed against the median of the CPU model, per rank: -0.1 is 10 % slower; null where it was not judged.
-    pub against_median: Vec<Option<f64>>,
-    /// Latency and bandwidth between hosts.
-    pub links: Vec<Link>,
-    /// How many pairs of hosts there are, each host with itself included where it has two ranks.
-    pub pairs: usize,
-    /// What is off, a sentence each.
-    pub hints: Vec<String>,
+record! {
+    /// What was seen of one host.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct HostLine {
+        /// Its name.
+        pub name: String => .column("host"),
+        /// Ranks on it.
+        pub ranks: usize,
+        /// Its CPU's model.
+        pub cpu_model: String,
+        /// Blocks that its ranks did.
+        pub blocks: u64,
+        /// Wrong ones among them.
+        pub wrong: u64,
+        /// Million numbers that one rank sieves in a second on the CPU: the median of its ranks.
+        pub mnumbers_per_second: f64,
+        /// Million darts a second, likewise.
+        pub mdarts_per_second: f64,
+        /// Speed against the median of the CPU model: -0.1 is 10 % slower; null where it was not judged. The median of its slow ranks where
+        /// there are any, of all otherwise.
+        pub against_median: Option<f64>,
+        /// The clock whose times were compared.
+        pub clock: Option<Clock>,
+        /// Ranks that are slow.
+        pub slow_ranks: Vec<usize> => .without_column(),
+        /// The worst finding on this host.
+        pub verdict: HostVerdict,
+        /// The reason, a sentence.
+        pub note: String,
+        /// Share of their time that its ranks spent on a CPU: the median.
+        pub cpu_share: Option<f64>,
+        /// Whether its ranks outnumber its CPUs, or its quota.
+        pub is_oversubscribed: bool,
+        /// Clock while it worked, in MHz: the median.
+        pub mhz: Option<f64>,
+        /// Highest clock, in MHz.
+        pub top_mhz: Option<u32>,
+        /// CPUs that the control group grants.
+        pub quota_cpus: Option<f64>,
+        /// Periods in which that was used up.
+        pub quota_stops: Option<u64>,
+        /// CPUs that other processes kept busy.
+        pub other_load: Option<f64>,
+        /// CPUs that the hypervisor gave to others.
+        pub stolen: Option<f64>,
+        /// NUMA domains that a rank may run in: the most of its ranks.
+        pub numa_domains: Option<u32>,
+        /// Times that a CPU was slowed down by heat.
+        pub heat_stops: Option<u64>,
+    }
 }
 
-/// What was seen of one host.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct HostLine {
-    /// Its name.
-    pub name: String,
-    /// Ranks on it.
-    pub ranks: usize,
-    /// Its CPU's model.
-    pub cpu_model: String,
-    /// Blocks that its ranks did.
-    pub blocks: u64,
-    /// Wrong ones among them.
-    pub wrong: u64,
-    /// Million numbers that one rank sieves in a second on the CPU: the median of its ranks.
-    pub mnumbers_per_second: f64,
-    /// Million darts a second, likewise.
-    pub mdarts_per_second: f64,
-    /// Speed against the median of the CPU model: -0.1 is 10 % slower; null where it was not judged. The median of its slow ranks where
-    /// there are any, of all otherwise.
-    pub against_median: Option<f64>,
-    /// Which time was compared.
-    pub clock: Option<Clock>,
-    /// Ranks that are slow.
-    pub slow_ranks: Vec<usize>,
-    /// In a word.
-    pub verdict: HostVerdict,
-    /// In a sentence.
-    pub note: String,
-    /// The share of their time that its ranks were on a CPU: the median.
-    pub cpu_share: Option<f64>,
-    /// Whether its ranks outnumber its CPUs, or its quota.
-    pub is_oversubscribed: bool,
-    /// Clock while it worked, in MHz: the median.
-    pub mhz: Option<f64>,
-    /// Highest clock, in MHz.
-    pub top_mhz: Option<u32>,
-    /// CPUs that the control group grants.
-    pub quota_cpus: Option<f64>,
-    /// Periods in which that was used up.
-    pub quota_stops: Option<u64>,
-    /// CPUs that other processes kept busy.
-    pub other_load: Option<f64>,
-    /// CPUs that the hypervisor gave to others.
-    pub stolen: Option<f64>,
-    /// NUMA domains that a rank may run in: the most of its ranks.
-    pub numa_domains: Option<u32>,
-    /// Times that a CPU was slowed down by heat.
-    pub heat_stops: Option<u64>,
+words! {
+    /// A host in a word.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub enum HostVerdict {
+        /// Nothing found.
+        #[default]
+        Ok = "ok",
+        /// Slower than its CPU model.
+        Slow = "slow",
+        /// Wrong answers, or in the middle of wrong messages.
+        Wrong = "wrong",
+    }
 }
 
-/// A host in a word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum HostVerdict {
-    /// Nothing found.
-    #[default]
-    Ok,
-    /// Slower than its CPU model.
-    Slow,
-    /// Wrong answers, or in the middle of wrong messages.
-    Wrong,
-}
-
-/// What a message costs between two hosts, or within one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Link {
-    /// One end: index into the hosts.
-    pub from: usize,
-    /// The other; the same for two ranks of one host.
-    pub to: usize,
-    /// Half of a round trip of 8 bytes, in microseconds.
-    pub latency_us: f64,
-    /// In GB/s (10^9 bytes).
-    pub bandwidth_gbs: f64,
+record! {
+    /// What a message costs between two hosts, or within one.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Link {
+        /// One end: index into the hosts.
+        pub from: usize,
+        /// The other; the same for two ranks of one host.
+        pub to: usize,
+        /// Half of a round trip of 8 bytes, in microseconds.
+        pub latency_us: f64,
+        /// In GB/s (10^9 bytes).
+        pub bandwidth_gbs: f64,
+    }
 }
 
 impl BurninReport {
@@ -271,8 +269,8 @@ impl BurninReport {
         match format {
             Format::Text => self.write_text(out),
             Format::Json => write_json("burnin", &self.result, Some(&self.run), out),
-            Format::Csv => text::csv_rows(&self.csv(), out),
-            Format::Value => writeln!(out, "{}", self.result.verdict.word()),
+            Format::Csv => write_csv_rows(&self.run.hosts, out),
+            Format::Value => writeln!(out, "{}", self.result.value()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::diagnosis::pace::{self, Clock, Judgement, RankPace, UNDISTURBED, medi
 use super::diagnosis::{blame, hostlist};
 use super::list_of;
 use super::messages::Bad;
-use super::rounds::{Gathered, Record};
+use super::rounds::{Gathered, RankFigures};
 use super::team::Team;
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
@@ -19,18 +19,18 @@ use crate::commands::info::host_hint;
 pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64, seconds: f64) -> BurninReport {
     let places = team.places.as_deref().unwrap_or_default();
     let hints: Vec<Option<String>> = (0..team.hosts.len()).map(|host| crowded(team, places, host)).collect();
-    let judged = judge(team, places, &gathered.records, &hints, threshold);
+    let judged = judge(team, places, &gathered.figures, &hints, threshold);
     let suspects = suspects(team, &gathered);
     let hosts: Vec<HostLine> = (0..team.hosts.len())
         .map(|host| {
-            let line = line(team, places, &gathered.records, &judged, host);
+            let line = line(team, places, &gathered.figures, &judged, host);
             let line = HostLine { is_oversubscribed: hints[host].is_some(), ..line };
             explained(line, &gathered, team, host, &suspects)
         })
         .collect();
     let hints = hints.into_iter().flatten().map(|hint| format!("{hint}; no host like that is called slow"));
     let hints: Vec<String> = hints.chain(disturbed(&hosts)).chain(uncovered(team, &gathered)).collect();
-    let links = links(&gathered.records);
+    let links = links(&gathered.figures);
     let run = BurninRun {
         ranks: places.len(),
         launcher: cluster.launch().launcher.unwrap_or("none").to_owned(),
@@ -38,8 +38,8 @@ pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64
         isas: team.isas.iter().map(ToString::to_string).collect(),
         seconds,
         rounds: gathered.rounds,
-        messages: gathered.records.iter().map(|record| record.messages[0]).sum(),
-        message_bytes: gathered.records.iter().map(|record| record.messages[1]).sum(),
+        messages: gathered.figures.iter().map(|figures| figures.messages[0]).sum(),
+        message_bytes: gathered.figures.iter().map(|figures| figures.messages[1]).sum(),
         threshold,
         host_of_rank: team.host_of_rank.clone(),
         against_median: judged.iter().map(|judged| judged.map(speed)).collect(),
@@ -123,17 +123,17 @@ fn crowded(team: &Team, places: &[Place], host: usize) -> Option<String> {
 fn judge(
     team: &Team,
     places: &[Place],
-    records: &[Record],
+    figures: &[RankFigures],
     crowded: &[Option<String>],
     threshold: f64,
 ) -> Vec<Option<Judgement>> {
     let (_, models) = distinct(places.iter().map(|place| place.cpu_model.as_str()));
-    let pace = |(rank, record): (usize, &Record)| {
+    let pace = |(rank, figures): (usize, &RankFigures)| {
         let host = team.host_of_rank[rank];
         let is_trusted = crowded[host].is_none();
-        RankPace { host, model: models[rank], is_trusted, typical: record.typical.clone() }
+        RankPace { host, model: models[rank], is_trusted, typical: figures.typical.clone() }
     };
-    let ranks: Vec<RankPace> = records.iter().enumerate().map(pace).collect();
+    let ranks: Vec<RankPace> = figures.iter().enumerate().map(pace).collect();
     pace::judge(&ranks, threshold)
 }
 
@@ -143,37 +143,39 @@ fn speed(judged: Judgement) -> f64 {
 }
 
 /// A host's figures.
-fn line(team: &Team, places: &[Place], records: &[Record], judged: &[Option<Judgement>], host: usize) -> HostLine {
+fn line(team: &Team, places: &[Place], figures: &[RankFigures], judged: &[Option<Judgement>], host: usize) -> HostLine {
     let ranks: Vec<usize> = team.ranks_of(host).collect();
-    let of = |figure: &dyn Fn(&Record) -> Option<f64>| median(ranks.iter().filter_map(|&rank| figure(&records[rank])));
+    let of =
+        |figure: &dyn Fn(&RankFigures) -> Option<f64>| median(ranks.iter().filter_map(|&rank| figure(&figures[rank])));
     let verdicts = || ranks.iter().filter_map(|&rank| judged[rank]);
     // One slow rank of many must not hide behind the others.
     let slow: Vec<Judgement> = verdicts().filter(|verdict| verdict.is_slow).collect();
     let worst = if slow.is_empty() { verdicts().collect() } else { slow };
-    let first = &records[ranks[0]];
-    let most = |count: &dyn Fn(&Record) -> Option<u64>| ranks.iter().filter_map(|&rank| count(&records[rank])).max();
-    let own: f64 = ranks.iter().map(|&rank| records[rank].vitals.own).sum();
+    let first = &figures[ranks[0]];
+    let most =
+        |count: &dyn Fn(&RankFigures) -> Option<u64>| ranks.iter().filter_map(|&rank| count(&figures[rank])).max();
+    let own: f64 = ranks.iter().map(|&rank| figures[rank].vitals.own).sum();
     let a_second = |seconds: f64| (seconds / first.seconds).max(0.0);
     HostLine {
         name: team.hosts[host].clone(),
         ranks: ranks.len(),
         cpu_model: places[ranks[0]].cpu_model.clone(),
-        blocks: ranks.iter().map(|&rank| records[rank].blocks).sum(),
-        wrong: ranks.iter().map(|&rank| records[rank].wrong).sum(),
-        mnumbers_per_second: of(&|record| Some(record.speeds[0])).unwrap_or(0.0),
-        mdarts_per_second: of(&|record| Some(record.speeds[1])).unwrap_or(0.0),
+        blocks: ranks.iter().map(|&rank| figures[rank].blocks).sum(),
+        wrong: ranks.iter().map(|&rank| figures[rank].wrong).sum(),
+        mnumbers_per_second: of(&|figures| Some(figures.speeds[0])).unwrap_or(0.0),
+        mdarts_per_second: of(&|figures| Some(figures.speeds[1])).unwrap_or(0.0),
         against_median: median(worst.into_iter().map(speed)),
         clock: verdicts().next().map(|verdict| verdict.clock),
         slow_ranks: ranks.iter().copied().filter(|&rank| judged[rank].is_some_and(|verdict| verdict.is_slow)).collect(),
-        cpu_share: of(&|record| pace::share(&record.typical)),
-        mhz: of(&|record| record.mhz),
+        cpu_share: of(&|figures| pace::share(&figures.typical)),
+        mhz: of(&|figures| figures.mhz),
         top_mhz: first.vitals.top_mhz,
         quota_cpus: places[ranks[0]].quota_percent.map(|percent| percent as f64 / 100.0),
-        quota_stops: most(&|record| record.vitals.quota_stops),
+        quota_stops: most(&|figures| figures.vitals.quota_stops),
         other_load: first.vitals.busy.map(|busy| a_second(busy - own)),
         stolen: first.vitals.stolen.map(a_second),
-        numa_domains: ranks.iter().filter_map(|&rank| records[rank].vitals.domains).max(),
-        heat_stops: most(&|record| record.vitals.heat_stops),
+        numa_domains: ranks.iter().filter_map(|&rank| figures[rank].vitals.domains).max(),
+        heat_stops: most(&|figures| figures.vitals.heat_stops),
         ..HostLine::default()
     }
 }
@@ -264,8 +266,8 @@ fn pairs_of(team: &Team) -> usize {
     hosts * (hosts - 1) / 2 + within
 }
 
-fn links(records: &[Record]) -> Vec<Link> {
-    let all = records.iter().flat_map(|record| &record.links);
+fn links(figures: &[RankFigures]) -> Vec<Link> {
+    let all = figures.iter().flat_map(|figures| &figures.links);
     all.map(|&(from, to, latency, bandwidth)| Link {
         from,
         to,

@@ -27,7 +27,7 @@ const MOST: usize = 100;
 
 /// What a rank has seen when the rounds are over; findings at the root alone.
 pub struct Seen {
-    record: Record,
+    figures: RankFigures,
     findings: Vec<Finding>,
     bad: Vec<Bad>,
     rounds: u64,
@@ -35,7 +35,7 @@ pub struct Seen {
 
 /// One rank's figures.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Record {
+pub struct RankFigures {
     /// Medians of its blocks.
     pub typical: Vec<Typical>,
     /// Blocks that it did.
@@ -59,7 +59,7 @@ pub struct Record {
 /// Everything, at the root.
 pub struct Gathered {
     /// Every rank's figures.
-    pub records: Vec<Record>,
+    pub figures: Vec<RankFigures>,
     /// Wrong blocks.
     pub findings: Vec<Finding>,
     /// Wrong messages.
@@ -103,7 +103,7 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
             break cause;
         }
     };
-    let record = Record {
+    let figures = RankFigures {
         typical: pace::typical(&worker.times),
         blocks: worker.times.len() as u64,
         wrong: worker.wrong,
@@ -114,7 +114,7 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
         links: links.best(),
         messages: [messenger.messages, messenger.bytes],
     };
-    Ok((Seen { record, findings, bad: all_bad, rounds }, cause))
+    Ok((Seen { figures, findings, bad: all_bad, rounds }, cause))
 }
 
 /// At the root: says at once what is wrong, once for each host. A burn-in may last for days, and may be killed.
@@ -153,7 +153,7 @@ impl Seen {
     /// # Errors
     /// As [`Cluster::gather_records`].
     pub fn reduce(self, cluster: &Cluster) -> Result<Option<Gathered>> {
-        let Seen { record, findings, bad, rounds } = self;
-        Ok(cluster.gather_records(&record)?.map(|records| Gathered { records, findings, bad, rounds }))
+        let Seen { figures, findings, bad, rounds } = self;
+        Ok(cluster.gather_records(&figures)?.map(|figures| Gathered { figures, findings, bad, rounds }))
     }
 }

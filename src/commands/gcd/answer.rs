@@ -2,48 +2,35 @@
 
 use std::io::{self, Write};
 
-use crate::report::field::{BOOL, Field, Fields, INTEGER, Kind, TEXT, WIDE};
-use crate::report::value::{asked, found, wide};
-use crate::report::{Answer, Completes, Completion, complete, coverage, text};
+use crate::report::field::{Kind, WIDE};
+use crate::report::record::{FieldType, record};
+use crate::report::{Answer, Completion, text};
 
-/// The greatest common divisors of pairs. [`GcdResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct GcdResult {
-    pub pairs: Vec<GcdPair>,
-    pub completion: Completion,
+record! {
+    /// The greatest common divisors of pairs.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct GcdResult {
+        /// The pairs, in the order of the file.
+        pub pairs: Vec<GcdPair>,
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
 }
 
-/// One pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct GcdPair {
-    pub a: u128,
-    pub b: u128,
-    pub gcd: Option<u128>,
+record! {
+    /// One pair.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct GcdPair {
+        /// The first number.
+        pub a: u128,
+        /// The second number.
+        pub b: u128,
+        /// Their greatest common divisor; null when the job was stopped before.
+        pub gcd: Option<u128>,
+    }
 }
-
-static PAIR: Fields<GcdPair> = Fields(&[
-    Field::<GcdPair>::new("a", WIDE, "The first number.", |pair| wide(pair.a)),
-    Field::<GcdPair>::new("b", WIDE, "The second number.", |pair| wide(pair.b)),
-    Field::<GcdPair>::new(
-        "gcd",
-        WIDE,
-        "Their greatest common divisor; null when the job was stopped before.",
-        |pair| found(pair.gcd, wide),
-    )
-    .nullable(),
-]);
 
 impl Answer for GcdResult {
-    const FIELDS: &'static [Field<GcdResult>] = &[
-        Field::<Self>::new("pairs", Kind::Rows(&PAIR), "The pairs, in the order of the file.", |it| {
-            PAIR.rows(&it.pairs)
-        }),
-        complete(),
-        coverage(),
-    ];
-
     fn value(&self) -> String {
         let known = self.pairs.iter().map(|pair| pair.gcd.map_or("unknown".to_owned(), |gcd| gcd.to_string()));
         known.collect::<Vec<_>>().join(" ")
@@ -57,89 +44,60 @@ impl Answer for GcdResult {
     }
 }
 
-impl Completes for GcdResult {
-    fn completion(&self) -> Completion {
-        self.completion
+record! {
+    /// The numbers of a list that share a factor with another one.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct SharedResult {
+        /// Those that share a factor, in the order of the file.
+        pub shared: Vec<SharedFactor>,
+        /// How many numbers there are.
+        pub numbers: u64,
+        /// How many numbers the collection has, where there is one.
+        pub against: Option<u64> => .optional(),
+        /// What places count: `lines`, or `numbers` where a line has several.
+        pub places: &'static str,
+        /// How far the job came.
+        pub completion: Completion => .flat(),
     }
 }
 
-/// The numbers of a list that share a factor with another one. [`SharedResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct SharedResult {
-    pub numbers: u64,
-    pub against: Option<u64>,
-    pub places: &'static str,
-    pub shared: Vec<SharedFactor>,
-    pub completion: Completion,
+record! {
+    /// One number that shares a factor.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct SharedFactor {
+        /// Its place in the file, from 1.
+        pub place: u64,
+        /// The number.
+        pub n: String as WIDE,
+        /// Its common factor with all others together; the number itself when all its factors are
+        /// theirs.
+        pub factor: String as WIDE,
+        /// The number as a product, as far as its partners split it; empty where it has none.
+        pub factors: Vec<String> as Kind::List(&WIDE),
+        /// The first numbers that share a factor with it and are not equal to it; in CSV
+        /// `PLACE:FACTOR`.
+        pub partners: Vec<Partner> as Kind::List(&Partner::KIND),
+        /// How many of them there are; null when they were not looked for.
+        pub partner_count: Option<u64>,
+        /// Whether an equal number is there.
+        pub duplicate: bool,
+        /// Places of the first equal numbers.
+        pub duplicates: Vec<u64>,
+        /// How many of them there are.
+        pub duplicate_count: u64,
+    }
 }
 
-/// One number that shares a factor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct SharedFactor {
-    pub place: u64,
-    pub n: String,
-    pub factor: String,
-    pub factors: Vec<String>,
-    pub partners: Vec<Partner>,
-    pub partner_count: Option<u64>,
-    pub duplicate: bool,
-    pub duplicates: Vec<u64>,
-    pub duplicate_count: u64,
+record! {
+    /// With which number a factor is shared.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Partner {
+        /// Its place.
+        pub place: u64,
+        /// The factor that is shared with it.
+        pub factor: String as WIDE,
+    }
 }
-
-/// With which number a factor is shared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Partner {
-    pub place: u64,
-    pub factor: String,
-}
-
-static PARTNER: Fields<Partner> = Fields(&[
-    Field::<Partner>::new("place", INTEGER, "Its place.", |partner| partner.place.into()),
-    Field::<Partner>::new("factor", WIDE, "The factor that is shared with it.", |partner| {
-        partner.factor.clone().into()
-    }),
-]);
-
-static SHARED: Fields<SharedFactor> = Fields(&[
-    Field::<SharedFactor>::new("place", INTEGER, "Its place in the file, from 1.", |it| it.place.into()),
-    Field::<SharedFactor>::new("n", WIDE, "The number.", |it| it.n.clone().into()),
-    Field::<SharedFactor>::new(
-        "factor",
-        WIDE,
-        "Its common factor with all others together; the number itself when all its factors are theirs.",
-        |it| it.factor.clone().into(),
-    ),
-    Field::<SharedFactor>::new(
-        "factors",
-        Kind::List(&WIDE),
-        "The number as a product, as far as its partners split it; empty where it has none.",
-        |it| it.factors.iter().map(String::as_str).collect(),
-    ),
-    Field::<SharedFactor>::new(
-        "partners",
-        Kind::List(&Kind::Record(&PARTNER)),
-        "The first numbers that share a factor with it and are not equal to it; in CSV `PLACE:FACTOR`.",
-        |it| PARTNER.rows(&it.partners),
-    ),
-    Field::<SharedFactor>::new(
-        "partner_count",
-        INTEGER,
-        "How many of them there are; null when they were not looked for.",
-        |it| it.partner_count.into(),
-    )
-    .nullable(),
-    Field::<SharedFactor>::new("duplicate", BOOL, "Whether an equal number is there.", |it| it.duplicate.into()),
-    Field::<SharedFactor>::new("duplicates", Kind::List(&INTEGER), "Places of the first equal numbers.", |it| {
-        it.duplicates.iter().copied().collect()
-    }),
-    Field::<SharedFactor>::new("duplicate_count", INTEGER, "How many of them there are.", |it| {
-        it.duplicate_count.into()
-    }),
-]);
 
 impl SharedFactor {
     /// `15 shares 15 = 3 * 5; 3 with 2, 5 with 3`, `15 duplicate of 7`, or both.
@@ -174,28 +132,6 @@ fn more(count: u64, named: usize) -> String {
 }
 
 impl Answer for SharedResult {
-    const FIELDS: &'static [Field<SharedResult>] = &[
-        Field::<Self>::new(
-            "shared",
-            Kind::Rows(&SHARED),
-            "Those that share a factor, in the order of the file.",
-            |it| SHARED.rows(&it.shared),
-        ),
-        Field::<Self>::new("numbers", INTEGER, "How many numbers there are.", |it| it.numbers.into()),
-        Field::<Self>::new("against", INTEGER, "How many numbers the collection has, where there is one.", |it| {
-            asked(it.against, Into::into)
-        })
-        .optional(),
-        Field::<Self>::new(
-            "places",
-            TEXT,
-            "What places count: `lines`, or `numbers` where a line has several.",
-            |it| it.places.into(),
-        ),
-        complete(),
-        coverage(),
-    ];
-
     fn value(&self) -> String {
         self.shared.len().to_string()
     }
@@ -213,12 +149,6 @@ impl Answer for SharedResult {
             None => writeln!(out, "{} of {of} have a factor in common with {with}", self.shared.len()),
             Some(text) => writeln!(out, "not complete: {text}"),
         }
-    }
-}
-
-impl Completes for SharedResult {
-    fn completion(&self) -> Completion {
-        self.completion
     }
 }
 

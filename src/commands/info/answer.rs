@@ -4,72 +4,80 @@
 
 use std::io::{self, Write};
 
-use crate::report::field::{FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE};
-use crate::report::value::{found, wide};
+use crate::report::field::WIDE;
+use crate::report::record::record;
 use crate::report::{Answer, text};
 
-/// What there is to know about a launch.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct InfoResult {
-    /// What started the ranks: `mpirun`, `srun`; `None` for one process on its own.
-    pub launcher: Option<String>,
-    /// The batch system, where there is one.
-    pub scheduler: Option<Scheduler>,
-    /// The MPI library and its version; `None` in the one-process build.
-    pub mpi: Option<String>,
-    /// The version of the MPI standard that it has: `3.1`.
-    pub mpi_standard: Option<String>,
-    /// Number of ranks.
-    pub ranks: usize,
-    /// Every host once, in the order of their first ranks.
-    pub hosts: Vec<Host>,
-    /// Where every rank may run, in rank order.
-    pub binding: Vec<RankPlace>,
-    /// What is off, a sentence each.
-    pub hints: Vec<String>,
+record! {
+    /// What there is to know about a launch.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct InfoResult {
+        /// What started the ranks: `mpirun`, `srun`; null for one process on its own.
+        pub launcher: Option<String>,
+        /// The batch system, where there is one.
+        pub scheduler: Option<Scheduler>,
+        /// The MPI library and its version; null without one.
+        pub mpi: Option<String>,
+        /// The version of the MPI standard that it has: `3.1`.
+        pub mpi_standard: Option<String>,
+        /// Number of ranks.
+        pub ranks: usize,
+        /// Every host once, in the order of their first ranks.
+        pub hosts: Vec<Host> => .column("host"),
+        /// Where every rank may run, in rank order.
+        pub binding: Vec<RankPlace> => .without_column(),
+        /// What is off, a sentence each.
+        pub hints: Vec<String>,
+    }
 }
 
-/// A batch system and the job in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scheduler {
-    /// `Slurm`, `PBS`, `LSF`.
-    pub name: String,
-    /// The job's number there.
-    pub job_id: Option<String>,
+record! {
+    /// A batch system and the job in it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Scheduler {
+        /// Its name: `Slurm`, `PBS`, `LSF`.
+        pub name: String,
+        /// The job's id there.
+        pub job_id: Option<String>,
+    }
 }
 
-/// One host.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Host {
-    /// Its name.
-    pub name: String,
-    /// Ranks on it.
-    pub ranks: usize,
-    /// Logical CPUs that it has.
-    pub cpus: usize,
-    /// The CPU's model name.
-    pub cpu_model: String,
-    /// The instruction set that the kernels would use there.
-    pub isa: String,
-    /// Memory that the job may still take there; `None` where the system does not say.
-    pub memory_available_bytes: Option<u64>,
-    /// The limit that says so.
-    pub memory_bound: Option<String>,
-    /// CPUs' worth of time that a control group grants; `None` without a quota.
-    pub quota_cpus: Option<f64>,
-    /// The largest stack of a process; `None` without a limit.
-    pub stack_bytes: Option<u64>,
+record! {
+    /// One host.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Host {
+        /// Its name.
+        pub name: String,
+        /// Ranks on it.
+        pub ranks: usize,
+        /// Logical CPUs that it has.
+        pub cpus: usize,
+        /// The CPU's model name.
+        pub cpu_model: String,
+        /// The instruction set that the kernels use there.
+        pub isa: String,
+        /// Memory that the job may still take there; null where the system does not say.
+        pub memory_available_bytes: Option<u64> as WIDE,
+        /// The limit that says so.
+        pub memory_bound: Option<String>,
+        /// CPUs' worth of time that a control group grants; null without a quota.
+        pub quota_cpus: Option<f64>,
+        /// The largest stack of a process; null without a limit.
+        pub stack_bytes: Option<u64> as WIDE,
+    }
 }
 
-/// Where one rank may run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RankPlace {
-    /// The rank.
-    pub rank: usize,
-    /// Index into the hosts.
-    pub host: usize,
-    /// The logical CPUs it is allowed to use, ascending; empty where the system does not say.
-    pub cpus: Vec<usize>,
+record! {
+    /// Where one rank may run.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RankPlace {
+        /// The rank.
+        pub rank: usize,
+        /// Index into the hosts.
+        pub host: usize,
+        /// The logical CPUs that it may use, ascending; empty where the system does not say.
+        pub cpus: Vec<usize>,
+    }
 }
 
 /// Ascending numbers as ranges: `0-3,8`.
@@ -135,87 +143,7 @@ impl InfoResult {
     }
 }
 
-static SCHEDULER: Fields<Scheduler> = Fields(&[
-    Field::<Scheduler>::new("name", TEXT, "Its name: `Slurm`, `PBS`, `LSF`.", |it| it.name.clone().into()),
-    Field::<Scheduler>::new("job_id", TEXT, "The job's id there.", |it| it.job_id.clone().into()).nullable(),
-]);
-
-static HOST: Fields<Host> = Fields(&[
-    Field::<Host>::new("name", TEXT, "Its name.", |host| host.name.clone().into()),
-    Field::<Host>::new("ranks", INTEGER, "Ranks on it.", |host| host.ranks.into()),
-    Field::<Host>::new("cpus", INTEGER, "Logical CPUs that it has.", |host| host.cpus.into()),
-    Field::<Host>::new("cpu_model", TEXT, "The CPU's model name.", |host| host.cpu_model.clone().into()),
-    Field::<Host>::new("isa", TEXT, "The instruction set that the kernels use there.", |host| host.isa.clone().into()),
-    Field::<Host>::new(
-        "memory_available_bytes",
-        WIDE,
-        "Memory that the job may still take there; null where the system does not say.",
-        |host| found(host.memory_available_bytes, wide),
-    )
-    .nullable(),
-    Field::<Host>::new("memory_bound", TEXT, "The limit that says so.", |host| host.memory_bound.clone().into())
-        .nullable(),
-    Field::<Host>::new(
-        "quota_cpus",
-        FLOAT,
-        "CPUs' worth of time that a control group grants; null without a quota.",
-        |host| host.quota_cpus.into(),
-    )
-    .nullable(),
-    Field::<Host>::new("stack_bytes", WIDE, "The largest stack of a process; null without a limit.", |host| {
-        found(host.stack_bytes, wide)
-    })
-    .nullable(),
-]);
-
-static BINDING: Fields<RankPlace> = Fields(&[
-    Field::<RankPlace>::new("rank", INTEGER, "The rank.", |it| it.rank.into()),
-    Field::<RankPlace>::new("host", INTEGER, "Index into the hosts.", |it| it.host.into()),
-    Field::<RankPlace>::new(
-        "cpus",
-        Kind::List(&INTEGER),
-        "The logical CPUs that it may use, ascending; empty where the system does not say.",
-        |it| it.cpus.iter().copied().collect(),
-    ),
-]);
-
-static PLACE: Kind = Kind::Record(&BINDING);
-
 impl Answer for InfoResult {
-    const FIELDS: &'static [Field<InfoResult>] = &[
-        Field::<Self>::new(
-            "launcher",
-            TEXT,
-            "What started the ranks: `mpirun`, `srun`; null for one process on its own.",
-            |it| it.launcher.clone().into(),
-        )
-        .nullable(),
-        Field::<Self>::new("scheduler", Kind::Record(&SCHEDULER), "The batch system, where there is one.", |it| {
-            found(it.scheduler.as_ref(), |scheduler| SCHEDULER.record(scheduler))
-        })
-        .nullable(),
-        Field::<Self>::new("mpi", TEXT, "The MPI library and its version; null without one.", |it| {
-            it.mpi.clone().into()
-        })
-        .nullable(),
-        Field::<Self>::new("mpi_standard", TEXT, "The version of the MPI standard that it has: `3.1`.", |it| {
-            it.mpi_standard.clone().into()
-        })
-        .nullable(),
-        Field::<Self>::new("ranks", INTEGER, "Number of ranks.", |it| it.ranks.into()),
-        Field::<Self>::new("hosts", Kind::Rows(&HOST), "Every host once, in the order of their first ranks.", |it| {
-            HOST.rows(&it.hosts)
-        })
-        .column("host"),
-        Field::<Self>::new("binding", Kind::List(&PLACE), "Where every rank may run, in rank order.", |it| {
-            BINDING.rows(&it.binding)
-        })
-        .without_column(),
-        Field::<Self>::new("hints", Kind::List(&TEXT), "What is off, a sentence each.", |it| {
-            it.hints.iter().map(String::as_str).collect()
-        }),
-    ];
-
     fn value(&self) -> String {
         self.ranks.to_string()
     }

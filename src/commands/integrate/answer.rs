@@ -3,104 +3,60 @@
 pub mod ep;
 
 use crate::montecarlo::chi_square::ChiSquare;
-use crate::report::field::{FLOAT, Field, Fields, Kind, TEXT, WIDE};
-use crate::report::value::{Value, asked, found, wide};
-use crate::report::{
-    Answer, CHI_SQUARE, Completes, Completion, IntervalKind, TargetResult, Targets, Warning, chi_square_text, complete,
-    coverage, number, target_error, target_reached, target_unreachable, text,
-};
+use crate::report::field::{Kind, WIDE};
+use crate::report::record::record;
+use crate::report::{Answer, Completion, IntervalKind, TargetResult, Warning, number, text};
 
-/// An estimate of an integral, with what it takes to judge and to repeat it. [`IntegrateResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct IntegrateResult {
-    pub integrand: &'static str,
-    pub parameters: Vec<(&'static str, String)>,
-    pub estimate: f64,
-    pub std_error: Option<f64>,
-    pub ci95: Option<[f64; 2]>,
-    pub interval: IntervalKind,
-    pub samples: u64,
-    pub nan_samples: Option<u64>,
-    pub seed: u64,
-    pub exact: Option<f64>,
-    pub z: Option<f64>,
-    pub chi_square: Option<ChiSquare>,
-    pub largest_share: Option<f64>,
-    pub warning: Option<Warning>,
-    pub target: Option<TargetResult>,
-    pub completion: Completion,
-}
-
-impl Answer for IntegrateResult {
-    const FIELDS: &'static [Field<IntegrateResult>] = &[
-        Field::<Self>::new("estimate", FLOAT, "The estimate of the integral.", |it| it.estimate.into()).label("integral"),
-        Field::<Self>::new(
-            "std_error",
-            FLOAT,
-            "One standard error of the estimate; null when nothing is known about it (all samples have the same value).",
-            |it| it.std_error.into(),
-        )
-        .nullable()
-        .line("standard error", |it| {
+record! {
+    /// An estimate of an integral, with what it takes to judge and to repeat it.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct IntegrateResult {
+        /// The estimate of the integral.
+        pub estimate: f64 => .label("integral"),
+        /// One standard error of the estimate; null when nothing is known about it (all samples have
+        /// the same value).
+        pub std_error: Option<f64> => .line("standard error", |it| {
             Some(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
         }),
-        Field::<Self>::new("ci95", Kind::Interval, "The 95 % confidence interval; null with the standard error.", |it| {
-            found(it.ci95, Value::from_iter)
-        })
-        .nullable()
-        .line("95 % interval", |it| {
+        /// The 95 % confidence interval; null with the standard error.
+        pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
             let text = |[low, high]: [f64; 2]| format!("{} to {} ({})", number(low), number(high), it.interval.title());
             Some(it.ci95.map_or_else(|| "unknown".to_owned(), text))
         }),
-        Field::<Self>::new("interval", IntervalKind::NAMES, "How the interval was made.", |it| it.interval.name().into()),
-        Field::<Self>::new("samples", WIDE, "Samples taken.", |it| wide(it.samples)).label("samples"),
-        Field::<Self>::new("seed", WIDE, "The number that picks the stream of samples.", |it| wide(it.seed)).label("seed"),
-        Field::<Self>::new("integrand", TEXT, "The integrand's name.", |it| it.integrand.into()).line("integrand", |it| {
+        /// How the interval was made.
+        pub interval: IntervalKind,
+        /// Samples taken.
+        pub samples: u64 as WIDE => .label("samples"),
+        /// The number that picks the stream of samples.
+        pub seed: u64 as WIDE => .label("seed"),
+        /// The integrand's name.
+        pub integrand: &'static str => .line("integrand", |it| {
             let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
             Some(it.integrand.to_owned() + &words.collect::<String>())
         }),
-        Field::<Self>::new("parameters", Kind::Map, "What was set of it, in the order of its declaration.", |it| {
-            Value::Map(it.parameters.iter().map(|(name, word)| ((*name).to_owned(), word.clone())).collect())
-        }),
-        Field::<Self>::new("exact", FLOAT, "The integral, where it is known.", |it| asked(it.exact, Into::into))
-            .optional()
-            .label("exact"),
-        Field::<Self>::new("z", FLOAT, "How many standard errors the estimate lies above it.", |it| asked(it.z, Into::into))
-            .optional()
-            .label("z"),
-        Field::<Self>::new(
-            "chi_square",
-            Kind::Record(&CHI_SQUARE),
-            "How the blocks scatter; null for fewer than two, or where nothing is known about the error.",
-            |it| found(it.chi_square, |chi| CHI_SQUARE.record(&chi)),
-        )
-        .nullable()
-        .line("chi-square", |it| it.chi_square.as_ref().map(chi_square_text)),
-        Field::<Self>::new("nan_samples", WIDE, "Samples whose value is not a number, where that is no failure.", |it| {
-            asked(it.nan_samples, wide)
-        })
-        .optional()
-        .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
-        Field::<Self>::new(
-            "largest_share",
-            FLOAT,
-            "The largest share of a few samples (one of up to 128) in the sum of squares about the mean.",
-            |it| asked(it.largest_share, Into::into),
-        )
-        .optional(),
-        Field::<Self>::new("warning", Warning::NAMES, "Why the interval may cover less often than it says.", |it| {
-            asked(it.warning.map(Warning::name), Into::into)
-        })
-        .optional()
-        .line("warning", IntegrateResult::doubt),
-        target_error(),
-        target_reached(),
-        target_unreachable(),
-        complete(),
-        coverage(),
-    ];
+        /// What was set of it, in the order of its declaration.
+        pub parameters: Vec<(&'static str, String)>,
+        /// The integral, where it is known.
+        pub exact: Option<f64> => .optional().label("exact"),
+        /// How many standard errors the estimate lies above it.
+        pub z: Option<f64> => .optional().label("z"),
+        /// How the blocks scatter; null for fewer than two, or where nothing is known about the error.
+        pub chi_square: Option<ChiSquare>,
+        /// Samples whose value is not a number, where that is no failure.
+        pub nan_samples: Option<u64> as WIDE => .optional()
+            .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
+        /// The largest share of a few samples (one of up to 128) in the sum of squares about the mean.
+        pub largest_share: Option<f64> => .optional(),
+        /// Why the interval may cover less often than it says.
+        pub warning: Option<Warning> => .optional().line("warning", IntegrateResult::doubt),
+        /// The error that was asked for.
+        pub target: Option<TargetResult> => .flat(),
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
+}
 
+impl Answer for IntegrateResult {
     fn warnings(&self) -> Vec<String> {
         self.doubt().into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
     }
@@ -112,47 +68,29 @@ impl IntegrateResult {
     }
 }
 
-impl Completes for IntegrateResult {
-    fn completion(&self) -> Completion {
-        self.completion
+record! {
+    /// The integrands there are.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct IntegrandList {
+        /// Every integrand.
+        pub integrands: Vec<IntegrandLine> => .lines(|list| list.integrands.iter().map(|line| (line.name, line.about.to_owned())).collect()),
     }
 }
 
-impl Targets for IntegrateResult {
-    fn target(&self) -> Option<&TargetResult> {
-        self.target.as_ref()
+record! {
+    /// One integrand.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct IntegrandLine {
+        /// The name on the command line.
+        pub name: &'static str,
+        /// What it is.
+        pub about: &'static str,
+        /// What may be set.
+        pub parameters: Vec<&'static str>,
     }
 }
-
-/// The integrands there are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IntegrandList {
-    /// Each with one line about it.
-    pub integrands: Vec<IntegrandLine>,
-}
-
-/// One integrand.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct IntegrandLine {
-    pub name: &'static str,
-    pub about: &'static str,
-    pub parameters: Vec<&'static str>,
-}
-
-static LINE: Fields<IntegrandLine> = Fields(&[
-    Field::<IntegrandLine>::new("name", TEXT, "The name on the command line.", |line| line.name.into()),
-    Field::<IntegrandLine>::new("about", TEXT, "What it is.", |line| line.about.into()),
-    Field::<IntegrandLine>::new("parameters", Kind::List(&TEXT), "What may be set.", |line| {
-        line.parameters.iter().copied().collect()
-    }),
-]);
 
 impl Answer for IntegrandList {
-    const FIELDS: &'static [Field<IntegrandList>] =
-        &[Field::<Self>::new("integrands", Kind::Rows(&LINE), "Every integrand.", |list| LINE.rows(&list.integrands))
-            .lines(|list| list.integrands.iter().map(|line| (line.name, line.about.to_owned())).collect())];
-
     fn value(&self) -> String {
         self.integrands.iter().map(|line| line.name).collect::<Vec<_>>().join(" ")
     }

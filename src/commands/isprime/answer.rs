@@ -2,50 +2,41 @@
 
 use std::io::{self, Write};
 
-use crate::report::field::{BOOL, Field, Fields, Kind, TEXT, WIDE};
-use crate::report::value::{found, wide};
-use crate::report::{Answer, Completes, Completion, complete, coverage};
+use crate::report::field::WIDE;
+use crate::report::record::record;
+use crate::report::{Answer, Completion};
 
 /// Digits that answers stand in line behind.
 const COLUMN: usize = 80;
 
-/// What became of some numbers. [`IsPrimeResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct IsPrimeResult {
-    pub numbers: Vec<Judged>,
-    pub method: String,
-    pub completion: Completion,
+record! {
+    /// What became of some numbers.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct IsPrimeResult {
+        /// The numbers, in the order in which they were given.
+        pub numbers: Vec<Judged>,
+        /// `auto` or `trial`.
+        pub method: String,
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
 }
 
-/// One number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Judged {
-    pub n: String,
-    pub prime: Option<bool>,
-    pub proven: Option<bool>,
-    pub factor: Option<u64>,
+record! {
+    /// One number.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Judged {
+        /// The number.
+        pub n: String as WIDE,
+        /// Whether it is prime; null when the job was stopped before that was known.
+        pub prime: Option<bool>,
+        /// Whether that is proven; false for a probable prime, null with `prime`.
+        pub proven: Option<bool>,
+        /// Its smallest prime factor, where one was found that is not the number itself; some factor,
+        /// of a job that was stopped.
+        pub factor: Option<u64> as WIDE,
+    }
 }
-
-static JUDGED: Fields<Judged> = Fields(&[
-    Field::<Judged>::new("n", WIDE, "The number.", |it| it.n.clone().into()),
-    Field::<Judged>::new("prime", BOOL, "Whether it is prime; null when the job was stopped before that was known.", |it| {
-        it.prime.into()
-    })
-    .nullable(),
-    Field::<Judged>::new("proven", BOOL, "Whether that is proven; false for a probable prime, null with `prime`.", |it| {
-        it.proven.into()
-    })
-    .nullable(),
-    Field::<Judged>::new(
-        "factor",
-        WIDE,
-        "Its smallest prime factor, where one was found that is not the number itself; some factor, of a job that was stopped.",
-        |it| found(it.factor, wide),
-    )
-    .nullable(),
-]);
 
 impl Judged {
     /// A number that is known to be prime, or not.
@@ -74,18 +65,6 @@ impl IsPrimeResult {
 }
 
 impl Answer for IsPrimeResult {
-    const FIELDS: &'static [Field<IsPrimeResult>] = &[
-        Field::<Self>::new(
-            "numbers",
-            Kind::Rows(&JUDGED),
-            "The numbers, in the order in which they were given.",
-            |it| JUDGED.rows(&it.numbers),
-        ),
-        Field::<Self>::new("method", TEXT, "`auto` or `trial`.", |it| it.method.clone().into()),
-        complete(),
-        coverage(),
-    ];
-
     fn value(&self) -> String {
         let known =
             self.numbers.iter().map(|number| number.prime.map_or("unknown".to_owned(), |prime| prime.to_string()));
@@ -100,12 +79,6 @@ impl Answer for IsPrimeResult {
             writeln!(out, "{:<width$}  {}", number.n, self.words(number))?;
         }
         self.completion.text().map_or(Ok(()), |text| writeln!(out, "not complete  {text}"))
-    }
-}
-
-impl Completes for IsPrimeResult {
-    fn completion(&self) -> Completion {
-        self.completion
     }
 }
 

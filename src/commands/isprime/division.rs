@@ -3,25 +3,27 @@
 use std::io::{self, Write};
 
 use crate::report::Extra;
-use crate::report::field::{FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE};
+use crate::report::field::WIDE;
+use crate::report::record::record;
 use crate::report::text::{count, table};
-use crate::report::value::{asked, wide};
 
-/// What trial division took.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DivisionRun {
-    /// The flag's kind: `message`.
-    pub flag: String,
-    /// Divisors between two looks at it.
-    pub poll: u64,
-    /// Divisors tried, by all ranks.
-    pub divisors: u64,
-    /// Divisors tried in vain: larger than the factor, and after it was found.
-    pub divisors_after_hit: u64,
-    /// Looks at the flag, by all ranks.
-    pub looks: u64,
-    /// Seconds in looks at the flag and in lowering it, all ranks together.
-    pub flag_seconds: f64,
+record! {
+    /// What trial division took.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct DivisionRun {
+        /// The flag's kind: `message`.
+        pub flag: String,
+        /// Divisors between two looks at it.
+        pub poll: u64 as WIDE,
+        /// Divisors tried, by all ranks.
+        pub divisors: u64 as WIDE,
+        /// Divisors tried in vain: larger than the factor, and after it was found.
+        pub divisors_after_hit: u64 as WIDE,
+        /// Looks at the flag, by all ranks.
+        pub looks: u64,
+        /// Seconds in looks at the flag and in lowering it.
+        pub flag_seconds: f64,
+    }
 }
 
 impl DivisionRun {
@@ -39,62 +41,31 @@ impl DivisionRun {
     }
 }
 
-/// One number under one flag.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Compared {
-    /// The number.
-    pub n: u128,
-    /// Wall-clock seconds of the job.
-    pub seconds: f64,
-    /// How many times faster than one rank alone.
-    pub speed_up: f64,
-    /// What it took.
-    pub division: DivisionRun,
+record! {
+    /// One number under one flag.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Compared {
+        /// The number.
+        pub n: u128,
+        /// Wall-clock seconds of the job.
+        pub seconds: f64,
+        /// How many times faster than one rank alone.
+        pub speed_up: f64,
+        /// What it took.
+        pub division: DivisionRun,
+    }
 }
 
-static DIVISION: Fields<DivisionRun> = Fields(&[
-    Field::<DivisionRun>::new("flag", TEXT, "The flag's kind: `message`.", |run| run.flag.clone().into()),
-    Field::<DivisionRun>::new("poll", WIDE, "Divisors between two looks at it.", |run| wide(run.poll)),
-    Field::<DivisionRun>::new("divisors", WIDE, "Divisors tried, by all ranks.", |run| wide(run.divisors)),
-    Field::<DivisionRun>::new(
-        "divisors_after_hit",
-        WIDE,
-        "Divisors tried in vain: larger than the factor, and after it was found.",
-        |run| wide(run.divisors_after_hit),
-    ),
-    Field::<DivisionRun>::new("looks", INTEGER, "Looks at the flag, by all ranks.", |run| run.looks.into()),
-    Field::<DivisionRun>::new("flag_seconds", FLOAT, "Seconds in looks at the flag and in lowering it.", |run| {
-        run.flag_seconds.into()
-    }),
-]);
-
-static COMPARED: Fields<Compared> = Fields(&[
-    Field::<Compared>::new("n", WIDE, "The number.", |row| wide(row.n)),
-    Field::<Compared>::new("seconds", FLOAT, "Wall-clock seconds of the job.", |row| row.seconds.into()),
-    Field::<Compared>::new("speed_up", FLOAT, "How many times faster than one rank alone.", |row| row.speed_up.into()),
-    Field::<Compared>::new("division", Kind::Record(&DIVISION), "What it took.", |row| DIVISION.record(&row.division)),
-]);
-
-/// What `isprime` adds to a run.
-#[derive(Clone, Debug, Default)]
-pub struct Measured {
-    /// What trial division took.
-    pub division: Option<DivisionRun>,
-    /// How its flags compare.
-    pub compared: Vec<Compared>,
+record! {
+    /// What `isprime` adds to a run.
+    #[derive(Clone, Debug, Default)]
+    pub struct Measured {
+        /// What trial division took.
+        pub division: Option<DivisionRun> => .optional(),
+        /// How the flags of trial division compare.
+        pub compared: Vec<Compared> => .optional(),
+    }
 }
-
-/// The fields that `isprime` adds to a run.
-pub static MEASURED: Fields<Measured> = Fields(&[
-    Field::<Measured>::new("division", Kind::Record(&DIVISION), "What trial division took.", |it| {
-        asked(it.division.as_ref(), |run| DIVISION.record(run))
-    })
-    .optional(),
-    Field::<Measured>::new("compared", Kind::Rows(&COMPARED), "How the flags of trial division compare.", |it| {
-        asked(Some(&it.compared).filter(|rows| !rows.is_empty()), |rows| COMPARED.rows(rows))
-    })
-    .optional(),
-]);
 
 impl From<Measured> for Extra {
     fn from(measured: Measured) -> Extra {
@@ -103,7 +74,7 @@ impl From<Measured> for Extra {
         let _ = if measured.compared.is_empty() { Ok(()) } else { write_compared(&measured.compared, &mut table) };
         let lines = String::from_utf8(table).unwrap_or_default();
         let division = measured.division.as_ref().map(DivisionRun::line);
-        Extra::of(&MEASURED, &measured).with_lines(division.into_iter().chain(lines.lines().map(str::to_owned)))
+        Extra::of(&measured).with_lines(division.into_iter().chain(lines.lines().map(str::to_owned)))
     }
 }
 

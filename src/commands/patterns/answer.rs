@@ -3,128 +3,125 @@
 
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
-
-use crate::report::field::{BOOL, FLOAT, Field, Fields, INTEGER, Kind, TEXT};
+use crate::report::record::record;
 use crate::report::{Answer, text};
 
-/// All patterns that were run, in the order of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternsResult {
-    /// One line a pattern.
-    pub patterns: Vec<PatternLine>,
-    /// Whether all answers are right.
-    pub right: bool,
-    /// Whether all that were asked for were run.
-    pub complete: bool,
+record! {
+    /// All patterns that were run, in the order of the list.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternsResult {
+        /// The patterns that were run, in the order of the list.
+        pub patterns: Vec<PatternLine>,
+        /// Whether all answers are right.
+        pub right: bool => .column("all_right"),
+        /// Whether all that were asked for were run.
+        pub complete: bool,
+    }
 }
 
-/// What one pattern came to. The same for every number of ranks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternLine {
-    /// Its name on the command line.
-    pub name: String,
-    /// Its answer.
-    pub answer: String,
-    /// What the answer should be.
-    pub expected: String,
-    /// Whether they are equal.
-    pub right: bool,
+record! {
+    /// What one pattern came to. The same for every number of ranks.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternLine {
+        /// The name on the command line.
+        pub name: String,
+        /// The answer.
+        pub answer: String,
+        /// The right answer.
+        pub expected: String,
+        /// Whether they are equal.
+        pub right: bool,
+    }
 }
 
-/// What is there to run: `patterns` without a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternsList {
-    /// One line a pattern.
-    pub patterns: Vec<PatternEntry>,
+record! {
+    /// What is there to run: `patterns` without a name.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternsList {
+        /// The patterns there are.
+        pub patterns: Vec<PatternEntry>,
+    }
 }
 
-/// A line of the list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternEntry {
-    /// Its name on the command line.
-    pub name: String,
-    /// What it is in Python's multiprocessing and asyncio.
-    pub python: String,
-    /// What it is in MPI.
-    pub mpi: String,
+record! {
+    /// A line of the list.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternEntry {
+        /// The name on the command line.
+        pub name: String,
+        /// What it is in Python.
+        pub python: String,
+        /// What it is in MPI.
+        pub mpi: String,
+    }
 }
 
-/// Pages of patterns: `patterns NAME --explain`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternsPages {
-    /// One or all.
-    pub patterns: Vec<PatternPage>,
+record! {
+    /// Pages of patterns: `patterns NAME --explain`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternsPages {
+        /// The pages.
+        pub patterns: Vec<PatternPage>,
+    }
 }
 
-/// The page of one pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternPage {
-    /// Its name on the command line.
-    pub name: String,
-    /// Markdown: what it is, in Python, with mpi4py, what goes wrong, the right answer, the MPI
-    /// calls.
-    pub page: String,
+record! {
+    /// The page of one pattern.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PatternPage {
+        /// The name on the command line.
+        pub name: String,
+        /// The page, in Markdown.
+        pub page: String,
+    }
 }
 
-/// How the patterns went here.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PatternsRun {
-    /// Number of ranks.
-    pub ranks: usize,
-    /// Distinct hosts, in rank order.
-    pub hosts: Vec<String>,
-    /// The MPI library, or `none`.
-    pub mpi: String,
-    /// Wall time of all, in seconds.
-    pub seconds: f64,
-    /// What each cost.
-    pub patterns: Vec<PatternCosts>,
+record! {
+    /// How the patterns went here.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PatternsRun {
+        /// Number of ranks.
+        pub ranks: usize,
+        /// The hosts, each once, in rank order.
+        pub hosts: Vec<String>,
+        /// The MPI library.
+        pub mpi: String,
+        /// Wall time of all.
+        pub seconds: f64,
+        /// What each cost.
+        pub patterns: Vec<PatternCosts>,
+    }
 }
 
-/// What one pattern cost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PatternCosts {
-    /// Its name.
-    pub name: String,
-    /// Wall time, in seconds.
-    pub seconds: f64,
-    /// What was measured.
-    pub costs: Vec<Cost>,
-    /// What the ranks had to say, where that is the point.
-    pub lines: Vec<String>,
+record! {
+    /// What one pattern cost.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PatternCosts {
+        /// The name on the command line.
+        pub name: String,
+        /// Wall time.
+        pub seconds: f64,
+        /// What was measured.
+        pub costs: Vec<Cost>,
+        /// What the ranks said, where that is the point.
+        pub lines: Vec<String>,
+    }
 }
 
-/// One measured number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cost {
-    /// Of what.
-    pub what: &'static str,
-    /// How much.
-    pub value: f64,
-    /// In which unit.
-    pub unit: &'static str,
+record! {
+    /// One measured number.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Cost {
+        /// What was measured.
+        pub what: &'static str,
+        /// The number.
+        pub value: f64,
+        /// Its unit.
+        pub unit: &'static str,
+    }
 }
-
-static LINE: Fields<PatternLine> = Fields(&[
-    Field::<PatternLine>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
-    Field::<PatternLine>::new("answer", TEXT, "The answer.", |it| it.answer.clone().into()),
-    Field::<PatternLine>::new("expected", TEXT, "The right answer.", |it| it.expected.clone().into()),
-    Field::<PatternLine>::new("right", BOOL, "Whether they are equal.", |it| it.right.into()),
-]);
 
 impl Answer for PatternsResult {
-    const FIELDS: &'static [Field<PatternsResult>] = &[
-        Field::<Self>::new(
-            "patterns",
-            Kind::Rows(&LINE),
-            "The patterns that were run, in the order of the list.",
-            |it| LINE.rows(&it.patterns),
-        ),
-        Field::<Self>::new("right", BOOL, "Whether all answers are right.", |it| it.right.into()).column("all_right"),
-        Field::<Self>::new("complete", BOOL, "Whether all that were asked for were run.", |it| it.complete.into()),
-    ];
-
     fn value(&self) -> String {
         self.right.to_string()
     }
@@ -139,16 +136,7 @@ impl Answer for PatternsResult {
     }
 }
 
-static ENTRY: Fields<PatternEntry> = Fields(&[
-    Field::<PatternEntry>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
-    Field::<PatternEntry>::new("python", TEXT, "What it is in Python.", |it| it.python.clone().into()),
-    Field::<PatternEntry>::new("mpi", TEXT, "What it is in MPI.", |it| it.mpi.clone().into()),
-]);
-
 impl Answer for PatternsList {
-    const FIELDS: &'static [Field<PatternsList>] =
-        &[Field::<Self>::new("patterns", Kind::Rows(&ENTRY), "The patterns there are.", |it| ENTRY.rows(&it.patterns))];
-
     fn value(&self) -> String {
         self.patterns.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(" ")
     }
@@ -162,15 +150,7 @@ impl Answer for PatternsList {
     }
 }
 
-static PAGE: Fields<PatternPage> = Fields(&[
-    Field::<PatternPage>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
-    Field::<PatternPage>::new("page", TEXT, "The page, in Markdown.", |it| it.page.clone().into()),
-]);
-
 impl Answer for PatternsPages {
-    const FIELDS: &'static [Field<PatternsPages>] =
-        &[Field::<Self>::new("patterns", Kind::Rows(&PAGE), "The pages.", |it| PAGE.rows(&it.patterns))];
-
     fn value(&self) -> String {
         self.patterns.iter().map(|pattern| pattern.name.as_str()).collect::<Vec<_>>().join(" ")
     }
@@ -178,38 +158,6 @@ impl Answer for PatternsPages {
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         let pages: Vec<&str> = self.patterns.iter().map(|pattern| pattern.page.as_str()).collect();
         out.write_all(pages.join("\n\n").as_bytes())
-    }
-}
-
-static COST: Fields<Cost> = Fields(&[
-    Field::<Cost>::new("what", TEXT, "What was measured.", |cost| cost.what.into()),
-    Field::<Cost>::new("value", FLOAT, "The number.", |cost| cost.value.into()),
-    Field::<Cost>::new("unit", TEXT, "Its unit.", |cost| cost.unit.into()),
-]);
-
-static COSTS: Fields<PatternCosts> = Fields(&[
-    Field::<PatternCosts>::new("name", TEXT, "The name on the command line.", |it| it.name.clone().into()),
-    Field::<PatternCosts>::new("seconds", FLOAT, "Wall time.", |it| it.seconds.into()),
-    Field::<PatternCosts>::new("costs", Kind::Rows(&COST), "What was measured.", |it| COST.rows(&it.costs)),
-    Field::<PatternCosts>::new("lines", Kind::List(&TEXT), "What the ranks said, where that is the point.", |it| {
-        it.lines.iter().map(String::as_str).collect()
-    }),
-]);
-
-/// The fields of a run of patterns.
-pub static PATTERNS_RUN: Fields<PatternsRun> = Fields(&[
-    Field::<PatternsRun>::new("ranks", INTEGER, "Number of ranks.", |run| run.ranks.into()),
-    Field::<PatternsRun>::new("hosts", Kind::List(&TEXT), "The hosts, each once, in rank order.", |run| {
-        run.hosts.iter().map(String::as_str).collect()
-    }),
-    Field::<PatternsRun>::new("mpi", TEXT, "The MPI library.", |run| run.mpi.clone().into()),
-    Field::<PatternsRun>::new("seconds", FLOAT, "Wall time of all.", |run| run.seconds.into()),
-    Field::<PatternsRun>::new("patterns", Kind::Rows(&COSTS), "What each cost.", |run| COSTS.rows(&run.patterns)),
-]);
-
-impl Serialize for PatternsRun {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        PATTERNS_RUN.record(self).serialize(serializer)
     }
 }
 

@@ -1,119 +1,57 @@
 //! The result of `pi`.
 
 use crate::montecarlo::chi_square::ChiSquare;
-use crate::report::field::{FLOAT, Field, INTEGER, Kind, WIDE};
-use crate::report::value::{Value, asked, found, wide};
-use crate::report::{
-    Answer, CHI_SQUARE, Completes, Completion, IntervalKind, TargetResult, Targets, Warning, chi_square_text, complete,
-    coverage, number, target_error, target_reached, target_unreachable,
-};
+use crate::report::field::{Kind, WIDE};
+use crate::report::record::record;
+use crate::report::{Answer, Completion, IntervalKind, TargetResult, Warning, number};
 
-/// An estimate of pi, with what it takes to judge and to repeat it. The fields' meanings are in [`PiResult::FIELDS`].
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct PiResult {
-    pub estimate: Option<f64>,
-    pub std_error: Option<f64>,
-    pub ci95: Option<[f64; 2]>,
-    pub interval: Option<IntervalKind>,
-    pub degrees_of_freedom: Option<u64>,
-    pub samples: u64,
-    pub hits: Option<u64>,
-    pub seed: u64,
-    pub method: &'static str,
-    pub variance_reduction: Option<f64>,
-    pub chi_square: Option<ChiSquare>,
-    pub warning: Option<Warning>,
-    pub target: Option<TargetResult>,
-    pub completion: Completion,
+record! {
+    /// An estimate of pi, with what it takes to judge and to repeat it.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PiResult {
+        /// The estimate of pi; null when what was done allows none (a part of a stratified job).
+        pub estimate: Option<f64> => .line("pi", |pi| {
+            let none = || format!("no estimate: {} needs more blocks than were done", pi.method);
+            Some(pi.estimate.map_or_else(none, number))
+        }),
+        /// One standard error of the estimate.
+        pub std_error: Option<f64> => .label("standard error"),
+        /// The 95 % confidence interval.
+        pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |pi| {
+            pi.ci95.map(|[low, high]| format!("{} to {} ({})", number(low), number(high), pi.made()))
+        }),
+        /// How the interval was made.
+        pub interval: Option<IntervalKind>,
+        /// Degrees of freedom of the standard error, where the interval is Student's t.
+        pub degrees_of_freedom: Option<u64>,
+        /// Samples behind the estimate.
+        pub samples: u64 as WIDE => .label("samples"),
+        /// Darts inside the circle; null for other methods.
+        pub hits: Option<u64> as WIDE => .label("hits"),
+        /// The number that picks the stream of samples.
+        pub seed: u64 as WIDE => .label("seed"),
+        /// The method.
+        pub method: &'static str as METHODS => .label("method"),
+        /// The variance of as many plain darts over this one's; null for darts.
+        pub variance_reduction: Option<f64> => .line("variance reduction", |pi| pi.variance_reduction.map(short)),
+        /// How the blocks of darts scatter; null for other methods, and for fewer than two blocks.
+        pub chi_square: Option<ChiSquare>,
+        /// Why the interval may cover less often than it says.
+        pub warning: Option<Warning> => .optional()
+            .line("warning", |pi| pi.warning.map(|warning| warning.sentence(pi.samples, None))),
+        /// The error that was asked for.
+        pub target: Option<TargetResult> => .flat(),
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
 }
 
 const METHODS: Kind = Kind::Words(&["darts", "stratified", "antithetic", "control", "sobol"]);
 
 impl Answer for PiResult {
-    const FIELDS: &'static [Field<PiResult>] = &[
-        Field::<Self>::new(
-            "estimate",
-            FLOAT,
-            "The estimate of pi; null when what was done allows none (a part of a stratified job).",
-            |pi| pi.estimate.into(),
-        )
-        .nullable()
-        .line("pi", |pi| {
-            let none = || format!("no estimate: {} needs more blocks than were done", pi.method);
-            Some(pi.estimate.map_or_else(none, number))
-        }),
-        Field::<Self>::new("std_error", FLOAT, "One standard error of the estimate.", |pi| pi.std_error.into())
-            .nullable()
-            .label("standard error"),
-        Field::<Self>::new("ci95", Kind::Interval, "The 95 % confidence interval.", |pi| {
-            found(pi.ci95, Value::from_iter)
-        })
-        .nullable()
-        .line("95 % interval", |pi| {
-            pi.ci95.map(|[low, high]| format!("{} to {} ({})", number(low), number(high), pi.made()))
-        }),
-        Field::<Self>::new("interval", IntervalKind::NAMES, "How the interval was made.", |pi| {
-            pi.interval.map(IntervalKind::name).into()
-        })
-        .nullable(),
-        Field::<Self>::new(
-            "degrees_of_freedom",
-            INTEGER,
-            "Degrees of freedom of the standard error, where the interval is Student's t.",
-            |pi| pi.degrees_of_freedom.into(),
-        )
-        .nullable(),
-        Field::<Self>::new("samples", WIDE, "Samples behind the estimate.", |pi| wide(pi.samples)).label("samples"),
-        Field::<Self>::new("hits", WIDE, "Darts inside the circle; null for other methods.", |pi| found(pi.hits, wide))
-            .nullable()
-            .label("hits"),
-        Field::<Self>::new("seed", WIDE, "The number that picks the stream of samples.", |pi| wide(pi.seed))
-            .label("seed"),
-        Field::<Self>::new("method", METHODS, "The method.", |pi| pi.method.into()).label("method"),
-        Field::<Self>::new(
-            "variance_reduction",
-            FLOAT,
-            "The variance of as many plain darts over this one's; null for darts.",
-            |pi| pi.variance_reduction.into(),
-        )
-        .nullable()
-        .line("variance reduction", |pi| pi.variance_reduction.map(short)),
-        Field::<Self>::new(
-            "chi_square",
-            Kind::Record(&CHI_SQUARE),
-            "How the blocks of darts scatter; null for other methods, and for fewer than two blocks.",
-            |pi| found(pi.chi_square, |chi| CHI_SQUARE.record(&chi)),
-        )
-        .nullable()
-        .line("chi-square", |pi| pi.chi_square.as_ref().map(chi_square_text)),
-        Field::<Self>::new("warning", Warning::NAMES, "Why the interval may cover less often than it says.", |pi| {
-            asked(pi.warning.map(Warning::name), Into::into)
-        })
-        .optional()
-        .line("warning", |pi| pi.warning.map(|warning| warning.sentence(pi.samples, None))),
-        target_error(),
-        target_reached(),
-        target_unreachable(),
-        complete(),
-        coverage(),
-    ];
-
     fn warnings(&self) -> Vec<String> {
         let doubt = self.warning.map(|warning| warning.sentence(self.samples, None));
         doubt.into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
-    }
-}
-
-impl Completes for PiResult {
-    fn completion(&self) -> Completion {
-        self.completion
-    }
-}
-
-impl Targets for PiResult {
-    fn target(&self) -> Option<&TargetResult> {
-        self.target.as_ref()
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -
     let is_limited = is_read || context.engine.keep.time_limit.is_some();
     let checked = context.cluster.at_root(|| job.check(seconds, is_limited));
     context.cluster.agree(checked.unwrap_or(Ok(())))?;
-    if context.record().is_none() && !is_read {
+    if context.captured().is_none() && !is_read {
         context.cluster.at_root(|| say(context, job.numbers, by_formula, seconds));
     }
     Ok(())

@@ -5,43 +5,56 @@ pub mod plan;
 
 use std::collections::BTreeMap;
 
-use crate::report::field::{BOOL, FLOAT, Field, Fields, INTEGER, Kind, TEXT, WIDE};
-use crate::report::value::{Value, asked, found, wide};
-use crate::report::{Answer, Completes, Completion, complete, coverage};
+use crate::report::field::{Field, Fields, Kind, WIDE};
+use crate::report::record::{FieldType, record};
+use crate::report::value::Value;
+use crate::report::{Answer, Completion};
 
-/// What was found in an inclusive range. [`PrimesResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct PrimesResult {
-    pub start: u128,
-    pub stop: u128,
-    /// By k.
-    pub counts: BTreeMap<u32, u128>,
-    /// `None`: not asked for, as the inner one: there is none.
-    pub first: Option<Option<u128>>,
-    pub last: Option<Option<u128>>,
-    pub sum: Option<u128>,
-    pub max_gap: Option<Option<GapResult>>,
-    pub gaps: Option<Vec<GapResult>>,
-    pub digest: Option<String>,
-    pub proven: bool,
-    pub completion: Completion,
+record! {
+    /// What was found in an inclusive range.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PrimesResult {
+        /// How many: key 1 counts primes, key k prime k-tuplets.
+        pub counts: BTreeMap<u32, u128> => .column("count")
+            .lines(|it| it.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect()),
+        /// The first prime of the range; null if it has none.
+        pub first: Option<Option<u128>> => .line("first prime", |it| prime_or_none(it.first)),
+        /// The last prime of the range; null if it has none.
+        pub last: Option<Option<u128>> => .line("last prime", |it| prime_or_none(it.last)),
+        /// The sum of the primes.
+        pub sum: Option<u128> => .optional().label("sum"),
+        /// The largest gap between neighbouring primes of the range; null if it has no two.
+        pub max_gap: Option<Option<GapResult>> => .line("largest gap", |it| {
+            it.max_gap.map(|gap| gap.map_or("none".to_owned(), |gap| gap.text()))
+        }),
+        /// The first gap of each length, by length.
+        pub gaps: Option<Vec<GapResult>> => .optional().column("gap")
+            .lines(|it| it.gaps.iter().flatten().map(|gap| ("first gap", gap.text())).collect()),
+        /// A digest of the primes.
+        pub digest: Option<String> => .optional().label("digest"),
+        /// The first number of the range.
+        pub start: u128,
+        /// The last number of the range.
+        pub stop: u128 => .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
+        /// Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.
+        pub proven: bool => .line("proof", |it| no_proof(it.proven)),
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
 }
 
-/// A gap between neighbouring primes: `start` and `start + length`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct GapResult {
-    pub length: u64,
-    pub start: u128,
-    pub merit: f64,
+record! {
+    /// A gap between neighbouring primes: `start` and `start + length`.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct GapResult {
+        /// The difference of the two primes.
+        pub length: u64,
+        /// The smaller one.
+        pub start: u128,
+        /// length / ln(start).
+        pub merit: f64,
+    }
 }
-
-static GAP: Fields<GapResult> = Fields(&[
-    Field::<GapResult>::new("length", INTEGER, "The difference of the two primes.", |gap| gap.length.into()),
-    Field::<GapResult>::new("start", WIDE, "The smaller one.", |gap| wide(gap.start)),
-    Field::<GapResult>::new("merit", FLOAT, "length / ln(start).", |gap| gap.merit.into()),
-]);
 
 impl GapResult {
     fn text(&self) -> String {
@@ -51,18 +64,29 @@ impl GapResult {
 
 type Counts = BTreeMap<u32, u128>;
 
-fn count(counts: &Counts, k: u32) -> Value {
-    asked(counts.get(&k), wide)
-}
+static COUNTS: Fields<Counts> = {
+    macro_rules! key {
+        ($k:literal, $name:literal, $about:literal) => {
+            Field::new($name, WIDE, $about, |counts: &Counts| counts.get(&$k).copied().value()).nullable().optional()
+        };
+    }
+    Fields(&[
+        key!(1, "1", "Primes."),
+        key!(2, "2", "Twin primes."),
+        key!(3, "3", "Prime triplets."),
+        key!(4, "4", "Prime quadruplets."),
+        key!(5, "5", "Prime quintuplets."),
+        key!(6, "6", "Prime sextuplets."),
+    ])
+};
 
-static COUNTS: Fields<Counts> = Fields(&[
-    Field::<Counts>::new("1", WIDE, "Primes.", |counts| count(counts, 1)).optional(),
-    Field::<Counts>::new("2", WIDE, "Twin primes.", |counts| count(counts, 2)).optional(),
-    Field::<Counts>::new("3", WIDE, "Prime triplets.", |counts| count(counts, 3)).optional(),
-    Field::<Counts>::new("4", WIDE, "Prime quadruplets.", |counts| count(counts, 4)).optional(),
-    Field::<Counts>::new("5", WIDE, "Prime quintuplets.", |counts| count(counts, 5)).optional(),
-    Field::<Counts>::new("6", WIDE, "Prime sextuplets.", |counts| count(counts, 6)).optional(),
-]);
+impl FieldType for Counts {
+    const KIND: Kind = Kind::Record(&COUNTS);
+
+    fn value(&self) -> Value {
+        COUNTS.record(self)
+    }
+}
 
 impl PrimesResult {
     /// The plainest of them: counts, and nothing else.
@@ -111,65 +135,7 @@ pub(super) fn no_proof(proven: bool) -> Option<String> {
     (!proven).then(|| "none above 2^64: probable primes (Baillie-PSW test)".to_owned())
 }
 
-/// What `proven` means.
-pub(super) const PROVEN: &str =
-    "Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.";
-
-impl Answer for PrimesResult {
-    const FIELDS: &'static [Field<PrimesResult>] = &[
-        Field::<Self>::new(
-            "counts",
-            Kind::Record(&COUNTS),
-            "How many: key 1 counts primes, key k prime k-tuplets.",
-            |it| COUNTS.record(&it.counts),
-        )
-        .column("count")
-        .lines(|it| it.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect()),
-        Field::<Self>::new("first", WIDE, "The first prime of the range; null if it has none.", |it| {
-            asked(it.first, |prime| found(prime, wide))
-        })
-        .optional()
-        .nullable()
-        .line("first prime", |it| prime_or_none(it.first)),
-        Field::<Self>::new("last", WIDE, "The last prime of the range; null if it has none.", |it| {
-            asked(it.last, |prime| found(prime, wide))
-        })
-        .optional()
-        .nullable()
-        .line("last prime", |it| prime_or_none(it.last)),
-        Field::<Self>::new("sum", WIDE, "The sum of the primes.", |it| asked(it.sum, wide)).optional().label("sum"),
-        Field::<Self>::new(
-            "max_gap",
-            Kind::Record(&GAP),
-            "The largest gap between neighbouring primes of the range; null if it has no two.",
-            |it| asked(it.max_gap, |gap| found(gap, |gap| GAP.record(&gap))),
-        )
-        .optional()
-        .nullable()
-        .line("largest gap", |it| it.max_gap.map(|gap| gap.map_or("none".to_owned(), |gap| gap.text()))),
-        Field::<Self>::new("gaps", Kind::Rows(&GAP), "The first gap of each length, by length.", |it| {
-            asked(it.gaps.as_ref(), |gaps| GAP.rows(gaps))
-        })
-        .optional()
-        .column("gap")
-        .lines(|it| it.gaps.iter().flatten().map(|gap| ("first gap", gap.text())).collect()),
-        Field::<Self>::new("digest", TEXT, "A digest of the primes.", |it| asked(it.digest.clone(), Into::into))
-            .optional()
-            .label("digest"),
-        Field::<Self>::new("start", WIDE, "The first number of the range.", |it| wide(it.start)),
-        Field::<Self>::new("stop", WIDE, "The last number of the range.", |it| wide(it.stop))
-            .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
-        Field::<Self>::new("proven", BOOL, PROVEN, |it| it.proven.into()).line("proof", |it| no_proof(it.proven)),
-        complete(),
-        coverage(),
-    ];
-}
-
-impl Completes for PrimesResult {
-    fn completion(&self) -> Completion {
-        self.completion
-    }
-}
+impl Answer for PrimesResult {}
 
 #[cfg(test)]
 mod tests {

@@ -26,11 +26,12 @@ pub(super) fn is_by_formula(context: &Context<'_>, options: &Primes) -> Result<b
         PrimesAlgorithm::Auto if options.is_plain_count() => {
             let Range { start, stop } = options.range;
             let is_free = options.range.below_2_64().is_none()
-                || (context.record().is_none() && context.engine.keep.shard.is_none());
-            let decided = context.cluster.at_root(|| match context.begun_by().filter(|_| context.record().is_none()) {
-                Some(theirs) => theirs.kind.starts_with(sides::KIND),
-                None => is_free && costs::is_formula_cheaper(start, stop, COMPARED),
-            });
+                || (context.captured().is_none() && context.engine.keep.shard.is_none());
+            let decided =
+                context.cluster.at_root(|| match context.begun_by().filter(|_| context.captured().is_none()) {
+                    Some(theirs) => theirs.kind.starts_with(sides::KIND),
+                    None => is_free && costs::is_formula_cheaper(start, stop, COMPARED),
+                });
             context.cluster.broadcast(decided)
         }
         _ => Ok(false),

@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
     let cluster = context.cluster;
     let planned = cluster.at_root(|| possible(start, n).and_then(|()| course(start, n)));
     let planned = cluster.agree(planned.transpose())?;
-    if let Some(course) = planned.filter(|_| context.record().is_none()) {
+    if let Some(course) = planned.filter(|_| context.captured().is_none()) {
         affordable::say(context, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
     }
     let mut hunt = cluster.at_root(|| hunt(start, n));

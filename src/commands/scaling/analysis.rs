@@ -15,22 +15,47 @@ pub mod fit;
 pub mod forecast;
 pub mod predict;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::job::profile::Profile;
 use crate::job::timeline::Timeline;
+use crate::report::field::WIDE;
 use crate::report::imbalance;
+use crate::report::record::record;
+use crate::report::text::read_integer;
 
-/// What was varied: one line of the table.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Case {
-    /// The schedule's name.
-    pub schedule: String,
-    /// The chunk that was asked for, in blocks; `None` for an automatic one.
-    pub asked_chunk: Option<u64>,
-    /// Ranks at work.
-    pub ranks: u64,
+record! {
+    /// What was varied: one line of the table.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+    pub struct Case {
+        /// The schedule's name.
+        pub schedule: String,
+        /// The chunk that was asked for, in blocks; null for an automatic one.
+        pub asked_chunk: Option<u64>,
+        /// Ranks at work.
+        pub ranks: u64,
+    }
 }
+
+record!(for Profile {
+    /// Seconds in the kernel.
+    compute: f64,
+    /// Seconds without work: waiting for an answer, or for the others at the end.
+    idle: f64,
+    /// Seconds in messages.
+    comm: f64,
+    /// Blocks computed.
+    blocks: u64,
+    /// Messages sent.
+    messages: u64,
+});
+
+record!(for Timeline {
+    /// Seconds of a bin.
+    bin_seconds: f64,
+    /// Per cent of each bin in kernels, idle and in messages; the rest was none of them.
+    bins: Vec<[u8; 3]>,
+});
 
 impl Case {
     /// What a curve over the ranks is called.
@@ -42,31 +67,34 @@ impl Case {
     }
 }
 
-/// One timed run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
-    /// What was varied.
-    #[serde(flatten)]
-    pub case: Case,
-    /// The chunk that the engine took, in blocks.
-    pub chunk: u64,
-    /// Seconds by the root's clock, from the start of the command to its result.
-    pub seconds: f64,
-    /// Work done, in the command's unit.
-    pub amount: u64,
-    /// Whether some host had more ranks at work than CPUs for them.
-    pub oversubscribed: bool,
-    /// One for each rank.
-    pub profiles: Vec<Profile>,
-    /// Of what a chunk is a multiple, as far as there is enough, in blocks.
-    #[serde(default)]
-    pub grain: u64,
-    /// Jobs that the command ran one after the other; 0 where that is not known.
-    #[serde(default)]
-    pub jobs: u64,
-    /// What the first ranks did when, where that is to be drawn.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub timelines: Vec<Timeline>,
+record! {
+    /// One timed run.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct Trial {
+        /// Schedule, chunk and ranks.
+        #[serde(flatten)]
+        pub case: Case => .flat(),
+        /// The chunk that the engine took, in blocks.
+        pub chunk: u64,
+        /// Seconds by the root's clock, from the start of the command to its result.
+        pub seconds: f64,
+        /// Work done, in the command's unit.
+        #[serde(deserialize_with = "read_integer")]
+        pub amount: u64 as WIDE,
+        /// Whether some host had more ranks at work than CPUs for them.
+        pub oversubscribed: bool,
+        /// How each rank spent its time.
+        pub profiles: Vec<Profile>,
+        /// Chunks are multiples of this many blocks while enough blocks remain.
+        #[serde(default)]
+        pub grain: u64,
+        /// Jobs that the command ran one after the other; 0 where that is not known.
+        #[serde(default)]
+        pub jobs: u64,
+        /// What the first ranks did when, where that is to be drawn.
+        #[serde(default)]
+        pub timelines: Vec<Timeline> => .optional(),
+    }
 }
 
 impl Trial {
@@ -79,42 +107,45 @@ impl Trial {
     }
 }
 
-/// What the trials of one case come to. Times are in seconds, shares are of the ranks' time together.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    /// What was varied.
-    #[serde(flatten)]
-    pub case: Case,
-    /// The chunk that the engine took.
-    pub chunk: u64,
-    /// Number of trials.
-    pub trials: u64,
-    /// The median time (of an even number of trials the lower of the two in the middle, which is a trial).
-    pub seconds: f64,
-    /// The shortest and the longest time.
-    pub spread: [f64; 2],
-    /// Work done.
-    pub amount: u64,
-    /// As many times the work a second as one rank does.
-    pub speedup: f64,
-    /// Speed-up over ranks.
-    pub efficiency: f64,
-    /// Karp and Flatt's serial share; `None` on one rank.
-    pub karp_flatt: Option<f64>,
-    /// Largest over mean computing time of the ranks.
-    pub imbalance: f64,
-    /// In kernels.
-    pub compute_share: f64,
-    /// Waiting.
-    pub idle_share: f64,
-    /// In messages.
-    pub comm_share: f64,
-    /// Before the first block and after the last.
-    pub other_share: f64,
-    /// Messages of all ranks.
-    pub messages: u64,
-    /// Whether ranks shared CPUs.
-    pub oversubscribed: bool,
+record! {
+    /// What the trials of one case come to. Times are in seconds, shares are of the ranks' time together.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct Point {
+        /// Schedule, chunk and ranks.
+        #[serde(flatten)]
+        pub case: Case => .flat(),
+        /// The chunk that the engine took.
+        pub chunk: u64,
+        /// Number of trials.
+        pub trials: u64,
+        /// The median time (of an even number of trials the lower of the two in the middle, which is a trial).
+        pub seconds: f64,
+        /// The shortest and the longest time.
+        pub spread: [f64; 2],
+        /// Work done.
+        #[serde(deserialize_with = "read_integer")]
+        pub amount: u64 as WIDE,
+        /// Work per second over that of one rank.
+        pub speedup: f64,
+        /// Speed-up over ranks.
+        pub efficiency: f64,
+        /// Karp and Flatt's serial share; null on one rank.
+        pub karp_flatt: Option<f64>,
+        /// Largest over mean computing time of the ranks.
+        pub imbalance: f64,
+        /// Share of the ranks' time in kernels.
+        pub compute_share: f64,
+        /// Share spent waiting.
+        pub idle_share: f64,
+        /// Share spent in messages.
+        pub comm_share: f64,
+        /// Share before the first block and after the last one.
+        pub other_share: f64,
+        /// Messages of all ranks.
+        pub messages: u64,
+        /// Whether ranks shared CPUs.
+        pub oversubscribed: bool,
+    }
 }
 
 /// The middle trial of one case by time.

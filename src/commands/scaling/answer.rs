@@ -6,67 +6,74 @@ mod page;
 
 use std::io::{self, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::analysis::fit::Fit;
 use super::analysis::forecast::Forecast;
 use super::analysis::predict::Costs;
 use super::analysis::{Point, Trial};
+use crate::report::record::record;
 use crate::report::text::{self, table};
-use crate::report::{Format, SCHEMA, write_json};
+use crate::report::{Answer, Format, SCHEMA, write_json};
 
-/// What was run, and whether its answers agree: the same bytes wherever it was timed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ScalingResult {
-    /// The command that was timed.
-    pub command: String,
-    /// `strong`: the same work on more ranks; `weak`: more work on more ranks.
-    pub mode: String,
-    /// Its answer; `None` when the work grew, and there are several.
-    pub answer: Option<serde_json::Value>,
-    /// Whether every run of the same work gave the same answer.
-    pub equal: bool,
-    /// Whether all runs that were asked for were done.
-    #[serde(default = "yes")]
-    pub complete: bool,
+record! {
+    /// What was run, and whether its answers agree: the same bytes wherever it was timed.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct ScalingResult {
+        /// The command that was timed.
+        pub command: String,
+        /// `strong`: the same work on more ranks; `weak`: more work on more ranks.
+        pub mode: String,
+        /// Its result; null under `--weak`, where each size of work has its own.
+        pub answer: Option<serde_json::Value>,
+        /// Whether every run of the same work gave the same answer.
+        pub equal: bool,
+        /// Whether all runs that were asked for were done.
+        #[serde(default = "yes")]
+        pub complete: bool,
+    }
 }
+
+impl Answer for ScalingResult {}
 
 fn yes() -> bool {
     true
 }
 
-/// Where it was timed, and what came out.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ScalingRun {
-    /// Ranks of the job.
-    pub ranks: u64,
-    /// The hosts, each once.
-    pub hosts: Vec<String>,
-    /// CPUs that the ranks may use together.
-    pub cpus: u64,
-    /// The MPI library.
-    pub mpi: String,
-    /// The instruction set of the kernels.
-    pub isa: String,
-    /// What work is counted in.
-    pub unit: String,
-    /// One for each case.
-    pub points: Vec<Point>,
-    /// One for each curve that allows it.
-    pub fits: Vec<Fit>,
-    /// Where the time goes.
-    pub diagnosis: Vec<String>,
-    /// What messages and answers cost, where it was asked what is to be expected.
-    #[serde(default)]
-    pub costs: Option<Costs>,
-    /// Up to how many ranks.
-    #[serde(default)]
-    pub predicted_ranks: Option<u64>,
-    /// What is to be expected.
-    #[serde(default)]
-    pub forecast: Option<Forecast>,
-    /// Every timed run.
-    pub trials: Vec<Trial>,
+record! {
+    /// Where it was timed, and what came out.
+    #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+    pub struct ScalingRun {
+        /// Ranks of the job.
+        pub ranks: u64,
+        /// The hosts, each once.
+        pub hosts: Vec<String>,
+        /// CPUs that the ranks may use together.
+        pub cpus: u64,
+        /// The MPI library.
+        pub mpi: String,
+        /// The instruction set of the kernels.
+        pub isa: String,
+        /// What work is counted in.
+        pub unit: String,
+        /// One for each combination of schedule, chunk and ranks.
+        pub points: Vec<Point>,
+        /// Fitted laws, one for each curve with enough points.
+        pub fits: Vec<Fit>,
+        /// Where the time goes, a sentence each.
+        pub diagnosis: Vec<String>,
+        /// What messages and answers cost, measured for `--predict`.
+        #[serde(default)]
+        pub costs: Option<Costs>,
+        /// The most ranks of the prediction.
+        #[serde(default)]
+        pub predicted_ranks: Option<u64>,
+        /// The prediction of `--predict`.
+        #[serde(default)]
+        pub forecast: Option<Forecast>,
+        /// Every timed run.
+        pub trials: Vec<Trial>,
+    }
 }
 
 /// Both.

@@ -8,7 +8,7 @@ use super::args::Scaling;
 use super::capacity::Capacity;
 use super::inner::Inner;
 use crate::cli::{self, Chunk};
-use crate::commands::context::{Context, Record, schedule};
+use crate::commands::context::{Captured, Context, schedule};
 use crate::error::{Error, Result};
 use crate::job::run::Options;
 
@@ -95,26 +95,26 @@ pub(super) fn carry_out(
             let grown = if options.weak { Some(cluster.agree(inner.grown(ranks))?) } else { None };
             let is_traced = options.shown().plot.is_some();
             let (code, found) = trial(context, grown.as_ref().unwrap_or(inner), planned, is_traced)?;
-            let stopped = done.as_mut().zip(found).and_then(|(done, (record, seconds))| {
-                if !record.is_complete {
+            let stopped = done.as_mut().zip(found).and_then(|(done, (captured, seconds))| {
+                if !captured.is_complete {
                     return Some(code);
                 }
-                let before = answers.entry(record.work.amount).or_insert_with(|| record.answer.clone());
-                done.equal &= *before == record.answer && code != Error::WRONG;
+                let before = answers.entry(captured.work.amount).or_insert_with(|| captured.answer.clone());
+                done.equal &= *before == captured.answer && code != Error::WRONG;
                 if done.trials.is_empty() {
-                    done.answer = serde_json::from_str(&record.answer).ok();
-                    done.unit = record.work.unit.to_owned();
+                    done.answer = serde_json::from_str(&captured.answer).ok();
+                    done.unit = captured.work.unit.to_owned();
                 }
                 done.trials.push(Trial {
                     case: planned.case.clone(),
-                    chunk: record.account.chunk,
+                    chunk: captured.account.chunk,
                     seconds,
-                    amount: record.work.amount,
+                    amount: captured.work.amount,
                     oversubscribed: capacity.is_some_and(|capacity| capacity.is_exceeded_by(ranks)),
-                    profiles: record.account.profiles,
-                    grain: record.account.grain,
-                    jobs: record.account.jobs,
-                    timelines: record.account.timelines,
+                    profiles: captured.account.profiles,
+                    grain: captured.account.grain,
+                    jobs: captured.account.jobs,
+                    timelines: captured.account.timelines,
                 });
                 None
             });
@@ -132,7 +132,7 @@ fn trial(
     inner: &Inner,
     planned: &Planned,
     is_traced: bool,
-) -> Result<(u8, Option<(Record, f64)>)> {
+) -> Result<(u8, Option<(Captured, f64)>)> {
     let cluster = context.cluster;
     let all = context.session.options().clone();
     let mut options = Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..all };
@@ -142,10 +142,10 @@ fn trial(
             part.barrier()?;
             let begun = Instant::now();
             options.traced = is_traced.then_some(begun);
-            let recording = context.recording(&part, options);
-            inner.run(&recording).map(|code| {
+            let capturing = context.capturing(&part, options);
+            inner.run(&capturing).map(|code| {
                 let seconds = begun.elapsed().as_secs_f64();
-                (code, recording.record().and_then(|place| place.take()).map(|record| (record, seconds)))
+                (code, capturing.captured().and_then(|place| place.take()).map(|captured| (captured, seconds)))
             })
         }
     };

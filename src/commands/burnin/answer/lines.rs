@@ -82,37 +82,6 @@ impl BurninReport {
             list => format!("{found}  ->  sbatch --exclude={list}"),
         }
     }
-
-    pub(super) fn csv(&self) -> Vec<Vec<String>> {
-        let header = [
-            "host",
-            "ranks",
-            "cpu_model",
-            "blocks",
-            "wrong",
-            "mnumbers_per_second",
-            "mdarts_per_second",
-            "against_median",
-            "verdict",
-            "note",
-        ];
-        let row = |host: &HostLine| {
-            [
-                host.name.clone(),
-                host.ranks.to_string(),
-                host.cpu_model.clone(),
-                host.blocks.to_string(),
-                host.wrong.to_string(),
-                format!("{:.1}", host.mnumbers_per_second),
-                format!("{:.1}", host.mdarts_per_second),
-                host.against_median.map_or_else(String::new, |speed| format!("{speed:.4}")),
-                word(host.verdict).to_lowercase(),
-                host.note.clone(),
-            ]
-            .into()
-        };
-        std::iter::once(header.map(str::to_owned).into()).chain(self.run.hosts.iter().map(row)).collect()
-    }
 }
 
 fn row(host: &HostLine) -> Vec<String> {

@@ -11,21 +11,25 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::record::words;
+
 /// Times that a wrong block is done again where it went wrong.
 pub const AGAIN: usize = 2;
 
-/// What a wrong answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// It did not come again.
-    Transient,
-    /// It came again, and there is no other host to compare with.
-    Repeatable,
-    /// It came again, and another host is right.
-    ThisHostOnly,
-    /// It came again, there and on another host.
-    Software,
+words! {
+    /// What a wrong answer means.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Cause {
+        /// It did not come again.
+        Transient = "transient",
+        /// It came again, and there is no other host to compare with.
+        Repeatable = "repeatable",
+        /// It came again, and another host is right.
+        ThisHostOnly = "this-host-only",
+        /// It came again, there and on another host.
+        Software = "software",
+    }
 }
 
 /// Where else the block was tried, and whether it was wrong there too.

@@ -17,6 +17,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::record::words;
+
 /// Hosts from which on there is a majority that can be called normal.
 const MAJORITY: usize = 3;
 
@@ -64,14 +66,15 @@ pub struct RankPace {
     pub typical: Vec<Typical>,
 }
 
-/// Which time was compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Clock {
-    /// Time on the CPU.
-    Cpu,
-    /// Elapsed time.
-    Wall,
+words! {
+    /// Which time was compared.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Clock {
+        /// Time on the CPU.
+        Cpu = "cpu",
+        /// Elapsed time.
+        Wall = "wall",
+    }
 }
 
 /// How one rank compares with its model.

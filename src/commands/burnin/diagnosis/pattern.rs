@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::record::record;
+
 /// Lengths of the messages that go round the ring, in bytes: none, one, both sides of words, cache lines, pages, and of the limits
 /// between the protocols of MPI libraries (4 KiB in shared memory, 64 KiB over TCP and InfiniBand in Open MPI), and one that is
 /// long for all of them.
@@ -21,30 +23,34 @@ pub fn all_to_all_length(ranks: usize, round: u64) -> usize {
     wanted.min(ALL_TO_ALL_BYTES / ranks.max(1)).max(1)
 }
 
-/// What a message is: everything that its bytes depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// The sender.
-    pub from: u64,
-    /// The receiver.
-    pub to: u64,
-    /// The round.
-    pub round: u64,
-    /// Bytes.
-    pub length: usize,
+record! {
+    /// What a message is: everything that its bytes depend on.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Message {
+        /// The sender.
+        pub from: u64,
+        /// The receiver.
+        pub to: u64,
+        /// The round.
+        pub round: u64,
+        /// Bytes.
+        pub length: usize,
+    }
 }
 
-/// The first wrong byte of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flaw {
-    /// Its place in the message.
-    pub offset: usize,
-    /// What should be there.
-    pub expected: u8,
-    /// What is there.
-    pub got: u8,
-    /// How many bytes are wrong.
-    pub bytes: usize,
+record! {
+    /// The first wrong byte of a message.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Flaw {
+        /// Its place in the message.
+        pub offset: usize,
+        /// What should be there.
+        pub expected: u8,
+        /// What is there.
+        pub got: u8,
+        /// How many bytes are wrong.
+        pub bytes: usize,
+    }
 }
 
 impl Message {

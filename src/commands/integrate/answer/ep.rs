@@ -1,59 +1,37 @@
 //! The result of `integrate ep`: the sums of NAS EP, and whether they are the published ones.
 
-use crate::report::field::{BOOL, FLOAT, Field, Kind, TEXT, WIDE};
-use crate::report::value::wide;
-use crate::report::{Answer, Completes, Completion, complete, coverage};
+use crate::report::field::{Kind, WIDE};
+use crate::report::record::record;
+use crate::report::{Answer, Completion};
 
-/// Sums over the pairs of a class. [`EpResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct EpResult {
-    pub integrand: &'static str,
-    pub class: String,
-    pub pairs: u64,
-    pub sx: f64,
-    pub sy: f64,
-    pub counts: [u64; 10],
-    pub verified: Option<bool>,
-    pub completion: Completion,
-}
-
-impl Answer for EpResult {
-    const FIELDS: &'static [Field<EpResult>] = &[
-        Field::<Self>::new("integrand", TEXT, "`ep`.", |ep| ep.integrand.into()),
-        Field::<Self>::new("class", TEXT, "The class: S, W, A, B, C, D or E.", |ep| ep.class.clone().into())
-            .label("NAS EP class"),
-        Field::<Self>::new("sx", FLOAT, "The sum of the first deviates.", |ep| ep.sx.into())
-            .line("sum of X", |ep| Some(ep.sx.to_string())),
-        Field::<Self>::new("sy", FLOAT, "The sum of the second deviates.", |ep| ep.sy.into())
-            .line("sum of Y", |ep| Some(ep.sy.to_string())),
-        Field::<Self>::new("counts", Kind::List(&WIDE), "Pairs of deviates in each square annulus.", |ep| {
-            ep.counts.into_iter().map(wide).collect()
-        })
-        .label("annuli"),
-        Field::<Self>::new("pairs", WIDE, "Pairs of uniform numbers drawn.", |ep| wide(ep.pairs)).label("pairs"),
-        Field::<Self>::new(
-            "verified",
-            BOOL,
-            "Whether both sums are the published ones to 1e-8; null for a part of a class.",
-            |ep| ep.verified.into(),
-        )
-        .nullable()
-        .line("verified", |ep| {
+record! {
+    /// Sums over the pairs of a class.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct EpResult {
+        /// `ep`.
+        pub integrand: &'static str,
+        /// The class: S, W, A, B, C, D or E.
+        pub class: String => .label("NAS EP class"),
+        /// The sum of the first deviates.
+        pub sx: f64 => .line("sum of X", |ep| Some(ep.sx.to_string())),
+        /// The sum of the second deviates.
+        pub sy: f64 => .line("sum of Y", |ep| Some(ep.sy.to_string())),
+        /// Pairs of deviates in each square annulus.
+        pub counts: [u64; 10] as Kind::List(&WIDE) => .label("annuli"),
+        /// Pairs of uniform numbers drawn.
+        pub pairs: u64 as WIDE => .label("pairs"),
+        /// Whether both sums are the published ones to 1e-8; null for a part of a class.
+        pub verified: Option<bool> => .line("verified", |ep| {
             ep.verified.map(|right| if right { "yes" } else { "NO: these are not the published sums" }.to_owned())
         }),
-        complete(),
-        coverage(),
-    ];
-
-    fn value(&self) -> String {
-        format!("{} {}", self.sx, self.sy)
+        /// How far the job came.
+        pub completion: Completion => .flat(),
     }
 }
 
-impl Completes for EpResult {
-    fn completion(&self) -> Completion {
-        self.completion
+impl Answer for EpResult {
+    fn value(&self) -> String {
+        format!("{} {}", self.sx, self.sy)
     }
 }
 

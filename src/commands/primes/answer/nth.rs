@@ -1,19 +1,24 @@
 //! The result of `primes --nth`: the n-th prime above a number, or below it for a negative n.
 
-use super::{PROVEN, no_proof};
-use crate::report::field::{BOOL, Field, WIDE};
-use crate::report::value::{found, wide};
-use crate::report::{Answer, Completes, Completion, complete, coverage};
+use super::no_proof;
+use crate::report::record::record;
+use crate::report::{Answer, Completion};
 
-/// The n-th prime above or below a number. [`NthResult::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct NthResult {
-    pub start: u128,
-    pub n: i128,
-    pub nth: Option<u128>,
-    pub proven: bool,
-    pub completion: Completion,
+record! {
+    /// The n-th prime above or below a number.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct NthResult {
+        /// The prime; null when the search was stopped.
+        pub nth: Option<u128> => .line("prime", |it| Some(it.nth.map_or("not found yet".to_owned(), |prime| prime.to_string()))),
+        /// Which one: negative for primes below `start`.
+        pub n: i128 => .label("n"),
+        /// The prime is the n-th one above this number, or below it.
+        pub start: u128 => .lines(|it| vec![(side(it.n), it.start.to_string())]),
+        /// Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.
+        pub proven: bool => .line("proof", |it| no_proof(it.proven)),
+        /// How far the job came.
+        pub completion: Completion => .flat(),
+    }
 }
 
 /// On which side of the start the n-th prime is.
@@ -21,27 +26,7 @@ pub(super) fn side(n: i128) -> &'static str {
     if n > 0 { "above" } else { "below" }
 }
 
-impl Answer for NthResult {
-    const FIELDS: &'static [Field<NthResult>] = &[
-        Field::<Self>::new("nth", WIDE, "The prime; null when the search was stopped.", |it| found(it.nth, wide))
-            .nullable()
-            .line("prime", |it| Some(it.nth.map_or("not found yet".to_owned(), |prime| prime.to_string()))),
-        Field::<Self>::new("n", WIDE, "Which one: negative for primes below `start`.", |it| wide(it.n)).label("n"),
-        Field::<Self>::new("start", WIDE, "The prime is the n-th one above this number, or below it.", |it| {
-            wide(it.start)
-        })
-        .lines(|it| vec![(side(it.n), it.start.to_string())]),
-        Field::<Self>::new("proven", BOOL, PROVEN, |it| it.proven.into()).line("proof", |it| no_proof(it.proven)),
-        complete(),
-        coverage(),
-    ];
-}
-
-impl Completes for NthResult {
-    fn completion(&self) -> Completion {
-        self.completion
-    }
-}
+impl Answer for NthResult {}
 
 #[cfg(test)]
 mod tests {

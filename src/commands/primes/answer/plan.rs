@@ -2,61 +2,34 @@
 //! is the same on every machine.
 
 use super::nth::side;
-use crate::report::field::{FLOAT, Field, TEXT, WIDE};
-use crate::report::value::{asked, wide};
+use crate::report::field::WIDE;
+use crate::report::record::record;
 use crate::report::{Answer, duration};
 
-/// What a job takes. [`PrimesPlan::FIELDS`] says what the fields mean.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub struct PrimesPlan {
-    pub start: u128,
-    pub stop: Option<u128>,
-    pub n: Option<i128>,
-    pub algorithm: String,
-    pub blocks: u64,
-    pub table_bytes: u64,
-    pub core_seconds: f64,
+record! {
+    /// What a job takes.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct PrimesPlan {
+        /// `combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of trial
+        /// division.
+        pub algorithm: String => .label("algorithm"),
+        /// Blocks of the job.
+        pub blocks: u64 as WIDE => .label("blocks"),
+        /// Bytes of tables: large ones once on each node, small ones in each rank.
+        pub table_bytes: u64 as WIDE => .line("tables", |plan| Some(format!("{:.1} MB", plan.table_bytes as f64 / 1e6))),
+        /// Seconds of one core, to two digits.
+        pub core_seconds: f64 => .line("time", |plan| Some(format!("about {} of one core", duration(plan.core_seconds)))),
+        /// The last number of the range; left out with `n`.
+        pub stop: Option<u128> => .optional()
+            .line("range", |plan| plan.stop.map(|stop| format!("{} to {stop}", plan.start))),
+        /// Which prime from `start` is asked for.
+        pub n: Option<i128> => .optional().label("n"),
+        /// The first number of the range, or where the n-th prime is counted from.
+        pub start: u128 => .lines(|plan| plan.n.map(|n| (side(n), plan.start.to_string())).into_iter().collect()),
+    }
 }
 
 impl Answer for PrimesPlan {
-    const FIELDS: &'static [Field<PrimesPlan>] = &[
-        Field::<Self>::new(
-            "algorithm",
-            TEXT,
-            "`combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of trial division.",
-            |plan| plan.algorithm.clone().into(),
-        )
-        .label("algorithm"),
-        Field::<Self>::new("blocks", WIDE, "Blocks of the job.", |plan| wide(plan.blocks)).label("blocks"),
-        Field::<Self>::new(
-            "table_bytes",
-            WIDE,
-            "Bytes of tables: large ones once on each node, small ones in each rank.",
-            |plan| wide(plan.table_bytes),
-        )
-        .line("tables", |plan| Some(format!("{:.1} MB", plan.table_bytes as f64 / 1e6))),
-        Field::<Self>::new("core_seconds", FLOAT, "Seconds of one core, to two digits.", |plan| {
-            plan.core_seconds.into()
-        })
-        .line("time", |plan| Some(format!("about {} of one core", duration(plan.core_seconds)))),
-        Field::<Self>::new("stop", WIDE, "The last number of the range; left out with `n`.", |plan| {
-            asked(plan.stop, wide)
-        })
-        .optional()
-        .line("range", |plan| plan.stop.map(|stop| format!("{} to {stop}", plan.start))),
-        Field::<Self>::new("n", WIDE, "Which prime from `start` is asked for.", |plan| asked(plan.n, wide))
-            .optional()
-            .label("n"),
-        Field::<Self>::new(
-            "start",
-            WIDE,
-            "The first number of the range, or where the n-th prime is counted from.",
-            |plan| wide(plan.start),
-        )
-        .lines(|plan| plan.n.map(|n| (side(n), plan.start.to_string())).into_iter().collect()),
-    ];
-
     fn value(&self) -> String {
         self.core_seconds.to_string()
     }

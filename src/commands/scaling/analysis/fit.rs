@@ -9,24 +9,28 @@
 //! Intervals are Student's, so they need more measurements than parameters. Ranks that shared a CPU are left out by the caller.
 //! Cost: O(measurements). References: G. Amdahl, AFIPS 30 (1967); J. Gustafson, "Reevaluating Amdahl's law", CACM 31 (1988).
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{Trial, base, cases, medians};
 use crate::montecarlo::student::t95;
+use crate::report::field::Kind;
+use crate::report::record::record;
 
-/// A fitted law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fit {
-    /// The curve that it was fitted to: schedule, and chunk where one was asked for.
-    pub series: String,
-    /// Whose law: `amdahl` or `gustafson`.
-    pub law: String,
-    /// Share of one rank's time that more ranks do not shorten. Below 0 when more ranks are faster than they could be.
-    pub serial_share: f64,
-    /// Where it lies with 95 % confidence.
-    pub ci95: [f64; 2],
-    /// The speed-up that no number of ranks exceeds; `None` where there is no such limit.
-    pub limit: Option<f64>,
+record! {
+    /// A fitted law.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct Fit {
+        /// The curve that it was fitted to: schedule, and chunk where one was asked for.
+        pub series: String,
+        /// Whose law: `amdahl` or `gustafson`.
+        pub law: String,
+        /// Share of one rank's time that more ranks do not shorten. Below 0 when more ranks are faster than they could be.
+        pub serial_share: f64,
+        /// Where it lies with 95 % confidence.
+        pub ci95: [f64; 2] as Kind::Interval,
+        /// The speed-up that no number of ranks exceeds; null where there is no such limit.
+        pub limit: Option<f64>,
+    }
 }
 
 impl Fit {

@@ -1,23 +1,26 @@
 //! From trials to a forecast: what `predict` needs of them, and what it then says of every schedule.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::predict::{Costs, Limit, Prediction, Saturation, Work, ladder, predict, saturation};
 use super::{Trial, base, medians};
 use crate::job::Schedule;
 use crate::report::imbalance;
+use crate::report::record::record;
 
-/// What is to be expected on more ranks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Forecast {
-    /// What was measured of the job; `None` where nothing can be said.
-    pub work: Option<Work>,
-    /// Every schedule on 1, 2, 4 and more ranks.
-    pub predictions: Vec<Prediction>,
-    /// Where each of them saturates.
-    pub saturations: Vec<Saturation>,
-    /// What there is to say about it.
-    pub notes: Vec<String>,
+record! {
+    /// The prediction for more ranks.
+    #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+    pub struct Forecast {
+        /// What was measured of the job; null where that allows no prediction.
+        pub work: Option<Work>,
+        /// Every schedule on 1, 2, 4 and more ranks.
+        pub predictions: Vec<Prediction>,
+        /// Where each of them saturates.
+        pub saturations: Vec<Saturation>,
+        /// Remarks, a sentence each.
+        pub notes: Vec<String>,
+    }
 }
 
 /// What the trials say of the job.

@@ -17,9 +17,10 @@
 //!
 //! Cost: O(1) a prediction.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::job::Schedule;
+use crate::report::record::{record, words};
 
 /// How long the root, while it computes, leaves questions unanswered at the most: the engine's pieces and looks are half a millisecond
 /// long (`piece_size`, `poll_schedule` in its `protocol`).
@@ -31,92 +32,90 @@ const GROUPS: f64 = 64.0;
 /// Trips of a message along a tree that begin and end a job: scatter, barrier there and back, reduction.
 const TREES: f64 = 4.0;
 
-/// What was measured of the cluster, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Costs {
-    /// One way of a message between the first and the last rank.
-    pub message: f64,
-    /// The root's time for one question: received, decided, answered.
-    pub answer: f64,
-    /// One finished span in the last reduction: encoded, decoded, taken into a ledger.
-    pub span: f64,
-}
-
-/// What was measured of the job.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Work {
-    /// Seconds that one rank computes.
-    pub compute: f64,
-    /// Blocks.
-    pub blocks: u64,
-    /// Of what a chunk is a multiple, as far as there is enough.
-    pub grain: u64,
-    /// Seconds before the first block and after the last that more ranks do not shorten.
-    pub fixed: f64,
-    /// Largest over mean computing time under `block`, as far as it was measured; 1 where it was not.
-    pub imbalance: f64,
-}
-
-/// What takes the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Limit {
-    /// The kernels: more ranks help.
-    Computing,
-    /// The longest share: unequal costs, or chunks that do not come out even.
-    Imbalance,
-    /// The root, which answers everybody.
-    Manager,
-    /// What comes before and after: the trees, the ledgers, what is serial.
-    Ends,
-}
-
-impl Limit {
-    /// As tables say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Limit::Computing => "computing",
-            Limit::Imbalance => "imbalance",
-            Limit::Manager => "manager",
-            Limit::Ends => "ends",
-        }
+record! {
+    /// What was measured of the cluster, in seconds.
+    #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+    pub struct Costs {
+        /// One way of a message between the first and the last rank.
+        pub message: f64,
+        /// The root's time for one question: received, decided, answered.
+        pub answer: f64,
+        /// One finished span in the last reduction: encoded, decoded, taken into a ledger.
+        pub span: f64,
     }
 }
 
-/// One schedule on so many ranks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    /// The schedule's name.
-    pub schedule: String,
-    /// The chunk that was asked for; `None` for an automatic one.
-    pub asked_chunk: Option<u64>,
-    /// Ranks.
-    pub ranks: u64,
-    /// Blocks of a chunk.
-    pub chunk: u64,
-    /// Seconds.
-    pub seconds: f64,
-    /// Against one rank.
-    pub speedup: f64,
-    /// Speed-up over ranks.
-    pub efficiency: f64,
-    /// What takes the largest part of what is not computing; computing where that is less than a tenth.
-    pub limit: Limit,
+record! {
+    /// What was measured of the job.
+    #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+    pub struct Work {
+        /// Seconds that one rank computes.
+        pub compute: f64,
+        /// Number of blocks.
+        pub blocks: u64,
+        /// Chunks are multiples of this many blocks while enough blocks remain.
+        pub grain: u64,
+        /// Seconds before the first block and after the last that more ranks do not shorten.
+        pub fixed: f64,
+        /// Largest over mean computing time under `block`, as far as it was measured; 1 where it was not.
+        pub imbalance: f64,
+    }
 }
 
-/// Where a schedule stops being worth it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Saturation {
-    /// The schedule's name, with the chunk where one was asked for.
-    pub series: String,
-    /// From here on more than half of the ranks' time is lost; `None`: not up to the largest number asked for.
-    pub half: Option<u64>,
-    /// The fewest ranks on which it is as fast as on any that were looked at, but for 2 %.
-    pub fastest: u64,
-    /// Speed-up there.
-    pub speedup: f64,
-    /// What limits it there.
-    pub limit: Limit,
+words! {
+    /// What takes the time.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Limit {
+        /// The kernels: more ranks help.
+        Computing = "computing",
+        /// The longest share: unequal costs, or chunks that do not come out even.
+        Imbalance = "imbalance",
+        /// The root, which answers everybody.
+        Manager = "manager",
+        /// What comes before and after: the trees, the ledgers, what is serial.
+        Ends = "ends",
+    }
+}
+
+record! {
+    /// One schedule on so many ranks.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct Prediction {
+        /// The schedule's name.
+        pub schedule: String,
+        /// The chunk that was asked for; null for an automatic one.
+        pub asked_chunk: Option<u64>,
+        /// Ranks.
+        pub ranks: u64,
+        /// Blocks in a chunk.
+        pub chunk: u64,
+        /// Predicted seconds.
+        pub seconds: f64,
+        /// Speed-up over one rank.
+        pub speedup: f64,
+        /// Speed-up over ranks.
+        pub efficiency: f64,
+        /// What takes the largest part of what is not computing; computing where that is less than a tenth.
+        pub limit: Limit,
+    }
+}
+
+record! {
+    /// Where a schedule stops being worth it.
+    #[derive(Clone, Debug, PartialEq, Deserialize)]
+    pub struct Saturation {
+        /// The schedule's name, with the chunk where one was asked for.
+        pub series: String,
+        /// From here on more than half of the ranks' time is lost; null: not up to the largest number asked for.
+        pub half: Option<u64>,
+        /// The fewest ranks on which it is within 2 % of the fastest.
+        pub fastest: u64,
+        /// Speed-up there.
+        pub speedup: f64,
+        /// What limits it there.
+        pub limit: Limit,
+    }
 }
 
 /// Parts of the time, in seconds.

@@ -23,7 +23,7 @@ impl Forecast {
         let row = |rung: usize| {
             let cells = curves.iter().map(|curve| &curve[rung]).flat_map(|prediction| {
                 let Prediction { speedup, efficiency, limit, .. } = prediction;
-                [format!("{speedup:.1}"), format!("{:.0} %", 100.0 * efficiency), limit.name().to_owned()]
+                [format!("{speedup:.1}"), format!("{:.0} %", 100.0 * efficiency), limit.word().to_owned()]
             });
             std::iter::once(curves[0][rung].ranks.to_string()).chain(cells).collect()
         };
@@ -58,7 +58,7 @@ impl Forecast {
             writeln!(
                 out,
                 "predicted,{schedule},{asked},{chunk},{ranks},false,0,{seconds},,,{amount},{speedup},{efficiency},,,,,,,,{}",
-                limit.name()
+                limit.word()
             )?;
         }
         Ok(())
