@@ -3,6 +3,7 @@
 //! The options of one command stand in its own folder (`commands/NAME/args.rs`); which commands there are, and how words
 //! become one of them, in `commands/parse.rs`. Nothing here computes, prints, exits or knows MPI.
 
+pub mod choices;
 pub mod color;
 pub mod engine;
 pub mod keep;
@@ -11,7 +12,8 @@ pub mod precision;
 pub mod values;
 pub mod words;
 
-pub use engine::{Chunk, Destination, Engine, Launch, Progress, Ranks, Schedule};
-pub use keep::{Keep, Shard, TimeLimit};
+pub use choices::{Chunk, OrAuto, Ranks, TimeLimit};
+pub use engine::{Destination, Engine, Launch};
+pub use keep::{Keep, Shard};
 pub use precision::{Precision, TargetError};
 pub use words::Words;

@@ -8,21 +8,24 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::cli::choices::choices;
 use crate::job::run::{self, Callback};
 use crate::stderr;
 
-/// How progress is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// A bar on a person's terminal, plain lines elsewhere.
-    #[default]
-    Auto,
-    /// A bar, drawn over and over.
-    Bar,
-    /// One line every ten seconds.
-    Plain,
-    /// Nothing.
-    None,
+choices! {
+    /// What is shown on stderr while the job runs.
+    #[derive(Default)]
+    pub enum Mode {
+        /// A bar where a person started one process in a terminal, plain lines under a launcher
+        #[default]
+        Auto = "auto",
+        /// A bar that moves
+        Bar = "bar",
+        /// One line every 10 seconds
+        Plain = "plain",
+        /// Nothing
+        None = "none",
+    }
 }
 
 /// Time between two plain lines.

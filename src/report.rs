@@ -24,7 +24,6 @@ mod target;
 pub mod text;
 pub mod value;
 
-use std::fmt;
 use std::io::{self, Write};
 
 use self::field::{Described, Fields};
@@ -39,38 +38,24 @@ pub use target::TargetResult;
 pub use text::duration;
 pub(crate) use text::number;
 
+use crate::cli::choices::choices;
+
 /// The name and number of the JSON form. A script may rely on it; a change that breaks one counts it up.
 pub const SCHEMA: &str = "montesieve/1";
 
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// Aligned lines for people: the result alone.
-    #[default]
-    Text,
-    /// One object: result and run.
-    Json,
-    /// A header line and a row, or several: the result alone.
-    Csv,
-    /// One line: the answer to the question, with every digit.
-    Value,
-}
-
-impl Format {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Text => "text",
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Value => "value",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+choices! {
+    /// The forms of a report.
+    #[derive(Default)]
+    pub enum Format {
+        /// Aligned lines for people: the result alone
+        #[default]
+        Text = "text",
+        /// One object: result and run
+        Json = "json",
+        /// A header line and a row, or several: the result alone
+        Csv = "csv",
+        /// One line: the answer to the question, with every digit
+        Value = "value",
     }
 }
 

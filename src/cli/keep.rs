@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::choices::{TimeLimit, or_auto};
 use super::values;
 use crate::job::run::JobPart;
 
@@ -36,7 +37,8 @@ pub struct Keep {
     pub resume_before: bool,
 
     /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before the scheduler ends the job
-    #[arg(long, value_name = "TIME|auto", help_heading = "Checkpoint", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), help_heading = "Checkpoint")]
+    #[arg(allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
     /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is the array's size too
@@ -47,26 +49,6 @@ pub struct Keep {
     #[arg(long, value_name = "N", default_value_t = SAVED, help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,
-}
-
-/// When to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeLimit {
-    /// Somewhat before the scheduler ends the job.
-    Auto,
-    /// After this time.
-    After(Duration),
-}
-
-impl FromStr for TimeLimit {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<TimeLimit, String> {
-        if text == "auto" {
-            return Ok(TimeLimit::Auto);
-        }
-        values::duration(text).map(TimeLimit::After).map_err(|error| format!("{error} (or auto)"))
-    }
 }
 
 /// Which part of a job.
@@ -112,12 +94,14 @@ impl Keep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::OrAuto;
 
     #[test]
     fn time_limits_are_times_or_auto() {
-        assert_eq!("auto".parse(), Ok(TimeLimit::Auto));
-        assert_eq!("90s".parse(), Ok(TimeLimit::After(Duration::from_secs(90))));
-        assert!("90".parse::<TimeLimit>().is_err_and(|error| error.ends_with("(or auto)")));
+        let limit = or_auto(values::duration);
+        assert_eq!(limit("auto"), Ok(OrAuto::Auto));
+        assert_eq!(limit("90s"), Ok(OrAuto::Set(Duration::from_secs(90))));
+        assert!(limit("90").is_err_and(|error| error.ends_with("(or auto)")));
     }
 
     #[test]

@@ -2,19 +2,20 @@
 //! where the result will go, opened before the work so that a bad one is found then.
 
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::output::Output;
 use super::scheduler::{array, query};
-use crate::cli::{self, Words};
+use crate::cli::{self, OrAuto, TimeLimit, Words};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::{Account, JobPart, Options, Outcome, agreed};
 use crate::job::signals::Signals;
-use crate::job::{Identity, Job, Ledger, Notice, Schedule, Session, identity_or_before};
+use crate::job::{Identity, Job, Ledger, Notice, Session, identity_or_before};
 use crate::progress::{self, Mode};
 use crate::report::Work;
 use crate::{fault, stderr};
@@ -169,12 +170,12 @@ impl<'a> Context<'a> {
 /// The engine as the user wants it, as far as no other rank has to be asked.
 fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
     let options = Options {
-        schedule: schedule(engine.schedule),
-        chunk: match engine.chunk {
-            cli::Chunk::Auto => None,
-            cli::Chunk::Blocks(blocks) => Some(blocks.get()),
-        },
-        progress: progress::shown(mode(engine), cluster.launch().is_forwarded()),
+        schedule: engine.schedule,
+        chunk: engine.chunk.set().map(NonZeroU64::get),
+        progress: progress::shown(
+            if engine.quiet { Mode::None } else { engine.progress },
+            cluster.launch().is_forwarded(),
+        ),
         at_stage: Some(fault::in_engine),
         warn: Some(stderr::message),
         ..Options::default()
@@ -208,20 +209,18 @@ pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
 ///
 /// # Errors
 /// [`Error::Told`] when the scheduler does not say when the job ends.
-pub(super) fn deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+pub(super) fn deadline(cluster: &Cluster, limit: Option<TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
     let at_root = cluster.at_root(|| roots_deadline(cluster, limit, begun)).transpose();
     let at_root = cluster.agree(at_root)?.flatten();
     let left = cluster.broadcast(cluster.at_root(|| at_root.map(|at| at.saturating_duration_since(cluster.now()))))?;
     Ok(at_root.or(left.and_then(|left: Duration| cluster.now().checked_add(left))))
 }
 
-fn roots_deadline(cluster: &Cluster, limit: Option<cli::TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
+fn roots_deadline(cluster: &Cluster, limit: Option<TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
     Ok(match limit {
         None => None,
-        Some(cli::TimeLimit::After(limit)) => begun.checked_add(limit),
-        Some(cli::TimeLimit::Auto) => {
-            query::time_limit(cluster.launch())?.and_then(|left| cluster.now().checked_add(left))
-        }
+        Some(OrAuto::Set(limit)) => begun.checked_add(limit),
+        Some(OrAuto::Auto) => query::time_limit(cluster.launch())?.and_then(|left| cluster.now().checked_add(left)),
     })
 }
 
@@ -233,25 +232,5 @@ fn share(engine: &cli::Engine) -> Result<Option<JobPart>> {
         Some(cli::Shard::Auto(parts)) => {
             array::share(parts, |name| std::env::var(name).ok()).map(Some).map_err(Error::Usage)
         }
-    }
-}
-
-/// The engine's schedule of that name.
-pub(super) fn schedule(name: cli::Schedule) -> Schedule {
-    match name {
-        cli::Schedule::Block => Schedule::Block,
-        cli::Schedule::Cyclic => Schedule::Cyclic,
-        cli::Schedule::Dynamic => Schedule::Dynamic,
-        cli::Schedule::Guided => Schedule::Guided,
-    }
-}
-
-fn mode(engine: &cli::Engine) -> Mode {
-    match engine.progress {
-        _ if engine.quiet => Mode::None,
-        cli::Progress::Auto => Mode::Auto,
-        cli::Progress::Bar => Mode::Bar,
-        cli::Progress::Plain => Mode::Plain,
-        cli::Progress::None => Mode::None,
     }
 }

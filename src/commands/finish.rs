@@ -144,7 +144,7 @@ impl Context<'_> {
         }
         let stopped_by = cause.filter(|_| !completion.is_complete());
         // What a scheduler leaves may be more the next time; a limit that the command line names stays as it is.
-        let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::TimeLimit::Auto);
+        let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::OrAuto::Auto);
         let saved = kept.filter(|_| !is_hopeless).map(|_| self.engine.keep.requeue_exit_code.get());
         Ok(exit_code(stopped_by, verdict, saved, is_reported))
     }

@@ -172,7 +172,7 @@ impl Sum {
         let divisors = self.run.as_ref().map_or(0, |run| run.divisors);
         FinalReport {
             command: "isprime",
-            result: Some(IsPrimeResult { numbers: self.judged, method: IsPrimeMethod::Trial.to_string(), completion }),
+            result: Some(IsPrimeResult { numbers: self.judged, method: IsPrimeMethod::Trial, completion }),
             completion,
             cause: self.cause,
             account: self.account,

@@ -168,7 +168,7 @@ fn carry_out<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Resu
 /// the way.
 fn carry_out_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let chart = |readings: &[Reading]| {
-        let title = format!("pi by {}, seed {}", options.method.name(), options.seed);
+        let title = format!("pi by {}, seed {}", options.method, options.seed);
         let mut chart = rounds::chart(title, readings, Some(("pi".to_owned(), std::f64::consts::PI)));
         if options.method == PiMethod::Darts {
             chart.darts = scalar::first(options.seed, PICTURED);
@@ -215,7 +215,7 @@ fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<V
         samples,
         hits,
         seed: options.seed,
-        method: options.method.name(),
+        method: options.method,
         variance_reduction: estimate.filter(|_| !is_darts).map(|estimate| estimate.variance_reduction(samples)),
         chi_square,
         warning: estimate.filter(|_| is_too_few(options.method, samples)).map(|_| Warning::FewSamples),

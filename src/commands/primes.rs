@@ -29,7 +29,7 @@ use self::answer::nth::NthResult;
 use self::answer::plan::PrimesPlan;
 use self::answer::{GapResult, PrimesResult};
 pub use self::args::Primes;
-use self::args::{Gaps, ListForm, Nth, PrimesAlgorithm};
+use self::args::{Gaps, Nth, PrimesAlgorithm};
 use self::count::{Kept, count};
 use self::cut::{Cut, end_of};
 use self::range::Range;
@@ -42,7 +42,6 @@ use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::isa::Isa;
 use crate::job::run::Outcome;
-use crate::primes::encoding::Encoding;
 use crate::primes::gaps::{Gap, Which};
 use crate::primes::naive::Divisors;
 use crate::primes::source::Algorithm;
@@ -128,12 +127,7 @@ fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
         memory::check_sieve(context.cluster, options.range, algorithm, asked, options.list().is_some())?;
     }
     let range = options.range;
-    if let Some((k, form)) = options.list() {
-        let encoding = match form {
-            ListForm::Text => Encoding::Text,
-            ListForm::U64le => Encoding::U64le,
-            ListForm::Npy => Encoding::Npy,
-        };
+    if let Some((k, encoding)) = options.list() {
         return list::run(context, range, algorithm(options, context.isa), k, encoding);
     }
     let (algorithm, wanted) = (algorithm(options, context.isa), wanted(options));

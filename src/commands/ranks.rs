@@ -3,7 +3,7 @@
 //! Stands beside `agreement`, which is about ranks that a launcher started.
 
 use super::command::Command;
-use crate::cli::Ranks;
+use crate::cli::OrAuto;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::job::threads;
@@ -16,7 +16,7 @@ pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Optio
     let asked = command.ranks();
     if cluster.size() > 1 || !cluster.launch().is_alone() {
         return match asked {
-            Some(Ranks::Count(ranks)) if ranks.get() != cluster.size() => Err(Error::Usage(format!(
+            Some(OrAuto::Set(ranks)) if ranks.get() != cluster.size() => Err(Error::Usage(format!(
                 "--ranks {ranks}: a launcher has started {} here, or its variables are in the environment; --ranks is for a program without one",
                 cluster.size()
             ))),
@@ -24,8 +24,8 @@ pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Optio
         };
     }
     let ranks = match command.threads() {
-        Some(Ranks::Count(ranks)) => ranks.get(),
-        Some(Ranks::Auto) => threads::available() as u64,
+        Some(OrAuto::Set(ranks)) => ranks.get(),
+        Some(OrAuto::Auto) => threads::available() as u64,
         None => 1,
     };
     Ok((ranks > 1).then_some(ranks))

@@ -25,7 +25,7 @@ use super::context::Context;
 use super::finish::{distinct, library};
 use super::output::{Output, all, beside, formatted};
 use super::stop::{self, Stop};
-use crate::cli::{Launch, Ranks, Words};
+use crate::cli::{Launch, OrAuto, Ranks, Words};
 use crate::cluster::Cluster;
 use crate::cluster::aside::aside;
 use crate::cluster::place::Place;
@@ -53,7 +53,7 @@ impl Command for Scaling {
     /// Of `--ranks`, which is a list of sizes here, the largest.
     fn threads(&self) -> Option<Ranks> {
         let most = self.ranks.iter().max();
-        self.from.is_none().then(|| most.map_or(Ranks::Auto, |&ranks| Ranks::Count(ranks)))
+        self.from.is_none().then(|| most.map_or(OrAuto::Auto, |&ranks| OrAuto::Set(ranks)))
     }
 
     fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {

@@ -76,11 +76,13 @@ pub fn exit_code(cause: Option<StopCause>, found: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::choices::or_auto;
+    use crate::cli::values;
     use crate::cluster::testing::alone;
 
     #[test]
     fn the_time_stops_it() -> Result<()> {
-        let limit = |text: &str| Some(text.parse().expect("a limit"));
+        let limit = |text: &str| Some(or_auto(values::duration)(text).expect("a limit"));
         assert_eq!(Stop::listen(&alone(), None)?.agreed(&alone())?, None);
         assert_eq!(Stop::listen(&alone(), limit("1h"))?.agreed(&alone())?, None);
         let stop = Stop::listen(&alone(), limit("1ns"))?;

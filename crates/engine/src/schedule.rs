@@ -33,7 +33,7 @@ impl Schedule {
     pub const ALL: [Schedule; 4] = [Schedule::Block, Schedule::Cyclic, Schedule::Dynamic, Schedule::Guided];
 
     /// The name on the command line and in reports.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Schedule::Block => "block",
             Schedule::Cyclic => "cyclic",

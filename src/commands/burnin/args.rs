@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use crate::cli::choices::{TimeLimit, or_auto};
 use crate::cli::engine::{Destination, Launch};
-use crate::cli::keep::TimeLimit;
 use crate::cli::values;
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,7 @@ pub struct Burnin {
 
     /// Stop after this time, in good order, and report the rounds done by then; auto: before the
     /// scheduler ends the job
-    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
     /// The form and the place of the result.

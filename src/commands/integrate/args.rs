@@ -5,8 +5,9 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
+use crate::cli::choices::choices;
 use crate::cli::engine::{Destination, Engine};
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
@@ -99,15 +100,16 @@ pub struct Common {
     pub engine: Engine,
 }
 
-/// What happens to a sample whose value is not a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum NanPolicy {
-    /// The run fails and names the point
-    Fail,
-    /// It is left out: the estimate is that of the mean where the integrand is a number
-    Skip,
-    /// It counts as 0
-    Zero,
+choices! {
+    /// What happens to a sample whose value is not a number.
+    pub enum NanPolicy {
+        /// The run fails and names the point
+        Fail = "fail",
+        /// It is left out: the estimate is that of the mean where the integrand is a number
+        Skip = "skip",
+        /// It counts as 0
+        Zero = "zero",
+    }
 }
 
 impl Common {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::args::IsPrimeMethod;
 use crate::report::field::WIDE;
 use crate::report::record::record;
 use crate::report::{Answer, Completion};
@@ -15,8 +16,8 @@ record! {
     pub struct IsPrimeResult {
         /// The numbers, in the order in which they were given.
         pub numbers: Vec<Judged>,
-        /// `auto` or `trial`.
-        pub method: String,
+        /// How the numbers were judged.
+        pub method: IsPrimeMethod,
         /// How far the job came.
         pub completion: Completion => .flat(),
     }
@@ -97,7 +98,7 @@ mod tests {
             judged("100109100129101027", false, None),
             Judged { proven: Some(false), ..judged("340282366920938463463374607431768211297", true, None) },
         ];
-        IsPrimeResult { numbers, method: "auto".to_owned(), completion: Completion::Complete }
+        IsPrimeResult { numbers, method: IsPrimeMethod::Auto, completion: Completion::Complete }
     }
 
     #[test]
@@ -124,7 +125,7 @@ mod tests {
     fn stopped_it_says_what_it_knows() {
         let unknown = Judged::unknown("1180591620717411303425".to_owned());
         let numbers = vec![unknown, Judged::proven("49".to_owned(), false, Some(7))];
-        let stopped = IsPrimeResult { numbers, method: "trial".to_owned(), completion: Completion::of(3, 9) };
+        let stopped = IsPrimeResult { numbers, method: IsPrimeMethod::Trial, completion: Completion::of(3, 9) };
         insta::assert_snapshot!(written(stopped, Format::Text), @"
         1180591620717411303425  unknown
         49                      composite, a factor is 7

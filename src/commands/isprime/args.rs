@@ -1,13 +1,13 @@
 //! `montesieve isprime`: which numbers, and how they are to be judged.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use dashu_int::UBig;
 
-use crate::cli::engine::{Engine, write_name};
+use crate::cli::choices::choices;
+use crate::cli::engine::Engine;
 use crate::cli::{numeral, values};
 use crate::cluster::flag::Kind;
 use crate::commands::gcd::args::InputFormat;
@@ -129,17 +129,12 @@ impl FromStr for Subject {
     }
 }
 
-/// The ways to judge a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IsPrimeMethod {
-    /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are cheap above
-    Auto,
-    /// By all divisors up to the square root, spread over the ranks; finds the smallest factor
-    Trial,
-}
-
-impl fmt::Display for IsPrimeMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_name(self, f)
+choices! {
+    /// The ways to judge a number.
+    pub enum IsPrimeMethod {
+        /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are cheap above
+        Auto = "auto",
+        /// By all divisors up to the square root, spread over the ranks; finds the smallest factor
+        Trial = "trial",
     }
 }

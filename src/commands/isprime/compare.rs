@@ -166,7 +166,7 @@ impl Table {
 
     fn final_report(self) -> FinalReport<IsPrimeResult> {
         let completion = Completion::of(self.done, self.blocks);
-        let method = IsPrimeMethod::Trial.to_string();
+        let method = IsPrimeMethod::Trial;
         FinalReport {
             command: "isprime",
             result: Some(IsPrimeResult { numbers: self.judged, method, completion }),

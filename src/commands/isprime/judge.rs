@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context<'_>, numbers: Vec<UBig>) -> Result<u8> {
             (number.prime, number.proven, number.factor) = (Some(*prime), Some(*proven), *factor);
         }
         let completion = Completion::of(outcome.done, outcome.blocks);
-        let result = IsPrimeResult { numbers: judged, method: IsPrimeMethod::Auto.to_string(), completion };
+        let result = IsPrimeResult { numbers: judged, method: IsPrimeMethod::Auto, completion };
         let work = Work { amount: verdicts.len() as u64, unit: "numbers" };
         FinalReport::new("isprime", outcome, Some(result), work)
     }))

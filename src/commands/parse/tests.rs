@@ -5,13 +5,15 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 
 use super::*;
+use crate::cli::Chunk;
 use crate::cli::precision::DEFAULT_SEED;
-use crate::cli::{Chunk, Progress, Schedule};
 use crate::commands::Commands;
 use crate::commands::integrate::args::Integrate;
 use crate::commands::pi::args::{PiAlgorithm, PiMethod};
 use crate::commands::primes::args::Nth;
 use crate::commands::primes::range::Range;
+use crate::job::Schedule;
+use crate::progress::Mode;
 use crate::report::Format;
 
 fn try_with(line: &str, variables: &[(&str, &str)]) -> Result<Cli, Refusal> {
@@ -45,7 +47,7 @@ fn pi_has_defaults() {
     assert_eq!((pi.samples(), pi.seed), (1_000_000_000, DEFAULT_SEED));
     assert_eq!((pi.method, pi.algorithm), (PiMethod::Darts, PiAlgorithm::Simd));
     let engine = pi.engine;
-    assert_eq!((engine.schedule, engine.chunk, engine.progress), (Schedule::Dynamic, Chunk::Auto, Progress::Auto));
+    assert_eq!((engine.schedule, engine.chunk, engine.progress), (Schedule::Dynamic, Chunk::Auto, Mode::Auto));
     assert_eq!((engine.destination.format, engine.destination.output), (Format::Text, None));
     assert!(!engine.quiet && !engine.per_rank && !engine.exit_zero && !engine.launch.allow_singleton);
 }
@@ -53,7 +55,7 @@ fn pi_has_defaults() {
 #[test]
 fn methods_are_typed_as_they_are_reported() {
     for method in PiMethod::value_variants() {
-        let Commands::Pi(pi) = cli(&format!("montesieve pi --method {}", method.name())) else { panic!("not pi") };
+        let Commands::Pi(pi) = cli(&format!("montesieve pi --method {}", method)) else { panic!("not pi") };
         assert_eq!(pi.method, *method);
     }
 }
@@ -66,7 +68,7 @@ fn every_engine_option_arrives() {
     assert_eq!(primes.range, Range { start: 10, stop: 20 });
     assert_eq!(primes.print, Some(1));
     assert!(primes.engine.quiet && primes.engine.per_rank && primes.engine.exit_zero);
-    assert_eq!((primes.engine.schedule, primes.engine.progress), (Schedule::Guided, Progress::Plain));
+    assert_eq!((primes.engine.schedule, primes.engine.progress), (Schedule::Guided, Mode::Plain));
     assert_eq!(primes.engine.chunk.to_string(), "7");
     assert_eq!(primes.engine.destination.output, Some("f".into()));
     assert!(primes.engine.launch.allow_singleton);

@@ -2,8 +2,9 @@
 
 use clap::Args;
 
+use crate::cli::choices::{TimeLimit, or_auto};
 use crate::cli::engine::{Destination, Launch};
-use crate::cli::keep::TimeLimit;
+use crate::cli::values;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +28,7 @@ pub struct Patterns {
 
     /// Stop after this time, in good order, and report the patterns done by then; auto: before the
     /// scheduler ends the job
-    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
     /// The result alone, without what it cost

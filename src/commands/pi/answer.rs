@@ -1,5 +1,6 @@
 //! The result of `pi`.
 
+use super::args::PiMethod;
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::record;
@@ -31,7 +32,7 @@ record! {
         /// The number that picks the stream of samples.
         pub seed: u64 as WIDE => .label("seed"),
         /// The method.
-        pub method: &'static str as METHODS => .label("method"),
+        pub method: PiMethod => .label("method"),
         /// The variance of as many plain darts over this one's; null for darts.
         pub variance_reduction: Option<f64> => .line("variance reduction", |pi| pi.variance_reduction.map(short)),
         /// How the blocks of darts scatter; null for other methods, and for fewer than two blocks.
@@ -45,8 +46,6 @@ record! {
         pub completion: Completion => .flat(),
     }
 }
-
-const METHODS: Kind = Kind::Words(&["darts", "stratified", "antithetic", "control", "sobol"]);
 
 impl Answer for PiResult {
     fn warnings(&self) -> Vec<String> {
@@ -90,7 +89,7 @@ mod tests {
             samples: 1_000_000_000,
             hits: Some(785_398_153),
             seed: u64::MAX,
-            method: "darts",
+            method: PiMethod::Darts,
             variance_reduction: None,
             chi_square: Some(ChiSquare { value: 990.25, degrees_of_freedom: 952, z: 0.875 }),
             warning: None,
@@ -139,7 +138,7 @@ mod tests {
             interval: Some(IntervalKind::StudentT).filter(|_| is_done),
             degrees_of_freedom: Some(52_310).filter(|_| is_done),
             hits: None,
-            method: "stratified",
+            method: PiMethod::Stratified,
             variance_reduction: kept(14_512.25),
             chi_square: None,
             ..example(Completion::of(if is_done { 6 } else { 5 }, 6))

@@ -1,7 +1,8 @@
 //! `montesieve pi`: how pi is to be estimated.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use crate::cli::choices::choices;
 use crate::cli::engine::Engine;
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
@@ -58,7 +59,7 @@ impl Pi {
     pub fn check(&self) -> Result<(), String> {
         let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
         if fixed && (self.precision.needs_rounds() || self.precision.plan) {
-            let name = self.method.name();
+            let name = self.method;
             return Err(format!(
                 "--method {name} has its samples laid out beforehand: --target-error, --plan, --trace and --plot go with darts, \
                  antithetic and control"
@@ -68,39 +69,28 @@ impl Pi {
     }
 }
 
-/// How samples are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PiMethod {
-    /// Points at random in a square: those in the circle are counted
-    Darts,
-    /// Two darts in each of many equal cells
-    Stratified,
-    /// The circle's height at x and at 1 - x
-    Antithetic,
-    /// The same, less a parabola of known mean
-    Control,
-    /// 16 scrambled Sobol nets of darts
-    Sobol,
-}
-
-impl PiMethod {
-    /// The name on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            PiMethod::Darts => "darts",
-            PiMethod::Stratified => "stratified",
-            PiMethod::Antithetic => "antithetic",
-            PiMethod::Control => "control",
-            PiMethod::Sobol => "sobol",
-        }
+choices! {
+    /// How samples are taken.
+    pub enum PiMethod {
+        /// Points at random in a square: those in the circle are counted
+        Darts = "darts",
+        /// Two darts in each of many equal cells
+        Stratified = "stratified",
+        /// The circle's height at x and at 1 - x
+        Antithetic = "antithetic",
+        /// The same, less a parabola of known mean
+        Control = "control",
+        /// 16 scrambled Sobol nets of darts
+        Sobol = "sobol",
     }
 }
 
-/// Which kernel takes the samples.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PiAlgorithm {
-    /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot matter
-    Simd,
-    /// Every sample, one at a time: short to read, slow
-    Scalar,
+choices! {
+    /// Which kernel takes the samples.
+    pub enum PiAlgorithm {
+        /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot matter
+        Simd = "simd",
+        /// Every sample, one at a time: short to read, slow
+        Scalar = "scalar",
+    }
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::{ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum};
+use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::range::Range;
-use crate::cli::engine::{Engine, write_name};
+use crate::cli::choices::{choices, one_of};
+use crate::cli::engine::Engine;
+use crate::primes::encoding::Encoding;
 use crate::primes::tuplets::MOST;
 use crate::report::Format;
 
@@ -66,8 +68,8 @@ pub struct Primes {
     pub print: Option<u8>,
 
     /// Write the list of primes in this form, to the FILE of --output or to standard output, instead of counting them
-    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
-    pub output_format: Option<ListForm>,
+    #[arg(long, value_parser = one_of(&ENCODINGS), value_name = "FORM", conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
+    pub output_format: Option<Encoding>,
 
     /// How primes are found; the result is the same
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
@@ -114,9 +116,9 @@ impl Args for Nth {
 
 impl Primes {
     /// The list that is asked for, if one is: 1 for primes and 2 to 6 for k-tuplets, and the form.
-    pub fn list(&self) -> Option<(usize, ListForm)> {
+    pub fn list(&self) -> Option<(usize, Encoding)> {
         let asked = self.print.is_some() || self.output_format.is_some();
-        asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(ListForm::Text)))
+        asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(Encoding::Text)))
     }
 
     /// Whether the number of primes is asked for and nothing else.
@@ -151,63 +153,55 @@ impl Primes {
             let option = if self.print.is_some() { "--print" } else { "--output-format" };
             return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
         }
-        if is_above && form != ListForm::Text {
-            return Err(format!("--output-format {form} has words of 64 bits: primes above 2^64 are written as text"));
+        if is_above && form != Encoding::Text {
+            return Err(format!(
+                "--output-format {} has words of 64 bits: primes above 2^64 are written as text",
+                form.name()
+            ));
         }
-        if k > 1 && form != ListForm::Text {
-            return Err(format!("k-tuplets are written as text: --print={k} does not go with --output-format {form}"));
+        if k > 1 && form != Encoding::Text {
+            return Err(format!(
+                "k-tuplets are written as text: --print={k} does not go with --output-format {}",
+                form.name()
+            ));
         }
         Ok(())
     }
 }
 
 /// The forms of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ListForm {
-    /// One prime on a line
-    Text,
-    /// 8 bytes a prime, little-endian
-    U64le,
-    /// A NumPy array of such words
-    Npy,
-}
+const ENCODINGS: [(&str, Encoding, &str); 3] = [
+    (Encoding::Text.name(), Encoding::Text, "One prime on a line"),
+    (Encoding::U64le.name(), Encoding::U64le, "8 bytes a prime, little-endian"),
+    (Encoding::Npy.name(), Encoding::Npy, "A NumPy array of such words"),
+];
 
-impl fmt::Display for ListForm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_name(self, f)
+choices! {
+    /// The ways to find primes.
+    pub enum PrimesAlgorithm {
+        /// The formula where it is cheaper and the number of primes is all that is asked for; the sieve otherwise
+        Auto = "auto",
+        /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
+        Combinatorial = "combinatorial",
+        /// The formula and the sieve, compared; exit code 3 when they differ
+        Both = "both",
+        /// The segmented sieve of Eratosthenes
+        Sieve = "sieve",
+        /// Trial division by odd numbers up to the square root
+        Sqrt = "sqrt",
+        /// Trial division by every smaller odd number
+        Trial = "trial",
     }
 }
 
-/// The ways to find primes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PrimesAlgorithm {
-    /// The formula where it is cheaper and the number of primes is all that is asked for; the sieve otherwise
-    Auto,
-    /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
-    Combinatorial,
-    /// The formula and the sieve, compared; exit code 3 when they differ
-    Both,
-    /// The segmented sieve of Eratosthenes
-    Sieve,
-    /// Trial division by odd numbers up to the square root
-    Sqrt,
-    /// Trial division by every smaller odd number
-    Trial,
-}
-
-impl fmt::Display for PrimesAlgorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_name(self, f)
+choices! {
+    /// Which gaps are looked for.
+    pub enum Gaps {
+        /// The largest gap
+        Largest = "largest",
+        /// The largest gap, and the first one of each length
+        All = "all",
     }
-}
-
-/// Which gaps are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Gaps {
-    /// The largest gap
-    Largest,
-    /// The largest gap, and the first one of each length
-    All,
 }
 
 /// What is to be counted: some of 1 (primes) to 6 (prime sextuplets).

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use crate::cli::engine::{Chunk, Destination, Launch, Schedule, chunk};
-use crate::cli::keep::TimeLimit;
+use crate::cli::choices::{Chunk, TimeLimit, one_of, or_auto};
+use crate::cli::engine::{Destination, Launch, SCHEDULES, blocks};
 use crate::cli::values;
+use crate::job::Schedule;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,11 +35,11 @@ pub struct Scaling {
     pub ranks: Vec<NonZeroU64>,
 
     /// Schedules to compare [default: that of COMMAND]
-    #[arg(long, value_enum, value_name = "NAME,..", value_delimiter = ',')]
+    #[arg(long, value_parser = one_of(&SCHEDULES), value_name = "NAME,..", value_delimiter = ',')]
     pub schedule: Vec<Schedule>,
 
     /// Chunks to compare, in blocks, or auto [default: that of COMMAND]
-    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = chunk)]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = or_auto(blocks))]
     pub chunk: Vec<Chunk>,
 
     /// Let the work grow with the ranks: twice the samples or numbers on two ranks
@@ -55,7 +56,7 @@ pub struct Scaling {
 
     /// Stop after this time, in good order, and report the runs done by then; auto: before the
     /// scheduler ends the job
-    #[arg(long, value_name = "TIME|auto", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
     /// Where the measurements go.

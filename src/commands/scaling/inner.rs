@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 
 use super::Scaling;
-use crate::cli::{Engine, Progress, Ranks, Words};
+use crate::cli::{Engine, OrAuto, Words};
 use crate::commands::command::Timed;
 use crate::commands::context::Context;
 use crate::commands::parse;
 use crate::error::{Error, Result};
+use crate::progress::Mode;
 
 /// Presets that speak of the report or of the ranks, which are `scaling`'s here, not the command's.
 const NOT_FOR_IT: [&str; 6] = [
@@ -46,7 +47,7 @@ impl Inner {
                     .to_owned(),
             ));
         }
-        if engine.ranks != Ranks::Auto {
+        if engine.ranks != OrAuto::Auto {
             return Err(Error::Usage("after --: --ranks stands before -- here, and may be a list".to_owned()));
         }
         let inner = Inner { command };
@@ -63,7 +64,7 @@ impl Inner {
 
     /// Its engine options, without a word on the way and without a place for results.
     pub(super) fn quiet_engine(&self) -> Engine {
-        Engine { quiet: true, progress: Progress::None, ..self.engine().clone() }
+        Engine { quiet: true, progress: Mode::None, ..self.engine().clone() }
     }
 
     /// The same with `times` the work, for weak scaling.

@@ -1,22 +1,24 @@
 //! The trials of `scaling`: which cases there are, and the timed runs of each.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::time::Instant;
 
 use super::analysis::{Case, Trial};
 use super::args::Scaling;
 use super::capacity::Capacity;
 use super::inner::Inner;
-use crate::cli::{self, Chunk};
-use crate::commands::context::{Captured, Context, schedule};
+use crate::cli;
+use crate::commands::context::{Captured, Context};
 use crate::error::{Error, Result};
+use crate::job::Schedule;
 use crate::job::run::Options;
 
 /// A case as the engine wants it.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) case: Case,
-    schedule: cli::Schedule,
+    schedule: Schedule,
 }
 
 /// All trials, at the root.
@@ -60,12 +62,11 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
         for &chunk in &chunks {
             let asked_chunk = match chunk {
                 // One share for each rank, whatever the chunk.
-                _ if schedule == cli::Schedule::Block => None,
-                Chunk::Auto => None,
-                Chunk::Blocks(blocks) => Some(blocks.get()),
+                _ if schedule == Schedule::Block => None,
+                chunk => chunk.set().map(NonZeroU64::get),
             };
             for &ranks in &ranks {
-                let case = Case { schedule: schedule.to_string(), asked_chunk, ranks };
+                let case = Case { schedule: schedule.name().to_owned(), asked_chunk, ranks };
                 if planned.iter().all(|before| before.case != case) {
                     planned.push(Planned { case, schedule });
                 }
@@ -135,7 +136,7 @@ fn trial(
 ) -> Result<(u8, Option<(Captured, f64)>)> {
     let cluster = context.cluster;
     let all = context.session.options().clone();
-    let mut options = Options { schedule: schedule(planned.schedule), chunk: planned.case.asked_chunk, ..all };
+    let mut options = Options { schedule: planned.schedule, chunk: planned.case.asked_chunk, ..all };
     let ran = match cluster.first(planned.case.ranks)? {
         None => Ok((0, None)),
         Some(part) => {

@@ -33,6 +33,15 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Encoding::Text => "text",
+            Encoding::U64le => "u64le",
+            Encoding::Npy => "npy",
+        }
+    }
+
     /// What comes before the first prime of a list of `primes` primes.
     pub fn header(self, primes: u64) -> Vec<u8> {
         if self != Encoding::Npy {

@@ -1,0 +1,104 @@
+//! Options whose value is one of a few words, or `auto`.
+//!
+//! Stands beside `values`, which parses numbers and times.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+/// Declares an enum whose variants are the words of an option, and words of JSON. The doc comment
+/// of a variant is its line of the help.
+macro_rules! choices {
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $($(#[doc = $about:literal])+ $(#[default $($default:tt)*])? $variant:ident = $word:literal),* $(,)?
+        }
+    ) => {
+        $crate::report::record::words! {
+            $(#[$meta])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            $vis enum $name { $($(#[doc = $about])+ $(#[default $($default)*])? $variant = $word),* }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl clap::ValueEnum for $name {
+            fn value_variants<'a>() -> &'a [$name] {
+                &[$(Self::$variant),*]
+            }
+
+            fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+                let about = match self { $(Self::$variant => concat!($($about),+).trim()),* };
+                Some(clap::builder::PossibleValue::new(self.word()).help(about))
+            }
+        }
+    };
+}
+pub(crate) use choices;
+
+/// The parser of an option whose values belong to another crate: each with its word and its line of
+/// the help.
+///
+/// # Panics
+/// Never: clap passes on only words of the list.
+pub fn one_of<T: Copy + Send + Sync + 'static>(
+    choices: &'static [(&'static str, T, &'static str)],
+) -> impl TypedValueParser<Value = T> {
+    let words = choices.iter().map(|&(word, _, about)| PossibleValue::new(word).help(about));
+    PossibleValuesParser::new(words).map(|text| {
+        let choice = choices.iter().find(|(word, ..)| *word == text);
+        choice.map(|&(_, value, _)| value).expect("clap checks the word")
+    })
+}
+
+/// A value, or `auto`: the program decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrAuto<T> {
+    /// `auto`.
+    Auto,
+    /// This value.
+    Set(T),
+}
+
+/// How many ranks there are where no launcher decides that; auto is one for each core.
+pub type Ranks = OrAuto<NonZeroU64>;
+/// How many blocks are handed out at a time.
+pub type Chunk = OrAuto<NonZeroU64>;
+/// After what time a job stops; auto is somewhat before the scheduler ends it.
+pub type TimeLimit = OrAuto<Duration>;
+
+impl<T> OrAuto<T> {
+    /// The value, unless the program decides.
+    pub fn set(self) -> Option<T> {
+        match self {
+            OrAuto::Auto => None,
+            OrAuto::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for OrAuto<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OrAuto::Auto => f.write_str("auto"),
+            OrAuto::Set(value) => value.fmt(f),
+        }
+    }
+}
+
+/// The parser of a value or `auto`, from that of the value.
+pub fn or_auto<T>(
+    parse: impl Fn(&str) -> Result<T, String> + Clone,
+) -> impl Fn(&str) -> Result<OrAuto<T>, String> + Clone {
+    move |text| match text {
+        "auto" => Ok(OrAuto::Auto),
+        text => parse(text).map(OrAuto::Set).map_err(|error| format!("{error} (or auto)")),
+    }
+}
