@@ -1,8 +1,10 @@
-//! What the engine costs: the same blocks of 1e5 darts computed by a bare loop and through the engine, in turns.
+//! The overhead of the engine: the same blocks of 1e5 darts computed by a bare loop and through the
+//! engine, in turns.
 //!
-//! A block of 1e5 darts takes a few microseconds, so whatever the engine adds to a block shows. Prints the median cost of
-//! some rounds; asserts the answer, never a time. Under `mpirun` every rank does the bare loop at the same time and the
-//! engine has as many times the blocks, so that the two do the same work per rank.
+//! A block of 1e5 darts takes a few microseconds, so any cost that the engine adds to a block
+//! shows. Prints the median cost of several rounds; asserts the answer, never a time. Under
+//! `mpirun` every rank runs the bare loop at the same time, and the engine gets as many times the
+//! blocks, so that both do the same work per rank.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;

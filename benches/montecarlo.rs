@@ -1,7 +1,9 @@
-//! Speed of the Monte Carlo kernels, each with its answer checked: `cargo bench --bench montecarlo`.
+//! Speed of the Monte Carlo kernels, each with its answer checked: `cargo bench --bench
+//! montecarlo`.
 //!
-//! Items are darts (samples, for the methods), so "Gitem/s" reads as darts per nanosecond. `two_f64` is what a user writes with the crates `rand` and
-//! `rand_xoshiro`: the figure that the walks are compared with.
+//! Items are darts (samples, for the methods), so "Gitem/s" reads as darts per nanosecond.
+//! `two_f64` is what a user writes with the crates `rand` and `rand_xoshiro`: the figure that the
+//! walks are compared with.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -62,7 +64,8 @@ fn two_f64(bencher: Bencher) {
     });
 }
 
-/// The usual program, in the form that was fastest of those tried (a sum of comparisons in place took 1.7 times as long).
+/// The usual program, in the fastest form measured (a sum of comparisons instead of the branch took
+/// 1.7 times as long).
 #[inline(never)]
 fn textbook(seed: u64, samples: u64) -> u64 {
     let mut generator = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -99,7 +102,7 @@ fn exact_sum(bencher: Bencher) {
     });
 }
 
-/// Samples of the methods that give the same result as many darts, by throwing few.
+/// Samples of the methods that match the accuracy of many darts with few samples.
 const LOG_SAMPLES: [u32; 3] = [20, 28, 36];
 
 #[divan::bench(args = LOG_SAMPLES)]
@@ -119,12 +122,13 @@ fn sobol(bencher: Bencher, log: u32) {
             net.count(0..net.rows()).hits
         };
         let hits = (0..REPLICATES).map(count).sum();
-        // The error is about that of stratified darts, which have 0.36 sqrt(samples) cells with two verdicts.
+        // The error is about that of stratified darts, which have 0.36 sqrt(samples) cells with two
+        // verdicts.
         assert!(near_pi(hits, 1 << log, 8.0 * f64::exp2(f64::from(log) / 4.0)));
     });
 }
 
-/// Whether so many hits are within so many of what they should be.
+/// Whether the hits are within a tolerance of the expected number.
 fn near_pi(hits: u64, samples: u64, off: f64) -> bool {
     (hits as f64 - samples as f64 * std::f64::consts::FRAC_PI_4).abs() < off
 }
@@ -160,7 +164,7 @@ fn block_start(bencher: Bencher, isa: Isa) {
     assert_eq!(stepped, streams.start(8));
 }
 
-/// Items are pairs, as they are drawn: class S whole.
+/// Items are drawn pairs: the whole class S.
 #[divan::bench(args = supported())]
 fn ep(bencher: Bencher, isa: Isa) {
     let mut ep = Ep::new(isa);

@@ -1,7 +1,7 @@
 //! Speed of the sieve in each range of sizes, on each instruction set; every answer is checked.
 //!
-//! `cargo bench --bench primes`. A count makes a workspace of its own, so that start-up is in its time. Rivals are
-//! measured outside, interleaved with this program.
+//! `cargo bench --bench primes`. Each count makes its own workspace, so its time includes the
+//! start-up. Other programs are measured outside, interleaved with this one.
 
 use divan::{Bencher, black_box};
 use montesieve::isa::Isa;
@@ -61,7 +61,8 @@ fn twins_to_1e9(isa: Isa) {
     assert_eq!(counts, ControlFlow::Continue([0, 3_424_506, 0, 0, 0, 0]));
 }
 
-/// 16 short blocks at 1e12 by one workspace: in order, where it goes on, and backwards, where each one is a jump.
+/// 16 short blocks at 1e12 with one workspace: in order, where each continues the last, and
+/// backwards, where each is a jump.
 #[divan::bench(args = [false, true])]
 fn short_blocks(bencher: Bencher, backwards: bool) {
     let (low, length) = (1_000_000_000_020, 1_000_020);
@@ -92,7 +93,7 @@ fn list_to_1e8() {
 #[divan::bench(args = isas())]
 fn format_to_1e7(bencher: Bencher, isa: Isa) {
     let mut source = Algorithm::Sieve(isa).source(10_000_000);
-    let marks = source.marks([0, 10_000_000, 10_000_000], 1, &mut never).continue_value().expect("nobody broke");
+    let marks = source.marks([0, 10_000_000, 10_000_000], 1, &mut never).continue_value().expect("nothing breaks it");
     let mut encoder = Encoder::new(Encoding::Text, 1, isa);
     bencher.counter(divan::counter::ItemsCount::new(664_579_usize)).bench_local(|| {
         let mut length = 0;

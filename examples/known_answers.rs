@@ -1,20 +1,24 @@
-//! Makes the table of known answers that `montesieve burnin` ships with: `src/commands/burnin/diagnosis/known.txt`.
+//! Makes the table of known answers that `montesieve burnin` ships with:
+//! `src/commands/burnin/diagnosis/known.txt`.
 //!
 //! ```text
 //! cargo run --release --no-default-features --example known_answers > src/commands/burnin/diagnosis/known.txt
 //! ```
-//! By the textbook forms alone, which share no kernel with what is tested: a sieve of bools ([`naive::count_in_windows`]), and
-//! darts one by one at full precision ([`scalar::hits`]). Run time: some minutes; memory: 2 GB (the primes below 10^9).
+//! Uses only textbook forms, which share no kernel with the tested code: a sieve of bools
+//! ([`naive::count_in_windows`]), and single darts at full precision ([`scalar::hits`]). Run time:
+//! some minutes; memory: 2 GB (the primes below 10^9).
 //!
-//! The lengths make a block about 0.25 s long on an AMD Zen 4 at 3.7 GHz, with each instruction set; blocks of one kind and place
-//! begin at the same number, so the longer ones go on where the shorter end. Places: from the smallest numbers (all in
-//! cache) to 10^18 (large sieving primes, tests of single numbers); streams from the first block to the 2^62nd.
+//! The lengths make a block take about 0.25 s on an AMD Zen 4 at 3.7 GHz, with each instruction
+//! set. Blocks of one kind and place start at the same number, so longer ones extend shorter ones.
+//! Places: from the smallest numbers (all in cache) to 10^18 (large sieving primes, tests of single
+//! numbers); streams from the first block to the 2^62nd.
 
 use montesieve::isa::Isa;
 use montesieve::montecarlo::darts::{BLOCK, scalar};
 use montesieve::primes::naive;
 
-/// First number, and how many numbers a block has for each instruction set, in the order of [`Isa::ALL`].
+/// First number, and how many numbers a block has for each instruction set, in the order of
+/// [`Isa::ALL`].
 const PRIMES: [(u64, [u64; 3]); 4] = [
     (0, [4_000_000_000, 4_000_000_000, 4_000_000_000]),
     (1_000_000_000_000, [2_000_000_000, 2_000_000_000, 2_000_000_000]),
@@ -42,7 +46,7 @@ fn main() {
     }
 }
 
-/// Prints a row for each instruction set. Lengths rise, so each answer goes on from the one before.
+/// Prints a row for each instruction set. Lengths increase, so each answer extends the one before.
 fn rows(kind: &str, seed: u64, start: u64, lengths: [u64; 3], answer: impl Fn(u64, u64) -> u64) {
     let (mut done, mut expected) = (0, 0);
     for (isa, length) in Isa::ALL.iter().zip(lengths) {

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --no-default-features --example pi_of_x -- X
 //!
-//! `scripts/bench pi-of-x` reads the shares of the terms from it; docs/pi-of-x.md says what they are.
+//! `scripts/bench pi-of-x` reads the shares of the terms from it; docs/pi-of-x.md explains them.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -27,11 +27,13 @@ fn main() {
         begun = Instant::now();
     };
     let layout = Layout::of([&params]).expect("one set");
-    let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nobody broke") };
+    let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nothing breaks it") };
     let formula = Formula::new(params, &words, Isa::widest());
     lap("tables");
     for (name, blocks) in parts(&params) {
-        let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else { unreachable!("nobody broke") };
+        let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else {
+            unreachable!("nothing breaks it")
+        };
         all.merge(terms);
         lap(name);
     }

@@ -1,11 +1,12 @@
-//! How well pi(x) fits on many ranks: the engine's own decisions over the real list of blocks, with costs measured here.
+//! How well pi(x) fits on many ranks: the engine's own decisions over the real list of blocks, with
+//! costs measured here.
 //!
 //!     cargo run --release --no-default-features --example pi_of_x_ranks -- X [MEASURED [SAMPLES]]
 //!
-//! Some blocks of each term are computed for MEASURED (X itself if it is left out), and all others of X taken to cost what lies between
-//! them, times the growth of the whole (of y for Phi0) where MEASURED is another number. Then 64 to 10,000 ranks, the root one of them, ask for blocks
-//! as they do in a run: questions wait until the root looks up from its work. What making the tables takes, and the last reduction, comes
-//! on top.
+//! Some blocks of each term are computed for MEASURED (default X). The costs of all other blocks of
+//! X are interpolated, and scaled by the growth of the whole (of y for Phi0) if MEASURED differs
+//! from X. Then 64 to 10,000 ranks, including the root, request blocks as in a run: requests wait
+//! until the root polls. The times of the tables and of the last reduction are not included.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -17,9 +18,9 @@ use montesieve::job::{Schedule, Span};
 use montesieve::primes::gourdon::{Formula, LARGEST, Layout, Params, SMALLEST, Split, parts, seconds};
 use rustix::time::{ClockId, clock_gettime};
 
-/// How long a message is on its way.
+/// The latency of a message.
 const MESSAGE: Duration = Duration::from_micros(20);
-/// How long a rank computes in one go.
+/// How long a rank computes between polls.
 const PIECE: Duration = Duration::from_secs(2);
 
 fn main() {
@@ -45,12 +46,12 @@ fn main() {
     }
 }
 
-/// What each block of pi(x) is thought to cost.
+/// The estimated cost of each block of pi(x).
 fn costs(x: u128, measured: u128, samples: u64) -> Vec<f64> {
     let (params, known) = (Params::new(x, Split::First), Params::new(measured, Split::First));
     let mut never = || ControlFlow::Continue(());
     let (layout, begun) = (Layout::of([&known]).expect("one set"), cpu());
-    let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nobody broke") };
+    let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nothing breaks it") };
     println!("tables for {measured}: {} MB, {:.2} s", layout.bytes() >> 20, cpu() - begun);
     let formula = Formula::new(known, &words, Isa::widest());
     let mut costs = Vec::new();
@@ -64,7 +65,7 @@ fn costs(x: u128, measured: u128, samples: u64) -> Vec<f64> {
             points.push((((block - blocks.start) as f64 + 0.5) / length as f64, cpu() - begun));
         }
         let all: f64 = (0..length).map(|block| between(&points, (block as f64 + 0.5) / length as f64)).sum();
-        // Terms grow as the whole count does, but for Phi0, which grows as y; blocks are others.
+        // Terms grow like the whole count, except Phi0, which grows like y; the blocks differ.
         let growth = match name {
             "Phi0" => params.y as f64 / known.y as f64,
             _ => seconds(x) / seconds(measured),
@@ -83,7 +84,7 @@ fn cpu() -> f64 {
     time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64
 }
 
-/// What lies between the two points around `place`.
+/// Interpolates between the two points around `place`.
 fn between(points: &[(f64, f64)], place: f64) -> f64 {
     let i = points.partition_point(|&(at, _)| at < place);
     match (points.get(i.wrapping_sub(1)), points.get(i)) {
@@ -93,7 +94,7 @@ fn between(points: &[(f64, f64)], place: f64) -> f64 {
     }
 }
 
-/// Kernels take what was measured.
+/// Kernels take their measured times.
 struct Measured<'c> {
     costs: &'c [f64],
 }

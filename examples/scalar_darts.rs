@@ -1,10 +1,12 @@
-//! The rival of `montesieve pi`: darts as a user of the crates `rand` and `rand_xoshiro` throws them, two `f64` each.
+//! The program to compare `montesieve pi` with: darts as a user of the crates `rand` and
+//! `rand_xoshiro` would write them, two `f64` each.
 //!
 //!     cargo run --release --example scalar_darts -- SAMPLES
 //!
-//! Prints the estimate; `scripts/bench montecarlo` runs it. It stands beside `two_f64` in `benches/montecarlo.rs`, the same
-//! loop, because ratios need all contestants in turns, each a program of its own. The form is the fastest of those tried: a sum of
-//! comparisons in place of the branch took 1.7 times as long.
+//! Prints the estimate; `scripts/bench montecarlo` runs it. It stands beside `two_f64` in
+//! `benches/montecarlo.rs`, the same loop, because ratios need separate programs that run in turns.
+//! The form is the fastest measured: a sum of comparisons instead of the branch took 1.7 times as
+//! long.
 
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;

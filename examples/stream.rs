@@ -1,17 +1,19 @@
-//! Random bits as montesieve's kernels meet them, to standard output without an end: food for statistical tests.
+//! Writes the random bits of montesieve's kernels to standard output without end, for statistical
+//! tests.
 //!
 //!     cargo run --release --example stream -- SEED [FIRST] | dieharder -a -g 200
 //!
-//! Step by step from block FIRST on (default 0), in a step lane by lane: 32 generators, 2^128 steps apart, interleaved. So a
-//! test sees each lane, correlations between lanes, and the seams between blocks, whose starts are jumped to and not stepped
-//! to. `scripts/randomness` runs dieharder on it.
+//! Step by step from block FIRST (default 0), within a step lane by lane: 32 generators, 2^128
+//! steps apart, interleaved. So a test sees each lane, correlations between lanes, and the
+//! boundaries of blocks, whose starts are reached by jumps instead of steps. `scripts/randomness`
+//! runs dieharder on it.
 
 use std::io::{self, ErrorKind, Write};
 
 use montesieve::isa::Isa;
 use montesieve::montecarlo::streams::{BLOCK_STEPS, Streams};
 
-/// Steps between two writes: 64 KiB, what a pipe holds.
+/// Steps between two writes: 64 KiB, the capacity of a pipe.
 const STEPS: u64 = 256;
 
 fn main() -> io::Result<()> {

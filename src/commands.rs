@@ -38,12 +38,11 @@ mod stop;
 
 use std::env;
 use std::io::IsTerminal;
-use std::time::Duration;
 
 pub use self::command::Cli;
 pub use self::parse::{Refusal, parse};
 use crate::cli::{Words, color};
-use crate::cluster::{Cluster, ending};
+use crate::cluster::{Cluster, StallLimit, ending};
 use crate::error::{Error, Result};
 use crate::{fault, stderr};
 
@@ -86,12 +85,15 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
     cluster.agree(cluster.at_root(|| paths::check(&files::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
     let presets = parse::presets(&words);
     ending::explain_options(move |error| presets.in_error(error));
-    let mut stall = Duration::ZERO;
+    let mut stall = StallLimit::default();
     if let Some(launch) = cli.command.launch() {
         if !launch.allow_singleton {
-            cluster.check_launch()?;
+            cluster.check_launch().map_err(|error| match error {
+                Error::Launch(text) => Error::Launch(text + " (--allow-singleton runs it all the same)."),
+                error => error,
+            })?;
         }
-        stall = launch.stall_timeout;
+        stall = StallLimit { limit: launch.stall_timeout, set_by: "--stall-timeout" };
         cluster.watch(stall)?;
     }
     if cli.command.calls_mpi() {
@@ -99,7 +101,13 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
     }
     match cluster.agree(ranks::to_start(cluster, &*cli.command))? {
         None => carry_out(cluster, &words, &cli),
-        Some(ranks) => cluster.spread(ranks, stall, |cluster| carry_out(cluster, &words, &cli)),
+        Some(ranks) => {
+            let code = cluster.spread(ranks, stall, |cluster| carry_out(cluster, &words, &cli));
+            code.map_err(|error| match error {
+                Error::Run(text) => Error::Run(text + "; use fewer with --ranks N"),
+                error => error,
+            })
+        }
     }
 }
 

@@ -1,7 +1,9 @@
-//! The rules of the house that a search can see: where ranks may be compared, which modules are pure, how files begin and end.
+//! House rules that a search can check: where ranks may be compared, which modules are pure, how
+//! files start and end.
 //!
-//! A failure here names the line; CONTRIBUTING says why the rule is there. What Cargo and the compiler keep is not here:
-//! on what the crates depend (who may know MPI), and where `unsafe` may stand.
+//! A failure names the line; CONTRIBUTING gives the reason for each rule. Cargo and the compiler
+//! enforce the others: the dependencies of the crates (which may know MPI), and where `unsafe` is
+//! allowed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ fn sources(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Lines of code (comments left out) of `file` that `is_wrong` points at, as "path:line: text".
+/// The lines of code (without comments) of `file` for which `is_wrong` holds, as "path:line: text".
 fn lines(file: &Path, is_wrong: impl Fn(&str) -> bool) -> Vec<String> {
     let text = fs::read_to_string(file).expect("UTF-8");
     let code = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
@@ -78,7 +80,7 @@ fn every_file_opens_by_saying_what_it_is() {
 
 #[test]
 fn files_end_in_time() {
-    // 250 lines is the habit; a kernel may be longer where it is one piece, but not without end.
+    // 250 lines is the habit; a kernel that is one piece may be longer, up to this limit.
     let long = |file: &PathBuf| fs::read_to_string(file).expect("UTF-8").lines().count() > 420;
     let wrong: Vec<String> =
         ["src", "crates"].into_iter().flat_map(sources).filter(long).map(|f| f.display().to_string()).collect();
@@ -96,7 +98,7 @@ fn pages() -> Vec<PathBuf> {
 
 #[test]
 fn no_placeholder_is_left() {
-    // A figure that was to be filled in: a line, or the end of one, that is nothing but a word of capitals.
+    // A placeholder for a figure: a line, or the end of one, that consists of one word in capitals.
     let is_left = |line: &str| {
         let last = line.trim().rsplit(". ").next().unwrap_or_default();
         last.len() > 5 && last.chars().all(|c| c.is_ascii_uppercase())

@@ -1,6 +1,8 @@
-//! `scaling --predict` against the engine: its formulas and a world of the engine's own machines, of as many ranks.
+//! `scaling --predict` against the engine: its formulas compared with a simulated world of the
+//! engine on as many ranks.
 //!
-//! [`Timed`] says how long kernels and messages take; every decision is the program's. Nothing here looks at a real clock.
+//! [`Timed`] sets how long kernels and messages take; the program makes every decision. Nothing
+//! here reads a real clock.
 
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use montesieve::job::protocol::Message;
 use montesieve::job::protocol::world::{Model, RoundPlan, run};
 use montesieve::job::{Schedule, Span};
 
-/// Messages, answers, spans and kernels take the times that `scaling --predict` was given.
+/// Messages, answers, spans and kernels take the times given to `scaling --predict`.
 struct Timed {
     costs: Costs,
     /// Seconds from block 0 to each block.
@@ -36,14 +38,14 @@ impl Model for Timed {
     }
 }
 
-/// A cluster of some years ago: 2 us a message, 1 us an answer, 50 ns a span.
+/// A cluster of a few years ago: 2 us per message, 1 us per answer, 50 ns per span.
 const COSTS: Costs = Costs { message: 2e-6, answer: 1e-6, span: 5e-8 };
 
 fn work(compute: f64, blocks: u64) -> Work {
     Work { compute, blocks, grain: 1, fixed: 0.0, imbalance: 1.0 }
 }
 
-/// Seconds that the engine takes with blocks that cost as `cost` says, relative to each other.
+/// Seconds that the engine takes with blocks of the relative costs `cost`.
 fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Costs, cost: impl Fn(u64) -> f64) -> f64 {
     let sum: f64 = (0..work.blocks).map(&cost).sum();
     let upto = (0..work.blocks).scan(0.0, |upto, block| {
@@ -51,7 +53,7 @@ fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Co
         Some(*upto)
     });
     let mut model = Timed { costs, upto: std::iter::once(0.0).chain(upto).collect() };
-    // Pieces as long as spans, since nothing is saved here.
+    // Pieces of the length of spans, since nothing is saved here.
     let piece = Duration::from_secs(10_000);
     let end = run(
         &RoundPlan { piece, ..RoundPlan::new(prediction.ranks, work.blocks, schedule, prediction.chunk) },
@@ -61,7 +63,7 @@ fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Co
     end.time.as_secs_f64()
 }
 
-/// Predicted over simulated seconds, blocks costing the same.
+/// Predicted over simulated seconds, with blocks of equal cost.
 fn ratio(schedule: Schedule, asked: Option<u64>, work: &Work, costs: Costs, ranks: u64) -> f64 {
     let prediction = predict(schedule, asked, work, &costs, ranks);
     let seconds = simulated(&prediction, schedule, work, costs, |_| 1.0);
@@ -107,7 +109,8 @@ fn a_few_blocks_of_a_coarse_grain() {
 
 #[test]
 fn unequal_blocks() {
-    // Trial division: the cost grows as the square root; the imbalance of block is what a run would have measured.
+    // Trial division: the cost grows as the square root; the imbalance of the block schedule is
+    // what a run would measure.
     let grows = |block: u64| (block as f64 + 1.0).sqrt();
     let work = Work { imbalance: 1.5, ..work(100.0, 100_000) };
     for (schedule, ranks) in [(Schedule::Block, 1000), (Schedule::Cyclic, 100), (Schedule::Dynamic, 100)] {
@@ -118,7 +121,8 @@ fn unequal_blocks() {
     assert_eq!(predict(Schedule::Block, None, &work, &COSTS, 100).limit.word(), "imbalance");
 }
 
-/// The number of ranks at which half of the time is lost is the simulation's, to a rung of the ladder.
+/// The number of ranks at which half of the time is lost agrees with the simulation, up to one step
+/// of the list.
 #[test]
 fn saturation_is_where_the_simulation_has_it() {
     let work = work(60.0, 100_000);

@@ -1,7 +1,8 @@
-//! `burnin`: what is hidden is found and named, and nothing is found where nothing is. Few launches, of a round or two each: half a
-//! second a round where every rank has a core. `scripts/burnin-campaign` does the same a hundred times over, and slow ranks, which need a clock.
+//! `burnin` finds and names injected faults, and reports none on healthy ranks. Few launches of one
+//! or two rounds, half a second each if every rank has a core. `scripts/burnin-campaign` does the
+//! same a hundred times, and tests slow ranks, which need a clock.
 //!
-//! Speed is no matter here: whatever it was, `--threshold 100%` does not call it slow.
+//! Speed does not matter here: `--threshold 100%` never reports a slow rank.
 
 use serde_json::Value;
 
@@ -72,7 +73,8 @@ fn a_corrupt_message_is_found_on_the_ring_and_in_an_all_to_all() {
 
 #[test]
 fn crowded_ranks_are_never_called_slow() {
-    // Five ranks on two cores in CI, one of them slower still; with more CPUs the threshold says the same.
+    // Five ranks on two cores in CI, one of them even slower; with more CPUs the threshold gives
+    // the same result.
     let ended = burnin(Launched(5), "--format csv --exit-zero", "slow:20@burnin#1").expect_code(0);
     assert!(ended.text().lines().all(|line| !line.contains(",slow,")), "{ended}");
 }

@@ -1,4 +1,5 @@
-//! Checkpoints: a job that is stopped again and again, on other ranks each time, gives the bytes of an undisturbed one.
+//! Checkpoints: a job that is stopped repeatedly, each time on another number of ranks, gives the
+//! bytes of an undisturbed one.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +12,7 @@ use super::ended::Ended;
 use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each, each_at_once};
 
-/// Jobs of some seconds.
+/// Jobs of a few seconds.
 const JOBS: [&str; 5] = [
     "pi 2e10 --seed 9",
     "pi 1e9 --method control --seed 5",
@@ -20,10 +21,10 @@ const JOBS: [&str; 5] = [
     "primes 1e15 1e15+1e9 --gaps --sum",
 ];
 
-/// How a run is cut short.
+/// How a run is interrupted.
 #[derive(Clone, Copy, Debug)]
 enum Cut {
-    /// SIGKILL to the launcher (or to the one process): nothing can be saved any more.
+    /// SIGKILL to the launcher (or to the only process): nothing can be saved.
     Killed,
     /// SIGKILL to the last rank: the launcher ends the others.
     RankKilled,
@@ -35,7 +36,8 @@ enum Cut {
 
 const CUTS: [Cut; 5] =
     [Cut::Killed, Cut::Signalled(Signal::USR2), Cut::RankKilled, Cut::Timed, Cut::Signalled(Signal::TERM)];
-/// Schedules and ranks go round in steps of their own, so that they meet in every way: `scripts/faults` is the long form.
+/// Schedules and rank counts cycle with different periods, so that all combinations occur;
+/// `scripts/faults` is the long form.
 const RANKS: [Ranks; 5] = [Launched(3), Threads(2), Alone, Launched(2), Threads(5)];
 const SCHEDULES: [&str; 4] = ["dynamic", "block", "guided", "cyclic"];
 
@@ -47,12 +49,13 @@ fn line(job: &str, file: &Path) -> String {
     format!("{job} --format json --checkpoint {} --checkpoint-interval 200ms", file.display())
 }
 
-/// Which of its saves a file holds.
+/// Identifies the save that a file holds.
 fn save(file: &Path) -> Option<(u64, i64, i64)> {
     fs::metadata(file).ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
-/// Whether a run with a time limit came to its end: else it has saved, or was too short to do one block, which it says.
+/// Whether a run with a time limit finished. Otherwise it has saved, or reports that the limit was
+/// too short for one block.
 #[track_caller]
 fn is_done(ended: &Ended) -> bool {
     let is_short = ended.code() == 76 && ended.stderr.contains("too short to do one block");
@@ -60,7 +63,8 @@ fn is_done(ended: &Ended) -> bool {
     ended.code() == 0
 }
 
-/// Runs the job until it has saved this often, or for a time that grows likewise; whether it came to its end by itself.
+/// Runs the job until it has saved this often, or for a time that grows likewise; returns whether
+/// it finished.
 fn cut(ranks: Ranks, line: &str, file: &Path, cut: Cut, saves: u64) -> Option<Ended> {
     if let Cut::Timed = cut {
         let ended = run(ranks, &format!("{line} --time-limit {}ms", 500 * saves));
@@ -84,7 +88,7 @@ fn cut(ranks: Ranks, line: &str, file: &Path, cut: Cut, saves: u64) -> Option<En
         Cut::Timed => {}
     }
     let ended = running.finish();
-    // mpirun's own code when it was told to end; ours when the signal was passed on.
+    // mpirun's code when it was told to end; the program's when the signal was passed on.
     match (cut, ranks) {
         (Cut::Signalled(Signal::USR2), _) | (Cut::Signalled(_), Alone | Threads(_)) => {
             assert!([0, 75].contains(&ended.code()), "{ended}")
@@ -103,7 +107,7 @@ fn stopped_again_and_again_it_is_the_same_answer() {
         for (turn, how) in (0..60).zip(CUTS.into_iter().cycle()) {
             let ranks = RANKS[turn % RANKS.len()];
             let line = format!("{} --schedule {}", line(job, &file), SCHEDULES[turn % SCHEDULES.len()]);
-            // Each time that all of them were met it takes longer: a busy machine does little between two saves.
+            // Longer after each full cycle: a busy machine does little between two saves.
             if let Some(ended) = cut(ranks, &line, &file, how, 1 + turn as u64 / 5) {
                 assert!(turn > 0, "it was never stopped: it must be longer");
                 assert_eq!(ended.json_result(), expected.json_result(), "turn {turn}");
@@ -114,7 +118,7 @@ fn stopped_again_and_again_it_is_the_same_answer() {
     });
 }
 
-/// The job is one chunk or little more, and the limit ends below one.
+/// The job is about one chunk, and the limit ends within one.
 #[test]
 fn a_job_shorter_than_its_chunk_gets_on() {
     let job = "primes 2e10 --count 1,2,4 --format json";
@@ -123,7 +127,8 @@ fn a_job_shorter_than_its_chunk_gets_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let line = format!("{job} --schedule {schedule} --checkpoint {}", folder.path().join("job.ckpt").display());
         let mut done = 0;
-        // The first ones may be over before the set-up is: then that is said. How long it takes is the machine's.
+        // The first limits may end during start-up, whose time depends on the machine; then the
+        // program says so.
         for turn in 0..8 {
             let ended = run(ranks, &format!("{line} --time-limit {}ms", 50 << turn));
             match ended.code() {
@@ -188,7 +193,7 @@ fn a_folder_that_goes_and_comes_back() {
     running.wait_until("a checkpoint", || file.exists());
     fs::rename(&place, folder.path().join("elsewhere")).expect("renamed");
     running.wait_until("a save that goes nowhere", || !file.exists());
-    // Some saves are due meanwhile; then the folder is there again, and the next one that is due is written.
+    // Some saves are due meanwhile. Then the folder exists again, and the next save succeeds.
     std::thread::sleep(Duration::from_millis(1500));
     fs::create_dir(&place).expect("a folder");
     running.wait_until("another try", || file.exists());
@@ -198,7 +203,7 @@ fn a_folder_that_goes_and_comes_back() {
 
 #[test]
 fn a_disk_that_is_full_is_a_warning_but_for_a_part_of_a_job() {
-    // A file may not have a single block: the system says so as it does of a full disk, only in other words.
+    // No block fits into the file: the system reports that like a full disk, with another error.
     let folder = tempfile::tempdir().expect("a folder");
     let binary =
         std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
@@ -206,7 +211,7 @@ fn a_disk_that_is_full_is_a_warning_but_for_a_part_of_a_job() {
         let line = format!("pi 1e8 --checkpoint job.ckpt --checkpoint-interval 10ms {part}");
         let script = format!("trap '' XFSZ; ulimit -f 0; exec \"$0\" {line}");
         let mut shell = std::process::Command::new("sh");
-        // Alone, for an MPI library wants files of its own.
+        // One process, since an MPI library writes files too.
         let launchers = ["OMPI_", "PMIX_", "PRTE_", "MONTESIEVE_"];
         let of_launcher = |name: &str| launchers.iter().any(|launcher| name.starts_with(launcher));
         for (name, _) in std::env::vars().filter(|(name, _)| of_launcher(name)) {
@@ -222,7 +227,7 @@ fn a_disk_that_is_full_is_a_warning_but_for_a_part_of_a_job() {
     }
 }
 
-/// A stop that comes while some ranks are done already, and one waits for the root to say so.
+/// A stop that arrives when some ranks have finished, and one waits for the root's message.
 #[test]
 fn a_time_limit_at_the_very_end() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -285,7 +290,7 @@ fn the_schedulers_end_is_a_time_limit() {
     let job = Launch::new(Launched(2), &line).env("SLURM_JOB_ID", "17").env("SLURM_JOB_END_TIME", &end);
     let ended = job.run().expect_code(75);
     assert!(ended.stderr.contains("stopped by --time-limit"), "{ended}");
-    // No scheduler, and one whose command is not there.
+    // No scheduler, and a scheduler whose command is missing.
     run(Threads(2), &line).expect_code(2).expect_told_once("no scheduler is in sight");
     let mute = Launch::new(Threads(2), &line).env("LSB_JOBID", "17").run();
     mute.expect_code(2).expect_told_once("LSF does not say when job 17 ends");

@@ -1,4 +1,4 @@
-//! How a launch ended, and what may be expected of that.
+//! How a launch ended, and checks of it.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
@@ -21,7 +21,7 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The exit code as a shell has it: a process that died of signal N has 128+N.
+    /// The exit code as a shell reports it: 128+N for a process killed by signal N.
     pub fn code(&self) -> i32 {
         let status = self.status.unwrap_or_else(|| panic!("it did not end in time: {self}"));
         status.code().or(status.signal().map(|n| 128 + n)).unwrap_or(-1)
@@ -41,14 +41,15 @@ impl Ended {
         self
     }
 
-    /// It said this once on stderr, and nothing on stdout.
+    /// It printed this once on stderr, and nothing on stdout.
     #[track_caller]
     pub fn expect_told_once(self, what: &str) -> Ended {
         assert!(self.stdout.is_empty(), "nothing but the result goes to stdout: {self}");
         self.expect_said_once(what)
     }
 
-    /// It said this once on stderr, and nothing about its own source code (Open MPI 5 names files of its own, in C).
+    /// It printed this once on stderr, without naming its own source files (Open MPI 5 names some
+    /// of its C files).
     #[track_caller]
     pub fn expect_said_once(self, what: &str) -> Ended {
         assert_eq!(self.stderr.matches(what).count(), 1, "'{what}' on stderr of {self}");
@@ -70,7 +71,7 @@ impl Ended {
         result.unwrap_or_else(|| panic!("no result and run in {self}"))
     }
 
-    /// The JSON, which is as docs/json.schema.json says.
+    /// The JSON, validated against docs/json.schema.json.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
@@ -85,7 +86,7 @@ impl Ended {
     }
 }
 
-/// A number of JSON, also one that may be above 2^53 and is a string.
+/// A number in JSON; one that may exceed 2^53 is a string.
 pub fn integer(value: &serde_json::Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

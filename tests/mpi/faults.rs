@@ -1,5 +1,6 @@
-//! A rank that panics, returns an error, dies or leaves, at every stage: the whole job ends within seconds, says which
-//! rank on which host, and leaves nothing behind. The program has hooks for it (`src/fault.rs`).
+//! A rank that panics, returns an error, dies or exits, at every stage: the whole job ends within
+//! seconds, names the rank and its host, and leaves nothing behind. The program has hooks for this
+//! (`src/fault.rs`).
 
 use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched};
@@ -59,7 +60,7 @@ fn a_rank_that_leaves_ends_the_job() {
 fn a_rank_without_memory_ends_the_job() {
     each_at_once(every_stage_and_rank(), |(stage, rank)| {
         let launch = Launch::new(Launched(4), "pi 1e8").env("MONTESIEVE_FAULT", &format!("memory@{stage}#{rank}"));
-        // The way in which Rust ends takes memory then, and waited for a lock for ever.
+        // Rust's default abort needs memory then, and used to wait for a lock for ever.
         let ended = launch.env("RUST_BACKTRACE", "1").run().expect_code(1);
         ended.expect_told_once(&format!("rank {rank} on {}: out of memory", host()));
     });
@@ -84,13 +85,14 @@ fn one_process_ends_as_well() {
     });
 }
 
-/// Commands that a rank hangs in, each with a stage that it has: every command, every stage, the root and another rank. Blocks of
-/// `burnin` are long: on a busy machine a healthy rank may say nothing for 3 s.
+/// Commands in which a rank hangs, each with its stages: every command, every stage, the root and
+/// another rank. Blocks of `burnin` are long: on a busy machine a healthy rank may be silent for 3
+/// s.
 const HANGS: [(&str, &[&str]); 9] = [
     ("pi 1e7 --stall-timeout 5s", &STAGES),
     ("primes 1e7 --algorithm sieve --stall-timeout 5s", &STAGES),
     ("isprime 1000000016000000063 --method trial --flag server --stall-timeout 5s", &STAGES),
-    // An empty list, which takes all stages.
+    // An empty list, which still passes all stages.
     ("gcd - --stall-timeout 5s", &["scatter", "report"]),
     ("scaling --repeat 1 --stall-timeout 5s -- pi 1e6", &["scatter", "report"]),
     ("info --stall-timeout 5s", &["start"]),
@@ -114,7 +116,7 @@ fn a_rank_that_hangs_is_named_wherever_it_hangs() {
     });
 }
 
-/// All is reported: whatever MPI does in its last steps, the job is a good one.
+/// Everything is reported: whatever MPI does in its last steps, the job has succeeded.
 #[test]
 fn a_crash_after_the_report_is_no_failure() {
     each_at_once(["crash@end#0", "hang@end#2"], |fault| {

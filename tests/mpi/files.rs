@@ -1,4 +1,5 @@
-//! Checkpoints, results and side files as files: which are refused, which stay, and what happens to links, modes and full disks.
+//! Checkpoints, results and side files as files: which are refused, which stay, and the handling of
+//! links, modes and full disks.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -24,7 +25,7 @@ fn before(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// Blocks that a run says it goes on from.
+/// The number of blocks that a run says it resumes with.
 fn begun_from(ended: &Ended) -> u64 {
     let said = ended.stderr.split("resuming from ").nth(1).and_then(|rest| rest.split(' ').next());
     said.and_then(|blocks| blocks.parse().ok()).unwrap_or_else(|| panic!("{ended}"))
@@ -92,7 +93,7 @@ fn the_same_command_line_again_gets_on() {
         assert!(begun > reached, "{begun} blocks after {reached}: {stopped}");
         reached = begun;
     }
-    // What it began from is not needed any more.
+    // The file it resumed from is no longer needed.
     fs::remove_file(&from).expect("there");
     assert!(begun_from(&run(Threads(2), &again).expect_code(75)) > reached);
 }
@@ -114,7 +115,7 @@ fn two_jobs_do_not_share_a_checkpoint() {
     }
     running.signal(Signal::KILL);
     running.finish().expect_failure();
-    // The kernel has given the lock back.
+    // The kernel has released the lock.
     let resumed = run(Threads(2), &format!("{line} --time-limit 500ms")).expect_code(75);
     assert!(begun_from(&resumed) > 0, "{resumed}");
 }
@@ -144,7 +145,7 @@ fn every_path_is_another_file() {
     let line = format!("pi 1e15 --checkpoint {} --output {}", at("job.ckpt"), at("job.ckpt.before"));
     run(Alone, &line).expect_code(2).expect_told_once("are the same file");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
-    // Standard output is one of them, the launcher's too.
+    // Standard output is one of them, also under a launcher.
     each([Alone, Launched(2)], |&ranks| {
         fs::write(at("trace"), "old\n").expect("written");
         let to = fs::File::options().append(true).open(at("trace")).expect("a file");
@@ -198,7 +199,7 @@ fn new_files_have_the_mode_that_the_umask_leaves() {
     }
 }
 
-/// Estimates on the way are part of a restart.
+/// Intermediate estimates survive a restart.
 #[test]
 fn a_trace_is_the_same_after_any_number_of_stops() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -206,10 +207,10 @@ fn a_trace_is_the_same_after_any_number_of_stops() {
     let job = |name: &str| format!("pi 1e10 --seed 9 --trace {}", at(name).display());
     run(Threads(2), &job("expected")).expect_code(0);
     let line = line(&job("trace"), &at("job.ckpt"));
-    // Longer each time, so that it ends on any machine.
+    // Longer each time, so that the test ends on any machine.
     let cases = (0..60).zip([Launched(3), Alone, Threads(2)].into_iter().cycle());
     let runs = cases.map(|(i, ranks)| run(ranks, &format!("{line} --time-limit {}ms", 300 + 50 * i)));
-    // 76: on a busy machine not one block was done in that time.
+    // 76: on a busy machine no block was done in that time.
     let stops = runs.take_while(|ended| ended.code() != 0);
     let stops = stops.inspect(|ended| assert!(matches!(ended.code(), 75 | 76), "{ended}")).count();
     assert!((1..60).contains(&stops), "stopped {stops} times");
@@ -218,7 +219,7 @@ fn a_trace_is_the_same_after_any_number_of_stops() {
     assert_eq!(trace, expected);
 }
 
-/// A file system of 64 KiB, made by the test; `None` where this user may not mount.
+/// A file system of 64 KiB, made by the test; `None` if this user may not mount.
 struct Small {
     folder: tempfile::TempDir,
 }
@@ -272,7 +273,7 @@ fn a_full_disk_under_a_side_file_loses_nothing() {
     assert_eq!(left, ["filler"], "half a file was left");
 }
 
-/// The reader of a FIFO that was named as the place of the result goes: the result did not arrive.
+/// The result goes to a FIFO whose reader leaves, so it does not arrive.
 #[test]
 fn a_fifo_without_a_reader_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -48,7 +48,8 @@ fn pairs_come_back_in_order() {
 fn shared_factors_on_any_number_of_ranks() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("moduli.txt");
-    // Products of two neighbours in a list of numbers near 2^61, each of which is in one product, but for one.
+    // Products of two neighbours in a list of numbers near 2^61; each number is in one product,
+    // except one.
     let factors: Vec<u128> = [1, 31, 45, 229, 259, 283, 339, 391, 403, 465].map(|k| (1 << 61) - k).to_vec();
     let keys: Vec<String> = factors.chunks(2).map(|pair| (pair[0] * pair[1]).to_string()).collect();
     let weak = factors[4] * (((1 << 89) - 1) >> 28);
@@ -69,7 +70,8 @@ fn shared_factors_on_any_number_of_ranks() {
     each(RANKS, |&ranks| assert_eq!(result(ranks, &line), expected));
 }
 
-/// Keys whose primes are both shared are split, partners are named by line, and equal keys are no partners.
+/// Keys whose primes are both shared are factored, partners are named by line, and equal keys are
+/// not partners.
 #[test]
 fn audits_on_any_number_of_ranks() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -104,7 +106,7 @@ fn audits_on_any_number_of_ranks() {
     });
 }
 
-/// Time and memory are linear in numbers that are equal.
+/// Time and memory are linear in the number of equal keys.
 #[test]
 fn many_equal_numbers_take_no_time() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -132,7 +134,8 @@ fn a_list_without_numbers_is_refused() {
     }
 }
 
-/// Products of two numbers of 512 bits, as RSA keys are, three of which have a factor of another one; the others have small ones in common.
+/// Products of two numbers of 512 bits, like RSA keys. Three share a factor with another one; the
+/// others have only small factors in common.
 #[test]
 #[ignore = "long: 20,000 moduli of 1,024 bits"]
 fn weak_keys_among_20_000_moduli() {

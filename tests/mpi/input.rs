@@ -3,7 +3,7 @@
 use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
-/// Command lines, and words that the one message must have.
+/// Command lines, and words that the one message must contain.
 const LINES: [(&str, &str); 20] = [
     ("pi -5", "must not be negative"),
     ("pi -5k", "must not be negative"),
@@ -30,13 +30,13 @@ const LINES: [(&str, &str); 20] = [
 #[test]
 fn one_message_and_exit_code_2() {
     let cases = LINES.into_iter().zip(0..).flat_map(|(line, i)| {
-        // What is refused before the work is refused by the same code under a launcher.
+        // Input is refused by the same code with and without a launcher.
         let launched = (i % 4 == 0).then_some(Launched(4));
         [Alone, Threads(4)].into_iter().chain(launched).map(move |ranks| (ranks, line))
     });
     each(cases, |&(ranks, (line, message))| {
         let ended = Launch::new(ranks, line).run().expect_code(2).expect_told_once(message);
-        // What clap refuses begins with "error:", what the command itself refuses with its name.
+        // Messages of clap start with "error:", those of the command with its name.
         assert_eq!(ended.stderr.matches("error:").count() + ended.stderr.matches("montesieve:").count(), 1, "{ended}");
     });
 }

@@ -1,4 +1,5 @@
-//! `integrate` on any number of ranks: the same bytes for every integrand, and what is said when one is no number.
+//! `integrate` on any number of ranks: the same bytes for every integrand, and the message when a
+//! value is not a number.
 
 use montesieve::isa::Isa;
 
@@ -6,7 +7,7 @@ use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
-/// Enough blocks for eight ranks, and a last one that is not full. Spaces would cut an expression in two.
+/// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
 const JOBS: [&str; 8] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
@@ -21,7 +22,7 @@ const JOBS: [&str; 8] = [
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        // The second job goes through all cases, the others take turns.
+        // The second job runs all cases, the others take turns.
         let expected = under_schedules(&format!("integrate {line}"), |i| job == 1 || i % JOBS.len() == job);
         assert_eq!(result(Threads(3), &format!("integrate {line} --chunk 1")), expected, "{line}");
     }
@@ -71,14 +72,15 @@ fn one_message_and_exit_code_2() {
 
 #[test]
 fn a_value_that_is_no_number_is_found_later_too() {
-    // One sample in a million, not among those that are tried beforehand.
+    // One sample in a million, not among those that are tested beforehand.
     each([Alone, Threads(3)], |&ranks| {
         let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
         launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
     });
 }
 
-/// A run that has failed for it goes on from its checkpoint once it is said what such samples count as.
+/// A run that failed because of such samples resumes from its checkpoint once the user sets their
+/// value.
 #[test]
 fn a_value_that_is_no_number_is_no_dead_end() {
     let folder = tempfile::tempdir().expect("a folder");

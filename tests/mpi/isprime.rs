@@ -1,4 +1,5 @@
-//! `isprime` on any number of ranks: the same bytes under every flag and schedule, stopped and resumed, and bad input.
+//! `isprime` on any number of ranks: the same bytes under every flag and schedule, stopped and
+//! resumed, and bad input.
 
 use std::fs::File;
 use std::io::Write;
@@ -14,7 +15,7 @@ const NUMBERS: &str = "99999640000243 100140049000049 112272535095295 9999999999
 #[test]
 fn every_flag_on_any_number_of_ranks_finds_the_smallest_factor() {
     let expected = result(Alone, &format!("isprime {NUMBERS} --method trial"));
-    // One launch goes through all flags, and ends with 3 if two of them differ.
+    // One launch tests all flags, and ends with 3 if two of them differ.
     each(RANKS, |&ranks| {
         let line = format!("isprime --compare {NUMBERS} --poll 500k --format json");
         let ended = Launch::new(ranks, &line).run().expect_code(0);
@@ -113,7 +114,7 @@ fn bad_input_is_refused() {
     each(lines, |&(line, message)| {
         Launch::new(Launched(2), line).run().expect_code(2).expect_told_once(message);
     });
-    // The program that is shipped has no flag in Redis, whatever these tests are built with.
+    // The shipped program has no Redis flag, whatever these tests are built with.
     if cfg!(not(feature = "redis")) || std::env::var_os("MONTESIEVE_TEST_BINARY").is_some() {
         let line = "isprime 7 --method trial --flag redis://:secret@localhost:6379";
         let ended = Launch::new(Alone, line).run().expect_code(2).expect_told_once("--features redis");
@@ -121,7 +122,8 @@ fn bad_input_is_refused() {
     }
 }
 
-/// Proven, probable and composite of many sizes, on any number of ranks; the last two would be too large before they are subtracted.
+/// Proven primes, probable primes and composites of many sizes, on any number of ranks; the last
+/// two are too large before the subtraction.
 #[test]
 fn any_size_proven_or_probable() {
     let line = "isprime 2^64+13 3317044064679887385961813 10^100+267 2^521-1 2^523-1 3*2^189+1 0xff 2^128-159 2^128-1";

@@ -1,4 +1,4 @@
-//! What is to be started: the program as a user would start it, with the launcher or without.
+//! Starts the program as a user would, with or without the launcher.
 
 use std::env;
 use std::fs::File;
@@ -15,12 +15,14 @@ use super::process::MARK;
 use super::room::{Room, WHOLE};
 use super::running::{Running, read};
 
-/// For Open MPI. Ranks that wait must leave the cores to those that work (`mpi_yield_when_idle`, in [`Launch::command`]).
+/// For Open MPI. Waiting ranks must leave the cores to computing ones (`mpi_yield_when_idle`, in
+/// [`Launch::command`]).
 const DEFAULT_FLAGS: &str = "--oversubscribe --bind-to none";
-/// How long a launch may take when its test says nothing: this ends what hangs, and is far more than any takes on a busy machine.
+/// The default time limit of a launch: it ends launches that hang, and is far more than any needs
+/// on a busy machine.
 const LIMIT: Duration = Duration::from_secs(100);
 
-/// How many processes, and who starts them.
+/// The number of processes, and how they are started.
 #[derive(Clone, Copy, Debug)]
 pub enum Ranks {
     /// No launcher, one rank.
@@ -31,27 +33,27 @@ pub enum Ranks {
     Launched(usize),
 }
 
-/// What is done with standard output.
+/// Where standard output goes.
 enum Sink {
     Keep,
-    /// The reader goes away after this many lines, as `head` does.
+    /// The reader leaves after this many lines, like `head`.
     Head(usize),
     File(File),
 }
 
-/// A command line that is about to be started.
+/// A command line to start.
 pub struct Launch {
     ranks: Ranks,
     arguments: Vec<String>,
-    /// For the launcher, beside those of all launches.
+    /// Additional flags for the launcher.
     flags: String,
     variables: Vec<(String, String)>,
     limit: Duration,
     sink: Sink,
     source: Option<File>,
-    /// Of the room; `None`: one for each rank.
+    /// Seats of the room; `None`: one per rank.
     seats: Option<usize>,
-    /// What a shell does with the program, and with all of it.
+    /// Shell scripts around the program, and around the whole launch.
     shells: [Option<String>; 2],
 }
 
@@ -72,25 +74,26 @@ impl Launch {
         }
     }
 
-    /// One more word, spaces and all.
+    /// Adds one word, which may contain spaces.
     pub fn word(mut self, word: &str) -> Launch {
         self.arguments.push(word.to_owned());
         self
     }
 
-    /// More flags for the launcher.
+    /// Adds flags for the launcher.
     pub fn flags(mut self, flags: &str) -> Launch {
         self.flags = flags.to_owned();
         self
     }
 
-    /// Each process is started by a shell with this script, in which the program and its arguments are `"$0" "$@"`.
+    /// Each process is started by a shell with this script, in which the program and its arguments
+    /// are `"$0" "$@"`.
     pub fn shell(mut self, script: &str) -> Launch {
         self.shells[0] = Some(script.to_owned());
         self
     }
 
-    /// The whole is: the launcher where there is one.
+    /// The same for the whole launch: the launcher if there is one.
     pub fn outer(mut self, script: &str) -> Launch {
         self.shells[1] = Some(script.to_owned());
         self
@@ -106,7 +109,7 @@ impl Launch {
         self
     }
 
-    /// Its ranks will wait for most of the time, and leave the room to others.
+    /// Its ranks mostly wait, and leave the room to others.
     pub fn idle(mut self) -> Launch {
         self.seats = Some(1);
         self
@@ -137,7 +140,7 @@ impl Launch {
         self.start_in(Room::beside()).finish()
     }
 
-    /// Starts it, to be watched, stopped or signalled while it runs, beside launches of other tests.
+    /// Starts it beside launches of other tests; the test watches, stops or signals it.
     pub fn start(self) -> Running {
         let seats = self.seats.unwrap_or(match self.ranks {
             Ranks::Alone => 1,
@@ -146,7 +149,8 @@ impl Launch {
         self.start_in(Room::take(seats))
     }
 
-    /// Starts it when no other launch runs or waits, and none begins beside it: to measure what it takes.
+    /// Starts it when no other launch runs or waits, and keeps others from starting: for
+    /// measurements.
     pub fn start_alone(self) -> Running {
         self.start_in(Room::take_whole())
     }
@@ -156,7 +160,8 @@ impl Launch {
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut command = self.command();
         let source = self.source.take().map_or_else(Stdio::null, Stdio::from);
-        // Launchers of Open MPI 5.0.11 that begin and end at once remove each other's folder of sockets (1 of 1400 launches).
+        // Launchers of Open MPI 5.0.11 that start and end at the same time remove each other's
+        // folder of sockets (1 of 1400 launches).
         let sockets = tempfile::tempdir().expect("a folder");
         command.env("PRTE_MCA_prte_tmpdir_base", sockets.path());
         command.env(MARK, &mark).stdin(source).stderr(Stdio::piped()).process_group(0);
@@ -208,7 +213,7 @@ impl Launch {
         words.extend(within(shell).into_iter().chain([binary]));
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]);
-        // Presets in the environment of whoever runs the tests would change what is tested.
+        // Presets in the tester's environment would change what is tested.
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MONTESIEVE_")) {
             command.env_remove(name);
         }
@@ -220,7 +225,7 @@ impl Launch {
             .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
             .envs(match self.ranks {
                 Ranks::Launched(_) => Some(("OMPI_MCA_mpi_yield_when_idle", "1".to_owned())),
-                // A preset, since not every command has the option; that of scaling is a list.
+                // A preset, since not every command has the option; that of `scaling` is a list.
                 _ if self.arguments.first().is_some_and(|command| command == "scaling") => None,
                 Ranks::Alone => Some(("MONTESIEVE_RANKS", "1".to_owned())),
                 Ranks::Threads(ranks) => Some(("MONTESIEVE_RANKS", ranks.to_string())),
@@ -235,12 +240,12 @@ fn launcher() -> String {
     env::var("MONTESIEVE_MPIRUN").unwrap_or_else(|_| "mpirun".to_owned())
 }
 
-/// Runs a check for each case, all of them, and fails with the list of those that failed.
+/// Runs a check for every case, and fails with the list of failed cases.
 pub fn each<C: std::fmt::Debug>(cases: impl IntoIterator<Item = C>, check: impl Fn(&C)) {
     report(cases.into_iter().filter(|case| fails(case, &check)).map(|case| format!("{case:?}")).collect());
 }
 
-/// The same for launches that mostly wait: several at once, as far as there is room.
+/// The same for launches that mostly wait: several at once, within the room.
 pub fn each_at_once<C: std::fmt::Debug + Send>(
     cases: impl IntoIterator<Item = C, IntoIter: Send>,
     check: impl Fn(&C) + Sync,
@@ -265,7 +270,8 @@ fn report(failed: Vec<String>) {
     assert!(failed.is_empty(), "{} cases failed (each is described above):\n{}", failed.len(), failed.join("\n"));
 }
 
-/// Whether the launched program can read standard input to its end: under the mpirun of Open MPI 5 it has none (5.0.11).
+/// Whether the launched program sees the end of standard input: under the mpirun of Open MPI 5 it
+/// does not (5.0.11).
 pub fn input_ends() -> bool {
     static LIBRARY: OnceLock<String> = OnceLock::new();
     let library = LIBRARY.get_or_init(|| {

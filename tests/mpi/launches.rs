@@ -1,10 +1,10 @@
-//! Ways to be started: the wrong launcher, presets, `info`; and what is said under a launcher.
+//! Ways to start the program: the wrong launcher, presets, `info`; and messages under a launcher.
 
 use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 
-/// A process that a launcher with ranks of its own has started: it promises four, and we find ourselves alone.
+/// A process started by a foreign launcher that promises four ranks, while MPI finds only this one.
 fn singleton(rank: &str, line: &str) -> Launch {
     Launch::new(Alone, line).env("OMPI_COMM_WORLD_SIZE", "4").env("OMPI_COMM_WORLD_RANK", rank)
 }
@@ -41,7 +41,7 @@ fn presets_count_on_every_rank() {
     });
 }
 
-/// Two programs of one launch (MPMD), and what the second one is told beside what the first one is.
+/// Two programs in one launch (MPMD), with different arguments.
 fn two_programs(first: &[&str], second: &[&str]) -> Ended {
     let binary =
         std::env::var("MONTESIEVE_TEST_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_montesieve").to_owned());
@@ -75,7 +75,7 @@ fn slips_in_variables_are_refused_and_others_are_named() {
         let named = with("MONTESIEVE_ROOT_FOLDER", "/opt").expect_code(0);
         assert_eq!(named.stderr.matches("MONTESIEVE_ROOT_FOLDER means nothing to montesieve").count(), 1, "{named}");
     });
-    // A refusal names the variable that preset the option, wherever in the program it is found.
+    // An error names the variable that preset the option, wherever in the program it arises.
     let preset = Launch::new(Alone, "primes 1e6 --print").env("MONTESIEVE_CHECKPOINT", "x.ckpt");
     preset.run().expect_code(2).expect_told_once("(from the environment: MONTESIEVE_CHECKPOINT=x.ckpt)");
 }

@@ -1,4 +1,5 @@
-//! Limits of the job: signals that stand for them, file sizes, memory. Nothing is lost, and what does not fit is refused with the numbers.
+//! Limits of the job: signals that announce them, file sizes, memory. Nothing is lost, and jobs
+//! that do not fit are refused with the numbers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use super::launch::{Launch, each};
 
 const LONG: &str = "pi 1e17 -q";
 
-/// Starts it with a checkpoint, sends the signal, and sees that everything is saved.
+/// Starts it with a checkpoint, sends the signal, and checks that everything is saved.
 fn saved_after(ranks: Ranks, script: Option<&str>, signal: Signal) -> Ended {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("job.ckpt");
@@ -61,7 +62,7 @@ fn nohup_is_heard() {
 fn a_limit_of_file_size_is_a_full_disk() {
     let folder = tempfile::tempdir().expect("a folder");
     let (list, kept) = (folder.path().join("list"), folder.path().join("job.ckpt"));
-    // In blocks of 512 bytes. Under a launcher more, for what MPI itself writes.
+    // In blocks of 512 bytes. More under a launcher, for MPI's own files.
     for (ranks, blocks, stop) in [(Alone, 16, "1e6"), (Launched(2), 40_000, "5e7")] {
         let line = format!("primes {stop} -p -q --output {}", list.display());
         let limit = format!("ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -98,14 +99,14 @@ fn a_small_stack_is_enough_for_the_usual_jobs() {
     }
 }
 
-/// A control group with this much memory; removed in the end.
+/// A control group with this much memory; removed at the end.
 struct Group(PathBuf);
 
 impl Group {
-    /// `None`, and a word on standard error, where none can be made.
+    /// `None`, with a notice on standard error, if none can be made.
     fn with_memory(bytes: u64) -> Option<Group> {
         let name = format!("montesieve-test-{}", std::process::id());
-        // Version 1, then version 2 with the memory controller switched on for children of the root.
+        // Version 1, then version 2 with the memory controller enabled for children of the root.
         let places = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
         for (mount, limit) in places {
             let folder = PathBuf::from(mount).join(&name);
@@ -123,7 +124,7 @@ impl Group {
         None
     }
 
-    /// What runs a command in it.
+    /// A command prefix that runs a command in the group.
     fn script(&self) -> String {
         format!("echo $$ > {}/cgroup.procs && exec \"$0\" \"$@\"", self.0.display())
     }
@@ -131,7 +132,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Processes that were just killed leave within moments.
+        // Killed processes leave the group within moments.
         for _ in 0..50 {
             if fs::remove_dir(&self.0).is_ok() {
                 return;

@@ -1,4 +1,5 @@
-//! `primes --output-format`: the list in a file, written by all ranks at once, or through the root; the same bytes.
+//! `primes --output-format`: the list in a file, written by all ranks in parallel or through the
+//! root; the same bytes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// What one rank prints: the list that all others are compared with.
+/// The output of one rank, with which all others are compared.
 fn printed(range: &str) -> Vec<u64> {
     let text = Launch::new(Alone, &format!("primes {range} --print")).run().expect_code(0).text().to_owned();
     text.lines().map(|line| line.parse().expect("a prime")).collect()
@@ -69,7 +70,7 @@ fn every_form_by_any_number_of_ranks_under_any_schedule() {
 
 #[test]
 fn each_form_by_three_ranks() {
-    // The short form of the one above, for the MPIs that a core of the tests is run under.
+    // A short form of the test above, for MPIs that run only a core subset of the tests.
     let folder = folder("each");
     let file = folder.join("list");
     let primes = printed("99999 3e6");

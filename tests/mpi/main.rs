@@ -1,23 +1,25 @@
-//! The real program under a real launcher: what montesieve promises about any number of ranks, held against it.
+//! The real program under a real launcher: tests the promises of montesieve on any number of ranks.
 //!
-//! Everything else is tested without MPI; here the binary is started as a user starts it, by `mpirun` and without, and
-//! judged by what comes out: standard output, standard error, exit code, time, and that no process is left behind.
+//! Everything else is tested without MPI. Here the binary is started as by a user, with and without
+//! `mpirun`, and judged by its standard output, standard error, exit code and time, and by leaving
+//! no process behind.
 //!
-//! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a launcher that is not there is
-//! a failed test, never a skipped one. `MONTESIEVE_TEST_BINARY` names another build of the program to test (the release
-//! build, say); default: the one cargo has just built. Launches run side by side ([`room`]).
+//! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a missing
+//! launcher fails the test, never skips it. `MONTESIEVE_TEST_BINARY` names another build of the
+//! program to test, such as the release build; default: the one cargo has just built. Launches run
+//! side by side ([`room`]).
 //!
 //! Contents:
 //! - [`results`]: the same bytes for every rank count, schedule, chunk and instruction set
 //! - [`methods`]: every method of `pi`
 //! - [`print`]: `--print` in order, to a closed pipe, in bounded memory
-//! - [`tallies`]: what is asked of primes beyond their number, against primesieve
-//! - [`windows`]: everything that is asked of primes, near and above 2^64
-//! - [`pix`]: counts by the formula, against the sieve
-//! - [`list`]: lists in files, written by all ranks at once
+//! - [`tallies`]: results of `primes` other than counts, against primesieve
+//! - [`windows`]: all results of `primes`, near and above 2^64
+//! - [`pix`]: counts by Gourdon's formula, against the sieve
+//! - [`list`]: lists in files, written by all ranks in parallel
 //! - [`shared`]: memory that the ranks of a node share
-//! - [`integrals`]: integrate: every integrand on any number of ranks
-//! - [`isprime`]: single numbers: at once, and divided under every flag
+//! - [`integrals`]: `integrate`: every integrand on any number of ranks
+//! - [`isprime`]: single numbers: by tests, and by trial division under every flag
 //! - [`gcd`]: greatest common divisors of pairs and lists
 //! - [`redis`]: the flag in a real Redis server (feature `redis`)
 //! - [`input`]: bad input: one message, exit code 2, at once
@@ -26,19 +28,19 @@
 //! - [`signals`]: Ctrl-C, SIGTERM, a rank killed from outside
 //! - [`streams`]: standard streams that are closed, full, or without a reader
 //! - [`limits`]: limits of CPU time, file size, memory
-//! - [`ulfm`]: ranks that die while the others go on (Open MPI 5, where it is asked for)
-//! - [`precision`]: until an error is small enough; what is shown of the way; NAS EP
+//! - [`ulfm`]: ranks that die while the others continue (Open MPI 5, if enabled)
+//! - [`precision`]: estimates until an error is small enough; intermediate estimates; NAS EP
 //! - [`patterns`]: the gallery, right on any number of ranks
-//! - [`checkpoint`]: stopped again and again, resumed on other ranks; files that do not fit
+//! - [`checkpoint`]: stopped repeatedly, resumed on other ranks; files that do not match
 //! - [`scaling`]: parts of one job, timed, every answer compared
 //! - [`page`]: the page of `scaling` in a real browser
 //! - [`burnin`]: hidden faults are found and named
 //! - [`threads`]: ranks that are threads of one process
 //! - [`waiting`]: idle ranks sleep; progress
-//! - [`launches`]: singletons, presets, `info`, what is said under a launcher
+//! - [`launches`]: singletons, presets, `info`, messages under a launcher
 //!
-//! and the tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] judges, [`process`] finds what is left,
-//! [`room`] bounds how many ranks run at once.
+//! The tools: [`same`] compares, [`launch`] starts, [`running`] waits and ends, [`ended`] checks,
+//! [`process`] finds processes, [`room`] limits how many ranks run at once.
 
 mod burnin;
 mod checkpoint;

@@ -1,4 +1,5 @@
-//! Parts of a job, and `merge`: the union of checkpoints, with the proof that nothing is missing or there twice, and nothing else.
+//! Parts of a job, and `merge`: combines checkpoints, and checks that no block is missing or
+//! duplicated.
 
 use super::ended::Ended;
 use super::launch::Launch;
@@ -48,7 +49,8 @@ fn a_job_array_says_which_part() {
     let merged = run(Alone, &format!("merge {}", files.join(" "))).expect_code(0);
     assert_eq!(merged.stdout, run(Alone, "pi 1e9").expect_code(0).stdout);
     assert!(!merged.stderr.contains("/s\n"), "no rate where nothing was computed: {}", merged.stderr);
-    // Task 3 submitted again alone: the scheduler knows no other, so the number of parts must be said.
+    // Task 3 submitted again alone: the scheduler knows no other task, so the user must give the
+    // number of parts.
     let alone = |shard: &str| {
         Launch::new(Threads(2), &format!("pi 1e9 --shard {shard} --checkpoint {}", files[2]))
             .env("SLURM_ARRAY_TASK_ID", "3")
@@ -73,11 +75,12 @@ fn a_part_that_is_not_finished_is_named() {
     let long = format!("pi 1e13 --shard 2/2 --time-limit 500ms --checkpoint {}", file(2));
     run(Alone, &long).expect_code(75);
     run(Threads(2), &format!("merge {}", file(2))).expect_code(1).expect_told_once("not finished: part 2/2 in ");
-    // Of two lengths, and so of two jobs.
+    // Two lengths, and so two jobs.
     run(Alone, &format!("merge {} {}", file(1), file(2))).expect_failure();
 }
 
-/// A command line in a file is no order: what it would write stays as it is, and what blocks do not prove is refused.
+/// A command line in a file is not executed: its output files stay unchanged, and results without
+/// blocks as proof are refused.
 #[test]
 fn merge_proves_and_does_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,5 @@
-//! `pi --method`: every method on any number of ranks, in any walk, and what is said of a job that was stopped.
+//! `pi --method`: every method on any number of ranks, with any kernel, and the report of a stopped
+//! job.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
-/// Enough blocks for eight ranks, and a last one that is not full; a few samples.
+/// Enough blocks for eight ranks, the last one partial; a few samples.
 const JOBS: [&str; 6] = [
     "pi --method stratified 1e11 --seed 42",
     "pi --method antithetic 5e7 --seed 42",
@@ -22,7 +23,8 @@ const JOBS: [&str; 6] = [
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        // The first job goes through all cases, the others take turns: four schedules and five counts meet every one of them.
+        // The first job runs all cases, the others take turns, so that every case meets four
+        // schedules and five rank counts.
         under_schedules(line, |i| job == 0 || i % 3 == job % 3);
     }
 }
@@ -93,7 +95,7 @@ fn a_stopped_job_claims_no_more_than_it_knows() {
         let json = ended.json();
         let result = &json["result"];
         assert_eq!(result["complete"], false);
-        // Any pairs are an estimate; cells of a part of the square, and a part of a net, are none.
+        // Any subset of the pairs is an estimate; part of the cells, or part of a net, is not.
         let is_pairs = line.starts_with("antithetic") || line.starts_with("control");
         for key in ["estimate", "std_error", "ci95", "interval", "variance_reduction"] {
             assert_eq!(result[key].is_null(), !is_pairs, "{key}: {result}");

@@ -1,4 +1,4 @@
-//! Where the result goes: files, and files and devices that cannot be written.
+//! Destinations of the result: files, and files and devices that cannot be written.
 
 use std::fs::{self, OpenOptions};
 
@@ -20,7 +20,7 @@ fn output_holds_what_stdout_would() {
 
 #[test]
 fn a_bad_place_is_found_before_the_work() {
-    // The jobs would run for days: only a check before the work can end them in time.
+    // The jobs would run for days: only a check before the work ends them in time.
     let directory = std::env::temp_dir().display().to_string();
     let places = ["/nonexistent/folder/result", "/proc/result", directory.as_str()];
     let jobs = ["pi 1e18", "primes 1e18 --algorithm sieve", "primes 1e15 --print"];

@@ -1,8 +1,10 @@
-//! The page of `scaling --plot F.html` in a real browser: no script error, every plot drawn, no text cut off.
+//! The page of `scaling --plot F.html` in a real browser: no script error, every plot drawn, no
+//! text cut off.
 //!
-//! Debian's chromium, without a window and without a network, prints what became of a copy of the page with a probe in it. The probe
-//! measures every picture as the browser has laid it out, paints each on a canvas and counts pixels that are neither white
-//! nor grey. Where there is no browser, CI fails; elsewhere that is said.
+//! Debian's chromium, without a window or a network, renders a copy of the page that contains a
+//! probe. The probe measures the layout of every picture, paints it on a canvas and counts pixels
+//! that are neither white nor grey. Without a browser the test fails in CI and prints a notice
+//! elsewhere.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,7 +14,7 @@ use serde_json::Value;
 use super::launch::Launch;
 use super::launch::Ranks::Launched;
 
-/// Asks for nothing from elsewhere and leaves nothing behind.
+/// Loads nothing from outside and leaves no files behind.
 const FLAGS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -28,7 +30,7 @@ const FLAGS: [&str; 12] = [
     "--dump-dom",
 ];
 
-/// What is added to the page: errors from its first line on, and in the end a report of every picture.
+/// The probe: collects errors from the page's first line on, and finally reports every picture.
 const FIRST: &str =
     "<script>var errors = []; window.onerror = function (what) { errors.push(String(what)); };</script>";
 const PROBE: &str = r#"<script>
@@ -71,7 +73,7 @@ window.onload = function () {
 };
 </script>"#;
 
-/// What the browser says of a page; `None` where there is no browser.
+/// The browser's report on a page; `None` without a browser.
 fn seen(page: &Path, folder: &Path) -> Option<Value> {
     let html = std::fs::read_to_string(page).expect("the page");
     let probed =
@@ -87,7 +89,7 @@ fn seen(page: &Path, folder: &Path) -> Option<Value> {
         .stderr(Stdio::piped())
         .output()
         .expect("timeout is there");
-    // timeout's code for a command that is not there.
+    // timeout's exit code for a missing command.
     if started.status.code() == Some(127) {
         assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "no chromium (Debian: chromium)");
         eprintln!("not tested, no chromium");

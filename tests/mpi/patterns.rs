@@ -3,7 +3,7 @@
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 
-/// Seconds that a launch may take where other programs want the cores: 27 were seen for `counter` alone, on 8 ranks.
+/// Seconds that a launch may take on busy cores: `counter` alone took 27 on 8 ranks.
 const LIMIT: u64 = 180;
 
 #[test]
@@ -19,8 +19,8 @@ fn all_are_right_on_any_number_of_ranks() {
     });
 }
 
-/// Locked windows and `MPI_Fetch_and_op`, shared windows, scans, one by one; also under MPICH (`scripts/test --core`), where `counter`
-/// takes too long.
+/// Locked windows and `MPI_Fetch_and_op`, shared windows and scans separately; also under MPICH
+/// (`scripts/test --core`), where `counter` takes too long.
 #[test]
 fn raw_calls_are_right_on_any_number_of_ranks() {
     for name in ["shared-array", "barrier", "locks", "scan"] {
@@ -34,7 +34,8 @@ fn raw_calls_are_right_on_any_number_of_ranks() {
 
 #[test]
 fn a_wrong_answer_is_seen() {
-    // A rank forgets the last piece of its share: one of 500,000 additions, one subtotal, one number of four.
+    // A rank forgets the last piece of its share: one of 500,000 additions, one subtotal, one
+    // number of four.
     let wrong = |ranks, name: &str, rank: u64| {
         let launch = Launch::new(Launched(ranks), &format!("patterns {name}"));
         launch.env("MONTESIEVE_FAULT", &format!("lose@share#{rank}")).limit(LIMIT).run().expect_code(3)

@@ -1,4 +1,5 @@
-//! Counting by Gourdon's formula: the same bytes as the sieve's on any number of ranks, and after any number of stops.
+//! Counting by Gourdon's formula: the same bytes as the sieve on any number of ranks, and after any
+//! number of stops.
 
 use super::ended::integer;
 use super::launch::Ranks::{Alone, Launched, Threads};
@@ -78,7 +79,7 @@ fn the_cheaper_way_is_taken_and_a_checkpoint_keeps_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("part.ckpt");
     let line = format!("primes 1e10 --checkpoint {} --format json", file.display());
-    // A part of a job has a count of its own by the sieve alone.
+    // Only the sieve gives a part of a job its own count.
     let part = Launch::new(Threads(2), &format!("{line} --shard 1/8")).run().expect_code(0).json();
     assert!(integer(&part["result"]["counts"]["1"]).is_some_and(|primes| primes > 0), "{part}");
     let whole = Launch::new(Threads(3), &line).run().expect_code(0);
@@ -91,7 +92,7 @@ fn making_tables_looks_after_the_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let line = format!("primes 1e19 --checkpoint {} --time-limit 100ms", folder.path().join("pi").display());
     Launch::new(Threads(3), &line).run().expect_code(76).expect_said_once("too short to do one block");
-    // It was 1e19 by the formula: another number is another job.
+    // The checkpoint is of 1e19 by the formula: another number is another job.
     let other = line.replace("1e19", "1.1e19");
     Launch::new(Threads(2), &other).run().expect_code(2).expect_told_once("is a checkpoint of");
 }
@@ -110,7 +111,7 @@ fn tables_are_there_once_on_a_host() {
         let bytes = &json["result"]["table_bytes"];
         integer(bytes).expect("a number of bytes")
     };
-    // What is planned is what is taken, and both ends of a range look things up in the same tables.
+    // The algorithm planned is the one used, and both ends of a range share the same tables.
     assert!((plan("1e19") * 9 / 10..=plan("1e19") * 11 / 10).contains(&bytes(2)));
     assert_eq!(plan("1e19 --algorithm combinatorial"), plan("9e18 1e19 --algorithm combinatorial"));
 }

@@ -1,4 +1,5 @@
-//! Estimates until an error is small enough: the same end on any number of ranks, and what is shown of the way.
+//! Estimates until an error is small enough: the same end on any number of ranks, and intermediate
+//! estimates.
 
 use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};

@@ -1,4 +1,4 @@
-//! `primes --print`: in order, whole, in bounded memory, and quiet when its reader goes away.
+//! `primes --print`: in order, complete, in bounded memory, and quiet when its reader leaves.
 
 use std::fmt::Write;
 use std::process::Command;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 
-/// Memory that a rank may have while it prints the primes to 1e8.
+/// Memory that a rank may use while it prints the primes to 1e8.
 const MEMORY: u64 = 200_000_000;
 
-/// The oracle: Eratosthenes, as on paper.
+/// The oracle: the plain sieve of Eratosthenes.
 fn primes(start: usize, stop: usize) -> String {
     let mut is_prime = vec![true; stop + 1];
     let mut list = String::new();
@@ -75,8 +75,8 @@ fn tuplets_are_printed_as_primesieve_prints_them() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_job_quietly() {
-    // Would run for hours. The limit alone says that it ends: how soon depends on the launcher, and
-    // on who else is using the machine (0.3 s alone; 2.3 s were seen beside other tests).
+    // Would run for hours. The test is that it ends within the limit; how soon depends on the
+    // launcher, and on the load of the machine (0.3 s alone; up to 2.3 s beside other tests).
     each([Alone, Threads(4), Launched(1), Launched(4)], |&ranks| {
         let ended = Launch::new(ranks, "primes 1e13 --print --quiet").head(10).run().expect_code(0);
         assert_eq!(ended.text(), primes(0, 30));
@@ -108,11 +108,11 @@ fn memory_stays_bounded() {
 #[test]
 #[ignore = "half a minute"]
 fn a_paused_reader_costs_no_memory_whatever_the_chunk() {
-    // Marks of the primes may take 256 MiB at the root; a rank has some megabytes besides.
+    // Marks of the primes may take 256 MiB at the root; a rank uses some megabytes besides.
     const CEILING: u64 = 350_000_000;
     for (ranks, chunk) in [(2, "--chunk 1000"), (4, "--chunk 1000"), (3, "")] {
         let (reader, writer) = std::io::pipe().expect("a pipe");
-        // The pause is longer than a rank may hang: nobody hangs here.
+        // The pause is longer than the stall limit, but no rank hangs here.
         let line = format!("primes 1e13 --print --quiet --stall-timeout 3s {chunk}");
         let to = std::fs::File::from(std::os::fd::OwnedFd::from(writer));
         let running = Launch::new(Launched(ranks), &line).stdout_to(to).start();

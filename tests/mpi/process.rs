@@ -1,7 +1,7 @@
 //! The processes of one launch, found by a mark in their environment.
 //!
-//! Open MPI gives every rank a process group of its own, so the launcher's group is not the whole job. The mark is handed
-//! down to whatever the launcher starts on this host, and no other process can have it.
+//! Open MPI gives every rank its own process group, so the launcher's group is not the whole job.
+//! All processes that the launcher starts on this host inherit the mark, and no others have it.
 
 use std::{fmt, fs};
 
@@ -13,7 +13,7 @@ pub const MARK: &str = "LAUNCH_UNDER_TEST";
 /// The variables in which launchers tell a process its rank.
 const RANKS: [&str; 3] = ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"];
 
-/// A process that still runs.
+/// A running process.
 pub struct Process {
     pub pid: Pid,
     /// Its rank; `None` for the launcher and its daemons.
@@ -21,7 +21,7 @@ pub struct Process {
     pub command: String,
 }
 
-/// All processes with this mark. A zombie has no environment any more and does not count.
+/// All processes with this mark. A zombie has no environment and does not count.
 pub fn marked(mark: &str) -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -41,25 +41,25 @@ fn process(pid: i32, mark: &str) -> Option<Process> {
 }
 
 impl Process {
-    /// Sends a signal; a process that is gone already is no error.
+    /// Sends a signal; a process that has ended is no error.
     pub fn signal(&self, signal: Signal) {
         let _ = kill_process(self.pid, signal);
     }
 
-    /// Whether it has a handler for this signal; not when it is gone.
+    /// Whether it has a handler for this signal; false if it has ended.
     pub fn catches(&self, signal: Signal) -> bool {
-        // One bit a signal, the lowest one for signal 1.
+        // One bit per signal, the lowest for signal 1.
         let mask = self.status("SigCgt:").and_then(|mask| u64::from_str_radix(&mask, 16).ok());
         mask.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
     }
 
-    /// The most memory it ever had, in bytes; `None` when it is gone.
+    /// Its peak memory in bytes; `None` if it has ended.
     pub fn peak_memory(&self) -> Option<u64> {
         let kib = self.status("VmHWM:")?.strip_suffix(" kB")?.trim().parse::<u64>().ok()?;
         Some(kib * 1024)
     }
 
-    /// What the kernel says of it in the line that begins with `key`; `None` when it is gone.
+    /// The kernel's value in the line that starts with `key`; `None` if it has ended.
     pub fn status(&self, key: &str) -> Option<String> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
         status.lines().find_map(|line| line.strip_prefix(key)).map(|value| value.trim().to_owned())

@@ -9,7 +9,7 @@ use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 use super::same::result;
 
-/// A server with a folder of its own; ends with the test.
+/// A server with its own folder; ends with the test.
 struct Server {
     process: Child,
     port: u16,
@@ -17,7 +17,7 @@ struct Server {
 }
 
 impl Server {
-    /// `None` where there is no Redis to start; in CI that is a failure.
+    /// `None` if Redis is not installed; in CI that is a failure.
     fn start() -> Option<Server> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
@@ -88,6 +88,6 @@ fn no_server_is_one_message() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
     let line = format!("isprime 99999999999973 --method trial --flag redis://127.0.0.1:{port}");
     each([Alone, Launched(3)], |&ranks| {
-        Launch::new(ranks, &line).run().expect_code(1).expect_told_once(&format!("--flag redis://127.0.0.1:{port}: "));
+        Launch::new(ranks, &line).run().expect_code(1).expect_told_once(&format!("flag redis://127.0.0.1:{port}: "));
     });
 }

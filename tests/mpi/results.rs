@@ -1,4 +1,5 @@
-//! The rule that buys everything: the result is the same bytes for every rank count, schedule, chunk and instruction set.
+//! The main rule: the result has the same bytes for every rank count, schedule, chunk and
+//! instruction set.
 
 use montesieve::isa::Isa;
 
@@ -20,7 +21,7 @@ const EVERYWHERE: [Ranks; 10] = [
     Threads(5),
     Threads(8),
 ];
-/// Enough blocks for eight ranks, and a last one that is not full.
+/// Enough blocks for eight ranks, the last one partial.
 const JOBS: [&str; 2] = ["pi 1e8 --seed 42", "primes 1e8"];
 
 fn text(ranks: Ranks, line: &str) -> String {
@@ -131,7 +132,7 @@ fn run_accounts_for_every_rank() {
     assert_eq!(json["run"]["hosts"].as_array().map(Vec::len), Some(1));
     let blocks: u64 = json["run"]["blocks"].as_array().expect("a list").iter().filter_map(|n| n.as_u64()).sum();
     assert!(blocks > 0);
-    // What the ranks did with their time cannot be longer than the time there was.
+    // The times of the ranks cannot exceed the elapsed time.
     let seconds = json["run"]["seconds"].as_f64().expect("a number");
     for rank in 0..3 {
         let spent: f64 = ["compute_seconds", "idle_seconds", "comm_seconds"]

@@ -1,17 +1,19 @@
-//! Room for launches on this machine: how many ranks of different launches may run at once.
+//! Limits how many ranks of different launches may run at once on this machine.
 //!
-//! Most of a short launch is mpirun waiting for its daemons, so many small ones side by side end in a fraction of the time. A
-//! launch takes a seat for each of its ranks, whether its test only waits for the end or watches, stops and signals it. One
-//! that measures takes the whole room ([`super::launch::Launch::start_alone`]).
+//! In most of a short launch mpirun waits for its daemons, so many small launches side by side
+//! finish in a fraction of the time. A launch takes one seat per rank, even if its test only waits
+//! for the end. A launch that measures takes the whole room
+//! ([`super::launch::Launch::start_alone`]).
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// All seats: eight ranks are the largest launch of these tests, and two of those are about what two cores can bear before
-/// start-ups come near the limits that tests set.
+/// All seats: eight ranks are the largest launch of these tests. With more than two of those on two
+/// cores, start-up times approach the limits of the tests.
 pub const WHOLE: usize = 16;
 
-/// Who comes first is served first: else a large launch would wait until no small ones are left. (Those that want the whole room
-/// do: it would be empty for as long as the longest of the others takes.)
+/// First come, first served: otherwise a large launch would wait until no small ones are left.
+/// (Launches that take the whole room do wait: reserving it would leave it empty while the longest
+/// other launch runs.)
 struct Seats {
     taken: usize,
     came: u64,
@@ -21,12 +23,12 @@ struct Seats {
 static SEATS: Mutex<Seats> = Mutex::new(Seats { taken: 0, came: 0, served: 0 });
 static CHANGED: Condvar = Condvar::new();
 
-/// A part of the room, given back when dropped.
+/// A part of the room, released when dropped.
 pub struct Room(usize);
 
 impl Room {
-    /// Waits for `seats` of the room, all of it when they are more than there are. A test that has a part already must not ask
-    /// for another one, for which others that came before might wait.
+    /// Waits for `seats` seats, at most the whole room. A test that holds seats must not wait for
+    /// more: earlier tests might wait for them too.
     pub fn take(seats: usize) -> Room {
         let seats = seats.min(WHOLE);
         let mut all = lock();
@@ -40,7 +42,7 @@ impl Room {
         Room(seats)
     }
 
-    /// Waits until nobody is in the room or waits for a part of it.
+    /// Waits until no launch holds seats or waits for them.
     pub fn take_whole() -> Room {
         let is_busy = |all: &mut Seats| all.taken > 0 || all.came > all.served;
         let mut all = CHANGED.wait_while(lock(), is_busy).unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -48,7 +50,7 @@ impl Room {
         Room(WHOLE)
     }
 
-    /// No seat, for a small launch beside another one of the same test: at once.
+    /// Takes no seat and does not wait: for a small launch beside another one of the same test.
     pub fn beside() -> Room {
         Room(0)
     }
@@ -61,7 +63,7 @@ impl Drop for Room {
     }
 }
 
-/// A test that failed while it held the lock has not broken the numbers.
+/// The numbers are valid even if a test failed while it held the lock.
 fn lock() -> MutexGuard<'static, Seats> {
     SEATS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -1,4 +1,4 @@
-//! A launch under way, under a time limit that nothing survives.
+//! A running launch, with a hard time limit.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ExitStatus};
@@ -13,13 +13,13 @@ use super::launch::Ranks;
 use super::process::{self, Process};
 use super::room::Room;
 
-/// How long processes may stay on after their launcher has ended: a launcher that was aborted does not wait for them.
+/// How long processes may outlive their launcher: an aborted launcher does not wait for them.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How long after the start of its command a rank is taken to be at work.
+/// How long after the start of its command a rank is assumed to compute.
 const AT_WORK: Duration = Duration::from_millis(300);
 
-/// Reads until the end, or for so many lines, and then closes the pipe.
+/// Reads until the end, or up to a number of lines, and then closes the pipe.
 pub fn read(pipe: impl Read, lines: usize) -> Vec<u8> {
     let mut reader = BufReader::new(pipe);
     let mut bytes = Vec::new();
@@ -35,7 +35,7 @@ pub fn read(pipe: impl Read, lines: usize) -> Vec<u8> {
 
 pub type Reader = Option<JoinHandle<Vec<u8>>>;
 
-/// A launch under way. Its processes end with it, whatever happens to the test.
+/// A running launch. Its processes end with it, even if the test fails.
 pub struct Running {
     pub line: String,
     pub ranks: Ranks,
@@ -55,7 +55,8 @@ impl Running {
         process::marked(&self.mark)
     }
 
-    /// Waits until all its processes listen to signals, which they do once their command has begun, and a moment more.
+    /// Waits until all its processes handle signals, which they do once their command has started,
+    /// and a moment more.
     pub fn wait_until_at_work(&mut self) {
         let (is_launched, processes) = match self.ranks {
             Ranks::Launched(ranks) => (true, ranks),
@@ -68,7 +69,8 @@ impl Running {
         thread::sleep(AT_WORK);
     }
 
-    /// Until something is so, such as a file that is there, or it has ended: within the time of the launch.
+    /// Waits until a condition holds, such as the existence of a file, or the launch has ended,
+    /// within its time limit.
     pub fn wait_until(&mut self, what: &str, is_so: impl Fn() -> bool) {
         while !is_so() && !self.has_ended() {
             assert!(self.began.elapsed() < self.limit, "{}: {what}: not after {:?}", self.line, self.limit);
@@ -76,7 +78,7 @@ impl Running {
         }
     }
 
-    /// Sends a signal to what was started: the launcher, or the program itself.
+    /// Sends a signal to the started process: the launcher, or the program itself.
     pub fn signal(&self, signal: Signal) {
         let _ = kill_process(self.pid(), signal);
     }
@@ -103,7 +105,7 @@ impl Running {
         }
     }
 
-    /// Waits for its end, at most until the limit; then ends it.
+    /// Waits for its end until the limit; then ends it.
     pub fn finish(mut self) -> Ended {
         let status = self.wait(self.limit.saturating_sub(self.began.elapsed()));
         let ended = Instant::now();
@@ -125,7 +127,7 @@ impl Running {
         }
     }
 
-    /// Ends whatever still runs: first the launcher in its own way, then everything by force.
+    /// Ends all its processes: first asks the launcher, then kills them.
     fn end(&mut self) {
         if !self.has_ended() {
             let _ = kill_process_group(self.pid(), Signal::TERM);

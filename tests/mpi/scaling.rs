@@ -1,4 +1,4 @@
-//! `scaling`: parts of one job, every answer compared, reports of several jobs put together.
+//! `scaling`: parts of one job, every answer compared, reports of several jobs combined.
 
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
@@ -63,7 +63,7 @@ fn more_ranks_than_there_are_are_predicted() {
         json.display()
     );
     Launch::new(Launched(3), &line).run().expect_code(0);
-    // Read back, as joined reports are.
+    // Read back, like joined reports.
     let line = format!("scaling report {} --csv {}", json.display(), csv.display());
     let text = Launch::new(Alone, &line).run().expect_code(0);
     assert!(text.text().contains("an answer of rank 0") && text.text().contains("\n100000 "), "{text}");

@@ -1,4 +1,5 @@
-//! Memory that the ranks of a node share: the table of sieving primes. The same result, once per node, nothing left behind.
+//! Memory that the ranks of a node share: the table of sieving primes. The same result, one table
+//! per node, nothing left behind.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,16 +13,17 @@ use super::launch::Ranks::{self, Alone, Launched};
 use super::launch::{Launch, each};
 use super::process::Process;
 
-/// Blocks of huge numbers: the table has 20 sheets near 2^64, and a single one, which seven of eight ranks cannot have a part
-/// of, at 3e13.
+/// Blocks of huge numbers: the table has 20 sheets near 2^64, and at 3e13 only one, of which seven
+/// of eight ranks have no part.
 const JOBS: [&str; 2] = ["primes 18000000000000000000 -d 2e8", "primes 3e13 -d 1e9 --algorithm sieve"];
-/// One that runs for minutes.
+/// A job that runs for minutes.
 const LONG: &str = "primes 18000000000000000000 -d 1e12 --algorithm sieve --quiet";
 
 /// Bytes of the table at 1.8e19: 48 bits for 210 numbers, up to the root.
 const TABLE: u64 = 4_242_640_687 / 210 * 48 / 8;
 
-/// Large files in shared memory that no process has in its memory: what a lost window would be. Those of other tests have owners.
+/// Large files in shared memory that no process maps: leaked windows look like this. Files of other
+/// tests are mapped.
 fn files_without_owner() -> BTreeSet<String> {
     let entries = fs::read_dir("/dev/shm").into_iter().flatten().flatten();
     let large = entries.filter(|entry| entry.metadata().is_ok_and(|data| data.len() > TABLE / 2));
@@ -33,7 +35,8 @@ fn files_without_owner() -> BTreeSet<String> {
     files
 }
 
-/// No file is left but those that were there before. One of another test may have no owner yet, or be about to go.
+/// No file is left except those that existed before. A file of another test may not be mapped yet,
+/// or may be about to vanish.
 #[track_caller]
 fn expect_none_left(before: &BTreeSet<String>, ended: &Ended) {
     let mut left = files_without_owner();
@@ -89,7 +92,7 @@ fn nth_counts_with_shared_tables_one_after_the_other() {
     assert!(shared_bytes(&ended) > 0, "{ended}");
 }
 
-/// `RssShmem` and `RssAnon` of a process, in bytes: what it has of shared memory, and what is its own.
+/// `RssShmem` and `RssAnon` of a process, in bytes: its shared and its private memory.
 fn resident(process: &Process) -> Option<(u64, u64)> {
     let bytes = |key: &str| Some(1024 * process.status(key)?.strip_suffix(" kB")?.parse::<u64>().ok()?);
     Some((bytes("RssShmem:")?, bytes("RssAnon:")?))
@@ -100,7 +103,7 @@ fn all_ranks_read_the_same_pages() {
     let mut running = Launch::new(Launched(2), LONG).start();
     running.wait_until_at_work();
     let ranks = || running.processes().into_iter().filter(|process| process.rank.is_some());
-    // Each rank has read all of the table once its first window is under way.
+    // Each rank has read all of the table once it sieves its first window.
     let mut resident: Vec<(u64, u64)> = Vec::new();
     while resident.len() < 2 || resident.iter().any(|&(shared, _)| shared < TABLE) {
         assert!(running.began.elapsed() < running.limit, "the table is not in both ranks: {resident:?}");
@@ -109,7 +112,7 @@ fn all_ranks_read_the_same_pages() {
     }
     running.signal(Signal::TERM);
     running.finish().expect_failure();
-    // A rank has records and lines of its own, 300 MB or so, but not the table as well, and no rank twice of it.
+    // A rank has about 300 MB of its own records and lines, but no private copy of the table.
     for (shared, own) in resident {
         assert!(shared < 2 * TABLE && own < 400 << 20, "{} MB shared, {} MB own", shared >> 20, own >> 20);
     }

@@ -7,7 +7,7 @@ use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each_at_once};
 use super::running::Running;
 
-/// Jobs that would run for days: that they end within the limit of their launch is the test.
+/// Jobs that would run for days: the test is that they end within the limit of their launch.
 const JOBS: [&str; 4] = [
     "pi 1e17",
     "integrate genz-gaussian 1e18",
@@ -15,7 +15,7 @@ const JOBS: [&str; 4] = [
     "primes 1e15 --print --output /dev/null",
 ];
 
-/// Starts a job, waits until it is at work, does this to it, and sees it end in time.
+/// Starts a job, waits until it computes, calls `what`, and checks that it ends in time.
 fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
     let mut running = Launch::new(ranks, &format!("{line} --quiet")).start();
     running.wait_until_at_work();
@@ -25,7 +25,7 @@ fn after(ranks: Ranks, line: &str, what: impl Fn(&Running)) -> Ended {
     ended
 }
 
-/// The exit code of a job that is stopped and saves nothing: 76 where it prints a partial result.
+/// The exit code of a stopped job that saves nothing: 76 if it prints a partial result.
 fn unsaved(line: &str, signal: i32) -> i32 {
     if line.contains("--print") { signal } else { 76 }
 }

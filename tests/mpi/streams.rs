@@ -1,4 +1,5 @@
-//! Standard streams that are closed, full, or without a reader: a result that did not arrive is never exit code 0.
+//! Standard streams that are closed, full, or without a reader: if a result does not arrive, the
+//! exit code is never 0.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -29,20 +30,21 @@ fn closed_standard_output_is_an_error() {
     });
     let ended = Launch::new(Launched(2), "pi 1e4 -q").outer("exec \"$0\" \"$@\" >&-").run();
     ended.expect_code(1).expect_said_once("cannot write standard output");
-    // The program's own, where a wrapper closes it.
+    // The program's own standard output, closed by a wrapper.
     let ended = Launch::new(Launched(2), "pi 1e4 -q").shell("exec \"$0\" \"$@\" >&-").run();
     ended.expect_code(1).expect_said_once("it is closed");
 }
 
 #[test]
-fn nothing_is_wrong_with_a_result_that_nobody_wants() {
+fn a_result_without_a_reader_is_no_error() {
     for script in ["exec \"$0\" \"$@\" > /dev/null", "exec \"$0\" \"$@\" 1<> /dev/null", "exec \"$0\" \"$@\" 2>&-"] {
         Launch::new(Alone, "pi 1e4").shell(script).run().expect_code(0);
     }
     Launch::new(Launched(2), "pi 1e4").outer("exec \"$0\" \"$@\" > /dev/null").run().expect_code(0);
 }
 
-/// A folder on a file system of 64 kB; `None`, and a word on standard error, where none can be mounted.
+/// A folder on a file system of 64 kB; `None`, with a notice on standard error, if none can be
+/// mounted.
 fn small_disk() -> Option<SmallDisk> {
     let folder = tempfile::tempdir().expect("a folder");
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"]).arg(folder.path()).status();
@@ -75,7 +77,7 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     }
 }
 
-/// No file system to mount: also where this is no root.
+/// Needs no mount, so it also runs without root.
 #[test]
 fn a_full_device_behind_the_launcher_is_an_error() {
     for line in ["primes 1e6 -p -q", "primes 1e6 --print=2 -q", "pi 1e4 -q"] {
@@ -88,7 +90,8 @@ fn a_full_device_behind_the_launcher_is_an_error() {
 fn a_list_that_outgrows_its_disk_leaves_no_file() {
     let Some(disk) = small_disk() else { return };
     let file = disk.0.path().join("list");
-    // Written by all ranks at once, or through the root; tuplets have no length that is known beforehand.
+    // Written by all ranks in parallel, or through the root; the length of tuplets is not known
+    // beforehand.
     for (ranks, line) in
         [(Launched(2), "primes 1e6 -p -q"), (Alone, "primes 1e6 -p -q"), (Launched(2), "primes 1e7 --print=2 -q")]
     {
@@ -102,7 +105,8 @@ fn a_list_that_outgrows_its_disk_leaves_no_file() {
 fn a_file_behind_the_launcher_gets_everything_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log");
-    // With tags a short result: Open MPI 4.1.4 cuts pieces that its tags make longer than 8 kB, as they do lists of short lines.
+    // With tags only a short result: Open MPI 4.1.4 truncates pieces that its tags make longer than
+    // 8 kB, as with lists of short lines.
     for (flags, line) in [("", "primes 1e6 -p -q"), ("--tag-output", "pi 1e4 -q")] {
         let alone = Launch::new(Alone, line).run().expect_code(0);
         let script = format!("{{ echo before; \"$0\" \"$@\"; echo after; }} > {} 2>&1", file.display());

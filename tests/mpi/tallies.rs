@@ -1,4 +1,5 @@
-//! `primes` beyond counting: k-tuplets, sums, gaps, digests on any number of ranks, and held against Debian's primesieve.
+//! `primes` beyond counting: k-tuplets, sums, gaps, digests on any number of ranks, and compared
+//! with Debian's primesieve.
 
 use std::process::Command;
 
@@ -7,7 +8,8 @@ use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
 use super::same::{RANKS, SCHEDULES, result, under_schedules};
 
-/// Everything at once: many blocks, a start inside the first one and an end inside the last; very small ranges; the end of all.
+/// All cases at once: many blocks, a start inside the first one and an end inside the last; very
+/// small ranges; the largest numbers.
 const JOBS: [&str; 4] = [
     "primes 7 1.2e7 --count 1,2,3,4,5,6 --sum --gaps=all --digest",
     "primes 1e9 -d 4e8 --count 123456 --sum --gaps --digest",
@@ -18,7 +20,7 @@ const JOBS: [&str; 4] = [
 #[test]
 fn the_same_bytes_on_any_number_of_ranks_under_any_schedule() {
     for (job, line) in JOBS.into_iter().enumerate() {
-        // The first job goes through all cases, the others take turns.
+        // The first job runs all cases, the others take turns.
         under_schedules(line, |i| job == 0 || i % JOBS.len() == job);
     }
 }
@@ -33,7 +35,7 @@ fn text_and_small_chunks_change_nothing() {
     }
 }
 
-/// What primesieve says of `arguments`, as numbers by k.
+/// The answer of primesieve to `arguments`, as numbers by k.
 fn primesieve(arguments: &[&str]) -> Vec<u64> {
     let output = Command::new("primesieve")
         .args(arguments)

@@ -1,4 +1,5 @@
-//! Ranks that are threads of one process: as many as there are cores or as was asked for, and bad ends that end them all.
+//! Ranks that are threads of one process: one per core or as many as requested, and failures that
+//! end them all.
 
 use super::ended::Ended;
 use super::launch::Ranks::{Alone, Launched, Threads};
@@ -12,7 +13,7 @@ fn ranks(ended: &Ended) -> u64 {
 fn all_cores_are_used_unless_fewer_are_allowed() {
     let cores = std::thread::available_parallelism().expect("cores").get() as u64;
     let line = "pi 1e7 --format json";
-    // Scaling has no preset for its ranks: nothing is set for it.
+    // `scaling` has no preset for its ranks, so none is set.
     let asked = |more: &str| Launch::new(Threads(3), &format!("{line} {more}")).run().expect_code(0);
     assert_eq!(ranks(&asked("--ranks auto")), cores);
     assert_eq!((ranks(&asked("")), ranks(&asked("--ranks 5"))), (3, 5));
@@ -31,7 +32,7 @@ fn a_launcher_decides_on_its_ranks() {
     refused.expect_told_once("--ranks 3: a launcher");
     let same = Launch::new(Launched(2), "pi 1e6 --ranks 2 --format json").run().expect_code(0);
     assert_eq!(ranks(&same), 2);
-    // The refusal of N singletons stays, and a singleton that is let pass is one rank.
+    // N singletons are still refused, and a singleton that is allowed is one rank.
     let promised = |line: &str| {
         let launch = Launch::new(Threads(1), line).env("SLURM_STEP_NUM_TASKS", "4").env("SLURM_PROCID", "0");
         launch.run()

@@ -1,7 +1,9 @@
-//! Ranks that die while the others go on: any rank, the root too, several at once, one after the other; the same bytes, exit code 0.
+//! Ranks that die while the others continue: any rank, including the root, several at once, one
+//! after the other; the same bytes, exit code 0.
 //!
-//! Needs an MPI that was built for it, and flags that switch it on: `MONTESIEVE_ULFM_FLAGS`, which `scripts/test --mpi openmpi5` sets. Without
-//! the variable nobody has asked for these tests, and they say so; with it, an MPI that does not survive is a failed test.
+//! Needs an MPI built with fault tolerance, and flags that enable it: `MONTESIEVE_ULFM_FLAGS`,
+//! which `scripts/test --mpi openmpi5` sets. Without the variable these tests do nothing and say
+//! so; with it, an MPI that does not survive losses is a failure.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -14,7 +16,7 @@ use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each};
 use super::running::Running;
 
-/// Jobs of some seconds of the release program on two quiet cores: longer than the kills take.
+/// Jobs that take the release program seconds on two quiet cores: longer than the kills take.
 const JOBS: [&str; 4] = [
     "pi 1.2e11 --seed 9",
     "integrate genz-gaussian 3e9 --seed 3",
@@ -23,7 +25,7 @@ const JOBS: [&str; 4] = [
 ];
 const STAGES: [&str; 5] = ["start", "scatter", "compute", "reduce", "report"];
 
-/// A launch of so many ranks that may die, if these tests are asked for.
+/// A launch of `ranks` ranks that may die, if these tests are enabled.
 fn launch(ranks: usize, line: &str) -> Option<Launch> {
     let Ok(flags) = std::env::var("MONTESIEVE_ULFM_FLAGS") else {
         eprintln!("not asked for: MONTESIEVE_ULFM_FLAGS is not set (scripts/test --mpi openmpi5 sets it)");
@@ -36,12 +38,12 @@ fn json(line: &str) -> String {
     format!("{line} --format json")
 }
 
-/// What an undisturbed process says.
+/// The result of an undisturbed process.
 fn undisturbed(line: &str) -> Ended {
     Launch::new(Alone, &json(line)).run().expect_code(0)
 }
 
-/// It came to its end, with this answer, without these ranks.
+/// The launch succeeded with this answer, without these ranks.
 #[track_caller]
 fn expect_survived(ended: Ended, undisturbed: &Ended, lost: &[usize]) {
     let ended = ended.expect_code(0);
@@ -127,7 +129,7 @@ fn most_of_the_ranks_must_be_left() {
     let mut running = launch.start();
     running.wait_until_at_work();
     kill(&running, &[0, 3]);
-    running.finish().expect_code(1).expect_told_once("too few ranks are left to go on");
+    running.finish().expect_code(1).expect_told_once("too few ranks are left to continue");
 }
 
 #[test]
@@ -155,7 +157,8 @@ fn faults_of_the_program_are_no_losses() {
     });
 }
 
-/// The launcher of Open MPI 5.0.11 may hang when many processes of such a job end with an exit code, so one of them alone does.
+/// The launcher of Open MPI 5.0.11 may hang when many processes of such a job end with an exit
+/// code, so only one does.
 #[test]
 fn bad_ends_of_many_ranks_are_ends() {
     for (line, fault, code) in [

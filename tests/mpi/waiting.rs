@@ -1,4 +1,4 @@
-//! Ranks that wait: they leave the cores to those that work, and the user hears how far the job is.
+//! Waiting ranks leave the cores to computing ones, and the user sees the progress of the job.
 
 use std::fs;
 use std::time::Duration;
@@ -8,18 +8,19 @@ use rustix::process::Signal;
 use super::launch::Ranks::{Alone, Launched};
 use super::launch::{Launch, each_at_once};
 
-/// CPU seconds of all processes that this one has waited for, and of those that they have waited for.
+/// CPU seconds of all children that this process has waited for, and of their children.
 fn cpu_seconds_of_children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("/proc");
-    // Behind the name, which may have spaces: cutime and cstime are fields 16 and 17 of all, in ticks of 10 ms.
+    // After the name, which may contain spaces: cutime and cstime are fields 16 and 17, in ticks of
+    // 10 ms.
     let fields = stat.rsplit_once(") ").expect("a name").1;
     fields.split_whitespace().skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
-/// Runs it on eight ranks; its compute seconds, and the CPU seconds that it took in all.
+/// Runs it on eight ranks; returns its compute seconds, and the total CPU seconds.
 fn compute_and_cpu_seconds(line: &str) -> (f64, f64) {
     let running = Launch::new(Launched(8), &format!("{line} --format json")).start_alone();
-    // While this one runs nobody else's children are counted.
+    // No other test runs meanwhile, so only this launch's children are counted.
     let before = cpu_seconds_of_children();
     let ended = running.finish().expect_code(0);
     let spent = cpu_seconds_of_children() - before;
@@ -30,10 +31,10 @@ fn compute_and_cpu_seconds(line: &str) -> (f64, f64) {
 
 #[test]
 fn ranks_without_work_sleep() {
-    // What eight ranks cost before and after any work.
+    // What eight ranks cost before and after the work.
     let (_, start_up) = compute_and_cpu_seconds("pi 1");
-    // One chunk holds all blocks: one rank computes for seconds, and seven have nothing to do. Would they spin, they would
-    // take at least the other core for all that time.
+    // One chunk holds all blocks: one rank computes for seconds, and seven have nothing to do. If
+    // they kept spinning, they would take at least the other core all that time.
     let (compute, spent) = compute_and_cpu_seconds("primes 6e10 --algorithm sieve --chunk 1e15");
     assert!(compute > 2.0, "{compute:.2} s are too few to judge: a bigger range is needed");
     let work = spent - start_up;
@@ -52,7 +53,7 @@ fn progress_is_a_plain_line_every_ten_seconds() {
         let file = folder.path().join("said");
         let said = || fs::read_to_string(&file).unwrap_or_default();
         let count = || said().lines().filter(|line| line.contains(" % (")).count();
-        // What it computes is no matter, and leaves the cores to others.
+        // The job itself does not matter; this one leaves the cores to others.
         let script = format!("exec nice \"$0\" \"$@\" 2>> {}", file.display());
         let launch = Launch::new(ranks, &format!("primes 1e17 --algorithm sieve {option}")).idle();
         let mut running = launch.shell(&script).start();

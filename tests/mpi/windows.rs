@@ -1,6 +1,8 @@
-//! Windows near and above 2^64: every tally, the same on any number of ranks, restarted or not, and as the tables have it.
+//! Windows near and above 2^64: every tally, the same on any number of ranks, with and without
+//! restarts, and equal to published tables.
 //!
-//! `scripts/windows-campaign` holds thousands of random windows against PARI/GP; here are those that show ranks, restarts and borders.
+//! `scripts/windows-campaign` compares thousands of random windows with PARI/GP; these test ranks,
+//! restarts and borders.
 
 use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};
@@ -30,7 +32,8 @@ fn answers_of_pari() {
         ("primes --nth 1 2^64", r#""nth":"18446744073709551629""#, false),
         ("primes --nth -1 2^64+13", r#""nth":"18446744073709551557""#, true),
         ("primes --nth -1 2^64+14", r#""nth":"18446744073709551629""#, false),
-        // Debian's primesieve counts no way down: p_(pi(START - 1) - N + 1) of its --nth-prime.
+        // Debian's primesieve does not count downwards: p_(pi(START - 1) - N + 1) of its
+        // --nth-prime.
         ("primes --nth -1 100", r#""nth":"97""#, true),
         ("primes --nth -3000000 123456789", r#""nth":"68360029""#, true),
         ("primes --nth -20000000 400000000", r#""nth":"21107291""#, true),

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# What rigs and their checks share: going to a host, cutting it off, and saying what was expected. Sourced, never run.
+# Functions of the rigs and their checks: running on a host, cutting it off, and expectations.
+# Sourced, never run.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# The rig's shared file system is mounted here: the first of these folders that hides nothing we need.
+# The rig's shared file system is mounted here: the first of these folders that hides nothing needed.
 for SHARED in /srv /mnt /media; do
   [[ -d $SHARED && $ROOT != "$SHARED"/* && ${MONTESIEVE-} != "$SHARED"/* && ${MPIRUN-} != "$SHARED"/* ]] && break
 done
@@ -10,7 +11,8 @@ export SHARED
 export MONTESIEVE=${MONTESIEVE:-$ROOT/target/release/montesieve}
 export MPIRUN=${MPIRUN:-mpirun}
 
-# Root is the only user of a rig. More ranks than cores must not spin while they wait. Remote hosts are reached by tests/rigs/agent.
+# Root is the only user of a rig. More ranks than cores must not spin while they wait.
+# tests/rigs/agent reaches remote hosts.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_plm_rsh_agent="$ROOT/tests/rigs/agent" PRTE_MCA_plm_ssh_agent="$ROOT/tests/rigs/agent"
 
@@ -55,7 +57,7 @@ port() {
 cut_off() { ip link set "$(port "$1")" down; }
 join() { ip link set "$(port "$1")" up; }
 
-# processes HOST [NAME]: the ids of what runs there
+# processes HOST [NAME]: the ids of the processes there
 processes() {
   local namespace
   namespace=$(readlink "/proc/$(<"$SHARED/rig/$1.pid")/ns/net")
@@ -73,7 +75,8 @@ power_off() {
   processes "$1" | grep -vx "$keep" | xargs -r kill -9 2>/dev/null || true
 }
 
-# A rig's `up` may say more: whether this user may have it, what to hide before its hosts start, what to start on them.
+# A rig's `up` may define more: whether this user may run it, what to hide before its hosts start,
+# and what to start on them.
 allowed() { true; }
 prepare() { true; }
 up() { true; }
@@ -112,13 +115,13 @@ run() {
 # text FILE: what is in it, or that there is none
 text() { cat "$1" 2>&1 || true; }
 
-# answer FILE WANTED: the lines of FILE that are in WANTED too, whatever stands around them (a scheduler puts stderr into the same file)
+# answer FILE WANTED: the lines of FILE that are in WANTED too, whatever stands around them (a scheduler writes stderr to the same file)
 answer() { text "$1" | grep -Fxf <(printf '%s\n' "$2") || true; }
 
 # result FILE: the part of the JSON that must have the same bytes everywhere
 result() { sed -n '/^  "result": {/,/^  },$/p' "$1"; }
 
-# Nothing of ours may be left where nobody looks: shared memory and temporary files of every host.
+# The program may leave nothing behind in shared memory and temporary files of any host.
 # leftovers NAME: but files of this name, which others made
 leftovers() {
   local host file

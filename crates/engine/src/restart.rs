@@ -1,7 +1,6 @@
-//! What a restart begins from after a loss: every rank's own ledger, and the one that the first
-//! attempt began from.
+//! The base of a restart after a loss: every rank's own ledger, and the base of the first attempt.
 //!
-//! After a loss, the remaining ranks run the job again. They begin from the union of two parts:
+//! After a loss, the remaining ranks run the job again. They resume from the union of two parts:
 //! what was done before the first attempt, and what each living rank has done since, in any
 //! attempt. These are disjoint, since only holes of that union are ever handed out; the work of a
 //! dead rank is a hole again. So rank 0 has no special role, and no checkpoint is needed. A
@@ -13,8 +12,7 @@ use crate::replay_log::{Slot, remember};
 use crate::transport::{ROOT, Transport};
 use crate::{Boundaries, Ledger, Overlap, Tally};
 
-/// What an attempt begins from. `base` was done before the first one, `owns` by the living ranks
-/// since.
+/// The base of an attempt. `base` was done before the first one, `owns` by the living ranks since.
 ///
 /// # Errors
 /// [`Overlap`] when two of them have the same block: a fault of the program.
@@ -30,7 +28,7 @@ pub fn union<T: Tally>(
 
 /// One rank's part of a job that may restart.
 pub(crate) struct Restart<T> {
-    /// At the root: what the attempt begins from.
+    /// At the root: the base of the attempt.
     pub(crate) done: Ledger<T>,
     /// Where losses are survived: what this rank has done in earlier attempts, and where to keep
     /// its ledger when this attempt ends.

@@ -53,7 +53,7 @@ pub struct BlockRule {
     pub accumulation: Accumulation,
 }
 
-/// What the values of a block come to, for each place in a row.
+/// The sums of a block's values, for each place in a row.
 #[derive(Clone, Debug)]
 pub struct LaneSums {
     /// The sum of the values less the shift.

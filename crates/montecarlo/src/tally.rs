@@ -124,8 +124,8 @@ impl Sums {
         lanes.second.0.iter().for_each(|&sum| self.second.add_scaled(sum, 2 * exponent));
     }
 
-    /// Whether it can be what these blocks come to: sums of squares are not negative, and blocks
-    /// with values that are not finite are some of them.
+    /// Whether it can be the tally of these blocks: sums of squares are not negative, and blocks
+    /// with values that are not finite are among them.
     pub fn is_sound(&self, blocks: Range<u64>) -> bool {
         let is_there = |block: Option<u64>| block.is_none_or(|block| blocks.contains(&block));
         let plain = Scale::Plain;

@@ -1,6 +1,6 @@
-//! A job of your own over MPI: the sweep of the engine's example `own_job`, on any number of ranks.
-//! Stopped or killed, it resumes from the file, on another number of ranks if you like, and so does
-//! `own_job` from this one's file.
+//! Your own job over MPI: the sweep of the engine's example `own_job`, on any number of ranks.
+//! Stopped or killed, it resumes from the file, even on another number of ranks. `own_job` can
+//! resume from this example's file too.
 //!
 //! ```text
 //! cargo build --release -p montesieve-mpi --example own_job_mpi
@@ -16,7 +16,7 @@ use montesieve_mpi::{Cluster, Error, Result};
 #[expect(dead_code, reason = "its main starts threads")]
 mod own_job;
 
-/// What every rank does; returns the exit code.
+/// The work of every rank; returns the exit code.
 pub fn run(cluster: &Cluster) -> Result<u8> {
     let checkpoint = std::env::args().nth(1);
     let periods = own_job::sweep(Session::new(cluster.transport()), checkpoint.as_deref());

@@ -1,4 +1,4 @@
-//! How ranks agree on an end, and the way out.
+//! How ranks agree on an outcome, and leave the program.
 //!
 //! Stands beside `ending`, which is for errors and panics of one rank alone.
 
@@ -8,19 +8,19 @@ use super::{Cluster, ending};
 use crate::error::{Error, Result};
 
 impl Cluster {
-    /// Agrees on how a step went, at every rank (`MPI_Allreduce` of the exit codes). Every rank
-    /// must call it with its own outcome. When all are good each keeps its own. Otherwise the
-    /// lowest rank that failed says why, once, and every rank gets [`Error::Told`] with the worst
-    /// exit code, so that all leave the same way.
+    /// Agrees on the outcome of a step (`MPI_Allreduce` of the exit codes). Every rank must call it
+    /// with its own outcome. If all succeeded, each keeps its own. Otherwise every rank gets
+    /// [`Error::Told`] with the worst exit code, and the lowest of the ranks with that code prints
+    /// its error, once.
     ///
     /// # Errors
-    /// As said: [`Error::Told`] on every rank when any rank failed.
+    /// [`Error::Told`] on every rank when any rank failed.
     pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Lost) = outcome {
             return outcome;
         }
-        // Exit code above, so that the maximum finds the worst; the complement of the rank below,
-        // so that among equals it finds the lowest rank. 0: no failure.
+        // The exit code in the high bits, so that the maximum finds the worst. The complement of
+        // the rank in the low bits, so that among equals it finds the lowest rank. 0: no failure.
         let mine = match &outcome {
             Ok(_) => 0,
             Err(error) => (error.exit_code() as u64 + 1) << 32 | (u32::MAX as u64 - self.rank()),
@@ -39,11 +39,11 @@ impl Cluster {
 
     /// Agrees on the outcome of a run of the engine. Every rank must call it: when the root has no
     /// outcome, all ranks return the same exit code, and the root prints the reason. `explain`
-    /// turns the engine's error into ours: `Error::from`, or the words of a program that has
-    /// options to name.
+    /// converts the engine's error: `Error::from`, or a function of a program that names its
+    /// options.
     ///
     /// # Errors
-    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
+    /// [`Error::Told`] when the root has no outcome; any other error is this rank's alone.
     pub fn agree_outcome<T>(
         &self,
         outcome: montesieve_engine::Result<T>,
@@ -58,16 +58,17 @@ impl Cluster {
         }
     }
 
-    /// Leaves the cluster: the only way out of the program. A good end, or one that all ranks
-    /// agreed on, finalises MPI, within some seconds; any other error is told with rank and host
-    /// and ends the whole job (`MPI_Abort`), since the others may be waiting for this rank.
+    /// Leaves the cluster: the only way out of the program. After a success, or an outcome that all
+    /// ranks agreed on, it finalises MPI within a few seconds. Any other error is printed with rank
+    /// and host and ends the whole job (`MPI_Abort`), since the others may be waiting for this
+    /// rank.
     pub fn leave(self, outcome: Result<u8>) -> ExitCode {
         self.leave_after(outcome, || {})
     }
 
     /// As [`Cluster::leave`], and calls `last` in MPI's last steps, where a crash or a hang no
-    /// longer changes the exit code: a test wants to see that. Without MPI, or after an error that
-    /// ends the job, it is not called.
+    /// longer changes the exit code; tests check that. `last` is not called without MPI, or after
+    /// an error that ends the job.
     pub fn leave_after(self, outcome: Result<u8>, last: impl FnOnce()) -> ExitCode {
         match outcome {
             Ok(code) | Err(Error::Told { code }) => {

@@ -1,28 +1,27 @@
-//! Operations that may block, such as those of files, while this rank goes on answering the others.
+//! Blocking operations, such as file I/O, during which this rank keeps answering the others.
 //!
-//! A write to a reader that pauses, or to a disk that is slow, blocks the thread that does it. Were
-//! that the thread which calls MPI, the others would not hear of this rank, and take it that it
-//! hangs.
+//! A write to a paused reader or a slow disk blocks its thread. If that thread calls MPI, the
+//! others do not hear from this rank and conclude that it hangs.
 
 use std::panic::resume_unwind;
 use std::thread;
 
+use super::backoff::ProgressBackoff;
 use super::heartbeat::{self, Waiting};
-use super::patience::Patience;
 
-/// Does this on a thread of its own, and waits for it politely, as long as it takes.
+/// Runs `what` on a separate thread, and waits for it politely, without a time limit.
 ///
 /// # Panics
-/// When `what` does, and where the system has no thread left.
+/// When `what` panics, and when the system cannot start a thread.
 pub fn aside<R: Send>(what: impl FnOnce() -> R + Send) -> R {
     let _wait = heartbeat::waiting_for(Waiting::File, 0);
     let result = thread::scope(|scope| {
         let thread = scope.spawn(what);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         while !thread.is_finished() {
-            // It may take as long as it takes: that is no deadlock.
+            // However long it takes, it is no deadlock.
             heartbeat::progress();
-            patience.pause();
+            backoff.pause();
         }
         thread.join()
     });

@@ -1,23 +1,22 @@
-//! A channel of its own: messages that cannot meet those of the rest of the program.
+//! A private channel: its messages cannot be confused with those of the rest of the program.
 //!
 //! Stands beside the transport's channels, which the engine uses. A library, or a part of a program
-//! that talks for itself, duplicates the communicator (`MPI_Comm_dup`): the copy has the same
-//! ranks, and its messages are seen by those who have the copy alone. Threads have one channel for
-//! jobs.
+//! with its own messages, duplicates the communicator (`MPI_Comm_dup`). The duplicate has the same
+//! ranks, and only its holders see its messages. Threads have one channel for jobs.
 
 use montesieve_engine::transport;
 
 use super::Cluster;
+use super::backoff::ProgressBackoff;
 use super::heartbeat::{self, Waiting};
 use super::local::Local;
-use super::patience::Patience;
 use crate::error::Result;
 
-/// Where two numbers at a time can be sent to any rank.
+/// Sends two numbers at a time to any rank.
 pub enum Channel {
     /// Over MPI.
     #[cfg(feature = "mpi")]
-    Mpi(copy::Copy),
+    Mpi(duplicate::DuplicatedComm),
     /// Between threads.
     Local(Local),
 }
@@ -30,7 +29,7 @@ impl Channel {
     pub fn open(cluster: &Cluster) -> Result<Channel> {
         Ok(match cluster {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(mpi) => Channel::Mpi(copy::Copy::of(mpi)?),
+            Cluster::Mpi(mpi) => Channel::Mpi(duplicate::DuplicatedComm::of(mpi)?),
             Cluster::Local(local) => Channel::Local(local.clone()),
         })
     }
@@ -42,7 +41,7 @@ impl Channel {
     pub fn send(&self, to: u64, numbers: [u64; 2]) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.send(to, numbers)?,
+            Channel::Mpi(duplicate) => duplicate.send(to, numbers)?,
             Channel::Local(local) => {
                 local.transport().send(to, transport::Channel::Job, numbers.map(u64::to_le_bytes).concat())?;
             }
@@ -50,15 +49,14 @@ impl Channel {
         Ok(())
     }
 
-    /// The sender and the numbers of a message that has arrived, if there is one (`MPI_Iprobe`,
-    /// `MPI_Recv`).
+    /// The sender and the numbers of a message that has arrived, if any (`MPI_Iprobe`, `MPI_Recv`).
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn take(&self) -> Result<Option<(u64, [u64; 2])>> {
         Ok(match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.take()?,
+            Channel::Mpi(duplicate) => duplicate.take()?,
             Channel::Local(local) => local.transport().poll(transport::Channel::Job, None)?.map(|message| {
                 let numbers: &[[u8; 8]] = message.bytes.as_chunks().0;
                 (message.from, [0, 1].map(|i| u64::from_le_bytes(numbers[i])))
@@ -72,113 +70,113 @@ impl Channel {
     /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn wait(&self) -> Result<(u64, [u64; 2])> {
         let _wait = heartbeat::waiting_for(Waiting::Message, u64::MAX);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         loop {
             if let Some(message) = self.take()? {
                 return Ok(message);
             }
-            // What was sent moves on only when MPI is called.
+            // Sends progress only inside calls of MPI.
             self.all_sent()?;
-            self.pause(&mut patience)?;
+            self.pause(&mut backoff)?;
         }
     }
 
-    /// Waits until everything sent has left.
+    /// Waits until all sends are complete.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
     pub fn flush(&self) -> Result<()> {
         let _wait = heartbeat::waiting_for(Waiting::Sending, 0);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         while !self.all_sent()? {
-            self.pause(&mut patience)?;
+            self.pause(&mut backoff)?;
         }
         Ok(())
     }
 
-    /// Lets others run for a moment in a wait; longer the longer it has lasted.
+    /// Lets other processes run for a moment in a wait, longer as the wait lasts.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
-    pub fn pause(&self, patience: &mut Patience) -> Result<()> {
+    pub fn pause(&self, backoff: &mut ProgressBackoff) -> Result<()> {
         match self {
             #[cfg(feature = "mpi")]
             Channel::Mpi(_) => {
-                patience.pause();
+                backoff.pause();
                 Ok(())
             }
-            Channel::Local(local) => Ok(local.transport().pause(patience.backoff(), None)?),
+            Channel::Local(local) => Ok(local.transport().pause(backoff.backoff(), None)?),
         }
     }
 
     fn all_sent(&self) -> Result<bool> {
         Ok(match self {
             #[cfg(feature = "mpi")]
-            Channel::Mpi(copy) => copy.all_sent()?,
+            Channel::Mpi(duplicate) => duplicate.all_sent()?,
             Channel::Local(local) => local.transport().all_sent(Some(transport::Channel::Job))?,
         })
     }
 }
 
 #[cfg(feature = "mpi")]
-pub(super) mod copy {
+pub(super) mod duplicate {
     use std::rc::Rc;
 
     use montesieve_engine::transport::{Lost, Transport};
     use mpi::topology::SimpleCommunicator;
     use mpi::traits::*;
 
+    use super::super::membership::Membership;
     use super::super::mpi::Mpi;
     use super::super::outbox::Outbox;
-    use super::super::survivors::Survivors;
 
-    /// A copy of the world's communicator.
-    pub struct Copy {
-        // Before the communicator, so that it goes first.
+    /// A duplicate of the world's communicator.
+    pub struct DuplicatedComm {
+        // Declared before the communicator, so that it is dropped first.
         outbox: Outbox,
         communicator: SimpleCommunicator,
-        survivors: Option<Rc<Survivors>>,
+        membership: Option<Rc<Membership>>,
     }
 
-    /// The one tag in it.
+    /// The only tag in it.
     const TAG: i32 = 0;
 
-    impl Copy {
-        pub fn of(mpi: &Mpi) -> Result<Copy, Lost> {
+    impl DuplicatedComm {
+        pub fn of(mpi: &Mpi) -> Result<DuplicatedComm, Lost> {
             mpi.barrier()?;
             let (outbox, communicator) = (Outbox::default(), mpi.world().duplicate());
-            Ok(Copy { outbox, communicator, survivors: mpi.shared_survivors() })
+            Ok(DuplicatedComm { outbox, communicator, membership: mpi.shared_membership() })
         }
 
         pub fn send(&self, to: u64, numbers: [u64; 2]) -> Result<(), Lost> {
             self.outbox.send(&self.communicator, to as i32, TAG, numbers);
-            self.check_whole()
+            self.check_no_loss()
         }
 
         pub fn take(&self) -> Result<Option<(u64, [u64; 2])>, Lost> {
-            self.check_whole()?;
+            self.check_no_loss()?;
             let Some(status) = self.communicator.any_process().immediate_probe_with_tag(TAG) else { return Ok(None) };
             let (from, mut numbers) = (status.source_rank(), [0; 2]);
             self.communicator.process_at_rank(from).receive_into_with_tag(&mut numbers[..], TAG);
-            self.check_whole().map(|()| Some((from as u64, numbers)))
+            self.check_no_loss().map(|()| Some((from as u64, numbers)))
         }
 
-        /// For what else travels in it.
+        /// For other calls in this communicator.
         pub fn communicator(&self) -> &SimpleCommunicator {
             &self.communicator
         }
 
         pub fn all_sent(&self) -> Result<bool, Lost> {
             let all_sent = self.outbox.all_sent(None);
-            self.check_whole().map(|()| all_sent)
+            self.check_no_loss().map(|()| all_sent)
         }
 
-        /// Whether everybody is here, as far as this rank knows.
+        /// Looks for losses.
         ///
         /// # Errors
-        /// [`Lost`].
-        pub fn check_whole(&self) -> Result<(), Lost> {
-            self.survivors.as_deref().map_or(Ok(()), Survivors::check)
+        /// [`Lost`] when a loss is known.
+        pub fn check_no_loss(&self) -> Result<(), Lost> {
+            self.membership.as_deref().map_or(Ok(()), Membership::check)
         }
     }
 }

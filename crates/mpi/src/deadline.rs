@@ -1,7 +1,7 @@
-//! A step that may hang, and what is done after a limit in time awake: on a thread of its own,
-//! since the thread that calls MPI is the one that hangs.
+//! Deadlines for steps that may hang, in time awake. The action runs on a separate thread, since
+//! the thread that calls MPI is the one that hangs.
 //!
-//! Stands beside `patience`, which is for waits that come to an end.
+//! Stands beside `backoff`, which is for waits that end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use montesieve_engine::awake;
 
-/// Something that is done after a time, unless this is dropped before.
+/// An action that runs after a time, unless this is dropped before.
 #[must_use = "it is called off when it is dropped"]
 pub struct Deadline {
     is_met: Arc<AtomicBool>,
 }
 
 impl Deadline {
-    /// Begins now.
-    pub fn begin(limit: Duration, then: impl FnOnce() + Send + 'static) -> Deadline {
+    /// Starts now.
+    pub fn start(limit: Duration, then: impl FnOnce() + Send + 'static) -> Deadline {
         let is_met = Arc::new(AtomicBool::new(false));
         let is_over = Arc::clone(&is_met);
         thread::spawn(move || {
@@ -46,8 +46,8 @@ mod tests {
     fn is_kept_unless_it_is_called_off() {
         let (send, receive) = channel();
         let also = send.clone();
-        drop(Deadline::begin(Duration::from_millis(1), move || send.send("called off").expect("a listener")));
-        let _deadline = Deadline::begin(Duration::from_millis(20), move || also.send("kept").expect("a listener"));
+        drop(Deadline::start(Duration::from_millis(1), move || send.send("called off").expect("a listener")));
+        let _deadline = Deadline::start(Duration::from_millis(20), move || also.send("kept").expect("a listener"));
         assert_eq!(receive.iter().collect::<Vec<_>>(), ["kept"]);
     }
 }

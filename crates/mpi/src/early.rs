@@ -1,9 +1,9 @@
 //! Which standard streams were closed when the program started.
 //!
-//! Rust's runtime opens `/dev/null` in their place before `main`, and from then on a result that is
-//! written there is lost without an error, as if the user had asked for `> /dev/null`. So this
-//! looks before the runtime does. Nothing can be told from the descriptor later: `/dev/null` open
-//! for reading and writing is also what many programs give to their children.
+//! Rust's runtime opens `/dev/null` in their place before `main`. From then on a result written
+//! there is lost without an error, as if the user had asked for `> /dev/null`. So this module looks
+//! before the runtime does. The descriptor tells nothing later: many programs also give
+//! `/dev/null`, open for reading and writing, to their children.
 
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -11,17 +11,17 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 /// A bit for each of the descriptors 0, 1, 2 that was closed.
 static CLOSED: AtomicU8 = AtomicU8::new(0);
 
-/// The dynamic loader calls what stands in this section before it calls `main`.
+/// The dynamic loader calls the functions of this section before `main`.
 #[used]
-// SAFETY: the section holds pointers to functions of the C ABI; `look` needs nothing that the
-// runtime has not set up yet.
+// SAFETY: the section holds pointers to functions of the C ABI; `look` needs nothing of the
+// runtime.
 #[unsafe(link_section = ".init_array")]
 static LOOK: extern "C" fn() = look;
 
 extern "C" fn look() {
     for descriptor in 0..3 {
         // SAFETY: the borrowed descriptor does not outlive this line; for a closed one the call
-        // says EBADF.
+        // returns EBADF.
         let asked = rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(descriptor) });
         if asked.is_err() {
             CLOSED.fetch_or(1 << descriptor, Relaxed);

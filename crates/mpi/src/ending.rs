@@ -1,9 +1,8 @@
-//! Bad ends: one message with rank and host, and the whole job ends within seconds, with the right
+//! Aborts: one message with rank and host, and the whole job ends within seconds with the right
 //! exit code.
 //!
-//! A rank that unwinds into `MPI_Finalize` while others wait hangs the job, and a rank that just
-//! exits leaves the others waiting; so the way out of trouble is always `MPI_Abort`, under a
-//! watchdog.
+//! A rank that unwinds into `MPI_Finalize` while others wait hangs the job, and a rank that exits
+//! silently leaves the others waiting. So an error always ends with `MPI_Abort`, under a deadline.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::sync::OnceLock;
@@ -19,24 +18,23 @@ use super::place::host;
 use crate::error::Error;
 use crate::stderr;
 
-/// How long `MPI_Abort` may take before the process ends without it. Seen to take 0.1 to 0.5 s.
+/// How long `MPI_Abort` may take before the process ends without it. It takes 0.1 to 0.5 s.
 #[cfg(feature = "mpi")]
 const ABORT_LIMIT: Duration = Duration::from_secs(3);
-/// The same where ranks are survived: all of them have to come to a meeting, each at the end of
-/// what it is just computing.
+/// The same with fault tolerance: all ranks must vote first, each at the end of its current piece.
 #[cfg(feature = "mpi")]
-const MEETING_LIMIT: Duration = Duration::from_secs(10);
-/// How long a panic may take to say what it has to say and to end the job.
+const VOTE_LIMIT: Duration = Duration::from_secs(10);
+/// How long a panic may take to print its message and end the job.
 const PANIC_LIMIT: Duration = Duration::from_secs(12);
-/// How long a launcher that was asked to end the job may take for it. Open MPI 5 ends its ranks
-/// within a second.
+/// How long a launcher may take to end the job on request. Open MPI 5 ends its ranks within a
+/// second.
 const LAUNCHER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether the launcher lets a job go on without a process that ends.
+/// Whether the launcher keeps a job running when one of its processes ends.
 static IS_SURVIVED: AtomicBool = AtomicBool::new(false);
 
-/// Makes a panic on this rank end the job: message with rank and host, then abort. A backtrace only
-/// where `RUST_BACKTRACE` asks for one.
+/// Makes a panic on this rank end the job: a message with rank and host, then an abort. Prints a
+/// backtrace only if `RUST_BACKTRACE` requests one.
 pub fn catch_panics() {
     // A unit test that joins a cluster shares its process with tests that panic on purpose.
     if cfg!(test) {
@@ -44,9 +42,9 @@ pub fn catch_panics() {
     }
     let last = LastDeadline::ready();
     std::panic::set_hook(Box::new(move |panic| {
-        // Before anything else: what follows takes memory and locks, which may be what there is
-        // none of.
-        last.begin();
+        // Before anything else, since what follows needs memory and locks, which may be
+        // unavailable.
+        last.start();
         let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
         let text = panic.payload().downcast_ref::<&str>().copied();
         let what = text.or(panic.payload().downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
@@ -63,23 +61,23 @@ pub fn catch_panics() {
     }));
 }
 
-/// What is to be said behind an error about options ([`explain_options`]).
+/// The text to append to an error about options ([`explain_options`]).
 static EXPLANATION: OnceLock<Explain> = OnceLock::new();
 
-/// From the text of an error to what is to be said behind it, which may be nothing.
+/// Maps the text of an error to the text to append, which may be empty.
 type Explain = Box<dyn Fn(&str) -> String + Send + Sync>;
 
-/// From now on an error about options ends with what `explain` says of its text: which variables
-/// preset them, say.
+/// From now on `explain` appends to errors about options, for example the variables that preset
+/// them.
 pub fn explain_options(explain: impl Fn(&str) -> String + Send + Sync + 'static) {
-    // A command that restarts says the same.
+    // A restarted command sets the same function again.
     let _ = EXPLANATION.set(Box::new(explain));
 }
 
-/// A deadline that takes no memory to begin: its thread is there from the start.
+/// A deadline that starts without allocating: its thread exists from the start.
 struct LastDeadline(Option<thread::Thread>);
 
-/// Whether it has begun.
+/// Whether it has started.
 static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 
 impl LastDeadline {
@@ -94,8 +92,8 @@ impl LastDeadline {
         LastDeadline(sleeper.ok().map(|sleeper| sleeper.thread().clone()))
     }
 
-    /// The process has a few seconds to end by itself.
-    fn begin(&self) {
+    /// Gives the process a few seconds to end by itself.
+    fn start(&self) {
         HAS_BEGUN.store(true, Relaxed);
         if let Some(sleeper) = &self.0 {
             sleeper.unpark();
@@ -103,7 +101,7 @@ impl LastDeadline {
     }
 }
 
-/// Tells the user of an error: once, on stderr, with rank and host where there are several.
+/// Reports an error to the user: once, on stderr, with rank and host if there are several ranks.
 pub fn tell(error: &Error, rank: u64, size: u64) {
     match error {
         Error::Told { .. } | Error::ClosedPipe => {}
@@ -115,7 +113,7 @@ pub fn tell(error: &Error, rank: u64, size: u64) {
     }
 }
 
-/// From now on the job goes on without a process that ends.
+/// From now on the job survives a process that ends.
 #[cfg(feature = "mpi")]
 pub(super) fn survive() {
     IS_SURVIVED.store(true, Relaxed);
@@ -125,23 +123,23 @@ pub(super) fn survive() {
 pub fn abort(code: u8) -> ! {
     #[cfg(feature = "mpi")]
     {
-        // MPI_Abort may hang when the runtime is in trouble itself.
+        // MPI_Abort may hang when the runtime itself has failed.
         let _deadline = limit(code);
         super::mpi::abort(code);
     }
     end_all(code)
 }
 
-/// How long the last step of a job that ends badly may take.
+/// A deadline for the last step of a failed job.
 #[cfg(feature = "mpi")]
 pub(super) fn limit(code: u8) -> Deadline {
-    Deadline::begin(if IS_SURVIVED.load(Relaxed) { MEETING_LIMIT } else { ABORT_LIMIT }, move || end_all(code))
+    Deadline::start(if IS_SURVIVED.load(Relaxed) { VOTE_LIMIT } else { ABORT_LIMIT }, move || end_all(code))
 }
 
-/// Ends this process without MPI, and the job with it: the launcher sees it end, and ends the
-/// others. One that lets jobs survive would not, so it is asked to; and if that is of no use, a
-/// process that dies by a signal is at least known to be lost, while the others would wait for one
-/// that just left.
+/// Ends this process without MPI, and the job with it: the launcher notices and ends the others. A
+/// launcher with fault tolerance would not, so this sends it a signal. If that fails, the process
+/// kills itself: the others learn of a process that dies by a signal, but would wait for one that
+/// exits.
 pub(super) fn end_all(code: u8) -> ! {
     use rustix::process::{Signal, getpid, getppid, kill_process};
     if IS_SURVIVED.load(Relaxed) {
@@ -154,8 +152,7 @@ pub(super) fn end_all(code: u8) -> ! {
     exit(code)
 }
 
-/// Ends this process, and runs nothing of what usually runs then: MPI's part of it may wait for
-/// others.
+/// Ends this process without exit handlers, since MPI's may wait for other ranks.
 pub(super) fn exit(code: u8) -> ! {
     #[cfg(feature = "mpi")]
     super::ulfm::exit(code);
@@ -163,7 +160,7 @@ pub(super) fn exit(code: u8) -> ! {
     std::process::exit(i32::from(code))
 }
 
-/// Rank and size, also where no `Cluster` is at hand.
+/// Rank and size, for code without a `Cluster`.
 pub(super) fn world() -> (u64, u64) {
     #[cfg(feature = "mpi")]
     if let Some(world) = super::mpi::world() {

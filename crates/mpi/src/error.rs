@@ -1,8 +1,8 @@
-//! Everything that can end a run early, with the exit code of each.
+//! The errors that can end a run early, and their exit codes.
 //!
 //! One enum for the whole program, so that the table of exit codes in the README and this file
-//! cannot drift apart. It stands in this crate because ranks agree on exit codes. Errors of the
-//! engine are converted here; where an option would help, the program has better words.
+//! cannot diverge. It is in this crate because ranks agree on exit codes. Errors of the engine are
+//! converted here; the program adds advice about options.
 
 use montesieve_engine::checkpoint::LoadError;
 use montesieve_engine::sink::SinkError;
@@ -13,13 +13,15 @@ use montesieve_engine::{Error as Engine, JobError};
 /// `Result` with the program's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a run could not give its answer.
+/// Why a run has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Bad input, found before any work. Every rank finds the same one, and only the root says so.
+    /// Bad input, found before any work. Every rank finds the same error, and only the root prints
+    /// it.
     #[error("{0}")]
     Usage(String),
-    /// The launcher did not give us the ranks it promised (N worlds of one rank, say).
+    /// The launcher did not start the ranks it promised (for example, it made N worlds of one
+    /// rank).
     #[error("{0}")]
     Launch(String),
     /// Something failed while running, on this rank.
@@ -28,22 +30,21 @@ pub enum Error {
     /// Reading or writing failed; the text names the file.
     #[error("{context}: {source}")]
     Io {
-        /// What was being done, and to which file.
+        /// The operation, and its file.
         context: String,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The user has been told already, and every rank has agreed to leave with this exit code.
+    /// The error has been reported, and every rank has agreed to leave with this exit code.
     #[error("exit code {code}")]
     Told {
         /// The agreed exit code.
         code: u8,
     },
-    /// A rank died, and this one lives, where MPI lets it: the command has to begin again without
-    /// it.
+    /// Another rank died, and MPI lets this one continue: the command must restart without it.
     #[error("a rank was lost")]
     Lost,
-    /// The reader of our standard output went away (`| head`): a quiet end, not a fault.
+    /// The reader of standard output left (`| head`): a quiet end, not a fault.
     #[error("standard output was closed")]
     ClosedPipe,
 }
@@ -55,10 +56,10 @@ impl Error {
     /// Exit code of a slow host.
     pub const SLOW: u8 = 4;
 
-    /// Exit code of an estimate whose error is not as small as it should be.
+    /// Exit code of an estimate that missed its target error.
     pub const TARGET: u8 = 5;
 
-    /// Exit code of a run that was stopped before its end, and saved nothing.
+    /// Exit code of a run that was stopped early and saved nothing.
     pub const STOPPED: u8 = 76;
 
     /// Exit code of a bad launch.
@@ -75,14 +76,13 @@ impl Error {
         }
     }
 
-    /// Turns an I/O error into ours.
+    /// Converts an I/O error.
     pub fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
         let context = context.into();
         move |source| Error::Io { context, source }
     }
 
-    /// The same for standard output, whose reader may leave: a closed pipe becomes
-    /// [`Error::ClosedPipe`].
+    /// Converts an I/O error of standard output: a closed pipe becomes [`Error::ClosedPipe`].
     pub fn of_stdout(source: std::io::Error) -> Error {
         match source.kind() {
             std::io::ErrorKind::BrokenPipe => Error::ClosedPipe,
@@ -103,7 +103,7 @@ impl From<Engine> for Error {
     }
 }
 
-/// An error of this type that went through the engine, or one of a library.
+/// An error of this type that passed through the engine, or one of a library.
 fn of_job(error: JobError) -> Error {
     error.downcast().map_or_else(|error| Error::Run(error.to_string()), |error| *error)
 }

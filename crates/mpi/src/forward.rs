@@ -1,10 +1,10 @@
-//! The methods of a transport that only passes them on.
+//! Methods of a transport that only forwards them.
 //!
-//! Stands beside `first` and `watched`, each a transport over another one, which write out what
-//! they change. All methods that a transport may bring itself are here or there: a default form
-//! would hide that of the transport below.
+//! Stands beside `first_ranks` and `thread_watch`, transports over another transport, which
+//! implement only what they change. Every method that a transport may override is here or there: a
+//! default implementation would hide that of the transport below.
 
-/// Within `impl Transport`: passes these methods on to the transport in `self.$below`.
+/// Within `impl Transport`: forwards these methods to the transport in `self.$below`.
 macro_rules! forward {
     ($below:ident) => {
         fn rank(&self) -> u64 {

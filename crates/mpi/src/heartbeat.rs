@@ -1,15 +1,15 @@
-//! The watched wait: from its start to its end, a rank that waits or computes tells the root that
-//! it is there, and is told so.
+//! The watched wait: a rank that waits or computes regularly tells the root that it is alive, and
+//! the root answers.
 //!
 //! Every polite wait of this program calls [`make_progress`] between two tests
-//! ([`patience`](super::patience)), and every kernel [`yield_now`]. Now and then these send the
-//! questions of the engine's `liveness` and take in answers; a rank that hangs ends the
-//! job, with one message that names it and its host. They run on the thread that calls MPI, on
-//! purpose: a thread of their own would go on answering for a rank whose work stands still.
+//! ([`backoff`](crate::backoff)), and every kernel calls [`yield_now`]. At intervals these send the
+//! questions of the engine's `liveness` and receive its answers. A rank that hangs ends the job,
+//! with one message that names the rank and its host. They run on the thread that calls MPI, on
+//! purpose: a separate thread would keep answering for a rank whose work is stuck.
 //!
-//! The messages travel in a communicator of their own (`MPI_Comm_dup` of the world), so that they
-//! meet no others, whatever part of the world is at work. What MPI itself waits for, and the steps
-//! that do not call this, are watched by the `monitor`.
+//! The messages travel in a separate communicator (`MPI_Comm_dup` of the world), so that they are
+//! never confused with others, whichever ranks run a job. The `monitor` watches waits inside MPI
+//! and steps that do not call this module.
 
 use std::cell::Cell;
 #[cfg(feature = "mpi")]
@@ -24,40 +24,42 @@ use montesieve_engine::liveness::{Accusation, Liveness, RankProgress, Sign, Sign
 #[cfg(feature = "mpi")]
 use crate::error::Error;
 use crate::error::Result;
-
-/// How long a rank may be silent until the user has said so (`--stall-timeout`).
 #[cfg(feature = "mpi")]
-const DEFAULT: Duration = Duration::from_secs(300);
+use crate::stall_limit::StallLimit;
+
+/// How long a rank may be silent before [`watch`] sets the user's limit.
+#[cfg(feature = "mpi")]
+const DEFAULT: StallLimit = StallLimit { limit: Duration::from_secs(300), set_by: "" };
 
 thread_local! {
     #[cfg(feature = "mpi")]
     static OURS: RefCell<Option<raw::Heartbeat>> = const { RefCell::new(None) };
-    /// How far this rank has come: a number that grows.
+    /// This rank's progress: a number that grows.
     static PROGRESS: Cell<u64> = const { Cell::new(0) };
     static WAITING: Cell<(Waiting, u64)> = const { Cell::new((Waiting::Nothing, 0)) };
 }
 
-/// What a rank waits for.
+/// What a rank is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Waiting {
-    /// Nothing that is known.
+    /// Nothing known.
     Nothing,
-    /// Something that the root sends to all.
+    /// Data that the root sends to all.
     Broadcast,
-    /// This rank's part of something.
+    /// This rank's part of the root's data.
     Scatter,
-    /// Something from every rank.
+    /// Data from every rank.
     Gather,
-    /// A sum, a maximum or the like.
+    /// A sum, a maximum or similar.
     Reduction,
     /// All ranks.
     Barrier,
-    /// A part from every rank for every rank.
+    /// A part from every rank to every rank.
     AllToAll,
     /// A message from one rank.
     Message,
-    /// That what it has sent is taken.
+    /// The completion of its sends.
     Sending,
     /// An operation on a file or a stream.
     File,
@@ -99,12 +101,12 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// What a rank waits for, while this is held.
+/// The rank waits while this guard is held.
 #[must_use = "the wait is over when it is dropped"]
 pub struct Wait(());
 
-/// Until the result is dropped this rank waits for that, from this rank if it is a message;
-/// `u64::MAX`: from any.
+/// Declares that this rank waits for `what`, until the result is dropped. `from` is the sender of a
+/// message; `u64::MAX` means any.
 pub fn waiting_for(what: Waiting, from: u64) -> Wait {
     WAITING.set((what, from));
     progress();
@@ -118,8 +120,7 @@ impl Drop for Wait {
     }
 }
 
-/// For operations that take less than a microsecond and may be many: now and then one of them
-/// counts as a [`yield_now`].
+/// For frequent operations of less than a microsecond: one in 256 counts as a [`yield_now`].
 #[cfg(feature = "mpi")]
 pub(super) fn tick() {
     thread_local!(static TICKS: Cell<u32> = const { Cell::new(0) });
@@ -129,13 +130,14 @@ pub(super) fn tick() {
     }
 }
 
-/// This rank has come further.
+/// Records progress of this rank.
 pub fn progress() {
     PROGRESS.set(PROGRESS.get().wrapping_add(1));
-    super::watched::step();
+    super::thread_watch::step();
 }
 
-/// What a rank waits for as one number: what, and above it the rank whose message it is, plus 1.
+/// What a rank waits for as one number: the kind in the low byte; above it the sender of the
+/// message, plus 1.
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 fn encoded((what, from): (Waiting, u64)) -> u64 {
     let from = if what == Waiting::Message { from.wrapping_add(1) } else { 0 };
@@ -151,8 +153,8 @@ fn described(number: u64) -> String {
     }
 }
 
-/// To be called in every wait between two tests: looks after the other ranks now and then. A rank
-/// that hangs ends the job here.
+/// Checks the other ranks when that is due; call it in every wait between two tests. A rank that
+/// hangs ends the job here.
 pub fn make_progress() {
     if let Err(error) = check() {
         crate::stderr::message(&format!("{error}: ending the job"));
@@ -160,21 +162,21 @@ pub fn make_progress() {
     }
 }
 
-/// A kernel calls this every few hundred milliseconds at least, as waits call [`make_progress`]:
-/// this rank makes progress.
+/// Records progress and checks the other ranks. A kernel must call this at least every few hundred
+/// milliseconds, as waits call [`make_progress`].
 pub fn yield_now() {
     progress();
     make_progress();
 }
 
-/// As [`make_progress`], for a caller that has something to do before the job ends.
+/// As [`make_progress`], for a caller that must act before the job ends.
 ///
 /// # Errors
 /// [`Error::Run`](crate::error::Error::Run), which names the rank that hangs.
 pub fn check() -> Result<()> {
     #[cfg(feature = "mpi")]
     return OURS.with(|ours| {
-        // In use: this was called by MPI's own callback, from within.
+        // Already borrowed: MPI's callback called this from within.
         let Ok(mut ours) = ours.try_borrow_mut() else { return Ok(()) };
         ours.as_mut().map_or(Ok(()), raw::Heartbeat::make_progress)
     });
@@ -196,19 +198,19 @@ mod raw {
     use super::super::{ROOT, monitor, request};
     use super::*;
 
-    /// A question of another rank, and the root's answer. Each has two numbers: how far the sender
-    /// has come, and what it waits for.
+    /// Tags of another rank's question and of the root's answer. Each message has two numbers: the
+    /// sender's progress, and what it waits for.
     const ASK: i32 = 1;
     const ANSWER: i32 = 2;
 
-    /// What carries questions and answers.
-    struct Signs {
-        // Before the communicator, so that it goes first.
+    /// Carries questions and answers.
+    struct MpiSignLink {
+        // Declared before the communicator, so that it is dropped first.
         outbox: Outbox,
         world: SimpleCommunicator,
     }
 
-    impl SignLink for Signs {
+    impl SignLink for MpiSignLink {
         fn send(&self, to: u64, sign: Sign) {
             let RankProgress { count, waiting_for } = sign.progress;
             let tag = if sign.is_answer { ANSWER } else { ASK };
@@ -216,7 +218,7 @@ mod raw {
         }
 
         fn take(&self) -> Option<(u64, Sign)> {
-            // What was sent moves on only when MPI is called.
+            // Sends progress only inside calls of MPI.
             self.outbox.all_sent(None);
             let status = request::probe(self.world.as_raw(), None, None)?;
             let mut numbers = [0_u64; 2];
@@ -227,17 +229,17 @@ mod raw {
         }
     }
 
-    /// This rank's end of the conversation.
+    /// This rank's side of the heartbeat.
     pub struct Heartbeat {
-        line: Signs,
+        link: MpiSignLink,
         liveness: Liveness,
-        limit: Duration,
-        /// At the root every rank's host, elsewhere the root's; empty until they are known.
+        stall: StallLimit,
+        /// At the root every rank's host, elsewhere the root's; empty until known.
         hosts: Vec<String>,
     }
 
-    /// Begins, in this world, with the default limit. Every rank must call it, and waits by
-    /// spinning; so right behind another step of all.
+    /// Starts in this world, with the default limit. Every rank must call it. It waits by spinning,
+    /// so call it right after another collective.
     pub fn start(world: &SimpleCommunicator) {
         stop();
         if world.size() == 1 {
@@ -248,45 +250,46 @@ mod raw {
         // SAFETY: `world` is a communicator; MPI writes the handle of a new one.
         let code = unsafe { ffi::MPI_Comm_dup(world.as_raw(), &mut copy) };
         if !request::is_good(code) {
-            // A rank was lost meanwhile: all come together again.
+            // A rank was lost meanwhile: all regroup.
             return;
         }
-        // SAFETY: the call went well, so it is a communicator of processes.
+        // SAFETY: the call succeeded, so it is a communicator of processes.
         let world = unsafe { SimpleCommunicator::from_raw(copy) };
-        let line = Signs { outbox: Outbox::default(), world };
-        OURS.with(|ours| *ours.borrow_mut() = Some(Heartbeat::new(line, DEFAULT, Vec::new())));
+        let link = MpiSignLink { outbox: Outbox::default(), world };
+        OURS.with(|ours| *ours.borrow_mut() = Some(Heartbeat::new(link, DEFAULT, Vec::new())));
     }
 
-    /// From here on with this limit (zero: nobody is watched), and these hosts: every rank's at the
-    /// root, the root's elsewhere.
-    pub fn watch(limit: Duration, hosts: Vec<String>) {
+    /// Sets the limit (zero: no rank is watched) and the hosts: every rank's at the root, the
+    /// root's elsewhere.
+    pub fn watch(stall: StallLimit, hosts: Vec<String>) {
         OURS.with(|ours| {
             let mut ours = ours.borrow_mut();
-            *ours = ours.take().map(|heartbeat| Heartbeat::new(heartbeat.line, limit, hosts));
+            *ours = ours.take().map(|heartbeat| Heartbeat::new(heartbeat.link, stall, hosts));
         });
     }
 
-    /// Ends, without a word: in a world that has lost somebody.
+    /// Stops without a message, in a world that may have lost ranks.
     pub fn stop() {
-        monitor::watch(Duration::ZERO, 0);
+        monitor::watch(StallLimit::default(), 0);
         if let Some(heartbeat) = OURS.with(|ours| ours.borrow_mut().take()) {
-            // To free it would wait for the dead.
+            // Freeing it would wait for the dead.
             std::mem::forget(heartbeat);
         }
     }
 
     impl Heartbeat {
-        fn new(line: Signs, limit: Duration, hosts: Vec<String>) -> Heartbeat {
-            let (rank, ranks) = (line.world.rank() as u64, line.world.size() as u64);
-            monitor::watch(limit, rank);
-            Heartbeat { line, liveness: Liveness::new(limit, rank, ranks, Instant::now()), limit, hosts }
+        fn new(link: MpiSignLink, stall: StallLimit, hosts: Vec<String>) -> Heartbeat {
+            let (rank, ranks) = (link.world.rank() as u64, link.world.size() as u64);
+            monitor::watch(stall, rank);
+            let liveness = Liveness::new(stall.limit, rank, ranks, Instant::now());
+            Heartbeat { link, liveness, stall, hosts }
         }
 
-        /// Looks, if it is time.
+        /// Looks, if a look is due.
         pub fn make_progress(&mut self) -> Result<()> {
             monitor::beat();
             let progress = RankProgress { count: PROGRESS.get(), waiting_for: encoded(WAITING.get()) };
-            self.liveness.make_progress(Instant::now(), progress, &self.line).map_err(|accusation| {
+            self.liveness.make_progress(Instant::now(), progress, &self.link).map_err(|accusation| {
                 Error::Run(match accusation {
                     Accusation::Silent(rank) => self.accusation(rank),
                     Accusation::Stuck => self.deadlock(),
@@ -294,9 +297,9 @@ mod raw {
             })
         }
 
-        /// The answer to this rank's last question has come, or nobody asks.
+        /// Whether the answer to this rank's last question has arrived, or no rank asks.
         pub fn is_quiet(&self) -> bool {
-            self.line.outbox.all_sent(None) && self.liveness.is_quiet()
+            self.link.outbox.all_sent(None) && self.liveness.is_quiet()
         }
 
         fn accusation(&self, rank: u64) -> String {
@@ -304,17 +307,14 @@ mod raw {
             let waiting = match WAITING.get() {
                 (Waiting::Nothing, _) => String::new(),
                 waiting => {
-                    format!(", while rank {} waited for {}", self.line.world.rank(), described(encoded(waiting)))
+                    format!(", while rank {} waited for {}", self.link.world.rank(), described(encoded(waiting)))
                 }
             };
-            format!(
-                "rank {rank} on {host} has not been heard of for {} (--stall-timeout){waiting}",
-                humantime::format_duration(self.limit),
-            )
+            format!("rank {rank} on {host} has not been heard of for {}{waiting}", self.stall)
         }
 
-        /// Some of the ranks and what they wait for: the first that are different from the rest of
-        /// the world tell the most.
+        /// Some of the ranks and what they wait for. The first ranks that differ from the others
+        /// tell the most.
         fn deadlock(&self) -> String {
             let mut said = vec![(ROOT, described(encoded(WAITING.get())))];
             for (rank, waiting) in self.liveness.waiting() {
@@ -326,22 +326,18 @@ mod raw {
             let host = |rank: u64| self.hosts.get(rank as usize).map(|host| format!(" on {host}")).unwrap_or_default();
             let ranks: Vec<String> =
                 said.into_iter().map(|(rank, what)| format!("rank {rank}{} waits for {what}", host(rank))).collect();
-            format!(
-                "all ranks are there, but none has come further for {} (--stall-timeout): {}",
-                humantime::format_duration(self.limit),
-                ranks.join(", ")
-            )
+            format!("all ranks are alive, but none has made progress for {}: {}", self.stall, ranks.join(", "))
         }
     }
 
-    /// Whether all that this rank has asked is answered.
+    /// Whether all questions of this rank are answered.
     pub fn is_quiet() -> bool {
         OURS.with(|ours| ours.borrow().as_ref().is_none_or(Heartbeat::is_quiet))
     }
 
-    /// No more questions, and nobody is watched; the root still answers.
+    /// Stops asking and watching; the root still answers.
     pub fn ask_no_more() {
-        monitor::watch(Duration::ZERO, 0);
+        monitor::watch(StallLimit::default(), 0);
         OURS.with(|ours| {
             if let Some(heartbeat) = ours.borrow_mut().as_mut() {
                 heartbeat.liveness.ask_no_more();
@@ -349,7 +345,7 @@ mod raw {
         });
     }
 
-    /// The communicator goes, together with those of all other ranks.
+    /// Frees the communicator, together with all other ranks.
     pub fn close() {
         drop(OURS.with(|ours| ours.borrow_mut().take()));
     }

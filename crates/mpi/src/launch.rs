@@ -1,7 +1,7 @@
-//! Who started us: launcher, scheduler, and how many ranks they promised.
+//! How this process was started: launcher, scheduler, and the promised number of ranks.
 //!
 //! The wrong launcher (`mpirun` of another MPI, `srun` without PMI) starts N processes that each
-//! believe to be alone: N answers and exit code 0. So the promised size, which every launcher
+//! believe they are alone: N answers and exit code 0. So the promised size, which every launcher
 //! leaves in the environment, is compared with the world's. Only sizes are trusted: under `mpirun`
 //! inside Slurm the `SLURM_*` ranks are those of the daemon.
 
@@ -10,26 +10,28 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// How long the other processes of a refused launch wait for the first to say why. (Seen without:
-/// under load a launcher ended the first before its message in 7 of 25 launches.)
+/// How long the other processes of a refused launch wait for the first to print the reason.
+/// (Without this wait, a launcher under load ended the first before its message in 7 of 25
+/// launches.)
 pub const SILENCE: Duration = Duration::from_secs(3);
 
-/// A launcher's marks in the environment of each process: its name, the variables of size and rank.
+/// How to recognise a launcher in a process's environment: its name, and its variables for size and
+/// rank.
 struct Marks {
     name: &'static str,
     size: &'static str,
     rank: &'static str,
 }
 
-/// In this order: an inner launcher (`mpirun`) is asked before the outer one that may have started
-/// its daemon.
+/// In this order: an inner launcher (`mpirun`) comes before the outer one that may have started its
+/// daemon.
 const LAUNCHERS: [Marks; 7] = [
     Marks { name: "Open MPI mpirun", size: "OMPI_COMM_WORLD_SIZE", rank: "OMPI_COMM_WORLD_RANK" },
     Marks { name: "MVAPICH2 mpirun_rsh", size: "MV2_COMM_WORLD_SIZE", rank: "MV2_COMM_WORLD_RANK" },
     Marks { name: "PALS mpiexec", size: "PALS_SIZE", rank: "PALS_RANKID" },
     Marks { name: "jsrun", size: "JSM_NAMESPACE_SIZE", rank: "JSM_NAMESPACE_RANK" },
     Marks { name: "flux run", size: "FLUX_JOB_SIZE", rank: "FLUX_TASK_RANK" },
-    // Hydra sets PMI_SIZE; srun --mpi=pmi2 does too, so it stands before srun.
+    // Hydra sets PMI_SIZE, and so does srun --mpi=pmi2; so this entry precedes srun.
     Marks { name: "MPICH mpiexec", size: "PMI_SIZE", rank: "PMI_RANK" },
     Marks { name: "srun", size: "SLURM_STEP_NUM_TASKS", rank: "SLURM_PROCID" },
 ];
@@ -43,8 +45,8 @@ const SCHEDULERS: [(&str, &str); 5] = [
     ("Flux", "FLUX_JOB_ID"),
 ];
 
-/// Beginnings of variables that only launchers and MPI libraries set. Any of them sends us into
-/// `MPI_Init`, also under launchers that the table above does not know; without all of them a
+/// Prefixes of variables that only launchers and MPI libraries set. Any of them makes the program
+/// call `MPI_Init`, also under launchers that the table above does not know. Without any of them a
 /// process is alone and needs no MPI.
 const HINTS: [&str; 14] = [
     "OMPI_",
@@ -63,25 +65,25 @@ const HINTS: [&str; 14] = [
     "ALPS_",
 ];
 
-/// Among them, what a user or a module sets for the launches to come. `MPI_Init` in a process that
-/// is alone would then be for nothing, and that of Open MPI 5 leaves a file in `/dev/shm` and a
-/// folder in `/tmp`.
+/// Prefixes among them that users or modules set for later launches. `MPI_Init` in a process that
+/// is alone would be useless then, and that of Open MPI 5 leaves a file in `/dev/shm` and a folder
+/// in `/tmp`.
 const SETTINGS: [&str; 3] = ["OMPI_MCA_", "OMPI_ALLOW_RUN_AS_ROOT", "PMIX_MCA_"];
 
 /// How this process was started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch {
-    /// The launcher's name, if we know it.
+    /// The launcher's name, if known.
     pub launcher: Option<&'static str>,
-    /// The number of processes that it said it starts.
+    /// The number of processes that the launcher promised.
     pub promised: Option<u64>,
     /// Whether this is the launcher's first process (also when the world believes otherwise).
     pub is_first: bool,
     /// The scheduler and the id of its job.
     pub scheduler: Option<(&'static str, String)>,
-    /// Whether anything in the environment points to a launcher or an MPI library.
+    /// Whether the environment hints at a launcher or an MPI library.
     hinted: bool,
-    /// Whether `srun` started us with `--mpi=none`: nothing then tells an MPI library of the other
+    /// Whether `srun --mpi=none` started this process: an MPI library then cannot find the other
     /// processes.
     stranded: bool,
 }
@@ -109,28 +111,28 @@ impl Launch {
         Launch { launcher, promised, is_first, scheduler, hinted, stranded }
     }
 
-    /// Whether a launcher (or something like one) started us, and MPI can find the others. Where it
-    /// cannot, `MPI_Init` of Open MPI would end the process with a page of its own (exit code 1)
-    /// before [`Launch::check`] has said what to do.
+    /// Whether a launcher (or similar) started this process, and MPI can find the others. If it
+    /// cannot, `MPI_Init` of Open MPI would end the process with a page of text (exit code 1)
+    /// before [`Launch::check`] can give advice.
     pub fn is_launched(&self) -> bool {
         (self.launcher.is_some() || self.hinted) && !self.stranded
     }
 
-    /// Whether nothing points to a launcher: the process is the whole program.
+    /// Whether nothing hints at a launcher: the process is the whole program.
     pub fn is_alone(&self) -> bool {
         self.launcher.is_none() && !self.hinted
     }
 
     /// Whether `library`, as [`Cluster::library`](super::Cluster::library) names it, can talk to
-    /// the launcher. An MPICH that was not built with PMIx (`speaks_pmix`) cannot talk to Open
-    /// MPI's `mpirun`: its releases of 4 take each process for a world of its own, which
-    /// [`Launch::check`] then sees; those of 5 end the process inside `MPI_Init`.
+    /// the launcher. An MPICH built without PMIx (`speaks_pmix`) cannot talk to Open MPI's
+    /// `mpirun`. MPICH 4 then gives each process a world of one rank, which [`Launch::check`]
+    /// detects; MPICH 5 ends the process inside `MPI_Init`.
     #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
     pub fn is_understood_by(&self, library: &str, speaks_pmix: bool) -> bool {
         self.launcher != Some("Open MPI mpirun") || !library.starts_with("MPICH") || speaks_pmix
     }
 
-    /// Whether a launcher forwards our output, so that a terminal on stdout is not a person's.
+    /// Whether a launcher forwards the output, so that a terminal on stdout is not the user's.
     pub fn is_forwarded(&self) -> bool {
         self.launcher.is_some()
     }
@@ -138,8 +140,8 @@ impl Launch {
     /// Compares the promised number of ranks with the world's.
     ///
     /// # Errors
-    /// [`Error::Launch`] on the launcher's first process, [`Error::Told`] on the others, when a
-    /// world of one stands where more were promised.
+    /// When more than one process was promised and this world has one: [`Error::Launch`] on the
+    /// launcher's first process, [`Error::Told`] on the others.
     pub fn check(&self, size: u64, library: Option<&str>) -> Result<()> {
         let (Some(launcher), Some(promised)) = (self.launcher, self.promised) else { return Ok(()) };
         if size > 1 || promised <= 1 {
@@ -157,23 +159,22 @@ impl Launch {
             }
             None => text += ": this program was built without MPI.\nBuild it with the feature 'mpi', or start it once",
         }
-        text += " (--allow-singleton runs it all the same).";
         Err(if self.is_first { Error::Launch(text) } else { Error::Told { code: Error::LAUNCH } })
     }
 
-    /// Asks the kernel to end this process when its launcher's daemon dies: otherwise ranks of a
-    /// killed `mpirun` (Open MPI 5) compute on for seconds, with nobody to tell.
+    /// Asks the kernel to end this process when its launcher's daemon dies. Otherwise ranks of a
+    /// killed `mpirun` (Open MPI 5) keep computing for seconds, in vain.
     pub fn die_with_launcher(&self) {
         if self.launcher.is_some() {
             use rustix::process::{Signal, set_parent_process_death_signal};
-            // Without it the job still ends, later.
+            // If this fails, the job still ends, later.
             let _ = set_parent_process_death_signal(Some(Signal::KILL));
         }
     }
 }
 
-/// Whether Open MPI's collectives over several hosts at once (`coll/han`) are switched off: `coll`
-/// is the choice of collectives, as in `^han` or `basic,libnbc`.
+/// Whether Open MPI's hierarchical collectives (`coll/han`) are switched off. `coll` selects the
+/// collectives, as in `^han` or `basic,libnbc`.
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 pub fn is_han_off(coll: Option<&str>) -> bool {
     let Some(coll) = coll else { return false };

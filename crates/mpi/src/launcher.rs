@@ -1,9 +1,11 @@
-//! The launcher that copies our standard output to its own, and that standard output itself.
+//! The launcher that copies this process's standard output to its own, and the launcher's standard
+//! output itself.
 //!
-//! A rank's standard output is a pseudo-terminal, or a pipe, that the launcher reads. What becomes
-//! of a result behind it cannot be seen from there, so this file finds the launcher among our
-//! ancestors and takes its standard output: as a copy of its descriptor (`pidfd_getfd`, which Linux
-//! allows where a debugger would be), or by opening the same pipe, FIFO or device once more.
+//! A rank's standard output is a pseudo-terminal or a pipe that the launcher reads. The rank cannot
+//! see whether a result arrives behind it. So this module finds the launcher among the ancestors of
+//! the process and writes to the launcher's standard output. It copies the descriptor
+//! (`pidfd_getfd`, which Linux allows wherever it allows a debugger), or opens the same pipe, FIFO
+//! or device again.
 
 use std::fs;
 use std::io;
@@ -18,47 +20,48 @@ use rustix::termios::isatty;
 
 use crate::stream;
 
-/// Names of launchers whose own standard output is the user's.
+/// Launchers whose standard output is the user's.
 const NAMES: [&str; 5] = ["mpirun", "mpiexec", "orterun", "prterun", "prte"];
-/// Ancestors that are looked at: wrapper scripts between launcher and program are few.
+/// How many ancestors to search: there are few wrapper scripts between launcher and program.
 const GENERATIONS: usize = 16;
 
 /// A launcher on this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launcher {
     pid: i32,
-    /// The process that it started for us: a wrapper, or this one.
+    /// The child it started for this process: a wrapper, or this process itself.
     child: i32,
 }
 
-/// Its standard output.
+/// The launcher's standard output.
 #[derive(Debug)]
 pub enum Output {
-    /// To be written to in its place.
+    /// This process writes to it directly.
     Direct(OwnedFd),
-    /// A regular file with a position that only the launcher can move: what we write reaches it
-    /// through the launcher, whose position tells how much has arrived.
+    /// A regular file whose position only the launcher can move. Output goes through the launcher,
+    /// whose position tells how much has arrived.
     Counted,
-    /// A FIFO that nothing reads any more.
+    /// A FIFO without a reader.
     Abandoned,
-    /// Left to the launcher: a terminal, or what was asked to be done to the output on its way
-    /// cannot be done by us.
+    /// The launcher writes it: a terminal, or the launcher's options change the output in a way
+    /// that this process cannot.
     Left,
 }
 
-/// What options do to the output on its way.
+/// How the launcher's options change the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Touch {
-    Nothing,
-    /// Bytes are added.
-    Adds,
-    /// It goes elsewhere, too or instead.
-    Moves,
+enum OutputChange {
+    Unchanged,
+    /// They add bytes.
+    Prefixed,
+    /// They send it elsewhere, in addition or instead.
+    Redirected,
 }
 
 impl Launcher {
-    /// The nearest ancestor with the name of a launcher, if it holds the other end of our standard
-    /// output. A wrapper that sends it elsewhere (`montesieve ... > file`) wants it there.
+    /// The nearest ancestor with the name of a launcher, if it holds the other end of this
+    /// process's standard output. Otherwise a wrapper has redirected the output (`montesieve ... >
+    /// file`), on purpose.
     pub fn of_stdout() -> Option<Launcher> {
         let stdout = fs::read_link("/proc/self/fd/1").ok()?;
         let (mut child, mut pid) = (std::process::id() as i32, getppid()?.as_raw_nonzero().get());
@@ -73,25 +76,25 @@ impl Launcher {
         None
     }
 
-    /// Its standard output, as it can be had.
+    /// The launcher's standard output, in the best form available.
     ///
     /// # Errors
-    /// When it is closed, or cannot be written to.
+    /// When it is closed or not writable.
     pub fn stdout(self) -> io::Result<Output> {
-        let touch = self.touch();
+        let change = self.output_change();
         let Some(flags) = self.flags() else { return Ok(Output::Left) };
-        // What was inherited has not been closed at the launcher's own start; what has is another
-        // file that happens to have the number.
+        // A descriptor with close-on-exec was not inherited: it is another file that happens to
+        // have number 1.
         if flags.contains(OFlags::CLOEXEC) {
             return Err(io::Error::other("the launcher's is closed"));
         }
         if flags & OFlags::RWMODE == OFlags::RDONLY {
             return Err(io::Error::other("the launcher's is open for reading only"));
         }
-        match touch {
-            Touch::Moves => return Ok(Output::Left),
-            Touch::Adds => return Ok(if self.is_file() { Output::Counted } else { Output::Left }),
-            Touch::Nothing => {}
+        match change {
+            OutputChange::Redirected => return Ok(Output::Left),
+            OutputChange::Prefixed => return Ok(if self.is_file() { Output::Counted } else { Output::Left }),
+            OutputChange::Unchanged => {}
         }
         if let Ok(copy) = self.copy() {
             return Ok(if isatty(&copy) { Output::Left } else { Output::Direct(copy) });
@@ -99,14 +102,14 @@ impl Launcher {
         self.opened(flags)
     }
 
-    /// A copy of its descriptor: position and flags are shared with it.
+    /// A copy of the launcher's descriptor, which shares position and flags with it.
     fn copy(self) -> io::Result<OwnedFd> {
         let pid = Pid::from_raw(self.pid).ok_or(Errno::SRCH)?;
         let pidfd = pidfd_open(pid, PidfdFlags::empty())?;
         Ok(pidfd_getfd(pidfd, 1, PidfdGetfdFlags::empty())?)
     }
 
-    /// Where a copy is refused: the same file opened again, where that does not need the launcher's
+    /// When a copy is refused: opens the same file again, unless that needs the launcher's
     /// position.
     fn opened(self, flags: OFlags) -> io::Result<Output> {
         let path = self.path();
@@ -127,7 +130,7 @@ impl Launcher {
         })
     }
 
-    /// Where its standard output is to be found.
+    /// The path of its standard output.
     pub fn path(self) -> PathBuf {
         format!("/proc/{}/fd/1", self.pid).into()
     }
@@ -136,12 +139,12 @@ impl Launcher {
         self.path().metadata().is_ok_and(|found| found.is_file())
     }
 
-    /// How it was opened; `None` where that cannot be seen.
+    /// The flags it was opened with; `None` if they cannot be read.
     fn flags(self) -> Option<OFlags> {
         field(&self.fdinfo()?, "flags:", 8).map(|flags| OFlags::from_bits_retain(flags as u32))
     }
 
-    /// Its position in its standard output; `None` when it has gone.
+    /// Its position in its standard output; `None` if the launcher has ended.
     pub fn position(self) -> Option<u64> {
         field(&self.fdinfo()?, "pos:", 10)
     }
@@ -150,19 +153,19 @@ impl Launcher {
         fs::read_to_string(format!("/proc/{}/fdinfo/1", self.pid)).ok()
     }
 
-    fn touch(self) -> Touch {
+    fn output_change(self) -> OutputChange {
         let words = |pid: i32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        // A value that is given otherwise than on the command line; the launcher hands on those of
-        // its options, too.
+        // A value that is not given on the command line. The launcher also passes those of its
+        // options on to the ranks.
         let is_moved = |name: &std::ffi::OsStr| {
             let name = name.to_string_lossy().to_lowercase();
             let is_setting = name.starts_with("ompi_mca_") || name.starts_with("prte_mca_");
             is_setting && ["output_filename", "output_directory"].iter().any(|end| name.ends_with(end))
         };
         if std::env::vars_os().any(|(name, _)| is_moved(&name)) {
-            return Touch::Moves;
+            return OutputChange::Redirected;
         }
-        touch(&words(self.pid), &words(self.child))
+        output_change(&words(self.pid), &words(self.child))
     }
 
     /// A launcher for tests.
@@ -172,14 +175,15 @@ impl Launcher {
     }
 }
 
-/// The name and the parent of a process: `PID (NAME) STATE PARENT ...`; the name may hold anything.
+/// The name and the parent of a process from `PID (NAME) STATE PARENT ...`. The name may contain
+/// any character.
 fn name_and_parent(stat: &str) -> Option<(&str, i32)> {
     let (before, after) = stat.rsplit_once(')')?;
     let name = before.split_once('(')?.1;
     Some((name, after.split_whitespace().nth(1)?.parse().ok()?))
 }
 
-/// Whether process `pid` has the other end of what `stdout` names: a pipe, or a pseudo-terminal.
+/// Whether process `pid` holds the other end of `stdout`: a pipe, or a pseudo-terminal.
 fn holds(pid: i32, stdout: &Path) -> bool {
     let terminal = stdout.strip_prefix("/dev/pts").ok().and_then(|number| number.to_str()?.parse::<u64>().ok());
     if terminal.is_none() && !stdout.to_string_lossy().starts_with("pipe:") {
@@ -194,14 +198,14 @@ fn holds(pid: i32, stdout: &Path) -> bool {
     })
 }
 
-/// A number of `/proc/PID/fdinfo/FD`.
+/// A number from `/proc/PID/fdinfo/FD`.
 fn field(info: &str, name: &str, radix: u32) -> Option<u64> {
     info.lines().find_map(|line| u64::from_str_radix(line.strip_prefix(name)?.trim(), radix).ok())
 }
 
-/// What the launcher's options do: those in front of the command line of its child, with which its
-/// own ends.
-fn touch(launcher: &[u8], child: &[u8]) -> Touch {
+/// How the launcher's options change the output. They precede the command line of its child, with
+/// which the launcher's own ends.
+fn output_change(launcher: &[u8], child: &[u8]) -> OutputChange {
     let words = |line: &'static str| line.split(' ').map(str::as_bytes);
     let of =
         |line: &[u8]| line.strip_suffix(b"\0").unwrap_or(line).split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
@@ -210,13 +214,13 @@ fn touch(launcher: &[u8], child: &[u8]) -> Touch {
     options.truncate(options.len() - same);
     let is_option = |word: &&Vec<u8>| word.starts_with(b"-");
     let adds = "-tag-output --tag-output -timestamp-output --timestamp-output -xml --xml";
-    options.iter().filter(is_option).fold(Touch::Nothing, |touch, option| {
+    options.iter().filter(is_option).fold(OutputChange::Unchanged, |change, option| {
         let is_named = |part: &&[u8]| option.windows(part.len()).any(|window| window == *part);
-        match touch {
-            Touch::Moves => Touch::Moves,
-            _ if words(adds).any(|name| name == &option[..]) => Touch::Adds,
-            _ if words("output tag xml xterm merge stdout").any(|part| is_named(&part)) => Touch::Moves,
-            touch => touch,
+        match change {
+            OutputChange::Redirected => OutputChange::Redirected,
+            _ if words(adds).any(|name| name == &option[..]) => OutputChange::Prefixed,
+            _ if words("output tag xml xterm merge stdout").any(|part| is_named(&part)) => OutputChange::Redirected,
+            change => change,
         }
     })
 }
@@ -225,22 +229,22 @@ fn touch(launcher: &[u8], child: &[u8]) -> Touch {
 mod tests {
     use super::*;
 
-    fn touched(launcher: &str, child: &str) -> Touch {
-        touch(launcher.replace(' ', "\0").as_bytes(), child.replace(' ', "\0").as_bytes())
+    fn touched(launcher: &str, child: &str) -> OutputChange {
+        output_change(launcher.replace(' ', "\0").as_bytes(), child.replace(' ', "\0").as_bytes())
     }
 
     #[test]
     fn options_of_the_program_are_not_the_launchers() {
         let program = "montesieve primes 1e6 --output-format u64le ";
         let wrapped = format!("/bin/sh ./wrapper.sh {program}");
-        assert_eq!(touched(&format!("mpirun -n 2 {program}"), program), Touch::Nothing);
-        assert_eq!(touched(&format!("mpirun -n 2 ./wrapper.sh {program}"), &wrapped), Touch::Nothing);
-        assert_eq!(touched(&format!("mpirun --tag-output -n 2 {program}"), program), Touch::Adds);
-        assert_eq!(touched(&format!("mpirun --output-filename x -xml {program}"), program), Touch::Moves);
-        assert_eq!(touched(&format!("mpirun --output tag {program}"), program), Touch::Moves);
-        // Two programs: those of the other are not told from options.
-        assert_eq!(touched("mpirun prog --output x : prog y ", "prog --output x "), Touch::Moves);
-        assert_eq!(touched("", ""), Touch::Nothing);
+        assert_eq!(touched(&format!("mpirun -n 2 {program}"), program), OutputChange::Unchanged);
+        assert_eq!(touched(&format!("mpirun -n 2 ./wrapper.sh {program}"), &wrapped), OutputChange::Unchanged);
+        assert_eq!(touched(&format!("mpirun --tag-output -n 2 {program}"), program), OutputChange::Prefixed);
+        assert_eq!(touched(&format!("mpirun --output-filename x -xml {program}"), program), OutputChange::Redirected);
+        assert_eq!(touched(&format!("mpirun --output tag {program}"), program), OutputChange::Redirected);
+        // With two programs, the arguments of the other one cannot be told from options.
+        assert_eq!(touched("mpirun prog --output x : prog y ", "prog --output x "), OutputChange::Redirected);
+        assert_eq!(touched("", ""), OutputChange::Unchanged);
     }
 
     #[test]

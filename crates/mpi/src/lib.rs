@@ -1,34 +1,33 @@
 //! The ranks of a program, over MPI or as threads: the only crate here that knows MPI.
 //!
-//! It joins the ranks that a launcher started, refuses a launch that cannot be right, carries the
-//! messages of `montesieve_engine`, notices ranks that hang or die, and ends the job in one way on
-//! all ranks. It knows nothing of what is computed. Without the feature `mpi` the ranks are threads
-//! of one process, and there is no MPI library.
+//! It joins the ranks that a launcher started, refuses launches that cannot be right, and carries
+//! the messages of `montesieve_engine`. It detects ranks that hang or die, and ends the job the
+//! same way on all ranks. It does not know what is computed. Without the feature `mpi` the ranks
+//! are threads of one process, and no MPI library is linked.
 //!
-//! [`Cluster`] is a concrete enum, one variant a way of running: over MPI, or as threads of one
-//! process without any MPI library. Either is a [`Transport`], whose methods have MPI's own words
-//! (broadcast, scatter, gather, send, receive) and say [`Lost`](montesieve_engine::transport::Lost)
-//! where a rank has died. Rooted operations give `Some` at the root and `None` elsewhere, which
-//! replaces `if rank == 0` in the rest of the program.
+//! [`Cluster`] is a concrete enum with one variant for each way to run: over MPI, or as threads of
+//! one process. Both are a [`Transport`], whose methods have MPI's names (broadcast, scatter,
+//! gather, send, receive) and return [`Lost`](montesieve_engine::transport::Lost) when a rank has
+//! died. Rooted operations return `Some` at the root and `None` elsewhere. This replaces `if rank
+//! == 0` in the rest of the program.
 //!
-//! Two rules hold for every wait in this crate. It is *polite*: after a short spin it sleeps, so
-//! that ranks which share a core do not burn it (see [`patience`]). And plain numbers travel as MPI
-//! datatypes; only records of variable size are encoded (bincode) and travel as bytes.
+//! Two rules hold in this crate. Every wait is *polite*: after a short spin it sleeps, so that a
+//! waiting rank leaves its core to others (see [`backoff`]). Plain numbers travel as MPI datatypes;
+//! only records of variable size are encoded (bincode) and travel as bytes.
 
 mod agree;
 pub mod aside;
+pub mod backoff;
 mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
 pub mod early;
 pub mod ending;
 pub mod error;
-mod first;
+mod first_ranks;
 pub mod flag;
 mod forward;
 pub mod heartbeat;
-#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
-mod held;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 pub mod launch;
 mod launcher;
@@ -47,34 +46,40 @@ pub mod one_sided;
 mod order;
 #[cfg(feature = "mpi")]
 mod outbox;
-mod part;
-pub mod patience;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod raw_box;
+mod sub_cluster;
+/// The name of [`backoff`] until the program uses the new one.
+#[doc(hidden)]
+pub mod patience {
+    pub use super::backoff::ProgressBackoff as Patience;
+}
+#[cfg(feature = "mpi")]
+mod membership;
+#[cfg(feature = "mpi")]
+mod node_window;
 pub mod place;
 #[cfg(feature = "mpi")]
 pub mod polite;
 #[cfg(feature = "mpi")]
 mod request;
 pub mod shared;
+mod shared_words;
+mod stall_limit;
 pub mod stderr;
 pub mod stdout;
 pub mod stream;
 #[cfg(feature = "mpi")]
-mod survivors;
-#[cfg(feature = "mpi")]
 mod tag;
 pub mod testing;
+mod thread_watch;
 #[cfg(feature = "mpi")]
 mod ulfm;
 pub mod vitals;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod vote;
-mod watched;
-#[cfg(feature = "mpi")]
-mod window;
-mod words;
 
 use std::ops::Deref;
-use std::time::Duration;
 
 use montesieve_engine::record;
 use montesieve_engine::transport::Transport;
@@ -87,7 +92,8 @@ use self::launch::Launch;
 use self::local::Local;
 #[cfg(feature = "mpi")]
 use self::mpi::Mpi;
-pub use self::part::Part;
+pub use self::stall_limit::StallLimit;
+pub use self::sub_cluster::SubCluster;
 #[cfg(feature = "mpi")]
 use self::tag::Tag;
 
@@ -97,14 +103,14 @@ pub(crate) const ROOT: u64 = 0;
 /// The processes that run this program together.
 #[derive(Debug)]
 pub enum Cluster {
-    /// Over MPI, any number of ranks.
+    /// Any number of ranks over MPI.
     #[cfg(feature = "mpi")]
     Mpi(Box<Mpi>),
-    /// Threads of one process, no MPI.
+    /// Threads of one process, without MPI.
     Local(Local),
 }
 
-/// A cluster is a transport, whose methods it has.
+/// A cluster is a transport and has its methods.
 impl Deref for Cluster {
     type Target = dyn Transport;
 
@@ -118,14 +124,14 @@ impl Deref for Cluster {
 }
 
 impl Cluster {
-    /// What carries the messages.
+    /// The transport that carries the messages.
     pub fn transport(&self) -> &dyn Transport {
         &**self
     }
 
-    /// Joins the other ranks (`MPI_Init_thread`), or is one rank in one process where no launcher
-    /// is in sight or MPI was not built in. The first statement of `main`: from here on a panic on
-    /// any rank ends the whole job.
+    /// Joins the other ranks (`MPI_Init_thread`). Without a launcher, or when built without MPI,
+    /// the cluster is this process alone. Must be the first statement of `main`: from here on a
+    /// panic on any rank ends the whole job.
     ///
     /// # Errors
     /// [`Error::Launch`] when MPI cannot be initialised.
@@ -140,28 +146,28 @@ impl Cluster {
         Ok(Cluster::Local(Local::alone(launch)))
     }
 
-    /// Refuses to run as N worlds of one rank: what the wrong launcher makes of `-n N`, with exit
-    /// code 0 and N answers.
+    /// Refuses to run as N worlds of one rank. The wrong launcher turns `-n N` into that, with N
+    /// answers and exit code 0.
     ///
     /// # Errors
-    /// [`Error::Launch`] with what to do about it; silent ([`Error::Told`]) on all but the
-    /// launcher's first process.
+    /// [`Error::Launch`] with advice; [`Error::Told`] on all but the launcher's first process.
     pub fn check_launch(&self) -> Result<()> {
         let refusal = self.launch().check(self.size(), self.library().as_deref());
         if matches!(refusal, Err(Error::Told { .. })) {
-            // The launcher ends all processes when one has failed: the first must have spoken.
+            // The launcher ends all processes as soon as one fails, so the first must print its
+            // message before.
             std::thread::sleep(launch::SILENCE);
         }
         refusal
     }
 
-    /// Initialises MPI where no launcher is in sight: this process becomes the only rank of a world
-    /// of its own (singleton `MPI_Init`; MPI 3.1, 10.5.2). For commands that call MPI themselves.
-    /// Does nothing where MPI is initialised.
+    /// Initialises MPI without a launcher: this process becomes the only rank of its world
+    /// (singleton `MPI_Init`; MPI 3.1, 10.5.2). For commands that call MPI themselves. Does nothing
+    /// if MPI is initialised.
     ///
     /// # Errors
-    /// [`Error::Launch`] without the feature `mpi`, and where a launcher is in sight that the MPI
-    /// library does not understand.
+    /// [`Error::Launch`] without the feature `mpi`, and under a launcher that the MPI library does
+    /// not understand.
     pub fn start_mpi(&mut self) -> Result<()> {
         #[cfg(feature = "mpi")]
         if let Cluster::Local(local) = self {
@@ -180,8 +186,8 @@ impl Cluster {
         }
     }
 
-    /// The communicator of all ranks, for code that is written on rsmpi itself; `None` where MPI is
-    /// not initialised.
+    /// The communicator of all ranks, for code written directly on rsmpi; `None` if MPI is not
+    /// initialised.
     #[cfg(feature = "mpi")]
     pub fn communicator(&self) -> Option<&::mpi::topology::SimpleCommunicator> {
         match self {
@@ -190,24 +196,24 @@ impl Cluster {
         }
     }
 
-    /// From here on a rank that is silent for `limit` ends the job; zero: it may be silent for
-    /// ever. Every rank must call it.
+    /// From here on a rank that is silent for `stall` ends the job; zero means that ranks may be
+    /// silent for ever. Every rank must call it.
     ///
     /// # Errors
     /// As [`Cluster::gather_records`].
-    pub fn watch(&self, limit: Duration) -> Result<()> {
+    pub fn watch(&self, stall: StallLimit) -> Result<()> {
         #[cfg(feature = "mpi")]
         if matches!(self, Cluster::Mpi(mpi) if mpi.size() > 1) {
             let all = self.gather_records(&place::host())?;
             let roots = self.broadcast(self.at_root(place::host))?;
-            heartbeat::watch(limit, all.unwrap_or_else(|| vec![roots]));
+            heartbeat::watch(stall, all.unwrap_or_else(|| vec![roots]));
         }
-        // Threads are watched from their start: see `Cluster::spread`.
-        let _ = limit;
+        // Threads are watched from their start (see `Cluster::spread`).
+        let _ = stall;
         Ok(())
     }
 
-    /// How we were started.
+    /// How this process was started.
     pub fn launch(&self) -> &Launch {
         match self {
             #[cfg(feature = "mpi")]
@@ -216,7 +222,8 @@ impl Cluster {
         }
     }
 
-    /// The MPI library that is built in (`MPI_Get_library_version`, first line), if there is one.
+    /// The MPI library that this program is linked with (`MPI_Get_library_version`, first line), if
+    /// any.
     pub fn library(&self) -> Option<String> {
         #[cfg(feature = "mpi")]
         return Some(mpi::library());
@@ -224,14 +231,14 @@ impl Cluster {
         None
     }
 
-    /// Whether the root's standard input comes to an end: under the `mpirun` of Open MPI 5 it never
-    /// does (5.0.11).
+    /// Whether the root sees the end of its standard input. Under the `mpirun` of Open MPI 5 it
+    /// never does (5.0.11).
     pub fn sees_the_end_of_input(&self) -> bool {
         let library = self.library().unwrap_or_default();
         !(self.launch().launcher == Some("Open MPI mpirun") && library.starts_with("Open MPI 5"))
     }
 
-    /// The version of the MPI standard that the library follows (`MPI_Get_version`).
+    /// The version of the MPI standard that the library implements (`MPI_Get_version`).
     pub fn standard(&self) -> Option<String> {
         #[cfg(feature = "mpi")]
         return Some(mpi::standard());
@@ -239,7 +246,7 @@ impl Cluster {
         None
     }
 
-    /// The ranks in this process.
+    /// The number of ranks in this process.
     pub fn threads(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -248,13 +255,13 @@ impl Cluster {
         }
     }
 
-    /// `Some(f())` at the root, `None` elsewhere. No message is sent.
+    /// Returns `Some(f())` at the root, `None` elsewhere. Sends no message.
     pub fn at_root<T>(&self, f: impl FnOnce() -> T) -> Option<T> {
         (self.rank() == ROOT).then(f)
     }
 
-    /// Sends the root's record to every rank (`MPI_Bcast`: its length, then its bytes). Every rank
-    /// must call it; the root passes `Some`, the others `None`; all get the record.
+    /// Sends the root's record to every rank (`MPI_Bcast` of its length, then of its bytes). Every
+    /// rank must call it; the root passes `Some`, the others `None`; all get the record.
     ///
     /// # Errors
     /// [`Error::Lost`]; [`Error::Run`] when the record cannot be encoded or decoded.
@@ -275,8 +282,8 @@ impl Cluster {
             .transpose()?)
     }
 
-    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks talk besides the engine. Every rank
-    /// must call it; `None` where there are no other ranks.
+    /// Opens a channel (`MPI_Comm_dup`), for a job whose ranks exchange messages outside the
+    /// engine. Every rank must call it; `None` if there are no other ranks.
     ///
     /// # Errors
     /// [`Error::Lost`].

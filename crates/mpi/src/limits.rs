@@ -1,12 +1,12 @@
-//! What the job may take here: memory and CPU time that control groups grant, and the limits of
-//! this process.
+//! What the job may use on this host: memory and CPU time granted by control groups, and the limits
+//! of this process.
 //!
-//! A process that takes more memory than its control group grants is killed without a word. Limits
-//! may stand at every level from the process's own group upwards (a Slurm step in a job in a user's
-//! slice, a systemd scope, a container), in version 1 or 2 of control groups, or some in each. So
-//! all levels are read, and each is a bound of its own. Page cache that can be given back at once
-//! (`inactive_file`) counts as free; swap does not count.
-//! Reference: kernel.org, "Control Group v2" and "Memory Resource Controller" (v1).
+//! A process that uses more memory than its control group grants is killed without a message.
+//! Limits may apply at every level from the process's own group upwards (a Slurm step in a job in a
+//! user's slice, a systemd scope, a container). They may be of version 1 or 2 of control groups, or
+//! of both. So all levels are read, and each is a separate bound. Page cache that can be reclaimed
+//! at once (`inactive_file`) counts as free; swap does not count. Reference: kernel.org, "Control
+//! Group v2" and "Memory Resource Controller" (v1).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
-/// Version 1 says "no limit" with a number that is nearly 2^63.
+/// Version 1 expresses "no limit" by a number close to 2^63.
 const UNLIMITED: u64 = 1 << 60;
 
-/// Memory that is left within one limit.
+/// The memory left within one limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bound {
-    /// Bytes that are left.
+    /// Bytes left.
     pub left: u64,
     /// The limit in words: `the memory limit of control group /job (300 MB)`.
     pub cause: String,
-    /// Whether it is this process's alone. Otherwise processes of one host that name the same cause
-    /// share what is left.
+    /// Whether the limit is this process's alone. Otherwise processes of one host with the same
+    /// cause share the bytes left.
     pub is_own: bool,
 }
 
@@ -38,7 +38,7 @@ pub struct Quota {
     pub group: String,
 }
 
-/// All bounds of memory: the host's, those of the control groups, those of this process.
+/// All bounds on memory: of the host, of the control groups, of this process.
 pub fn memory() -> Vec<Bound> {
     let mut bounds = Vec::new();
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| kilobytes(&text, "MemAvailable:"));
@@ -63,7 +63,7 @@ pub fn quota() -> Option<Quota> {
     Groups::read(Path::new("/")).quota()
 }
 
-/// The control group of this process for CPU time, as a folder; `None` where there is none.
+/// The folder of this process's control group for CPU time, if any.
 pub fn cpu_group() -> Option<PathBuf> {
     let groups = Groups::read(Path::new("/"));
     groups.0.iter().find_map(|group| group.own("cpu").filter(|folder| folder.join("cpu.stat").exists()))
@@ -80,22 +80,22 @@ pub fn kilobytes(text: &str, name: &str) -> Option<u64> {
     Some(1024 * line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?)
 }
 
-/// The control groups of this process, one for each hierarchy that is mounted.
+/// The control groups of this process, one for each mounted hierarchy.
 struct Groups(Vec<Group>);
 
 /// The group in one hierarchy.
 struct Group {
     is_v2: bool,
-    /// Controllers of version 1; version 2 has files of those that are switched on.
+    /// Controllers of version 1; version 2 has files for the enabled ones.
     controllers: Vec<String>,
-    /// Where the hierarchy is mounted, as far as it can be seen.
+    /// Where the visible part of the hierarchy is mounted.
     mount: PathBuf,
     /// The group's own folder, at or below the mount.
     folder: PathBuf,
 }
 
 impl Groups {
-    /// Of this process, on the system whose files stand below `root`.
+    /// Reads those of this process, on the system whose files are below `root`.
     fn read(root: &Path) -> Groups {
         let read = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_default();
         let (groups, mounts) = (read("proc/self/cgroup"), read("proc/self/mountinfo"));
@@ -136,8 +136,8 @@ impl Group {
         let mut fields = mount.split(' ').skip(3).map(unescaped);
         let (top, place) = (fields.next()?, fields.next()?);
         let mount = root.join(place.trim_start_matches('/'));
-        // In a container the path may be the host's, of which only the part below `top` can be
-        // seen, if any.
+        // In a container the path may be the host's, of which at most the part below `top` is
+        // visible.
         let below = Path::new(path).strip_prefix(&top).unwrap_or(Path::new(""));
         let folder =
             if below.components().any(|part| part.as_os_str() == "..") { mount.clone() } else { mount.join(below) };
@@ -152,19 +152,19 @@ impl Group {
         self.has(controller).then(|| self.folder.clone())
     }
 
-    /// The folders of the group and of all above it that can be seen.
+    /// The folders of the group and of all visible groups above it.
     fn levels(&self) -> impl Iterator<Item = &Path> {
         self.folder.ancestors().take_while(|folder| folder.starts_with(&self.mount))
     }
 
-    /// The group's name, as the mount has it.
+    /// The group's name, relative to the mount.
     fn name(&self, folder: &Path) -> String {
         format!("/{}", folder.strip_prefix(&self.mount).unwrap_or(Path::new("")).display())
     }
 
     fn memory(&self) -> Vec<Bound> {
         let mut bounds: Vec<Bound> = self.levels().filter_map(|folder| self.bound(folder)).collect();
-        // Version 1 knows of limits that stand above what can be seen.
+        // Version 1 also reports limits above the visible groups.
         let seen = self.levels().filter_map(|folder| self.limit(folder)).min().unwrap_or(UNLIMITED);
         let above = number_in(&self.folder.join("memory.stat"), "hierarchical_memory_limit");
         if let Some(limit) = above.filter(|&limit| limit < seen) {
@@ -187,7 +187,7 @@ impl Group {
         Some(Bound { left: limit.saturating_sub(self.used(folder)?), cause, is_own: false })
     }
 
-    /// Bytes in use that cannot be given back at once.
+    /// Bytes in use that cannot be reclaimed at once.
     fn used(&self, folder: &Path) -> Option<u64> {
         let (used, cache) = match self.is_v2 {
             true => ("memory.current", "inactive_file"),
@@ -210,25 +210,25 @@ impl Group {
     }
 }
 
-/// Whether `controllers` of a group (`cpu,cpuacct`, or `name=systemd`) are those of a mount with
-/// these options.
+/// Whether the `controllers` of a group (`cpu,cpuacct`, or `name=systemd`) match a mount with these
+/// options.
 fn names(controllers: &str, options: &[&str]) -> bool {
     !controllers.is_empty() && controllers.split(',').all(|name| options.contains(&name))
 }
 
-/// A path of `mountinfo`: blanks and the like are written in octal.
+/// Decodes a path of `mountinfo`, where blanks and similar characters are octal.
 fn unescaped(path: &str) -> String {
     [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
         .into_iter()
         .fold(path.to_owned(), |path, (code, text)| path.replace(code, text))
 }
 
-/// A file that is a number; "max" is none.
+/// The number in a file; `None` for "max".
 fn number(path: &Path) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// The number behind `name` in a file of such lines.
+/// The number after `name` in a file of such lines.
 fn number_in(path: &Path, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())

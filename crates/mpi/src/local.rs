@@ -1,24 +1,24 @@
-//! Ranks inside this process: threads, of which there may be one.
+//! Ranks inside this process: one or more threads.
 //!
-//! Stands beside `mpi`, which is a transport: here the engine's own carries the messages, and no
-//! MPI library is touched.
+//! Stands beside `mpi`, which is a transport itself. Here the engine's `threads` carries the
+//! messages, without any MPI library.
 
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use montesieve_engine::threads::{self, Threads};
 use montesieve_engine::transport::{SharedValue, Transport};
 
 use super::launch::Launch;
-use super::watched::{Watch, Watched};
+use super::stall_limit::StallLimit;
+use super::thread_watch::{ThreadWatch, WatchedTransport};
 use super::{Cluster, ROOT, ending};
 use crate::error::{Error, Result};
 
 thread_local! {
-    /// Rank and size, for whoever has no cluster at hand.
+    /// Rank and size, for code without a cluster.
     static WORLD: Cell<(u64, u64)> = const { Cell::new((ROOT, 1)) };
 }
 
@@ -28,19 +28,18 @@ pub fn world() -> (u64, u64) {
 }
 
 impl Cluster {
-    /// Runs `body` on so many ranks, which are threads of this process, and returns what it returns
-    /// at the root. A rank that ends with an error on which the ranks have not agreed ends the
-    /// process, as over MPI it ends the job; so does one that is silent for `stall`, unless that is
-    /// zero.
+    /// Runs `body` on `ranks` threads of this process, and returns the root's result. A rank whose
+    /// error the ranks have not agreed on ends the process, as it ends the job over MPI. So does a
+    /// rank that is silent for `stall`, unless that is zero.
     ///
     /// # Errors
-    /// [`Error::Run`] when the system has no room for so many threads; [`Error::Told`].
-    pub fn spread(&self, ranks: u64, stall: Duration, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
+    /// [`Error::Run`] when the system cannot start that many threads; [`Error::Told`].
+    pub fn spread(&self, ranks: u64, stall: StallLimit, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
         let launch = self.launch();
-        let watch = Watch::new(ranks, stall);
+        let watch = ThreadWatch::new(ranks, stall);
         watch.begin();
         let codes = threads::try_run(ranks, |threads| {
-            let watched = Watched::new(Rc::new(threads.clone()), &watch);
+            let watched = WatchedTransport::new(Rc::new(threads.clone()), &watch);
             let cluster = Cluster::Local(Local::new(launch.clone(), Rc::new(watched)));
             WORLD.set((cluster.rank(), ranks));
             let end = body(&cluster);
@@ -56,9 +55,7 @@ impl Cluster {
         });
         watch.end();
         let cannot = |error| {
-            Error::Run(format!(
-                "cannot start {ranks} ranks, which are threads with 8 MB of stack each: {error}; use fewer with --ranks N"
-            ))
+            Error::Run(format!("cannot start {ranks} ranks, which are threads with 8 MB of stack each: {error}"))
         };
         let codes = codes.map_err(cannot)?;
         codes.into_iter().next().map_or(Ok(0), |code| code.map_err(|code| Error::Told { code }))
@@ -81,7 +78,7 @@ impl std::fmt::Debug for Local {
 }
 
 impl Local {
-    /// A process that is the only rank.
+    /// A process that is the only rank of its cluster.
     pub fn alone(launch: Launch) -> Local {
         Local::new(launch, Rc::new(Threads::alone()))
     }
@@ -93,7 +90,7 @@ impl Local {
 
     /// The first `ranks` ranks; `None` at the others.
     pub fn first(&self, ranks: u64) -> Option<Local> {
-        let transport = Rc::new(super::first::First { whole: Rc::clone(&self.transport), size: ranks });
+        let transport = Rc::new(super::first_ranks::FirstRanks { whole: Rc::clone(&self.transport), size: ranks });
         (self.rank() < ranks).then(|| Local { transport, ..self.clone() })
     }
 
@@ -101,7 +98,7 @@ impl Local {
         &self.launch
     }
 
-    /// What carries the messages.
+    /// The transport that carries the messages.
     pub fn transport(&self) -> &Rc<dyn Transport> {
         &self.transport
     }
@@ -114,7 +111,7 @@ impl Local {
         self.transport.size()
     }
 
-    /// One value for all ranks, which the root makes. Every rank must call it.
+    /// One value that the root makes and all ranks share. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -125,7 +122,7 @@ impl Local {
         given.ok_or_else(|| Error::Run("the ranks do not share the same thing".into()))
     }
 
-    /// The ranks share so many bytes from now on.
+    /// Counts bytes that the ranks now share.
     pub fn count_shared(&self, bytes: u64) {
         self.most_shared.set(self.most_shared.get().max(bytes));
     }
@@ -147,10 +144,10 @@ mod tests {
             let found = on_ranks(size, |cluster| {
                 let rank = cluster.rank();
                 let pairs: Option<Vec<[u64; 2]>> = cluster.at_root(|| (0..size).map(|r| [r, r * r]).collect());
-                let word: String = cluster.broadcast(cluster.at_root(|| "word".to_owned())).expect("nobody is lost");
+                let word: String = cluster.broadcast(cluster.at_root(|| "word".to_owned())).expect("no rank is lost");
                 assert_eq!((word.as_str(), cluster.scatter(pairs.as_deref())), ("word", Ok([rank, rank * rank])));
                 assert_eq!((cluster.max(rank), cluster.barrier()), (Ok(size - 1), Ok(())));
-                let records = cluster.gather_records(&rank).expect("nobody is lost");
+                let records = cluster.gather_records(&rank).expect("no rank is lost");
                 (cluster.sum(rank), records)
             });
             assert_eq!(found[0], (Ok(Some(size * (size - 1) / 2)), Some((0..size).collect())));
@@ -173,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_a_number_once_a_rank_is_gone() {
+    fn no_rank_gets_a_number_after_a_loss() {
         let ends = on_ranks(3, |cluster| {
             if cluster.rank() == 2 {
                 return vec![];
@@ -188,7 +185,7 @@ mod tests {
                 cluster.agree(Ok(())).is_err(),
             ]
         });
-        // A rank that only sends in a gather or a sum need not wait for those that are gone.
+        // A rank that only sends in a gather or a sum does not wait for dead ranks.
         assert_eq!(ends, [vec![true; 5], vec![false, false, true, true, true], vec![]]);
     }
 

@@ -1,10 +1,10 @@
-//! Losses: what the rest of the program knows about ranks that died while the others live.
+//! Losses: what the rest of the program knows about ranks that died while others live.
 //!
-//! In most launches nothing: the launcher ends the job. Where MPI was started to survive (see
-//! `survivors`), a loss is [`Error::Lost`] at every rank that lives, and
-//! the command is run once more by those who are left, who remember what they had
-//! ([`Cluster::remember`]). A command that cannot begin again says so ([`Cluster::cannot_begin_again`]); then a loss ends the job, with one
-//! message.
+//! In most launches nothing, since the launcher ends the job. If MPI was started with fault
+//! tolerance (see `membership`), a loss is [`Error::Lost`] at every living rank. The living ranks
+//! then run the command again, and replay what they had found ([`Cluster::remember`]). A command
+//! that cannot restart declares so ([`Cluster::cannot_begin_again`]); then a loss ends the job,
+//! with one message.
 
 use montesieve_engine::replay_log::remember;
 use serde::de::DeserializeOwned;
@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
-use super::survivors::Survivors;
+use super::membership::Membership;
 use crate::error::Result;
 
-/// A rank and where it ran.
+/// A rank and its host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its number at the beginning.
+    /// Its number at the start of the program.
     pub rank: u64,
     /// Its host.
     pub host: String,
@@ -31,37 +31,37 @@ impl std::fmt::Display for Member {
 }
 
 impl Cluster {
-    /// The command cannot begin again: the loss of a rank is the end of the job. Every rank must
+    /// Declares that the command cannot restart: the loss of a rank ends the job. Every rank must
     /// call it.
     pub fn cannot_begin_again(&self) {
         #[cfg(feature = "mpi")]
-        if let Some(survivors) = self.survivors() {
-            survivors.cannot_begin_again();
+        if let Some(membership) = self.membership() {
+            membership.cannot_begin_again();
         }
     }
 
-    /// Whether losses are survived.
-    pub fn outlives(&self) -> bool {
+    /// Whether the job survives losses.
+    pub fn survives_losses(&self) -> bool {
         #[cfg(feature = "mpi")]
-        return self.survivors().is_some_and(Survivors::outlives);
+        return self.membership().is_some_and(Membership::survives_losses);
         #[cfg(not(feature = "mpi"))]
         false
     }
 
-    /// The ranks that were lost.
+    /// The lost ranks.
     pub fn lost(&self) -> Vec<Member> {
         #[cfg(feature = "mpi")]
-        return self.survivors().map(Survivors::missing).unwrap_or_default();
+        return self.membership().map(Membership::missing).unwrap_or_default();
         #[cfg(not(feature = "mpi"))]
         Vec::new()
     }
 
-    /// What the root has found, the same in every attempt of a command: at the root where losses
-    /// are not survived, else at every rank, since any of them may be the next root. Every rank
-    /// must call it; the root passes `Some`.
+    /// What the root finds, the same in every attempt of a command. Returned at every rank if the
+    /// job survives losses, since any rank may be the next root; otherwise at the root alone. Every
+    /// rank must call it; only the root's `find` runs.
     ///
     /// # Errors
-    /// [`Lost`](crate::error::Error::Lost); what the root found instead, agreed on by all.
+    /// [`Lost`](crate::error::Error::Lost); the root's error, as agreed by all ranks.
     pub fn remember<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         match self.replay_log() {
             None => self.agree(self.at_root(find).transpose()),
@@ -69,8 +69,8 @@ impl Cluster {
         }
     }
 
-    /// What follows from the end of an attempt. `None`: somebody was lost, those who are left have
-    /// come together, with new numbers, and are to run the command again. Every rank must call it.
+    /// Decides what follows the end of an attempt. `None`: a rank was lost; the living ranks have
+    /// regrouped with new numbers, and run the command again. Every rank must call it.
     pub fn after(&mut self, outcome: Result<u8>) -> Option<Result<u8>> {
         #[cfg(feature = "mpi")]
         if let Cluster::Mpi(mpi) = self {
@@ -80,9 +80,9 @@ impl Cluster {
     }
 
     #[cfg(feature = "mpi")]
-    fn survivors(&self) -> Option<&Survivors> {
+    fn membership(&self) -> Option<&Membership> {
         match self {
-            Cluster::Mpi(mpi) => mpi.survivors(),
+            Cluster::Mpi(mpi) => mpi.membership(),
             Cluster::Local(_) => None,
         }
     }

@@ -1,8 +1,8 @@
-//! The end of a program that gets no more memory: one message that says so, exit code 1, at once.
+//! An allocator that ends the job when memory runs out: one message, exit code 1, at once.
 //!
-//! Rust's own way is to abort, after a backtrace that takes memory itself and may wait for a lock
-//! for ever. It ends with code 134 and names no rank; and the others would wait for one that is
-//! gone. What is done here takes no memory.
+//! Rust by default aborts, after a backtrace that needs memory itself and may wait for a lock for
+//! ever. That ends with code 134, names no rank, and leaves the others waiting. This module
+//! allocates nothing.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Cursor, Write};
@@ -10,12 +10,12 @@ use std::os::fd::BorrowedFd;
 
 use super::ending;
 
-/// The system's memory, or the end of the job.
+/// The system's allocator, which ends the job instead of failing.
 #[derive(Debug)]
 pub struct OrEnd;
 
-// SAFETY: all is passed on to the system's allocator, which keeps the contract; a null pointer is
-// never returned.
+// SAFETY: every call is forwarded to the system's allocator, which keeps the contract; a null
+// pointer is never returned.
 unsafe impl GlobalAlloc for OrEnd {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract, which is the same.
@@ -49,16 +49,16 @@ fn checked(memory: *mut u8, bytes: usize) -> *mut u8 {
 #[cold]
 fn end(bytes: usize) -> ! {
     let mut text = Cursor::new([0_u8; 256]);
-    // A text that is too long is cut off.
+    // A text that is too long is truncated.
     let _ = who(&mut text).and_then(|()| writeln!(text, ": out of memory: no room for {bytes} bytes more"));
     let length = text.position() as usize;
-    // SAFETY: the descriptor does not outlive this line; a closed one is an error that nobody is
-    // left to tell of.
+    // SAFETY: the descriptor does not outlive this line. If it is closed, the error cannot be
+    // reported.
     let _ = rustix::io::write(unsafe { BorrowedFd::borrow_raw(2) }, &text.get_ref()[..length]);
     ending::end_all(1)
 }
 
-/// The rank and its host where there are several, as in every message.
+/// The rank and its host if there are several ranks, as in every message.
 fn who(text: &mut Cursor<[u8; 256]>) -> std::io::Result<()> {
     let (rank, size) = ending::world();
     if size == 1 {

@@ -1,9 +1,9 @@
-//! Messages besides the engine's: bytes whose length both sides know, for tests and measurements
-//! of the network itself (`burnin`).
+//! Messages outside the engine: bytes whose length both sides know, for tests and measurements of
+//! the network (`burnin`).
 //!
-//! Stands beside the records of `lib.rs`, which carry their length and are decoded: here a receive
-//! is posted into memory that exists already (`MPI_Irecv`), so that time and bytes are those of the
-//! message alone. Only ranks over MPI send them: a caller first checks that there is another rank.
+//! Stands beside the records of `lib.rs`, which carry their length and are decoded. Here a receive
+//! is posted into existing memory (`MPI_Irecv`), so that time and bytes are those of the message
+//! alone. Only ranks over MPI send them: a caller first checks that there is another rank.
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
@@ -27,7 +27,7 @@ impl Cluster {
     }
 
     /// Receives the bytes of another rank's [`Cluster::send_bytes`] (`MPI_Irecv`); waits politely.
-    /// Says how many came, which is at most the length of `bytes`.
+    /// Returns their number, which is at most the length of `bytes`.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
@@ -42,15 +42,15 @@ impl Cluster {
         }
     }
 
-    /// Sends every rank its part of `bytes`, which has one part of the same length for each, and
-    /// gets one part from each, in rank order (`MPI_Ialltoall` of `MPI_BYTE`). Every rank must call
-    /// it, with the same length.
+    /// Sends every rank its part of `bytes`, and receives one part from each, in rank order
+    /// (`MPI_Ialltoall` of `MPI_BYTE`). All parts have the same length. Every rank must call it,
+    /// with the same length.
     ///
     /// # Errors
     /// [`Error::Lost`](crate::error::Error::Lost).
     ///
     /// # Panics
-    /// When `bytes` cannot be cut into as many parts as there are ranks.
+    /// When the length of `bytes` is not a multiple of the number of ranks.
     pub fn all_to_all(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         assert!((bytes.len() as u64).is_multiple_of(self.size()), "one part for each rank");
         match self {

@@ -1,13 +1,14 @@
-//! A thread that sees whether the thread which calls MPI gets on: the last resort against a hang.
+//! A thread that checks whether the thread that calls MPI makes progress: the last resort against a
+//! hang.
 //!
-//! Stands beside `heartbeat`, which tells the ranks of each other. That needs one rank at least
-//! that waits politely; but MPI's own calls (`MPI_Comm_split`, `MPI_Win_allocate`) spin inside, and
-//! a rank that is in one of them, in a file operation that does not return, or in a kernel without
-//! a yield, can say nothing. So this thread looks whether anything was attended to, and if there
-//! was nothing for the whole limit and [`GRACE`], by which time another rank should have said who
-//! hangs, this rank says it of itself.
+//! Stands beside `heartbeat`, which needs at least one rank that waits politely. But MPI's own
+//! calls (`MPI_Comm_split`, `MPI_Win_allocate`) spin inside. A rank in such a call, in a file
+//! operation that does not return, or in a kernel that never yields, cannot report anything. So
+//! this thread checks whether `heartbeat` runs. If it has not run for the limit plus [`GRACE`],
+//! another rank should have reported the hang by then, and this rank reports it itself.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,42 +16,47 @@ use montesieve_engine::awake;
 
 use super::ending;
 use super::place::host;
+use super::stall_limit::StallLimit;
 
-/// Above the limit: the others speak first, and end the job within some seconds.
+/// Added to the limit: the other ranks report first, and end the job within seconds.
 const GRACE: Duration = Duration::from_secs(5);
-/// Between two ranks that say it of themselves, up to the 20th.
+/// Between two ranks that report themselves, up to the 20th.
 const TURN: Duration = Duration::from_millis(500);
-/// Between two looks.
+/// Time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Grows whenever something is attended to.
+/// Grows whenever `heartbeat` runs.
 static BEATS: AtomicU64 = AtomicU64::new(0);
 /// Milliseconds; 0: not watched.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
+/// The option that sets the limit.
+static SET_BY: Mutex<&str> = Mutex::new("");
 static RANK: AtomicU64 = AtomicU64::new(0);
 static RUNS: AtomicBool = AtomicBool::new(false);
 
-/// Something was attended to.
+/// Called whenever `heartbeat` runs.
 pub fn beat() {
     BEATS.store(BEATS.load(Relaxed).wrapping_add(1), Relaxed);
 }
 
-/// From here on this rank is watched with this limit; zero: not at all.
-pub fn watch(limit: Duration, rank: u64) {
+/// Watches this rank with this limit from here on; zero: not at all.
+pub fn watch(stall: StallLimit, rank: u64) {
+    let StallLimit { limit, set_by } = stall;
     beat();
+    *SET_BY.lock().unwrap_or_else(PoisonError::into_inner) = set_by;
     RANK.store(rank, Relaxed);
     LIMIT.store(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX), Relaxed);
     if !limit.is_zero() && !RUNS.swap(true, Relaxed) {
-        // Without the thread the job is less watched, and no worse.
+        // Without this thread only `heartbeat` watches.
         let _ = thread::Builder::new().name("monitor".into()).stack_size(64 << 10).spawn(run);
     }
 }
 
-/// Not watched while this is held: in a step that has a deadline of its own.
+/// This rank is not watched while this guard is held: for steps with their own deadline.
 #[must_use = "it counts until it is dropped"]
 pub struct Unwatched(u64);
 
-/// Until the result is dropped this rank is not watched.
+/// Stops watching this rank until the result is dropped.
 pub fn unwatched() -> Unwatched {
     Unwatched(LIMIT.swap(0, Relaxed))
 }
@@ -71,17 +77,17 @@ fn run() {
         let lasted = silence.look(Instant::now(), BEATS.load(Relaxed));
         if !limit.is_zero() && lasted >= limit.saturating_add(GRACE + turn) {
             crate::stderr::message(&format!(
-                "rank {} on {}: a call of MPI, a file operation or a computation has not returned for {} (--stall-timeout): ending the job",
+                "rank {} on {}: a call of MPI, a file operation or a computation has not returned for {}: ending the job",
                 RANK.load(Relaxed),
                 host(),
-                humantime::format_duration(limit)
+                StallLimit { limit, set_by: *SET_BY.lock().unwrap_or_else(PoisonError::into_inner) }
             ));
             ending::end_all(1);
         }
     }
 }
 
-/// How long nothing was attended to, in time awake.
+/// How long `heartbeat` has not run, in time awake.
 struct Silence {
     clock: awake::Clock,
     beats: u64,

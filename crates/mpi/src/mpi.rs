@@ -1,4 +1,4 @@
-//! The cluster over MPI, through rsmpi. Every wait is a test in a polite loop (see `patience`).
+//! The cluster over MPI, through rsmpi. Every wait tests in a polite loop (see `backoff`).
 
 mod finalize;
 mod library;
@@ -17,31 +17,31 @@ use mpi::topology::{Color, SimpleCommunicator};
 use mpi::traits::*;
 
 pub use self::library::{library, speaks_pmix, standard};
+use super::backoff::ProgressBackoff;
 use super::heartbeat::{self, Waiting};
 use super::launch::Launch;
+use super::membership::{self, Membership};
+use super::node_window::{NodeWindows, WritableWindow};
 use super::outbox::Outbox;
-use super::patience::Patience;
 use super::request;
-use super::survivors::{self, Survivors};
 use super::ulfm;
-use super::window::{Open, Windows};
 use crate::error::{Error, Result};
 
-/// The world of all ranks, or a part of it.
+/// The world of all ranks, or a sub-cluster.
 pub struct Mpi {
-    // Before the universe, so that they go first.
+    // Declared before the universe, so that they are dropped first.
     outbox: Outbox,
-    windows: Windows,
+    windows: NodeWindows,
     world: SimpleCommunicator,
     launch: Launch,
-    /// Where MPI was started for losses; `None` in a part.
-    survivors: Option<Rc<Survivors>>,
-    /// `None` in a part, which ends before the whole.
+    /// `None` if MPI was started without fault tolerance, and in a sub-cluster.
+    membership: Option<Rc<Membership>>,
+    /// `None` in a sub-cluster, which is dropped before the whole.
     _universe: Option<Universe>,
 }
 
-/// For a program that just returns. Communicators must not be freed after `MPI_Finalize`, and what
-/// belongs to the thread outlives this.
+/// For a program that returns without `leave`. Communicators must not be freed after
+/// `MPI_Finalize`, and thread-local values outlive this.
 impl Drop for Mpi {
     fn drop(&mut self) {
         if self._universe.is_some() {
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Mpi {
     }
 }
 
-/// Rank and size for whoever has no [`Mpi`] at hand; `None` before and after MPI.
+/// Rank and size, for code without an [`Mpi`]; `None` before `MPI_Init` and after `MPI_Finalize`.
 pub fn world() -> Option<(u64, u64)> {
     is_up().then(|| {
         let world = SimpleCommunicator::world();
@@ -64,18 +64,18 @@ pub fn world() -> Option<(u64, u64)> {
     })
 }
 
-/// `MPI_Abort` on the world, if MPI is up. Where MPI was started for losses that would end this
-/// process alone: all agree to leave instead.
+/// `MPI_Abort` on the world, if MPI is initialised. With fault tolerance that would end only this
+/// process, so all ranks agree to leave instead.
 pub fn abort(code: u8) {
     if is_up() {
-        survivors::leave_together(code);
+        membership::leave_together(code);
         SimpleCommunicator::world().abort(i32::from(code));
     }
 }
 
 fn is_up() -> bool {
     let (mut begun, mut over) = (0, 0);
-    // SAFETY: both may be called at any time, before MPI_Init and after MPI_Finalize.
+    // SAFETY: both may be called at any time, even before MPI_Init and after MPI_Finalize.
     unsafe {
         ffi::MPI_Initialized(&mut begun);
         ffi::MPI_Finalized(&mut over);
@@ -89,51 +89,51 @@ impl Mpi {
         ulfm::prepare();
         let (universe, _) = mpi::initialize_with_threading(mpi::Threading::Funneled)
             .ok_or_else(|| Error::Launch("MPI is initialised already".into()))?;
-        let (outbox, windows) = (Outbox::default(), Windows::default());
+        let (outbox, windows) = (Outbox::default(), NodeWindows::default());
         let world = universe.world();
-        let mut mpi = Mpi { outbox, windows, world, launch, survivors: None, _universe: Some(universe) };
-        mpi.find_survivors()?;
+        let mut mpi = Mpi { outbox, windows, world, launch, membership: None, _universe: Some(universe) };
+        mpi.find_membership()?;
         heartbeat::start(&mpi.world);
         Ok(mpi)
     }
 
-    /// Begins a request, and waits politely until it is complete.
+    /// Starts a request, and waits politely until it is complete.
     fn wait<'a, D: ?Sized + 'a, S: Scope<'a>>(
         &self,
         what: Waiting,
-        begin: impl FnOnce() -> Pending<'a, D, S>,
+        start: impl FnOnce() -> Pending<'a, D, S>,
     ) -> std::result::Result<Status, Lost> {
-        self.wait_for(what, 0, begin)
+        self.wait_for(what, 0, start)
     }
 
-    /// The same, for what comes from this rank.
+    /// As `wait`, for a message from rank `from`.
     ///
-    /// In a world that has lost somebody a call fails without having made a request, which rsmpi
-    /// does not see: so it is asked before.
+    /// In a world with a loss a call fails without making a request, and rsmpi does not notice. So
+    /// this checks for losses first.
     fn wait_for<'a, D: ?Sized + 'a, S: Scope<'a>>(
         &self,
         what: Waiting,
         from: u64,
-        begin: impl FnOnce() -> Pending<'a, D, S>,
+        start: impl FnOnce() -> Pending<'a, D, S>,
     ) -> std::result::Result<Status, Lost> {
-        self.check_whole()?;
-        // SAFETY: it is completed before this returns, and what it reads and writes is borrowed
-        // until then.
-        let (request, _data, _scope) = unsafe { begin().into_raw() };
+        self.check_no_loss()?;
+        // SAFETY: the request is complete when this returns, and its buffers are borrowed until
+        // then.
+        let (request, _data, _scope) = unsafe { start().into_raw() };
         let _wait = heartbeat::waiting_for(what, from);
-        let status = request::complete_while(request, Patience::new(), || self.look());
-        self.check_whole().map(|()| status)
+        let status = request::complete_while(request, ProgressBackoff::new(), || self.look());
+        self.check_no_loss().map(|()| status)
     }
 
-    /// The first `ranks` ranks (`MPI_Comm_split`, which waits by spinning: so all ranks meet in a
-    /// polite barrier before it).
+    /// The first `ranks` ranks (`MPI_Comm_split`). That call spins, so all ranks first wait in a
+    /// polite barrier.
     pub fn first(&self, ranks: u64) -> std::result::Result<Option<Mpi>, Lost> {
         self.barrier()?;
         let color = if self.rank() < ranks { Color::with_value(0) } else { Color::undefined() };
         let world = self.world.split_by_color_with_key(color, self.world.rank());
-        let (outbox, windows) = (Outbox::default(), Windows::default());
+        let (outbox, windows) = (Outbox::default(), NodeWindows::default());
         let launch = self.launch.clone();
-        Ok(world.map(|world| Mpi { outbox, windows, world, launch, survivors: None, _universe: None }))
+        Ok(world.map(|world| Mpi { outbox, windows, world, launch, membership: None, _universe: None }))
     }
 
     pub fn launch(&self) -> &Launch {
@@ -144,10 +144,10 @@ impl Mpi {
         &self.world
     }
 
-    /// No window where losses are survived: what ranks of a node share cannot be taken apart
-    /// without the dead.
-    pub fn open_window(&self, words: usize) -> Result<Option<Open<'_>>> {
-        if self.survivors().is_some_and(Survivors::outlives) {
+    /// Opens no window if the job survives losses: shared memory cannot be freed without the dead
+    /// ranks.
+    pub fn open_window(&self, words: usize) -> Result<Option<WritableWindow<'_>>> {
+        if self.membership().is_some_and(Membership::survives_losses) {
             return Ok(None);
         }
         self.windows.open(&self.world, words)

@@ -1,5 +1,5 @@
-//! Where this rank runs: host, CPUs it may use, memory it took. What the system does not tell is
-//! empty or zero.
+//! Where this rank runs: its host, the CPUs it may use, the memory it has used. What the system
+//! does not report is empty or zero.
 
 use std::fs;
 
@@ -14,17 +14,18 @@ use crate::error::Result;
 pub struct Place {
     /// The host's name.
     pub host: String,
-    /// Logical CPUs that the host has.
+    /// Logical CPUs of the host.
     pub cpus: usize,
     /// The CPU's model name.
     pub cpu_model: String,
     /// Logical CPUs that this rank may run on, ascending.
     pub allowed: Vec<usize>,
-    /// CPUs' worth of time that the control group grants, in hundredths; `None` without a quota.
+    /// CPU time that the control group grants, in hundredths of a CPU; `None` without a quota.
     pub quota_percent: Option<u64>,
     /// The control group with that quota: ranks of one group share it.
     pub quota_group: String,
-    /// The memory that this rank and those beside it may still take, and the limit that says so.
+    /// The memory that this rank and its neighbours on the host may still take, and the limit that
+    /// sets it.
     pub memory: Option<Bound>,
     /// The largest stack of the main thread, in bytes; `None` without a limit.
     pub stack: Option<u64>,
@@ -33,7 +34,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Asks the system.
+    /// Queries the system.
     pub fn here() -> Place {
         let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map(|(_, name)| name);

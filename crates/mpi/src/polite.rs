@@ -1,15 +1,15 @@
-//! Waits for MPI that leave the core to other ranks: for code written on rsmpi itself.
+//! Waits for MPI that leave the core to other ranks, for code written directly on rsmpi.
 //!
-//! MPI's blocking calls (`MPI_Recv`, `MPI_Wait`, `MPI_Barrier`) spin, which is right where every
-//! rank has a core, and ruinous where eight ranks share two. So begin with the immediate form of a
-//! call (`immediate_receive`, `immediate_barrier`, ...), and wait for its request here: `MPI_Test`
-//! in a loop that yields and then sleeps longer and longer, up to 1 ms
-//! ([`patience`](crate::patience)).
+//! MPI's blocking calls (`MPI_Recv`, `MPI_Wait`, `MPI_Barrier`) spin. That is right when every rank
+//! has a core, and ruinous when eight ranks share two. So start the immediate form of a call
+//! (`immediate_receive`, `immediate_barrier`, ...), and wait for its request here. The wait calls
+//! `MPI_Test` in a loop that yields and then sleeps longer and longer, up to 1 ms
+//! ([`backoff`](crate::backoff)).
 //!
-//! Each of these waits also answers the questions of other ranks, so that a rank that hangs is
-//! named ([`heartbeat`]), and looks for lost ranks. In the world of a cluster
-//! that cannot begin again (`Cluster::cannot_begin_again`) a loss ends the process in here; so a
-//! wait that returns has succeeded.
+//! Each wait also answers the questions of other ranks, so that the error message names a rank that
+//! hangs ([`heartbeat`]). It also looks for lost ranks. If the command cannot restart
+//! (`Cluster::cannot_begin_again`), a loss ends the process here; so a wait that returns has
+//! succeeded.
 //!
 //! Reference: MPI 3.1, 3.7.3 and 3.8.1.
 
@@ -17,19 +17,19 @@ use mpi::datatype::Equivalence;
 use mpi::point_to_point::{ReceiveFuture, Status};
 use mpi::request::{Request, Scope};
 
+use crate::backoff::ProgressBackoff;
 use crate::heartbeat::{self, Waiting};
-use crate::patience::Patience;
-use crate::{request, survivors};
+use crate::{membership, request};
 
 /// Waits until a request is complete (`MPI_Test`).
 pub fn wait<'a, D: ?Sized, S: Scope<'a>>(request: Request<'a, D, S>) -> Status {
-    complete(request, Patience::new())
+    complete(request, ProgressBackoff::new())
 }
 
 /// As [`wait`], but only yields: for a rank whose window other ranks may still use. Its `MPI_Test`
-/// is what serves them where the library has no hardware for one-sided calls.
+/// serves them if the library has no hardware support for one-sided calls.
 pub fn wait_and_serve<'a, D: ?Sized, S: Scope<'a>>(request: Request<'a, D, S>) -> Status {
-    complete(request, Patience::attentive())
+    complete(request, ProgressBackoff::yielding())
 }
 
 /// Waits for the message of a posted receive (`MPI_Test`).
@@ -45,22 +45,22 @@ pub fn receive<T: Equivalence>(future: ReceiveFuture<T>) -> (T, Status) {
     })
 }
 
-/// Repeats a test that MPI returns from at once (`MPI_Iprobe`, `MPI_Improbe`, `MPI_Testany`, ...)
-/// until it has something.
+/// Repeats a nonblocking test (`MPI_Iprobe`, `MPI_Improbe`, `MPI_Testany`, ...) until it finds
+/// something.
 pub fn until<T>(mut test: impl FnMut() -> Option<T>) -> T {
-    let mut patience = Patience::new();
+    let mut backoff = ProgressBackoff::new();
     loop {
         if let Some(found) = test() {
             return found;
         }
-        survivors::look();
-        patience.pause();
+        membership::look();
+        backoff.pause();
     }
 }
 
-fn complete<'a, D: ?Sized, S: Scope<'a>>(request: Request<'a, D, S>, manner: Patience) -> Status {
-    // SAFETY: it is complete when this returns, and what it reads and writes is borrowed until then.
+fn complete<'a, D: ?Sized, S: Scope<'a>>(request: Request<'a, D, S>, backoff: ProgressBackoff) -> Status {
+    // SAFETY: the request is complete when this returns, and its buffers are borrowed until then.
     let (request, _data, _scope) = unsafe { request.into_raw() };
     let _wait = heartbeat::waiting_for(Waiting::Request, 0);
-    request::complete_while(request, manner, survivors::look)
+    request::complete_while(request, backoff, membership::look)
 }

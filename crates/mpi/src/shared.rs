@@ -1,17 +1,18 @@
-//! Memory that exists once on each node: tables that every rank reads and none could afford alone.
+//! Memory that exists once per node: tables that every rank reads and that are too large for each
+//! to have a copy.
 //!
-//! The ranks of a node fill it together, each its own part, and from then on it can only be read.
-//! Where there is no MPI, or shared memory is short, it is ordinary memory with the same interface,
-//! filled by this rank alone: the words are the same. The raw calls are in `window`.
+//! The ranks of a node fill it together, each its own part; from then on it is read-only. Without
+//! MPI, or if shared memory is short, it is ordinary memory with the same interface and the same
+//! words, filled by this rank alone. The raw calls are in `node_window`.
 //!
-//! Containers often give `/dev/shm` 64 MB (Docker: `--shm-size`) or leave it out. The first write
-//! to a page that does not exist would end the job with SIGBUS, so memory is checked and claimed
-//! before anything is written.
+//! Containers often limit `/dev/shm` to 64 MB (Docker: `--shm-size`) or omit it. The first write to
+//! a page without memory would end the job with SIGBUS, so memory is checked and populated before
+//! anything is written.
 //!
-//! Cost: clearing the pages, which the ranks share: 50 ms for 123 MB (AMD Zen 4, one rank); and a
-//! few collectives.
-//! Reference: MPI 3.1, 11.2.3 (`MPI_Win_allocate_shared`); T. Hoefler et al., "MPI + MPI: a new
-//! hybrid approach to parallel programming with MPI plus shared memory", Computing 95 (2013).
+//! Cost: clearing the pages, divided among the ranks (50 ms for 123 MB on one rank, AMD Zen 4), and
+//! a few collectives. Reference: MPI 3.1, 11.2.3 (`MPI_Win_allocate_shared`); T. Hoefler et al.,
+//! "MPI + MPI: a new hybrid approach to parallel programming with MPI plus shared memory",
+//! Computing 95 (2013).
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};
@@ -19,37 +20,38 @@ use std::sync::Arc;
 
 use super::Cluster;
 #[cfg(feature = "mpi")]
-use super::window::View;
-use super::words::Words;
+use super::node_window::ReadOnlyWindow;
+use super::shared_words::SharedWords;
 use crate::error::{Error, Result};
 
-/// Words that the ranks of a node filled together: the same at every rank, and read-only.
+/// SharedWords that the ranks of a node have filled together: the same at every rank, and
+/// read-only.
 ///
-/// Shared memory lives until [`Shared::release`], or until the cluster is left; going out of scope
-/// does not free it, since that takes all ranks of the node.
+/// Shared memory lives until [`Shared::release`], or until the end of the cluster. Dropping this
+/// does not free it, since that needs all ranks of the node.
 #[must_use = "it is full of words"]
 pub struct Shared<'c> {
     memory: Memory<'c>,
 }
 
 enum Memory<'c> {
-    /// Memory of the process, which its threads share.
-    Threads(Arc<Words>),
-    /// Only windows need the lifetime, but a type has the same interface with and without MPI.
+    /// Memory of the process, shared by its threads.
+    Threads(Arc<SharedWords>),
+    /// Only windows need the lifetime, but the type has the same interface with and without MPI.
     Own(Vec<u64>, PhantomData<&'c Cluster>),
     #[cfg(feature = "mpi")]
-    Window(View<'c>),
+    Window(ReadOnlyWindow<'c>),
 }
 
 impl Cluster {
-    /// Memory once on each node, of `pieces` pieces of `length` words, filled by `fill`: it is
-    /// given some of the pieces by number and their words, which are zero, and writes them. What it
-    /// writes must depend on the numbers alone. (`MPI_Comm_split_type`, `MPI_Win_allocate_shared`,
-    /// `MPI_Ibarrier`.) Every rank must call it, with the same numbers; each gets all words of its
-    /// node. A rank may be given no piece at all.
+    /// Allocates `pieces` pieces of `length` words once per node (`MPI_Comm_split_type`,
+    /// `MPI_Win_allocate_shared`, `MPI_Ibarrier`). `fill` gets a range of pieces, possibly empty,
+    /// and their words, which are zero, and writes them. What it writes must depend on the numbers
+    /// of the pieces alone. Every rank must call it, with the same arguments; each gets all words
+    /// of its node.
     ///
     /// # Errors
-    /// What `fill` returns, on this rank alone; [`Error::Run`](crate::error::Error::Run) when a
+    /// The error of `fill`, on this rank alone; [`Error::Run`](crate::error::Error::Run) when a
     /// call of MPI fails.
     pub fn shared<F>(&self, pieces: usize, length: usize, fill: F) -> Result<Shared<'_>>
     where
@@ -66,10 +68,10 @@ impl Cluster {
         if let Cluster::Local(local) = self
             && local.size() > 1
         {
-            let words = local.share(|| Words::zero(pieces * length))?;
+            let words = local.share(|| SharedWords::zero(pieces * length))?;
             let mine = share(pieces, local.rank() as usize, local.size() as usize);
             let filled = words.fill(mine.start * length..mine.end * length, |part| fill(mine, part));
-            // No rank reads before all have filled their parts; an error of one ends the job.
+            // No rank reads before all have filled their parts; an error on one ends the job.
             let has_failed = self.max(filled.is_err().into())? > 0;
             filled?;
             if has_failed {
@@ -84,8 +86,7 @@ impl Cluster {
         Ok(Shared { memory: Memory::Own(words, PhantomData) })
     }
 
-    /// The most bytes of shared memory that this rank's node had at any time; ordinary memory does
-    /// not count.
+    /// The peak of shared memory on this rank's node, in bytes; ordinary memory does not count.
     pub fn shared_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
@@ -96,21 +97,21 @@ impl Cluster {
 }
 
 impl Cluster {
-    /// The most bytes that one call of [`Cluster::shared`] can share among the ranks of this node,
-    /// as far as one can see: what does not fit is each rank's own. For ranks of one process there
-    /// is no such limit.
+    /// An estimate of the bytes that one call of [`Cluster::shared`] can share among the ranks of
+    /// this node. What does not fit becomes ordinary memory of each rank. Ranks of one process have
+    /// no such limit.
     pub fn shareable_bytes(&self) -> u64 {
         match self {
             #[cfg(feature = "mpi")]
-            Cluster::Mpi(_) => super::window::free_shared_memory(),
+            Cluster::Mpi(_) => super::node_window::free_shared_memory(),
             Cluster::Local(_) => u64::MAX,
         }
     }
 }
 
 impl Shared<'_> {
-    /// Gives the memory back (`MPI_Win_free`). Every rank must call it, and no rank of the node
-    /// reads it any more then.
+    /// Frees the memory (`MPI_Win_free`). Every rank must call it; no rank of the node reads it
+    /// afterwards.
     pub fn release(self) {
         #[cfg(feature = "mpi")]
         if let Memory::Window(view) = self.memory {
@@ -132,7 +133,7 @@ impl Deref for Shared<'_> {
     }
 }
 
-/// The pieces that rank `rank` of `size` fills: contiguous shares, as equal as can be.
+/// The pieces that rank `rank` of `size` fills: contiguous shares, as equal as possible.
 fn share(pieces: usize, rank: usize, size: usize) -> Range<usize> {
     pieces * rank / size..pieces * (rank + 1) / size
 }
@@ -168,7 +169,7 @@ mod tests {
                 };
                 let shared = cluster.shared(7, 3, fill).expect("memory");
                 let (place, words) = (shared.as_ptr() as usize, shared.to_vec());
-                cluster.barrier().expect("nobody is lost");
+                cluster.barrier().expect("no rank is lost");
                 shared.release();
                 (place, words, cluster.shared_bytes())
             });

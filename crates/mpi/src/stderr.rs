@@ -1,9 +1,8 @@
-//! Standard error: one message is one write, so that lines of several ranks never run into each
-//! other.
+//! Standard error: one message is one write, so that lines of several ranks are never interleaved.
 //!
-//! Everything that the program says there goes through this file. A message never costs the result:
-//! when standard error is closed or full, or nothing reads it, the message is lost and the program
-//! goes on.
+//! Everything that the program prints there goes through this module. A message never costs the
+//! result: if standard error is closed or full, or nothing reads it, the message is lost and the
+//! program continues.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,28 +14,27 @@ use rustix::io::Errno;
 
 /// Bytes that one write to a pipe delivers in one piece (`PIPE_BUF` of Linux).
 const PIECE: usize = 4096;
-/// How long a message waits for a reader that has stopped. Later messages do not wait until it
-/// reads again.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a message waits for a stopped reader. Later messages do not wait until it reads again.
+const WRITE_LIMIT: Duration = Duration::from_secs(2);
 
-/// Whether the last message was given up.
+/// Whether the last message was dropped.
 static IS_STUCK: AtomicBool = AtomicBool::new(false);
 
-/// A message of this program: begins with its name, unless it says who speaks, and cannot control
-/// the terminal.
+/// Prints a message of this program. It starts with the program's name, unless the text names its
+/// source, and cannot control the terminal.
 pub fn message(text: &str) {
     let text = printable(text.trim_end());
     let prefix = if text.starts_with("error:") || text.starts_with("rank ") { "" } else { "montesieve: " };
     write(io::stderr().as_fd(), format!("{prefix}{text}\n").as_bytes(), &IS_STUCK);
 }
 
-/// Text of several lines, as it is.
+/// Prints text of several lines unchanged.
 pub fn text(text: &[u8]) {
     write(io::stderr().as_fd(), text, &IS_STUCK);
 }
 
-/// The same text with its control characters written out: file names, stored words and host names
-/// are other people's.
+/// The text with control characters escaped: file names, stored words and host names come from
+/// outside.
 fn printable(text: &str) -> String {
     let is_harmless = |c: char| !c.is_control() || c == '\n' || c == '\t';
     if text.chars().all(is_harmless) {
@@ -51,7 +49,8 @@ fn printable(text: &str) -> String {
     })
 }
 
-/// Whole lines at once, as many as a pipe takes in one piece. What cannot be written is lost.
+/// Writes whole lines at once, as many as a pipe accepts in one piece. What cannot be written is
+/// lost.
 fn write(stream: BorrowedFd<'_>, text: &[u8], is_stuck: &AtomicBool) {
     let mut rest = text;
     while !rest.is_empty() {
@@ -82,13 +81,13 @@ fn write_piece(stream: BorrowedFd<'_>, mut piece: &[u8], is_stuck: &AtomicBool) 
     true
 }
 
-/// Waits until a write will not block, but not for long, and only once.
+/// Waits briefly until a write will not block; only once for a stuck stream.
 fn is_writable(stream: BorrowedFd<'_>, is_stuck: &AtomicBool) -> bool {
-    let patience = if is_stuck.load(Relaxed) { Duration::ZERO } else { PATIENCE };
-    let timeout = Timespec::try_from(patience).ok();
+    let limit = if is_stuck.load(Relaxed) { Duration::ZERO } else { WRITE_LIMIT };
+    let timeout = Timespec::try_from(limit).ok();
     let is_ready = loop {
         match poll(&mut [PollFd::new(&stream, PollFlags::OUT)], timeout.as_ref()) {
-            // A signal: the wait begins again, which a second one hardly makes long.
+            // A signal restarts the wait; a second one is rare.
             Err(Errno::INTR) => {}
             ready => break ready.is_ok_and(|ready| ready > 0),
         }
@@ -117,7 +116,7 @@ mod tests {
 
     #[test]
     fn pieces_end_where_lines_end() {
-        // A packet of a socket is what one write wrote.
+        // A datagram is what one write wrote.
         use std::os::unix::net::UnixDatagram;
         let (reader, writer) = UnixDatagram::pair().expect("a pair of sockets");
         let line = |n: usize| "x".repeat(n - 1) + "\n";
@@ -151,7 +150,7 @@ mod tests {
     fn a_message_that_nothing_reads_is_given_up() {
         let (mut reader, writer) = piped();
         let is_stuck = AtomicBool::new(true);
-        // More than a pipe holds: it would block for ever.
+        // More than a pipe holds: the write would block for ever.
         write(writer.as_fd(), &vec![b'\n'; 1 << 21], &is_stuck);
         assert!(is_stuck.load(Relaxed));
         write(writer.as_fd(), b"lost\n", &is_stuck);

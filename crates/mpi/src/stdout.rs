@@ -1,13 +1,13 @@
-//! Standard output, alone and under a launcher: a result that did not arrive is an error.
+//! Standard output, with and without a launcher: a result that does not arrive is an error.
 //!
 //! A rank's standard output is a pseudo-terminal that the launcher reads and copies. Open MPI's
-//! `mpirun` does not survive a reader that goes away (`| head`): it aborts, or crashes, with a page
-//! of text. And it says nothing when the disk behind its output is full. Where rank 0 runs beside
-//! its launcher, this file writes into the launcher's standard output itself (see
-//! `launcher`): a closed pipe or a full disk is then an ordinary error to us,
-//! and a long list does not take the way through a pseudo-terminal. Where the file's position is
-//! the launcher's alone, what we wrote goes through it, and is counted at the end. Elsewhere (rank
-//! 0 on another host than `mpirun`, `srun`) it is plain stdout.
+//! `mpirun` does not survive a reader that leaves (`| head`): it aborts or crashes, with a page of
+//! text. It does not report a full disk behind its output. If rank 0 runs on the launcher's host,
+//! this module writes directly to the launcher's standard output (see `launcher`). Then a closed
+//! pipe or a full disk is an ordinary error, and a long list does not pass through a
+//! pseudo-terminal. If only the launcher can move the file's position, the output goes through the
+//! launcher, and its bytes are counted at the end. Otherwise (rank 0 on another host than `mpirun`,
+//! or `srun`) it is plain stdout.
 
 use std::fs::Metadata;
 use std::io::{self, BufWriter, Write};
@@ -23,15 +23,15 @@ use crate::error::{Error, Result};
 use crate::stream::Stream;
 
 /// Bytes collected before a write: one megabyte keeps the number of system calls small, and is
-/// little beside a block.
+/// small against a block.
 const BUFFER: usize = 1 << 20;
-/// A launcher that has not moved on for so long, in time awake, has lost what it was given.
+/// A launcher whose position does not move for this time awake has lost its input.
 const LOST_AFTER: Duration = Duration::from_secs(10);
-/// Time between two looks at how far the launcher is.
+/// Time between two looks at the launcher's position.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 impl Cluster {
-    /// Where this rank writes results: standard output, buffered. Flush it and look at the outcome.
+    /// Where this rank writes results: standard output, buffered. Flush it and check the outcome.
     ///
     /// # Errors
     /// When standard output is closed, or open for reading only.
@@ -48,7 +48,7 @@ impl Cluster {
         })
     }
 
-    /// Device and number of the regular file that standard output goes to, if it does.
+    /// Device and inode of the regular file that standard output goes to, if any.
     pub fn stdout_file(&self) -> Option<(u64, u64)> {
         let launcher = if self.launch().is_forwarded() { Launcher::of_stdout() } else { None };
         let path = launcher.map_or_else(|| "/proc/self/fd/1".into(), Launcher::path);
@@ -70,8 +70,8 @@ fn buffered(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
     Box::new(BufWriter::with_capacity(BUFFER, stream))
 }
 
-/// Our own standard output. The one of the standard library takes an error for success where a
-/// descriptor cannot be written to.
+/// This process's standard output. The standard library's treats an error on an unwritable
+/// descriptor as success.
 fn own() -> io::Result<Stream> {
     use rustix::fs::{OFlags, fcntl_getfl};
     let stdout = io::stdout();
@@ -81,12 +81,12 @@ fn own() -> io::Result<Stream> {
     if fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDONLY {
         return Err(io::Error::other("it is open for reading only"));
     }
-    // Above the three standard streams.
+    // A number above those of the three standard streams.
     Ok(Stream::new(rustix::io::fcntl_dupfd_cloexec(&stdout, 3)?))
 }
 
 /// A stream that the launcher copies to a file. Everything has arrived when the launcher's position
-/// has moved that far.
+/// has moved by the bytes written.
 struct Counted<W> {
     through: W,
     launcher: Launcher,
@@ -111,7 +111,7 @@ impl<W: Write> Write for Counted<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.through.flush()?;
         let lost = || io::Error::other("the launcher did not write all of it (a full disk, a quota?)");
-        // Where it could not be seen at the begin, it cannot be judged.
+        // Without the position at the start there is nothing to compare with.
         let Some(begun) = self.begun else { return Ok(()) };
         let left = || awake::Limit::new(self.limit, Instant::now());
         let (mut last, mut limit) = (begun, left());
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_the_launcher_could_not_write_is_an_error() {
-        // dd goes on after an error, as mpirun does; what is beyond `ulimit -f` is lost.
+        // dd continues after an error, as mpirun does; output beyond `ulimit -f` is lost.
         let file = tempfile::tempfile().expect("a file");
         let mut child =
             copying("trap '' XFSZ; ulimit -f 8; while dd bs=4096 count=1 status=none; :; do :; done", &file);
@@ -196,7 +196,7 @@ mod tests {
         let file = File::create(folder.path().join("list")).expect("a file");
         let mut child = copying("exec head -c 10", &file);
         let mut counted = counted(&mut child);
-        // More than a pipe holds: some is not read.
+        // More than a pipe holds: some of it is never read.
         let written = counted.write_all(&[b'x'; 200_000]).and_then(|()| counted.flush());
         child.wait().expect("ended");
         assert!(written.is_err() || counted.flush().is_err());

@@ -1,8 +1,6 @@
-//! Streams to write to: pipes, FIFOs, devices, standard output. Nothing here blocks while it opens
-//! one.
+//! Streams to write to: pipes, FIFOs, devices, standard output. Opening one never blocks.
 //!
-//! Stands beside `stderr`, which is for messages; regular files are the business of `atomic_file`
-//! of the engine.
+//! Stands beside `stderr`, which is for messages; the engine's `atomic_file` writes regular files.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -16,17 +14,17 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
 
-/// How long a FIFO may be without a reader: whoever starts both sides does so within moments.
+/// How long a FIFO may be without a reader: users start both sides within moments.
 const READER_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two looks for a reader.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// A descriptor that takes every byte, also where writes do not block.
+/// A descriptor that accepts every byte, even if it is nonblocking.
 #[derive(Debug)]
 pub struct Stream(OwnedFd);
 
 impl Stream {
-    /// What is written goes to `descriptor`.
+    /// A stream to `descriptor`.
     pub fn new(descriptor: OwnedFd) -> Stream {
         Stream(descriptor)
     }
@@ -36,7 +34,8 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match rustix::io::write(&self.0, bytes) {
-                // Whoever shares the descriptor may have made it so (Open MPI's mpirun does).
+                // A process that shares the descriptor may have made it nonblocking (Open MPI's
+                // mpirun does).
                 Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&self.0, PollFlags::OUT)], None) {
                     Ok(_) | Err(Errno::INTR) => {}
                     Err(error) => return Err(error.into()),
@@ -51,11 +50,10 @@ impl Write for Stream {
     }
 }
 
-/// Opens a FIFO or a device for writing. A FIFO is waited for until something reads it, but not for
-/// ever.
+/// Opens a FIFO or a device for writing. Waits for a reader of a FIFO, but not for ever.
 ///
 /// # Errors
-/// What the system says; that nothing reads a FIFO.
+/// The system's error; an error that says that nothing reads the FIFO.
 pub fn open(path: &Path) -> io::Result<Stream> {
     open_within(path, READER_LIMIT)
 }
@@ -75,10 +73,10 @@ fn open_within(path: &Path, limit: Duration) -> io::Result<Stream> {
     }
 }
 
-/// The same, at once.
+/// As [`open`], without waiting.
 ///
 /// # Errors
-/// What the system says: `ENXIO` for a FIFO that nothing reads.
+/// The system's error: `ENXIO` for a FIFO that nothing reads.
 pub fn open_now(path: &Path) -> io::Result<File> {
     let nonblocking = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().write(true).custom_flags(nonblocking.bits() as i32).open(path)?;
@@ -87,7 +85,7 @@ pub fn open_now(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether that error of opening `path` means a FIFO that nothing reads.
+/// Whether this error of opening `path` means a FIFO that nothing reads.
 pub fn is_without_reader(path: &Path, error: &io::Error) -> bool {
     let is_fifo = || path.metadata().is_ok_and(|found| found.file_type().is_fifo());
     error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) && is_fifo()

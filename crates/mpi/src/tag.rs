@@ -1,8 +1,8 @@
-//! What a message is about: its tag, one of a few that the whole program knows.
+//! Message tags: the few that the whole program knows.
 
 use montesieve_engine::transport::Channel;
 
-/// What a message is about.
+/// The tag of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Tag {
@@ -10,9 +10,9 @@ pub enum Tag {
     Round = 1,
     /// Default forms of collectives (bytes).
     Collective = 2,
-    /// What the ranks of a job tell each other besides (bytes).
+    /// Messages of a job outside the engine (bytes).
     Job = 3,
-    /// Whether ranks are there (a record).
+    /// Signs of life (a record).
     Liveness = 4,
     /// Bytes whose length both sides know (see `messages`).
     Bytes = 5,

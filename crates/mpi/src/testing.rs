@@ -17,7 +17,7 @@ pub fn on(transport: Rc<dyn Transport>) -> Cluster {
     Cluster::Local(Local::new(Launch::default(), transport))
 }
 
-/// Runs `body` on so many ranks that are threads; what each of them returns.
+/// Runs `body` on `ranks` threads and returns the result of each.
 pub fn on_ranks<R: Send>(ranks: u64, body: impl Fn(&Cluster) -> R + Sync) -> Vec<R> {
     threads::run(ranks, |threads| body(&on(Rc::new(threads.clone()))))
 }

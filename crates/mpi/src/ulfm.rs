@@ -1,10 +1,10 @@
-//! User-level failure mitigation (ULFM): the raw calls by which ranks go on without one that died.
-//! All `unsafe` of it is here.
+//! User-level failure mitigation (ULFM): the raw calls with which ranks continue without one that
+//! died. All its `unsafe` is here.
 //!
-//! The calls are looked up in the running program (`dlsym`), so the same binary runs over any MPI;
-//! they count only where the library says that it was started for this: attribute `MPI_FT` of the
-//! world, which Open MPI 5 sets to 1 under `mpirun --with-ft ulfm`. What follows from a loss is
-//! decided in `vote` and carried out in `survivors`.
+//! The calls are looked up in the running program (`dlsym`), so the same binary runs over any MPI.
+//! They are used only if the library was started with fault tolerance: then Open MPI 5 sets the
+//! attribute `MPI_FT` of the world to 1 (`mpirun --with-ft ulfm`). The `vote` decides what follows
+//! a loss, and `membership` carries it out.
 //!
 //! Reference: W. Bland et al., "Post-failure recovery of MPI communication capability", IJHPCA 27
 //! (2013); Open MPI's page "User-Level Fault Mitigation".
@@ -19,8 +19,8 @@ use mpi::topology::SimpleCommunicator;
 
 use super::request::is_good;
 
-/// The attribute of the world that says whether failures are survived: in Open MPI 5's `mpi.h`, and
-/// in no other header that this may be built with.
+/// The attribute of the world that tells whether the job survives failures. It is in Open MPI 5's
+/// `mpi.h`, and in no other header that this crate may be built with.
 const MPI_FT: c_int = 12;
 
 type OnComm = unsafe extern "C" fn(MPI_Comm) -> c_int;
@@ -28,8 +28,8 @@ type OnFlag = unsafe extern "C" fn(MPI_Comm, *mut c_int) -> c_int;
 type ToComm = unsafe extern "C" fn(MPI_Comm, *mut MPI_Comm) -> c_int;
 type ToGroup = unsafe extern "C" fn(MPI_Comm, *mut MPI_Group) -> c_int;
 
-/// The calls on one communicator, of any state. From the thread that called `MPI_Init`, while the
-/// communicator is there.
+/// The calls on one communicator, in any state. Only from the thread that called `MPI_Init`, while
+/// the communicator exists.
 #[derive(Clone, Copy)]
 pub struct Ulfm {
     comm: MPI_Comm,
@@ -44,45 +44,43 @@ unsafe extern "C" {
     fn _exit(code: c_int) -> !;
 }
 
-/// What is to be done when a call of MPI fails: set by [`on_error`].
+/// Runs when a call of MPI fails; set by [`on_error`].
 type Handler = fn();
 
 thread_local! {
-    /// MPI is called from one thread alone.
+    /// Only one thread calls MPI.
     static ON_ERROR: Cell<Option<Handler>> = const { Cell::new(None) };
 }
 
-/// What MPI calls when a call on a watched communicator has failed. The call then returns with what
-/// it has.
+/// MPI's error handler of watched communicators. The failed call then returns.
 unsafe extern "C" fn failed(_: *mut MPI_Comm, _: *mut c_int) {
     if let Some(handler) = ON_ERROR.get() {
         handler();
     }
 }
 
-/// From now on `handler` is called after each call of MPI that failed; `None`: nothing is.
+/// From now on MPI calls `handler` after each failed call; `None`: nothing.
 pub fn on_error(handler: Option<Handler>) {
     ON_ERROR.set(handler);
 }
 
-/// To be called before `MPI_Init`, while this process has one thread: where MPI is started for
-/// losses, every rank learns then how to reach every other (`mpi_add_procs_cutoff`, unless the user
-/// has set it). Open MPI would ask when it first has something to say to a rank, and of one that
-/// was alone on its host and is dead it would wait for the answer for ever (5.0.11, 4 of 4).
+/// Must be called before `MPI_Init`, while this process has one thread. With fault tolerance, every
+/// rank then learns at the start how to reach every other (`mpi_add_procs_cutoff`, unless the user
+/// has set it). Otherwise Open MPI looks up a rank's address at the first message to it. For a dead
+/// rank that was alone on its host it then waits for ever (5.0.11, 4 of 4).
 pub fn prepare() {
     const REACH_ALL: &str = "OMPI_MCA_mpi_add_procs_cutoff";
     if std::env::var_os("OMPI_MCA_mpi_ft_enable").is_some() && std::env::var_os(REACH_ALL).is_none() {
-        // SAFETY: there is no other thread that could read the environment meanwhile.
+        // SAFETY: no other thread could read the environment meanwhile.
         unsafe { std::env::set_var(REACH_ALL, u32::MAX.to_string()) };
     }
 }
 
 impl Ulfm {
-    /// The calls, where the library has them and was started with them.
+    /// The calls, if the library has them and was started with fault tolerance.
     pub fn find(world: &SimpleCommunicator) -> Option<Ulfm> {
         let program = Library::this();
-        // SAFETY: the names are those of ULFM, and the types those of its specification; Open MPI
-        // stays loaded.
+        // SAFETY: names and types are those of the ULFM specification; Open MPI stays loaded.
         let ulfm = unsafe {
             Ulfm {
                 comm: world.as_raw(),
@@ -94,7 +92,7 @@ impl Ulfm {
             }
         };
         let (mut value, mut found): (*mut c_int, c_int) = (std::ptr::null_mut(), 0);
-        // SAFETY: MPI writes the address of a number, which it keeps, and whether there is one.
+        // SAFETY: MPI writes the address of a number that it keeps, and whether there is one.
         let code =
             unsafe { ffi::MPI_Comm_get_attr(world.as_raw(), MPI_FT, (&raw mut value).cast::<c_void>(), &mut found) };
         // SAFETY: the attribute was found, so the address is that of its value.
@@ -107,13 +105,13 @@ impl Ulfm {
         Ulfm { comm: comm.as_raw(), ..self }
     }
 
-    /// A call that fails on this communicator (and on its copies) returns, instead of ending the
-    /// job (`MPI_Comm_set_errhandler`).
+    /// Makes failed calls on this communicator (and on its duplicates) return, instead of ending
+    /// the job (`MPI_Comm_set_errhandler`).
     pub fn watch(self) {
         let mut handler = std::mem::MaybeUninit::uninit();
         let function: unsafe extern "C" fn(*mut MPI_Comm, *mut c_int) = failed;
-        // SAFETY: MPI calls the function with these two arguments and more, which it does not look
-        // at (the C calling convention allows it); the handler is written before it is used.
+        // SAFETY: MPI passes these two arguments and more, which the function ignores (the C
+        // calling convention allows it); the handler is written before it is used.
         unsafe {
             #[allow(clippy::missing_transmute_annotations)]
             ffi::MPI_Comm_create_errhandler(Some(std::mem::transmute(function)), handler.as_mut_ptr());
@@ -121,13 +119,13 @@ impl Ulfm {
         }
     }
 
-    /// Whether nobody is known to be lost, and nobody else knows of a loss (0.05 us on a Zen 4).
-    /// What is known moves on when MPI is called.
-    pub fn is_whole(self) -> bool {
+    /// Whether no rank is known to be lost, and no other rank has revoked the communicator (0.05 us
+    /// on a Zen 4). This knowledge progresses inside calls of MPI.
+    pub fn all_alive(self) -> bool {
         let (mut revoked, mut lost) = (0, 0);
         // SAFETY: a null handle is only a place to write to.
         let mut group = unsafe { ffi::RSMPI_GROUP_NULL };
-        // SAFETY: the communicator is there; MPI writes a flag, and makes a group that is freed at
+        // SAFETY: the communicator exists; MPI writes a flag, and makes a group that is freed at
         // once.
         unsafe {
             (self.is_revoked)(self.comm, &mut revoked);
@@ -139,30 +137,31 @@ impl Ulfm {
         revoked == 0 && lost == 0
     }
 
-    /// Whatever waits in this communicator, on any rank, ends with an error (`MPIX_Comm_revoke`).
+    /// Ends every pending wait in this communicator, on any rank, with an error
+    /// (`MPIX_Comm_revoke`).
     pub fn revoke(self) {
         // SAFETY: the communicator is there.
         unsafe { (self.revoke)(self.comm) };
     }
 
-    /// The bits that any living rank has set, the same at all of them, and whether nobody was lost
+    /// The bits that any living rank has set, the same at all of them, and whether no rank was lost
     /// (`MPIX_Comm_agree`). Every living rank must call it; waits by spinning.
     pub fn agree(self, bits: u32) -> (u32, bool) {
-        // MPI takes the AND of all.
+        // MPI combines the flags by AND.
         let mut flag = !bits as c_int;
-        // SAFETY: the communicator is there; MPI reads and writes the flag.
+        // SAFETY: the communicator exists; MPI reads and writes the flag.
         let code = unsafe { (self.agree)(self.comm, &mut flag) };
         (!flag as u32, is_good(code))
     }
 
-    /// The living ranks, in the same order, watched (`MPIX_Comm_shrink`). Every living rank must
-    /// call it; waits by spinning.
+    /// A watched communicator of the living ranks, in the same order (`MPIX_Comm_shrink`). Every
+    /// living rank must call it; waits by spinning.
     pub fn shrink(self) -> Option<SimpleCommunicator> {
         // SAFETY: a null handle is only a place to write to.
         let mut living = unsafe { ffi::RSMPI_COMM_NULL };
-        // SAFETY: the communicator is there; MPI writes the handle of a new one.
+        // SAFETY: the communicator exists; MPI writes the handle of a new one.
         let code = unsafe { (self.shrink)(self.comm, &mut living) };
-        // SAFETY: a call that went well has made a communicator of processes.
+        // SAFETY: a call that succeeded has made a communicator of processes.
         let living = is_good(code).then(|| unsafe { SimpleCommunicator::from_raw(living) })?;
         self.on(&living).watch();
         Some(living)
@@ -173,7 +172,7 @@ impl Ulfm {
         let mut size = 0;
         // SAFETY: null handles are only places to write to.
         let (mut from, mut to) = unsafe { (ffi::RSMPI_GROUP_NULL, ffi::RSMPI_GROUP_NULL) };
-        // SAFETY: both communicators are there, and MPI writes a number and two groups.
+        // SAFETY: both communicators exist, and MPI writes a number and two groups.
         unsafe {
             ffi::MPI_Comm_size(self.comm, &mut size);
             ffi::MPI_Comm_group(self.comm, &mut from);
@@ -181,7 +180,7 @@ impl Ulfm {
         }
         let own: Vec<c_int> = (0..size).collect();
         let mut theirs = vec![0; own.len()];
-        // SAFETY: both lists are as long as is said, and the groups were made above.
+        // SAFETY: both lists have `size` elements, and the groups were made above.
         unsafe {
             ffi::MPI_Group_translate_ranks(from, size, own.as_ptr(), to, theirs.as_mut_ptr());
             ffi::MPI_Group_free(&mut from);
@@ -190,8 +189,9 @@ impl Ulfm {
         theirs.into_iter().map(|rank| rank as usize).collect()
     }
 
-    /// Waits for all ranks, which must be alive, by spinning. Whether they came.
-    pub fn meet(self) -> bool {
+    /// Waits for all ranks, by spinning (`MPI_Barrier`); all must be alive. Returns whether they
+    /// arrived.
+    pub fn barrier(self) -> bool {
         // SAFETY: the communicator is there.
         is_good(unsafe { ffi::MPI_Barrier(self.comm) })
     }
@@ -199,14 +199,14 @@ impl Ulfm {
     /// This process's rank.
     pub fn rank(self) -> usize {
         let mut rank = 0;
-        // SAFETY: the communicator is there, and MPI writes a number.
+        // SAFETY: the communicator exists, and MPI writes a number.
         unsafe { ffi::MPI_Comm_rank(self.comm, &mut rank) };
         rank as usize
     }
 }
 
-/// Ends this process (`_exit`), and runs nothing of what usually runs then.
+/// Ends this process without running exit handlers (`_exit`).
 pub fn exit(code: u8) -> ! {
-    // SAFETY: it does not return, and touches no memory of ours.
+    // SAFETY: it does not return, and touches no memory of this program.
     unsafe { _exit(c_int::from(code)) }
 }

@@ -1,10 +1,10 @@
-//! What the system tells about a host's health: clock, quota, other load, heat, memory domains.
-//! What it does not tell is `None`.
+//! Counters of the host's health: clock rate, CPU quota, other load, thermal throttling, NUMA
+//! domains. What the system does not report is `None`.
 //!
-//! Counters are read twice, and the differences say what happened between. Everything is a small
-//! file of Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading
-//! takes below 1 ms.
-//! Reference: kernel.org, "The /proc filesystem", "CPU performance scaling", "Control group v2".
+//! Counters are read twice; the differences show what happened in between. Each is a small file of
+//! Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading takes
+//! less than 1 ms. Reference: kernel.org, "The /proc filesystem", "CPU performance scaling",
+//! "Control group v2".
 
 use std::fs;
 use std::path::Path;
@@ -18,39 +18,39 @@ use super::limits;
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
-    /// Seconds that all processes of this host together were on its CPUs.
+    /// CPU seconds of all processes of this host together.
     busy: Option<f64>,
-    /// Seconds that the hypervisor gave to others.
+    /// Seconds that the hypervisor gave to other guests (steal time).
     stolen: Option<f64>,
-    /// Periods in which the control group's quota was used up.
+    /// Periods in which the control group exhausted its CPU quota.
     quota_stops: Option<u64>,
-    /// Times that the CPU was slowed down by heat.
+    /// Times that heat throttled the CPU.
     heat_stops: Option<u64>,
-    /// Seconds that this process was on a CPU.
+    /// CPU seconds of this process.
     own: f64,
 }
 
 /// What happened between two readings, on one rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Vitals {
-    /// Seconds that all processes of this host together were on its CPUs.
+    /// CPU seconds of all processes of this host together.
     pub busy: Option<f64>,
-    /// Seconds that the hypervisor gave to others.
+    /// Seconds that the hypervisor gave to other guests (steal time).
     pub stolen: Option<f64>,
-    /// Periods in which the control group's quota was used up.
+    /// Periods in which the control group exhausted its CPU quota.
     pub quota_stops: Option<u64>,
-    /// Times that this CPU was slowed down by heat.
+    /// Times that heat throttled this CPU.
     pub heat_stops: Option<u64>,
-    /// Seconds that this rank's process was on a CPU.
+    /// CPU seconds of this rank's process.
     pub own: f64,
-    /// Highest clock of this CPU, in MHz.
+    /// Maximum clock rate of this CPU, in MHz.
     pub top_mhz: Option<u32>,
-    /// NUMA domains that this rank may run in.
+    /// NUMA domains that this rank may run on.
     pub domains: Option<u32>,
 }
 
 impl Counters {
-    /// Reads them, now.
+    /// Reads the counters.
     pub fn read() -> Counters {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let (busy, stolen) = busy_and_stolen(&stat, rustix::param::clock_ticks_per_second() as f64).unzip();
@@ -86,12 +86,12 @@ pub fn cpu() -> usize {
     rustix::thread::sched_getcpu()
 }
 
-/// Time that this thread was on a CPU, so far.
+/// CPU time of this thread so far.
 pub fn thread_time() -> Duration {
     Duration::from_secs_f64(seconds(ClockId::ThreadCPUTime))
 }
 
-/// The clock of the CPU that this thread runs on, in MHz.
+/// The clock rate of this thread's CPU, in MHz.
 pub fn current_mhz() -> Option<u32> {
     frequency("scaling_cur_freq")
 }
@@ -101,7 +101,7 @@ fn seconds(clock: ClockId) -> f64 {
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
-/// A file of kHz in the folder of this thread's CPU, in MHz.
+/// Reads a file in kHz from the folder of this thread's CPU; returns MHz.
 fn frequency(file: &str) -> Option<u32> {
     let path = format!("/sys/devices/system/cpu/cpu{}/cpufreq/{file}", cpu());
     u32::try_from(number(Path::new(&path))? / 1000).ok()

@@ -1,9 +1,9 @@
 //! The transport over MPI under a real launcher: the conformance suite, and the example
-//! `own_job_mpi`, which is killed and resumes.
+//! `own_job_mpi`, killed and resumed.
 //!
-//! Stands beside the program's `tests/mpi`: there commands are started, here what other programs
-//! use of this crate. Each rank is this test program again, with [`ROLE`] in its environment; so it
-//! has a `main` of its own. The launcher is that of `tests/mpi`: `MONTESIEVE_MPIRUN` with
+//! Stands beside the program's `tests/mpi`, which starts commands. This tests what other programs
+//! use of this crate. Each rank is this test program again, with [`ROLE`] in its environment, so
+//! the file has its own `main`. The launcher is that of `tests/mpi`: `MONTESIEVE_MPIRUN` with
 //! `MONTESIEVE_MPIRUN_FLAGS`.
 
 use std::fs::File;
@@ -26,18 +26,18 @@ use rustix::process::Signal;
 use self::process::{MARK, marked};
 
 #[path = "../examples/own_job_mpi.rs"]
-#[expect(dead_code, reason = "this file has a main of its own")]
+#[expect(dead_code, reason = "this file has its own main")]
 mod own_job_mpi;
 #[path = "../../../tests/mpi/process.rs"]
-#[expect(dead_code, reason = "tests/mpi asks for more")]
+#[expect(dead_code, reason = "tests/mpi uses more of it")]
 mod process;
 
-/// What a rank is to do, in its environment.
+/// The environment variable that tells a rank what to do.
 const ROLE: &str = "MONTESIEVE_TEST_ROLE";
 /// How long a launch may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A launch that is ended, whatever becomes of its test.
+/// A launch that ends with its test, even if the test fails.
 struct Launch {
     child: Child,
     mark: String,
@@ -47,7 +47,7 @@ struct Launch {
 }
 
 impl Launch {
-    /// Starts this program on so many ranks.
+    /// Starts this program on `ranks` ranks.
     fn of(role: &str, ranks: u64, argument: Option<&Path>) -> Result<Launch, Failed> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
@@ -64,7 +64,7 @@ impl Launch {
         Ok(Launch { child, mark, began: Instant::now(), out, said })
     }
 
-    /// How it ended; `None` while it runs, which it may for [`LIMIT`].
+    /// Its exit status; `None` while it runs, for at most [`LIMIT`].
     fn end(&mut self) -> Result<Option<ExitStatus>, Failed> {
         let end = self.child.try_wait()?;
         if end.is_none() && self.began.elapsed() > LIMIT {
@@ -82,7 +82,7 @@ impl Launch {
         }
     }
 
-    /// Waits for the end; what it wrote to standard output, if all went well.
+    /// Waits for the end and returns its standard output, if it succeeded.
     fn answer(mut self) -> Result<String, Failed> {
         let status = self.wait()?;
         let [out, said] = [&mut self.out, &mut self.said].map(|file| {
@@ -107,13 +107,13 @@ impl Drop for Launch {
     }
 }
 
-/// The suite passes on so many ranks.
+/// The suite passes on `ranks` ranks.
 fn conforms(ranks: u64) -> Result<(), Failed> {
     Launch::of("conformance", ranks, None)?.answer().map(drop)
 }
 
-/// Killed after each of its saves, on another number of ranks each time, it prints what an
-/// undisturbed run prints.
+/// Killed after each save, each time on another number of ranks, it prints the same as an
+/// undisturbed run.
 fn own_job_is_killed() -> Result<(), Failed> {
     let whole = Launch::of("own_job", 2, None)?.answer()?;
     if whole.lines().count() != 17 {
@@ -145,7 +145,7 @@ fn own_job_is_killed() -> Result<(), Failed> {
     }
 }
 
-/// Every rank hears of what the last one finds, however the flag is kept.
+/// Every rank learns what the last one finds, with every kind of flag.
 fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
     for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::None) {
         let mut flag = cluster.flag(&kind)?;
@@ -156,7 +156,7 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
             flag.look()?;
             flag.make_progress()?;
         }
-        // Those that know go on taking part until all do.
+        // Ranks that know keep taking part until all do.
         let mut left = if cluster.rank() == ROOT { cluster.size() } else { 1 };
         let send = |to| cluster.send(to, Channel::Job, Vec::new());
         send(ROOT)?;
@@ -173,7 +173,7 @@ fn flags(cluster: &Cluster) -> montesieve_mpi::Result<()> {
     Ok(())
 }
 
-/// What a rank does; returns its exit code.
+/// The work of a rank; returns its exit code.
 fn rank(cluster: &Cluster, role: &str) -> montesieve_mpi::Result<u8> {
     match role {
         "return" => {
@@ -191,7 +191,7 @@ fn main() -> ExitCode {
         return match Cluster::join() {
             Ok(cluster) => {
                 let code = rank(&cluster, &role);
-                // A program may do without `leave`.
+                // A program may omit `leave`.
                 if role == "return" { ExitCode::SUCCESS } else { cluster.leave(code) }
             }
             Err(error) => {

@@ -132,8 +132,8 @@ impl ByteSieve {
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
     ///
-    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until then
-    /// are right.
+    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until
+    /// then are right.
     ///
     /// # Panics
     /// When `high` is above the limit.

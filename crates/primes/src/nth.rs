@@ -225,7 +225,7 @@ mod tests {
     fn found(from: u128, direction: Direction, n: u128) -> Option<u128> {
         match locate(from, direction, n, Isa::widest(), &mut never) {
             ControlFlow::Continue(found) => found,
-            ControlFlow::Break(()) => unreachable!("nobody broke"),
+            ControlFlow::Break(()) => unreachable!("nothing breaks it"),
         }
     }
 

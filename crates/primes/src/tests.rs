@@ -19,11 +19,11 @@ fn never() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// The value of work that nobody stopped.
+/// The value of work that was not stopped.
 pub(crate) fn go<T>(result: ControlFlow<(), T>) -> T {
     match result {
         ControlFlow::Continue(value) => value,
-        ControlFlow::Break(()) => unreachable!("nobody breaks"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 
@@ -40,7 +40,7 @@ fn sieve_below(limit: u64, isa: Isa) -> Sieve<'static> {
 fn count(sieve: &mut Sieve, low: u64, high: u64) -> u64 {
     match sieve.count(low.into(), high.into(), &mut never) {
         ControlFlow::Continue(count) => count,
-        ControlFlow::Break(()) => unreachable!("nobody broke"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 

@@ -92,7 +92,7 @@ impl IsPrime {
     /// What no single option can know: whether they fit together.
     pub fn check(&self) -> Result<(), String> {
         if let Some(flag) = &self.flag {
-            flag.check()?;
+            flag.check().map_err(|text| format!("--flag {text}"))?;
         }
         let divides = self.method == IsPrimeMethod::Trial || self.compare;
         if !divides && (self.flag.is_some() || self.poll.is_some()) {

@@ -1,6 +1,6 @@
 //! Reads a checkpoint, and checks before any work that one can be written.
 //!
-//! Stands beside `keeper`, which writes: a run begins from the result of this file. A faulty file
+//! Stands beside `keeper`, which writes: a run resumes from the result of this file. A faulty file
 //! is reported in one sentence, and nothing of it is used.
 
 use std::fs;

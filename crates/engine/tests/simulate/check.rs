@@ -86,7 +86,7 @@ pub fn accusations(run: &CheckedRun, accused: &[String], covered: &mut FaultCove
     let is_watched = |rank| if rank == 0 { (1..run.plan.ranks).any(is_awake) } else { is_awake(0) };
     let is_unnoticed = |struck: &&Struck| struck.lasts > most && is_needed(struck.stage) && is_watched(struck.rank);
     if let Some(struck) = run.struck.iter().find(is_unnoticed).filter(|_| run.is_whole) {
-        panic!("nobody noticed that rank {} was stopped for {:?}: {}", struck.rank, struck.lasts, run.name());
+        panic!("no rank noticed that rank {} was stopped for {:?}: {}", struck.rank, struck.lasts, run.name());
     }
     for text in accused.iter().filter(|_| !run.has_long_pauses()) {
         let was_stopped =

@@ -50,7 +50,7 @@ pub(super) fn sums(lanes: &mut PairStates) -> Sums {
 fn product(states: __m256i, (by, swapped): (__m256i, __m256i)) -> __m256i {
     let low = _mm256_mul_epu32(states, by);
     let cross = _mm256_mullo_epi32(states, swapped);
-    // Both cross products have to come to the upper half: one is there, the other below it.
+    // Both cross products belong in the upper half: one is there, the other below it.
     let upper = _mm256_add_epi32(cross, _mm256_slli_epi64::<32>(cross));
     _mm256_add_epi64(low, _mm256_and_si256(upper, _mm256_set1_epi64x(!0 << 32)))
 }

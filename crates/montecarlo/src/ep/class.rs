@@ -1,4 +1,4 @@
-//! The classes of the benchmark: how many pairs, and what their sums must come to.
+//! The classes of the benchmark: the numbers of pairs, and the reference values of their sums.
 //!
 //! The reference values are those printed in `ep.f` of the NAS Parallel Benchmarks 3.3 (NASA Ames);
 //! for class E with the 13 digits given there. Some later sources of EP sum absolute values and

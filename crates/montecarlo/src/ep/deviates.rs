@@ -109,7 +109,7 @@ fn counter(most: f64) -> u64 {
     most.to_bits() >> 48 & 0b11_1000
 }
 
-/// The counters of the pairs that come to `from`, and not to the next border.
+/// The counter of the pairs between `from` and the next boundary.
 const fn counted(counters: u64, from: f64) -> u64 {
     counters >> (from.to_bits() >> 48 & 0b11_1000) & 0xFF
 }
@@ -236,7 +236,7 @@ impl Deviates {
         }
     }
 
-    /// Counts those of the last `rows` rows that come to 4 and more.
+    /// Counts the pairs of 4 and more in the last `rows` rows.
     #[cold]
     #[inline(never)]
     fn add_far(&mut self, rows: usize) {

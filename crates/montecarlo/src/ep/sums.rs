@@ -1,4 +1,4 @@
-//! What the pairs of a run of blocks come to: the benchmark's tally.
+//! The sums and counts over the pairs of a run of blocks: the benchmark's tally.
 //!
 //! Stands beside [`deviates`](super::deviates), whose sums are plain and reach over one block. From
 //! block to block they are exact, so that merging is associative and the answer has the same bits

@@ -9,7 +9,7 @@
 //! The best coefficient is Cov / Var = 1.0951. It is **fixed beforehand, b = 9/8**: a coefficient
 //! fitted to the same samples would bias the estimate, and would have to be known before the first
 //! block is summed. 9/8 keeps 98 % of the best reduction (422 of 432 times that of darts at as many
-//! samples) and makes the mean of what is taken off, 9/8 / 6 = 3/16, an exact float.
+//! samples). It makes the mean of the subtracted term, 9/8 / 6 = 3/16, an exact float.
 //!
 //! Run time: as antithetic samples, within noise. Memory: none.
 //!
@@ -28,7 +28,7 @@ const COEFFICIENT: f64 = 9.0 / 8.0;
 /// The mean of the parabola on [0, 1].
 const KNOWN: f64 = 3.0 / 16.0;
 
-/// Near the mean of what is left, 0.598, and exact; the values are between -0.1 and 0.03.
+/// Near the mean of the remainder, 0.598, and exact; the values are between -0.1 and 0.03.
 const LEFT: f64 = 19.0 / 32.0;
 
 impl PairIntegrand for Control {

@@ -1,8 +1,9 @@
-//! The flag as news: the finder tells every other rank, and these look whether a letter has come.
+//! The flag by messages: the finder sends its value to every other rank, and these probe for
+//! messages.
 //!
-//! MPI's native form of early exit. Nothing is sent while nothing is found.
+//! The usual form of early exit in MPI. Nothing is sent while nothing is found.
 
-use super::Way;
+use super::Backend;
 use crate::Cluster;
 use crate::channel::Channel;
 use crate::error::Result;
@@ -10,21 +11,21 @@ use crate::error::Result;
 pub(super) struct Message {
     channel: Channel,
     rank: u64,
-    /// The ranks that tell each other, this one among them, or not.
+    /// The ranks that send each other messages; this one may not be among them.
     members: Vec<u64>,
-    /// News that this rank has spread, and news that it has got.
+    /// Values that this rank has announced, and values that it has received.
     spread: u64,
     got: u64,
 }
 
 impl Message {
-    /// Every rank must call it; the `members` tell each other.
+    /// Every rank must call it; the `members` send each other messages.
     pub(super) fn open(cluster: &Cluster, members: Vec<u64>) -> Result<Message> {
         Ok(Message { channel: Channel::open(cluster)?, rank: cluster.rank(), members, spread: 0, got: 0 })
     }
 }
 
-impl Way for Message {
+impl Backend for Message {
     fn lower(&mut self, value: u64) -> Result<()> {
         self.spread += 1;
         self.members.iter().filter(|&&to| to != self.rank).try_for_each(|&to| self.channel.send(to, [value, 0]))
@@ -40,7 +41,7 @@ impl Way for Message {
     }
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
-        // No letter may be left on its way when the channel goes.
+        // No message may be pending when the channel is freed.
         let all: u64 = cluster.broadcast(cluster.sum(self.spread)?)?;
         while self.members.contains(&self.rank) && self.got < all - self.spread {
             self.channel.wait()?;

@@ -1,23 +1,22 @@
-//! The flag as a key of a Redis server: outside of the job altogether, where other programs could
-//! see it too.
+//! The flag as a key of a Redis server: outside the job, where other programs can see it too.
 //!
-//! Every rank has a connection of its own. A look is a round trip to the server, whoever else
-//! computes; the minimum is taken by a script, which Redis runs as one step. Values have twenty
-//! digits, so that the order of texts is that of numbers (Redis's own numbers in scripts are f64).
-//! The key has a name of its own for each job, and goes with it; after a crash, in a day.
+//! Every rank has its own connection. A look is a round trip to the server, whatever the other
+//! ranks do. A script takes the minimum, and Redis runs it atomically. Values have twenty digits,
+//! so that the order of strings is that of numbers (numbers in Redis scripts are f64). Each job has
+//! its own key, deleted at its end; after a crash the key expires within a day.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::{Client, Cmd, Connection, RedisError, cmd};
 
-use super::{Way, without_password};
+use super::{Backend, without_password};
 use crate::Cluster;
 use crate::error::{Error, Result};
 
 /// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SERVER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Lowers key 1 to argument 1, as one step; the key goes after a day.
+/// Atomically lowers key 1 to argument 1; the key expires after a day.
 const LOWER: &str = "local v = redis.call('GET', KEYS[1]) \
     if not v or ARGV[1] < v then redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end";
 
@@ -34,9 +33,9 @@ impl Redis {
         let name = || format!("montesieve:flag:{}:{since}", std::process::id());
         let key = cluster.broadcast(cluster.at_root(name))?;
         let connect = || {
-            let connection = Client::open(url)?.get_connection_with_timeout(PATIENCE)?;
-            connection.set_read_timeout(Some(PATIENCE))?;
-            connection.set_write_timeout(Some(PATIENCE))?;
+            let connection = Client::open(url)?.get_connection_with_timeout(SERVER_LIMIT)?;
+            connection.set_read_timeout(Some(SERVER_LIMIT))?;
+            connection.set_write_timeout(Some(SERVER_LIMIT))?;
             Ok(connection)
         };
         let connection = connect().map_err(|error| failed(url, &error))?;
@@ -49,10 +48,10 @@ impl Redis {
 }
 
 fn failed(url: &str, error: &RedisError) -> Error {
-    Error::Run(format!("--flag {}: {error}", without_password(url)))
+    Error::Run(format!("flag {}: {error}", without_password(url)))
 }
 
-impl Way for Redis {
+impl Backend for Redis {
     fn lower(&mut self, value: u64) -> Result<()> {
         let mut command = cmd("EVAL");
         command.arg(LOWER).arg(1).arg(&self.key).arg(format!("{value:020}"));
@@ -65,13 +64,13 @@ impl Way for Redis {
         let found: Option<String> = self.ask(&command)?;
         let parsed = found.map(|digits| digits.parse::<u64>()).transpose();
         let value = parsed.map_err(|_| {
-            Error::Run(format!("--flag {}: {} is not ours any more", without_password(&self.url), self.key))
+            Error::Run(format!("flag {}: another program has changed {}", without_password(&self.url), self.key))
         })?;
         Ok(value.unwrap_or(known))
     }
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
-        // Nobody looks any more.
+        // No rank looks after this barrier.
         cluster.barrier()?;
         let mut command = cmd("DEL");
         command.arg(&self.key);

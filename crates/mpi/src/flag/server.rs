@@ -1,10 +1,10 @@
-//! The flag kept by rank 0 and asked for by message: a manager process, in the words of Python's
+//! The flag at rank 0, which answers requests: a manager process, in the terms of Python's
 //! `multiprocessing`.
 //!
-//! Slow on purpose: whoever looks stands still until rank 0, which computes too, looks up from its
-//! own work. A question carries what the asker knows, so the same pair of messages lowers the flag.
+//! Slow on purpose: a rank that looks waits until rank 0, which computes too, answers. A request
+//! carries the sender's value, so the same pair of messages lowers the flag.
 
-use super::{NOTHING, Way};
+use super::{Backend, NOTHING};
 use crate::channel::Channel;
 use crate::error::Result;
 use crate::{Cluster, ROOT};
@@ -21,7 +21,7 @@ impl Server {
         Ok(Server { channel: Channel::open(cluster)?, is_root: cluster.rank() == ROOT, value: NOTHING })
     }
 
-    /// At the root: answers everybody who has asked.
+    /// At the root: answers all pending requests.
     fn serve(&mut self) -> Result<()> {
         while let Some((from, [value, _])) = self.channel.take()? {
             self.value = self.value.min(value);
@@ -31,7 +31,7 @@ impl Server {
     }
 }
 
-impl Way for Server {
+impl Backend for Server {
     fn lower(&mut self, value: u64) -> Result<()> {
         self.look(value).map(drop)
     }
@@ -51,7 +51,7 @@ impl Way for Server {
     }
 
     fn close(self: Box<Self>, _cluster: &Cluster) -> Result<()> {
-        // Every question has been answered: whoever asked has waited for that.
+        // Every request has been answered, since its sender has waited for that.
         self.channel.flush()
     }
 }

@@ -1,4 +1,4 @@
-//! Control groups as systems have them: files of version 1, version 2, both, in containers, nested.
+//! Control groups as found on systems: files of version 1, version 2, both, in containers, nested.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn system(files: &[(&str, &str)]) -> tempfile::TempDir {
     root
 }
 
-/// What is left by each group's limit.
+/// The memory left within each group's limit.
 fn left(root: &tempfile::TempDir) -> Vec<(u64, String)> {
     Groups::read(root.path()).memory().into_iter().map(|bound| (bound.left / MB, bound.cause)).collect()
 }
@@ -75,7 +75,7 @@ fn version_1_with_a_limit_above_what_can_be_seen() {
     let own = "the memory limit of control group /slurm/uid_0/job_7 (500 MB)";
     let above = "the memory limit above control group /slurm/uid_0/job_7 (300 MB)";
     assert_eq!(left(&root), [(450, own.to_owned()), (250, above.to_owned())]);
-    // The same limit as the group's own is said once.
+    // A limit equal to the group's own is reported once.
     let stat = root.path().join(format!("{group}/memory.stat"));
     fs::write(stat, "hierarchical_memory_limit 524288000\n").expect("written");
     assert_eq!(left(&root), [(400, own.to_owned())]);
@@ -98,8 +98,8 @@ fn hybrid_systems_have_their_limits_in_version_1() {
 
 #[test]
 fn containers_see_a_part_of_the_tree() {
-    // Without a namespace of groups, the path is the host's and the mount shows what is below
-    // `/docker/abc`.
+    // Without a control group namespace, the path is the host's and the mount shows the groups
+    // below `/docker/abc`.
     let mount = "25 30 0:23 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
     let files = [("sys/fs/cgroup/memory.max", "104857600"), ("sys/fs/cgroup/memory.current", "0")];
     for path in ["/docker/abc", "/docker/other", "/../other", "/"] {
@@ -108,7 +108,7 @@ fn containers_see_a_part_of_the_tree() {
         let root = system(&[&own[..], &files[..]].concat());
         assert_eq!(left(&root), [(100, "the memory limit of control group / (100 MB)".to_owned())], "{path}");
     }
-    // With one, `/..` is above all that can be seen.
+    // With one, `/..` is above everything visible.
     let root = system(&[&[("proc/self/cgroup", "0::/../x\n"), ("proc/self/mountinfo", V2)][..], &files[..]].concat());
     assert_eq!(left(&root).len(), 1);
 }

@@ -1,6 +1,6 @@
-//! Which MPI library this program runs with.
+//! The MPI library that this program runs with.
 
-/// The library's name and version, its first line without the details that some append.
+/// The library's name and version: its first line without the details that some libraries append.
 pub fn library() -> String {
     let text = mpi::environment::library_version().unwrap_or_default();
     let line = text.lines().next().unwrap_or_default();
@@ -10,12 +10,12 @@ pub fn library() -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the library came with a PMIx client, by which Open MPI's `mpirun` and `srun --mpi=pmix`
-/// tell their processes of each other. It is a library of its own that an MPI built with it brings
-/// along; ours are asked, not the file system.
+/// Whether a PMIx client library is loaded, through which Open MPI's `mpirun` and `srun --mpi=pmix`
+/// connect their processes. An MPI built with PMIx loads it. This queries the loaded libraries, not
+/// the file system.
 pub fn speaks_pmix() -> bool {
     let program = libloading::os::unix::Library::this();
-    // SAFETY: the symbol is looked for, never called or read.
+    // SAFETY: the symbol is looked up, never called or read.
     unsafe { program.get::<*const ()>(b"PMIx_Init\0") }.is_ok()
 }
 

@@ -1,8 +1,8 @@
-//! The world over MPI when ranks may be lost: finding out whether it may, noticing it, and the
-//! world without them.
+//! Losses over MPI: whether the job can survive them, how it notices them, and the world without
+//! the lost ranks.
 //!
-//! Stands beside `mpi.rs`, which talks in a world that is whole. What follows from a loss is in
-//! [`survivors`](super::super::survivors).
+//! Stands beside `mpi.rs`, for a world without losses. [`membership`](super::super::membership)
+//! decides what follows a loss.
 
 use std::rc::Rc;
 
@@ -10,64 +10,64 @@ use montesieve_engine::record;
 use montesieve_engine::transport::{Lost, Transport};
 
 use super::super::ROOT;
+use super::super::backoff::ProgressBackoff;
 use super::super::heartbeat;
-use super::super::patience::Patience;
+use super::super::membership::Membership;
 use super::super::place::host;
-use super::super::survivors::Survivors;
 use super::super::ulfm::Ulfm;
-use super::super::vote::{Verdict, Vote};
+use super::super::vote::{Decision, Vote};
 use super::{Mpi, finalize};
 use crate::error::{Error, Result};
 
 impl Mpi {
-    /// Where MPI was started for losses, they are noticed from here on. Every rank must call it,
+    /// Starts to notice losses, if MPI was started with fault tolerance. Every rank must call it,
     /// before anything else.
     ///
     /// # Errors
-    /// As [`Survivors::new`].
-    pub(super) fn find_survivors(&mut self) -> Result<()> {
+    /// As [`Membership::new`].
+    pub(super) fn find_membership(&mut self) -> Result<()> {
         let Some(ulfm) = Ulfm::find(&self.world) else { return Ok(()) };
         let all = self.gather(host().into_bytes())?;
         let bytes = self.broadcast(all.map(|all| record::encode(&all)).transpose()?)?;
         let hosts: Vec<Vec<u8>> = record::decode(&bytes)?;
         let hosts = hosts.into_iter().map(|host| String::from_utf8_lossy(&host).into_owned()).collect();
-        // One exit code for all of them: see `Survivors::leave`.
+        // Only one rank has the exit code: see `Membership::leave`.
         let refused = |error| if self.rank() == ROOT { error } else { Error::Told { code: 0 } };
-        self.survivors = Some(Survivors::new(ulfm, self.rank(), hosts).map_err(refused)?);
+        self.membership = Some(Membership::new(ulfm, self.rank(), hosts).map_err(refused)?);
         Ok(())
     }
 
-    /// Those who are here, where losses are noticed.
-    pub fn survivors(&self) -> Option<&Survivors> {
-        self.survivors.as_deref()
+    /// The living ranks, if losses are noticed.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.membership.as_deref()
     }
 
-    /// For what outlives this.
-    pub fn shared_survivors(&self) -> Option<Rc<Survivors>> {
-        self.survivors.clone()
+    /// A shared handle, for values that outlive this.
+    pub fn shared_membership(&self) -> Option<Rc<Membership>> {
+        self.membership.clone()
     }
 
     /// See [`Cluster::after`](crate::Cluster::after).
     pub fn after(&mut self, outcome: Result<u8>) -> Option<Result<u8>> {
-        let Some(survivors) = self.survivors.clone().filter(|survivors| survivors.outlives()) else {
+        let Some(membership) = self.membership.clone().filter(|membership| membership.survives_losses()) else {
             return Some(outcome);
         };
         let told = |code| Some(Err(Error::Told { code }));
         match outcome {
-            Ok(code) | Err(Error::Told { code }) => match survivors.meet(Vote::Ended(code)) {
-                Verdict::Leave(agreed) if agreed != code => told(agreed),
+            Ok(code) | Err(Error::Told { code }) => match membership.vote(Vote::Ended(code)) {
+                Decision::Leave(agreed) if agreed != code => told(agreed),
                 _ => Some(outcome),
             },
-            // Whatever went wrong went wrong because of the loss.
-            Err(_) if survivors.is_lost() => match survivors.come_together() {
+            // The loss caused the error.
+            Err(_) if membership.has_loss() => match membership.regroup() {
                 Ok(world) => {
-                    // Of the old world nothing is freed: that would wait for the dead.
+                    // Nothing of the old world is freed: that would wait for the dead.
                     std::mem::forget(std::mem::replace(&mut self.world, world));
                     heartbeat::start(&self.world);
                     std::mem::forget(std::mem::take(&mut self.outbox));
                     std::mem::forget(std::mem::take(&mut self.windows));
-                    survivors.log.rewind();
-                    survivors.say("going on without");
+                    membership.log.rewind();
+                    membership.report_missing("continuing without");
                     None
                 }
                 Err(code) => told(code),
@@ -76,42 +76,41 @@ impl Mpi {
         }
     }
 
-    /// The last steps of an end that all ranks agreed on, before `MPI_Finalize`; they and it may
-    /// take a while, but not for ever. Where MPI was started for losses the process ends here, if
-    /// somebody was lost or the end is not a good one (see [`Survivors::leave`]). `last` is called
-    /// in their midst.
+    /// The last steps after an outcome that all ranks agreed on, before `MPI_Finalize`; the time of
+    /// both is limited. With fault tolerance the process ends here if a rank was lost or `code` is
+    /// not 0 (see [`Membership::leave`]). Calls `last` in between.
     pub fn leave(&self, code: u8, last: impl FnOnce()) {
-        if let Some(survivors) = &self.survivors {
-            if survivors.was_lost() || code != 0 {
-                survivors.leave(code);
+        if let Some(membership) = &self.membership {
+            if membership.had_loss() || code != 0 {
+                membership.leave(code);
             }
-            survivors.close();
+            membership.close();
         }
-        // From here on nothing counts but the code: all is reported.
+        // Everything is reported: from here on only the exit code matters.
         finalize::guard(code);
         heartbeat::ask_no_more();
         last();
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         while !heartbeat::is_quiet() {
-            patience.pause();
+            backoff.pause();
         }
-        // Losses are nobody's business any more.
+        // Losses no longer matter.
         let _ = self.barrier();
         heartbeat::close();
     }
 
-    /// Whether everybody is here still.
+    /// Looks for losses.
     pub(super) fn look(&self) {
-        if let Some(survivors) = &self.survivors {
-            survivors.look();
+        if let Some(membership) = &self.membership {
+            membership.look();
         }
     }
 
-    /// Whether everybody is here, as far as this rank knows.
+    /// Looks for losses.
     ///
     /// # Errors
-    /// [`Lost`].
-    pub fn check_whole(&self) -> std::result::Result<(), Lost> {
-        self.survivors().map_or(Ok(()), Survivors::check)
+    /// [`Lost`] when a loss is known.
+    pub fn check_no_loss(&self) -> std::result::Result<(), Lost> {
+        self.membership().map_or(Ok(()), Membership::check)
     }
 }

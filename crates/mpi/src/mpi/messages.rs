@@ -1,7 +1,7 @@
-//! Messages over MPI besides the engine's: bytes into memory that exists already.
+//! Messages over MPI outside the engine: bytes into existing memory.
 //!
-//! Stands beside `transport`, which is all that the engine needs, and uses some of this. `burnin`
-//! uses the rest.
+//! Stands beside `transport`, which the engine needs and which uses part of this. `burnin` uses the
+//! rest.
 
 use std::result::Result;
 
@@ -13,14 +13,14 @@ use mpi::request::scope;
 use mpi::traits::*;
 
 use super::Mpi;
+use crate::backoff::ProgressBackoff;
 use crate::heartbeat::{self, Waiting};
-use crate::patience::Patience;
 use crate::{Tag, request};
 
 impl Mpi {
     pub fn send_bytes(&self, to: u64, tag: Tag, bytes: Vec<u8>) -> Result<(), Lost> {
         self.outbox.send_bytes(&self.world, to as i32, tag as i32, bytes);
-        self.check_whole()
+        self.check_no_loss()
     }
 
     pub fn receive_into(&self, from: u64, tag: Tag, bytes: &mut [u8]) -> Result<usize, Lost> {
@@ -39,24 +39,24 @@ impl Mpi {
         Ok(all)
     }
 
-    /// Waits politely until such a message is there.
+    /// Waits politely for a message from this rank with this tag.
     pub(super) fn await_message(&self, from: u64, tag: Tag) -> Result<Status, Lost> {
         let _wait = heartbeat::waiting_for(Waiting::Message, from);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         loop {
             if let Some(found) = self.probe_for(Some(from as i32), Some(tag as i32))? {
                 return Ok(found);
             }
-            // What this rank has sent moves on only when MPI is called.
+            // Sends progress only inside calls of MPI.
             self.all_sent(None)?;
-            patience.pause();
+            backoff.pause();
         }
     }
 
-    /// A message that is there.
+    /// A message that has arrived, if any.
     pub(super) fn probe_for(&self, from: Option<i32>, tag: Option<i32>) -> Result<Option<Status>, Lost> {
         let found = request::probe(self.world.as_raw(), from, tag);
-        // To receive it after a loss would fail.
-        self.check_whole().map(|()| found)
+        // Receiving it after a loss would fail.
+        self.check_no_loss().map(|()| found)
     }
 }

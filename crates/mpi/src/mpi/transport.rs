@@ -1,9 +1,9 @@
 //! MPI as the engine's transport.
 //!
-//! Stands beside `mpi.rs`, which begins and waits, and `messages`, which has what the engine does
-//! not need. Every method looks for losses before and after its calls of MPI: what a call in a world
-//! that has lost somebody gives is worthless, so nobody gets it. Every wait looks after the other
-//! ranks; only a round's driver, which gives way between two looks of its own, does that itself.
+//! Stands beside `mpi.rs`, which starts requests and waits, and `messages`, which the engine does
+//! not need. Every method looks for losses before and after its calls of MPI, since the result of a
+//! call in a world with a loss is worthless. Every wait checks the other ranks, except `pause`: the
+//! driver of a round checks them itself.
 
 use std::result::Result;
 use std::time::Instant;
@@ -19,10 +19,10 @@ use mpi::topology::Process;
 use mpi::traits::*;
 
 use super::Mpi;
+use crate::backoff::ProgressBackoff;
 use crate::heartbeat::{self, Waiting};
-use crate::patience::Patience;
-use crate::survivors::Survivors;
-use crate::vote::{Verdict, Vote};
+use crate::membership::Membership;
+use crate::vote::{Decision, Vote};
 use crate::{ROOT, Tag, order};
 
 impl Mpi {
@@ -30,10 +30,10 @@ impl Mpi {
         self.world.process_at_rank(ROOT as i32)
     }
 
-    /// Receives a message that was found.
+    /// Receives a probed message.
     ///
-    /// Of a long one only the announcement may be there: the rest comes when its sender calls MPI,
-    /// which a rank that is stopped does not.
+    /// Only the header of a long message may have arrived. The rest follows when its sender calls
+    /// MPI, which a stopped rank does not.
     fn take(&self, found: Status, tag: Tag) -> Result<Incoming, Lost> {
         let mut bytes = vec![0u8; found.count(u8::equivalent_datatype()) as usize];
         let from = found.source_rank() as u64;
@@ -41,7 +41,7 @@ impl Mpi {
         Ok(Incoming { from, bytes })
     }
 
-    /// A number of every rank, at the root.
+    /// Gathers one number per rank at the root.
     fn gather_lengths(&self, mine: i32) -> Result<Option<Vec<i32>>, Lost> {
         let root = self.root();
         if self.rank() != ROOT {
@@ -64,7 +64,7 @@ impl Transport for Mpi {
     }
 
     fn original_rank(&self) -> u64 {
-        self.survivors().map_or_else(|| self.rank(), Survivors::number)
+        self.membership().map_or_else(|| self.rank(), Membership::number)
     }
 
     fn send(&self, to: u64, channel: Channel, bytes: Vec<u8>) -> Result<(), Lost> {
@@ -79,7 +79,7 @@ impl Transport for Mpi {
 
     fn all_sent(&self, channel: Option<Channel>) -> Result<bool, Lost> {
         let all_sent = self.outbox.all_sent(channel.map(|channel| Tag::of(channel) as i32));
-        self.check_whole().map(|()| all_sent)
+        self.check_no_loss().map(|()| all_sent)
     }
 
     fn now(&self) -> Instant {
@@ -88,7 +88,7 @@ impl Transport for Mpi {
 
     fn pause(&self, backoff: &mut Backoff, _until: Option<Instant>) -> Result<(), Lost> {
         backoff.pause();
-        self.check_whole()
+        self.check_no_loss()
     }
 
     fn check_alive(&self) -> Result<(), Silent> {
@@ -96,17 +96,19 @@ impl Transport for Mpi {
     }
 
     fn confirm_all_alive(&self) -> Result<(), Lost> {
-        let Some(survivors) = self.survivors().filter(|survivors| survivors.outlives()) else { return Ok(()) };
-        match survivors.meet(Vote::Whole) {
-            Verdict::Whole => Ok(()),
-            Verdict::Again | Verdict::GoOn => Err(Lost),
-            // The others are leaving, and wait for this rank there.
-            Verdict::Leave(code) => survivors.leave(code),
+        let Some(membership) = self.membership().filter(|membership| membership.survives_losses()) else {
+            return Ok(());
+        };
+        match membership.vote(Vote::NoLoss) {
+            Decision::AllAlive => Ok(()),
+            Decision::VoteAgain | Decision::Continue => Err(Lost),
+            // The others are leaving, and wait there for this rank.
+            Decision::Leave(code) => membership.leave(code),
         }
     }
 
     fn replay_log(&self) -> Option<&ReplayLog> {
-        self.survivors().filter(|survivors| survivors.outlives()).map(|survivors| &survivors.log)
+        self.membership().filter(|membership| membership.survives_losses()).map(|membership| &membership.log)
     }
 
     fn computed(&self, _blocks: u64) -> Result<(), Lost> {
@@ -116,9 +118,9 @@ impl Transport for Mpi {
 
     fn flush(&self, channel: Option<Channel>) -> Result<(), Lost> {
         let _wait = heartbeat::waiting_for(Waiting::Sending, 0);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         while !self.all_sent(channel)? {
-            patience.pause();
+            backoff.pause();
         }
         Ok(())
     }
@@ -139,7 +141,7 @@ impl Transport for Mpi {
         let mut length = bytes.len() as u64;
         scope(|s| self.wait(Waiting::Broadcast, || root.immediate_broadcast_into(s, &mut length)))?;
         bytes.resize(length as usize, 0);
-        // A vector without memory lies at address 1, which is Open MPI's MPI_IN_PLACE.
+        // A vector without memory has address 1, which is Open MPI's MPI_IN_PLACE.
         if !bytes.is_empty() {
             scope(|s| self.wait(Waiting::Broadcast, || root.immediate_broadcast_into(s, &mut bytes[..])))?;
         }
@@ -160,7 +162,7 @@ impl Transport for Mpi {
     }
 
     fn gather(&self, mut bytes: Vec<u8>) -> Result<Option<Vec<Vec<u8>>>, Lost> {
-        // Neither of the two may be without memory: see `broadcast`.
+        // Both buffers need memory: see `broadcast`.
         bytes.reserve(1);
         let root = self.root();
         let length = i32::try_from(bytes.len()).expect("a record is below 2 GiB");
@@ -197,7 +199,7 @@ impl Transport for Mpi {
     }
 }
 
-/// Where each part begins, and the total, as MPI counts.
+/// The start of each part, and the total, as MPI counts.
 fn displacements(counts: &[i32]) -> (Vec<i32>, usize) {
     let mut total = 0i32;
     let starts = counts

@@ -1,10 +1,10 @@
 //! Windows in shared memory (`MPI_Win_allocate_shared`): each rank of a node has numbers that the
-//! others reach by plain loads and stores.
+//! others access by plain loads and stores.
 //!
 //! Stands beside `crate::window`, which holds the tables of `primes`: one piece for the whole node,
 //! written once, then read-only. Here every rank may write at any time, so the numbers are atomics.
-//! For the order in which others see what was written, MPI asks for [`SharedWindow::sync`], a
-//! barrier, and `sync` again.
+//! To order writes before reads of other ranks, MPI requires [`SharedWindow::sync`], a barrier, and
+//! `sync` again.
 //!
 //! Reference: MPI 3.1, 11.2.3.
 
@@ -20,26 +20,26 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::{agreed, bytes, duplicate};
+use crate::backoff::ProgressBackoff;
 use crate::error::{Error, Result};
-use crate::patience::Patience;
+use crate::node_window::free_shared_memory;
 use crate::polite;
 use crate::request::{barrier, check};
-use crate::window::free_shared_memory;
 
-/// Numbers of every rank of a node, within reach of all its ranks.
+/// Numbers of every rank of a node, accessible to all its ranks.
 #[must_use = "all ranks of the node free it together"]
 pub struct SharedWindow {
-    /// A copy of the user's, whose errors come back as codes.
+    /// A duplicate of the user's, whose calls return error codes.
     node: ffi::MPI_Comm,
     window: ffi::MPI_Win,
     size: Rank,
 }
 
 impl SharedWindow {
-    /// Makes `length` numbers at this rank, of unknown content, and opens the epoch in which
-    /// everything happens (`MPI_Win_allocate_shared`, `MPI_Win_lock_all`). Every rank of `node` must
-    /// call it, each with a length of its own; they must be able to share memory
-    /// (`MPI_Comm_split_type` with `MPI_COMM_TYPE_SHARED`).
+    /// Allocates `length` numbers of undefined content at this rank, and opens the epoch for all
+    /// accesses (`MPI_Win_allocate_shared`, `MPI_Win_lock_all`). Every rank of `node` must call it,
+    /// each with its own length. They must be able to share memory (`MPI_Comm_split_type` with
+    /// `MPI_COMM_TYPE_SHARED`).
     ///
     /// # Errors
     /// On every rank of the node if it fails on one of them: [`Error::Run`] on the first of those,
@@ -47,7 +47,7 @@ impl SharedWindow {
     pub fn allocate(node: &SimpleCommunicator, length: usize) -> Result<SharedWindow> {
         let (mine, mut total, sum) = (8 * length as u64, 0_u64, SystemOperation::sum());
         scope(|s| polite::wait(node.immediate_all_reduce_into(s, &mine, &mut total, sum)));
-        // Open MPI prints a page of text and never returns where memory is short.
+        // When memory is short, Open MPI prints a page of text and never returns.
         let fits = total <= free_shared_memory();
         let full = || Error::Run(format!("shared memory (/dev/shm) has no {total} bytes free"));
         agreed(node, fits.then_some(()).ok_or_else(full))?;
@@ -59,8 +59,8 @@ impl SharedWindow {
         let mut base: *mut u64 = ptr::null_mut();
         // SAFETY: a null handle is only a place to write to.
         let mut window = unsafe { ffi::RSMPI_WIN_NULL };
-        // SAFETY: `node` was made above; MPI writes an address and a handle to the two places. The
-        // window is locked once.
+        // SAFETY: `node` was made above; MPI writes an address and a handle. The window is locked
+        // once.
         unsafe {
             let place = (&raw mut base).cast::<c_void>();
             let code = ffi::MPI_Win_allocate_shared(bytes, 8, ffi::RSMPI_INFO_NULL, node, place, &mut window);
@@ -81,8 +81,7 @@ impl SharedWindow {
         assert!((0..self.size).contains(&rank), "rank {rank} of {}", self.size);
         let (mut bytes, mut unit) = (0, 0);
         let mut base: *mut AtomicU64 = ptr::null_mut();
-        // SAFETY: the window is there until `free`; MPI writes a size, a unit and an address to the
-        // three places.
+        // SAFETY: the window exists until `free`; MPI writes a size, a unit and an address.
         check("MPI_Win_shared_query", unsafe {
             let place = (&raw mut base).cast::<c_void>();
             ffi::MPI_Win_shared_query(self.window, rank, &mut bytes, &mut unit, place)
@@ -90,8 +89,9 @@ impl SharedWindow {
         if bytes == 0 || base.is_null() {
             return Ok(&[]);
         }
-        // SAFETY: so many bytes are mapped at the address until `free`, which takes `self`; the
-        // allocation is aligned to more than a number, and every rank reaches it by atomic operations.
+        // SAFETY: `bytes` bytes are mapped at `base` until `free`, which takes `self`. The
+        // allocation is aligned to at least a number, and every rank accesses it by atomic
+        // operations.
         Ok(unsafe { std::slice::from_raw_parts(base, bytes as usize / 8) })
     }
 
@@ -101,15 +101,16 @@ impl SharedWindow {
         unsafe { ffi::MPI_Win_sync(self.window) };
     }
 
-    /// Frees the numbers, once every rank of the node is here (`MPI_Win_unlock_all`,
+    /// Frees the numbers, once every rank of the node has called it (`MPI_Win_unlock_all`,
     /// `MPI_Win_free`). Every rank of the node must call it.
     ///
     /// # Errors
     /// [`Error::Run`] when the library fails.
     pub fn free(mut self) -> Result<()> {
-        // Others may still read, and `MPI_Win_free` would wait for them by spinning.
-        barrier(self.node, Patience::new());
-        // SAFETY: the window was locked in `allocate`; `self` is used up, and no slice of it is left.
+        // Other ranks may still read, and `MPI_Win_free` would wait for them by spinning.
+        barrier(self.node, ProgressBackoff::new());
+        // SAFETY: the window was locked in `allocate`; `self` is consumed, and no slice of it is
+        // left.
         unsafe {
             check("MPI_Win_unlock_all", ffi::MPI_Win_unlock_all(self.window))?;
             check("MPI_Win_free", ffi::MPI_Win_free(&mut self.window))?;

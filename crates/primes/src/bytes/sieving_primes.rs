@@ -101,8 +101,8 @@ impl Bitmap {
         Bitmap { bytes: Vec::new(), largest, isa }
     }
 
-    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `yield_now`; after
-    /// a `Break` the bitmap is as right as before, only not as long as asked.
+    /// Bytes that hold the primes up to `root`. Grows first if need be, which calls `yield_now`;
+    /// after a `Break` the bitmap is as right as before, only not as long as asked.
     pub(crate) fn up_to(&mut self, root: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), &[u8]> {
         debug_assert!(root <= self.largest);
         let needed = root as usize / 30 + 1;

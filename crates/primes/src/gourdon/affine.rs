@@ -18,8 +18,8 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// Adds the span behind this one. Sums wrap: what is right is far below 2^127, and of what a
-    /// file says no more than that is known (`is_sound`).
+    /// Adds the span after this one. Sums wrap: correct values are far below 2^127, but values from
+    /// a file are checked only for that (`is_sound`).
     pub fn merge(&mut self, next: Affine) {
         self.sum = self.sum.wrapping_add(next.above(self.primes));
         self.weight = self.weight.wrapping_add(next.weight);

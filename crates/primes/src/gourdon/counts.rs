@@ -25,8 +25,8 @@ pub(super) fn size(largest: u64) -> (usize, usize) {
     ((largest / NUMBERS + 1) as usize, 2 * PIECE)
 }
 
-/// Finds how many primes some of the pieces have, a word for each. A `Break` from `yield_now`, called
-/// once a piece, is returned at once.
+/// Finds how many primes some of the pieces have, a word for each. A `Break` from `yield_now`,
+/// called once a piece, is returned at once.
 pub(super) fn fill_totals(pieces: Range<usize>, totals: &mut [u64], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
     let mut totals = totals.iter_mut();
     sieved(pieces, yield_now, |_, bits| {

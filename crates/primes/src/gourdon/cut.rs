@@ -174,7 +174,7 @@ struct Work {
 }
 
 impl Work {
-    /// Of what there is near n, in a piece of n that is as long as n itself.
+    /// Integrates `near`: the work near n in a range of length n.
     fn new((low, high): (f64, f64), near: impl Fn(f64) -> f64) -> Work {
         const STEPS: u32 = 4000;
         let step = (high / low).ln() / f64::from(STEPS);

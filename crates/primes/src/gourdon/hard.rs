@@ -25,8 +25,8 @@ use crate::YieldNow;
 const SEGMENT: usize = 192 << 10;
 /// Numbers of a segment.
 const NUMBERS: u64 = SEGMENT as u64 * 30;
-/// Primes between two calls of `yield_now`. Segments with a small n have most leaves: the first takes
-/// 0.1 s at 1e17, and when the root does not look for that long, the others wait.
+/// Primes between two calls of `yield_now`. Segments with a small n have most leaves: the first
+/// takes 0.1 s at 1e17, and when the root does not look for that long, the others wait.
 const LOOK: usize = 16;
 /// Below this prime counting all blocks anew is cheaper than counting while crossing off (AMD Zen
 /// 5).

@@ -102,7 +102,8 @@ impl Layout {
         Ok(Some(Words { window, totals, counts, primes, factors, phi }))
     }
 
-    /// Makes all of it in memory of this process alone. A `Break` from `yield_now` is returned at once.
+    /// Makes all of it in memory of this process alone. A `Break` from `yield_now` is returned at
+    /// once.
     pub fn own(self, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Words<Vec<u64>>> {
         let made: Result<_, Infallible> = self.words(|pieces, length, fill| {
             let mut words = vec![0; pieces * length];

@@ -9,11 +9,11 @@ fn never() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-/// What `work` makes when nobody breaks it.
+/// The result of `work` when nothing interrupts it.
 pub(super) fn whole<T>(work: impl FnOnce(&mut YieldNow<'_>) -> ControlFlow<(), T>) -> T {
     match work(&mut never) {
         ControlFlow::Continue(made) => made,
-        ControlFlow::Break(()) => unreachable!("nobody broke"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn primes(modulus: &Modulus) -> impl Iterator<Item = u32> {
 impl Pattern {
     fn new(primes: &[u32], modulus: &Modulus) -> Pattern {
         let period: u64 = primes.iter().map(|&p| u64::from(p)).product();
-        assert!(period >= STEP as u64, "going on is one subtraction");
+        assert!(period >= STEP as u64, "continuing takes one subtraction");
         let mut bytes = vec![0xff; period as usize + STEP];
         for &p in primes {
             for bit in (0..8 * bytes.len()).step_by(p as usize) {

@@ -11,9 +11,8 @@
 
 use montesieve_kernel::dispatch;
 
-/// Bits behind a line that take the hits that are none. 4 KiB of them, not one byte, where each hit
-/// would wait for the last one; and not as far as the prime reaches, which would drive the line out
-/// of L2.
+/// Bits behind a line that absorb dummy hits. 4 KiB, since in a single byte each hit would wait for
+/// the last one. Not as much as the prime reaches, which would evict the line from L2.
 pub(crate) const MARGIN: usize = 1 << 15;
 
 dispatch! {

@@ -17,7 +17,7 @@ fn isas() -> impl Iterator<Item = Supported> {
 fn value<T>(flow: ControlFlow<(), T>) -> T {
     match flow {
         ControlFlow::Continue(value) => value,
-        ControlFlow::Break(()) => unreachable!("nobody broke"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 

@@ -153,7 +153,7 @@ impl Marks {
         self.bytes.is_empty()
     }
 
-    /// The marks of `length` bytes from byte `from` on, or of what there is of them.
+    /// The marks of at most `length` bytes, from byte `from`.
     pub fn slice(&self, from: usize, length: usize) -> Marks {
         let from = from.min(self.bytes.len());
         let bytes = self.bytes[from..].chunks(length).next().unwrap_or_default().to_vec();

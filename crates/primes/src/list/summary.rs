@@ -57,7 +57,7 @@ pub struct Summary {
     pub gaps: Gaps,
 }
 
-/// The next one may also begin behind a hole: then nothing is said of what lies across it.
+/// The next one may also start after a hole: then nothing is known across it.
 impl Tally for Summary {
     fn merge(&mut self, next: Summary) {
         self.numbers += next.numbers;

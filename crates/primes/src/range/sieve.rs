@@ -47,7 +47,7 @@ const FEW: u128 = 64;
 /// ```
 pub struct Sieve<'t> {
     limit: u128,
-    /// The limit of what goes by 64 bits.
+    /// The limit of numbers that the 64-bit sieve handles.
     limit64: u64,
     isa: Supported,
     lines: LineSieve,
@@ -167,8 +167,8 @@ impl<'t> Sieve<'t> {
 
     /// Hands the primes of `[low, high)` to `each`, in rising order, in runs of a few thousand.
     ///
-    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until then
-    /// are right.
+    /// A `Break` from `yield_now` or from `each` is returned at once; the runs handed out until
+    /// then are right.
     ///
     /// # Panics
     /// When `high` is above the limit.

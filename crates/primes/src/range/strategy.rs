@@ -138,7 +138,7 @@ fn huge(root: f64, numbers: f64, task: Task) -> f64 {
     let table = primes(root.min(TABLE));
     let begin = 30e6 + if task.is_built { 0.0 } else { 0.08 * root.min(TABLE) };
     let further = if root > TABLE { 0.11 * (root - TABLE) + 1.5 * (primes(root) - primes(TABLE)) } else { 0.0 };
-    // To be listed, all must be put in order.
+    // A list must be sorted.
     let order = if task.asked == Asked::List { 0.05 + 1.5 / (2.0 * root.ln()) } else { 0.0 };
     begin + windows * (1.5 * table + further) + numbers * (order + between(&RECORDS, RECORDS_FROM, root * root))
 }

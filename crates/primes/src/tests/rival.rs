@@ -79,7 +79,7 @@ fn every_instruction_set_and_all_tuplets() {
             kinds[k - 1] = true;
             let counts =
                 sieve.count_tuplets(low.into(), (high - crate::range::tuplet_span(k)).into(), kinds, &mut never);
-            let counts = counts.continue_value().expect("nobody broke");
+            let counts = counts.continue_value().expect("nothing breaks it");
             let expected = primesieve(low, high, &[&format!("--count={k}")]);
             assert_eq!(counts[k - 1].to_string(), expected.trim(), "{k}-tuplets of [{low}, {high}) on {isa}");
         }

@@ -27,8 +27,8 @@ pub(super) struct Cross<const O: usize> {
     between: [[f64; 8]; O],
     /// w^(8 M c d): the transform of length O.
     outer: [[f64; O]; O],
-    /// w^(k t) for t below 8, times what the first column is to be multiplied by: the twist of the
-    /// first eight columns.
+    /// w^(k t) for t below 8, times the factor of the first column: the twist of the first eight
+    /// columns.
     first: [[Eight; 8]; O],
     /// w^(8 k): from eight columns to the next.
     step: [[f64; 8]; O],

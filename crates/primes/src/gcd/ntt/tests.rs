@@ -15,7 +15,7 @@ fn convolvers(longest: usize) -> Vec<Convolver> {
 fn sums(convolver: &Convolver, numbers: &[&[u64]], sums: &[&[(usize, usize)]], length: usize) -> Vec<UBig> {
     match convolver.sums(numbers, sums, length, &mut || ControlFlow::Continue(())) {
         ControlFlow::Continue(words) => words.iter().map(|words| UBig::from_words(words)).collect(),
-        ControlFlow::Break(()) => unreachable!("nobody breaks"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 

@@ -165,8 +165,8 @@ wide! {
     }
 
     pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
-        // Sums of their own for each of four neighbours: one sum alone would wait for itself twice
-        // a leaf.
+        // Separate sums for each of four neighbours: a single sum would wait for itself twice per
+        // leaf.
         let (mut before, mut ones, mut places) = ([0_u64; 4], [0_u64; 4], [0; RUN]);
         assert!(entries.len() < 1 << 24);
         for q in q.chunks(RUN) {

@@ -6,11 +6,11 @@
 //!
 //! Formula: an odd q divides m < 2^52 if and only if m q^-1 modulo 2^52 is at most (2^52 - 1) / q
 //! (T. Granlund and P. Montgomery, "Division by invariant integers using multiplication", 1994).
-//! `vpmadd52luq` adds to the product: with what is missing from (2^52 - 1) / q to 2^52 - 1 added,
-//! bit 52 says that q does not divide m. So one instruction a q and 8 cofactors, a half to join
-//! them, and one test at the end; comparisons into mask registers took twice as many. Fewer q than
-//! for a word of cofactors, since a test serves one cofactor here, not 64.
-//! Run time: 3 cycles a prime and window. Memory: 24 KB.
+//! `vpmadd52luq` also adds to the product: with the difference of 2^52 - 1 and (2^52 - 1) / q
+//! added, bit 52 is set if and only if q does not divide m. That takes one instruction per q and 8
+//! cofactors, half an instruction to combine them, and one test at the end; comparisons into mask
+//! registers took twice as many. There are fewer q than for a word of cofactors, since a test
+//! serves one cofactor here, not 64. Run time: 3 cycles a prime and window. Memory: 24 KB.
 
 use super::places::LineTable;
 use super::starts::{Starts, Window, load};

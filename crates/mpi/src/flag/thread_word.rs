@@ -1,28 +1,28 @@
-//! The flag in memory that threads share: one word.
+//! The flag in memory shared by threads: one word.
 //!
-//! Stands beside `node`, which is the same between processes of a host.
+//! Stands beside `node_word`, which does the same between processes of a host.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{NOTHING, Way};
+use super::{Backend, NOTHING};
 use crate::Cluster;
 use crate::error::Result;
 use crate::local::Local;
 
-pub(super) struct Word(Arc<AtomicU64>);
+pub(super) struct ThreadWord(Arc<AtomicU64>);
 
-impl Word {
+impl ThreadWord {
     /// Every rank must call it.
-    pub(super) fn open(local: &Local) -> Result<Word> {
-        local.share(|| AtomicU64::new(NOTHING)).map(Word)
+    pub(super) fn open(local: &Local) -> Result<ThreadWord> {
+        local.share(|| AtomicU64::new(NOTHING)).map(ThreadWord)
     }
 }
 
-impl Way for Word {
+impl Backend for ThreadWord {
     fn lower(&mut self, value: u64) -> Result<()> {
-        // One word and nothing that goes with it: no order is needed.
+        // The word stands alone, so no memory ordering is needed.
         self.0.fetch_min(value, Relaxed);
         Ok(())
     }

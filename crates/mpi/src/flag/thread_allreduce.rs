@@ -1,38 +1,38 @@
-//! The flag by consensus between threads: all enter a round with what they know, and the least
-//! comes out when the last has.
+//! The flag by a reduction between threads: all enter a round with their values, and the minimum is
+//! known when the last has entered.
 //!
-//! Stands beside `consensus`, where the MPI library does so (`MPI_Iallreduce`).
+//! Stands beside `allreduce`, where the MPI library does this (`MPI_Iallreduce`).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{NOTHING, Way};
+use super::{Backend, NOTHING};
 use crate::Cluster;
 use crate::error::Result;
 use crate::local::Local;
 
-/// What the ranks share.
+/// The state that the ranks share.
 struct Round {
-    /// Rounds that are over.
+    /// Completed rounds.
     over: u64,
-    /// What came out of them.
+    /// Their result.
     value: u64,
-    /// Ranks that have entered the present one, and the least that they know.
+    /// Ranks that have entered the current round, and the minimum of their values.
     entered: u64,
     least: u64,
 }
 
-pub(super) struct Rounds {
+pub(super) struct ThreadAllreduce {
     shared: Arc<Mutex<Round>>,
     ranks: u64,
-    /// Rounds that this rank has entered.
+    /// Rounds that this rank has entered so far.
     entered: u64,
 }
 
-impl Rounds {
+impl ThreadAllreduce {
     /// Every rank must call it.
-    pub(super) fn open(local: &Local) -> Result<Rounds> {
+    pub(super) fn open(local: &Local) -> Result<ThreadAllreduce> {
         let round = Round { over: 0, value: NOTHING, entered: 0, least: NOTHING };
-        Ok(Rounds { shared: local.share(|| Mutex::new(round))?, ranks: local.size(), entered: 0 })
+        Ok(ThreadAllreduce { shared: local.share(|| Mutex::new(round))?, ranks: local.size(), entered: 0 })
     }
 
     fn round(&self) -> MutexGuard<'_, Round> {
@@ -40,7 +40,7 @@ impl Rounds {
     }
 }
 
-impl Way for Rounds {
+impl Backend for ThreadAllreduce {
     fn lower(&mut self, value: u64) -> Result<()> {
         self.look(value).map(drop)
     }

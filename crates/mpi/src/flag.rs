@@ -1,39 +1,38 @@
-//! A flag that all ranks can see while they compute, kept in seven ways, each as slow or as fast as
-//! it is.
+//! A flag that all ranks can read while they compute, with seven backends to compare.
 //!
-//! What it says is the smallest factor that anybody has found. Not just "stop": a rank whose
-//! divisors are smaller has to go on, so that the factor in the result is the smallest one and not
-//! the luckiest. It only ever goes down, so it needs no lock, and a rank that knows an old value
-//! works in vain but is never wrong.
+//! Its value is the smallest factor that any rank has found. It means more than "stop": a rank with
+//! smaller divisors must continue, so that the result is the smallest factor and not the first one
+//! found. The value only ever decreases, so it needs no lock. A rank with an old value computes in
+//! vain but is never wrong.
 //!
-//! | kind | where it is | to look | to lower it | known to others |
+//! | kind | where it is | a look | lowering it | others learn it |
 //! |---|---|---|---|---|
 //! | `none` | nowhere | nothing | nothing | at the end |
-//! | `server` | rank 0's memory | a message there and one back, when rank 0 looks up from its own work | the same | when they ask |
-//! | `message` | a copy at each rank | `MPI_Iprobe` | a message to each | when they look |
-//! | `allreduce` | a copy at each rank | `MPI_Test` of the `MPI_Iallreduce` under way | with the next one | when all have looked |
-//! | `rma` | a window at rank 0 | `MPI_Fetch_and_op`, rank 0 takes no part | the same | when they look |
-//! | `shared` | a word of memory on each node, first ranks relay | a load | an atomic minimum | when they look |
+//! | `server` | rank 0 | a request, answered between pieces of work | the same | when they ask |
+//! | `message` | a copy per rank | `MPI_Iprobe` | a message to each | when they look |
+//! | `allreduce` | a copy per rank | `MPI_Test` on the reduction | with the next one | when all look |
+//! | `rma` | a window at rank 0 | `MPI_Fetch_and_op` | the same | when they look |
+//! | `shared` | a word per node | a load | an atomic minimum | when they look |
 //! | `redis://` | a Redis server | `GET` | a script that takes the minimum | when they ask |
 //!
-//! Between threads `allreduce`, `rma` and `shared` are kept in memory of the process (`rounds`,
-//! `word`).
+//! Between threads `allreduce`, `rma` and `shared` use memory of the process (`thread_allreduce`,
+//! `thread_word`).
 //!
-//! A rank that waits for the others must go on taking part ([`Flag::make_progress`]): as server, in
-//! consensus, as relay.
+//! A rank that waits for the others must keep taking part ([`Flag::make_progress`]): as server, in
+//! the reduction, as relay.
 
 #[cfg(feature = "mpi")]
-mod consensus;
+mod allreduce;
 mod message;
 #[cfg(feature = "mpi")]
-mod node;
+mod node_word;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "mpi")]
 mod rma;
-mod rounds;
 mod server;
-mod word;
+mod thread_allreduce;
+mod thread_word;
 
 use std::fmt;
 use std::str::FromStr;
@@ -42,53 +41,54 @@ use std::time::{Duration, Instant};
 use super::Cluster;
 use crate::error::Result;
 
-/// What the flag says while nobody has found anything.
+/// The flag's value while no rank has found anything.
 pub const NOTHING: u64 = u64::MAX;
 
-/// What a URL of Redis begins with.
+/// The prefix of a Redis URL.
 const REDIS: &str = "redis://";
 
-const NO_REDIS: &str = "this montesieve knows no Redis; build it with: cargo build --release --features redis";
+const NO_REDIS: &str = "this montesieve was built without Redis; build it with: cargo build --release --features redis";
 
-/// How a flag is kept.
+/// Where a flag is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Not at all: no rank knows what another one finds.
+    /// Nowhere: no rank knows what another one finds.
     None,
-    /// By rank 0, who is asked.
+    /// At rank 0, which answers requests.
     Server,
-    /// By each rank, told by the finder.
+    /// At each rank, by messages from the finder.
     Message,
-    /// By each rank, in consensus.
+    /// At each rank, by a reduction.
     Allreduce,
     /// In a window at rank 0.
     Rma,
-    /// In a word of memory on each node.
+    /// In a word of shared memory on each node.
     Shared,
-    /// By a Redis server at this URL.
+    /// In the Redis server at this URL.
     Redis(String),
 }
 
 impl Kind {
-    /// All of them that need nothing but ranks.
+    /// All kinds that need no server outside the job.
     pub const ALL: [Kind; 6] = [Kind::None, Kind::Server, Kind::Message, Kind::Allreduce, Kind::Rma, Kind::Shared];
 
-    /// Whether it can be had: a server has a port, and this program knows Redis.
+    /// Checks whether this kind is available: a server has a port, and the program was built with
+    /// Redis.
     ///
     /// # Errors
-    /// A sentence for the user, without the password of a server.
+    /// A sentence for the user, without a server's password.
     pub fn check(&self) -> std::result::Result<(), String> {
         let Kind::Redis(url) = self else { return Ok(()) };
         let place = url[REDIS.len()..].trim_end_matches('/');
         match place.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()) {
-            None => Err(format!("--flag {self}: not a server; write it like {REDIS}127.0.0.1:6379")),
-            _ if !cfg!(feature = "redis") => Err(format!("--flag {self}: {NO_REDIS}")),
+            None => Err(format!("{self}: not a server; write it like {REDIS}127.0.0.1:6379")),
+            _ if !cfg!(feature = "redis") => Err(format!("{self}: {NO_REDIS}")),
             Some(_) => Ok(()),
         }
     }
 }
 
-/// A word of a command line, without the password where it has the address of a server.
+/// A word of a command line, with the password of a server's address removed.
 pub fn without_password(word: &str) -> String {
     let Some(start) = word.find(REDIS).map(|start| start + REDIS.len()) else { return word.to_owned() };
     match word[start..].rfind('@') {
@@ -115,8 +115,8 @@ impl FromStr for Kind {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Kind, String> {
-        // Looked at by `check`: the parser of the command line would repeat a password in its
-        // refusal.
+        // Checked by `check`, since the command line parser would repeat a password in its error
+        // message.
         if text.starts_with(REDIS) {
             return Ok(Kind::Redis(text.to_owned()));
         }
@@ -127,63 +127,63 @@ impl FromStr for Kind {
     }
 }
 
-/// One way to keep it. All ranks have the same.
-trait Way {
-    /// Tells the others that `value` is the smallest.
+/// Keeps the flag. All ranks have the same backend.
+trait Backend {
+    /// Announces `value` as the new smallest.
     fn lower(&mut self, value: u64) -> Result<()>;
 
-    /// Looks: the smallest value that this rank can know of, which has `known` itself.
+    /// Looks, and returns the smallest value that this rank can know of; it knows `known` itself.
     fn look(&mut self, known: u64) -> Result<u64>;
 
-    /// Does what others need from a rank that does not look, and which has `known` itself.
+    /// Serves the other ranks without looking; this rank knows `known` itself.
     fn make_progress(&mut self, _known: u64) -> Result<()> {
         Ok(())
     }
 
-    /// Ends it when no rank computes any more. Every rank must call it.
+    /// Frees it once no rank computes. Every rank must call it.
     fn close(self: Box<Self>, cluster: &Cluster) -> Result<()>;
 }
 
-/// A flag, as one rank has it.
+/// One rank's handle of a flag.
 pub struct Flag<'c> {
     cluster: &'c Cluster,
-    /// `None`: what others find stays unknown.
-    way: Option<Box<dyn Way + 'c>>,
-    /// Whether what this rank finds itself counts: not where every divisor is to be tried.
+    /// `None`: values of other ranks stay unknown.
+    backend: Option<Box<dyn Backend + 'c>>,
+    /// Whether this rank's own values count; not if every divisor must be tested.
     heeds: bool,
     known: u64,
     looks: u64,
     time: Duration,
 }
 
-/// What a rank spent on its flag.
+/// What a rank's flag cost it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spent {
-    /// Times that it looked.
+pub struct FlagCost {
+    /// The number of looks.
     pub looks: u64,
-    /// Seconds in looks, and in lowering it.
+    /// Seconds spent looking at the flag and lowering it.
     pub seconds: f64,
 }
 
 impl Cluster {
-    /// Sets a flag up. Every rank must call it, with the same kind.
+    /// Sets up a flag. Every rank must call it, with the same kind.
     ///
     /// # Errors
-    /// [`Error::Told`](crate::error::Error::Told) when it cannot be had.
+    /// [`Error::Told`](crate::error::Error::Told) when the backend is not available.
     pub fn flag(&self, kind: &Kind) -> Result<Flag<'_>> {
-        let way = self.agree(self.way(kind))?;
-        Ok(Flag { cluster: self, way, heeds: *kind != Kind::None, known: NOTHING, looks: 0, time: Duration::ZERO })
+        let backend = self.agree(self.backend(kind))?;
+        Ok(Flag { cluster: self, backend, heeds: *kind != Kind::None, known: NOTHING, looks: 0, time: Duration::ZERO })
     }
 
-    fn way(&self, kind: &Kind) -> Result<Option<Box<dyn Way + '_>>> {
+    fn backend(&self, kind: &Kind) -> Result<Option<Box<dyn Backend + '_>>> {
         if let Kind::Redis(url) = kind {
             #[cfg(feature = "redis")]
             return Ok(Some(Box::new(redis::Redis::open(self, url)?)));
             #[cfg(not(feature = "redis"))]
-            return Err(crate::error::Error::Usage(format!("--flag {}: {NO_REDIS}", without_password(url))));
+            return Err(crate::error::Error::Usage(format!("{}: {NO_REDIS}", without_password(url))));
         }
         if self.size() == 1 {
-            // There is nobody to tell.
+            // There is no other rank to tell.
             return Ok(None);
         }
         Ok(match kind {
@@ -192,15 +192,15 @@ impl Cluster {
             Kind::Message => Some(Box::new(message::Message::open(self, (0..self.size()).collect())?)),
             Kind::Allreduce => Some(match self {
                 #[cfg(feature = "mpi")]
-                Cluster::Mpi(mpi) => Box::new(consensus::Consensus::open(mpi)?),
-                Cluster::Local(local) => Box::new(rounds::Rounds::open(local)?),
+                Cluster::Mpi(mpi) => Box::new(allreduce::Allreduce::open(mpi)?),
+                Cluster::Local(local) => Box::new(thread_allreduce::ThreadAllreduce::open(local)?),
             }),
             Kind::Rma | Kind::Shared => Some(match self {
                 #[cfg(feature = "mpi")]
                 Cluster::Mpi(mpi) if *kind == Kind::Rma => Box::new(rma::Rma::open(mpi)?),
                 #[cfg(feature = "mpi")]
-                Cluster::Mpi(mpi) => Box::new(node::Node::open(self, mpi)?),
-                Cluster::Local(local) => Box::new(word::Word::open(local)?),
+                Cluster::Mpi(mpi) => Box::new(node_word::NodeWord::open(self, mpi)?),
+                Cluster::Local(local) => Box::new(thread_word::ThreadWord::open(local)?),
             }),
         })
     }
@@ -212,52 +212,52 @@ impl Flag<'_> {
         self.known
     }
 
-    /// This rank has found `value`.
+    /// Announces that this rank has found `value`.
     ///
     /// # Errors
-    /// When it cannot be told.
+    /// When the backend fails.
     pub fn lower(&mut self, value: u64) -> Result<()> {
         if !self.heeds || value >= self.known {
             return Ok(());
         }
         self.known = value;
         let begun = Instant::now();
-        if let Some(way) = &mut self.way {
-            way.lower(value)?;
+        if let Some(backend) = &mut self.backend {
+            backend.lower(value)?;
         }
         self.time += begun.elapsed();
         Ok(())
     }
 
-    /// Looks whether others have found something.
+    /// Looks for values of other ranks.
     ///
     /// # Errors
-    /// When the flag is out of reach.
+    /// When the backend fails.
     pub fn look(&mut self) -> Result<()> {
-        let Some(way) = &mut self.way else { return Ok(()) };
+        let Some(backend) = &mut self.backend else { return Ok(()) };
         let begun = Instant::now();
-        self.known = self.known.min(way.look(self.known)?);
+        self.known = self.known.min(backend.look(self.known)?);
         self.looks += 1;
         self.time += begun.elapsed();
         Ok(())
     }
 
-    /// To be called often by a rank that looks seldom or waits.
+    /// A rank that looks seldom or waits must call this often.
     ///
     /// # Errors
     /// As [`Flag::look`].
     pub fn make_progress(&mut self) -> Result<()> {
-        self.way.as_mut().map_or(Ok(()), |way| way.make_progress(self.known))
+        self.backend.as_mut().map_or(Ok(()), |backend| backend.make_progress(self.known))
     }
 
-    /// Ends it, when no rank computes any more. Every rank must call it.
+    /// Frees the flag, once no rank computes. Every rank must call it.
     ///
     /// # Errors
-    /// When it cannot be put away.
-    pub fn close(self) -> Result<Spent> {
+    /// When the backend fails.
+    pub fn close(self) -> Result<FlagCost> {
         let cluster = self.cluster;
-        cluster.agree(self.way.map_or(Ok(()), |way| way.close(cluster)))?;
-        Ok(Spent { looks: self.looks, seconds: self.time.as_secs_f64() })
+        cluster.agree(self.backend.map_or(Ok(()), |backend| backend.close(cluster)))?;
+        Ok(FlagCost { looks: self.looks, seconds: self.time.as_secs_f64() })
     }
 }
 
@@ -304,13 +304,13 @@ mod tests {
                 let mine = 50 + cluster.rank();
                 flag.lower(mine).expect("nothing can fail");
                 let mut looks = 0;
-                // Rank 0 answers while the others look; without a flag a rank knows nothing at all.
+                // Rank 0 answers while the others look; without a flag a rank learns nothing.
                 while kind != Kind::None && (flag.known() != 50 || looks < 10) {
                     flag.look().and_then(|()| flag.make_progress()).expect("nothing can fail");
                     looks += 1;
                 }
                 let known = flag.known();
-                // Those that are done go on taking part until all are.
+                // Ranks that are done keep taking part until all are.
                 done.fetch_add(1, Relaxed);
                 while done.load(Relaxed) < 3 {
                     flag.make_progress().expect("nothing can fail");

@@ -1,32 +1,32 @@
-//! The flag in shared memory: one word on each node, and the first rank of each node relays between
-//! them.
+//! The flag in shared memory: one word on each node; the first rank of each node relays between
+//! nodes.
 //!
-//! A look is a load from memory that a core has in its cache until somebody writes it: nanoseconds.
-//! Between nodes it is as fast as the first ranks look.
+//! A look loads a word that stays in the core's cache until a rank writes it: nanoseconds. Between
+//! nodes it is as fast as the first ranks look.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::message::Message;
-use super::{NOTHING, Way};
+use super::{Backend, NOTHING};
 use crate::Cluster;
 use crate::error::{Error, Result};
 use crate::mpi::Mpi;
-use crate::window::Word;
+use crate::node_window::SharedWord;
 
-pub(super) struct Node<'c> {
-    word: Word<'c>,
-    /// Among the first ranks of the nodes.
+pub(super) struct NodeWord<'c> {
+    word: SharedWord<'c>,
+    /// Connects the first ranks of the nodes.
     relay: Message,
-    /// Whether this is one of them, and not the only one.
+    /// Whether this rank is one of several first ranks.
     relays: bool,
-    /// The least that the other nodes know.
+    /// The smallest value of the other nodes.
     relayed: u64,
 }
 
-impl<'c> Node<'c> {
-    pub(super) fn open(cluster: &'c Cluster, mpi: &'c Mpi) -> Result<Node<'c>> {
+impl<'c> NodeWord<'c> {
+    pub(super) fn open(cluster: &'c Cluster, mpi: &'c Mpi) -> Result<NodeWord<'c>> {
         let opened = mpi.open_window(1)?;
-        let opened = opened.ok_or_else(|| Error::Run("--flag shared: there is no shared memory here".to_owned()));
+        let opened = opened.ok_or_else(|| Error::Run("flag shared: there is no shared memory here".to_owned()));
         let mut open = cluster.agree(opened)?;
         let is_first = open.rank() == 0;
         if is_first {
@@ -37,10 +37,10 @@ impl<'c> Node<'c> {
         let firsts: Vec<bool> = cluster.broadcast(firsts)?;
         let members: Vec<u64> = (0..).zip(firsts).filter(|&(_, is_first)| is_first).map(|(rank, _)| rank).collect();
         let relays = is_first && members.len() > 1;
-        Ok(Node { word, relay: Message::open(cluster, members)?, relays, relayed: NOTHING })
+        Ok(NodeWord { word, relay: Message::open(cluster, members)?, relays, relayed: NOTHING })
     }
 
-    /// At the first rank of a node: carries news in and out.
+    /// At the first rank of a node: exchanges values with the other nodes.
     fn relay(&mut self) -> Result<()> {
         self.relayed = self.relay.look(self.relayed)?;
         let value = self.word.get().fetch_min(self.relayed, Relaxed);
@@ -52,9 +52,9 @@ impl<'c> Node<'c> {
     }
 }
 
-impl Way for Node<'_> {
+impl Backend for NodeWord<'_> {
     fn lower(&mut self, value: u64) -> Result<()> {
-        // One word and nothing that goes with it: no order is needed.
+        // The word stands alone, so no memory ordering is needed.
         self.word.get().fetch_min(value, Relaxed);
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! The flag by consensus: an `MPI_Iallreduce` with `MPI_MIN` is always under way, and what comes
-//! out of it is the flag.
+//! The flag by `MPI_Iallreduce`: a reduction with `MPI_MIN` is always active, and its result is the
+//! flag.
 //!
-//! Nobody is told anything; all find out together, as soon as the last of them has looked. So one
-//! rank that looks seldom keeps all others from knowing. All `unsafe` of it is here.
+//! All ranks learn the result together, once the last of them has looked. So one rank that looks
+//! seldom keeps all others from knowing. All its `unsafe` is here.
 
 use std::ffi::c_void;
 
@@ -10,64 +10,64 @@ use mpi::datatype::Equivalence;
 use mpi::ffi;
 use mpi::raw::AsRaw;
 
-use super::{NOTHING, Way};
+use super::{Backend, NOTHING};
 use crate::Cluster;
-use crate::channel::copy::Copy;
+use crate::backoff::ProgressBackoff;
+use crate::channel::duplicate::DuplicatedComm;
 use crate::error::Result;
 use crate::heartbeat::{self, Waiting};
-use crate::held::Held;
 use crate::mpi::Mpi;
 use crate::order;
-use crate::patience::Patience;
+use crate::raw_box::RawBox;
 
-pub(super) struct Consensus {
-    copy: Copy,
-    /// What this rank puts in and what comes out: on the heap, where MPI finds them until the
+pub(super) struct Allreduce {
+    duplicate: DuplicatedComm,
+    /// This rank's contribution and the result, on the heap, so that they stay valid until the
     /// request is complete.
-    numbers: Held<[i64; 2]>,
+    numbers: RawBox<[i64; 2]>,
     request: Option<ffi::MPI_Request>,
     rounds: u64,
     value: u64,
 }
 
-impl Consensus {
-    pub(super) fn open(mpi: &Mpi) -> Result<Consensus> {
-        let copy = Copy::of(mpi)?;
-        Ok(Consensus {
-            copy,
-            numbers: Held::new([order::signed(NOTHING); 2]),
+impl Allreduce {
+    pub(super) fn open(mpi: &Mpi) -> Result<Allreduce> {
+        let duplicate = DuplicatedComm::of(mpi)?;
+        Ok(Allreduce {
+            duplicate,
+            numbers: RawBox::new([order::signed(NOTHING); 2]),
             request: None,
             rounds: 0,
             value: NOTHING,
         })
     }
 
-    /// Enters the next round with what this rank knows.
+    /// Starts the next round with this rank's value.
     fn enter(&mut self, known: u64) {
         let (base, kind) = (self.numbers.as_ptr().cast::<i64>(), i64::equivalent_datatype().as_raw());
         // SAFETY: a null request is only a place to write to.
         let mut request = unsafe { ffi::RSMPI_REQUEST_NULL };
         // SAFETY: both numbers are on the heap and stay untouched until `is_over` has seen the
-        // request complete, for which `close` waits; no other round is under way.
+        // request complete, for which `close` waits; no other round is active.
         unsafe {
             self.numbers.as_ptr().write([known.min(self.value), NOTHING].map(order::signed));
             let (from, to) = (base.cast::<c_void>(), base.add(1).cast::<c_void>());
-            let communicator = self.copy.communicator().as_raw();
+            let communicator = self.duplicate.communicator().as_raw();
             ffi::MPI_Iallreduce(from, to, 1, kind, ffi::RSMPI_MIN, communicator, &mut request);
         }
         self.request = Some(request);
         self.rounds += 1;
     }
 
-    /// Whether no round is under way any more; takes in what came out of the last one.
+    /// Whether no round is active; stores the result of one that has completed.
     fn is_over(&mut self) -> bool {
         let Some(mut request) = self.request else { return true };
         let mut done = 0;
-        // SAFETY: the request was begun in `enter` and has not completed before.
+        // SAFETY: the request was started in `enter` and has not completed before.
         unsafe { ffi::MPI_Test(&mut request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
         if done != 0 {
             self.request = None;
-            // SAFETY: the request is complete, so MPI is done with both numbers.
+            // SAFETY: the request is complete, so MPI has finished with both numbers.
             let [_, least] = unsafe { self.numbers.as_ptr().read() };
             self.value = self.value.min(order::unsigned(least));
         }
@@ -75,7 +75,7 @@ impl Consensus {
     }
 }
 
-impl Way for Consensus {
+impl Backend for Allreduce {
     fn lower(&mut self, value: u64) -> Result<()> {
         self.look(value).map(drop)
     }
@@ -92,10 +92,10 @@ impl Way for Consensus {
     }
 
     fn close(mut self: Box<Self>, cluster: &Cluster) -> Result<()> {
-        // Some ranks may have entered a round more than others, who join them now.
+        // Some ranks may have started one round more than others, which join them now.
         let last = cluster.max(self.rounds)?;
         let _wait = heartbeat::waiting_for(Waiting::Reduction, 0);
-        let mut patience = Patience::new();
+        let mut backoff = ProgressBackoff::new();
         loop {
             if self.is_over() {
                 if self.rounds == last {
@@ -103,8 +103,8 @@ impl Way for Consensus {
                 }
                 self.enter(NOTHING);
             }
-            self.copy.check_whole()?;
-            patience.pause();
+            self.duplicate.check_no_loss()?;
+            backoff.pause();
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The first ranks of a transport, as a transport.
 //!
-//! Stands beside `local`, which makes one for a part of its ranks (`part`). The part uses the
-//! channels of the whole, and messages of the two cannot be mixed up: ranks outside the part send
-//! nothing in a job, a collective names whom it receives from, and each of the part's ranks ends
-//! its part before it goes on in the whole.
+//! Stands beside `local`, which uses it for a `sub_cluster`. The part uses the channels of the
+//! whole. Messages of the two cannot be confused: ranks outside the part send nothing in a job, and
+//! a collective names the rank it receives from. Each rank of the part finishes there before it
+//! resumes in the whole.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use montesieve_engine::transport::{Channel, Incoming, Lost, SharedValue, Silent,
 use super::forward::forward;
 
 /// The first `size` ranks of `whole`.
-pub struct First {
+pub struct FirstRanks {
     pub whole: Rc<dyn Transport>,
     pub size: u64,
 }
 
-impl Transport for First {
+impl Transport for FirstRanks {
     forward!(whole);
 
     fn size(&self) -> u64 {

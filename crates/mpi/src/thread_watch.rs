@@ -1,8 +1,9 @@
-//! Threads that watch each other: a rank that is silent for too long ends the job, with its number.
+//! Watches ranks that are threads: one that is silent for too long ends the job, and the message
+//! names it.
 //!
-//! Stands beside `heartbeat`, which asks other processes. A thread's every step counts in memory
-//! that a monitor reads: a look for messages, a wait that lasts, a moment in a kernel. So a rank
-//! that only waits is never silent.
+//! Stands beside `heartbeat`, which asks other processes. Each step of a thread increments a
+//! counter that a monitor reads: a look for messages, a pause in a wait, a moment in a kernel. So a
+//! rank that only waits is never silent.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,23 +19,24 @@ use montesieve_engine::transport::{Channel, Incoming, Lost, SharedValue, Silent,
 
 use super::forward::forward;
 use super::place::host;
+use super::stall_limit::StallLimit;
 use super::{ROOT, ending};
 use crate::stderr;
 
-/// The monitor looks so many times within the limit.
+/// How often the monitor looks within the limit.
 const LOOKS: u32 = 8;
-/// How long the root has to take in that a rank is silent.
+/// How long the root has to notice that a rank is silent.
 const TO_HEAR: Duration = Duration::from_secs(1);
-/// How long it may then take to save what is known.
+/// How long it may then take to save the job.
 const TO_SAVE: Duration = Duration::from_secs(100);
-/// No rank is silent.
-const NOBODY: u64 = u64::MAX;
+/// The value of `silent` while no rank is silent.
+const NO_RANK: u64 = u64::MAX;
 
 thread_local! {
     static MINE: RefCell<Option<Arc<Steps>>> = const { RefCell::new(None) };
 }
 
-/// This thread has come further. Nothing where it is no rank.
+/// Counts a step of this thread, if it is a rank.
 pub fn step() {
     MINE.with_borrow(|mine| {
         if let Some(mine) = mine {
@@ -43,7 +45,7 @@ pub fn step() {
     });
 }
 
-/// What one rank has done. On a cache line of its own.
+/// The steps of one rank, on a separate cache line.
 #[repr(align(128))]
 #[derive(Default)]
 struct Steps {
@@ -53,50 +55,51 @@ struct Steps {
 
 impl Steps {
     fn step(&self) {
-        // Only its own thread writes it.
+        // Only the rank's own thread writes it.
         self.count.store(self.count.load(Relaxed).wrapping_add(1), Relaxed);
     }
 }
 
-/// The ranks of this process, and who of them is silent.
-pub struct Watch {
+/// The ranks of this process, and the one that is silent.
+pub struct ThreadWatch {
     ranks: Vec<Arc<Steps>>,
-    limit: Duration,
+    stall: StallLimit,
     silent: AtomicU64,
-    /// Whether the root knows.
+    /// Whether the root has noticed.
     is_heard: AtomicBool,
     is_over: AtomicBool,
 }
 
-impl Watch {
-    /// Of so many ranks, each of which may be silent for `limit`; zero: for ever.
-    pub fn new(ranks: u64, limit: Duration) -> Arc<Watch> {
-        Arc::new(Watch {
+impl ThreadWatch {
+    /// Watches `ranks` ranks, each of which may be silent for `stall`.
+    pub fn new(ranks: u64, stall: StallLimit) -> Arc<ThreadWatch> {
+        Arc::new(ThreadWatch {
             ranks: (0..ranks).map(|_| Arc::default()).collect(),
-            limit,
-            silent: AtomicU64::new(NOBODY),
+            stall,
+            silent: AtomicU64::new(NO_RANK),
             is_heard: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
         })
     }
 
-    /// Watches until [`Watch::end`], on a thread of its own. Without a thread nobody is watched.
-    pub fn begin(self: &Arc<Watch>) {
-        if self.limit.is_zero() {
+    /// Watches until [`ThreadWatch::end`], on a separate thread. If that cannot start, no rank is
+    /// watched.
+    pub fn begin(self: &Arc<ThreadWatch>) {
+        if self.stall.limit.is_zero() {
             return;
         }
         let watch = Arc::clone(self);
         let _ = thread::Builder::new().name("watch".into()).stack_size(64 << 10).spawn(move || watch.watch());
     }
 
-    /// All ranks have ended.
+    /// Stops watching: all ranks have ended.
     pub fn end(&self) {
         self.is_over.store(true, Relaxed);
     }
 
     fn watch(&self) {
         let mut seen = vec![(0, Duration::ZERO); self.ranks.len()];
-        let every = self.limit / LOOKS;
+        let every = self.stall.limit / LOOKS;
         let mut clock = awake::Clock::new(2 * every, Instant::now());
         while !self.is_over.load(Relaxed) {
             thread::sleep(every);
@@ -106,8 +109,8 @@ impl Watch {
         }
     }
 
-    /// The first rank that has been silent for too long at this time awake. `seen` has each rank's
-    /// steps, and when they last changed.
+    /// The first rank that has been silent for too long at this time awake. `seen` holds each
+    /// rank's steps, and the time of their last change.
     fn look(&self, seen: &mut [(u64, Duration)], now: Duration) -> Option<u64> {
         let mut silent = None;
         for (rank, (steps, (count, changed))) in (0..).zip(self.ranks.iter().zip(seen)) {
@@ -115,14 +118,13 @@ impl Watch {
             if counted != *count || steps.has_ended.load(Relaxed) {
                 (*count, *changed) = (counted, now);
             } else {
-                silent = silent.or((now - *changed >= self.limit).then_some(rank));
+                silent = silent.or((now - *changed >= self.stall.limit).then_some(rank));
             }
         }
         silent
     }
 
-    /// Has the root end the job, once it has saved what is known; and ends it, if the root does
-    /// not.
+    /// Makes the root save the job and end it; ends the job itself if the root does not.
     fn accuse(&self, rank: u64) {
         self.silent.store(rank, Relaxed);
         thread::sleep(TO_HEAR);
@@ -136,35 +138,34 @@ impl Watch {
     }
 
     fn accusation(&self, rank: u64) -> String {
-        let limit = humantime::format_duration(self.limit);
-        format!("rank {rank} on {} has not been heard of for {limit} (--stall-timeout)", host())
+        format!("rank {rank} on {} has not been heard of for {}", host(), self.stall)
     }
 }
 
-/// A transport whose rank is watched.
-pub struct Watched {
+/// A transport that counts the steps of its rank.
+pub struct WatchedTransport {
     transport: Rc<dyn Transport>,
-    watch: Arc<Watch>,
+    watch: Arc<ThreadWatch>,
     mine: Arc<Steps>,
 }
 
-impl Watched {
-    /// The rank of this thread.
-    pub fn new(transport: Rc<dyn Transport>, watch: &Arc<Watch>) -> Watched {
+impl WatchedTransport {
+    /// Watches the rank of this thread.
+    pub fn new(transport: Rc<dyn Transport>, watch: &Arc<ThreadWatch>) -> WatchedTransport {
         let mine = Arc::clone(&watch.ranks[transport.rank() as usize]);
         MINE.set(Some(Arc::clone(&mine)));
-        Watched { transport, watch: Arc::clone(watch), mine }
+        WatchedTransport { transport, watch: Arc::clone(watch), mine }
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedTransport {
     fn drop(&mut self) {
         self.mine.has_ended.store(true, Relaxed);
         MINE.set(None);
     }
 }
 
-impl Transport for Watched {
+impl Transport for WatchedTransport {
     forward!(transport);
 
     fn size(&self) -> u64 {
@@ -181,10 +182,10 @@ impl Transport for Watched {
         self.transport.pause(backoff, until)
     }
 
-    /// The root alone hears of a rank that is silent, since it saves before the job ends.
+    /// Only the root learns of a silent rank, since it saves before the job ends.
     fn check_alive(&self) -> Result<(), Silent> {
         match self.watch.silent.load(Relaxed) {
-            NOBODY => self.transport.check_alive(),
+            NO_RANK => self.transport.check_alive(),
             silent if self.rank() == ROOT => {
                 self.watch.is_heard.store(true, Relaxed);
                 Err(Silent(self.watch.accusation(silent)))
@@ -204,9 +205,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_takes_no_step_is_silent() {
+    fn a_rank_without_steps_is_silent() {
         let second = Duration::from_secs(1);
-        let watch = Watch::new(3, 8 * second);
+        let watch = ThreadWatch::new(3, StallLimit { limit: 8 * second, set_by: "" });
         let mut seen = vec![(0, Duration::ZERO); 3];
         for seconds in 1..8 {
             [0, 1].into_iter().for_each(|rank: usize| watch.ranks[rank].step());
@@ -221,12 +222,12 @@ mod tests {
     #[test]
     fn steps_of_a_rank_are_those_of_its_thread() {
         use montesieve_engine::threads::Threads;
-        let watch = Watch::new(1, Duration::ZERO);
-        let watched = Watched::new(Rc::new(Threads::alone()), &watch);
+        let watch = ThreadWatch::new(1, StallLimit::default());
+        let watched = WatchedTransport::new(Rc::new(Threads::alone()), &watch);
         let count = || watch.ranks[0].count.load(Relaxed);
         step();
         assert_eq!(count(), 1);
-        watched.poll(Channel::Round, None).and_then(|_| watched.computed(1)).expect("nobody is lost");
+        watched.poll(Channel::Round, None).and_then(|_| watched.computed(1)).expect("no rank is lost");
         assert_eq!(count(), 3);
         watch.silent.store(0, Relaxed);
         assert!(watched.check_alive().is_err_and(|Silent(text)| text.starts_with("rank 0 on ")));
