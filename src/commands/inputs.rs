@@ -4,6 +4,7 @@
 //! CSV. What is wrong is named by line, the first few of it in one message, with at most 60 characters of anything.
 
 mod columns;
+pub mod format;
 mod forms;
 mod keys;
 mod read;
@@ -16,8 +17,8 @@ use std::path::Path;
 use dashu_int::UBig;
 use serde_bytes::ByteBuf;
 
+use self::format::InputFormat;
 use super::context::Context;
-use super::gcd::args::InputFormat;
 use crate::error::{Error, Result};
 use crate::stderr;
 

@@ -2,9 +2,9 @@
 
 use dashu_int::UBig;
 
+use super::format::InputFormat;
 use super::words::{self, Radix};
 use super::{Complaints, Entry, columns, keys};
-use crate::commands::gcd::args::InputFormat;
 
 /// Lines from which on pairs of consecutive numbers and others are a b-file.
 const BFILE: usize = 3;
