@@ -198,7 +198,8 @@ impl<'a, J: Job> Driver<'a, J> {
                 self.transport.send(to, Channel::Round, record::encode(&message)?)?;
             }
             Output::Save => {
-                let saved = self.machine.ledger().zip(self.keeper.as_mut()).map(|(ledger, keeper)| keeper.save(ledger));
+                let saved =
+                    self.machine.root().zip(self.keeper.as_mut()).map(|(root, keeper)| keeper.save(root.ledger()));
                 return Ok(saved.flatten().map(Input::Saved));
             }
             Output::Write(tally) => {
@@ -249,7 +250,8 @@ impl<'a, J: Job> Driver<'a, J> {
     /// A silent rank ends the job, once everything known is saved.
     fn check_alive(&mut self) -> Result<()> {
         self.transport.check_alive().map_err(|silent| {
-            let saved = self.machine.ledger().zip(self.keeper.as_mut()).map(|(ledger, keeper)| keeper.save_now(ledger));
+            let saved =
+                self.machine.root().zip(self.keeper.as_mut()).map(|(root, keeper)| keeper.save_now(root.ledger()));
             Error::Silent { silent, is_saved: saved.unwrap_or(false) }
         })
     }
@@ -294,7 +296,7 @@ impl<'a, J: Job> Driver<'a, J> {
 
     fn progress(&self, is_over: bool) {
         if let Some(progress) = &self.options.progress
-            && let Some(done) = self.machine.done()
+            && let Some(done) = self.machine.root().map(|root| root.done())
         {
             progress.call(Progress { done, of: self.blocks, is_over });
         }

@@ -14,17 +14,19 @@
 //! on NFS, where several writers of one page are not safe, and on streams, the list goes through
 //! the root instead ([`super::print`]).
 
+mod reserve;
+
 use std::cell::{RefCell, RefMut};
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::reserve::{Place, is_on_nfs, prepare};
 use super::print::{List, WAITING, Written};
 use crate::cluster::aside::aside;
 use crate::cluster::patience::Patience;
@@ -35,8 +37,7 @@ use crate::error::{Error, Result};
 use crate::job::run::{DeliveryMemory, Outcome, agreed};
 use crate::job::sink::{ReaderSteps, Sink, SinkError};
 use crate::job::{Job, JobError, Span, Tally, YieldNow};
-use crate::primes::encoding::{Encoder, Encoding};
-use crate::primes::estimate::prime_count;
+use crate::primes::encoding::Encoder;
 use crate::primes::marks::Marks;
 use crate::primes::sieving::Primes;
 use crate::primes::source::Source;
@@ -47,15 +48,6 @@ const SLICE: usize = 64 << 10;
 
 /// Between two looks whether there is room again.
 const PAUSE: Duration = Duration::from_millis(1);
-
-/// What the root knows of its file.
-#[derive(Debug, Serialize, Deserialize)]
-struct Place {
-    /// The temporary file.
-    path: PathBuf,
-    /// What the user calls it.
-    name: String,
-}
 
 /// Writes the list into the root's `output` from all ranks, if that can be. `None` when it cannot;
 /// then nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
@@ -96,50 +88,6 @@ pub(super) fn write(
         cause,
         account,
     })))
-}
-
-/// At the root: makes room for as much as there will surely be, so that a full disk is found before
-/// the work.
-fn prepare(list: List, output: &Output) -> Result<Place> {
-    let Some((file, path)) = output.temporary() else { return Err(Error::Run("no file to be written by all".into())) };
-    reserve(file, sure_length(list)).map_err(output.cannot())?;
-    Ok(Place { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
-}
-
-/// Bytes that the list surely has, or nearly so: primes in a range are about as many as their
-/// density says, give or take the root of it.
-fn sure_length(list: List) -> u64 {
-    let (low, high) = (list.cut.low as f64, list.cut.high as f64);
-    if list.k > 1 {
-        return list.header_bytes();
-    }
-    let (mut bytes, mut from) = (0.0, low);
-    while from < high {
-        let digits = from.max(1.0).log10().floor() as i32 + 1;
-        let to = 10_f64.powi(digits).min(high);
-        let primes = prime_count(to) - prime_count(from);
-        // Below 2^53 apart, doubles of huge numbers tell nothing.
-        let primes = if to - from < 1e-6 * to { (to - from) / to.ln() } else { primes };
-        let sure = 0.999 * primes - 10.0 * primes.max(0.0).sqrt() - 1000.0;
-        bytes += sure.max(0.0) * if list.encoding == Encoding::Text { f64::from(digits) + 1.0 } else { 8.0 };
-        from = if to > from { to } else { high };
-    }
-    list.header_bytes() + bytes as u64
-}
-
-fn reserve(file: &File, length: u64) -> std::io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    use rustix::io::Errno;
-    match fallocate(file, FallocateFlags::empty(), 0, length.max(1)) {
-        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn is_on_nfs(path: &Path) -> bool {
-    /// `NFS_SUPER_MAGIC` of linux/magic.h.
-    const NFS: u64 = 0x6969;
-    rustix::fs::statfs(path).is_ok_and(|system| system.f_type as u64 == NFS)
 }
 
 /// Places that the root has decided and not yet sent: a rank, and its first block and the place of
@@ -378,31 +326,5 @@ impl<'t> Job for Write<'t> {
         desk.held += marks.len() as u64;
         desk.kept.insert(span.first, (marks, bytes));
         ControlFlow::Continue(Parts { numbers, parts: vec![part], failed: None })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::cut::Cut;
-    use super::*;
-    use crate::commands::primes::range::Range;
-    use crate::isa::Isa;
-    use crate::primes::naive;
-    use crate::primes::source::Algorithm;
-
-    #[test]
-    fn what_is_reserved_is_nearly_the_list_and_no_more() {
-        for (start, stop) in [(0, 0), (0, 100), (0, 2_000_000), (123_456, 2_000_000), (999_000, 1_001_000)] {
-            let primes = naive::eratosthenes(stop + 1).into_iter().filter(|&p| p >= start);
-            let (text, words) = primes.fold((0, 0), |(text, words), p| (text + u64::from(p.ilog10()) + 2, words + 8));
-            for (encoding, length) in [(Encoding::Text, text), (Encoding::U64le, words), (Encoding::Npy, words + 128)] {
-                let (cut, algorithm) = (Cut::new(Range { start, stop }, 1000), Algorithm::Sieve(Isa::Portable));
-                let sure = sure_length(List { cut, algorithm, k: 1, encoding });
-                assert!(
-                    sure <= length && sure + 40_000 + length / 20 > length,
-                    "{start} to {stop}: {sure} of {length}"
-                );
-            }
-        }
     }
 }

@@ -189,14 +189,9 @@ impl<T: Tally> Machine<T> {
         self.phase == Phase::Reduced && self.outputs.is_empty() && self.root.as_ref().is_none_or(RootState::is_over)
     }
 
-    /// At the root: what is done and not delivered.
-    pub fn ledger(&self) -> Option<&Ledger<T>> {
-        self.root.as_ref().map(RootState::ledger)
-    }
-
-    /// At the root: how many blocks are done, including delivered ones.
-    pub fn done(&self) -> Option<u64> {
-        self.root.as_ref().map(RootState::done)
+    /// The root's part, at the root.
+    pub fn root(&self) -> Option<&RootState<T>> {
+        self.root.as_ref()
     }
 
     /// Whether tallies are delivered in order.

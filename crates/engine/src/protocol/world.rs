@@ -299,7 +299,7 @@ impl<'m, M: Model> Simulation<'m, M> {
         }
         let machine = &self.ranks[rank as usize].machine;
         if machine.delivers() {
-            self.most_held = self.most_held.max(machine.ledger().map_or(0, Ledger::done));
+            self.most_held = self.most_held.max(machine.root().map_or(0, |root| root.ledger().done()));
         }
         self.over += u64::from(!was_over && machine.is_over());
     }
