@@ -198,6 +198,6 @@ mod tests {
     #[test]
     fn without_a_scheduler_there_is_nothing_to_read() {
         let query = Query { scheduler: None, variable: &|_| None, command: &|_| None, age: &|_, _| None, now: 0 };
-        assert!(time_limit(&query).expect_err("nobody").contains("no scheduler is in sight"));
+        assert!(time_limit(&query).expect_err("no scheduler").contains("no scheduler is in sight"));
     }
 }
