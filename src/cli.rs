@@ -1,7 +1,9 @@
-//! The options that commands share, the values that a user types, and the words on their way to every rank.
+//! The options that commands share, the parsers of their values, and the broadcast of the command
+//! line to every rank.
 //!
-//! The options of one command stand in its own folder (`commands/NAME/args.rs`); which commands there are, and how words
-//! become one of them, in `commands/parse.rs`. Nothing here computes, prints, exits or knows MPI.
+//! The options of one command are in its own folder (`commands/NAME/args.rs`); `commands/parse.rs`
+//! has the list of commands and parses words to one of them. Nothing here computes, prints, exits
+//! or knows MPI.
 
 pub mod choices;
 pub mod color;

@@ -1,8 +1,9 @@
-//! One folder a command: its options (`args`), its jobs, its answer; `NAME.rs` beside the folder has the run.
+//! One folder per command: its options (`args`), its jobs, its answer; `NAME.rs` beside the folder
+//! has the run.
 //!
-//! This file is the way in: the root's words reach every rank, every rank reads the same ones, and the launch is
-//! checked before any work. [`command`] says what a command is; the list of them stands here. What the computing commands
-//! have in common (the context they run in, how they finish) stands in `context` and `finish`.
+//! This file is the entry point: the root broadcasts its words, every rank parses the same ones,
+//! and the launch is checked before any work. [`command`] defines what a command is; their list is
+//! here. The common parts of computing commands are in `context` and `finish`.
 
 mod agreement;
 mod burnin;
@@ -61,11 +62,11 @@ command::commands! {
     Man(pages::ManPages),
 }
 
-/// Runs the command that the root was given; again, with the ranks that are left, when some were lost and it can be. Every rank must call it;
-/// returns the exit code.
+/// Runs the root's command; after a loss runs it again on the living ranks, if it can restart.
+/// Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Told`] when the ranks have agreed on a bad end; any other error is this rank's alone.
+/// [`Error::Told`] when the ranks have agreed on a failure; any other error is this rank's alone.
 pub fn run(cluster: &mut Cluster) -> Result<u8> {
     loop {
         let outcome = once(cluster);
@@ -123,7 +124,8 @@ fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     }
 }
 
-/// What variables ask for besides options: a fault on purpose. Those that mean nothing are named.
+/// Handles variables that preset no option: injects a requested fault, and reports unknown
+/// variables.
 fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
     let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
     cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
@@ -138,7 +140,7 @@ fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> 
     Ok(())
 }
 
-/// Help, version, or words that make no sense: the same on every rank, and said once.
+/// Help, version, or a usage error: the same on every rank, and printed once.
 fn refuse(cluster: &Cluster, refusal: &Refusal) -> Result<u8> {
     let told = cluster.at_root(|| {
         // N worlds of one rank have N roots; only one of them is the launcher's first.

@@ -1,56 +1,59 @@
-//! Test hooks for bad ends: `MONTESIEVE_FAULT=KIND@STAGE#RANK` makes one rank fail at one stage.
+//! Fault injection for tests: `MONTESIEVE_FAULT=KIND@STAGE#RANK` makes one rank fail at one stage.
 //!
-//! Here and not in the tests, because what must be shown is that the *real* program ends well when a rank panics
-//! (`panic`), returns an error (`error`), dies (`kill`), leaves (`exit`), hangs (`hang`) or gets no more
-//! memory (`memory`): while the ranks of its node fill a table together (`fill`), at the start of a job
-//! (`start`), while the others are in the scatter (`scatter`), in the middle of its work (`compute`), while
-//! the others wait in the reduction (`reduce`) or when all is computed (`report`). In the last steps of MPI
-//! (`end`) it crashes (`crash`) or hangs. Costs one comparison a stage. Unknown names are refused.
+//! It is here and not in the tests, because they must show that the *real* program ends cleanly
+//! when a rank fails. The rank panics (`panic`), returns an error (`error`), dies (`kill`), exits
+//! (`exit`), hangs (`hang`) or runs out of memory (`memory`). Stages are: while the ranks of its
+//! node fill a table (`fill`), at the start of a job (`start`), while the others are in the scatter
+//! (`scatter`), in the middle of its work (`compute`), while the others wait in the reduction
+//! (`reduce`), and before the report (`report`). In the last steps of MPI (`end`) it crashes
+//! (`crash`) or hangs. Costs one comparison per stage. Unknown names are refused.
 //!
-//! A burn-in must find what is wrong, so it has faults of its own, all `@burnin`: `flip:SEED` flips one bit of one answer, `stuck:SEED`
-//! of the same block whenever it is done, `corrupt:SEED` flips one bit of one message, `slow:PERCENT` makes every block take so much
-//! longer. The seed picks block, message and bit.
+//! A burn-in must find faults, so it has its own, all `@burnin`. `flip:SEED` flips one bit of one
+//! answer, `stuck:SEED` one of the same block every time, `corrupt:SEED` one bit of one message,
+//! and `slow:PERCENT` makes every block take longer by this percentage. The seed selects block,
+//! message and bit.
 //!
-//! `patterns` must see a wrong answer: with `lose@share` a rank forgets the last piece of its share of the work.
+//! `patterns` must detect a wrong answer: with `lose@share` a rank forgets the last piece of its
+//! share of the work.
 
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::job::{JobError, run};
 
-/// Where in a command a fault may be asked for.
+/// The stages of a command at which a fault may be injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// In place of filling a part of a table that the ranks of a node share, where there is one.
+    /// Instead of filling a part of a table shared by the ranks of a node.
     Fill,
-    /// After the ranks have agreed on what to do, before the first collective of the engine.
+    /// After the ranks have agreed on the command, before the first collective of the engine.
     Start,
-    /// In place of entering the scatter.
+    /// Instead of entering the scatter.
     Scatter,
     /// Between two pieces of work.
     Compute,
-    /// In place of entering the reduction.
+    /// Instead of entering the reduction.
     Reduce,
-    /// When the work is done and before it is reported.
+    /// After the work, before the report.
     Report,
     /// After the report, in the last steps of MPI.
     End,
-    /// In the middle of a burn-in: faults that are to be found by it.
+    /// In a burn-in: faults that it must find.
     Burnin,
-    /// Where a rank of `patterns` takes its share of the work.
+    /// When a rank of `patterns` takes its share of the work.
     Share,
 }
 
-/// What a burn-in is to find.
+/// A fault that a burn-in must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hidden {
     /// One bit of one answer, once.
     Flip(u64),
-    /// One bit of the answer of one block, always.
+    /// One bit of the answer of one block, every time.
     Stuck(u64),
     /// One bit of one message.
     Corrupt(u64),
-    /// Every block takes so many percent longer.
+    /// Every block takes longer by this percentage.
     Slow(u64),
 }
 
@@ -61,7 +64,7 @@ struct Fault {
     rank: u64,
 }
 
-/// The stages by name, and the kinds that each of them has.
+/// The stages by name, and the kinds that each allows.
 const STAGES: [(&str, Stage, &[&str]); 9] = [
     ("fill", Stage::Fill, &ENDS),
     ("start", Stage::Start, &ENDS),
@@ -73,10 +76,10 @@ const STAGES: [(&str, Stage, &[&str]); 9] = [
     ("burnin", Stage::Burnin, &["flip:NUMBER", "stuck:NUMBER", "corrupt:NUMBER", "slow:NUMBER"]),
     ("share", Stage::Share, &["lose"]),
 ];
-/// The ways in which a rank ends, or does not.
+/// The ways in which a rank fails.
 const ENDS: [&str; 6] = ["panic", "error", "kill", "exit", "hang", "memory"];
 
-/// The fault that a text asks for, in a world of so many ranks.
+/// Parses a fault, in a world of `ranks` ranks.
 fn parse(text: &str, ranks: u64) -> std::result::Result<Fault, String> {
     let wrong = |what: &str| format!("MONTESIEVE_FAULT={}: {what}", text.escape_debug());
     let parts = text.split_once('@').and_then(|(kind, rest)| Some((kind, rest.split_once('#')?)));
@@ -94,7 +97,7 @@ fn parse(text: &str, ranks: u64) -> std::result::Result<Fault, String> {
     Ok(Fault { kind: kind.to_owned(), stage, rank })
 }
 
-/// Whether `kind` is the known one, with a number where that one has a number.
+/// Whether `kind` matches the known one, with a number if that one has a number.
 fn is_kind(kind: &str, known: &str) -> bool {
     match (kind.split_once(':'), known.split_once(':')) {
         (Some((name, number)), Some((known, _))) => name == known && number.parse::<u64>().is_ok(),
@@ -103,29 +106,29 @@ fn is_kind(kind: &str, known: &str) -> bool {
     }
 }
 
-/// The fault that this process was asked for.
+/// The fault injected into this process.
 static FAULT: OnceLock<Fault> = OnceLock::new();
 
-/// From now on this process has the fault that `text` asks for, if it is one of `ranks` ranks and
-/// the text is not empty. The text is the root's, so that hosts without its environment know it too.
+/// Injects the fault of `text` from now on, in a world of `ranks` ranks, unless the text is empty.
+/// The text is the root's, so that hosts without its environment know it too.
 ///
 /// # Errors
-/// A sentence, when the text asks for nothing that there is: a test that asked for it would prove nothing.
+/// A sentence if the fault is unknown, since a test with it would prove nothing.
 pub fn arm(text: &str, ranks: u64) -> std::result::Result<(), String> {
     if !text.is_empty() {
-        // A command that restarts with fewer ranks keeps the fault that it began with.
+        // A command that restarts with fewer ranks keeps its fault.
         FAULT.get().map_or_else(|| parse(text, ranks).map(|fault| drop(FAULT.set(fault))), |_| Ok(()))?;
     }
     Ok(())
 }
 
-/// Fails here if the environment says so.
+/// Fails here if this fault is injected.
 ///
 /// # Errors
 /// [`Error::Run`] for the kind `error`.
 ///
 /// # Panics
-/// For the kind `panic`: that is what it is for.
+/// For the kind `panic`.
 pub fn at(stage: Stage, rank: u64) -> Result<()> {
     asked(stage, rank).map_or(Ok(()), |fault| fail(&fault.kind))
 }
@@ -145,7 +148,7 @@ pub fn in_engine(stage: run::Stage, rank: u64) -> std::result::Result<(), JobErr
     Ok(at(stage, rank)?)
 }
 
-/// The fault that a burn-in has on this rank, if the environment says so.
+/// The fault of a burn-in on this rank, if injected.
 pub fn hidden(rank: u64) -> Option<Hidden> {
     let (kind, number) = asked(Stage::Burnin, rank)?.kind.split_once(':')?;
     let number = number.parse().ok()?;
@@ -158,7 +161,7 @@ pub fn hidden(rank: u64) -> Option<Hidden> {
     }
 }
 
-/// Whether this rank loses a piece of its share, because the environment says so.
+/// Whether this rank must lose a piece of its share.
 pub fn loses(rank: u64) -> bool {
     asked(Stage::Share, rank).is_some_and(|fault| fault.kind == "lose")
 }
@@ -174,7 +177,7 @@ fn fail(kind: &str) -> Result<()> {
         "error" => Err(Error::Run("injected error".into())),
         "exit" => std::process::exit(7),
         "memory" => {
-            // More than an address space has.
+            // More than an address space.
             drop(std::hint::black_box(Vec::<u8>::with_capacity(isize::MAX as usize)));
             Ok(())
         }

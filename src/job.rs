@@ -1,6 +1,6 @@
-//! The engine, as the commands use it: with this program's errors, on which all ranks agree.
+//! The engine for the commands, with this program's errors, on which all ranks agree.
 //!
-//! Stands beside the crate `montesieve_engine`, which is all of it but for the words.
+//! Stands beside the crate `montesieve_engine`, and adds only the messages.
 
 pub use montesieve_engine::{
     Boundaries, Dealer, Identity, Job, JobError, Ledger, Notice, Overlap, Result, SaveSettings, Schedule, Session,
@@ -11,7 +11,7 @@ pub use montesieve_engine::{
 use self::checkpoint::LoadError;
 use crate::error::Error;
 
-/// An error of the engine in this program's terms: where an option would help, the text names it.
+/// Converts an error of the engine; the text names an option that would help.
 fn explain(error: montesieve_engine::Error) -> Error {
     use montesieve_engine::Error as Engine;
     match error {
@@ -27,7 +27,7 @@ fn explain(error: montesieve_engine::Error) -> Error {
     }
 }
 
-/// Runs jobs; see the engine's module of that name.
+/// Runs jobs; see the engine's module `run`.
 pub mod run {
     pub use montesieve_engine::StopCause;
     pub use montesieve_engine::run::*;
@@ -36,8 +36,8 @@ pub mod run {
     use crate::error::{Error, Result};
     use crate::job::profile::Profile;
 
-    /// The account of what the ranks made together before a job. Every rank must call it, with the seconds since it began and those
-    /// that it computed itself; the root gets `Some`.
+    /// The account of a table that the ranks built together before a job. Every rank must call it,
+    /// with the elapsed seconds and its own compute seconds; the root gets `Some`.
     ///
     /// # Errors
     /// As [`Cluster::gather_records`].
@@ -47,16 +47,16 @@ pub mod run {
         Ok(profiles.map(|profiles| Account { seconds, profiles, ..Account::none(cluster.size()) }))
     }
 
-    /// What a run of the engine came to, in this program's terms. Every rank must call it: what the root could not do, all ranks leave for,
-    /// and the root says why.
+    /// Agrees on the outcome of a run of the engine, with this program's errors. Every rank must
+    /// call it: if the root failed, all ranks leave, and the root prints the reason.
     ///
     /// # Errors
-    /// [`Error::Told`] when the root cannot give the outcome; any other error is this rank's alone.
+    /// [`Error::Told`] when the root has no outcome; any other error is this rank's alone.
     pub fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
         cluster.agree_outcome(outcome, super::explain)
     }
 
-    /// What is said of a result that breaks an invariant.
+    /// The error for a result that breaks an invariant.
     pub fn cannot_be(why: String) -> Error {
         Error::Run(montesieve_engine::run::cannot_be(&why))
     }

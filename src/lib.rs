@@ -1,14 +1,17 @@
 //! montesieve: Monte Carlo and prime numbers over MPI, with the same answer on any number of ranks.
 //!
 //! This page is the map of the program:
-//! - [`commands`]: one folder a command: its options, its jobs, its answer; and the list of them.
-//! - [`cli`]: the options that commands share, and the words on their way to every rank.
-//! - [`report`]: what reports share: text, JSON, CSV and charts; pure, to any writer.
-//! - [`job`]: the engine (a crate of its own) with this program's errors.
-//! - [`cluster`]: the ranks, a crate of its own; it alone knows MPI, but for the gallery of `patterns`, and has the same methods without it.
-//! - [`montecarlo`], [`primes`]: the kernels, crates of their own; pure, no messages, no clock.
-//! - [`error`]: what may go wrong (of the crate of the ranks). [`isa`]: which instruction set.
-//! - `stderr`, `stream` (of that crate, too): messages, each in one write; pipes and devices. `regular`: files as they are read.
+//! - [`commands`]: one folder per command with its options, its jobs, its answer; and the list of
+//!   commands.
+//! - [`cli`]: the options that commands share, and the broadcast of the command line.
+//! - [`report`]: the shared parts of reports: text, JSON, CSV and charts; pure, to any writer.
+//! - [`job`]: the engine (a separate crate) with this program's errors.
+//! - [`cluster`]: the ranks (a separate crate). Only it and the gallery of `patterns` know MPI; it
+//!   has the same methods without MPI.
+//! - [`montecarlo`], [`primes`]: the kernels (separate crates); pure, no messages, no clock.
+//! - [`error`]: the errors (from the crate of the ranks). [`isa`]: the instruction sets.
+//! - `stderr`, `stream` (also from that crate): messages, each in one write; pipes and devices.
+//!   `regular`: input files.
 
 pub mod cli;
 pub mod commands;

@@ -9,10 +9,10 @@ use montesieve::commands;
 use montesieve::fault::{self, Stage};
 use montesieve::job::signals::Signals;
 
-/// The stack that the program counts on: what Linux gives the main thread where nobody limits it.
+/// The stack that the program relies on: Linux's default for the main thread.
 const STACK: usize = 8 << 20;
 
-/// Where there is no memory left, the job ends with one message.
+/// Ends the job with one message when memory runs out.
 #[global_allocator]
 static MEMORY: OrEnd = OrEnd;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     if limits::stack().is_none_or(|stack| stack >= STACK as u64) {
         return run();
     }
-    // `ulimit -s` bounds the main thread alone. From here on this thread is the one that talks to MPI.
+    // `ulimit -s` bounds only the main thread. From here on this thread is the one that calls MPI.
     match thread::Builder::new().stack_size(STACK).spawn(run) {
         Ok(program) => program.join().unwrap_or(ExitCode::FAILURE),
         Err(_) => run(),
@@ -28,14 +28,14 @@ fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    // Without it a request for a save that comes now, or a file that meets `ulimit -f`, would end the process; a command that needs it asks
-    // again and says so.
+    // Without handlers a request for a save now, or a file that reaches `ulimit -f`, would end the
+    // process. A command that needs them installs them again and reports errors.
     let _ = Signals::early();
     match Cluster::join() {
         Ok(mut cluster) => {
             let outcome = commands::run(&mut cluster);
             let rank = cluster.rank();
-            // A hidden fault of MPI's last steps, where a test asks for one.
+            // Injects a fault in MPI's last steps, if a test requests it.
             cluster.leave_after(outcome, || drop(fault::at(Stage::End, rank)))
         }
         Err(error) => {

@@ -1,6 +1,8 @@
-//! Progress on stderr: a bar where a person watches one process, a plain line now and then in a batch job's log.
+//! Progress on stderr: a bar for a single process in a terminal, an occasional plain line in a
+//! batch job's log.
 //!
-//! Under a launcher every rank's stderr is a pipe and a carriage return would be noise, so `auto` never draws there.
+//! Under a launcher every rank's stderr is a pipe and a carriage return would be noise, so `auto`
+//! never draws there.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -30,12 +32,13 @@ words! {
 
 /// Time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// Nothing is drawn before: a run of a moment needs no bar.
+/// Nothing is drawn before this: a short run needs no bar.
 const BAR_AFTER: Duration = Duration::from_millis(500);
 /// Time between two drawings of the bar.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// What the engine tells how far a job is; `None` where nobody wants to know. `forwarded`: a launcher stands between us and the user.
+/// The callback for the engine's progress; `None` if none is wanted. `forwarded`: a launcher
+/// forwards the output to the user.
 pub fn shown(mode: Mode, forwarded: bool) -> Option<Callback<run::Progress>> {
     if mode == Mode::None {
         return None;
@@ -53,7 +56,7 @@ pub fn shown(mode: Mode, forwarded: bool) -> Option<Callback<run::Progress>> {
     }))
 }
 
-/// Shows how far a job has come.
+/// Shows the progress of a job.
 #[derive(Debug)]
 struct Progress {
     begun: Instant,
@@ -64,7 +67,8 @@ struct Progress {
 }
 
 impl Progress {
-    /// Progress of a job of `blocks` blocks; `forwarded`: a launcher stands between us and the user.
+    /// Progress of a job of `blocks` blocks; `forwarded`: a launcher forwards the output to the
+    /// user.
     fn new(mode: Mode, forwarded: bool, blocks: u64) -> Progress {
         let terminal = !forwarded && std::io::stderr().is_terminal();
         let bar = (mode == Mode::Bar || mode == Mode::Auto && terminal).then(|| {
@@ -93,7 +97,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

@@ -1,7 +1,7 @@
-//! Files as they are read, pipes too: never an endless wait for a writer, and never more than fits.
+//! Reads input files and pipes: never waits for a writer for ever, and never reads more than fits.
 //!
-//! Stands beside the engine's `regular`, which opens them. Whatever a user names as an input goes through here: regular files, and where a
-//! command takes them also pipes that end (`<(command)`).
+//! Stands beside the engine's `regular`, which opens them. All inputs that a user names go through
+//! here: regular files, and for some commands also pipes that end (`<(command)`).
 
 use std::fs::File;
 use std::io;
@@ -18,11 +18,11 @@ use rustix::io::Errno;
 use crate::cluster::heartbeat;
 use crate::job::signals::Signals;
 
-/// How long a FIFO may be without a writer: whoever starts both sides does so within moments.
+/// How long a FIFO may be without a writer: users start both sides within moments.
 const WRITER_LIMIT: Duration = Duration::from_secs(5);
 /// Time between two looks for a writer.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// The file system of pipes without a name (`PIPEFS_MAGIC`).
+/// The file system of unnamed pipes (`PIPEFS_MAGIC`).
 const PIPEFS: rustix::fs::FsWord = 0x5049_5045;
 
 /// All bytes of a file of at most `most` bytes.
@@ -35,9 +35,10 @@ pub fn read(path: &Path, pipes: Pipes, most: u64) -> io::Result<Vec<u8>> {
     read_on(file, length, begun, most)
 }
 
-/// Waits for the writer of a FIFO, not for ever, and returns a first byte where one came meanwhile.
+/// Waits for the writer of a FIFO, not for ever, and returns the first byte if one arrived
+/// meanwhile.
 fn first_of(file: &File, limit: Duration) -> io::Result<Vec<u8>> {
-    // The writer of a pipe without a name (`<(command)`) was there before us, and may have left.
+    // The writer of an unnamed pipe (`<(command)`) started before this process, and may have left.
     if rustix::fs::fstatfs(file)?.f_type == PIPEFS {
         return Ok(Vec::new());
     }
@@ -47,7 +48,7 @@ fn first_of(file: &File, limit: Duration) -> io::Result<Vec<u8>> {
     fcntl_setfl(file, flags | OFlags::NONBLOCK)?;
     let mut byte = [0; 1];
     let first = loop {
-        // Nothing is read as long as there is no writer, and EAGAIN says that there is one.
+        // A read returns 0 bytes while there is no writer, and EAGAIN once there is one.
         match rustix::io::read(file, &mut byte[..]) {
             Ok(0) if has_ended(file)? => break Vec::new(),
             Ok(0) => {}
@@ -69,7 +70,7 @@ fn first_of(file: &File, limit: Duration) -> io::Result<Vec<u8>> {
     Ok(first)
 }
 
-/// Whether a writer came and left since the file was opened.
+/// Whether a writer has come and left since the file was opened.
 fn has_ended(file: &File) -> io::Result<bool> {
     let mut polled = [PollFd::new(file, PollFlags::IN)];
     poll(&mut polled, Some(&Timespec::default()))?;
@@ -94,11 +95,11 @@ mod tests {
             assert!(read(&place, 99).is_err_and(|error| error.to_string().contains("it has 100 bytes")));
             assert!(read(folder.path(), 99).is_err_and(|error| error.kind() == io::ErrorKind::IsADirectory));
             assert!(read(&folder.path().join("none"), 99).is_err_and(|error| error.kind() == io::ErrorKind::NotFound));
-            // It would be read for ever.
+            // Reading it would never end.
             assert!(
                 read(Path::new("/dev/zero"), 99).is_err_and(|error| error.to_string().contains("not a regular file"))
             );
-            // A length of 0 that is none, as in /proc.
+            // A length of 0 although the file has contents, as in /proc.
             assert!(!read(Path::new("/proc/self/status"), 1 << 20).expect("readable").is_empty());
         }
     }
@@ -132,7 +133,7 @@ mod tests {
         let (reader, mut writer) = io::pipe().expect("a pipe");
         io::Write::write_all(&mut writer, b"12345\n").expect("written");
         let name = format!("/proc/self/fd/{}", reader.as_raw_fd());
-        // A writer that goes on for ever is not waited for.
+        // A writer that never stops is not waited for.
         assert!(
             read(Path::new(&name), Pipes::Taken, 5).is_err_and(|error| error.kind() == io::ErrorKind::FileTooLarge)
         );

@@ -1,8 +1,10 @@
-//! Results as text, JSON and CSV. Pure: data in, bytes out, to any `Write`; nothing here computes or knows MPI.
+//! Results as text, JSON and CSV. Pure: data in, bytes out, to any `Write`; nothing here computes
+//! or knows MPI.
 //!
-//! Two halves, kept apart all the way: the *result* is the same bytes for every rank count, schedule, chunk, instruction set
-//! and MPI library; the [`Run`] (times, hosts, ranks) may differ. Text on standard output is the result alone, and
-//! [`write_run_text`] goes to standard error. JSON holds both:
+//! It has two separate halves. The *result* has the same bytes for every rank count, schedule,
+//! chunk, instruction set and MPI library; the [`Run`] (times, hosts, ranks) may differ. Text on
+//! standard output is only the result, and [`write_run_text`] goes to standard error. JSON holds
+//! both:
 //! ```text
 //! {"schema": "montesieve/1", "command": "pi", "version": "...", "result": {...}, "run": {...}}
 //! ```
@@ -38,7 +40,8 @@ pub use target::TargetResult;
 pub use text::duration;
 pub(crate) use text::number;
 
-/// The name and number of the JSON form. A script may rely on it; a change that breaks one counts it up.
+/// The name and version of the JSON form. Scripts may rely on it; a breaking change increments the
+/// version.
 pub const SCHEMA: &str = "montesieve/1";
 
 words! {
@@ -57,10 +60,10 @@ words! {
     }
 }
 
-/// The result of one command. Its three forms follow from its fields. CSV has the same columns for every answer of the
-/// command, so that rows of many runs can be put below each other.
+/// The result of one command. Its three forms follow from its fields. CSV has the same columns for
+/// every answer of the command, so that rows of many runs can be put below each other.
 pub trait Answer: Record {
-    /// What a user should know of the answer even if it goes to a file: for standard error.
+    /// Warnings about the answer, for standard error even if it goes to a file.
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
@@ -76,16 +79,16 @@ pub trait Answer: Record {
         if known.is_empty() { "unknown".to_owned() } else { known.join(" ") }
     }
 
-    /// The form for people, where it is more than the lines of the fields.
+    /// The text form, if it is more than the lines of the fields.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         text::aligned(&self.lines(), out)
     }
 }
 
-/// Writes an answer as CSV: a header line, and a row; or one for each of a list of things.
+/// Writes an answer as CSV: a header line and a row, or a row for each element of a list.
 fn write_csv<R: Answer>(answer: &R, out: &mut dyn Write) -> io::Result<()> {
     let Value::Record(values) = answer.record() else { return Ok(()) };
     let fields = Fields(R::FIELDS).describe();
@@ -110,18 +113,19 @@ pub(crate) fn write_csv_rows<R: Record>(records: &[R], out: &mut dyn Write) -> i
     text::csv_rows(&rows, out)
 }
 
-/// What a command has to say when it is done.
+/// The final report of a command.
 #[derive(Clone, Debug)]
 pub struct Report<R, M = Run> {
     /// The command's name: `pi`.
     pub command: &'static str,
     /// The answer.
     pub result: R,
-    /// How the run went; `None` where nothing ran (`info`). Commands that are no jobs have a form of their own.
+    /// How the run went; `None` if nothing ran (`info`). Commands that are not jobs have their own
+    /// form.
     pub run: Option<M>,
 }
 
-/// Writes the JSON form, its last newline with it: what is the same for all commands, in this order.
+/// Writes the JSON form with its final newline: the parts common to all commands, in this order.
 pub(crate) fn write_json<R: Record, M: Record>(
     command: &'static str,
     result: &R,
@@ -141,7 +145,7 @@ pub(crate) fn write_json<R: Record, M: Record>(
 }
 
 impl<R> Report<R> {
-    /// Of a command that runs nothing.
+    /// The report of a command that runs nothing.
     pub fn without_run(command: &'static str, result: R) -> Report<R> {
         Report { command, result, run: None }
     }
@@ -151,7 +155,7 @@ impl<R: Answer, M: Record> Report<R, M> {
     /// Writes the whole report in one form, its last newline with it.
     ///
     /// # Errors
-    /// What `out` says.
+    /// Errors of `out`.
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
             Format::Text => self.result.write_text(out),
@@ -164,7 +168,7 @@ impl<R: Answer, M: Record> Report<R, M> {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! What the tests of every answer need: its three forms, as strings.
+    //! Helpers for the tests of every answer: its three forms as strings.
 
     use super::*;
 

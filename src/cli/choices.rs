@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-/// Declares an enum whose variants are the words of an option, and words of JSON. The doc comment
-/// of a variant is its line of the help.
+/// Declares an enum whose variants are words of an option and of JSON. A variant's doc comment is
+/// its help line.
 macro_rules! choices {
     (
         $(#[$meta:meta])*
@@ -43,11 +43,11 @@ macro_rules! choices {
 }
 pub(crate) use choices;
 
-/// The parser of an option whose values belong to another crate: each with its word and its line of
-/// the help.
+/// The parser of an option whose values belong to another crate: each with its word and its help
+/// line.
 ///
 /// # Panics
-/// Never: clap passes on only words of the list.
+/// Never: clap only accepts words of the list.
 pub fn one_of<T: Copy + Send + Sync + 'static>(
     choices: &'static [(&'static str, T, &'static str)],
 ) -> impl TypedValueParser<Value = T> {
@@ -67,11 +67,11 @@ pub enum OrAuto<T> {
     Set(T),
 }
 
-/// How many ranks there are where no launcher decides that; auto is one for each core.
+/// The number of ranks without a launcher; auto is one per core.
 pub type Ranks = OrAuto<NonZeroU64>;
-/// How many blocks are handed out at a time.
+/// The number of blocks handed out at a time.
 pub type Chunk = OrAuto<NonZeroU64>;
-/// After what time a job stops; auto is somewhat before the scheduler ends it.
+/// The time after which a job stops; auto is shortly before the scheduler ends it.
 pub type TimeLimit = OrAuto<Duration>;
 
 impl<T> OrAuto<T> {

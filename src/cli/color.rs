@@ -1,11 +1,11 @@
 //! Whether to write colours: one rule for help, errors and reports.
 //!
-//! Under mpirun every rank's stdout looks like a terminal even when it is redirected to a file, so there a terminal proves
-//! nothing: no colour unless `CLICOLOR_FORCE` asks for it.
+//! Under mpirun every rank's stdout looks like a terminal even if it is redirected to a file, so a
+//! terminal proves nothing there: no colour unless `CLICOLOR_FORCE` requests it.
 
 use std::ffi::OsString;
 
-/// What the world says about one stream.
+/// The properties of an output stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {
     /// The operating system calls it a terminal.
@@ -14,8 +14,9 @@ pub struct Stream {
     pub under_launcher: bool,
 }
 
-/// Whether this stream gets colours. `NO_COLOR` forbids them, else `CLICOLOR_FORCE` asks for them, else a terminal without
-/// a launcher gets them unless `CLICOLOR=0` or `TERM=dumb`. (<https://no-color.org>, <https://bixense.com/clicolors>.)
+/// Whether this stream gets colours. `NO_COLOR` forbids them, otherwise `CLICOLOR_FORCE` requests
+/// them, otherwise a terminal without a launcher gets them unless `CLICOLOR=0` or `TERM=dumb`.
+/// (<https://no-color.org>, <https://bixense.com/clicolors>.)
 ///
 /// `variable` looks up the environment: `|name| std::env::var_os(name)`.
 pub fn wanted(stream: Stream, variable: impl Fn(&str) -> Option<OsString>) -> bool {

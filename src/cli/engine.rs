@@ -1,6 +1,6 @@
-//! The options that every computing command has: schedule, chunk, where the result goes, what is said meanwhile.
+//! The options of every computing command: schedule, chunk, destination of the result, progress.
 //!
-//! Flattened into each of those commands, so that they cannot differ between two of them.
+//! Flattened into each of these commands, so that they are the same everywhere.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -22,13 +22,14 @@ pub struct Engine {
     #[arg(long, value_parser = one_of(&SCHEDULES), default_value = "dynamic", value_name = "NAME", help_heading = "Engine")]
     pub schedule: Schedule,
 
-    /// Ranks of a program that no launcher starts: threads of one process; auto is one for each core
-    /// that it may use
+    /// Ranks of a program that no launcher starts: threads of one process; auto is one for each
+    /// core that it may use
     #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(ranks), help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub ranks: Ranks,
 
-    /// Blocks handed out at a time: a number, or auto (block gives each rank its whole share at once)
+    /// Blocks handed out at a time: a number, or auto (block gives each rank its whole share at
+    /// once)
     #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(blocks), help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,
@@ -81,15 +82,15 @@ pub struct Launch {
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,
 
-    /// End the job when a rank was silent for this time, 1s at the least: name it and its host, save,
-    /// and abort; 0: never
+    /// End the job when a rank was silent for this time, 1s at the least: name it and its host,
+    /// save, and abort; 0: never
     #[arg(long, value_name = "TIME", value_parser = stall_timeout, default_value = "5m", help_heading = "Launch")]
     #[arg(allow_negative_numbers = true)]
     pub stall_timeout: Duration,
 }
 
-/// The shortest time after which a rank counts as hanging. Ranks ask each other five times within it,
-/// and a kernel may be half a second without an answer where ranks share a core.
+/// The shortest time after which a rank counts as hanging. Ranks ask each other five times within
+/// it, and a kernel may not answer for half a second if ranks share a core.
 const SHORTEST_STALL: Duration = Duration::from_secs(1);
 
 fn stall_timeout(text: &str) -> Result<Duration, String> {
@@ -133,7 +134,7 @@ const PROGRESS: [(&str, Mode, &str); 4] = [
     (Mode::None.word(), Mode::None, "Nothing"),
 ];
 
-/// More threads than any one machine has cores for.
+/// More threads than any machine has cores.
 const MOST_RANKS: u64 = 1024;
 
 fn ranks(text: &str) -> Result<NonZeroU64, String> {

@@ -1,6 +1,6 @@
-//! The options by which a job outlives its process: checkpoints, and the time limit that goes with them.
+//! The options that let a job outlive its process: checkpoints and time limits.
 //!
-//! Part of [`super::Engine`], in a file of its own because they belong together.
+//! Part of [`super::Engine`], in a separate file because they belong together.
 
 use std::num::{NonZeroU8, NonZeroU64};
 use std::path::{Path, PathBuf};
@@ -13,13 +13,15 @@ use super::choices::{TimeLimit, or_auto};
 use super::values;
 use crate::job::run::JobPart;
 
-/// The exit code of a job that was stopped and saved, unless the user wants another: EX_TEMPFAIL of sysexits.h.
+/// The exit code of a job that was stopped and saved, unless the user wants another: EX_TEMPFAIL of
+/// sysexits.h.
 const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
 
 /// What is kept of a job, where, and until when it may run.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Save what is done in FILE, and go on from it when it is there; the save before stays as FILE.before
+    /// Save what is done in FILE, and go on from it when it is there; the save before stays as
+    /// FILE.before
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub checkpoint: Option<PathBuf>,
 
@@ -28,20 +30,24 @@ pub struct Keep {
     #[arg(allow_negative_numbers = true)]
     pub checkpoint_interval: Duration,
 
-    /// Go on from FILE, which must be there; saves go to --checkpoint (and if that is there too, from all that both have), or to FILE
+    /// Go on from FILE, which must be there; saves go to --checkpoint (and if that is there too,
+    /// from all that both have), or to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
 
-    /// Go on from FILE.before when FILE is damaged, as an unattended requeue should; without it, that is an error
+    /// Go on from FILE.before when FILE is damaged, as an unattended requeue should; without it,
+    /// that is an error
     #[arg(long, help_heading = "Checkpoint")]
     pub resume_before: bool,
 
-    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before the scheduler ends the job
+    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before
+    /// the scheduler ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
-    /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is the array's size too
+    /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is
+    /// the array's size too
     #[arg(long, value_name = "I/N|auto/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
     pub shard: Option<Shard>,
 
@@ -54,8 +60,8 @@ pub struct Keep {
 /// Which part of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shard {
-    /// This task's place in its job array. `Some`: of so many parts, numbered from 1 by their task
-    /// IDs, so that a part submitted again alone stays the same part. `None`: as many parts as the
+    /// This task's place in its job array. `Some`: the number of parts, numbered from 1 by their
+    /// task IDs, so that a part resubmitted alone stays the same part. `None`: as many parts as the
     /// array has tasks.
     Auto(Option<NonZeroU64>),
     /// One of several; from 0.

@@ -1,14 +1,15 @@
-//! Whole numbers of any size as people type them, evaluated exactly.
+//! Integers of any size in the syntax of the command line, evaluated exactly.
 //!
-//! Stands beside `values.rs`, whose values are such numbers within limits: those are checked after a number has been evaluated, so
-//! 2^128-159 is below 2^128. The grammar:
+//! Stands beside `values.rs`, whose values are such numbers within limits: those are checked after
+//! a number has been evaluated, so 2^128-159 is below 2^128. The grammar:
 //! ```text
 //! number  = [ "+" ] term { ("+" | "-") term }       2^64-59, 1e12+1e10
 //! term    = power { "*" power }                     3*2^189
 //! power   = atom [ ("^" | "**") atom ]              2^32, 10**9
 //! atom    = digits [ "." digits ] [ exponent | k | M | G | T ] | "0x" hexadecimal     1_000_000, 1.5e9, 1M, 0xff
 //! ```
-//! Exact: never through f64. No recursion, and no intermediate result above [`MOST_BITS`], so no input blows the stack or the memory.
+//! Exact: never through f64. No recursion, and no intermediate result above [`MOST_BITS`], so no
+//! input blows the stack or the memory.
 
 use dashu_int::UBig;
 use dashu_int::ops::BitTest;
@@ -16,10 +17,10 @@ use dashu_int::ops::BitTest;
 use super::values::NumberError::{self, Negative, NotANumber, NotWhole, TooLong};
 use crate::primes::any;
 
-/// Bits of an intermediate result: some more than of any number that is taken.
+/// The most bits of an intermediate result: more than of any accepted number.
 const MOST_BITS: usize = 2 * any::MOST_BITS;
 
-/// The number that `text` says.
+/// Parses and evaluates `text`.
 ///
 /// # Errors
 /// [`NumberError`]; above the limit of [`any::MOST_BITS`] it names that.
@@ -34,7 +35,7 @@ pub fn big(text: &str) -> Result<UBig, NumberError> {
         return Err(if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') { Negative } else { NotANumber });
     }
     rest = rest.strip_prefix('+').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(rest);
-    // Two totals, so that 5-10+20 is 15 and not an error half way.
+    // Two totals, so that 5-10+20 is 15 and not an error in the middle.
     let (mut added, mut subtracted) = (UBig::ZERO, UBig::ZERO);
     let mut sign = b'+';
     loop {
@@ -57,7 +58,7 @@ pub fn big(text: &str) -> Result<UBig, NumberError> {
 /// Where the first term ends: at a `+` or `-` that is not the sign of an exponent (`1e+9`).
 fn end_of_term(text: &str) -> usize {
     let bytes = text.as_bytes();
-    // The atom may be hexadecimal, where e is a digit.
+    // The atom may be hexadecimal, with e as a digit.
     let is_decimal =
         |before: &str| before.rsplit(['*', '^', ' ']).next().is_none_or(|atom| hexadecimal(atom).is_none());
     let is_exponent = |i: usize| i > 0 && matches!(bytes[i - 1], b'e' | b'E') && is_decimal(&text[..i]);
@@ -117,7 +118,8 @@ fn atom(text: &str) -> Result<UBig, NumberError> {
         Some((whole, fraction)) => (digits(whole)?, digits(fraction)?),
         None => (digits(mantissa)?, String::new()),
     };
-    // The number is `significant` times ten to the `shift`, with no zero at either end of `significant`.
+    // The number is `significant` times ten to the `shift`, with no zero at either end of
+    // `significant`.
     let all = whole + &fraction;
     let kept = all.trim_end_matches('0');
     let shift = exponent - fraction.len() as i64 + (all.len() - kept.len()) as i64;
@@ -134,7 +136,8 @@ fn atom(text: &str) -> Result<UBig, NumberError> {
     Ok(if shift == 0 { significant } else { significant * UBig::from(10_u8).pow(shift) })
 }
 
-/// `1G` is `1` and nine zeros. Powers of ten, in either case: a thousandth of a prime is not meant.
+/// `1G` is `1` and nine zeros. Powers of ten in either case, since a thousandth makes no sense
+/// here.
 fn suffix(text: &str) -> (&str, i64) {
     for (letters, exponent) in [(['k', 'K'], 3), (['m', 'M'], 6), (['g', 'G'], 9), (['t', 'T'], 12)] {
         if let Some(mantissa) = text.strip_suffix(letters) {
@@ -144,15 +147,15 @@ fn suffix(text: &str) -> (&str, i64) {
     (text, 0)
 }
 
-/// The digits after an `e`, with a sign if there is one. Longer than any use of it: as good as a million.
+/// The digits after an `e`, with an optional sign. Huge exponents are clamped.
 fn power_of_ten(text: &str) -> Result<i64, NumberError> {
     let (sign, text) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
     };
     let digits = digits(text)?;
-    // An exponent beyond i64 is beyond any number we know; but zeros before it or behind the point may still cancel it,
-    // so it is held at a bound far above what an argument list can hold.
+    // An exponent beyond i64 exceeds every limit. But zeros before it or after the point may still
+    // cancel it, so it is clamped to a bound far above the length of any argument list.
     Ok(sign * digits.parse::<i64>().unwrap_or(i64::MAX).min(1 << 40))
 }
 

@@ -1,4 +1,4 @@
-//! The options that say how exact a Monte Carlo estimate is to be, and what is to be shown of the way there.
+//! The options for the precision of a Monte Carlo estimate, and for intermediate estimates.
 //!
 //! Flattened into each command that samples.
 
@@ -8,13 +8,14 @@ use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
-/// The seed of a command that was given none.
+/// The default seed.
 pub const DEFAULT_SEED: u64 = 0;
 
-/// What is wanted besides the estimate.
+/// Options besides the estimate itself.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Precision {
-    /// Stop when the standard error is at most E, or E times the estimate (1e-6r); SAMPLES is then the limit
+    /// Stop when the standard error is at most E, or E times the estimate (1e-6r); SAMPLES is then
+    /// the limit
     #[arg(long, value_name = "E", help_heading = "Precision", allow_negative_numbers = true)]
     #[arg(conflicts_with = "shard")]
     pub target_error: Option<TargetError>,
@@ -35,15 +36,15 @@ pub struct Precision {
 }
 
 impl Precision {
-    /// The same without files to write.
+    /// The same options without output files.
     pub fn without_files(&self) -> Precision {
         Precision { trace: None, plot: None, ..self.clone() }
     }
 
-    /// Whether a command with it can be run again and again.
+    /// Checks that a command with these options can be run repeatedly.
     ///
     /// # Errors
-    /// What it asks for that cannot.
+    /// The option that prevents it.
     pub fn check_timed(&self) -> Result<(), String> {
         if self.plan || self.trace.is_some() || self.plot.is_some() {
             return Err("--plan, --trace and --plot make no sense in a command that is timed".to_owned());
@@ -51,17 +52,17 @@ impl Precision {
         Ok(())
     }
 
-    /// How many samples to take at the most: as the user said, or `default`, or without end when there is a target.
+    /// The most samples to take: the user's number, or `default`, or no limit if there is a target.
     pub fn samples(&self, said: Option<u64>, default: u64) -> u64 {
         said.unwrap_or(if self.target_error.is_some() { u64::MAX } else { default })
     }
 
-    /// Whether the way to the estimate matters, and not its end alone.
+    /// Whether intermediate estimates matter, not only the final one.
     pub fn needs_rounds(&self) -> bool {
         self.target_error.is_some() || self.shows_the_way()
     }
 
-    /// Whether estimates are wanted on the way.
+    /// Whether intermediate estimates are requested.
     pub fn shows_the_way(&self) -> bool {
         self.trace.is_some() || self.plot.is_some()
     }

@@ -1,4 +1,4 @@
-//! Values as people type them, parsed into types: exact numbers within limits, and durations.
+//! Parsers of option values: exact numbers within limits, and durations.
 //!
 //! Stands beside `numeral.rs`, which evaluates numbers of any size; their limits are here.
 
@@ -10,30 +10,30 @@ use super::numeral;
 use crate::primes::any;
 use crate::primes::gourdon::LARGEST;
 
-/// What is wrong with a number; the text is made to follow clap's `invalid value 'X' for 'Y': `.
+/// An error in a number; the text follows clap's `invalid value 'X' for 'Y': `.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NumberError {
-    /// Outside the grammar above.
+    /// Outside the grammar of `numeral.rs`.
     #[error("not a number; write it like 1000000, 1_000_000, 1e6, 10^6 or 1M")]
     NotANumber,
     /// Below zero.
     #[error("must not be negative")]
     Negative,
-    /// Digits are left behind the decimal point.
+    /// Digits remain after the decimal point.
     #[error("must be a whole number")]
     NotWhole,
-    /// Below what this value may be.
+    /// Below the lower limit of this value.
     #[error("must be at least {0}")]
     TooSmall(u128),
-    /// Above what this value may be.
+    /// Above the upper limit of this value.
     #[error("too large; the limit is {}", limit_name(*.0))]
     TooLarge(u128),
-    /// Above what any value may be.
+    /// Above the limit of all values.
     #[error("too large; the limit is {} bits, about {} digits", any::MOST_BITS, any::MOST_BITS * 301 / 1000)]
     TooLong,
 }
 
-/// A limit as people know it: `2^64-1 (18446744073709551615)`, or just the digits.
+/// A limit in its usual form: `2^64-1 (18446744073709551615)`, or just the digits.
 fn limit_name(limit: u128) -> String {
     match limit.checked_add(1) {
         None => format!("2^128-1 ({limit})"),
@@ -77,7 +77,7 @@ fn within(least: u128, most: u128, text: &str) -> Result<u128, NumberError> {
     }
 }
 
-/// The border of a range of numbers whose primes may be counted, or the N of a prime there.
+/// An end of a range of primes, or the N of the N-th prime.
 ///
 /// # Errors
 /// [`NumberError`]; above the limit it names the limit.
@@ -114,17 +114,17 @@ pub fn amount(text: &str) -> Result<u64, NumberError> {
     at_least(1, text)
 }
 
-/// A time: `90s`, `10m`, `1h30m`, or as schedulers write it: `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`
+/// A time: `90s`, `10m`, `1h30m`, or in the form of schedulers: `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`
 /// ([`clock`]). A bare number has no unit and is refused.
 ///
 /// # Errors
-/// A sentence that says how to write it.
+/// A sentence that explains the syntax.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let read = if text.contains([':', '-']) { clock(text) } else { humantime::parse_duration(text).ok() };
     read.ok_or_else(|| "not a time; write it like 90s, 10m, 1h30m, 01:30:00 or 1-12:00:00".to_owned())
 }
 
-/// A time in Slurm's words: `minutes:seconds`, `hours:minutes:seconds`, `days-hours`,
+/// A time in Slurm's form: `minutes:seconds`, `hours:minutes:seconds`, `days-hours`,
 /// `days-hours:minutes` or `days-hours:minutes:seconds`. Only the first field may exceed its unit.
 pub fn clock(text: &str) -> Option<Duration> {
     let (days, rest) = text.split_once('-').map_or((None, text), |(days, rest)| (Some(days), rest));

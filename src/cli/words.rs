@@ -1,18 +1,21 @@
-//! What the user said, in words and in the environment, on its way to every rank.
+//! The command line and its presets in the environment, for broadcast to every rank.
 //!
-//! On a cluster the root's command line and environment count: other ranks may have been started with less
-//! environment ([`Words::difference_from`] says what they must not have). So the root collects its [`Words`], broadcasts them, and every rank reads the same ones
-//! ([`super::parse`]). clap's own `env` feature reads each process's environment and is therefore not used.
+//! On a cluster the root's command line and environment count: other ranks may have been started
+//! with fewer variables ([`Words::difference_from`] checks which differences are allowed). So the
+//! root collects its [`Words`] and broadcasts them, and every rank parses the same ones
+//! ([`super::parse`]). clap's `env` feature reads each process's own environment, so it is not
+//! used.
 //!
-//! `MONTESIEVE_FOO_BAR=x` presets `--foo-bar=x` wherever the chosen subcommand has that option and the command line does
-//! not give it. Which variables those are is asked of clap's `Command`, so a new option has its variable by itself.
+//! `MONTESIEVE_FOO_BAR=x` presets `--foo-bar=x` wherever the chosen subcommand has that option and
+//! the command line does not give it. The variables follow from clap's `Command`, so a new option
+//! automatically has one.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, Command};
 use serde::{Deserialize, Serialize};
 
-/// The start of every variable of ours.
+/// The prefix of this program's variables.
 const PREFIX: &str = "MONTESIEVE_";
 
 /// The command line and the `MONTESIEVE_*` variables of one process.
@@ -20,12 +23,13 @@ const PREFIX: &str = "MONTESIEVE_";
 pub struct Words {
     /// The command line, program name first.
     pub arguments: Vec<OsString>,
-    /// The variables of ours, name and value; those that preset no option are passed over.
+    /// This program's variables, name and value; those that preset no option are ignored.
     pub variables: Vec<(String, OsString)>,
 }
 
 impl Words {
-    /// From [`std::env::args_os`] and [`std::env::vars_os`] (their cousins without `_os` panic on what is not UTF-8).
+    /// From [`std::env::args_os`] and [`std::env::vars_os`] (the variants without `_os` panic on
+    /// invalid UTF-8).
     pub fn collect(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -39,7 +43,7 @@ impl Words {
         Words { arguments: arguments.into_iter().collect(), variables }
     }
 
-    /// The instruction set that the root's environment asks for (`MONTESIEVE_ISA`), on whichever rank this is read.
+    /// The instruction set that the root's environment requests (`MONTESIEVE_ISA`), on every rank.
     pub fn forced_isa(&self) -> Option<String> {
         self.variable("MONTESIEVE_ISA").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned())
     }
@@ -51,9 +55,9 @@ impl Words {
 }
 
 impl Words {
-    /// What these words have that the root's have not, as the end of a sentence about the rank;
-    /// `None`: they serve as well. The program may stand at another path on another host, and a
-    /// variable of the root may be missing here.
+    /// How these words conflict with the root's, as the end of a sentence about the rank; `None` if
+    /// they do not. The program may have another path on another host, and a variable of the root
+    /// may be missing here.
     pub fn difference_from(&self, roots: &Words) -> Option<String> {
         let (ours, theirs) = (arguments(self), arguments(roots));
         if ours != theirs {
@@ -79,7 +83,7 @@ fn arguments(words: &Words) -> &[OsString] {
     words.arguments.get(1..).unwrap_or_default()
 }
 
-/// The most that a message repeats of what was typed.
+/// The most characters of user input that a message repeats.
 const MOST_SHOWN: usize = 60;
 
 fn shortened(text: &str) -> String {
@@ -89,7 +93,8 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Variables of ours that preset no option: the program, its tests and its scripts read them.
+/// Variables of this program that preset no option: the program, its tests and its scripts read
+/// them.
 const OTHERS: [&str; 13] = [
     "ARGS",
     "FAULT",
@@ -105,21 +110,21 @@ const OTHERS: [&str; 13] = [
     "RELAUNCH_SECONDS",
     "ULFM_FLAGS",
 ];
-/// How variables of the tests begin.
+/// The prefix of variables of the tests.
 const TESTS: &str = "MONTESIEVE_TEST_";
-/// Letters by which a name may miss another one and still be taken for a slip.
+/// The edit distance up to which a name counts as misspelt.
 const SLIP: usize = 2;
 
-/// What is wrong with a variable that means nothing to any command.
+/// The diagnosis of a variable that no command knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stranger {
-    /// It is nearly one that does: a sentence that says so.
+    /// It resembles a known one: a sentence that says so.
     Slip(String),
-    /// Its name, for a remark.
+    /// Its name, for a notice.
     Unknown(String),
 }
 
-/// The variables that mean nothing to any command.
+/// The variables that no command knows.
 pub(crate) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
     let mut known: Vec<String> = OTHERS.map(|name| format!("{PREFIX}{name}")).into();
     add_variables(command, &mut known);
@@ -147,7 +152,7 @@ fn variable_of(long: &str) -> String {
     format!("{PREFIX}{}", long.to_uppercase().replace('-', "_"))
 }
 
-/// One variable that became an option.
+/// A variable that presets an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Preset {
     /// `--seed`
@@ -156,8 +161,9 @@ pub(crate) struct Preset {
     pub(crate) assignment: String,
 }
 
-/// The command line with the presets put in, right behind the subcommand (where no `--` can turn them into something
-/// else), and what they were. `Err` is a sentence about the variable of a flag that is neither on nor off.
+/// The command line with the presets inserted right after the subcommand (where no `--` can change
+/// their meaning), and the list of presets. `Err` is a sentence about the variable of a flag that
+/// is neither on nor off.
 pub(crate) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
@@ -166,7 +172,7 @@ pub(crate) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsSt
         return Ok((arguments, presets));
     };
     let Some(mut subcommand) = command.find_subcommand(subcommand) else { return Ok((arguments, presets)) };
-    // `integrate` has its options behind the name of the integrand.
+    // `integrate` has its options after the name of the integrand.
     while let Some(inner) = arguments.get(place + 1).and_then(|word| subcommand.find_subcommand(word)) {
         (place, subcommand) = (place + 1, inner);
     }
@@ -206,7 +212,8 @@ fn is_on(value: &OsStr) -> Option<bool> {
     }
 }
 
-/// The options of `subcommand` that `arguments` give: `--name`, `--name=value`, `-q`, `-pq`, `-d1e9`.
+/// The options of `subcommand` that `arguments` give: `--name`, `--name=value`, `-q`, `-pq`,
+/// `-d1e9`.
 fn given<'c>(subcommand: &'c Command, arguments: &[OsString]) -> Vec<&'c clap::Id> {
     let mut given = Vec::new();
     for argument in arguments.iter().map(|a| a.to_string_lossy()).take_while(|a| a != "--") {

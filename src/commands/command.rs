@@ -1,7 +1,8 @@
-//! What a command is.
+//! The trait of commands.
 //!
-//! A command is the struct of its options (`NAME/args.rs`) with [`Command`] for it. The list in `commands.rs` is all that
-//! names it elsewhere: help, completions, pages, presets, dispatch and docs/json.md follow from there.
+//! A command is the struct of its options (`NAME/args.rs`), which implements [`Command`]. Only the
+//! list in `commands.rs` names it elsewhere: help, completions, pages, presets, dispatch and
+//! docs/json.md follow from there.
 
 use std::fmt::Debug;
 
@@ -14,56 +15,58 @@ use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::report::schema::Documentation;
 
-/// What is asked for, or what is wrong with it, for the user.
+/// A value, or a message for the user.
 pub type Check<T = ()> = std::result::Result<T, String>;
 
-/// A command: what the program has to know of it before and after it runs, and the run.
+/// A command: its properties before and after the run, and the run.
 pub trait Command: Debug {
-    /// Whether the options fit together, which no single one can know.
+    /// Checks that the options fit together.
     ///
     /// # Errors
-    /// What is wrong, for the user.
+    /// A message for the user.
     fn check(&self) -> Check {
         Ok(())
     }
 
-    /// The engine's options, of a command that computes.
+    /// The engine's options, for commands that compute.
     fn engine(&self) -> Option<&Engine> {
         None
     }
 
-    /// What the launch check lets pass, and how long ranks may be silent; `None`: the command has no use for ranks.
+    /// The options of the launch check, and how long ranks may be silent; `None`: the command uses
+    /// no ranks.
     fn launch(&self) -> Option<&Launch> {
         self.engine().map(|engine| &engine.launch)
     }
 
-    /// Whether it calls MPI itself, so that MPI must be started also for one rank without a launcher.
+    /// Whether it calls MPI itself, so that MPI must be started even for one rank without a
+    /// launcher.
     fn calls_mpi(&self) -> bool {
         false
     }
 
-    /// The ranks that it must have: where a launcher starts others, that is an error.
+    /// The number of ranks that it must have; a launcher that starts another number is an error.
     fn ranks(&self) -> Option<Ranks> {
         self.engine().map(|engine| engine.ranks)
     }
 
-    /// The ranks to start as threads where there is no launcher; `None`: one.
+    /// The number of ranks to start as threads without a launcher; `None`: one.
     fn threads(&self) -> Option<Ranks> {
         self.ranks()
     }
 
-    /// Whether every end is to be reported as exit code 0.
+    /// Whether the exit code is always 0.
     fn exit_zero(&self) -> bool {
         self.engine().is_some_and(|engine| engine.exit_zero)
     }
 
-    /// Whether the ranks that are left may run it again after a loss: it takes no times and shows nothing before its end,
-    /// nor does it write while it computes or talk to others than ranks.
+    /// Whether the living ranks may run it again after a loss. Such a command measures no times,
+    /// shows and writes nothing before its end, and communicates only with ranks.
     fn can_restart(&self) -> bool {
         false
     }
 
-    /// What JSON has of it; nothing where there is no report.
+    /// The documentation of its JSON; empty without a report.
     fn documentation() -> Documentation
     where
         Self: Sized,
@@ -74,15 +77,17 @@ pub trait Command: Debug {
     /// Runs it. Every rank calls it; returns the exit code.
     ///
     /// # Errors
-    /// [`Error::Told`](crate::error::Error::Told) when the ranks have agreed on a bad end; any other error is this rank's alone.
+    /// [`Error::Told`](crate::error::Error::Told) when the ranks have agreed on a failure; any
+    /// other error is this rank's alone.
     fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8>;
 
-    /// The same as far as checkpoints prove its answer, without places to write to; `None` where they do not. For `merge`.
+    /// The command restricted to what checkpoints prove, without output paths; `None` if they prove
+    /// nothing. For `merge`.
     fn provable(&self) -> Option<Box<dyn Computation>> {
         None
     }
 
-    /// The same as a command that can be run again and again, and compared. For `scaling`.
+    /// The command in a form that can be run repeatedly and compared. For `scaling`.
     ///
     /// # Errors
     /// Why its runs cannot be compared.
@@ -91,7 +96,7 @@ pub trait Command: Debug {
     }
 }
 
-/// A command that runs in a context which another command may have made.
+/// A command that can run in the context of another command.
 pub trait Computation: Debug {
     /// Computes and finishes. Every rank calls it; returns the exit code.
     ///
@@ -100,15 +105,15 @@ pub trait Computation: Debug {
     fn compute(&self, context: &Context<'_>) -> Result<u8>;
 }
 
-/// A computation whose answers can be compared from run to run.
+/// A computation whose answers can be compared between runs.
 pub trait Timed: Computation {
     /// Its engine options.
     fn engine(&self) -> &Engine;
 
-    /// The same with `times` the work, for weak scaling; `None` where that is too much.
+    /// The same with `times` the work, for weak scaling; `None` if that is too much.
     ///
     /// # Errors
-    /// Where it has no size that could be multiplied.
+    /// If it has no size to multiply.
     fn grown(&self, times: u64) -> Check<Option<Box<dyn Timed>>>;
 }
 
@@ -143,8 +148,8 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// Makes the enum of the commands from their list, in the order of the help. The comments of their options are the help
-/// texts.
+/// Defines the enum of the commands from their list, in the order of the help. The doc comments of
+/// their options are the help texts.
 macro_rules! commands {
     ($($name:ident($options:ty)),* $(,)?) => {
         /// The commands, in the order of the help.
@@ -155,7 +160,7 @@ macro_rules! commands {
         }
 
         impl Commands {
-            /// What JSON has of each command, in the same order.
+            /// The documentation of each command's JSON, in the same order.
             pub fn documentation() -> Vec<$crate::report::schema::Documentation> {
                 vec![$(<$options as $crate::commands::command::Command>::documentation()),*]
             }
@@ -174,7 +179,7 @@ macro_rules! commands {
 }
 pub(super) use commands;
 
-/// What JSON has of each command that has a report, by name.
+/// The documentation of each command with a report, by name.
 pub fn documentation() -> Vec<(String, Documentation)> {
     let names: Vec<String> = command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     names.into_iter().zip(Commands::documentation()).filter(|(_, documentation)| !documentation.is_empty()).collect()
@@ -188,7 +193,7 @@ mod tests {
     use super::*;
     use crate::report::schema;
 
-    /// With `MONTESIEVE_TEST_WRITE` the files are written, otherwise compared.
+    /// With `MONTESIEVE_TEST_WRITE` the test writes the files, otherwise it compares them.
     #[test]
     fn docs_have_every_field_of_json() {
         let commands = documentation();

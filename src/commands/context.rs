@@ -1,5 +1,5 @@
-//! What every computing command runs in: the cluster, the kernels' instruction set, the engine's options, and the place
-//! where the result will go, opened before the work so that a bad one is found then.
+//! The context of every computing command: the cluster, the kernels' instruction set, the engine's
+//! options, and the output, opened before the work so that errors are found early.
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU64;
@@ -20,46 +20,46 @@ use crate::progress::{self, Mode};
 use crate::report::Work;
 use crate::{fault, stderr};
 
-/// A computing command's surroundings.
+/// The context of a computing command.
 pub struct Context<'a> {
     /// The ranks.
     pub cluster: &'a Cluster,
-    /// What the user said about the engine.
+    /// The user's options for the engine.
     pub engine: &'a cli::Engine,
     /// The command line, without the program's name.
     pub words: Vec<String>,
     /// The instruction set of this rank's kernels.
     pub isa: Isa,
-    /// The engine: its options, and the checkpoint if there is one, which it keeps locked.
+    /// The engine: its options and the checkpoint, if any, which it keeps locked.
     pub session: Session<'a>,
-    /// Checkpoints to take the blocks from, instead of computing them.
+    /// Checkpoints that provide the blocks instead of computing them.
     merged: Option<Vec<PathBuf>>,
-    /// Whether blocks were taken from them: without, nothing is proved.
+    /// Whether blocks were taken from them; otherwise nothing is proved.
     merges: Cell<bool>,
-    /// Where the result goes; at the root only, until it is taken.
+    /// The output for the result; only at the root, until it is taken.
     output: RefCell<Option<Output>>,
-    /// The answer goes here instead of into a report.
+    /// Captures the answer instead of reporting it.
     captured: Option<RefCell<Option<Captured>>>,
 }
 
-/// The answer of a command that makes no report.
+/// The captured answer of a command.
 #[derive(Debug)]
 pub struct Captured {
-    /// Its `result`, as JSON has it.
+    /// Its `result`, as JSON.
     pub answer: String,
     /// Whether every block was done.
     pub is_complete: bool,
-    /// What the ranks did with their time.
+    /// The ranks' use of time.
     pub account: Account,
     /// How much was done.
     pub work: Work,
 }
 
 impl<'a> Context<'a> {
-    /// Makes everything ready. Every rank must call it.
+    /// Prepares everything. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when the instruction set or the output cannot be had.
+    /// [`Error::Told`] when the instruction set or the output is not available.
     pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
         let opened = cluster.at_root(|| Output::of(&engine.destination, cluster));
@@ -67,7 +67,7 @@ impl<'a> Context<'a> {
         let session = session(cluster, engine);
         agreed(cluster, session.claim())?;
         let signals = signals(cluster)?;
-        // A command that begins again has the time of its first attempt.
+        // A restarted command keeps the start time of its first attempt.
         static BEGUN: OnceLock<Instant> = OnceLock::new();
         let is_process = cluster.own_signals().is_none();
         let begun = if is_process { *BEGUN.get_or_init(Instant::now) } else { cluster.now() };
@@ -89,7 +89,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The same on a part of the ranks, with these options; what the command comes to is noted, not reported.
+    /// The same context on a part of the ranks, with these options; the answer is captured, not
+    /// reported.
     pub fn capturing<'p>(&'p self, part: &'p Cluster, options: Options) -> Context<'p> {
         Context {
             cluster: part,
@@ -104,33 +105,33 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The place for the answer of a command that makes no report.
+    /// The captured answer, if this context captures it.
     pub fn captured(&self) -> Option<&RefCell<Option<Captured>>> {
         self.captured.as_ref()
     }
 
-    /// The same for the command line `words`, with the blocks taken from these checkpoints.
+    /// The same context for the command line `words`, with the blocks taken from these checkpoints.
     pub fn merging(self, words: Vec<String>, files: Vec<PathBuf>) -> Context<'a> {
         Context { words, merged: Some(files), ..self }
     }
 
-    /// The same with a stop at this moment, if there is one.
+    /// The same context with this deadline, if any.
     pub fn until(self, deadline: Option<Instant>) -> Context<'a> {
         Context { session: self.session.deadline(deadline), ..self }
     }
 
-    /// Whether nothing is to be computed.
+    /// Whether blocks come from checkpoints instead of being computed.
     pub fn is_merging(&self) -> bool {
         self.merged.is_some()
     }
 
-    /// Whether the answer is of what was computed, or proved from files.
+    /// Whether the answer comes from computed blocks, or from files that prove it.
     pub(super) fn is_proved(&self) -> bool {
         !self.is_merging() || self.merges.get()
     }
 
-    /// At the root: the job that wrote the checkpoint which this one is to go on from, if there is one. A file that cannot be read is
-    /// named by [`Context::compute`].
+    /// At the root: the job that wrote the checkpoint to resume from, if any. [`Context::compute`]
+    /// reports a file that cannot be read.
     pub fn begun_by(&self) -> Option<Identity> {
         match &self.merged {
             Some(files) => identity_or_before(&*self.cluster.disk(), files.first()?),
@@ -138,7 +139,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Computes what is not in the checkpoint yet, and reduces all. Every rank must call it; the root gets `Some`.
+    /// Computes the blocks that are not in the checkpoint, and reduces all. Every rank must call
+    /// it; the root gets `Some`.
     ///
     /// # Errors
     /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
@@ -150,7 +152,8 @@ impl<'a> Context<'a> {
         agreed(self.cluster, self.session.run(job))
     }
 
-    /// What the checkpoint had of a job when the command began, at the root; elsewhere it does not count. Every rank must call it.
+    /// The checkpoint's ledger of a job at the start of the command, at the root; ignored
+    /// elsewhere. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Told`] when the checkpoint is of another job, or damaged.
@@ -158,7 +161,7 @@ impl<'a> Context<'a> {
         agreed(self.cluster, self.session.load(job))
     }
 
-    /// Takes the place where the result goes. At the root, once.
+    /// Takes the output for the result. At the root, once.
     ///
     /// # Errors
     /// [`Error::Run`] when it was taken before: a fault of the program.
@@ -167,7 +170,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The engine as the user wants it, as far as no other rank has to be asked.
+/// The engine with the user's options, without communication.
 fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
     let options = Options {
         schedule: engine.schedule,
@@ -182,7 +185,7 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
     };
     let (keep, quiet) = (&engine.keep, engine.quiet);
     let notify = move |notice: Notice| {
-        // That a file is damaged matters to everyone.
+        // A damaged file is reported even with `--quiet`.
         if !quiet || matches!(notice, Notice::Instead(_)) {
             stderr::message(&notice.to_string());
         }
@@ -196,7 +199,7 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
     keep.resume.iter().fold(session, Session::resume)
 }
 
-/// The signals of this rank: those of its process, if it is not simulated. Every rank must call it.
+/// The signals of this rank: those of its process, unless it is simulated. Every rank must call it.
 ///
 /// # Errors
 /// [`Error::Told`] when the system refuses handlers.
@@ -205,7 +208,7 @@ pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
     cluster.agree(cluster.own_signals().map_or_else(listen, Ok))
 }
 
-/// When to stop a command that began then, whatever is done by then: what is left by the root's clock. Every rank must call it.
+/// The deadline of a command that started at `begun`, by the root's clock. Every rank must call it.
 ///
 /// # Errors
 /// [`Error::Told`] when the scheduler does not say when the job ends.
@@ -224,7 +227,7 @@ fn roots_deadline(cluster: &Cluster, limit: Option<TimeLimit>, begun: Instant) -
     })
 }
 
-/// At the root: the part of the job that this run is about.
+/// At the root: the part of the job that this run computes.
 fn share(engine: &cli::Engine) -> Result<Option<JobPart>> {
     match engine.keep.shard {
         None => Ok(None),

@@ -1,4 +1,5 @@
-//! The files that a command line names, whichever command it is of: asked of clap, so that a new option is among them by itself.
+//! The files that a command line names, for any command. They follow from clap's definitions, so
+//! new options are included automatically.
 
 use std::path::PathBuf;
 
@@ -7,32 +8,32 @@ use clap::{Arg, ArgMatches, ValueHint};
 use super::command::command;
 use crate::cli::words::{Words, with_presets};
 
-/// A file, as it was typed.
+/// A file named by the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
     /// `--output`, or the name of an input: `FILE`.
     pub option: String,
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What is done with it.
+    /// Its role.
     pub role: Role,
 }
 
-/// What is done with a file.
+/// The role of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// It is read, and nothing else.
+    /// It is only read.
     Read,
     /// It is replaced by a result.
     Written,
-    /// It is read and replaced, and what it was goes to its `.before`.
+    /// It is read and replaced, and its old version is kept as `.before`.
     Saved,
 }
 
 /// Options whose files are only read.
 const READ: [&str; 3] = ["resume", "against", "file"];
 
-/// The files of a command line that makes sense; none of another one.
+/// The files of a valid command line; none for an invalid one.
 pub fn files(words: &Words) -> Vec<File> {
     let command = command();
     let Ok((arguments, _)) = with_presets(&command, words) else { return Vec::new() };
@@ -45,7 +46,7 @@ pub fn files(words: &Words) -> Vec<File> {
         let Some(next) = command.find_subcommand(name) else { break };
         (command, matches) = (next, inner);
     }
-    // Without --checkpoint, saves go to where the job began from.
+    // Without --checkpoint, saves go to the file of --resume.
     if !files.iter().any(|file| file.role == Role::Saved) {
         files.iter_mut().filter(|file| file.option == "--resume").for_each(|file| file.role = Role::Saved);
     }

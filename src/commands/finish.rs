@@ -1,4 +1,5 @@
-//! The last part of every computing command: the report is written once, at the root, and all ranks leave together.
+//! The end of every computing command: the root writes the report once, and all ranks leave
+//! together.
 
 use std::cell::RefCell;
 
@@ -14,28 +15,29 @@ use crate::job::signals;
 use crate::report::{Answer, Completion, Extra, Lost, Report, Run, Work, imbalance, write_run_text};
 use crate::{cli, stderr};
 
-/// What the root has to say at the end.
+/// The root's final report.
 pub struct FinalReport<R> {
     /// The command's name.
     pub command: &'static str,
-    /// The answer; `None` when nothing at all is known, or when it was written already (`--print`).
+    /// The answer; `None` if nothing is known, or if it is already written (`--print`).
     pub result: Option<R>,
-    /// How far the job came.
+    /// The completion of the job.
     pub completion: Completion,
     /// Why it ended early, if it did.
     pub cause: Option<StopCause>,
-    /// What the ranks did with their time.
+    /// The ranks' use of time.
     pub account: Account,
     /// How much this run did.
     pub work: Work,
-    /// The exit code when nothing worse happens: what the answer itself says (0; 3 when it is wrong, 5 when it is not exact enough).
+    /// The exit code of the answer itself, unless something worse happens (0; 3 if it is wrong, 5
+    /// if it is not precise enough).
     pub verdict: u8,
-    /// What the command says of its run besides.
+    /// The command's additions to the run.
     pub extra: Extra,
 }
 
-/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None` where other runs did a
-/// part of what is `done`: their seconds are not known here.
+/// 1 / (error^2 * seconds in kernels of all ranks) for an answer with that standard error. `None`
+/// if other runs did a part of `done`, since their seconds are unknown here.
 pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f64>) -> Option<f64> {
     let seconds: f64 = account.profiles.iter().map(|profile| profile.compute).sum();
     let merit = |error: f64| 1.0 / (error * error * seconds);
@@ -43,8 +45,8 @@ pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f6
 }
 
 impl<R> FinalReport<R> {
-    /// From the outcome of a job, whose total may have been taken out. `work` is that of all blocks that are done, whether this
-    /// run computed them or a checkpoint had them.
+    /// From the outcome of a job; its total may have been taken out. `work` is that of all blocks that
+    /// are done, whether this run computed them or a checkpoint had them.
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> FinalReport<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let work = Work { amount: share(work.amount, outcome.account.blocks(), outcome.done), ..work };
@@ -54,7 +56,7 @@ impl<R> FinalReport<R> {
 }
 
 impl Context<'_> {
-    /// Reports, agrees, and gives the exit code. Every rank must call it; the root passes `Some`.
+    /// Reports, agrees, and returns the exit code. Every rank must call it; the root passes `Some`.
     ///
     /// # Errors
     /// [`Error::Told`] when the report cannot be written.
@@ -63,20 +65,20 @@ impl Context<'_> {
             return self.capture(place, final_report);
         }
         if !self.is_proved() {
-            // A question so small that it is answered without blocks; every rank knows.
+            // A problem so small that it is solved without blocks; every rank knows.
             let said =
                 "merge: this job is answered without checkpoints, so they prove nothing; run its command instead";
             return self.cluster.agree(Err(Error::Run(said.to_owned())));
         }
         let places = Place::gather(self.cluster)?;
-        // From here on nothing is computed again: what is to be reported is right, and at the root.
+        // From here on nothing is computed again: the result is complete at the root.
         self.cluster.confirm_all_alive()?;
         let ended = final_report.zip(places).map(|(final_report, places)| self.report(final_report, &places));
         let code = self.cluster.agree(ended.transpose())?;
         self.cluster.broadcast(code)
     }
 
-    /// Keeps the answer instead of reporting it. Every rank must call it.
+    /// Captures the answer instead of reporting it. Every rank must call it.
     fn capture<R: Answer>(
         &self,
         place: &RefCell<Option<Captured>>,
@@ -111,7 +113,7 @@ impl Context<'_> {
             stderr::text(&text);
         }
         let kept = self.engine.keep.file().filter(|_| account.saved);
-        // No block at all by this run: the same command line again would not get on either.
+        // This run finished no block: the same command line again would not make progress either.
         let is_in_vain =
             cause == Some(StopCause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
         if let Completion::Partial { done, blocks } = completion {
@@ -129,7 +131,7 @@ impl Context<'_> {
             };
             match cause {
                 Some(StopCause::ReaderGone) => {}
-                // The file is all that there is of a part.
+                // The file is the only output of a part.
                 Some(StopCause::PartDone) if kept.is_none() && self.engine.keep.file().is_some() => {
                     return Err(Error::Run(format!(
                         "this part of the job is done, but not saved: {done} of {blocks} blocks are lost"
@@ -144,13 +146,15 @@ impl Context<'_> {
             }
         }
         let stopped_by = cause.filter(|_| !completion.is_complete());
-        // What a scheduler leaves may be more the next time; a limit that the command line names stays as it is.
+        // The scheduler's remaining time may be longer the next time; a limit on the command line
+        // stays the same.
         let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::OrAuto::Auto);
         let saved = kept.filter(|_| !is_hopeless).map(|_| self.engine.keep.requeue_exit_code.get());
         Ok(exit_code(stopped_by, verdict, saved, is_reported))
     }
 
-    /// Writes the result where it belongs; where that fails, on standard output, so that nothing is lost.
+    /// Writes the result to its output, or to standard output if that fails, so that nothing is
+    /// lost.
     fn write<R: Answer>(&self, report: &Report<R>) -> Result<()> {
         let format = self.engine.destination.format;
         let bytes = formatted(|out| report.write(format, out))?;
@@ -203,16 +207,16 @@ fn sent(account: &Account) -> u64 {
     account.profiles.iter().map(|profile| profile.messages).sum()
 }
 
-/// The exit code of a run that was stopped by `cause`, if it was. `saved` is the code of one that is
-/// saved, if it is; `is_reported`: whether a partial result was printed.
+/// The exit code of a run, possibly stopped by `cause`. `saved` is the code of a saved job;
+/// `is_reported`: whether a partial result was printed.
 fn exit_code(cause: Option<StopCause>, verdict: u8, saved: Option<u8>, is_reported: bool) -> u8 {
     match cause {
         None | Some(StopCause::PartDone) => verdict,
         Some(StopCause::ReaderGone) => 0,
-        // A person who presses Ctrl-C wants no requeue.
+        // A user who presses Ctrl-C does not want a requeue.
         Some(StopCause::Signal(SIGINT)) if saved.is_some() => 128 + SIGINT as u8,
         Some(StopCause::Signal(_) | StopCause::TimeLimit) if saved.is_some() => saved.unwrap_or_default(),
-        // A limit that came before the target error was reached is the answer to the question.
+        // A limit reached before the target error has its own exit code.
         Some(StopCause::TimeLimit) if verdict != 0 => verdict,
         Some(StopCause::Signal(signal)) if !is_reported => 128 + signal as u8,
         Some(StopCause::Signal(_) | StopCause::TimeLimit) => Error::STOPPED,

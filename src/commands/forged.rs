@@ -1,11 +1,14 @@
-//! Checkpoints of real jobs that went wrong in any way, loaded as a command loads them. Used by the tests of each kind of job.
+//! Damaged and forged checkpoints of real jobs, loaded like those of a command. Used by the tests
+//! of each kind of job.
 //!
-//! Good files of a job (all of it, and with holes) are changed by a few random steps: bits, bytes, numbers, lengths, pieces of other files,
-//! cuts. Half of them get a right digest again, so that what lies behind it is reached. Then the job goes on from what was read to its end, and
-//! says its answer. Under a wrong digest a file is refused, or the answer is the right one. A right digest over other contents is
-//! no accident, and no seal: such a file is refused, or the answer is one that a job of this length can have; and nothing panics.
+//! Good files of a job (complete, and with holes) are changed by a few random steps: bits, bytes,
+//! numbers, lengths, pieces of other files, cuts. Half of them get a valid digest again, so that
+//! the code behind it is tested. Then the job resumes from the file to its end, and gives its
+//! answer. With an invalid digest the file is refused, or the answer is right. A valid digest over
+//! other contents is no accident, and a digest is no signature. Such a file is refused, or the
+//! answer is possible for a job of this length; and nothing panics.
 //!
-//! Seeded; `MONTESIEVE_FUZZ=N` tries N files of each kind instead of some dozens.
+//! Seeded; `MONTESIEVE_FUZZ=N` tests N files of each kind instead of some dozens.
 
 use std::ops::ControlFlow;
 
@@ -19,23 +22,23 @@ use crate::job::{Boundaries, Identity, Job, Ledger, Span};
 /// Files of each kind in an ordinary test run.
 const FILES: usize = 200;
 
-/// What became of the files.
+/// The outcomes of the files.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// Refused when they were read.
+    /// Refused on reading.
     pub refused: usize,
     /// Refused at the end, by the check of the result.
     pub stopped: usize,
     /// The right answer.
     pub right: usize,
-    /// Another answer, behind a forged digest.
+    /// Another answer, with a forged digest.
     pub other: usize,
 }
 
-/// Tries files of `job`, whose tally has an answer in words, and prints what became of them.
+/// Tests files of `job`, whose tally gives an answer as text, and prints the outcomes.
 ///
 /// # Panics
-/// When an answer is wrong without a forged digest; or when anything on the way panics.
+/// When an answer is wrong without a forged digest, or anything else panics.
 pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String) -> Seen {
     let files = std::env::var("MONTESIEVE_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(FILES);
     let ours = job.identity().expect("it is kept");
@@ -99,7 +102,7 @@ pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String)
     seen
 }
 
-/// A ledger as the engine makes it for this job.
+/// An empty ledger as the engine makes it for this job.
 fn empty<J: Job>(job: &J, ours: &Identity) -> Ledger<J::Tally> {
     let at = Some(ours.whole).filter(|&whole| whole < job.blocks());
     Ledger::with_boundaries(Boundaries { at, at_powers: job.keeps_prefixes() })
@@ -115,7 +118,7 @@ fn computed<J: Job>(job: &J, span: Span, workspace: &mut J::Workspace) -> J::Tal
     }
 }
 
-/// One random step away from a good file; more often behind the digest than in front of it.
+/// One random change of a good file; more often after the digest than before it.
 fn change(bytes: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Xoshiro256PlusPlus) {
     let at = |length: usize, random: &mut Xoshiro256PlusPlus| random.random_range(0..length.max(1));
     let place = at(bytes.len(), random);
@@ -124,7 +127,7 @@ fn change(bytes: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Xoshiro256PlusPl
         1 if !bytes.is_empty() => bytes[place] = random.random(),
         2 => bytes.insert(place, random.random()),
         3 => bytes.truncate(place),
-        // A number of eight bytes in bincode's form, as large as can be or nearly.
+        // A number of eight bytes in bincode's form, with the largest value or nearly.
         4 if bytes.len() >= place + 9 => {
             bytes[place] = 253;
             bytes[place + 1..place + 9].copy_from_slice(&(u64::MAX - random.next_u64() % 3).to_le_bytes());
@@ -140,7 +143,7 @@ fn change(bytes: &mut Vec<u8>, others: &[Vec<u8>], random: &mut Xoshiro256PlusPl
             let to = at(bytes.len(), random);
             bytes.splice(to..to, piece);
         }
-        // A number that is a little more, or a little less, near the end: in a tally.
+        // A number near the end, in a tally, slightly increased or decreased.
         _ if !bytes.is_empty() => {
             let tail = bytes.len().saturating_sub(random.random_range(1..200));
             bytes[tail] = bytes[tail].wrapping_add(random.random_range(0..3)).wrapping_sub(1);

@@ -1,4 +1,5 @@
-//! `gcd`: greatest common divisors: of pairs ([`pairs`]), or of each number of a list with all others ([`list`]).
+//! `gcd`: greatest common divisors of pairs ([`pairs`]), or of each number of a list with all
+//! others ([`list`]).
 
 mod answer;
 pub mod args;

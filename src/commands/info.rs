@@ -1,4 +1,4 @@
-//! `info`: how this job was launched and what it found, with hints where something is off.
+//! `info`: how this job was launched and what it found, with hints about problems.
 
 mod answer;
 pub mod args;
@@ -80,7 +80,7 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], is
     }
 }
 
-/// Sentences on what is off, each with what to do.
+/// Hints about problems, each with a remedy.
 fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[String]) -> Vec<String> {
     let mut hints = Vec::new();
     if let (None, Some((scheduler, _))) = (launch.launcher, &launch.scheduler) {
@@ -104,7 +104,8 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[Stri
     hints
 }
 
-/// What is off on one host, if anything: too many ranks for the CPUs that they may use, or for the quota.
+/// The problem of one host, if any: too many ranks for the CPUs that they may use, or for the
+/// quota.
 pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
     let first = places.first()?;
     let mut cpus: Vec<usize> = places.iter().flat_map(|place| &place.allowed).copied().collect();

@@ -1,7 +1,8 @@
-//! Numbers in files and on standard input, read at the root, in the forms in which people have them.
+//! Numbers in files and on standard input, read at the root, in common formats.
 //!
-//! `read.rs` gets the bytes, `forms.rs` finds out what they are, `words.rs` reads lines of numbers, `keys.rs` what OpenSSL writes, `columns.rs`
-//! CSV. What is wrong is named by line, the first few of it in one message, with at most 60 characters of anything.
+//! `read.rs` reads the bytes, `forms.rs` detects the format, `words.rs` parses lines of numbers,
+//! `keys.rs` OpenSSL's output, `columns.rs` CSV. One message lists the first few errors by line,
+//! with at most 60 characters of each.
 
 mod columns;
 pub mod format;
@@ -22,7 +23,7 @@ use super::context::Context;
 use crate::error::{Error, Result};
 use crate::stderr;
 
-/// A number, and where it begins.
+/// A number and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The line, from 1.
@@ -34,7 +35,8 @@ pub struct Entry {
 /// The numbers of a file, or of standard input for `-`. At the root.
 ///
 /// # Errors
-/// [`Error::Usage`] for what is no number, and where standard input would never end; [`Error::Io`] when it cannot be read.
+/// [`Error::Usage`] for text that is not a number, and if standard input would never end;
+/// [`Error::Io`] when it cannot be read.
 pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<Entry>> {
     let (name, bytes) = read::all(context.cluster, path)?;
     let wrong = |wrong: String| Error::Usage(format!("{name}, {wrong}"));
@@ -54,17 +56,17 @@ pub fn pairs(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result
     Ok(pairs)
 }
 
-/// Says how a file was read that could have been read in another way.
+/// Reports the format chosen for an ambiguous file.
 fn say(context: &Context<'_>, name: &str, taken: Option<&str>) {
     if let Some(taken) = taken.filter(|_| !context.engine.quiet) {
         stderr::message(&format!("{} is read as {taken}; --input-format says otherwise", shown(name)));
     }
 }
 
-/// Characters of a text that messages show.
+/// The most characters of a text that messages show.
 const SHOWN: usize = 60;
 
-/// A text as messages show it: its beginning, with control characters written out.
+/// A text for messages: its start, with control characters escaped.
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars().take(SHOWN) {
@@ -76,17 +78,17 @@ pub fn shown(text: &str) -> String {
     }
 }
 
-/// A number as it travels.
+/// Encodes a number for a message.
 pub fn bytes(n: &UBig) -> ByteBuf {
     ByteBuf::from(n.to_le_bytes().to_vec())
 }
 
-/// And back.
+/// Decodes a number of a message.
 pub fn big(bytes: &ByteBuf) -> UBig {
     UBig::from_le_bytes(bytes)
 }
 
-/// What is wrong with some lines: the first few are kept, and how many there are.
+/// Errors of lines: the first few, and the number of all.
 #[derive(Debug, Default)]
 struct Complaints {
     kept: Vec<String>,
@@ -94,7 +96,7 @@ struct Complaints {
 }
 
 impl Complaints {
-    /// Complaints that a message has.
+    /// The most errors in a message.
     const MOST: usize = 5;
 
     fn add(&mut self, line: u64, content: &str, wrong: &str) {

@@ -1,7 +1,8 @@
 //! `isprime`: whether numbers are prime.
 //!
-//! Two ways: [`judge`] answers at once, by tests that find no factor; [`divide`] tries all divisors, spread over the ranks, and gives the
-//! smallest factor. [`compare`] divides under every flag in turn. Both are jobs of the engine.
+//! Two methods: [`judge`] answers at once, by tests that find no factor; [`divide`] tests all
+//! divisors, distributed over the ranks, and finds the smallest factor. [`compare`] divides under
+//! every flag in turn. Both are jobs of the engine.
 
 mod answer;
 pub mod args;
@@ -52,7 +53,7 @@ impl Command for IsPrime {
         self.compute(&Context::new(cluster, words, &self.engine)?)
     }
 
-    /// One number by division. A smaller question is answered without blocks, and [`Context::finish`] refuses that.
+    /// One number by division. Smaller problems have no blocks, which [`Context::finish`] refuses.
     fn provable(&self) -> Option<Box<dyn Computation>> {
         let is_divided = self.method == IsPrimeMethod::Trial && !self.compare;
         let is_one = matches!(self.numbers[..], [Subject::Number(_)]);
@@ -83,7 +84,7 @@ fn too_wide(n: &UBig) -> String {
     )
 }
 
-/// The numbers that are asked about, at every rank.
+/// The numbers to judge, at every rank.
 fn numbers(context: &Context<'_>, options: &IsPrime) -> Result<Vec<UBig>> {
     let cluster = context.cluster;
     if options.numbers.is_empty() && options.file.is_none() {
@@ -128,7 +129,7 @@ fn trial(context: &Context<'_>, numbers: &[u128], options: &IsPrime) -> Result<u
     context.finish(context.cluster.at_root(|| sum.final_report()))
 }
 
-/// What several numbers came to, at the root.
+/// The combined result of several numbers, at the root.
 struct Sum {
     judged: Vec<Judged>,
     done: u64,
@@ -160,7 +161,8 @@ impl Sum {
         }
     }
 
-    /// A number that was not begun: its blocks count, so that a stop between two numbers is no end.
+    /// Adds a number that was not started. Its blocks count, so that a stop between two numbers is
+    /// not reported as complete.
     fn leave(&mut self, n: u128, isa: Isa) {
         let (judged, blocks) = divide::not_begun(n, isa);
         self.judged.push(judged);

@@ -1,8 +1,9 @@
-//! Whether what a command is about to take fits into the memory of every host, asked before it is taken.
+//! Checks that a command fits into the memory of every host, before it allocates.
 //!
-//! A rank that runs out of memory is killed without a word, and the job with it, after minutes of work. What bounds it is the
-//! host, or a control group at any level, which several ranks share, or a limit of the process ([`limits`]). Tables are there once on a
-//! host where its ranks can share them; where there is no room for that, each rank has its own.
+//! A rank that runs out of memory is killed without a message, and the job with it, after minutes
+//! of work. The bound may be the host, a control group at any level, shared by several ranks, or a
+//! limit of the process ([`limits`]). Tables exist once per host if its ranks can share them;
+//! otherwise each rank has its own.
 
 use std::collections::BTreeMap;
 
@@ -13,18 +14,18 @@ use crate::cluster::limits::{self, Bound};
 use crate::cluster::place::host;
 use crate::error::{Error, Result};
 
-/// What a command is about to take.
+/// The memory that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
-    /// What it is, in the plural: "the tables".
+    /// Its name, in the plural: "the tables".
     pub what: &'static str,
-    /// Bytes of each rank.
+    /// Private bytes of each rank.
     pub own: u64,
-    /// Bytes that the ranks of a host share, where they can.
+    /// Bytes that the ranks of a host share, if possible.
     pub shared: u64,
 }
 
-/// What a rank knows of its host.
+/// A rank's data about its host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Rank {
     host: String,
@@ -35,10 +36,10 @@ struct Rank {
     threads: u64,
 }
 
-/// Finds out whether it fits everywhere. Every rank must call it, with the same numbers.
+/// Checks whether it fits everywhere. Every rank must call it, with the same numbers.
 ///
 /// # Errors
-/// [`Error::Told`] with the numbers, where it does not.
+/// [`Error::Told`] with the numbers, if it does not fit.
 pub(super) fn check(cluster: &Cluster, need: Need) -> Result<()> {
     let here = Rank {
         host: host(),
@@ -50,7 +51,7 @@ pub(super) fn check(cluster: &Cluster, need: Need) -> Result<()> {
     cluster.agree(all.map_or(Ok(()), |all| fits(need, &all)))
 }
 
-/// At the root: `all` has each rank.
+/// At the root: `all` holds the data of each rank.
 fn fits(need: Need, all: &[Rank]) -> Result<()> {
     let mut hosts: BTreeMap<&str, Vec<&Rank>> = BTreeMap::new();
     for rank in all {
@@ -62,7 +63,7 @@ fn fits(need: Need, all: &[Rank]) -> Result<()> {
 fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), String> {
     let shareable = ranks.iter().map(|rank| rank.shareable).min().unwrap_or(0);
     let is_shared = need.shared <= shareable;
-    // Ranks under each bound, and the least that any of them saw left.
+    // Ranks under each bound, and the least bytes left that any of them reports.
     let mut bounds: BTreeMap<(&str, bool), (u64, u64)> = BTreeMap::new();
     for bound in ranks.iter().flat_map(|rank| &rank.bounds) {
         let (under, left) = bounds.entry((&bound.cause, bound.is_own)).or_insert((0, u64::MAX));
@@ -72,12 +73,13 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
     let count = ranks.len() as u64;
     let threads = ranks.iter().map(|rank| rank.threads).max().unwrap_or(1);
     for ((cause, is_own), (under, left)) in bounds {
-        // Who takes from it together: of a limit of the process, its threads.
+        // The ranks that share the bound; for a limit of the process, its threads.
         let takers = if is_own { threads } else { under };
         let shared = match (is_own, is_shared) {
-            // A process has all of what is shared in its address space.
+            // A process has all shared memory in its address space.
             (true, _) => need.shared,
-            // Each rank fills an equal part of what is shared, and its control group is charged with that.
+            // Each rank fills an equal part of the shared memory, which is charged to its control
+            // group.
             (false, true) => need.shared / count * takers,
             (false, false) => need.shared.saturating_mul(takers),
         };

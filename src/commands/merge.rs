@@ -1,10 +1,11 @@
-//! `merge`: the union of checkpoints, with the proof that nothing is missing and nothing is there twice.
+//! `merge`: combines checkpoints, and checks that no block is missing or duplicated.
 //!
-//! A checkpoint has the command line of its job. `merge` reads from it what the job is, and runs the command in a [`Context`] that takes its
-//! blocks from the files instead of computing them: so the report, and every byte of it, is the command's own.
+//! A checkpoint contains the command line of its job. `merge` runs that command in a [`Context`]
+//! that takes its blocks from the files instead of computing them. So every byte of the report is
+//! the command's own.
 //!
-//! That command line was written by somebody else, and may be anything. So only what a checkpoint can prove is taken from it ([`provable`]):
-//! no place to write to, no question that is answered without the file.
+//! That command line is untrusted input. So `merge` accepts only what a checkpoint can prove
+//! ([`provable`]): no output path, and no result that does not come from the file.
 
 pub mod args;
 
@@ -30,7 +31,7 @@ impl Command for Merge {
         Some(&self.engine)
     }
 
-    /// It reads files, which one rank does.
+    /// One rank reads the files.
     fn threads(&self) -> Option<Ranks> {
         None
     }
@@ -48,7 +49,7 @@ impl Command for Merge {
     }
 }
 
-/// The command of a checkpoint as far as checkpoints prove its answer; `None` where they do not.
+/// The command of a checkpoint, restricted to what checkpoints prove; `None` if they prove nothing.
 fn provable(words: &[String]) -> Option<Box<dyn Computation>> {
     let arguments = std::iter::once("montesieve".to_owned()).chain(words.iter().cloned()).map(Into::into).collect();
     parse(&Words { arguments, variables: Vec::new() }).ok()?.command.provable()

@@ -1,6 +1,7 @@
-//! Where a result goes: standard output, or a file that appears whole or not at all.
+//! The output of a result: standard output, or a file that appears completely or not at all.
 //!
-//! A regular file is written as [`whole`] has it, so that nobody ever reads half a result. A device or a pipe is written to directly.
+//! A regular file is replaced atomically by the engine's `atomic_file`, so that no reader sees half
+//! a result. A device or a pipe is written directly.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IntoInnerError, Write};
@@ -21,7 +22,7 @@ use crate::stream;
 /// Bytes collected before a write.
 const BUFFER: usize = 1 << 20;
 
-/// An open place for a result.
+/// An open output for a result.
 pub struct Output {
     target: Target,
     name: String,
@@ -34,10 +35,10 @@ enum Target {
 }
 
 impl Output {
-    /// Opens `path`, or takes standard output (which `stdout` gives).
+    /// Opens `path`, or uses standard output (from `stdout`).
     ///
     /// # Errors
-    /// [`Error::Io`] when nothing can be written there, before any work is done.
+    /// [`Error::Io`] if it is not writable, before any work.
     pub fn open(path: Option<&Path>, stdout: impl FnOnce() -> Result<Box<dyn Write + Send>>) -> Result<Output> {
         let Some(path) = path else {
             return Ok(Output { target: Target::Stream(stdout()?), name: "standard output".into(), is_stdout: true });
@@ -50,7 +51,7 @@ impl Output {
                 Target::Stream(Box::new(BufWriter::with_capacity(BUFFER, stream)))
             }
             found => {
-                // A link is followed to the file it stands for, which is the one to be replaced, or made.
+                // Follows a link to its target, which is the file to replace or create.
                 let place = atomic_file::resolve(path).map_err(cannot())?;
                 if found.is_ok() {
                     fs::OpenOptions::new().append(true).open(&place).map_err(cannot())?;
@@ -61,7 +62,7 @@ impl Output {
         Ok(Output { target, name, is_stdout: false })
     }
 
-    /// Opens the place that the user named.
+    /// Opens the output that the user named.
     ///
     /// # Errors
     /// As [`Output::open`].
@@ -82,7 +83,7 @@ impl Output {
         self.is_stdout
     }
 
-    /// The file under its temporary name, when it is one that will be renamed: for those who write it in other ways.
+    /// The file under its temporary name, if it will be renamed; for code that writes it directly.
     pub fn temporary(&self) -> Option<(&File, &Path)> {
         match &self.target {
             Target::Stream(_) => None,
@@ -90,7 +91,7 @@ impl Output {
         }
     }
 
-    /// Writes all that is to be written there, and finishes.
+    /// Writes all bytes, and finishes.
     ///
     /// # Errors
     /// As [`Output::finish`].
@@ -102,7 +103,7 @@ impl Output {
     /// Writes bytes.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::ClosedPipe`] when the reader of standard output is gone.
+    /// [`Error::Io`]; [`Error::ClosedPipe`] when the reader of standard output has left.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.target {
             Target::Stream(stream) => stream.write_all(bytes),
@@ -111,7 +112,7 @@ impl Output {
         written.map_err(self.cannot())
     }
 
-    /// Hands what is collected to the system.
+    /// Flushes the buffer to the system.
     ///
     /// # Errors
     /// As [`Output::write`].
@@ -123,15 +124,15 @@ impl Output {
         flushed.map_err(self.cannot())
     }
 
-    /// What users call it.
+    /// The user's name for it.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Writes bytes over the first ones of a file: a header that is known in the end.
+    /// Overwrites the first bytes of a file, for a header that is known at the end.
     ///
     /// # Errors
-    /// As [`Output::write`]; and for what is no regular file.
+    /// As [`Output::write`]; also if it is not a regular file.
     pub fn write_at_start(&mut self, bytes: &[u8]) -> Result<()> {
         let written = match &mut self.target {
             Target::Stream(_) => Err(io::ErrorKind::NotSeekable.into()),
@@ -140,10 +141,10 @@ impl Output {
         written.map_err(self.cannot())
     }
 
-    /// Everything is written: flush, sync, rename.
+    /// Finishes the output: flush, sync, rename.
     ///
     /// # Errors
-    /// As [`Output::write`]; the file's place is as it was before then.
+    /// As [`Output::write`]; the old file is then unchanged.
     pub fn finish(self) -> Result<()> {
         let cannot = self.cannot();
         match self.target {
@@ -155,7 +156,7 @@ impl Output {
         .map_err(cannot)
     }
 
-    /// Writes all of a result, while the other ranks hear of this one however long it takes.
+    /// Writes a whole result, while this rank keeps answering the others, however long it takes.
     ///
     /// # Errors
     /// As [`Output::finish`].
@@ -166,15 +167,16 @@ impl Output {
         })
     }
 
-    /// Turns what the system said about the file into an error that names it as the user did.
+    /// Converts a system error to one that names the file as the user did.
     pub fn cannot(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
         let (is_stdout, name) = (self.is_stdout, self.name.clone());
         move |error| if is_stdout { Error::of_stdout(error) } else { Error::io(format!("cannot write {name}"))(error) }
     }
 }
 
-/// Writes the side files of a command, at the root, behind its report: what cannot be written makes an exit code of 0 a 1, and loses nothing
-/// else. Every rank must call it with the code of the report; returns the exit code.
+/// Writes the side files of a command at the root, after its report. A failure changes exit code 0
+/// to 1, and loses nothing else. Every rank must call it with the code of the report; returns the
+/// exit code.
 ///
 /// # Errors
 /// [`Error::Told`] when a code of 0 becomes a 1.
@@ -185,18 +187,18 @@ pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()> + 
     }
 }
 
-/// Writes each of some side files, also when one before could not be.
+/// Combines the outcomes of several side files, each written even if an earlier one failed.
 ///
 /// # Errors
-/// The first one of them.
+/// The first error.
 pub fn all<const N: usize>(written: [Result<()>; N]) -> Result<()> {
     written.into_iter().collect()
 }
 
-/// What `write` writes.
+/// The bytes that `write` writes.
 ///
 /// # Errors
-/// [`Error::Io`], which memory does not give.
+/// [`Error::Io`], which does not occur in memory.
 pub fn formatted(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     write(&mut bytes).map_err(Error::io("cannot format the result"))?;

@@ -1,5 +1,5 @@
-//! `completions` and `man`: scripts and pages, made from the same clap `Command` that parses, so they cannot fall behind it.
-//! Only the root works.
+//! `completions` and `man`: scripts and pages, generated from the clap `Command` that parses, so
+//! they are always current. Only the root works.
 
 use std::fs;
 use std::path::PathBuf;
@@ -75,14 +75,14 @@ fn man_pages() -> Vec<(String, Vec<u8>)> {
         .map(|command| {
             let man = Man::new(command);
             let mut page = Vec::new();
-            // A Vec takes every write.
+            // Writing into a Vec cannot fail.
             let _ = man.render(&mut page);
             (man.get_filename(), page)
         })
         .collect()
 }
 
-/// A command, and below it all that it has, as deep as they go.
+/// A command and all its subcommands, recursively.
 fn collect(command: &clap::Command, commands: &mut Vec<clap::Command>) {
     commands.push(command.clone());
     command.get_subcommands().filter(|c| !c.is_hide_set()).for_each(|below| collect(below, commands));

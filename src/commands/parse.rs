@@ -1,6 +1,7 @@
-//! From words to a [`Cli`], or to a [`Refusal`] that the root prints.
+//! Parses words to a [`Cli`], or to a [`Refusal`] that the root prints.
 //!
-//! Nothing here prints or exits: every rank parses the same words and comes to the same end, and only one may say so.
+//! Nothing here prints or exits: every rank parses the same words with the same result, and only
+//! one may print it.
 
 #[cfg(test)]
 mod fuzz;
@@ -13,7 +14,7 @@ use clap::{Error, FromArgMatches};
 use super::command::{Cli, command};
 use crate::cli::words::{Preset, Stranger, Words, strangers, with_presets};
 
-/// Why there is nothing to run: help was asked for, or the words make no sense.
+/// Why there is nothing to run: a request for help, or an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     plain: String,
@@ -22,7 +23,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// What to print, with its last newline.
+    /// The text to print, with its final newline.
     pub fn text(&self, color: bool) -> &str {
         if color { &self.coloured } else { &self.plain }
     }
@@ -56,13 +57,13 @@ impl Refusal {
     }
 }
 
-/// Whether `text` has `option` as a whole word: `--print` is not in `--printer`.
+/// Whether `text` contains `option` as a whole word: `--print` is not in `--printer`.
 fn mentions(text: &str, option: &str) -> bool {
     text.match_indices(option)
         .any(|(i, _)| !text[i + option.len()..].starts_with(|c: char| c == '-' || c.is_ascii_alphanumeric()))
 }
 
-/// Reads the words. Deterministic: the same words give the same end on every rank.
+/// Parses the words. Deterministic: the same words give the same result on every rank.
 ///
 /// # Errors
 /// [`Refusal`] when there is nothing to run.
@@ -85,7 +86,8 @@ pub fn parse(words: &Words) -> Result<Cli, Refusal> {
         .and_then(|cli| cli.command.check().map(|()| cli).map_err(usage_error))
         .map_err(|mut error| {
             if error.kind() == ErrorKind::UnknownArgument {
-                // "To pass '--nonsense' as a value, use '-- --nonsense'": no value of ours looks like that.
+                // "To pass '--nonsense' as a value, use '-- --nonsense'": no value of this program
+                // looks like that.
                 error.remove(ContextKind::Suggested);
             }
             Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets)
@@ -96,7 +98,7 @@ pub fn parse(words: &Words) -> Result<Cli, Refusal> {
         })
 }
 
-/// A variable that is nearly one of ours: a preset that would be passed over in silence.
+/// A variable whose name is nearly a preset's, and which would be ignored silently.
 fn slip(words: &Words) -> Option<String> {
     strangers(&command(), words).into_iter().find_map(|stranger| match stranger {
         Stranger::Slip(message) => Some(message),
@@ -104,7 +106,7 @@ fn slip(words: &Words) -> Option<String> {
     })
 }
 
-/// Names of `MONTESIEVE_*` variables that mean nothing to any command.
+/// Names of `MONTESIEVE_*` variables that no command knows.
 pub fn unknown_variables(words: &Words) -> Vec<String> {
     let unknown = |stranger| match stranger {
         Stranger::Unknown(name) => Some(name),
@@ -113,12 +115,12 @@ pub fn unknown_variables(words: &Words) -> Vec<String> {
     strangers(&command(), words).into_iter().filter_map(unknown).collect()
 }
 
-/// The options that variables preset for a command: `--seed` by `MONTESIEVE_SEED=7`.
+/// The options of a command preset by variables: `--seed` by `MONTESIEVE_SEED=7`.
 #[derive(Clone, Debug, Default)]
 pub struct Presets(Vec<Preset>);
 
 impl Presets {
-    /// What an error about options says of the variables that preset them: a line each.
+    /// A line for each variable that preset an option in an error message.
     pub fn in_error(&self, text: &str) -> String {
         let presets = self.0.iter().filter(|preset| mentions(text, &preset.option));
         presets.map(|preset| format!("\n  (from the environment: {})", preset.assignment)).collect()
@@ -134,7 +136,7 @@ fn usage_error(message: String) -> Error {
     Error::raw(ErrorKind::ValueValidation, message + "\n")
 }
 
-/// clap knows `-5` as a number but takes `-5k` and `-2^3` for options: says what is wrong with them.
+/// clap parses `-5` as a number but `-5k` and `-2^3` as options: gives a proper error for them.
 fn negative_number(error: &Error, words: &Words) -> Option<Error> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
     let starts_number = option.strip_prefix('-')?.starts_with(|c: char| c.is_ascii_digit() || c == '.');

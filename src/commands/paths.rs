@@ -1,7 +1,8 @@
-//! Every file that a command line names is another one: else the last writer wins, and what the others wrote is gone.
+//! Checks that all files of a command line are different: otherwise the last writer would overwrite
+//! the others.
 //!
-//! Looked at before any work, by what the paths stand for: behind links, also where a file is not there yet. Devices and FIFOs may be
-//! named as often as one likes.
+//! Checked before any work by the targets of the paths: links are followed, even to files that do
+//! not exist yet. Devices and FIFOs may be named repeatedly.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,17 +12,18 @@ use super::files::{File, Role};
 use crate::error::{Error, Result};
 use crate::job::{atomic_file, checkpoint};
 
-/// A place that is read or written.
+/// A file that is read or written.
 struct Place {
     name: String,
     path: PathBuf,
     role: Role,
-    /// Device and number, where it is there already: a file may have two names.
+    /// Device and inode, if it exists: a file may have two names.
     inode: Option<(u64, u64)>,
 }
 
 impl Place {
-    /// `None` for what is no regular file, nor will be one, and for what cannot be looked at: opening it says why.
+    /// `None` if it is not and will not be a regular file, or cannot be examined; opening it then
+    /// gives the error.
     fn of(name: String, path: &Path, role: Role) -> Option<Place> {
         let found = fs::metadata(path).ok();
         if found.as_ref().is_some_and(|found| !found.is_file()) {
@@ -36,8 +38,8 @@ impl Place {
     }
 }
 
-/// Whether no file is named twice that is written. `stdout`: device and number of the file that standard
-/// output goes to, which a side file of the same name would replace or cut off.
+/// Checks that no written file is named twice. `stdout`: device and inode of the file that standard
+/// output goes to, which a side file of the same name would replace or truncate.
 ///
 /// # Errors
 /// [`Error::Usage`] with both names.
@@ -54,7 +56,7 @@ pub fn check(files: &[File], stdout: Option<(u64, u64)>) -> Result<()> {
         if let (Role::Saved, Some(place)) = (file.role, new.first()) {
             let before = checkpoint::before(&place.path);
             let spare = Place::of(format!("{} (its file before)", file.option), &before, Role::Saved);
-            // The same file twice is what a save leaves that failed half-way.
+            // A save that failed half-way leaves the same file under both names.
             new.extend(spare.filter(|spare| spare.path != place.path));
         }
         for place in &new {
@@ -68,7 +70,8 @@ pub fn check(files: &[File], stdout: Option<(u64, u64)>) -> Result<()> {
     Ok(())
 }
 
-/// Two that are only read; and a job that goes on from the file that it saves to, or from the one before.
+/// Two files that are only read; or a job that resumes from the file that it saves to, or from its
+/// previous save.
 fn may_share(one: &Place, other: &Place) -> bool {
     let is_resumed = |place: &Place| place.name == "--resume" && place.role == Role::Read;
     let is_saved = |place: &Place| place.role == Role::Saved;

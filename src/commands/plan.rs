@@ -1,7 +1,7 @@
-//! `--plan`: how many samples an error takes, and about how long they take, before they are spent.
+//! `--plan`: the samples that an error needs, and their approximate time, before the run.
 //!
-//! A pilot: the job's first blocks, always the same number of them, so that what is said of samples and errors has the same bytes
-//! everywhere. The time is this machine's, and stands with the times.
+//! A pilot run of the job's first blocks, always the same number, so that samples and errors have
+//! the same bytes everywhere. The time depends on the machine, and belongs to the run.
 
 use super::context::Context;
 use super::finish::FinalReport;
@@ -17,7 +17,7 @@ const PILOT: u64 = 64;
 /// Runs the pilot of `job` and reports. Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Told`] when the pilot says nothing about the error.
+/// [`Error::Told`] when the pilot gives no error estimate.
 pub(super) fn run_pilot<J: Sampling>(
     context: &Context<'_>,
     job: &J,

@@ -1,24 +1,25 @@
-//! `primes`: how many primes a range holds, what they add up to, or which they are.
+//! `primes`: counts, sums or lists the primes of a range.
 //!
-//! One job for each kind of question: [`count`] for numbers of primes and k-tuplets, [`formula`] ([`sides`], [`lookups`]) for numbers of
-//! primes without a look at each ([`choice`] says which of the two), [`survey`] for everything that looks at each prime, [`list`] for the list of them, [`nth`] for
-//! the n-th of them; [`plan`] runs none of them, and [`affordable`] refuses what has no end.
+//! Each kind of request is a job. [`count`] counts primes and k-tuplets; [`formula`]
+//! ([`difference`], [`shared_tables`]) counts primes without visiting each; [`algorithm`] selects
+//! one of the two. [`survey`] visits each prime, [`list`] lists them, [`nth`] finds the n-th.
+//! [`plan`] runs none of them, and [`affordable`] refuses jobs that would take too long.
 
 mod affordable;
+mod algorithm;
 mod answer;
 pub mod args;
-mod choice;
 mod count;
 mod cut;
+mod difference;
 mod formula;
 mod list;
-mod lookups;
 mod memory;
 mod nth;
 mod plan;
 mod print;
 pub mod range;
-mod sides;
+mod shared_tables;
 mod survey;
 mod table;
 mod write;
@@ -117,13 +118,13 @@ fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     if let Nth(Some(n)) = options.nth {
         return nth::run(context, options.range.start, n);
     }
-    let by_formula = choice::is_by_formula(context, options)?;
+    let by_formula = algorithm::is_by_formula(context, options)?;
     affordable::check(context, options, by_formula)?;
     if by_formula {
         return formula::run(context, options);
     }
     if !context.is_merging() {
-        let (algorithm, asked) = (algorithm(options, context.isa), choice::asked(options));
+        let (algorithm, asked) = (algorithm(options, context.isa), algorithm::asked(options));
         memory::check_sieve(context.cluster, options.range, algorithm, asked, options.list().is_some())?;
     }
     let range = options.range;
@@ -144,7 +145,7 @@ fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
 /// How primes are found.
 fn algorithm(options: &Primes, isa: Isa) -> Algorithm {
     match options.algorithm {
-        // Whether the formula is used was asked before; `both` has the sieve beside it.
+        // The use of the formula is already decided; `both` also runs the sieve.
         PrimesAlgorithm::Auto | PrimesAlgorithm::Sieve | PrimesAlgorithm::Both | PrimesAlgorithm::Combinatorial => {
             Algorithm::Sieve(isa)
         }
@@ -153,7 +154,7 @@ fn algorithm(options: &Primes, isa: Isa) -> Algorithm {
     }
 }
 
-/// What must be known of the primes besides their number.
+/// The properties of the primes to find besides their number.
 fn wanted(options: &Primes) -> Wanted {
     let gaps = match options.gaps {
         None => Which::None,
@@ -178,7 +179,7 @@ fn report<T: Into<Summary>>(
     if completion.is_complete() {
         ends(range, &mut result);
     } else if summary.primes > 0 && range.below_2_64().is_none() {
-        // Which primes they are is not known.
+        // The primes themselves are not known.
         result.proven = false;
     }
     result.sum = options.sum.then_some(summary.sum);
@@ -189,8 +190,8 @@ fn report<T: Into<Summary>>(
     final_report(outcome, Some(result), summary.numbers)
 }
 
-/// Puts the first and the last prime of a range into a complete result, and whether they are proven: facts of the range, and the same whichever way
-/// its primes were counted.
+/// Adds the first and the last prime of the range to a complete result, and whether they are
+/// proven. These depend on the range alone, not on the algorithm.
 fn ends(range: Range<u128>, result: &mut PrimesResult) {
     let last = (range.start..=range.stop).rev().find(|&n| wide::is_prime(n));
     result.first = Some((range.start..=range.stop).find(|&n| wide::is_prime(n)));
@@ -202,7 +203,7 @@ fn final_report<T>(outcome: Outcome<T>, result: Option<PrimesResult>, numbers: u
     FinalReport::new("primes", outcome, result, work(numbers.into()))
 }
 
-/// So many numbers, as work.
+/// An amount of numbers, as work.
 fn work(numbers: u128) -> Work {
     match u64::try_from(numbers) {
         Ok(amount) => Work { amount, unit: "numbers" },

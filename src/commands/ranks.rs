@@ -1,6 +1,6 @@
-//! How many ranks a command runs on where no launcher has decided that: threads of this process.
+//! The number of ranks without a launcher: threads of this process.
 //!
-//! Stands beside `agreement`, which is about ranks that a launcher started.
+//! Stands beside `agreement`, for ranks that a launcher started.
 
 use super::command::Command;
 use crate::cli::OrAuto;
@@ -8,10 +8,10 @@ use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::job::threads;
 
-/// The threads to start as ranks; `None`: the ranks that are there are those.
+/// The number of threads to start as ranks; `None`: use the existing ranks.
 ///
 /// # Errors
-/// [`Error::Usage`] when a launcher has started other ranks than were asked for.
+/// [`Error::Usage`] when a launcher has started another number of ranks than requested.
 pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Option<u64>> {
     let asked = command.ranks();
     if cluster.size() > 1 || !cluster.launch().is_alone() {

@@ -1,10 +1,13 @@
-//! Monte Carlo jobs on their way: in rounds until an error is small enough, and with a look at every power of two.
+//! Monte Carlo jobs in progress: rounds until an error is small enough, and estimates at every
+//! power of two.
 //!
-//! The engine runs the rounds ([`Session::run_until`](crate::job::Session::run_until)); here is what decides in them, what an error
-//! says and when it is given up, and what is shown of the way. Early estimates of an error are not to be trusted, hence a minimum.
+//! The engine runs the rounds ([`Session::run_until`](crate::job::Session::run_until)). This module
+//! decides when to stop: when an error is reached, or unreachable. It also shows intermediate
+//! estimates. Early estimates of an error are unreliable, hence a minimum.
 //!
-//! The look at powers of two takes no rounds: the ledger of such a job keeps what lies between two of them apart
-//! ([`Job::keeps_prefixes`](crate::job::Job::keeps_prefixes)), in checkpoints too. So a trace is the same after any number of restarts.
+//! Estimates at powers of two need no rounds: the ledger of such a job keeps the blocks between two
+//! powers separate ([`Job::keeps_prefixes`](crate::job::Job::keeps_prefixes)), also in checkpoints.
+//! So a trace is the same after any number of restarts.
 
 use std::path::{Path, PathBuf};
 
@@ -20,38 +23,39 @@ use crate::job::run::{Outcome, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::{Answer, TargetResult, number};
 
-/// Blocks before an error is believed: 16 of some 10^4 samples at the least.
+/// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
 const FEWEST: u64 = 16;
 
-/// Samples of one value after which a target is given up, where no number of samples was asked for:
-/// as many as without a target.
+/// Samples with one value after which a target is unreachable, if the user set no number of
+/// samples: as many as without a target.
 const MOST_EQUAL: u64 = 100_000_000;
 
-/// Samples after which a relative error is given up, if the estimate is still within two errors of
-/// 0.
+/// Samples after which a relative error is unreachable, if the estimate is still within two errors
+/// of 0.
 const MOST_NEAR_0: u64 = 10_000_000_000;
 
-/// From so many samples on a job has no limit: methods that need an even number take one less.
+/// From this number of samples on a job has no limit; methods that need an even number use one
+/// less.
 const UNLIMITED: u64 = u64::MAX - 1;
 
-/// A job whose done blocks are an estimate of something, however many they are.
+/// A job in which any number of finished blocks gives an estimate.
 pub(super) trait Sampling: Shorten {
-    /// What a tally says; `None` when it says nothing yet.
+    /// The estimate of a tally; `None` if it has none yet.
     fn reading(&self, tally: &Self::Tally) -> Option<Reading>;
 
     /// Samples of the whole job.
     fn samples(&self) -> u64;
 
-    /// Whether a tally shows already that the job fails, so that more samples are of no use.
+    /// Whether a tally already shows that the job fails, so that more samples are useless.
     fn has_failed(&self, _tally: &Self::Tally) -> bool {
         false
     }
 }
 
-/// An estimate on the way.
+/// An intermediate estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Reading {
-    /// Samples it is made of.
+    /// The number of its samples.
     pub(super) samples: u64,
     pub(super) estimate: f64,
     /// Unknown when all samples had the same value.
@@ -65,8 +69,7 @@ impl Reading {
         self.std_error.is_some_and(|error| error <= target.for_estimate(self.estimate))
     }
 
-    /// Why a target cannot be reached, as far as these samples say. For jobs whose number of
-    /// samples has no limit.
+    /// Why a target is unreachable, judging by these samples. For jobs without a limit on samples.
     fn unreachable(&self, target: TargetError) -> Option<&'static str> {
         let Some(error) = self.std_error else {
             return (self.samples >= MOST_EQUAL).then_some("the first 1e8 samples all have the same value");
@@ -86,18 +89,18 @@ impl Reading {
     }
 }
 
-/// Whether a target was met.
+/// The outcome of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It was.
+    /// Reached.
     Reached,
-    /// Not by all samples there were.
+    /// Not reached within the samples allowed.
     Missed,
-    /// It was given up, for this reason.
+    /// Unreachable, for this reason.
     GivenUp(&'static str),
 }
 
-/// Where the way to an estimate is written to, at the root.
+/// Output files for intermediate estimates, at the root.
 #[derive(Default)]
 struct Shown {
     trace: Option<Output>,
@@ -105,7 +108,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// Opens the files, so that bad ones are found before the work. Every rank must call it.
+    /// Opens the files, so that errors are found before the work. Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Told`] when one cannot be written.
@@ -117,7 +120,7 @@ impl Shown {
         Ok(Shown { trace: open(&wish.trace)?, plot: open(&wish.plot)? })
     }
 
-    /// At the root: writes what was asked for; `chart` makes the picture.
+    /// At the root: writes the requested files; `chart` makes the chart.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -140,7 +143,7 @@ fn open_file(path: &Path) -> Result<Output> {
     Output::open(Some(path), || Ok(Box::new(std::io::sink())))
 }
 
-/// The picture of convergence: estimates and their intervals over the samples.
+/// The chart of convergence: estimates and their intervals over the samples.
 pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, f64)>) -> Chart {
     let points = |value: &dyn Fn(&Reading) -> Option<f64>| -> Vec<(f64, f64)> {
         readings.iter().filter_map(|reading| Some((reading.samples as f64, value(reading)?))).collect()
@@ -162,12 +165,12 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
     }
 }
 
-/// Compute, reduce, report: as far as `wish` says, with what it wants to see of the way. Every rank
-/// must call it; returns the exit code, which is 5 when there was a target and a limit came first.
-/// `chart` and `finish` are asked at the root.
+/// Computes, reduces and reports as `wish` demands, with intermediate estimates. Every rank must
+/// call it; returns the exit code, which is 5 if a limit came before the target. `chart` and
+/// `finish` are called at the root.
 ///
 /// # Errors
-/// As [`Context::compute`]; what `finish` says; [`Error::Told`] when a file cannot be written.
+/// As [`Context::compute`]; the error of `finish`; [`Error::Told`] when a file cannot be written.
 pub(super) fn carry_out<J: Sampling, R: Answer>(
     context: &Context<'_>,
     job: &J,
@@ -188,11 +191,11 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
         Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
     let code = context.finish(context.cluster.agree(final_report.transpose())?)?;
-    // Last, for the result must not be lost with a side file.
+    // Last, since an error in a side file must not lose the result.
     beside(context.cluster, code, || shown.write(&way, || chart(&way)))
 }
 
-/// What is reported of the target.
+/// The report on the target.
 pub(super) fn target(wish: &Precision, met: Option<Verdict>) -> Option<TargetResult> {
     let target_error = wish.target_error?.to_string();
     let target_reached = met? == Verdict::Reached;
@@ -200,17 +203,17 @@ pub(super) fn target(wish: &Precision, met: Option<Verdict>) -> Option<TargetRes
     Some(TargetResult { target_error, target_reached, target_unreachable })
 }
 
-/// What a job in rounds came to, at the root.
+/// The outcome of a job in rounds, at the root.
 struct Course<T> {
-    /// Of all rounds together; `blocks` are those of the last one.
+    /// Of all rounds together; `blocks` is that of the last one.
     outcome: Outcome<T>,
     /// Estimates at powers of two of the blocks, and at the end.
     readings: Vec<Reading>,
-    /// Whether the target was met, if there was one.
+    /// The outcome of the target, if there was one.
     met: Option<Verdict>,
 }
 
-/// Computes `job` as far as it takes. Every rank must call it; the root gets `Some`.
+/// Computes `job` as far as needed. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
 /// As [`Context::compute`].
@@ -237,12 +240,13 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
     }))
 }
 
-/// Estimates from the first 1, 2, 4, 8, ... blocks, as far as there are no holes; without that of all `done` blocks.
+/// Estimates from the first 1, 2, 4, 8, ... blocks, up to the first hole; without that of all
+/// `done` blocks.
 fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Reading> {
     totals_at_powers(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
 }
 
-/// Whether the target is met, if there is one; `limit` is the number of samples that may be taken.
+/// The outcome of the target, if there is one; `limit` is the number of samples allowed.
 fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<Verdict> {
     let target = wish.target_error?;
     let given_up = || reading.filter(|_| limit >= UNLIMITED).and_then(|reading| reading.unreachable(target));

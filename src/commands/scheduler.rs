@@ -1,9 +1,9 @@
-//! What the scheduler that started this job says of it.
+//! Information of the scheduler about this job.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `query` | its commands and variables, as they are asked |
-//! | `time_left` | `--time-limit auto`: how long the job may run on; pure |
+//! | `query` | runs its commands and reads its variables |
+//! | `time_left` | `--time-limit auto`: how long the job may still run; pure |
 //! | `array` | `--shard auto`: which task of a job array this is; pure |
 
 pub(super) mod array;

@@ -1,10 +1,13 @@
-//! Whole commands on simulated ranks: one seed decides the command line, the ranks, the network, the disk, and what goes wrong.
+//! Whole commands on simulated ranks: one seed determines the command line, the ranks, the network,
+//! the disk, and the faults.
 //!
-//! Stands beside the engine's `tests/simulate`, which runs random jobs: here everything from the command line to the report runs as in
-//! the program, kernels too. A life is the same command line again and again, on other ranks each time, until it is done. Checked: the
-//! result has the bytes of an undisturbed rank, all ranks end with the same exit code, one that its cause allows, nothing waits for ever.
+//! Stands beside the engine's `tests/simulate`, which runs random jobs. Here everything from the
+//! command line to the report runs as in the program, including kernels. A life repeats the same
+//! command line, on other ranks each time, until it is done. The test checks that the result has
+//! the bytes of an undisturbed rank, that all ranks end with the same exit code, which its cause
+//! allows, and that nothing waits for ever.
 //!
-//! The environment says which seeds run ([`Seeds`]).
+//! The environment selects the seeds ([`Seeds`]).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,19 +26,19 @@ use crate::cli::Words;
 use crate::cluster::testing::on;
 use crate::error::Error;
 
-/// Seeds that run where nothing is said.
+/// Seeds that run by default.
 const SEEDS: u64 = 60;
-/// Runs in which something may go wrong. Then all goes well, and the command must be done.
+/// Runs with faults. Later runs are undisturbed, and the command must finish.
 const STORMY: u64 = 4;
-/// Runs until it must be done.
+/// The run in which it must finish.
 const MOST_RUNS: u64 = STORMY + 3;
 
 /// A command line.
 struct Line {
     words: &'static str,
-    /// Whether what it has done can be saved.
+    /// Whether it can save its work.
     is_saved: bool,
-    /// Whether it is done in parts, which are merged.
+    /// Whether it runs in parts, which are merged.
     is_merged: bool,
 }
 
@@ -51,9 +54,10 @@ const fn merged(words: &'static str) -> Line {
     Line { words, is_saved: true, is_merged: true }
 }
 
-/// Parts of a line that is done in parts.
+/// The number of parts of such a line.
 const PARTS: u64 = 3;
-/// The longest that a disk stalls: ranks that wait for a stop meanwhile look at the clock again and again, some 10,000 times a second.
+/// The longest stall of a disk. Meanwhile ranks that wait for a stop read the clock some 10,000
+/// times a second.
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
@@ -81,7 +85,7 @@ const LINES: [Line; 21] = [
     unsaved("isprime 10^40+121 2^89-1 91 561"),
 ];
 
-/// What a seed decides.
+/// The scenario of a seed.
 struct Life {
     seed: u64,
     line: &'static Line,
@@ -132,7 +136,8 @@ impl Life {
         }
     }
 
-    /// The command line of each run of a part, or of the whole; no options of it change but the time limit, which the last runs do without.
+    /// The command line of each run of a part, or of the whole. Only the time limit changes; the
+    /// last runs have none.
     fn command_line(&self, folder: &Path, part: Option<u64>, is_stormy: bool) -> String {
         let Line { words, is_saved, .. } = self.line;
         let words = words.replace("PAIRS", &input("pairs")).replace("LIST", &input("list"));
@@ -153,7 +158,7 @@ impl Life {
         line
     }
 
-    /// The plan of a run in which something may go wrong.
+    /// The plan of a run with faults.
     fn plan(&self, disk: &SimulatedDisk, number: u64) -> RunPlan {
         let mut random = Random::new(self.seed.wrapping_mul(1000) + number);
         let ranks = if number == 0 { self.most_ranks } else { random.between(1, self.most_ranks) };
@@ -183,7 +188,7 @@ impl Life {
     }
 }
 
-/// The files `pairs` and `list`: numbers with a factor in common now and then.
+/// The files `pairs` and `list`: numbers that sometimes have a common factor.
 fn input(name: &str) -> String {
     static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -209,7 +214,7 @@ fn words(line: &str) -> Words {
     Words { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() }
 }
 
-/// One run on simulated ranks; each rank's exit code.
+/// One run on simulated ranks; returns each rank's exit code.
 fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
     let words = words(line);
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
@@ -217,20 +222,21 @@ fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
         let command = || match carry_out(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
             Ok(code) | Err(Error::Told { code }) => leave(rank).map(|()| code),
             Err(Error::Lost) => Err(Lost.into()),
-            // One rank's alone: it ends the job.
+            // An error of one rank alone ends the job.
             Err(_) => rank.abort(),
         };
         let code = rank.survive(|_| command());
-        // Where nobody survives a loss, a rank that is lost has been killed; all others wait for the last message to leave.
+        // If no rank survives a loss, a lost rank has been killed; all others wait until their last
+        // message has left.
         code.unwrap_or_else(|_| rank.abort())
     })
 }
 
-/// The last steps of a program: what it has sent has left it when it ends.
+/// The last steps of a program: all its messages have left when it ends.
 fn leave(rank: &Simulated) -> montesieve_engine::Result<()> {
     rank.flush(None)?;
     rank.confirm_all_alive()?;
-    // Where losses are survived, all meet once more, and wait for nothing before that.
+    // If losses are survived, all ranks vote once more, and wait for nothing before that.
     if rank.replay_log().is_none() {
         rank.end_watch()?;
     }
@@ -246,7 +252,7 @@ fn result(folder: &Path) -> String {
     }
 }
 
-/// What a line comes to on one rank that nothing disturbs.
+/// The result of a line on one undisturbed rank.
 fn undisturbed(line: &'static Line) -> String {
     static KNOWN: Mutex<Vec<(&str, String)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().expect("no panic");
@@ -314,7 +320,8 @@ fn until_done(life: &Life, folder: &Path, disk: &SimulatedDisk, part: Option<u64
             Some(5) if is_stormy && line.contains("--target-error") => met.push("limit before target"),
             // A signal before there was anything to report.
             Some(140 | 143) => met.push("ended by a signal"),
-            // A checkpoint that cannot be written at the start, or a part of it that cannot be read.
+            // A checkpoint that cannot be written at the start, or a part of it that cannot be
+            // read.
             Some(1) if is_stormy && life.disk != DiskFaults::default() => met.push("refused for its disk"),
             Some(code) => panic!("run {number} of '{line}': exit code {code}"),
             None => {

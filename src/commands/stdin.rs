@@ -1,6 +1,7 @@
-//! Standard input to its end, for commands that read `-`.
+//! Reads standard input to its end, for commands that read `-`.
 //!
-//! The wait is in short steps, so that a signal which asks for a stop ends it: once handlers are installed, a blocking read would go on.
+//! It waits in short steps, so that a signal can end the wait: once handlers are installed, a
+//! blocking read would continue.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,15 +15,16 @@ use crate::error::{Error, Result};
 use crate::job::signals::{self, Signals};
 use crate::stderr;
 
-/// Time between two looks for a signal that came just before the wait for input began.
+/// Time between two checks for a signal that arrived just before the wait.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes of one read.
 const BUFFER: usize = 1 << 16;
 
-/// Reads standard input to its end. In a terminal the user is told what is waited for.
+/// Reads standard input to its end. In a terminal it tells the user that it waits.
 ///
 /// # Errors
-/// [`Error::Told`] with the exit code of a signal that came meanwhile; [`Error::Io`] when it cannot be read.
+/// [`Error::Told`] with the exit code of a signal that arrived meanwhile; [`Error::Io`] when it
+/// cannot be read.
 pub fn read_to_end() -> Result<Vec<u8>> {
     // Rust puts /dev/null in its place, which would read as an empty input.
     if early::was_closed(0) {
@@ -34,19 +36,19 @@ pub fn read_to_end() -> Result<Vec<u8>> {
     }
     let signals = Signals::early().map_err(Error::io("cannot listen to signals"))?;
     read_until(stdin.as_fd(), || {
-        // The others wait for what is read.
+        // The other ranks wait for the input.
         heartbeat::yield_now();
         signals.pending()
     })
 }
 
-/// The error of a wait for the end of `name` that a signal ended; says so.
+/// Reports that a signal ended the wait for the end of `name`, and returns the error.
 fn stopped(signal: i32, name: &str) -> Error {
     stderr::message(&format!("stopped by {} before the end of {name}", signals::name(signal)));
     Error::Told { code: 128 + signal as u8 }
 }
 
-/// The same for a wait elsewhere, which a signal of [`Signals::early`] ended.
+/// The same for another wait, ended by a signal of [`Signals::early`].
 pub fn interrupted(name: &str) -> Error {
     match Signals::early().ok().and_then(|signals| signals.pending()) {
         Some(signal) => stopped(signal, name),

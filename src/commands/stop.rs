@@ -1,5 +1,6 @@
-//! Stops of the commands that are no jobs of the engine (`burnin`, `patterns`, `scaling`): by a signal or by the time, agreed on by all ranks
-//! between two steps, so that what is known by then is reported.
+//! Stops of commands that are not jobs of the engine (`burnin`, `patterns`, `scaling`), by a signal
+//! or a time limit. All ranks agree on a stop between two steps, so that the results so far are
+//! reported.
 
 use std::time::Instant;
 
@@ -11,32 +12,34 @@ use crate::job::run::StopCause;
 use crate::job::signals::{self, Signals};
 use crate::stderr;
 
-/// For the time limit in a number that is a signal's otherwise.
+/// Stands for the time limit, in a number that is otherwise a signal's.
 const TIME: u64 = 1 << 16;
 
-/// What may ask for a stop.
+/// The possible causes of a stop.
 pub struct Stop {
     signals: Signals,
-    /// By this rank's clock; the first that is late stops all.
+    /// By this rank's clock; the first rank past it stops all.
     deadline: Option<Instant>,
 }
 
 impl Stop {
-    /// Listens from now on; the time counts from now, too. Every rank must call it.
+    /// Listens for signals from now on, and starts the time limit. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when the system refuses handlers, or the scheduler does not say when the job ends.
+    /// [`Error::Told`] when the system refuses handlers, or the scheduler does not say when the job
+    /// ends.
     pub fn listen(cluster: &Cluster, limit: Option<TimeLimit>) -> Result<Stop> {
         let signals = signals(cluster)?;
         Ok(Stop { signals, deadline: deadline(cluster, limit, Instant::now())? })
     }
 
-    /// Whether this rank knows of a reason to stop. What it has in hand it may cut short, if the others do not need it.
+    /// Whether this rank knows a reason to stop. It may abort its current step if the others do not
+    /// need it.
     pub fn is_asked(&self) -> bool {
         self.mine() > 0
     }
 
-    /// Whether any rank has a reason to stop, and which; the same at all (`MPI_Allreduce`). Every rank must call it.
+    /// The reason of any rank to stop, the same at all (`MPI_Allreduce`). Every rank must call it.
     ///
     /// # Errors
     /// [`Error::Lost`].
@@ -48,7 +51,7 @@ impl Stop {
         })
     }
 
-    /// The time limit for what the engine runs in between.
+    /// The deadline for jobs of the engine in between.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
@@ -59,7 +62,7 @@ impl Stop {
     }
 }
 
-/// Says what stopped it, and how far it came; at the root.
+/// Reports the cause of the stop and the progress, at the root.
 pub fn tell(cause: StopCause, done: &str) {
     let by = match cause {
         StopCause::Signal(signal) => signals::name(signal),

@@ -1,13 +1,13 @@
-//! Axes of a chart: where a value is drawn, and what stands at the ticks.
+//! Axes of a chart: positions of values, and labels of ticks.
 //!
-//! kuva's logarithms are decimal, and ranks want powers of two: here logarithms are taken beforehand, and the ticks name what they
-//! stand for.
+//! kuva's logarithms are decimal, but ranks need powers of two. So this module takes logarithms
+//! beforehand, and labels the ticks with the original values.
 
 use std::sync::Arc;
 
 use kuva::render::layout::TickFormat;
 
-/// What an axis counts in.
+/// The scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Axis {
     /// Numbers, at round ticks.
@@ -15,11 +15,11 @@ pub enum Axis {
     Linear,
     /// Logarithms, at ticks of powers of this.
     Powers(u32),
-    /// So many rows, named from 0 at the top; `y` is the row.
+    /// This many rows, numbered from 0 at the top; `y` is the row.
     Rows(u32),
 }
 
-/// An axis with its ends, in what is drawn (logarithms where it is logarithmic).
+/// An axis with its ends, in drawn units (logarithms for a logarithmic axis).
 pub(super) struct Scale {
     axis: Axis,
     pub(super) low: f64,
@@ -27,7 +27,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// An axis for these values, with so much room at both ends.
+    /// An axis for these values, with a margin of `room` at both ends.
     pub(super) fn of(axis: Axis, values: impl Iterator<Item = f64>, room: f64) -> Scale {
         let mut scale = Scale { axis, low: 0.0, high: 1.0 };
         let drawn = values.map(|value| scale.at(value)).filter(|value| value.is_finite());
@@ -41,7 +41,7 @@ impl Scale {
         scale
     }
 
-    /// Where a value is drawn.
+    /// The position of a value.
     pub(super) fn at(&self, value: f64) -> f64 {
         match self.axis {
             Axis::Linear => value,
@@ -50,7 +50,7 @@ impl Scale {
         }
     }
 
-    /// Between ticks.
+    /// The distance of ticks.
     pub(super) fn step(&self) -> f64 {
         match self.axis {
             Axis::Linear => round_step((self.low, self.high), 6.0),
@@ -59,7 +59,7 @@ impl Scale {
         }
     }
 
-    /// What stands at the ticks.
+    /// The labels of the ticks.
     pub(super) fn names(&self) -> TickFormat {
         let digits = (-self.step().log10().floor()).max(0.0) as usize;
         match self.axis {
@@ -70,7 +70,7 @@ impl Scale {
     }
 }
 
-/// A power as people read it: 8, 0.25, 10000, 1e5.
+/// A power in readable form: 8, 0.25, 10000, 1e5.
 fn power(base: u32, exponent: f64) -> String {
     let value = f64::from(base).powf(exponent.round());
     match () {

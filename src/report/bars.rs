@@ -1,6 +1,7 @@
 //! Bars in groups as SVG, over a logarithmic y axis.
 //!
-//! Stands beside `chart`, which draws lines over numbers: here each group has a name. Bars begin at the power of ten below the smallest.
+//! Stands beside `chart`, which draws lines over numbers: here each group has a name. Bars start at
+//! the power of ten below the smallest value.
 
 use std::fmt::Write;
 
@@ -10,15 +11,15 @@ const SIZE: (f64, f64) = (900.0, 440.0);
 const MARGIN: (f64, f64, f64, f64) = (84.0, 130.0, 52.0, 56.0);
 const INK: &str = "#222222";
 const FAINT: &str = "#dddddd";
-/// The Okabe-Ito palette, black first, for eight series at most.
+/// The Okabe-Ito palette, black first, for at most eight series.
 const COLOURS: [&str; 8] = ["#000000", "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442"];
 
 /// Bars.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bars {
-    /// Stands above them.
+    /// The title above the bars.
     pub title: String,
-    /// What y is.
+    /// The label of y.
     pub y_label: String,
     /// Names of the bars in each group.
     pub series: Vec<String>,
@@ -27,7 +28,7 @@ pub struct Bars {
 }
 
 impl Bars {
-    /// The powers of ten that hold all values.
+    /// The powers of ten that enclose all values.
     fn decades(&self) -> (i32, i32) {
         let values = self.groups.iter().flat_map(|(_, values)| values).filter(|v| **v > 0.0 && v.is_finite());
         let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), &v| (low.min(v), high.max(v)));

@@ -1,9 +1,11 @@
-//! Charts as SVG: lines, bands and rows over an axis of numbers or of powers, and a square of points beside them.
+//! Charts as SVG: lines, bands and rows over an axis of numbers or of powers, and a square of
+//! points beside them.
 //!
-//! Drawn by the crate kuva (SVG only: no fonts, no bitmaps, three small dependencies). plotters' last release is of
-//! September 2024 and poloto's of July 2023; plotly and charming need a script in a browser.
-//! Here is what we want of it: text that is text, colours of the Okabe-Ito palette, which colour-blind people can tell apart, dashes and marks by
-//! which lines differ in black and white too. `axis` has ticks at powers of two, for ranks; `picture` puts several charts into one file.
+//! Drawn by the crate kuva (SVG only: no fonts, no bitmaps, three small dependencies). plotters'
+//! last release is of September 2024 and poloto's of July 2023; plotly and charming need a script
+//! in a browser. This module sets the style: text as text, and the Okabe-Ito palette, which
+//! colour-blind readers can distinguish. Dashes and marks distinguish lines in black and white too.
+//! `axis` has ticks at powers of two, for ranks; `picture` combines several charts in one file.
 
 use kuva::plot::legend::{LegendEntry, LegendPosition, LegendShape};
 use kuva::plot::line::LineStyle;
@@ -17,9 +19,9 @@ pub use super::axis::Axis;
 use super::axis::Scale;
 use super::picture::{Picture, column, row};
 
-/// Width and height of the whole picture but for its legend, in pixels of 1/96 inch.
+/// Width and height of the whole picture without its legend, in pixels of 1/96 inch.
 const SIZE: (f64, f64) = (760.0, 440.0);
-/// Height of a row, and of what stands around rows.
+/// Height of a row, and of the space around the rows.
 const ROW: (f64, f64) = (24.0, 150.0);
 /// Side of the square of points.
 const SQUARE: f64 = 380.0;
@@ -30,19 +32,19 @@ pub const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#e69f00"];
 
 /// Dashes of the laws, in the order of the colours.
 const DASHES: [&str; 4] = ["12 4", "6 3", "2 3", "12 3 2 3"];
-/// Of what would be best.
+/// Dashes of the ideal line.
 const IDEAL: &str = "1 4";
-/// Marks of the points, in that order.
+/// Marks of the points, in the order of the colours.
 const MARKS: [MarkerShape; 4] = [MarkerShape::Circle, MarkerShape::Square, MarkerShape::Triangle, MarkerShape::Diamond];
 
-/// What a line is, and with it how it looks.
+/// The kind of a line, which determines its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Measured points, marked and joined.
     Measured,
     /// A law, in the colour of the line with this number, and dashed.
     Law(usize),
-    /// What would be best: thin, dark, dotted.
+    /// The ideal: thin, dark, dotted.
     Ideal,
 }
 
@@ -60,13 +62,13 @@ pub struct Line {
 /// The area between two lines over the same x.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
-    /// What the legend calls it; bands of one name are one to it.
+    /// Its name in the legend; bands of one name share an entry.
     pub name: String,
     /// x, low and high.
     pub points: Vec<(f64, f64, f64)>,
     /// Its colour.
     pub colour: &'static str,
-    /// How much of what is below is covered.
+    /// Its opacity.
     pub opacity: f64,
 }
 
@@ -85,17 +87,19 @@ pub struct Chart {
     pub y_axis: Axis,
     /// Drawn first.
     pub bands: Vec<Band>,
-    /// Drawn above them, each in a colour of its own.
+    /// Drawn above the bands, each in its own colour.
     pub lines: Vec<Line>,
     /// A horizontal line, with its name.
     pub level: Option<(String, f64)>,
-    /// Whether y begins at 0.
+    /// Whether y starts at 0.
     pub from_zero: bool,
-    /// Points in the unit square [-1, 1)^2 and whether each is inside the circle: drawn beside the chart.
+    /// Points in the unit square [-1, 1)^2 and whether each is inside the circle: drawn beside the
+    /// chart.
     pub darts: Vec<(f64, f64, bool)>,
 }
 
-/// Colour, dashes and width of the line with this number; the fifth law has the first colour with other dashes.
+/// Colour, dashes and width of the line with this number; the fifth law has the first colour with
+/// other dashes.
 fn style(line: usize, kind: Kind) -> (&'static str, LineStyle, f64) {
     let colour = |i: usize| COLOURS[i % COLOURS.len()];
     match kind {
@@ -105,7 +109,7 @@ fn style(line: usize, kind: Kind) -> (&'static str, LineStyle, f64) {
     }
 }
 
-/// What a colour looks like on white when it covers so much of it.
+/// The colour that results on white at this opacity.
 fn tint(colour: &str, opacity: f64) -> String {
     let part = |at: usize| u8::from_str_radix(colour.get(at..at + 2).unwrap_or("00"), 16).unwrap_or(0);
     let mixed = [1, 3, 5].map(|at| (255.0 - opacity * (255.0 - f64::from(part(at)))).round() as u8);
@@ -133,7 +137,7 @@ impl Chart {
         let points: Vec<(f64, f64)> =
             self.lines.iter().flat_map(|line| line.points.iter().copied()).chain(bands).collect();
         let level = self.level.iter().map(|(_, y)| *y).chain(self.from_zero.then_some(0.0));
-        // Marks at the ends are not to be cut; rows fill their frame.
+        // Leaves room for marks at the ends; rows fill their frame.
         let room = if matches!(self.y_axis, Axis::Rows(_)) { 0.0 } else { 0.03 };
         let x = Scale::of(self.x_axis, points.iter().map(|point| point.0), room);
         (x, Scale::of(self.y_axis, points.iter().map(|point| point.1).chain(level), 0.06))
@@ -197,7 +201,7 @@ impl Chart {
         layout
     }
 
-    /// What was measured shows its marks, what was not its dashes.
+    /// Measured lines show their marks, others their dashes.
     fn legend(&self) -> Vec<LegendEntry> {
         let lines = self.lines.iter().enumerate().map(|(i, line)| {
             let (colour, dashes, _) = style(i, line.kind);

@@ -1,8 +1,7 @@
-//! How far a job came: complete, or so many of its blocks.
+//! The completion of a job: complete, or some of its blocks.
 //!
-//! Part of every result that could have been stopped early: the fields `complete` and
-//! `coverage`. A type of its own so that no result can claim to be complete and have a coverage at
-//! the same time.
+//! Part of every result that can be stopped early: the fields `complete` and `coverage`. A separate
+//! type, so that no result can be complete and have a coverage at the same time.
 
 use super::field::{Field, Fields, Kind, Line};
 use super::record::{FieldType, record};
@@ -33,7 +32,7 @@ impl Completion {
         self == Completion::Complete
     }
 
-    /// How much was done, of what was stopped early.
+    /// The finished part of a job that was stopped early.
     pub fn text(self) -> Option<String> {
         match self {
             Completion::Complete => None,

@@ -1,25 +1,25 @@
 //! The description of a field, from which JSON, CSV, text and the JSON Schema follow.
 //!
-//! Stands between `record`, which makes the fields of a struct, and `value`, which is what a field
-//! holds.
+//! Stands between `record`, which makes the fields of a struct, and `value`, the contents of a
+//! field.
 
 use serde_json::{Map, json};
 
 use super::record::FieldType;
 use super::value::Value;
 
-/// Of what kind a field is: the same for every result of a command.
+/// The kind of a field: the same for every result of a command.
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// `true` or `false`.
     Bool,
-    /// An integer below 2^53, which every reader of JSON keeps exactly.
+    /// An integer below 2^53, which every JSON parser keeps exactly.
     Integer,
     /// An integer that may be larger: a string of decimal digits in JSON.
     Wide,
-    /// A floating-point number, with as many digits as give the same bits back.
+    /// A floating-point number, with enough digits to restore its bits.
     Float,
-    /// Such a number to six decimals: below a microsecond a clock tells nothing.
+    /// Such a number to six decimals: clocks are not accurate below a microsecond.
     Rounded,
     /// A text.
     Text,
@@ -27,21 +27,21 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Two floating-point numbers, low and high. Two columns.
     Interval,
-    /// A record of fields. As many columns, with the field's name before theirs.
+    /// A record of fields. One column for each, prefixed with the field's name.
     Record(&'static (dyn Described + Sync)),
-    /// A list of records. In CSV a row each.
+    /// A list of records. In CSV one row each.
     Rows(&'static (dyn Described + Sync)),
     /// A list of simple values. One column.
     List(&'static Kind),
-    /// Null, or of this kind: in a list.
+    /// Null, or of this kind; in a list.
     OrNull(&'static Kind),
-    /// The result of a command, as it has it. No column.
+    /// The result of a command, in its own form. No column.
     Result,
     /// An object of texts under names that differ from result to result. One column.
     Map,
 }
 
-/// Shorthands of kinds, so that records read well.
+/// Short names of kinds, for records.
 pub const WIDE: Kind = Kind::Wide;
 /// See [`Kind::Rounded`].
 pub const ROUNDED: Kind = Kind::Rounded;
@@ -56,9 +56,9 @@ pub struct Field<R> {
     lines: Lines<R>,
 }
 
-/// What the text form has of a field.
+/// The lines of a field in the text form.
 enum Lines<R> {
-    /// The value behind a label, unless it is absent or null.
+    /// The value after a label, unless it is absent or null.
     Value(&'static str),
     One(&'static str, fn(&R) -> Option<String>),
     Written(fn(&R) -> Vec<Line>),
@@ -72,7 +72,7 @@ impl<R> Field<R> {
         Field { description, get, lines: Lines::Written(|_| Vec::new()) }
     }
 
-    /// A field whose kind and lines follow from its type: what `record!` makes of a field of a struct.
+    /// A field whose kind and lines follow from its type, as made by `record!`.
     pub const fn of<T: FieldType>(
         name: &'static str,
         about: &'static str,
@@ -86,29 +86,29 @@ impl<R> Field<R> {
         Field { description, get, lines: Lines::Written(lines) }
     }
 
-    /// It is of another kind than its type says.
+    /// Sets a kind other than that of the type.
     pub const fn kind(self, kind: Kind) -> Field<R> {
         let column = Column::Named(self.description.name);
         Field { description: Description { kind, column, ..self.description }, ..self }
     }
 
-    /// It is null where there is none.
+    /// The field may be null.
     pub const fn nullable(self) -> Field<R> {
         Field { description: Description { may_be_null: true, ..self.description }, ..self }
     }
 
-    /// It is left out instead of being null; a list, instead of being empty.
+    /// The field is omitted instead of being null, or an empty list.
     pub const fn optional(self) -> Field<R> {
         let absent = if self.description.may_be_null { Absent::Null } else { Absent::Empty };
         Field { description: Description { absent, may_be_null: false, ..self.description }, ..self }
     }
 
-    /// Its own fields stand in its place.
+    /// Its own fields replace it.
     pub const fn flat(self) -> Field<R> {
         Field { description: Description { is_flat: true, ..self.description }, ..self }
     }
 
-    /// CSV has this name, or this before the names of a record's or row's fields; "": theirs alone.
+    /// Its column in CSV, or the prefix for the fields of a record or row; "" means no prefix.
     pub const fn column(self, column: &'static str) -> Field<R> {
         Field { description: Description { column: Column::Named(column), ..self.description }, ..self }
     }
@@ -118,12 +118,12 @@ impl<R> Field<R> {
         Field { description: Description { column: Column::None, ..self.description }, ..self }
     }
 
-    /// The text form has a line with the value behind this label, where there is one.
+    /// The text form has a line with this label and the value, if there is one.
     pub const fn label(self, label: &'static str) -> Field<R> {
         Field { lines: Lines::Value(label), ..self }
     }
 
-    /// The text form has this line, where there is something to say.
+    /// The text form has this line, if `text` returns one.
     pub const fn line(self, label: &'static str, text: fn(&R) -> Option<String>) -> Field<R> {
         Field { lines: Lines::One(label, text), ..self }
     }
@@ -146,11 +146,12 @@ impl<R> Field<R> {
     }
 }
 
-/// The fields of a record, as a thing to refer to.
+/// The fields of a record, as a value to refer to.
 pub struct Fields<R: 'static>(pub &'static [Field<R>]);
 
 impl<R> Fields<R> {
-    /// Names and values, those of a flat field in its place: one for each of [`Described::describe`].
+    /// Names and values, with a flat field replaced by its own: one for each of
+    /// [`Described::describe`].
     ///
     /// # Panics
     /// In tests and debug builds: when a value is not of the field's kind.
@@ -171,7 +172,7 @@ impl<R> Fields<R> {
     }
 }
 
-/// A field without its result: for columns and for the schema.
+/// The description of a field without a result: for columns and for the schema.
 #[derive(Clone, Copy)]
 pub struct Description {
     /// Its name in JSON.
@@ -182,16 +183,16 @@ pub struct Description {
     pub about: &'static str,
     absent: Absent,
     may_be_null: bool,
-    /// Its fields stand in its place.
+    /// Its fields replace it.
     is_flat: bool,
     column: Column,
 }
 
-/// When a field is left out.
+/// When a field is omitted.
 #[derive(Clone, Copy, PartialEq)]
 enum Absent {
     Never,
-    /// Where nobody asked for it.
+    /// If it was not requested.
     Asked,
     /// Instead of null.
     Null,
@@ -199,15 +200,15 @@ enum Absent {
     Empty,
 }
 
-/// What CSV has of a field.
+/// The column of a field in CSV.
 #[derive(Clone, Copy)]
 enum Column {
     None,
-    /// Under this name, or with it before those of a record's fields.
+    /// With this name, or with this prefix for a record's fields.
     Named(&'static str),
 }
 
-/// What has descriptions: a table of fields, whatever it is of.
+/// A table of fields with descriptions, of any record.
 pub trait Described {
     /// One for each field.
     fn describe(&self) -> Vec<Description>;
@@ -220,7 +221,7 @@ impl<R> Described for Fields<R> {
 }
 
 impl Description {
-    /// Itself, or its fields where they stand in its place.
+    /// Itself, or its fields if it is flat.
     fn flattened(&self) -> Vec<Description> {
         match self.kind {
             Kind::Record(fields) if self.is_flat => {
@@ -231,12 +232,12 @@ impl Description {
         }
     }
 
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     fn may_be_absent(&self) -> bool {
         self.absent != Absent::Never
     }
 
-    /// A value as this field has it.
+    /// Converts a value to this field's kind.
     fn fit(&self, value: Value) -> Value {
         match (self.absent, value) {
             (Absent::Null, Value::Null) => Value::Absent,
@@ -245,7 +246,7 @@ impl Description {
         }
     }
 
-    /// Whether a value is such as this field may have.
+    /// Whether this field may have a value.
     fn holds(&self, value: &Value) -> bool {
         match value {
             Value::Absent => self.may_be_absent(),
@@ -254,7 +255,7 @@ impl Description {
         }
     }
 
-    /// The names of its columns, behind `before`.
+    /// The names of its columns, prefixed with `before`.
     pub(super) fn columns(&self, before: &str) -> Vec<String> {
         let Column::Named(own) = self.column else { return Vec::new() };
         let joined =
@@ -277,7 +278,7 @@ impl Description {
         }
     }
 
-    /// The cells of a value, as many as there are columns; of a list of records `row`.
+    /// The cells of a value, one for each column; `row` selects from a list of records.
     pub(super) fn cells(&self, value: &Value, row: usize) -> Vec<String> {
         let empty = || vec![String::new(); self.columns("").len()];
         match (self.kind, value) {
@@ -290,7 +291,7 @@ impl Description {
         }
     }
 
-    /// Its type in words.
+    /// The name of its type.
     pub(super) fn word(&self) -> String {
         let null = if self.may_be_null { " or null" } else { "" };
         let optional = if self.may_be_absent() { ", optional" } else { "" };
@@ -321,7 +322,7 @@ fn cells(fields: &dyn Described, value: &Value) -> Vec<String> {
 }
 
 impl Kind {
-    /// A value as this kind has it.
+    /// Converts a value to this kind.
     fn fit(self, value: Value) -> Value {
         match (self, value) {
             (Kind::Wide, Value::Integer(integer)) => Value::Text(integer.to_string()),
@@ -370,7 +371,7 @@ impl Kind {
         }
     }
 
-    /// In a word, for docs/json.md.
+    /// Its name, for docs/json.md.
     fn word(self) -> String {
         match self {
             Kind::Bool => "boolean".to_owned(),
@@ -391,7 +392,7 @@ impl Kind {
     }
 }
 
-/// The JSON Schema of an object with these fields and no other.
+/// The JSON Schema of an object with exactly these fields.
 pub fn schema(fields: &[Description]) -> serde_json::Value {
     let properties: Map<String, serde_json::Value> =
         fields.iter().map(|field| (field.name.to_owned(), field.schema())).collect();

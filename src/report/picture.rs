@@ -1,7 +1,8 @@
-//! Pictures put together: what kuva draws becomes one SVG file, or a part of a page.
+//! Combines pictures: kuva's drawings become one SVG file, or a part of a page.
 //!
-//! Stands beside `chart`, which says what is in one. Each picture keeps the whole SVG element that kuva made of it and is placed within
-//! another; the outermost has a title for those who cannot see it and a view box, so that a page may show it in another size.
+//! Stands beside `chart`, which draws one. Each picture keeps kuva's whole SVG element, nested in
+//! another one. The outermost has a title for screen readers, and a view box, so that a page may
+//! scale it.
 
 use std::fmt::Write;
 
@@ -20,18 +21,19 @@ pub struct Picture {
     body: String,
 }
 
-/// Between pictures of one frame, in pixels.
+/// Space between the pictures of one frame, in pixels.
 const GAP: f64 = 24.0;
 
 impl Picture {
-    /// What kuva draws.
+    /// A drawing of kuva.
     pub fn of(title: &str, plots: Vec<Plot>, layout: Layout) -> Picture {
         let scene = render_multiple(plots, layout);
         let (width, height) = (scene.width, scene.height);
         Picture { title: title.to_owned(), width, height, body: SvgBackend::new().render_scene(&scene) }
     }
 
-    /// The picture as an SVG element. `name` tells the pictures of one page apart: what is named within one is named for the whole page.
+    /// The picture as an SVG element. `name` distinguishes the pictures of one page, since ids are
+    /// global to the page.
     pub fn svg(&self, name: &str) -> String {
         let (width, height) = (self.width.ceil(), self.height.ceil());
         format!(
@@ -58,7 +60,7 @@ fn framed(title: &str, pictures: Vec<Picture>, is_column: bool) -> Picture {
     for (i, picture) in pictures.into_iter().enumerate() {
         let gap = if i > 0 { GAP } else { 0.0 };
         let (x, y) = if is_column { (0.0, out.height + gap) } else { (out.width + gap, 0.0) };
-        // A nested element begins at its own place; clip paths of several pictures have names of their own.
+        // Positions the nested element, and makes the names of its clip paths unique.
         let body = picture.body.replace("kuva-clip-", &format!("kuva-clip-{i}-"));
         // Writing into a string cannot fail.
         let _ = writeln!(
@@ -72,7 +74,7 @@ fn framed(title: &str, pictures: Vec<Picture>, is_column: bool) -> Picture {
     out
 }
 
-/// Text as it stands in SVG and HTML.
+/// Escapes text for SVG and HTML.
 pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,4 +1,5 @@
-//! The result of `--plan`: samples and errors. How long they take is no result: it stands in the run.
+//! The result of `--plan`: samples and errors. The time they take is part of the run, not of the
+//! result.
 
 use super::field::WIDE;
 use super::record::record;
@@ -27,14 +28,14 @@ record! {
 impl Answer for PlanResult {}
 
 record! {
-    /// What a plan adds to a run.
+    /// The additions of a plan to a run.
     pub struct Planned {
         /// Seconds that the whole job would take on these ranks.
         pub planned_seconds: Option<f64> => .optional(),
     }
 }
 
-/// The part of a run that says how long the job would take.
+/// The part of a run with the estimated time of the job.
 pub fn planned(seconds: f64) -> Extra {
     Extra::of(&Planned { planned_seconds: Some(seconds) })
         .with_lines([format!("that would take about {} here", duration(seconds))])

@@ -1,10 +1,9 @@
-//! Records: structs whose fields say themselves what JSON, CSV, text, the docs and the JSON Schema
-//! have of them.
+//! Records: structs whose field declarations define JSON, CSV, text, the docs and the JSON Schema.
 //!
-//! Stands above `field`, which describes one field. `record!` declares a struct. The doc comment of
-//! a field is its description in docs/json.md, its type gives its kind, and the calls behind `=>`
-//! are the methods of [`Field`] that say what is special about it. So a new field of a result is
-//! one entry of its struct:
+//! Stands above `field`, which describes one field. `record!` declares a struct. A field's doc
+//! comment is its description in docs/json.md, its type gives its kind, and the calls after `=>`
+//! are methods of [`Field`] for everything special. So a new field of a result is one entry of its
+//! struct:
 //!
 //! ```text
 //! record! {
@@ -21,9 +20,9 @@
 use super::field::{Field, Fields, Kind, Line};
 use super::value::Value;
 
-/// A struct that is described by its fields.
+/// A struct described by its fields.
 pub trait Record: Sized + 'static {
-    /// One for each of its fields, in their order, which JSON and CSV have too.
+    /// The descriptions of its fields, in the order of JSON and CSV.
     const FIELDS: &'static [Field<Self>];
 
     /// Its fields as values.
@@ -37,7 +36,7 @@ pub trait Record: Sized + 'static {
     }
 }
 
-/// A type that a field of a record may have.
+/// A type for fields of a record.
 pub trait FieldType: Sized + 'static {
     /// The kind of such a field.
     const KIND: Kind;
@@ -45,7 +44,7 @@ pub trait FieldType: Sized + 'static {
     const LIST: Kind = Kind::List(&Self::KIND);
     /// Whether the field may be null.
     const MAY_BE_NULL: bool = false;
-    /// Whether the field may be left out.
+    /// Whether the field may be omitted.
     const MAY_BE_ABSENT: bool = false;
 
     /// The value.
@@ -56,13 +55,13 @@ pub trait FieldType: Sized + 'static {
         items.iter().map(Self::value).collect()
     }
 
-    /// What the text form has of it without being asked.
+    /// Its default lines in the text form.
     fn lines(&self) -> Vec<Line> {
         Vec::new()
     }
 }
 
-/// Declares a record: see the module.
+/// Declares a record; see the module.
 macro_rules! record {
     (
         $(#[$meta:meta])*
@@ -177,7 +176,7 @@ impl<T: FieldType> FieldType for Option<T> {
     const KIND: Kind = T::KIND;
     const LIST: Kind = Kind::List(&Kind::OrNull(&T::KIND));
     const MAY_BE_NULL: bool = true;
-    /// `None` is null; of two within each other the outer one says that nobody asked.
+    /// `None` is null; if nested, the outer one means that it was not requested.
     const MAY_BE_ABSENT: bool = T::MAY_BE_NULL;
 
     fn value(&self) -> Value {

@@ -1,7 +1,7 @@
-//! How a run went: times, hosts, ranks. What may differ between two runs with the same result.
+//! How a run went: times, hosts, ranks. These may differ between two runs with the same result.
 //!
-//! Pure data; the text form stands in `run_text`. What a single command measures besides is an
-//! [`Extra`], described in its folder.
+//! Pure data; the text form is in `run_text`. Further measurements of a command are an [`Extra`],
+//! described in its folder.
 
 use super::field::{Fields, Kind, ROUNDED, WIDE};
 use super::record::{FieldType, Record, record};
@@ -47,9 +47,11 @@ record! {
         pub messages: Option<u64> => .optional(),
         /// The same over `seconds`: what the root and the network bore.
         pub messages_per_second: Option<f64> => .optional(),
-        /// Largest resident memory, per rank. Memory that ranks share is in the number of each of them.
+        /// Largest resident memory, per rank. Memory that ranks share is in the number of each of
+        /// them.
         pub peak_memory_bytes: Vec<u64>,
-        /// The most memory that the ranks of a node shared, once for all of them (on the root's node); 0 for none.
+        /// The most memory that the ranks of a node shared, once for all of them (on the root's
+        /// node); 0 for none.
         pub shared_bytes: u64,
         /// More fields, those of the command.
         pub extra: Extra => .flat(),
@@ -78,7 +80,7 @@ record! {
     }
 }
 
-/// What a command says of its run besides: more fields, and more lines of text.
+/// A command's additions to its run: more fields, and more lines of text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Extra {
     fields: Vec<(&'static str, Value)>,
@@ -92,18 +94,18 @@ impl Extra {
         Extra { fields, lines: Vec::new() }
     }
 
-    /// And lines for people.
+    /// Adds lines for the text form.
     pub fn with_lines(self, lines: impl IntoIterator<Item = String>) -> Extra {
         Extra { lines: lines.into_iter().collect(), ..self }
     }
 
-    /// The lines for people.
+    /// The lines for the text form.
     pub fn lines(&self) -> &[String] {
         &self.lines
     }
 }
 
-/// Which fields these are, the command's [`Documentation`](super::schema::Documentation) says.
+/// The command's [`Documentation`](super::schema::Documentation) describes the fields.
 impl FieldType for Extra {
     const KIND: Kind = Kind::Record(&Fields::<Extra>(&[]));
 
@@ -112,7 +114,7 @@ impl FieldType for Extra {
     }
 }
 
-/// Largest over mean; 1 for no ranks or no time at all.
+/// Largest over mean; 1 without ranks or time.
 pub fn imbalance(compute_seconds: &[f64]) -> f64 {
     let total: f64 = compute_seconds.iter().sum();
     if total > 0.0 {

@@ -1,14 +1,16 @@
-//! The run for people: two lines, and a table of the ranks where it was asked for. Goes to standard error.
+//! The text form of the run: two lines, and a table of the ranks on request. Goes to standard
+//! error.
 
 use std::io::{self, Write};
 
 use super::run::Run;
 use super::text::{count, table};
 
-/// Writes time, ranks, rate, and what the speed depends on; with `per_rank` a table of every rank.
+/// Writes time, ranks, rate, and the settings that affect speed; with `per_rank` also a table of
+/// the ranks.
 ///
 /// # Errors
-/// What `out` says.
+/// Errors of `out`.
 pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Result<()> {
     let ranks = count(run.ranks as u64, "rank");
     let hosts = count(run.hosts.len() as u64, "host");
@@ -28,13 +30,14 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 
-/// `812.3 million samples/s`; nothing where no time passed, or nothing was done.
+/// `812.3 million samples/s`; nothing without time or work.
 fn rate(amount: u64, unit: &str, seconds: f64) -> Option<String> {
     let rate = amount as f64 / seconds;
     if !rate.is_finite() || amount == 0 {
         return None;
     }
-    // Three digits before the point at most; the borders are where rounding to one decimal would give four.
+    // At most three digits before the point; the limits are where rounding to one decimal would
+    // give four.
     let (scaled, name) = match rate {
         r if r < 999.95 => (r, ""),
         r if r < 999.95e3 => (r / 1e3, " thousand"),
@@ -64,7 +67,7 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         let often = run.messages_per_second.map_or_else(String::new, |rate| format!(" ({rate:.0} a second)"));
         format!("{}{often}", count(messages, "message"))
     });
-    // (Memory that ranks share is in the number of each.)
+    // (Shared memory counts for each rank.)
     let memory = run.peak_memory_bytes.iter().max().filter(|&&bytes| bytes > 0);
     let memory = memory.map(|&bytes| format!("{} MB of memory at most for a rank", bytes.div_ceil(1_000_000)));
     let said: Vec<String> = messages.into_iter().chain(memory).collect();

@@ -1,5 +1,5 @@
-//! What JSON has of each command: a JSON Schema, and a page for people (`docs/json.md`), both made
-//! from the tables of fields.
+//! The JSON of each command as a JSON Schema and as a page (`docs/json.md`), both generated from
+//! the tables of fields.
 
 use serde_json::{Value, json};
 
@@ -7,37 +7,37 @@ use super::field::{Described, Description, Fields, Kind, schema};
 use super::record::Record;
 use super::{Answer, Run, SCHEMA};
 
-/// What a command's report may hold.
+/// The possible contents of a command's report.
 #[derive(Default)]
 pub struct Documentation {
-    /// Its results, each with what asks for it.
+    /// Its results, each with the options that request it.
     results: Vec<(&'static str, Vec<Description>)>,
-    /// Its run; empty where nothing runs.
+    /// Its run; empty if nothing runs.
     run: Vec<Description>,
     /// The run is that of a job, with more fields.
     is_job: bool,
-    /// Some results need no run.
+    /// Some results have no run.
     may_not_run: bool,
 }
 
 impl Documentation {
-    /// A command with this result. `asked`: how it is asked for, for people.
+    /// A command with this result. `asked` describes how to request it.
     pub fn of<R: Answer>(asked: &'static str) -> Documentation {
         Documentation::default().or::<R>(asked)
     }
 
-    /// Or with this one.
+    /// Adds an alternative result.
     pub fn or<R: Answer>(mut self, asked: &'static str) -> Documentation {
         self.results.push((asked, Fields(R::FIELDS).describe()));
         self
     }
 
-    /// It runs a job.
+    /// The command runs a job.
     pub fn with_job(self) -> Documentation {
         Documentation { is_job: true, ..self.with_run::<Run>() }
     }
 
-    /// Its run has these fields, too.
+    /// Its run also has these fields.
     pub fn with_run<R: Record>(mut self) -> Documentation {
         self.run.extend(Fields(R::FIELDS).describe());
         self
@@ -94,7 +94,7 @@ pub fn document(commands: &[(String, Documentation)]) -> Value {
     })
 }
 
-/// The page for people.
+/// The page `docs/json.md`.
 pub fn page(commands: &[(String, Documentation)]) -> String {
     let mut page = PAGE.to_owned();
     let job = Fields(Run::FIELDS).describe();
@@ -129,7 +129,7 @@ is its machine-readable form, the JSON Schema [json.schema.json](json.schema.jso
 - `result` has the same bytes for every rank count, schedule, chunk, instruction set, MPI library and restart.
 ";
 
-/// The rows of fields, those within records and lists behind their names.
+/// The rows of fields, with those of records and lists prefixed by their names.
 fn table(fields: &[Description]) -> String {
     let mut rows = "| field | type | |\n|---|---|---|\n".to_owned();
     fields.iter().for_each(|field| row(field, "", &mut rows));

@@ -1,6 +1,8 @@
-//! What the results of `pi` and `integrate` share: how an interval was made, and whether the blocks scatter as chance has it.
+//! Shared parts of the results of `pi` and `integrate`: the kind of an interval, and whether blocks
+//! scatter as expected by chance.
 //!
-//! Each has one spelling for programs (JSON and CSV: `wilson`, `student-t`) and one for people (`Wilson`, `Student t`).
+//! Each has one spelling in JSON and CSV (`wilson`, `student-t`) and one in text (`Wilson`,
+//! `Student t`).
 
 use super::record::{record, words};
 use super::{Extra, text};
@@ -74,8 +76,9 @@ fn chi_square_text(chi: &ChiSquare) -> String {
 record! {
     /// What an estimate adds to its run.
     pub struct Merit {
-        /// 1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in this run: the
-        /// larger, the more precision a second buys. Of an integral or of pi, in its own units.
+        /// 1 / (error^2 * seconds in kernels of all ranks), of an estimate that was all made in
+        /// this run: the larger, the more precision a second buys. Of an integral or of pi, in its
+        /// own units.
         pub figure_of_merit: Option<f64> => .optional(),
     }
 }

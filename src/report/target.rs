@@ -1,5 +1,5 @@
-//! The standard error that an estimate was to have, and whether it has: fields of the results of
-//! `pi` and `integrate`, left out where none was asked for.
+//! The requested standard error, and whether it was reached: fields of the results of `pi` and
+//! `integrate`, omitted without a request.
 
 use super::record::record;
 
@@ -21,7 +21,7 @@ record! {
 }
 
 impl TargetResult {
-    /// What a user should know.
+    /// A warning to the user, if any.
     pub fn warning(&self) -> Option<String> {
         self.target_unreachable.map(|why| format!("target error {} not reached: {why}", self.target_error))
     }

@@ -1,4 +1,4 @@
-//! The small tools that the text and CSV forms share: aligned lines, plurals, CSV.
+//! Helpers for the text and CSV forms: aligned lines, plurals, CSV.
 
 use std::io::{self, Write};
 
@@ -11,8 +11,7 @@ pub(crate) fn aligned(lines: &[(&str, String)], out: &mut dyn Write) -> io::Resu
     lines.iter().try_for_each(|(label, value)| writeln!(out, "{label:<width$}  {value}"))
 }
 
-/// Seconds as people say them: `2.5 s`, `6 min 20 s`, `81 years`. Two units at the most, and no
-/// more than three digits.
+/// Seconds in readable form: `2.5 s`, `6 min 20 s`, `81 years`. At most two units and three digits.
 pub fn duration(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 60.0 * MINUTE;
@@ -41,7 +40,7 @@ pub(crate) fn count(n: u64, one: &str) -> String {
     format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
-/// A table: the first row is the header; `left` says which columns hold words (the others hold
+/// A table: the first row is the header; `left` lists the columns of words (the others are
 /// numbers).
 pub(crate) fn table(rows: &[Vec<String>], left: &[usize], out: &mut dyn Write) -> io::Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
@@ -65,24 +64,24 @@ pub(crate) fn csv_rows(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<
     rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
 }
 
-/// A CSV cell (RFC 4180): in quotes when it must be.
+/// A CSV cell (RFC 4180), quoted if necessary.
 fn quoted(cell: &str) -> String {
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
-/// A number with all its digits, as JSON has it but for a last `.0`: with an exponent where it is
+/// A number with all its digits, as in JSON but without a final `.0`; with an exponent if it is
 /// tiny or huge.
 pub(crate) fn number(x: f64) -> String {
     let is_usual = x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite();
     if is_usual { x.to_string() } else { format!("{x:e}") }
 }
 
-/// A CSV cell; empty where there is nothing.
+/// A CSV cell; empty for `None`.
 pub(crate) fn cell<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
 
-/// Reads an integer that JSON has as digits in a string, or, from the first edition, as a number.
+/// Reads an integer that is a string of digits in JSON, or a number in the first edition.
 ///
 /// # Errors
 /// When it is neither.

@@ -1,8 +1,8 @@
-//! What a field of a result holds, and how JSON and CSV write it.
+//! The value of a field of a result, and its form in JSON and CSV.
 //!
-//! Stands beside `field`, which says what a field is. Integers that may be above 2^53 are strings of
-//! digits, in every result: JavaScript, jq before 1.7 and many others read every JSON number into an
-//! f64, and a count of primes that comes back even slightly wrong is worthless.
+//! Stands beside `field`, which describes a field. Integers that may exceed 2^53 are strings of
+//! digits, in every result. JavaScript, jq before 1.7 and many others parse every JSON number as
+//! f64, and a count of primes that is even slightly wrong is worthless.
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -12,7 +12,7 @@ use super::text::number;
 /// A value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nobody asked for it: left out of JSON, an empty cell.
+    /// Not requested: omitted from JSON, an empty cell.
     Absent,
     /// There is none.
     Null,
@@ -23,7 +23,7 @@ pub enum Value {
     /// A floating-point number. Floats are written with the fewest digits that read back as the
     /// same bits, so equal results are equal bytes.
     Float(f64),
-    /// A text, or the digits of a wide integer.
+    /// Text, or the digits of a wide integer.
     Text(String),
     /// Values in order.
     List(Vec<Value>),
@@ -31,12 +31,12 @@ pub enum Value {
     Map(Vec<(String, String)>),
     /// Fields in order.
     Record(Vec<(&'static str, Value)>),
-    /// The result of another command, as JSON has it.
+    /// The result of another command, as JSON.
     Json(serde_json::Value),
 }
 
 impl Value {
-    /// A CSV cell: a list's values have spaces between them, a record's colons.
+    /// A CSV cell: values of a list are separated by spaces, those of a record by colons.
     pub(super) fn cell(&self) -> String {
         match self {
             Value::Absent | Value::Null | Value::Json(_) => String::new(),

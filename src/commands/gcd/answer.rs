@@ -123,7 +123,7 @@ impl SharedFactor {
     }
 }
 
-/// How many are not named.
+/// The number of those not named.
 fn more(count: u64, named: usize) -> String {
     match count - named as u64 {
         0 => String::new(),

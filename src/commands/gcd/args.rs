@@ -1,4 +1,4 @@
-//! `montesieve gcd`: which file, and what of it.
+//! The options of `montesieve gcd`.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,8 @@ hexadecimal with 0x in front; lists may also be keys and certificates in PEM, li
 what openssl -text prints, a column of CSV, or a b-file of the OEIS. --input-format says which,
 where a file could be read in two ways. What follows a # is passed over.";
 
-/// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a factor
+/// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a
+/// factor
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Gcd {
@@ -52,7 +53,7 @@ pub struct Gcd {
 }
 
 impl Gcd {
-    /// What no single option can know: whether they fit together.
+    /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         if self.engine.keep.file().is_some() {
             return Err("gcd is too short for --checkpoint and --resume".to_owned());

@@ -1,7 +1,7 @@
-//! What the jobs of a list found, put together: factors, partners and duplicates of each number.
+//! Combines the results of a list's jobs: factors, partners and duplicates of each number.
 //!
-//! Numbers that share the same are a class: of RSA keys mostly those with one prime of theirs known to others. So the job that looks for partners
-//! compares classes, of which there are far fewer than keys.
+//! Numbers with the same common factor form a class; for RSA keys mostly those with the same shared
+//! prime. So the job that finds partners compares classes, of which there are far fewer than keys.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,17 +17,17 @@ use crate::commands::inputs::big;
 /// Partners, and duplicates, that a number's row names.
 const MOST_NAMED: usize = 16;
 
-/// What numbers share, each once, and which numbers share it.
+/// The common factors, each once, and the numbers that have them.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Classes {
-    /// What is shared.
+    /// The common factors.
     pub(super) values: Vec<UBig>,
-    /// Places of the numbers that share it.
+    /// Places of the numbers with each of them.
     members: Vec<Vec<usize>>,
 }
 
 impl Classes {
-    /// Of what a job found: places and factors, in order.
+    /// Builds the classes from a job's result: places and factors, in order.
     pub(super) fn of(found: &[(u64, ByteBuf)]) -> Classes {
         let (mut classes, mut known) = (Classes::default(), BTreeMap::new());
         for (place, factor) in found {
@@ -42,7 +42,7 @@ impl Classes {
     }
 }
 
-/// All that is needed.
+/// The inputs of an audit.
 pub(super) struct Audit<'a> {
     pub(super) file: &'a List,
     pub(super) collection: Option<&'a List>,
@@ -51,11 +51,11 @@ pub(super) struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    /// A row for each number of the file that shares something, in the order of the file. `related`: classes and what they have in common;
-    /// `None` when that was not looked for.
+    /// A row for each number of the file with a common factor, in the order of the file. `related`:
+    /// pairs of classes with their common factor; `None` if partners were not searched.
     pub(super) fn shared(&self, related: Option<&[(u64, u64, ByteBuf)]>) -> Vec<SharedFactor> {
         let (others, theirs) = (self.collection.unwrap_or(self.file), self.theirs.unwrap_or(self.ours));
-        // For each class: the classes of its partners, and what they share.
+        // For each class: the classes of its partners, and the common factors.
         let mut partners: Vec<Vec<(usize, UBig)>> = vec![Vec::new(); self.ours.values.len()];
         for (a, b, common) in related.unwrap_or_default() {
             let (a, b) = (*a as usize, *b as usize);
@@ -64,7 +64,7 @@ impl Audit<'_> {
                 partners[b].push((a, big(common)));
             }
         }
-        // Numbers that share the same may be equal: looked at even where partners are not.
+        // Numbers of one class may be equal: compared even if partners are not searched.
         match self.theirs {
             None => (0..)
                 .zip(&mut partners)
@@ -78,7 +78,8 @@ impl Audit<'_> {
             Some(_) => {}
         }
         let equals = equals(others, theirs);
-        // Equal numbers have the same row but for the duplicates, so that time is linear in them.
+        // Equal numbers have the same row except for the duplicates, so the time is linear in their
+        // number.
         let mut known: HashMap<&UBig, SharedFactor> = HashMap::new();
         let mut rows = Vec::new();
         for ((factor, members), partners) in self.ours.values.iter().zip(&self.ours.members).zip(partners) {
@@ -98,7 +99,7 @@ impl Audit<'_> {
                 let is_itself = |other: usize| self.collection.is_none() && other == place;
                 let duplicates = equal.iter().filter(|&&other| !is_itself(other)).take(MOST_NAMED);
                 let duplicates: Vec<u64> = duplicates.map(|&other| others.places[other]).collect();
-                // One list has the number itself among its equals.
+                // In a single list the number is among its own equals.
                 let duplicate_count = equal.len() as u64 - u64::from(self.collection.is_none());
                 let (place_said, duplicate) = (self.file.places[place], duplicate_count > 0);
                 let row = SharedFactor { place: place_said, duplicate, duplicates, duplicate_count, ..first.clone() };
@@ -110,7 +111,7 @@ impl Audit<'_> {
     }
 }
 
-/// Where each different number is that shares something, in order.
+/// The places of each distinct number with a common factor, in order.
 fn equals<'l>(list: &'l List, classes: &Classes) -> HashMap<&'l UBig, Vec<usize>> {
     let mut equals: HashMap<&UBig, Vec<usize>> = HashMap::new();
     for &place in classes.members.iter().flatten() {
@@ -119,19 +120,19 @@ fn equals<'l>(list: &'l List, classes: &Classes) -> HashMap<&'l UBig, Vec<usize>
     equals
 }
 
-/// A row in the making: what equal numbers have in common.
+/// A row under construction, shared by equal numbers.
 #[derive(Default)]
 struct Row {
-    /// Whether partners were looked for.
+    /// Whether partners were searched.
     related: bool,
     partners: BTreeMap<u64, UBig>,
     partner_count: u64,
-    /// What is shared with partners, each once.
+    /// The factors shared with partners, each once.
     commons: Vec<UBig>,
 }
 
 impl Row {
-    /// Adds the members of a class but for those that are equal, which are in one class, all of them.
+    /// Adds the members of a class except the equal ones, which are all in the same class.
     fn add(&mut self, members: &[usize], equal: &[usize], common: &UBig, others: &List) {
         let has_equal = equal.first().is_some_and(|first| members.binary_search(first).is_ok());
         let count = members.len() - if has_equal { equal.len() } else { 0 };
@@ -142,10 +143,10 @@ impl Row {
         if !self.commons.contains(common) {
             self.commons.push(common.clone());
         }
-        // As many equal ones as there are may be passed over, once for each different number.
+        // All equal numbers may be skipped here, once per distinct number.
         let partners = members.iter().filter(|member| equal.binary_search(member).is_err());
         self.partners.extend(partners.take(MOST_NAMED).map(|&member| (others.places[member], common.clone())));
-        // The first places stay, in whatever order they come.
+        // Keeps the first places, in any order of arrival.
         while self.partners.len() > MOST_NAMED {
             self.partners.pop_last();
         }
@@ -168,7 +169,7 @@ impl Row {
     }
 }
 
-/// n as a product, as far as common factors split it: ascending, with repetition.
+/// n as a product, as far as the common factors split it: ascending, with repetition.
 fn split(n: &UBig, commons: Vec<UBig>) -> Vec<UBig> {
     let mut coprime: Vec<UBig> = Vec::new();
     let mut open = commons;

@@ -1,8 +1,9 @@
-//! The jobs of a list: products of the numbers, products of those until there is one, what each number has in common with it, and which have
-//! what in common with each other.
+//! The jobs of a list: products of the numbers, products of those until one is left, the common
+//! factor of each number with it, and the common factors of pairs.
 //!
-//! A rank multiplies its share of the list, and pairs of shares are jobs of their own (about log2 of the ranks of them). The total goes
-//! to all ranks, each of which takes it down the tree of its own share. Partners are found among what is shared alone.
+//! A rank multiplies its share of the list, and pairs of shares are separate jobs (about log2 of
+//! the ranks of them). The total is sent to all ranks, each of which takes it down the tree of its
+//! own share. Partners are searched only among the common factors.
 
 use std::ops::ControlFlow;
 
@@ -17,10 +18,11 @@ use crate::job::{Job, Span, Tally, YieldNow, invariant};
 use crate::primes::batch::{Node, commons};
 use crate::primes::huge::Huge;
 
-/// Numbers in a block of the first and the third job: 16 of 2,048 bits take 20 us there, a millisecond here (Intel Sapphire Rapids).
+/// Numbers in a block of the first and the third job: 16 of 2,048 bits take 20 us there, a
+/// millisecond here (Intel Sapphire Rapids).
 const BLOCK: u64 = 16;
 
-/// What the spans of a job found, one after the other.
+/// The results of the spans of a job, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Items<T>(pub(super) Vec<T>);
 
@@ -30,7 +32,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + 'static> Tally for Items<T
     }
 }
 
-/// The numbers of the first and the third job, and what multiplies them.
+/// The numbers of the first and the third job, and their multiplier.
 #[derive(Clone, Copy)]
 pub(super) struct Numbers<'n> {
     pub(super) numbers: &'n [UBig],
@@ -42,7 +44,7 @@ impl<'n> Numbers<'n> {
         (self.numbers.len() as u64).div_ceil(BLOCK).max(1)
     }
 
-    /// Those of a span.
+    /// The numbers of a span.
     fn of(self, span: Span) -> &'n [UBig] {
         let places = span.places(BLOCK, self.numbers.len() as u64);
         &self.numbers[places.start as usize..places.end as usize]
@@ -52,7 +54,8 @@ impl<'n> Numbers<'n> {
 /// The first job: the product of each span, and its derivative.
 pub(super) struct Multiply<'n>(pub(super) Numbers<'n>);
 
-/// Products and derivatives of neighbouring spans. They are multiplied in a job, not where tallies merge: there nothing looks after messages.
+/// Products and derivatives of neighbouring spans. A job multiplies them, not the merge of tallies,
+/// which does not poll for messages.
 pub(super) type Nodes = Items<[ByteBuf; 2]>;
 
 impl Nodes {
@@ -73,7 +76,7 @@ impl Job for Multiply<'_> {
         self.0.blocks()
     }
 
-    /// All: the longer the spans, the more of the products are made side by side.
+    /// All blocks: the longer the spans, the more products are computed in parallel.
     fn grain(&self) -> u64 {
         self.blocks()
     }
@@ -89,7 +92,7 @@ impl Job for Multiply<'_> {
     }
 }
 
-/// The jobs between: neighbours multiplied. A block is two of them.
+/// The jobs in between multiply neighbours. A block is two of them.
 pub(super) struct Pair<'n> {
     pub(super) nodes: &'n [[ByteBuf; 2]],
     pub(super) huge: &'n Huge,
@@ -128,7 +131,7 @@ pub(super) struct Compare<'n> {
     pub(super) derivative: UBig,
 }
 
-/// Places and factors of those numbers that share one.
+/// Places and factors of the numbers with a common factor.
 pub(super) type Found = Items<(u64, ByteBuf)>;
 
 impl Job for Compare<'_> {
@@ -139,7 +142,7 @@ impl Job for Compare<'_> {
         self.list.blocks()
     }
 
-    /// All: a span brings the derivative down from its full length once.
+    /// All blocks: a span reduces the derivative from its full length only once.
     fn grain(&self) -> u64 {
         self.blocks()
     }
@@ -159,14 +162,15 @@ impl Job for Compare<'_> {
     }
 }
 
-/// The last job: what is shared, each with each. A block is one of the left against all of the right.
+/// The last job compares the common factors pairwise. A block is one of the left against all of the
+/// right.
 pub(super) struct Relate<'n> {
     pub(super) left: &'n [UBig],
-    /// `None` for the same list: each pair once then.
+    /// `None` for the same list; then each pair occurs once.
     pub(super) right: Option<&'n [UBig]>,
 }
 
-/// Places of two, and what they have in common.
+/// Places of two factors, and their common factor.
 pub(super) type Related = Items<(u64, u64, ByteBuf)>;
 
 impl Job for Relate<'_> {

@@ -1,4 +1,5 @@
-//! Lists: which numbers share a factor with another one of the list, or of a collection, which factor, and with whom.
+//! Lists: which numbers share a factor with another one of the list or of a collection, with the
+//! factor and the partners.
 
 use std::path::Path;
 
@@ -22,12 +23,12 @@ use crate::primes::huge::Huge;
 use crate::report::{Completion, Extra, Work};
 use crate::stderr;
 
-/// Bytes of memory for each word of all numbers: 88 in the longest product, the rest in trees and copies. (16,384 numbers of 2,048 bits, 524,288 words:
-/// 181 MB.)
+/// Bytes of memory per word of all numbers: 88 in the longest product, the rest in trees and
+/// copies. (16,384 numbers of 2,048 bits, 524,288 words: 181 MB.)
 const BYTES_A_WORD: u64 = 350;
 
-/// Pairs of shared factors that are compared to find partners: a minute on one core for factors of 1,024 bits. Keys of the whole Internet
-/// shared some thousand primes (Heninger and others, 2012).
+/// The most pairs of common factors compared to find partners: a minute on one core for factors of
+/// 1,024 bits. Keys of the whole Internet shared some thousand primes (Heninger and others, 2012).
 const MOST_RELATED: u64 = 12_500_000;
 
 /// Runs the command. Every rank must call it; returns the exit code.
@@ -44,9 +45,10 @@ pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
     jobs.finish(&file, collection.as_ref().map(List::count), found.unwrap_or_default())
 }
 
-/// All that is shared, at the root; `None` when a job was stopped, and elsewhere.
+/// All common factors, at the root; `None` when a job was stopped, and on other ranks.
 fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<Option<Vec<SharedFactor>>> {
-    // Against a collection its product counts, in one list the sum of all products but one.
+    // Against a collection use its product; in a single list, the sum of all products without one
+    // factor.
     let Some((product, sum)) = jobs.total(&collection.unwrap_or(file).numbers)? else { return Ok(None) };
     let common = if collection.is_some() { product } else { sum };
     let Some(ours) = jobs.commons(&file.numbers, common)? else { return Ok(None) };
@@ -72,8 +74,8 @@ fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<
     Ok(jobs.context.cluster.at_root(|| audit.shared(Some(&related.unwrap_or_default().0))))
 }
 
-/// Makes sure that every number is in the product once, and missing once in the derivative: both must be right modulo a prime, which takes
-/// no time beside making them.
+/// Checks that every number is in the product once, and omitted once in the derivative, by
+/// computing both modulo a prime. This is negligible compared with the products.
 ///
 /// # Errors
 /// A sentence.
@@ -90,7 +92,7 @@ fn prove(numbers: &[UBig], (product, derivative): &(UBig, UBig)) -> std::result:
 /// The numbers of a file, at every rank.
 pub(super) struct List {
     pub(super) numbers: Vec<UBig>,
-    /// Where each begins: its line, or its place among the numbers where a line has several.
+    /// Where each number starts: its line, or its place among the numbers if a line has several.
     pub(super) places: Vec<u64>,
     counts_lines: bool,
 }
@@ -105,7 +107,7 @@ impl List {
                     let name = inputs::shown(&path.display().to_string());
                     Err(Error::Usage(format!("{name}, line {line}: '0': must be at least 1")))
                 }
-                // An audit must not pass because there was nothing to look at.
+                // An audit must not pass because there was nothing to check.
                 None if entries.is_empty() => {
                     let name = inputs::shown(&path.display().to_string());
                     Err(Error::Usage(format!("{name} has no numbers")))
@@ -130,7 +132,7 @@ impl List {
     }
 }
 
-/// The jobs of the command, one after the other, and what they took, at the root.
+/// Runs the jobs of the command in sequence; the root has their account.
 struct Jobs<'s> {
     context: &'s Context<'s>,
     huge: &'s Huge,
@@ -152,7 +154,8 @@ impl Jobs<'_> {
         Ok(is_complete.then_some(total))
     }
 
-    /// The product of some numbers, and the sum of the products of all but one, at every rank; `None` when stopped.
+    /// The product of the numbers, and the sum of the products without one of them, at every rank;
+    /// `None` when stopped.
     fn total(&mut self, numbers: &[UBig]) -> Result<Option<(UBig, UBig)>> {
         let cluster = self.context.cluster;
         let mut outcome = self.run(&Multiply(Numbers { numbers, huge: self.huge }))?;
@@ -172,7 +175,7 @@ impl Jobs<'_> {
         Ok(None)
     }
 
-    /// What each number has in common with `derivative`, at every rank; `None` when stopped.
+    /// The common factor of each number with `derivative`, at every rank; `None` when stopped.
     fn commons(&mut self, numbers: &[UBig], derivative: UBig) -> Result<Option<Classes>> {
         let cluster = self.context.cluster;
         let list = Numbers { numbers, huge: self.huge };
@@ -180,7 +183,7 @@ impl Jobs<'_> {
         Ok(Some(Classes::of(&cluster.broadcast(cluster.at_root(|| found.unwrap_or_default().0))?)))
     }
 
-    /// Reports, with what was found: all, or nothing when a job was stopped.
+    /// Reports everything found, or nothing when a job was stopped.
     fn finish(self, file: &List, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
         let final_report = self.account.map(|account| FinalReport {
             command: "gcd",

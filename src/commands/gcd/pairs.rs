@@ -1,7 +1,9 @@
-//! The job of pairs: rank 0 reads them, all ranks have them and each computes some, and the answers come back in order.
+//! The job of pairs: rank 0 reads and broadcasts them, each rank computes some, and the root
+//! collects the answers in order.
 //!
-//! It is the row of the notes about what it costs to send work to processes (there: to pickle it). A pair takes a fraction of a
-//! microsecond to compute and about as long to encode, send and decode, so more ranks can make it slower: `--serialise` says.
+//! It corresponds to the notes' row on the cost of sending work to processes (there: of pickling
+//! it). A pair takes a fraction of a microsecond to compute, and about as long to encode, send and
+//! decode. So more ranks can be slower; `--serialise` shows it.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -26,7 +28,7 @@ pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
     let cluster = context.cluster;
     let read = cluster.at_root(|| inputs::pairs(context, &options.file, &options.input_format));
     let read = cluster.agree(read.transpose())?;
-    // From here on the time counts, at every rank.
+    // The time counts from here, on every rank.
     cluster.barrier()?;
     let begun = Instant::now();
     let pairs: Vec<(u128, u128)> = cluster.broadcast(read)?;

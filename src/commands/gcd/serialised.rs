@@ -1,10 +1,10 @@
-//! What `gcd --serialise` says of its run: what messages took.
+//! The cost of messages, for `gcd --serialise`.
 
 use crate::report::Extra;
 use crate::report::record::record;
 
 record! {
-    /// What went into messages, and what into work: all ranks together.
+    /// Time spent on messages and on work, summed over all ranks.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub struct Serialised {
         /// Seconds of encoding, sending, waiting and decoding.
@@ -17,7 +17,7 @@ record! {
 }
 
 impl Serialised {
-    /// From the two.
+    /// From the two times.
     pub fn new(message_seconds: f64, compute_seconds: f64) -> Serialised {
         let both = message_seconds + compute_seconds;
         let share = if both > 0.0 { message_seconds / both } else { 0.0 };

@@ -1,6 +1,6 @@
 //! The result of `info`: how this job was launched, and what it has found.
 //!
-//! The one result that differs between launches: telling them apart is its purpose.
+//! The only result that differs between launches, on purpose.
 
 use std::io::{self, Write};
 

@@ -3,7 +3,8 @@
 use super::words::Line;
 use super::{Complaints, shown};
 
-/// The values of a column, one a line: by its name in the first line, by its number from 1, or the only one with numbers in it.
+/// The values of a column, one per line. The column is given by its name in the first line, by its
+/// number from 1, or is the only one with numbers.
 pub(super) fn column<'t>(text: &'t str, wanted: Option<&str>) -> Result<Vec<Line<'t>>, String> {
     let mut rows = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).peekable();
     let Some(&(_, first)) = rows.peek() else { return Ok(Vec::new()) };
@@ -47,7 +48,8 @@ fn is_number(field: &str) -> bool {
         && digits.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// The fields of a row, without the quotes around them. (Numbers have no quotes in them, so doubled ones may stay.)
+/// The fields of a row, without the quotes around them. (Numbers have no quotes in them, so doubled
+/// ones may stay.)
 fn fields(row: &str, separator: char) -> Vec<&str> {
     let (mut fields, mut start, mut is_quoted) = (Vec::new(), 0, false);
     for (i, c) in row.char_indices() {

@@ -1,4 +1,4 @@
-//! What a file holds: lines of numbers, keys, a column. Decided for the whole file, by what it says.
+//! Detects what a file holds: lines of numbers, keys, a column. Decided once for the whole file.
 
 use dashu_int::UBig;
 
@@ -6,10 +6,10 @@ use super::format::InputFormat;
 use super::words::{self, Radix};
 use super::{Complaints, Entry, columns, keys};
 
-/// Lines from which on pairs of consecutive numbers and others are a b-file.
+/// From this many lines on, consecutive indices with values are a b-file.
 const BFILE: usize = 3;
 
-/// What was found, and how it was taken where that is worth a word.
+/// The numbers, and the chosen format if it should be reported.
 type Found<T> = Result<(Vec<T>, Option<&'static str>), String>;
 
 /// The text of some bytes, without a byte order mark.

@@ -1,8 +1,10 @@
-//! The moduli of RSA keys as OpenSSL writes them: PEM of public keys and certificates, `Modulus=`, and the text forms.
+//! The moduli of RSA keys as OpenSSL writes them: PEM of public keys and certificates, `Modulus=`,
+//! and the text forms.
 //!
-//! Of PEM's structures (PKCS#1, SubjectPublicKeyInfo, X.509) only the way to the modulus is walked, strictly by DER: lengths are definite and as
-//! short as they can be, nothing is left over.
-//! Reference: RFC 7468 (PEM), RFC 8017 appendix A.1.1 (RSAPublicKey), RFC 5280 section 4.1 (certificates), X.690 (DER).
+//! Of PEM's structures (PKCS#1, SubjectPublicKeyInfo, X.509) only the path to the modulus is
+//! parsed, strictly as DER: lengths are definite and minimal, and no bytes remain. Reference: RFC
+//! 7468 (PEM), RFC 8017 appendix A.1.1 (RSAPublicKey), RFC 5280 section 4.1 (certificates), X.690
+//! (DER).
 
 use base64ct::{Base64, Encoding};
 use dashu_int::UBig;
@@ -17,17 +19,18 @@ const END: &str = "-----END ";
 const RSA: [&[u8]; 2] =
     [&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01], &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a]];
 
-/// Whether a text has PEM in it.
+/// Whether a text contains PEM.
 pub(super) fn is_pem(text: &str) -> bool {
     text.lines().any(|line| line.starts_with(BEGIN))
 }
 
-/// Whether a text has a modulus by name.
+/// Whether a text contains a named modulus.
 pub(super) fn is_openssl(text: &str) -> bool {
     text.lines().any(|line| after_modulus(line).is_some())
 }
 
-/// The moduli of all keys and certificates of a text, each with the line where it begins. What stands between them is passed over.
+/// The moduli of all keys and certificates of a text, each with its first line. Text between them
+/// is skipped.
 pub(super) fn pem(text: &str) -> Result<Vec<Entry>, String> {
     let (mut entries, mut wrong) = (Vec::new(), Complaints::default());
     let mut lines = (1..).zip(text.lines());
@@ -78,7 +81,7 @@ fn element<'d>(der: &mut &'d [u8]) -> Result<(u8, &'d [u8]), &'static str> {
         let count = usize::from(first & 0x7f);
         let bytes = rest.get(..count).filter(|_| (1..=4).contains(&count)).ok_or(NO_DER)?;
         length = bytes.iter().fold(0, |length, &byte| length << 8 | usize::from(byte));
-        // As short as can be.
+        // The length must be minimal.
         if bytes[0] == 0 || length < 0x80 {
             return Err(NO_DER);
         }
@@ -100,7 +103,7 @@ fn expect<'d>(der: &mut &'d [u8], wanted: u8) -> Result<&'d [u8], &'static str> 
     if tag == wanted { Ok(content) } else { Err("not the structure that its name says") }
 }
 
-/// All of `der` is one element that `parse` takes.
+/// Parses all of `der` as one element.
 fn whole<T>(der: &[u8], parse: impl Fn(&mut &[u8]) -> Result<T, &'static str>) -> Result<T, &'static str> {
     let mut rest = der;
     let value = parse(&mut rest)?;
@@ -141,9 +144,9 @@ fn public_key_info(der: &mut &[u8]) -> Result<UBig, &'static str> {
     })
 }
 
-/// Certificate: in what is signed, the key is the sixth element behind the version.
+/// Certificate: in the signed part, the key is the sixth element after the version.
 fn certificate(der: &[u8]) -> Result<UBig, &'static str> {
-    // A trusted certificate has something behind it.
+    // A trusted certificate has more data after it.
     let mut signed = expect(&mut expect(&mut &*der, SEQUENCE)?, SEQUENCE)?;
     if signed.first() == Some(&VERSION) {
         element(&mut signed)?;
@@ -154,13 +157,13 @@ fn certificate(der: &[u8]) -> Result<UBig, &'static str> {
     public_key_info(&mut signed)
 }
 
-/// What follows `Modulus=` or `Modulus:`.
+/// The text after `Modulus=` or `Modulus:`.
 fn after_modulus(line: &str) -> Option<&str> {
     let line = line.trim();
     ["Modulus=", "Modulus:", "modulus=", "modulus:"].iter().find_map(|name| line.strip_prefix(name)).map(str::trim)
 }
 
-/// The moduli of a text as openssl prints them; everything else is passed over.
+/// The moduli of a text printed by openssl; everything else is skipped.
 pub(super) fn openssl(text: &str) -> Result<Vec<Entry>, String> {
     let (mut entries, mut wrong) = (Vec::new(), Complaints::default());
     let mut lines = (1..).zip(text.lines()).peekable();
@@ -187,7 +190,7 @@ pub(super) fn openssl(text: &str) -> Result<Vec<Entry>, String> {
     Ok(entries)
 }
 
-/// Whether a line is two hexadecimal digits and a colon, again and again.
+/// Whether a line consists of pairs of hexadecimal digits separated by colons.
 fn is_octets(line: &str) -> bool {
     let line = line.trim();
     line.contains(':')

@@ -1,6 +1,7 @@
 //! The bytes of a file or of standard input.
 //!
-//! What may be a file is for [`crate::regular`] to say, also pipes that end (`<(command)`); here it becomes a sentence about numbers.
+//! [`crate::regular`] decides which files are accepted, including pipes that end (`<(command)`);
+//! this module turns its errors into messages about numbers.
 
 use std::io;
 use std::path::Path;

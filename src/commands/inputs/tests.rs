@@ -1,11 +1,11 @@
-//! Every form, the same numbers; and whatever bytes.
+//! The same numbers in every format; and arbitrary bytes.
 
 use dashu_int::UBig;
 use proptest::prelude::*;
 
 use super::*;
 
-/// Lines and numbers, and how they were taken; or what is wrong.
+/// Lines and numbers with the chosen format; or the error.
 type Found = std::result::Result<(Vec<(u64, String)>, Option<&'static str>), String>;
 
 fn found(bytes: &[u8], format: &str) -> Found {
@@ -65,7 +65,8 @@ fn columns_of_csv() {
     assert!(found(b"a,b\n1,2\n3\n", "csv:b").expect_err("short").starts_with("line 3: '3': nothing in column 2"));
 }
 
-/// The fixtures, made once by openssl from one key of 1,024 bits and another of 512; no private key is kept.
+/// The fixtures, made once by openssl from one key of 1,024 bits and another of 512; no private key
+/// is kept.
 const MODULUS: &str = include_str!("../../../tests/data/modulus.txt");
 
 #[test]
@@ -86,7 +87,7 @@ fn keys_in_every_form_of_openssl() {
             assert_eq!(entries.iter().map(|entry| &entry.number).collect::<Vec<_>>(), [&modulus], "{format} {text}");
         }
     }
-    // Several, with text between them, and Windows' ends of lines.
+    // Several, with text between them, and Windows line ends.
     let pem = include_str!("../../../tests/data/pkcs8.pem");
     let bundle = format!("a comment\n{pem}\nsubject=x\n{pem}").replace('\n', "\r\n");
     let entries = read(&bundle, "auto");

@@ -1,7 +1,8 @@
 //! Lines of numbers: one or several on a line, decimal or hexadecimal.
 //!
-//! Spaces, commas and semicolons part numbers. Empty lines are passed over, and so is what follows a `#`. `0x` and colons say that a number is
-//! hexadecimal; without, it is decimal unless a letter from a to f stands somewhere in the file.
+//! Spaces, commas and semicolons separate numbers. Empty lines and comments after `#` are skipped.
+//! `0x` and colons mark a number as hexadecimal; otherwise it is decimal, unless the file contains
+//! a letter from a to f.
 
 use dashu_int::UBig;
 
@@ -10,7 +11,7 @@ use crate::cli::numeral;
 /// Digits of the longest number of a list: 100 million bits.
 const MOST_DIGITS: usize = 30_000_000;
 
-/// How digits count that do not say it.
+/// The base of digits without a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Radix {
     /// As on the command line.
@@ -19,14 +20,14 @@ pub(super) enum Radix {
     Hexadecimal,
 }
 
-/// A line with something on it.
+/// A line that is not empty.
 #[derive(Debug)]
 pub(super) struct Line<'t> {
-    /// From 1.
+    /// Its number, from 1.
     pub(super) number: u64,
     /// Without comment.
     pub(super) content: &'t str,
-    /// Its parts.
+    /// Its words.
     pub(super) words: Vec<&'t str>,
 }
 
@@ -36,26 +37,26 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
 }
 
 impl<'t> Line<'t> {
-    /// `None` where nothing is on it.
+    /// Parses a line; `None` if it is empty.
     pub(super) fn of(number: u64, line: &'t str) -> Option<Line<'t>> {
         let content = line.split('#').next().unwrap_or_default().trim();
         let is_between = |c: char| c.is_whitespace() || c == ',' || c == ';';
         let words: Vec<&str> = content.split(is_between).filter(|word| !word.is_empty()).collect();
-        // An operator between spaces joins: 2^64 - 59.
+        // An operator between spaces joins its neighbours: 2^64 - 59.
         let is_one = words.iter().any(|word| ["+", "-", "*", "**", "^"].contains(word));
         let words = if is_one && !content.contains([',', ';']) { vec![content] } else { words };
         (!words.is_empty()).then_some(Line { number, content, words })
     }
 }
 
-/// What a word can be.
+/// The possible bases of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Looks {
-    /// Digits alone, 0x, or no number at all.
+    /// Only digits, 0x, or not a number.
     Either,
     /// Digits and letters from a to f, or colons.
     Hexadecimal,
-    /// With a sign of the command line's: 2^127-1, 1e5.
+    /// With an operator of the command line: 2^127-1, 1e5.
     Decimal,
 }
 
@@ -78,7 +79,7 @@ fn looks(word: &str) -> Looks {
     }
 }
 
-/// How the digits of these lines count, and a word about it where they count as hexadecimal because of a letter.
+/// The base of these lines, with a notice if a letter makes them hexadecimal.
 pub(super) fn radix(lines: &[Line<'_>], asked: Option<Radix>) -> Result<(Radix, Option<&'static str>), String> {
     if let Some(radix) = asked {
         return Ok((radix, None));
@@ -110,7 +111,7 @@ pub(super) fn numbers(line: &Line<'_>, radix: Radix) -> Result<Vec<UBig>, String
     line.words.iter().map(|word| number(word, radix)).collect()
 }
 
-/// The number that a word says.
+/// Parses a word as a number.
 pub(super) fn number(word: &str, radix: Radix) -> Result<UBig, String> {
     let word = word.strip_prefix('+').filter(|rest| !rest.starts_with(['+', '-'])).unwrap_or(word);
     let (explicit, digits) = match word.strip_prefix("0x").or(word.strip_prefix("0X")) {
@@ -126,7 +127,7 @@ pub(super) fn number(word: &str, radix: Radix) -> Result<UBig, String> {
     numeral::big(word).map_err(|error| error.to_string())
 }
 
-/// Of hexadecimal digits with or without colons.
+/// Parses hexadecimal digits with or without colons.
 pub(super) fn hexadecimal(digits: &str) -> Result<UBig, String> {
     let digits: String = digits.chars().filter(|c| *c != ':').collect();
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

@@ -7,7 +7,7 @@ use crate::report::field::WIDE;
 use crate::report::record::record;
 use crate::report::{Answer, Completion};
 
-/// Digits that answers stand in line behind.
+/// The most digits of a number for which answers are aligned.
 const COLUMN: usize = 80;
 
 record! {
@@ -33,19 +33,19 @@ record! {
         pub prime: Option<bool>,
         /// Whether that is proven; false for a probable prime, null with `prime`.
         pub proven: Option<bool>,
-        /// Its smallest prime factor, where one was found that is not the number itself; some factor,
-        /// of a job that was stopped.
+        /// Its smallest prime factor, where one was found that is not the number itself; some
+        /// factor, of a job that was stopped.
         pub factor: Option<u64> as WIDE,
     }
 }
 
 impl Judged {
-    /// A number that is known to be prime, or not.
+    /// A number known to be prime or composite.
     pub fn proven(n: String, prime: bool, factor: Option<u64>) -> Judged {
         Judged { n, prime: Some(prime), proven: Some(true), factor }
     }
 
-    /// A number of which nothing is known.
+    /// A number about which nothing is known.
     pub fn unknown(n: String) -> Judged {
         Judged { n, prime: None, proven: None, factor: None }
     }
@@ -73,7 +73,7 @@ impl Answer for IsPrimeResult {
     }
 
     fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        // A number of hundreds of digits moves no other line.
+        // A number with hundreds of digits does not shift the other lines.
         let lengths = self.numbers.iter().map(|number| number.n.len());
         let width = lengths.filter(|&length| length <= COLUMN).max().unwrap_or(0);
         for number in &self.numbers {

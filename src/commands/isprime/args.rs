@@ -1,4 +1,4 @@
-//! `montesieve isprime`: which numbers, and how they are to be judged.
+//! The options of `montesieve isprime`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ Numbers have up to 100,000 bits and may be typed as 2^64-59, 1e20+39, 0xfff1 or 
 Below 3.3e24 the answer is proven. Above, 'prime' is a proof (by factors of n-1 and n+1), and
 'probable prime' passed Baillie-PSW, to which no exception is known. 'Composite' is always proven.";
 
-/// The numbers that `--compare` takes when none is given: two with large factors, two primes, and one that is divisible by 5.
+/// The default numbers of `--compare`: two with large factors, two primes, and one divisible by 5.
 pub const FIVE: [u128; 5] = [
     112_272_535_095_295,
     100_109_100_129_100_369,
@@ -39,7 +39,8 @@ pub const FIVE: [u128; 5] = [
     100_109_100_129_162_907,
 ];
 
-/// Divisors between two looks at the flag: 0.2 ms with AVX-512, against which a look of a microsecond is nothing (AMD Zen 4).
+/// Divisors between two looks at the flag: 0.2 ms with AVX-512, against which a look of a
+/// microsecond is negligible (AMD Zen 4).
 const POLL: u64 = 1_000_000;
 
 /// Say whether numbers are prime: at once, or by trial division over the ranks
@@ -54,7 +55,8 @@ pub struct IsPrime {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
 
-    /// How numbers are written in files and on standard input: auto, decimal, hex, openssl, pem, csv[:COLUMN], bfile
+    /// How numbers are written in files and on standard input: auto, decimal, hex, openssl, pem,
+    /// csv[:COLUMN], bfile
     #[arg(long, value_name = "FORM", default_value = "auto")]
     pub input_format: InputFormat,
 
@@ -62,7 +64,8 @@ pub struct IsPrime {
     #[arg(long, value_enum, default_value_t = IsPrimeMethod::Auto, value_name = "NAME")]
     pub method: IsPrimeMethod,
 
-    /// With trial: how ranks learn of a factor: none, server, message, allreduce, rma, shared, redis://HOST:PORT [default: message]
+    /// With trial: how ranks learn of a factor: none, server, message, allreduce, rma, shared,
+    /// redis://HOST:PORT [default: message]
     #[arg(long, value_name = "KIND")]
     pub flag: Option<Kind>,
 
@@ -70,7 +73,8 @@ pub struct IsPrime {
     #[arg(long, value_name = "N", value_parser = values::amount, allow_negative_numbers = true)]
     pub poll: Option<u64>,
 
-    /// Divide under every flag, one after the other, and compare their times; without N, five numbers
+    /// Divide under every flag, one after the other, and compare their times; without N, five
+    /// numbers
     #[arg(long)]
     pub compare: bool,
 
@@ -89,7 +93,7 @@ impl IsPrime {
         self.poll.unwrap_or(POLL)
     }
 
-    /// What no single option can know: whether they fit together.
+    /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         if let Some(flag) = &self.flag {
             flag.check().map_err(|text| format!("--flag {text}"))?;
@@ -110,10 +114,10 @@ impl IsPrime {
     }
 }
 
-/// What an N stands for.
+/// The meaning of an N.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// Itself.
+    /// The number itself.
     Number(UBig),
     /// The numbers on standard input.
     Stdin,
@@ -132,7 +136,8 @@ impl FromStr for Subject {
 choices! {
     /// The ways to judge a number.
     pub enum IsPrimeMethod {
-        /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are cheap above
+        /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are
+        /// cheap above
         Auto = "auto",
         /// By all divisors up to the square root, spread over the ranks; finds the smallest factor
         Trial = "trial",

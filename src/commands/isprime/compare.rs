@@ -1,7 +1,8 @@
-//! `isprime --compare`: the same division under every flag, one after the other in one job, against one rank alone.
+//! `isprime --compare`: the same division under every flag in turn, in one job, compared with a
+//! single rank.
 //!
-//! The answers must be equal, and are checked; the times are this machine's, and stand with the times. Short divisions are
-//! repeated and the best time counts, since whatever disturbs a run makes it longer.
+//! The answers are checked to be equal; the times depend on the machine and belong to the run.
+//! Short divisions are repeated and the best time counts, since any disturbance makes a run longer.
 
 use std::time::Instant;
 
@@ -20,13 +21,14 @@ use crate::primes::wide;
 use crate::report::bars::Bars;
 use crate::report::{Completion, Work};
 
-/// Divisions under one flag: so many, or fewer when they have taken so many seconds.
+/// Repetitions under one flag: this many, or fewer once they have taken this many seconds.
 const REPEATS: (usize, f64) = (5, 1.0);
 
-/// Runs the command. Every rank must call it; returns the exit code, which is 3 when two flags give two answers.
+/// Runs the command. Every rank must call it; returns the exit code, which is 3 when two flags give
+/// two answers.
 pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) -> Result<u8> {
     let cluster = context.cluster;
-    // Found before the work when it cannot be written.
+    // Opened before the work, so that errors are found early.
     let open = |path| Output::open(Some(path), || cluster.stdout());
     let plot = cluster.at_root(|| options.plot.as_deref().map(open).transpose());
     let plot = cluster.agree(plot.transpose())?.flatten();
@@ -60,7 +62,7 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
     beside(cluster, code, || plot.zip(bars).map_or(Ok(()), |(plot, bars)| plot.put(bars.svg().as_bytes())))
 }
 
-/// What one rank alone takes: seconds, and divisors up to the first that divides.
+/// The seconds of a single rank, and its divisors up to the first that divides.
 fn alone(context: &Context<'_>, n: u128) -> (f64, u64) {
     let begun = Instant::now();
     let mut divisors = 0;
@@ -80,7 +82,7 @@ fn alone(context: &Context<'_>, n: u128) -> (f64, u64) {
     (begun.elapsed().as_secs_f64(), divisors + wide::SMALL.len() as u64)
 }
 
-/// What was measured, at the root.
+/// The measurements, at the root.
 struct Table {
     judged: Vec<Judged>,
     rows: Vec<Compared>,
@@ -97,7 +99,7 @@ impl Table {
         Table { judged: Vec::new(), rows: Vec::new(), is_wrong: false, done: 0, blocks: 0, cause: None, account }
     }
 
-    /// The row of one rank alone.
+    /// Adds the row of a single rank.
     fn begin(&mut self, n: u128, &(seconds, divisors): &(f64, u64)) {
         let division = DivisionRun {
             flag: "alone".to_owned(),
@@ -110,7 +112,7 @@ impl Table {
         self.rows.push(Compared { n, seconds, speed_up: 1.0, division });
     }
 
-    /// One division; of several under one flag, the fastest stays.
+    /// Adds a division; of several under one flag, keeps the fastest.
     fn add(&mut self, alone: &(f64, u64), divided: Divided, repeats: usize) {
         let Divided { judged, done, blocks, cause, account, run } = divided;
         let n = self.rows.last().map_or(0, |row| row.n);
@@ -118,7 +120,7 @@ impl Table {
         let seconds = account.seconds;
         let row = Compared { n, seconds, speed_up: alone.0 / seconds.max(1e-9), division: run };
         match self.rows.last_mut().filter(|_| repeats > 1 || blocks == 0) {
-            // The root alone has answered, before any flag was set up.
+            // The root alone answered before any flag was set up.
             _ if blocks == 0 => {}
             Some(best) if best.seconds <= seconds => {}
             Some(best) => *best = row,
@@ -134,7 +136,8 @@ impl Table {
         }
     }
 
-    /// The picture. What is answered at once has no bars: a microsecond beside milliseconds would take all the room.
+    /// The chart. Numbers answered at once have no bars: a microsecond beside milliseconds would
+    /// stretch the axis too far.
     fn bars(&self) -> Bars {
         let mut series: Vec<String> = Vec::new();
         for Compared { division: DivisionRun { flag, .. }, .. } in &self.rows {

@@ -1,8 +1,9 @@
-//! The job of trial division: slices of divisors, each with the smallest that divides.
+//! The job of trial division: slices of divisors, each with the smallest one that divides.
 //!
-//! Early exit does not stop the job. A rank that knows of a factor passes over every slice above it: nothing there can be smaller. So
-//! the ledger fills up to its end, the smallest factor is the same for any number of ranks and any flag, and checkpoints, shards and
-//! schedules need not know about it. (A slice that was passed over is done only in a run whose flag has a smaller factor; if the
+//! Early exit does not stop the job. A rank that knows a factor skips every slice above it, which
+//! cannot contain a smaller one. So the ledger still fills completely, and the smallest factor is
+//! the same for any number of ranks and any flag. Checkpoints, shards and schedules need not know
+//! about it. (A skipped slice counts as done only in a run whose flag has a smaller factor; if the
 //! block of that factor is lost in a crash, it is a hole, and found again.)
 
 use std::cell::RefCell;
@@ -25,7 +26,7 @@ use crate::primes::wide;
 /// Blocks that are worth a message: 0.6 ms with AVX-512 (AMD Zen 4).
 const GRAIN: u64 = 8;
 
-/// What a number came to, at the root.
+/// The result for a number, at the root.
 pub(super) struct Divided {
     pub(super) judged: Judged,
     pub(super) done: u64,
@@ -35,10 +36,10 @@ pub(super) struct Divided {
     pub(super) run: DivisionRun,
 }
 
-/// Divides `n` by all that might divide it, on all ranks. Every rank must call it; the root gets `Some`.
+/// Tests all possible divisors of `n`, on all ranks. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
-/// As [`Context::compute`]; and when the flag is out of reach.
+/// As [`Context::compute`]; and when the flag fails.
 pub(super) fn divide(context: &Context<'_>, n: u128, kind: &Kind, poll: u64) -> Result<Option<Divided>> {
     let cluster = context.cluster;
     let mut run =
@@ -65,7 +66,7 @@ pub(super) fn divide(context: &Context<'_>, n: u128, kind: &Kind, poll: u64) -> 
     let Division { flag, notes, .. } = job;
     let (spent, notes) = (flag.into_inner().close()?, notes.into_inner());
     let factor = cluster.broadcast(outcome.as_ref().map(|outcome| outcome.total.and_then(|smallest| smallest.0)))?;
-    // One rank found it; 0 stands for none, as where the checkpoint had it.
+    // One rank found it; 0 means none, for example if it was in the checkpoint.
     let found = cluster.max(factor.and_then(|factor| notes.time_of(factor)).map_or(0, |micros| micros + 1))?;
     let in_vain = factor.filter(|_| found > 0).map_or(0, |factor| notes.in_vain(factor, found - 1));
     let rows = cluster.gather_records(&[notes.tried as f64, in_vain as f64, spent.looks as f64, spent.seconds])?;
@@ -94,7 +95,7 @@ fn blocks(trial: &Trial) -> u64 {
     trial.turns().div_ceil(BLOCK)
 }
 
-/// What is known of a number without dividing it, and the blocks that dividing it takes.
+/// What is known about a number before dividing it, and the number of its blocks.
 pub(super) fn not_begun(n: u128, isa: Isa) -> (Judged, u64) {
     match cheap(n) {
         Some((judged, _)) => (judged.of(n), 0),
@@ -102,7 +103,7 @@ pub(super) fn not_begun(n: u128, isa: Isa) -> (Judged, u64) {
     }
 }
 
-/// What the first divisors say, and how many of them it took.
+/// The result of the first divisors, and their number.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Cheap {
     prime: bool,
@@ -115,7 +116,7 @@ impl Cheap {
     }
 }
 
-/// Tries the small primes; `None` when they do not decide.
+/// Tests the small primes; `None` if they do not decide.
 fn cheap(n: u128) -> Option<(Cheap, u64)> {
     let factor = wide::small_factor(n);
     let is_decided = factor.is_some() || n < wide::SMALL_PROVES;
@@ -128,7 +129,7 @@ pub(super) struct Division<'c> {
     trial: Trial,
     n: u128,
     flag: RefCell<Flag<'c>>,
-    /// What went wrong with the flag in the middle of a block.
+    /// An error of the flag in the middle of a block.
     failure: RefCell<Option<Error>>,
     notes: RefCell<Notes>,
     /// Steps between two looks at the flag.
@@ -147,7 +148,8 @@ impl Tally for Smallest {
 }
 
 impl Division<'_> {
-    /// Tries the divisors of a block; `Break` when a smaller factor is known, of which this block and those behind it are no news.
+    /// Tests the divisors of a block; `Break` when a smaller factor is known, so that this block
+    /// and later ones do not matter.
     fn block(&self, block: u64, to_look: &mut u64, smallest: &mut Smallest) -> Result<ControlFlow<()>> {
         let turns = block * BLOCK..((block + 1) * BLOCK).min(self.trial.turns());
         let low = Trial::first_of(turns.start);

@@ -1,4 +1,4 @@
-//! What `isprime` says of its runs: what trial division took, and how its flags compare.
+//! The run section of `isprime`: the cost of trial division, and the comparison of flags.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,5 @@
-//! The job of judging numbers at once: each by tests of its own, so a long list is spread over the ranks.
+//! The job of judging numbers by tests. Numbers are independent, so a long list is distributed over
+//! the ranks.
 
 use std::ops::ControlFlow;
 
@@ -14,7 +15,8 @@ use crate::job::{Job, Span, Tally, YieldNow, invariant};
 use crate::primes::any;
 use crate::report::{Completion, Work};
 
-/// Numbers in a block: 0.03 ms for primes below 2^64, some milliseconds for a prime near 2^128 with its proof, seconds for thousands of digits.
+/// Numbers in a block: 0.03 ms for primes below 2^64, a few milliseconds for a prime near 2^128
+/// with its proof, seconds for thousands of digits.
 const BLOCK: u64 = 4;
 
 /// Runs the command on these numbers. Every rank must call it; returns the exit code.
@@ -41,7 +43,7 @@ struct Judgement {
     numbers: Vec<UBig>,
 }
 
-/// What became of the number at this place.
+/// The verdict on the number at this place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Verdict {
     place: u64,

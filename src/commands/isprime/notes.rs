@@ -1,40 +1,43 @@
-//! What a rank notes down while it divides: how far it was when, so that it can say later what was in vain.
+//! A rank's record of its position over time while it divides, from which it later computes the
+//! work in vain.
 //!
-//! Nobody knows beforehand which factor will be the smallest, nor when it will be found. So a rank keeps a trail of (time, divisor,
-//! divisors tried so far). Its divisors only ever grow, so what it tried above the factor is the end of the trail, and so is what
-//! it tried after the hit. It leaves a mark after each block and at each look at the flag, so what is called in vain is too much by what it
-//! tries between two looks, at the most. A trail that gets long is thinned: memory is bounded, and times are good to a two-thousandth of the run.
+//! Which factor is the smallest, and when it is found, is not known beforehand. So a rank keeps a
+//! trail of (time, divisor, divisors tested so far). Its divisors only increase, so those above the
+//! factor are at the end of the trail, and so are those after the hit. It adds a mark after each
+//! block and at each look at the flag. So the count in vain is too large by at most the divisors
+//! between two looks. A long trail is thinned: memory is bounded, and times are accurate to a
+//! two-thousandth of the run.
 
 use std::time::Instant;
 
-/// Marks in a trail at most.
+/// The most marks in a trail.
 const LONGEST: usize = 4096;
 
 /// A rank's notes.
 #[derive(Debug)]
 pub(super) struct Notes {
     begun: Instant,
-    /// Divisors tried.
+    /// Divisors tested.
     pub(super) tried: u64,
     trail: Vec<Mark>,
-    /// One of so many is kept.
+    /// One mark in this many is kept.
     stride: u64,
     marks: u64,
     /// Factors found, and when.
     hits: Vec<(u64, u64)>,
 }
 
-/// How far a rank was.
+/// A rank's position at a time.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     micros: u64,
-    /// First divisor of the block that was under way or done then.
+    /// First divisor of the block that was in progress or done then.
     low: u64,
     tried: u64,
 }
 
 impl Notes {
-    /// Begins now. Ranks begin together, so that their times can be compared.
+    /// Starts now. Ranks start together, so that their times can be compared.
     pub(super) fn begin() -> Notes {
         Notes { begun: Instant::now(), tried: 0, trail: Vec::new(), stride: 1, marks: 0, hits: Vec::new() }
     }
@@ -43,13 +46,13 @@ impl Notes {
         self.begun.elapsed().as_micros() as u64
     }
 
-    /// A block, whose first divisor is `low`, is done with, after so many divisors.
+    /// Records the end of the block with first divisor `low`, after `tried` divisors.
     pub(super) fn block(&mut self, low: u64, tried: u64) {
         self.tried += tried;
         self.mark(low, 0);
     }
 
-    /// In the middle of a block, after so many of its divisors.
+    /// Records a position in the middle of a block, after `tried` of its divisors.
     pub(super) fn mark(&mut self, low: u64, tried: u64) {
         self.marks += 1;
         if !self.marks.is_multiple_of(self.stride) {
@@ -66,17 +69,17 @@ impl Notes {
         self.trail.push(Mark { micros: self.micros(), low, tried: self.tried + tried });
     }
 
-    /// A factor is found.
+    /// Records that a factor was found.
     pub(super) fn hit(&mut self, factor: u64) {
         self.hits.push((factor, self.micros()));
     }
 
-    /// When this rank found this factor, in microseconds from the beginning; `None` if it did not.
+    /// When this rank found this factor, in microseconds from the start; `None` if it did not.
     pub(super) fn time_of(&self, factor: u64) -> Option<u64> {
         self.hits.iter().find(|hit| hit.0 == factor).map(|hit| hit.1)
     }
 
-    /// Divisors that were larger than the factor, and tried after it was found.
+    /// Divisors larger than the factor that were tested after it was found.
     pub(super) fn in_vain(&self, factor: u64, found: u64) -> u64 {
         let needed = |is_before: &dyn Fn(&Mark) -> bool| {
             self.trail.iter().rev().find(|mark| is_before(mark)).map_or(0, |mark| mark.tried)

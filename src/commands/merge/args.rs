@@ -1,4 +1,4 @@
-//! `montesieve merge FILE...`: which checkpoints are to be put together.
+//! The options of `montesieve merge FILE...`.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,8 @@ Examples:
 
 The result is that of the whole job, byte for byte. Parts that overlap, and blocks that nobody has done, are errors.";
 
-/// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the whole
+/// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the
+/// whole
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Merge {

@@ -1,7 +1,9 @@
-//! Random command lines against a naive reading of the same grammar: nothing panics, and what is accepted is what was meant.
+//! Random command lines compared with a naive parser of the same grammar: nothing panics, and
+//! accepted lines have the intended meaning.
 //!
-//! A fuzzer that runs with the ordinary tests, on stable Rust: some thousand lines, most of them near the grammar of `values.rs`,
-//! where mistakes hide. The reader here shares nothing with that one: it moves decimal points in text and multiplies step by step.
+//! A fuzzer that runs with the ordinary tests, on stable Rust: some thousand lines, most of them
+//! near the grammar of `values.rs`, where mistakes hide. This parser shares no code with that one:
+//! it moves decimal points in text and multiplies step by step.
 
 use std::ffi::OsString;
 
@@ -14,9 +16,9 @@ use crate::commands::Commands;
 use crate::commands::primes::range::Range;
 use crate::primes::gourdon::LARGEST;
 
-/// The number that `text` means, read digit by digit; `None` where it means none that fits.
+/// The number in `text`, parsed digit by digit; `None` if there is none within the limits.
 fn naive(text: &str) -> Option<u128> {
-    // What was added and what was taken away; one of the two is always 0.
+    // The sum of added and of subtracted terms; one of the two is always 0.
     let (mut total, mut term, mut sign) = ((UBig::ZERO, UBig::ZERO), String::new(), '+');
     let mut letters = text.trim().chars().peekable();
     while let Some(letter) = letters.next() {
@@ -68,7 +70,8 @@ fn naive_decimal(text: &str) -> Option<UBig> {
     let (before, behind) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let mut digits: Vec<char> = (before.to_owned() + behind).chars().filter(|&letter| letter != '_').collect();
     let point = before.chars().filter(|&letter| letter != '_').count() as i32 + exponent + thousands;
-    // The point moves to the right over zeros that are not written, or to the left over digits that must be zeros.
+    // Moves the point to the right over implied zeros, or to the left over digits that must be
+    // zeros.
     while (digits.len() as i32) < point.min(100) {
         digits.push('0');
     }
@@ -78,7 +81,7 @@ fn naive_decimal(text: &str) -> Option<UBig> {
     }
     let value =
         digits[..whole].iter().try_fold(UBig::ZERO, |value, digit| Some(value * 10_u32 + digit.to_digit(10)?))?;
-    // Beyond a hundred places only zero is left.
+    // Beyond a hundred places only zero is possible.
     (point <= 100 || value == UBig::ZERO).then_some(value)
 }
 

@@ -55,14 +55,14 @@ pub(super) type Run = fn(&SimpleCommunicator) -> Result<Option<Shown>>;
 /// The rank that collects and checks.
 const ROOT: Rank = 0;
 
-/// What a pattern has to show, at rank 0.
+/// The result of a pattern, at rank 0.
 #[derive(Default)]
 pub(super) struct Shown {
-    /// Its answer, and what that should be.
+    /// Its answer, and the expected one.
     answer: String,
     expected: String,
     costs: Vec<Cost>,
-    /// What the ranks reported, where that is the point.
+    /// The lines that the ranks reported, for patterns about that.
     lines: Vec<String>,
 }
 
@@ -79,15 +79,14 @@ pub(super) fn run(
     let began = Instant::now();
     let (mut lines, mut costs, mut cause) = (Vec::new(), Vec::new(), None);
     for pattern in chosen {
-        // As good as a barrier: all ranks are here.
+        // Also serves as a barrier.
         cause = stop.agreed(cluster)?;
         if cause.is_some() {
             break;
         }
         fault::at(Stage::Compute, cluster.original_rank())?;
         let began = Instant::now();
-        // A rank that fails here leaves the others waiting: the way out is to end the job, not to
-        // agree.
+        // A rank that fails here leaves the others waiting, so it ends the job instead of agreeing.
         if let Some(Shown { answer, expected, costs: measured, lines: said }) = (pattern.run)(world)? {
             let (name, right) = (pattern.name.to_owned(), answer == expected);
             let seconds = began.elapsed().as_secs_f64();
@@ -125,24 +124,24 @@ pub(super) fn run(
     cluster.broadcast(code)
 }
 
-/// Microseconds that each of `times` took.
+/// Microseconds per repetition.
 fn each_us(what: &'static str, began: Instant, times: u64) -> Cost {
     Cost { what, value: began.elapsed().as_secs_f64() * 1e6 / times.max(1) as f64, unit: "us" }
 }
 
-/// Numbers with commas between them.
+/// Numbers separated by commas.
 fn listed<T: ToString>(numbers: impl IntoIterator<Item = T>) -> String {
     numbers.into_iter().map(|n| n.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// A long list in short: its first three numbers, its last, how many, and their sum.
+/// An abbreviated list: its first three numbers, the last one, their count and sum.
 fn shortened(numbers: &[u64]) -> String {
     let last = numbers.last().copied().unwrap_or_default();
     let (first, sum) = (listed(numbers.iter().take(3)), numbers.iter().sum::<u64>());
     format!("{first}, ..., {last}: {} numbers, sum {sum}", numbers.len())
 }
 
-/// This rank's part of `n` pieces of work: contiguous, as equal as can be.
+/// This rank's part of `n` pieces of work: contiguous, as equal as possible.
 fn share(world: &SimpleCommunicator, n: u64) -> Range<u64> {
     let (rank, size) = (world.rank() as u64, world.size() as u64);
     let (first, end) = (n * rank / size, n * (rank + 1) / size);

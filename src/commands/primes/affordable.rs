@@ -1,24 +1,27 @@
-//! Whether a job can come to its end at all, asked before it begins; and a word where it takes longer than one would think.
+//! Checks before a job whether it can finish in reasonable time, and announces unexpectedly long
+//! jobs.
 //!
-//! `primes 1e20 --gaps` would look at 1e20 numbers, for thousands of years. That is refused with the numbers, unless a time limit shows that
-//! its end is not expected, or a reader of the list may leave (`primes 1e15 1e18 --print | head`). What takes a minute or more, and what takes seconds for few numbers, is said on standard error first.
+//! `primes 1e20 --gaps` would visit 1e20 numbers, for thousands of years. That is refused with the
+//! numbers, unless there is a time limit, or a reader of the list may leave (`primes 1e15 1e18
+//! --print | head`). Jobs that take a minute or more, or seconds for few numbers, are announced on
+//! standard error.
 
+use super::algorithm;
 use super::args::{Primes, PrimesAlgorithm};
-use super::choice;
 use crate::commands::context::Context;
 use crate::error::{Error, Result};
 use crate::primes::summary::largest_sum;
 use crate::report::duration;
 use crate::stderr;
 
-/// Seconds that no job takes: ten years.
+/// The longest job that is accepted, in seconds: ten years.
 const TOO_LONG: f64 = 10.0 * 365.25 * 86_400.0;
 
-/// Seconds that are worth a word, for any job and for one of few numbers.
+/// Seconds from which a job is announced: any job, and one of few numbers.
 const LONG: [f64; 2] = [60.0, 2.0];
 const FEW: u128 = 1_000_000_000;
 
-/// Checks that a job is possible and says how long it takes where that is long. Every rank must call it.
+/// Checks that a job is possible, and announces a long one. Every rank must call it.
 ///
 /// # Errors
 /// [`Error::Told`] with what would be needed.
@@ -26,7 +29,7 @@ pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -
     if context.is_merging() {
         return Ok(());
     }
-    let core_seconds = choice::seconds(options, by_formula, context.isa);
+    let core_seconds = algorithm::seconds(options, by_formula, context.isa);
     let job = Job {
         numbers: options.range.numbers(),
         is_looked_at: !by_formula || options.algorithm == PrimesAlgorithm::Both,
@@ -46,7 +49,7 @@ pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -
     Ok(())
 }
 
-/// At the root: says that it takes long, if it does.
+/// At the root: announces the job if it is long.
 pub(super) fn say(context: &Context<'_>, numbers: u128, by_formula: bool, seconds: f64) {
     if context.engine.quiet || seconds < LONG[usize::from(numbers < FEW)] {
         return;
@@ -58,20 +61,20 @@ pub(super) fn say(context: &Context<'_>, numbers: u128, by_formula: bool, second
     ));
 }
 
-/// What is known of a job before it begins.
+/// What is known about a job before it starts.
 struct Job {
     numbers: u128,
-    /// Whether its numbers are looked at one by one.
+    /// Whether it visits its numbers one by one.
     is_looked_at: bool,
     /// Whether the sum of its primes may need more than 128 bits.
     sum_overflows: bool,
-    /// Whether the number of primes alone is to be had for less.
+    /// Whether counting the primes alone would be cheaper.
     can_be_counted: bool,
     core_seconds: f64,
 }
 
 impl Job {
-    /// Whether it can be done in so many seconds of all ranks.
+    /// Checks whether it is feasible, given its seconds on all ranks.
     fn check(&self, seconds: f64, is_limited: bool) -> Result<()> {
         let Job { numbers, .. } = self;
         let instead = if self.can_be_counted { "; the number of primes alone goes by a formula" } else { "" };

@@ -36,7 +36,8 @@ record! {
         pub start: u128,
         /// The last number of the range.
         pub stop: u128 => .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
-        /// Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.
+        /// Whether all primes are proven; false where primes above 2^64 were found by a test that
+        /// proves nothing.
         pub proven: bool => .line("proof", |it| no_proof(it.proven)),
         /// How far the job came.
         pub completion: Completion => .flat(),

@@ -1,4 +1,4 @@
-//! `montesieve primes`: which range, and what is wanted of it.
+//! The options of `montesieve primes`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -44,7 +44,8 @@ pub struct Primes {
     #[command(flatten)]
     pub nth: Nth,
 
-    /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of these
+    /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of
+    /// these
     #[arg(long, short, value_name = "LIST", default_value = "1", conflicts_with = "nth")]
     pub count: Counts,
 
@@ -61,13 +62,15 @@ pub struct Primes {
     #[arg(long, conflicts_with = "nth")]
     pub digest: bool,
 
-    /// Print the primes in order, one on a line, or the k-tuplets of a K from 2 to 6, instead of counting them
+    /// Print the primes in order, one on a line, or the k-tuplets of a K from 2 to 6, instead of
+    /// counting them
     #[arg(long, short, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
     #[arg(conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
     pub print: Option<u8>,
 
-    /// Write the list of primes in this form, to the FILE of --output or to standard output, instead of counting them
+    /// Write the list of primes in this form, to the FILE of --output or to standard output,
+    /// instead of counting them
     #[arg(long, value_parser = one_of(&ENCODINGS), value_name = "FORM", conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
     pub output_format: Option<Encoding>,
 
@@ -75,11 +78,13 @@ pub struct Primes {
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
     pub algorithm: PrimesAlgorithm,
 
-    /// Count by the formula, and a second time with another split of it: all its parts differ, exit code 3 when the counts do
+    /// Count by the formula, and a second time with another split of it: all its parts differ, exit
+    /// code 3 when the counts do
     #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "sum", "gaps", "digest"])]
     pub verify: bool,
 
-    /// Say which way it goes, in how many blocks, with what tables and in about what time, and do no more
+    /// Say which way it goes, in how many blocks, with what tables and in about what time, and do
+    /// no more
     #[arg(long, conflicts_with_all = ["checkpoint", "resume", "shard"])]
     pub plan: bool,
 
@@ -92,7 +97,7 @@ pub struct Primes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nth(pub Option<i128>);
 
-// The option itself is one of the range's: it decides what the other words mean.
+// The option itself belongs to the range, since it decides the meaning of the other words.
 impl FromArgMatches for Nth {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Nth, Error> {
         Ok(Nth(matches.get_one("nth").copied()))
@@ -115,19 +120,19 @@ impl Args for Nth {
 }
 
 impl Primes {
-    /// The list that is asked for, if one is: 1 for primes and 2 to 6 for k-tuplets, and the form.
+    /// The requested list, if any: 1 for primes or 2 to 6 for k-tuplets, and its form.
     pub fn list(&self) -> Option<(usize, Encoding)> {
         let asked = self.print.is_some() || self.output_format.is_some();
         asked.then(|| (self.print.map_or(1, usize::from), self.output_format.unwrap_or(Encoding::Text)))
     }
 
-    /// Whether the number of primes is asked for and nothing else.
+    /// Whether only the number of primes is requested.
     pub fn is_plain_count(&self) -> bool {
         let more = self.sum || self.digest || self.gaps.is_some() || self.nth.0.is_some() || self.list().is_some();
         !more && self.count.ks().eq([1])
     }
 
-    /// What no single option can know: whether they fit together.
+    /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         if self.engine.keep.file().is_some() && (self.nth.0.is_some() || self.list().is_some()) {
             return Err("--checkpoint and --resume go with counts, sums and gaps, not with lists or --nth".to_owned());
@@ -179,9 +184,11 @@ const ENCODINGS: [(&str, Encoding, &str); 3] = [
 choices! {
     /// The ways to find primes.
     pub enum PrimesAlgorithm {
-        /// The formula where it is cheaper and the number of primes is all that is asked for; the sieve otherwise
+        /// The formula where it is cheaper and the number of primes is all that is asked for; the
+        /// sieve otherwise
         Auto = "auto",
-        /// Gourdon's formula for the number of primes up to STOP, less that below START: counts alone
+        /// Gourdon's formula for the number of primes up to STOP, less that below START: counts
+        /// alone
         Combinatorial = "combinatorial",
         /// The formula and the sieve, compared; exit code 3 when they differ
         Both = "both",
@@ -204,7 +211,7 @@ choices! {
     }
 }
 
-/// What is to be counted: some of 1 (primes) to 6 (prime sextuplets).
+/// What to count: some of 1 (primes) to 6 (prime sextuplets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts([bool; MOST + 1]);
 

@@ -1,7 +1,8 @@
-//! The job of counting primes and k-tuplets and nothing else: the one that never looks at a single prime, and so the fastest.
+//! The job of only counting primes and k-tuplets. It never looks at a single prime, and so is the
+//! fastest.
 //!
-//! Huge numbers need all sieving primes up to their root. Where they do, the table of them is made before the job, once on each
-//! node and by all its ranks together ([`super::table`]).
+//! Huge numbers need all sieving primes up to their root. Then the ranks of each node build one
+//! shared table of them before the job ([`super::table`]).
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -20,10 +21,11 @@ use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 use crate::primes::{KINDS, Kinds, tuplet_span};
 
-/// Computed in one go: lines and windows of large primes are the faster the longer they are (half a second of them at least).
+/// Work computed at once: lines and windows of large primes are faster the longer they are (at
+/// least half a second).
 const PIECE: Duration = Duration::from_secs(2);
 
-/// Whether a job may go on from a checkpoint: only when it is the command's one job.
+/// Whether a job may resume from a checkpoint: only if it is the command's only job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     Yes,
@@ -53,15 +55,15 @@ pub(super) fn count(
 struct Count<'t> {
     cut: Cut,
     algorithm: Algorithm,
-    /// Which k-tuplets are counted besides the primes, at place k - 1.
+    /// The k-tuplets to count besides the primes, at index k - 1.
     kinds: Kinds,
-    /// The table of sieving primes, where it pays to share one.
+    /// The table of sieving primes, if sharing one pays.
     primes: Option<Primes<'t>>,
     /// The command line, if the job may be kept.
     words: Option<Vec<String>>,
 }
 
-/// Numbers of a span, how many of them are prime, and how many k-tuplets begin there, at place k - 1.
+/// The numbers of a span, its primes, and the k-tuplets that start there, at index k - 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counted {
     pub(super) numbers: u64,
@@ -81,7 +83,7 @@ impl Tally for Counted {
     }
 }
 
-/// A count is a summary that says nothing else.
+/// A count is a summary without other properties.
 impl From<Counted> for Summary {
     fn from(Counted { numbers, counts }: Counted) -> Summary {
         let mut summary = Summary::of(0, numbers.into(), Wanted::default());
@@ -91,13 +93,14 @@ impl From<Counted> for Summary {
     }
 }
 
-/// So many numbers in a row hold no more primes: but for 2, 3 and 5 these are coprime to 30.
+/// The most primes among `numbers` consecutive numbers: except 2, 3 and 5 primes are coprime to 30.
 pub(super) fn most_primes(numbers: u64) -> u64 {
     (numbers / 30 * 8 + 8 + 3).min(numbers)
 }
 
 impl Count<'_> {
-    /// The k-tuplets that begin in `[low, high)`. At the end of the job some reach beyond it and do not count.
+    /// The k-tuplets that start in `[low, high)`. Tuplets that reach beyond the end of the job do
+    /// not count.
     fn tuplets(
         &self,
         low: u128,
@@ -111,7 +114,7 @@ impl Count<'_> {
         for k in (1..=KINDS).filter(|&k| self.kinds[k - 1]) {
             let mut only = [false; KINDS];
             only[k - 1] = true;
-            // Sixteen numbers at most.
+            // At most sixteen numbers.
             counts[k - 1] += source.count_tuplets(all, high.min(end(k)).max(all), only, yield_now)?[k - 1];
         }
         ControlFlow::Continue(counts)
@@ -131,7 +134,7 @@ impl<'t> Job for Count<'t> {
         let asked = format!("--count {}", kinds.join(","));
         let mut identity = self.cut.identity(&asked, self.words.as_ref()?);
         if self.kinds[1..].contains(&true) {
-            // Tuplets that reach beyond the job's end do not count, but they would in a longer one.
+            // Tuplets that reach beyond the job's end do not count here, but would in a longer job.
             identity.whole = identity.whole.min(self.cut.blocks_before(tuplet_span(KINDS)));
         }
         Some(identity)
@@ -153,7 +156,8 @@ impl<'t> Job for Count<'t> {
     }
 
     fn piece(&self) -> Duration {
-        // Where numbers are tested nothing is gained, and a stop would lose what is done of a piece.
+        // Testing numbers gains nothing from long pieces, and a stop would lose the unfinished
+        // piece.
         if self.algorithm.is_one_by_one(self.cut.low, self.cut.high, Asked::Count) { Duration::ZERO } else { PIECE }
     }
 
@@ -219,7 +223,7 @@ mod tests {
                 let counted = job.compute(Span::new(block, block + 1), &mut source, &mut || ControlFlow::Continue(()));
                 all.merge(match counted {
                     ControlFlow::Continue(counted) => counted,
-                    ControlFlow::Break(()) => unreachable!("nobody broke"),
+                    ControlFlow::Break(()) => unreachable!("nothing breaks it"),
                 });
             }
             prop_assert_eq!(all.primes(), expected.primes);

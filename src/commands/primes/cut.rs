@@ -1,4 +1,4 @@
-//! A range cut into blocks: the same cut for every job over it, whatever the ranks.
+//! The cut of a range into blocks: the same for every job over it, whatever the ranks.
 
 use super::range::Range;
 use crate::job::{Identity, Span, Version};
@@ -6,8 +6,8 @@ use crate::job::{Identity, Span, Version};
 /// The last number of 64 bits. It is composite.
 const BORDER: u128 = u64::MAX as u128;
 
-/// A range cut into blocks of the same length, from its first number on. A range that begins at the same number and is longer
-/// has the same blocks, and more.
+/// A range cut into blocks of equal length, from its first number. A longer range with the same
+/// start has the same blocks, and more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     pub(super) low: u128,
@@ -16,7 +16,7 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// Of a range of at most 2^64 - 1 numbers ([`super::affordable`]).
+    /// Cuts a range of at most 2^64 - 1 numbers ([`super::affordable`]).
     pub(super) fn new(range: impl Into<Range<u128>>, length: u64) -> Cut {
         let range = range.into();
         Cut { low: range.start, high: end_of(range), length }
@@ -32,17 +32,18 @@ impl Cut {
         self.amount().div_ceil(self.length).max(1)
     }
 
-    /// Whole blocks in so many numbers; one at least.
+    /// Whole blocks in this many numbers; at least one.
     pub(super) fn blocks_in(self, numbers: u64) -> u64 {
         (numbers / self.length).max(1)
     }
 
-    /// Blocks that end so many numbers before the range does.
+    /// Blocks that end at least this many numbers before the end of the range.
     pub(super) fn blocks_before(self, numbers: u64) -> u64 {
         self.amount().saturating_sub(numbers) / self.length
     }
 
-    /// What a checkpoint of a job over this cut says; `asked` is what is asked of the numbers.
+    /// The identity in checkpoints of a job over this cut; `asked` is the requested property of the
+    /// numbers.
     pub(super) fn identity(self, asked: &str, words: &[String]) -> Identity {
         let amount = self.amount();
         let kind = format!("{asked} from {} on in blocks of {}", self.low, self.length);
@@ -58,8 +59,8 @@ impl Cut {
     }
 }
 
-/// One past the last number. 2^64 - 1 is composite, so nothing is lost when a range that ends with it ends before it: then the kernels for 64
-/// bits have all of it.
+/// One past the last number. 2^64 - 1 is composite, so a range that ends with it may end before it:
+/// then the 64-bit kernels handle all of it.
 pub(super) fn end_of(range: Range<u128>) -> u128 {
     if range.stop == BORDER { BORDER } else { range.stop + 1 }
 }

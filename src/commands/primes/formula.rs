@@ -1,7 +1,7 @@
-//! Counting by Gourdon's formula: the tables, the job ([`super::sides`]), and what it comes to.
+//! Counting by Gourdon's formula: the tables, the job ([`super::difference`]), and the result.
 //!
-//! `--algorithm both` runs the sieve behind the formula, `--verify` the formula with two opinions. What they say must be equal: exit code 3
-//! when it is not.
+//! `--algorithm both` runs the sieve after the formula, `--verify` the formula with two sets of
+//! parameters. If the results differ, the exit code is 3.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::answer::PrimesResult;
 use super::args::{Primes, PrimesAlgorithm};
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
-use super::lookups::Lookups;
+use super::difference::{Count, Difference, Sums};
 use super::range::Range;
-use super::sides::{Count, Sides, Sums};
+use super::shared_tables::SharedTables;
 use super::{ends, memory, work};
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
@@ -27,16 +27,16 @@ use crate::stderr;
 /// Runs the command by the formula. Every rank must call it; returns the exit code.
 pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     let range = options.range;
-    let sides = Sides::new(range, options.verify, context.words.clone());
+    let difference = Difference::new(range, options.verify, context.words.clone());
     if options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
         memory::check_sieve(context.cluster, range, Algorithm::Sieve(context.isa), Asked::Count, false)?;
     }
-    let mut outcome = compute(context, &sides)?;
+    let mut outcome = compute(context, &difference)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
-    // The other ranks do not know how far the root came.
+    // The other ranks do not know whether the root's result is complete.
     let go_on = context.cluster.broadcast(context.cluster.at_root(|| complete == 1))?;
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
-    let mut answers = if go_on && outcome.is_some() { sides.answers(&total) } else { Vec::new() };
+    let mut answers = if go_on && outcome.is_some() { difference.answers(&total) } else { Vec::new() };
     if go_on && options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
         let algorithm = Algorithm::Sieve(context.isa);
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     context.finish(context.cluster.agree(final_report.transpose())?)
 }
 
-/// At the root: what to say.
+/// At the root: the report.
 fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Result<FinalReport<PrimesResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
@@ -70,45 +70,49 @@ fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) ->
     Ok(FinalReport { verdict, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
 
-/// The number of primes of `range`, and nothing of the job is kept. Every rank must call it; the root gets `Some`, without a count when it was
-/// stopped.
+/// Counts the primes of `range` without a checkpoint. Every rank must call it; the root gets
+/// `Some`, without a count when it was stopped.
 pub(super) fn counted(context: &Context<'_>, range: Range<u128>) -> Result<Option<Outcome<u128>>> {
-    let sides = Sides::new(range, false, Vec::new());
-    // Nothing to go on from, and no part for others: that is for the command's one job.
-    let outcome = computed(context, &sides, None)?;
+    let difference = Difference::new(range, false, Vec::new());
+    // No checkpoint and no part: those are for a command's only job.
+    let outcome = computed(context, &difference, None)?;
     let counted = outcome.map(|Outcome { total, done, blocks, cause, account }| {
-        let answers = (done == blocks).then(|| sides.answers(&total.unwrap_or_default()));
+        let answers = (done == blocks).then(|| difference.answers(&total.unwrap_or_default()));
         let total = answers.map(|answers| number(&answers)).transpose()?;
         Ok(Outcome { total, done, blocks, cause, account })
     });
     context.cluster.agree(counted.transpose())
 }
 
-/// Computes what is not in the checkpoint yet.
-fn compute(context: &Context<'_>, sides: &Sides) -> Result<Option<Outcome<Sums>>> {
-    let bare = Count::bare(sides);
+/// Computes the blocks that are not in the checkpoint.
+fn compute(context: &Context<'_>, difference: &Difference) -> Result<Option<Outcome<Sums>>> {
+    let bare = Count::bare(difference);
     if context.is_merging() {
         return context.compute(&bare);
     }
     let done = context.before(&bare)?;
-    computed(context, sides, Some(done))
+    computed(context, difference, Some(done))
 }
 
-/// Makes the tables where they fit, and computes what is not in `done`.
-fn computed(context: &Context<'_>, sides: &Sides, done: Option<Ledger<Sums>>) -> Result<Option<Outcome<Sums>>> {
+/// Builds the tables if they fit, and computes the blocks that are not in `done`.
+fn computed(
+    context: &Context<'_>,
+    difference: &Difference,
+    done: Option<Ledger<Sums>>,
+) -> Result<Option<Outcome<Sums>>> {
     let (cluster, done) = (context.cluster, done.unwrap_or_default());
-    let layout = cluster.broadcast(cluster.at_root(|| sides.needed(&done, context.session.options().part)))?;
+    let layout = cluster.broadcast(cluster.at_root(|| difference.needed(&done, context.session.options().part)))?;
     if let Some(layout) = layout {
         memory::check_formula(cluster, layout.bytes())?;
     }
-    let lookups = layout.map(|layout| Lookups::make(context, layout)).transpose()?;
-    let words = lookups.as_ref().and_then(|lookups| lookups.words.as_ref());
-    let outcome = agreed(cluster, context.session.run_from(&Count::new(sides, words, context.isa), done))?;
-    let before = lookups.and_then(Lookups::release);
+    let tables = layout.map(|layout| SharedTables::make(context, layout)).transpose()?;
+    let words = tables.as_ref().and_then(|tables| tables.words.as_ref());
+    let outcome = agreed(cluster, context.session.run_from(&Count::new(difference, words, context.isa), done))?;
+    let before = tables.and_then(SharedTables::release);
     Ok(outcome.map(|outcome| outcome.after(before)))
 }
 
-/// The first answer, which all others should equal.
+/// The first answer, which all others must equal.
 fn number(answers: &[i128]) -> Result<u128> {
     let primes = answers.first().and_then(|&primes| u128::try_from(primes).ok());
     primes.ok_or_else(|| Error::Run(format!("the formula says {answers:?} (a fault of montesieve)")))

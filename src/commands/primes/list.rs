@@ -1,9 +1,8 @@
-//! The list itself (`--print`, `--output-format`): which way it takes to its place.
+//! The list itself (`--print`, `--output-format`): how it reaches its destination.
 //!
-//! A list of primes that goes to a file is written by all ranks at once ([`super::write`]) when
-//! there are several of them; everything else goes through the root, in order ([`super::print`]).
-//! The bytes are the same. The list is the result: nothing else is reported but the run, on
-//! standard error.
+//! Several ranks write a list of primes to a file in parallel ([`super::write`]); everything else
+//! goes through the root, in order ([`super::print`]). The bytes are the same. The list is the
+//! result; only the run is reported besides, on standard error.
 
 use super::answer::PrimesResult;
 use super::count::{Counted, Kept, count};
@@ -23,11 +22,11 @@ use crate::primes::KINDS;
 use crate::primes::encoding::Encoding;
 use crate::primes::source::Algorithm;
 
-/// Numbers in a block of listed primes at least, where a count's blocks are shorter: 140 KB of
+/// The fewest numbers in a block of listed primes, if a count's blocks are shorter: 140 KB of
 /// marks, 3 MB of text.
 const BLOCK: u64 = 1 << 22;
 
-/// How long a block of listed primes is.
+/// The length of a block of listed primes.
 pub(super) fn block_len(range: Range<u128>, algorithm: Algorithm) -> u64 {
     let block = algorithm.block_len(end_of(range));
     if let Algorithm::Trial(_) = algorithm { block } else { block.max(BLOCK) }
@@ -48,7 +47,7 @@ pub(super) fn run(
     let mut header = encoding.header(0);
     let mut before = None;
     if encoding == Encoding::Npy && !is_file {
-        // A stream cannot go back to its beginning, where the number of primes stands.
+        // A stream cannot go back to its start, where the number of primes must be.
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let counted = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
         if !cluster.broadcast(counted.as_ref().map(Outcome::is_complete))? {
@@ -76,7 +75,7 @@ pub(super) fn run(
     end(context, output, written, |written| written.numbers, list.cut, before)
 }
 
-/// The list is at its place, or it is not kept: a file that is there is a file that is complete.
+/// Completes the output or discards it: an existing file is always complete.
 fn end<T>(
     context: &Context<'_>,
     output: Option<Output>,
@@ -86,12 +85,12 @@ fn end<T>(
     before: Option<Account>,
 ) -> Result<u8> {
     let complete = outcome.as_ref().is_some_and(Outcome::is_complete);
-    // A reader that was given up leaves no total.
+    // An abandoned reader leaves no total.
     let delivered = outcome.as_ref().filter(|_| complete).and_then(|outcome| outcome.total.as_ref()).map(&numbers);
     let sound = delivered.map_or(Ok(()), |delivered| invariant::equal("numbers looked at", delivered, cut.amount()));
     context.cluster.agree(sound.map_err(cannot_be))?;
     let kept = output.filter(|output| complete || output.is_stdout());
-    // It may take as long as the disk or the reader takes.
+    // Takes as long as the disk or the reader needs.
     context.cluster.agree(kept.map_or(Ok(()), |output| aside(|| output.finish())))?;
     context.finish::<PrimesResult>(outcome.map(|outcome| {
         let numbers = outcome.total.as_ref().map_or(0, numbers);

@@ -1,22 +1,23 @@
-//! How much memory the formula and the sieve take, checked before anything is made ([`memory_check`](crate::commands::memory_check)).
+//! The memory for the formula and the sieve, checked before any allocation
+//! ([`memory_check`](crate::commands::memory_check)).
 
 use super::cut::end_of;
-use super::lookups::SHARED_FROM;
 use super::range::Range;
+use super::shared_tables::SHARED_FROM;
 use crate::cluster::Cluster;
 use crate::commands::memory_check::{Need, check};
 use crate::error::Result;
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
 
-/// What a rank takes beside tables: buffers, and what the allocator keeps.
+/// Memory of a rank besides tables: buffers, and the allocator's reserve.
 const OWN: u64 = 8 << 20;
-/// Beside that, where a list is made: text of blocks that wait for their turn.
+/// Additional memory for a list: text of blocks that wait for their turn.
 const TEXT: u64 = 64 << 20;
-/// Windows of large primes' records are full with so many numbers.
+/// Windows of large primes' records are full from this many numbers on.
 const FULL: u64 = 3_000_000_000;
 
-/// Finds out whether each host has room for the formula's tables of so many bytes. Every rank must call it.
+/// Checks whether each host has enough memory for the formula's tables. Every rank must call it.
 ///
 /// # Errors
 /// As [`check`].
@@ -29,7 +30,7 @@ pub(super) fn check_formula(cluster: &Cluster, bytes: u64) -> Result<()> {
     check(cluster, need)
 }
 
-/// The same for looking at the numbers of a range. Every rank must call it.
+/// The same for visiting the numbers of a range. Every rank must call it.
 ///
 /// # Errors
 /// As [`check`].
@@ -41,16 +42,17 @@ pub(super) fn check_sieve(
     is_list: bool,
 ) -> Result<()> {
     let own = OWN + if is_list { TEXT } else { 0 };
-    // Tests need no table, and trial division neither.
+    // Neither tests nor trial division need a table.
     let is_sieved = !algorithm.is_one_by_one(range.start, end_of(range), asked);
     let own = own + if is_sieved { sieve(range, is_list) } else { 0 };
     check(cluster, Need { what: "the tables and windows of the sieve", own, shared: 0 })
 }
 
-/// Bytes that a rank takes to sieve a range besides [`OWN`], about: the table of sieving primes, a bit for each number prime to
-/// 30 up to the root, or to 2^32, for larger ones are not kept; and the records of large primes in a window. Fitted to peaks of
-/// 1e14 to 1e20 and 1e9 and 3e9 numbers (55 to 481 MB), up to 65 % above them; where ranks share the table, it is counted for
-/// each of them.
+/// Approximate bytes for sieving a range on one rank, besides [`OWN`]. They are the table of
+/// sieving primes (a bit for each number coprime to 30 up to the root, at most 2^32, since larger
+/// ones are not kept) and the records of large primes in a window. Fitted to measured peaks from
+/// 1e14 to 1e20 with 1e9 and 3e9 numbers (55 to 481 MB), up to 65 % above them. A shared table is
+/// counted for each rank.
 fn sieve(range: Range<u128>, is_list: bool) -> u64 {
     let digits = (range.stop.max(1) as f64).log10();
     let numbers = (range.stop - range.start).min(FULL.into()) as f64;
@@ -67,7 +69,8 @@ mod tests {
 
     #[test]
     fn what_the_sieve_takes_is_not_underestimated() {
-        // Start, numbers, and the measured peak of a rank in MB, of which 9 are the program itself: a count, a list.
+        // Start, numbers, and the measured peaks of a rank in MB for a count and a list; 9 MB are
+        // the program itself.
         let measured: [(f64, f64, u64, u64); 8] = [
             (1e12, 3e9, 13, 14),
             (1e14, 3e9, 56, 137),
@@ -89,7 +92,7 @@ mod tests {
                 );
             }
         }
-        // Above 2^64 counts alone, 1e9 numbers: a table to 2^32 and no more.
+        // Above 2^64 only counts, with 1e9 numbers: a table up to 2^32.
         for (start, peak) in [(1_u128 << 64, 304), (10_u128.pow(20), 324)] {
             let estimate = (sieve(Range { start, stop: start + 1_000_000_000 }, false) + OWN) >> 20;
             assert!((peak - 19..2 * peak).contains(&estimate), "{start}: {estimate} for {peak}");

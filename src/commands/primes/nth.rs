@@ -1,15 +1,15 @@
 //! `primes --nth N [START]`: the N-th prime above START; with a negative N, below it.
 //!
-//! As many counting jobs over all ranks as it takes to get near (one or two, by whichever way is cheaper for each), and a last look at
-//! the primes around there at the root. The root decides and tells the others, so that a rank with another mathematical library cannot go
-//! elsewhere.
+//! Runs counting jobs over all ranks until it is near (one or two, each by the cheaper algorithm).
+//! Then the root searches the primes around there. The root decides and tells the others, so that a
+//! rank with another mathematical library cannot diverge.
 
 use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use super::algorithm::COMPARED;
 use super::answer::nth::NthResult;
-use super::choice::COMPARED;
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
 use super::range::Range;
@@ -28,12 +28,13 @@ use crate::report::{Completion, Extra};
 /// The first prime above 2^64.
 const FIRST_ABOVE: u128 = (1 << 64) + 13;
 
-/// What the root tells the other ranks.
+/// The root's instructions to the other ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Order {
-    /// Count the primes from the first number to the last one: by the formula, or by looking at each number.
+    /// Count the primes from the first number to the last one; `true` means by the formula,
+    /// otherwise by visiting each number.
     Count(u128, u128, bool),
-    /// This is the end.
+    /// Stop.
     End,
 }
 
@@ -65,7 +66,8 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
     context.finish(cluster.at_root(|| {
         let completion = ended.as_ref().map_or(Completion::Complete, |e| Completion::of(e.done, e.blocks));
         let numbers = ended.as_ref().and_then(|e| e.total).map_or(0, |counted| counted.numbers);
-        // All primes between START and the one that was found were counted, those above 2^64 by a test that proves nothing.
+        // All primes between START and the result were counted, those above 2^64 by a test that
+        // proves nothing.
         let largest = |prime: u128| if n > 0 { prime } else { start - 1 };
         let proven = found.is_none_or(|prime| largest(prime) < FIRST_ABOVE);
         FinalReport {
@@ -88,35 +90,36 @@ fn hunt(start: u128, n: i128) -> Hunt {
     }
 }
 
-/// The cheapest way to what a hunt asks for: from where it stands, or by the formula from its beginning.
+/// The cheapest count for a step of the hunt: from its current position, or by the formula from its
+/// start.
 fn order(hunt: &Hunt, step: Step) -> Order {
     let Step::Count { low, high } = step else { return Order::End };
     let last = high - 1;
     let (way, _) = costs::cheapest(low, last, Asked::Count, COMPARED);
     if way == costs::Method::Formula {
-        // From 0 on it costs half of what a part does.
+        // From 0 on it costs half as much as for a part.
         let from = if hunt.begin() <= 2 { hunt.begin() } else { low };
         return Order::Count(from, last, true);
     }
     Order::Count(low, last, false)
 }
 
-/// What a hunt takes, if the estimate is right.
+/// The cost of a hunt, if the estimates are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Course {
     /// Seconds of one core.
     pub(super) seconds: f64,
-    /// Whether one of its counts goes by the formula.
+    /// Whether one of its counts uses the formula.
     pub(super) by_formula: bool,
     pub(super) blocks: u64,
     pub(super) table_bytes: u64,
 }
 
-/// Goes through a hunt for the `n`-th prime with estimates instead of counts.
+/// Simulates a hunt for the `n`-th prime with estimates instead of counts.
 pub(super) fn course(start: u128, n: i128) -> Result<Course> {
     possible(start, n)?;
     let (mut hunt, mut course) = (hunt(start, n), Course::default());
-    // One or two counts, mostly.
+    // Usually one or two counts.
     for _ in 0..8 {
         let step = hunt.step();
         let Order::Count(low, last, by_formula) = order(&hunt, step) else { break };
@@ -137,7 +140,7 @@ pub(super) fn course(start: u128, n: i128) -> Result<Course> {
     Ok(course)
 }
 
-/// About how many primes there are from the first number to the last one.
+/// The approximate number of primes from the first number to the last one.
 fn primes_between(low: u128, last: u128) -> u128 {
     let (from, to) = (low as f64, last as f64);
     let numbers = (last - low) as f64;
@@ -149,7 +152,7 @@ fn primes_between(low: u128, last: u128) -> u128 {
     primes.max(0.0) as u128
 }
 
-/// Numbers that were counted, and the primes among them.
+/// The numbers visited, and the primes among them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counted {
     numbers: u128,
@@ -176,9 +179,10 @@ fn with<T>(outcome: Outcome<T>, counted: impl FnOnce(T) -> (u128, u128)) -> Outc
     Outcome { total, done, blocks, cause, account }
 }
 
-/// Finds what is surely not there before days of work.
+/// Refuses primes that certainly do not exist in range, before days of work.
 ///
-/// R is within 1e13 of the number of primes everywhere below 1e26: its error is about sqrt(x) / ln x, 2e11, there.
+/// R is within 1e13 of the number of primes everywhere below 1e26, where its error is about sqrt(x)
+/// / ln x = 2e11.
 fn possible(start: u128, n: i128) -> Result<()> {
     let (before, n_) = (estimate::prime_count(start as f64), n.unsigned_abs() as f64);
     let is_possible = match n > 0 {
@@ -203,7 +207,7 @@ fn stopped(ended: &Option<Outcome<Counted>>) -> bool {
     ended.as_ref().is_some_and(|ended| !ended.is_complete())
 }
 
-/// At the root: looks at the primes one by one.
+/// At the root: visits the primes one by one.
 fn search(context: &Context<'_>, step: Step, start: u128, n: i128) -> Result<Option<u128>> {
     let Step::Locate { from, n: left } = step else { return Ok(None) };
     let direction = if n > 0 { Direction::Up } else { Direction::Down };
@@ -213,7 +217,7 @@ fn search(context: &Context<'_>, step: Step, start: u128, n: i128) -> Result<Opt
     }
 }
 
-/// Two jobs, one after the other, as one.
+/// Combines two consecutive jobs.
 fn joined(before: Option<Outcome<Counted>>, after: Outcome<Counted>) -> Outcome<Counted> {
     let Some(mut all) = before else { return after };
     let after = all.join(after).unwrap_or_default();

@@ -1,13 +1,15 @@
-//! `primes --plan`: which way it would go, in how many blocks, with what tables and in about what time, without a look at any number.
+//! `primes --plan`: the algorithm, blocks, tables and approximate time of a job, without running
+//! it.
 //!
-//! The times are by the measured model ([`costs`](crate::primes::costs)) of another machine than yours may be: good to a factor of two.
+//! The times follow the cost model ([`costs`](crate::primes::costs)), measured on a particular
+//! machine: accurate to a factor of two.
 
+use super::algorithm::{self, COMPARED};
 use super::answer::plan::PrimesPlan;
 use super::args::{Nth, Primes, PrimesAlgorithm};
-use super::choice::{self, COMPARED};
 use super::cut::end_of;
+use super::difference::Difference;
 use super::range::Range;
-use super::sides::Sides;
 use super::{list, nth, work};
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
@@ -36,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             planned(context, result, seconds)
         }));
     }
-    let by_formula = choice::is_by_formula(context, options)?;
+    let by_formula = algorithm::is_by_formula(context, options)?;
     context.finish(cluster.at_root(|| {
         let range = options.range;
         let (mut blocks, mut table_bytes) = (0, 0);
@@ -51,8 +53,8 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             };
             let sieve = size_of_sieve(range, algorithm, length);
             blocks += sieve.0;
-            // Where each prime is looked at a rank has tables of its own, of another form.
-            table_bytes += if choice::asked(options) == Asked::List { 0 } else { sieve.1 };
+            // If each prime is visited, each rank has its own tables, of another form.
+            table_bytes += if algorithm::asked(options) == Asked::List { 0 } else { sieve.1 };
         }
         let result = PrimesPlan {
             start: range.start,
@@ -61,26 +63,26 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             algorithm: name(options, by_formula),
             blocks,
             table_bytes,
-            core_seconds: rounded(choice::seconds(options, by_formula, COMPARED)),
+            core_seconds: rounded(algorithm::seconds(options, by_formula, COMPARED)),
         };
-        planned(context, result, choice::seconds(options, by_formula, context.isa))
+        planned(context, result, algorithm::seconds(options, by_formula, context.isa))
     }))
 }
 
 /// Blocks, and bytes of tables, of a count by the formula.
 pub(super) fn size_of_formula(range: Range<u128>, verify: bool) -> (u64, u64) {
-    let sides = Sides::new(range, verify, Vec::new());
-    (sides.blocks(), sides.layout().map_or(0, |layout| layout.bytes()))
+    let difference = Difference::new(range, verify, Vec::new());
+    (difference.blocks(), difference.layout().map_or(0, |layout| layout.bytes()))
 }
 
-/// Blocks, and bytes of the shared table, of a look at each number in blocks of this length.
+/// Blocks, and bytes of the shared table, when each number is visited in blocks of this length.
 pub(super) fn size_of_sieve(range: Range<u128>, algorithm: Algorithm, length: u64) -> (u64, u64) {
     let table = algorithm.table(range.start, end_of(range));
     let blocks = range.numbers().div_ceil(length.into()).try_into().unwrap_or(u64::MAX);
     (blocks, table.map_or(0, |(layout, _)| 8 * (layout.sheets() * layout.sheet_words()) as u64))
 }
 
-/// The name of the way.
+/// The name of the algorithm.
 fn name(options: &Primes, by_formula: bool) -> String {
     let algorithm = match options.algorithm {
         PrimesAlgorithm::Auto if by_formula => PrimesAlgorithm::Combinatorial,
@@ -90,12 +92,12 @@ fn name(options: &Primes, by_formula: bool) -> String {
     algorithm.to_string()
 }
 
-/// To two digits: the model has no more, and logarithms differ in the last ones between machines.
+/// To two digits: the model has no more, and the last digits of logarithms differ between machines.
 fn rounded(seconds: f64) -> f64 {
     format!("{seconds:.1e}").parse().unwrap_or(seconds)
 }
 
-/// The end of a run of nothing.
+/// The final report of a plan.
 fn planned(context: &Context<'_>, result: PrimesPlan, core_seconds: f64) -> FinalReport<PrimesPlan> {
     let ranks = context.cluster.size();
     let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_what_nobody_can_do_are_counted_too() {
+    fn blocks_of_impossible_jobs_are_counted_too() {
         let algorithm = Algorithm::Sieve(COMPARED);
         let (blocks, _) = size_of_sieve(Range { start: 0, stop: 10_u128.pow(26) }, algorithm, 1 << 20);
         assert_eq!(blocks, u64::MAX);

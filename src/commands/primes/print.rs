@@ -1,5 +1,5 @@
-//! The job of printing primes or k-tuplets: marks of a span, delivered to the root in order, which
-//! makes the list of them.
+//! The job of printing primes or k-tuplets: ranks deliver the marks of their spans to the root in
+//! order, which makes the list.
 
 use std::ops::ControlFlow;
 
@@ -18,11 +18,11 @@ use crate::primes::marks::Marks;
 use crate::primes::sieving::Primes;
 use crate::primes::source::{Algorithm, Source};
 
-/// Bytes of marks that may be in work or wait for their turn: of all ranks together where they go
-/// to the root, of each where they do not.
+/// The most bytes of marks in work or waiting: of all ranks together if they go to the root,
+/// otherwise of each rank.
 pub(super) const WAITING: u64 = 256 << 20;
 
-/// What is listed.
+/// What to list.
 #[derive(Clone, Copy)]
 pub(super) struct List {
     pub(super) cut: Cut,
@@ -34,7 +34,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Marks of the primes of a span, or of the k-tuplets that begin in it.
+    /// Marks of the primes of a span, or of the k-tuplets that start in it.
     pub(super) fn marks(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Marks> {
         let (low, high) = self.cut.numbers(span);
         source.marks([low, high, self.cut.high], self.k, yield_now)
@@ -51,12 +51,12 @@ impl List {
         Marks::size(self.numbers(Span::new(0, 1)))
     }
 
-    /// What makes the list of marks.
+    /// The encoder from marks to the list.
     pub(super) fn encoder(&self, context: &Context<'_>) -> Encoder {
         Encoder::new(self.encoding, self.k, context.isa)
     }
 
-    /// Bytes of what comes before the list.
+    /// Bytes of the header before the list.
     pub(super) fn header_bytes(&self) -> u64 {
         self.encoding.header(0).len() as u64
     }
@@ -70,7 +70,7 @@ impl List {
         }
     }
 
-    /// Blocks that a rank goes on with in one go.
+    /// Blocks that a rank computes at once.
     pub(super) fn grain(&self) -> u64 {
         self.cut.blocks_in(self.algorithm.grain(self.cut.low, self.cut.high, Asked::List))
     }
@@ -81,7 +81,7 @@ pub(super) struct Print<'t>(pub(super) List, pub(super) Option<Primes<'t>>);
 
 impl Print<'_> {
     /// Runs the job; the root writes `header` and then everything in order to its `output`. Every
-    /// rank must call it; the root gets the outcome, whose total is what has been written.
+    /// rank must call it; the root gets the outcome, whose total counts what was written.
     pub(super) fn deliver(
         &self,
         context: &Context<'_>,
@@ -96,7 +96,7 @@ impl Print<'_> {
         let listing = cluster.agree(listing.transpose())?;
         let room = DeliveryMemory { block: self.0.block_bytes(), all: WAITING };
         let (outcome, listing) = agreed(cluster, context.session.deliver(self, room, listing))?;
-        // Without a listing the reader was given up: then nobody knows how much of it was read.
+        // Without a listing the reader was abandoned: then it is unknown how much it read.
         let written = listing.as_ref().map(|listing| listing.written);
         *output = listing.map(|listing| listing.output);
         Ok(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
@@ -109,10 +109,10 @@ impl Print<'_> {
     }
 }
 
-/// Bytes that are written in one go: what a pipe holds.
+/// Bytes written at once: the capacity of a pipe.
 const PART: usize = 64 << 10;
 
-/// The list as far as it was written.
+/// The written part of the list.
 struct Listing {
     written: Written,
     encoder: Encoder,
@@ -141,10 +141,10 @@ impl Sink<Listed> for Listing {
     }
 }
 
-/// How far a list is.
+/// The progress of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Written {
-    /// Numbers looked at.
+    /// Numbers visited.
     pub(super) numbers: u64,
     /// Primes or k-tuplets written.
     pub(super) listed: u64,
@@ -197,7 +197,7 @@ mod tests {
     fn computed(job: &Print<'static>, span: Span, source: &mut Source<'static>) -> Listed {
         match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
-            ControlFlow::Break(()) => unreachable!("nobody broke"),
+            ControlFlow::Break(()) => unreachable!("nothing breaks it"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The range of `montesieve primes` as it is typed, and as it is meant.
+//! The range of `montesieve primes`: its syntax and its meaning.
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
@@ -7,7 +7,7 @@ use crate::cli::values;
 use crate::primes::gourdon::LARGEST;
 use crate::primes::nth::PRIMES_TO_LARGEST;
 
-/// An inclusive range of numbers; `start` is never above `stop`. Of numbers below 2^64, or of larger ones too.
+/// An inclusive range of numbers, below 2^64 or of 128 bits; `start` is never above `stop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range<N = u64> {
     /// The first number.
@@ -17,7 +17,7 @@ pub struct Range<N = u64> {
 }
 
 impl Range<u128> {
-    /// The same where all of it is below 2^64, as far as a sieve goes.
+    /// The same range if all of it is below 2^64, the limit of the 64-bit sieve.
     pub fn below_2_64(self) -> Option<Range> {
         Some(Range { start: self.start.try_into().ok()?, stop: self.stop.try_into().ok()? })
     }
@@ -34,7 +34,8 @@ impl From<Range> for Range<u128> {
     }
 }
 
-/// The range as it is typed: `STOP`, `START STOP`, `START --dist N`, or `--nth N [START]`, where N may be negative.
+/// The range as it is typed: `STOP`, `START STOP`, `START --dist N`, or `--nth N [START]`, where N
+/// may be negative.
 #[derive(Args)]
 struct TypedRange {
     /// First number of the range [default: 0]
@@ -85,7 +86,7 @@ impl TypedRange {
     }
 }
 
-// By hand, so that a range which makes no sense is refused by the parser like any other bad value.
+// Implemented by hand, so that the parser refuses an invalid range like any other bad value.
 impl FromArgMatches for Range<u128> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let typed = TypedRange::from_arg_matches(matches)?;

@@ -1,4 +1,4 @@
-//! The job that looks at every prime once and gives all that is asked for in one pass.
+//! The job that visits every prime once and computes all requested properties in one pass.
 
 use std::ops::ControlFlow;
 
@@ -9,7 +9,7 @@ use crate::primes::costs::Asked;
 use crate::primes::source::{Algorithm, Source};
 use crate::primes::summary::{Summary, Wanted};
 
-/// The job of looking at every prime.
+/// The job of visiting every prime.
 pub(super) struct Survey {
     pub(super) cut: Cut,
     pub(super) algorithm: Algorithm,
@@ -71,11 +71,11 @@ mod tests {
 
     const WANTED: Wanted = Wanted { tuplets: [true; MOST + 1], sum: true, digest: true, gaps: Which::All };
 
-    /// The tally of `span`, by a workspace that may have done anything before.
+    /// The tally of `span`, by a workspace that may have been used for anything before.
     fn computed(job: &Survey, span: Span, source: &mut Source<'static>) -> Summary {
         match job.compute(span, source, &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(tally) => tally,
-            ControlFlow::Break(()) => unreachable!("nobody broke"),
+            ControlFlow::Break(()) => unreachable!("nothing breaks it"),
         }
     }
 
@@ -119,7 +119,7 @@ mod tests {
             let mut source = job.workspace();
             let whole = Span::new(0, job.blocks());
             prop_assert_eq!(&computed(&job, whole, &mut source), &expected);
-            // Block by block, begun in the middle as another rank would.
+            // Block by block, starting in the middle as another rank would.
             let middle = turn.index(job.blocks() as usize) as u64;
             let mut ledger = crate::job::Ledger::new();
             for block in (middle..job.blocks()).chain(0..middle) {

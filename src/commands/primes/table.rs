@@ -1,7 +1,8 @@
-//! The table of sieving primes, made before a job: once on each node, by all its ranks together.
+//! The table of sieving primes, built before a job: once per node, by all its ranks together.
 //!
-//! Every rank reads all of it for each window of huge numbers, so eight ranks with tables of their own would take 1 GB near
-//! 2^64, and the time of eight fills. What it took is part of the job's account.
+//! Every rank reads all of it for each window of huge numbers. Near 2^64 eight ranks with private
+//! tables would need 1 GB, and the time to fill eight. The time to build it is part of the job's
+//! account.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -19,13 +20,13 @@ use crate::primes::source::Algorithm;
 pub(super) struct Table<'c> {
     layout: Layout,
     words: Shared<'c>,
-    /// What it took, at the root.
+    /// The account of building it, at the root.
     account: Option<Account>,
 }
 
 impl<'c> Table<'c> {
-    /// Makes the table that counting in `cut` needs; `None` where it does without, which the range alone decides. Every rank must
-    /// call it.
+    /// Builds the table that counting in `cut` needs; `None` if it needs none, which the range
+    /// alone decides. Every rank must call it.
     ///
     /// # Errors
     /// As [`Cluster::shared`].
@@ -36,8 +37,8 @@ impl<'c> Table<'c> {
         let words = cluster.shared(layout.sheets(), layout.sheet_words(), |sheets, words| {
             fault::at(Stage::Fill, cluster.rank())?;
             let begun = Instant::now();
-            // A third of a second at most for all ranks of a node together: too short to look after messages, which there
-            // are none of before the job.
+            // At most a third of a second for all ranks of a node together: too short to poll for
+            // messages, and there are none before the job.
             let _ = layout.fill(sheets, words, isa, &mut || ControlFlow::Continue(()));
             compute = begun.elapsed().as_secs_f64();
             Ok(())
@@ -46,12 +47,12 @@ impl<'c> Table<'c> {
         Ok(Some(Table { layout, words, account }))
     }
 
-    /// What is in it.
+    /// The primes in it.
     pub(super) fn primes(&self) -> Primes<'_> {
         Primes::new(self.layout, &self.words)
     }
 
-    /// Gives the memory back. Every rank must call it; the root gets the account of the making.
+    /// Frees the memory. Every rank must call it; the root gets the account of building.
     pub(super) fn release(self) -> Option<Account> {
         self.words.release();
         self.account

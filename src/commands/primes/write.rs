@@ -1,18 +1,16 @@
-//! `primes --output FILE` on several ranks: the list itself, written by all ranks at once, in one
-//! pass.
+//! `primes --output FILE` on several ranks: all ranks write the list in parallel, in one pass.
 //!
-//! A rank sieves its blocks and keeps the marks of them (a byte for 30 numbers); how long their
-//! part of the list is follows from counts. These lengths go to the root in order, as the tallies
-//! of the job; their running sum is the place of each part in the file. The root sends a rank the
-//! place of its part, and the rank makes the list of it and writes it there (`pwrite`), a slice
-//! whenever it looks after its messages. The file has a temporary name until every byte of it is on
-//! the disk. What waits on a rank is bounded in bytes: it computes no more while too much does.
-//! That cannot go on for ever, for the first block that is missing is in the hands of a rank whose
-//! own parts lie before it.
+//! A rank sieves its blocks and keeps their marks (a byte per 30 numbers). The length of each part
+//! of the list follows from counts. These lengths go to the root in order, as the tallies of the
+//! job; their running sum is the position of each part in the file. The root sends a rank the
+//! position of its part. The rank then makes the text and writes it there (`pwrite`), one slice
+//! whenever it polls for messages. The file has a temporary name until all of it is on the disk.
+//! The bytes that wait on a rank are bounded: it pauses while too many do. This cannot deadlock,
+//! since the rank with the first missing block has only parts before it.
 //!
-//! Where the ranks do not all see the root's file (another host without a shared file system), and
-//! on NFS, where several writers of one page are not safe, and on streams, the list goes through
-//! the root instead ([`super::print`]).
+//! The list goes through the root instead ([`super::print`]) if a rank does not see the root's file
+//! (another host without a shared file system), on NFS, where several writers of one page are
+//! unsafe, and on streams.
 
 mod reserve;
 
@@ -42,15 +40,15 @@ use crate::primes::marks::Marks;
 use crate::primes::sieving::Primes;
 use crate::primes::source::Source;
 
-/// Bytes of marks whose list is written in one go: 2 million numbers, so at most some megabytes of
+/// Bytes of marks whose list is written at once: 2 million numbers, so at most some megabytes of
 /// text and milliseconds.
 const SLICE: usize = 64 << 10;
 
-/// Between two looks whether there is room again.
+/// Time between two checks for free memory.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Writes the list into the root's `output` from all ranks, if that can be. `None` when it cannot;
-/// then nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
+/// Writes the list into the root's `output` from all ranks, if possible. `None` if not; then
+/// nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
 pub(super) fn write(
     context: &Context<'_>,
     list: List,
@@ -60,7 +58,7 @@ pub(super) fn write(
     let cluster = context.cluster;
     let place = cluster.agree(output.map(|output| prepare(list, output)).transpose())?;
     let Place { path, name } = cluster.broadcast(place)?;
-    // Another host may have no such file.
+    // The file may not exist on another host.
     let file = OpenOptions::new().write(true).open(&path).ok().filter(|_| !is_on_nfs(&path));
     let blind = cluster.max(u64::from(file.is_none()))? == 1;
     let channel = if blind { None } else { cluster.channel()? };
@@ -78,7 +76,7 @@ pub(super) fn write(
         aside(|| file.set_len(end).and_then(|()| file.write_all_at(&header, 0))).map_err(|error| job.cannot(&error))
     });
     cluster.agree(ended.transpose())?;
-    // What this rank wrote is on the disk before the root renames the file.
+    // Syncs this rank's data to the disk before the root renames the file.
     let file = &job.file;
     cluster.agree(aside(|| file.sync_data()).map_err(|error| job.cannot(&error)))?;
     Ok(Some(outcome.map(|Outcome { done, blocks, cause, account, .. }| Outcome {
@@ -90,11 +88,10 @@ pub(super) fn write(
     })))
 }
 
-/// Places that the root has decided and not yet sent: a rank, and its first block and the place of
-/// it.
+/// Positions that the root has decided but not sent: a rank, its first block, and its position.
 type Decided = Arc<Mutex<VecDeque<(u64, [u64; 2])>>>;
 
-/// A rank's part of the list: from which block on, how many are listed, and the bytes of that.
+/// A rank's part of the list: its first block, the primes listed, and their bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Part {
     rank: u64,
@@ -103,7 +100,7 @@ struct Part {
     bytes: u64,
 }
 
-/// Numbers of a span, and its parts in order; or why a rank cannot write.
+/// The numbers of a span, and its parts in order; or why a rank cannot write.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Parts {
     numbers: u64,
@@ -119,10 +116,10 @@ impl Tally for Parts {
     }
 }
 
-/// At the root: gives parts their places.
+/// At the root: assigns positions to parts.
 struct Placing {
     written: Written,
-    /// Where the next part goes.
+    /// The position of the next part.
     end: u64,
     decided: Decided,
 }
@@ -159,28 +156,28 @@ struct Write<'t> {
     desk: RefCell<Desk>,
 }
 
-/// What a rank has in work besides its sieve.
+/// A rank's state besides its sieve.
 struct Desk {
     encoder: Encoder,
-    /// Parts that have no place yet, by their first block: their marks and bytes.
+    /// Parts without a position, by their first block: their marks and bytes.
     kept: BTreeMap<u64, (Marks, u64)>,
-    /// Parts to be written, in the order of their places.
+    /// Parts to write, in the order of their positions.
     placed: VecDeque<Placed>,
     /// Bytes of marks in both.
     held: u64,
-    /// Places told to this rank; at the root, places sent to each.
+    /// Positions received by this rank; at the root, positions sent to each rank.
     told: u64,
     sent: Vec<u64>,
-    /// Why it can write no more.
+    /// Why it cannot write any more.
     failed: Option<String>,
 }
 
-/// A part on its way into the file.
+/// A part that is being written.
 struct Placed {
     marks: Marks,
-    /// Bytes of marks that are written.
+    /// Bytes of marks already written.
     done: usize,
-    /// Where the next byte goes, and where the last one ends.
+    /// The position of the next byte, and the end of the part.
     place: u64,
     end: u64,
 }
@@ -191,7 +188,7 @@ impl Desk {
         Desk { encoder, kept, placed, held: 0, told: 0, sent, failed: None }
     }
 
-    /// This rank's part that begins with `block` has its place.
+    /// Records the position of this rank's part that starts with `block`.
     fn told(&mut self, [block, place]: [u64; 2]) -> Result<()> {
         self.told += 1;
         let Some((marks, bytes)) = self.kept.remove(&block) else {
@@ -215,7 +212,7 @@ impl Write<'_> {
         Error::Run(format!("cannot write {}: {error}", self.name))
     }
 
-    /// Tells and hears places.
+    /// Sends and receives positions.
     fn hear(&self) -> Result<()> {
         let mut desk = self.desk();
         let decided = std::mem::take(&mut *self.decided.lock().unwrap_or_else(PoisonError::into_inner));
@@ -233,7 +230,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    /// Writes a slice of what has its place; whether there was any.
+    /// Writes a slice of a part with a position; returns whether there was one.
     fn write_slice(&self) -> bool {
         let Desk { encoder, placed, held, failed, .. } = &mut *self.desk();
         let Some(part) = placed.front_mut() else { return false };
@@ -247,7 +244,7 @@ impl Write<'_> {
         let is_whole = part.done >= part.marks.len();
         let failure = match written {
             Err(error) => Some(self.cannot(&error).to_string()),
-            // Counting and listing are two ways to the same bytes.
+            // Counting and listing must give the same bytes.
             Ok(()) if is_whole && part.place != part.end => Some(format!(
                 "a part of the list ends at byte {} and not at {} (a fault of montesieve)",
                 part.place, part.end
@@ -255,7 +252,7 @@ impl Write<'_> {
             Ok(()) => None,
         };
         if failure.is_some() {
-            // No more is tried.
+            // Gives up all other parts.
             (*failed, *held) = (failure, 0);
             placed.clear();
         } else if is_whole {
@@ -265,8 +262,8 @@ impl Write<'_> {
         true
     }
 
-    /// After the job: every rank hears of the rest of its places, and writes it if the list
-    /// `is_whole` (which the root knows).
+    /// After the job: every rank receives its remaining positions, and writes those parts if the
+    /// list `is_whole` (which the root knows).
     fn finish(&self, cluster: &Cluster, is_whole: Option<bool>) -> Result<()> {
         let is_whole = cluster.broadcast(is_whole)?;
         self.hear()?;
@@ -280,7 +277,7 @@ impl Write<'_> {
         self.channel.flush()?;
         while is_whole && self.write_slice() {
             heartbeat::yield_now();
-            // Where a rank is lost, nobody needs the rest.
+            // If a rank is lost, the rest is not needed.
             cluster.all_sent(None)?;
         }
         let failed = self.desk().failed.clone();

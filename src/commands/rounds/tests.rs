@@ -1,4 +1,4 @@
-//! Where rounds end, what a trace shows, and which targets are given up.
+//! The ends of rounds, the contents of a trace, and unreachable targets.
 
 use super::*;
 use crate::job::{Boundaries, Job, Span, YieldNow};
@@ -13,7 +13,7 @@ fn wish(target: bool, way: bool) -> Precision {
     }
 }
 
-/// A job of one sample a block, whose tally is how many.
+/// A job of one sample per block, whose tally is their number.
 struct Count(u64);
 
 impl Job for Count {

@@ -1,12 +1,12 @@
-//! `--shard auto`: the place of this job in its job array, as Slurm, PBS, LSF and Grid Engine say it.
+//! `--shard auto`: the place of this job in its job array, from Slurm, PBS, LSF and Grid Engine.
 //!
-//! Pure: what is in the environment comes as a function, and the root's alone is asked.
+//! Pure: the environment is passed as a function, and only the root's is used.
 
 use std::num::NonZeroU64;
 
 use crate::job::run::JobPart;
 
-/// Names of the variables that say the index, the first, the last and the step of an array.
+/// Names of the variables for the index, the first, the last and the step of an array.
 struct Names {
     scheduler: &'static str,
     index: &'static str,
@@ -15,8 +15,8 @@ struct Names {
     step: Option<&'static str>,
 }
 
-/// Slurm and Grid Engine say all four. OpenPBS says index and count from 0 or 1 (`PBS_ARRAY_FIRST` and `PBS_ARRAY_LAST` where the
-/// submit script passes them on), LSF index, end and step from 1.
+/// Slurm and Grid Engine set all four. OpenPBS sets index and count from 0 or 1 (`PBS_ARRAY_FIRST`
+/// and `PBS_ARRAY_LAST` if the submit script passes them on), LSF sets index, end and step from 1.
 const SCHEDULERS: [Names; 4] = [
     Names {
         scheduler: "Slurm",
@@ -50,18 +50,18 @@ const SCHEDULERS: [Names; 4] = [
 
 /// The share of this task of its job array.
 ///
-/// With `parts` the task's ID is the number of its part, from 1: also for a task that is submitted
-/// again alone. Without, the array is taken to have every part, so its IDs must begin at 0 or 1 and
-/// there must be several: a scheduler that is given some of the tasks again knows no others.
+/// With `parts` the task's ID is the number of its part, from 1, even if the task is resubmitted
+/// alone. Without `parts`, the array must contain every part, so its IDs must start at 0 or 1 and
+/// there must be several: a scheduler that gets only some tasks again knows no others.
 ///
 /// # Errors
-/// A sentence, when no scheduler says that this is part of an array, or the number of parts cannot
-/// be known, or the ID is none of a part's.
+/// A sentence, if no scheduler reports an array, the number of parts is unknown, or the ID is not
+/// that of a part.
 pub(in crate::commands) fn share(
     parts: Option<NonZeroU64>,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<JobPart, String> {
-    // Outside arrays Grid Engine says "undefined", LSF 0 (or leaves it out).
+    // Outside arrays Grid Engine sets "undefined", LSF 0 or nothing.
     let number = |name: &str| variable(name).and_then(|text| text.parse::<u64>().ok());
     let is_there = |names: &&Names| number(names.index).is_some_and(|index| index > 0 || names.scheduler != "LSF");
     let names =

@@ -1,6 +1,6 @@
-//! What a scheduler can be asked: its commands, and how long its batch script has been running.
+//! Queries of a scheduler: its commands, and the age of its batch script.
 //!
-//! Stands beside `time_left`, which knows what to ask and is pure. Only the root asks, once.
+//! Stands beside `time_left`, which decides what to query and is pure. Only the root queries, once.
 
 use std::fs;
 use std::io::Read;
@@ -12,15 +12,15 @@ use super::time_left::{self, Query};
 use crate::cluster::launch::Launch;
 use crate::error::{Error, Result};
 
-/// How long a scheduler's command may take: a controller that is restarting does not answer.
+/// How long a scheduler's command may take: a restarting controller does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// More processes above each other than this are a loop, made by one that ended while we looked.
+/// More ancestors than this are a loop, which arises when one ends during the search.
 const DEEPEST: usize = 64;
 
-/// How long this scheduler lets us go on; `None`: as long as it takes.
+/// How long this scheduler lets the job run; `None` means without limit.
 ///
 /// # Errors
-/// [`Error::Usage`] when it does not say.
+/// [`Error::Usage`] when it does not tell.
 pub(in crate::commands) fn time_limit(launch: &Launch) -> Result<Option<Duration>> {
     let query = Query {
         scheduler: launch.scheduler.as_ref().map(|(name, id)| (*name, id.as_str())),
@@ -32,7 +32,7 @@ pub(in crate::commands) fn time_limit(launch: &Launch) -> Result<Option<Duration
     time_left::time_limit(&query).map_err(Error::Usage)
 }
 
-/// What a command prints, if it ends well and in time.
+/// The output of a command, if it succeeds in time.
 fn output(words: &[&str]) -> Option<String> {
     let (program, arguments) = words.split_first()?;
     let mut command = Command::new(program);
@@ -42,7 +42,7 @@ fn output(words: &[&str]) -> Option<String> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let mut text = String::new();
-        // Nobody listens any more when it took too long.
+        // The receiver is gone if it took too long.
         let _ = sender.send(pipe.read_to_string(&mut text).ok().map(|_| text));
     });
     let text = receiver.recv_timeout(PATIENCE).ok().flatten();
@@ -52,7 +52,7 @@ fn output(words: &[&str]) -> Option<String> {
     child.wait().is_ok_and(|status| status.success()).then_some(text)?
 }
 
-/// The age of the oldest process above us, or ourselves, that was started with this variable at this value.
+/// The age of the oldest ancestor (or of this process) that has this variable with this value.
 fn age(variable: &str, value: &str) -> Option<Duration> {
     let mark = format!("{variable}={value}");
     let (mut pid, mut oldest) = ("self".to_owned(), None);
@@ -69,7 +69,8 @@ fn age(variable: &str, value: &str) -> Option<Duration> {
     Duration::try_from_secs_f64((up - start).max(0.0)).ok()
 }
 
-/// Fields 4 and 22 of a process's `stat`; the second is a name, which may hold anything.
+/// Fields 4 and 22 of a process's `stat`; the second field is a name, which may contain any
+/// character.
 fn parent_and_start(stat: &str) -> Option<(String, u64)> {
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();

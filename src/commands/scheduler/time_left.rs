@@ -1,6 +1,6 @@
-//! `--time-limit auto`: how long the scheduler lets this job go on.
+//! `--time-limit auto`: how long the scheduler lets this job run.
 //!
-//! | scheduler | says it | where |
+//! | scheduler | reports | where |
 //! |---|---|---|
 //! | Slurm | end, as UNIX time | `SLURM_JOB_END_TIME` (new versions); else what `squeue -o %L` has left |
 //! | PBS | length | `PBS_WALLTIME` (Torque), else `Resource_List.walltime` of `qstat -f`; less the job's age |
@@ -8,43 +8,44 @@
 //! | Grid Engine | length | `h_rt` of `qstat -j`, less the job's age |
 //! | Flux | what is left | `flux job timeleft`, in seconds |
 //!
-//! Pure: variables, commands, age and time come as functions, and the root's alone are asked; `query` has the real ones.
-//! A job's age is that of the oldest process above us that has the job's id in its environment: the batch script.
+//! Pure: variables, commands, age and time are passed as functions, and only the root's are used;
+//! `query` has the real ones. A job's age is that of the oldest ancestor with the job's id in its
+//! environment: the batch script.
 
 use std::time::Duration;
 
 use crate::cli::values;
 
-/// What is kept back for the last save and the launcher's way out, both of which take seconds.
+/// Reserved for the last save and the launcher's end, both of which take seconds.
 const MARGIN: Duration = Duration::from_secs(60);
-/// In short jobs the margin is no more than this part of what is left.
+/// In short jobs the margin is at most this part of the remaining time.
 const MARGIN_PART: u32 = 10;
 
-/// What can be asked.
+/// The sources of a query.
 pub(super) struct Query<'a> {
     /// The scheduler and the id of its job.
     pub(super) scheduler: Option<(&'a str, &'a str)>,
     /// A variable of the environment.
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
-    /// What a command prints, if it ends well.
+    /// The output of a command, if it succeeds.
     pub(super) command: &'a dyn Fn(&[&str]) -> Option<String>,
-    /// For how long processes with this variable at this value have been above us.
+    /// The age of the oldest ancestor that has this variable with this value.
     pub(super) age: &'a dyn Fn(&str, &str) -> Option<Duration>,
     /// Seconds since 1970.
     pub(super) now: u64,
 }
 
-/// What a scheduler says.
+/// The answer of a scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Time(Duration),
     Unlimited,
 }
 
-/// How long to go on; `None`: as long as it takes.
+/// How long to run; `None` means without limit.
 ///
 /// # Errors
-/// A sentence, when no scheduler is there, or it does not say.
+/// A sentence, if there is no scheduler, or it does not tell.
 pub(super) fn time_limit(query: &Query<'_>) -> Result<Option<Duration>, String> {
     let instead = "write --time-limit TIME";
     let (name, id) =
@@ -69,7 +70,8 @@ fn slurm(query: &Query<'_>, id: &str) -> Option<Left> {
         return Some(Left::Time(Duration::from_secs(end.saturating_sub(query.now))));
     }
     let said = (query.command)(&["squeue", "--noheader", "--jobs", id, "--format", "%L"])?;
-    // A job array's id stands for several lines; all have the same limit, and ours is not the shortest of them for long.
+    // A job array's id gives several lines; all have the same limit, and this job's line is not the
+    // shortest for long.
     clock(said.lines().next()?)
 }
 
@@ -97,7 +99,7 @@ fn less_age(query: &Query<'_>, length: Left, variable: &str, id: &str) -> Option
     Some(Left::Time(length.saturating_sub((query.age)(variable, id)?)))
 }
 
-/// Seconds, whole or not, or that there is no limit.
+/// Parses seconds, possibly with a fraction, or "no limit".
 fn seconds(text: &str) -> Option<Left> {
     match text.trim() {
         "inf" | "infinity" | "INFINITY" => Some(Left::Unlimited),
@@ -105,7 +107,7 @@ fn seconds(text: &str) -> Option<Left> {
     }
 }
 
-/// What Slurm and PBS write: a time with colons, bare seconds, or that there is no limit.
+/// Parses the form of Slurm and PBS: a time with colons, bare seconds, or "no limit".
 fn clock(text: &str) -> Option<Left> {
     match text.trim() {
         "UNLIMITED" => Some(Left::Unlimited),
@@ -113,7 +115,8 @@ fn clock(text: &str) -> Option<Left> {
     }
 }
 
-/// LSF: `hours:minutes L`, where L stands for a limit and E for a guess, at which nothing ends. `-`: no limit.
+/// LSF: `hours:minutes L`, where L means a limit and E an estimate that does not end the job. `-`:
+/// no limit.
 fn hours_and_minutes(text: &str) -> Option<Left> {
     let (time, kind) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     if time == "-" || kind.trim() == "E" {
@@ -128,7 +131,8 @@ fn hours_and_minutes(text: &str) -> Option<Left> {
 mod tests {
     use super::*;
 
-    /// What comes of these variables, this command's output and an age of ten minutes, at the time 1000.
+    /// The result for these variables, this command's output and an age of ten minutes, at the
+    /// time 1000.
     fn asked(scheduler: &str, variables: &[(&str, &str)], command: &str, output: &str) -> Result<Option<u64>, String> {
         let query = Query {
             scheduler: Some((scheduler, "17")),
@@ -194,6 +198,6 @@ mod tests {
     #[test]
     fn without_a_scheduler_there_is_nothing_to_read() {
         let query = Query { scheduler: None, variable: &|_| None, command: &|_| None, age: &|_, _| None, now: 0 };
-        assert!(time_limit(&query).expect_err("nobody").contains("no scheduler is in sight"));
+        assert!(time_limit(&query).expect_err("no scheduler").contains("no scheduler is in sight"));
     }
 }

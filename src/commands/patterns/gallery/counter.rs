@@ -70,8 +70,8 @@ use crate::error::Result;
 
 /// Additions in all, spread over the ranks: as the notes have it.
 const ADDITIONS: u64 = 5 * 100_000;
-/// How long a rank goes on losing: 0.3 to 2 s are enough for all (2 and 8 ranks, Open MPI), but not
-/// where ranks of MPICH share a core.
+/// How long a rank keeps losing updates: 0.3 to 2 s are enough for all (2 and 8 ranks, Open MPI),
+/// but not where ranks of MPICH share a core.
 const LOSING: Duration = Duration::from_secs(3);
 /// Additions under a lock: each waits for its turn, 8 ranks of MPICH on 2 cores for a third of a
 /// second.

@@ -2,7 +2,7 @@
 //!
 //! Rank 0 owns the keys and values and serves three kinds of message: "set this key", "what is this
 //! key?", and "this was my last". A dictionary of Python's `Manager` works the same way behind the
-//! scenes: a process of its own holds it, and every access is a message there and one back.
+//! scenes: a separate process holds it, and every access is a request and a reply.
 //!
 //! # In Python
 //! ```python

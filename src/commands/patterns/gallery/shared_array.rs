@@ -2,8 +2,8 @@
 //!
 //! `MPI_Comm_split_type` finds the ranks that can share memory, and `MPI_Win_allocate_shared` gives
 //! them one window that each reads and writes with ordinary loads and stores. Distributed memory
-//! has no more than this: ranks on another node have a window of their own. The usual form, here
-//! and in the sieve's tables: each rank fills its part, all meet, all read.
+//! has no more than this: ranks on another node have another window. The usual form, here and in
+//! the sieve's tables: each rank fills its part, all meet, all read.
 //!
 //! # In Python
 //! ```python

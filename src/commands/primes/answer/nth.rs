@@ -14,7 +14,8 @@ record! {
         pub n: i128 => .label("n"),
         /// The prime is the n-th one above this number, or below it.
         pub start: u128 => .lines(|it| vec![(side(it.n), it.start.to_string())]),
-        /// Whether all primes are proven; false where primes above 2^64 were found by a test that proves nothing.
+        /// Whether all primes are proven; false where primes above 2^64 were found by a test that
+        /// proves nothing.
         pub proven: bool => .line("proof", |it| no_proof(it.proven)),
         /// How far the job came.
         pub completion: Completion => .flat(),

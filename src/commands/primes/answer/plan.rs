@@ -1,5 +1,5 @@
-//! The result of `primes --plan`. How long it takes on these ranks is no result: it stands in the run. What it takes of one core is, by a model that
-//! is the same on every machine.
+//! The result of `primes --plan`. How long it takes on these ranks is no result: it stands in the
+//! run. What it takes of one core is, by a model that is the same on every machine.
 
 use super::nth::side;
 use crate::report::field::WIDE;
@@ -10,8 +10,8 @@ record! {
     /// What a job takes.
     #[derive(Clone, Debug, PartialEq)]
     pub struct PrimesPlan {
-        /// `combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of trial
-        /// division.
+        /// `combinatorial`, `sieve` (with tests where that is cheaper), `both`, or the form of
+        /// trial division.
         pub algorithm: String => .label("algorithm"),
         /// Blocks of the job.
         pub blocks: u64 as WIDE => .label("blocks"),

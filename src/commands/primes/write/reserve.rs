@@ -1,5 +1,4 @@
-//! The root's file before the ranks write it: whether they may, and room for what there will surely
-//! be.
+//! The root's file before the ranks write it: whether they may, and space for the list.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,25 +11,25 @@ use crate::error::{Error, Result};
 use crate::primes::encoding::Encoding;
 use crate::primes::estimate::prime_count;
 
-/// What the root knows of its file.
+/// The root's file.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Place {
     /// The temporary file.
     pub path: PathBuf,
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
 }
 
-/// At the root: makes room for as much as there will surely be, so that a full disk is found before
-/// the work.
+/// At the root: reserves space for the minimal length, so that a full disk is found before the
+/// work.
 pub fn prepare(list: List, output: &Output) -> Result<Place> {
     let Some((file, path)) = output.temporary() else { return Err(Error::Run("no file to be written by all".into())) };
     reserve(file, sure_length(list)).map_err(output.cannot())?;
     Ok(Place { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
 }
 
-/// Bytes that the list surely has, or nearly so: primes in a range are about as many as their
-/// density says, give or take the root of it.
+/// A lower bound of the list's bytes, nearly certain: the number of primes follows from their
+/// density, within about its square root.
 fn sure_length(list: List) -> u64 {
     let (low, high) = (list.cut.low as f64, list.cut.high as f64);
     if list.k > 1 {
@@ -41,7 +40,7 @@ fn sure_length(list: List) -> u64 {
         let digits = from.max(1.0).log10().floor() as i32 + 1;
         let to = 10_f64.powi(digits).min(high);
         let primes = prime_count(to) - prime_count(from);
-        // Below 2^53 apart, doubles of huge numbers tell nothing.
+        // Doubles of huge numbers less than 2^53 apart are too coarse.
         let primes = if to - from < 1e-6 * to { (to - from) / to.ln() } else { primes };
         let sure = 0.999 * primes - 10.0 * primes.max(0.0).sqrt() - 1000.0;
         bytes += sure.max(0.0) * if list.encoding == Encoding::Text { f64::from(digits) + 1.0 } else { 8.0 };

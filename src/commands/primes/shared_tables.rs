@@ -1,8 +1,9 @@
-//! The tables of the formula, made before a job: once on each node, by all its ranks together.
+//! The tables of the formula, built before a job: once per node, by all its ranks together.
 //!
-//! Stands beside `table.rs`, which does so for the sieve's primes. These take seconds from 1e20 on, so whoever makes them looks after
-//! signals and the time meanwhile; what came to one rank is told to the others behind each table. Small tables are made by each rank
-//! for itself: that takes less time than the calls that a shared window needs.
+//! Stands beside `table.rs`, which does this for the sieve's primes. These tables take seconds from
+//! 1e20 on, so ranks check signals and the time while they build them. After each table they agree
+//! whether to stop. Each rank builds small tables for itself: that takes less time than the calls
+//! for a shared window.
 
 use std::ops::Deref;
 use std::time::{Duration, Instant};
@@ -15,14 +16,14 @@ use crate::fault::{self, Stage};
 use crate::job::run::{Account, account_of_making};
 use crate::primes::gourdon::{Layout, Words};
 
-/// Tables of fewer bytes are each rank's own: 15 ms of work (AMD Zen 5).
+/// Smaller tables are private to each rank: 15 ms of work (AMD Zen 5).
 pub(super) const SHARED_FROM: u64 = 16 << 20;
 
 /// The tables of a job.
-pub(super) struct Lookups<'c> {
-    /// `None` when making them was broken off.
+pub(super) struct SharedTables<'c> {
+    /// `None` when building them was interrupted.
     pub(super) words: Option<Words<Held<'c>>>,
-    /// What it took, at the root.
+    /// The account of building them, at the root.
     account: Option<Account>,
 }
 
@@ -43,12 +44,13 @@ impl Deref for Held<'_> {
     }
 }
 
-impl<'c> Lookups<'c> {
-    /// Makes them, unless a stop is asked for meanwhile. Every rank must call it, with the same layout.
+impl<'c> SharedTables<'c> {
+    /// Builds the tables, unless a stop is requested meanwhile. Every rank must call it, with the
+    /// same layout.
     ///
     /// # Errors
     /// As [`Cluster::shared`].
-    pub(super) fn make(context: &Context<'c>, layout: Layout) -> Result<Lookups<'c>> {
+    pub(super) fn make(context: &Context<'c>, layout: Layout) -> Result<SharedTables<'c>> {
         let cluster: &'c Cluster = context.cluster;
         let begun = Instant::now();
         let is_over = over(context)?;
@@ -73,10 +75,10 @@ impl<'c> Lookups<'c> {
             Ok::<_, Error>((cluster.max(broken.into())? == 0).then_some(held))
         })?;
         let account = account_of_making(cluster, begun.elapsed().as_secs_f64(), compute)?;
-        Ok(Lookups { words, account })
+        Ok(SharedTables { words, account })
     }
 
-    /// Gives the memory back. Every rank must call it; the root gets the account of the making.
+    /// Frees the memory. Every rank must call it; the root gets the account of building.
     pub(super) fn release(self) -> Option<Account> {
         for held in self.words.into_iter().flat_map(Words::into_parts) {
             if let Held::Shared(words) = held {
@@ -87,10 +89,11 @@ impl<'c> Lookups<'c> {
     }
 }
 
-/// Asks whether the job is over before it has begun: a signal came to this rank, or the time is up. Every rank must call it.
+/// Returns a check for an early stop: this rank received a signal, or the time is up. Every rank
+/// must call it.
 fn over(context: &Context<'_>) -> Result<impl Fn() -> std::ops::ControlFlow<()>> {
     use std::ops::ControlFlow::{Break, Continue};
-    // The root's clock decides; what is left by it is the same on all clocks.
+    // The root's clock decides; the remaining time is the same on all clocks.
     let left = |at: Instant| at.saturating_duration_since(context.cluster.now());
     let left: Option<Duration> =
         context.cluster.broadcast(context.cluster.at_root(|| context.session.options().deadline.map(left)))?;
