@@ -15,6 +15,7 @@ pub mod bars;
 pub mod chart;
 mod completion;
 pub mod field;
+mod kind;
 pub mod picture;
 mod plan;
 pub mod record;
