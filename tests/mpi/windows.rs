@@ -1,6 +1,6 @@
 //! Windows near and above 2^64: every tally, the same on any number of ranks, restarted or not, and as the tables have it.
 //!
-//! `scripts/windows-campaign` holds thousands of random windows against PARI/GP; here are those that show ranks, restarts and borders.
+//! `cargo xtask windows-campaign` holds thousands of random windows against PARI/GP; here are those that show ranks, restarts and borders.
 
 use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};

@@ -7,6 +7,7 @@ mod draw;
 mod faults;
 mod run;
 mod survival;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ use signal_hook::flag;
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     Faults(faults::Options),
+    WindowsCampaign(windows::Options),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     }
     let outcome = match task {
         Task::Faults(options) => faults::campaign(&options),
+        Task::WindowsCampaign(options) => windows::campaign(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
