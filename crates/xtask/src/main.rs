@@ -5,6 +5,7 @@
 
 mod draw;
 mod faults;
+mod lists;
 mod run;
 mod survival;
 mod windows;
@@ -24,6 +25,7 @@ use signal_hook::flag;
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     Faults(faults::Options),
+    ListsCampaign(lists::Options),
     WindowsCampaign(windows::Options),
 }
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     }
     let outcome = match task {
         Task::Faults(options) => faults::campaign(&options),
+        Task::ListsCampaign(options) => lists::campaign(&options),
         Task::WindowsCampaign(options) => windows::campaign(&options),
     };
     match outcome {
