@@ -1,5 +1,5 @@
 //! `burnin`: what is hidden is found and named, and nothing is found where nothing is. Few launches, of a round or two each: half a
-//! second a round where every rank has a core. `scripts/burnin-campaign` does the same a hundred times over, and slow ranks, which need a clock.
+//! second a round where every rank has a core. `cargo xtask burnin-campaign` does the same a hundred times over, and slow ranks, which need a clock.
 //!
 //! Speed is no matter here: whatever it was, `--threshold 100%` does not call it slow.
 

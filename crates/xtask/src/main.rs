@@ -3,6 +3,7 @@
 //! They are no part of the program, and use none of its crates: what they compare it with must not
 //! share its mistakes.
 
+mod burnin;
 mod draw;
 mod faults;
 mod lists;
@@ -24,6 +25,7 @@ use signal_hook::flag;
 #[derive(Parser)]
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
+    BurninCampaign(burnin::Options),
     Faults(faults::Options),
     ListsCampaign(lists::Options),
     WindowsCampaign(windows::Options),
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
             .expect("a signal that may be caught");
     }
     let outcome = match task {
+        Task::BurninCampaign(options) => burnin::campaign(&options),
         Task::Faults(options) => faults::campaign(&options),
         Task::ListsCampaign(options) => lists::campaign(&options),
         Task::WindowsCampaign(options) => windows::campaign(&options),
