@@ -5,6 +5,7 @@
 
 mod burnin;
 mod draw;
+mod equal_bytes;
 mod faults;
 mod lists;
 mod run;
@@ -26,6 +27,7 @@ use signal_hook::flag;
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     BurninCampaign(burnin::Options),
+    EqualBytes(equal_bytes::Options),
     Faults(faults::Options),
     ListsCampaign(lists::Options),
     WindowsCampaign(windows::Options),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     }
     let outcome = match task {
         Task::BurninCampaign(options) => burnin::campaign(&options),
+        Task::EqualBytes(options) => equal_bytes::campaign(&options),
         Task::Faults(options) => faults::campaign(&options),
         Task::ListsCampaign(options) => lists::campaign(&options),
         Task::WindowsCampaign(options) => windows::campaign(&options),
