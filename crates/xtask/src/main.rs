@@ -9,6 +9,8 @@ mod equal_bytes;
 mod faults;
 mod lists;
 mod run;
+mod scripts;
+mod setup;
 mod survival;
 mod windows;
 
@@ -27,6 +29,7 @@ use signal_hook::flag;
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     BurninCampaign(burnin::Options),
+    CheckScripts(scripts::Options),
     EqualBytes(equal_bytes::Options),
     Faults(faults::Options),
     ListsCampaign(lists::Options),
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     }
     let outcome = match task {
         Task::BurninCampaign(options) => burnin::campaign(&options),
+        Task::CheckScripts(options) => scripts::check(&options),
         Task::EqualBytes(options) => equal_bytes::campaign(&options),
         Task::Faults(options) => faults::campaign(&options),
         Task::ListsCampaign(options) => lists::campaign(&options),
