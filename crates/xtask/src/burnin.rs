@@ -130,10 +130,11 @@ fn tries_of(kind: &str, tries: u64, ranks: usize, duration: u64) -> Result<bool>
             good += 1;
         } else {
             let (result, speeds) = (&report["result"], &report["run"]["against_median"]);
+            let crowded: Vec<_> =
+                items(&report["run"]["hosts"]).map(|host| &host["is_oversubscribed"]).collect();
             println!(
                 "  {kind}, seed {number}, rank {rank}: exit code {code}, {result}, \
-                 against the median {speeds}, hosts {}",
-                report["run"]["hosts"]
+                 against the median {speeds}, oversubscribed {crowded:?}"
             );
         }
     }

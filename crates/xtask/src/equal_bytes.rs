@@ -1,7 +1,6 @@
 //! `cargo xtask equal-bytes`: runs random command lines on 0 to 8 ranks and compares the bytes of
 //! their results with those of one process.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;
@@ -15,11 +14,11 @@ use crate::run::{Result, Run, is_stopped, launch, program, run, shown};
 /// Run random command lines on 0 to 8 ranks and compare the bytes of their results.
 ///
 /// A line is drawn from all commands that compute: every method, tally, algorithm and form of
-/// output, small numbers and huge ones. It runs once as one process, and then K times with ranks (0:
-/// no launcher), schedule, chunk and instruction set drawn anew. One launch in five is stopped by
-/// SIGUSR2 at a random moment, where the line may have a checkpoint, and resumed with the same
-/// command line. Standard output (in JSON the `result`), the exit code and the file of --output must
-/// be equal.
+/// output, small numbers and huge ones. It runs once as one process, and then K times with ranks
+/// (0: no launcher), schedule, chunk and instruction set drawn anew. One launch in five is stopped
+/// by SIGUSR2 at a random moment, where the line may have a checkpoint, and resumed with the same
+/// command line. Standard output (in JSON the `result`), the exit code and the file of --output
+/// must be equal.
 ///
 /// Every draw is a function of the seed; when a signal arrives is not. Exit code 0: all equal.
 #[derive(clap::Args)]
@@ -40,105 +39,74 @@ const LIMIT: u64 = 120;
 /// Launches of one line, as each may be stopped.
 const TURNS: usize = 20;
 
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(String::from).collect()
+/// Lines, each with its weight. `a|b`: one of them. `[a]`: a word that is there in two of five
+/// lines. `~3e6`: a number up to there, `~1e8..1e9` between, its size drawn evenly. `{1..8}`:
+/// evenly. `#`: any word of 64 bits. `@`: a range of numbers. KEYS, PAIRS, FILE: a file.
+const LINES: [&str; 25] = [
+    "4 pi ~3e8 --method darts [--seed=#]",
+    "3 pi ~1e7 --method darts --algorithm scalar [--seed=#]",
+    "9 pi ~2e7 --method stratified|antithetic|control|sobol [--seed=#]",
+    "4 pi --method darts|antithetic|control --target-error 1e-3|1e-4|1e-3r",
+    "2 integrate ep --class S",
+    "3 integrate option ~3e6 --seed #",
+    "5 integrate ball|genz-gaussian --dim {1..8} ~3e6 --seed #",
+    "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} ~3e6 --seed #",
+    "1 integrate genz-oscillatory --dim {1..8} --target-error 1e-3",
+    "2 integrate expr exp(-x*x)|x^3 --bounds 0:1 ~3e6 --seed #",
+    "2 integrate expr sin(x)*y|sqrt(x+y) --bounds 0:1,0:2 ~3e6 --seed #",
+    "3 primes --nth ~1e6 0|1e9|1e12",
+    "2 primes --nth ~999 2^64-1000",
+    "10 primes @few --print|--print={2..6}",
+    "4 primes @low --output-format u64le|npy|text --output FILE",
+    "20 primes @any [--sum] [--digest] [--gaps|--gaps=all] [--count=1,2,3,4,5,6|--count=2]",
+    "4 primes @low [--algorithm=sieve]",
+    "2 primes @any",
+    "2 primes 0|~5e4 --dist ~5e4 --algorithm sqrt|trial",
+    "2 isprime ~2..1e13 --method trial",
+    "3 isprime ~1e38 [~1e38] [~1e38] [~1e20] [~1e20] [{0..200}] [{0..200}] [{0..200}]",
+    "3 isprime {0..200} [~1e5] [~1e10] [~1e15] [~1e20] [~1e25] [~1e30] [~1e35]",
+    "1 isprime {0..2} ~1e19 ~2e19 {0..9} ~1e38 ~1e38 ~1e38 ~1e38 ~1e38 ~1e38 ~1e38 ~1e38",
+    "4 gcd --all KEYS",
+    "3 gcd PAIRS",
+];
+/// Below 2^64; across and above it; of more primes than a list should have.
+const LOW: [&str; 2] = ["0|~1e6 --dist ~2e6", "~1e8..1.8e19 --dist ~2e5"];
+const HIGH: [&str; 2] = ["2^64-~1e5 --dist ~2e5", "~2e19..9e25 --dist ~2e5"];
+const MANY: &str = "0|~1e7 --dist ~2e7";
+
+/// A word of a line, drawn.
+fn word(draw: &mut Draw, text: &str) -> String {
+    let text = draw.pick(&text.split('|').collect::<Vec<_>>());
+    if let Some((before, ends)) = text.split_once('{') {
+        let (low, high) = ends.trim_end_matches('}').split_once("..").expect("two ends");
+        let ends: [u64; 2] = [low, high].map(|end| end.parse().expect("a number"));
+        return format!("{before}{}", draw.within(ends[0]..=ends[1]));
+    }
+    if let Some((before, number)) = text.split_once('~') {
+        let (low, high) = number.split_once("..").unwrap_or(("1", number));
+        let [low, high] = [low, high].map(|end| end.parse().expect("a number"));
+        return format!("{before}{}", draw.about(low, high));
+    }
+    match text {
+        "@few" => words(draw, &[&LOW[..], &HIGH[..]].concat()),
+        "@low" => words(draw, &LOW),
+        "@any" => words(draw, &[&LOW[..], &HIGH[..], &[MANY]].concat()),
+        _ if text.contains('#') => text.replace('#', &draw.word().to_string()),
+        _ => text.into(),
+    }
 }
 
-fn pi(draw: &mut Draw) -> Vec<String> {
-    let method = draw.pick(&["darts", "stratified", "antithetic", "control", "sobol"]);
-    let samples = draw.about(1.0, if method == "darts" { 3e8 } else { 2e7 });
-    if draw.chance(0.2) && !["stratified", "sobol"].contains(&method) {
-        let error = draw.pick(&["1e-3", "1e-4", "1e-3r"]);
-        return words(&format!("pi --method {method} --target-error {error}"));
-    }
-    let is_scalar = method == "darts" && samples < 10_000_000 && draw.chance(0.5);
-    let algorithm = if is_scalar { "--algorithm scalar" } else { "" };
-    let seed = if draw.chance(0.5) { format!("--seed {}", draw.word()) } else { String::new() };
-    words(&format!("pi {samples} --method {method} {algorithm} {seed}"))
-}
-
-fn integrate(draw: &mut Draw) -> Vec<String> {
-    let genz = ["genz-gaussian", "genz-oscillatory", "genz-corner-peak"];
-    let name = draw.pick(&["ball", genz[0], genz[1], genz[2], "option", "expr", "ep"]);
-    let what = match name {
-        "ep" => return words("integrate ep --class S"),
-        "option" => "option".into(),
-        "expr" => draw
-            .pick(&[
-                "expr exp(-x*x) --bounds 0:1",
-                "expr sin(x)*y --bounds 0:1,0:2",
-                "expr sqrt(x+y) --bounds 0:1,0:2",
-                "expr x^3 --bounds 0:1",
-            ])
-            .into(),
-        _ => format!("{name} --dim {}", draw.within(1..=8)),
-    };
-    if name == genz[1] && draw.chance(0.3) {
-        return words(&format!("integrate {what} --target-error 1e-3"));
-    }
-    words(&format!("integrate {what} {} --seed {}", draw.about(1.0, 3e6), draw.word() >> 32))
-}
-
-/// A range of numbers as START --dist LENGTH or START STOP, its end, and how many primes at most.
-fn window(draw: &mut Draw) -> (String, u128, u128) {
-    let start = match draw.within(0..20) {
-        0..8 => {
-            let stop = draw.about(1.0, 3e7);
-            return (format!("{} {stop}", draw.within(0..=stop)), stop, stop);
-        }
-        8..14 => draw.about(1e8, 1.8e19),
-        14..17 => (1 << 64) - draw.about(1.0, 1e5),
-        _ => draw.about(2f64.powi(64), 9e25),
-    };
-    let length = draw.about(1.0, 2e5);
-    (format!("{start} --dist {length}"), start + length, length)
-}
-
-fn primes(draw: &mut Draw) -> Vec<String> {
-    if draw.chance(0.12) {
-        let n = draw.about(1.0, 1e6);
-        let far = if n < 1000 { "2^64-1000" } else { "1e9" };
-        return words(&format!("primes --nth {n} {}", draw.pick(&["0", "1e12", far])));
-    }
-    let (range, stop, most) = window(draw);
-    let is_above = stop >= 1 << 64;
-    let kind = draw.within(0.0..1.0);
-    if kind < 0.3 && most < 3_000_000 {
-        let tuplets = format!("--print={}", draw.within(2..=6));
-        return words(&format!("primes {range} {}", draw.pick(&["--print", &tuplets])));
-    }
-    if kind < 0.4 && most < 3_000_000 && !is_above {
-        let form = draw.pick(&["u64le", "npy", "text"]);
-        return words(&format!("primes {range} --output-format {form} --output FILE"));
-    }
-    let mut line = format!("primes {range}");
-    let bare = line.len();
-    let gaps = draw.pick(&["--gaps", "--gaps=all"]);
-    let count = draw.pick(&["--count=1,2,3,4,5,6", "--count=2"]);
-    for tally in ["--sum", "--digest", gaps, count] {
-        if draw.chance(0.4) {
-            let _ = write!(line, " {tally}");
+/// The words of one of `lines`.
+fn words(draw: &mut Draw, lines: &[&str]) -> String {
+    let mut line = Vec::new();
+    for text in draw.pick(lines).split_whitespace() {
+        match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+            Some(text) if draw.chance(0.4) => line.push(word(draw, text)),
+            Some(_) => {}
+            None => line.push(word(draw, text)),
         }
     }
-    if line.len() == bare && !is_above {
-        let any = ["", "", "--algorithm sieve"];
-        let small = ["", "--algorithm sqrt", "--algorithm trial"];
-        let algorithm = draw.pick(if stop < 100_000 { &small } else { &any });
-        let _ = write!(line, " {algorithm}");
-    }
-    words(&line)
-}
-
-fn isprime(draw: &mut Draw) -> Vec<String> {
-    if draw.chance(0.3) {
-        return words(&format!("isprime {} --method trial", draw.about(2.0, 1e13)));
-    }
-    let mut line = "isprime".to_string();
-    for _ in 0..draw.within(1..=30) {
-        let number = if draw.chance(0.5) { draw.about(1.0, 1e38) } else { draw.within(0..=200) };
-        let _ = write!(line, " {number}");
-    }
-    words(&line)
+    line.join(" ")
 }
 
 /// A number of `bits` bits at most, times `factor`, in decimal.
@@ -154,34 +122,36 @@ fn product(draw: &mut Draw, bits: usize, factor: u64) -> String {
     limbs.iter().rev().fold(carry.to_string(), |text, limb| format!("{text}{limb:09}"))
 }
 
-fn gcd(draw: &mut Draw, file: &Path) -> Result<Vec<String>> {
+/// Numbers for gcd: one in each line, or pairs, some with factors that they share.
+fn numbers(draw: &mut Draw, in_line: usize) -> String {
     let shared = [(); 3].map(|()| draw.word() >> 24 | 1);
     let factors = [1, 1, shared[0], shared[1], shared[2]];
-    let is_all = draw.chance(0.5);
     // Pairs end at 2^128.
-    let bits: &[usize] = if is_all { &[64, 200, 1000] } else { &[20, 60, 85] };
-    let mut lines = String::new();
-    for _ in 0..draw.within(1..=200) {
-        for _ in 0..if is_all { 1 } else { 2 } {
-            let (bits, factor) = (draw.pick(bits), draw.pick(&factors));
-            let _ = write!(lines, "{} ", product(draw, bits, factor));
-        }
-        lines.push('\n');
-    }
-    fs::write(file, lines)?;
-    Ok(words(&format!("gcd {} {}", if is_all { "--all" } else { "" }, file.display())))
+    let bits: &[usize] = if in_line == 1 { &[64, 200, 1000] } else { &[20, 60, 85] };
+    let number = |draw: &mut Draw| {
+        let (bits, factor) = (draw.pick(bits), draw.pick(&factors));
+        product(draw, bits, factor)
+    };
+    let all = (0..draw.within(1..=200)).map(|_| (0..in_line).map(|_| number(draw) + " ").collect());
+    all.collect::<Vec<String>>().join("\n")
 }
 
-fn line(draw: &mut Draw, numbers: &Path) -> Result<Vec<String>> {
-    let mut line = match draw.within(0..100) {
-        0..20 => pi(draw),
-        20..40 => integrate(draw),
-        40..85 => primes(draw),
-        85..93 => isprime(draw),
-        _ => gcd(draw, numbers)?,
-    };
+/// A line for the shell; files of numbers are in `folder`.
+fn line(draw: &mut Draw, folder: &Path) -> Result<Vec<String>> {
+    let weighted = LINES.iter().filter_map(|line| line.split_once(' '));
+    let weighted = weighted.flat_map(|(weight, line)| vec![line; weight.parse().unwrap_or(0)]);
+    let mut line = words(draw, &weighted.collect::<Vec<_>>());
+    for (name, in_line) in [("KEYS", 1), ("PAIRS", 2)] {
+        let file = folder.join(name);
+        if line.contains(name) {
+            fs::write(&file, numbers(draw, in_line))?;
+            line = line.replace(name, &file.to_string_lossy());
+        }
+    }
+    let mut line: Vec<String> = line.split(' ').map(String::from).collect();
     if !is_list(&line) {
-        line.extend(words(draw.pick(&["", "--format json", "--format csv"])));
+        let form = draw.pick(&["", "--format=json", "--format=csv"]);
+        line.extend(Some(form.into()).filter(|form: &String| !form.is_empty()));
     }
     line.push("--quiet".into());
     Ok(line)
@@ -211,7 +181,7 @@ impl Launch {
         let (schedule, chunk) = (draw.pick(&SCHEDULES), draw.pick(&CHUNKS));
         Launch {
             ranks: draw.pick(&[0, 1, 2, 3, 5, 8]),
-            options: words(&format!("--schedule {schedule} --chunk {chunk}")),
+            options: ["--schedule", schedule, "--chunk", chunk].map(String::from).to_vec(),
             isa: draw.pick(isas),
             stop_after: if draw.chance(0.2) { Some(draw.within(0.3..1.2)) } else { None },
         }
@@ -253,7 +223,7 @@ fn outcome(line: &[String], launched: &Launch, folder: &Path) -> Result<(Outcome
             break ended;
         }
     };
-    let is_json = line.iter().any(|word| word == "json");
+    let is_json = line.iter().any(|word| word == "--format=json");
     let result = ended.result().filter(|_| is_json).map(String::into_bytes);
     let result = result.unwrap_or(ended.out);
     Ok(((ended.code, result, fs::read(&file).unwrap_or_default()), ended.err))
@@ -275,7 +245,7 @@ pub fn campaign(options: &Options) -> Result<bool> {
     let (work, numbers) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let (mut differing, mut refused) = (0, 0);
     for number in 0..options.lines {
-        let line = line(&mut draw, &numbers.path().join(format!("numbers-{number}")))?;
+        let line = line(&mut draw, numbers.path())?;
         let name = shown(&launch("montesieve", 0, &line));
         let alone = outcome(&line, &Launch::default(), work.path());
         let (expected, messages) = alone.map_err(|error| format!("{name}: {error}"))?;

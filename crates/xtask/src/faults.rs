@@ -275,10 +275,10 @@ impl Kills {
             );
         }
         if let Some(most) = self.starts.iter().copied().max_by(f64::total_cmp) {
+            let number = self.starts.len();
             println!(
-                "SIGKILL before the first save of a run: {}, at most {most:.2} s after the start of \
-                 all ranks",
-                self.starts.len()
+                "SIGKILL before the first save of a run: {number}, at most {most:.2} s after the \
+                 start of all ranks"
             );
         }
         // mpirun told to end has a code of its own, and so has a program that does not listen yet.

@@ -14,9 +14,9 @@ use crate::run::{self, Result, launch, run, shown};
 ///
 /// Each list has a START between 0 and 2^64, a length, a k from 1 (primes) to 6, a form (text,
 /// u64le, npy), a place (a file, or a pipe), a number of ranks (0: no launcher, to 5), a schedule
-/// and a chunk, all drawn from the seed and the list's number alone: --from I --lists 1 repeats list
-/// I. Some end at 2^64 - 1 or cross a power of ten, a square or the border where lists are divided
-/// by lines. The last line says how many were right. Exit code 0: all. 1: one was not.
+/// and a chunk, all drawn from the seed and the list's number alone: --from I --lists 1 repeats
+/// list I. Some end at 2^64 - 1 or cross a power of ten, a square or the border where lists are
+/// divided by lines. The last line says how many were right. Exit code 0: all. 1: one was not.
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {

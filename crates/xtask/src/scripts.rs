@@ -1,8 +1,9 @@
-//! `cargo xtask check-scripts`: checks the scripts themselves. bash -n on all, shellcheck where it is
-//! installed, and each submit script with stand-ins for the launchers, which print their arguments.
+//! `cargo xtask check-scripts`: checks the scripts themselves. bash -n on all, shellcheck where it
+//! is installed, and each submit script with stand-ins for the launchers, which print their
+//! arguments.
 //!
-//! No scheduler is needed. tests/rigs/ runs some of the scripts under real ones; `setup` beside this
-//! has stand-ins for whole machines.
+//! No scheduler is needed. tests/rigs/ runs some of the scripts under real ones; `setup` beside
+//! this has stand-ins for whole machines.
 
 use std::fs;
 use std::io::{Seek, Write};
@@ -106,7 +107,7 @@ fn lint(checks: &mut Checks) -> Result<()> {
 
 /// Prints its name and its arguments. srun knows PMIx when FAKE_PMIX is set; Flux has 4 cores.
 const LAUNCHER: &str = r#"case "${0##*/} $*" in
-  'srun --mpi=list') echo "MPI plugin types are..."; echo "  none"; [[ -z ${FAKE_PMIX-} ]] || echo "  pmix" ;;
+  'srun --mpi=list') echo "MPI plugin types are..."; [[ -z ${FAKE_PMIX-} ]] || echo "  pmix" ;;
   'flux resource list'*) echo 4 ;;
   *) printf '%s' "${0##*/}"; printf ' <%s>' "$@"; echo ;;
 esac"#;
@@ -119,7 +120,7 @@ echo srun
 const LAME_PROGRAM: &str = "[[ $1 != merge || -e $2 ]]";
 
 /// Abbreviations in the lines below.
-const SHORT: [(&str, &str); 7] = [
+const SHORT: [(&str, &str); 8] = [
     ("SRUN", "srun <--mpi=pmix> <--kill-on-bad-exit=1> <PROGRAM>"),
     ("HOSTFILE", "mpirun <--hostfile> <LAB/nodes> <-n> <4> <PROGRAM>"),
     ("LSF ", "LS_SUBCWD=LAB/job LSB_DJOB_HOSTFILE=LAB/nodes LSB_DJOB_NUMPROC=4 "),
@@ -129,99 +130,82 @@ const SHORT: [(&str, &str); 7] = [
         "PATH=LAB/lame:/usr/bin:/bin MONTESIEVE=LAB/lame/montesieve SLURM_SUBMIT_DIR=LAB/job \
          SLURM_JOB_ID=7 MONTESIEVE_RELAUNCH_SECONDS=0 ",
     ),
+    ("AGAIN ", "MONTESIEVE_SHARD=auto/4 MONTESIEVE_PARTS=montesieve-7 "),
     ("SLURM ", "FAKE_PMIX=1 SLURM_SUBMIT_DIR=LAB/job "),
     ("PROGRAM", "LAB/job/target/release/montesieve"),
 ];
 
-/// What, how a scheduler runs it (variables, script, arguments), and what is then launched.
-const SUBMITTED: [(&str, &str, &str); 19] = [
-    ("Slurm with PMIx", "FROM=/ SLURM slurm/plain.sbatch primes 1e12", "SRUN <primes> <1e12>"),
-    (
-        "Slurm without PMIx",
-        "FROM=/ SLURM_SUBMIT_DIR=LAB/job slurm/plain.sbatch primes 1e12",
-        "mpirun <PROGRAM> <primes> <1e12>",
-    ),
-    (
-        "Slurm, program and launcher chosen",
-        "MONTESIEVE=LAB/other MONTESIEVE_MPIRUN=LAB/bin/srun slurm/plain.sbatch pi",
-        "srun <LAB/other> <pi>",
-    ),
-    (
-        "Slurm, a part of an array",
-        "SLURM SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 \
-         slurm/array.sbatch pi 1e9",
-        "SRUN <pi> <1e9> <--shard> <auto> <--checkpoint> <montesieve-7.2.part>",
-    ),
-    (
-        "Slurm, a part once more",
-        "SLURM SLURM_ARRAY_JOB_ID=9 SLURM_ARRAY_TASK_ID=3 \
-         MONTESIEVE_SHARD=auto/4 MONTESIEVE_PARTS=montesieve-7 slurm/array.sbatch pi 1e9",
-        "SRUN <pi> <1e9> <--shard> <auto/4> <--checkpoint> <montesieve-7.3.part>",
-    ),
-    (
-        "Slurm, requeue",
-        "SLURM SLURM_JOB_ID=7 slurm/requeue.sbatch pi 1e9",
-        "SRUN <pi> <1e9> <--checkpoint> <montesieve-7.ckpt>",
-    ),
-    (
-        "PBS, command in a variable",
-        "FROM=/ PBS 'MONTESIEVE_ARGS=primes 0 1e9 --count 1,2' pbs/plain.pbs",
-        "HOSTFILE <primes> <0> <1e9> <--count> <1,2>",
-    ),
-    ("PBS, arguments", "PBS pbs/plain.pbs pi 1e9", "HOSTFILE <pi> <1e9>"),
-    (
-        "LSF, command in a variable",
-        "LSF 'MONTESIEVE_ARGS=pi 1e9' lsf/plain.bsub",
-        "HOSTFILE <pi> <1e9>",
-    ),
-    ("LSF, arguments", "LSF lsf/plain.bsub pi 1e9", "HOSTFILE <pi> <1e9>"),
-    (
-        "Grid Engine",
-        "NSLOTS=8 sge/plain.sge primes 1e12",
-        "mpirun <-n> <8> <PROGRAM> <primes> <1e12>",
-    ),
-    (
-        "Grid Engine, a part of an array",
-        "NSLOTS=8 JOB_ID=7 SGE_TASK_ID=2 sge/array.sge pi",
-        "mpirun <-n> <8> <PROGRAM> <pi> <--shard> <auto> <--checkpoint> <montesieve-7.2.part>",
-    ),
-    (
-        "Grid Engine, a part once more",
-        "NSLOTS=8 JOB_ID=9 SGE_TASK_ID=3 MONTESIEVE_SHARD=auto/4 MONTESIEVE_PARTS=montesieve-7 \
-         sge/array.sge pi",
-        "mpirun <-n> <8> <PROGRAM> <pi> <--shard> <auto/4> <--checkpoint> <montesieve-7.3.part>",
-    ),
-    (
-        "an argument with a blank stays one",
-        "NSLOTS=8 sge/plain.sge primes --output 'a b'",
-        "mpirun <-n> <8> <PROGRAM> <primes> <--output> <a b>",
-    ),
-    ("Flux", "flux/plain.flux primes 1e12", "flux <run> <--ntasks=4> <PROGRAM> <primes> <1e12>"),
-    (
-        "Flux, with options",
-        "'MONTESIEVE_FLUX_OPTIONS=-o pmi=pmix' flux/plain.flux pi",
-        "flux <run> <-o> <pmi=pmix> <--ntasks=4> <PROGRAM> <pi>",
-    ),
-    (
-        "the burn-in of a node, an argument with a slip",
-        "burnin-node --drian",
-        "burnin-node: unknown argument '--drian' (see scripts/burnin-node --help)\nexit 2",
-    ),
-    // A launcher that returns 0 and starts nothing, always and once: only the program's own proof
-    // that the job is whole is believed.
-    (
-        "Slurm, requeue, launches that never happen",
-        "LAME NEVER=1 slurm/requeue.sbatch pi 1e9",
-        "srun\nlaunch 1 ended with 0, but the job is not whole\n\
-         srun\nlaunch 2 ended with 0, but the job is not whole\n\
-         srun\nlaunch 3 ended with 0, but the job is not whole\nexit 1",
-    ),
-    (
-        "Slurm, requeue, a launch that did not happen",
-        "LAME slurm/requeue.sbatch pi 1e9",
-        "srun\nlaunch 1 ended with 0, but the job is not whole\nsrun",
-    ),
-];
+/// What is tested; how a scheduler runs it (variables, script, arguments); what is then launched.
+/// At the end a launcher that returns 0 and starts nothing, always and once: only the program's own
+/// proof that the job is whole is believed.
+const SUBMITTED: &str = r"
+Slurm with PMIx
+    FROM=/ SLURM slurm/plain.sbatch primes 1e12
+    SRUN <primes> <1e12>
+Slurm without PMIx
+    FROM=/ SLURM_SUBMIT_DIR=LAB/job slurm/plain.sbatch primes 1e12
+    mpirun <PROGRAM> <primes> <1e12>
+Slurm, program and launcher chosen
+    MONTESIEVE=LAB/other MONTESIEVE_MPIRUN=LAB/bin/srun slurm/plain.sbatch pi
+    srun <LAB/other> <pi>
+Slurm, a part of an array
+    SLURM SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=2 slurm/array.sbatch pi 1e9
+    SRUN <pi> <1e9> <--shard> <auto> <--checkpoint> <montesieve-7.2.part>
+Slurm, a part once more
+    SLURM SLURM_ARRAY_JOB_ID=9 SLURM_ARRAY_TASK_ID=3 AGAIN slurm/array.sbatch pi 1e9
+    SRUN <pi> <1e9> <--shard> <auto/4> <--checkpoint> <montesieve-7.3.part>
+Slurm, requeue
+    SLURM SLURM_JOB_ID=7 slurm/requeue.sbatch pi 1e9
+    SRUN <pi> <1e9> <--checkpoint> <montesieve-7.ckpt>
+PBS, command in a variable
+    FROM=/ PBS 'MONTESIEVE_ARGS=primes 0 1e9 --count 1,2' pbs/plain.pbs
+    HOSTFILE <primes> <0> <1e9> <--count> <1,2>
+PBS, arguments
+    PBS pbs/plain.pbs pi 1e9
+    HOSTFILE <pi> <1e9>
+LSF, command in a variable
+    LSF 'MONTESIEVE_ARGS=pi 1e9' lsf/plain.bsub
+    HOSTFILE <pi> <1e9>
+LSF, arguments
+    LSF lsf/plain.bsub pi 1e9
+    HOSTFILE <pi> <1e9>
+Grid Engine
+    NSLOTS=8 sge/plain.sge primes 1e12
+    mpirun <-n> <8> <PROGRAM> <primes> <1e12>
+Grid Engine, a part of an array
+    NSLOTS=8 JOB_ID=7 SGE_TASK_ID=2 sge/array.sge pi
+    mpirun <-n> <8> <PROGRAM> <pi> <--shard> <auto> <--checkpoint> <montesieve-7.2.part>
+Grid Engine, a part once more
+    NSLOTS=8 JOB_ID=9 SGE_TASK_ID=3 AGAIN sge/array.sge pi
+    mpirun <-n> <8> <PROGRAM> <pi> <--shard> <auto/4> <--checkpoint> <montesieve-7.3.part>
+an argument with a blank stays one
+    NSLOTS=8 sge/plain.sge primes --output 'a b'
+    mpirun <-n> <8> <PROGRAM> <primes> <--output> <a b>
+Flux
+    flux/plain.flux primes 1e12
+    flux <run> <--ntasks=4> <PROGRAM> <primes> <1e12>
+Flux, with options
+    'MONTESIEVE_FLUX_OPTIONS=-o pmi=pmix' flux/plain.flux pi
+    flux <run> <-o> <pmi=pmix> <--ntasks=4> <PROGRAM> <pi>
+the burn-in of a node, an argument with a slip
+    burnin-node --drian
+    burnin-node: unknown argument '--drian' (see scripts/burnin-node --help)
+    exit 2
+Slurm, requeue, launches that never happen
+    LAME NEVER=1 slurm/requeue.sbatch pi 1e9
+    srun
+    launch 1 ended with 0, but the job is not whole
+    srun
+    launch 2 ended with 0, but the job is not whole
+    srun
+    launch 3 ended with 0, but the job is not whole
+    exit 1
+Slurm, requeue, a launch that did not happen
+    LAME slurm/requeue.sbatch pi 1e9
+    srun
+    launch 1 ended with 0, but the job is not whole
+    srun
+";
 
 /// Runs a submit script as the scheduler would: from the folder of submission (or FROM), with an
 /// environment that is empty but for the variables of `line`.
@@ -254,8 +238,13 @@ fn submit_scripts(lab: &Path, checks: &mut Checks) -> Result<()> {
             SHORT.iter().fold(text.to_string(), |text, (short, long)| text.replace(short, long));
         text.replace("LAB", &lab.display().to_string())
     };
-    for (what, line, expected) in SUBMITTED {
-        checks.equal(what, &submit(lab, &long(line))?, &long(expected));
+    let mut lines = SUBMITTED.trim().lines().peekable();
+    while let (Some(what), Some(line)) = (lines.next(), lines.next()) {
+        let mut expected = Vec::new();
+        while let Some(line) = lines.next_if(|line| line.starts_with(' ')) {
+            expected.push(long(line.trim()));
+        }
+        checks.equal(what, &submit(lab, &long(line))?, &expected.join("\n"));
     }
     let plain = ["slurm/plain.sbatch", "pbs/plain.pbs", "lsf/plain.bsub", "sge/plain.sge"];
     for script in plain.into_iter().chain(["flux/plain.flux"]) {
@@ -282,7 +271,8 @@ const DIRECTIVES: [(&str, &str, &str); 3] = [
     (
         "lsf/plain.bsub",
         "#BSUB ",
-        r#"-J [A-Za-z][A-Za-z0-9_-]*(\[[0-9-]+\])?|-n [0-9]+|-W ([0-9]+:)?[0-9]{1,2}|-o [^ ]+|-R "span\[(ptile=[0-9]+|hosts=1)\]""#,
+        "-J [A-Za-z][A-Za-z0-9_-]*(\\[[0-9-]+\\])?|-n [0-9]+|-W ([0-9]+:)?[0-9]{1,2}|-o [^ ]+|\
+         -R \"span\\[(ptile=[0-9]+|hosts=1)\\]\"",
     ),
     (
         "flux/plain.flux",

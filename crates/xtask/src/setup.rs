@@ -23,7 +23,10 @@ for tool in cargo rustc; do
   chmod +x "$1/$tool"
 done"##;
 /// A download of rustup, which installs Rust.
-const PUT_RUSTUP: &str = r#"for file; do [[ $last != -o && $last != -qO ]] || break; last=$file; done
+const PUT_RUSTUP: &str = r#"for file; do
+  [[ $last != -o && $last != -qO ]] || break
+  last=$file
+done
 echo "echo rustup \$* >>\$LOG; put-rust \$HOME/.cargo/bin 1.95.0" >"$file""#;
 const RUSTUP: &str = "https://sh.rustup.rs;rustup -y -q --no-modify-path --profile minimal \
                       --component rustfmt --component clippy";
