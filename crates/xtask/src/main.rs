@@ -8,6 +8,7 @@ mod draw;
 mod equal_bytes;
 mod faults;
 mod lists;
+mod packages;
 mod run;
 mod scripts;
 mod setup;
@@ -29,6 +30,7 @@ use signal_hook::flag;
 #[command(name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     BurninCampaign(burnin::Options),
+    CheckPackages(packages::Options),
     CheckScripts(scripts::Options),
     EqualBytes(equal_bytes::Options),
     Faults(faults::Options),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     }
     let outcome = match task {
         Task::BurninCampaign(options) => burnin::campaign(&options),
+        Task::CheckPackages(options) => packages::check(&options),
         Task::CheckScripts(options) => scripts::check(&options),
         Task::EqualBytes(options) => equal_bytes::campaign(&options),
         Task::Faults(options) => faults::campaign(&options),
