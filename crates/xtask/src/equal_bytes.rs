@@ -49,7 +49,7 @@ const LINES: [&str; 25] = [
     "4 pi --method darts|antithetic|control --target-error 1e-3|1e-4|1e-3r",
     "2 integrate ep --class S",
     "3 integrate option ~3e6 --seed #",
-    "5 integrate ball|genz-gaussian --dim {1..8} ~3e6 --seed #",
+    "5 integrate ball|genz-gaussian --dim {2..8} ~3e6 --seed #",
     "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} ~3e6 --seed #",
     "1 integrate genz-oscillatory --dim {1..8} --target-error 1e-3",
     "2 integrate expr exp(-x*x)|x^3 --bounds 0:1 ~3e6 --seed #",

@@ -27,7 +27,7 @@ use signal_hook::flag;
 /// MONTESIEVE_MPIRUN (mpirun) and its MONTESIEVE_MPIRUN_FLAGS, as tests/mpi does.
 /// Exit code 0: all as expected. 1: something is not. 2: usage.
 #[derive(Parser)]
-#[command(name = "cargo xtask", verbatim_doc_comment)]
+#[command(bin_name = "cargo xtask", verbatim_doc_comment)]
 enum Task {
     BurninCampaign(burnin::Options),
     CheckPackages(packages::Options),

@@ -20,7 +20,7 @@ use rustix::process::{Pid, Signal, kill_process};
 /// Any error, as the sentence to print.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const MARK: &str = "MONTESIEVE_XTASK_RUN";
+const MARK: &str = "XTASK_RUN";
 /// How long processes may outlive the one that was started.
 const AFTERMATH: Duration = Duration::from_secs(10);
 /// What a root needs to start ranks in a container, and more ranks than cores to share them.
@@ -33,7 +33,7 @@ const LAUNCHED: [(&str, &str); 4] = [
 
 /// The root of the repository.
 pub fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/xtask")
 }
 
 /// The program under test: MONTESIEVE_TEST_BINARY, or the release build.
