@@ -276,5 +276,5 @@ pub fn campaign(options: &Options) -> Result<bool> {
         options.lines * options.launches,
         began.elapsed().as_secs_f64()
     );
-    Ok(differing + refused == 0)
+    Ok(differing + refused == 0 && options.lines * options.launches > 0)
 }

@@ -293,7 +293,7 @@ impl Kills {
         println!("temporary files left by kills in the middle of a save: {}", stray.count());
         self.wrong.iter().for_each(|text| println!("WRONG {text}"));
         println!("jobs that finished with equal bytes: {} of {jobs}", self.equal);
-        self.equal == jobs && self.wrong.is_empty()
+        jobs > 0 && self.equal == jobs && self.wrong.is_empty()
     }
 }
 

@@ -103,6 +103,6 @@ impl Survivals {
         );
         self.wrong.iter().for_each(|text| println!("WRONG {text}"));
         println!("right answers with exit code 0: {right} of {number}");
-        right == number && number == wanted
+        right == number && number == wanted && wanted > 0
     }
 }
