@@ -25,18 +25,21 @@ const BUILD: u64 = 1800;
 /// Seconds for any other command.
 const LIMIT: u64 = 120;
 
-/// Prints what was tested, and how; whether it went well.
-fn tested(what: &str, outcome: Result<()>) -> bool {
-    match &outcome {
-        Ok(()) => println!("ok          {what}"),
-        Err(error) => println!("FAILED      {what}\n{error}"),
-    }
-    outcome.is_ok()
-}
+/// Prints what was tested and what was not; whether all went well so far.
+struct Report(bool);
 
-fn not_tested(what: &str) -> bool {
-    println!("not tested  {what}");
-    true
+impl Report {
+    /// Tests `what`, where the machine has what that needs.
+    fn test(&mut self, what: &str, is_possible: bool, outcome: impl FnOnce() -> Result<()>) {
+        match is_possible.then(outcome) {
+            None => println!("not tested  {what}"),
+            Some(Ok(())) => println!("ok          {what}"),
+            Some(Err(error)) => {
+                println!("FAILED      {what}\n{error}");
+                self.0 = false;
+            }
+        }
+    }
 }
 
 /// Standard output and error of a command that succeeds.
@@ -84,14 +87,18 @@ fn source(work: &Path) -> Result<()> {
     counts_alone(&target.join("debug/montesieve"))
 }
 
+/// The Debian packages that were made.
+fn debian_packages() -> Vec<PathBuf> {
+    let files = fs::read_dir(root().join("target/package")).into_iter().flatten().flatten();
+    let files = files.map(|entry| entry.path());
+    files.filter(|file| file.extension().is_some_and(|end| end == "deb")).collect()
+}
+
 /// Unpacked, not installed. What it depends on must be a package of this distribution.
-fn debian(work: &Path) -> Result<PathBuf> {
-    let folder = root().join("target/package");
-    let files = || fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let packages = || files().filter(|file| file.extension().is_some_and(|end| end == "deb"));
-    packages().try_for_each(fs::remove_file)?;
+fn debian(work: &Path) -> Result<()> {
+    debian_packages().iter().try_for_each(fs::remove_file)?;
     done(&mut Command::new(root().join("scripts/package/deb")), BUILD)?;
-    let package = packages().next().ok_or("no package was made")?;
+    let package = debian_packages().pop().ok_or("no package was made")?;
     let unpacked = work.join("root");
     done(Command::new("dpkg-deb").arg("--extract").arg(&package).arg(&unpacked), LIMIT)?;
     counts_alone(&unpacked.join("usr/bin/montesieve"))?;
@@ -100,7 +107,13 @@ fn debian(work: &Path) -> Result<PathBuf> {
     for name in depends.split(',').filter_map(|choice| choice.split_whitespace().next()) {
         done(Command::new("apt-cache").args(["show", name]), LIMIT)?;
     }
-    Ok(package)
+    Ok(())
+}
+
+fn lintian() -> Result<()> {
+    let mut lintian = Command::new("lintian");
+    lintian.args(["--allow-root", "--fail-on", "error"]).args(debian_packages());
+    done(&mut lintian, LIMIT).map(drop)
 }
 
 /// As `module load openmpi montesieve` does it, with `modules` in place of the shell's function.
@@ -123,74 +136,33 @@ exec montesieve "${@:2}""#;
     counts(&mut bash).map(drop)
 }
 
-/// Reads the modulefile with the words of modules made harmless.
-fn tcl_reads() -> Result<()> {
-    let words = ["module-whatis", "conflict", "prereq", "prepend-path", "setenv"];
-    let words = words.map(|word| format!("proc {word} args {{}}\n")).concat();
-    let script = tempfile::NamedTempFile::new()?;
-    let modulefile = root().join("scripts/package/modulefile");
-    fs::write(&script, format!("{words}source {}\nModulesHelp\n", modulefile.display()))?;
-    let [_, err] = done(Command::new("tclsh").arg(script.path()), LIMIT)?;
-    if err.contains("montesieve") { Ok(()) } else { Err("its help is empty".into()) }
-}
-
 pub fn check(options: &Options) -> Result<bool> {
     let work = tempfile::tempdir()?;
     let work = work.path();
-    let tarball = unpacked_tarball(None, work);
-    let prefix = tarball.as_deref().map_or(work, |prefix| prefix).to_path_buf();
+    let mut report = Report(true);
+    let prefix = unpacked_tarball(None, work)?;
     let program = prefix.join("bin/montesieve");
-    let mut right = tested(
-        "tarball: built, unpacked elsewhere, run",
-        tarball.and_then(|_| counts_alone(&program)),
-    );
-    right &= if prefix.to_string_lossy().ends_with("-none") {
-        not_tested("tarball: by mpirun (no MPI here)")
-    } else {
-        let messages = counts(&mut launch(&program, 3, [""; 0]));
-        let three = messages.and_then(|messages| match messages.contains("on 3 ranks") {
-            true => Ok(()),
-            false => Err(format!("not on three ranks: {messages}").into()),
-        });
-        tested("tarball: run by mpirun on three ranks", three)
+    let three_ranks = || match counts(&mut launch(&program, 3, [""; 0]))? {
+        messages if messages.contains("on 3 ranks") => Ok(()),
+        messages => Err(format!("not on three ranks: {messages}").into()),
     };
-    right &= if options.source {
-        tested("vendored source: built without a network and without MPI, run", source(work))
-    } else {
-        not_tested("vendored source: cargo xtask check-packages --source builds it")
-    };
-    right &= if have("cargo-deb") {
-        let package = debian(work);
-        let lintian = package.as_ref().ok().filter(|_| have("lintian")).map(|package| {
-            let mut lintian = Command::new("lintian");
-            lintian.args(["--allow-root", "--fail-on", "error"]).arg(package);
-            tested("Debian package: lintian finds no error", done(&mut lintian, LIMIT).map(drop))
-        });
-        let what = "Debian package: built, unpacked elsewhere, run; its dependencies exist";
-        let is_right = tested(what, package.map(drop));
-        is_right & lintian.unwrap_or_else(|| not_tested("Debian package: lintian is not here"))
-    } else {
-        not_tested("Debian package: cargo-deb is not here (cargo install cargo-deb)")
-    };
-    // Where Debian installs Lmod; elsewhere it says so itself.
+    report.test("tarball: built, unpacked elsewhere, run", true, || counts_alone(&program));
+    let has_mpi = !prefix.to_string_lossy().ends_with("-none");
+    report.test("tarball: run by mpirun on three ranks", has_mpi, three_ranks);
+    let what = "vendored source (--source): built without a network and without MPI, run";
+    report.test(what, options.source, || source(work));
+    let can_build = have("cargo-deb");
+    let what = "Debian package (cargo-deb): built, unpacked elsewhere, run; its dependencies exist";
+    report.test(what, can_build, || debian(work));
+    let what = "Debian package: lintian finds no error";
+    report.test(what, can_build && have("lintian"), lintian);
     let lmod = std::env::var_os("LMOD_CMD").map(PathBuf::from);
+    // Where Debian installs it; elsewhere Lmod says so itself.
     let lmod = lmod.unwrap_or_else(|| "/usr/share/lmod/lmod/libexec/lmod".into());
-    let loaders = [
-        ("Environment Modules", find("modulecmd")),
-        ("Lmod", Some(lmod).filter(|file| file.is_file())),
-    ];
-    for (name, loader) in loaders {
-        right &= match loader {
-            Some(loader) => {
-                let what = format!("modulefile: loaded by {name}, after its MPI");
-                tested(&what, module_load(&loader, &prefix, work))
-            }
-            None => not_tested(&format!("modulefile: {name} (not here)")),
-        };
+    let modulecmd = find("modulecmd").unwrap_or_default();
+    for (name, loader) in [("Environment Modules", modulecmd), ("Lmod", lmod)] {
+        let what = format!("modulefile: loaded by {name}, after its MPI");
+        report.test(&what, loader.is_file(), || module_load(&loader, &prefix, work));
     }
-    right &= match have("tclsh") {
-        true => tested("modulefile: Tcl reads it", tcl_reads()),
-        false => not_tested("modulefile: tclsh is not here"),
-    };
-    Ok(right)
+    Ok(report.0)
 }
