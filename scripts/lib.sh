@@ -72,6 +72,7 @@ package_names() {
     *:pari) echo pari-gp ;;
     apt:redis) echo redis-server ;;
     apt:shellcheck) echo shellcheck ;;
+    *:modules) echo environment-modules ;;
     *:chromium) echo chromium ;;
     apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
     apt:sge) echo gridengine-master gridengine-exec gridengine-client iproute2 ;;
