@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::choices::choices;
 use crate::job::run::{self, Callback};
+use crate::report::record::words;
 use crate::stderr;
 
-choices! {
+words! {
     /// What is shown on stderr while the job runs.
-    #[derive(Default)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum Mode {
         /// A bar where a person started one process in a terminal, plain lines under a launcher
         #[default]

@@ -29,7 +29,7 @@ pub mod value;
 use std::io::{self, Write};
 
 use self::field::{Described, Fields};
-use self::record::Record;
+use self::record::{Record, words};
 use self::value::Value;
 pub use completion::Completion;
 pub use plan::{PlanResult, Planned, planned};
@@ -40,15 +40,13 @@ pub use target::TargetResult;
 pub use text::duration;
 pub(crate) use text::number;
 
-use crate::cli::choices::choices;
-
 /// The name and version of the JSON form. Scripts may rely on it; a breaking change increments the
 /// version.
 pub const SCHEMA: &str = "montesieve/1";
 
-choices! {
+words! {
     /// The forms of a report.
-    #[derive(Default)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub enum Format {
         /// Aligned lines for people: the result alone
         #[default]
@@ -238,7 +236,7 @@ mod tests {
             let result = Count { primes: 25 };
             let report = Report::without_run("primes", result);
             let error = report.write(format, &mut Full).expect_err("full");
-            assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format}");
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{format:?}");
         }
     }
 }

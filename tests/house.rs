@@ -5,6 +5,7 @@
 //! enforce the others: the dependencies of the crates (which may know MPI), and where `unsafe` is
 //! allowed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,6 +86,85 @@ fn files_end_in_time() {
     let wrong: Vec<String> =
         ["src", "crates"].into_iter().flat_map(sources).filter(long).map(|f| f.display().to_string()).collect();
     assert_none(wrong, "files over 420 lines");
+}
+
+/// The paths of a `use` tree: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths(tree: &str) -> Vec<String> {
+    let Some((before, rest)) = tree.split_once('{') else { return vec![tree.to_owned()] };
+    let (mut depth, mut branches) = (0, vec![String::new()]);
+    for letter in rest.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match branches.last_mut() {
+            _ if letter == ',' && depth == 0 => branches.push(String::new()),
+            Some(branch) => branch.push(letter),
+            None => {}
+        }
+    }
+    let branches = branches.iter().flat_map(|branch| paths(branch));
+    branches.map(|branch| format!("{before}{branch}")).collect()
+}
+
+/// Which folders the code of a crate imports from which, as pairs of module paths with a common parent.
+fn imports(root: &Path) -> BTreeSet<[PathBuf; 2]> {
+    let mut found = BTreeSet::new();
+    for file in sources(root.to_str().expect("UTF-8")) {
+        let module = file.strip_prefix(root).expect("below it").with_extension("");
+        let module = if module == Path::new("lib") { PathBuf::new() } else { module };
+        if module.iter().any(|part| part.to_string_lossy().contains("test")) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let code = text.split("#[cfg(test)]\n").next().unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code: String = lines.flat_map(str::chars).filter(|letter| !letter.is_whitespace()).collect();
+        for start in ["crate::", "super::"] {
+            let starts = code.match_indices(start).filter(|(at, _)| !code[..*at].ends_with("::"));
+            for (at, _) in starts {
+                let end = code[at..].find([';', '(', ')', '<', '>', '=']).map_or(code.len(), |end| at + end);
+                for path in paths(&code[at..end]) {
+                    let mut target = if start == "crate::" { PathBuf::new() } else { module.clone() };
+                    for part in path.split("::") {
+                        match part {
+                            "crate" => {}
+                            "super" => drop(target.pop()),
+                            part => target.push(part),
+                        }
+                    }
+                    let common = module.iter().zip(target.iter()).take_while(|(a, b)| a == b).count();
+                    let folder = |path: &Path| path.iter().take(common + 1).collect::<PathBuf>();
+                    let pair = [folder(&module), folder(&target)];
+                    if pair[0] != pair[1] && pair.iter().all(|folder| root.join(folder).is_dir()) {
+                        found.insert(pair);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn folders_import_in_one_direction() {
+    assert_eq!(paths("a::{b,c::{d,e}}"), ["a::b", "a::c::d", "a::c::e"]);
+    let crates = ["engine", "kernel", "montecarlo", "mpi", "primes"].map(|name| format!("crates/{name}/src"));
+    let mut seen = 0;
+    for root in crates.into_iter().chain(["src".to_owned()]) {
+        let mut edges = imports(&Path::new(env!("CARGO_MANIFEST_DIR")).join(&root));
+        seen += edges.len();
+        // Folders that import none of the others go, again and again: what is left then is circles.
+        while let Some(last) =
+            edges.iter().map(|[_, to]| to.clone()).find(|to| edges.iter().all(|[from, _]| from != to))
+        {
+            edges.retain(|[_, to]| *to != last);
+        }
+        assert!(edges.is_empty(), "circles between folders of {root}: {edges:?}");
+    }
+    assert!(seen > 50, "{seen} imports: the search finds no more");
 }
 
 /// The pages: every Markdown file here and below `docs`.

@@ -12,7 +12,7 @@ use super::choices::{Chunk, Ranks, one_of, or_auto};
 use super::keep::Keep;
 use super::values;
 use crate::job::Schedule;
-use crate::progress;
+use crate::progress::Mode;
 use crate::report::Format;
 
 /// How the work is shared out, and how the result is shown.
@@ -47,8 +47,8 @@ pub struct Engine {
     pub per_rank: bool,
 
     /// Progress on stderr; auto is a bar in a terminal, and one line every 10 s under a launcher
-    #[arg(long, value_enum, default_value_t = progress::Mode::Auto, value_name = "KIND", help_heading = "Output")]
-    pub progress: progress::Mode,
+    #[arg(long, value_parser = one_of(&PROGRESS), default_value = "auto", value_name = "KIND", help_heading = "Output")]
+    pub progress: Mode,
 
     /// Say nothing on stderr but errors
     #[arg(long, short, help_heading = "Output")]
@@ -67,7 +67,7 @@ pub struct Engine {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// Form of the result
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORM", help_heading = "Output")]
+    #[arg(long, value_parser = one_of(&FORMATS), default_value = "text", value_name = "FORM", help_heading = "Output")]
     pub format: Format,
 
     /// Write the result to FILE instead of standard output
@@ -112,6 +112,26 @@ pub const SCHEDULES: [(&str, Schedule, &str); 4] = [
     (Schedule::Cyclic.name(), Schedule::Cyclic, "Chunks in turn, as cards are dealt"),
     (Schedule::Dynamic.name(), Schedule::Dynamic, "The next chunk to whoever asks"),
     (Schedule::Guided.name(), Schedule::Guided, "As dynamic, with chunks that shrink towards the end"),
+];
+
+/// The forms of a result by name.
+const FORMATS: [(&str, Format, &str); 4] = [
+    (Format::Text.word(), Format::Text, "Aligned lines for people: the result alone"),
+    (Format::Json.word(), Format::Json, "One object: result and run"),
+    (Format::Csv.word(), Format::Csv, "A header line and a row, or several: the result alone"),
+    (Format::Value.word(), Format::Value, "One line: the answer to the question, with every digit"),
+];
+
+/// The ways to show progress by name.
+const PROGRESS: [(&str, Mode, &str); 4] = [
+    (
+        Mode::Auto.word(),
+        Mode::Auto,
+        "A bar where a person started one process in a terminal, plain lines under a launcher",
+    ),
+    (Mode::Bar.word(), Mode::Bar, "A bar that moves"),
+    (Mode::Plain.word(), Mode::Plain, "One line every 10 seconds"),
+    (Mode::None.word(), Mode::None, "Nothing"),
 ];
 
 /// More threads than any machine has cores.

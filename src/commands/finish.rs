@@ -27,7 +27,7 @@ pub struct FinalReport<R> {
     pub cause: Option<StopCause>,
     /// The ranks' use of time.
     pub account: Account,
-    /// How much was done.
+    /// How much this run did.
     pub work: Work,
     /// The exit code of the answer itself, unless something worse happens (0; 3 if it is wrong, 5
     /// if it is not precise enough).
@@ -40,15 +40,16 @@ pub struct FinalReport<R> {
 /// if other runs did a part of `done`, since their seconds are unknown here.
 pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f64>) -> Option<f64> {
     let seconds: f64 = account.profiles.iter().map(|profile| profile.compute).sum();
-    let here: u64 = account.profiles.iter().map(|profile| profile.blocks).sum();
     let merit = |error: f64| 1.0 / (error * error * seconds);
-    std_error.filter(|_| here == done).map(merit).filter(|merit| merit.is_finite())
+    std_error.filter(|_| account.blocks() == done).map(merit).filter(|merit| merit.is_finite())
 }
 
 impl<R> FinalReport<R> {
-    /// From the outcome of a job; its total may have been taken out.
+    /// From the outcome of a job, whose total may have been taken out. `work` is that of all finished
+    /// blocks, whether this run computed them or a checkpoint had them.
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> FinalReport<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
+        let work = Work { amount: share(work.amount, outcome.account.blocks(), outcome.done), ..work };
         let Outcome { cause, account, .. } = outcome;
         FinalReport { command, result, completion, cause, account, work, verdict: 0, extra: Extra::default() }
     }
@@ -169,8 +170,6 @@ impl Context<'_> {
     fn run_section(&self, account: &Account, work: Work, places: &[Place]) -> Run {
         let (hosts, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
         let compute_seconds: Vec<f64> = account.profiles.iter().map(|p| p.compute).collect();
-        // `merge` computes nothing, and neither does a job that is already done.
-        let is_idle = account.profiles.iter().all(|profile| profile.blocks == 0 && profile.compute == 0.0);
         Run {
             ranks: places.len(),
             hosts,
@@ -181,7 +180,7 @@ impl Context<'_> {
             isa: self.isa.to_string(),
             schedule: self.session.options().schedule.name().to_owned(),
             chunk: account.chunk,
-            work: if is_idle { Work { amount: 0, ..work } } else { work },
+            work,
             seconds: account.seconds,
             imbalance: imbalance(&compute_seconds),
             compute_seconds,
@@ -195,6 +194,12 @@ impl Context<'_> {
             extra: Extra::default(),
         }
     }
+}
+
+/// The part of `amount` in `blocks` of `all` blocks: all of it where blocks were computed twice, after a loss.
+fn share(amount: u64, blocks: u64, all: u64) -> u64 {
+    let part = u128::from(amount) * u128::from(blocks.min(all)) / u128::from(all.max(1));
+    u64::try_from(part).unwrap_or(amount)
 }
 
 /// Messages of all ranks.
@@ -244,6 +249,15 @@ pub(super) fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> (Vec<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resumed_run_did_its_own_blocks_alone() {
+        assert_eq!(share(1_000_000, 25, 100), 250_000);
+        assert_eq!(share(u64::MAX, 7, 7), u64::MAX);
+        assert_eq!([share(10, 0, 7), share(10, 0, 0)], [0, 0], "nothing was computed");
+        // A round that was run again after a loss.
+        assert_eq!(share(10, 9, 7), 10);
+    }
 
     #[test]
     fn five_says_that_a_limit_came_first() {

@@ -5,6 +5,7 @@
 //! with at most 60 characters of each.
 
 mod columns;
+pub mod format;
 mod forms;
 mod keys;
 mod read;
@@ -17,8 +18,8 @@ use std::path::Path;
 use dashu_int::UBig;
 use serde_bytes::ByteBuf;
 
+use self::format::InputFormat;
 use super::context::Context;
-use super::gcd::args::InputFormat;
 use crate::error::{Error, Result};
 use crate::stderr;
 

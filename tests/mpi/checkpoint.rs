@@ -173,6 +173,13 @@ fn a_longer_job_goes_on_from_a_finished_one() {
         let extended = run(Threads(2), &line(long, &file)).expect_code(0);
         assert_eq!(extended.json_result(), expected.json_result());
         assert!(extended.stderr.contains("resuming from "), "{extended}");
+        // Each run says what it did itself.
+        let amount = |ended: &Ended| -> u64 {
+            let work = ended.json()["run"]["work"]["amount"].as_str().map(str::to_owned);
+            work.expect("digits").parse().expect("an integer")
+        };
+        let (own, whole) = (amount(&extended), amount(&expected));
+        assert!(own > whole / 4 && own < whole * 3 / 4, "{own} of {whole}");
     });
 }
 

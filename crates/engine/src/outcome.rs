@@ -82,6 +82,11 @@ impl Account {
         Account { seconds: 0.0, chunk: 0, profiles, saved: false, grain: 1, jobs: 0, timelines: Vec::new() }
     }
 
+    /// Blocks that the ranks computed.
+    pub fn blocks(&self) -> u64 {
+        self.profiles.iter().map(|profile| profile.blocks).sum()
+    }
+
     /// Adds the account of the next job of the same command.
     pub fn join(&mut self, next: Account) {
         self.seconds += next.seconds;

@@ -13,6 +13,7 @@
 //! NAS EP has its own generator, its own sums and a verification, so it is a separate kernel and no
 //! integrand.
 
+pub use super::integrand::{Integrand, MOST_DIMENSIONS};
 use super::sampler::Kernel;
 use super::uniform::Row;
 use parameters::{Bad, Parameter, Parameters};
@@ -22,40 +23,6 @@ mod expr;
 mod genz;
 mod option;
 pub mod parameters;
-
-/// A function on the open unit cube.
-pub trait Integrand {
-    /// Number of coordinates, 1 to [`MOST_DIMENSIONS`].
-    fn dimension(&self) -> usize;
-
-    /// The volume of the region that the cube is mapped to: the integral is this times the mean of
-    /// the values.
-    fn volume(&self) -> f64 {
-        1.0
-    }
-
-    /// The integral, where it is known.
-    fn exact(&self) -> Option<f64>;
-
-    /// Whether every value is 0 or 1. Then a hit is a hit: the error is Wilson's, and known even
-    /// when there is none.
-    fn is_indicator(&self) -> bool {
-        false
-    }
-
-    /// The point of the region that a point of the cube stands for: for messages.
-    fn place(&self, u: &[f64]) -> Vec<f64> {
-        u.to_vec()
-    }
-
-    /// The values at 128 points, of which `u[d]` holds coordinate d. Depends on the points alone;
-    /// `&mut` is for scratch. To be marked `#[inline(always)]`, so that it is compiled for each
-    /// instruction set.
-    fn values(&mut self, u: &[Row]) -> Row;
-}
-
-/// Coordinates that a point may have. A block then still holds 4 groups of 128 points.
-pub const MOST_DIMENSIONS: usize = 1000;
 
 /// An integrand as a user meets it.
 #[derive(Debug)]

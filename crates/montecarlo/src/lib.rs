@@ -1,9 +1,8 @@
 //! Monte Carlo kernels: streams, samplers, estimates. Pure: no MPI, no clock, no I/O.
 //!
 //! From the bottom up:
-//! - [`jump`]: arithmetic in GF(2)\[x\] modulo the characteristic polynomial of xoshiro256, and
-//!   jumps by it.
-//! - [`streams`]: 32 disjoint streams for each (seed, job), and the start of any block of them.
+//! - [`streams`]: 32 disjoint streams for each (seed, job), and the start of any block of them;
+//!   [`streams::jump`]: jumps to it, by arithmetic in GF(2)\[x\].
 //! - [`philox`]: a keyed hash that gives extra bits to the few darts that need them.
 //! - [`darts`]: hits of darts thrown at the circle, on every instruction set the same integers.
 //! - [`ep`]: NAS EP, the benchmark with published sums.
@@ -14,7 +13,8 @@
 //! For all other integrands:
 //! - [`uniform`]: the streams as rows of 32 numbers in (0, 1). [`elementary`]: exp, ln, sin and
 //!   others of a row.
-//! - [`integrands`]: the functions and the list of them. [`expression`]: a user's own, from text.
+//! - [`integrand`]: what a function on the unit cube must say. [`integrands`]: the functions and
+//!   the list of them. [`expression`]: a user's own, from text.
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
@@ -26,8 +26,8 @@ pub mod ep;
 pub mod estimate;
 pub mod exact;
 pub mod expression;
+pub mod integrand;
 pub mod integrands;
-pub mod jump;
 pub mod mean;
 pub mod methods;
 pub mod philox;

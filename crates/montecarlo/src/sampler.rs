@@ -19,7 +19,7 @@
 //! Run time (Zen 4, AVX-512, one of two hardware threads of a busy core): 5 uniform numbers and a
 //! Gaussian of them take 2.8 ns, of which the numbers 1.1. Memory: 16 KiB of rows, or one group.
 
-use super::integrands::Integrand;
+use super::integrand::Integrand;
 use super::scale::Scale;
 use super::tally::Sums;
 use super::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};

@@ -23,8 +23,10 @@
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::jump::{self, Poly};
+use self::jump::Poly;
 use montesieve_kernel::isa::{Isa, Supported};
+
+pub mod jump;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;

@@ -8,11 +8,12 @@ use dashu_int::ops::BitTest;
 use serde_bytes::ByteBuf;
 
 use super::answer::{SharedFactor, SharedResult};
-use super::args::{Gcd, InputFormat};
+use super::args::Gcd;
 use super::audit::{Audit, Classes};
 use super::jobs::{Compare, Multiply, Numbers, Pair, Relate};
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
+use crate::commands::inputs::format::InputFormat;
 use crate::commands::inputs::{self, Entry, big, bytes};
 use crate::commands::memory_check::{self, Need};
 use crate::error::{Error, Result};

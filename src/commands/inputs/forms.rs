@@ -2,9 +2,9 @@
 
 use dashu_int::UBig;
 
+use super::format::InputFormat;
 use super::words::{self, Radix};
 use super::{Complaints, Entry, columns, keys};
-use crate::commands::gcd::args::InputFormat;
 
 /// From this many lines on, consecutive indices with values are a b-file.
 const BFILE: usize = 3;

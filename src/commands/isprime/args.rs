@@ -10,7 +10,7 @@ use crate::cli::choices::choices;
 use crate::cli::engine::Engine;
 use crate::cli::{numeral, values};
 use crate::cluster::flag::Kind;
-use crate::commands::gcd::args::InputFormat;
+use crate::commands::inputs::format::InputFormat;
 
 const EXAMPLES: &str = "\
 Examples:

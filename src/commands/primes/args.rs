@@ -156,7 +156,7 @@ impl Primes {
         let format = self.engine.destination.format;
         if format != Format::Text && !self.plan {
             let option = if self.print.is_some() { "--print" } else { "--output-format" };
-            return Err(format!("{option} writes the list alone: it does not go with --format {format}"));
+            return Err(format!("{option} writes the list alone: it does not go with --format {}", format.word()));
         }
         if is_above && form != Encoding::Text {
             return Err(format!(

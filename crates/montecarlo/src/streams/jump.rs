@@ -18,7 +18,7 @@
 
 use std::sync::LazyLock;
 
-use super::streams::{Lanes, draw};
+use super::{Lanes, draw};
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::Supported;
 
@@ -47,8 +47,8 @@ pub const LONG_JUMP: Poly =
 /// Hexadecimal digits of a block number.
 const DIGITS: usize = 16;
 
-/// log2 of the steps in a block; see [`streams::BLOCK_STEPS`](super::streams::BLOCK_STEPS).
-const BLOCK_STEPS_LOG2: u32 = super::streams::BLOCK_STEPS.ilog2();
+/// log2 of the steps in a block; see [`BLOCK_STEPS`](super::BLOCK_STEPS).
+const BLOCK_STEPS_LOG2: u32 = super::BLOCK_STEPS.ilog2();
 
 /// `TABLE[w][d] = x^(d * 16^w * BLOCK_STEPS) mod P`.
 static TABLE: LazyLock<[[Poly; 16]; DIGITS]> = LazyLock::new(|| {
