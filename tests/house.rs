@@ -109,7 +109,8 @@ fn paths(tree: &str) -> Vec<String> {
     branches.map(|branch| format!("{before}{branch}")).collect()
 }
 
-/// Which folders the code of a crate imports from which, as pairs of module paths with a common parent.
+/// Which folders the code of a crate imports from which, as pairs of module paths with a common
+/// parent.
 fn imports(root: &Path) -> BTreeSet<[PathBuf; 2]> {
     let mut found = BTreeSet::new();
     for file in sources(root.to_str().expect("UTF-8")) {

@@ -1,12 +1,13 @@
 //! `burnin`: is a host of this job wrong or slow? The same work on every rank, with known answers.
 //!
-//! Four parts, as in every command. Plan: who is where, and which blocks come in which order (the table has them). Compute: rounds of
-//! two blocks on every rank, then messages round a ring and from all to all, then some links; what was wrong is tried again at once,
-//! there and elsewhere. Reduce: every rank's times, counts and vitals at the root. Report: the verdict (`crate::commands::burnin::diagnosis`
-//! decides), the list of hosts to leave out, the exit code.
+//! Four parts, as in every command. Plan: the ranks' hosts, and the order of the blocks (from the
+//! table). Compute: rounds of two blocks on every rank, then messages around a ring and from all to
+//! all, then some links; wrong results are repeated at once, on the same rank and elsewhere.
+//! Reduce: every rank's times, counts and host counters at the root. Report: the verdict (by
+//! `crate::commands::burnin::diagnosis`), the list of hosts to exclude, the exit code.
 //!
-//! Work is static on purpose: a schedule that balances would hide the slow host. The engine is not used for that reason, and because a
-//! wrong block must be known by rank, not merged into a total.
+//! Work is static on purpose: a balancing schedule would hide the slow host. So burn-in does not
+//! use the engine, also because a wrong block must be known by rank, not merged into a total.
 
 mod again;
 mod answer;
@@ -98,7 +99,7 @@ fn exit_code(verdict: Verdict) -> u8 {
     }
 }
 
-/// Where the findings go, opened before the work.
+/// The output files, opened before the work.
 struct Files {
     result: Output,
     exclude: Option<Output>,
@@ -115,7 +116,7 @@ impl Files {
         })
     }
 
-    /// The report, and then the side files: each of them whether or not there was room for another one.
+    /// Writes the report, and then each side file, even if another one failed.
     fn write(self, report: &BurninReport, options: &Burnin) -> (Result<()>, Result<()>) {
         let format = options.destination.format;
         let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.result.put(&bytes));

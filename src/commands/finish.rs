@@ -45,8 +45,8 @@ pub(super) fn figure_of_merit(account: &Account, done: u64, std_error: Option<f6
 }
 
 impl<R> FinalReport<R> {
-    /// From the outcome of a job; its total may have been taken out. `work` is that of all blocks that
-    /// are done, whether this run computed them or a checkpoint had them.
+    /// From the outcome of a job, whose total may have been taken out. `work` is that of all
+    /// finished blocks, whether this run computed them or a checkpoint had them.
     pub fn new<T>(command: &'static str, outcome: Outcome<T>, result: Option<R>, work: Work) -> FinalReport<R> {
         let completion = Completion::of(outcome.done, outcome.blocks);
         let work = Work { amount: share(work.amount, outcome.account.blocks(), outcome.done), ..work };
@@ -196,7 +196,8 @@ impl Context<'_> {
     }
 }
 
-/// The part of `amount` in `blocks` of `all` blocks: all of it where blocks were computed twice, after a loss.
+/// The part of `amount` in `blocks` of `all` blocks: all of it where blocks were computed twice,
+/// after a loss.
 fn share(amount: u64, blocks: u64, all: u64) -> u64 {
     let part = u128::from(amount) * u128::from(blocks.min(all)) / u128::from(all.max(1));
     u64::try_from(part).unwrap_or(amount)

@@ -93,12 +93,12 @@ pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String)
         if answer(&ledger.into_total().expect("all blocks")) == right {
             seen.right += 1;
         } else {
-            assert!(is_forged, "{name}: another answer, and nobody forged a digest");
+            assert!(is_forged, "{name}: another answer without a forged digest");
             seen.other += 1;
         }
     }
     println!("{name}: {files} files, {seen:?}");
-    assert!(seen.refused > files / 4 && seen.right > files / 50, "{name}: {seen:?}: nothing was tried");
+    assert!(seen.refused > files / 4 && seen.right > files / 50, "{name}: {seen:?}: too few files were tested");
     seen
 }
 

@@ -1,7 +1,7 @@
 //! `integrate`: the mean of an integrand over random samples, times a volume.
 //!
-//! What has a generator and a verification of its own (NAS EP) is another job behind the same
-//! command: a variant of [`Integrate`] and a file beside this one.
+//! NAS EP, with its own generator and verification, is another job of the same command: a variant
+//! of [`Integrate`] and a file beside this one.
 
 mod answer;
 pub mod args;

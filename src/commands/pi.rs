@@ -1,8 +1,7 @@
 //! `pi`: an estimate of pi, by one of five methods.
 //!
-//! Each method is a [`Job`] in a file of its own that also says what its tally is worth: an
-//! [`Estimator`]. What is the same for all of them (running, reporting, and whatever else looks at
-//! a tally on its way) is here, once.
+//! Each method is a [`Job`] in a separate file that also turns its tally into an estimate: an
+//! [`Estimator`]. The common parts (running, reporting, intermediate estimates) are here, once.
 
 mod answer;
 pub mod args;
@@ -34,22 +33,22 @@ use crate::report::{Completion, IntervalKind, Merit, PlanResult, Planned, Warnin
 
 /// A job whose tally is an estimate of pi.
 trait Estimator: Job {
-    /// What is known when the blocks done come to `tally`, whichever they are.
+    /// The finding from the tally of any finished blocks.
     fn finding(&self, tally: &Self::Tally) -> Finding;
 }
 
-/// What a tally says.
+/// The finding of a tally.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Finding {
-    /// Samples that the estimate speaks of; when there is none, samples taken.
+    /// Samples of the estimate; without one, samples taken.
     samples: u64,
-    /// Hits among them, where that is what was counted.
+    /// Hits among them, if the method counts hits.
     hits: Option<u64>,
     /// The estimate, if these samples allow one.
     estimate: Option<Estimate>,
-    /// How its blocks scatter, where that is known.
+    /// How its blocks scatter, if known.
     chi_square: Option<ChiSquare>,
-    /// What was done for it.
+    /// The work done for it.
     work: Work,
 }
 
@@ -123,23 +122,23 @@ fn run(context: &Context<'_>, options: &Pi) -> Result<u8> {
     }
 }
 
-/// What every method is told.
+/// The inputs of every method.
 #[derive(Clone, Debug)]
 struct Terms {
-    /// Samples that were asked for.
+    /// The requested samples.
     samples: u64,
-    /// What picks them.
+    /// Selects the samples.
     seed: u64,
-    /// Walk as the textbook has it: sample by sample. The tally is the same.
+    /// Use the textbook form: sample by sample. The tally is the same.
     is_scalar: bool,
-    /// Or with this instruction set.
+    /// Otherwise use this instruction set.
     isa: Isa,
     /// The command line, for the checkpoint.
     words: Vec<String>,
 }
 
 impl Terms {
-    /// The identity of a job by `method` whose blocks are the same in a longer one, as far as they are `whole`.
+    /// The identity of a job by `method` whose `whole` blocks are the same in a longer job.
     fn identity(&self, method: &str, amount: u64, whole: u64, block: u64) -> Identity {
         Identity {
             kind: format!("pi by {method}, --seed {}", self.seed),
@@ -151,21 +150,21 @@ impl Terms {
         }
     }
 
-    /// The identity of a job whose blocks are those of one length and one walk alone.
+    /// The identity of a job whose blocks depend on its length and its kernel.
     fn identity_of_one(&self, method: &str, samples: u64, blocks: u64) -> Identity {
         let walk = if self.is_scalar { " one by one" } else { "" };
         self.identity(&format!("{samples} {method}{walk}"), samples, blocks, 0)
     }
 }
 
-/// Compute, reduce, report.
+/// Computes, reduces and reports.
 fn carry_out<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let outcome = context.compute(job)?;
     context.finish(outcome.map(|outcome| final_report(job, options, outcome, None)))
 }
 
-/// The same for a method whose samples may end anywhere: until the error is small enough, showing
-/// the way.
+/// The same for a method whose samples may end anywhere: until the error is small enough, with
+/// intermediate estimates.
 fn carry_out_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let chart = |readings: &[Reading]| {
         let title = format!("pi by {}, seed {}", options.method, options.seed);
@@ -224,12 +223,12 @@ fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<V
     }
 }
 
-/// Antithetic samples from which on intervals cover what they say: of 400 seeds 87 % cover at 10
-/// samples, 90 % at 20, 93 % at 40, 94.5 % at 100. With a control 94 % cover at 10 already.
+/// Antithetic samples from which intervals have their nominal coverage: of 400 seeds 87 % cover at
+/// 10 samples, 90 % at 20, 93 % at 40, 94.5 % at 100. With a control 94 % cover at 10 already.
 const ENOUGH_ANTITHETIC: u64 = 100;
 
-/// Whether so few samples cannot carry an interval: pairs are skewed, and Student's t takes them
-/// for normal.
+/// Whether there are too few samples for an interval: pairs are skewed, but Student's t assumes a
+/// normal distribution.
 fn is_too_few(method: PiMethod, samples: u64) -> bool {
     method == PiMethod::Antithetic && samples < ENOUGH_ANTITHETIC
 }

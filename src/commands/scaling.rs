@@ -1,8 +1,9 @@
-//! `scaling`: any computing command on more and more of the ranks of one job, timed, with every answer compared.
+//! `scaling`: any computing command on increasing numbers of ranks of one job, timed, with every
+//! answer compared.
 //!
-//! The command runs as it always does, in a [`Context`] of its own on the first so many ranks ([`Cluster::first`]), which takes a note
-//! of what it comes to instead of reporting it. The other ranks wait in a barrier, asleep. Repeats go round all cases, so that a load that
-//! comes and goes meets all of them.
+//! The command runs unchanged, in a separate [`Context`] on the first ranks ([`Cluster::first`]),
+//! which captures the answer instead of reporting it. The other ranks wait in a barrier, asleep.
+//! Repeats cycle through all cases, so that a temporary load affects all of them.
 
 pub mod analysis;
 mod answer;
@@ -34,7 +35,7 @@ use crate::job::run::StopCause;
 use crate::regular::{self, Pipes};
 use crate::report::schema::Documentation;
 
-/// Bytes of a report that is read: thousands of trials are some of them.
+/// The most bytes of an input report: thousands of trials take some of them.
 const REPORT: u64 = 1 << 28;
 
 impl Command for Scaling {
@@ -50,7 +51,7 @@ impl Command for Scaling {
         Some(&self.launch)
     }
 
-    /// Of `--ranks`, which is a list of sizes here, the largest.
+    /// The largest of `--ranks`, which is a list of sizes here.
     fn threads(&self) -> Option<Ranks> {
         let most = self.ranks.iter().max();
         self.from.is_none().then(|| most.map_or(OrAuto::Auto, |&ranks| OrAuto::Set(ranks)))
@@ -84,15 +85,15 @@ fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
     beside(cluster, code, || beside_it)
 }
 
-/// How measuring ended.
+/// The outcome of the measurement.
 enum Measured {
-    /// With a report, at the root; what stopped it before all runs were done, if anything did.
+    /// A report, at the root, and the cause of an early stop, if any.
     Report(Option<Box<ScalingReport>>, Option<StopCause>),
-    /// Before the first run was done: every rank has the exit code.
+    /// Stopped before the first run finished: every rank has the exit code.
     Stopped(u8),
 }
 
-/// Plans the trials, has them done, and reports at the root. Every rank must call it.
+/// Plans and runs the trials, and reports at the root. Every rank must call it.
 fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measured> {
     let inner = cluster.agree(Inner::read(options, words))?;
     if options.predict.is_some() && cluster.size() == 1 {
@@ -149,7 +150,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measur
     Ok(Measured::Report(report, cause))
 }
 
-/// What the trials say.
+/// Evaluates the trials.
 fn evaluated(
     result: ScalingResult,
     run: ScalingRun,
@@ -164,7 +165,7 @@ fn evaluated(
     ScalingReport { result, run: ScalingRun { points, fits, diagnosis, forecast, trials, ..run } }
 }
 
-/// At the root: the reports of several jobs as one.
+/// At the root: joins the reports of several jobs.
 fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
     let mut joined: Option<ScalingReport> = None;
     for path in files {
@@ -185,7 +186,7 @@ fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
     Ok(evaluated(result, run, trials))
 }
 
-/// Where the report goes, opened before the work. At the root.
+/// The output files, opened before the work. At the root.
 struct Outputs {
     report: Output,
     csv: Option<Output>,
@@ -203,7 +204,7 @@ impl Outputs {
         })
     }
 
-    /// The report, and then the side files: each of them whether or not there was room for another one.
+    /// Writes the report, and then each side file, even if another one failed.
     fn write(self, report: &ScalingReport, shown: &Shown) -> (Result<()>, Result<()>) {
         let format = shown.destination.format;
         let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.report.put(&bytes));

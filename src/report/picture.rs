@@ -98,6 +98,6 @@ mod tests {
         let mut names: Vec<&str> = svg.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), 3, "every clip path is one of its own: {names:?}");
+        assert_eq!(names.len(), 3, "every clip path is unique: {names:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A wrong block is done again at once: by the same rank, and by one on another host, while the others wait.
+//! Repeats a wrong block at once on the same rank, and on another host, while the others wait.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,11 @@ use super::team::Team;
 use crate::cluster::Cluster;
 use crate::error::Result;
 
-/// Wrong blocks of one round that are looked into: where a thousand ranks are wrong at once, a few tell why.
+/// The most wrong blocks of one round that are investigated: if a thousand ranks are wrong at once,
+/// a few suffice to find the cause.
 const MOST: usize = 16;
 
-/// A wrong block, and what came out of it again.
+/// A wrong block, and the results of its repetitions.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Whose it is.
@@ -21,19 +22,19 @@ pub struct Finding {
     pub mismatch: Mismatch,
     /// The block itself.
     pub block: Block,
-    /// What came out when the same rank did it again.
+    /// The results when the same rank repeated it.
     pub again: Vec<u64>,
-    /// Another rank, and what came out there.
+    /// Another rank, and its result.
     pub elsewhere: Option<(usize, u64)>,
-    /// What that means.
+    /// The cause.
     pub cause: Cause,
 }
 
-/// What one rank got for the blocks that it tried: place in the list, answers.
+/// One rank's answers for repeated blocks: place in the list, answers.
 #[derive(Default, Serialize, Deserialize)]
 struct Tried(Vec<(usize, Vec<u64>)>);
 
-/// Looks into the wrong blocks of a round. Every rank must call it; the root gets the findings.
+/// Investigates the wrong blocks of a round. Every rank must call it; the root gets the findings.
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].

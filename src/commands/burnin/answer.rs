@@ -1,7 +1,8 @@
-//! The report of `burnin`: which hosts are wrong, which are slow, and which to leave out.
+//! The report of `burnin`: which hosts are wrong, which are slow, and which to exclude.
 //!
-//! `result` is what a healthy cluster has the same of whatever its size: the verdict and nothing wrong. Everything that was measured
-//! stands under `run`, but for a verdict that names names. Text and CSV show the hosts, since hosts are what was asked for.
+//! On a healthy cluster of any size `result` is the same: the verdict, and nothing wrong.
+//! Measurements are under `run`, except for those behind a finding. Text and CSV show the hosts,
+//! since they are the subject.
 
 mod cases;
 mod junit;
@@ -168,11 +169,13 @@ record! {
         pub hosts: Vec<HostLine>,
         /// Index into the hosts, per rank.
         pub host_of_rank: Vec<usize>,
-        /// Speed against the median of the CPU model, per rank: -0.1 is 10 % slower; null where it was not judged.
+        /// Speed against the median of the CPU model, per rank: -0.1 is 10 % slower; null where it
+        /// was not judged.
         pub against_median: Vec<Option<f64>>,
         /// Latency and bandwidth between hosts.
         pub links: Vec<Link>,
-        /// How many pairs of hosts there are, each host with itself included where it has two ranks.
+        /// How many pairs of hosts there are, each host with itself included where it has two
+        /// ranks.
         pub pairs: usize,
         /// What is off, a sentence each.
         pub hints: Vec<String>,
@@ -197,8 +200,8 @@ record! {
         pub mnumbers_per_second: f64,
         /// Million darts a second, likewise.
         pub mdarts_per_second: f64,
-        /// Speed against the median of the CPU model: -0.1 is 10 % slower; null where it was not judged. The median of its slow ranks where
-        /// there are any, of all otherwise.
+        /// Speed against the median of the CPU model: -0.1 is 10 % slower; null where it was not
+        /// judged. The median of its slow ranks where there are any, of all otherwise.
         pub against_median: Option<f64>,
         /// The clock whose times were compared.
         pub clock: Option<Clock>,

@@ -25,7 +25,8 @@ const QUICK: Duration = Duration::from_secs(5);
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Burnin {
-    /// How long, as 60s or 10m; one round (about half a second where every rank has a core) is done in any case
+    /// How long, as 60s or 10m; one round (about half a second where every rank has a core) is done
+    /// in any case
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::duration)]
     duration: Duration,
 
@@ -37,7 +38,8 @@ pub struct Burnin {
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     threshold: Threshold,
 
-    /// Write the hosts to leave out to FILE, as Slurm writes them (node[01-03,07]); empty when there are none
+    /// Write the hosts to leave out to FILE, as Slurm writes them (node[01-03,07]); empty when
+    /// there are none
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub exclude_file: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! From every rank's figures to the report: each host in a line, with what explains it.
+//! From every rank's figures to the report: a line per host, with an explanation.
 
 use super::answer::{
     BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
@@ -15,7 +15,7 @@ use crate::cluster::place::Place;
 use crate::commands::finish::{distinct, library};
 use crate::commands::info::host_hint;
 
-/// The report, at the root, of a run that took so many seconds.
+/// The report, at the root, of a run of this many seconds.
 pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64, seconds: f64) -> BurninReport {
     let places = team.places.as_deref().unwrap_or_default();
     let hints: Vec<Option<String>> = (0..team.hosts.len()).map(|host| crowded(team, places, host)).collect();
@@ -51,7 +51,7 @@ pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64
     BurninReport { result: result(team, places, &gathered, &run.hosts, &suspects), run }
 }
 
-/// The result: what is wrong, what is slow, which hosts to leave out.
+/// The result: what is wrong, what is slow, which hosts to exclude.
 fn result(team: &Team, places: &[Place], gathered: &Gathered, hosts: &[HostLine], suspects: &[usize]) -> BurninResult {
     let wrong_blocks: Vec<WrongBlock> = gathered
         .findings
@@ -102,8 +102,8 @@ fn wrong_message(team: &Team, bad: &Bad) -> WrongMessage {
     }
 }
 
-/// Hosts to leave out because something is wrong with them: all with wrong blocks that are not the software's, and those that explain
-/// the wrong messages.
+/// Hosts to exclude because of faults: all with wrong blocks not caused by the software, and those
+/// that explain the wrong messages.
 fn suspects(team: &Team, gathered: &Gathered) -> Vec<usize> {
     let ends = |bad: &Bad| (team.host_of_rank[bad.message.from as usize], team.host_of_rank[bad.message.to as usize]);
     let mut hosts = blame::suspects(&gathered.bad.iter().map(ends).collect::<Vec<_>>());
@@ -114,7 +114,7 @@ fn suspects(team: &Team, gathered: &Gathered) -> Vec<usize> {
     hosts
 }
 
-/// Why the times of a host cannot be trusted, if so: its ranks outnumber its CPUs, or what it is granted of them.
+/// Why the times of a host cannot be trusted, if so: its ranks outnumber its CPUs, or its quota.
 fn crowded(team: &Team, places: &[Place], host: usize) -> Option<String> {
     let here: Vec<&Place> = team.ranks_of(host).map(|rank| &places[rank]).collect();
     host_hint(&here)
@@ -208,7 +208,7 @@ fn explained(line: HostLine, gathered: &Gathered, team: &Team, host: usize, susp
     HostLine { verdict: HostVerdict::Slow, note: why_slow(&line), ..line }
 }
 
-/// Which ranks, and whatever the system tells that may explain it.
+/// Which ranks, and counters of the system that may explain it.
 fn why_slow(line: &HostLine) -> String {
     let slow = &line.slow_ranks;
     let mut parts = vec![match (slow.len(), line.ranks) {
@@ -236,7 +236,7 @@ fn why_slow(line: &HostLine) -> String {
     parts.join(", ")
 }
 
-/// Says so where hosts' ranks did not have their CPUs to themselves and are not called slow for it.
+/// A hint if ranks did not have their CPUs to themselves, but are not called slow for it.
 fn disturbed(hosts: &[HostLine]) -> Option<String> {
     let is_called_slow = |line: &HostLine| line.clock == Some(Clock::Wall) && !line.slow_ranks.is_empty();
     let shared: Vec<(&str, f64)> = hosts
@@ -253,7 +253,7 @@ fn disturbed(hosts: &[HostLine]) -> Option<String> {
     ))
 }
 
-/// Says which instruction sets the time was too short for.
+/// A hint about instruction sets for which the time was too short.
 fn uncovered(team: &Team, gathered: &Gathered) -> Option<String> {
     let missed: Vec<String> = team.isas.iter().skip(gathered.rounds as usize).map(ToString::to_string).collect();
     (!missed.is_empty()).then(|| format!("the time was too short for {}; use a longer --duration", missed.join(", ")))

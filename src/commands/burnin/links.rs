@@ -1,6 +1,8 @@
-//! Latency and bandwidth between hosts: some steps of a tournament each round, so that after a while every pair of hosts was measured.
+//! Latency and bandwidth between hosts: some steps of a tournament each round, so that eventually
+//! every pair of hosts is measured.
 //!
-//! The first rank of each host speaks for it; within a host its first two ranks. All others wait in the next check, asleep.
+//! The first rank of each host measures for it; within a host its first two ranks. All others wait
+//! in the next check, asleep.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -14,19 +16,19 @@ use crate::error::{Error, Result};
 /// Steps of the tournament in a round: some ms each.
 const STEPS: usize = 4;
 
-/// Round trips of a measurement; a median of so many is steady to some percent.
+/// Round trips of a measurement; their median is stable to some percent.
 const TRIPS: usize = 21;
 
-/// Bytes whose travel is all latency.
+/// Bytes of a message for latency.
 const SHORT: usize = 8;
 
-/// Bytes of a message for bandwidth: above what any MPI library sends without asking.
+/// Bytes of a message for bandwidth: above the eager limit of any MPI library.
 const LONG: usize = 1 << 20;
 
-/// Such messages in a row: 4 MB fill any link that there is, and take 34 ms by 1 GbE.
+/// Such messages in a row: 4 MB saturate any link, and take 34 ms over 1 GbE.
 const BURST: usize = 4;
 
-/// The best that was seen of each pair of hosts: latency in seconds, bandwidth in bytes a second.
+/// The best measurements of each pair of hosts: latency in seconds, bandwidth in bytes per second.
 #[derive(Default)]
 pub struct Links {
     best: BTreeMap<(usize, usize), (f64, f64)>,
@@ -55,13 +57,13 @@ impl Links {
         Ok(())
     }
 
-    /// What this rank has measured: two hosts, latency, bandwidth.
+    /// This rank's measurements: two hosts, latency, bandwidth.
     pub fn best(&self) -> Vec<(usize, usize, f64, f64)> {
         self.best.iter().map(|(&(from, to), &(latency, bandwidth))| (from, to, latency, bandwidth)).collect()
     }
 }
 
-/// The two ranks that speak for two hosts, the one that measures first.
+/// The two ranks that measure for two hosts, the measuring one first.
 fn ends(team: &Team, host: usize, other: usize) -> Option<(usize, usize)> {
     let (low, high) = (host.min(other), host.max(other));
     let one = team.ranks_of(low).next()?;

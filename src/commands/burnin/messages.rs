@@ -1,7 +1,8 @@
-//! Messages of known bytes between blocks: round a ring, in many lengths, and from all to all; every byte is looked at.
+//! Messages of known bytes between blocks: around a ring, in many lengths, and from all to all;
+//! every byte is checked.
 //!
-//! The ring turns by another distance each round, so that after a while every rank has sent to every other. A bad message is sent again
-//! to see whether it was chance.
+//! The distance of the ring changes each round, so that eventually every rank has sent to every
+//! other. A bad message is sent again to see whether the error was transient.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ use crate::fault::Hidden;
 /// Times that a bad message is sent again.
 const AGAIN: usize = 3;
 
-/// Bad messages of one round that are looked into.
+/// The most bad messages of one round that are investigated.
 const MOST: usize = 16;
 
 /// A message that arrived wrong, as its receiver tells.
@@ -52,12 +53,13 @@ pub struct Messenger<'c> {
 }
 
 impl<'c> Messenger<'c> {
-    /// Ready to begin.
+    /// A messenger at the start.
     pub fn new(cluster: &'c Cluster, hidden: Option<Hidden>) -> Messenger<'c> {
         Messenger { cluster, hidden, messages: 0, bytes: 0 }
     }
 
-    /// One ring of every length and one all-to-all. Every rank must call it; returns what arrived wrong here.
+    /// One ring of every length and one all-to-all. Every rank must call it; returns the messages
+    /// that arrived wrong here.
     pub fn round(&mut self, round: u64) -> Result<Vec<Bad>> {
         if self.cluster.size() < 2 {
             return Ok(Vec::new());
@@ -104,7 +106,7 @@ impl<'c> Messenger<'c> {
         message.flaw(arrived).map(|flaw| Bad { kind, message, flaw, wrong_again: 0 })
     }
 
-    /// Sends what was bad again. Every rank must call it; the root gets what is known then.
+    /// Sends bad messages again. Every rank must call it; the root gets the results.
     ///
     /// # Errors
     /// As [`Cluster::gather_records`].
@@ -116,7 +118,8 @@ impl<'c> Messenger<'c> {
         for bad in &mut list {
             let message = bad.message;
             for _ in 0..AGAIN {
-                // A part of an all-to-all that a rank sends to itself is a copy in memory; it cannot be sent alone.
+                // A part of an all-to-all that a rank sends to itself is a copy in memory; it
+                // cannot be sent alone.
                 if message.from == rank && message.to != rank {
                     self.cluster.send_bytes(message.to, message.bytes())?;
                 }
@@ -128,7 +131,7 @@ impl<'c> Messenger<'c> {
             }
             self.cluster.flush(None)?;
         }
-        // Each receiver knows about its own.
+        // Each receiver knows only its own messages.
         let counts: Vec<usize> = list.iter().map(|bad| bad.wrong_again).collect();
         let all = self.cluster.gather_records(&counts)?;
         Ok(all.map(|all| {
@@ -139,8 +142,8 @@ impl<'c> Messenger<'c> {
         }))
     }
 
-    /// Flips the bit of the message that a hidden fault has chosen: in the first round, one length of the ring, or the all-to-all in the place
-    /// of the empty message.
+    /// Flips the bit selected by an injected fault: in the first round, in one length of the ring,
+    /// or in the all-to-all instead of the empty message.
     fn corrupt(&self, round: u64, place: usize, bytes: &mut [u8]) {
         let Some(Hidden::Corrupt(seed)) = self.hidden else { return };
         let lengths = RING_LENGTHS.len() as u64;

@@ -1,6 +1,7 @@
 //! One rank's part of a round: its blocks, timed and compared with the known answers.
 //!
-//! The faults that tests hide ([`fault::Hidden`]) are put in here and nowhere else; without one they cost a comparison a block.
+//! Faults injected by tests ([`fault::Hidden`]) take effect only here; without one they cost a
+//! comparison per block.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,8 @@ use crate::commands::burnin::diagnosis::pace::Timed;
 use crate::fault::Hidden;
 use crate::isa::Isa;
 
-/// Blocks among which a hidden fault chooses: those of the first round, so that the shortest run has it.
+/// The blocks from which an injected fault selects: those of the first round, so that the shortest
+/// run has it.
 const FAULTY: u64 = 2;
 
 /// An answer that is wrong.
@@ -29,7 +31,7 @@ pub struct Mismatch {
     pub got: u64,
 }
 
-/// A rank's work, and what came of it.
+/// A rank's work, and its results.
 pub struct Worker {
     rounds: Vec<[Block; 2]>,
     hidden: Option<Hidden>,
@@ -42,12 +44,13 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Ready to begin.
+    /// A worker at the start.
     pub fn new(isas: &[Isa], hidden: Option<Hidden>) -> Worker {
         Worker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
     }
 
-    /// The two blocks of a round, or the first of them when it is over by then; returns what was wrong.
+    /// Computes the two blocks of a round, or only the first if the round is over by then; returns
+    /// the wrong ones.
     pub fn round(&mut self, round: u64, is_over: &dyn Fn() -> bool) -> Vec<Mismatch> {
         let blocks = self.rounds[(round % self.rounds.len() as u64) as usize];
         let mut wrong = Vec::new();
@@ -70,12 +73,12 @@ impl Worker {
         wrong
     }
 
-    /// The same block once more, in a round of its own.
+    /// Computes the same block again, outside the rounds.
     pub fn again(&self, block: &Block) -> u64 {
         self.compute(block, u64::MAX)
     }
 
-    /// The answer of the block that is the `turn`-th of this rank, with the fault that is hidden in it.
+    /// The answer of this rank's `turn`-th block, with an injected fault.
     fn compute(&self, block: &Block, turn: u64) -> u64 {
         let got = work::compute(block, &mut heartbeat::yield_now);
         let flipped = |seed: u64| got ^ 1 << (seed / FAULTY % 24);
@@ -90,7 +93,7 @@ impl Worker {
         self.rounds.as_flattened()[(seed % FAULTY) as usize].number
     }
 
-    /// A rank that is to be slow works on for a while.
+    /// A rank with the fault `slow` keeps computing for a while.
     fn linger(&self, took: Duration) {
         let Some(Hidden::Slow(percent)) = self.hidden else { return };
         let until = vitals::thread_time() + took * percent as u32 / 100;

@@ -1,4 +1,5 @@
-//! The rounds, until the time is up: the same number on every rank, so that all have done the same work.
+//! The rounds, until the time is up: the same number on every rank, so that all have done the same
+//! work.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -22,10 +23,11 @@ use crate::fault::{self, Stage};
 use crate::job::run::StopCause;
 use crate::stderr;
 
-/// Findings of each kind that are kept: the first ones tell the story, and a day of faults must not fill the memory.
+/// The most findings of each kind to keep: the first ones suffice, and a day of faults must not
+/// fill the memory.
 const MOST: usize = 100;
 
-/// What a rank has seen when the rounds are over; findings at the root alone.
+/// A rank's results after the rounds; findings only at the root.
 pub struct Seen {
     figures: RankFigures,
     findings: Vec<Finding>,
@@ -68,7 +70,8 @@ pub struct Gathered {
     pub rounds: u64,
 }
 
-/// Does rounds until the next one might not end in time, or until it is stopped; at least one. Every rank must call it; says what stopped it.
+/// Runs at least one round, until the next one might not end in time, or until a stop. Every rank
+/// must call it; returns the cause of a stop.
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
@@ -117,7 +120,8 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
     Ok((Seen { figures, findings, bad: all_bad, rounds }, cause))
 }
 
-/// At the root: says at once what is wrong, once for each host. A burn-in may last for days, and may be killed.
+/// At the root: reports faults at once, once per host. A burn-in may last for days, and may be
+/// killed.
 fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[Finding], bad: &[Bad]) {
     for rank in found.iter().map(|finding| finding.rank) {
         if warned.insert(team.host_of_rank[rank]) {
@@ -136,8 +140,8 @@ fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[Finding]
     }
 }
 
-/// Million numbers a second that were sieved, or million darts that were thrown. A second on the CPU: what others took of the time is
-/// in the share.
+/// Million numbers sieved, or million darts thrown, per CPU second; the CPU share shows the time
+/// taken by others.
 fn speed(worker: &Worker, primes: bool) -> f64 {
     let blocks = table::blocks();
     let of_kind = worker.times.iter().filter(|time| blocks[time.block as usize].is_primes() == primes);

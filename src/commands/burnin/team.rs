@@ -1,4 +1,5 @@
-//! Who is where: what every rank has to know of the others to try a block again elsewhere, and to find its partner of a link.
+//! The ranks and their hosts: what every rank must know to repeat a block elsewhere, and to find
+//! its partner of a link.
 
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
@@ -6,7 +7,7 @@ use crate::commands::finish::distinct;
 use crate::error::Result;
 use crate::isa::Isa;
 
-/// The ranks and their hosts; the same on every rank but for what is its own.
+/// The ranks and their hosts; the same on every rank, except for this rank's own fields.
 pub struct Team {
     /// Hosts, each once, in the order of their first ranks.
     pub hosts: Vec<String>,

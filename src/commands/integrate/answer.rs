@@ -13,8 +13,8 @@ record! {
     pub struct IntegrateResult {
         /// The estimate of the integral.
         pub estimate: f64 => .label("integral"),
-        /// One standard error of the estimate; null when nothing is known about it (all samples have
-        /// the same value).
+        /// One standard error of the estimate; null when nothing is known about it (all samples
+        /// have the same value).
         pub std_error: Option<f64> => .line("standard error", |it| {
             Some(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
         }),
@@ -40,12 +40,14 @@ record! {
         pub exact: Option<f64> => .optional().label("exact"),
         /// How many standard errors the estimate lies above it.
         pub z: Option<f64> => .optional().label("z"),
-        /// How the blocks scatter; null for fewer than two, or where nothing is known about the error.
+        /// How the blocks scatter; null for fewer than two, or where nothing is known about the
+        /// error.
         pub chi_square: Option<ChiSquare>,
         /// Samples whose value is not a number, where that is no failure.
         pub nan_samples: Option<u64> as WIDE => .optional()
             .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
-        /// The largest share of a few samples (one of up to 128) in the sum of squares about the mean.
+        /// The largest share of a few samples (one of up to 128) in the sum of squares about the
+        /// mean.
         pub largest_share: Option<f64> => .optional(),
         /// Why the interval may cover less often than it says.
         pub warning: Option<Warning> => .optional().line("warning", IntegrateResult::doubt),

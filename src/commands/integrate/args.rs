@@ -1,7 +1,8 @@
-//! `montesieve integrate NAME [SAMPLES]`: which integrand, with what parameters.
+//! The options of `montesieve integrate NAME [SAMPLES]`.
 //!
-//! Not derived but put together from the list of integrands, each of which declares its parameters: a new integrand has its
-//! subcommand, its help, its page and its presets by itself. Their values stay words here; the integrand reads them.
+//! Built from the list of integrands, each of which declares its parameters, instead of derived. So
+//! a new integrand automatically has its subcommand, help, page and presets. Their values stay
+//! words here; the integrand parses them.
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;

@@ -1,4 +1,4 @@
-//! `integrate ep`: NAS EP, whose sums are published, so that a run says of itself whether it is right.
+//! `integrate ep`: NAS EP, whose sums are published, so that a run verifies itself.
 
 use std::ops::ControlFlow;
 
@@ -76,7 +76,7 @@ impl Job for Pairs {
     }
 
     fn identity(&self) -> Option<Identity> {
-        // The classes are one sequence: a larger one goes on from a smaller one.
+        // The classes share one sequence: a larger one resumes from a smaller one.
         let (amount, whole) = (self.class.pairs().into(), self.blocks());
         let (kind, version) = ("integrate ep".to_owned(), Version { cut: 1, stream: 1, block: BLOCK });
         Some(Identity { kind, version, amount, whole, words: self.words.clone(), parts: Vec::new() })

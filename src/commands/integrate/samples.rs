@@ -1,6 +1,6 @@
 //! `integrate NAME`: an integrand over random samples.
 //!
-//! Stands beside `ep`, which has a generator and a verification of its own.
+//! Stands beside `ep`, which has its own generator and verification.
 
 use std::ops::ControlFlow;
 
@@ -27,7 +27,7 @@ use crate::report::{Completion, IntervalKind, Warning, Work, merit};
 /// Zen 4.
 const GRAIN: u64 = 8;
 
-/// Samples that the root tries before the work: enough to find an integrand that is no number on
+/// Samples that the root tests before the work: enough to find an integrand that is not a number on
 /// part of its region.
 const TRIAL: u64 = 4096;
 
@@ -126,9 +126,9 @@ struct Integral {
     samples: u64,
     seed: u64,
     isa: Isa,
-    /// What samples count as whose value is not a number. The sums do not depend on it.
+    /// How samples count whose value is not a number. The sums do not depend on it.
     nan: NanPolicy,
-    /// All that the values depend on.
+    /// Everything that the values depend on.
     kind: String,
     words: Vec<String>,
 }
@@ -139,13 +139,14 @@ impl Integral {
         let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
-        // The number is that of the sums' form, which a checkpoint of another one does not have.
+        // The number is the version of the sums' form, so that checkpoints of another one are
+        // refused.
         let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
         let nan = options.common.nan;
         Ok(Integral { kernel, samples, seed, isa: context.isa, nan, kind, words: context.words.clone() })
     }
 
-    /// What sums say.
+    /// The estimate of sums.
     fn mean(&self, sums: &Sums) -> Option<Mean> {
         let volume = self.kernel.volume();
         if self.kernel.is_indicator() {
@@ -155,10 +156,10 @@ impl Integral {
         }
     }
 
-    /// The sums, with samples that are not numbers counted as they are to be.
+    /// The sums, with samples that are not numbers counted by the policy.
     ///
     /// # Errors
-    /// [`Error::Run`] where a value spoils the sums: the first one, and what would help.
+    /// [`Error::Run`] if a value spoils the sums, with the first such value and advice.
     fn judged(&self, sums: Sums) -> Result<Sums> {
         if let Some(block) = sums.first_infinite() {
             self.check(block, u64::MAX, f64::is_infinite).map_err(Error::Run)?;
@@ -189,13 +190,13 @@ impl Integral {
         block_samples(self.kernel.dimension())
     }
 
-    /// The samples of a span: whole blocks, but for the last one of the job.
+    /// The samples of a span: whole blocks, except the last one of the job.
     fn samples(&self, span: Span) -> u64 {
         span.items(self.each(), self.samples)
     }
 
-    /// Whether none of the first `samples` values of a block `is_bad`; a sentence about the first
-    /// one that is.
+    /// Checks that none of the first `samples` values of a block `is_bad`; otherwise a sentence
+    /// about the first one.
     fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> Check {
         let samples = samples.min(self.samples(Span::new(block, block + 1)));
         match self.sampler().first_bad(block, samples, is_bad) {
@@ -208,7 +209,7 @@ impl Integral {
         }
     }
 
-    /// Tries the first samples, so that what fails at once is said before the work.
+    /// Tests the first samples, so that early failures are reported before the work.
     fn try_out(&self) -> Check {
         self.check(0, TRIAL, f64::is_infinite)?;
         if self.nan != NanPolicy::Fail {
@@ -229,7 +230,8 @@ impl Job for Integral {
 
     fn identity(&self) -> Option<Identity> {
         let (kind, words) = (self.kind.clone(), self.words.clone());
-        // Stream 2: values that are not numbers are counted, and sums have the full range of squares.
+        // Stream 2: values that are not numbers are counted, and sums have the full range of
+        // squares.
         let version = Version { cut: 1, stream: 2, block: self.each() };
         let (amount, whole) = (self.samples.into(), self.samples / self.each());
         Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })

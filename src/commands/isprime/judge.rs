@@ -111,7 +111,7 @@ mod tests {
             assert!(job.check(all, &one_less).is_err(), "{place} is missing");
             let mut twice = good.clone();
             twice.0.insert(place, removed);
-            assert!(job.check(all, &twice).is_err(), "{place} is there twice");
+            assert!(job.check(all, &twice).is_err(), "{place} is duplicated");
         }
     }
 }

@@ -66,7 +66,7 @@ impl PiResult {
     }
 }
 
-/// A factor for people: three or four digits. JSON and CSV have all of them.
+/// A factor for the text form, with three or four digits. JSON and CSV have all of them.
 fn short(factor: f64) -> String {
     let decimals = [10.0, 100.0].into_iter().filter(|&limit| factor < limit).count();
     format!("{factor:.decimals$}")
@@ -128,7 +128,7 @@ mod tests {
         insta::assert_snapshot!(compact(example(Completion::Complete)), @r#"{"estimate":3.141592612,"std_error":0.00005193,"ci95":[3.14149083,3.14169439],"interval":"wilson","degrees_of_freedom":null,"samples":"1000000000","hits":"785398153","seed":"18446744073709551615","method":"darts","variance_reduction":null,"chi_square":{"value":990.25,"degrees_of_freedom":952,"z":0.875},"complete":true}"#);
     }
 
-    /// Of another method, and of one that was stopped too early to say anything.
+    /// The result of another method, complete or stopped too early for an estimate.
     fn stratified(is_done: bool) -> PiResult {
         let kept = |value: f64| Some(value).filter(|_| is_done);
         PiResult {
@@ -192,7 +192,8 @@ mod tests {
             let result = PiResult { estimate: estimate_in, std_error: error_in, samples, hits: Some(hits), ..example(completion) };
             let json = json(result.clone());
             let integer = |key: &str| json[key].as_u64().or_else(|| json[key].as_str()?.parse().ok());
-            // By Rust's own reader: serde_json's is a bit off in the last place (without its feature float_roundtrip).
+            // By Rust's own parser: serde_json's may be off in the last bit (without its feature
+            // float_roundtrip).
             let document = written(result.clone(), Format::Json);
             let float = |key: &str| -> Option<f64> {
                 document.split_once(&format!("\"{key}\": "))?.1.split(',').next()?.parse().ok()

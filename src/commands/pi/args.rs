@@ -1,4 +1,4 @@
-//! `montesieve pi`: how pi is to be estimated.
+//! The options of `montesieve pi`.
 
 use clap::Args;
 
@@ -21,7 +21,8 @@ Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of te
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Pi {
-    /// How many samples to take, 1 to 2^64-1; a method that needs an even number, or a power of two, takes the next one
+    /// How many samples to take, 1 to 2^64-1; a method that needs an even number, or a power of
+    /// two, takes the next one
     ///
     /// Default: 1e9, or as many as --target-error takes.
     #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
@@ -55,7 +56,7 @@ impl Pi {
         self.precision.samples(self.samples, 1_000_000_000)
     }
 
-    /// What no single option can know: whether they fit together.
+    /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
         if fixed && (self.precision.needs_rounds() || self.precision.plan) {
@@ -88,7 +89,8 @@ choices! {
 choices! {
     /// Which kernel takes the samples.
     pub enum PiAlgorithm {
-        /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot matter
+        /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot
+        /// matter
         Simd = "simd",
         /// Every sample, one at a time: short to read, slow
         Scalar = "scalar",

@@ -42,7 +42,7 @@ impl Throw {
         Throw { terms }
     }
 
-    /// The darts of a span: whole blocks, but for the last one of the job.
+    /// The darts of a span: whole blocks, except the last one of the job.
     pub(super) fn samples(&self, span: Span) -> u64 {
         span.items(BLOCK, self.terms.samples)
     }
@@ -98,7 +98,7 @@ impl Job for Throw {
 }
 
 impl Estimator for Throw {
-    /// Any darts are as good as any others.
+    /// Any darts give an estimate.
     fn finding(&self, &Hits { samples, hits, scatter }: &Hits) -> Finding {
         let work = Work { amount: samples, unit: "samples" };
         let (estimate, chi_square) = (Estimate::new(hits, samples), scatter.chi_square());

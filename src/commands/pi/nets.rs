@@ -13,16 +13,17 @@ use crate::report::Work;
 /// Blocks that are worth a message: 1 to 2 ms on a Zen 4.
 const GRAIN: u64 = 16;
 
-/// Points of a block where they are taken one by one: 2^14 of them are some milliseconds.
+/// Points of a block in the scalar form: 2^14 of them take some milliseconds.
 const SCALAR_POINTS: u64 = 1 << 14;
 
-/// The job: each net is cut into runs of rows (or, one by one, of points). A block never has two nets.
+/// The job: each net is cut into runs of rows (or, one by one, of points). A block never has two
+/// nets.
 pub(super) struct Spread {
     terms: Terms,
     log_points: u32,
 }
 
-/// What a span adds up to, by net.
+/// The tally of a span, by net.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Found {
     points: [u64; REPLICATES],
@@ -44,7 +45,7 @@ impl Found {
     }
 }
 
-/// What a rank keeps: the net that it worked on last.
+/// A rank's workspace: the net it used last.
 pub(super) struct Kept {
     replicate: usize,
     points: Points,
@@ -56,7 +57,7 @@ impl Spread {
         Spread { log_points: log_points(terms.samples), terms }
     }
 
-    /// What a net is cut along, and how much of it is a block: rows, or points.
+    /// The units of a net, rows or points, and how many make a block.
     fn cut(&self) -> (u64, u64) {
         if self.terms.is_scalar {
             (1 << self.log_points, SCALAR_POINTS)
@@ -141,7 +142,7 @@ impl Job for Spread {
 }
 
 impl Estimator for Spread {
-    /// Complete nets are an estimate, from two of them on. A part of one says nothing.
+    /// Two or more complete nets give an estimate. A part of one gives none.
     fn finding(&self, tally: &Found) -> Finding {
         let counts = tally.counts();
         let estimate = counts.estimate(self.log_points);

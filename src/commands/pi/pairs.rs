@@ -24,7 +24,7 @@ impl<I> Draw<I> {
         Draw { pairs: pairs_for(terms.samples), terms, integrand: PhantomData }
     }
 
-    /// The pairs of a span: whole blocks, but for the last one of the job.
+    /// The pairs of a span: whole blocks, except the last one of the job.
     pub(super) fn pairs(&self, span: Span) -> u64 {
         span.items(BLOCK_PAIRS, self.pairs)
     }
@@ -66,7 +66,7 @@ impl<I: PairIntegrand> Job for Draw<I> {
 }
 
 impl<I: PairIntegrand> Estimator for Draw<I> {
-    /// Any pairs are as good as any others, from two of them on.
+    /// Any two or more pairs give an estimate.
     fn finding(&self, sums: &Sums) -> Finding {
         let samples = 2 * sums.pairs;
         let work = Work { amount: samples, unit: "samples" };

@@ -21,7 +21,7 @@ impl Fill {
         Fill { strata: Strata::new(terms.samples, terms.seed), terms }
     }
 
-    /// Rows of a block. Where all darts are thrown a row is long, and one is enough.
+    /// Rows of a block. If all darts are thrown, a row is long, and one is enough.
     fn block_rows(&self) -> u64 {
         if self.terms.is_scalar { 1 } else { BLOCK_ROWS }
     }
@@ -66,7 +66,7 @@ impl Job for Fill {
 }
 
 impl Estimator for Fill {
-    /// A part of the cells is a part of the square: it says nothing of the rest, and nothing of pi.
+    /// A part of the cells is a part of the square, and gives no estimate of pi.
     fn finding(&self, counts: &Counts) -> Finding {
         let is_whole = counts.samples == self.strata.samples();
         let estimate = estimate(counts).filter(|_| is_whole);

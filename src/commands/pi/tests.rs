@@ -1,4 +1,4 @@
-//! Every method as a job: cut anywhere, stopped anywhere, walked in any way.
+//! Every method as a job: cut anywhere, stopped anywhere, with any kernel.
 
 use std::ops::ControlFlow;
 
@@ -18,7 +18,7 @@ fn scalar(terms: Terms) -> Terms {
     Terms { is_scalar: true, ..terms }
 }
 
-/// The same by every instruction set, and one by one.
+/// The inputs for every instruction set, and for the scalar form.
 fn walks(samples: u64, seed: u64) -> impl Iterator<Item = Terms> {
     let fast = Isa::ALL.into_iter().filter(|isa| isa.is_supported());
     fast.map(move |isa| Terms { isa, ..terms(samples, seed) }).chain([scalar(terms(samples, seed))])
@@ -27,11 +27,11 @@ fn walks(samples: u64, seed: u64) -> impl Iterator<Item = Terms> {
 fn compute<J: Job>(job: &J, span: Span, workspace: &mut J::Workspace) -> J::Tally {
     match job.compute(span, workspace, &mut || ControlFlow::Continue(())) {
         ControlFlow::Continue(tally) => tally,
-        ControlFlow::Break(()) => unreachable!("nobody broke"),
+        ControlFlow::Break(()) => unreachable!("nothing breaks it"),
     }
 }
 
-/// What the blocks come to in spans of `length`, every second one first.
+/// The finding of the blocks in spans of `length`, every second one first.
 fn in_spans<J: Estimator>(job: &J, length: u64) -> Finding {
     let (mut ledger, mut workspace) = (Ledger::new(), job.workspace());
     let spans = |skip| (0..job.blocks()).step_by(length as usize).skip(skip).step_by(2);
@@ -42,7 +42,7 @@ fn in_spans<J: Estimator>(job: &J, length: u64) -> Finding {
     job.finding(&ledger.into_total().expect("blocks"))
 }
 
-/// The finding is one for all walks and cuts; returned without the work.
+/// Checks that all kernels and cuts give the same finding; returns it without the work.
 fn checked<J: Estimator>(samples: u64, seed: u64, job: impl Fn(Terms) -> J) -> (u64, Option<u64>, Option<Estimate>) {
     let known = |finding: Finding| (finding.samples, finding.hits, finding.estimate);
     let expected = known(in_spans(&job(terms(samples, seed)), u64::MAX >> 1));
@@ -114,10 +114,11 @@ fn an_incomplete_job_claims_what_it_can() {
     }
     let estimate = part(&pairs::Draw::<Control>::new(terms(1 << 30, 5)), 1).estimate.expect("a block of pairs");
     assert!((estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error);
-    // Cells of a part of the square, without a claim.
+    // Cells of a part of the square, without an estimate.
     let strata = strata::Fill::new(terms(1 << 30, 5));
     assert_eq!(part(&strata, strata.blocks() - 2).estimate, None);
-    // 2^28 points a net: four blocks each. The first is not complete here, and the last ones are not begun.
+    // 2^28 points per net: four blocks each. The first net is incomplete here, and the last ones
+    // are not started.
     let nets = nets::Spread::new(terms(1 << 32, 5));
     assert_eq!(nets.blocks(), 64);
     assert_eq!(part(&nets, 11).estimate.map(|estimate| estimate.interval), Some(Interval::Student { degrees: 1 }));

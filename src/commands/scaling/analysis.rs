@@ -1,12 +1,16 @@
-//! Scaling: from measured trials to speed-up, efficiency, fitted laws, a diagnosis and a prediction. Pure: no MPI, no clock.
+//! Scaling: from measured trials to speed-up, efficiency, fitted laws, a diagnosis and a
+//! prediction. Pure: no MPI, no clock.
 //!
-//! - [`Trial`]: one timed run of a command on some ranks. [`study`]: what the trials of each case come to, a [`Point`].
-//! - [`fit`]: the laws of Amdahl and Gustafson. [`diagnosis`]: where the time that is lost goes, in words.
-//! - [`predict`]: a model of the engine on many more ranks. [`forecast`]: what it says, from these trials.
+//! - [`Trial`]: one timed run of a command on some ranks. [`study`]: combines the trials of each
+//!   case to a [`Point`].
+//! - [`fit`]: the laws of Amdahl and Gustafson. [`diagnosis`]: where time is lost, in words.
+//! - [`predict`]: a model of the engine on many more ranks. [`forecast`]: its prediction from these
+//!   trials.
 //!
-//! With T the time, A the amount of work and b the fewest ranks measured: the speed-up on p ranks is S = b (A_p/T_p) / (A_b/T_b), the
-//! efficiency S/p, and Karp and Flatt's serial share e = (1/S - 1/p) / (1 - 1/p). S speaks of work done a second, so that it is
-//! right for a job that grows with the ranks too.
+//! With T the time, A the amount of work and b the fewest ranks measured: the speed-up on p ranks
+//! is S = b (A_p/T_p) / (A_b/T_b), the efficiency S/p, and Karp and Flatt's serial share e = (1/S -
+//! 1/p) / (1 - 1/p). S compares work per second, so it is also valid for a job that grows with the
+//! ranks.
 //!
 //! Reference: A. Karp, H. Flatt, "Measuring parallel processor performance", CACM 33 (1990).
 
@@ -58,7 +62,7 @@ record!(for Timeline {
 });
 
 impl Case {
-    /// What a curve over the ranks is called.
+    /// The name of a curve over the ranks.
     pub fn series(&self) -> String {
         match self.asked_chunk {
             None => self.schedule.clone(),
@@ -98,7 +102,8 @@ record! {
 }
 
 impl Trial {
-    /// Rank-seconds: computing, idle, on messages, and the rest (before the first block and after the last).
+    /// Rank-seconds: computing, idle, on messages, and the rest (before the first block and after
+    /// the last).
     pub fn rank_seconds(&self) -> [f64; 4] {
         let sum = |of: fn(&Profile) -> f64| self.profiles.iter().map(of).sum::<f64>();
         let (compute, idle, comm) = (sum(|p| p.compute), sum(|p| p.idle), sum(|p| p.comm));
@@ -108,7 +113,8 @@ impl Trial {
 }
 
 record! {
-    /// What the trials of one case come to. Times are in seconds, shares are of the ranks' time together.
+    /// What the trials of one case come to. Times are in seconds, shares are of the ranks' time
+    /// together.
     #[derive(Clone, Debug, PartialEq, Deserialize)]
     pub struct Point {
         /// Schedule, chunk and ranks.
@@ -118,7 +124,8 @@ record! {
         pub chunk: u64,
         /// Number of trials.
         pub trials: u64,
-        /// The median time (of an even number of trials the lower of the two in the middle, which is a trial).
+        /// The median time (of an even number of trials the lower of the two in the middle, which
+        /// is a trial).
         pub seconds: f64,
         /// The shortest and the longest time.
         pub spread: [f64; 2],
@@ -148,7 +155,7 @@ record! {
     }
 }
 
-/// The middle trial of one case by time.
+/// The trial with the median time of one case.
 pub fn median<'t>(trials: &[&'t Trial]) -> Option<&'t Trial> {
     let mut sorted = trials.to_vec();
     sorted.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
@@ -163,22 +170,22 @@ pub fn cases(trials: &[Trial]) -> Vec<Case> {
     cases
 }
 
-/// The middle trials of all cases, in the order of [`cases`].
+/// The median trials of all cases, in the order of [`cases`].
 pub fn medians(trials: &[Trial]) -> Vec<&Trial> {
     let of = |case: &Case| trials.iter().filter(|trial| trial.case == *case).collect::<Vec<_>>();
     cases(trials).iter().filter_map(|case| median(&of(case))).collect()
 }
 
-/// The middle trials that are worth a timeline: those of every curve on the most ranks.
+/// The median trials with a timeline: those of every curve on the most ranks.
 pub fn drawn(trials: &[Trial]) -> Vec<&Trial> {
     let medians = medians(trials);
     medians.chunk_by(|a, b| a.case.series() == b.case.series()).filter_map(|curve| curve.last().copied()).collect()
 }
 
-/// Ranks whose timelines are kept and drawn, at most: the first ones.
+/// The most ranks whose timelines are kept and drawn: the first ones.
 pub const DRAWN: usize = 64;
 
-/// Lets go of all timelines that are not drawn.
+/// Drops all timelines that are not drawn.
 pub fn keep_drawn(trials: &mut [Trial]) {
     let kept: Vec<(Case, f64)> = drawn(trials).iter().map(|trial| (trial.case.clone(), trial.seconds)).collect();
     for trial in trials {
@@ -195,7 +202,7 @@ pub fn base<'t>(medians: &[&'t Trial]) -> Option<&'t Trial> {
     candidates.copied().max_by(|a, b| rate(a).total_cmp(&rate(b)))
 }
 
-/// What the trials come to, case by case.
+/// Combines the trials of each case.
 pub fn study(trials: &[Trial]) -> Vec<Point> {
     let medians = medians(trials);
     let Some(base) = base(&medians) else { return Vec::new() };

@@ -1,4 +1,5 @@
-//! The report of `scaling`: a table for people, rows as CSV, and JSON that `scaling report` reads back.
+//! The report of `scaling`: a table for people, rows as CSV, and JSON that `scaling report` reads
+//! back.
 
 mod charts;
 mod forecast;
@@ -85,7 +86,7 @@ pub struct ScalingReport {
     pub run: ScalingRun,
 }
 
-/// A report as JSON has it, as far as it is read back.
+/// The parts of a JSON report that are read back.
 #[derive(Deserialize)]
 struct Read {
     schema: String,
@@ -98,7 +99,7 @@ impl ScalingReport {
     /// Reads the JSON form.
     ///
     /// # Errors
-    /// Why it is none.
+    /// Why it is not a report.
     pub fn read(json: &[u8]) -> Result<ScalingReport, String> {
         let read: Read = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         if read.schema != SCHEMA || read.command != "scaling" {
@@ -107,10 +108,10 @@ impl ScalingReport {
         Ok(ScalingReport { result: read.result, run: read.run })
     }
 
-    /// Takes the trials of another job with the same command in.
+    /// Adds the trials of another job with the same command.
     ///
     /// # Errors
-    /// What is not the same.
+    /// What differs.
     pub fn join(&mut self, next: ScalingReport) -> Result<(), String> {
         let (ours, theirs) = (&self.result, &next.result);
         if (&ours.command, &ours.mode) != (&theirs.command, &theirs.mode) {
@@ -164,7 +165,7 @@ impl ScalingReport {
         }
     }
 
-    /// The table for people: a header, and a row for each case.
+    /// The text table: a header, and a row for each case.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let header = [
             "schedule",

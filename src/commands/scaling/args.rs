@@ -1,4 +1,4 @@
-//! `montesieve scaling`: what is run, on how many ranks, and how often.
+//! The options of `montesieve scaling`.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -50,7 +50,8 @@ pub struct Scaling {
     #[arg(long, value_name = "N", value_parser = ranks, default_value = "3")]
     pub repeat: NonZeroU64,
 
-    /// Say where each schedule saturates, up to this many ranks, from what messages and answers cost here
+    /// Say where each schedule saturates, up to this many ranks, from what messages and answers
+    /// cost here
     #[arg(long, value_name = "RANKS", value_parser = many)]
     pub predict: Option<u64>,
 
@@ -102,7 +103,8 @@ pub struct Shown {
     #[command(flatten)]
     pub destination: Destination,
 
-    /// Draw the charts into FILE, with what the ranks did when: .html for one page with the table too, otherwise SVG
+    /// Draw the charts into FILE, with what the ranks did when: .html for one page with the table
+    /// too, otherwise SVG
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub plot: Option<PathBuf>,
 
@@ -131,7 +133,7 @@ impl Scaling {
         }
     }
 
-    /// What no single option can know: whether they fit together.
+    /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         if self.from.is_none() && self.command.is_empty() {
             return Err("which COMMAND? It comes after --, as in: scaling -- primes 1e10".to_owned());

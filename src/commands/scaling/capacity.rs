@@ -1,4 +1,5 @@
-//! How many ranks the hosts have CPUs for: beyond that, a time says something about sharing CPUs and nothing about scaling.
+//! The number of ranks for which the hosts have CPUs: beyond that, times measure sharing of CPUs,
+//! not scaling.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
-    /// From where the ranks run. What the system does not tell counts as enough.
+    /// From the places of the ranks. Unknown numbers count as enough.
     pub(super) fn of(places: &[Place]) -> Capacity {
         let mut allowed: BTreeMap<String, (BTreeSet<usize>, u64)> = BTreeMap::new();
         for place in places {

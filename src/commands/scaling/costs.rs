@@ -1,8 +1,10 @@
-//! What a message, an answer of the root and a span in the last reduction cost here: measured for `--predict`.
+//! Measures the cost of a message, of an answer of the root and of a span in the last reduction,
+//! for `--predict`.
 //!
-//! All ranks of the job take part, as they do in a job: the first and the last throw a message to and fro; all others ask the
-//! root, which decides with the engine's own state machine; and ledgers whose spans touch nowhere go to the root. The least of
-//! [`ROUNDS`] rounds counts, since other load only ever adds; some milliseconds in all.
+//! All ranks of the job take part, as in a job. The first and the last exchange a message; all
+//! others ask the root, which decides with the engine's own state machine; and ledgers with
+//! disjoint spans go to the root. The minimum of [`ROUNDS`] rounds counts, since other load only
+//! adds; some milliseconds in total.
 
 use std::time::Instant;
 
@@ -16,17 +18,18 @@ use crate::job::{Boundaries, Dealer, Ledger, Schedule, Span, record};
 
 /// Rounds of each measurement.
 const ROUNDS: usize = 21;
-/// Messages to and fro in a round.
+/// Messages in each direction per round.
 const TRIPS: u32 = 50;
-/// Questions of each rank in a round: enough to keep the root busy, few enough for every MPI to hold.
+/// Questions of each rank in a round: enough to keep the root busy, few enough for every MPI to
+/// hold.
 const QUESTIONS: u64 = 64;
 /// Spans of each rank's ledger.
 const SPANS: u64 = 1000;
 
-/// Measures. Every rank must call it, two at least; the root gets `Some`.
+/// Measures the costs. Every rank must call it, at least two; the root gets `Some`.
 ///
 /// # Errors
-/// [`Error::Run`] when a message cannot be understood.
+/// [`Error::Run`] when a message cannot be decoded.
 pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
     let mut rounds: Option<Vec<[f64; 3]>> = cluster.at_root(Vec::new);
     for _ in 0..ROUNDS {
@@ -43,7 +46,7 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
     }))
 }
 
-/// The next message, waited for as eagerly as a rank does that has nothing else to do.
+/// Waits for the next message as eagerly as an idle rank.
 fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
     let mut patience = Patience::attentive();
     loop {
@@ -76,7 +79,7 @@ fn message(cluster: &Cluster) -> Result<Option<f64>> {
     Ok(cluster.at_root(|| begun.elapsed().as_secs_f64() / f64::from(2 * TRIPS)))
 }
 
-/// Seconds of the root for one question, while all others ask.
+/// The root's seconds per question, while all others ask.
 fn answer(cluster: &Cluster) -> Result<Option<f64>> {
     let ranks = cluster.size();
     let machine = cluster.at_root(|| {
@@ -106,13 +109,13 @@ fn answer(cluster: &Cluster) -> Result<Option<f64>> {
             }
         }
     }
-    // The first was there already when the clock began.
+    // The first message had arrived before the clock started.
     let seconds = begun.map_or(0.0, |begun| begun.elapsed().as_secs_f64());
     cluster.flush(None)?;
     Ok(Some(seconds / all as f64))
 }
 
-/// Seconds of one span in the reduction: the root takes the spans of all others in.
+/// Seconds per span in the reduction, in which the root merges the spans of all others.
 fn span(cluster: &Cluster) -> Result<Option<f64>> {
     let (me, ranks) = (cluster.rank(), cluster.size());
     let broken = |overlap: crate::job::Overlap| Error::Run(overlap.to_string());

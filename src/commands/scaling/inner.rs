@@ -1,4 +1,5 @@
-//! The command that `scaling` runs again and again: read once, refused where it has no answer to compare, grown for weak scaling.
+//! The command that `scaling` runs repeatedly: parsed once, refused if it has no answer to compare,
+//! grown for weak scaling.
 
 use std::ffi::OsString;
 
@@ -10,7 +11,7 @@ use crate::commands::parse;
 use crate::error::{Error, Result};
 use crate::progress::Mode;
 
-/// Presets that speak of the report or of the ranks, which are `scaling`'s here, not the command's.
+/// Presets of the report or the ranks, which apply to `scaling` here, not to the command.
 const NOT_FOR_IT: [&str; 6] = [
     "MONTESIEVE_FORMAT",
     "MONTESIEVE_OUTPUT",
@@ -26,10 +27,10 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// Reads the words after `--`.
+    /// Parses the words after `--`.
     ///
     /// # Errors
-    /// [`Error::Usage`] where they are no computing command, or one whose runs cannot be compared.
+    /// [`Error::Usage`] if they are not a computing command, or one whose runs cannot be compared.
     pub(super) fn read(options: &Scaling, words: &Words) -> Result<Inner> {
         let program = [OsString::from("montesieve")];
         let arguments = program.into_iter().chain(options.command.iter().map(OsString::from)).collect();
@@ -62,7 +63,7 @@ impl Inner {
         self.command.engine()
     }
 
-    /// Its engine options, without a word on the way and without a place for results.
+    /// Its engine options, without progress and without an output.
     pub(super) fn quiet_engine(&self) -> Engine {
         Engine { quiet: true, progress: Mode::None, ..self.engine().clone() }
     }
@@ -70,7 +71,7 @@ impl Inner {
     /// The same with `times` the work, for weak scaling.
     ///
     /// # Errors
-    /// [`Error::Usage`] where it has no size, or would be too large.
+    /// [`Error::Usage`] if it has no size, or would be too large.
     pub(super) fn grown(&self, times: u64) -> Result<Inner> {
         let grown = self.command.grown(times).map_err(|why| Error::Usage(format!("--weak: {why}")))?;
         let command = grown.ok_or_else(|| Error::Usage(format!("--weak: {times} times the work is too much")))?;

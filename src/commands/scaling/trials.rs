@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::job::Schedule;
 use crate::job::run::Options;
 
-/// A case as the engine wants it.
+/// A case in the engine's terms.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     pub(super) case: Case,
@@ -26,17 +26,17 @@ pub(super) struct Done {
     pub(super) trials: Vec<Trial>,
     /// The answer of the first trial.
     pub(super) answer: Option<serde_json::Value>,
-    /// Whether all runs of the same work gave the same answer, and one that its command takes for right.
+    /// Whether all runs of the same work gave the same answer, which the command considers right.
     pub(super) equal: bool,
-    /// Of what the work is.
+    /// The unit of work.
     pub(super) unit: String,
 }
 
 /// How the trials ended.
 pub(super) struct Ended {
-    /// Those that were done, at the root.
+    /// The finished trials, at the root.
     pub(super) done: Option<Done>,
-    /// On every rank: the exit code of the run that was not done, if one was not.
+    /// On every rank: the exit code of the run that did not finish, if any.
     pub(super) stopped: Option<u8>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
     for &schedule in &schedules {
         for &chunk in &chunks {
             let asked_chunk = match chunk {
-                // One share for each rank, whatever the chunk.
+                // One share per rank, whatever the chunk.
                 _ if schedule == Schedule::Block => None,
                 chunk => chunk.set().map(NonZeroU64::get),
             };
@@ -76,7 +76,7 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
     Ok(planned)
 }
 
-/// Runs every case as often as was asked for, in turn. Every rank must call it.
+/// Runs every case as often as requested, in turn. Every rank must call it.
 ///
 /// # Errors
 /// [`Error::Told`] when a run fails.
@@ -127,7 +127,8 @@ pub(super) fn carry_out(
     Ok(Ended { done, stopped: None })
 }
 
-/// One run on the first ranks, while the others wait. Every rank must call it; the root gets the note and the seconds.
+/// One run on the first ranks, while the others wait. Every rank must call it; the root gets the
+/// captured answer and the seconds.
 fn trial(
     context: &Context<'_>,
     inner: &Inner,

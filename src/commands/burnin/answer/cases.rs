@@ -1,4 +1,5 @@
-//! The report of `burnin` as JUnit cases: blocks, messages and speed of each host, so that a dashboard shows which host it was.
+//! The report of `burnin` as JUnit cases: blocks, messages and speed of each host, so that a
+//! dashboard shows which host it was.
 
 use super::junit::{Case, Outcome};
 use super::lines::{sentence_of_block, sentence_of_message};

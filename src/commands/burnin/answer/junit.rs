@@ -1,7 +1,9 @@
-//! JUnit's XML: what continuous integration and monitoring read. A suite of cases, each passed, failed or skipped.
+//! JUnit's XML: what continuous integration and monitoring read. A suite of cases, each passed,
+//! failed or skipped.
 //!
-//! Written by hand: four elements and five characters to escape are less than a dependency. Reference: the Jenkins xUnit schema, which is what
-//! readers agree on; reports with and without failures were held against its junit-10.xsd.
+//! Written by hand: four elements and five characters to escape do not justify a dependency.
+//! Reference: the Jenkins xUnit schema, the common denominator of readers; reports with and without
+//! failures were validated against its junit-10.xsd.
 
 use std::io::{self, Write};
 
@@ -10,11 +12,11 @@ pub(super) enum Outcome {
     Passed,
     /// A word for the kind of failure, and the sentence.
     Failed(&'static str, String),
-    /// Why it was not looked at.
+    /// Why it was not checked.
     Skipped(String),
 }
 
-/// One thing that was looked at.
+/// One check.
 pub(super) struct Case {
     pub class: String,
     pub name: &'static str,
@@ -50,7 +52,7 @@ fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// Text as it may stand in an attribute; characters that XML 1.0 cannot have become question marks.
+/// Escapes text for an attribute; characters that XML 1.0 forbids become question marks.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

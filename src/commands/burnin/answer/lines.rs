@@ -1,4 +1,5 @@
-//! The report of `burnin` in lines: a table of hosts, what is wrong in a sentence each, and the verdict last, where logs end.
+//! The report of `burnin` in lines: a table of hosts, what is wrong in a sentence each, and the
+//! verdict last, where logs end.
 
 use std::io::{self, Write};
 
@@ -7,7 +8,7 @@ use crate::commands::burnin::diagnosis::cause::Cause;
 use crate::commands::burnin::diagnosis::pace::median;
 use crate::report::text;
 
-/// Hosts in a table for people; beyond that only those with something found are shown.
+/// The most hosts in the text table; beyond that only those with findings are shown.
 const MOST_HOSTS: usize = 40;
 
 impl BurninReport {
@@ -37,7 +38,7 @@ impl BurninReport {
         }
     }
 
-    /// Typical and worst link, where there are any.
+    /// Typical and worst link, if any.
     fn links_line(&self) -> Option<String> {
         let run = &self.run;
         let name = |host: usize| run.hosts[host].name.as_str();
@@ -97,7 +98,7 @@ fn row(host: &HostLine) -> Vec<String> {
     ]
 }
 
-/// Loud where there is something to see.
+/// In capitals for findings.
 fn word(verdict: HostVerdict) -> &'static str {
     match verdict {
         HostVerdict::Ok => "ok",

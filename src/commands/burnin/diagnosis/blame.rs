@@ -1,10 +1,12 @@
-//! Which hosts to leave out, when wrong messages name two hosts each.
+//! Which hosts to exclude, if wrong messages name two hosts each.
 //!
-//! A message that arrives wrong may be the fault of the sender, of the receiver, or of what is between them. The host that is in
-//! most of the bad pairs explains most of them, so it goes first; then whoever is in most of the pairs that are left
-//! (the greedy vertex cover). When several are in equally many, nobody can tell them apart, and all go.
+//! A message that arrives wrong may be the fault of the sender, of the receiver, or of the network.
+//! The host in most of the bad pairs explains most of them, so it is excluded first; then the host
+//! in most of the remaining pairs (the greedy vertex cover). If several are in equally many pairs,
+//! they cannot be distinguished, and all are excluded.
 
-/// Hosts of these pairs that explain all of them, ascending. A pair of a host with itself names that host.
+/// Hosts of these pairs that explain all of them, ascending. A pair of a host with itself names
+/// that host.
 pub fn suspects(pairs: &[(usize, usize)]) -> Vec<usize> {
     let mut left = pairs.to_vec();
     let mut out = Vec::new();

@@ -1,4 +1,4 @@
-//! What a wrong answer means, once the same block was tried again there and elsewhere.
+//! The cause of a wrong answer, from repetitions of the same block on the same rank and elsewhere.
 //!
 //! | again there | elsewhere | verdict |
 //! |---|---|---|
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::record::words;
 
-/// Times that a wrong block is done again where it went wrong.
+/// How often a wrong block is repeated on the same rank.
 pub const AGAIN: usize = 2;
 
 words! {
@@ -32,16 +32,16 @@ words! {
     }
 }
 
-/// Where else the block was tried, and whether it was wrong there too.
+/// Where else the block was computed, and whether it was wrong there too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elsewhere {
     /// On another host, not only on another rank.
     pub is_other_host: bool,
-    /// What came out is wrong.
+    /// The answer there is wrong.
     pub is_wrong: bool,
 }
 
-/// The verdict on a block that was `wrong_again` at least once where it had gone wrong.
+/// The verdict on a block; `wrong_again`: at least one repetition on the same rank was wrong.
 pub fn cause(wrong_again: bool, elsewhere: Option<Elsewhere>) -> Cause {
     match elsewhere {
         _ if !wrong_again => Cause::Transient,
@@ -51,8 +51,9 @@ pub fn cause(wrong_again: bool, elsewhere: Option<Elsewhere>) -> Cause {
     }
 }
 
-/// The rank that tries a block again for `rank`: the first one with the same instruction sets on another host, else the next one on its
-/// own. `hosts` and `kinds` say for each rank on which host it is and which instruction sets it has.
+/// The rank that tries a block again for `rank`: the first one with the same instruction sets on
+/// another host, else the next one on its own. `hosts` and `kinds` say for each rank on which host
+/// it is and which instruction sets it has.
 pub fn witness(rank: usize, hosts: &[usize], kinds: &[u32]) -> Option<usize> {
     let able = |other: &usize| *other != rank && kinds[*other] == kinds[rank];
     let after = (rank + 1..hosts.len()).chain(0..rank);

@@ -1,8 +1,9 @@
 //! Host names as Slurm writes and reads them: `node[01-03,07]`.
 //!
-//! The last run of digits is folded where names end in one; others stand as they are. Slurm gives every number of a range the width of
-//! the first, so `9` and `10` may share a range, `09` and `10` too, and `9` and `010` may not.
-//! Reference: Slurm, `man sbatch`, `--exclude`; `scontrol show hostnames` is the way back.
+//! The last run of digits is folded where names end in one; others stand as they are. Slurm gives
+//! every number of a range the width of the first, so `9` and `10` may share a range, `09` and `10`
+//! too, and `9` and `010` may not. Reference: Slurm, `man sbatch`, `--exclude`; `scontrol show
+//! hostnames` is the way back.
 
 /// More digits than this are kept as text.
 const MOST_DIGITS: usize = 18;
@@ -17,7 +18,8 @@ pub fn compressed<S: AsRef<str>>(names: &[S]) -> String {
     groups.map(group).collect::<Vec<_>>().join(",")
 }
 
-/// What stands before the last digits, these as a number, and as they are; a name without them has none.
+/// What stands before the last digits, these as a number, and as they are; a name without them has
+/// none.
 fn split(name: &str) -> (&str, u64, &str) {
     let prefix = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &name[prefix.len()..];

@@ -1,34 +1,41 @@
-//! Which ranks are slow: the time of their blocks against that of all ranks with the same CPU model.
+//! Which ranks are slow: compares the times of their blocks with those of all ranks with the same
+//! CPU model.
 //!
-//! For each block the rank's median time is divided by the median of its model's ranks (the lower one of two: of two ranks the faster is
-//! the norm, since no core is too fast); the rank's *deviation* is the median of these
-//! ratios over all blocks, less 1. Blocks differ in length, kind and instruction set, and so do CPUs; ratios of one block
-//! within one model compare like with like. A rank is slow when its deviation is above the threshold **and** three blocks in
-//! four are slow by more than half of it: a host that is slow is slow all the time, a disturbed one is not.
+//! For each block the rank's median time is divided by the median of its model's ranks (the lower
+//! one of two: of two ranks the faster is the norm, since no core is too fast); the rank's
+//! *deviation* is the median of these ratios over all blocks, less 1. Blocks differ in length, kind
+//! and instruction set, and so do CPUs; ratios of one block within one model compare like with
+//! like. A rank is slow if its deviation is above the threshold **and** three blocks in four are
+//! slow by more than half of it: a slow host is always slow, a disturbed one is not.
 //!
-//! Which clock: time on the CPU alone ([`Clock::Cpu`]) does not count what other processes took, so it is right on a machine that is
-//! shared; a slow core, a low clock, hot silicon and crowded memory still show. Where a model has three hosts or more, and most
-//! ranks have their CPUs to themselves, elapsed time is compared ([`Clock::Wall`]): it shows a stray process and a quota as well.
+//! Which clock: CPU time ([`Clock::Cpu`]) does not include the time of other processes, so it is
+//! valid on a shared machine; it still shows a slow core, a low clock rate, heat and memory
+//! contention. If a model has three or more hosts, and most ranks have their CPUs to themselves,
+//! elapsed time is compared ([`Clock::Wall`]): it also shows a stray process and a quota.
 //!
-//! Time on the CPU is not quite free of others either, who leave caches cold: where ranks waited for their CPUs the threshold is doubled.
+//! CPU time is not quite independent of other processes either, since they leave caches cold: if
+//! ranks waited for their CPUs, the threshold is doubled.
 //!
-//! Not judged at all: ranks of hosts where ranks outnumber CPUs, whatever the figures say; a model with only one rank that is left; and
+//! Not judged: ranks of hosts where ranks outnumber CPUs; a model with only one remaining rank; and
 //! ranks with fewer than six different blocks, which is three rounds.
 
 use serde::{Deserialize, Serialize};
 
 use crate::report::record::words;
 
-/// Hosts from which on there is a majority that can be called normal.
+/// The fewest hosts with a majority that defines what is normal.
 const MAJORITY: usize = 3;
 
-/// Share of its elapsed time that a rank has to spend on a CPU to be called undisturbed. An idle Linux takes below 1 %.
+/// The share of elapsed time on a CPU from which a rank counts as undisturbed. An idle Linux takes
+/// less than 1 %.
 pub const UNDISTURBED: f64 = 0.95;
 
-/// Fewer different blocks are no evidence: one that was disturbed would be a third of it.
+/// The fewest different blocks for a verdict: with fewer, a single disturbed block would weigh a
+/// third.
 const FEWEST_BLOCKS: usize = 6;
 
-/// Times the threshold where ranks waited for their CPUs: two ranks on two CPUs with 20 other processes were up to 4 % apart (AMD Zen 4).
+/// The factor on the threshold if ranks waited for their CPUs: two ranks on two CPUs with 20 other
+/// processes were up to 4 % apart (AMD Zen 4).
 const DISTURBED: f64 = 2.0;
 
 /// How long one run of a block took, in seconds.
@@ -53,7 +60,7 @@ pub struct Typical {
     pub cpu: f64,
 }
 
-/// What is known of one rank's speed.
+/// The data on one rank's speed.
 #[derive(Clone, Debug)]
 pub struct RankPace {
     /// Its host.
@@ -84,11 +91,11 @@ pub struct Judgement {
     pub clock: Clock,
     /// Time against the model's median: 0.25 takes a quarter longer.
     pub deviation: f64,
-    /// Above the threshold, and firmly so.
+    /// Above the threshold, and consistently so.
     pub is_slow: bool,
 }
 
-/// The value in the middle, or the mean of the two there; `None` of nothing.
+/// The median, the mean of the middle two for an even number; `None` without values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
@@ -110,7 +117,7 @@ pub fn typical(times: &[Timed]) -> Vec<Typical> {
     numbers.into_iter().filter_map(row).collect()
 }
 
-/// The share of its elapsed time that a rank was on a CPU: the median over its blocks.
+/// The share of a rank's elapsed time on a CPU: the median over its blocks.
 pub fn share(typical: &[Typical]) -> Option<f64> {
     median(typical.iter().filter(|t| t.wall > 0.0).map(|t| (t.cpu / t.wall).min(1.0)))
 }
@@ -139,7 +146,7 @@ pub fn judge(ranks: &[RankPace], threshold: f64) -> Vec<Option<Judgement>> {
     verdicts
 }
 
-/// The time to compare within a model whose ranks usually are on a CPU for this share of their time.
+/// The clock to compare within a model, given the usual share of time on a CPU.
 fn clock(group: &[&RankPace], usual: f64) -> Clock {
     let mut hosts: Vec<usize> = group.iter().map(|rank| rank.host).collect();
     hosts.sort_unstable();
@@ -182,7 +189,8 @@ fn compare(rank: &RankPace, norm: &[(u32, f64)], clock: Clock, threshold: f64) -
 mod tests {
     use super::*;
 
-    /// A rank whose blocks take `factor` times as long as usual, and whose CPU is its own for `share` of the time.
+    /// A rank whose blocks take `factor` times as long as usual, and which has its CPU for `share`
+    /// of the time.
     fn rank(host: usize, factor: f64, share: f64) -> RankPace {
         let typical = (0..24).map(|block| {
             let cpu = (0.2 + f64::from(block) / 100.0) * factor;
@@ -210,7 +218,8 @@ mod tests {
             let ranks: Vec<RankPace> = (0..8).map(|r| rank(r / 2, if r == at { 1.2 } else { 1.0 }, 0.99)).collect();
             assert_eq!(slow(&ranks), [at]);
         }
-        // Of two ranks as well: the faster one is the norm. Also where others are in the way, and then not for a few percent.
+        // Also of two ranks: the faster one is the norm. Also on a disturbed machine, but not by a
+        // few percent.
         assert_eq!(slow(&[rank(0, 1.0, 1.0), rank(0, 1.2, 1.0)]), [1]);
         assert_eq!(slow(&[rank(0, 1.2, 0.1), rank(0, 1.0, 0.1)]), [0]);
         assert!(slow(&[rank(0, 1.08, 0.1), rank(0, 1.0, 0.1)]).is_empty());
@@ -258,12 +267,12 @@ mod tests {
 
     #[test]
     fn a_stray_process_shows_among_quiet_hosts_and_not_on_a_busy_machine() {
-        // Host 3 has its CPUs for 60 % of the time only; its CPU time is as good as any.
+        // Host 3 has its CPUs for only 60 % of the time; its CPU time is normal.
         let mut ranks: Vec<RankPace> = (0..6).map(|host| rank(host, 1.0, 0.99)).collect();
         ranks[3] = rank(3, 1.0, 0.6);
         assert_eq!(slow(&ranks), [3]);
         assert!(judge(&ranks, 0.05)[0].is_some_and(|verdict| verdict.clock == Clock::Wall));
-        // All are disturbed, each in another way: elapsed time says nothing about the hosts.
+        // All are disturbed differently: elapsed time says nothing about the hosts.
         let shared: Vec<RankPace> = (0..6).map(|host| rank(host, 1.0, 0.5 + 0.05 * host as f64)).collect();
         assert!(slow(&shared).is_empty());
         // Two hosts: which of them is normal?
@@ -277,7 +286,7 @@ mod tests {
             typical.cpu *= 3.0;
         }
         assert!(slow(&ranks).is_empty());
-        // Even when half of its blocks and a bit were disturbed: the rest went as usual.
+        // Even if slightly more than half of its blocks were disturbed: the rest was normal.
         for typical in ranks[2].typical.iter_mut().take(13) {
             typical.cpu *= 1.5;
         }

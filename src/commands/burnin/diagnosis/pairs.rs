@@ -1,10 +1,12 @@
-//! Who talks to whom while links are measured: every pair of hosts once, and no host in two conversations at a time.
+//! The schedule of link measurements: every pair of hosts once, and no host in two measurements at
+//! a time.
 //!
-//! The circle method of round-robin tournaments: of n hosts (n even, or one sits out) the last stays where it is, the others move on
-//! by one each step; n - 1 steps bring every pair together. One step more is for the ranks within each host.
-//! Reference: E. Lucas, "Recreations mathematiques" 2 (1883), "Les jeux de demoiselles".
+//! The circle method of round-robin tournaments: of n hosts (n even, or one sits out) the last is
+//! fixed, and the others move by one each step; n - 1 steps cover every pair. One more step is for
+//! the ranks within each host. Reference: E. Lucas, "Recreations mathematiques" 2 (1883), "Les jeux
+//! de demoiselles".
 
-/// Steps until every pair of hosts, and every host with itself, had its turn.
+/// Steps for all pairs of hosts, and for each host with itself.
 pub fn steps(hosts: usize) -> usize {
     circle(hosts) + 1
 }
@@ -14,13 +16,14 @@ fn circle(hosts: usize) -> usize {
     hosts.next_multiple_of(2).saturating_sub(1)
 }
 
-/// The host that `host` talks to in this step: itself in the last one; none when it sits out.
+/// The partner of `host` in this step: itself in the last one; none if it sits out.
 pub fn partner(step: usize, host: usize, hosts: usize) -> Option<usize> {
     let moving = circle(hosts);
     if step == moving {
         return Some(host);
     }
-    // Host `moving` is the one that stays; i and j meet when i + j = 2 step, or with the one that stays when i = step.
+    // Host `moving` is the fixed one; i and j meet if i + j = 2 step, and i meets the fixed one if
+    // i = step.
     let other = if host == moving {
         step
     } else if host == step {

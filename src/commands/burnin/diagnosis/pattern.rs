@@ -1,23 +1,26 @@
-//! Bytes that a message can be checked by: every byte follows from sender, receiver, round and length.
+//! Bytes that a message can be checked by: every byte follows from sender, receiver, round and
+//! length.
 //!
-//! So a receiver needs no copy of what was sent, and a message that went to the wrong rank, came twice, or was cut and
-//! padded is as wrong as one with a flipped bit. The bytes are those of SplitMix64 (little-endian): G. L. Steele, D. Lea, C. H.
-//! Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014. About 1 ns for 8 bytes (AMD Zen 4).
+//! So a receiver needs no copy of the message. A message that is misdelivered, duplicated, or
+//! truncated and padded is as wrong as one with a flipped bit. The bytes are those of SplitMix64
+//! (little-endian): G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number
+//! generators", OOPSLA 2014. About 1 ns for 8 bytes (AMD Zen 4).
 
 use serde::{Deserialize, Serialize};
 
 use crate::report::record::record;
 
-/// Lengths of the messages that go round the ring, in bytes: none, one, both sides of words, cache lines, pages, and of the limits
-/// between the protocols of MPI libraries (4 KiB in shared memory, 64 KiB over TCP and InfiniBand in Open MPI), and one that is
-/// long for all of them.
+/// Lengths of the messages that go round the ring, in bytes: none, one, both sides of words, cache
+/// lines, pages, and of the limits between the protocols of MPI libraries (4 KiB in shared memory,
+/// 64 KiB over TCP and InfiniBand in Open MPI), and one that is long for all of them.
 pub const RING_LENGTHS: [usize; 15] =
     [0, 1, 7, 8, 63, 64, 255, 1000, 4000, 4096, 4097, 16_384, 65_536, 65_537, 1 << 20];
 
 /// The most bytes that a rank sends in one all-to-all: memory, twice.
 const ALL_TO_ALL_BYTES: usize = 8 << 20;
 
-/// Bytes for each rank of an all-to-all among `ranks` in this round; short and long in turn. At least 1.
+/// Bytes for each rank of an all-to-all among `ranks` in this round; short and long in turn. At
+/// least 1.
 pub fn all_to_all_length(ranks: usize, round: u64) -> usize {
     let wanted = [8, 1000, 16_384, 65_537][(round % 4) as usize];
     wanted.min(ALL_TO_ALL_BYTES / ranks.max(1)).max(1)
@@ -61,7 +64,7 @@ impl Message {
         bytes
     }
 
-    /// Looks at every byte of what has arrived.
+    /// Checks every byte received.
     ///
     /// # Panics
     /// When it is not as long as the message.

@@ -1,11 +1,13 @@
 //! The blocks of a burn-in with their known answers, and the order in which a rank does them.
 //!
-//! The answers ship with the program: `known.txt`, made by `examples/known_answers.rs` by the textbook forms alone. A block's number is
-//! its row, so "block 17" is the same work on every cluster and in every run.
+//! The answers ship with the program in `known.txt`, made by `examples/known_answers.rs` with
+//! textbook forms only. A block's number is its row, so "block 17" is the same work on every
+//! cluster and in every run.
 //!
-//! A *round* is two blocks, one of sieving and one of darts, with one instruction set; rounds go through the instruction sets first
-//! and then through the places (where numbers and streams begin). So a run of some seconds has used every instruction
-//! set, and one of six seconds has done every block (AMD Zen 4, three sets).
+//! A *round* is two blocks, one of sieving and one of darts, with one instruction set; rounds go
+//! through the instruction sets first and then through the places (where numbers and streams
+//! begin). So a run of some seconds has used every instruction set, and one of six seconds has done
+//! every block (AMD Zen 4, three sets).
 
 use std::fmt;
 
@@ -153,7 +155,8 @@ mod tests {
         }
     }
 
-    /// The fast kernels and the table's textbook forms share nothing, so one round of the widest set says much.
+    /// The fast kernels and the table's textbook forms share nothing, so one round of the widest
+    /// set says much.
     #[test]
     fn the_kernels_come_to_the_known_answers() {
         for block in rounds(&[Isa::widest()])[1] {

@@ -1,7 +1,8 @@
 //! Does one block: the kernels of `primes` and `montecarlo`, from nothing to the answer.
 //!
-//! Every table and stream is built anew, so that a block costs the same whenever it is done, and a fault in a table that was kept
-//! cannot make all later blocks wrong. About 0.25 s a block (AMD Zen 4).
+//! Every table and stream is built anew, so that a block costs the same whenever it is done, and a
+//! fault in a table that was kept cannot make all later blocks wrong. About 0.25 s a block (AMD Zen
+//! 4).
 
 use std::ops::ControlFlow;
 

@@ -1,24 +1,27 @@
-//! Where the time that is lost goes, in a sentence or two, from measured shares alone.
+//! Explains the lost time in one or two sentences, from measured shares alone.
 //!
-//! The ranks' time together, p T, is exactly what they computed, waited, spent on messages, and the rest before the first block and after
-//! the last. So is that of the base (one rank, as a rule), scaled to the same work. The difference of the two is what more ranks cost,
-//! and it falls into four parts that add up: more computing for the same work, waiting, messages, the rest. The largest is named, with
-//! what is known of its cause. Where ranks shared CPUs, times say nothing about scaling, and that is what is said.
+//! The ranks' total time, p T, is exactly the sum of computing, waiting, messages, and the rest
+//! before the first block and after the last. The same holds for the base (usually one rank),
+//! scaled to the same work. The difference of the two is the cost of more ranks. It splits into
+//! four parts: more computing for the same work, waiting, messages, the rest. The diagnosis names
+//! the largest part and its known cause. If ranks shared CPUs, times say nothing about scaling, and
+//! the diagnosis says so.
 //!
 //! Stands beside `fit`, whose serial share is one number for all causes together.
 
 use super::{Trial, base};
 
-/// A loss below this share of the ranks' time is noise on a quiet machine, and not worth a cause.
+/// A loss below this share of the ranks' time is noise on a quiet machine, and not explained.
 const SMALL: f64 = 0.05;
 
-/// Ranks that computed so much more than the mean are an imbalance.
+/// Ranks that computed this much more than the mean are an imbalance.
 const UNEVEN: f64 = 1.05;
 
-/// Fewer deals than this for each rank, and the last of them is long beside all of its work.
+/// With fewer deals than this per rank, the last one is long compared with all its work.
 const FEW_DEALS: f64 = 20.0;
 
-/// What to say about the middle trials of all cases, one or two sentences each; `cpus` are those that all ranks together may use.
+/// The diagnosis of the median trials of all cases, one or two sentences each; `cpus` is the number
+/// that all ranks together may use.
 pub fn diagnose(medians: &[&Trial], cpus: u64) -> Vec<String> {
     let Some(base) = base(medians) else { return Vec::new() };
     let mut said = Vec::new();
@@ -39,11 +42,12 @@ pub fn diagnose(medians: &[&Trial], cpus: u64) -> Vec<String> {
     said
 }
 
-/// What a message may take, in seconds: a round trip between two hosts and the root's next look, with room to spare. MPI libraries
-/// give their CPU away within a call when told to (Open MPI's `mpi_yield_when_idle`), and what they wait there is not the messages'.
+/// The longest time of a message, in seconds: a round trip between two hosts and the root's next
+/// poll, with a margin. MPI libraries may yield the CPU within a call (Open MPI's
+/// `mpi_yield_when_idle`), and that waiting is not the cost of messages.
 const MESSAGE: f64 = 1e-3;
 
-/// Rank-seconds as [`Trial::rank_seconds`] has them, with waits within MPI calls counted as waits.
+/// Rank-seconds as in [`Trial::rank_seconds`], with waits within MPI calls counted as waiting.
 fn spent(trial: &Trial) -> [f64; 4] {
     let [compute, idle, comm, rest] = trial.rank_seconds();
     let sent: u64 = trial.profiles.iter().map(|profile| profile.messages).sum();
@@ -51,7 +55,8 @@ fn spent(trial: &Trial) -> [f64; 4] {
     [compute, idle + comm - talked, talked, rest]
 }
 
-/// What more ranks cost, as shares of their time: computing, waiting, messages, the rest. Their sum is 1 - efficiency.
+/// The cost of more ranks, as shares of their time: computing, waiting, messages, the rest. Their
+/// sum is 1 - efficiency.
 fn losses(trial: &Trial, base: &Trial) -> [f64; 4] {
     let all = trial.case.ranks as f64 * trial.seconds;
     let work = trial.amount as f64 / base.amount as f64;
@@ -192,7 +197,7 @@ mod tests {
     }
 
     proptest! {
-        /// The four losses add up to what the efficiency lacks.
+        /// The four losses add up to 1 - efficiency.
         #[test]
         fn losses_add_up(profiles in proptest::collection::vec((0.1..9.0_f64, 0.0..3.0_f64, 0.0..3.0_f64), 2..9)) {
             let seconds = profiles.iter().map(|(c, i, m)| c + i + m).fold(0.0, f64::max);

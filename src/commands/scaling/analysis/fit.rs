@@ -1,13 +1,16 @@
-//! The laws of Amdahl and Gustafson, fitted to measured times by least squares, with 95 % intervals.
+//! The laws of Amdahl and Gustafson, fitted to measured times by least squares, with 95 %
+//! intervals.
 //!
-//! - Amdahl, the same job on more ranks: T(p) = s T1 + (1 - s) T1 / p, which is a line in 1/p, T = a + b/p. The serial share is
-//!   s = a/(a+b), and its error comes from that of a and b by the delta method. The line is fitted with weights 1/T^2, since clocks
-//!   and loads spoil times by a share of them, not by an amount.
-//! - Gustafson, a job that grows with the ranks: S(p) = p - s (p - 1), which is a line through the origin, p - S = s (p - 1); weights
-//!   1/p^2 for the same reason.
+//! - Amdahl, the same job on more ranks: T(p) = s T1 + (1 - s) T1 / p, which is a line in 1/p, T =
+//!   a + b/p. The serial share is s = a/(a+b), and its error comes from that of a and b by the
+//!   delta method. The line is fitted with weights 1/T^2, since clocks and loads spoil times by a
+//!   share of them, not by an amount.
+//! - Gustafson, a job that grows with the ranks: S(p) = p - s (p - 1), which is a line through the
+//!   origin, p - S = s (p - 1); weights 1/p^2 for the same reason.
 //!
-//! Intervals are Student's, so they need more measurements than parameters. Ranks that shared a CPU are left out by the caller.
-//! Cost: O(measurements). References: G. Amdahl, AFIPS 30 (1967); J. Gustafson, "Reevaluating Amdahl's law", CACM 31 (1988).
+//! Intervals are Student's, so they need more measurements than parameters. Ranks that shared a CPU
+//! are left out by the caller. Cost: O(measurements). References: G. Amdahl, AFIPS 30 (1967); J.
+//! Gustafson, "Reevaluating Amdahl's law", CACM 31 (1988).
 
 use serde::Deserialize;
 
@@ -24,7 +27,8 @@ record! {
         pub series: String,
         /// Whose law: `amdahl` or `gustafson`.
         pub law: String,
-        /// Share of one rank's time that more ranks do not shorten. Below 0 when more ranks are faster than they could be.
+        /// Share of one rank's time that more ranks do not shorten. Below 0 when more ranks are
+        /// faster than they could be.
         pub serial_share: f64,
         /// Where it lies with 95 % confidence.
         pub ci95: [f64; 2] as Kind::Interval,
@@ -34,14 +38,15 @@ record! {
 }
 
 impl Fit {
-    /// The speed-up on so many ranks.
+    /// The speed-up on `ranks` ranks.
     pub fn speedup(&self, ranks: f64) -> f64 {
         let s = self.serial_share;
         if self.law == "amdahl" { 1.0 / (s + (1.0 - s) / ranks) } else { ranks - s * (ranks - 1.0) }
     }
 }
 
-/// Amdahl's law from (ranks, seconds). `None` with fewer than three measurements, or with one number of ranks only.
+/// Amdahl's law from (ranks, seconds). `None` with fewer than three measurements, or with one
+/// number of ranks only.
 pub fn amdahl(times: &[(f64, f64)]) -> Option<Fit> {
     let degrees = times.len().checked_sub(2).filter(|&n| n > 0)?;
     // Normal equations of T = a + b x, x = 1/p, with weights.
@@ -76,7 +81,8 @@ pub fn amdahl(times: &[(f64, f64)]) -> Option<Fit> {
     })
 }
 
-/// Gustafson's law from (ranks, scaled speed-up). `None` with fewer than two measurements on more than one rank.
+/// Gustafson's law from (ranks, scaled speed-up). `None` with fewer than two measurements on more
+/// than one rank.
 pub fn gustafson(speedups: &[(f64, f64)]) -> Option<Fit> {
     let more: Vec<(f64, f64)> = speedups.iter().copied().filter(|&(p, _)| p > 1.0).collect();
     let degrees = more.len().checked_sub(1).filter(|&n| n > 0)?;
@@ -88,7 +94,8 @@ pub fn gustafson(speedups: &[(f64, f64)]) -> Option<Fit> {
     Some(Fit { series: String::new(), law: "gustafson".to_owned(), serial_share: s, ci95, limit: None })
 }
 
-/// The law for every curve of some trials that allows one: Gustafson's where the work grew. Ranks that shared CPUs are left out.
+/// The law for every curve that allows one: Gustafson's if the work grew. Ranks that shared CPUs
+/// are excluded.
 pub fn of_series(trials: &[Trial], is_weak: bool) -> Vec<Fit> {
     let medians = medians(trials);
     let Some(base) = base(&medians) else { return Vec::new() };
@@ -140,7 +147,8 @@ mod tests {
     }
 
     proptest! {
-        /// Times off by a share of up to `noise` to either side give back the serial share, and the interval holds it.
+        /// Times with a relative error of up to `noise` give back the serial share, and the
+        /// interval contains it.
         #[test]
         fn amdahl_is_found_again(s in 0.0..0.9_f64, one in 0.01..1e4_f64, noise in 0.0..0.02_f64) {
             let times: Vec<(f64, f64)> = [1.0, 2.0, 4.0, 8.0, 16.0]

@@ -1,4 +1,4 @@
-//! From trials to a forecast: what `predict` needs of them, and what it then says of every schedule.
+//! From trials to a forecast: the inputs of `predict`, and its results for every schedule.
 
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ record! {
     }
 }
 
-/// What the trials say of the job.
+/// The properties of the job, from the trials.
 fn work(trials: &[Trial]) -> Result<Work, String> {
     let medians = medians(trials);
     let base = base(&medians).ok_or("no prediction: nothing was measured")?;
@@ -48,7 +48,7 @@ fn work(trials: &[Trial]) -> Result<Work, String> {
     })
 }
 
-/// Every schedule, and every chunk that was tried, up to `most` ranks.
+/// Every schedule, and every measured chunk, up to `most` ranks.
 pub fn forecast(trials: &[Trial], costs: &Costs, most: u64) -> Forecast {
     let work = match work(trials) {
         Ok(work) => work,

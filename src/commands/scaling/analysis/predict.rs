@@ -1,19 +1,27 @@
 //! Where each schedule saturates: a model of the engine on many more ranks than there are.
 //!
-//! Measured in the run: W, the seconds that one rank computes; what a message takes ([`Costs::message`], L, one way), what the root takes
-//! to answer one question ([`Costs::answer`], m), and what a finished span takes when the ledgers are merged in the end
-//! ([`Costs::span`], e). With B blocks of w = W/B seconds, chunks of c blocks and p ranks:
-//! - D = B/c deals; a rank asks for its next span when it begins one, so nobody waits as long as all p answers fit into a span, p m <= c w.
-//!   `dynamic`, fluid: dT = dx / min(p/w, s/m), s = c being the length of a deal with x blocks left. The root computes too, and what it
-//!   answers it does not compute: (W + D m) / p where all goes well. Deals come out in whole chunks: ceil(D/p) c w at least.
-//! - `guided`: the same with s = max(x/2p, c), integrated: a burst of long deals, and 2p chunks in the end.
-//! - `block`, `cyclic`: what is the root's is done by the root: its share of W, and all p or D answers.
-//! - While the root computes it looks after messages every [`REACTION`], so a chunk shorter than that waits for it.
-//! - Before and after: a scatter, a barrier and a reduction along a tree, 4 ceil(log2 p) messages; and D e for the ledgers, whose spans
-//!   touch their neighbours only near the root of the tree (p e for `block`).
+//! Measured in the run: W, the seconds that one rank computes; what a message takes
+//! ([`Costs::message`], L, one way), what the root takes to answer one question ([`Costs::answer`],
+//! m), and what a finished span takes when the ledgers are merged in the end ([`Costs::span`], e).
+//! With B blocks of w = W/B seconds, chunks of c blocks and p ranks:
+//! - D = B/c deals; a rank asks for its next span when it starts one, so no rank waits as long as
+//!   all p answers fit into a span, p m <= c w. `dynamic`, fluid: dT = dx / min(p/w, s/m), s = c
+//!   being the length of a deal with x blocks left. The root computes too, and what it answers it
+//!   does not compute: (W + D m) / p where all goes well. Deals come out in whole chunks: ceil(D/p)
+//!   c w at least.
+//! - `guided`: the same with s = max(x/2p, c), integrated: a burst of long deals, and 2p chunks in
+//!   the end.
+//! - `block`, `cyclic`: what is the root's is done by the root: its share of W, and all p or D
+//!   answers.
+//! - While the root computes it looks after messages every [`REACTION`], so a chunk shorter than
+//!   that waits for it.
+//! - Before and after: a scatter, a barrier and a reduction along a tree, 4 ceil(log2 p) messages;
+//!   and D e for the ledgers, whose spans touch their neighbours only near the root of the tree (p
+//!   e for `block`).
 //!
-//! What it does not know: hosts of different speed, a network that is full, memory that ranks share; blocks of different cost show in
-//! the `imbalance` of `block` as measured, and otherwise count as equal. `tests/predict.rs` holds it against a simulation of the engine itself.
+//! The model ignores hosts of different speed, a full network and shared memory. Blocks of
+//! different cost appear in the measured `imbalance` of `block`, and otherwise count as equal.
+//! `tests/predict.rs` compares it with a simulation of the engine itself.
 //!
 //! Cost: O(1) a prediction.
 
@@ -22,14 +30,15 @@ use serde::Deserialize;
 use crate::job::Schedule;
 use crate::report::record::{record, words};
 
-/// How long the root, while it computes, leaves questions unanswered at the most: the engine's pieces and looks are half a millisecond
-/// long (`piece_size`, `poll_schedule` in its `protocol`).
+/// The longest time that a computing root leaves questions unanswered: the engine's pieces and
+/// polling intervals are half a millisecond long (`piece_size`, `poll_schedule` in its `protocol`).
 pub const REACTION: f64 = 5e-4;
 
-/// As many groups of ranks are told apart where spans differ: a percent of a round each.
+/// The number of groups of ranks if spans differ: a percent of a round each.
 const GROUPS: f64 = 64.0;
 
-/// Trips of a message along a tree that begin and end a job: scatter, barrier there and back, reduction.
+/// Tree traversals at the start and the end of a job: scatter, barrier in both directions,
+/// reduction.
 const TREES: f64 = 4.0;
 
 record! {
@@ -57,7 +66,8 @@ record! {
         pub grain: u64,
         /// Seconds before the first block and after the last that more ranks do not shorten.
         pub fixed: f64,
-        /// Largest over mean computing time under `block`, as far as it was measured; 1 where it was not.
+        /// Largest over mean computing time under `block`, as far as it was measured; 1 where it
+        /// was not.
         pub imbalance: f64,
     }
 }
@@ -96,7 +106,8 @@ record! {
         pub speedup: f64,
         /// Speed-up over ranks.
         pub efficiency: f64,
-        /// What takes the largest part of what is not computing; computing where that is less than a tenth.
+        /// What takes the largest part of what is not computing; computing where that is less than
+        /// a tenth.
         pub limit: Limit,
     }
 }
@@ -107,7 +118,8 @@ record! {
     pub struct Saturation {
         /// The schedule's name, with the chunk where one was asked for.
         pub series: String,
-        /// From here on more than half of the ranks' time is lost; null: not up to the largest number asked for.
+        /// From here on more than half of the ranks' time is lost; null: not up to the largest
+        /// number asked for.
         pub half: Option<u64>,
         /// The fewest ranks on which it is within 2 % of the fastest.
         pub fastest: u64,
@@ -126,7 +138,7 @@ struct Parts {
     ends: f64,
 }
 
-/// The blocks of a chunk on so many ranks, as the engine cuts them.
+/// The blocks of a chunk on `ranks` ranks, as the engine cuts them.
 fn chunk(schedule: Schedule, asked: Option<u64>, work: &Work, ranks: u64) -> u64 {
     match (schedule, asked) {
         (Schedule::Block, _) => work.blocks.div_ceil(ranks).max(1),
@@ -145,7 +157,8 @@ fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64)
     let deals = (b / c).ceil();
     // The longest of equal shares in whole chunks.
     let longest = (share.max((deals / p).ceil() * c * w)).min(work.compute);
-    // The dealt schedules' spans are in no order, and meet their neighbours last; the others' meet at every step.
+    // The dealt schedules' spans are in no order, and meet their neighbours last; the others' meet
+    // at every step.
     let (done, imbalance, spans) = match schedule {
         Schedule::Block => {
             // Rank 0 has the first share, rounded down.
@@ -169,42 +182,44 @@ fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64)
     Parts { compute: share, imbalance, manager, ends: work.fixed + TREES * depth * costs.message + spans * costs.span }
 }
 
-/// From the beginning of a span to the next one, where spans take `span` seconds each: the span itself, unless the answer takes longer. A
-/// rank asks when it first looks up, finds the root computing for half as long, and the root has `p` questions to answer.
+/// The time from the start of a span of `span` seconds to the next one: the span itself, unless the
+/// answer takes longer. A rank asks at its first poll, finds the root computing for half as long,
+/// and the root has `p` questions to answer.
 fn round(span: f64, costs: &Costs, p: f64) -> f64 {
     let looks = 1.5 * span.min(REACTION) + 2.0 * costs.message + costs.answer;
     span.max(p * costs.answer).max(looks)
 }
 
-/// Seconds of `deals` spans of `span` seconds, dealt to whoever asks.
+/// Seconds for `deals` spans of `span` seconds, dealt on demand.
 fn dynamic(deals: f64, span: f64, costs: &Costs, p: f64) -> f64 {
     let answering = deals.max(p) * costs.answer;
-    // The root waits for nobody, and computes in what its answers leave it.
+    // The root never waits, and computes in the time left by its answers.
     let others = (p - 1.0) / round(span, costs, p - 1.0);
     let load = (others * costs.answer).min(1.0);
     let flow = deals / (others + (1.0 - load) / span);
-    // Its own first two spans lie there while it answers.
+    // Its own first two spans wait while it answers.
     let hand = (deals / p).ceil().min(2.0) * span;
     flow.max((hand / (1.0 - load).max(1e-9)).min(hand + answering))
 }
 
-/// A group of ranks who do the same.
+/// A group of ranks with the same behaviour.
 #[derive(Clone, Copy)]
 struct Group {
-    /// When its question is at the root; infinite once it was told that there is no more.
+    /// When its question reaches the root; infinite once there are no more blocks.
     question: f64,
-    /// When what it has in hand is done.
+    /// When its current work is done.
     free: f64,
 }
 
-/// The same for spans of x/2p blocks with x left, `c` at the least; and how many spans there are. Followed question by question for
-/// [`GROUPS`] groups of ranks: spans differ from the first to the last of a round, and so do the moments at which they end.
+/// The same for spans of x/2p blocks with x left, at least `c`; and the number of spans. Followed
+/// question by question for [`GROUPS`] groups of ranks: spans differ from the first to the last of
+/// a round, and so do the moments at which they end.
 fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
     let groups = p.min(GROUPS);
     let members = p / groups;
     let (mut left, mut deals, mut answered) = (b, 0.0_f64, 0.0_f64);
     let length = |left: f64| (left / (2.0 * p)).floor().max(c).min(left);
-    // Seconds of the longest span of one more group.
+    // Seconds of the longest span of another group.
     let deal = |left: &mut f64, deals: &mut f64| {
         let blocks = length(*left);
         let dealt = (members * blocks).min(*left);
@@ -214,7 +229,7 @@ fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
     };
     let first = |_: usize| Group { question: costs.message, free: deal(&mut left, &mut deals) };
     let mut asking: Vec<Group> = (0..groups as usize).map(first).collect();
-    // The root's own first two spans, which are long, lie there while it answers.
+    // The root's own first two spans, which are long, wait while it answers.
     let two = asking[0].free + length(left) * w;
     let mut end = 0.0_f64;
     while let Some(group) =
@@ -254,7 +269,7 @@ pub fn predict(schedule: Schedule, asked_chunk: Option<u64>, work: &Work, costs:
     }
 }
 
-/// Numbers of ranks to look at: powers of two up to `most`, and `most`.
+/// Numbers of ranks to predict: powers of two up to `most`, and `most`.
 pub fn ladder(most: u64) -> Vec<u64> {
     let mut ranks: Vec<u64> =
         std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < most).collect();
@@ -266,7 +281,7 @@ pub fn ladder(most: u64) -> Vec<u64> {
 pub fn saturation(series: &str, predictions: &[Prediction]) -> Option<Saturation> {
     let most = predictions.iter().map(|prediction| prediction.speedup).max_by(f64::total_cmp)?;
     let fastest = predictions.iter().find(|prediction| prediction.speedup >= 0.98 * most)?;
-    // The last that is still worth it, and the first after it.
+    // The last that is still efficient, and the first after it.
     let worth = predictions.iter().rposition(|prediction| prediction.efficiency >= 0.5);
     let after = predictions.get(worth.map_or(0, |at| at + 1));
     Some(Saturation {

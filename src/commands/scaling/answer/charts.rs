@@ -1,10 +1,11 @@
-//! The pictures of `scaling`.
+//! The charts of `scaling`.
 //!
-//! - Speed-up over ranks, both logarithmic, so that the ideal is a straight line; with each fitted law.
+//! - Speed-up over ranks, both logarithmic, so that the ideal is a straight line; with each fitted
+//!   law.
 //! - Efficiency over ranks.
-//! - The time over the chunk, where chunks were swept: it goes up and down like a saw where the chunks do not come out even.
-//! - What each rank did when, for every curve on its most ranks: computing, on messages, idle.
-//! - What is to be expected on more ranks, where that was asked for.
+//! - The time over the chunk, if chunks were swept: a sawtooth where chunks do not divide evenly.
+//! - Timelines of the ranks, for every curve on its most ranks: computing, messages, idle.
+//! - The prediction for more ranks, if requested.
 
 use super::ScalingReport;
 use crate::commands::scaling::analysis::{Point, Trial, drawn};
@@ -12,15 +13,15 @@ use crate::job::timeline::Timeline;
 use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
 use crate::report::picture::{Picture, column};
 
-/// Dark, middle and light, so that they differ in black and white too; in the order in which they stand on each other.
+/// Dark, medium and light, so that they differ in black and white too; in stacking order.
 const ACTIVITIES: [(&str, usize, &str); 3] =
     [("compute", 0, COLOURS[0]), ("messages", 2, COLOURS[3]), ("idle", 1, "#dddddd")];
 
-/// Timelines that are drawn at most.
+/// The most timelines drawn.
 const MOST_TIMELINES: usize = 6;
 
 impl ScalingReport {
-    /// All there is something to draw for, in order.
+    /// All charts with data, in order.
     pub fn pictures(&self) -> Vec<Picture> {
         let mut charts = Vec::new();
         let series = self.series();
@@ -71,7 +72,7 @@ impl ScalingReport {
         lines.push(ideal(vec![(fewest, fewest), (most, most)]));
         for fit in &self.run.fits {
             let ranks = (0..=32).map(|i| fewest * (most / fewest).powf(f64::from(i) / 32.0));
-            // A law may lie below any speed-up where it is far from what was measured.
+            // Far from the measurements a law may be negative.
             let points = ranks.map(|p| (p, fit.speedup(p))).filter(|(_, s)| *s > 0.0).collect();
             let curve = series.iter().position(|(name, _)| *name == fit.series).unwrap_or(0);
             lines.push(law(curve, format!("{}, {}", fit.law, fit.series), points));
@@ -88,7 +89,7 @@ impl ScalingReport {
         }
     }
 
-    /// Time over the chunk that was asked for; `None` when there was no sweep.
+    /// Time over the requested chunk; `None` without a sweep.
     fn sawtooth(&self) -> Option<Chart> {
         let mut lines: Vec<Line> = Vec::new();
         for point in self.run.points.iter().filter(|point| point.case.asked_chunk.is_some()) {
@@ -108,7 +109,7 @@ impl ScalingReport {
         })
     }
 
-    /// Speed-up as it is predicted, up to as many ranks as were asked for.
+    /// The predicted speed-up, up to the requested number of ranks.
     fn forecast(&self) -> Option<Chart> {
         let predictions = &self.run.forecast.as_ref()?.predictions;
         let most = predictions.iter().map(|prediction| prediction.ranks).max()? as f64;
@@ -137,7 +138,7 @@ fn curves(series: &[(String, Vec<&Point>)], value: impl Fn(&Point) -> f64) -> Ve
     series.iter().map(|(name, all)| Line { name: name.clone(), points: points(all), kind: Kind::Measured }).collect()
 }
 
-/// What each rank did when: a row each, in which the activities of a moment stand on each other.
+/// The timelines: a row per rank with stacked activities.
 fn ranks(trial: &Trial) -> Chart {
     let bands = trial.timelines.iter().enumerate().flat_map(|(rank, row)| bands(rank, row));
     Chart {
@@ -199,7 +200,7 @@ mod tests {
         let expected = [(0.0, 0.84), (1.0, 0.84), (1.0, 0.42), (1.5, 0.42), (1.5, 0.0), (2.0, 0.0)];
         assert!(compute.iter().zip(expected).all(|(a, b)| a.0 == b.0 && (a.1 - b.1).abs() < 1e-9), "{compute:?}");
         let busy = Timeline { bin_seconds: 1.0, bins: vec![[100, 0, 0]; 9] };
-        assert_eq!(super::bands(0, &busy).len(), 1, "nothing is drawn of what did not happen");
+        assert_eq!(super::bands(0, &busy).len(), 1, "nothing is drawn for inactive times");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is to be expected on more ranks, as text and rows: the part of the report of `scaling` that `--predict` asks for.
+//! The prediction of `--predict` as text and rows: a part of the report of `scaling`.
 
 use std::io::{self, Write};
 
@@ -7,14 +7,15 @@ use crate::commands::scaling::analysis::predict::{Costs, Prediction};
 use crate::report::text::{cell, table};
 
 impl Prediction {
-    /// What its curve is called.
+    /// The name of its curve.
     pub fn series(&self) -> String {
         self.asked_chunk.map_or_else(|| self.schedule.clone(), |chunk| format!("{}, chunk {chunk}", self.schedule))
     }
 }
 
 impl Forecast {
-    /// A header, and a row for each number of ranks: speed-up, efficiency and what limits it under every schedule.
+    /// A header, and a row for each number of ranks: speed-up, efficiency and what limits it under
+    /// every schedule.
     pub fn rows(&self) -> Vec<Vec<String>> {
         let curves: Vec<&[Prediction]> = self.predictions.chunk_by(|a, b| a.series() == b.series()).collect();
         let mut header = vec!["ranks".to_owned()];
@@ -30,7 +31,7 @@ impl Forecast {
         std::iter::once(header).chain((0..rungs).map(row)).collect()
     }
 
-    /// The table, with what it was made from and what it says.
+    /// The table, with its inputs and conclusions.
     pub(super) fn write_text(&self, costs: &Costs, out: &mut dyn Write) -> io::Result<()> {
         if let Some(work) = &self.work {
             writeln!(
@@ -50,7 +51,8 @@ impl Forecast {
         self.notes.iter().try_for_each(|note| writeln!(out, "{note}"))
     }
 
-    /// Rows as the table of measurements has them, under the mode `predicted`; what is only measured is empty.
+    /// Rows in the form of the table of measurements, with the mode `predicted`; columns that are
+    /// only measured are empty.
     pub(super) fn write_csv(&self, amount: u64, out: &mut dyn Write) -> io::Result<()> {
         for prediction in &self.predictions {
             let Prediction { schedule, asked_chunk, ranks, chunk, seconds, speedup, efficiency, limit } = prediction;

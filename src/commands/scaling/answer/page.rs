@@ -1,4 +1,5 @@
-//! The page of `scaling`: one HTML file with the table and all pictures, without a script, a font or anything from elsewhere.
+//! The page of `scaling`: one HTML file with the table and all charts, without scripts, fonts or
+//! external resources.
 
 use std::fmt::Write;
 
