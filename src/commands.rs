@@ -43,7 +43,7 @@ use std::io::IsTerminal;
 pub use self::command::Cli;
 pub use self::parse::{Refusal, parse};
 use crate::cli::{Words, color};
-use crate::cluster::{Cluster, StallLimit, ending};
+use crate::cluster::{Cluster, StallLimit, abort};
 use crate::error::{Error, Result};
 use crate::{fault, stderr};
 
@@ -66,7 +66,7 @@ command::commands! {
 /// Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Told`] when the ranks have agreed on a failure; any other error is this rank's alone.
+/// [`Error::Reported`] when the ranks have agreed on a failure; any other error is this rank's alone.
 pub fn run(cluster: &mut Cluster) -> Result<u8> {
     loop {
         let outcome = once(cluster);
@@ -85,7 +85,7 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
     };
     cluster.agree(cluster.at_root(|| paths::check(&files::files(&words), cluster.stdout_file())).unwrap_or(Ok(())))?;
     let presets = parse::presets(&words);
-    ending::explain_options(move |error| presets.in_error(error));
+    abort::explain_options(move |error| presets.in_error(error));
     let mut stall = StallLimit::default();
     if let Some(launch) = cli.command.launch() {
         if !launch.allow_singleton {
@@ -119,7 +119,7 @@ fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
         cluster.cannot_begin_again();
     }
     match cli.command.run(cluster, words) {
-        Ok(_) | Err(Error::Told { .. }) if cli.command.exit_zero() => Ok(0),
+        Ok(_) | Err(Error::Reported { .. }) if cli.command.exit_zero() => Ok(0),
         outcome => outcome,
     }
 }
@@ -159,7 +159,7 @@ fn refuse(cluster: &Cluster, refusal: &Refusal) -> Result<u8> {
     cluster.agree(told.unwrap_or(Ok(())))?;
     match refusal.exit_code() {
         0 => Ok(0),
-        code => Err(Error::Told { code }),
+        code => Err(Error::Reported { code }),
     }
 }
 

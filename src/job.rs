@@ -51,7 +51,7 @@ pub mod run {
     /// call it: if the root failed, all ranks leave, and the root prints the reason.
     ///
     /// # Errors
-    /// [`Error::Told`] when the root has no outcome; any other error is this rank's alone.
+    /// [`Error::Reported`] when the root has no outcome; any other error is this rank's alone.
     pub fn agreed<T>(cluster: &Cluster, outcome: montesieve_engine::Result<T>) -> Result<T> {
         cluster.agree_outcome(outcome, super::explain)
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use montesieve::cluster::memory::OrEnd;
-use montesieve::cluster::{Cluster, ending, limits};
+use montesieve::cluster::{Cluster, abort, limits};
 use montesieve::commands;
 use montesieve::fault::{self, Stage};
 use montesieve::job::signals::Signals;
@@ -39,7 +39,7 @@ fn run() -> ExitCode {
             cluster.leave_after(outcome, || drop(fault::at(Stage::End, rank)))
         }
         Err(error) => {
-            ending::tell(&error, 0, 1);
+            abort::report_error(&error, 0, 1);
             ExitCode::from(error.exit_code())
         }
     }

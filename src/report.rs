@@ -34,7 +34,7 @@ use self::record::{Record, words};
 use self::value::Value;
 pub use completion::Completion;
 pub use plan::{PlanResult, Planned, planned};
-pub use run::{Extra, Lost, Run, Work, imbalance};
+pub use run::{Extra, LostRank, Run, Work, imbalance};
 pub use run_text::write_run_text;
 pub use statistics::{IntervalKind, Merit, Warning, merit};
 pub use target::TargetResult;

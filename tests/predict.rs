@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use montesieve::commands::scaling::analysis::predict::{Costs, Prediction, Work, ladder, predict, saturation};
+use montesieve::commands::scaling::analysis::predict::{Costs, JobCosts, Prediction, ladder, predict, saturation};
 use montesieve::job::protocol::Message;
 use montesieve::job::protocol::world::{Model, RoundPlan, run};
 use montesieve::job::{Schedule, Span};
@@ -41,12 +41,18 @@ impl Model for Timed {
 /// A cluster of a few years ago: 2 us per message, 1 us per answer, 50 ns per span.
 const COSTS: Costs = Costs { message: 2e-6, answer: 1e-6, span: 5e-8 };
 
-fn work(compute: f64, blocks: u64) -> Work {
-    Work { compute, blocks, grain: 1, fixed: 0.0, imbalance: 1.0 }
+fn work(compute: f64, blocks: u64) -> JobCosts {
+    JobCosts { compute, blocks, grain: 1, fixed: 0.0, imbalance: 1.0 }
 }
 
 /// Seconds that the engine takes with blocks of the relative costs `cost`.
-fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Costs, cost: impl Fn(u64) -> f64) -> f64 {
+fn simulated(
+    prediction: &Prediction,
+    schedule: Schedule,
+    work: &JobCosts,
+    costs: Costs,
+    cost: impl Fn(u64) -> f64,
+) -> f64 {
     let sum: f64 = (0..work.blocks).map(&cost).sum();
     let upto = (0..work.blocks).scan(0.0, |upto, block| {
         *upto += work.compute * cost(block) / sum;
@@ -64,7 +70,7 @@ fn simulated(prediction: &Prediction, schedule: Schedule, work: &Work, costs: Co
 }
 
 /// Predicted over simulated seconds, with blocks of equal cost.
-fn ratio(schedule: Schedule, asked: Option<u64>, work: &Work, costs: Costs, ranks: u64) -> f64 {
+fn ratio(schedule: Schedule, asked: Option<u64>, work: &JobCosts, costs: Costs, ranks: u64) -> f64 {
     let prediction = predict(schedule, asked, work, &costs, ranks);
     let seconds = simulated(&prediction, schedule, work, costs, |_| 1.0);
     println!("{prediction:?}, simulated {seconds:.6} s");
@@ -98,7 +104,7 @@ fn another_cluster_and_chunks_of_any_size() {
 
 #[test]
 fn a_few_blocks_of_a_coarse_grain() {
-    let work = Work { grain: 120, ..work(4.0, 1908) };
+    let work = JobCosts { grain: 120, ..work(4.0, 1908) };
     for schedule in Schedule::ALL {
         for ranks in [2, 3, 16, 64, 100, 500, 3000] {
             let ratio = ratio(schedule, None, &work, COSTS, ranks);
@@ -112,7 +118,7 @@ fn unequal_blocks() {
     // Trial division: the cost grows as the square root; the imbalance of the block schedule is
     // what a run would measure.
     let grows = |block: u64| (block as f64 + 1.0).sqrt();
-    let work = Work { imbalance: 1.5, ..work(100.0, 100_000) };
+    let work = JobCosts { imbalance: 1.5, ..work(100.0, 100_000) };
     for (schedule, ranks) in [(Schedule::Block, 1000), (Schedule::Cyclic, 100), (Schedule::Dynamic, 100)] {
         let prediction = predict(schedule, None, &work, &COSTS, ranks);
         let ratio = prediction.seconds / simulated(&prediction, schedule, &work, COSTS, grows);

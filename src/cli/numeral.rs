@@ -8,7 +8,7 @@
 //! power   = atom [ ("^" | "**") atom ]              2^32, 10**9
 //! atom    = digits [ "." digits ] [ exponent | k | M | G | T ] | "0x" hexadecimal     1_000_000, 1.5e9, 1M, 0xff
 //! ```
-//! Exact: never through f64. No recursion, and no intermediate result above [`MOST_BITS`], so no
+//! Exact: never through f64. No recursion, and no intermediate result above `MOST_BITS`, so no
 //! input blows the stack or the memory.
 
 use dashu_int::UBig;

@@ -3,7 +3,7 @@
 //! On a cluster the root's command line and environment count: other ranks may have been started
 //! with fewer variables ([`Words::difference_from`] checks which differences are allowed). So the
 //! root collects its [`Words`] and broadcasts them, and every rank parses the same ones
-//! ([`super::parse`]). clap's `env` feature reads each process's own environment, so it is not
+//! (`commands::parse`). clap's `env` feature reads each process's own environment, so it is not
 //! used.
 //!
 //! `MONTESIEVE_FOO_BAR=x` presets `--foo-bar=x` wherever the chosen subcommand has that option and

@@ -24,7 +24,7 @@ const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("MONTESI
 /// a loss keeps the words of its first attempt, whichever rank is the root then.
 ///
 /// # Errors
-/// [`Error::Launch`] on the lowest rank that differs from the root, [`Error::Told`] elsewhere.
+/// [`Error::Launch`] on the lowest rank that differs from the root, [`Error::Reported`] elsewhere.
 pub(super) fn words(cluster: &Cluster) -> Result<Words> {
     static AGREED: OnceLock<Words> = OnceLock::new();
     if let Some(words) = AGREED.get() {

@@ -6,7 +6,7 @@
 //! Reduce: every rank's times, counts and host counters at the root. Report: the verdict (by
 //! `crate::commands::burnin::diagnosis`), the list of hosts to exclude, the exit code.
 //!
-//! Work is static on purpose: a balancing schedule would hide the slow host. So burn-in does not
+//! BlockWork is static on purpose: a balancing schedule would hide the slow host. So burn-in does not
 //! use the engine, also because a wrong block must be known by rank, not merged into a total.
 
 mod again;
@@ -80,7 +80,7 @@ fn run(cluster: &Cluster, words: &Words, options: &Burnin) -> Result<u8> {
         let mut report = hosts::report(cluster, &team, gathered, options.threshold(), seconds);
         report.result.complete = cause.is_none();
         if let Some(cause) = cause {
-            stop::tell(cause, &format!("this is what {rounds} rounds have shown"));
+            stop::report(cause, &format!("this is what {rounds} rounds have shown"));
         }
         let code = stop::exit_code(cause, exit_code(report.result.verdict));
         let (written, sides) = aside(|| files.write(&report, options));

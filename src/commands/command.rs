@@ -77,7 +77,7 @@ pub trait Command: Debug {
     /// Runs it. Every rank calls it; returns the exit code.
     ///
     /// # Errors
-    /// [`Error::Told`](crate::error::Error::Told) when the ranks have agreed on a failure; any
+    /// [`Error::Reported`](crate::error::Error::Reported) when the ranks have agreed on a failure; any
     /// other error is this rank's alone.
     fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8>;
 

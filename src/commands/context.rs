@@ -59,7 +59,7 @@ impl<'a> Context<'a> {
     /// Prepares everything. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when the instruction set or the output is not available.
+    /// [`Error::Reported`] when the instruction set or the output is not available.
     pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
         let opened = cluster.at_root(|| Output::of(&engine.destination, cluster));
@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
     /// it; the root gets `Some`.
     ///
     /// # Errors
-    /// [`Error::Told`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
+    /// [`Error::Reported`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
         if let Some(files) = &self.merged {
             self.merges.set(true);
@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
     /// elsewhere. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when the checkpoint is of another job, or damaged.
+    /// [`Error::Reported`] when the checkpoint is of another job, or damaged.
     pub fn before<J: Job>(&self, job: &J) -> Result<Ledger<J::Tally>> {
         agreed(self.cluster, self.session.load(job))
     }
@@ -202,7 +202,7 @@ fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
 /// The signals of this rank: those of its process, unless it is simulated. Every rank must call it.
 ///
 /// # Errors
-/// [`Error::Told`] when the system refuses handlers.
+/// [`Error::Reported`] when the system refuses handlers.
 pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
     let listen = || Signals::listen().map_err(Error::io("cannot listen to signals"));
     cluster.agree(cluster.own_signals().map_or_else(listen, Ok))
@@ -211,7 +211,7 @@ pub(super) fn signals(cluster: &Cluster) -> Result<Signals> {
 /// The deadline of a command that started at `begun`, by the root's clock. Every rank must call it.
 ///
 /// # Errors
-/// [`Error::Told`] when the scheduler does not say when the job ends.
+/// [`Error::Reported`] when the scheduler does not say when the job ends.
 pub(super) fn deadline(cluster: &Cluster, limit: Option<TimeLimit>, begun: Instant) -> Result<Option<Instant>> {
     let at_root = cluster.at_root(|| roots_deadline(cluster, limit, begun)).transpose();
     let at_root = cluster.agree(at_root)?.flatten();

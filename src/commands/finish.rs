@@ -12,7 +12,7 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, Outcome, StopCause};
 use crate::job::signals;
-use crate::report::{Answer, Completion, Extra, Lost, Report, Run, Work, imbalance, write_run_text};
+use crate::report::{Answer, Completion, Extra, LostRank, Report, Run, Work, imbalance, write_run_text};
 use crate::{cli, stderr};
 
 /// The root's final report.
@@ -59,7 +59,7 @@ impl Context<'_> {
     /// Reports, agrees, and returns the exit code. Every rank must call it; the root passes `Some`.
     ///
     /// # Errors
-    /// [`Error::Told`] when the report cannot be written.
+    /// [`Error::Reported`] when the report cannot be written.
     pub fn finish<R: Answer>(&self, final_report: Option<FinalReport<R>>) -> Result<u8> {
         if let Some(place) = self.captured() {
             return self.capture(place, final_report);
@@ -174,7 +174,12 @@ impl Context<'_> {
             ranks: places.len(),
             hosts,
             host_of_rank,
-            lost: self.cluster.lost().into_iter().map(|member| Lost { rank: member.rank, host: member.host }).collect(),
+            lost: self
+                .cluster
+                .lost()
+                .into_iter()
+                .map(|member| LostRank { rank: member.rank, host: member.host })
+                .collect(),
             launcher: self.cluster.launch().launcher.unwrap_or("none").to_owned(),
             mpi: library(self.cluster),
             isa: self.isa.to_string(),

@@ -11,7 +11,7 @@ mod serialised;
 
 use self::answer::{GcdResult, SharedResult};
 pub use self::args::Gcd;
-use self::serialised::Measured;
+use self::serialised::GcdRun;
 use super::command::{Check, Command};
 use super::context::Context;
 use crate::cli::{Engine, Words};
@@ -24,7 +24,7 @@ impl Command for Gcd {
         Documentation::of::<GcdResult>("of pairs")
             .or::<SharedResult>("of `--all` and `--against`")
             .with_job()
-            .with_run::<Measured>()
+            .with_run::<GcdRun>()
     }
 
     fn check(&self) -> Check {

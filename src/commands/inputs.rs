@@ -41,7 +41,7 @@ pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<
     let (name, bytes) = read::all(context.cluster, path)?;
     let wrong = |wrong: String| Error::Usage(format!("{name}, {wrong}"));
     let (entries, taken) = forms::list(&bytes, format).map_err(wrong)?;
-    say(context, &name, taken);
+    print_format(context, &name, taken);
     Ok(entries)
 }
 
@@ -52,12 +52,12 @@ pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<
 pub fn pairs(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<(u128, u128)>> {
     let (name, bytes) = read::all(context.cluster, path)?;
     let (pairs, taken) = forms::pairs(&bytes, format).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")))?;
-    say(context, &name, taken);
+    print_format(context, &name, taken);
     Ok(pairs)
 }
 
 /// Reports the format chosen for an ambiguous file.
-fn say(context: &Context<'_>, name: &str, taken: Option<&str>) {
+fn print_format(context: &Context<'_>, name: &str, taken: Option<&str>) {
     if let Some(taken) = taken.filter(|_| !context.engine.quiet) {
         stderr::message(&format!("{} is read as {taken}; --input-format says otherwise", shown(name)));
     }

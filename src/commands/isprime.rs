@@ -20,7 +20,7 @@ use dashu_int::ops::BitTest;
 use self::answer::{IsPrimeResult, Judged};
 pub use self::args::IsPrime;
 use self::args::{FIVE, IsPrimeMethod, Subject};
-use self::division::{DivisionRun, Measured};
+use self::division::{DivisionRun, IsPrimeRun};
 use super::command::{Check, Command, Computation};
 use super::context::Context;
 use super::finish::FinalReport;
@@ -38,7 +38,7 @@ use crate::report::{Completion, Work};
 
 impl Command for IsPrime {
     fn documentation() -> Documentation {
-        Documentation::of::<IsPrimeResult>("the numbers").with_job().with_run::<Measured>()
+        Documentation::of::<IsPrimeResult>("the numbers").with_job().with_run::<IsPrimeRun>()
     }
 
     fn check(&self) -> Check {
@@ -180,7 +180,7 @@ impl Sum {
             account: self.account,
             work: Work { amount: divisors, unit: "divisors" },
             verdict: 0,
-            extra: Measured { division: self.run, ..Measured::default() }.into(),
+            extra: IsPrimeRun { division: self.run, ..IsPrimeRun::default() }.into(),
         }
     }
 }

@@ -39,7 +39,7 @@ struct Rank {
 /// Checks whether it fits everywhere. Every rank must call it, with the same numbers.
 ///
 /// # Errors
-/// [`Error::Told`] with the numbers, if it does not fit.
+/// [`Error::Reported`] with the numbers, if it does not fit.
 pub(super) fn check(cluster: &Cluster, need: Need) -> Result<()> {
     let here = Rank {
         host: host(),

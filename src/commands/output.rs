@@ -179,10 +179,10 @@ impl Output {
 /// exit code.
 ///
 /// # Errors
-/// [`Error::Told`] when a code of 0 becomes a 1.
+/// [`Error::Reported`] when a code of 0 becomes a 1.
 pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()> + Send) -> Result<u8> {
     match cluster.agree(cluster.at_root(|| aside(write)).unwrap_or(Ok(()))) {
-        Err(Error::Told { .. }) if code != 0 => Ok(code),
+        Err(Error::Reported { .. }) if code != 0 => Ok(code),
         told => told.map(|()| code),
     }
 }

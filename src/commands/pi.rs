@@ -16,7 +16,7 @@ use self::args::{PiAlgorithm, PiMethod};
 use super::command::{Check, Command, Computation, Timed, has_no_size};
 use super::context::Context;
 use super::finish::{FinalReport, figure_of_merit};
-use super::rounds::{self, Reading, Sampling, Verdict};
+use super::rounds::{self, Reading, Sampling, TargetCheck};
 use crate::cli::{Engine, Words};
 use crate::cluster::Cluster;
 use crate::error::Result;
@@ -114,11 +114,11 @@ fn run(context: &Context<'_>, options: &Pi) -> Result<u8> {
         words: context.words.clone(),
     };
     match options.method {
-        PiMethod::Darts => carry_out_in_rounds(context, options, &darts::Throw::new(terms)),
-        PiMethod::Stratified => carry_out(context, options, &strata::Fill::new(terms)),
-        PiMethod::Antithetic => carry_out_in_rounds(context, options, &pairs::Draw::<Antithetic>::new(terms)),
-        PiMethod::Control => carry_out_in_rounds(context, options, &pairs::Draw::<Control>::new(terms)),
-        PiMethod::Sobol => carry_out(context, options, &nets::Spread::new(terms)),
+        PiMethod::Darts => carry_out_in_rounds(context, options, &darts::DartsJob::new(terms)),
+        PiMethod::Stratified => carry_out(context, options, &strata::StrataJob::new(terms)),
+        PiMethod::Antithetic => carry_out_in_rounds(context, options, &pairs::PairsJob::<Antithetic>::new(terms)),
+        PiMethod::Control => carry_out_in_rounds(context, options, &pairs::PairsJob::<Control>::new(terms)),
+        PiMethod::Sobol => carry_out(context, options, &nets::SobolJob::new(terms)),
     }
 }
 
@@ -152,8 +152,8 @@ impl Terms {
 
     /// The identity of a job whose blocks depend on its length and its kernel.
     fn identity_of_one(&self, method: &str, samples: u64, blocks: u64) -> Identity {
-        let walk = if self.is_scalar { " one by one" } else { "" };
-        self.identity(&format!("{samples} {method}{walk}"), samples, blocks, 0)
+        let suffix = if self.is_scalar { " one by one" } else { "" };
+        self.identity(&format!("{samples} {method}{suffix}"), samples, blocks, 0)
     }
 }
 
@@ -185,7 +185,7 @@ fn final_report<J: Estimator>(
     job: &J,
     options: &Pi,
     outcome: Outcome<J::Tally>,
-    met: Option<Verdict>,
+    met: Option<TargetCheck>,
 ) -> FinalReport<PiResult> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let finding = outcome.total.as_ref().map(|tally| job.finding(tally));
@@ -196,7 +196,7 @@ fn final_report<J: Estimator>(
     FinalReport { extra, ..FinalReport::new("pi", outcome, result, work) }
 }
 
-fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<Verdict>) -> PiResult {
+fn result(finding: &Finding, options: &Pi, completion: Completion, met: Option<TargetCheck>) -> PiResult {
     let Finding { samples, hits, estimate, chi_square, .. } = *finding;
     let is_darts = options.method == PiMethod::Darts;
     PiResult {

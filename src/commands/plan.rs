@@ -17,7 +17,7 @@ const PILOT: u64 = 64;
 /// Runs the pilot of `job` and reports. Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Told`] when the pilot gives no error estimate.
+/// [`Error::Reported`] when the pilot gives no error estimate.
 pub(super) fn run_pilot<J: Sampling>(
     context: &Context<'_>,
     job: &J,

@@ -91,7 +91,7 @@ impl Reading {
 
 /// The outcome of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum TargetCheck {
     /// Reached.
     Reached,
     /// Not reached within the samples allowed.
@@ -111,7 +111,7 @@ impl Shown {
     /// Opens the files, so that errors are found before the work. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when one cannot be written.
+    /// [`Error::Reported`] when one cannot be written.
     fn open(context: &Context<'_>, wish: &Precision) -> Result<Shown> {
         let open = |path: &Option<PathBuf>| {
             let opened = context.cluster.at_root(|| path.as_deref().map(open_file).transpose());
@@ -170,14 +170,14 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
 /// `finish` are called at the root.
 ///
 /// # Errors
-/// As [`Context::compute`]; the error of `finish`; [`Error::Told`] when a file cannot be written.
+/// As [`Context::compute`]; the error of `finish`; [`Error::Reported`] when a file cannot be written.
 pub(super) fn carry_out<J: Sampling, R: Answer>(
     context: &Context<'_>,
     job: &J,
     wish: &Precision,
     command: &'static str,
     chart: impl FnOnce(&[Reading]) -> Chart + Send,
-    final_report: impl FnOnce(Outcome<J::Tally>, Option<Verdict>) -> Result<FinalReport<R>>,
+    final_report: impl FnOnce(Outcome<J::Tally>, Option<TargetCheck>) -> Result<FinalReport<R>>,
 ) -> Result<u8> {
     if wish.plan {
         return plan::run_pilot(context, job, wish, command);
@@ -185,9 +185,9 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     let shown = Shown::open(context, wish)?;
     let course = compute(context, job, wish)?;
     let mut way = Vec::new();
-    let final_report = course.map(|Course { outcome, readings, met }| {
+    let final_report = course.map(|Convergence { outcome, readings, met }| {
         way = readings;
-        let verdict = if met.is_some_and(|met| met != Verdict::Reached) { Error::TARGET } else { 0 };
+        let verdict = if met.is_some_and(|met| met != TargetCheck::Reached) { Error::TARGET } else { 0 };
         Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
     let code = context.finish(context.cluster.agree(final_report.transpose())?)?;
@@ -196,39 +196,39 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
 }
 
 /// The report on the target.
-pub(super) fn target(wish: &Precision, met: Option<Verdict>) -> Option<TargetResult> {
+pub(super) fn target(wish: &Precision, met: Option<TargetCheck>) -> Option<TargetResult> {
     let target_error = wish.target_error?.to_string();
-    let target_reached = met? == Verdict::Reached;
-    let target_unreachable = met.and_then(|met| if let Verdict::GivenUp(why) = met { Some(why) } else { None });
+    let target_reached = met? == TargetCheck::Reached;
+    let target_unreachable = met.and_then(|met| if let TargetCheck::GivenUp(why) = met { Some(why) } else { None });
     Some(TargetResult { target_error, target_reached, target_unreachable })
 }
 
 /// The outcome of a job in rounds, at the root.
-struct Course<T> {
+struct Convergence<T> {
     /// Of all rounds together; `blocks` is that of the last one.
     outcome: Outcome<T>,
     /// Estimates at powers of two of the blocks, and at the end.
     readings: Vec<Reading>,
     /// The outcome of the target, if there was one.
-    met: Option<Verdict>,
+    met: Option<TargetCheck>,
 }
 
 /// Computes `job` as far as needed. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
 /// As [`Context::compute`].
-fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Result<Option<Course<J::Tally>>> {
+fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Result<Option<Convergence<J::Tally>>> {
     if context.is_merging() {
         let outcome = context.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
-            Course { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
+            Convergence { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
         }));
     }
     let stops = growing(FEWEST).take_while(|_| wish.target_error.is_some());
     let is_enough = |part: &J, total: Option<&J::Tally>| {
         let met = verdict(wish, total.and_then(|tally| part.reading(tally)), job.samples());
-        met.is_some_and(|met| met != Verdict::Missed) || total.is_some_and(|tally| part.has_failed(tally))
+        met.is_some_and(|met| met != TargetCheck::Missed) || total.is_some_and(|tally| part.has_failed(tally))
     };
     let ended = agreed(context.cluster, context.session.run_until(job, stops, is_enough))?;
     Ok(ended.map(|(outcome, way)| {
@@ -236,7 +236,7 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
         let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
         let met = verdict(wish, reading, job.samples());
         let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
-        Course { readings: looks.into_iter().flatten().chain(reading).collect(), outcome, met }
+        Convergence { readings: looks.into_iter().flatten().chain(reading).collect(), outcome, met }
     }))
 }
 
@@ -247,13 +247,13 @@ fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Read
 }
 
 /// The outcome of the target, if there is one; `limit` is the number of samples allowed.
-fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<Verdict> {
+fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<TargetCheck> {
     let target = wish.target_error?;
     let given_up = || reading.filter(|_| limit >= UNLIMITED).and_then(|reading| reading.unreachable(target));
     Some(if reading.is_some_and(|reading| reading.meets(target)) {
-        Verdict::Reached
+        TargetCheck::Reached
     } else {
-        given_up().map_or(Verdict::Missed, Verdict::GivenUp)
+        given_up().map_or(TargetCheck::Missed, TargetCheck::GivenUp)
     })
 }
 

@@ -1,7 +1,7 @@
 //! `scaling`: any computing command on increasing numbers of ranks of one job, timed, with every
 //! answer compared.
 //!
-//! The command runs unchanged, in a separate [`Context`] on the first ranks ([`Cluster::first`]),
+//! The command runs unchanged, in a separate `Context` on the first ranks ([`Cluster::first`]),
 //! which captures the answer instead of reporting it. The other ranks wait in a barrier, asleep.
 //! Repeats cycle through all cases, so that a temporary load affects all of them.
 
@@ -70,8 +70,8 @@ fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
             (cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?, None)
         }
         None => match measure(cluster, words, options)? {
-            Measured::Report(report, cause) => (report.map(|report| *report), cause),
-            Measured::Stopped(code) => return Ok(code),
+            Measurements::Report(report, cause) => (report.map(|report| *report), cause),
+            Measurements::Stopped(code) => return Ok(code),
         },
     };
     let mut beside_it = Ok(());
@@ -86,7 +86,7 @@ fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
 }
 
 /// The outcome of the measurement.
-enum Measured {
+enum Measurements {
     /// A report, at the root, and the cause of an early stop, if any.
     Report(Option<Box<ScalingReport>>, Option<StopCause>),
     /// Stopped before the first run finished: every rank has the exit code.
@@ -94,7 +94,7 @@ enum Measured {
 }
 
 /// Plans and runs the trials, and reports at the root. Every rank must call it.
-fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measured> {
+fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measurements> {
     let inner = cluster.agree(Inner::read(options, words))?;
     if options.predict.is_some() && cluster.size() == 1 {
         return cluster.agree(Err(Error::Usage(
@@ -114,15 +114,15 @@ fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measur
         Some(_) => costs::measure(cluster)?,
         None => None,
     };
-    let trials::Ended { done, stopped } = trials::carry_out(&context, &inner, &cases, options, capacity.as_ref())?;
+    let trials::TrialsEnd { done, stopped } = trials::carry_out(&context, &inner, &cases, options, capacity.as_ref())?;
     let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
     if let Some(code) = stopped.filter(|_| !is_known) {
-        return Ok(Measured::Stopped(code));
+        return Ok(Measurements::Stopped(code));
     }
     let cause = stop.agreed(cluster)?.filter(|_| stopped.is_some());
     if let (Some(cause), Some(done)) = (cause, &done) {
         let runs = cases.len() as u64 * options.repeat.get();
-        stop::tell(cause, &format!("{} of {runs} runs are done", done.trials.len()));
+        stop::report(cause, &format!("{} of {runs} runs are done", done.trials.len()));
     }
     let report = done.zip(places).map(|(done, places)| {
         let (hosts, _) = distinct(places.iter().map(|place| place.host.as_str()));
@@ -147,7 +147,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measur
         };
         Box::new(evaluated(result, run, done.trials))
     });
-    Ok(Measured::Report(report, cause))
+    Ok(Measurements::Report(report, cause))
 }
 
 /// Evaluates the trials.

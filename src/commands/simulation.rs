@@ -220,7 +220,7 @@ fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
     simulated::run(plan, |rank| {
         let command = || match carry_out(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
-            Ok(code) | Err(Error::Told { code }) => leave(rank).map(|()| code),
+            Ok(code) | Err(Error::Reported { code }) => leave(rank).map(|()| code),
             Err(Error::Lost) => Err(Lost.into()),
             // An error of one rank alone ends the job.
             Err(_) => rank.abort(),

@@ -23,7 +23,7 @@ const BUFFER: usize = 1 << 16;
 /// Reads standard input to its end. In a terminal it tells the user that it waits.
 ///
 /// # Errors
-/// [`Error::Told`] with the exit code of a signal that arrived meanwhile; [`Error::Io`] when it
+/// [`Error::Reported`] with the exit code of a signal that arrived meanwhile; [`Error::Io`] when it
 /// cannot be read.
 pub fn read_to_end() -> Result<Vec<u8>> {
     // Rust puts /dev/null in its place, which would read as an empty input.
@@ -45,7 +45,7 @@ pub fn read_to_end() -> Result<Vec<u8>> {
 /// Reports that a signal ended the wait for the end of `name`, and returns the error.
 fn stopped(signal: i32, name: &str) -> Error {
     stderr::message(&format!("stopped by {} before the end of {name}", signals::name(signal)));
-    Error::Told { code: 128 + signal as u8 }
+    Error::Reported { code: 128 + signal as u8 }
 }
 
 /// The same for another wait, ended by a signal of [`Signals::early`].
@@ -103,7 +103,7 @@ mod tests {
         let (reader, _writer) = pipe().expect("a pipe that nothing is written to");
         let looks = Cell::new(0);
         let pending = || (looks.replace(looks.get() + 1) == 2).then_some(2);
-        assert!(matches!(read_until(reader.as_fd(), pending), Err(Error::Told { code: 130 })));
+        assert!(matches!(read_until(reader.as_fd(), pending), Err(Error::Reported { code: 130 })));
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Stop {
     /// Listens for signals from now on, and starts the time limit. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Told`] when the system refuses handlers, or the scheduler does not say when the job
+    /// [`Error::Reported`] when the system refuses handlers, or the scheduler does not say when the job
     /// ends.
     pub fn listen(cluster: &Cluster, limit: Option<TimeLimit>) -> Result<Stop> {
         let signals = signals(cluster)?;
@@ -63,7 +63,7 @@ impl Stop {
 }
 
 /// Reports the cause of the stop and the progress, at the root.
-pub fn tell(cause: StopCause, done: &str) {
+pub fn report(cause: StopCause, done: &str) {
     let by = match cause {
         StopCause::Signal(signal) => signals::name(signal),
         _ => "--time-limit",

@@ -18,7 +18,7 @@ record! {
         /// Index into `hosts`, per rank.
         pub host_of_rank: Vec<usize>,
         /// Ranks that died while the others went on, as that was found.
-        pub lost: Vec<Lost> => .optional(),
+        pub lost: Vec<LostRank> => .optional(),
         /// What started the ranks: `mpirun`, `srun`; `none` for one process on its own.
         pub launcher: String,
         /// The MPI library: `Open MPI 4.1.4`; `none` without one.
@@ -61,7 +61,7 @@ record! {
 record! {
     /// A rank that died.
     #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Lost {
+    pub struct LostRank {
         /// Its number at the beginning; those in the lists are the numbers of the end.
         pub rank: u64,
         /// Its host.

@@ -78,7 +78,7 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 mod tests {
     use super::super::Work;
     use super::super::run::tests::example;
-    use super::super::run::{Extra, Lost};
+    use super::super::run::{Extra, LostRank};
     use super::*;
 
     #[test]
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn who_was_lost_is_said() {
-        let lost = [(0, "nid001"), (3, "nid002")].map(|(rank, host)| Lost { rank, host: host.to_owned() });
+        let lost = [(0, "nid001"), (3, "nid002")].map(|(rank, host)| LostRank { rank, host: host.to_owned() });
         let run = Run { lost: lost.to_vec(), ..example() };
         let line = "lost on the way: rank 0 on nid001, rank 3 on nid002";
         assert_eq!(written(&run, false).lines().nth(2), Some(line));

@@ -252,25 +252,25 @@ mod tests {
 
     #[test]
     fn nothing_merges_across_a_boundary() {
-        let mut sewn = Ledger::with_boundaries(Boundaries::at(Some(5)));
+        let mut bounded = Ledger::with_boundaries(Boundaries::at(Some(5)));
         for (first, end) in [(5, 7), (0, 3), (3, 5), (7, 9)] {
-            sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
+            bounded.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }
-        assert_eq!(sewn.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 5), Span::new(5, 9)]);
-        assert!(sewn.covers(Span::new(0, 9)));
-        assert_eq!(sewn.into_total(), Some(blocks(Span::new(0, 9))));
+        assert_eq!(bounded.spans().map(|(span, _)| span).collect::<Vec<_>>(), [Span::new(0, 5), Span::new(5, 9)]);
+        assert!(bounded.covers(Span::new(0, 9)));
+        assert_eq!(bounded.into_total(), Some(blocks(Span::new(0, 9))));
     }
 
     #[test]
     fn powers_of_two_can_be_boundaries() {
         let boundaries = Boundaries { at: Some(11), at_powers: true };
-        let mut sewn = Ledger::with_boundaries(boundaries);
+        let mut bounded = Ledger::with_boundaries(boundaries);
         for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
-            sewn.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
+            bounded.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }
-        let spans: Vec<_> = sewn.spans().map(|(span, _)| (span.first, span.end)).collect();
+        let spans: Vec<_> = bounded.spans().map(|(span, _)| (span.first, span.end)).collect();
         assert_eq!(spans, [(0, 1), (1, 2), (2, 4), (4, 8), (8, 11), (11, 13)]);
-        assert!(sewn.is_sound() && sewn.covers(Span::new(0, 13)));
+        assert!(bounded.is_sound() && bounded.covers(Span::new(0, 13)));
         let nexts = [0, 1, 2, 3, 8, 10, 11, u64::MAX - 1].map(|block| boundaries.next(block));
         assert_eq!(nexts, [Some(1), Some(2), Some(4), Some(4), Some(11), Some(11), Some(16), None]);
         assert_eq!(Boundaries::at(Some(5)).next(5), None);

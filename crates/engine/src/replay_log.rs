@@ -60,7 +60,7 @@ impl ReplayLog {
 ///
 /// # Errors
 /// What `find` returns, on which all ranks must agree; [`Lost`](Error::Lost).
-pub fn remember<T, E>(
+pub fn replayed<T, E>(
     transport: &dyn Transport,
     log: &ReplayLog,
     find: impl FnOnce() -> std::result::Result<Option<T>, E>,

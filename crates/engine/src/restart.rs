@@ -8,7 +8,7 @@
 
 use crate::error::{Result, fault};
 use crate::record;
-use crate::replay_log::{Slot, remember};
+use crate::replay_log::{Slot, replayed};
 use crate::transport::{ROOT, Transport};
 use crate::{Boundaries, Ledger, Overlap, Tally};
 
@@ -44,7 +44,7 @@ impl<T: Tally> Restart<T> {
         let Some(log) = transport.replay_log() else {
             return Ok(Restart { done: cut_at(done, boundaries)?, own: None });
         };
-        let base = remember(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
+        let base = replayed(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (slot, own) = log.next()?;
         let own = own.unwrap_or_else(|| Ledger::with_boundaries(boundaries));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();

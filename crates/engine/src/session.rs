@@ -177,7 +177,7 @@ impl<'t> Session<'t> {
         };
         match self.transport.replay_log() {
             None => Ok(find()?.unwrap_or_default()),
-            Some(log) => replay_log::remember(self.transport, log, find),
+            Some(log) => replay_log::replayed(self.transport, log, find),
         }
     }
 

@@ -1,20 +1,20 @@
 //! How ranks agree on an outcome, and leave the program.
 //!
-//! Stands beside `ending`, which is for errors and panics of one rank alone.
+//! Stands beside `abort`, which is for errors and panics of one rank alone.
 
 use std::process::ExitCode;
 
-use super::{Cluster, ending};
+use super::{Cluster, abort};
 use crate::error::{Error, Result};
 
 impl Cluster {
     /// Agrees on the outcome of a step (`MPI_Allreduce` of the exit codes). Every rank must call it
     /// with its own outcome. If all succeeded, each keeps its own. Otherwise every rank gets
-    /// [`Error::Told`] with the worst exit code, and the lowest of the ranks with that code prints
+    /// [`Error::Reported`] with the worst exit code, and the lowest of the ranks with that code prints
     /// its error, once.
     ///
     /// # Errors
-    /// [`Error::Told`] on every rank when any rank failed.
+    /// [`Error::Reported`] on every rank when any rank failed.
     pub fn agree<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Lost) = outcome {
             return outcome;
@@ -32,9 +32,9 @@ impl Cluster {
         if let Err(error) = &outcome
             && worst == mine
         {
-            ending::tell(error, self.original_rank(), self.size());
+            abort::report_error(error, self.original_rank(), self.size());
         }
-        Err(Error::Told { code: ((worst >> 32) - 1) as u8 })
+        Err(Error::Reported { code: ((worst >> 32) - 1) as u8 })
     }
 
     /// Agrees on the outcome of a run of the engine. Every rank must call it: when the root has no
@@ -43,7 +43,7 @@ impl Cluster {
     /// options.
     ///
     /// # Errors
-    /// [`Error::Told`] when the root has no outcome; any other error is this rank's alone.
+    /// [`Error::Reported`] when the root has no outcome; any other error is this rank's alone.
     pub fn agree_outcome<T>(
         &self,
         outcome: montesieve_engine::Result<T>,
@@ -71,7 +71,7 @@ impl Cluster {
     /// an error that ends the job.
     pub fn leave_after(self, outcome: Result<u8>, last: impl FnOnce()) -> ExitCode {
         match outcome {
-            Ok(code) | Err(Error::Told { code }) => {
+            Ok(code) | Err(Error::Reported { code }) => {
                 match &self {
                     #[cfg(feature = "mpi")]
                     Cluster::Mpi(mpi) => mpi.leave(code, last),
@@ -81,8 +81,8 @@ impl Cluster {
                 ExitCode::from(code)
             }
             Err(error) => {
-                ending::tell(&error, self.original_rank(), self.size());
-                ending::abort(error.exit_code())
+                abort::report_error(&error, self.original_rank(), self.size());
+                abort::abort(error.exit_code())
             }
         }
     }

@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// The error has been reported, and every rank has agreed to leave with this exit code.
     #[error("exit code {code}")]
-    Told {
+    Reported {
         /// The agreed exit code.
         code: u8,
     },
@@ -72,7 +72,7 @@ impl Error {
             Error::Launch(_) => Error::LAUNCH,
             Error::Run(_) | Error::Io { .. } | Error::Lost => 1,
             Error::ClosedPipe => 0,
-            Error::Told { code } => *code,
+            Error::Reported { code } => *code,
         }
     }
 

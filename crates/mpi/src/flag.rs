@@ -169,7 +169,7 @@ impl Cluster {
     /// Sets up a flag. Every rank must call it, with the same kind.
     ///
     /// # Errors
-    /// [`Error::Told`](crate::error::Error::Told) when the backend is not available.
+    /// [`Error::Reported`](crate::error::Error::Reported) when the backend is not available.
     pub fn flag(&self, kind: &Kind) -> Result<Flag<'_>> {
         let backend = self.agree(self.backend(kind))?;
         Ok(Flag { cluster: self, backend, heeds: *kind != Kind::None, known: NOTHING, looks: 0, time: Duration::ZERO })

@@ -158,7 +158,7 @@ fn described(number: u64) -> String {
 pub fn make_progress() {
     if let Err(error) = check() {
         crate::stderr::message(&format!("{error}: ending the job"));
-        super::ending::abort(1)
+        super::abort::abort(1)
     }
 }
 
@@ -172,7 +172,7 @@ pub fn yield_now() {
 /// As [`make_progress`], for a caller that must act before the job ends.
 ///
 /// # Errors
-/// [`Error::Run`](crate::error::Error::Run), which names the rank that hangs.
+/// [`Error::Run`], which names the rank that hangs.
 pub fn check() -> Result<()> {
     #[cfg(feature = "mpi")]
     return OURS.with(|ours| {

@@ -141,7 +141,7 @@ impl Launch {
     ///
     /// # Errors
     /// When more than one process was promised and this world has one: [`Error::Launch`] on the
-    /// launcher's first process, [`Error::Told`] on the others.
+    /// launcher's first process, [`Error::Reported`] on the others.
     pub fn check(&self, size: u64, library: Option<&str>) -> Result<()> {
         let (Some(launcher), Some(promised)) = (self.launcher, self.promised) else { return Ok(()) };
         if size > 1 || promised <= 1 {
@@ -159,7 +159,7 @@ impl Launch {
             }
             None => text += ": this program was built without MPI.\nBuild it with the feature 'mpi', or start it once",
         }
-        Err(if self.is_first { Error::Launch(text) } else { Error::Told { code: Error::LAUNCH } })
+        Err(if self.is_first { Error::Launch(text) } else { Error::Reported { code: Error::LAUNCH } })
     }
 
     /// Asks the kernel to end this process when its launcher's daemon dies. Otherwise ranks of a
@@ -214,7 +214,7 @@ mod tests {
         let first = launch(&[("PMI_SIZE", "4"), ("PMI_RANK", "0")]);
         let second = launch(&[("PMI_SIZE", "4"), ("PMI_RANK", "1")]);
         assert!(matches!(first.check(1, Some("Open MPI")), Err(Error::Launch(text)) if text.contains("4 processes")));
-        assert!(matches!(second.check(1, Some("Open MPI")), Err(Error::Told { code: 78 })));
+        assert!(matches!(second.check(1, Some("Open MPI")), Err(Error::Reported { code: 78 })));
         assert!(first.check(4, Some("Open MPI")).is_ok());
     }
 

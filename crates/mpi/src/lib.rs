@@ -15,6 +15,7 @@
 //! waiting rank leaves its core to others (see [`backoff`]). Plain numbers travel as MPI datatypes;
 //! only records of variable size are encoded (bincode) and travel as bytes.
 
+pub mod abort;
 mod agree;
 pub mod aside;
 pub mod backoff;
@@ -22,18 +23,20 @@ mod channel;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
 pub mod early;
-pub mod ending;
 pub mod error;
 mod first_ranks;
 pub mod flag;
 mod forward;
 pub mod heartbeat;
+pub mod host_counters;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 pub mod launch;
 mod launcher;
 pub mod limits;
 mod local;
 pub mod losses;
+#[cfg(feature = "mpi")]
+mod membership;
 pub mod memory;
 mod messages;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
@@ -41,26 +44,18 @@ mod monitor;
 #[cfg(feature = "mpi")]
 mod mpi;
 #[cfg(feature = "mpi")]
+mod node_window;
+#[cfg(feature = "mpi")]
 pub mod one_sided;
 #[cfg(feature = "mpi")]
 mod order;
 #[cfg(feature = "mpi")]
 mod outbox;
-#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
-mod raw_box;
-mod sub_cluster;
-/// The name of [`backoff`] until the program uses the new one.
-#[doc(hidden)]
-pub mod patience {
-    pub use super::backoff::ProgressBackoff as Patience;
-}
-#[cfg(feature = "mpi")]
-mod membership;
-#[cfg(feature = "mpi")]
-mod node_window;
 pub mod place;
 #[cfg(feature = "mpi")]
 pub mod polite;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod raw_box;
 #[cfg(feature = "mpi")]
 mod request;
 pub mod shared;
@@ -69,13 +64,13 @@ mod stall_limit;
 pub mod stderr;
 pub mod stdout;
 pub mod stream;
+mod sub_cluster;
 #[cfg(feature = "mpi")]
 mod tag;
 pub mod testing;
 mod thread_watch;
 #[cfg(feature = "mpi")]
 mod ulfm;
-pub mod vitals;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod vote;
 
@@ -137,7 +132,7 @@ impl Cluster {
     /// [`Error::Launch`] when MPI cannot be initialised.
     pub fn join() -> Result<Cluster> {
         let launch = Launch::detect();
-        ending::catch_panics();
+        abort::catch_panics();
         launch.die_with_launcher();
         #[cfg(feature = "mpi")]
         if launch.is_launched() && launch.is_understood_by(&mpi::library(), mpi::speaks_pmix()) {
@@ -150,10 +145,10 @@ impl Cluster {
     /// answers and exit code 0.
     ///
     /// # Errors
-    /// [`Error::Launch`] with advice; [`Error::Told`] on all but the launcher's first process.
+    /// [`Error::Launch`] with advice; [`Error::Reported`] on all but the launcher's first process.
     pub fn check_launch(&self) -> Result<()> {
         let refusal = self.launch().check(self.size(), self.library().as_deref());
-        if matches!(refusal, Err(Error::Told { .. })) {
+        if matches!(refusal, Err(Error::Reported { .. })) {
             // The launcher ends all processes as soon as one fails, so the first must print its
             // message before.
             std::thread::sleep(launch::SILENCE);

@@ -14,7 +14,7 @@ use montesieve_engine::transport::{SharedValue, Transport};
 use super::launch::Launch;
 use super::stall_limit::StallLimit;
 use super::thread_watch::{ThreadWatch, WatchedTransport};
-use super::{Cluster, ROOT, ending};
+use super::{Cluster, ROOT, abort};
 use crate::error::{Error, Result};
 
 thread_local! {
@@ -33,7 +33,7 @@ impl Cluster {
     /// rank that is silent for `stall`, unless that is zero.
     ///
     /// # Errors
-    /// [`Error::Run`] when the system cannot start that many threads; [`Error::Told`].
+    /// [`Error::Run`] when the system cannot start that many threads; [`Error::Reported`].
     pub fn spread(&self, ranks: u64, stall: StallLimit, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
         let launch = self.launch();
         let watch = ThreadWatch::new(ranks, stall);
@@ -46,10 +46,10 @@ impl Cluster {
             WORLD.set((ROOT, 1));
             match end {
                 Ok(code) => Ok(code),
-                Err(Error::Told { code }) => Err(code),
+                Err(Error::Reported { code }) => Err(code),
                 Err(error) => {
-                    ending::tell(&error, cluster.rank(), ranks);
-                    ending::abort(error.exit_code())
+                    abort::report_error(&error, cluster.rank(), ranks);
+                    abort::abort(error.exit_code())
                 }
             }
         });
@@ -58,7 +58,7 @@ impl Cluster {
             Error::Run(format!("cannot start {ranks} ranks, which are threads with 8 MB of stack each: {error}"))
         };
         let codes = codes.map_err(cannot)?;
-        codes.into_iter().next().map_or(Ok(0), |code| code.map_err(|code| Error::Told { code }))
+        codes.into_iter().next().map_or(Ok(0), |code| code.map_err(|code| Error::Reported { code }))
     }
 }
 
@@ -194,12 +194,12 @@ mod tests {
         use crate::error::{Error, Result};
         let ends = on_ranks(3, |cluster| {
             let mine: Result<()> = match cluster.rank() {
-                1 => Err(Error::Told { code: 2 }),
-                2 => Err(Error::Told { code: 5 }),
+                1 => Err(Error::Reported { code: 2 }),
+                2 => Err(Error::Reported { code: 5 }),
                 _ => Ok(()),
             };
             cluster.agree(mine)
         });
-        assert!(ends.iter().all(|end| matches!(end, Err(Error::Told { code: 5 }))), "{ends:?}");
+        assert!(ends.iter().all(|end| matches!(end, Err(Error::Reported { code: 5 }))), "{ends:?}");
     }
 }

@@ -1,12 +1,12 @@
 //! Losses: what the rest of the program knows about ranks that died while others live.
 //!
 //! In most launches nothing, since the launcher ends the job. If MPI was started with fault
-//! tolerance (see `membership`), a loss is [`Error::Lost`] at every living rank. The living ranks
-//! then run the command again, and replay what they had found ([`Cluster::remember`]). A command
+//! tolerance (see `membership`), a loss is [`Error::Lost`](crate::Error::Lost) at every living rank. The living ranks
+//! then run the command again, and replay what they had found ([`Cluster::replayed`]). A command
 //! that cannot restart declares so ([`Cluster::cannot_begin_again`]); then a loss ends the job,
 //! with one message.
 
-use montesieve_engine::replay_log::remember;
+use montesieve_engine::replay_log::replayed;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +62,10 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Lost`](crate::error::Error::Lost); the root's error, as agreed by all ranks.
-    pub fn remember<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+    pub fn replayed<T: Serialize + DeserializeOwned>(&self, find: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         match self.replay_log() {
             None => self.agree(self.at_root(find).transpose()),
-            Some(log) => remember(self.transport(), log, || self.agree(self.at_root(find).transpose())).map(Some),
+            Some(log) => replayed(self.transport(), log, || self.agree(self.at_root(find).transpose())).map(Some),
         }
     }
 

@@ -23,7 +23,7 @@ use super::deadline::Deadline;
 use super::losses::Member;
 use super::ulfm::{self, Ulfm};
 use super::vote::{Decision, Vote, partition};
-use super::{ending, heartbeat, launch, monitor};
+use super::{abort, heartbeat, launch, monitor};
 use crate::error::{Error, Result};
 use crate::stderr;
 
@@ -95,7 +95,7 @@ impl Membership {
             log: ReplayLog::default(),
         });
         OURS.with(|ours| *ours.borrow_mut() = Some(Rc::clone(&membership)));
-        ending::survive();
+        abort::survive();
         ulfm::on_error(Some(|| with_ours(|ours| ours.on_failure())));
         ulfm.watch();
         Ok(membership)
@@ -140,8 +140,12 @@ impl Membership {
         let is_stuck = left.is_over(Instant::now());
         self.lost.set(Some(left));
         if is_stuck {
-            ending::tell(&Error::Run("MPI did not end its calls after the loss of a rank".into()), self.number(), 2);
-            ending::abort(1);
+            abort::report_error(
+                &Error::Run("MPI did not end its calls after the loss of a rank".into()),
+                self.number(),
+                2,
+            );
+            abort::abort(1);
         }
     }
 
@@ -197,8 +201,8 @@ impl Membership {
         heartbeat::stop();
         let number = self.number();
         let _deadline = Deadline::start(REGROUP_LIMIT, move || {
-            ending::tell(&Error::Run("after a loss the ranks did not regroup within 5 min".into()), number, 2);
-            ending::end_all(1)
+            abort::report_error(&Error::Run("after a loss the ranks did not regroup within 5 min".into()), number, 2);
+            abort::end_all(1)
         });
         loop {
             match self.vote(Vote::Lost) {
@@ -209,7 +213,7 @@ impl Membership {
         }
         let before = self.ulfm.get();
         let Some(world) = before.shrink() else {
-            ending::tell(&Error::Run("MPIX_Comm_shrink failed".into()), self.number(), 2);
+            abort::report_error(&Error::Run("MPIX_Comm_shrink failed".into()), self.number(), 2);
             return Err(1);
         };
         let now = before.on(&world);
@@ -231,7 +235,7 @@ impl Membership {
     /// Ends the job: the ranks regroup, one reports the missing, all leave.
     fn end(&self) -> ! {
         self.leaving.set(true);
-        let _deadline = ending::limit(1);
+        let _deadline = abort::limit(1);
         let code = match self.regroup() {
             Ok(world) => {
                 // The world is freed with the process.
@@ -254,8 +258,8 @@ impl Membership {
     pub fn leave(&self, code: u8) -> ! {
         self.leaving.set(true);
         let _deadline = match code {
-            0 => Deadline::start(LEAVE_LIMIT, move || ending::exit(code)),
-            _ => ending::limit(code),
+            0 => Deadline::start(LEAVE_LIMIT, move || abort::exit(code)),
+            _ => abort::limit(code),
         };
         // A world with a loss has no barrier, and its lowest rank may be dead.
         let before = self.ulfm.get();
@@ -265,7 +269,7 @@ impl Membership {
             std::mem::forget(world);
             (now.barrier(), now.rank())
         });
-        ending::exit(if let Some((true, 1..)) = together { 0 } else { code })
+        abort::exit(if let Some((true, 1..)) = together { 0 } else { code })
     }
 
     /// Reports the missing ranks, on the lowest living rank.

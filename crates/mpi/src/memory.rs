@@ -8,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Cursor, Write};
 use std::os::fd::BorrowedFd;
 
-use super::ending;
+use super::abort;
 
 /// The system's allocator, which ends the job instead of failing.
 #[derive(Debug)]
@@ -55,12 +55,12 @@ fn end(bytes: usize) -> ! {
     // SAFETY: the descriptor does not outlive this line. If it is closed, the error cannot be
     // reported.
     let _ = rustix::io::write(unsafe { BorrowedFd::borrow_raw(2) }, &text.get_ref()[..length]);
-    ending::end_all(1)
+    abort::end_all(1)
 }
 
 /// The rank and its host if there are several ranks, as in every message.
 fn who(text: &mut Cursor<[u8; 256]>) -> std::io::Result<()> {
-    let (rank, size) = ending::world();
+    let (rank, size) = abort::world();
     if size == 1 {
         return text.write_all(b"montesieve");
     }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use montesieve_engine::awake;
 
-use super::ending;
+use super::abort;
 use super::place::host;
 use super::stall_limit::StallLimit;
 
@@ -82,7 +82,7 @@ fn run() {
                 host(),
                 StallLimit { limit, set_by: *SET_BY.lock().unwrap_or_else(PoisonError::into_inner) }
             ));
-            ending::end_all(1);
+            abort::end_all(1);
         }
     }
 }

@@ -73,7 +73,7 @@ impl Window {
     ///
     /// # Errors
     /// On every rank if the library fails on one of them: [`Error::Run`] on the first of those,
-    /// [`Error::Told`] on the others.
+    /// [`Error::Reported`] on the others.
     pub fn allocate(communicator: &SimpleCommunicator, length: usize) -> Result<Window> {
         // `MPI_Win_allocate` spins, so all ranks wait here first.
         polite::wait(communicator.immediate_barrier());
@@ -306,11 +306,11 @@ fn duplicate(communicator: &SimpleCommunicator) -> Result<ffi::MPI_Comm> {
 }
 
 /// This rank's outcome if all ranks succeeded (`MPI_Iallreduce`). Otherwise the error, on the first
-/// rank that has one, and [`Error::Told`] on the others.
+/// rank that has one, and [`Error::Reported`] on the others.
 fn agreed<T>(communicator: &SimpleCommunicator, outcome: Result<T>) -> Result<T> {
     let (rank, size) = (communicator.rank(), communicator.size());
     let (mine, mut first) = (if outcome.is_ok() { size } else { rank }, size);
     let least = SystemOperation::min();
     scope(|s| polite::wait(communicator.immediate_all_reduce_into(s, &mine, &mut first, least)));
-    if first == size || first == rank { outcome } else { Err(Error::Told { code: 1 }) }
+    if first == size || first == rank { outcome } else { Err(Error::Reported { code: 1 }) }
 }

@@ -51,7 +51,7 @@ impl Cluster {
     /// of its node.
     ///
     /// # Errors
-    /// The error of `fill`, on this rank alone; [`Error::Run`](crate::error::Error::Run) when a
+    /// The error of `fill`, on this rank alone; [`Error::Run`] when a
     /// call of MPI fails.
     pub fn shared<F>(&self, pieces: usize, length: usize, fill: F) -> Result<Shared<'_>>
     where

@@ -20,7 +20,7 @@ use montesieve_engine::transport::{Channel, Incoming, Lost, SharedValue, Silent,
 use super::forward::forward;
 use super::place::host;
 use super::stall_limit::StallLimit;
-use super::{ROOT, ending};
+use super::{ROOT, abort};
 use crate::stderr;
 
 /// How often the monitor looks within the limit.
@@ -133,7 +133,7 @@ impl ThreadWatch {
         }
         if !self.is_over.load(Relaxed) {
             stderr::message(&format!("{}: ending the job", self.accusation(rank)));
-            ending::end_all(1);
+            abort::end_all(1);
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnosis::cause::{self, AGAIN, Cause};
 use super::diagnosis::table::{self, Block};
-use super::rank::{Mismatch, Worker};
+use super::rank::{Mismatch, RankWorker};
 use super::team::Team;
 use crate::cluster::Cluster;
 use crate::error::Result;
@@ -15,7 +15,7 @@ const MOST: usize = 16;
 
 /// A wrong block, and the results of its repetitions.
 #[derive(Clone, Debug)]
-pub struct Finding {
+pub struct WrongAnswer {
     /// Whose it is.
     pub rank: usize,
     /// What was wrong.
@@ -38,7 +38,12 @@ struct Tried(Vec<(usize, Vec<u64>)>);
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
-pub fn look_into(cluster: &Cluster, team: &Team, worker: &Worker, mine: &[Mismatch]) -> Result<Option<Vec<Finding>>> {
+pub fn look_into(
+    cluster: &Cluster,
+    team: &Team,
+    worker: &RankWorker,
+    mine: &[Mismatch],
+) -> Result<Option<Vec<WrongAnswer>>> {
     let all = cluster.gather_records(&mine.to_vec())?;
     let list = all.map(|all| {
         let of_rank = |(rank, wrong): (usize, Vec<Mismatch>)| wrong.into_iter().map(move |mismatch| (rank, mismatch));
@@ -64,12 +69,12 @@ pub fn look_into(cluster: &Cluster, team: &Team, worker: &Worker, mine: &[Mismat
         let again = answers(rank).unwrap_or_default();
         let witness = cause::witness(rank, &team.host_of_rank, &team.kinds);
         let elsewhere = witness.and_then(|witness| Some((witness, *answers(witness)?.first()?)));
-        let compared = elsewhere.map(|(witness, got)| cause::Elsewhere {
+        let compared = elsewhere.map(|(witness, got)| cause::OtherRank {
             is_other_host: team.host_of_rank[witness] != team.host_of_rank[rank],
             is_wrong: got != block.expected,
         });
         let cause = cause::cause(again.iter().any(|&got| got != block.expected), compared);
-        Finding { rank, mismatch, block, again, elsewhere, cause }
+        WrongAnswer { rank, mismatch, block, again, elsewhere, cause }
     };
     Ok(tried.map(|tried| list.iter().enumerate().map(|(place, &wrong)| finding(&tried, place, wrong)).collect()))
 }

@@ -14,8 +14,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::diagnosis::pace::Clock;
-use super::diagnosis::pattern::{Flaw, Message};
+use super::diagnosis::pattern::{Flaw, TestMessage};
+use super::diagnosis::speed::ComparedClock;
 use crate::commands::burnin::diagnosis::cause::Cause;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::{record, words};
@@ -127,7 +127,7 @@ record! {
         /// How it travelled.
         pub kind: MessageKind,
         /// Sender, receiver, round, length.
-        pub message: Message => .flat(),
+        pub message: TestMessage => .flat(),
         /// The sender's host.
         pub from_host: String,
         /// The receiver's host.
@@ -204,7 +204,7 @@ record! {
         /// judged. The median of its slow ranks where there are any, of all otherwise.
         pub against_median: Option<f64>,
         /// The clock whose times were compared.
-        pub clock: Option<Clock>,
+        pub clock: Option<ComparedClock>,
         /// Ranks that are slow.
         pub slow_ranks: Vec<usize> => .without_column(),
         /// The worst finding on this host.
@@ -215,7 +215,7 @@ record! {
         pub cpu_share: Option<f64>,
         /// Whether its ranks outnumber its CPUs, or its quota.
         pub is_oversubscribed: bool,
-        /// Clock while it worked, in MHz: the median.
+        /// ComparedClock while it worked, in MHz: the median.
         pub mhz: Option<f64>,
         /// Highest clock, in MHz.
         pub top_mhz: Option<u32>,

@@ -4,7 +4,7 @@ use super::answer::{
     BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
 };
 use super::diagnosis::cause::Cause;
-use super::diagnosis::pace::{self, Clock, Judgement, RankPace, UNDISTURBED, median};
+use super::diagnosis::speed::{self, ComparedClock, Judgement, RankTimes, UNDISTURBED, median};
 use super::diagnosis::{blame, hostlist};
 use super::list_of;
 use super::messages::Bad;
@@ -128,13 +128,13 @@ fn judge(
     threshold: f64,
 ) -> Vec<Option<Judgement>> {
     let (_, models) = distinct(places.iter().map(|place| place.cpu_model.as_str()));
-    let pace = |(rank, figures): (usize, &RankFigures)| {
+    let speed = |(rank, figures): (usize, &RankFigures)| {
         let host = team.host_of_rank[rank];
         let is_trusted = crowded[host].is_none();
-        RankPace { host, model: models[rank], is_trusted, typical: figures.typical.clone() }
+        RankTimes { host, model: models[rank], is_trusted, typical: figures.typical.clone() }
     };
-    let ranks: Vec<RankPace> = figures.iter().enumerate().map(pace).collect();
-    pace::judge(&ranks, threshold)
+    let ranks: Vec<RankTimes> = figures.iter().enumerate().map(speed).collect();
+    speed::judge(&ranks, threshold)
 }
 
 /// Time 25 % longer is speed 20 % lower.
@@ -154,7 +154,7 @@ fn line(team: &Team, places: &[Place], figures: &[RankFigures], judged: &[Option
     let first = &figures[ranks[0]];
     let most =
         |count: &dyn Fn(&RankFigures) -> Option<u64>| ranks.iter().filter_map(|&rank| count(&figures[rank])).max();
-    let own: f64 = ranks.iter().map(|&rank| figures[rank].vitals.own).sum();
+    let own: f64 = ranks.iter().map(|&rank| figures[rank].counters.own).sum();
     let a_second = |seconds: f64| (seconds / first.seconds).max(0.0);
     HostLine {
         name: team.hosts[host].clone(),
@@ -167,15 +167,15 @@ fn line(team: &Team, places: &[Place], figures: &[RankFigures], judged: &[Option
         against_median: median(worst.into_iter().map(speed)),
         clock: verdicts().next().map(|verdict| verdict.clock),
         slow_ranks: ranks.iter().copied().filter(|&rank| judged[rank].is_some_and(|verdict| verdict.is_slow)).collect(),
-        cpu_share: of(&|figures| pace::share(&figures.typical)),
+        cpu_share: of(&|figures| speed::share(&figures.typical)),
         mhz: of(&|figures| figures.mhz),
-        top_mhz: first.vitals.top_mhz,
+        top_mhz: first.counters.top_mhz,
         quota_cpus: places[ranks[0]].quota_percent.map(|percent| percent as f64 / 100.0),
-        quota_stops: most(&|figures| figures.vitals.quota_stops),
-        other_load: first.vitals.busy.map(|busy| a_second(busy - own)),
-        stolen: first.vitals.stolen.map(a_second),
-        numa_domains: ranks.iter().filter_map(|&rank| figures[rank].vitals.domains).max(),
-        heat_stops: most(&|figures| figures.vitals.heat_stops),
+        quota_stops: most(&|figures| figures.counters.quota_stops),
+        other_load: first.counters.busy.map(|busy| a_second(busy - own)),
+        stolen: first.counters.stolen.map(a_second),
+        numa_domains: ranks.iter().filter_map(|&rank| figures[rank].counters.domains).max(),
+        heat_stops: most(&|figures| figures.counters.heat_stops),
         ..HostLine::default()
     }
 }
@@ -238,7 +238,7 @@ fn why_slow(line: &HostLine) -> String {
 
 /// A hint if ranks did not have their CPUs to themselves, but are not called slow for it.
 fn disturbed(hosts: &[HostLine]) -> Option<String> {
-    let is_called_slow = |line: &HostLine| line.clock == Some(Clock::Wall) && !line.slow_ranks.is_empty();
+    let is_called_slow = |line: &HostLine| line.clock == Some(ComparedClock::Wall) && !line.slow_ranks.is_empty();
     let shared: Vec<(&str, f64)> = hosts
         .iter()
         .filter(|line| !line.is_oversubscribed && !is_called_slow(line))
@@ -319,12 +319,15 @@ mod tests {
         let hint = disturbed(&[host("n1", Some(0.9), false), host("n2", Some(0.6), false)]).expect("two of them");
         assert!(hint.starts_with("n[1-2]: ranks waited for a CPU up to 40 % of their time"), "{hint}");
         // Called slow for it already.
-        assert_eq!(disturbed(&[HostLine { clock: Some(Clock::Wall), cpu_share: Some(0.6), ..slow(&[4]) }]), None);
+        assert_eq!(
+            disturbed(&[HostLine { clock: Some(ComparedClock::Wall), cpu_share: Some(0.6), ..slow(&[4]) }]),
+            None
+        );
     }
 
     #[test]
     fn a_quarter_longer_is_a_fifth_slower() {
-        let judged = Judgement { clock: Clock::Cpu, deviation: 0.25, is_slow: true };
+        let judged = Judgement { clock: ComparedClock::Cpu, deviation: 0.25, is_slow: true };
         assert!((speed(judged) + 0.2).abs() < 1e-12);
     }
 }

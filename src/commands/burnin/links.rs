@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::diagnosis::pace::median;
 use super::diagnosis::pairs;
+use super::diagnosis::speed::median;
 use super::team::Team;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};

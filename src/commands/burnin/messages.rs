@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::MessageKind;
 use super::diagnosis::cause::{self, Cause};
-use super::diagnosis::pattern::{Flaw, Message, RING_LENGTHS, all_to_all_length};
+use super::diagnosis::pattern::{Flaw, RING_LENGTHS, TestMessage, all_to_all_length};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::fault::Hidden;
@@ -25,7 +25,7 @@ pub struct Bad {
     /// How it travelled.
     pub kind: MessageKind,
     /// Who sent it to whom.
-    pub message: Message,
+    pub message: TestMessage,
     /// What is wrong with it.
     pub flaw: Flaw,
     /// How many of the repeats were wrong too.
@@ -75,10 +75,10 @@ impl<'c> Messenger<'c> {
         let (to, from) = ((rank + distance) % size, (rank + size - distance) % size);
         let mut bad = Vec::new();
         for (place, length) in RING_LENGTHS.into_iter().enumerate() {
-            let mut bytes = Message { from: rank, to, round, length }.bytes();
+            let mut bytes = TestMessage { from: rank, to, round, length }.bytes();
             self.corrupt(round, place, &mut bytes);
             self.cluster.send_bytes(to, bytes)?;
-            let message = Message { from, to: rank, round, length };
+            let message = TestMessage { from, to: rank, round, length };
             let mut arrived = vec![0; length];
             self.cluster.receive_into(from, &mut arrived)?;
             bad.extend(self.check(MessageKind::Ring, message, &arrived));
@@ -90,17 +90,17 @@ impl<'c> Messenger<'c> {
     fn all_to_all(&mut self, round: u64) -> Result<Vec<Bad>> {
         let (rank, size) = (self.cluster.rank(), self.cluster.size());
         let length = all_to_all_length(size as usize, round);
-        let parts = (0..size).map(|to| Message { from: rank, to, round, length }.bytes());
+        let parts = (0..size).map(|to| TestMessage { from: rank, to, round, length }.bytes());
         let mut sent: Vec<u8> = parts.flatten().collect();
         let next = ((rank + 1) % size) as usize;
         self.corrupt(round, 0, &mut sent[next * length..(next + 1) * length]);
         let arrived = self.cluster.all_to_all(&sent)?;
         let parts = arrived.chunks(length).zip(0..);
-        let all = parts.map(|(part, from)| (Message { from, to: rank, round, length }, part));
+        let all = parts.map(|(part, from)| (TestMessage { from, to: rank, round, length }, part));
         Ok(all.filter_map(|(message, part)| self.check(MessageKind::AllToAll, message, part)).collect())
     }
 
-    fn check(&mut self, kind: MessageKind, message: Message, arrived: &[u8]) -> Option<Bad> {
+    fn check(&mut self, kind: MessageKind, message: TestMessage, arrived: &[u8]) -> Option<Bad> {
         self.messages += 1;
         self.bytes += message.length as u64;
         message.flaw(arrived).map(|flaw| Bad { kind, message, flaw, wrong_again: 0 })

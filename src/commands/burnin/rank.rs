@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnosis::table::{self, Block};
 use super::diagnosis::work;
-use crate::cluster::{heartbeat, vitals};
-use crate::commands::burnin::diagnosis::pace::Timed;
+use crate::cluster::{heartbeat, host_counters};
+use crate::commands::burnin::diagnosis::speed::BlockTime;
 use crate::fault::Hidden;
 use crate::isa::Isa;
 
@@ -32,21 +32,21 @@ pub struct Mismatch {
 }
 
 /// A rank's work, and its results.
-pub struct Worker {
+pub struct RankWorker {
     rounds: Vec<[Block; 2]>,
     hidden: Option<Hidden>,
     /// Time of every block that was done.
-    pub times: Vec<Timed>,
+    pub times: Vec<BlockTime>,
     /// Wrong blocks.
     pub wrong: u64,
     /// The clock after each block, where the system tells.
     pub mhz: Vec<f64>,
 }
 
-impl Worker {
+impl RankWorker {
     /// A worker at the start.
-    pub fn new(isas: &[Isa], hidden: Option<Hidden>) -> Worker {
-        Worker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
+    pub fn new(isas: &[Isa], hidden: Option<Hidden>) -> RankWorker {
+        RankWorker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
     }
 
     /// Computes the two blocks of a round, or only the first if the round is over by then; returns
@@ -58,15 +58,15 @@ impl Worker {
             if place > 0 && is_over() {
                 break;
             }
-            let (wall, on_cpu) = (Instant::now(), vitals::thread_time());
+            let (wall, on_cpu) = (Instant::now(), host_counters::thread_time());
             let got = self.compute(&block, self.times.len() as u64);
-            self.linger(vitals::thread_time().saturating_sub(on_cpu));
-            let cpu = vitals::thread_time().saturating_sub(on_cpu).as_secs_f64();
+            self.linger(host_counters::thread_time().saturating_sub(on_cpu));
+            let cpu = host_counters::thread_time().saturating_sub(on_cpu).as_secs_f64();
             heartbeat::yield_now();
-            self.times.push(Timed { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
-            self.mhz.extend(vitals::current_mhz().map(f64::from));
+            self.times.push(BlockTime { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
+            self.mhz.extend(host_counters::current_mhz().map(f64::from));
             if got != block.expected {
-                wrong.push(Mismatch { block: block.number, round, cpu: vitals::cpu(), got });
+                wrong.push(Mismatch { block: block.number, round, cpu: host_counters::cpu(), got });
             }
         }
         self.wrong += wrong.len() as u64;
@@ -96,8 +96,8 @@ impl Worker {
     /// A rank with the fault `slow` keeps computing for a while.
     fn linger(&self, took: Duration) {
         let Some(Hidden::Slow(percent)) = self.hidden else { return };
-        let until = vitals::thread_time() + took * percent as u32 / 100;
-        while vitals::thread_time() < until {
+        let until = host_counters::thread_time() + took * percent as u32 / 100;
+        while host_counters::thread_time() < until {
             heartbeat::yield_now();
         }
     }

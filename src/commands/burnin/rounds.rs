@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::again::{self, Finding};
-use super::diagnosis::pace::{self, Typical, median};
-use super::diagnosis::pattern::Message;
+use super::again::{self, WrongAnswer};
+use super::diagnosis::pattern::TestMessage;
+use super::diagnosis::speed::{self, Typical, median};
 use super::diagnosis::table;
 use super::links::Links;
 use super::messages::{Bad, Messenger};
-use super::rank::Worker;
+use super::rank::RankWorker;
 use super::team::Team;
 use crate::cluster::Cluster;
+use crate::cluster::host_counters::{CounterReading, HostCounters};
 use crate::cluster::place::Place;
-use crate::cluster::vitals::{Counters, Vitals};
 use crate::commands::stop::Stop;
 use crate::error::Result;
 use crate::fault::{self, Stage};
@@ -30,7 +30,7 @@ const MOST: usize = 100;
 /// A rank's results after the rounds; findings only at the root.
 pub struct Seen {
     figures: RankFigures,
-    findings: Vec<Finding>,
+    findings: Vec<WrongAnswer>,
     bad: Vec<Bad>,
     rounds: u64,
 }
@@ -46,10 +46,10 @@ pub struct RankFigures {
     pub wrong: u64,
     /// Million numbers, and million darts, a second on the CPU.
     pub speeds: [f64; 2],
-    /// Clock, the median.
+    /// ComparedClock, the median.
     pub mhz: Option<f64>,
     /// What the system told.
-    pub vitals: Vitals,
+    pub counters: HostCounters,
     /// Seconds of all rounds.
     pub seconds: f64,
     /// Links: two hosts, latency, bandwidth.
@@ -63,7 +63,7 @@ pub struct Gathered {
     /// Every rank's figures.
     pub figures: Vec<RankFigures>,
     /// Wrong blocks.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<WrongAnswer>,
     /// Wrong messages.
     pub bad: Vec<Bad>,
     /// Rounds that were done.
@@ -76,9 +76,9 @@ pub struct Gathered {
 /// # Errors
 /// As [`Cluster::gather_records`].
 pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Result<(Seen, Option<StopCause>)> {
-    let (begun, before) = (Instant::now(), Counters::read());
+    let (begun, before) = (Instant::now(), CounterReading::read());
     let hidden = fault::hidden(cluster.rank());
-    let mut worker = Worker::new(&team.isas, hidden);
+    let mut worker = RankWorker::new(&team.isas, hidden);
     let mut messenger = Messenger::new(cluster, hidden);
     let mut links = Links::default();
     let (mut findings, mut all_bad, mut warned) = (Vec::new(), Vec::new(), BTreeSet::new());
@@ -107,12 +107,12 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
         }
     };
     let figures = RankFigures {
-        typical: pace::typical(&worker.times),
+        typical: speed::typical(&worker.times),
         blocks: worker.times.len() as u64,
         wrong: worker.wrong,
         speeds: [true, false].map(|primes| speed(&worker, primes)),
         mhz: median(worker.mhz.iter().copied()),
-        vitals: before.until_now(&Place::here().allowed),
+        counters: before.until_now(&Place::here().allowed),
         seconds: begun.elapsed().as_secs_f64(),
         links: links.best(),
         messages: [messenger.messages, messenger.bytes],
@@ -122,13 +122,13 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
 
 /// At the root: reports faults at once, once per host. A burn-in may last for days, and may be
 /// killed.
-fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[Finding], bad: &[Bad]) {
+fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[WrongAnswer], bad: &[Bad]) {
     for rank in found.iter().map(|finding| finding.rank) {
         if warned.insert(team.host_of_rank[rank]) {
             stderr::message(&format!("round {}: WRONG answer of rank {rank} on {}", round + 1, team.host(rank)));
         }
     }
-    for Message { from, to, .. } in bad.iter().map(|bad| bad.message) {
+    for TestMessage { from, to, .. } in bad.iter().map(|bad| bad.message) {
         let (from, to) = (from as usize, to as usize);
         if warned.insert(team.host_of_rank[from]) | warned.insert(team.host_of_rank[to]) {
             let (one, other) = (team.host(from), team.host(to));
@@ -142,7 +142,7 @@ fn warn(team: &Team, warned: &mut BTreeSet<usize>, round: u64, found: &[Finding]
 
 /// Million numbers sieved, or million darts thrown, per CPU second; the CPU share shows the time
 /// taken by others.
-fn speed(worker: &Worker, primes: bool) -> f64 {
+fn speed(worker: &RankWorker, primes: bool) -> f64 {
     let blocks = table::blocks();
     let of_kind = worker.times.iter().filter(|time| blocks[time.block as usize].is_primes() == primes);
     let (items, seconds) = of_kind.fold((0.0, 0.0), |(items, seconds), time| {

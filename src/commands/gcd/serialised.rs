@@ -33,7 +33,7 @@ impl Serialised {
 
 record! {
     /// What `gcd` adds to a run.
-    pub struct Measured {
+    pub struct GcdRun {
         /// What messages took and what work took, all ranks together.
         pub serialised: Option<Serialised> => .optional(),
     }
@@ -41,6 +41,6 @@ record! {
 
 impl From<Serialised> for Extra {
     fn from(serialised: Serialised) -> Extra {
-        Extra::of(&Measured { serialised: Some(serialised) }).with_lines([serialised.line()])
+        Extra::of(&GcdRun { serialised: Some(serialised) }).with_lines([serialised.line()])
     }
 }

@@ -11,7 +11,7 @@ use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
 use crate::commands::context::Context;
 use crate::commands::finish::{FinalReport, figure_of_merit};
-use crate::commands::rounds::{self, Reading, Sampling, Verdict};
+use crate::commands::rounds::{self, Reading, Sampling, TargetCheck};
 use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::rounds::Shorten;
@@ -268,7 +268,7 @@ fn final_report(
     job: &Integral,
     options: &Samples,
     mut outcome: Outcome<Sums>,
-    met: Option<Verdict>,
+    met: Option<TargetCheck>,
 ) -> Result<FinalReport<IntegrateResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let taken = outcome.total.take().unwrap_or_default();

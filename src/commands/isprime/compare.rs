@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::answer::{IsPrimeResult, Judged};
 use super::args::{IsPrime, IsPrimeMethod};
 use super::divide::{self, Divided};
-use super::division::{Compared, DivisionRun, Measured};
+use super::division::{Compared, DivisionRun, IsPrimeRun};
 use crate::cluster::flag::Kind;
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
     let plot = cluster.at_root(|| options.plot.as_deref().map(open).transpose());
     let plot = cluster.agree(plot.transpose())?.flatten();
     let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
-    let mut table = Table::new(cluster.size());
+    let mut table = ComparisonTable::new(cluster.size());
     for &n in numbers {
         let alone = cluster.broadcast(cluster.at_root(|| alone(context, n)))?;
         table.begin(n, &alone);
@@ -83,7 +83,7 @@ fn alone(context: &Context<'_>, n: u128) -> (f64, u64) {
 }
 
 /// The measurements, at the root.
-struct Table {
+struct ComparisonTable {
     judged: Vec<Judged>,
     rows: Vec<Compared>,
     is_wrong: bool,
@@ -93,10 +93,18 @@ struct Table {
     account: Account,
 }
 
-impl Table {
-    fn new(ranks: u64) -> Table {
+impl ComparisonTable {
+    fn new(ranks: u64) -> ComparisonTable {
         let account = Account::none(ranks);
-        Table { judged: Vec::new(), rows: Vec::new(), is_wrong: false, done: 0, blocks: 0, cause: None, account }
+        ComparisonTable {
+            judged: Vec::new(),
+            rows: Vec::new(),
+            is_wrong: false,
+            done: 0,
+            blocks: 0,
+            cause: None,
+            account,
+        }
     }
 
     /// Adds the row of a single rank.
@@ -178,7 +186,7 @@ impl Table {
             account: self.account,
             work: Work { amount: self.rows.iter().map(|row| row.division.divisors).sum(), unit: "divisors" },
             verdict: if self.is_wrong { Error::WRONG } else { 0 },
-            extra: Measured { compared: self.rows, ..Measured::default() }.into(),
+            extra: IsPrimeRun { compared: self.rows, ..IsPrimeRun::default() }.into(),
         }
     }
 }

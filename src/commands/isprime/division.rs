@@ -59,7 +59,7 @@ record! {
 record! {
     /// What `isprime` adds to a run.
     #[derive(Clone, Debug, Default)]
-    pub struct Measured {
+    pub struct IsPrimeRun {
         /// What trial division took.
         pub division: Option<DivisionRun> => .optional(),
         /// How the flags of trial division compare.
@@ -67,8 +67,8 @@ record! {
     }
 }
 
-impl From<Measured> for Extra {
-    fn from(measured: Measured) -> Extra {
+impl From<IsPrimeRun> for Extra {
+    fn from(measured: IsPrimeRun) -> Extra {
         let mut table = Vec::new();
         // A Vec takes every write.
         let _ = if measured.compared.is_empty() { Ok(()) } else { write_compared(&measured.compared, &mut table) };

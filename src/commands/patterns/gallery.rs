@@ -112,7 +112,7 @@ pub(super) fn run(
             stderr::text(&text);
         }
         if let Some(cause) = cause {
-            stop::tell(cause, &format!("{} of {} patterns are done", lines.len(), chosen.len()));
+            stop::report(cause, &format!("{} of {} patterns are done", lines.len(), chosen.len()));
         }
         let result = PatternsResult { patterns: lines, right, complete: cause.is_none() };
         let report = Report { command: "patterns", result, run: Some(run) };

@@ -17,7 +17,7 @@ use crate::report::Work;
 const GRAIN: u64 = 16;
 
 /// The job: darts in blocks of 2^20, the stream of each keyed by seed and block.
-pub(super) struct Throw {
+pub(super) struct DartsJob {
     terms: Terms,
 }
 
@@ -37,9 +37,9 @@ impl Tally for Hits {
     }
 }
 
-impl Throw {
-    pub(super) fn new(terms: Terms) -> Throw {
-        Throw { terms }
+impl DartsJob {
+    pub(super) fn new(terms: Terms) -> DartsJob {
+        DartsJob { terms }
     }
 
     /// The darts of a span: whole blocks, except the last one of the job.
@@ -48,7 +48,7 @@ impl Throw {
     }
 }
 
-impl Job for Throw {
+impl Job for DartsJob {
     type Tally = Hits;
     type Workspace = Option<Darts>;
 
@@ -97,7 +97,7 @@ impl Job for Throw {
     }
 }
 
-impl Estimator for Throw {
+impl Estimator for DartsJob {
     /// Any darts give an estimate.
     fn finding(&self, &Hits { samples, hits, scatter }: &Hits) -> Finding {
         let work = Work { amount: samples, unit: "samples" };
@@ -106,7 +106,7 @@ impl Estimator for Throw {
     }
 }
 
-impl Sampling for Throw {
+impl Sampling for DartsJob {
     fn reading(&self, tally: &Hits) -> Option<Reading> {
         self.finding(tally).reading()
     }
@@ -116,9 +116,9 @@ impl Sampling for Throw {
     }
 }
 
-impl Shorten for Throw {
-    fn shortened(&self, blocks: u64) -> Throw {
+impl Shorten for DartsJob {
+    fn shortened(&self, blocks: u64) -> DartsJob {
         let samples = blocks.saturating_mul(BLOCK).min(self.terms.samples);
-        Throw { terms: Terms { samples, ..self.terms.clone() } }
+        DartsJob { terms: Terms { samples, ..self.terms.clone() } }
     }
 }

@@ -18,7 +18,7 @@ const SCALAR_POINTS: u64 = 1 << 14;
 
 /// The job: each net is cut into runs of rows (or, one by one, of points). A block never has two
 /// nets.
-pub(super) struct Spread {
+pub(super) struct SobolJob {
     terms: Terms,
     log_points: u32,
 }
@@ -52,9 +52,9 @@ pub(super) struct Kept {
     net: Net,
 }
 
-impl Spread {
-    pub(super) fn new(terms: Terms) -> Spread {
-        Spread { log_points: log_points(terms.samples), terms }
+impl SobolJob {
+    pub(super) fn new(terms: Terms) -> SobolJob {
+        SobolJob { log_points: log_points(terms.samples), terms }
     }
 
     /// The units of a net, rows or points, and how many make a block.
@@ -93,7 +93,7 @@ impl Spread {
     }
 }
 
-impl Job for Spread {
+impl Job for SobolJob {
     type Tally = Found;
     type Workspace = Option<Kept>;
 
@@ -141,7 +141,7 @@ impl Job for Spread {
     }
 }
 
-impl Estimator for Spread {
+impl Estimator for SobolJob {
     /// Two or more complete nets give an estimate. A part of one gives none.
     fn finding(&self, tally: &Found) -> Finding {
         let counts = tally.counts();

@@ -13,15 +13,15 @@ use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, PairIntegrand, Pairs, Sums,
 use crate::report::Work;
 
 /// The job: pairs of `I` in blocks of 2^20.
-pub(super) struct Draw<I> {
+pub(super) struct PairsJob<I> {
     terms: Terms,
     pairs: u64,
     integrand: PhantomData<I>,
 }
 
-impl<I> Draw<I> {
-    pub(super) fn new(terms: Terms) -> Draw<I> {
-        Draw { pairs: pairs_for(terms.samples), terms, integrand: PhantomData }
+impl<I> PairsJob<I> {
+    pub(super) fn new(terms: Terms) -> PairsJob<I> {
+        PairsJob { pairs: pairs_for(terms.samples), terms, integrand: PhantomData }
     }
 
     /// The pairs of a span: whole blocks, except the last one of the job.
@@ -30,7 +30,7 @@ impl<I> Draw<I> {
     }
 }
 
-impl<I: PairIntegrand> Job for Draw<I> {
+impl<I: PairIntegrand> Job for PairsJob<I> {
     type Tally = Sums;
     type Workspace = Option<Pairs>;
 
@@ -55,17 +55,17 @@ impl<I: PairIntegrand> Job for Draw<I> {
         (!self.terms.is_scalar).then(|| Pairs::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, walk: &mut Option<Pairs>, _pulse: YieldNow<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, kernel: &mut Option<Pairs>, _pulse: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let pairs = self.pairs(span);
-        let sums = match walk {
-            Some(walk) => walk.sums::<I>(span.first, pairs),
+        let sums = match kernel {
+            Some(kernel) => kernel.sums::<I>(span.first, pairs),
             None => scalar::sums::<I>(self.terms.seed, span.first, pairs),
         };
         ControlFlow::Continue(sums)
     }
 }
 
-impl<I: PairIntegrand> Estimator for Draw<I> {
+impl<I: PairIntegrand> Estimator for PairsJob<I> {
     /// Any two or more pairs give an estimate.
     fn finding(&self, sums: &Sums) -> Finding {
         let samples = 2 * sums.pairs;
@@ -74,7 +74,7 @@ impl<I: PairIntegrand> Estimator for Draw<I> {
     }
 }
 
-impl<I: PairIntegrand> Sampling for Draw<I> {
+impl<I: PairIntegrand> Sampling for PairsJob<I> {
     fn reading(&self, tally: &Sums) -> Option<Reading> {
         self.finding(tally).reading()
     }
@@ -84,9 +84,9 @@ impl<I: PairIntegrand> Sampling for Draw<I> {
     }
 }
 
-impl<I: PairIntegrand> Shorten for Draw<I> {
-    fn shortened(&self, blocks: u64) -> Draw<I> {
+impl<I: PairIntegrand> Shorten for PairsJob<I> {
+    fn shortened(&self, blocks: u64) -> PairsJob<I> {
         let pairs = blocks.saturating_mul(BLOCK_PAIRS).min(self.pairs);
-        Draw { terms: self.terms.clone(), pairs, integrand: PhantomData }
+        PairsJob { terms: self.terms.clone(), pairs, integrand: PhantomData }
     }
 }

@@ -11,14 +11,14 @@ use crate::report::Work;
 const GRAIN: u64 = 4;
 
 /// The job: runs of rows of cells.
-pub(super) struct Fill {
+pub(super) struct StrataJob {
     terms: Terms,
     strata: Strata,
 }
 
-impl Fill {
-    pub(super) fn new(terms: Terms) -> Fill {
-        Fill { strata: Strata::new(terms.samples, terms.seed), terms }
+impl StrataJob {
+    pub(super) fn new(terms: Terms) -> StrataJob {
+        StrataJob { strata: Strata::new(terms.samples, terms.seed), terms }
     }
 
     /// Rows of a block. If all darts are thrown, a row is long, and one is enough.
@@ -32,7 +32,7 @@ impl Fill {
     }
 }
 
-impl Job for Fill {
+impl Job for StrataJob {
     type Tally = Counts;
     type Workspace = ();
 
@@ -65,7 +65,7 @@ impl Job for Fill {
     }
 }
 
-impl Estimator for Fill {
+impl Estimator for StrataJob {
     /// A part of the cells is a part of the square, and gives no estimate of pi.
     fn finding(&self, counts: &Counts) -> Finding {
         let is_whole = counts.samples == self.strata.samples();

@@ -58,11 +58,11 @@ fn checked<J: Estimator>(samples: u64, seed: u64, job: impl Fn(Terms) -> J) -> (
 fn any_walk_and_any_cut_give_one_finding() {
     for samples in [1, 2, 1000, BLOCK + 1, 2 * BLOCK_PAIRS + 10] {
         for seed in [0, 42] {
-            checked(samples, seed, darts::Throw::new);
-            checked(samples, seed, strata::Fill::new);
-            checked(samples, seed, pairs::Draw::<Antithetic>::new);
-            checked(samples, seed, pairs::Draw::<Control>::new);
-            checked(samples.min(1 << 18), seed, nets::Spread::new);
+            checked(samples, seed, darts::DartsJob::new);
+            checked(samples, seed, strata::StrataJob::new);
+            checked(samples, seed, pairs::PairsJob::<Antithetic>::new);
+            checked(samples, seed, pairs::PairsJob::<Control>::new);
+            checked(samples.min(1 << 18), seed, nets::SobolJob::new);
         }
     }
 }
@@ -74,21 +74,21 @@ fn every_method_takes_any_number_of_samples() {
             assert!(finding.2.is_some_and(|estimate| estimate.std_error > 0.0) && finding.0 >= samples);
             finding.0
         };
-        assert_eq!(taken(checked(samples, 1, darts::Throw::new)), samples);
-        assert_eq!(taken(checked(samples, 1, strata::Fill::new)), even);
-        assert_eq!(taken(checked(samples, 1, pairs::Draw::<Control>::new)), even.max(4));
-        assert_eq!(taken(checked(samples, 1, nets::Spread::new)), power);
+        assert_eq!(taken(checked(samples, 1, darts::DartsJob::new)), samples);
+        assert_eq!(taken(checked(samples, 1, strata::StrataJob::new)), even);
+        assert_eq!(taken(checked(samples, 1, pairs::PairsJob::<Control>::new)), even.max(4));
+        assert_eq!(taken(checked(samples, 1, nets::SobolJob::new)), power);
     }
 }
 
 #[test]
 fn blocks_hold_exactly_the_samples() {
     for samples in [1, BLOCK - 1, BLOCK, BLOCK + 1, 5 * BLOCK + 7, u64::MAX] {
-        let job = darts::Throw::new(terms(samples, 42));
+        let job = darts::DartsJob::new(terms(samples, 42));
         assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
         let last = Span::new(job.blocks() - 1, job.blocks());
         assert!((1..=BLOCK).contains(&job.samples(last)));
-        let job = pairs::Draw::<Control>::new(terms(samples, 42));
+        let job = pairs::PairsJob::<Control>::new(terms(samples, 42));
         assert_eq!(job.pairs(Span::new(0, job.blocks())), (samples / 2 + samples % 2).clamp(2, u64::MAX / 2));
     }
 }
@@ -101,10 +101,10 @@ fn the_largest_jobs() {
         let finding = job.finding(&compute(job, span, &mut job.workspace()));
         assert!(finding.samples > 0);
     }
-    last(&strata::Fill::new(terms(u64::MAX, 1)));
-    last(&pairs::Draw::<Antithetic>::new(terms(u64::MAX, 1)));
-    last(&nets::Spread::new(terms(u64::MAX, 1)));
-    last(&nets::Spread::new(scalar(terms(u64::MAX, 1))));
+    last(&strata::StrataJob::new(terms(u64::MAX, 1)));
+    last(&pairs::PairsJob::<Antithetic>::new(terms(u64::MAX, 1)));
+    last(&nets::SobolJob::new(terms(u64::MAX, 1)));
+    last(&nets::SobolJob::new(scalar(terms(u64::MAX, 1))));
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn an_incomplete_job_claims_what_it_can() {
     fn part<J: Estimator>(job: &J, blocks: u64) -> Finding {
         job.finding(&compute(job, Span::new(1, 1 + blocks), &mut job.workspace()))
     }
-    let estimate = part(&pairs::Draw::<Control>::new(terms(1 << 30, 5)), 1).estimate.expect("a block of pairs");
+    let estimate = part(&pairs::PairsJob::<Control>::new(terms(1 << 30, 5)), 1).estimate.expect("a block of pairs");
     assert!((estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error);
     // Cells of a part of the square, without an estimate.
-    let strata = strata::Fill::new(terms(1 << 30, 5));
+    let strata = strata::StrataJob::new(terms(1 << 30, 5));
     assert_eq!(part(&strata, strata.blocks() - 2).estimate, None);
     // 2^28 points per net: four blocks each. The first net is incomplete here, and the last ones
     // are not started.
-    let nets = nets::Spread::new(terms(1 << 32, 5));
+    let nets = nets::SobolJob::new(terms(1 << 32, 5));
     assert_eq!(nets.blocks(), 64);
     assert_eq!(part(&nets, 11).estimate.map(|estimate| estimate.interval), Some(Interval::Student { degrees: 1 }));
     assert_eq!(part(&nets, 6).estimate, None);
@@ -137,14 +137,14 @@ fn a_checkpoint_fits_where_the_blocks_are_the_same() {
     }
     let (short, long) = (terms(1 << 22, 1), terms(1 << 23, 1));
     let other = || terms(1 << 22, 2);
-    assert_eq!(kind(&darts::Throw::new(short.clone())), kind(&darts::Throw::new(scalar(long.clone()))));
-    type Pairs = pairs::Draw<Control>;
+    assert_eq!(kind(&darts::DartsJob::new(short.clone())), kind(&darts::DartsJob::new(scalar(long.clone()))));
+    type Pairs = pairs::PairsJob<Control>;
     assert_eq!(kind(&Pairs::new(short.clone())), kind(&Pairs::new(scalar(long.clone()))));
-    assert_ne!(kind(&Pairs::new(short.clone())), kind(&pairs::Draw::<Antithetic>::new(short.clone())));
+    assert_ne!(kind(&Pairs::new(short.clone())), kind(&pairs::PairsJob::<Antithetic>::new(short.clone())));
     assert_ne!(kind(&Pairs::new(short.clone())), kind(&Pairs::new(other())));
     for terms in [long, scalar(short.clone()), other()] {
-        assert_ne!(kind(&strata::Fill::new(short.clone())), kind(&strata::Fill::new(terms.clone())));
-        assert_ne!(kind(&nets::Spread::new(short.clone())), kind(&nets::Spread::new(terms)));
+        assert_ne!(kind(&strata::StrataJob::new(short.clone())), kind(&strata::StrataJob::new(terms.clone())));
+        assert_ne!(kind(&nets::SobolJob::new(short.clone())), kind(&nets::SobolJob::new(terms)));
     }
 }
 
@@ -153,9 +153,9 @@ proptest! {
 
     #[test]
     fn cuts_change_nothing(samples in 1u64..1 << 40, seed: u64, length in 1u64..9) {
-        let strata = strata::Fill::new(terms(samples, seed));
+        let strata = strata::StrataJob::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&strata, length), in_spans(&strata, strata.blocks()));
-        let nets = nets::Spread::new(terms(samples, seed));
+        let nets = nets::SobolJob::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&nets, length), in_spans(&nets, nets.blocks()));
     }
 }
@@ -165,9 +165,9 @@ fn forged_checkpoints_are_refused_or_sound() {
     fn attacked<J: Estimator>(name: &str, job: &J) {
         attack(name, job, |tally| format!("{:?}", job.finding(tally)));
     }
-    attacked("pi by darts", &darts::Throw::new(terms(6 * BLOCK + 12_345, 1)));
-    attacked("pi by stratified darts", &strata::Fill::new(terms(100_000, 1)));
-    attacked("pi by antithetic pairs", &pairs::Draw::<Antithetic>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
-    attacked("pi by control", &pairs::Draw::<Control>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
-    attacked("pi by Sobol darts", &nets::Spread::new(terms(100_000, 1)));
+    attacked("pi by darts", &darts::DartsJob::new(terms(6 * BLOCK + 12_345, 1)));
+    attacked("pi by stratified darts", &strata::StrataJob::new(terms(100_000, 1)));
+    attacked("pi by antithetic pairs", &pairs::PairsJob::<Antithetic>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
+    attacked("pi by control", &pairs::PairsJob::<Control>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
+    attacked("pi by Sobol darts", &nets::SobolJob::new(terms(100_000, 1)));
 }

@@ -24,13 +24,13 @@ const FEW: u128 = 1_000_000_000;
 /// Checks that a job is possible, and announces a long one. Every rank must call it.
 ///
 /// # Errors
-/// [`Error::Told`] with what would be needed.
+/// [`Error::Reported`] with what would be needed.
 pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -> Result<()> {
     if context.is_merging() {
         return Ok(());
     }
     let core_seconds = algorithm::seconds(options, by_formula, context.isa);
-    let job = Job {
+    let job = Demand {
         numbers: options.range.numbers(),
         is_looked_at: !by_formula || options.algorithm == PrimesAlgorithm::Both,
         sum_overflows: options.sum && largest_sum(options.range.numbers(), options.range.stop).is_none(),
@@ -44,13 +44,13 @@ pub(super) fn check(context: &Context<'_>, options: &Primes, by_formula: bool) -
     let checked = context.cluster.at_root(|| job.check(seconds, is_limited));
     context.cluster.agree(checked.unwrap_or(Ok(())))?;
     if context.captured().is_none() && !is_read {
-        context.cluster.at_root(|| say(context, job.numbers, by_formula, seconds));
+        context.cluster.at_root(|| warn(context, job.numbers, by_formula, seconds));
     }
     Ok(())
 }
 
 /// At the root: announces the job if it is long.
-pub(super) fn say(context: &Context<'_>, numbers: u128, by_formula: bool, seconds: f64) {
+pub(super) fn warn(context: &Context<'_>, numbers: u128, by_formula: bool, seconds: f64) {
     if context.engine.quiet || seconds < LONG[usize::from(numbers < FEW)] {
         return;
     }
@@ -62,7 +62,7 @@ pub(super) fn say(context: &Context<'_>, numbers: u128, by_formula: bool, second
 }
 
 /// What is known about a job before it starts.
-struct Job {
+struct Demand {
     numbers: u128,
     /// Whether it visits its numbers one by one.
     is_looked_at: bool,
@@ -73,10 +73,10 @@ struct Job {
     core_seconds: f64,
 }
 
-impl Job {
+impl Demand {
     /// Checks whether it is feasible, given its seconds on all ranks.
     fn check(&self, seconds: f64, is_limited: bool) -> Result<()> {
-        let Job { numbers, .. } = self;
+        let Demand { numbers, .. } = self;
         let instead = if self.can_be_counted { "; the number of primes alone goes by a formula" } else { "" };
         if self.is_looked_at && *numbers > u64::MAX.into() {
             return Err(Error::Usage(format!(
@@ -105,13 +105,13 @@ impl Job {
 mod tests {
     use super::*;
 
-    fn told(job: &Job, seconds: f64, is_limited: bool) -> String {
+    fn told(job: &Demand, seconds: f64, is_limited: bool) -> String {
         job.check(seconds, is_limited).map_or_else(|error| error.to_string(), |()| "possible".to_owned())
     }
 
     #[test]
     fn what_cannot_end_is_refused_with_what_it_takes() {
-        let job = Job {
+        let job = Demand {
             numbers: 10_u128.pow(18),
             is_looked_at: true,
             sum_overflows: false,
@@ -121,10 +121,10 @@ mod tests {
         assert_eq!(told(&job, 1e8, false), "possible");
         assert_eq!(told(&job, 1e9, true), "possible");
         insta::assert_snapshot!(told(&job, 1e9, false), @"this takes about 32 years of one core, 32 years here: more than ten years. Take a shorter range, more ranks, or a part of it (--shard I/N); --time-limit begins all the same; the number of primes alone goes by a formula");
-        let job = Job { numbers: 10_u128.pow(20), ..job };
+        let job = Demand { numbers: 10_u128.pow(20), ..job };
         insta::assert_snapshot!(told(&job, 1e9, true), @"each of 100000000000000000000 numbers would have to be looked at, which takes about 32 years of one core: at most 2^64-1 numbers can be; the number of primes alone goes by a formula");
-        assert_eq!(told(&Job { is_looked_at: false, ..job }, 1.0, false), "possible");
-        let job = Job { numbers: 10_u128.pow(15), sum_overflows: true, ..job };
+        assert_eq!(told(&Demand { is_looked_at: false, ..job }, 1.0, false), "possible");
+        let job = Demand { numbers: 10_u128.pow(15), sum_overflows: true, ..job };
         insta::assert_snapshot!(told(&job, 1.0, false), @"the sum of the primes among 1000000000000000 numbers may need more than 128 bits");
     }
 }

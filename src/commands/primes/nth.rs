@@ -30,7 +30,7 @@ const FIRST_ABOVE: u128 = (1 << 64) + 13;
 
 /// The root's instructions to the other ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-enum Order {
+enum NextStep {
     /// Count the primes from the first number to the last one; `true` means by the formula,
     /// otherwise by visiting each number.
     Count(u128, u128, bool),
@@ -44,14 +44,14 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
     let planned = cluster.at_root(|| possible(start, n).and_then(|()| course(start, n)));
     let planned = cluster.agree(planned.transpose())?;
     if let Some(course) = planned.filter(|_| context.captured().is_none()) {
-        affordable::say(context, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
+        affordable::warn(context, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
     }
     let mut hunt = cluster.at_root(|| hunt(start, n));
     let mut ended: Option<Outcome<Counted>> = None;
     let found = loop {
         let step = hunt.as_ref().filter(|_| !stopped(&ended)).map(Hunt::step);
-        let order = hunt.as_ref().map(|hunt| step.map_or(Order::End, |step| order(hunt, step)));
-        let Order::Count(low, last, by_formula) = cluster.broadcast(order)? else {
+        let order = hunt.as_ref().map(|hunt| step.map_or(NextStep::End, |step| order(hunt, step)));
+        let NextStep::Count(low, last, by_formula) = cluster.broadcast(order)? else {
             let prime = step.map(|step| search(context, step, start, n));
             break cluster.agree(prime.transpose())?.flatten();
         };
@@ -92,21 +92,21 @@ fn hunt(start: u128, n: i128) -> Hunt {
 
 /// The cheapest count for a step of the hunt: from its current position, or by the formula from its
 /// start.
-fn order(hunt: &Hunt, step: Step) -> Order {
-    let Step::Count { low, high } = step else { return Order::End };
+fn order(hunt: &Hunt, step: Step) -> NextStep {
+    let Step::Count { low, high } = step else { return NextStep::End };
     let last = high - 1;
     let (way, _) = costs::cheapest(low, last, Asked::Count, COMPARED);
     if way == costs::Method::Formula {
         // From 0 on it costs half as much as for a part.
         let from = if hunt.begin() <= 2 { hunt.begin() } else { low };
-        return Order::Count(from, last, true);
+        return NextStep::Count(from, last, true);
     }
-    Order::Count(low, last, false)
+    NextStep::Count(low, last, false)
 }
 
 /// The cost of a hunt, if the estimates are right.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Course {
+pub(super) struct HuntCosts {
     /// Seconds of one core.
     pub(super) seconds: f64,
     /// Whether one of its counts uses the formula.
@@ -116,13 +116,13 @@ pub(super) struct Course {
 }
 
 /// Simulates a hunt for the `n`-th prime with estimates instead of counts.
-pub(super) fn course(start: u128, n: i128) -> Result<Course> {
+pub(super) fn course(start: u128, n: i128) -> Result<HuntCosts> {
     possible(start, n)?;
-    let (mut hunt, mut course) = (hunt(start, n), Course::default());
+    let (mut hunt, mut course) = (hunt(start, n), HuntCosts::default());
     // Usually one or two counts.
     for _ in 0..8 {
         let step = hunt.step();
-        let Order::Count(low, last, by_formula) = order(&hunt, step) else { break };
+        let NextStep::Count(low, last, by_formula) = order(&hunt, step) else { break };
         let range = Range { start: low, stop: last };
         let (blocks, table_bytes) = if by_formula {
             course.seconds += costs::by_difference(low, last);

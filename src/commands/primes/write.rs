@@ -24,10 +24,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::reserve::{Place, is_on_nfs, prepare};
+use self::reserve::{RootFile, is_on_nfs, prepare};
 use super::print::{List, WAITING, Written};
 use crate::cluster::aside::aside;
-use crate::cluster::patience::Patience;
+use crate::cluster::backoff::ProgressBackoff;
 use crate::cluster::{Channel, Cluster, heartbeat};
 use crate::commands::context::Context;
 use crate::commands::output::Output;
@@ -57,15 +57,15 @@ pub(super) fn write(
 ) -> Result<Option<Option<Outcome<Written>>>> {
     let cluster = context.cluster;
     let place = cluster.agree(output.map(|output| prepare(list, output)).transpose())?;
-    let Place { path, name } = cluster.broadcast(place)?;
+    let RootFile { path, name } = cluster.broadcast(place)?;
     // The file may not exist on another host.
     let file = OpenOptions::new().write(true).open(&path).ok().filter(|_| !is_on_nfs(&path));
     let blind = cluster.max(u64::from(file.is_none()))? == 1;
     let channel = if blind { None } else { cluster.channel()? };
     let (Some(file), Some(channel)) = (file, channel) else { return Ok(None) };
     let decided = Decided::default();
-    let desk = RefCell::new(Desk::new(list.encoder(context), cluster.size()));
-    let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), desk };
+    let state = RefCell::new(WriterState::new(list.encoder(context), cluster.size()));
+    let job = Write { list, primes, me: cluster.rank(), file, name, channel, decided: Arc::clone(&decided), state };
     let room = DeliveryMemory { block: list.block_bytes(), all: WAITING.saturating_mul(cluster.size()) };
     let placing = cluster.at_root(|| Placing { written: Written::default(), end: list.header_bytes(), decided });
     let (outcome, placing) = agreed(cluster, context.session.deliver(&job, room, placing))?;
@@ -153,11 +153,11 @@ struct Write<'t> {
     name: String,
     channel: Channel,
     decided: Decided,
-    desk: RefCell<Desk>,
+    state: RefCell<WriterState>,
 }
 
 /// A rank's state besides its sieve.
-struct Desk {
+struct WriterState {
     encoder: Encoder,
     /// Parts without a position, by their first block: their marks and bytes.
     kept: BTreeMap<u64, (Marks, u64)>,
@@ -182,10 +182,10 @@ struct Placed {
     end: u64,
 }
 
-impl Desk {
-    fn new(encoder: Encoder, ranks: u64) -> Desk {
+impl WriterState {
+    fn new(encoder: Encoder, ranks: u64) -> WriterState {
         let (kept, placed, sent) = (BTreeMap::new(), VecDeque::new(), vec![0; ranks as usize]);
-        Desk { encoder, kept, placed, held: 0, told: 0, sent, failed: None }
+        WriterState { encoder, kept, placed, held: 0, told: 0, sent, failed: None }
     }
 
     /// Records the position of this rank's part that starts with `block`.
@@ -204,8 +204,8 @@ impl Desk {
 }
 
 impl Write<'_> {
-    fn desk(&self) -> RefMut<'_, Desk> {
-        self.desk.borrow_mut()
+    fn state(&self) -> RefMut<'_, WriterState> {
+        self.state.borrow_mut()
     }
 
     fn cannot(&self, error: &std::io::Error) -> Error {
@@ -214,25 +214,25 @@ impl Write<'_> {
 
     /// Sends and receives positions.
     fn hear(&self) -> Result<()> {
-        let mut desk = self.desk();
+        let mut state = self.state();
         let decided = std::mem::take(&mut *self.decided.lock().unwrap_or_else(PoisonError::into_inner));
         for (rank, place) in decided {
             if rank == self.me {
-                desk.told(place)?;
+                state.told(place)?;
             } else {
-                desk.sent[rank as usize] += 1;
+                state.sent[rank as usize] += 1;
                 self.channel.send(rank, place)?;
             }
         }
         while let Some((_, place)) = self.channel.take()? {
-            desk.told(place)?;
+            state.told(place)?;
         }
         Ok(())
     }
 
     /// Writes a slice of a part with a position; returns whether there was one.
     fn write_slice(&self) -> bool {
-        let Desk { encoder, placed, held, failed, .. } = &mut *self.desk();
+        let WriterState { encoder, placed, held, failed, .. } = &mut *self.state();
         let Some(part) = placed.front_mut() else { return false };
         let slice = part.marks.slice(part.done, SLICE);
         let written = encoder.each(&slice, |bytes| {
@@ -267,12 +267,12 @@ impl Write<'_> {
     fn finish(&self, cluster: &Cluster, is_whole: Option<bool>) -> Result<()> {
         let is_whole = cluster.broadcast(is_whole)?;
         self.hear()?;
-        let sent: Vec<[u64; 2]> = self.desk().sent.iter().map(|&sent| [sent, 0]).collect();
+        let sent: Vec<[u64; 2]> = self.state().sent.iter().map(|&sent| [sent, 0]).collect();
         let [sent, _] = cluster.scatter(cluster.at_root(|| sent).as_deref())?;
-        let mut patience = Patience::new();
-        while self.desk().told < sent {
+        let mut backoff = ProgressBackoff::new();
+        while self.state().told < sent {
             self.hear()?;
-            self.channel.pause(&mut patience)?;
+            self.channel.pause(&mut backoff)?;
         }
         self.channel.flush()?;
         while is_whole && self.write_slice() {
@@ -280,7 +280,7 @@ impl Write<'_> {
             // If a rank is lost, the rest is not needed.
             cluster.all_sent(None)?;
         }
-        let failed = self.desk().failed.clone();
+        let failed = self.state().failed.clone();
         cluster.agree(failed.map_or(Ok(()), |failed| Err(Error::Run(failed))))
     }
 }
@@ -309,19 +309,19 @@ impl<'t> Job for Write<'t> {
 
     fn compute(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Parts> {
         let numbers = self.list.numbers(span);
-        while self.desk().held > WAITING {
+        while self.state().held > WAITING {
             yield_now()?;
             std::thread::sleep(PAUSE);
         }
-        if let Some(failed) = &self.desk().failed {
+        if let Some(failed) = &self.state().failed {
             return ControlFlow::Continue(Parts { numbers, parts: Vec::new(), failed: Some(failed.clone()) });
         }
         let marks = self.list.marks(span, source, yield_now)?;
-        let mut desk = self.desk();
-        let (listed, bytes) = (desk.encoder.count(&marks), desk.encoder.length(&marks));
+        let mut state = self.state();
+        let (listed, bytes) = (state.encoder.count(&marks), state.encoder.length(&marks));
         let part = Part { rank: self.me, block: span.first, listed, bytes };
-        desk.held += marks.len() as u64;
-        desk.kept.insert(span.first, (marks, bytes));
+        state.held += marks.len() as u64;
+        state.kept.insert(span.first, (marks, bytes));
         ControlFlow::Continue(Parts { numbers, parts: vec![part], failed: None })
     }
 }

@@ -70,7 +70,7 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     };
     let (small, tiny) = (TargetError::Absolute(1e-6), TargetError::Absolute(1e-17));
     let relative = TargetError::Relative(1e-3);
-    let is_given_up = |verdict| matches!(verdict, Some(Verdict::GivenUp(_)));
+    let is_given_up = |verdict| matches!(verdict, Some(TargetCheck::GivenUp(_)));
     for (found, target) in [
         (reading(MOST_EQUAL, 2.0, None), small),
         (reading(MOST_EQUAL, 0.0, None), relative),
@@ -80,7 +80,7 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     ] {
         assert!(is_given_up(judged(found, target, u64::MAX)), "{found:?}");
         assert!(is_given_up(judged(found, target, u64::MAX - 1)), "{found:?}");
-        assert_eq!(judged(found, target, 1 << 62), Some(Verdict::Missed), "SAMPLES is the limit");
+        assert_eq!(judged(found, target, 1 << 62), Some(TargetCheck::Missed), "SAMPLES is the limit");
     }
     for (found, target) in [
         (reading(MOST_EQUAL - 1, 2.0, None), small),
@@ -88,9 +88,9 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
         (reading(16, 1e-9, Some(1e-3)), relative),
         (reading(1000, 1.0, Some(1.0)), small),
     ] {
-        assert_eq!(judged(found, target, u64::MAX), Some(Verdict::Missed), "{found:?}");
+        assert_eq!(judged(found, target, u64::MAX), Some(TargetCheck::Missed), "{found:?}");
     }
-    assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(Verdict::Reached));
+    assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(TargetCheck::Reached));
     assert_eq!(verdict(&wish(false, false), None, u64::MAX), None);
-    assert_eq!(verdict(&wish(true, false), None, u64::MAX), Some(Verdict::Missed));
+    assert_eq!(verdict(&wish(true, false), None, u64::MAX), Some(TargetCheck::Missed));
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::analysis::predict::Costs;
 use crate::cluster::Cluster;
-use crate::cluster::patience::Patience;
+use crate::cluster::backoff::ProgressBackoff;
 use crate::error::{Error, Result};
 use crate::job::protocol::{Input, Machine, Message, Output, Root, RootState, Settings};
 use crate::job::transport::Channel;
@@ -48,12 +48,12 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
 
 /// Waits for the next message as eagerly as an idle rank.
 fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
-    let mut patience = Patience::attentive();
+    let mut backoff = ProgressBackoff::attentive();
     loop {
         if let Some(message) = cluster.poll(Channel::Round, None)? {
             return Ok((message.from, record::decode(&message.bytes)?));
         }
-        patience.pause();
+        backoff.pause();
     }
 }
 

@@ -16,7 +16,7 @@ use crate::job::run::Options;
 
 /// A case in the engine's terms.
 #[derive(Clone, Debug)]
-pub(super) struct Planned {
+pub(super) struct PlannedCase {
     pub(super) case: Case,
     schedule: Schedule,
 }
@@ -33,7 +33,7 @@ pub(super) struct Done {
 }
 
 /// How the trials ended.
-pub(super) struct Ended {
+pub(super) struct TrialsEnd {
     /// The finished trials, at the root.
     pub(super) done: Option<Done>,
     /// On every rank: the exit code of the run that did not finish, if any.
@@ -44,7 +44,7 @@ pub(super) struct Ended {
 ///
 /// # Errors
 /// [`Error::Usage`] for more ranks than there are.
-pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result<Vec<Planned>> {
+pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result<Vec<PlannedCase>> {
     let mut ranks: Vec<u64> = options.ranks.iter().map(|ranks| ranks.get()).collect();
     if ranks.is_empty() {
         ranks = std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < size).collect();
@@ -57,7 +57,7 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
     }
     let schedules = if options.schedule.is_empty() { vec![engine.schedule] } else { options.schedule.clone() };
     let chunks = if options.chunk.is_empty() { vec![engine.chunk] } else { options.chunk.clone() };
-    let mut planned: Vec<Planned> = Vec::new();
+    let mut planned: Vec<PlannedCase> = Vec::new();
     for &schedule in &schedules {
         for &chunk in &chunks {
             let asked_chunk = match chunk {
@@ -68,7 +68,7 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
             for &ranks in &ranks {
                 let case = Case { schedule: schedule.name().to_owned(), asked_chunk, ranks };
                 if planned.iter().all(|before| before.case != case) {
-                    planned.push(Planned { case, schedule });
+                    planned.push(PlannedCase { case, schedule });
                 }
             }
         }
@@ -79,14 +79,14 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
 /// Runs every case as often as requested, in turn. Every rank must call it.
 ///
 /// # Errors
-/// [`Error::Told`] when a run fails.
+/// [`Error::Reported`] when a run fails.
 pub(super) fn carry_out(
     context: &Context<'_>,
     inner: &Inner,
-    cases: &[Planned],
+    cases: &[PlannedCase],
     options: &Scaling,
     capacity: Option<&Capacity>,
-) -> Result<Ended> {
+) -> Result<TrialsEnd> {
     let cluster = context.cluster;
     let mut done = cluster.at_root(|| Done { trials: Vec::new(), answer: None, equal: true, unit: String::new() });
     let mut answers: BTreeMap<u64, String> = BTreeMap::new();
@@ -120,11 +120,11 @@ pub(super) fn carry_out(
                 None
             });
             if let Some(code) = cluster.broadcast(cluster.at_root(|| stopped))? {
-                return Ok(Ended { done, stopped: Some(code) });
+                return Ok(TrialsEnd { done, stopped: Some(code) });
             }
         }
     }
-    Ok(Ended { done, stopped: None })
+    Ok(TrialsEnd { done, stopped: None })
 }
 
 /// One run on the first ranks, while the others wait. Every rank must call it; the root gets the
@@ -132,7 +132,7 @@ pub(super) fn carry_out(
 fn trial(
     context: &Context<'_>,
     inner: &Inner,
-    planned: &Planned,
+    planned: &PlannedCase,
     is_traced: bool,
 ) -> Result<(u8, Option<(Captured, f64)>)> {
     let cluster = context.cluster;
@@ -167,7 +167,7 @@ mod tests {
         let words = Words { arguments, variables: Vec::new() };
         let Commands::Scaling(options) = parse(&words).expect("understood").command else { panic!("not scaling") };
         let inner = Inner::read(&options, &Words::default())?;
-        let name = |planned: &Planned| format!("{} on {}", planned.case.series(), planned.case.ranks);
+        let name = |planned: &PlannedCase| format!("{} on {}", planned.case.series(), planned.case.ranks);
         plan(size, &options, inner.engine()).map(|cases| cases.iter().map(name).collect())
     }
 

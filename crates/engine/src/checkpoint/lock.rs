@@ -54,7 +54,7 @@ impl Lock {
         Lock::take_within(place, owner, PATIENCE)
     }
 
-    fn take_within(place: &Path, owner: &str, patience: Duration) -> Result<Lock, Refused> {
+    fn take_within(place: &Path, owner: &str, most: Duration) -> Result<Lock, Refused> {
         let path = place.with_file_name(atomic_file::prefix(place) + "lock");
         let begun = Instant::now();
         loop {
@@ -67,7 +67,7 @@ impl Lock {
                 }
                 // The previous owner has removed the file meanwhile: lock the next one.
                 Ok(()) => continue,
-                Err(Errno::WOULDBLOCK) if begun.elapsed() < patience => sleep(PAUSE),
+                Err(Errno::WOULDBLOCK) if begun.elapsed() < most => sleep(PAUSE),
                 Err(Errno::WOULDBLOCK) => return Err(Refused::Held(owner_of(&mut file))),
                 Err(Errno::INTR) => continue,
                 Err(_) => {

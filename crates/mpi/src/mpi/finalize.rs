@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use libloading::os::unix::Library;
 
+use super::super::abort;
 use super::super::deadline::Deadline;
-use super::super::ending;
 
 /// How long the last steps and `MPI_Finalize` may take. They take 0.1 s.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -60,7 +60,7 @@ unsafe extern "C" fn crashed(_: c_int) {
 
 /// Handles a `PMIx_Finalize` that takes too long.
 unsafe extern "C" fn alarmed(_: c_int) {
-    ending::exit(CODE.load(Relaxed) as u8)
+    abort::exit(CODE.load(Relaxed) as u8)
 }
 
 /// Calls `PMIx_Finalize` and ends the process.
@@ -79,5 +79,5 @@ fn leave() -> ! {
         // crash.
         unsafe { std::mem::transmute::<*mut c_void, PmixFinalize>(pmix_finalize)(ptr::null(), 0) };
     }
-    ending::exit(code)
+    abort::exit(code)
 }

@@ -32,7 +32,7 @@ impl Mpi {
         let hosts: Vec<Vec<u8>> = record::decode(&bytes)?;
         let hosts = hosts.into_iter().map(|host| String::from_utf8_lossy(&host).into_owned()).collect();
         // Only one rank has the exit code: see `Membership::leave`.
-        let refused = |error| if self.rank() == ROOT { error } else { Error::Told { code: 0 } };
+        let refused = |error| if self.rank() == ROOT { error } else { Error::Reported { code: 0 } };
         self.membership = Some(Membership::new(ulfm, self.rank(), hosts).map_err(refused)?);
         Ok(())
     }
@@ -52,9 +52,9 @@ impl Mpi {
         let Some(membership) = self.membership.clone().filter(|membership| membership.survives_losses()) else {
             return Some(outcome);
         };
-        let told = |code| Some(Err(Error::Told { code }));
+        let told = |code| Some(Err(Error::Reported { code }));
         match outcome {
-            Ok(code) | Err(Error::Told { code }) => match membership.vote(Vote::Ended(code)) {
+            Ok(code) | Err(Error::Reported { code }) => match membership.vote(Vote::Ended(code)) {
                 Decision::Leave(agreed) if agreed != code => told(agreed),
                 _ => Some(outcome),
             },

@@ -43,7 +43,7 @@ impl SharedWindow {
     ///
     /// # Errors
     /// On every rank of the node if it fails on one of them: [`Error::Run`] on the first of those,
-    /// [`Error::Told`] on the others.
+    /// [`Error::Reported`] on the others.
     pub fn allocate(node: &SimpleCommunicator, length: usize) -> Result<SharedWindow> {
         let (mine, mut total, sum) = (8 * length as u64, 0_u64, SystemOperation::sum());
         scope(|s| polite::wait(node.immediate_all_reduce_into(s, &mine, &mut total, sum)));

@@ -8,7 +8,7 @@
 use std::io::{self, Write};
 
 /// How a case went.
-pub(super) enum Outcome {
+pub(super) enum CaseOutcome {
     Passed,
     /// A word for the kind of failure, and the sentence.
     Failed(&'static str, String),
@@ -17,18 +17,18 @@ pub(super) enum Outcome {
 }
 
 /// One check.
-pub(super) struct Case {
+pub(super) struct TestCase {
     pub class: String,
     pub name: &'static str,
     pub seconds: f64,
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
 }
 
 /// Writes a file with one suite.
-pub(super) fn write(suite: &str, seconds: f64, cases: &[Case], out: &mut dyn Write) -> io::Result<()> {
-    let count = |wanted: fn(&Outcome) -> bool| cases.iter().filter(|case| wanted(&case.outcome)).count();
-    let failed = count(|outcome| matches!(outcome, Outcome::Failed(..)));
-    let skipped = count(|outcome| matches!(outcome, Outcome::Skipped(_)));
+pub(super) fn write(suite: &str, seconds: f64, cases: &[TestCase], out: &mut dyn Write) -> io::Result<()> {
+    let count = |wanted: fn(&CaseOutcome) -> bool| cases.iter().filter(|case| wanted(&case.outcome)).count();
+    let failed = count(|outcome| matches!(outcome, CaseOutcome::Failed(..)));
+    let skipped = count(|outcome| matches!(outcome, CaseOutcome::Skipped(_)));
     let (tests, suite) = (cases.len(), escaped(suite));
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(out, r#"<testsuites tests="{tests}" failures="{failed}" time="{seconds:.3}">"#)?;
@@ -40,15 +40,15 @@ pub(super) fn write(suite: &str, seconds: f64, cases: &[Case], out: &mut dyn Wri
     writeln!(out, "  </testsuite>\n</testsuites>")
 }
 
-fn write_case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+fn write_case(case: &TestCase, out: &mut dyn Write) -> io::Result<()> {
     let (class, name, seconds) = (escaped(&case.class), case.name, case.seconds);
     write!(out, r#"    <testcase classname="{class}" name="{name}" time="{seconds:.3}""#)?;
     match &case.outcome {
-        Outcome::Passed => writeln!(out, "/>"),
-        Outcome::Failed(kind, text) => {
+        CaseOutcome::Passed => writeln!(out, "/>"),
+        CaseOutcome::Failed(kind, text) => {
             writeln!(out, ">\n      <failure type=\"{kind}\" message=\"{}\"/>\n    </testcase>", escaped(text))
         }
-        Outcome::Skipped(why) => writeln!(out, ">\n      <skipped message=\"{}\"/>\n    </testcase>", escaped(why)),
+        CaseOutcome::Skipped(why) => writeln!(out, ">\n      <skipped message=\"{}\"/>\n    </testcase>", escaped(why)),
     }
 }
 
@@ -75,11 +75,11 @@ mod tests {
 
     #[test]
     fn passed_failed_and_skipped() {
-        let case = |name, outcome| Case { class: "n<1>".into(), name, seconds: 1.5, outcome };
+        let case = |name, outcome| TestCase { class: "n<1>".into(), name, seconds: 1.5, outcome };
         let cases = [
-            case("blocks", Outcome::Passed),
-            case("messages", Outcome::Failed("wrong", "\"a\" & b\nc\u{1}".into())),
-            case("speed", Outcome::Skipped("one rank".into())),
+            case("blocks", CaseOutcome::Passed),
+            case("messages", CaseOutcome::Failed("wrong", "\"a\" & b\nc\u{1}".into())),
+            case("speed", CaseOutcome::Skipped("one rank".into())),
         ];
         let mut bytes = Vec::new();
         write("burnin", 2.0, &cases, &mut bytes).expect("a Vec takes every write");

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{BurninReport, HostLine, HostVerdict, MessageKind, Verdict, WrongBlock, WrongMessage};
 use crate::commands::burnin::diagnosis::cause::Cause;
-use crate::commands::burnin::diagnosis::pace::median;
+use crate::commands::burnin::diagnosis::speed::median;
 use crate::report::text;
 
 /// The most hosts in the text table; beyond that only those with findings are shown.
@@ -70,9 +70,9 @@ impl BurninReport {
             let (ranks, hosts) = (text::count(run.ranks as u64, "rank"), text::count(run.hosts.len() as u64, "host"));
             let (blocks, messages) = (text::count(blocks, "block"), text::count(run.messages, "message"));
             let judged = run.against_median.iter().any(Option::is_some);
-            let pace = if judged { ", nobody slow" } else { "; speed was not judged" };
+            let speed = if judged { ", nobody slow" } else { "; speed was not judged" };
             return format!(
-                "OK  {ranks} on {hosts}, {blocks} and {messages} in {:.1} s: nothing wrong{pace}",
+                "OK  {ranks} on {hosts}, {blocks} and {messages} in {:.1} s: nothing wrong{speed}",
                 run.seconds
             );
         }

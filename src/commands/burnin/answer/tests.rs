@@ -75,7 +75,7 @@ fn ill() -> BurninReport {
     });
     report.result.wrong_messages.push(WrongMessage {
         kind: MessageKind::Ring,
-        message: Message { from: 3, to: 171, round: 4, length: 4097 },
+        message: TestMessage { from: 3, to: 171, round: 4, length: 4097 },
         from_host: "nid00101".to_owned(),
         to_host: "nid00108".to_owned(),
         flaw: Flaw { offset: 12, expected: 0x0a, got: 0x1a, bytes: 1 },

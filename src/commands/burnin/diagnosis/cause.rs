@@ -34,7 +34,7 @@ words! {
 
 /// Where else the block was computed, and whether it was wrong there too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct OtherRank {
     /// On another host, not only on another rank.
     pub is_other_host: bool,
     /// The answer there is wrong.
@@ -42,11 +42,11 @@ pub struct Elsewhere {
 }
 
 /// The verdict on a block; `wrong_again`: at least one repetition on the same rank was wrong.
-pub fn cause(wrong_again: bool, elsewhere: Option<Elsewhere>) -> Cause {
+pub fn cause(wrong_again: bool, elsewhere: Option<OtherRank>) -> Cause {
     match elsewhere {
         _ if !wrong_again => Cause::Transient,
-        Some(Elsewhere { is_other_host: true, is_wrong: true }) => Cause::Software,
-        Some(Elsewhere { is_other_host: true, is_wrong: false }) => Cause::ThisHostOnly,
+        Some(OtherRank { is_other_host: true, is_wrong: true }) => Cause::Software,
+        Some(OtherRank { is_other_host: true, is_wrong: false }) => Cause::ThisHostOnly,
         _ => Cause::Repeatable,
     }
 }
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_table_above() {
-        let elsewhere = |is_other_host, is_wrong| Some(Elsewhere { is_other_host, is_wrong });
+        let elsewhere = |is_other_host, is_wrong| Some(OtherRank { is_other_host, is_wrong });
         for other in [None, elsewhere(false, true), elsewhere(true, false), elsewhere(true, true)] {
             assert_eq!(cause(false, other), Cause::Transient);
         }

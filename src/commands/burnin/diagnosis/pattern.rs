@@ -29,7 +29,7 @@ pub fn all_to_all_length(ranks: usize, round: u64) -> usize {
 record! {
     /// What a message is: everything that its bytes depend on.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-    pub struct Message {
+    pub struct TestMessage {
         /// The sender.
         pub from: u64,
         /// The receiver.
@@ -56,7 +56,7 @@ record! {
     }
 }
 
-impl Message {
+impl TestMessage {
     /// Its bytes.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.words().take(self.length.div_ceil(8)).flat_map(u64::to_le_bytes).collect();
@@ -93,12 +93,12 @@ fn mix(z: u64) -> u64 {
 mod tests {
     use super::*;
 
-    const MESSAGE: Message = Message { from: 3, to: 5, round: 7, length: 1000 };
+    const MESSAGE: TestMessage = TestMessage { from: 3, to: 5, round: 7, length: 1000 };
 
     #[test]
     fn what_was_sent_is_right_and_every_flipped_bit_is_seen() {
         for length in RING_LENGTHS.into_iter().filter(|&length| length < 5000) {
-            let message = Message { length, ..MESSAGE };
+            let message = TestMessage { length, ..MESSAGE };
             let bytes = message.bytes();
             assert_eq!((bytes.len(), message.flaw(&bytes)), (length, None));
             for at in (0..length).step_by(37) {
@@ -112,11 +112,13 @@ mod tests {
 
     #[test]
     fn another_message_is_wrong_almost_everywhere() {
-        for other in [Message { from: 4, ..MESSAGE }, Message { to: 3, ..MESSAGE }, Message { round: 8, ..MESSAGE }] {
+        for other in
+            [TestMessage { from: 4, ..MESSAGE }, TestMessage { to: 3, ..MESSAGE }, TestMessage { round: 8, ..MESSAGE }]
+        {
             let flaw = MESSAGE.flaw(&other.bytes()).expect("other bytes");
             assert!(flaw.bytes > 970, "{flaw:?}");
         }
-        let swapped = Message { from: 5, to: 3, ..MESSAGE };
+        let swapped = TestMessage { from: 5, to: 3, ..MESSAGE };
         assert_ne!(swapped.bytes(), MESSAGE.bytes());
     }
 

@@ -17,7 +17,7 @@ const KNOWN: &str = include_str!("known.txt");
 
 /// What a block computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Work {
+pub enum BlockWork {
     /// The number of primes in `[start, start + length)`.
     Primes {
         /// First number.
@@ -44,7 +44,7 @@ pub struct Block {
     /// The instruction set that it is for.
     pub isa: Isa,
     /// What it computes.
-    pub work: Work,
+    pub work: BlockWork,
     /// What must come out.
     pub expected: u64,
 }
@@ -53,14 +53,14 @@ impl Block {
     /// Numbers or darts.
     pub fn items(&self) -> u64 {
         match self.work {
-            Work::Primes { length, .. } => length,
-            Work::Darts { samples, .. } => samples,
+            BlockWork::Primes { length, .. } => length,
+            BlockWork::Darts { samples, .. } => samples,
         }
     }
 
     /// Whether it is one of sieving.
     pub fn is_primes(&self) -> bool {
-        matches!(self.work, Work::Primes { .. })
+        matches!(self.work, BlockWork::Primes { .. })
     }
 }
 
@@ -68,8 +68,8 @@ impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let isa = self.isa;
         match self.work {
-            Work::Primes { start, length } => write!(f, "primes among {length} numbers from {start}, {isa}"),
-            Work::Darts { seed, start, samples } => {
+            BlockWork::Primes { start, length } => write!(f, "primes among {length} numbers from {start}, {isa}"),
+            BlockWork::Darts { seed, start, samples } => {
                 write!(f, "hits among {samples} darts of seed {seed} from block {start}, {isa}")
             }
         }
@@ -91,8 +91,8 @@ fn block(number: u32, row: &str) -> Option<Block> {
     let numbers: Vec<u64> = cells.map(|cell| cell.parse().ok()).collect::<Option<_>>()?;
     let &[seed, start, length, expected] = &numbers[..] else { return None };
     let work = match kind {
-        "primes" => Work::Primes { start, length },
-        "darts" => Work::Darts { seed, start, samples: length },
+        "primes" => BlockWork::Primes { start, length },
+        "darts" => BlockWork::Darts { seed, start, samples: length },
         _ => return None,
     };
     Some(Block { number, isa, work, expected })
@@ -170,8 +170,8 @@ mod tests {
     fn a_sample_computed_again_by_the_textbook() {
         for block in [&rounds(&[Isa::Portable])[2][0], &rounds(&[Isa::Portable])[0][1]] {
             let again = match block.work {
-                Work::Primes { start, length } => naive::count_in_windows(start, start + length),
-                Work::Darts { seed, start, samples } => scalar::hits(seed, start, samples),
+                BlockWork::Primes { start, length } => naive::count_in_windows(start, start + length),
+                BlockWork::Darts { seed, start, samples } => scalar::hits(seed, start, samples),
             };
             assert_eq!(again, block.expected, "{block}");
         }

@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use super::table::{Block, Work};
+use super::table::{Block, BlockWork};
 use crate::montecarlo::darts::Darts;
 use crate::primes::Sieve;
 
@@ -16,7 +16,7 @@ use crate::primes::Sieve;
 /// When this CPU does not have the block's instruction set.
 pub fn compute(block: &Block, yield_now: &mut dyn FnMut()) -> u64 {
     match block.work {
-        Work::Primes { start, length } => {
+        BlockWork::Primes { start, length } => {
             let high = start + length;
             let mut yield_now = || {
                 yield_now();
@@ -27,7 +27,7 @@ pub fn compute(block: &Block, yield_now: &mut dyn FnMut()) -> u64 {
                 ControlFlow::Break(()) => unreachable!("the callback never breaks"),
             }
         }
-        Work::Darts { seed, start, samples } => {
+        BlockWork::Darts { seed, start, samples } => {
             let mut hits = 0;
             Darts::new(seed, block.isa).each_block(start, samples, |_, more| {
                 hits += more;

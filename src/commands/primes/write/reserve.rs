@@ -13,7 +13,7 @@ use crate::primes::estimate::prime_count;
 
 /// The root's file.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Place {
+pub struct RootFile {
     /// The temporary file.
     pub path: PathBuf,
     /// The user's name for it.
@@ -22,10 +22,10 @@ pub struct Place {
 
 /// At the root: reserves space for the minimal length, so that a full disk is found before the
 /// work.
-pub fn prepare(list: List, output: &Output) -> Result<Place> {
+pub fn prepare(list: List, output: &Output) -> Result<RootFile> {
     let Some((file, path)) = output.temporary() else { return Err(Error::Run("no file to be written by all".into())) };
     reserve(file, sure_length(list)).map_err(output.cannot())?;
-    Ok(Place { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
+    Ok(RootFile { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
 }
 
 /// A lower bound of the list's bytes, nearly certain: the number of primes follows from their

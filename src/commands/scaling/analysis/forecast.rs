@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::predict::{Costs, Limit, Prediction, Saturation, Work, ladder, predict, saturation};
+use super::predict::{Bottleneck, Costs, JobCosts, Prediction, Saturation, ladder, predict, saturation};
 use super::{Trial, base, medians};
 use crate::job::Schedule;
 use crate::report::imbalance;
@@ -13,7 +13,7 @@ record! {
     #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
     pub struct Forecast {
         /// What was measured of the job; null where that allows no prediction.
-        pub work: Option<Work>,
+        pub work: Option<JobCosts>,
         /// Every schedule on 1, 2, 4 and more ranks.
         pub predictions: Vec<Prediction>,
         /// Where each of them saturates.
@@ -24,7 +24,7 @@ record! {
 }
 
 /// The properties of the job, from the trials.
-fn work(trials: &[Trial]) -> Result<Work, String> {
+fn work(trials: &[Trial]) -> Result<JobCosts, String> {
     let medians = medians(trials);
     let base = base(&medians).ok_or("no prediction: nothing was measured")?;
     if base.jobs == 0 || base.amount == 0 {
@@ -39,7 +39,7 @@ fn work(trials: &[Trial]) -> Result<Work, String> {
     let [compute, .., rest] = base.rank_seconds();
     let uneven = medians.iter().filter(|trial| trial.case.schedule == Schedule::Block.name() && !trial.oversubscribed);
     let of = |trial: &&&Trial| imbalance(&trial.profiles.iter().map(|profile| profile.compute).collect::<Vec<_>>());
-    Ok(Work {
+    Ok(JobCosts {
         compute,
         blocks: base.profiles.iter().map(|profile| profile.blocks).sum(),
         grain: base.grain,
@@ -76,10 +76,10 @@ pub fn forecast(trials: &[Trial], costs: &Costs, most: u64) -> Forecast {
 fn sentence(saturation: &Saturation) -> String {
     let Saturation { series, half, fastest, speedup, limit } = saturation;
     let why = match limit {
-        Limit::Computing => "where kernels still take most of the time",
-        Limit::Imbalance => "where the longest share is what is waited for: smaller chunks, or smaller blocks",
-        Limit::Manager => "where rank 0 can answer no more: larger chunks, or managers of managers",
-        Limit::Ends => "where what comes before and after takes longest: fewer and longer spans, a larger job",
+        Bottleneck::Computing => "where kernels still take most of the time",
+        Bottleneck::Imbalance => "where the longest share is what is waited for: smaller chunks, or smaller blocks",
+        Bottleneck::Manager => "where rank 0 can answer no more: larger chunks, or managers of managers",
+        Bottleneck::Ends => "where what comes before and after takes longest: fewer and longer spans, a larger job",
     };
     let lost = half.map_or_else(
         || "never loses half of the ranks' time".to_owned(),

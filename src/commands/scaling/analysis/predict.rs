@@ -1,6 +1,6 @@
 //! Where each schedule saturates: a model of the engine on many more ranks than there are.
 //!
-//! Measured in the run: W, the seconds that one rank computes; what a message takes
+//! Measurements in the run: W, the seconds that one rank computes; what a message takes
 //! ([`Costs::message`], L, one way), what the root takes to answer one question ([`Costs::answer`],
 //! m), and what a finished span takes when the ledgers are merged in the end ([`Costs::span`], e).
 //! With B blocks of w = W/B seconds, chunks of c blocks and p ranks:
@@ -57,7 +57,7 @@ record! {
 record! {
     /// What was measured of the job.
     #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-    pub struct Work {
+    pub struct JobCosts {
         /// Seconds that one rank computes.
         pub compute: f64,
         /// Number of blocks.
@@ -76,7 +76,7 @@ words! {
     /// What takes the time.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
     #[serde(rename_all = "lowercase")]
-    pub enum Limit {
+    pub enum Bottleneck {
         /// The kernels: more ranks help.
         Computing = "computing",
         /// The longest share: unequal costs, or chunks that do not come out even.
@@ -108,7 +108,7 @@ record! {
         pub efficiency: f64,
         /// What takes the largest part of what is not computing; computing where that is less than
         /// a tenth.
-        pub limit: Limit,
+        pub limit: Bottleneck,
     }
 }
 
@@ -126,7 +126,7 @@ record! {
         /// Speed-up there.
         pub speedup: f64,
         /// What limits it there.
-        pub limit: Limit,
+        pub limit: Bottleneck,
     }
 }
 
@@ -139,7 +139,7 @@ struct Parts {
 }
 
 /// The blocks of a chunk on `ranks` ranks, as the engine cuts them.
-fn chunk(schedule: Schedule, asked: Option<u64>, work: &Work, ranks: u64) -> u64 {
+fn chunk(schedule: Schedule, asked: Option<u64>, work: &JobCosts, ranks: u64) -> u64 {
     match (schedule, asked) {
         (Schedule::Block, _) => work.blocks.div_ceil(ranks).max(1),
         (_, Some(chunk)) => chunk.max(1),
@@ -147,7 +147,7 @@ fn chunk(schedule: Schedule, asked: Option<u64>, work: &Work, ranks: u64) -> u64
     }
 }
 
-fn parts(schedule: Schedule, chunk: u64, work: &Work, costs: &Costs, ranks: u64) -> Parts {
+fn parts(schedule: Schedule, chunk: u64, work: &JobCosts, costs: &Costs, ranks: u64) -> Parts {
     if ranks == 1 {
         return Parts { compute: work.compute, imbalance: 0.0, manager: 0.0, ends: work.fixed };
     }
@@ -249,12 +249,12 @@ fn guided(b: f64, c: f64, w: f64, costs: &Costs, p: f64) -> (f64, f64) {
 }
 
 /// Predicts one case.
-pub fn predict(schedule: Schedule, asked_chunk: Option<u64>, work: &Work, costs: &Costs, ranks: u64) -> Prediction {
+pub fn predict(schedule: Schedule, asked_chunk: Option<u64>, work: &JobCosts, costs: &Costs, ranks: u64) -> Prediction {
     let chunk = chunk(schedule, asked_chunk, work, ranks);
     let Parts { compute, imbalance, manager, ends } = parts(schedule, chunk, work, costs, ranks);
     let seconds = compute + imbalance.max(0.0) + manager + ends;
-    let losses = [(imbalance, Limit::Imbalance), (manager, Limit::Manager), (ends, Limit::Ends)];
-    let (most, limit) = losses.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, Limit::Computing));
+    let losses = [(imbalance, Bottleneck::Imbalance), (manager, Bottleneck::Manager), (ends, Bottleneck::Ends)];
+    let (most, limit) = losses.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, Bottleneck::Computing));
     let alone = work.compute + work.fixed;
     let speedup = alone / seconds;
     Prediction {
@@ -265,7 +265,7 @@ pub fn predict(schedule: Schedule, asked_chunk: Option<u64>, work: &Work, costs:
         seconds,
         speedup,
         efficiency: speedup / ranks as f64,
-        limit: if most < 0.1 * seconds { Limit::Computing } else { limit },
+        limit: if most < 0.1 * seconds { Bottleneck::Computing } else { limit },
     }
 }
 

@@ -102,9 +102,9 @@ impl LastDeadline {
 }
 
 /// Reports an error to the user: once, on stderr, with rank and host if there are several ranks.
-pub fn tell(error: &Error, rank: u64, size: u64) {
+pub fn report_error(error: &Error, rank: u64, size: u64) {
     match error {
-        Error::Told { .. } | Error::ClosedPipe => {}
+        Error::Reported { .. } | Error::ClosedPipe => {}
         Error::Usage(text) => {
             stderr::message(&(text.clone() + &EXPLANATION.get().map(|explain| explain(text)).unwrap_or_default()));
         }

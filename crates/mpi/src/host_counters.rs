@@ -1,7 +1,7 @@
-//! Counters of the host's health: clock rate, CPU quota, other load, thermal throttling, NUMA
+//! CounterReading of the host's health: clock rate, CPU quota, other load, thermal throttling, NUMA
 //! domains. What the system does not report is `None`.
 //!
-//! Counters are read twice; the differences show what happened in between. Each is a small file of
+//! CounterReading are read twice; the differences show what happened in between. Each is a small file of
 //! Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading takes
 //! less than 1 ms. Reference: kernel.org, "The /proc filesystem", "CPU performance scaling",
 //! "Control group v2".
@@ -17,7 +17,7 @@ use super::limits;
 
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
+pub struct CounterReading {
     /// CPU seconds of all processes of this host together.
     busy: Option<f64>,
     /// Seconds that the hypervisor gave to other guests (steal time).
@@ -32,7 +32,7 @@ pub struct Counters {
 
 /// What happened between two readings, on one rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Vitals {
+pub struct HostCounters {
     /// CPU seconds of all processes of this host together.
     pub busy: Option<f64>,
     /// Seconds that the hypervisor gave to other guests (steal time).
@@ -49,13 +49,13 @@ pub struct Vitals {
     pub domains: Option<u32>,
 }
 
-impl Counters {
+impl CounterReading {
     /// Reads the counters.
-    pub fn read() -> Counters {
+    pub fn read() -> CounterReading {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let (busy, stolen) = busy_and_stolen(&stat, rustix::param::clock_ticks_per_second() as f64).unzip();
         let throttle = format!("/sys/devices/system/cpu/cpu{}/thermal_throttle/core_throttle_count", cpu());
-        Counters {
+        CounterReading {
             busy,
             stolen,
             quota_stops: quota_stops(),
@@ -65,11 +65,11 @@ impl Counters {
     }
 
     /// What happened since this reading, on a rank that may run on the CPUs `allowed`.
-    pub fn until_now(&self, allowed: &[usize]) -> Vitals {
-        let now = Counters::read();
+    pub fn until_now(&self, allowed: &[usize]) -> HostCounters {
+        let now = CounterReading::read();
         let since = |now: Option<f64>, then: Option<f64>| Some((now? - then?).max(0.0));
         let counted = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
-        Vitals {
+        HostCounters {
             busy: since(now.busy, self.busy),
             stolen: since(now.stolen, self.stolen),
             quota_stops: counted(now.quota_stops, self.quota_stops),
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn counters_go_forward() {
-        let before = Counters::read();
+        let before = CounterReading::read();
         let work: u64 = (0..3_000_000_u64).map(std::hint::black_box).sum();
         let vitals = before.until_now(&[0]);
         assert!(work > 0 && vitals.own > 0.0 && vitals.busy.is_none_or(|busy| busy >= 0.0), "{vitals:?}");

@@ -8,10 +8,10 @@
 //! like. A rank is slow if its deviation is above the threshold **and** three blocks in four are
 //! slow by more than half of it: a slow host is always slow, a disturbed one is not.
 //!
-//! Which clock: CPU time ([`Clock::Cpu`]) does not include the time of other processes, so it is
+//! Which clock: CPU time ([`ComparedClock::Cpu`]) does not include the time of other processes, so it is
 //! valid on a shared machine; it still shows a slow core, a low clock rate, heat and memory
 //! contention. If a model has three or more hosts, and most ranks have their CPUs to themselves,
-//! elapsed time is compared ([`Clock::Wall`]): it also shows a stray process and a quota.
+//! elapsed time is compared ([`ComparedClock::Wall`]): it also shows a stray process and a quota.
 //!
 //! CPU time is not quite independent of other processes either, since they leave caches cold: if
 //! ranks waited for their CPUs, the threshold is doubled.
@@ -40,7 +40,7 @@ const DISTURBED: f64 = 2.0;
 
 /// How long one run of a block took, in seconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Timed {
+pub struct BlockTime {
     /// The block's number.
     pub block: u32,
     /// Elapsed.
@@ -62,7 +62,7 @@ pub struct Typical {
 
 /// The data on one rank's speed.
 #[derive(Clone, Debug)]
-pub struct RankPace {
+pub struct RankTimes {
     /// Its host.
     pub host: usize,
     /// Its CPU model.
@@ -76,7 +76,7 @@ pub struct RankPace {
 words! {
     /// Which time was compared.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Clock {
+    pub enum ComparedClock {
         /// Time on the CPU.
         Cpu = "cpu",
         /// Elapsed time.
@@ -88,7 +88,7 @@ words! {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judgement {
     /// Which time was compared.
-    pub clock: Clock,
+    pub clock: ComparedClock,
     /// Time against the model's median: 0.25 takes a quarter longer.
     pub deviation: f64,
     /// Above the threshold, and consistently so.
@@ -108,11 +108,11 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 }
 
 /// The medians of each block, by number.
-pub fn typical(times: &[Timed]) -> Vec<Typical> {
+pub fn typical(times: &[BlockTime]) -> Vec<Typical> {
     let mut numbers: Vec<u32> = times.iter().map(|time| time.block).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let of = |block: u32, part: fn(&Timed) -> f64| median(times.iter().filter(|t| t.block == block).map(part));
+    let of = |block: u32, part: fn(&BlockTime) -> f64| median(times.iter().filter(|t| t.block == block).map(part));
     let row = |block| Some(Typical { block, wall: of(block, |t| t.wall)?, cpu: of(block, |t| t.cpu)? });
     numbers.into_iter().filter_map(row).collect()
 }
@@ -123,22 +123,22 @@ pub fn share(typical: &[Typical]) -> Option<f64> {
 }
 
 /// Compares every rank with its model; `None` for those that cannot be judged.
-pub fn judge(ranks: &[RankPace], threshold: f64) -> Vec<Option<Judgement>> {
+pub fn judge(ranks: &[RankTimes], threshold: f64) -> Vec<Option<Judgement>> {
     let models = ranks.iter().map(|rank| rank.model + 1).max().unwrap_or(0);
     let mut verdicts = vec![None; ranks.len()];
     for model in 0..models {
-        let of_model = |rank: &RankPace| rank.model == model && rank.is_trusted;
+        let of_model = |rank: &RankTimes| rank.model == model && rank.is_trusted;
         let members: Vec<usize> = (0..ranks.len()).filter(|&rank| of_model(&ranks[rank])).collect();
         if members.len() < 2 {
             continue;
         }
-        let group: Vec<&RankPace> = members.iter().map(|&rank| &ranks[rank]).collect();
+        let group: Vec<&RankTimes> = members.iter().map(|&rank| &ranks[rank]).collect();
         let usual = median(group.iter().filter_map(|rank| share(&rank.typical))).unwrap_or(0.0);
         let clock = clock(&group, usual);
         let norm = typical_of_model(&group, clock);
         for (&rank, member) in members.iter().zip(&group) {
             let least = share(&member.typical).map_or(usual, |own| own.min(usual));
-            let is_disturbed = clock == Clock::Cpu && least < UNDISTURBED;
+            let is_disturbed = clock == ComparedClock::Cpu && least < UNDISTURBED;
             let threshold = if is_disturbed { DISTURBED * threshold } else { threshold };
             verdicts[rank] = compare(member, &norm, clock, threshold);
         }
@@ -147,22 +147,22 @@ pub fn judge(ranks: &[RankPace], threshold: f64) -> Vec<Option<Judgement>> {
 }
 
 /// The clock to compare within a model, given the usual share of time on a CPU.
-fn clock(group: &[&RankPace], usual: f64) -> Clock {
+fn clock(group: &[&RankTimes], usual: f64) -> ComparedClock {
     let mut hosts: Vec<usize> = group.iter().map(|rank| rank.host).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    if hosts.len() >= MAJORITY && usual >= UNDISTURBED { Clock::Wall } else { Clock::Cpu }
+    if hosts.len() >= MAJORITY && usual >= UNDISTURBED { ComparedClock::Wall } else { ComparedClock::Cpu }
 }
 
-fn seconds(typical: &Typical, clock: Clock) -> f64 {
+fn seconds(typical: &Typical, clock: ComparedClock) -> f64 {
     match clock {
-        Clock::Cpu => typical.cpu,
-        Clock::Wall => typical.wall,
+        ComparedClock::Cpu => typical.cpu,
+        ComparedClock::Wall => typical.wall,
     }
 }
 
 /// For each block number the median of the group's times, the lower one of two.
-fn typical_of_model(group: &[&RankPace], clock: Clock) -> Vec<(u32, f64)> {
+fn typical_of_model(group: &[&RankTimes], clock: ComparedClock) -> Vec<(u32, f64)> {
     let mut times: Vec<(u32, f64)> =
         group.iter().flat_map(|rank| &rank.typical).map(|t| (t.block, seconds(t, clock))).collect();
     times.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -170,7 +170,7 @@ fn typical_of_model(group: &[&RankPace], clock: Clock) -> Vec<(u32, f64)> {
     blocks.map(|times| times[(times.len() - 1) / 2]).collect()
 }
 
-fn compare(rank: &RankPace, norm: &[(u32, f64)], clock: Clock, threshold: f64) -> Option<Judgement> {
+fn compare(rank: &RankTimes, norm: &[(u32, f64)], clock: ComparedClock, threshold: f64) -> Option<Judgement> {
     let ratio = |t: &Typical| {
         let at = norm.binary_search_by_key(&t.block, |&(block, _)| block).ok()?;
         (norm[at].1 > 0.0).then(|| seconds(t, clock) / norm[at].1)
@@ -191,15 +191,15 @@ mod tests {
 
     /// A rank whose blocks take `factor` times as long as usual, and which has its CPU for `share`
     /// of the time.
-    fn rank(host: usize, factor: f64, share: f64) -> RankPace {
+    fn rank(host: usize, factor: f64, share: f64) -> RankTimes {
         let typical = (0..24).map(|block| {
             let cpu = (0.2 + f64::from(block) / 100.0) * factor;
             Typical { block, wall: cpu / share, cpu }
         });
-        RankPace { host, model: 0, is_trusted: true, typical: typical.collect() }
+        RankTimes { host, model: 0, is_trusted: true, typical: typical.collect() }
     }
 
-    fn slow(ranks: &[RankPace]) -> Vec<usize> {
+    fn slow(ranks: &[RankTimes]) -> Vec<usize> {
         let verdicts = judge(ranks, 0.05);
         (0..ranks.len()).filter(|&rank| verdicts[rank].is_some_and(|verdict| verdict.is_slow)).collect()
     }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_rank_that_takes_a_fifth_longer_is_slow() {
         for at in 0..8 {
-            let ranks: Vec<RankPace> = (0..8).map(|r| rank(r / 2, if r == at { 1.2 } else { 1.0 }, 0.99)).collect();
+            let ranks: Vec<RankTimes> = (0..8).map(|r| rank(r / 2, if r == at { 1.2 } else { 1.0 }, 0.99)).collect();
             assert_eq!(slow(&ranks), [at]);
         }
         // Also of two ranks: the faster one is the norm. Also on a disturbed machine, but not by a
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn nothing_to_compare_with_is_no_judgement() {
         assert_eq!(judge(&[rank(0, 3.0, 1.0)], 0.05), [None]);
-        let other_model = RankPace { model: 1, ..rank(1, 3.0, 1.0) };
+        let other_model = RankTimes { model: 1, ..rank(1, 3.0, 1.0) };
         assert_eq!(judge(&[rank(0, 1.0, 1.0), other_model], 0.05), [None, None]);
         assert!(judge(&[], 0.05).is_empty());
         let few = |factor| {
@@ -245,20 +245,20 @@ mod tests {
             few
         };
         assert_eq!(judge(&[few(1.0), few(1.5)], 0.05), [None, None]);
-        let nothing_done = RankPace { typical: Vec::new(), ..rank(0, 1.0, 1.0) };
+        let nothing_done = RankTimes { typical: Vec::new(), ..rank(0, 1.0, 1.0) };
         assert_eq!(judge(&[nothing_done.clone(), nothing_done], 0.05), [None, None]);
     }
 
     #[test]
     fn models_are_apart() {
-        let old = |rank: RankPace| RankPace { model: 1, ..rank };
+        let old = |rank: RankTimes| RankTimes { model: 1, ..rank };
         let ranks = [rank(0, 1.0, 1.0), rank(1, 1.0, 1.0), old(rank(2, 2.0, 1.0)), old(rank(3, 2.0, 1.0))];
         assert!(slow(&ranks).is_empty());
     }
 
     #[test]
     fn oversubscribed_ranks_are_never_slow_and_no_measure_for_others() {
-        let crowded = |factor| RankPace { is_trusted: false, ..rank(9, factor, 0.5) };
+        let crowded = |factor| RankTimes { is_trusted: false, ..rank(9, factor, 0.5) };
         let ranks = [rank(0, 1.0, 1.0), rank(1, 1.0, 1.0), crowded(4.0), crowded(4.0), crowded(4.0)];
         assert!(slow(&ranks).is_empty());
         assert_eq!(judge(&ranks, 0.05)[2..], [None; 3]);
@@ -268,12 +268,12 @@ mod tests {
     #[test]
     fn a_stray_process_shows_among_quiet_hosts_and_not_on_a_busy_machine() {
         // Host 3 has its CPUs for only 60 % of the time; its CPU time is normal.
-        let mut ranks: Vec<RankPace> = (0..6).map(|host| rank(host, 1.0, 0.99)).collect();
+        let mut ranks: Vec<RankTimes> = (0..6).map(|host| rank(host, 1.0, 0.99)).collect();
         ranks[3] = rank(3, 1.0, 0.6);
         assert_eq!(slow(&ranks), [3]);
-        assert!(judge(&ranks, 0.05)[0].is_some_and(|verdict| verdict.clock == Clock::Wall));
+        assert!(judge(&ranks, 0.05)[0].is_some_and(|verdict| verdict.clock == ComparedClock::Wall));
         // All are disturbed differently: elapsed time says nothing about the hosts.
-        let shared: Vec<RankPace> = (0..6).map(|host| rank(host, 1.0, 0.5 + 0.05 * host as f64)).collect();
+        let shared: Vec<RankTimes> = (0..6).map(|host| rank(host, 1.0, 0.5 + 0.05 * host as f64)).collect();
         assert!(slow(&shared).is_empty());
         // Two hosts: which of them is normal?
         assert!(slow(&[rank(0, 1.0, 0.99), rank(1, 1.0, 0.6)]).is_empty());
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_disturbance_of_some_blocks_is_not_a_slow_host() {
-        let mut ranks: Vec<RankPace> = (0..4).map(|host| rank(host, 1.0, 0.8)).collect();
+        let mut ranks: Vec<RankTimes> = (0..4).map(|host| rank(host, 1.0, 0.8)).collect();
         for typical in ranks[2].typical.iter_mut().step_by(5) {
             typical.cpu *= 3.0;
         }
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn repeats_of_a_block_have_one_median() {
-        let time = |block, cpu| Timed { block, wall: 2.0 * cpu, cpu };
+        let time = |block, cpu| BlockTime { block, wall: 2.0 * cpu, cpu };
         let typical = typical(&[time(5, 1.0), time(2, 9.0), time(5, 3.0), time(5, 2.0)]);
         assert_eq!(typical, [Typical { block: 2, wall: 18.0, cpu: 9.0 }, Typical { block: 5, wall: 4.0, cpu: 2.0 }]);
         assert_eq!(share(&typical), Some(0.5));
