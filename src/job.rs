@@ -19,7 +19,7 @@ fn explain(error: montesieve_engine::Error) -> Error {
         Engine::Checkpoint(error) | Engine::Unite(unite::UniteError::File(error)) => match &error {
             LoadError::Absent { .. } => Error::Usage(format!("--resume: {error}")),
             LoadError::Refused { spare: Some(spare), .. } => {
-                Error::Run(format!("{error}: --resume-before goes on from {}", spare.display()))
+                Error::Run(format!("{error}: --resume-before resumes from {}", spare.display()))
             }
             _ => error.into(),
         },

@@ -17,8 +17,8 @@ program=${MONTESIEVE:-$PWD/target/release/montesieve}
 (($#)) || { echo "usage: flux batch scripts/flux/plain.flux COMMAND..., as in: primes 1e12" >&2; exit 2; }
 [[ -x $program ]] || { echo "no program at $program: run scripts/setup, or set MONTESIEVE" >&2; exit 1; }
 
-# Inside the batch job there is a Flux of its own that owns the allocation and starts the ranks, one a core. MPICH and Open MPI 4
+# Inside the batch job there is a separate Flux instance that owns the allocation and starts the ranks, one a core. MPICH and Open MPI 4
 # find it by themselves; Open MPI 5 needs the plugin flux-pmix and MONTESIEVE_FLUX_OPTIONS='-o pmi=pmix'. Without it every rank
-# would be a world of its own, which montesieve refuses with exit code 78.
+# would be a separate world, which montesieve refuses with exit code 78.
 read -ra options <<<"${MONTESIEVE_FLUX_OPTIONS-}"
 exec flux run "${options[@]}" --ntasks="$(flux resource list -s all -no '{ncores}')" "$program" "$@"

@@ -18,18 +18,18 @@ use crate::report::Format;
 /// How the work is shared out, and how the result is shown.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Engine {
-    /// Who computes which block next; changes the time, never the answer
+    /// Which rank computes which block next; affects the run time, never the answer
     #[arg(long, value_parser = one_of(&SCHEDULES), default_value = "dynamic", value_name = "NAME", help_heading = "Engine")]
     pub schedule: Schedule,
 
-    /// Ranks of a program that no launcher starts: threads of one process; auto is one for each
-    /// core that it may use
+    /// Without a launcher, the number of ranks, which are threads of one process; auto: one per
+    /// core that the process may use
     #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(ranks), help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub ranks: Ranks,
 
-    /// Blocks handed out at a time: a number, or auto (block gives each rank its whole share at
-    /// once)
+    /// Blocks handed out at a time: a number, or auto (with block, each rank gets its whole share
+    /// at once)
     #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(blocks), help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,
@@ -42,19 +42,19 @@ pub struct Engine {
     #[command(flatten)]
     pub destination: Destination,
 
-    /// Show a table of every rank: blocks, seconds computing, idle and on messages
+    /// Show a table of all ranks: blocks, and seconds computing, idle and in messages
     #[arg(long, help_heading = "Output")]
     pub per_rank: bool,
 
-    /// Progress on stderr; auto is a bar in a terminal, and one line every 10 s under a launcher
+    /// Progress on stderr; auto: a bar in a terminal, one line every 10 s under a launcher
     #[arg(long, value_parser = one_of(&PROGRESS), default_value = "auto", value_name = "KIND", help_heading = "Output")]
     pub progress: Mode,
 
-    /// Say nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
-    /// End with exit code 0 whatever happened (mpirun then adds no lines of its own)
+    /// Always end with exit code 0 (so that mpirun adds no messages)
     #[arg(long, help_heading = "Launch")]
     pub exit_zero: bool,
 
@@ -78,12 +78,12 @@ pub struct Destination {
 /// What the launch check lets pass, and how long ranks may be silent.
 #[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Launch {
-    /// Run although the launcher's ranks do not find each other
+    /// Run even though the launcher's processes do not find each other
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,
 
-    /// End the job when a rank was silent for this time, 1s at the least: name it and its host,
-    /// save, and abort; 0: never
+    /// Abort the job when a rank has been silent for this time (at least 1s), after naming it and
+    /// its host and saving; 0: never
     #[arg(long, value_name = "TIME", value_parser = stall_timeout, default_value = "5m", help_heading = "Launch")]
     #[arg(allow_negative_numbers = true)]
     pub stall_timeout: Duration,
@@ -110,8 +110,8 @@ pub const SCHEDULES: [(&str, Schedule, &str); 4] = [
         "Equal contiguous shares, scattered by rank 0 and reduced at the end of each round",
     ),
     (Schedule::Cyclic.name(), Schedule::Cyclic, "Chunks in turn, as cards are dealt"),
-    (Schedule::Dynamic.name(), Schedule::Dynamic, "The next chunk to whoever asks"),
-    (Schedule::Guided.name(), Schedule::Guided, "As dynamic, with chunks that shrink towards the end"),
+    (Schedule::Dynamic.name(), Schedule::Dynamic, "The next chunk to the rank that asks"),
+    (Schedule::Guided.name(), Schedule::Guided, "Like dynamic, with chunks that shrink towards the end"),
 ];
 
 /// The forms of a result by name.

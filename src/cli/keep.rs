@@ -20,38 +20,38 @@ const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
 /// What is kept of a job, where, and until when it may run.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Save what is done in FILE, and go on from it when it is there; the save before stays as
+    /// Save progress to FILE and resume from it if it exists; the previous save is kept as
     /// FILE.before
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub checkpoint: Option<PathBuf>,
 
-    /// Time between two saves
+    /// Time between saves
     #[arg(long, value_name = "TIME", value_parser = values::duration, default_value = "30s", help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub checkpoint_interval: Duration,
 
-    /// Go on from FILE, which must be there; saves go to --checkpoint (and if that is there too,
-    /// from all that both have), or to FILE
+    /// Resume from FILE, which must exist; saves go to --checkpoint, or else to FILE; if both exist,
+    /// resume from the blocks of both
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
 
-    /// Go on from FILE.before when FILE is damaged, as an unattended requeue should; without it,
-    /// that is an error
+    /// Resume from FILE.before if FILE is damaged, for unattended requeues; otherwise a damaged
+    /// FILE is an error
     #[arg(long, help_heading = "Checkpoint")]
     pub resume_before: bool,
 
-    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before
+    /// Stop cleanly after this time and report what is done: 90s, 10m, 24h; auto: shortly before
     /// the scheduler ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
-    /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is
-    /// the array's size too
+    /// Compute part I of N, for merge; auto/N: I is the task ID in the job array (1 to N); auto: N
+    /// is the size of the array
     #[arg(long, value_name = "I/N|auto/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
     pub shard: Option<Shard>,
 
-    /// Exit code of a job that was stopped and saved
+    /// Exit code of a job that stopped early and was saved
     #[arg(long, value_name = "N", default_value_t = SAVED, help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,

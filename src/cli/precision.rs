@@ -15,21 +15,21 @@ pub const DEFAULT_SEED: u64 = 0;
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Precision {
     /// Stop when the standard error is at most E, or E times the estimate (1e-6r); SAMPLES is then
-    /// the limit
+    /// a limit
     #[arg(long, value_name = "E", help_heading = "Precision", allow_negative_numbers = true)]
     #[arg(conflicts_with = "shard")]
     pub target_error: Option<TargetError>,
 
-    /// Say how many samples it takes and about how long, after a moment's work, and do no more
+    /// Estimate samples and run time from a short pilot run, then exit
     #[arg(long, help_heading = "Precision", conflicts_with_all = ["trace", "plot", "checkpoint", "resume", "shard"])]
     pub plan: bool,
 
-    /// Write estimate and interval at powers of two of the samples to FILE, as CSV
+    /// Write the estimate and its interval at powers of two of the samples to FILE, as CSV
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Precision")]
     #[arg(conflicts_with = "shard")]
     pub trace: Option<PathBuf>,
 
-    /// Draw the same as a picture (SVG)
+    /// Draw these estimates as a chart (SVG)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Precision")]
     #[arg(conflicts_with = "shard")]
     pub plot: Option<PathBuf>,

@@ -182,7 +182,7 @@ struct Convergence<T> {
     met: Option<TargetCheck>,
 }
 
-/// Computes `job` as far as needed. Every rank must call it; the root gets `Some`.
+/// Computes the blocks of `job` that are needed. Every rank must call it; the root gets `Some`.
 ///
 /// # Errors
 /// As [`Context::compute`].

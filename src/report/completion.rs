@@ -55,7 +55,7 @@ static COMPLETION: Fields<Completion> = Fields(&[
     Field::new("complete", Kind::Bool, "Whether all the work was done.", |it: &Completion| {
         Value::Bool(it.is_complete())
     }),
-    Field::new("coverage", Coverage::KIND, "How much was done, of a job that was stopped early.", |it| match *it {
+    Field::new("coverage", Coverage::KIND, "How much was done of a job that was stopped early.", |it| match *it {
         Completion::Complete => Value::Null,
         Completion::Partial { done, blocks } => Coverage { done, blocks }.value(),
     })

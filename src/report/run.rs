@@ -75,7 +75,7 @@ record! {
     pub struct Work {
         /// How many; a resumed run did not do what its checkpoint held.
         pub amount: u64 as WIDE,
-        /// Of what, in the plural: `samples`, `numbers`.
+        /// The unit, in the plural: `samples`, `numbers`.
         pub unit: &'static str,
     }
 }

@@ -24,7 +24,7 @@ use crate::{Job, Ledger, replay_log};
 
 mod settings;
 
-/// Time between two saves, unless the caller chooses another.
+/// Time between saves, unless the caller chooses another.
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// One rank's settings, all with defaults, and the methods that run jobs.

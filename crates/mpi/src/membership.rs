@@ -47,7 +47,7 @@ thread_local! {
     static OURS: RefCell<Option<Rc<Membership>>> = const { RefCell::new(None) };
 }
 
-/// The living ranks, as far as this one knows.
+/// The ranks that this one believes alive.
 pub struct Membership {
     ulfm: Cell<Ulfm>,
     /// This rank in the current world.

@@ -131,7 +131,7 @@ pub fn start(
     Ok((Run::start(&mut command, LIMIT)?, schedule))
 }
 
-/// Prints how far the campaign is, where somebody looks.
+/// Prints the progress of the campaign to a terminal.
 pub fn show_progress(text: impl Display) {
     if std::io::stderr().is_terminal() {
         eprint!("\r{text}");
@@ -281,7 +281,7 @@ impl Kills {
                  start of all ranks"
             );
         }
-        // mpirun told to end has a code of its own, and so has a program that does not listen yet.
+        // mpirun told to end has its own code, and so has a program that does not listen yet.
         println!(
             "ended with exit code 75, all saved: {} (the other signals came from mpirun's SIGKILL, \
              or during start-up)",

@@ -1,4 +1,4 @@
-//! `cargo xtask check-packages`: builds every package as far as this machine allows, runs it where
+//! `cargo xtask check-packages`: builds every package that this machine can build, runs it where
 //! nothing of the build is, and says what was tested and what was not. Recipes that cannot be
 //! tested here are in docs/package.md.
 
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::run::{Result, find, have, launch, root, run};
 
-/// Build every package as far as this machine allows, and say of each what was tested.
+/// Build every package that this machine can build, and report what was tested.
 ///
 /// The program's tarball is unpacked elsewhere and run; the Debian package is built where cargo-deb
 /// is; the modulefile is loaded where modules are. Exit code 1: something failed.

@@ -1,7 +1,7 @@
 //! One run of a program under a campaign: started in its own process group with a mark in its
 //! environment, stopped by a time limit, and over only when all that it started is gone.
 //!
-//! The mark finds the ranks of a launcher, which puts each into a process group of its own.
+//! The mark finds the ranks of a launcher, which puts each into a separate process group.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -53,7 +53,7 @@ words! {
     /// The outcome in a word; the worst that happened.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Verdict {
-        /// Nothing wrong, nobody slow.
+        /// Nothing wrong, no host slow.
         Ok = "ok",
         /// A host is slow.
         Slow = "slow",
@@ -183,7 +183,7 @@ record! {
 }
 
 record! {
-    /// What was seen of one host.
+    /// The measurements of one host.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct HostLine {
         /// Its name.

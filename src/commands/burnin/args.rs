@@ -25,8 +25,8 @@ const QUICK: Duration = Duration::from_secs(5);
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Burnin {
-    /// How long, as 60s or 10m; one round (about half a second where every rank has a core) is done
-    /// in any case
+    /// How long to test, as 60s or 10m; at least one round is done (about half a second if every
+    /// rank has a core)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = values::duration)]
     duration: Duration,
 
@@ -34,12 +34,12 @@ pub struct Burnin {
     #[arg(long, conflicts_with = "duration")]
     quick: bool,
 
-    /// A host is slow when its blocks take so much longer than the median of its CPU model
+    /// A host is slow when its blocks take this much longer than the median of its CPU model
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     threshold: Threshold,
 
-    /// Write the hosts to leave out to FILE, as Slurm writes them (node[01-03,07]); empty when
-    /// there are none
+    /// Write the hosts to exclude to FILE, in Slurm's form (node[01-03,07]); empty if there are
+    /// none
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub exclude_file: Option<PathBuf>,
 
@@ -47,8 +47,8 @@ pub struct Burnin {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub junit: Option<PathBuf>,
 
-    /// Stop after this time, in good order, and report the rounds done by then; auto: before the
-    /// scheduler ends the job
+    /// Stop cleanly after this time and report the rounds done; auto: shortly before the scheduler
+    /// ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
@@ -56,7 +56,7 @@ pub struct Burnin {
     #[command(flatten)]
     pub destination: Destination,
 
-    /// End with exit code 0 whatever happened (mpirun then adds no lines of its own)
+    /// Always end with exit code 0 (so that mpirun adds no messages)
     #[arg(long, help_heading = "Launch")]
     pub exit_zero: bool,
 

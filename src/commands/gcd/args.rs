@@ -31,11 +31,11 @@ pub struct Gcd {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
 
-    /// Find the numbers of a list that have a factor in common with another one
+    /// Find the numbers of a list that share a factor with another number of the list
     #[arg(long)]
     pub all: bool,
 
-    /// Find the numbers of FILE that have a factor in common with one of this collection
+    /// Find the numbers of FILE that share a factor with a number of this collection
     #[arg(long, value_name = "COLLECTION", value_hint = ValueHint::FilePath, conflicts_with = "all")]
     pub against: Option<PathBuf>,
 
@@ -43,7 +43,7 @@ pub struct Gcd {
     #[arg(long, value_name = "FORM", default_value = "auto")]
     pub input_format: InputFormat,
 
-    /// Report the share of time that went into messages
+    /// Report the share of the time spent on messages
     #[arg(long, conflicts_with_all = ["all", "against"])]
     pub serialise: bool,
 

@@ -169,7 +169,7 @@ impl Row {
     }
 }
 
-/// n as a product, as far as the common factors split it: ascending, with repetition.
+/// n as a product of the parts that the common factors reveal: ascending, with repetition.
 fn split(n: &UBig, commons: Vec<UBig>) -> Vec<UBig> {
     let mut coprime: Vec<UBig> = Vec::new();
     let mut open = commons;

@@ -65,7 +65,7 @@ fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<
     let audit = Audit { file, collection, ours: &ours, theirs: theirs.as_ref() };
     if classes > MOST_RELATED {
         return Ok(jobs.context.cluster.at_root(|| {
-            stderr::message("so many different factors are shared that partners are not looked for");
+            stderr::message("too many different factors are shared: partners are not determined");
             audit.shared(None)
         }));
     }

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::cli::{Destination, Launch};
 
-/// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints where something
-/// is off
+/// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints about likely
+/// problems
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Info {
     /// The form and the place of the result.

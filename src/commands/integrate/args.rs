@@ -51,7 +51,7 @@ pub struct List {
     pub destination: Destination,
 }
 
-/// The options of NAS EP, which has a generator, sizes and published sums of its own.
+/// The options of NAS EP, which has its own generator, sizes and published sums.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Ep {
     /// The size: S, W, A, B, C, D or E, 2^24 to 2^40 pairs
@@ -63,12 +63,12 @@ pub struct Ep {
     pub engine: Engine,
 }
 
-/// An integrand with its parameters, and how it is to be sampled.
+/// An integrand with its parameters, and how to sample it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Samples {
     /// Its name, one of the list.
     pub name: &'static str,
-    /// The values of its parameters, defaults put in.
+    /// The values of its parameters, defaults included.
     pub parameters: Parameters,
     /// What all integrands have.
     pub common: Common,
@@ -77,22 +77,22 @@ pub struct Samples {
 /// What all integrands have.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Common {
-    /// How many samples to take, 1 to 2^64-1
+    /// Number of samples, 1 to 2^64-1
     ///
     /// Default: 1e8, or as many as --target-error takes.
     #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
     pub samples: Option<u64>,
 
-    /// Number that picks the stream of samples, 0 to 2^64-1; the same seed gives the same result
+    /// Number that selects the stream of samples, 0 to 2^64-1; the same seed gives the same result
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
 
-    /// What happens to a sample whose value is not a number
+    /// How to treat samples whose value is not a number
     #[arg(long, value_enum, default_value_t = NanPolicy::Fail, value_name = "WHAT")]
     pub nan: NanPolicy,
 
-    /// How exact it is to be.
+    /// The error to reach.
     #[command(flatten)]
     pub precision: Precision,
 
@@ -102,19 +102,19 @@ pub struct Common {
 }
 
 choices! {
-    /// What happens to a sample whose value is not a number.
+    /// How to treat samples whose value is not a number.
     pub enum NanPolicy {
-        /// The run fails and names the point
+        /// Fail and name the point
         Fail = "fail",
-        /// It is left out: the estimate is that of the mean where the integrand is a number
+        /// Skip it: the estimate is the mean over the points where the integrand is a number
         Skip = "skip",
-        /// It counts as 0
+        /// Count it as 0
         Zero = "zero",
     }
 }
 
 impl Common {
-    /// How many samples to take, at the most.
+    /// The most samples to take.
     pub fn samples(&self) -> u64 {
         self.precision.samples(self.samples, 100_000_000)
     }

@@ -43,7 +43,7 @@ pub const FIVE: [u128; 5] = [
 /// microsecond is negligible (AMD Zen 4).
 const POLL: u64 = 1_000_000;
 
-/// Say whether numbers are prime: at once, or by trial division over the ranks
+/// Test whether numbers are prime: at once, or by trial division over the ranks
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct IsPrime {
@@ -51,7 +51,7 @@ pub struct IsPrime {
     #[arg(value_name = "N", required_unless_present_any = ["compare", "file"], allow_negative_numbers = true)]
     pub numbers: Vec<Subject>,
 
-    /// Take the numbers of a file, too
+    /// Test the numbers of a file as well
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
 
@@ -60,20 +60,21 @@ pub struct IsPrime {
     #[arg(long, value_name = "FORM", default_value = "auto")]
     pub input_format: InputFormat,
 
-    /// How numbers are judged
+    /// How to test numbers
     #[arg(long, value_enum, default_value_t = IsPrimeMethod::Auto, value_name = "NAME")]
     pub method: IsPrimeMethod,
 
-    /// With trial: how ranks learn of a factor: none, server, message, allreduce, rma, shared,
-    /// redis://HOST:PORT [default: message]
+    /// With trial: how ranks learn that a factor was found: none, server, message, allreduce, rma,
+    /// shared, redis://HOST:PORT [default: message]
     #[arg(long, value_name = "KIND")]
     pub flag: Option<Kind>,
 
-    /// With trial: divisors between two looks at the flag, rounded up to 1536 [default: 1M]
+    /// With trial: divisors between two checks of the flag, rounded up to a multiple of 1536
+    /// [default: 1M]
     #[arg(long, value_name = "N", value_parser = values::amount, allow_negative_numbers = true)]
     pub poll: Option<u64>,
 
-    /// Divide under every flag, one after the other, and compare their times; without N, five
+    /// Run the division with every flag in turn and compare their times; without N, on five
     /// numbers
     #[arg(long)]
     pub compare: bool,
@@ -136,10 +137,11 @@ impl FromStr for Subject {
 choices! {
     /// The ways to judge a number.
     pub enum IsPrimeMethod {
-        /// By tests that find no factor: proven below 3.3e24, Baillie-PSW and proofs where they are
-        /// cheap above
+        /// By primality tests, which find no factor: proven below 3.3e24, above it Baillie-PSW and
+        /// proofs where they are cheap
         Auto = "auto",
-        /// By all divisors up to the square root, spread over the ranks; finds the smallest factor
+        /// By dividing by all numbers up to the square root, spread over the ranks; finds the smallest
+        /// factor
         Trial = "trial",
     }
 }

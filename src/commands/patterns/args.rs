@@ -17,21 +17,21 @@ Examples:
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Patterns {
-    /// The pattern, or `all`; the list when it is missing
+    /// The pattern, or `all`; without it, the list of patterns
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Show the page of the pattern and run nothing: what it is, in Python, with mpi4py, what goes
+    /// Show the pattern's page instead of running it: what it is, in Python, with mpi4py, what goes
     /// wrong, the MPI calls
     #[arg(long, requires = "name", conflicts_with = "time_limit")]
     pub explain: bool,
 
-    /// Stop after this time, in good order, and report the patterns done by then; auto: before the
+    /// Stop cleanly after this time and report the patterns done; auto: shortly before the
     /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
-    /// The result alone, without what it cost
+    /// Print the result alone, without its costs
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 

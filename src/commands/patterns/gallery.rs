@@ -49,7 +49,7 @@ use crate::fault::{self, Stage};
 use crate::report::Report;
 use crate::stderr;
 
-/// Runs a pattern. Every rank must call it; rank 0 gets what is to be shown.
+/// Runs a pattern. Every rank must call it; rank 0 gets the output.
 pub(super) type Run = fn(&SimpleCommunicator) -> Result<Option<Shown>>;
 
 /// The rank that collects and checks.

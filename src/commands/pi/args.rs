@@ -17,31 +17,32 @@ Examples:
 
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten).";
 
-/// Estimate pi: by darts thrown at a circle, or by better methods
+/// Estimate pi: with darts thrown at a circle, or better methods
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Pi {
-    /// How many samples to take, 1 to 2^64-1; a method that needs an even number, or a power of
-    /// two, takes the next one
+    /// Number of samples, 1 to 2^64-1; methods that need an even number or a power of two take the
+    /// next one
     ///
     /// Default: 1e9, or as many as --target-error takes.
     #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
     pub samples: Option<u64>,
 
-    /// How samples are taken; each method has its own error estimate
+    /// How to sample; each method has its own error estimate
     #[arg(long, value_enum, default_value_t = PiMethod::Darts, value_name = "NAME")]
     pub method: PiMethod,
 
-    /// Number that picks the stream of samples, 0 to 2^64-1; the same seed gives the same result
+    /// Number that selects the stream of samples, 0 to 2^64-1; the same seed gives the same result
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
 
-    /// Which kernel takes them: the fastest, or one by one in plain Rust; the result is the same
+    /// Which kernel draws the samples: the fastest, or one by one in plain Rust; the result is the
+    /// same
     #[arg(long, value_enum, default_value_t = PiAlgorithm::Simd, value_name = "NAME")]
     pub algorithm: PiAlgorithm,
 
-    /// How exact it is to be.
+    /// The error to reach.
     #[command(flatten)]
     pub precision: Precision,
 
@@ -51,7 +52,7 @@ pub struct Pi {
 }
 
 impl Pi {
-    /// How many samples to take, at the most.
+    /// The most samples to take.
     pub fn samples(&self) -> u64 {
         self.precision.samples(self.samples, 1_000_000_000)
     }
@@ -73,13 +74,13 @@ impl Pi {
 choices! {
     /// How samples are taken.
     pub enum PiMethod {
-        /// Points at random in a square: those in the circle are counted
+        /// Count random points of a square that lie in the circle
         Darts = "darts",
         /// Two darts in each of many equal cells
         Stratified = "stratified",
-        /// The circle's height at x and at 1 - x
+        /// Average the circle's height at x and at 1 - x
         Antithetic = "antithetic",
-        /// The same, less a parabola of known mean
+        /// As antithetic, less a parabola of known mean
         Control = "control",
         /// 16 scrambled Sobol nets of darts
         Sobol = "sobol",

@@ -95,7 +95,7 @@ record! {
         /// Jobs that the command ran one after the other; 0 where that is not known.
         #[serde(default)]
         pub jobs: u64,
-        /// What the first ranks did when, where that is to be drawn.
+        /// The activity of the first ranks over time, if it is to be drawn.
         #[serde(default)]
         pub timelines: Vec<Timeline> => .optional(),
     }

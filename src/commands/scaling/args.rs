@@ -21,7 +21,7 @@ Examples:
 
 COMMAND is any pi, integrate or primes with its options; each of its runs must give the same answer.";
 
-/// Run a command on more and more ranks: speed-up, efficiency, where the time goes, and why
+/// Run a command on increasing numbers of ranks: speed-up, efficiency, and where the time goes
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Scaling {
@@ -42,11 +42,11 @@ pub struct Scaling {
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = or_auto(blocks))]
     pub chunk: Vec<Chunk>,
 
-    /// Let the work grow with the ranks: twice the samples or numbers on two ranks
+    /// Scale the work with the ranks: twice the samples or numbers on two ranks
     #[arg(long)]
     pub weak: bool,
 
-    /// Runs of each case; the middle one by time counts, and the spread is shown
+    /// Runs of each case; the median counts, and the spread is shown
     #[arg(long, value_name = "N", value_parser = ranks, default_value = "3")]
     pub repeat: NonZeroU64,
 
@@ -55,8 +55,8 @@ pub struct Scaling {
     #[arg(long, value_name = "RANKS", value_parser = many)]
     pub predict: Option<u64>,
 
-    /// Stop after this time, in good order, and report the runs done by then; auto: before the
-    /// scheduler ends the job
+    /// Stop cleanly after this time and report the runs done; auto: shortly before the scheduler
+    /// ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
@@ -64,7 +64,7 @@ pub struct Scaling {
     #[command(flatten)]
     pub shown: Shown,
 
-    /// Say nothing on stderr but errors
+    /// Print only errors on stderr
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
@@ -80,7 +80,7 @@ pub struct Scaling {
 /// Where measurements go besides a run of one's own.
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub enum ScalingFrom {
-    /// Put the JSON reports of several jobs together, and report them as one
+    /// Combine the JSON reports of several jobs into one report
     Report(Reports),
 }
 

@@ -42,7 +42,7 @@ impl SaveSettings {
         self.every / 5
     }
 
-    /// Time between two saves. A loss is at most this, plus unreported work, plus an unfinished
+    /// Time between saves. A loss is at most this, plus unreported work, plus an unfinished
     /// piece.
     pub(crate) fn between(&self) -> Duration {
         self.every - 2 * self.slack()

@@ -296,7 +296,7 @@ impl Default for Delivery {
 /// When to save. One save is under way at a time.
 #[derive(Debug)]
 pub struct Saves {
-    /// Time between two saves.
+    /// Time between saves.
     every: Duration,
     saved: Instant,
     busy: bool,

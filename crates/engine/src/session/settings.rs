@@ -35,7 +35,7 @@ impl Session<'_> {
         self
     }
 
-    /// Time between two saves, which bounds the work that may be lost. Default: 30 s.
+    /// Time between saves, which bounds the work that may be lost. Default: 30 s.
     pub fn checkpoint_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         if let Some(keep) = &mut self.options.keep {

@@ -70,7 +70,7 @@ impl BurninReport {
             let (ranks, hosts) = (text::count(run.ranks as u64, "rank"), text::count(run.hosts.len() as u64, "host"));
             let (blocks, messages) = (text::count(blocks, "block"), text::count(run.messages, "message"));
             let judged = run.against_median.iter().any(Option::is_some);
-            let speed = if judged { ", nobody slow" } else { "; speed was not judged" };
+            let speed = if judged { ", no host slow" } else { "; speed was not judged" };
             return format!(
                 "OK  {ranks} on {hosts}, {blocks} and {messages} in {:.1} s: nothing wrong{speed}",
                 run.seconds

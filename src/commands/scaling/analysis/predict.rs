@@ -66,8 +66,7 @@ record! {
         pub grain: u64,
         /// Seconds before the first block and after the last that more ranks do not shorten.
         pub fixed: f64,
-        /// Largest over mean computing time under `block`, as far as it was measured; 1 where it
-        /// was not.
+        /// Largest over mean computing time under `block`; 1 if it was not measured.
         pub imbalance: f64,
     }
 }
@@ -89,7 +88,7 @@ words! {
 }
 
 record! {
-    /// One schedule on so many ranks.
+    /// One schedule on one number of ranks.
     #[derive(Clone, Debug, PartialEq, Deserialize)]
     pub struct Prediction {
         /// The schedule's name.
@@ -106,8 +105,7 @@ record! {
         pub speedup: f64,
         /// Speed-up over ranks.
         pub efficiency: f64,
-        /// What takes the largest part of what is not computing; computing where that is less than
-        /// a tenth.
+        /// The largest part of the time outside kernels; `computing` if that is below a tenth.
         pub limit: Bottleneck,
     }
 }

@@ -47,7 +47,7 @@ pub struct RoundPlan {
     pub chunk: u64,
     /// For in-order delivery: how many blocks may be under way.
     pub window: Option<u64>,
-    /// Time between two saves, where there are any.
+    /// Time between saves, where there are any.
     pub saves: Option<Duration>,
     /// When to stop the round, from its start.
     pub time_limit: Option<Duration>,
