@@ -66,7 +66,8 @@ command::commands! {
 /// Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Reported`] when the ranks have agreed on a failure; any other error is this rank's alone.
+/// [`Error::Reported`] when the ranks have agreed on a failure; any other error is this rank's
+/// alone.
 pub fn run(cluster: &mut Cluster) -> Result<u8> {
     loop {
         let outcome = once(cluster);

@@ -54,7 +54,7 @@ pub struct Engine {
     #[arg(long, short, help_heading = "Output")]
     pub quiet: bool,
 
-    /// End with exit code 0 whatever happened (mpirun then adds no lines of its own)
+    /// Always end with exit code 0 (mpirun then adds no messages)
     #[arg(long, help_heading = "Launch")]
     pub exit_zero: bool,
 
@@ -82,8 +82,8 @@ pub struct Launch {
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,
 
-    /// End the job when a rank was silent for this time, 1s at the least: name it and its host,
-    /// save, and abort; 0: never
+    /// End the job if a rank is silent for this time (at least 1s): name it and its host, save, and
+    /// abort; 0: never
     #[arg(long, value_name = "TIME", value_parser = stall_timeout, default_value = "5m", help_heading = "Launch")]
     #[arg(allow_negative_numbers = true)]
     pub stall_timeout: Duration,
@@ -110,7 +110,7 @@ pub const SCHEDULES: [(&str, Schedule, &str); 4] = [
         "Equal contiguous shares, scattered by rank 0 and reduced at the end of each round",
     ),
     (Schedule::Cyclic.name(), Schedule::Cyclic, "Chunks in turn, as cards are dealt"),
-    (Schedule::Dynamic.name(), Schedule::Dynamic, "The next chunk to whoever asks"),
+    (Schedule::Dynamic.name(), Schedule::Dynamic, "The next chunk on request"),
     (Schedule::Guided.name(), Schedule::Guided, "As dynamic, with chunks that shrink towards the end"),
 ];
 

@@ -20,7 +20,7 @@ const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
 /// What is kept of a job, where, and until when it may run.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
-    /// Save what is done in FILE, and go on from it when it is there; the save before stays as
+    /// Save progress to FILE and resume from it if it exists; the previous save is kept as
     /// FILE.before
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub checkpoint: Option<PathBuf>,
@@ -30,24 +30,24 @@ pub struct Keep {
     #[arg(allow_negative_numbers = true)]
     pub checkpoint_interval: Duration,
 
-    /// Go on from FILE, which must be there; saves go to --checkpoint (and if that is there too,
-    /// from all that both have), or to FILE
+    /// Resume from FILE, which must exist; saves go to --checkpoint (if that exists too, resume
+    /// from both), or to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
 
-    /// Go on from FILE.before when FILE is damaged, as an unattended requeue should; without it,
+    /// Resume from FILE.before if FILE is damaged, as an unattended requeue should; without it,
     /// that is an error
     #[arg(long, help_heading = "Checkpoint")]
     pub resume_before: bool,
 
-    /// Stop after this time, in good order, with what is done by then: 90s, 10m, 24h; auto: before
-    /// the scheduler ends the job
+    /// Stop cleanly after this time and keep the work done: 90s, 10m, 24h; auto: before the
+    /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
-    /// Do part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is
-    /// the array's size too
+    /// Run part I of N, for merge; auto/N: I is the task ID of the job array (1 to N); auto: N is
+    /// the size of the array
     #[arg(long, value_name = "I/N|auto/N|auto", requires = "checkpoint", help_heading = "Checkpoint")]
     pub shard: Option<Shard>,
 

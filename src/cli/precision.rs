@@ -20,7 +20,7 @@ pub struct Precision {
     #[arg(conflicts_with = "shard")]
     pub target_error: Option<TargetError>,
 
-    /// Say how many samples it takes and about how long, after a moment's work, and do no more
+    /// Estimate samples and run time from a short pilot run, then exit
     #[arg(long, help_heading = "Precision", conflicts_with_all = ["trace", "plot", "checkpoint", "resume", "shard"])]
     pub plan: bool,
 

@@ -38,8 +38,8 @@ pub struct Burnin {
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     threshold: Threshold,
 
-    /// Write the hosts to leave out to FILE, as Slurm writes them (node[01-03,07]); empty when
-    /// there are none
+    /// Write the hosts to exclude to FILE, in Slurm's form (node[01-03,07]); empty if there are
+    /// none
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub exclude_file: Option<PathBuf>,
 
@@ -47,8 +47,8 @@ pub struct Burnin {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub junit: Option<PathBuf>,
 
-    /// Stop after this time, in good order, and report the rounds done by then; auto: before the
-    /// scheduler ends the job
+    /// Stop cleanly after this time and report the rounds done by then; auto: before the scheduler
+    /// ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
@@ -56,7 +56,7 @@ pub struct Burnin {
     #[command(flatten)]
     pub destination: Destination,
 
-    /// End with exit code 0 whatever happened (mpirun then adds no lines of its own)
+    /// Always end with exit code 0 (mpirun then adds no messages)
     #[arg(long, help_heading = "Launch")]
     pub exit_zero: bool,
 

@@ -51,7 +51,7 @@ pub struct IsPrime {
     #[arg(value_name = "N", required_unless_present_any = ["compare", "file"], allow_negative_numbers = true)]
     pub numbers: Vec<Subject>,
 
-    /// Take the numbers of a file, too
+    /// Also read the numbers of a file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
 

@@ -11,10 +11,9 @@ Examples:
   montesieve merge part-*.ckpt
   montesieve merge --format json monday.ckpt tuesday.ckpt
 
-The result is that of the whole job, byte for byte. Parts that overlap, and blocks that nobody has done, are errors.";
+The result is that of the whole job, byte for byte. Overlapping parts and missing blocks are errors.";
 
-/// Put the checkpoints of a job's parts together, prove that nothing is missing, and report the
-/// whole
+/// Combine partial checkpoints, check that no block is missing or duplicated, and report the total
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES)]
 pub struct Merge {

@@ -26,7 +26,7 @@ pub struct Patterns {
     #[arg(long, requires = "name", conflicts_with = "time_limit")]
     pub explain: bool,
 
-    /// Stop after this time, in good order, and report the patterns done by then; auto: before the
+    /// Stop cleanly after this time and report the patterns done by then; auto: before the
     /// scheduler ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,

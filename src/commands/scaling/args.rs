@@ -46,7 +46,7 @@ pub struct Scaling {
     #[arg(long)]
     pub weak: bool,
 
-    /// Runs of each case; the middle one by time counts, and the spread is shown
+    /// Runs of each case; the median counts, and the spread is shown
     #[arg(long, value_name = "N", value_parser = ranks, default_value = "3")]
     pub repeat: NonZeroU64,
 
@@ -55,8 +55,8 @@ pub struct Scaling {
     #[arg(long, value_name = "RANKS", value_parser = many)]
     pub predict: Option<u64>,
 
-    /// Stop after this time, in good order, and report the runs done by then; auto: before the
-    /// scheduler ends the job
+    /// Stop cleanly after this time and report the runs done by then; auto: before the scheduler
+    /// ends the job
     #[arg(long, value_name = "TIME|auto", value_parser = or_auto(values::duration), allow_negative_numbers = true)]
     pub time_limit: Option<TimeLimit>,
 
@@ -80,7 +80,7 @@ pub struct Scaling {
 /// Where measurements go besides a run of one's own.
 #[derive(Subcommand, Clone, Debug, PartialEq, Eq)]
 pub enum ScalingFrom {
-    /// Put the JSON reports of several jobs together, and report them as one
+    /// Combine the JSON reports of several jobs into one
     Report(Reports),
 }
 
