@@ -24,15 +24,14 @@ use std::time::Instant;
 
 use team::Team;
 
-use self::answer::{BurninReport, BurninResult, BurninRun, Verdict};
+use self::answer::{BurninResult, BurninRun, Verdict};
 pub use self::args::Burnin;
 use self::diagnosis::hostlist;
 use super::command::Command;
-use super::output::{Output, all, beside, formatted};
+use super::output::{Output, SideFiles, formatted};
 use super::stop::{self, Stop};
 use crate::cli::{Launch, Words};
 use crate::cluster::Cluster;
-use crate::cluster::aside::aside;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
@@ -65,7 +64,8 @@ fn run(cluster: &Cluster, words: &Words, options: &Burnin) -> Result<u8> {
         None => Isa::ALL.into_iter().filter(|isa| isa.is_supported()).collect(),
     };
     let stop = Stop::listen(cluster, options.time_limit)?;
-    let files = cluster.agree(cluster.at_root(|| Files::open(cluster, options)).transpose())?;
+    let output = Output::of(&options.destination, cluster)?;
+    let sides = SideFiles::open(cluster, [options.exclude_file.as_deref(), options.junit.as_deref()])?;
     let team = Team::meet(cluster, isas)?;
 
     fault::at(Stage::Start, cluster.original_rank())?;
@@ -74,21 +74,24 @@ fn run(cluster: &Cluster, words: &Words, options: &Burnin) -> Result<u8> {
     let gathered = seen.reduce(cluster)?;
     fault::at(Stage::Report, cluster.original_rank())?;
 
-    let mut beside_it = Ok(());
-    let written = gathered.zip(files).map(|(gathered, files)| {
-        let (rounds, seconds) = (gathered.rounds, begun.elapsed().as_secs_f64());
-        let mut report = hosts::report(cluster, &team, gathered, options.threshold(), seconds);
+    let report = gathered.map(|gathered| {
+        let rounds = gathered.rounds;
+        let mut report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
         report.result.complete = cause.is_none();
         if let Some(cause) = cause {
             stop::report(cause, &format!("this is what {rounds} rounds have shown"));
         }
-        let code = stop::exit_code(cause, exit_code(report.result.verdict));
-        let (written, sides) = aside(|| files.write(&report, options));
-        beside_it = sides;
-        written.map(|()| code)
+        report
     });
-    let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
-    beside(cluster, code, || beside_it)
+    let written = output.zip(report.as_ref()).map(|(output, report)| {
+        output.write_all(&formatted(|bytes| report.write(options.destination.format, bytes))?)?;
+        Ok(stop::exit_code(cause, exit_code(report.result.verdict)))
+    });
+    sides.write(
+        cluster,
+        written.zip(report.as_ref()),
+        [&|report| Ok(report.exclude_list()), &|report| formatted(|bytes| report.write_junit(bytes))],
+    )
 }
 
 fn exit_code(verdict: Verdict) -> u8 {
@@ -96,35 +99,6 @@ fn exit_code(verdict: Verdict) -> u8 {
         Verdict::Ok => 0,
         Verdict::Slow => Error::SLOW,
         Verdict::Wrong => Error::WRONG,
-    }
-}
-
-/// The output files, opened before the work.
-struct Files {
-    result: Output,
-    exclude: Option<Output>,
-    junit: Option<Output>,
-}
-
-impl Files {
-    fn open(cluster: &Cluster, options: &Burnin) -> Result<Files> {
-        let open = |path| Output::open(path, || cluster.stdout());
-        Ok(Files {
-            result: open(options.destination.output.as_deref())?,
-            exclude: options.exclude_file.as_deref().map(|path| open(Some(path))).transpose()?,
-            junit: options.junit.as_deref().map(|path| open(Some(path))).transpose()?,
-        })
-    }
-
-    /// Writes the report, and then each side file, even if another one failed.
-    fn write(self, report: &BurninReport, options: &Burnin) -> (Result<()>, Result<()>) {
-        let format = options.destination.format;
-        let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.result.put(&bytes));
-        let list = &report.result.exclude;
-        let line = if list.is_empty() { String::new() } else { format!("{list}\n") };
-        let exclude = self.exclude.map_or(Ok(()), |exclude| exclude.put(line.as_bytes()));
-        let cases = |junit: Output| formatted(|bytes| report.write_junit(bytes)).and_then(|bytes| junit.put(&bytes));
-        (written, all([exclude, self.junit.map_or(Ok(()), cases)]))
     }
 }
 

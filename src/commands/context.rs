@@ -62,8 +62,7 @@ impl<'a> Context<'a> {
     /// [`Error::Reported`] when the instruction set or the output is not available.
     pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
-        let opened = cluster.at_root(|| Output::of(&engine.destination, cluster));
-        let output = cluster.agree(opened.transpose())?;
+        let output = Output::of(&engine.destination, cluster)?;
         let session = session(cluster, engine);
         agreed(cluster, session.claim())?;
         let signals = signals(cluster)?;

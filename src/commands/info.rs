@@ -37,10 +37,11 @@ fn run(cluster: &Cluster, words: &Words, options: &Info) -> Result<u8> {
     fault::at(Stage::Start, cluster.original_rank())?;
     let places = Place::gather(cluster)?;
     let isas = cluster.gather_records(&isa.to_string())?;
-    let written = places.zip(isas).map(|(places, isas)| {
+    let output = Output::of(&options.destination, cluster)?;
+    let written = output.zip(places.zip(isas)).map(|(output, (places, isas))| {
         let result = describe(cluster, &places, &isas);
         let report = Report::without_run("info", result);
-        Output::of(&options.destination, cluster)?.report(&report, options.destination.format)
+        output.report(&report, options.destination.format)
     });
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

@@ -84,6 +84,6 @@ fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
     let ep = IntegrandLine { name: EP, about: ABOUT_EP, parameters: vec!["class"] };
     let integrands = lines.chain([ep]).collect();
     let report = Report::without_run("integrate", IntegrandList { integrands });
-    let written = cluster.at_root(|| Output::of(destination, cluster)?.report(&report, destination.format));
+    let written = Output::of(destination, cluster)?.map(|output| output.report(&report, destination.format));
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }

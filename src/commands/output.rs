@@ -62,12 +62,14 @@ impl Output {
         Ok(Output { target, name, is_stdout: false })
     }
 
-    /// Opens the output that the user named.
+    /// Opens the place that the user named, at the root, before the work: so errors are found early.
+    /// Every rank must call it.
     ///
     /// # Errors
-    /// As [`Output::open`].
-    pub fn of(destination: &Destination, cluster: &Cluster) -> Result<Output> {
-        Output::open(destination.output.as_deref(), || cluster.stdout())
+    /// As [`Output::open`]; [`Error::Reported`] on the other ranks.
+    pub fn of(destination: &Destination, cluster: &Cluster) -> Result<Option<Output>> {
+        let opened = cluster.at_root(|| Output::open(destination.output.as_deref(), || cluster.stdout()));
+        cluster.agree(opened.transpose())
     }
 
     /// Writes a report, and finishes.
@@ -174,25 +176,53 @@ impl Output {
     }
 }
 
-/// Writes the side files of a command at the root, after its report. A failure changes exit code 0
-/// to 1, and loses nothing else. Every rank must call it with the code of the report; returns the
-/// exit code.
-///
-/// # Errors
-/// [`Error::Reported`] when a code of 0 becomes a 1.
-pub fn beside(cluster: &Cluster, code: u8, write: impl FnOnce() -> Result<()> + Send) -> Result<u8> {
-    match cluster.agree(cluster.at_root(|| aside(write)).unwrap_or(Ok(()))) {
-        Err(Error::Reported { .. }) if code != 0 => Ok(code),
-        told => told.map(|()| code),
-    }
-}
+/// The files that a command writes beside its report: plots, tables, lists. The root has those that
+/// the user asked for.
+pub struct SideFiles<const N: usize>([Option<Output>; N]);
 
-/// Combines the outcomes of several side files, each written even if an earlier one failed.
-///
-/// # Errors
-/// The first error.
-pub fn all<const N: usize>(written: [Result<()>; N]) -> Result<()> {
-    written.into_iter().collect()
+impl<const N: usize> SideFiles<N> {
+    /// Opens them at the root, before the work. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`Output::of`].
+    pub fn open(cluster: &Cluster, paths: [Option<&Path>; N]) -> Result<SideFiles<N>> {
+        let mut files = [const { None }; N];
+        let opened = cluster.at_root(|| {
+            for (file, path) in files.iter_mut().zip(paths).filter_map(|(file, path)| Some((file, path?))) {
+                *file = Some(Output::open(Some(path), || Ok(Box::new(io::sink())))?);
+            }
+            Ok(())
+        });
+        cluster.agree(opened.unwrap_or(Ok(()))).map(|()| SideFiles(files))
+    }
+
+    /// Writes those that were asked for, each even if the report or another one could not be written.
+    /// `report`, at the root: the exit code or the error of the report, and what `contents` makes the
+    /// bytes of each file from. A failure here changes exit code 0 to 1, and loses nothing else. Every
+    /// rank must call it; returns the exit code.
+    ///
+    /// # Errors
+    /// That of the report; [`Error::Reported`] when a code of 0 becomes a 1.
+    pub fn write<R: Sync>(
+        self,
+        cluster: &Cluster,
+        report: Option<(Result<u8>, &R)>,
+        contents: [&(dyn Fn(&R) -> Result<Vec<u8>> + Sync); N],
+    ) -> Result<u8> {
+        let (code, data) = report.unzip();
+        let all = |data: &R| {
+            let wanted = self.0.into_iter().zip(contents).filter_map(|(file, content)| Some((file?, content)));
+            // Not lazily: an error must not keep the next file from being written.
+            let written: Vec<Result<()>> = wanted.map(|(file, content)| file.put(&content(data)?)).collect();
+            written.into_iter().collect()
+        };
+        let written = data.map(|data| aside(|| all(data)));
+        let code = cluster.broadcast(cluster.agree(code.transpose())?)?;
+        match cluster.agree(written.unwrap_or(Ok(()))) {
+            Err(Error::Reported { .. }) if code != 0 => Ok(code),
+            ended => ended.map(|()| code),
+        }
+    }
 }
 
 /// The bytes that `write` writes.

@@ -125,8 +125,7 @@ impl Command for Patterns {
 
 fn run(cluster: &Cluster, options: &Patterns) -> Result<u8> {
     let chosen = cluster.agree(choose(options.name.as_deref()))?;
-    let opened = cluster.at_root(|| Output::of(&options.destination, cluster));
-    let output = cluster.agree(opened.transpose())?;
+    let output = Output::of(&options.destination, cluster)?;
     if options.explain {
         let page = |p: &&Pattern| PatternPage { name: p.name.into(), page: page(p.file) };
         return show(cluster, PatternsPages { patterns: chosen.iter().map(page).collect() }, options, output);

@@ -9,11 +9,9 @@
 //! powers separate ([`Job::keeps_prefixes`](crate::job::Job::keeps_prefixes)), also in checkpoints.
 //! So a trace is the same after any number of restarts.
 
-use std::path::{Path, PathBuf};
-
 use super::context::Context;
 use super::finish::FinalReport;
-use super::output::{Output, all, beside};
+use super::output::SideFiles;
 use super::plan;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
@@ -100,47 +98,16 @@ pub(super) enum TargetCheck {
     GivenUp(&'static str),
 }
 
-/// Output files for intermediate estimates, at the root.
-#[derive(Default)]
-struct Shown {
-    trace: Option<Output>,
-    plot: Option<Output>,
-}
-
-impl Shown {
-    /// Opens the files, so that errors are found before the work. Every rank must call it.
-    ///
-    /// # Errors
-    /// [`Error::Reported`] when one cannot be written.
-    fn open(context: &Context<'_>, wish: &Precision) -> Result<Shown> {
-        let open = |path: &Option<PathBuf>| {
-            let opened = context.cluster.at_root(|| path.as_deref().map(open_file).transpose());
-            context.cluster.agree(opened.transpose()).map(Option::flatten)
-        };
-        Ok(Shown { trace: open(&wish.trace)?, plot: open(&wish.plot)? })
+/// The estimates on the way, as CSV.
+fn trace(readings: &[Reading]) -> String {
+    let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
+    for reading in readings {
+        let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
+        let [low, high] = [0, 1].map(|end| cell(reading.ci95.map(|ends| ends[end])));
+        let Reading { samples, estimate, std_error, .. } = *reading;
+        text += &format!("{samples},{},{},{low},{high}\n", number(estimate), cell(std_error));
     }
-
-    /// At the root: writes the requested files; `chart` makes the chart.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    fn write(self, readings: &[Reading], chart: impl FnOnce() -> Chart) -> Result<()> {
-        let trace = self.trace.map_or(Ok(()), |trace| {
-            let mut text = "samples,estimate,std_error,ci95_low,ci95_high\n".to_owned();
-            for reading in readings {
-                let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
-                let [low, high] = [0, 1].map(|end| cell(reading.ci95.map(|ends| ends[end])));
-                let Reading { samples, estimate, std_error, .. } = *reading;
-                text += &format!("{samples},{},{},{low},{high}\n", number(estimate), cell(std_error));
-            }
-            trace.put(text.as_bytes())
-        });
-        all([trace, self.plot.map_or(Ok(()), |plot| plot.put(chart().svg().as_bytes()))])
-    }
-}
-
-fn open_file(path: &Path) -> Result<Output> {
-    Output::open(Some(path), || Ok(Box::new(std::io::sink())))
+    text
 }
 
 /// The chart of convergence: estimates and their intervals over the samples.
@@ -177,13 +144,13 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     job: &J,
     wish: &Precision,
     command: &'static str,
-    chart: impl FnOnce(&[Reading]) -> Chart + Send,
+    chart: impl Fn(&[Reading]) -> Chart + Sync,
     final_report: impl FnOnce(Outcome<J::Tally>, Option<TargetCheck>) -> Result<FinalReport<R>>,
 ) -> Result<u8> {
     if wish.plan {
         return plan::run_pilot(context, job, wish, command);
     }
-    let shown = Shown::open(context, wish)?;
+    let sides = SideFiles::open(context.cluster, [wish.trace.as_deref(), wish.plot.as_deref()])?;
     let course = compute(context, job, wish)?;
     let mut way = Vec::new();
     let final_report = course.map(|Convergence { outcome, readings, met }| {
@@ -193,7 +160,9 @@ pub(super) fn carry_out<J: Sampling, R: Answer>(
     });
     let code = context.finish(context.cluster.agree(final_report.transpose())?)?;
     // Last, since an error in a side file must not lose the result.
-    beside(context.cluster, code, || shown.write(&way, || chart(&way)))
+    let report = context.cluster.at_root(|| (Ok(code), &way));
+    let picture = |way: &Vec<Reading>| Ok(chart(way).svg().into_bytes());
+    sides.write(context.cluster, report, [&|way| Ok(trace(way).into_bytes()), &picture])
 }
 
 /// The report on the target.

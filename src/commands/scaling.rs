@@ -18,17 +18,16 @@ use std::path::Path;
 use self::analysis::{diagnosis, fit, forecast, keep_drawn, medians, study};
 use self::answer::{ScalingReport, ScalingResult, ScalingRun};
 pub use self::args::Scaling;
-use self::args::{ScalingFrom, Shown};
+use self::args::ScalingFrom;
 use self::capacity::Capacity;
 use self::inner::Inner;
 use super::command::{Check, Command};
 use super::context::Context;
 use super::finish::{distinct, library};
-use super::output::{Output, all, beside, formatted};
+use super::output::{Output, SideFiles, formatted};
 use super::stop::{self, Stop};
 use crate::cli::{Launch, OrAuto, Ranks, Words};
 use crate::cluster::Cluster;
-use crate::cluster::aside::aside;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::job::run::StopCause;
@@ -63,8 +62,9 @@ impl Command for Scaling {
 }
 
 fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
-    let opened = cluster.at_root(|| Outputs::open(cluster, options.shown()));
-    let outputs = cluster.agree(opened.transpose())?;
+    let shown = options.shown();
+    let output = Output::of(&shown.destination, cluster)?;
+    let sides = SideFiles::open(cluster, [shown.csv.as_deref(), shown.plot.as_deref()])?;
     let (report, cause) = match &options.from {
         Some(ScalingFrom::Report(report)) => {
             (cluster.agree(cluster.at_root(|| join(&report.files)).transpose())?, None)
@@ -74,15 +74,18 @@ fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
             Measurements::Stopped(code) => return Ok(code),
         },
     };
-    let mut beside_it = Ok(());
-    let written = outputs.zip(report).map(|(outputs, report)| {
-        let code = if report.result.equal { 0 } else { Error::WRONG };
-        let (written, sides) = aside(|| outputs.write(&report, options.shown()));
-        beside_it = sides;
-        written.map(|()| stop::exit_code(cause, code))
+    let written = output.zip(report.as_ref()).map(|(output, report)| {
+        output.write_all(&formatted(|bytes| report.write(shown.destination.format, bytes))?)?;
+        Ok(stop::exit_code(cause, if report.result.equal { 0 } else { Error::WRONG }))
     });
-    let code = cluster.broadcast(cluster.agree(written.transpose())?)?;
-    beside(cluster, code, || beside_it)
+    let is_page = shown.plot.as_ref().and_then(|path| path.extension()).is_some_and(|ending| ending == "html");
+    sides.write(
+        cluster,
+        written.zip(report.as_ref()),
+        [&|report| formatted(|bytes| report.write_csv(bytes)), &|report| {
+            Ok(if is_page { report.html() } else { report.svg() }.into_bytes())
+        }],
+    )
 }
 
 /// The outcome of the measurement.
@@ -184,33 +187,4 @@ fn join(files: &[impl AsRef<Path>]) -> Result<ScalingReport> {
     let ScalingReport { result, mut run } = joined.ok_or_else(|| Error::Usage("no FILE".to_owned()))?;
     let trials = std::mem::take(&mut run.trials);
     Ok(evaluated(result, run, trials))
-}
-
-/// The output files, opened before the work. At the root.
-struct Outputs {
-    report: Output,
-    csv: Option<Output>,
-    plot: Option<Output>,
-}
-
-impl Outputs {
-    fn open(cluster: &Cluster, shown: &Shown) -> Result<Outputs> {
-        let report = Output::of(&shown.destination, cluster)?;
-        let open = |path: &Path| Output::open(Some(path), || Ok(Box::new(std::io::sink())));
-        Ok(Outputs {
-            report,
-            csv: shown.csv.as_deref().map(open).transpose()?,
-            plot: shown.plot.as_deref().map(open).transpose()?,
-        })
-    }
-
-    /// Writes the report, and then each side file, even if another one failed.
-    fn write(self, report: &ScalingReport, shown: &Shown) -> (Result<()>, Result<()>) {
-        let format = shown.destination.format;
-        let written = formatted(|bytes| report.write(format, bytes)).and_then(|bytes| self.report.put(&bytes));
-        let table = |csv: Output| formatted(|bytes| report.write_csv(bytes)).and_then(|bytes| csv.put(&bytes));
-        let is_page = shown.plot.as_ref().and_then(|path| path.extension()).is_some_and(|ending| ending == "html");
-        let draw = |plot: Output| plot.put(if is_page { report.html() } else { report.svg() }.as_bytes());
-        (written, all([self.csv.map_or(Ok(()), table), self.plot.map_or(Ok(()), draw)]))
-    }
 }

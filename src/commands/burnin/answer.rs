@@ -277,6 +277,12 @@ impl BurninReport {
         }
     }
 
+    /// The hosts to exclude as a line, empty for none: the file of `--exclude-file`.
+    pub fn exclude_list(&self) -> Vec<u8> {
+        let list = &self.result.exclude;
+        if list.is_empty() { Vec::new() } else { format!("{list}\n").into_bytes() }
+    }
+
     /// Writes the JUnit form: three cases for each host.
     ///
     /// # Errors

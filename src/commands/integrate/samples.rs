@@ -87,7 +87,7 @@ fn integrate(context: &Context<'_>, options: &Samples) -> Result<u8> {
     context.cluster.agree(tried.unwrap_or(Ok(())))?;
     let title = format!("{}, seed {}", options.name, job.seed);
     let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
-    let chart = |readings: &[Reading]| rounds::chart(title, readings, level);
+    let chart = |readings: &[Reading]| rounds::chart(title.clone(), readings, level.clone());
     let finish = |outcome, met| final_report(&job, options, outcome, met);
     rounds::carry_out(context, &job, &options.common.precision, "integrate", chart, finish)
 }

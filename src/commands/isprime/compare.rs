@@ -13,7 +13,7 @@ use super::division::{Compared, DivisionRun, IsPrimeRun};
 use crate::cluster::flag::Kind;
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
-use crate::commands::output::{Output, beside};
+use crate::commands::output::SideFiles;
 use crate::error::{Error, Result};
 use crate::job::run::{Account, StopCause};
 use crate::primes::trial::{BLOCK, STEP, Trial};
@@ -28,10 +28,7 @@ const REPEATS: (usize, f64) = (5, 1.0);
 /// two answers.
 pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) -> Result<u8> {
     let cluster = context.cluster;
-    // Opened before the work, so that errors are found early.
-    let open = |path| Output::open(Some(path), || cluster.stdout());
-    let plot = cluster.at_root(|| options.plot.as_deref().map(open).transpose());
-    let plot = cluster.agree(plot.transpose())?.flatten();
+    let sides = SideFiles::open(cluster, [options.plot.as_deref()])?;
     let kinds: Vec<Kind> = Kind::ALL.into_iter().chain(options.flag.clone()).collect();
     let mut table = ComparisonTable::new(cluster.size());
     for &n in numbers {
@@ -57,9 +54,9 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
             break;
         }
     }
-    let bars = plot.is_some().then(|| table.bars());
+    let bars = cluster.at_root(|| table.bars());
     let code = context.finish(cluster.at_root(|| table.final_report()))?;
-    beside(cluster, code, || plot.zip(bars).map_or(Ok(()), |(plot, bars)| plot.put(bars.svg().as_bytes())))
+    sides.write(cluster, bars.as_ref().map(|bars| (Ok(code), bars)), [&|bars| Ok(bars.svg().into_bytes())])
 }
 
 /// The seconds of a single rank, and its divisors up to the first that divides.
