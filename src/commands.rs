@@ -66,7 +66,8 @@ command::commands! {
 /// Every rank must call it; returns the exit code.
 ///
 /// # Errors
-/// [`Error::Reported`] when the ranks have agreed on a failure; any other error is this rank's alone.
+/// [`Error::Reported`] when the ranks have agreed on a failure; any other error is this rank's
+/// alone.
 pub fn run(cluster: &mut Cluster) -> Result<u8> {
     loop {
         let outcome = once(cluster);
@@ -103,7 +104,7 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
     match cluster.agree(ranks::to_start(cluster, &*cli.command))? {
         None => carry_out(cluster, &words, &cli),
         Some(ranks) => {
-            let code = cluster.spread(ranks, stall, |cluster| carry_out(cluster, &words, &cli));
+            let code = cluster.run_on_threads(ranks, stall, |cluster| carry_out(cluster, &words, &cli));
             code.map_err(|error| match error {
                 Error::Run(text) => Error::Run(text + "; use fewer with --ranks N"),
                 error => error,
@@ -116,7 +117,7 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
 fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
     look_at_variables(cluster, words, cli)?;
     if !cli.command.can_restart() {
-        cluster.cannot_begin_again();
+        cluster.cannot_restart();
     }
     match cli.command.run(cluster, words) {
         Ok(_) | Err(Error::Reported { .. }) if cli.command.exit_zero() => Ok(0),

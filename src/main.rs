@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::thread;
 
-use montesieve::cluster::memory::OrEnd;
+use montesieve::cluster::memory::AbortOnOom;
 use montesieve::cluster::{Cluster, abort, limits};
 use montesieve::commands;
 use montesieve::fault::{self, Stage};
@@ -14,7 +14,7 @@ const STACK: usize = 8 << 20;
 
 /// Ends the job with one message when memory runs out.
 #[global_allocator]
-static MEMORY: OrEnd = OrEnd;
+static MEMORY: AbortOnOom = AbortOnOom;
 
 fn main() -> ExitCode {
     if limits::stack().is_none_or(|stack| stack >= STACK as u64) {

@@ -6,8 +6,8 @@
 //! Reduce: every rank's times, counts and host counters at the root. Report: the verdict (by
 //! `crate::commands::burnin::diagnosis`), the list of hosts to exclude, the exit code.
 //!
-//! BlockWork is static on purpose: a balancing schedule would hide the slow host. So burn-in does not
-//! use the engine, also because a wrong block must be known by rank, not merged into a total.
+//! Work is static on purpose: a balancing schedule would hide the slow host. So burn-in does
+//! not use the engine, also because a wrong block must be known by rank, not merged into a total.
 
 mod again;
 mod answer;

@@ -77,8 +77,8 @@ pub trait Command: Debug {
     /// Runs it. Every rank calls it; returns the exit code.
     ///
     /// # Errors
-    /// [`Error::Reported`](crate::error::Error::Reported) when the ranks have agreed on a failure; any
-    /// other error is this rank's alone.
+    /// [`Error::Reported`](crate::error::Error::Reported) when the ranks have agreed on a failure;
+    /// any other error is this rank's alone.
     fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8>;
 
     /// The command restricted to what checkpoints prove, without output paths; `None` if they prove

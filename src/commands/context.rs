@@ -142,7 +142,8 @@ impl<'a> Context<'a> {
     /// it; the root gets `Some`.
     ///
     /// # Errors
-    /// [`Error::Reported`] when the checkpoint is of another job, or damaged; and as [`Session::run`].
+    /// [`Error::Reported`] when the checkpoint is of another job, or damaged; and as
+    /// [`Session::run`].
     pub fn compute<J: Job>(&self, job: &J) -> Result<Option<Outcome<J::Tally>>> {
         if let Some(files) = &self.merged {
             self.merges.set(true);

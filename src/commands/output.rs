@@ -62,8 +62,8 @@ impl Output {
         Ok(Output { target, name, is_stdout: false })
     }
 
-    /// Opens the place that the user named, at the root, before the work: so errors are found early.
-    /// Every rank must call it.
+    /// Opens the place that the user named, at the root, before the work: so errors are found
+    /// early. Every rank must call it.
     ///
     /// # Errors
     /// As [`Output::open`]; [`Error::Reported`] on the other ranks.
@@ -196,10 +196,10 @@ impl<const N: usize> SideFiles<N> {
         cluster.agree(opened.unwrap_or(Ok(()))).map(|()| SideFiles(files))
     }
 
-    /// Writes those that were asked for, each even if the report or another one could not be written.
-    /// `report`, at the root: the exit code or the error of the report, and what `contents` makes the
-    /// bytes of each file from. A failure here changes exit code 0 to 1, and loses nothing else. Every
-    /// rank must call it; returns the exit code.
+    /// Writes those that were asked for, each even if the report or another one could not be
+    /// written. `report`, at the root: the exit code or the error of the report, and what
+    /// `contents` makes the bytes of each file from. A failure here changes exit code 0 to 1, and
+    /// loses nothing else. Every rank must call it; returns the exit code.
     ///
     /// # Errors
     /// That of the report; [`Error::Reported`] when a code of 0 becomes a 1.

@@ -137,7 +137,8 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
 /// `finish` are called at the root.
 ///
 /// # Errors
-/// As [`Context::compute`]; the error of `finish`; [`Error::Reported`] when a file cannot be written.
+/// As [`Context::compute`]; the error of `finish`; [`Error::Reported`] when a file cannot be
+/// written.
 pub(super) fn carry_out<J: Sampling, R: Answer>(
     context: &Context<'_>,
     job: &J,

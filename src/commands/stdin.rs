@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::cluster::{early, heartbeat};
+use crate::cluster::{closed_streams, heartbeat};
 use crate::error::{Error, Result};
 use crate::job::signals::{self, Signals};
 use crate::stderr;
@@ -27,7 +27,7 @@ const BUFFER: usize = 1 << 16;
 /// cannot be read.
 pub fn read_to_end() -> Result<Vec<u8>> {
     // Rust puts /dev/null in its place, which would read as an empty input.
-    if early::was_closed(0) {
+    if closed_streams::was_closed(0) {
         return Err(Error::io("cannot read standard input")(io::Error::other("it is closed")));
     }
     let stdin = io::stdin();

@@ -26,8 +26,8 @@ impl Stop {
     /// Listens for signals from now on, and starts the time limit. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Reported`] when the system refuses handlers, or the scheduler does not say when the job
-    /// ends.
+    /// [`Error::Reported`] when the system refuses handlers, or the scheduler does not say when the
+    /// job ends.
     pub fn listen(cluster: &Cluster, limit: Option<TimeLimit>) -> Result<Stop> {
         let signals = signals(cluster)?;
         Ok(Stop { signals, deadline: deadline(cluster, limit, Instant::now())? })

@@ -1,6 +1,6 @@
 //! `burnin` finds and names injected faults, and reports none on healthy ranks. Few launches of one
-//! or two rounds, half a second each if every rank has a core. `cargo xtask burnin-campaign` does the
-//! same a hundred times, and tests slow ranks, which need a clock.
+//! or two rounds, half a second each if every rank has a core. `cargo xtask burnin-campaign` does
+//! the same a hundred times, and tests slow ranks, which need a clock.
 //!
 //! Speed does not matter here: `--threshold 100%` never reports a slow rank.
 

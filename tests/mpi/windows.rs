@@ -1,8 +1,8 @@
 //! Windows near and above 2^64: every tally, the same on any number of ranks, with and without
 //! restarts, and equal to published tables.
 //!
-//! `cargo xtask windows-campaign` compares thousands of random windows with PARI/GP; these test ranks,
-//! restarts and borders.
+//! `cargo xtask windows-campaign` compares thousands of random windows with PARI/GP; these test
+//! ranks, restarts and borders.
 
 use super::launch::Ranks::{Alone, Threads};
 use super::launch::{Launch, each};

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 impl Cluster {
     /// Agrees on the outcome of a step (`MPI_Allreduce` of the exit codes). Every rank must call it
     /// with its own outcome. If all succeeded, each keeps its own. Otherwise every rank gets
-    /// [`Error::Reported`] with the worst exit code, and the lowest of the ranks with that code prints
-    /// its error, once.
+    /// [`Error::Reported`] with the worst exit code, and the lowest of the ranks with that code
+    /// prints its error, once.
     ///
     /// # Errors
     /// [`Error::Reported`] on every rank when any rank failed.

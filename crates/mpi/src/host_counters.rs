@@ -1,7 +1,7 @@
-//! CounterReading of the host's health: clock rate, CPU quota, other load, thermal throttling, NUMA
+//! Counters of the host's health: clock rate, CPU quota, other load, thermal throttling, NUMA
 //! domains. What the system does not report is `None`.
 //!
-//! CounterReading are read twice; the differences show what happened in between. Each is a small file of
+//! Counters are read twice; the differences show what happened in between. Each is a small file of
 //! Linux (`/proc`, `/sys`); in containers and virtual machines many are missing. A reading takes
 //! less than 1 ms. Reference: kernel.org, "The /proc filesystem", "CPU performance scaling",
 //! "Control group v2".

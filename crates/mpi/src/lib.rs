@@ -20,9 +20,9 @@ mod agree;
 pub mod aside;
 pub mod backoff;
 mod channel;
+pub mod closed_streams;
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 mod deadline;
-pub mod early;
 pub mod error;
 mod first_ranks;
 pub mod flag;
@@ -203,7 +203,7 @@ impl Cluster {
             let roots = self.broadcast(self.at_root(place::host))?;
             heartbeat::watch(stall, all.unwrap_or_else(|| vec![roots]));
         }
-        // Threads are watched from their start (see `Cluster::spread`).
+        // Threads are watched from their start (see `Cluster::run_on_threads`).
         let _ = stall;
         Ok(())
     }
@@ -228,7 +228,7 @@ impl Cluster {
 
     /// Whether the root sees the end of its standard input. Under the `mpirun` of Open MPI 5 it
     /// never does (5.0.11).
-    pub fn sees_the_end_of_input(&self) -> bool {
+    pub fn sees_end_of_stdin(&self) -> bool {
         let library = self.library().unwrap_or_default();
         !(self.launch().launcher == Some("Open MPI mpirun") && library.starts_with("Open MPI 5"))
     }

@@ -34,7 +34,12 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::Run`] when the system cannot start that many threads; [`Error::Reported`].
-    pub fn spread(&self, ranks: u64, stall: StallLimit, body: impl Fn(&Cluster) -> Result<u8> + Sync) -> Result<u8> {
+    pub fn run_on_threads(
+        &self,
+        ranks: u64,
+        stall: StallLimit,
+        body: impl Fn(&Cluster) -> Result<u8> + Sync,
+    ) -> Result<u8> {
         let launch = self.launch();
         let watch = ThreadWatch::new(ranks, stall);
         watch.begin();

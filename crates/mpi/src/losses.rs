@@ -1,10 +1,10 @@
 //! Losses: what the rest of the program knows about ranks that died while others live.
 //!
 //! In most launches nothing, since the launcher ends the job. If MPI was started with fault
-//! tolerance (see `membership`), a loss is [`Error::Lost`](crate::Error::Lost) at every living rank. The living ranks
-//! then run the command again, and replay what they had found ([`Cluster::replayed`]). A command
-//! that cannot restart declares so ([`Cluster::cannot_begin_again`]); then a loss ends the job,
-//! with one message.
+//! tolerance (see `membership`), a loss is [`Error::Lost`](crate::Error::Lost) at every living
+//! rank. The living ranks then run the command again, and replay what they had found
+//! ([`Cluster::replayed`]). A command that cannot restart declares so
+//! ([`Cluster::cannot_restart`]); then a loss ends the job, with one message.
 
 use montesieve_engine::replay_log::replayed;
 use serde::de::DeserializeOwned;
@@ -33,10 +33,10 @@ impl std::fmt::Display for Member {
 impl Cluster {
     /// Declares that the command cannot restart: the loss of a rank ends the job. Every rank must
     /// call it.
-    pub fn cannot_begin_again(&self) {
+    pub fn cannot_restart(&self) {
         #[cfg(feature = "mpi")]
         if let Some(membership) = self.membership() {
-            membership.cannot_begin_again();
+            membership.cannot_restart();
         }
     }
 

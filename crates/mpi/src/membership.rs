@@ -102,7 +102,7 @@ impl Membership {
     }
 
     /// Declares that the command cannot restart.
-    pub fn cannot_begin_again(&self) {
+    pub fn cannot_restart(&self) {
         self.survives_losses.set(false);
     }
 

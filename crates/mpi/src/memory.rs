@@ -12,11 +12,11 @@ use super::abort;
 
 /// The system's allocator, which ends the job instead of failing.
 #[derive(Debug)]
-pub struct OrEnd;
+pub struct AbortOnOom;
 
 // SAFETY: every call is forwarded to the system's allocator, which keeps the contract; a null
 // pointer is never returned.
-unsafe impl GlobalAlloc for OrEnd {
+unsafe impl GlobalAlloc for AbortOnOom {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract, which is the same.
         checked(unsafe { System.alloc(layout) }, layout.size())

@@ -8,7 +8,7 @@
 //!
 //! Each wait also answers the questions of other ranks, so that the error message names a rank that
 //! hangs ([`heartbeat`]). It also looks for lost ranks. If the command cannot restart
-//! (`Cluster::cannot_begin_again`), a loss ends the process here; so a wait that returns has
+//! (`Cluster::cannot_restart`), a loss ends the process here; so a wait that returns has
 //! succeeded.
 //!
 //! Reference: MPI 3.1, 3.7.3 and 3.8.1.

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use montesieve_engine::awake;
 
 use super::launcher::{Launcher, Output};
-use super::{Cluster, early};
+use super::{Cluster, closed_streams};
 use crate::error::{Error, Result};
 use crate::stream::Stream;
 
@@ -75,7 +75,7 @@ fn buffered(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
 fn own() -> io::Result<Stream> {
     use rustix::fs::{OFlags, fcntl_getfl};
     let stdout = io::stdout();
-    if early::was_closed(1) {
+    if closed_streams::was_closed(1) {
         return Err(io::Error::other("it is closed"));
     }
     if fcntl_getfl(&stdout)? & OFlags::RWMODE == OFlags::RDONLY {

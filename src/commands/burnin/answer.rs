@@ -215,7 +215,7 @@ record! {
         pub cpu_share: Option<f64>,
         /// Whether its ranks outnumber its CPUs, or its quota.
         pub is_oversubscribed: bool,
-        /// ComparedClock while it worked, in MHz: the median.
+        /// Clock while it worked, in MHz: the median.
         pub mhz: Option<f64>,
         /// Highest clock, in MHz.
         pub top_mhz: Option<u32>,

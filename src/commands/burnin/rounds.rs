@@ -46,7 +46,7 @@ pub struct RankFigures {
     pub wrong: u64,
     /// Million numbers, and million darts, a second on the CPU.
     pub speeds: [f64; 2],
-    /// ComparedClock, the median.
+    /// Clock rate, the median.
     pub mhz: Option<f64>,
     /// What the system told.
     pub counters: HostCounters,

@@ -18,7 +18,7 @@ const MOST: u64 = 4 << 30;
 /// The name for messages, and the bytes.
 pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
     if path.as_os_str() == "-" {
-        if !cluster.sees_the_end_of_input() {
+        if !cluster.sees_end_of_stdin() {
             return Err(Error::Usage(
                 "the mpirun of Open MPI 5 does not say where standard input ends, so '-' would wait for ever: give a file".into(),
             ));

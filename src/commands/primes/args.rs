@@ -49,7 +49,7 @@ pub struct Primes {
     #[arg(long, short, value_name = "LIST", default_value = "1", conflicts_with = "nth")]
     pub count: Counts,
 
-    /// Add the primes up, exactly
+    /// Sum the primes, exactly
     #[arg(long, conflicts_with = "nth")]
     pub sum: bool,
 
@@ -83,8 +83,7 @@ pub struct Primes {
     #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "sum", "gaps", "digest"])]
     pub verify: bool,
 
-    /// Say which way it goes, in how many blocks, with what tables and in about what time, and do
-    /// no more
+    /// Show algorithm, blocks, tables and estimated time, then exit
     #[arg(long, conflicts_with_all = ["checkpoint", "resume", "shard"])]
     pub plan: bool,
 

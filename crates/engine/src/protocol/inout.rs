@@ -78,7 +78,8 @@ pub enum Input<T> {
 pub enum Output<T> {
     /// Send a message.
     Send(u64, Message<T>),
-    /// At the root: save [the ledger of `Machine::root`](super::Machine::root); answered by [`Input::Saved`].
+    /// At the root: save [the ledger of `Machine::root`](super::Machine::root); answered by
+    /// [`Input::Saved`].
     Save,
     /// At the root: pass this to the sink; answered by [`Input::Written`].
     Write(T),

@@ -8,8 +8,8 @@
 //! like. A rank is slow if its deviation is above the threshold **and** three blocks in four are
 //! slow by more than half of it: a slow host is always slow, a disturbed one is not.
 //!
-//! Which clock: CPU time ([`ComparedClock::Cpu`]) does not include the time of other processes, so it is
-//! valid on a shared machine; it still shows a slow core, a low clock rate, heat and memory
+//! Which clock: CPU time ([`ComparedClock::Cpu`]) does not include the time of other processes, so
+//! it is valid on a shared machine; it still shows a slow core, a low clock rate, heat and memory
 //! contention. If a model has three or more hosts, and most ranks have their CPUs to themselves,
 //! elapsed time is compared ([`ComparedClock::Wall`]): it also shows a stray process and a quota.
 //!
