@@ -42,7 +42,7 @@ use std::io::IsTerminal;
 
 pub use self::command::Cli;
 pub use self::parse::{Refusal, parse};
-use crate::cli::{Words, color};
+use crate::cli::{CommandLine, color};
 use crate::cluster::{Cluster, StallLimit, abort};
 use crate::error::{Error, Result};
 use crate::{fault, stderr};
@@ -91,7 +91,7 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
     if let Some(launch) = cli.command.launch() {
         if !launch.allow_singleton {
             cluster.check_launch().map_err(|error| match error {
-                Error::Launch(text) => Error::Launch(text + " (--allow-singleton runs it all the same)."),
+                Error::Launch(text) => Error::Launch(text + " (--allow-singleton runs it anyway)."),
                 error => error,
             })?;
         }
@@ -102,9 +102,9 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
         cluster.start_mpi()?;
     }
     match cluster.agree(ranks::to_start(cluster, &*cli.command))? {
-        None => carry_out(cluster, &words, &cli),
+        None => run_on_ranks(cluster, &words, &cli),
         Some(ranks) => {
-            let code = cluster.run_on_threads(ranks, stall, |cluster| carry_out(cluster, &words, &cli));
+            let code = cluster.run_on_threads(ranks, stall, |cluster| run_on_ranks(cluster, &words, &cli));
             code.map_err(|error| match error {
                 Error::Run(text) => Error::Run(text + "; use fewer with --ranks N"),
                 error => error,
@@ -114,7 +114,7 @@ fn once(cluster: &mut Cluster) -> Result<u8> {
 }
 
 /// From the command to the exit code, on all ranks.
-fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
+fn run_on_ranks(cluster: &Cluster, words: &CommandLine, cli: &Cli) -> Result<u8> {
     look_at_variables(cluster, words, cli)?;
     if !cli.command.can_restart() {
         cluster.cannot_restart();
@@ -127,13 +127,13 @@ fn carry_out(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<u8> {
 
 /// Handles variables that preset no option: injects a requested fault, and reports unknown
 /// variables.
-fn look_at_variables(cluster: &Cluster, words: &Words, cli: &Cli) -> Result<()> {
+fn look_at_variables(cluster: &Cluster, words: &CommandLine, cli: &Cli) -> Result<()> {
     let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
     cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
     let unknown = parse::unknown_variables(words);
     if !unknown.is_empty() && !cli.command.engine().is_some_and(|engine| engine.quiet) {
         let remark = format!(
-            "{} means nothing to montesieve (its variables are MONTESIEVE_ and an option's name)",
+            "{} is no variable of montesieve; its variables are MONTESIEVE_ and the name of an option, as MONTESIEVE_SEED",
             unknown.join(", ")
         );
         cluster.at_root(|| stderr::message(&remark));

@@ -6,12 +6,12 @@
 //! - [`cli`]: the options that commands share, and the broadcast of the command line.
 //! - [`report`]: the shared parts of reports: text, JSON, CSV and charts; pure, to any writer.
 //! - [`job`]: the engine (a separate crate) with this program's errors.
-//! - [`cluster`]: the ranks (a separate crate). Only it and the gallery of `patterns` know MPI; it
+//! - [`cluster`]: the ranks (a separate crate). Only it and the gallery of `patterns` call MPI; it
 //!   has the same methods without MPI.
 //! - [`montecarlo`], [`primes`]: the kernels (separate crates); pure, no messages, no clock.
 //! - [`error`]: the errors (from the crate of the ranks). [`isa`]: the instruction sets.
 //! - `stderr`, `stream` (also from that crate): messages, each in one write; pipes and devices.
-//!   `regular`: input files.
+//!   `regular`: input files. `progress`: the bar. `fault`: injected faults, for tests.
 
 pub mod cli;
 pub mod commands;

@@ -1,7 +1,7 @@
 //! House rules that a search can check: where ranks may be compared, which modules are pure, how
 //! files start and end.
 //!
-//! A failure names the line; CONTRIBUTING gives the reason for each rule. Cargo and the compiler
+//! A failure names the line; "Names and English" in CONTRIBUTING has the rules. Cargo and the compiler
 //! enforce the others: the dependencies of the crates (which may know MPI), and where `unsafe` is
 //! allowed.
 
@@ -166,6 +166,49 @@ fn folders_import_in_one_direction() {
         assert!(edges.is_empty(), "circles between folders of {root}: {edges:?}");
     }
     assert!(seen > 50, "{seen} imports: the search finds no more");
+}
+
+/// Whether a word has two humps, as the name of a type: `FieldType`.
+fn is_camel_case(word: &str) -> bool {
+    let mut letters = word.chars();
+    letters.next().is_some_and(|first| first.is_ascii_uppercase())
+        && letters.next().is_some_and(|second| second.is_ascii_lowercase())
+        && letters.any(|letter| letter.is_ascii_uppercase())
+}
+
+#[test]
+fn comments_name_types_in_backticks_alone() {
+    let files: Vec<PathBuf> = ["src", "crates"].into_iter().flat_map(sources).collect();
+    let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("UTF-8")).collect();
+    let declares = |line: &str| -> Option<String> {
+        let line = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(super) ");
+        let (what, rest) = line.trim_start_matches("pub(crate) ").split_once(' ')?;
+        let name = rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+        (["struct", "enum", "trait", "type"].contains(&what) && is_camel_case(name)).then(|| name.to_owned())
+    };
+    let types: BTreeSet<String> = texts.iter().flat_map(|text| text.lines().filter_map(declares)).collect();
+    assert!(types.len() > 200, "{types:?}");
+    let mut wrong = Vec::new();
+    for (file, text) in files.iter().zip(&texts) {
+        let mut is_code = false;
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("//")) {
+            is_code ^= line.contains("```");
+            // Text in backticks, and the target of a link, is a name on purpose.
+            let mut links = line.split("](");
+            let line: String = links
+                .next()
+                .into_iter()
+                .chain(links.filter_map(|rest| rest.split_once(')')).map(|(_, rest)| rest))
+                .collect();
+            let prose: String =
+                line.split('`').step_by(2).flat_map(|text| text.split('[')).collect::<Vec<_>>().join(" ");
+            let mut words = prose.split(|letter: char| !letter.is_alphanumeric());
+            if let Some(word) = words.find(|word| !is_code && types.contains(*word)) {
+                wrong.push(format!("{}:{}: {word}", file.display(), number + 1));
+            }
+        }
+    }
+    assert_none(wrong, "names of types in prose: a rename has hit it, or backticks are missing");
 }
 
 /// The pages: every Markdown file here and below `docs`.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::choices::{Chunk, Ranks, one_of, or_auto};
-use super::keep::Keep;
+use super::keep::CheckpointOptions;
 use super::values;
 use crate::job::Schedule;
 use crate::progress::Mode;
@@ -17,7 +17,7 @@ use crate::report::Format;
 
 /// How the work is shared out, and how the result is shown.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct Engine {
+pub struct EngineOptions {
     /// Which rank computes which block next; affects the run time, never the answer
     #[arg(long, value_parser = one_of(&SCHEDULES), default_value = "dynamic", value_name = "NAME", help_heading = "Engine")]
     pub schedule: Schedule,
@@ -36,7 +36,7 @@ pub struct Engine {
 
     /// What is kept of the job.
     #[command(flatten)]
-    pub keep: Keep,
+    pub keep: CheckpointOptions,
 
     /// The form and the place of the result.
     #[command(flatten)]
@@ -60,7 +60,7 @@ pub struct Engine {
 
     /// What the launch check lets pass.
     #[command(flatten)]
-    pub launch: Launch,
+    pub launch: LaunchOptions,
 }
 
 /// The form of the result, and where it goes.
@@ -77,7 +77,7 @@ pub struct Destination {
 
 /// What the launch check lets pass, and how long ranks may be silent.
 #[derive(Args, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Launch {
+pub struct LaunchOptions {
     /// Run even though the launcher's processes do not find each other
     #[arg(long, help_heading = "Launch")]
     pub allow_singleton: bool,

@@ -1,6 +1,6 @@
 //! The options that let a job outlive its process: checkpoints and time limits.
 //!
-//! Part of [`super::Engine`], in a separate file because they belong together.
+//! Part of [`super::EngineOptions`], in a separate file because they belong together.
 
 use std::num::{NonZeroU8, NonZeroU64};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const SAVED: NonZeroU8 = NonZeroU8::new(75).expect("75 is not 0");
 
 /// What is kept of a job, where, and until when it may run.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct Keep {
+pub struct CheckpointOptions {
     /// Save progress to FILE and resume from it if it exists; the previous save is kept as
     /// FILE.before
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
@@ -90,7 +90,7 @@ impl FromStr for Shard {
     }
 }
 
-impl Keep {
+impl CheckpointOptions {
     /// The file that is saved to.
     pub fn file(&self) -> Option<&Path> {
         self.checkpoint.as_deref().or(self.resume.as_deref())

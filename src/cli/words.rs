@@ -1,8 +1,8 @@
 //! The command line and its presets in the environment, for broadcast to every rank.
 //!
 //! On a cluster the root's command line and environment count: other ranks may have been started
-//! with fewer variables ([`Words::difference_from`] checks which differences are allowed). So the
-//! root collects its [`Words`] and broadcasts them, and every rank parses the same ones
+//! with fewer variables ([`CommandLine::difference_from`] checks which differences are allowed). So the
+//! root collects its [`CommandLine`] and broadcasts them, and every rank parses the same ones
 //! (`commands::parse`). clap's `env` feature reads each process's own environment, so it is not
 //! used.
 //!
@@ -20,27 +20,27 @@ const PREFIX: &str = "MONTESIEVE_";
 
 /// The command line and the `MONTESIEVE_*` variables of one process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Words {
+pub struct CommandLine {
     /// The command line, program name first.
     pub arguments: Vec<OsString>,
     /// This program's variables, name and value; those that preset no option are ignored.
     pub variables: Vec<(String, OsString)>,
 }
 
-impl Words {
+impl CommandLine {
     /// From [`std::env::args_os`] and [`std::env::vars_os`] (the variants without `_os` panic on
     /// invalid UTF-8).
     pub fn collect(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
-    ) -> Words {
+    ) -> CommandLine {
         let mut variables: Vec<(String, OsString)> = environment
             .into_iter()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
         variables.sort();
-        Words { arguments: arguments.into_iter().collect(), variables }
+        CommandLine { arguments: arguments.into_iter().collect(), variables }
     }
 
     /// The instruction set that the root's environment requests (`MONTESIEVE_ISA`), on every rank.
@@ -54,11 +54,11 @@ impl Words {
     }
 }
 
-impl Words {
+impl CommandLine {
     /// How these words conflict with the root's, as the end of a sentence about the rank; `None` if
     /// they do not. The program may have another path on another host, and a variable of the root
     /// may be missing here.
-    pub fn difference_from(&self, roots: &Words) -> Option<String> {
+    pub fn difference_from(&self, roots: &CommandLine) -> Option<String> {
         let (ours, theirs) = (arguments(self), arguments(roots));
         if ours != theirs {
             let shown = |words: &[OsString]| shortened(&words.join(OsStr::new(" ")).to_string_lossy());
@@ -79,7 +79,7 @@ impl Words {
 }
 
 /// Without the program's name.
-fn arguments(words: &Words) -> &[OsString] {
+fn arguments(words: &CommandLine) -> &[OsString] {
     words.arguments.get(1..).unwrap_or_default()
 }
 
@@ -117,7 +117,7 @@ const SLIP: usize = 2;
 
 /// The diagnosis of a variable that no command knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stranger {
+pub(crate) enum UnknownVariable {
     /// It resembles a known one: a sentence that says so.
     Slip(String),
     /// Its name, for a notice.
@@ -125,7 +125,7 @@ pub(crate) enum Stranger {
 }
 
 /// The variables that no command knows.
-pub(crate) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
+pub(crate) fn strangers(command: &Command, words: &CommandLine) -> Vec<UnknownVariable> {
     let mut known: Vec<String> = OTHERS.map(|name| format!("{PREFIX}{name}")).into();
     add_variables(command, &mut known);
     let is_strange = |name: &&String| !known.contains(name) && !name.starts_with(TESTS);
@@ -133,11 +133,11 @@ pub(crate) fn strangers(command: &Command, words: &Words) -> Vec<Stranger> {
     names.map(|name| stranger(name, &known)).collect()
 }
 
-fn stranger(name: &String, known: &[String]) -> Stranger {
+fn stranger(name: &String, known: &[String]) -> UnknownVariable {
     let distance = |other: &&String| strsim::osa_distance(name, other);
     match known.iter().min_by_key(distance).filter(|near| distance(near) <= SLIP) {
-        Some(near) => Stranger::Slip(format!("{name} is no variable of montesieve; did you mean {near}?")),
-        None => Stranger::Unknown(name.clone()),
+        Some(near) => UnknownVariable::Slip(format!("{name} is no variable of montesieve; did you mean {near}?")),
+        None => UnknownVariable::Unknown(name.clone()),
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) struct Preset {
 /// The command line with the presets inserted right after the subcommand (where no `--` can change
 /// their meaning), and the list of presets. `Err` is a sentence about the variable of a flag that
 /// is neither on nor off.
-pub(crate) fn with_presets(command: &Command, words: &Words) -> Result<(Vec<OsString>, Vec<Preset>), String> {
+pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
     let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
@@ -296,8 +296,8 @@ mod tests {
         assert_eq!(refused, "MONTESIEVE_QUIET=maybe: use 1 or 0 (true, false, yes, no, on, off)");
     }
 
-    fn words(line: &str, variables: &[(&str, &str)]) -> Words {
-        Words::collect(
+    fn words(line: &str, variables: &[(&str, &str)]) -> CommandLine {
+        CommandLine::collect(
             line.split_whitespace().map(OsString::from),
             variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
         )
@@ -313,9 +313,9 @@ mod tests {
         }
         for (slip, meant) in [("SEEED", "SEED"), ("SED", "SEED"), ("CHEKCPOINT", "CHECKPOINT"), ("IAS", "ISA")] {
             let expected = format!("MONTESIEVE_{slip} is no variable of montesieve; did you mean MONTESIEVE_{meant}?");
-            assert_eq!(found(&format!("MONTESIEVE_{slip}")), [Stranger::Slip(expected)]);
+            assert_eq!(found(&format!("MONTESIEVE_{slip}")), [UnknownVariable::Slip(expected)]);
         }
-        assert_eq!(found("MONTESIEVE_INSTALLATION"), [Stranger::Unknown("MONTESIEVE_INSTALLATION".to_owned())]);
+        assert_eq!(found("MONTESIEVE_INSTALLATION"), [UnknownVariable::Unknown("MONTESIEVE_INSTALLATION".to_owned())]);
         assert_eq!(found("OTHER_SEEED"), []);
     }
 
@@ -353,11 +353,13 @@ mod tests {
     fn what_is_not_utf8_survives_the_journey() {
         use std::os::unix::ffi::OsStringExt;
         let odd = OsString::from_vec(vec![b'f', 0xff]);
-        let words =
-            Words::collect(["m".into(), odd.clone()], [(odd.clone(), odd.clone()), ("MONTESIEVE_OUTPUT".into(), odd)]);
+        let words = CommandLine::collect(
+            ["m".into(), odd.clone()],
+            [(odd.clone(), odd.clone()), ("MONTESIEVE_OUTPUT".into(), odd)],
+        );
         assert_eq!(words.variables.len(), 1);
         let bytes = bincode::serde::encode_to_vec(&words, bincode::config::standard()).expect("encodes");
-        let (back, _): (Words, usize) =
+        let (back, _): (CommandLine, usize) =
             bincode::serde::decode_from_slice(&bytes, bincode::config::standard()).expect("decodes");
         assert_eq!(back, words);
     }

@@ -12,7 +12,7 @@
 use std::env;
 use std::sync::OnceLock;
 
-use crate::cli::Words;
+use crate::cli::CommandLine;
 use crate::cluster::Cluster;
 use crate::cluster::place::host;
 use crate::error::{Error, Result};
@@ -25,12 +25,12 @@ const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), " (build ", env!("MONTESI
 ///
 /// # Errors
 /// [`Error::Launch`] on the lowest rank that differs from the root, [`Error::Reported`] elsewhere.
-pub(super) fn words(cluster: &Cluster) -> Result<Words> {
-    static AGREED: OnceLock<Words> = OnceLock::new();
+pub(super) fn words(cluster: &Cluster) -> Result<CommandLine> {
+    static AGREED: OnceLock<CommandLine> = OnceLock::new();
     if let Some(words) = AGREED.get() {
         return Ok(words.clone());
     }
-    let mine = Words::collect(env::args_os(), env::vars_os());
+    let mine = CommandLine::collect(env::args_os(), env::vars_os());
     let build: String = cluster.broadcast(cluster.at_root(|| BUILD.to_owned()))?;
     // Another build may encode words differently; then the message about builds is better.
     let roots = cluster.broadcast(cluster.at_root(|| mine.clone()));

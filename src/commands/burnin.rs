@@ -30,7 +30,7 @@ use self::diagnosis::hostlist;
 use super::command::Command;
 use super::output::{Output, SideFiles, formatted};
 use super::stop::{self, Stop};
-use crate::cli::{Launch, Words};
+use crate::cli::{CommandLine, LaunchOptions};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
@@ -42,7 +42,7 @@ impl Command for Burnin {
         Documentation::of::<BurninResult>("the verdict").with_run::<BurninRun>()
     }
 
-    fn launch(&self) -> Option<&Launch> {
+    fn launch(&self) -> Option<&LaunchOptions> {
         Some(&self.launch)
     }
 
@@ -50,12 +50,12 @@ impl Command for Burnin {
         self.exit_zero
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         run(cluster, words, self)
     }
 }
 
-fn run(cluster: &Cluster, words: &Words, options: &Burnin) -> Result<u8> {
+fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
     let begun = Instant::now();
     let forced = words.forced_isa();
     let chosen = cluster.agree(Isa::choose(forced.as_deref()).map_err(Error::Usage))?;

@@ -1,8 +1,8 @@
 //! The trait of commands.
 //!
-//! A command is the struct of its options (`NAME/args.rs`), which implements [`Command`]. Only the
-//! list in `commands.rs` names it elsewhere: help, completions, pages, presets, dispatch and
-//! docs/json.md follow from there.
+//! A command is the struct of its options (`NAME/args.rs`), which implements [`Command`]. Outside its
+//! folder only `commands.rs` names it, as a module and in the list: help, completions, pages,
+//! presets, dispatch and docs/json.md follow from there.
 
 use std::fmt::Debug;
 
@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser};
 
 use super::Commands;
 use super::context::Context;
-use crate::cli::{Engine, Launch, Ranks, Words};
+use crate::cli::{CommandLine, EngineOptions, LaunchOptions, Ranks};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::report::schema::Documentation;
@@ -29,13 +29,13 @@ pub trait Command: Debug {
     }
 
     /// The engine's options, for commands that compute.
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         None
     }
 
     /// The options of the launch check, and how long ranks may be silent; `None`: the command uses
     /// no ranks.
-    fn launch(&self) -> Option<&Launch> {
+    fn launch(&self) -> Option<&LaunchOptions> {
         self.engine().map(|engine| &engine.launch)
     }
 
@@ -79,7 +79,7 @@ pub trait Command: Debug {
     /// # Errors
     /// [`Error::Reported`](crate::error::Error::Reported) when the ranks have agreed on a failure;
     /// any other error is this rank's alone.
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8>;
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8>;
 
     /// The command restricted to what checkpoints prove, without output paths; `None` if they prove
     /// nothing. For `merge`.
@@ -108,7 +108,7 @@ pub trait Computation: Debug {
 /// A computation whose answers can be compared between runs.
 pub trait Timed: Computation {
     /// Its engine options.
-    fn engine(&self) -> &Engine;
+    fn engine(&self) -> &EngineOptions;
 
     /// The same with `times` the work, for weak scaling; `None` if that is too much.
     ///

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::output::Output;
 use super::scheduler::{array, query};
-use crate::cli::{self, OrAuto, TimeLimit, Words};
+use crate::cli::{self, CommandLine, OrAuto, TimeLimit};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::isa::Isa;
@@ -25,7 +25,7 @@ pub struct Context<'a> {
     /// The ranks.
     pub cluster: &'a Cluster,
     /// The user's options for the engine.
-    pub engine: &'a cli::Engine,
+    pub engine: &'a cli::EngineOptions,
     /// The command line, without the program's name.
     pub words: Vec<String>,
     /// The instruction set of this rank's kernels.
@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// [`Error::Reported`] when the instruction set or the output is not available.
-    pub fn new(cluster: &'a Cluster, words: &Words, engine: &'a cli::Engine) -> Result<Context<'a>> {
+    pub fn new(cluster: &'a Cluster, words: &CommandLine, engine: &'a cli::EngineOptions) -> Result<Context<'a>> {
         let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
         let output = Output::of(&engine.destination, cluster)?;
         let session = session(cluster, engine);
@@ -171,7 +171,7 @@ impl<'a> Context<'a> {
 }
 
 /// The engine with the user's options, without communication.
-fn session<'a>(cluster: &'a Cluster, engine: &cli::Engine) -> Session<'a> {
+fn session<'a>(cluster: &'a Cluster, engine: &cli::EngineOptions) -> Session<'a> {
     let options = Options {
         schedule: engine.schedule,
         chunk: engine.chunk.set().map(NonZeroU64::get),
@@ -228,7 +228,7 @@ fn roots_deadline(cluster: &Cluster, limit: Option<TimeLimit>, begun: Instant) -
 }
 
 /// At the root: the part of the job that this run computes.
-fn share(engine: &cli::Engine) -> Result<Option<JobPart>> {
+fn share(engine: &cli::EngineOptions) -> Result<Option<JobPart>> {
     match engine.keep.shard {
         None => Ok(None),
         Some(cli::Shard::Part(share)) => Ok(Some(share)),

@@ -1,12 +1,13 @@
-//! The files that a command line names, for any command. They follow from clap's definitions, so
-//! new options are included automatically.
+//! The files that a command line names, for any command. They follow from clap's definitions: an
+//! argument without an option name is read; a test demands that every new option says its role
+//! here.
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, ValueHint};
 
 use super::command::command;
-use crate::cli::words::{Words, with_presets};
+use crate::cli::words::{CommandLine, with_presets};
 
 /// A file named by the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +31,22 @@ pub enum Role {
     Saved,
 }
 
-/// Options whose files are only read.
-const READ: [&str; 3] = ["resume", "against", "file"];
+/// What is done with the file of each option.
+const ROLES: [(&str, Role); 10] = [
+    ("against", Role::Read),
+    ("checkpoint", Role::Saved),
+    ("csv", Role::Written),
+    ("exclude-file", Role::Written),
+    ("file", Role::Read),
+    ("junit", Role::Written),
+    ("output", Role::Written),
+    ("plot", Role::Written),
+    ("resume", Role::Read),
+    ("trace", Role::Written),
+];
 
 /// The files of a valid command line; none for an invalid one.
-pub fn files(words: &Words) -> Vec<File> {
+pub fn files(words: &CommandLine) -> Vec<File> {
     let command = command();
     let Ok((arguments, _)) = with_presets(&command, words) else { return Vec::new() };
     let Ok(matches) = command.clone().try_get_matches_from(arguments) else { return Vec::new() };
@@ -59,12 +71,8 @@ fn of(option: &Arg, matches: &ArgMatches) -> Vec<File> {
         return Vec::new();
     }
     let id = option.get_id().as_str();
-    let role = match option.get_long() {
-        None => Role::Read,
-        Some(long) if READ.contains(&long) => Role::Read,
-        Some("checkpoint") => Role::Saved,
-        Some(_) => Role::Written,
-    };
+    let known = |long| ROLES.iter().find(|(name, _)| *name == long).map_or(Role::Written, |&(_, role)| role);
+    let role = option.get_long().map_or(Role::Read, known);
     let name = option.get_long().map_or_else(|| id.to_uppercase(), |long| format!("--{long}"));
     let paths = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
     paths.map(|path| File { option: name.clone(), path: path.into(), role }).collect()
@@ -76,7 +84,7 @@ mod tests {
     use clap::Command;
 
     fn named(line: &str, variables: &[(&str, &str)]) -> String {
-        let words = Words::collect(
+        let words = CommandLine::collect(
             line.split_whitespace().map(Into::into),
             variables.iter().map(|(name, value)| (name.into(), value.into())),
         );
@@ -90,6 +98,21 @@ mod tests {
             files.iter().map(|file| format!("{}{}{}", file.option, role(file.role), file.path.display())).collect();
         names.sort();
         names.join(" ")
+    }
+
+    /// The options of a command and its subcommands whose value is a file.
+    fn options(command: &Command) -> Vec<String> {
+        let own = command.get_arguments().filter(|option| option.get_value_hint() == ValueHint::FilePath);
+        let own = own.filter_map(|option| option.get_long().map(str::to_owned));
+        own.chain(command.get_subcommands().flat_map(options)).collect()
+    }
+
+    #[test]
+    fn every_option_with_a_file_has_a_role() {
+        let mut options = options(&command());
+        options.sort();
+        options.dedup();
+        assert_eq!(options, ROLES.map(|(name, _)| name));
     }
 
     #[test]

@@ -66,8 +66,7 @@ impl Context<'_> {
         }
         if !self.is_proved() {
             // A problem so small that it is solved without blocks; every rank knows.
-            let said =
-                "merge: this job is answered without checkpoints, so they prove nothing; run its command instead";
+            let said = "merge: this job needs no blocks, so its checkpoints hold no result; run its command instead";
             return self.cluster.agree(Err(Error::Run(said.to_owned())));
         }
         let places = Place::gather(self.cluster)?;

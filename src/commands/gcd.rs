@@ -14,7 +14,7 @@ pub use self::args::Gcd;
 use self::serialised::GcdRun;
 use super::command::{Check, Command};
 use super::context::Context;
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::report::schema::Documentation;
@@ -31,11 +31,11 @@ impl Command for Gcd {
         Gcd::check(self)
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         let context = Context::new(cluster, words, &self.engine)?;
         if self.all || self.against.is_some() { list::run(&context, self) } else { pairs::run(&context, self) }
     }

@@ -8,7 +8,7 @@ pub use self::args::Info;
 use super::command::Command;
 use super::finish::distinct;
 use super::output::Output;
-use crate::cli::{self, Words};
+use crate::cli::{self, CommandLine};
 use crate::cluster::Cluster;
 use crate::cluster::launch::Launch;
 use crate::cluster::place::Place;
@@ -23,16 +23,16 @@ impl Command for Info {
         Documentation::of::<InfoResult>("the launch")
     }
 
-    fn launch(&self) -> Option<&cli::Launch> {
+    fn launch(&self) -> Option<&cli::LaunchOptions> {
         Some(&self.launch)
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         run(cluster, words, self)
     }
 }
 
-fn run(cluster: &Cluster, words: &Words, options: &Info) -> Result<u8> {
+fn run(cluster: &Cluster, words: &CommandLine, options: &Info) -> Result<u8> {
     let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
     fault::at(Stage::Start, cluster.original_rank())?;
     let places = Place::gather(cluster)?;
@@ -116,7 +116,7 @@ pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
     if !cpus.is_empty() && ranks > cpus.len() {
         let cpus = cpus.len();
         return Some(format!(
-            "{host}: {ranks} ranks share {cpus} CPUs, so times say little; give each rank a CPU, or check the binding (mpirun --bind-to none)"
+            "{host}: {ranks} ranks share {cpus} CPUs, so measured times are unreliable; give each rank a CPU, or check the binding (mpirun --bind-to none)"
         ));
     }
     let mut quotas: Vec<(&str, u64)> =

@@ -14,7 +14,7 @@ pub use self::args::Integrate;
 use self::args::{ABOUT_EP, EP, List};
 use super::command::{Check, Command, Computation, Timed};
 use super::output::Output;
-use crate::cli::{Destination, Engine, Words};
+use crate::cli::{CommandLine, Destination, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::montecarlo::integrands::ALL;
@@ -47,7 +47,7 @@ impl Command for Integrate {
         self.chosen().check()
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         self.chosen().engine()
     }
 
@@ -55,7 +55,7 @@ impl Command for Integrate {
         self.chosen().can_restart()
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.chosen().run(cluster, words)
     }
 
@@ -69,7 +69,7 @@ impl Command for Integrate {
 }
 
 impl Command for List {
-    fn run(&self, cluster: &Cluster, _: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, _: &CommandLine) -> Result<u8> {
         list(cluster, &self.destination)
     }
 }

@@ -26,7 +26,7 @@ use super::context::Context;
 use super::finish::FinalReport;
 use super::inputs::{self, shown};
 use crate::cli::values::NumberError;
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::cluster::flag::Kind;
 use crate::error::{Error, Result};
@@ -45,11 +45,11 @@ impl Command for IsPrime {
         IsPrime::check(self)
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.compute(&Context::new(cluster, words, &self.engine)?)
     }
 

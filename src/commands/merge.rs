@@ -13,7 +13,7 @@ pub use self::args::Merge;
 use super::command::{Check, Command, Computation};
 use super::context::Context;
 use super::parse;
-use crate::cli::{Engine, Ranks, Words};
+use crate::cli::{CommandLine, EngineOptions, Ranks};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
@@ -27,7 +27,7 @@ impl Command for Merge {
         }
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
@@ -36,7 +36,7 @@ impl Command for Merge {
         None
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         fault::at(Stage::Start, cluster.original_rank())?;
         let first = &self.files[0];
         let identity = cluster.at_root(|| Ok(checkpoint::identity(&*cluster.disk(), first)?)).transpose();
@@ -52,7 +52,7 @@ impl Command for Merge {
 /// The command of a checkpoint, restricted to what checkpoints prove; `None` if they prove nothing.
 fn provable(words: &[String]) -> Option<Box<dyn Computation>> {
     let arguments = std::iter::once("montesieve".to_owned()).chain(words.iter().cloned()).map(Into::into).collect();
-    parse(&Words { arguments, variables: Vec::new() }).ok()?.command.provable()
+    parse(&CommandLine { arguments, variables: Vec::new() }).ok()?.command.provable()
 }
 
 #[cfg(test)]

@@ -180,6 +180,9 @@ impl Output {
 /// the user asked for.
 pub struct SideFiles<const N: usize>([Option<Output>; N]);
 
+/// What makes the bytes of a side file.
+pub type Content<'c, R> = &'c (dyn Fn(&R) -> Result<Vec<u8>> + Sync);
+
 impl<const N: usize> SideFiles<N> {
     /// Opens them at the root, before the work. Every rank must call it.
     ///
@@ -207,7 +210,7 @@ impl<const N: usize> SideFiles<N> {
         self,
         cluster: &Cluster,
         report: Option<(Result<u8>, &R)>,
-        contents: [&(dyn Fn(&R) -> Result<Vec<u8>> + Sync); N],
+        contents: [Content<'_, R>; N],
     ) -> Result<u8> {
         let (code, data) = report.unzip();
         let all = |data: &R| {

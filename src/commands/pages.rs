@@ -9,7 +9,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::command::{Command, command};
-use crate::cli::Words;
+use crate::cli::CommandLine;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 
@@ -34,14 +34,14 @@ pub struct ManPages {
 }
 
 impl Command for Completions {
-    fn run(&self, cluster: &Cluster, _: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, _: &CommandLine) -> Result<u8> {
         let written = cluster.at_root(|| cluster.print(&completions(self.shell)));
         cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
     }
 }
 
 impl Command for ManPages {
-    fn run(&self, cluster: &Cluster, _: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, _: &CommandLine) -> Result<u8> {
         let written = cluster.at_root(|| {
             let folder = &self.dir;
             fs::create_dir_all(folder).map_err(Error::io(format!("cannot make {}", folder.display())))?;

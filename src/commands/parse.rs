@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
 
 use super::command::{Cli, command};
-use crate::cli::words::{Preset, Stranger, Words, strangers, with_presets};
+use crate::cli::words::{CommandLine, Preset, UnknownVariable, strangers, with_presets};
 
 /// Why there is nothing to run: a request for help, or an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,14 +69,14 @@ fn mentions(text: &str, option: &str) -> bool {
 /// [`Refusal`] when there is nothing to run.
 ///
 /// ```
-/// use montesieve::cli::Words;
+/// use montesieve::cli::CommandLine;
 /// use montesieve::commands::{Commands, parse};
-/// let words = Words::collect(["montesieve", "pi", "1e6"].map(Into::into), []);
+/// let words = CommandLine::collect(["montesieve", "pi", "1e6"].map(Into::into), []);
 /// let Ok(cli) = parse(&words) else { panic!() };
 /// let Commands::Pi(pi) = cli.command else { panic!() };
 /// assert_eq!(pi.samples(), 1_000_000);
 /// ```
-pub fn parse(words: &Words) -> Result<Cli, Refusal> {
+pub fn parse(words: &CommandLine) -> Result<Cli, Refusal> {
     let mut command = command();
     let (arguments, presets) =
         with_presets(&command, words).map_err(|message| Refusal::new(&usage_error(message), &[]))?;
@@ -99,18 +99,18 @@ pub fn parse(words: &Words) -> Result<Cli, Refusal> {
 }
 
 /// A variable whose name is nearly a preset's, and which would be ignored silently.
-fn slip(words: &Words) -> Option<String> {
+fn slip(words: &CommandLine) -> Option<String> {
     strangers(&command(), words).into_iter().find_map(|stranger| match stranger {
-        Stranger::Slip(message) => Some(message),
-        Stranger::Unknown(_) => None,
+        UnknownVariable::Slip(message) => Some(message),
+        UnknownVariable::Unknown(_) => None,
     })
 }
 
 /// Names of `MONTESIEVE_*` variables that no command knows.
-pub fn unknown_variables(words: &Words) -> Vec<String> {
+pub fn unknown_variables(words: &CommandLine) -> Vec<String> {
     let unknown = |stranger| match stranger {
-        Stranger::Unknown(name) => Some(name),
-        Stranger::Slip(_) => None,
+        UnknownVariable::Unknown(name) => Some(name),
+        UnknownVariable::Slip(_) => None,
     };
     strangers(&command(), words).into_iter().filter_map(unknown).collect()
 }
@@ -128,7 +128,7 @@ impl Presets {
 }
 
 /// The presets of this command line.
-pub fn presets(words: &Words) -> Presets {
+pub fn presets(words: &CommandLine) -> Presets {
     Presets(with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default())
 }
 
@@ -137,7 +137,7 @@ fn usage_error(message: String) -> Error {
 }
 
 /// clap parses `-5` as a number but `-5k` and `-2^3` as options: gives a proper error for them.
-fn negative_number(error: &Error, words: &Words) -> Option<Error> {
+fn negative_number(error: &Error, words: &CommandLine) -> Option<Error> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
     let starts_number = option.strip_prefix('-')?.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     if error.kind() != ErrorKind::UnknownArgument || !starts_number {

@@ -14,7 +14,7 @@ use self::answer::{PatternEntry, PatternPage, PatternsList, PatternsPages, Patte
 pub use self::args::Patterns;
 use super::command::Command;
 use super::output::Output;
-use crate::cli::{Launch, Words};
+use crate::cli::{CommandLine, LaunchOptions};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::report::schema::Documentation;
@@ -101,7 +101,7 @@ static ALL: [Pattern; 15] = [
 ];
 
 impl Command for Patterns {
-    fn launch(&self) -> Option<&Launch> {
+    fn launch(&self) -> Option<&LaunchOptions> {
         Some(&self.launch)
     }
 
@@ -118,7 +118,7 @@ impl Command for Patterns {
             .or_no_run()
     }
 
-    fn run(&self, cluster: &Cluster, _: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, _: &CommandLine) -> Result<u8> {
         run(cluster, self)
     }
 }

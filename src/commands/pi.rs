@@ -17,7 +17,7 @@ use super::command::{Check, Command, Computation, Timed, has_no_size};
 use super::context::Context;
 use super::finish::{FinalReport, figure_of_merit};
 use super::rounds::{self, Reading, Sampling, TargetCheck};
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::isa::Isa;
@@ -65,7 +65,7 @@ impl Command for Pi {
         Pi::check(self)
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
@@ -73,7 +73,7 @@ impl Command for Pi {
         !self.precision.plan
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.compute(&Context::new(cluster, words, &self.engine)?)
     }
 
@@ -88,7 +88,7 @@ impl Command for Pi {
 }
 
 impl Timed for Pi {
-    fn engine(&self) -> &Engine {
+    fn engine(&self) -> &EngineOptions {
         &self.engine
     }
 
@@ -114,11 +114,11 @@ fn run(context: &Context<'_>, options: &Pi) -> Result<u8> {
         words: context.words.clone(),
     };
     match options.method {
-        PiMethod::Darts => carry_out_in_rounds(context, options, &darts::DartsJob::new(terms)),
-        PiMethod::Stratified => carry_out(context, options, &strata::StrataJob::new(terms)),
-        PiMethod::Antithetic => carry_out_in_rounds(context, options, &pairs::PairsJob::<Antithetic>::new(terms)),
-        PiMethod::Control => carry_out_in_rounds(context, options, &pairs::PairsJob::<Control>::new(terms)),
-        PiMethod::Sobol => carry_out(context, options, &nets::SobolJob::new(terms)),
+        PiMethod::Darts => run_in_rounds(context, options, &darts::DartsJob::new(terms)),
+        PiMethod::Stratified => run_job(context, options, &strata::StrataJob::new(terms)),
+        PiMethod::Antithetic => run_in_rounds(context, options, &pairs::PairsJob::<Antithetic>::new(terms)),
+        PiMethod::Control => run_in_rounds(context, options, &pairs::PairsJob::<Control>::new(terms)),
+        PiMethod::Sobol => run_job(context, options, &nets::SobolJob::new(terms)),
     }
 }
 
@@ -158,14 +158,14 @@ impl Terms {
 }
 
 /// Computes, reduces and reports.
-fn carry_out<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
+fn run_job<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let outcome = context.compute(job)?;
     context.finish(outcome.map(|outcome| final_report(job, options, outcome, None)))
 }
 
 /// The same for a method whose samples may end anywhere: until the error is small enough, with
 /// intermediate estimates.
-fn carry_out_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
+fn run_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let chart = |readings: &[Reading]| {
         let title = format!("pi by {}, seed {}", options.method, options.seed);
         let mut chart = rounds::chart(title, readings, Some(("pi".to_owned(), std::f64::consts::PI)));
@@ -175,7 +175,7 @@ fn carry_out_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: 
         chart
     };
     let finish = |outcome, met| Ok(final_report(job, options, outcome, met));
-    rounds::carry_out(context, job, &options.precision, "pi", chart, finish)
+    rounds::run_to_target(context, job, &options.precision, "pi", chart, finish)
 }
 
 /// Darts in the picture.

@@ -28,7 +28,8 @@ pub(super) fn run_pilot<J: Sampling>(
     let outcome = agreed(context.cluster, context.session.run(&pilot))?;
     let final_report = outcome.map(|outcome| {
         let reading = outcome.total.as_ref().and_then(|tally| pilot.reading(tally));
-        let reading = reading.ok_or_else(|| Error::Run("the first blocks say nothing: no plan".to_owned()))?;
+        let reading = reading
+            .ok_or_else(|| Error::Run("the first blocks give no estimate, so no plan is possible".to_owned()))?;
         let limit = job.samples();
         let error =
             reading.std_error.ok_or_else(|| Error::Run("the first samples are all equal: no plan".to_owned()))?;

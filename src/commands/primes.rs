@@ -38,7 +38,7 @@ use self::survey::Survey;
 use super::command::{Check, Command, Computation, Timed, has_no_size};
 use super::context::Context;
 use super::finish::FinalReport;
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
 use crate::isa::Isa;
@@ -64,7 +64,7 @@ impl Command for Primes {
         Primes::check(self)
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
@@ -72,7 +72,7 @@ impl Command for Primes {
         self.list().is_none() && !self.plan
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.compute(&Context::new(cluster, words, &self.engine)?)
     }
 
@@ -90,7 +90,7 @@ impl Command for Primes {
 }
 
 impl Timed for Primes {
-    fn engine(&self) -> &Engine {
+    fn engine(&self) -> &EngineOptions {
         &self.engine
     }
 

@@ -34,13 +34,13 @@ pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Words;
+    use crate::cli::CommandLine;
     use crate::cluster::testing::{alone, on_ranks};
     use crate::commands::parse;
 
     fn asked(cluster: &Cluster, line: &str) -> Result<Option<u64>> {
         let arguments = format!("montesieve {line}").split_whitespace().map(Into::into).collect();
-        let cli = parse(&Words { arguments, variables: Vec::new() }).expect("understood");
+        let cli = parse(&CommandLine { arguments, variables: Vec::new() }).expect("understood");
         to_start(cluster, &*cli.command)
     }
 

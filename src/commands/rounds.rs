@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::job::Ledger;
 use crate::job::rounds::{Shorten, growing, totals_at_powers};
 use crate::job::run::{Outcome, agreed};
-use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
+use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
 use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
@@ -125,7 +125,7 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
         lines: vec![Line {
             name: "estimate".to_owned(),
             points: points(&|reading| Some(reading.estimate)),
-            kind: Kind::Measured,
+            kind: CurveKind::Measured,
         }],
         level,
         ..Chart::default()
@@ -134,12 +134,12 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
 
 /// Computes, reduces and reports as `wish` demands, with intermediate estimates. Every rank must
 /// call it; returns the exit code, which is 5 if a limit came before the target. `chart` and
-/// `finish` are called at the root.
+/// `final_report` are called at the root.
 ///
 /// # Errors
-/// As [`Context::compute`]; the error of `finish`; [`Error::Reported`] when a file cannot be
+/// As [`Context::compute`]; the error of `final_report`; [`Error::Reported`] when a file cannot be
 /// written.
-pub(super) fn carry_out<J: Sampling, R: Answer>(
+pub(super) fn run_to_target<J: Sampling, R: Answer>(
     context: &Context<'_>,
     job: &J,
     wish: &Precision,

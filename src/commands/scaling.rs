@@ -26,7 +26,7 @@ use super::context::Context;
 use super::finish::{distinct, library};
 use super::output::{Output, SideFiles, formatted};
 use super::stop::{self, Stop};
-use crate::cli::{Launch, OrAuto, Ranks, Words};
+use crate::cli::{CommandLine, LaunchOptions, OrAuto, Ranks};
 use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
@@ -46,7 +46,7 @@ impl Command for Scaling {
         Scaling::check(self)
     }
 
-    fn launch(&self) -> Option<&Launch> {
+    fn launch(&self) -> Option<&LaunchOptions> {
         Some(&self.launch)
     }
 
@@ -56,12 +56,12 @@ impl Command for Scaling {
         self.from.is_none().then(|| most.map_or(OrAuto::Auto, |&ranks| OrAuto::Set(ranks)))
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         run(cluster, words, self)
     }
 }
 
-fn run(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<u8> {
+fn run(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<u8> {
     let shown = options.shown();
     let output = Output::of(&shown.destination, cluster)?;
     let sides = SideFiles::open(cluster, [shown.csv.as_deref(), shown.plot.as_deref()])?;
@@ -97,7 +97,7 @@ enum Measurements {
 }
 
 /// Plans and runs the trials, and reports at the root. Every rank must call it.
-fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measurements> {
+fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<Measurements> {
     let inner = cluster.agree(Inner::read(options, words))?;
     if options.predict.is_some() && cluster.size() == 1 {
         return cluster.agree(Err(Error::Usage(
@@ -108,7 +108,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measur
     let cases = cluster.agree(trials::plan(cluster.size(), options, inner.engine()))?;
     let engine = inner.quiet_engine();
     let words =
-        Words { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
+        CommandLine { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
     let stop = Stop::listen(cluster, options.time_limit)?;
     let context = Context::new(cluster, &words, &engine)?.until(stop.deadline());
     let places = Place::gather(cluster)?;
@@ -117,7 +117,7 @@ fn measure(cluster: &Cluster, words: &Words, options: &Scaling) -> Result<Measur
         Some(_) => costs::measure(cluster)?,
         None => None,
     };
-    let trials::TrialsEnd { done, stopped } = trials::carry_out(&context, &inner, &cases, options, capacity.as_ref())?;
+    let trials::TrialsEnd { done, stopped } = trials::run_trials(&context, &inner, &cases, options, capacity.as_ref())?;
     let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
     if let Some(code) = stopped.filter(|_| !is_known) {
         return Ok(Measurements::Stopped(code));

@@ -21,8 +21,8 @@ use montesieve_engine::simulated::{
 };
 use montesieve_engine::transport::{Lost, Transport};
 
-use super::carry_out;
-use crate::cli::Words;
+use super::run_on_ranks;
+use crate::cli::CommandLine;
 use crate::cluster::testing::on;
 use crate::error::Error;
 
@@ -210,8 +210,8 @@ fn checkpoint(folder: &Path, part: Option<u64>) -> String {
     at(folder, &part.map_or("job.ckpt".to_owned(), |part| format!("part{part}.ckpt")))
 }
 
-fn words(line: &str) -> Words {
-    Words { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() }
+fn words(line: &str) -> CommandLine {
+    CommandLine { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() }
 }
 
 /// One run on simulated ranks; returns each rank's exit code.
@@ -219,7 +219,7 @@ fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
     let words = words(line);
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
     simulated::run(plan, |rank| {
-        let command = || match carry_out(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
+        let command = || match run_on_ranks(&on(Rc::clone(rank) as Rc<_>), &words, &cli) {
             Ok(code) | Err(Error::Reported { code }) => leave(rank).map(|()| code),
             Err(Error::Lost) => Err(Lost.into()),
             // An error of one rank alone ends the job.

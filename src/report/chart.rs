@@ -39,7 +39,7 @@ const MARKS: [MarkerShape; 4] = [MarkerShape::Circle, MarkerShape::Square, Marke
 
 /// The kind of a line, which determines its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CurveKind {
     /// Measured points, marked and joined.
     Measured,
     /// A law, in the colour of the line with this number, and dashed.
@@ -56,7 +56,7 @@ pub struct Line {
     /// Points, x rising.
     pub points: Vec<(f64, f64)>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: CurveKind,
 }
 
 /// The area between two lines over the same x.
@@ -100,12 +100,14 @@ pub struct Chart {
 
 /// Colour, dashes and width of the line with this number; the fifth law has the first colour with
 /// other dashes.
-fn style(line: usize, kind: Kind) -> (&'static str, LineStyle, f64) {
+fn style(line: usize, kind: CurveKind) -> (&'static str, LineStyle, f64) {
     let colour = |i: usize| COLOURS[i % COLOURS.len()];
     match kind {
-        Kind::Measured => (colour(line), LineStyle::Solid, 2.0),
-        Kind::Law(i) => (colour(i), LineStyle::Custom(DASHES[(i + i / COLOURS.len()) % DASHES.len()].to_owned()), 2.0),
-        Kind::Ideal => (INK, LineStyle::Custom(IDEAL.to_owned()), 1.5),
+        CurveKind::Measured => (colour(line), LineStyle::Solid, 2.0),
+        CurveKind::Law(i) => {
+            (colour(i), LineStyle::Custom(DASHES[(i + i / COLOURS.len()) % DASHES.len()].to_owned()), 2.0)
+        }
+        CurveKind::Ideal => (INK, LineStyle::Custom(IDEAL.to_owned()), 1.5),
     }
 }
 
@@ -160,7 +162,7 @@ impl Chart {
                 line.points.iter().map(place).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
             let path = LinePlot::new().with_data(points.clone()).with_color(colour).with_stroke_width(width);
             plots.push(Plot::Line(path.with_line_style(dashes)));
-            if line.kind == Kind::Measured {
+            if line.kind == CurveKind::Measured {
                 let marks = ScatterPlot::new().with_data(points).with_color(colour).with_size(3.5);
                 plots.push(Plot::Scatter(marks.with_marker(MARKS[i % MARKS.len()])));
             }
@@ -206,8 +208,10 @@ impl Chart {
         let lines = self.lines.iter().enumerate().map(|(i, line)| {
             let (colour, dashes, _) = style(i, line.kind);
             match line.kind {
-                Kind::Measured => entry(&line.name, colour, LegendShape::Marker(MARKS[i % MARKS.len()]), None),
-                Kind::Law(_) | Kind::Ideal => entry(&line.name, colour, LegendShape::Line, dashes.dasharray()),
+                CurveKind::Measured => entry(&line.name, colour, LegendShape::Marker(MARKS[i % MARKS.len()]), None),
+                CurveKind::Law(_) | CurveKind::Ideal => {
+                    entry(&line.name, colour, LegendShape::Line, dashes.dasharray())
+                }
             }
         });
         let mut bands: Vec<&Band> = Vec::new();
@@ -261,7 +265,8 @@ mod tests {
         let empty = Chart { title: "a < b".into(), x_axis: Axis::Powers(10), ..Chart::default() };
         let svg = empty.svg();
         assert!(svg.contains("a &lt; b") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
-        let line = |points: &[(f64, f64)]| Line { name: "one".into(), points: points.to_vec(), kind: Kind::Measured };
+        let line =
+            |points: &[(f64, f64)]| Line { name: "one".into(), points: points.to_vec(), kind: CurveKind::Measured };
         for points in [&[(1.0, 5.0)][..], &[(1.0, 5.0), (2.0, 5.0)], &[(1.0, f64::NAN)]] {
             let svg = Chart { lines: vec![line(points)], ..empty.clone() }.svg();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -270,8 +275,11 @@ mod tests {
 
     #[test]
     fn lines_differ_in_black_and_white() {
-        let line =
-            |i: usize| Line { name: format!("line {i}"), points: vec![(1.0, 1.0), (2.0, 2.0)], kind: Kind::Law(i) };
+        let line = |i: usize| Line {
+            name: format!("line {i}"),
+            points: vec![(1.0, 1.0), (2.0, 2.0)],
+            kind: CurveKind::Law(i),
+        };
         let svg = Chart { lines: (0..4).map(line).collect(), ..Chart::default() }.svg();
         assert_eq!(tint("#0072b2", 0.2), "#cce3f0");
         assert!(DASHES.iter().all(|dashes| svg.contains(&format!("stroke-dasharray=\"{dashes}\""))), "{svg}");

@@ -62,7 +62,11 @@ impl<R> Field<R> {
 
     /// The field is omitted instead of being null, or an empty list.
     pub const fn optional(self) -> Field<R> {
-        let absent = if self.description.may_be_null { Absent::Null } else { Absent::Empty };
+        let absent = match self.description.kind {
+            _ if self.description.may_be_null => Absent::Null,
+            Kind::List(_) | Kind::Rows(_) => Absent::Empty,
+            _ => panic!("only an Option or a list can be left out"),
+        };
         Field { description: Description { absent, may_be_null: false, ..self.description }, ..self }
     }
 

@@ -58,7 +58,8 @@ impl Kind {
 
     pub(super) fn holds(self, value: &Value) -> bool {
         match (self, value) {
-            (Kind::Bool, Value::Bool(_)) | (Kind::Integer, Value::Integer(_)) => true,
+            (Kind::Bool, Value::Bool(_)) => true,
+            (Kind::Integer, Value::Integer(integer)) => *integer < 1 << 53,
             (Kind::Float | Kind::Rounded, Value::Float(_)) => true,
             (Kind::Wide, Value::Text(digits)) => {
                 let digits = digits.strip_prefix('-').unwrap_or(digits);

@@ -45,7 +45,7 @@ record! {
         pub imbalance: f64 as ROUNDED,
         /// Messages sent by all ranks, where they were counted.
         pub messages: Option<u64> => .optional(),
-        /// The same over `seconds`: what the root and the network bore.
+        /// Messages of all ranks per second of `seconds`.
         pub messages_per_second: Option<f64> => .optional(),
         /// Largest resident memory, per rank. Memory that ranks share is in the number of each of
         /// them.

@@ -24,7 +24,7 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     )?;
     if !run.lost.is_empty() {
         let lost: Vec<String> = run.lost.iter().map(|lost| format!("rank {} on {}", lost.rank, lost.host)).collect();
-        writeln!(out, "lost on the way: {}", lost.join(", "))?;
+        writeln!(out, "lost during the run: {}", lost.join(", "))?;
     }
     run.extra.lines().iter().try_for_each(|line| writeln!(out, "{line}"))?;
     if per_rank { write_ranks(run, out) } else { Ok(()) }
@@ -91,7 +91,7 @@ mod tests {
     fn who_was_lost_is_said() {
         let lost = [(0, "nid001"), (3, "nid002")].map(|(rank, host)| LostRank { rank, host: host.to_owned() });
         let run = Run { lost: lost.to_vec(), ..example() };
-        let line = "lost on the way: rank 0 on nid001, rank 3 on nid002";
+        let line = "lost during the run: rank 0 on nid001, rank 3 on nid002";
         assert_eq!(written(&run, false).lines().nth(2), Some(line));
     }
 

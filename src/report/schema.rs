@@ -120,12 +120,14 @@ pub fn page(commands: &[(String, Documentation)]) -> String {
 const PAGE: &str = "\
 # JSON, field by field
 
-This page is written by a test from the same tables of fields that write JSON, CSV and text (`src/commands/NAME/answer.rs`), as
-is its machine-readable form, the JSON Schema [json.schema.json](json.schema.json).
+A test writes this page, and its machine-readable form, the JSON Schema [json.schema.json](json.schema.json), from the records
+(`record!` in `src/commands/` and `src/report/`) that also write JSON, CSV and text.
 
 - A field has one type. Integers that may exceed 2^53 are strings of digits in every result.
-- A field that is *optional* is left out unless it was asked for; one that may be *null* is null where there is none.
-- `--format csv` has the same fields as columns: a record's are joined by `_`, and a list of objects has a row for each.
+- A field that is *optional* is left out if it was not requested or does not apply; one that may be *null* is null if there is
+  no value.
+- `--format csv` has the same fields as columns, except the longest lists: names within an object are joined by `_`, and a
+  list of objects has one row for each.
 - `result` has the same bytes for every rank count, schedule, chunk, instruction set, MPI library and restart.
 ";
 

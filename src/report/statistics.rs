@@ -60,7 +60,7 @@ impl Warning {
 record!(for ChiSquare {
     /// The sum.
     value: f64 => .column("").line("chi-square", |chi| Some(chi_square_text(chi))),
-    /// What it should be about.
+    /// Degrees of freedom: the expected value.
     degrees_of_freedom: u64,
     /// How many standard deviations it is off.
     z: f64,

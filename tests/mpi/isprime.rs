@@ -105,9 +105,9 @@ fn bad_input_is_refused() {
         ("isprime 2^128+51 --method trial", "trial division is for numbers below 2^128"),
         ("isprime 7 --input-format json", "it is one of auto, decimal, hex"),
         ("isprime -7", "must not be negative"),
-        ("isprime 7 --flag message", "--flag is about divisors"),
+        ("isprime 7 --flag message", "--flag requires --method trial"),
         ("isprime 7 --method trial --flag semaphore", "it is one of none, server"),
-        ("isprime 7 --checkpoint x", "go with --method trial and one number"),
+        ("isprime 7 --checkpoint x", "require --method trial and a single number"),
         ("isprime 7 --plot x", "required arguments were not provided"),
         ("isprime --compare --flag rma", "goes through all flags"),
     ];

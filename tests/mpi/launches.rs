@@ -73,7 +73,7 @@ fn slips_in_variables_are_refused_and_others_are_named() {
         with("MONTESIEVE_FAULT", "panik@start#0").expect_code(2).expect_told_once("no such kind; it has panic");
         with("MONTESIEVE_FAULT", "panic@start#9").expect_code(2).expect_told_once("no such rank; there are");
         let named = with("MONTESIEVE_ROOT_FOLDER", "/opt").expect_code(0);
-        assert_eq!(named.stderr.matches("MONTESIEVE_ROOT_FOLDER means nothing to montesieve").count(), 1, "{named}");
+        assert_eq!(named.stderr.matches("MONTESIEVE_ROOT_FOLDER is no variable of montesieve").count(), 1, "{named}");
     });
     // An error names the variable that preset the option, wherever in the program it arises.
     let preset = Launch::new(Alone, "primes 1e6 --print").env("MONTESIEVE_CHECKPOINT", "x.ckpt");

@@ -1,7 +1,7 @@
 //! The real program under a real launcher: tests the promises of montesieve on any number of ranks.
 //!
-//! Everything else is tested without MPI. Here the binary is started as by a user, with and without
-//! `mpirun`, and judged by its standard output, standard error, exit code and time, and by leaving
+//! Everything else is tested without MPI. Here the binary is started as by a user, with `mpirun` and
+//! on threads, and judged by its standard output, standard error, exit code and time, and by leaving
 //! no process behind.
 //!
 //! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a missing
@@ -22,6 +22,7 @@
 //! - [`isprime`]: single numbers: by tests, and by trial division under every flag
 //! - [`gcd`]: greatest common divisors of pairs and lists
 //! - [`redis`]: the flag in a real Redis server (feature `redis`)
+//! - [`merge`]: parts of a job combined. [`files`]: files that a command line names twice
 //! - [`input`]: bad input: one message, exit code 2, at once
 //! - [`output`]: files and devices that cannot be written
 //! - [`faults`]: a rank that panics, fails, dies or leaves, at every stage

@@ -182,14 +182,14 @@ impl<'a, J: Job> Driver<'a, J> {
         while let Some(input) = inputs.pop_front() {
             self.machine.handle(input, self.looked).map_err(fault)?;
             while let Some(output) = self.machine.output() {
-                inputs.extend(self.carry_out(output)?);
+                inputs.extend(self.execute(output)?);
             }
         }
         Ok(())
     }
 
     /// Executes one output; returns the input that follows at once.
-    fn carry_out(&mut self, output: Output<J::Tally>) -> Result<Option<Input<J::Tally>>> {
+    fn execute(&mut self, output: Output<J::Tally>) -> Result<Option<Input<J::Tally>>> {
         match output {
             Output::Send(to, message) => {
                 if matches!(message, Message::Finished | Message::Close) {

@@ -15,7 +15,7 @@
 //! - [`background`], [`disk`]: work beside a rank's messages, and storage; a transport provides
 //!   both.
 //! - [`Session`]: the entry point. It runs a job, loads and saves its [`checkpoint`],
-//!   [unites](unite) the checkpoints of shares, and runs [rounds] until a condition holds.
+//!   [unites](unite) the checkpoints of parts, and runs [rounds] until a condition holds.
 
 mod agreement;
 pub mod atomic_file;

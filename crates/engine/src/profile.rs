@@ -1,5 +1,4 @@
-//! How a rank spent its time: the numbers behind `run.compute_seconds`, `idle_seconds` and
-//! `comm_seconds`.
+//! How a rank spent its time: computing, idle, or on messages.
 
 use std::time::{Duration, Instant};
 

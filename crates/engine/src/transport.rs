@@ -3,7 +3,7 @@
 //! Threads of one process implement it ([`threads`](crate::threads)); a program that uses MPI
 //! brings its own.
 //!
-//! A transport needs seven methods: the rank and its number of peers, the clock, and how to send,
+//! A transport needs seven methods: the rank, the number of ranks, the clock, and how to send,
 //! poll, wait, and test that messages have left. The collectives have default forms over these; MPI
 //! brings its own.
 //!

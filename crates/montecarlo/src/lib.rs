@@ -17,6 +17,7 @@
 //!   the list of them. [`expression`]: a user's own, from text.
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
+//! - [`chi_square`]: whether blocks scatter as chance has it.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;

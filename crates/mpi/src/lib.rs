@@ -1,4 +1,4 @@
-//! The ranks of a program, over MPI or as threads: the only crate here that knows MPI.
+//! The ranks of a program, over MPI or as threads: the only library here that knows MPI.
 //!
 //! It joins the ranks that a launcher started, refuses launches that cannot be right, and carries
 //! the messages of `montesieve_engine`. It detects ranks that hang or die, and ends the job the
@@ -168,7 +168,7 @@ impl Cluster {
         if let Cluster::Local(local) = self {
             if !local.launch().is_alone() {
                 return Err(Error::Launch(format!(
-                    "this needs MPI, and {} does not understand the launcher that is in sight here",
+                    "this needs MPI, and {} does not know the launcher of this process",
                     mpi::library()
                 )));
             }

@@ -124,7 +124,9 @@ impl Local {
         let mine = (self.rank() == ROOT).then(|| Arc::new(make()) as SharedValue);
         let given = self.transport.share(mine)?;
         let given = given.and_then(|given| given.downcast().ok());
-        given.ok_or_else(|| Error::Run("the ranks do not share the same thing".into()))
+        given.ok_or_else(|| {
+            Error::Run("the ranks shared values of different types (a fault of the program, please report it)".into())
+        })
     }
 
     /// Counts bytes that the ranks now share.

@@ -24,7 +24,7 @@ use super::node_window::ReadOnlyWindow;
 use super::shared_words::SharedWords;
 use crate::error::{Error, Result};
 
-/// SharedWords that the ranks of a node have filled together: the same at every rank, and
+/// Numbers that the ranks of a node have filled together: the same at every rank, and
 /// read-only.
 ///
 /// Shared memory lives until [`Shared::release`], or until the end of the cluster. Dropping this

@@ -1,4 +1,4 @@
-//! SharedWords of memory that threads fill together, each its own part, and then only read.
+//! Memory that threads fill together, each its own part, and then only read.
 //!
 //! Stands beside `node_window`, which does the same between processes (`MPI_Win_allocate_shared`).
 //! All its `unsafe` is here. It checks that no two threads fill the same part. A barrier in

@@ -177,7 +177,7 @@ record! {
         /// How many pairs of hosts there are, each host with itself included where it has two
         /// ranks.
         pub pairs: usize,
-        /// What is off, a sentence each.
+        /// Problems found, a sentence each.
         pub hints: Vec<String>,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use crate::cli::choices::{TimeLimit, or_auto};
-use crate::cli::engine::{Destination, Launch};
+use crate::cli::engine::{Destination, LaunchOptions};
 use crate::cli::values;
 
 const EXAMPLES: &str = "\
@@ -62,7 +62,7 @@ pub struct Burnin {
 
     /// What the launch check lets pass.
     #[command(flatten)]
-    pub launch: Launch,
+    pub launch: LaunchOptions,
 }
 
 /// A percentage, in hundredths of a percent: exact as it was typed.

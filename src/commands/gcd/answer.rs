@@ -72,7 +72,7 @@ record! {
         /// Its common factor with all others together; the number itself when all its factors are
         /// theirs.
         pub factor: String as WIDE,
-        /// The number as a product of the parts that its partners reveal; empty if it has none.
+        /// The number as a product of the factors that its partners reveal; empty if it has none.
         pub factors: Vec<String> as Kind::List(&WIDE),
         /// The first numbers that share a factor with it and are not equal to it; in CSV
         /// `PLACE:FACTOR`.

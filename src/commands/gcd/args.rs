@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cli::engine::Engine;
+use crate::cli::engine::EngineOptions;
 use crate::commands::inputs::format::InputFormat;
 
 const EXAMPLES: &str = "\
@@ -49,7 +49,7 @@ pub struct Gcd {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 impl Gcd {

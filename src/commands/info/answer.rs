@@ -26,7 +26,7 @@ record! {
         pub hosts: Vec<Host> => .column("host"),
         /// Where every rank may run, in rank order.
         pub binding: Vec<RankPlace> => .without_column(),
-        /// What is off, a sentence each.
+        /// Problems found, a sentence each.
         pub hints: Vec<String>,
     }
 }
@@ -56,9 +56,9 @@ record! {
         pub cpu_model: String,
         /// The instruction set that the kernels use there.
         pub isa: String,
-        /// Memory that the job may still take there; null where the system does not say.
+        /// Memory still available to the job, in bytes; null if the system does not tell.
         pub memory_available_bytes: Option<u64> as WIDE,
-        /// The limit that says so.
+        /// The limit that determines it.
         pub memory_bound: Option<String>,
         /// CPUs' worth of time that a control group grants; null without a quota.
         pub quota_cpus: Option<f64>,

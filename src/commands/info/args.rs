@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::{Destination, Launch};
+use crate::cli::{Destination, LaunchOptions};
 
 /// Show the launcher, the MPI library, hosts, ranks, binding and CPUs, with hints about likely
 /// problems
@@ -13,5 +13,5 @@ pub struct Info {
     pub destination: Destination,
     /// What the launch check lets pass.
     #[command(flatten)]
-    pub launch: Launch,
+    pub launch: LaunchOptions,
 }

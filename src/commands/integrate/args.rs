@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::cli::choices::choices;
-use crate::cli::engine::{Destination, Engine};
+use crate::cli::engine::{Destination, EngineOptions};
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
 use crate::montecarlo::ep::Class;
@@ -60,7 +60,7 @@ pub struct Ep {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 /// An integrand with its parameters, and how to sample it.
@@ -98,7 +98,7 @@ pub struct Common {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 choices! {

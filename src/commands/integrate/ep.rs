@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::answer::ep::EpResult;
 use super::args;
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
 use crate::commands::context::Context;
@@ -20,7 +20,7 @@ use crate::report::{Completion, Work};
 const GRAIN: u64 = 16;
 
 impl Command for args::Ep {
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.engine)
     }
 
@@ -28,7 +28,7 @@ impl Command for args::Ep {
         true
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.compute(&Context::new(cluster, words, &self.engine)?)
     }
 
@@ -42,7 +42,7 @@ impl Command for args::Ep {
 }
 
 impl Timed for args::Ep {
-    fn engine(&self) -> &Engine {
+    fn engine(&self) -> &EngineOptions {
         &self.engine
     }
 

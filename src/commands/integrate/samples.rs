@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::answer::IntegrateResult;
 use super::args::{Common, NanPolicy, Samples};
-use crate::cli::{Engine, Words};
+use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
 use crate::commands::context::Context;
@@ -38,7 +38,7 @@ impl Command for Samples {
         self.entry().map_or(Ok(()), make)
     }
 
-    fn engine(&self) -> Option<&Engine> {
+    fn engine(&self) -> Option<&EngineOptions> {
         Some(&self.common.engine)
     }
 
@@ -46,7 +46,7 @@ impl Command for Samples {
         !self.common.precision.plan
     }
 
-    fn run(&self, cluster: &Cluster, words: &Words) -> Result<u8> {
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
         self.compute(&Context::new(cluster, words, &self.common.engine)?)
     }
 
@@ -63,7 +63,7 @@ impl Command for Samples {
 }
 
 impl Timed for Samples {
-    fn engine(&self) -> &Engine {
+    fn engine(&self) -> &EngineOptions {
         &self.common.engine
     }
 
@@ -89,7 +89,7 @@ fn integrate(context: &Context<'_>, options: &Samples) -> Result<u8> {
     let level = job.kernel.exact().map(|exact| ("exact".to_owned(), exact));
     let chart = |readings: &[Reading]| rounds::chart(title.clone(), readings, level.clone());
     let finish = |outcome, met| final_report(&job, options, outcome, met);
-    rounds::carry_out(context, &job, &options.common.precision, "integrate", chart, finish)
+    rounds::run_to_target(context, &job, &options.common.precision, "integrate", chart, finish)
 }
 
 impl Sampling for Integral {

@@ -11,7 +11,7 @@ use crate::report::{Answer, Completion};
 const COLUMN: usize = 80;
 
 record! {
-    /// What became of some numbers.
+    /// The primality of numbers.
     #[derive(Clone, Debug, PartialEq)]
     pub struct IsPrimeResult {
         /// The numbers, in the order in which they were given.

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use dashu_int::UBig;
 
 use crate::cli::choices::choices;
-use crate::cli::engine::Engine;
+use crate::cli::engine::EngineOptions;
 use crate::cli::{numeral, values};
 use crate::cluster::flag::Kind;
 use crate::commands::inputs::format::InputFormat;
@@ -85,7 +85,7 @@ pub struct IsPrime {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 impl IsPrime {
@@ -102,14 +102,14 @@ impl IsPrime {
         let divides = self.method == IsPrimeMethod::Trial || self.compare;
         if !divides && (self.flag.is_some() || self.poll.is_some()) {
             let option = if self.flag.is_some() { "--flag" } else { "--poll" };
-            return Err(format!("{option} is about divisors: it goes with --method trial"));
+            return Err(format!("{option} requires --method trial"));
         }
         if self.compare && self.flag.as_ref().is_some_and(|flag| Kind::ALL.contains(flag)) {
             return Err("--compare goes through all flags; it takes --flag redis://HOST:PORT as one more".to_owned());
         }
         let is_one = matches!(self.numbers[..], [Subject::Number(_)]);
         if self.engine.keep.file().is_some() && (self.compare || !divides || !is_one) {
-            return Err("--checkpoint and --resume go with --method trial and one number".to_owned());
+            return Err("--checkpoint and --resume require --method trial and a single number".to_owned());
         }
         Ok(())
     }

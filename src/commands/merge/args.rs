@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cli::engine::Engine;
+use crate::cli::engine::EngineOptions;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,5 +24,5 @@ pub struct Merge {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use dashu_int::UBig;
 use proptest::prelude::*;
 
-use super::{Words, parse};
+use super::{CommandLine, parse};
 use crate::cli::values;
 use crate::commands::Commands;
 use crate::commands::primes::range::Range;
@@ -126,7 +126,7 @@ fn number() -> impl Strategy<Value = String> {
 /// The range of `montesieve primes ...`, if it is accepted.
 fn range(words: &[&str]) -> Option<Range<u128>> {
     let line = ["montesieve", "primes"].iter().chain(words).map(OsString::from);
-    match parse(&Words::collect(line, [])) {
+    match parse(&CommandLine::collect(line, [])) {
         Ok(cli) => match cli.command {
             Commands::Primes(primes) => Some(primes.range),
             other => panic!("not primes: {other:?}"),
@@ -165,6 +165,6 @@ proptest! {
     fn no_words_panic(words in proptest::collection::vec(any::<String>(), 0..4), near in "[-+0-9eEkMGT._^* ]{0,30}") {
         let words: Vec<&str> = words.iter().map(String::as_str).chain([near.as_str()]).collect();
         let line = ["montesieve", "primes"].iter().chain(&words).map(OsString::from);
-        let _ = parse(&Words::collect(line, []));
+        let _ = parse(&CommandLine::collect(line, []));
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::choices::{TimeLimit, or_auto};
-use crate::cli::engine::{Destination, Launch};
+use crate::cli::engine::{Destination, LaunchOptions};
 use crate::cli::values;
 
 const EXAMPLES: &str = "\
@@ -40,5 +40,5 @@ pub struct Patterns {
     pub destination: Destination,
     /// What the launch check lets pass.
     #[command(flatten)]
-    pub launch: Launch,
+    pub launch: LaunchOptions,
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::choices::choices;
-use crate::cli::engine::Engine;
+use crate::cli::engine::EngineOptions;
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
 
@@ -48,7 +48,7 @@ pub struct Pi {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 impl Pi {
@@ -63,8 +63,8 @@ impl Pi {
         if fixed && (self.precision.needs_rounds() || self.precision.plan) {
             let name = self.method;
             return Err(format!(
-                "--method {name} has its samples laid out beforehand: --target-error, --plan, --trace and --plot go with darts, \
-                 antithetic and control"
+                "--method {name} fixes its samples in advance: use darts, antithetic or control with --target-error, --plan, \
+                 --trace or --plot"
             ));
         }
         Ok(())

@@ -79,7 +79,7 @@ impl Job for DartsJob {
         (!self.terms.is_scalar).then(|| Darts::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, darts: &mut Option<Darts>, _pulse: YieldNow<'_>) -> ControlFlow<(), Hits> {
+    fn compute(&self, span: Span, darts: &mut Option<Darts>, _yield_now: YieldNow<'_>) -> ControlFlow<(), Hits> {
         let samples = self.samples(span);
         let mut tally = Hits::default();
         let mut add = |samples, hits| {

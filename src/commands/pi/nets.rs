@@ -125,7 +125,7 @@ impl Job for SobolJob {
         None
     }
 
-    fn compute(&self, mut span: Span, kept: &mut Option<Kept>, _pulse: YieldNow<'_>) -> ControlFlow<(), Found> {
+    fn compute(&self, mut span: Span, kept: &mut Option<Kept>, _yield_now: YieldNow<'_>) -> ControlFlow<(), Found> {
         let mut total = Found::default();
         let ((all, block), blocks) = (self.cut(), self.blocks_of_net());
         while !span.is_empty() {

@@ -55,7 +55,7 @@ impl<I: PairIntegrand> Job for PairsJob<I> {
         (!self.terms.is_scalar).then(|| Pairs::new(self.terms.seed, self.terms.isa))
     }
 
-    fn compute(&self, span: Span, kernel: &mut Option<Pairs>, _pulse: YieldNow<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, kernel: &mut Option<Pairs>, _yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let pairs = self.pairs(span);
         let sums = match kernel {
             Some(kernel) => kernel.sums::<I>(span.first, pairs),

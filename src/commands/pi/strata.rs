@@ -59,7 +59,7 @@ impl Job for StrataJob {
 
     fn workspace(&self) {}
 
-    fn compute(&self, span: Span, (): &mut (), _pulse: YieldNow<'_>) -> ControlFlow<(), Counts> {
+    fn compute(&self, span: Span, (): &mut (), _yield_now: YieldNow<'_>) -> ControlFlow<(), Counts> {
         let rows = self.rows(span);
         ControlFlow::Continue(if self.terms.is_scalar { self.strata.count_all(rows) } else { self.strata.count(rows) })
     }

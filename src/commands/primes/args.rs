@@ -7,7 +7,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::range::Range;
 use crate::cli::choices::{choices, one_of};
-use crate::cli::engine::Engine;
+use crate::cli::engine::EngineOptions;
 use crate::primes::encoding::Encoding;
 use crate::primes::tuplets::MOST;
 use crate::report::Format;
@@ -32,7 +32,7 @@ Examples:
 Both ends belong to the range, which may be anywhere up to 1e26. Above 2^64 single primes are probable primes, and results say so.
 Numbers: 1000000, 1_000_000, 1e6, 10^6, 10**6 or 1M (k, M, G, T are powers of ten), and 2^64-59.";
 
-/// Count or print the primes of a range with a sieve
+/// Count, sum, list or print the primes of a range
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(after_help = EXAMPLES, allow_missing_positional = true)]
 pub struct Primes {
@@ -78,8 +78,7 @@ pub struct Primes {
     #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
     pub algorithm: PrimesAlgorithm,
 
-    /// Count by the formula, and a second time with another split of it: all its parts differ, exit
-    /// code 3 when the counts do
+    /// Count twice by the formula, with different partial sums; exit code 3 if the counts differ
     #[arg(long, conflicts_with_all = ["nth", "print", "output_format", "sum", "gaps", "digest"])]
     pub verify: bool,
 
@@ -89,7 +88,7 @@ pub struct Primes {
 
     /// Engine options.
     #[command(flatten)]
-    pub engine: Engine,
+    pub engine: EngineOptions,
 }
 
 /// `--nth N`: `range.start` is its START. Negative for primes below it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use crate::cli::choices::{Chunk, TimeLimit, one_of, or_auto};
-use crate::cli::engine::{Destination, Launch, SCHEDULES, blocks};
+use crate::cli::engine::{Destination, LaunchOptions, SCHEDULES, blocks};
 use crate::cli::values;
 use crate::job::Schedule;
 
@@ -29,8 +29,8 @@ pub struct Scaling {
     #[command(subcommand)]
     pub from: Option<ScalingFrom>,
 
-    /// Numbers of ranks to run on, at most those that the launcher started; without one as many
-    /// threads as the largest [default: 1, 2, 4 and so on, and all]
+    /// Numbers of ranks to compare: with a launcher at most those it started, without one threads
+    /// [default: 1, 2, 4 and so on, and all]
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = ranks)]
     pub ranks: Vec<NonZeroU64>,
 
@@ -70,7 +70,7 @@ pub struct Scaling {
 
     /// What the launch check lets pass.
     #[command(flatten)]
-    pub launch: Launch,
+    pub launch: LaunchOptions,
 
     /// The command to run, after --
     #[arg(last = true, value_name = "COMMAND")]
@@ -136,7 +136,7 @@ impl Scaling {
     /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         if self.from.is_none() && self.command.is_empty() {
-            return Err("which COMMAND? It comes after --, as in: scaling -- primes 1e10".to_owned());
+            return Err("COMMAND is missing; it comes after --, as in: scaling -- primes 1e10".to_owned());
         }
         Ok(())
     }

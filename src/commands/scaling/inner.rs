@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 
 use super::Scaling;
-use crate::cli::{Engine, OrAuto, Words};
+use crate::cli::{CommandLine, EngineOptions, OrAuto};
 use crate::commands::command::Timed;
 use crate::commands::context::Context;
 use crate::commands::parse;
@@ -31,12 +31,12 @@ impl Inner {
     ///
     /// # Errors
     /// [`Error::Usage`] if they are not a computing command, or one whose runs cannot be compared.
-    pub(super) fn read(options: &Scaling, words: &Words) -> Result<Inner> {
+    pub(super) fn read(options: &Scaling, words: &CommandLine) -> Result<Inner> {
         let program = [OsString::from("montesieve")];
         let arguments = program.into_iter().chain(options.command.iter().map(OsString::from)).collect();
         let preset = |(name, _): &&(String, OsString)| !NOT_FOR_IT.contains(&name.as_str());
         let variables = words.variables.iter().filter(preset).cloned().collect();
-        let cli = parse(&Words { arguments, variables })
+        let cli = parse(&CommandLine { arguments, variables })
             .map_err(|refusal| Error::Usage(format!("after --: {}", refusal.text(false).trim_end())))?;
         let command = cli.command.timed().map_err(|why| Error::Usage(format!("after --: {why}")))?;
         let engine = command.engine();
@@ -59,13 +59,13 @@ impl Inner {
     }
 
     /// Its engine options.
-    pub(super) fn engine(&self) -> &Engine {
+    pub(super) fn engine(&self) -> &EngineOptions {
         self.command.engine()
     }
 
     /// Its engine options, without progress and without an output.
-    pub(super) fn quiet_engine(&self) -> Engine {
-        Engine { quiet: true, progress: Mode::None, ..self.engine().clone() }
+    pub(super) fn quiet_engine(&self) -> EngineOptions {
+        EngineOptions { quiet: true, progress: Mode::None, ..self.engine().clone() }
     }
 
     /// The same with `times` the work, for weak scaling.
@@ -90,10 +90,11 @@ mod tests {
     use crate::commands::Commands;
 
     fn read(line: &str) -> Result<Inner> {
-        let words = |line: &str| Words { arguments: line.split(' ').map(Into::into).collect(), variables: Vec::new() };
+        let words =
+            |line: &str| CommandLine { arguments: line.split(' ').map(Into::into).collect(), variables: Vec::new() };
         let cli = parse(&words(&format!("montesieve {line}"))).expect("understood");
         let Commands::Scaling(options) = cli.command else { panic!("not scaling") };
-        Inner::read(&options, &Words::default())
+        Inner::read(&options, &CommandLine::default())
     }
 
     #[test]

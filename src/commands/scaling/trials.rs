@@ -44,7 +44,7 @@ pub(super) struct TrialsEnd {
 ///
 /// # Errors
 /// [`Error::Usage`] for more ranks than there are.
-pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result<Vec<PlannedCase>> {
+pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::EngineOptions) -> Result<Vec<PlannedCase>> {
     let mut ranks: Vec<u64> = options.ranks.iter().map(|ranks| ranks.get()).collect();
     if ranks.is_empty() {
         ranks = std::iter::successors(Some(1), |&n: &u64| n.checked_mul(2)).take_while(|&n| n < size).collect();
@@ -80,7 +80,7 @@ pub(super) fn plan(size: u64, options: &Scaling, engine: &cli::Engine) -> Result
 ///
 /// # Errors
 /// [`Error::Reported`] when a run fails.
-pub(super) fn carry_out(
+pub(super) fn run_trials(
     context: &Context<'_>,
     inner: &Inner,
     cases: &[PlannedCase],
@@ -159,14 +159,14 @@ fn trial(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::Words;
+    use crate::cli::CommandLine;
     use crate::commands::{Commands, parse};
 
     fn planned(size: u64, line: &str) -> Result<Vec<String>> {
         let arguments = format!("montesieve scaling {line} -- pi 1e6").split_whitespace().map(Into::into).collect();
-        let words = Words { arguments, variables: Vec::new() };
+        let words = CommandLine { arguments, variables: Vec::new() };
         let Commands::Scaling(options) = parse(&words).expect("understood").command else { panic!("not scaling") };
-        let inner = Inner::read(&options, &Words::default())?;
+        let inner = Inner::read(&options, &CommandLine::default())?;
         let name = |planned: &PlannedCase| format!("{} on {}", planned.case.series(), planned.case.ranks);
         plan(size, &options, inner.engine()).map(|cases| cases.iter().map(name).collect())
     }

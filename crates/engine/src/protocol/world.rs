@@ -294,7 +294,7 @@ impl<'m, M: Model> Simulation<'m, M> {
         while let Some(input) = inputs.pop_front() {
             self.ranks[rank as usize].machine.handle(input, now).unwrap_or_else(|overlap| panic!("{overlap}"));
             while let Some(output) = self.ranks[rank as usize].machine.output() {
-                inputs.extend(self.carry_out(rank, output));
+                inputs.extend(self.apply(rank, output));
             }
         }
         let machine = &self.ranks[rank as usize].machine;
@@ -340,7 +340,7 @@ impl<'m, M: Model> Simulation<'m, M> {
         }
     }
 
-    fn carry_out(&mut self, rank: u64, output: Output<M::Tally>) -> Option<Input<M::Tally>> {
+    fn apply(&mut self, rank: u64, output: Output<M::Tally>) -> Option<Input<M::Tally>> {
         match output {
             Output::Send(to, message) => {
                 let delay = nanoseconds(self.model.delay(rank, to, &message)).max(1);

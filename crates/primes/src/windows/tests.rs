@@ -1,4 +1,4 @@
-//! WindowSieve windows against the sieve to the end and known pseudoprimes.
+//! Windows of the window sieve against the sieve to the end and known pseudoprimes.
 
 use super::*;
 use crate::single::many::retain_primes;

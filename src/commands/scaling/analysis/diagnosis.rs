@@ -72,7 +72,7 @@ fn cause(trial: &Trial, base: &Trial) -> String {
         return "there is no work to compare.".to_owned();
     }
     if lost < SMALL {
-        return format!("{} of the ranks' time is used as well as by {}.", share(1.0 - lost), few(base.case.ranks));
+        return format!("{} efficiency relative to {}.", share(1.0 - lost), few(base.case.ranks));
     }
     let largest = (0..4).max_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
     let why = match largest {
@@ -119,14 +119,18 @@ fn waiting(trial: &Trial) -> String {
     let is_dealt = matches!(name, "dynamic" | "guided");
     match name {
         "block" if rises(&compute) => {
-            format!("{uneven}, and the cost of a block grows along the range, as block shares show")
+            format!(
+                "{uneven}, and the cost of a block grows along the range, as the times under the block schedule show"
+            )
         }
         "block" if rises(&compute.iter().rev().copied().collect::<Vec<_>>()) => {
-            format!("{uneven}, and the cost of a block falls along the range, as block shares show")
+            format!(
+                "{uneven}, and the cost of a block falls along the range, as the times under the block schedule show"
+            )
         }
         _ if !is_dealt => format!("{uneven}, under a schedule that deals the same to all"),
         _ if deals < FEW_DEALS => {
-            format!("{uneven}; {deals:.1} chunks for each rank are few, and the last are waited for")
+            format!("{uneven}; with {deals:.1} chunks per rank, ranks wait for the last ones: use a smaller --chunk")
         }
         _ => uneven,
     }
@@ -162,7 +166,7 @@ mod tests {
     #[test]
     fn each_cause_is_named() {
         let good = trial("dynamic", 5.1, &[(5.0, 0.1, 0.0); 2]);
-        assert!(said(&[one(), good]).contains("98 % of the ranks' time is used as well as by one rank"));
+        assert!(said(&[one(), good]).contains("98 % efficiency relative to one rank"));
         let growing = trial("block", 6.0, &[(4.0, 2.0, 0.0), (6.0, 0.0, 0.0)]);
         let text = said(&[one(), growing]);
         assert!(text.contains("imbalance, not serial code") && text.contains("grows along the range"), "{text}");
@@ -183,8 +187,8 @@ mod tests {
     #[test]
     fn few_chunks_are_blamed_only_where_they_are_few() {
         let uneven = |chunk| Trial { chunk, ..trial("dynamic", 6.0, &[(4.0, 2.0, 0.0), (6.0, 0.0, 0.0)]) };
-        assert!(said(&[one(), uneven(50)]).contains("2.0 chunks for each rank are few"));
-        assert!(!said(&[one(), uneven(1)]).contains("few"));
+        assert!(said(&[one(), uneven(50)]).contains("with 2.0 chunks per rank"));
+        assert!(!said(&[one(), uneven(1)]).contains("per rank"));
     }
 
     #[test]

@@ -80,7 +80,7 @@ words! {
         Computing = "computing",
         /// The longest share: unequal costs, or chunks that do not come out even.
         Imbalance = "imbalance",
-        /// The root, which answers everybody.
+        /// The root, which answers all ranks.
         Manager = "manager",
         /// What comes before and after: the trees, the ledgers, what is serial.
         Ends = "ends",

@@ -10,7 +10,7 @@
 use super::ScalingReport;
 use crate::commands::scaling::analysis::{Point, Trial, drawn};
 use crate::job::timeline::Timeline;
-use crate::report::chart::{Axis, Band, COLOURS, Chart, Kind, Line};
+use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
 use crate::report::picture::{Picture, column};
 
 /// Dark, medium and light, so that they differ in black and white too; in stacking order.
@@ -97,7 +97,7 @@ impl ScalingReport {
             let at = (point.chunk as f64, point.seconds);
             match lines.iter_mut().find(|line| line.name == name) {
                 Some(line) => line.points.push(at),
-                None => lines.push(Line { name, points: vec![at], kind: Kind::Measured }),
+                None => lines.push(Line { name, points: vec![at], kind: CurveKind::Measured }),
             }
         }
         lines.retain(|line| line.points.len() > 1);
@@ -126,16 +126,19 @@ impl ScalingReport {
 
 /// A line that was not measured, in the colour of curve `i`.
 fn law(i: usize, name: String, points: Vec<(f64, f64)>) -> Line {
-    Line { name, points, kind: Kind::Law(i) }
+    Line { name, points, kind: CurveKind::Law(i) }
 }
 
 fn ideal(points: Vec<(f64, f64)>) -> Line {
-    Line { name: "ideal".to_owned(), points, kind: Kind::Ideal }
+    Line { name: "ideal".to_owned(), points, kind: CurveKind::Ideal }
 }
 
 fn curves(series: &[(String, Vec<&Point>)], value: impl Fn(&Point) -> f64) -> Vec<Line> {
     let points = |points: &[&Point]| points.iter().map(|point| (point.case.ranks as f64, value(point))).collect();
-    series.iter().map(|(name, all)| Line { name: name.clone(), points: points(all), kind: Kind::Measured }).collect()
+    series
+        .iter()
+        .map(|(name, all)| Line { name: name.clone(), points: points(all), kind: CurveKind::Measured })
+        .collect()
 }
 
 /// The timelines: a row per rank with stacked activities.
