@@ -6,9 +6,9 @@
 mod answer;
 pub mod args;
 mod darts;
-mod nets;
 mod pairs;
-mod strata;
+mod sobol;
+mod stratified;
 
 use self::answer::PiResult;
 pub use self::args::Pi;
@@ -115,10 +115,10 @@ fn run(context: &Context<'_>, options: &Pi) -> Result<u8> {
     };
     match options.method {
         PiMethod::Darts => run_in_rounds(context, options, &darts::DartsJob::new(terms)),
-        PiMethod::Stratified => run_job(context, options, &strata::StrataJob::new(terms)),
+        PiMethod::Stratified => run_job(context, options, &stratified::StrataJob::new(terms)),
         PiMethod::Antithetic => run_in_rounds(context, options, &pairs::PairsJob::<Antithetic>::new(terms)),
         PiMethod::Control => run_in_rounds(context, options, &pairs::PairsJob::<Control>::new(terms)),
-        PiMethod::Sobol => run_job(context, options, &nets::SobolJob::new(terms)),
+        PiMethod::Sobol => run_job(context, options, &sobol::SobolJob::new(terms)),
     }
 }
 

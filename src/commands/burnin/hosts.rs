@@ -4,7 +4,7 @@ use super::answer::{
     BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
 };
 use super::diagnosis::cause::Cause;
-use super::diagnosis::speed::{self, ComparedClock, Judgement, RankTimes, UNDISTURBED, median};
+use super::diagnosis::speed::{self, ComparedClock, RankTimes, SpeedJudgement, UNDISTURBED, median};
 use super::diagnosis::{blame, hostlist};
 use super::list_of;
 use super::messages::Bad;
@@ -126,7 +126,7 @@ fn judge(
     figures: &[RankFigures],
     crowded: &[Option<String>],
     threshold: f64,
-) -> Vec<Option<Judgement>> {
+) -> Vec<Option<SpeedJudgement>> {
     let (_, models) = distinct(places.iter().map(|place| place.cpu_model.as_str()));
     let speed = |(rank, figures): (usize, &RankFigures)| {
         let host = team.host_of_rank[rank];
@@ -138,18 +138,24 @@ fn judge(
 }
 
 /// Time 25 % longer is speed 20 % lower.
-fn speed(judged: Judgement) -> f64 {
+fn speed(judged: SpeedJudgement) -> f64 {
     1.0 / (1.0 + judged.deviation) - 1.0
 }
 
 /// A host's figures.
-fn line(team: &Team, places: &[Place], figures: &[RankFigures], judged: &[Option<Judgement>], host: usize) -> HostLine {
+fn line(
+    team: &Team,
+    places: &[Place],
+    figures: &[RankFigures],
+    judged: &[Option<SpeedJudgement>],
+    host: usize,
+) -> HostLine {
     let ranks: Vec<usize> = team.ranks_of(host).collect();
     let of =
         |figure: &dyn Fn(&RankFigures) -> Option<f64>| median(ranks.iter().filter_map(|&rank| figure(&figures[rank])));
     let verdicts = || ranks.iter().filter_map(|&rank| judged[rank]);
     // One slow rank of many must not hide behind the others.
-    let slow: Vec<Judgement> = verdicts().filter(|verdict| verdict.is_slow).collect();
+    let slow: Vec<SpeedJudgement> = verdicts().filter(|verdict| verdict.is_slow).collect();
     let worst = if slow.is_empty() { verdicts().collect() } else { slow };
     let first = &figures[ranks[0]];
     let most =
@@ -327,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_quarter_longer_is_a_fifth_slower() {
-        let judged = Judgement { clock: ComparedClock::Cpu, deviation: 0.25, is_slow: true };
+        let judged = SpeedJudgement { clock: ComparedClock::Cpu, deviation: 0.25, is_slow: true };
         assert!((speed(judged) + 0.2).abs() < 1e-12);
     }
 }

@@ -28,7 +28,7 @@ use crate::stderr;
 const MOST: usize = 100;
 
 /// A rank's results after the rounds; findings only at the root.
-pub struct Seen {
+pub struct Observations {
     figures: RankFigures,
     findings: Vec<WrongAnswer>,
     bad: Vec<Bad>,
@@ -75,7 +75,12 @@ pub struct Gathered {
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
-pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Result<(Seen, Option<StopCause>)> {
+pub fn go(
+    cluster: &Cluster,
+    team: &Team,
+    duration: Duration,
+    stop: &Stop,
+) -> Result<(Observations, Option<StopCause>)> {
     let (begun, before) = (Instant::now(), CounterReading::read());
     let hidden = fault::hidden(cluster.rank());
     let mut worker = RankWorker::new(&team.isas, hidden);
@@ -117,7 +122,7 @@ pub fn go(cluster: &Cluster, team: &Team, duration: Duration, stop: &Stop) -> Re
         links: links.best(),
         messages: [messenger.messages, messenger.bytes],
     };
-    Ok((Seen { figures, findings, bad: all_bad, rounds }, cause))
+    Ok((Observations { figures, findings, bad: all_bad, rounds }, cause))
 }
 
 /// At the root: reports faults at once, once per host. A burn-in may last for days, and may be
@@ -151,13 +156,13 @@ fn speed(worker: &RankWorker, primes: bool) -> f64 {
     if seconds > 0.0 { items / seconds / 1e6 } else { 0.0 }
 }
 
-impl Seen {
+impl Observations {
     /// Every rank's figures at the root. Every rank must call it.
     ///
     /// # Errors
     /// As [`Cluster::gather_records`].
     pub fn reduce(self, cluster: &Cluster) -> Result<Option<Gathered>> {
-        let Seen { figures, findings, bad, rounds } = self;
+        let Observations { figures, findings, bad, rounds } = self;
         Ok(cluster.gather_records(&figures)?.map(|figures| Gathered { figures, findings, bad, rounds }))
     }
 }

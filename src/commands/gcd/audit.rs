@@ -10,7 +10,7 @@ use dashu_int::ops::Gcd;
 use serde_bytes::ByteBuf;
 
 use super::answer::{Partner, SharedFactor};
-use super::list::List;
+use super::list::NumberList;
 use crate::cluster::heartbeat;
 use crate::commands::inputs::big;
 
@@ -44,8 +44,8 @@ impl Classes {
 
 /// The inputs of an audit.
 pub(super) struct Audit<'a> {
-    pub(super) file: &'a List,
-    pub(super) collection: Option<&'a List>,
+    pub(super) file: &'a NumberList,
+    pub(super) collection: Option<&'a NumberList>,
     pub(super) ours: &'a Classes,
     pub(super) theirs: Option<&'a Classes>,
 }
@@ -112,7 +112,7 @@ impl Audit<'_> {
 }
 
 /// The places of each distinct number with a common factor, in order.
-fn equals<'l>(list: &'l List, classes: &Classes) -> HashMap<&'l UBig, Vec<usize>> {
+fn equals<'l>(list: &'l NumberList, classes: &Classes) -> HashMap<&'l UBig, Vec<usize>> {
     let mut equals: HashMap<&UBig, Vec<usize>> = HashMap::new();
     for &place in classes.members.iter().flatten() {
         equals.entry(&list.numbers[place]).or_default().push(place);
@@ -133,7 +133,7 @@ struct Row {
 
 impl Row {
     /// Adds the members of a class except the equal ones, which are all in the same class.
-    fn add(&mut self, members: &[usize], equal: &[usize], common: &UBig, others: &List) {
+    fn add(&mut self, members: &[usize], equal: &[usize], common: &UBig, others: &NumberList) {
         let has_equal = equal.first().is_some_and(|first| members.binary_search(first).is_ok());
         let count = members.len() - if has_equal { equal.len() } else { 0 };
         if !self.related || count == 0 {

@@ -33,20 +33,20 @@ const MOST_RELATED: u64 = 12_500_000;
 
 /// Runs the command. Every rank must call it; returns the exit code.
 pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
-    let file = List::read(context, &options.file, &options.input_format)?;
+    let file = NumberList::read(context, &options.file, &options.input_format)?;
     let collection =
-        options.against.as_ref().map(|path| List::read(context, path, &options.input_format)).transpose()?;
-    let words: usize = [Some(&file), collection.as_ref()].into_iter().flatten().map(List::words).sum();
+        options.against.as_ref().map(|path| NumberList::read(context, path, &options.input_format)).transpose()?;
+    let words: usize = [Some(&file), collection.as_ref()].into_iter().flatten().map(NumberList::words).sum();
     let own = BYTES_A_WORD * words as u64;
     memory_check::check(context.cluster, Need { what: "the numbers and their products", own, shared: 0 })?;
     let huge = Huge::new(context.isa, 2 * words + 16);
     let mut jobs = Jobs { context, huge: &huge, account: None, cause: None, completion: Completion::Complete };
     let found = audit(&mut jobs, &file, collection.as_ref())?;
-    jobs.finish(&file, collection.as_ref().map(List::count), found.unwrap_or_default())
+    jobs.finish(&file, collection.as_ref().map(NumberList::count), found.unwrap_or_default())
 }
 
 /// All common factors, at the root; `None` when a job was stopped, and on other ranks.
-fn audit(jobs: &mut Jobs<'_>, file: &List, collection: Option<&List>) -> Result<Option<Vec<SharedFactor>>> {
+fn audit(jobs: &mut Jobs<'_>, file: &NumberList, collection: Option<&NumberList>) -> Result<Option<Vec<SharedFactor>>> {
     // Against a collection use its product; in a single list, the sum of all products without one
     // factor.
     let Some((product, sum)) = jobs.total(&collection.unwrap_or(file).numbers)? else { return Ok(None) };
@@ -90,15 +90,15 @@ fn prove(numbers: &[UBig], (product, derivative): &(UBig, UBig)) -> std::result:
 }
 
 /// The numbers of a file, at every rank.
-pub(super) struct List {
+pub(super) struct NumberList {
     pub(super) numbers: Vec<UBig>,
     /// Where each number starts: its line, or its place among the numbers if a line has several.
     pub(super) places: Vec<u64>,
     counts_lines: bool,
 }
 
-impl List {
-    fn read(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<List> {
+impl NumberList {
+    fn read(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<NumberList> {
         let cluster = context.cluster;
         let read = cluster.at_root(|| {
             let entries = inputs::list(context, path, format)?;
@@ -119,7 +119,7 @@ impl List {
         let counts_lines = entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
         let place = |(place, &(line, _)): (u64, &(u64, ByteBuf))| if counts_lines { line } else { place };
         let places = (1..).zip(&entries).map(place).collect();
-        Ok(List { numbers: entries.iter().map(|(_, number)| big(number)).collect(), places, counts_lines })
+        Ok(NumberList { numbers: entries.iter().map(|(_, number)| big(number)).collect(), places, counts_lines })
     }
 
     fn count(&self) -> u64 {
@@ -184,7 +184,7 @@ impl Jobs<'_> {
     }
 
     /// Reports everything found, or nothing when a job was stopped.
-    fn finish(self, file: &List, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
+    fn finish(self, file: &NumberList, against: Option<u64>, shared: Vec<SharedFactor>) -> Result<u8> {
         let final_report = self.account.map(|account| FinalReport {
             command: "gcd",
             completion: self.completion,

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
     let begun = Instant::now();
     let pairs: Vec<(u128, u128)> = cluster.broadcast(read)?;
     let sent = cluster.gather_records(&begun.elapsed().as_secs_f64())?;
-    let job = Pairs { pairs };
+    let job = PairsJob { pairs };
     let outcome = context.compute(&job)?;
     context.finish(outcome.zip(sent).map(|(mut outcome, sent)| {
         let unknown = |&(a, b): &(u128, u128)| GcdPair { a, b, gcd: None };
@@ -53,14 +53,14 @@ pub(super) fn run(context: &Context<'_>, options: &Gcd) -> Result<u8> {
 }
 
 /// The job.
-struct Pairs {
+struct PairsJob {
     pairs: Vec<(u128, u128)>,
 }
 
 /// Places and greatest common divisors.
 type Gcds = Items<(u64, u128)>;
 
-impl Job for Pairs {
+impl Job for PairsJob {
     type Tally = Gcds;
     type Workspace = ();
 
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn every_pair_is_answered_once() {
-        let job = Pairs { pairs: (1..2 * u128::from(BLOCK)).map(|a| (a, 12)).collect() };
+        let job = PairsJob { pairs: (1..2 * u128::from(BLOCK)).map(|a| (a, 12)).collect() };
         let all = Span::new(0, job.blocks());
         let computed = |span| match job.compute(span, &mut (), &mut || ControlFlow::Continue(())) {
             ControlFlow::Continue(gcds) => gcds,

@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context<'_>, numbers: Vec<UBig>) -> Result<u8> {
         let unknown = |n: &UBig| Judged::unknown(n.to_string());
         let mut judged: Vec<Judged> = job.numbers.iter().map(unknown).collect();
         let verdicts = outcome.total.take().unwrap_or_default().0;
-        for Verdict { place, prime, proven, factor } in &verdicts {
+        for Primality { place, prime, proven, factor } in &verdicts {
             let number = &mut judged[*place as usize];
             (number.prime, number.proven, number.factor) = (Some(*prime), Some(*proven), *factor);
         }
@@ -45,7 +45,7 @@ struct Judgement {
 
 /// The verdict on the number at this place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Verdict {
+struct Primality {
     place: u64,
     prime: bool,
     proven: bool,
@@ -53,7 +53,7 @@ struct Verdict {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Verdicts(Vec<Verdict>);
+struct Verdicts(Vec<Primality>);
 
 impl Tally for Verdicts {
     fn merge(&mut self, next: Verdicts) {
@@ -86,7 +86,7 @@ impl Job for Judgement {
             let verdict = any::judge(n, yield_now)?;
             let (prime, proven) = (verdict != any::Verdict::Composite, verdict != any::Verdict::Probable);
             let factor = if prime { None } else { any::small_factor(n) };
-            verdicts.push(Verdict { place, prime, proven, factor });
+            verdicts.push(Primality { place, prime, proven, factor });
             yield_now()?;
         }
         ControlFlow::Continue(Verdicts(verdicts))

@@ -59,10 +59,10 @@ fn any_walk_and_any_cut_give_one_finding() {
     for samples in [1, 2, 1000, BLOCK + 1, 2 * BLOCK_PAIRS + 10] {
         for seed in [0, 42] {
             checked(samples, seed, darts::DartsJob::new);
-            checked(samples, seed, strata::StrataJob::new);
+            checked(samples, seed, stratified::StrataJob::new);
             checked(samples, seed, pairs::PairsJob::<Antithetic>::new);
             checked(samples, seed, pairs::PairsJob::<Control>::new);
-            checked(samples.min(1 << 18), seed, nets::SobolJob::new);
+            checked(samples.min(1 << 18), seed, sobol::SobolJob::new);
         }
     }
 }
@@ -75,9 +75,9 @@ fn every_method_takes_any_number_of_samples() {
             finding.0
         };
         assert_eq!(taken(checked(samples, 1, darts::DartsJob::new)), samples);
-        assert_eq!(taken(checked(samples, 1, strata::StrataJob::new)), even);
+        assert_eq!(taken(checked(samples, 1, stratified::StrataJob::new)), even);
         assert_eq!(taken(checked(samples, 1, pairs::PairsJob::<Control>::new)), even.max(4));
-        assert_eq!(taken(checked(samples, 1, nets::SobolJob::new)), power);
+        assert_eq!(taken(checked(samples, 1, sobol::SobolJob::new)), power);
     }
 }
 
@@ -101,10 +101,10 @@ fn the_largest_jobs() {
         let finding = job.finding(&compute(job, span, &mut job.workspace()));
         assert!(finding.samples > 0);
     }
-    last(&strata::StrataJob::new(terms(u64::MAX, 1)));
+    last(&stratified::StrataJob::new(terms(u64::MAX, 1)));
     last(&pairs::PairsJob::<Antithetic>::new(terms(u64::MAX, 1)));
-    last(&nets::SobolJob::new(terms(u64::MAX, 1)));
-    last(&nets::SobolJob::new(scalar(terms(u64::MAX, 1))));
+    last(&sobol::SobolJob::new(terms(u64::MAX, 1)));
+    last(&sobol::SobolJob::new(scalar(terms(u64::MAX, 1))));
 }
 
 #[test]
@@ -115,11 +115,11 @@ fn an_incomplete_job_claims_what_it_can() {
     let estimate = part(&pairs::PairsJob::<Control>::new(terms(1 << 30, 5)), 1).estimate.expect("a block of pairs");
     assert!((estimate.pi - std::f64::consts::PI).abs() < 5.0 * estimate.std_error);
     // Cells of a part of the square, without an estimate.
-    let strata = strata::StrataJob::new(terms(1 << 30, 5));
+    let strata = stratified::StrataJob::new(terms(1 << 30, 5));
     assert_eq!(part(&strata, strata.blocks() - 2).estimate, None);
     // 2^28 points per net: four blocks each. The first net is incomplete here, and the last ones
     // are not started.
-    let nets = nets::SobolJob::new(terms(1 << 32, 5));
+    let nets = sobol::SobolJob::new(terms(1 << 32, 5));
     assert_eq!(nets.blocks(), 64);
     assert_eq!(part(&nets, 11).estimate.map(|estimate| estimate.interval), Some(Interval::Student { degrees: 1 }));
     assert_eq!(part(&nets, 6).estimate, None);
@@ -143,8 +143,8 @@ fn a_checkpoint_fits_where_the_blocks_are_the_same() {
     assert_ne!(kind(&Pairs::new(short.clone())), kind(&pairs::PairsJob::<Antithetic>::new(short.clone())));
     assert_ne!(kind(&Pairs::new(short.clone())), kind(&Pairs::new(other())));
     for terms in [long, scalar(short.clone()), other()] {
-        assert_ne!(kind(&strata::StrataJob::new(short.clone())), kind(&strata::StrataJob::new(terms.clone())));
-        assert_ne!(kind(&nets::SobolJob::new(short.clone())), kind(&nets::SobolJob::new(terms)));
+        assert_ne!(kind(&stratified::StrataJob::new(short.clone())), kind(&stratified::StrataJob::new(terms.clone())));
+        assert_ne!(kind(&sobol::SobolJob::new(short.clone())), kind(&sobol::SobolJob::new(terms)));
     }
 }
 
@@ -153,9 +153,9 @@ proptest! {
 
     #[test]
     fn cuts_change_nothing(samples in 1u64..1 << 40, seed: u64, length in 1u64..9) {
-        let strata = strata::StrataJob::new(terms(samples, seed));
+        let strata = stratified::StrataJob::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&strata, length), in_spans(&strata, strata.blocks()));
-        let nets = nets::SobolJob::new(terms(samples, seed));
+        let nets = sobol::SobolJob::new(terms(samples, seed));
         prop_assert_eq!(in_spans(&nets, length), in_spans(&nets, nets.blocks()));
     }
 }
@@ -166,8 +166,8 @@ fn forged_checkpoints_are_refused_or_sound() {
         attack(name, job, |tally| format!("{:?}", job.finding(tally)));
     }
     attacked("pi by darts", &darts::DartsJob::new(terms(6 * BLOCK + 12_345, 1)));
-    attacked("pi by stratified darts", &strata::StrataJob::new(terms(100_000, 1)));
+    attacked("pi by stratified darts", &stratified::StrataJob::new(terms(100_000, 1)));
     attacked("pi by antithetic pairs", &pairs::PairsJob::<Antithetic>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
     attacked("pi by control", &pairs::PairsJob::<Control>::new(terms(5 * BLOCK_PAIRS + 777, 1)));
-    attacked("pi by Sobol darts", &nets::SobolJob::new(terms(100_000, 1)));
+    attacked("pi by Sobol darts", &sobol::SobolJob::new(terms(100_000, 1)));
 }

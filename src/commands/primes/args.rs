@@ -47,7 +47,7 @@ pub struct Primes {
     /// What to count: 1 for primes, 2 for twin primes, 3 for prime triplets, up to 6, and lists of
     /// these
     #[arg(long, short, value_name = "LIST", default_value = "1", conflicts_with = "nth")]
-    pub count: Counts,
+    pub count: TupletSet,
 
     /// Sum the primes, exactly
     #[arg(long, conflicts_with = "nth")]
@@ -211,9 +211,9 @@ choices! {
 
 /// What to count: some of 1 (primes) to 6 (prime sextuplets).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counts([bool; MOST + 1]);
+pub struct TupletSet([bool; MOST + 1]);
 
-impl Counts {
+impl TupletSet {
     /// The numbers in it, in rising order.
     pub fn ks(self) -> impl Iterator<Item = usize> {
         (1..=MOST).filter(move |&k| self.0[k])
@@ -221,10 +221,10 @@ impl Counts {
 }
 
 /// `1`, `1,2,4`, and `124` as primesieve has it.
-impl FromStr for Counts {
+impl FromStr for TupletSet {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Counts, String> {
+    fn from_str(text: &str) -> Result<TupletSet, String> {
         let mut counts = [false; MOST + 1];
         for part in text.split(',').map(str::trim) {
             if part.is_empty() {
@@ -237,13 +237,13 @@ impl FromStr for Counts {
                 }
             }
         }
-        Ok(Counts(counts))
+        Ok(TupletSet(counts))
     }
 }
 
 const WRONG_COUNT: &str = "write numbers from 1 to 6, like 1,2,4";
 
-impl fmt::Display for Counts {
+impl fmt::Display for TupletSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ks: Vec<String> = self.ks().map(|k| k.to_string()).collect();
         f.write_str(&ks.join(","))
@@ -256,7 +256,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Option<String> {
-        text.parse().ok().map(|counts: Counts| counts.to_string())
+        text.parse().ok().map(|counts: TupletSet| counts.to_string())
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_list_comes_back(text in "[1-6]{1,4}(,[1-6]{1,3}){0,3}") {
-            let counts: Counts = text.parse().expect("a list");
+            let counts: TupletSet = text.parse().expect("a list");
             let set: std::collections::BTreeSet<usize> = text.bytes().filter(u8::is_ascii_digit).map(|b| usize::from(b - b'0')).collect();
             prop_assert_eq!(counts.ks().collect::<std::collections::BTreeSet<_>>(), set);
             prop_assert_eq!(counts.to_string().parse(), Ok(counts));
@@ -282,8 +282,8 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in any::<String>(), near in "[-0-9, ]{0,12}") {
-            let _ = Counts::from_str(&text);
-            let _ = Counts::from_str(&near);
+            let _ = TupletSet::from_str(&text);
+            let _ = TupletSet::from_str(&near);
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn count(
     algorithm: Algorithm,
     kinds: Kinds,
     kept: Kept,
-) -> Result<Option<Outcome<Counted>>> {
+) -> Result<Option<Outcome<RangeTotals>>> {
     let table = if context.is_merging() { None } else { Table::make(context.cluster, cut, algorithm)? };
     let primes = table.as_ref().map(Table::primes);
     let words = (kept == Kept::Yes).then(|| context.words.clone());
@@ -65,27 +65,27 @@ struct Count<'t> {
 
 /// The numbers of a span, its primes, and the k-tuplets that start there, at index k - 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Counted {
+pub(super) struct RangeTotals {
     pub(super) numbers: u64,
     pub(super) counts: [u64; KINDS],
 }
 
-impl Counted {
+impl RangeTotals {
     pub(super) fn primes(&self) -> u64 {
         self.counts[0]
     }
 }
 
-impl Tally for Counted {
-    fn merge(&mut self, next: Counted) {
+impl Tally for RangeTotals {
+    fn merge(&mut self, next: RangeTotals) {
         self.numbers += next.numbers;
         self.counts.iter_mut().zip(next.counts).for_each(|(count, more)| *count += more);
     }
 }
 
 /// A count is a summary without other properties.
-impl From<Counted> for Summary {
-    fn from(Counted { numbers, counts }: Counted) -> Summary {
+impl From<RangeTotals> for Summary {
+    fn from(RangeTotals { numbers, counts }: RangeTotals) -> Summary {
         let mut summary = Summary::of(0, numbers.into(), Wanted::default());
         summary.primes = counts[0];
         summary.tuplets[1..].copy_from_slice(&counts);
@@ -122,7 +122,7 @@ impl Count<'_> {
 }
 
 impl<'t> Job for Count<'t> {
-    type Tally = Counted;
+    type Tally = RangeTotals;
     type Workspace = Source<'t>;
 
     fn blocks(&self) -> u64 {
@@ -140,7 +140,7 @@ impl<'t> Job for Count<'t> {
         Some(identity)
     }
 
-    fn check(&self, span: Span, tally: &Counted) -> std::result::Result<(), String> {
+    fn check(&self, span: Span, tally: &RangeTotals) -> std::result::Result<(), String> {
         let (low, high) = self.cut.numbers(span);
         invariant::equal("numbers", tally.numbers.into(), high - low)?;
         invariant::at_most("primes", tally.primes(), most_primes(tally.numbers))?;
@@ -168,7 +168,7 @@ impl<'t> Job for Count<'t> {
         }
     }
 
-    fn compute(&self, span: Span, source: &mut Source<'t>, yield_now: YieldNow<'_>) -> ControlFlow<(), Counted> {
+    fn compute(&self, span: Span, source: &mut Source<'t>, yield_now: YieldNow<'_>) -> ControlFlow<(), RangeTotals> {
         let (low, high) = self.cut.numbers(span);
         let counts = if self.kinds[1..].contains(&true) {
             self.tuplets(low, high, source, yield_now)?
@@ -177,7 +177,7 @@ impl<'t> Job for Count<'t> {
             counts[0] = source.count(low, high, yield_now)?;
             counts
         };
-        ControlFlow::Continue(Counted { numbers: (high - low) as u64, counts })
+        ControlFlow::Continue(RangeTotals { numbers: (high - low) as u64, counts })
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
             let mut expected = Summary::of(start.into(), u128::from(range.stop) + 1, Wanted { tuplets: [true; KINDS + 1], ..Wanted::default() });
             let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
             expected.take(PrimeRun::small(&primes));
-            let (mut source, mut all) = (job.workspace(), Counted::default());
+            let (mut source, mut all) = (job.workspace(), RangeTotals::default());
             for block in 0..job.blocks() {
                 let counted = job.compute(Span::new(block, block + 1), &mut source, &mut || ControlFlow::Continue(()));
                 all.merge(match counted {

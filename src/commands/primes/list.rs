@@ -5,10 +5,10 @@
 //! result; only the run is reported besides, on standard error.
 
 use super::answer::PrimesResult;
-use super::count::{Counted, Kept, count};
+use super::count::{Kept, RangeTotals, count};
 use super::cut::{Cut, end_of};
 use super::final_report;
-use super::print::{List, Print};
+use super::print::{PrimeList, Print};
 use super::range::Range;
 use super::table::Table;
 use super::write::write;
@@ -41,7 +41,7 @@ pub(super) fn run(
     encoding: Encoding,
 ) -> Result<u8> {
     let cluster = context.cluster;
-    let list = List { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k, encoding };
+    let list = PrimeList { cut: Cut::new(range, block_len(range, algorithm)), algorithm, k, encoding };
     let mut output = cluster.agree(cluster.at_root(|| context.take_output()).transpose())?;
     let is_file = cluster.broadcast(output.as_ref().map(|output| output.temporary().is_some()))?;
     let mut header = encoding.header(0);
@@ -53,7 +53,7 @@ pub(super) fn run(
         if !cluster.broadcast(counted.as_ref().map(Outcome::is_complete))? {
             return end(context, None, counted, |counted| counted.numbers, cut, None);
         }
-        let primes = counted.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, Counted::primes);
+        let primes = counted.as_ref().and_then(|outcome| outcome.total.as_ref()).map_or(0, RangeTotals::primes);
         header = encoding.header(primes);
         before = counted.map(|counted| counted.account);
     }

@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context<'_>, start: u128, n: i128) -> Result<u8> {
         affordable::warn(context, n.unsigned_abs(), course.by_formula, course.seconds / cluster.size() as f64);
     }
     let mut hunt = cluster.at_root(|| hunt(start, n));
-    let mut ended: Option<Outcome<Counted>> = None;
+    let mut ended: Option<Outcome<RangeTotals>> = None;
     let found = loop {
         let step = hunt.as_ref().filter(|_| !stopped(&ended)).map(Hunt::step);
         let order = hunt.as_ref().map(|hunt| step.map_or(NextStep::End, |step| order(hunt, step)));
@@ -154,13 +154,13 @@ fn primes_between(low: u128, last: u128) -> u128 {
 
 /// The numbers visited, and the primes among them.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counted {
+struct RangeTotals {
     numbers: u128,
     primes: u128,
 }
 
 /// Counts the primes of a range. Every rank must call it; the root gets `Some`.
-fn counted(context: &Context<'_>, range: Range<u128>, by_formula: bool) -> Result<Option<Outcome<Counted>>> {
+fn counted(context: &Context<'_>, range: Range<u128>, by_formula: bool) -> Result<Option<Outcome<RangeTotals>>> {
     if by_formula {
         let outcome = formula::counted(context, range)?;
         return Ok(outcome.map(|outcome| with(outcome, |primes| (range.numbers(), primes))));
@@ -173,9 +173,9 @@ fn counted(context: &Context<'_>, range: Range<u128>, by_formula: bool) -> Resul
 }
 
 /// The same outcome, with another total.
-fn with<T>(outcome: Outcome<T>, counted: impl FnOnce(T) -> (u128, u128)) -> Outcome<Counted> {
+fn with<T>(outcome: Outcome<T>, counted: impl FnOnce(T) -> (u128, u128)) -> Outcome<RangeTotals> {
     let Outcome { total, done, blocks, cause, account } = outcome;
-    let total = total.map(counted).map(|(numbers, primes)| Counted { numbers, primes });
+    let total = total.map(counted).map(|(numbers, primes)| RangeTotals { numbers, primes });
     Outcome { total, done, blocks, cause, account }
 }
 
@@ -203,7 +203,7 @@ fn too_few(start: u128, n: i128) -> Error {
     })
 }
 
-fn stopped(ended: &Option<Outcome<Counted>>) -> bool {
+fn stopped(ended: &Option<Outcome<RangeTotals>>) -> bool {
     ended.as_ref().is_some_and(|ended| !ended.is_complete())
 }
 
@@ -218,11 +218,11 @@ fn search(context: &Context<'_>, step: Step, start: u128, n: i128) -> Result<Opt
 }
 
 /// Combines two consecutive jobs.
-fn joined(before: Option<Outcome<Counted>>, after: Outcome<Counted>) -> Outcome<Counted> {
+fn joined(before: Option<Outcome<RangeTotals>>, after: Outcome<RangeTotals>) -> Outcome<RangeTotals> {
     let Some(mut all) = before else { return after };
     let after = all.join(after).unwrap_or_default();
     let numbers = all.total.unwrap_or_default().numbers + after.numbers;
-    Outcome { total: Some(Counted { numbers, primes: 0 }), ..all }
+    Outcome { total: Some(RangeTotals { numbers, primes: 0 }), ..all }
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) const WAITING: u64 = 256 << 20;
 
 /// What to list.
 #[derive(Clone, Copy)]
-pub(super) struct List {
+pub(super) struct PrimeList {
     pub(super) cut: Cut,
     pub(super) algorithm: Algorithm,
     /// 1 for primes, 2 to 6 for k-tuplets.
@@ -33,7 +33,7 @@ pub(super) struct List {
     pub(super) encoding: Encoding,
 }
 
-impl List {
+impl PrimeList {
     /// Marks of the primes of a span, or of the k-tuplets that start in it.
     pub(super) fn marks(&self, span: Span, source: &mut Source, yield_now: YieldNow<'_>) -> ControlFlow<(), Marks> {
         let (low, high) = self.cut.numbers(span);
@@ -77,7 +77,7 @@ impl List {
 }
 
 /// The job of printing.
-pub(super) struct Print<'t>(pub(super) List, pub(super) Option<Primes<'t>>);
+pub(super) struct Print<'t>(pub(super) PrimeList, pub(super) Option<Primes<'t>>);
 
 impl Print<'_> {
     /// Runs the job; the root writes `header` and then everything in order to its `output`. Every
@@ -217,7 +217,7 @@ mod tests {
     fn tuplets_as_primesieve_prints_them() {
         let range = Range { start: 0_u64, stop: 20 };
         let (algorithm, encoding) = (Algorithm::Sieve(Isa::Portable), Encoding::Text);
-        let job = |k| Print(List { cut: Cut::new(range, 3), k, algorithm, encoding }, None);
+        let job = |k| Print(PrimeList { cut: Cut::new(range, 3), k, algorithm, encoding }, None);
         let text = |k| text(&job(k), &computed(&job(k), Span::new(0, 7), &mut job(k).workspace()));
         assert_eq!(text(2), "(3, 5)\n(5, 7)\n(11, 13)\n(17, 19)\n");
         assert_eq!(text(4), "(5, 7, 11, 13)\n(11, 13, 17, 19)\n");
@@ -238,7 +238,7 @@ mod tests {
             ]),
         ) {
             let range = Range { start, stop: start + distance };
-            let job = Print(List { cut: Cut::new(range, length), k, algorithm, encoding: Encoding::Text }, None);
+            let job = Print(PrimeList { cut: Cut::new(range, length), k, algorithm, encoding: Encoding::Text }, None);
             let primes: Vec<u64> = naive::eratosthenes(range.stop + 1).into_iter().filter(|&p| p >= start).collect();
             let mut expected = Vec::new();
             if k == 1 {

@@ -25,7 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::reserve::{RootFile, is_on_nfs, prepare};
-use super::print::{List, WAITING, Written};
+use super::print::{PrimeList, WAITING, Written};
 use crate::cluster::aside::aside;
 use crate::cluster::backoff::ProgressBackoff;
 use crate::cluster::{Channel, Cluster, heartbeat};
@@ -51,7 +51,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// nothing was written. Every rank must call it; the root passes `Some` and gets the outcome.
 pub(super) fn write(
     context: &Context<'_>,
-    list: List,
+    list: PrimeList,
     primes: Option<Primes<'_>>,
     output: Option<&Output>,
 ) -> Result<Option<Option<Outcome<Written>>>> {
@@ -146,7 +146,7 @@ impl Sink<Parts> for Placing {
 
 /// The job of writing.
 struct Write<'t> {
-    list: List,
+    list: PrimeList,
     primes: Option<Primes<'t>>,
     me: u64,
     file: File,

@@ -62,7 +62,7 @@ pub struct Scaling {
 
     /// Where the measurements go.
     #[command(flatten)]
-    pub shown: Shown,
+    pub shown: ReportFiles,
 
     /// Print only errors on stderr
     #[arg(long, short, help_heading = "Output")]
@@ -93,12 +93,12 @@ pub struct Reports {
 
     /// Where the measurements go.
     #[command(flatten)]
-    pub shown: Shown,
+    pub shown: ReportFiles,
 }
 
 /// Where measurements go.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct ReportFiles {
     /// The form and the place of the result.
     #[command(flatten)]
     pub destination: Destination,
@@ -126,7 +126,7 @@ fn many(text: &str) -> Result<u64, String> {
 
 impl Scaling {
     /// Where the measurements go.
-    pub fn shown(&self) -> &Shown {
+    pub fn shown(&self) -> &ReportFiles {
         match &self.from {
             Some(ScalingFrom::Report(report)) => &report.shown,
             None => &self.shown,

@@ -86,7 +86,7 @@ words! {
 
 /// How one rank compares with its model.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judgement {
+pub struct SpeedJudgement {
     /// Which time was compared.
     pub clock: ComparedClock,
     /// Time against the model's median: 0.25 takes a quarter longer.
@@ -123,7 +123,7 @@ pub fn share(typical: &[Typical]) -> Option<f64> {
 }
 
 /// Compares every rank with its model; `None` for those that cannot be judged.
-pub fn judge(ranks: &[RankTimes], threshold: f64) -> Vec<Option<Judgement>> {
+pub fn judge(ranks: &[RankTimes], threshold: f64) -> Vec<Option<SpeedJudgement>> {
     let models = ranks.iter().map(|rank| rank.model + 1).max().unwrap_or(0);
     let mut verdicts = vec![None; ranks.len()];
     for model in 0..models {
@@ -170,7 +170,7 @@ fn typical_of_model(group: &[&RankTimes], clock: ComparedClock) -> Vec<(u32, f64
     blocks.map(|times| times[(times.len() - 1) / 2]).collect()
 }
 
-fn compare(rank: &RankTimes, norm: &[(u32, f64)], clock: ComparedClock, threshold: f64) -> Option<Judgement> {
+fn compare(rank: &RankTimes, norm: &[(u32, f64)], clock: ComparedClock, threshold: f64) -> Option<SpeedJudgement> {
     let ratio = |t: &Typical| {
         let at = norm.binary_search_by_key(&t.block, |&(block, _)| block).ok()?;
         (norm[at].1 > 0.0).then(|| seconds(t, clock) / norm[at].1)
@@ -182,7 +182,7 @@ fn compare(rank: &RankTimes, norm: &[(u32, f64)], clock: ComparedClock, threshol
     ratios.sort_by(f64::total_cmp);
     let deviation = median(ratios.iter().copied())? - 1.0;
     let firm = ratios[ratios.len() / 4] - 1.0;
-    Some(Judgement { clock, deviation, is_slow: deviation > threshold && firm > threshold / 2.0 })
+    Some(SpeedJudgement { clock, deviation, is_slow: deviation > threshold && firm > threshold / 2.0 })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::output::Output;
-use crate::commands::primes::print::List;
+use crate::commands::primes::print::PrimeList;
 use crate::error::{Error, Result};
 use crate::primes::encoding::Encoding;
 use crate::primes::estimate::prime_count;
@@ -22,7 +22,7 @@ pub struct RootFile {
 
 /// At the root: reserves space for the minimal length, so that a full disk is found before the
 /// work.
-pub fn prepare(list: List, output: &Output) -> Result<RootFile> {
+pub fn prepare(list: PrimeList, output: &Output) -> Result<RootFile> {
     let Some((file, path)) = output.temporary() else { return Err(Error::Run("no file to be written by all".into())) };
     reserve(file, sure_length(list)).map_err(output.cannot())?;
     Ok(RootFile { path: path.canonicalize().map_err(output.cannot())?, name: output.name().to_owned() })
@@ -30,7 +30,7 @@ pub fn prepare(list: List, output: &Output) -> Result<RootFile> {
 
 /// A lower bound of the list's bytes, nearly certain: the number of primes follows from their
 /// density, within about its square root.
-fn sure_length(list: List) -> u64 {
+fn sure_length(list: PrimeList) -> u64 {
     let (low, high) = (list.cut.low as f64, list.cut.high as f64);
     if list.k > 1 {
         return list.header_bytes();
@@ -81,7 +81,7 @@ mod tests {
             let (text, words) = primes.fold((0, 0), |(text, words), p| (text + u64::from(p.ilog10()) + 2, words + 8));
             for (encoding, length) in [(Encoding::Text, text), (Encoding::U64le, words), (Encoding::Npy, words + 128)] {
                 let (cut, algorithm) = (Cut::new(Range { start, stop }, 1000), Algorithm::Sieve(Isa::Portable));
-                let sure = sure_length(List { cut, algorithm, k: 1, encoding });
+                let sure = sure_length(PrimeList { cut, algorithm, k: 1, encoding });
                 assert!(
                     sure <= length && sure + 40_000 + length / 20 > length,
                     "{start} to {stop}: {sure} of {length}"
