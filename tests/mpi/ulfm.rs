@@ -140,7 +140,7 @@ fn what_cannot_begin_again_ends() {
         each([0, 2], |rank| {
             let Some(launch) = launch(4, line) else { return };
             let ended = launch.env("MONTESIEVE_FAULT", &format!("kill@{stage}#{rank}")).run().expect_code(1);
-            ended.expect_said_once("this command cannot begin again");
+            ended.expect_said_once("this command cannot restart");
         });
     }
 }
