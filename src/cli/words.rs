@@ -134,7 +134,9 @@ pub(crate) fn strangers(command: &Command, words: &CommandLine) -> Vec<UnknownVa
 }
 
 fn stranger(name: &String, known: &[String]) -> UnknownVariable {
-    let distance = |other: &&String| strsim::osa_distance(name, other);
+    // `MONTESIEVE_seed` is a slip too.
+    let upper = name.to_uppercase();
+    let distance = |other: &&String| strsim::osa_distance(&upper, other);
     match known.iter().min_by_key(distance).filter(|near| distance(near) <= SLIP) {
         Some(near) => UnknownVariable::Slip(format!("{name} is no variable of montesieve; did you mean {near}?")),
         None => UnknownVariable::Unknown(name.clone()),

@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
 use crate::report::schema::Documentation;
+use crate::report::text;
 
 impl Command for Burnin {
     fn documentation() -> Documentation {
@@ -79,7 +80,7 @@ fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
         let mut report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
         report.result.complete = cause.is_none();
         if let Some(cause) = cause {
-            stop::report(cause, &format!("this is what {rounds} rounds have shown"));
+            stop::report(cause, &format!("this is what {} have shown", text::count(rounds, "round")));
         }
         report
     });

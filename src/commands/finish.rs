@@ -101,12 +101,17 @@ impl Context<'_> {
         let FinalReport { command, result, completion, cause, account, work, verdict, extra } = final_report;
         let run = Run { extra, ..self.run_section(&account, work, places) };
         let is_reported = result.is_some();
+        let mut written = Ok(());
         if let Some(result) = result {
             let warnings = if self.engine.quiet { Vec::new() } else { result.warnings() };
-            self.write(&Report { command, result, run: Some(run.clone()) })?;
+            // An error ends the command only after the message about what was saved.
+            written = self.write(&Report { command, result, run: Some(run.clone()) });
+            if let Err(Error::ClosedPipe) = written {
+                return written.map(|()| 0);
+            }
             warnings.iter().for_each(|warning| stderr::message(&format!("warning: {warning}")));
         }
-        if !self.engine.quiet {
+        if !self.engine.quiet && written.is_ok() {
             let mut text = Vec::new();
             write_run_text(&run, self.engine.per_rank, &mut text).map_err(Error::io("cannot format the run"))?;
             stderr::text(&text);
@@ -149,7 +154,7 @@ impl Context<'_> {
         // stays the same.
         let is_hopeless = is_in_vain && self.engine.keep.time_limit != Some(cli::OrAuto::Auto);
         let saved = kept.filter(|_| !is_hopeless).map(|_| self.engine.keep.requeue_exit_code.get());
-        Ok(exit_code(stopped_by, verdict, saved, is_reported))
+        written.map(|()| exit_code(stopped_by, verdict, saved, is_reported))
     }
 
     /// Writes the result to its output, or to standard output if that fails, so that nothing is

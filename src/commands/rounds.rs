@@ -158,9 +158,12 @@ pub(super) fn run_to_target<J: Sampling, R: Answer>(
         let verdict = if met.is_some_and(|met| met != TargetCheck::Reached) { Error::TARGET } else { 0 };
         Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
-    let code = context.finish(context.cluster.agree(final_report.transpose())?)?;
+    let finished = context.finish(context.cluster.agree(final_report.transpose())?);
     // Last, since an error in a side file must not lose the result.
-    let report = context.cluster.at_root(|| (Ok(code), &way));
+    if matches!(finished, Err(Error::Lost)) {
+        return finished;
+    }
+    let report = context.cluster.at_root(|| (finished, &way));
     let picture = |way: &Vec<Reading>| Ok(chart(way).svg().into_bytes());
     sides.write(context.cluster, report, [&|way| Ok(trace(way).into_bytes()), &picture])
 }

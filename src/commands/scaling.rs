@@ -118,14 +118,14 @@ fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<
         None => None,
     };
     let trials::TrialsEnd { done, stopped } = trials::run_trials(&context, &inner, &cases, options, capacity.as_ref())?;
-    let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
-    if let Some(code) = stopped.filter(|_| !is_known) {
-        return Ok(Measurements::Stopped(code));
-    }
     let cause = stop.agreed(cluster)?.filter(|_| stopped.is_some());
     if let (Some(cause), Some(done)) = (cause, &done) {
         let runs = cases.len() as u64 * options.repeat.get();
         stop::report(cause, &format!("{} of {runs} runs are done", done.trials.len()));
+    }
+    let is_known = cluster.broadcast(done.as_ref().map(|done| !done.trials.is_empty()))?;
+    if let Some(code) = stopped.filter(|_| !is_known) {
+        return Ok(Measurements::Stopped(code));
     }
     let report = done.zip(places).map(|(done, places)| {
         let (hosts, _) = distinct(places.iter().map(|place| place.host.as_str()));

@@ -70,6 +70,7 @@ fn slips_in_variables_are_refused_and_others_are_named() {
     each([Alone, Launched(2)], |&ranks| {
         let with = |name: &str, value: &str| Launch::new(ranks, "pi 1e6").env(name, value).run();
         with("MONTESIEVE_SEEED", "7").expect_code(2).expect_told_once("did you mean MONTESIEVE_SEED?");
+        with("MONTESIEVE_seed", "7").expect_code(2).expect_told_once("did you mean MONTESIEVE_SEED?");
         with("MONTESIEVE_FAULT", "panik@start#0").expect_code(2).expect_told_once("no such kind; it has panic");
         with("MONTESIEVE_FAULT", "panic@start#9").expect_code(2).expect_told_once("no such rank; there are");
         let named = with("MONTESIEVE_ROOT_FOLDER", "/opt").expect_code(0);

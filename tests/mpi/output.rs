@@ -46,6 +46,22 @@ fn a_full_disk_is_an_error_and_does_not_cost_the_result() {
 }
 
 #[test]
+fn side_files_are_written_even_if_the_result_cannot_be() {
+    let cases =
+        ["pi 1e6 --trace=T --plot=P", "integrate ball 1e6 --trace=T --plot=P", "isprime --compare 10403 --plot=P"];
+    each(cases, |line| {
+        for ranks in [Alone, Launched(2)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let [trace, plot] = ["trace.csv", "plot.svg"].map(|name| folder.path().join(name));
+            let line = line.replace("=T", &format!("={}", trace.display()));
+            let line = line.replace("=P", &format!("={}", plot.display()));
+            let ended = Launch::new(ranks, &format!("{line} --output /dev/full")).run().expect_code(1);
+            assert!(plot.exists() && trace.exists() == line.contains("--trace"), "{ended}");
+        }
+    });
+}
+
+#[test]
 fn a_list_that_does_not_fit_on_the_disk_ends_the_job() {
     // Would run for days.
     for ranks in [Alone, Launched(4)] {

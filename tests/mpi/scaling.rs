@@ -113,3 +113,9 @@ fn what_cannot_be_timed_is_refused_once() {
     let alone = Launch::new(Alone, "scaling --ranks 1 --predict 100 -- pi 1e6").run();
     alone.expect_code(2).expect_told_once("measured between ranks");
 }
+
+#[test]
+fn a_stop_before_the_first_run_is_told() {
+    let ended = Launch::new(Launched(2), "scaling --time-limit 50ms -- pi 1e12").run().expect_code(76);
+    assert!(ended.stderr.contains("stopped by --time-limit: 0 of 6 runs are done"), "{ended}");
+}

@@ -55,8 +55,11 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
         }
     }
     let bars = cluster.at_root(|| table.bars());
-    let code = context.finish(cluster.at_root(|| table.final_report()))?;
-    sides.write(cluster, bars.as_ref().map(|bars| (Ok(code), bars)), [&|bars| Ok(bars.svg().into_bytes())])
+    let finished = context.finish(cluster.at_root(|| table.final_report()));
+    if matches!(finished, Err(Error::Lost)) {
+        return finished;
+    }
+    sides.write(cluster, bars.as_ref().map(|bars| (finished, bars)), [&|bars| Ok(bars.svg().into_bytes())])
 }
 
 /// The seconds of a single rank, and its divisors up to the first that divides.

@@ -65,7 +65,9 @@ fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) ->
     if !agree {
         stderr::message(&format!("the counts differ: {answers:?}"));
     }
-    let numbers = if completion.is_complete() { range.numbers() } else { 0 };
+    // A part of the sum is no count of a part of the range: its share of the blocks.
+    let numbers = range.numbers() / u128::from(outcome.blocks.max(1)) * u128::from(outcome.done);
+    let numbers = if completion.is_complete() { range.numbers() } else { numbers };
     let verdict = if agree { 0 } else { Error::WRONG };
     Ok(FinalReport { verdict, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
