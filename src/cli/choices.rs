@@ -8,50 +8,15 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-/// Declares an enum whose variants are words of an option and of JSON. A variant's doc comment is
-/// its help line.
-macro_rules! choices {
-    (
-        $(#[$meta:meta])*
-        $vis:vis enum $name:ident {
-            $($(#[doc = $about:literal])+ $(#[default $($default:tt)*])? $variant:ident = $word:literal),* $(,)?
-        }
-    ) => {
-        $crate::report::record::words! {
-            $(#[$meta])*
-            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-            $vis enum $name { $($(#[doc = $about])+ $(#[default $($default)*])? $variant = $word),* }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-
-        impl clap::ValueEnum for $name {
-            fn value_variants<'a>() -> &'a [$name] {
-                &[$(Self::$variant),*]
-            }
-
-            fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-                let about = match self { $(Self::$variant => concat!($($about),+).trim()),* };
-                Some(clap::builder::PossibleValue::new(self.word()).help(about))
-            }
-        }
-    };
-}
-pub(crate) use choices;
-
-/// The parser of an option whose values belong to another crate: each with its word and its help
-/// line.
+/// The parser of an option whose values are words: each with its word and its help line, as in
+/// the `CHOICES` of an enum that `words!` declares.
 ///
 /// # Panics
 /// Never: clap only accepts words of the list.
 pub fn one_of<T: Copy + Send + Sync + 'static>(
     choices: &'static [(&'static str, T, &'static str)],
 ) -> impl TypedValueParser<Value = T> {
-    let words = choices.iter().map(|&(word, _, about)| PossibleValue::new(word).help(about));
+    let words = choices.iter().map(|&(word, _, about)| PossibleValue::new(word).help(about.trim()));
     PossibleValuesParser::new(words).map(|text| {
         let choice = choices.iter().find(|(word, ..)| *word == text);
         choice.map(|&(_, value, _)| value).expect("clap checks the word")

@@ -30,7 +30,7 @@ pub struct EngineOptions {
 
     /// Blocks handed out at a time: a number, or auto (with block, each rank gets its whole share
     /// at once)
-    #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(blocks), help_heading = "Engine")]
+    #[arg(long, default_value = "auto", value_name = "N|auto", value_parser = or_auto(values::positive), help_heading = "Engine")]
     #[arg(allow_negative_numbers = true)]
     pub chunk: Chunk,
 
@@ -47,7 +47,7 @@ pub struct EngineOptions {
     pub per_rank: bool,
 
     /// Progress on stderr; auto: a bar in a terminal, one line every 10 s under a launcher
-    #[arg(long, value_parser = one_of(&PROGRESS), default_value = "auto", value_name = "KIND", help_heading = "Output")]
+    #[arg(long, value_parser = one_of(Mode::CHOICES), default_value = "auto", value_name = "KIND", help_heading = "Output")]
     pub progress: Mode,
 
     /// Print only errors on stderr
@@ -67,7 +67,7 @@ pub struct EngineOptions {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// Form of the result
-    #[arg(long, value_parser = one_of(&FORMATS), default_value = "text", value_name = "FORM", help_heading = "Output")]
+    #[arg(long, value_parser = one_of(Format::CHOICES), default_value = "text", value_name = "FORM", help_heading = "Output")]
     pub format: Format,
 
     /// Write the result to FILE instead of standard output
@@ -114,42 +114,12 @@ pub const SCHEDULES: [(&str, Schedule, &str); 4] = [
     (Schedule::Guided.name(), Schedule::Guided, "Like dynamic, with chunks that shrink towards the end"),
 ];
 
-/// The forms of a result by name.
-const FORMATS: [(&str, Format, &str); 4] = [
-    (Format::Text.word(), Format::Text, "Aligned lines for people: the result alone"),
-    (Format::Json.word(), Format::Json, "One object: result and run"),
-    (Format::Csv.word(), Format::Csv, "A header line and a row, or several: the result alone"),
-    (Format::Value.word(), Format::Value, "One line: the answer to the question, with every digit"),
-];
-
-/// The ways to show progress by name.
-const PROGRESS: [(&str, Mode, &str); 4] = [
-    (
-        Mode::Auto.word(),
-        Mode::Auto,
-        "A bar where a person started one process in a terminal, plain lines under a launcher",
-    ),
-    (Mode::Bar.word(), Mode::Bar, "A bar that moves"),
-    (Mode::Plain.word(), Mode::Plain, "One line every 10 seconds"),
-    (Mode::None.word(), Mode::None, "Nothing"),
-];
-
 /// More threads than any machine has cores.
 const MOST_RANKS: u64 = 1024;
 
 fn ranks(text: &str) -> Result<NonZeroU64, String> {
-    let count = NonZeroU64::new(values::amount(text).map_err(|error| error.to_string())?)
-        .filter(|count| count.get() <= MOST_RANKS);
-    count.ok_or_else(|| format!("must be from 1 to {MOST_RANKS}"))
-}
-
-/// Blocks of a chunk.
-///
-/// # Errors
-/// As [`values::amount`], and for 0.
-pub fn blocks(text: &str) -> Result<NonZeroU64, String> {
-    NonZeroU64::new(values::amount(text).map_err(|error| error.to_string())?)
-        .ok_or_else(|| "must be at least 1".to_owned())
+    let count = values::positive(text)?;
+    if count.get() <= MOST_RANKS { Ok(count) } else { Err(format!("must be from 1 to {MOST_RANKS}")) }
 }
 
 #[cfg(test)]
@@ -180,7 +150,7 @@ mod tests {
 
     #[test]
     fn chunk_is_auto_or_at_least_one() {
-        let chunk = or_auto(blocks);
+        let chunk = or_auto(values::positive);
         assert_eq!(chunk("auto"), Ok(OrAuto::Auto));
         assert_eq!(chunk("1k").map(|blocks| blocks.to_string()), Ok("1000".to_owned()));
         assert_eq!(chunk("0"), Err("must be at least 1 (or auto)".to_owned()));

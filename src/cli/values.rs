@@ -2,6 +2,7 @@
 //!
 //! Stands beside `numeral.rs`, which evaluates numbers of any size; their limits are here.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -112,6 +113,15 @@ pub fn whole(text: &str) -> Result<u64, NumberError> {
 /// [`NumberError`]; outside the limits it names the limit.
 pub fn amount(text: &str) -> Result<u64, NumberError> {
     at_least(1, text)
+}
+
+/// The same as a type that holds no 0.
+///
+/// # Errors
+/// As [`amount`].
+pub fn positive(text: &str) -> Result<NonZeroU64, String> {
+    let amount = amount(text).map_err(|error| error.to_string())?;
+    NonZeroU64::new(amount).ok_or_else(|| "must be at least 1".to_owned())
 }
 
 /// A time: `90s`, `10m`, `1h30m`, or in the form of schedulers: `MM:SS`, `HH:MM:SS`, `D-HH:MM:SS`

@@ -167,7 +167,7 @@ fn run_job<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Result
 /// intermediate estimates.
 fn run_in_rounds<J: Estimator + Sampling>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
     let chart = |readings: &[Reading]| {
-        let title = format!("pi by {}, seed {}", options.method, options.seed);
+        let title = format!("pi by {}, seed {}", options.method.word(), options.seed);
         let mut chart = rounds::chart(title, readings, Some(("pi".to_owned(), std::f64::consts::PI)));
         if options.method == PiMethod::Darts {
             chart.darts = scalar::first(options.seed, PICTURED);

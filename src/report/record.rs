@@ -120,16 +120,25 @@ macro_rules! record {
 }
 pub(crate) use record;
 
-/// Declares an enum whose variants are words in JSON and CSV: `Wilson = "wilson"`.
+/// Declares an enum whose variants are words in JSON, CSV and on the command line:
+/// `Wilson = "wilson"`. The doc comment of a variant is its help line.
 macro_rules! words {
     (
         $(#[$meta:meta])*
-        $vis:vis enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),* $(,)? }
+        $vis:vis enum $name:ident {
+            $($(#[doc = $about:literal])+ $(#[default $($default:tt)*])? $variant:ident = $word:literal),* $(,)?
+        }
     ) => {
         $(#[$meta])*
-        $vis enum $name { $($(#[$variant_meta])* $variant),* }
+        $vis enum $name { $($(#[doc = $about])+ $(#[default $($default)*])? $variant),* }
 
+        // Not every enum is an option.
+        #[allow(dead_code)]
         impl $name {
+            /// The values of an option: see `cli::choices::one_of`.
+            $vis const CHOICES: &'static [(&'static str, $name, &'static str)] =
+                &[$(($word, $name::$variant, concat!($($about),+))),*];
+
             /// The word for it.
             $vis const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),* }

@@ -8,13 +8,14 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::cli::choices::choices;
+use crate::cli::choices::one_of;
 use crate::cli::engine::{Destination, EngineOptions};
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
 use crate::montecarlo::ep::Class;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
 use crate::montecarlo::integrands::{ALL, Entry, find};
+use crate::report::record::words;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,7 +90,7 @@ pub struct Common {
     pub seed: u64,
 
     /// How to treat samples whose value is not a number
-    #[arg(long, value_enum, default_value_t = NanPolicy::Fail, value_name = "WHAT")]
+    #[arg(long, value_parser = one_of(NanPolicy::CHOICES), default_value = NanPolicy::Fail.word(), value_name = "WHAT")]
     pub nan: NanPolicy,
 
     /// The error to reach.
@@ -101,8 +102,9 @@ pub struct Common {
     pub engine: EngineOptions,
 }
 
-choices! {
+words! {
     /// How to treat samples whose value is not a number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum NanPolicy {
         /// Fail and name the point
         Fail = "fail",

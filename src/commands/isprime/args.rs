@@ -6,11 +6,12 @@ use std::str::FromStr;
 use clap::{Args, ValueHint};
 use dashu_int::UBig;
 
-use crate::cli::choices::choices;
+use crate::cli::choices::one_of;
 use crate::cli::engine::EngineOptions;
 use crate::cli::{numeral, values};
 use crate::cluster::flag::Kind;
 use crate::commands::inputs::format::InputFormat;
+use crate::report::record::words;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +62,7 @@ pub struct IsPrime {
     pub input_format: InputFormat,
 
     /// How to test numbers
-    #[arg(long, value_enum, default_value_t = IsPrimeMethod::Auto, value_name = "NAME")]
+    #[arg(long, value_parser = one_of(IsPrimeMethod::CHOICES), default_value = IsPrimeMethod::Auto.word(), value_name = "NAME")]
     pub method: IsPrimeMethod,
 
     /// With trial: how ranks learn that a factor was found: none, server, message, allreduce, rma,
@@ -134,14 +135,15 @@ impl FromStr for Subject {
     }
 }
 
-choices! {
+words! {
     /// The ways to judge a number.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum IsPrimeMethod {
         /// By primality tests, which find no factor: proven below 3.3e24, above it Baillie-PSW and
         /// proofs where they are cheap
         Auto = "auto",
-        /// By dividing by all numbers up to the square root, spread over the ranks; finds the smallest
-        /// factor
+        /// By dividing by all numbers up to the square root, spread over the ranks; finds the
+        /// smallest factor
         Trial = "trial",
     }
 }

@@ -2,8 +2,6 @@
 
 use std::ffi::OsString;
 
-use clap::ValueEnum;
-
 use super::*;
 use crate::cli::Chunk;
 use crate::cli::precision::DEFAULT_SEED;
@@ -54,8 +52,8 @@ fn pi_has_defaults() {
 
 #[test]
 fn methods_are_typed_as_they_are_reported() {
-    for method in PiMethod::value_variants() {
-        let Commands::Pi(pi) = cli(&format!("montesieve pi --method {}", method)) else { panic!("not pi") };
+    for (_, method, _) in PiMethod::CHOICES {
+        let Commands::Pi(pi) = cli(&format!("montesieve pi --method {}", method.word())) else { panic!("not pi") };
         assert_eq!(pi.method, *method);
     }
 }

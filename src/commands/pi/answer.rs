@@ -12,7 +12,7 @@ record! {
     pub struct PiResult {
         /// The estimate of pi; null when what was done allows none (a part of a stratified job).
         pub estimate: Option<f64> => .line("pi", |pi| {
-            let none = || format!("no estimate: {} needs more blocks than were done", pi.method);
+            let none = || format!("no estimate: {} needs more blocks than were done", pi.method.word());
             Some(pi.estimate.map_or_else(none, number))
         }),
         /// One standard error of the estimate.

@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use crate::cli::choices::choices;
+use crate::cli::choices::one_of;
 use crate::cli::engine::EngineOptions;
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
+use crate::report::record::words;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,7 +30,7 @@ pub struct Pi {
     pub samples: Option<u64>,
 
     /// How to sample; each method has its own error estimate
-    #[arg(long, value_enum, default_value_t = PiMethod::Darts, value_name = "NAME")]
+    #[arg(long, value_parser = one_of(PiMethod::CHOICES), default_value = PiMethod::Darts.word(), value_name = "NAME")]
     pub method: PiMethod,
 
     /// Number that selects the stream of samples, 0 to 2^64-1; the same seed gives the same result
@@ -39,7 +40,7 @@ pub struct Pi {
 
     /// Which kernel draws the samples: the fastest, or one by one in plain Rust; the result is the
     /// same
-    #[arg(long, value_enum, default_value_t = PiAlgorithm::Simd, value_name = "NAME")]
+    #[arg(long, value_parser = one_of(PiAlgorithm::CHOICES), default_value = PiAlgorithm::Simd.word(), value_name = "NAME")]
     pub algorithm: PiAlgorithm,
 
     /// The error to reach.
@@ -61,7 +62,7 @@ impl Pi {
     pub fn check(&self) -> Result<(), String> {
         let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
         if fixed && (self.precision.needs_rounds() || self.precision.plan) {
-            let name = self.method;
+            let name = self.method.word();
             return Err(format!(
                 "--method {name} fixes its samples in advance: use darts, antithetic or control with --target-error, --plan, \
                  --trace or --plot"
@@ -71,8 +72,9 @@ impl Pi {
     }
 }
 
-choices! {
+words! {
     /// How samples are taken.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum PiMethod {
         /// Count random points of a square that lie in the circle
         Darts = "darts",
@@ -87,8 +89,9 @@ choices! {
     }
 }
 
-choices! {
+words! {
     /// Which kernel takes the samples.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum PiAlgorithm {
         /// The fastest: vector instructions, the widest this CPU has, and no sample that cannot
         /// matter

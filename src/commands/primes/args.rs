@@ -6,11 +6,12 @@ use std::str::FromStr;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::range::Range;
-use crate::cli::choices::{choices, one_of};
+use crate::cli::choices::one_of;
 use crate::cli::engine::EngineOptions;
 use crate::primes::encoding::Encoding;
 use crate::primes::tuplets::MOST;
 use crate::report::Format;
+use crate::report::record::words;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +55,7 @@ pub struct Primes {
     pub sum: bool,
 
     /// Find the largest gap between neighbouring primes, or the first gap of each length
-    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
+    #[arg(long, value_parser = one_of(Gaps::CHOICES), value_name = "WHICH", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "largest", conflicts_with = "nth")]
     pub gaps: Option<Gaps>,
 
@@ -75,7 +76,7 @@ pub struct Primes {
     pub output_format: Option<Encoding>,
 
     /// How primes are found; the result is the same
-    #[arg(long, value_enum, default_value_t = PrimesAlgorithm::Auto, value_name = "NAME", conflicts_with = "nth")]
+    #[arg(long, value_parser = one_of(PrimesAlgorithm::CHOICES), default_value = PrimesAlgorithm::Auto.word(), value_name = "NAME", conflicts_with = "nth")]
     pub algorithm: PrimesAlgorithm,
 
     /// Count twice by the formula, with different partial sums; exit code 3 if the counts differ
@@ -138,17 +139,21 @@ impl Primes {
         let by_formula =
             matches!(self.algorithm, PrimesAlgorithm::Combinatorial | PrimesAlgorithm::Both) || self.verify;
         if by_formula && !self.is_plain_count() {
-            let option = if self.verify { "--verify".to_owned() } else { format!("--algorithm {}", self.algorithm) };
+            let option =
+                if self.verify { "--verify".to_owned() } else { format!("--algorithm {}", self.algorithm.word()) };
             return Err(format!("{option} counts primes and nothing else"));
         }
         if self.verify
             && matches!(self.algorithm, PrimesAlgorithm::Sieve | PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial)
         {
-            return Err(format!("--verify is about the formula: it does not go with --algorithm {}", self.algorithm));
+            return Err(format!(
+                "--verify is about the formula: it does not go with --algorithm {}",
+                self.algorithm.word()
+            ));
         }
         let is_above = self.range.below_2_64().is_none() && self.nth.0.is_none();
         if is_above && matches!(self.algorithm, PrimesAlgorithm::Sqrt | PrimesAlgorithm::Trial) {
-            return Err(format!("--algorithm {} goes up to 2^64-1", self.algorithm));
+            return Err(format!("--algorithm {} goes up to 2^64-1", self.algorithm.word()));
         }
         let Some((k, form)) = self.list() else { return Ok(()) };
         let format = self.engine.destination.format;
@@ -179,8 +184,9 @@ const ENCODINGS: [(&str, Encoding, &str); 3] = [
     (Encoding::Npy.name(), Encoding::Npy, "A NumPy array of such words"),
 ];
 
-choices! {
+words! {
     /// The ways to find primes.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum PrimesAlgorithm {
         /// The formula where it is cheaper and the number of primes is all that is asked for; the
         /// sieve otherwise
@@ -199,8 +205,9 @@ choices! {
     }
 }
 
-choices! {
+words! {
     /// Which gaps are looked for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Gaps {
         /// The largest gap
         Largest = "largest",

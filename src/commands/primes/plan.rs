@@ -89,7 +89,7 @@ fn name(options: &Primes, by_formula: bool) -> String {
         PrimesAlgorithm::Auto => PrimesAlgorithm::Sieve,
         named => named,
     };
-    algorithm.to_string()
+    algorithm.word().to_owned()
 }
 
 /// To two digits: the model has no more, and the last digits of logarithms differ between machines.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use crate::cli::choices::{Chunk, TimeLimit, one_of, or_auto};
-use crate::cli::engine::{Destination, LaunchOptions, SCHEDULES, blocks};
+use crate::cli::engine::{Destination, LaunchOptions, SCHEDULES};
 use crate::cli::values;
 use crate::job::Schedule;
 
@@ -31,7 +31,7 @@ pub struct Scaling {
 
     /// Numbers of ranks to compare: with a launcher at most those it started, without one threads
     /// [default: 1, 2, 4 and so on, and all]
-    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = ranks)]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = values::positive)]
     pub ranks: Vec<NonZeroU64>,
 
     /// Schedules to compare [default: that of COMMAND]
@@ -39,7 +39,7 @@ pub struct Scaling {
     pub schedule: Vec<Schedule>,
 
     /// Chunks to compare, in blocks, or auto [default: that of COMMAND]
-    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = or_auto(blocks))]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = or_auto(values::positive))]
     pub chunk: Vec<Chunk>,
 
     /// Scale the work with the ranks: twice the samples or numbers on two ranks
@@ -47,7 +47,7 @@ pub struct Scaling {
     pub weak: bool,
 
     /// Runs of each case; the median counts, and the spread is shown
-    #[arg(long, value_name = "N", value_parser = ranks, default_value = "3")]
+    #[arg(long, value_name = "N", value_parser = values::positive, default_value = "3")]
     pub repeat: NonZeroU64,
 
     /// Say where each schedule saturates, up to this many ranks, from what messages and answers
@@ -111,11 +111,6 @@ pub struct ReportFiles {
     /// Write the table as CSV to FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub csv: Option<PathBuf>,
-}
-
-fn ranks(text: &str) -> Result<NonZeroU64, String> {
-    let ranks = values::amount(text).map_err(|error| error.to_string())?;
-    NonZeroU64::new(ranks).ok_or_else(|| "must be at least 1".to_owned())
 }
 
 /// More ranks than any machine has would only be a long table.
