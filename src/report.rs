@@ -91,27 +91,20 @@ pub trait Answer: Record {
 
 /// Writes an answer as CSV: a header line and a row, or a row for each element of a list.
 fn write_csv<R: Answer>(answer: &R, out: &mut dyn Write) -> io::Result<()> {
-    let Value::Record(values) = answer.record() else { return Ok(()) };
-    let fields = Fields(R::FIELDS).describe();
-    let rows = fields.iter().zip(&values).filter_map(|(field, (_, value))| field.rows(value)).max().unwrap_or(1);
-    let cells = |row| fields.iter().zip(&values).flat_map(|(field, (_, value))| field.cells(value, row)).collect();
-    let header = fields.iter().flat_map(|field| field.columns("")).collect();
-    let rows: Vec<Vec<String>> = [header].into_iter().chain((0..rows.max(1)).map(cells)).collect();
-    text::csv_rows(&rows, out)
+    let (fields, record) = (Fields(R::FIELDS), answer.record());
+    let rows = fields.rows(&record);
+    write_rows(&fields, (0..rows).map(|row| fields.cells(&record, row)), out)
 }
 
 /// Writes records as CSV: a header line, and a row for each.
 pub(crate) fn write_csv_rows<R: Record>(records: &[R], out: &mut dyn Write) -> io::Result<()> {
-    let fields = Fields(R::FIELDS).describe();
-    let cells = |record: &R| match record.record() {
-        Value::Record(values) => {
-            fields.iter().zip(&values).flat_map(|(field, (_, value))| field.cells(value, 0)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let header = fields.iter().flat_map(|field| field.columns("")).collect();
-    let rows: Vec<Vec<String>> = [header].into_iter().chain(records.iter().map(cells)).collect();
-    text::csv_rows(&rows, out)
+    let fields = Fields(R::FIELDS);
+    write_rows(&fields, records.iter().map(|record| fields.cells(&record.record(), 0)), out)
+}
+
+fn write_rows(fields: &dyn Described, rows: impl Iterator<Item = Vec<String>>, out: &mut dyn Write) -> io::Result<()> {
+    let header = fields.describe().iter().flat_map(|field| field.columns("")).collect();
+    text::csv_rows(&[header].into_iter().chain(rows).collect::<Vec<_>>(), out)
 }
 
 /// The final report of a command.

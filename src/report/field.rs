@@ -179,6 +179,18 @@ enum Column {
 pub trait Described {
     /// One for each field.
     fn describe(&self) -> Vec<Description>;
+
+    /// The cells of a record with these fields; `row` selects from its lists of records.
+    fn cells(&self, record: &Value, row: usize) -> Vec<String> {
+        let Value::Record(values) = record else { return Vec::new() };
+        self.describe().iter().zip(values).flat_map(|(field, (_, value))| field.cells(value, row)).collect()
+    }
+
+    /// How many rows a record with these fields has: its longest list of records, at least 1.
+    fn rows(&self, record: &Value) -> usize {
+        let Value::Record(values) = record else { return 1 };
+        self.describe().iter().zip(values).filter_map(|(field, (_, value))| field.rows(value)).max().unwrap_or(1).max(1)
+    }
 }
 
 impl<R> Described for Fields<R> {
@@ -237,7 +249,7 @@ impl Description {
     }
 
     /// How many rows a list of records has.
-    pub(super) fn rows(&self, value: &Value) -> Option<usize> {
+    fn rows(&self, value: &Value) -> Option<usize> {
         match (self.kind, value) {
             _ if matches!(self.column, Column::None) => None,
             (Kind::Rows(_), Value::List(rows)) => Some(rows.len()),
@@ -246,14 +258,14 @@ impl Description {
     }
 
     /// The cells of a value, one for each column; `row` selects from a list of records.
-    pub(super) fn cells(&self, value: &Value, row: usize) -> Vec<String> {
+    fn cells(&self, value: &Value, row: usize) -> Vec<String> {
         let empty = || vec![String::new(); self.columns("").len()];
         match (self.kind, value) {
             _ if matches!(self.column, Column::None) => Vec::new(),
             (_, Value::Absent | Value::Null) => empty(),
             (Kind::Interval, Value::List(ends)) => ends.iter().map(Value::cell).collect(),
-            (Kind::Record(fields), value) => cells(fields, value),
-            (Kind::Rows(fields), Value::List(rows)) => rows.get(row).map_or_else(empty, |value| cells(fields, value)),
+            (Kind::Record(fields), value) => fields.cells(value, 0),
+            (Kind::Rows(fields), Value::List(rows)) => rows.get(row).map_or_else(empty, |value| fields.cells(value, 0)),
             (_, value) => vec![value.cell()],
         }
     }
@@ -281,11 +293,6 @@ impl Description {
         schema["description"] = self.about.trim().into();
         schema
     }
-}
-
-fn cells(fields: &dyn Described, value: &Value) -> Vec<String> {
-    let Value::Record(values) = value else { return Vec::new() };
-    fields.describe().iter().zip(values).flat_map(|(field, (_, value))| field.cells(value, 0)).collect()
 }
 
 /// The JSON Schema of an object with exactly these fields.
