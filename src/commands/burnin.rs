@@ -85,12 +85,13 @@ fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
         report
     });
     let written = output.zip(report.as_ref()).map(|(output, report)| {
-        output.write_all(&formatted(|bytes| report.write(options.destination.format, bytes))?)?;
+        output.write_formatted(|bytes| report.write(options.destination.format, bytes))?;
         Ok(stop::exit_code(cause, exit_code(report.result.verdict)))
     });
     sides.write(
         cluster,
-        written.zip(report.as_ref()),
+        written.transpose(),
+        report.as_ref(),
         [&|report| Ok(report.exclude_list()), &|report| formatted(|bytes| report.write_junit(bytes))],
     )
 }

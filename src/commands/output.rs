@@ -77,7 +77,15 @@ impl Output {
     /// # Errors
     /// As [`Output::write_all`].
     pub fn report<R: Answer, M: Record>(self, report: &Report<R, M>, format: Format) -> Result<()> {
-        self.write_all(&formatted(|out| report.write(format, out))?)
+        self.write_formatted(|out| report.write(format, out))
+    }
+
+    /// Writes what `write` writes, and finishes.
+    ///
+    /// # Errors
+    /// As [`Output::write_all`].
+    pub fn write_formatted(self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Result<()> {
+        self.write_all(&formatted(write)?)
     }
 
     /// Whether it is standard output.
@@ -200,7 +208,7 @@ impl<const N: usize> SideFiles<N> {
     }
 
     /// Writes those that were asked for, each even if the report or another one could not be
-    /// written. `report`, at the root: the exit code or the error of the report, and what
+    /// written. `code`: how the report went; its exit code at the root. `data`, at the root: what
     /// `contents` makes the bytes of each file from. A failure here changes exit code 0 to 1, and
     /// loses nothing else. Every rank must call it; returns the exit code.
     ///
@@ -209,18 +217,19 @@ impl<const N: usize> SideFiles<N> {
     pub fn write<R: Sync>(
         self,
         cluster: &Cluster,
-        report: Option<(Result<u8>, &R)>,
+        code: Result<Option<u8>>,
+        data: Option<&R>,
         contents: [Content<'_, R>; N],
     ) -> Result<u8> {
-        let (code, data) = report.unzip();
         let all = |data: &R| {
             let wanted = self.0.into_iter().zip(contents).filter_map(|(file, content)| Some((file?, content)));
             // Not lazily: an error must not keep the next file from being written.
             let written: Vec<Result<()>> = wanted.map(|(file, content)| file.put(&content(data)?)).collect();
             written.into_iter().collect()
         };
-        let written = data.map(|data| aside(|| all(data)));
-        let code = cluster.broadcast(cluster.agree(code.transpose())?)?;
+        // After a loss the command may start again.
+        let written = data.filter(|_| !matches!(code, Err(Error::Lost))).map(|data| aside(|| all(data)));
+        let code = cluster.broadcast(cluster.agree(code)?)?;
         match cluster.agree(written.unwrap_or(Ok(()))) {
             Err(Error::Reported { .. }) if code != 0 => Ok(code),
             ended => ended.map(|()| code),

@@ -159,13 +159,11 @@ pub(super) fn run_to_target<J: Sampling, R: Answer>(
         Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
     let finished = context.finish(context.cluster.agree(final_report.transpose())?);
-    // Last, since an error in a side file must not lose the result.
-    if matches!(finished, Err(Error::Lost)) {
-        return finished;
-    }
-    let report = context.cluster.at_root(|| (finished, &way));
     let picture = |way: &Vec<Reading>| Ok(chart(way).svg().into_bytes());
-    sides.write(context.cluster, report, [&|way| Ok(trace(way).into_bytes()), &picture])
+    // Last, since an error in a side file must not lose the result.
+    let way = context.cluster.at_root(|| &way);
+    let code = finished.map(|code| context.cluster.at_root(|| code));
+    sides.write(context.cluster, code, way, [&|way| Ok(trace(way).into_bytes()), &picture])
 }
 
 /// The report on the target.

@@ -15,7 +15,7 @@ mod trials;
 
 use std::path::Path;
 
-use self::analysis::{diagnosis, fit, forecast, keep_drawn, medians, study};
+use self::analysis::{Trial, diagnosis, fit, forecast, keep_drawn, medians, study};
 use self::answer::{ScalingReport, ScalingResult, ScalingRun};
 pub use self::args::Scaling;
 use self::args::ScalingFrom;
@@ -75,13 +75,14 @@ fn run(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<u8> 
         },
     };
     let written = output.zip(report.as_ref()).map(|(output, report)| {
-        output.write_all(&formatted(|bytes| report.write(shown.destination.format, bytes))?)?;
+        output.write_formatted(|bytes| report.write(shown.destination.format, bytes))?;
         Ok(stop::exit_code(cause, if report.result.equal { 0 } else { Error::WRONG }))
     });
     let is_page = shown.plot.as_ref().and_then(|path| path.extension()).is_some_and(|ending| ending == "html");
     sides.write(
         cluster,
-        written.zip(report.as_ref()),
+        written.transpose(),
+        report.as_ref(),
         [&|report| formatted(|bytes| report.write_csv(bytes)), &|report| {
             Ok(if is_page { report.html() } else { report.svg() }.into_bytes())
         }],
@@ -154,11 +155,7 @@ fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<
 }
 
 /// Evaluates the trials.
-fn evaluated(
-    result: ScalingResult,
-    run: ScalingRun,
-    trials: Vec<crate::commands::scaling::analysis::Trial>,
-) -> ScalingReport {
+fn evaluated(result: ScalingResult, run: ScalingRun, trials: Vec<Trial>) -> ScalingReport {
     let mut trials = trials;
     keep_drawn(&mut trials);
     let points = study(&trials);

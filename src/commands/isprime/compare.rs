@@ -56,10 +56,8 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
     }
     let bars = cluster.at_root(|| table.bars());
     let finished = context.finish(cluster.at_root(|| table.final_report()));
-    if matches!(finished, Err(Error::Lost)) {
-        return finished;
-    }
-    sides.write(cluster, bars.as_ref().map(|bars| (finished, bars)), [&|bars| Ok(bars.svg().into_bytes())])
+    let code = finished.map(|code| cluster.at_root(|| code));
+    sides.write(cluster, code, bars.as_ref(), [&|bars| Ok(bars.svg().into_bytes())])
 }
 
 /// The seconds of a single rank, and its divisors up to the first that divides.
