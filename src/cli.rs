@@ -1,9 +1,9 @@
 //! The options that commands share, the parsers of their values, and the broadcast of the command
 //! line to every rank.
 //!
-//! The options of one command are in its own folder (`commands/NAME/args.rs`); `commands.rs` has the
-//! list of commands, and `commands/parse.rs` parses words to one of them. Nothing here computes,
-//! prints, exits or knows MPI.
+//! The options of one command are in its own folder (`commands/NAME/args.rs`); `commands.rs` has
+//! the list of commands, and `commands/parse.rs` parses words to one of them. Nothing here
+//! computes, prints, exits or knows MPI.
 
 pub mod choices;
 pub mod color;

@@ -1,9 +1,9 @@
 //! House rules that a search can check: where ranks may be compared, which modules are pure, how
 //! files start and end.
 //!
-//! A failure names the line; "Names and English" in CONTRIBUTING has the rules. Cargo and the compiler
-//! enforce the others: the dependencies of the crates (which may know MPI), and where `unsafe` is
-//! allowed.
+//! A failure names the line; "Names and English" in CONTRIBUTING has the rules. Cargo and the
+//! compiler enforce the others: the dependencies of the crates (which may know MPI), and where
+//! `unsafe` is allowed.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -30,8 +30,8 @@ pub struct CheckpointOptions {
     #[arg(allow_negative_numbers = true)]
     pub checkpoint_interval: Duration,
 
-    /// Resume from FILE, which must exist; saves go to --checkpoint, or else to FILE; if both exist,
-    /// resume from the blocks of both
+    /// Resume from FILE, which must exist; saves go to --checkpoint, or else to FILE; if both
+    /// exist, resume from the blocks of both
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Checkpoint")]
     pub resume: Option<PathBuf>,
 

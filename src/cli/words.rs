@@ -1,8 +1,8 @@
 //! The command line and its presets in the environment, for broadcast to every rank.
 //!
 //! On a cluster the root's command line and environment count: other ranks may have been started
-//! with fewer variables ([`CommandLine::difference_from`] checks which differences are allowed). So the
-//! root collects its [`CommandLine`] and broadcasts them, and every rank parses the same ones
+//! with fewer variables ([`CommandLine::difference_from`] checks which differences are allowed). So
+//! the root collects its [`CommandLine`] and broadcasts them, and every rank parses the same ones
 //! (`commands::parse`). clap's `env` feature reads each process's own environment, so it is not
 //! used.
 //!

@@ -1,7 +1,7 @@
 //! The trait of commands.
 //!
-//! A command is the struct of its options (`NAME/args.rs`), which implements [`Command`]. Outside its
-//! folder only `commands.rs` names it, as a module and in the list: help, completions, pages,
+//! A command is the struct of its options (`NAME/args.rs`), which implements [`Command`]. Outside
+//! its folder only `commands.rs` names it, as a module and in the list: help, completions, pages,
 //! presets, dispatch and docs/json.md follow from there.
 
 use std::fmt::Debug;

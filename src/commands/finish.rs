@@ -118,8 +118,7 @@ impl Context<'_> {
         }
         let kept = self.engine.keep.file().filter(|_| account.saved);
         // This run finished no block: the same command line again would not make progress either.
-        let is_in_vain =
-            cause == Some(StopCause::TimeLimit) && account.profiles.iter().all(|profile| profile.blocks == 0);
+        let is_in_vain = cause == Some(StopCause::TimeLimit) && account.blocks() == 0;
         if let Completion::Partial { done, blocks } = completion {
             let saved = kept.filter(|_| done > 0).map(|path| format!(" and saved in {}", path.display()));
             let saved = saved.unwrap_or_default();

@@ -1,8 +1,8 @@
 //! The real program under a real launcher: tests the promises of montesieve on any number of ranks.
 //!
-//! Everything else is tested without MPI. Here the binary is started as by a user, with `mpirun` and
-//! on threads, and judged by its standard output, standard error, exit code and time, and by leaving
-//! no process behind.
+//! Everything else is tested without MPI. Here the binary is started as by a user, with `mpirun`
+//! and on threads, and judged by its standard output, standard error, exit code and time, and by
+//! leaving no process behind.
 //!
 //! The launcher is `MONTESIEVE_MPIRUN` (default `mpirun`) with `MONTESIEVE_MPIRUN_FLAGS`; a missing
 //! launcher fails the test, never skips it. `MONTESIEVE_TEST_BINARY` names another build of the

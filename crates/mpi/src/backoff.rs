@@ -27,12 +27,6 @@ impl ProgressBackoff {
         ProgressBackoff(Backoff::yielding())
     }
 
-    /// The name of [`ProgressBackoff::yielding`] until the program uses the new one.
-    #[doc(hidden)]
-    pub fn attentive() -> ProgressBackoff {
-        ProgressBackoff::yielding()
-    }
-
     /// Lets other processes run for a moment, longer as the wait lasts. Checks the other ranks
     /// ([`heartbeat::make_progress`]).
     pub fn pause(&mut self) {

@@ -48,7 +48,7 @@ pub(super) fn measure(cluster: &Cluster) -> Result<Option<Costs>> {
 
 /// Waits for the next message as eagerly as an idle rank.
 fn next(cluster: &Cluster) -> Result<(u64, Message<()>)> {
-    let mut backoff = ProgressBackoff::attentive();
+    let mut backoff = ProgressBackoff::yielding();
     loop {
         if let Some(message) = cluster.poll(Channel::Round, None)? {
             return Ok((message.from, record::decode(&message.bytes)?));

@@ -1,10 +1,10 @@
 //! Windows in shared memory (`MPI_Win_allocate_shared`): each rank of a node has numbers that the
 //! others access by plain loads and stores.
 //!
-//! Stands beside `crate::node_window`, which holds the tables of `primes`: one piece for the whole node,
-//! written once, then read-only. Here every rank may write at any time, so the numbers are atomics.
-//! To order writes before reads of other ranks, MPI requires [`SharedWindow::sync`], a barrier, and
-//! `sync` again.
+//! Stands beside `crate::node_window`, which holds the tables of `primes`: one piece for the whole
+//! node, written once, then read-only. Here every rank may write at any time, so the numbers are
+//! atomics. To order writes before reads of other ranks, MPI requires [`SharedWindow::sync`], a
+//! barrier, and `sync` again.
 //!
 //! Reference: MPI 3.1, 11.2.3.
 
