@@ -18,6 +18,7 @@
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`chi_square`]: whether blocks scatter as chance has it.
+//! - [`vegas`]: samples that go where an integrand is large.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;
@@ -38,3 +39,4 @@ pub mod streams;
 pub mod student;
 pub mod tally;
 pub mod uniform;
+pub mod vegas;
