@@ -105,7 +105,7 @@ impl VegasSampler {
         // The first stage has one block, which finds its own scale.
         let power = self.adaptation.exponent.unwrap_or_else(|| exponent(self.largest(block)));
         let (mut first, mut second) = (Row::all(0.0), Row::all(0.0));
-        let mut irregular = Irregular { block, ..Irregular::default() };
+        let mut irregular = Irregular::new(block);
         let mut largest: f64 = 0.0;
         self.each_group(block, None, |sampler, group, _| {
             let VegasSampler { rows, strata, isa, .. } = sampler;
@@ -113,7 +113,7 @@ impl VegasSampler {
             largest = largest.max(largest_of(*isa, &weighted));
             first.update(&weighted, |sum, value| sum + value);
             second.update(&weighted, |sum, value| sum + value * value);
-            tally.record(*isa, rows.y_of(group, strata.intervals().len()), &weighted, strata.intervals());
+            tally.record(*isa, rows.y_of(group), &weighted, strata.intervals());
         });
         tally.samples = self.cut.training_block;
         tally.largest = libm::scalbn(largest, -power);
@@ -127,7 +127,7 @@ impl VegasSampler {
         let mut largest: f64 = 0.0;
         self.each_group(block, None, |sampler, group, _| {
             let VegasSampler { rows, isa, .. } = sampler;
-            largest = largest.max(largest_of(*isa, &rows.weighted(group, 0, WIDTH, *isa, &mut Irregular::default())));
+            largest = largest.max(largest_of(*isa, &rows.weighted(group, 0, WIDTH, *isa, &mut Irregular::new(block))));
         });
         largest
     }
@@ -136,7 +136,7 @@ impl VegasSampler {
     fn pass(&mut self, block: u64) -> VegasTally {
         let adaptation = Rc::clone(&self.adaptation);
         let power = adaptation.exponent.unwrap_or(0);
-        let mut irregular = Irregular { block, ..Irregular::default() };
+        let mut irregular = Irregular::new(block);
         let shift = libm::scalbn(adaptation.shift, power);
         let mut sums = PassSums { shift, ..PassSums::default() };
         let mut walk = Walk::new(&adaptation.counts);
@@ -152,23 +152,6 @@ impl VegasSampler {
             degrees: samples - adaptation.counts.len() as u64,
         };
         VegasTally::of_pass(pass, samples, power, adaptation.shift, irregular)
-    }
-
-    /// The first sample of a block whose value `is_bad`: where it is, and the value.
-    pub fn first_bad(&mut self, block: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
-        let adaptation = Rc::clone(&self.adaptation);
-        let counts = (block >= self.cut.training_blocks()).then_some(&adaptation.counts[..]);
-        let mut found = None;
-        self.each_group(block, counts, |sampler, group, lanes| {
-            let VegasSampler { rows, kernel, .. } = sampler;
-            let values = &rows.values[group].0[..lanes];
-            if let Some(lane) = values.iter().position(|&value| is_bad(value)).filter(|_| found.is_none()) {
-                let dimension = kernel.dimension();
-                let point: Vec<f64> = rows.x[group * dimension..][..dimension].iter().map(|row| row.0[lane]).collect();
-                found = Some((kernel.place(&point), values[lane]));
-            }
-        });
-        found
     }
 
     /// Evaluates the groups of a block one after the other, and calls `each` with the place of the
@@ -209,12 +192,16 @@ impl VegasSampler {
 }
 
 impl Rows {
-    fn y_of(&self, group: usize, dimension: usize) -> &[Row] {
-        &self.y[group * dimension..][..dimension]
+    fn dimension(&self) -> usize {
+        self.x.len() / self.values.len()
+    }
+
+    fn y_of(&self, group: usize) -> &[Row] {
+        &self.y[group * self.dimension()..][..self.dimension()]
     }
 
     /// The values of the first `lanes` samples of a group times the Jacobian and 2^`power`. Values
-    /// that are no finite numbers are counted, and are 0 here.
+    /// that are no finite numbers are counted and the first of each kind is kept; they are 0 here.
     fn weighted(&self, group: usize, power: i32, lanes: usize, isa: Supported, irregular: &mut Irregular) -> Row {
         let factor = libm::scalbn(1.0, power);
         let (values, jacobian) = (&self.values[group], &self.jacobian[group]);
@@ -222,10 +209,9 @@ impl Rows {
         if weigh(isa, values, jacobian, factor, &mut weighted) > 0 {
             for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
                 *weight = 0.0;
-                match values.0[lane] {
-                    _ if lane >= lanes => {}
-                    value if value.is_nan() => irregular.nans += 1,
-                    _ => irregular.infinite += 1,
+                if lane < lanes {
+                    let x = &self.x[group * self.dimension()..][..self.dimension()];
+                    irregular.add(values.0[lane].is_nan(), || x.iter().map(|row| row.0[lane]).collect());
                 }
             }
         }

@@ -41,9 +41,9 @@ pub struct VegasSums {
     samples: u64,
     /// Samples whose value is not a number; they count as 0.
     nans: u64,
-    /// The first block with such a value, and with an infinite one.
-    first_nan: Option<u64>,
-    first_infinite: Option<u64>,
+    /// The first sample with such a value, and with an infinite one.
+    first_nan: Option<BadSample>,
+    first_infinite: Option<BadSample>,
     /// Blocks that count.
     blocks: u64,
     /// Their samples, less one for each box.
@@ -128,7 +128,9 @@ impl VegasTally {
         let trained = cut.training_blocks();
         let training = blocks.end.min(trained).saturating_sub(blocks.start);
         let counting = blocks.end.saturating_sub(blocks.start.max(trained));
-        let is_there = |block: Option<u64>| block.is_none_or(|block| blocks.contains(&block));
+        let is_there = |bad: Option<&BadSample>| {
+            bad.is_none_or(|bad| blocks.contains(&bad.block) && bad.point.len() == cut.dimension())
+        };
         let sums = &self.sums;
         let is_training = match &self.training {
             Training::None => training == 0,
@@ -141,7 +143,7 @@ impl VegasTally {
                     && tally.largest >= 0.0
                     && tally.intervals.len() == cut.dimension() * cut.resolution(tally.stage)
                     && tally.boxes.len() == if is_last { super::Strata::new(cut).boxes() } else { 0 }
-                    && !(tally.second.value() < 0.0)
+                    && tally.second.value() >= 0.0
             }
         };
         is_training
@@ -152,34 +154,60 @@ impl VegasTally {
             && sums.blocks <= counting
             && (sums.blocks == counting || sums.first_infinite.is_some())
             && sums.degrees <= sums.samples
-            && is_there(sums.first_nan)
-            && is_there(sums.first_infinite)
+            && is_there(sums.first_nan())
+            && is_there(sums.first_infinite())
             && sums.shift.is_finite()
             && sums.peak.is_sound()
             && !(sums.variance.value_scaled(0) < 0.0 || sums.second.value_scaled(0) < 0.0)
     }
 }
 
+/// A sample whose value is no finite number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BadSample {
+    block: u64,
+    /// Where it is in the unit cube.
+    pub point: Vec<f64>,
+}
+
 /// Values that are no finite numbers, in one block.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Irregular {
-    pub(super) block: u64,
-    pub(super) nans: u64,
-    pub(super) infinite: u64,
+    block: u64,
+    nans: u64,
+    first_nan: Option<BadSample>,
+    first_infinite: Option<BadSample>,
+}
+
+impl Irregular {
+    pub(super) fn new(block: u64) -> Irregular {
+        Irregular { block, nans: 0, first_nan: None, first_infinite: None }
+    }
+
+    /// Counts one; `point` is where.
+    pub(super) fn add(&mut self, is_nan: bool, point: impl FnOnce() -> Vec<f64>) {
+        self.nans += u64::from(is_nan);
+        let first = if is_nan { &mut self.first_nan } else { &mut self.first_infinite };
+        first.get_or_insert_with(|| BadSample { block: self.block, point: point() });
+    }
 }
 
 impl VegasSums {
-    fn with(self, Irregular { block, nans, infinite }: Irregular) -> VegasSums {
-        let at = |count: u64| (count > 0).then_some(block);
-        VegasSums { nans, first_nan: at(nans), first_infinite: at(infinite), ..self }
+    fn with(self, Irregular { nans, first_nan, first_infinite, .. }: Irregular) -> VegasSums {
+        VegasSums { nans, first_nan, first_infinite, ..self }
     }
 
     fn merge(&mut self, next: &VegasSums) {
         self.training += next.training;
         self.samples += next.samples;
         self.nans += next.nans;
-        self.first_nan = self.first_nan.or(next.first_nan);
-        self.first_infinite = self.first_infinite.or(next.first_infinite);
+        let first = |here: &mut Option<BadSample>, there: &Option<BadSample>| {
+            if here.is_none() {
+                here.clone_from(there);
+            }
+        };
+        first(&mut self.first_nan, &next.first_nan);
+        first(&mut self.first_infinite, &next.first_infinite);
         if self.blocks == 0 {
             self.shift = next.shift;
         }
@@ -207,14 +235,14 @@ impl VegasSums {
         self.nans
     }
 
-    /// The first block with a value that is not a number.
-    pub fn first_nan(&self) -> Option<u64> {
-        self.first_nan
+    /// The first sample whose value is not a number.
+    pub fn first_nan(&self) -> Option<&BadSample> {
+        self.first_nan.as_ref()
     }
 
-    /// The first block with an infinite value.
-    pub fn first_infinite(&self) -> Option<u64> {
-        self.first_infinite
+    /// The first sample whose value is infinite.
+    pub fn first_infinite(&self) -> Option<&BadSample> {
+        self.first_infinite.as_ref()
     }
 
     /// The power of two that makes the square of the estimates' size harmless.

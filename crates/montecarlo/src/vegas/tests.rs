@@ -142,16 +142,12 @@ fn what_is_no_number_is_counted_and_found() {
         let kernel = integrand("expr", &[("expression", expression), ("bounds", "0:1")]);
         let mut all = VegasTally::default();
         tallies(&*kernel, cut, cut.blocks(1 << 14), 3, Isa::widest(), u64::MAX).into_iter().for_each(|t| all.merge(t));
-        (kernel, all)
+        all
     };
-    let (kernel, all) = run("sqrt(x - 0.2)");
-    let block = all.sums().first_nan().expect("below 0.2 there is none");
-    assert!(all.sums().nans() > 10 && block == 0 && all.training().is_none());
-    let adaptation = Rc::new(Adaptation::new(&cut, []));
-    let mut sampler = VegasSampler::new(kernel, cut, adaptation, 3, Isa::widest());
-    let (point, value) = sampler.first_bad(block, f64::is_nan).expect("the same samples");
-    assert!(point[0] < 0.2 && value.is_nan());
-    let (_, all) = run("1 / (x > 0.01)");
+    let all = run("sqrt(x - 0.2)");
+    let bad = all.sums().first_nan().expect("below 0.2 there is none");
+    assert!(all.sums().nans() > 10 && bad.point[0] < 0.2 && all.training().is_none());
+    let all = run("1 / (x > 0.01)");
     assert!(all.sums().first_infinite().is_some() && all.sums().nans() == 0);
     assert!(all.sums().mean(1.0).is_none_or(|mean| mean.estimate.is_finite()));
 }
