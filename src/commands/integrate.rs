@@ -6,7 +6,9 @@
 mod answer;
 pub mod args;
 mod ep;
-mod samples;
+mod plain;
+mod problem;
+mod vegas;
 
 use self::answer::ep::EpResult;
 use self::answer::{IntegrandLine, IntegrandList, IntegrateResult};

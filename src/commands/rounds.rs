@@ -16,13 +16,14 @@ use super::plan;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::Ledger;
+use crate::job::Session;
 use crate::job::rounds::{Shorten, growing, totals_at_powers};
-use crate::job::run::{Outcome, agreed};
+use crate::job::run::{Outcome, OutcomeWithPrefixes, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
 use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
-const FEWEST: u64 = 16;
+pub(super) const FEWEST: u64 = 16;
 
 /// Samples with one value after which a target is unreachable, if the user set no number of
 /// samples: as many as without a target.
@@ -47,6 +48,24 @@ pub(super) trait Sampling: Shorten {
     /// Whether a tally already shows that the job fails, so that more samples are useless.
     fn has_failed(&self, _tally: &Self::Tally) -> bool {
         false
+    }
+
+    /// Block counts at which the error is compared with a target.
+    fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
+        Box::new(growing(FEWEST))
+    }
+
+    /// Runs the rounds; another method of the session where they [adapt](crate::job::rounds::Adaptive).
+    ///
+    /// # Errors
+    /// As [`Session::run_until`].
+    fn run_until(
+        &self,
+        session: &Session<'_>,
+        stops: impl Iterator<Item = u64>,
+        is_enough: impl FnMut(&Self, Option<&Self::Tally>) -> bool,
+    ) -> crate::job::Result<Option<OutcomeWithPrefixes<Self::Tally>>> {
+        session.run_until(self, stops, is_enough)
     }
 }
 
@@ -196,12 +215,12 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
             Convergence { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
         }));
     }
-    let stops = growing(FEWEST).take_while(|_| wish.target_error.is_some());
+    let stops = job.stops().take_while(|_| wish.target_error.is_some());
     let is_enough = |part: &J, total: Option<&J::Tally>| {
         let met = verdict(wish, total.and_then(|tally| part.reading(tally)), job.samples());
         met.is_some_and(|met| met != TargetCheck::Missed) || total.is_some_and(|tally| part.has_failed(tally))
     };
-    let ended = agreed(context.cluster, context.session.run_until(job, stops, is_enough))?;
+    let ended = agreed(context.cluster, job.run_until(&context.session, stops, is_enough))?;
     Ok(ended.map(|(outcome, way)| {
         let part = job.shortened(outcome.blocks);
         let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));

@@ -89,6 +89,17 @@ pub struct Common {
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
 
+    /// How to sample; each method has its own error estimate
+    #[arg(long, value_parser = one_of(IntegrateMethod::CHOICES), default_value = IntegrateMethod::Plain.word())]
+    #[arg(value_name = "NAME")]
+    pub method: IntegrateMethod,
+
+    /// Samples of SAMPLES that train the map of --method vegas: the next lower power of two
+    ///
+    /// Default: an eighth of SAMPLES, or 1e6 where --target-error has no limit; at most 2^26.
+    #[arg(long, value_name = "N", value_parser = values::amount)]
+    pub training: Option<u64>,
+
     /// How to treat samples whose value is not a number
     #[arg(long, value_parser = one_of(NanPolicy::CHOICES), default_value = NanPolicy::Fail.word(), value_name = "WHAT")]
     pub nan: NanPolicy,
@@ -100,6 +111,17 @@ pub struct Common {
     /// Engine options.
     #[command(flatten)]
     pub engine: EngineOptions,
+}
+
+words! {
+    /// How samples are taken.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum IntegrateMethod {
+        /// Uniform in the region
+        Plain = "plain",
+        /// Dense where the integrand is large: a map of each coordinate and strata, both trained
+        Vegas = "vegas",
+    }
 }
 
 words! {
@@ -119,6 +141,35 @@ impl Common {
     /// The most samples to take.
     pub fn samples(&self) -> u64 {
         self.precision.samples(self.samples, 100_000_000)
+    }
+
+    /// Samples of training.
+    pub fn training(&self) -> u64 {
+        let default = if self.samples.is_none() && self.precision.target_error.is_some() {
+            1_000_000
+        } else {
+            self.samples() / 8
+        };
+        self.training.unwrap_or(default)
+    }
+
+    /// Checks that the options fit together.
+    pub fn check(&self) -> Result<(), String> {
+        let is_vegas = self.method == IntegrateMethod::Vegas;
+        if !is_vegas && self.training.is_some() {
+            return Err("--training is an option of --method vegas".to_owned());
+        }
+        if is_vegas && self.nan == NanPolicy::Skip {
+            return Err("--nan skip is an option of --method plain: use --nan zero".to_owned());
+        }
+        if is_vegas && self.engine.keep.shard.is_some() {
+            let why = "each part of a job would have to train for itself";
+            return Err(format!("--method vegas has no --shard, as {why}: use more ranks, or another method"));
+        }
+        if is_vegas && self.precision.plan {
+            return Err("--method vegas has no --plan: its error is known after training only".to_owned());
+        }
+        Ok(())
     }
 }
 
