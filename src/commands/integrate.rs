@@ -6,6 +6,7 @@
 mod answer;
 pub mod args;
 mod ep;
+mod nets;
 mod plain;
 mod problem;
 mod vegas;

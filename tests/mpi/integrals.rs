@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 11] = [
+const JOBS: [&str; 14] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -19,6 +19,9 @@ const JOBS: [&str; 11] = [
     "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
     "genz-corner-peak --dim 12 --method vegas 1e6",
     "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",
+    "genz-corner-peak --dim 12 --method sobol 1e6",
+    "genz-gaussian --dim 50 --method lattice --seed 5 1e5",
+    "expr sqrt(x-0.3)*y --bounds 0:1,1:2 --method sobol --nan skip 4e6",
     "expr sqrt(x-0.3) --bounds 0:1 --method vegas --nan zero 1e5",
 ];
 
@@ -68,9 +71,9 @@ fn one_message_and_exit_code_2() {
         ("expr ln(x-0.5) --bounds 0:1 --method vegas", "; --nan zero counts such samples as 0"),
         ("ball --method vegas --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
         ("ball --method vegas --nan skip", "--nan zero"),
-        ("ball --method vegas --plan", "has no --plan"),
+        ("ball --method sobol --plan", "--plan is an option of --method plain"),
         ("ball --training 1e5", "an option of --method vegas"),
-        ("ball --method vega", "[possible values: plain, vegas]"),
+        ("ball --method vega", "[possible values: plain, vegas, sobol, lattice]"),
     ];
     let cases = lines.into_iter().flat_map(|line| [Alone, Threads(4)].map(|ranks| (ranks, line)));
     each(cases, |&(ranks, (line, message))| {
@@ -105,6 +108,16 @@ fn a_target_is_reached_with_adapted_samples_too() {
     let expected = result(Alone, line);
     assert!(expected.contains("\"target_reached\": true"), "{expected}");
     each([Threads(3), Threads(8)], |&ranks| assert_eq!(result(ranks, line), expected));
+}
+
+#[test]
+fn a_target_is_reached_with_complete_nets() {
+    for method in ["sobol", "lattice"] {
+        let line = format!("integrate genz-gaussian --method {method} --target-error 1e-7");
+        let expected = result(Alone, &line);
+        assert!(expected.contains("\"target_reached\": true"), "{expected}");
+        each([Threads(3), Threads(8)], |&ranks| assert_eq!(result(ranks, &line), expected));
+    }
 }
 
 /// A longer job has the same training, if the user says how much.

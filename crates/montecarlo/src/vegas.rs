@@ -44,7 +44,7 @@ pub use adaptation::Adaptation;
 pub use map::Map;
 pub use sampler::VegasSampler;
 pub use strata::Strata;
-pub use tally::{BadSample, VegasSums, VegasTally};
+pub use tally::{VegasSums, VegasTally};
 pub use training::TrainingTally;
 
 /// Stages of training, at most: of ten updates of a map, each with twice as many samples as the one

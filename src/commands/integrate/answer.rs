@@ -23,11 +23,16 @@ record! {
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
-            let text = |[low, high]: [f64; 2]| format!("{} to {} ({})", number(low), number(high), it.interval.title());
+            let degrees = it.degrees_of_freedom.map(|n| format!(", {n} degrees of freedom")).unwrap_or_default();
+            let kind = it.interval.title();
+            let text = |[low, high]: [f64; 2]| format!("{} to {} ({kind}{degrees})", number(low), number(high));
             it.estimate.map(|_| it.ci95.map_or_else(|| "unknown".to_owned(), text))
         }),
         /// How the interval was made.
         pub interval: IntervalKind,
+        /// Degrees of freedom of the standard error, where it comes from the spread of a few
+        /// replicates.
+        pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
         /// Samples taken.
         pub samples: u64 as WIDE => .label("samples"),
         /// Those that trained the map and are not in the estimate; of `--method vegas`.
@@ -119,6 +124,7 @@ mod tests {
             parameters: vec![("dim", "3".to_owned())],
             estimate: Some(4.1887),
             training_samples: None,
+            degrees_of_freedom: None,
             method: IntegrateMethod::Plain,
             q: None,
             std_error: Some(0.0004),

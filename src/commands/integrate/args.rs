@@ -23,7 +23,9 @@ Examples:
   montesieve integrate ball --dim 5 1e9
   mpirun -n 8 montesieve integrate ep --class C
   mpirun -n 8 montesieve integrate option --style asian 1e10
-  montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9";
+  montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9
+  montesieve integrate expr 'exp(-1e4*(x-y)^2)' --bounds 0:1,0:1 --method vegas --target-error 1e-5r
+  montesieve integrate genz-gaussian --dim 8 --method sobol 1e8";
 
 /// The subcommand of NAS EP.
 pub const EP: &str = "ep";
@@ -78,7 +80,7 @@ pub struct Samples {
 /// What all integrands have.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Common {
-    /// Number of samples, 1 to 2^64-1
+    /// Number of samples, 1 to 2^64-1; methods that need a power of two take the next one
     ///
     /// Default: 1e8, or as many as --target-error takes.
     #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
@@ -121,6 +123,10 @@ words! {
         Plain = "plain",
         /// Dense where the integrand is large: a map of each coordinate and strata, both trained
         Vegas = "vegas",
+        /// Sobol nets, which fill the region evenly: 16, each scrambled for itself
+        Sobol = "sobol",
+        /// Rank-1 lattices, for smooth integrands: 16, each shifted for itself
+        Lattice = "lattice",
     }
 }
 
@@ -166,8 +172,9 @@ impl Common {
             let why = "each part of a job would have to train for itself";
             return Err(format!("--method vegas has no --shard, as {why}: use more ranks, or another method"));
         }
-        if is_vegas && self.precision.plan {
-            return Err("--method vegas has no --plan: its error is known after training only".to_owned());
+        if self.method != IntegrateMethod::Plain && self.precision.plan {
+            let why = "errors of other methods do not fall with the root of the samples";
+            return Err(format!("--plan is an option of --method plain: {why}"));
         }
         Ok(())
     }

@@ -160,7 +160,7 @@ impl Integration for PlainJob {
         let mean = self.mean(&self.judged(sums)?);
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
-        Ok(IntegralFinding { mean, interval, samples, training: None, nans, chi_square })
+        Ok(IntegralFinding { mean, interval, degrees_of_freedom: None, samples, training: None, nans, chi_square })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
+use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
@@ -19,6 +20,7 @@ use crate::job::run::Outcome;
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::mean::{Doubt, Mean};
+use crate::montecarlo::nets::Family;
 use crate::montecarlo::sampler::{Kernel, Sampler};
 use crate::report::{Completion, IntervalKind, Warning, Work, merit};
 
@@ -93,6 +95,8 @@ pub(super) struct IntegralFinding {
     /// The integral; `None` if these samples allow no estimate.
     pub(super) mean: Option<Mean>,
     pub(super) interval: IntervalKind,
+    /// Of Student's t, where they are few.
+    pub(super) degrees_of_freedom: Option<u64>,
     /// Samples taken, and those of training among them.
     pub(super) samples: u64,
     pub(super) training: Option<u64>,
@@ -120,6 +124,8 @@ impl Computation for Samples {
         context.cluster.agree(tried.unwrap_or(Ok(())))?;
         match self.common.method {
             IntegrateMethod::Plain => integrate(context, self, &PlainJob { problem }),
+            IntegrateMethod::Sobol => integrate(context, self, &NetJob::new(problem, Family::Sobol)),
+            IntegrateMethod::Lattice => integrate(context, self, &NetJob::new(problem, Family::Lattice)),
             IntegrateMethod::Vegas => integrate(context, self, &VegasJob::new(problem, self.common.training())),
         }
     }
@@ -164,9 +170,11 @@ impl Problem {
     }
 
     /// The options that help where values are not numbers.
-    fn advice(&self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self.method {
-            IntegrateMethod::Plain => "--nan skip leaves such samples out, --nan zero counts them as 0",
+            IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => {
+                "--nan skip leaves such samples out, --nan zero counts them as 0"
+            }
             IntegrateMethod::Vegas => "--nan zero counts such samples as 0",
         }
     }
@@ -210,6 +218,7 @@ fn final_report<J: Integration>(
             std_error: mean.and_then(|mean| mean.std_error),
             ci95: mean.and_then(|mean| mean.ci95),
             interval: finding.interval,
+            degrees_of_freedom: finding.degrees_of_freedom,
             samples,
             training_samples: finding.training,
             nan_samples: (problem.nan != NanPolicy::Fail).then_some(finding.nans),

@@ -14,8 +14,9 @@ use crate::error::{Error, Result};
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
 use crate::job::{self, Identity, Job, Session, Span, Tally, Version, YieldNow, invariant};
+use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::Mean;
-use crate::montecarlo::vegas::{Adaptation, BadSample, VegasCut, VegasSampler, VegasTally};
+use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
 
 /// Samples that are worth a message: some hundred microseconds of cheap integrands.
@@ -156,11 +157,12 @@ impl Integration for VegasJob {
             return Err(Error::Run(self.sentence(bad, f64::INFINITY)));
         }
         if let Some(bad) = sums.first_nan().filter(|_| self.problem.nan == NanPolicy::Fail) {
-            return Err(Error::Run(format!("{}; --nan zero counts such samples as 0", self.sentence(bad, f64::NAN))));
+            return Err(Error::Run(format!("{}; {}", self.sentence(bad, f64::NAN), self.problem.advice())));
         }
         Ok(IntegralFinding {
             mean: self.mean(&tally),
             interval: IntervalKind::StudentT,
+            degrees_of_freedom: None,
             samples: sums.samples(),
             training: Some(sums.training()),
             nans: sums.nans(),

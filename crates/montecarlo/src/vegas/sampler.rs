@@ -18,8 +18,9 @@ use super::VegasCut;
 use super::adaptation::Adaptation;
 use super::map::BINS;
 use super::strata::Strata;
-use super::tally::{Irregular, Pass, VegasTally};
+use super::tally::{Pass, VegasTally};
 use super::training::{TrainingTally, exponent};
+use crate::irregular::Irregular;
 use crate::sampler::Kernel;
 use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
 

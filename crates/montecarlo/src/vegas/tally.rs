@@ -18,6 +18,7 @@ use super::VegasCut;
 use super::training::TrainingTally;
 use crate::chi_square::ChiSquare;
 use crate::exact::{Exact, ExactSquares};
+use crate::irregular::{BadSample, Irregular, keep_first};
 use crate::mean::Mean;
 use crate::tally::Peak;
 
@@ -128,9 +129,7 @@ impl VegasTally {
         let trained = cut.training_blocks();
         let training = blocks.end.min(trained).saturating_sub(blocks.start);
         let counting = blocks.end.saturating_sub(blocks.start.max(trained));
-        let is_there = |bad: Option<&BadSample>| {
-            bad.is_none_or(|bad| blocks.contains(&bad.block) && bad.point.len() == cut.dimension())
-        };
+        let is_there = |bad: Option<&BadSample>| bad.is_none_or(|bad| bad.is_sound(cut.dimension(), &blocks));
         let sums = &self.sums;
         let is_training = match &self.training {
             Training::None => training == 0,
@@ -162,38 +161,9 @@ impl VegasTally {
     }
 }
 
-/// A sample whose value is no finite number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BadSample {
-    block: u64,
-    /// Where it is in the unit cube.
-    pub point: Vec<f64>,
-}
-
-/// Values that are no finite numbers, in one block.
-#[derive(Clone, Debug)]
-pub(super) struct Irregular {
-    block: u64,
-    nans: u64,
-    first_nan: Option<BadSample>,
-    first_infinite: Option<BadSample>,
-}
-
-impl Irregular {
-    pub(super) fn new(block: u64) -> Irregular {
-        Irregular { block, nans: 0, first_nan: None, first_infinite: None }
-    }
-
-    /// Counts one; `point` is where.
-    pub(super) fn add(&mut self, is_nan: bool, point: impl FnOnce() -> Vec<f64>) {
-        self.nans += u64::from(is_nan);
-        let first = if is_nan { &mut self.first_nan } else { &mut self.first_infinite };
-        first.get_or_insert_with(|| BadSample { block: self.block, point: point() });
-    }
-}
-
 impl VegasSums {
-    fn with(self, Irregular { nans, first_nan, first_infinite, .. }: Irregular) -> VegasSums {
+    fn with(self, irregular: Irregular) -> VegasSums {
+        let Irregular { nans, first_nan, first_infinite, .. } = irregular;
         VegasSums { nans, first_nan, first_infinite, ..self }
     }
 
@@ -201,13 +171,8 @@ impl VegasSums {
         self.training += next.training;
         self.samples += next.samples;
         self.nans += next.nans;
-        let first = |here: &mut Option<BadSample>, there: &Option<BadSample>| {
-            if here.is_none() {
-                here.clone_from(there);
-            }
-        };
-        first(&mut self.first_nan, &next.first_nan);
-        first(&mut self.first_infinite, &next.first_infinite);
+        keep_first(&mut self.first_nan, &next.first_nan);
+        keep_first(&mut self.first_infinite, &next.first_infinite);
         if self.blocks == 0 {
             self.shift = next.shift;
         }
