@@ -161,7 +161,7 @@ mod tests {
             let kernel = make(&Parameters::new([("dim", dimension.to_owned())])).expect("a peak");
             let problem = Problem {
                 kernel,
-                samples: 1 << 18,
+                samples: 1 << 19,
                 seed: 42,
                 isa: Isa::widest(),
                 method: IntegrateMethod::Sobol,
