@@ -21,8 +21,9 @@
 //!
 //! s / (1 - s^2) instead of the tangent, since it needs no trigonometric function and its density
 //! is closer to a bell: the deviation for exp(-x^2) is 0.6 of the integral, with the tangent 0.75.
-//! Source of the kinds: R. Piessens and others, QUADPACK (Springer, 1983), section 3.3, for
-//! the half line; the others are derived here.
+//! Source of the half line's substitution: QAGI of QUADPACK (R. Piessens, E. de Doncker-Kapenga, C.
+//! W. Überhuber and D. K. Kahaner, Springer, 1983), there with t for 1 - t. The others are derived
+//! here.
 //!
 //! Run time: a finite axis is one product and one sum for each number, an infinite one adds a
 //! quotient, a singular one also an `exp`. Memory: none for each sample.
@@ -252,6 +253,9 @@ fn bound(pair: &str, text: &str, mark: char, number: &impl Fn(&str) -> Result<f6
             return Err(format!("in '{pair}', {text} takes no {mark} behind it: an infinite end is never reached"));
         }
         return Ok(Bound { value, is_singular });
+    }
+    if text.ends_with(['+', '-']) {
+        return Err(format!("in '{pair}', a singular lower bound is marked by + behind it, an upper one by -"));
     }
     let value = number(text).map_err(|why| format!("in '{pair}', {why}"))?;
     if !value.is_finite() {
