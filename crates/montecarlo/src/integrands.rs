@@ -19,8 +19,10 @@ use super::uniform::Row;
 use parameters::{Bad, Parameter, Parameters};
 
 mod ball;
+pub mod domain;
 mod expr;
 mod genz;
+mod named_numbers;
 mod option;
 pub mod parameters;
 

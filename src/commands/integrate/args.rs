@@ -6,7 +6,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::cli::choices::one_of;
 use crate::cli::engine::{Destination, EngineOptions};
@@ -195,10 +195,12 @@ impl Samples {
 fn argument(parameter: &Parameter) -> Arg {
     let argument = Arg::new(parameter.name).value_name(parameter.value_name).help(parameter.about);
     let argument = match parameter.default {
+        Some("") => argument,
         Some(default) => argument.default_value(default),
         None => argument.required(true),
     };
     let argument = if parameter.is_positional { argument } else { argument.long(parameter.name) };
+    let argument = if parameter.is_repeatable { argument.action(ArgAction::Append) } else { argument };
     if parameter.choices.is_empty() {
         // -x*x and -1:1 are values.
         argument.allow_hyphen_values(true)
@@ -240,8 +242,14 @@ impl FromArgMatches for Integrate {
             return Ep::from_arg_matches(matches).map(Integrate::Ep);
         }
         let Some(entry) = find(name) else { return List::from_arg_matches(matches).map(Integrate::List) };
-        let word = |parameter: &Parameter| matches.get_one::<String>(parameter.name).cloned().unwrap_or_default();
-        let parameters = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)));
+        // What may be left out and is has no place in the report and the job's identity.
+        let word = |parameter: &Parameter| {
+            let words: Vec<&str> =
+                matches.get_many::<String>(parameter.name).into_iter().flatten().map(String::as_str).collect();
+            let is_said = !words.is_empty() || parameter.default != Some("");
+            is_said.then(|| (parameter.name, words.join(",")))
+        };
+        let parameters = entry.parameters.iter().filter_map(word);
         Ok(Integrate::Samples(Samples {
             name: entry.name,
             parameters: Parameters::new(parameters),

@@ -1,11 +1,16 @@
 //! A user's own integrand: an expression in x, y, z or x1, x2, ..., each between two bounds.
 //!
 //! The number of bounds is the number of dimensions. Bounds are expressions too, without variables:
-//! `--bounds 0:pi/2,-1:1`.
+//! `--bounds 0:pi/2,-1:1`; [`domain`](super::domain) says how infinite and singular ones are
+//! mapped. `--set` names numbers for both.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::domain::{Domain, split};
+use super::named_numbers::NamedNumbers;
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, MOST_DIMENSIONS, Row};
-use crate::expression::{Expression, Misreading, names};
+use crate::expression::{Expression, Symbol, names};
 use crate::sampler::Kernel;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -15,44 +20,76 @@ pub(super) const ENTRY: Entry = Entry {
         Parameter {
             is_positional: true,
             default: None,
-            ..Parameter::new("expression", "EXPRESSION", "", "The integrand: + - * / ^ < <= > >=, pi, e, and functions")
+            ..Parameter::new(
+                "expression",
+                "EXPRESSION",
+                "",
+                "The integrand: + - * / ^ < <= > >= == != and or not, if(condition, a, b), pi, e, and functions",
+            )
         },
         Parameter {
             default: None,
-            ..Parameter::new("bounds", "A:B,...", "", "From where to where, for each variable in turn; both finite")
+            ..Parameter::new(
+                "bounds",
+                "A:B,...",
+                "",
+                "From where to where, for each variable in turn. Infinite: 0:inf, -inf:inf. Singular: 0+:1 at the \
+                 lower end, 0:1- at the upper one",
+            )
+        },
+        Parameter {
+            is_repeatable: true,
+            ..Parameter::new("set", "NAME=VALUE,...", "", "Name numbers for the expression and its bounds")
         },
     ],
     make,
 };
 
 fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
-    let bounds: Vec<(f64, f64)> =
-        parameters.word("bounds").split(',').map(|pair| interval(parameters, pair)).collect::<Result<_, _>>()?;
-    if bounds.len() > MOST_DIMENSIONS {
+    let bounds = parameters.word("bounds");
+    let dimension = split(bounds).len();
+    if dimension > MOST_DIMENSIONS {
         return Err(parameters.bad("bounds", &format!("at most {MOST_DIMENSIONS} dimensions")));
     }
-    let volume = volume(&bounds);
-    if !volume.is_normal() {
-        let side = if volume > 1.0 { "above the largest (1.8e308)" } else { "below the smallest (2.2e-308)" };
-        return Err(parameters.bad("bounds", &format!("the volume between them is {side} that a number can have")));
-    }
-    let dimension = bounds.len();
-    let known = format!("--bounds makes {} known; numbers: pi e; functions: {}", variables(dimension), names());
-    let variable = |name: &str| index(name).filter(|&index| index < dimension);
-    let expression = Expression::parse(parameters.word("expression"), dimension, &variable, &known)
+    let is_variable = |name: &str| index(name).is_some();
+    let numbers =
+        NamedNumbers::parse(parameters.word("set"), is_variable).map_err(|why| parameters.bad("set", &why))?;
+    let domain = Domain::parse(bounds, |text| bound(&numbers, text)).map_err(|why| parameters.bad("bounds", &why))?;
+    let known = format!(
+        "--bounds makes {} known{}; numbers: pi e; functions: {}",
+        variables(dimension),
+        numbers.listed(", --set "),
+        names()
+    );
+    let symbol = |name: &str| match index(name) {
+        Some(index) => (index < dimension).then_some(Symbol::Variable(index)),
+        None => numbers.symbol(name),
+    };
+    let expression = Expression::parse(parameters.word("expression"), dimension, &symbol, &known)
         .map_err(|misreading| Bad(misreading.to_string()))?;
-    Ok(Box::new(Own { expression, bounds, volume }))
+    if let Some(name) = numbers.unused() {
+        return Err(parameters.bad("set", &format!("neither the expression nor a bound uses '{name}'")));
+    }
+    Ok(Box::new(Own { expression, domain, weight: Row::all(1.0) }))
 }
 
-/// The product of the widths, without overflow on the way.
-fn volume(bounds: &[(f64, f64)]) -> f64 {
-    let (mut product, mut exponent) = (1.0, 0i32);
-    for (low, high) in bounds {
-        let (fraction, more) = libm::frexp(high - low);
-        let (next, carried) = libm::frexp(product * fraction);
-        (product, exponent) = (next, exponent + more + carried);
-    }
-    libm::scalbn(product, exponent)
+/// The number that a bound is.
+fn bound(numbers: &NamedNumbers, text: &str) -> Result<f64, String> {
+    let has_variable = AtomicBool::new(false);
+    let symbol = |name: &str| {
+        has_variable.fetch_or(index(name).is_some(), Ordering::Relaxed);
+        numbers.symbol(name)
+    };
+    let known = format!("a bound is a number, like 2, -1.5 or pi/2{}", numbers.listed(", or "));
+    Expression::parse(text, 0, &symbol, &known).map(Expression::constant).map_err(|misreading| {
+        if has_variable.into_inner() {
+            "a bound cannot depend on a variable; take bounds that hold the region, and multiply the integrand by a \
+             condition like (y < x)"
+                .to_owned()
+        } else {
+            misreading.message
+        }
+    })
 }
 
 /// `x, y` or `x1 to x7`.
@@ -73,45 +110,21 @@ fn index(name: &str) -> Option<usize> {
     }
 }
 
-/// `A:B`, both finite, the lower one first.
-fn interval(parameters: &Parameters, pair: &str) -> Result<(f64, f64), Bad> {
-    let bad = |why: String| parameters.bad("bounds", &why);
-    let Some((low, high)) = pair.split_once(':') else {
-        return Err(bad("write it like 0:1 for one variable, 0:1,-2:2 for two".to_owned()));
-    };
-    let unbounded = || bad(format!("'{pair}' is not bounded; both ends must be finite"));
-    let number = |text: &str| -> Result<f64, Bad> {
-        if text.trim().trim_start_matches(['+', '-']).to_ascii_lowercase().starts_with("inf") {
-            return Err(unbounded());
-        }
-        let read = Expression::parse(text, 0, &|_| None, "a bound is a number, like 2, -1.5 or pi/2");
-        let value = read.map_err(|Misreading { message, .. }| bad(format!("in '{pair}', {message}")))?.constant();
-        if value.is_finite() { Ok(value) } else { Err(unbounded()) }
-    };
-    let (low, high) = (number(low)?, number(high)?);
-    if low >= high {
-        Err(bad(format!("in '{pair}' the first number must be below the second")))
-    } else if (high - low).is_infinite() {
-        Err(bad(format!("in '{pair}' the two are farther apart than the largest number there is (1.8e308)")))
-    } else {
-        Ok((low, high))
-    }
-}
-
 #[derive(Clone)]
 struct Own {
     expression: Expression,
-    bounds: Vec<(f64, f64)>,
-    volume: f64,
+    domain: Domain,
+    /// The weights of the latest values; ones where the domain has none.
+    weight: Row,
 }
 
 impl Integrand for Own {
     fn dimension(&self) -> usize {
-        self.bounds.len()
+        self.domain.dimension()
     }
 
     fn volume(&self) -> f64 {
-        self.volume
+        self.domain.volume()
     }
 
     fn exact(&self) -> Option<f64> {
@@ -119,12 +132,19 @@ impl Integrand for Own {
     }
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
-        u.iter().zip(&self.bounds).map(|(u, (low, high))| low + (high - low) * u).collect()
+        self.domain.place(u)
     }
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        let x = u.iter().zip(&self.bounds).map(|(u, &(low, high))| u.map(|u| low + (high - low) * u));
-        self.expression.values(x)
+        let is_weighted = self.domain.is_weighted();
+        if is_weighted {
+            self.weight = Row::all(1.0);
+        }
+        let mut values = self.expression.values(self.domain.points(u, &mut self.weight));
+        if is_weighted {
+            Domain::weigh(&mut values, &self.weight);
+        }
+        values
     }
 }
