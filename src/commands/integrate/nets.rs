@@ -115,6 +115,14 @@ impl Sampling for NetJob {
         tally.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && tally.nans() > 0)
     }
 
+    /// Of smooth integrands.
+    fn half_orders(&self) -> u32 {
+        match self.family {
+            Family::Sobol => 3,
+            Family::Lattice => 4,
+        }
+    }
+
     /// Complete nets only: others are less even.
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
         Box::new(std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2)))

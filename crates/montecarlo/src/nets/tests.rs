@@ -44,7 +44,7 @@ fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa)
     (all, plan)
 }
 
-/// Joe and Kuo's own first ten points in three dimensions, unscrambled.
+/// The first points of Joe and Kuo's own program in three dimensions, unscrambled.
 #[test]
 fn the_published_points() {
     let columns = sobol::columns(3);
