@@ -1,7 +1,7 @@
 //! `--method plain`: uniform samples.
 //!
-//! Stands beside `vegas`, whose samples go where the integrand is large, and `ep`, which has its own
-//! generator and verification.
+//! Stands beside `vegas`, whose samples go where the integrand is large, `nets`, whose points fill
+//! the region evenly, and `ep`, which has its own generator and verification.
 
 use std::ops::ControlFlow;
 

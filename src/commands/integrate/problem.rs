@@ -1,7 +1,7 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain` and `vegas`, the jobs of two methods: each says what its tally means, an
-//! [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `vegas` and `nets`, the jobs of the methods: each says what its tally
+//! means, an [`Integration`]; here it is run and reported, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
