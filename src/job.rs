@@ -3,9 +3,9 @@
 //! Stands beside the crate `montesieve_engine`, and adds only the messages.
 
 pub use montesieve_engine::{
-    Boundaries, Dealer, Identity, Job, JobError, Ledger, Notice, Overlap, Result, SaveSettings, Schedule, Session,
-    Span, Tally, Version, YieldNow, atomic_file, backoff, checkpoint, identity_or_before, invariant, profile, protocol,
-    record, regular, replay_log, restart, rounds, signals, sink, threads, timeline, transport, unite,
+    Boundaries, Dealer, Identity, Job, JobError, Ledger, Notice, Overlap, PrefixEnds, Result, SaveSettings, Schedule,
+    Session, Span, Tally, Version, YieldNow, atomic_file, backoff, checkpoint, identity_or_before, invariant, profile,
+    protocol, record, regular, replay_log, restart, rounds, signals, sink, threads, timeline, transport, unite,
 };
 
 use self::checkpoint::LoadError;

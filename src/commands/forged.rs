@@ -105,7 +105,7 @@ pub fn attack<J: Job>(name: &str, job: &J, answer: impl Fn(&J::Tally) -> String)
 /// An empty ledger as the engine makes it for this job.
 fn empty<J: Job>(job: &J, ours: &Identity) -> Ledger<J::Tally> {
     let at = Some(ours.whole).filter(|&whole| whole < job.blocks());
-    Ledger::with_boundaries(Boundaries { at, at_powers: job.keeps_prefixes() })
+    Ledger::with_boundaries(Boundaries { at, prefixes: job.prefix_ends() })
 }
 
 fn computed<J: Job>(job: &J, span: Span, workspace: &mut J::Workspace) -> J::Tally {

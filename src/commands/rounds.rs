@@ -6,7 +6,7 @@
 //! estimates. Early estimates of an error are unreliable, hence a minimum.
 //!
 //! Estimates at powers of two need no rounds: the ledger of such a job keeps the blocks between two
-//! powers separate ([`Job::keeps_prefixes`](crate::job::Job::keeps_prefixes)), also in checkpoints.
+//! powers separate ([`Job::prefix_ends`](crate::job::Job::prefix_ends)), also in checkpoints.
 //! So a trace is the same after any number of restarts.
 
 use super::context::Context;
@@ -17,7 +17,7 @@ use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::Ledger;
 use crate::job::Session;
-use crate::job::rounds::{Shorten, growing, totals_at_powers};
+use crate::job::rounds::{Shorten, growing, totals_of_prefixes};
 use crate::job::run::{Outcome, OutcomeWithPrefixes, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
 use crate::report::{Answer, TargetResult, number};
@@ -239,7 +239,7 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
 /// Estimates from the first 1, 2, 4, 8, ... blocks, up to the first hole; without that of all
 /// `done` blocks.
 fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Reading> {
-    totals_at_powers(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
+    totals_of_prefixes(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
 }
 
 /// The outcome of the target, if there is one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::checkpoint::Identity;
 use crate::error::JobError;
 use crate::protocol::PIECE;
-use crate::{Span, Tally};
+use crate::{PrefixEnds, Span, Tally};
 
 /// The callback of a kernel: called every few milliseconds during a long block. `Break` asks the
 /// kernel to abandon the block.
@@ -40,10 +40,9 @@ pub trait Job {
         Ok(())
     }
 
-    /// Whether the totals of the first 1, 2, 4, 8, ... blocks are needed. They are then kept apart,
-    /// in checkpoints too.
-    fn keeps_prefixes(&self) -> bool {
-        false
+    /// Which prefixes' totals are needed. They are then kept apart, in checkpoints too.
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::None
     }
 
     /// How many blocks a rank should compute at once: what is worth a message (some hundred

@@ -59,7 +59,7 @@ pub mod unite;
 pub use checkpoint::{Identity, SaveSettings, Version};
 pub use error::{Error, JobError, Result};
 pub use job::{Job, YieldNow};
-pub use ledger::{Boundaries, Ledger, Overlap};
+pub use ledger::{Boundaries, Ledger, Overlap, PrefixEnds};
 pub use montesieve_kernel::Tally;
 pub use options::{JobPart, Options, Progress};
 pub use outcome::{Account, Outcome, OutcomeWithPrefixes, Prefixes};

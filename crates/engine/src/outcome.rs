@@ -49,7 +49,7 @@ impl<T> Outcome<T> {
     }
 }
 
-/// The ledger of a job that [keeps prefixes](crate::Job::keeps_prefixes): the source of the totals
+/// The ledger of a job that [has prefixes](crate::Job::prefix_ends): the source of the totals
 /// of its first 1, 2, 4, 8, ... blocks. Empty for others.
 pub type Prefixes<T> = Ledger<T>;
 

@@ -30,8 +30,7 @@ pub trait Shorten: Job + Sized {
 ///
 /// A stage is the run of blocks between two of its [`stages`](Adaptive::stages). The blocks of a
 /// stage depend on nothing but the tallies of the stages before it, and the ledger keeps those
-/// apart: each stage ends where spans do not merge, which for a job that [keeps
-/// prefixes](Job::keeps_prefixes) is every power of two.
+/// apart: each stage ends where a [prefix](Job::prefix_ends) does.
 pub trait Adaptive: Shorten {
     /// What the blocks of a stage depend on.
     type Adaptation: Serialize + DeserializeOwned;
@@ -180,9 +179,9 @@ fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<It
     stops.into_iter().take_while(move |&stop| stop < blocks).chain(std::iter::once(blocks))
 }
 
-/// The block count and the total of the first 1, 2, 4, 8, ... of the `done` blocks, as long as the
-/// ledger has no hole.
-pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
+/// The block count and the total of each [prefix](Job::prefix_ends) of the `done` blocks, as long as
+/// the ledger has no hole.
+pub fn totals_of_prefixes<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
     let mut totals = Vec::new();
     let mut all: Option<(u64, T)> = None;
     for (span, tally) in prefixes.spans() {
@@ -194,7 +193,7 @@ pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, 
             }
             _ => break,
         };
-        if end.is_power_of_two() && end < done {
+        if prefixes.boundaries().prefixes.has(end) && end < done {
             totals.push((end, total.clone()));
         }
         all = Some((end, total));
@@ -205,7 +204,7 @@ pub fn totals_at_powers<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Boundaries, Span};
+    use crate::{Boundaries, PrefixEnds, Span};
 
     #[test]
     fn rounds_end_at_the_stops_and_with_the_job() {
@@ -221,11 +220,11 @@ mod tests {
     #[test]
     fn totals_end_at_the_first_hole() {
         let totals = |spans: &[(u64, u64)]| {
-            let mut prefixes = Ledger::with_boundaries(Boundaries { at: None, at_powers: true });
+            let mut prefixes = Ledger::with_boundaries(Boundaries { at: None, prefixes: PrefixEnds::Powers });
             for &(first, end) in spans {
                 prefixes.record(Span::new(first, end), end - first).expect("disjoint");
             }
-            let totals = totals_at_powers(&prefixes, prefixes.done());
+            let totals = totals_of_prefixes(&prefixes, prefixes.done());
             assert!(totals.iter().all(|(blocks, total)| blocks == total));
             totals.into_iter().map(|(blocks, _)| blocks).collect::<Vec<_>>()
         };

@@ -20,7 +20,7 @@ use crate::restart::Restart;
 use crate::sink::{Sink, Writer};
 use crate::timeline::Timeline;
 use crate::transport::{ROOT, Transport};
-use crate::{Boundaries, Dealer, Job, Ledger, Schedule, Span, StopCause, record};
+use crate::{Boundaries, Dealer, Job, Ledger, PrefixEnds, Schedule, Span, StopCause, record};
 
 /// In-order delivery: chunks in work for each rank. One in hand, one in flight, and two that are
 /// done and wait for their turn.
@@ -44,7 +44,7 @@ pub fn resume<J: Job>(
     Ok(resume_with_prefixes(transport, job, options, done)?.map(|(outcome, _)| outcome))
 }
 
-/// The same; the root also gets the ledger, if the job [keeps prefixes](Job::keeps_prefixes).
+/// The same; the root also gets the ledger, if the job [has prefixes](Job::prefix_ends).
 ///
 /// # Errors
 /// As [`resume`].
@@ -198,10 +198,10 @@ fn round<J: Job>(
 }
 
 /// Where the ledger's spans do not merge: in front of the first block that differs in a longer job,
-/// and at powers of two for a job that keeps prefixes.
+/// and at the ends of the prefixes that the job needs.
 pub(crate) fn boundaries<J: Job>(job: &J, identity: Option<&Identity>) -> Boundaries {
     let whole = identity.map(|identity| identity.whole).filter(|&whole| whole < job.blocks());
-    Boundaries { at: whole, at_powers: job.keeps_prefixes() }
+    Boundaries { at: whole, prefixes: job.prefix_ends() }
 }
 
 /// Blocks handed out at a time, before memory is considered.
@@ -242,7 +242,7 @@ fn outcome<J: Job>(
     };
     let (done, blocks) = (root.done_for_good(), job.blocks());
     let ledger = root.into_ledger();
-    let prefixes = if job.keeps_prefixes() { ledger.clone() } else { Ledger::new() };
+    let prefixes = if job.prefix_ends() != PrefixEnds::None { ledger.clone() } else { Ledger::new() };
     Ok(Some((Outcome { total: ledger.into_total(), done, blocks, cause, account }, prefixes)))
 }
 

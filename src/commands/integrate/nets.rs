@@ -12,7 +12,7 @@ use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::plan::NetPlan;
 use crate::montecarlo::nets::sampler::NetSampler;
@@ -63,8 +63,8 @@ impl Job for NetJob {
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn grain(&self) -> u64 {

@@ -11,7 +11,7 @@ use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, Tally, Version, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
@@ -127,8 +127,8 @@ impl Job for PlainJob {
         invariant::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn grain(&self) -> u64 {

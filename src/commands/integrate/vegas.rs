@@ -12,7 +12,7 @@ use crate::commands::rounds::{FEWEST, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, Session, Span, Tally, YieldNow, invariant};
+use crate::job::{self, Identity, Job, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
@@ -62,8 +62,8 @@ impl Job for VegasJob {
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::PowersBehind(self.cut.training_blocks())
     }
 
     fn grain(&self) -> u64 {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::chi_square::HitScatter;
 use crate::montecarlo::darts::{BLOCK, Darts, scalar};
 use crate::montecarlo::estimate::Estimate;
@@ -67,8 +67,8 @@ impl Job for DartsJob {
         invariant::holds("the hits of blocks are those of all", scatter.is_sound(samples / BLOCK, *hits))
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn grain(&self) -> u64 {

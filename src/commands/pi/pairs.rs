@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::{Estimator, Finding, Terms};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Span, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, YieldNow, invariant};
 use crate::montecarlo::methods::pairs::{BLOCK_PAIRS, PairIntegrand, Pairs, Sums, pairs_for, scalar};
 use crate::report::Work;
 
@@ -47,8 +47,8 @@ impl<I: PairIntegrand> Job for PairsJob<I> {
         invariant::holds("values are such as pairs can have", sums.is_sound())
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn workspace(&self) -> Option<Pairs> {

@@ -1,7 +1,7 @@
 //! The ends of rounds, the contents of a trace, and unreachable targets.
 
 use super::*;
-use crate::job::{Boundaries, Job, Span, YieldNow};
+use crate::job::{Boundaries, Job, PrefixEnds, Span, YieldNow};
 use std::ops::ControlFlow;
 
 fn wish(target: bool, way: bool) -> Precision {
@@ -24,8 +24,8 @@ impl Job for Count {
         self.0
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn workspace(&self) {}
@@ -53,7 +53,7 @@ impl Shorten for Count {
 
 #[test]
 fn the_trace_reads_what_the_ledger_has_at_powers_of_two() {
-    let mut way = Ledger::with_boundaries(Boundaries { at: None, at_powers: true });
+    let mut way = Ledger::with_boundaries(Boundaries { at: None, prefixes: PrefixEnds::Powers });
     for (first, end) in [(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)] {
         way.record(Span::new(first, end), end - first).expect("disjoint");
     }

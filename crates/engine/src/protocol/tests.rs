@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::world::{ExternalEvent, Model, RoundPlan, attempt, run};
 use super::{Message, PIECE};
 use crate::restart::union;
-use crate::{Boundaries, Ledger, Schedule, Span, Tally};
+use crate::{Boundaries, Ledger, PrefixEnds, Schedule, Span, Tally};
 
 /// A composition of maps x -> a x + b: associative, exact and not commutative. So a lost or
 /// duplicated block shows, and a wrong order too.
@@ -133,7 +133,7 @@ fn setups() -> impl Strategy<Value = Setup> {
     (sizes, any::<[bool; 5]>(), events, limit, gone, reads).prop_map(
         |(
             (seed, ranks, blocks, chunk, schedule),
-            [in_order, saves, hangs, at, at_powers],
+            [in_order, saves, hangs, at, prefixes],
             mut events,
             time_limit,
             gone,
@@ -144,7 +144,12 @@ fn setups() -> impl Strategy<Value = Setup> {
             }
             events.extend(gone.filter(|_| in_order).map(|gone| (gone, 0, ExternalEvent::ReaderGone)));
             let at = at.then_some(blocks / 2);
-            let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, at_powers } };
+            let prefixes = match (prefixes, seed % 2) {
+                (false, _) => PrefixEnds::None,
+                (true, 0) => PrefixEnds::Powers,
+                (true, _) => PrefixEnds::PowersBehind(blocks / 3),
+            };
+            let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, prefixes } };
             let plan = RoundPlan {
                 window: in_order.then_some(4 * ranks * chunk),
                 saves: (saves && !in_order).then_some(Duration::from_millis(3)),
@@ -225,7 +230,8 @@ fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses
     let random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut model = RandomModel { random, reads: None, disk_hangs: false };
     let at = (seed % 2 == 1).then_some(blocks / 2);
-    let boundaries = Boundaries { at, at_powers: seed.is_multiple_of(3) };
+    let boundaries =
+        Boundaries { at, prefixes: if seed.is_multiple_of(3) { PrefixEnds::Powers } else { PrefixEnds::None } };
     let base = Ledger::with_boundaries(boundaries);
     let mut owns = vec![base.clone(); ranks as usize];
     let mut attempts = 0;

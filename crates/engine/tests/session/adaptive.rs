@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use montesieve_engine::rounds::{Adaptive, Shorten, growing};
-use montesieve_engine::{Identity, Job, Session, Span, Tally, YieldNow};
+use montesieve_engine::{Identity, Job, PrefixEnds, Session, Span, Tally, YieldNow};
 use serde::{Deserialize, Serialize};
 
 use super::{RANKS, folder};
@@ -73,8 +73,8 @@ impl Job for Chain {
         Some(Identity::new("chain", self.blocks))
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::PowersBehind(STAGES[STAGES.len() - 1])
     }
 
     fn workspace(&self) {}

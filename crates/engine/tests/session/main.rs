@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use montesieve_engine::rounds::Shorten;
 use montesieve_engine::transport::Transport;
-use montesieve_engine::{self as engine, Error, Identity, Job, JobPart, Progress, Session, Span, YieldNow, threads};
+use montesieve_engine::{
+    self as engine, Error, Identity, Job, JobPart, PrefixEnds, Progress, Session, Span, YieldNow, threads,
+};
 
 mod adaptive;
 mod files;
@@ -59,8 +61,8 @@ impl Job for List {
         if is_right { Ok(()) } else { Err("blocks are not in order".into()) }
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        true
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::Powers
     }
 
     fn workspace(&self) {}

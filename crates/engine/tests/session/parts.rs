@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use montesieve_engine::rounds::{growing, totals_at_powers};
+use montesieve_engine::rounds::{growing, totals_of_prefixes};
 use montesieve_engine::unite::UniteError;
 use montesieve_engine::{Error, JobPart, Session, StopCause};
 
@@ -49,7 +49,7 @@ fn rounds(ranks: u64, job: &List, path: Option<&Path>) -> (u64, Option<Blocks>, 
     })
     .expect("it runs");
     assert!(outcome.is_complete());
-    let prefixes = totals_at_powers(&prefixes, outcome.done);
+    let prefixes = totals_of_prefixes(&prefixes, outcome.done);
     (outcome.blocks, outcome.total, prefixes)
 }
 

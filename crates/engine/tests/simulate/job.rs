@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use montesieve_engine::sink::{ReaderSteps, Sink, SinkError};
-use montesieve_engine::{Identity, Job, Span, Tally, Version, YieldNow, simulated};
+use montesieve_engine::{Identity, Job, PrefixEnds, Span, Tally, Version, YieldNow, simulated};
 use serde::{Deserialize, Serialize};
 
 /// A tally of numbers, one for each block.
@@ -99,8 +99,8 @@ impl<T: OfSpan> Job for BlockJob<T> {
         if *tally == self.of(span) { Ok(()) } else { Err(format!("{tally:?} is not what {span} comes to")) }
     }
 
-    fn keeps_prefixes(&self) -> bool {
-        self.keeps_prefixes
+    fn prefix_ends(&self) -> PrefixEnds {
+        if self.keeps_prefixes { PrefixEnds::Powers } else { PrefixEnds::None }
     }
 
     fn grain(&self) -> u64 {
