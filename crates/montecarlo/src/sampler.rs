@@ -53,6 +53,13 @@ pub struct BlockRule {
     pub accumulation: Accumulation,
 }
 
+impl BlockRule {
+    /// Values less `shift`, fast at first.
+    pub(super) fn new(shift: f64) -> BlockRule {
+        BlockRule { shift, accumulation: Accumulation::Fast }
+    }
+}
+
 /// The sums of a block's values, for each place in a row.
 #[derive(Clone, Debug)]
 pub struct LaneSums {
@@ -71,7 +78,7 @@ pub struct LaneSums {
 const TRUSTED: std::ops::Range<f64> = f64::from_bits((1023 - 940) << 52)..f64::from_bits((1023 + 940) << 52);
 
 impl LaneSums {
-    fn new() -> LaneSums {
+    pub(super) fn new() -> LaneSums {
         let zero = Row::all(0.0);
         LaneSums { first: zero, second: zero, nans: zero, largest: zero }
     }
@@ -261,7 +268,7 @@ impl Sampler {
     pub fn new(kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> Sampler {
         let dimension = kernel.dimension();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        let rule = BlockRule { shift: 0.0, accumulation: Accumulation::Fast };
+        let rule = BlockRule::new(0.0);
         let mut sampler =
             Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa: isa.require(), at: Some(0), rule, rows };
         sampler.rule.shift = if sampler.kernel.is_indicator() { 0.0 } else { sampler.pilot() };

@@ -35,6 +35,7 @@ use super::uniform::WIDTH;
 
 mod adaptation;
 mod map;
+mod mapped;
 mod sampler;
 mod strata;
 mod tally;
@@ -42,6 +43,7 @@ mod training;
 
 pub use adaptation::Adaptation;
 pub use map::Map;
+pub use mapped::MappedKernel;
 pub use sampler::VegasSampler;
 pub use strata::Strata;
 pub use tally::{VegasSums, VegasTally};

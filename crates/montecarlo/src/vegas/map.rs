@@ -28,6 +28,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mapped::Bins;
 use super::training::IntervalSums;
 
 /// Bins of a dimension. A peak that is mapped flat varies by about 2 / BINS from bin to bin.
@@ -75,10 +76,10 @@ impl Map {
         &self.edges[dimension * (BINS + 1)..][..BINS + 1]
     }
 
-    /// Left edge and width of every bin, for the kernels: those of a dimension side by side.
-    pub(super) fn bins(&self) -> Vec<[f64; 2]> {
-        let of = |edges: &[f64]| edges.windows(2).map(|ends| [ends[0], ends[1] - ends[0]]).collect::<Vec<_>>();
-        self.edges.chunks_exact(BINS + 1).flat_map(of).collect()
+    /// Left edge and width of every bin, for the kernels.
+    pub(super) fn bins(&self) -> Vec<Bins> {
+        let of = |edges: &[f64]| std::array::from_fn(|bin| [edges[bin], edges[bin + 1] - edges[bin]]);
+        self.edges.chunks_exact(BINS + 1).map(of).collect()
     }
 
     /// The map of the next stage. `sums` has for each dimension the squares of f J in equal
@@ -249,7 +250,7 @@ mod tests {
                 let middle = left + width / 2.0;
                 (middle.powi(3) * width * BINS as f64).powi(2)
             };
-            map = map.refined(&intervals(bins.iter().map(|&bin| (mean_square(bin) * 1e12) as u64)), 1);
+            map = map.refined(&intervals(bins[0].iter().map(|&bin| (mean_square(bin) * 1e12) as u64)), 1);
         }
         for (edge, x) in map.edges(0).iter().enumerate().skip(50) {
             assert!((x.powi(4) - edge as f64 / BINS as f64).abs() < 5e-3, "{edge}: {x}");

@@ -16,7 +16,7 @@ use montesieve_kernel::isa::{Isa, Supported};
 
 use super::VegasCut;
 use super::adaptation::Adaptation;
-use super::map::BINS;
+use super::mapped::{Bins, map_rows};
 use super::strata::Strata;
 use super::tally::{Pass, VegasTally};
 use super::training::{TrainingTally, exponent};
@@ -26,20 +26,6 @@ use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
 
 /// Rows of y that are filled at a time, as far as groups are whole: 16 KiB.
 const ROWS: usize = 16;
-
-/// The largest coordinate: 1 + y is then below 2, as an `f64` too.
-const LARGEST: f64 = 1.0 - f64::EPSILON;
-
-/// Left edge and width of each bin of a dimension.
-type Bins = [[f64; 2]; BINS];
-
-/// Which of 2^`log` equal intervals of (0, 1) a number lies in: the leading bits of the fraction of
-/// 1 + y. That is rounded, so a number within 2^-53 of the next interval may count as of that.
-#[inline(always)]
-pub(super) fn interval(y: f64, log: u32) -> usize {
-    let y = if y < LARGEST { y } else { LARGEST };
-    (((y + 1.0).to_bits() & ((1 << 52) - 1)) >> (52 - log)) as usize
-}
 
 /// A rank's workspace for the blocks of one stage.
 pub struct VegasSampler {
@@ -71,7 +57,6 @@ impl VegasSampler {
         let dimension = kernel.dimension();
         assert_eq!(dimension, adaptation.map.dimension(), "a map for every coordinate");
         let bins = adaptation.map.bins();
-        let bins = bins.as_chunks::<BINS>().0.to_vec();
         let groups = (ROWS / dimension).max(1);
         let rows = |count: usize| vec![Row::all(0.0); count];
         let buffers = Rows {
@@ -290,30 +275,6 @@ impl Walk {
                 y.0[range.clone()].iter_mut().for_each(|y| *y = (first + *y) * width);
             }
         });
-    }
-}
-
-dispatch! {
-    /// The points of groups: x and the Jacobian of y.
-    fn map_rows(isa: Supported, bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row])
-        = map_kernel(bins, y, x, jacobian);
-}
-
-#[inline(always)]
-fn map_kernel(bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row]) {
-    let dimension = bins.len();
-    for ((y, x), jacobian) in y.chunks_exact(dimension).zip(x.chunks_exact_mut(dimension)).zip(jacobian) {
-        *jacobian = Row::all(1.0);
-        for ((y, x), bins) in y.iter().zip(x).zip(bins) {
-            for ((&y, x), jacobian) in y.0.iter().zip(&mut x.0).zip(&mut jacobian.0) {
-                let y = if y < LARGEST { y } else { LARGEST };
-                let bits = (y + 1.0).to_bits();
-                let [left, width] = bins[(bits >> (52 - BINS.ilog2())) as usize & (BINS - 1)];
-                let start = f64::from_bits(bits & !((1 << (52 - BINS.ilog2())) - 1)) - 1.0;
-                *x = left + (y - start) * BINS as f64 * width;
-                *jacobian *= width * BINS as f64;
-            }
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::Supported;
 use serde::{Deserialize, Serialize};
 
-use super::sampler::interval;
+use super::mapped::interval;
 use crate::exact::Exact;
 use crate::uniform::{Row, WIDTH};
 
