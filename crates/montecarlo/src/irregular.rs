@@ -17,6 +17,10 @@ pub struct BadSample {
 }
 
 impl BadSample {
+    pub(super) fn new(block: u64, point: Vec<f64>) -> BadSample {
+        BadSample { block, point }
+    }
+
     /// Whether it can be one of these blocks, whose points have `dimension` coordinates.
     pub(super) fn is_sound(&self, dimension: usize, blocks: &Range<u64>) -> bool {
         blocks.contains(&self.block) && self.point.len() == dimension

@@ -66,6 +66,8 @@ pub struct Mean {
     pub ci95: Option<[f64; 2]>,
     /// The largest share of the sum of squares; `None` with it, and for values 0 or 1.
     pub largest_share: Option<f64>,
+    /// No standard error is smaller, whatever the number of samples: that of rounding.
+    pub least_error: f64,
     /// Values that it is made of.
     numbers: u64,
 }
@@ -88,20 +90,21 @@ impl Mean {
         let estimate = unscaled(scaled(shift) + mean);
         let around = (second - first * mean).max(0.0);
         let is_known = sums.numbers() > 1 && around > NO_SPREAD * second;
-        let std_error = is_known.then(|| at_least_a_digit(unscaled((around / (n - 1.0)).sqrt() / n.sqrt()), estimate));
+        let least_error = last_digit(estimate);
+        let std_error = is_known.then(|| unscaled((around / (n - 1.0)).sqrt() / n.sqrt()).max(least_error));
         let ci95 = std_error.map(|error| {
             let half = t95(sums.numbers() - 1) * error;
             [estimate - half, estimate + half]
         });
         let largest_share = is_known.then(|| (sums.peak(scale) / around).min(1.0));
-        Some(Mean { estimate, std_error, ci95, largest_share, numbers: sums.numbers() })
+        Some(Mean { estimate, std_error, ci95, largest_share, least_error, numbers: sums.numbers() })
     }
 
-    /// From an estimate and its standard error, both times 2^`exponent` and before they are
-    /// multiplied by `volume`. The error has been estimated with `degrees` degrees of freedom, from
+    /// From an estimate, its standard error and that of rounding, all times 2^`exponent` and before
+    /// they are multiplied by `volume`. The error has been estimated with `degrees` degrees of freedom, from
     /// `numbers` values.
     pub(super) fn from_parts(
-        (estimate, std_error): (f64, Option<f64>),
+        (estimate, std_error, rounding): (f64, Option<f64>, f64),
         exponent: i32,
         volume: f64,
         largest_share: Option<f64>,
@@ -111,9 +114,10 @@ impl Mean {
         let (fraction, own) = libm::frexp(volume);
         let unscaled = |x: f64| libm::scalbn(fraction * x, own - exponent);
         let estimate = unscaled(estimate);
-        let std_error = std_error.map(|error| at_least_a_digit(unscaled(error), estimate));
+        let least_error = last_digit(estimate).max(unscaled(rounding));
+        let std_error = std_error.map(|error| unscaled(error).max(least_error));
         let ci95 = std_error.map(|error| [estimate - t95(degrees) * error, estimate + t95(degrees) * error]);
-        Mean { estimate, std_error, ci95, largest_share, numbers }
+        Mean { estimate, std_error, ci95, largest_share, least_error, numbers }
     }
 
     /// Whether all of it is within the range of `f64`.
@@ -143,6 +147,7 @@ impl Mean {
             std_error: Some(scaled(share.std_error)),
             ci95: Some(ci95),
             largest_share: None,
+            least_error: last_digit(scaled(share.pi)),
             numbers: sums.numbers(),
         })
     }
@@ -153,7 +158,7 @@ impl Mean {
     }
 }
 
-/// A standard error, or the last digit of the estimate if that is larger: no sum is more exact.
-fn at_least_a_digit(error: f64, estimate: f64) -> f64 {
-    error.max(estimate.abs() * f64::EPSILON / 2.0).max(f64::from_bits(1))
+/// Half a unit in the last place of an estimate: no sum is more exact.
+fn last_digit(estimate: f64) -> f64 {
+    (estimate.abs() * f64::EPSILON / 2.0).max(f64::from_bits(1))
 }

@@ -19,6 +19,10 @@
 //! Run time (Zen 4, AVX-512, one of two hardware threads of a busy core): 5 uniform numbers and a
 //! Gaussian of them take 2.8 ns, of which the numbers 1.1. Memory: 16 KiB of rows, or one group.
 
+mod lanes;
+
+pub use lanes::{Accumulation, BlockRule, LaneSums};
+
 use super::integrand::Integrand;
 use super::scale::Scale;
 use super::tally::Sums;
@@ -33,79 +37,6 @@ const ROWS: usize = 16;
 /// Samples in a block of points with `dimension` coordinates.
 pub fn block_samples(dimension: usize) -> u64 {
     BLOCK_ROWS / dimension as u64 * WIDTH as u64
-}
-
-/// How the values of a block are added up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accumulation {
-    /// As they are.
-    Fast,
-    /// Less those that are not numbers, and times a power of two.
-    Careful(Scale),
-}
-
-/// How a block is added up: what is known beforehand.
-#[derive(Clone, Copy, Debug)]
-pub struct BlockRule {
-    /// What is taken from every value.
-    pub shift: f64,
-    /// How values are added up.
-    pub accumulation: Accumulation,
-}
-
-impl BlockRule {
-    /// Values less `shift`, fast at first.
-    pub(super) fn new(shift: f64) -> BlockRule {
-        BlockRule { shift, accumulation: Accumulation::Fast }
-    }
-}
-
-/// The sums of a block's values, for each place in a row.
-#[derive(Clone, Debug)]
-pub struct LaneSums {
-    /// The sum of the values less the shift.
-    pub(super) first: Row,
-    /// The sum of the squares of those.
-    pub(super) second: Row,
-    /// How many values are not numbers, and the largest size of a value less the shift: of careful
-    /// accumulation only.
-    nans: Row,
-    largest: Row,
-}
-
-/// Between these a block's sum of squares is trusted: its largest term is then of usual size, since
-/// it has at most 2^19 terms.
-const TRUSTED: std::ops::Range<f64> = f64::from_bits((1023 - 940) << 52)..f64::from_bits((1023 + 940) << 52);
-
-impl LaneSums {
-    pub(super) fn new() -> LaneSums {
-        let zero = Row::all(0.0);
-        LaneSums { first: zero, second: zero, nans: zero, largest: zero }
-    }
-
-    /// How many values are not numbers.
-    pub(super) fn nans(&self) -> u64 {
-        self.nans.0.iter().sum::<f64>() as u64
-    }
-
-    /// How a block with these sums must be added up; the sums are right if they were made so.
-    fn right_accumulation(&self, accumulation: Accumulation) -> Accumulation {
-        match accumulation {
-            Accumulation::Fast => {
-                let (first, second) = (self.first.0.iter().sum::<f64>(), self.second.0.iter().sum::<f64>());
-                match second {
-                    _ if first.is_finite() && TRUSTED.contains(&second) => Accumulation::Fast,
-                    _ if second > 1.0 => Accumulation::Careful(Scale::Down),
-                    _ if second > 0.0 => Accumulation::Careful(Scale::Up),
-                    // All values are equal, or not numbers, or their squares are 0.
-                    _ => Accumulation::Careful(Scale::Plain),
-                }
-            }
-            Accumulation::Careful(_) => {
-                Accumulation::Careful(Scale::of(self.largest.0.iter().fold(0.0, |a, &b| a.max(b))))
-            }
-        }
-    }
 }
 
 /// An [`Integrand`] compiled for every instruction set.
@@ -321,27 +252,14 @@ impl Sampler {
 
     /// Adds the first `samples` samples of one block.
     fn add_block(&mut self, block: u64, samples: u64, sums: &mut Sums) {
-        let mut lanes = self.lanes(block, samples);
-        loop {
-            let right = lanes.right_accumulation(self.rule.accumulation);
-            if right == self.rule.accumulation {
-                break;
-            }
-            self.rule.accumulation = right;
-            lanes = self.lanes(block, samples);
-        }
-        let scale = match self.rule.accumulation {
-            Accumulation::Fast => Scale::Plain,
-            Accumulation::Careful(scale) => scale,
-        };
+        let mut rule = self.rule;
+        let (lanes, scale) = rule.right_sums(|rule| self.lanes(block, samples, rule));
+        self.rule = rule;
         sums.add_block(block, samples, &lanes, scale);
-        if scale == Scale::Plain && lanes.nans() == 0 && lanes.second.0.iter().any(|&square| square > 0.0) {
-            self.rule.accumulation = Accumulation::Fast;
-        }
     }
 
     /// The sums of the first `samples` samples of one block, by its rule.
-    fn lanes(&mut self, block: u64, samples: u64) -> LaneSums {
+    fn lanes(&mut self, block: u64, samples: u64, rule: BlockRule) -> LaneSums {
         if self.at != Some(block) {
             self.uniforms.go_to(block);
         }
@@ -353,7 +271,7 @@ impl Sampler {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            self.kernel.add(rows, now, self.rule, &mut lanes, self.isa);
+            self.kernel.add(rows, now, rule, &mut lanes, self.isa);
             left -= now as u64;
         }
         self.at = None;

@@ -150,9 +150,9 @@ impl Sums {
         }
         let scale = Scale::of(shift.abs());
         let scaled = shift * scale.factor();
-        for bit in (0..u64::BITS).filter(|bit| self.nans >> bit & 1 == 1) {
-            self.first.add_scaled(-shift, bit as i32);
-            self.second.add_scaled(scaled * scaled, bit as i32 - 2 * scale.exponent());
+        for bit in bits(self.nans) {
+            self.first.add_scaled(-shift, bit);
+            self.second.add_scaled(scaled * scaled, bit - 2 * scale.exponent());
         }
         self.peak = self.peak.max(Peak::new(scaled * scaled, -2 * scale.exponent()));
         self.numbers += std::mem::take(&mut self.nans);
@@ -217,4 +217,9 @@ impl Sums {
     pub fn first_infinite(&self) -> Option<u64> {
         self.first_infinite
     }
+}
+
+/// The exponents of the powers of two that add up to `count`.
+pub(super) fn bits(count: u64) -> impl Iterator<Item = i32> {
+    (0..u64::BITS).filter(move |bit| count >> bit & 1 == 1).map(|bit| bit as i32)
 }

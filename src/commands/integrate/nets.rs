@@ -40,7 +40,8 @@ impl NetJob {
 
     /// The estimate of a tally.
     fn mean(&self, tally: &NetTally) -> Option<Mean> {
-        tally.mean(self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+        let shift = self.problem.sampler().shift();
+        tally.mean(shift, self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
     }
 }
 

@@ -1,23 +1,29 @@
 //! From an integrand and a block to the sums of its points.
 //!
-//! Stands beside [`sampler`](crate::sampler), whose points are independent: that one adds squares
-//! too, and a shift to spare them digits. Here the means of replicates alone matter.
+//! Stands beside [`sampler`](crate::sampler), whose points are independent. Values are added up as
+//! there, less the same shift, by the same kernels: inside a block each of the 128 places of a row
+//! adds up its own values in order, and the 128 sums are then added exactly. Without the shift,
+//! sums of values that are large beside the error would lose its digits.
 //!
-//! Inside a block each of the 128 places of a row adds up its own values in order; the 128 sums are
-//! then added exactly.
+//! **Two levels.** Points at the same place of all groups are alike: in Sobol's nets they all lie in
+//! the same half of the first coordinate. So the sum of a place does not stay near 0, as it does for
+//! random points, but grows, and its rounding may go one way. Each 64 values are therefore added up
+//! apart. Then the mean of `0.1*(x<0.5)` is off by some 2^-53 of it, not by 2^-47.
 
-use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::{Isa, Supported};
 
 use super::plan::NetPlan;
 use super::tally::NetTally;
 use super::{Family, PointSet};
-use crate::irregular::Irregular;
-use crate::sampler::Kernel;
+use crate::irregular::BadSample;
+use crate::sampler::{BlockRule, Kernel, LaneSums, Sampler};
 use crate::uniform::{Row, WIDTH};
 
 /// Rows that are filled at a time, as far as groups are whole: 16 KiB.
 const ROWS: usize = 16;
+
+/// Groups whose values are added up apart: about the root of the 4096 that a block has at most.
+const PIECE: usize = 64;
 
 /// A rank's workspace: an integrand, and the points of all replicates.
 pub struct NetSampler {
@@ -25,8 +31,8 @@ pub struct NetSampler {
     plan: NetPlan,
     points: PointSet,
     isa: Supported,
+    rule: BlockRule,
     rows: Vec<Row>,
-    values: Vec<Row>,
 }
 
 impl NetSampler {
@@ -36,65 +42,87 @@ impl NetSampler {
     /// As [`PointSet::new`].
     pub fn new(kernel: Box<dyn Kernel>, plan: NetPlan, family: Family, seed: u64, isa: Isa) -> NetSampler {
         let dimension = kernel.dimension();
-        let groups = (ROWS / dimension).max(1);
-        let rows = |count: usize| vec![Row::all(0.0); count];
         let points = PointSet::new(family, dimension, seed, isa);
-        NetSampler { kernel, plan, points, isa: isa.require(), rows: rows(groups * dimension), values: rows(groups) }
+        let rule = BlockRule::new(Sampler::new(kernel.duplicate(), seed, isa).shift());
+        let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
+        NetSampler { kernel, plan, points, isa: isa.require(), rule, rows }
+    }
+
+    /// What is taken from every value before it is added up: that of [`Sampler::shift`].
+    pub fn shift(&self) -> f64 {
+        self.rule.shift
     }
 
     /// The tally of one block. A block of fewer than 128 points is the beginning of a group.
     pub fn block(&mut self, block: u64) -> NetTally {
+        let mut rule = self.rule;
+        let (lanes, scale) = rule.right_sums(|rule| self.lanes(block, rule));
+        self.rule = rule;
+        let (replicate, _) = self.plan.place(block);
+        let mut tally = NetTally::of_block(block, replicate, self.plan.block_points(), &lanes, scale);
+        // Rare, so points are made again instead of kept.
+        if tally.nans() > 0 {
+            tally.first_nan = self.first_bad(block, f64::is_nan);
+        }
+        if tally.has_infinite() {
+            tally.first_infinite = self.first_bad(block, f64::is_infinite);
+        }
+        tally
+    }
+
+    /// The sums of a block, by this rule.
+    fn lanes(&mut self, block: u64, rule: BlockRule) -> LaneSums {
+        let (mut sums, mut piece) = (LaneSums::new(), LaneSums::new());
+        let mut added = 0;
+        self.each_fill(block, |sampler, rows, samples| {
+            let NetSampler { kernel, isa, .. } = sampler;
+            kernel.add(rows, samples, rule, &mut piece, *isa);
+            added += samples;
+            if added >= PIECE * WIDTH {
+                sums.append(&mut piece);
+                added = 0;
+            }
+            true
+        });
+        sums.append(&mut piece);
+        sums
+    }
+
+    /// The first point of a block whose value `is_bad`.
+    fn first_bad(&mut self, block: u64, is_bad: fn(f64) -> bool) -> Option<BadSample> {
+        let mut found = None;
+        self.each_fill(block, |sampler, rows, samples| {
+            let groups = rows.chunks_exact(sampler.kernel.dimension());
+            for (group, first) in groups.zip((0..samples).step_by(WIDTH)) {
+                let values = &sampler.kernel.values(group).0[..WIDTH.min(samples - first)];
+                if let Some(lane) = values.iter().position(|&value| is_bad(value)) {
+                    found = Some(BadSample::new(block, group.iter().map(|row| row.0[lane]).collect()));
+                    return false;
+                }
+            }
+            true
+        });
+        found
+    }
+
+    /// Calls `each` with the points of a block, some groups at a time, and their number, until it
+    /// returns false.
+    fn each_fill(&mut self, block: u64, mut each: impl FnMut(&mut NetSampler, &[Row], usize) -> bool) {
         let dimension = self.kernel.dimension();
         let (replicate, first) = self.plan.place(block);
-        let points = self.plan.block_points();
-        let mut irregular = Irregular::new(block);
-        let mut sums = Row::all(0.0);
-        let mut done = 0;
-        while done < points {
-            let lanes = (points - done).min(WIDTH as u64) as usize;
-            // Several groups at once, where they are whole.
-            let groups = ((points - done) / WIDTH as u64).clamp(1, self.values.len() as u64) as usize;
-            let start = first + done;
-            let (place, offset) = (start - start % WIDTH as u64, (start % WIDTH as u64) as usize);
-            self.points.fill(replicate, place, &mut self.rows[..groups * dimension]);
-            self.kernel.evaluate(&self.rows[..groups * dimension], &mut self.values[..groups], self.isa);
-            for group in 0..groups {
-                let lanes = offset..offset + lanes;
-                self.clear_irregular(group, lanes.clone(), &mut irregular);
-                add(self.isa, &self.values[group].0[lanes.clone()], &mut sums.0[lanes]);
+        let mut rows = std::mem::take(&mut self.rows);
+        let most = (rows.len() / dimension * WIDTH) as u64;
+        let mut left = self.plan.block_points();
+        let mut at = first;
+        while left > 0 {
+            let now = left.min(most);
+            let rows = &mut rows[..now.div_ceil(WIDTH as u64) as usize * dimension];
+            self.points.fill(replicate, at, rows);
+            if !each(self, rows, now as usize) {
+                break;
             }
-            done += (groups * lanes) as u64;
+            (at, left) = (at + now, left - now);
         }
-        NetTally::of_block(replicate, points, &sums.0, irregular)
-    }
-
-    /// Counts values of a group that are no finite numbers, and makes them 0.
-    fn clear_irregular(&mut self, group: usize, lanes: std::ops::Range<usize>, irregular: &mut Irregular) {
-        let values = &mut self.values[group].0;
-        if count_irregular(self.isa, values) == 0 {
-            return;
-        }
-        let dimension = self.kernel.dimension();
-        let rows = &self.rows[group * dimension..][..dimension];
-        for lane in lanes.filter(|&lane| !values[lane].is_finite()).collect::<Vec<_>>() {
-            irregular.add(values[lane].is_nan(), || rows.iter().map(|row| row.0[lane]).collect());
-            values[lane] = 0.0;
-        }
-    }
-}
-
-dispatch! {
-    fn count_irregular(isa: Supported, values: &[f64; WIDTH]) -> u64
-        = values.iter().map(|value| u64::from(!value.is_finite())).sum();
-}
-
-dispatch! {
-    fn add(isa: Supported, values: &[f64], sums: &mut [f64]) = add_kernel(values, sums);
-}
-
-#[inline(always)]
-fn add_kernel(values: &[f64], sums: &mut [f64]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
+        self.rows = rows;
     }
 }

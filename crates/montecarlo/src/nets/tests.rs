@@ -10,6 +10,7 @@ use super::tally::NetTally;
 use super::*;
 use crate::integrands::ALL;
 use crate::integrands::testing::integrand;
+use crate::mean::{Doubt, Mean};
 use crate::sampler::Kernel;
 
 const FAMILIES: [Family; 2] = [Family::Sobol, Family::Lattice];
@@ -24,13 +25,30 @@ fn points(family: Family, dimension: usize, seed: u64, replicate: usize, log: u3
     (0..dimension).map(coordinate).collect()
 }
 
-fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa) -> (NetTally, NetPlan) {
+/// A tally of a job, and the shift of its values.
+struct Shifted(NetTally, f64);
+
+impl std::ops::Deref for Shifted {
+    type Target = NetTally;
+
+    fn deref(&self) -> &NetTally {
+        &self.0
+    }
+}
+
+impl Shifted {
+    fn mean(&self, volume: f64, nans_are_zero: bool) -> Option<Mean> {
+        self.0.mean(self.1, volume, nans_are_zero)
+    }
+}
+
+fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa) -> (Shifted, NetPlan) {
     let plan = NetPlan::new(kernel.dimension(), samples);
     let mut sampler = NetSampler::new(kernel.duplicate(), plan, family, seed, isa);
     let mut all = NetTally::default();
     (0..plan.blocks()).for_each(|block| all.merge(sampler.block(block)));
     assert!(all.is_sound(&plan, kernel.dimension(), 0..plan.blocks()));
-    (all, plan)
+    (Shifted(all, sampler.shift()), plan)
 }
 
 /// The first points of Joe and Kuo's own program in three dimensions, unscrambled.
@@ -45,6 +63,50 @@ fn the_published_points() {
     let published = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.75, 0.25, 0.25], [0.25, 0.75, 0.75], [0.375, 0.375, 0.625]];
     for (i, expected) in published.into_iter().enumerate() {
         assert_eq!([0, 1, 2].map(|d| point(i ^ i >> 1, d)), expected, "point {i}");
+    }
+}
+
+/// Point 12345 by Gray code in 1000 dimensions, times 2^14: from scipy 1.17.1's
+/// `qmc.Sobol(1000, scramble=False, bits=30)`.
+#[test]
+fn a_published_implementation_has_the_same_point() {
+    let columns = sobol::columns(1000);
+    let number: u64 = 12345 ^ 12345 >> 1;
+    for (d, expected) in
+        [(1, 13327), (2, 2627), (5, 965), (31, 10847), (99, 8829), (499, 15477), (998, 12523), (999, 2147)]
+    {
+        let bits = (0..sobol::BITS).filter(|bit| number >> bit & 1 == 1);
+        let word = bits.fold(0, |sum, bit| sum ^ columns[d][bit]);
+        assert_eq!(word, expected << (sobol::BITS - 14), "coordinate {d}");
+    }
+}
+
+/// The criterion of data/lattice.txt for the lattice of 2^`log` points with this vector, squared.
+fn squared_worst_error(vector: &[u64], log: u32) -> f64 {
+    let w = |x: f64| 2.0 * std::f64::consts::PI.powi(2) * (x * x - x + 1.0 / 6.0);
+    let term = |i: u64| {
+        let x = |z: u64| (i * z % (1 << log)) as f64 / f64::from(1u32 << log);
+        vector.iter().map(|&z| 1.0 + 0.1 * w(x(z))).product::<f64>()
+    };
+    (0..1 << log).map(term).sum::<f64>() / f64::from(1u32 << log) - 1.0
+}
+
+/// At every size the first five components are near the best Korobov vector of that size alone.
+/// 1.54 is the largest ratio of errors that the construction has in 5 dimensions, so 2.4 of squares.
+#[test]
+fn the_lattice_of_every_size_is_good() {
+    let vector = lattice::vector(MOST_DIMENSIONS);
+    assert_eq!((vector.len(), vector[0]), (1000, 1));
+    assert!(vector.iter().all(|z| z % 2 == 1 && z >> 19 == 0));
+    for log in 7..=16 {
+        // A search as far as a test may go: Korobov vectors 1, a, a^2, ...
+        let powers = |a: u64| -> Vec<u64> {
+            std::iter::successors(Some(1), |power| Some(power * a % (1 << log))).take(5).collect()
+        };
+        let most = if log <= 10 { 1u64 << log } else { 64 };
+        let best = (1..most).step_by(2).map(|a| squared_worst_error(&powers(a), log)).fold(f64::INFINITY, f64::min);
+        let ours = squared_worst_error(&vector[..5], log);
+        assert!(ours < 2.4 * best, "2^{log} points: {ours}, {best}");
     }
 }
 
@@ -77,6 +139,68 @@ fn the_first_two_coordinates_have_one_point_in_every_elementary_box() {
     }
 }
 
+/// Any two coordinates have the same number of points in every box of a size, the smallest that the
+/// unscrambled points allow: a scramble neither mends nor breaks that.
+#[test]
+fn pairs_of_coordinates_are_digital_nets() {
+    let log = 10;
+    let is_net = |x: &[f64], y: &[f64], quality: u32| {
+        (0..=log - quality).all(|a| {
+            let b = log - quality - a;
+            let mut boxes = vec![0; 1 << (log - quality)];
+            for (x, y) in x.iter().zip(y) {
+                let cell = |x: f64, bits: u32| (x * f64::from(1u32 << bits)) as usize;
+                boxes[cell(*x, a) << b | cell(*y, b)] += 1;
+            }
+            boxes.iter().all(|&count| count == 1 << quality)
+        })
+    };
+    let columns = sobol::columns(20);
+    let plain = |d: usize| -> Vec<f64> {
+        let word = |number: u64| {
+            let bits = (0..sobol::BITS).filter(|bit| number >> bit & 1 == 1);
+            bits.fold(0, |sum, bit| sum ^ columns[d][bit]) as f64 / 2f64.powi(sobol::BITS as i32)
+        };
+        (0..1 << log).map(word).collect()
+    };
+    for (x, y) in [(0, 1), (0, 2), (1, 2), (0, 9), (3, 4), (7, 12), (18, 19)] {
+        let quality = (0..log).find(|&quality| is_net(&plain(x), &plain(y), quality)).expect("some");
+        assert!(quality <= 4, "{x}, {y}: {quality}");
+        for (seed, replicate) in [(0, 0), (1, 15), (2, 3)] {
+            let net = points(Family::Sobol, 20, seed, replicate, log);
+            assert!(is_net(&net[x], &net[y], quality), "{x}, {y}: {quality}");
+            assert!(quality == 0 || !is_net(&net[x], &net[y], quality - 1), "{x}, {y}: {quality}");
+        }
+    }
+}
+
+/// 50 seeds of every integrand with a known integral, 2^13 samples each: in total 95 % of the
+/// intervals cover, and 82 % or more of each integrand's.
+#[test]
+fn intervals_of_all_integrands_cover() {
+    let bounded = ALL.iter().map(|entry| entry.name).filter(|name| name.starts_with("genz") || *name == "ball");
+    let cases: Vec<_> = bounded.flat_map(|name| ["2", "3", "5", "8"].map(|dim| (name, dim))).collect();
+    for family in FAMILIES {
+        let mut all = 0;
+        for &(name, dim) in &cases {
+            let kernel = integrand(name, &[("dim", dim)]);
+            let exact = kernel.exact().expect("known");
+            let covers = |seed| {
+                let (tally, _) = tally(&*kernel, family, 1 << 13, seed, Isa::widest());
+                let mean = tally.mean(kernel.volume(), false).expect("all replicates");
+                let z = mean.z(exact).expect("an error");
+                assert!(z.abs() < 6.5, "{name} {dim} by {family:?}, seed {seed}: {z}");
+                mean.ci95.is_some_and(|[low, high]| (low..=high).contains(&exact))
+            };
+            let covered = (1..=50).filter(|&seed| covers(seed)).count();
+            assert!(covered >= 41, "{name} {dim} by {family:?}: {covered} of 50");
+            all += covered;
+        }
+        let share = all as f64 / (50 * cases.len()) as f64;
+        assert!((0.93..0.97).contains(&share), "{family:?}: {share}");
+    }
+}
+
 #[test]
 fn replicates_and_seeds_differ() {
     for family in FAMILIES {
@@ -106,23 +230,6 @@ fn every_integrand_of_the_list_has_its_integral() {
     }
 }
 
-#[test]
-fn intervals_cover_as_often_as_they_say() {
-    for family in FAMILIES {
-        for name in ["genz-gaussian", "genz-discontinuous", "genz-oscillatory"] {
-            let kernel = integrand(name, &[]);
-            let exact = kernel.exact().expect("known");
-            let covers = |seed| {
-                let (tally, _) = tally(&*kernel, family, 1 << 13, seed, Isa::widest());
-                let mean = tally.mean(1.0, false).expect("all replicates");
-                mean.ci95.is_some_and(|[low, high]| (low..=high).contains(&exact))
-            };
-            let covered = (1..=100).filter(|&seed| covers(seed)).count();
-            assert!((86..=100).contains(&covered), "{name} by {family:?}: {covered} of 100");
-        }
-    }
-}
-
 /// 2^20 points of a smooth integrand: random ones would be 1e-3 off.
 #[test]
 fn evenness_pays() {
@@ -135,14 +242,67 @@ fn evenness_pays() {
     }
 }
 
+/// Where nets are exact, the error is that of rounding, and not below the error made.
 #[test]
-fn a_constant_has_no_error_and_no_interval() {
+fn the_least_error_is_that_of_rounding() {
+    let third = 1.0 / 3.0;
+    let cases = [
+        ("0.1", 0.1),
+        ("1/3", third),
+        ("-1e6/3", -1e6 / 3.0),
+        ("0.1*(x<0.5)", 0.05),
+        ("1/3*(x<0.25)", third / 4.0),
+        ("1e-200*(x<0.5)", 5e-201),
+        ("0.1*(x<0.5)-0.1*(x>=0.5)", 0.0),
+        ("1000+0.1*(x<0.5)", 1000.05),
+        ("0.7*(x<0.5)-0.3", 0.05),
+    ];
+    for (family, seed) in FAMILIES.into_iter().flat_map(|family| [1, 2, 3].map(|seed| (family, seed))) {
+        for (expression, exact) in cases {
+            for log in [4, 12, 18, 22] {
+                let kernel = integrand("expr", &[("expression", expression), ("bounds", "0:1")]);
+                let (tally, _) = tally(&*kernel, family, 1 << log, seed, Isa::widest());
+                let mean = tally.mean(1.0, false).expect("all replicates");
+                let z = mean.z(exact).expect("an error");
+                assert!(z.abs() < 2.0, "{expression} by {family:?}, 2^{log}, seed {seed}: {z}");
+                let error = mean.std_error.expect("known");
+                if !expression.contains('x') {
+                    assert!(error <= 4.0 * f64::EPSILON * exact.abs(), "{expression}: {error}");
+                    assert_eq!((mean.estimate, mean.doubt()), (exact, None));
+                }
+            }
+        }
+    }
+}
+
+/// A peak that no point has hit looks the same.
+#[test]
+fn of_zeros_alone_the_error_is_unknown() {
     for family in FAMILIES {
-        let kernel = integrand("expr", &[("expression", "0.1"), ("bounds", "0:3,0:1")]);
+        let kernel = integrand("expr", &[("expression", "0*x"), ("bounds", "0:1")]);
         let (tally, _) = tally(&*kernel, family, 1 << 12, 1, Isa::widest());
-        let mean = tally.mean(kernel.volume(), false).expect("all replicates");
-        assert_eq!((mean.std_error, mean.ci95), (None, None));
-        assert!((mean.estimate - 0.3).abs() < 1e-15);
+        let mean = tally.mean(1.0, false).expect("all replicates");
+        assert_eq!((mean.estimate, mean.std_error, mean.ci95), (0.0, None, None));
+    }
+}
+
+#[test]
+fn heavy_tails_are_in_doubt_and_smooth_integrands_are_not() {
+    let doubt = |expression: &str, family, log: u32, seed| {
+        let kernel = integrand("expr", &[("expression", expression), ("bounds", "0:1")]);
+        let (tally, _) = tally(&*kernel, family, 1 << log, seed, Isa::widest());
+        tally.mean(1.0, false).expect("all replicates").doubt()
+    };
+    for family in FAMILIES {
+        for seed in 1..=5 {
+            for log in [12, 16, 20] {
+                assert_eq!(doubt("1/x", family, log, seed), Some(Doubt::HeavyTail), "{family:?}, 2^{log}, {seed}");
+                for smooth in ["exp(x)", "1e6+x", "0.1*(x<0.5)", "sqrt(x)"] {
+                    assert_eq!(doubt(smooth, family, log, seed), None, "{smooth} by {family:?}, 2^{log}, {seed}");
+                }
+            }
+            assert_eq!(doubt("1/x^2", family, 6, seed), Some(Doubt::FewSamples));
+        }
     }
 }
 
@@ -202,7 +362,7 @@ proptest! {
                     part.merge(all);
                     all = part;
                 }
-                prop_assert_eq!(&all, &expected, "{}", isa);
+                prop_assert_eq!(&all, &*expected, "{}", isa);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::integrands::ALL;
 use crate::integrands::parameters::Parameters;
+use crate::mean::Mean;
 use crate::streams::{LANES, Streams};
 use crate::uniform::unit;
 use montesieve_kernel::Tally;
@@ -147,6 +148,28 @@ fn the_shift_of_a_constant_is_the_constant() {
         let mut sampler = Sampler::new(make(&Parameters::new(words)).expect("right"), 1, Isa::widest());
         let sums = sampler.sums(0, 1000);
         assert_eq!((sums.first(Scale::Plain), sums.second(Scale::Plain), sums.first_nan()), (0.0, 0.0, None));
+    }
+}
+
+/// Errors of independent samples are far above the rounding of sums, so these need no least error
+/// but that of the estimate's last digit; those of [`nets`](crate::nets) do.
+#[test]
+fn errors_are_not_below_rounding() {
+    for (text, exact) in [("0.1*(x<0.5)", 0.05), ("1e6+0.1*(x<0.5)", 1e6 + 0.05), ("1/3+1e-9*x", 1.0 / 3.0 + 5e-10)] {
+        for samples in [1000, 1 << 18, 1 << 22] {
+            let mut sampler = Sampler::new(expression(text, "0:1"), 2, Isa::widest());
+            let shift = sampler.shift();
+            let mean = Mean::new(&sampler.sums(0, samples), shift, 1.0).expect("samples");
+            let z = mean.z(exact).expect("an error");
+            assert!(z.abs() < 4.0 && mean.std_error > Some(mean.least_error), "{text}, {samples}: {z}");
+        }
+    }
+    for text in ["0.1", "1/3", "-1e300/7"] {
+        let mut sampler = Sampler::new(expression(text, "0:1"), 2, Isa::widest());
+        let shift = sampler.shift();
+        let mean = Mean::new(&sampler.sums(0, 1 << 18), shift, 1.0).expect("samples");
+        let value = sampler.group(0, 0).0[0];
+        assert_eq!((mean.estimate, mean.std_error), (value, None), "{text}");
     }
 }
 

@@ -227,7 +227,7 @@ impl VegasSums {
         let is_known = self.degrees > 0 && variance > n * (NO_SPREAD * estimate) * (NO_SPREAD * estimate);
         let std_error = is_known.then(|| variance.sqrt() / n);
         let share = is_known.then(|| self.peak.value_scaled(2 * exponent) / variance);
-        Some(Mean::from_parts((estimate, std_error), exponent, volume, share, self.samples, self.degrees))
+        Some(Mean::from_parts((estimate, std_error, 0.0), exponent, volume, share, self.samples, self.degrees))
     }
 
     /// How the estimates of blocks scatter, in units of their variances; `None` for fewer than two

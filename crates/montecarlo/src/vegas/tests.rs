@@ -123,6 +123,20 @@ fn nothing_found_is_unknown() {
     assert!((mean.estimate - 12.0).abs() < 1e-13);
 }
 
+/// Errors are those of samples within boxes, or unknown: none is smaller than the rounding of sums.
+#[test]
+fn errors_are_not_below_rounding() {
+    for (text, exact) in [("0.1", 0.1), ("1/3", 1.0 / 3.0), ("0.1*(x<0.5)", 0.05)] {
+        for (seed, samples) in [(1, 2000), (2, 100_000), (3, 2_000_000)] {
+            let (mean, _) = mean(&*integrand("expr", &[("expression", text), ("bounds", "0:1")]), samples, seed);
+            match mean.z(exact) {
+                Some(z) => assert!(z.abs() < 5.0, "{text}, {samples}: {z}"),
+                None => assert!((mean.estimate - exact).abs() <= 1e-14 * exact, "{text}, {samples}"),
+            }
+        }
+    }
+}
+
 #[test]
 fn values_of_any_size_have_the_same_relative_error() {
     let relative = |factor: &str| {
