@@ -21,6 +21,7 @@
 //! - [`nets`]: quasi-random points in many dimensions, Sobol nets and lattices.
 //! - [`irregular`]: values that are no finite numbers.
 //! - [`vegas`]: samples that go where an integrand is large.
+//! - [`trained_nets`]: nets of points behind a map, and the choice among them.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;
@@ -42,5 +43,6 @@ pub mod scale;
 pub mod streams;
 pub mod student;
 pub mod tally;
+pub mod trained_nets;
 pub mod uniform;
 pub mod vegas;

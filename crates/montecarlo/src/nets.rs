@@ -30,6 +30,7 @@ pub mod sobol;
 pub mod tally;
 
 use montesieve_kernel::isa::Isa;
+use serde::{Deserialize, Serialize};
 
 use super::integrand::MOST_DIMENSIONS;
 use super::uniform::{Row, WIDTH};
@@ -44,7 +45,7 @@ pub const REPLICATES: usize = 16;
 const LOG_WIDTH: u32 = WIDTH.trailing_zeros();
 
 /// How points are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Family {
     /// Sobol's sequence with a random linear scramble and a digital shift.
     Sobol,

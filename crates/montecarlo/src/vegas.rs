@@ -89,6 +89,11 @@ impl VegasCut {
         VegasCut { dimension, stages, training_block: training >> stages, block }
     }
 
+    /// The same cut without strata, for points of other kinds behind the map.
+    pub fn for_map(dimension: usize, training: u64) -> VegasCut {
+        VegasCut { block: WIDTH as u64, ..VegasCut::new(dimension, training) }
+    }
+
     /// Coordinates of a point.
     pub fn dimension(&self) -> usize {
         self.dimension
@@ -102,6 +107,11 @@ impl VegasCut {
     /// Blocks of training: the first that counts has this number.
     pub fn training_blocks(&self) -> u64 {
         1 << self.stages
+    }
+
+    /// Samples of a block of training: a power of two.
+    pub fn training_block(&self) -> u64 {
+        self.training_block
     }
 
     /// Samples of a block that counts, at most: those of strata may leave a few out.

@@ -32,6 +32,12 @@ impl NetPlan {
         NetPlan { log_points: each.ilog2(), log_block: groups.ilog2() + LOG_WIDTH }
     }
 
+    /// `blocks` blocks of `points` points each: powers of two, and a multiple of 16.
+    pub(crate) fn of_blocks(blocks: u64, points: u64) -> NetPlan {
+        let log_block = points.ilog2();
+        NetPlan { log_points: (blocks / REPLICATES as u64).ilog2() + log_block, log_block }
+    }
+
     /// The plan of the first `blocks` blocks, which are a multiple of 16; fewer than 16 count as 16.
     /// More than a power of two of them are points of the next one.
     #[must_use]

@@ -125,7 +125,7 @@ impl Integrand for Known {
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        u[0].clone()
+        u[0]
     }
 }
 
@@ -175,7 +175,7 @@ mod tests {
             let y = Row::all((f64::from(row) + 0.5) / 2048.0);
             for part in 0..16 {
                 let x = Row(std::array::from_fn(|lane| ((part * WIDTH + lane) as f64 + 0.5) / 2048.0));
-                total += mapped.values(&[x, y.clone()]).0.iter().sum::<f64>();
+                total += mapped.values(&[x, y]).0.iter().sum::<f64>();
             }
         }
         assert!((total / 2048.0 / 2048.0 - 1.0 / 6.0).abs() < 1e-6);

@@ -1,0 +1,338 @@
+//! Nets of points behind a trained map, and which of them serves an integrand best.
+//!
+//! Stands between [`vegas`](super::vegas), whose map makes an integrand flat but whose samples are
+//! random, and [`nets`](super::nets), whose points are even but see the integrand as it is. A peak
+//! is flat behind its map, and even points then have an error that falls like n^-1 to n^-3/2.
+//! The bins of a map are equal intervals of y, of which each Sobol net has equal shares: its kinks
+//! cost nothing there.
+//!
+//! **Stages.** A job is one of blocks:
+//! - T = 2^k blocks of training, in the stages of [`VegasCut`].
+//! - A trial of T blocks of the same size, if there is a choice: each of the [`CANDIDATES`] has 16
+//!   replicates of a short net, with points of their own.
+//! - All other blocks count: those of a [`NetPlan`], of the candidate chosen.
+//!
+//! **The choice** ([`choice`]) is a function of the trial's merged tally, so it is the same on every
+//! number of ranks. The trial does not count: the estimate stays without bias.
+//!
+//! Memory: what the samplers have, and 12 KiB a tally of each candidate.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use montesieve_kernel::Tally;
+use montesieve_kernel::isa::Isa;
+use serde::{Deserialize, Serialize};
+
+use super::irregular::BadSample;
+use super::mean::Mean;
+use super::nets::plan::NetPlan;
+use super::nets::sampler::NetSampler;
+use super::nets::tally::NetTally;
+use super::nets::{Family, REPLICATES};
+use super::sampler::Kernel;
+use super::vegas::{Adaptation, MappedKernel, VegasCut, VegasSampler, VegasTally};
+
+mod choice;
+
+/// Samples of training that a trial needs at least: every candidate then has 2 points in each
+/// replicate.
+pub const LEAST_TRAINING: u64 = 1 << 13;
+
+/// What points a job takes behind its training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// How points are made.
+    pub family: Family,
+    /// Whether they go through the map.
+    pub is_mapped: bool,
+}
+
+/// What is tried. Where two are equally good, the first is taken.
+pub const CANDIDATES: [Candidate; 4] = [
+    Candidate { family: Family::Sobol, is_mapped: false },
+    Candidate { family: Family::Lattice, is_mapped: false },
+    Candidate { family: Family::Sobol, is_mapped: true },
+    Candidate { family: Family::Lattice, is_mapped: true },
+];
+
+/// The samples of a job, cut into blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrainedPlan {
+    cut: VegasCut,
+    /// The points if there is no choice.
+    only: Option<Family>,
+    /// The trial of one candidate.
+    trial: NetPlan,
+    nets: NetPlan,
+}
+
+/// What a block is for, and its number there.
+enum Purpose {
+    Training,
+    Trial(usize, u64),
+    Counting(u64),
+}
+
+impl TrainedPlan {
+    /// About `training` samples of training, as many of a trial, and with them at least `samples`
+    /// in all. With `only` there is no trial: points of that family behind the map.
+    pub fn new(dimension: usize, training: u64, samples: u64, only: Option<Family>) -> TrainedPlan {
+        let least = if only.is_some() { 0 } else { LEAST_TRAINING };
+        let cut = VegasCut::for_map(dimension, training.max(least));
+        let blocks = cut.training_blocks() / CANDIDATES.len() as u64;
+        let trial = NetPlan::of_blocks(blocks.max(REPLICATES as u64), cut.training_block());
+        let tried = if only.is_some() { 0 } else { cut.training() };
+        let nets = NetPlan::new(dimension, samples.saturating_sub(cut.training() + tried));
+        TrainedPlan { cut, only, trial, nets }
+    }
+
+    /// Samples of training, without those of the trial.
+    pub fn training(&self) -> u64 {
+        self.cut.training()
+    }
+
+    /// Blocks that do not count: the first that does has this number. A power of two.
+    pub fn preparing_blocks(&self) -> u64 {
+        self.cut.training_blocks() * if self.only.is_some() { 1 } else { 2 }
+    }
+
+    /// Block counts at which a stage ends.
+    pub fn stages(&self) -> Vec<u64> {
+        let mut stages = self.cut.stages();
+        stages.extend(self.only.is_none().then_some(self.preparing_blocks()));
+        stages
+    }
+
+    /// Blocks of the job.
+    pub fn blocks(&self) -> u64 {
+        self.preparing_blocks() + self.nets.blocks()
+    }
+
+    /// Points of a block that counts.
+    pub fn net_block(&self) -> u64 {
+        self.nets.block_points()
+    }
+
+    /// Samples of a block.
+    pub fn samples_of(&self, block: u64) -> u64 {
+        if block < self.preparing_blocks() { self.cut.training_block() } else { self.net_block() }
+    }
+
+    fn purpose(&self, block: u64) -> Purpose {
+        let training = self.cut.training_blocks();
+        if block < training {
+            Purpose::Training
+        } else if block < self.preparing_blocks() {
+            let each = self.trial.blocks();
+            Purpose::Trial(((block - training) / each) as usize, (block - training) % each)
+        } else {
+            Purpose::Counting(block - self.preparing_blocks())
+        }
+    }
+
+    /// Which of these blocks are among the `count` from `first` on, by their number there.
+    fn within(blocks: &Range<u64>, first: u64, count: u64) -> Range<u64> {
+        let number = |block: u64| block.clamp(first, first.saturating_add(count)) - first;
+        number(blocks.start)..number(blocks.end)
+    }
+}
+
+/// What the blocks of a stage depend on: a function of the tallies of the stages before it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainedAdaptation {
+    training: Adaptation,
+    /// The points of blocks that count.
+    chosen: Candidate,
+}
+
+impl TrainedAdaptation {
+    /// That of the stage behind the stages with these tallies, in order.
+    pub fn new<'t>(
+        plan: &TrainedPlan,
+        volume: f64,
+        stages: impl IntoIterator<Item = &'t TrainedTally>,
+    ) -> TrainedAdaptation {
+        let stages: Vec<&TrainedTally> = stages.into_iter().collect();
+        let training = Adaptation::new(&plan.cut, stages.iter().filter_map(|tally| tally.training.training()));
+        let chosen = stages.iter().rev().find_map(|tally| tally.chosen(volume));
+        let family = plan.only.unwrap_or(Family::Sobol);
+        TrainedAdaptation { training, chosen: chosen.unwrap_or(Candidate { family, is_mapped: true }) }
+    }
+
+    /// The points of blocks that count.
+    pub fn chosen(&self) -> Candidate {
+        self.chosen
+    }
+}
+
+/// Points of one kind, and what was taken from every value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct NetSums {
+    shift: f64,
+    tally: NetTally,
+}
+
+impl NetSums {
+    fn merge(&mut self, next: NetSums) {
+        if self.tally.samples() == 0 {
+            self.shift = next.shift;
+        }
+        self.tally.merge(next.tally);
+    }
+
+    fn mean(&self, volume: f64, nans_are_zero: bool) -> Option<Mean> {
+        self.tally.mean(self.shift, volume, nans_are_zero)
+    }
+
+    fn is_sound(&self, plan: &NetPlan, dimension: usize, blocks: Range<u64>) -> bool {
+        self.shift.is_finite() && self.tally.is_sound(plan, dimension, blocks)
+    }
+}
+
+/// The tally of a span of blocks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainedTally {
+    training: VegasTally,
+    /// For each candidate; empty where no block is of the trial.
+    trial: Vec<NetSums>,
+    counting: NetSums,
+}
+
+impl Tally for TrainedTally {
+    fn merge(&mut self, next: TrainedTally) {
+        self.training.merge(next.training);
+        if self.trial.is_empty() {
+            self.trial = next.trial;
+        } else {
+            self.trial.iter_mut().zip(next.trial).for_each(|(here, there)| here.merge(there));
+        }
+        self.counting.merge(next.counting);
+    }
+}
+
+impl TrainedTally {
+    /// The integral over a region of `volume`; `None` while a replicate has no value that counts.
+    pub fn mean(&self, volume: f64, nans_are_zero: bool) -> Option<Mean> {
+        self.counting.mean(volume, nans_are_zero)
+    }
+
+    /// What the trial has shown to be the best; `None` without a trial.
+    pub fn chosen(&self, volume: f64) -> Option<Candidate> {
+        let means: Vec<Option<Mean>> = self.trial.iter().map(|sums| sums.mean(volume, true)).collect();
+        choice::best(&means).map(|best| CANDIDATES[best])
+    }
+
+    /// All samples.
+    pub fn samples(&self) -> u64 {
+        self.preparing().saturating_add(self.counting.tally.samples())
+    }
+
+    /// Those that do not count: of training and of the trial.
+    pub fn preparing(&self) -> u64 {
+        let tried = self.trial.iter().map(|sums| sums.tally.samples());
+        tried.fold(self.training.sums().training(), u64::saturating_add)
+    }
+
+    /// Samples whose value is not a number.
+    pub fn nans(&self) -> u64 {
+        let nets = self.nets().map(|sums| sums.tally.nans());
+        nets.fold(self.training.sums().nans(), u64::saturating_add)
+    }
+
+    /// The first sample whose value is not a number.
+    pub fn first_nan(&self) -> Option<&BadSample> {
+        self.training.sums().first_nan().or_else(|| self.nets().find_map(|sums| sums.tally.first_nan()))
+    }
+
+    /// The first sample whose value is infinite.
+    pub fn first_infinite(&self) -> Option<&BadSample> {
+        self.training.sums().first_infinite().or_else(|| self.nets().find_map(|sums| sums.tally.first_infinite()))
+    }
+
+    fn nets(&self) -> impl Iterator<Item = &NetSums> {
+        self.trial.iter().chain([&self.counting])
+    }
+
+    /// Whether it can be the tally of these blocks of a job: for tallies from files.
+    pub fn is_sound(&self, plan: &TrainedPlan, blocks: Range<u64>) -> bool {
+        let (dimension, training) = (plan.cut.dimension(), plan.cut.training_blocks());
+        let each = plan.trial.blocks();
+        let tried = TrainedPlan::within(&blocks, training, plan.preparing_blocks() - training);
+        let is_trial_sound = |(candidate, sums): (usize, &NetSums)| {
+            let own = TrainedPlan::within(&tried, candidate as u64 * each, each);
+            sums.is_sound(&plan.trial, dimension, own)
+        };
+        let counting = TrainedPlan::within(&blocks, plan.preparing_blocks(), u64::MAX);
+        self.training.is_sound(&plan.cut, TrainedPlan::within(&blocks, 0, training))
+            && self.trial.len() == if tried.is_empty() { 0 } else { CANDIDATES.len() }
+            && self.trial.iter().enumerate().all(is_trial_sound)
+            && self.counting.is_sound(&plan.nets, dimension, counting)
+    }
+}
+
+/// A rank's workspace for the blocks of one stage.
+pub struct TrainedSampler {
+    kernel: Box<dyn Kernel>,
+    plan: TrainedPlan,
+    adaptation: Rc<TrainedAdaptation>,
+    seed: u64,
+    isa: Isa,
+    training: VegasSampler,
+    /// That of the candidate in work: its number in the trial, or none.
+    nets: Option<(Option<usize>, NetSampler)>,
+}
+
+impl TrainedSampler {
+    /// Samples of `kernel` under `adaptation`, from the stream of `seed`.
+    ///
+    /// # Panics
+    /// If this CPU lacks `isa`, or the map is one of another dimension.
+    pub fn new(
+        kernel: Box<dyn Kernel>,
+        plan: TrainedPlan,
+        adaptation: Rc<TrainedAdaptation>,
+        seed: u64,
+        isa: Isa,
+    ) -> TrainedSampler {
+        let map = Rc::new(adaptation.training.clone());
+        let training = VegasSampler::new(kernel.duplicate(), plan.cut, map, seed, isa);
+        TrainedSampler { kernel, plan, adaptation, seed, isa, training, nets: None }
+    }
+
+    /// The tally of one block.
+    pub fn block(&mut self, block: u64) -> TrainedTally {
+        match self.plan.purpose(block) {
+            Purpose::Training => TrainedTally { training: self.training.block(block), ..TrainedTally::default() },
+            Purpose::Trial(candidate, number) => {
+                let mut trial = vec![NetSums::default(); CANDIDATES.len()];
+                trial[candidate] = self.net(Some(candidate), number);
+                TrainedTally { trial, ..TrainedTally::default() }
+            }
+            Purpose::Counting(number) => TrainedTally { counting: self.net(None, number), ..TrainedTally::default() },
+        }
+    }
+
+    /// A block of a candidate's trial, or of the points that count.
+    fn net(&mut self, tried: Option<usize>, number: u64) -> NetSums {
+        if self.nets.as_ref().is_none_or(|(present, _)| *present != tried) {
+            let (candidate, plan, seed) = match tried {
+                // Points that do not count are of another seed: no estimate depends on the choice.
+                Some(candidate) => (CANDIDATES[candidate], self.plan.trial, !self.seed),
+                None => (self.adaptation.chosen, self.plan.nets, self.seed),
+            };
+            let kernel = self.kernel.duplicate();
+            let kernel = if candidate.is_mapped {
+                Box::new(MappedKernel::new(kernel, self.adaptation.training.map())) as Box<dyn Kernel>
+            } else {
+                kernel
+            };
+            self.nets = Some((tried, NetSampler::new(kernel, plan, candidate.family, seed, self.isa)));
+        }
+        let (_, nets) = self.nets.as_mut().expect("just made");
+        NetSums { shift: nets.shift(), tally: nets.block(number) }
+    }
+}
+
+#[cfg(test)]
+mod tests;
