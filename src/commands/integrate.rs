@@ -9,6 +9,7 @@ mod ep;
 mod nets;
 mod plain;
 mod problem;
+mod trained_nets;
 mod vegas;
 
 use self::answer::ep::EpResult;

@@ -2,7 +2,7 @@
 
 pub mod ep;
 
-use super::args::IntegrateMethod;
+use super::args::{IntegrateMethod, Points};
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::record;
@@ -36,12 +36,17 @@ record! {
         pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
         /// Samples taken.
         pub samples: u64 as WIDE => .label("samples"),
-        /// Those that trained the map and are not in the estimate; of `--method vegas`.
+        /// Those that trained a map or were of a trial, and are not in the estimate.
         pub training_samples: Option<u64> as WIDE => .optional().label("training"),
         /// The number that picks the stream of samples.
         pub seed: u64 as WIDE => .label("seed"),
         /// How samples were taken.
-        pub method: IntegrateMethod => .label("method"),
+        pub method: IntegrateMethod => .line("method", |it| {
+            let points = it.points.map(|points| format!(": {}", points.title()));
+            Some(it.method.word().to_owned() + &points.unwrap_or_default())
+        }),
+        /// What `--method auto` has chosen.
+        pub points: Option<Points> => .optional(),
         /// The integrand's name.
         pub integrand: &'static str => .line("integrand", |it| {
             let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
@@ -125,6 +130,7 @@ mod tests {
             parameters: vec![("dim", "3".to_owned())],
             estimate: Some(4.1887),
             training_samples: None,
+            points: None,
             degrees_of_freedom: None,
             method: IntegrateMethod::Plain,
             q: None,

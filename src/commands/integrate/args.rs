@@ -15,6 +15,8 @@ use crate::cli::values;
 use crate::montecarlo::ep::Class;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
 use crate::montecarlo::integrands::{ALL, Entry, find};
+use crate::montecarlo::nets::Family;
+use crate::montecarlo::trained_nets::{Candidate, LEAST_TRAINING};
 use crate::report::record::words;
 
 const EXAMPLES: &str = "\
@@ -25,7 +27,7 @@ Examples:
   mpirun -n 8 montesieve integrate option --style asian 1e10
   montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9
   montesieve integrate expr 'exp(-1e4*(x-y)^2)' --bounds 0:1,0:1 --method vegas --target-error 1e-5r
-  montesieve integrate genz-gaussian --dim 8 --method sobol 1e8";
+  montesieve integrate genz-gaussian --dim 8 --method auto 1e8";
 
 /// The subcommand of NAS EP.
 pub const EP: &str = "ep";
@@ -96,9 +98,11 @@ pub struct Common {
     #[arg(value_name = "NAME")]
     pub method: IntegrateMethod,
 
-    /// Samples of SAMPLES that train the map of --method vegas: the next lower power of two
+    /// Samples of SAMPLES that train a map: the next lower power of two, at most 2^26
     ///
-    /// Default: an eighth of SAMPLES, or 1e6 where --target-error has no limit; at most 2^26.
+    /// Default of --method vegas: an eighth of SAMPLES; of auto: a sixteenth, and as many for the
+    /// trial; of both 1e6 where --target-error has no limit. With --method sobol or lattice the
+    /// points go through a map only if this is given.
     #[arg(long, value_name = "N", value_parser = values::amount)]
     pub training: Option<u64>,
 
@@ -127,6 +131,45 @@ words! {
         Sobol = "sobol",
         /// Rank-1 lattices, for smooth integrands: 16, each shifted for itself
         Lattice = "lattice",
+        /// The best of Sobol nets and lattices, with and without a map, in a trial
+        Auto = "auto",
+    }
+}
+
+words! {
+    /// What points `--method auto` has chosen.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Points {
+        /// Sobol nets
+        Sobol = "sobol",
+        /// Rank-1 lattices
+        Lattice = "lattice",
+        /// Sobol nets behind the map
+        MappedSobol = "mapped-sobol",
+        /// Rank-1 lattices behind the map
+        MappedLattice = "mapped-lattice",
+    }
+}
+
+impl Points {
+    /// Those of a candidate.
+    pub fn of(candidate: Candidate) -> Points {
+        match (candidate.family, candidate.is_mapped) {
+            (Family::Sobol, false) => Points::Sobol,
+            (Family::Lattice, false) => Points::Lattice,
+            (Family::Sobol, true) => Points::MappedSobol,
+            (Family::Lattice, true) => Points::MappedLattice,
+        }
+    }
+
+    /// For text.
+    pub fn title(self) -> &'static str {
+        match self {
+            Points::Sobol => "Sobol nets",
+            Points::Lattice => "lattices",
+            Points::MappedSobol => "Sobol nets behind a map",
+            Points::MappedLattice => "lattices behind a map",
+        }
     }
 }
 
@@ -151,26 +194,43 @@ impl Common {
 
     /// Samples of training.
     pub fn training(&self) -> u64 {
+        let share = if self.method == IntegrateMethod::Auto { 16 } else { 8 };
         let default = if self.samples.is_none() && self.precision.target_error.is_some() {
             1_000_000
         } else {
-            self.samples() / 8
+            self.samples() / share
         };
         self.training.unwrap_or(default)
     }
 
+    /// Whether blocks train a map. `auto` has too few samples for it below 2^17: a trial would say
+    /// nothing.
+    pub fn is_trained(&self) -> bool {
+        match self.method {
+            IntegrateMethod::Vegas => true,
+            IntegrateMethod::Auto => self.training() >= LEAST_TRAINING,
+            IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => self.training.is_some(),
+        }
+    }
+
     /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
-        let is_vegas = self.method == IntegrateMethod::Vegas;
-        if !is_vegas && self.training.is_some() {
-            return Err("--training is an option of --method vegas".to_owned());
+        if self.method == IntegrateMethod::Plain && self.training.is_some() {
+            return Err("--training is an option of all methods but --method plain".to_owned());
         }
-        if is_vegas && self.nan == NanPolicy::Skip {
-            return Err("--method vegas has no --nan skip: use --nan zero".to_owned());
+        if self.method == IntegrateMethod::Auto && self.training.is_some_and(|training| training < LEAST_TRAINING) {
+            return Err(format!("--training of --method auto must be at least {LEAST_TRAINING}"));
         }
-        if is_vegas && self.engine.keep.shard.is_some() {
+        let trains = || match self.training {
+            Some(_) => "--training".to_owned(),
+            None => format!("--method {}", self.method.word()),
+        };
+        if self.is_trained() && self.nan == NanPolicy::Skip {
+            return Err(format!("{} has no --nan skip: use --nan zero", trains()));
+        }
+        if self.is_trained() && self.engine.keep.shard.is_some() {
             let why = "each part of a job would have to train for itself";
-            return Err(format!("--method vegas has no --shard, as {why}: use more ranks, or another method"));
+            return Err(format!("{} has no --shard, as {why}: use more ranks, or another method", trains()));
         }
         if self.method != IntegrateMethod::Plain && self.precision.plan {
             let why = "errors of other methods do not fall with the root of the samples";

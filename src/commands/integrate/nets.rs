@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::args::NanPolicy;
+use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::Result;
@@ -127,12 +127,15 @@ impl Integration for NetJob {
 
     fn finding(&self, tally: NetTally) -> Result<IntegralFinding> {
         self.problem.judge(tally.first_infinite(), tally.first_nan())?;
+        // With too few samples for a trial.
+        let is_auto = self.problem.method == IntegrateMethod::Auto;
         Ok(IntegralFinding {
             mean: self.mean(&tally),
             interval: IntervalKind::StudentT,
             degrees_of_freedom: Some(REPLICATES as u64 - 1),
             samples: tally.samples(),
             training: None,
+            points: is_auto.then_some(Points::Sobol),
             nans: tally.nans(),
             chi_square: None,
         })
@@ -143,26 +146,12 @@ impl Integration for NetJob {
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
-    use crate::commands::integrate::args::IntegrateMethod;
-    use crate::isa::Isa;
-    use crate::montecarlo::integrands::find;
-    use crate::montecarlo::integrands::parameters::Parameters;
+    use crate::commands::integrate::problem::testing::problem;
 
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
         for (family, dimension) in [(Family::Sobol, "50"), (Family::Lattice, "30")] {
-            let make = find("genz-gaussian").expect("in the list").make;
-            let kernel = make(&Parameters::new([("dim", dimension.to_owned())])).expect("a peak");
-            let problem = Problem {
-                kernel,
-                samples: 1 << 19,
-                seed: 42,
-                isa: Isa::widest(),
-                method: IntegrateMethod::Sobol,
-                nan: NanPolicy::Fail,
-                kind: String::new(),
-                words: Vec::new(),
-            };
+            let problem = problem("genz-gaussian", dimension, 1 << 19, IntegrateMethod::Sobol);
             let job = NetJob::new(problem, family);
             assert!(job.blocks() >= 32);
             attack("integrate --method sobol", &job, |tally| format!("{:?}", job.mean(tally)));

@@ -159,7 +159,16 @@ impl Integration for PlainJob {
         let mean = self.mean(&self.judged(sums)?);
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
-        Ok(IntegralFinding { mean, interval, degrees_of_freedom: None, samples, training: None, nans, chi_square })
+        Ok(IntegralFinding {
+            mean,
+            interval,
+            degrees_of_freedom: None,
+            samples,
+            training: None,
+            points: None,
+            nans,
+            chi_square,
+        })
     }
 }
 
@@ -168,46 +177,28 @@ mod tests {
     use super::*;
     use crate::commands::forged::attack;
     use crate::commands::integrate::args::IntegrateMethod;
-    use crate::isa::Isa;
-    use crate::montecarlo::integrands::find;
-    use crate::montecarlo::integrands::parameters::Parameters;
+    use crate::commands::integrate::problem::testing::problem;
 
-    fn job(dimension: usize, samples: u64) -> PlainJob {
-        let parameters = Parameters::new([("dim", dimension.to_string())]);
-        let make = find("ball").expect("in the list").make;
-        let kernel = make(&parameters).expect("a ball");
-        PlainJob {
-            problem: Problem {
-                kernel,
-                samples,
-                seed: 42,
-                isa: Isa::widest(),
-                method: IntegrateMethod::Plain,
-                nan: NanPolicy::Fail,
-                kind: String::new(),
-                words: Vec::new(),
-            },
-        }
+    fn job(name: &str, dimension: usize, samples: u64) -> PlainJob {
+        PlainJob { problem: problem(name, &dimension.to_string(), samples, IntegrateMethod::Plain) }
     }
 
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
         for (dimension, samples) in [(2, 60_000), (20, 9_000)] {
-            let job = job(dimension, samples);
+            let job = job("ball", dimension, samples);
             attack("integrate ball", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
         }
-        let make = find("genz-gaussian").expect("in the list").make;
-        let kernel = make(&Parameters::new([("dim", "3".to_owned())])).expect("a peak");
-        let job = PlainJob { problem: Problem { kernel, ..job(3, 50_000).problem } };
+        let job = job("genz-gaussian", 3, 50_000);
         attack("integrate genz-gaussian", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
     }
 
     #[test]
     fn blocks_hold_exactly_the_samples() {
         for dimension in [2, 3, 20] {
-            let each = job(dimension, 1).each();
+            let each = job("ball", dimension, 1).each();
             for samples in [1, each - 1, each, each + 1, 5 * each + 7, u64::MAX] {
-                let job = job(dimension, samples);
+                let job = job("ball", dimension, samples);
                 assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
                 let last = Span::new(job.blocks() - 1, job.blocks());
                 assert!((1..=each).contains(&job.samples(last)));

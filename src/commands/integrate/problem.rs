@@ -1,12 +1,13 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `vegas` and `nets`, the jobs of the methods: each says what its tally
+//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods: each says what its tally
 //! means, an [`Integration`]; here it is run and reported, once.
 
 use super::answer::IntegrateResult;
-use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
+use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::nets::NetJob;
 use super::plain::PlainJob;
+use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
@@ -85,6 +86,8 @@ pub(super) struct Problem {
     pub(super) seed: u64,
     pub(super) isa: Isa,
     pub(super) method: IntegrateMethod,
+    /// Whether samples go through a map: their density is then not the same everywhere.
+    pub(super) is_mapped: bool,
     /// How samples count whose value is not a number.
     pub(super) nan: NanPolicy,
     /// Everything that the values depend on.
@@ -99,9 +102,11 @@ pub(super) struct IntegralFinding {
     pub(super) interval: IntervalKind,
     /// Of Student's t, where they are few.
     pub(super) degrees_of_freedom: Option<u64>,
-    /// Samples taken, and those of training among them.
+    /// Samples taken, and those of training and trial among them.
     pub(super) samples: u64,
     pub(super) training: Option<u64>,
+    /// What `--method auto` has chosen.
+    pub(super) points: Option<Points>,
     /// Samples whose value is not a number.
     pub(super) nans: u64,
     pub(super) chi_square: Option<ChiSquare>,
@@ -130,11 +135,16 @@ impl Computation for Samples {
         let problem = Problem::new(context, self)?;
         let tried = context.cluster.at_root(|| problem.try_out().map_err(Error::Usage));
         context.cluster.agree(tried.unwrap_or(Ok(())))?;
-        match self.common.method {
-            IntegrateMethod::Plain => integrate(context, self, &PlainJob { problem }),
-            IntegrateMethod::Sobol => integrate(context, self, &NetJob::new(problem, Family::Sobol)),
-            IntegrateMethod::Lattice => integrate(context, self, &NetJob::new(problem, Family::Lattice)),
-            IntegrateMethod::Vegas => integrate(context, self, &VegasJob::new(problem, self.common.training())),
+        let family = match self.common.method {
+            IntegrateMethod::Plain => return integrate(context, self, &PlainJob { problem }),
+            IntegrateMethod::Vegas => return integrate(context, self, &VegasJob::new(problem, self.common.training())),
+            IntegrateMethod::Auto if self.common.is_trained() => None,
+            IntegrateMethod::Sobol | IntegrateMethod::Auto => Some(Family::Sobol),
+            IntegrateMethod::Lattice => Some(Family::Lattice),
+        };
+        match family.filter(|_| !self.common.is_trained()) {
+            Some(family) => integrate(context, self, &NetJob::new(problem, family)),
+            None => integrate(context, self, &TrainedNetJob::new(problem, self.common.training(), family)),
         }
     }
 }
@@ -156,7 +166,8 @@ impl Problem {
         let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
         let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
         let Common { nan, method, .. } = options.common;
-        Ok(Problem { kernel, samples, seed, isa: context.isa, method, nan, kind, words: context.words.clone() })
+        let (isa, is_mapped, words) = (context.isa, options.common.is_trained(), context.words.clone());
+        Ok(Problem { kernel, samples, seed, isa, method, is_mapped, nan, kind, words })
     }
 
     /// The same with another number of samples.
@@ -205,11 +216,10 @@ impl Problem {
 
     /// The options that help where values are not numbers.
     fn advice(&self) -> &'static str {
-        match self.method {
-            IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => {
-                "--nan skip leaves such samples out, --nan zero counts them as 0"
-            }
-            IntegrateMethod::Vegas => "--nan zero counts such samples as 0",
+        if self.is_mapped {
+            "--nan zero counts such samples as 0"
+        } else {
+            "--nan skip leaves such samples out, --nan zero counts them as 0"
         }
     }
 
@@ -255,6 +265,7 @@ fn final_report<J: Integration>(
             degrees_of_freedom: finding.degrees_of_freedom,
             samples,
             training_samples: finding.training,
+            points: finding.points,
             nan_samples: (problem.nan != NanPolicy::Fail).then_some(finding.nans),
             seed: problem.seed,
             method: options.common.method,
@@ -278,5 +289,30 @@ fn warning(doubt: Doubt) -> Warning {
     match doubt {
         Doubt::HeavyTail => Warning::HeavyTail,
         Doubt::FewSamples => Warning::FewSamples,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
+
+    /// An integrand of the list in so many dimensions.
+    pub(in super::super) fn problem(name: &str, dim: &str, samples: u64, method: IntegrateMethod) -> Problem {
+        let make = find(name).expect("in the list").make;
+        let kernel = make(&Parameters::new([("dim", dim.to_owned())])).expect("a dimension");
+        let (kind, words) = (String::new(), Vec::new());
+        Problem {
+            kernel,
+            samples,
+            seed: 42,
+            isa: Isa::widest(),
+            method,
+            is_mapped: false,
+            nan: NanPolicy::Fail,
+            kind,
+            words,
+        }
     }
 }

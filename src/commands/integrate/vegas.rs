@@ -151,6 +151,7 @@ impl Integration for VegasJob {
             degrees_of_freedom: None,
             samples: sums.samples(),
             training: Some(sums.training()),
+            points: None,
             nans: sums.nans(),
             chi_square: sums.chi_square(),
         })
@@ -161,26 +162,13 @@ impl Integration for VegasJob {
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
-    use crate::commands::integrate::args::{IntegrateMethod, NanPolicy};
-    use crate::isa::Isa;
-    use crate::montecarlo::integrands::find;
-    use crate::montecarlo::integrands::parameters::Parameters;
+    use crate::commands::integrate::args::IntegrateMethod;
+    use crate::commands::integrate::problem::testing::problem;
 
     /// All blocks have one adaptation here: what makes a tally possible does not depend on it.
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
-        let make = find("genz-gaussian").expect("in the list").make;
-        let kernel = make(&Parameters::new([("dim", "2".to_owned())])).expect("a peak");
-        let problem = Problem {
-            kernel,
-            samples: 4000,
-            seed: 42,
-            isa: Isa::widest(),
-            method: IntegrateMethod::Vegas,
-            nan: NanPolicy::Fail,
-            kind: String::new(),
-            words: Vec::new(),
-        };
+        let problem = problem("genz-gaussian", "2", 4000, IntegrateMethod::Vegas);
         let job = VegasJob::new(problem, 1024);
         let job = VegasJob { adaptation: Rc::new(job.of_all_stages()), ..job };
         attack("integrate --method vegas", &job, |tally| {

@@ -1,0 +1,192 @@
+//! `--method auto`, and `--method sobol|lattice --training N`: nets of points behind a trained map.
+//!
+//! Stands between `vegas`, whose points behind a map are random, and `nets`, whose points need no
+//! training. With `auto` a trial follows the training, and its best points are taken. An
+//! [`Adaptive`] job; behind its stages any number of blocks gives an estimate, and a power of two of
+//! them, from 16 on, is 16 complete nets.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use super::args::{IntegrateMethod, NanPolicy, Points};
+use super::problem::{IntegralFinding, Integration, Problem, reading};
+use crate::commands::rounds::{Reading, Sampling};
+use crate::error::Result;
+use crate::job::rounds::{Adaptive, Shorten};
+use crate::job::run::OutcomeWithPrefixes;
+use crate::job::{self, Identity, Job, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
+use crate::montecarlo::mean::Mean;
+use crate::montecarlo::nets::{Family, REPLICATES};
+use crate::montecarlo::trained_nets::{TrainedAdaptation, TrainedPlan, TrainedSampler, TrainedTally};
+use crate::report::IntervalKind;
+
+/// Samples that are worth a message: some hundred microseconds of cheap integrands.
+const GRAIN: u64 = 1 << 15;
+
+/// The job: blocks of training, a trial if there is a choice, and blocks that count.
+#[derive(Clone)]
+pub(super) struct TrainedNetJob {
+    problem: Rc<Problem>,
+    plan: TrainedPlan,
+    blocks: u64,
+    /// What the blocks of this stage depend on.
+    adaptation: Rc<TrainedAdaptation>,
+}
+
+impl TrainedNetJob {
+    /// A job with about `training` samples of training, and points of `only` that family.
+    pub(super) fn new(problem: Problem, training: u64, only: Option<Family>) -> TrainedNetJob {
+        let plan = TrainedPlan::new(problem.kernel.dimension(), training, problem.samples, only);
+        let adaptation = TrainedAdaptation::new(&plan, problem.kernel.volume(), []);
+        TrainedNetJob { problem: Rc::new(problem), plan, blocks: plan.blocks(), adaptation: Rc::new(adaptation) }
+    }
+
+    /// The estimate of a tally.
+    fn mean(&self, tally: &TrainedTally) -> Option<Mean> {
+        tally.mean(self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+    }
+}
+
+impl Job for TrainedNetJob {
+    type Tally = TrainedTally;
+    type Workspace = TrainedSampler;
+
+    fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let (method, training, block) = (self.problem.method.word(), self.plan.training(), self.plan.net_block());
+        let terms = format!("--method {method}, --training {training}, blocks of {block}");
+        Some(self.problem.identity(&terms, self.blocks))
+    }
+
+    fn check(&self, span: Span, tally: &TrainedTally) -> std::result::Result<(), String> {
+        let is_sound = tally.is_sound(&self.plan, span.first..span.end);
+        invariant::holds("sums are such as samples can have", is_sound)
+    }
+
+    fn prefix_ends(&self) -> PrefixEnds {
+        PrefixEnds::PowersBehind(self.plan.preparing_blocks())
+    }
+
+    fn grain(&self) -> u64 {
+        (GRAIN / self.plan.samples_of(self.blocks - 1)).max(1)
+    }
+
+    fn workspace(&self) -> TrainedSampler {
+        let Problem { kernel, seed, isa, .. } = &*self.problem;
+        TrainedSampler::new(kernel.duplicate(), self.plan, Rc::clone(&self.adaptation), *seed, *isa)
+    }
+
+    fn compute(
+        &self,
+        span: Span,
+        sampler: &mut TrainedSampler,
+        yield_now: YieldNow<'_>,
+    ) -> ControlFlow<(), TrainedTally> {
+        let mut tally = TrainedTally::default();
+        for block in span.first..span.end {
+            tally.merge(sampler.block(block));
+            yield_now()?;
+        }
+        ControlFlow::Continue(tally)
+    }
+}
+
+impl Shorten for TrainedNetJob {
+    fn shortened(&self, blocks: u64) -> TrainedNetJob {
+        TrainedNetJob { blocks: blocks.min(self.blocks), ..self.clone() }
+    }
+}
+
+impl Adaptive for TrainedNetJob {
+    type Adaptation = TrainedAdaptation;
+
+    fn stages(&self) -> Vec<u64> {
+        self.plan.stages()
+    }
+
+    fn adapt(&self, before: &[(Span, &TrainedTally)]) -> TrainedAdaptation {
+        TrainedAdaptation::new(&self.plan, self.problem.kernel.volume(), before.iter().map(|&(_, tally)| tally))
+    }
+
+    fn adapted(self, adaptation: TrainedAdaptation) -> TrainedNetJob {
+        TrainedNetJob { adaptation: Rc::new(adaptation), ..self }
+    }
+}
+
+impl Sampling for TrainedNetJob {
+    fn reading(&self, tally: &TrainedTally) -> Option<Reading> {
+        self.mean(tally).map(|mean| reading(tally.samples(), mean))
+    }
+
+    fn samples(&self) -> u64 {
+        self.problem.samples
+    }
+
+    fn has_failed(&self, tally: &TrainedTally) -> bool {
+        self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
+    }
+
+    /// Of smooth integrands.
+    fn half_orders(&self) -> u32 {
+        3
+    }
+
+    /// Complete nets only: others are less even.
+    fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
+        let prepared = self.plan.preparing_blocks();
+        let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
+        Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))
+    }
+
+    fn run_until(
+        &self,
+        session: &Session<'_>,
+        stops: impl Iterator<Item = u64>,
+        is_enough: impl FnMut(&TrainedNetJob, Option<&TrainedTally>) -> bool,
+    ) -> job::Result<Option<OutcomeWithPrefixes<TrainedTally>>> {
+        session.run_adaptive(self, stops, is_enough)
+    }
+}
+
+impl Integration for TrainedNetJob {
+    fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    fn finding(&self, tally: TrainedTally) -> Result<IntegralFinding> {
+        self.problem.judge(tally.first_infinite(), tally.first_nan())?;
+        let is_auto = self.problem.method == IntegrateMethod::Auto;
+        let mean = self.mean(&tally);
+        let chosen = mean
+            .filter(|_| is_auto)
+            .map(|_| TrainedAdaptation::new(&self.plan, self.problem.kernel.volume(), [&tally]));
+        Ok(IntegralFinding {
+            mean,
+            interval: IntervalKind::StudentT,
+            degrees_of_freedom: Some(REPLICATES as u64 - 1),
+            samples: tally.samples(),
+            training: Some(tally.preparing()),
+            points: chosen.map(|adaptation| Points::of(adaptation.chosen())),
+            nans: tally.nans(),
+            chi_square: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::forged::attack;
+    use crate::commands::integrate::problem::testing::problem;
+
+    /// All blocks have one adaptation here: what makes a tally possible does not depend on it.
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let problem = problem("genz-gaussian", "2", 40_000, IntegrateMethod::Auto);
+        let job = TrainedNetJob::new(problem, 8192, None);
+        attack("integrate --method auto", &job, |tally| format!("{:?}", job.mean(tally)));
+    }
+}
