@@ -5,7 +5,9 @@
 
 mod answer;
 pub mod args;
+pub mod entries;
 mod ep;
+mod library;
 mod samples;
 
 use self::answer::ep::EpResult;
@@ -17,7 +19,6 @@ use super::output::Output;
 use crate::cli::{CommandLine, Destination, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
-use crate::montecarlo::integrands::ALL;
 use crate::report::schema::Documentation;
 use crate::report::{Merit, PlanResult, Planned, Report};
 
@@ -76,7 +77,7 @@ impl Command for List {
 
 /// Lists the integrands. Only the root works.
 fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
-    let lines = ALL.iter().map(|entry| IntegrandLine {
+    let lines = entries::all().map(|entry| IntegrandLine {
         name: entry.name,
         about: entry.about,
         parameters: entry.parameters.iter().map(|parameter| parameter.name).collect(),

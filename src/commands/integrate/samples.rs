@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use super::answer::IntegrateResult;
 use super::args::{Common, NanPolicy, Samples};
+use super::entries::{self, Made};
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
@@ -17,7 +18,6 @@ use crate::isa::Isa;
 use crate::job::rounds::Shorten;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
-use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
@@ -34,8 +34,8 @@ const TRIAL: u64 = 4096;
 impl Command for Samples {
     /// Whether the parameters make an integrand.
     fn check(&self) -> Check {
-        let make = |entry: &Entry| (entry.make)(&self.parameters).map(drop).map_err(|bad| bad.to_string());
-        self.entry().map_or(Ok(()), make)
+        let check = |entry| entries::check(entry, &self.parameters).map_err(|bad| bad.to_string());
+        self.entry().map_or(Ok(()), check)
     }
 
     fn engine(&self) -> Option<&EngineOptions> {
@@ -111,6 +111,7 @@ impl Shorten for Integral {
     fn shortened(&self, blocks: u64) -> Integral {
         Integral {
             kernel: self.kernel.duplicate(),
+            parameters: self.parameters.clone(),
             samples: blocks.saturating_mul(self.each()).min(self.samples),
             kind: self.kind.clone(),
             words: self.words.clone(),
@@ -123,6 +124,8 @@ impl Shorten for Integral {
 /// block.
 struct Integral {
     kernel: Box<dyn Kernel>,
+    /// What was set of it, and the hash of the file that it comes from, if there is one.
+    parameters: Vec<(&'static str, String)>,
     samples: u64,
     seed: u64,
     isa: Isa,
@@ -135,15 +138,17 @@ struct Integral {
 
 impl Integral {
     fn new(context: &Context<'_>, options: &Samples) -> Result<Integral> {
-        let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
-        let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
+        let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
+        let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
-        let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        let given = options.parameters.iter().map(|(name, word)| (name, word.to_owned()));
+        let parameters: Vec<_> = given.chain(fingerprint.map(|hash| ("blake3", hash))).collect();
+        let set: Vec<String> = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
         // The number is the version of the sums' form, so that checkpoints of another one are
         // refused.
         let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
         let nan = options.common.nan;
-        Ok(Integral { kernel, samples, seed, isa: context.isa, nan, kind, words: context.words.clone() })
+        Ok(Integral { kernel, parameters, samples, seed, isa: context.isa, nan, kind, words: context.words.clone() })
     }
 
     /// The estimate of sums.
@@ -283,7 +288,7 @@ fn final_report(
     let doubt = mean.and_then(|mean| mean.doubt());
     let result = mean.map(|mean| IntegrateResult {
         integrand: options.name,
-        parameters: options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect(),
+        parameters: job.parameters.clone(),
         estimate: mean.estimate,
         std_error: mean.std_error,
         ci95: mean.ci95,
@@ -325,6 +330,7 @@ mod tests {
         let kernel = make(&parameters).expect("a ball");
         Integral {
             kernel,
+            parameters: Vec::new(),
             samples,
             seed: 42,
             isa: Isa::widest(),

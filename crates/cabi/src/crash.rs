@@ -1,0 +1,192 @@
+//! A function that crashes, or ends the program, ends the job with one message that names it.
+//!
+//! Handlers of SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT are installed when a library is loaded.
+//! They act only on a thread that runs the function at that moment ([`during`]); otherwise the
+//! handler from before gets the signal. A function that calls `exit` (Fortran's `stop`) would end
+//! one rank with success and without a result: an exit handler finds that.
+//!
+//! Everything in a handler is async-signal-safe: no allocation, no lock, and the message goes
+//! through [`EndJob`]. A handler has its own stack, since a recursion without end leaves none.
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed, Ordering::SeqCst, compiler_fence};
+
+use super::library::Names;
+
+/// Prints a message with this rank and its host, and ends the whole job with exit code 1. Called in
+/// a signal handler: it must not allocate or wait for a lock.
+pub type EndJob = fn(fmt::Arguments<'_>) -> !;
+
+/// What the handlers call; without it they do nothing.
+static END_JOB: OnceLock<EndJob> = OnceLock::new();
+
+/// From now on a crash of the user's code ends the job through `end_job`. Call it before a library
+/// is loaded; later calls have no effect.
+pub fn report_by(end_job: EndJob) {
+    let _ = END_JOB.set(end_job);
+}
+
+/// Signals of crashes, and what each usually means.
+const CRASHES: [(c_int, &str, &str); 5] = [
+    (libc::SIGSEGV, "SIGSEGV", "invalid memory access, such as an index out of bounds or a recursion without end"),
+    (libc::SIGBUS, "SIGBUS", "invalid memory access, or the file was overwritten"),
+    (libc::SIGFPE, "SIGFPE", "such as an integer division by zero"),
+    (libc::SIGILL, "SIGILL", "an instruction that this CPU lacks, such as by -march=native on another host"),
+    (libc::SIGABRT, "SIGABRT", "it called abort, or an assertion, exception or panic did"),
+];
+
+/// Coordinates of a point that a message shows.
+const MOST_COORDINATES: usize = 6;
+
+/// Bytes of the stack of the handlers. The frame of a signal alone takes 3 KB with AVX-512, 11 KB
+/// with AMX.
+const STACK: usize = 64 << 10;
+
+/// Code of the user's that a thread is about to run.
+pub(crate) struct Step<'a> {
+    names: &'a Names,
+    is_load: bool,
+    /// The point: the first of so many numbers.
+    point: (*const f64, usize),
+}
+
+impl Step<'_> {
+    /// The initialisers of the library.
+    pub(crate) fn load(names: &Names) -> Step<'_> {
+        Step { names, is_load: true, point: (ptr::null(), 0) }
+    }
+
+    /// The function, at the point that `point` holds when it crashes.
+    pub(crate) fn call<'a>(names: &'a Names, point: Option<&mut Vec<f64>>) -> Step<'a> {
+        let point = point.map_or((ptr::null(), 0), |point| (point.as_ptr(), point.len()));
+        Step { names, is_load: false, point }
+    }
+}
+
+thread_local! {
+    /// What this thread runs of the user's code; null: nothing.
+    static RUNNING: AtomicPtr<c_void> = const { AtomicPtr::new(ptr::null_mut()) };
+    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `code`, which is that of `step`.
+pub(crate) fn during<T>(step: &Step<'_>, code: impl FnOnce() -> T) -> T {
+    give_stack();
+    RUNNING.with(|running| {
+        running.store(ptr::from_ref(step).cast_mut().cast(), Relaxed);
+        compiler_fence(SeqCst);
+        let value = code();
+        compiler_fence(SeqCst);
+        running.store(ptr::null_mut(), Relaxed);
+        value
+    })
+}
+
+/// Installs the handlers, once.
+pub(crate) fn prepare() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        for (place, (signal, _, _)) in CRASHES.iter().enumerate() {
+            let mut before = MaybeUninit::<libc::sigaction>::zeroed();
+            // SAFETY: zero is a valid value of every field; the handler has the type that
+            // SA_SIGINFO asks for; `before` is written if the call succeeds.
+            unsafe {
+                let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
+                action.sa_sigaction = on_signal as *const () as usize;
+                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+                if libc::sigaction(*signal, &action, before.as_mut_ptr()) == 0 {
+                    let _ = BEFORE[place].set(before.assume_init());
+                }
+            }
+        }
+        // SAFETY: the handler has the right type and stays where it is.
+        unsafe { libc::atexit(on_exit) };
+    });
+}
+
+/// The actions from before, in the order of the signals.
+static BEFORE: [OnceLock<libc::sigaction>; 5] = [const { OnceLock::new() }; 5];
+
+/// Gives this thread a stack for handlers. It is never freed: a thread keeps it to its end.
+fn give_stack() {
+    if HAS_STACK.replace(true) {
+        return;
+    }
+    let stack = libc::stack_t { ss_sp: vec![0u8; STACK].leak().as_mut_ptr().cast(), ss_flags: 0, ss_size: STACK };
+    // SAFETY: the memory has this size and is used for nothing else. If the call fails, a recursion
+    // without end gives no message.
+    unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
+}
+
+/// The step that this thread runs.
+fn running<'a>() -> Option<&'a Step<'a>> {
+    let step = RUNNING.with(|running| running.load(Relaxed)).cast_const().cast::<Step<'_>>();
+    // SAFETY: `during` keeps the step until it has set the pointer back.
+    unsafe { step.as_ref() }
+}
+
+/// Ends the job, once: a second thread that crashes waits for the end.
+fn end(text: fmt::Arguments<'_>) {
+    static HAS_ENDED: AtomicBool = AtomicBool::new(false);
+    let Some(end_job) = END_JOB.get() else { return };
+    while HAS_ENDED.swap(true, SeqCst) {
+        // SAFETY: it only waits.
+        unsafe { libc::pause() };
+    }
+    end_job(text)
+}
+
+extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _: *mut c_void) {
+    let index = CRASHES.iter().position(|(number, _, _)| *number == signal).unwrap_or(0);
+    let (_, name, meaning) = CRASHES[index];
+    match running() {
+        Some(Step { names, is_load: true, .. }) => {
+            end(format_args!("loading {} crashed: {name}, {meaning}", names.file))
+        }
+        Some(step) => {
+            let Names { file, function } = step.names;
+            end(format_args!("the function {function} of {file} crashed{}: {name}, {meaning}", Place(step)));
+        }
+        None => {}
+    }
+    // SAFETY: the action is one that was installed. The kernel passes a valid `info`. A fault that
+    // an instruction caused happens again on return; a signal that was sent is sent again.
+    unsafe {
+        if let Some(before) = BEFORE[index].get() {
+            libc::sigaction(signal, before, ptr::null_mut());
+        }
+        if (*info).si_code <= 0 {
+            libc::raise(signal);
+        }
+    }
+}
+
+extern "C" fn on_exit() {
+    if let Some(step) = running() {
+        let Names { file, function } = step.names;
+        end(format_args!("the function {function} of {file} ended the program{} instead of returning", Place(step)));
+    }
+}
+
+/// ` at (0.5, 0.25)`, or nothing where the point is not known.
+struct Place<'a>(&'a Step<'a>);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (point, dimension) = self.0.point;
+        if point.is_null() {
+            return Ok(());
+        }
+        f.write_str(" at (")?;
+        for d in 0..dimension.min(MOST_COORDINATES) {
+            // SAFETY: the point holds `dimension` numbers, and lives as long as the step.
+            write!(f, "{}{}", if d == 0 { "" } else { ", " }, unsafe { point.add(d).read() })?;
+        }
+        f.write_str(if dimension > MOST_COORDINATES { ", ...)" } else { ")" })
+    }
+}

@@ -1,0 +1,109 @@
+//! The loaded function as an [`Integrand`]: 128 points at a time, in one of two forms.
+//!
+//! A scalar function is called for each point. A batch gets all 128, coordinate by coordinate, as
+//! the rows of the sampler have them: nothing is transposed, and the function's loops over points
+//! become vectors.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use montesieve_montecarlo::integrand::Integrand;
+use montesieve_montecarlo::integrands::bounds::Bounds;
+use montesieve_montecarlo::uniform::{Row, WIDTH};
+
+use super::crash::{self, Step};
+use super::library::Library;
+
+/// What a call computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `double f(int dim, const double *x, void *data)`.
+    Scalar,
+    /// `void f(int points, int dim, const double *x, double *values, void *data)`.
+    Batch,
+}
+
+type Scalar = unsafe extern "C" fn(c_int, *const f64, *mut c_void) -> f64;
+type Batch = unsafe extern "C" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
+
+/// A function of a shared library over a box.
+#[derive(Clone, Debug)]
+pub struct CompiledFunction {
+    library: Library,
+    form: Form,
+    bounds: Bounds,
+    /// The points of a group, coordinate by coordinate.
+    points: Vec<Row>,
+    /// One point, for a scalar function.
+    point: Vec<f64>,
+}
+
+impl CompiledFunction {
+    pub(crate) fn new(library: Library, form: Form, bounds: Bounds) -> CompiledFunction {
+        let dimension = bounds.dimension();
+        CompiledFunction { library, form, bounds, points: vec![Row::all(0.0); dimension], point: vec![0.0; dimension] }
+    }
+
+    /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
+    /// file have the same.
+    pub fn fingerprint(&self) -> &str {
+        &self.library.fingerprint
+    }
+
+    /// The values at `points`.
+    #[inline(never)]
+    fn call(&mut self) -> Row {
+        // Whatever a batch does not set is not a number, and is found.
+        let mut values = Row::all(f64::NAN);
+        let dimension = self.point.len() as c_int;
+        match self.form {
+            Form::Scalar => {
+                // SAFETY: the user says that the function has this type.
+                let function = unsafe { std::mem::transmute::<*const c_void, Scalar>(self.library.address) };
+                let CompiledFunction { library, points, point, .. } = self;
+                let at = point.as_ptr();
+                crash::during(&Step::call(&library.names, Some(point)), || {
+                    for (place, value) in values.0.iter_mut().enumerate() {
+                        point.iter_mut().zip(&*points).for_each(|(x, row)| *x = row.0[place]);
+                        // SAFETY: `at` holds `dimension` numbers, and the function reads no others.
+                        *value = unsafe { function(dimension, at, ptr::null_mut()) };
+                    }
+                });
+            }
+            Form::Batch => {
+                // SAFETY: the user says that the function has this type.
+                let function = unsafe { std::mem::transmute::<*const c_void, Batch>(self.library.address) };
+                let (points, to) = (self.points.as_ptr().cast::<f64>(), values.0.as_mut_ptr());
+                // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values.
+                crash::during(&Step::call(&self.library.names, None), || unsafe {
+                    function(WIDTH as c_int, dimension, points, to, ptr::null_mut());
+                });
+            }
+        }
+        values
+    }
+}
+
+impl Integrand for CompiledFunction {
+    fn dimension(&self) -> usize {
+        self.bounds.dimension()
+    }
+
+    fn volume(&self) -> f64 {
+        self.bounds.volume()
+    }
+
+    fn exact(&self) -> Option<f64> {
+        None
+    }
+
+    fn place(&self, u: &[f64]) -> Vec<f64> {
+        self.bounds.place(u)
+    }
+
+    #[inline(always)]
+    fn values(&mut self, u: &[Row]) -> Row {
+        self.points.iter_mut().zip(self.bounds.rows(u)).for_each(|(to, row)| *to = row);
+        self.call()
+    }
+}
