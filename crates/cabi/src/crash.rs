@@ -3,7 +3,8 @@
 //! Handlers of SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT are installed when a library is loaded.
 //! They act only on a thread that runs the function at that moment ([`during`]); otherwise the
 //! handler from before gets the signal. A function that calls `exit` (Fortran's `stop`) would end
-//! one rank with success and without a result: an exit handler finds that.
+//! one rank with success and without a result: an exit handler finds that. A C++ exception that
+//! leaves the function ends the job too.
 //!
 //! Everything in a handler is async-signal-safe: no allocation, no lock, and the message goes
 //! through [`EndJob`]. A handler has its own stack, since a recursion without end leaves none.
@@ -12,6 +13,7 @@ use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::panic;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed, Ordering::SeqCst, compiler_fence};
@@ -80,11 +82,31 @@ pub(crate) fn during<T>(step: &Step<'_>, code: impl FnOnce() -> T) -> T {
     RUNNING.with(|running| {
         running.store(ptr::from_ref(step).cast_mut().cast(), Relaxed);
         compiler_fence(SeqCst);
+        let unwinding = Unwinding;
         let value = code();
+        std::mem::forget(unwinding);
         compiler_fence(SeqCst);
         running.store(ptr::null_mut(), Relaxed);
         value
     })
+}
+
+/// Dropped when an exception leaves the function, in a program whose panics unwind.
+struct Unwinding;
+
+impl Drop for Unwinding {
+    fn drop(&mut self) {
+        end_by_exception();
+        RUNNING.with(|running| running.store(ptr::null_mut(), Relaxed));
+    }
+}
+
+/// Ends the job if this thread runs the user's code.
+fn end_by_exception() {
+    if let Some(step) = running() {
+        let Names { file, function } = step.names;
+        end(format_args!("the function {function} of {file} threw an exception{}", Place(step)));
+    }
 }
 
 /// Installs the handlers, once.
@@ -106,6 +128,12 @@ pub(crate) fn prepare() {
         }
         // SAFETY: the handler has the right type and stays where it is.
         unsafe { libc::atexit(on_exit) };
+        // In a program that aborts on a panic, so does an exception, through this hook.
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            end_by_exception();
+            hook(panic);
+        }));
     });
 }
 
@@ -173,14 +201,14 @@ extern "C" fn on_exit() {
     }
 }
 
-/// ` at (0.5, 0.25)`, or nothing where the point is not known.
+/// ` at (0.5, 0.25)`, or that it was a batch: a function of the other form crashes there.
 struct Place<'a>(&'a Step<'a>);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (point, dimension) = self.0.point;
         if point.is_null() {
-            return Ok(());
+            return f.write_str(" on a batch of points (--form batch)");
         }
         f.write_str(" at (")?;
         for d in 0..dimension.min(MOST_COORDINATES) {

@@ -23,8 +23,9 @@ pub enum Form {
     Batch,
 }
 
-type Scalar = unsafe extern "C" fn(c_int, *const f64, *mut c_void) -> f64;
-type Batch = unsafe extern "C" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
+// A C++ exception unwinds; see `crash`.
+type Scalar = unsafe extern "C-unwind" fn(c_int, *const f64, *mut c_void) -> f64;
+type Batch = unsafe extern "C-unwind" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
 
 /// A function of a shared library over a box.
 #[derive(Clone, Debug)]

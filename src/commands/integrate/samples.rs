@@ -141,12 +141,14 @@ impl Integral {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
         let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
-        let given = options.parameters.iter().map(|(name, word)| (name, word.to_owned()));
-        let parameters: Vec<_> = given.chain(fingerprint.map(|hash| ("blake3", hash))).collect();
-        let set: Vec<String> = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
+        let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        // The command line of another build of the same file is the same.
+        set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
+        parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
         // The number is the version of the sums' form, so that checkpoints of another one are
         // refused.
-        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
+        let kind = format!("integrate {}{}, --seed {seed}", options.name, set);
         let nan = options.common.nan;
         Ok(Integral { kernel, parameters, samples, seed, isa: context.isa, nan, kind, words: context.words.clone() })
     }
