@@ -8,7 +8,10 @@ pub mod args;
 pub mod entries;
 mod ep;
 mod library;
-mod samples;
+mod nets;
+mod plain;
+mod problem;
+mod vegas;
 
 use self::answer::ep::EpResult;
 use self::answer::{IntegrandLine, IntegrandList, IntegrateResult};

@@ -16,13 +16,14 @@ use super::plan;
 use crate::cli::{Precision, TargetError};
 use crate::error::{Error, Result};
 use crate::job::Ledger;
+use crate::job::Session;
 use crate::job::rounds::{Shorten, growing, totals_at_powers};
-use crate::job::run::{Outcome, agreed};
+use crate::job::run::{Outcome, OutcomeWithPrefixes, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
 use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
-const FEWEST: u64 = 16;
+pub(super) const FEWEST: u64 = 16;
 
 /// Samples with one value after which a target is unreachable, if the user set no number of
 /// samples: as many as without a target.
@@ -48,6 +49,29 @@ pub(super) trait Sampling: Shorten {
     fn has_failed(&self, _tally: &Self::Tally) -> bool {
         false
     }
+
+    /// Errors fall at best as the samples to the power of minus this half.
+    fn half_orders(&self) -> u32 {
+        1
+    }
+
+    /// Block counts at which the error is compared with a target.
+    fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
+        Box::new(growing(FEWEST))
+    }
+
+    /// Runs the rounds; another method of the session where they [adapt](crate::job::rounds::Adaptive).
+    ///
+    /// # Errors
+    /// As [`Session::run_until`].
+    fn run_until(
+        &self,
+        session: &Session<'_>,
+        stops: impl Iterator<Item = u64>,
+        is_enough: impl FnMut(&Self, Option<&Self::Tally>) -> bool,
+    ) -> crate::job::Result<Option<OutcomeWithPrefixes<Self::Tally>>> {
+        session.run_until(self, stops, is_enough)
+    }
 }
 
 /// An intermediate estimate.
@@ -67,8 +91,9 @@ impl Reading {
         self.std_error.is_some_and(|error| error <= target.for_estimate(self.estimate))
     }
 
-    /// Why a target is unreachable, judging by these samples. For jobs without a limit on samples.
-    fn unreachable(&self, target: TargetError) -> Option<&'static str> {
+    /// Why a target is unreachable, judging by these samples, if errors fall as the samples to the
+    /// power of -`half_orders` / 2. For jobs without a limit on samples.
+    fn unreachable(&self, target: TargetError, half_orders: u32) -> Option<&'static str> {
         let Some(error) = self.std_error else {
             return (self.samples >= MOST_EQUAL).then_some("the first 1e8 samples all have the same value");
         };
@@ -80,10 +105,10 @@ impl Reading {
         if is_relative && size < 2.0 * error {
             return (self.samples >= MOST_NEAR_0).then_some("after 1e10 samples the estimate is not yet far from 0");
         }
-        // Errors fall with the square root of the samples.
-        let times = error / wanted;
-        let needed = self.samples as f64 * times * times;
-        (needed > 4.0 * u64::MAX as f64).then_some("it takes more than 2^64 samples")
+        // Errors that many times smaller are in reach: a root and products, the same everywhere.
+        let root = (4.0 * u64::MAX as f64 / self.samples as f64).sqrt();
+        let reach: f64 = (0..half_orders).map(|_| root).product();
+        (error / wanted > reach).then_some("it takes more than 2^64 samples")
     }
 }
 
@@ -193,19 +218,19 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
         let outcome = context.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
-            Convergence { outcome, readings: Vec::new(), met: verdict(wish, reading, job.samples()) }
+            Convergence { outcome, readings: Vec::new(), met: verdict(job, wish, reading) }
         }));
     }
-    let stops = growing(FEWEST).take_while(|_| wish.target_error.is_some());
+    let stops = job.stops().take_while(|_| wish.target_error.is_some());
     let is_enough = |part: &J, total: Option<&J::Tally>| {
-        let met = verdict(wish, total.and_then(|tally| part.reading(tally)), job.samples());
+        let met = verdict(job, wish, total.and_then(|tally| part.reading(tally)));
         met.is_some_and(|met| met != TargetCheck::Missed) || total.is_some_and(|tally| part.has_failed(tally))
     };
-    let ended = agreed(context.cluster, context.session.run_until(job, stops, is_enough))?;
+    let ended = agreed(context.cluster, job.run_until(&context.session, stops, is_enough))?;
     Ok(ended.map(|(outcome, way)| {
         let part = job.shortened(outcome.blocks);
         let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
-        let met = verdict(wish, reading, job.samples());
+        let met = verdict(job, wish, reading);
         let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
         Convergence { readings: looks.into_iter().flatten().chain(reading).collect(), outcome, met }
     }))
@@ -217,10 +242,12 @@ fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Read
     totals_at_powers(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
 }
 
-/// The outcome of the target, if there is one; `limit` is the number of samples allowed.
-fn verdict(wish: &Precision, reading: Option<Reading>, limit: u64) -> Option<TargetCheck> {
+/// The outcome of the target, if there is one.
+fn verdict<J: Sampling>(job: &J, wish: &Precision, reading: Option<Reading>) -> Option<TargetCheck> {
     let target = wish.target_error?;
-    let given_up = || reading.filter(|_| limit >= UNLIMITED).and_then(|reading| reading.unreachable(target));
+    let is_unlimited = job.samples() >= UNLIMITED;
+    let given_up =
+        || reading.filter(|_| is_unlimited).and_then(|reading| reading.unreachable(target, job.half_orders()));
     Some(if reading.is_some_and(|reading| reading.meets(target)) {
         TargetCheck::Reached
     } else {

@@ -61,7 +61,7 @@ const PARTS: u64 = 3;
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 21] = [
+const LINES: [Line; 23] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -69,6 +69,8 @@ const LINES: [Line; 21] = [
     saved("pi --target-error 3e-4 --seed 3"),
     saved("integrate ball --dim 3 3e6"),
     saved("integrate expr exp(-x*x) --bounds 0:1 3e6"),
+    saved("integrate genz-gaussian --dim 40 --method sobol 5e5"),
+    saved("integrate genz-gaussian --method vegas --training 2^12 1e4"),
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),
     saved("primes 1e10 --algorithm combinatorial"),
     saved("primes 1e12 1e12+2e7"),

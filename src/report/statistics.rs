@@ -37,6 +37,8 @@ words! {
         HeavyTail = "heavy-tail",
         /// There are too few samples.
         FewSamples = "few-samples",
+        /// Blocks scatter more than their errors allow.
+        Scatter = "scatter",
     }
 }
 
@@ -49,6 +51,9 @@ impl Warning {
                 "{}: rare, large values or an infinite variance; the interval may be far too narrow",
                 part.unwrap_or_default()
             ),
+            Warning::Scatter => {
+                "blocks scatter more than their errors allow: do not trust the interval; use more samples".to_owned()
+            }
             Warning::FewSamples => {
                 let part = part.map(|part| format!(" ({part})")).unwrap_or_default();
                 format!("{} are too few{part}: the interval may be too narrow", text::count(samples, "sample"))

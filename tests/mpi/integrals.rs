@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 8] = [
+const JOBS: [&str; 14] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -17,6 +17,12 @@ const JOBS: [&str; 8] = [
     "expr exp(-x*x)*cos(9*y)+(x<y) --bounds 0:1,-1:pi 3e6",
     "expr exp(-900*x) --bounds 0:1 3e6",
     "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
+    "genz-corner-peak --dim 12 --method vegas 1e6",
+    "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",
+    "genz-corner-peak --dim 12 --method sobol 1e6",
+    "genz-gaussian --dim 50 --method lattice --seed 5 1e5",
+    "expr sqrt(x-0.3)*y --bounds 0:1,1:2 --method sobol --nan skip 4e6",
+    "expr sqrt(x-0.3) --bounds 0:1 --method vegas --nan zero 1e5",
 ];
 
 #[test]
@@ -60,8 +66,14 @@ fn one_message_and_exit_code_2() {
         ("expr x", "  --bounds <A:B,...>\n"),
         ("expr x+q --bounds 0:1", "unknown name 'q'"),
         ("expr exp(x,x) --bounds 0:1", "exp takes 1 argument, not 2, at column 1"),
-        ("expr x --bounds 0:inf", "is not bounded"),
+        ("expr x --bounds 0:x", "cannot depend on a variable"),
         ("expr ln(x-0.5) --bounds 0:1", "the integrand is not a number at (0."),
+        ("expr ln(x-0.5) --bounds 0:1 --method vegas", "; --nan zero counts such samples as 0"),
+        ("ball --method vegas --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
+        ("ball --method vegas --nan skip", "--nan zero"),
+        ("ball --method sobol --plan", "--plan is an option of --method plain"),
+        ("ball --training 1e5", "an option of --method vegas"),
+        ("ball --method vega", "[possible values: plain, vegas, sobol, lattice]"),
     ];
     let cases = lines.into_iter().flat_map(|line| [Alone, Threads(4)].map(|ranks| (ranks, line)));
     each(cases, |&(ranks, (line, message))| {
@@ -77,6 +89,48 @@ fn a_value_that_is_no_number_is_found_later_too() {
         let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
         launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
     });
+}
+
+/// The map leads there: the point is one of the user's region.
+#[test]
+fn a_value_that_is_no_number_is_found_by_adapted_samples() {
+    each([Alone, Threads(3)], |&ranks| {
+        let launch = Launch::new(ranks, "integrate expr sqrt(x-2-1e-6) --bounds 2:3 --method vegas 2e7");
+        launch.run().expect_code(1).expect_told_once("the integrand is not a number at (2.000000");
+        let launch = Launch::new(ranks, "integrate expr 1/(x>1e-6) --bounds 0:1 --method vegas 2e7");
+        launch.run().expect_code(1).expect_told_once("the integrand is inf at (0.000000");
+    });
+}
+
+#[test]
+fn a_target_is_reached_with_adapted_samples_too() {
+    let line = "integrate expr exp(-1e4*((x-0.4)^2+(y-0.7)^2)) --bounds 0:1,0:1 --method vegas --target-error 1e-4r";
+    let expected = result(Alone, line);
+    assert!(expected.contains("\"target_reached\": true"), "{expected}");
+    each([Threads(3), Threads(8)], |&ranks| assert_eq!(result(ranks, line), expected));
+}
+
+#[test]
+fn a_target_is_reached_with_complete_nets() {
+    for method in ["sobol", "lattice"] {
+        let line = format!("integrate genz-gaussian --method {method} --target-error 1e-7");
+        let expected = result(Alone, &line);
+        assert!(expected.contains("\"target_reached\": true"), "{expected}");
+        each([Threads(3), Threads(8)], |&ranks| assert_eq!(result(ranks, &line), expected));
+    }
+}
+
+/// A longer job has the same training, if the user says how much.
+#[test]
+fn a_longer_job_resumes_from_a_shorter_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("job.ckpt").display().to_string();
+    let line = |samples: &str| format!("integrate genz-continuous --method vegas --training 2e5 {samples}");
+    let with = |ranks, line: &str| Launch::new(ranks, line).word("--checkpoint").word(&file).run();
+    with(Threads(2), &line("1e6")).expect_code(0);
+    let longer = with(Threads(3), &format!("{} --format json", line("3e6"))).expect_code(0);
+    assert_eq!(longer.json_result(), result(Alone, &line("3e6")));
+    with(Alone, &line("3e6").replace("2e5", "4e5")).expect_code(2).expect_told_once("is a checkpoint of");
 }
 
 /// A run that failed because of such samples resumes from its checkpoint once the user sets their

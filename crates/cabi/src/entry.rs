@@ -4,7 +4,8 @@
 //! words alone, and the file, which one host may lack, is opened by [`load`].
 
 use montesieve_montecarlo::integrands::Entry;
-use montesieve_montecarlo::integrands::bounds::Bounds;
+use montesieve_montecarlo::integrands::bounds;
+use montesieve_montecarlo::integrands::domain::Domain;
 use montesieve_montecarlo::integrands::parameters::{Bad, Parameter, Parameters};
 
 use super::function::{CompiledFunction, Form};
@@ -20,7 +21,7 @@ pub static ENTRY: Entry = Entry {
             default: None,
             ..Parameter::new("function", "FILE:NAME", "", "The shared library and the function in it: ./libf.so:f")
         },
-        Bounds::PARAMETER,
+        bounds::PARAMETER,
         Parameter {
             choices: &["scalar", "batch"],
             ..Parameter::new("form", "FORM", "scalar", "What the function computes in a call: one value, or many")
@@ -34,7 +35,7 @@ struct Request<'a> {
     file: &'a str,
     name: &'a str,
     form: Form,
-    bounds: Bounds,
+    domain: Domain,
 }
 
 impl Request<'_> {
@@ -56,7 +57,7 @@ impl Request<'_> {
             return Err(bad("a name has no zero byte"));
         }
         let form = if parameters.word("form") == "batch" { Form::Batch } else { Form::Scalar };
-        Ok(Request { file, name, form, bounds: Bounds::read(parameters)? })
+        Ok(Request { file, name, form, domain: bounds::read(parameters)? })
     }
 }
 
@@ -74,9 +75,9 @@ pub fn check(parameters: &Parameters) -> Result<(), Bad> {
 /// As [`check`]; [`Bad`] if the file cannot be read, is no shared library for this host, cannot be
 /// loaded, or lacks the function.
 pub fn load(parameters: &Parameters) -> Result<CompiledFunction, Bad> {
-    let Request { file, name, form, bounds } = Request::read(parameters)?;
+    let Request { file, name, form, domain } = Request::read(parameters)?;
     let library = Library::load(file, name).map_err(Bad)?;
-    Ok(CompiledFunction::new(library, form, bounds))
+    Ok(CompiledFunction::new(library, form, domain))
 }
 
 #[cfg(test)]

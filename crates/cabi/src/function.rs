@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use montesieve_montecarlo::integrand::Integrand;
-use montesieve_montecarlo::integrands::bounds::Bounds;
+use montesieve_montecarlo::integrands::domain::Domain;
 use montesieve_montecarlo::uniform::{Row, WIDTH};
 
 use super::crash::{self, Step};
@@ -27,12 +27,14 @@ pub enum Form {
 type Scalar = unsafe extern "C-unwind" fn(c_int, *const f64, *mut c_void) -> f64;
 type Batch = unsafe extern "C-unwind" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
 
-/// A function of a shared library over a box.
+/// A function of a shared library over a region.
 #[derive(Clone, Debug)]
 pub struct CompiledFunction {
     library: Library,
     form: Form,
-    bounds: Bounds,
+    domain: Domain,
+    /// The weights of the latest values; ones where the region has none.
+    weight: Row,
     /// The points of a group, coordinate by coordinate.
     points: Vec<Row>,
     /// One point, for a scalar function.
@@ -40,9 +42,9 @@ pub struct CompiledFunction {
 }
 
 impl CompiledFunction {
-    pub(crate) fn new(library: Library, form: Form, bounds: Bounds) -> CompiledFunction {
-        let dimension = bounds.dimension();
-        CompiledFunction { library, form, bounds, points: vec![Row::all(0.0); dimension], point: vec![0.0; dimension] }
+    pub(crate) fn new(library: Library, form: Form, domain: Domain) -> CompiledFunction {
+        let (points, point) = (vec![Row::all(0.0); domain.dimension()], vec![0.0; domain.dimension()]);
+        CompiledFunction { library, form, domain, weight: Row::all(1.0), points, point }
     }
 
     /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
@@ -87,11 +89,11 @@ impl CompiledFunction {
 
 impl Integrand for CompiledFunction {
     fn dimension(&self) -> usize {
-        self.bounds.dimension()
+        self.domain.dimension()
     }
 
     fn volume(&self) -> f64 {
-        self.bounds.volume()
+        self.domain.volume()
     }
 
     fn exact(&self) -> Option<f64> {
@@ -99,12 +101,21 @@ impl Integrand for CompiledFunction {
     }
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
-        self.bounds.place(u)
+        self.domain.place(u)
     }
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        self.points.iter_mut().zip(self.bounds.rows(u)).for_each(|(to, row)| *to = row);
-        self.call()
+        let is_weighted = self.domain.is_weighted();
+        if is_weighted {
+            self.weight = Row::all(1.0);
+        }
+        let CompiledFunction { points, domain, weight, .. } = self;
+        points.iter_mut().zip(domain.points(u, weight)).for_each(|(to, row)| *to = row);
+        let mut values = self.call();
+        if is_weighted {
+            Domain::weigh(&mut values, &self.weight);
+        }
+        values
     }
 }

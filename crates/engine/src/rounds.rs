@@ -4,19 +4,48 @@
 //! the rounds here. A round resumes from the ledger of the previous one, so it computes only the
 //! blocks that it adds. The block counts at which rounds end are fixed in advance. So the decision
 //! is the same on every number of ranks, and after every restart.
+//!
+//! The blocks of an [`Adaptive`] job depend on the tallies of earlier rounds: what a round needs of
+//! them is a pure function of the merged tallies, which the root computes and broadcasts. A
+//! checkpoint need not hold it: a resumed job computes it again from the same tallies.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::agreement::broadcast_number;
 use crate::error::Result;
 use crate::options::Options;
 use crate::outcome::{Account, OutcomeWithPrefixes};
 use crate::run::resume_with_prefixes;
-use crate::transport::Transport;
-use crate::{Job, Ledger, Tally};
+use crate::transport::{ROOT, Transport};
+use crate::{Job, Ledger, Span, Tally, record};
 
 /// A job of which a prefix can run alone.
 pub trait Shorten: Job + Sized {
     /// The same job, with its first `blocks` blocks only. They equal those of the whole job.
     fn shortened(&self, blocks: u64) -> Self;
+}
+
+/// A job whose later blocks depend on the tallies of earlier ones.
+///
+/// A stage is the run of blocks between two of its [`stages`](Adaptive::stages). The blocks of a
+/// stage depend on nothing but the tallies of the stages before it, and the ledger keeps those
+/// apart: each stage ends where spans do not merge, which for a job that [keeps
+/// prefixes](Job::keeps_prefixes) is every power of two.
+pub trait Adaptive: Shorten {
+    /// What the blocks of a stage depend on.
+    type Adaptation: Serialize + DeserializeOwned;
+
+    /// Block counts, in ascending order: what follows depends on the tallies of all blocks before.
+    fn stages(&self) -> Vec<u64>;
+
+    /// The adaptation of a stage: a pure function of all blocks `before` it, which are complete and
+    /// in order. Empty for the first stage. Only the root calls it.
+    fn adapt(&self, before: &[(Span, &Self::Tally)]) -> Self::Adaptation;
+
+    /// The same job, for the stage with this adaptation.
+    #[must_use]
+    fn adapted(self, adaptation: Self::Adaptation) -> Self;
 }
 
 /// Block counts at which rounds may end: `first`, and then a fifth more each time, so that a job
@@ -41,18 +70,87 @@ pub(crate) fn run<J: Shorten>(
     transport: &dyn Transport,
     job: &J,
     options: &Options,
-    mut done: Ledger<J::Tally>,
+    done: Ledger<J::Tally>,
+    stops: impl IntoIterator<Item = u64>,
+    is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
+    let reached = broadcast_number(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
+    let stops = rounds(stops, job.blocks()).skip_while(|&stop| stop < reached);
+    run_each(transport, options, done, stops, |stop, _| Ok(job.shortened(stop)), job.blocks(), is_enough)
+}
+
+/// The same for a job whose rounds adapt: they also end at its stages. `is_enough` is not asked
+/// before the last stage has ended.
+///
+/// # Errors
+/// As [`run`]; [`Error::Fault`](crate::Error::Fault) when an adaptation cannot be sent.
+pub(crate) fn run_adaptive<J: Adaptive>(
+    transport: &dyn Transport,
+    job: &J,
+    options: &Options,
+    done: Ledger<J::Tally>,
     stops: impl IntoIterator<Item = u64>,
     mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
 ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
-    let reached = broadcast_number(transport, || done.spans().map(|(span, _)| span.end).max().unwrap_or(0))?;
-    let mut account = None::<Account>;
-    for stop in rounds(stops, job.blocks()).skip_while(|&stop| stop < reached) {
+    let stages = job.stages();
+    let last = stages.last().copied().unwrap_or(0);
+    let begun = broadcast_number(transport, || prefix(&done))?;
+    // The first round is of the stage that has a hole: nothing behind it can be of this job.
+    let stage = stages.iter().copied().find(|&stop| stop > begun);
+    let done = match stage {
+        Some(end) => within(done, end),
+        None => done,
+    };
+    let end = || done.spans().map(|(span, _)| span.end).max().unwrap_or(0);
+    let reached = broadcast_number(transport, || stage.unwrap_or_else(end))?;
+    let starts = stages.clone();
+    let all = stages.into_iter().chain(stops.into_iter().skip_while(|&stop| stop <= last));
+    let stops = rounds(all, job.blocks()).skip_while(|&stop| stop < reached);
+    let prepare = |stop, done: &Ledger<J::Tally>| {
         let part = job.shortened(stop);
+        let first = starts.iter().copied().rfind(|&stage| stage < stop).unwrap_or(0);
+        let before: Vec<_> = done.spans().take_while(|(span, _)| span.end <= first).collect();
+        let found = (transport.rank() == ROOT).then(|| record::encode(&part.adapt(&before))).transpose()?;
+        Ok(part.adapted(record::decode(&transport.broadcast(found)?)?))
+    };
+    run_each(transport, options, done, stops, prepare, job.blocks(), |part, total| {
+        part.blocks() > last && is_enough(part, total)
+    })
+}
+
+/// The number of blocks that are done, up to the first hole.
+fn prefix<T: Tally>(done: &Ledger<T>) -> u64 {
+    done.holes(Span::new(0, u64::MAX)).first().map_or(u64::MAX, |hole| hole.first)
+}
+
+/// The spans of the first `end` blocks.
+fn within<T: Tally>(done: Ledger<T>, end: u64) -> Ledger<T> {
+    let mut kept = Ledger::with_boundaries(done.boundaries());
+    for (span, tally) in done.into_spans().filter(|(span, _)| span.end <= end) {
+        // Spans of one ledger never overlap.
+        let _ = kept.record(span, tally);
+    }
+    kept
+}
+
+/// Runs one round after the other: the job of each is what `prepare` makes of its end and of the
+/// blocks done so far, which only the root has.
+fn run_each<J: Shorten>(
+    transport: &dyn Transport,
+    options: &Options,
+    mut done: Ledger<J::Tally>,
+    stops: impl Iterator<Item = u64>,
+    mut prepare: impl FnMut(u64, &Ledger<J::Tally>) -> Result<J>,
+    blocks: u64,
+    mut is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
+) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
+    let mut account = None::<Account>;
+    for stop in stops {
+        let part = prepare(stop, &done)?;
         let mut ended = None;
         if let Some((outcome, prefixes)) = resume_with_prefixes(transport, &part, options, std::mem::take(&mut done))? {
             let outcome = outcome.after(account.take());
-            if outcome.is_complete() && stop < job.blocks() && !is_enough(&part, outcome.total.as_ref()) {
+            if outcome.is_complete() && stop < blocks && !is_enough(&part, outcome.total.as_ref()) {
                 account = Some(outcome.account);
                 // Blocks 0..stop are all done: the next round resumes from there.
                 done = prefixes;

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::options::{Callback, Options};
 use crate::outcome::{Account, Outcome, OutcomeWithPrefixes};
 use crate::resumption::{Notice, Sources};
-use crate::rounds::{self, Shorten};
+use crate::rounds::{self, Adaptive, Shorten};
 use crate::run::{self, Delivered, DeliveryMemory};
 use crate::sink::Sink;
 use crate::threads::{self, Threads};
@@ -215,6 +215,21 @@ impl<'t> Session<'t> {
     ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
         let done = self.begin(job)?;
         rounds::run(self.transport, job, &self.prepared(), done, stops, is_enough)
+    }
+
+    /// The same for a job whose rounds adapt: each depends on the tallies of the rounds before it.
+    /// `is_enough` is asked behind its last stage only.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn run_adaptive<J: Adaptive>(
+        &self,
+        job: &J,
+        stops: impl IntoIterator<Item = u64>,
+        is_enough: impl FnMut(&J, Option<&J::Tally>) -> bool,
+    ) -> Result<Option<OutcomeWithPrefixes<J::Tally>>> {
+        let done = self.begin(job)?;
+        rounds::run_adaptive(self.transport, job, &self.prepared(), done, stops, is_enough)
     }
 
     /// Runs `job` and delivers its tallies in block order to `sink`, which the root passes; see

@@ -48,6 +48,11 @@ impl ChiSquare {
         let z = (libm::cbrt(value / degrees_of_freedom as f64) - (1.0 - share)) / share.sqrt();
         Some(ChiSquare { value, degrees_of_freedom, z })
     }
+
+    /// The probability that chance alone makes the sum so large, by the normal deviate.
+    pub fn q(&self) -> f64 {
+        libm::erfc(self.z * std::f64::consts::FRAC_1_SQRT_2) / 2.0
+    }
 }
 
 /// How the hits of whole blocks of darts scatter: integers, so that merging is exact. A block of

@@ -1,12 +1,15 @@
 //! A user's own integrand, from text: `exp(-x*x) * sin(pi*y)`.
 //!
 //! ```text
-//! condition = sum [ ("<" | "<=" | ">" | ">=") sum ]       1 where it holds, else 0
-//! sum       = product { ("+" | "-") product }
-//! product   = unary { ("*" | "/") unary }
-//! unary     = { "-" | "+" } power                         -x^2 is -(x^2)
-//! power     = primary [ ("^" | "**") unary ]              2^3^2 is 2^9
-//! primary   = number | name | name "(" condition { "," condition } ")" | "(" condition ")"
+//! condition   = conjunction { ("or" | "||") conjunction }
+//! conjunction = negation { ("and" | "&&") negation }
+//! negation    = { "not" } comparison
+//! comparison  = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ]    1 where it holds, else 0
+//! sum         = product { ("+" | "-") product }
+//! product     = unary { ("*" | "/") unary }
+//! unary       = { "-" | "+" | "!" } power                 -x^2 is -(x^2)
+//! power       = primary [ ("^" | "**") unary ]            2^3^2 is 2^9
+//! primary     = number | name | name "(" condition { "," condition } ")" | "(" condition ")"
 //! ```
 //! [`parse`](Expression::parse) reads it once into a tree (`parser`), folds constants, and writes a
 //! tape of operations on rows of 128 numbers (`tape`), which runs for every group of samples:
@@ -16,6 +19,10 @@
 //! the system's `exp`, whose bits differ between machines, and their errors do not say at which
 //! column they are.
 //!
+//! A condition is any value: 0 is false, every other number true. Both sides of `if(condition, a,
+//! b)` are evaluated and one is chosen for each sample; NaN in the other one has no effect. A
+//! condition that is NaN itself gives NaN, unless `and` or `or` holds by its other side.
+//!
 //! Linear time. No text overflows the stack: nesting is limited, and texts of some length are read
 //! on a thread with its own stack, since the one that the user allows (`ulimit -s`) may be
 //! small.
@@ -24,7 +31,8 @@ mod functions;
 mod parser;
 mod tape;
 
-pub use functions::{Function, names};
+pub use functions::{Function, is_reserved, names};
+pub use parser::Symbol;
 pub use tape::Expression;
 
 use std::fmt;

@@ -20,8 +20,10 @@ use parameters::{Bad, Parameter, Parameters};
 
 mod ball;
 pub mod bounds;
+pub mod domain;
 mod expr;
 mod genz;
+mod named_numbers;
 mod option;
 pub mod parameters;
 

@@ -18,6 +18,9 @@
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`chi_square`]: whether blocks scatter as chance has it.
+//! - [`nets`]: quasi-random points in many dimensions, Sobol nets and lattices.
+//! - [`irregular`]: values that are no finite numbers.
+//! - [`vegas`]: samples that go where an integrand is large.
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;
@@ -29,8 +32,10 @@ pub mod exact;
 pub mod expression;
 pub mod integrand;
 pub mod integrands;
+pub mod irregular;
 pub mod mean;
 pub mod methods;
+pub mod nets;
 pub mod philox;
 pub mod sampler;
 pub mod scale;
@@ -38,3 +43,4 @@ pub mod streams;
 pub mod student;
 pub mod tally;
 pub mod uniform;
+pub mod vegas;

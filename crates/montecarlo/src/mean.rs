@@ -88,16 +88,32 @@ impl Mean {
         let estimate = unscaled(scaled(shift) + mean);
         let around = (second - first * mean).max(0.0);
         let is_known = sums.numbers() > 1 && around > NO_SPREAD * second;
-        let std_error = is_known.then(|| {
-            let error = unscaled((around / (n - 1.0)).sqrt() / n.sqrt());
-            error.max(estimate.abs() * f64::EPSILON / 2.0).max(f64::from_bits(1))
-        });
+        let std_error = is_known.then(|| at_least_a_digit(unscaled((around / (n - 1.0)).sqrt() / n.sqrt()), estimate));
         let ci95 = std_error.map(|error| {
             let half = t95(sums.numbers() - 1) * error;
             [estimate - half, estimate + half]
         });
         let largest_share = is_known.then(|| (sums.peak(scale) / around).min(1.0));
         Some(Mean { estimate, std_error, ci95, largest_share, numbers: sums.numbers() })
+    }
+
+    /// From an estimate and its standard error, both times 2^`exponent` and before they are
+    /// multiplied by `volume`. The error has been estimated with `degrees` degrees of freedom, from
+    /// `numbers` values.
+    pub(super) fn from_parts(
+        (estimate, std_error): (f64, Option<f64>),
+        exponent: i32,
+        volume: f64,
+        largest_share: Option<f64>,
+        numbers: u64,
+        degrees: u64,
+    ) -> Mean {
+        let (fraction, own) = libm::frexp(volume);
+        let unscaled = |x: f64| libm::scalbn(fraction * x, own - exponent);
+        let estimate = unscaled(estimate);
+        let std_error = std_error.map(|error| at_least_a_digit(unscaled(error), estimate));
+        let ci95 = std_error.map(|error| [estimate - t95(degrees) * error, estimate + t95(degrees) * error]);
+        Mean { estimate, std_error, ci95, largest_share, numbers }
     }
 
     /// Whether all of it is within the range of `f64`.
@@ -135,4 +151,9 @@ impl Mean {
     pub fn z(&self, exact: f64) -> Option<f64> {
         self.std_error.map(|error| (self.estimate - exact) / error)
     }
+}
+
+/// A standard error, or the last digit of the estimate if that is larger: no sum is more exact.
+fn at_least_a_digit(error: f64, estimate: f64) -> f64 {
+    error.max(estimate.abs() * f64::EPSILON / 2.0).max(f64::from_bits(1))
 }

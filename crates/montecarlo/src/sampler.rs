@@ -115,6 +115,9 @@ pub trait Kernel {
     fn place(&self, u: &[f64]) -> Vec<f64>;
     /// See [`Integrand::values`].
     fn values(&mut self, u: &[Row]) -> Row;
+    /// The values at groups of 128 points, of which `rows` holds as many rows as a point has
+    /// coordinates: one row for each group, with the instructions of `isa`.
+    fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported);
     /// Adds the values of the first `samples` samples of `rows` to `sums`.
     ///
     /// # Panics
@@ -149,12 +152,28 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
         Integrand::values(self, u)
     }
 
+    fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
+        evaluate(isa, self, rows, values);
+    }
+
     fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
         add(isa, self, rows, samples, rule, sums);
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
         Box::new(self.clone())
+    }
+}
+
+dispatch! {
+    fn evaluate[I: Integrand][I](isa: Supported, integrand: &mut I, rows: &[Row], values: &mut [Row])
+        = evaluate_kernel(integrand, rows, values);
+}
+
+#[inline(always)]
+fn evaluate_kernel<I: Integrand>(integrand: &mut I, rows: &[Row], values: &mut [Row]) {
+    for (group, values) in rows.chunks_exact(integrand.dimension()).zip(values) {
+        *values = integrand.values(group);
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Sums {
 
 /// A number that is no less than 0, of any size: exponent and fraction, compared in this order.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-struct Peak {
+pub(super) struct Peak {
     exponent: i32,
     fraction: f64,
 }
@@ -62,22 +62,27 @@ impl Default for Peak {
 
 impl Peak {
     /// `x * 2^exponent`.
-    fn new(x: f64, exponent: i32) -> Peak {
+    pub(super) fn new(x: f64, exponent: i32) -> Peak {
         let (fraction, own) = libm::frexp(x);
         if x > 0.0 { Peak { exponent: own + exponent, fraction } } else { Peak::default() }
     }
 
     /// Whether it can be the square of a double, or a sum of 2^12 of them.
-    fn is_sound(self) -> bool {
+    pub(super) fn is_sound(self) -> bool {
         self == Peak::default() || (0.5..1.0).contains(&self.fraction) && (-2200..2200).contains(&self.exponent)
     }
 
-    fn max(self, other: Peak) -> Peak {
+    pub(super) fn max(self, other: Peak) -> Peak {
         if other > self { other } else { self }
     }
 
+    /// About its square root: within a factor of 2.
+    pub(super) fn root(self) -> f64 {
+        if self.fraction > 0.0 { libm::scalbn(1.0, self.exponent / 2) } else { 0.0 }
+    }
+
     /// Times 2^exponent.
-    fn value_scaled(self, exponent: i32) -> f64 {
+    pub(super) fn value_scaled(self, exponent: i32) -> f64 {
         if self.fraction > 0.0 { libm::scalbn(self.fraction, self.exponent.saturating_add(exponent)) } else { 0.0 }
     }
 }
@@ -174,8 +179,7 @@ impl Sums {
 
     /// What values less the shift must be multiplied by for their squares to be in range.
     pub fn scale(&self) -> Scale {
-        let Peak { exponent, fraction } = self.peak;
-        if fraction > 0.0 { Scale::of(libm::scalbn(1.0, exponent / 2)) } else { Scale::Plain }
+        Scale::of(self.peak.root())
     }
 
     /// The largest part of the sum of squares that stands alone: one sample's of up to 128, that of

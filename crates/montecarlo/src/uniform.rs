@@ -83,7 +83,13 @@ const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
 /// The number in (0, 1) that a generator's output stands for.
 #[inline(always)]
 pub fn unit(output: u64) -> f64 {
-    f64::from_bits(output >> 12 | ONE) - BELOW_ONE
+    unit_of_fraction(output >> 12)
+}
+
+/// The number in (0, 1) that a fraction of 52 bits stands for.
+#[inline(always)]
+pub(super) fn unit_of_fraction(fraction: u64) -> f64 {
+    f64::from_bits(fraction | ONE) - BELOW_ONE
 }
 
 /// The rows of one seed, block by block.

@@ -52,12 +52,13 @@ pub struct Options {
 }
 
 /// Two to four seconds of one core each on a Zen 5: a few kills until it is done.
-pub const JOBS: [&str; 8] = [
+pub const JOBS: [&str; 9] = [
     "pi 5e10 --seed 9",
     "pi 1e15 --method sobol",
     "pi 1e10 --method control --seed 5",
     "integrate genz-gaussian 2e9 --seed 3",
     "integrate option 8e8",
+    "integrate genz-gaussian 1e9 --method vegas --seed 3",
     "primes 7e10 --count 1,2,4 --algorithm sieve",
     "primes 1e15 1e15+7e9 --gaps --sum",
     "primes 1e18 1e18+4e9 --digest",

@@ -2,6 +2,7 @@
 
 pub mod ep;
 
+use super::args::IntegrateMethod;
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::record;
@@ -11,24 +12,36 @@ record! {
     /// An estimate of an integral, with what it takes to judge and to repeat it.
     #[derive(Clone, Debug, PartialEq)]
     pub struct IntegrateResult {
-        /// The estimate of the integral.
-        pub estimate: f64 => .label("integral"),
+        /// The estimate of the integral; null when the job was stopped before it had one.
+        pub estimate: Option<f64> => .line("integral", |it| {
+            Some(it.estimate.map_or_else(|| "no estimate: stopped in training".to_owned(), number))
+        }),
         /// One standard error of the estimate; null when nothing is known about it (all samples
-        /// have the same value).
+        /// have the same value, or replicates the same mean).
         pub std_error: Option<f64> => .line("standard error", |it| {
-            Some(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
+            let why = if it.degrees_of_freedom.is_some() { "replicates agree to the last digit" } else { "all samples have the same value" };
+            it.estimate.map(|_| it.std_error.map_or_else(|| format!("unknown: {why}"), number))
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
-            let text = |[low, high]: [f64; 2]| format!("{} to {} ({})", number(low), number(high), it.interval.title());
-            Some(it.ci95.map_or_else(|| "unknown".to_owned(), text))
+            let degrees = it.degrees_of_freedom.map(|n| format!(", {n} degrees of freedom")).unwrap_or_default();
+            let kind = it.interval.title();
+            let text = |[low, high]: [f64; 2]| format!("{} to {} ({kind}{degrees})", number(low), number(high));
+            it.estimate.map(|_| it.ci95.map_or_else(|| "unknown".to_owned(), text))
         }),
         /// How the interval was made.
         pub interval: IntervalKind,
+        /// Degrees of freedom of the standard error, where it comes from the spread of a few
+        /// replicates.
+        pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
         /// Samples taken.
         pub samples: u64 as WIDE => .label("samples"),
+        /// Those that trained the map and are not in the estimate; of `--method vegas`.
+        pub training_samples: Option<u64> as WIDE => .optional().label("training"),
         /// The number that picks the stream of samples.
         pub seed: u64 as WIDE => .label("seed"),
+        /// How samples were taken.
+        pub method: IntegrateMethod => .label("method"),
         /// The integrand's name.
         pub integrand: &'static str => .line("integrand", |it| {
             let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
@@ -44,6 +57,8 @@ record! {
         /// How the blocks scatter; null for fewer than two, or where nothing is known about the
         /// error.
         pub chi_square: Option<ChiSquare>,
+        /// The probability that blocks scatter so much by chance; of `--method vegas`.
+        pub q: Option<f64> => .optional().label("Q"),
         /// Samples whose value is not a number, where that is no failure.
         pub nan_samples: Option<u64> as WIDE => .optional()
             .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
@@ -109,7 +124,11 @@ mod tests {
         IntegrateResult {
             integrand: "ball",
             parameters: vec![("dim", "3".to_owned())],
-            estimate: 4.1887,
+            estimate: Some(4.1887),
+            training_samples: None,
+            degrees_of_freedom: None,
+            method: IntegrateMethod::Plain,
+            q: None,
             std_error: Some(0.0004),
             ci95: Some([4.1879, 4.1895]),
             interval: IntervalKind::Wilson,
@@ -130,7 +149,7 @@ mod tests {
         IntegrateResult {
             integrand: "expr",
             parameters: vec![("expression", "max(0, 1)".to_owned()), ("bounds", "0:1,0:1".to_owned())],
-            estimate: 1.0,
+            estimate: Some(1.0),
             std_error: None,
             ci95: None,
             interval: IntervalKind::StudentT,

@@ -6,7 +6,7 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::entries::{all, find};
 use crate::cli::choices::one_of;
@@ -25,7 +25,9 @@ Examples:
   mpirun -n 8 montesieve integrate ep --class C
   mpirun -n 8 montesieve integrate option --style asian 1e10
   montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9
-  mpirun -n 8 montesieve integrate lib ./libf.so:f --bounds 0:1,0:1 1e9";
+  mpirun -n 8 montesieve integrate lib ./libf.so:f --bounds 0:1,0:1 1e9
+  montesieve integrate expr 'exp(-1e4*(x-y)^2)' --bounds 0:1,0:1 --method vegas --target-error 1e-5r
+  montesieve integrate genz-gaussian --dim 8 --method sobol 1e8";
 
 /// The subcommand of NAS EP.
 pub const EP: &str = "ep";
@@ -80,7 +82,7 @@ pub struct Samples {
 /// What all integrands have.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Common {
-    /// Number of samples, 1 to 2^64-1
+    /// Number of samples, 1 to 2^64-1; methods that need a power of two take the next one
     ///
     /// Default: 1e8, or as many as --target-error takes.
     #[arg(value_name = "SAMPLES", value_parser = values::amount, allow_negative_numbers = true)]
@@ -90,6 +92,17 @@ pub struct Common {
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED, value_parser = values::whole)]
     #[arg(allow_negative_numbers = true)]
     pub seed: u64,
+
+    /// How to sample; each method has its own error estimate
+    #[arg(long, value_parser = one_of(IntegrateMethod::CHOICES), default_value = IntegrateMethod::Plain.word())]
+    #[arg(value_name = "NAME")]
+    pub method: IntegrateMethod,
+
+    /// Samples of SAMPLES that train the map of --method vegas: the next lower power of two
+    ///
+    /// Default: an eighth of SAMPLES, or 1e6 where --target-error has no limit; at most 2^26.
+    #[arg(long, value_name = "N", value_parser = values::amount)]
+    pub training: Option<u64>,
 
     /// How to treat samples whose value is not a number
     #[arg(long, value_parser = one_of(NanPolicy::CHOICES), default_value = NanPolicy::Fail.word(), value_name = "WHAT")]
@@ -102,6 +115,21 @@ pub struct Common {
     /// Engine options.
     #[command(flatten)]
     pub engine: EngineOptions,
+}
+
+words! {
+    /// How samples are taken.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum IntegrateMethod {
+        /// Uniform in the region
+        Plain = "plain",
+        /// Dense where the integrand is large: a map of each coordinate and strata, both trained
+        Vegas = "vegas",
+        /// Sobol nets, which fill the region evenly: 16, each scrambled for itself
+        Sobol = "sobol",
+        /// Rank-1 lattices, for smooth integrands: 16, each shifted for itself
+        Lattice = "lattice",
+    }
 }
 
 words! {
@@ -122,6 +150,36 @@ impl Common {
     pub fn samples(&self) -> u64 {
         self.precision.samples(self.samples, 100_000_000)
     }
+
+    /// Samples of training.
+    pub fn training(&self) -> u64 {
+        let default = if self.samples.is_none() && self.precision.target_error.is_some() {
+            1_000_000
+        } else {
+            self.samples() / 8
+        };
+        self.training.unwrap_or(default)
+    }
+
+    /// Checks that the options fit together.
+    pub fn check(&self) -> Result<(), String> {
+        let is_vegas = self.method == IntegrateMethod::Vegas;
+        if !is_vegas && self.training.is_some() {
+            return Err("--training is an option of --method vegas".to_owned());
+        }
+        if is_vegas && self.nan == NanPolicy::Skip {
+            return Err("--nan skip is an option of --method plain: use --nan zero".to_owned());
+        }
+        if is_vegas && self.engine.keep.shard.is_some() {
+            let why = "each part of a job would have to train for itself";
+            return Err(format!("--method vegas has no --shard, as {why}: use more ranks, or another method"));
+        }
+        if self.method != IntegrateMethod::Plain && self.precision.plan {
+            let why = "errors of other methods do not fall with the root of the samples";
+            return Err(format!("--plan is an option of --method plain: {why}"));
+        }
+        Ok(())
+    }
 }
 
 impl Samples {
@@ -139,10 +197,12 @@ impl Samples {
 fn argument(parameter: &Parameter) -> Arg {
     let argument = Arg::new(parameter.name).value_name(parameter.value_name).help(parameter.about);
     let argument = match parameter.default {
+        Some("") => argument,
         Some(default) => argument.default_value(default),
         None => argument.required(true),
     };
     let argument = if parameter.is_positional { argument } else { argument.long(parameter.name) };
+    let argument = if parameter.is_repeatable { argument.action(ArgAction::Append) } else { argument };
     if parameter.choices.is_empty() {
         // -x*x and -1:1 are values.
         argument.allow_hyphen_values(true)
@@ -184,8 +244,14 @@ impl FromArgMatches for Integrate {
             return Ep::from_arg_matches(matches).map(Integrate::Ep);
         }
         let Some(entry) = find(name) else { return List::from_arg_matches(matches).map(Integrate::List) };
-        let word = |parameter: &Parameter| matches.get_one::<String>(parameter.name).cloned().unwrap_or_default();
-        let parameters = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)));
+        // What may be left out and is has no place in the report and the job's identity.
+        let word = |parameter: &Parameter| {
+            let words: Vec<&str> =
+                matches.get_many::<String>(parameter.name).into_iter().flatten().map(String::as_str).collect();
+            let is_said = !words.is_empty() || parameter.default != Some("");
+            is_said.then(|| (parameter.name, words.join(",")))
+        };
+        let parameters = entry.parameters.iter().filter_map(word);
         Ok(Integrate::Samples(Samples {
             name: entry.name,
             parameters: Parameters::new(parameters),

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use super::{CommandLine, parse};
 use crate::cli::values;
 use crate::commands::Commands;
+use crate::commands::integrate::Integrate;
 use crate::commands::primes::range::Range;
 use crate::primes::gourdon::LARGEST;
 
@@ -159,6 +160,23 @@ proptest! {
         prop_assert_eq!(range(&[&b]), second.map(|stop| Range { start: 0, stop }));
         let far = first.zip(second).and_then(|(start, distance)| Some(Range { start, stop: Some(start + distance).filter(|&stop| stop <= LARGEST)? }));
         prop_assert_eq!(range(&[&a, "--dist", &b]), far);
+    }
+
+    /// Expressions, bounds and named numbers near their grammar: they are read, or refused.
+    #[test]
+    fn no_integral_panics(
+        expression in "(if\\(|x|y|a|,|\\)| and | or |not |<|==|1|\\+|\\*){0,12}|a\\*x|if\\(x<a, b, y\\)",
+        bounds in "(0|1|a|\\+|-|:|,|inf|-inf|\\(|\\)){0,8}|0\\+:1,-inf:inf",
+        set in "(a|b|x|=|,|1|pi|max\\(){0,6}|a=[1-9],b=a",
+    ) {
+        let expression = expression + "+c";
+        let words = ["montesieve", "integrate", "expr", &expression, "--bounds", &bounds, "--set", &set, "--set", "c=2"];
+        let line = CommandLine::collect(words.map(OsString::from), []);
+        if let Ok(cli) = parse(&line) {
+            let Commands::Integrate(integrate) = cli.command else { panic!("not integrate") };
+            let Integrate::Samples(samples) = integrate else { panic!("not samples") };
+            prop_assert_eq!(samples.parameters.word("set"), format!("{set},c=2"));
+        }
     }
 
     #[test]

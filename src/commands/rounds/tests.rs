@@ -66,7 +66,8 @@ fn the_trace_reads_what_the_ledger_has_at_powers_of_two() {
 fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     let reading = |samples, estimate, std_error| Reading { samples, estimate, std_error, ci95: None };
     let judged = |reading, target, limit| {
-        verdict(&Precision { target_error: Some(target), ..wish(false, false) }, Some(reading), limit)
+        let wish = Precision { target_error: Some(target), ..wish(false, false) };
+        verdict(&Count(limit), &wish, Some(reading))
     };
     let (small, tiny) = (TargetError::Absolute(1e-6), TargetError::Absolute(1e-17));
     let relative = TargetError::Relative(1e-3);
@@ -91,6 +92,10 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
         assert_eq!(judged(found, target, u64::MAX), Some(TargetCheck::Missed), "{found:?}");
     }
     assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(TargetCheck::Reached));
-    assert_eq!(verdict(&wish(false, false), None, u64::MAX), None);
-    assert_eq!(verdict(&wish(true, false), None, u64::MAX), Some(TargetCheck::Missed));
+    assert_eq!(verdict(&Count(u64::MAX), &wish(false, false), None), None);
+    assert_eq!(verdict(&Count(u64::MAX), &wish(true, false), None), Some(TargetCheck::Missed));
+    // Errors of nets fall faster: 2^20 points reach further than random ones do.
+    let found = reading(1 << 20, 1.0, Some(1e-7));
+    assert!(found.unreachable(TargetError::Absolute(1e-15), 1).is_some());
+    assert_eq!(found.unreachable(TargetError::Absolute(1e-15), 3), None);
 }

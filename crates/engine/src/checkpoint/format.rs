@@ -96,13 +96,13 @@ impl Identity {
         let [here, there] = [&self.kind, &theirs.kind].map(|kind| kind.split(", ").collect::<Vec<_>>());
         let is_alike = here.len() == there.len();
         let mut differ = here.iter().zip(&there).filter(|(here, there)| here != there);
-        let difference = match (differ.next(), differ.next()) {
+        let difference: String = match (differ.next(), differ.next()) {
             (Some((here, there)), None) if is_alike => {
-                format!(" ({there} there, {here} here)").chars().flat_map(shown).collect()
+                format!(" ({there} there, {here} here)").chars().flat_map(shown).collect::<String>()
             }
             _ => String::new(),
         };
-        FormatError::OtherJob { theirs: theirs.name(), ours: self.name(), difference }
+        FormatError::OtherJob { theirs: theirs.name().into(), ours: self.name().into(), difference: difference.into() }
     }
 
     /// Whether `theirs` is a job of this kind, from a program with the same blocks.
@@ -172,11 +172,11 @@ pub enum FormatError {
     #[error("is a checkpoint of `{theirs}`, and this is `{ours}`{difference}")]
     OtherJob {
         /// The job that wrote it.
-        theirs: String,
+        theirs: Box<str>,
         /// The job that asked.
-        ours: String,
+        ours: Box<str>,
         /// The one thing in which they differ, in brackets; empty if there are several.
-        difference: String,
+        difference: Box<str>,
     },
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Stands beside `ranks`, whose runs receive the finished blocks. `files`: checkpoints are loaded
 //! and saved, and refused on every rank. `parts`: shares form the whole, and rounds end at the same
-//! block. Here: the job of these tests, and tests without files.
+//! block. `adaptive`: rounds depend on earlier ones. Here: the job of these tests, and tests without
+//! files.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,6 +15,7 @@ use montesieve_engine::rounds::Shorten;
 use montesieve_engine::transport::Transport;
 use montesieve_engine::{self as engine, Error, Identity, Job, JobPart, Progress, Session, Span, YieldNow, threads};
 
+mod adaptive;
 mod files;
 mod parts;
 

@@ -7,7 +7,7 @@
 use crate::elementary;
 use crate::uniform::Row;
 
-/// What can be done to one or two rows.
+/// What can be done to one, two or three rows.
 #[derive(Clone, Copy, Debug)]
 pub enum Function {
     /// a + b
@@ -28,6 +28,20 @@ pub enum Function {
     Less,
     /// 1 where a <= b, else 0
     LessOrEqual,
+    /// 1 where a == b, else 0
+    Equal,
+    /// 1 where a != b, else 0
+    Unequal,
+    /// 1 where neither is 0, else 0
+    And,
+    /// 1 where one is not 0, else 0
+    Or,
+    /// 1 where a is 0, else 0
+    Not,
+    /// b where a is not 0, else c
+    If,
+    /// -1, 0 or 1
+    Sign,
     /// The smaller one
     Min,
     /// The larger one
@@ -50,10 +64,12 @@ pub enum Function {
     Ceil,
     /// One number at a time.
     Slow(fn(f64) -> f64),
+    /// One pair of numbers at a time.
+    SlowPair(fn(f64, f64) -> f64),
 }
 
 /// Functions by name, with their numbers of arguments.
-const NAMED: [(&str, usize, Function); 25] = [
+const NAMED: [(&str, usize, Function); 43] = [
     ("abs", 1, Function::Abs),
     ("sqrt", 1, Function::Sqrt),
     ("cbrt", 1, Function::Slow(libm::cbrt)),
@@ -71,14 +87,32 @@ const NAMED: [(&str, usize, Function); 25] = [
     ("sinh", 1, Function::Slow(libm::sinh)),
     ("cosh", 1, Function::Slow(libm::cosh)),
     ("tanh", 1, Function::Slow(libm::tanh)),
+    ("asinh", 1, Function::Slow(libm::asinh)),
+    ("acosh", 1, Function::Slow(libm::acosh)),
+    ("atanh", 1, Function::Slow(libm::atanh)),
+    ("exp2", 1, Function::Slow(libm::exp2)),
+    ("expm1", 1, Function::Slow(libm::expm1)),
+    ("log1p", 1, Function::Slow(libm::log1p)),
     ("erf", 1, Function::Slow(libm::erf)),
     ("erfc", 1, Function::Slow(libm::erfc)),
     ("gamma", 1, Function::Slow(libm::tgamma)),
+    ("lgamma", 1, Function::Slow(libm::lgamma)),
+    ("j0", 1, Function::Slow(libm::j0)),
+    ("j1", 1, Function::Slow(libm::j1)),
+    ("y0", 1, Function::Slow(libm::y0)),
+    ("y1", 1, Function::Slow(libm::y1)),
+    ("sign", 1, Function::Sign),
+    ("round", 1, Function::Slow(libm::round)),
+    ("trunc", 1, Function::Slow(libm::trunc)),
     ("floor", 1, Function::Floor),
     ("ceil", 1, Function::Ceil),
     ("min", 2, Function::Min),
     ("max", 2, Function::Max),
     ("pow", 2, Function::Power),
+    ("mod", 2, Function::SlowPair(modulo)),
+    ("atan2", 2, Function::SlowPair(libm::atan2)),
+    ("hypot", 2, Function::SlowPair(libm::hypot)),
+    ("if", 3, Function::If),
 ];
 
 /// Numbers by name.
@@ -94,15 +128,20 @@ pub(super) fn constant(name: &str) -> Option<f64> {
     CONSTANTS.iter().find(|(known, _)| *known == name).map(|&(_, value)| value)
 }
 
+/// Whether a name has a meaning in every expression, so that nothing else can have it.
+pub fn is_reserved(name: &str) -> bool {
+    named(name).is_some() || constant(name).is_some() || ["and", "or", "not", "inf", "infinity", "nan"].contains(&name)
+}
+
 /// The names of all functions, for help.
 pub fn names() -> String {
     NAMED.map(|(name, _, _)| name).join(" ")
 }
 
 impl Function {
-    /// What it makes of `a` and `b` (which is passed over where there is one argument).
+    /// What it makes of its arguments; `b` and `c` are passed over where there are fewer.
     #[inline(always)]
-    pub(super) fn of(self, a: &Row, b: &Row) -> Row {
+    pub(super) fn of(self, a: &Row, b: &Row, c: &Row) -> Row {
         match self {
             Function::Add => a.zip(b, |a, b| a + b),
             Function::Subtract => a.zip(b, |a, b| a - b),
@@ -113,6 +152,21 @@ impl Function {
             Function::Power => a.zip(b, libm::pow),
             Function::Less => a.zip(b, |a, b| compared(a, b, a < b)),
             Function::LessOrEqual => a.zip(b, |a, b| compared(a, b, a <= b)),
+            Function::Equal => a.zip(b, |a, b| compared(a, b, a == b)),
+            Function::Unequal => a.zip(b, |a, b| compared(a, b, a != b)),
+            Function::And => a.zip(b, and),
+            Function::Or => a.zip(b, or),
+            Function::Not => a.map(|a| compared(a, a, a == 0.0)),
+            Function::If => choose(a, b, c),
+            Function::Sign => a.map(|a| {
+                if a > 0.0 {
+                    1.0
+                } else if a < 0.0 {
+                    -1.0
+                } else {
+                    a
+                }
+            }),
             // Not f64::min, which passes NaN over and may give either zero.
             Function::Min => a.zip(b, |a, b| if a < b || a.is_nan() { a } else { b }),
             Function::Max => a.zip(b, |a, b| if a > b || a.is_nan() { a } else { b }),
@@ -125,6 +179,7 @@ impl Function {
             Function::Floor => a.map(f64::floor),
             Function::Ceil => a.map(f64::ceil),
             Function::Slow(function) => a.map(function),
+            Function::SlowPair(function) => a.zip(b, function),
         }
     }
 }
@@ -139,4 +194,35 @@ fn compared(a: f64, b: f64, holds: bool) -> f64 {
     } else {
         0.0
     }
+}
+
+/// 0 where one side is 0, whatever the other is: `x > 0 and ln(x) < 1` is 0 at -1, where the
+/// logarithm is NaN.
+#[inline(always)]
+fn and(a: f64, b: f64) -> f64 {
+    if a == 0.0 || b == 0.0 { 0.0 } else { compared(a, b, true) }
+}
+
+/// 1 where one side is a number but 0, whatever the other is.
+#[inline(always)]
+fn or(a: f64, b: f64) -> f64 {
+    let holds = |x: f64| x != 0.0 && !x.is_nan();
+    if holds(a) || holds(b) { 1.0 } else { compared(a, b, false) }
+}
+
+/// `b` where `a` is not 0, else `c`; NaN where `a` is. The value that is not chosen has no effect.
+#[inline(always)]
+fn choose(a: &Row, b: &Row, c: &Row) -> Row {
+    let mut row = *b;
+    for ((to, &a), &c) in row.0.iter_mut().zip(&a.0).zip(&c.0) {
+        let chosen = if a == 0.0 { c } else { *to };
+        *to = if a.is_nan() { a } else { chosen };
+    }
+    row
+}
+
+/// The remainder with the sign of the divisor, so that `mod(x, 1)` lies in [0, 1) for every x.
+fn modulo(a: f64, b: f64) -> f64 {
+    let rest = libm::fmod(a, b);
+    if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
 }

@@ -11,7 +11,7 @@ use super::functions::{Function, constant, named};
 pub(super) enum Node {
     Number(f64),
     Variable(usize),
-    /// One or two arguments.
+    /// One to three arguments.
     Call(Function, Vec<Node>),
 }
 
@@ -31,16 +31,26 @@ enum Word<'t> {
 }
 
 /// Signs, longer ones first.
-const SIGNS: [&str; 13] = ["**", "<=", ">=", "<", ">", "+", "-", "*", "/", "^", "(", ")", ","];
+const SIGNS: [&str; 18] =
+    ["**", "<=", ">=", "==", "!=", "&&", "||", "<", ">", "+", "-", "*", "/", "^", "(", ")", ",", "!"];
 
-/// Which variable a name is, if any.
-pub(super) type Names<'n> = dyn Fn(&str) -> Option<usize> + Sync + 'n;
+/// What a name outside the language stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Symbol {
+    /// The variable with this index.
+    Variable(usize),
+    /// A number.
+    Number(f64),
+}
+
+/// What a name is, if anything.
+pub(super) type Symbols<'n> = dyn Fn(&str) -> Option<Symbol> + Sync + 'n;
 
 /// A reader of one text.
 pub(super) struct Parser<'t> {
     text: &'t str,
-    /// Which variable a name is.
-    variable: &'t Names<'t>,
+    /// What a name is.
+    symbol: &'t Symbols<'t>,
     /// What else a name could have been, for complaints.
     known: &'t str,
     /// The next word, and where it begins and ends, in bytes.
@@ -54,12 +64,12 @@ type Reading = Result<Node, Misreading>;
 
 impl<'t> Parser<'t> {
     /// The tree of `text`.
-    pub(super) fn read(text: &'t str, variable: &'t Names<'t>, known: &'t str) -> Reading {
+    pub(super) fn read(text: &'t str, symbol: &'t Symbols<'t>, known: &'t str) -> Reading {
         if text.len() > LONGEST {
             let message = format!("longer than {LONGEST} bytes");
             return Err(Misreading { column: 1, message, text: String::new() });
         }
-        let mut parser = Parser { text, variable, known, word: Word::End, begin: 0, end: 0, depth: 0 };
+        let mut parser = Parser { text, symbol, known, word: Word::End, begin: 0, end: 0, depth: 0 };
         parser.advance()?;
         let node = parser.condition()?;
         match parser.word {
@@ -94,7 +104,12 @@ impl<'t> Parser<'t> {
             length
         } else if first.is_alphabetic() || first == '_' {
             let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            self.word = Word::Name(&rest[..length]);
+            self.word = match &rest[..length] {
+                "and" => Word::Sign("&&"),
+                "or" => Word::Sign("||"),
+                "not" => Word::Sign("not"),
+                name => Word::Name(name),
+            };
             length
         } else {
             let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
@@ -119,14 +134,41 @@ impl<'t> Parser<'t> {
     }
 
     fn condition(&mut self) -> Reading {
+        let mut left = self.conjunction()?;
+        while self.take(&["||"])?.is_some() {
+            left = Node::Call(Function::Or, vec![left, self.conjunction()?]);
+        }
+        Ok(left)
+    }
+
+    fn conjunction(&mut self) -> Reading {
+        let mut left = self.negation()?;
+        while self.take(&["&&"])?.is_some() {
+            left = Node::Call(Function::And, vec![left, self.negation()?]);
+        }
+        Ok(left)
+    }
+
+    fn negation(&mut self) -> Reading {
+        let mut negations = 0;
+        while self.take(&["not"])?.is_some() {
+            negations += 1;
+        }
+        let node = self.comparison()?;
+        Ok((0..negations).fold(node, |node, _| Node::Call(Function::Not, vec![node])))
+    }
+
+    fn comparison(&mut self) -> Reading {
         let left = self.sum()?;
-        let Some(sign) = self.take(&["<=", ">=", "<", ">"])? else { return Ok(left) };
+        let Some(sign) = self.take(&["<=", ">=", "==", "!=", "<", ">"])? else { return Ok(left) };
         let right = self.sum()?;
         Ok(match sign {
             "<" => Node::Call(Function::Less, vec![left, right]),
             "<=" => Node::Call(Function::LessOrEqual, vec![left, right]),
             ">" => Node::Call(Function::Less, vec![right, left]),
-            _ => Node::Call(Function::LessOrEqual, vec![right, left]),
+            ">=" => Node::Call(Function::LessOrEqual, vec![right, left]),
+            "==" => Node::Call(Function::Equal, vec![left, right]),
+            _ => Node::Call(Function::Unequal, vec![left, right]),
         })
     }
 
@@ -153,8 +195,9 @@ impl<'t> Parser<'t> {
         if self.depth > DEEPEST {
             return self.complain("nested too deep");
         }
-        let node = match self.take(&["-", "+"])? {
+        let node = match self.take(&["-", "+", "!"])? {
             Some("-") => Node::Call(Function::Negate, vec![self.unary()?]),
+            Some("!") => Node::Call(Function::Not, vec![self.unary()?]),
             Some(_) => self.unary()?,
             None => self.power()?,
         };
@@ -195,9 +238,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// A variable, a constant or a call.
+    /// A variable, a number or a call.
     fn name(&mut self, name: &str) -> Reading {
-        let leaf = (self.variable)(name).map(Node::Variable).or_else(|| constant(name).map(Node::Number));
+        let leaf = match (self.symbol)(name) {
+            Some(Symbol::Variable(index)) => Some(Node::Variable(index)),
+            Some(Symbol::Number(number)) => Some(Node::Number(number)),
+            None => constant(name).map(Node::Number),
+        };
         if let Some(leaf) = leaf {
             self.advance()?;
             return Ok(leaf);

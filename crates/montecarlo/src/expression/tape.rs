@@ -5,12 +5,12 @@
 //! stack. Arithmetic on constants is done while the tape is written, by the very operations that
 //! would do it later.
 //!
-//! Memory: 1 KiB a cell. Run time: a branch, and for each operation two loads and a store of 128
+//! Memory: 1 KiB a cell. Run time: a branch, and for each operation up to three loads and a store of 128
 //! numbers.
 
 use super::Misreading;
 use super::functions::Function;
-use super::parser::{Names, Node, Parser};
+use super::parser::{Node, Parser, Symbols};
 use crate::uniform::Row;
 
 /// A function of some variables, ready to be evaluated.
@@ -23,12 +23,13 @@ pub struct Expression {
     value: usize,
 }
 
-/// Cell `to` becomes `function` of cells `a` and `b`.
+/// Cell `to` becomes `function` of cells `a`, `b` and `c`.
 #[derive(Clone, Debug)]
 struct Instruction {
     function: Function,
     a: usize,
     b: usize,
+    c: usize,
     to: usize,
 }
 
@@ -44,13 +45,13 @@ const STACK: usize = 8 << 20;
 const MOST_FACTORS: f64 = 64.0;
 
 impl Expression {
-    /// Reads `text`. `variable` says which of `variables` variables a name is, if any; `known`
-    /// tells a user in a few words what names there are.
+    /// Reads `text`. `symbol` says which of `variables` variables or which number a name is, if
+    /// any; `known` tells a user in a few words what names there are.
     ///
     /// # Errors
     /// [`Misreading`], with the column.
-    pub fn parse(text: &str, variables: usize, variable: &Names<'_>, known: &str) -> Result<Expression, Misreading> {
-        let read = || Expression::read(text, variables, variable, known);
+    pub fn parse(text: &str, variables: usize, symbol: &Symbols<'_>, known: &str) -> Result<Expression, Misreading> {
+        let read = || Expression::read(text, variables, symbol, known);
         if text.len() <= SHORT {
             return read();
         }
@@ -66,8 +67,8 @@ impl Expression {
     }
 
     /// [`parse`](Expression::parse) on this stack.
-    fn read(text: &str, variables: usize, variable: &Names<'_>, known: &str) -> Result<Expression, Misreading> {
-        let tree = folded(Parser::read(text, variable, known)?);
+    fn read(text: &str, variables: usize, symbol: &Symbols<'_>, known: &str) -> Result<Expression, Misreading> {
+        let tree = folded(Parser::read(text, symbol, known)?);
         let mut constants = Vec::new();
         collect(&tree, &mut constants);
         let mut cells = vec![Row::all(0.0); variables];
@@ -85,12 +86,20 @@ impl Expression {
             Node::Variable(index) => *index,
             Node::Number(number) => self.variables + position(constants, *number).unwrap_or_default(),
             Node::Call(function, nodes) => {
-                let a = self.write(&nodes[0], constants, free);
-                let b = nodes.get(1).map_or(a, |node| self.write(node, constants, free + usize::from(a == free)));
+                let mut next = free;
+                // Arguments that are not there repeat the first one.
+                let mut arguments = [None; 3];
+                for (argument, node) in arguments.iter_mut().zip(nodes) {
+                    let cell = self.write(node, constants, next);
+                    next += usize::from(cell == next);
+                    *argument = Some(cell);
+                }
+                let a = arguments[0].unwrap_or_default();
+                let [b, c] = [arguments[1], arguments[2]].map(|cell| cell.unwrap_or(a));
                 if self.cells.len() <= free {
                     self.cells.resize(free + 1, Row::all(0.0));
                 }
-                self.steps.push(Instruction { function: *function, a, b, to: free });
+                self.steps.push(Instruction { function: *function, a, b, c, to: free });
                 free
             }
         }
@@ -115,7 +124,7 @@ impl Expression {
     #[inline(always)]
     fn run(&mut self) {
         for step in &self.steps {
-            let value = step.function.of(&self.cells[step.a], &self.cells[step.b]);
+            let value = step.function.of(&self.cells[step.a], &self.cells[step.b], &self.cells[step.c]);
             self.cells[step.to] = value;
         }
     }
@@ -154,8 +163,9 @@ fn folded(node: Node) -> Node {
     let numbers: Option<Vec<f64>> =
         nodes.iter().map(|node| if let Node::Number(number) = node { Some(*number) } else { None }).collect();
     match numbers.as_deref() {
-        Some([a]) => Node::Number(worked_out(function, *a, *a)),
-        Some([a, b]) => Node::Number(worked_out(function, *a, *b)),
+        Some([a]) => Node::Number(worked_out(function, [*a, *a, *a])),
+        Some([a, b]) => Node::Number(worked_out(function, [*a, *b, *a])),
+        Some([a, b, c]) => Node::Number(worked_out(function, [*a, *b, *c])),
         _ => Node::Call(function, nodes),
     }
 }
@@ -163,6 +173,7 @@ fn folded(node: Node) -> Node {
 /// The value for constants. A separate function, because its rows must not lie on the stack at
 /// every level of a tree.
 #[inline(never)]
-fn worked_out(function: Function, a: f64, b: f64) -> f64 {
-    function.of(&Row::all(a), &Row::all(b)).0[0]
+fn worked_out(function: Function, arguments: [f64; 3]) -> f64 {
+    let [a, b, c] = arguments.map(Row::all);
+    function.of(&a, &b, &c).0[0]
 }

@@ -6,8 +6,15 @@ use proptest::prelude::*;
 
 const KNOWN: &str = "x and y are known";
 
+fn symbol(name: &str) -> Option<Symbol> {
+    match name {
+        "half" => Some(Symbol::Number(0.5)),
+        _ => ["x", "y"].into_iter().position(|known| known == name).map(Symbol::Variable),
+    }
+}
+
 fn read(text: &str) -> Result<Expression, Misreading> {
-    Expression::parse(text, 2, &|name| ["x", "y"].into_iter().position(|known| known == name), KNOWN)
+    Expression::parse(text, 2, &symbol, KNOWN)
 }
 
 fn value(text: &str, x: f64, y: f64) -> f64 {
@@ -60,17 +67,50 @@ fn conditions_are_1_or_0() {
         ("x<x", 0.0),
         ("(x*x+y*y<1)*2", 0.0),
         ("1+(x<y)", 2.0),
+        ("x == 0.7", 1.0),
+        ("x != 0.7", 0.0),
+        ("x < y and y < 3", 1.0),
+        ("x < y && y > 3", 0.0),
+        ("x > y or y < 3", 1.0),
+        ("x > y || y > 3", 0.0),
+        ("1 or 1 and 0", 1.0),
+        ("not x < y", 0.0),
+        ("not not 5", 1.0),
+        ("!x < y", 1.0),
+        ("!0*3", 3.0),
+        ("x > 0 and y", 1.0),
+        ("0 and ln(-x)", 0.0),
+        ("ln(-x) and 0", 0.0),
+        ("1 or ln(-x)", 1.0),
+        ("ln(-x) or 1", 1.0),
+        ("if(x < y, 3, 4)", 3.0),
+        ("if(x > y, 3, 4)", 4.0),
+        ("if(x > 0, 2, ln(-x))", 2.0),
+        ("if(x < 0, ln(-x), 2*y)", 5.0),
+        ("if(x<y, if(x>y, 1, x+y), 2*(x+1)) - half", 2.7),
     ] {
         assert_eq!(value(text, 0.7, 2.5), expected, "{text}");
     }
-    assert!(value("sqrt(-x) < y", 0.7, 2.5).is_nan(), "not a number is not lost");
+    for text in [
+        "sqrt(-x) < y",
+        "sqrt(-x) == y",
+        "sqrt(-x) != y",
+        "not sqrt(-x)",
+        "sqrt(-x) and 1",
+        "0 or sqrt(-x)",
+        "if(sqrt(-x), 1, 2)",
+        "if(x, sqrt(-x), 2)",
+        "sign(sqrt(-x))",
+    ] {
+        assert!(value(text, 0.7, 2.5).is_nan(), "{text}: not a number is not lost");
+    }
     assert!(value("min(sqrt(-x), y)", 0.7, 2.5).is_nan() && value("max(y, sqrt(-x))", 0.7, 2.5).is_nan());
 }
 
 #[test]
 fn functions_are_close_to_rust_s() {
     type Case = (&'static str, fn(f64) -> f64);
-    let cases: [Case; 19] = [
+    let cases: [Case; 25] = [
         ("abs", f64::abs),
         ("sqrt", f64::sqrt),
         ("cbrt", f64::cbrt),
@@ -88,6 +128,12 @@ fn functions_are_close_to_rust_s() {
         ("sinh", f64::sinh),
         ("cosh", f64::cosh),
         ("tanh", f64::tanh),
+        ("asinh", f64::asinh),
+        ("atanh", f64::atanh),
+        ("exp2", f64::exp2),
+        ("expm1", f64::exp_m1),
+        ("log1p", f64::ln_1p),
+        ("round", f64::round),
         ("floor", f64::floor),
         ("ceil", f64::ceil),
     ];
@@ -99,6 +145,33 @@ fn functions_are_close_to_rust_s() {
         }
     }
     assert!((value("erf(x) + erfc(x) + gamma(5)", 0.3, 0.0) - 25.0).abs() < 1e-14);
+}
+
+#[test]
+fn functions_have_their_published_values() {
+    // Abramowitz and Stegun, tables 9.1, 6.1 and 7.1.
+    for (text, expected) in [
+        ("j0(1)", 0.765_197_686_557_966_6),
+        ("j1(1)", 0.440_050_585_744_933_5),
+        ("y0(1)", 0.088_256_964_215_676_96),
+        ("y1(1)", -0.781_212_821_300_288_7),
+        ("lgamma(10)", 12.801_827_480_081_469),
+        ("erf(0.5)", 0.520_499_877_813_046_5),
+        ("acosh(2)", 1.316_957_896_924_816_6),
+        ("atan2(-1, -1)", -0.75 * std::f64::consts::PI),
+        ("hypot(3, 4)", 5.0),
+        ("trunc(-1.5)", -1.0),
+        ("mod(7, 3)", 1.0),
+        ("mod(-0.25, 1)", 0.75),
+        ("mod(7, -3)", -2.0),
+        ("sign(-2) + 10*sign(3) + sign(0)", 9.0),
+    ] {
+        assert!(
+            (value(text, 0.0, 0.0) - expected).abs() <= 2e-15 * expected.abs(),
+            "{text}: {}",
+            value(text, 0.0, 0.0)
+        );
+    }
 }
 
 #[test]
@@ -125,6 +198,12 @@ fn complaints_point_at_the_column() {
         "2e",
         "x,y",
         "exp(x",
+        "if(x, y)",
+        "x < y and",
+        "x & y",
+        "and x",
+        "x not y",
+        "x y < 1",
     ]
     .into_iter()
     .map(|text| format!("{}", read(text).expect_err(text)))
@@ -143,10 +222,19 @@ fn constants_are_worked_out_beforehand() {
 #[test]
 fn depth_and_length_are_limited() {
     assert_eq!(value(&format!("{}x{}", "(".repeat(150), ")".repeat(150)), 0.5, 0.0), 0.5);
-    for text in ["(".repeat(4000), "-".repeat(4000), "2^".repeat(2000), "exp(".repeat(1000)] {
+    for text in [
+        "(".repeat(4000),
+        "-".repeat(4000),
+        "!".repeat(4000),
+        "if(1,".repeat(800),
+        "2^".repeat(2000),
+        "exp(".repeat(1000),
+    ] {
         assert!(read(&text).expect_err("deep").message.contains("nested too deep"));
     }
     assert_eq!(value(&format!("x{}", "+x".repeat(2000)), 1.0, 0.0), 2001.0);
+    assert_eq!(value(&format!("{}x", "not ".repeat(1000)), 1.0, 0.0), 1.0);
+    assert_eq!(value(&format!("x{}", " or x".repeat(800)), 1.0, 0.0), 1.0);
     assert!(read(&"+x".repeat(3000)).expect_err("long").message.contains("longer"));
 }
 
@@ -162,7 +250,7 @@ fn texts_are_read_on_a_small_stack() {
 
 proptest! {
     #[test]
-    fn no_text_panics(text in "[-+*/^<>=(),.xye0-9 a-z]{0,40}|.{0,20}") {
+    fn no_text_panics(text in "[-+*/^<>=!&|(),.xye0-9 a-z]{0,40}|.{0,20}|(if\\(|x|,|\\)| and | or | not |!|1|<|==){0,30}") {
         if let Err(misreading) = read(&text) {
             prop_assert!(misreading.column <= text.chars().count() + 1);
             let _ = misreading.to_string();

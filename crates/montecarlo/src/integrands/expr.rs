@@ -1,12 +1,15 @@
 //! A user's own integrand: an expression in x, y, z or x1, x2, ..., each between two bounds.
 //!
 //! The number of bounds is the number of dimensions. Bounds are expressions too, without variables:
-//! `--bounds 0:pi/2,-1:1`.
+//! `--bounds 0:pi/2,-1:1`; [`domain`](super::domain) says how infinite and singular ones are
+//! mapped. `--set` names numbers for both.
 
-use super::bounds::Bounds;
+use super::bounds;
+use super::domain::Domain;
+use super::named_numbers::NamedNumbers;
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, Row};
-use crate::expression::{Expression, names};
+use crate::expression::{Expression, Symbol, names};
 use crate::sampler::Kernel;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -16,21 +19,44 @@ pub(super) const ENTRY: Entry = Entry {
         Parameter {
             is_positional: true,
             default: None,
-            ..Parameter::new("expression", "EXPRESSION", "", "The integrand: + - * / ^ < <= > >=, pi, e, and functions")
+            ..Parameter::new(
+                "expression",
+                "EXPRESSION",
+                "",
+                "The integrand: + - * / ^ < <= > >= == != and or not, if(condition, a, b), pi, e, and functions",
+            )
         },
-        Bounds::PARAMETER,
+        bounds::PARAMETER,
+        Parameter {
+            is_repeatable: true,
+            ..Parameter::new("set", "NAME=VALUE,...", "", "Name numbers for the expression and its bounds")
+        },
     ],
     make,
 };
 
 fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
-    let bounds = Bounds::read(parameters)?;
-    let dimension = bounds.dimension();
-    let known = format!("--bounds makes {} known; numbers: pi e; functions: {}", variables(dimension), names());
-    let variable = |name: &str| index(name).filter(|&index| index < dimension);
-    let expression = Expression::parse(parameters.word("expression"), dimension, &variable, &known)
+    let is_variable = |name: &str| index(name).is_some();
+    let numbers =
+        NamedNumbers::parse(parameters.word("set"), is_variable).map_err(|why| parameters.bad("set", &why))?;
+    let domain = bounds::with_numbers(parameters, &numbers)?;
+    let dimension = domain.dimension();
+    let known = format!(
+        "--bounds makes {} known{}; numbers: pi e; functions: {}",
+        variables(dimension),
+        numbers.listed(", --set "),
+        names()
+    );
+    let symbol = |name: &str| match index(name) {
+        Some(index) => (index < dimension).then_some(Symbol::Variable(index)),
+        None => numbers.symbol(name),
+    };
+    let expression = Expression::parse(parameters.word("expression"), dimension, &symbol, &known)
         .map_err(|misreading| Bad(misreading.to_string()))?;
-    Ok(Box::new(Own { expression, bounds }))
+    if let Some(name) = numbers.unused() {
+        return Err(parameters.bad("set", &format!("neither the expression nor a bound uses '{name}'")));
+    }
+    Ok(Box::new(Own { expression, domain, weight: Row::all(1.0) }))
 }
 
 /// `x, y` or `x1 to x7`.
@@ -42,7 +68,7 @@ fn variables(dimension: usize) -> String {
 }
 
 /// x, y and z are 0, 1 and 2, and so are x1, x2 and x3.
-fn index(name: &str) -> Option<usize> {
+pub(super) fn index(name: &str) -> Option<usize> {
     match name {
         "x" => Some(0),
         "y" => Some(1),
@@ -54,16 +80,18 @@ fn index(name: &str) -> Option<usize> {
 #[derive(Clone)]
 struct Own {
     expression: Expression,
-    bounds: Bounds,
+    domain: Domain,
+    /// The weights of the latest values; ones where the domain has none.
+    weight: Row,
 }
 
 impl Integrand for Own {
     fn dimension(&self) -> usize {
-        self.bounds.dimension()
+        self.domain.dimension()
     }
 
     fn volume(&self) -> f64 {
-        self.bounds.volume()
+        self.domain.volume()
     }
 
     fn exact(&self) -> Option<f64> {
@@ -71,11 +99,19 @@ impl Integrand for Own {
     }
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
-        self.bounds.place(u)
+        self.domain.place(u)
     }
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        self.expression.values(self.bounds.rows(u))
+        let is_weighted = self.domain.is_weighted();
+        if is_weighted {
+            self.weight = Row::all(1.0);
+        }
+        let mut values = self.expression.values(self.domain.points(u, &mut self.weight));
+        if is_weighted {
+            Domain::weigh(&mut values, &self.weight);
+        }
+        values
     }
 }

@@ -17,12 +17,15 @@ pub struct Parameter {
     pub value_name: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
-    /// Its value when nothing is said; without one it must be said.
+    /// Its value when nothing is said; without one it must be said. Empty: it has none, and may be
+    /// left out.
     pub default: Option<&'static str>,
     /// The only values it may have; empty where any may come.
     pub choices: &'static [&'static str],
     /// Whether it stands on the command line without its name, in front of the number of samples.
     pub is_positional: bool,
+    /// Whether it may be said several times; the words are then joined with commas.
+    pub is_repeatable: bool,
 }
 
 impl Parameter {
@@ -33,7 +36,15 @@ impl Parameter {
         default: &'static str,
         about: &'static str,
     ) -> Parameter {
-        Parameter { name, value_name, about, default: Some(default), choices: &[], is_positional: false }
+        Parameter {
+            name,
+            value_name,
+            about,
+            default: Some(default),
+            choices: &[],
+            is_positional: false,
+            is_repeatable: false,
+        }
     }
 }
 

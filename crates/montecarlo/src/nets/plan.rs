@@ -1,0 +1,132 @@
+//! Which points of which replicate a block has.
+//!
+//! Block b has points of replicate b mod 16, the (b / 16)-th run of [`NetPlan::block_points`]. So
+//! the first 16 * 2^k blocks are the first 2^k runs of each replicate: **every power of two of
+//! blocks, from 16 on, is 16 complete nets of one size**, and a longer job extends a shorter one.
+//!
+//! A job with fewer points has 16 shorter blocks; no longer job extends it.
+
+use super::{LOG_WIDTH, REPLICATES};
+use crate::uniform::BLOCK_ROWS;
+use std::ops::Range;
+
+/// Points of a replicate: Sobol's direction numbers are 52 bits wide, as a coordinate is.
+pub const MOST_POINTS: u64 = 1 << 52;
+
+/// The samples of a job of `dimension` coordinates, cut into blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetPlan {
+    /// The binary logarithm of the points of each replicate.
+    log_points: u32,
+    /// The same of the points of a full block.
+    log_block: u32,
+}
+
+impl NetPlan {
+    /// The plan for at least `samples` samples in all, at most 2^56: 16 times the next power of
+    /// two.
+    pub fn new(dimension: usize, samples: u64) -> NetPlan {
+        let each = samples.div_ceil(REPLICATES as u64).clamp(1, MOST_POINTS).next_power_of_two();
+        // Groups that take as many numbers as a block of plain samples, rounded down.
+        let groups = (BLOCK_ROWS / dimension as u64).max(1);
+        NetPlan { log_points: each.ilog2(), log_block: groups.ilog2() + LOG_WIDTH }
+    }
+
+    /// The plan of the first `blocks` blocks, which are a multiple of 16; fewer than 16 count as 16.
+    /// More than a power of two of them are points of the next one.
+    #[must_use]
+    pub fn shortened(self, blocks: u64) -> NetPlan {
+        let runs = blocks.div_ceil(REPLICATES as u64).max(1).next_power_of_two();
+        NetPlan { log_points: self.log_points.min(self.log_block + runs.ilog2()), ..self }
+    }
+
+    /// Points of each replicate.
+    pub fn points(self) -> u64 {
+        1 << self.log_points
+    }
+
+    /// Points of a full block: the same for every job of this dimension.
+    pub fn full_block(self) -> u64 {
+        1 << self.log_block
+    }
+
+    /// Points of each block of this job.
+    pub fn block_points(self) -> u64 {
+        self.points().min(self.full_block())
+    }
+
+    /// Blocks of the job.
+    pub fn blocks(self) -> u64 {
+        self.points() / self.block_points() * REPLICATES as u64
+    }
+
+    /// Samples of the job.
+    pub fn samples(self) -> u64 {
+        self.points() * REPLICATES as u64
+    }
+
+    /// The replicate of a block, and its first point there.
+    pub fn place(self, block: u64) -> (usize, u64) {
+        ((block % REPLICATES as u64) as usize, block / REPLICATES as u64 * self.block_points())
+    }
+
+    /// Points of a replicate in the blocks of a span.
+    pub fn points_of(self, replicate: usize, span: Range<u64>) -> u64 {
+        // Blocks below `end` that belong to it.
+        let below = |end: u64| (end + (REPLICATES - 1 - replicate) as u64) / REPLICATES as u64;
+        (below(span.end) - below(span.start)) * self.block_points()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn samples_are_16_times_a_power_of_two() {
+        for (samples, expected) in [(0, 16), (1, 16), (16, 16), (17, 32), (100, 128), (1 << 56, 1 << 56)] {
+            assert_eq!(NetPlan::new(3, samples).samples(), expected);
+        }
+        assert_eq!(NetPlan::new(3, u64::MAX).samples(), 1 << 56);
+    }
+
+    #[test]
+    fn a_block_has_the_work_of_a_plain_one() {
+        for (dimension, points) in [(1, 1 << 19), (2, 1 << 18), (5, 1 << 16), (1000, 512)] {
+            let plan = NetPlan::new(dimension, 1 << 40);
+            assert_eq!((plan.block_points(), plan.full_block()), (points, points));
+        }
+        let short = NetPlan::new(5, 1 << 10);
+        assert_eq!((short.block_points(), short.blocks(), short.full_block()), (64, 16, 1 << 16));
+    }
+
+    proptest! {
+        #[test]
+        fn every_power_of_two_is_16_nets(dimension in 1..=1000usize, log in 0..30u32, k in 0..12u32) {
+            let plan = NetPlan::new(dimension, 1 << log);
+            let part = plan.shortened(16 << k);
+            prop_assert_eq!(part.blocks(), plan.blocks().min(16 << k));
+            let mut points = [0; REPLICATES];
+            for block in 0..part.blocks().min(4096) {
+                let (replicate, first) = part.place(block);
+                prop_assert_eq!((replicate, first), plan.place(block));
+                prop_assert_eq!(first, points[replicate], "the next point of each replicate");
+                points[replicate] += part.block_points();
+            }
+            if part.blocks() <= 4096 {
+                prop_assert_eq!(points, [part.points(); REPLICATES]);
+            }
+        }
+
+        #[test]
+        fn points_of_spans(start in 0..100u64, length in 0..100u64) {
+            let plan = NetPlan::new(7, 1 << 30);
+            let mut points = [0; REPLICATES];
+            (start..start + length).for_each(|block| points[plan.place(block).0] += plan.block_points());
+            for (replicate, points) in points.into_iter().enumerate() {
+                prop_assert_eq!(plan.points_of(replicate, start..start + length), points);
+            }
+        }
+    }
+}

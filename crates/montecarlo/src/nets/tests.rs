@@ -1,0 +1,237 @@
+//! Points, and whole jobs on one rank: evenness, the answers, and the same bits however computed.
+
+use montesieve_kernel::Tally;
+use montesieve_kernel::isa::Isa;
+use proptest::prelude::*;
+
+use super::plan::NetPlan;
+use super::sampler::NetSampler;
+use super::tally::NetTally;
+use super::*;
+use crate::integrands::parameters::Parameters;
+use crate::integrands::{ALL, find};
+use crate::sampler::Kernel;
+
+const FAMILIES: [Family; 2] = [Family::Sobol, Family::Lattice];
+
+/// The first 2^`log` points of a replicate, coordinate by coordinate.
+fn points(family: Family, dimension: usize, seed: u64, replicate: usize, log: u32) -> Vec<Vec<f64>> {
+    let mut set = PointSet::new(family, dimension, seed, Isa::widest());
+    let groups = 1usize << (log - LOG_WIDTH);
+    let mut rows = vec![Row::all(0.0); groups * dimension];
+    set.fill(replicate, 0, &mut rows);
+    let coordinate = |d: usize| rows.iter().skip(d).step_by(dimension).flat_map(|row| row.0).collect();
+    (0..dimension).map(coordinate).collect()
+}
+
+/// An integrand of the list, with its defaults but for these.
+fn integrand(name: &str, given: &[(&str, &str)]) -> Box<dyn Kernel> {
+    let entry = find(name).expect("in the list");
+    let word = |name: &str, default: Option<&str>| {
+        let given = given.iter().find(|(known, _)| *known == name).map(|(_, word)| *word);
+        given.or(default).expect("given or has a default").to_owned()
+    };
+    let words = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter.name, parameter.default)));
+    (entry.make)(&Parameters::new(words)).expect("good parameters")
+}
+
+fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa) -> (NetTally, NetPlan) {
+    let plan = NetPlan::new(kernel.dimension(), samples);
+    let mut sampler = NetSampler::new(kernel.duplicate(), plan, family, seed, isa);
+    let mut all = NetTally::default();
+    (0..plan.blocks()).for_each(|block| all.merge(sampler.block(block)));
+    assert!(all.is_sound(&plan, kernel.dimension(), 0..plan.blocks()));
+    (all, plan)
+}
+
+/// The first points of Joe and Kuo's own program in three dimensions, unscrambled.
+#[test]
+fn the_published_points() {
+    let columns = sobol::columns(3);
+    let point = |number: usize, d: usize| {
+        let bits = (0..sobol::BITS).filter(|bit| number >> bit & 1 == 1);
+        bits.fold(0, |sum, bit| sum ^ columns[d][bit]) as f64 / 2f64.powi(sobol::BITS as i32)
+    };
+    // By Gray code, as their program orders them.
+    let published = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.75, 0.25, 0.25], [0.25, 0.75, 0.75], [0.375, 0.375, 0.625]];
+    for (i, expected) in published.into_iter().enumerate() {
+        assert_eq!([0, 1, 2].map(|d| point(i ^ i >> 1, d)), expected, "point {i}");
+    }
+}
+
+#[test]
+fn each_coordinate_alone_has_one_point_in_each_cell() {
+    for family in FAMILIES {
+        for (d, coordinates) in points(family, 1000, 3, 5, 9).into_iter().enumerate() {
+            let mut cells = [0; 512];
+            coordinates.iter().for_each(|x| cells[(x * 512.0) as usize] += 1);
+            // The fold of a lattice puts two points into some cells.
+            let most = if family == Family::Sobol { 1 } else { 2 };
+            assert!(cells.iter().all(|&n| n <= most), "{family:?}, dimension {d}");
+        }
+    }
+}
+
+/// The first two coordinates of Sobol's sequence are a (0, k, 2)-net, scrambled or not.
+#[test]
+fn the_first_two_coordinates_have_one_point_in_every_elementary_box() {
+    for replicate in [0, 15] {
+        let net = points(Family::Sobol, 2, 8, replicate, 10);
+        for log_x in 0..=10 {
+            let mut boxes = [0; 1024];
+            for (x, y) in net[0].iter().zip(&net[1]) {
+                let (column, row) = ((x * f64::from(1 << log_x)) as usize, (y * f64::from(1 << (10 - log_x))) as usize);
+                boxes[row << log_x | column] += 1;
+            }
+            assert_eq!(boxes, [1; 1024], "2^-{log_x} wide");
+        }
+    }
+}
+
+#[test]
+fn replicates_and_seeds_differ() {
+    for family in FAMILIES {
+        let first = points(family, 3, 1, 0, 7);
+        assert_ne!(first, points(family, 3, 1, 1, 7));
+        assert_ne!(first, points(family, 3, 2, 0, 7));
+        assert_eq!(first, points(family, 4, 1, 0, 7)[..3], "coordinates do not depend on how many there are");
+    }
+}
+
+/// With 2^16 points in all. Student's t with 15 degrees of freedom exceeds 5.2 once in 10^4.
+#[test]
+fn every_integrand_of_the_list_has_its_integral() {
+    for entry in &ALL {
+        let given = [("expression", "exp(x-y)*cos(3*z)"), ("bounds", "0:1,-1:1,0:2")];
+        let kernel = integrand(entry.name, &given);
+        let e = std::f64::consts::E;
+        let own = (e - 1.0) * (e - 1.0 / e) * 6f64.sin() / 3.0;
+        let exact = if entry.name == "expr" { Some(own) } else { kernel.exact() };
+        for family in FAMILIES {
+            let (tally, _) = tally(&*kernel, family, 1 << 16, 1, Isa::widest());
+            let mean = tally.mean(kernel.volume(), false).expect("all replicates");
+            let Some(exact) = exact else { continue };
+            let z = mean.z(exact).expect("an error");
+            assert!(z.abs() < 5.2, "{} by {family:?}: {z}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn intervals_cover_as_often_as_they_say() {
+    for family in FAMILIES {
+        for name in ["genz-gaussian", "genz-discontinuous", "genz-oscillatory"] {
+            let kernel = integrand(name, &[]);
+            let exact = kernel.exact().expect("known");
+            let covers = |seed| {
+                let (tally, _) = tally(&*kernel, family, 1 << 13, seed, Isa::widest());
+                let mean = tally.mean(1.0, false).expect("all replicates");
+                mean.ci95.is_some_and(|[low, high]| (low..=high).contains(&exact))
+            };
+            let covered = (1..=100).filter(|&seed| covers(seed)).count();
+            assert!((86..=100).contains(&covered), "{name} by {family:?}: {covered} of 100");
+        }
+    }
+}
+
+/// 2^20 points of a smooth integrand: random ones would be 1e-3 off.
+#[test]
+fn evenness_pays() {
+    let kernel = integrand("genz-gaussian", &[]);
+    for (family, most) in [(Family::Sobol, 3e-6), (Family::Lattice, 3e-7)] {
+        let (tally, _) = tally(&*kernel, family, 1 << 20, 1, Isa::widest());
+        let mean = tally.mean(1.0, false).expect("all replicates");
+        let relative = mean.std_error.expect("known") / mean.estimate;
+        assert!(relative < most, "{family:?}: {relative}");
+    }
+}
+
+#[test]
+fn a_constant_has_no_error_and_no_interval() {
+    for family in FAMILIES {
+        let kernel = integrand("expr", &[("expression", "0.1"), ("bounds", "0:3,0:1")]);
+        let (tally, _) = tally(&*kernel, family, 1 << 12, 1, Isa::widest());
+        let mean = tally.mean(kernel.volume(), false).expect("all replicates");
+        assert_eq!((mean.std_error, mean.ci95), (None, None));
+        assert!((mean.estimate - 0.3).abs() < 1e-15);
+    }
+}
+
+#[test]
+fn what_is_no_number_is_counted_and_found() {
+    let kernel = integrand("expr", &[("expression", "sqrt(x - 0.25)"), ("bounds", "0:1")]);
+    let (all, plan) = tally(&*kernel, Family::Sobol, 1 << 12, 1, Isa::widest());
+    assert_eq!((all.samples(), all.nans(), plan.samples()), (1 << 12, 1 << 10, 1 << 12));
+    assert!(all.first_nan().is_some_and(|bad| bad.point[0] < 0.25));
+    let exact = 0.75f64.powf(1.5) / 1.5;
+    let zero = all.mean(1.0, true).expect("all").estimate;
+    let skipped = all.mean(1.0, false).expect("all").estimate;
+    assert!((zero - exact).abs() < 1e-3 && (skipped - exact / 0.75).abs() < 1e-3);
+    let kernel = integrand("expr", &[("expression", "1 / (x > 0.5)"), ("bounds", "0:1")]);
+    let (all, _) = tally(&*kernel, Family::Lattice, 1 << 12, 1, Isa::widest());
+    assert!(all.first_infinite().is_some() && all.nans() == 0);
+}
+
+#[test]
+fn values_of_any_size_have_the_same_relative_error() {
+    let relative = |factor: &str| {
+        let expression = format!("{factor}*exp(-3*x*y)");
+        let kernel = integrand("expr", &[("expression", &expression), ("bounds", "0:1,0:1")]);
+        let (tally, _) = tally(&*kernel, Family::Sobol, 1 << 14, 7, Isa::widest());
+        let mean = tally.mean(1.0, false).expect("all");
+        mean.std_error.expect("known") / mean.estimate
+    };
+    let usual = relative("1");
+    for factor in ["1e-290", "1e-160", "1e160", "1e290", "-1e200"] {
+        assert!((relative(factor).abs() - usual).abs() < 1e-6 * usual, "{factor}");
+    }
+}
+
+#[test]
+fn forged_tallies_are_refused() {
+    let kernel = integrand("genz-gaussian", &[("dim", "2")]);
+    let (all, plan) = tally(&*kernel, Family::Sobol, 1 << 21, 1, Isa::widest());
+    for blocks in [0..31, 1..32, 0..48] {
+        assert!(!all.is_sound(&plan, 2, blocks.clone()), "{blocks:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn every_walk_and_every_cut_gives_the_same_bits(seed: u64, dimension in 1..70usize, log in 4..16u32, which in 0..2usize) {
+        let dimension = dimension.to_string();
+        let name = if which == 0 { "ball" } else { "genz-corner-peak" };
+        let dimension = if which == 0 { (dimension.len() + 1).to_string() } else { (seed % 50 + 1).to_string() };
+        let kernel = integrand(name, &[("dim", &dimension)]);
+        for family in FAMILIES {
+            let (expected, plan) = tally(&*kernel, family, 1 << log, seed, Isa::Portable);
+            for isa in Isa::available() {
+                // Backwards, each block by a new workspace.
+                let mut all = NetTally::default();
+                for block in (0..plan.blocks()).rev() {
+                    let mut part = NetSampler::new(kernel.duplicate(), plan, family, seed, isa).block(block);
+                    part.merge(all);
+                    all = part;
+                }
+                prop_assert_eq!(&all, &expected, "{}", isa);
+            }
+        }
+    }
+
+    #[test]
+    fn any_group_is_reached_directly(seed: u64, group in 0..1u64 << 40, dimension in 1..20usize, replicate in 0..16usize) {
+        for family in FAMILIES {
+            let mut rows = vec![Row::all(0.0); 5 * dimension];
+            PointSet::new(family, dimension, seed, Isa::widest()).fill(replicate, group << LOG_WIDTH, &mut rows);
+            let mut one = vec![Row::all(0.0); dimension];
+            let mut set = PointSet::new(family, dimension, seed, Isa::Portable);
+            for (place, expected) in (group..).zip(rows.chunks_exact(dimension)) {
+                set.fill(replicate, place << LOG_WIDTH, &mut one);
+                prop_assert_eq!(&one[..], expected);
+            }
+            prop_assert!(rows.iter().all(|row| row.0.iter().all(|&x| 0.0 < x && x < 1.0)));
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Samples of a VEGAS job, block by block.
+//!
+//! Stands beside [`sampler`](crate::sampler), which feeds the integrand with uniform points. Here
+//! every group of 128 points goes through four steps: rows of uniform numbers, moved into the boxes
+//! of the strata (in blocks that count), mapped to x with the Jacobian, and evaluated. The sums of
+//! the boxes are plain ones, in the order of the samples; those of blocks are exact
+//! ([`tally`](super::tally)).
+//!
+//! Run time (Zen 4, AVX-512): see docs/montecarlo.md. Memory: 8 KiB a dimension for the map, and 16
+//! KiB of rows.
+
+use std::rc::Rc;
+
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::{Isa, Supported};
+
+use super::VegasCut;
+use super::adaptation::Adaptation;
+use super::map::BINS;
+use super::strata::Strata;
+use super::tally::{Pass, VegasTally};
+use super::training::{TrainingTally, exponent};
+use crate::irregular::Irregular;
+use crate::sampler::Kernel;
+use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
+
+/// Rows of y that are filled at a time, as far as groups are whole: 16 KiB.
+const ROWS: usize = 16;
+
+/// The largest coordinate: 1 + y is then below 2, as an `f64` too.
+const LARGEST: f64 = 1.0 - f64::EPSILON;
+
+/// Left edge and width of each bin of a dimension.
+type Bins = [[f64; 2]; BINS];
+
+/// Which of 2^`log` equal intervals of (0, 1) a number lies in: the leading bits of the fraction of
+/// 1 + y. That is rounded, so a number within 2^-53 of the next interval may count as of that.
+#[inline(always)]
+pub(super) fn interval(y: f64, log: u32) -> usize {
+    let y = if y < LARGEST { y } else { LARGEST };
+    (((y + 1.0).to_bits() & ((1 << 52) - 1)) >> (52 - log)) as usize
+}
+
+/// A rank's workspace for the blocks of one stage.
+pub struct VegasSampler {
+    kernel: Box<dyn Kernel>,
+    cut: VegasCut,
+    strata: Strata,
+    adaptation: Rc<Adaptation>,
+    /// The map of each dimension.
+    bins: Vec<Bins>,
+    uniforms: Uniforms,
+    isa: Supported,
+    rows: Rows,
+}
+
+/// Groups of 128 points on their way.
+struct Rows {
+    y: Vec<Row>,
+    x: Vec<Row>,
+    jacobian: Vec<Row>,
+    values: Vec<Row>,
+}
+
+impl VegasSampler {
+    /// Samples of `kernel` under `adaptation`, from the stream of `seed`.
+    ///
+    /// # Panics
+    /// If this CPU lacks `isa`, or if the map is one of another dimension.
+    pub fn new(kernel: Box<dyn Kernel>, cut: VegasCut, adaptation: Rc<Adaptation>, seed: u64, isa: Isa) -> Self {
+        let dimension = kernel.dimension();
+        assert_eq!(dimension, adaptation.map.dimension(), "a map for every coordinate");
+        let bins = adaptation.map.bins();
+        let bins = bins.as_chunks::<BINS>().0.to_vec();
+        let groups = (ROWS / dimension).max(1);
+        let rows = |count: usize| vec![Row::all(0.0); count];
+        let buffers = Rows {
+            y: rows(groups * dimension),
+            x: rows(groups * dimension),
+            jacobian: rows(groups),
+            values: rows(groups),
+        };
+        let strata = Strata::new(&cut);
+        let uniforms = Uniforms::new(seed, isa);
+        VegasSampler { kernel, cut, strata, adaptation, bins, uniforms, isa: isa.require(), rows: buffers }
+    }
+
+    /// The tally of one block: of training, or one that counts.
+    pub fn block(&mut self, block: u64) -> VegasTally {
+        if block < self.cut.training_blocks() { self.train(block) } else { self.pass(block) }
+    }
+
+    /// Jumps to the numbers of a block: no two blocks share any.
+    fn go_to(&mut self, block: u64) {
+        let most = self.cut.training_block.max(self.cut.block());
+        let rows = most.div_ceil(WIDTH as u64) * self.cut.dimension() as u64;
+        self.uniforms.go_to(block * rows.div_ceil(BLOCK_ROWS));
+    }
+
+    /// A block of training: uniform in y.
+    fn train(&mut self, block: u64) -> VegasTally {
+        let stage = self.cut.stage(block);
+        let resolution = self.cut.resolution(stage);
+        let boxes = if stage as usize + 1 == self.cut.stages().len() { self.strata.boxes() } else { 0 };
+        let mut tally = TrainingTally::new(stage, self.cut.dimension() * resolution, boxes);
+        // The first stage has one block, which finds its own scale.
+        let power = self.adaptation.exponent.unwrap_or_else(|| exponent(self.largest(block)));
+        let (mut first, mut second) = (Row::all(0.0), Row::all(0.0));
+        let mut irregular = Irregular::new(block);
+        let mut largest: f64 = 0.0;
+        self.each_group(block, None, |sampler, group, _| {
+            let VegasSampler { rows, strata, isa, .. } = sampler;
+            let weighted = rows.weighted(group, power, WIDTH, *isa, &mut irregular);
+            largest = largest.max(largest_of(*isa, &weighted));
+            first.update(&weighted, |sum, value| sum + value);
+            second.update(&weighted, |sum, value| sum + value * value);
+            tally.record(*isa, rows.y_of(group), &weighted, strata.intervals());
+        });
+        tally.samples = self.cut.training_block;
+        tally.largest = libm::scalbn(largest, -power);
+        first.0.iter().for_each(|&sum| tally.first.add_scaled(sum, -power));
+        second.0.iter().for_each(|&sum| tally.second.add_scaled(sum, -2 * power));
+        VegasTally::of_training(tally, irregular)
+    }
+
+    /// The largest size of f J in a block of training.
+    fn largest(&mut self, block: u64) -> f64 {
+        let mut largest: f64 = 0.0;
+        self.each_group(block, None, |sampler, group, _| {
+            let VegasSampler { rows, isa, .. } = sampler;
+            largest = largest.max(largest_of(*isa, &rows.weighted(group, 0, WIDTH, *isa, &mut Irregular::new(block))));
+        });
+        largest
+    }
+
+    /// A block that counts: one pass over all boxes.
+    fn pass(&mut self, block: u64) -> VegasTally {
+        let adaptation = Rc::clone(&self.adaptation);
+        let power = adaptation.exponent.unwrap_or(0);
+        let mut irregular = Irregular::new(block);
+        let shift = libm::scalbn(adaptation.shift, power);
+        let mut sums = PassSums { shift, ..PassSums::default() };
+        let mut walk = Walk::new(&adaptation.counts);
+        let samples = self.each_group(block, Some(&adaptation.counts), |sampler, group, lanes| {
+            let weighted = sampler.rows.weighted(group, power, lanes, sampler.isa, &mut irregular);
+            walk.each(&adaptation.counts, lanes, |_, range, is_end| sums.add(&weighted.0[range], is_end));
+        });
+        let boxes = adaptation.counts.len() as f64;
+        let pass = Pass {
+            estimate: sums.estimate / boxes,
+            variance: sums.variance / (boxes * boxes),
+            largest: sums.largest / (boxes * boxes),
+            degrees: samples - adaptation.counts.len() as u64,
+        };
+        VegasTally::of_pass(pass, samples, power, adaptation.shift, irregular)
+    }
+
+    /// Evaluates the groups of a block one after the other, and calls `each` with the place of the
+    /// group in the rows and its number of samples. In a block that counts the points are moved
+    /// into the boxes, which have these `counts`. Returns the samples.
+    fn each_group(
+        &mut self,
+        block: u64,
+        counts: Option<&[u32]>,
+        mut each: impl FnMut(&mut VegasSampler, usize, usize),
+    ) -> u64 {
+        self.go_to(block);
+        let dimension = self.cut.dimension();
+        let samples = counts.map_or(self.cut.training_block, |counts| counts.iter().map(|&n| u64::from(n)).sum());
+        let mut walk = Walk::new(counts.unwrap_or_default());
+        let mut left = samples;
+        while left > 0 {
+            let most = self.rows.values.len();
+            let groups = left.div_ceil(WIDTH as u64).min(most as u64) as usize;
+            self.uniforms.fill(&mut self.rows.y[..groups * dimension]);
+            if let Some(counts) = counts {
+                for group in 0..groups {
+                    let lanes = (left - (group * WIDTH) as u64).min(WIDTH as u64) as usize;
+                    walk.stratify(&self.strata, counts, lanes, &mut self.rows.y[group * dimension..][..dimension]);
+                }
+            }
+            let Rows { y, x, jacobian, .. } = &mut self.rows;
+            map_rows(self.isa, &self.bins, &y[..groups * dimension], x, jacobian);
+            self.kernel.evaluate(&self.rows.x[..groups * dimension], &mut self.rows.values[..groups], self.isa);
+            for group in 0..groups {
+                let lanes = left.min(WIDTH as u64) as usize;
+                each(self, group, lanes);
+                left -= lanes as u64;
+            }
+        }
+        samples
+    }
+}
+
+impl Rows {
+    fn dimension(&self) -> usize {
+        self.x.len() / self.values.len()
+    }
+
+    fn y_of(&self, group: usize) -> &[Row] {
+        &self.y[group * self.dimension()..][..self.dimension()]
+    }
+
+    /// The values of the first `lanes` samples of a group times the Jacobian and 2^`power`. Values
+    /// that are no finite numbers are counted and the first of each kind is kept; they are 0 here.
+    fn weighted(&self, group: usize, power: i32, lanes: usize, isa: Supported, irregular: &mut Irregular) -> Row {
+        let factor = libm::scalbn(1.0, power);
+        let (values, jacobian) = (&self.values[group], &self.jacobian[group]);
+        let mut weighted = Row::all(0.0);
+        if weigh(isa, values, jacobian, factor, &mut weighted) > 0 {
+            for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
+                *weight = 0.0;
+                if lane < lanes {
+                    let x = &self.x[group * self.dimension()..][..self.dimension()];
+                    irregular.add(values.0[lane].is_nan(), || x.iter().map(|row| row.0[lane]).collect());
+                }
+            }
+        }
+        weighted
+    }
+}
+
+/// The sums of a pass over the boxes, and of the box in work. Values are less a shift, about their
+/// mean: near a perfect map their squares would differ in the last digits alone.
+#[derive(Default)]
+struct PassSums {
+    shift: f64,
+    estimate: f64,
+    variance: f64,
+    largest: f64,
+    count: f64,
+    first: f64,
+    second: f64,
+}
+
+impl PassSums {
+    /// Adds samples of the box in work, which ends with them if `is_end`.
+    fn add(&mut self, values: &[f64], is_end: bool) {
+        for &value in values {
+            let value = value - self.shift;
+            self.first += value;
+            self.second += value * value;
+        }
+        self.count += values.len() as f64;
+        if is_end {
+            let mean = self.first / self.count;
+            let around = self.second - mean * self.first;
+            let variance = if around > 0.0 { around / (self.count * (self.count - 1.0)) } else { 0.0 };
+            self.estimate += mean;
+            self.variance += variance;
+            self.largest = if variance > self.largest { variance } else { self.largest };
+            (self.count, self.first, self.second) = (0.0, 0.0, 0.0);
+        }
+    }
+}
+
+/// A walk over the samples of all boxes, in the order of the boxes.
+struct Walk {
+    at: usize,
+    /// Samples of that box that are still to come.
+    left: u32,
+}
+
+impl Walk {
+    fn new(counts: &[u32]) -> Walk {
+        Walk { at: 0, left: counts.first().copied().unwrap_or(0) }
+    }
+
+    /// Calls `each` for the next `lanes` samples with a box, its part of them, and whether it ends
+    /// there.
+    fn each(&mut self, counts: &[u32], lanes: usize, mut each: impl FnMut(usize, std::ops::Range<usize>, bool)) {
+        let mut lane = 0;
+        while lane < lanes {
+            let end = lanes.min(lane + self.left as usize);
+            self.left -= (end - lane) as u32;
+            each(self.at, lane..end, self.left == 0);
+            if self.left == 0 {
+                self.at += 1;
+                self.left = counts.get(self.at).copied().unwrap_or(0);
+            }
+            lane = end;
+        }
+    }
+
+    /// Moves the next `lanes` samples, uniform in the cube, into their boxes.
+    fn stratify(&mut self, strata: &Strata, counts: &[u32], lanes: usize, y: &mut [Row]) {
+        self.each(counts, lanes, |at, range, _| {
+            let mut rest = at;
+            for (y, &intervals) in y.iter_mut().zip(strata.intervals()).filter(|(_, intervals)| **intervals > 1) {
+                let (first, width) = ((rest % intervals) as f64, 1.0 / intervals as f64);
+                rest /= intervals;
+                y.0[range.clone()].iter_mut().for_each(|y| *y = (first + *y) * width);
+            }
+        });
+    }
+}
+
+dispatch! {
+    /// The points of groups: x and the Jacobian of y.
+    fn map_rows(isa: Supported, bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row])
+        = map_kernel(bins, y, x, jacobian);
+}
+
+#[inline(always)]
+fn map_kernel(bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row]) {
+    let dimension = bins.len();
+    for ((y, x), jacobian) in y.chunks_exact(dimension).zip(x.chunks_exact_mut(dimension)).zip(jacobian) {
+        *jacobian = Row::all(1.0);
+        for ((y, x), bins) in y.iter().zip(x).zip(bins) {
+            for ((&y, x), jacobian) in y.0.iter().zip(&mut x.0).zip(&mut jacobian.0) {
+                let y = if y < LARGEST { y } else { LARGEST };
+                let bits = (y + 1.0).to_bits();
+                let [left, width] = bins[(bits >> (52 - BINS.ilog2())) as usize & (BINS - 1)];
+                let start = f64::from_bits(bits & !((1 << (52 - BINS.ilog2())) - 1)) - 1.0;
+                *x = left + (y - start) * BINS as f64 * width;
+                *jacobian *= width * BINS as f64;
+            }
+        }
+    }
+}
+
+dispatch! {
+    /// Values times Jacobian and factor; returns how many are no finite numbers.
+    fn weigh(isa: Supported, values: &Row, jacobian: &Row, factor: f64, weighted: &mut Row) -> u64
+        = weigh_kernel(values, jacobian, factor, weighted);
+}
+
+#[inline(always)]
+fn weigh_kernel(values: &Row, jacobian: &Row, factor: f64, weighted: &mut Row) -> u64 {
+    let mut irregular = 0;
+    for ((&value, &jacobian), weighted) in values.0.iter().zip(&jacobian.0).zip(&mut weighted.0) {
+        *weighted = value * factor * jacobian;
+        irregular += u64::from(!weighted.is_finite());
+    }
+    irregular
+}
+
+dispatch! {
+    /// The largest size of a value.
+    fn largest_of(isa: Supported, values: &Row) -> f64 = largest_kernel(values);
+}
+
+#[inline(always)]
+fn largest_kernel(values: &Row) -> f64 {
+    values.0.iter().fold(0.0, |largest, &value| if value.abs() > largest { value.abs() } else { largest })
+}

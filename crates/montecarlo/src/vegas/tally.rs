@@ -1,0 +1,247 @@
+//! What blocks of a VEGAS job add up to: estimates and variances of those that count, and the
+//! training of one stage.
+//!
+//! Stands beside [`tally`](crate::tally), whose sums are of single values. Here a block brings its
+//! own estimate of the integral and the variance of that, and both are summed exactly.
+//!
+//! The sums of training serve the stages behind them only. So where tallies of two stages merge,
+//! those sums are left out: the ledger keeps the stages apart as long as they are needed.
+//!
+//! Memory: 3 KiB, and the training.
+
+use std::ops::Range;
+
+use montesieve_kernel::Tally;
+use serde::{Deserialize, Serialize};
+
+use super::VegasCut;
+use super::training::TrainingTally;
+use crate::chi_square::ChiSquare;
+use crate::exact::{Exact, ExactSquares};
+use crate::irregular::{BadSample, Irregular, keep_first};
+use crate::mean::Mean;
+use crate::tally::Peak;
+
+/// A block that counts: what a pass over all strata gives. Values are f J times 2^exponent, less a
+/// shift.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pass {
+    pub(super) estimate: f64,
+    pub(super) variance: f64,
+    /// The largest part of the variance that one box has.
+    pub(super) largest: f64,
+    /// Samples, less one for each box.
+    pub(super) degrees: u64,
+}
+
+/// Sums over blocks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VegasSums {
+    /// Samples in blocks of training, and in all others.
+    training: u64,
+    samples: u64,
+    /// Samples whose value is not a number; they count as 0.
+    nans: u64,
+    /// The first sample with such a value, and with an infinite one.
+    first_nan: Option<BadSample>,
+    first_infinite: Option<BadSample>,
+    /// Blocks that count.
+    blocks: u64,
+    /// Their samples, less one for each box.
+    degrees: u64,
+    /// What is taken from every estimate: the same in all of these blocks.
+    shift: f64,
+    /// The sums of the estimates less the shift, of their squares, and of the variances.
+    first: Exact,
+    second: ExactSquares,
+    variance: ExactSquares,
+    /// The largest part of a variance that one box has.
+    peak: Peak,
+}
+
+/// The training in a tally.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+enum Training {
+    /// No block of training.
+    #[default]
+    None,
+    /// Blocks of one stage.
+    Stage(Box<TrainingTally>),
+    /// Blocks of several stages, whose sums do not merge.
+    Several,
+}
+
+/// The tally of a span of blocks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VegasTally {
+    sums: VegasSums,
+    training: Training,
+}
+
+impl Tally for VegasTally {
+    fn merge(&mut self, next: VegasTally) {
+        self.sums.merge(&next.sums);
+        match (&mut self.training, next.training) {
+            (_, Training::None) => {}
+            (here @ Training::None, there) => *here = there,
+            (Training::Stage(here), Training::Stage(there)) if here.stage == there.stage => here.merge(&there),
+            (here, _) => *here = Training::Several,
+        }
+    }
+}
+
+impl VegasTally {
+    /// Samples of a stage of training.
+    pub(super) fn of_training(tally: TrainingTally, irregular: Irregular) -> VegasTally {
+        let sums = VegasSums { training: tally.samples, ..VegasSums::default() }.with(irregular);
+        VegasTally { sums, training: Training::Stage(Box::new(tally)) }
+    }
+
+    /// A block that counts, of `samples` samples.
+    pub(super) fn of_pass(pass: Pass, samples: u64, exponent: i32, shift: f64, irregular: Irregular) -> VegasTally {
+        let mut sums = VegasSums { samples, shift, ..VegasSums::default() }.with(irregular);
+        if sums.first_infinite.is_none() {
+            sums.blocks = 1;
+            sums.degrees = pass.degrees;
+            sums.first.add_scaled(pass.estimate, -exponent);
+            sums.second.add_scaled(pass.estimate * pass.estimate, -2 * exponent);
+            sums.variance.add_scaled(pass.variance, -2 * exponent);
+            sums.peak = Peak::new(pass.largest, -2 * exponent);
+        }
+        VegasTally { sums, training: Training::None }
+    }
+
+    /// The sums over the blocks that count.
+    pub fn sums(&self) -> &VegasSums {
+        &self.sums
+    }
+
+    /// The training, if the blocks have exactly one stage of it.
+    pub fn training(&self) -> Option<&TrainingTally> {
+        match &self.training {
+            Training::Stage(tally) => Some(tally),
+            Training::None | Training::Several => None,
+        }
+    }
+
+    /// Whether it can be the tally of these blocks of a job: for tallies from files.
+    pub fn is_sound(&self, cut: &VegasCut, blocks: Range<u64>) -> bool {
+        let trained = cut.training_blocks();
+        let training = blocks.end.min(trained).saturating_sub(blocks.start);
+        let counting = blocks.end.saturating_sub(blocks.start.max(trained));
+        let is_there = |bad: Option<&BadSample>| bad.is_none_or(|bad| bad.is_sound(cut.dimension(), &blocks));
+        let sums = &self.sums;
+        let is_training = match &self.training {
+            Training::None => training == 0,
+            Training::Several => training > 1,
+            Training::Stage(tally) => {
+                let is_last = tally.stage as usize + 1 == cut.stages().len();
+                cut.stage(blocks.start) == tally.stage
+                    && cut.stage(blocks.end.min(trained).saturating_sub(1)) == tally.stage
+                    && tally.samples == sums.training
+                    && tally.largest >= 0.0
+                    && tally.intervals.len() == cut.dimension() * cut.resolution(tally.stage)
+                    && tally.boxes.len() == if is_last { super::Strata::new(cut).boxes() } else { 0 }
+                    && tally.second.value() >= 0.0
+            }
+        };
+        is_training
+            && sums.training == training.saturating_mul(cut.training_block)
+            && sums.samples <= counting.saturating_mul(cut.block())
+            && sums.samples >= counting
+            && sums.nans <= sums.training.saturating_add(sums.samples)
+            && sums.blocks <= counting
+            && (sums.blocks == counting || sums.first_infinite.is_some())
+            && sums.degrees <= sums.samples
+            && is_there(sums.first_nan())
+            && is_there(sums.first_infinite())
+            && sums.shift.is_finite()
+            && sums.peak.is_sound()
+            && !(sums.variance.value_scaled(0) < 0.0 || sums.second.value_scaled(0) < 0.0)
+    }
+}
+
+impl VegasSums {
+    fn with(self, irregular: Irregular) -> VegasSums {
+        let Irregular { nans, first_nan, first_infinite, .. } = irregular;
+        VegasSums { nans, first_nan, first_infinite, ..self }
+    }
+
+    fn merge(&mut self, next: &VegasSums) {
+        self.training += next.training;
+        self.samples += next.samples;
+        self.nans += next.nans;
+        keep_first(&mut self.first_nan, &next.first_nan);
+        keep_first(&mut self.first_infinite, &next.first_infinite);
+        if self.blocks == 0 {
+            self.shift = next.shift;
+        }
+        self.blocks += next.blocks;
+        self.degrees = self.degrees.saturating_add(next.degrees);
+        self.first.merge(&next.first);
+        self.second.merge(&next.second);
+        self.variance.merge(&next.variance);
+        self.peak = self.peak.max(next.peak);
+    }
+
+    /// All samples, training included.
+    pub fn samples(&self) -> u64 {
+        // A forged checkpoint may claim any numbers.
+        self.training.saturating_add(self.samples)
+    }
+
+    /// The samples of training among them.
+    pub fn training(&self) -> u64 {
+        self.training
+    }
+
+    /// Samples whose value is not a number.
+    pub fn nans(&self) -> u64 {
+        self.nans
+    }
+
+    /// The first sample whose value is not a number.
+    pub fn first_nan(&self) -> Option<&BadSample> {
+        self.first_nan.as_ref()
+    }
+
+    /// The first sample whose value is infinite.
+    pub fn first_infinite(&self) -> Option<&BadSample> {
+        self.first_infinite.as_ref()
+    }
+
+    /// The power of two that makes the square of the estimates' size harmless.
+    fn exponent(&self) -> i32 {
+        let size = self.shift.abs().max(self.peak.root());
+        let own = if size > 0.0 { libm::frexp(size).1 } else { 0 };
+        (-own).clamp(-1000, 1000)
+    }
+
+    /// The integral over a region of `volume`; `None` without a block that counts.
+    pub fn mean(&self, volume: f64) -> Option<Mean> {
+        if self.blocks == 0 {
+            return None;
+        }
+        let (n, exponent) = (self.blocks as f64, self.exponent());
+        let estimate = libm::scalbn(self.shift, exponent) + self.first.value_scaled(exponent) / n;
+        let variance = self.variance.value_scaled(2 * exponent);
+        let is_known = self.degrees > 0 && variance > n * (NO_SPREAD * estimate) * (NO_SPREAD * estimate);
+        let std_error = is_known.then(|| variance.sqrt() / n);
+        let share = is_known.then(|| self.peak.value_scaled(2 * exponent) / variance);
+        Some(Mean::from_parts((estimate, std_error), exponent, volume, share, self.samples, self.degrees))
+    }
+
+    /// How the estimates of blocks scatter, in units of their variances; `None` for fewer than two
+    /// blocks, or where nothing is known about the variance.
+    pub fn chi_square(&self) -> Option<ChiSquare> {
+        let (n, exponent) = (self.blocks as f64, self.exponent());
+        let first = self.first.value_scaled(exponent);
+        let around = self.second.value_scaled(2 * exponent) - first * (first / n);
+        let variance = self.variance.value_scaled(2 * exponent) / n;
+        ChiSquare::new(if around > 0.0 { around } else { 0.0 } / variance, self.blocks)
+    }
+}
+
+/// Estimates of blocks that vary by less than this, relative to their size, may do so by rounding:
+/// 2^-40.
+const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;

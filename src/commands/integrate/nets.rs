@@ -1,0 +1,186 @@
+//! `--method sobol` and `--method lattice`: quasi-random points.
+//!
+//! Stands beside `plain` and `vegas`, whose samples are random: these fill the cube evenly, and 16
+//! independent randomisations give the error. Any number of blocks gives an estimate; a power of
+//! two of them, from 16 on, is 16 complete nets.
+
+use std::ops::ControlFlow;
+
+use super::args::NanPolicy;
+use super::problem::{IntegralFinding, Integration, Problem};
+use crate::commands::rounds::{Reading, Sampling};
+use crate::error::{Error, Result};
+use crate::job::rounds::Shorten;
+use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
+use crate::montecarlo::irregular::BadSample;
+use crate::montecarlo::mean::Mean;
+use crate::montecarlo::nets::plan::NetPlan;
+use crate::montecarlo::nets::sampler::NetSampler;
+use crate::montecarlo::nets::tally::NetTally;
+use crate::montecarlo::nets::{Family, REPLICATES};
+use crate::report::IntervalKind;
+
+/// Blocks that are worth a message: 1 ms of cheap integrands with AVX-512 on a Zen 4.
+const GRAIN: u64 = 8;
+
+/// The job: points of 16 replicates, in blocks of one replicate each.
+pub(super) struct NetJob {
+    problem: Problem,
+    family: Family,
+    /// Of the whole job.
+    plan: NetPlan,
+    blocks: u64,
+}
+
+impl NetJob {
+    pub(super) fn new(problem: Problem, family: Family) -> NetJob {
+        let plan = NetPlan::new(problem.kernel.dimension(), problem.samples);
+        NetJob { blocks: plan.blocks(), problem, family, plan }
+    }
+
+    /// The estimate of a tally.
+    fn mean(&self, tally: &NetTally) -> Option<Mean> {
+        tally.mean(self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+    }
+
+    /// The sentence about a sample whose value is no finite number.
+    fn sentence(&self, bad: &BadSample, value: f64) -> String {
+        Problem::bad_value(value, &self.problem.kernel.place(&bad.point))
+    }
+}
+
+impl Job for NetJob {
+    type Tally = NetTally;
+    type Workspace = NetSampler;
+
+    fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        // A job of fewer points has shorter blocks.
+        let (method, block) = (self.problem.method.word(), self.plan.block_points());
+        let kind = format!("{}, --method {method}, blocks of {block}", self.problem.kind);
+        let words = self.problem.words.clone();
+        let version = Version { cut: 1, stream: 1, block: 0 };
+        Some(Identity { words, version, ..Identity::new(kind, self.blocks) })
+    }
+
+    fn check(&self, span: Span, tally: &NetTally) -> std::result::Result<(), String> {
+        let is_sound = tally.is_sound(&self.plan, self.problem.kernel.dimension(), span.first..span.end);
+        invariant::holds("sums are such as samples can have", is_sound)
+    }
+
+    fn keeps_prefixes(&self) -> bool {
+        true
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn workspace(&self) -> NetSampler {
+        let Problem { kernel, seed, isa, .. } = &self.problem;
+        NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa)
+    }
+
+    fn compute(&self, span: Span, sampler: &mut NetSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), NetTally> {
+        let mut tally = NetTally::default();
+        for block in span.first..span.end {
+            tally.merge(sampler.block(block));
+            yield_now()?;
+        }
+        ControlFlow::Continue(tally)
+    }
+}
+
+impl Shorten for NetJob {
+    fn shortened(&self, blocks: u64) -> NetJob {
+        let problem = self.problem.with_samples(self.problem.samples);
+        NetJob { problem, blocks: blocks.min(self.blocks), ..*self }
+    }
+}
+
+impl Sampling for NetJob {
+    fn reading(&self, tally: &NetTally) -> Option<Reading> {
+        let Mean { estimate, std_error, ci95, .. } = self.mean(tally)?;
+        Some(Reading { samples: tally.samples(), estimate, std_error, ci95 })
+    }
+
+    fn samples(&self) -> u64 {
+        self.problem.samples
+    }
+
+    fn has_failed(&self, tally: &NetTally) -> bool {
+        tally.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && tally.nans() > 0)
+    }
+
+    /// Of smooth integrands.
+    fn half_orders(&self) -> u32 {
+        match self.family {
+            Family::Sobol => 3,
+            Family::Lattice => 4,
+        }
+    }
+
+    /// Complete nets only: others are less even.
+    fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
+        Box::new(std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2)))
+    }
+}
+
+impl Integration for NetJob {
+    fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    fn finding(&self, tally: NetTally) -> Result<IntegralFinding> {
+        if let Some(bad) = tally.first_infinite() {
+            return Err(Error::Run(self.sentence(bad, f64::INFINITY)));
+        }
+        if let Some(bad) = tally.first_nan().filter(|_| self.problem.nan == NanPolicy::Fail) {
+            return Err(Error::Run(format!("{}; {}", self.sentence(bad, f64::NAN), self.problem.advice())));
+        }
+        Ok(IntegralFinding {
+            mean: self.mean(&tally),
+            interval: IntervalKind::StudentT,
+            degrees_of_freedom: Some(REPLICATES as u64 - 1),
+            samples: tally.samples(),
+            training: None,
+            nans: tally.nans(),
+            chi_square: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::forged::attack;
+    use crate::commands::integrate::args::IntegrateMethod;
+    use crate::isa::Isa;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        for (family, dimension) in [(Family::Sobol, "50"), (Family::Lattice, "30")] {
+            let make = find("genz-gaussian").expect("in the list").make;
+            let kernel = make(&Parameters::new([("dim", dimension.to_owned())])).expect("a peak");
+            let problem = Problem {
+                kernel,
+                parameters: Vec::new(),
+                samples: 1 << 19,
+                seed: 42,
+                isa: Isa::widest(),
+                method: IntegrateMethod::Sobol,
+                nan: NanPolicy::Fail,
+                kind: String::new(),
+                words: Vec::new(),
+            };
+            let job = NetJob::new(problem, family);
+            assert!(job.blocks() >= 32);
+            attack("integrate --method sobol", &job, |tally| format!("{:?}", job.mean(tally)));
+        }
+    }
+}

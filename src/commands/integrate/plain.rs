@@ -1,0 +1,219 @@
+//! `--method plain`: uniform samples.
+//!
+//! Stands beside `vegas`, whose samples go where the integrand is large, `nets`, whose points fill
+//! the region evenly, and `ep`, which has its own generator and verification.
+
+use std::ops::ControlFlow;
+
+use super::args::NanPolicy;
+use super::problem::{IntegralFinding, Integration, Problem};
+use crate::commands::command::Check;
+use crate::commands::rounds::{Reading, Sampling};
+use crate::error::{Error, Result};
+use crate::job::rounds::Shorten;
+use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
+use crate::montecarlo::mean::Mean;
+use crate::montecarlo::sampler::{Sampler, block_samples};
+use crate::montecarlo::tally::Sums;
+use crate::report::IntervalKind;
+
+/// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a
+/// Zen 4.
+const GRAIN: u64 = 8;
+
+impl Sampling for PlainJob {
+    fn reading(&self, sums: &Sums) -> Option<Reading> {
+        let Mean { estimate, std_error, ci95, .. } = self.mean(sums)?;
+        Some(Reading { samples: sums.samples(), estimate, std_error, ci95 })
+    }
+
+    fn has_failed(&self, sums: &Sums) -> bool {
+        sums.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && sums.nans() > 0)
+    }
+
+    fn samples(&self) -> u64 {
+        self.problem.samples
+    }
+}
+
+impl Shorten for PlainJob {
+    fn shortened(&self, blocks: u64) -> PlainJob {
+        let samples = blocks.saturating_mul(self.each()).min(self.problem.samples);
+        PlainJob { problem: self.problem.with_samples(samples) }
+    }
+}
+
+/// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and
+/// block. The sums do not depend on the policy for values that are not numbers.
+pub(super) struct PlainJob {
+    pub(super) problem: Problem,
+}
+
+impl PlainJob {
+    /// The estimate of sums.
+    fn mean(&self, sums: &Sums) -> Option<Mean> {
+        let volume = self.problem.kernel.volume();
+        if self.problem.kernel.is_indicator() {
+            Mean::of_hits(sums, volume)
+        } else {
+            Mean::new(sums, self.problem.sampler().shift(), volume)
+        }
+    }
+
+    /// The sums, with samples that are not numbers counted by the policy.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if a value spoils the sums, with the first such value and advice.
+    fn judged(&self, sums: Sums) -> Result<Sums> {
+        if let Some(block) = sums.first_infinite() {
+            self.check(block, u64::MAX, f64::is_infinite).map_err(Error::Run)?;
+        }
+        match (self.problem.nan, sums.first_nan()) {
+            (NanPolicy::Fail, Some(block)) => {
+                let count = sums.nans();
+                let all = if count == 1 { "that sample".to_owned() } else { format!("such samples ({count} of them)") };
+                self.check(block, u64::MAX, f64::is_nan).map_err(|why| {
+                    Error::Run(format!("{why}; --nan skip leaves {all} out, --nan zero counts them as 0"))
+                })?;
+                Ok(sums)
+            }
+            (NanPolicy::Zero, _) => Ok(sums.with_zeros(self.problem.sampler().shift())),
+            _ if sums.samples() > 0 && sums.numbers() == 0 => {
+                Err(Error::Run("the integrand is not a number at any sample".to_owned()))
+            }
+            _ => Ok(sums),
+        }
+    }
+
+    /// Samples of a full block.
+    fn each(&self) -> u64 {
+        block_samples(self.problem.kernel.dimension())
+    }
+
+    /// The samples of a span: whole blocks, except the last one of the job.
+    fn samples(&self, span: Span) -> u64 {
+        span.items(self.each(), self.problem.samples)
+    }
+
+    /// Checks that none of the first `samples` values of a block `is_bad`; otherwise a sentence
+    /// about the first one.
+    fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> Check {
+        let samples = samples.min(self.samples(Span::new(block, block + 1)));
+        match self.problem.sampler().first_bad(block, samples, is_bad) {
+            None => Ok(()),
+            Some((point, value)) => Err(Problem::bad_value(value, &point)),
+        }
+    }
+}
+
+impl Job for PlainJob {
+    type Tally = Sums;
+    type Workspace = Sampler;
+
+    fn blocks(&self) -> u64 {
+        self.problem.samples.div_ceil(self.each())
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let (kind, words) = (self.problem.kind.clone(), self.problem.words.clone());
+        // Stream 2: values that are not numbers are counted, and sums have the full range of
+        // squares.
+        let version = Version { cut: 1, stream: 2, block: self.each() };
+        let (amount, whole) = (self.problem.samples.into(), self.problem.samples / self.each());
+        Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
+    }
+
+    fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
+        invariant::equal("samples", sums.samples(), self.samples(span))?;
+        invariant::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
+    }
+
+    fn keeps_prefixes(&self) -> bool {
+        true
+    }
+
+    fn grain(&self) -> u64 {
+        GRAIN
+    }
+
+    fn workspace(&self) -> Sampler {
+        self.problem.sampler()
+    }
+
+    fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
+        let mut sums = Sums::default();
+        for block in span.first..span.end {
+            sums.merge(sampler.sums(block, self.samples(Span::new(block, block + 1))));
+            yield_now()?;
+        }
+        ControlFlow::Continue(sums)
+    }
+}
+
+impl Integration for PlainJob {
+    fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    fn finding(&self, sums: Sums) -> Result<IntegralFinding> {
+        let (samples, nans, chi_square) = (sums.samples(), sums.nans(), sums.chi_square());
+        let mean = self.mean(&self.judged(sums)?);
+        let is_indicator = self.problem.kernel.is_indicator();
+        let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
+        Ok(IntegralFinding { mean, interval, degrees_of_freedom: None, samples, training: None, nans, chi_square })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::forged::attack;
+    use crate::commands::integrate::args::IntegrateMethod;
+    use crate::isa::Isa;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
+
+    fn job(dimension: usize, samples: u64) -> PlainJob {
+        let parameters = Parameters::new([("dim", dimension.to_string())]);
+        let make = find("ball").expect("in the list").make;
+        let kernel = make(&parameters).expect("a ball");
+        PlainJob {
+            problem: Problem {
+                kernel,
+                parameters: Vec::new(),
+                samples,
+                seed: 42,
+                isa: Isa::widest(),
+                method: IntegrateMethod::Plain,
+                nan: NanPolicy::Fail,
+                kind: String::new(),
+                words: Vec::new(),
+            },
+        }
+    }
+
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        for (dimension, samples) in [(2, 60_000), (20, 9_000)] {
+            let job = job(dimension, samples);
+            attack("integrate ball", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+        }
+        let make = find("genz-gaussian").expect("in the list").make;
+        let kernel = make(&Parameters::new([("dim", "3".to_owned())])).expect("a peak");
+        let job = PlainJob { problem: Problem { kernel, ..job(3, 50_000).problem } };
+        attack("integrate genz-gaussian", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+    }
+
+    #[test]
+    fn blocks_hold_exactly_the_samples() {
+        for dimension in [2, 3, 20] {
+            let each = job(dimension, 1).each();
+            for samples in [1, each - 1, each, each + 1, 5 * each + 7, u64::MAX] {
+                let job = job(dimension, samples);
+                assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
+                let last = Span::new(job.blocks() - 1, job.blocks());
+                assert!((1..=each).contains(&job.samples(last)));
+            }
+        }
+    }
+}

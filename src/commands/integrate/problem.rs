@@ -1,0 +1,264 @@
+//! `integrate NAME`: what all methods of sampling share.
+//!
+//! Stands beside `plain`, `vegas` and `nets`, the jobs of the methods: each says what its tally
+//! means, an [`Integration`]; here it is run and reported, once.
+
+use super::answer::IntegrateResult;
+use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
+use super::entries::{self, Made};
+use super::nets::NetJob;
+use super::plain::PlainJob;
+use super::vegas::VegasJob;
+use crate::cli::{CommandLine, EngineOptions};
+use crate::cluster::Cluster;
+use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
+use crate::commands::context::Context;
+use crate::commands::finish::{FinalReport, figure_of_merit};
+use crate::commands::rounds::{self, Reading, Sampling, TargetCheck};
+use crate::error::{Error, Result};
+use crate::isa::Isa;
+use crate::job::run::Outcome;
+use crate::montecarlo::chi_square::ChiSquare;
+use crate::montecarlo::mean::{Doubt, Mean};
+use crate::montecarlo::nets::Family;
+use crate::montecarlo::sampler::{Kernel, Sampler};
+use crate::report::{Completion, IntervalKind, Warning, Work, merit};
+
+/// Samples that the root tests before the work: enough to find an integrand that is not a number on
+/// part of its region.
+const TRIAL: u64 = 4096;
+
+/// Below this probability blocks do not scatter by chance.
+const LEAST_Q: f64 = 1e-4;
+
+impl Command for Samples {
+    /// Whether the options fit together and the parameters make an integrand.
+    fn check(&self) -> Check {
+        self.common.check()?;
+        let check = |entry| entries::check(entry, &self.parameters).map_err(|bad| bad.to_string());
+        self.entry().map_or(Ok(()), check)
+    }
+
+    fn engine(&self) -> Option<&EngineOptions> {
+        Some(&self.common.engine)
+    }
+
+    fn can_restart(&self) -> bool {
+        !self.common.precision.plan
+    }
+
+    fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
+        self.compute(&Context::new(cluster, words, &self.common.engine)?)
+    }
+
+    fn provable(&self) -> Option<Box<dyn Computation>> {
+        let precision = &self.common.precision;
+        (!precision.plan)
+            .then(|| Box::new(self.with(Common { precision: precision.without_files(), ..self.common.clone() })) as _)
+    }
+
+    fn timed(&self) -> Check<Box<dyn Timed>> {
+        self.common.precision.check_timed()?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Timed for Samples {
+    fn engine(&self) -> &EngineOptions {
+        &self.common.engine
+    }
+
+    fn grown(&self, times: u64) -> Check<Option<Box<dyn Timed>>> {
+        self.common.precision.target_error.as_ref().map_or(Ok(()), |_| Err(has_no_size()))?;
+        let samples = self.common.samples().checked_mul(times);
+        Ok(samples.map(|samples| Box::new(self.with(Common { samples: Some(samples), ..self.common.clone() })) as _))
+    }
+}
+
+/// The integrand and how it is sampled, whatever the method.
+pub(super) struct Problem {
+    pub(super) kernel: Box<dyn Kernel>,
+    /// What was set of it, and the hash of the file that it comes from, if there is one.
+    pub(super) parameters: Vec<(&'static str, String)>,
+    /// The most samples to take.
+    pub(super) samples: u64,
+    pub(super) seed: u64,
+    pub(super) isa: Isa,
+    pub(super) method: IntegrateMethod,
+    /// How samples count whose value is not a number.
+    pub(super) nan: NanPolicy,
+    /// Everything that the values depend on.
+    pub(super) kind: String,
+    pub(super) words: Vec<String>,
+}
+
+/// What a tally says.
+pub(super) struct IntegralFinding {
+    /// The integral; `None` if these samples allow no estimate.
+    pub(super) mean: Option<Mean>,
+    pub(super) interval: IntervalKind,
+    /// Of Student's t, where they are few.
+    pub(super) degrees_of_freedom: Option<u64>,
+    /// Samples taken, and those of training among them.
+    pub(super) samples: u64,
+    pub(super) training: Option<u64>,
+    /// Samples whose value is not a number.
+    pub(super) nans: u64,
+    pub(super) chi_square: Option<ChiSquare>,
+}
+
+/// A job whose tally is an estimate of an integral.
+pub(super) trait Integration: Sampling {
+    /// The integrand and how it is sampled.
+    fn problem(&self) -> &Problem;
+
+    /// What the tally says, with samples that are not numbers counted by the policy.
+    ///
+    /// # Errors
+    /// [`Error::Run`] if a value spoils it, with the first such value and advice.
+    fn finding(&self, tally: Self::Tally) -> Result<IntegralFinding>;
+}
+
+impl Computation for Samples {
+    fn compute(&self, context: &Context<'_>) -> Result<u8> {
+        let problem = Problem::new(context, self)?;
+        let tried = context.cluster.at_root(|| problem.try_out().map_err(Error::Usage));
+        context.cluster.agree(tried.unwrap_or(Ok(())))?;
+        match self.common.method {
+            IntegrateMethod::Plain => integrate(context, self, &PlainJob { problem }),
+            IntegrateMethod::Sobol => integrate(context, self, &NetJob::new(problem, Family::Sobol)),
+            IntegrateMethod::Lattice => integrate(context, self, &NetJob::new(problem, Family::Lattice)),
+            IntegrateMethod::Vegas => integrate(context, self, &VegasJob::new(problem, self.common.training())),
+        }
+    }
+}
+
+/// Estimates an integral. Every rank must call it; returns the exit code.
+fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) -> Result<u8> {
+    let title = format!("{}, seed {}", options.name, job.problem().seed);
+    let level = job.problem().kernel.exact().map(|exact| ("exact".to_owned(), exact));
+    let chart = |readings: &[Reading]| rounds::chart(title.clone(), readings, level.clone());
+    let finish = |outcome, met| final_report(job, options, outcome, met);
+    rounds::run_to_target(context, job, &options.common.precision, "integrate", chart, finish)
+}
+
+impl Problem {
+    fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
+        let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
+        let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
+        let (samples, seed) = (options.common.samples(), options.common.seed);
+        let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
+        let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        // The command line of another build of the same file is the same.
+        set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
+        parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
+        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
+        let Common { nan, method, .. } = options.common;
+        Ok(Problem {
+            kernel,
+            parameters,
+            samples,
+            seed,
+            isa: context.isa,
+            method,
+            nan,
+            kind,
+            words: context.words.clone(),
+        })
+    }
+
+    /// The same with another number of samples.
+    pub(super) fn with_samples(&self, samples: u64) -> Problem {
+        let (kernel, kind, words) = (self.kernel.duplicate(), self.kind.clone(), self.words.clone());
+        Problem { kernel, parameters: self.parameters.clone(), samples, kind, words, ..*self }
+    }
+
+    /// Uniform samples, block by block.
+    pub(super) fn sampler(&self) -> Sampler {
+        Sampler::new(self.kernel.duplicate(), self.seed, self.isa)
+    }
+
+    /// The sentence about a value that is no finite number, at this point of the region.
+    pub(super) fn bad_value(value: f64, point: &[f64]) -> String {
+        let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
+        let point: Vec<String> = point.iter().map(f64::to_string).collect();
+        format!("the integrand is {value} at ({})", point.join(", "))
+    }
+
+    /// The options that help where values are not numbers.
+    pub(super) fn advice(&self) -> &'static str {
+        match self.method {
+            IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => {
+                "--nan skip leaves such samples out, --nan zero counts them as 0"
+            }
+            IntegrateMethod::Vegas => "--nan zero counts such samples as 0",
+        }
+    }
+
+    /// Tests the first samples, so that early failures are reported before the work.
+    fn try_out(&self) -> Check {
+        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, TRIAL.min(self.samples), is_bad);
+        if let Some((point, value)) = first(f64::is_infinite) {
+            return Err(Problem::bad_value(value, &point));
+        }
+        match first(f64::is_nan).filter(|_| self.nan == NanPolicy::Fail) {
+            None => Ok(()),
+            Some((point, value)) => Err(format!("{}; {}", Problem::bad_value(value, &point), self.advice())),
+        }
+    }
+}
+
+fn final_report<J: Integration>(
+    job: &J,
+    options: &Samples,
+    mut outcome: Outcome<J::Tally>,
+    met: Option<TargetCheck>,
+) -> Result<FinalReport<IntegrateResult>> {
+    let completion = Completion::of(outcome.done, outcome.blocks);
+    let problem = job.problem();
+    let finding = outcome.total.take().map(|tally| job.finding(tally)).transpose()?;
+    let mean = finding.as_ref().and_then(|finding| finding.mean);
+    if mean.is_some_and(|mean| !mean.is_finite()) {
+        let why = "the integral or its error is beyond the largest number there is (1.8e308)";
+        return Err(Error::Run(why.to_owned()));
+    }
+    let exact = problem.kernel.exact();
+    let samples = finding.as_ref().map_or(0, |finding| finding.samples);
+    let result = finding.map(|finding| {
+        let q = finding.chi_square.filter(|_| finding.training.is_some()).map(|chi_square| chi_square.q());
+        let doubt = mean.and_then(|mean| mean.doubt()).map(warning);
+        IntegrateResult {
+            integrand: options.name,
+            parameters: problem.parameters.clone(),
+            estimate: mean.map(|mean| mean.estimate),
+            std_error: mean.and_then(|mean| mean.std_error),
+            ci95: mean.and_then(|mean| mean.ci95),
+            interval: finding.interval,
+            degrees_of_freedom: finding.degrees_of_freedom,
+            samples,
+            training_samples: finding.training,
+            nan_samples: (problem.nan != NanPolicy::Fail).then_some(finding.nans),
+            seed: problem.seed,
+            method: options.common.method,
+            exact,
+            z: exact.and_then(|exact| mean.and_then(|mean| mean.z(exact))),
+            chi_square: finding.chi_square.filter(|_| finding.nans == 0 || problem.nan != NanPolicy::Zero),
+            q,
+            largest_share: mean.and_then(|mean| mean.largest_share),
+            warning: doubt.or(q.filter(|&q| q < LEAST_Q).map(|_| Warning::Scatter)),
+            target: rounds::target(&options.common.precision, met),
+            completion,
+        }
+    });
+    let work = Work { amount: samples, unit: "samples" };
+    let std_error = mean.and_then(|mean| mean.std_error);
+    let extra = merit(figure_of_merit(&outcome.account, outcome.done, std_error));
+    Ok(FinalReport { extra, ..FinalReport::new("integrate", outcome, result, work) })
+}
+
+fn warning(doubt: Doubt) -> Warning {
+    match doubt {
+        Doubt::HeavyTail => Warning::HeavyTail,
+        Doubt::FewSamples => Warning::FewSamples,
+    }
+}

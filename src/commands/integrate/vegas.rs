@@ -1,0 +1,222 @@
+//! `--method vegas`: samples go where the integrand is large.
+//!
+//! Stands beside `plain`, whose samples are uniform. The first blocks train, in stages, each of
+//! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count, and
+//! are alike; any number of them gives an estimate.
+
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use super::args::NanPolicy;
+use super::problem::{IntegralFinding, Integration, Problem};
+use crate::commands::rounds::{FEWEST, Reading, Sampling};
+use crate::error::{Error, Result};
+use crate::job::rounds::{Adaptive, Shorten, growing};
+use crate::job::run::OutcomeWithPrefixes;
+use crate::job::{self, Identity, Job, Session, Span, Tally, Version, YieldNow, invariant};
+use crate::montecarlo::irregular::BadSample;
+use crate::montecarlo::mean::Mean;
+use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
+use crate::report::IntervalKind;
+
+/// Samples that are worth a message: some hundred microseconds of cheap integrands.
+const GRAIN: u64 = 1 << 15;
+
+/// The job: blocks of training, and blocks that count.
+pub(super) struct VegasJob {
+    problem: Problem,
+    cut: VegasCut,
+    blocks: u64,
+    /// What the blocks of this stage depend on.
+    adaptation: Rc<Adaptation>,
+}
+
+impl VegasJob {
+    /// A job with about `training` samples of training.
+    pub(super) fn new(problem: Problem, training: u64) -> VegasJob {
+        let cut = VegasCut::new(problem.kernel.dimension(), training);
+        let blocks = cut.blocks(problem.samples);
+        VegasJob { problem, cut, blocks, adaptation: Rc::new(Adaptation::new(&cut, [])) }
+    }
+
+    /// The estimate of a tally.
+    fn mean(&self, tally: &VegasTally) -> Option<Mean> {
+        tally.sums().mean(self.problem.kernel.volume())
+    }
+
+    /// The sentence about a sample whose value is no finite number.
+    fn sentence(&self, bad: &BadSample, value: f64) -> String {
+        Problem::bad_value(value, &self.problem.kernel.place(&bad.point))
+    }
+}
+
+impl Job for VegasJob {
+    type Tally = VegasTally;
+    type Workspace = VegasSampler;
+
+    fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    fn identity(&self) -> Option<Identity> {
+        let kind = format!("{}, --method vegas, --training {}", self.problem.kind, self.cut.training());
+        Some(Identity { words: self.problem.words.clone(), ..Identity::new(kind, self.blocks) })
+            .map(|identity| Identity { version: Version { cut: 1, stream: 1, block: 0 }, ..identity })
+    }
+
+    fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
+        let is_sound = tally.is_sound(&self.cut, span.first..span.end);
+        invariant::holds("sums are such as samples can have", is_sound)
+    }
+
+    fn keeps_prefixes(&self) -> bool {
+        true
+    }
+
+    fn grain(&self) -> u64 {
+        let first = if self.blocks > self.cut.training_blocks() { self.cut.training_blocks() } else { 0 };
+        (GRAIN / self.cut.samples(first)).max(1)
+    }
+
+    fn workspace(&self) -> VegasSampler {
+        let Problem { kernel, seed, isa, .. } = &self.problem;
+        VegasSampler::new(kernel.duplicate(), self.cut, Rc::clone(&self.adaptation), *seed, *isa)
+    }
+
+    fn compute(&self, span: Span, sampler: &mut VegasSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), VegasTally> {
+        let mut tally = VegasTally::default();
+        for block in span.first..span.end {
+            tally.merge(sampler.block(block));
+            yield_now()?;
+        }
+        ControlFlow::Continue(tally)
+    }
+}
+
+impl Shorten for VegasJob {
+    fn shortened(&self, blocks: u64) -> VegasJob {
+        let problem = self.problem.with_samples(self.problem.samples);
+        VegasJob { problem, blocks: blocks.min(self.blocks), adaptation: Rc::clone(&self.adaptation), cut: self.cut }
+    }
+}
+
+impl Adaptive for VegasJob {
+    type Adaptation = Adaptation;
+
+    fn stages(&self) -> Vec<u64> {
+        self.cut.stages()
+    }
+
+    fn adapt(&self, before: &[(Span, &VegasTally)]) -> Adaptation {
+        Adaptation::new(&self.cut, before.iter().filter_map(|(_, tally)| tally.training()))
+    }
+
+    fn adapted(self, adaptation: Adaptation) -> VegasJob {
+        VegasJob { adaptation: Rc::new(adaptation), ..self }
+    }
+}
+
+impl Sampling for VegasJob {
+    fn reading(&self, tally: &VegasTally) -> Option<Reading> {
+        let Mean { estimate, std_error, ci95, .. } = self.mean(tally)?;
+        Some(Reading { samples: tally.sums().samples(), estimate, std_error, ci95 })
+    }
+
+    fn samples(&self) -> u64 {
+        self.problem.samples
+    }
+
+    fn has_failed(&self, tally: &VegasTally) -> bool {
+        let sums = tally.sums();
+        sums.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && sums.nans() > 0)
+    }
+
+    fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
+        let training = self.cut.training_blocks();
+        Box::new(growing(FEWEST).map(move |blocks| training.saturating_add(blocks)))
+    }
+
+    fn run_until(
+        &self,
+        session: &Session<'_>,
+        stops: impl Iterator<Item = u64>,
+        is_enough: impl FnMut(&VegasJob, Option<&VegasTally>) -> bool,
+    ) -> job::Result<Option<OutcomeWithPrefixes<VegasTally>>> {
+        session.run_adaptive(self, stops, is_enough)
+    }
+}
+
+impl Integration for VegasJob {
+    fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    fn finding(&self, tally: VegasTally) -> Result<IntegralFinding> {
+        let sums = tally.sums();
+        if let Some(bad) = sums.first_infinite() {
+            return Err(Error::Run(self.sentence(bad, f64::INFINITY)));
+        }
+        if let Some(bad) = sums.first_nan().filter(|_| self.problem.nan == NanPolicy::Fail) {
+            return Err(Error::Run(format!("{}; {}", self.sentence(bad, f64::NAN), self.problem.advice())));
+        }
+        Ok(IntegralFinding {
+            mean: self.mean(&tally),
+            interval: IntervalKind::StudentT,
+            degrees_of_freedom: None,
+            samples: sums.samples(),
+            training: Some(sums.training()),
+            nans: sums.nans(),
+            chi_square: sums.chi_square(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::forged::attack;
+    use crate::commands::integrate::args::IntegrateMethod;
+    use crate::isa::Isa;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
+
+    /// All blocks have one adaptation here: what makes a tally possible does not depend on it.
+    #[test]
+    fn forged_checkpoints_are_refused_or_sound() {
+        let make = find("genz-gaussian").expect("in the list").make;
+        let kernel = make(&Parameters::new([("dim", "2".to_owned())])).expect("a peak");
+        let problem = Problem {
+            kernel,
+            parameters: Vec::new(),
+            samples: 4000,
+            seed: 42,
+            isa: Isa::widest(),
+            method: IntegrateMethod::Vegas,
+            nan: NanPolicy::Fail,
+            kind: String::new(),
+            words: Vec::new(),
+        };
+        let job = VegasJob::new(problem, 1024);
+        let job = VegasJob { adaptation: Rc::new(job.of_all_stages()), ..job };
+        attack("integrate --method vegas", &job, |tally| {
+            format!("{:?} {:?}", job.mean(tally), tally.sums().chi_square())
+        });
+    }
+
+    impl VegasJob {
+        /// An adaptation of the blocks that count, from stages under the first one's map.
+        fn of_all_stages(&self) -> Adaptation {
+            let mut stages = Vec::new();
+            for end in self.stages() {
+                let first = if end == 1 { 0 } else { end / 2 };
+                let mut sampler = self.workspace();
+                let mut tally = VegasTally::default();
+                (first..end).for_each(|block| tally.merge(sampler.block(block)));
+                stages.push(tally);
+            }
+            let adaptation = Adaptation::new(&self.cut, stages.iter().filter_map(VegasTally::training));
+            assert!(!adaptation.counts().is_empty(), "samples for every box");
+            adaptation
+        }
+    }
+}
