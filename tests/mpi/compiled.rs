@@ -144,7 +144,7 @@ fn values_that_are_no_numbers() {
 
 #[test]
 fn one_message_and_exit_code_2() {
-    let (folder, file) = library();
+    let (folder, _) = library();
     let file = |name: &str| folder.path().join(name).display().to_string() + if name == "f.so" { "" } else { ":f" };
     let library = file("f.so");
     let cases = [

@@ -53,20 +53,27 @@ const STACK: usize = 64 << 10;
 pub(crate) struct Step<'a> {
     names: &'a Names,
     is_load: bool,
-    /// The point: the first of so many numbers.
-    point: (*const f64, usize),
+    /// The address of the point, which has `dimension` numbers; null: not known.
+    point: AtomicPtr<f64>,
+    dimension: usize,
 }
 
 impl Step<'_> {
     /// The initialisers of the library.
     pub(crate) fn load(names: &Names) -> Step<'_> {
-        Step { names, is_load: true, point: (ptr::null(), 0) }
+        Step { names, is_load: true, point: AtomicPtr::default(), dimension: 0 }
     }
 
-    /// The function, at the point that `point` holds when it crashes.
-    pub(crate) fn call<'a>(names: &'a Names, point: Option<&mut Vec<f64>>) -> Step<'a> {
-        let point = point.map_or((ptr::null(), 0), |point| (point.as_ptr(), point.len()));
-        Step { names, is_load: false, point }
+    /// The function, on points of `dimension` coordinates.
+    pub(crate) fn call(names: &Names, dimension: usize) -> Step<'_> {
+        Step { names, is_load: false, point: AtomicPtr::default(), dimension }
+    }
+
+    /// Notes the point of the next call. It must stay in place until the step ends.
+    #[inline(always)]
+    pub(crate) fn is_at(&self, point: &[f64]) {
+        debug_assert_eq!(point.len(), self.dimension);
+        self.point.store(point.as_ptr().cast_mut(), Relaxed);
     }
 }
 
@@ -206,7 +213,7 @@ struct Place<'a>(&'a Step<'a>);
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (point, dimension) = self.0.point;
+        let (point, dimension) = (self.0.point.load(Relaxed), self.0.dimension);
         if point.is_null() {
             return f.write_str(" on a batch of points (--form batch)");
         }

@@ -37,14 +37,16 @@ pub struct CompiledFunction {
     weight: Row,
     /// The points of a group, coordinate by coordinate.
     points: Vec<Row>,
-    /// One point, for a scalar function.
-    point: Vec<f64>,
+    /// The same, point by point: for a scalar function.
+    transposed: Vec<f64>,
 }
 
 impl CompiledFunction {
     pub(crate) fn new(library: Library, form: Form, domain: Domain) -> CompiledFunction {
-        let (points, point) = (vec![Row::all(0.0); domain.dimension()], vec![0.0; domain.dimension()]);
-        CompiledFunction { library, form, domain, weight: Row::all(1.0), points, point }
+        let dimension = domain.dimension();
+        let transposed = if form == Form::Scalar { vec![0.0; WIDTH * dimension] } else { Vec::new() };
+        let points = vec![Row::all(0.0); dimension];
+        CompiledFunction { library, form, domain, weight: Row::all(1.0), points, transposed }
     }
 
     /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
@@ -53,23 +55,32 @@ impl CompiledFunction {
         &self.library.fingerprint
     }
 
+    /// From coordinate by coordinate to point by point. All 128 before the first call: a function
+    /// that reads, as a vector, numbers written one by one just before waits for the stores.
+    fn transpose(&mut self) {
+        let dimension = self.points.len();
+        for (d, row) in self.points.iter().enumerate() {
+            self.transposed[d..].iter_mut().step_by(dimension).zip(&row.0).for_each(|(to, &x)| *to = x);
+        }
+    }
+
     /// The values at `points`.
     #[inline(never)]
     fn call(&mut self) -> Row {
         // Whatever a batch does not set is not a number, and is found.
         let mut values = Row::all(f64::NAN);
-        let dimension = self.point.len() as c_int;
+        let dimension = self.points.len();
         match self.form {
             Form::Scalar => {
                 // SAFETY: the user says that the function has this type.
                 let function = unsafe { std::mem::transmute::<*const c_void, Scalar>(self.library.address) };
-                let CompiledFunction { library, points, point, .. } = self;
-                let at = point.as_ptr();
-                crash::during(&Step::call(&library.names, Some(point)), || {
-                    for (place, value) in values.0.iter_mut().enumerate() {
-                        point.iter_mut().zip(&*points).for_each(|(x, row)| *x = row.0[place]);
-                        // SAFETY: `at` holds `dimension` numbers, and the function reads no others.
-                        *value = unsafe { function(dimension, at, ptr::null_mut()) };
+                self.transpose();
+                let step = Step::call(&self.library.names, dimension);
+                crash::during(&step, || {
+                    for (value, point) in values.0.iter_mut().zip(self.transposed.chunks_exact(dimension)) {
+                        step.is_at(point);
+                        // SAFETY: `point` has `dimension` numbers; the function reads no others.
+                        *value = unsafe { function(dimension as c_int, point.as_ptr(), ptr::null_mut()) };
                     }
                 });
             }
@@ -78,8 +89,8 @@ impl CompiledFunction {
                 let function = unsafe { std::mem::transmute::<*const c_void, Batch>(self.library.address) };
                 let (points, to) = (self.points.as_ptr().cast::<f64>(), values.0.as_mut_ptr());
                 // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values.
-                crash::during(&Step::call(&self.library.names, None), || unsafe {
-                    function(WIDTH as c_int, dimension, points, to, ptr::null_mut());
+                crash::during(&Step::call(&self.library.names, dimension), || unsafe {
+                    function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
                 });
             }
         }
