@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 14] = [
+const JOBS: [&str; 15] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -16,6 +16,7 @@ const JOBS: [&str; 14] = [
     "option --style asian --right put 4e5",
     "expr exp(-x*x)*cos(9*y)+(x<y) --bounds 0:1,-1:pi 3e6",
     "expr exp(-900*x) --bounds 0:1 3e6",
+    "expr if(x<y,a,1)*exp(-x*x)/sqrt(y) --bounds -inf:inf,0+:1 --set a=2 3e6",
     "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
     "genz-corner-peak --dim 12 --method vegas 1e6",
     "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",

@@ -8,7 +8,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use montesieve_montecarlo::integrand::Integrand;
-use montesieve_montecarlo::integrands::domain::Domain;
+use montesieve_montecarlo::integrands::domain::{Domain, Weights};
 use montesieve_montecarlo::uniform::{Row, WIDTH};
 
 use super::crash::{self, Step};
@@ -34,7 +34,7 @@ pub struct CompiledFunction {
     form: Form,
     domain: Domain,
     /// The weights of the latest values; ones where the region has none.
-    weight: Row,
+    weights: Weights,
     /// The points of a group, coordinate by coordinate.
     points: Vec<Row>,
     /// The same, point by point: for a scalar function.
@@ -46,7 +46,7 @@ impl CompiledFunction {
         let dimension = domain.dimension();
         let transposed = if form == Form::Scalar { vec![0.0; WIDTH * dimension] } else { Vec::new() };
         let points = vec![Row::all(0.0); dimension];
-        CompiledFunction { library, form, domain, weight: Row::all(1.0), points, transposed }
+        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed }
     }
 
     /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
@@ -117,15 +117,11 @@ impl Integrand for CompiledFunction {
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        let is_weighted = self.domain.is_weighted();
-        if is_weighted {
-            self.weight = Row::all(1.0);
-        }
-        let CompiledFunction { points, domain, weight, .. } = self;
-        points.iter_mut().zip(domain.points(u, weight)).for_each(|(to, row)| *to = row);
+        self.domain.map(u, &mut self.points, &mut self.weights);
         let mut values = self.call();
-        if is_weighted {
-            Domain::weigh(&mut values, &self.weight);
+        if self.domain.is_weighted() {
+            // A weight may have overflowed where the function has underflowed: 0 stays 0.
+            values.update(self.weights.product(), |value, weight| if value == 0.0 { 0.0 } else { value * weight });
         }
         values
     }

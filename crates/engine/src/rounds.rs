@@ -102,16 +102,26 @@ pub(crate) fn run_adaptive<J: Adaptive>(
         None => done,
     };
     let end = || done.spans().map(|(span, _)| span.end).max().unwrap_or(0);
-    let reached = broadcast_number(transport, || stage.unwrap_or_else(end))?;
-    let starts = stages.clone();
-    let all = stages.into_iter().chain(stops.into_iter().skip_while(|&stop| stop <= last));
+    let reached = broadcast_number(transport, || stage.unwrap_or_else(end).min(job.blocks()))?;
+    let all = stages.iter().copied().chain(stops.into_iter().skip_while(|&stop| stop <= last));
     let stops = rounds(all, job.blocks()).skip_while(|&stop| stop < reached);
+    // The adaptation that was broadcast last, and the first block of its stage: rounds behind the
+    // last stage share one.
+    let mut known: Option<(u64, Vec<u8>)> = None;
     let prepare = |stop, done: &Ledger<J::Tally>| {
         let part = job.shortened(stop);
-        let first = starts.iter().copied().rfind(|&stage| stage < stop).unwrap_or(0);
-        let before: Vec<_> = done.spans().take_while(|(span, _)| span.end <= first).collect();
-        let found = (transport.rank() == ROOT).then(|| record::encode(&part.adapt(&before))).transpose()?;
-        Ok(part.adapted(record::decode(&transport.broadcast(found)?)?))
+        let first = stages.iter().copied().rfind(|&stage| stage < stop).unwrap_or(0);
+        let bytes = match known.take() {
+            Some((stage, bytes)) if stage == first => bytes,
+            _ => {
+                let before: Vec<_> = done.spans().take_while(|(span, _)| span.end <= first).collect();
+                let found = (transport.rank() == ROOT).then(|| record::encode(&part.adapt(&before))).transpose()?;
+                transport.broadcast(found)?
+            }
+        };
+        let part = part.adapted(record::decode(&bytes)?);
+        known = Some((first, bytes));
+        Ok(part)
     };
     run_each(transport, options, done, stops, prepare, job.blocks(), |part, total| {
         part.blocks() > last && is_enough(part, total)

@@ -58,5 +58,26 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
 }
 
+/// Integrands for the tests of this crate.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Bad, Kernel, Parameter, Parameters, find};
+
+    /// The integrand of that name with these words, or with defaults where none is given.
+    pub(crate) fn make(name: &str, given: &[(&str, &str)]) -> Result<Box<dyn Kernel>, Bad> {
+        let entry = find(name).unwrap_or_else(|| panic!("no {name}"));
+        let word = |parameter: &Parameter| {
+            let given = given.iter().find(|(known, _)| *known == parameter.name).map(|(_, word)| *word);
+            given.or(parameter.default).unwrap_or_default().to_owned()
+        };
+        (entry.make)(&Parameters::new(entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)))))
+    }
+
+    /// The same where the words are right.
+    pub(crate) fn integrand(name: &str, given: &[(&str, &str)]) -> Box<dyn Kernel> {
+        make(name, given).unwrap_or_else(|bad| panic!("{bad}"))
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -13,8 +13,8 @@
 //! - Training block 0 is stage 0; stage j is the blocks 2^(j-1) up to 2^j. The samples of a stage
 //!   are uniform in y under the map of the stages before it, and each stage is as large as all
 //!   before it together. Its [`TrainingTally`] has the sums from which the next map is refined.
-//! - A block behind them is one pass over all strata: an estimate of the integral without bias, and
-//!   of its own variance. The map and the numbers of samples are the same for all of these blocks,
+//! - A block behind them is one pass over all strata: it estimates the integral, and the variance
+//!   of that estimate, without bias. The map and the numbers of samples are the same for all of these blocks,
 //!   so blocks are independent and alike, and any number of them averages.
 //!
 //! Lepage's program averages iterations, each with a weight 1 / variance. An iteration that has
@@ -76,7 +76,8 @@ impl VegasCut {
     /// ```
     /// use montesieve_montecarlo::vegas::VegasCut;
     /// let cut = VegasCut::new(5, 1_000_000);
-    /// assert_eq!((cut.training(), cut.training_blocks(), cut.block()), (1 << 19, 1 << 10, 1 << 15));
+    /// assert_eq!((cut.training(), cut.training_blocks()), (1 << 19, 1 << 10));
+    /// assert_eq!(cut.block(), 1 << 15);
     /// ```
     pub fn new(dimension: usize, training: u64) -> VegasCut {
         let logarithm = training.clamp(TRAINING.start, TRAINING.end).ilog2();

@@ -168,7 +168,7 @@ impl Common {
             return Err("--training is an option of --method vegas".to_owned());
         }
         if is_vegas && self.nan == NanPolicy::Skip {
-            return Err("--nan skip is an option of --method plain: use --nan zero".to_owned());
+            return Err("--method vegas has no --nan skip: use --nan zero".to_owned());
         }
         if is_vegas && self.engine.keep.shard.is_some() {
             let why = "each part of a job would have to train for itself";

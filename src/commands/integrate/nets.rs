@@ -5,14 +5,14 @@
 //! two of them, from 16 on, is 16 complete nets.
 
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use super::args::NanPolicy;
-use super::problem::{IntegralFinding, Integration, Problem};
+use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Reading, Sampling};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, Span, Tally, Version, YieldNow, invariant};
-use crate::montecarlo::irregular::BadSample;
+use crate::job::{Identity, Job, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::plan::NetPlan;
 use crate::montecarlo::nets::sampler::NetSampler;
@@ -25,7 +25,7 @@ const GRAIN: u64 = 8;
 
 /// The job: points of 16 replicates, in blocks of one replicate each.
 pub(super) struct NetJob {
-    problem: Problem,
+    problem: Rc<Problem>,
     family: Family,
     /// Of the whole job.
     plan: NetPlan,
@@ -35,17 +35,12 @@ pub(super) struct NetJob {
 impl NetJob {
     pub(super) fn new(problem: Problem, family: Family) -> NetJob {
         let plan = NetPlan::new(problem.kernel.dimension(), problem.samples);
-        NetJob { blocks: plan.blocks(), problem, family, plan }
+        NetJob { blocks: plan.blocks(), problem: Rc::new(problem), family, plan }
     }
 
     /// The estimate of a tally.
     fn mean(&self, tally: &NetTally) -> Option<Mean> {
         tally.mean(self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
-    }
-
-    /// The sentence about a sample whose value is no finite number.
-    fn sentence(&self, bad: &BadSample, value: f64) -> String {
-        Problem::bad_value(value, &self.problem.kernel.place(&bad.point))
     }
 }
 
@@ -60,10 +55,7 @@ impl Job for NetJob {
     fn identity(&self) -> Option<Identity> {
         // A job of fewer points has shorter blocks.
         let (method, block) = (self.problem.method.word(), self.plan.block_points());
-        let kind = format!("{}, --method {method}, blocks of {block}", self.problem.kind);
-        let words = self.problem.words.clone();
-        let version = Version { cut: 1, stream: 1, block: 0 };
-        Some(Identity { words, version, ..Identity::new(kind, self.blocks) })
+        Some(self.problem.identity(&format!("--method {method}, blocks of {block}"), self.blocks))
     }
 
     fn check(&self, span: Span, tally: &NetTally) -> std::result::Result<(), String> {
@@ -80,7 +72,7 @@ impl Job for NetJob {
     }
 
     fn workspace(&self) -> NetSampler {
-        let Problem { kernel, seed, isa, .. } = &self.problem;
+        let Problem { kernel, seed, isa, .. } = &*self.problem;
         NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa)
     }
 
@@ -96,15 +88,13 @@ impl Job for NetJob {
 
 impl Shorten for NetJob {
     fn shortened(&self, blocks: u64) -> NetJob {
-        let problem = self.problem.with_samples(self.problem.samples);
-        NetJob { problem, blocks: blocks.min(self.blocks), ..*self }
+        NetJob { problem: Rc::clone(&self.problem), blocks: blocks.min(self.blocks), ..*self }
     }
 }
 
 impl Sampling for NetJob {
     fn reading(&self, tally: &NetTally) -> Option<Reading> {
-        let Mean { estimate, std_error, ci95, .. } = self.mean(tally)?;
-        Some(Reading { samples: tally.samples(), estimate, std_error, ci95 })
+        self.mean(tally).map(|mean| reading(tally.samples(), mean))
     }
 
     fn samples(&self) -> u64 {
@@ -112,7 +102,7 @@ impl Sampling for NetJob {
     }
 
     fn has_failed(&self, tally: &NetTally) -> bool {
-        tally.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && tally.nans() > 0)
+        self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
     }
 
     /// Of smooth integrands.
@@ -135,12 +125,7 @@ impl Integration for NetJob {
     }
 
     fn finding(&self, tally: NetTally) -> Result<IntegralFinding> {
-        if let Some(bad) = tally.first_infinite() {
-            return Err(Error::Run(self.sentence(bad, f64::INFINITY)));
-        }
-        if let Some(bad) = tally.first_nan().filter(|_| self.problem.nan == NanPolicy::Fail) {
-            return Err(Error::Run(format!("{}; {}", self.sentence(bad, f64::NAN), self.problem.advice())));
-        }
+        self.problem.judge(tally.first_infinite(), tally.first_nan())?;
         Ok(IntegralFinding {
             mean: self.mean(&tally),
             interval: IntervalKind::StudentT,

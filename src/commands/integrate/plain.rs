@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use super::args::NanPolicy;
-use super::problem::{IntegralFinding, Integration, Problem};
+use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
@@ -23,12 +23,11 @@ const GRAIN: u64 = 8;
 
 impl Sampling for PlainJob {
     fn reading(&self, sums: &Sums) -> Option<Reading> {
-        let Mean { estimate, std_error, ci95, .. } = self.mean(sums)?;
-        Some(Reading { samples: sums.samples(), estimate, std_error, ci95 })
+        self.mean(sums).map(|mean| reading(sums.samples(), mean))
     }
 
     fn has_failed(&self, sums: &Sums) -> bool {
-        sums.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && sums.nans() > 0)
+        self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans())
     }
 
     fn samples(&self) -> u64 {

@@ -17,8 +17,10 @@ use crate::commands::finish::{FinalReport, figure_of_merit};
 use crate::commands::rounds::{self, Reading, Sampling, TargetCheck};
 use crate::error::{Error, Result};
 use crate::isa::Isa;
+use crate::job::Identity;
 use crate::job::run::Outcome;
 use crate::montecarlo::chi_square::ChiSquare;
+use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::nets::Family;
 use crate::montecarlo::sampler::{Kernel, Sampler};
@@ -107,6 +109,12 @@ pub(super) struct IntegralFinding {
     pub(super) chi_square: Option<ChiSquare>,
 }
 
+/// The estimate from `samples` samples on the way.
+pub(super) fn reading(samples: u64, mean: Mean) -> Reading {
+    let Mean { estimate, std_error, ci95, .. } = mean;
+    Reading { samples, estimate, std_error, ci95 }
+}
+
 /// A job whose tally is an estimate of an integral.
 pub(super) trait Integration: Sampling {
     /// The integrand and how it is sampled.
@@ -185,8 +193,34 @@ impl Problem {
         format!("the integrand is {value} at ({})", point.join(", "))
     }
 
+    /// The identity of a job by these `terms` whose blocks are all whole.
+    pub(super) fn identity(&self, terms: &str, blocks: u64) -> Identity {
+        let kind = format!("{}, {terms}", self.kind);
+        Identity { words: self.words.clone(), ..Identity::new(kind, blocks) }
+    }
+
+    /// Whether such values spoil a tally, so that more samples are useless.
+    pub(super) fn is_spoilt(&self, is_infinite: bool, nans: u64) -> bool {
+        is_infinite || (self.nan == NanPolicy::Fail && nans > 0)
+    }
+
+    /// Refuses a tally that the first of these samples spoils.
+    ///
+    /// # Errors
+    /// [`Error::Run`] with the value, its place, and advice.
+    pub(super) fn judge(&self, infinite: Option<&BadSample>, nan: Option<&BadSample>) -> Result<()> {
+        let sentence = |bad: &BadSample, value| Problem::bad_value(value, &self.kernel.place(&bad.point));
+        if let Some(bad) = infinite {
+            return Err(Error::Run(sentence(bad, f64::INFINITY)));
+        }
+        match nan.filter(|_| self.nan == NanPolicy::Fail) {
+            Some(bad) => Err(Error::Run(format!("{}; {}", sentence(bad, f64::NAN), self.advice()))),
+            None => Ok(()),
+        }
+    }
+
     /// The options that help where values are not numbers.
-    pub(super) fn advice(&self) -> &'static str {
+    fn advice(&self) -> &'static str {
         match self.method {
             IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => {
                 "--nan skip leaves such samples out, --nan zero counts them as 0"

@@ -7,14 +7,12 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::args::NanPolicy;
-use super::problem::{IntegralFinding, Integration, Problem};
+use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, Session, Span, Tally, Version, YieldNow, invariant};
-use crate::montecarlo::irregular::BadSample;
+use crate::job::{self, Identity, Job, Session, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
@@ -23,8 +21,9 @@ use crate::report::IntervalKind;
 const GRAIN: u64 = 1 << 15;
 
 /// The job: blocks of training, and blocks that count.
+#[derive(Clone)]
 pub(super) struct VegasJob {
-    problem: Problem,
+    problem: Rc<Problem>,
     cut: VegasCut,
     blocks: u64,
     /// What the blocks of this stage depend on.
@@ -36,17 +35,12 @@ impl VegasJob {
     pub(super) fn new(problem: Problem, training: u64) -> VegasJob {
         let cut = VegasCut::new(problem.kernel.dimension(), training);
         let blocks = cut.blocks(problem.samples);
-        VegasJob { problem, cut, blocks, adaptation: Rc::new(Adaptation::new(&cut, [])) }
+        VegasJob { problem: Rc::new(problem), cut, blocks, adaptation: Rc::new(Adaptation::new(&cut, [])) }
     }
 
     /// The estimate of a tally.
     fn mean(&self, tally: &VegasTally) -> Option<Mean> {
         tally.sums().mean(self.problem.kernel.volume())
-    }
-
-    /// The sentence about a sample whose value is no finite number.
-    fn sentence(&self, bad: &BadSample, value: f64) -> String {
-        Problem::bad_value(value, &self.problem.kernel.place(&bad.point))
     }
 }
 
@@ -59,9 +53,8 @@ impl Job for VegasJob {
     }
 
     fn identity(&self) -> Option<Identity> {
-        let kind = format!("{}, --method vegas, --training {}", self.problem.kind, self.cut.training());
-        Some(Identity { words: self.problem.words.clone(), ..Identity::new(kind, self.blocks) })
-            .map(|identity| Identity { version: Version { cut: 1, stream: 1, block: 0 }, ..identity })
+        let terms = format!("--method vegas, --training {}", self.cut.training());
+        Some(self.problem.identity(&terms, self.blocks))
     }
 
     fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
@@ -79,7 +72,7 @@ impl Job for VegasJob {
     }
 
     fn workspace(&self) -> VegasSampler {
-        let Problem { kernel, seed, isa, .. } = &self.problem;
+        let Problem { kernel, seed, isa, .. } = &*self.problem;
         VegasSampler::new(kernel.duplicate(), self.cut, Rc::clone(&self.adaptation), *seed, *isa)
     }
 
@@ -95,8 +88,7 @@ impl Job for VegasJob {
 
 impl Shorten for VegasJob {
     fn shortened(&self, blocks: u64) -> VegasJob {
-        let problem = self.problem.with_samples(self.problem.samples);
-        VegasJob { problem, blocks: blocks.min(self.blocks), adaptation: Rc::clone(&self.adaptation), cut: self.cut }
+        VegasJob { blocks: blocks.min(self.blocks), ..self.clone() }
     }
 }
 
@@ -118,8 +110,7 @@ impl Adaptive for VegasJob {
 
 impl Sampling for VegasJob {
     fn reading(&self, tally: &VegasTally) -> Option<Reading> {
-        let Mean { estimate, std_error, ci95, .. } = self.mean(tally)?;
-        Some(Reading { samples: tally.sums().samples(), estimate, std_error, ci95 })
+        self.mean(tally).map(|mean| reading(tally.sums().samples(), mean))
     }
 
     fn samples(&self) -> u64 {
@@ -128,7 +119,7 @@ impl Sampling for VegasJob {
 
     fn has_failed(&self, tally: &VegasTally) -> bool {
         let sums = tally.sums();
-        sums.first_infinite().is_some() || (self.problem.nan == NanPolicy::Fail && sums.nans() > 0)
+        self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans())
     }
 
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
@@ -153,12 +144,7 @@ impl Integration for VegasJob {
 
     fn finding(&self, tally: VegasTally) -> Result<IntegralFinding> {
         let sums = tally.sums();
-        if let Some(bad) = sums.first_infinite() {
-            return Err(Error::Run(self.sentence(bad, f64::INFINITY)));
-        }
-        if let Some(bad) = sums.first_nan().filter(|_| self.problem.nan == NanPolicy::Fail) {
-            return Err(Error::Run(format!("{}; {}", self.sentence(bad, f64::NAN), self.problem.advice())));
-        }
+        self.problem.judge(sums.first_infinite(), sums.first_nan())?;
         Ok(IntegralFinding {
             mean: self.mean(&tally),
             interval: IntervalKind::StudentT,
@@ -175,7 +161,7 @@ impl Integration for VegasJob {
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
-    use crate::commands::integrate::args::IntegrateMethod;
+    use crate::commands::integrate::args::{IntegrateMethod, NanPolicy};
     use crate::isa::Isa;
     use crate::montecarlo::integrands::find;
     use crate::montecarlo::integrands::parameters::Parameters;

@@ -132,7 +132,9 @@ fn it_resumes_within_every_stage_and_computes_nothing_again() {
             let run = |job: &Chain| {
                 Session::on_threads(ranks, |session| job.run(&session.checkpoint(&path), u64::MAX)).expect("it runs")
             };
-            run(&Chain::new(stopped));
+            let part = Chain::new(stopped);
+            assert_eq!((run(&part), run(&part)), ((stopped, part.expected()), (stopped, part.expected())));
+            assert_eq!(part.computed.load(Ordering::Relaxed), stopped, "the second run computes nothing");
             let job = Chain::new(100);
             assert_eq!(run(&job), (100, job.expected()), "stopped at {stopped} on {ranks} ranks");
             assert_eq!(job.computed.load(Ordering::Relaxed), 100 - stopped);

@@ -40,6 +40,8 @@ pub enum Function {
     Not,
     /// b where a is not 0, else c
     If,
+    /// a * b, but 0 where a is 0, whatever b is
+    Weigh,
     /// -1, 0 or 1
     Sign,
     /// The smaller one
@@ -158,6 +160,7 @@ impl Function {
             Function::Or => a.zip(b, or),
             Function::Not => a.map(|a| compared(a, a, a == 0.0)),
             Function::If => choose(a, b, c),
+            Function::Weigh => a.zip(b, |a, b| if a == 0.0 { 0.0 } else { a * b }),
             Function::Sign => a.map(|a| {
                 if a > 0.0 {
                     1.0

@@ -5,8 +5,8 @@
 //! stack. Arithmetic on constants is done while the tape is written, by the very operations that
 //! would do it later.
 //!
-//! Memory: 1 KiB a cell. Run time: a branch, and for each operation up to three loads and a store of 128
-//! numbers.
+//! Memory: 1 KiB a cell. Run time: a branch, and for each operation up to three loads and a store
+//! of 128 numbers.
 
 use super::Misreading;
 use super::functions::Function;
@@ -105,18 +105,39 @@ impl Expression {
         }
     }
 
+    /// This expression times a weight, which is one more variable behind the others; 0 stays 0
+    /// where the weight has overflowed.
+    pub fn weighted(mut self) -> Expression {
+        let (weight, to) = (self.variables, self.cells.len() + 1);
+        self.cells.insert(weight, Row::all(1.0));
+        self.variables += 1;
+        let moved = |cell: usize| cell + usize::from(cell >= weight);
+        for Instruction { a, b, c, to, .. } in &mut self.steps {
+            [*a, *b, *c, *to] = [*a, *b, *c, *to].map(moved);
+        }
+        let a = moved(self.value);
+        self.cells.push(Row::all(0.0));
+        self.steps.push(Instruction { function: Function::Weigh, a, b: weight, c: a, to });
+        self.value = to;
+        self
+    }
+
     /// The value where the variables are constants: for texts without variables.
     pub fn constant(mut self) -> f64 {
         self.run();
         self.cells[self.value].0[0]
     }
 
-    /// The values at 128 points; `x` gives each variable in turn.
+    /// The rows of the variables, to be filled before [`values`](Expression::values). Two functions
+    /// and no closure between them: it would be compiled for any CPU, and its loops be slow.
     #[inline(always)]
-    pub fn values(&mut self, x: impl Iterator<Item = Row>) -> Row {
-        for (cell, x) in self.cells[..self.variables].iter_mut().zip(x) {
-            *cell = x;
-        }
+    pub fn variables(&mut self) -> &mut [Row] {
+        &mut self.cells[..self.variables]
+    }
+
+    /// The values at 128 points, whose variables are in their rows.
+    #[inline(always)]
+    pub fn values(&mut self) -> Row {
         self.run();
         self.cells[self.value]
     }

@@ -19,7 +19,8 @@ fn read(text: &str) -> Result<Expression, Misreading> {
 
 fn value(text: &str, x: f64, y: f64) -> f64 {
     let mut expression = read(text).unwrap_or_else(|misreading| panic!("{misreading}"));
-    let row = expression.values([Row::all(x), Row::all(y)].into_iter());
+    expression.variables().copy_from_slice(&[Row::all(x), Row::all(y)]);
+    let row = expression.values();
     assert!(row.0.iter().all(|value| value.to_bits() == row.0[0].to_bits()));
     row.0[0]
 }
@@ -171,6 +172,24 @@ fn functions_have_their_published_values() {
             "{text}: {}",
             value(text, 0.0, 0.0)
         );
+    }
+}
+
+#[test]
+fn a_weight_is_one_more_variable_and_zero_stays_zero() {
+    for (text, weight, expected) in [
+        ("x", 3.0, 1.5),
+        ("x+2*y", 3.0, 4.5),
+        ("4", 0.5, 2.0),
+        ("if(x < y, 7, x)", 2.0, 1.0),
+        ("x-half", f64::INFINITY, 0.0),
+        ("x", f64::INFINITY, f64::INFINITY),
+    ] {
+        let mut weighted = read(text).expect("right").weighted();
+        for _ in 0..2 {
+            weighted.variables().copy_from_slice(&[0.5, 0.5, weight].map(Row::all));
+            assert_eq!(weighted.values(), Row::all(expected), "{text}");
+        }
     }
 }
 

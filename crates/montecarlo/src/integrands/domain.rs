@@ -25,14 +25,23 @@
 //! W. Überhuber and D. K. Kahaner, Springer, 1983), there with t for 1 - t. The others are derived
 //! here.
 //!
-//! Run time: a finite axis is one product and one sum for each number, an infinite one adds a
-//! quotient, a singular one also an `exp`. Memory: none for each sample.
+//! Run time (AVX-512, ns for each number): 0.1 for a finite axis, 1.4 for an infinite one, 2.1 for
+//! a singular one, 2.8 for one that is both. Memory: two rows, 2 KiB.
+//!
+//! Singular axes share one range of exponents. Each by itself may come within exp(-700) of its end,
+//! but so may the product of all their distances: otherwise `1/sqrt(x*y)` would divide by 0 at one
+//! sample in 23,000. What that leaves out is below exp(-700 (1 - p)) of the integral.
 
 use crate::elementary;
 use crate::uniform::Row;
 
-/// The smallest exponent of a singular end: `exp` of it is a normal number with room to spare.
-const LOWEST: f64 = -700.0;
+/// The exponents that singular axes share, in the order of the axes. With [`SPARE`] it makes 700:
+/// exp(-700) is a normal number, and so is its inverse.
+const SHARED: f64 = 620.0;
+
+/// The exponents that are left for axes behind the one that has taken all shared ones, in equal
+/// parts. Without them such an axis would stand at its other end.
+const SPARE: f64 = 80.0;
 
 /// One variable between its bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +74,45 @@ pub struct Domain {
     axes: Vec<Axis>,
     volume: f64,
     is_weighted: bool,
+    /// The part of [`SPARE`] that each singular axis has.
+    spare: f64,
+}
+
+/// The weights of 128 values, and what mapping their points has used up.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// The product of the derivatives.
+    factor: Row,
+    /// What is left of [`SHARED`].
+    left: Row,
+}
+
+impl Weights {
+    /// Weights of 1.
+    #[inline(always)]
+    pub fn ones() -> Weights {
+        Weights { factor: Row::all(1.0), left: Row::all(SHARED) }
+    }
+
+    /// The weight of each value. It may overflow: a value of 0 must stay 0.
+    #[inline(always)]
+    pub fn product(&self) -> &Row {
+        &self.factor
+    }
+
+    /// exp(1 - r) of singular axes, or as much of it as is left. The weight takes the true r^2, so
+    /// that an integral that diverges is seen to have a heavy tail.
+    #[inline(always)]
+    fn near(&mut self, r: &Row, spare: f64) -> Row {
+        let exponent = r.zip(&self.left, |r, left| if r - 1.0 > left + spare { left + spare } else { r - 1.0 });
+        self.left.update(&exponent, |left, exponent| if exponent > left { 0.0 } else { left - exponent });
+        elementary::exp(&exponent.map(|exponent| -exponent))
+    }
+
+    #[inline(always)]
+    fn multiply(&mut self, factor: &Row) {
+        self.factor.update(factor, |product, factor| product * factor);
+    }
 }
 
 impl Domain {
@@ -81,7 +129,8 @@ impl Domain {
             return Err(format!("the volume between them is {side} that a number can have"));
         }
         let is_weighted = axes.iter().any(|axis| !matches!(axis, Axis::Finite { .. }));
-        Ok(Domain { axes, volume, is_weighted })
+        let singular = axes.iter().filter(|axis| axis.is_singular()).count();
+        Ok(Domain { axes, volume, is_weighted, spare: SPARE / singular.max(1) as f64 })
     }
 
     /// Number of variables.
@@ -95,56 +144,66 @@ impl Domain {
         self.volume
     }
 
-    /// Whether values have weights: [`weigh`](Domain::weigh) does nothing otherwise.
+    /// Whether values have weights: whether a bound is infinite or singular.
     pub fn is_weighted(&self) -> bool {
         self.is_weighted
     }
 
     /// The point that `u`, a point of the unit cube, stands for.
     pub fn place(&self, u: &[f64]) -> Vec<f64> {
-        let mut weight = Row::all(1.0);
-        self.points(u.iter().map(|&u| Row::all(u)).collect::<Vec<_>>().as_slice(), &mut weight)
-            .map(|row| row.0[0])
-            .collect()
+        let u: Vec<Row> = u.iter().map(|&u| Row::all(u)).collect();
+        let mut x = u.clone();
+        self.map(&u, &mut x, &mut Weights::ones());
+        x.iter().map(|row| row.0[0]).collect()
     }
 
-    /// The variables at 128 points `u`, one after the other; `weight` becomes the product of the
-    /// weights, where there are any. It must be a row of ones before.
+    /// The variables at 128 points: `x[d]` becomes variable d, where `u[d]` holds coordinate d.
+    /// `weights` become those of the points; they are not touched where the domain [has
+    /// none](Domain::is_weighted).
     #[inline(always)]
-    pub fn points<'a>(&'a self, u: &'a [Row], weight: &'a mut Row) -> impl Iterator<Item = Row> + 'a {
-        u.iter().zip(&self.axes).map(move |(u, axis)| match *axis {
-            Axis::Finite { low, high } => u.map(|u| low + (high - low) * u),
-            _ => axis.substitute(u, weight),
-        })
-    }
-
-    /// Multiplies `values` by `weight`; 0 stays 0 where a weight has overflowed.
-    #[inline(always)]
-    pub fn weigh(values: &mut Row, weight: &Row) {
-        values.update(weight, |value, weight| if value == 0.0 { 0.0 } else { value * weight });
+    pub fn map(&self, u: &[Row], x: &mut [Row], weights: &mut Weights) {
+        // A loop for each kind of domain: finite bounds alone are then as fast as if there were no
+        // other axes, up to an eighth faster than in one loop for all.
+        if self.is_weighted {
+            *weights = Weights::ones();
+            for ((x, u), axis) in x.iter_mut().zip(u).zip(&self.axes) {
+                *x = axis.substitute(u, weights, self.spare);
+            }
+        } else {
+            for ((x, u), axis) in x.iter_mut().zip(u).zip(&self.axes) {
+                if let Axis::Finite { low, high } = *axis {
+                    *x = u.map(|u| low + (high - low) * u);
+                }
+            }
+        }
     }
 }
 
 impl Axis {
-    /// The variable at `u`; multiplies `weight` by the derivative (by that over the width, where
+    /// Whether an end is singular.
+    fn is_singular(&self) -> bool {
+        matches!(self, Axis::Singular { .. } | Axis::BothSingular { .. } | Axis::SingularHalf { .. })
+    }
+
+    /// The variable at `u`; multiplies `weights` by the derivative (by that over the width, where
     /// this is finite).
     #[inline(always)]
-    fn substitute(&self, u: &Row, weight: &mut Row) -> Row {
+    fn substitute(&self, u: &Row, weights: &mut Weights, spare: f64) -> Row {
         match *self {
             Axis::Finite { low, high } => u.map(|u| low + (high - low) * u),
             Axis::Singular { end, width, nearest } => {
                 // The lower end is at u = 0, the upper one at u = 1.
                 let r = u.map(|u| 1.0 / if width > 0.0 { u } else { 1.0 - u });
-                let share = near(&r);
-                weight.update(&share, |weight, share| weight * share);
-                weight.update(&r, |weight, r| weight * (r * r));
+                let share = weights.near(&r, spare);
+                weights.multiply(&share);
+                weights.multiply(&r.map(|r| r * r));
                 share.map(|share| away(end + width * share, nearest, width))
             }
             Axis::BothSingular { low, high, nearest } => {
-                let r = u.map(|u| 1.0 / if u < 0.5 { 2.0 * u } else { 2.0 * (1.0 - u) });
-                let share = near(&r);
-                weight.update(&share, |weight, share| weight * share);
-                weight.update(&r, |weight, r| weight * (r * r));
+                let r = halves(u);
+                let share = weights.near(&r, spare);
+                weights.multiply(&share);
+                weights.multiply(&r.map(|r| r * r));
                 let half = 0.5 * (high - low);
                 u.zip(&share, |u, share| {
                     let (below, above) = (low + half * share, high - half * share);
@@ -152,39 +211,43 @@ impl Axis {
                 })
             }
             Axis::Half { end, direction } => {
-                let u = u.map(|u| if direction > 0.0 { u } else { 1.0 - u });
+                let u = from_end(u, direction);
                 let r = u.map(|u| 1.0 / (1.0 - u));
-                weight.update(&r, |weight, r| weight * (r * r));
+                weights.multiply(&r.map(|r| r * r));
                 // u r is r - 1 without cancellation.
                 u.zip(&r, |u, r| end + direction * (u * r))
             }
             Axis::SingularHalf { end, direction, nearest } => {
-                let u = u.map(|u| if direction > 0.0 { u } else { 1.0 - u });
-                let r = u.map(|u| 1.0 / if u < 0.5 { 2.0 * u } else { 2.0 * (1.0 - u) });
-                let share = near(&r);
-                weight.update(&r, |weight, r| weight * (2.0 * (r * r)));
-                let factor = u.zip(&share, |u, share| if u < 0.5 { share } else { 1.0 });
-                weight.update(&factor, |weight, factor| weight * factor);
-                let distance = factor.zip(&r.zip(&u, |r, u| if u < 0.5 { 1.0 } else { r }), |a, b| a * b);
-                distance.map(|distance| away(end + direction * distance, nearest, direction))
+                let u = from_end(u, direction);
+                let r = halves(&u);
+                // exp(1 - r) up to distance 1, and 1 behind it.
+                let share = weights.near(&u.zip(&r, |u, r| if u < 0.5 { r } else { 1.0 }), spare);
+                weights.multiply(&r.map(|r| 2.0 * (r * r)));
+                weights.multiply(&share);
+                let far = u.zip(&r, |u, r| if u < 0.5 { 1.0 } else { r });
+                share.zip(&far, |share, far| away(end + direction * (share * far), nearest, direction))
             }
             Axis::Line => {
                 // 1 - s^2 = 4 u (1 - u), without cancellation.
                 let inverse = u.map(|u| 1.0 / (4.0 * u * (1.0 - u)));
                 let s = u.map(|u| 2.0 * u - 1.0);
-                let factor = s.zip(&inverse, |s, inverse| 2.0 * (1.0 + s * s) * (inverse * inverse));
-                weight.update(&factor, |weight, factor| weight * factor);
+                weights.multiply(&s.zip(&inverse, |s, inverse| 2.0 * (1.0 + s * s) * (inverse * inverse)));
                 s.zip(&inverse, |s, inverse| s * inverse)
             }
         }
     }
 }
 
-/// exp(1 - r), but never 0. The weight keeps the true r^2, so that an integral that diverges is
-/// seen to have a heavy tail.
+/// 1 over the distance of u from the nearer end of (0, 1), as a share of the half.
 #[inline(always)]
-fn near(r: &Row) -> Row {
-    elementary::exp(&r.map(|r| if 1.0 - r < LOWEST { LOWEST } else { 1.0 - r }))
+fn halves(u: &Row) -> Row {
+    u.map(|u| 1.0 / if u < 0.5 { 2.0 * u } else { 2.0 * (1.0 - u) })
+}
+
+/// u, or 1 - u where the finite end is the upper one.
+#[inline(always)]
+fn from_end(u: &Row, direction: f64) -> Row {
+    u.map(|u| if direction > 0.0 { u } else { 1.0 - u })
 }
 
 /// `x`, or the number `nearest` to a singular end where rounding would have reached the end.

@@ -5,7 +5,7 @@
 //! mapped. `--set` names numbers for both.
 
 use super::bounds;
-use super::domain::Domain;
+use super::domain::{Domain, Weights};
 use super::named_numbers::NamedNumbers;
 use super::parameters::{Bad, Parameter, Parameters};
 use super::{Entry, Integrand, Row};
@@ -56,7 +56,8 @@ fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
     if let Some(name) = numbers.unused() {
         return Err(parameters.bad("set", &format!("neither the expression nor a bound uses '{name}'")));
     }
-    Ok(Box::new(Own { expression, domain, weight: Row::all(1.0) }))
+    let expression = if domain.is_weighted() { expression.weighted() } else { expression };
+    Ok(Box::new(Own { expression, domain, weights: Weights::ones() }))
 }
 
 /// `x, y` or `x1 to x7`.
@@ -82,7 +83,7 @@ struct Own {
     expression: Expression,
     domain: Domain,
     /// The weights of the latest values; ones where the domain has none.
-    weight: Row,
+    weights: Weights,
 }
 
 impl Integrand for Own {
@@ -104,14 +105,13 @@ impl Integrand for Own {
 
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
-        let is_weighted = self.domain.is_weighted();
-        if is_weighted {
-            self.weight = Row::all(1.0);
+        let Own { expression, domain, weights } = self;
+        let (x, weight) = expression.variables().split_at_mut(u.len());
+        domain.map(u, x, weights);
+        // Behind the variables, where the tape multiplies by it.
+        if let [weight] = weight {
+            *weight = *weights.product();
         }
-        let mut values = self.expression.values(self.domain.points(u, &mut self.weight));
-        if is_weighted {
-            Domain::weigh(&mut values, &self.weight);
-        }
-        values
+        expression.values()
     }
 }

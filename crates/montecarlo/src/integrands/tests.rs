@@ -1,24 +1,15 @@
 //! Every integrand against its exact value, every exact value against another way to it, and errors
 //! against what they claim.
 
+use super::testing::{integrand as kernel, make};
 use super::*;
 use crate::mean::{Doubt, Mean};
 use crate::sampler::Sampler;
 use crate::uniform::WIDTH;
 use montesieve_kernel::isa::Isa;
 
-fn kernel(name: &str, words: &[(&'static str, &str)]) -> Box<dyn Kernel> {
-    let entry = find(name).unwrap_or_else(|| panic!("no {name}"));
-    let word = |p: &Parameter| words.iter().find(|(name, _)| *name == p.name).map(|(_, word)| (*word).to_owned());
-    let all = entry.parameters.iter().map(|p| (p.name, word(p).or(p.default.map(str::to_owned)).unwrap_or_default()));
-    (entry.make)(&Parameters::new(all)).unwrap_or_else(|bad| panic!("{bad}"))
-}
-
 fn refusal(name: &str, words: &[(&'static str, &str)]) -> String {
-    let entry = find(name).expect("in the list");
-    let word = |p: &Parameter| words.iter().find(|(name, _)| *name == p.name).map(|(_, word)| (*word).to_owned());
-    let all = entry.parameters.iter().map(|p| (p.name, word(p).or(p.default.map(str::to_owned)).unwrap_or_default()));
-    (entry.make)(&Parameters::new(all)).err().expect("a refusal").0
+    make(name, words).err().expect("a refusal").0
 }
 
 fn mean(kernel: &dyn Kernel, seed: u64, samples: u64) -> Mean {

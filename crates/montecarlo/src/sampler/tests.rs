@@ -36,7 +36,9 @@ fn kernels() -> Vec<(&'static str, Box<dyn Kernel>)> {
     let strange =
         ["exp(-372+x)", "1e300*(x-0.3)", "1.7e308*(2*(x<0.5)-1)", "exp(-900*x)", "sqrt(x-0.5)", "3e-320*x", "7"];
     let own = strange.map(|text| ("expr", expression(text, "0:1")));
-    made.chain(own).collect()
+    // Weights, and both sides of a condition.
+    let weighted = ("expr", expression("if(x < y, exp(-x*x), 1/(1+x*x))/sqrt(y)", "-inf:inf,0+:1"));
+    made.chain(own).chain([weighted]).collect()
 }
 
 fn expression(text: &str, bounds: &str) -> Box<dyn Kernel> {

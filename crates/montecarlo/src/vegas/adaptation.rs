@@ -36,7 +36,7 @@ impl Adaptation {
             last = Some(tally);
         }
         let exponent = last.map(|tally| training::exponent(tally.largest));
-        let shift = last.map_or(0.0, |tally| tally.mean(0).0);
+        let shift = last.map_or(0.0, TrainingTally::mean);
         let is_trained = done == cut.stages().len();
         let found = last.map_or(&[][..], |tally| &tally.boxes);
         let counts = if is_trained { Strata::new(cut).allocation(cut.block(), found) } else { Vec::new() };

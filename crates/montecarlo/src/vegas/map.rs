@@ -28,7 +28,8 @@ use super::training::IntervalSums;
 /// Bins of a dimension. A peak that is mapped flat varies by about 2 / BINS from bin to bin.
 pub(super) const BINS: usize = 512;
 
-/// The least mean square of an interval in units of that of all: 2^-14, whose fourth root is the factor.
+/// The least mean square of an interval in units of that of all: 2^-14, whose fourth root is the
+/// factor.
 const FLOOR: f64 = 1.0 / 16384.0;
 
 /// Intervals of a dimension whose sums `samples` samples tell apart: a power of two.

@@ -105,7 +105,7 @@ impl VegasSampler {
         let mut tally = TrainingTally::new(stage, self.cut.dimension() * resolution, boxes);
         // The first stage has one block, which finds its own scale.
         let power = self.adaptation.exponent.unwrap_or_else(|| exponent(self.largest(block)));
-        let (mut first, mut second) = (Row::all(0.0), Row::all(0.0));
+        let mut first = Row::all(0.0);
         let mut irregular = Irregular::new(block);
         let mut largest: f64 = 0.0;
         self.each_group(block, None, |sampler, group, _| {
@@ -113,13 +113,11 @@ impl VegasSampler {
             let weighted = rows.weighted(group, power, WIDTH, *isa, &mut irregular);
             largest = largest.max(largest_of(*isa, &weighted));
             first.update(&weighted, |sum, value| sum + value);
-            second.update(&weighted, |sum, value| sum + value * value);
             tally.record(*isa, rows.y_of(group), &weighted, strata.intervals());
         });
         tally.samples = self.cut.training_block;
         tally.largest = libm::scalbn(largest, -power);
         first.0.iter().for_each(|&sum| tally.first.add_scaled(sum, -power));
-        second.0.iter().for_each(|&sum| tally.second.add_scaled(sum, -2 * power));
         VegasTally::of_training(tally, irregular)
     }
 

@@ -142,7 +142,6 @@ impl VegasTally {
                     && tally.largest >= 0.0
                     && tally.intervals.len() == cut.dimension() * cut.resolution(tally.stage)
                     && tally.boxes.len() == if is_last { super::Strata::new(cut).boxes() } else { 0 }
-                    && tally.second.value() >= 0.0
             }
         };
         is_training

@@ -7,21 +7,10 @@ use montesieve_kernel::isa::Isa;
 use proptest::prelude::*;
 
 use super::*;
-use crate::integrands::parameters::Parameters;
-use crate::integrands::{ALL, find};
+use crate::integrands::ALL;
+use crate::integrands::testing::integrand;
 use crate::mean::Mean;
 use crate::sampler::Kernel;
-
-/// An integrand of the list, with its defaults but for these.
-fn integrand(name: &str, given: &[(&str, &str)]) -> Box<dyn Kernel> {
-    let entry = find(name).expect("in the list");
-    let word = |name: &str, default: Option<&str>| {
-        let given = given.iter().find(|(known, _)| *known == name).map(|(_, word)| *word);
-        given.or(default).expect("given or has a default").to_owned()
-    };
-    let words = entry.parameters.iter().map(|parameter| (parameter.name, word(parameter.name, parameter.default)));
-    (entry.make)(&Parameters::new(words)).expect("good parameters")
-}
 
 /// The tallies of the stages of a job, and of its blocks that count, computed in pieces that end at
 /// multiples of `piece`.

@@ -15,7 +15,7 @@ use montesieve_kernel::isa::Supported;
 use serde::{Deserialize, Serialize};
 
 use super::sampler::interval;
-use crate::exact::{Exact, ExactSquares};
+use crate::exact::Exact;
 use crate::uniform::{Row, WIDTH};
 
 /// The binary exponent that the largest value is given.
@@ -86,9 +86,8 @@ pub struct TrainingTally {
     pub(super) samples: u64,
     /// The largest size of f J.
     pub(super) largest: f64,
-    /// The sums of f J and of its square.
+    /// The sum of f J.
     pub(super) first: Exact,
-    pub(super) second: ExactSquares,
     /// For each dimension the samples of each interval.
     pub(super) intervals: Vec<IntervalSums>,
     /// The samples of each box; of the last stage alone.
@@ -103,7 +102,6 @@ impl TrainingTally {
             samples: 0,
             largest: 0.0,
             first: Exact::default(),
-            second: ExactSquares::default(),
             intervals: vec![IntervalSums::default(); intervals],
             boxes: vec![BoxSums::default(); boxes],
         }
@@ -114,7 +112,6 @@ impl TrainingTally {
         self.samples += other.samples;
         self.largest = if other.largest > self.largest { other.largest } else { self.largest };
         self.first.merge(&other.first);
-        self.second.merge(&other.second);
         for (sums, more) in self.intervals.iter_mut().zip(&other.intervals) {
             sums.count = sums.count.saturating_add(more.count);
             sums.second = sums.second.saturating_add(more.second);
@@ -124,17 +121,9 @@ impl TrainingTally {
         }
     }
 
-    /// Samples.
-    pub fn samples(&self) -> u64 {
-        self.samples
-    }
-
-    /// The mean of f J over all samples, and its standard error; of values times 2^exponent.
-    pub fn mean(&self, exponent: i32) -> (f64, f64) {
-        let n = self.samples as f64;
-        let (first, second) = (self.first.value_scaled(exponent), self.second.value_scaled(2 * exponent));
-        let around = second - first * (first / n);
-        (first / n, (if around > 0.0 { around } else { 0.0 } / (n - 1.0)).sqrt() / n.sqrt())
+    /// The mean of f J over all samples.
+    pub(super) fn mean(&self) -> f64 {
+        self.first.value() / self.samples as f64
     }
 
     /// Adds 128 samples at `y`: one sum in each interval of each dimension, and one box. `values`
