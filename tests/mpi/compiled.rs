@@ -6,14 +6,18 @@ use std::path::Path;
 use std::process::Command;
 
 use super::ended::Ended;
-use super::launch::Ranks::{Alone, Launched, Threads};
+use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each, each_at_once};
 use super::same::{result, under_schedules};
 
 /// Functions that fail where x is large: of the first 3e6 samples of seed 0 at one (`RARE`), which
 /// is not among the first 4096.
 const SOURCE: &str = r#"
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <unwind.h>
 #define RARE (x[0] > 0.999999)
 int number = 1;
@@ -24,11 +28,32 @@ void goods(int points, int dim, const double *x, double *values, void *data)
         values[i] = 1 + x[i] * x[i] - x[(dim - 1) * points + i];
 }
 void half(int points, int dim, const double *x, double *values, void *data) { values[0] = 1; }
+double tails(int dim, const double *x, void *data) { return 1 / ((1 + x[0] * x[0]) * sqrt(x[1])); }
+double root(int dim, const double *x, void *data) { return sqrt(x[0] - 0.3); }
+/* Stops the job once, soon after its start. */
+double stops(int dim, const double *x, void *data)
+{
+    static int stopped;
+    if (x[0] > 0.9999 && getenv("STOP") && !__atomic_fetch_add(&stopped, 1, __ATOMIC_SEQ_CST))
+        kill(getpid(), SIGUSR2);
+    return 1 + x[0] * x[0];
+}
 double nan_rarely(int dim, const double *x, void *data) { return RARE ? 0.0 / 0.0 : 1; }
 double memory(int dim, const double *x, void *data) { return RARE ? *(volatile double *)8 : 1; }
 double division(int dim, const double *x, void *data) { volatile int zero = 0; return RARE ? 7 / zero : 1; }
 double aborts(int dim, const double *x, void *data) { if (RARE) abort(); return 1; }
 double exits(int dim, const double *x, void *data) { if (RARE) exit(0); return 1; }
+double exits_together(int dim, const double *x, void *data)
+{
+    static int threads;
+    if (x[0] > 0.99999) {
+        __atomic_fetch_add(&threads, 1, __ATOMIC_SEQ_CST);
+        while (__atomic_load_n(&threads, __ATOMIC_SEQ_CST) < 2)
+            sched_yield();
+        exit(0);
+    }
+    return 1;
+}
 double recursion(int dim, const double *x, void *data)
 {
     volatile char frame[1000] = {1};
@@ -47,7 +72,10 @@ __attribute__((constructor)) static void start(void) { if (getenv("CRASH_AT_STAR
 fn compile(folder: &Path, source: &str) {
     fs::create_dir_all(folder).expect("a folder");
     fs::write(folder.join("f.c"), source).expect("writable");
-    let line = "cc -O1 -fexceptions -shared -fPIC -o f.so f.c";
+    shell(folder, "cc -O1 -ffp-contract=off -fexceptions -shared -fPIC -o f.so f.c -lm");
+}
+
+fn shell(folder: &Path, line: &str) {
     let done = Command::new("sh").args(["-c", line]).current_dir(folder).output().expect("sh");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
@@ -88,6 +116,79 @@ fn instruction_sets_change_nothing() {
     each(others, |isa| assert_eq!(text(&isa.to_string()), expected));
 }
 
+const METHODS: [&str; 4] = ["plain", "vegas", "sobol", "lattice"];
+
+/// A result without the names of its integrand.
+fn numbers(ranks: Ranks, line: &str) -> serde_json::Value {
+    let mut json = Launch::new(ranks, &format!("{line} --format json")).run().expect_code(0).json();
+    let fields = json["result"].as_object_mut().expect("a record");
+    assert!(fields.remove("integrand").is_some() && fields.remove("parameters").is_some());
+    json["result"].take()
+}
+
+/// Both compute the same with correctly rounded operations, so every digit is equal: the points,
+/// their weights, and how each method treats values that are not numbers.
+#[test]
+fn every_method_gives_the_numbers_of_the_same_expression() {
+    let (_folder, file) = library();
+    let twins = [
+        ("tails", "1/((1+x*x)*sqrt(y)) --bounds -inf:inf,0+:1"),
+        ("tails", "1/((1+x*x)*sqrt(y)) --bounds -1:pi,1:inf"),
+        ("root", "sqrt(x-0.3) --bounds 0:1 --nan zero"),
+        ("root", "sqrt(x-0.3) --bounds 0:1 --nan skip"),
+    ];
+    for method in METHODS {
+        for (name, line) in twins.iter().filter(|(_, line)| method != "vegas" || !line.ends_with("skip")) {
+            let (expression, options) = line.split_once(' ').expect("options");
+            let options = format!("{options} --method {method} 1e6");
+            let expected = numbers(Alone, &format!("integrate expr {expression} {options}"));
+            each([Alone, Threads(3), Launched(2)], |&ranks| {
+                assert_eq!(numbers(ranks, &format!("integrate lib {file}:{name} {options}")), expected, "{options}");
+            });
+        }
+    }
+}
+
+#[test]
+fn every_method_shows_the_way_to_the_target() {
+    let (folder, file) = library();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let with = |ranks, integrand: &str, method: &str| {
+        let line = format!("integrate {integrand} --bounds 0:3 --method {method} --target-error 1e-3r --trace");
+        let launch = Launch::new(ranks, &line).word(&path("trace.csv")).word("--plot").word(&path("plot.svg"));
+        launch.run().expect_code(0);
+        let plot = fs::read_to_string(path("plot.svg")).expect("a plot");
+        let title = format!("<title>{}, seed 0</title>", &integrand[..integrand.find(' ').expect("two words")]);
+        assert!(plot.contains(&title), "{plot}");
+        fs::read_to_string(path("trace.csv")).expect("a trace")
+    };
+    for method in METHODS {
+        let expected = with(Alone, "expr 1+x*x", method);
+        assert!(expected.lines().count() > 1, "{expected}");
+        each([Alone, Threads(3)], |&ranks| assert_eq!(with(ranks, &format!("lib {file}:stops"), method), expected));
+    }
+}
+
+/// The function itself sends the signal, so that the time does not matter.
+#[test]
+fn every_method_resumes_and_refuses_another_build() {
+    for method in METHODS {
+        let (folder, file) = library();
+        let line = format!("integrate lib {file}:stops --bounds 0:1 --method {method} 2e7");
+        let expected = result(Alone, &line);
+        let kept = format!("{line} --format json --checkpoint {}", folder.path().join("job.ckpt").display());
+        Launch::new(Threads(2), &kept).env("STOP", "yes").run().expect_code(75);
+        let first = fs::read(&file).expect("a library");
+        compile(folder.path(), &SOURCE.replace("return 1 + x", "return 2 + x"));
+        each([Alone, Launched(2)], |&ranks| {
+            let refused = Launch::new(ranks, &kept).run().expect_code(2);
+            refused.expect_told_once("there, file with BLAKE3 hash ");
+        });
+        fs::write(&file, first).expect("writable");
+        assert_eq!(Launch::new(Launched(3), &kept).run().expect_code(0).json_result(), expected, "{method}");
+    }
+}
+
 fn host() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname").expect("a host name").trim().to_owned()
 }
@@ -112,6 +213,37 @@ fn a_function_that_crashes_ends_the_job_and_is_named() {
         assert!(ended.stderr.contains(signal) && ended.stdout.is_empty(), "{ended}");
         assert!(matches!(ranks, Alone) || ended.stderr.contains(&format!(" on {}: the function", host())), "{ended}");
     });
+}
+
+#[test]
+fn every_method_names_a_crash_and_a_value_that_is_no_number() {
+    let (_folder, file) = library();
+    let cases = [
+        ("memory", "the function memory of FILE crashed at (0.999999"),
+        ("exits", "the function exits of FILE ended the program at (0.999999"),
+        ("nan_rarely", "the integrand is not a number at (0.999999"),
+    ];
+    let cases = cases.into_iter().flat_map(|case| METHODS.map(|method| (method, case)));
+    let cases = cases.flat_map(|case| [Threads(3), Launched(2)].map(|ranks| (ranks, case)));
+    each_at_once(cases, |&(ranks, (method, (name, message)))| {
+        let line = format!("integrate lib {file}:{name} --bounds 0:1 --method {method} 1e7");
+        let ended = Launch::new(ranks, &line).run().expect_code(1);
+        let told = ended.stderr.matches(&message.replace("FILE", &file)).count();
+        // Two processes may crash at the same moment, each at a point of its own.
+        assert!(told == 1 || (told == 2 && matches!(ranks, Launched(_))), "{ended}");
+        assert!(ended.stdout.is_empty(), "{ended}");
+    });
+}
+
+/// Each call of `exit` takes a handler off the process's list.
+#[test]
+fn threads_that_exit_at_the_same_moment_end_the_job() {
+    let (_folder, file) = library();
+    for method in METHODS {
+        let line = format!("integrate lib {file}:exits_together --bounds 0:1 --method {method} 2e7");
+        let ended = Launch::new(Threads(3), &line).run().expect_code(1);
+        ended.expect_told_once(&format!("the function exits_together of {file} ended the program at (0.99999"));
+    }
 }
 
 #[test]
@@ -155,7 +287,12 @@ fn one_message_and_exit_code_2() {
         (file("f.c"), "is no shared library; compile the function first"),
         (file("nothing.so"), "No such file or directory"),
         (format!("{}:f", folder.path().display()), "it is not a regular file"),
+        (file("user.so"), "libmissing.so: cannot open shared object file"),
     ];
+    // A library that needs another one, which is not there.
+    shell(folder.path(), "cp f.so libmissing.so");
+    shell(folder.path(), "echo 'int number; int *f(void) { return &number; }' > user.c");
+    shell(folder.path(), "cc -shared -fPIC -o user.so user.c -L. -Wl,--no-as-needed -lmissing && rm libmissing.so");
     let cases = cases.iter().flat_map(|case| [Alone, Threads(4), Launched(2)].map(|ranks| (ranks, case)));
     each_at_once(cases, |&(ranks, (function, message))| {
         let launch = Launch::new(ranks, &format!("integrate lib {function} --bounds 0:1"));

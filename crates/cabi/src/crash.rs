@@ -3,8 +3,10 @@
 //! Handlers of SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT are installed when a library is loaded.
 //! They act only on a thread that runs the function at that moment ([`during`]); otherwise the
 //! handler from before gets the signal. A function that calls `exit` (Fortran's `stop`) would end
-//! one rank with success and without a result: an exit handler finds that. A C++ exception that
-//! leaves the function ends the job too.
+//! one rank with success and without a result: exit handlers find that, one for each thread. Each
+//! call of `exit` takes a handler off the process's list. With a single handler, a second thread
+//! that exits at the same moment would end the process with success. A C++ exception that leaves
+//! the function ends the job too.
 //!
 //! Everything in a handler is async-signal-safe: no allocation, no lock, and the message goes
 //! through [`EndJob`]. A handler has its own stack, since a recursion without end leaves none.
@@ -80,12 +82,12 @@ impl Step<'_> {
 thread_local! {
     /// What this thread runs of the user's code; null: nothing.
     static RUNNING: AtomicPtr<c_void> = const { AtomicPtr::new(ptr::null_mut()) };
-    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
+    static IS_READY: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `code`, which is that of `step`.
 pub(crate) fn during<T>(step: &Step<'_>, code: impl FnOnce() -> T) -> T {
-    give_stack();
+    prepare_thread();
     RUNNING.with(|running| {
         running.store(ptr::from_ref(step).cast_mut().cast(), Relaxed);
         compiler_fence(SeqCst);
@@ -133,8 +135,6 @@ pub(crate) fn prepare() {
                 }
             }
         }
-        // SAFETY: the handler has the right type and stays where it is.
-        unsafe { libc::atexit(on_exit) };
         // In a program that aborts on a panic, so does an exception, through this hook.
         let hook = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
@@ -147,11 +147,14 @@ pub(crate) fn prepare() {
 /// The actions from before, in the order of the signals.
 static BEFORE: [OnceLock<libc::sigaction>; 5] = [const { OnceLock::new() }; 5];
 
-/// Gives this thread a stack for handlers. It is never freed: a thread keeps it to its end.
-fn give_stack() {
-    if HAS_STACK.replace(true) {
+/// Gives this thread a stack for handlers and an exit handler, once. The stack is never freed: a
+/// thread keeps it to its end.
+fn prepare_thread() {
+    if IS_READY.replace(true) {
         return;
     }
+    // SAFETY: the handler has the right type and stays where it is.
+    unsafe { libc::atexit(on_exit) };
     let stack = libc::stack_t { ss_sp: vec![0u8; STACK].leak().as_mut_ptr().cast(), ss_flags: 0, ss_size: STACK };
     // SAFETY: the memory has this size and is used for nothing else. If the call fails, a recursion
     // without end gives no message.

@@ -48,6 +48,7 @@ fn architecture(of: Architecture) -> String {
         Architecture::Riscv64 => "riscv64".to_owned(),
         Architecture::S390x => "s390x".to_owned(),
         Architecture::LoongArch64 => "loongarch64".to_owned(),
+        Architecture::X86_64_X32 => "x86_64_x32".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
@@ -82,6 +83,45 @@ mod tests {
         let text = check(b"double f(void);\n", "f.c", "f").expect_err("no library");
         assert!(text.starts_with("f.c is no shared library; compile the function first"), "{text}");
         assert!(check(b"", "f.so", "f").is_err() && check(b"\x7fELF", "f.so", "f").is_err());
+    }
+
+    /// An ELF header without sections: 32 or 64 bits, for a `machine`, of a `kind` (1: object file,
+    /// 2: program, 3: shared library).
+    fn header(bits: usize, machine: u16, kind: u8) -> Vec<u8> {
+        let is_64 = bits == 64;
+        let mut bytes = b"\x7fELF\0\x01\x01".to_vec();
+        bytes[4] = if is_64 { 2 } else { 1 };
+        bytes.resize(16, 0);
+        bytes.extend([kind, 0]);
+        bytes.extend(machine.to_le_bytes());
+        bytes.push(1);
+        bytes.resize(if is_64 { 64 } else { 52 }, 0);
+        bytes[if is_64 { 52 } else { 40 }] = if is_64 { 64 } else { 52 };
+        bytes
+    }
+
+    /// What [`check`] says of a header.
+    fn refusal(bits: usize, machine: u16, kind: u8) -> String {
+        check(&header(bits, machine, kind), "f.so", "f").expect_err("no functions")
+    }
+
+    /// `EM_386`, `EM_X86_64` and `EM_AARCH64` of the ELF standard.
+    #[test]
+    fn a_library_for_another_processor_is_named() {
+        let host = std::env::consts::ARCH;
+        assert_eq!(refusal(32, 3, 3), format!("f.so is compiled for x86, and this host is {host}"));
+        let (other, name) = if host == "x86_64" { (183, "aarch64") } else { (62, "x86_64") };
+        assert_eq!(refusal(64, other, 3), format!("f.so is compiled for {name}, and this host is {host}"));
+        // The same processor with 32-bit addresses.
+        assert!(refusal(32, 62, 3).starts_with("f.so is compiled for x86_64_x32, "), "{}", refusal(32, 62, 3));
+    }
+
+    #[test]
+    fn an_object_file_or_a_program_is_no_library() {
+        let ours = if std::env::consts::ARCH == "aarch64" { 183 } else { 62 };
+        for kind in 1..=3 {
+            assert_eq!(refusal(64, ours, kind), "f.so is no shared library; link it with -shared");
+        }
     }
 
     #[test]

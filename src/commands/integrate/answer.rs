@@ -47,8 +47,8 @@ record! {
             let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
             Some(it.integrand.to_owned() + &words.collect::<String>())
         }),
-        /// What was set of it, in the order of its declaration; for `lib` also the BLAKE3 hash of the
-        /// file.
+        /// What was set of it, in the order of its declaration; for `lib` also the BLAKE3 hash of
+        /// the file.
         pub parameters: Vec<(&'static str, String)>,
         /// The integral, where it is known.
         pub exact: Option<f64> => .optional().label("exact"),

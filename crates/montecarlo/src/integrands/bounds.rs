@@ -1,7 +1,7 @@
 //! The option `--bounds` of integrands that users bring.
 //!
-//! Stands beside [`domain`](super::domain), which has the substitutions; here are the option and its
-//! numbers, which are expressions without variables.
+//! Stands beside [`domain`](super::domain), which has the substitutions. Here are the option and
+//! its numbers, which are expressions without variables.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
