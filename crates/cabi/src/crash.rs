@@ -11,7 +11,7 @@
 //! Everything in a handler is async-signal-safe: no allocation, no lock, and the message goes
 //! through [`EndJob`]. A handler has its own stack, since a recursion without end leaves none.
 
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::ffi::{c_int, c_void};
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -82,7 +82,7 @@ impl Step<'_> {
 thread_local! {
     /// What this thread runs of the user's code; null: nothing.
     static RUNNING: AtomicPtr<c_void> = const { AtomicPtr::new(ptr::null_mut()) };
-    static IS_READY: Cell<bool> = const { Cell::new(false) };
+    static STACK_OF_THREAD: OnceCell<HandlerStack> = const { OnceCell::new() };
 }
 
 /// Runs `code`, which is that of `step`.
@@ -147,18 +147,38 @@ pub(crate) fn prepare() {
 /// The actions from before, in the order of the signals.
 static BEFORE: [OnceLock<libc::sigaction>; 5] = [const { OnceLock::new() }; 5];
 
-/// Gives this thread a stack for handlers and an exit handler, once. The stack is never freed: a
-/// thread keeps it to its end.
-fn prepare_thread() {
-    if IS_READY.replace(true) {
-        return;
+/// A stack for the handlers of a thread.
+struct HandlerStack(Box<[u8]>);
+
+impl HandlerStack {
+    fn install() -> HandlerStack {
+        let mut memory = vec![0u8; STACK].into_boxed_slice();
+        let stack = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: STACK };
+        // SAFETY: the memory has this size, stays where it is until `drop`, and is used for nothing
+        // else. If the call fails, a recursion without end gives no message.
+        unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
+        HandlerStack(memory)
     }
-    // SAFETY: the handler has the right type and stays where it is.
-    unsafe { libc::atexit(on_exit) };
-    let stack = libc::stack_t { ss_sp: vec![0u8; STACK].leak().as_mut_ptr().cast(), ss_flags: 0, ss_size: STACK };
-    // SAFETY: the memory has this size and is used for nothing else. If the call fails, a recursion
-    // without end gives no message.
-    unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
+}
+
+impl Drop for HandlerStack {
+    fn drop(&mut self) {
+        let none = libc::stack_t { ss_sp: self.0.as_mut_ptr().cast(), ss_flags: libc::SS_DISABLE, ss_size: STACK };
+        // SAFETY: no handler runs on this stack, since none returns to the code that ends a thread.
+        unsafe { libc::sigaltstack(&none, ptr::null_mut()) };
+    }
+}
+
+/// Gives this thread a stack for handlers and an exit handler, once.
+fn prepare_thread() {
+    // In the destructors of a thread there is no stack any more; then the thread's own must do.
+    let _ = STACK_OF_THREAD.try_with(|stack| {
+        stack.get_or_init(|| {
+            // SAFETY: the handler has the right type and stays where it is.
+            unsafe { libc::atexit(on_exit) };
+            HandlerStack::install()
+        });
+    });
 }
 
 /// The step that this thread runs.
