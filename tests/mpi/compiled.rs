@@ -13,6 +13,7 @@ use super::same::{result, under_schedules};
 /// Functions that fail where x is large: of the first 3e6 samples of seed 0 at one (`RARE`), which
 /// is not among the first 4096.
 const SOURCE: &str = r#"
+#include <fenv.h>
 #include <math.h>
 #include <sched.h>
 #include <signal.h>
@@ -66,7 +67,11 @@ double exception(int dim, const double *x, void *data)
     return 1;
 }
 double at_once(int dim, const double *x, void *data) { return *(volatile double *)8; }
-__attribute__((constructor)) static void start(void) { if (getenv("CRASH_AT_START")) abort(); }
+__attribute__((constructor)) static void start(void)
+{
+    if (getenv("CRASH_AT_START")) abort();
+    if (getenv("ROUND_DOWN")) fesetround(FE_DOWNWARD);
+}
 "#;
 
 fn compile(folder: &Path, source: &str) {
@@ -114,6 +119,18 @@ fn instruction_sets_change_nothing() {
     let expected = text("portable");
     let others = montesieve::isa::Isa::ALL.into_iter().filter(|isa| isa.is_supported());
     each(others, |isa| assert_eq!(text(&isa.to_string()), expected));
+}
+
+/// As one does that is compiled with -ffast-math.
+#[test]
+fn a_library_that_changes_the_rounding_mode_changes_no_sum() {
+    let (_folder, file) = library();
+    let line = format!("integrate lib {file}:good --bounds 0:1,0:2 1e6");
+    let expected = result(Alone, &line);
+    each([Alone, Launched(2)], |&ranks| {
+        let rounded = Launch::new(ranks, &format!("{line} --format json")).env("ROUND_DOWN", "yes").run();
+        assert_eq!(rounded.expect_code(0).json_result(), expected);
+    });
 }
 
 const METHODS: [&str; 4] = ["plain", "vegas", "sobol", "lattice"];

@@ -248,3 +248,38 @@ impl fmt::Display for Place<'_> {
         f.write_str(if dimension > MOST_COORDINATES { ", ...)" } else { ")" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        Names { file: "libf.so".to_owned(), function: "f".to_owned() }
+    }
+
+    #[test]
+    fn a_place_is_a_point_or_a_batch() {
+        let (names, many) = (names(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+        let step = Step::call(&names, 2);
+        assert_eq!(Place(&step).to_string(), " on a batch of points (--form batch)");
+        step.is_at(&[0.5, -0.25]);
+        assert_eq!(Place(&step).to_string(), " at (0.5, -0.25)");
+        for (dimension, text) in [(6, " at (1, 2, 3, 4, 5, 6)"), (7, " at (1, 2, 3, 4, 5, 6, ...)")] {
+            let step = Step::call(&names, dimension);
+            step.is_at(&many[..dimension]);
+            assert_eq!(Place(&step).to_string(), text);
+        }
+    }
+
+    /// Also where a panic leaves the function, in a process without [`report_by`].
+    #[test]
+    fn a_step_is_known_while_it_runs() {
+        let names = names();
+        let step = Step::call(&names, 1);
+        assert!(running().is_none());
+        let found = during(&step, || running().is_some_and(|running| ptr::eq(running, &step)));
+        assert!(found && running().is_none());
+        let panicked = panic::catch_unwind(panic::AssertUnwindSafe(|| during(&step, || panic!("on purpose"))));
+        assert!(panicked.is_err() && running().is_none());
+    }
+}

@@ -126,3 +126,101 @@ impl Integrand for CompiledFunction {
         values
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+    use std::sync::Arc;
+
+    use super::super::library::Names;
+    use super::*;
+
+    fn made(address: *const c_void, form: Form, bounds: &str) -> CompiledFunction {
+        let names = Arc::new(Names { file: "test".to_owned(), function: "f".to_owned() });
+        let number = |text: &str| text.parse().map_err(|_| format!("no number: {text}"));
+        let domain = Domain::parse(bounds, number).expect("a region");
+        CompiledFunction::new(Library { names, fingerprint: String::new(), address }, form, domain)
+    }
+
+    fn scalar(function: Scalar, bounds: &str) -> CompiledFunction {
+        made(function as *const c_void, Form::Scalar, bounds)
+    }
+
+    fn batch(function: Batch, bounds: &str) -> CompiledFunction {
+        made(function as *const c_void, Form::Batch, bounds)
+    }
+
+    /// The coordinates as the digits of a number.
+    unsafe extern "C-unwind" fn digits(dim: c_int, x: *const f64, data: *mut c_void) -> f64 {
+        assert!(data.is_null());
+        // SAFETY: the caller has `dim` numbers.
+        unsafe { slice::from_raw_parts(x, dim as usize) }.iter().fold(0.0, |sum, x| 1000.0 * sum + x)
+    }
+
+    unsafe extern "C-unwind" fn all_digits(
+        points: c_int,
+        dim: c_int,
+        x: *const f64,
+        values: *mut f64,
+        data: *mut c_void,
+    ) {
+        assert!(data.is_null());
+        let (points, dim) = (points as usize, dim as usize);
+        // SAFETY: the caller has `points` values and `dim` times as many coordinates.
+        let (x, values) =
+            unsafe { (slice::from_raw_parts(x, points * dim), slice::from_raw_parts_mut(values, points)) };
+        for (point, value) in values.iter_mut().enumerate() {
+            *value = (0..dim).fold(0.0, |sum, d| 1000.0 * sum + x[d * points + point]);
+        }
+    }
+
+    /// Sets the first value only.
+    unsafe extern "C-unwind" fn half(_: c_int, _: c_int, _: *const f64, values: *mut f64, _: *mut c_void) {
+        // SAFETY: the caller has more than one.
+        unsafe { *values = 1.0 };
+    }
+
+    unsafe extern "C-unwind" fn zero(_: c_int, _: *const f64, _: *mut c_void) -> f64 {
+        0.0
+    }
+
+    /// Row d holds the numbers 128 d to 128 d + 127, as parts of 512.
+    fn points(dimension: usize) -> Vec<Row> {
+        let row = |d: usize| Row(std::array::from_fn(|i| (WIDTH * d + i) as f64 / 512.0));
+        (0..dimension).map(row).collect()
+    }
+
+    #[test]
+    fn both_forms_get_every_coordinate_of_every_point() {
+        let bounds = "0:512,0:512,512:1024";
+        let expected: Vec<f64> = (0..WIDTH).map(|i| (1e6 + 1e3) * i as f64 + 128e3 + (768 + i) as f64).collect();
+        for mut function in [scalar(digits, bounds), batch(all_digits, bounds)] {
+            assert_eq!((function.dimension(), function.volume()), (3, 512.0 * 512.0 * 512.0));
+            assert_eq!(function.values(&points(3)).0[..], expected, "{:?}", function.form);
+        }
+    }
+
+    #[test]
+    fn what_a_batch_does_not_set_is_not_a_number() {
+        let values = batch(half, "0:1").values(&points(1));
+        assert_eq!(values.0[0], 1.0);
+        assert!(values.0[1..].iter().all(|value| value.is_nan()));
+    }
+
+    /// x = u / (1 - u) has the derivative 1 / (1 - u)^2.
+    #[test]
+    fn values_have_the_weights_of_the_region() {
+        let u = Row::all(0.75);
+        assert_eq!(scalar(digits, "0:inf").values(&[u]).0, [3.0 * 16.0; WIDTH]);
+        assert_eq!(scalar(digits, "0:inf").place(&[0.75]), [3.0]);
+    }
+
+    /// Near enough to the ends of 12 half lines.
+    #[test]
+    fn a_value_of_0_stays_0_where_its_weight_overflows() {
+        let bounds = ["0:inf"; 12].join(",");
+        let u = [Row::all(1.0 - f64::EPSILON); 12];
+        assert!(scalar(digits, &bounds).values(&u).0.iter().all(|value| value.is_infinite()));
+        assert_eq!(scalar(zero, &bounds).values(&u).0, [0.0; WIDTH]);
+    }
+}

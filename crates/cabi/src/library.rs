@@ -100,3 +100,33 @@ fn read(file: &str) -> io::Result<(Vec<u8>, Identity)> {
     file.read_to_end(&mut bytes)?;
     Ok((bytes, identity))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_library_is_not_loaded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let refusal = |file: &str| Library::load(file, "f").expect_err("no library");
+        let (file, folder) = (path("f.so"), path(""));
+        assert!(refusal(&file).starts_with(&format!("cannot read {file}: No such file")), "{}", refusal(&file));
+        assert_eq!(refusal(&folder), format!("cannot read {folder}: it is not a regular file"));
+        fs::write(&file, "#!/bin/sh\n").expect("writable");
+        assert!(refusal(&file).starts_with(&format!("{file} is no shared library; compile")), "{}", refusal(&file));
+    }
+
+    #[test]
+    fn a_file_that_is_written_again_has_another_identity() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("f.so");
+        let file = path.display().to_string();
+        fs::write(&path, "1").expect("writable");
+        let before = read(&file).expect("readable");
+        assert_eq!(before, read(&file).expect("readable"));
+        fs::write(&path, "12").expect("writable");
+        let after = read(&file).expect("readable");
+        assert!(after.0 == b"12" && after.1 != before.1);
+    }
+}
