@@ -31,7 +31,7 @@ impl Adaptation {
         let mut last = None;
         let mut done = 0;
         for tally in stages {
-            map = map.refined(&tally.intervals);
+            map = map.refined(&tally.intervals, tally.largest_square);
             done += 1;
             last = Some(tally);
         }

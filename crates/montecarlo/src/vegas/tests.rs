@@ -91,12 +91,24 @@ fn adapting_pays() {
     let exact = 3.100_627_668_001_379_4e-5;
     // Uniform samples would have 44 times the value as their deviation: an error of 0.03.
     let relative = mean.std_error.expect("found") / exact;
-    assert!(relative < 5e-4 && mean.z(exact).expect("found").abs() < 4.0, "{relative}");
+    assert!(relative < 1e-3 && mean.z(exact).expect("found").abs() < 4.0, "{relative}");
     // Along a diagonal no map helps, but strata do.
     let ridge = [("expression", "exp(-500*(x-y)^2)"), ("bounds", "0:1,0:1")];
     let (mean, tally) = self::mean(&*integrand("expr", &ridge), 1_000_000, 1);
     let deviation = mean.std_error.expect("found") * (tally.sums().samples() as f64).sqrt() / mean.estimate;
     assert!(deviation < 0.6, "of uniform samples 2.8: {deviation}");
+}
+
+/// One sample in 2,000 has a value, and the best map is none: noise must not draw one.
+#[test]
+fn a_ridge_that_few_samples_find_is_not_spoilt() {
+    let ridge = [("expression", "exp(-2500*((x1-x2)^2+(x2-x3)^2+(x3-x4)^2))"), ("bounds", "0:1,0:1,0:1,0:1")];
+    let kernel = integrand("expr", &ridge);
+    let (mean, tally) = mean(&*kernel, 1_000_000, 1);
+    let deviation = mean.std_error.expect("found") * (tally.sums().samples() as f64).sqrt() / mean.estimate;
+    // From 1e8 uniform samples.
+    let z = mean.z(4.362e-5).expect("found");
+    assert!(deviation < 180.0 && z.abs() < 4.0, "of uniform samples 90: {deviation}; {z}");
 }
 
 #[test]

@@ -79,6 +79,20 @@ pub struct IntervalSums {
     pub(super) second: u64,
 }
 
+impl IntervalSums {
+    fn merge(&mut self, other: &IntervalSums) {
+        self.count = self.count.saturating_add(other.count);
+        self.second = self.second.saturating_add(other.second);
+    }
+
+    /// Those of intervals side by side, as one.
+    pub(super) fn all(parts: &[IntervalSums]) -> IntervalSums {
+        let mut all = IntervalSums::default();
+        parts.iter().for_each(|part| all.merge(part));
+        all
+    }
+}
+
 /// The tally of a stage of training, or of a part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingTally {
@@ -86,6 +100,8 @@ pub struct TrainingTally {
     pub(super) samples: u64,
     /// The largest size of f J.
     pub(super) largest: f64,
+    /// Its square as it was added, in integers, over 2^12.
+    pub(super) largest_square: u64,
     /// The sum of f J.
     pub(super) first: Exact,
     /// For each dimension the samples of each interval.
@@ -101,6 +117,7 @@ impl TrainingTally {
             stage,
             samples: 0,
             largest: 0.0,
+            largest_square: 0,
             first: Exact::default(),
             intervals: vec![IntervalSums::default(); intervals],
             boxes: vec![BoxSums::default(); boxes],
@@ -111,10 +128,10 @@ impl TrainingTally {
     pub(super) fn merge(&mut self, other: &TrainingTally) {
         self.samples += other.samples;
         self.largest = if other.largest > self.largest { other.largest } else { self.largest };
+        self.largest_square = self.largest_square.max(other.largest_square);
         self.first.merge(&other.first);
         for (sums, more) in self.intervals.iter_mut().zip(&other.intervals) {
-            sums.count = sums.count.saturating_add(more.count);
-            sums.second = sums.second.saturating_add(more.second);
+            sums.merge(more);
         }
         for (sums, more) in self.boxes.iter_mut().zip(&other.boxes) {
             sums.merge(more);
@@ -131,6 +148,7 @@ impl TrainingTally {
     pub(super) fn record(&mut self, isa: Supported, y: &[Row], values: &Row, strata: &[usize]) {
         let mut integers = Integers { values: [0; WIDTH], squares: [0; WIDTH] };
         integers_of(isa, values, &mut integers);
+        self.largest_square = integers.squares.iter().fold(self.largest_square, |largest, &square| largest.max(square));
         add_intervals(isa, y, &integers.squares, &mut self.intervals);
         if !self.boxes.is_empty() {
             add_boxes(isa, y, strata, &integers, &mut self.boxes);
@@ -228,6 +246,7 @@ mod tests {
             assert!(tally.intervals.iter().all(|sums| sums.second == sums.count));
             let counts: Vec<u64> = tally.boxes.iter().map(|sums| sums.count).collect();
             assert_eq!((counts[8], counts[11]), (127, 1));
+            assert_eq!(tally.largest_square, 1);
             assert_eq!(tally.boxes[8], BoxSums { count: 127, first: 127 * 64, second: 127 });
         }
     }
