@@ -66,6 +66,12 @@ double exception(int dim, const double *x, void *data)
     if (RARE) _Unwind_RaiseException(&thrown);
     return 1;
 }
+double waits(int dim, const double *x, void *data)
+{
+    while (RARE)
+        pause();
+    return 1;
+}
 double at_once(int dim, const double *x, void *data) { return *(volatile double *)8; }
 __attribute__((constructor)) static void start(void)
 {
@@ -249,6 +255,16 @@ fn every_method_names_a_crash_and_a_value_that_is_no_number() {
         // Two processes may crash at the same moment, each at a point of its own.
         assert!(told == 1 || (told == 2 && matches!(ranks, Launched(_))), "{ended}");
         assert!(ended.stdout.is_empty(), "{ended}");
+    });
+}
+
+#[test]
+fn a_function_that_does_not_return_ends_the_job() {
+    let (_folder, file) = library();
+    let line = format!("integrate lib {file}:waits --bounds 0:1 3e6 --stall-timeout 2s");
+    each([Threads(2), Launched(2)], |&ranks| {
+        let ended = Launch::new(ranks, &line).run().expect_code(1);
+        assert!(ended.stderr.contains("2s (--stall-timeout)") && ended.stdout.is_empty(), "{ended}");
     });
 }
 
