@@ -67,6 +67,9 @@ package_names() {
     apt:mpich) echo mpich libmpich-dev ;;
     apt:libclang) echo libclang-dev ;;
     apt:python) echo python3 python3-venv ;;
+    # python3-config, and the library that Cython's output is linked with.
+    apt:python-dev) echo python3-dev ;;
+    apt:fortran) echo gfortran ;;
     apt:rust) echo cargo rustc rustfmt rust-clippy ;;
     apt:oracle) echo primesieve-bin primecount-bin ;;
     *:pari) echo pari-gp ;;
@@ -81,6 +84,8 @@ package_names() {
     dnf:mpich) echo mpich-devel ;;
     dnf:libclang) echo clang-devel ;;
     dnf:python) echo python3 ;;
+    dnf:python-dev) echo python3-devel ;;
+    dnf:fortran) echo gcc-gfortran ;;
     dnf:rust) echo cargo rust rustfmt clippy ;;
     dnf:oracle) echo primesieve primecount ;;
     dnf:redis) echo redis ;;

@@ -9,6 +9,7 @@
 //! - [`cluster`]: the ranks (a separate crate). Only it and the gallery of `patterns` call MPI; it
 //!   has the same methods without MPI.
 //! - [`montecarlo`], [`primes`]: the kernels (separate crates); pure, no messages, no clock.
+//! - [`cabi`]: a user's compiled function as an integrand (a separate crate).
 //! - [`error`]: the errors (from the crate of the ranks). [`isa`]: the instruction sets.
 //! - `stderr`, `stream` (also from that crate): messages, each in one write; pipes and devices.
 //!   `regular`: input files. `progress`: the bar. `fault`: injected faults, for tests.
@@ -23,6 +24,7 @@ pub mod report;
 
 use montesieve_mpi::{stderr, stream};
 
+pub use montesieve_cabi as cabi;
 pub use montesieve_kernel::isa;
 pub use montesieve_montecarlo as montecarlo;
 pub use montesieve_mpi as cluster;

@@ -5,7 +5,9 @@
 
 mod answer;
 pub mod args;
+pub mod entries;
 mod ep;
+mod library;
 mod nets;
 mod plain;
 mod problem;
@@ -21,7 +23,6 @@ use super::output::Output;
 use crate::cli::{CommandLine, Destination, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
-use crate::montecarlo::integrands::ALL;
 use crate::report::schema::Documentation;
 use crate::report::{Merit, PlanResult, Planned, Report};
 
@@ -80,7 +81,7 @@ impl Command for List {
 
 /// Lists the integrands. Only the root works.
 fn list(cluster: &Cluster, destination: &Destination) -> Result<u8> {
-    let lines = ALL.iter().map(|entry| IntegrandLine {
+    let lines = entries::all().map(|entry| IntegrandLine {
         name: entry.name,
         about: entry.about,
         parameters: entry.parameters.iter().map(|parameter| parameter.name).collect(),

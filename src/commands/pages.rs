@@ -108,7 +108,7 @@ mod tests {
         let (integrands, names): (Vec<&str>, Vec<&str>) =
             names.into_iter().partition(|name| name.starts_with("montesieve-integrate-"));
         // And `list` and `ep`.
-        assert_eq!(integrands.len(), crate::montecarlo::integrands::ALL.len() + 2);
+        assert_eq!(integrands.len(), crate::commands::integrate::entries::all().count() + 2);
         let commands = command();
         let named = commands.get_subcommands().map(|command| format!("montesieve-{}.1", command.get_name()));
         let mut expected: Vec<String> =

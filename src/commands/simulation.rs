@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
@@ -61,7 +62,7 @@ const PARTS: u64 = 3;
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 23] = [
+const LINES: [Line; 25] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -69,8 +70,10 @@ const LINES: [Line; 23] = [
     saved("pi --target-error 3e-4 --seed 3"),
     saved("integrate ball --dim 3 3e6"),
     saved("integrate expr exp(-x*x) --bounds 0:1 3e6"),
+    saved("integrate lib LIBRARY:f --bounds 0:1,-1:1 3e6"),
     saved("integrate genz-gaussian --dim 40 --method sobol 5e5"),
     saved("integrate genz-gaussian --method vegas --training 2^12 1e4"),
+    saved("integrate genz-gaussian --method auto --training 2^13 3e4"),
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),
     saved("primes 1e10 --algorithm combinatorial"),
     saved("primes 1e12 1e12+2e7"),
@@ -142,7 +145,8 @@ impl Life {
     /// last runs have none.
     fn command_line(&self, folder: &Path, part: Option<u64>, is_stormy: bool) -> String {
         let Line { words, is_saved, .. } = self.line;
-        let words = words.replace("PAIRS", &input("pairs")).replace("LIST", &input("list"));
+        let files = [("PAIRS", "pairs"), ("LIST", "list"), ("LIBRARY", "f.so")];
+        let words = files.iter().fold(words.to_string(), |words, (word, file)| words.replace(word, &input(file)));
         let mut line =
             format!("montesieve {words} --quiet --schedule {} --output {}", self.schedule, at(folder, "result"));
         if !words.contains("--print") {
@@ -190,7 +194,8 @@ impl Life {
     }
 }
 
-/// The files `pairs` and `list`: numbers that sometimes have a common factor.
+/// The files `pairs` and `list`, numbers that sometimes have a common factor, and `f.so`, a
+/// compiled function.
 fn input(name: &str) -> String {
     static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -199,6 +204,11 @@ fn input(name: &str) -> String {
             let pairs = (0..300).map(|n| format!("{}{between}{}\n", number(2 * n), number(2 * n + 1)));
             std::fs::write(folder.path().join(name), pairs.collect::<String>()).expect("written");
         }
+        let function = "double f(int dim, const double *x, void *data) { return x[0] * x[0] + x[1]; }\n";
+        std::fs::write(folder.path().join("f.c"), function).expect("written");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O1", "-ffp-contract=off", "-shared", "-fPIC", "-o", "f.so", "f.c"]).current_dir(folder.path());
+        assert!(compiler.status().expect("cc").success());
         folder
     });
     at(FOLDER.path(), name)

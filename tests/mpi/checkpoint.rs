@@ -13,11 +13,12 @@ use super::launch::Ranks::{self, Alone, Launched, Threads};
 use super::launch::{Launch, each, each_at_once};
 
 /// Jobs of a few seconds.
-const JOBS: [&str; 7] = [
+const JOBS: [&str; 8] = [
     "pi 2e10 --seed 9",
     "pi 1e9 --method control --seed 5",
     "integrate genz-gaussian 5e8 --seed 3",
     "integrate genz-gaussian 1e8 --method vegas --seed 3",
+    "integrate genz-corner-peak 1e8 --method auto --seed 3",
     "integrate genz-gaussian 1e8 --method sobol --seed 3",
     "primes 2e10 --count 1,2,4 --algorithm sieve",
     "primes 1e15 1e15+1e9 --gaps --sum",

@@ -20,6 +20,8 @@ const JOBS: [&str; 15] = [
     "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
     "genz-corner-peak --dim 12 --method vegas 1e6",
     "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",
+    "genz-continuous --dim 6 --method auto 1e6",
+    "genz-gaussian --dim 3 --method lattice --training 1e4 1e5",
     "genz-corner-peak --dim 12 --method sobol 1e6",
     "genz-gaussian --dim 50 --method lattice --seed 5 1e5",
     "expr sqrt(x-0.3)*y --bounds 0:1,1:2 --method sobol --nan skip 4e6",
@@ -72,9 +74,13 @@ fn one_message_and_exit_code_2() {
         ("expr ln(x-0.5) --bounds 0:1 --method vegas", "; --nan zero counts such samples as 0"),
         ("ball --method vegas --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
         ("ball --method vegas --nan skip", "--nan zero"),
+        ("ball --method auto --nan skip", "--method auto has no --nan skip"),
+        ("ball --method sobol --training 1e5 --nan skip", "--training has no --nan skip"),
+        ("ball --method auto --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
+        ("ball --method auto --training 8191", "at least 8192"),
         ("ball --method sobol --plan", "--plan is an option of --method plain"),
-        ("ball --training 1e5", "an option of --method vegas"),
-        ("ball --method vega", "[possible values: plain, vegas, sobol, lattice]"),
+        ("ball --training 1e5", "an option of all methods but --method plain"),
+        ("ball --method vega", "[possible values: plain, vegas, sobol, lattice, auto]"),
     ];
     let cases = lines.into_iter().flat_map(|line| [Alone, Threads(4)].map(|ranks| (ranks, line)));
     each(cases, |&(ranks, (line, message))| {
@@ -166,7 +172,7 @@ fn the_list_names_them_all() {
     each([Alone, Threads(2)], |&ranks| {
         let json = Launch::new(ranks, "integrate list --format json").run().expect_code(0).json();
         let names = json["result"]["integrands"].as_array().expect("a list").len();
-        // And NAS EP.
-        assert_eq!(names, montesieve::montecarlo::integrands::ALL.len() + 1);
+        // And `lib`, which is in another crate, and NAS EP.
+        assert_eq!(names, montesieve::montecarlo::integrands::ALL.len() + 2);
     });
 }

@@ -19,6 +19,7 @@
 //! - [`list`]: lists in files, written by all ranks in parallel
 //! - [`shared`]: memory that the ranks of a node share
 //! - [`integrals`]: `integrate`: every integrand on any number of ranks
+//! - [`compiled`]: `integrate lib`: a user's function in a shared library, and its crashes
 //! - [`isprime`]: single numbers: by tests, and by trial division under every flag
 //! - [`gcd`]: greatest common divisors of pairs and lists
 //! - [`redis`]: the flag in a real Redis server (feature `redis`)
@@ -45,6 +46,7 @@
 
 mod burnin;
 mod checkpoint;
+mod compiled;
 mod ended;
 mod faults;
 mod files;

@@ -19,6 +19,7 @@ use super::uniform::Row;
 use parameters::{Bad, Parameter, Parameters};
 
 mod ball;
+pub mod bounds;
 pub mod domain;
 mod expr;
 mod genz;

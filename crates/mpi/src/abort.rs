@@ -5,6 +5,10 @@
 //! silently leaves the others waiting. So an error always ends with `MPI_Abort`, under a deadline.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::ffi::c_int;
+use std::fmt;
+use std::io::{self, Cursor, Write};
+use std::os::fd::BorrowedFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -152,12 +156,40 @@ pub(super) fn end_all(code: u8) -> ! {
     exit(code)
 }
 
+unsafe extern "C" {
+    fn _exit(code: c_int) -> !;
+}
+
 /// Ends this process without exit handlers, since MPI's may wait for other ranks.
 pub(super) fn exit(code: u8) -> ! {
-    #[cfg(feature = "mpi")]
-    super::ulfm::exit(code);
-    #[cfg(not(feature = "mpi"))]
-    std::process::exit(i32::from(code))
+    // SAFETY: it does not return, and touches no memory of this program.
+    unsafe { _exit(c_int::from(code)) }
+}
+
+/// Prints one line with this rank and its host, and ends the whole job with exit code 1. Allocates
+/// nothing and waits for no lock, so that a process without memory, or a signal handler, may call
+/// it. The line is cut at 1 KB.
+pub fn end_at_once(text: fmt::Arguments<'_>) -> ! {
+    let mut line = Cursor::new([0_u8; 1024]);
+    let _ = source(&mut line).and_then(|()| write!(line, ": {text}"));
+    let end = (line.position() as usize).min(line.get_ref().len() - 1);
+    line.get_mut()[end] = b'\n';
+    // SAFETY: the descriptor does not outlive this line. If it is closed, the error cannot be
+    // reported.
+    let _ = rustix::io::write(unsafe { BorrowedFd::borrow_raw(2) }, &line.get_ref()[..=end]);
+    end_all(1)
+}
+
+/// The rank and its host if there are several ranks, as in every message.
+fn source(line: &mut Cursor<[u8; 1024]>) -> io::Result<()> {
+    let (rank, size) = world();
+    if size == 1 {
+        return line.write_all(b"montesieve");
+    }
+    let name = rustix::system::uname();
+    let host = name.nodename().to_bytes();
+    write!(line, "rank {rank} on ")?;
+    line.write_all(&host[..host.len().min(64)])
 }
 
 /// Rank and size, for code without a `Cluster`.

@@ -5,8 +5,6 @@
 //! allocates nothing.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::{Cursor, Write};
-use std::os::fd::BorrowedFd;
 
 use super::abort;
 
@@ -48,24 +46,5 @@ fn checked(memory: *mut u8, bytes: usize) -> *mut u8 {
 
 #[cold]
 fn end(bytes: usize) -> ! {
-    let mut text = Cursor::new([0_u8; 256]);
-    // A text that is too long is truncated.
-    let _ = who(&mut text).and_then(|()| writeln!(text, ": out of memory: no room for {bytes} bytes more"));
-    let length = text.position() as usize;
-    // SAFETY: the descriptor does not outlive this line. If it is closed, the error cannot be
-    // reported.
-    let _ = rustix::io::write(unsafe { BorrowedFd::borrow_raw(2) }, &text.get_ref()[..length]);
-    abort::end_all(1)
-}
-
-/// The rank and its host if there are several ranks, as in every message.
-fn who(text: &mut Cursor<[u8; 256]>) -> std::io::Result<()> {
-    let (rank, size) = abort::world();
-    if size == 1 {
-        return text.write_all(b"montesieve");
-    }
-    let name = rustix::system::uname();
-    let host = name.nodename().to_bytes();
-    write!(text, "rank {rank} on ")?;
-    text.write_all(&host[..host.len().min(64)])
+    abort::end_at_once(format_args!("out of memory: no room for {bytes} bytes more"))
 }

@@ -40,10 +40,6 @@ pub struct Ulfm {
     failed: ToGroup,
 }
 
-unsafe extern "C" {
-    fn _exit(code: c_int) -> !;
-}
-
 /// Runs when a call of MPI fails; set by [`on_error`].
 type Handler = fn();
 
@@ -203,10 +199,4 @@ impl Ulfm {
         unsafe { ffi::MPI_Comm_rank(self.comm, &mut rank) };
         rank as usize
     }
-}
-
-/// Ends this process without running exit handlers (`_exit`).
-pub fn exit(code: u8) -> ! {
-    // SAFETY: it does not return, and touches no memory of this program.
-    unsafe { _exit(c_int::from(code)) }
 }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use rustix::process::Signal;
@@ -41,8 +42,9 @@ const TURNS: usize = 20;
 
 /// Lines, each with its weight. `a|b`: one of them. `[a]`: a word that is there in two of five
 /// lines. `~3e6`: a number up to there, `~1e8..1e9` between, its size drawn evenly. `{1..8}`:
-/// evenly. `#`: any word of 64 bits. `@`: a range of numbers. KEYS, PAIRS, FILE: a file.
-const LINES: [&str; 26] = [
+/// evenly. `#`: any word of 64 bits. `@`: a range of numbers. KEYS, PAIRS, LIBRARY, FILE: a
+/// file.
+const LINES: [&str; 27] = [
     "4 pi ~3e8 --method darts [--seed=#]",
     "3 pi ~1e7 --method darts --algorithm scalar [--seed=#]",
     "9 pi ~2e7 --method stratified|antithetic|control|sobol [--seed=#]",
@@ -50,10 +52,11 @@ const LINES: [&str; 26] = [
     "2 integrate ep --class S",
     "3 integrate option ~3e6 --seed #",
     "5 integrate ball|genz-gaussian --dim {2..8} ~3e6 --seed #",
-    "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} ~3e6 --seed #",
+    "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} [--method=vegas|--method=lattice|--method=auto] ~3e6 --seed #",
     "1 integrate genz-oscillatory --dim {1..8} --target-error 1e-3",
     "2 integrate expr exp(-x*x)|x^3 --bounds 0:1 ~3e6 --seed #",
     "1 integrate expr exp(-x*x)|if(x<1,1,0.5)/(1+x^4) --bounds 0+:inf|-1:inf|-inf:inf ~3e6 --seed #",
+    "1 integrate lib LIBRARY:f --bounds 0:1|-inf:inf [--method=vegas|--method=sobol] ~3e6 --seed #",
     "2 integrate expr sin(x)*y|sqrt(x+y) --bounds 0:1,0:2 ~3e6 --seed #",
     "3 primes --nth ~1e6 0|1e9|1e12",
     "2 primes --nth ~999 2^64-1000",
@@ -137,6 +140,22 @@ fn numbers(draw: &mut Draw, in_line: usize) -> String {
     all.collect::<Vec<String>>().join("\n")
 }
 
+/// The compiled function of `integrate lib`, compiled once: its hash is in the result.
+fn library(folder: &Path) -> Result<String> {
+    const FUNCTION: &str =
+        "double f(int dim, const double *x, void *data) { return 1 / (1 + x[0] * x[0]); }\n";
+    let file = folder.join("f.so");
+    if !file.exists() {
+        fs::write(folder.join("f.c"), FUNCTION)?;
+        let mut compiler = Command::new("cc");
+        compiler.args(["-O1", "-ffp-contract=off", "-shared", "-fPIC", "-o", "f.so", "f.c"]);
+        if !compiler.current_dir(folder).status()?.success() {
+            return Err("cc cannot compile a function".into());
+        }
+    }
+    Ok(file.to_string_lossy().into_owned())
+}
+
 /// A line for the shell; files of numbers are in `folder`.
 fn line(draw: &mut Draw, folder: &Path) -> Result<Vec<String>> {
     let weighted = LINES.iter().filter_map(|line| line.split_once(' '));
@@ -148,6 +167,9 @@ fn line(draw: &mut Draw, folder: &Path) -> Result<Vec<String>> {
             fs::write(&file, numbers(draw, in_line))?;
             line = line.replace(name, &file.to_string_lossy());
         }
+    }
+    if line.contains("LIBRARY") {
+        line = line.replace("LIBRARY", &library(folder)?);
     }
     let mut line: Vec<String> = line.split(' ').map(String::from).collect();
     if !is_list(&line) {

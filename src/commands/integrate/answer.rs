@@ -14,7 +14,7 @@ record! {
     pub struct IntegrateResult {
         /// The estimate of the integral; null when the job was stopped before it had one.
         pub estimate: Option<f64> => .line("integral", |it| {
-            Some(it.estimate.map_or_else(|| "no estimate: stopped in training".to_owned(), number))
+            Some(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
         /// One standard error of the estimate; null when nothing is known about it (all samples
         /// have the same value, or replicates the same mean).
@@ -52,7 +52,8 @@ record! {
             let words = it.parameters.iter().map(|(name, word)| format!(", {name} {word}"));
             Some(it.integrand.to_owned() + &words.collect::<String>())
         }),
-        /// What was set of it, in the order of its declaration.
+        /// What was set of it, in the order of its declaration; for `lib` also the BLAKE3 hash of
+        /// the file.
         pub parameters: Vec<(&'static str, String)>,
         /// The integral, where it is known.
         pub exact: Option<f64> => .optional().label("exact"),

@@ -8,13 +8,14 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
+use super::entries::{all, find};
 use crate::cli::choices::one_of;
 use crate::cli::engine::{Destination, EngineOptions};
 use crate::cli::precision::{DEFAULT_SEED, Precision};
 use crate::cli::values;
 use crate::montecarlo::ep::Class;
+use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
-use crate::montecarlo::integrands::{ALL, Entry, find};
 use crate::montecarlo::nets::Family;
 use crate::montecarlo::trained_nets::{Candidate, LEAST_TRAINING};
 use crate::report::record::words;
@@ -26,6 +27,7 @@ Examples:
   mpirun -n 8 montesieve integrate ep --class C
   mpirun -n 8 montesieve integrate option --style asian 1e10
   montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9
+  mpirun -n 8 montesieve integrate lib ./libf.so:f --bounds 0:1,0:1 1e9
   montesieve integrate expr 'exp(-1e4*(x-y)^2)' --bounds 0:1,0:1 --method vegas --target-error 1e-5r
   montesieve integrate genz-gaussian --dim 8 --method auto 1e8";
 
@@ -283,7 +285,7 @@ impl Args for Integrate {
             .subcommand_required(true)
             .subcommand_value_name("NAME")
             .subcommand_help_heading("Integrands")
-            .subcommands(ALL.iter().map(subcommand))
+            .subcommands(all().map(subcommand))
             .subcommand(Ep::augment_args(Command::new(EP)).about(ABOUT_EP).long_about(None))
             .subcommand(list)
             .after_help(EXAMPLES)

@@ -5,6 +5,7 @@
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
+use super::entries::{self, Made};
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::trained_nets::TrainedNetJob;
@@ -20,7 +21,6 @@ use crate::isa::Isa;
 use crate::job::Identity;
 use crate::job::run::Outcome;
 use crate::montecarlo::chi_square::ChiSquare;
-use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::nets::Family;
@@ -38,8 +38,8 @@ impl Command for Samples {
     /// Whether the options fit together and the parameters make an integrand.
     fn check(&self) -> Check {
         self.common.check()?;
-        let make = |entry: &Entry| (entry.make)(&self.parameters).map(drop).map_err(|bad| bad.to_string());
-        self.entry().map_or(Ok(()), make)
+        let check = |entry| entries::check(entry, &self.parameters).map_err(|bad| bad.to_string());
+        self.entry().map_or(Ok(()), check)
     }
 
     fn engine(&self) -> Option<&EngineOptions> {
@@ -81,6 +81,8 @@ impl Timed for Samples {
 /// The integrand and how it is sampled, whatever the method.
 pub(super) struct Problem {
     pub(super) kernel: Box<dyn Kernel>,
+    /// What was set of it, and the hash of the file that it comes from, if there is one.
+    pub(super) parameters: Vec<(&'static str, String)>,
     /// The most samples to take.
     pub(super) samples: u64,
     pub(super) seed: u64,
@@ -160,20 +162,34 @@ fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) 
 
 impl Problem {
     fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
-        let make = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?.make;
-        let kernel = make(&options.parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
+        let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
+        let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
-        let set: Vec<String> = options.parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
-        let kind = format!("integrate {}{}, --seed {seed}", options.name, set.concat());
+        let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
+        let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
+        // The command line of another build of the same file is the same.
+        set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
+        parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
+        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         let Common { nan, method, .. } = options.common;
-        let (isa, is_mapped, words) = (context.isa, options.common.is_trained(), context.words.clone());
-        Ok(Problem { kernel, samples, seed, isa, method, is_mapped, nan, kind, words })
+        Ok(Problem {
+            kernel,
+            parameters,
+            samples,
+            seed,
+            isa: context.isa,
+            method,
+            is_mapped: options.common.is_trained(),
+            nan,
+            kind,
+            words: context.words.clone(),
+        })
     }
 
     /// The same with another number of samples.
     pub(super) fn with_samples(&self, samples: u64) -> Problem {
         let (kernel, kind, words) = (self.kernel.duplicate(), self.kind.clone(), self.words.clone());
-        Problem { kernel, samples, kind, words, ..*self }
+        Problem { kernel, parameters: self.parameters.clone(), samples, kind, words, ..*self }
     }
 
     /// Uniform samples, block by block.
@@ -257,7 +273,7 @@ fn final_report<J: Integration>(
         let doubt = mean.and_then(|mean| mean.doubt()).map(warning);
         IntegrateResult {
             integrand: options.name,
-            parameters: options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect(),
+            parameters: problem.parameters.clone(),
             estimate: mean.map(|mean| mean.estimate),
             std_error: mean.and_then(|mean| mean.std_error),
             ci95: mean.and_then(|mean| mean.ci95),
@@ -305,6 +321,7 @@ pub(super) mod testing {
         let (kind, words) = (String::new(), Vec::new());
         Problem {
             kernel,
+            parameters: Vec::new(),
             samples,
             seed: 42,
             isa: Isa::widest(),

@@ -217,6 +217,10 @@ fn bad_input_gives_one_clear_message() {
         "integrate expr x",
         "integrate expr x+q --bounds 0:1",
         "integrate expr x --bounds 1:0",
+        "integrate lib",
+        "integrate lib ./f.so --bounds 0:1",
+        "integrate lib ./f.so:f",
+        "integrate lib ./f.so:f --bounds 0:1 --form vector",
         "integrate expr x --bounds 0:x",
         "integrate expr x --bounds 0:1 --set a",
         "integrate expr x --bounds 0:1 --set a=1 --set b=2",
@@ -274,7 +278,7 @@ fn help_reads_well() {
     let mut integrate = command().term_width(100);
     integrate.build();
     let integrate = integrate.find_subcommand_mut("integrate").expect("integrate");
-    for name in ["ball", "expr", "option"] {
+    for name in ["ball", "expr", "lib", "option"] {
         let help = integrate.find_subcommand_mut(name).expect(name).render_help().to_string();
         // The engine's options are those of every command.
         insta::assert_snapshot!(format!("help_integrate_{name}"), help.split("\nEngine:").next().unwrap_or_default());

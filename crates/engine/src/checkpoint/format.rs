@@ -90,10 +90,25 @@ impl Identity {
         name
     }
 
+    /// Both jobs in words. If their kinds differ in one item, the message has it: command lines may
+    /// be the same, and a file that they name another one.
+    fn refusal(&self, theirs: &Identity) -> FormatError {
+        let [here, there] = [&self.kind, &theirs.kind].map(|kind| kind.split(", ").collect::<Vec<_>>());
+        let is_alike = here.len() == there.len();
+        let mut differ = here.iter().zip(&there).filter(|(here, there)| here != there);
+        let difference: String = match (differ.next(), differ.next()) {
+            (Some((here, there)), None) if is_alike => {
+                format!(" ({there} there, {here} here)").chars().flat_map(shown).collect::<String>()
+            }
+            _ => String::new(),
+        };
+        FormatError::OtherJob { theirs: theirs.name().into(), ours: self.name().into(), difference: difference.into() }
+    }
+
     /// Whether `theirs` is a job of this kind, from a program with the same blocks.
     fn admits(&self, theirs: &Identity) -> Result<(), FormatError> {
         if theirs.kind != self.kind {
-            return Err(FormatError::OtherJob { theirs: theirs.name(), ours: self.name() });
+            return Err(self.refusal(theirs));
         }
         if theirs.version != self.version {
             return Err(FormatError::OtherVersion { theirs: theirs.version, ours: self.version });
@@ -154,12 +169,14 @@ pub enum FormatError {
     #[error("cannot be understood: {0}")]
     Contents(String),
     /// A checkpoint of another job.
-    #[error("is a checkpoint of `{theirs}`, and this is `{ours}`")]
+    #[error("is a checkpoint of `{theirs}`, and this is `{ours}`{difference}")]
     OtherJob {
         /// The job that wrote it.
-        theirs: String,
+        theirs: Box<str>,
         /// The job that asked.
-        ours: String,
+        ours: Box<str>,
+        /// The one thing in which they differ, in brackets; empty if there are several.
+        difference: Box<str>,
     },
 }
 
@@ -232,7 +249,7 @@ pub fn decode<T: Tally>(
             return Err(FormatError::Contents(format!("the job has no blocks {span}")));
         } else if span.first < theirs.whole {
             // From a longer job: blocks beyond our end cannot be removed from a tally.
-            return Err(FormatError::OtherJob { theirs: theirs.name(), ours: ours.name() });
+            return Err(ours.refusal(&theirs));
         }
     }
     Ok(kept)

@@ -4,12 +4,11 @@
 //! `--bounds 0:pi/2,-1:1`; [`domain`](super::domain) says how infinite and singular ones are
 //! mapped. `--set` names numbers for both.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use super::domain::{Domain, Weights, split};
+use super::bounds;
+use super::domain::{Domain, Weights};
 use super::named_numbers::NamedNumbers;
 use super::parameters::{Bad, Parameter, Parameters};
-use super::{Entry, Integrand, MOST_DIMENSIONS, Row};
+use super::{Entry, Integrand, Row};
 use crate::expression::{Expression, Symbol, names};
 use crate::sampler::Kernel;
 
@@ -27,16 +26,7 @@ pub(super) const ENTRY: Entry = Entry {
                 "The integrand: + - * / ^ < <= > >= == != and or not, if(condition, a, b), pi, e, and functions",
             )
         },
-        Parameter {
-            default: None,
-            ..Parameter::new(
-                "bounds",
-                "A:B,...",
-                "",
-                "From where to where, for each variable in turn. Infinite: 0:inf, -inf:inf. Singular: 0+:1 at the \
-                 lower end, 0:1- at the upper one",
-            )
-        },
+        bounds::PARAMETER,
         Parameter {
             is_repeatable: true,
             ..Parameter::new("set", "NAME=VALUE,...", "", "Name numbers for the expression and its bounds")
@@ -46,15 +36,11 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
-    let bounds = parameters.word("bounds");
-    let dimension = split(bounds).len();
-    if dimension > MOST_DIMENSIONS {
-        return Err(parameters.bad("bounds", &format!("at most {MOST_DIMENSIONS} dimensions")));
-    }
     let is_variable = |name: &str| index(name).is_some();
     let numbers =
         NamedNumbers::parse(parameters.word("set"), is_variable).map_err(|why| parameters.bad("set", &why))?;
-    let domain = Domain::parse(bounds, |text| bound(&numbers, text)).map_err(|why| parameters.bad("bounds", &why))?;
+    let domain = bounds::with_numbers(parameters, &numbers)?;
+    let dimension = domain.dimension();
     let known = format!(
         "--bounds makes {} known{}; numbers: pi e; functions: {}",
         variables(dimension),
@@ -74,25 +60,6 @@ fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
     Ok(Box::new(Own { expression, domain, weights: Weights::ones() }))
 }
 
-/// The number that a bound is.
-fn bound(numbers: &NamedNumbers, text: &str) -> Result<f64, String> {
-    let has_variable = AtomicBool::new(false);
-    let symbol = |name: &str| {
-        has_variable.fetch_or(index(name).is_some(), Ordering::Relaxed);
-        numbers.symbol(name)
-    };
-    let known = format!("a bound is a number, like 2, -1.5 or pi/2{}", numbers.listed(", or "));
-    Expression::parse(text, 0, &symbol, &known).map(Expression::constant).map_err(|misreading| {
-        if has_variable.into_inner() {
-            "a bound cannot depend on a variable; take bounds that hold the region, and multiply the integrand by a \
-             condition like (y < x)"
-                .to_owned()
-        } else {
-            misreading.message
-        }
-    })
-}
-
 /// `x, y` or `x1 to x7`.
 fn variables(dimension: usize) -> String {
     match dimension {
@@ -102,7 +69,7 @@ fn variables(dimension: usize) -> String {
 }
 
 /// x, y and z are 0, 1 and 2, and so are x1, x2 and x3.
-fn index(name: &str) -> Option<usize> {
+pub(super) fn index(name: &str) -> Option<usize> {
     match name {
         "x" => Some(0),
         "y" => Some(1),

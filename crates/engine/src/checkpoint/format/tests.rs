@@ -214,3 +214,16 @@ proptest! {
         prop_assert!(identity(&ours).is_err());
     }
 }
+
+/// The same command line, with another file behind it.
+#[test]
+fn the_one_thing_that_differs_is_named() {
+    let of = |kind: &str| Identity { kind: kind.to_owned(), ..job("seed 1", 95) };
+    let refused = |theirs: &str, ours: &str| {
+        decode(&written(&of(theirs), &[(0, 3)]), &of(ours)).expect_err("another kind").to_string()
+    };
+    let start = "is a checkpoint of `pi 95`, and this is `pi 95`";
+    assert_eq!(refused("f, hash 1, seed 1", "f, hash 2, seed 1"), format!("{start} (hash 1 there, hash 2 here)"));
+    assert_eq!(refused("f, hash 1, seed 1", "f, hash 2, seed 2"), start);
+    assert_eq!(refused("f, seed 1", "f, seed 1, more"), start);
+}

@@ -1,0 +1,226 @@
+//! The loaded function as an [`Integrand`]: 128 points at a time, in one of two forms.
+//!
+//! A scalar function is called for each point. A batch gets all 128, coordinate by coordinate, as
+//! the rows of the sampler have them: nothing is transposed, and the function's loops over points
+//! become vectors.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use montesieve_montecarlo::integrand::Integrand;
+use montesieve_montecarlo::integrands::domain::{Domain, Weights};
+use montesieve_montecarlo::uniform::{Row, WIDTH};
+
+use super::crash::{self, Step};
+use super::library::Library;
+
+/// What a call computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `double f(int dim, const double *x, void *data)`.
+    Scalar,
+    /// `void f(int points, int dim, const double *x, double *values, void *data)`.
+    Batch,
+}
+
+// A C++ exception unwinds; see `crash`.
+type Scalar = unsafe extern "C-unwind" fn(c_int, *const f64, *mut c_void) -> f64;
+type Batch = unsafe extern "C-unwind" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
+
+/// A function of a shared library over a region.
+#[derive(Clone, Debug)]
+pub struct CompiledFunction {
+    library: Library,
+    form: Form,
+    domain: Domain,
+    /// The weights of the latest values; ones where the region has none.
+    weights: Weights,
+    /// The points of a group, coordinate by coordinate.
+    points: Vec<Row>,
+    /// The same, point by point: for a scalar function.
+    transposed: Vec<f64>,
+}
+
+impl CompiledFunction {
+    pub(crate) fn new(library: Library, form: Form, domain: Domain) -> CompiledFunction {
+        let dimension = domain.dimension();
+        let transposed = if form == Form::Scalar { vec![0.0; WIDTH * dimension] } else { Vec::new() };
+        let points = vec![Row::all(0.0); dimension];
+        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed }
+    }
+
+    /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
+    /// file have the same.
+    pub fn fingerprint(&self) -> &str {
+        &self.library.fingerprint
+    }
+
+    /// From coordinate by coordinate to point by point. All 128 before the first call: a function
+    /// that reads, as a vector, numbers written one by one just before waits for the stores.
+    fn transpose(&mut self) {
+        let dimension = self.points.len();
+        for (d, row) in self.points.iter().enumerate() {
+            self.transposed[d..].iter_mut().step_by(dimension).zip(&row.0).for_each(|(to, &x)| *to = x);
+        }
+    }
+
+    /// The values at `points`.
+    #[inline(never)]
+    fn call(&mut self) -> Row {
+        // Whatever a batch does not set is not a number, and is found.
+        let mut values = Row::all(f64::NAN);
+        let dimension = self.points.len();
+        match self.form {
+            Form::Scalar => {
+                // SAFETY: the user says that the function has this type.
+                let function = unsafe { std::mem::transmute::<*const c_void, Scalar>(self.library.address) };
+                self.transpose();
+                let step = Step::call(&self.library.names, dimension);
+                crash::during(&step, || {
+                    for (value, point) in values.0.iter_mut().zip(self.transposed.chunks_exact(dimension)) {
+                        step.is_at(point);
+                        // SAFETY: `point` has `dimension` numbers; the function reads no others.
+                        *value = unsafe { function(dimension as c_int, point.as_ptr(), ptr::null_mut()) };
+                    }
+                });
+            }
+            Form::Batch => {
+                // SAFETY: the user says that the function has this type.
+                let function = unsafe { std::mem::transmute::<*const c_void, Batch>(self.library.address) };
+                let (points, to) = (self.points.as_ptr().cast::<f64>(), values.0.as_mut_ptr());
+                // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values.
+                crash::during(&Step::call(&self.library.names, dimension), || unsafe {
+                    function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
+                });
+            }
+        }
+        values
+    }
+}
+
+impl Integrand for CompiledFunction {
+    fn dimension(&self) -> usize {
+        self.domain.dimension()
+    }
+
+    fn volume(&self) -> f64 {
+        self.domain.volume()
+    }
+
+    fn exact(&self) -> Option<f64> {
+        None
+    }
+
+    fn place(&self, u: &[f64]) -> Vec<f64> {
+        self.domain.place(u)
+    }
+
+    #[inline(always)]
+    fn values(&mut self, u: &[Row]) -> Row {
+        self.domain.map(u, &mut self.points, &mut self.weights);
+        let mut values = self.call();
+        if self.domain.is_weighted() {
+            // A weight may have overflowed where the function has underflowed: 0 stays 0.
+            values.update(self.weights.product(), |value, weight| if value == 0.0 { 0.0 } else { value * weight });
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+    use std::sync::Arc;
+
+    use super::super::library::Names;
+    use super::*;
+
+    fn made(address: *const c_void, form: Form, bounds: &str) -> CompiledFunction {
+        let names = Arc::new(Names { file: "test".to_owned(), function: "f".to_owned() });
+        let number = |text: &str| text.parse().map_err(|_| format!("no number: {text}"));
+        let domain = Domain::parse(bounds, number).expect("a region");
+        CompiledFunction::new(Library { names, fingerprint: String::new(), address }, form, domain)
+    }
+
+    fn scalar(function: Scalar, bounds: &str) -> CompiledFunction {
+        made(function as *const c_void, Form::Scalar, bounds)
+    }
+
+    fn batch(function: Batch, bounds: &str) -> CompiledFunction {
+        made(function as *const c_void, Form::Batch, bounds)
+    }
+
+    /// The coordinates as the digits of a number.
+    unsafe extern "C-unwind" fn digits(dim: c_int, x: *const f64, data: *mut c_void) -> f64 {
+        assert!(data.is_null());
+        // SAFETY: the caller has `dim` numbers.
+        unsafe { slice::from_raw_parts(x, dim as usize) }.iter().fold(0.0, |sum, x| 1000.0 * sum + x)
+    }
+
+    unsafe extern "C-unwind" fn all_digits(
+        points: c_int,
+        dim: c_int,
+        x: *const f64,
+        values: *mut f64,
+        data: *mut c_void,
+    ) {
+        assert!(data.is_null());
+        let (points, dim) = (points as usize, dim as usize);
+        // SAFETY: the caller has `points` values and `dim` times as many coordinates.
+        let (x, values) =
+            unsafe { (slice::from_raw_parts(x, points * dim), slice::from_raw_parts_mut(values, points)) };
+        for (point, value) in values.iter_mut().enumerate() {
+            *value = (0..dim).fold(0.0, |sum, d| 1000.0 * sum + x[d * points + point]);
+        }
+    }
+
+    /// Sets the first value only.
+    unsafe extern "C-unwind" fn half(_: c_int, _: c_int, _: *const f64, values: *mut f64, _: *mut c_void) {
+        // SAFETY: the caller has more than one.
+        unsafe { *values = 1.0 };
+    }
+
+    unsafe extern "C-unwind" fn zero(_: c_int, _: *const f64, _: *mut c_void) -> f64 {
+        0.0
+    }
+
+    /// Row d holds the numbers 128 d to 128 d + 127, as parts of 512.
+    fn points(dimension: usize) -> Vec<Row> {
+        let row = |d: usize| Row(std::array::from_fn(|i| (WIDTH * d + i) as f64 / 512.0));
+        (0..dimension).map(row).collect()
+    }
+
+    #[test]
+    fn both_forms_get_every_coordinate_of_every_point() {
+        let bounds = "0:512,0:512,512:1024";
+        let expected: Vec<f64> = (0..WIDTH).map(|i| (1e6 + 1e3) * i as f64 + 128e3 + (768 + i) as f64).collect();
+        for mut function in [scalar(digits, bounds), batch(all_digits, bounds)] {
+            assert_eq!((function.dimension(), function.volume()), (3, 512.0 * 512.0 * 512.0));
+            assert_eq!(function.values(&points(3)).0[..], expected, "{:?}", function.form);
+        }
+    }
+
+    #[test]
+    fn what_a_batch_does_not_set_is_not_a_number() {
+        let values = batch(half, "0:1").values(&points(1));
+        assert_eq!(values.0[0], 1.0);
+        assert!(values.0[1..].iter().all(|value| value.is_nan()));
+    }
+
+    /// x = u / (1 - u) has the derivative 1 / (1 - u)^2.
+    #[test]
+    fn values_have_the_weights_of_the_region() {
+        let u = Row::all(0.75);
+        assert_eq!(scalar(digits, "0:inf").values(&[u]).0, [3.0 * 16.0; WIDTH]);
+        assert_eq!(scalar(digits, "0:inf").place(&[0.75]), [3.0]);
+    }
+
+    /// Near enough to the ends of 12 half lines.
+    #[test]
+    fn a_value_of_0_stays_0_where_its_weight_overflows() {
+        let bounds = ["0:inf"; 12].join(",");
+        let u = [Row::all(1.0 - f64::EPSILON); 12];
+        assert!(scalar(digits, &bounds).values(&u).0.iter().all(|value| value.is_infinite()));
+        assert_eq!(scalar(zero, &bounds).values(&u).0, [0.0; WIDTH]);
+    }
+}

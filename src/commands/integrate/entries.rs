@@ -1,0 +1,55 @@
+//! All integrands of `integrate`: those of the kernels' crate, and the user's compiled function,
+//! which is in a crate of its own because it runs foreign code.
+
+use std::ptr;
+
+use super::library;
+use crate::cabi;
+use crate::cluster::Cluster;
+use crate::error::{Error, Result};
+use crate::montecarlo::integrands::parameters::{Bad, Parameters};
+use crate::montecarlo::integrands::{ALL, Entry};
+use crate::montecarlo::sampler::Kernel;
+
+/// All of them, in the order in which they are listed.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    ALL.iter().chain([&cabi::ENTRY])
+}
+
+/// The entry with this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().find(|entry| entry.name == name)
+}
+
+/// An integrand, ready to be sampled.
+pub(super) struct Made {
+    pub(super) kernel: Box<dyn Kernel>,
+    /// The hash of the file that the values depend on, if there is one.
+    pub(super) fingerprint: Option<String>,
+}
+
+/// Checks the parameters; opens no file, so all ranks come to the same result.
+///
+/// # Errors
+/// [`Bad`] if they make no integrand.
+pub(super) fn check(entry: &Entry, parameters: &Parameters) -> std::result::Result<(), Bad> {
+    if is_library(entry) { cabi::check(parameters) } else { (entry.make)(parameters).map(drop) }
+}
+
+/// Makes the integrand. Every rank must call it.
+///
+/// # Errors
+/// [`Error::Usage`] if the parameters make none; as [`library::load`].
+pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters) -> Result<Made> {
+    if is_library(entry) {
+        let function = library::load(cluster, parameters)?;
+        let fingerprint = Some(function.fingerprint().to_owned());
+        return Ok(Made { kernel: Box::new(function), fingerprint });
+    }
+    let kernel = (entry.make)(parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
+    Ok(Made { kernel, fingerprint: None })
+}
+
+fn is_library(entry: &Entry) -> bool {
+    ptr::eq(entry, &cabi::ENTRY)
+}
