@@ -240,6 +240,7 @@ impl Finding {
             estimate: estimate.pi,
             std_error: Some(estimate.std_error),
             ci95: Some(estimate.ci95),
+            least_error: 0.0,
         })
     }
 }

@@ -50,9 +50,9 @@ pub(super) trait Sampling: Shorten {
         false
     }
 
-    /// Errors fall at best as the samples to the power of minus this half.
-    fn half_orders(&self) -> u32 {
-        1
+    /// How fast errors fall at best.
+    fn fall(&self) -> Fall {
+        Fall { half_orders: 1, until: None }
     }
 
     /// Block counts at which the error is compared with a target.
@@ -74,6 +74,27 @@ pub(super) trait Sampling: Shorten {
     }
 }
 
+/// How fast errors fall at best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fall {
+    /// As the samples to the power of minus this half,
+    pub(super) half_orders: u32,
+    /// up to this number of samples; as their square root from there on.
+    pub(super) until: Option<u64>,
+}
+
+impl Fall {
+    /// How many times smaller than that of `samples` samples an error may get: that of 4 * 2^64. A
+    /// root and products, the same everywhere.
+    fn reach(self, samples: u64) -> f64 {
+        let (samples, end) = (samples as f64, 4.0 * u64::MAX as f64);
+        let until = self.until.map_or(end, |until| until as f64);
+        let until = if until < samples { samples } else { until };
+        let root = (until / samples).sqrt();
+        (0..self.half_orders).map(|_| root).product::<f64>() * (end / until).sqrt()
+    }
+}
+
 /// An intermediate estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Reading {
@@ -83,6 +104,8 @@ pub(super) struct Reading {
     /// Unknown when all samples had the same value.
     pub(super) std_error: Option<f64>,
     pub(super) ci95: Option<[f64; 2]>,
+    /// No error gets smaller than this: that of rounding.
+    pub(super) least_error: f64,
 }
 
 impl Reading {
@@ -91,9 +114,9 @@ impl Reading {
         self.std_error.is_some_and(|error| error <= target.for_estimate(self.estimate))
     }
 
-    /// Why a target is unreachable, judging by these samples, if errors fall as the samples to the
-    /// power of -`half_orders` / 2. For jobs without a limit on samples.
-    fn unreachable(&self, target: TargetError, half_orders: u32) -> Option<&'static str> {
+    /// Why a target is unreachable, judging by these samples, if errors fall so fast. For jobs
+    /// without a limit on samples.
+    fn unreachable(&self, target: TargetError, fall: Fall) -> Option<&'static str> {
         let Some(error) = self.std_error else {
             return (self.samples >= MOST_EQUAL).then_some("the first 1e8 samples all have the same value");
         };
@@ -101,14 +124,14 @@ impl Reading {
         if wanted < size * f64::EPSILON / 2.0 {
             return Some("it is below the last digit of the estimate");
         }
+        if wanted < self.least_error {
+            return Some("it is below the rounding of sums");
+        }
         let is_relative = matches!(target, TargetError::Relative(_));
         if is_relative && size < 2.0 * error {
             return (self.samples >= MOST_NEAR_0).then_some("after 1e10 samples the estimate is not yet far from 0");
         }
-        // Errors that many times smaller are in reach: a root and products, the same everywhere.
-        let root = (4.0 * u64::MAX as f64 / self.samples as f64).sqrt();
-        let reach: f64 = (0..half_orders).map(|_| root).product();
-        (error / wanted > reach).then_some("it takes more than 2^64 samples")
+        (error / wanted > fall.reach(self.samples)).then_some("it takes more than 2^64 samples")
     }
 }
 
@@ -246,8 +269,7 @@ fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Read
 fn verdict<J: Sampling>(job: &J, wish: &Precision, reading: Option<Reading>) -> Option<TargetCheck> {
     let target = wish.target_error?;
     let is_unlimited = job.samples() >= UNLIMITED;
-    let given_up =
-        || reading.filter(|_| is_unlimited).and_then(|reading| reading.unreachable(target, job.half_orders()));
+    let given_up = || reading.filter(|_| is_unlimited).and_then(|reading| reading.unreachable(target, job.fall()));
     Some(if reading.is_some_and(|reading| reading.meets(target)) {
         TargetCheck::Reached
     } else {

@@ -127,6 +127,25 @@ fn a_target_is_reached_with_complete_nets() {
     }
 }
 
+/// The error of a constant is that of rounding, so a run ends with the first nets. A target below
+/// that, or 0 everywhere, has no end.
+#[test]
+fn targets_of_constants_end_with_nets() {
+    for method in ["sobol", "lattice"] {
+        let ended = |text: &str, target: &str, code| {
+            let line = format!("integrate expr {text} --bounds 0:3 --method {method} --target-error {target}");
+            Launch::new(Threads(2), &format!("{line} --format json")).run().expect_code(code).json()["result"].clone()
+        };
+        let constant = ended("0.5", "1e-6", 0);
+        assert_eq!((&constant["estimate"], &constant["target_reached"]), (&1.5.into(), &true.into()));
+        assert_eq!(constant["samples"], "8388608", "16 blocks");
+        assert_eq!(ended("0.5", "2e-16", 5)["target_unreachable"], "it is below the rounding of sums");
+        let nothing = ended("0*x", "1e-6", 5);
+        assert!(nothing["std_error"].is_null());
+        assert_eq!(nothing["target_unreachable"], "the first 1e8 samples all have the same value");
+    }
+}
+
 /// A longer job has the same training, if the user says how much.
 #[test]
 fn a_longer_job_resumes_from_a_shorter_one() {

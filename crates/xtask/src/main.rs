@@ -1,4 +1,4 @@
-//! `cargo xtask NAME`: checks and campaigns for developers, each a module.
+//! `cargo xtask NAME`: checks and campaigns for developers, and the maker of a table; each a module.
 //!
 //! They are no part of the program, and use none of its crates: what they compare it with must not
 //! share its mistakes.
@@ -7,6 +7,7 @@ mod burnin;
 mod draw;
 mod equal_bytes;
 mod faults;
+mod lattice;
 mod lists;
 mod packages;
 mod run;
@@ -34,6 +35,7 @@ enum Task {
     CheckScripts(scripts::Options),
     EqualBytes(equal_bytes::Options),
     Faults(faults::Options),
+    Lattice(lattice::Options),
     ListsCampaign(lists::Options),
     WindowsCampaign(windows::Options),
 }
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Task::CheckScripts(options) => scripts::check(&options),
         Task::EqualBytes(options) => equal_bytes::campaign(&options),
         Task::Faults(options) => faults::campaign(&options),
+        Task::Lattice(options) => lattice::print(&options),
         Task::ListsCampaign(options) => lists::campaign(&options),
         Task::WindowsCampaign(options) => windows::campaign(&options),
     };

@@ -16,11 +16,10 @@ record! {
         pub estimate: Option<f64> => .line("integral", |it| {
             Some(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
-        /// One standard error of the estimate; null when nothing is known about it (all samples
-        /// have the same value, or replicates the same mean).
+        /// One standard error of the estimate; null when nothing is known about it: all samples have
+        /// the same value (with nets: 0).
         pub std_error: Option<f64> => .line("standard error", |it| {
-            let why = if it.degrees_of_freedom.is_some() { "replicates agree to the last digit" } else { "all samples have the same value" };
-            it.estimate.map(|_| it.std_error.map_or_else(|| format!("unknown: {why}"), number))
+            it.estimate.map(|_| it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {

@@ -9,11 +9,12 @@ use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
-use crate::commands::rounds::{Reading, Sampling};
+use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
+use crate::montecarlo::nets::lattice::LOG_MOST_POINTS;
 use crate::montecarlo::nets::plan::NetPlan;
 use crate::montecarlo::nets::sampler::NetSampler;
 use crate::montecarlo::nets::tally::NetTally;
@@ -107,10 +108,10 @@ impl Sampling for NetJob {
     }
 
     /// Of smooth integrands.
-    fn half_orders(&self) -> u32 {
+    fn fall(&self) -> Fall {
         match self.family {
-            Family::Sobol => 3,
-            Family::Lattice => 4,
+            Family::Sobol => Fall { half_orders: 3, until: None },
+            Family::Lattice => Fall { half_orders: 4, until: Some((REPLICATES as u64) << LOG_MOST_POINTS) },
         }
     }
 

@@ -116,8 +116,8 @@ pub(super) struct IntegralFinding {
 
 /// The estimate from `samples` samples on the way.
 pub(super) fn reading(samples: u64, mean: Mean) -> Reading {
-    let Mean { estimate, std_error, ci95, .. } = mean;
-    Reading { samples, estimate, std_error, ci95 }
+    let Mean { estimate, std_error, ci95, least_error, .. } = mean;
+    Reading { samples, estimate, std_error, ci95, least_error }
 }
 
 /// A job whose tally is an estimate of an integral.

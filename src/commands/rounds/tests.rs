@@ -37,7 +37,7 @@ impl Job for Count {
 
 impl Sampling for Count {
     fn reading(&self, &samples: &u64) -> Option<Reading> {
-        Some(Reading { samples, estimate: 0.0, std_error: None, ci95: None })
+        Some(Reading { samples, estimate: 0.0, std_error: None, ci95: None, least_error: 0.0 })
     }
 
     fn samples(&self) -> u64 {
@@ -64,7 +64,7 @@ fn the_trace_reads_what_the_ledger_has_at_powers_of_two() {
 
 #[test]
 fn what_cannot_be_reached_is_given_up_and_nothing_else() {
-    let reading = |samples, estimate, std_error| Reading { samples, estimate, std_error, ci95: None };
+    let reading = |samples, estimate, std_error| Reading { samples, estimate, std_error, ci95: None, least_error: 0.0 };
     let judged = |reading, target, limit| {
         let wish = Precision { target_error: Some(target), ..wish(false, false) };
         verdict(&Count(limit), &wish, Some(reading))
@@ -94,8 +94,15 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(TargetCheck::Reached));
     assert_eq!(verdict(&Count(u64::MAX), &wish(false, false), None), None);
     assert_eq!(verdict(&Count(u64::MAX), &wish(true, false), None), Some(TargetCheck::Missed));
+    // No number of samples gets below rounding.
+    let rounded = Reading { least_error: 2e-6, ..reading(1000, 1.0, Some(1e-3)) };
+    assert!(is_given_up(judged(rounded, small, u64::MAX)));
+    assert_eq!(judged(Reading { least_error: 1e-6, ..rounded }, small, u64::MAX), Some(TargetCheck::Missed));
     // Errors of nets fall faster: 2^20 points reach further than random ones do.
     let found = reading(1 << 20, 1.0, Some(1e-7));
-    assert!(found.unreachable(TargetError::Absolute(1e-15), 1).is_some());
-    assert_eq!(found.unreachable(TargetError::Absolute(1e-15), 3), None);
+    let gives_up =
+        |half_orders, until| found.unreachable(TargetError::Absolute(1e-15), Fall { half_orders, until }).is_some();
+    assert!(gives_up(1, None) && !gives_up(3, None));
+    // 2^4 * 2^21 times smaller, which is 3e7, and 2^23 times; the target is 1e8 times smaller.
+    assert!(gives_up(4, Some(1 << 22)) && gives_up(4, Some(1 << 20)) && !gives_up(4, Some(1 << 26)));
 }
