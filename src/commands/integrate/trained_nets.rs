@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
-use crate::commands::rounds::{Reading, Sampling};
+use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten};
 use crate::job::run::OutcomeWithPrefixes;
@@ -129,9 +129,9 @@ impl Sampling for TrainedNetJob {
         self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
     }
 
-    /// Of smooth integrands.
-    fn half_orders(&self) -> u32 {
-        3
+    /// Of smooth integrands and Sobol nets.
+    fn fall(&self) -> Fall {
+        Fall { half_orders: 3, until: None }
     }
 
     /// Complete nets only: others are less even.
