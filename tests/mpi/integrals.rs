@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 15] = [
+const JOBS: [&str; 17] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
