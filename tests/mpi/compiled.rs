@@ -270,11 +270,12 @@ fn a_function_that_does_not_return_ends_the_job() {
     });
 }
 
-/// Each call of `exit` takes a handler off the process's list.
+/// Each call of `exit` takes a handler off the process's list. Not with `auto`: the function waits
+/// for three threads, and at the end of a trial some have no more points.
 #[test]
 fn threads_that_exit_at_the_same_moment_end_the_job() {
     let (_folder, file) = library();
-    for method in METHODS {
+    for method in METHODS.into_iter().filter(|&method| method != "auto") {
         let line = format!("integrate lib {file}:exits_together --bounds 0:1 --method {method} 2e7");
         let ended = Launch::new(Threads(3), &line).run().expect_code(1);
         ended.expect_told_once(&format!("the function exits_together of {file} ended the program at (0.99999"));
