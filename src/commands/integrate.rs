@@ -8,6 +8,7 @@ pub mod args;
 pub mod entries;
 mod ep;
 mod library;
+mod map_chart;
 mod nets;
 mod plain;
 mod problem;

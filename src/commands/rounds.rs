@@ -20,6 +20,7 @@ use crate::job::Session;
 use crate::job::rounds::{Shorten, growing, totals_of_prefixes};
 use crate::job::run::{Outcome, OutcomeWithPrefixes, agreed};
 use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
+use crate::report::picture::column;
 use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
@@ -58,6 +59,11 @@ pub(super) trait Sampling: Shorten {
     /// Block counts at which the error is compared with a target.
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
         Box::new(growing(FEWEST))
+    }
+
+    /// What a picture shows below the estimates: charts of the blocks' ledger, as far as it goes.
+    fn further_charts(&self, _way: &Ledger<Self::Tally>) -> Vec<Chart> {
+        Vec::new()
     }
 
     /// Runs the rounds; another method of the session where they [adapt](crate::job::rounds::Adaptive).
@@ -200,18 +206,22 @@ pub(super) fn run_to_target<J: Sampling, R: Answer>(
     }
     let sides = SideFiles::open(context.cluster, [wish.trace.as_deref(), wish.plot.as_deref()])?;
     let course = compute(context, job, wish)?;
-    let mut way = Vec::new();
-    let final_report = course.map(|Convergence { outcome, readings, met }| {
-        way = readings;
+    let mut way = (Vec::new(), Vec::new());
+    let final_report = course.map(|Convergence { outcome, readings, charts, met }| {
+        way = (readings, charts);
         let verdict = if met.is_some_and(|met| met != TargetCheck::Reached) { Error::TARGET } else { 0 };
         Ok(FinalReport { verdict, ..final_report(outcome, met)? })
     });
     let finished = context.finish(context.cluster.agree(final_report.transpose())?);
-    let picture = |way: &Vec<Reading>| Ok(chart(way).svg().into_bytes());
+    let picture = |(readings, charts): &(Vec<Reading>, Vec<Chart>)| {
+        let first = chart(readings);
+        let all = std::iter::once(&first).chain(charts).map(Chart::picture).collect();
+        Ok(column(&first.title, all).svg("").into_bytes())
+    };
     // Last, since an error in a side file must not lose the result.
     let way = context.cluster.at_root(|| &way);
     let code = finished.map(|code| context.cluster.at_root(|| code));
-    sides.write(context.cluster, code, way, [&|way| Ok(trace(way).into_bytes()), &picture])
+    sides.write(context.cluster, code, way, [&|(readings, _)| Ok(trace(readings).into_bytes()), &picture])
 }
 
 /// The report on the target.
@@ -228,6 +238,8 @@ struct Convergence<T> {
     outcome: Outcome<T>,
     /// Estimates at powers of two of the blocks, and at the end.
     readings: Vec<Reading>,
+    /// What a picture shows below them.
+    charts: Vec<Chart>,
     /// The outcome of the target, if there was one.
     met: Option<TargetCheck>,
 }
@@ -241,7 +253,7 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
         let outcome = context.compute(job)?;
         return Ok(outcome.map(|outcome| {
             let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
-            Convergence { outcome, readings: Vec::new(), met: verdict(job, wish, reading) }
+            Convergence { outcome, readings: Vec::new(), charts: Vec::new(), met: verdict(job, wish, reading) }
         }));
     }
     let stops = job.stops().take_while(|_| wish.target_error.is_some());
@@ -255,7 +267,8 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
         let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
         let met = verdict(job, wish, reading);
         let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
-        Convergence { readings: looks.into_iter().flatten().chain(reading).collect(), outcome, met }
+        let charts = if wish.plot.is_some() { job.further_charts(&way) } else { Vec::new() };
+        Convergence { readings: looks.into_iter().flatten().chain(reading).collect(), charts, outcome, met }
     }))
 }
 

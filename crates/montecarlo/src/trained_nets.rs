@@ -31,7 +31,7 @@ use super::nets::sampler::NetSampler;
 use super::nets::tally::NetTally;
 use super::nets::{Family, REPLICATES};
 use super::sampler::Kernel;
-use super::vegas::{Adaptation, MappedKernel, VegasCut, VegasSampler, VegasTally};
+use super::vegas::{Adaptation, Map, MappedKernel, VegasCut, VegasSampler, VegasTally};
 
 mod choice;
 
@@ -158,6 +158,11 @@ impl TrainedAdaptation {
         let chosen = stages.iter().rev().find_map(|tally| tally.chosen(volume));
         let family = plan.only.unwrap_or(Family::Sobol);
         TrainedAdaptation { training, chosen: chosen.unwrap_or(Candidate { family, is_mapped: true }) }
+    }
+
+    /// The map of all samples of the stage.
+    pub fn map(&self) -> &Map {
+        self.training.map()
     }
 
     /// The points of blocks that count.

@@ -9,16 +9,18 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
+use super::map_chart::{complete_stages, map_chart};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
+use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::{Family, REPLICATES};
 use crate::montecarlo::trained_nets::{TrainedAdaptation, TrainedPlan, TrainedSampler, TrainedTally};
 use crate::report::IntervalKind;
+use crate::report::chart::Chart;
 
 /// Samples that are worth a message: some hundred microseconds of cheap integrands.
 const GRAIN: u64 = 1 << 15;
@@ -139,6 +141,13 @@ impl Sampling for TrainedNetJob {
         let prepared = self.plan.preparing_blocks();
         let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
         Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))
+    }
+
+    fn further_charts(&self, way: &Ledger<TrainedTally>) -> Vec<Chart> {
+        let stages = complete_stages(way, &self.stages());
+        let volume = self.problem.kernel.volume();
+        let trained = stages.map(|stages| TrainedAdaptation::new(&self.plan, volume, stages));
+        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().collect()
     }
 
     fn run_until(

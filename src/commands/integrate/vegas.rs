@@ -7,15 +7,17 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::map_chart::{complete_stages, map_chart};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
+use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
+use crate::report::chart::Chart;
 
 /// Samples that are worth a message: some hundred microseconds of cheap integrands.
 const GRAIN: u64 = 1 << 15;
@@ -125,6 +127,13 @@ impl Sampling for VegasJob {
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
         let training = self.cut.training_blocks();
         Box::new(growing(FEWEST).map(move |blocks| training.saturating_add(blocks)))
+    }
+
+    fn further_charts(&self, way: &Ledger<VegasTally>) -> Vec<Chart> {
+        let stages = complete_stages(way, &self.stages());
+        let trained =
+            stages.map(|stages| Adaptation::new(&self.cut, stages.into_iter().filter_map(VegasTally::training)));
+        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().collect()
     }
 
     fn run_until(
