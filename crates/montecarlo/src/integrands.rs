@@ -26,6 +26,7 @@ mod genz;
 mod named_numbers;
 mod option;
 pub mod parameters;
+mod ridge;
 
 /// An integrand as a user meets it.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct Entry {
 }
 
 /// All integrands, in the order in which they are listed.
-pub static ALL: [Entry; 9] = [
+pub static ALL: [Entry; 10] = [
     ball::ENTRY,
     genz::oscillatory::ENTRY,
     genz::product_peak::ENTRY,
@@ -49,6 +50,7 @@ pub static ALL: [Entry; 9] = [
     genz::gaussian::ENTRY,
     genz::continuous::ENTRY,
     genz::discontinuous::ENTRY,
+    ridge::ENTRY,
     option::ENTRY,
     expr::ENTRY,
 ];

@@ -42,6 +42,8 @@ fn known() -> Vec<(String, Box<dyn Kernel>)> {
     };
     let mut all: Vec<_> = dims("ball", &["2", "3", "4", "5", "7", "10", "12"]).collect();
     GENZ.into_iter().for_each(|name| all.extend(dims(name, &["1", "2", "3", "5", "8"])));
+    all.extend(dims("ridge", &["2", "4"]));
+    all.push(("ridge 2, 3 peaks".to_owned(), kernel("ridge", &[("dim", "2"), ("peaks", "3")])));
     for (right, strike) in [("call", "90"), ("call", "120"), ("put", "100"), ("put", "110")] {
         let words = [("right", right), ("strike", strike), ("rate", "0.03"), ("maturity", "2")];
         all.push((format!("option {right} {strike}"), kernel("option", &words)));
@@ -144,6 +146,9 @@ fn published_values() {
     let put: Vec<_> = words.into_iter().chain([("right", "put")]).collect();
     assert!((exact("option", &put) - 0.808_599).abs() < 1e-6);
     assert_eq!(kernel("option", &[("style", "asian")]).exact(), None);
+    // Lepage's tutorial of vegas finds 0.851 to 0.852; the digits are those of Python's math.erf.
+    assert!((exact("ridge", &[]) - 0.851_317_758_241_298_1).abs() < 1e-14);
+    assert!((exact("ridge", &[("dim", "3"), ("peaks", "2")]) - 0.125).abs() < 1e-15);
 }
 
 #[test]
@@ -262,6 +267,8 @@ fn refusals_say_what_would_do() {
     let refusals = [
         refusal("ball", &[("dim", "1")]),
         refusal("genz-gaussian", &[("dim", "0")]),
+        refusal("ridge", &[("dim", "21")]),
+        refusal("ridge", &[("peaks", "1")]),
         refusal("option", &[("spot", "-1")]),
         refusal("option", &[("volatility", "0")]),
         refusal("option", &[("fixings", "1001")]),
