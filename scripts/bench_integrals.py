@@ -1,0 +1,151 @@
+"""`scripts/bench integrals`: `montesieve integrate` against vegas, scipy and QMCPy.
+
+Two tables. The first compares the CPU time to equal standard error: seconds times the square of the relative standard error,
+which does not depend on the number of samples where errors fall as n^-1/2. Those of nets fall faster, so a larger n favours
+`--method auto`; the table states n. The second compares the errors against exact values, and the time, at equal points.
+
+Of montesieve the whole program counts, of the others (rival_integrals.py) their work alone. All run on one core. Every answer is
+checked: within five standard errors of the exact value, or eight if the error is that of 16 means, which is as likely.
+"""
+
+import math
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FAMILIES = ["oscillatory", "product-peak", "corner-peak", "gaussian", "continuous", "discontinuous"]
+REPLICATES, LOG_REPLICATE = 16, 16
+
+# The price of the Asian option with 16 fixings, from 1.1e9 points, and its standard error:
+# montesieve integrate option --style asian --fixings 16 --method auto --seed 1 1e9
+OPTION = (math.nan, math.nan)
+
+
+@dataclass
+class Case:
+    """An integrand as both programs know it."""
+
+    title: str
+    words: list[str]  # of `montesieve integrate`
+    name: str  # of rival_integrals.py
+    dimension: int
+    samples: float  # of montesieve
+    neval: float  # of vegas, for each of 15 iterations
+    exact: tuple[float, float] | None = None  # with its standard error; else the report has it
+
+
+@dataclass
+class Run:
+    """One answer of one program."""
+
+    seconds: float
+    estimate: float
+    error: float
+
+    def check(self, case: Case, is_of_means: bool) -> "Run":
+        exact, error = case.exact
+        bound = 8 if is_of_means else 5
+        assert abs(self.estimate - exact) < bound * math.hypot(self.error, error), (case.title, self, exact)
+        return self
+
+    def relative_error(self) -> float:
+        return self.error / abs(self.estimate)
+
+    def cost(self) -> float:
+        """Seconds to a relative error of 1, were errors to fall as n^-1/2."""
+        return self.seconds * self.relative_error() ** 2
+
+
+def family_cases() -> list[Case]:
+    def case(family: str, dimension: int) -> Case:
+        name, title = f"genz-{family}", f"{family}, {dimension} dimensions"
+        return Case(title, [name, "--dim", str(dimension)], name, dimension, 3e6, 3e5)
+
+    return [case(family, dimension) for family in FAMILIES for dimension in (5, 8)]
+
+
+def cases() -> list[Case]:
+    square = "+".join(f"(x{i}-0.5)^2" for i in range(1, 7))
+    peak = ["expr", f"exp(-100*({square}))", "--bounds", ",".join(["0:1"] * 6)]
+    exact = (math.sqrt(math.pi) / 10 * math.erf(5)) ** 6
+    asian = ["option", "--style", "asian", "--fixings", "16"]
+    return [
+        Case("peak exp(-100 r^2), 6 dimensions", peak, "peak", 6, 3e6, 3e5, (exact, 0)),
+        Case("ridge of 1000 peaks, 4 dimensions", ["ridge"], "ridge", 4, 1e6, 3e4),
+        Case("the same; numpy factored as montesieve", ["ridge"], "ridge-factored", 4, 1e6, 3e4),
+        *family_cases(),
+        Case("Asian option, 16 fixings", asian, "option", 16, 3e6, 3e5, OPTION),
+    ]
+
+
+class Programs:
+    """The programs on one core: `ours(arguments)` returns seconds and report, `rival(arguments)` its output."""
+
+    def __init__(self, ours: Callable[[list[str]], tuple[float, dict]], rival: Callable[[list[str]], str]) -> None:
+        self.ours, self.rival = ours, rival
+
+    def montesieve(self, case: Case, method: str, samples: float, seed: int) -> Run:
+        words = [*case.words, "--method", method, "--seed", str(seed), f"{samples:.0f}"]
+        seconds, report = self.ours(["integrate", *words])
+        result = report["result"]
+        case.exact = case.exact or (result["exact"], 0)
+        return Run(seconds, result["estimate"], result["std_error"]).check(case, method != "vegas")
+
+    def other(self, case: Case, program: str, size: float, seeds: list[int]) -> list[Run]:
+        lines = self.rival([program, case.name, str(case.dimension), str(size), *map(str, seeds)]).splitlines()
+        return [Run(*map(float, line.split())).check(case, program != "vegas") for line in lines]
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def equal_error(programs: Programs, rounds: int) -> None:
+    """The table of CPU time to equal standard error."""
+    print("| integrand | program | evaluations | relative error | CPU s | times vegas, at equal error |\n|---|---|---|---|---|---|")
+    for case in cases():
+        contestants: dict[str, list[Run]] = {"auto": [], "vegas": [], "vegas 6": []}
+        for seed in range(1, rounds + 1):
+            for method in ("auto", "vegas"):
+                contestants[method].append(programs.montesieve(case, method, case.samples, seed))
+            contestants["vegas 6"] += programs.other(case, "vegas", case.neval, [seed])
+        theirs = median([run.cost() for run in contestants["vegas 6"]])
+        for name, runs in contestants.items():
+            is_ours = name != "vegas 6"
+            program, size = (f"`--method {name}`", case.samples) if is_ours else ("vegas", 15 * case.neval)
+            error, seconds = median([run.relative_error() for run in runs]), median([run.seconds for run in runs])
+            ratio = f"{theirs / median([run.cost() for run in runs]):.3g}" if is_ours else ""
+            print(f"| {case.title} | {program} | {size:.2g} | {error:.2e} | {seconds:.3g} | {ratio} |", flush=True)
+
+
+def scatter(case: Case, runs: list[Run]) -> float:
+    """The root mean square of the differences from the exact value."""
+    return math.sqrt(statistics.fmean((run.estimate - case.exact[0]) ** 2 for run in runs))
+
+
+def equal_points(programs: Programs, rounds: int) -> None:
+    """The table of Sobol points: errors and time at equal points, from four seeds a round."""
+    seeds = list(range(1, 4 * rounds + 1))
+    points = REPLICATES << LOG_REPLICATE
+    print(f"{points} points, {len(seeds)} seeds: root mean square errors")
+    print("| integrand | montesieve | scipy | QMCPy | error, times scipy's, QMCPy's | CPU s | speed, times scipy, QMCPy |")
+    print("|---|---|---|---|---|---|---|")
+    for case in family_cases():
+        contestants = {"ours": [programs.montesieve(case, "sobol", points, seed) for seed in seeds]}
+        for program in ("scipy", "qmcpy"):
+            contestants[program] = programs.other(case, program, LOG_REPLICATE, seeds)
+        errors = {name: scatter(case, runs) / abs(case.exact[0]) for name, runs in contestants.items()}
+        times = {name: median([run.seconds for run in runs]) for name, runs in contestants.items()}
+        ratios = ", ".join(f"{errors['ours'] / errors[name]:.2f}" for name in ("scipy", "qmcpy"))
+        speed = ", ".join(f"{times[name] / times['ours']:.3g}" for name in ("scipy", "qmcpy"))
+        row = " | ".join(f"{error:.2e}" for error in errors.values())
+        print(f"| {case.title} | {row} | {ratios} | {times['ours']:.3g} | {speed} |", flush=True)
+
+
+def integrals(rounds: int, ours: Callable, rival: Callable) -> None:
+    programs = Programs(ours, rival)
+    print(rival(["versions"]).strip())
+    print()
+    equal_error(programs, rounds)
+    print()
+    equal_points(programs, rounds)
