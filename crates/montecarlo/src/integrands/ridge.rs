@@ -4,13 +4,13 @@
 //! 1). A map of each coordinate alone sees a flat function, so this is the integrand that needs
 //! strata. Genz's families are products or functions of one sum; this one is neither.
 //!
-//! With the mean m of the coordinates and R = sum_d (x_d - m)^2, the exponent is -100 R - 100 D (m -
-//! t_i)^2: centred, so nothing cancels near a peak. In a run of peaks from t_c on, with h = 1 / (N -
-//! 1) and c = 100 D, peak c + k is
+//! With the mean m of the coordinates and R = sum_d (x_d - m)^2, the exponent is -100 R - c (m -
+//! t_i)^2 with c = 100 D: centred, so nothing cancels near a peak. With h = 1 / (N - 1), peak j + k
+//! of a run of peaks from j on has the exponential
 //!
-//!   exp(-c (m - t_c)^2) * q^k * exp(-c h^2 k^2),  q = exp(2 c h (m - t_c)),
+//!   exp(-c (m - t_j)^2) * q^k * exp(-c h^2 k^2),  q = exp(2 c h (m - t_j)).
 //!
-//! so a run is a polynomial in q with fixed coefficients, all positive: a product and a sum for each
+//! So a run is a polynomial in q with fixed, positive coefficients: a product and a sum for each
 //! peak instead of an exponential, at a relative error below 1e-12.
 //!
 //! Exact: the mean over i of ((erf(10 (1 - t_i)) + erf(10 t_i)) / 2)^D.
@@ -92,7 +92,8 @@ impl Ridge {
                     sum.update(&q, |sum, q| sum * q + coefficient);
                 }
             }
-            // A run so far away adds nothing to the nearest peak, with this exponent or a lesser one.
+            // A run so far away adds nothing to the nearest peak, with this exponent or a lesser
+            // one.
             let factor = elementary::exp(&mean.map(|m| {
                 let exponent = -steepness * ((m - start) * (m - start));
                 if exponent < LEAST_FACTOR { LEAST_FACTOR } else { exponent }
