@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 17] = [
+const JOBS: [&str; 18] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -21,6 +21,7 @@ const JOBS: [&str; 17] = [
     "genz-corner-peak --dim 12 --method vegas 1e6",
     "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",
     "genz-continuous --dim 6 --method auto 1e6",
+    "ridge --dim 3 --peaks 50 1e6",
     "genz-gaussian --dim 3 --method lattice --training 1e4 1e5",
     "genz-corner-peak --dim 12 --method sobol 1e6",
     "genz-gaussian --dim 50 --method lattice --seed 5 1e5",

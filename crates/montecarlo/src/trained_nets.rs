@@ -31,6 +31,7 @@ use super::nets::sampler::NetSampler;
 use super::nets::tally::NetTally;
 use super::nets::{Family, REPLICATES};
 use super::sampler::Kernel;
+use super::uniform::WIDTH;
 use super::vegas::{Adaptation, Map, MappedKernel, VegasCut, VegasSampler, VegasTally};
 
 mod choice;
@@ -84,6 +85,8 @@ impl TrainedPlan {
         let trial = NetPlan::of_blocks(blocks.max(REPLICATES as u64), cut.training_block());
         let tried = if only.is_some() { 0 } else { cut.training() };
         let nets = NetPlan::new(dimension, samples.saturating_sub(cut.training() + tried));
+        // So that the first 16 blocks take no longer than the training: a target may be met by then.
+        let nets = nets.with_blocks_of((cut.training() / REPLICATES as u64).max(WIDTH as u64));
         TrainedPlan { cut, only, trial, nets }
     }
 

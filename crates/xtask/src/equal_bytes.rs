@@ -50,7 +50,7 @@ const LINES: [&str; 27] = [
     "9 pi ~2e7 --method stratified|antithetic|control|sobol [--seed=#]",
     "4 pi --method darts|antithetic|control --target-error 1e-3|1e-4|1e-3r",
     "2 integrate ep --class S",
-    "3 integrate option ~3e6 --seed #",
+    "3 integrate option|ridge ~3e6 --seed #",
     "5 integrate ball|genz-gaussian --dim {2..8} ~3e6 --seed #",
     "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} [--method=vegas|--method=lattice|--method=auto] ~3e6 --seed #",
     "1 integrate genz-oscillatory --dim {1..8} --target-error 1e-3",

@@ -103,7 +103,7 @@ pub struct Common {
     /// Samples of SAMPLES that train a map: the next lower power of two, at most 2^26
     ///
     /// Default of --method vegas: an eighth of SAMPLES; of auto: a sixteenth, and as many for the
-    /// trial; of both 1e6 where --target-error has no limit. With --method sobol or lattice the
+    /// trial; where --target-error has no limit, 1e6 and 2.5e5. With --method sobol or lattice the
     /// points go through a map only if this is given.
     #[arg(long, value_name = "N", value_parser = values::amount)]
     pub training: Option<u64>,
@@ -196,13 +196,10 @@ impl Common {
 
     /// Samples of training.
     pub fn training(&self) -> u64 {
-        let share = if self.method == IntegrateMethod::Auto { 16 } else { 8 };
-        let default = if self.samples.is_none() && self.precision.target_error.is_some() {
-            1_000_000
-        } else {
-            self.samples() / share
-        };
-        self.training.unwrap_or(default)
+        // A trial takes as many again, and its nets reach usual targets soon.
+        let (share, unlimited) = if self.method == IntegrateMethod::Auto { (16, 250_000) } else { (8, 1_000_000) };
+        let is_unlimited = self.samples.is_none() && self.precision.target_error.is_some();
+        self.training.unwrap_or(if is_unlimited { unlimited } else { self.samples() / share })
     }
 
     /// Whether blocks train a map. `auto` has too few samples for it below 2^17: a trial would say

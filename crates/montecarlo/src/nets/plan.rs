@@ -32,6 +32,12 @@ impl NetPlan {
         NetPlan { log_points: each.ilog2(), log_block: groups.ilog2() + LOG_WIDTH }
     }
 
+    /// The same points in blocks of at most `points` points, a power of two.
+    #[must_use]
+    pub(crate) fn with_blocks_of(self, points: u64) -> NetPlan {
+        NetPlan { log_block: self.log_block.min(points.ilog2()), ..self }
+    }
+
     /// `blocks` blocks of `points` points each: powers of two, and a multiple of 16.
     pub(crate) fn of_blocks(blocks: u64, points: u64) -> NetPlan {
         let log_block = points.ilog2();
