@@ -5,12 +5,15 @@
 
 mod answer;
 pub mod args;
+#[cfg(test)]
+mod coverage;
 pub mod entries;
 mod ep;
 mod library;
 mod nets;
 mod plain;
 mod problem;
+mod stratified;
 mod trained_nets;
 mod vegas;
 
