@@ -36,9 +36,6 @@ const TRIAL: u64 = 4096;
 /// Below this probability blocks do not scatter by chance.
 const LEAST_Q: f64 = 1e-4;
 
-/// The only option that helps where samples are not alike.
-const ZEROS: &str = "--nan zero counts such samples as 0";
-
 impl Command for Samples {
     /// Whether the options fit together and the parameters make an integrand.
     fn check(&self) -> Check {
@@ -287,8 +284,7 @@ impl Problem {
     pub(super) fn advice(&self) -> &'static str {
         match self.method {
             IntegrateMethod::Antithetic | IntegrateMethod::Control => "--method plain has --nan skip and --nan zero",
-            IntegrateMethod::Stratified => ZEROS,
-            _ if self.is_mapped => ZEROS,
+            method if self.is_mapped || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
             _ => "--nan skip leaves such samples out, --nan zero counts them as 0",
         }
     }
