@@ -5,6 +5,8 @@
 
 mod answer;
 pub mod args;
+#[cfg(test)]
+mod coverage;
 pub mod entries;
 mod ep;
 mod library;
@@ -12,6 +14,7 @@ mod map_chart;
 mod nets;
 mod plain;
 mod problem;
+mod stratified;
 mod trained_nets;
 mod vegas;
 

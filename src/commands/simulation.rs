@@ -62,7 +62,7 @@ const PARTS: u64 = 3;
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 25] = [
+const LINES: [Line; 28] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -72,6 +72,9 @@ const LINES: [Line; 25] = [
     saved("integrate expr exp(-x*x) --bounds 0:1 3e6"),
     saved("integrate lib LIBRARY:f --bounds 0:1,-1:1 3e6"),
     saved("integrate genz-gaussian --dim 40 --method sobol 5e5"),
+    saved("integrate genz-gaussian --method antithetic 3e6"),
+    saved("integrate ball --method control 1e6"),
+    saved("integrate ball --method stratified 1e5"),
     saved("integrate genz-gaussian --method vegas --training 2^12 1e4"),
     saved("integrate genz-gaussian --method auto --training 2^13 3e4"),
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),

@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 18] = [
+const JOBS: [&str; 22] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -18,6 +18,10 @@ const JOBS: [&str; 18] = [
     "expr exp(-900*x) --bounds 0:1 3e6",
     "expr if(x<y,a,1)*exp(-x*x)/sqrt(y) --bounds -inf:inf,0+:1 --set a=2 3e6",
     "expr sqrt(x-1e-6) --bounds 0:1 --nan zero 4e6",
+    "option --style asian --method antithetic 1e6",
+    "genz-corner-peak --dim 12 --method control 2e6",
+    "ball --dim 3 --method stratified 3e6",
+    "expr sqrt(x-0.3)*y --bounds 0:1,1:2 --method stratified --nan zero 1e6",
     "genz-corner-peak --dim 12 --method vegas 1e6",
     "expr exp(-1e4*(x-y)^2) --bounds 0:1,-1:pi --method vegas --training 5e5 1e6",
     "genz-continuous --dim 6 --method auto 1e6",
@@ -80,8 +84,17 @@ fn one_message_and_exit_code_2() {
         ("ball --method auto --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
         ("ball --method auto --training 8191", "at least 8192"),
         ("ball --method sobol --plan", "--plan is an option of --method plain"),
-        ("ball --training 1e5", "an option of all methods but --method plain"),
-        ("ball --method vega", "[possible values: plain, vegas, sobol, lattice, auto]"),
+        ("ball --training 1e5", "not of --method plain"),
+        ("ball --method stratified --training 1e5", "not of --method stratified"),
+        ("ball --method stratified --plan", "--plan is an option of --method plain, antithetic and control"),
+        ("ball --method stratified --nan skip", "--method stratified has no --nan skip: use --nan zero"),
+        ("ball --method antithetic --nan zero", "--method antithetic has no --nan zero, as"),
+        ("ball --method control --nan skip", "--method control has no --nan skip, as"),
+        ("expr ln(x-0.5) --bounds 0:1 --method antithetic", "; --method plain has --nan skip and --nan zero"),
+        (
+            "ball --method vega",
+            "[possible values: plain, antithetic, stratified, control, vegas, sobol, lattice, auto]",
+        ),
     ];
     let cases = lines.into_iter().flat_map(|line| [Alone, Threads(4)].map(|ranks| (ranks, line)));
     each(cases, |&(ranks, (line, message))| {
@@ -96,6 +109,13 @@ fn a_value_that_is_no_number_is_found_later_too() {
     each([Alone, Threads(3)], |&ranks| {
         let launch = Launch::new(ranks, "integrate expr sqrt(x-1e-6) --bounds 0:1 2e7");
         launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.000000");
+        // The other point of the pair is the bad one about as often.
+        for (method, why) in [("antithetic", "; --method plain has --nan skip"), ("stratified", "; --nan zero counts")]
+        {
+            let line = format!("integrate expr sqrt(x-1e-6) --bounds 0:1 --method {method} 2e7");
+            let message = Launch::new(ranks, &line).run().expect_code(1);
+            message.expect_told_once("the integrand is not a number at (0.000000").expect_told_once(why);
+        }
     });
 }
 

@@ -38,6 +38,7 @@ pub mod mean;
 pub mod methods;
 pub mod nets;
 pub mod philox;
+pub mod reductions;
 pub mod sampler;
 pub mod scale;
 pub mod streams;

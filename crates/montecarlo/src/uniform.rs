@@ -106,7 +106,12 @@ impl Uniforms {
     /// # Panics
     /// If this CPU lacks `isa`.
     pub fn new(seed: u64, isa: Isa) -> Uniforms {
-        let streams = Streams::new(seed, 0, isa);
+        Uniforms::of_job(seed, 0, isa)
+    }
+
+    /// The same of job number `job`: no two jobs share any numbers.
+    pub(super) fn of_job(seed: u64, job: u32, isa: Isa) -> Uniforms {
+        let streams = Streams::new(seed, job, isa);
         let lanes = streams.start(0);
         Uniforms { streams, lanes, isa: isa.require() }
     }

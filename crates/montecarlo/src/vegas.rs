@@ -60,8 +60,8 @@ const TRAINING: Range<u64> = WIDTH as u64..1 << 26;
 /// cheap integrands then takes some milliseconds.
 const LARGEST_BLOCK: u64 = 1 << 18;
 
-/// Blocks that count, for each part of training: a block has this part of the training's samples.
-const BLOCKS_PER_TRAINING: u64 = 16;
+/// A block that counts has this part of the training's samples; without training, of the job's.
+const PART_OF_BLOCK: u64 = 16;
 
 /// How a job is cut into blocks: a function of the dimension and of the samples of training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,13 +85,26 @@ impl VegasCut {
         let logarithm = training.clamp(TRAINING.start, TRAINING.end).ilog2();
         let stages = (logarithm - (WIDTH as u64).ilog2()).min(MOST_STAGES);
         let training = 1u64 << logarithm;
-        let block = (training / BLOCKS_PER_TRAINING).clamp(WIDTH as u64, LARGEST_BLOCK);
+        let block = (training / PART_OF_BLOCK).clamp(WIDTH as u64, LARGEST_BLOCK);
         VegasCut { dimension, stages, training_block: training >> stages, block }
     }
 
     /// The same cut without strata, for points of other kinds behind the map.
     pub fn for_map(dimension: usize, training: u64) -> VegasCut {
         VegasCut { block: WIDTH as u64, ..VegasCut::new(dimension, training) }
+    }
+
+    /// Equal boxes without training: for a job of `samples` samples. Blocks have a sixteenth of
+    /// them, rounded down to a power of two and within limits.
+    ///
+    /// ```
+    /// use montesieve_montecarlo::vegas::VegasCut;
+    /// let cut = VegasCut::untrained(5, 1_000_000);
+    /// assert_eq!((cut.training(), cut.training_blocks(), cut.block()), (0, 0, 1 << 15));
+    /// ```
+    pub fn untrained(dimension: usize, samples: u64) -> VegasCut {
+        let block = (samples / PART_OF_BLOCK).clamp(WIDTH as u64, LARGEST_BLOCK);
+        VegasCut { dimension, stages: 0, training_block: 0, block: 1 << block.ilog2() }
     }
 
     /// Coordinates of a point.
@@ -106,10 +119,10 @@ impl VegasCut {
 
     /// Blocks of training: the first that counts has this number.
     pub fn training_blocks(&self) -> u64 {
-        1 << self.stages
+        if self.training_block == 0 { 0 } else { 1 << self.stages }
     }
 
-    /// Samples of a block of training: a power of two.
+    /// Samples of a block of training: a power of two, or 0 without training.
     pub fn training_block(&self) -> u64 {
         self.training_block
     }
@@ -121,7 +134,7 @@ impl VegasCut {
 
     /// Block counts at which a stage ends.
     pub fn stages(&self) -> Vec<u64> {
-        (0..=self.stages).map(|stage| 1 << stage).collect()
+        (0..=self.stages).map(|stage| 1 << stage).filter(|&end| end <= self.training_blocks()).collect()
     }
 
     /// The stage of a training block.

@@ -44,7 +44,7 @@ const TURNS: usize = 20;
 /// lines. `~3e6`: a number up to there, `~1e8..1e9` between, its size drawn evenly. `{1..8}`:
 /// evenly. `#`: any word of 64 bits. `@`: a range of numbers. KEYS, PAIRS, LIBRARY, FILE: a
 /// file.
-const LINES: [&str; 27] = [
+const LINES: [&str; 28] = [
     "4 pi ~3e8 --method darts [--seed=#]",
     "3 pi ~1e7 --method darts --algorithm scalar [--seed=#]",
     "9 pi ~2e7 --method stratified|antithetic|control|sobol [--seed=#]",
@@ -53,6 +53,7 @@ const LINES: [&str; 27] = [
     "3 integrate option|ridge ~3e6 --seed #",
     "5 integrate ball|genz-gaussian --dim {2..8} ~3e6 --seed #",
     "5 integrate genz-oscillatory|genz-corner-peak --dim {1..8} [--method=vegas|--method=lattice|--method=auto] ~3e6 --seed #",
+    "3 integrate genz-gaussian --dim {1..8} --method antithetic|stratified|control ~3e6 --seed #",
     "1 integrate genz-oscillatory --dim {1..8} --target-error 1e-3",
     "2 integrate expr exp(-x*x)|x^3 --bounds 0:1 ~3e6 --seed #",
     "1 integrate expr exp(-x*x)|if(x<1,1,0.5)/(1+x^4) --bounds 0+:inf|-1:inf|-inf:inf ~3e6 --seed #",

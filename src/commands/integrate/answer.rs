@@ -35,7 +35,7 @@ record! {
         pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
         /// Samples taken.
         pub samples: u64 as WIDE => .label("samples"),
-        /// Those that trained a map or were of a trial, and are not in the estimate.
+        /// Those that trained a map, were of a trial or fitted a control, and are not in the estimate.
         pub training_samples: Option<u64> as WIDE => .optional().label("training"),
         /// The number that picks the stream of samples.
         pub seed: u64 as WIDE => .label("seed"),

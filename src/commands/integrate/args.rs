@@ -127,6 +127,12 @@ words! {
     pub enum IntegrateMethod {
         /// Uniform in the region
         Plain = "plain",
+        /// Uniform pairs, u and 1 - u, whose errors cancel in part: for monotonic integrands
+        Antithetic = "antithetic",
+        /// The same number in each of many equal boxes
+        Stratified = "stratified",
+        /// Uniform, less the linear part of the integrand as a pilot has found it
+        Control = "control",
         /// Dense where the integrand is large: a map of each coordinate and strata, both trained
         Vegas = "vegas",
         /// Sobol nets, which fill the region evenly: 16, each scrambled for itself
@@ -208,34 +214,63 @@ impl Common {
         match self.method {
             IntegrateMethod::Vegas => true,
             IntegrateMethod::Auto => self.training() >= LEAST_TRAINING,
-            IntegrateMethod::Plain | IntegrateMethod::Sobol | IntegrateMethod::Lattice => self.training.is_some(),
+            IntegrateMethod::Sobol | IntegrateMethod::Lattice => self.training.is_some(),
+            _ => false,
         }
+    }
+
+    /// Whether samples are independent, uniform in the region and alike.
+    fn is_uniform(&self) -> bool {
+        matches!(self.method, IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control)
     }
 
     /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
-        if self.method == IntegrateMethod::Plain && self.training.is_some() {
-            return Err("--training is an option of all methods but --method plain".to_owned());
+        let method = self.method.word();
+        let has_no_map = self.is_uniform() || self.method == IntegrateMethod::Stratified;
+        if has_no_map && self.training.is_some() {
+            return Err(format!("--training is an option of vegas, sobol, lattice and auto, not of --method {method}"));
         }
         if self.method == IntegrateMethod::Auto && self.training.is_some_and(|training| training < LEAST_TRAINING) {
             return Err(format!("--training of --method auto must be at least {LEAST_TRAINING}"));
         }
-        let trains = || match self.training {
-            Some(_) => "--training".to_owned(),
-            None => format!("--method {}", self.method.word()),
-        };
-        if self.is_trained() && self.nan == NanPolicy::Skip {
-            return Err(format!("{} has no --nan skip: use --nan zero", trains()));
-        }
+        self.check_nan()?;
         if self.is_trained() && self.engine.keep.shard.is_some() {
             let why = "each part of a job would have to train for itself";
-            return Err(format!("{} has no --shard, as {why}: use more ranks, or another method", trains()));
+            return Err(format!("{} has no --shard, as {why}: use more ranks, or another method", self.trains()));
         }
-        if self.method != IntegrateMethod::Plain && self.precision.plan {
+        if !self.is_uniform() && self.precision.plan {
             let why = "errors of other methods do not fall with the root of the samples";
-            return Err(format!("--plan is an option of --method plain: {why}"));
+            return Err(format!("--plan is an option of --method plain, antithetic and control: {why}"));
         }
         Ok(())
+    }
+
+    /// Checks that the method can count values that are not numbers so.
+    fn check_nan(&self) -> Result<(), String> {
+        let (method, nan) = (self.method.word(), self.nan.word());
+        match self.method {
+            IntegrateMethod::Antithetic if self.nan != NanPolicy::Fail => {
+                let why = "without one point of a pair the other has no weight";
+                Err(format!("--method {method} has no --nan {nan}, as {why}: use --method plain"))
+            }
+            IntegrateMethod::Control if self.nan != NanPolicy::Fail => {
+                let why = "the mean of a control is known over the whole region only";
+                Err(format!("--method {method} has no --nan {nan}, as {why}: use --method plain"))
+            }
+            IntegrateMethod::Stratified if self.nan == NanPolicy::Skip => {
+                Err(format!("--method {method} has no --nan skip: use --nan zero"))
+            }
+            _ if self.is_trained() && self.nan == NanPolicy::Skip => {
+                Err(format!("{} has no --nan skip: use --nan zero", self.trains()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The option that makes a job train.
+    fn trains(&self) -> String {
+        if self.training.is_some() { "--training".to_owned() } else { format!("--method {}", self.method.word()) }
     }
 }
 

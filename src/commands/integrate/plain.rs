@@ -1,11 +1,13 @@
-//! `--method plain`: uniform samples.
+//! `--method plain`, `antithetic` and `control`: independent values at uniform samples.
 //!
-//! Stands beside `vegas`, whose samples go where the integrand is large, `nets`, whose points fill
-//! the region evenly, and `ep`, which has its own generator and verification.
+//! Stands beside `stratified`, whose samples are spread over boxes, `vegas`, whose samples go where
+//! the integrand is large, `nets`, whose points fill the region evenly, and `ep`, which has its own
+//! generator and verification. The three methods here differ in the kernel alone: its values are
+//! those of the integrand, the means of pairs, or less a control.
 
 use std::ops::ControlFlow;
 
-use super::args::NanPolicy;
+use super::args::{IntegrateMethod, NanPolicy};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
@@ -23,7 +25,7 @@ const GRAIN: u64 = 8;
 
 impl Sampling for PlainJob {
     fn reading(&self, sums: &Sums) -> Option<Reading> {
-        self.mean(sums).map(|mean| reading(sums.samples(), mean))
+        self.mean(sums).map(|mean| reading(self.problem.samples_behind(sums.samples()), mean))
     }
 
     fn has_failed(&self, sums: &Sums) -> bool {
@@ -37,7 +39,8 @@ impl Sampling for PlainJob {
 
 impl Shorten for PlainJob {
     fn shortened(&self, blocks: u64) -> PlainJob {
-        let samples = blocks.saturating_mul(self.each()).min(self.problem.samples);
+        let each = self.each().saturating_mul(self.problem.samples_of_value);
+        let samples = blocks.saturating_mul(each).min(self.problem.samples);
         PlainJob { problem: self.problem.with_samples(samples) }
     }
 }
@@ -72,7 +75,11 @@ impl PlainJob {
                 let count = sums.nans();
                 let all = if count == 1 { "that sample".to_owned() } else { format!("such samples ({count} of them)") };
                 self.check(block, u64::MAX, f64::is_nan).map_err(|why| {
-                    Error::Run(format!("{why}; --nan skip leaves {all} out, --nan zero counts them as 0"))
+                    let advice = match self.problem.method {
+                        IntegrateMethod::Plain => format!("--nan skip leaves {all} out, --nan zero counts them as 0"),
+                        _ => self.problem.advice().to_owned(),
+                    };
+                    Error::Run(format!("{why}; {advice}"))
                 })?;
                 Ok(sums)
             }
@@ -84,20 +91,20 @@ impl PlainJob {
         }
     }
 
-    /// Samples of a full block.
+    /// Values of a full block.
     fn each(&self) -> u64 {
         block_samples(self.problem.kernel.dimension())
     }
 
-    /// The samples of a span: whole blocks, except the last one of the job.
-    fn samples(&self, span: Span) -> u64 {
-        span.items(self.each(), self.problem.samples)
+    /// The values of a span: whole blocks, except the last one of the job.
+    fn values(&self, span: Span) -> u64 {
+        span.items(self.each(), self.problem.values())
     }
 
     /// Checks that none of the first `samples` values of a block `is_bad`; otherwise a sentence
     /// about the first one.
     fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> Check {
-        let samples = samples.min(self.samples(Span::new(block, block + 1)));
+        let samples = samples.min(self.values(Span::new(block, block + 1)));
         match self.problem.sampler().first_bad(block, samples, is_bad) {
             None => Ok(()),
             Some((point, value)) => Err(Problem::bad_value(value, &point)),
@@ -110,7 +117,7 @@ impl Job for PlainJob {
     type Workspace = Sampler;
 
     fn blocks(&self) -> u64 {
-        self.problem.samples.div_ceil(self.each())
+        self.problem.values().div_ceil(self.each())
     }
 
     fn identity(&self) -> Option<Identity> {
@@ -118,12 +125,12 @@ impl Job for PlainJob {
         // Stream 2: values that are not numbers are counted, and sums have the full range of
         // squares.
         let version = Version { cut: 1, stream: 2, block: self.each() };
-        let (amount, whole) = (self.problem.samples.into(), self.problem.samples / self.each());
+        let (amount, whole) = (self.problem.values().into(), self.problem.values() / self.each());
         Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
     }
 
     fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
-        invariant::equal("samples", sums.samples(), self.samples(span))?;
+        invariant::equal("samples", sums.samples(), self.values(span))?;
         invariant::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
     }
 
@@ -142,7 +149,7 @@ impl Job for PlainJob {
     fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
         let mut sums = Sums::default();
         for block in span.first..span.end {
-            sums.merge(sampler.sums(block, self.samples(Span::new(block, block + 1))));
+            sums.merge(sampler.sums(block, self.values(Span::new(block, block + 1))));
             yield_now()?;
         }
         ControlFlow::Continue(sums)
@@ -155,7 +162,8 @@ impl Integration for PlainJob {
     }
 
     fn finding(&self, sums: Sums) -> Result<IntegralFinding> {
-        let (samples, nans, chi_square) = (sums.samples(), sums.nans(), sums.chi_square());
+        let samples = self.problem.samples_behind(sums.samples());
+        let (nans, chi_square) = (sums.nans(), sums.chi_square());
         let mean = self.mean(&self.judged(sums)?);
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
@@ -164,7 +172,7 @@ impl Integration for PlainJob {
             interval,
             degrees_of_freedom: None,
             samples,
-            training: None,
+            training: (self.problem.pilot > 0).then_some(self.problem.pilot),
             points: None,
             nans,
             chi_square,
@@ -176,11 +184,14 @@ impl Integration for PlainJob {
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
-    use crate::commands::integrate::args::IntegrateMethod;
     use crate::commands::integrate::problem::testing::problem;
 
     fn job(name: &str, dimension: usize, samples: u64) -> PlainJob {
-        PlainJob { problem: problem(name, &dimension.to_string(), samples, IntegrateMethod::Plain) }
+        job_of(IntegrateMethod::Plain, name, dimension, samples)
+    }
+
+    fn job_of(method: IntegrateMethod, name: &str, dimension: usize, samples: u64) -> PlainJob {
+        PlainJob { problem: problem(name, &dimension.to_string(), samples, method) }
     }
 
     #[test]
@@ -191,6 +202,10 @@ mod tests {
         }
         let job = job("genz-gaussian", 3, 50_000);
         attack("integrate genz-gaussian", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+        for method in [IntegrateMethod::Antithetic, IntegrateMethod::Control] {
+            let job = job_of(method, "ball", 3, 50_000);
+            attack(method.word(), &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+        }
     }
 
     #[test]
@@ -199,10 +214,29 @@ mod tests {
             let each = job("ball", dimension, 1).each();
             for samples in [1, each - 1, each, each + 1, 5 * each + 7, u64::MAX] {
                 let job = job("ball", dimension, samples);
-                assert_eq!(job.samples(Span::new(0, job.blocks())), samples);
+                assert_eq!(job.values(Span::new(0, job.blocks())), samples);
                 let last = Span::new(job.blocks() - 1, job.blocks());
-                assert!((1..=each).contains(&job.samples(last)));
+                assert!((1..=each).contains(&job.values(last)));
             }
         }
+    }
+    #[test]
+    fn a_pair_is_two_samples_and_a_pilot_comes_on_top() {
+        let pairs = |samples| job_of(IntegrateMethod::Antithetic, "genz-gaussian", 3, samples);
+        let each = pairs(1).each();
+        for (samples, values) in [(1, 1), (2, 1), (3, 2), (2 * each + 1, each + 1), (u64::MAX, 1 << 63)] {
+            let job = pairs(samples);
+            assert_eq!(job.values(Span::new(0, job.blocks())), values);
+            assert_eq!(job.shortened(1).problem.values(), values.min(each));
+        }
+        let finding = |job: &PlainJob| {
+            let compute =
+                job.compute(Span::new(0, job.blocks()), &mut job.workspace(), &mut || ControlFlow::Continue(()));
+            job.finding(compute.continue_value().expect("not stopped")).expect("numbers")
+        };
+        let of_pairs = finding(&pairs(1001));
+        assert_eq!((of_pairs.samples, of_pairs.training), (1002, None));
+        let controlled = finding(&job_of(IntegrateMethod::Control, "genz-gaussian", 33, 1001));
+        assert_eq!((controlled.samples, controlled.training), (1001 + 6144, Some(6144)));
     }
 }

@@ -1,13 +1,14 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods: each says what its tally
-//! means, an [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `stratified`, `vegas`, `nets` and `trained_nets`, the jobs of the methods:
+//! each says what its tally means, an [`Integration`]; here it is run and reported, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
 use super::nets::NetJob;
 use super::plain::PlainJob;
+use super::stratified::StratifiedJob;
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
@@ -24,6 +25,7 @@ use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::{Doubt, Mean};
 use crate::montecarlo::nets::Family;
+use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
 use crate::report::{Completion, IntervalKind, Warning, Work, merit};
 
@@ -85,6 +87,9 @@ pub(super) struct Problem {
     pub(super) parameters: Vec<(&'static str, String)>,
     /// The most samples to take.
     pub(super) samples: u64,
+    /// Samples behind one value of the kernel, and those of a pilot, which come on top.
+    pub(super) samples_of_value: u64,
+    pub(super) pilot: u64,
     pub(super) seed: u64,
     pub(super) isa: Isa,
     pub(super) method: IntegrateMethod,
@@ -95,6 +100,32 @@ pub(super) struct Problem {
     /// Everything that the values depend on.
     pub(super) kind: String,
     pub(super) words: Vec<String>,
+}
+
+/// A kernel as the method samples it.
+pub(super) struct Wrapped {
+    pub(super) kernel: Box<dyn Kernel>,
+    /// As of [`Problem`].
+    pub(super) samples_of_value: u64,
+    pub(super) pilot: u64,
+}
+
+impl Wrapped {
+    /// `kernel`, behind the reduction of `method` if that is one.
+    pub(super) fn new(kernel: Box<dyn Kernel>, method: IntegrateMethod, seed: u64, isa: Isa) -> Wrapped {
+        match method {
+            IntegrateMethod::Antithetic => {
+                let kernel = Box::new(AntitheticKernel::new(kernel));
+                Wrapped { kernel, samples_of_value: AntitheticKernel::POINTS, pilot: 0 }
+            }
+            IntegrateMethod::Control => {
+                let pilot = ControlledKernel::pilot_samples(kernel.dimension());
+                let kernel = Box::new(ControlledKernel::new(kernel, seed, isa));
+                Wrapped { kernel, samples_of_value: 1, pilot }
+            }
+            _ => Wrapped { kernel, samples_of_value: 1, pilot: 0 },
+        }
+    }
 }
 
 /// What a tally says.
@@ -138,7 +169,10 @@ impl Computation for Samples {
         let tried = context.cluster.at_root(|| problem.try_out().map_err(Error::Usage));
         context.cluster.agree(tried.unwrap_or(Ok(())))?;
         let family = match self.common.method {
-            IntegrateMethod::Plain => return integrate(context, self, &PlainJob { problem }),
+            IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
+                return integrate(context, self, &PlainJob { problem });
+            }
+            IntegrateMethod::Stratified => return integrate(context, self, &StratifiedJob::new(problem)),
             IntegrateMethod::Vegas => return integrate(context, self, &VegasJob::new(problem, self.common.training())),
             IntegrateMethod::Auto if self.common.is_trained() => None,
             IntegrateMethod::Sobol | IntegrateMethod::Auto => Some(Family::Sobol),
@@ -170,12 +204,18 @@ impl Problem {
         // The command line of another build of the same file is the same.
         set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
         parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
-        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         let Common { nan, method, .. } = options.common;
+        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, context.isa);
+        // Jobs of other methods say their own terms.
+        let is_wrapped = samples_of_value > 1 || pilot > 0;
+        set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
+        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         Ok(Problem {
             kernel,
             parameters,
             samples,
+            samples_of_value,
+            pilot,
             seed,
             isa: context.isa,
             method,
@@ -184,6 +224,16 @@ impl Problem {
             kind,
             words: context.words.clone(),
         })
+    }
+
+    /// The most values of the kernel.
+    pub(super) fn values(&self) -> u64 {
+        self.samples.div_ceil(self.samples_of_value)
+    }
+
+    /// Samples behind these values of the kernel, and those of the pilot.
+    pub(super) fn samples_behind(&self, values: u64) -> u64 {
+        values.saturating_mul(self.samples_of_value).saturating_add(self.pilot)
     }
 
     /// The same with another number of samples.
@@ -231,17 +281,17 @@ impl Problem {
     }
 
     /// The options that help where values are not numbers.
-    fn advice(&self) -> &'static str {
-        if self.is_mapped {
-            "--nan zero counts such samples as 0"
-        } else {
-            "--nan skip leaves such samples out, --nan zero counts them as 0"
+    pub(super) fn advice(&self) -> &'static str {
+        match self.method {
+            IntegrateMethod::Antithetic | IntegrateMethod::Control => "--method plain has --nan skip and --nan zero",
+            method if self.is_mapped || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
+            _ => "--nan skip leaves such samples out, --nan zero counts them as 0",
         }
     }
 
     /// Tests the first samples, so that early failures are reported before the work.
     fn try_out(&self) -> Check {
-        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, TRIAL.min(self.samples), is_bad);
+        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, TRIAL.min(self.values()), is_bad);
         if let Some((point, value)) = first(f64::is_infinite) {
             return Err(Problem::bad_value(value, &point));
         }
@@ -269,7 +319,8 @@ fn final_report<J: Integration>(
     let exact = problem.kernel.exact();
     let samples = finding.as_ref().map_or(0, |finding| finding.samples);
     let result = finding.map(|finding| {
-        let q = finding.chi_square.filter(|_| finding.training.is_some()).map(|chi_square| chi_square.q());
+        let q =
+            finding.chi_square.filter(|_| problem.method == IntegrateMethod::Vegas).map(|chi_square| chi_square.q());
         let doubt = mean.and_then(|mean| mean.doubt()).map(warning);
         IntegrateResult {
             integrand: options.name,
@@ -318,18 +369,31 @@ pub(super) mod testing {
     pub(in super::super) fn problem(name: &str, dim: &str, samples: u64, method: IntegrateMethod) -> Problem {
         let make = find(name).expect("in the list").make;
         let kernel = make(&Parameters::new([("dim", dim.to_owned())])).expect("a dimension");
-        let (kind, words) = (String::new(), Vec::new());
+        problem_of(kernel, samples, 42, method)
+    }
+
+    /// A kernel, sampled by a method.
+    pub(in super::super) fn problem_of(
+        kernel: Box<dyn Kernel>,
+        samples: u64,
+        seed: u64,
+        method: IntegrateMethod,
+    ) -> Problem {
+        let isa = Isa::widest();
+        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
         Problem {
             kernel,
             parameters: Vec::new(),
             samples,
-            seed: 42,
-            isa: Isa::widest(),
+            samples_of_value,
+            pilot,
+            seed,
+            isa,
             method,
             is_mapped: false,
             nan: NanPolicy::Fail,
-            kind,
-            words,
+            kind: String::new(),
+            words: Vec::new(),
         }
     }
 }

@@ -16,7 +16,7 @@ use super::training::{self, TrainingTally};
 pub struct Adaptation {
     /// The map of all samples of the stage.
     pub(super) map: Map,
-    /// Values are multiplied by 2 to this power; unknown before the first stage.
+    /// Values are multiplied by 2 to this power; unknown before the first stage and without training.
     pub(super) exponent: Option<i32>,
     /// An estimate of the integral over the cube, which is taken from those of blocks.
     pub(super) shift: f64,
@@ -41,6 +41,12 @@ impl Adaptation {
         let found = last.map_or(&[][..], |tally| &tally.boxes);
         let counts = if is_trained { Strata::new(cut).allocation(cut.block(), found) } else { Vec::new() };
         Adaptation { map, exponent, shift: if shift.is_finite() { shift } else { 0.0 }, counts }
+    }
+
+    /// No map, and the same number of samples in each box, for a cut without training. `shift` is a
+    /// number near the values.
+    pub fn even(cut: &VegasCut, shift: f64) -> Adaptation {
+        Adaptation { shift, ..Adaptation::new(cut, []) }
     }
 
     /// The map of all samples of the stage.

@@ -12,8 +12,7 @@ use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::{Isa, Supported};
 
 use super::map::{BINS, Map};
-use crate::integrand::Integrand;
-use crate::sampler::{BlockRule, Kernel, LaneSums};
+use crate::sampler::{BlockRule, Kernel, LaneSums, add_known};
 use crate::uniform::{Row, WIDTH};
 
 /// The largest coordinate: 1 + y is then below 2, as an `f64` too.
@@ -98,7 +97,7 @@ impl Kernel for MappedKernel {
         let mut values = std::mem::take(&mut self.values);
         values.resize(groups.max(values.len()), Row::all(0.0));
         self.evaluate(&rows[..groups * self.dimension()], &mut values[..groups], isa);
-        Kernel::add(&mut Known, &values[..groups], samples, rule, sums, isa);
+        add_known(&values[..groups], samples, rule, sums, isa);
         self.values = values;
     }
 
@@ -106,26 +105,6 @@ impl Kernel for MappedKernel {
         let bins = Rc::clone(&self.bins);
         let rows = Vec::new;
         Box::new(MappedKernel { kernel: self.kernel.duplicate(), bins, x: rows(), jacobian: rows(), values: rows() })
-    }
-}
-
-/// Values that are known already, in place of a coordinate: so that they are added up as those of
-/// every integrand are.
-#[derive(Clone)]
-struct Known;
-
-impl Integrand for Known {
-    fn dimension(&self) -> usize {
-        1
-    }
-
-    fn exact(&self) -> Option<f64> {
-        None
-    }
-
-    #[inline(always)]
-    fn values(&mut self, u: &[Row]) -> Row {
-        u[0]
     }
 }
 
@@ -194,7 +173,7 @@ mod tests {
             assert!(values.iter().zip(&expected).all(|(a, b)| a.0 == b.0));
             let (mut sums, mut direct) = (LaneSums::new(), LaneSums::new());
             mapped.add(&rows, 2 * WIDTH + 5, BlockRule::new(0.25), &mut sums, isa);
-            Kernel::add(&mut Known, &expected, 2 * WIDTH + 5, BlockRule::new(0.25), &mut direct, isa);
+            add_known(&expected, 2 * WIDTH + 5, BlockRule::new(0.25), &mut direct, isa);
             assert_eq!(sums.first.0, direct.first.0);
         }
         let duplicate = mapped.duplicate().values(&rows[..2]);

@@ -116,10 +116,23 @@ impl VegasSampler {
         largest
     }
 
-    /// A block that counts: one pass over all boxes.
+    /// A block that counts: one pass over all boxes. Without training no scale of values is known:
+    /// where theirs is not the usual one, the block is computed again.
     fn pass(&mut self, block: u64) -> VegasTally {
+        let (known, shift) = (self.adaptation.exponent, self.adaptation.shift);
+        let mut power = known.unwrap_or(0);
+        let (mut pass, mut samples, mut irregular) = self.pass_scaled(block, power);
+        if known.is_none() && !pass.is_of_usual_size() {
+            let values = self.largest_of_pass(block);
+            power = exponent(if values > shift.abs() { values } else { shift.abs() });
+            (pass, samples, irregular) = self.pass_scaled(block, power);
+        }
+        VegasTally::of_pass(pass, samples, power, shift, irregular)
+    }
+
+    /// The sums of a pass, of values times 2^`power`; its samples, and those without a finite value.
+    fn pass_scaled(&mut self, block: u64, power: i32) -> (Pass, u64, Irregular) {
         let adaptation = Rc::clone(&self.adaptation);
-        let power = adaptation.exponent.unwrap_or(0);
         let mut irregular = Irregular::new(block);
         let shift = libm::scalbn(adaptation.shift, power);
         let mut sums = PassSums { shift, ..PassSums::default() };
@@ -135,7 +148,19 @@ impl VegasSampler {
             largest: sums.largest / (boxes * boxes),
             degrees: samples - adaptation.counts.len() as u64,
         };
-        VegasTally::of_pass(pass, samples, power, adaptation.shift, irregular)
+        (pass, samples, irregular)
+    }
+
+    /// The largest size of a value in a pass.
+    fn largest_of_pass(&mut self, block: u64) -> f64 {
+        let counts = Rc::clone(&self.adaptation);
+        let mut largest: f64 = 0.0;
+        self.each_group(block, Some(&counts.counts), |sampler, group, lanes| {
+            let weighted = sampler.rows.weighted(group, 0, lanes, sampler.isa, &mut Irregular::new(block));
+            let size = largest_of(sampler.isa, &weighted);
+            largest = if size > largest { size } else { largest };
+        });
+        largest
     }
 
     /// Evaluates the groups of a block one after the other, and calls `each` with the place of the

@@ -34,6 +34,16 @@ pub(super) struct Pass {
     pub(super) degrees: u64,
 }
 
+/// Between these a variance and the square of an estimate are far from both ends of the range.
+const USUAL: Range<f64> = f64::from_bits((1023 - 900) << 52)..f64::from_bits((1023 + 900) << 52);
+
+impl Pass {
+    /// Whether squares of its values have lost nothing to the range of `f64`.
+    pub(super) fn is_of_usual_size(&self) -> bool {
+        USUAL.contains(&self.variance) && self.estimate * self.estimate < USUAL.end
+    }
+}
+
 /// Sums over blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VegasSums {
@@ -136,7 +146,8 @@ impl VegasTally {
             Training::Several => training > 1,
             Training::Stage(tally) => {
                 let is_last = tally.stage as usize + 1 == cut.stages().len();
-                cut.stage(blocks.start) == tally.stage
+                training > 0
+                    && cut.stage(blocks.start) == tally.stage
                     && cut.stage(blocks.end.min(trained).saturating_sub(1)) == tally.stage
                     && tally.samples == sums.training
                     && tally.largest >= 0.0

@@ -10,7 +10,7 @@ use super::*;
 use crate::integrands::ALL;
 use crate::integrands::testing::integrand;
 use crate::mean::Mean;
-use crate::sampler::Kernel;
+use crate::sampler::{Kernel, Sampler};
 
 /// The tallies of the stages of a job, and of its blocks that count, computed in pieces that end at
 /// multiples of `piece`.
@@ -40,6 +40,17 @@ fn mean(kernel: &dyn Kernel, samples: u64, seed: u64) -> (Mean, VegasTally) {
     let cut = VegasCut::new(kernel.dimension(), samples / 8);
     let last = tallies(kernel, cut, cut.blocks(samples), seed, Isa::widest(), u64::MAX).pop().expect("blocks");
     (last.sums().mean(kernel.volume()).expect("blocks that count"), last)
+}
+
+/// What passes over equal boxes find without training.
+fn even(kernel: &dyn Kernel, samples: u64, seed: u64, isa: Isa) -> VegasTally {
+    let cut = VegasCut::untrained(kernel.dimension(), samples);
+    let adaptation = Rc::new(Adaptation::even(&cut, Sampler::new(kernel.duplicate(), seed, isa).shift()));
+    let mut sampler = VegasSampler::new(kernel.duplicate(), cut, adaptation, seed, isa);
+    let mut tally = VegasTally::default();
+    (0..cut.blocks(samples)).for_each(|block| tally.merge(sampler.block(block)));
+    assert!(tally.is_sound(&cut, 0..cut.blocks(samples)) && tally.sums().training() == 0);
+    tally
 }
 
 /// A value for a parameter without a default.
@@ -165,6 +176,52 @@ fn what_is_no_number_is_counted_and_found() {
     let all = run("1 / (x > 0.01)");
     assert!(all.sums().first_infinite().is_some() && all.sums().nans() == 0);
     assert!(all.sums().mean(1.0).is_none_or(|mean| mean.estimate.is_finite()));
+}
+
+/// Of a smooth integrand the variance within a box falls as its width squared: with S intervals of
+/// each dimension a linear one has 1 / S^2 of the variance of plain samples, exactly.
+#[test]
+fn equal_boxes_take_the_variance_between_them_away() {
+    for (bounds, text, intervals, dimension) in
+        [("0:1", "x", 2048.0, 1.0), ("0:1,0:1", "x+y", 45.0, 2.0), ("0:1,0:1,0:1", "x+y+z", 12.0, 3.0)]
+    {
+        let kernel = integrand("expr", &[("expression", text), ("bounds", bounds)]);
+        let tally = even(&*kernel, 1 << 17, 1, Isa::widest());
+        let mean = tally.sums().mean(1.0).expect("blocks");
+        let plain: f64 = dimension / 12.0 / tally.sums().samples() as f64;
+        let ratio = mean.std_error.expect("known") / plain.sqrt() * intervals;
+        assert!((0.98..1.02).contains(&ratio), "{text}: {ratio}");
+        assert!(mean.z(dimension / 2.0).expect("known").abs() < 4.0 && tally.sums().chi_square().expect("16").z < 4.0);
+    }
+}
+
+#[test]
+fn equal_boxes_serve_values_of_any_size_and_no_numbers() {
+    let of = |text: &str| {
+        even(&*integrand("expr", &[("expression", text), ("bounds", "0:1,0:1")]), 20_000, 7, Isa::widest())
+    };
+    let relative = |text: &str| {
+        let mean = of(text).sums().mean(1.0).expect("blocks");
+        mean.std_error.expect("known") / mean.estimate
+    };
+    let usual = relative("exp(-3*x*y)");
+    for factor in ["1e-300", "1e-160", "1e160", "1e300", "-1e200"] {
+        assert!((relative(&format!("{factor}*exp(-3*x*y)")).abs() - usual).abs() < 1e-6 * usual, "{factor}");
+    }
+    for text in ["3", "(x > 0.123456) * (x < 0.1234561)", "x < 0.5", "1e-200"] {
+        assert_eq!(of(text).sums().mean(1.0).expect("blocks").std_error, None, "{text}");
+    }
+    let bad = of("sqrt(x - 0.2)");
+    assert!(bad.sums().nans() > 3000 && bad.sums().first_nan().expect("below 0.2").point[0] < 0.2);
+    assert!(of("1 / (x > 0.01)").sums().first_infinite().is_some());
+}
+
+#[test]
+fn equal_boxes_have_the_same_bits_on_every_instruction_set() {
+    for kernel in [integrand("genz-corner-peak", &[("dim", "3")]), integrand("option", &[("style", "asian")])] {
+        let expected = even(&*kernel, 10_000, 11, Isa::Portable);
+        Isa::available().for_each(|isa| assert_eq!(even(&*kernel, 10_000, 11, isa), expected, "{isa}"));
+    }
 }
 
 #[test]

@@ -1,0 +1,37 @@
+//! Values that are known already, added up by the code that adds up those of every integrand.
+//!
+//! Stands beside [`lanes`](super::lanes), which has the sums. A [`Kernel`](super::Kernel) that
+//! changes the values of another one evaluates them first and hands them over here.
+
+use montesieve_kernel::isa::Supported;
+
+use super::{BlockRule, Kernel, LaneSums};
+use crate::integrand::Integrand;
+use crate::uniform::Row;
+
+/// An integrand whose only coordinate is its value.
+#[derive(Clone)]
+struct Known;
+
+impl Integrand for Known {
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn exact(&self) -> Option<f64> {
+        None
+    }
+
+    #[inline(always)]
+    fn values(&mut self, u: &[Row]) -> Row {
+        u[0]
+    }
+}
+
+/// Adds the first `samples` of these values to `sums`, 128 in a row.
+///
+/// # Panics
+/// If there are too few rows.
+pub(crate) fn add_known(values: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
+    Kernel::add(&mut Known, values, samples, rule, sums, isa);
+}
