@@ -22,7 +22,7 @@
 mod known;
 mod lanes;
 
-pub(crate) use known::add_known;
+use known::add_known;
 pub use lanes::{Accumulation, BlockRule, LaneSums};
 
 use super::integrand::Integrand;
@@ -41,7 +41,8 @@ pub fn block_samples(dimension: usize) -> u64 {
     BLOCK_ROWS / dimension as u64 * WIDTH as u64
 }
 
-/// An [`Integrand`] compiled for every instruction set.
+/// An [`Integrand`] compiled for every instruction set, or what a method makes of another kernel:
+/// that one needs to say how its values are evaluated, and nothing of how they are added up.
 pub trait Kernel {
     /// See [`Integrand::dimension`].
     fn dimension(&self) -> usize;
@@ -54,7 +55,12 @@ pub trait Kernel {
     /// See [`Integrand::place`].
     fn place(&self, u: &[f64]) -> Vec<f64>;
     /// See [`Integrand::values`].
-    fn values(&mut self, u: &[Row]) -> Row;
+    fn values(&mut self, u: &[Row]) -> Row {
+        let mut values = [Row::all(0.0)];
+        self.evaluate(u, &mut values, Isa::Portable.require());
+        let [values] = values;
+        values
+    }
     /// The values at groups of 128 points, of which `rows` holds as many rows as a point has
     /// coordinates: one row for each group, with the instructions of `isa`.
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported);
@@ -62,7 +68,11 @@ pub trait Kernel {
     ///
     /// # Panics
     /// If there are too few rows.
-    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported);
+    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
+        let mut values = vec![Row::all(0.0); samples.div_ceil(WIDTH)];
+        self.evaluate(&rows[..values.len() * self.dimension()], &mut values, isa);
+        add_known(&values, samples, rule, sums, isa);
+    }
     /// One for another rank or test.
     fn duplicate(&self) -> Box<dyn Kernel>;
 }

@@ -24,7 +24,7 @@
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::{Isa, Supported};
 
-use crate::sampler::{BlockRule, Kernel, LaneSums, add_known};
+use crate::sampler::Kernel;
 use crate::uniform::{Row, WIDTH};
 
 /// The means of an integrand over pairs of points.
@@ -33,7 +33,6 @@ pub struct AntitheticKernel {
     /// The other points of pairs, and their values.
     reflected: Vec<Row>,
     others: Vec<Row>,
-    values: Vec<Row>,
 }
 
 impl AntitheticKernel {
@@ -42,7 +41,7 @@ impl AntitheticKernel {
 
     /// Pairs of `kernel`.
     pub fn new(kernel: Box<dyn Kernel>) -> AntitheticKernel {
-        AntitheticKernel { kernel, reflected: Vec::new(), others: Vec::new(), values: Vec::new() }
+        AntitheticKernel { kernel, reflected: Vec::new(), others: Vec::new() }
     }
 }
 
@@ -76,13 +75,6 @@ impl Kernel for AntitheticKernel {
         self.kernel.place(if is_other { &reflected } else { u })
     }
 
-    fn values(&mut self, u: &[Row]) -> Row {
-        let mut values = [Row::all(0.0)];
-        self.evaluate(u, &mut values, Isa::Portable.require());
-        let [values] = values;
-        values
-    }
-
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         self.reflected.resize(rows.len().max(self.reflected.len()), Row::all(0.0));
         self.others.resize(values.len().max(self.others.len()), Row::all(0.0));
@@ -91,15 +83,6 @@ impl Kernel for AntitheticKernel {
         self.kernel.evaluate(rows, values, isa);
         self.kernel.evaluate(reflected, others, isa);
         average(isa, values, others);
-    }
-
-    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-        let groups = samples.div_ceil(WIDTH);
-        let mut values = std::mem::take(&mut self.values);
-        values.resize(groups.max(values.len()), Row::all(0.0));
-        self.evaluate(&rows[..groups * self.dimension()], &mut values[..groups], isa);
-        add_known(&values[..groups], samples, rule, sums, isa);
-        self.values = values;
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -171,10 +154,6 @@ mod tests {
                 let expected = plain.values(group).zip(&plain.values(&other), |a, b| 0.5 * a + 0.5 * b);
                 assert_eq!(values.0, expected.0);
             }
-            let (mut sums, mut direct) = (LaneSums::new(), LaneSums::new());
-            paired.add(&rows, WIDTH + 5, BlockRule::new(0.25), &mut sums, isa);
-            add_known(&values, WIDTH + 5, BlockRule::new(0.25), &mut direct, isa);
-            assert_eq!(sums.first.0, direct.first.0);
         }
     }
 

@@ -30,7 +30,7 @@ use std::rc::Rc;
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::{Isa, Supported};
 
-use crate::sampler::{BlockRule, Kernel, LaneSums, add_known};
+use crate::sampler::Kernel;
 use crate::uniform::{Row, Uniforms, WIDTH};
 
 /// Batches of the pilot. Each leaves about D / M of the linear part in the variance: three leave
@@ -50,7 +50,6 @@ const TOO_LARGE: f64 = 1e300;
 pub struct ControlledKernel {
     kernel: Box<dyn Kernel>,
     coefficients: Rc<[f64]>,
-    values: Vec<Row>,
 }
 
 impl ControlledKernel {
@@ -60,7 +59,7 @@ impl ControlledKernel {
     /// If this CPU lacks `isa`.
     pub fn new(mut kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> ControlledKernel {
         let coefficients = fitted(&mut *kernel, seed, isa).into();
-        ControlledKernel { kernel, coefficients, values: Vec::new() }
+        ControlledKernel { kernel, coefficients }
     }
 
     /// Samples of the pilot.
@@ -157,30 +156,14 @@ impl Kernel for ControlledKernel {
         self.kernel.place(u)
     }
 
-    fn values(&mut self, u: &[Row]) -> Row {
-        let mut values = [Row::all(0.0)];
-        self.evaluate(u, &mut values, Isa::Portable.require());
-        let [values] = values;
-        values
-    }
-
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         self.kernel.evaluate(rows, values, isa);
         subtract(isa, rows, &self.coefficients, values);
     }
 
-    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-        let groups = samples.div_ceil(WIDTH);
-        let mut values = std::mem::take(&mut self.values);
-        values.resize(groups.max(values.len()), Row::all(0.0));
-        self.evaluate(&rows[..groups * self.dimension()], &mut values[..groups], isa);
-        add_known(&values[..groups], samples, rule, sums, isa);
-        self.values = values;
-    }
-
     fn duplicate(&self) -> Box<dyn Kernel> {
         let coefficients = Rc::clone(&self.coefficients);
-        Box::new(ControlledKernel { kernel: self.kernel.duplicate(), coefficients, values: Vec::new() })
+        Box::new(ControlledKernel { kernel: self.kernel.duplicate(), coefficients })
     }
 }
 
@@ -258,10 +241,6 @@ mod tests {
                 assert_eq!(values.0, expected.0);
                 assert_ne!(values.0, plain.duplicate().values(group).0);
             }
-            let (mut sums, mut direct) = (LaneSums::new(), LaneSums::new());
-            kernel.add(&rows, WIDTH + 5, BlockRule::new(0.25), &mut sums, isa);
-            add_known(&values, WIDTH + 5, BlockRule::new(0.25), &mut direct, isa);
-            assert_eq!(sums.first.0, direct.first.0);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Values that are known already, added up by the code that adds up those of every integrand.
 //!
-//! Stands beside [`lanes`](super::lanes), which has the sums. A [`Kernel`](super::Kernel) that
-//! changes the values of another one evaluates them first and hands them over here.
+//! Stands beside [`lanes`](super::lanes), which has the sums. A [`Kernel`] that changes the values
+//! of another one evaluates them first; its [`add`](Kernel::add) hands them over here.
 
 use montesieve_kernel::isa::Supported;
 
@@ -32,6 +32,6 @@ impl Integrand for Known {
 ///
 /// # Panics
 /// If there are too few rows.
-pub(crate) fn add_known(values: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
+pub(super) fn add_known(values: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
     Kernel::add(&mut Known, values, samples, rule, sums, isa);
 }
