@@ -93,8 +93,7 @@ class Programs:
         seconds, report = self.ours(["integrate", *case.words, "--method", method, "--seed", str(seed), *size])
         result = report["result"]
         case.exact = case.exact or (result["exact"], 0)
-        evaluations = int(result["samples"]) + int(result.get("training_samples") or 0)
-        return Run(seconds, result["estimate"], result["std_error"], evaluations).check(case, 5 if method == "vegas" else 8)
+        return Run(seconds, result["estimate"], result["std_error"], int(result["samples"])).check(case, 5 if method == "vegas" else 8)
 
     def other(self, case: Case, program: str, size: float, seeds: list[int]) -> list[Run]:
         lines = self.rival([program, case.name, str(case.dimension), str(size), *map(str, seeds)]).splitlines()

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod args;
+mod blocks;
 #[cfg(test)]
 mod coverage;
 pub mod entries;

@@ -66,7 +66,8 @@ pub(super) trait Sampling: Shorten {
         Vec::new()
     }
 
-    /// Runs the rounds; another method of the session where they [adapt](crate::job::rounds::Adaptive).
+    /// Runs the rounds; another method of the session where they
+    /// [adapt](crate::job::rounds::Adaptive).
     ///
     /// # Errors
     /// As [`Session::run_until`].

@@ -83,6 +83,8 @@ fn one_message_and_exit_code_2() {
         ("ball --method sobol --training 1e5 --nan skip", "--training has no --nan skip"),
         ("ball --method auto --shard 1/2 --checkpoint no.ckpt", "has no --shard"),
         ("ball --method auto --training 8191", "at least 8192"),
+        ("ball --method vegas --training 1e5 1e5", "less than SAMPLES"),
+        ("ball --method auto --training 1e5 2e5", "less than half of SAMPLES"),
         ("ball --method sobol --plan", "--plan is an option of --method plain"),
         ("ball --training 1e5", "not of --method plain"),
         ("ball --method stratified --training 1e5", "not of --method stratified"),

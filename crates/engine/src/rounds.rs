@@ -179,8 +179,8 @@ fn rounds(stops: impl IntoIterator<Item = u64>, blocks: u64) -> impl Iterator<It
     stops.into_iter().take_while(move |&stop| stop < blocks).chain(std::iter::once(blocks))
 }
 
-/// The block count and the total of each [prefix](Job::prefix_ends) of the `done` blocks, as long as
-/// the ledger has no hole.
+/// The block count and the total of each [prefix](Job::prefix_ends) of the `done` blocks, as long
+/// as the ledger has no hole.
 pub fn totals_of_prefixes<T: Tally>(prefixes: &Ledger<T>, done: u64) -> Vec<(u64, T)> {
     let mut totals = Vec::new();
     let mut all: Option<(u64, T)> = None;

@@ -101,8 +101,8 @@ impl Mean {
     }
 
     /// From an estimate, its standard error and that of rounding, all times 2^`exponent` and before
-    /// they are multiplied by `volume`. The error has been estimated with `degrees` degrees of freedom, from
-    /// `numbers` values.
+    /// they are multiplied by `volume`. The error has been estimated with `degrees` degrees of
+    /// freedom, from `numbers` values.
     pub(super) fn from_parts(
         (estimate, std_error, rounding): (f64, Option<f64>, f64),
         exponent: i32,

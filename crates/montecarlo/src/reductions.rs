@@ -5,8 +5,8 @@
 //! [`Kernel`](super::sampler::Kernel). A wrapped one has another variance and the same integral, so
 //! the sums, the errors and the jobs are those of independent uniform samples.
 //!
-//! Stratified samples of any integrand are passes over the boxes of [`vegas`](super::vegas), without
-//! its training.
+//! Stratified samples of any integrand are passes over the boxes of [`vegas`](super::vegas),
+//! without its training.
 
 mod antithetic;
 mod control;

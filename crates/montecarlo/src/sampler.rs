@@ -54,6 +54,11 @@ pub trait Kernel {
     fn is_indicator(&self) -> bool;
     /// See [`Integrand::place`].
     fn place(&self, u: &[f64]) -> Vec<f64>;
+    /// The point of the cube at which the integrand itself is evaluated for u: another one behind a
+    /// map. [`place`](Kernel::place) is the place of that.
+    fn image(&self, u: &[f64]) -> Vec<f64> {
+        u.to_vec()
+    }
     /// See [`Integrand::values`].
     fn values(&mut self, u: &[Row]) -> Row {
         let mut values = [Row::all(0.0)];

@@ -12,8 +12,9 @@
 //!   replicates of a short net, with points of their own.
 //! - All other blocks count: those of a [`NetPlan`], of the candidate chosen.
 //!
-//! **The choice** ([`choice`]) is a function of the trial's merged tally, so it is the same on every
-//! number of ranks. The trial does not count: the estimate stays without bias.
+//! **The choice** ([`choice`]) is a function of the trial's merged tally, so it is the same on
+//! every number of ranks. The trial does not count: the estimate stays without bias. If no
+//! candidate has found anything, mapped Sobol nets are taken.
 //!
 //! Memory: what the samplers have, and 12 KiB a tally of each candidate.
 
@@ -36,7 +37,7 @@ use super::vegas::{Adaptation, Map, MappedKernel, VegasCut, VegasSampler, VegasT
 
 mod choice;
 
-/// Samples of training that a trial needs at least: every candidate then has 2 points in each
+/// Samples of training that a trial needs at least: every candidate then has 128 points in each
 /// replicate.
 pub const LEAST_TRAINING: u64 = 1 << 13;
 
@@ -85,9 +86,21 @@ impl TrainedPlan {
         let trial = NetPlan::of_blocks(blocks.max(REPLICATES as u64), cut.training_block());
         let tried = if only.is_some() { 0 } else { cut.training() };
         let nets = NetPlan::new(dimension, samples.saturating_sub(cut.training() + tried));
-        // So that the first 16 blocks take no longer than the training: a target may be met by then.
+        // So that the first 16 blocks take no longer than the training: a target may be met by
+        // then.
         let nets = nets.with_blocks_of((cut.training() / REPLICATES as u64).max(WIDTH as u64));
         TrainedPlan { cut, only, trial, nets }
+    }
+
+    /// The points if there is no choice.
+    pub fn only(&self) -> Option<Family> {
+        self.only
+    }
+
+    /// The points of blocks that count, by the trial among these tallies.
+    pub fn chosen<'t>(&self, tallies: impl IntoIterator<Item = &'t TrainedTally>, volume: f64) -> Candidate {
+        let best = tallies.into_iter().find_map(|tally| tally.chosen(volume));
+        best.unwrap_or(Candidate { family: self.only.unwrap_or(Family::Sobol), is_mapped: true })
     }
 
     /// Samples of training, without those of the trial.
@@ -158,9 +171,7 @@ impl TrainedAdaptation {
     ) -> TrainedAdaptation {
         let stages: Vec<&TrainedTally> = stages.into_iter().collect();
         let training = Adaptation::new(&plan.cut, stages.iter().filter_map(|tally| tally.training.training()));
-        let chosen = stages.iter().rev().find_map(|tally| tally.chosen(volume));
-        let family = plan.only.unwrap_or(Family::Sobol);
-        TrainedAdaptation { training, chosen: chosen.unwrap_or(Candidate { family, is_mapped: true }) }
+        TrainedAdaptation { training, chosen: plan.chosen(stages, volume) }
     }
 
     /// The map of all samples of the stage.
@@ -325,7 +336,7 @@ impl TrainedSampler {
     fn net(&mut self, tried: Option<usize>, number: u64) -> NetSums {
         if self.nets.as_ref().is_none_or(|(present, _)| *present != tried) {
             let (candidate, plan, seed) = match tried {
-                // Points that do not count are of another seed: no estimate depends on the choice.
+                // Another seed: the points that count are independent of the choice.
                 Some(candidate) => (CANDIDATES[candidate], self.plan.trial, !self.seed),
                 None => (self.adaptation.chosen, self.plan.nets, self.seed),
             };

@@ -1,8 +1,8 @@
 //! VEGAS: samples go where the integrand is large, by a map for each dimension and by strata whose
 //! numbers of samples adapt.
 //!
-//! Stands beside [`sampler`](super::sampler), whose samples are uniform: on a narrow peak nearly all
-//! of those miss. Here a point y of the cube becomes a point x of it by a [`map`](Map) that is
+//! Stands beside [`sampler`](super::sampler), whose samples are uniform: on a narrow peak nearly
+//! all of those miss. Here a point y of the cube becomes a point x of it by a [`map`](Map) that is
 //! stretched where little happens, and the value counts times the map's Jacobian:
 //!
 //! `integral of f(x) dx = integral of f(x(y)) J(y) dy`, with J as f J is as flat as a map of the
@@ -14,8 +14,8 @@
 //!   are uniform in y under the map of the stages before it, and each stage is as large as all
 //!   before it together. Its [`TrainingTally`] has the sums from which the next map is refined.
 //! - A block behind them is one pass over all strata: it estimates the integral, and the variance
-//!   of that estimate, without bias. The map and the numbers of samples are the same for all of these blocks,
-//!   so blocks are independent and alike, and any number of them averages.
+//!   of that estimate, without bias. The map and the numbers of samples are the same for all of
+//!   these blocks, so blocks are independent and alike, and any number of them averages.
 //!
 //! Lepage's program averages iterations, each with a weight 1 / variance. An iteration that has
 //! missed a peak has a small value and a small variance: such weights bias the result. Here what
@@ -25,9 +25,9 @@
 //! that is fixed before the stage; sums of estimates are exact. The [`Adaptation`] of a stage is a
 //! function of merged tallies, in one fixed order of IEEE operations.
 //!
-//! References: G. P. Lepage, "A new algorithm for adaptive multidimensional integration", J. Comput.
-//! Phys. 27 (1978) 192-203; G. P. Lepage, "Adaptive multidimensional integration: VEGAS enhanced",
-//! J. Comput. Phys. 439 (2021) 110386.
+//! References: G. P. Lepage, "A new algorithm for adaptive multidimensional integration", J.
+//! Comput. Phys. 27 (1978) 192-203; G. P. Lepage, "Adaptive multidimensional integration: VEGAS
+//! enhanced", J. Comput. Phys. 439 (2021) 110386.
 
 use std::ops::Range;
 
@@ -73,7 +73,8 @@ pub struct VegasCut {
 }
 
 impl VegasCut {
-    /// The cut for about `training` samples of training: the next lower power of two, within limits.
+    /// The cut for about `training` samples of training: rounded down to a power of two, 128 to
+    /// 2^26.
     ///
     /// ```
     /// use montesieve_montecarlo::vegas::VegasCut;
@@ -89,9 +90,9 @@ impl VegasCut {
         VegasCut { dimension, stages, training_block: training >> stages, block }
     }
 
-    /// The same cut without strata, for points of other kinds behind the map.
+    /// The same training without strata, for points of other kinds behind the map.
     pub fn for_map(dimension: usize, training: u64) -> VegasCut {
-        VegasCut { block: WIDTH as u64, ..VegasCut::new(dimension, training) }
+        VegasCut { block: 1, ..VegasCut::new(dimension, training) }
     }
 
     /// Equal boxes without training: for a job of `samples` samples. Blocks have a sixteenth of

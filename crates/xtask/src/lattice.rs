@@ -268,7 +268,7 @@ mod tests {
 
     /// Component by component, so that a longer vector begins with a shorter one.
     #[test]
-    fn the_data_file_is_what_this_prints() {
+    fn the_data_file_begins_as_this_does() {
         assert_eq!(vector(6, &published()), published()[..6]);
         // A wrong proposal is not taken.
         assert_eq!(vector(2, &[1, 3]), [1, 433461]);

@@ -1,4 +1,5 @@
-//! `cargo xtask NAME`: checks and campaigns for developers, and the maker of a table; each a module.
+//! `cargo xtask NAME`: checks and campaigns for developers, and the maker of a table; each a
+//! module.
 //!
 //! They are no part of the program, and use none of its crates: what they compare it with must not
 //! share its mistakes.

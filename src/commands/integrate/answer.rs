@@ -16,8 +16,8 @@ record! {
         pub estimate: Option<f64> => .line("integral", |it| {
             Some(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
-        /// One standard error of the estimate; null when nothing is known about it: all samples have
-        /// the same value (with nets: 0).
+        /// One standard error of the estimate; null when nothing is known about it: all samples
+        /// have the same value (with nets: 0).
         pub std_error: Option<f64> => .line("standard error", |it| {
             it.estimate.map(|_| it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
         }),
@@ -33,9 +33,10 @@ record! {
         /// Degrees of freedom of the standard error, where it comes from the spread of a few
         /// replicates.
         pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
-        /// Samples taken.
+        /// Samples taken, with those that are not in the estimate.
         pub samples: u64 as WIDE => .label("samples"),
-        /// Those that trained a map, were of a trial or fitted a control, and are not in the estimate.
+        /// Those of them that are not in the estimate: they trained a map, were of a trial or
+        /// fitted a control.
         pub training_samples: Option<u64> as WIDE => .optional().label("training"),
         /// The number that picks the stream of samples.
         pub seed: u64 as WIDE => .label("seed"),

@@ -100,7 +100,7 @@ pub struct Common {
     #[arg(value_name = "NAME")]
     pub method: IntegrateMethod,
 
-    /// Samples of SAMPLES that train a map: the next lower power of two, at most 2^26
+    /// Samples of SAMPLES that train a map: rounded down to a power of two, 128 to 2^26
     ///
     /// Default of --method vegas: an eighth of SAMPLES; of auto: a sixteenth, and as many for the
     /// trial; where --target-error has no limit, 1e6 and 2.5e5. With --method sobol or lattice the
@@ -234,13 +234,24 @@ impl Common {
         if self.method == IntegrateMethod::Auto && self.training.is_some_and(|training| training < LEAST_TRAINING) {
             return Err(format!("--training of --method auto must be at least {LEAST_TRAINING}"));
         }
+        let (parts, part) = if self.method == IntegrateMethod::Auto {
+            (2, "half of SAMPLES, as the trial takes as many")
+        } else {
+            (1, "SAMPLES")
+        };
+        if self.training.is_some_and(|training| training.saturating_mul(parts) >= self.samples()) {
+            return Err(format!("--training must be less than {part}"));
+        }
         self.check_nan()?;
         if self.is_trained() && self.engine.keep.shard.is_some() {
             let why = "each part of a job would have to train for itself";
-            return Err(format!("{} has no --shard, as {why}: use more ranks, or another method", self.trains()));
+            return Err(format!(
+                "{} has no --shard, as {why}: use more ranks, or another method",
+                self.training_option()
+            ));
         }
         if !self.is_uniform() && self.precision.plan {
-            let why = "errors of other methods do not fall with the root of the samples";
+            let why = "a short pilot says little of what training or evenness gains";
             return Err(format!("--plan is an option of --method plain, antithetic and control: {why}"));
         }
         Ok(())
@@ -262,14 +273,14 @@ impl Common {
                 Err(format!("--method {method} has no --nan skip: use --nan zero"))
             }
             _ if self.is_trained() && self.nan == NanPolicy::Skip => {
-                Err(format!("{} has no --nan skip: use --nan zero", self.trains()))
+                Err(format!("{} has no --nan skip: use --nan zero", self.training_option()))
             }
             _ => Ok(()),
         }
     }
 
     /// The option that makes a job train.
-    fn trains(&self) -> String {
+    fn training_option(&self) -> String {
         if self.training.is_some() { "--training".to_owned() } else { format!("--method {}", self.method.word()) }
     }
 }

@@ -1,7 +1,7 @@
 //! How often the 95 % intervals of every method cover known integrals.
 //!
-//! Stands apart from the tests of the jobs, which show what one of them computes: here whole jobs of
-//! all methods run on one rank, by the same code that reports them.
+//! Stands apart from the tests of the jobs, which show what one of them computes: here whole jobs
+//! of all methods run on one rank, by the same code that reports them.
 
 use std::ops::ControlFlow;
 
@@ -25,8 +25,13 @@ use crate::report::IntervalKind;
 /// Seeds of each case. 95 % of them are 190, with a binomial error of 3.08.
 const SEEDS: u64 = 200;
 
-/// Intervals that cover: at least 190 less four errors. Above there is no bound: 202 of 200.
+/// Intervals that cover: at least 190 less four errors. 190 plus four errors is above 200, so
+/// there is no upper bound.
 const LEAST_COVERED: usize = 178;
+
+/// The largest mean of z^2: 1.15 is what Student's t with 15 degrees of freedom has, and nets in
+/// one dimension have more.
+const MOST_SQUARES: f64 = 3.0;
 
 /// The samples of a case: for `auto` enough to train and to choose.
 const fn samples(method: IntegrateMethod) -> u64 {
@@ -72,9 +77,9 @@ fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralF
         IntegrateMethod::Stratified => independent(&StratifiedJob::new(problem)),
         IntegrateMethod::Sobol => independent(&NetJob::new(problem, Family::Sobol)),
         IntegrateMethod::Lattice => independent(&NetJob::new(problem, Family::Lattice)),
-        IntegrateMethod::Vegas => adaptive(VegasJob::new(Problem { is_mapped: true, ..problem }, samples / 8)),
+        IntegrateMethod::Vegas => adaptive(VegasJob::new(Problem { is_trained: true, ..problem }, samples / 8)),
         IntegrateMethod::Auto => {
-            adaptive(TrainedNetJob::new(Problem { is_mapped: true, ..problem }, samples / 16, None))
+            adaptive(TrainedNetJob::new(Problem { is_trained: true, ..problem }, samples / 16, None))
         }
     }
 }
@@ -129,7 +134,7 @@ fn intervals_of_every_method_cover_as_often_as_they_say() {
                 squares / SEEDS as f64
             );
             println!("{line}");
-            if covered < LEAST_COVERED {
+            if covered < LEAST_COVERED || squares > MOST_SQUARES * SEEDS as f64 {
                 failed.push(line);
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn complete_stages<'l, T: Tally>(way: &'l Ledger<T>, stages: &[u64]) 
 }
 
 /// The density of points along each coordinate, on a scale of powers; of many coordinates
-/// those whose density varies most.
+/// those with the highest density.
 pub(super) fn map_chart(map: &Map) -> Chart {
     let density = |coordinate: usize| -> Vec<(f64, f64)> {
         let edges = map.edges(coordinate);

@@ -8,11 +8,12 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
+use super::blocks::total;
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::lattice::LOG_MOST_POINTS;
 use crate::montecarlo::nets::plan::NetPlan;
@@ -43,6 +44,14 @@ impl NetJob {
     fn mean(&self, tally: &NetTally) -> Option<Mean> {
         let shift = self.problem.sampler().shift();
         tally.mean(shift, self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+    }
+}
+
+/// How errors of smooth integrands fall.
+pub(super) fn fall(family: Family) -> Fall {
+    match family {
+        Family::Sobol => Fall { half_orders: 3, until: None },
+        Family::Lattice => Fall { half_orders: 4, until: Some((REPLICATES as u64) << LOG_MOST_POINTS) },
     }
 }
 
@@ -79,12 +88,7 @@ impl Job for NetJob {
     }
 
     fn compute(&self, span: Span, sampler: &mut NetSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), NetTally> {
-        let mut tally = NetTally::default();
-        for block in span.first..span.end {
-            tally.merge(sampler.block(block));
-            yield_now()?;
-        }
-        ControlFlow::Continue(tally)
+        total(span, yield_now, |block| sampler.block(block))
     }
 }
 
@@ -107,12 +111,8 @@ impl Sampling for NetJob {
         self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
     }
 
-    /// Of smooth integrands.
     fn fall(&self) -> Fall {
-        match self.family {
-            Family::Sobol => Fall { half_orders: 3, until: None },
-            Family::Lattice => Fall { half_orders: 4, until: Some((REPLICATES as u64) << LOG_MOST_POINTS) },
-        }
+        fall(self.family)
     }
 
     /// Complete nets only: others are less even.

@@ -8,12 +8,13 @@
 use std::ops::ControlFlow;
 
 use super::args::{IntegrateMethod, NanPolicy};
+use super::blocks::total;
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, PrefixEnds, Span, Tally, Version, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, Version, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
@@ -52,21 +53,19 @@ pub(super) struct PlainJob {
 }
 
 impl PlainJob {
-    /// The estimate of sums.
+    /// The estimate of sums, with samples that are not numbers counted by the policy.
     fn mean(&self, sums: &Sums) -> Option<Mean> {
-        let volume = self.problem.kernel.volume();
-        if self.problem.kernel.is_indicator() {
-            Mean::of_hits(sums, volume)
-        } else {
-            Mean::new(sums, self.problem.sampler().shift(), volume)
-        }
+        let (volume, shift) = (self.problem.kernel.volume(), self.problem.sampler().shift());
+        let zeros = (self.problem.nan == NanPolicy::Zero).then(|| sums.clone().with_zeros(shift));
+        let sums = zeros.as_ref().unwrap_or(sums);
+        if self.problem.kernel.is_indicator() { Mean::of_hits(sums, volume) } else { Mean::new(sums, shift, volume) }
     }
 
-    /// The sums, with samples that are not numbers counted by the policy.
+    /// Refuses sums that a value spoils.
     ///
     /// # Errors
-    /// [`Error::Run`] if a value spoils the sums, with the first such value and advice.
-    fn judged(&self, sums: Sums) -> Result<Sums> {
+    /// [`Error::Run`] with the first such value and advice.
+    fn judge(&self, sums: &Sums) -> Result<()> {
         if let Some(block) = sums.first_infinite() {
             self.check(block, u64::MAX, f64::is_infinite).map_err(Error::Run)?;
         }
@@ -80,14 +79,12 @@ impl PlainJob {
                         _ => self.problem.advice().to_owned(),
                     };
                     Error::Run(format!("{why}; {advice}"))
-                })?;
-                Ok(sums)
+                })
             }
-            (NanPolicy::Zero, _) => Ok(sums.with_zeros(self.problem.sampler().shift())),
-            _ if sums.samples() > 0 && sums.numbers() == 0 => {
+            (NanPolicy::Skip, _) if sums.samples() > 0 && sums.numbers() == 0 => {
                 Err(Error::Run("the integrand is not a number at any sample".to_owned()))
             }
-            _ => Ok(sums),
+            _ => Ok(()),
         }
     }
 
@@ -147,12 +144,7 @@ impl Job for PlainJob {
     }
 
     fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
-        let mut sums = Sums::default();
-        for block in span.first..span.end {
-            sums.merge(sampler.sums(block, self.values(Span::new(block, block + 1))));
-            yield_now()?;
-        }
-        ControlFlow::Continue(sums)
+        total(span, yield_now, |block| sampler.sums(block, self.values(Span::new(block, block + 1))))
     }
 }
 
@@ -162,9 +154,11 @@ impl Integration for PlainJob {
     }
 
     fn finding(&self, sums: Sums) -> Result<IntegralFinding> {
-        let samples = self.problem.samples_behind(sums.samples());
-        let (nans, chi_square) = (sums.nans(), sums.chi_square());
-        let mean = self.mean(&self.judged(sums)?);
+        self.judge(&sums)?;
+        let (samples, nans) = (self.problem.samples_behind(sums.samples()), sums.nans());
+        let mean = self.mean(&sums);
+        // Blocks scatter without the zeros.
+        let chi_square = sums.chi_square().filter(|_| nans == 0 || self.problem.nan != NanPolicy::Zero);
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
         Ok(IntegralFinding {
@@ -185,6 +179,8 @@ mod tests {
     use super::*;
     use crate::commands::forged::attack;
     use crate::commands::integrate::problem::testing::problem;
+    use crate::montecarlo::integrands::find;
+    use crate::montecarlo::integrands::parameters::Parameters;
 
     fn job(name: &str, dimension: usize, samples: u64) -> PlainJob {
         job_of(IntegrateMethod::Plain, name, dimension, samples)
@@ -220,6 +216,25 @@ mod tests {
             }
         }
     }
+
+    /// A target, a trace and a picture see the same estimate as the report.
+    #[test]
+    fn readings_count_values_that_are_no_numbers_by_the_policy() {
+        let parameters =
+            Parameters::new([("expression", "if(x<0.5, 0/0, 1)".to_owned()), ("bounds", "0:1".to_owned())]);
+        let kernel = (find("expr").expect("in the list").make)(&parameters).expect("an expression");
+        let samples = 100_000;
+        for (nan, expected) in [(NanPolicy::Zero, 0.5), (NanPolicy::Skip, 1.0)] {
+            let problem = Problem { kernel: kernel.duplicate(), nan, ..job("genz-gaussian", 1, samples).problem };
+            let job = PlainJob { problem };
+            let sums = job.problem.sampler().sums(0, samples);
+            let reading = job.reading(&sums).expect("values");
+            assert!((reading.estimate - expected).abs() < 0.01, "{}", reading.estimate);
+            let mean = job.finding(sums).expect("no failure").mean.expect("values");
+            assert_eq!((reading.estimate, reading.std_error), (mean.estimate, mean.std_error));
+        }
+    }
+
     #[test]
     fn a_pair_is_two_samples_and_a_pilot_comes_on_top() {
         let pairs = |samples| job_of(IntegrateMethod::Antithetic, "genz-gaussian", 3, samples);

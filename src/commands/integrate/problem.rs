@@ -1,7 +1,7 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `stratified`, `vegas`, `nets` and `trained_nets`, the jobs of the methods:
-//! each says what its tally means, an [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `stratified`, `vegas`, `nets` and `trained_nets`, the jobs of the
+//! methods: each says what its tally means, an [`Integration`]; here it is run and reported, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
@@ -31,7 +31,7 @@ use crate::report::{Completion, IntervalKind, Warning, Work, merit};
 
 /// Samples that the root tests before the work: enough to find an integrand that is not a number on
 /// part of its region.
-const TRIAL: u64 = 4096;
+const PRECHECK: u64 = 4096;
 
 /// Below this probability blocks do not scatter by chance.
 const LEAST_Q: f64 = 1e-4;
@@ -93,8 +93,8 @@ pub(super) struct Problem {
     pub(super) seed: u64,
     pub(super) isa: Isa,
     pub(super) method: IntegrateMethod,
-    /// Whether samples go through a map: their density is then not the same everywhere.
-    pub(super) is_mapped: bool,
+    /// Whether samples may go through a map: their density is then not the same everywhere.
+    pub(super) is_trained: bool,
     /// How samples count whose value is not a number.
     pub(super) nan: NanPolicy,
     /// Everything that the values depend on.
@@ -166,8 +166,8 @@ pub(super) trait Integration: Sampling {
 impl Computation for Samples {
     fn compute(&self, context: &Context<'_>) -> Result<u8> {
         let problem = Problem::new(context, self)?;
-        let tried = context.cluster.at_root(|| problem.try_out().map_err(Error::Usage));
-        context.cluster.agree(tried.unwrap_or(Ok(())))?;
+        let checked = context.cluster.at_root(|| problem.precheck().map_err(Error::Usage));
+        context.cluster.agree(checked.unwrap_or(Ok(())))?;
         let family = match self.common.method {
             IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
                 return integrate(context, self, &PlainJob { problem });
@@ -219,7 +219,7 @@ impl Problem {
             seed,
             isa: context.isa,
             method,
-            is_mapped: options.common.is_trained(),
+            is_trained: options.common.is_trained(),
             nan,
             kind,
             words: context.words.clone(),
@@ -284,14 +284,14 @@ impl Problem {
     pub(super) fn advice(&self) -> &'static str {
         match self.method {
             IntegrateMethod::Antithetic | IntegrateMethod::Control => "--method plain has --nan skip and --nan zero",
-            method if self.is_mapped || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
+            method if self.is_trained || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
             _ => "--nan skip leaves such samples out, --nan zero counts them as 0",
         }
     }
 
     /// Tests the first samples, so that early failures are reported before the work.
-    fn try_out(&self) -> Check {
-        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, TRIAL.min(self.values()), is_bad);
+    fn precheck(&self) -> Check {
+        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, PRECHECK.min(self.values()), is_bad);
         if let Some((point, value)) = first(f64::is_infinite) {
             return Err(Problem::bad_value(value, &point));
         }
@@ -338,7 +338,7 @@ fn final_report<J: Integration>(
             method: options.common.method,
             exact,
             z: exact.and_then(|exact| mean.and_then(|mean| mean.z(exact))),
-            chi_square: finding.chi_square.filter(|_| finding.nans == 0 || problem.nan != NanPolicy::Zero),
+            chi_square: finding.chi_square,
             q,
             largest_share: mean.and_then(|mean| mean.largest_share),
             warning: doubt.or(q.filter(|&q| q < LEAST_Q).map(|_| Warning::Scatter)),
@@ -390,7 +390,7 @@ pub(super) mod testing {
             seed,
             isa,
             method,
-            is_mapped: false,
+            is_trained: false,
             nan: NanPolicy::Fail,
             kind: String::new(),
             words: Vec::new(),

@@ -1,17 +1,17 @@
 //! `--method stratified`: the same number of samples in each of many equal boxes.
 //!
-//! Stands beside `plain`, whose samples leave holes and crowd by chance, and `vegas`, whose boxes and
-//! samples are trained. A block is one pass over all boxes, as one of `vegas` is, with no map and as
-//! many samples in every box. With C equal boxes and m samples in each,
+//! Stands beside `plain`, whose samples leave holes and crowd by chance, and `vegas`, whose boxes
+//! and samples are trained. A block is one pass over all boxes, as one of `vegas` is, with no map
+//! and as many samples in every box. With C equal boxes and m samples in each,
 //!
 //! `estimate = mean of the boxes' means`, `variance = sum over boxes of s_h^2 / (m C^2)`,
 //!
 //! both without bias. The variance within boxes is never above that of plain samples, and for a
-//! smooth integrand it is below it by about C^(2/D).
+//! smooth integrand it is smaller by a factor of about C^(2/D).
 //!
-//! The boxes have four samples each and not one: so the error is measured within boxes, by samples of
-//! the same distribution. A Latin hypercube and a systematic sample have one sample in a stratum; they
-//! have no error estimate but that of replicates.
+//! The boxes have at least four samples each and not one: so the error is measured within boxes, by
+//! samples of the same distribution. A Latin hypercube and a systematic sample have one sample in a
+//! stratum; they have no error estimate but that of replicates.
 //!
 //! A block has a sixteenth of the job's samples, at most 2^18: the boxes are finer in a larger job.
 //! Blocks are independent and alike, so any number of them gives an estimate.
@@ -22,17 +22,15 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::blocks::{GRAIN, total};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, invariant};
+use crate::job::{Identity, Job, PrefixEnds, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
-
-/// Samples that are worth a message: some hundred microseconds of cheap integrands.
-const GRAIN: u64 = 1 << 15;
 
 /// The job: passes over the boxes.
 #[derive(Clone)]
@@ -89,12 +87,7 @@ impl Job for StratifiedJob {
     }
 
     fn compute(&self, span: Span, sampler: &mut VegasSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), VegasTally> {
-        let mut tally = VegasTally::default();
-        for block in span.first..span.end {
-            tally.merge(sampler.block(block));
-            yield_now()?;
-        }
-        ControlFlow::Continue(tally)
+        total(span, yield_now, |block| sampler.block(block))
     }
 }
 

@@ -2,28 +2,27 @@
 //!
 //! Stands between `vegas`, whose points behind a map are random, and `nets`, whose points need no
 //! training. With `auto` a trial follows the training, and its best points are taken. An
-//! [`Adaptive`] job; behind its stages any number of blocks gives an estimate, and a power of two of
-//! them, from 16 on, is 16 complete nets.
+//! [`Adaptive`] job; behind its stages any number of blocks gives an estimate, and a power of two
+//! of them, from 16 on, is 16 complete nets.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
+use super::blocks::{GRAIN, total};
 use super::map_chart::{complete_stages, map_chart};
+use super::nets::fall;
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
+use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::{Family, REPLICATES};
 use crate::montecarlo::trained_nets::{TrainedAdaptation, TrainedPlan, TrainedSampler, TrainedTally};
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
-
-/// Samples that are worth a message: some hundred microseconds of cheap integrands.
-const GRAIN: u64 = 1 << 15;
 
 /// The job: blocks of training, a trial if there is a choice, and blocks that count.
 #[derive(Clone)]
@@ -87,12 +86,7 @@ impl Job for TrainedNetJob {
         sampler: &mut TrainedSampler,
         yield_now: YieldNow<'_>,
     ) -> ControlFlow<(), TrainedTally> {
-        let mut tally = TrainedTally::default();
-        for block in span.first..span.end {
-            tally.merge(sampler.block(block));
-            yield_now()?;
-        }
-        ControlFlow::Continue(tally)
+        total(span, yield_now, |block| sampler.block(block))
     }
 }
 
@@ -131,9 +125,9 @@ impl Sampling for TrainedNetJob {
         self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
     }
 
-    /// Of smooth integrands and Sobol nets.
+    /// What is known before the trial.
     fn fall(&self) -> Fall {
-        Fall { half_orders: 3, until: None }
+        fall(self.plan.only().unwrap_or(Family::Sobol))
     }
 
     /// Complete nets only: others are less even.
@@ -169,16 +163,14 @@ impl Integration for TrainedNetJob {
         self.problem.judge(tally.first_infinite(), tally.first_nan())?;
         let is_auto = self.problem.method == IntegrateMethod::Auto;
         let mean = self.mean(&tally);
-        let chosen = mean
-            .filter(|_| is_auto)
-            .map(|_| TrainedAdaptation::new(&self.plan, self.problem.kernel.volume(), [&tally]));
+        let chosen = mean.filter(|_| is_auto).map(|_| self.plan.chosen([&tally], self.problem.kernel.volume()));
         Ok(IntegralFinding {
             mean,
             interval: IntervalKind::StudentT,
             degrees_of_freedom: Some(REPLICATES as u64 - 1),
             samples: tally.samples(),
             training: Some(tally.preparing()),
-            points: chosen.map(|adaptation| Points::of(adaptation.chosen())),
+            points: chosen.map(Points::of),
             nans: tally.nans(),
             chi_square: None,
         })

@@ -1,26 +1,24 @@
 //! `--method vegas`: samples go where the integrand is large.
 //!
 //! Stands beside `plain`, whose samples are uniform. The first blocks train, in stages, each of
-//! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count, and
-//! are alike; any number of them gives an estimate.
+//! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count,
+//! and are alike; any number of them gives an estimate.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+use super::blocks::{GRAIN, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
-use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, Tally, YieldNow, invariant};
+use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
-
-/// Samples that are worth a message: some hundred microseconds of cheap integrands.
-const GRAIN: u64 = 1 << 15;
 
 /// The job: blocks of training, and blocks that count.
 #[derive(Clone)]
@@ -79,12 +77,7 @@ impl Job for VegasJob {
     }
 
     fn compute(&self, span: Span, sampler: &mut VegasSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), VegasTally> {
-        let mut tally = VegasTally::default();
-        for block in span.first..span.end {
-            tally.merge(sampler.block(block));
-            yield_now()?;
-        }
-        ControlFlow::Continue(tally)
+        total(span, yield_now, |block| sampler.block(block))
     }
 }
 
@@ -173,6 +166,7 @@ mod tests {
     use crate::commands::forged::attack;
     use crate::commands::integrate::args::IntegrateMethod;
     use crate::commands::integrate::problem::testing::problem;
+    use crate::job::Tally;
 
     /// All blocks have one adaptation here: what makes a tally possible does not depend on it.
     #[test]

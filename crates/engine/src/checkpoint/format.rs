@@ -94,7 +94,8 @@ impl Identity {
     /// be the same, and a file that they name another one.
     fn refusal(&self, theirs: &Identity) -> FormatError {
         let [here, there] = [&self.kind, &theirs.kind].map(|kind| kind.split(", ").collect::<Vec<_>>());
-        let is_alike = here.len() == there.len();
+        // The names alone are in the message already.
+        let is_alike = here.len() == there.len() && here.len() > 1;
         let mut differ = here.iter().zip(&there).filter(|(here, there)| here != there);
         let difference: String = match (differ.next(), differ.next()) {
             (Some((here, there)), None) if is_alike => {

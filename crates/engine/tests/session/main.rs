@@ -2,8 +2,8 @@
 //!
 //! Stands beside `ranks`, whose runs receive the finished blocks. `files`: checkpoints are loaded
 //! and saved, and refused on every rank. `parts`: shares form the whole, and rounds end at the same
-//! block. `adaptive`: rounds depend on earlier ones. Here: the job of these tests, and tests without
-//! files.
+//! block. `adaptive`: rounds depend on earlier ones. Here: the job of these tests, and tests
+//! without files.
 
 use std::ops::ControlFlow;
 use std::path::Path;

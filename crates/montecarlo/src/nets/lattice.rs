@@ -13,10 +13,10 @@
 //! change of its integral. For smooth integrands the error then falls like n^-2, faster than that
 //! of Sobol's nets.
 //!
-//! **The vector** is this crate's own: data/lattice.txt has the criterion. Published ones can be bad
-//! at some sizes: Kuo's lattice-33002 has 25 times the error of Sobol's net for Genz's corner peak
-//! in 5 dimensions at 2^14 points. On Genz's families in 3 to 50 dimensions with 2^9 to 2^14 points,
-//! errors of this one are 0.7 of Sobol's (geometric mean), at most 4 times these.
+//! **The vector** is this crate's own: data/lattice.txt has the criterion. Published ones can be
+//! bad at some sizes: Kuo's lattice-33002 has 25 times the error of Sobol's net for Genz's corner
+//! peak in 5 dimensions at 2^14 points. On Genz's families in 3 to 50 dimensions with 2^9 to 2^14
+//! points, errors of this one are 0.7 of Sobol's (geometric mean), at most 4 times these.
 //!
 //! **Beyond 2^20 points** the vector says nothing. So a replicate has several lattices of 2^20
 //! points, each with another shift: from there on errors fall like n^-1/2.

@@ -44,27 +44,14 @@ impl NetPlan {
         NetPlan { log_points: (blocks / REPLICATES as u64).ilog2() + log_block, log_block }
     }
 
-    /// The plan of the first `blocks` blocks, which are a multiple of 16; fewer than 16 count as 16.
-    /// More than a power of two of them are points of the next one.
-    #[must_use]
-    pub fn shortened(self, blocks: u64) -> NetPlan {
-        let runs = blocks.div_ceil(REPLICATES as u64).max(1).next_power_of_two();
-        NetPlan { log_points: self.log_points.min(self.log_block + runs.ilog2()), ..self }
-    }
-
     /// Points of each replicate.
     pub fn points(self) -> u64 {
         1 << self.log_points
     }
 
-    /// Points of a full block: the same for every job of this dimension.
-    pub fn full_block(self) -> u64 {
-        1 << self.log_block
-    }
-
-    /// Points of each block of this job.
+    /// Points of each block.
     pub fn block_points(self) -> u64 {
-        self.points().min(self.full_block())
+        self.points().min(1 << self.log_block)
     }
 
     /// Blocks of the job.
@@ -107,28 +94,27 @@ mod tests {
     fn a_block_has_the_work_of_a_plain_one() {
         for (dimension, points) in [(1, 1 << 19), (2, 1 << 18), (5, 1 << 16), (1000, 512)] {
             let plan = NetPlan::new(dimension, 1 << 40);
-            assert_eq!((plan.block_points(), plan.full_block()), (points, points));
+            assert_eq!(plan.block_points(), points);
+            let [part, whole] = [1 << 7, 1 << 30].map(|most| plan.with_blocks_of(most));
+            assert_eq!((part.block_points(), part.points(), whole), (1 << 7, plan.points(), plan));
         }
         let short = NetPlan::new(5, 1 << 10);
-        assert_eq!((short.block_points(), short.blocks(), short.full_block()), (64, 16, 1 << 16));
+        assert_eq!((short.block_points(), short.blocks()), (64, 16));
     }
 
     proptest! {
         #[test]
         fn every_power_of_two_is_16_nets(dimension in 1..=1000usize, log in 0..30u32, k in 0..12u32) {
             let plan = NetPlan::new(dimension, 1 << log);
-            let part = plan.shortened(16 << k);
-            prop_assert_eq!(part.blocks(), plan.blocks().min(16 << k));
+            let blocks = plan.blocks().min(16 << k).min(4096);
             let mut points = [0; REPLICATES];
-            for block in 0..part.blocks().min(4096) {
-                let (replicate, first) = part.place(block);
-                prop_assert_eq!((replicate, first), plan.place(block));
+            for block in 0..blocks {
+                let (replicate, first) = plan.place(block);
                 prop_assert_eq!(first, points[replicate], "the next point of each replicate");
-                points[replicate] += part.block_points();
+                points[replicate] += plan.block_points();
             }
-            if part.blocks() <= 4096 {
-                prop_assert_eq!(points, [part.points(); REPLICATES]);
-            }
+            prop_assert_eq!(points, [plan.block_points() * blocks / 16; REPLICATES]);
+            prop_assert!(points[0].is_power_of_two());
         }
 
         #[test]

@@ -5,10 +5,11 @@
 //! adds up its own values in order, and the 128 sums are then added exactly. Without the shift,
 //! sums of values that are large beside the error would lose its digits.
 //!
-//! **Two levels.** Points at the same place of all groups are alike: in Sobol's nets they all lie in
-//! the same half of the first coordinate. So the sum of a place does not stay near 0, as it does for
-//! random points, but grows, and its rounding may go one way. Each 64 values are therefore added up
-//! apart. Then the mean of `0.1*(x<0.5)` is off by some 2^-53 of it, not by 2^-47.
+//! **Two levels.** Points at the same place of all groups are alike: in Sobol's nets they all lie
+//! in the same half of the first coordinate. So the sum of a place does not stay near 0, as it does
+//! for random points, but grows, and its rounding may go one way. About 64 values at a time are
+//! therefore added up apart. Then the mean of `0.1*(x<0.5)` is off by some 2^-53 of it, not by
+//! 2^-47.
 
 use montesieve_kernel::isa::{Isa, Supported};
 
@@ -96,7 +97,8 @@ impl NetSampler {
             for (group, first) in groups.zip((0..samples).step_by(WIDTH)) {
                 let values = &sampler.kernel.values(group).0[..WIDTH.min(samples - first)];
                 if let Some(lane) = values.iter().position(|&value| is_bad(value)) {
-                    found = Some(BadSample::new(block, group.iter().map(|row| row.0[lane]).collect()));
+                    let u: Vec<f64> = group.iter().map(|row| row.0[lane]).collect();
+                    found = Some(BadSample::new(block, sampler.kernel.image(&u)));
                     return false;
                 }
             }

@@ -92,7 +92,8 @@ fn squared_worst_error(vector: &[u64], log: u32) -> f64 {
 }
 
 /// At every size the first five components are near the best Korobov vector of that size alone.
-/// 1.54 is the largest ratio of errors that the construction has in 5 dimensions, so 2.4 of squares.
+/// 1.54 is the largest ratio of errors that the construction has in 5 dimensions, so 2.4 of
+/// squares.
 #[test]
 fn the_lattice_of_every_size_is_good() {
     let vector = lattice::vector(MOST_DIMENSIONS);

@@ -3,8 +3,8 @@
 //! Stands beside [`antithetic`](super::antithetic), which cancels all that is odd for two
 //! evaluations a sample. Here a sample takes one, and the linear part is taken away:
 //!
-//! `g(u) = f(u) - sum over d of b_d (u_d - 1/2)` has the integral of f for any fixed b, and the least
-//! variance, Var(f) - sum of b_d^2 / 12, for `b_d = 12 Cov(f, u_d)`,
+//! `g(u) = f(u) - sum over d of b_d (u_d - 1/2)` has the integral of f for any fixed b, and the
+//! least variance, Var(f) - sum of b_d^2 / 12, for `b_d = 12 Cov(f, u_d)`,
 //!
 //! as coordinates are independent and have the variance 1/12. The mean of a coordinate, as it is
 //! drawn, is 1/2 exactly.
@@ -19,8 +19,8 @@
 //! Values that are no finite numbers are left out of a pilot. Where they are among the samples that
 //! count, the mean of u_d - 1/2 over the others is not known: no policy can serve.
 //!
-//! Run time: 2 operations a coordinate, and the pilot (1 ms in 5 dimensions; 0.1 s in 1000). Memory:
-//! 8 bytes a dimension.
+//! Run time: 2 operations a coordinate, and the pilot (1 ms in 5 dimensions; 0.1 s in 1000).
+//! Memory: 8 bytes a dimension.
 //!
 //! Reference: A. B. Owen, "Monte Carlo theory, methods and examples" (2013), 8.9; P. Glasserman,
 //! "Monte Carlo methods in financial engineering" (2004), 4.1.
@@ -261,10 +261,14 @@ mod tests {
 
     #[test]
     fn values_of_any_size_and_no_numbers_do_not_spoil_a_pilot() {
-        for text in ["1e-300*x", "1e290*x", "sqrt(x-0.5)", "1/(x>0.01)", "1.7e308*x", "1e308*(x<0.5)-1e308*(x>0.5)"] {
-            let found = controlled(expr(text, "0:1")).coefficients;
-            assert!(found[0].is_finite(), "{text}: {found:?}");
+        let slope = |text: &str| controlled(expr(text, "0:1")).coefficients[0];
+        for size in [1e-300, 1e290] {
+            assert!((slope(&format!("{size:e}*x")) / size - 1.0).abs() < 1e-5, "{size:e}");
         }
-        assert_eq!(controlled(expr("sqrt(x-2)", "0:1")).coefficients[..], [0.0]);
+        // Of the half where it is a number: each batch comes nearer to 1.13.
+        assert!((0.5..2.0).contains(&slope("sqrt(x-0.5)")));
+        for text in ["sqrt(x-2)", "1.7e308*x", "1e308*(x<0.5)-1e308*(x>0.5)"] {
+            assert_eq!(slope(text), 0.0, "{text}: beyond the range of numbers");
+        }
     }
 }

@@ -135,6 +135,18 @@ fn what_is_no_number_is_counted_and_found() {
     assert!(all.first_infinite().is_some() && all.nans() == 0);
 }
 
+/// Only points behind the map are dense enough to meet it.
+#[test]
+fn a_bad_point_behind_a_map_is_named_as_one_of_the_region() {
+    let hole = [("expression", "if(abs(x-0.31)<1e-5, 0/0, exp(-1e4*(x-0.3)^2))"), ("bounds", "0:1")];
+    let kernel = integrand("expr", &hole);
+    let plan = TrainedPlan::new(1, 1024, 1 << 20, Some(Family::Sobol));
+    let all = total(&*kernel, plan, 1);
+    let bad = all.first_nan().expect("of a million points some");
+    assert!(bad.is_sound(1, &(0..plan.blocks())) && all.training.sums().first_nan().is_none());
+    assert!((kernel.place(&bad.point)[0] - 0.31).abs() < 1e-5, "{bad:?}");
+}
+
 #[test]
 fn forged_tallies_are_refused() {
     let kernel = integrand("genz-gaussian", &[("dim", "2")]);

@@ -16,7 +16,8 @@ use super::training::{self, TrainingTally};
 pub struct Adaptation {
     /// The map of all samples of the stage.
     pub(super) map: Map,
-    /// Values are multiplied by 2 to this power; unknown before the first stage and without training.
+    /// Values are multiplied by 2 to this power; unknown before the first stage and without
+    /// training.
     pub(super) exponent: Option<i32>,
     /// An estimate of the integral over the cube, which is taken from those of blocks.
     pub(super) shift: f64,

@@ -7,8 +7,8 @@
 //!
 //! **Refinement.** The variance of f J is smallest when the density of points along a dimension is
 //! proportional to sqrt(E[f^2 | x_d]). The mean square m of f J over an interval of y, under the
-//! present density p, is E[f^2 | x_d] / p^2, so the best new density would be p sqrt(m). Four things
-//! keep the noise of the sums out of the map:
+//! present density p, is E[f^2 | x_d] / p^2, so the best new density would be p sqrt(m). Five
+//! things keep the noise of the sums out of the map:
 //! - half a step, p m^(1/4): the map is then a mean over stages, of which the last ones are the
 //!   largest;
 //! - two passes of smoothing over neighbours before the root and two behind it;
@@ -83,8 +83,8 @@ impl Map {
     }
 
     /// The map of the next stage. `sums` has for each dimension the squares of f J in equal
-    /// intervals of y, a power of two of them; the largest single square is `largest_square`. If all
-    /// are 0, bins stay.
+    /// intervals of y, a power of two of them; the largest single square is `largest_square`. If
+    /// all are 0, bins stay.
     ///
     /// # Panics
     /// If the sums are not those of as many dimensions.

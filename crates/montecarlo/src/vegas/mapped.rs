@@ -13,10 +13,14 @@ use montesieve_kernel::isa::{Isa, Supported};
 
 use super::map::{BINS, Map};
 use crate::sampler::Kernel;
-use crate::uniform::{Row, WIDTH};
+use crate::uniform::Row;
 
 /// The largest coordinate: 1 + y is then below 2, as an `f64` too.
 const LARGEST: f64 = 1.0 - f64::EPSILON;
+
+/// The largest number below 1: integrands are not evaluated at the end of the cube, where a sum may
+/// round to.
+const BELOW_1: f64 = 1.0 - f64::EPSILON / 2.0;
 
 /// Left edge and width of each bin of a dimension.
 pub(super) type Bins = [[f64; 2]; BINS];
@@ -67,10 +71,14 @@ impl Kernel for MappedKernel {
     }
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
+        self.kernel.place(&self.image(u))
+    }
+
+    fn image(&self, u: &[f64]) -> Vec<f64> {
         let rows: Vec<Row> = u.iter().map(|&u| Row::all(u)).collect();
         let mut x = rows.clone();
         map_rows(Isa::Portable.require(), &self.bins, &rows, &mut x, &mut [Row::all(1.0)]);
-        self.kernel.place(&x.iter().map(|row| row.0[0]).collect::<Vec<_>>())
+        x.iter().map(|row| row.0[0]).collect()
     }
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
@@ -108,7 +116,8 @@ fn map_kernel(bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row]) {
                 let bits = (y + 1.0).to_bits();
                 let [left, width] = bins[(bits >> (52 - BINS.ilog2())) as usize & (BINS - 1)];
                 let start = f64::from_bits(bits & !((1 << (52 - BINS.ilog2())) - 1)) - 1.0;
-                *x = left + (y - start) * BINS as f64 * width;
+                let inside = left + (y - start) * BINS as f64 * width;
+                *x = if inside < BELOW_1 { inside } else { BELOW_1 };
                 *jacobian *= width * BINS as f64;
             }
         }
@@ -118,8 +127,9 @@ fn map_kernel(bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sampler::{BlockRule, LaneSums};
     use crate::integrands::testing::integrand;
+    use crate::sampler::{BlockRule, LaneSums};
+    use crate::uniform::WIDTH;
     use crate::vegas::training::IntervalSums;
 
     /// A map that is dense where x is near 1, the same for 2 coordinates.
@@ -164,6 +174,20 @@ mod tests {
         }
         let duplicate = mapped.duplicate().values(&rows[..2]);
         assert_eq!(duplicate.0, expected[0].0);
+    }
+
+    /// The last bin is 10^-6 wide: near its end, x rounds to 1.
+    #[test]
+    fn no_point_is_at_the_end_of_the_cube() {
+        let mut bins = Map::identity(1).bins();
+        bins[0][BINS - 1] = [1.0 - 1e-6, 1e-6];
+        for isa in Supported::all() {
+            let mut x = [Row::all(0.0)];
+            for y in [1.0 - f64::EPSILON / 2.0, 1.0 - f64::EPSILON, 1.0 - 4.0 * f64::EPSILON] {
+                map_rows(isa, &bins, &[Row::all(y)], &mut x, &mut [Row::all(1.0)]);
+                assert!(x[0].0[0] < 1.0 && x[0].0[0] > 1.0 - 1e-6);
+            }
+        }
     }
 
     #[test]

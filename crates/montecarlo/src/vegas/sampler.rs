@@ -130,7 +130,8 @@ impl VegasSampler {
         VegasTally::of_pass(pass, samples, power, shift, irregular)
     }
 
-    /// The sums of a pass, of values times 2^`power`; its samples, and those without a finite value.
+    /// The sums of a pass, of values times 2^`power`; its samples, and those without a finite
+    /// value.
     fn pass_scaled(&mut self, block: u64, power: i32) -> (Pass, u64, Irregular) {
         let adaptation = Rc::clone(&self.adaptation);
         let mut irregular = Irregular::new(block);

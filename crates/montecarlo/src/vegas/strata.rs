@@ -7,8 +7,8 @@
 //!
 //! both without bias whatever the n_h are, as they are fixed beforehand. The variance is least when
 //! n_h is proportional to sigma_h, the spread of f J in box h (Neyman's allocation). Training gives
-//! sigma_h, roughly: so a quarter of the samples is shared out evenly, and the rest by sigma_h to
-//! the power 3/4 (Lepage's beta).
+//! sigma_h, roughly: so each box has two samples, or its share of a quarter of all if that is more.
+//! The rest goes by sigma_h to the power 3/4 (Lepage's beta).
 //!
 //! Memory: 4 bytes a box, of which there are at most 2^16.
 

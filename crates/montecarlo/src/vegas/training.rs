@@ -27,8 +27,8 @@ const LIMIT: f64 = (1u64 << (LARGEST + 3)) as f64;
 /// What squares are divided by.
 const SQUARE_UNIT: f64 = 4096.0;
 
-/// 3/2 * 2^52: added to a number below 2^51 in size it rounds it to an integer, which then stands in
-/// the lowest bits.
+/// 3/2 * 2^52: added to a number below 2^51 in size it rounds it to an integer, which then stands
+/// in the lowest bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// The exponent of the power of two for values up to `largest`; for 0, as for values up to 1.
