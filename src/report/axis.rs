@@ -26,6 +26,12 @@ pub(super) struct Scale {
     pub(super) high: f64,
 }
 
+/// The least span that is drawn; values nearer to each other are one.
+const LEAST_SPAN: f64 = 1e-300;
+
+/// The most digits behind the point of a label.
+const MOST_DIGITS: usize = 17;
+
 impl Scale {
     /// An axis for these values, with a margin of `room` at both ends.
     pub(super) fn of(axis: Axis, values: impl Iterator<Item = f64>, room: f64) -> Scale {
@@ -35,7 +41,8 @@ impl Scale {
         (scale.low, scale.high) = match axis {
             Axis::Rows(rows) => (-0.7, f64::from(rows) - 0.3),
             _ if low > high => (0.0, 1.0),
-            _ if low == high => (low - low.abs().max(1.0) * 1e-3, high + high.abs().max(1.0) * 1e-3),
+            // Below that, the distance of ticks may be 0.
+            _ if high - low < LEAST_SPAN => (low - low.abs().max(1.0) * 1e-3, high + high.abs().max(1.0) * 1e-3),
             _ => (low - room * (high - low), high + room * (high - low)),
         };
         scale
@@ -63,6 +70,8 @@ impl Scale {
     pub(super) fn names(&self) -> TickFormat {
         let digits = (-self.step().log10().floor()).max(0.0) as usize;
         match self.axis {
+            // More digits than a number near 1 has: all numbers are small.
+            Axis::Linear if digits > MOST_DIGITS => TickFormat::Sci,
             Axis::Linear => TickFormat::Fixed(digits),
             Axis::Powers(base) => TickFormat::Custom(Arc::new(move |exponent| power(base, exponent))),
             Axis::Rows(rows) => TickFormat::Custom(Arc::new(move |y| format!("{:.0}", f64::from(rows) - 1.0 - y))),
@@ -90,6 +99,15 @@ fn round_step((low, high): (f64, f64), count: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ticks_of_small_numbers_have_labels() {
+        for size in [0.0, 5e-324, 1e-308, 1e-299, 1e-30, 1.0] {
+            let scale = Scale::of(Axis::Linear, [size, 2.0 * size].into_iter(), 0.03);
+            let labels = [scale.low, scale.high].map(|value| scale.names().format(value));
+            assert!(scale.step() > 0.0 && labels.iter().all(|label| label.len() < 30), "{size}: {labels:?}");
+        }
+    }
 
     #[test]
     fn ticks_are_round_and_few() {
