@@ -42,18 +42,30 @@ pub fn block_samples(dimension: usize) -> u64 {
 }
 
 /// An [`Integrand`] compiled for every instruction set, or what a method makes of another kernel:
-/// that one needs to say how its values are evaluated, and nothing of how they are added up.
+/// that one has the same integral, and says only how its values are evaluated.
 pub trait Kernel {
+    /// The kernel that this one is made of; itself for an integrand, which says all of the below.
+    fn inner(&self) -> &dyn Kernel;
     /// See [`Integrand::dimension`].
-    fn dimension(&self) -> usize;
+    fn dimension(&self) -> usize {
+        self.inner().dimension()
+    }
     /// See [`Integrand::volume`].
-    fn volume(&self) -> f64;
+    fn volume(&self) -> f64 {
+        self.inner().volume()
+    }
     /// See [`Integrand::exact`].
-    fn exact(&self) -> Option<f64>;
-    /// See [`Integrand::is_indicator`].
-    fn is_indicator(&self) -> bool;
+    fn exact(&self) -> Option<f64> {
+        self.inner().exact()
+    }
+    /// See [`Integrand::is_indicator`]. What a method makes of 0 and 1 are other values.
+    fn is_indicator(&self) -> bool {
+        false
+    }
     /// See [`Integrand::place`].
-    fn place(&self, u: &[f64]) -> Vec<f64>;
+    fn place(&self, u: &[f64]) -> Vec<f64> {
+        self.inner().place(&self.image(u))
+    }
     /// The point of the cube at which the integrand itself is evaluated for u: another one behind a
     /// map. [`place`](Kernel::place) is the place of that.
     fn image(&self, u: &[f64]) -> Vec<f64> {
@@ -83,6 +95,10 @@ pub trait Kernel {
 }
 
 impl<I: Integrand + Clone + 'static> Kernel for I {
+    fn inner(&self) -> &dyn Kernel {
+        self
+    }
+
     fn dimension(&self) -> usize {
         Integrand::dimension(self)
     }

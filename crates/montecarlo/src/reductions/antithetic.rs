@@ -47,21 +47,8 @@ impl AntitheticKernel {
 }
 
 impl Kernel for AntitheticKernel {
-    fn dimension(&self) -> usize {
-        self.kernel.dimension()
-    }
-
-    fn volume(&self) -> f64 {
-        self.kernel.volume()
-    }
-
-    fn exact(&self) -> Option<f64> {
-        self.kernel.exact()
-    }
-
-    /// Never: the mean of a pair may be 1/2.
-    fn is_indicator(&self) -> bool {
-        false
+    fn inner(&self) -> &dyn Kernel {
+        &*self.kernel
     }
 
     /// The point of the pair that explains its value: the first that is not a number, else the

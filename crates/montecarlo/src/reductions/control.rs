@@ -135,25 +135,8 @@ impl Batch {
 }
 
 impl Kernel for ControlledKernel {
-    fn dimension(&self) -> usize {
-        self.kernel.dimension()
-    }
-
-    fn volume(&self) -> f64 {
-        self.kernel.volume()
-    }
-
-    fn exact(&self) -> Option<f64> {
-        self.kernel.exact()
-    }
-
-    /// Never: a value is 0 or 1 less a linear function.
-    fn is_indicator(&self) -> bool {
-        false
-    }
-
-    fn place(&self, u: &[f64]) -> Vec<f64> {
-        self.kernel.place(u)
+    fn inner(&self) -> &dyn Kernel {
+        &*self.kernel
     }
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {

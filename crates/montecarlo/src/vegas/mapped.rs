@@ -53,25 +53,8 @@ impl MappedKernel {
 }
 
 impl Kernel for MappedKernel {
-    fn dimension(&self) -> usize {
-        self.kernel.dimension()
-    }
-
-    fn volume(&self) -> f64 {
-        self.kernel.volume()
-    }
-
-    fn exact(&self) -> Option<f64> {
-        self.kernel.exact()
-    }
-
-    /// Never: a value is 0 or the Jacobian.
-    fn is_indicator(&self) -> bool {
-        false
-    }
-
-    fn place(&self, u: &[f64]) -> Vec<f64> {
-        self.kernel.place(&self.image(u))
+    fn inner(&self) -> &dyn Kernel {
+        &*self.kernel
     }
 
     fn image(&self, u: &[f64]) -> Vec<f64> {
@@ -87,9 +70,7 @@ impl Kernel for MappedKernel {
         let (x, jacobian) = (&mut self.x[..rows.len()], &mut self.jacobian[..values.len()]);
         map_rows(isa, &self.bins, rows, x, jacobian);
         self.kernel.evaluate(x, values, isa);
-        for (values, jacobian) in values.iter_mut().zip(jacobian) {
-            values.update(jacobian, |value, jacobian| value * jacobian);
-        }
+        multiply(isa, values, jacobian);
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -121,6 +102,18 @@ fn map_kernel(bins: &[Bins], y: &[Row], x: &mut [Row], jacobian: &mut [Row]) {
                 *jacobian *= width * BINS as f64;
             }
         }
+    }
+}
+
+dispatch! {
+    /// Values times the Jacobian.
+    fn multiply(isa: Supported, values: &mut [Row], jacobian: &[Row]) = multiply_kernel(values, jacobian);
+}
+
+#[inline(always)]
+fn multiply_kernel(values: &mut [Row], jacobian: &[Row]) {
+    for (values, jacobian) in values.iter_mut().zip(jacobian) {
+        values.update(jacobian, |value, jacobian| value * jacobian);
     }
 }
 
