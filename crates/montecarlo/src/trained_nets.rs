@@ -334,22 +334,26 @@ impl TrainedSampler {
 
     /// A block of a candidate's trial, or of the points that count.
     fn net(&mut self, tried: Option<usize>, number: u64) -> NetSums {
-        if self.nets.as_ref().is_none_or(|(present, _)| *present != tried) {
-            let (candidate, plan, seed) = match tried {
-                // Another seed: the points that count are independent of the choice.
-                Some(candidate) => (CANDIDATES[candidate], self.plan.trial, !self.seed),
-                None => (self.adaptation.chosen, self.plan.nets, self.seed),
-            };
-            let kernel = self.kernel.duplicate();
-            let kernel = if candidate.is_mapped {
-                Box::new(MappedKernel::new(kernel, self.adaptation.training.map())) as Box<dyn Kernel>
-            } else {
-                kernel
-            };
-            self.nets = Some((tried, NetSampler::new(kernel, plan, candidate.family, seed, self.isa)));
+        let mut nets = match self.nets.take() {
+            Some((present, nets)) if present == tried => nets,
+            _ => self.net_sampler(tried),
+        };
+        let sums = NetSums { shift: nets.shift(), tally: nets.block(number) };
+        self.nets = Some((tried, nets));
+        sums
+    }
+
+    fn net_sampler(&self, tried: Option<usize>) -> NetSampler {
+        let (candidate, plan, seed) = match tried {
+            // Another seed: the points that count are independent of the choice.
+            Some(candidate) => (CANDIDATES[candidate], self.plan.trial, !self.seed),
+            None => (self.adaptation.chosen, self.plan.nets, self.seed),
+        };
+        let mut kernel = self.kernel.duplicate();
+        if candidate.is_mapped {
+            kernel = Box::new(MappedKernel::new(kernel, self.adaptation.map()));
         }
-        let (_, nets) = self.nets.as_mut().expect("just made");
-        NetSums { shift: nets.shift(), tally: nets.block(number) }
+        NetSampler::new(kernel, plan, candidate.family, seed, self.isa)
     }
 }
 
