@@ -15,7 +15,6 @@ mod map_chart;
 mod nets;
 mod plain;
 mod problem;
-mod stratified;
 mod trained_nets;
 mod vegas;
 

@@ -10,7 +10,6 @@ use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::problem::testing::problem_of;
 use super::problem::{IntegralFinding, Integration, Problem};
-use super::stratified::StratifiedJob;
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::job::rounds::Adaptive;
@@ -74,7 +73,7 @@ fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralF
         IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
             independent(&PlainJob { problem })
         }
-        IntegrateMethod::Stratified => independent(&StratifiedJob::new(problem)),
+        IntegrateMethod::Stratified => independent(&VegasJob::stratified(problem)),
         IntegrateMethod::Sobol => independent(&NetJob::new(problem, Family::Sobol)),
         IntegrateMethod::Lattice => independent(&NetJob::new(problem, Family::Lattice)),
         IntegrateMethod::Vegas => adaptive(VegasJob::new(Problem { is_trained: true, ..problem }, samples / 8)),

@@ -12,11 +12,11 @@ const MOST: usize = 8;
 /// Bins that are drawn as one: fine enough for a line of some hundred pixels.
 const JOINED: usize = 4;
 
-/// The tallies of the stages that end at these block counts, if all are complete.
+/// The tallies of the stages that end at these block counts, if there are any and all are complete.
 pub(super) fn complete_stages<'l, T: Tally>(way: &'l Ledger<T>, stages: &[u64]) -> Option<Vec<&'l T>> {
     let spans: Vec<_> = way.spans().take(stages.len()).collect();
     let is_complete = spans.iter().map(|(span, _)| span.end).eq(stages.iter().copied());
-    (is_complete && spans.first().is_none_or(|(span, _)| span.first == 0))
+    (is_complete && spans.first().is_some_and(|(span, _)| span.first == 0))
         .then(|| spans.into_iter().map(|(_, tally)| tally).collect())
 }
 
@@ -76,6 +76,7 @@ mod tests {
         };
         let whole = ledger(&[(0, 1), (1, 2), (2, 4), (4, 9)]);
         assert_eq!(complete_stages(&whole, &[1, 2, 4]), Some(vec![&1, &1, &2]));
+        assert_eq!(complete_stages(&whole, &[]), None);
         for spans in [&[(0, 1), (1, 2), (2, 3)][..], &[(1, 2), (2, 4)], &[]] {
             assert_eq!(complete_stages(&ledger(spans), &[1, 2, 4]), None);
         }

@@ -1,14 +1,13 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `stratified`, `vegas`, `nets` and `trained_nets`, the jobs of the
-//! methods: each says what its tally means, an [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods: each says
+//! what its tally means, an [`Integration`]; here it is run and reported, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
 use super::nets::NetJob;
 use super::plain::PlainJob;
-use super::stratified::StratifiedJob;
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
@@ -172,7 +171,7 @@ impl Computation for Samples {
             IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
                 return integrate(context, self, &PlainJob { problem });
             }
-            IntegrateMethod::Stratified => return integrate(context, self, &StratifiedJob::new(problem)),
+            IntegrateMethod::Stratified => return integrate(context, self, &VegasJob::stratified(problem)),
             IntegrateMethod::Vegas => return integrate(context, self, &VegasJob::new(problem, self.common.training())),
             IntegrateMethod::Auto if self.common.is_trained() => None,
             IntegrateMethod::Sobol | IntegrateMethod::Auto => Some(Family::Sobol),

@@ -1,4 +1,5 @@
-//! `--method vegas`: samples go where the integrand is large.
+//! `--method vegas`: samples go where the integrand is large; and `--method stratified`, which is
+//! the same without training: the same number of samples in each of many equal boxes.
 //!
 //! Stands beside `plain`, whose samples are uniform. The first blocks train, in stages, each of
 //! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count,
@@ -20,7 +21,7 @@ use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
 
-/// The job: blocks of training, and blocks that count.
+/// The job: blocks of training, if there are any, and blocks that count.
 #[derive(Clone)]
 pub(super) struct VegasJob {
     problem: Rc<Problem>,
@@ -34,8 +35,24 @@ impl VegasJob {
     /// A job with about `training` samples of training.
     pub(super) fn new(problem: Problem, training: u64) -> VegasJob {
         let cut = VegasCut::new(problem.kernel.dimension(), training);
+        VegasJob::of(problem, cut, Adaptation::new(&cut, []))
+    }
+
+    /// A job without training.
+    pub(super) fn stratified(problem: Problem) -> VegasJob {
+        let cut = VegasCut::untrained(problem.kernel.dimension(), problem.samples);
+        let adaptation = Adaptation::even(&cut, problem.sampler().shift());
+        VegasJob::of(problem, cut, adaptation)
+    }
+
+    fn of(problem: Problem, cut: VegasCut, adaptation: Adaptation) -> VegasJob {
         let blocks = cut.blocks(problem.samples);
-        VegasJob { problem: Rc::new(problem), cut, blocks, adaptation: Rc::new(Adaptation::new(&cut, [])) }
+        VegasJob { problem: Rc::new(problem), cut, blocks, adaptation: Rc::new(adaptation) }
+    }
+
+    /// Samples of training, if there is any.
+    fn training(&self) -> Option<u64> {
+        Some(self.cut.training()).filter(|&samples| samples > 0)
     }
 
     /// The estimate of a tally.
@@ -53,7 +70,10 @@ impl Job for VegasJob {
     }
 
     fn identity(&self) -> Option<Identity> {
-        let terms = format!("--method vegas, --training {}", self.cut.training());
+        let terms = match self.training() {
+            Some(samples) => format!("--method vegas, --training {samples}"),
+            None => format!("--method stratified, blocks of {}", self.cut.block()),
+        };
         Some(self.problem.identity(&terms, self.blocks))
     }
 
@@ -135,7 +155,10 @@ impl Sampling for VegasJob {
         stops: impl Iterator<Item = u64>,
         is_enough: impl FnMut(&VegasJob, Option<&VegasTally>) -> bool,
     ) -> job::Result<Option<OutcomeWithPrefixes<VegasTally>>> {
-        session.run_adaptive(self, stops, is_enough)
+        match self.training() {
+            Some(_) => session.run_adaptive(self, stops, is_enough),
+            None => session.run_until(self, stops, is_enough),
+        }
     }
 }
 
@@ -152,7 +175,7 @@ impl Integration for VegasJob {
             interval: IntervalKind::StudentT,
             degrees_of_freedom: None,
             samples: sums.samples(),
-            training: Some(sums.training()),
+            training: self.training().map(|_| sums.training()),
             points: None,
             nans: sums.nans(),
             chi_square: sums.chi_square(),
@@ -177,6 +200,25 @@ mod tests {
         attack("integrate --method vegas", &job, |tally| {
             format!("{:?} {:?}", job.mean(tally), tally.sums().chi_square())
         });
+    }
+
+    #[test]
+    fn forged_checkpoints_without_training_are_refused_or_sound() {
+        let job = VegasJob::stratified(problem("genz-gaussian", "2", 4000, IntegrateMethod::Stratified));
+        assert!(job.blocks() > 16);
+        attack("integrate --method stratified", &job, |tally| {
+            format!("{:?} {:?}", job.mean(tally), tally.sums().chi_square())
+        });
+    }
+
+    #[test]
+    fn larger_jobs_have_finer_boxes() {
+        let block = |samples| {
+            let job = VegasJob::stratified(problem("ball", "3", samples, IntegrateMethod::Stratified));
+            assert!(job.blocks() >= 2 && job.blocks().saturating_mul(job.cut.block()) <= samples.max(256));
+            job.cut.block()
+        };
+        assert_eq!([1, 4096, 1_000_000, u64::MAX].map(block), [128, 256, 32_768, 262_144]);
     }
 
     impl VegasJob {
