@@ -101,10 +101,6 @@ class Programs:
         return [Run(*map(float, line.split()), evaluations).check(case, bound) for line in lines]
 
 
-def median(values: list[float]) -> float:
-    return statistics.median(values)
-
-
 def equal_error(programs: Programs, rounds: int) -> None:
     """The table of CPU time to equal standard error."""
     print("| integrand | program | evaluations | relative error | largest z | CPU s | times vegas |")
@@ -116,10 +112,10 @@ def equal_error(programs: Programs, rounds: int) -> None:
             for method in ("auto", "vegas"):
                 contestants[method].append(programs.montesieve(case, method, [f"{case.samples:.0f}"], seed))
             contestants["rival"] += programs.other(case, "vegas", case.neval, [seed])
-        cost = {name: median([run.cost() for run in runs]) for name, runs in contestants.items()}
-        error = median([run.relative_error() for run in contestants["rival"]])
+        cost = {name: statistics.median([run.cost() for run in runs]) for name, runs in contestants.items()}
+        error = statistics.median([run.relative_error() for run in contestants["rival"]])
         target = [programs.montesieve(case, "auto", ["--target-error", f"{error:.3g}r"], seed) for seed in seeds]
-        ratio = median([run.seconds for run in contestants["rival"]]) / median([run.seconds for run in target])
+        ratio = statistics.median([run.seconds for run in contestants["rival"]]) / statistics.median([run.seconds for run in target])
         line(case, "vegas", contestants["rival"], "")
         for method in ("vegas", "auto"):
             line(case, f"`--method {method}`", contestants[method], f"{cost['rival'] / cost[method]:.3g}")
@@ -127,8 +123,8 @@ def equal_error(programs: Programs, rounds: int) -> None:
 
 
 def line(case: Case, program: str, runs: list[Run], ratio: str) -> None:
-    size, error = median([run.evaluations for run in runs]), median([run.relative_error() for run in runs])
-    seconds, z = median([run.seconds for run in runs]), max(run.z(case) for run in runs)
+    size, error = statistics.median([run.evaluations for run in runs]), statistics.median([run.relative_error() for run in runs])
+    seconds, z = statistics.median([run.seconds for run in runs]), max(run.z(case) for run in runs)
     print(f"| {case.title} | {program} | {size:.2g} | {error:.2e} | {z:.1f} | {seconds:.3g} | {ratio} |", flush=True)
 
 
@@ -149,7 +145,7 @@ def equal_points(programs: Programs, rounds: int) -> None:
         for program in ("scipy", "qmcpy"):
             contestants[program] = programs.other(case, program, LOG_REPLICATE, seeds)
         errors = {name: scatter(case, runs) / abs(case.exact[0]) for name, runs in contestants.items()}
-        times = {name: median([run.seconds for run in runs]) for name, runs in contestants.items()}
+        times = {name: statistics.median([run.seconds for run in runs]) for name, runs in contestants.items()}
         ratios = ", ".join(f"{errors['ours'] / errors[name]:.2f}" for name in ("scipy", "qmcpy"))
         speed = ", ".join(f"{times[name] / times['ours']:.3g}" for name in ("scipy", "qmcpy"))
         row = " | ".join(f"{error:.2e}" for error in errors.values())

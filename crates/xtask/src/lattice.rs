@@ -75,10 +75,7 @@ const COMMENT: &str = "\
 # that the same construction reaches for 2^k points alone.
 ";
 
-/// Prints the data file.
-///
-/// # Errors
-/// None.
+/// Prints the data file. No error.
 pub fn print(options: &Options) -> Result<bool> {
     let count = options.dimension;
     let (low, high) = (SIZES.start(), SIZES.end());
@@ -98,8 +95,8 @@ fn published() -> Vec<u64> {
     words.map(|word| word.parse().expect("a number")).collect()
 }
 
-/// The first `count` components: odd numbers of at most 19 bits. The `published`
-/// one is taken where it is near the least.
+/// The first `count` components: odd numbers of at most 19 bits. The `published` one is taken where
+/// it is near the least.
 fn vector(count: u32, published: &[u64]) -> Vec<u64> {
     let references: Vec<Vec<f64>> = SIZES.map(|size| reference(size, count)).collect();
     let top = *SIZES.end();
@@ -152,10 +149,8 @@ fn least_of(
     number: impl Fn(usize) -> f64,
 ) -> usize {
     let least = candidates.clone().map(&number).fold(f64::INFINITY, f64::min);
-    candidates
-        .into_iter()
-        .find(|&candidate| number(candidate) <= least * EQUAL)
-        .expect("a candidate")
+    let mut candidates = candidates;
+    candidates.find(|&candidate| number(candidate) <= least * EQUAL).expect("a candidate")
 }
 
 /// Classes of odd residues modulo 2^`log`, z and -z being one. Class b is that of 5^b.

@@ -55,6 +55,12 @@ pub(super) fn fall(family: Family) -> Fall {
     }
 }
 
+/// Block counts behind `prepared` blocks at which all nets are complete: others are less even.
+pub(super) fn stops(prepared: u64) -> Box<dyn Iterator<Item = u64>> {
+    let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
+    Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))
+}
+
 impl Job for NetJob {
     type Tally = NetTally;
     type Workspace = NetSampler;
@@ -115,9 +121,8 @@ impl Sampling for NetJob {
         fall(self.family)
     }
 
-    /// Complete nets only: others are less even.
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
-        Box::new(std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2)))
+        stops(0)
     }
 }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::blocks::{GRAIN, total};
 use super::map_chart::{complete_stages, map_chart};
-use super::nets::fall;
+use super::nets::{fall, stops};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
@@ -130,11 +130,8 @@ impl Sampling for TrainedNetJob {
         fall(self.plan.only().unwrap_or(Family::Sobol))
     }
 
-    /// Complete nets only: others are less even.
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
-        let prepared = self.plan.preparing_blocks();
-        let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
-        Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))
+        stops(self.plan.preparing_blocks())
     }
 
     fn further_charts(&self, way: &Ledger<TrainedTally>) -> Vec<Chart> {

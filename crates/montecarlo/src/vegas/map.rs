@@ -93,7 +93,7 @@ impl Map {
         let dimension = self.dimension();
         assert!(sums.len().is_multiple_of(dimension) && sums.len() >= dimension, "sums for every dimension");
         let each = sums.len() / dimension;
-        // So many samples of the largest value would have the sum of all squares.
+        // How many samples of the largest value would give this sum of squares.
         let total = sums.iter().map(|sums| sums.second as f64).sum::<f64>() / dimension as f64;
         let effective = if largest_square > 0 { (total / largest_square as f64) as u64 } else { 0 };
         let joined = each / resolution(effective).min(each);
