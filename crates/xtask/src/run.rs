@@ -256,8 +256,18 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if self.output.is_some() {
-            for (pid, _) in self.processes() {
-                let _ = kill_process(pid, Signal::KILL);
+            // Again until none is left: one may have started another since the list was read, and a
+            // killed one takes a moment to go.
+            let killed = Instant::now();
+            while let processes @ [_, ..] = &*self.processes() {
+                for (pid, _) in processes {
+                    let _ = kill_process(*pid, Signal::KILL);
+                }
+                let _ = self.child.try_wait();
+                if killed.elapsed() > AFTERMATH {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(5));
             }
             let _ = self.child.wait();
         }
