@@ -15,6 +15,7 @@ mod map_chart;
 mod nets;
 mod plain;
 mod problem;
+mod result;
 mod trained_nets;
 mod vegas;
 

@@ -8,6 +8,7 @@ use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
 use super::nets::NetJob;
 use super::plain::PlainJob;
+use super::result::result;
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
@@ -22,18 +23,15 @@ use crate::job::Identity;
 use crate::job::run::Outcome;
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::irregular::BadSample;
-use crate::montecarlo::mean::{Doubt, Mean};
+use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::Family;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
-use crate::report::{Completion, IntervalKind, Warning, Work, merit};
+use crate::report::{Completion, IntervalKind, Work, merit};
 
 /// Samples that the root tests before the work: enough to find an integrand that is not a number on
 /// part of its region.
 const PRECHECK: u64 = 4096;
-
-/// Below this probability blocks do not scatter by chance.
-const LEAST_Q: f64 = 1e-4;
 
 impl Command for Samples {
     /// Whether the options fit together and the parameters make an integrand.
@@ -194,7 +192,11 @@ fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) 
 }
 
 impl Problem {
-    fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
+    /// Makes the integrand. Every rank must call it.
+    ///
+    /// # Errors
+    /// As [`entries::make`].
+    pub(super) fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
         let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
@@ -289,7 +291,10 @@ impl Problem {
     }
 
     /// Tests the first samples, so that early failures are reported before the work.
-    fn precheck(&self) -> Check {
+    ///
+    /// # Errors
+    /// A sentence about the first value that makes the job fail.
+    pub(super) fn precheck(&self) -> Check {
         let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, PRECHECK.min(self.values()), is_bad);
         if let Some((point, value)) = first(f64::is_infinite) {
             return Err(Problem::bad_value(value, &point));
@@ -308,54 +313,12 @@ fn final_report<J: Integration>(
     met: Option<TargetCheck>,
 ) -> Result<FinalReport<IntegrateResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
-    let problem = job.problem();
-    let finding = outcome.total.take().map(|tally| job.finding(tally)).transpose()?;
-    let mean = finding.as_ref().and_then(|finding| finding.mean);
-    if mean.is_some_and(|mean| !mean.is_finite()) {
-        let why = "the integral or its error is beyond the largest number there is (1.8e308)";
-        return Err(Error::Run(why.to_owned()));
-    }
-    let exact = problem.kernel.exact();
-    let samples = finding.as_ref().map_or(0, |finding| finding.samples);
-    let result = finding.map(|finding| {
-        let q =
-            finding.chi_square.filter(|_| problem.method == IntegrateMethod::Vegas).map(|chi_square| chi_square.q());
-        let doubt = mean.and_then(|mean| mean.doubt()).map(warning);
-        IntegrateResult {
-            integrand: options.name,
-            parameters: problem.parameters.clone(),
-            estimate: mean.map(|mean| mean.estimate),
-            std_error: mean.and_then(|mean| mean.std_error),
-            ci95: mean.and_then(|mean| mean.ci95),
-            interval: finding.interval,
-            degrees_of_freedom: finding.degrees_of_freedom,
-            samples,
-            training_samples: finding.training,
-            points: finding.points,
-            nan_samples: (problem.nan != NanPolicy::Fail).then_some(finding.nans),
-            seed: problem.seed,
-            method: options.common.method,
-            exact,
-            z: exact.and_then(|exact| mean.and_then(|mean| mean.z(exact))),
-            chi_square: finding.chi_square,
-            q,
-            largest_share: mean.and_then(|mean| mean.largest_share),
-            warning: doubt.or(q.filter(|&q| q < LEAST_Q).map(|_| Warning::Scatter)),
-            target: rounds::target(&options.common.precision, met),
-            completion,
-        }
-    });
-    let work = Work { amount: samples, unit: "samples" };
-    let std_error = mean.and_then(|mean| mean.std_error);
+    let target = rounds::target(&options.common.precision, met);
+    let result = outcome.total.take().map(|tally| result(job, options.name, tally, target, completion)).transpose()?;
+    let work = Work { amount: result.as_ref().map_or(0, |result| result.samples), unit: "samples" };
+    let std_error = result.as_ref().and_then(|result| result.std_error);
     let extra = merit(figure_of_merit(&outcome.account, outcome.done, std_error));
     Ok(FinalReport { extra, ..FinalReport::new("integrate", outcome, result, work) })
-}
-
-fn warning(doubt: Doubt) -> Warning {
-    match doubt {
-        Doubt::HeavyTail => Warning::HeavyTail,
-        Doubt::FewSamples => Warning::FewSamples,
-    }
 }
 
 #[cfg(test)]
