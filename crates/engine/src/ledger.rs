@@ -57,8 +57,8 @@ impl<T: Tally> Ledger<T> {
     }
 
     /// Where its spans do not merge.
-    pub fn boundaries(&self) -> Boundaries {
-        self.boundaries
+    pub fn boundaries(&self) -> &Boundaries {
+        &self.boundaries
     }
 
     /// Records `tally` for `span`, and merges it with the neighbours that it touches.
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn powers_of_two_can_be_boundaries() {
         let boundaries = Boundaries { at: Some(11), prefixes: PrefixEnds::Powers };
-        let mut bounded = Ledger::with_boundaries(boundaries);
+        let mut bounded = Ledger::with_boundaries(boundaries.clone());
         for (first, end) in [(6, 7), (0, 1), (1, 2), (4, 6), (2, 3), (7, 8), (3, 4), (8, 11), (11, 13)] {
             bounded.record(Span::new(first, end), blocks(Span::new(first, end))).expect("disjoint");
         }

@@ -46,7 +46,7 @@ impl<T: Tally> Restart<T> {
         };
         let base = replayed(transport, log, || Result::Ok((transport.rank() == ROOT).then_some(done)))?;
         let (slot, own) = log.next()?;
-        let own = own.unwrap_or_else(|| Ledger::with_boundaries(boundaries));
+        let own = own.unwrap_or_else(|| Ledger::with_boundaries(boundaries.clone()));
         let owns = transport.gather(record::encode(&own)?)?.unwrap_or_default();
         let owns = owns.iter().map(|bytes| record::decode(bytes)).collect::<Result<Vec<Ledger<T>>>>()?;
         let done = union(cut_at(base, boundaries)?, owns).map_err(fault)?;
@@ -76,12 +76,12 @@ mod tests {
         let end = simulated::run(&plan, |rank| {
             let log = rank.replay_log().expect("losses are survived");
             let (mut own, slot) =
-                Restart::begin(&**rank, Ledger::new(), boundaries).expect("all live").own.expect("kept");
+                Restart::begin(&**rank, Ledger::new(), boundaries.clone()).expect("all live").own.expect("kept");
             let span = if rank.rank() == ROOT { Span::new(0, 5) } else { Span::new(5, 9) };
             own.record(span, ()).expect("new");
             log.put(slot, &own).expect("encoded");
             log.rewind();
-            let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries).expect("all live");
+            let again = Restart::<()>::begin(&**rank, Ledger::new(), boundaries.clone()).expect("all live");
             rank.flush(None).expect("all live");
             again.done.spans().map(|(span, ())| span).collect::<Vec<_>>()
         });

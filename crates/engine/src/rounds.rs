@@ -134,7 +134,7 @@ fn prefix<T: Tally>(done: &Ledger<T>) -> u64 {
 
 /// The spans of the first `end` blocks.
 fn within<T: Tally>(done: Ledger<T>, end: u64) -> Ledger<T> {
-    let mut kept = Ledger::with_boundaries(done.boundaries());
+    let mut kept = Ledger::with_boundaries(done.boundaries().clone());
     for (span, tally) in done.into_spans().filter(|(span, _)| span.end <= end) {
         // Spans of one ledger never overlap.
         let _ = kept.record(span, tally);

@@ -139,7 +139,7 @@ fn round<J: Job>(
     let (blocks, identity) = (job.blocks(), job.identity());
     let part = options.part.map_or(Span::new(0, blocks), |share| share.span(blocks));
     let boundaries = boundaries(job, identity.as_ref());
-    let Restart { done, own } = Restart::begin(transport, done, boundaries)?;
+    let Restart { done, own } = Restart::begin(transport, done, boundaries.clone())?;
     let (own, slot) = own.unzip();
     let is_careful = identity.is_some() && (options.keep.is_some() || options.deadline.is_some());
     let keep = options.keep.as_ref().filter(|_| identity.is_some());

@@ -241,7 +241,7 @@ pub fn decode<T: Tally>(
     }
     let is_same = theirs.amount == ours.amount;
     let end = if is_same { blocks } else { theirs.whole.min(ours.whole) };
-    let mut kept = Ledger::with_boundaries(found.boundaries());
+    let mut kept = Ledger::with_boundaries(found.boundaries().clone());
     for (span, tally) in found.into_spans() {
         if span.end <= end {
             check(span, &tally).map_err(FormatError::Contents)?;

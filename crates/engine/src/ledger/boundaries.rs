@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The blocks in front of which spans do not merge: the part before a boundary can always be
 /// separated from the part after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boundaries {
     /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
     pub at: Option<u64>,
@@ -15,8 +15,8 @@ pub struct Boundaries {
     pub prefixes: PrefixEnds,
 }
 
-/// Which prefixes of a job keep their totals apart: those of 1, 2, 4, 8, ... blocks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Which prefixes of a job keep their totals apart: as a rule those of 1, 2, 4, 8, ... blocks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PrefixEnds {
     /// None.
     #[default]
@@ -26,23 +26,28 @@ pub enum PrefixEnds {
     /// Those of the job up to this block, and from it on those of 1, 2, 4, 8, ... blocks behind it:
     /// of a job whose first blocks prepare the others.
     PowersBehind(u64),
+    /// Those that end in front of these blocks, in ascending order: of a job whose stages have
+    /// other lengths.
+    At(Vec<u64>),
 }
 
 impl PrefixEnds {
     /// Whether one of them ends in front of `block`.
-    pub fn has(self, block: u64) -> bool {
-        match self {
+    pub fn has(&self, block: u64) -> bool {
+        match *self {
             PrefixEnds::None => false,
+            PrefixEnds::At(ref ends) => ends.binary_search(&block).is_ok(),
             PrefixEnds::PowersBehind(first) if block >= first => block == first || (block - first).is_power_of_two(),
             PrefixEnds::Powers | PrefixEnds::PowersBehind(_) => block.is_power_of_two(),
         }
     }
 
     /// The first end after `block`.
-    fn next(self, block: u64) -> Option<u64> {
+    fn next(&self, block: u64) -> Option<u64> {
         let power = |number: u64| (number + 1).checked_next_power_of_two();
-        match self {
+        match *self {
             PrefixEnds::None => None,
+            PrefixEnds::At(ref ends) => ends.get(ends.partition_point(|&end| end <= block)).copied(),
             PrefixEnds::PowersBehind(first) if block >= first => power(block - first)?.checked_add(first),
             PrefixEnds::PowersBehind(first) => Some(power(block)?.min(first)),
             PrefixEnds::Powers => power(block),
@@ -56,12 +61,12 @@ impl Boundaries {
         Boundaries { at: block, prefixes: PrefixEnds::None }
     }
 
-    pub(super) fn has(self, block: u64) -> bool {
+    pub(super) fn has(&self, block: u64) -> bool {
         self.at == Some(block) || self.prefixes.has(block)
     }
 
     /// The first boundary after `block`.
-    pub fn next(self, block: u64) -> Option<u64> {
+    pub fn next(&self, block: u64) -> Option<u64> {
         self.at.filter(|&at| at > block).into_iter().chain(self.prefixes.next(block)).min()
     }
 }
@@ -76,9 +81,15 @@ mod tests {
         assert_eq!(ends(PrefixEnds::None), [0; 0]);
         assert_eq!(ends(PrefixEnds::Powers), [1, 2, 4, 8, 16, 32, 64]);
         assert_eq!(ends(PrefixEnds::PowersBehind(20)), [1, 2, 4, 8, 16, 20, 21, 22, 24, 28, 36, 52, 84]);
-        for prefixes in
-            [PrefixEnds::None, PrefixEnds::Powers, PrefixEnds::PowersBehind(20), PrefixEnds::PowersBehind(0)]
-        {
+        assert_eq!(ends(PrefixEnds::At(vec![3, 6, 40])), [3, 6, 40]);
+        for prefixes in [
+            PrefixEnds::None,
+            PrefixEnds::Powers,
+            PrefixEnds::PowersBehind(20),
+            PrefixEnds::PowersBehind(0),
+            PrefixEnds::At(vec![3, 6, 40]),
+            PrefixEnds::At(Vec::new()),
+        ] {
             for block in 0..50 {
                 assert_eq!(
                     prefixes.next(block),

@@ -82,12 +82,12 @@ impl<T: Tally> Machine<T> {
         let tree = Tree::new(rank, ranks);
         let mut machine = Machine {
             tree,
-            worker: Worker::new(first, settings.boundaries).keeping(own),
+            worker: Worker::new(first, settings.boundaries.clone()).keeping(own),
             root,
             phase: Phase::Working,
             unfinished: tree.children(),
             unreduced: tree.children(),
-            branches: Ledger::with_boundaries(settings.boundaries),
+            branches: Ledger::with_boundaries(settings.boundaries.clone()),
             branches_sent: 0,
             sent: 0,
             piece,

@@ -144,9 +144,10 @@ fn setups() -> impl Strategy<Value = Setup> {
             }
             events.extend(gone.filter(|_| in_order).map(|gone| (gone, 0, ExternalEvent::ReaderGone)));
             let at = at.then_some(blocks / 2);
-            let prefixes = match (prefixes, seed % 2) {
+            let prefixes = match (prefixes, seed % 3) {
                 (false, _) => PrefixEnds::None,
                 (true, 0) => PrefixEnds::Powers,
+                (true, 1) => PrefixEnds::At(vec![blocks / 4, blocks / 3]),
                 (true, _) => PrefixEnds::PowersBehind(blocks / 3),
             };
             let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, prefixes } };
@@ -232,14 +233,14 @@ fn check_restarts(seed: u64, ranks: u64, blocks: u64, schedule: Schedule, losses
     let at = (seed % 2 == 1).then_some(blocks / 2);
     let boundaries =
         Boundaries { at, prefixes: if seed.is_multiple_of(3) { PrefixEnds::Powers } else { PrefixEnds::None } };
-    let base = Ledger::with_boundaries(boundaries);
+    let base = Ledger::with_boundaries(boundaries.clone());
     let mut owns = vec![base.clone(); ranks as usize];
     let mut attempts = 0;
     loop {
         attempts += 1;
         let ranks = owns.len() as u64;
         let chunk = schedule.auto_chunk(blocks, ranks, 1);
-        let plan = RoundPlan { boundaries, ..plan(ranks, blocks, schedule, chunk) };
+        let plan = RoundPlan { boundaries: boundaries.clone(), ..plan(ranks, blocks, schedule, chunk) };
         let done = union(base.clone(), owns.iter().cloned()).expect("no block was done by two of the living");
         let before = done.done();
         let loss = (attempts <= losses && ranks > 1).then(|| model.below(200 * blocks / ranks + 100));

@@ -36,7 +36,7 @@ impl<T: Tally> Worker<T> {
             asked: false,
             no_more: false,
             stopped: false,
-            unreported: Ledger::with_boundaries(boundaries),
+            unreported: Ledger::with_boundaries(boundaries.clone()),
             own: None,
             boundaries,
             done: 0,
@@ -146,7 +146,7 @@ impl<T: Tally> Worker<T> {
 
     /// Removes what is not reported yet, possibly nothing: for the reduction.
     pub fn take_unreported(&mut self) -> Ledger<T> {
-        std::mem::replace(&mut self.unreported, Ledger::with_boundaries(self.boundaries))
+        std::mem::replace(&mut self.unreported, Ledger::with_boundaries(self.boundaries.clone()))
     }
 
     /// Whether the rank has nothing to do and nothing to wait for: it may reach the end of the

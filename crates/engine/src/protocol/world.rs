@@ -73,7 +73,7 @@ struct Simulation<'m, M: Model> {
 /// When the protocol breaks a rule: a rank waits for ever, a message is left over or arrives at a
 /// rank that has ended, or a block is done twice.
 pub fn run<M: Model>(plan: &RoundPlan, model: &mut M) -> RoundResult<M::Tally> {
-    let base = Ledger::with_boundaries(plan.boundaries);
+    let base = Ledger::with_boundaries(plan.boundaries.clone());
     attempt(plan, model, base, None, None).unwrap_or_else(|_| unreachable!("nothing interrupts it"))
 }
 
@@ -117,7 +117,7 @@ impl<'m, M: Model> Simulation<'m, M> {
                 piece: plan.piece,
                 careful: plan.saves.map(|_| Duration::MAX),
                 deadline: plan.time_limit.map(|limit| base + limit),
-                ..Settings::new(rank, plan.ranks, plan.boundaries)
+                ..Settings::new(rank, plan.ranks, plan.boundaries.clone())
             };
             let machine = Machine::new(settings, first, own, root.take(), base);
             SimulatedRank { machine, mailbox: VecDeque::new(), computing: None, free: 0, look: Time::MAX }
