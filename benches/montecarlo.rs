@@ -86,9 +86,9 @@ fn gaussian(bencher: Bencher, isa: Isa) {
     let kernel = make(&Parameters::new([("dim", "5".to_owned())])).expect("5 dimensions");
     let (exact, each) = (kernel.exact().expect("known"), block_samples(5));
     let mut sampler = Sampler::new(kernel, 42, isa);
-    let shift = sampler.shift();
+    let shift = sampler.shifts()[0];
     bencher.counter(ItemsCount::new(4 * each)).bench_local(|| {
-        let mean = Mean::new(&sampler.sums(0, black_box(4 * each)), shift, 1.0).expect("samples");
+        let mean = Mean::new(&sampler.sums(0, black_box(4 * each))[0], shift, 1.0).expect("samples");
         assert!(mean.z(exact).is_some_and(|z| z.abs() < 5.0));
     });
 }

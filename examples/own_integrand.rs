@@ -33,7 +33,7 @@ impl Integrand for Gaussian {
 fn main() {
     let mut sampler = Sampler::new(Box::new(Gaussian), 42, Isa::widest());
     let sums = sampler.sums(0, 1_000_000);
-    let mean = Mean::new(&sums, sampler.shift(), Gaussian.volume()).expect("samples");
+    let mean = Mean::new(&sums[0], sampler.shifts()[0], Gaussian.volume()).expect("samples");
     let exact = Gaussian.exact().expect("known");
     println!("{} +- {:?}, exact {exact}", mean.estimate, mean.std_error);
     assert!(mean.z(exact).is_some_and(|z| z.abs() < 5.0));

@@ -7,6 +7,8 @@ mod answer;
 pub mod args;
 mod blocks;
 #[cfg(test)]
+mod components;
+#[cfg(test)]
 mod coverage;
 pub mod entries;
 mod ep;

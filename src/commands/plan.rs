@@ -5,7 +5,7 @@
 
 use super::context::Context;
 use super::finish::FinalReport;
-use super::rounds::Sampling;
+use super::rounds::{Reading, Sampling};
 use crate::cli::Precision;
 use crate::error::{Error, Result};
 use crate::job::run::agreed;
@@ -27,16 +27,18 @@ pub(super) fn run_pilot<J: Sampling>(
     let pilot = job.shortened(PILOT.min(job.blocks()));
     let outcome = agreed(context.cluster, context.session.run(&pilot))?;
     let final_report = outcome.map(|outcome| {
-        let reading = outcome.total.as_ref().and_then(|tally| pilot.reading(tally));
-        let reading = reading
+        let readings = outcome.total.as_ref().map(|tally| pilot.readings(tally)).unwrap_or_default();
+        let reading = readings
+            .first()
             .ok_or_else(|| Error::Run("the first blocks give no estimate, so no plan is possible".to_owned()))?;
         let limit = job.samples();
         let error =
             reading.std_error.ok_or_else(|| Error::Run("the first samples are all equal: no plan".to_owned()))?;
-        // Errors fall with the square root of the samples.
+        // Errors fall with the square root of the samples. All components must reach the target.
         let needed = wish.target_error.map(|target| {
-            let times = error / target.for_estimate(reading.estimate);
-            reading.samples as f64 * times * times
+            let times = |reading: &Reading| Some(reading.std_error? / target.for_estimate(reading.estimate));
+            let most = readings.iter().filter_map(times).fold(0.0, f64::max);
+            reading.samples as f64 * most * most
         });
         let samples = needed.map_or(limit, |needed| (needed.ceil() as u64).clamp(reading.samples, limit));
         let seconds = outcome.account.seconds * (samples as f64 / reading.samples as f64);

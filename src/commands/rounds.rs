@@ -40,8 +40,8 @@ const UNLIMITED: u64 = u64::MAX - 1;
 
 /// A job in which any number of finished blocks gives an estimate.
 pub(super) trait Sampling: Shorten {
-    /// The estimate of a tally; `None` if it has none yet.
-    fn reading(&self, tally: &Self::Tally) -> Option<Reading>;
+    /// The estimate of a tally, and those of its further components; empty if it has none yet.
+    fn readings(&self, tally: &Self::Tally) -> Vec<Reading>;
 
     /// Samples of the whole job.
     fn samples(&self) -> u64;
@@ -237,7 +237,7 @@ pub(super) fn target(wish: &Precision, met: Option<TargetCheck>) -> Option<Targe
 struct Convergence<T> {
     /// Of all rounds together; `blocks` is that of the last one.
     outcome: Outcome<T>,
-    /// Estimates at powers of two of the blocks, and at the end.
+    /// Estimates at powers of two of the blocks, and at the end; of the first component.
     readings: Vec<Reading>,
     /// What a picture shows below them.
     charts: Vec<Chart>,
@@ -253,38 +253,41 @@ fn compute<J: Sampling>(context: &Context<'_>, job: &J, wish: &Precision) -> Res
     if context.is_merging() {
         let outcome = context.compute(job)?;
         return Ok(outcome.map(|outcome| {
-            let reading = outcome.total.as_ref().and_then(|tally| job.reading(tally));
-            Convergence { outcome, readings: Vec::new(), charts: Vec::new(), met: verdict(job, wish, reading) }
+            let readings = outcome.total.as_ref().map(|tally| job.readings(tally));
+            let met = verdict(job, wish, &readings.unwrap_or_default());
+            Convergence { outcome, readings: Vec::new(), charts: Vec::new(), met }
         }));
     }
     let stops = job.stops().take_while(|_| wish.target_error.is_some());
     let is_enough = |part: &J, total: Option<&J::Tally>| {
-        let met = verdict(job, wish, total.and_then(|tally| part.reading(tally)));
+        let met = verdict(job, wish, &total.map(|tally| part.readings(tally)).unwrap_or_default());
         met.is_some_and(|met| met != TargetCheck::Missed) || total.is_some_and(|tally| part.has_failed(tally))
     };
     let ended = agreed(context.cluster, job.run_until(&context.session, stops, is_enough))?;
     Ok(ended.map(|(outcome, way)| {
         let part = job.shortened(outcome.blocks);
-        let reading = outcome.total.as_ref().and_then(|tally| part.reading(tally));
-        let met = verdict(job, wish, reading);
+        let last = outcome.total.as_ref().map(|tally| part.readings(tally)).unwrap_or_default();
+        let met = verdict(job, wish, &last);
         let looks = wish.shows_the_way().then(|| readings(job, &way, outcome.done));
         let charts = if wish.plot.is_some() { job.further_charts(&way) } else { Vec::new() };
-        Convergence { readings: looks.into_iter().flatten().chain(reading).collect(), charts, outcome, met }
+        let readings = looks.into_iter().flatten().chain(last.first().copied()).collect();
+        Convergence { readings, charts, outcome, met }
     }))
 }
 
 /// Estimates from the first 1, 2, 4, 8, ... blocks, up to the first hole; without that of all
-/// `done` blocks.
+/// `done` blocks. Those of the first component.
 fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Reading> {
-    totals_of_prefixes(way, done).iter().filter_map(|(_, total)| job.reading(total)).collect()
+    totals_of_prefixes(way, done).iter().filter_map(|(_, total)| job.readings(total).first().copied()).collect()
 }
 
-/// The outcome of the target, if there is one.
-fn verdict<J: Sampling>(job: &J, wish: &Precision, reading: Option<Reading>) -> Option<TargetCheck> {
+/// The outcome of the target, if there is one: all components must reach it.
+fn verdict<J: Sampling>(job: &J, wish: &Precision, readings: &[Reading]) -> Option<TargetCheck> {
     let target = wish.target_error?;
     let is_unlimited = job.samples() >= UNLIMITED;
-    let given_up = || reading.filter(|_| is_unlimited).and_then(|reading| reading.unreachable(target, job.fall()));
-    Some(if reading.is_some_and(|reading| reading.meets(target)) {
+    let missed = || readings.iter().filter(|reading| !reading.meets(target));
+    let given_up = || missed().find_map(|reading| reading.unreachable(target, job.fall())).filter(|_| is_unlimited);
+    Some(if !readings.is_empty() && missed().next().is_none() {
         TargetCheck::Reached
     } else {
         given_up().map_or(TargetCheck::Missed, TargetCheck::GivenUp)

@@ -17,9 +17,14 @@ extern "C" {
 /* The value at one point: x[0] to x[dim - 1]. `data` is NULL. */
 typedef double montesieve_scalar(int dim, const double *x, void *data);
 
+/* With --form vector, the K values of --components K at one point: sets values[0] to
+ * values[K - 1]. `data` is NULL. */
+typedef void montesieve_vector(int dim, const double *x, double *values, void *data);
+
 /* With --form batch, the values at `points` points at once. Coordinate d of point i is
  * x[d * points + i], in Fortran x(i, d) of `real(c_double) :: x(points, dim)`, in numpy x[d, i] of
- * the shape (dim, points). Sets values[0] to values[points - 1]. `data` is NULL. */
+ * the shape (dim, points). Sets values[0] to values[points - 1]; with --components K also
+ * values[k * points + i] for component k of point i, up to k = K - 1. `data` is NULL. */
 typedef void montesieve_batch(int points, int dim, const double *x, double *values, void *data);
 
 #ifdef __cplusplus

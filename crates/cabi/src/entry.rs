@@ -10,6 +10,7 @@ use montesieve_montecarlo::integrands::parameters::{Bad, Parameter, Parameters};
 
 use super::function::{CompiledFunction, Form};
 use super::library::Library;
+use montesieve_montecarlo::components::MOST_COMPONENTS;
 
 /// The entry of the list of integrands. Its `make` is [`load`].
 pub static ENTRY: Entry = Entry {
@@ -23,9 +24,20 @@ pub static ENTRY: Entry = Entry {
         },
         bounds::PARAMETER,
         Parameter {
-            choices: &["scalar", "batch"],
-            ..Parameter::new("form", "FORM", "scalar", "What the function computes in a call: one value, or many")
+            choices: &["scalar", "vector", "batch"],
+            ..Parameter::new(
+                "form",
+                "FORM",
+                "scalar",
+                "What the function computes in a call: one value, those of all components, or those of many points",
+            )
         },
+        Parameter::new(
+            "components",
+            "K",
+            "",
+            "Numbers that make up a value, 1 to 64: more than 1 with --form vector or batch",
+        ),
     ],
     make: |parameters| load(parameters).map(|function| Box::new(function) as _),
 };
@@ -35,6 +47,7 @@ struct Request<'a> {
     file: &'a str,
     name: &'a str,
     form: Form,
+    components: usize,
     domain: Domain,
 }
 
@@ -56,8 +69,18 @@ impl Request<'_> {
         if name.contains('\0') {
             return Err(bad("a name has no zero byte"));
         }
-        let form = if parameters.word("form") == "batch" { Form::Batch } else { Form::Scalar };
-        Ok(Request { file, name, form, domain: bounds::read(parameters)? })
+        let form = match parameters.word("form") {
+            "batch" => Form::Batch,
+            "vector" => Form::Vector,
+            _ => Form::Scalar,
+        };
+        let is_said = !parameters.word("components").is_empty();
+        let components = if is_said { parameters.whole("components", 1..=MOST_COMPONENTS)? } else { 1 };
+        if components > 1 && form == Form::Scalar {
+            let why = "a scalar function returns one number: take --form vector or batch";
+            return Err(parameters.bad("components", why));
+        }
+        Ok(Request { file, name, form, components, domain: bounds::read(parameters)? })
     }
 }
 
@@ -75,9 +98,9 @@ pub fn check(parameters: &Parameters) -> Result<(), Bad> {
 /// As [`check`]; [`Bad`] if the file cannot be read, is no shared library for this host, cannot be
 /// loaded, or lacks the function.
 pub fn load(parameters: &Parameters) -> Result<CompiledFunction, Bad> {
-    let Request { file, name, form, domain } = Request::read(parameters)?;
+    let Request { file, name, form, components, domain } = Request::read(parameters)?;
     let library = Library::load(file, name).map_err(Bad)?;
-    Ok(CompiledFunction::new(library, form, domain))
+    Ok(CompiledFunction::new(library, form, components, domain))
 }
 
 #[cfg(test)]
@@ -85,8 +108,27 @@ mod tests {
     use super::*;
 
     fn words(function: &str, bounds: &str) -> Parameters {
-        let form = ("form", "scalar".to_owned());
-        Parameters::new([("function", function.to_owned()), ("bounds", bounds.to_owned()), form])
+        of_form(function, bounds, "scalar", "")
+    }
+
+    fn of_form(function: &str, bounds: &str, form: &str, components: &str) -> Parameters {
+        let words = [("function", function), ("bounds", bounds), ("form", form), ("components", components)];
+        Parameters::new(words.map(|(name, word)| (name, word.to_owned())))
+    }
+
+    #[test]
+    fn a_scalar_function_has_one_component() {
+        for form in ["vector", "batch"] {
+            assert_eq!(check(&of_form("./libf.so:f", "0:1", form, "64")), Ok(()));
+        }
+        for (components, message) in [
+            ("3", "a scalar function returns one number: take --form vector or batch"),
+            ("0", "must be a whole number from 1 to 64"),
+            ("65", "must be a whole number from 1 to 64"),
+        ] {
+            let Bad(text) = check(&of_form("./libf.so:f", "0:1", "scalar", components)).expect_err(components);
+            assert_eq!(text, format!("invalid value '{components}' for '--components': {message}"));
+        }
     }
 
     #[test]

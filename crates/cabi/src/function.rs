@@ -1,14 +1,16 @@
-//! The loaded function as an [`Integrand`]: 128 points at a time, in one of two forms.
+//! The loaded function as a [`Kernel`]: 128 points at a time, in one of three forms.
 //!
-//! A scalar function is called for each point. A batch gets all 128, coordinate by coordinate, as
+//! A scalar function is called for each point, and one of vectors too. A batch gets all 128, coordinate by coordinate, as
 //! the rows of the sampler have them: nothing is transposed, and the function's loops over points
 //! become vectors.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use montesieve_montecarlo::integrand::Integrand;
+use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::Supported;
 use montesieve_montecarlo::integrands::domain::{Domain, Weights};
+use montesieve_montecarlo::sampler::Kernel;
 use montesieve_montecarlo::uniform::{Row, WIDTH};
 
 use super::crash::{self, Step};
@@ -19,12 +21,15 @@ use super::library::Library;
 pub enum Form {
     /// `double f(int dim, const double *x, void *data)`.
     Scalar,
+    /// `void f(int dim, const double *x, double *values, void *data)`.
+    Vector,
     /// `void f(int points, int dim, const double *x, double *values, void *data)`.
     Batch,
 }
 
 // A C++ exception unwinds; see `crash`.
 type Scalar = unsafe extern "C-unwind" fn(c_int, *const f64, *mut c_void) -> f64;
+type Vector = unsafe extern "C-unwind" fn(c_int, *const f64, *mut f64, *mut c_void);
 type Batch = unsafe extern "C-unwind" fn(c_int, c_int, *const f64, *mut f64, *mut c_void);
 
 /// A function of a shared library over a region.
@@ -37,16 +42,19 @@ pub struct CompiledFunction {
     weights: Weights,
     /// The points of a group, coordinate by coordinate.
     points: Vec<Row>,
-    /// The same, point by point: for a scalar function.
+    /// The same, point by point: for a function of one point.
     transposed: Vec<f64>,
+    /// The latest values: a row for each component.
+    values: Vec<Row>,
 }
 
 impl CompiledFunction {
-    pub(crate) fn new(library: Library, form: Form, domain: Domain) -> CompiledFunction {
+    pub(crate) fn new(library: Library, form: Form, components: usize, domain: Domain) -> CompiledFunction {
         let dimension = domain.dimension();
-        let transposed = if form == Form::Scalar { vec![0.0; WIDTH * dimension] } else { Vec::new() };
+        let transposed = if form == Form::Batch { Vec::new() } else { vec![0.0; WIDTH * dimension] };
         let points = vec![Row::all(0.0); dimension];
-        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed }
+        let values = vec![Row::all(0.0); components];
+        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed, values }
     }
 
     /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
@@ -64,43 +72,76 @@ impl CompiledFunction {
         }
     }
 
-    /// The values at `points`.
+    /// Computes the values at `points`.
     #[inline(never)]
-    fn call(&mut self) -> Row {
-        // Whatever a batch does not set is not a number, and is found.
-        let mut values = Row::all(f64::NAN);
+    fn call(&mut self) {
+        // Whatever the function does not set is not a number, and is found.
+        self.values.fill(Row::all(f64::NAN));
         let dimension = self.points.len();
         match self.form {
             Form::Scalar => {
                 // SAFETY: the user says that the function has this type.
                 let function = unsafe { std::mem::transmute::<*const c_void, Scalar>(self.library.address) };
-                self.transpose();
-                let step = Step::call(&self.library.names, dimension);
-                crash::during(&step, || {
-                    for (value, point) in values.0.iter_mut().zip(self.transposed.chunks_exact(dimension)) {
-                        step.is_at(point);
-                        // SAFETY: `point` has `dimension` numbers; the function reads no others.
-                        *value = unsafe { function(dimension as c_int, point.as_ptr(), ptr::null_mut()) };
-                    }
+                self.each_point(|values, lane, point| {
+                    // SAFETY: `point` has `dimension` numbers; the function reads no others.
+                    values[0].0[lane] = unsafe { function(dimension as c_int, point.as_ptr(), ptr::null_mut()) };
+                });
+            }
+            Form::Vector => {
+                // SAFETY: the user says that the function has this type.
+                let function = unsafe { std::mem::transmute::<*const c_void, Vector>(self.library.address) };
+                let mut one = vec![f64::NAN; self.values.len()];
+                self.each_point(|values, lane, point| {
+                    one.fill(f64::NAN);
+                    // SAFETY: `point` has `dimension` numbers, and `one` one for each component.
+                    unsafe { function(dimension as c_int, point.as_ptr(), one.as_mut_ptr(), ptr::null_mut()) };
+                    values.iter_mut().zip(&one).for_each(|(row, &value)| row.0[lane] = value);
                 });
             }
             Form::Batch => {
                 // SAFETY: the user says that the function has this type.
                 let function = unsafe { std::mem::transmute::<*const c_void, Batch>(self.library.address) };
-                let (points, to) = (self.points.as_ptr().cast::<f64>(), values.0.as_mut_ptr());
-                // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values.
+                let (points, to) = (self.points.as_ptr().cast::<f64>(), self.values.as_mut_ptr().cast::<f64>());
+                // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values of each
+                // component.
                 crash::during(&Step::call(&self.library.names, dimension), || unsafe {
                     function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
                 });
             }
         }
-        values
+    }
+
+    /// Calls `each` with the rows of values, the place of a point in them, and the point.
+    fn each_point(&mut self, mut each: impl FnMut(&mut [Row], usize, &[f64])) {
+        self.transpose();
+        let dimension = self.points.len();
+        let step = Step::call(&self.library.names, dimension);
+        let (transposed, values) = (&self.transposed, &mut self.values);
+        crash::during(&step, || {
+            for (lane, point) in transposed.chunks_exact(dimension).enumerate() {
+                step.is_at(point);
+                each(values, lane, point);
+            }
+        });
     }
 }
 
-impl Integrand for CompiledFunction {
+dispatch! {
+    fn map(isa: Supported, domain: &Domain, u: &[Row], points: &mut [Row], weights: &mut Weights)
+        = domain.map(u, points, weights);
+}
+
+impl Kernel for CompiledFunction {
+    fn inner(&self) -> &dyn Kernel {
+        self
+    }
+
     fn dimension(&self) -> usize {
         self.domain.dimension()
+    }
+
+    fn components(&self) -> usize {
+        self.values.len()
     }
 
     fn volume(&self) -> f64 {
@@ -115,15 +156,26 @@ impl Integrand for CompiledFunction {
         self.domain.place(u)
     }
 
-    #[inline(always)]
-    fn values(&mut self, u: &[Row]) -> Row {
-        self.domain.map(u, &mut self.points, &mut self.weights);
-        let mut values = self.call();
-        if self.domain.is_weighted() {
-            // A weight may have overflowed where the function has underflowed: 0 stays 0.
-            values.update(self.weights.product(), |value, weight| if value == 0.0 { 0.0 } else { value * weight });
+    fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
+        let groups = values.len() / self.values.len();
+        for (group, u) in rows.chunks_exact(self.points.len()).enumerate() {
+            map(isa, &self.domain, u, &mut self.points, &mut self.weights);
+            self.call();
+            for (component, found) in self.values.iter_mut().enumerate() {
+                if self.domain.is_weighted() {
+                    // A weight may have overflowed where the function has underflowed: 0 stays 0.
+                    found.update(
+                        self.weights.product(),
+                        |value, weight| if value == 0.0 { 0.0 } else { value * weight },
+                    );
+                }
+                values[component * groups + group] = *found;
+            }
         }
-        values
+    }
+
+    fn duplicate(&self) -> Box<dyn Kernel> {
+        Box::new(self.clone())
     }
 }
 
@@ -135,19 +187,19 @@ mod tests {
     use super::super::library::Names;
     use super::*;
 
-    fn made(address: *const c_void, form: Form, bounds: &str) -> CompiledFunction {
+    fn made(address: *const c_void, form: Form, components: usize, bounds: &str) -> CompiledFunction {
         let names = Arc::new(Names { file: "test".to_owned(), function: "f".to_owned() });
         let number = |text: &str| text.parse().map_err(|_| format!("no number: {text}"));
         let domain = Domain::parse(bounds, number).expect("a region");
-        CompiledFunction::new(Library { names, fingerprint: String::new(), address }, form, domain)
+        CompiledFunction::new(Library { names, fingerprint: String::new(), address }, form, components, domain)
     }
 
     fn scalar(function: Scalar, bounds: &str) -> CompiledFunction {
-        made(function as *const c_void, Form::Scalar, bounds)
+        made(function as *const c_void, Form::Scalar, 1, bounds)
     }
 
     fn batch(function: Batch, bounds: &str) -> CompiledFunction {
-        made(function as *const c_void, Form::Batch, bounds)
+        made(function as *const c_void, Form::Batch, 1, bounds)
     }
 
     /// The coordinates as the digits of a number.
@@ -198,6 +250,48 @@ mod tests {
             assert_eq!((function.dimension(), function.volume()), (3, 512.0 * 512.0 * 512.0));
             assert_eq!(function.values(&points(3)).0[..], expected, "{:?}", function.form);
         }
+    }
+
+    /// Sum and product of two coordinates.
+    unsafe extern "C-unwind" fn both(_: c_int, x: *const f64, values: *mut f64, _: *mut c_void) {
+        // SAFETY: the caller has two numbers, and room for two.
+        unsafe { [*values, *values.add(1)] = [*x + *x.add(1), *x * *x.add(1)] };
+    }
+
+    unsafe extern "C-unwind" fn all_both(points: c_int, _: c_int, x: *const f64, values: *mut f64, _: *mut c_void) {
+        let points = points as usize;
+        // SAFETY: the caller has two coordinates and two values for each point.
+        let (x, values) =
+            unsafe { (slice::from_raw_parts(x, 2 * points), slice::from_raw_parts_mut(values, 2 * points)) };
+        for i in 0..points {
+            values[i] = x[i] + x[points + i];
+            values[points + i] = x[i] * x[points + i];
+        }
+    }
+
+    #[test]
+    fn components_are_rows_in_both_forms() {
+        let vector = made(both as *const c_void, Form::Vector, 2, "0:512,0:512");
+        let batch = made(all_both as *const c_void, Form::Batch, 2, "0:512,0:512");
+        let rows = [points(2), points(2)].concat();
+        for mut function in [vector, batch] {
+            for isa in Supported::all() {
+                let mut values = vec![Row::all(0.0); 4];
+                function.evaluate(&rows, &mut values, isa);
+                for i in 0..WIDTH {
+                    let (x, y) = (i as f64, (WIDTH + i) as f64);
+                    let found: Vec<f64> = values.iter().map(|row| row.0[i]).collect();
+                    assert_eq!(found, [x + y, x + y, x * y, x * y]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_vector_does_not_set_is_not_a_number() {
+        let mut function = made(both as *const c_void, Form::Vector, 3, "0:1,0:1");
+        let values = function.all_values(&points(2));
+        assert!(values[1].0.iter().all(|value| value.is_finite()) && values[2].0.iter().all(|value| value.is_nan()));
     }
 
     #[test]

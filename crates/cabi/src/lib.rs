@@ -1,9 +1,10 @@
 //! A function of the user's, compiled to a shared library, as an integrand of `montesieve`.
 //!
-//! The function has the C calling convention and one of two forms (`include/montesieve.h`):
+//! The function has the C calling convention and one of three forms (`include/montesieve.h`):
 //!
 //! ```c
 //! double f(int dim, const double *x, void *data);
+//! void f(int dim, const double *x, double *values, void *data);
 //! void f(int points, int dim, const double *x, double *values, void *data);
 //! ```
 //!
@@ -15,9 +16,6 @@
 //! - [`CompiledFunction`]: the loaded function, an integrand like any other.
 //! - `elf`: what a file is, and which functions it has, before any of its code runs.
 //! - [`crash`]: the message when the function crashes, and the end of the job.
-//!
-//! A batch returns values for vector-valued integrands without another signature: `values` then has
-//! one row of `points` numbers for each component.
 
 pub mod crash;
 mod elf;

@@ -16,6 +16,7 @@
 pub use super::integrand::{Integrand, MOST_DIMENSIONS};
 use super::sampler::Kernel;
 use super::uniform::Row;
+pub use expr::expressions;
 use parameters::{Bad, Parameter, Parameters};
 
 mod ball;
@@ -27,6 +28,7 @@ mod named_numbers;
 mod option;
 pub mod parameters;
 mod ridge;
+pub mod several;
 
 /// An integrand as a user meets it.
 #[derive(Debug)]
@@ -73,6 +75,11 @@ pub(crate) mod testing {
             given.or(parameter.default).unwrap_or_default().to_owned()
         };
         (entry.make)(&Parameters::new(entry.parameters.iter().map(|parameter| (parameter.name, word(parameter)))))
+    }
+
+    /// The expressions as components of one integrand; one alone is that itself.
+    pub(crate) fn several(expressions: &[&str], bounds: &str) -> Box<dyn Kernel> {
+        integrand("expr", &[("expression", &expressions.join(";")), ("bounds", bounds)])
     }
 
     /// The same where the words are right.

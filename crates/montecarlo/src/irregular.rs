@@ -34,6 +34,11 @@ pub(super) fn keep_first(here: &mut Option<BadSample>, there: &Option<BadSample>
     }
 }
 
+/// The first of these samples, in the order of blocks; among those of one block, the first here.
+pub fn earliest<'b>(samples: impl IntoIterator<Item = &'b BadSample>) -> Option<&'b BadSample> {
+    samples.into_iter().min_by_key(|bad| bad.block)
+}
+
 /// Values that are no finite numbers, in one block.
 #[derive(Clone, Debug)]
 pub(super) struct Irregular {

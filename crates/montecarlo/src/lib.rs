@@ -18,6 +18,8 @@
 //! - [`exact`]: sums without rounding; [`scale`]: powers of two that keep squares in range.
 //! - [`tally`]: what samples add up to. [`sampler`]: from an integrand to its sums.
 //! - [`chi_square`]: whether blocks scatter as chance has it.
+//! - [`components`]: the tallies of values with several components.
+//! - [`correlation`]: how the errors of components depend on each other.
 //! - [`nets`]: quasi-random points in many dimensions, Sobol nets and lattices.
 //! - [`irregular`]: values that are no finite numbers.
 //! - [`vegas`]: samples that go where an integrand is large.
@@ -25,6 +27,8 @@
 //! - [`mean`]: from sums to an integral, its standard error and its 95 % interval.
 
 pub mod chi_square;
+pub mod components;
+pub mod correlation;
 pub mod darts;
 pub mod elementary;
 pub mod ep;

@@ -23,8 +23,10 @@ mod known;
 mod lanes;
 
 use known::add_known;
+pub(crate) use lanes::right_sums;
 pub use lanes::{Accumulation, BlockRule, LaneSums};
 
+use super::components::Components;
 use super::integrand::Integrand;
 use super::scale::Scale;
 use super::tally::Sums;
@@ -71,24 +73,37 @@ pub trait Kernel {
     fn image(&self, u: &[f64]) -> Vec<f64> {
         u.to_vec()
     }
-    /// See [`Integrand::values`].
+    /// Numbers that are a value: 1 to [`MOST_COMPONENTS`](super::components::MOST_COMPONENTS). Of an
+    /// [`Integrand`], 1.
+    fn components(&self) -> usize {
+        self.inner().components()
+    }
+    /// The values of the first component at one group of 128 points.
     fn values(&mut self, u: &[Row]) -> Row {
-        let mut values = [Row::all(0.0)];
+        self.all_values(u)[0]
+    }
+    /// Those of all components: a row for each.
+    fn all_values(&mut self, u: &[Row]) -> Vec<Row> {
+        let mut values = vec![Row::all(0.0); self.components()];
         self.evaluate(u, &mut values, Isa::Portable.require());
-        let [values] = values;
         values
     }
     /// The values at groups of 128 points, of which `rows` holds as many rows as a point has
-    /// coordinates: one row for each group, with the instructions of `isa`.
+    /// coordinates, with the instructions of `isa`: a row of the first component for each group,
+    /// then those of the second, and so on.
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported);
-    /// Adds the values of the first `samples` samples of `rows` to `sums`.
+    /// Adds the values of the first `samples` samples of `rows` to `sums`; each component by its
+    /// rule.
     ///
     /// # Panics
-    /// If there are too few rows.
-    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-        let mut values = vec![Row::all(0.0); samples.div_ceil(WIDTH)];
-        self.evaluate(&rows[..values.len() * self.dimension()], &mut values, isa);
-        add_known(&values, samples, rule, sums, isa);
+    /// If there are too few rows, rules or sums.
+    fn add(&mut self, rows: &[Row], samples: usize, rules: &[BlockRule], sums: &mut [LaneSums], isa: Supported) {
+        let groups = samples.div_ceil(WIDTH);
+        let mut values = vec![Row::all(0.0); groups * self.components()];
+        self.evaluate(&rows[..groups * self.dimension()], &mut values, isa);
+        for ((values, rule), sums) in values.chunks_exact(groups).zip(rules).zip(sums) {
+            add_known(values, samples, *rule, sums, isa);
+        }
     }
     /// One for another rank or test.
     fn duplicate(&self) -> Box<dyn Kernel>;
@@ -119,16 +134,16 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
         Integrand::place(self, u)
     }
 
-    fn values(&mut self, u: &[Row]) -> Row {
-        Integrand::values(self, u)
+    fn components(&self) -> usize {
+        1
     }
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         evaluate(isa, self, rows, values);
     }
 
-    fn add(&mut self, rows: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-        add(isa, self, rows, samples, rule, sums);
+    fn add(&mut self, rows: &[Row], samples: usize, rules: &[BlockRule], sums: &mut [LaneSums], isa: Supported) {
+        add(isa, self, rows, samples, rules[0], &mut sums[0]);
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -220,7 +235,8 @@ pub struct Sampler {
     isa: Supported,
     /// The block whose first row is next; none after a part of a block.
     at: Option<u64>,
-    rule: BlockRule,
+    /// For each component.
+    rules: Vec<BlockRule>,
     rows: Vec<Row>,
 }
 
@@ -232,79 +248,69 @@ impl Sampler {
     pub fn new(kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> Sampler {
         let dimension = kernel.dimension();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        let rule = BlockRule::new(0.0);
+        let rules = vec![BlockRule::new(0.0); kernel.components()];
         let mut sampler =
-            Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa: isa.require(), at: Some(0), rule, rows };
-        sampler.rule.shift = if sampler.kernel.is_indicator() { 0.0 } else { sampler.pilot() };
+            Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa: isa.require(), at: Some(0), rules, rows };
+        if !sampler.kernel.is_indicator() {
+            let shifts = sampler.first_values().into_iter().map(mean_of_numbers);
+            sampler.rules = shifts.map(BlockRule::new).collect();
+        }
         sampler
     }
 
-    /// What is taken from every value before it is added up: see [`mean`](super::mean).
-    pub fn shift(&self) -> f64 {
-        self.rule.shift
+    /// What is taken from every value of each component before it is added up: see
+    /// [`mean`](super::mean). It is the mean of the first 128 values that are numbers.
+    pub fn shifts(&self) -> Vec<f64> {
+        self.rules.iter().map(|rule| rule.shift).collect()
     }
 
-    /// The mean of the first 128 values of block 0, of those that are numbers; or 0 where that is
-    /// no number.
-    fn pilot(&mut self) -> f64 {
-        let values = self.group(0, 0);
-        let numbers = values.0.iter().filter(|value| !value.is_nan()).count() as f64;
-        let values = values.map(|value| if value.is_nan() { 0.0 } else { value });
-        let mean = in_pairs(values) / numbers;
-        // Where the sum is too large, its terms are made smaller first.
-        let mean =
-            if mean.is_finite() { mean } else { in_pairs(values.map(|x| x / WIDTH as f64)) * (WIDTH as f64 / numbers) };
-        if mean.is_finite() { mean } else { 0.0 }
-    }
-
-    /// The values of one group of a block.
-    fn group(&mut self, block: u64, group: u64) -> Row {
+    /// The first 128 values of each component.
+    pub fn first_values(&mut self) -> Vec<Row> {
         self.at = None;
-        self.uniforms.go_to(block);
-        let dimension = self.kernel.dimension();
-        let rows = &mut self.rows[..dimension];
-        for _ in 0..=group {
-            self.uniforms.fill(rows);
-        }
-        self.kernel.values(rows)
+        self.uniforms.go_to(0);
+        let rows = &mut self.rows[..self.kernel.dimension()];
+        self.uniforms.fill(rows);
+        self.kernel.all_values(rows)
     }
 
-    /// The sums over `samples` samples, of which the first is the first one of block `first`.
-    /// Resumes without a jump where the call before ended with a whole block.
-    pub fn sums(&mut self, first: u64, samples: u64) -> Sums {
+    /// The sums over `samples` samples, of which the first is the first one of block `first`; for
+    /// each component. Resumes without a jump where the call before ended with a whole block.
+    pub fn sums(&mut self, first: u64, samples: u64) -> Components<Sums> {
         let each = block_samples(self.kernel.dimension());
-        let mut sums = Sums::default();
+        let mut sums = vec![Sums::default(); self.rules.len()];
         for block in first..first + samples / each {
             self.add_block(block, each, &mut sums);
         }
         if !samples.is_multiple_of(each) {
             self.add_block(first + samples / each, samples % each, &mut sums);
         }
-        sums
+        Components::new(sums)
     }
 
     /// Adds the first `samples` samples of one block.
-    fn add_block(&mut self, block: u64, samples: u64, sums: &mut Sums) {
-        let mut rule = self.rule;
-        let (lanes, scale) = rule.right_sums(|rule| self.lanes(block, samples, rule));
-        self.rule = rule;
-        sums.add_block(block, samples, &lanes, scale);
+    fn add_block(&mut self, block: u64, samples: u64, sums: &mut [Sums]) {
+        let mut rules = std::mem::take(&mut self.rules);
+        let lanes = right_sums(&mut rules, |rules| self.lanes(block, samples, rules));
+        self.rules = rules;
+        for (sums, (lanes, scale)) in sums.iter_mut().zip(&lanes) {
+            sums.add_block(block, samples, lanes, *scale);
+        }
     }
 
-    /// The sums of the first `samples` samples of one block, by its rule.
-    fn lanes(&mut self, block: u64, samples: u64, rule: BlockRule) -> LaneSums {
+    /// The sums of the first `samples` samples of one block, by its rules.
+    fn lanes(&mut self, block: u64, samples: u64, rules: &[BlockRule]) -> Vec<LaneSums> {
         if self.at != Some(block) {
             self.uniforms.go_to(block);
         }
         let dimension = self.kernel.dimension();
-        let mut lanes = LaneSums::new();
+        let mut lanes = vec![LaneSums::new(); rules.len()];
         let most = (self.rows.len() / dimension * WIDTH) as u64;
         let mut left = samples;
         while left > 0 {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            self.kernel.add(rows, now, rule, &mut lanes, self.isa);
+            self.kernel.add(rows, now, rules, &mut lanes, self.isa);
             left -= now as u64;
         }
         self.at = None;
@@ -315,8 +321,8 @@ impl Sampler {
         lanes
     }
 
-    /// The first sample of a block, among its first `samples`, whose value `is_bad`: where it is,
-    /// and the value.
+    /// The first sample of a block, among its first `samples`, of which a component `is_bad`: where
+    /// it is, and its value.
     pub fn first_bad(&mut self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
         let samples = samples.min(block_samples(self.kernel.dimension()));
         self.at = None;
@@ -324,15 +330,27 @@ impl Sampler {
         let rows = &mut self.rows[..self.kernel.dimension()];
         for group in 0..samples.div_ceil(WIDTH as u64) {
             self.uniforms.fill(rows);
-            let values = self.kernel.values(rows).0;
+            let values = self.kernel.all_values(rows);
             let lanes = (samples - group * WIDTH as u64).min(WIDTH as u64) as usize;
-            if let Some(lane) = values[..lanes].iter().position(|&value| is_bad(value)) {
+            let bad = |lane: usize| values.iter().map(|row| row.0[lane]).find(|&value| is_bad(value));
+            if let Some((lane, value)) = (0..lanes).find_map(|lane| Some((lane, bad(lane)?))) {
                 let point: Vec<f64> = rows.iter().map(|row| row.0[lane]).collect();
-                return Some((self.kernel.place(&point), values[lane]));
+                return Some((self.kernel.place(&point), value));
             }
         }
         None
     }
+}
+
+/// The mean of those of 128 values that are numbers; 0 where that is no number.
+fn mean_of_numbers(values: Row) -> f64 {
+    let numbers = values.0.iter().filter(|value| !value.is_nan()).count() as f64;
+    let values = values.map(|value| if value.is_nan() { 0.0 } else { value });
+    let mean = in_pairs(values) / numbers;
+    // Where the sum is too large, its terms are made smaller first.
+    let mean =
+        if mean.is_finite() { mean } else { in_pairs(values.map(|x| x / WIDTH as f64)) * (WIDTH as f64 / numbers) };
+    if mean.is_finite() { mean } else { 0.0 }
 }
 
 /// The sum of all values. Added in pairs, so that the mean of equal values is that value, to the

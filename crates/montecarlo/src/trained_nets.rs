@@ -14,7 +14,8 @@
 //!
 //! **The choice** ([`choice`]) is a function of the trial's merged tally, so it is the same on
 //! every number of ranks. The trial does not count: the estimate stays without bias. If no
-//! candidate has found anything, mapped Sobol nets are taken.
+//! candidate has found anything, mapped Sobol nets are taken. Of an integrand with several
+//! components the first one trains and is tried.
 //!
 //! Memory: what the samplers have, and 12 KiB a tally of each candidate.
 
@@ -25,7 +26,8 @@ use montesieve_kernel::Tally;
 use montesieve_kernel::isa::Isa;
 use serde::{Deserialize, Serialize};
 
-use super::irregular::BadSample;
+use super::components::Components;
+use super::irregular::{BadSample, earliest};
 use super::mean::Mean;
 use super::nets::plan::NetPlan;
 use super::nets::sampler::NetSampler;
@@ -33,7 +35,7 @@ use super::nets::tally::NetTally;
 use super::nets::{Family, REPLICATES};
 use super::sampler::Kernel;
 use super::uniform::WIDTH;
-use super::vegas::{Adaptation, Map, MappedKernel, VegasCut, VegasSampler, VegasTally};
+use super::vegas::{Adaptation, Map, MappedKernel, VegasCut, VegasSampler, VegasSums, VegasTally};
 
 mod choice;
 
@@ -192,14 +194,16 @@ struct NetSums {
     tally: NetTally,
 }
 
-impl NetSums {
+impl Tally for NetSums {
     fn merge(&mut self, next: NetSums) {
         if self.tally.samples() == 0 {
             self.shift = next.shift;
         }
         self.tally.merge(next.tally);
     }
+}
 
+impl NetSums {
     fn mean(&self, volume: f64, nans_are_zero: bool) -> Option<Mean> {
         self.tally.mean(self.shift, volume, nans_are_zero)
     }
@@ -215,7 +219,8 @@ pub struct TrainedTally {
     training: VegasTally,
     /// For each candidate; empty where no block is of the trial.
     trial: Vec<NetSums>,
-    counting: NetSums,
+    /// For each component.
+    counting: Components<NetSums>,
 }
 
 impl Tally for TrainedTally {
@@ -231,9 +236,16 @@ impl Tally for TrainedTally {
 }
 
 impl TrainedTally {
-    /// The integral over a region of `volume`; `None` while a replicate has no value that counts.
-    pub fn mean(&self, volume: f64, nans_are_zero: bool) -> Option<Mean> {
-        self.counting.mean(volume, nans_are_zero)
+    /// The integral of each component over a region of `volume`; `None` while a replicate has no
+    /// value that counts.
+    pub fn means(&self, volume: f64, nans_are_zero: bool) -> Vec<Option<Mean>> {
+        self.counting.iter().map(|sums| sums.mean(volume, nans_are_zero)).collect()
+    }
+
+    /// The correlation of the errors of two components: see [`NetTally::correlation`].
+    pub fn correlation(&self, one: usize, other: usize, nans_are_zero: bool) -> Option<f64> {
+        let [one, other] = [self.counting.get(one)?, self.counting.get(other)?];
+        NetTally::correlation([&one.tally, &other.tally], [one.shift, other.shift], nans_are_zero)
     }
 
     /// What the trial has shown to be the best; `None` without a trial.
@@ -244,37 +256,43 @@ impl TrainedTally {
 
     /// All samples.
     pub fn samples(&self) -> u64 {
-        self.preparing().saturating_add(self.counting.tally.samples())
+        self.preparing().saturating_add(self.counting.first().map_or(0, |sums| sums.tally.samples()))
     }
 
     /// Those that do not count: of training and of the trial.
     pub fn preparing(&self) -> u64 {
         let tried = self.trial.iter().map(|sums| sums.tally.samples());
-        tried.fold(self.training.sums().training(), u64::saturating_add)
+        tried.fold(self.training.training_samples(), u64::saturating_add)
     }
 
-    /// Samples whose value is not a number.
-    pub fn nans(&self) -> u64 {
-        let nets = self.nets().map(|sums| sums.tally.nans());
-        nets.fold(self.training.sums().nans(), u64::saturating_add)
+    /// Samples of which this component is not a number; training and trial count with the first.
+    pub fn nans(&self, component: usize) -> u64 {
+        let counting = self.counting.get(component).map_or(0, |sums| sums.tally.nans());
+        if component > 0 {
+            return counting;
+        }
+        let tried = self.trial.iter().map(|sums| sums.tally.nans()).fold(counting, u64::saturating_add);
+        self.training.sums().first().map_or(0, VegasSums::nans).saturating_add(tried)
     }
 
     /// The first sample whose value is not a number.
     pub fn first_nan(&self) -> Option<&BadSample> {
-        self.training.sums().first_nan().or_else(|| self.nets().find_map(|sums| sums.tally.first_nan()))
+        self.training.first_nan(1).or_else(|| self.earliest(NetTally::first_nan))
     }
 
     /// The first sample whose value is infinite.
     pub fn first_infinite(&self) -> Option<&BadSample> {
-        self.training.sums().first_infinite().or_else(|| self.nets().find_map(|sums| sums.tally.first_infinite()))
+        self.training.first_infinite(1).or_else(|| self.earliest(NetTally::first_infinite))
     }
 
-    fn nets(&self) -> impl Iterator<Item = &NetSums> {
-        self.trial.iter().chain([&self.counting])
+    /// That of the trial, or else of the points that count.
+    fn earliest(&self, bad: fn(&NetTally) -> Option<&BadSample>) -> Option<&BadSample> {
+        let of_trial = self.trial.iter().find_map(|sums| bad(&sums.tally));
+        of_trial.or_else(|| earliest(self.counting.iter().filter_map(|sums| bad(&sums.tally))))
     }
 
     /// Whether it can be the tally of these blocks of a job: for tallies from files.
-    pub fn is_sound(&self, plan: &TrainedPlan, blocks: Range<u64>) -> bool {
+    pub fn is_sound(&self, plan: &TrainedPlan, components: usize, blocks: Range<u64>) -> bool {
         let (dimension, training) = (plan.cut.dimension(), plan.cut.training_blocks());
         let each = plan.trial.blocks();
         let tried = TrainedPlan::within(&blocks, training, plan.preparing_blocks() - training);
@@ -283,10 +301,14 @@ impl TrainedTally {
             sums.is_sound(&plan.trial, dimension, own)
         };
         let counting = TrainedPlan::within(&blocks, plan.preparing_blocks(), u64::MAX);
-        self.training.is_sound(&plan.cut, TrainedPlan::within(&blocks, 0, training))
+        let is_net_sound = |sums: &NetSums| sums.is_sound(&plan.nets, dimension, counting.clone());
+        // No block of a kind, no tally.
+        let among = |is_none: bool| if is_none { 0 } else { components };
+        let trained = TrainedPlan::within(&blocks, 0, training);
+        self.training.is_sound(&plan.cut, among(trained.is_empty()), trained)
             && self.trial.len() == if tried.is_empty() { 0 } else { CANDIDATES.len() }
             && self.trial.iter().enumerate().all(is_trial_sound)
-            && self.counting.is_sound(&plan.nets, dimension, counting)
+            && self.counting.are_sound(among(counting.is_empty()), is_net_sound)
     }
 }
 
@@ -325,7 +347,7 @@ impl TrainedSampler {
             Purpose::Training => TrainedTally { training: self.training.block(block), ..TrainedTally::default() },
             Purpose::Trial(candidate, number) => {
                 let mut trial = vec![NetSums::default(); CANDIDATES.len()];
-                trial[candidate] = self.net(Some(candidate), number);
+                trial[candidate] = self.net(Some(candidate), number).into_iter().next().unwrap_or_default();
                 TrainedTally { trial, ..TrainedTally::default() }
             }
             Purpose::Counting(number) => TrainedTally { counting: self.net(None, number), ..TrainedTally::default() },
@@ -333,12 +355,14 @@ impl TrainedSampler {
     }
 
     /// A block of a candidate's trial, or of the points that count.
-    fn net(&mut self, tried: Option<usize>, number: u64) -> NetSums {
+    fn net(&mut self, tried: Option<usize>, number: u64) -> Components<NetSums> {
         let mut nets = match self.nets.take() {
             Some((present, nets)) if present == tried => nets,
             _ => self.net_sampler(tried),
         };
-        let sums = NetSums { shift: nets.shift(), tally: nets.block(number) };
+        let tallies = nets.block(number);
+        let sums = nets.shifts().zip(tallies).map(|(shift, tally)| NetSums { shift, tally });
+        let sums = Components::new(sums.collect());
         self.nets = Some((tried, nets));
         sums
     }

@@ -36,6 +36,7 @@ use super::uniform::WIDTH;
 mod adaptation;
 mod map;
 mod mapped;
+mod pass;
 mod sampler;
 mod strata;
 mod tally;

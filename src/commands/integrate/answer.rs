@@ -14,19 +14,21 @@ record! {
     pub struct IntegrateResult {
         /// The estimate of the integral; null when the job was stopped before it had one.
         pub estimate: Option<f64> => .line("integral", |it| {
-            Some(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
+            it.alone(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
         /// One standard error of the estimate; null when nothing is known about it: all samples
         /// have the same value (with nets: 0).
         pub std_error: Option<f64> => .line("standard error", |it| {
-            it.estimate.map(|_| it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
+            it.estimate?;
+            it.alone(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
             let degrees = it.degrees_of_freedom.map(|n| format!(", {n} degrees of freedom")).unwrap_or_default();
             let kind = it.interval.title();
             let text = |[low, high]: [f64; 2]| format!("{} to {} ({kind}{degrees})", number(low), number(high));
-            it.estimate.map(|_| it.ci95.map_or_else(|| "unknown".to_owned(), text))
+            it.estimate?;
+            it.alone(it.ci95.map_or_else(|| "unknown".to_owned(), text))
         }),
         /// How the interval was made.
         pub interval: IntervalKind,
@@ -76,16 +78,82 @@ record! {
         pub target: Option<TargetResult> => .flat(),
         /// How far the job came.
         pub completion: Completion => .flat(),
+        /// All components, where there are several; the fields above are of the first.
+        pub components: Vec<ComponentResult> => .optional().column("component").lines(component_lines),
     }
+}
+
+record! {
+    /// One component of an integral of several.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct ComponentResult {
+        /// Its number, from 1 on.
+        pub component: u64 => .column("number"),
+        /// Its expression, where there is one.
+        pub expression: Option<String> => .optional(),
+        /// See above.
+        pub estimate: Option<f64>,
+        /// See above.
+        pub std_error: Option<f64>,
+        /// See above.
+        pub ci95: Option<[f64; 2]> as Kind::Interval,
+        /// The covariances of its estimate with those of all components, in their order; null where
+        /// one is not known.
+        pub covariances: Vec<Option<f64>>,
+        /// The same as correlations.
+        pub correlations: Vec<Option<f64>>,
+        /// See above.
+        pub nan_samples: Option<u64> as WIDE => .optional(),
+        /// See above.
+        pub chi_square: Option<ChiSquare> => .without_column(),
+        /// See above.
+        pub largest_share: Option<f64> => .optional().without_column(),
+        /// See above.
+        pub warning: Option<Warning> => .optional(),
+    }
+}
+
+/// Correlations that a line of text holds.
+const MOST_CORRELATIONS: usize = 12;
+
+/// A line for each component, then the lower half of their correlations.
+fn component_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
+    let estimates = result.components.iter().map(|it| {
+        let error = it.std_error.map_or_else(|| "unknown".to_owned(), number);
+        let estimate = it.estimate.map_or_else(|| "no estimate".to_owned(), |x| format!("{} +- {error}", number(x)));
+        let what = it.expression.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        ("component", format!("{}  {estimate}{what}", it.component))
+    });
+    let shown = |correlation: &Option<f64>| correlation.map_or_else(|| "-".to_owned(), |r| format!("{r:.3}"));
+    let correlations = result.components.iter().take(MOST_CORRELATIONS).skip(1).map(|it| {
+        let row = it.correlations.iter().take(it.component as usize - 1);
+        ("correlation", format!("{}  {}", it.component, row.map(shown).collect::<Vec<_>>().join(" ")))
+    });
+    estimates.chain(correlations).collect()
 }
 
 impl Answer for IntegrateResult {
     fn warnings(&self) -> Vec<String> {
-        self.doubt().into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+        self.doubts().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
     }
 }
 
 impl IntegrateResult {
+    /// A line that components have each for itself: if there is one only.
+    fn alone(&self, line: String) -> Option<String> {
+        self.components.is_empty().then_some(line)
+    }
+
+    /// The doubts about the integral, or about its components.
+    fn doubts(&self) -> impl Iterator<Item = String> {
+        let of_component = |it: &ComponentResult| {
+            let sentence = it.warning?.sentence(self.samples, it.largest_share);
+            Some(format!("component {}: {sentence}", it.component))
+        };
+        let others = self.components.iter().skip(1).filter_map(of_component);
+        self.doubt().into_iter().chain(others)
+    }
+
     fn doubt(&self) -> Option<String> {
         self.warning.map(|warning| warning.sentence(self.samples, self.largest_share))
     }
@@ -148,6 +216,7 @@ mod tests {
             warning: None,
             target: None,
             completion,
+            components: Vec::new(),
         }
     }
 
@@ -170,6 +239,32 @@ mod tests {
     fn text() {
         insta::assert_snapshot!(written(example(Completion::of(3, 191)), Format::Text));
         insta::assert_snapshot!(written(unknown(), Format::Text));
+    }
+
+    fn several() -> IntegrateResult {
+        let component = |number: u64, std_error: Option<f64>, r: Option<f64>| ComponentResult {
+            component: number,
+            expression: Some("x".repeat(number as usize)),
+            estimate: Some(0.5),
+            std_error,
+            ci95: std_error.map(|error| [0.5 - 2.0 * error, 0.5 + 2.0 * error]),
+            covariances: vec![std_error.map(|error| error * error), r.map(|r| 0.01 * r)],
+            correlations: vec![Some(1.0), r],
+            nan_samples: None,
+            chi_square: None,
+            largest_share: None,
+            warning: std_error.is_none().then_some(Warning::FewSamples),
+        };
+        let components = vec![component(1, Some(0.125), Some(-0.25)), component(2, None, None)];
+        IntegrateResult { components, ..unknown() }
+    }
+
+    #[test]
+    fn several_components_are_lines_of_text_and_rows_of_csv() {
+        let forms = [Format::Text, Format::Csv].map(|format| written(several(), format));
+        insta::assert_snapshot!(forms.join(""));
+        assert_eq!(json(several())["components"][0]["covariances"][1], -0.0025);
+        assert_eq!(several().warnings().len(), 1);
     }
 
     #[test]

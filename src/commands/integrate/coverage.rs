@@ -66,7 +66,7 @@ fn adaptive<J: Adaptive + Integration>(mut job: J) -> IntegralFinding {
 }
 
 /// What a method finds with its default options.
-fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralFinding {
+pub(super) fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralFinding {
     let samples = samples(method);
     let problem = problem_of(kernel.duplicate(), samples, seed, method);
     match method {
@@ -84,7 +84,7 @@ fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralF
 }
 
 /// An integrand of the list: what is not given has its default.
-fn integrand(name: &str, given: &[(&'static str, &str)]) -> Box<dyn Kernel> {
+pub(super) fn integrand(name: &str, given: &[(&'static str, &str)]) -> Box<dyn Kernel> {
     let entry = find(name).expect("in the list");
     let word = |parameter: &Parameter| {
         let given = given.iter().find(|(known, _)| *known == parameter.name).map(|(_, word)| *word);
@@ -120,7 +120,7 @@ fn intervals_of_every_method_cover_as_often_as_they_say() {
                 let found = finding(&*kernel, method, *seed);
                 let is_wilson = method == IntegrateMethod::Plain && kernel.is_indicator();
                 assert_eq!(found.interval == IntervalKind::Wilson, is_wilson, "{name}, {}", method.word());
-                let mean = found.mean.expect("samples that count");
+                let mean = found.components[0].mean.expect("samples that count");
                 let z = mean.z(exact).unwrap_or(0.0);
                 squares += z * z;
                 mean.ci95.is_some_and(|[low, high]| (low..=high).contains(&exact))
@@ -148,7 +148,7 @@ fn a_peak_that_no_sample_finds_has_an_unknown_error() {
     let kernel = integrand("expr", &[("expression", peak), ("bounds", "0:1,0:1")]);
     for method in IntegrateMethod::CHOICES.iter().map(|&(_, method, _)| method) {
         for seed in 1..=3 {
-            let mean = finding(&*kernel, method, seed).mean.expect("samples that count");
+            let mean = finding(&*kernel, method, seed).components[0].mean.expect("samples that count");
             assert_eq!((mean.estimate, mean.std_error, mean.ci95), (0.0, None, None), "{}", method.word());
         }
     }

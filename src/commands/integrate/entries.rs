@@ -8,7 +8,7 @@ use crate::cabi;
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::montecarlo::integrands::parameters::{Bad, Parameters};
-use crate::montecarlo::integrands::{ALL, Entry};
+use crate::montecarlo::integrands::{ALL, Entry, expressions};
 use crate::montecarlo::sampler::Kernel;
 
 /// All of them, in the order in which they are listed.
@@ -48,6 +48,13 @@ pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters) ->
     }
     let kernel = (entry.make)(parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
     Ok(Made { kernel, fingerprint: None })
+}
+
+/// What the `count` components of an integrand are called: their expressions, as far as they are
+/// known; none if there is one.
+pub(super) fn components(parameters: &Parameters, count: usize) -> Vec<String> {
+    let names = if count > 1 { expressions(parameters).map(str::to_owned).collect() } else { Vec::new() };
+    if names.len() == count { names } else { Vec::new() }
 }
 
 fn is_library(entry: &Entry) -> bool {

@@ -9,11 +9,13 @@ use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::blocks::total;
-use super::problem::{IntegralFinding, Integration, Problem, reading};
+use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, PrefixEnds, Span, YieldNow, invariant};
+use crate::montecarlo::components::Components;
+use crate::montecarlo::irregular::{BadSample, earliest};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::lattice::LOG_MOST_POINTS;
 use crate::montecarlo::nets::plan::NetPlan;
@@ -40,11 +42,16 @@ impl NetJob {
         NetJob { blocks: plan.blocks(), problem: Rc::new(problem), family, plan }
     }
 
-    /// The estimate of a tally.
-    fn mean(&self, tally: &NetTally) -> Option<Mean> {
-        let shift = self.problem.sampler().shift();
-        tally.mean(shift, self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+    /// The estimate of each component.
+    fn means(&self, tally: &Components<NetTally>) -> Vec<Option<Mean>> {
+        let (volume, is_zero) = (self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero);
+        tally.iter().zip(&self.problem.shifts).map(|(tally, &shift)| tally.mean(shift, volume, is_zero)).collect()
     }
+}
+
+/// Points of all replicates.
+fn samples_of(tally: &Components<NetTally>) -> u64 {
+    tally.first().map_or(0, NetTally::samples)
 }
 
 /// How errors of smooth integrands fall.
@@ -62,7 +69,7 @@ pub(super) fn stops(prepared: u64) -> Box<dyn Iterator<Item = u64>> {
 }
 
 impl Job for NetJob {
-    type Tally = NetTally;
+    type Tally = Components<NetTally>;
     type Workspace = NetSampler;
 
     fn blocks(&self) -> u64 {
@@ -75,9 +82,11 @@ impl Job for NetJob {
         Some(self.problem.identity(&format!("--method {method}, blocks of {block}"), self.blocks))
     }
 
-    fn check(&self, span: Span, tally: &NetTally) -> std::result::Result<(), String> {
-        let is_sound = tally.is_sound(&self.plan, self.problem.kernel.dimension(), span.first..span.end);
-        invariant::holds("sums are such as samples can have", is_sound)
+    fn check(&self, span: Span, tally: &Components<NetTally>) -> std::result::Result<(), String> {
+        let dimension = self.problem.kernel.dimension();
+        let is_sound = |tally: &NetTally| tally.is_sound(&self.plan, dimension, span.first..span.end);
+        let are_sound = tally.are_sound(self.problem.components(), is_sound);
+        invariant::holds("sums are such as samples can have", are_sound)
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
@@ -93,7 +102,12 @@ impl Job for NetJob {
         NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa)
     }
 
-    fn compute(&self, span: Span, sampler: &mut NetSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), NetTally> {
+    fn compute(
+        &self,
+        span: Span,
+        sampler: &mut NetSampler,
+        yield_now: YieldNow<'_>,
+    ) -> ControlFlow<(), Components<NetTally>> {
         total(span, yield_now, |block| sampler.block(block))
     }
 }
@@ -105,16 +119,16 @@ impl Shorten for NetJob {
 }
 
 impl Sampling for NetJob {
-    fn reading(&self, tally: &NetTally) -> Option<Reading> {
-        self.mean(tally).map(|mean| reading(tally.samples(), mean))
+    fn readings(&self, tally: &Components<NetTally>) -> Vec<Reading> {
+        readings(samples_of(tally), self.means(tally))
     }
 
     fn samples(&self) -> u64 {
         self.problem.samples
     }
 
-    fn has_failed(&self, tally: &NetTally) -> bool {
-        self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
+    fn has_failed(&self, tally: &Components<NetTally>) -> bool {
+        tally.iter().any(|tally| self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans()))
     }
 
     fn fall(&self) -> Fall {
@@ -131,19 +145,25 @@ impl Integration for NetJob {
         &self.problem
     }
 
-    fn finding(&self, tally: NetTally) -> Result<IntegralFinding> {
-        self.problem.judge(tally.first_infinite(), tally.first_nan())?;
+    fn finding(&self, tally: Components<NetTally>) -> Result<IntegralFinding> {
+        let first = |bad: fn(&NetTally) -> Option<&BadSample>| earliest(tally.iter().filter_map(bad));
+        self.problem.judge(first(NetTally::first_infinite), first(NetTally::first_nan))?;
+        let component =
+            |(tally, mean): (&NetTally, Option<Mean>)| ComponentFinding { mean, nans: tally.nans(), chi_square: None };
+        let (shifts, is_zero) = (&self.problem.shifts, self.problem.nan == NanPolicy::Zero);
+        let correlation = |one: usize, other: usize| {
+            NetTally::correlation([&tally[one], &tally[other]], [shifts[one], shifts[other]], is_zero)
+        };
         // With too few samples for a trial.
         let is_auto = self.problem.method == IntegrateMethod::Auto;
         Ok(IntegralFinding {
-            mean: self.mean(&tally),
+            components: tally.iter().zip(self.means(&tally)).map(component).collect(),
+            correlations: self.problem.correlations(correlation),
             interval: IntervalKind::StudentT,
             degrees_of_freedom: Some(REPLICATES as u64 - 1),
-            samples: tally.samples(),
+            samples: samples_of(&tally),
             training: None,
             points: is_auto.then_some(Points::Sobol),
-            nans: tally.nans(),
-            chi_square: None,
         })
     }
 }
@@ -160,7 +180,7 @@ mod tests {
             let problem = problem("genz-gaussian", dimension, 1 << 19, IntegrateMethod::Sobol);
             let job = NetJob::new(problem, family);
             assert!(job.blocks() >= 32);
-            attack("integrate --method sobol", &job, |tally| format!("{:?}", job.mean(tally)));
+            attack("integrate --method sobol", &job, |tally| format!("{:?}", job.means(tally)));
         }
     }
 }

@@ -9,12 +9,13 @@ use std::ops::ControlFlow;
 
 use super::args::{IntegrateMethod, NanPolicy};
 use super::blocks::total;
-use super::problem::{IntegralFinding, Integration, Problem, reading};
+use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
 use crate::job::rounds::Shorten;
 use crate::job::{Identity, Job, PrefixEnds, Span, Version, YieldNow, invariant};
+use crate::montecarlo::components::Components;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
@@ -25,12 +26,15 @@ use crate::report::IntervalKind;
 const GRAIN: u64 = 8;
 
 impl Sampling for PlainJob {
-    fn reading(&self, sums: &Sums) -> Option<Reading> {
-        self.mean(sums).map(|mean| reading(self.problem.samples_behind(sums.samples()), mean))
+    fn readings(&self, sums: &Components<Sums>) -> Vec<Reading> {
+        let mut means = self.means(sums);
+        means.truncate(self.problem.components());
+        readings(self.problem.samples_behind(values_of(sums)), means)
     }
 
-    fn has_failed(&self, sums: &Sums) -> bool {
-        self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans())
+    fn has_failed(&self, sums: &Components<Sums>) -> bool {
+        let mut sums = sums.iter().take(self.problem.components());
+        sums.any(|sums| self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans()))
     }
 
     fn samples(&self) -> u64 {
@@ -53,15 +57,20 @@ pub(super) struct PlainJob {
 }
 
 impl PlainJob {
-    /// The estimate of sums, with samples that are not numbers counted by the policy.
-    fn mean(&self, sums: &Sums) -> Option<Mean> {
-        let (volume, shift) = (self.problem.kernel.volume(), self.problem.sampler().shift());
+    /// The estimates of sums, with samples that are not numbers counted by the policy: for each
+    /// component that is sampled.
+    fn means(&self, sums: &Components<Sums>) -> Vec<Option<Mean>> {
+        sums.iter().zip(&self.problem.shifts).map(|(sums, &shift)| self.mean(sums, shift)).collect()
+    }
+
+    fn mean(&self, sums: &Sums, shift: f64) -> Option<Mean> {
+        let volume = self.problem.kernel.volume();
         let zeros = (self.problem.nan == NanPolicy::Zero).then(|| sums.clone().with_zeros(shift));
         let sums = zeros.as_ref().unwrap_or(sums);
         if self.problem.kernel.is_indicator() { Mean::of_hits(sums, volume) } else { Mean::new(sums, shift, volume) }
     }
 
-    /// Refuses sums that a value spoils.
+    /// Refuses sums of a component that a value spoils.
     ///
     /// # Errors
     /// [`Error::Run`] with the first such value and advice.
@@ -110,7 +119,7 @@ impl PlainJob {
 }
 
 impl Job for PlainJob {
-    type Tally = Sums;
+    type Tally = Components<Sums>;
     type Workspace = Sampler;
 
     fn blocks(&self) -> u64 {
@@ -120,15 +129,17 @@ impl Job for PlainJob {
     fn identity(&self) -> Option<Identity> {
         let (kind, words) = (self.problem.kind.clone(), self.problem.words.clone());
         // Stream 2: values that are not numbers are counted, and sums have the full range of
-        // squares.
-        let version = Version { cut: 1, stream: 2, block: self.each() };
+        // squares. Stream 3: there are sums of each component.
+        let version = Version { cut: 1, stream: 3, block: self.each() };
         let (amount, whole) = (self.problem.values().into(), self.problem.values() / self.each());
         Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
     }
 
-    fn check(&self, span: Span, sums: &Sums) -> std::result::Result<(), String> {
-        invariant::equal("samples", sums.samples(), self.values(span))?;
-        invariant::holds("sums are such as samples can have", sums.is_sound(span.first..span.end))
+    fn check(&self, span: Span, sums: &Components<Sums>) -> std::result::Result<(), String> {
+        invariant::equal("samples", values_of(sums), self.values(span))?;
+        let is_sound = |sums: &Sums| sums.samples() == self.values(span) && sums.is_sound(span.first..span.end);
+        let are_sound = sums.are_sound(self.problem.shifts.len(), is_sound);
+        invariant::holds("sums are such as samples can have", are_sound)
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
@@ -140,10 +151,11 @@ impl Job for PlainJob {
     }
 
     fn workspace(&self) -> Sampler {
-        self.problem.sampler()
+        let Problem { seed, isa, .. } = self.problem;
+        Sampler::new(self.problem.sampled(), seed, isa)
     }
 
-    fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Sums> {
+    fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Components<Sums>> {
         total(span, yield_now, |block| sampler.sums(block, self.values(Span::new(block, block + 1))))
     }
 }
@@ -153,32 +165,41 @@ impl Integration for PlainJob {
         &self.problem
     }
 
-    fn finding(&self, sums: Sums) -> Result<IntegralFinding> {
-        self.judge(&sums)?;
-        let (samples, nans) = (self.problem.samples_behind(sums.samples()), sums.nans());
-        let mean = self.mean(&sums);
-        // Blocks scatter without the zeros.
-        let chi_square = sums.chi_square().filter(|_| nans == 0 || self.problem.nan != NanPolicy::Zero);
+    fn finding(&self, sums: Components<Sums>) -> Result<IntegralFinding> {
+        sums.iter().take(self.problem.components()).try_for_each(|sums| self.judge(sums))?;
+        let samples = self.problem.samples_behind(values_of(&sums));
+        let means = self.means(&sums);
+        let nans: Vec<u64> = sums.iter().map(Sums::nans).collect();
+        let component = |(sums, &mean): (&Sums, &Option<Mean>)| {
+            let nans = sums.nans();
+            // Blocks scatter without the zeros.
+            let chi_square = sums.chi_square().filter(|_| nans == 0 || self.problem.nan != NanPolicy::Zero);
+            ComponentFinding { mean, nans, chi_square }
+        };
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
         Ok(IntegralFinding {
-            mean,
+            components: sums.iter().zip(&means).take(self.problem.components()).map(component).collect(),
+            correlations: self.problem.correlations_of_sums(&means, &nans),
             interval,
             degrees_of_freedom: None,
             samples,
             training: (self.problem.pilot > 0).then_some(self.problem.pilot),
             points: None,
-            nans,
-            chi_square,
         })
     }
+}
+
+/// The values of each component.
+fn values_of(sums: &Components<Sums>) -> u64 {
+    sums.first().map_or(0, Sums::samples)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
-    use crate::commands::integrate::problem::testing::problem;
+    use crate::commands::integrate::problem::testing::{problem, problem_of};
     use crate::montecarlo::integrands::find;
     use crate::montecarlo::integrands::parameters::Parameters;
 
@@ -190,17 +211,22 @@ mod tests {
         PlainJob { problem: problem(name, &dimension.to_string(), samples, method) }
     }
 
+    /// All that is said about sums.
+    fn said(job: &PlainJob, sums: &Components<Sums>) -> String {
+        format!("{:?} {:?}", job.means(sums), sums.iter().map(Sums::chi_square).collect::<Vec<_>>())
+    }
+
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
         for (dimension, samples) in [(2, 60_000), (20, 9_000)] {
             let job = job("ball", dimension, samples);
-            attack("integrate ball", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+            attack("integrate ball", &job, |sums| said(&job, sums));
         }
         let job = job("genz-gaussian", 3, 50_000);
-        attack("integrate genz-gaussian", &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+        attack("integrate genz-gaussian", &job, |sums| said(&job, sums));
         for method in [IntegrateMethod::Antithetic, IntegrateMethod::Control] {
             let job = job_of(method, "ball", 3, 50_000);
-            attack(method.word(), &job, |sums| format!("{:?} {:?}", job.mean(sums), sums.chi_square()));
+            attack(method.word(), &job, |sums| said(&job, sums));
         }
     }
 
@@ -225,12 +251,13 @@ mod tests {
         let kernel = (find("expr").expect("in the list").make)(&parameters).expect("an expression");
         let samples = 100_000;
         for (nan, expected) in [(NanPolicy::Zero, 0.5), (NanPolicy::Skip, 1.0)] {
-            let problem = Problem { kernel: kernel.duplicate(), nan, ..job("genz-gaussian", 1, samples).problem };
+            let problem = problem_of(kernel.duplicate(), samples, 42, IntegrateMethod::Plain);
+            let problem = Problem { nan, ..problem };
             let job = PlainJob { problem };
             let sums = job.problem.sampler().sums(0, samples);
-            let reading = job.reading(&sums).expect("values");
+            let reading = job.readings(&sums)[0];
             assert!((reading.estimate - expected).abs() < 0.01, "{}", reading.estimate);
-            let mean = job.finding(sums).expect("no failure").mean.expect("values");
+            let mean = job.finding(sums).expect("no failure").components[0].mean.expect("values");
             assert_eq!((reading.estimate, reading.std_error), (mean.estimate, mean.std_error));
         }
     }

@@ -22,6 +22,7 @@ use crate::isa::Isa;
 use crate::job::Identity;
 use crate::job::run::Outcome;
 use crate::montecarlo::chi_square::ChiSquare;
+use crate::montecarlo::correlation::Factors;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::Family;
@@ -80,6 +81,12 @@ impl Timed for Samples {
 /// The integrand and how it is sampled, whatever the method.
 pub(super) struct Problem {
     pub(super) kernel: Box<dyn Kernel>,
+    /// For sums of components, where samples are independent and there are several.
+    pub(super) factors: Option<Factors>,
+    /// What is taken from the values of each component that is sampled.
+    pub(super) shifts: Vec<f64>,
+    /// What the components are called; empty if there is one.
+    pub(super) names: Vec<String>,
     /// What was set of it, and the hash of the file that it comes from, if there is one.
     pub(super) parameters: Vec<(&'static str, String)>,
     /// The most samples to take.
@@ -127,8 +134,11 @@ impl Wrapped {
 
 /// What a tally says.
 pub(super) struct IntegralFinding {
-    /// The integral; `None` if these samples allow no estimate.
-    pub(super) mean: Option<Mean>,
+    /// What it says about each component: one at least.
+    pub(super) components: Vec<ComponentFinding>,
+    /// The correlations of the errors of components, row by row, if there are several; `None` where
+    /// one is not known.
+    pub(super) correlations: Vec<Vec<Option<f64>>>,
     pub(super) interval: IntervalKind,
     /// Of Student's t, where they are few.
     pub(super) degrees_of_freedom: Option<u64>,
@@ -137,15 +147,24 @@ pub(super) struct IntegralFinding {
     pub(super) training: Option<u64>,
     /// What `--method auto` has chosen.
     pub(super) points: Option<Points>,
+}
+
+/// What a tally says about a component.
+pub(super) struct ComponentFinding {
+    /// The integral; `None` if these samples allow no estimate.
+    pub(super) mean: Option<Mean>,
     /// Samples whose value is not a number.
     pub(super) nans: u64,
     pub(super) chi_square: Option<ChiSquare>,
 }
 
-/// The estimate from `samples` samples on the way.
-pub(super) fn reading(samples: u64, mean: Mean) -> Reading {
-    let Mean { estimate, std_error, ci95, least_error, .. } = mean;
-    Reading { samples, estimate, std_error, ci95, least_error }
+/// The estimates from `samples` samples on the way.
+pub(super) fn readings(samples: u64, means: Vec<Option<Mean>>) -> Vec<Reading> {
+    let reading = |mean: Option<Mean>| {
+        let Mean { estimate, std_error, ci95, least_error, .. } = mean?;
+        Some(Reading { samples, estimate, std_error, ci95, least_error })
+    };
+    means.into_iter().map(reading).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A job whose tally is an estimate of an integral.
@@ -191,6 +210,20 @@ fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) 
     rounds::run_to_target(context, job, &options.common.precision, "integrate", chart, finish)
 }
 
+/// The factors of sums of components, where the method needs such sums, and the shifts of all
+/// values that are sampled.
+fn sums_and_shifts(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64, isa: Isa) -> (Option<Factors>, Vec<f64>) {
+    let is_random = match method {
+        IntegrateMethod::Sobol | IntegrateMethod::Lattice | IntegrateMethod::Auto => false,
+        IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => true,
+        IntegrateMethod::Stratified | IntegrateMethod::Vegas => true,
+    };
+    let factors = (is_random && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
+    let sampled = factors.as_ref().map_or_else(|| kernel.duplicate(), |f| Box::new(f.paired(kernel.duplicate())) as _);
+    let shifts = Sampler::new(sampled, seed, isa).shifts();
+    (factors, shifts)
+}
+
 impl Problem {
     /// Makes the integrand. Every rank must call it.
     ///
@@ -206,13 +239,18 @@ impl Problem {
         set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
         parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
         let Common { nan, method, .. } = options.common;
+        let names = entries::components(&options.parameters, kernel.components());
         let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, context.isa);
         // Jobs of other methods say their own terms.
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
+        let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, context.isa);
         Ok(Problem {
             kernel,
+            factors,
+            shifts,
+            names,
             parameters,
             samples,
             samples_of_value,
@@ -240,12 +278,45 @@ impl Problem {
     /// The same with another number of samples.
     pub(super) fn with_samples(&self, samples: u64) -> Problem {
         let (kernel, kind, words) = (self.kernel.duplicate(), self.kind.clone(), self.words.clone());
-        Problem { kernel, parameters: self.parameters.clone(), samples, kind, words, ..*self }
+        let (factors, shifts, names) = (self.factors.clone(), self.shifts.clone(), self.names.clone());
+        Problem { kernel, factors, shifts, names, parameters: self.parameters.clone(), samples, kind, words, ..*self }
     }
 
-    /// Uniform samples, block by block.
+    /// The kernel that is sampled: that of the integrand, with the sums of components if the
+    /// method needs them.
+    pub(super) fn sampled(&self) -> Box<dyn Kernel> {
+        let kernel = self.kernel.duplicate();
+        match &self.factors {
+            Some(factors) => Box::new(factors.paired(kernel)),
+            None => kernel,
+        }
+    }
+
+    /// Components of the integrand.
+    pub(super) fn components(&self) -> usize {
+        self.kernel.components()
+    }
+
+    /// Uniform samples of the integrand alone, block by block.
     pub(super) fn sampler(&self) -> Sampler {
         Sampler::new(self.kernel.duplicate(), self.seed, self.isa)
+    }
+
+    /// The correlations of the errors of components, row by row, by `correlation` for each two of
+    /// them; empty for one component.
+    pub(super) fn correlations(&self, correlation: impl Fn(usize, usize) -> Option<f64>) -> Vec<Vec<Option<f64>>> {
+        let count = if self.components() > 1 { self.components() } else { 0 };
+        let entry = |one: usize, other: usize| if one == other { Some(1.0) } else { correlation(one, other) };
+        (0..count).map(|one| (0..count).map(|other| entry(one, other)).collect()).collect()
+    }
+
+    /// The same from the means of all that is sampled, and how many values of each are not numbers.
+    pub(super) fn correlations_of_sums(&self, means: &[Option<Mean>], nans: &[u64]) -> Vec<Vec<Option<f64>>> {
+        let Some(factors) = &self.factors else { return Vec::new() };
+        // A sum of two is of the samples where both are numbers.
+        let is_known = |one: usize, other: usize| nans[one] == 0 && nans[other] == 0;
+        let found = factors.correlations(means);
+        self.correlations(|one, other| found[one][other].filter(|_| is_known(one, other)))
     }
 
     /// The sentence about a value that is no finite number, at this point of the region.
@@ -322,40 +393,4 @@ fn final_report<J: Integration>(
 }
 
 #[cfg(test)]
-pub(super) mod testing {
-    use super::*;
-    use crate::montecarlo::integrands::find;
-    use crate::montecarlo::integrands::parameters::Parameters;
-
-    /// An integrand of the list in so many dimensions.
-    pub(in super::super) fn problem(name: &str, dim: &str, samples: u64, method: IntegrateMethod) -> Problem {
-        let make = find(name).expect("in the list").make;
-        let kernel = make(&Parameters::new([("dim", dim.to_owned())])).expect("a dimension");
-        problem_of(kernel, samples, 42, method)
-    }
-
-    /// A kernel, sampled by a method.
-    pub(in super::super) fn problem_of(
-        kernel: Box<dyn Kernel>,
-        samples: u64,
-        seed: u64,
-        method: IntegrateMethod,
-    ) -> Problem {
-        let isa = Isa::widest();
-        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
-        Problem {
-            kernel,
-            parameters: Vec::new(),
-            samples,
-            samples_of_value,
-            pilot,
-            seed,
-            isa,
-            method,
-            is_trained: false,
-            nan: NanPolicy::Fail,
-            kind: String::new(),
-            words: Vec::new(),
-        }
-    }
-}
+pub(super) mod testing;

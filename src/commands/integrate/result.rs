@@ -3,10 +3,11 @@
 //! Stands apart from `problem`, which runs one job for one integral: a job of many integrals
 //! (`file`) reports each of them by the same function.
 
-use super::answer::IntegrateResult;
+use super::answer::{ComponentResult, IntegrateResult};
 use super::args::{IntegrateMethod, NanPolicy};
-use super::problem::Integration;
+use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem};
 use crate::error::{Error, Result};
+use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::mean::Doubt;
 use crate::report::{Completion, TargetResult, Warning};
 
@@ -26,14 +27,12 @@ pub(super) fn result<J: Integration>(
 ) -> Result<IntegrateResult> {
     let problem = job.problem();
     let finding = job.finding(tally)?;
-    let mean = finding.mean;
-    if mean.is_some_and(|mean| !mean.is_finite()) {
+    if finding.components.iter().filter_map(|component| component.mean).any(|mean| !mean.is_finite()) {
         let why = "the integral or its error is beyond the largest number there is (1.8e308)";
         return Err(Error::Run(why.to_owned()));
     }
+    let ComponentFinding { mean, nans, chi_square } = finding.components[0];
     let exact = problem.kernel.exact();
-    let q = finding.chi_square.filter(|_| problem.method == IntegrateMethod::Vegas).map(|chi_square| chi_square.q());
-    let doubt = mean.and_then(|mean| mean.doubt()).map(warning);
     Ok(IntegrateResult {
         integrand,
         parameters: problem.parameters.clone(),
@@ -45,23 +44,52 @@ pub(super) fn result<J: Integration>(
         samples: finding.samples,
         training_samples: finding.training,
         points: finding.points,
-        nan_samples: (problem.nan != NanPolicy::Fail).then_some(finding.nans),
+        nan_samples: (problem.nan != NanPolicy::Fail).then_some(nans),
         seed: problem.seed,
         method: problem.method,
         exact,
         z: exact.and_then(|exact| mean.and_then(|mean| mean.z(exact))),
-        chi_square: finding.chi_square,
-        q,
+        chi_square,
+        q: q(problem, chi_square),
         largest_share: mean.and_then(|mean| mean.largest_share),
-        warning: doubt.or(q.filter(|&q| q < LEAST_Q).map(|_| Warning::Scatter)),
+        warning: warning(problem, &finding.components[0]),
         target,
         completion,
+        components: components(problem, &finding),
     })
 }
 
-fn warning(doubt: Doubt) -> Warning {
-    match doubt {
+/// What is reported about each component, if there are several.
+fn components(problem: &Problem, finding: &IntegralFinding) -> Vec<ComponentResult> {
+    let errors: Vec<Option<f64>> =
+        finding.components.iter().map(|component| component.mean.and_then(|mean| mean.std_error)).collect();
+    let rows = finding.components.iter().zip(&finding.correlations).zip(&errors).zip(1..);
+    rows.map(|(((component, correlations), error), number)| ComponentResult {
+        component: number,
+        expression: problem.names.get(number as usize - 1).cloned(),
+        estimate: component.mean.map(|mean| mean.estimate),
+        std_error: *error,
+        ci95: component.mean.and_then(|mean| mean.ci95),
+        covariances: correlations.iter().zip(&errors).map(|(r, other)| Some((*r)? * (*error)? * (*other)?)).collect(),
+        correlations: correlations.clone(),
+        nan_samples: (problem.nan != NanPolicy::Fail).then_some(component.nans),
+        chi_square: component.chi_square,
+        largest_share: component.mean.and_then(|mean| mean.largest_share),
+        warning: warning(problem, component),
+    })
+    .collect()
+}
+
+/// The probability that blocks scatter so much by chance, where their sizes are those of a map.
+fn q(problem: &Problem, chi_square: Option<ChiSquare>) -> Option<f64> {
+    chi_square.filter(|_| problem.method == IntegrateMethod::Vegas).map(|chi_square| chi_square.q())
+}
+
+/// Why the interval of a component may cover less often than it says.
+fn warning(problem: &Problem, component: &ComponentFinding) -> Option<Warning> {
+    let doubt = component.mean.and_then(|mean| mean.doubt()).map(|doubt| match doubt {
         Doubt::HeavyTail => Warning::HeavyTail,
         Doubt::FewSamples => Warning::FewSamples,
-    }
+    });
+    doubt.or(q(problem, component.chi_square).filter(|&q| q < LEAST_Q).map(|_| Warning::Scatter))
 }

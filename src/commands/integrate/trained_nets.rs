@@ -12,7 +12,7 @@ use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::blocks::{GRAIN, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::nets::{fall, stops};
-use super::problem::{IntegralFinding, Integration, Problem, reading};
+use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten};
@@ -42,9 +42,14 @@ impl TrainedNetJob {
         TrainedNetJob { problem: Rc::new(problem), plan, blocks: plan.blocks(), adaptation: Rc::new(adaptation) }
     }
 
-    /// The estimate of a tally.
-    fn mean(&self, tally: &TrainedTally) -> Option<Mean> {
-        tally.mean(self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero)
+    /// The estimates of each component.
+    fn means(&self, tally: &TrainedTally) -> Vec<Option<Mean>> {
+        tally.means(self.problem.kernel.volume(), self.counts_zeros())
+    }
+
+    /// Whether values that are not numbers count as 0.
+    fn counts_zeros(&self) -> bool {
+        self.problem.nan == NanPolicy::Zero
     }
 }
 
@@ -63,7 +68,7 @@ impl Job for TrainedNetJob {
     }
 
     fn check(&self, span: Span, tally: &TrainedTally) -> std::result::Result<(), String> {
-        let is_sound = tally.is_sound(&self.plan, span.first..span.end);
+        let is_sound = tally.is_sound(&self.plan, self.problem.components(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
@@ -113,8 +118,8 @@ impl Adaptive for TrainedNetJob {
 }
 
 impl Sampling for TrainedNetJob {
-    fn reading(&self, tally: &TrainedTally) -> Option<Reading> {
-        self.mean(tally).map(|mean| reading(tally.samples(), mean))
+    fn readings(&self, tally: &TrainedTally) -> Vec<Reading> {
+        readings(tally.samples(), self.means(tally))
     }
 
     fn samples(&self) -> u64 {
@@ -122,7 +127,7 @@ impl Sampling for TrainedNetJob {
     }
 
     fn has_failed(&self, tally: &TrainedTally) -> bool {
-        self.problem.is_spoilt(tally.first_infinite().is_some(), tally.nans())
+        self.problem.is_spoilt(tally.first_infinite().is_some(), u64::from(tally.first_nan().is_some()))
     }
 
     /// What is known before the trial.
@@ -159,17 +164,25 @@ impl Integration for TrainedNetJob {
     fn finding(&self, tally: TrainedTally) -> Result<IntegralFinding> {
         self.problem.judge(tally.first_infinite(), tally.first_nan())?;
         let is_auto = self.problem.method == IntegrateMethod::Auto;
-        let mean = self.mean(&tally);
-        let chosen = mean.filter(|_| is_auto).map(|_| self.plan.chosen([&tally], self.problem.kernel.volume()));
+        let mut means = self.means(&tally).into_iter();
+        // Empty where no block counts.
+        let component = |number: usize| ComponentFinding {
+            mean: means.next().flatten(),
+            nans: tally.nans(number),
+            chi_square: None,
+        };
+        let components: Vec<_> = (0..self.problem.components()).map(component).collect();
+        let is_known = is_auto && components[0].mean.is_some();
+        let chosen = is_known.then(|| self.plan.chosen([&tally], self.problem.kernel.volume()));
+        let correlation = |one: usize, other: usize| tally.correlation(one, other, self.counts_zeros());
         Ok(IntegralFinding {
-            mean,
+            components,
+            correlations: self.problem.correlations(correlation),
             interval: IntervalKind::StudentT,
             degrees_of_freedom: Some(REPLICATES as u64 - 1),
             samples: tally.samples(),
             training: Some(tally.preparing()),
             points: chosen.map(Points::of),
-            nans: tally.nans(),
-            chi_square: None,
         })
     }
 }
@@ -185,6 +198,6 @@ mod tests {
     fn forged_checkpoints_are_refused_or_sound() {
         let problem = problem("genz-gaussian", "2", 40_000, IntegrateMethod::Auto);
         let job = TrainedNetJob::new(problem, 8192, None);
-        attack("integrate --method auto", &job, |tally| format!("{:?}", job.mean(tally)));
+        attack("integrate --method auto", &job, |tally| format!("{:?}", job.means(tally)));
     }
 }

@@ -10,14 +10,14 @@ use std::rc::Rc;
 
 use super::blocks::{GRAIN, total};
 use super::map_chart::{complete_stages, map_chart};
-use super::problem::{IntegralFinding, Integration, Problem, reading};
+use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
 use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
-use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasTally};
+use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasSums, VegasTally};
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
 
@@ -41,7 +41,7 @@ impl VegasJob {
     /// A job without training.
     pub(super) fn stratified(problem: Problem) -> VegasJob {
         let cut = VegasCut::untrained(problem.kernel.dimension(), problem.samples);
-        let adaptation = Adaptation::even(&cut, problem.sampler().shift());
+        let adaptation = Adaptation::even(&cut, problem.shifts[0]);
         VegasJob::of(problem, cut, adaptation)
     }
 
@@ -55,9 +55,9 @@ impl VegasJob {
         Some(self.cut.training()).filter(|&samples| samples > 0)
     }
 
-    /// The estimate of a tally.
-    fn mean(&self, tally: &VegasTally) -> Option<Mean> {
-        tally.sums().mean(self.problem.kernel.volume())
+    /// The estimates of a tally: for each component that is sampled.
+    fn means(&self, tally: &VegasTally) -> Vec<Option<Mean>> {
+        tally.sums().iter().map(|sums| sums.mean(self.problem.kernel.volume())).collect()
     }
 }
 
@@ -78,7 +78,7 @@ impl Job for VegasJob {
     }
 
     fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
-        let is_sound = tally.is_sound(&self.cut, span.first..span.end);
+        let is_sound = tally.is_sound(&self.cut, self.problem.shifts.len(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
@@ -92,8 +92,8 @@ impl Job for VegasJob {
     }
 
     fn workspace(&self) -> VegasSampler {
-        let Problem { kernel, seed, isa, .. } = &*self.problem;
-        VegasSampler::new(kernel.duplicate(), self.cut, Rc::clone(&self.adaptation), *seed, *isa)
+        let Problem { seed, isa, .. } = *self.problem;
+        VegasSampler::new(self.problem.sampled(), self.cut, Rc::clone(&self.adaptation), seed, isa)
     }
 
     fn compute(&self, span: Span, sampler: &mut VegasSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), VegasTally> {
@@ -124,8 +124,10 @@ impl Adaptive for VegasJob {
 }
 
 impl Sampling for VegasJob {
-    fn reading(&self, tally: &VegasTally) -> Option<Reading> {
-        self.mean(tally).map(|mean| reading(tally.sums().samples(), mean))
+    fn readings(&self, tally: &VegasTally) -> Vec<Reading> {
+        let mut means = self.means(tally);
+        means.truncate(self.problem.components());
+        readings(tally.samples(), means)
     }
 
     fn samples(&self) -> u64 {
@@ -133,8 +135,8 @@ impl Sampling for VegasJob {
     }
 
     fn has_failed(&self, tally: &VegasTally) -> bool {
-        let sums = tally.sums();
-        self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans())
+        let mut sums = tally.sums().iter().take(self.problem.components());
+        sums.any(|sums| self.problem.is_spoilt(sums.first_infinite().is_some(), sums.nans()))
     }
 
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
@@ -168,17 +170,23 @@ impl Integration for VegasJob {
     }
 
     fn finding(&self, tally: VegasTally) -> Result<IntegralFinding> {
-        let sums = tally.sums();
-        self.problem.judge(sums.first_infinite(), sums.first_nan())?;
-        Ok(IntegralFinding {
-            mean: self.mean(&tally),
-            interval: IntervalKind::StudentT,
-            degrees_of_freedom: None,
-            samples: sums.samples(),
-            training: self.training().map(|_| sums.training()),
-            points: None,
+        let count = self.problem.components();
+        self.problem.judge(tally.first_infinite(count), tally.first_nan(count))?;
+        let means = self.means(&tally);
+        let nans: Vec<u64> = tally.sums().iter().map(VegasSums::nans).collect();
+        let component = |(sums, &mean): (&VegasSums, &Option<Mean>)| ComponentFinding {
+            mean,
             nans: sums.nans(),
             chi_square: sums.chi_square(),
+        };
+        Ok(IntegralFinding {
+            components: tally.sums().iter().zip(&means).take(count).map(component).collect(),
+            correlations: self.problem.correlations_of_sums(&means, &nans),
+            interval: IntervalKind::StudentT,
+            degrees_of_freedom: None,
+            samples: tally.samples(),
+            training: self.training().map(|_| tally.training_samples()),
+            points: None,
         })
     }
 }
@@ -198,7 +206,7 @@ mod tests {
         let job = VegasJob::new(problem, 1024);
         let job = VegasJob { adaptation: Rc::new(job.of_all_stages()), ..job };
         attack("integrate --method vegas", &job, |tally| {
-            format!("{:?} {:?}", job.mean(tally), tally.sums().chi_square())
+            format!("{:?} {:?}", job.means(tally), tally.sums().iter().map(VegasSums::chi_square).collect::<Vec<_>>())
         });
     }
 
@@ -207,7 +215,7 @@ mod tests {
         let job = VegasJob::stratified(problem("genz-gaussian", "2", 4000, IntegrateMethod::Stratified));
         assert!(job.blocks() > 16);
         attack("integrate --method stratified", &job, |tally| {
-            format!("{:?} {:?}", job.mean(tally), tally.sums().chi_square())
+            format!("{:?} {:?}", job.means(tally), tally.sums().iter().map(VegasSums::chi_square).collect::<Vec<_>>())
         });
     }
 

@@ -107,8 +107,8 @@ impl Estimator for DartsJob {
 }
 
 impl Sampling for DartsJob {
-    fn reading(&self, tally: &Hits) -> Option<Reading> {
-        self.finding(tally).reading()
+    fn readings(&self, tally: &Hits) -> Vec<Reading> {
+        self.finding(tally).reading().into_iter().collect()
     }
 
     fn samples(&self) -> u64 {

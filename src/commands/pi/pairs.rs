@@ -75,8 +75,8 @@ impl<I: PairIntegrand> Estimator for PairsJob<I> {
 }
 
 impl<I: PairIntegrand> Sampling for PairsJob<I> {
-    fn reading(&self, tally: &Sums) -> Option<Reading> {
-        self.finding(tally).reading()
+    fn readings(&self, tally: &Sums) -> Vec<Reading> {
+        self.finding(tally).reading().into_iter().collect()
     }
 
     fn samples(&self) -> u64 {

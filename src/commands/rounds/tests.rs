@@ -36,8 +36,8 @@ impl Job for Count {
 }
 
 impl Sampling for Count {
-    fn reading(&self, &samples: &u64) -> Option<Reading> {
-        Some(Reading { samples, estimate: 0.0, std_error: None, ci95: None, least_error: 0.0 })
+    fn readings(&self, &samples: &u64) -> Vec<Reading> {
+        vec![Reading { samples, estimate: 0.0, std_error: None, ci95: None, least_error: 0.0 }]
     }
 
     fn samples(&self) -> u64 {
@@ -67,7 +67,7 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     let reading = |samples, estimate, std_error| Reading { samples, estimate, std_error, ci95: None, least_error: 0.0 };
     let judged = |reading, target, limit| {
         let wish = Precision { target_error: Some(target), ..wish(false, false) };
-        verdict(&Count(limit), &wish, Some(reading))
+        verdict(&Count(limit), &wish, &[reading])
     };
     let (small, tiny) = (TargetError::Absolute(1e-6), TargetError::Absolute(1e-17));
     let relative = TargetError::Relative(1e-3);
@@ -92,8 +92,8 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
         assert_eq!(judged(found, target, u64::MAX), Some(TargetCheck::Missed), "{found:?}");
     }
     assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(TargetCheck::Reached));
-    assert_eq!(verdict(&Count(u64::MAX), &wish(false, false), None), None);
-    assert_eq!(verdict(&Count(u64::MAX), &wish(true, false), None), Some(TargetCheck::Missed));
+    assert_eq!(verdict(&Count(u64::MAX), &wish(false, false), &[]), None);
+    assert_eq!(verdict(&Count(u64::MAX), &wish(true, false), &[]), Some(TargetCheck::Missed));
     // No number of samples gets below rounding.
     let rounded = Reading { least_error: 2e-6, ..reading(1000, 1.0, Some(1e-3)) };
     assert!(is_given_up(judged(rounded, small, u64::MAX)));

@@ -2,19 +2,22 @@
 //!
 //! The number of bounds is the number of dimensions. Bounds are expressions too, without variables:
 //! `--bounds 0:pi/2,-1:1`; [`domain`](super::domain) says how infinite and singular ones are
-//! mapped. `--set` names numbers for both.
+//! mapped. `--set` names numbers for both. Semicolons separate several expressions: they are the
+//! components of one integrand.
 
 use super::bounds;
 use super::domain::{Domain, Weights};
 use super::named_numbers::NamedNumbers;
 use super::parameters::{Bad, Parameter, Parameters};
+use super::several::Several;
 use super::{Entry, Integrand, Row};
+use crate::components::MOST_COMPONENTS;
 use crate::expression::{Expression, Symbol, names};
 use crate::sampler::Kernel;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "expr",
-    about: "An expression of yours, like 'exp(-x*x)', in x, y, z or x1, x2, ...",
+    about: "An expression of yours, like 'exp(-x*x)', in x, y, z or x1, x2, ..., or several: 'x; x*x'",
     parameters: &[
         Parameter {
             is_positional: true,
@@ -51,13 +54,30 @@ fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
         Some(index) => (index < dimension).then_some(Symbol::Variable(index)),
         None => numbers.symbol(name),
     };
-    let expression = Expression::parse(parameters.word("expression"), dimension, &symbol, &known)
-        .map_err(|misreading| Bad(misreading.to_string()))?;
+    let parse = |text: &str| {
+        Expression::parse(text, dimension, &symbol, &known).map_err(|misreading| Bad(misreading.to_string()))
+    };
+    let found: Vec<Expression> = expressions(parameters).map(parse).collect::<Result<_, _>>()?;
+    if found.len() > MOST_COMPONENTS {
+        return Err(Bad(format!("{} expressions are too many: {MOST_COMPONENTS} at most", found.len())));
+    }
     if let Some(name) = numbers.unused() {
         return Err(parameters.bad("set", &format!("neither the expression nor a bound uses '{name}'")));
     }
-    let expression = if domain.is_weighted() { expression.weighted() } else { expression };
-    Ok(Box::new(Own { expression, domain, weights: Weights::ones() }))
+    let mut kernels = found.into_iter().map(|expression| {
+        let expression = if domain.is_weighted() { expression.weighted() } else { expression };
+        Box::new(Own { expression, domain: domain.clone(), weights: Weights::ones() }) as Box<dyn Kernel>
+    });
+    let first = kernels.next().ok_or_else(|| Bad("there is no expression".to_owned()))?;
+    if kernels.len() == 0 {
+        return Ok(first);
+    }
+    Ok(Box::new(Several::new(first, kernels)))
+}
+
+/// The expressions of `expr`: those between semicolons.
+pub fn expressions(parameters: &Parameters) -> impl Iterator<Item = &str> {
+    parameters.word("expression").split(';').map(str::trim)
 }
 
 /// `x, y` or `x1 to x7`.

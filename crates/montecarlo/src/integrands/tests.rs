@@ -14,10 +14,10 @@ fn refusal(name: &str, words: &[(&'static str, &str)]) -> String {
 
 fn mean(kernel: &dyn Kernel, seed: u64, samples: u64) -> Mean {
     let mut sampler = Sampler::new(kernel.duplicate(), seed, Isa::widest());
-    let sums = sampler.sums(0, samples);
+    let sums = &sampler.sums(0, samples)[0];
     let mean = match kernel.is_indicator() {
-        true => Mean::of_hits(&sums, kernel.volume()),
-        false => Mean::new(&sums, sampler.shift(), kernel.volume()),
+        true => Mean::of_hits(sums, kernel.volume()),
+        false => Mean::new(sums, sampler.shifts()[0], kernel.volume()),
     };
     mean.expect("samples")
 }
@@ -250,7 +250,7 @@ fn heavy_tails_and_few_samples_are_in_doubt_and_others_are_not() {
 fn what_is_not_a_number_is_left_out_or_0() {
     let kernel = own("sqrt(x-0.5)", "0:1");
     let mut sampler = Sampler::new(kernel, 1, Isa::widest());
-    let (sums, shift) = (sampler.sums(0, 100_000), sampler.shift());
+    let (sums, shift) = (sampler.sums(0, 100_000)[0].clone(), sampler.shifts()[0]);
     assert!((49_000..51_000).contains(&sums.nans()));
     let exact = 2.0 / 3.0 * 0.5f64.sqrt();
     let skipped = Mean::new(&sums, shift, 1.0).expect("numbers");

@@ -16,8 +16,10 @@ use montesieve_kernel::isa::{Isa, Supported};
 use super::plan::NetPlan;
 use super::tally::NetTally;
 use super::{Family, PointSet};
+use crate::components::Components;
 use crate::irregular::BadSample;
-use crate::sampler::{BlockRule, Kernel, LaneSums, Sampler};
+use crate::sampler::{BlockRule, Kernel, LaneSums, Sampler, right_sums};
+use crate::scale::Scale;
 use crate::uniform::{Row, WIDTH};
 
 /// Rows that are filled at a time, as far as groups are whole: 16 KiB.
@@ -32,7 +34,8 @@ pub struct NetSampler {
     plan: NetPlan,
     points: PointSet,
     isa: Supported,
-    rule: BlockRule,
+    /// For each component.
+    rules: Vec<BlockRule>,
     rows: Vec<Row>,
 }
 
@@ -44,58 +47,67 @@ impl NetSampler {
     pub fn new(kernel: Box<dyn Kernel>, plan: NetPlan, family: Family, seed: u64, isa: Isa) -> NetSampler {
         let dimension = kernel.dimension();
         let points = PointSet::new(family, dimension, seed, isa);
-        let rule = BlockRule::new(Sampler::new(kernel.duplicate(), seed, isa).shift());
+        let shifts = Sampler::new(kernel.duplicate(), seed, isa).shifts();
+        let rules = shifts.into_iter().map(BlockRule::new).collect();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        NetSampler { kernel, plan, points, isa: isa.require(), rule, rows }
+        NetSampler { kernel, plan, points, isa: isa.require(), rules, rows }
     }
 
-    /// What is taken from every value before it is added up: that of [`Sampler::shift`].
-    pub fn shift(&self) -> f64 {
-        self.rule.shift
+    /// What is taken from every value of each component before it is added up: that of
+    /// [`Sampler::shifts`].
+    pub fn shifts(&self) -> impl Iterator<Item = f64> {
+        self.rules.iter().map(|rule| rule.shift)
     }
 
     /// The tally of one block. A block of fewer than 128 points is the beginning of a group.
-    pub fn block(&mut self, block: u64) -> NetTally {
-        let mut rule = self.rule;
-        let (lanes, scale) = rule.right_sums(|rule| self.lanes(block, rule));
-        self.rule = rule;
+    pub fn block(&mut self, block: u64) -> Components<NetTally> {
+        let mut rules = std::mem::take(&mut self.rules);
+        let lanes = right_sums(&mut rules, |rules| self.lanes(block, rules));
+        self.rules = rules;
         let (replicate, _) = self.plan.place(block);
-        let mut tally = NetTally::of_block(block, replicate, self.plan.block_points(), &lanes, scale);
-        // Rare, so points are made again instead of kept.
-        if tally.nans() > 0 {
-            tally.first_nan = self.first_bad(block, f64::is_nan);
-        }
-        if tally.has_infinite() {
-            tally.first_infinite = self.first_bad(block, f64::is_infinite);
-        }
-        tally
+        let tally = |(component, (lanes, scale)): (usize, &(LaneSums, Scale))| {
+            let mut tally = NetTally::of_block(block, replicate, self.plan.block_points(), lanes, *scale);
+            // Rare, so points are made again instead of kept.
+            if tally.nans() > 0 {
+                tally.first_nan = self.first_bad(block, component, f64::is_nan);
+            }
+            if tally.has_infinite() {
+                tally.first_infinite = self.first_bad(block, component, f64::is_infinite);
+            }
+            tally
+        };
+        Components::new(lanes.iter().enumerate().map(tally).collect())
     }
 
-    /// The sums of a block, by this rule.
-    fn lanes(&mut self, block: u64, rule: BlockRule) -> LaneSums {
-        let (mut sums, mut piece) = (LaneSums::new(), LaneSums::new());
+    /// The sums of a block, by these rules.
+    fn lanes(&mut self, block: u64, rules: &[BlockRule]) -> Vec<LaneSums> {
+        let mut sums = vec![LaneSums::new(); rules.len()];
+        let mut pieces = sums.clone();
         let mut added = 0;
+        let append = |sums: &mut [LaneSums], pieces: &mut [LaneSums]| {
+            sums.iter_mut().zip(pieces).for_each(|(sums, piece)| sums.append(piece));
+        };
         self.each_fill(block, |sampler, rows, samples| {
             let NetSampler { kernel, isa, .. } = sampler;
-            kernel.add(rows, samples, rule, &mut piece, *isa);
+            kernel.add(rows, samples, rules, &mut pieces, *isa);
             added += samples;
             if added >= PIECE * WIDTH {
-                sums.append(&mut piece);
+                append(&mut sums, &mut pieces);
                 added = 0;
             }
             true
         });
-        sums.append(&mut piece);
+        append(&mut sums, &mut pieces);
         sums
     }
 
-    /// The first point of a block whose value `is_bad`.
-    fn first_bad(&mut self, block: u64, is_bad: fn(f64) -> bool) -> Option<BadSample> {
+    /// The first point of a block of which a component `is_bad`.
+    fn first_bad(&mut self, block: u64, component: usize, is_bad: fn(f64) -> bool) -> Option<BadSample> {
         let mut found = None;
         self.each_fill(block, |sampler, rows, samples| {
             let groups = rows.chunks_exact(sampler.kernel.dimension());
             for (group, first) in groups.zip((0..samples).step_by(WIDTH)) {
-                let values = &sampler.kernel.values(group).0[..WIDTH.min(samples - first)];
+                let values = &sampler.kernel.all_values(group)[component].0[..WIDTH.min(samples - first)];
                 if let Some(lane) = values.iter().position(|&value| is_bad(value)) {
                     let u: Vec<f64> = group.iter().map(|row| row.0[lane]).collect();
                     found = Some(BadSample::new(block, sampler.kernel.image(&u)));

@@ -148,6 +148,22 @@ impl NetTally {
             && self.first_infinite.is_some() == self.has_infinite()
     }
 
+    /// The correlation of the errors of two integrals whose points are the same: that of the means
+    /// of their replicates, from values less `shifts`. `None` where one of them has no error.
+    pub fn correlation(tallies: [&NetTally; 2], shifts: [f64; 2], nans_are_zero: bool) -> Option<f64> {
+        let centred = [0, 1].map(|which| {
+            let counted = tallies[which].replicates.each_ref().map(|sums| sums.counted(shifts[which], nans_are_zero));
+            let exponent = exponent(&counted, 0.0);
+            let parts = counted.each_ref().map(|(count, sum)| sum.value_scaled(exponent) / *count as f64);
+            let (mean, _) = spread(&parts);
+            parts.map(|part| part - mean)
+        });
+        let product = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| a * b).sum::<f64>();
+        let [one, other] = &centred;
+        let sizes = product(one, one).sqrt() * product(other, other).sqrt();
+        (sizes > 0.0).then(|| (product(one, other) / sizes).clamp(-1.0, 1.0))
+    }
+
     /// The integral over a region of `volume`, from values less `shift`; `None` while a replicate
     /// has no value. Values that are not numbers count as 0, or are left out.
     pub fn mean(&self, shift: f64, volume: f64, nans_are_zero: bool) -> Option<Mean> {
@@ -156,11 +172,7 @@ impl NetTally {
             return None;
         }
         let all = if nans_are_zero { self.all.clone().with_zeros(shift) } else { self.all.clone() };
-        // A power of two keeps squares in range, whatever the size of the values.
-        let size = |x: f64, exponent: i32| if x == 0.0 { i32::MIN } else { libm::frexp(x).1 + exponent };
-        let sizes = counted.iter().map(|(_, sum)| size(sum.value_scaled(-64), 64));
-        let largest = sizes.fold(size(shift, 0), i32::max);
-        let exponent = if largest == i32::MIN { 0 } else { (-largest).clamp(-900, 900) };
+        let exponent = exponent(&counted, shift);
         let parts = counted.each_ref().map(|(count, sum)| sum.value_scaled(exponent) / *count as f64);
         let shift_part = libm::scalbn(shift, exponent);
         let (part, error) = spread(&parts);
@@ -171,6 +183,14 @@ impl NetTally {
         let degrees = REPLICATES as u64 - 1;
         Some(Mean::from_parts((shift_part + part, std_error, least), exponent, volume, share, numbers, degrees))
     }
+}
+
+/// A power of two that keeps squares of these sums and of the shift in range.
+fn exponent(counted: &[(u64, Exact); REPLICATES], shift: f64) -> i32 {
+    let size = |x: f64, exponent: i32| if x == 0.0 { i32::MIN } else { libm::frexp(x).1 + exponent };
+    let sizes = counted.iter().map(|(_, sum)| size(sum.value_scaled(-64), 64));
+    let largest = sizes.fold(size(shift, 0), i32::max);
+    if largest == i32::MIN { 0 } else { (-largest).clamp(-900, 900) }
 }
 
 /// The mean of the means of all replicates, and its standard error.

@@ -125,7 +125,7 @@ mod tests {
     fn mean(kernel: Box<dyn Kernel>, samples: u64) -> Mean {
         let volume = kernel.volume();
         let mut sampler = Sampler::new(kernel, 5, Isa::widest());
-        Mean::new(&sampler.sums(0, samples), sampler.shift(), volume).expect("samples")
+        Mean::new(&sampler.sums(0, samples)[0], sampler.shifts()[0], volume).expect("samples")
     }
 
     #[test]

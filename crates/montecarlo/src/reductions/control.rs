@@ -49,7 +49,8 @@ const TOO_LARGE: f64 = 1e300;
 /// An integrand less its linear part.
 pub struct ControlledKernel {
     kernel: Box<dyn Kernel>,
-    coefficients: Rc<[f64]>,
+    /// Of each component, one for each coordinate.
+    coefficients: Rc<[Vec<f64>]>,
 }
 
 impl ControlledKernel {
@@ -73,29 +74,41 @@ fn groups(dimension: usize) -> u64 {
     GROUPS * (dimension as u64).div_ceil(32)
 }
 
-/// The coefficients, one for each coordinate; all 0 where sums are beyond the range of `f64`.
-fn fitted(kernel: &mut dyn Kernel, seed: u64, isa: Isa) -> Vec<f64> {
-    let dimension = kernel.dimension();
+/// The coefficients of each component, one for each coordinate; all 0 where sums are beyond the
+/// range of `f64`.
+fn fitted(kernel: &mut dyn Kernel, seed: u64, isa: Isa) -> Vec<Vec<f64>> {
+    let (dimension, components) = (kernel.dimension(), kernel.components());
     let mut uniforms = Uniforms::of_job(seed, PILOT_JOB, isa);
     let mut rows = vec![Row::all(0.0); dimension];
-    let mut coefficients = vec![0.0; dimension];
+    let mut values = vec![Row::all(0.0); components];
+    let mut coefficients = vec![vec![0.0; dimension]; components];
     for _ in 0..BATCHES {
-        let mut batch = Batch { products: vec![0.0; dimension], coordinates: vec![0.0; dimension], ..Batch::default() };
+        let zero = Batch { products: vec![0.0; dimension], coordinates: vec![0.0; dimension], ..Batch::default() };
+        let mut batches = vec![zero; components];
         for _ in 0..groups(dimension) {
             uniforms.fill(&mut rows);
-            let mut values = [Row::all(0.0)];
             kernel.evaluate(&rows, &mut values, isa.require());
-            subtract(isa.require(), &rows, &coefficients, &mut values);
-            batch.add(&rows, &values[0]);
+            for ((values, coefficients), batch) in values.iter_mut().zip(&coefficients).zip(&mut batches) {
+                subtract(isa.require(), &rows, coefficients, std::slice::from_mut(values));
+                batch.add(&rows, values);
+            }
         }
-        batch.slopes().zip(&mut coefficients).for_each(|(slope, coefficient)| *coefficient += slope);
+        for (batch, coefficients) in batches.iter().zip(&mut coefficients) {
+            batch.slopes().zip(coefficients).for_each(|(slope, coefficient)| *coefficient += slope);
+        }
     }
-    let size: f64 = coefficients.iter().map(|coefficient: &f64| coefficient.abs()).sum();
-    if size < TOO_LARGE { coefficients } else { vec![0.0; dimension] }
+    for coefficients in &mut coefficients {
+        let size: f64 = coefficients.iter().map(|coefficient: &f64| coefficient.abs()).sum();
+        let is_usual = size < TOO_LARGE;
+        if !is_usual {
+            coefficients.fill(0.0);
+        }
+    }
+    coefficients
 }
 
 /// The sums of a batch of the pilot, over values that are finite.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Batch {
     count: f64,
     /// The first value, which is taken from all.
@@ -141,7 +154,10 @@ impl Kernel for ControlledKernel {
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         self.kernel.evaluate(rows, values, isa);
-        subtract(isa, rows, &self.coefficients, values);
+        let groups = values.len() / self.coefficients.len();
+        for (values, coefficients) in values.chunks_exact_mut(groups).zip(&*self.coefficients) {
+            subtract(isa, rows, coefficients, values);
+        }
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -183,24 +199,24 @@ mod tests {
     fn mean(kernel: Box<dyn Kernel>, samples: u64) -> Mean {
         let volume = kernel.volume();
         let mut sampler = Sampler::new(kernel, 5, Isa::widest());
-        Mean::new(&sampler.sums(0, samples), sampler.shift(), volume).expect("samples")
+        Mean::new(&sampler.sums(0, samples)[0], sampler.shifts()[0], volume).expect("samples")
     }
 
     #[test]
     fn coefficients_are_those_of_the_linear_part() {
-        let found = controlled(expr("3*x-2*y+1e6", "0:1,0:5")).coefficients;
+        let found = controlled(expr("3*x-2*y+1e6", "0:1,0:5")).coefficients[0].clone();
         assert!((found[0] - 3.0).abs() < 1e-2 && (found[1] + 10.0).abs() < 1e-2, "{found:?}");
         // 12 Cov(e^x, x) = 6 (3 - e) = 1.690.
-        let found = controlled(expr("exp(x)", "0:1")).coefficients;
+        let found = controlled(expr("exp(x)", "0:1")).coefficients[0].clone();
         assert!((found[0] - 1.690).abs() < 0.03, "{found:?}");
-        assert_eq!(controlled(expr("7", "0:1")).coefficients[..], [0.0]);
+        assert_eq!(controlled(expr("7", "0:1")).coefficients[0], [0.0]);
     }
 
     #[test]
     fn coefficients_have_the_same_bits_on_every_instruction_set() {
         let bits = |isa| {
             let kernel = integrand("genz-corner-peak", &[("dim", "7")]);
-            let fitted = ControlledKernel::new(kernel, 42, isa).coefficients;
+            let fitted = ControlledKernel::new(kernel, 42, isa).coefficients[0].clone();
             fitted.iter().map(|coefficient| coefficient.to_bits()).collect::<Vec<_>>()
         };
         let expected = bits(Isa::Portable);
@@ -218,7 +234,7 @@ mod tests {
             kernel.evaluate(&rows, &mut values, isa);
             for (group, values) in rows.chunks_exact(3).zip(&values) {
                 let mut expected = plain.duplicate().values(group);
-                for (row, &b) in group.iter().zip(&kernel.coefficients[..]) {
+                for (row, &b) in group.iter().zip(&kernel.coefficients[0]) {
                     expected.update(row, |value, u| value - b * (u - 0.5));
                 }
                 assert_eq!(values.0, expected.0);
@@ -244,7 +260,7 @@ mod tests {
 
     #[test]
     fn values_of_any_size_and_no_numbers_do_not_spoil_a_pilot() {
-        let slope = |text: &str| controlled(expr(text, "0:1")).coefficients[0];
+        let slope = |text: &str| controlled(expr(text, "0:1")).coefficients[0][0];
         for size in [1e-300, 1e290] {
             assert!((slope(&format!("{size:e}*x")) / size - 1.0).abs() < 1e-5, "{size:e}");
         }

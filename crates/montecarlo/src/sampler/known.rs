@@ -33,5 +33,5 @@ impl Integrand for Known {
 /// # Panics
 /// If there are too few rows.
 pub(super) fn add_known(values: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-    Kernel::add(&mut Known, values, samples, rule, sums, isa);
+    Kernel::add(&mut Known, values, samples, &[rule], std::slice::from_mut(sums), isa);
 }

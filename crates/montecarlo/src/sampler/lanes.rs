@@ -30,18 +30,16 @@ impl BlockRule {
         BlockRule { shift, accumulation: Accumulation::Fast }
     }
 
-    /// The sums of a block, and what its values were multiplied by: `lanes` adds them up, again
-    /// where this rule is not the right one. The rule is then that for the next block.
-    pub(crate) fn right_sums(&mut self, mut lanes: impl FnMut(BlockRule) -> LaneSums) -> (LaneSums, Scale) {
-        let mut sums = lanes(*self);
-        loop {
-            let right = sums.right_accumulation(self.accumulation);
-            if right == self.accumulation {
-                break;
-            }
-            self.accumulation = right;
-            sums = lanes(*self);
-        }
+    /// Takes the rule that is right for a block with these sums; returns whether it was that one.
+    fn correct(&mut self, sums: &LaneSums) -> bool {
+        let right = sums.right_accumulation(self.accumulation);
+        let was_right = right == self.accumulation;
+        self.accumulation = right;
+        was_right
+    }
+
+    /// What values are multiplied by. The rule becomes that for the next block.
+    fn scale_of(&mut self, sums: &LaneSums) -> Scale {
         let scale = match self.accumulation {
             Accumulation::Fast => Scale::Plain,
             Accumulation::Careful(scale) => scale,
@@ -49,7 +47,27 @@ impl BlockRule {
         if scale == Scale::Plain && sums.nans() == 0 && sums.second.0.iter().any(|&square| square > 0.0) {
             self.accumulation = Accumulation::Fast;
         }
-        (sums, scale)
+        scale
+    }
+}
+
+/// The sums of a block for each component, and what its values were multiplied by: `lanes` adds
+/// them up, again where a rule is not the right one. The rules are then those for the next block.
+pub(crate) fn right_sums(
+    rules: &mut [BlockRule],
+    mut lanes: impl FnMut(&[BlockRule]) -> Vec<LaneSums>,
+) -> Vec<(LaneSums, Scale)> {
+    loop {
+        let sums = lanes(rules);
+        // All rules are corrected, whether one was wrong or not.
+        let were_right = rules.iter_mut().zip(&sums).fold(true, |all, (rule, sums)| rule.correct(sums) && all);
+        if were_right {
+            let scaled = rules.iter_mut().zip(sums).map(|(rule, sums)| {
+                let scale = rule.scale_of(&sums);
+                (sums, scale)
+            });
+            return scaled.collect();
+        }
     }
 }
 

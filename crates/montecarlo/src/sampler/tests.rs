@@ -99,9 +99,9 @@ fn every_instruction_set_gives_the_sums_written_out() {
         for samples in [0, 1, 127, 128, 129, 256, 1000, 2017] {
             for isa in supported() {
                 let mut sampler = Sampler::new(kernel.duplicate(), 42, isa);
-                let expected = naive(&*kernel, 42, 9, samples, sampler.shift());
+                let expected = naive(&*kernel, 42, 9, samples, sampler.shifts()[0]);
                 assert_eq!(
-                    sampler.sums(9, samples),
+                    sampler.sums(9, samples)[0],
                     if samples > 0 { expected } else { Sums::default() },
                     "{name}, {isa}, {samples}"
                 );
@@ -114,15 +114,15 @@ fn every_instruction_set_gives_the_sums_written_out() {
 fn a_whole_block_and_its_neighbours() {
     for (name, kernel) in kernels() {
         let each = block_samples(kernel.dimension());
-        let mut expected = naive(&*kernel, 7, 3, each, Sampler::new(kernel.duplicate(), 7, Isa::widest()).shift());
+        let mut expected = naive(&*kernel, 7, 3, each, Sampler::new(kernel.duplicate(), 7, Isa::widest()).shifts()[0]);
         for isa in supported() {
             let mut sampler = Sampler::new(kernel.duplicate(), 7, isa);
-            assert_eq!(sampler.sums(3, each), expected, "{name}, {isa}");
+            assert_eq!(sampler.sums(3, each)[0], expected, "{name}, {isa}");
             assert_eq!(sampler.at, Some(4));
         }
         let mut sampler = Sampler::new(kernel.duplicate(), 7, Isa::widest());
-        expected.merge(naive(&*kernel, 7, 4, 5, sampler.shift()));
-        assert_eq!(sampler.sums(3, each + 5), expected, "{name}");
+        expected.merge(naive(&*kernel, 7, 4, 5, sampler.shifts()[0]));
+        assert_eq!(sampler.sums(3, each + 5)[0], expected, "{name}");
     }
 }
 
@@ -146,7 +146,7 @@ fn the_shift_of_a_constant_is_the_constant() {
         let words = [("expression", format!("{constant} + 0*x")), ("bounds", "0:1".to_owned())];
         let make = ALL.iter().find(|entry| entry.name == "expr").expect("in the list").make;
         let mut sampler = Sampler::new(make(&Parameters::new(words)).expect("right"), 1, Isa::widest());
-        let sums = sampler.sums(0, 1000);
+        let sums = &sampler.sums(0, 1000)[0];
         assert_eq!((sums.first(Scale::Plain), sums.second(Scale::Plain), sums.first_nan()), (0.0, 0.0, None));
     }
 }
@@ -158,17 +158,17 @@ fn errors_are_not_below_rounding() {
     for (text, exact) in [("0.1*(x<0.5)", 0.05), ("1e6+0.1*(x<0.5)", 1e6 + 0.05), ("1/3+1e-9*x", 1.0 / 3.0 + 5e-10)] {
         for samples in [1000, 1 << 18, 1 << 22] {
             let mut sampler = Sampler::new(expression(text, "0:1"), 2, Isa::widest());
-            let shift = sampler.shift();
-            let mean = Mean::new(&sampler.sums(0, samples), shift, 1.0).expect("samples");
+            let shift = sampler.shifts()[0];
+            let mean = Mean::new(&sampler.sums(0, samples)[0], shift, 1.0).expect("samples");
             let z = mean.z(exact).expect("an error");
             assert!(z.abs() < 4.0 && mean.std_error > Some(mean.least_error), "{text}, {samples}: {z}");
         }
     }
     for text in ["0.1", "1/3", "-1e300/7"] {
         let mut sampler = Sampler::new(expression(text, "0:1"), 2, Isa::widest());
-        let shift = sampler.shift();
-        let mean = Mean::new(&sampler.sums(0, 1 << 18), shift, 1.0).expect("samples");
-        let value = sampler.group(0, 0).0[0];
+        let shift = sampler.shifts()[0];
+        let mean = Mean::new(&sampler.sums(0, 1 << 18)[0], shift, 1.0).expect("samples");
+        let value = sampler.first_values()[0].0[0];
         assert_eq!((mean.estimate, mean.std_error), (value, None), "{text}");
     }
 }
@@ -186,7 +186,7 @@ fn a_walk_never_depends_on_the_one_before() {
             Accumulation::Careful(Scale::Up),
             Accumulation::Careful(Scale::Down),
         ] {
-            sampler.rule.accumulation = accumulation;
+            sampler.rules[0].accumulation = accumulation;
             assert_eq!(sampler.sums(3, each), expected, "{name}, {accumulation:?}");
         }
     }
@@ -198,13 +198,13 @@ fn the_first_bad_value_is_found() {
     let make = ALL.iter().find(|entry| entry.name == "expr").expect("in the list").make;
     let mut sampler = Sampler::new(make(&Parameters::new(words)).expect("right"), 1, Isa::widest());
     let each = block_samples(1);
-    let sums = sampler.sums(5, 3 * each);
+    let sums = &sampler.sums(5, 3 * each)[0];
     assert_eq!(sums.first_nan(), Some(5));
     assert!(sums.nans() > 0 && sums.nans() + sums.numbers() == 3 * each);
     let (point, value) = sampler.first_bad(5, each, f64::is_nan).expect("a bad value");
     assert!(point[0] < 0.001 && value.is_nan());
     // Before it there is none.
-    let number = (1..=each).find(|&samples| sampler.sums(5, samples).nans() > 0).expect("found");
+    let number = (1..=each).find(|&samples| sampler.sums(5, samples)[0].nans() > 0).expect("found");
     assert!(sampler.first_bad(5, number - 1, f64::is_nan).is_none());
     assert!(sampler.first_bad(5, number, f64::is_nan).is_some());
 }

@@ -21,7 +21,7 @@ fn tallies(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64, isa: Isa, piece: u
             let mut sampler = TrainedSampler::new(kernel.duplicate(), plan, Rc::clone(&adaptation), seed, isa);
             let mut part = TrainedTally::default();
             (first..stop).for_each(|block| part.merge(sampler.block(block)));
-            assert!(part.is_sound(&plan, first..stop), "{first}..{stop}");
+            assert!(part.is_sound(&plan, 1, first..stop), "{first}..{stop}");
             tally.merge(part);
             first = stop;
         }
@@ -34,7 +34,7 @@ fn tallies(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64, isa: Isa, piece: u
 fn total(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64) -> TrainedTally {
     let mut all = TrainedTally::default();
     tallies(kernel, plan, seed, Isa::widest(), u64::MAX).into_iter().for_each(|tally| all.merge(tally));
-    assert!(all.is_sound(&plan, 0..plan.blocks()));
+    assert!(all.is_sound(&plan, 1, 0..plan.blocks()));
     all
 }
 
@@ -42,7 +42,7 @@ fn total(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64) -> TrainedTally {
 fn auto(kernel: &dyn Kernel, samples: u64, seed: u64) -> (TrainedTally, Mean, Candidate) {
     let plan = TrainedPlan::new(kernel.dimension(), samples / 16, samples, None);
     let all = total(kernel, plan, seed);
-    let mean = all.mean(kernel.volume(), false).expect("values");
+    let mean = all.means(kernel.volume(), false)[0].expect("values");
     let chosen = all.chosen(kernel.volume()).expect("a trial");
     (all, mean, chosen)
 }
@@ -78,7 +78,7 @@ fn what_few_points_find_gets_a_map_and_what_none_finds_is_unknown() {
     let kernel = integrand("expr", &nowhere);
     let plan = TrainedPlan::new(1, 10_000, 200_000, None);
     let all = total(&*kernel, plan, 1);
-    let mean = all.mean(1.0, false).expect("values");
+    let mean = all.means(1.0, false)[0].expect("values");
     assert_eq!((mean.estimate, mean.std_error, all.chosen(1.0)), (0.0, None, None));
 }
 
@@ -129,10 +129,10 @@ fn what_is_no_number_is_counted_and_found() {
     let plan = TrainedPlan::new(1, 10_000, 150_000, None);
     let all = total(&*kernel, plan, 3);
     let bad = all.first_nan().expect("below 0.2 there is none");
-    assert!(all.nans() > 10_000 && kernel.place(&bad.point)[0] < 0.2);
+    assert!(all.nans(0) > 10_000 && kernel.place(&bad.point)[0] < 0.2);
     let kernel = integrand("expr", &[("expression", "1 / (x > 0.01)"), ("bounds", "0:1")]);
     let all = total(&*kernel, plan, 3);
-    assert!(all.first_infinite().is_some() && all.nans() == 0);
+    assert!(all.first_infinite().is_some() && all.nans(0) == 0);
 }
 
 /// Only points behind the map are dense enough to meet it.
@@ -143,7 +143,7 @@ fn a_bad_point_behind_a_map_is_named_as_one_of_the_region() {
     let plan = TrainedPlan::new(1, 1024, 1 << 20, Some(Family::Sobol));
     let all = total(&*kernel, plan, 1);
     let bad = all.first_nan().expect("of a million points some");
-    assert!(bad.is_sound(1, &(0..plan.blocks())) && all.training.sums().first_nan().is_none());
+    assert!(bad.is_sound(1, &(0..plan.blocks())) && all.training.first_nan(1).is_none());
     assert!((kernel.place(&bad.point)[0] - 0.31).abs() < 1e-5, "{bad:?}");
 }
 
@@ -154,8 +154,8 @@ fn forged_tallies_are_refused() {
     let [training, prepared] = [plan.cut.training_blocks(), plan.preparing_blocks()];
     let stages = tallies(&*kernel, plan, 1, Isa::widest(), u64::MAX);
     let [.., trained, tried, counted] = &stages[..] else { panic!("three stages at least") };
-    assert!(trained.is_sound(&plan, training / 2..training) && tried.is_sound(&plan, training..prepared));
-    assert!(counted.is_sound(&plan, prepared..plan.blocks()));
+    assert!(trained.is_sound(&plan, 1, training / 2..training) && tried.is_sound(&plan, 1, training..prepared));
+    assert!(counted.is_sound(&plan, 1, prepared..plan.blocks()));
     for (tally, blocks) in [
         (trained, training / 2..training + 1),
         (tried, training..prepared - 1),
@@ -163,7 +163,7 @@ fn forged_tallies_are_refused() {
         (counted, prepared..plan.blocks() - 1),
         (counted, training..prepared),
     ] {
-        assert!(!tally.is_sound(&plan, blocks.clone()), "{blocks:?}");
+        assert!(!tally.is_sound(&plan, 1, blocks.clone()), "{blocks:?}");
     }
 }
 

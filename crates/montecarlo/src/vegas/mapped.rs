@@ -66,11 +66,12 @@ impl Kernel for MappedKernel {
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         self.x.resize(rows.len().max(self.x.len()), Row::all(0.0));
-        self.jacobian.resize(values.len().max(self.jacobian.len()), Row::all(0.0));
-        let (x, jacobian) = (&mut self.x[..rows.len()], &mut self.jacobian[..values.len()]);
+        let groups = rows.len() / self.bins.len();
+        self.jacobian.resize(groups.max(self.jacobian.len()), Row::all(0.0));
+        let (x, jacobian) = (&mut self.x[..rows.len()], &mut self.jacobian[..groups]);
         map_rows(isa, &self.bins, rows, x, jacobian);
         self.kernel.evaluate(x, values, isa);
-        multiply(isa, values, jacobian);
+        values.chunks_exact_mut(groups).for_each(|component| multiply(isa, component, jacobian));
     }
 
     fn duplicate(&self) -> Box<dyn Kernel> {
@@ -158,9 +159,9 @@ mod tests {
             let mut values = vec![Row::all(0.0); 3];
             mapped.evaluate(&rows, &mut values, isa);
             assert!(values.iter().zip(&expected).all(|(a, b)| a.0 == b.0));
-            let mut sums = LaneSums::new();
-            mapped.add(&rows, 2 * WIDTH + 5, BlockRule::new(0.25), &mut sums, isa);
-            for (lane, sum) in sums.first.0.into_iter().enumerate() {
+            let mut sums = [LaneSums::new()];
+            mapped.add(&rows, 2 * WIDTH + 5, &[BlockRule::new(0.25)], &mut sums, isa);
+            for (lane, sum) in sums[0].first.0.into_iter().enumerate() {
                 let groups = if lane < 5 { 3 } else { 2 };
                 assert_eq!(sum, expected[..groups].iter().fold(0.0, |sum, row| sum + (row.0[lane] - 0.25)));
             }

@@ -6,6 +6,8 @@
 //! the boxes are plain ones, in the order of the samples; those of blocks are exact
 //! ([`tally`](super::tally)).
 //!
+//! Of an integrand with several components the first one trains: map and strata are its own.
+//!
 //! Run time (Zen 4, AVX-512): see docs/montecarlo.md. Memory: 8 KiB a dimension for the map, and 16
 //! KiB of rows.
 
@@ -17,11 +19,13 @@ use montesieve_kernel::isa::{Isa, Supported};
 use super::VegasCut;
 use super::adaptation::Adaptation;
 use super::mapped::{Bins, map_rows};
+use super::pass::PassSums;
 use super::strata::Strata;
-use super::tally::{Pass, VegasTally};
+use super::tally::{Pass, VegasSums, VegasTally};
 use super::training::{TrainingTally, exponent};
+use crate::components::Components;
 use crate::irregular::Irregular;
-use crate::sampler::Kernel;
+use crate::sampler::{Kernel, Sampler};
 use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
 
 /// Rows of y that are filled at a time, as far as groups are whole: 16 KiB.
@@ -33,6 +37,8 @@ pub struct VegasSampler {
     cut: VegasCut,
     strata: Strata,
     adaptation: Rc<Adaptation>,
+    /// How the values of each component are added up.
+    scalings: Vec<Scaling>,
     /// The map of each dimension.
     bins: Vec<Bins>,
     uniforms: Uniforms,
@@ -40,12 +46,30 @@ pub struct VegasSampler {
     rows: Rows,
 }
 
-/// Groups of 128 points on their way.
+/// What is known beforehand of the values of a component.
+#[derive(Clone, Copy)]
+struct Scaling {
+    /// They are multiplied by 2 to this power, if that is known.
+    exponent: Option<i32>,
+    /// What is taken from every value.
+    shift: f64,
+}
+
+/// Groups of 128 points on their way. Values are those of the first component, then of the second,
+/// and so on.
 struct Rows {
     y: Vec<Row>,
     x: Vec<Row>,
     jacobian: Vec<Row>,
     values: Vec<Row>,
+    /// How many groups are filled.
+    groups: usize,
+}
+
+/// A block that counts, of one component.
+struct ComponentPass {
+    pass: Pass,
+    irregular: Irregular,
 }
 
 impl VegasSampler {
@@ -59,15 +83,24 @@ impl VegasSampler {
         let bins = adaptation.map.bins();
         let groups = (ROWS / dimension).max(1);
         let rows = |count: usize| vec![Row::all(0.0); count];
+        let components = kernel.components();
         let buffers = Rows {
             y: rows(groups * dimension),
             x: rows(groups * dimension),
             jacobian: rows(groups),
-            values: rows(groups),
+            values: rows(groups * components),
+            groups,
         };
+        let first = Scaling { exponent: adaptation.exponent, shift: adaptation.shift };
+        let mut scalings = vec![first];
+        if components > 1 {
+            let shifts = Sampler::new(kernel.duplicate(), seed, isa).shifts();
+            scalings.extend(shifts[1..].iter().map(|&shift| Scaling { exponent: None, shift }));
+        }
         let strata = Strata::new(&cut);
         let uniforms = Uniforms::new(seed, isa);
-        VegasSampler { kernel, cut, strata, adaptation, bins, uniforms, isa: isa.require(), rows: buffers }
+        let isa = isa.require();
+        VegasSampler { kernel, cut, strata, adaptation, scalings, bins, uniforms, isa, rows: buffers }
     }
 
     /// The tally of one block: of training, or one that counts.
@@ -95,7 +128,7 @@ impl VegasSampler {
         let mut largest: f64 = 0.0;
         self.each_group(block, None, |sampler, group, _| {
             let VegasSampler { rows, strata, isa, .. } = sampler;
-            let weighted = rows.weighted(group, power, WIDTH, *isa, &mut irregular);
+            let weighted = rows.weighted(0, group, power, WIDTH, *isa, &mut irregular);
             largest = largest.max(largest_of(*isa, &weighted));
             first.update(&weighted, |sum, value| sum + value);
             tally.record(*isa, rows.y_of(group), &weighted, strata.intervals());
@@ -103,7 +136,7 @@ impl VegasSampler {
         tally.samples = self.cut.training_block;
         tally.largest = libm::scalbn(largest, -power);
         first.0.iter().for_each(|&sum| tally.first.add_scaled(sum, -power));
-        VegasTally::of_training(tally, irregular)
+        VegasTally::of_training(tally, irregular, self.scalings.len())
     }
 
     /// The largest size of f J in a block of training.
@@ -111,55 +144,73 @@ impl VegasSampler {
         let mut largest: f64 = 0.0;
         self.each_group(block, None, |sampler, group, _| {
             let VegasSampler { rows, isa, .. } = sampler;
-            largest = largest.max(largest_of(*isa, &rows.weighted(group, 0, WIDTH, *isa, &mut Irregular::new(block))));
+            largest =
+                largest.max(largest_of(*isa, &rows.weighted(0, group, 0, WIDTH, *isa, &mut Irregular::new(block))));
         });
         largest
     }
 
-    /// A block that counts: one pass over all boxes. Without training no scale of values is known:
-    /// where theirs is not the usual one, the block is computed again.
+    /// A block that counts: one pass over all boxes. Where no scale of values is known, and theirs
+    /// is not the usual one, the block is computed again.
     fn pass(&mut self, block: u64) -> VegasTally {
-        let (known, shift) = (self.adaptation.exponent, self.adaptation.shift);
-        let mut power = known.unwrap_or(0);
-        let (mut pass, mut samples, mut irregular) = self.pass_scaled(block, power);
-        if known.is_none() && !pass.is_of_usual_size() {
-            let values = self.largest_of_pass(block);
-            power = exponent(if values > shift.abs() { values } else { shift.abs() });
-            (pass, samples, irregular) = self.pass_scaled(block, power);
+        let scalings = self.scalings.clone();
+        let mut powers: Vec<i32> = scalings.iter().map(|scaling| scaling.exponent.unwrap_or(0)).collect();
+        let (mut passes, mut samples) = self.pass_scaled(block, &powers);
+        let is_lost =
+            |(scaling, found): (&Scaling, &ComponentPass)| scaling.exponent.is_none() && !found.pass.is_of_usual_size();
+        let are_lost: Vec<bool> = scalings.iter().zip(&passes).map(is_lost).collect();
+        if are_lost.contains(&true) {
+            let largest = self.largest_of_pass(block);
+            for at in (0..powers.len()).filter(|&at| are_lost[at]) {
+                let (values, shift) = (largest[at], scalings[at].shift.abs());
+                powers[at] = exponent(if values > shift { values } else { shift });
+            }
+            (passes, samples) = self.pass_scaled(block, &powers);
         }
-        VegasTally::of_pass(pass, samples, power, shift, irregular)
-    }
-
-    /// The sums of a pass, of values times 2^`power`; its samples, and those without a finite
-    /// value.
-    fn pass_scaled(&mut self, block: u64, power: i32) -> (Pass, u64, Irregular) {
-        let adaptation = Rc::clone(&self.adaptation);
-        let mut irregular = Irregular::new(block);
-        let shift = libm::scalbn(adaptation.shift, power);
-        let mut sums = PassSums { shift, ..PassSums::default() };
-        let mut walk = Walk::new(&adaptation.counts);
-        let samples = self.each_group(block, Some(&adaptation.counts), |sampler, group, lanes| {
-            let weighted = sampler.rows.weighted(group, power, lanes, sampler.isa, &mut irregular);
-            walk.each(&adaptation.counts, lanes, |_, range, is_end| sums.add(&weighted.0[range], is_end));
+        let sums = passes.into_iter().zip(powers).zip(&scalings).map(|((found, power), scaling)| {
+            VegasSums::of_pass(found.pass, samples, power, scaling.shift, found.irregular)
         });
-        let boxes = adaptation.counts.len() as f64;
-        let pass = Pass {
-            estimate: sums.estimate / boxes,
-            variance: sums.variance / (boxes * boxes),
-            largest: sums.largest / (boxes * boxes),
-            degrees: samples - adaptation.counts.len() as u64,
-        };
-        (pass, samples, irregular)
+        VegasTally::of_passes(Components::new(sums.collect()))
     }
 
-    /// The largest size of a value in a pass.
-    fn largest_of_pass(&mut self, block: u64) -> f64 {
-        let counts = Rc::clone(&self.adaptation);
-        let mut largest: f64 = 0.0;
-        self.each_group(block, Some(&counts.counts), |sampler, group, lanes| {
-            let weighted = sampler.rows.weighted(group, 0, lanes, sampler.isa, &mut Irregular::new(block));
-            let size = largest_of(sampler.isa, &weighted);
-            largest = if size > largest { size } else { largest };
+    /// The sums of a pass, of values times 2 to the power of their component; and its samples.
+    fn pass_scaled(&mut self, block: u64, powers: &[i32]) -> (Vec<ComponentPass>, u64) {
+        let adaptation = Rc::clone(&self.adaptation);
+        let counts = &adaptation.counts;
+        let mut irregular = vec![Irregular::new(block); powers.len()];
+        let zero = |(scaling, &power): (&Scaling, &i32)| PassSums::new(libm::scalbn(scaling.shift, power));
+        let mut sums: Vec<PassSums> = self.scalings.iter().zip(powers).map(zero).collect();
+        let mut walk = Walk::new(counts);
+        let samples = self.each_group(block, Some(counts), |sampler, group, lanes| {
+            let begun = walk;
+            for (component, ((sums, irregular), &power)) in sums.iter_mut().zip(&mut irregular).zip(powers).enumerate()
+            {
+                let weighted = sampler.rows.weighted(component, group, power, lanes, sampler.isa, irregular);
+                walk = begun;
+                walk.each(counts, lanes, |_, range, is_end| sums.add(&weighted.0[range], is_end));
+            }
+        });
+        let degrees = samples - counts.len() as u64;
+        let passes = sums.iter().zip(irregular);
+        (
+            passes
+                .map(|(sums, irregular)| ComponentPass { pass: sums.pass(counts.len(), degrees), irregular })
+                .collect(),
+            samples,
+        )
+    }
+
+    /// The largest size of a value of each component in a pass.
+    fn largest_of_pass(&mut self, block: u64) -> Vec<f64> {
+        let adaptation = Rc::clone(&self.adaptation);
+        let mut largest = vec![0.0; self.scalings.len()];
+        self.each_group(block, Some(&adaptation.counts), |sampler, group, lanes| {
+            for (component, largest) in largest.iter_mut().enumerate() {
+                let ignored = &mut Irregular::new(block);
+                let weighted = sampler.rows.weighted(component, group, 0, lanes, sampler.isa, ignored);
+                let size = largest_of(sampler.isa, &weighted);
+                *largest = if size > *largest { size } else { *largest };
+            }
         });
         largest
     }
@@ -179,7 +230,7 @@ impl VegasSampler {
         let mut walk = Walk::new(counts.unwrap_or_default());
         let mut left = samples;
         while left > 0 {
-            let most = self.rows.values.len();
+            let most = self.rows.jacobian.len();
             let groups = left.div_ceil(WIDTH as u64).min(most as u64) as usize;
             self.uniforms.fill(&mut self.rows.y[..groups * dimension]);
             if let Some(counts) = counts {
@@ -190,7 +241,9 @@ impl VegasSampler {
             }
             let Rows { y, x, jacobian, .. } = &mut self.rows;
             map_rows(self.isa, &self.bins, &y[..groups * dimension], x, jacobian);
-            self.kernel.evaluate(&self.rows.x[..groups * dimension], &mut self.rows.values[..groups], self.isa);
+            self.rows.groups = groups;
+            let values = &mut self.rows.values[..groups * self.scalings.len()];
+            self.kernel.evaluate(&self.rows.x[..groups * dimension], values, self.isa);
             for group in 0..groups {
                 let lanes = left.min(WIDTH as u64) as usize;
                 each(self, group, lanes);
@@ -203,7 +256,7 @@ impl VegasSampler {
 
 impl Rows {
     fn dimension(&self) -> usize {
-        self.x.len() / self.values.len()
+        self.x.len() / self.jacobian.len()
     }
 
     fn y_of(&self, group: usize) -> &[Row] {
@@ -212,9 +265,17 @@ impl Rows {
 
     /// The values of the first `lanes` samples of a group times the Jacobian and 2^`power`. Values
     /// that are no finite numbers are counted and the first of each kind is kept; they are 0 here.
-    fn weighted(&self, group: usize, power: i32, lanes: usize, isa: Supported, irregular: &mut Irregular) -> Row {
+    fn weighted(
+        &self,
+        component: usize,
+        group: usize,
+        power: i32,
+        lanes: usize,
+        isa: Supported,
+        irregular: &mut Irregular,
+    ) -> Row {
         let factor = libm::scalbn(1.0, power);
-        let (values, jacobian) = (&self.values[group], &self.jacobian[group]);
+        let (values, jacobian) = (&self.values[component * self.groups + group], &self.jacobian[group]);
         let mut weighted = Row::all(0.0);
         if weigh(isa, values, jacobian, factor, &mut weighted) > 0 {
             for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
@@ -229,41 +290,8 @@ impl Rows {
     }
 }
 
-/// The sums of a pass over the boxes, and of the box in work. Values are less a shift, about their
-/// mean: near a perfect map their squares would differ in the last digits alone.
-#[derive(Default)]
-struct PassSums {
-    shift: f64,
-    estimate: f64,
-    variance: f64,
-    largest: f64,
-    count: f64,
-    first: f64,
-    second: f64,
-}
-
-impl PassSums {
-    /// Adds samples of the box in work, which ends with them if `is_end`.
-    fn add(&mut self, values: &[f64], is_end: bool) {
-        for &value in values {
-            let value = value - self.shift;
-            self.first += value;
-            self.second += value * value;
-        }
-        self.count += values.len() as f64;
-        if is_end {
-            let mean = self.first / self.count;
-            let around = self.second - mean * self.first;
-            let variance = if around > 0.0 { around / (self.count * (self.count - 1.0)) } else { 0.0 };
-            self.estimate += mean;
-            self.variance += variance;
-            self.largest = if variance > self.largest { variance } else { self.largest };
-            (self.count, self.first, self.second) = (0.0, 0.0, 0.0);
-        }
-    }
-}
-
 /// A walk over the samples of all boxes, in the order of the boxes.
+#[derive(Clone, Copy)]
 struct Walk {
     at: usize,
     /// Samples of that box that are still to come.

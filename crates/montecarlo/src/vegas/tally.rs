@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::VegasCut;
 use super::training::TrainingTally;
 use crate::chi_square::ChiSquare;
+use crate::components::Components;
 use crate::exact::{Exact, ExactSquares};
-use crate::irregular::{BadSample, Irregular, keep_first};
+use crate::irregular::{BadSample, Irregular, earliest, keep_first};
 use crate::mean::Mean;
 use crate::tally::Peak;
 
@@ -44,7 +45,7 @@ impl Pass {
     }
 }
 
-/// Sums over blocks.
+/// Sums over blocks, of one component.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VegasSums {
     /// Samples in blocks of training, and in all others.
@@ -69,6 +70,25 @@ pub struct VegasSums {
     peak: Peak,
 }
 
+impl Tally for VegasSums {
+    fn merge(&mut self, next: VegasSums) {
+        self.training += next.training;
+        self.samples += next.samples;
+        self.nans += next.nans;
+        keep_first(&mut self.first_nan, &next.first_nan);
+        keep_first(&mut self.first_infinite, &next.first_infinite);
+        if self.blocks == 0 {
+            self.shift = next.shift;
+        }
+        self.blocks += next.blocks;
+        self.degrees = self.degrees.saturating_add(next.degrees);
+        self.first.merge(&next.first);
+        self.second.merge(&next.second);
+        self.variance.merge(&next.variance);
+        self.peak = self.peak.max(next.peak);
+    }
+}
+
 /// The training in a tally.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 enum Training {
@@ -84,13 +104,13 @@ enum Training {
 /// The tally of a span of blocks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VegasTally {
-    sums: VegasSums,
+    sums: Components<VegasSums>,
     training: Training,
 }
 
 impl Tally for VegasTally {
     fn merge(&mut self, next: VegasTally) {
-        self.sums.merge(&next.sums);
+        self.sums.merge(next.sums);
         match (&mut self.training, next.training) {
             (_, Training::None) => {}
             (here @ Training::None, there) => *here = there,
@@ -101,29 +121,41 @@ impl Tally for VegasTally {
 }
 
 impl VegasTally {
-    /// Samples of a stage of training.
-    pub(super) fn of_training(tally: TrainingTally, irregular: Irregular) -> VegasTally {
-        let sums = VegasSums { training: tally.samples, ..VegasSums::default() }.with(irregular);
-        VegasTally { sums, training: Training::Stage(Box::new(tally)) }
+    /// Samples of a stage of training, for an integrand of so many components.
+    pub(super) fn of_training(tally: TrainingTally, irregular: Irregular, components: usize) -> VegasTally {
+        let mut sums = vec![VegasSums { training: tally.samples, ..VegasSums::default() }; components];
+        sums[0] = sums[0].clone().with(irregular);
+        VegasTally { sums: Components::new(sums), training: Training::Stage(Box::new(tally)) }
     }
 
-    /// A block that counts, of `samples` samples.
-    pub(super) fn of_pass(pass: Pass, samples: u64, exponent: i32, shift: f64, irregular: Irregular) -> VegasTally {
-        let mut sums = VegasSums { samples, shift, ..VegasSums::default() }.with(irregular);
-        if sums.first_infinite.is_none() {
-            sums.blocks = 1;
-            sums.degrees = pass.degrees;
-            sums.first.add_scaled(pass.estimate, -exponent);
-            sums.second.add_scaled(pass.estimate * pass.estimate, -2 * exponent);
-            sums.variance.add_scaled(pass.variance, -2 * exponent);
-            sums.peak = Peak::new(pass.largest, -2 * exponent);
-        }
+    /// A block that counts.
+    pub(super) fn of_passes(sums: Components<VegasSums>) -> VegasTally {
         VegasTally { sums, training: Training::None }
     }
 
-    /// The sums over the blocks that count.
-    pub fn sums(&self) -> &VegasSums {
+    /// The sums over the blocks that count, of each component.
+    pub fn sums(&self) -> &Components<VegasSums> {
         &self.sums
+    }
+
+    /// All samples, training included.
+    pub fn samples(&self) -> u64 {
+        self.sums.first().map_or(0, VegasSums::samples)
+    }
+
+    /// The samples of training among them.
+    pub fn training_samples(&self) -> u64 {
+        self.sums.first().map_or(0, VegasSums::training)
+    }
+
+    /// The first sample of which one of the first `count` components is not a number.
+    pub fn first_nan(&self, count: usize) -> Option<&BadSample> {
+        earliest(self.sums.iter().take(count).filter_map(VegasSums::first_nan))
+    }
+
+    /// The same with an infinite one.
+    pub fn first_infinite(&self, count: usize) -> Option<&BadSample> {
+        earliest(self.sums.iter().take(count).filter_map(VegasSums::first_infinite))
     }
 
     /// The training, if the blocks have exactly one stage of it.
@@ -135,12 +167,10 @@ impl VegasTally {
     }
 
     /// Whether it can be the tally of these blocks of a job: for tallies from files.
-    pub fn is_sound(&self, cut: &VegasCut, blocks: Range<u64>) -> bool {
+    pub fn is_sound(&self, cut: &VegasCut, components: usize, blocks: Range<u64>) -> bool {
         let trained = cut.training_blocks();
         let training = blocks.end.min(trained).saturating_sub(blocks.start);
         let counting = blocks.end.saturating_sub(blocks.start.max(trained));
-        let is_there = |bad: Option<&BadSample>| bad.is_none_or(|bad| bad.is_sound(cut.dimension(), &blocks));
-        let sums = &self.sums;
         let is_training = match &self.training {
             Training::None => training == 0,
             Training::Several => training > 1,
@@ -149,49 +179,51 @@ impl VegasTally {
                 training > 0
                     && cut.stage(blocks.start) == tally.stage
                     && cut.stage(blocks.end.min(trained).saturating_sub(1)) == tally.stage
-                    && tally.samples == sums.training
+                    && tally.samples == self.training_samples()
                     && tally.largest >= 0.0
                     && tally.intervals.len() == cut.dimension() * cut.resolution(tally.stage)
                     && tally.boxes.len() == if is_last { super::Strata::new(cut).boxes() } else { 0 }
             }
         };
-        is_training
-            && sums.training == training.saturating_mul(cut.training_block)
-            && sums.samples <= counting.saturating_mul(cut.block())
-            && sums.samples >= counting
-            && sums.nans <= sums.training.saturating_add(sums.samples)
-            && sums.blocks <= counting
-            && (sums.blocks == counting || sums.first_infinite.is_some())
-            && sums.degrees <= sums.samples
-            && is_there(sums.first_nan())
-            && is_there(sums.first_infinite())
-            && sums.shift.is_finite()
-            && sums.peak.is_sound()
-            && !(sums.variance.value_scaled(0) < 0.0 || sums.second.value_scaled(0) < 0.0)
+        is_training && self.sums.are_sound(components, |sums| sums.is_sound(cut, &blocks, training, counting))
     }
 }
 
 impl VegasSums {
+    /// A block that counts, of `samples` samples.
+    pub(super) fn of_pass(pass: Pass, samples: u64, exponent: i32, shift: f64, irregular: Irregular) -> VegasSums {
+        let mut sums = VegasSums { samples, shift, ..VegasSums::default() }.with(irregular);
+        if sums.first_infinite.is_none() {
+            sums.blocks = 1;
+            sums.degrees = pass.degrees;
+            sums.first.add_scaled(pass.estimate, -exponent);
+            sums.second.add_scaled(pass.estimate * pass.estimate, -2 * exponent);
+            sums.variance.add_scaled(pass.variance, -2 * exponent);
+            sums.peak = Peak::new(pass.largest, -2 * exponent);
+        }
+        sums
+    }
+
+    /// Whether it can be of these blocks, of which so many train and count.
+    fn is_sound(&self, cut: &VegasCut, blocks: &Range<u64>, training: u64, counting: u64) -> bool {
+        let is_there = |bad: Option<&BadSample>| bad.is_none_or(|bad| bad.is_sound(cut.dimension(), blocks));
+        self.training == training.saturating_mul(cut.training_block)
+            && self.samples <= counting.saturating_mul(cut.block())
+            && self.samples >= counting
+            && self.nans <= self.training.saturating_add(self.samples)
+            && self.blocks <= counting
+            && (self.blocks == counting || self.first_infinite.is_some())
+            && self.degrees <= self.samples
+            && is_there(self.first_nan())
+            && is_there(self.first_infinite())
+            && self.shift.is_finite()
+            && self.peak.is_sound()
+            && !(self.variance.value_scaled(0) < 0.0 || self.second.value_scaled(0) < 0.0)
+    }
+
     fn with(self, irregular: Irregular) -> VegasSums {
         let Irregular { nans, first_nan, first_infinite, .. } = irregular;
         VegasSums { nans, first_nan, first_infinite, ..self }
-    }
-
-    fn merge(&mut self, next: &VegasSums) {
-        self.training += next.training;
-        self.samples += next.samples;
-        self.nans += next.nans;
-        keep_first(&mut self.first_nan, &next.first_nan);
-        keep_first(&mut self.first_infinite, &next.first_infinite);
-        if self.blocks == 0 {
-            self.shift = next.shift;
-        }
-        self.blocks += next.blocks;
-        self.degrees = self.degrees.saturating_add(next.degrees);
-        self.first.merge(&next.first);
-        self.second.merge(&next.second);
-        self.variance.merge(&next.variance);
-        self.peak = self.peak.max(next.peak);
     }
 
     /// All samples, training included.

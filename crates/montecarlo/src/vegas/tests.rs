@@ -26,11 +26,11 @@ fn tallies(kernel: &dyn Kernel, cut: VegasCut, blocks: u64, seed: u64, isa: Isa,
             let mut sampler = VegasSampler::new(kernel.duplicate(), cut, Rc::clone(&adaptation), seed, isa);
             let mut part = VegasTally::default();
             (first..stop).for_each(|block| part.merge(sampler.block(block)));
-            assert!(part.is_sound(&cut, first..stop));
+            assert!(part.is_sound(&cut, 1, first..stop));
             tally.merge(part);
             first = stop;
         }
-        assert!(tally.is_sound(&cut, end / 2 * u64::from(end <= cut.training_blocks())..end) || end == blocks);
+        assert!(tally.is_sound(&cut, 1, end / 2 * u64::from(end <= cut.training_blocks())..end) || end == blocks);
         stages.push(tally);
     }
     stages
@@ -39,17 +39,17 @@ fn tallies(kernel: &dyn Kernel, cut: VegasCut, blocks: u64, seed: u64, isa: Isa,
 fn mean(kernel: &dyn Kernel, samples: u64, seed: u64) -> (Mean, VegasTally) {
     let cut = VegasCut::new(kernel.dimension(), samples / 8);
     let last = tallies(kernel, cut, cut.blocks(samples), seed, Isa::widest(), u64::MAX).pop().expect("blocks");
-    (last.sums().mean(kernel.volume()).expect("blocks that count"), last)
+    (last.sums()[0].mean(kernel.volume()).expect("blocks that count"), last)
 }
 
 /// What passes over equal boxes find without training.
 fn even(kernel: &dyn Kernel, samples: u64, seed: u64, isa: Isa) -> VegasTally {
     let cut = VegasCut::untrained(kernel.dimension(), samples);
-    let adaptation = Rc::new(Adaptation::even(&cut, Sampler::new(kernel.duplicate(), seed, isa).shift()));
+    let adaptation = Rc::new(Adaptation::even(&cut, Sampler::new(kernel.duplicate(), seed, isa).shifts()[0]));
     let mut sampler = VegasSampler::new(kernel.duplicate(), cut, adaptation, seed, isa);
     let mut tally = VegasTally::default();
     (0..cut.blocks(samples)).for_each(|block| tally.merge(sampler.block(block)));
-    assert!(tally.is_sound(&cut, 0..cut.blocks(samples)) && tally.sums().training() == 0);
+    assert!(tally.is_sound(&cut, 1, 0..cut.blocks(samples)) && tally.sums()[0].training() == 0);
     tally
 }
 
@@ -64,7 +64,7 @@ fn every_integrand_of_the_list_has_its_integral() {
         let Some(exact) = kernel.exact() else { continue };
         let z = mean.z(exact).expect("an error");
         assert!(z.abs() < 4.0, "{}: {z}", entry.name);
-        let chi_square = tally.sums().chi_square().expect("many blocks");
+        let chi_square = tally.sums()[0].chi_square().expect("many blocks");
         assert!(chi_square.z.abs() < 4.0, "{}: {chi_square:?}", entry.name);
     }
 }
@@ -106,7 +106,7 @@ fn adapting_pays() {
     // Along a diagonal no map helps, but strata do.
     let ridge = [("expression", "exp(-500*(x-y)^2)"), ("bounds", "0:1,0:1")];
     let (mean, tally) = self::mean(&*integrand("expr", &ridge), 1_000_000, 1);
-    let deviation = mean.std_error.expect("found") * (tally.sums().samples() as f64).sqrt() / mean.estimate;
+    let deviation = mean.std_error.expect("found") * (tally.sums()[0].samples() as f64).sqrt() / mean.estimate;
     assert!(deviation < 0.6, "of uniform samples 2.8: {deviation}");
 }
 
@@ -116,7 +116,7 @@ fn a_ridge_that_few_samples_find_is_not_spoilt() {
     let ridge = [("expression", "exp(-2500*((x1-x2)^2+(x2-x3)^2+(x3-x4)^2))"), ("bounds", "0:1,0:1,0:1,0:1")];
     let kernel = integrand("expr", &ridge);
     let (mean, tally) = mean(&*kernel, 1_000_000, 1);
-    let deviation = mean.std_error.expect("found") * (tally.sums().samples() as f64).sqrt() / mean.estimate;
+    let deviation = mean.std_error.expect("found") * (tally.sums()[0].samples() as f64).sqrt() / mean.estimate;
     // From 1e8 uniform samples.
     let z = mean.z(4.362e-5).expect("found");
     assert!(deviation < 180.0 && z.abs() < 4.0, "of uniform samples 90: {deviation}; {z}");
@@ -127,7 +127,7 @@ fn nothing_found_is_unknown() {
     let nowhere = [("expression", "(x > 0.123456) * (x < 0.1234561)"), ("bounds", "0:1")];
     let (mean, tally) = mean(&*integrand("expr", &nowhere), 10_000, 1);
     assert_eq!((mean.estimate, mean.std_error, mean.ci95), (0.0, None, None));
-    assert_eq!(tally.sums().chi_square(), None);
+    assert_eq!(tally.sums()[0].chi_square(), None);
     let constant = [("expression", "3"), ("bounds", "0:2,0:2")];
     let (mean, _) = self::mean(&*integrand("expr", &constant), 10_000, 1);
     assert_eq!(mean.std_error, None);
@@ -171,11 +171,11 @@ fn what_is_no_number_is_counted_and_found() {
         all
     };
     let all = run("sqrt(x - 0.2)");
-    let bad = all.sums().first_nan().expect("below 0.2 there is none");
-    assert!(all.sums().nans() > 10 && bad.point[0] < 0.2 && all.training().is_none());
+    let bad = all.sums()[0].first_nan().expect("below 0.2 there is none");
+    assert!(all.sums()[0].nans() > 10 && bad.point[0] < 0.2 && all.training().is_none());
     let all = run("1 / (x > 0.01)");
-    assert!(all.sums().first_infinite().is_some() && all.sums().nans() == 0);
-    assert!(all.sums().mean(1.0).is_none_or(|mean| mean.estimate.is_finite()));
+    assert!(all.sums()[0].first_infinite().is_some() && all.sums()[0].nans() == 0);
+    assert!(all.sums()[0].mean(1.0).is_none_or(|mean| mean.estimate.is_finite()));
 }
 
 /// Of a smooth integrand the variance within a box falls as its width squared: with S intervals of
@@ -187,11 +187,13 @@ fn equal_boxes_take_the_variance_between_them_away() {
     {
         let kernel = integrand("expr", &[("expression", text), ("bounds", bounds)]);
         let tally = even(&*kernel, 1 << 17, 1, Isa::widest());
-        let mean = tally.sums().mean(1.0).expect("blocks");
-        let plain: f64 = dimension / 12.0 / tally.sums().samples() as f64;
+        let mean = tally.sums()[0].mean(1.0).expect("blocks");
+        let plain: f64 = dimension / 12.0 / tally.sums()[0].samples() as f64;
         let ratio = mean.std_error.expect("known") / plain.sqrt() * intervals;
         assert!((0.98..1.02).contains(&ratio), "{text}: {ratio}");
-        assert!(mean.z(dimension / 2.0).expect("known").abs() < 4.0 && tally.sums().chi_square().expect("16").z < 4.0);
+        assert!(
+            mean.z(dimension / 2.0).expect("known").abs() < 4.0 && tally.sums()[0].chi_square().expect("16").z < 4.0
+        );
     }
 }
 
@@ -201,7 +203,7 @@ fn equal_boxes_serve_values_of_any_size_and_no_numbers() {
         even(&*integrand("expr", &[("expression", text), ("bounds", "0:1,0:1")]), 20_000, 7, Isa::widest())
     };
     let relative = |text: &str| {
-        let mean = of(text).sums().mean(1.0).expect("blocks");
+        let mean = of(text).sums()[0].mean(1.0).expect("blocks");
         mean.std_error.expect("known") / mean.estimate
     };
     let usual = relative("exp(-3*x*y)");
@@ -209,11 +211,11 @@ fn equal_boxes_serve_values_of_any_size_and_no_numbers() {
         assert!((relative(&format!("{factor}*exp(-3*x*y)")).abs() - usual).abs() < 1e-6 * usual, "{factor}");
     }
     for text in ["3", "(x > 0.123456) * (x < 0.1234561)", "x < 0.5", "1e-200"] {
-        assert_eq!(of(text).sums().mean(1.0).expect("blocks").std_error, None, "{text}");
+        assert_eq!(of(text).sums()[0].mean(1.0).expect("blocks").std_error, None, "{text}");
     }
     let bad = of("sqrt(x - 0.2)");
-    assert!(bad.sums().nans() > 3000 && bad.sums().first_nan().expect("below 0.2").point[0] < 0.2);
-    assert!(of("1 / (x > 0.01)").sums().first_infinite().is_some());
+    assert!(bad.sums()[0].nans() > 3000 && bad.sums()[0].first_nan().expect("below 0.2").point[0] < 0.2);
+    assert!(of("1 / (x > 0.01)").sums()[0].first_infinite().is_some());
 }
 
 #[test]
@@ -243,9 +245,9 @@ fn forged_tallies_are_refused() {
     let kernel = integrand("genz-gaussian", &[("dim", "2")]);
     let cut = VegasCut::new(2, 1 << 10);
     let stages = tallies(&*kernel, cut, 20, 1, Isa::widest(), u64::MAX);
-    assert!(stages[2].is_sound(&cut, 2..4) && stages.last().expect("blocks").is_sound(&cut, 8..20));
+    assert!(stages[2].is_sound(&cut, 1, 2..4) && stages.last().expect("blocks").is_sound(&cut, 1, 8..20));
     for (tally, blocks) in [(&stages[2], 4..8), (&stages[2], 2..3), (&stages[2], 8..10), (&stages[4], 8..19)] {
-        assert!(!tally.is_sound(&cut, blocks.clone()), "{blocks:?}");
+        assert!(!tally.is_sound(&cut, 1, blocks.clone()), "{blocks:?}");
     }
 }
 

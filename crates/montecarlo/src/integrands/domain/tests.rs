@@ -22,9 +22,9 @@ fn mean(expression: &str, bounds: &str, samples: u64) -> Mean {
     let kernel = expr(expression, bounds, "");
     let volume = kernel.volume();
     let mut sampler = Sampler::new(kernel, 1, Isa::widest());
-    let sums = sampler.sums(0, samples);
+    let sums = &sampler.sums(0, samples)[0];
     assert_eq!((sums.nans(), sums.first_infinite()), (0, None), "{expression} {bounds}");
-    Mean::new(&sums, sampler.shift(), volume).expect("samples")
+    Mean::new(sums, sampler.shifts()[0], volume).expect("samples")
 }
 
 /// The smallest and the largest u there are, and both sides of 1/2.

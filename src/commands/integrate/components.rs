@@ -1,0 +1,115 @@
+//! Tests of integrals with several components, by every method.
+//!
+//! Stands beside `coverage`, by whose code whole jobs run on one rank.
+
+use super::args::IntegrateMethod;
+use super::coverage::{finding, integrand};
+use super::nets::NetJob;
+use super::plain::PlainJob;
+use super::problem::testing::problem_of;
+use super::problem::{IntegralFinding, Integration};
+use super::trained_nets::TrainedNetJob;
+use super::vegas::VegasJob;
+use crate::commands::forged::attack;
+use crate::montecarlo::nets::Family;
+use crate::montecarlo::sampler::Kernel;
+
+fn several(expressions: &[&str]) -> Box<dyn Kernel> {
+    integrand("expr", &[("expression", &expressions.join(";")), ("bounds", "0:1,0:1")])
+}
+
+fn methods() -> impl Iterator<Item = IntegrateMethod> {
+    IntegrateMethod::CHOICES.iter().map(|&(_, method, _)| method)
+}
+
+/// Whether all components come from the same points whatever the first one is.
+fn is_untrained(method: IntegrateMethod) -> bool {
+    !matches!(method, IntegrateMethod::Vegas | IntegrateMethod::Auto)
+}
+
+#[test]
+fn a_component_is_what_it_is_alone() {
+    let texts = ["exp(x)*y", "x-y", "1e200*y*y", "7", "if(x<0.5, 1e-200, 0)"];
+    for method in methods().filter(|&method| is_untrained(method)) {
+        let found = finding(&*several(&texts), method, 5);
+        assert_eq!(found.components.len(), texts.len());
+        for (text, component) in texts.iter().zip(&found.components) {
+            let alone = &finding(&*several(&[text]), method, 5);
+            assert!(alone.correlations.is_empty());
+            assert_eq!(component.mean, alone.components[0].mean, "{text}, {}", method.word());
+            assert_eq!(component.chi_square, alone.components[0].chi_square, "{text}, {}", method.word());
+        }
+    }
+}
+
+/// A map that the first component has trained serves the others as well, if less.
+#[test]
+fn every_component_has_its_integral() {
+    let texts = ["exp(-50*((x-0.5)^2+(y-0.5)^2))", "x^2", "-2*x^2", "y^2", "0"];
+    // The first one is pi/50 but for 1.1e-6 of it.
+    let exact = [std::f64::consts::PI / 50.0, 1.0 / 3.0, -2.0 / 3.0, 1.0 / 3.0, 0.0];
+    for method in methods() {
+        let found = finding(&*several(&texts), method, 2);
+        for (component, exact) in found.components.iter().zip(exact) {
+            let mean = component.mean.expect("samples that count");
+            let error = mean.std_error.unwrap_or(0.0);
+            assert!((mean.estimate - exact).abs() <= 6.0 * error + 2e-6 * exact.abs(), "{}: {mean:?}", method.word());
+        }
+        correlations_are_sound(&found, method);
+    }
+}
+
+fn correlations_are_sound(found: &IntegralFinding, method: IntegrateMethod) {
+    let correlations = &found.correlations;
+    for (one, row) in correlations.iter().enumerate() {
+        assert_eq!((row.len(), row[one]), (correlations.len(), Some(1.0)));
+        for (other, correlation) in row.iter().enumerate() {
+            assert_eq!(*correlation, correlations[other][one]);
+            assert!(correlation.is_none_or(|r| (-1.0..=1.0).contains(&r)));
+        }
+    }
+    let opposite = correlations[1][2].expect("errors");
+    assert!((opposite + 1.0).abs() < 1e-6, "{}: {opposite}", method.word());
+    assert!(correlations[4][..4].iter().all(Option::is_none), "0 has no error");
+}
+
+/// The correlation of estimates is that which estimates of many seeds show.
+#[test]
+fn correlations_are_those_of_estimates() {
+    const SEEDS: u64 = 100;
+    let kernel = several(&["x^2+y", "x*y"]);
+    for method in methods() {
+        let found: Vec<IntegralFinding> = (0..SEEDS).map(|seed| finding(&*kernel, method, seed)).collect();
+        let estimate = |at: usize| found.iter().map(move |found| found.components[at].mean.expect("samples").estimate);
+        let mean = [0, 1].map(|at| estimate(at).sum::<f64>() / SEEDS as f64);
+        let product = |one: usize, other: usize| -> f64 {
+            estimate(one).zip(estimate(other)).map(|(a, b)| (a - mean[one]) * (b - mean[other])).sum()
+        };
+        let shown = product(0, 1) / (product(0, 0) * product(1, 1)).sqrt();
+        let said = found.iter().filter_map(|found| found.correlations[0][1]).sum::<f64>() / SEEDS as f64;
+        // The error of a correlation from 100 pairs is (1 - r^2) / 10, and at most 0.1.
+        let error = 5.0 * (0.1 * (1.0 - said * said) + 0.01);
+        assert!((shown - said).abs() < error, "{}: {shown} {said}", method.word());
+    }
+}
+
+#[test]
+fn forged_checkpoints_of_several_are_refused_or_sound() {
+    let kernel = || several(&["exp(-x)", "1e300*y", "sqrt(x-0.01)"]);
+    let problem = |method| problem_of(kernel(), 40_000, 7, method);
+    let plain = PlainJob { problem: problem(IntegrateMethod::Plain) };
+    attack("plain", &plain, |tally| said(&plain, tally));
+    let strata = VegasJob::stratified(problem(IntegrateMethod::Stratified));
+    attack("stratified", &strata, |tally| said(&strata, tally));
+    let nets = NetJob::new(problem(IntegrateMethod::Sobol), Family::Sobol);
+    attack("sobol", &nets, |tally| said(&nets, tally));
+    let trained = TrainedNetJob::new(problem(IntegrateMethod::Auto), 8192, None);
+    attack("auto", &trained, |tally| said(&trained, tally));
+}
+
+fn said<J: Integration>(job: &J, tally: &J::Tally) -> String {
+    match job.finding(tally.clone()) {
+        Ok(found) => format!("{:?} {:?}", found.components.len(), found.correlations),
+        Err(error) => error.to_string(),
+    }
+}
