@@ -156,6 +156,10 @@ impl Kernel for CompiledFunction {
         self.domain.place(u)
     }
 
+    fn range(&self, coordinate: usize) -> [f64; 2] {
+        self.domain.range(coordinate)
+    }
+
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
         let groups = values.len() / self.values.len();
         for (group, u) in rows.chunks_exact(self.points.len()).enumerate() {

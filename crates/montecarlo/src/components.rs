@@ -8,10 +8,33 @@ use std::ops::Deref;
 use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
+use super::histogram::BinTally;
+
 /// Components that an integrand may have.
 pub const MOST_COMPONENTS: usize = 64;
 
-/// A tally for each component; of no block, none.
+/// How many tallies and bins the blocks of a job have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Components of a value.
+    pub components: usize,
+    /// Bins of all histograms.
+    pub bins: usize,
+}
+
+impl Shape {
+    /// One component without histograms.
+    pub const SCALAR: Shape = Shape { components: 1, bins: 0 };
+
+    /// The same for blocks of which none counts, or some do: those alone have bins.
+    #[must_use]
+    pub fn counting(self, is_counting: bool) -> Shape {
+        Shape { bins: if is_counting { self.bins } else { 0 }, ..self }
+    }
+}
+
+/// A tally for each component; of no block, none. With them go the bins of histograms, if a job
+/// has some.
 ///
 /// ```
 /// use montesieve_kernel::Tally;
@@ -21,17 +44,45 @@ pub const MOST_COMPONENTS: usize = 64;
 /// assert_eq!(total.len(), 2);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Components<T>(Vec<T>);
+pub struct Components<T> {
+    tallies: Vec<T>,
+    bins: Option<BinTally>,
+}
 
 impl<T> Components<T> {
     /// One tally for each component.
     pub fn new(tallies: Vec<T>) -> Components<T> {
-        Components(tallies)
+        Components { tallies, bins: None }
     }
 
-    /// Whether there is a tally for each of `count` components, and all are sound.
-    pub fn are_sound(&self, count: usize, is_sound: impl Fn(&T) -> bool) -> bool {
-        self.0.len() == count && self.0.iter().all(is_sound)
+    /// The same with the bins of histograms.
+    #[must_use]
+    pub fn with_bins(self, bins: Option<BinTally>) -> Components<T> {
+        Components { bins, ..self }
+    }
+
+    /// The bins of histograms, if the job has some and a block has counted.
+    pub fn bins(&self) -> Option<&BinTally> {
+        self.bins.as_ref()
+    }
+
+    /// With other tallies of the same blocks.
+    pub(super) fn map<U>(self, tally: impl FnMut(T) -> U) -> Components<U> {
+        Components { tallies: self.tallies.into_iter().map(tally).collect(), bins: self.bins }
+    }
+
+    /// Whether it has this shape, and all tallies and bins are sound.
+    pub fn are_sound(
+        &self,
+        shape: Shape,
+        is_sound: impl Fn(&T) -> bool,
+        are_bins_sound: impl FnOnce(&BinTally) -> bool,
+    ) -> bool {
+        let has_bins = match &self.bins {
+            Some(bins) => shape.bins > 0 && are_bins_sound(bins),
+            None => shape.bins == 0,
+        };
+        has_bins && self.tallies.len() == shape.components && self.tallies.iter().all(is_sound)
     }
 }
 
@@ -40,13 +91,13 @@ impl<T> IntoIterator for Components<T> {
     type IntoIter = std::vec::IntoIter<T>;
 
     fn into_iter(self) -> std::vec::IntoIter<T> {
-        self.0.into_iter()
+        self.tallies.into_iter()
     }
 }
 
 impl<T> Default for Components<T> {
     fn default() -> Components<T> {
-        Components(Vec::new())
+        Components::new(Vec::new())
     }
 }
 
@@ -54,16 +105,21 @@ impl<T> Deref for Components<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.tallies
     }
 }
 
 impl<T: Tally> Tally for Components<T> {
     fn merge(&mut self, next: Components<T>) {
-        if self.0.is_empty() {
+        if self.tallies.is_empty() {
             *self = next;
-        } else {
-            self.0.iter_mut().zip(next.0).for_each(|(here, there)| here.merge(there));
+            return;
+        }
+        self.tallies.iter_mut().zip(next.tallies).for_each(|(here, there)| here.merge(there));
+        match (&mut self.bins, next.bins) {
+            (Some(here), Some(there)) => here.merge(there),
+            (here @ None, there) => *here = there,
+            (Some(_), None) => {}
         }
     }
 }

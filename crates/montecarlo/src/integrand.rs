@@ -30,6 +30,11 @@ pub trait Integrand {
         u.to_vec()
     }
 
+    /// The ends of one coordinate of the region, which may be infinite.
+    fn range(&self, _coordinate: usize) -> [f64; 2] {
+        [0.0, 1.0]
+    }
+
     /// The values at 128 points, of which `u[d]` holds coordinate d. Depends on the points alone;
     /// `&mut` is for scratch. To be marked `#[inline(always)]`, so that it is compiled for each
     /// instruction set.

@@ -16,7 +16,7 @@
 pub use super::integrand::{Integrand, MOST_DIMENSIONS};
 use super::sampler::Kernel;
 use super::uniform::Row;
-pub use expr::expressions;
+pub use expr::{expressions, index as variable};
 use parameters::{Bad, Parameter, Parameters};
 
 mod ball;

@@ -20,6 +20,7 @@
 //! - [`chi_square`]: whether blocks scatter as chance has it.
 //! - [`components`]: the tallies of values with several components.
 //! - [`correlation`]: how the errors of components depend on each other.
+//! - [`histogram`]: the parts of an integral over intervals of a coordinate.
 //! - [`nets`]: quasi-random points in many dimensions, Sobol nets and lattices.
 //! - [`irregular`]: values that are no finite numbers.
 //! - [`vegas`]: samples that go where an integrand is large.
@@ -35,6 +36,7 @@ pub mod ep;
 pub mod estimate;
 pub mod exact;
 pub mod expression;
+pub mod histogram;
 pub mod integrand;
 pub mod integrands;
 pub mod irregular;

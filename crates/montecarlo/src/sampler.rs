@@ -27,12 +27,13 @@ pub(crate) use lanes::right_sums;
 pub use lanes::{Accumulation, BlockRule, LaneSums};
 
 use super::components::Components;
+use super::histogram::{BinTally, Binning};
 use super::integrand::Integrand;
 use super::scale::Scale;
 use super::tally::Sums;
 use super::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
-use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::{Isa, Supported};
+use montesieve_kernel::{Tally, dispatch};
 
 /// Rows that are filled at a time: 16 KiB, a third of an L1 cache, so that filling and using them
 /// stay apart at no cost.
@@ -67,6 +68,10 @@ pub trait Kernel {
     /// See [`Integrand::place`].
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.inner().place(&self.image(u))
+    }
+    /// See [`Integrand::range`].
+    fn range(&self, coordinate: usize) -> [f64; 2] {
+        self.inner().range(coordinate)
     }
     /// The point of the cube at which the integrand itself is evaluated for u: another one behind a
     /// map. [`place`](Kernel::place) is the place of that.
@@ -132,6 +137,10 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
         Integrand::place(self, u)
+    }
+
+    fn range(&self, coordinate: usize) -> [f64; 2] {
+        Integrand::range(self, coordinate)
     }
 
     fn components(&self) -> usize {
@@ -237,6 +246,7 @@ pub struct Sampler {
     at: Option<u64>,
     /// For each component.
     rules: Vec<BlockRule>,
+    binning: Option<Binning>,
     rows: Vec<Row>,
 }
 
@@ -249,13 +259,26 @@ impl Sampler {
         let dimension = kernel.dimension();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
         let rules = vec![BlockRule::new(0.0); kernel.components()];
-        let mut sampler =
-            Sampler { kernel, uniforms: Uniforms::new(seed, isa), isa: isa.require(), at: Some(0), rules, rows };
+        let mut sampler = Sampler {
+            kernel,
+            uniforms: Uniforms::new(seed, isa),
+            isa: isa.require(),
+            at: Some(0),
+            rules,
+            binning: None,
+            rows,
+        };
         if !sampler.kernel.is_indicator() {
             let shifts = sampler.first_values().into_iter().map(mean_of_numbers);
             sampler.rules = shifts.map(BlockRule::new).collect();
         }
         sampler
+    }
+
+    /// The same with histograms of the first component.
+    #[must_use]
+    pub fn with_histograms(self, binning: Option<Binning>) -> Sampler {
+        Sampler { binning, ..self }
     }
 
     /// What is taken from every value of each component before it is added up: see
@@ -278,13 +301,16 @@ impl Sampler {
     pub fn sums(&mut self, first: u64, samples: u64) -> Components<Sums> {
         let each = block_samples(self.kernel.dimension());
         let mut sums = vec![Sums::default(); self.rules.len()];
-        for block in first..first + samples / each {
-            self.add_block(block, each, &mut sums);
+        let mut bins: Option<BinTally> = None;
+        let whole = (first..first + samples / each).map(|block| (block, each));
+        let rest = (!samples.is_multiple_of(each)).then(|| (first + samples / each, samples % each));
+        for (block, samples) in whole.chain(rest) {
+            self.add_block(block, samples, &mut sums);
+            if let Some(binning) = &self.binning {
+                bins.get_or_insert_default().merge(binning.samples(samples));
+            }
         }
-        if !samples.is_multiple_of(each) {
-            self.add_block(first + samples / each, samples % each, &mut sums);
-        }
-        Components::new(sums)
+        Components::new(sums).with_bins(bins)
     }
 
     /// Adds the first `samples` samples of one block.
@@ -304,13 +330,14 @@ impl Sampler {
         }
         let dimension = self.kernel.dimension();
         let mut lanes = vec![LaneSums::new(); rules.len()];
+        self.binning.iter_mut().for_each(Binning::clear);
         let most = (self.rows.len() / dimension * WIDTH) as u64;
         let mut left = samples;
         while left > 0 {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            self.kernel.add(rows, now, rules, &mut lanes, self.isa);
+            add_and_bin(&mut *self.kernel, rows, now, rules, &mut lanes, &mut self.binning, self.isa);
             left -= now as u64;
         }
         self.at = None;
@@ -339,6 +366,31 @@ impl Sampler {
             }
         }
         None
+    }
+}
+
+/// [`Kernel::add`], and the values of the first component go to the bins of histograms.
+pub(crate) fn add_and_bin(
+    kernel: &mut dyn Kernel,
+    rows: &[Row],
+    samples: usize,
+    rules: &[BlockRule],
+    sums: &mut [LaneSums],
+    binning: &mut Option<Binning>,
+    isa: Supported,
+) {
+    let Some(binning) = binning else { return kernel.add(rows, samples, rules, sums, isa) };
+    let groups = samples.div_ceil(WIDTH);
+    let mut values = vec![Row::all(0.0); groups * rules.len()];
+    kernel.evaluate(&rows[..groups * kernel.dimension()], &mut values, isa);
+    for ((values, rule), sums) in values.chunks_exact(groups).zip(rules).zip(sums) {
+        add_known(values, samples, *rule, sums, isa);
+    }
+    let factor = binning.factor(0);
+    for ((point, values), first) in
+        rows.chunks_exact(kernel.dimension()).zip(&values[..groups]).zip((0..samples).step_by(WIDTH))
+    {
+        binning.add(point, values, WIDTH.min(samples - first), factor);
     }
 }
 

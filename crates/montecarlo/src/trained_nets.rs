@@ -26,7 +26,8 @@ use montesieve_kernel::Tally;
 use montesieve_kernel::isa::Isa;
 use serde::{Deserialize, Serialize};
 
-use super::components::Components;
+use super::components::{Components, Shape};
+use super::histogram::{BinTally, Binning};
 use super::irregular::{BadSample, earliest};
 use super::mean::Mean;
 use super::nets::plan::NetPlan;
@@ -242,6 +243,11 @@ impl TrainedTally {
         self.counting.iter().map(|sums| sums.mean(volume, nans_are_zero)).collect()
     }
 
+    /// The bins of histograms.
+    pub fn bins(&self) -> Option<&BinTally> {
+        self.counting.bins()
+    }
+
     /// The correlation of the errors of two components: see [`NetTally::correlation`].
     pub fn correlation(&self, one: usize, other: usize, nans_are_zero: bool) -> Option<f64> {
         let [one, other] = [self.counting.get(one)?, self.counting.get(other)?];
@@ -292,7 +298,7 @@ impl TrainedTally {
     }
 
     /// Whether it can be the tally of these blocks of a job: for tallies from files.
-    pub fn is_sound(&self, plan: &TrainedPlan, components: usize, blocks: Range<u64>) -> bool {
+    pub fn is_sound(&self, plan: &TrainedPlan, shape: Shape, blocks: Range<u64>) -> bool {
         let (dimension, training) = (plan.cut.dimension(), plan.cut.training_blocks());
         let each = plan.trial.blocks();
         let tried = TrainedPlan::within(&blocks, training, plan.preparing_blocks() - training);
@@ -303,12 +309,14 @@ impl TrainedTally {
         let counting = TrainedPlan::within(&blocks, plan.preparing_blocks(), u64::MAX);
         let is_net_sound = |sums: &NetSums| sums.is_sound(&plan.nets, dimension, counting.clone());
         // No block of a kind, no tally.
-        let among = |is_none: bool| if is_none { 0 } else { components };
+        let among = |is_none: bool, bins: usize| Shape { components: if is_none { 0 } else { shape.components }, bins };
+        let own_bins = if counting.is_empty() { 0 } else { shape.bins };
+        let are_bins_sound = |bins: &BinTally| bins.is_sound_of_nets(shape.bins, &plan.nets, &counting);
         let trained = TrainedPlan::within(&blocks, 0, training);
-        self.training.is_sound(&plan.cut, among(trained.is_empty()), trained)
+        self.training.is_sound(&plan.cut, among(trained.is_empty(), 0), trained)
             && self.trial.len() == if tried.is_empty() { 0 } else { CANDIDATES.len() }
             && self.trial.iter().enumerate().all(is_trial_sound)
-            && self.counting.are_sound(among(counting.is_empty()), is_net_sound)
+            && self.counting.are_sound(among(counting.is_empty(), own_bins), is_net_sound, are_bins_sound)
     }
 }
 
@@ -320,6 +328,8 @@ pub struct TrainedSampler {
     seed: u64,
     isa: Isa,
     training: VegasSampler,
+    /// Of the points that count, in the cube of the integrand.
+    binning: Option<Binning>,
     /// That of the candidate in work: its number in the trial, or none.
     nets: Option<(Option<usize>, NetSampler)>,
 }
@@ -338,7 +348,13 @@ impl TrainedSampler {
     ) -> TrainedSampler {
         let map = Rc::new(adaptation.training.clone());
         let training = VegasSampler::new(kernel.duplicate(), plan.cut, map, seed, isa);
-        TrainedSampler { kernel, plan, adaptation, seed, isa, training, nets: None }
+        TrainedSampler { kernel, plan, adaptation, seed, isa, training, binning: None, nets: None }
+    }
+
+    /// The same with histograms of the first component, in blocks that count.
+    #[must_use]
+    pub fn with_histograms(self, binning: Option<Binning>) -> TrainedSampler {
+        TrainedSampler { binning, ..self }
     }
 
     /// The tally of one block.
@@ -360,9 +376,8 @@ impl TrainedSampler {
             Some((present, nets)) if present == tried => nets,
             _ => self.net_sampler(tried),
         };
-        let tallies = nets.block(number);
-        let sums = nets.shifts().zip(tallies).map(|(shift, tally)| NetSums { shift, tally });
-        let sums = Components::new(sums.collect());
+        let mut shifts = nets.shifts().collect::<Vec<_>>().into_iter();
+        let sums = nets.block(number).map(|tally| NetSums { shift: shifts.next().unwrap_or_default(), tally });
         self.nets = Some((tried, nets));
         sums
     }
@@ -374,10 +389,13 @@ impl TrainedSampler {
             None => (self.adaptation.chosen, self.plan.nets, self.seed),
         };
         let mut kernel = self.kernel.duplicate();
+        let mut binning = self.binning.clone().filter(|_| tried.is_none());
         if candidate.is_mapped {
-            kernel = Box::new(MappedKernel::new(kernel, self.adaptation.map()));
+            let map = self.adaptation.map();
+            kernel = Box::new(MappedKernel::new(kernel, map));
+            binning = binning.map(|binning| binning.mapped(|coordinate, x| map.inverse(coordinate, x)));
         }
-        NetSampler::new(kernel, plan, candidate.family, seed, self.isa)
+        NetSampler::new(kernel, plan, candidate.family, seed, self.isa).with_histograms(binning)
     }
 }
 

@@ -80,6 +80,8 @@ record! {
         pub completion: Completion => .flat(),
         /// All components, where there are several; the fields above are of the first.
         pub components: Vec<ComponentResult> => .optional().column("component").lines(component_lines),
+        /// The histograms that were asked for.
+        pub histograms: Vec<HistogramResult> => .optional().without_column().lines(histogram_lines),
     }
 }
 
@@ -111,6 +113,35 @@ record! {
         /// See above.
         pub warning: Option<Warning> => .optional(),
     }
+}
+
+record! {
+    /// The parts of an integral over bins of a variable.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct HistogramResult {
+        /// The variable, x1 for the first one.
+        pub variable: String,
+        /// The edges of the bins, in ascending order: one more than bins.
+        pub edges: Vec<f64>,
+        /// The estimates of the integral over each bin; empty where there are none.
+        pub estimates: Vec<f64>,
+        /// The standard error of each; null where nothing is known about it.
+        pub std_errors: Vec<Option<f64>>,
+    }
+}
+
+/// A line for each bin.
+fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
+    let of_one = |it: &HistogramResult| -> Vec<_> {
+        let bins = it.edges.windows(2).zip(&it.estimates).zip(&it.std_errors);
+        let line = |((ends, &estimate), error): ((&[f64], &f64), &Option<f64>)| {
+            let error = error.map_or_else(|| "unknown".to_owned(), number);
+            let (low, high) = (number(ends[0]), number(ends[1]));
+            ("histogram", format!("{} from {low} to {high}: {} +- {error}", it.variable, number(estimate)))
+        };
+        bins.map(line).collect()
+    };
+    result.histograms.iter().flat_map(of_one).collect()
 }
 
 /// Correlations that a line of text holds.
@@ -217,6 +248,7 @@ mod tests {
             target: None,
             completion,
             components: Vec::new(),
+            histograms: Vec::new(),
         }
     }
 

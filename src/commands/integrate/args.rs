@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::entries::{all, find};
+use super::histogram::Request;
 use crate::cli::choices::one_of;
 use crate::cli::engine::{Destination, EngineOptions};
 use crate::cli::precision::{DEFAULT_SEED, Precision};
@@ -111,6 +112,13 @@ pub struct Common {
     /// How to treat samples whose value is not a number
     #[arg(long, value_parser = one_of(NanPolicy::CHOICES), default_value = NanPolicy::Fail.word(), value_name = "WHAT")]
     pub nan: NanPolicy,
+
+    /// Also report the parts of the integral over BINS equal bins of a variable, like x1:50
+    ///
+    /// The bins lie between the bounds of the variable, or between LOW and HIGH. May be given
+    /// several times.
+    #[arg(long, value_name = "VARIABLE:BINS[:LOW:HIGH]")]
+    pub histogram: Vec<Request>,
 
     /// The error to reach.
     #[command(flatten)]
@@ -243,6 +251,7 @@ impl Common {
             return Err(format!("--training must be less than {part}"));
         }
         self.check_nan()?;
+        self.check_histogram()?;
         if self.is_trained() && self.engine.keep.shard.is_some() {
             let why = "each part of a job would have to train for itself";
             return Err(format!(
@@ -274,6 +283,22 @@ impl Common {
             }
             _ if self.is_trained() && self.nan == NanPolicy::Skip => {
                 Err(format!("{} has no --nan skip: use --nan zero", self.training_option()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the method has histograms.
+    fn check_histogram(&self) -> Result<(), String> {
+        let method = self.method.word();
+        match self.method {
+            _ if self.histogram.is_empty() => Ok(()),
+            IntegrateMethod::Antithetic | IntegrateMethod::Control => {
+                Err(format!("--method {method} has no --histogram, as a value there is not that of one point"))
+            }
+            _ if self.precision.plan => Err("--plan has no --histogram".to_owned()),
+            _ if self.nan == NanPolicy::Skip => {
+                Err("--histogram has no --nan skip, as bins would lack such samples: use --nan zero".to_owned())
             }
             _ => Ok(()),
         }

@@ -1,18 +1,19 @@
-//! Tests of integrals with several components, by every method.
+//! Tests of integrals with several components, and of histograms, by every method.
 //!
 //! Stands beside `coverage`, by whose code whole jobs run on one rank.
 
 use super::args::IntegrateMethod;
-use super::coverage::{finding, integrand};
+use super::coverage::{finding, found, integrand};
+use super::histogram::{Histograms, Request};
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::problem::testing::problem_of;
-use super::problem::{IntegralFinding, Integration};
+use super::problem::{IntegralFinding, Integration, Problem};
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::commands::forged::attack;
 use crate::montecarlo::nets::Family;
-use crate::montecarlo::sampler::Kernel;
+use crate::montecarlo::sampler::{Kernel, Sampler};
 
 fn several(expressions: &[&str]) -> Box<dyn Kernel> {
     integrand("expr", &[("expression", &expressions.join(";")), ("bounds", "0:1,0:1")])
@@ -109,7 +110,60 @@ fn forged_checkpoints_of_several_are_refused_or_sound() {
 
 fn said<J: Integration>(job: &J, tally: &J::Tally) -> String {
     match job.finding(tally.clone()) {
-        Ok(found) => format!("{:?} {:?}", found.components.len(), found.correlations),
+        Ok(found) => {
+            let histograms = job.problem().histograms.results(found.bins.as_ref(), 1.0);
+            format!("{:?} {histograms:?}", found.correlations)
+        }
         Err(error) => error.to_string(),
     }
+}
+
+/// A problem with histograms along both coordinates.
+fn with_histograms(kernel: &dyn Kernel, method: IntegrateMethod, samples: u64) -> Problem {
+    let problem = problem_of(kernel.duplicate(), samples, 11, method);
+    let requests: Vec<Request> = ["x1:4", "x2:2:0.25:0.75"].map(|text| text.parse().expect("bins")).into();
+    let sampler = || Sampler::new(kernel.duplicate(), 11, problem.isa);
+    let histograms = Histograms::new(&requests, kernel, sampler).expect("bounds");
+    Problem { histograms, ..problem }
+}
+
+fn has_histograms(method: &IntegrateMethod) -> bool {
+    !matches!(method, IntegrateMethod::Antithetic | IntegrateMethod::Control)
+}
+
+#[test]
+fn bins_have_their_parts_of_the_integral() {
+    let kernel = several(&["exp(x)*y"]);
+    let exact = |low: f64, high: f64| (high.exp() - low.exp()) / 2.0;
+    for method in methods().filter(has_histograms) {
+        let problem = with_histograms(&*kernel, method, 300_000);
+        let histograms = problem.histograms.clone();
+        let of_job = found(problem);
+        let whole = of_job.components[0].mean.expect("samples").estimate;
+        let [along_x, along_y] = &histograms.results(of_job.bins.as_ref(), 1.0)[..] else { panic!("two") };
+        assert_eq!((&*along_x.variable, &*along_y.variable), ("x1", "x2"));
+        assert!((along_x.estimates.iter().sum::<f64>() / whole - 1.0).abs() < 1e-9, "{}", method.word());
+        for (i, ends) in along_x.edges.windows(2).enumerate() {
+            let error = along_x.std_errors[i].expect("errors");
+            let z = (along_x.estimates[i] - exact(ends[0], ends[1])) / error;
+            assert!(z.abs() < 5.0 && error < 0.01, "{}: {z}", method.word());
+        }
+        let half = along_y.estimates[1] + along_y.estimates[0];
+        assert!((half - exact(0.0, 1.0) / 2.0).abs() < 0.01, "{}: {half}", method.word());
+        assert_eq!(histograms.charts(of_job.bins.as_ref(), 1.0).len(), 2);
+    }
+}
+
+#[test]
+fn forged_bins_are_refused_or_sound() {
+    let kernel = several(&["exp(x)*y"]);
+    let problem = |method| with_histograms(&*kernel, method, 40_000);
+    let plain = PlainJob { problem: problem(IntegrateMethod::Plain) };
+    attack("plain", &plain, |tally| said(&plain, tally));
+    let strata = VegasJob::stratified(problem(IntegrateMethod::Stratified));
+    attack("stratified", &strata, |tally| said(&strata, tally));
+    let nets = NetJob::new(problem(IntegrateMethod::Sobol), Family::Sobol);
+    attack("sobol", &nets, |tally| said(&nets, tally));
+    let trained = TrainedNetJob::new(problem(IntegrateMethod::Auto), 8192, None);
+    attack("auto", &trained, |tally| said(&trained, tally));
 }

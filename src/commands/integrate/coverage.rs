@@ -67,9 +67,13 @@ fn adaptive<J: Adaptive + Integration>(mut job: J) -> IntegralFinding {
 
 /// What a method finds with its default options.
 pub(super) fn finding(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64) -> IntegralFinding {
-    let samples = samples(method);
-    let problem = problem_of(kernel.duplicate(), samples, seed, method);
-    match method {
+    found(problem_of(kernel.duplicate(), samples(method), seed, method))
+}
+
+/// What the method of a problem finds.
+pub(super) fn found(problem: Problem) -> IntegralFinding {
+    let samples = problem.samples;
+    match problem.method {
         IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
             independent(&PlainJob { problem })
         }

@@ -13,8 +13,9 @@ use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, re
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, PrefixEnds, Span, YieldNow, invariant};
+use crate::job::{Identity, Job, Ledger, PrefixEnds, Span, YieldNow, invariant};
 use crate::montecarlo::components::Components;
+use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::irregular::{BadSample, earliest};
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::lattice::LOG_MOST_POINTS;
@@ -23,6 +24,7 @@ use crate::montecarlo::nets::sampler::NetSampler;
 use crate::montecarlo::nets::tally::NetTally;
 use crate::montecarlo::nets::{Family, REPLICATES};
 use crate::report::IntervalKind;
+use crate::report::chart::Chart;
 
 /// Blocks that are worth a message: 1 ms of cheap integrands with AVX-512 on a Zen 4.
 const GRAIN: u64 = 8;
@@ -85,7 +87,9 @@ impl Job for NetJob {
     fn check(&self, span: Span, tally: &Components<NetTally>) -> std::result::Result<(), String> {
         let dimension = self.problem.kernel.dimension();
         let is_sound = |tally: &NetTally| tally.is_sound(&self.plan, dimension, span.first..span.end);
-        let are_sound = tally.are_sound(self.problem.components(), is_sound);
+        let (bins, blocks) = (self.problem.histograms.bins(), span.first..span.end);
+        let are_bins_sound = |tally: &BinTally| tally.is_sound_of_nets(bins, &self.plan, &blocks);
+        let are_sound = tally.are_sound(self.problem.shape(), is_sound, are_bins_sound);
         invariant::holds("sums are such as samples can have", are_sound)
     }
 
@@ -99,7 +103,8 @@ impl Job for NetJob {
 
     fn workspace(&self) -> NetSampler {
         let Problem { kernel, seed, isa, .. } = &*self.problem;
-        NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa)
+        let sampler = NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa);
+        sampler.with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(
@@ -135,6 +140,10 @@ impl Sampling for NetJob {
         fall(self.family)
     }
 
+    fn further_charts(&self, way: &Ledger<Components<NetTally>>) -> Vec<Chart> {
+        self.problem.histogram_charts(way, |tally| tally.bins().cloned())
+    }
+
     fn stops(&self) -> Box<dyn Iterator<Item = u64>> {
         stops(0)
     }
@@ -157,6 +166,7 @@ impl Integration for NetJob {
         // With too few samples for a trial.
         let is_auto = self.problem.method == IntegrateMethod::Auto;
         Ok(IntegralFinding {
+            bins: tally.bins().cloned(),
             components: tally.iter().zip(self.means(&tally)).map(component).collect(),
             correlations: self.problem.correlations(correlation),
             interval: IntervalKind::StudentT,

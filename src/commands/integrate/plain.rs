@@ -14,12 +14,14 @@ use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
 use crate::job::rounds::Shorten;
-use crate::job::{Identity, Job, PrefixEnds, Span, Version, YieldNow, invariant};
+use crate::job::{Identity, Job, Ledger, PrefixEnds, Span, Version, YieldNow, invariant};
 use crate::montecarlo::components::Components;
+use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::sampler::{Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
 use crate::report::IntervalKind;
+use crate::report::chart::Chart;
 
 /// Blocks that are worth a message: 8 of 2^12 rows are 1 ms of cheap integrands with AVX-512 on a
 /// Zen 4.
@@ -39,6 +41,10 @@ impl Sampling for PlainJob {
 
     fn samples(&self) -> u64 {
         self.problem.samples
+    }
+
+    fn further_charts(&self, way: &Ledger<Components<Sums>>) -> Vec<Chart> {
+        self.problem.histogram_charts(way, |sums| sums.bins().cloned())
     }
 }
 
@@ -138,7 +144,9 @@ impl Job for PlainJob {
     fn check(&self, span: Span, sums: &Components<Sums>) -> std::result::Result<(), String> {
         invariant::equal("samples", values_of(sums), self.values(span))?;
         let is_sound = |sums: &Sums| sums.samples() == self.values(span) && sums.is_sound(span.first..span.end);
-        let are_sound = sums.are_sound(self.problem.shifts.len(), is_sound);
+        let are_bins_sound =
+            |bins: &BinTally| bins.is_sound_of_units(self.problem.histograms.bins(), self.values(span));
+        let are_sound = sums.are_sound(self.problem.shape(), is_sound, are_bins_sound);
         invariant::holds("sums are such as samples can have", are_sound)
     }
 
@@ -152,7 +160,7 @@ impl Job for PlainJob {
 
     fn workspace(&self) -> Sampler {
         let Problem { seed, isa, .. } = self.problem;
-        Sampler::new(self.problem.sampled(), seed, isa)
+        Sampler::new(self.problem.sampled(), seed, isa).with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Components<Sums>> {
@@ -179,6 +187,7 @@ impl Integration for PlainJob {
         let is_indicator = self.problem.kernel.is_indicator();
         let interval = if is_indicator { IntervalKind::Wilson } else { IntervalKind::StudentT };
         Ok(IntegralFinding {
+            bins: sums.bins().cloned(),
             components: sums.iter().zip(&means).take(self.problem.components()).map(component).collect(),
             correlations: self.problem.correlations_of_sums(&means, &nans),
             interval,

@@ -6,6 +6,7 @@
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
+use super::histogram::Histograms;
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::result::result;
@@ -19,15 +20,18 @@ use crate::commands::finish::{FinalReport, figure_of_merit};
 use crate::commands::rounds::{self, Reading, Sampling, TargetCheck};
 use crate::error::{Error, Result};
 use crate::isa::Isa;
-use crate::job::Identity;
 use crate::job::run::Outcome;
+use crate::job::{Identity, Ledger, Tally};
 use crate::montecarlo::chi_square::ChiSquare;
+use crate::montecarlo::components::Shape;
 use crate::montecarlo::correlation::Factors;
+use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::nets::Family;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
+use crate::report::chart::Chart;
 use crate::report::{Completion, IntervalKind, Work, merit};
 
 /// Samples that the root tests before the work: enough to find an integrand that is not a number on
@@ -85,6 +89,8 @@ pub(super) struct Problem {
     pub(super) factors: Option<Factors>,
     /// What is taken from the values of each component that is sampled.
     pub(super) shifts: Vec<f64>,
+    /// The histograms that were asked for.
+    pub(super) histograms: Histograms,
     /// What the components are called; empty if there is one.
     pub(super) names: Vec<String>,
     /// What was set of it, and the hash of the file that it comes from, if there is one.
@@ -134,6 +140,8 @@ impl Wrapped {
 
 /// What a tally says.
 pub(super) struct IntegralFinding {
+    /// The bins of histograms, as far as there are some.
+    pub(super) bins: Option<BinTally>,
     /// What it says about each component: one at least.
     pub(super) components: Vec<ComponentFinding>,
     /// The correlations of the errors of components, row by row, if there are several; `None` where
@@ -244,12 +252,16 @@ impl Problem {
         // Jobs of other methods say their own terms.
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
-        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, context.isa);
+        let sampler = || Sampler::new(kernel.duplicate(), seed, context.isa);
+        let histograms = Histograms::new(&options.common.histogram, &*kernel, sampler).map_err(Error::Usage)?;
+        set += &histograms.words();
+        let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         Ok(Problem {
             kernel,
             factors,
             shifts,
+            histograms,
             names,
             parameters,
             samples,
@@ -279,7 +291,8 @@ impl Problem {
     pub(super) fn with_samples(&self, samples: u64) -> Problem {
         let (kernel, kind, words) = (self.kernel.duplicate(), self.kind.clone(), self.words.clone());
         let (factors, shifts, names) = (self.factors.clone(), self.shifts.clone(), self.names.clone());
-        Problem { kernel, factors, shifts, names, parameters: self.parameters.clone(), samples, kind, words, ..*self }
+        let (histograms, parameters) = (self.histograms.clone(), self.parameters.clone());
+        Problem { kernel, factors, shifts, histograms, names, parameters, samples, kind, words, ..*self }
     }
 
     /// The kernel that is sampled: that of the integrand, with the sums of components if the
@@ -290,6 +303,24 @@ impl Problem {
             Some(factors) => Box::new(factors.paired(kernel)),
             None => kernel,
         }
+    }
+
+    /// What the blocks of the job have: tallies of all that is sampled, and bins.
+    pub(super) fn shape(&self) -> Shape {
+        Shape { components: self.shifts.len(), bins: self.histograms.bins() }
+    }
+
+    /// Pictures of the histograms, from the bins of all blocks.
+    pub(super) fn histogram_charts<T: Tally>(
+        &self,
+        way: &Ledger<T>,
+        bins: impl Fn(&T) -> Option<BinTally>,
+    ) -> Vec<Chart> {
+        let total = way.spans().filter_map(|(_, tally)| bins(tally)).reduce(|mut total, next| {
+            total.merge(next);
+            total
+        });
+        self.histograms.charts(total.as_ref(), self.kernel.volume())
     }
 
     /// Components of the integrand.

@@ -56,6 +56,7 @@ pub(super) fn result<J: Integration>(
         target,
         completion,
         components: components(problem, &finding),
+        histograms: problem.histograms.results(finding.bins.as_ref(), problem.kernel.volume()),
     })
 }
 

@@ -68,7 +68,7 @@ impl Job for TrainedNetJob {
     }
 
     fn check(&self, span: Span, tally: &TrainedTally) -> std::result::Result<(), String> {
-        let is_sound = tally.is_sound(&self.plan, self.problem.components(), span.first..span.end);
+        let is_sound = tally.is_sound(&self.plan, self.problem.shape(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
@@ -82,7 +82,8 @@ impl Job for TrainedNetJob {
 
     fn workspace(&self) -> TrainedSampler {
         let Problem { kernel, seed, isa, .. } = &*self.problem;
-        TrainedSampler::new(kernel.duplicate(), self.plan, Rc::clone(&self.adaptation), *seed, *isa)
+        let sampler = TrainedSampler::new(kernel.duplicate(), self.plan, Rc::clone(&self.adaptation), *seed, *isa);
+        sampler.with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(
@@ -143,7 +144,8 @@ impl Sampling for TrainedNetJob {
         let stages = complete_stages(way, &self.stages());
         let volume = self.problem.kernel.volume();
         let trained = stages.map(|stages| TrainedAdaptation::new(&self.plan, volume, stages));
-        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().collect()
+        let histograms = self.problem.histogram_charts(way, |tally| tally.bins().cloned());
+        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().chain(histograms).collect()
     }
 
     fn run_until(
@@ -176,6 +178,7 @@ impl Integration for TrainedNetJob {
         let chosen = is_known.then(|| self.plan.chosen([&tally], self.problem.kernel.volume()));
         let correlation = |one: usize, other: usize| tally.correlation(one, other, self.counts_zeros());
         Ok(IntegralFinding {
+            bins: tally.bins().cloned(),
             components,
             correlations: self.problem.correlations(correlation),
             interval: IntervalKind::StudentT,

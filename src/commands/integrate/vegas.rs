@@ -78,7 +78,7 @@ impl Job for VegasJob {
     }
 
     fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
-        let is_sound = tally.is_sound(&self.cut, self.problem.shifts.len(), span.first..span.end);
+        let is_sound = tally.is_sound(&self.cut, self.problem.shape(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
@@ -93,7 +93,8 @@ impl Job for VegasJob {
 
     fn workspace(&self) -> VegasSampler {
         let Problem { seed, isa, .. } = *self.problem;
-        VegasSampler::new(self.problem.sampled(), self.cut, Rc::clone(&self.adaptation), seed, isa)
+        let sampler = VegasSampler::new(self.problem.sampled(), self.cut, Rc::clone(&self.adaptation), seed, isa);
+        sampler.with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(&self, span: Span, sampler: &mut VegasSampler, yield_now: YieldNow<'_>) -> ControlFlow<(), VegasTally> {
@@ -148,7 +149,8 @@ impl Sampling for VegasJob {
         let stages = complete_stages(way, &self.stages());
         let trained =
             stages.map(|stages| Adaptation::new(&self.cut, stages.into_iter().filter_map(VegasTally::training)));
-        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().collect()
+        let histograms = self.problem.histogram_charts(way, |tally| tally.sums().bins().cloned());
+        trained.map(|adaptation| map_chart(adaptation.map())).into_iter().chain(histograms).collect()
     }
 
     fn run_until(
@@ -180,6 +182,7 @@ impl Integration for VegasJob {
             chi_square: sums.chi_square(),
         };
         Ok(IntegralFinding {
+            bins: tally.sums().bins().cloned(),
             components: tally.sums().iter().zip(&means).take(count).map(component).collect(),
             correlations: self.problem.correlations_of_sums(&means, &nans),
             interval: IntervalKind::StudentT,

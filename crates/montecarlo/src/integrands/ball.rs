@@ -43,6 +43,14 @@ impl Integrand for Ball {
         true
     }
 
+    fn place(&self, u: &[f64]) -> Vec<f64> {
+        u.iter().map(|u| 2.0 * u - 1.0).collect()
+    }
+
+    fn range(&self, _: usize) -> [f64; 2] {
+        [-1.0, 1.0]
+    }
+
     #[inline(always)]
     fn values(&mut self, u: &[Row]) -> Row {
         let mut square = Row::all(0.0);

@@ -149,6 +149,23 @@ impl Domain {
         self.is_weighted
     }
 
+    /// The bounds of a variable.
+    ///
+    /// # Panics
+    /// If there is none of that number.
+    pub fn range(&self, variable: usize) -> [f64; 2] {
+        match self.axes[variable] {
+            Axis::Finite { low, high } | Axis::BothSingular { low, high, .. } => [low, high],
+            Axis::Singular { end, width, .. } if width > 0.0 => [end, end + width],
+            Axis::Singular { end, width, .. } => [end + width, end],
+            Axis::Half { end, direction } | Axis::SingularHalf { end, direction, .. } if direction > 0.0 => {
+                [end, f64::INFINITY]
+            }
+            Axis::Half { end, .. } | Axis::SingularHalf { end, .. } => [f64::NEG_INFINITY, end],
+            Axis::Line => [f64::NEG_INFINITY, f64::INFINITY],
+        }
+    }
+
     /// The point that `u`, a point of the unit cube, stands for.
     pub fn place(&self, u: &[f64]) -> Vec<f64> {
         let u: Vec<Row> = u.iter().map(|&u| Row::all(u)).collect();

@@ -88,8 +88,8 @@ fn variables(dimension: usize) -> String {
     }
 }
 
-/// x, y and z are 0, 1 and 2, and so are x1, x2 and x3.
-pub(super) fn index(name: &str) -> Option<usize> {
+/// The number of a variable: x, y and z are 0, 1 and 2, and so are x1, x2 and x3.
+pub fn index(name: &str) -> Option<usize> {
     match name {
         "x" => Some(0),
         "y" => Some(1),
@@ -121,6 +121,10 @@ impl Integrand for Own {
 
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.domain.place(u)
+    }
+
+    fn range(&self, coordinate: usize) -> [f64; 2] {
+        self.domain.range(coordinate)
     }
 
     #[inline(always)]

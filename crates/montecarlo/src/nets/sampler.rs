@@ -17,8 +17,9 @@ use super::plan::NetPlan;
 use super::tally::NetTally;
 use super::{Family, PointSet};
 use crate::components::Components;
+use crate::histogram::Binning;
 use crate::irregular::BadSample;
-use crate::sampler::{BlockRule, Kernel, LaneSums, Sampler, right_sums};
+use crate::sampler::{BlockRule, Kernel, LaneSums, Sampler, add_and_bin, right_sums};
 use crate::scale::Scale;
 use crate::uniform::{Row, WIDTH};
 
@@ -36,6 +37,7 @@ pub struct NetSampler {
     isa: Supported,
     /// For each component.
     rules: Vec<BlockRule>,
+    binning: Option<Binning>,
     rows: Vec<Row>,
 }
 
@@ -50,7 +52,13 @@ impl NetSampler {
         let shifts = Sampler::new(kernel.duplicate(), seed, isa).shifts();
         let rules = shifts.into_iter().map(BlockRule::new).collect();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        NetSampler { kernel, plan, points, isa: isa.require(), rules, rows }
+        NetSampler { kernel, plan, points, isa: isa.require(), rules, binning: None, rows }
+    }
+
+    /// The same with histograms of the first component.
+    #[must_use]
+    pub fn with_histograms(self, binning: Option<Binning>) -> NetSampler {
+        NetSampler { binning, ..self }
     }
 
     /// What is taken from every value of each component before it is added up: that of
@@ -76,20 +84,23 @@ impl NetSampler {
             }
             tally
         };
-        Components::new(lanes.iter().enumerate().map(tally).collect())
+        let tallies = lanes.iter().enumerate().map(tally).collect();
+        let bins = self.binning.as_ref().map(|binning| binning.replicate(replicate, self.plan.block_points()));
+        Components::new(tallies).with_bins(bins)
     }
 
     /// The sums of a block, by these rules.
     fn lanes(&mut self, block: u64, rules: &[BlockRule]) -> Vec<LaneSums> {
         let mut sums = vec![LaneSums::new(); rules.len()];
         let mut pieces = sums.clone();
+        self.binning.iter_mut().for_each(Binning::clear);
         let mut added = 0;
         let append = |sums: &mut [LaneSums], pieces: &mut [LaneSums]| {
             sums.iter_mut().zip(pieces).for_each(|(sums, piece)| sums.append(piece));
         };
         self.each_fill(block, |sampler, rows, samples| {
-            let NetSampler { kernel, isa, .. } = sampler;
-            kernel.add(rows, samples, rules, &mut pieces, *isa);
+            let NetSampler { kernel, binning, isa, .. } = sampler;
+            add_and_bin(&mut **kernel, rows, samples, rules, &mut pieces, binning, *isa);
             added += samples;
             if added >= PIECE * WIDTH {
                 append(&mut sums, &mut pieces);

@@ -194,7 +194,7 @@ fn exponent(counted: &[(u64, Exact); REPLICATES], shift: f64) -> i32 {
 }
 
 /// The mean of the means of all replicates, and its standard error.
-fn spread(means: &[f64; REPLICATES]) -> (f64, f64) {
+pub(crate) fn spread(means: &[f64; REPLICATES]) -> (f64, f64) {
     let replicates = REPLICATES as f64;
     // So that the mean of equal numbers is that number.
     let mean = means[0] + means.iter().map(|mean| mean - means[0]).sum::<f64>() / replicates;

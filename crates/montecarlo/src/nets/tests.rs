@@ -8,7 +8,7 @@ use super::plan::NetPlan;
 use super::sampler::NetSampler;
 use super::tally::NetTally;
 use super::*;
-use crate::components::Components;
+use crate::components::{Components, Shape};
 use crate::integrands::ALL;
 use crate::integrands::testing::integrand;
 use crate::mean::{Doubt, Mean};
@@ -48,7 +48,11 @@ fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa)
     let mut sampler = NetSampler::new(kernel.duplicate(), plan, family, seed, isa);
     let mut all = Components::default();
     (0..plan.blocks()).for_each(|block| all.merge(sampler.block(block)));
-    assert!(all.are_sound(1, |tally: &NetTally| tally.is_sound(&plan, kernel.dimension(), 0..plan.blocks())));
+    assert!(all.are_sound(
+        Shape::SCALAR,
+        |tally: &NetTally| tally.is_sound(&plan, kernel.dimension(), 0..plan.blocks()),
+        |_| false
+    ));
     (Shifted(all[0].clone(), sampler.shifts().next().expect("a component")), plan)
 }
 

@@ -21,7 +21,7 @@ fn tallies(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64, isa: Isa, piece: u
             let mut sampler = TrainedSampler::new(kernel.duplicate(), plan, Rc::clone(&adaptation), seed, isa);
             let mut part = TrainedTally::default();
             (first..stop).for_each(|block| part.merge(sampler.block(block)));
-            assert!(part.is_sound(&plan, 1, first..stop), "{first}..{stop}");
+            assert!(part.is_sound(&plan, Shape::SCALAR, first..stop), "{first}..{stop}");
             tally.merge(part);
             first = stop;
         }
@@ -34,7 +34,7 @@ fn tallies(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64, isa: Isa, piece: u
 fn total(kernel: &dyn Kernel, plan: TrainedPlan, seed: u64) -> TrainedTally {
     let mut all = TrainedTally::default();
     tallies(kernel, plan, seed, Isa::widest(), u64::MAX).into_iter().for_each(|tally| all.merge(tally));
-    assert!(all.is_sound(&plan, 1, 0..plan.blocks()));
+    assert!(all.is_sound(&plan, Shape::SCALAR, 0..plan.blocks()));
     all
 }
 
@@ -154,8 +154,11 @@ fn forged_tallies_are_refused() {
     let [training, prepared] = [plan.cut.training_blocks(), plan.preparing_blocks()];
     let stages = tallies(&*kernel, plan, 1, Isa::widest(), u64::MAX);
     let [.., trained, tried, counted] = &stages[..] else { panic!("three stages at least") };
-    assert!(trained.is_sound(&plan, 1, training / 2..training) && tried.is_sound(&plan, 1, training..prepared));
-    assert!(counted.is_sound(&plan, 1, prepared..plan.blocks()));
+    assert!(
+        trained.is_sound(&plan, Shape::SCALAR, training / 2..training)
+            && tried.is_sound(&plan, Shape::SCALAR, training..prepared)
+    );
+    assert!(counted.is_sound(&plan, Shape::SCALAR, prepared..plan.blocks()));
     for (tally, blocks) in [
         (trained, training / 2..training + 1),
         (tried, training..prepared - 1),
@@ -163,7 +166,7 @@ fn forged_tallies_are_refused() {
         (counted, prepared..plan.blocks() - 1),
         (counted, training..prepared),
     ] {
-        assert!(!tally.is_sound(&plan, 1, blocks.clone()), "{blocks:?}");
+        assert!(!tally.is_sound(&plan, Shape::SCALAR, blocks.clone()), "{blocks:?}");
     }
 }
 

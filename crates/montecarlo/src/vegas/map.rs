@@ -76,6 +76,18 @@ impl Map {
         &self.edges[dimension * (BINS + 1)..][..BINS + 1]
     }
 
+    /// The point behind the map whose image is `x`.
+    ///
+    /// # Panics
+    /// If the map lacks the dimension.
+    pub fn inverse(&self, dimension: usize, x: f64) -> f64 {
+        let edges = self.edges(dimension);
+        let bin = edges.partition_point(|&edge| edge <= x).clamp(1, BINS) - 1;
+        let (left, right) = (edges[bin], edges[bin + 1]);
+        let inside = if right > left { (x - left) / (right - left) } else { 0.0 };
+        ((bin as f64 + inside.clamp(0.0, 1.0)) / BINS as f64).clamp(0.0, 1.0)
+    }
+
     /// Left edge and width of every bin, for the kernels.
     pub(super) fn bins(&self) -> Vec<Bins> {
         let of = |edges: &[f64]| std::array::from_fn(|bin| [edges[bin], edges[bin + 1] - edges[bin]]);

@@ -6,7 +6,7 @@ use super::tally::Pass;
 
 /// The sums of a pass over the boxes, and of the box in work. Values are less a shift, about their
 /// mean: near a perfect map their squares would differ in the last digits alone.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct PassSums {
     shift: f64,
     estimate: f64,

@@ -24,6 +24,7 @@ use super::strata::Strata;
 use super::tally::{Pass, VegasSums, VegasTally};
 use super::training::{TrainingTally, exponent};
 use crate::components::Components;
+use crate::histogram::Binning;
 use crate::irregular::Irregular;
 use crate::sampler::{Kernel, Sampler};
 use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
@@ -39,6 +40,7 @@ pub struct VegasSampler {
     adaptation: Rc<Adaptation>,
     /// How the values of each component are added up.
     scalings: Vec<Scaling>,
+    binning: Option<Binning>,
     /// The map of each dimension.
     bins: Vec<Bins>,
     uniforms: Uniforms,
@@ -100,7 +102,13 @@ impl VegasSampler {
         let strata = Strata::new(&cut);
         let uniforms = Uniforms::new(seed, isa);
         let isa = isa.require();
-        VegasSampler { kernel, cut, strata, adaptation, scalings, bins, uniforms, isa, rows: buffers }
+        VegasSampler { kernel, cut, strata, adaptation, scalings, binning: None, bins, uniforms, isa, rows: buffers }
+    }
+
+    /// The same with histograms of the first component, in blocks that count.
+    #[must_use]
+    pub fn with_histograms(self, binning: Option<Binning>) -> VegasSampler {
+        VegasSampler { binning, ..self }
     }
 
     /// The tally of one block: of training, or one that counts.
@@ -170,7 +178,7 @@ impl VegasSampler {
         let sums = passes.into_iter().zip(powers).zip(&scalings).map(|((found, power), scaling)| {
             VegasSums::of_pass(found.pass, samples, power, scaling.shift, found.irregular)
         });
-        VegasTally::of_passes(Components::new(sums.collect()))
+        VegasTally::of_passes(Components::new(sums.collect()).with_bins(self.binning.as_ref().map(Binning::block)))
     }
 
     /// The sums of a pass, of values times 2 to the power of their component; and its samples.
@@ -181,13 +189,26 @@ impl VegasSampler {
         let zero = |(scaling, &power): (&Scaling, &i32)| PassSums::new(libm::scalbn(scaling.shift, power));
         let mut sums: Vec<PassSums> = self.scalings.iter().zip(powers).map(zero).collect();
         let mut walk = Walk::new(counts);
+        self.binning.iter_mut().for_each(Binning::clear);
         let samples = self.each_group(block, Some(counts), |sampler, group, lanes| {
             let begun = walk;
             for (component, ((sums, irregular), &power)) in sums.iter_mut().zip(&mut irregular).zip(powers).enumerate()
             {
                 let weighted = sampler.rows.weighted(component, group, power, lanes, sampler.isa, irregular);
-                walk = begun;
-                walk.each(counts, lanes, |_, range, is_end| sums.add(&weighted.0[range], is_end));
+                // A copy of their own keeps the sums in registers.
+                let (mut own, mut at) = (*sums, begun);
+                at.each(counts, lanes, |_, range, is_end| own.add(&weighted.0[range], is_end));
+                (*sums, walk) = (own, at);
+                if let Some(binning) = sampler.binning.as_mut().filter(|_| component == 0) {
+                    // A block is an estimate: each box has the same share of it.
+                    let factor = binning.factor(power) / counts.len() as f64;
+                    let mut weights = Row::all(0.0);
+                    let mut walk = begun;
+                    walk.each(counts, lanes, |at, range, _| {
+                        weights.0[range].fill(factor / f64::from(counts[at]));
+                    });
+                    binning.add_weighted(sampler.rows.x_of(group), &weighted, 0..lanes, &weights);
+                }
             }
         });
         let degrees = samples - counts.len() as u64;
@@ -259,6 +280,10 @@ impl Rows {
         self.x.len() / self.jacobian.len()
     }
 
+    fn x_of(&self, group: usize) -> &[Row] {
+        &self.x[group * self.dimension()..][..self.dimension()]
+    }
+
     fn y_of(&self, group: usize) -> &[Row] {
         &self.y[group * self.dimension()..][..self.dimension()]
     }
@@ -281,7 +306,7 @@ impl Rows {
             for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
                 *weight = 0.0;
                 if lane < lanes {
-                    let x = &self.x[group * self.dimension()..][..self.dimension()];
+                    let x = self.x_of(group);
                     irregular.add(values.0[lane].is_nan(), || x.iter().map(|row| row.0[lane]).collect());
                 }
             }

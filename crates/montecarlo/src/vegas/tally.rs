@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use super::VegasCut;
 use super::training::TrainingTally;
 use crate::chi_square::ChiSquare;
-use crate::components::Components;
+use crate::components::{Components, Shape};
 use crate::exact::{Exact, ExactSquares};
+use crate::histogram::BinTally;
 use crate::irregular::{BadSample, Irregular, earliest, keep_first};
 use crate::mean::Mean;
 use crate::tally::Peak;
@@ -167,7 +168,7 @@ impl VegasTally {
     }
 
     /// Whether it can be the tally of these blocks of a job: for tallies from files.
-    pub fn is_sound(&self, cut: &VegasCut, components: usize, blocks: Range<u64>) -> bool {
+    pub fn is_sound(&self, cut: &VegasCut, shape: Shape, blocks: Range<u64>) -> bool {
         let trained = cut.training_blocks();
         let training = blocks.end.min(trained).saturating_sub(blocks.start);
         let counting = blocks.end.saturating_sub(blocks.start.max(trained));
@@ -185,7 +186,9 @@ impl VegasTally {
                     && tally.boxes.len() == if is_last { super::Strata::new(cut).boxes() } else { 0 }
             }
         };
-        is_training && self.sums.are_sound(components, |sums| sums.is_sound(cut, &blocks, training, counting))
+        let is_sound = |sums: &VegasSums| sums.is_sound(cut, &blocks, training, counting);
+        let are_bins_sound = |bins: &BinTally| bins.is_sound_of_units(shape.bins, counting);
+        is_training && self.sums.are_sound(shape.counting(counting > 0), is_sound, are_bins_sound)
     }
 }
 

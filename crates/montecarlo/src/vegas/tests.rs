@@ -7,6 +7,7 @@ use montesieve_kernel::isa::Isa;
 use proptest::prelude::*;
 
 use super::*;
+use crate::components::Shape;
 use crate::integrands::ALL;
 use crate::integrands::testing::integrand;
 use crate::mean::Mean;
@@ -26,11 +27,14 @@ fn tallies(kernel: &dyn Kernel, cut: VegasCut, blocks: u64, seed: u64, isa: Isa,
             let mut sampler = VegasSampler::new(kernel.duplicate(), cut, Rc::clone(&adaptation), seed, isa);
             let mut part = VegasTally::default();
             (first..stop).for_each(|block| part.merge(sampler.block(block)));
-            assert!(part.is_sound(&cut, 1, first..stop));
+            assert!(part.is_sound(&cut, Shape::SCALAR, first..stop));
             tally.merge(part);
             first = stop;
         }
-        assert!(tally.is_sound(&cut, 1, end / 2 * u64::from(end <= cut.training_blocks())..end) || end == blocks);
+        assert!(
+            tally.is_sound(&cut, Shape::SCALAR, end / 2 * u64::from(end <= cut.training_blocks())..end)
+                || end == blocks
+        );
         stages.push(tally);
     }
     stages
@@ -49,7 +53,7 @@ fn even(kernel: &dyn Kernel, samples: u64, seed: u64, isa: Isa) -> VegasTally {
     let mut sampler = VegasSampler::new(kernel.duplicate(), cut, adaptation, seed, isa);
     let mut tally = VegasTally::default();
     (0..cut.blocks(samples)).for_each(|block| tally.merge(sampler.block(block)));
-    assert!(tally.is_sound(&cut, 1, 0..cut.blocks(samples)) && tally.sums()[0].training() == 0);
+    assert!(tally.is_sound(&cut, Shape::SCALAR, 0..cut.blocks(samples)) && tally.sums()[0].training() == 0);
     tally
 }
 
@@ -245,9 +249,12 @@ fn forged_tallies_are_refused() {
     let kernel = integrand("genz-gaussian", &[("dim", "2")]);
     let cut = VegasCut::new(2, 1 << 10);
     let stages = tallies(&*kernel, cut, 20, 1, Isa::widest(), u64::MAX);
-    assert!(stages[2].is_sound(&cut, 1, 2..4) && stages.last().expect("blocks").is_sound(&cut, 1, 8..20));
+    assert!(
+        stages[2].is_sound(&cut, Shape::SCALAR, 2..4)
+            && stages.last().expect("blocks").is_sound(&cut, Shape::SCALAR, 8..20)
+    );
     for (tally, blocks) in [(&stages[2], 4..8), (&stages[2], 2..3), (&stages[2], 8..10), (&stages[4], 8..19)] {
-        assert!(!tally.is_sound(&cut, 1, blocks.clone()), "{blocks:?}");
+        assert!(!tally.is_sound(&cut, Shape::SCALAR, blocks.clone()), "{blocks:?}");
     }
 }
 

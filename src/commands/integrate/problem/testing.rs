@@ -26,6 +26,7 @@ pub(in super::super) fn problem_of(
         kernel,
         factors,
         shifts,
+        histograms: Histograms::default(),
         parameters: Vec::new(),
         samples,
         samples_of_value,
