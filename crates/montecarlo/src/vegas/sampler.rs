@@ -116,13 +116,16 @@ impl VegasSampler {
         largest
     }
 
-    /// A block that counts: one pass over all boxes. Without training no scale of values is known:
-    /// where theirs is not the usual one, the block is computed again.
+    /// A block that counts: one pass over all boxes. Without training no scale of values is known,
+    /// and training may have missed values that are many orders of magnitude larger. Where squares
+    /// leave the range, the block is computed again with a scale of its own.
     fn pass(&mut self, block: u64) -> VegasTally {
         let (known, shift) = (self.adaptation.exponent, self.adaptation.shift);
         let mut power = known.unwrap_or(0);
         let (mut pass, mut samples, mut irregular) = self.pass_scaled(block, power);
-        if known.is_none() && !pass.is_of_usual_size() {
+        // Squares far below those of training change no digit of the variance.
+        let is_in_range = if known.is_some() { !pass.is_too_large() } else { pass.is_of_usual_size() };
+        if !is_in_range {
             let values = self.largest_of_pass(block);
             power = exponent(if values > shift.abs() { values } else { shift.abs() });
             (pass, samples, irregular) = self.pass_scaled(block, power);
@@ -212,16 +215,19 @@ impl Rows {
 
     /// The values of the first `lanes` samples of a group times the Jacobian and 2^`power`. Values
     /// that are no finite numbers are counted and the first of each kind is kept; they are 0 here.
+    /// A product beyond the range, of a value that is finite, becomes the largest number: see
+    /// [`VegasSampler::pass`].
     fn weighted(&self, group: usize, power: i32, lanes: usize, isa: Supported, irregular: &mut Irregular) -> Row {
         let factor = libm::scalbn(1.0, power);
         let (values, jacobian) = (&self.values[group], &self.jacobian[group]);
         let mut weighted = Row::all(0.0);
         if weigh(isa, values, jacobian, factor, &mut weighted) > 0 {
             for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
-                *weight = 0.0;
-                if lane < lanes {
+                let value = values.0[lane];
+                *weight = if value.is_finite() { f64::MAX.copysign(value) } else { 0.0 };
+                if lane < lanes && !value.is_finite() {
                     let x = &self.x[group * self.dimension()..][..self.dimension()];
-                    irregular.add(values.0[lane].is_nan(), || x.iter().map(|row| row.0[lane]).collect());
+                    irregular.add(value.is_nan(), || x.iter().map(|row| row.0[lane]).collect());
                 }
             }
         }
