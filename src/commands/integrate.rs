@@ -12,6 +12,7 @@ pub mod entries;
 mod ep;
 mod library;
 mod map_chart;
+mod nan;
 mod nets;
 mod plain;
 mod problem;

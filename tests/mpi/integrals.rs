@@ -93,6 +93,8 @@ fn one_message_and_exit_code_2() {
         ("ball --method antithetic --nan zero", "--method antithetic has no --nan zero, as"),
         ("ball --method control --nan skip", "--method control has no --nan skip, as"),
         ("expr ln(x-0.5) --bounds 0:1 --method antithetic", "; --method plain has --nan skip and --nan zero"),
+        ("expr ln(x) --bounds -1:inf --nan skip", "--nan skip needs finite bounds, as"),
+        ("expr ln(x-0.5) --bounds 0+:1", "; --nan zero counts such samples as 0"),
         (
             "ball --method vega",
             "[possible values: plain, antithetic, stratified, control, vegas, sobol, lattice, auto]",

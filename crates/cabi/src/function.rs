@@ -111,6 +111,10 @@ impl Integrand for CompiledFunction {
         None
     }
 
+    fn is_weighted(&self) -> bool {
+        self.domain.is_weighted()
+    }
+
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.domain.place(u)
     }

@@ -75,7 +75,9 @@ impl PlainJob {
                 let all = if count == 1 { "that sample".to_owned() } else { format!("such samples ({count} of them)") };
                 self.check(block, u64::MAX, f64::is_nan).map_err(|why| {
                     let advice = match self.problem.method {
-                        IntegrateMethod::Plain => format!("--nan skip leaves {all} out, --nan zero counts them as 0"),
+                        IntegrateMethod::Plain if !self.problem.kernel.is_weighted() => {
+                            format!("--nan skip leaves {all} out, --nan zero counts them as 0")
+                        }
                         _ => self.problem.advice().to_owned(),
                     };
                     Error::Run(format!("{why}; {advice}"))

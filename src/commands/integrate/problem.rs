@@ -6,6 +6,7 @@
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
+use super::nan;
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::trained_nets::TrainedNetJob;
@@ -197,6 +198,7 @@ impl Problem {
     fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
         let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
+        nan::check(options.common.nan, kernel.is_weighted()).map_err(Error::Usage)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
         let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
@@ -281,11 +283,7 @@ impl Problem {
 
     /// The options that help where values are not numbers.
     pub(super) fn advice(&self) -> &'static str {
-        match self.method {
-            IntegrateMethod::Antithetic | IntegrateMethod::Control => "--method plain has --nan skip and --nan zero",
-            method if self.is_trained || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
-            _ => "--nan skip leaves such samples out, --nan zero counts them as 0",
-        }
+        nan::advice(self.method, self.is_trained, self.kernel.is_weighted())
     }
 
     /// Tests the first samples, so that early failures are reported before the work.
