@@ -108,6 +108,9 @@ impl VegasCut {
         VegasCut { dimension, stages: 0, training_block: 0, block: 1 << block.ilog2() }
     }
 
+    /// Samples from which on all jobs without training have blocks of one size.
+    pub const LARGEST_BLOCKS_FROM: u64 = PART_OF_BLOCK * LARGEST_BLOCK;
+
     /// Coordinates of a point.
     pub fn dimension(&self) -> usize {
         self.dimension

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
-use super::blocks::total;
+use super::blocks::{WITH_TRAINING, resumption_advice, total};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
@@ -73,6 +73,14 @@ impl Job for NetJob {
         // A job of fewer points has shorter blocks.
         let (method, block) = (self.problem.method.word(), self.plan.block_points());
         Some(self.problem.identity(&format!("--method {method}, blocks of {block}"), self.blocks))
+    }
+
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let most = NetPlan::full_blocks_from(self.problem.kernel.dimension());
+        let condition = format!("with blocks of the same size, which all jobs of at least {most} samples have");
+        // That of `auto` may have trained.
+        let is_like_this = !theirs.kind.contains(", --training ");
+        resumption_advice(&self.problem, theirs, if is_like_this { &condition } else { WITH_TRAINING })
     }
 
     fn check(&self, span: Span, tally: &NetTally) -> std::result::Result<(), String> {

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
-use super::blocks::{GRAIN, total};
+use super::blocks::{GRAIN, WITH_TRAINING, resumption_advice, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::nets::{fall, stops};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
@@ -60,6 +60,10 @@ impl Job for TrainedNetJob {
         let (method, training, block) = (self.problem.method.word(), self.plan.training(), self.plan.net_block());
         let terms = format!("--method {method}, --training {training}, blocks of {block}");
         Some(self.problem.identity(&terms, self.blocks))
+    }
+
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        resumption_advice(&self.problem, theirs, WITH_TRAINING)
     }
 
     fn check(&self, span: Span, tally: &TrainedTally) -> std::result::Result<(), String> {

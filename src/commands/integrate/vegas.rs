@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::blocks::{GRAIN, total};
+use super::blocks::{GRAIN, resumption_advice, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::problem::{IntegralFinding, Integration, Problem, reading};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
@@ -75,6 +75,15 @@ impl Job for VegasJob {
             None => format!("--method stratified, blocks of {}", self.cut.block()),
         };
         Some(self.problem.identity(&terms, self.blocks))
+    }
+
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let blocks = || {
+            let most = VegasCut::LARGEST_BLOCKS_FROM;
+            format!("with blocks of the same size, which all jobs of at least {most} samples have")
+        };
+        let condition = self.training().map_or_else(blocks, |_| "with the same --training".to_owned());
+        resumption_advice(&self.problem, theirs, &condition)
     }
 
     fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
