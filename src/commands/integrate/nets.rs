@@ -55,7 +55,7 @@ pub(super) fn fall(family: Family) -> Fall {
     }
 }
 
-/// Block counts behind `prepared` blocks at which all nets are complete: others are less even.
+/// Block counts after `prepared` blocks at which all nets are complete: others are less even.
 pub(super) fn stops(prepared: u64) -> Box<dyn Iterator<Item = u64>> {
     let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
     Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))

@@ -2,7 +2,7 @@
 //!
 //! Stands between `vegas`, whose points behind a map are random, and `nets`, whose points need no
 //! training. With `auto` a trial follows the training, and its best points are taken. An
-//! [`Adaptive`] job; behind its stages any number of blocks gives an estimate, and a power of two
+//! [`Adaptive`] job; after its stages any number of blocks gives an estimate, and a power of two
 //! of them, from 16 on, is 16 complete nets.
 
 use std::ops::ControlFlow;
@@ -72,7 +72,7 @@ impl Job for TrainedNetJob {
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
-        PrefixEnds::PowersBehind(self.plan.preparing_blocks())
+        PrefixEnds::PowersAfter(self.plan.preparing_blocks())
     }
 
     fn grain(&self) -> u64 {

@@ -92,7 +92,7 @@ impl Job for VegasJob {
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
-        PrefixEnds::PowersBehind(self.cut.training_blocks())
+        PrefixEnds::PowersAfter(self.cut.training_blocks())
     }
 
     fn grain(&self) -> u64 {

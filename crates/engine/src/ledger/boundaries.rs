@@ -23,9 +23,9 @@ pub enum PrefixEnds {
     None,
     /// Those of the job.
     Powers,
-    /// Those of the job up to this block, and from it on those of 1, 2, 4, 8, ... blocks behind it:
+    /// Those of the job up to this block, and from it on those of 1, 2, 4, 8, ... blocks after it:
     /// of a job whose first blocks prepare the others.
-    PowersBehind(u64),
+    PowersAfter(u64),
 }
 
 impl PrefixEnds {
@@ -33,8 +33,8 @@ impl PrefixEnds {
     pub fn has(self, block: u64) -> bool {
         match self {
             PrefixEnds::None => false,
-            PrefixEnds::PowersBehind(first) if block >= first => block == first || (block - first).is_power_of_two(),
-            PrefixEnds::Powers | PrefixEnds::PowersBehind(_) => block.is_power_of_two(),
+            PrefixEnds::PowersAfter(first) if block >= first => block == first || (block - first).is_power_of_two(),
+            PrefixEnds::Powers | PrefixEnds::PowersAfter(_) => block.is_power_of_two(),
         }
     }
 
@@ -43,8 +43,8 @@ impl PrefixEnds {
         let power = |number: u64| (number + 1).checked_next_power_of_two();
         match self {
             PrefixEnds::None => None,
-            PrefixEnds::PowersBehind(first) if block >= first => power(block - first)?.checked_add(first),
-            PrefixEnds::PowersBehind(first) => Some(power(block)?.min(first)),
+            PrefixEnds::PowersAfter(first) if block >= first => power(block - first)?.checked_add(first),
+            PrefixEnds::PowersAfter(first) => Some(power(block)?.min(first)),
             PrefixEnds::Powers => power(block),
         }
     }
@@ -75,9 +75,8 @@ mod tests {
         let ends = |prefixes: PrefixEnds| (0..100).filter(|&block| prefixes.has(block)).collect::<Vec<_>>();
         assert_eq!(ends(PrefixEnds::None), [0; 0]);
         assert_eq!(ends(PrefixEnds::Powers), [1, 2, 4, 8, 16, 32, 64]);
-        assert_eq!(ends(PrefixEnds::PowersBehind(20)), [1, 2, 4, 8, 16, 20, 21, 22, 24, 28, 36, 52, 84]);
-        for prefixes in
-            [PrefixEnds::None, PrefixEnds::Powers, PrefixEnds::PowersBehind(20), PrefixEnds::PowersBehind(0)]
+        assert_eq!(ends(PrefixEnds::PowersAfter(20)), [1, 2, 4, 8, 16, 20, 21, 22, 24, 28, 36, 52, 84]);
+        for prefixes in [PrefixEnds::None, PrefixEnds::Powers, PrefixEnds::PowersAfter(20), PrefixEnds::PowersAfter(0)]
         {
             for block in 0..50 {
                 assert_eq!(

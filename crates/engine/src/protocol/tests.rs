@@ -147,7 +147,7 @@ fn setups() -> impl Strategy<Value = Setup> {
             let prefixes = match (prefixes, seed % 2) {
                 (false, _) => PrefixEnds::None,
                 (true, 0) => PrefixEnds::Powers,
-                (true, _) => PrefixEnds::PowersBehind(blocks / 3),
+                (true, _) => PrefixEnds::PowersAfter(blocks / 3),
             };
             let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, prefixes } };
             let plan = RoundPlan {

@@ -11,7 +11,7 @@
 //! things keep the noise of the sums out of the map:
 //! - half a step, p m^(1/4): the map is then a mean over stages, of which the last ones are the
 //!   largest;
-//! - two passes of smoothing over neighbours before the root and two behind it;
+//! - two passes of smoothing over neighbours before the root and two after it;
 //! - a floor: no interval loses more than a factor of 11 of its density in one step;
 //! - a resolution that is fitted to the number of samples that matter ([`resolution`]);
 //! - a prior: every interval counts as if it had another half of a sample of the largest value.

@@ -4,7 +4,7 @@
 //! Stands beside [`tally`](crate::tally), whose sums are of single values. Here a block brings its
 //! own estimate of the integral and the variance of that, and both are summed exactly.
 //!
-//! The sums of training serve the stages behind them only. So where tallies of two stages merge,
+//! The sums of training serve the stages after them only. So where tallies of two stages merge,
 //! those sums are left out: the ledger keeps the stages apart as long as they are needed.
 //!
 //! Memory: 3 KiB, and the training.
