@@ -28,8 +28,8 @@ pub trait Job {
         None
     }
 
-    /// What a user should know where a checkpoint is refused because `theirs` is of another kind: for
-    /// example, on what the size of blocks depends, and what makes it the same. The end of a
+    /// What a user should know where a checkpoint is refused because `theirs` is of another kind:
+    /// for example, on what the size of blocks depends, and what makes it the same. The end of a
     /// sentence, without a full stop.
     fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
         let _ = theirs;

@@ -24,11 +24,12 @@ pub(super) fn total<T: Tally + Default>(
     ControlFlow::Continue(tally)
 }
 
-/// When trained jobs have the same blocks: what comes after the training is then no shorter than it.
+/// When trained jobs have the same blocks: what comes after the training is then no shorter than
+/// it.
 pub(super) const WITH_TRAINING: &str = "with the same --training, at most a third of SAMPLES in both";
 
-/// What to do where a checkpoint of the same integrand, seed and method is refused: `condition` says
-/// which jobs of different lengths have the same blocks.
+/// What to do where a checkpoint of the same integrand, seed and method is refused: `condition`
+/// says which jobs of different lengths have the same blocks.
 pub(super) fn resumption_advice(problem: &Problem, theirs: &Identity, condition: &str) -> Option<String> {
     let is_alike = theirs.kind.starts_with(&format!("{}, --method {}, ", problem.kind, problem.method.word()));
     let why = format!("a longer job resumes from a shorter one only {condition}");

@@ -1,9 +1,10 @@
 //! Which integrands and methods can leave out samples whose value is not a number (`--nan skip`).
 //!
-//! Stands apart from `args`, whose checks know the options only: here the integrand counts too. What
-//! is skipped is a part of the region, and the estimate is the volume times the mean over the rest.
-//! That needs points that are uniform in the region. Between infinite or singular bounds, or behind
-//! a map, they are not: the volume of the rest would take its own estimate. `--nan zero` needs none.
+//! Stands apart from `args`, whose checks know the options only: here the integrand counts too.
+//! What is skipped is a part of the region, and the estimate is the volume times the mean over the
+//! rest. That needs points that are uniform in the region. Between infinite or singular bounds, or
+//! behind a map, they are not: the volume of the rest would take its own estimate. `--nan zero`
+//! needs none.
 
 use super::args::{IntegrateMethod, NanPolicy};
 

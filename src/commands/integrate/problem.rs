@@ -1,7 +1,7 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods: each says
-//! what its tally means, an [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods. Each says
+//! what its tally means ([`Integration`]). Running and reporting are here, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};

@@ -1,9 +1,10 @@
 //! `--method auto`, and `--method sobol|lattice --training N`: nets of points behind a trained map.
 //!
 //! Stands between `vegas`, whose points behind a map are random, and `nets`, whose points need no
-//! training. With `auto` a trial follows the training, and its best points are taken. An
-//! [`Adaptive`] job; after its stages any number of blocks gives an estimate, and a power of two
-//! of them, from 16 on, is 16 complete nets.
+//! training. With `auto` a trial follows the training, and its best points are taken.
+//!
+//! This is an [`Adaptive`] job. After its stages any number of blocks gives an estimate. A power of
+//! two of them, from 16 on, is 16 complete nets.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;

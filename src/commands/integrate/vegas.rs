@@ -1,9 +1,9 @@
-//! `--method vegas`: samples go where the integrand is large; and `--method stratified`, which is
-//! the same without training: the same number of samples in each of many equal boxes.
+//! `--method vegas`: samples go where the integrand is large. `--method stratified` is the same
+//! without training: equal numbers of samples in each of many equal boxes.
 //!
-//! Stands beside `plain`, whose samples are uniform. The first blocks train, in stages, each of
-//! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count,
-//! and are alike; any number of them gives an estimate.
+//! Stands beside `plain`, whose samples are uniform. This is an [`Adaptive`] job: the first blocks
+//! train, in stages, and each stage depends on the tallies of those before it. All other blocks
+//! count and are alike. Any number of them gives an estimate.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
