@@ -165,7 +165,8 @@ impl Mean {
 /// 0 and the error has lost its digits: the smallest numbers there are would pose as an error.
 fn known_error(estimate: f64, error: f64, least_error: f64) -> Option<f64> {
     let is_lost = estimate == 0.0 && error < f64::MIN_POSITIVE;
-    (!is_lost).then(|| if error > least_error { error } else { least_error })
+    let error = if error > least_error { error } else { least_error };
+    (!is_lost).then_some(error)
 }
 
 /// Half a unit in the last place of an estimate: no sum is more exact.

@@ -112,7 +112,7 @@ impl Identity {
 
     fn other_job(&self, theirs: &Identity, difference: Box<str>) -> FormatError {
         let (theirs, ours) = (theirs.name().into(), self.name().into());
-        FormatError::OtherJob { theirs, ours, difference, advice: Box::default() }
+        FormatError::OtherJob { theirs, ours, difference }
     }
 
     /// Whether `theirs` is a job of this kind, from a program with the same blocks.
@@ -179,16 +179,15 @@ pub enum FormatError {
     #[error("cannot be understood: {0}")]
     Contents(String),
     /// A checkpoint of another job.
-    #[error("is a checkpoint of `{theirs}`, and this is `{ours}`{difference}{advice}")]
+    #[error("is a checkpoint of `{theirs}`, and this is `{ours}`{difference}")]
     OtherJob {
         /// The job that wrote it.
         theirs: Box<str>,
         /// The job that asked.
         ours: Box<str>,
-        /// The one thing in which they differ, in brackets; empty if there are several.
+        /// The one thing in which they differ, in brackets; without it if there are several. Then
+        /// what the job says about it, after a semicolon. May be empty.
         difference: Box<str>,
-        /// What the job says about it, after a semicolon; may be empty.
-        advice: Box<str>,
     },
 }
 
@@ -204,8 +203,8 @@ impl FormatError {
     /// The same with the advice of a job about another one.
     pub(super) fn with_advice(self, text: &str) -> FormatError {
         match self {
-            FormatError::OtherJob { theirs, ours, difference, .. } => {
-                FormatError::OtherJob { theirs, ours, difference, advice: format!("; {text}").into() }
+            FormatError::OtherJob { theirs, ours, difference } => {
+                FormatError::OtherJob { theirs, ours, difference: format!("{difference}; {text}").into() }
             }
             other => other,
         }
