@@ -115,11 +115,11 @@ pub const SCHEDULES: [(&str, Schedule, &str); 4] = [
 ];
 
 /// More threads than any machine has cores.
-const MOST_RANKS: u64 = 1024;
+const MOST_RANKS: u32 = 1024;
 
 fn ranks(text: &str) -> Result<NonZeroU64, String> {
-    let count = values::positive(text)?;
-    if count.get() <= MOST_RANKS { Ok(count) } else { Err(format!("must be from 1 to {MOST_RANKS}")) }
+    let count = values::between(1, MOST_RANKS, text)?;
+    NonZeroU64::new(count.into()).ok_or_else(|| "must be at least 1".to_owned())
 }
 
 #[cfg(test)]

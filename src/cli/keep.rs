@@ -52,9 +52,14 @@ pub struct CheckpointOptions {
     pub shard: Option<Shard>,
 
     /// Exit code of a job that stopped early and was saved
-    #[arg(long, value_name = "N", default_value_t = SAVED, help_heading = "Checkpoint")]
+    #[arg(long, value_name = "N", default_value_t = SAVED, value_parser = exit_code, help_heading = "Checkpoint")]
     #[arg(allow_negative_numbers = true)]
     pub requeue_exit_code: NonZeroU8,
+}
+
+fn exit_code(text: &str) -> Result<NonZeroU8, String> {
+    let code = values::between(1, u8::MAX.into(), text)?;
+    u8::try_from(code).ok().and_then(NonZeroU8::new).ok_or_else(|| "must be from 1 to 255".to_owned())
 }
 
 /// Which part of a job.

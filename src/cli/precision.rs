@@ -101,10 +101,19 @@ impl FromStr for TargetError {
         match number.parse::<f64>() {
             Ok(error) if error.is_normal() && error > 0.0 && is_relative => Ok(TargetError::Relative(error)),
             Ok(error) if error.is_normal() && error > 0.0 => Ok(TargetError::Absolute(error)),
-            Ok(_) => Err("must be above 0".to_owned()),
-            Err(_) => Err("not an error; write it like 1e-6, or 1e-6r for a share of the estimate".to_owned()),
+            Ok(f64::INFINITY) => Err("too large; the limit is 1.8e308".to_owned()),
+            Ok(_) if is_tiny(number) => Err("too small; the limit is 2.3e-308".to_owned()),
+            Ok(error) if error <= 0.0 => Err("must be above 0".to_owned()),
+            Ok(_) | Err(_) => Err("not an error; write it like 1e-6, or 1e-6r for a share of the estimate".to_owned()),
         }
     }
+}
+
+/// Whether a text is a number above 0 and below the normal ones: 5e-324, or 1e-400.
+fn is_tiny(text: &str) -> bool {
+    let digits = text.split(['e', 'E']).next().unwrap_or_default();
+    let is_positive = !text.starts_with('-') && digits.contains(|c: char| c.is_ascii_digit() && c != '0');
+    is_positive && text.parse::<f64>().is_ok_and(|number| number < f64::MIN_POSITIVE)
 }
 
 impl fmt::Display for TargetError {
@@ -129,5 +138,18 @@ mod tests {
         for text in ["", "r", "x", "0", "-1e-6", "nan", "inf", "1e-400"] {
             assert!(text.parse::<TargetError>().is_err(), "{text}");
         }
+        for (text, why) in [
+            ("5e-324", "too small; the limit is 2.3e-308"),
+            ("1e-310r", "too small; the limit is 2.3e-308"),
+            ("1e-400", "too small; the limit is 2.3e-308"),
+            ("0e-400", "must be above 0"),
+            ("0.0r", "must be above 0"),
+            ("-1e-400", "must be above 0"),
+            ("1e400", "too large; the limit is 1.8e308"),
+            ("nan", "not an error; write it like 1e-6, or 1e-6r for a share of the estimate"),
+        ] {
+            assert_eq!(text.parse::<TargetError>(), Err(why.to_owned()), "{text}");
+        }
+        assert!("2.3e-308".parse::<TargetError>().is_ok() && "1.7e308r".parse::<TargetError>().is_ok());
     }
 }

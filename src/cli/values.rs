@@ -78,6 +78,18 @@ fn within(least: u128, most: u128, text: &str) -> Result<u128, NumberError> {
     }
 }
 
+/// A number from `least` to `most`, where the sentence names both.
+///
+/// # Errors
+/// [`NumberError`] for what is no whole number, else the limits.
+pub fn between(least: u32, most: u32, text: &str) -> Result<u32, String> {
+    match number(text) {
+        Ok(n) if (u128::from(least)..=u128::from(most)).contains(&n) => Ok(n as u32),
+        Ok(_) | Err(NumberError::TooLarge(_) | NumberError::Negative) => Err(format!("must be from {least} to {most}")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// An end of a range of primes, or the N of the N-th prime.
 ///
 /// # Errors
@@ -273,6 +285,17 @@ mod tests {
         assert_eq!(amount("0").unwrap_err().to_string(), "must be at least 1");
         assert_eq!(amount("1"), Ok(1));
         assert_eq!(TooLarge(100).to_string(), "too large; the limit is 100");
+    }
+
+    #[test]
+    fn limits_are_named_together() {
+        assert_eq!([1, 6].map(|n| between(1, 6, &n.to_string())), [Ok(1), Ok(6)]);
+        for text in ["0", "7", "-1", "1e400", "99999999999999999999"] {
+            assert_eq!(between(1, 6, text), Err("must be from 1 to 6".to_owned()), "{text}");
+        }
+        for text in ["", "x", "nan", "1.5"] {
+            assert_eq!(between(1, 6, text), Err(number(text).expect_err("no whole number").to_string()), "{text}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod ep;
 mod histogram;
 mod library;
 mod map_chart;
+mod nan;
 mod nets;
 mod plain;
 mod problem;

@@ -4,9 +4,14 @@
 //! one may print it.
 
 #[cfg(test)]
+mod bad_values;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod tests;
+
+use std::ffi::OsString;
+use std::ops::RangeInclusive;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
@@ -136,14 +141,39 @@ fn usage_error(message: String) -> Error {
     Error::raw(ErrorKind::ValueValidation, message + "\n")
 }
 
-/// clap parses `-5` as a number but `-5k` and `-2^3` as options: gives a proper error for them.
+/// clap parses `-5` as a number but `-5k`, `-1s` and `-2^3` as options: gives a proper error for
+/// them, that of the option or the argument whose value the word is.
 fn negative_number(error: &Error, words: &CommandLine) -> Option<Error> {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
     let starts_number = option.strip_prefix('-')?.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     if error.kind() != ErrorKind::UnknownArgument || !starts_number {
         return None;
     }
-    let word =
-        words.arguments.iter().filter_map(|word| word.to_str()).find(|word| word.starts_with(option.as_str()))?;
-    Some(usage_error(format!("invalid value '{word}': must not be negative")))
+    let starts = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(option.as_str()));
+    let at = words.arguments.iter().position(starts)?;
+    let word = words.arguments[at].to_string_lossy().into_owned();
+    let before = words.arguments.get(at.checked_sub(1)?)?.to_string_lossy().into_owned();
+    if before.starts_with('-') && !before.contains('=') {
+        let joined = if before.starts_with("--") { format!("{before}={word}") } else { format!("{before}{word}") };
+        match refusal_of(words, at - 1..=at, &[&joined]) {
+            // No option, or one that takes no value: then the word is an argument.
+            Some(error) if matches!(error.kind(), ErrorKind::UnknownArgument | ErrorKind::TooManyValues) => {}
+            Some(error) if is_about(&error, &word) => return Some(error),
+            _ => return Some(usage_error(format!("'{word}' after {before} looks like an option; write {joined}"))),
+        }
+    }
+    let as_argument = refusal_of(words, at..=at, &["--", &word]).filter(|error| is_about(error, &word));
+    Some(as_argument.unwrap_or_else(|| usage_error(format!("invalid value '{word}': must not be negative"))))
+}
+
+/// Why clap refuses the words with some of them replaced.
+fn refusal_of(words: &CommandLine, range: RangeInclusive<usize>, others: &[&str]) -> Option<Error> {
+    let mut arguments = words.arguments.clone();
+    arguments.splice(range, others.iter().map(OsString::from));
+    command().try_get_matches_from(arguments).err()
+}
+
+/// Whether an error is about this value.
+fn is_about(error: &Error, word: &str) -> bool {
+    matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if value == word)
 }

@@ -150,6 +150,13 @@ impl Terms {
         }
     }
 
+    /// What to do where a checkpoint of the same `method` is refused by such a job.
+    fn resumption_advice(&self, theirs: &Identity, method: &str) -> Option<String> {
+        let is_alike = theirs.kind.ends_with(&format!(" {method}, --seed {}", self.seed));
+        let why = "each number of samples has its own cells or nets, so no job resumes from one of another length";
+        is_alike.then(|| format!("{why}: give this job another checkpoint file"))
+    }
+
     /// The identity of a job whose blocks depend on its length and its kernel.
     fn identity_of_one(&self, method: &str, samples: u64, blocks: u64) -> Identity {
         let suffix = if self.is_scalar { " one by one" } else { "" };

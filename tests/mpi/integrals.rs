@@ -93,6 +93,8 @@ fn one_message_and_exit_code_2() {
         ("ball --method antithetic --nan zero", "--method antithetic has no --nan zero, as"),
         ("ball --method control --nan skip", "--method control has no --nan skip, as"),
         ("expr ln(x-0.5) --bounds 0:1 --method antithetic", "; --method plain has --nan skip and --nan zero"),
+        ("expr ln(x) --bounds -1:inf --nan skip", "--nan skip needs finite bounds, as"),
+        ("expr ln(x-0.5) --bounds 0+:1", "; --nan zero counts such samples as 0"),
         (
             "ball --method vega",
             "[possible values: plain, antithetic, stratified, control, vegas, sobol, lattice, auto]",
@@ -179,7 +181,9 @@ fn a_longer_job_resumes_from_a_shorter_one() {
     with(Threads(2), &line("1e6")).expect_code(0);
     let longer = with(Threads(3), &format!("{} --format json", line("3e6"))).expect_code(0);
     assert_eq!(longer.json_result(), result(Alone, &line("3e6")));
-    with(Alone, &line("3e6").replace("2e5", "4e5")).expect_code(2).expect_told_once("is a checkpoint of");
+    let other = with(Alone, &line("3e6").replace("2e5", "4e5")).expect_code(2);
+    other
+        .expect_told_once("there, --training 262144 here); a longer job resumes from a shorter one only with the same");
 }
 
 /// A run that failed because of such samples resumes from its checkpoint once the user sets their

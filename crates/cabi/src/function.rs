@@ -152,6 +152,10 @@ impl Kernel for CompiledFunction {
         None
     }
 
+    fn is_weighted(&self) -> bool {
+        self.domain.is_weighted()
+    }
+
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.domain.place(u)
     }

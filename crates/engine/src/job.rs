@@ -28,6 +28,14 @@ pub trait Job {
         None
     }
 
+    /// What a user should know where a checkpoint is refused because `theirs` is of another kind:
+    /// for example, on what the size of blocks depends, and what makes it the same. The end of a
+    /// sentence, without a full stop.
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let _ = theirs;
+        None
+    }
+
     /// What is wrong with `tally` as the result of `span`, in a sentence: for example, more hits
     /// than samples. The engine asks about every tally that it reads from a file, and about the
     /// result before the report. So neither a forged file nor a fault of the program becomes an

@@ -94,7 +94,7 @@ pub(crate) fn run_adaptive<J: Adaptive>(
     let stages = job.stages();
     let last = stages.last().copied().unwrap_or(0);
     let begun = broadcast_number(transport, || prefix(&done))?;
-    // The first round is of the stage that has a hole: nothing behind it can be of this job.
+    // The first round is of the stage that has a hole: nothing after it can be of this job.
     let stage = stages.iter().copied().find(|&stop| stop > begun);
     let done = match stage {
         Some(end) => within(done, end),
@@ -104,7 +104,7 @@ pub(crate) fn run_adaptive<J: Adaptive>(
     let reached = broadcast_number(transport, || stage.unwrap_or_else(end).min(job.blocks()))?;
     let all = stages.iter().copied().chain(stops.into_iter().skip_while(|&stop| stop <= last));
     let stops = rounds(all, job.blocks()).skip_while(|&stop| stop < reached);
-    // The adaptation that was broadcast last, and the first block of its stage: rounds behind the
+    // The adaptation that was broadcast last, and the first block of its stage: rounds after the
     // last stage share one.
     let mut known: Option<(u64, Vec<u8>)> = None;
     let prepare = |stop, done: &Ledger<J::Tally>| {
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(totals(&[(16, 30), (0, 1), (2, 4), (1, 2), (4, 8), (8, 16)]), [1, 2, 4, 8, 16]);
         assert_eq!(totals(&[(0, 1), (1, 2), (2, 4)]), [1, 2], "the last one is that of all");
         assert_eq!(totals(&[(0, 1), (1, 2), (2, 4), (8, 16)]), [1, 2, 4]);
-        assert_eq!(totals(&[(0, 1), (2, 4), (8, 16)]), [1], "what is behind a hole is not the first 4");
+        assert_eq!(totals(&[(0, 1), (2, 4), (8, 16)]), [1], "what comes after a hole is not the first 4");
         assert_eq!(totals(&[(1, 2), (2, 4)]), [0; 0]);
         assert_eq!(totals(&[]), [0; 0]);
     }

@@ -218,7 +218,7 @@ impl<'t> Session<'t> {
     }
 
     /// The same for a job whose rounds adapt: each depends on the tallies of the rounds before it.
-    /// `is_enough` is asked behind its last stage only.
+    /// `is_enough` is asked after its last stage only.
     ///
     /// # Errors
     /// As [`Session::run`].

@@ -25,6 +25,13 @@ pub trait Integrand {
         false
     }
 
+    /// Whether values carry weights, because points are not uniform in the region: it is infinite,
+    /// or its ends are singular. Then the mean over a part of the points is no mean over a part of
+    /// the region.
+    fn is_weighted(&self) -> bool {
+        false
+    }
+
     /// The point of the region that a point of the cube stands for: for messages.
     fn place(&self, u: &[f64]) -> Vec<f64> {
         u.to_vec()

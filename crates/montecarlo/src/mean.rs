@@ -17,7 +17,8 @@
 //!
 //! **No spread, no error.** When all samples have one value (a peak that nothing has hit, a
 //! constant), the formula says 0 and means "I do not know". So the error is then `None`, as it is
-//! for one sample. And no error is smaller than half a unit in the last place of the estimate.
+//! for one sample. It is also `None` where estimate and error underflow: that is 0 +- 0 again. And
+//! no error is smaller than half a unit in the last place of the estimate.
 //!
 //! Values that are 0 or 1 are better known: their error is Wilson's
 //! ([`estimate`](super::estimate)), which exists even without a hit. All others get Student's t
@@ -91,12 +92,13 @@ impl Mean {
         let around = (second - first * mean).max(0.0);
         let is_known = sums.numbers() > 1 && around > NO_SPREAD * second;
         let least_error = last_digit(estimate);
-        let std_error = is_known.then(|| unscaled((around / (n - 1.0)).sqrt() / n.sqrt()).max(least_error));
+        let error = is_known.then(|| unscaled((around / (n - 1.0)).sqrt() / n.sqrt()));
+        let std_error = error.and_then(|error| known_error(estimate, error, least_error));
         let ci95 = std_error.map(|error| {
             let half = t95(sums.numbers() - 1) * error;
             [estimate - half, estimate + half]
         });
-        let largest_share = is_known.then(|| (sums.peak(scale) / around).min(1.0));
+        let largest_share = std_error.map(|_| (sums.peak(scale) / around).min(1.0));
         Some(Mean { estimate, std_error, ci95, largest_share, least_error, numbers: sums.numbers() })
     }
 
@@ -115,8 +117,9 @@ impl Mean {
         let unscaled = |x: f64| libm::scalbn(fraction * x, own - exponent);
         let estimate = unscaled(estimate);
         let least_error = last_digit(estimate).max(unscaled(rounding));
-        let std_error = std_error.map(|error| unscaled(error).max(least_error));
+        let std_error = std_error.and_then(|error| known_error(estimate, unscaled(error), least_error));
         let ci95 = std_error.map(|error| [estimate - t95(degrees) * error, estimate + t95(degrees) * error]);
+        let largest_share = largest_share.filter(|_| std_error.is_some());
         Mean { estimate, std_error, ci95, largest_share, least_error, numbers }
     }
 
@@ -156,6 +159,14 @@ impl Mean {
     pub fn z(&self, exact: f64) -> Option<f64> {
         self.std_error.map(|error| (self.estimate - exact) / error)
     }
+}
+
+/// The standard error to report, at least that of rounding. `None` where the estimate underflows to
+/// 0 and the error has lost its digits: the smallest numbers there are would pose as an error.
+fn known_error(estimate: f64, error: f64, least_error: f64) -> Option<f64> {
+    let is_lost = estimate == 0.0 && error < f64::MIN_POSITIVE;
+    let error = if error > least_error { error } else { least_error };
+    (!is_lost).then_some(error)
 }
 
 /// Half a unit in the last place of an estimate: no sum is more exact.

@@ -65,6 +65,10 @@ pub trait Kernel {
     fn is_indicator(&self) -> bool {
         false
     }
+    /// See [`Integrand::is_weighted`].
+    fn is_weighted(&self) -> bool {
+        self.inner().is_weighted()
+    }
     /// See [`Integrand::place`].
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.inner().place(&self.image(u))
@@ -133,6 +137,10 @@ impl<I: Integrand + Clone + 'static> Kernel for I {
 
     fn is_indicator(&self) -> bool {
         Integrand::is_indicator(self)
+    }
+
+    fn is_weighted(&self) -> bool {
+        Integrand::is_weighted(self)
     }
 
     fn place(&self, u: &[f64]) -> Vec<f64> {

@@ -44,7 +44,7 @@ mod choice;
 /// replicate.
 pub const LEAST_TRAINING: u64 = 1 << 13;
 
-/// What points a job takes behind its training.
+/// What points a job takes after its training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// How points are made.
@@ -166,7 +166,7 @@ pub struct TrainedAdaptation {
 }
 
 impl TrainedAdaptation {
-    /// That of the stage behind the stages with these tallies, in order.
+    /// That of the stage after the stages with these tallies, in order.
     pub fn new<'t>(
         plan: &TrainedPlan,
         volume: f64,

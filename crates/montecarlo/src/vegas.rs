@@ -13,7 +13,7 @@
 //! - Training block 0 is stage 0; stage j is the blocks 2^(j-1) up to 2^j. The samples of a stage
 //!   are uniform in y under the map of the stages before it, and each stage is as large as all
 //!   before it together. Its [`TrainingTally`] has the sums from which the next map is refined.
-//! - A block behind them is one pass over all strata: it estimates the integral, and the variance
+//! - A block after them is one pass over all strata: it estimates the integral, and the variance
 //!   of that estimate, without bias. The map and the numbers of samples are the same for all of
 //!   these blocks, so blocks are independent and alike, and any number of them averages.
 //!
@@ -108,6 +108,9 @@ impl VegasCut {
         let block = (samples / PART_OF_BLOCK).clamp(WIDTH as u64, LARGEST_BLOCK);
         VegasCut { dimension, stages: 0, training_block: 0, block: 1 << block.ilog2() }
     }
+
+    /// Samples from which on all jobs without training have blocks of one size.
+    pub const LARGEST_BLOCKS_FROM: u64 = PART_OF_BLOCK * LARGEST_BLOCK;
 
     /// Coordinates of a point.
     pub fn dimension(&self) -> usize {

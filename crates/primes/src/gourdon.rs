@@ -69,7 +69,7 @@ impl Terms {
         self.plain.unsigned_abs() < affine::BOUND && self.easy.is_sound(x.isqrt()) && self.second.is_sound(x)
     }
 
-    /// Takes the terms of the blocks behind these in.
+    /// Takes the terms of the blocks after these in.
     pub fn merge(&mut self, next: Terms) {
         self.plain = self.plain.wrapping_add(next.plain);
         self.easy.merge(next.easy);

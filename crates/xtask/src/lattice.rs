@@ -3,31 +3,35 @@
 //!
 //! Stands beside the checks and campaigns: it makes a table of the program instead of testing it.
 //!
-//! **Criterion.** The squared worst-case error of the lattice of 2^k points in D dimensions, in the
-//! space of periodic functions with square-integrable first mixed derivatives, shifts averaged:
+//! **Criterion.** The squared worst-case error of the lattice of 2^k points in D dimensions, as a
+//! mean over all shifts. The functions are periodic, with square-integrable first mixed
+//! derivatives:
 //!
 //! `e_k^2 = mean over the points x of the product over j of (1 + g_j w(x_j)), less 1`,
-//! `w(x) = 2 pi^2 (x^2 - x + 1/6)`, `g_j = 0.1 min(1, 10 / j)`.
+//!
+//! with `w(x) = 2 pi^2 (x^2 - x + 1/6)` and `g_j = 0.1 min(1, 10 / j)`.
 //!
 //! **Construction**, component by component: each component minimises the largest ratio, over k =
 //! 7 ... 20, of e_k^2 to the reference of that size. The reference is what the same construction
 //! reaches for 2^k points alone. No component occurs twice, and z stands for -z too: w is even.
 //!
-//! **Fast.** Residues modulo 2^k that are odd are +- powers of 5, so the errors of all candidates
-//! are cyclic correlations of products with w, one for each denominator 2^k ([`transform`]).
-//! Products are kept less 1: then sums of 2^20 terms resolve errors of 1e-12.
+//! **Fast.** Odd residues modulo 2^k are +- powers of 5. So the errors of all candidates are cyclic
+//! correlations of products with w, one for each denominator 2^k ([`transform`]). Products are kept
+//! less 1: then sums of 2^20 terms resolve errors of 1e-12.
 //!
 //! The bits of every step are the same on every machine: IEEE operations in fixed order, with sines
 //! and cosines of `libm`. Errors that differ by less than 1e-9 count as equal, and the lowest power
 //! of 5 is taken.
 //!
 //! **Near ties.** Many candidates tie: where the largest ratio is that of a smaller size, all that
-//! differ in their highest bits do. A first version of this program, with another order of
-//! additions, broke ties at random, in references too, and four of its components are up to 0.1 %
-//! above the least. So the published component is taken if its ratio is within 0.2 % of it, and the
-//! file is reproduced if and only if that is so for each. Other choices among ties were worse on
-//! Genz's families in up to 20 dimensions: with the lowest power of 5, or the least sum of ratios,
-//! errors were up to 7 and 5 times those of Sobol's nets; with these, up to 3 times.
+//! differ in their highest bits do. A first version of this program added in another order and
+//! broke ties at random, in references too. Four of its components are up to 0.1 % above the least.
+//! So the published component is taken if its ratio is within 0.2 % of the least. The file is
+//! reproduced if and only if that is so for each.
+//!
+//! Other choices among ties were worse on Genz's families in up to 20 dimensions. Errors with the
+//! lowest power of 5 were up to 7 times those of Sobol's nets. With the least sum of ratios it was
+//! up to 5 times, and with these it is up to 3 times.
 //!
 //! Run time (AMD EPYC, optimised): 90 s for 1000 components. Memory: 30 MB.
 //!

@@ -17,10 +17,10 @@ record! {
             it.alone(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
         /// One standard error of the estimate; null when nothing is known about it: all samples
-        /// have the same value (with nets: 0).
+        /// have the same value (with nets: 0), or values so small that their mean is 0.
         pub std_error: Option<f64> => .line("standard error", |it| {
-            it.estimate?;
-            it.alone(it.std_error.map_or_else(|| "unknown: all samples have the same value".to_owned(), number))
+            let estimate = it.estimate?;
+            it.alone(it.std_error.map_or_else(|| why_unknown(estimate).to_owned(), number))
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
@@ -190,6 +190,15 @@ impl IntegrateResult {
     }
 }
 
+/// Why nothing is known about the error of an estimate.
+fn why_unknown(estimate: f64) -> &'static str {
+    if estimate == 0.0 {
+        "unknown: all samples are 0, or too small for an error"
+    } else {
+        "unknown: all samples have the same value, up to rounding"
+    }
+}
+
 record! {
     /// The integrands there are.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,6 +280,8 @@ mod tests {
     fn text() {
         insta::assert_snapshot!(written(example(Completion::of(3, 191)), Format::Text));
         insta::assert_snapshot!(written(unknown(), Format::Text));
+        let nothing = IntegrateResult { estimate: Some(0.0), ..unknown() };
+        assert!(written(nothing, Format::Text).contains("unknown: all samples are 0, or too small for an error\n"));
     }
 
     fn several() -> IntegrateResult {

@@ -195,7 +195,7 @@ words! {
     pub enum NanPolicy {
         /// Fail and name the point
         Fail = "fail",
-        /// Skip it: the estimate is the mean over the points where the integrand is a number
+        /// Skip it (finite bounds only): the mean over the points where the integrand is a number
         Skip = "skip",
         /// Count it as 0
         Zero = "zero",

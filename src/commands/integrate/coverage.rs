@@ -1,6 +1,6 @@
 //! How often the 95 % intervals of every method cover known integrals.
 //!
-//! Stands apart from the tests of the jobs, which show what one of them computes: here whole jobs
+//! Stands apart from the tests of the jobs, which show what one of them computes. Here whole jobs
 //! of all methods run on one rank, by the same code that reports them.
 
 use std::ops::ControlFlow;

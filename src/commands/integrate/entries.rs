@@ -1,5 +1,5 @@
-//! All integrands of `integrate`: those of the kernels' crate, and the user's compiled function,
-//! which is in a crate of its own because it runs foreign code.
+//! All integrands of `integrate`: those of the kernels' crate, and the user's compiled function.
+//! The latter is in another crate because it runs foreign code.
 
 use std::ptr;
 

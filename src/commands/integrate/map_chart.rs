@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn stages_are_complete_or_there_is_no_map() {
         let ledger = |spans: &[(u64, u64)]| {
-            let boundaries = Boundaries { at: None, prefixes: PrefixEnds::PowersBehind(4) };
+            let boundaries = Boundaries { at: None, prefixes: PrefixEnds::PowersAfter(4) };
             let mut ledger = Ledger::with_boundaries(boundaries);
             for &(first, end) in spans {
                 ledger.record(Span::new(first, end), end - first).expect("disjoint");

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
-use super::blocks::total;
+use super::blocks::{WITH_TRAINING, resumption_advice, total};
 use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
@@ -64,7 +64,7 @@ pub(super) fn fall(family: Family) -> Fall {
     }
 }
 
-/// Block counts behind `prepared` blocks at which all nets are complete: others are less even.
+/// Block counts after `prepared` blocks at which all nets are complete: others are less even.
 pub(super) fn stops(prepared: u64) -> Box<dyn Iterator<Item = u64>> {
     let nets = std::iter::successors(Some(REPLICATES as u64), |blocks| blocks.checked_mul(2));
     Box::new(nets.map(move |blocks| prepared.saturating_add(blocks)))
@@ -82,6 +82,14 @@ impl Job for NetJob {
         // A job of fewer points has shorter blocks.
         let (method, block) = (self.problem.method.word(), self.plan.block_points());
         Some(self.problem.identity(&format!("--method {method}, blocks of {block}"), self.blocks))
+    }
+
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let most = NetPlan::full_blocks_from(self.problem.kernel.dimension());
+        let condition = format!("with blocks of the same size, which all jobs of at least {most} samples have");
+        // That of `auto` may have trained.
+        let is_like_this = !theirs.kind.contains(", --training ");
+        resumption_advice(&self.problem, theirs, if is_like_this { &condition } else { WITH_TRAINING })
     }
 
     fn check(&self, span: Span, tally: &Components<NetTally>) -> std::result::Result<(), String> {

@@ -1,9 +1,9 @@
 //! `--method plain`, `antithetic` and `control`: independent values at uniform samples.
 //!
-//! Stands beside `stratified`, whose samples are spread over boxes, `vegas`, whose samples go where
-//! the integrand is large, `nets`, whose points fill the region evenly, and `ep`, which has its own
-//! generator and verification. The three methods here differ in the kernel alone: its values are
-//! those of the integrand, the means of pairs, or less a control.
+//! Stands beside `vegas`, whose samples are spread over boxes or go where the integrand is large,
+//! and `nets`, whose points fill the region evenly. NAS EP (`ep`) has its own generator and
+//! verification. The three methods here differ in the kernel alone: its values are those of the
+//! integrand, the means of pairs, or less a control.
 
 use std::ops::ControlFlow;
 
@@ -90,7 +90,9 @@ impl PlainJob {
                 let all = if count == 1 { "that sample".to_owned() } else { format!("such samples ({count} of them)") };
                 self.check(block, u64::MAX, f64::is_nan).map_err(|why| {
                     let advice = match self.problem.method {
-                        IntegrateMethod::Plain => format!("--nan skip leaves {all} out, --nan zero counts them as 0"),
+                        IntegrateMethod::Plain if !self.problem.kernel.is_weighted() => {
+                            format!("--nan skip leaves {all} out, --nan zero counts them as 0")
+                        }
                         _ => self.problem.advice().to_owned(),
                     };
                     Error::Run(format!("{why}; {advice}"))

@@ -1,12 +1,13 @@
 //! `integrate NAME`: what all methods of sampling share.
 //!
-//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods: each says
-//! what its tally means, an [`Integration`]; here it is run and reported, once.
+//! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods. Each says
+//! what its tally means ([`Integration`]). Running and reporting are here, once.
 
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
 use super::entries::{self, Made};
 use super::histogram::Histograms;
+use super::nan;
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::result::result;
@@ -240,6 +241,7 @@ impl Problem {
     pub(super) fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
         let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
+        nan::check(options.common.nan, kernel.is_weighted()).map_err(Error::Usage)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
         let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
@@ -385,11 +387,7 @@ impl Problem {
 
     /// The options that help where values are not numbers.
     pub(super) fn advice(&self) -> &'static str {
-        match self.method {
-            IntegrateMethod::Antithetic | IntegrateMethod::Control => "--method plain has --nan skip and --nan zero",
-            method if self.is_trained || method == IntegrateMethod::Stratified => "--nan zero counts such samples as 0",
-            _ => "--nan skip leaves such samples out, --nan zero counts them as 0",
-        }
+        nan::advice(self.method, self.is_trained, self.kernel.is_weighted())
     }
 
     /// Tests the first samples, so that early failures are reported before the work.

@@ -1,15 +1,16 @@
 //! `--method auto`, and `--method sobol|lattice --training N`: nets of points behind a trained map.
 //!
 //! Stands between `vegas`, whose points behind a map are random, and `nets`, whose points need no
-//! training. With `auto` a trial follows the training, and its best points are taken. An
-//! [`Adaptive`] job; behind its stages any number of blocks gives an estimate, and a power of two
-//! of them, from 16 on, is 16 complete nets.
+//! training. With `auto` a trial follows the training, and its best points are taken.
+//!
+//! This is an [`Adaptive`] job. After its stages any number of blocks gives an estimate. A power of
+//! two of them, from 16 on, is 16 complete nets.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
-use super::blocks::{GRAIN, total};
+use super::blocks::{GRAIN, WITH_TRAINING, resumption_advice, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::nets::{fall, stops};
 use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
@@ -67,13 +68,17 @@ impl Job for TrainedNetJob {
         Some(self.problem.identity(&terms, self.blocks))
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        resumption_advice(&self.problem, theirs, WITH_TRAINING)
+    }
+
     fn check(&self, span: Span, tally: &TrainedTally) -> std::result::Result<(), String> {
         let is_sound = tally.is_sound(&self.plan, self.problem.shape(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
-        PrefixEnds::PowersBehind(self.plan.preparing_blocks())
+        PrefixEnds::PowersAfter(self.plan.preparing_blocks())
     }
 
     fn grain(&self) -> u64 {

@@ -1,14 +1,14 @@
-//! `--method vegas`: samples go where the integrand is large; and `--method stratified`, which is
-//! the same without training: the same number of samples in each of many equal boxes.
+//! `--method vegas`: samples go where the integrand is large. `--method stratified` is the same
+//! without training: equal numbers of samples in each of many equal boxes.
 //!
-//! Stands beside `plain`, whose samples are uniform. The first blocks train, in stages, each of
-//! which depends on the tallies of those before it: an [`Adaptive`] job. All other blocks count,
-//! and are alike; any number of them gives an estimate.
+//! Stands beside `plain`, whose samples are uniform. This is an [`Adaptive`] job: the first blocks
+//! train, in stages, and each stage depends on the tallies of those before it. All other blocks
+//! count and are alike. Any number of them gives an estimate.
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::blocks::{GRAIN, total};
+use super::blocks::{GRAIN, resumption_advice, total};
 use super::map_chart::{complete_stages, map_chart};
 use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
@@ -77,13 +77,22 @@ impl Job for VegasJob {
         Some(self.problem.identity(&terms, self.blocks))
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let blocks = || {
+            let most = VegasCut::LARGEST_BLOCKS_FROM;
+            format!("with blocks of the same size, which all jobs of at least {most} samples have")
+        };
+        let condition = self.training().map_or_else(blocks, |_| "with the same --training".to_owned());
+        resumption_advice(&self.problem, theirs, &condition)
+    }
+
     fn check(&self, span: Span, tally: &VegasTally) -> std::result::Result<(), String> {
         let is_sound = tally.is_sound(&self.cut, self.problem.shape(), span.first..span.end);
         invariant::holds("sums are such as samples can have", is_sound)
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
-        PrefixEnds::PowersBehind(self.cut.training_blocks())
+        PrefixEnds::PowersAfter(self.cut.training_blocks())
     }
 
     fn grain(&self) -> u64 {

@@ -105,6 +105,10 @@ impl Job for SobolJob {
         Some(self.terms.identity_of_one("Sobol darts", (REPLICATES as u64) << self.log_points, self.blocks()))
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        self.terms.resumption_advice(theirs, "Sobol darts")
+    }
+
     fn check(&self, span: Span, tally: &Found) -> Result<(), String> {
         let ((all, block), blocks) = (self.cut(), self.blocks_of_net());
         let each = (1 << self.log_points) / all;

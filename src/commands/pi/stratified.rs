@@ -44,6 +44,10 @@ impl Job for StrataJob {
         Some(self.terms.identity_of_one("stratified darts", self.strata.samples(), self.blocks()))
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        self.terms.resumption_advice(theirs, "stratified darts")
+    }
+
     fn check(&self, span: Span, counts: &Counts) -> Result<(), String> {
         let Counts { samples, hits, split, thrown } = *counts;
         invariant::equal("darts", samples, self.strata.samples_of(self.rows(span)))?;

@@ -146,6 +146,10 @@ fn a_checkpoint_fits_where_the_blocks_are_the_same() {
         assert_ne!(kind(&stratified::StrataJob::new(short.clone())), kind(&stratified::StrataJob::new(terms.clone())));
         assert_ne!(kind(&sobol::SobolJob::new(short.clone())), kind(&sobol::SobolJob::new(terms)));
     }
+    let theirs = sobol::SobolJob::new(short).identity().expect("kept");
+    let advice = |samples, seed| sobol::SobolJob::new(terms(samples, seed)).resumption_advice(&theirs);
+    assert!(advice(1 << 23, 1).is_some_and(|text| text.ends_with(": give this job another checkpoint file")));
+    assert_eq!(advice(1 << 23, 2), None, "the seed is the reason");
 }
 
 proptest! {

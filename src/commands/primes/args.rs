@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use super::range::Range;
 use crate::cli::choices::one_of;
 use crate::cli::engine::EngineOptions;
+use crate::cli::values;
 use crate::primes::encoding::Encoding;
 use crate::primes::tuplets::MOST;
 use crate::report::Format;
@@ -66,7 +67,7 @@ pub struct Primes {
     /// Print the primes in order, one on a line, or the k-tuplets of a K from 2 to 6, instead of
     /// counting them
     #[arg(long, short, value_name = "K", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=6))]
+    #[arg(value_parser = tuplet)]
     #[arg(conflicts_with_all = ["nth", "count", "sum", "gaps", "digest"])]
     pub print: Option<u8>,
 
@@ -214,6 +215,10 @@ words! {
         /// The largest gap, and the first one of each length
         All = "all",
     }
+}
+
+fn tuplet(text: &str) -> Result<u8, String> {
+    values::between(1, MOST as u32, text).map(|k| k as u8)
 }
 
 /// What to count: some of 1 (primes) to 6 (prime sextuplets).

@@ -115,8 +115,7 @@ pub struct ReportFiles {
 
 /// More ranks than any machine has would only be a long table.
 fn many(text: &str) -> Result<u64, String> {
-    let ranks = values::amount(text).map_err(|error| error.to_string())?;
-    if (2..=100_000_000).contains(&ranks) { Ok(ranks) } else { Err("must be from 2 to 1e8".to_owned()) }
+    values::between(2, 100_000_000, text).map(u64::from)
 }
 
 impl Scaling {

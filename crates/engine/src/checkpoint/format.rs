@@ -93,6 +93,10 @@ impl Identity {
     /// Both jobs in words. If their kinds differ in one item, the message has it: command lines may
     /// be the same, and a file that they name another one.
     fn refusal(&self, theirs: &Identity) -> FormatError {
+        if self.kind == theirs.kind {
+            return self
+                .other_job(theirs, " (a longer job, whose blocks lie in part beyond the end of this one)".into());
+        }
         let [here, there] = [&self.kind, &theirs.kind].map(|kind| kind.split(", ").collect::<Vec<_>>());
         // The names alone are in the message already.
         let is_alike = here.len() == there.len() && here.len() > 1;
@@ -103,7 +107,12 @@ impl Identity {
             }
             _ => String::new(),
         };
-        FormatError::OtherJob { theirs: theirs.name().into(), ours: self.name().into(), difference: difference.into() }
+        self.other_job(theirs, difference.into())
+    }
+
+    fn other_job(&self, theirs: &Identity, difference: Box<str>) -> FormatError {
+        let (theirs, ours) = (theirs.name().into(), self.name().into());
+        FormatError::OtherJob { theirs, ours, difference }
     }
 
     /// Whether `theirs` is a job of this kind, from a program with the same blocks.
@@ -176,7 +185,8 @@ pub enum FormatError {
         theirs: Box<str>,
         /// The job that asked.
         ours: Box<str>,
-        /// The one thing in which they differ, in brackets; empty if there are several.
+        /// The one thing in which they differ, in brackets; without it if there are several. Then
+        /// what the job says about it, after a semicolon. May be empty.
         difference: Box<str>,
     },
 }
@@ -188,6 +198,16 @@ impl FormatError {
             self,
             FormatError::Foreign | FormatError::Length { .. } | FormatError::Digest | FormatError::Contents(_)
         )
+    }
+
+    /// The same with the advice of a job about another one.
+    pub(super) fn with_advice(self, text: &str) -> FormatError {
+        match self {
+            FormatError::OtherJob { theirs, ours, difference } => {
+                FormatError::OtherJob { theirs, ours, difference: format!("{difference}; {text}").into() }
+            }
+            other => other,
+        }
     }
 }
 

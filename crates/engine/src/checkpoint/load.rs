@@ -151,8 +151,15 @@ pub fn claim(path: &Path, owner: &str, alone: bool) -> Result<Option<Lock>> {
 }
 
 fn decode<J: Job>(bytes: &[u8], job: &J, ours: &Identity) -> std::result::Result<Ledger<J::Tally>, FormatError> {
-    format::decode(bytes, ours, job.blocks(), |span, tally| {
+    let decoded = format::decode(bytes, ours, job.blocks(), |span, tally| {
         job.check(span, tally).map_err(|why| format!("of blocks {span}, {why}"))
+    });
+    decoded.map_err(|refusal| {
+        let other = format::identity(bytes).ok().filter(|theirs| theirs.kind != ours.kind);
+        match other.and_then(|theirs| job.resumption_advice(&theirs)) {
+            Some(advice) => refusal.with_advice(&advice),
+            None => refusal,
+        }
     })
 }
 

@@ -23,9 +23,9 @@ pub enum PrefixEnds {
     None,
     /// Those of the job.
     Powers,
-    /// Those of the job up to this block, and from it on those of 1, 2, 4, 8, ... blocks behind it:
+    /// Those of the job up to this block, and from it on those of 1, 2, 4, 8, ... blocks after it:
     /// of a job whose first blocks prepare the others.
-    PowersBehind(u64),
+    PowersAfter(u64),
     /// Those that end in front of these blocks, in ascending order: of a job whose stages have
     /// other lengths.
     At(Vec<u64>),
@@ -37,8 +37,8 @@ impl PrefixEnds {
         match *self {
             PrefixEnds::None => false,
             PrefixEnds::At(ref ends) => ends.binary_search(&block).is_ok(),
-            PrefixEnds::PowersBehind(first) if block >= first => block == first || (block - first).is_power_of_two(),
-            PrefixEnds::Powers | PrefixEnds::PowersBehind(_) => block.is_power_of_two(),
+            PrefixEnds::PowersAfter(first) if block >= first => block == first || (block - first).is_power_of_two(),
+            PrefixEnds::Powers | PrefixEnds::PowersAfter(_) => block.is_power_of_two(),
         }
     }
 
@@ -48,8 +48,8 @@ impl PrefixEnds {
         match *self {
             PrefixEnds::None => None,
             PrefixEnds::At(ref ends) => ends.get(ends.partition_point(|&end| end <= block)).copied(),
-            PrefixEnds::PowersBehind(first) if block >= first => power(block - first)?.checked_add(first),
-            PrefixEnds::PowersBehind(first) => Some(power(block)?.min(first)),
+            PrefixEnds::PowersAfter(first) if block >= first => power(block - first)?.checked_add(first),
+            PrefixEnds::PowersAfter(first) => Some(power(block)?.min(first)),
             PrefixEnds::Powers => power(block),
         }
     }
@@ -80,13 +80,13 @@ mod tests {
         let ends = |prefixes: PrefixEnds| (0..100).filter(|&block| prefixes.has(block)).collect::<Vec<_>>();
         assert_eq!(ends(PrefixEnds::None), [0; 0]);
         assert_eq!(ends(PrefixEnds::Powers), [1, 2, 4, 8, 16, 32, 64]);
-        assert_eq!(ends(PrefixEnds::PowersBehind(20)), [1, 2, 4, 8, 16, 20, 21, 22, 24, 28, 36, 52, 84]);
+        assert_eq!(ends(PrefixEnds::PowersAfter(20)), [1, 2, 4, 8, 16, 20, 21, 22, 24, 28, 36, 52, 84]);
         assert_eq!(ends(PrefixEnds::At(vec![3, 6, 40])), [3, 6, 40]);
         for prefixes in [
             PrefixEnds::None,
             PrefixEnds::Powers,
-            PrefixEnds::PowersBehind(20),
-            PrefixEnds::PowersBehind(0),
+            PrefixEnds::PowersAfter(20),
+            PrefixEnds::PowersAfter(0),
             PrefixEnds::At(vec![3, 6, 40]),
             PrefixEnds::At(Vec::new()),
         ] {

@@ -148,7 +148,7 @@ fn setups() -> impl Strategy<Value = Setup> {
                 (false, _) => PrefixEnds::None,
                 (true, 0) => PrefixEnds::Powers,
                 (true, 1) => PrefixEnds::At(vec![blocks / 4, blocks / 3]),
-                (true, _) => PrefixEnds::PowersBehind(blocks / 3),
+                (true, _) => PrefixEnds::PowersAfter(blocks / 3),
             };
             let boundaries = if in_order { Boundaries::default() } else { Boundaries { at, prefixes } };
             let plan = RoundPlan {

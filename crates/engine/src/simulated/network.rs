@@ -203,7 +203,7 @@ impl State {
     }
 
     /// A rank has returned or died: some of its messages that have not left are lost. Messages
-    /// behind a lost one are lost too.
+    /// after a lost one are lost too.
     pub(super) fn forget_rank(&mut self, rank: usize) {
         if self.network.has_sent_all(rank, None) {
             return;

@@ -74,7 +74,7 @@ impl Job for Chain {
     }
 
     fn prefix_ends(&self) -> PrefixEnds {
-        PrefixEnds::PowersBehind(STAGES[STAGES.len() - 1])
+        PrefixEnds::PowersAfter(STAGES[STAGES.len() - 1])
     }
 
     fn workspace(&self) {}

@@ -80,7 +80,7 @@ impl FromStr for Class {
 
     fn from_str(name: &str) -> Result<Class, String> {
         let named = Class::ALL.into_iter().find(|class| class.to_string().eq_ignore_ascii_case(name));
-        named.ok_or_else(|| format!("{name}: not a class; use S, W, A, B, C, D or E"))
+        named.ok_or_else(|| "not a class; use S, W, A, B, C, D or E".to_owned())
     }
 }
 

@@ -80,11 +80,16 @@ pub fn expressions(parameters: &Parameters) -> impl Iterator<Item = &str> {
     parameters.word("expression").split(';').map(str::trim)
 }
 
-/// `x, y` or `x1 to x7`.
+/// The names of all variables, both of those that have two: `x or x1`, `x, y or x1, x2`, `x1 to x7,
+/// or x, y, z for the first three`.
 fn variables(dimension: usize) -> String {
+    let letters = ["x", "y", "z"][..dimension.min(3)].join(", ");
     match dimension {
-        1..=3 => ["x", "y", "z"][..dimension].join(", "),
-        _ => format!("x1 to x{dimension}"),
+        1..=3 => {
+            let numbered: Vec<String> = (1..=dimension).map(|d| format!("x{d}")).collect();
+            format!("{letters} or {}", numbered.join(", "))
+        }
+        _ => format!("x1 to x{dimension}, or {letters} for the first three,"),
     }
 }
 
@@ -119,6 +124,10 @@ impl Integrand for Own {
         None
     }
 
+    fn is_weighted(&self) -> bool {
+        self.domain.is_weighted()
+    }
+
     fn place(&self, u: &[f64]) -> Vec<f64> {
         self.domain.place(u)
     }
@@ -137,5 +146,32 @@ impl Integrand for Own {
             *weight = *weights.product();
         }
         expression.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::integrands::testing::make;
+
+    /// Every name that the message lists is one, and no other.
+    #[test]
+    fn messages_name_both_forms_of_a_variable() {
+        for (dimension, expected) in [
+            (1, "makes x or x1 known"),
+            (2, "makes x, y or x1, x2 known"),
+            (3, "makes x, y, z or x1, x2, x3 known"),
+            (4, "makes x1 to x4, or x, y, z for the first three, known"),
+        ] {
+            let bounds = vec!["0:1"; dimension].join(",");
+            let refusal = |name: &str| make("expr", &[("expression", name), ("bounds", &bounds)]).err();
+            let Bad(text) = refusal("q").expect("no variable");
+            assert!(text.contains(expected), "{text}");
+            let names = ["x", "y", "z"].into_iter().map(str::to_owned).take(dimension);
+            for name in names.chain((1..=dimension).map(|d| format!("x{d}"))) {
+                assert!(refusal(&name).is_none(), "{name} of {dimension}");
+            }
+            assert!(refusal(&format!("x{}", dimension + 1)).is_some());
+        }
     }
 }

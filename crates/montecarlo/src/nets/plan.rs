@@ -4,7 +4,8 @@
 //! the first 16 * 2^k blocks are the first 2^k runs of each replicate: **every power of two of
 //! blocks, from 16 on, is 16 complete nets of one size**, and a longer job extends a shorter one.
 //!
-//! A job with fewer points has 16 shorter blocks; no longer job extends it.
+//! A job with fewer points ([`NetPlan::full_blocks_from`]) has 16 shorter blocks. A longer job has
+//! longer ones, so it does not extend it.
 
 use super::{LOG_WIDTH, REPLICATES};
 use crate::uniform::BLOCK_ROWS;
@@ -42,6 +43,16 @@ impl NetPlan {
     pub(crate) fn of_blocks(blocks: u64, points: u64) -> NetPlan {
         let log_block = points.ilog2();
         NetPlan { log_points: (blocks / REPLICATES as u64).ilog2() + log_block, log_block }
+    }
+
+    /// Samples from which on all jobs of `dimension` coordinates have blocks of one size.
+    ///
+    /// ```
+    /// use montesieve_montecarlo::nets::plan::NetPlan;
+    /// assert_eq!(NetPlan::full_blocks_from(5), 1 << 20);
+    /// ```
+    pub fn full_blocks_from(dimension: usize) -> u64 {
+        (REPLICATES as u64) << NetPlan::new(dimension, 1).log_block
     }
 
     /// Points of each replicate.
@@ -97,6 +108,11 @@ mod tests {
             assert_eq!(plan.block_points(), points);
             let [part, whole] = [1 << 7, 1 << 30].map(|most| plan.with_blocks_of(most));
             assert_eq!((part.block_points(), part.points(), whole), (1 << 7, plan.points(), plan));
+        }
+        for dimension in [1, 2, 3, 5, 100, 1000] {
+            let samples = NetPlan::full_blocks_from(dimension);
+            let block = |samples| NetPlan::new(dimension, samples).block_points();
+            assert_eq!((block(samples), block(samples / 2)), (block(1 << 50), block(samples) / 2), "{dimension}");
         }
         let short = NetPlan::new(5, 1 << 10);
         assert_eq!((short.block_points(), short.blocks()), (64, 16));

@@ -3,17 +3,17 @@
 //! Stands beside [`antithetic`](super::antithetic), which cancels all that is odd for two
 //! evaluations a sample. Here a sample takes one, and the linear part is taken away:
 //!
-//! `g(u) = f(u) - sum over d of b_d (u_d - 1/2)` has the integral of f for any fixed b, and the
-//! least variance, Var(f) - sum of b_d^2 / 12, for `b_d = 12 Cov(f, u_d)`,
+//! `g(u) = f(u) - sum over d of b_d (u_d - 1/2)`, `b_d = 12 Cov(f, u_d)`.
 //!
-//! as coordinates are independent and have the variance 1/12. The mean of a coordinate, as it is
-//! drawn, is 1/2 exactly.
+//! The integral of g is that of f for any fixed b: the mean of a coordinate, as it is drawn, is 1/2
+//! exactly. This b gives the least variance, Var(f) - sum of b_d^2 / 12, as coordinates are
+//! independent and have the variance 1/12.
 //!
 //! **Coefficients.** Those fitted to the samples that count would bias the estimate and make its
 //! error too small. So a *pilot* fits them: samples of another stream, which do not count. It is a
 //! function of the seed alone, so every rank computes the same and a longer job resumes from a
 //! shorter one. From M samples b_d is known to an error that adds a share D / M of the variance
-//! left; a second and a third batch of M fit what the ones before have left, so what counts is the
+//! left. A second and a third batch of M fit what the ones before have left. So what counts is the
 //! variance that remains and not that of f. An integrand without a linear part loses D / M <= 1/32.
 //!
 //! Values that are no finite numbers are left out of a pilot. Where they are among the samples that

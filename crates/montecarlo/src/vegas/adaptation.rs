@@ -26,7 +26,7 @@ pub struct Adaptation {
 }
 
 impl Adaptation {
-    /// That of the stage behind the stages with these tallies, in order.
+    /// That of the stage after the stages with these tallies, in order.
     pub fn new<'t>(cut: &VegasCut, stages: impl IntoIterator<Item = &'t TrainingTally>) -> Adaptation {
         let mut map = Map::identity(cut.dimension());
         let mut last = None;

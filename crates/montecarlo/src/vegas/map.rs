@@ -1,28 +1,29 @@
 //! The map of VEGAS: for each dimension a function from (0, 1) onto (0, 1) that is linear between
 //! [`BINS`] edges.
 //!
-//! Bin b of dimension d takes y from b / BINS up to (b + 1) / BINS to x from edge b up to edge
-//! b + 1: where bins are narrow, points are dense. The Jacobian is the product over the dimensions
-//! of BINS times the width of the bin.
+//! Bin b maps y from b / BINS to (b + 1) / BINS onto x from edge b to edge b + 1. So points are
+//! dense where bins are narrow. The Jacobian is the product over the dimensions of BINS times the
+//! width of the bin.
 //!
 //! **Refinement.** The variance of f J is smallest when the density of points along a dimension is
-//! proportional to sqrt(E[f^2 | x_d]). The mean square m of f J over an interval of y, under the
-//! present density p, is E[f^2 | x_d] / p^2, so the best new density would be p sqrt(m). Five
-//! things keep the noise of the sums out of the map:
+//! proportional to sqrt(E[f^2 | x_d]). Let m be the mean square of f J over an interval of y. Under
+//! the present density p, m is E[f^2 | x_d] / p^2, so the best new density would be p sqrt(m).
+//!
+//! Five things keep the noise of the sums out of the map:
 //! - half a step, p m^(1/4): the map is then a mean over stages, of which the last ones are the
 //!   largest;
-//! - two passes of smoothing over neighbours before the root and two behind it;
+//! - two passes of smoothing over neighbours before the root and two after it;
 //! - a floor: no interval loses more than a factor of 11 of its density in one step;
 //! - a resolution that is fitted to the number of samples that matter ([`resolution`]);
 //! - a prior: every interval counts as if it had another half of a sample of the largest value.
 //!
-//! Found by trials on Genz's families in 5 and 8 dimensions, a peak in 6, an Asian option in 16 and
-//! a ridge in 4 (1e5 to 1e7 samples): full steps have 1.3 to 3 times the standard deviation, and
-//! without smoothing they starve what a stage has missed by chance (a discontinuous integrand was
-//! off by 4.6 errors). Without the prior and with a resolution by the number of all samples the map
-//! followed the noise of a thin ridge, of which one sample in 8,000 has all the weight: estimates
-//! were up to 20 errors off. What is lost: a peak in 6 dimensions takes 1e6 samples instead of 3e5
-//! until its map is good.
+//! These come from trials with 1e5 to 1e7 samples: Genz's families in 5 and 8 dimensions, a peak in
+//! 6, an Asian option in 16 and a ridge in 4. Full steps have 1.3 to 3 times the standard
+//! deviation. Without smoothing they starve what a stage has missed by chance: a discontinuous
+//! integrand was off by 4.6 errors. Without the prior, and with a resolution by the number of all
+//! samples, the map followed the noise of a thin ridge. One sample in 8,000 has all its weight, and
+//! estimates were up to 20 errors off. The price: a peak in 6 dimensions takes 1e6 samples instead
+//! of 3e5 until its map is good.
 //!
 //! Run time: one step about 20 us a dimension. Memory: 8 KiB a dimension.
 

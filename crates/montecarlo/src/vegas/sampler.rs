@@ -158,14 +158,18 @@ impl VegasSampler {
         largest
     }
 
-    /// A block that counts: one pass over all boxes. Where no scale of values is known, and theirs
-    /// is not the usual one, the block is computed again.
+    /// A block that counts: one pass over all boxes. Without training no scale of values is known,
+    /// and training may have missed values that are many orders of magnitude larger. Where squares
+    /// leave the range, the block is computed again with a scale of its own.
     fn pass(&mut self, block: u64) -> VegasTally {
         let scalings = self.scalings.clone();
         let mut powers: Vec<i32> = scalings.iter().map(|scaling| scaling.exponent.unwrap_or(0)).collect();
         let (mut passes, mut samples) = self.pass_scaled(block, &powers);
-        let is_lost =
-            |(scaling, found): (&Scaling, &ComponentPass)| scaling.exponent.is_none() && !found.pass.is_of_usual_size();
+        let is_lost = |(scaling, found): (&Scaling, &ComponentPass)| match scaling.exponent {
+            // Squares far below those of training change no digit of the variance.
+            Some(_) => found.pass.is_too_large(),
+            None => !found.pass.is_of_usual_size(),
+        };
         let are_lost: Vec<bool> = scalings.iter().zip(&passes).map(is_lost).collect();
         if are_lost.contains(&true) {
             let largest = self.largest_of_pass(block);
@@ -290,6 +294,8 @@ impl Rows {
 
     /// The values of the first `lanes` samples of a group times the Jacobian and 2^`power`. Values
     /// that are no finite numbers are counted and the first of each kind is kept; they are 0 here.
+    /// A product beyond the range, of a value that is finite, becomes the largest number: see
+    /// [`VegasSampler::pass`].
     fn weighted(
         &self,
         component: usize,
@@ -304,10 +310,11 @@ impl Rows {
         let mut weighted = Row::all(0.0);
         if weigh(isa, values, jacobian, factor, &mut weighted) > 0 {
             for (lane, weight) in weighted.0.iter_mut().enumerate().filter(|(_, weight)| !weight.is_finite()) {
-                *weight = 0.0;
-                if lane < lanes {
+                let value = values.0[lane];
+                *weight = if value.is_finite() { f64::MAX.copysign(value) } else { 0.0 };
+                if lane < lanes && !value.is_finite() {
                     let x = self.x_of(group);
-                    irregular.add(values.0[lane].is_nan(), || x.iter().map(|row| row.0[lane]).collect());
+                    irregular.add(value.is_nan(), || x.iter().map(|row| row.0[lane]).collect());
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! Stands beside [`tally`](crate::tally), whose sums are of single values. Here a block brings its
 //! own estimate of the integral and the variance of that, and both are summed exactly.
 //!
-//! The sums of training serve the stages behind them only. So where tallies of two stages merge,
+//! The sums of training serve the stages after them only. So where tallies of two stages merge,
 //! those sums are left out: the ledger keeps the stages apart as long as they are needed.
 //!
 //! Memory: 3 KiB, and the training.
@@ -42,7 +42,14 @@ const USUAL: Range<f64> = f64::from_bits((1023 - 900) << 52)..f64::from_bits((10
 impl Pass {
     /// Whether squares of its values have lost nothing to the range of `f64`.
     pub(super) fn is_of_usual_size(&self) -> bool {
-        USUAL.contains(&self.variance) && self.estimate * self.estimate < USUAL.end
+        self.variance >= USUAL.start && !self.is_too_large()
+    }
+
+    /// Whether squares of its values have left the range of `f64`, or may have.
+    pub(super) fn is_too_large(&self) -> bool {
+        // True of NaN too, the difference of two infinite sums.
+        let is_small = |square: f64| square < USUAL.end;
+        !is_small(self.variance) || !is_small(self.estimate * self.estimate)
     }
 }
 
@@ -272,7 +279,9 @@ impl VegasSums {
         let variance = self.variance.value_scaled(2 * exponent);
         let is_known = self.degrees > 0 && variance > n * (NO_SPREAD * estimate) * (NO_SPREAD * estimate);
         let std_error = is_known.then(|| variance.sqrt() / n);
-        let share = is_known.then(|| self.peak.value_scaled(2 * exponent) / variance);
+        // Where the sum of tiny variances has lost bits, one of them may be larger.
+        let share = |peak: f64| if peak < variance { peak / variance } else { 1.0 };
+        let share = is_known.then(|| share(self.peak.value_scaled(2 * exponent)));
         Some(Mean::from_parts((estimate, std_error, 0.0), exponent, volume, share, self.samples, self.degrees))
     }
 

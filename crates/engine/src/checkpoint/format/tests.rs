@@ -65,7 +65,11 @@ fn a_shorter_job_takes_what_lies_within_it_or_nothing() {
     let read = decode(&written(&long, &[(0, 3)]), &short).expect("all within");
     assert_eq!(read.done(), 3);
     let refused = decode(&written(&long, &[(0, 30)]), &short).expect_err("beyond its end");
-    assert_eq!(refused.to_string(), "is a checkpoint of `pi 1000`, and this is `pi 95`");
+    assert_eq!(
+        refused.to_string(),
+        "is a checkpoint of `pi 1000`, and this is `pi 95` (a longer job, whose blocks lie in part beyond the end of \
+         this one)"
+    );
     assert!(!refused.is_damage());
 }
 

@@ -28,6 +28,10 @@ impl Job for Ten {
         Some(identity(self.seed))
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        Some(format!("{} is not {}", theirs.kind, self.seed))
+    }
+
     fn workspace(&self) {}
 
     fn compute(&self, _: Span, (): &mut (), _: YieldNow<'_>) -> ControlFlow<()> {
@@ -108,6 +112,7 @@ fn the_previous_save_replaces_a_damaged_file_on_request() {
     fs::copy(before(&path), &path).expect("copied");
     let other = checkpoint::load(&FileSystem, &path, &Ten { seed: 2 }, &identity(2), true).expect_err("another job");
     assert!(other.is_misuse());
+    assert!(other.to_string().ends_with("and this is `pi --seed 2`; seed 1 is not 2"), "{other}");
 }
 
 #[test]
