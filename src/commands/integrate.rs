@@ -12,6 +12,7 @@ mod components;
 mod coverage;
 pub mod entries;
 mod ep;
+mod finding;
 mod histogram;
 mod library;
 mod map_chart;

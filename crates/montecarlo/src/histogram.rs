@@ -16,7 +16,6 @@
 
 use std::rc::Rc;
 
-use super::sampler::Kernel;
 use super::uniform::Row;
 
 mod tally;
@@ -35,16 +34,9 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// `count` bins of equal width between `low` and `high`, numbers of the region of `kernel`.
-    ///
-    /// # Panics
-    /// If the kernel lacks the coordinate.
-    pub fn new(kernel: &dyn Kernel, coordinate: usize, count: usize, [low, high]: [f64; 2]) -> Bins {
-        let mut u = vec![0.5; kernel.dimension()];
-        let mut place = |at: f64| {
-            u[coordinate] = at;
-            kernel.place(&u)[coordinate]
-        };
+    /// `count` bins of equal width between `low` and `high`, numbers of the region: `place` has the
+    /// one for a number of the cube, and does not fall.
+    pub fn new(place: impl Fn(f64) -> f64, coordinate: usize, count: usize, [low, high]: [f64; 2]) -> Bins {
         let edges = (0..=count).map(|i| first_at(|at| place(at) >= edge(low, high, i, count)));
         Bins { coordinate, edges: edges.collect() }
     }
@@ -170,9 +162,9 @@ impl Binning {
         BinTally::of_units(self.exponent, 1, &estimates)
     }
 
-    /// A tally of replicates: `points` of this one have been added.
-    pub(super) fn replicate(&self, replicate: usize, points: u64) -> BinTally {
-        BinTally::of_replicate(self.exponent, replicate, points, &self.sums)
+    /// A tally of replicates: `points` of this one, of so many, have been added.
+    pub(super) fn replicate(&self, replicate: usize, of: usize, points: u64) -> BinTally {
+        BinTally::of_replicate(self.exponent, (replicate, of), points, &self.sums)
     }
 }
 

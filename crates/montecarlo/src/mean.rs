@@ -169,6 +169,15 @@ fn known_error(estimate: f64, error: f64, least_error: f64) -> Option<f64> {
     (!is_lost).then_some(error)
 }
 
+/// The mean of the means of all replicates, and its standard error.
+pub(super) fn spread(means: &[f64]) -> (f64, f64) {
+    let replicates = means.len() as f64;
+    // So that the mean of equal numbers is that number.
+    let mean = means[0] + means.iter().map(|mean| mean - means[0]).sum::<f64>() / replicates;
+    let around: f64 = means.iter().map(|part| (part - mean) * (part - mean)).sum();
+    (mean, (around / (replicates * (replicates - 1.0))).sqrt())
+}
+
 /// Half a unit in the last place of an estimate: no sum is more exact.
 fn last_digit(estimate: f64) -> f64 {
     (estimate.abs() * f64::EPSILON / 2.0).max(f64::from_bits(1))

@@ -4,11 +4,12 @@
 
 use super::args::IntegrateMethod;
 use super::coverage::{finding, found, integrand};
+use super::finding::IntegralFinding;
 use super::histogram::{Histograms, Request};
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::problem::testing::problem_of;
-use super::problem::{IntegralFinding, Integration, Problem};
+use super::problem::{Integration, Problem};
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::commands::forged::attack;

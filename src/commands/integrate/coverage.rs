@@ -6,10 +6,11 @@
 use std::ops::ControlFlow;
 
 use super::args::IntegrateMethod;
+use super::finding::IntegralFinding;
 use super::nets::NetJob;
 use super::plain::PlainJob;
 use super::problem::testing::problem_of;
-use super::problem::{IntegralFinding, Integration, Problem};
+use super::problem::{Integration, Problem};
 use super::trained_nets::TrainedNetJob;
 use super::vegas::VegasJob;
 use crate::job::rounds::Adaptive;

@@ -100,7 +100,9 @@ impl Histograms {
             Ok((request.clone(), ends))
         };
         let all: Vec<_> = requests.iter().map(with_ends).collect::<Result<_, _>>()?;
-        let bins = all.iter().map(|(request, ends)| Bins::new(kernel, request.coordinate, request.count, *ends));
+        let bins = all.iter().map(|(Request { coordinate, count, .. }, ends)| {
+            Bins::new(|u| kernel.coordinate(*coordinate, u), *coordinate, *count, *ends)
+        });
         let binning = Binning::new(bins.collect(), &sampler().first_values()[0]);
         Ok(Histograms { all, binning: Some(binning) })
     }

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::blocks::{WITH_TRAINING, resumption_advice, total};
-use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
+use super::finding::{ComponentFinding, IntegralFinding, readings};
+use super::problem::{Integration, Problem};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
@@ -95,8 +96,8 @@ impl Job for NetJob {
     fn check(&self, span: Span, tally: &Components<NetTally>) -> std::result::Result<(), String> {
         let dimension = self.problem.kernel.dimension();
         let is_sound = |tally: &NetTally| tally.is_sound(&self.plan, dimension, span.first..span.end);
-        let (bins, blocks) = (self.problem.histograms.bins(), span.first..span.end);
-        let are_bins_sound = |tally: &BinTally| tally.is_sound_of_nets(bins, &self.plan, &blocks);
+        let (bins, points) = (self.problem.histograms.bins(), self.plan.points_of_each(&(span.first..span.end)));
+        let are_bins_sound = |tally: &BinTally| tally.is_sound_of_replicates(bins, &points);
         let are_sound = tally.are_sound(self.problem.shape(), is_sound, are_bins_sound);
         invariant::holds("sums are such as samples can have", are_sound)
     }

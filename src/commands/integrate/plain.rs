@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 
 use super::args::{IntegrateMethod, NanPolicy};
 use super::blocks::total;
-use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
+use super::finding::{ComponentFinding, IntegralFinding, readings};
+use super::problem::{Integration, Problem};
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};

@@ -4,8 +4,9 @@
 //! what its tally means ([`Integration`]). Running and reporting are here, once.
 
 use super::answer::IntegrateResult;
-use super::args::{Common, IntegrateMethod, NanPolicy, Points, Samples};
+use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
 use super::entries::{self, Made};
+use super::finding::IntegralFinding;
 use super::histogram::Histograms;
 use super::nan;
 use super::nets::NetJob;
@@ -23,7 +24,6 @@ use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Ledger, Tally};
-use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::components::Shape;
 use crate::montecarlo::correlation::Factors;
 use crate::montecarlo::histogram::BinTally;
@@ -33,7 +33,7 @@ use crate::montecarlo::nets::Family;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
 use crate::report::chart::Chart;
-use crate::report::{Completion, IntervalKind, Work, merit};
+use crate::report::{Completion, Work, merit};
 
 /// Samples that the root tests before the work: enough to find an integrand that is not a number on
 /// part of its region.
@@ -137,43 +137,6 @@ impl Wrapped {
             _ => Wrapped { kernel, samples_of_value: 1, pilot: 0 },
         }
     }
-}
-
-/// What a tally says.
-pub(super) struct IntegralFinding {
-    /// The bins of histograms, as far as there are some.
-    pub(super) bins: Option<BinTally>,
-    /// What it says about each component: one at least.
-    pub(super) components: Vec<ComponentFinding>,
-    /// The correlations of the errors of components, row by row, if there are several; `None` where
-    /// one is not known.
-    pub(super) correlations: Vec<Vec<Option<f64>>>,
-    pub(super) interval: IntervalKind,
-    /// Of Student's t, where they are few.
-    pub(super) degrees_of_freedom: Option<u64>,
-    /// Samples taken, and those of training and trial among them.
-    pub(super) samples: u64,
-    pub(super) training: Option<u64>,
-    /// What `--method auto` has chosen.
-    pub(super) points: Option<Points>,
-}
-
-/// What a tally says about a component.
-pub(super) struct ComponentFinding {
-    /// The integral; `None` if these samples allow no estimate.
-    pub(super) mean: Option<Mean>,
-    /// Samples whose value is not a number.
-    pub(super) nans: u64,
-    pub(super) chi_square: Option<ChiSquare>,
-}
-
-/// The estimates from `samples` samples on the way.
-pub(super) fn readings(samples: u64, means: Vec<Option<Mean>>) -> Vec<Reading> {
-    let reading = |mean: Option<Mean>| {
-        let Mean { estimate, std_error, ci95, least_error, .. } = mean?;
-        Some(Reading { samples, estimate, std_error, ci95, least_error })
-    };
-    means.into_iter().map(reading).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// A job whose tally is an estimate of an integral.

@@ -5,7 +5,8 @@
 
 use super::answer::{ComponentResult, IntegrateResult};
 use super::args::{IntegrateMethod, NanPolicy};
-use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem};
+use super::finding::{ComponentFinding, IntegralFinding};
+use super::problem::{Integration, Problem};
 use crate::error::{Error, Result};
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::montecarlo::mean::Doubt;

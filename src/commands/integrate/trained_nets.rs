@@ -11,9 +11,10 @@ use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
 use super::blocks::{GRAIN, WITH_TRAINING, resumption_advice, total};
+use super::finding::{ComponentFinding, IntegralFinding, readings};
 use super::map_chart::{complete_stages, map_chart};
 use super::nets::{fall, stops};
-use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
+use super::problem::{Integration, Problem};
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten};

@@ -9,8 +9,9 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::blocks::{GRAIN, resumption_advice, total};
+use super::finding::{ComponentFinding, IntegralFinding, readings};
 use super::map_chart::{complete_stages, map_chart};
-use super::problem::{ComponentFinding, IntegralFinding, Integration, Problem, readings};
+use super::problem::{Integration, Problem};
 use crate::commands::rounds::{FEWEST, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::{Adaptive, Shorten, growing};

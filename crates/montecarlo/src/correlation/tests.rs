@@ -1,3 +1,5 @@
+//! Tests of correlations against known ones.
+
 use super::*;
 use crate::components::Components;
 use crate::integrands::testing::several;

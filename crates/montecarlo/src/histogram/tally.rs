@@ -14,9 +14,7 @@ use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
 use crate::exact::{Exact, ExactSquares};
-use crate::nets::REPLICATES;
-use crate::nets::plan::NetPlan;
-use crate::nets::tally::spread;
+use crate::mean::spread;
 
 /// The sums of a replicate, or of all units of another kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,6 +32,8 @@ struct BinSums {
 pub struct BinTally {
     /// The sums of each replicate by its number; number 0 for all units of another kind.
     replicates: BTreeMap<usize, BinSums>,
+    /// How many there are in the end.
+    of: usize,
     /// Values have been multiplied by 2 to this power.
     exponent: i32,
     /// Whether a sum was out of range: then nothing is known.
@@ -97,23 +97,27 @@ impl BinTally {
             second.add(if squares.is_finite() { squares } else { 0.0 });
             found.second.push(second);
         }
-        BinTally { replicates: BTreeMap::from([(0, found)]), exponent, is_lost }
+        BinTally { replicates: BTreeMap::from([(0, found)]), of: 1, exponent, is_lost }
     }
 
-    /// Points of one replicate with these sums.
-    pub(super) fn of_replicate(exponent: i32, replicate: usize, points: u64, sums: &[[f64; 2]]) -> BinTally {
+    /// Points of one replicate of so many, with these sums.
+    pub(super) fn of_replicate(
+        exponent: i32,
+        (replicate, of): (usize, usize),
+        points: u64,
+        sums: &[[f64; 2]],
+    ) -> BinTally {
         let is_lost = !sums.iter().all(|[sum, _]| sum.is_finite());
         let first = sums.iter().map(|&[sum, _]| exact(sum)).collect();
         let found = BinSums { units: points, first, second: Vec::new() };
-        BinTally { replicates: BTreeMap::from([(replicate, found)]), exponent, is_lost }
+        BinTally { replicates: BTreeMap::from([(replicate, found)]), of, exponent, is_lost }
     }
 
     /// The parts of an integral over a region of `volume`, for these bins of all histograms; `None`
     /// while there is no estimate, or where sums were out of range.
     pub fn parts(&self, bins: Range<usize>, volume: f64) -> Option<Vec<Part>> {
         let first = self.replicates.values().next()?;
-        let is_complete = first.has_squares() || self.replicates.len() == REPLICATES;
-        if self.is_lost || !is_complete || self.replicates.values().any(|sums| sums.units == 0) {
+        if self.is_lost || self.replicates.len() < self.of || self.replicates.values().any(|sums| sums.units == 0) {
             return None;
         }
         let part = |bin: usize| {
@@ -128,14 +132,14 @@ impl BinTally {
     fn of_replicates(&self, bin: usize) -> (f64, f64) {
         let mean = |sums: &BinSums| sums.first[bin].value() / sums.units as f64;
         let means: Vec<f64> = self.replicates.values().map(mean).collect();
-        spread(&std::array::from_fn(|replicate| means[replicate]))
+        spread(&means)
     }
 
     /// Whether it can be of so many `bins` and `units` samples, or blocks: for tallies from files.
     pub fn is_sound_of_units(&self, bins: usize, units: u64) -> bool {
-        let is_bin = |second: &ExactSquares| !(second.value() < 0.0);
+        let is_bin = |second: &ExactSquares| second.value() >= 0.0;
         let sums = self.replicates.get(&0);
-        self.replicates.len() == 1
+        (self.replicates.len(), self.of) == (1, 1)
             && sums.is_some_and(|sums| {
                 sums.units == units
                     && sums.first.len() == bins
@@ -144,15 +148,15 @@ impl BinTally {
             })
     }
 
-    /// The same for these blocks of nets.
-    pub fn is_sound_of_nets(&self, bins: usize, plan: &NetPlan, blocks: &Range<u64>) -> bool {
-        (0..REPLICATES).all(|replicate| {
-            let points = plan.points_of(replicate, blocks.clone());
-            match self.replicates.get(&replicate) {
-                Some(sums) => sums.units == points && sums.first.len() == bins && !sums.has_squares(),
-                None => points == 0,
-            }
-        }) && self.replicates.keys().all(|&replicate| replicate < REPLICATES)
+    /// The same for replicates with so many `points` each.
+    pub fn is_sound_of_replicates(&self, bins: usize, points: &[u64]) -> bool {
+        let is_sound = |(replicate, &points): (usize, &u64)| match self.replicates.get(&replicate) {
+            Some(sums) => sums.units == points && sums.first.len() == bins && !sums.has_squares(),
+            None => points == 0,
+        };
+        self.of == points.len()
+            && points.iter().enumerate().all(is_sound)
+            && self.replicates.keys().all(|&replicate| replicate < self.of)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Tests of bins in the samplers of all kinds, and of their edges.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -5,7 +7,7 @@ use crate::integrands::testing::integrand;
 use crate::nets::Family;
 use crate::nets::plan::NetPlan;
 use crate::nets::sampler::NetSampler;
-use crate::sampler::Sampler;
+use crate::sampler::{Kernel, Sampler};
 use montesieve_kernel::Tally;
 use montesieve_kernel::isa::Isa;
 
@@ -13,22 +15,17 @@ fn expr(text: &str, bounds: &str) -> Box<dyn Kernel> {
     integrand("expr", &[("expression", text), ("bounds", bounds)])
 }
 
-/// The edges of bins in the region.
-fn places(kernel: &dyn Kernel, bins: &Bins) -> Vec<f64> {
-    let place = |&u: &f64| {
-        let mut point = vec![0.5; kernel.dimension()];
-        point[bins.coordinate] = u;
-        kernel.place(&point)[bins.coordinate]
-    };
-    bins.edges.iter().map(place).collect()
+fn bins(kernel: &dyn Kernel, coordinate: usize, count: usize, ends: [f64; 2]) -> Bins {
+    Bins::new(|u| kernel.coordinate(coordinate, u), coordinate, count, ends)
 }
 
 #[test]
 fn edges_are_where_they_are_asked_for() {
     for bounds in ["-1:3", "-inf:inf", "0:inf", "-inf:2", "0+:2", "-5:1.5-", "-1+:2-", "0+:inf"] {
         let kernel = expr("y", &format!("0:1,{bounds}"));
-        let bins = Bins::new(&*kernel, 1, 4, [0.25, 1.25]);
-        for (i, place) in places(&*kernel, &bins).into_iter().enumerate() {
+        let bins = bins(&*kernel, 1, 4, [0.25, 1.25]);
+        for (i, &edge) in bins.edges.iter().enumerate() {
+            let place = kernel.coordinate(1, edge);
             assert!((place - (0.25 + 0.25 * i as f64)).abs() < 1e-12, "{bounds}: {place}");
         }
         assert!(bins.edges.is_sorted() && bins.find(bins.edges[4]).is_none());
@@ -41,11 +38,11 @@ fn edges_are_where_they_are_asked_for() {
 fn bins_over_the_whole_region_lose_no_point() {
     for name in ["ball", "genz-gaussian"] {
         let kernel = integrand(name, &[("dim", "3")]);
-        let bins = Bins::new(&*kernel, 2, 7, kernel.range(2));
+        let bins = bins(&*kernel, 2, 7, kernel.range(2));
         assert_eq!((bins.edges[0], bins.edges[7]), (0.0, 1.0), "{name}");
         assert_eq!((bins.find(f64::MIN_POSITIVE), bins.find(1f64.next_down())), (Some(0), Some(6)));
     }
-    let wider = Bins::new(&*expr("x", "0:1"), 0, 4, [-1.0, 3.0]);
+    let wider = bins(&*expr("x", "0:1"), 0, 4, [-1.0, 3.0]);
     assert_eq!(&*wider.edges, [0.0, 0.0, 1.0, 1.0, 1.0]);
     assert_eq!(wider.find(0.3), Some(1));
 }
@@ -54,7 +51,7 @@ fn bins_over_the_whole_region_lose_no_point() {
 #[test]
 fn a_part_has_the_error_of_an_integral() {
     let kernel = expr("exp(x)*y", "0:2,0:1");
-    let bins = Bins::new(&*kernel, 0, 5, [0.0, 2.0]);
+    let bins = bins(&*kernel, 0, 5, [0.0, 2.0]);
     let of_bin = expr("exp(x)*y*(x>=0.4)*(x<0.8)", "0:2,0:1");
     for isa in Isa::available() {
         let mut sampler = Sampler::new(kernel.duplicate(), 3, isa);
@@ -74,7 +71,7 @@ fn a_part_has_the_error_of_an_integral() {
 fn merged_bins_do_not_depend_on_the_grouping() {
     let kernel = expr("x-y", "0:1,0:1");
     let plan = NetPlan::new(2, 1 << 13);
-    let binning = || Some(Binning::new(vec![Bins::new(&*kernel, 1, 3, [0.0, 0.9])], &Row::all(1.0)));
+    let binning = || Some(Binning::new(vec![bins(&*kernel, 1, 3, [0.0, 0.9])], &Row::all(1.0)));
     let block = |number| {
         let sampler = NetSampler::new(kernel.duplicate(), plan, Family::Sobol, 2, Isa::widest());
         sampler.with_histograms(binning()).block(number)
@@ -89,8 +86,10 @@ fn merged_bins_do_not_depend_on_the_grouping() {
     });
     assert_eq!(forwards, backwards);
     let bins = forwards.expect("blocks").bins().cloned().expect("bins");
-    assert!(bins.is_sound_of_nets(3, &plan, &(0..plan.blocks())));
-    assert!(!bins.is_sound_of_nets(3, &plan, &(0..plan.blocks() / 2)) && !bins.is_sound_of_units(3, 1 << 13));
+    assert!(bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks()))));
+    assert!(
+        !bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks() / 2))) && !bins.is_sound_of_units(3, 1 << 13)
+    );
     let parts = bins.parts(0..3, 1.0).expect("parts");
     // The integral of x - y over y from 0.3 to 0.6.
     assert!((parts[1].estimate - (0.15 - 0.135)).abs() < 5.0 * parts[1].std_error.expect("errors"));
@@ -99,7 +98,7 @@ fn merged_bins_do_not_depend_on_the_grouping() {
 #[test]
 fn values_beyond_the_range_are_said_to_be_unknown() {
     let kernel = expr("1e300*x", "0:1");
-    let binning = Binning::new(vec![Bins::new(&*kernel, 0, 2, [0.0, 1.0])], &Row::all(1e-300));
+    let binning = Binning::new(vec![bins(&*kernel, 0, 2, [0.0, 1.0])], &Row::all(1e-300));
     let sums = Sampler::new(kernel, 1, Isa::widest()).with_histograms(Some(binning)).sums(0, 1000);
     assert_eq!(sums.bins().expect("bins").parts(0..2, 1.0), None);
 }

@@ -80,6 +80,11 @@ impl NetPlan {
         ((block % REPLICATES as u64) as usize, block / REPLICATES as u64 * self.block_points())
     }
 
+    /// Points of each replicate in the blocks of a span.
+    pub fn points_of_each(self, span: &Range<u64>) -> [u64; REPLICATES] {
+        std::array::from_fn(|replicate| self.points_of(replicate, span.clone()))
+    }
+
     /// Points of a replicate in the blocks of a span.
     pub fn points_of(self, replicate: usize, span: Range<u64>) -> u64 {
         // Blocks below `end` that belong to it.

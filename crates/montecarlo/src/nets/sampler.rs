@@ -15,7 +15,7 @@ use montesieve_kernel::isa::{Isa, Supported};
 
 use super::plan::NetPlan;
 use super::tally::NetTally;
-use super::{Family, PointSet};
+use super::{Family, PointSet, REPLICATES};
 use crate::components::Components;
 use crate::histogram::Binning;
 use crate::irregular::BadSample;
@@ -85,7 +85,8 @@ impl NetSampler {
             tally
         };
         let tallies = lanes.iter().enumerate().map(tally).collect();
-        let bins = self.binning.as_ref().map(|binning| binning.replicate(replicate, self.plan.block_points()));
+        let bins =
+            self.binning.as_ref().map(|binning| binning.replicate(replicate, REPLICATES, self.plan.block_points()));
         Components::new(tallies).with_bins(bins)
     }
 

@@ -40,7 +40,7 @@ use super::REPLICATES;
 use super::plan::NetPlan;
 use crate::exact::Exact;
 use crate::irregular::{BadSample, keep_first};
-use crate::mean::Mean;
+use crate::mean::{Mean, spread};
 use crate::sampler::LaneSums;
 use crate::scale::Scale;
 use crate::tally::{Sums, bits};
@@ -191,15 +191,6 @@ fn exponent(counted: &[(u64, Exact); REPLICATES], shift: f64) -> i32 {
     let sizes = counted.iter().map(|(_, sum)| size(sum.value_scaled(-64), 64));
     let largest = sizes.fold(size(shift, 0), i32::max);
     if largest == i32::MIN { 0 } else { (-largest).clamp(-900, 900) }
-}
-
-/// The mean of the means of all replicates, and its standard error.
-pub(crate) fn spread(means: &[f64; REPLICATES]) -> (f64, f64) {
-    let replicates = REPLICATES as f64;
-    // So that the mean of equal numbers is that number.
-    let mean = means[0] + means.iter().map(|mean| mean - means[0]).sum::<f64>() / replicates;
-    let around: f64 = means.iter().map(|part| (part - mean) * (part - mean)).sum();
-    (mean, (around / (replicates * (replicates - 1.0))).sqrt())
 }
 
 /// That of all values less the shift, times 2^`exponent`.

@@ -4,6 +4,7 @@ use super::*;
 use crate::integrands::ALL;
 use crate::integrands::parameters::Parameters;
 use crate::mean::Mean;
+use crate::scale::Scale;
 use crate::streams::{LANES, Streams};
 use crate::uniform::unit;
 use montesieve_kernel::Tally;

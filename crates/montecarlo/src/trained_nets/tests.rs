@@ -4,7 +4,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::components::Shape;
 use crate::integrands::testing::integrand;
+use crate::mean::Mean;
+use montesieve_kernel::Tally;
 
 const MAPPED_SOBOL: Candidate = CANDIDATES[2];
 
