@@ -46,10 +46,18 @@ pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters) ->
         let fingerprint = Some(function.fingerprint().to_owned());
         return Ok(Made { kernel: Box::new(function), fingerprint });
     }
-    let kernel = (entry.make)(parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
-    Ok(Made { kernel, fingerprint: None })
+    make_alone(entry, parameters).map_err(|bad| Error::Usage(bad.to_string()))
 }
 
-fn is_library(entry: &Entry) -> bool {
+/// Makes the integrand, on this rank alone: not that of a library, which all ranks compare.
+///
+/// # Errors
+/// [`Bad`] if the parameters make none.
+pub(super) fn make_alone(entry: &Entry, parameters: &Parameters) -> std::result::Result<Made, Bad> {
+    (entry.make)(parameters).map(|kernel| Made { kernel, fingerprint: None })
+}
+
+/// Whether it is a compiled function.
+pub(super) fn is_library(entry: &Entry) -> bool {
     ptr::eq(entry, &cabi::ENTRY)
 }

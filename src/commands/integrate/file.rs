@@ -27,6 +27,7 @@ use self::job::{LineProblem, ManyIntegralsJob};
 use self::tally::{LineTally, ManyTally};
 use super::answer::IntegrateResult;
 use super::answer::many::{IntegralOfLine, IntegralsResult};
+use super::entries;
 use super::problem::Problem;
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
@@ -35,7 +36,7 @@ use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
 use crate::commands::inputs;
 use crate::error::{Error, Result};
-use crate::job::run::{Outcome, StopCause, agreed};
+use crate::job::run::{Outcome, StopCause, agreed, cannot_be};
 use crate::report::{Completion, IntervalKind, Work};
 use crate::stderr;
 
@@ -131,11 +132,12 @@ impl ManyIntegrals {
         let integrals = lines::parse(&text, self).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")));
         drop(text);
         let problem = |integral: &lines::LineIntegral| {
-            let samples = integral.alone(&self.engine);
-            let training = samples.common.training();
+            let options = integral.alone(&self.engine);
+            let is_library = options.entry().is_some_and(entries::is_library);
             // The job has the words, once.
-            let problem = Problem { words: Vec::new(), ..Problem::new(context, &samples)? };
-            Ok(LineProblem { line: integral.line, name: integral.name, problem, training })
+            let load = || Problem::new(context, &options).map(|problem| Problem { words: Vec::new(), ..problem });
+            let loaded = if is_library { Some(load()?) } else { None };
+            Ok(LineProblem { line: integral.line, options, isa: context.isa, loaded })
         };
         let lines = cluster.agree(integrals)?.iter().map(problem).collect::<Result<Vec<_>>>();
         cluster.agree(lines.and_then(|lines| ManyIntegralsJob::new(lines, &context.words)))
@@ -166,29 +168,33 @@ fn final_report(job: &ManyIntegralsJob, mut outcome: Outcome<ManyTally>) -> Resu
 /// # Errors
 /// [`Error::Run`] for sums that are damaged: a fault of the program.
 fn integral(line: &LineProblem, blocks: u64, tally: Option<&LineTally>) -> Result<IntegralOfLine> {
+    let (job, name) = (line.job(), line.options.name);
     let completion = Completion::of(tally.map_or(0, |tally| tally.blocks), blocks);
     let Some(tally) = tally else {
-        return Ok(IntegralOfLine { line: line.line, error: None, result: unknown(line, 0, completion) });
+        return Ok(IntegralOfLine {
+            line: line.line,
+            error: None,
+            result: unknown(job.problem(), name, 0, completion),
+        });
     };
-    let damaged = || crate::job::run::cannot_be("the sums of a line are damaged".to_owned());
+    let damaged = || cannot_be("the sums of a line are damaged".to_owned());
     let sums = tally.sums().ok_or_else(damaged)?;
-    let samples = sums.samples(&line.problem);
+    let samples = sums.samples(job.problem());
     // The block has tested the samples, and the sentence is made here: none comes from a file.
-    let checked = if tally.has_failed { line.problem.precheck() } else { Ok(()) };
-    let found =
-        checked.and_then(|()| line.job().result(line.name, sums, completion).map_err(|error| error.to_string()));
+    let checked = if tally.has_failed { job.problem().precheck() } else { Ok(()) };
+    let found = checked.and_then(|()| job.result(name, sums, completion).map_err(|error| error.to_string()));
     let (error, result) = match found {
         Ok(result) => (None, result),
-        Err(error) => (Some(error), unknown(line, samples, completion)),
+        Err(error) => (Some(error), unknown(job.problem(), name, samples, completion)),
     };
     Ok(IntegralOfLine { line: line.line, error, result })
 }
 
 /// A line without an estimate.
-fn unknown(line: &LineProblem, samples: u64, completion: Completion) -> IntegrateResult {
+fn unknown(problem: &Problem, integrand: &'static str, samples: u64, completion: Completion) -> IntegrateResult {
     IntegrateResult {
-        integrand: line.name,
-        parameters: line.problem.parameters.clone(),
+        integrand,
+        parameters: problem.parameters.clone(),
         estimate: None,
         std_error: None,
         ci95: None,
@@ -198,9 +204,9 @@ fn unknown(line: &LineProblem, samples: u64, completion: Completion) -> Integrat
         training_samples: None,
         points: None,
         nan_samples: None,
-        seed: line.problem.seed,
-        method: line.problem.method,
-        exact: line.problem.kernel.exact(),
+        seed: problem.seed,
+        method: problem.method,
+        exact: problem.kernel.exact(),
         z: None,
         chi_square: None,
         q: None,

@@ -198,7 +198,13 @@ impl Problem {
     /// As [`entries::make`].
     pub(super) fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
-        let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
+        let made = entries::make(context.cluster, entry, &options.parameters)?;
+        Ok(Problem::of(made, options, context.isa, context.words.clone()))
+    }
+
+    /// The same of an integrand that is made, for a command with these words.
+    pub(super) fn of(made: Made, options: &Samples, isa: Isa, words: Vec<String>) -> Problem {
+        let Made { kernel, fingerprint } = made;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
         let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
@@ -206,25 +212,25 @@ impl Problem {
         set.extend(fingerprint.iter().map(|hash| format!(", file with BLAKE3 hash {hash}")));
         parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
         let Common { nan, method, .. } = options.common;
-        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, context.isa);
+        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
         // Jobs of other methods say their own terms.
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
-        Ok(Problem {
+        Problem {
             kernel,
             parameters,
             samples,
             samples_of_value,
             pilot,
             seed,
-            isa: context.isa,
+            isa,
             method,
             is_trained: options.common.is_trained(),
             nan,
             kind,
-            words: context.words.clone(),
-        })
+            words,
+        }
     }
 
     /// The most values of the kernel.

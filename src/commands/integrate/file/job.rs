@@ -5,10 +5,10 @@
 //! shards and restarts are those of any job. If lines train, it is an [`Adaptive`] job: its stages
 //! are those of all lines together, its adaptation is the list of theirs.
 //!
-//! A line's own job is made when it is needed and only its integrand is kept, since maps and boxes
-//! have kilobytes. A rank keeps the last few of those that it has used.
+//! A line's own job is made when it is needed, in some microseconds: compiled expressions, maps and
+//! boxes have kilobytes. A rank keeps the jobs of the last few lines that it has met.
 //!
-//! Memory: about 2 KiB a line on each rank, with its tally at the root (`tally`).
+//! Memory: about 1 KiB a line on each rank, with its tally at the root (`tally`).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -17,29 +17,41 @@ use std::rc::Rc;
 use super::layout::BlockLayout;
 use super::methods::{LineAdaptation, LineJob, LineSampler};
 use super::tally::{LineTally, ManyTally};
+use crate::commands::integrate::args::Samples;
+use crate::commands::integrate::entries;
 use crate::commands::integrate::problem::Problem;
 use crate::error::{Error, Result};
+use crate::isa::Isa;
 use crate::job::rounds::{Adaptive, Shorten};
 use crate::job::{Identity, Job, PrefixEnds, Span, Tally, YieldNow, record};
 
 /// Lines whose samplers a rank keeps: it meets a few at a time, in order.
 const KEPT: usize = 4;
 
-/// One line: its integrand and how it is sampled.
+/// One line: what it says, from which its job can be made at any time.
 pub(super) struct LineProblem {
     /// Its number in the file, from 1.
     pub(super) line: u64,
-    /// The integrand's name.
-    pub(super) name: &'static str,
-    pub(super) problem: Problem,
-    /// Samples of training, if it trains.
-    pub(super) training: u64,
+    /// The same as a command, without the engine's options.
+    pub(super) options: Samples,
+    pub(super) isa: Isa,
+    /// What all ranks have loaded together: a compiled function.
+    pub(super) loaded: Option<Problem>,
 }
 
 impl LineProblem {
     /// Its own job before any training.
+    ///
+    /// # Panics
+    /// If the line makes no integrand: that was checked before.
     pub(super) fn job(&self) -> LineJob {
-        LineJob::new(self.problem.with_samples(self.problem.samples), self.training)
+        let made = || {
+            let entry = self.options.entry().expect("in the list");
+            let made = entries::make_alone(entry, &self.options.parameters).expect("checked when the line was read");
+            Problem::of(made, &self.options, self.isa, Vec::new())
+        };
+        let problem = self.loaded.as_ref().map_or_else(made, |problem| problem.with_samples(problem.samples));
+        LineJob::new(problem, self.options.common.training())
     }
 }
 
@@ -118,7 +130,7 @@ impl ManyIntegralsJob {
     ) -> ControlFlow<(), LineTally> {
         let (job, sampler) = samplers.of(line, || self.lines[line as usize].job().adapted(self.adaptations.get(&line)));
         let sums = job.compute(own, sampler, yield_now)?;
-        let has_failed = own.first == 0 && self.lines[line as usize].problem.precheck().is_err();
+        let has_failed = own.first == 0 && job.problem().precheck().is_err();
         ControlFlow::Continue(LineTally::new(own.len(), has_failed, sums))
     }
 

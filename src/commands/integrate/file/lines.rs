@@ -139,4 +139,4 @@ fn sentence(error: &clap::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

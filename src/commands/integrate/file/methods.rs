@@ -12,7 +12,7 @@ use crate::commands::integrate::answer::IntegrateResult;
 use crate::commands::integrate::args::IntegrateMethod;
 use crate::commands::integrate::nets::NetJob;
 use crate::commands::integrate::plain::PlainJob;
-use crate::commands::integrate::problem::Problem;
+use crate::commands::integrate::problem::{Integration, Problem};
 use crate::commands::integrate::result::result;
 use crate::commands::integrate::trained_nets::TrainedNetJob;
 use crate::commands::integrate::vegas::VegasJob;
@@ -90,6 +90,11 @@ impl LineJob {
             Some(family) => LineJob::Nets(NetJob::new(problem, family)),
             None => LineJob::TrainedNets(TrainedNetJob::new(problem, training, family)),
         }
+    }
+
+    /// The integrand and how it is sampled.
+    pub(super) fn problem(&self) -> &Problem {
+        each!(self, job => job.problem())
     }
 
     pub(super) fn blocks(&self) -> u64 {

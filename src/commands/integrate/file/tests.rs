@@ -10,13 +10,16 @@ use montesieve_engine::simulated::{
 };
 use serde_json::Value;
 
+use super::lines::tests::options;
 use super::*;
 use crate::commands::forged::attack;
-use crate::commands::integrate::args::{IntegrateMethod, NanPolicy};
+use crate::commands::integrate::args::{Common, IntegrateMethod, Samples};
 use crate::commands::integrate::problem::testing::problem;
 use crate::commands::simulation::{result, run};
+use crate::isa::Isa;
 use crate::job::rounds::Adaptive;
 use crate::job::{Job, Span};
+use crate::montecarlo::integrands::parameters::Parameters;
 
 /// Lines of every method, short and of some blocks, that train and that do not.
 const LINES: &str = "\
@@ -272,17 +275,20 @@ fn bad_lines_end_a_command_before_any_work() {
 /// A job of lines of every kind of tally. All blocks have the adaptation of the last stage: what makes
 /// a tally possible does not depend on it.
 fn mixed() -> ManyIntegralsJob {
+    let options = options("").defaults.alone(&options("").engine);
     let line = |line, (method, samples, training)| {
-        let is_trained = training > 0;
-        let problem = Problem { is_trained, nan: NanPolicy::Fail, ..problem("genz-gaussian", "2", samples, method) };
-        LineProblem { line, name: "genz-gaussian", problem, training }
+        let common = Common { samples: Some(samples), method, training, ..options.clone() };
+        let problem = problem("genz-gaussian", "2", samples, method);
+        let loaded = Some(Problem { is_trained: common.is_trained(), ..problem });
+        let options = Samples { name: "genz-gaussian", parameters: Parameters::default(), common };
+        LineProblem { line, options, isa: Isa::widest(), loaded }
     };
     let lines = [
-        (IntegrateMethod::Plain, 600_000, 0),
-        (IntegrateMethod::Sobol, 1 << 13, 0),
-        (IntegrateMethod::Vegas, 3000, 512),
-        (IntegrateMethod::Stratified, 4000, 0),
-        (IntegrateMethod::Lattice, 8000, 256),
+        (IntegrateMethod::Plain, 600_000, None),
+        (IntegrateMethod::Sobol, 1 << 13, None),
+        (IntegrateMethod::Vegas, 3000, Some(512)),
+        (IntegrateMethod::Stratified, 4000, None),
+        (IntegrateMethod::Lattice, 8000, Some(256)),
     ];
     let lines = (1..).zip(lines).map(|(number, terms)| line(number, terms)).collect();
     let mut job = ManyIntegralsJob::new(lines, &[]).expect("few blocks");

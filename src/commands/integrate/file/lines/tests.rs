@@ -7,7 +7,7 @@ use crate::commands::integrate::Integrate;
 use crate::commands::integrate::args::{IntegrateMethod, NanPolicy};
 
 /// The options of `montesieve integrate file FILE` with these words behind it.
-fn options(words: &str) -> ManyIntegrals {
+pub(in super::super) fn options(words: &str) -> ManyIntegrals {
     let line = format!("montesieve integrate file f {words}");
     let words = CommandLine { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() };
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
