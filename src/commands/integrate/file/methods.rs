@@ -54,10 +54,10 @@ pub(super) enum LineAdaptation {
 
 /// A rank's workspace for it.
 pub(super) enum LineSampler {
-    Plain(Sampler),
-    Nets(NetSampler),
-    Vegas(VegasSampler),
-    TrainedNets(TrainedSampler),
+    Plain(Box<Sampler>),
+    Nets(Box<NetSampler>),
+    Vegas(Box<VegasSampler>),
+    TrainedNets(Box<TrainedSampler>),
 }
 
 /// Calls the same method of whatever job it is.
@@ -154,10 +154,10 @@ impl LineJob {
 
     pub(super) fn workspace(&self) -> LineSampler {
         match self {
-            LineJob::Plain(job) => LineSampler::Plain(job.workspace()),
-            LineJob::Nets(job) => LineSampler::Nets(job.workspace()),
-            LineJob::Vegas(job) => LineSampler::Vegas(job.workspace()),
-            LineJob::TrainedNets(job) => LineSampler::TrainedNets(job.workspace()),
+            LineJob::Plain(job) => LineSampler::Plain(Box::new(job.workspace())),
+            LineJob::Nets(job) => LineSampler::Nets(Box::new(job.workspace())),
+            LineJob::Vegas(job) => LineSampler::Vegas(Box::new(job.workspace())),
+            LineJob::TrainedNets(job) => LineSampler::TrainedNets(Box::new(job.workspace())),
         }
     }
 
