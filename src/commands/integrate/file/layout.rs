@@ -1,9 +1,9 @@
 //! In which order the blocks of all lines are numbered.
 //!
-//! Stands apart from `job`, which computes them: here are only numbers. Lines that train come first,
-//! stage by stage: stage 0 of each of them, stage 1 of each, and so on. So all ranks share a stage of
-//! all lines, which are trained together in as many rounds as the line with the most stages has.
-//! Behind them are the blocks that count, line by line.
+//! Stands apart from `job`, which computes them: here are only numbers. Lines that train come
+//! first, stage by stage: stage 0 of each of them, stage 1 of each, and so on. So all ranks share a
+//! stage of all lines, and the job has as many rounds as the line with the most stages. Behind them
+//! are the blocks that count, line by line.
 //!
 //! A line keeps the order of its own blocks: those in any span of the job are adjacent.
 //!
@@ -34,8 +34,8 @@ pub(super) struct BlockLayout {
 }
 
 impl BlockLayout {
-    /// The layout of lines with these stages, at whose ends so many of a line's blocks are done, and
-    /// this number of blocks. `None` if all together are more than 2^64 - 1.
+    /// The layout of lines, each with the block counts at which its stages end and its number of
+    /// blocks. `None` if all together have more than 2^64 - 1.
     pub(super) fn new(lines: &[(Vec<u64>, u64)]) -> Option<BlockLayout> {
         let mut layout = BlockLayout { runs: Vec::new(), stages: Vec::new(), blocks: 0 };
         let most = lines.iter().map(|(stages, _)| stages.len()).max().unwrap_or(0);

@@ -272,8 +272,8 @@ fn bad_lines_end_a_command_before_any_work() {
     assert_eq!(folder.code(2, "integrate file missing-file"), 2);
 }
 
-/// A job of lines of every kind of tally. All blocks have the adaptation of the last stage: what makes
-/// a tally possible does not depend on it.
+/// A job of lines of every kind of tally. All blocks have the adaptation of the last stage: what
+/// makes a tally possible does not depend on it.
 fn mixed() -> ManyIntegralsJob {
     let options = options("").defaults.alone(&options("").engine);
     let line = |line, (method, samples, training)| {
