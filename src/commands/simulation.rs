@@ -210,8 +210,8 @@ fn input(name: &str) -> String {
             let pairs = (0..300).map(|n| format!("{}{between}{}\n", number(2 * n), number(2 * n + 1)));
             std::fs::write(folder.path().join(name), pairs.collect::<String>()).expect("written");
         }
-        let integrals = (1..=9).map(|n| format!("expr 'exp(-a * x*y)' --set a={n} --bounds 0:1,0:2 {n}e4\n"));
-        let integrals = integrals.collect::<String>() + "ball 1e6\nball --method sobol 1e5\n";
+        let integrals = (2..=9).map(|n| format!("expr 'exp(-a * x*y)' --set a={n} --bounds 0:1,0:2 {n}e3\n"));
+        let integrals = integrals.collect::<String>() + "ball 1e6 --method plain\nball --method sobol 1e5\n";
         std::fs::write(folder.path().join("integrals"), integrals).expect("written");
         let function = "double f(int dim, const double *x, void *data) { return x[0] * x[0] + x[1]; }\n";
         std::fs::write(folder.path().join("f.c"), function).expect("written");
