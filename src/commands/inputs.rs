@@ -1,4 +1,4 @@
-//! Numbers in files and on standard input, read at the root, in common formats.
+//! Numbers and other lines in files and on standard input, read at the root, in common formats.
 //!
 //! `read.rs` reads the bytes, `forms.rs` detects the format, `words.rs` parses lines of numbers,
 //! `keys.rs` OpenSSL's output, `columns.rs` CSV. One message lists the first few errors by line,
@@ -20,6 +20,7 @@ use serde_bytes::ByteBuf;
 
 use self::format::InputFormat;
 use super::context::Context;
+use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::stderr;
 
@@ -38,7 +39,7 @@ pub struct Entry {
 /// [`Error::Usage`] for text that is not a number, and if standard input would never end;
 /// [`Error::Io`] when it cannot be read.
 pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<Entry>> {
-    let (name, bytes) = read::all(context.cluster, path)?;
+    let (name, bytes) = read::all(context.cluster, path, "numbers")?;
     let wrong = |wrong: String| Error::Usage(format!("{name}, {wrong}"));
     let (entries, taken) = forms::list(&bytes, format).map_err(wrong)?;
     print_format(context, &name, taken);
@@ -50,10 +51,21 @@ pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<
 /// # Errors
 /// As [`list`].
 pub fn pairs(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<(u128, u128)>> {
-    let (name, bytes) = read::all(context.cluster, path)?;
+    let (name, bytes) = read::all(context.cluster, path, "numbers")?;
     let (pairs, taken) = forms::pairs(&bytes, format).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")))?;
     print_format(context, &name, taken);
     Ok(pairs)
+}
+
+/// The name for messages and the text of a file whose lines are no numbers; `contents` is what they
+/// are. At the root.
+///
+/// # Errors
+/// As [`list`].
+pub fn text(cluster: &Cluster, path: &Path, contents: &str) -> Result<(String, String)> {
+    let (name, bytes) = read::all(cluster, path, contents)?;
+    let text = forms::text(&bytes).map(str::to_owned).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")))?;
+    Ok((name, text))
 }
 
 /// Reports the format chosen for an ambiguous file.
@@ -90,7 +102,7 @@ pub fn big(bytes: &ByteBuf) -> UBig {
 
 /// Errors of lines: the first few, and the number of all.
 #[derive(Debug, Default)]
-struct Complaints {
+pub struct Complaints {
     kept: Vec<String>,
     count: u64,
 }
@@ -99,7 +111,8 @@ impl Complaints {
     /// The most errors in a message.
     const MOST: usize = 5;
 
-    fn add(&mut self, line: u64, content: &str, wrong: &str) {
+    /// Adds what is wrong with the content of a line.
+    pub fn add(&mut self, line: u64, content: &str, wrong: &str) {
         self.count += 1;
         if self.kept.len() < Complaints::MOST {
             self.kept.push(format!("line {line}: '{}': {wrong}", shown(content)));
@@ -107,7 +120,10 @@ impl Complaints {
     }
 
     /// `Ok` when there are none.
-    fn none(self) -> std::result::Result<(), String> {
+    ///
+    /// # Errors
+    /// The first few, each on a line of its own, and the number of the others.
+    pub fn none(self) -> std::result::Result<(), String> {
         match self.count - self.kept.len() as u64 {
             _ if self.count == 0 => Ok(()),
             0 => Err(self.kept.join("\n")),

@@ -12,10 +12,12 @@ mod components;
 mod coverage;
 pub mod entries;
 mod ep;
+mod file;
 mod finding;
 mod histogram;
 mod library;
 mod map_chart;
+mod methods;
 mod nan;
 mod nets;
 mod plain;
@@ -25,6 +27,7 @@ mod trained_nets;
 mod vegas;
 
 use self::answer::ep::EpResult;
+use self::answer::many::IntegralsResult;
 use self::answer::{IntegrandLine, IntegrandList, IntegrateResult};
 pub use self::args::Integrate;
 use self::args::{ABOUT_EP, EP, List};
@@ -42,6 +45,7 @@ impl Integrate {
             Integrate::List(list) => list,
             Integrate::Ep(ep) => ep,
             Integrate::Samples(samples) => samples,
+            Integrate::Many(integrals) => integrals,
         }
     }
 }
@@ -50,6 +54,7 @@ impl Command for Integrate {
     fn documentation() -> Documentation {
         Documentation::of::<IntegrateResult>("the estimate")
             .or::<EpResult>("of `integrate ep`")
+            .or::<IntegralsResult>("of `integrate file`")
             .or::<IntegrandList>("of `integrate list`")
             .or::<PlanResult>("of `--plan`")
             .with_job()

@@ -81,10 +81,18 @@ mod tests {
             "man folder",
             "scaling -- pi 1e6",
             "integrate list",
+            "integrate file -",
         ] {
             assert!(command(line).is_none(), "{line}");
         }
-        for line in ["pi 1e6", "primes 100 --gaps", "integrate ball 1e6", "integrate ep", "isprime 7 --method trial"] {
+        for line in [
+            "pi 1e6",
+            "primes 100 --gaps",
+            "integrate ball 1e6",
+            "integrate ep",
+            "integrate file f",
+            "isprime 7 --method trial",
+        ] {
             assert!(command(line).is_some(), "{line}");
         }
     }

@@ -107,8 +107,8 @@ mod tests {
         let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
         let (integrands, names): (Vec<&str>, Vec<&str>) =
             names.into_iter().partition(|name| name.starts_with("montesieve-integrate-"));
-        // And `list` and `ep`.
-        assert_eq!(integrands.len(), crate::commands::integrate::entries::all().count() + 2);
+        // And `list`, `ep` and `file`.
+        assert_eq!(integrands.len(), crate::commands::integrate::entries::all().count() + 3);
         let commands = command();
         let named = commands.get_subcommands().map(|command| format!("montesieve-{}.1", command.get_name()));
         let mut expected: Vec<String> =

@@ -62,7 +62,7 @@ const PARTS: u64 = 3;
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 28] = [
+const LINES: [Line; 31] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -77,12 +77,15 @@ const LINES: [Line; 28] = [
     saved("integrate ball --method stratified 1e5"),
     saved("integrate genz-gaussian --method vegas --training 2^12 1e4"),
     saved("integrate genz-gaussian --method auto --training 2^13 3e4"),
+    saved("integrate file INTEGRALS"),
+    saved("integrate file INTEGRALS --method vegas --training 2^10"),
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),
     saved("primes 1e10 --algorithm combinatorial"),
     saved("primes 1e12 1e12+2e7"),
     saved("integrate ep --class S"),
     saved("pi 3e7 --seed 5 --shard 2/3"),
     merged("pi 3e7 --seed 5"),
+    merged("integrate file INTEGRALS --method stratified"),
     merged("primes 2e7 --algorithm sieve --count 1,2 --digest"),
     merged("isprime 99999999999973 --method trial"),
     saved("isprime 99999999999973 --method trial"),
@@ -148,7 +151,7 @@ impl Life {
     /// last runs have none.
     fn command_line(&self, folder: &Path, part: Option<u64>, is_stormy: bool) -> String {
         let Line { words, is_saved, .. } = self.line;
-        let files = [("PAIRS", "pairs"), ("LIST", "list"), ("LIBRARY", "f.so")];
+        let files = [("PAIRS", "pairs"), ("LIST", "list"), ("LIBRARY", "f.so"), ("INTEGRALS", "integrals")];
         let words = files.iter().fold(words.to_string(), |words, (word, file)| words.replace(word, &input(file)));
         let mut line =
             format!("montesieve {words} --quiet --schedule {} --output {}", self.schedule, at(folder, "result"));
@@ -197,8 +200,8 @@ impl Life {
     }
 }
 
-/// The files `pairs` and `list`, numbers that sometimes have a common factor, and `f.so`, a
-/// compiled function.
+/// The files `pairs` and `list`, numbers that sometimes have a common factor, `f.so`, a compiled
+/// function, and `integrals`, some short ones and two longer ones.
 fn input(name: &str) -> String {
     static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -207,6 +210,9 @@ fn input(name: &str) -> String {
             let pairs = (0..300).map(|n| format!("{}{between}{}\n", number(2 * n), number(2 * n + 1)));
             std::fs::write(folder.path().join(name), pairs.collect::<String>()).expect("written");
         }
+        let integrals = (2..=9).map(|n| format!("expr 'exp(-a * x*y)' --set a={n} --bounds 0:1,0:2 {n}e3\n"));
+        let integrals = integrals.collect::<String>() + "ball 1e6 --method plain\nball --method sobol 1e5\n";
+        std::fs::write(folder.path().join("integrals"), integrals).expect("written");
         let function = "double f(int dim, const double *x, void *data) { return x[0] * x[0] + x[1]; }\n";
         std::fs::write(folder.path().join("f.c"), function).expect("written");
         let mut compiler = Command::new("cc");
@@ -229,8 +235,8 @@ fn words(line: &str) -> CommandLine {
     CommandLine { arguments: line.split_whitespace().map(Into::into).collect(), variables: Vec::new() }
 }
 
-/// One run on simulated ranks; returns each rank's exit code.
-fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
+/// One run of a command line on simulated ranks; returns each rank's exit code.
+pub(in crate::commands) fn run(plan: &RunPlan, line: &str) -> RunEnd<u8> {
     let words = words(line);
     let cli = crate::commands::parse(&words).unwrap_or_else(|refusal| panic!("{line}: {}", refusal.text(false)));
     simulated::run(plan, |rank| {
@@ -258,8 +264,8 @@ fn leave(rank: &Simulated) -> montesieve_engine::Result<()> {
     Ok(())
 }
 
-/// The `result` of a report.
-fn result(folder: &Path) -> String {
+/// The `result` of the report in the file `result` of a folder.
+pub(in crate::commands) fn result(folder: &Path) -> String {
     let report = std::fs::read_to_string(folder.join("result")).expect("a report");
     match serde_json::from_str::<serde_json::Value>(&report) {
         Ok(json) => json["result"].to_string(),

@@ -205,7 +205,10 @@ impl Description {
         match self.kind {
             Kind::Record(fields) if self.is_flat => {
                 let absent = |field: Description| if self.may_be_null { Absent::Null } else { field.absent };
-                fields.describe().into_iter().map(|field| Description { absent: absent(field), ..field }).collect()
+                let has_columns = !matches!(self.column, Column::None);
+                let column = |field: Description| if has_columns { field.column } else { Column::None };
+                let flat = |field| Description { absent: absent(field), column: column(field), ..field };
+                fields.describe().into_iter().map(flat).collect()
             }
             _ => vec![*self],
         }

@@ -3,7 +3,7 @@
 
 use montesieve::isa::Isa;
 
-use super::launch::Ranks::{Alone, Threads};
+use super::launch::Ranks::{Alone, Launched, Threads};
 use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
@@ -221,4 +221,59 @@ fn the_list_names_them_all() {
         // And `lib`, which is in another crate, and NAS EP.
         assert_eq!(names, montesieve::montecarlo::integrands::ALL.len() + 2);
     });
+}
+
+/// Lines of each kind of job, some seconds of work.
+fn sweep() -> String {
+    let lines = (1..=12).flat_map(|n| {
+        [
+            format!("expr 'exp(-{n} * x * y)' --bounds 0:1,0:2 3e6"),
+            format!("genz-corner-peak --dim 4 --method vegas --training 2^15 --seed {n} 1e6"),
+            format!("genz-gaussian --dim {} --method sobol 1e6", 2 + n),
+            format!("genz-continuous --dim 3 --method auto --seed {n} 1e6"),
+        ]
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+/// Stopped in training and behind it, and resumed on another number of ranks.
+#[test]
+fn a_file_of_integrals_is_stopped_and_resumed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("sweep"), sweep()).expect("written");
+    let line = format!("integrate file {} --format json", at("sweep"));
+    let expected = Launch::new(Threads(2), &line).run().expect_code(0);
+    let line = format!("{line} --checkpoint {} --checkpoint-interval 100ms", at("job.ckpt"));
+    let mut stops = 0;
+    for turn in 0..20 {
+        let ranks = [Launched(3), Threads(2)][turn % 2];
+        let ended = Launch::new(ranks, &format!("{line} --time-limit {}ms", 400 + 200 * turn)).run();
+        match ended.code() {
+            0 => {
+                assert!(stops > 0, "it was never stopped: it must be longer");
+                assert_eq!(ended.json_result(), expected.json_result(), "turn {turn}");
+                return;
+            }
+            75 => stops += 1,
+            _ => drop(ended.expect_code(76).expect_said_once("too short to do one block")),
+        }
+    }
+    panic!("no progress in 20 turns");
+}
+
+#[test]
+fn integrals_may_come_from_standard_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sweep");
+    std::fs::write(&path, "ball 1e5\n\nexpr 1/x --bounds -1:1 1e5 # a pole\nexpr 1/(x>0.5) --bounds 0:1\n")
+        .expect("written");
+    let (line, file) = ("integrate file - 1e4 --format json", std::fs::File::open(&path).expect("it is there"));
+    let piped = Launch::new(Threads(3), line).stdin_from(file).run();
+    let piped = piped.expect_code(1).expect_said_once("1 of 3 integrals failed: line 4; the result says why");
+    let read = Launch::new(Launched(2), &format!("integrate file {} 1e4 --format json", path.display())).run();
+    assert_eq!(read.expect_code(1).json_result(), piped.json_result());
+    let file = std::fs::File::open(&path).expect("it is there");
+    let refused = Launch::new(Alone, "integrate file - --shard 1/2 --checkpoint no.ckpt").stdin_from(file).run();
+    refused.expect_code(2).expect_told_once("--shard needs a FILE");
 }

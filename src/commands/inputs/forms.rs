@@ -13,7 +13,7 @@ const BFILE: usize = 3;
 type Found<T> = Result<(Vec<T>, Option<&'static str>), String>;
 
 /// The text of some bytes, without a byte order mark.
-fn text(bytes: &[u8]) -> Result<&str, String> {
+pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err("UTF-16: save it as UTF-8".to_owned());
     }

@@ -1,7 +1,7 @@
 //! The bytes of a file or of standard input.
 //!
 //! [`crate::regular`] decides which files are accepted, including pipes that end (`<(command)`);
-//! this module turns its errors into messages about numbers.
+//! this module turns its errors into messages that say what should stand in the file.
 
 use std::io;
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::regular::{self, Pipes};
 /// Bytes of the longest input: 8 million keys of 2,048 bits, in hexadecimal digits.
 const MOST: u64 = 4 << 30;
 
-/// The name for messages, and the bytes.
-pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
+/// The name for messages, and the bytes. `contents` is what a file should hold: `numbers`.
+pub(super) fn all(cluster: &Cluster, path: &Path, contents: &str) -> Result<(String, Vec<u8>)> {
     if path.as_os_str() == "-" {
         if !cluster.sees_end_of_stdin() {
             return Err(Error::Usage(
@@ -29,8 +29,8 @@ pub(super) fn all(cluster: &Cluster, path: &Path) -> Result<(String, Vec<u8>)> {
     let refused = |what: &str| Error::Usage(format!("{name} {what}"));
     let bytes = regular::read(path, Pipes::Taken, MOST).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::Usage(format!("there is no {name}")),
-        io::ErrorKind::IsADirectory => refused("is a folder, not a file of numbers"),
-        io::ErrorKind::InvalidInput => refused("is a device, not a file of numbers"),
+        io::ErrorKind::IsADirectory => refused(&format!("is a folder, not a file of {contents}")),
+        io::ErrorKind::InvalidInput => refused(&format!("is a device, not a file of {contents}")),
         io::ErrorKind::FileTooLarge => refused(&format!("is too long: {error}")),
         // A signal ended the wait for a writer.
         io::ErrorKind::Interrupted => stdin::interrupted(&name),
@@ -50,7 +50,7 @@ mod tests {
     fn files_that_cannot_be_read_are_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let missing = folder.path().join("missing");
-        let read = |path: &Path| all(&alone(), path);
+        let read = |path: &Path| all(&alone(), path, "numbers");
         assert!(matches!(read(&missing), Err(Error::Usage(text)) if text.contains("there is no")));
         assert!(
             matches!(read(folder.path()), Err(Error::Usage(text)) if text.ends_with("is a folder, not a file of numbers"))

@@ -1,6 +1,7 @@
 //! The results of `integrate`: an integral, and the list of integrands.
 
 pub mod ep;
+pub mod many;
 
 use super::args::{IntegrateMethod, Points};
 use crate::montecarlo::chi_square::ChiSquare;

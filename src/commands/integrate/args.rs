@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use super::entries::{all, find};
+use super::file::args::ManyIntegrals;
 use super::histogram::Request;
 use crate::cli::choices::one_of;
 use crate::cli::engine::{Destination, EngineOptions};
@@ -30,15 +31,19 @@ Examples:
   montesieve integrate expr 'exp(-x*x-y*y)' --bounds 0:1,0:2 1e9
   mpirun -n 8 montesieve integrate lib ./libf.so:f --bounds 0:1,0:1 1e9
   montesieve integrate expr 'exp(-1e4*(x-y)^2)' --bounds 0:1,0:1 --method vegas --target-error 1e-5r
-  montesieve integrate genz-gaussian --dim 8 --method auto 1e8";
+  montesieve integrate genz-gaussian --dim 8 --method auto 1e8
+  mpirun -n 8 montesieve integrate file sweep.txt 1e7 --method auto --format csv";
 
 /// The subcommand of NAS EP.
 pub const EP: &str = "ep";
 /// What is said about it in lists.
 pub const ABOUT_EP: &str = "NAS EP, the benchmark with published sums: Gaussian deviates by the polar method";
 
+/// The subcommand of many integrals.
+pub const FILE: &str = "file";
+
 /// The subcommand that lists the others.
-const LIST: &str = "list";
+pub const LIST: &str = "list";
 
 /// What `integrate` is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +54,8 @@ pub enum Integrate {
     Ep(Ep),
     /// Estimate an integral from samples.
     Samples(Samples),
+    /// Estimate the integrals of a file.
+    Many(ManyIntegrals),
 }
 
 /// The options of the list.
@@ -322,7 +329,8 @@ impl Samples {
     }
 }
 
-fn argument(parameter: &Parameter) -> Arg {
+/// The argument of a parameter.
+pub(super) fn argument(parameter: &Parameter) -> Arg {
     let argument = Arg::new(parameter.name).value_name(parameter.value_name).help(parameter.about);
     let argument = match parameter.default {
         Some("") => argument,
@@ -337,6 +345,18 @@ fn argument(parameter: &Parameter) -> Arg {
     } else {
         argument.value_parser(PossibleValuesParser::new(parameter.choices))
     }
+}
+
+/// The values of the parameters of `entry`, defaults included.
+pub(super) fn parameters(entry: &'static Entry, matches: &ArgMatches) -> Parameters {
+    // What may be left out and is has no place in the report and the job's identity.
+    let word = |parameter: &Parameter| {
+        let words: Vec<&str> =
+            matches.get_many::<String>(parameter.name).into_iter().flatten().map(String::as_str).collect();
+        let is_said = !words.is_empty() || parameter.default != Some("");
+        is_said.then(|| (parameter.name, words.join(",")))
+    };
+    Parameters::new(entry.parameters.iter().filter_map(word))
 }
 
 fn subcommand(entry: &'static Entry) -> Command {
@@ -355,6 +375,7 @@ impl Args for Integrate {
             .subcommand_help_heading("Integrands")
             .subcommands(all().map(subcommand))
             .subcommand(Ep::augment_args(Command::new(EP)).about(ABOUT_EP).long_about(None))
+            .subcommand(ManyIntegrals::augment_args(Command::new(FILE)))
             .subcommand(list)
             .after_help(EXAMPLES)
     }
@@ -371,18 +392,13 @@ impl FromArgMatches for Integrate {
         if name == EP {
             return Ep::from_arg_matches(matches).map(Integrate::Ep);
         }
+        if name == FILE {
+            return ManyIntegrals::from_arg_matches(matches).map(Integrate::Many);
+        }
         let Some(entry) = find(name) else { return List::from_arg_matches(matches).map(Integrate::List) };
-        // What may be left out and is has no place in the report and the job's identity.
-        let word = |parameter: &Parameter| {
-            let words: Vec<&str> =
-                matches.get_many::<String>(parameter.name).into_iter().flatten().map(String::as_str).collect();
-            let is_said = !words.is_empty() || parameter.default != Some("");
-            is_said.then(|| (parameter.name, words.join(",")))
-        };
-        let parameters = entry.parameters.iter().filter_map(word);
         Ok(Integrate::Samples(Samples {
             name: entry.name,
-            parameters: Parameters::new(parameters),
+            parameters: parameters(entry, matches),
             common: Common::from_arg_matches(matches)?,
         }))
     }

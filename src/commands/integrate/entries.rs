@@ -28,12 +28,13 @@ pub(super) struct Made {
     pub(super) fingerprint: Option<String>,
 }
 
-/// Checks the parameters; opens no file, so all ranks come to the same result.
+/// Checks the parameters; opens no file, so all ranks come to the same result. Returns the
+/// integrand, where it takes no file.
 ///
 /// # Errors
 /// [`Bad`] if they make no integrand.
-pub(super) fn check(entry: &Entry, parameters: &Parameters) -> std::result::Result<(), Bad> {
-    if is_library(entry) { cabi::check(parameters) } else { (entry.make)(parameters).map(drop) }
+pub(super) fn check(entry: &Entry, parameters: &Parameters) -> std::result::Result<Option<Box<dyn Kernel>>, Bad> {
+    if is_library(entry) { cabi::check(parameters).map(|()| None) } else { (entry.make)(parameters).map(Some) }
 }
 
 /// Makes the integrand. Every rank must call it.
@@ -46,8 +47,7 @@ pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters) ->
         let fingerprint = Some(function.fingerprint().to_owned());
         return Ok(Made { kernel: Box::new(function), fingerprint });
     }
-    let kernel = (entry.make)(parameters).map_err(|bad| Error::Usage(bad.to_string()))?;
-    Ok(Made { kernel, fingerprint: None })
+    make_alone(entry, parameters).map_err(|bad| Error::Usage(bad.to_string()))
 }
 
 /// What the `count` components of an integrand are called: their expressions, as far as they are
@@ -57,6 +57,15 @@ pub(super) fn components(parameters: &Parameters, count: usize) -> Vec<String> {
     if names.len() == count { names } else { Vec::new() }
 }
 
-fn is_library(entry: &Entry) -> bool {
+/// Makes the integrand, on this rank alone: not that of a library, which all ranks compare.
+///
+/// # Errors
+/// [`Bad`] if the parameters make none.
+pub(super) fn make_alone(entry: &Entry, parameters: &Parameters) -> std::result::Result<Made, Bad> {
+    (entry.make)(parameters).map(|kernel| Made { kernel, fingerprint: None })
+}
+
+/// Whether it is a compiled function.
+pub(super) fn is_library(entry: &Entry) -> bool {
     ptr::eq(entry, &cabi::ENTRY)
 }

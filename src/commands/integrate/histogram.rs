@@ -60,6 +60,31 @@ impl fmt::Display for Request {
     }
 }
 
+/// The histograms that were asked for, each with its ends.
+///
+/// # Errors
+/// A sentence for the user: the integrand has several components, or lacks the variable; or the
+/// variable has no bound, and no end was said.
+pub(super) fn with_ends(requests: &[Request], kernel: &dyn Kernel) -> Result<Vec<(Request, [f64; 2])>, String> {
+    if kernel.components() > 1 && !requests.is_empty() {
+        return Err("--histogram is an option of integrands with one component".to_owned());
+    }
+    let ends_of = |request: &Request| {
+        let number = request.coordinate + 1;
+        if number > kernel.dimension() {
+            return Err(format!("--histogram: there is no x{number}; the dimension is {}", kernel.dimension()));
+        }
+        let ends = request.ends.unwrap_or_else(|| kernel.range(request.coordinate));
+        if !ends.iter().all(|end| end.is_finite()) {
+            let count = request.count;
+            let what = format!("x{number} has no finite bounds: say the ends of the bins, like x{number}:{count}:0:10");
+            return Err(format!("--histogram: {what}"));
+        }
+        Ok((request.clone(), ends))
+    };
+    requests.iter().map(ends_of).collect()
+}
+
 /// The histograms of a job.
 #[derive(Clone, Default)]
 pub(super) struct Histograms {
@@ -72,8 +97,7 @@ impl Histograms {
     /// Those that were asked for, of a kernel.
     ///
     /// # Errors
-    /// A sentence for the user: the integrand has several components, or lacks the variable; or the
-    /// variable has no bound, and no end was said.
+    /// As [`with_ends`].
     pub(super) fn new(
         requests: &[Request],
         kernel: &dyn Kernel,
@@ -82,24 +106,7 @@ impl Histograms {
         if requests.is_empty() {
             return Ok(Histograms::default());
         }
-        if kernel.components() > 1 {
-            return Err("--histogram is an option of integrands with one component".to_owned());
-        }
-        let with_ends = |request: &Request| {
-            let number = request.coordinate + 1;
-            if number > kernel.dimension() {
-                return Err(format!("--histogram: there is no x{number}; the dimension is {}", kernel.dimension()));
-            }
-            let ends = request.ends.unwrap_or_else(|| kernel.range(request.coordinate));
-            if !ends.iter().all(|end| end.is_finite()) {
-                let count = request.count;
-                let what =
-                    format!("x{number} has no finite bounds: say the ends of the bins, like x{number}:{count}:0:10");
-                return Err(format!("--histogram: {what}"));
-            }
-            Ok((request.clone(), ends))
-        };
-        let all: Vec<_> = requests.iter().map(with_ends).collect::<Result<_, _>>()?;
+        let all = with_ends(requests, kernel)?;
         let bins = all.iter().map(|(Request { coordinate, count, .. }, ends)| {
             Bins::new(|u| kernel.coordinate(*coordinate, u), *coordinate, *count, *ends)
         });

@@ -7,13 +7,10 @@ use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
 use super::entries::{self, Made};
 use super::finding::IntegralFinding;
-use super::histogram::Histograms;
+use super::histogram::{self, Histograms};
+use super::methods::AnyJob;
 use super::nan;
-use super::nets::NetJob;
-use super::plain::PlainJob;
 use super::result::result;
-use super::trained_nets::TrainedNetJob;
-use super::vegas::VegasJob;
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
@@ -29,7 +26,6 @@ use crate::montecarlo::correlation::Factors;
 use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::Mean;
-use crate::montecarlo::nets::Family;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
 use crate::report::chart::Chart;
@@ -43,8 +39,9 @@ impl Command for Samples {
     /// Whether the options fit together and the parameters make an integrand.
     fn check(&self) -> Check {
         self.common.check()?;
-        let check = |entry| entries::check(entry, &self.parameters).map_err(|bad| bad.to_string());
-        self.entry().map_or(Ok(()), check)
+        let Some(entry) = self.entry() else { return Ok(()) };
+        let kernel = entries::check(entry, &self.parameters).map_err(|bad| bad.to_string())?;
+        kernel.map_or(Ok(()), |kernel| self.common.check_kernel(&*kernel))
     }
 
     fn engine(&self) -> Option<&EngineOptions> {
@@ -156,19 +153,11 @@ impl Computation for Samples {
         let problem = Problem::new(context, self)?;
         let checked = context.cluster.at_root(|| problem.precheck().map_err(Error::Usage));
         context.cluster.agree(checked.unwrap_or(Ok(())))?;
-        let family = match self.common.method {
-            IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => {
-                return integrate(context, self, &PlainJob { problem });
-            }
-            IntegrateMethod::Stratified => return integrate(context, self, &VegasJob::stratified(problem)),
-            IntegrateMethod::Vegas => return integrate(context, self, &VegasJob::new(problem, self.common.training())),
-            IntegrateMethod::Auto if self.common.is_trained() => None,
-            IntegrateMethod::Sobol | IntegrateMethod::Auto => Some(Family::Sobol),
-            IntegrateMethod::Lattice => Some(Family::Lattice),
-        };
-        match family.filter(|_| !self.common.is_trained()) {
-            Some(family) => integrate(context, self, &NetJob::new(problem, family)),
-            None => integrate(context, self, &TrainedNetJob::new(problem, self.common.training(), family)),
+        match AnyJob::new(problem, self.common.training()) {
+            AnyJob::Plain(job) => integrate(context, self, &job),
+            AnyJob::Nets(job) => integrate(context, self, &job),
+            AnyJob::Vegas(job) => integrate(context, self, &job),
+            AnyJob::TrainedNets(job) => integrate(context, self, &job),
         }
     }
 }
@@ -180,6 +169,14 @@ fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) 
     let chart = |readings: &[Reading]| rounds::chart(title.clone(), readings, level.clone());
     let finish = |outcome, met| final_report(job, options, outcome, met);
     rounds::run_to_target(context, job, &options.common.precision, "integrate", chart, finish)
+}
+
+impl Common {
+    /// Checks that the options fit the integrand.
+    fn check_kernel(&self, kernel: &dyn Kernel) -> Check {
+        nan::check(self.nan, kernel.is_weighted())?;
+        histogram::with_ends(&self.histogram, kernel).map(drop)
+    }
 }
 
 /// The factors of sums of components, where the method needs such sums, and the shifts of all
@@ -203,8 +200,17 @@ impl Problem {
     /// As [`entries::make`].
     pub(super) fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
-        let Made { kernel, fingerprint } = entries::make(context.cluster, entry, &options.parameters)?;
-        nan::check(options.common.nan, kernel.is_weighted()).map_err(Error::Usage)?;
+        let made = entries::make(context.cluster, entry, &options.parameters)?;
+        Problem::of(made, options, context.isa, context.words.clone())
+    }
+
+    /// The same of an integrand that is made, for a command with these words.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if an option does not fit the integrand.
+    pub(super) fn of(made: Made, options: &Samples, isa: Isa, words: Vec<String>) -> Result<Problem> {
+        let Made { kernel, fingerprint } = made;
+        options.common.check_kernel(&*kernel).map_err(Error::Usage)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
         let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();
@@ -213,12 +219,12 @@ impl Problem {
         parameters.extend(fingerprint.map(|hash| ("blake3", hash)));
         let Common { nan, method, .. } = options.common;
         let names = entries::components(&options.parameters, kernel.components());
-        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, context.isa);
+        let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
         // Jobs of other methods say their own terms.
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
-        let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, context.isa);
-        let sampler = || Sampler::new(kernel.duplicate(), seed, context.isa);
+        let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, isa);
+        let sampler = || Sampler::new(kernel.duplicate(), seed, isa);
         let histograms = Histograms::new(&options.common.histogram, &*kernel, sampler).map_err(Error::Usage)?;
         set += &histograms.words();
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
@@ -233,12 +239,12 @@ impl Problem {
             samples_of_value,
             pilot,
             seed,
-            isa: context.isa,
+            isa,
             method,
             is_trained: options.common.is_trained(),
             nan,
             kind,
-            words: context.words.clone(),
+            words,
         })
     }
 

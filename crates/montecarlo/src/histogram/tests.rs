@@ -88,7 +88,8 @@ fn merged_bins_do_not_depend_on_the_grouping() {
     let bins = forwards.expect("blocks").bins().cloned().expect("bins");
     assert!(bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks()))));
     assert!(
-        !bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks() / 2))) && !bins.is_sound_of_units(3, 1 << 13)
+        !bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks() / 2)))
+            && !bins.is_sound_of_units(3, 1 << 13)
     );
     let parts = bins.parts(0..3, 1.0).expect("parts");
     // The integral of x - y over y from 0.3 to 0.6.

@@ -139,7 +139,8 @@ impl TrainedTally {
         // No block of a kind, no tally.
         let among = |is_none: bool, bins: usize| Shape { components: if is_none { 0 } else { shape.components }, bins };
         let own_bins = if counting.is_empty() { 0 } else { shape.bins };
-        let are_bins_sound = |bins: &BinTally| bins.is_sound_of_replicates(shape.bins, &plan.nets.points_of_each(&counting));
+        let are_bins_sound =
+            |bins: &BinTally| bins.is_sound_of_replicates(shape.bins, &plan.nets.points_of_each(&counting));
         let trained = TrainedPlan::within(&blocks, 0, training);
         self.training.is_sound(&plan.cut, among(trained.is_empty(), 0), trained)
             && self.trial.len() == if tried.is_empty() { 0 } else { CANDIDATES.len() }
