@@ -6,6 +6,7 @@
 mod answer;
 pub mod args;
 mod blocks;
+mod choices;
 #[cfg(test)]
 mod components;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
+pub use super::choices::{IntegrateMethod, NanPolicy, Points};
 use super::entries::{all, find};
 use super::file::args::ManyIntegrals;
 use super::histogram::Request;
@@ -18,9 +19,7 @@ use crate::cli::values;
 use crate::montecarlo::ep::Class;
 use crate::montecarlo::integrands::Entry;
 use crate::montecarlo::integrands::parameters::{Parameter, Parameters};
-use crate::montecarlo::nets::Family;
-use crate::montecarlo::trained_nets::{Candidate, LEAST_TRAINING};
-use crate::report::record::words;
+use crate::montecarlo::trained_nets::LEAST_TRAINING;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -134,79 +133,6 @@ pub struct Common {
     /// Engine options.
     #[command(flatten)]
     pub engine: EngineOptions,
-}
-
-words! {
-    /// How samples are taken.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum IntegrateMethod {
-        /// Uniform in the region
-        Plain = "plain",
-        /// Uniform pairs, u and 1 - u, whose errors cancel in part: for monotonic integrands
-        Antithetic = "antithetic",
-        /// The same number in each of many equal boxes
-        Stratified = "stratified",
-        /// Uniform, less the linear part of the integrand as a pilot has found it
-        Control = "control",
-        /// Dense where the integrand is large: a map of each coordinate and strata, both trained
-        Vegas = "vegas",
-        /// Sobol nets, which fill the region evenly: 16, each scrambled for itself
-        Sobol = "sobol",
-        /// Rank-1 lattices, for smooth integrands: 16, each shifted for itself
-        Lattice = "lattice",
-        /// The best of Sobol nets and lattices, with and without a map, in a trial
-        Auto = "auto",
-    }
-}
-
-words! {
-    /// What points `--method auto` has chosen.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Points {
-        /// Sobol nets
-        Sobol = "sobol",
-        /// Rank-1 lattices
-        Lattice = "lattice",
-        /// Sobol nets behind the map
-        MappedSobol = "mapped-sobol",
-        /// Rank-1 lattices behind the map
-        MappedLattice = "mapped-lattice",
-    }
-}
-
-impl Points {
-    /// Those of a candidate.
-    pub fn of(candidate: Candidate) -> Points {
-        match (candidate.family, candidate.is_mapped) {
-            (Family::Sobol, false) => Points::Sobol,
-            (Family::Lattice, false) => Points::Lattice,
-            (Family::Sobol, true) => Points::MappedSobol,
-            (Family::Lattice, true) => Points::MappedLattice,
-        }
-    }
-
-    /// For text.
-    pub fn title(self) -> &'static str {
-        match self {
-            Points::Sobol => "Sobol nets",
-            Points::Lattice => "lattices",
-            Points::MappedSobol => "Sobol nets behind a map",
-            Points::MappedLattice => "lattices behind a map",
-        }
-    }
-}
-
-words! {
-    /// How to treat samples whose value is not a number.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum NanPolicy {
-        /// Fail and name the point
-        Fail = "fail",
-        /// Skip it (finite bounds only): the mean over the points where the integrand is a number
-        Skip = "skip",
-        /// Count it as 0
-        Zero = "zero",
-    }
 }
 
 impl Common {
