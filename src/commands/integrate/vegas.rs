@@ -18,9 +18,12 @@ use crate::job::rounds::{Adaptive, Shorten, growing};
 use crate::job::run::OutcomeWithPrefixes;
 use crate::job::{self, Identity, Job, Ledger, PrefixEnds, Session, Span, YieldNow, invariant};
 use crate::montecarlo::mean::Mean;
-use crate::montecarlo::vegas::{Adaptation, VegasCut, VegasSampler, VegasSums, VegasTally};
+use crate::montecarlo::vegas::{Adaptation, Strata, VegasCut, VegasSampler, VegasSums, VegasTally};
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
+
+/// Samples for each box in a message of training.
+const BOX_GRAIN: u64 = 8;
 
 /// The job: blocks of training, if there are any, and blocks that count.
 #[derive(Clone)]
@@ -97,8 +100,12 @@ impl Job for VegasJob {
     }
 
     fn grain(&self) -> u64 {
-        let first = if self.blocks > self.cut.training_blocks() { self.cut.training_blocks() } else { 0 };
-        (GRAIN / self.cut.samples(first)).max(1)
+        let training = self.cut.training_blocks();
+        let first = if self.blocks > training { training } else { 0 };
+        // The last stage has sums of every box in each tally: up to 1.5 MB, that of each run of
+        // blocks on a rank. Fewer runs keep them small beside the work.
+        let boxes = if self.blocks == training { Strata::new(&self.cut).boxes() as u64 } else { 0 };
+        (GRAIN.max(BOX_GRAIN * boxes) / self.cut.samples(first)).max(1)
     }
 
     fn workspace(&self) -> VegasSampler {
