@@ -73,6 +73,7 @@ fn check(name: &str, has_compiler: &str, package: &str) {
 #[test]
 fn c() {
     check("batch.c", "cc --version", "gcc");
+    check("vector.c", "cc --version", "gcc");
 }
 
 #[test]
@@ -120,12 +121,16 @@ fn the_header_has_the_types_of_the_examples() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let compiles = |kind: &str, example: &str| {
-        let text = format!("#include \"montesieve.h\"\nmontesieve_{kind} gaussian;\n#include \"{example}\"\n");
+        let function = if example == "vector.c" { "moments" } else { "gaussian" };
+        let text = format!("#include \"montesieve.h\"\nmontesieve_{kind} {function};\n#include \"{example}\"\n");
         fs::write(folder.path().join("check.c"), text).expect("writable");
         let (header, examples) = (root.join("crates/cabi/include"), root.join("examples/lib"));
         let line = format!("cc -Wall -Werror -c -I{} -I{} check.c", header.display(), examples.display());
         shell(folder.path(), &line).status.success()
     };
-    assert!(compiles("scalar", "scalar.c") && compiles("batch", "batch.c"));
-    assert!(!compiles("scalar", "batch.c") && !compiles("batch", "scalar.c"));
+    for kind in ["scalar", "vector", "batch"] {
+        for example in ["scalar.c", "vector.c", "batch.c"] {
+            assert_eq!(compiles(kind, example), example == format!("{kind}.c"), "{kind}, {example}");
+        }
+    }
 }

@@ -62,7 +62,7 @@ const PARTS: u64 = 3;
 const LONGEST_STALL: Duration = Duration::from_secs(20);
 
 /// Some blocks of each kind of job.
-const LINES: [Line; 31] = [
+const LINES: [Line; 33] = [
     saved("pi 3e7 --seed 5"),
     saved("pi --method control 1e7"),
     saved("pi --method stratified 1e9"),
@@ -77,6 +77,8 @@ const LINES: [Line; 31] = [
     saved("integrate ball --method stratified 1e5"),
     saved("integrate genz-gaussian --method vegas --training 2^12 1e4"),
     saved("integrate genz-gaussian --method auto --training 2^13 3e4"),
+    saved("integrate expr x;x*y --bounds 0:1,0:1 --method vegas --training 2^12 1e4"),
+    saved("integrate genz-gaussian --histogram x1:5 --method sobol 5e5"),
     saved("integrate file INTEGRALS"),
     saved("integrate file INTEGRALS --method vegas --training 2^10"),
     saved("primes 2e7 --algorithm sieve --count 1,2,3 --sum --gaps --digest"),

@@ -44,6 +44,8 @@ pub enum CurveKind {
     Measured,
     /// A law, in the colour of the line with this number, and dashed.
     Law(usize),
+    /// The tops of bins: solid, without marks.
+    Steps,
     /// The ideal: thin, dark, dotted.
     Ideal,
 }
@@ -103,7 +105,7 @@ pub struct Chart {
 fn style(line: usize, kind: CurveKind) -> (&'static str, LineStyle, f64) {
     let colour = |i: usize| COLOURS[i % COLOURS.len()];
     match kind {
-        CurveKind::Measured => (colour(line), LineStyle::Solid, 2.0),
+        CurveKind::Measured | CurveKind::Steps => (colour(line), LineStyle::Solid, 2.0),
         CurveKind::Law(i) => {
             (colour(i), LineStyle::Custom(DASHES[(i + i / COLOURS.len()) % DASHES.len()].to_owned()), 2.0)
         }
@@ -209,7 +211,7 @@ impl Chart {
             let (colour, dashes, _) = style(i, line.kind);
             match line.kind {
                 CurveKind::Measured => entry(&line.name, colour, LegendShape::Marker(MARKS[i % MARKS.len()]), None),
-                CurveKind::Law(_) | CurveKind::Ideal => {
+                CurveKind::Law(_) | CurveKind::Steps | CurveKind::Ideal => {
                     entry(&line.name, colour, LegendShape::Line, dashes.dasharray())
                 }
             }

@@ -29,6 +29,18 @@ void goods(int points, int dim, const double *x, double *values, void *data)
         values[i] = 1 + x[i] * x[i] - x[(dim - 1) * points + i];
 }
 void half(int points, int dim, const double *x, double *values, void *data) { values[0] = 1; }
+void pair(int dim, const double *x, double *values, void *data)
+{
+    values[0] = x[0] + x[1];
+    values[1] = x[0] * x[1];
+}
+void pairs(int points, int dim, const double *x, double *values, void *data)
+{
+    for (int i = 0; i < points; i++) {
+        values[i] = x[i] + x[points + i];
+        values[points + i] = x[i] * x[points + i];
+    }
+}
 double tails(int dim, const double *x, void *data) { return 1 / ((1 + x[0] * x[0]) * sqrt(x[1])); }
 double root(int dim, const double *x, void *data) { return sqrt(x[0] - 0.3); }
 /* Stops the job once, soon after its start. */
@@ -171,6 +183,26 @@ fn every_method_gives_the_numbers_of_the_same_expression() {
                 assert_eq!(numbers(ranks, &format!("integrate lib {file}:{name} {options}")), expected, "{options}");
             });
         }
+    }
+}
+
+/// Both forms, and the expressions.
+#[test]
+fn components_have_the_numbers_of_several_expressions() {
+    let (_folder, file) = library();
+    let components = |ranks, line: &str| {
+        let mut rows = numbers(ranks, line)["components"].take();
+        let fields = rows.as_array_mut().expect("rows").iter_mut().map(|row| row.as_object_mut().expect("a record"));
+        fields.for_each(|row| drop(row.remove("expression")));
+        rows
+    };
+    for method in METHODS {
+        let options = format!("--bounds 0:1,1:3 --method {method} 1e6");
+        let expected = components(Alone, &format!("integrate expr x+y;x*y {options}"));
+        each([("pair", "vector", Threads(3)), ("pairs", "batch", Launched(2))], |&(name, form, ranks)| {
+            let line = format!("integrate lib {file}:{name} --form {form} --components 2 {options}");
+            assert_eq!(components(ranks, &line), expected, "{line}");
+        });
     }
 }
 

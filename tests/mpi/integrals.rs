@@ -8,7 +8,7 @@ use super::launch::{Launch, each};
 use super::same::{result, under_schedules};
 
 /// Enough blocks for eight ranks, the last one partial. Spaces would split an expression.
-const JOBS: [&str; 22] = [
+const JOBS: [&str; 27] = [
     "ball --dim 7 3e6",
     "genz-gaussian --seed 7 3e6",
     "genz-corner-peak --dim 12 2e6",
@@ -31,6 +31,11 @@ const JOBS: [&str; 22] = [
     "genz-gaussian --dim 50 --method lattice --seed 5 1e5",
     "expr sqrt(x-0.3)*y --bounds 0:1,1:2 --method sobol --nan skip 4e6",
     "expr sqrt(x-0.3) --bounds 0:1 --method vegas --nan zero 1e5",
+    "expr x;x*y;exp(-x) --bounds 0:1,0:1 3e6",
+    "expr exp(-50*x*x);x;sqrt(y-0.2) --bounds 0:1,0:1 --method vegas --nan zero 1e6",
+    "expr exp(-x);x --bounds 0:inf --method auto 1e6",
+    "genz-corner-peak --dim 3 --method auto --histogram x1:7 1e6",
+    "expr exp(-x)*y --bounds 0:inf,0:1 --histogram x1:5:0:4 --histogram y:3 3e6",
 ];
 
 #[test]

@@ -12,7 +12,7 @@
 //! - [`BinTally`]: what blocks add up to: exact sums. The error comes from single samples, from the
 //!   estimates of blocks, or from 16 replicates, as the method has them.
 //!
-//! Run time (Zen 4): 3 ns a sample. Memory: 32 bytes a bin and 1 KiB in a tally.
+//! Run time (Zen 4): 6 ns a sample, for 50 bins as for 1000. Memory: 32 bytes a bin and 1 KiB in a tally.
 
 use std::rc::Rc;
 

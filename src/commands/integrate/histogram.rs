@@ -176,7 +176,7 @@ impl Histograms {
                     colour: COLOURS[0],
                     opacity: 0.2,
                 }],
-                lines: vec![Line { name: format!("{count} bins"), points: line.collect(), kind: CurveKind::Law(0) }],
+                lines: vec![Line { name: format!("{count} bins"), points: line.collect(), kind: CurveKind::Steps }],
                 ..Chart::default()
             })
         };
