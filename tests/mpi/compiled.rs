@@ -41,6 +41,12 @@ void pairs(int points, int dim, const double *x, double *values, void *data)
         values[points + i] = x[i] * x[points + i];
     }
 }
+void three(int dim, const double *x, double *values, void *data) { values[0] = values[1] = values[2] = x[0]; }
+void threes(int points, int dim, const double *x, double *values, void *data)
+{
+    for (int i = 0; i < 3 * points; i++)
+        values[i] = 1;
+}
 double tails(int dim, const double *x, void *data) { return 1 / ((1 + x[0] * x[0]) * sqrt(x[1])); }
 double root(int dim, const double *x, void *data) { return sqrt(x[0] - 0.3); }
 /* Stops the job once, soon after its start. */
@@ -202,6 +208,23 @@ fn components_have_the_numbers_of_several_expressions() {
         each([("pair", "vector", Threads(3)), ("pairs", "batch", Launched(2))], |&(name, form, ranks)| {
             let line = format!("integrate lib {file}:{name} --form {form} --components 2 {options}");
             assert_eq!(components(ranks, &line), expected, "{line}");
+        });
+    }
+}
+
+#[test]
+fn more_values_than_components_end_the_job() {
+    let (_folder, file) = library();
+    for (name, form, components, values) in [
+        ("three", "vector", "", "1 value"),
+        ("three", "vector", "--components 2", "2 values"),
+        ("threes", "batch", "", "1 value"),
+        ("threes", "batch", "--components 2", "2 values"),
+    ] {
+        let line = format!("integrate lib {file}:{name} --form {form} {components} --bounds 0:1 1e5");
+        each([Alone, Launched(2)], |&ranks| {
+            let ended = Launch::new(ranks, &line).run().expect_code(1);
+            drop(ended.expect_said_once(&format!("sets more than {values} for a point; --components says how many")));
         });
     }
 }

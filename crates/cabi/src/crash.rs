@@ -118,6 +118,15 @@ fn end_by_exception() {
     }
 }
 
+/// Ends the job: the function has set more values than it was to set.
+pub(crate) fn end_by_too_many_values(names: &Names, components: usize) {
+    let Names { file, function } = names;
+    let count = if components == 1 { "1 value".to_owned() } else { format!("{components} values") };
+    end(format_args!(
+        "the function {function} of {file} sets more than {count} for a point; --components says how many"
+    ))
+}
+
 /// Installs the handlers, once.
 pub(crate) fn prepare() {
     static ONCE: OnceLock<()> = OnceLock::new();

@@ -6,15 +6,17 @@
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::Supported;
+use montesieve_montecarlo::components::MOST_COMPONENTS;
 use montesieve_montecarlo::integrands::domain::{Domain, Weights};
 use montesieve_montecarlo::sampler::Kernel;
 use montesieve_montecarlo::uniform::{Row, WIDTH};
 
 use super::crash::{self, Step};
-use super::library::Library;
+use super::library::{Library, Names};
 
 /// What a call computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,17 +46,23 @@ pub struct CompiledFunction {
     points: Vec<Row>,
     /// The same, point by point: for a function of one point.
     transposed: Vec<f64>,
-    /// The latest values: a row for each component.
+    components: usize,
+    /// The latest values: a row for each component, and room for those that the function must not
+    /// set.
     values: Vec<Row>,
 }
+
+/// What stands behind the last value: another number there was set by the function.
+const GUARD: f64 = f64::from_bits(0x7ff8_0000_0000_5eed);
 
 impl CompiledFunction {
     pub(crate) fn new(library: Library, form: Form, components: usize, domain: Domain) -> CompiledFunction {
         let dimension = domain.dimension();
         let transposed = if form == Form::Batch { Vec::new() } else { vec![0.0; WIDTH * dimension] };
         let points = vec![Row::all(0.0); dimension];
-        let values = vec![Row::all(0.0); components];
-        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed, values }
+        let room = if form == Form::Batch { MOST_COMPONENTS } else { 0 };
+        let values = vec![Row::all(0.0); components + room];
+        CompiledFunction { library, form, domain, weights: Weights::ones(), points, transposed, components, values }
     }
 
     /// The BLAKE3 hash of the shared library, as 64 hexadecimal digits. Ranks that load the same
@@ -76,7 +84,7 @@ impl CompiledFunction {
     #[inline(never)]
     fn call(&mut self) {
         // Whatever the function does not set is not a number, and is found.
-        self.values.fill(Row::all(f64::NAN));
+        self.values[..self.components].fill(Row::all(f64::NAN));
         let dimension = self.points.len();
         match self.form {
             Form::Scalar => {
@@ -90,12 +98,14 @@ impl CompiledFunction {
             Form::Vector => {
                 // SAFETY: the user says that the function has this type.
                 let function = unsafe { std::mem::transmute::<*const c_void, Vector>(self.library.address) };
-                let mut one = vec![f64::NAN; self.values.len()];
+                let (names, components) = (Arc::clone(&self.library.names), self.components);
+                let mut one = vec![GUARD; components + MOST_COMPONENTS];
                 self.each_point(|values, lane, point| {
-                    one.fill(f64::NAN);
+                    one[..components].fill(f64::NAN);
                     // SAFETY: `point` has `dimension` numbers, and `one` one for each component.
                     unsafe { function(dimension as c_int, point.as_ptr(), one.as_mut_ptr(), ptr::null_mut()) };
                     values.iter_mut().zip(&one).for_each(|(row, &value)| row.0[lane] = value);
+                    is_kept(one[components], &names, components);
                 });
             }
             Form::Batch => {
@@ -104,9 +114,11 @@ impl CompiledFunction {
                 let (points, to) = (self.points.as_ptr().cast::<f64>(), self.values.as_mut_ptr().cast::<f64>());
                 // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values of each
                 // component.
+                self.values[self.components].0[0] = GUARD;
                 crash::during(&Step::call(&self.library.names, dimension), || unsafe {
                     function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
                 });
+                is_kept(self.values[self.components].0[0], &self.library.names, self.components);
             }
         }
     }
@@ -126,6 +138,13 @@ impl CompiledFunction {
     }
 }
 
+/// Ends the job where the number behind the last value is no longer there.
+fn is_kept(guard: f64, names: &Names, components: usize) {
+    if guard.to_bits() != GUARD.to_bits() {
+        crash::end_by_too_many_values(names, components);
+    }
+}
+
 dispatch! {
     fn map(isa: Supported, domain: &Domain, u: &[Row], points: &mut [Row], weights: &mut Weights)
         = domain.map(u, points, weights);
@@ -141,7 +160,7 @@ impl Kernel for CompiledFunction {
     }
 
     fn components(&self) -> usize {
-        self.values.len()
+        self.components
     }
 
     fn volume(&self) -> f64 {
@@ -165,11 +184,11 @@ impl Kernel for CompiledFunction {
     }
 
     fn evaluate(&mut self, rows: &[Row], values: &mut [Row], isa: Supported) {
-        let groups = values.len() / self.values.len();
+        let groups = values.len() / self.components;
         for (group, u) in rows.chunks_exact(self.points.len()).enumerate() {
             map(isa, &self.domain, u, &mut self.points, &mut self.weights);
             self.call();
-            for (component, found) in self.values.iter_mut().enumerate() {
+            for (component, found) in self.values.iter_mut().take(self.components).enumerate() {
                 if self.domain.is_weighted() {
                     // A weight may have overflowed where the function has underflowed: 0 stays 0.
                     found.update(
@@ -189,11 +208,8 @@ impl Kernel for CompiledFunction {
 
 #[cfg(test)]
 mod tests {
-    use std::slice;
-    use std::sync::Arc;
-
-    use super::super::library::Names;
     use super::*;
+    use std::slice;
 
     fn made(address: *const c_void, form: Form, components: usize, bounds: &str) -> CompiledFunction {
         let names = Arc::new(Names { file: "test".to_owned(), function: "f".to_owned() });

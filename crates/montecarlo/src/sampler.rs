@@ -39,6 +39,11 @@ use montesieve_kernel::isa::{Isa, Supported};
 /// stay apart at no cost.
 const ROWS: usize = 16;
 
+/// Groups that are filled at a time: neither their points nor their values take more rows.
+pub(crate) fn groups_at_a_time(kernel: &dyn Kernel) -> usize {
+    (ROWS / kernel.dimension().max(kernel.components())).max(1)
+}
+
 /// Samples in a block of points with `dimension` coordinates.
 pub fn block_samples(dimension: usize) -> u64 {
     BLOCK_ROWS / dimension as u64 * WIDTH as u64
@@ -64,7 +69,7 @@ impl Sampler {
     /// If this CPU lacks `isa`.
     pub fn new(kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> Sampler {
         let dimension = kernel.dimension();
-        let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
+        let rows = vec![Row::all(0.0); groups_at_a_time(&*kernel) * dimension];
         let rules = vec![BlockRule::new(0.0); kernel.components()];
         let mut sampler = Sampler {
             kernel,
@@ -144,7 +149,8 @@ impl Sampler {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            add_and_bin(&mut *self.kernel, rows, now, rules, &mut lanes, &mut self.binning, self.isa);
+            let binning = self.binning.as_mut().map(|binning| (binning, rules[0].shift));
+            add_and_bin(&mut *self.kernel, rows, now, rules, &mut lanes, binning, self.isa);
             left -= now as u64;
         }
         self.at = None;
@@ -176,28 +182,27 @@ impl Sampler {
     }
 }
 
-/// [`Kernel::add`], and the values of the first component go to the bins of histograms.
+/// [`Kernel::add`], and the values of the first component go to the bins of histograms, less a shift.
 pub(crate) fn add_and_bin(
     kernel: &mut dyn Kernel,
     rows: &[Row],
     samples: usize,
     rules: &[BlockRule],
     sums: &mut [LaneSums],
-    binning: &mut Option<Binning>,
+    binning: Option<(&mut Binning, f64)>,
     isa: Supported,
 ) {
-    let Some(binning) = binning else { return kernel.add(rows, samples, rules, sums, isa) };
+    let Some((binning, shift)) = binning else { return kernel.add(rows, samples, rules, sums, isa) };
     let groups = samples.div_ceil(WIDTH);
     let mut values = vec![Row::all(0.0); groups * rules.len()];
     kernel.evaluate(&rows[..groups * kernel.dimension()], &mut values, isa);
     for ((values, rule), sums) in values.chunks_exact(groups).zip(rules).zip(sums) {
         add_known(values, samples, *rule, sums, isa);
     }
-    let factor = binning.factor(0);
     for ((point, values), first) in
         rows.chunks_exact(kernel.dimension()).zip(&values[..groups]).zip((0..samples).step_by(WIDTH))
     {
-        binning.add(point, values, WIDTH.min(samples - first), factor);
+        binning.add(point, values, 0..WIDTH.min(samples - first), shift);
     }
 }
 

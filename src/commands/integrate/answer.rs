@@ -69,7 +69,7 @@ record! {
         pub q: Option<f64> => .optional().label("Q"),
         /// Samples whose value is not a number, where that is no failure.
         pub nan_samples: Option<u64> as WIDE => .optional()
-            .line("not numbers", |it| it.nan_samples.map(|nans| text::count(nans, "sample"))),
+            .line("not numbers", |it| it.alone(text::count(it.nan_samples?, "sample"))),
         /// The largest share of a few samples (one of up to 128) in the sum of squares about the
         /// mean.
         pub largest_share: Option<f64> => .optional(),
@@ -154,7 +154,8 @@ fn component_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
         let error = it.std_error.map_or_else(|| "unknown".to_owned(), number);
         let estimate = it.estimate.map_or_else(|| "no estimate".to_owned(), |x| format!("{} +- {error}", number(x)));
         let what = it.expression.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-        ("component", format!("{}  {estimate}{what}", it.component))
+        let nans = it.nan_samples.map(|nans| format!(" ({} not numbers)", text::count(nans, "sample")));
+        ("component", format!("{}  {estimate}{what}{}", it.component, nans.unwrap_or_default()))
     });
     let shown = |correlation: &Option<f64>| correlation.map_or_else(|| "-".to_owned(), |r| format!("{r:.3}"));
     let correlations = result.components.iter().take(MOST_CORRELATIONS).skip(1).map(|it| {

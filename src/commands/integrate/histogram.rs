@@ -9,7 +9,7 @@ use std::str::FromStr;
 use super::answer::HistogramResult;
 use crate::montecarlo::histogram::{BinTally, Binning, Bins, MOST_BINS, Part, edge};
 use crate::montecarlo::integrands::variable;
-use crate::montecarlo::sampler::{Kernel, Sampler};
+use crate::montecarlo::sampler::Kernel;
 use crate::report::chart::{Band, COLOURS, Chart, CurveKind, Line};
 
 /// A histogram that was asked for.
@@ -42,13 +42,17 @@ impl FromStr for Request {
         let count = count.parse().ok().filter(|count| limits.contains(count));
         let count = count.ok_or_else(|| format!("the number of bins must be a whole number from 1 to {MOST_BINS}"))?;
         let number = |word: &str| word.parse().ok().filter(|number: &f64| number.is_finite());
-        let ends = match ends {
-            None => None,
-            Some([low, high]) => match (number(low), number(high)) {
-                (Some(low), Some(high)) if low < high && (high - low).is_finite() => Some([low, high]),
-                _ => return Err("the ends of the bins must be two numbers, the first below the second".to_owned()),
-            },
-        };
+        let ends =
+            match ends {
+                None => None,
+                Some([low, high]) => match (number(low), number(high)) {
+                    (Some(low), Some(high)) if low < high && (high - low).is_finite() => Some([low, high]),
+                    _ => return Err(
+                        "the ends of the bins must be two numbers, the first below the second, less than 1.8e308 apart"
+                            .to_owned(),
+                    ),
+                },
+            };
         Ok(Request { coordinate, count, ends })
     }
 }
@@ -80,9 +84,22 @@ pub(super) fn with_ends(requests: &[Request], kernel: &dyn Kernel) -> Result<Vec
             let what = format!("x{number} has no finite bounds: say the ends of the bins, like x{number}:{count}:0:10");
             return Err(format!("--histogram: {what}"));
         }
+        let edges = (0..=request.count).map(|i| edge(ends[0], ends[1], i, request.count));
+        if !edges.is_sorted_by(|one, next| one < next) {
+            return Err(format!("--histogram {request}: bins are narrower than the numbers there are"));
+        }
         Ok((request.clone(), ends))
     };
     requests.iter().map(ends_of).collect()
+}
+
+/// What turns sums of bins into parts of an integral.
+#[derive(Clone, Copy)]
+pub(super) struct PartScale {
+    /// What was taken from plain samples.
+    pub(super) shift: f64,
+    /// The volume of the region.
+    pub(super) volume: f64,
 }
 
 /// The histograms of a job.
@@ -98,11 +115,7 @@ impl Histograms {
     ///
     /// # Errors
     /// As [`with_ends`].
-    pub(super) fn new(
-        requests: &[Request],
-        kernel: &dyn Kernel,
-        sampler: impl FnOnce() -> Sampler,
-    ) -> Result<Histograms, String> {
+    pub(super) fn new(requests: &[Request], kernel: &dyn Kernel) -> Result<Histograms, String> {
         if requests.is_empty() {
             return Ok(Histograms::default());
         }
@@ -110,7 +123,7 @@ impl Histograms {
         let bins = all.iter().map(|(Request { coordinate, count, .. }, ends)| {
             Bins::new(|u| kernel.coordinate(*coordinate, u), *coordinate, *count, *ends)
         });
-        let binning = Binning::new(bins.collect(), &sampler().first_values()[0]);
+        let binning = Binning::new(bins.collect());
         Ok(Histograms { all, binning: Some(binning) })
     }
 
@@ -133,28 +146,28 @@ impl Histograms {
     fn parts(
         &self,
         tally: Option<&BinTally>,
-        volume: f64,
+        scale: PartScale,
     ) -> impl Iterator<Item = (&Request, [f64; 2], Option<Vec<Part>>)> {
         self.all.iter().scan(0, move |first, (request, ends)| {
             let bins = *first..*first + request.count;
             *first = bins.end;
-            Some((request, *ends, tally.and_then(|tally| tally.parts(bins, volume))))
+            Some((request, *ends, tally.and_then(|tally| tally.parts(bins, scale.shift, scale.volume))))
         })
     }
 
     /// What is reported about them.
-    pub(super) fn results(&self, tally: Option<&BinTally>, volume: f64) -> Vec<HistogramResult> {
+    pub(super) fn results(&self, tally: Option<&BinTally>, scale: PartScale) -> Vec<HistogramResult> {
         let result = |(request, [low, high], parts): (&Request, [f64; 2], Option<Vec<Part>>)| HistogramResult {
             variable: format!("x{}", request.coordinate + 1),
             edges: (0..=request.count).map(|i| edge(low, high, i, request.count)).collect(),
             estimates: parts.iter().flatten().map(|part| part.estimate).collect(),
             std_errors: parts.iter().flatten().map(|part| part.std_error).collect(),
         };
-        self.parts(tally, volume).map(result).collect()
+        self.parts(tally, scale).map(result).collect()
     }
 
     /// A picture of each: the density of the integral along the variable, with its 95 % interval.
-    pub(super) fn charts(&self, tally: Option<&BinTally>, volume: f64) -> Vec<Chart> {
+    pub(super) fn charts(&self, tally: Option<&BinTally>, scale: PartScale) -> Vec<Chart> {
         let chart = |(request, [low, high], parts): (&Request, [f64; 2], Option<Vec<Part>>)| {
             let (count, parts) = (request.count, parts?);
             let ends = |i: usize| [edge(low, high, i, count), edge(low, high, i + 1, count)];
@@ -180,7 +193,7 @@ impl Histograms {
                 ..Chart::default()
             })
         };
-        self.parts(tally, volume).filter_map(chart).collect()
+        self.parts(tally, scale).filter_map(chart).collect()
     }
 }
 

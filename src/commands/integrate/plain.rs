@@ -148,7 +148,7 @@ impl Job for PlainJob {
         invariant::equal("samples", values_of(sums), self.values(span))?;
         let is_sound = |sums: &Sums| sums.samples() == self.values(span) && sums.is_sound(span.first..span.end);
         let are_bins_sound =
-            |bins: &BinTally| bins.is_sound_of_units(self.problem.histograms.bins(), self.values(span));
+            |bins: &BinTally| bins.is_sound_of_samples(self.problem.histograms.bins(), self.values(span));
         let are_sound = sums.are_sound(self.problem.shape(), is_sound, are_bins_sound);
         invariant::holds("sums are such as samples can have", are_sound)
     }
@@ -180,7 +180,6 @@ impl Integration for PlainJob {
         sums.iter().take(self.problem.components()).try_for_each(|sums| self.judge(sums))?;
         let samples = self.problem.samples_behind(values_of(&sums));
         let means = self.means(&sums);
-        let nans: Vec<u64> = sums.iter().map(Sums::nans).collect();
         let component = |(sums, &mean): (&Sums, &Option<Mean>)| {
             let nans = sums.nans();
             // Blocks scatter without the zeros.
@@ -192,7 +191,7 @@ impl Integration for PlainJob {
         Ok(IntegralFinding {
             bins: sums.bins().cloned(),
             components: sums.iter().zip(&means).take(self.problem.components()).map(component).collect(),
-            correlations: self.problem.correlations_of_sums(&means, &nans),
+            correlations: self.problem.correlations_of_sums(&sums),
             interval,
             degrees_of_freedom: None,
             samples,

@@ -7,7 +7,7 @@ use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
 use super::entries::{self, Made};
 use super::finding::IntegralFinding;
-use super::histogram::{self, Histograms};
+use super::histogram::{self, Histograms, PartScale};
 use super::methods::AnyJob;
 use super::nan;
 use super::result::result;
@@ -21,13 +21,13 @@ use crate::error::{Error, Result};
 use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Ledger, Tally};
-use crate::montecarlo::components::Shape;
+use crate::montecarlo::components::{Components, Shape};
 use crate::montecarlo::correlation::Factors;
 use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::irregular::BadSample;
-use crate::montecarlo::mean::Mean;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
+use crate::montecarlo::tally::Sums;
 use crate::report::chart::Chart;
 use crate::report::{Completion, Work, merit};
 
@@ -83,7 +83,7 @@ impl Timed for Samples {
 /// The integrand and how it is sampled, whatever the method.
 pub(super) struct Problem {
     pub(super) kernel: Box<dyn Kernel>,
-    /// For sums of components, where samples are independent and there are several.
+    /// For products of components, where plain sums need them.
     pub(super) factors: Option<Factors>,
     /// What is taken from the values of each component that is sampled.
     pub(super) shifts: Vec<f64>,
@@ -179,15 +179,16 @@ impl Common {
     }
 }
 
-/// The factors of sums of components, where the method needs such sums, and the shifts of all
-/// values that are sampled.
+/// The factors of products of components, where the method needs these, and the shifts of all values
+/// that are sampled.
 fn sums_and_shifts(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64, isa: Isa) -> (Option<Factors>, Vec<f64>) {
-    let is_random = match method {
-        IntegrateMethod::Sobol | IntegrateMethod::Lattice | IntegrateMethod::Auto => false,
+    let is_plain = match method {
         IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => true,
-        IntegrateMethod::Stratified | IntegrateMethod::Vegas => true,
+        // Their tallies have what correlations take.
+        IntegrateMethod::Sobol | IntegrateMethod::Lattice | IntegrateMethod::Auto => false,
+        IntegrateMethod::Stratified | IntegrateMethod::Vegas => false,
     };
-    let factors = (is_random && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
+    let factors = (is_plain && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
     let sampled = factors.as_ref().map_or_else(|| kernel.duplicate(), |f| Box::new(f.paired(kernel.duplicate())) as _);
     let shifts = Sampler::new(sampled, seed, isa).shifts();
     (factors, shifts)
@@ -224,8 +225,7 @@ impl Problem {
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
         let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, isa);
-        let sampler = || Sampler::new(kernel.duplicate(), seed, isa);
-        let histograms = Histograms::new(&options.common.histogram, &*kernel, sampler).map_err(Error::Usage)?;
+        let histograms = Histograms::new(&options.common.histogram, &*kernel).map_err(Error::Usage)?;
         set += &histograms.words();
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         Ok(Problem {
@@ -266,7 +266,7 @@ impl Problem {
         Problem { kernel, factors, shifts, histograms, names, parameters, samples, kind, words, ..*self }
     }
 
-    /// The kernel that is sampled: that of the integrand, with the sums of components if the
+    /// The kernel that is sampled: that of the integrand, with the products of components if the
     /// method needs them.
     pub(super) fn sampled(&self) -> Box<dyn Kernel> {
         let kernel = self.kernel.duplicate();
@@ -281,6 +281,11 @@ impl Problem {
         Shape { components: self.shifts.len(), bins: self.histograms.bins() }
     }
 
+    /// What turns sums of bins into parts.
+    pub(super) fn part_scale(&self) -> PartScale {
+        PartScale { shift: self.shifts[0], volume: self.kernel.volume() }
+    }
+
     /// Pictures of the histograms, from the bins of all blocks.
     pub(super) fn histogram_charts<T: Tally>(
         &self,
@@ -291,7 +296,7 @@ impl Problem {
             total.merge(next);
             total
         });
-        self.histograms.charts(total.as_ref(), self.kernel.volume())
+        self.histograms.charts(total.as_ref(), self.part_scale())
     }
 
     /// Components of the integrand.
@@ -312,13 +317,9 @@ impl Problem {
         (0..count).map(|one| (0..count).map(|other| entry(one, other)).collect()).collect()
     }
 
-    /// The same from the means of all that is sampled, and how many values of each are not numbers.
-    pub(super) fn correlations_of_sums(&self, means: &[Option<Mean>], nans: &[u64]) -> Vec<Vec<Option<f64>>> {
-        let Some(factors) = &self.factors else { return Vec::new() };
-        // A sum of two is of the samples where both are numbers.
-        let is_known = |one: usize, other: usize| nans[one] == 0 && nans[other] == 0;
-        let found = factors.correlations(means);
-        self.correlations(|one, other| found[one][other].filter(|_| is_known(one, other)))
+    /// The same from the sums of all that is sampled.
+    pub(super) fn correlations_of_sums(&self, sums: &Components<Sums>) -> Vec<Vec<Option<f64>>> {
+        self.factors.as_ref().map_or_else(Vec::new, |factors| factors.correlations(sums, &self.shifts))
     }
 
     /// The sentence about a value that is no finite number, at this point of the region.

@@ -57,7 +57,7 @@ pub(super) fn result<J: Integration>(
         target,
         completion,
         components: components(problem, &finding),
-        histograms: problem.histograms.results(finding.bins.as_ref(), problem.kernel.volume()),
+        histograms: problem.histograms.results(finding.bins.as_ref(), problem.part_scale()),
     })
 }
 
@@ -72,14 +72,26 @@ fn components(problem: &Problem, finding: &IntegralFinding) -> Vec<ComponentResu
         estimate: component.mean.map(|mean| mean.estimate),
         std_error: *error,
         ci95: component.mean.and_then(|mean| mean.ci95),
-        covariances: correlations.iter().zip(&errors).map(|(r, other)| Some((*r)? * (*error)? * (*other)?)).collect(),
-        correlations: correlations.clone(),
+        covariances: correlations.iter().zip(&errors).map(|(r, other)| covariance(*r, *error, *other)).collect(),
+        correlations: known(correlations, *error, &errors),
         nan_samples: (problem.nan != NanPolicy::Fail).then_some(component.nans),
         chi_square: component.chi_square,
         largest_share: component.mean.and_then(|mean| mean.largest_share),
         warning: warning(problem, component),
     })
     .collect()
+}
+
+/// From a correlation and both errors; `None` where one is not known, and beyond the range of
+/// numbers.
+fn covariance(correlation: Option<f64>, one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    let (correlation, errors) = (correlation?, one? * other?);
+    (errors.is_normal()).then_some(correlation * errors)
+}
+
+/// A row of correlations, without those where nothing is known about an error.
+fn known(row: &[Option<f64>], error: Option<f64>, errors: &[Option<f64>]) -> Vec<Option<f64>> {
+    row.iter().zip(errors).map(|(correlation, other)| correlation.filter(|_| error.and(*other).is_some())).collect()
 }
 
 /// The probability that blocks scatter so much by chance, where their sizes are those of a map.

@@ -110,7 +110,8 @@ impl Job for VegasJob {
 
     fn workspace(&self) -> VegasSampler {
         let Problem { seed, isa, .. } = *self.problem;
-        let sampler = VegasSampler::new(self.problem.sampled(), self.cut, Rc::clone(&self.adaptation), seed, isa);
+        let sampler =
+            VegasSampler::new(self.problem.kernel.duplicate(), self.cut, Rc::clone(&self.adaptation), seed, isa);
         sampler.with_histograms(self.problem.histograms.binning())
     }
 
@@ -192,7 +193,6 @@ impl Integration for VegasJob {
         let count = self.problem.components();
         self.problem.judge(tally.first_infinite(count), tally.first_nan(count))?;
         let means = self.means(&tally);
-        let nans: Vec<u64> = tally.sums().iter().map(VegasSums::nans).collect();
         let component = |(sums, &mean): (&VegasSums, &Option<Mean>)| ComponentFinding {
             mean,
             nans: sums.nans(),
@@ -201,7 +201,7 @@ impl Integration for VegasJob {
         Ok(IntegralFinding {
             bins: tally.sums().bins().cloned(),
             components: tally.sums().iter().zip(&means).take(count).map(component).collect(),
-            correlations: self.problem.correlations_of_sums(&means, &nans),
+            correlations: self.problem.correlations(|one, other| tally.correlation(one.min(other), one.max(other))),
             interval: IntervalKind::StudentT,
             degrees_of_freedom: None,
             samples: tally.samples(),

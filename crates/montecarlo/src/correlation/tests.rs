@@ -14,8 +14,22 @@ fn plain(kernel: Box<dyn Kernel>, samples: u64) -> Vec<Vec<Option<f64>>> {
     let factors = Factors::new(&*kernel, 3, Isa::widest());
     let mut sampler = Sampler::new(Box::new(factors.paired(kernel)), 3, Isa::widest());
     let sums = sampler.sums(0, samples);
-    let means: Vec<_> = sums.iter().zip(sampler.shifts()).map(|(sums, shift)| Mean::new(sums, shift, 1.0)).collect();
-    factors.correlations(&means)
+    factors.correlations(&sums, &sampler.shifts())
+}
+
+/// The first 128 values say nothing of a peak.
+#[test]
+fn peaks_and_values_of_any_size_have_their_correlations() {
+    // Of an indicator of x < a and x: -sqrt(3 a (1 - a)).
+    let of_step = |a: f64| -(3.0 * a * (1.0 - a)).sqrt();
+    for (step, a) in [("1e20*(x<0.003)", 0.003), ("1e-200*(x<0.01)", 0.01), ("1e150*(x<0.0005)", 0.0005)] {
+        let found = plain(several(&[step, "x", "y", "1e-310*x"], "0:1,0:1"), 1 << 20);
+        assert!((found[0][1].expect("spread") - of_step(a)).abs() < 0.01, "{step}: {:?}", found[0][1]);
+        assert!(found[0][2].expect("spread").abs() < 0.01, "{step}: {:?}", found[0][2]);
+        assert!((found[1][3].expect("spread") - 1.0).abs() < 1e-6, "{:?}", found[1][3]);
+    }
+    let found = plain(several(&["1e12+x", "x"], "0:1"), 1 << 16);
+    assert!((found[0][1].expect("spread") - 1.0).abs() < 1e-3, "{:?}", found[0][1]);
 }
 
 /// Of x and x^2 on the unit interval: Cov = 1/12, Var = 1/12 and 4/45, so sqrt(15)/4.

@@ -3,9 +3,12 @@
 //! Stands beside `histogram`, which fills the bins of one block. A *unit* is what is independent:
 //! a sample, a block, or one of 16 replicates.
 //!
-//! Of n units with the sum S and the sum of squares Q, the part is S / n and its squared error
-//! (Q - S^2 / n) / (n (n - 1)). Of 16 replicates it is the mean of their means, and its error that
-//! of [`nets`](crate::nets).
+//! - **Samples.** Of n, c lie in a bin; S and Q are the sums of their values less a shift s, and of
+//!   the squares of these. The part is (S + s c) / n. Its squared error is 1 / (n - 1) times
+//!   `Q/n - (S/n)^2 + (1 - c/n) (2 s S/n + s^2 c/n)`: no digit is lost where a bin has all samples.
+//! - **Blocks.** Their estimates e may agree in ten digits and more. So e^2 is added in two numbers
+//!   without rounding, and n Q - S^2 is computed from sums in two numbers each.
+//! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,31 +16,44 @@ use std::ops::Range;
 use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
-use crate::exact::{Exact, ExactSquares};
+use super::BlockBin;
+use crate::exact::{Exact, ExactSquares, Superaccumulator};
 use crate::mean::spread;
+
+/// Below this share of the mean square, a spread of samples cannot be told from rounding: 2^-40.
+const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// The same of the estimates of blocks, whose squares are exact, relative to their size: 2^-46.
+const NO_SPREAD_OF_BLOCKS: f64 = 1.0 / (1u64 << 46) as f64;
+
+/// What is independent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Unit {
+    #[default]
+    Sample,
+    Block,
+    /// One of so many.
+    Replicate(usize),
+}
 
 /// The sums of a replicate, or of all units of another kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct BinSums {
     /// Samples or blocks; points of a replicate.
     units: u64,
-    /// For each bin the sum of the values.
+    /// For each bin its samples, the sum of the values, and that of the squares: not all are there
+    /// for each kind of units.
+    counts: Vec<u64>,
     first: Vec<Exact>,
-    /// That of the squares; of replicates, nothing.
     second: Vec<ExactSquares>,
 }
 
 /// What blocks have added to the bins of all histograms of a job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BinTally {
+    unit: Unit,
     /// The sums of each replicate by its number; number 0 for all units of another kind.
     replicates: BTreeMap<usize, BinSums>,
-    /// How many there are in the end.
-    of: usize,
-    /// Values have been multiplied by 2 to this power.
-    exponent: i32,
-    /// Whether a sum was out of range: then nothing is known.
-    is_lost: bool,
 }
 
 /// The part of an integral in a bin.
@@ -55,7 +71,6 @@ impl Tally for BinTally {
             *self = next;
             return;
         }
-        self.is_lost |= next.is_lost;
         for (replicate, sums) in next.replicates {
             match self.replicates.get_mut(&replicate) {
                 Some(here) => here.merge(&sums),
@@ -68,78 +83,153 @@ impl Tally for BinTally {
 impl BinSums {
     fn merge(&mut self, next: &BinSums) {
         self.units = self.units.saturating_add(next.units);
+        self.counts.iter_mut().zip(&next.counts).for_each(|(here, there)| *here = here.saturating_add(*there));
         self.first.iter_mut().zip(&next.first).for_each(|(here, there)| here.merge(there));
         self.second.iter_mut().zip(&next.second).for_each(|(here, there)| here.merge(there));
     }
 
-    /// Whether there are squares: the units are samples or blocks.
-    fn has_squares(&self) -> bool {
-        !self.second.is_empty()
+    /// The part of the samples in a bin, times 2 to the power that is returned with it.
+    fn of_samples(&self, bin: usize, shift: f64) -> (f64, Option<f64>, i32) {
+        let n = self.units as f64;
+        let share = self.counts[bin] as f64 / n;
+        let rest = self.units.saturating_sub(self.counts[bin]) as f64 / n;
+        let exponent = -size(&self.second[bin], n).max(exponent_of(shift));
+        let first = self.first[bin].value_scaled(exponent) / n;
+        let second = self.second[bin].value_scaled(2 * exponent) / n;
+        let shift = libm::scalbn(shift, exponent);
+        let around = second - first * first + rest * (2.0 * shift * first + shift * shift * share);
+        let error = (around > NO_SPREAD * second && around > 0.0).then(|| (around / (n - 1.0)).sqrt());
+        (first + shift * share, error, exponent)
     }
 
-    /// The mean of a bin over all units, and its standard error.
-    fn mean(&self, bin: usize) -> (f64, f64) {
-        let (n, first, second) = (self.units as f64, self.first[bin].value(), self.second[bin].value());
-        let mean = first / n;
-        let around = second - first * mean;
-        (mean, if around > 0.0 { (around / (n - 1.0)).sqrt() / n.sqrt() } else { 0.0 })
+    /// The part of the estimates of blocks in a bin.
+    fn of_blocks(&self, bin: usize) -> (f64, Option<f64>, i32) {
+        let n = self.units as f64;
+        let exponent = -size(&self.second[bin], n);
+        let first = in_two(&self.first[bin], exponent);
+        let second = in_two(&self.second[bin], 2 * exponent);
+        // n Q - S^2.
+        let (high, low) = product(n, second.0);
+        let square = product(first.0, first.0);
+        let around = (high - square.0) + (low + n * second.1 - square.1 - 2.0 * first.0 * first.1);
+        let spread = (around.max(0.0) / (n * (n - 1.0))).sqrt();
+        let is_known = spread > NO_SPREAD_OF_BLOCKS * (first.0 / n).abs();
+        (first.0 / n, is_known.then(|| spread / n.sqrt()), exponent)
     }
 }
 
+/// The exponent of the root of the mean of squares.
+fn size(squares: &ExactSquares, n: f64) -> i32 {
+    let (from_above, from_below) = (squares.value_scaled(-1100), squares.value_scaled(1000));
+    let (sum, exponent) = if from_above.is_normal() { (from_above, 1100) } else { (from_below, -1000) };
+    if sum > 0.0 { (libm::frexp(sum / n).1 + exponent) / 2 } else { i32::MIN / 4 }
+}
+
+fn exponent_of(x: f64) -> i32 {
+    if x == 0.0 { -1000 } else { libm::frexp(x).1.clamp(-1000, 1000) }
+}
+
+/// A sum times 2^`exponent`, and what rounding it has left out.
+fn in_two<const N: usize, const LOW: i32>(sum: &Superaccumulator<N, LOW>, exponent: i32) -> (f64, f64) {
+    let high = sum.value_scaled(exponent);
+    let mut rest = sum.clone();
+    rest.add_scaled(-high, -exponent);
+    (high, rest.value_scaled(exponent))
+}
+
+/// The product of two numbers, and its rounding error (Dekker 1971).
+fn product(a: f64, b: f64) -> (f64, f64) {
+    let split = |x: f64| {
+        let high = f64::from_bits(x.to_bits() & !((1 << 27) - 1));
+        (high, x - high)
+    };
+    let (high, (a1, a2), (b1, b2)) = (a * b, split(a), split(b));
+    (high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2)
+}
+
 impl BinTally {
-    /// Units with these sums and sums of squares.
-    pub(super) fn of_units(exponent: i32, units: u64, sums: &[[f64; 2]]) -> BinTally {
-        let is_lost = !sums.iter().flatten().all(|sum| sum.is_finite());
-        let mut found = BinSums { units, ..BinSums::default() };
-        for &[sum, squares] in sums {
-            found.first.push(exact(sum));
-            let mut second = ExactSquares::default();
-            second.add(if squares.is_finite() { squares } else { 0.0 });
-            found.second.push(second);
-        }
-        BinTally { replicates: BTreeMap::from([(0, found)]), of: 1, exponent, is_lost }
+    fn new(unit: Unit, replicate: usize, sums: BinSums) -> BinTally {
+        BinTally { unit, replicates: BTreeMap::from([(replicate, sums)]) }
     }
 
-    /// Points of one replicate of so many, with these sums.
-    pub(super) fn of_replicate(
-        exponent: i32,
-        (replicate, of): (usize, usize),
-        points: u64,
-        sums: &[[f64; 2]],
-    ) -> BinTally {
-        let is_lost = !sums.iter().all(|[sum, _]| sum.is_finite());
-        let first = sums.iter().map(|&[sum, _]| exact(sum)).collect();
-        let found = BinSums { units: points, first, second: Vec::new() };
-        BinTally { replicates: BTreeMap::from([(replicate, found)]), of, exponent, is_lost }
+    /// `units` samples, less a shift.
+    pub(super) fn of_samples(units: u64, bins: &[BlockBin]) -> BinTally {
+        let mut sums = BinSums { units, ..BinSums::default() };
+        for bin in bins {
+            sums.counts.push(bin.count);
+            sums.first.push(scaled(bin.sum, -bin.exponent));
+            sums.second.push(scaled(bin.squares, -2 * bin.exponent));
+        }
+        BinTally::new(Unit::Sample, 0, sums)
+    }
+
+    /// The estimates of a block, times 2^`power`.
+    pub(super) fn of_block(power: i32, bins: &[BlockBin]) -> BinTally {
+        let mut sums = BinSums { units: 1, ..BinSums::default() };
+        for bin in bins {
+            let exponent = -bin.exponent - power;
+            let (high, low) = product(bin.sum, bin.sum);
+            let mut second: ExactSquares = scaled(high, 2 * exponent);
+            second.add_scaled(low, 2 * exponent);
+            sums.first.push(scaled(bin.sum, exponent));
+            sums.second.push(second);
+        }
+        BinTally::new(Unit::Block, 0, sums)
+    }
+
+    /// Points of one replicate of so many.
+    pub(super) fn of_replicate((replicate, of): (usize, usize), points: u64, bins: &[BlockBin]) -> BinTally {
+        let first = bins.iter().map(|bin| scaled(bin.sum, -bin.exponent)).collect();
+        BinTally::new(Unit::Replicate(of), replicate, BinSums { units: points, first, ..BinSums::default() })
     }
 
     /// The parts of an integral over a region of `volume`, for these bins of all histograms; `None`
-    /// while there is no estimate, or where sums were out of range.
-    pub fn parts(&self, bins: Range<usize>, volume: f64) -> Option<Vec<Part>> {
-        let first = self.replicates.values().next()?;
-        if self.is_lost || self.replicates.len() < self.of || self.replicates.values().any(|sums| sums.units == 0) {
+    /// while there is no estimate. `shift` was taken from samples.
+    pub fn parts(&self, bins: Range<usize>, shift: f64, volume: f64) -> Option<Vec<Part>> {
+        let sums = self.replicates.values().next()?;
+        let of = if let Unit::Replicate(of) = self.unit { of } else { 1 };
+        if self.replicates.len() < of || self.replicates.values().any(|sums| sums.units == 0) {
             return None;
         }
+        let (fraction, own) = libm::frexp(volume);
         let part = |bin: usize| {
-            let (mean, error) = if first.has_squares() { first.mean(bin) } else { self.of_replicates(bin) };
-            let unscaled = |x: f64| libm::scalbn(x, -self.exponent) * volume;
-            // No spread says nothing about the error.
-            Part { estimate: unscaled(mean), std_error: (error > 0.0).then(|| unscaled(error)) }
+            let (mean, error, exponent) = match self.unit {
+                Unit::Sample => sums.of_samples(bin, shift),
+                Unit::Block => sums.of_blocks(bin),
+                Unit::Replicate(_) => self.of_replicates(bin),
+            };
+            let unscaled = |x: f64| libm::scalbn(fraction * x, own - exponent);
+            Part { estimate: unscaled(mean), std_error: error.map(unscaled).filter(|error| error.is_normal()) }
         };
-        Some(bins.map(part).collect())
+        let parts: Vec<Part> = bins.map(part).collect();
+        parts.iter().all(|part| part.estimate.is_finite()).then_some(parts)
     }
 
-    fn of_replicates(&self, bin: usize) -> (f64, f64) {
-        let mean = |sums: &BinSums| sums.first[bin].value() / sums.units as f64;
+    fn of_replicates(&self, bin: usize) -> (f64, Option<f64>, i32) {
+        let size = |sums: &BinSums| exponent_of(sums.first[bin].value_scaled(-64)) + 64;
+        let exponent = -self.replicates.values().map(size).fold(-936, i32::max);
+        let mean = |sums: &BinSums| sums.first[bin].value_scaled(exponent) / sums.units as f64;
         let means: Vec<f64> = self.replicates.values().map(mean).collect();
-        spread(&means)
+        let (mean, error) = spread(&means);
+        (mean, (error > 0.0).then_some(error), exponent)
     }
 
-    /// Whether it can be of so many `bins` and `units` samples, or blocks: for tallies from files.
-    pub fn is_sound_of_units(&self, bins: usize, units: u64) -> bool {
-        let is_bin = |second: &ExactSquares| second.value() >= 0.0;
+    /// Whether it can be of so many `bins` and samples: for tallies from files.
+    pub fn is_sound_of_samples(&self, bins: usize, samples: u64) -> bool {
+        let are_counts =
+            |sums: &BinSums| sums.counts.len() == bins && sums.counts.iter().all(|&count| count <= samples);
+        self.unit == Unit::Sample && self.is_sound_of_units(bins, samples) && self.replicates.values().all(are_counts)
+    }
+
+    /// The same for blocks.
+    pub fn is_sound_of_blocks(&self, bins: usize, blocks: u64) -> bool {
+        self.unit == Unit::Block && self.is_sound_of_units(bins, blocks)
+    }
+
+    fn is_sound_of_units(&self, bins: usize, units: u64) -> bool {
+        let is_bin = |second: &ExactSquares| second.value_scaled(-1100) >= 0.0;
         let sums = self.replicates.get(&0);
-        (self.replicates.len(), self.of) == (1, 1)
+        self.replicates.len() == 1
             && sums.is_some_and(|sums| {
                 sums.units == units
                     && sums.first.len() == bins
@@ -151,18 +241,19 @@ impl BinTally {
     /// The same for replicates with so many `points` each.
     pub fn is_sound_of_replicates(&self, bins: usize, points: &[u64]) -> bool {
         let is_sound = |(replicate, &points): (usize, &u64)| match self.replicates.get(&replicate) {
-            Some(sums) => sums.units == points && sums.first.len() == bins && !sums.has_squares(),
+            Some(sums) => sums.units == points && sums.first.len() == bins,
             None => points == 0,
         };
-        self.of == points.len()
+        self.unit == Unit::Replicate(points.len())
             && points.iter().enumerate().all(is_sound)
-            && self.replicates.keys().all(|&replicate| replicate < self.of)
+            && self.replicates.keys().all(|&replicate| replicate < points.len())
     }
 }
 
-/// A sum, if it is in range.
-fn exact(sum: f64) -> Exact {
-    let mut exact = Exact::default();
-    exact.add(if sum.is_finite() { sum } else { 0.0 });
-    exact
+/// A number times 2^`exponent`, exactly; 0 for one that is not finite, which is only behind a value
+/// that ends the job.
+fn scaled<const N: usize, const LOW: i32>(x: f64, exponent: i32) -> Superaccumulator<N, LOW> {
+    let mut sum = Superaccumulator::default();
+    sum.add_scaled(if x.is_finite() { x } else { 0.0 }, exponent);
+    sum
 }

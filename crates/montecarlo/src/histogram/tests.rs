@@ -54,11 +54,12 @@ fn a_part_has_the_error_of_an_integral() {
     let bins = bins(&*kernel, 0, 5, [0.0, 2.0]);
     let of_bin = expr("exp(x)*y*(x>=0.4)*(x<0.8)", "0:2,0:1");
     for isa in Isa::available() {
-        let mut sampler = Sampler::new(kernel.duplicate(), 3, isa);
-        let binning = Binning::new(vec![bins.clone()], &sampler.first_values()[0]);
+        let sampler = Sampler::new(kernel.duplicate(), 3, isa);
+        let shift = sampler.shifts()[0];
+        let binning = Binning::new(vec![bins.clone()]);
         let sums = sampler.with_histograms(Some(binning)).sums(0, 300_000);
         assert_eq!(sums[0], Sampler::new(kernel.duplicate(), 3, isa).sums(0, 300_000)[0]);
-        let parts = sums.bins().and_then(|bins| bins.parts(0..5, kernel.volume())).expect("parts");
+        let parts = sums.bins().and_then(|bins| bins.parts(0..5, shift, kernel.volume())).expect("parts");
         let mut alone = Sampler::new(of_bin.duplicate(), 3, isa);
         let mean = crate::mean::Mean::new(&alone.sums(0, 300_000)[0], alone.shifts()[0], 2.0).expect("samples");
         let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
@@ -71,7 +72,7 @@ fn a_part_has_the_error_of_an_integral() {
 fn merged_bins_do_not_depend_on_the_grouping() {
     let kernel = expr("x-y", "0:1,0:1");
     let plan = NetPlan::new(2, 1 << 13);
-    let binning = || Some(Binning::new(vec![bins(&*kernel, 1, 3, [0.0, 0.9])], &Row::all(1.0)));
+    let binning = || Some(Binning::new(vec![bins(&*kernel, 1, 3, [0.0, 0.9])]));
     let block = |number| {
         let sampler = NetSampler::new(kernel.duplicate(), plan, Family::Sobol, 2, Isa::widest());
         sampler.with_histograms(binning()).block(number)
@@ -89,19 +90,78 @@ fn merged_bins_do_not_depend_on_the_grouping() {
     assert!(bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks()))));
     assert!(
         !bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks() / 2)))
-            && !bins.is_sound_of_units(3, 1 << 13)
+            && !bins.is_sound_of_samples(3, 1 << 13)
     );
-    let parts = bins.parts(0..3, 1.0).expect("parts");
+    let parts = bins.parts(0..3, 0.0, 1.0).expect("parts");
     // The integral of x - y over y from 0.3 to 0.6.
     assert!((parts[1].estimate - (0.15 - 0.135)).abs() < 5.0 * parts[1].std_error.expect("errors"));
 }
 
+/// The parts of an expression of x, from plain samples.
+fn plain_parts(text: &str, range: &str, count: usize, samples: u64) -> Vec<Part> {
+    let kernel = expr(text, range);
+    let sampler = Sampler::new(kernel.duplicate(), 1, Isa::widest());
+    let (shift, ends) = (sampler.shifts()[0], kernel.range(0));
+    let binning = Binning::new(vec![bins(&*kernel, 0, count, ends)]);
+    let sums = sampler.with_histograms(Some(binning)).sums(0, samples);
+    sums.bins().and_then(|bins| bins.parts(0..count, shift, kernel.volume())).expect("parts")
+}
+
 #[test]
-fn values_beyond_the_range_are_said_to_be_unknown() {
-    let kernel = expr("1e300*x", "0:1");
-    let binning = Binning::new(vec![bins(&*kernel, 0, 2, [0.0, 1.0])], &Row::all(1e-300));
-    let sums = Sampler::new(kernel, 1, Isa::widest()).with_histograms(Some(binning)).sums(0, 1000);
-    assert_eq!(sums.bins().expect("bins").parts(0..2, 1.0), None);
+fn values_of_any_size_have_parts_with_errors() {
+    // A bin at a peak that the first values have missed, beside small values.
+    for size in [1e200, 1e290, 1e-280] {
+        let parts = plain_parts(&format!("if(x<0.0003, {size:e}, {size:e}*1e-8)"), "0:1", 3, 1_000_000);
+        let z = (parts[0].estimate / size - 0.0003) / (parts[0].std_error.expect("hits") / size);
+        assert!(z.abs() < 5.0, "{parts:?}");
+        assert!(
+            (parts[2].estimate / size / 1e-8 * 3.0 - 1.0).abs() < 0.01 && parts[2].std_error.is_some(),
+            "{parts:?}"
+        );
+    }
+    // Far from the peak squares underflow.
+    let parts = plain_parts("exp(-x*x)", "0:26", 13, 100_000);
+    assert!(parts.iter().all(|part| part.std_error.is_some_and(|error| error < part.estimate)), "{parts:?}");
+}
+
+/// A bin with all samples has the error of the integral, however large its values are.
+#[test]
+fn large_values_lose_no_digits_of_the_error() {
+    for base in ["1e8", "-1e12", "0"] {
+        let part = plain_parts(&format!("{base}+x"), "0:1", 1, 100_000)[0];
+        let error = part.std_error.expect("spread") / (1.0 / 12.0 / 1e5f64).sqrt();
+        assert!((error - 1.0).abs() < 0.02, "{base}: {error}");
+        let z = (part.estimate - base.parse::<f64>().expect("a number") - 0.5) / part.std_error.expect("spread");
+        assert!(z.abs() < 5.0, "{base}: {z}");
+    }
+    let unknown = plain_parts("7", "0:1", 1, 1000)[0];
+    assert_eq!(unknown, Part { estimate: 7.0, std_error: None });
+}
+
+/// Blocks that agree in 12 digits.
+#[test]
+fn estimates_of_blocks_differ_in_their_last_digits() {
+    let tally = |offset: f64| {
+        let mut bin = BlockBin::default();
+        bin.add(1.0 + offset);
+        BinTally::of_block(3, &[bin])
+    };
+    let blocks = [-1.0, 2.0, -2.0, 1.0].map(|k| tally(k * 1e-12));
+    let all = blocks.into_iter().reduce(|mut total, next| {
+        total.merge(next);
+        total
+    });
+    let part = all.and_then(|all| all.parts(0..1, 0.0, 8.0)).expect("blocks")[0];
+    assert!((part.estimate - 1.0).abs() < 1e-15);
+    // s^2 = 10 / 3, and the error s / 2.
+    assert!((part.std_error.expect("spread") / ((10.0f64 / 3.0).sqrt() / 2.0 * 1e-12) - 1.0).abs() < 1e-3, "{part:?}");
+}
+
+#[test]
+fn edges_are_exact_where_numbers_are_and_do_not_fall() {
+    assert_eq!((0..=3).map(|i| edge(-1.0, 2.0, i, 3)).collect::<Vec<_>>(), [-1.0, 0.0, 1.0, 2.0]);
+    assert_eq!(edge(-30.0, 30.0, 4, 12), -10.0);
+    assert_eq!(edge(-8e307, 8e307, 500, 1000), 0.0);
 }
 
 proptest! {
@@ -111,5 +171,13 @@ proptest! {
         let bins = Bins { coordinate: 0, edges: edges.clone().into() };
         let expected = edges.windows(2).position(|ends| ends[0] <= u && u < ends[1]);
         prop_assert_eq!(bins.find(u), expected);
+    }
+
+    #[test]
+    fn edges_do_not_fall(low in -1e300..1e300f64, width in 1e-300..1e300f64, count in 1..1000usize) {
+        let high = low + width;
+        prop_assume!(high > low);
+        let edges: Vec<f64> = (0..=count).map(|i| edge(low, high, i, count)).collect();
+        prop_assert!(edges.is_sorted() && edges[0] == low && edges[count] == high);
     }
 }

@@ -26,7 +26,7 @@ pub(super) const ENTRY: Entry = Entry {
                 "expression",
                 "EXPRESSION",
                 "",
-                "The integrand: + - * / ^ < <= > >= == != and or not, if(condition, a, b), pi, e, and functions",
+                "The integrand: + - * / ^ < <= > >= == != and or not, if(condition, a, b), pi, e, and functions; or several of them, separated by ;",
             )
         },
         bounds::PARAMETER,
@@ -57,6 +57,9 @@ fn make(parameters: &Parameters) -> Result<Box<dyn Kernel>, Bad> {
     let parse = |text: &str| {
         Expression::parse(text, dimension, &symbol, &known).map_err(|misreading| Bad(misreading.to_string()))
     };
+    if expressions(parameters).count() > 1 && expressions(parameters).any(str::is_empty) {
+        return Err(Bad("an expression is missing beside a ';'".to_owned()));
+    }
     let found: Vec<Expression> = expressions(parameters).map(parse).collect::<Result<_, _>>()?;
     if found.len() > MOST_COMPONENTS {
         return Err(Bad(format!("{} expressions are too many: {MOST_COMPONENTS} at most", found.len())));

@@ -19,18 +19,16 @@ use montesieve_kernel::isa::{Isa, Supported};
 use super::VegasCut;
 use super::adaptation::Adaptation;
 use super::mapped::{Bins, map_rows};
-use super::pass::PassSums;
+use super::pass::{PairSums, PassSums};
 use super::strata::Strata;
 use super::tally::{Pass, VegasSums, VegasTally};
 use super::training::{TrainingTally, exponent};
 use crate::components::Components;
+use crate::correlation::pairs;
 use crate::histogram::Binning;
 use crate::irregular::Irregular;
-use crate::sampler::{Kernel, Sampler};
+use crate::sampler::{Kernel, Sampler, groups_at_a_time};
 use crate::uniform::{BLOCK_ROWS, Row, Uniforms, WIDTH};
-
-/// Rows of y that are filled at a time, as far as groups are whole: 16 KiB.
-const ROWS: usize = 16;
 
 /// A rank's workspace for the blocks of one stage.
 pub struct VegasSampler {
@@ -83,7 +81,7 @@ impl VegasSampler {
         let dimension = kernel.dimension();
         assert_eq!(dimension, adaptation.map.dimension(), "a map for every coordinate");
         let bins = adaptation.map.bins();
-        let groups = (ROWS / dimension).max(1);
+        let groups = groups_at_a_time(&*kernel);
         let rows = |count: usize| vec![Row::all(0.0); count];
         let components = kernel.components();
         let buffers = Rows {
@@ -164,7 +162,7 @@ impl VegasSampler {
     fn pass(&mut self, block: u64) -> VegasTally {
         let scalings = self.scalings.clone();
         let mut powers: Vec<i32> = scalings.iter().map(|scaling| scaling.exponent.unwrap_or(0)).collect();
-        let (mut passes, mut samples) = self.pass_scaled(block, &powers);
+        let (mut passes, mut covariances, mut samples) = self.pass_scaled(block, &powers);
         let is_lost = |(scaling, found): (&Scaling, &ComponentPass)| match scaling.exponent {
             // Squares far below those of training change no digit of the variance.
             Some(_) => found.pass.is_too_large(),
@@ -177,52 +175,62 @@ impl VegasSampler {
                 let (values, shift) = (largest[at], scalings[at].shift.abs());
                 powers[at] = exponent(if values > shift { values } else { shift });
             }
-            (passes, samples) = self.pass_scaled(block, &powers);
+            (passes, covariances, samples) = self.pass_scaled(block, &powers);
         }
-        let sums = passes.into_iter().zip(powers).zip(&scalings).map(|((found, power), scaling)| {
-            VegasSums::of_pass(found.pass, samples, power, scaling.shift, found.irregular)
+        let exponents = pairs(powers.len()).map(|(one, other)| -powers[one] - powers[other]);
+        let covariances = covariances.into_iter().zip(exponents).collect();
+        let sums = passes.into_iter().zip(&powers).zip(&scalings).map(|((found, power), scaling)| {
+            VegasSums::of_pass(found.pass, samples, *power, scaling.shift, found.irregular)
         });
-        VegasTally::of_passes(Components::new(sums.collect()).with_bins(self.binning.as_ref().map(Binning::block)))
+        let sums =
+            Components::new(sums.collect()).with_bins(self.binning.as_ref().map(|binning| binning.block(powers[0])));
+        VegasTally::of_passes(sums, covariances)
     }
 
-    /// The sums of a pass, of values times 2 to the power of their component; and its samples.
-    fn pass_scaled(&mut self, block: u64, powers: &[i32]) -> (Vec<ComponentPass>, u64) {
+    /// The sums of a pass, of values times 2 to the power of their component; the covariances of the
+    /// estimates of each two components; and its samples.
+    fn pass_scaled(&mut self, block: u64, powers: &[i32]) -> (Vec<ComponentPass>, Vec<f64>, u64) {
         let adaptation = Rc::clone(&self.adaptation);
         let counts = &adaptation.counts;
         let mut irregular = vec![Irregular::new(block); powers.len()];
         let zero = |(scaling, &power): (&Scaling, &i32)| PassSums::new(libm::scalbn(scaling.shift, power));
         let mut sums: Vec<PassSums> = self.scalings.iter().zip(powers).map(zero).collect();
+        let mut cross: Vec<PairSums> =
+            pairs(sums.len()).map(|(one, other)| PairSums::new([&sums[one], &sums[other]])).collect();
+        let mut weighted = vec![Row::all(0.0); sums.len()];
         let mut walk = Walk::new(counts);
         self.binning.iter_mut().for_each(Binning::clear);
         let samples = self.each_group(block, Some(counts), |sampler, group, lanes| {
             let begun = walk;
-            for (component, ((sums, irregular), &power)) in sums.iter_mut().zip(&mut irregular).zip(powers).enumerate()
-            {
-                let weighted = sampler.rows.weighted(component, group, power, lanes, sampler.isa, irregular);
+            for (component, (sums, weighted)) in sums.iter_mut().zip(&mut weighted).enumerate() {
+                let (power, irregular) = (powers[component], &mut irregular[component]);
+                *weighted = sampler.rows.weighted(component, group, power, lanes, sampler.isa, irregular);
                 // A copy of their own keeps the sums in registers.
                 let (mut own, mut at) = (*sums, begun);
                 at.each(counts, lanes, |_, range, is_end| own.add(&weighted.0[range], is_end));
                 (*sums, walk) = (own, at);
-                if let Some(binning) = sampler.binning.as_mut().filter(|_| component == 0) {
-                    // A block is an estimate: each box has the same share of it.
-                    let factor = binning.factor(power) / counts.len() as f64;
-                    let mut weights = Row::all(0.0);
-                    let mut walk = begun;
-                    walk.each(counts, lanes, |at, range, _| {
-                        weights.0[range].fill(factor / f64::from(counts[at]));
-                    });
-                    binning.add_weighted(sampler.rows.x_of(group), &weighted, 0..lanes, &weights);
-                }
+            }
+            for ((one, other), cross) in pairs(weighted.len()).zip(&mut cross) {
+                let values = [&weighted[one].0, &weighted[other].0];
+                let mut at = begun;
+                at.each(counts, lanes, |_, range, is_end| cross.add(values.map(|row| &row[range.clone()]), is_end));
+            }
+            if let Some(binning) = &mut sampler.binning {
+                // A block is an estimate: each box has the same share of it.
+                let share = 1.0 / counts.len() as f64;
+                let mut weights = Row::all(0.0);
+                let mut at = begun;
+                at.each(counts, lanes, |number, range, _| weights.0[range].fill(share / f64::from(counts[number])));
+                binning.add_weighted(sampler.rows.x_of(group), &weighted[0], 0..lanes, &weights);
             }
         });
         let degrees = samples - counts.len() as u64;
-        let passes = sums.iter().zip(irregular);
-        (
-            passes
-                .map(|(sums, irregular)| ComponentPass { pass: sums.pass(counts.len(), degrees), irregular })
-                .collect(),
-            samples,
-        )
+        let pass = |(sums, irregular): (&PassSums, Irregular)| ComponentPass {
+            pass: sums.pass(counts.len(), degrees),
+            irregular,
+        };
+        let covariances = cross.iter().map(|cross| cross.covariance(counts.len())).collect();
+        (sums.iter().zip(irregular).map(pass).collect(), covariances, samples)
     }
 
     /// The largest size of a value of each component in a pass.

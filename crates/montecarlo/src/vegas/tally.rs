@@ -18,6 +18,7 @@ use super::VegasCut;
 use super::training::TrainingTally;
 use crate::chi_square::ChiSquare;
 use crate::components::{Components, Shape};
+use crate::correlation::pairs;
 use crate::exact::{Exact, ExactSquares};
 use crate::histogram::BinTally;
 use crate::irregular::{BadSample, Irregular, earliest, keep_first};
@@ -113,12 +114,19 @@ enum Training {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VegasTally {
     sums: Components<VegasSums>,
+    /// The sums of the covariances of the estimates of each two components, over blocks that count.
+    covariances: Vec<ExactSquares>,
     training: Training,
 }
 
 impl Tally for VegasTally {
     fn merge(&mut self, next: VegasTally) {
         self.sums.merge(next.sums);
+        if self.covariances.is_empty() {
+            self.covariances = next.covariances;
+        } else {
+            self.covariances.iter_mut().zip(&next.covariances).for_each(|(here, there)| here.merge(there));
+        }
         match (&mut self.training, next.training) {
             (_, Training::None) => {}
             (here @ Training::None, there) => *here = there,
@@ -133,12 +141,29 @@ impl VegasTally {
     pub(super) fn of_training(tally: TrainingTally, irregular: Irregular, components: usize) -> VegasTally {
         let mut sums = vec![VegasSums { training: tally.samples, ..VegasSums::default() }; components];
         sums[0] = sums[0].clone().with(irregular);
-        VegasTally { sums: Components::new(sums), training: Training::Stage(Box::new(tally)) }
+        VegasTally { sums: Components::new(sums), covariances: Vec::new(), training: Training::Stage(Box::new(tally)) }
     }
 
-    /// A block that counts.
-    pub(super) fn of_passes(sums: Components<VegasSums>) -> VegasTally {
-        VegasTally { sums, training: Training::None }
+    /// A block that counts, with the covariance of each two components and its exponent.
+    pub(super) fn of_passes(sums: Components<VegasSums>, covariances: Vec<(f64, i32)>) -> VegasTally {
+        let exact = |(covariance, exponent)| {
+            let mut sum = ExactSquares::default();
+            sum.add_scaled(covariance, exponent);
+            sum
+        };
+        VegasTally { sums, covariances: covariances.into_iter().map(exact).collect(), training: Training::None }
+    }
+
+    /// The correlation of the errors of two components, of which the first is `one` < `other`;
+    /// `None` where nothing is known about an error.
+    pub fn correlation(&self, one: usize, other: usize) -> Option<f64> {
+        let at = pairs(self.sums.len()).position(|pair| pair == (one, other))?;
+        let (covariance, one, other) = (self.covariances.get(at)?, &self.sums[one], &self.sums[other]);
+        let exponents = [one.exponent(), other.exponent()];
+        let root = |sums: &VegasSums, exponent: i32| sums.variance.value_scaled(2 * exponent).sqrt();
+        let roots = root(one, exponents[0]) * root(other, exponents[1]);
+        let correlation = covariance.value_scaled(exponents[0] + exponents[1]) / roots;
+        correlation.is_finite().then(|| correlation.clamp(-1.0, 1.0))
     }
 
     /// The sums over the blocks that count, of each component.
@@ -194,8 +219,11 @@ impl VegasTally {
             }
         };
         let is_sound = |sums: &VegasSums| sums.is_sound(cut, &blocks, training, counting);
-        let are_bins_sound = |bins: &BinTally| bins.is_sound_of_units(shape.bins, counting);
-        is_training && self.sums.are_sound(shape.counting(counting > 0), is_sound, are_bins_sound)
+        let are_bins_sound = |bins: &BinTally| bins.is_sound_of_blocks(shape.bins, counting);
+        let covariances = if counting > 0 { pairs(shape.components).count() } else { 0 };
+        is_training
+            && self.covariances.len() == covariances
+            && self.sums.are_sound(shape.counting(counting > 0), is_sound, are_bins_sound)
     }
 }
 

@@ -69,7 +69,8 @@ impl IntegralOfLine {
 
     /// What to know about it, with its line.
     fn note(&self) -> Option<String> {
-        let note = self.error.clone().or_else(|| self.result.doubt());
+        let doubts = self.result.doubts().collect::<Vec<_>>().join("; ");
+        let note = self.error.clone().or((!doubts.is_empty()).then_some(doubts));
         note.map(|note| format!("line {}: {note}", self.line))
     }
 }
