@@ -170,12 +170,13 @@ impl Histograms {
     pub(super) fn charts(&self, tally: Option<&BinTally>, scale: PartScale) -> Vec<Chart> {
         let chart = |(request, [low, high], parts): (&Request, [f64; 2], Option<Vec<Part>>)| {
             let (count, parts) = (request.count, parts?);
+            let quantile = tally.map_or(0.0, BinTally::t95);
             let ends = |i: usize| [edge(low, high, i, count), edge(low, high, i + 1, count)];
             let width = (high - low) / count as f64;
             let steps = parts.iter().enumerate();
             let line = steps.clone().flat_map(|(i, part)| ends(i).map(|x| (x, part.estimate / width)));
             let band = steps.flat_map(|(i, part)| {
-                let half = 1.96 * part.std_error.unwrap_or(0.0);
+                let half = quantile * part.std_error.unwrap_or(0.0);
                 ends(i).map(|x| (x, (part.estimate - half) / width, (part.estimate + half) / width))
             });
             let name = format!("x{}", request.coordinate + 1);

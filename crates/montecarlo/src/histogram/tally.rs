@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::BlockBin;
 use crate::exact::{Exact, ExactSquares, Superaccumulator};
 use crate::mean::spread;
+use crate::student::t95;
 
 /// Below this share of the mean square, a spread of samples cannot be told from rounding: 2^-40.
 const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;
@@ -203,6 +204,13 @@ impl BinTally {
         };
         let parts: Vec<Part> = bins.map(part).collect();
         parts.iter().all(|part| part.estimate.is_finite()).then_some(parts)
+    }
+
+    /// Standard errors to each end of a 95 % interval: Student's t.
+    pub fn t95(&self) -> f64 {
+        let units = self.replicates.values().next().map_or(0, |sums| sums.units);
+        let degrees = if let Unit::Replicate(of) = self.unit { (of as u64).saturating_sub(1) } else { units.saturating_sub(1) };
+        t95(degrees.max(1))
     }
 
     fn of_replicates(&self, bin: usize) -> (f64, Option<f64>, i32) {

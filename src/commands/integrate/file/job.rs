@@ -182,6 +182,13 @@ impl Job for ManyIntegralsJob {
         Some(Identity { words: self.words.to_vec(), ..Identity::new(&*self.kind, self.blocks) })
     }
 
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let is_alike = theirs.kind.starts_with("integrate file, ");
+        is_alike.then(|| {
+            "the lines of FILE, or the defaults after it, are others now: what they compute differs".to_owned()
+        })
+    }
+
     fn check(&self, span: Span, tally: &ManyTally) -> std::result::Result<(), String> {
         let expected = self.layout.lines(span);
         if !tally.lines().map(|(line, _)| line).eq(expected.keys().copied()) {

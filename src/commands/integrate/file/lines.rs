@@ -17,6 +17,9 @@ use crate::commands::integrate::args::{EP, FILE, LIST, Samples, argument, parame
 use crate::commands::integrate::entries::{all, find};
 use crate::montecarlo::integrands::parameters::Parameters;
 
+/// Letters of a message about a word, which may be as long as the file.
+const LONGEST_SENTENCE: usize = 300;
+
 /// One integral of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LineIntegral {
@@ -131,9 +134,10 @@ fn sentence(error: &clap::Error) -> String {
     let words: Vec<&str> = first.split_whitespace().collect();
     let text = words.join(" ");
     let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let text: String = text.chars().take(LONGEST_SENTENCE).collect();
     match error.kind() {
         ErrorKind::InvalidSubcommand => text.replace("unrecognized subcommand", "no integrand"),
-        _ => text.to_owned(),
+        _ => text,
     }
 }
 
