@@ -15,6 +15,7 @@ pub mod entries;
 mod ep;
 mod file;
 mod finding;
+mod first_values;
 mod histogram;
 mod library;
 mod map_chart;

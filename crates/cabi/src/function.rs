@@ -111,10 +111,10 @@ impl CompiledFunction {
             Form::Batch => {
                 // SAFETY: the user says that the function has this type.
                 let function = unsafe { std::mem::transmute::<*const c_void, Batch>(self.library.address) };
+                self.values[self.components].0[0] = GUARD;
                 let (points, to) = (self.points.as_ptr().cast::<f64>(), self.values.as_mut_ptr().cast::<f64>());
                 // SAFETY: rows are adjacent, 128 numbers each; the function sets 128 values of each
                 // component.
-                self.values[self.components].0[0] = GUARD;
                 crash::during(&Step::call(&self.library.names, dimension), || unsafe {
                     function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
                 });

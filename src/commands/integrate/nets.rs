@@ -48,7 +48,7 @@ impl NetJob {
     /// The estimate of each component.
     fn means(&self, tally: &Components<NetTally>) -> Vec<Option<Mean>> {
         let (volume, is_zero) = (self.problem.kernel.volume(), self.problem.nan == NanPolicy::Zero);
-        tally.iter().zip(&self.problem.shifts).map(|(tally, &shift)| tally.mean(shift, volume, is_zero)).collect()
+        tally.iter().zip(self.problem.shifts()).map(|(tally, &shift)| tally.mean(shift, volume, is_zero)).collect()
     }
 }
 
@@ -168,7 +168,7 @@ impl Integration for NetJob {
         self.problem.judge(first(NetTally::first_infinite), first(NetTally::first_nan))?;
         let component =
             |(tally, mean): (&NetTally, Option<Mean>)| ComponentFinding { mean, nans: tally.nans(), chi_square: None };
-        let (shifts, is_zero) = (&self.problem.shifts, self.problem.nan == NanPolicy::Zero);
+        let (shifts, is_zero) = (self.problem.shifts(), self.problem.nan == NanPolicy::Zero);
         let correlation = |one: usize, other: usize| {
             NetTally::correlation([&tally[one], &tally[other]], [shifts[one], shifts[other]], is_zero)
         };

@@ -67,7 +67,7 @@ impl PlainJob {
     /// The estimates of sums, with samples that are not numbers counted by the policy: for each
     /// component that is sampled.
     fn means(&self, sums: &Components<Sums>) -> Vec<Option<Mean>> {
-        sums.iter().zip(&self.problem.shifts).map(|(sums, &shift)| self.mean(sums, shift)).collect()
+        sums.iter().zip(self.problem.shifts()).map(|(sums, &shift)| self.mean(sums, shift)).collect()
     }
 
     fn mean(&self, sums: &Sums, shift: f64) -> Option<Mean> {

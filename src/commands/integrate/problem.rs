@@ -3,10 +3,13 @@
 //! Stands beside `plain`, `vegas`, `nets` and `trained_nets`, the jobs of the methods. Each says
 //! what its tally means ([`Integration`]). Running and reporting are here, once.
 
+use std::cell::OnceCell;
+
 use super::answer::IntegrateResult;
 use super::args::{Common, IntegrateMethod, NanPolicy, Samples};
 use super::entries::{self, Made};
 use super::finding::IntegralFinding;
+use super::first_values::FirstValues;
 use super::histogram::{self, Histograms, PartScale};
 use super::methods::AnyJob;
 use super::nan;
@@ -22,7 +25,6 @@ use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Ledger, Tally};
 use crate::montecarlo::components::{Components, Shape};
-use crate::montecarlo::correlation::Factors;
 use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
@@ -83,10 +85,8 @@ impl Timed for Samples {
 /// The integrand and how it is sampled, whatever the method.
 pub(super) struct Problem {
     pub(super) kernel: Box<dyn Kernel>,
-    /// For products of components, where plain sums need them.
-    pub(super) factors: Option<Factors>,
-    /// What is taken from the values of each component that is sampled.
-    pub(super) shifts: Vec<f64>,
+    /// What the first values say: evaluated when it is needed, after the root has tested the integrand.
+    pub(super) first_values: OnceCell<FirstValues>,
     /// The histograms that were asked for.
     pub(super) histograms: Histograms,
     /// What the components are called; empty if there is one.
@@ -179,21 +179,6 @@ impl Common {
     }
 }
 
-/// The factors of products of components, where the method needs these, and the shifts of all values
-/// that are sampled.
-fn sums_and_shifts(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64, isa: Isa) -> (Option<Factors>, Vec<f64>) {
-    let is_plain = match method {
-        IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => true,
-        // Their tallies have what correlations take.
-        IntegrateMethod::Sobol | IntegrateMethod::Lattice | IntegrateMethod::Auto => false,
-        IntegrateMethod::Stratified | IntegrateMethod::Vegas => false,
-    };
-    let factors = (is_plain && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
-    let sampled = factors.as_ref().map_or_else(|| kernel.duplicate(), |f| Box::new(f.paired(kernel.duplicate())) as _);
-    let shifts = Sampler::new(sampled, seed, isa).shifts();
-    (factors, shifts)
-}
-
 impl Problem {
     /// Makes the integrand. Every rank must call it.
     ///
@@ -224,14 +209,12 @@ impl Problem {
         // Jobs of other methods say their own terms.
         let is_wrapped = samples_of_value > 1 || pilot > 0;
         set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
-        let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, isa);
         let histograms = Histograms::new(&options.common.histogram, &*kernel).map_err(Error::Usage)?;
         set += &histograms.words();
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
         Ok(Problem {
             kernel,
-            factors,
-            shifts,
+            first_values: OnceCell::new(),
             histograms,
             names,
             parameters,
@@ -261,16 +244,25 @@ impl Problem {
     /// The same with another number of samples.
     pub(super) fn with_samples(&self, samples: u64) -> Problem {
         let (kernel, kind, words) = (self.kernel.duplicate(), self.kind.clone(), self.words.clone());
-        let (factors, shifts, names) = (self.factors.clone(), self.shifts.clone(), self.names.clone());
+        let (first_values, names) = (self.first_values.clone(), self.names.clone());
         let (histograms, parameters) = (self.histograms.clone(), self.parameters.clone());
-        Problem { kernel, factors, shifts, histograms, names, parameters, samples, kind, words, ..*self }
+        Problem { kernel, first_values, histograms, names, parameters, samples, kind, words, ..*self }
+    }
+
+    fn first_values(&self) -> &FirstValues {
+        self.first_values.get_or_init(|| FirstValues::new(&*self.kernel, self.method, self.seed, self.isa))
+    }
+
+    /// What is taken from the values of each component that is sampled.
+    pub(super) fn shifts(&self) -> &[f64] {
+        &self.first_values().shifts
     }
 
     /// The kernel that is sampled: that of the integrand, with the products of components if the
     /// method needs them.
     pub(super) fn sampled(&self) -> Box<dyn Kernel> {
         let kernel = self.kernel.duplicate();
-        match &self.factors {
+        match &self.first_values().factors {
             Some(factors) => Box::new(factors.paired(kernel)),
             None => kernel,
         }
@@ -278,12 +270,12 @@ impl Problem {
 
     /// What the blocks of the job have: tallies of all that is sampled, and bins.
     pub(super) fn shape(&self) -> Shape {
-        Shape { components: self.shifts.len(), bins: self.histograms.bins() }
+        Shape { components: self.shifts().len(), bins: self.histograms.bins() }
     }
 
     /// What turns sums of bins into parts.
     pub(super) fn part_scale(&self) -> PartScale {
-        PartScale { shift: self.shifts[0], volume: self.kernel.volume() }
+        PartScale { shift: self.shifts()[0], volume: self.kernel.volume() }
     }
 
     /// Pictures of the histograms, from the bins of all blocks.
@@ -319,7 +311,8 @@ impl Problem {
 
     /// The same from the sums of all that is sampled.
     pub(super) fn correlations_of_sums(&self, sums: &Components<Sums>) -> Vec<Vec<Option<f64>>> {
-        self.factors.as_ref().map_or_else(Vec::new, |factors| factors.correlations(sums, &self.shifts))
+        let FirstValues { factors, shifts } = self.first_values();
+        factors.as_ref().map_or_else(Vec::new, |factors| factors.correlations(sums, shifts))
     }
 
     /// The sentence about a value that is no finite number, at this point of the region.

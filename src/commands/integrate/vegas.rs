@@ -45,7 +45,7 @@ impl VegasJob {
     /// A job without training.
     pub(super) fn stratified(problem: Problem) -> VegasJob {
         let cut = VegasCut::untrained(problem.kernel.dimension(), problem.samples);
-        let adaptation = Adaptation::even(&cut, problem.shifts[0]);
+        let adaptation = Adaptation::even(&cut, problem.shifts()[0]);
         VegasJob::of(problem, cut, adaptation)
     }
 

@@ -209,7 +209,8 @@ impl BinTally {
     /// Standard errors to each end of a 95 % interval: Student's t.
     pub fn t95(&self) -> f64 {
         let units = self.replicates.values().next().map_or(0, |sums| sums.units);
-        let degrees = if let Unit::Replicate(of) = self.unit { (of as u64).saturating_sub(1) } else { units.saturating_sub(1) };
+        let degrees =
+            if let Unit::Replicate(of) = self.unit { (of as u64).saturating_sub(1) } else { units.saturating_sub(1) };
         t95(degrees.max(1))
     }
 

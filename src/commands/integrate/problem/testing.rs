@@ -20,12 +20,10 @@ pub(in super::super) fn problem_of(
 ) -> Problem {
     let isa = Isa::widest();
     let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
-    let (factors, shifts) = sums_and_shifts(&*kernel, method, seed, isa);
     Problem {
         names: vec![String::new(); kernel.components()],
         kernel,
-        factors,
-        shifts,
+        first_values: OnceCell::new(),
         histograms: Histograms::default(),
         parameters: Vec::new(),
         samples,
