@@ -167,10 +167,10 @@ impl Binning {
         self.sums.fill(BlockBin::default());
     }
 
-    /// Adds these values of a group, less `shift`, to the bins of its points. Values that are not
-    /// numbers are in no bin.
-    pub(super) fn add(&mut self, point: &[Row], values: &Row, lanes: Range<usize>, shift: f64) {
-        self.each(point, values, lanes, |bin, value, _| bin.add(value - shift));
+    /// Adds these values of a group to the bins of its points. Values that are not numbers are in no
+    /// bin.
+    pub(super) fn add(&mut self, point: &[Row], values: &Row, lanes: Range<usize>) {
+        self.each(point, values, lanes, |bin, value, _| bin.add(value));
     }
 
     /// Adds these values of a group, each times its weight.

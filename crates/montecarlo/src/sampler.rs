@@ -149,7 +149,7 @@ impl Sampler {
             let now = left.min(most) as usize;
             let rows = &mut self.rows[..now.div_ceil(WIDTH) * dimension];
             self.uniforms.fill(rows);
-            let binning = self.binning.as_mut().map(|binning| (binning, rules[0].shift));
+            let binning = self.binning.as_mut();
             add_and_bin(&mut *self.kernel, rows, now, rules, &mut lanes, binning, self.isa);
             left -= now as u64;
         }
@@ -182,17 +182,17 @@ impl Sampler {
     }
 }
 
-/// [`Kernel::add`], and the values of the first component go to the bins of histograms, less a shift.
+/// [`Kernel::add`], and the values of the first component go to the bins of histograms.
 pub(crate) fn add_and_bin(
     kernel: &mut dyn Kernel,
     rows: &[Row],
     samples: usize,
     rules: &[BlockRule],
     sums: &mut [LaneSums],
-    binning: Option<(&mut Binning, f64)>,
+    binning: Option<&mut Binning>,
     isa: Supported,
 ) {
-    let Some((binning, shift)) = binning else { return kernel.add(rows, samples, rules, sums, isa) };
+    let Some(binning) = binning else { return kernel.add(rows, samples, rules, sums, isa) };
     let groups = samples.div_ceil(WIDTH);
     let mut values = vec![Row::all(0.0); groups * rules.len()];
     kernel.evaluate(&rows[..groups * kernel.dimension()], &mut values, isa);
@@ -202,7 +202,7 @@ pub(crate) fn add_and_bin(
     for ((point, values), first) in
         rows.chunks_exact(kernel.dimension()).zip(&values[..groups]).zip((0..samples).step_by(WIDTH))
     {
-        binning.add(point, values, 0..WIDTH.min(samples - first), shift);
+        binning.add(point, values, 0..WIDTH.min(samples - first));
     }
 }
 

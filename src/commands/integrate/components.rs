@@ -125,7 +125,7 @@ fn forged_checkpoints_of_several_are_refused_or_sound() {
 fn said<J: Integration>(job: &J, tally: &J::Tally) -> String {
     match job.finding(tally.clone()) {
         Ok(found) => {
-            let histograms = job.problem().histograms.results(found.bins.as_ref(), job.problem().part_scale());
+            let histograms = job.problem().histograms.results(found.bins.as_ref(), job.problem().part_scale(None));
             format!("{:?} {histograms:?}", found.correlations)
         }
         Err(error) => error.to_string(),
@@ -150,7 +150,7 @@ fn bins_have_their_parts_of_the_integral() {
     let exact = |low: f64, high: f64| (high.exp() - low.exp()) / 2.0;
     for method in methods().filter(has_histograms) {
         let problem = with_histograms(&*kernel, method, 300_000);
-        let (histograms, scale) = (problem.histograms.clone(), problem.part_scale());
+        let (histograms, scale) = (problem.histograms.clone(), problem.part_scale(None));
         let of_job = found(problem);
         let whole = of_job.components[0].mean.expect("samples").estimate;
         let [along_x, along_y] = &histograms.results(of_job.bins.as_ref(), scale)[..] else { panic!("two") };

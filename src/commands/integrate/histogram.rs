@@ -96,8 +96,8 @@ pub(super) fn with_ends(requests: &[Request], kernel: &dyn Kernel) -> Result<Vec
 /// What turns sums of bins into parts of an integral.
 #[derive(Clone, Copy)]
 pub(super) struct PartScale {
-    /// What was taken from plain samples.
-    pub(super) shift: f64,
+    /// The whole integral, if it is known.
+    pub(super) whole: Option<Part>,
     /// The volume of the region.
     pub(super) volume: f64,
 }
@@ -151,7 +151,7 @@ impl Histograms {
         self.all.iter().scan(0, move |first, (request, ends)| {
             let bins = *first..*first + request.count;
             *first = bins.end;
-            Some((request, *ends, tally.and_then(|tally| tally.parts(bins, scale.shift, scale.volume))))
+            Some((request, *ends, tally.and_then(|tally| tally.parts(bins, scale.whole, scale.volume))))
         })
     }
 

@@ -25,8 +25,9 @@ use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::job::{Identity, Ledger, Tally};
 use crate::montecarlo::components::{Components, Shape};
-use crate::montecarlo::histogram::BinTally;
+use crate::montecarlo::histogram::{BinTally, Part};
 use crate::montecarlo::irregular::BadSample;
+use crate::montecarlo::mean::Mean;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
 use crate::montecarlo::sampler::{Kernel, Sampler};
 use crate::montecarlo::tally::Sums;
@@ -273,9 +274,10 @@ impl Problem {
         Shape { components: self.shifts().len(), bins: self.histograms.bins() }
     }
 
-    /// What turns sums of bins into parts.
-    pub(super) fn part_scale(&self) -> PartScale {
-        PartScale { shift: self.shifts()[0], volume: self.kernel.volume() }
+    /// What turns sums of bins into parts; the whole integral is this, if it is known.
+    pub(super) fn part_scale(&self, whole: Option<Mean>) -> PartScale {
+        let whole = whole.map(|Mean { estimate, std_error, .. }| Part { estimate, std_error });
+        PartScale { whole, volume: self.kernel.volume() }
     }
 
     /// Pictures of the histograms, from the bins of all blocks.
@@ -288,7 +290,7 @@ impl Problem {
             total.merge(next);
             total
         });
-        self.histograms.charts(total.as_ref(), self.part_scale())
+        self.histograms.charts(total.as_ref(), self.part_scale(None))
     }
 
     /// Components of the integrand.

@@ -57,7 +57,7 @@ pub(super) fn result<J: Integration>(
         target,
         completion,
         components: components(problem, &finding),
-        histograms: problem.histograms.results(finding.bins.as_ref(), problem.part_scale()),
+        histograms: problem.histograms.results(finding.bins.as_ref(), problem.part_scale(mean)),
     })
 }
 

@@ -3,9 +3,10 @@
 //! Stands beside `histogram`, which fills the bins of one block. A *unit* is what is independent:
 //! a sample, a block, or one of 16 replicates.
 //!
-//! - **Samples.** Of n, c lie in a bin; S and Q are the sums of their values less a shift s, and of
-//!   the squares of these. The part is (S + s c) / n. Its squared error is 1 / (n - 1) times
-//!   `Q/n - (S/n)^2 + (1 - c/n) (2 s S/n + s^2 c/n)`: no digit is lost where a bin has all samples.
+//! - **Samples.** Of n, S and Q are the sums of the values in a bin and of their squares. The part is
+//!   S / n, and its squared error (Q/n - (S/n)^2) / (n - 1). That loses digits where nearly all
+//!   samples are in one bin and hardly differ; a bin of all samples is the whole integral, whose
+//!   error is known better. No shift is taken: far from a peak it would be larger than the values.
 //! - **Blocks.** Their estimates e may agree in ten digits and more. So e^2 is added in two numbers
 //!   without rounding, and n Q - S^2 is computed from sums in two numbers each.
 //! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it.
@@ -90,17 +91,14 @@ impl BinSums {
     }
 
     /// The part of the samples in a bin, times 2 to the power that is returned with it.
-    fn of_samples(&self, bin: usize, shift: f64) -> (f64, Option<f64>, i32) {
+    fn of_samples(&self, bin: usize) -> (f64, Option<f64>, i32) {
         let n = self.units as f64;
-        let share = self.counts[bin] as f64 / n;
-        let rest = self.units.saturating_sub(self.counts[bin]) as f64 / n;
-        let exponent = -size(&self.second[bin], n).max(exponent_of(shift));
+        let exponent = -size(&self.second[bin], n);
         let first = self.first[bin].value_scaled(exponent) / n;
         let second = self.second[bin].value_scaled(2 * exponent) / n;
-        let shift = libm::scalbn(shift, exponent);
-        let around = second - first * first + rest * (2.0 * shift * first + shift * shift * share);
-        let error = (around > NO_SPREAD * second && around > 0.0).then(|| (around / (n - 1.0)).sqrt());
-        (first + shift * share, error, exponent)
+        let around = second - first * first;
+        let error = (around > NO_SPREAD * second).then(|| (around / (n - 1.0)).sqrt());
+        (first, error, exponent)
     }
 
     /// The part of the estimates of blocks in a bin.
@@ -123,7 +121,7 @@ impl BinSums {
 fn size(squares: &ExactSquares, n: f64) -> i32 {
     let (from_above, from_below) = (squares.value_scaled(-1100), squares.value_scaled(1000));
     let (sum, exponent) = if from_above.is_normal() { (from_above, 1100) } else { (from_below, -1000) };
-    if sum > 0.0 { (libm::frexp(sum / n).1 + exponent) / 2 } else { i32::MIN / 4 }
+    if sum > 0.0 { (libm::frexp(sum / n).1 + exponent) / 2 } else { 0 }
 }
 
 fn exponent_of(x: f64) -> i32 {
@@ -153,7 +151,7 @@ impl BinTally {
         BinTally { unit, replicates: BTreeMap::from([(replicate, sums)]) }
     }
 
-    /// `units` samples, less a shift.
+    /// `units` samples.
     pub(super) fn of_samples(units: u64, bins: &[BlockBin]) -> BinTally {
         let mut sums = BinSums { units, ..BinSums::default() };
         for bin in bins {
@@ -185,17 +183,21 @@ impl BinTally {
     }
 
     /// The parts of an integral over a region of `volume`, for these bins of all histograms; `None`
-    /// while there is no estimate. `shift` was taken from samples.
-    pub fn parts(&self, bins: Range<usize>, shift: f64, volume: f64) -> Option<Vec<Part>> {
+    /// while there is no estimate. A bin with all samples is the `whole`, if that is known.
+    pub fn parts(&self, bins: Range<usize>, whole: Option<Part>, volume: f64) -> Option<Vec<Part>> {
         let sums = self.replicates.values().next()?;
         let of = if let Unit::Replicate(of) = self.unit { of } else { 1 };
         if self.replicates.len() < of || self.replicates.values().any(|sums| sums.units == 0) {
             return None;
         }
         let (fraction, own) = libm::frexp(volume);
+        let has_all = |bin: usize| self.unit == Unit::Sample && sums.counts[bin] == sums.units;
         let part = |bin: usize| {
+            if let Some(whole) = whole.filter(|_| has_all(bin)) {
+                return whole;
+            }
             let (mean, error, exponent) = match self.unit {
-                Unit::Sample => sums.of_samples(bin, shift),
+                Unit::Sample => sums.of_samples(bin),
                 Unit::Block => sums.of_blocks(bin),
                 Unit::Replicate(_) => self.of_replicates(bin),
             };

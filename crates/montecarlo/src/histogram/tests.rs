@@ -55,11 +55,10 @@ fn a_part_has_the_error_of_an_integral() {
     let of_bin = expr("exp(x)*y*(x>=0.4)*(x<0.8)", "0:2,0:1");
     for isa in Isa::available() {
         let sampler = Sampler::new(kernel.duplicate(), 3, isa);
-        let shift = sampler.shifts()[0];
         let binning = Binning::new(vec![bins.clone()]);
         let sums = sampler.with_histograms(Some(binning)).sums(0, 300_000);
         assert_eq!(sums[0], Sampler::new(kernel.duplicate(), 3, isa).sums(0, 300_000)[0]);
-        let parts = sums.bins().and_then(|bins| bins.parts(0..5, shift, kernel.volume())).expect("parts");
+        let parts = sums.bins().and_then(|bins| bins.parts(0..5, None, kernel.volume())).expect("parts");
         let mut alone = Sampler::new(of_bin.duplicate(), 3, isa);
         let mean = crate::mean::Mean::new(&alone.sums(0, 300_000)[0], alone.shifts()[0], 2.0).expect("samples");
         let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
@@ -92,7 +91,7 @@ fn merged_bins_do_not_depend_on_the_grouping() {
         !bins.is_sound_of_replicates(3, &plan.points_of_each(&(0..plan.blocks() / 2)))
             && !bins.is_sound_of_samples(3, 1 << 13)
     );
-    let parts = bins.parts(0..3, 0.0, 1.0).expect("parts");
+    let parts = bins.parts(0..3, None, 1.0).expect("parts");
     // The integral of x - y over y from 0.3 to 0.6.
     assert!((parts[1].estimate - (0.15 - 0.135)).abs() < 5.0 * parts[1].std_error.expect("errors"));
 }
@@ -104,7 +103,9 @@ fn plain_parts(text: &str, range: &str, count: usize, samples: u64) -> Vec<Part>
     let (shift, ends) = (sampler.shifts()[0], kernel.range(0));
     let binning = Binning::new(vec![bins(&*kernel, 0, count, ends)]);
     let sums = sampler.with_histograms(Some(binning)).sums(0, samples);
-    sums.bins().and_then(|bins| bins.parts(0..count, shift, kernel.volume())).expect("parts")
+    let mean = crate::mean::Mean::new(&sums[0], shift, kernel.volume()).expect("samples");
+    let whole = Part { estimate: mean.estimate, std_error: mean.std_error };
+    sums.bins().and_then(|bins| bins.parts(0..count, Some(whole), kernel.volume())).expect("parts")
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn estimates_of_blocks_differ_in_their_last_digits() {
         total.merge(next);
         total
     });
-    let part = all.and_then(|all| all.parts(0..1, 0.0, 8.0)).expect("blocks")[0];
+    let part = all.and_then(|all| all.parts(0..1, None, 8.0)).expect("blocks")[0];
     assert!((part.estimate - 1.0).abs() < 1e-15);
     // s^2 = 10 / 3, and the error s / 2.
     assert!((part.std_error.expect("spread") / ((10.0f64 / 3.0).sqrt() / 2.0 * 1e-12) - 1.0).abs() < 1e-3, "{part:?}");

@@ -101,7 +101,7 @@ impl NetSampler {
         };
         self.each_fill(block, |sampler, rows, samples| {
             let NetSampler { kernel, binning, isa, .. } = sampler;
-            let binning = binning.as_mut().map(|binning| (binning, 0.0));
+            let binning = binning.as_mut();
             add_and_bin(&mut **kernel, rows, samples, rules, &mut pieces, binning, *isa);
             added += samples;
             if added >= PIECE * WIDTH {
