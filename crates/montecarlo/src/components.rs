@@ -13,8 +13,8 @@ use super::histogram::BinTally;
 /// Components that an integrand may have.
 pub const MOST_COMPONENTS: usize = 64;
 
-/// How many tallies and bins the blocks of a job have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many tallies and bins the blocks of a job have; by default, as no block has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Components of a value.
     pub components: usize,
@@ -111,15 +111,19 @@ impl<T> Deref for Components<T> {
 
 impl<T: Tally> Tally for Components<T> {
     fn merge(&mut self, next: Components<T>) {
-        if self.tallies.is_empty() {
-            *self = next;
-            return;
+        merge_each(&mut self.tallies, next.tallies, T::merge);
+        // Blocks that do not count have none.
+        if let Some(next) = next.bins {
+            self.bins.get_or_insert_default().merge(next);
         }
-        self.tallies.iter_mut().zip(next.tallies).for_each(|(here, there)| here.merge(there));
-        match (&mut self.bins, next.bins) {
-            (Some(here), Some(there)) => here.merge(there),
-            (here @ None, there) => *here = there,
-            (Some(_), None) => {}
-        }
+    }
+}
+
+/// Merges tallies one by one with those of other blocks; those of no block are an empty list.
+pub(super) fn merge_each<T>(here: &mut Vec<T>, next: Vec<T>, merge: impl Fn(&mut T, T)) {
+    if here.is_empty() {
+        *here = next;
+    } else {
+        here.iter_mut().zip(next).for_each(|(here, there)| merge(here, there));
     }
 }

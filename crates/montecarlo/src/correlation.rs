@@ -13,8 +13,8 @@
 //! itself, and [`nets`](super::nets), where the means of replicates give the correlation.
 //!
 //! Products take twice the range. So each factor is first multiplied by a power of two that makes
-//! the spread of the first 128 values about 1; where products still leave the range, the correlation
-//! is unknown.
+//! the spread of the first 128 values about 1. Where products still leave the range, the
+//! correlation is unknown.
 //!
 //! Run time: K (K - 1) / 2 more sums for K components.
 
@@ -68,9 +68,9 @@ impl Factors {
         PairedKernel { kernel, factors: self.clone() }
     }
 
-    /// The correlations of the errors of each two components, from the sums of all components of the
-    /// paired kernel and their `shifts`: row by row, 1 on the diagonal. `None` where nothing is known
-    /// about an error, or a value of the two is no number.
+    /// The correlations of the errors of each two components, from the sums of all components of
+    /// the paired kernel and their `shifts`: row by row, 1 on the diagonal. `None` where nothing is
+    /// known about an error, or a value of the two is no number.
     pub fn correlations(&self, sums: &Components<Sums>, shifts: &[f64]) -> Vec<Vec<Option<f64>>> {
         let count = self.0.len();
         let mut correlations = vec![vec![Some(1.0); count]; count];

@@ -32,7 +32,10 @@
 //! variance is infinite (1/x, x^-0.9). Above a tenth the interval is in [`Doubt`]:
 //! docs/montecarlo.md has the coverage behind it.
 
+use std::borrow::Borrow;
+
 use super::estimate::Estimate;
+use super::exact::Exact;
 use super::scale::Scale;
 use super::student::t95;
 use super::tally::Sums;
@@ -167,6 +170,17 @@ fn known_error(estimate: f64, error: f64, least_error: f64) -> Option<f64> {
     let is_lost = estimate == 0.0 && error < f64::MIN_POSITIVE;
     let error = if error > least_error { error } else { least_error };
     (!is_lost).then_some(error)
+}
+
+/// The means of replicates, from the number of values of each and their sum, times 2 to a power
+/// that keeps squares of these means and of `shift` in range; and that power.
+pub(super) fn means_of_replicates<S: Borrow<Exact>>(sums: &[(u64, S)], shift: f64) -> (Vec<f64>, i32) {
+    let size = |x: f64, exponent: i32| if x == 0.0 { i32::MIN } else { libm::frexp(x).1 + exponent };
+    let sizes = sums.iter().map(|(_, sum)| size(sum.borrow().value_scaled(-64), 64));
+    let largest = sizes.fold(size(shift, 0), i32::max);
+    let exponent = if largest == i32::MIN { 0 } else { (-largest).clamp(-900, 900) };
+    let mean = |(count, sum): &(u64, S)| sum.borrow().value_scaled(exponent) / *count as f64;
+    (sums.iter().map(mean).collect(), exponent)
 }
 
 /// The mean of the means of all replicates, and its standard error.

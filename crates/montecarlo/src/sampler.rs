@@ -196,9 +196,7 @@ pub(crate) fn add_and_bin(
     let groups = samples.div_ceil(WIDTH);
     let mut values = vec![Row::all(0.0); groups * rules.len()];
     kernel.evaluate(&rows[..groups * kernel.dimension()], &mut values, isa);
-    for ((values, rule), sums) in values.chunks_exact(groups).zip(rules).zip(sums) {
-        add_known(values, samples, *rule, sums, isa);
-    }
+    add_known(&values, samples, rules, sums, isa);
     for ((point, values), first) in
         rows.chunks_exact(kernel.dimension()).zip(&values[..groups]).zip((0..samples).step_by(WIDTH))
     {

@@ -160,15 +160,10 @@ impl Common {
         }
     }
 
-    /// Whether samples are independent, uniform in the region and alike.
-    fn is_uniform(&self) -> bool {
-        matches!(self.method, IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control)
-    }
-
     /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         let method = self.method.word();
-        let has_no_map = self.is_uniform() || self.method == IntegrateMethod::Stratified;
+        let has_no_map = self.method.is_uniform() || self.method == IntegrateMethod::Stratified;
         if has_no_map && self.training.is_some() {
             return Err(format!("--training is an option of vegas, sobol, lattice and auto, not of --method {method}"));
         }
@@ -192,7 +187,7 @@ impl Common {
                 self.training_option()
             ));
         }
-        if !self.is_uniform() && self.precision.plan {
+        if !self.method.is_uniform() && self.precision.plan {
             let why = "a short pilot says little of what training or evenness gains";
             return Err(format!("--plan is an option of --method plain, antithetic and control: {why}"));
         }
@@ -226,7 +221,7 @@ impl Common {
         let method = self.method.word();
         match self.method {
             _ if self.histogram.is_empty() => Ok(()),
-            IntegrateMethod::Antithetic | IntegrateMethod::Control => {
+            _ if self.method.is_reduced() => {
                 Err(format!("--method {method} has no --histogram, as a value there is not that of one point"))
             }
             _ if self.precision.plan => Err("--plan has no --histogram".to_owned()),

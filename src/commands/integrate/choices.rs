@@ -29,6 +29,19 @@ words! {
     }
 }
 
+impl IntegrateMethod {
+    /// Whether samples are independent, uniform in the region and alike.
+    pub fn is_uniform(self) -> bool {
+        self == IntegrateMethod::Plain || self.is_reduced()
+    }
+
+    /// Whether a value is made of others than the one at its point: of both of a pair, or less a
+    /// control.
+    pub fn is_reduced(self) -> bool {
+        matches!(self, IntegrateMethod::Antithetic | IntegrateMethod::Control)
+    }
+}
+
 words! {
     /// What points `--method auto` has chosen.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,9 @@ use self::tally::{LineTally, ManyTally};
 use super::answer::IntegrateResult;
 use super::answer::many::{IntegralOfLine, IntegralsResult};
 use super::entries;
+use super::finding::{ComponentFinding, IntegralFinding};
 use super::problem::Problem;
+use super::result::of_finding;
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
@@ -191,29 +193,16 @@ fn integral(line: &LineProblem, blocks: u64, tally: Option<&LineTally>) -> Resul
 
 /// A line without an estimate.
 fn unknown(problem: &Problem, integrand: &'static str, samples: u64, completion: Completion) -> IntegrateResult {
-    IntegrateResult {
-        integrand,
-        parameters: problem.parameters.clone(),
-        estimate: None,
-        std_error: None,
-        ci95: None,
+    let nothing = ComponentFinding { mean: None, nans: 0, chi_square: None };
+    let finding = IntegralFinding {
+        bins: None,
+        components: vec![nothing],
+        correlations: Vec::new(),
         interval: IntervalKind::StudentT,
         degrees_of_freedom: None,
         samples,
-        training_samples: None,
+        training: None,
         points: None,
-        nan_samples: None,
-        seed: problem.seed,
-        method: problem.method,
-        exact: problem.kernel.exact(),
-        z: None,
-        chi_square: None,
-        q: None,
-        largest_share: None,
-        warning: None,
-        target: None,
-        completion,
-        components: Vec::new(),
-        histograms: Vec::new(),
-    }
+    };
+    IntegrateResult { nan_samples: None, ..of_finding(problem, integrand, &finding, None, completion) }
 }

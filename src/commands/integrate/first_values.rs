@@ -19,13 +19,8 @@ pub(super) struct FirstValues {
 
 impl FirstValues {
     pub(super) fn new(kernel: &dyn Kernel, method: IntegrateMethod, seed: u64, isa: Isa) -> FirstValues {
-        let is_plain = match method {
-            IntegrateMethod::Plain | IntegrateMethod::Antithetic | IntegrateMethod::Control => true,
-            // Their tallies have what correlations take.
-            IntegrateMethod::Sobol | IntegrateMethod::Lattice | IntegrateMethod::Auto => false,
-            IntegrateMethod::Stratified | IntegrateMethod::Vegas => false,
-        };
-        let factors = (is_plain && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
+        // The tallies of other methods have what correlations take.
+        let factors = (method.is_uniform() && kernel.components() > 1).then(|| Factors::new(kernel, seed, isa));
         let kernel = kernel.duplicate();
         let sampled = match &factors {
             Some(factors) => Box::new(factors.paired(kernel)),

@@ -23,9 +23,8 @@ pub(super) fn check(nan: NanPolicy, is_weighted: bool) -> Result<(), String> {
 
 /// The options that help where values are not numbers. `is_trained`: whether a map is trained.
 pub(super) fn advice(method: IntegrateMethod, is_trained: bool, is_weighted: bool) -> &'static str {
-    let is_reduced = matches!(method, IntegrateMethod::Antithetic | IntegrateMethod::Control);
     let has_skip = !is_weighted && !is_trained && method != IntegrateMethod::Stratified;
-    match (is_reduced, has_skip) {
+    match (method.is_reduced(), has_skip) {
         (true, true) => "--method plain has --nan skip and --nan zero",
         (true, false) => "--method plain has --nan zero",
         (false, true) => "--nan skip leaves such samples out, --nan zero counts them as 0",

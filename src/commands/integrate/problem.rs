@@ -197,7 +197,7 @@ impl Problem {
     /// [`Error::Usage`] if an option does not fit the integrand.
     pub(super) fn of(made: Made, options: &Samples, isa: Isa, words: Vec<String>) -> Result<Problem> {
         let Made { kernel, fingerprint } = made;
-        options.common.check_kernel(&*kernel).map_err(Error::Usage)?;
+        nan::check(options.common.nan, kernel.is_weighted()).map_err(Error::Usage)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
         let mut set: String = parameters.iter().map(|(name, word)| format!(", {name} {word}")).collect();

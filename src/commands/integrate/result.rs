@@ -32,9 +32,20 @@ pub(super) fn result<J: Integration>(
         let why = "the integral or its error is beyond the largest number there is (1.8e308)";
         return Err(Error::Run(why.to_owned()));
     }
+    Ok(of_finding(problem, integrand, &finding, target, completion))
+}
+
+/// The same from what the tally says.
+pub(super) fn of_finding(
+    problem: &Problem,
+    integrand: &'static str,
+    finding: &IntegralFinding,
+    target: Option<TargetResult>,
+    completion: Completion,
+) -> IntegrateResult {
     let ComponentFinding { mean, nans, chi_square } = finding.components[0];
     let exact = problem.kernel.exact();
-    Ok(IntegrateResult {
+    IntegrateResult {
         integrand,
         parameters: problem.parameters.clone(),
         estimate: mean.map(|mean| mean.estimate),
@@ -56,9 +67,9 @@ pub(super) fn result<J: Integration>(
         warning: warning(problem, &finding.components[0]),
         target,
         completion,
-        components: components(problem, &finding),
+        components: components(problem, finding),
         histograms: problem.histograms.results(finding.bins.as_ref(), problem.part_scale(mean)),
-    })
+    }
 }
 
 /// What is reported about each component, if there are several.

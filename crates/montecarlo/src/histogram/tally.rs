@@ -3,8 +3,8 @@
 //! Stands beside `histogram`, which fills the bins of one block. A *unit* is what is independent:
 //! a sample, a block, or one of 16 replicates.
 //!
-//! - **Samples.** Of n, S and Q are the sums of the values in a bin and of their squares. The part is
-//!   S / n, and its squared error (Q/n - (S/n)^2) / (n - 1). That loses digits where nearly all
+//! - **Samples.** Of n, S and Q are the sums of the values in a bin and of their squares. The part
+//!   is S / n, and its squared error (Q/n - (S/n)^2) / (n - 1). That loses digits where nearly all
 //!   samples are in one bin and hardly differ; a bin of all samples is the whole integral, whose
 //!   error is known better. No shift is taken: far from a peak it would be larger than the values.
 //! - **Blocks.** Their estimates e may agree in ten digits and more. So e^2 is added in two numbers
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BlockBin;
 use crate::exact::{Exact, ExactSquares, Superaccumulator};
-use crate::mean::spread;
+use crate::mean::{means_of_replicates, spread};
 use crate::student::t95;
 
 /// Below this share of the mean square, a spread of samples cannot be told from rounding: 2^-40.
@@ -34,7 +34,7 @@ enum Unit {
     #[default]
     Sample,
     Block,
-    /// One of so many.
+    /// One of this number.
     Replicate(usize),
 }
 
@@ -124,10 +124,6 @@ fn size(squares: &ExactSquares, n: f64) -> i32 {
     if sum > 0.0 { (libm::frexp(sum / n).1 + exponent) / 2 } else { 0 }
 }
 
-fn exponent_of(x: f64) -> i32 {
-    if x == 0.0 { -1000 } else { libm::frexp(x).1.clamp(-1000, 1000) }
-}
-
 /// A sum times 2^`exponent`, and what rounding it has left out.
 fn in_two<const N: usize, const LOW: i32>(sum: &Superaccumulator<N, LOW>, exponent: i32) -> (f64, f64) {
     let high = sum.value_scaled(exponent);
@@ -176,7 +172,7 @@ impl BinTally {
         BinTally::new(Unit::Block, 0, sums)
     }
 
-    /// Points of one replicate of so many.
+    /// `points` points of number `replicate` in `of`.
     pub(super) fn of_replicate((replicate, of): (usize, usize), points: u64, bins: &[BlockBin]) -> BinTally {
         let first = bins.iter().map(|bin| scaled(bin.sum, -bin.exponent)).collect();
         BinTally::new(Unit::Replicate(of), replicate, BinSums { units: points, first, ..BinSums::default() })
@@ -217,15 +213,13 @@ impl BinTally {
     }
 
     fn of_replicates(&self, bin: usize) -> (f64, Option<f64>, i32) {
-        let size = |sums: &BinSums| exponent_of(sums.first[bin].value_scaled(-64)) + 64;
-        let exponent = -self.replicates.values().map(size).fold(-936, i32::max);
-        let mean = |sums: &BinSums| sums.first[bin].value_scaled(exponent) / sums.units as f64;
-        let means: Vec<f64> = self.replicates.values().map(mean).collect();
+        let sums: Vec<(u64, &Exact)> = self.replicates.values().map(|sums| (sums.units, &sums.first[bin])).collect();
+        let (means, exponent) = means_of_replicates(&sums, 0.0);
         let (mean, error) = spread(&means);
         (mean, (error > 0.0).then_some(error), exponent)
     }
 
-    /// Whether it can be of so many `bins` and samples: for tallies from files.
+    /// Whether it can be of this number of bins and samples: for tallies from files.
     pub fn is_sound_of_samples(&self, bins: usize, samples: u64) -> bool {
         let are_counts =
             |sums: &BinSums| sums.counts.len() == bins && sums.counts.iter().all(|&count| count <= samples);
@@ -249,7 +243,7 @@ impl BinTally {
             })
     }
 
-    /// The same for replicates with so many `points` each.
+    /// The same for replicates, of which each has its number of `points`.
     pub fn is_sound_of_replicates(&self, bins: usize, points: &[u64]) -> bool {
         let is_sound = |(replicate, &points): (usize, &u64)| match self.replicates.get(&replicate) {
             Some(sums) => sums.units == points && sums.first.len() == bins,

@@ -40,7 +40,7 @@ use super::REPLICATES;
 use super::plan::NetPlan;
 use crate::exact::Exact;
 use crate::irregular::{BadSample, keep_first};
-use crate::mean::{Mean, spread};
+use crate::mean::{Mean, means_of_replicates, spread};
 use crate::sampler::LaneSums;
 use crate::scale::Scale;
 use crate::tally::{Sums, bits};
@@ -153,10 +153,9 @@ impl NetTally {
     pub fn correlation(tallies: [&NetTally; 2], shifts: [f64; 2], nans_are_zero: bool) -> Option<f64> {
         let centred = [0, 1].map(|which| {
             let counted = tallies[which].replicates.each_ref().map(|sums| sums.counted(shifts[which], nans_are_zero));
-            let exponent = exponent(&counted, 0.0);
-            let parts = counted.each_ref().map(|(count, sum)| sum.value_scaled(exponent) / *count as f64);
+            let (parts, _) = means_of_replicates(&counted, 0.0);
             let (mean, _) = spread(&parts);
-            parts.map(|part| part - mean)
+            parts.into_iter().map(|part| part - mean).collect::<Vec<_>>()
         });
         let product = |one: &[f64], other: &[f64]| one.iter().zip(other).map(|(a, b)| a * b).sum::<f64>();
         let [one, other] = &centred;
@@ -172,8 +171,7 @@ impl NetTally {
             return None;
         }
         let all = if nans_are_zero { self.all.clone().with_zeros(shift) } else { self.all.clone() };
-        let exponent = exponent(&counted, shift);
-        let parts = counted.each_ref().map(|(count, sum)| sum.value_scaled(exponent) / *count as f64);
+        let (parts, exponent) = means_of_replicates(&counted, shift);
         let shift_part = libm::scalbn(shift, exponent);
         let (part, error) = spread(&parts);
         let least = f64::EPSILON * (shift_part.abs() + 4.0 * root_mean_square(&all, exponent));
@@ -183,14 +181,6 @@ impl NetTally {
         let degrees = REPLICATES as u64 - 1;
         Some(Mean::from_parts((shift_part + part, std_error, least), exponent, volume, share, numbers, degrees))
     }
-}
-
-/// A power of two that keeps squares of these sums and of the shift in range.
-fn exponent(counted: &[(u64, Exact); REPLICATES], shift: f64) -> i32 {
-    let size = |x: f64, exponent: i32| if x == 0.0 { i32::MIN } else { libm::frexp(x).1 + exponent };
-    let sizes = counted.iter().map(|(_, sum)| size(sum.value_scaled(-64), 64));
-    let largest = sizes.fold(size(shift, 0), i32::max);
-    if largest == i32::MIN { 0 } else { (-largest).clamp(-900, 900) }
 }
 
 /// That of all values less the shift, times 2^`exponent`.

@@ -57,8 +57,8 @@ pub trait Kernel {
     fn image(&self, u: &[f64]) -> Vec<f64> {
         u.to_vec()
     }
-    /// Numbers that are a value: 1 to [`MOST_COMPONENTS`](super::components::MOST_COMPONENTS). Of an
-    /// [`Integrand`], 1.
+    /// Numbers that are a value: 1 to [`MOST_COMPONENTS`](crate::components::MOST_COMPONENTS). Of
+    /// an [`Integrand`], 1.
     fn components(&self) -> usize {
         self.inner().components()
     }
@@ -85,9 +85,7 @@ pub trait Kernel {
         let groups = samples.div_ceil(WIDTH);
         let mut values = vec![Row::all(0.0); groups * self.components()];
         self.evaluate(&rows[..groups * self.dimension()], &mut values, isa);
-        for ((values, rule), sums) in values.chunks_exact(groups).zip(rules).zip(sums) {
-            add_known(values, samples, *rule, sums, isa);
-        }
+        add_known(&values, samples, rules, sums, isa);
     }
     /// One for another rank or test.
     fn duplicate(&self) -> Box<dyn Kernel>;

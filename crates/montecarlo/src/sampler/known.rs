@@ -7,7 +7,7 @@ use montesieve_kernel::isa::Supported;
 
 use super::{BlockRule, Kernel, LaneSums};
 use crate::integrand::Integrand;
-use crate::uniform::Row;
+use crate::uniform::{Row, WIDTH};
 
 /// An integrand whose only coordinate is its value.
 #[derive(Clone)]
@@ -28,10 +28,14 @@ impl Integrand for Known {
     }
 }
 
-/// Adds the first `samples` of these values to `sums`, 128 in a row.
+/// Adds the first `samples` of these values to `sums`, 128 in a row: those of the first component,
+/// then those of the second, and so on, each by its rule.
 ///
 /// # Panics
 /// If there are too few rows.
-pub(super) fn add_known(values: &[Row], samples: usize, rule: BlockRule, sums: &mut LaneSums, isa: Supported) {
-    Kernel::add(&mut Known, values, samples, &[rule], std::slice::from_mut(sums), isa);
+pub(super) fn add_known(values: &[Row], samples: usize, rules: &[BlockRule], sums: &mut [LaneSums], isa: Supported) {
+    let each = values.chunks_exact(samples.div_ceil(WIDTH));
+    for ((values, rule), sums) in each.zip(rules).zip(sums) {
+        Kernel::add(&mut Known, values, samples, &[*rule], std::slice::from_mut(sums), isa);
+    }
 }

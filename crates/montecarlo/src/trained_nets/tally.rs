@@ -8,7 +8,7 @@ use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
 use super::{CANDIDATES, Candidate, TrainedPlan, choice};
-use crate::components::{Components, Shape};
+use crate::components::{Components, Shape, merge_each};
 use crate::histogram::BinTally;
 use crate::irregular::{BadSample, earliest};
 use crate::mean::Mean;
@@ -55,11 +55,7 @@ pub struct TrainedTally {
 impl Tally for TrainedTally {
     fn merge(&mut self, next: TrainedTally) {
         self.training.merge(next.training);
-        if self.trial.is_empty() {
-            self.trial = next.trial;
-        } else {
-            self.trial.iter_mut().zip(next.trial).for_each(|(here, there)| here.merge(there));
-        }
+        merge_each(&mut self.trial, next.trial, NetSums::merge);
         self.counting.merge(next.counting);
     }
 }
@@ -136,15 +132,13 @@ impl TrainedTally {
         };
         let counting = TrainedPlan::within(&blocks, plan.preparing_blocks(), u64::MAX);
         let is_net_sound = |sums: &NetSums| sums.is_sound(&plan.nets, dimension, counting.clone());
-        // No block of a kind, no tally.
-        let among = |is_none: bool, bins: usize| Shape { components: if is_none { 0 } else { shape.components }, bins };
-        let own_bins = if counting.is_empty() { 0 } else { shape.bins };
+        let own = |blocks: &Range<u64>| if blocks.is_empty() { Shape::default() } else { shape };
         let are_bins_sound =
             |bins: &BinTally| bins.is_sound_of_replicates(shape.bins, &plan.nets.points_of_each(&counting));
         let trained = TrainedPlan::within(&blocks, 0, training);
-        self.training.is_sound(&plan.cut, among(trained.is_empty(), 0), trained)
+        self.training.is_sound(&plan.cut, own(&trained), trained)
             && self.trial.len() == if tried.is_empty() { 0 } else { CANDIDATES.len() }
             && self.trial.iter().enumerate().all(is_trial_sound)
-            && self.counting.are_sound(among(counting.is_empty(), own_bins), is_net_sound, are_bins_sound)
+            && self.counting.are_sound(own(&counting), is_net_sound, are_bins_sound)
     }
 }

@@ -158,7 +158,7 @@ impl VegasSampler {
 
     /// A block that counts: one pass over all boxes. Without training no scale of values is known,
     /// and training may have missed values that are many orders of magnitude larger. Where squares
-    /// leave the range, the block is computed again with a scale of its own.
+    /// leave the range, the block is computed again with its own scale.
     fn pass(&mut self, block: u64) -> VegasTally {
         let scalings = self.scalings.clone();
         let mut powers: Vec<i32> = scalings.iter().map(|scaling| scaling.exponent.unwrap_or(0)).collect();
@@ -187,8 +187,8 @@ impl VegasSampler {
         VegasTally::of_passes(sums, covariances)
     }
 
-    /// The sums of a pass, of values times 2 to the power of their component; the covariances of the
-    /// estimates of each two components; and its samples.
+    /// The sums of a pass, of values times 2 to the power of their component; the covariances of
+    /// the estimates of each two components; and its samples.
     fn pass_scaled(&mut self, block: u64, powers: &[i32]) -> (Vec<ComponentPass>, Vec<f64>, u64) {
         let adaptation = Rc::clone(&self.adaptation);
         let counts = &adaptation.counts;

@@ -10,12 +10,12 @@
 //! sigma_h, roughly: so each box has two samples, or its share of a quarter of all if that is more.
 //! The rest goes by sigma_h to the power 3/4 (Lepage's beta).
 //!
-//! **Without training** every box has the same number. The variance within boxes is never above that
-//! of plain samples, and for a smooth integrand it is smaller by a factor of about C^(2/D). A box
-//! has at least four samples and not one: so the error is measured within boxes, by samples of the
-//! same distribution. A Latin hypercube and a systematic sample have one sample in a stratum; they
-//! have no error estimate but that of replicates. A block has a sixteenth of such a job's samples,
-//! at most 2^18: the boxes are finer in a larger job.
+//! **Without training** every box has the same number. The variance within boxes is never above
+//! that of plain samples, and for a smooth integrand it is smaller by a factor of about C^(2/D). A
+//! box has at least four samples and not one: so the error is measured within boxes, by samples of
+//! the same distribution. A Latin hypercube and a systematic sample have one sample in a stratum;
+//! they have no error estimate but that of replicates. A block has a sixteenth of such a job's
+//! samples, at most 2^18: the boxes are finer in a larger job.
 //!
 //! References for that: P. Glasserman, "Monte Carlo methods in financial engineering" (2004), 4.3;
 //! W. G. Cochran, "Sampling techniques" (1977), 5A.

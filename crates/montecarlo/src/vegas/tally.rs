@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::VegasCut;
 use super::training::TrainingTally;
 use crate::chi_square::ChiSquare;
-use crate::components::{Components, Shape};
+use crate::components::{Components, Shape, merge_each};
 use crate::correlation::pairs;
 use crate::exact::{Exact, ExactSquares};
 use crate::histogram::BinTally;
@@ -122,11 +122,7 @@ pub struct VegasTally {
 impl Tally for VegasTally {
     fn merge(&mut self, next: VegasTally) {
         self.sums.merge(next.sums);
-        if self.covariances.is_empty() {
-            self.covariances = next.covariances;
-        } else {
-            self.covariances.iter_mut().zip(&next.covariances).for_each(|(here, there)| here.merge(there));
-        }
+        merge_each(&mut self.covariances, next.covariances, |here, there| here.merge(&there));
         match (&mut self.training, next.training) {
             (_, Training::None) => {}
             (here @ Training::None, there) => *here = there,
@@ -137,7 +133,7 @@ impl Tally for VegasTally {
 }
 
 impl VegasTally {
-    /// Samples of a stage of training, for an integrand of so many components.
+    /// Samples of a stage of training, for an integrand of `components` components.
     pub(super) fn of_training(tally: TrainingTally, irregular: Irregular, components: usize) -> VegasTally {
         let mut sums = vec![VegasSums { training: tally.samples, ..VegasSums::default() }; components];
         sums[0] = sums[0].clone().with(irregular);
@@ -242,7 +238,7 @@ impl VegasSums {
         sums
     }
 
-    /// Whether it can be of these blocks, of which so many train and count.
+    /// Whether it can be of these blocks, of which `training` train and `counting` count.
     fn is_sound(&self, cut: &VegasCut, blocks: &Range<u64>, training: u64, counting: u64) -> bool {
         let is_there = |bad: Option<&BadSample>| bad.is_none_or(|bad| bad.is_sound(cut.dimension(), blocks));
         self.training == training.saturating_mul(cut.training_block)
