@@ -2,8 +2,8 @@
 //!
 //! Stands beside `problem`, which runs one integral: here the blocks of all lines are those of one
 //! job (`job`), so ranks share them evenly however short each line is. What a line reports has the
-//! bytes that `integrate` reports for it alone: its own job is one of [`methods`](super::methods). A
-//! line that fails loses nothing of the others.
+//! bytes that `integrate` reports for it alone: its own job is one of [`methods`](super::methods).
+//! A line that fails loses nothing of the others.
 //!
 //! | file | holds |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! What a rank must know of an integrand before it adds up values: a function of its first 128.
 //!
-//! Stands apart from `problem`, which evaluates nothing until the root has tested the first samples:
-//! a function that crashes then does so on one rank, with one message.
+//! Stands apart from `problem`, which evaluates nothing until the root has tested the first
+//! samples: a function that crashes then does so on one rank, with one message.
 
 use super::args::IntegrateMethod;
 use crate::isa::Isa;

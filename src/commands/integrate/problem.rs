@@ -86,7 +86,8 @@ impl Timed for Samples {
 /// The integrand and how it is sampled, whatever the method.
 pub(super) struct Problem {
     pub(super) kernel: Box<dyn Kernel>,
-    /// What the first values say: evaluated when it is needed, after the root has tested the integrand.
+    /// What the first values say: evaluated when it is needed, after the root has tested the
+    /// integrand.
     pub(super) first_values: OnceCell<FirstValues>,
     /// The histograms that were asked for.
     pub(super) histograms: Histograms,
