@@ -1,7 +1,7 @@
 //! A function that crashes, or ends the program, ends the job with one message that names it.
 //!
 //! Handlers of SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT are installed when a library is loaded.
-//! They act only on a thread that runs the function at that moment ([`during`]); otherwise the
+//! They act only on a thread that runs the function at that moment (`during`); otherwise the
 //! handler from before gets the signal. A function that calls `exit` (Fortran's `stop`) would end
 //! one rank with success and without a result: exit handlers find that, one for each thread. Each
 //! call of `exit` takes a handler off the process's list. With a single handler, a second thread

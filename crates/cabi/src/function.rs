@@ -1,8 +1,8 @@
 //! The loaded function as a [`Kernel`]: 128 points at a time, in one of three forms.
 //!
-//! A scalar function is called for each point, and one of vectors too. A batch gets all 128, coordinate by coordinate, as
-//! the rows of the sampler have them: nothing is transposed, and the function's loops over points
-//! become vectors.
+//! A function of one point, with a scalar or a vector as its value, is called for each. A batch
+//! gets all 128, coordinate by coordinate, as the rows of the sampler have them: nothing is
+//! transposed, and the function's loops over points become vectors.
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -105,7 +105,7 @@ impl CompiledFunction {
                     // SAFETY: `point` has `dimension` numbers, and `one` one for each component.
                     unsafe { function(dimension as c_int, point.as_ptr(), one.as_mut_ptr(), ptr::null_mut()) };
                     values.iter_mut().zip(&one).for_each(|(row, &value)| row.0[lane] = value);
-                    is_kept(one[components], &names, components);
+                    check_guard(one[components], &names, components);
                 });
             }
             Form::Batch => {
@@ -118,7 +118,7 @@ impl CompiledFunction {
                 crash::during(&Step::call(&self.library.names, dimension), || unsafe {
                     function(WIDTH as c_int, dimension as c_int, points, to, ptr::null_mut());
                 });
-                is_kept(self.values[self.components].0[0], &self.library.names, self.components);
+                check_guard(self.values[self.components].0[0], &self.library.names, self.components);
             }
         }
     }
@@ -139,7 +139,7 @@ impl CompiledFunction {
 }
 
 /// Ends the job where the number behind the last value is no longer there.
-fn is_kept(guard: f64, names: &Names, components: usize) {
+fn check_guard(guard: f64, names: &Names, components: usize) {
     if guard.to_bits() != GUARD.to_bits() {
         crash::end_by_too_many_values(names, components);
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// separated from the part after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Boundaries {
-    /// One block: the first that a longer job does not have (see [`Identity`](super::Identity)).
+    /// One block: the first that a longer job does not have (see [`Identity`](crate::Identity)).
     pub at: Option<u64>,
     /// The ends of prefixes whose totals are needed, also after a restart.
     pub prefixes: PrefixEnds,
