@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod args;
+mod bad_values;
 mod blocks;
 mod choices;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod nets;
 mod plain;
 mod problem;
 mod result;
+mod slow;
 mod trained_nets;
 mod vegas;
 

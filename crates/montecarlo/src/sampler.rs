@@ -3,7 +3,8 @@
 //! Order: a block is 2^12 rows of 128 uniform numbers. A *group* of 128 samples takes D rows, one
 //! for each coordinate; its samples are the places in a row. So a block holds floor(2^12 / D)
 //! groups, and the rows left over are skipped. n samples are the first n in that
-//! order: block by block, group by group, place by place.
+//! order: block by block, group by group, place by place. Where values take long, a block has fewer
+//! groups, and skips more rows ([`Sampler::with_blocks_of`]).
 //!
 //! Inside a block each place adds up its own values in order; at the end of it the 128 sums go into
 //! the exact ones of [`tally`](super::tally). So the bits depend on the seed and the block alone.
@@ -54,9 +55,11 @@ pub struct Sampler {
     kernel: Box<dyn Kernel>,
     uniforms: Uniforms,
     isa: Supported,
+    /// Samples of a block.
+    block: u64,
     /// The block whose first row is next; none after a part of a block.
     at: Option<u64>,
-    /// For each component.
+    /// For each component; empty until they are needed.
     rules: Vec<BlockRule>,
     binning: Option<Binning>,
     rows: Vec<Row>,
@@ -70,21 +73,16 @@ impl Sampler {
     pub fn new(kernel: Box<dyn Kernel>, seed: u64, isa: Isa) -> Sampler {
         let dimension = kernel.dimension();
         let rows = vec![Row::all(0.0); groups_at_a_time(&*kernel) * dimension];
-        let rules = vec![BlockRule::new(0.0); kernel.components()];
-        let mut sampler = Sampler {
+        Sampler {
             kernel,
             uniforms: Uniforms::new(seed, isa),
             isa: isa.require(),
+            block: block_samples(dimension),
             at: Some(0),
-            rules,
+            rules: Vec::new(),
             binning: None,
             rows,
-        };
-        if !sampler.kernel.is_indicator() {
-            let shifts = sampler.first_values().into_iter().map(mean_of_numbers);
-            sampler.rules = shifts.map(BlockRule::new).collect();
         }
-        sampler
     }
 
     /// The same with histograms of the first component.
@@ -93,10 +91,35 @@ impl Sampler {
         Sampler { binning, ..self }
     }
 
+    /// The same with the [`shifts`](Sampler::shifts) of another sampler of this kernel and seed,
+    /// which need not be found again.
+    #[must_use]
+    pub fn with_shifts(self, shifts: &[f64]) -> Sampler {
+        Sampler { rules: BlockRule::all(shifts), ..self }
+    }
+
+    /// The same with blocks of at most `samples` samples, a multiple of 128: other blocks than
+    /// those of the whole, each at the beginning of one of those.
+    #[must_use]
+    pub fn with_blocks_of(self, samples: u64) -> Sampler {
+        Sampler { block: self.block.min(samples), ..self }
+    }
+
     /// What is taken from every value of each component before it is added up: see
     /// [`mean`](super::mean). It is the mean of the first 128 values that are numbers.
-    pub fn shifts(&self) -> Vec<f64> {
+    pub fn shifts(&mut self) -> Vec<f64> {
+        self.find_rules();
         self.rules.iter().map(|rule| rule.shift).collect()
+    }
+
+    fn find_rules(&mut self) {
+        if self.rules.is_empty() {
+            let shifts: Vec<f64> = match self.kernel.is_indicator() {
+                true => vec![0.0; self.kernel.components()],
+                false => self.first_values().into_iter().map(mean_of_numbers).collect(),
+            };
+            self.rules = BlockRule::all(&shifts);
+        }
     }
 
     /// The first 128 values of each component.
@@ -111,8 +134,8 @@ impl Sampler {
     /// The sums over `samples` samples, of which the first is the first one of block `first`; for
     /// each component. Resumes without a jump where the call before ended with a whole block.
     pub fn sums(&mut self, first: u64, samples: u64) -> Components<Sums> {
-        let each = block_samples(self.kernel.dimension());
-        let mut sums = vec![Sums::default(); self.rules.len()];
+        let each = self.block;
+        let mut sums = vec![Sums::default(); self.kernel.components()];
         let mut bins: Option<BinTally> = None;
         let whole = (first..first + samples / each).map(|block| (block, each));
         let rest = (!samples.is_multiple_of(each)).then(|| (first + samples / each, samples % each));
@@ -127,6 +150,7 @@ impl Sampler {
 
     /// Adds the first `samples` samples of one block.
     fn add_block(&mut self, block: u64, samples: u64, sums: &mut [Sums]) {
+        self.find_rules();
         let mut rules = std::mem::take(&mut self.rules);
         let lanes = right_sums(&mut rules, |rules| self.lanes(block, samples, rules));
         self.rules = rules;
@@ -164,7 +188,7 @@ impl Sampler {
     /// The first sample of a block, among its first `samples`, of which a component `is_bad`: where
     /// it is, and its value.
     pub fn first_bad(&mut self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
-        let samples = samples.min(block_samples(self.kernel.dimension()));
+        let samples = samples.min(self.block);
         self.at = None;
         self.uniforms.go_to(block);
         let rows = &mut self.rows[..self.kernel.dimension()];

@@ -244,7 +244,7 @@ impl TrainedSampler {
             Some((present, nets)) if present == tried => nets,
             _ => self.net_sampler(tried),
         };
-        let mut shifts = nets.shifts().collect::<Vec<_>>().into_iter();
+        let mut shifts = nets.shifts().into_iter();
         let sums = nets.block(number).map(|tally| NetSums { shift: shifts.next().unwrap_or_default(), tally });
         self.nets = Some((tried, nets));
         sums

@@ -103,7 +103,7 @@ fn net(kernel: Box<dyn Kernel>, seed: u64, family: Family) -> Finding {
     let mut tally = Components::<NetTally>::default();
     (0..plan.blocks()).for_each(|block| tally.merge(sampler.block(block)));
     let has_bad_value = tally[0].first_infinite().is_some() || tally[0].nans() > 0;
-    let shift = sampler.shifts().next().expect("a component");
+    let shift = sampler.shifts()[0];
     Finding { mean: tally[0].mean(shift, 1.0, false), has_bad_value }
 }
 

@@ -28,6 +28,11 @@ pub(super) fn total<T: Tally + Default>(
 /// it.
 pub(super) const WITH_TRAINING: &str = "with the same --training, at most a third of SAMPLES in both";
 
+/// When jobs have the same blocks whose size depends on SAMPLES.
+pub(super) fn same_blocks_from(samples: u64) -> String {
+    format!("with blocks of the same size, which all jobs of at least {samples} samples have")
+}
+
 /// What to do where a checkpoint of the same integrand, seed and method is refused: `condition`
 /// says which jobs of different lengths have the same blocks.
 pub(super) fn resumption_advice(problem: &Problem, theirs: &Identity, condition: &str) -> Option<String> {

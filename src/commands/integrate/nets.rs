@@ -8,9 +8,10 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::args::{IntegrateMethod, NanPolicy, Points};
-use super::blocks::{WITH_TRAINING, resumption_advice, total};
+use super::blocks::{WITH_TRAINING, resumption_advice, same_blocks_from, total};
 use super::finding::{ComponentFinding, IntegralFinding, readings};
 use super::problem::{Integration, Problem};
+use super::slow;
 use crate::commands::rounds::{Fall, Reading, Sampling};
 use crate::error::Result;
 use crate::job::rounds::Shorten;
@@ -42,6 +43,7 @@ pub(super) struct NetJob {
 impl NetJob {
     pub(super) fn new(problem: Problem, family: Family) -> NetJob {
         let plan = NetPlan::new(problem.kernel.dimension(), problem.samples);
+        let plan = problem.slow_block.map_or(plan, |most| plan.with_blocks_of(most));
         NetJob { blocks: plan.blocks(), problem: Rc::new(problem), family, plan }
     }
 
@@ -86,8 +88,8 @@ impl Job for NetJob {
     }
 
     fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
-        let most = NetPlan::full_blocks_from(self.problem.kernel.dimension());
-        let condition = format!("with blocks of the same size, which all jobs of at least {most} samples have");
+        let full = NetPlan::full_blocks_from(self.problem.kernel.dimension());
+        let condition = same_blocks_from(self.problem.slow_block.map_or(full, |_| slow::FULL_BLOCKS_FROM));
         // That of `auto` may have trained.
         let is_like_this = !theirs.kind.contains(", --training ");
         resumption_advice(&self.problem, theirs, if is_like_this { &condition } else { WITH_TRAINING })
@@ -107,13 +109,13 @@ impl Job for NetJob {
     }
 
     fn grain(&self) -> u64 {
-        GRAIN
+        self.problem.grain(GRAIN)
     }
 
     fn workspace(&self) -> NetSampler {
         let Problem { kernel, seed, isa, .. } = &*self.problem;
         let sampler = NetSampler::new(kernel.duplicate(), self.plan, self.family, *seed, *isa);
-        sampler.with_histograms(self.problem.histograms.binning())
+        sampler.with_shifts(self.problem.shifts()).with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(

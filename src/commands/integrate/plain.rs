@@ -8,9 +8,10 @@
 use std::ops::ControlFlow;
 
 use super::args::{IntegrateMethod, NanPolicy};
-use super::blocks::total;
+use super::blocks::{resumption_advice, same_blocks_from, total};
 use super::finding::{ComponentFinding, IntegralFinding, readings};
 use super::problem::{Integration, Problem};
+use super::slow;
 use crate::commands::command::Check;
 use crate::commands::rounds::{Reading, Sampling};
 use crate::error::{Error, Result};
@@ -19,7 +20,7 @@ use crate::job::{Identity, Job, Ledger, PrefixEnds, Span, Version, YieldNow, inv
 use crate::montecarlo::components::Components;
 use crate::montecarlo::histogram::BinTally;
 use crate::montecarlo::mean::Mean;
-use crate::montecarlo::sampler::{Sampler, block_samples};
+use crate::montecarlo::sampler::Sampler;
 use crate::montecarlo::tally::Sums;
 use crate::report::IntervalKind;
 use crate::report::chart::Chart;
@@ -57,8 +58,7 @@ impl Shorten for PlainJob {
     }
 }
 
-/// The job: samples of an integrand in blocks of 2^12 rows, the stream of each keyed by seed and
-/// block. The sums do not depend on the policy for values that are not numbers.
+/// The job: samples of an integrand block by block, the stream of each keyed by seed and block. The sums do not depend on the policy for values that are not numbers.
 pub(super) struct PlainJob {
     pub(super) problem: Problem,
 }
@@ -108,7 +108,7 @@ impl PlainJob {
 
     /// Values of a full block.
     fn each(&self) -> u64 {
-        block_samples(self.problem.kernel.dimension())
+        self.problem.uniform_block()
     }
 
     /// The values of a span: whole blocks, except the last one of the job.
@@ -120,7 +120,7 @@ impl PlainJob {
     /// about the first one.
     fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> Check {
         let samples = samples.min(self.values(Span::new(block, block + 1)));
-        match self.problem.sampler().first_bad(block, samples, is_bad) {
+        match self.problem.first_bad(block, samples, is_bad) {
             None => Ok(()),
             Some((point, value)) => Err(Problem::bad_value(value, &point)),
         }
@@ -136,12 +136,22 @@ impl Job for PlainJob {
     }
 
     fn identity(&self) -> Option<Identity> {
-        let (kind, words) = (self.problem.kind.clone(), self.problem.words.clone());
+        let words = self.problem.words.clone();
+        let (method, slow_block) = (self.problem.method, self.problem.slow_block);
+        let is_plain = method == IntegrateMethod::Plain && slow_block.is_none();
+        let method = (!is_plain).then(|| format!(", --method {}", method.word()));
+        let block = slow_block.map(|_| format!(", blocks of {}", self.each()));
+        let kind = [Some(self.problem.kind.clone()), method, block].into_iter().flatten().collect();
         // Stream 2: values that are not numbers are counted, and sums have the full range of
         // squares. Stream 3: there are sums of each component.
         let version = Version { cut: 1, stream: 3, block: self.each() };
         let (amount, whole) = (self.problem.values().into(), self.problem.values() / self.each());
         Some(Identity { kind, version, amount, whole, words, parts: Vec::new() })
+    }
+
+    fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
+        let condition = same_blocks_from(slow::FULL_BLOCKS_FROM * self.problem.samples_of_value);
+        resumption_advice(&self.problem, theirs, &condition)
     }
 
     fn check(&self, span: Span, sums: &Components<Sums>) -> std::result::Result<(), String> {
@@ -158,12 +168,11 @@ impl Job for PlainJob {
     }
 
     fn grain(&self) -> u64 {
-        GRAIN
+        self.problem.grain(GRAIN)
     }
 
     fn workspace(&self) -> Sampler {
-        let Problem { seed, isa, .. } = self.problem;
-        Sampler::new(self.problem.sampled(), seed, isa).with_histograms(self.problem.histograms.binning())
+        self.problem.job_sampler().with_histograms(self.problem.histograms.binning())
     }
 
     fn compute(&self, span: Span, sampler: &mut Sampler, yield_now: YieldNow<'_>) -> ControlFlow<(), Components<Sums>> {

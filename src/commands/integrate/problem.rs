@@ -12,8 +12,8 @@ use super::finding::IntegralFinding;
 use super::first_values::FirstValues;
 use super::histogram::{self, Histograms, PartScale};
 use super::methods::AnyJob;
-use super::nan;
 use super::result::result;
+use super::{nan, slow};
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::commands::command::{Check, Command, Computation, Timed, has_no_size};
@@ -26,17 +26,12 @@ use crate::job::run::Outcome;
 use crate::job::{Identity, Ledger, Tally};
 use crate::montecarlo::components::{Components, Shape};
 use crate::montecarlo::histogram::{BinTally, Part};
-use crate::montecarlo::irregular::BadSample;
 use crate::montecarlo::mean::Mean;
 use crate::montecarlo::reductions::{AntitheticKernel, ControlledKernel};
-use crate::montecarlo::sampler::{Kernel, Sampler};
+use crate::montecarlo::sampler::{Kernel, Sampler, block_samples};
 use crate::montecarlo::tally::Sums;
 use crate::report::chart::Chart;
 use crate::report::{Completion, Work, merit};
-
-/// Samples that the root tests before the work: enough to find an integrand that is not a number on
-/// part of its region.
-const PRECHECK: u64 = 4096;
 
 impl Command for Samples {
     /// Whether the options fit together and the parameters make an integrand.
@@ -105,6 +100,8 @@ pub(super) struct Problem {
     pub(super) method: IntegrateMethod,
     /// Whether samples may go through a map: their density is then not the same everywhere.
     pub(super) is_trained: bool,
+    /// The most values of a block, a power of two, where each may take long.
+    pub(super) slow_block: Option<u64>,
     /// How samples count whose value is not a number.
     pub(super) nan: NanPolicy,
     /// Everything that the values depend on.
@@ -198,6 +195,7 @@ impl Problem {
     /// [`Error::Usage`] if an option does not fit the integrand.
     pub(super) fn of(made: Made, options: &Samples, isa: Isa, words: Vec<String>) -> Result<Problem> {
         let Made { kernel, fingerprint } = made;
+        let is_slow = fingerprint.is_some();
         nan::check(options.common.nan, kernel.is_weighted()).map_err(Error::Usage)?;
         let (samples, seed) = (options.common.samples(), options.common.seed);
         let mut parameters: Vec<_> = options.parameters.iter().map(|(name, word)| (name, word.to_owned())).collect();
@@ -208,12 +206,10 @@ impl Problem {
         let Common { nan, method, .. } = options.common;
         let names = entries::components(&options.parameters, kernel.components());
         let Wrapped { kernel, samples_of_value, pilot } = Wrapped::new(kernel, method, seed, isa);
-        // Jobs of other methods say their own terms.
-        let is_wrapped = samples_of_value > 1 || pilot > 0;
-        set.extend(is_wrapped.then(|| format!(", --method {}", method.word())));
         let histograms = Histograms::new(&options.common.histogram, &*kernel).map_err(Error::Usage)?;
         set += &histograms.words();
         let kind = format!("integrate {}{set}, --seed {seed}", options.name);
+        let slow_block = is_slow.then(|| slow::block(samples.div_ceil(samples_of_value)));
         Ok(Problem {
             kernel,
             first_values: OnceCell::new(),
@@ -227,6 +223,7 @@ impl Problem {
             isa,
             method,
             is_trained: options.common.is_trained(),
+            slow_block,
             nan,
             kind,
             words,
@@ -299,9 +296,26 @@ impl Problem {
         self.kernel.components()
     }
 
+    /// Values of a block of uniform samples.
+    pub(super) fn uniform_block(&self) -> u64 {
+        let whole = block_samples(self.kernel.dimension());
+        self.slow_block.map_or(whole, |most| whole.min(most))
+    }
+
+    /// Blocks or samples that are worth a message, where `quick` of cheap values are.
+    pub(super) fn grain(&self, quick: u64) -> u64 {
+        if self.slow_block.is_some() { 1 } else { quick }
+    }
+
     /// Uniform samples of the integrand alone, block by block.
     pub(super) fn sampler(&self) -> Sampler {
-        Sampler::new(self.kernel.duplicate(), self.seed, self.isa)
+        Sampler::new(self.kernel.duplicate(), self.seed, self.isa).with_blocks_of(self.uniform_block())
+    }
+
+    /// The same of all that is sampled.
+    pub(super) fn job_sampler(&self) -> Sampler {
+        let sampler = Sampler::new(self.sampled(), self.seed, self.isa);
+        sampler.with_blocks_of(self.uniform_block()).with_shifts(self.shifts())
     }
 
     /// The correlations of the errors of components, row by row, by `correlation` for each two of
@@ -318,57 +332,10 @@ impl Problem {
         factors.as_ref().map_or_else(Vec::new, |factors| factors.correlations(sums, shifts))
     }
 
-    /// The sentence about a value that is no finite number, at this point of the region.
-    pub(super) fn bad_value(value: f64, point: &[f64]) -> String {
-        let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
-        let point: Vec<String> = point.iter().map(f64::to_string).collect();
-        format!("the integrand is {value} at ({})", point.join(", "))
-    }
-
     /// The identity of a job by these `terms` whose blocks are all whole.
     pub(super) fn identity(&self, terms: &str, blocks: u64) -> Identity {
         let kind = format!("{}, {terms}", self.kind);
         Identity { words: self.words.clone(), ..Identity::new(kind, blocks) }
-    }
-
-    /// Whether such values spoil a tally, so that more samples are useless.
-    pub(super) fn is_spoilt(&self, is_infinite: bool, nans: u64) -> bool {
-        is_infinite || (self.nan == NanPolicy::Fail && nans > 0)
-    }
-
-    /// Refuses a tally that the first of these samples spoils.
-    ///
-    /// # Errors
-    /// [`Error::Run`] with the value, its place, and advice.
-    pub(super) fn judge(&self, infinite: Option<&BadSample>, nan: Option<&BadSample>) -> Result<()> {
-        let sentence = |bad: &BadSample, value| Problem::bad_value(value, &self.kernel.place(&bad.point));
-        if let Some(bad) = infinite {
-            return Err(Error::Run(sentence(bad, f64::INFINITY)));
-        }
-        match nan.filter(|_| self.nan == NanPolicy::Fail) {
-            Some(bad) => Err(Error::Run(format!("{}; {}", sentence(bad, f64::NAN), self.advice()))),
-            None => Ok(()),
-        }
-    }
-
-    /// The options that help where values are not numbers.
-    pub(super) fn advice(&self) -> &'static str {
-        nan::advice(self.method, self.is_trained, self.kernel.is_weighted())
-    }
-
-    /// Tests the first samples, so that early failures are reported before the work.
-    ///
-    /// # Errors
-    /// A sentence about the first value that makes the job fail.
-    pub(super) fn precheck(&self) -> Check {
-        let first = |is_bad: fn(f64) -> bool| self.sampler().first_bad(0, PRECHECK.min(self.values()), is_bad);
-        if let Some((point, value)) = first(f64::is_infinite) {
-            return Err(Problem::bad_value(value, &point));
-        }
-        match first(f64::is_nan).filter(|_| self.nan == NanPolicy::Fail) {
-            None => Ok(()),
-            Some((point, value)) => Err(format!("{}; {}", Problem::bad_value(value, &point), self.advice())),
-        }
     }
 }
 

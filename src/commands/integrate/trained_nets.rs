@@ -83,7 +83,7 @@ impl Job for TrainedNetJob {
     }
 
     fn grain(&self) -> u64 {
-        (GRAIN / self.plan.samples_of(self.blocks - 1)).max(1)
+        (self.problem.grain(GRAIN) / self.plan.samples_of(self.blocks - 1)).max(1)
     }
 
     fn workspace(&self) -> TrainedSampler {

@@ -8,7 +8,7 @@
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use super::blocks::{GRAIN, resumption_advice, total};
+use super::blocks::{GRAIN, resumption_advice, same_blocks_from, total};
 use super::finding::{ComponentFinding, IntegralFinding, readings};
 use super::map_chart::{complete_stages, map_chart};
 use super::problem::{Integration, Problem};
@@ -82,10 +82,7 @@ impl Job for VegasJob {
     }
 
     fn resumption_advice(&self, theirs: &Identity) -> Option<String> {
-        let blocks = || {
-            let most = VegasCut::LARGEST_BLOCKS_FROM;
-            format!("with blocks of the same size, which all jobs of at least {most} samples have")
-        };
+        let blocks = || same_blocks_from(VegasCut::LARGEST_BLOCKS_FROM);
         let condition = self.training().map_or_else(blocks, |_| "with the same --training".to_owned());
         resumption_advice(&self.problem, theirs, &condition)
     }
@@ -105,7 +102,7 @@ impl Job for VegasJob {
         // The last stage has sums of every box in each tally: up to 1.5 MB, that of each run of
         // blocks on a rank. Fewer runs keep them small beside the work.
         let boxes = if self.blocks == training { Strata::new(&self.cut).boxes() as u64 } else { 0 };
-        (GRAIN.max(BOX_GRAIN * boxes) / self.cut.samples(first)).max(1)
+        (self.problem.grain(GRAIN).max(BOX_GRAIN * boxes) / self.cut.samples(first)).max(1)
     }
 
     fn workspace(&self) -> VegasSampler {

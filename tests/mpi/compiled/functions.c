@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <unwind.h>
-#define RARE (x[0] > 0.999999)
+#define RARE (x[0] > 0.9999988)
 int number = 1;
 double good(int dim, const double *x, void *data) { return 1 + x[0] * x[0] - x[dim - 1]; }
 void goods(int points, int dim, const double *x, double *values, void *data)
@@ -51,11 +51,14 @@ double exits(int dim, const double *x, void *data) { if (RARE) exit(0); return 1
 double exits_together(int dim, const double *x, void *data)
 {
     static int threads;
-    if (x[0] > 0.99999) {
+    if (x[0] > 0.9999) {
         __atomic_fetch_add(&threads, 1, __ATOMIC_SEQ_CST);
-        while (__atomic_load_n(&threads, __ATOMIC_SEQ_CST) < 2)
-            sched_yield();
-        exit(0);
+        /* Another thread comes here soon, unless it waits for this one: then not at this point. */
+        for (int i = 0; i < 100 && __atomic_load_n(&threads, __ATOMIC_SEQ_CST) < 2; i++)
+            usleep(1000);
+        if (__atomic_load_n(&threads, __ATOMIC_SEQ_CST) >= 2)
+            exit(0);
+        __atomic_fetch_sub(&threads, 1, __ATOMIC_SEQ_CST);
     }
     return 1;
 }

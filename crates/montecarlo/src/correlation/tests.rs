@@ -68,7 +68,7 @@ fn replicates_of_nets_give_the_correlation_of_their_means() {
     let mut sampler = NetSampler::new(kernel, plan, Family::Sobol, 1, Isa::widest());
     let mut all = Components::default();
     (0..plan.blocks()).for_each(|block| all.merge(sampler.block(block)));
-    let shifts: Vec<f64> = sampler.shifts().collect();
+    let shifts = sampler.shifts();
     let of =
         |one: usize, other: usize| NetTally::correlation([&all[one], &all[other]], [shifts[one], shifts[other]], false);
     assert!((of(0, 1).expect("errors") + 1.0).abs() < 1e-6, "{:?}", of(0, 1));

@@ -99,7 +99,7 @@ fn merged_bins_do_not_depend_on_the_grouping() {
 /// The parts of an expression of x, from plain samples.
 fn plain_parts(text: &str, range: &str, count: usize, samples: u64) -> Vec<Part> {
     let kernel = expr(text, range);
-    let sampler = Sampler::new(kernel.duplicate(), 1, Isa::widest());
+    let mut sampler = Sampler::new(kernel.duplicate(), 1, Isa::widest());
     let (shift, ends) = (sampler.shifts()[0], kernel.range(0));
     let binning = Binning::new(vec![bins(&*kernel, 0, count, ends)]);
     let sums = sampler.with_histograms(Some(binning)).sums(0, samples);

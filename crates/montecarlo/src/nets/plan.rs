@@ -35,7 +35,7 @@ impl NetPlan {
 
     /// The same points in blocks of at most `points` points, a power of two.
     #[must_use]
-    pub(crate) fn with_blocks_of(self, points: u64) -> NetPlan {
+    pub fn with_blocks_of(self, points: u64) -> NetPlan {
         NetPlan { log_block: self.log_block.min(points.ilog2()), ..self }
     }
 

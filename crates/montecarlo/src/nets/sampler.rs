@@ -34,8 +34,9 @@ pub struct NetSampler {
     kernel: Box<dyn Kernel>,
     plan: NetPlan,
     points: PointSet,
+    seed: u64,
     isa: Supported,
-    /// For each component.
+    /// For each component; empty until they are needed.
     rules: Vec<BlockRule>,
     binning: Option<Binning>,
     rows: Vec<Row>,
@@ -49,10 +50,14 @@ impl NetSampler {
     pub fn new(kernel: Box<dyn Kernel>, plan: NetPlan, family: Family, seed: u64, isa: Isa) -> NetSampler {
         let dimension = kernel.dimension();
         let points = PointSet::new(family, dimension, seed, isa);
-        let shifts = Sampler::new(kernel.duplicate(), seed, isa).shifts();
-        let rules = shifts.into_iter().map(BlockRule::new).collect();
         let rows = vec![Row::all(0.0); (ROWS / dimension).max(1) * dimension];
-        NetSampler { kernel, plan, points, isa: isa.require(), rules, binning: None, rows }
+        NetSampler { kernel, plan, points, seed, isa: isa.require(), rules: Vec::new(), binning: None, rows }
+    }
+
+    /// As [`Sampler::with_shifts`].
+    #[must_use]
+    pub fn with_shifts(self, shifts: &[f64]) -> NetSampler {
+        NetSampler { rules: BlockRule::all(shifts), ..self }
     }
 
     /// The same with histograms of the first component.
@@ -63,12 +68,21 @@ impl NetSampler {
 
     /// What is taken from every value of each component before it is added up: that of
     /// [`Sampler::shifts`].
-    pub fn shifts(&self) -> impl Iterator<Item = f64> {
-        self.rules.iter().map(|rule| rule.shift)
+    pub fn shifts(&mut self) -> Vec<f64> {
+        self.find_rules();
+        self.rules.iter().map(|rule| rule.shift).collect()
+    }
+
+    fn find_rules(&mut self) {
+        if self.rules.is_empty() {
+            let mut sampler = Sampler::new(self.kernel.duplicate(), self.seed, self.isa.isa());
+            self.rules = BlockRule::all(&sampler.shifts());
+        }
     }
 
     /// The tally of one block. A block of fewer than 128 points is the beginning of a group.
     pub fn block(&mut self, block: u64) -> Components<NetTally> {
+        self.find_rules();
         let mut rules = std::mem::take(&mut self.rules);
         let lanes = right_sums(&mut rules, |rules| self.lanes(block, rules));
         self.rules = rules;

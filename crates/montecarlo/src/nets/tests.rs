@@ -53,7 +53,7 @@ fn tally(kernel: &dyn Kernel, family: Family, samples: u64, seed: u64, isa: Isa)
         |tally: &NetTally| tally.is_sound(&plan, kernel.dimension(), 0..plan.blocks()),
         |_| false
     ));
-    (Shifted(all[0].clone(), sampler.shifts().next().expect("a component")), plan)
+    (Shifted(all[0].clone(), sampler.shifts()[0]), plan)
 }
 
 /// The first points of Joe and Kuo's own program in three dimensions, unscrambled.

@@ -25,9 +25,9 @@ pub struct BlockRule {
 }
 
 impl BlockRule {
-    /// Values less `shift`, fast at first.
-    pub(crate) fn new(shift: f64) -> BlockRule {
-        BlockRule { shift, accumulation: Accumulation::Fast }
+    /// For each component: values less its shift, fast at first.
+    pub(crate) fn all(shifts: &[f64]) -> Vec<BlockRule> {
+        shifts.iter().map(|&shift| BlockRule { shift, accumulation: Accumulation::Fast }).collect()
     }
 
     /// Takes the rule that is right for a block with these sums; returns whether it was that one.

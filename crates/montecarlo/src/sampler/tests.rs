@@ -127,6 +127,23 @@ fn a_whole_block_and_its_neighbours() {
     }
 }
 
+/// Each begins where the whole block of its number does.
+#[test]
+fn short_blocks_are_the_beginnings_of_whole_ones() {
+    for (name, kernel) in kernels() {
+        for isa in supported() {
+            let mut sampler = Sampler::new(kernel.duplicate(), 7, isa).with_blocks_of(256);
+            let shift = sampler.shifts()[0];
+            let mut expected = naive(&*kernel, 7, 3, 256, shift);
+            expected.merge(naive(&*kernel, 7, 4, 256, shift));
+            expected.merge(naive(&*kernel, 7, 5, 100, shift));
+            assert_eq!(sampler.sums(3, 612)[0], expected, "{name}, {isa}");
+            let mut given = Sampler::new(kernel.duplicate(), 7, isa).with_blocks_of(256).with_shifts(&[shift]);
+            assert_eq!(given.sums(3, 612)[0], expected, "{name}, {isa}");
+        }
+    }
+}
+
 #[test]
 fn a_value_never_depends_on_its_neighbours() {
     for (name, mut kernel) in kernels() {

@@ -160,7 +160,7 @@ mod tests {
             mapped.evaluate(&rows, &mut values, isa);
             assert!(values.iter().zip(&expected).all(|(a, b)| a.0 == b.0));
             let mut sums = [LaneSums::new()];
-            mapped.add(&rows, 2 * WIDTH + 5, &[BlockRule::new(0.25)], &mut sums, isa);
+            mapped.add(&rows, 2 * WIDTH + 5, &BlockRule::all(&[0.25]), &mut sums, isa);
             for (lane, sum) in sums[0].first.0.into_iter().enumerate() {
                 let groups = if lane < 5 { 3 } else { 2 };
                 assert_eq!(sum, expected[..groups].iter().fold(0.0, |sum, row| sum + (row.0[lane] - 0.25)));

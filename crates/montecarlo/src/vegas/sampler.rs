@@ -20,7 +20,7 @@ use super::VegasCut;
 use super::adaptation::Adaptation;
 use super::mapped::{Bins, map_rows};
 use super::pass::{PairSums, PassSums};
-use super::strata::Strata;
+use super::strata::{Strata, Walk};
 use super::tally::{Pass, VegasSums, VegasTally};
 use super::training::{TrainingTally, exponent};
 use crate::components::Components;
@@ -36,8 +36,9 @@ pub struct VegasSampler {
     cut: VegasCut,
     strata: Strata,
     adaptation: Rc<Adaptation>,
-    /// How the values of each component are added up.
+    /// How the values of each component are added up: of the first one, until a block counts.
     scalings: Vec<Scaling>,
+    seed: u64,
     binning: Option<Binning>,
     /// The map of each dimension.
     bins: Vec<Bins>,
@@ -78,29 +79,31 @@ impl VegasSampler {
     /// # Panics
     /// If this CPU lacks `isa`, or if the map is one of another dimension.
     pub fn new(kernel: Box<dyn Kernel>, cut: VegasCut, adaptation: Rc<Adaptation>, seed: u64, isa: Isa) -> Self {
-        let dimension = kernel.dimension();
-        assert_eq!(dimension, adaptation.map.dimension(), "a map for every coordinate");
-        let bins = adaptation.map.bins();
+        let (dimension, bins) = (kernel.dimension(), adaptation.map.bins());
+        assert_eq!(dimension, bins.len(), "a map for every coordinate");
         let groups = groups_at_a_time(&*kernel);
         let rows = |count: usize| vec![Row::all(0.0); count];
-        let components = kernel.components();
         let buffers = Rows {
             y: rows(groups * dimension),
             x: rows(groups * dimension),
             jacobian: rows(groups),
-            values: rows(groups * components),
+            values: rows(groups * kernel.components()),
             groups,
         };
-        let first = Scaling { exponent: adaptation.exponent, shift: adaptation.shift };
-        let mut scalings = vec![first];
-        if components > 1 {
-            let shifts = Sampler::new(kernel.duplicate(), seed, isa).shifts();
-            scalings.extend(shifts[1..].iter().map(|&shift| Scaling { exponent: None, shift }));
+        let scalings = vec![Scaling { exponent: adaptation.exponent, shift: adaptation.shift }];
+        VegasSampler {
+            kernel,
+            strata: Strata::new(&cut),
+            cut,
+            adaptation,
+            scalings,
+            seed,
+            binning: None,
+            bins,
+            uniforms: Uniforms::new(seed, isa),
+            isa: isa.require(),
+            rows: buffers,
         }
-        let strata = Strata::new(&cut);
-        let uniforms = Uniforms::new(seed, isa);
-        let isa = isa.require();
-        VegasSampler { kernel, cut, strata, adaptation, scalings, binning: None, bins, uniforms, isa, rows: buffers }
     }
 
     /// The same with histograms of the first component, in blocks that count.
@@ -142,7 +145,7 @@ impl VegasSampler {
         tally.samples = self.cut.training_block;
         tally.largest = libm::scalbn(largest, -power);
         first.0.iter().for_each(|&sum| tally.first.add_scaled(sum, -power));
-        VegasTally::of_training(tally, irregular, self.scalings.len())
+        VegasTally::of_training(tally, irregular, self.kernel.components())
     }
 
     /// The largest size of f J in a block of training.
@@ -160,7 +163,7 @@ impl VegasSampler {
     /// and training may have missed values that are many orders of magnitude larger. Where squares
     /// leave the range, the block is computed again with its own scale.
     fn pass(&mut self, block: u64) -> VegasTally {
-        let scalings = self.scalings.clone();
+        let scalings = self.find_scalings();
         let mut powers: Vec<i32> = scalings.iter().map(|scaling| scaling.exponent.unwrap_or(0)).collect();
         let (mut passes, mut covariances, mut samples) = self.pass_scaled(block, &powers);
         let is_lost = |(scaling, found): (&Scaling, &ComponentPass)| match scaling.exponent {
@@ -185,6 +188,15 @@ impl VegasSampler {
         let sums =
             Components::new(sums.collect()).with_bins(self.binning.as_ref().map(|binning| binning.block(powers[0])));
         VegasTally::of_passes(sums, covariances)
+    }
+
+    /// The scalings of all components.
+    fn find_scalings(&mut self) -> Vec<Scaling> {
+        if self.scalings.len() < self.kernel.components() {
+            let shifts = Sampler::new(self.kernel.duplicate(), self.seed, self.isa.isa()).shifts();
+            self.scalings.extend(shifts[1..].iter().map(|&shift| Scaling { exponent: None, shift }));
+        }
+        self.scalings.clone()
     }
 
     /// The sums of a pass, of values times 2 to the power of their component; the covariances of
@@ -236,7 +248,7 @@ impl VegasSampler {
     /// The largest size of a value of each component in a pass.
     fn largest_of_pass(&mut self, block: u64) -> Vec<f64> {
         let adaptation = Rc::clone(&self.adaptation);
-        let mut largest = vec![0.0; self.scalings.len()];
+        let mut largest = vec![0.0; self.kernel.components()];
         self.each_group(block, Some(&adaptation.counts), |sampler, group, lanes| {
             for (component, largest) in largest.iter_mut().enumerate() {
                 let ignored = &mut Irregular::new(block);
@@ -275,7 +287,7 @@ impl VegasSampler {
             let Rows { y, x, jacobian, .. } = &mut self.rows;
             map_rows(self.isa, &self.bins, &y[..groups * dimension], x, jacobian);
             self.rows.groups = groups;
-            let values = &mut self.rows.values[..groups * self.scalings.len()];
+            let values = &mut self.rows.values[..groups * self.kernel.components()];
             self.kernel.evaluate(&self.rows.x[..groups * dimension], values, self.isa);
             for group in 0..groups {
                 let lanes = left.min(WIDTH as u64) as usize;
@@ -327,48 +339,6 @@ impl Rows {
             }
         }
         weighted
-    }
-}
-
-/// A walk over the samples of all boxes, in the order of the boxes.
-#[derive(Clone, Copy)]
-struct Walk {
-    at: usize,
-    /// Samples of that box that are still to come.
-    left: u32,
-}
-
-impl Walk {
-    fn new(counts: &[u32]) -> Walk {
-        Walk { at: 0, left: counts.first().copied().unwrap_or(0) }
-    }
-
-    /// Calls `each` for the next `lanes` samples with a box, its part of them, and whether it ends
-    /// there.
-    fn each(&mut self, counts: &[u32], lanes: usize, mut each: impl FnMut(usize, std::ops::Range<usize>, bool)) {
-        let mut lane = 0;
-        while lane < lanes {
-            let end = lanes.min(lane + self.left as usize);
-            self.left -= (end - lane) as u32;
-            each(self.at, lane..end, self.left == 0);
-            if self.left == 0 {
-                self.at += 1;
-                self.left = counts.get(self.at).copied().unwrap_or(0);
-            }
-            lane = end;
-        }
-    }
-
-    /// Moves the next `lanes` samples, uniform in the cube, into their boxes.
-    fn stratify(&mut self, strata: &Strata, counts: &[u32], lanes: usize, y: &mut [Row]) {
-        self.each(counts, lanes, |at, range, _| {
-            let mut rest = at;
-            for (y, &intervals) in y.iter_mut().zip(strata.intervals()).filter(|(_, intervals)| **intervals > 1) {
-                let (first, width) = ((rest % intervals) as f64, 1.0 / intervals as f64);
-                rest /= intervals;
-                y.0[range.clone()].iter_mut().for_each(|y| *y = (first + *y) * width);
-            }
-        });
     }
 }
 

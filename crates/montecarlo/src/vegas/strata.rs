@@ -22,8 +22,11 @@
 //!
 //! Memory: 4 bytes a box, of which there are at most 2^16.
 
+use std::ops::Range;
+
 use super::VegasCut;
 use super::training::BoxSums;
+use crate::uniform::Row;
 
 /// The most boxes.
 const MOST_BOXES: u64 = 1 << 16;
@@ -85,6 +88,48 @@ impl Strata {
         } else {
             vec![(least + spare as u64 / boxes as u64) as u32; boxes]
         }
+    }
+}
+
+/// A walk over the samples of all boxes, in the order of the boxes.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    at: usize,
+    /// Samples of that box that are still to come.
+    left: u32,
+}
+
+impl Walk {
+    pub(super) fn new(counts: &[u32]) -> Walk {
+        Walk { at: 0, left: counts.first().copied().unwrap_or(0) }
+    }
+
+    /// Calls `each` for the next `lanes` samples with a box, its part of them, and whether it ends
+    /// there.
+    pub(super) fn each(&mut self, counts: &[u32], lanes: usize, mut each: impl FnMut(usize, Range<usize>, bool)) {
+        let mut lane = 0;
+        while lane < lanes {
+            let end = lanes.min(lane + self.left as usize);
+            self.left -= (end - lane) as u32;
+            each(self.at, lane..end, self.left == 0);
+            if self.left == 0 {
+                self.at += 1;
+                self.left = counts.get(self.at).copied().unwrap_or(0);
+            }
+            lane = end;
+        }
+    }
+
+    /// Moves the next `lanes` samples, uniform in the cube, into their boxes.
+    pub(super) fn stratify(&mut self, strata: &Strata, counts: &[u32], lanes: usize, y: &mut [Row]) {
+        self.each(counts, lanes, |at, range, _| {
+            let mut rest = at;
+            for (y, &intervals) in y.iter_mut().zip(strata.intervals()).filter(|(_, intervals)| **intervals > 1) {
+                let (first, width) = ((rest % intervals) as f64, 1.0 / intervals as f64);
+                rest /= intervals;
+                y.0[range.clone()].iter_mut().for_each(|y| *y = (first + *y) * width);
+            }
+        });
     }
 }
 

@@ -33,6 +33,7 @@ pub(in super::super) fn problem_of(
         isa,
         method,
         is_trained: false,
+        slow_block: None,
         nan: NanPolicy::Fail,
         kind: String::new(),
         words: Vec::new(),

@@ -1,0 +1,75 @@
+//! Values of an integrand that are no finite numbers: what a job says about them, and when they end
+//! it.
+//!
+//! Stands apart from `nan`, which knows what options allow, and from `problem`, which has the rest
+//! of a job.
+
+use super::args::NanPolicy;
+use super::nan;
+use super::problem::Problem;
+use crate::commands::command::Check;
+use crate::error::{Error, Result};
+use crate::montecarlo::irregular::BadSample;
+use crate::montecarlo::uniform::WIDTH;
+
+/// Samples that the root tests before the work: enough to find an integrand that is not a number on
+/// part of its region.
+const PRECHECK: u64 = 4096;
+
+/// The same where each may take long: nothing runs beside it.
+const SLOW_PRECHECK: u64 = WIDTH as u64;
+
+impl Problem {
+    /// The first of the first `samples` values of a uniform block that spoils a job: where it is.
+    pub(super) fn first_bad(&self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
+        self.sampler().first_bad(block, samples, is_bad)
+    }
+
+    /// The sentence about a value that is no finite number, at this point of the region.
+    pub(super) fn bad_value(value: f64, point: &[f64]) -> String {
+        let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
+        let point: Vec<String> = point.iter().map(f64::to_string).collect();
+        format!("the integrand is {value} at ({})", point.join(", "))
+    }
+
+    /// Whether such values spoil a tally, so that more samples are useless.
+    pub(super) fn is_spoilt(&self, is_infinite: bool, nans: u64) -> bool {
+        is_infinite || (self.nan == NanPolicy::Fail && nans > 0)
+    }
+
+    /// Refuses a tally that the first of these samples spoils.
+    ///
+    /// # Errors
+    /// [`Error::Run`] with the value, its place, and advice.
+    pub(super) fn judge(&self, infinite: Option<&BadSample>, nan: Option<&BadSample>) -> Result<()> {
+        let sentence = |bad: &BadSample, value| Problem::bad_value(value, &self.kernel.place(&bad.point));
+        if let Some(bad) = infinite {
+            return Err(Error::Run(sentence(bad, f64::INFINITY)));
+        }
+        match nan.filter(|_| self.nan == NanPolicy::Fail) {
+            Some(bad) => Err(Error::Run(format!("{}; {}", sentence(bad, f64::NAN), self.advice()))),
+            None => Ok(()),
+        }
+    }
+
+    /// The options that help where values are not numbers.
+    pub(super) fn advice(&self) -> &'static str {
+        nan::advice(self.method, self.is_trained, self.kernel.is_weighted())
+    }
+
+    /// Tests the first samples, so that early failures are reported before the work.
+    ///
+    /// # Errors
+    /// A sentence about the first value that makes the job fail.
+    pub(super) fn precheck(&self) -> Check {
+        let samples = if self.slow_block.is_some() { SLOW_PRECHECK } else { PRECHECK };
+        let is_bad = |value: f64| value.is_infinite() || (value.is_nan() && self.nan == NanPolicy::Fail);
+        match self.first_bad(0, samples.min(self.values()), is_bad) {
+            None => Ok(()),
+            Some((point, value)) if value.is_nan() => {
+                Err(format!("{}; {}", Problem::bad_value(value, &point), self.advice()))
+            }
+            Some((point, value)) => Err(Problem::bad_value(value, &point)),
+        }
+    }
+}
