@@ -212,12 +212,12 @@ fn host() -> String {
 fn a_function_that_crashes_ends_the_job_and_is_named() {
     let (_folder, file) = library();
     let cases = [
-        ("memory", "crashed at (0.999999", "SIGSEGV"),
-        ("division", "crashed at (0.999999", "SIGFPE"),
-        ("aborts", "crashed at (0.999999", "SIGABRT"),
-        ("recursion", "crashed at (0.999999", "SIGSEGV"),
-        ("exits", "ended the program at (0.999999", ""),
-        ("exception", "threw an exception at (0.999999", ""),
+        ("memory", "crashed at (0.99999", "SIGSEGV"),
+        ("division", "crashed at (0.99999", "SIGFPE"),
+        ("aborts", "crashed at (0.99999", "SIGABRT"),
+        ("recursion", "crashed at (0.99999", "SIGSEGV"),
+        ("exits", "ended the program at (0.99999", ""),
+        ("exception", "threw an exception at (0.99999", ""),
     ];
     let cases = cases.into_iter().flat_map(|case| [Alone, Threads(3), Launched(3)].map(|ranks| (ranks, case)));
     each_at_once(cases, |&(ranks, (name, what, signal))| {
@@ -233,9 +233,9 @@ fn a_function_that_crashes_ends_the_job_and_is_named() {
 fn every_method_names_a_crash_and_a_value_that_is_no_number() {
     let (_folder, file) = library();
     let cases = [
-        ("memory", "the function memory of FILE crashed at (0.999999"),
-        ("exits", "the function exits of FILE ended the program at (0.999999"),
-        ("nan_rarely", "the integrand is not a number at (0.999999"),
+        ("memory", "the function memory of FILE crashed at (0.99999"),
+        ("exits", "the function exits of FILE ended the program at (0.99999"),
+        ("nan_rarely", "the integrand is not a number at (0.99999"),
     ];
     let cases = cases.into_iter().flat_map(|case| METHODS.map(|method| (method, case)));
     let cases = cases.flat_map(|case| [Threads(3), Launched(2)].map(|ranks| (ranks, case)));
@@ -291,7 +291,7 @@ fn values_that_are_no_numbers() {
     let (_folder, file) = library();
     let job = |name: &str| format!("integrate lib {file}:{name} --bounds 0:1 3e6");
     let launch = Launch::new(Threads(2), &job("nan_rarely"));
-    launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.999999");
+    launch.run().expect_code(1).expect_told_once("the integrand is not a number at (0.99999");
     let skipped = Launch::new(Threads(3), &format!("{} --nan skip --format json", job("nan_rarely"))).run();
     assert_eq!(skipped.expect_code(0).json()["result"]["nan_samples"], "1");
     // A batch that does not set all values.

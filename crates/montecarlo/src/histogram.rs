@@ -211,7 +211,8 @@ impl Binning {
 
     /// A tally of replicates: `points` points of number `replicate` in `of` have been added.
     pub(super) fn replicate(&self, replicate: usize, of: usize, points: u64) -> BinTally {
-        BinTally::of_replicate((replicate, of), points, &self.sums)
+        let ends = self.bins.iter().flat_map(|bins| bins.edges.windows(2)).map(|ends| [ends[0], ends[1]]);
+        BinTally::of_replicate((replicate, of), points, &self.sums, ends.collect())
     }
 }
 

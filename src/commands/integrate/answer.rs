@@ -128,8 +128,13 @@ record! {
         pub estimates: Vec<f64>,
         /// The standard error of each; null where nothing is known about it.
         pub std_errors: Vec<Option<f64>>,
+        /// Degrees of freedom of these errors, for Student's t: few where they come from a few blocks.
+        pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
     }
 }
+
+/// Below as many degrees of freedom, the text says how many.
+const FEW_DEGREES: u64 = 15;
 
 /// A line for each bin.
 fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
@@ -140,7 +145,12 @@ fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
             let (low, high) = (number(ends[0]), number(ends[1]));
             ("histogram", format!("{} from {low} to {high}: {} +- {error}", it.variable, number(estimate)))
         };
-        bins.map(line).collect()
+        let few = it.degrees_of_freedom.filter(|&degrees| degrees < FEW_DEGREES);
+        let few = few.map(|degrees| {
+            let count = text::count(degrees, "degree");
+            ("histogram", format!("{}: errors with {count} of freedom", it.variable))
+        });
+        bins.map(line).chain(few).collect()
     };
     result.histograms.iter().flat_map(of_one).collect()
 }

@@ -162,6 +162,7 @@ impl Histograms {
             edges: (0..=request.count).map(|i| edge(low, high, i, request.count)).collect(),
             estimates: parts.iter().flatten().map(|part| part.estimate).collect(),
             std_errors: parts.iter().flatten().map(|part| part.std_error).collect(),
+            degrees_of_freedom: parts.and(tally.map(BinTally::degrees_of_freedom)),
         };
         self.parts(tally, scale).map(result).collect()
     }

@@ -9,7 +9,11 @@
 //!   error is known better. No shift is taken: far from a peak it would be larger than the values.
 //! - **Blocks.** Their estimates e may agree in ten digits and more. So e^2 is added in two numbers
 //!   without rounding, and n Q - S^2 is computed from sums in two numbers each.
-//! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it.
+//! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it, but no
+//!   less than that of the edges. An edge is a jump, and the points of a net are even: an interval
+//!   [0, u) has floor(N u) or one more of the N points of a replicate, that one with probability t,
+//!   the fraction of N u. Its variance is t (1 - t), times the square of a value over N. Where all
+//!   16 replicates have the same number by chance, their means do not show it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -24,6 +28,13 @@ use crate::student::t95;
 
 /// Below this share of the mean square, a spread of samples cannot be told from rounding: 2^-40.
 const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// The least variance of the number of points below an edge, unless it is 0: one point in 16
+/// replicates is then no surprise.
+const LEAST_EDGE_VARIANCE: f64 = 1.0 / 16.0;
+
+/// How far from a point of the grid an edge lies that is one of it, up to rounding, for each point.
+const ON_GRID: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// The same of the estimates of blocks, whose squares are exact, relative to their size: 2^-46.
 const NO_SPREAD_OF_BLOCKS: f64 = 1.0 / (1u64 << 46) as f64;
@@ -43,8 +54,7 @@ enum Unit {
 struct BinSums {
     /// Samples or blocks; points of a replicate.
     units: u64,
-    /// For each bin its samples, the sum of the values, and that of the squares: not all are there
-    /// for each kind of units.
+    /// For each bin its samples (none for blocks), the sum of the values, and that of the squares.
     counts: Vec<u64>,
     first: Vec<Exact>,
     second: Vec<ExactSquares>,
@@ -56,6 +66,8 @@ pub struct BinTally {
     unit: Unit,
     /// The sums of each replicate by its number; number 0 for all units of another kind.
     replicates: BTreeMap<usize, BinSums>,
+    /// The ends of each bin in the cube of the points: of replicates alone.
+    ends: Vec<[f64; 2]>,
 }
 
 /// The part of an integral in a bin.
@@ -83,11 +95,30 @@ impl Tally for BinTally {
 }
 
 impl BinSums {
+    /// The sums of single values.
+    fn of_values(units: u64, bins: &[BlockBin]) -> BinSums {
+        BinSums {
+            units,
+            counts: bins.iter().map(|bin| bin.count).collect(),
+            first: bins.iter().map(|bin| scaled(bin.sum, -bin.exponent)).collect(),
+            second: bins.iter().map(|bin| scaled(bin.squares, -2 * bin.exponent)).collect(),
+        }
+    }
+
     fn merge(&mut self, next: &BinSums) {
         self.units = self.units.saturating_add(next.units);
         self.counts.iter_mut().zip(&next.counts).for_each(|(here, there)| *here = here.saturating_add(*there));
         self.first.iter_mut().zip(&next.first).for_each(|(here, there)| here.merge(there));
         self.second.iter_mut().zip(&next.second).for_each(|(here, there)| here.merge(there));
+    }
+
+    fn has_sound_sums(&self, bins: usize) -> bool {
+        let is_bin = |second: &ExactSquares| second.value_scaled(-1100) >= 0.0;
+        self.first.len() == bins && self.second.len() == bins && self.second.iter().all(is_bin)
+    }
+
+    fn has_sound_counts(&self, bins: usize) -> bool {
+        self.counts.len() == bins && self.counts.iter().all(|&count| count <= self.units)
     }
 
     /// The part of the samples in a bin, times 2 to the power that is returned with it.
@@ -119,9 +150,20 @@ impl BinSums {
 
 /// The exponent of the root of the mean of squares.
 fn size(squares: &ExactSquares, n: f64) -> i32 {
-    let (from_above, from_below) = (squares.value_scaled(-1100), squares.value_scaled(1000));
-    let (sum, exponent) = if from_above.is_normal() { (from_above, 1100) } else { (from_below, -1000) };
-    if sum > 0.0 { (libm::frexp(sum / n).1 + exponent) / 2 } else { 0 }
+    let in_range = RANGES.map(|exponent| (squares.value_scaled(-exponent), exponent));
+    let found = in_range.into_iter().find(|(sum, _)| sum.is_normal());
+    found.map_or(0, |(sum, exponent)| (libm::frexp(sum / n).1 + exponent) / 2)
+}
+
+/// Divided by 2 to one of these powers, any sum of squares is a normal number.
+const RANGES: [i32; 3] = [0, 1100, -1126];
+
+/// The variance of the number of points of a replicate below an edge of the cube.
+fn edge_variance(edge: f64, points: u64) -> f64 {
+    let at = edge * points as f64;
+    let fraction = at - at.floor();
+    let is_on_grid = fraction.min(1.0 - fraction) <= points as f64 * ON_GRID;
+    if is_on_grid { 0.0 } else { (fraction * (1.0 - fraction)).max(LEAST_EDGE_VARIANCE) }
 }
 
 /// A sum times 2^`exponent`, and what rounding it has left out.
@@ -144,18 +186,12 @@ fn product(a: f64, b: f64) -> (f64, f64) {
 
 impl BinTally {
     fn new(unit: Unit, replicate: usize, sums: BinSums) -> BinTally {
-        BinTally { unit, replicates: BTreeMap::from([(replicate, sums)]) }
+        BinTally { unit, replicates: BTreeMap::from([(replicate, sums)]), ends: Vec::new() }
     }
 
     /// `units` samples.
     pub(super) fn of_samples(units: u64, bins: &[BlockBin]) -> BinTally {
-        let mut sums = BinSums { units, ..BinSums::default() };
-        for bin in bins {
-            sums.counts.push(bin.count);
-            sums.first.push(scaled(bin.sum, -bin.exponent));
-            sums.second.push(scaled(bin.squares, -2 * bin.exponent));
-        }
-        BinTally::new(Unit::Sample, 0, sums)
+        BinTally::new(Unit::Sample, 0, BinSums::of_values(units, bins))
     }
 
     /// The estimates of a block, times 2^`power`.
@@ -172,10 +208,14 @@ impl BinTally {
         BinTally::new(Unit::Block, 0, sums)
     }
 
-    /// `points` points of number `replicate` in `of`.
-    pub(super) fn of_replicate((replicate, of): (usize, usize), points: u64, bins: &[BlockBin]) -> BinTally {
-        let first = bins.iter().map(|bin| scaled(bin.sum, -bin.exponent)).collect();
-        BinTally::new(Unit::Replicate(of), replicate, BinSums { units: points, first, ..BinSums::default() })
+    /// `points` points of number `replicate` in `of`, in bins with these `ends`.
+    pub(super) fn of_replicate(
+        (replicate, of): (usize, usize),
+        points: u64,
+        bins: &[BlockBin],
+        ends: Vec<[f64; 2]>,
+    ) -> BinTally {
+        BinTally { ends, ..BinTally::new(Unit::Replicate(of), replicate, BinSums::of_values(points, bins)) }
     }
 
     /// The parts of an integral over a region of `volume`, for these bins of all histograms; `None`
@@ -204,26 +244,46 @@ impl BinTally {
         parts.iter().all(|part| part.estimate.is_finite()).then_some(parts)
     }
 
+    /// Degrees of freedom of the errors: one less than what is independent.
+    pub fn degrees_of_freedom(&self) -> u64 {
+        let units = self.replicates.values().next().map_or(0, |sums| sums.units);
+        let independent = if let Unit::Replicate(of) = self.unit { of as u64 } else { units };
+        independent.saturating_sub(1).max(1)
+    }
+
     /// Standard errors to each end of a 95 % interval: Student's t.
     pub fn t95(&self) -> f64 {
-        let units = self.replicates.values().next().map_or(0, |sums| sums.units);
-        let degrees =
-            if let Unit::Replicate(of) = self.unit { (of as u64).saturating_sub(1) } else { units.saturating_sub(1) };
-        t95(degrees.max(1))
+        t95(self.degrees_of_freedom())
     }
 
     fn of_replicates(&self, bin: usize) -> (f64, Option<f64>, i32) {
         let sums: Vec<(u64, &Exact)> = self.replicates.values().map(|sums| (sums.units, &sums.first[bin])).collect();
         let (means, exponent) = means_of_replicates(&sums, 0.0);
-        let (mean, error) = spread(&means);
-        (mean, (error > 0.0).then_some(error), exponent)
+        let (mean, spread) = spread(&means);
+        let of_edges = self.error_of_edges(bin, exponent);
+        let error = if spread > of_edges { spread } else { of_edges };
+        let last_digit = mean.abs() * f64::EPSILON / 2.0;
+        (mean, (error > 0.0).then_some(if error > last_digit { error } else { last_digit }), exponent)
+    }
+
+    /// The standard error of the mean of all replicates that comes from the edges of a bin, times
+    /// 2^`exponent`: values there are as large as the root of their mean square in the bin.
+    fn error_of_edges(&self, bin: usize, exponent: i32) -> f64 {
+        let replicates = self.replicates.len() as f64;
+        let count: u64 = self.replicates.values().map(|sums| sums.counts[bin]).sum();
+        let squares: f64 = self.replicates.values().map(|sums| sums.second[bin].value_scaled(2 * exponent)).sum();
+        let variance = |sums: &BinSums| {
+            let at_edges: f64 = self.ends[bin].iter().map(|&edge| edge_variance(edge, sums.units)).sum();
+            at_edges / (sums.units as f64 * sums.units as f64)
+        };
+        let variances: f64 = self.replicates.values().map(variance).sum();
+        if count == 0 { 0.0 } else { (variances * (squares / count as f64)).sqrt() / replicates }
     }
 
     /// Whether it can be of this number of bins and samples: for tallies from files.
     pub fn is_sound_of_samples(&self, bins: usize, samples: u64) -> bool {
-        let are_counts =
-            |sums: &BinSums| sums.counts.len() == bins && sums.counts.iter().all(|&count| count <= samples);
-        self.unit == Unit::Sample && self.is_sound_of_units(bins, samples) && self.replicates.values().all(are_counts)
+        let are_counts = self.replicates.values().all(|sums| sums.has_sound_counts(bins));
+        self.unit == Unit::Sample && self.is_sound_of_units(bins, samples) && are_counts
     }
 
     /// The same for blocks.
@@ -232,24 +292,20 @@ impl BinTally {
     }
 
     fn is_sound_of_units(&self, bins: usize, units: u64) -> bool {
-        let is_bin = |second: &ExactSquares| second.value_scaled(-1100) >= 0.0;
         let sums = self.replicates.get(&0);
-        self.replicates.len() == 1
-            && sums.is_some_and(|sums| {
-                sums.units == units
-                    && sums.first.len() == bins
-                    && sums.second.len() == bins
-                    && sums.second.iter().all(is_bin)
-            })
+        self.replicates.len() == 1 && sums.is_some_and(|sums| sums.units == units && sums.has_sound_sums(bins))
     }
 
     /// The same for replicates, of which each has its number of `points`.
     pub fn is_sound_of_replicates(&self, bins: usize, points: &[u64]) -> bool {
         let is_sound = |(replicate, &points): (usize, &u64)| match self.replicates.get(&replicate) {
-            Some(sums) => sums.units == points && sums.first.len() == bins,
+            Some(sums) => sums.units == points && sums.has_sound_sums(bins) && sums.has_sound_counts(bins),
             None => points == 0,
         };
+        let are_ends = |&[low, high]: &[f64; 2]| 0.0 <= low && low <= high && high <= 1.0;
         self.unit == Unit::Replicate(points.len())
+            && self.ends.len() == bins
+            && self.ends.iter().all(are_ends)
             && points.iter().enumerate().all(is_sound)
             && self.replicates.keys().all(|&replicate| replicate < points.len())
     }

@@ -125,6 +125,78 @@ fn values_of_any_size_have_parts_with_errors() {
     assert!(parts.iter().all(|part| part.std_error.is_some_and(|error| error < part.estimate)), "{parts:?}");
 }
 
+/// Parts of values times a power of two are those of the values, times it: nothing depends on the
+/// range of the sums.
+#[test]
+fn parts_of_every_size_are_alike() {
+    let bin = |values: &[f64], exponent: i32| {
+        let mut bin = BlockBin::default();
+        values.iter().for_each(|&value| bin.add(libm::scalbn(value, exponent)));
+        [bin]
+    };
+    let blocks = [[1.0, 0.25], [1.5, 0.75], [0.5, -0.5]];
+    let tallies = |exponent: i32| {
+        let ends = || vec![[0.0, 0.3]];
+        let of_blocks = blocks.map(|values| BinTally::of_block(0, &bin(&values, exponent)));
+        let of_samples = blocks.map(|values| BinTally::of_samples(4, &bin(&values, exponent)));
+        let of_replicates =
+            [0, 1, 2].map(|number| BinTally::of_replicate((number, 3), 4, &bin(&blocks[number], exponent), ends()));
+        [of_blocks, of_samples, of_replicates].map(|tallies| {
+            let all = tallies.into_iter().reduce(|mut total, next| {
+                total.merge(next);
+                total
+            });
+            all.and_then(|all| all.parts(0..1, None, 1.0)).expect("values")[0]
+        })
+    };
+    let ones = tallies(0);
+    for exponent in (-1000..=1000).step_by(8) {
+        for (part, one) in tallies(exponent).iter().zip(&ones) {
+            assert_eq!(part.estimate, libm::scalbn(one.estimate, exponent), "2^{exponent}");
+            let error = libm::scalbn(part.std_error.expect("spread"), -exponent) / one.std_error.expect("spread");
+            assert!((error - 1.0).abs() < 1e-12, "2^{exponent}: {error}");
+        }
+    }
+}
+
+/// The points of a net below an edge are as many in all replicates by chance, and by rights where
+/// the edge is one of its grid.
+#[test]
+fn edges_have_their_errors_in_nets() {
+    let kernel = expr("1+x*y", "0:1,0:1");
+    let parts = |seed: u64, family: Family, count: usize| {
+        let plan = NetPlan::new(2, 1 << 13);
+        let binning = Binning::new(vec![bins(&*kernel, 0, count, [0.0, 1.0])]);
+        let sampler = NetSampler::new(kernel.duplicate(), plan, family, seed, Isa::widest());
+        let mut sampler = sampler.with_histograms(Some(binning));
+        let tallies = (0..plan.blocks()).map(|block| sampler.block(block));
+        let total = tallies.reduce(|mut total, next| {
+            total.merge(next);
+            total
+        });
+        total.and_then(|total| total.bins()?.parts(0..count, None, 1.0)).expect("parts")
+    };
+    let exact = |low: f64, high: f64| high - low + (high * high - low * low) / 4.0;
+    for family in [Family::Sobol, Family::Lattice] {
+        let mut squares = Vec::new();
+        for (seed, count) in (0..60).flat_map(|seed| [(seed, 5), (seed, 20)]) {
+            for (i, part) in parts(seed, family, count).iter().enumerate() {
+                let [low, high] = [i, i + 1].map(|edge| edge as f64 / count as f64);
+                let z = (part.estimate - exact(low, high)) / part.std_error.expect("errors");
+                assert!(z.abs() < 8.0, "{family:?}, seed {seed}, bin {i} of {count}: {z}");
+                squares.push(z * z);
+            }
+        }
+        let mean = squares.iter().sum::<f64>() / squares.len() as f64;
+        assert!((0.3..1.5).contains(&mean), "{family:?}: {mean}");
+        if family == Family::Sobol {
+            let errors = |count| parts(1, family, count).into_iter().map(|part| part.std_error.expect("errors"));
+            let largest = errors(8).fold(0.0, f64::max);
+            assert!(errors(5).all(|error| error > 3.0 * largest), "edges of the grid: {largest}");
+        }
+    }
+}
+
 /// A bin with all samples has the error of the integral, however large its values are.
 #[test]
 fn large_values_lose_no_digits_of_the_error() {
