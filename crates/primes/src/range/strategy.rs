@@ -18,8 +18,8 @@
 //! model is within 0.7 and 1.3 of them; below that the start-up decides, which is within a factor
 //! of two. The passes over the sieving primes ([`PASS`]) and the border of tiny windows were
 //! measured on one core of an AMD EPYC with AVX-512 on 2026-11-30, from 1e12 to 1.8e19 and from 200
-//! to 1e8 numbers, each instruction set and strategy forced. Where the best strategy takes more than
-//! 10 ms, the chosen one takes at most 1.3 times as long.
+//! to 1e8 numbers, each instruction set and strategy forced. Where the best strategy takes more
+//! than 10 ms, the chosen one takes at most 1.3 times as long.
 
 use super::costs::between;
 use super::window;
