@@ -210,3 +210,6 @@ fn work(numbers: u128) -> Work {
         Err(_) => Work { amount: (numbers / 1_000_000_000) as u64, unit: "billion numbers" },
     }
 }
+
+#[cfg(test)]
+mod tests;

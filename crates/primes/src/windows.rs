@@ -24,6 +24,10 @@ use crate::task::{Asked, TUPLETS, Task, primes};
 use montesieve_kernel::isa::{Isa, Supported};
 use std::ops::ControlFlow;
 
+/// All numbers are above this one: the tests take numbers above 2^32, and no number below is worth
+/// a test.
+pub(crate) const LOWEST: u128 = 1 << 34;
+
 /// The largest prime that ever crosses, about: a larger one would need records.
 const LARGEST_CAP: f64 = 2_000_000.0;
 
@@ -64,7 +68,7 @@ impl WindowSieve {
         BEGIN + cap * 1.5 + PRIME * primes(cap) * pieces + numbers * (0.3 + tests)
     }
 
-    /// How many primes there are in `[low, high)`, whose first number is above 2^42.
+    /// How many primes there are in `[low, high)`, whose first number is above [`LOWEST`].
     pub(crate) fn count(&mut self, low: u128, high: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
         let mut count = 0;
         self.runs(low, high, yield_now, &mut |run| {
@@ -82,7 +86,7 @@ impl WindowSieve {
         yield_now: &mut YieldNow<'_>,
         each: &mut Take<'_>,
     ) -> ControlFlow<()> {
-        debug_assert!(low >= high || low > 1 << 42);
+        debug_assert!(low >= high || low > LOWEST);
         if low >= high {
             return ControlFlow::Continue(());
         }
@@ -115,13 +119,14 @@ impl WindowSieve {
 }
 
 /// The largest prime that crosses before the tests of `numbers` numbers from `low` on: it saves as
-/// much time as it costs.
+/// much time as it costs. None is above the root, where all that is left is prime.
 ///
 /// Of N numbers, a prime p takes away N / p times the share that smaller primes have left, 0.56 /
 /// ln p, and as many tests.
 fn cap(numbers: f64, low: u128, isa: Isa) -> u64 {
     let numbers = numbers.min(30.0 * PIECE as f64);
-    (numbers * 0.045 * test_costs(low, isa)[0] / PRIME).clamp(200.0, LARGEST_CAP) as u64
+    let most = LARGEST_CAP.min((low as f64).sqrt());
+    (numbers * 0.045 * test_costs(low, isa)[0] / PRIME).clamp(200.0, most) as u64
 }
 
 #[cfg(test)]

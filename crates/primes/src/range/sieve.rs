@@ -100,14 +100,19 @@ impl<'t> Sieve<'t> {
         self.check(high);
         let mut count = 0;
         for part in parts(low, high, BORDERS) {
-            count += self.count_part(part, yield_now)?;
+            count += self.count_part(part, self.strategy(part, Asked::Count), yield_now)?;
         }
         ControlFlow::Continue(count)
     }
 
-    /// The same for a range that lies on one side of each border.
-    fn count_part(&mut self, [low, high]: [u128; 2], yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
-        match self.strategy(low, high, Asked::Count) {
+    /// The same for a range that lies on one side of each border, by this strategy.
+    fn count_part(
+        &mut self,
+        [low, high]: [u128; 2],
+        strategy: Strategy,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<(), u64> {
+        match strategy {
             Strategy::Bytes => self.byte_sieve().count(small(low), small(high), yield_now),
             Strategy::Lines => self.lines.count(small(low), small(high), yield_now),
             Strategy::Huge => self.huge(yield_now)?.count(low, high, yield_now),
@@ -137,16 +142,17 @@ impl<'t> Sieve<'t> {
         // From the last prime below 2^64 to the first one above are 72 numbers: no tuplet goes
         // across.
         for part in parts(low, high, [(LINES_ALONE - REACH).into(), BORDER]) {
-            let more = self.tuplets_part(part, kinds, yield_now)?;
+            let more = self.tuplets_part(part, self.strategy(part, Asked::Tuplets), kinds, yield_now)?;
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         ControlFlow::Continue(counts)
     }
 
-    /// The same for a range that lies on one side of each border.
+    /// The same for a range that lies on one side of each border, by this strategy.
     fn tuplets_part(
         &mut self,
         [low, high]: [u128; 2],
+        strategy: Strategy,
         kinds: Kinds,
         yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
@@ -156,7 +162,7 @@ impl<'t> Sieve<'t> {
                 each(PrimeRun { base: low, offsets: &primes })
             });
         }
-        match self.strategy(low, high, Asked::Tuplets) {
+        match strategy {
             Strategy::Lines => self.lines.tuplets(small(low), small(high), kinds, yield_now),
             Strategy::Huge => self.huge(yield_now)?.tuplets(low, high, kinds, yield_now),
             Strategy::Bytes | Strategy::Windows => {
@@ -196,19 +202,20 @@ impl<'t> Sieve<'t> {
             each(PrimeRun::small(&outside))?;
         }
         for part in parts(low, high, LIST_BORDERS) {
-            self.runs_part(part, yield_now, each)?;
+            self.runs_part(part, self.strategy(part, Asked::List), yield_now, each)?;
         }
         ControlFlow::Continue(())
     }
 
-    /// The same for a range that lies on one side of each border, without 2, 3 and 5.
+    /// The same for a range that lies on one side of each border, by this strategy and without 2, 3
+    /// and 5.
     fn runs_part(
         &mut self,
         [low, high]: [u128; 2],
+        strategy: Strategy,
         yield_now: &mut YieldNow<'_>,
         each: &mut Take<'_>,
     ) -> ControlFlow<()> {
-        let strategy = self.strategy(low, high, Asked::List);
         if strategy == Strategy::Windows {
             return self.windows().runs(low, high, yield_now, each);
         }
@@ -223,7 +230,8 @@ impl<'t> Sieve<'t> {
         ended
     }
 
-    fn strategy(&self, low: u128, high: u128, asked: Asked) -> Strategy {
+    /// The one place where a question about primes meets the choice of how to find them.
+    fn strategy(&self, [low, high]: [u128; 2], asked: Asked) -> Strategy {
         let (is_built, has_bytes) = (self.huge.is_some() || self.primes.is_some(), self.bytes.is_some());
         choose(low, high, Task { asked, isa: self.isa.isa(), is_built, has_bytes })
     }
@@ -241,19 +249,31 @@ impl<'t> Sieve<'t> {
     ) -> ControlFlow<()> {
         self.check(high);
         outside(small(low), small(high)).for_each(|p| marks.mark(p.into()));
-        for [low, high] in parts(low, high, LIST_BORDERS) {
-            match self.strategy(low, high, Asked::List) {
-                Strategy::Windows => self.windows().runs(low, high, yield_now, &mut |run| {
-                    run.iter().for_each(|p| marks.mark(p));
-                    ControlFlow::Continue(())
-                })?,
-                strategy => self.bytes(strategy, [low, high], yield_now, &mut |first, bytes| {
-                    marks.extend(first, bytes);
-                    ControlFlow::Continue(())
-                })?,
-            }
+        for part in parts(low, high, LIST_BORDERS) {
+            self.mark_part(part, self.strategy(part, Asked::List), marks, yield_now)?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// The same for a range that lies on one side of each border, by this strategy and without 2, 3
+    /// and 5.
+    fn mark_part(
+        &mut self,
+        [low, high]: [u128; 2],
+        strategy: Strategy,
+        marks: &mut Marks,
+        yield_now: &mut YieldNow<'_>,
+    ) -> ControlFlow<()> {
+        match strategy {
+            Strategy::Windows => self.windows().runs(low, high, yield_now, &mut |run| {
+                run.iter().for_each(|p| marks.mark(p));
+                ControlFlow::Continue(())
+            }),
+            _ => self.bytes(strategy, [low, high], yield_now, &mut |first, bytes| {
+                marks.extend(first, bytes);
+                ControlFlow::Continue(())
+            }),
+        }
     }
 
     /// Hands the numbers of `[low, high)` to `each` as bytes of 30 numbers with a bit for each
@@ -345,3 +365,6 @@ pub(crate) fn tuplets_by_list(
 pub const fn tuplet_span(k: usize) -> u64 {
     SPANS[k - 1]
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,20 +2,24 @@
 //!
 //! | numbers | range | strategy |
 //! |---|---|---|
-//! | below 2.5e13 | short, or to be listed | bytes of 30 numbers (`bytes.rs`): next to no start-up |
+//! | any | tiny, or above 1e22 | a little sieve, then tests (`windows.rs`): no start-up |
+//! | below 2.5e13 | short, or to be listed | bytes of 30 numbers (`bytes.rs`): little start-up |
 //! | | longer | lines (`lines.rs`) |
-//! | above | tiny, or above 1e22 | a little sieve, then tests (`windows.rs`) |
-//! | | short, below 1e16 | bytes of 30 numbers |
+//! | above | short, below 1e16 or without AVX-512 | bytes of 30 numbers |
 //! | | longer | lines, and records of large primes (`lines/huge.rs`); lists are sorted (`lines/order.rs`) |
 //!
 //! Every strategy gives the same answer; only the time differs. So the choice may depend on
-//! anything, even on the tables built so far.
+//! anything, even on the tables built so far. Counts, tuplets, lists, sums, gaps and digests all
+//! ask [`choose`], so a tiny window costs no sieving primes, whatever is asked of it.
 //!
 //! Times are CPU seconds of whole runs with each strategy forced, less the start of the process:
 //! medians of three on one core of an Intel Sapphire Rapids (AVX-512, 2 MiB L2) on 2026-11-28,
 //! while others compiled there (load 6 to 10). From 1e12 to 1e20 and from 1e8 to 3e9 numbers the
 //! model is within 0.7 and 1.3 of them; below that the start-up decides, which is within a factor
-//! of two.
+//! of two. The passes over the sieving primes ([`PASS`]) and the border of tiny windows were
+//! measured on one core of an AMD EPYC with AVX-512 on 2026-11-30, from 1e12 to 1.8e19 and from 200
+//! to 1e8 numbers, each instruction set and strategy forced. Where the best strategy takes more
+//! than 10 ms, the chosen one takes at most 1.3 times as long.
 
 use super::costs::between;
 use super::window;
@@ -23,7 +27,7 @@ use crate::bytes::{PIECE, WINDOW};
 use crate::lines::sieving::Layout;
 use crate::lines::{HUGE_END, LINES_ALONE, WINDOW_NUMBERS};
 use crate::task::{Asked, TUPLETS, Task, primes};
-use crate::windows::WindowSieve;
+use crate::windows::{LOWEST, WindowSieve};
 use montesieve_kernel::isa::Isa;
 
 /// An algorithm that counts or lists a range.
@@ -50,6 +54,16 @@ const RECORDS: [f64; 10] = [0.15, 0.19, 0.24, 0.29, 0.35, 0.42, 0.55, 0.62, 0.68
 /// The first of them.
 const RECORDS_FROM: f64 = 13.0;
 
+/// Nanoseconds a sieving prime takes in each window, by the widest instruction set: portable,
+/// AVX2, AVX-512.
+struct Pass {
+    bytes: [f64; 3],
+    huge: [f64; 3],
+}
+
+/// Near 1e18 and 1.8e19 both ways agree within 10 %. With AVX-512 the EPYC takes 2.8 and 0.6.
+const PASS: Pass = Pass { bytes: [4.6, 3.4, 2.0], huge: [6.7, 5.0, 1.5] };
+
 /// The strategy for `[low, high)`, which is all below or all above [`LINES_ALONE`], and likewise
 /// for 2^64.
 pub(crate) fn choose(low: u128, high: u128, task: Task) -> Strategy {
@@ -71,10 +85,13 @@ impl Layout {
 }
 
 /// Whether `[low, high)`, all above [`LINES_ALONE`], is counted by lines and records on every
-/// machine.
+/// machine once the table is there, and even without it where tests are fastest.
 pub(crate) fn is_huge_everywhere(low: u128, high: u128) -> bool {
-    // Where tests are fastest.
-    choose(low, high, Task::new(Asked::Count, Isa::Avx512)) == Strategy::Huge
+    let is_huge = |isa, is_built| {
+        let task = Task { is_built, ..Task::new(Asked::Count, isa) };
+        choose(low, high, task) == Strategy::Huge
+    };
+    is_huge(Isa::Avx512, false) && Isa::ALL.into_iter().all(|isa| is_huge(isa, true))
 }
 
 /// Estimated nanoseconds `[low, high)` takes by this strategy; infinite where it is
@@ -86,7 +103,7 @@ pub(crate) fn nanoseconds(strategy: Strategy, low: u128, high: u128, task: Task)
         Strategy::Bytes => high <= 1 << 64,
         Strategy::Lines => is_small && !is_listed,
         Strategy::Huge => low >= LINES_ALONE.into() && high <= HUGE_END,
-        Strategy::Windows => low >= LINES_ALONE.into(),
+        Strategy::Windows => low > LOWEST,
     };
     if !is_possible {
         return f64::INFINITY;
@@ -112,7 +129,8 @@ fn bytes(root: f64, numbers: f64, task: Task) -> f64 {
     if root > MEDIUM {
         let windows = (numbers / (30.0 * (WINDOW * PIECE) as f64)).ceil();
         let share = (root.ln() / MEDIUM.ln()).ln();
-        all += 2.0 * windows * (primes(root) - primes(MEDIUM)) + numbers * share * (0.4 + 4.0 * share);
+        all += PASS.bytes[task.isa as usize] * windows * (primes(root) - primes(MEDIUM))
+            + numbers * share * (0.4 + 4.0 * share);
     }
     if !task.has_bytes {
         all += 1.2 * medium + 0.12 * (root - medium);
@@ -140,5 +158,7 @@ fn huge(root: f64, numbers: f64, task: Task) -> f64 {
     let further = if root > TABLE { 0.11 * (root - TABLE) + 1.5 * (primes(root) - primes(TABLE)) } else { 0.0 };
     // A list must be sorted.
     let order = if task.asked == Asked::List { 0.05 + 1.5 / (2.0 * root.ln()) } else { 0.0 };
-    begin + windows * (1.5 * table + further) + numbers * (order + between(&RECORDS, RECORDS_FROM, root * root))
+    begin
+        + windows * (PASS.huge[task.isa as usize] * table + further)
+        + numbers * (order + between(&RECORDS, RECORDS_FROM, root * root))
 }

@@ -7,8 +7,8 @@ use crate::tests::is_prime;
 use montesieve_kernel::isa::Supported;
 use proptest::prelude::*;
 
-/// Windows of the tests begin above this number.
-const LOWEST: u128 = (1 << 42) + 1;
+/// The first number that a window may begin with.
+const FIRST: u128 = LOWEST + 1;
 
 /// The least strong pseudoprimes to the first 5, 6, 7 and 9 primes as bases (OEIS A014233), a
 /// square, and products.
@@ -69,9 +69,18 @@ fn windows_anywhere() {
     let two = |n: u32| 1_u128 << n;
     for isa in isas() {
         let mut sieve = WindowSieve::new(isa);
-        for low in
-            [two(52), two(53), two(63), two(64) - 700, two(64) + 500, two(80), 10_u128.pow(18), 10_u128.pow(26) - 700]
-        {
+        for low in [
+            FIRST + 500,
+            two(42),
+            two(52),
+            two(53),
+            two(63),
+            two(64) - 700,
+            two(64) + 500,
+            two(80),
+            10_u128.pow(18),
+            10_u128.pow(26) - 700,
+        ] {
             for (skip, length) in [(0, 0), (0, 1), (1, 2), (7, 1000), (13, 1187)] {
                 let low = low - 500 + skip;
                 let high = (low + length).min(if low < BORDER { BORDER } else { u128::MAX });
@@ -86,7 +95,7 @@ fn windows_anywhere() {
 /// jump; all by one workspace.
 #[test]
 fn parts_add_up_on_every_instruction_set() {
-    for low in [LOWEST, (1 << 64) - 61_000, (1 << 64) + 13, 10_u128.pow(26) - 61_000] {
+    for low in [FIRST, 1 << 42, (1 << 64) - 61_000, (1 << 64) + 13, 10_u128.pow(26) - 61_000] {
         let mut all: Option<Vec<u128>> = None;
         for isa in isas() {
             let mut sieve = WindowSieve::new(isa);
@@ -161,8 +170,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn random_windows(n in LOWEST..10_u128.pow(26), shift in 0_u32..44, length in 0_u128..3000) {
-        let low = (n >> shift).max(LOWEST);
+    fn random_windows(n in FIRST..10_u128.pow(26), shift in 0_u32..54, length in 0_u128..3000) {
+        let low = (n >> shift).max(FIRST);
         let high = if low < BORDER { BORDER.min(low + length) } else { low + length };
         let expected: Vec<u128> = (low..high).filter(|&n| wide::is_prime(n)).collect();
         for isa in isas() {
