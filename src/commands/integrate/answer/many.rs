@@ -69,7 +69,7 @@ impl IntegralOfLine {
 
     /// What to know about it, with its line.
     fn note(&self) -> Option<String> {
-        let doubts = self.result.doubts().collect::<Vec<_>>().join("; ");
+        let doubts = self.result.doubts().join("; ");
         let note = self.error.clone().or((!doubts.is_empty()).then_some(doubts));
         note.map(|note| format!("line {}: {note}", self.line))
     }
