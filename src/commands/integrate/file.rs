@@ -193,7 +193,7 @@ fn integral(line: &LineProblem, blocks: u64, tally: Option<&LineTally>) -> Resul
     let found = checked.and_then(|()| job.result(name, sums, completion).map_err(|error| error.to_string()));
     let (error, result) = match found {
         Ok(result) => (None, result),
-        Err(error) => (Some(error), unknown(job.problem(), name, samples, completion)),
+        Err(error) => (Some(error), unknown(job.problem(), name, samples, completion.failed())),
     };
     Ok(IntegralOfLine { line: line.line, error, result })
 }
