@@ -217,6 +217,8 @@ impl Chart {
             .with_legend_entries(self.legend())
             .with_legend_box(false)
             .with_legend_position(LegendPosition::OutsideBottomColumns);
+        // kuva leaves room for the labels within this range, which is that of the data alone.
+        layout.y_range = (y.low, y.high);
         if let Some((_, level)) = &self.level {
             let mut line = ReferenceLine::horizontal(y.at(*level));
             (line.color, line.stroke_width, line.dasharray) = (INK.to_owned(), 1.0, "5 4".to_owned());
@@ -333,6 +335,18 @@ mod tests {
             assert!(area[2] - area[0] > 5.0, "an area is as wide as some pixels: {area:?}");
         }
         assert_eq!(chart.svg().matches(">95 % interval<").count(), 1);
+    }
+
+    /// The left end of the frame: more where labels are longer, though all values are one.
+    #[test]
+    fn labels_have_room() {
+        let frame = |y: f64| {
+            let line = Line { name: "one".into(), points: vec![(0.0, y), (1.0, y)], kind: CurveKind::Steps };
+            let svg = Chart { lines: vec![line], ..Chart::default() }.svg();
+            let ends = svg.split("<line x1=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok());
+            ends.fold(f64::INFINITY, f64::min)
+        };
+        assert!(frame(1e9) > frame(1.0) + 8.0, "1.0005e9 is longer than 0.999: {} {}", frame(1e9), frame(1.0));
     }
 
     #[test]

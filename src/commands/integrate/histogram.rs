@@ -11,6 +11,7 @@ use crate::montecarlo::histogram::{BinTally, Binning, Bins, MOST_BINS, Part, edg
 use crate::montecarlo::integrands::variable;
 use crate::montecarlo::sampler::Kernel;
 use crate::report::chart::{Band, Chart, CurveKind, Line};
+use crate::report::text;
 
 /// A histogram that was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,7 +186,11 @@ impl Histograms {
                 y_label: format!("part of the integral for each unit of {name}"),
                 x_label: name,
                 bands: Band::intervals(steps.map(interval)),
-                lines: vec![Line { name: format!("{count} bins"), points: line.collect(), kind: CurveKind::Steps }],
+                lines: vec![Line {
+                    name: text::count(count as u64, "bin"),
+                    points: line.collect(),
+                    kind: CurveKind::Steps,
+                }],
                 ..Chart::default()
             })
         };
