@@ -131,7 +131,7 @@ Examples:
 
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
-Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached,
+Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached, \
 75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks

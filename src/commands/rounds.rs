@@ -9,6 +9,8 @@
 //! powers separate ([`Job::prefix_ends`](crate::job::Job::prefix_ends)), also in checkpoints.
 //! So a trace is the same after any number of restarts.
 
+use std::fmt;
+
 use super::context::Context;
 use super::finish::FinalReport;
 use super::output::SideFiles;
@@ -19,14 +21,14 @@ use crate::job::Ledger;
 use crate::job::Session;
 use crate::job::rounds::{Shorten, growing, totals_of_prefixes};
 use crate::job::run::{Outcome, OutcomeWithPrefixes, agreed};
-use crate::report::chart::{Axis, Band, COLOURS, Chart, CurveKind, Line};
+use crate::report::chart::{Axis, Band, Chart, CurveKind, Line};
 use crate::report::picture::column;
 use crate::report::{Answer, TargetResult, number};
 
 /// Blocks before an error estimate is trusted: 16 of at least some 10^4 samples.
 pub(super) const FEWEST: u64 = 16;
 
-/// Samples with one value after which a target is unreachable, if the user set no number of
+/// Samples without an error after which a target is unreachable, if the user set no number of
 /// samples: as many as without a target.
 const MOST_EQUAL: u64 = 100_000_000;
 
@@ -108,7 +110,7 @@ pub(super) struct Reading {
     /// The number of its samples.
     pub(super) samples: u64,
     pub(super) estimate: f64,
-    /// Unknown when all samples had the same value.
+    /// Unknown when all samples had the same value, or all pairs or all samples of a box.
     pub(super) std_error: Option<f64>,
     pub(super) ci95: Option<[f64; 2]>,
     /// No error gets smaller than this: that of rounding.
@@ -125,7 +127,8 @@ impl Reading {
     /// without a limit on samples.
     fn unreachable(&self, target: TargetError, fall: Fall) -> Option<&'static str> {
         let Some(error) = self.std_error else {
-            return (self.samples >= MOST_EQUAL).then_some("the first 1e8 samples all have the same value");
+            // Of plain samples all have one value, with other methods all pairs or those of a box.
+            return (self.samples >= MOST_EQUAL).then_some("after 1e8 samples nothing is known about the error");
         };
         let (size, wanted) = (self.estimate.abs(), target.for_estimate(self.estimate));
         if wanted < size * f64::EPSILON / 2.0 {
@@ -150,7 +153,22 @@ pub(super) enum TargetCheck {
     /// Not reached within the samples allowed.
     Missed,
     /// Unreachable, for this reason.
-    GivenUp(&'static str),
+    GivenUp(Unreachable),
+}
+
+/// Why a target is unreachable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreachable {
+    /// The component that cannot reach it, from 1, where there are several.
+    component: Option<usize>,
+    why: &'static str,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.component.map_or(Ok(()), |number| write!(f, "component {number}: "))?;
+        f.write_str(self.why)
+    }
 }
 
 /// The estimates on the way, as CSV.
@@ -170,13 +188,13 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
     let points = |value: &dyn Fn(&Reading) -> Option<f64>| -> Vec<(f64, f64)> {
         readings.iter().filter_map(|reading| Some((reading.samples as f64, value(reading)?))).collect()
     };
-    let band = readings.iter().filter_map(|r| r.ci95.map(|[low, high]| (r.samples as f64, low, high))).collect();
+    let interval = |reading: &Reading| reading.ci95.map(|[low, high]| [(reading.samples as f64, low, high)]);
     Chart {
         title,
         x_label: "samples".to_owned(),
         y_label: "estimate".to_owned(),
         x_axis: Axis::Powers(10),
-        bands: vec![Band { name: "95 % interval".to_owned(), points: band, colour: COLOURS[0], opacity: 0.2 }],
+        bands: Band::intervals(readings.iter().map(interval)),
         lines: vec![Line {
             name: "estimate".to_owned(),
             points: points(&|reading| Some(reading.estimate)),
@@ -229,7 +247,7 @@ pub(super) fn run_to_target<J: Sampling, R: Answer>(
 pub(super) fn target(wish: &Precision, met: Option<TargetCheck>) -> Option<TargetResult> {
     let target_error = wish.target_error?.to_string();
     let target_reached = met? == TargetCheck::Reached;
-    let target_unreachable = met.and_then(|met| if let TargetCheck::GivenUp(why) = met { Some(why) } else { None });
+    let target_unreachable = if let Some(TargetCheck::GivenUp(why)) = met { Some(why.to_string()) } else { None };
     Some(TargetResult { target_error, target_reached, target_unreachable })
 }
 
@@ -285,8 +303,12 @@ fn readings<J: Sampling>(job: &J, way: &Ledger<J::Tally>, done: u64) -> Vec<Read
 fn verdict<J: Sampling>(job: &J, wish: &Precision, readings: &[Reading]) -> Option<TargetCheck> {
     let target = wish.target_error?;
     let is_unlimited = job.samples() >= UNLIMITED;
-    let missed = || readings.iter().filter(|reading| !reading.meets(target));
-    let given_up = || missed().find_map(|reading| reading.unreachable(target, job.fall())).filter(|_| is_unlimited);
+    let missed = || (1..).zip(readings).filter(|(_, reading)| !reading.meets(target));
+    let unreachable = |(number, reading): (usize, &Reading)| {
+        let why = reading.unreachable(target, job.fall())?;
+        Some(Unreachable { component: (readings.len() > 1).then_some(number), why })
+    };
+    let given_up = || missed().find_map(unreachable).filter(|_| is_unlimited);
     Some(if !readings.is_empty() && missed().next().is_none() {
         TargetCheck::Reached
     } else {

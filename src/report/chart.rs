@@ -26,6 +26,9 @@ const ROW: (f64, f64) = (24.0, 150.0);
 /// Side of the square of points.
 const SQUARE: f64 = 380.0;
 
+/// Half the width of a band of one point, as a part of the axis.
+const HALF_BAR: f64 = 0.01;
+
 const INK: &str = "#222222";
 /// Blue, vermillion, green, orange of the Okabe-Ito palette: two dark and two lighter ones.
 pub const COLOURS: [&str; 4] = ["#0072b2", "#d55e00", "#009e73", "#e69f00"];
@@ -72,6 +75,17 @@ pub struct Band {
     pub colour: &'static str,
     /// Its opacity.
     pub opacity: f64,
+}
+
+impl Band {
+    /// The 95 % intervals over x: for each place its points, `None` where nothing is known. A band
+    /// for each run of places without a gap.
+    pub fn intervals<const N: usize>(places: impl IntoIterator<Item = Option<[(f64, f64, f64); N]>>) -> Vec<Band> {
+        let band = |points: Vec<_>| Band { name: "95 % interval".to_owned(), points, colour: COLOURS[0], opacity: 0.2 };
+        let places: Vec<_> = places.into_iter().collect();
+        let runs = places.split(Option::is_none).map(|run| run.iter().flatten().flatten().copied().collect::<Vec<_>>());
+        runs.filter(|points| !points.is_empty()).map(band).collect()
+    }
 }
 
 /// A chart.
@@ -155,7 +169,13 @@ impl Chart {
             let part = |of: fn(&(f64, f64, f64)) -> f64| band.points.iter().map(of).collect::<Vec<f64>>();
             let heights = |of: fn(&(f64, f64, f64)) -> f64| part(of).into_iter().map(|v| y.at(v)).collect::<Vec<f64>>();
             let across = part(|p| p.0).into_iter().map(|v| x.at(v)).collect::<Vec<f64>>();
-            let area = BandPlot::new(across, heights(|p| p.1), heights(|p| p.2));
+            let (mut across, mut low, mut high) = (across, heights(|p| p.1), heights(|p| p.2));
+            if let [place] = across[..] {
+                // An area over one point is not visible.
+                let half = (x.high - x.low) * HALF_BAR;
+                (across, low, high) = (vec![place - half, place + half], low.repeat(2), high.repeat(2));
+            }
+            let area = BandPlot::new(across, low, high);
             plots.push(Plot::Band(area.with_color(band.colour).with_opacity(band.opacity)));
         }
         for (i, line) in self.lines.iter().enumerate() {
@@ -181,8 +201,8 @@ impl Chart {
         let mut layout = Layout::auto_from_plots(plots)
             .with_title(self.title.clone())
             .with_title_size(16)
-            .with_x_label(self.x_label.clone())
-            .with_y_label(self.y_label.clone())
+            .with_x_label(x.label(&self.x_label))
+            .with_y_label(y.label(&self.y_label))
             .with_width(SIZE.0)
             .with_height(height)
             .with_x_axis_min(x.low)
@@ -197,6 +217,8 @@ impl Chart {
             .with_legend_entries(self.legend())
             .with_legend_box(false)
             .with_legend_position(LegendPosition::OutsideBottomColumns);
+        // kuva leaves room for the labels within this range, which is that of the data alone.
+        layout.y_range = (y.low, y.high);
         if let Some((_, level)) = &self.level {
             let mut line = ReferenceLine::horizontal(y.at(*level));
             (line.color, line.stroke_width, line.dasharray) = (INK.to_owned(), 1.0, "5 4".to_owned());
@@ -286,6 +308,45 @@ mod tests {
         assert_eq!(tint("#0072b2", 0.2), "#cce3f0");
         assert!(DASHES.iter().all(|dashes| svg.contains(&format!("stroke-dasharray=\"{dashes}\""))), "{svg}");
         assert!((0..4).all(|i| svg.contains(&format!(">line {i}</text>"))), "text is text: {svg}");
+    }
+
+    /// The first corners of each area of a band.
+    fn areas(chart: &Chart) -> Vec<Vec<f64>> {
+        let svg = chart.svg();
+        let paths = svg.split("<path ").skip(1).filter(|path| path.contains("fill=\"#0072b2\""));
+        let numbers = |path: &str| {
+            let path = path.split(" d=\"").nth(1).or(path.strip_prefix("d=\"")).and_then(|d| d.split('"').next());
+            let words = path.unwrap_or_default().split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
+            words.filter_map(|word| word.parse().ok()).collect::<Vec<f64>>()
+        };
+        paths.map(numbers).collect()
+    }
+
+    #[test]
+    fn a_band_has_gaps_and_one_point_is_a_bar() {
+        let place = |x: f64| Some([(x, 1.0, 2.0)]);
+        let bands = Band::intervals([place(1.0), place(2.0), None, None, place(3.0), None]);
+        assert_eq!(bands.iter().map(|band| band.points.len()).collect::<Vec<_>>(), [2, 1]);
+        assert!(Band::intervals::<1>([None, None]).is_empty());
+        let chart = Chart { bands, ..Chart::default() };
+        let areas = areas(&chart);
+        assert_eq!(areas.len(), 2, "{}", chart.svg());
+        for area in areas {
+            assert!(area[2] - area[0] > 5.0, "an area is as wide as some pixels: {area:?}");
+        }
+        assert_eq!(chart.svg().matches(">95 % interval<").count(), 1);
+    }
+
+    /// The left end of the frame: more where labels are longer, though all values are one.
+    #[test]
+    fn labels_have_room() {
+        let frame = |y: f64| {
+            let line = Line { name: "one".into(), points: vec![(0.0, y), (1.0, y)], kind: CurveKind::Steps };
+            let svg = Chart { lines: vec![line], ..Chart::default() }.svg();
+            let ends = svg.split("<line x1=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok());
+            ends.fold(f64::INFINITY, f64::min)
+        };
+        assert!(frame(1e9) > frame(1.0) + 8.0, "1.0005e9 is longer than 0.999: {} {}", frame(1e9), frame(1.0));
     }
 
     #[test]

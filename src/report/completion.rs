@@ -19,9 +19,16 @@ pub enum Completion {
         /// Blocks there are.
         blocks: u64,
     },
+    /// All blocks were computed, but there is no result: a line of `integrate file` with an error.
+    Failed,
 }
 
 impl Completion {
+    /// The same of work that has failed.
+    pub fn failed(self) -> Completion {
+        if self.is_complete() { Completion::Failed } else { self }
+    }
+
     /// From the numbers of blocks.
     pub fn of(done: u64, blocks: u64) -> Completion {
         if done == blocks { Completion::Complete } else { Completion::Partial { done, blocks } }
@@ -35,7 +42,7 @@ impl Completion {
     /// The finished part of a job that was stopped early.
     pub fn text(self) -> Option<String> {
         match self {
-            Completion::Complete => None,
+            Completion::Complete | Completion::Failed => None,
             Completion::Partial { done, blocks } => Some(format!("{done} of {blocks} blocks")),
         }
     }
@@ -56,7 +63,7 @@ static COMPLETION: Fields<Completion> = Fields(&[
         Value::Bool(it.is_complete())
     }),
     Field::new("coverage", Coverage::KIND, "How much was done of a job that was stopped early.", |it| match *it {
-        Completion::Complete => Value::Null,
+        Completion::Complete | Completion::Failed => Value::Null,
         Completion::Partial { done, blocks } => Coverage { done, blocks }.value(),
     })
     .nullable()
@@ -84,5 +91,7 @@ mod tests {
         assert_eq!(Completion::of(0, 0), Completion::Complete);
         assert_eq!(Completion::of(7, 7), Completion::Complete);
         assert_eq!(Completion::of(0, 7), Completion::Partial { done: 0, blocks: 7 });
+        assert!(!Completion::of(7, 7).failed().is_complete());
+        assert_eq!(Completion::of(0, 7).failed(), Completion::of(0, 7));
     }
 }

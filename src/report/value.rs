@@ -36,14 +36,16 @@ pub enum Value {
 }
 
 impl Value {
-    /// A CSV cell: values of a list are separated by spaces, those of a record by colons.
+    /// A CSV cell: values of a list are separated by spaces, those of a record by colons, names and
+    /// words by semicolons. A semicolon or backslash in a word has a backslash before it.
     pub(super) fn cell(&self) -> String {
         match self {
             Value::Absent | Value::Null | Value::Json(_) => String::new(),
             Value::Record(fields) => fields.iter().map(|(_, value)| value.cell()).collect::<Vec<_>>().join(":"),
             Value::List(values) => values.iter().map(Value::cell).collect::<Vec<_>>().join(" "),
             Value::Map(words) => {
-                words.iter().map(|(name, word)| format!("{name}={word}")).collect::<Vec<_>>().join(";")
+                let escaped = |word: &str| word.replace('\\', "\\\\").replace(';', "\\;");
+                words.iter().map(|(name, word)| format!("{name}={}", escaped(word))).collect::<Vec<_>>().join(";")
             }
             Value::Bool(value) => value.to_string(),
             Value::Integer(value) => value.to_string(),
@@ -81,5 +83,19 @@ impl Serialize for Value {
                 map.end()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_semicolons_stay_apart_in_a_cell() {
+        let cell = |words: &[(&str, &str)]| {
+            Value::Map(words.iter().map(|&(name, word)| (name.to_owned(), word.to_owned())).collect()).cell()
+        };
+        assert_eq!(cell(&[("expression", "x; x^2"), ("bounds", "0:1")]), r"expression=x\; x^2;bounds=0:1");
+        assert_eq!(cell(&[("function", r"a\:f")]), r"function=a\\:f");
     }
 }

@@ -325,6 +325,26 @@ fn one_message_and_exit_code_2() {
     });
 }
 
+#[test]
+fn a_line_of_a_file_is_named() {
+    let (folder, file) = library();
+    let cases = [
+        (":god --bounds 0:1", 2, "SWEEP, line 2: FILE has no function 'god'"),
+        (".old:f --bounds 0:1", 2, "SWEEP, line 2: cannot read FILE.old: No such file"),
+        (":good --nan skip --bounds 0:inf", 2, "SWEEP, line 2: --nan skip needs finite bounds"),
+        (":memory --bounds 0:1", 1, "the function memory of FILE (SWEEP, line 2) crashed at (0.999999"),
+    ];
+    for (number, (function, code, message)) in cases.into_iter().enumerate() {
+        let sweep = folder.path().join(format!("{number}.txt")).display().to_string();
+        fs::write(&sweep, format!("ball 1e4\nlib {file}{function} 1e7\n")).expect("writable");
+        let message = message.replace("FILE", &file).replace("SWEEP", &sweep);
+        for ranks in [Alone, Threads(3)] {
+            let ended = Launch::new(ranks, &format!("integrate file {sweep}")).run().expect_code(code);
+            ended.expect_told_once(&message);
+        }
+    }
+}
+
 /// Each rank starts in its own folder.
 fn in_folders(folder: &Path) -> Ended {
     let script = format!("cd {}/${{OMPI_COMM_WORLD_RANK:-$PMI_RANK}} && exec \"$0\" \"$@\"", folder.display());

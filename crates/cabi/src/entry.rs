@@ -39,7 +39,7 @@ pub static ENTRY: Entry = Entry {
             "Numbers that make up a value, 1 to 64: more than 1 with --form vector or batch",
         ),
     ],
-    make: |parameters| load(parameters).map(|function| Box::new(function) as _),
+    make: |parameters| load(parameters, None).map(|function| Box::new(function) as _),
 };
 
 /// The options of `lib`, read.
@@ -93,13 +93,14 @@ pub fn check(parameters: &Parameters) -> Result<(), Bad> {
 }
 
 /// Loads the library and finds the function. The library stays loaded until the process ends.
+/// Messages about a crash name `origin`, the place of these parameters, if they have one.
 ///
 /// # Errors
 /// As [`check`]; [`Bad`] if the file cannot be read, is no shared library for this host, cannot be
 /// loaded, or lacks the function.
-pub fn load(parameters: &Parameters) -> Result<CompiledFunction, Bad> {
+pub fn load(parameters: &Parameters, origin: Option<&str>) -> Result<CompiledFunction, Bad> {
     let Request { file, name, form, components, domain } = Request::read(parameters)?;
-    let library = Library::load(file, name).map_err(Bad)?;
+    let library = Library::load(file, name, origin).map_err(Bad)?;
     Ok(CompiledFunction::new(library, form, components, domain))
 }
 

@@ -41,24 +41,26 @@ pub struct Library {
 /// The names of a function, as the user wrote them.
 #[derive(Debug)]
 pub struct Names {
-    /// The shared library.
+    /// The shared library, with the place where it is named.
     pub file: String,
     /// The function in it.
     pub function: String,
 }
 
 impl Library {
-    /// Loads `file` and finds the function `name` in it.
+    /// Loads `file` and finds the function `name` in it. Messages about a crash have `origin` behind
+    /// the file's name: where the user has named the function, if not on the command line.
     ///
     /// # Errors
     /// A sentence for the user.
-    pub fn load(file: &str, name: &str) -> Result<Library, String> {
+    pub fn load(file: &str, name: &str, origin: Option<&str>) -> Result<Library, String> {
         let cannot = |what: &str, error: &dyn std::fmt::Display| format!("cannot {what} {file}: {error}");
         let (bytes, identity) = read(file).map_err(|error| cannot("read", &error))?;
         elf::check(&bytes, file, name)?;
         // A name without a slash would be searched for where the system keeps its libraries.
         let path = fs::canonicalize(file).map_err(|error| cannot("read", &error))?;
-        let names = Arc::new(Names { file: file.to_owned(), function: name.to_owned() });
+        let shown = origin.map_or_else(|| file.to_owned(), |origin| format!("{file} ({origin})"));
+        let names = Arc::new(Names { file: shown, function: name.to_owned() });
         let mut before = FloatingPoint([0; 256]);
         // SAFETY: the buffer is large enough for every platform that Rust's standard library has.
         unsafe { fegetenv(&mut before) };
@@ -109,7 +111,7 @@ mod tests {
     fn what_is_no_library_is_not_loaded() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).display().to_string();
-        let refusal = |file: &str| Library::load(file, "f").expect_err("no library");
+        let refusal = |file: &str| Library::load(file, "f", None).expect_err("no library");
         let (file, folder) = (path("f.so"), path(""));
         assert!(refusal(&file).starts_with(&format!("cannot read {file}: No such file")), "{}", refusal(&file));
         assert_eq!(refusal(&folder), format!("cannot read {folder}: it is not a regular file"));

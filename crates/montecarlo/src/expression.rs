@@ -49,8 +49,12 @@ pub struct Misreading {
 }
 
 impl fmt::Display for Misreading {
-    /// Three lines: what is wrong, the text, and an arrow that points at the column.
+    /// Three lines: what is wrong, the text, and an arrow that points at the column. One where there
+    /// is no text, or too much to show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.trim().is_empty() {
+            return f.write_str(&self.message);
+        }
         // A tab or a line break in the text would put the arrow elsewhere.
         let shown: String = self.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let Misreading { column, message, .. } = self;

@@ -65,6 +65,17 @@ pub struct Sampler {
     rows: Vec<Row>,
 }
 
+/// A value among those of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundValue {
+    /// The component that has it, from 0.
+    pub component: usize,
+    /// The value.
+    pub value: f64,
+    /// The point of the region.
+    pub place: Vec<f64>,
+}
+
 impl Sampler {
     /// Samples of `kernel` on the rows of `seed`.
     ///
@@ -185,9 +196,9 @@ impl Sampler {
         lanes
     }
 
-    /// The first sample of a block, among its first `samples`, of which a component `is_bad`: where
-    /// it is, and its value.
-    pub fn first_bad(&mut self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
+    /// The first sample of a block, among its first `samples`, of which a component `is_bad`: the
+    /// first such component.
+    pub fn first_bad(&mut self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<FoundValue> {
         let samples = samples.min(self.block);
         self.at = None;
         self.uniforms.go_to(block);
@@ -196,10 +207,11 @@ impl Sampler {
             self.uniforms.fill(rows);
             let values = self.kernel.all_values(rows);
             let lanes = (samples - group * WIDTH as u64).min(WIDTH as u64) as usize;
-            let bad = |lane: usize| values.iter().map(|row| row.0[lane]).find(|&value| is_bad(value));
-            if let Some((lane, value)) = (0..lanes).find_map(|lane| Some((lane, bad(lane)?))) {
+            let bad = |lane: usize| values.iter().position(|row| is_bad(row.0[lane]));
+            if let Some((lane, component)) = (0..lanes).find_map(|lane| Some((lane, bad(lane)?))) {
                 let point: Vec<f64> = rows.iter().map(|row| row.0[lane]).collect();
-                return Some((self.kernel.place(&point), value));
+                let (value, place) = (values[component].0[lane], self.kernel.place(&point));
+                return Some(FoundValue { component, value, place });
             }
         }
         None

@@ -17,9 +17,9 @@ Examples:
   montesieve gcd key.pem --against moduli.txt
                                            whether a key shares a factor with one of a collection
 
-Numbers are decimal, hexadecimal (when a letter from a to f is seen anywhere in the file), or
-hexadecimal with 0x in front; lists may also be keys and certificates in PEM, lines Modulus=...,
-what openssl -text prints, a column of CSV, or a b-file of the OEIS. --input-format says which,
+Numbers are decimal, hexadecimal (when a letter from a to f is seen anywhere in the file), or \
+hexadecimal with 0x in front; lists may also be keys and certificates in PEM, lines Modulus=..., \
+what openssl -text prints, a column of CSV, or a b-file of the OEIS. --input-format says which, \
 where a file could be read in two ways. What follows a # is passed over.";
 
 /// Find the greatest common divisor of each pair in a file, or the numbers of a list that share a

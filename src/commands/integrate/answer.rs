@@ -18,10 +18,11 @@ record! {
             it.alone(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
         }),
         /// One standard error of the estimate; null when nothing is known about it: all samples
-        /// have the same value (with nets: 0), or values so small that their mean is 0.
+        /// have the same value (of strata: those of each box; of antithetic pairs: the means; with
+        /// nets: 0), or values so small that their mean is 0.
         pub std_error: Option<f64> => .line("standard error", |it| {
             let estimate = it.estimate?;
-            it.alone(it.std_error.map_or_else(|| why_unknown(estimate).to_owned(), number))
+            it.alone(it.std_error.map_or_else(|| why_unknown(it.method, estimate).to_owned(), number))
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
@@ -74,7 +75,8 @@ record! {
         /// mean.
         pub largest_share: Option<f64> => .optional(),
         /// Why the interval may cover less often than it says.
-        pub warning: Option<Warning> => .optional().line("warning", IntegrateResult::doubt),
+        pub warning: Option<Warning> => .optional()
+            .lines(|it| it.doubts().into_iter().map(|doubt| ("warning", doubt)).collect()),
         /// The error that was asked for.
         pub target: Option<TargetResult> => .flat(),
         /// How far the job came.
@@ -177,7 +179,7 @@ fn component_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
 
 impl Answer for IntegrateResult {
     fn warnings(&self) -> Vec<String> {
-        self.doubts().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
+        self.doubts().into_iter().chain(self.target.as_ref().and_then(TargetResult::warning)).collect()
     }
 }
 
@@ -187,27 +189,33 @@ impl IntegrateResult {
         self.components.is_empty().then_some(line)
     }
 
-    /// The doubts about the integral, or about its components.
-    fn doubts(&self) -> impl Iterator<Item = String> {
+    /// The doubts about the integral, or about each of its components.
+    fn doubts(&self) -> Vec<String> {
+        let sentence = |warning: Option<Warning>, share| Some(warning?.sentence(self.samples, share));
+        if self.components.is_empty() {
+            return sentence(self.warning, self.largest_share).into_iter().collect();
+        }
         let of_component = |it: &ComponentResult| {
-            let sentence = it.warning?.sentence(self.samples, it.largest_share);
-            Some(format!("component {}: {sentence}", it.component))
+            Some(format!("component {}: {}", it.component, sentence(it.warning, it.largest_share)?))
         };
-        let others = self.components.iter().skip(1).filter_map(of_component);
-        self.doubt().into_iter().chain(others)
-    }
-
-    fn doubt(&self) -> Option<String> {
-        self.warning.map(|warning| warning.sentence(self.samples, self.largest_share))
+        self.components.iter().filter_map(of_component).collect()
     }
 }
 
-/// Why nothing is known about the error of an estimate.
-fn why_unknown(estimate: f64) -> &'static str {
-    if estimate == 0.0 {
-        "unknown: all samples are 0, or too small for an error"
-    } else {
-        "unknown: all samples have the same value, up to rounding"
+/// Why nothing is known about the error of an estimate: no two values differ of those whose spread
+/// is the error.
+fn why_unknown(method: IntegrateMethod, estimate: f64) -> &'static str {
+    match method {
+        IntegrateMethod::Antithetic => "unknown: all pairs have the same mean, or one too small for an error",
+        IntegrateMethod::Control => "unknown: less the control all samples have the same value, up to rounding",
+        IntegrateMethod::Stratified | IntegrateMethod::Vegas if estimate == 0.0 => {
+            "unknown: all samples of a box have the same value, or one too small for an error"
+        }
+        IntegrateMethod::Stratified | IntegrateMethod::Vegas => {
+            "unknown: all samples of a box have the same value, up to rounding"
+        }
+        _ if estimate == 0.0 => "unknown: all samples are 0, or too small for an error",
+        _ => "unknown: all samples have the same value, up to rounding",
     }
 }
 
@@ -294,6 +302,15 @@ mod tests {
         insta::assert_snapshot!(written(unknown(), Format::Text));
         let nothing = IntegrateResult { estimate: Some(0.0), ..unknown() };
         assert!(written(nothing, Format::Text).contains("unknown: all samples are 0, or too small for an error\n"));
+        for (method, why) in [
+            (IntegrateMethod::Antithetic, "all pairs have the same mean"),
+            (IntegrateMethod::Control, "less the control all samples have the same value"),
+            (IntegrateMethod::Stratified, "all samples of a box have the same value"),
+            (IntegrateMethod::Vegas, "all samples of a box have the same value"),
+        ] {
+            let text = written(IntegrateResult { method, ..unknown() }, Format::Text);
+            assert!(text.contains(&format!("standard error  unknown: {why}")), "{text}");
+        }
     }
 
     fn several() -> IntegrateResult {
@@ -319,7 +336,12 @@ mod tests {
         let forms = [Format::Text, Format::Csv].map(|format| written(several(), format));
         insta::assert_snapshot!(forms.join(""));
         assert_eq!(json(several())["components"][0]["covariances"][1], -0.0025);
-        assert_eq!(several().warnings().len(), 1);
+        let warning = "component 2: 100000000 samples are too few: the interval may be too narrow";
+        assert_eq!(several().warnings(), [warning]);
+        assert!(written(several(), Format::Text).contains(&format!("warning      {warning}\n")));
+        let mut both = several();
+        (both.warning, both.components[0].warning) = (Some(Warning::Scatter), Some(Warning::Scatter));
+        assert!(both.warnings().len() == 2 && both.warnings()[0].starts_with("component 1: blocks scatter"));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::problem::Problem;
 use crate::commands::command::Check;
 use crate::error::{Error, Result};
 use crate::montecarlo::irregular::BadSample;
-use crate::montecarlo::uniform::WIDTH;
+use crate::montecarlo::sampler::FoundValue;
+use crate::montecarlo::uniform::{Row, WIDTH};
 
 /// Samples that the root tests before the work: enough to find an integrand that is not a number on
 /// part of its region.
@@ -21,15 +22,33 @@ const SLOW_PRECHECK: u64 = WIDTH as u64;
 
 impl Problem {
     /// The first of the first `samples` values of a uniform block that spoils a job: where it is.
-    pub(super) fn first_bad(&self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<(Vec<f64>, f64)> {
+    pub(super) fn first_bad(&self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<FoundValue> {
         self.sampler().first_bad(block, samples, is_bad)
     }
 
-    /// The sentence about a value that is no finite number, at this point of the region.
-    pub(super) fn bad_value(value: f64, point: &[f64]) -> String {
+    /// The sentence about a value that is no finite number.
+    pub(super) fn bad_value(&self, bad: &FoundValue) -> String {
+        self.sentence(Some(bad.component), bad.value, &bad.place)
+    }
+
+    /// The same with the component, if it is known, at a point of the region.
+    fn sentence(&self, component: Option<usize>, value: f64, place: &[f64]) -> String {
+        let component = component.filter(|_| self.components() > 1);
+        let what = component.map(|number| format!("component {} of ", number + 1)).unwrap_or_default();
         let value = if value.is_nan() { "not a number".to_owned() } else { format!("{value}") };
-        let point: Vec<String> = point.iter().map(f64::to_string).collect();
-        format!("the integrand is {value} at ({})", point.join(", "))
+        let place: Vec<String> = place.iter().map(f64::to_string).collect();
+        format!("{what}the integrand is {value} at ({})", place.join(", "))
+    }
+
+    /// The first component with such a value at a point of the cube, which tallies do not have.
+    /// `None` where the point of a forged checkpoint has none.
+    fn component_at(&self, point: &[f64], is_bad: fn(f64) -> bool) -> Option<usize> {
+        let is_inside = point.iter().all(|&u| 0.0 < u && u < 1.0);
+        if self.components() == 1 || !is_inside {
+            return None;
+        }
+        let rows: Vec<Row> = point.iter().map(|&u| Row::all(u)).collect();
+        self.kernel.duplicate().all_values(&rows).iter().position(|row| is_bad(row.0[0]))
     }
 
     /// Whether such values spoil a tally, so that more samples are useless.
@@ -42,12 +61,14 @@ impl Problem {
     /// # Errors
     /// [`Error::Run`] with the value, its place, and advice.
     pub(super) fn judge(&self, infinite: Option<&BadSample>, nan: Option<&BadSample>) -> Result<()> {
-        let sentence = |bad: &BadSample, value| Problem::bad_value(value, &self.kernel.place(&bad.point));
+        let sentence = |bad: &BadSample, value, is_bad| {
+            self.sentence(self.component_at(&bad.point, is_bad), value, &self.kernel.place(&bad.point))
+        };
         if let Some(bad) = infinite {
-            return Err(Error::Run(sentence(bad, f64::INFINITY)));
+            return Err(Error::Run(sentence(bad, f64::INFINITY, f64::is_infinite)));
         }
         match nan.filter(|_| self.nan == NanPolicy::Fail) {
-            Some(bad) => Err(Error::Run(format!("{}; {}", sentence(bad, f64::NAN), self.advice()))),
+            Some(bad) => Err(Error::Run(format!("{}; {}", sentence(bad, f64::NAN, f64::is_nan), self.advice()))),
             None => Ok(()),
         }
     }
@@ -66,10 +87,8 @@ impl Problem {
         let is_bad = |value: f64| value.is_infinite() || (value.is_nan() && self.nan == NanPolicy::Fail);
         match self.first_bad(0, samples.min(self.values()), is_bad) {
             None => Ok(()),
-            Some((point, value)) if value.is_nan() => {
-                Err(format!("{}; {}", Problem::bad_value(value, &point), self.advice()))
-            }
-            Some((point, value)) => Err(Problem::bad_value(value, &point)),
+            Some(bad) if bad.value.is_nan() => Err(format!("{}; {}", self.bad_value(&bad), self.advice())),
+            Some(bad) => Err(self.bad_value(&bad)),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Stands beside `coverage`, by whose code whole jobs run on one rank.
 
 use super::args::IntegrateMethod;
-use super::coverage::{finding, found, integrand};
+use super::coverage::{finding, found, integrand, judged};
 use super::finding::IntegralFinding;
 use super::histogram::{Histograms, Request};
 use super::nets::NetJob;
@@ -105,6 +105,27 @@ fn correlations_beside_a_peak_are_those_of_estimates() {
         let said = found.correlations[0][1].expect("errors");
         assert!(said.abs() < 0.3, "{}: {said}", method.word());
         assert!((0.3..0.95).contains(&of_sum.expect("errors")), "{}: {of_sum:?}", method.word());
+    }
+}
+
+/// Also where the first samples, which are tested before the work, have none.
+#[test]
+fn a_value_that_is_no_number_has_its_component() {
+    let message = |texts: &[&str], method| {
+        let problem = problem_of(several(texts), 200_000, 1, method);
+        problem.precheck().and_then(|()| judged(problem).map(drop).map_err(|error| error.to_string()))
+    };
+    for method in methods() {
+        for (texts, said) in [
+            (&["x", "ln(x-0.5)"][..], "component 2 of the integrand is not a number at (0."),
+            (&["x", "y", "sqrt(0.9999-x)"], "component 3 of the integrand is not a number at (0.9999"),
+            (&["x", "if(x>0.9999, 1/0, 0)*y"], "component 2 of the integrand is inf at (0.9999"),
+            (&["sqrt(0.9999-x)", "y"], "component 1 of the integrand is not a number at (0.9999"),
+            (&["sqrt(0.9999-x)"], "the integrand is not a number at (0.9999"),
+        ] {
+            let why = message(texts, method).expect_err("no number");
+            assert!(why.starts_with(said), "{}, {texts:?}: {why}", method.word());
+        }
     }
 }
 

@@ -37,13 +37,14 @@ pub(super) fn check(entry: &Entry, parameters: &Parameters) -> std::result::Resu
     if is_library(entry) { cabi::check(parameters).map(|()| None) } else { (entry.make)(parameters).map(Some) }
 }
 
-/// Makes the integrand. Every rank must call it.
+/// Makes the integrand. Every rank must call it. Messages about a library name `origin`, the line of
+/// a file that holds the parameters.
 ///
 /// # Errors
 /// [`Error::Usage`] if the parameters make none; as [`library::load`].
-pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters) -> Result<Made> {
+pub(super) fn make(cluster: &Cluster, entry: &Entry, parameters: &Parameters, origin: Option<&str>) -> Result<Made> {
     if is_library(entry) {
-        let function = library::load(cluster, parameters)?;
+        let function = library::load(cluster, parameters, origin)?;
         let fingerprint = Some(function.fingerprint().to_owned());
         return Ok(Made { kernel: Box::new(function), fingerprint });
     }

@@ -136,7 +136,14 @@ impl ManyIntegrals {
             let options = integral.alone(&self.engine);
             let is_library = options.entry().is_some_and(entries::is_library);
             // The job has the words, once.
-            let load = || Problem::new(context, &options).map(|problem| Problem { words: Vec::new(), ..problem });
+            let load = || {
+                let origin = format!("{name}, line {}", integral.line);
+                let problem = Problem::new(context, &options, Some(&origin));
+                problem.map(|problem| Problem { words: Vec::new(), ..problem }).map_err(|error| match error {
+                    Error::Usage(why) => Error::Usage(format!("{origin}: {why}")),
+                    other => other,
+                })
+            };
             let loaded = if is_library { Some(load()?) } else { None };
             Ok(LineProblem { line: integral.line, options, isa: context.isa, loaded })
         };
@@ -186,7 +193,7 @@ fn integral(line: &LineProblem, blocks: u64, tally: Option<&LineTally>) -> Resul
     let found = checked.and_then(|()| job.result(name, sums, completion).map_err(|error| error.to_string()));
     let (error, result) = match found {
         Ok(result) => (None, result),
-        Err(error) => (Some(error), unknown(job.problem(), name, samples, completion)),
+        Err(error) => (Some(error), unknown(job.problem(), name, samples, completion.failed())),
     };
     Ok(IntegralOfLine { line: line.line, error, result })
 }

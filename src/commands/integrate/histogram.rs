@@ -10,7 +10,8 @@ use super::answer::HistogramResult;
 use crate::montecarlo::histogram::{BinTally, Binning, Bins, MOST_BINS, Part, edge};
 use crate::montecarlo::integrands::variable;
 use crate::montecarlo::sampler::Kernel;
-use crate::report::chart::{Band, COLOURS, Chart, CurveKind, Line};
+use crate::report::chart::{Band, Chart, CurveKind, Line};
+use crate::report::text;
 
 /// A histogram that was asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,22 +177,21 @@ impl Histograms {
             let width = (high - low) / count as f64;
             let steps = parts.iter().enumerate();
             let line = steps.clone().flat_map(|(i, part)| ends(i).map(|x| (x, part.estimate / width)));
-            let band = steps.flat_map(|(i, part)| {
-                let half = quantile * part.std_error.unwrap_or(0.0);
-                ends(i).map(|x| (x, (part.estimate - half) / width, (part.estimate + half) / width))
-            });
+            let interval = |(i, part): (usize, &Part)| {
+                let half = quantile * part.std_error?;
+                Some(ends(i).map(|x| (x, (part.estimate - half) / width, (part.estimate + half) / width)))
+            };
             let name = format!("x{}", request.coordinate + 1);
             Some(Chart {
                 title: format!("the integral along {name}"),
                 y_label: format!("part of the integral for each unit of {name}"),
                 x_label: name,
-                bands: vec![Band {
-                    name: "95 % interval".to_owned(),
-                    points: band.collect(),
-                    colour: COLOURS[0],
-                    opacity: 0.2,
+                bands: Band::intervals(steps.map(interval)),
+                lines: vec![Line {
+                    name: text::count(count as u64, "bin"),
+                    points: line.collect(),
+                    kind: CurveKind::Steps,
                 }],
-                lines: vec![Line { name: format!("{count} bins"), points: line.collect(), kind: CurveKind::Steps }],
                 ..Chart::default()
             })
         };

@@ -24,20 +24,22 @@ struct Loaded {
     fingerprint: std::result::Result<String, String>,
 }
 
-/// Loads the function. Every rank must call it.
+/// Loads the function. Every rank must call it. Messages name `origin`, the line of a file that
+/// names the function.
 ///
 /// # Errors
 /// [`Error::Reported`] when the function cannot be loaded on some rank, or ranks have loaded
 /// different files.
-pub(super) fn load(cluster: &Cluster, parameters: &Parameters) -> Result<CompiledFunction> {
+pub(super) fn load(cluster: &Cluster, parameters: &Parameters, origin: Option<&str>) -> Result<CompiledFunction> {
     crash::report_by(abort::end_at_once);
-    let function = cabi::load(parameters);
+    let function = cabi::load(parameters, origin);
     let fingerprint = function.as_ref().map(|function| function.fingerprint().to_owned());
     let mine = Loaded { host: host(), fingerprint: fingerprint.map_err(|bad| bad.to_string()) };
     let all = cluster.gather_records(&mine)?;
     let word = parameters.word("function");
     let file = word.rsplit_once(':').map_or(word, |(file, _)| file);
-    cluster.agree(all.map_or(Ok(()), |all| compare(file, &all).map_err(Error::Usage)))?;
+    let refused = |why: String| Error::Usage(origin.map_or_else(|| why.clone(), |line| format!("{line}: {why}")));
+    cluster.agree(all.map_or(Ok(()), |all| compare(file, &all).map_err(refused)))?;
     function.map_err(|bad| Error::Usage(bad.to_string()))
 }
 

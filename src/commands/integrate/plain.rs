@@ -122,7 +122,7 @@ impl PlainJob {
         let samples = samples.min(self.values(Span::new(block, block + 1)));
         match self.problem.first_bad(block, samples, is_bad) {
             None => Ok(()),
-            Some((point, value)) => Err(Problem::bad_value(value, &point)),
+            Some(bad) => Err(self.problem.bad_value(&bad)),
         }
     }
 }

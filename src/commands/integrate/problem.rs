@@ -149,7 +149,7 @@ pub(super) trait Integration: Sampling {
 
 impl Computation for Samples {
     fn compute(&self, context: &Context<'_>) -> Result<u8> {
-        let problem = Problem::new(context, self)?;
+        let problem = Problem::new(context, self, None)?;
         let checked = context.cluster.at_root(|| problem.precheck().map_err(Error::Usage));
         context.cluster.agree(checked.unwrap_or(Ok(())))?;
         match AnyJob::new(problem, self.common.training()) {
@@ -179,13 +179,14 @@ impl Common {
 }
 
 impl Problem {
-    /// Makes the integrand. Every rank must call it.
+    /// Makes the integrand. Every rank must call it. Messages about a library name `origin`, the
+    /// line of a file that holds the options.
     ///
     /// # Errors
     /// As [`entries::make`].
-    pub(super) fn new(context: &Context<'_>, options: &Samples) -> Result<Problem> {
+    pub(super) fn new(context: &Context<'_>, options: &Samples, origin: Option<&str>) -> Result<Problem> {
         let entry = options.entry().ok_or_else(|| Error::Usage(format!("no integrand {}", options.name)))?;
-        let made = entries::make(context.cluster, entry, &options.parameters)?;
+        let made = entries::make(context.cluster, entry, &options.parameters, origin)?;
         Problem::of(made, options, context.isa, context.words.clone())
     }
 

@@ -28,7 +28,7 @@ Examples:
                                            every flag in one job, on five numbers
 
 Numbers have up to 100,000 bits and may be typed as 2^64-59, 1e20+39, 0xfff1 or 22_360_679_774_997.
-Below 3.3e24 the answer is proven. Above, 'prime' is a proof (by factors of n-1 and n+1), and
+Below 3.3e24 the answer is proven. Above, 'prime' is a proof (by factors of n-1 and n+1), and \
 'probable prime' passed Baillie-PSW, to which no exception is known. 'Composite' is always proven.";
 
 /// The default numbers of `--compare`: two with large factors, two primes, and one divisible by 5.

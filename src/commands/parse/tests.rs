@@ -295,6 +295,26 @@ fn help_reads_well() {
     insta::assert_snapshot!("help", command().term_width(100).render_help());
 }
 
+/// A paragraph that is cut by hand wraps badly in a narrow terminal: a word alone on a line.
+#[test]
+fn paragraphs_of_help_wrap() {
+    for width in [80, 100] {
+        let mut all = command().term_width(width);
+        all.build();
+        let mut commands = vec![all];
+        while let Some(mut command) = commands.pop() {
+            let help = command.render_long_help().to_string();
+            let lines: Vec<&str> = help.lines().collect();
+            let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| is_text(line))) {
+                let is_end = pair[0].ends_with(['.', ':']);
+                assert!(is_end || pair[0].len() > width / 2, "{}, {width} columns: {pair:?}", command.get_name());
+            }
+            commands.extend(command.get_subcommands().filter(|inner| inner.get_name() != "help").cloned());
+        }
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_words_panic(words in proptest::collection::vec("[-a-z0-9=.^]{0,8}|pi|primes|info|integrate|expr|ball|--bounds|-d|--print|--seed", 0..6)) {

@@ -94,6 +94,15 @@ fn what_cannot_be_reached_is_given_up_and_nothing_else() {
     assert_eq!(judged(reading(1000, 1.0, Some(1e-6)), small, u64::MAX), Some(TargetCheck::Reached));
     assert_eq!(verdict(&Count(u64::MAX), &wish(false, false), &[]), None);
     assert_eq!(verdict(&Count(u64::MAX), &wish(true, false), &[]), Some(TargetCheck::Missed));
+    // Of several components, the one that cannot reach it is named.
+    let two = [reading(MOST_EQUAL, 1.0, Some(1e-6)), reading(MOST_EQUAL, 2.0, None)];
+    let targeted = Precision { target_error: Some(small), ..wish(false, false) };
+    let said = target(&targeted, verdict(&Count(u64::MAX), &targeted, &two)).expect("a target");
+    let why = "component 2: after 1e8 samples nothing is known about the error";
+    assert_eq!((said.target_reached, said.target_unreachable.as_deref()), (false, Some(why)));
+    assert_eq!(verdict(&Count(u64::MAX), &targeted, &two[..1]), Some(TargetCheck::Reached));
+    let alone = target(&targeted, verdict(&Count(u64::MAX), &targeted, &two[1..])).expect("a target");
+    assert_eq!(alone.target_unreachable.as_deref(), why.strip_prefix("component 2: "));
     // No number of samples gets below rounding.
     let rounded = Reading { least_error: 2e-6, ..reading(1000, 1.0, Some(1e-3)) };
     assert!(is_given_up(judged(rounded, small, u64::MAX)));

@@ -66,7 +66,7 @@ impl<'t> Parser<'t> {
     /// The tree of `text`.
     pub(super) fn read(text: &'t str, symbol: &'t Symbols<'t>, known: &'t str) -> Reading {
         if text.len() > LONGEST {
-            let message = format!("longer than {LONGEST} bytes");
+            let message = format!("the expression is longer than {LONGEST} bytes");
             return Err(Misreading { column: 1, message, text: String::new() });
         }
         let mut parser = Parser { text, symbol, known, word: Word::End, begin: 0, end: 0, depth: 0 };

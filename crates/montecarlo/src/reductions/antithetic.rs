@@ -56,10 +56,14 @@ impl Kernel for AntitheticKernel {
     fn place(&self, u: &[f64]) -> Vec<f64> {
         let reflected: Vec<f64> = u.iter().map(|&u| 1.0 - u).collect();
         let mut kernel = self.kernel.duplicate();
-        let mut value = |u: &[f64]| kernel.values(&u.iter().map(|&u| Row::all(u)).collect::<Vec<_>>()).0[0];
-        let (one, other) = (value(u), value(&reflected));
-        let is_other =
-            if one.is_nan() || other.is_nan() { !one.is_nan() } else { one.is_finite() && other.is_infinite() };
+        let mut values = |u: &[f64]| kernel.all_values(&u.iter().map(|&u| Row::all(u)).collect::<Vec<_>>());
+        let (one, other) = (values(u), values(&reflected));
+        let has = |values: &[Row], is_bad: fn(f64) -> bool| values.iter().any(|row| is_bad(row.0[0]));
+        let is_other = if has(&one, f64::is_nan) || has(&other, f64::is_nan) {
+            !has(&one, f64::is_nan)
+        } else {
+            !has(&one, f64::is_infinite) && has(&other, f64::is_infinite)
+        };
         self.kernel.place(if is_other { &reflected } else { u })
     }
 

@@ -219,8 +219,8 @@ fn the_first_bad_value_is_found() {
     let sums = &sampler.sums(5, 3 * each)[0];
     assert_eq!(sums.first_nan(), Some(5));
     assert!(sums.nans() > 0 && sums.nans() + sums.numbers() == 3 * each);
-    let (point, value) = sampler.first_bad(5, each, f64::is_nan).expect("a bad value");
-    assert!(point[0] < 0.001 && value.is_nan());
+    let found = sampler.first_bad(5, each, f64::is_nan).expect("a bad value");
+    assert!(found.component == 0 && found.place[0] < 0.001 && found.value.is_nan());
     // Before it there is none.
     let number = (1..=each).find(|&samples| sampler.sums(5, samples)[0].nans() > 0).expect("found");
     assert!(sampler.first_bad(5, number - 1, f64::is_nan).is_none());

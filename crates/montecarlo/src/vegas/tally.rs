@@ -301,7 +301,9 @@ impl VegasSums {
         let (n, exponent) = (self.blocks as f64, self.exponent());
         let estimate = libm::scalbn(self.shift, exponent) + self.first.value_scaled(exponent) / n;
         let variance = self.variance.value_scaled(2 * exponent);
-        let is_known = self.degrees > 0 && variance > n * (NO_SPREAD * estimate) * (NO_SPREAD * estimate);
+        // `variance` is n times that of a block, which is that of single values over its samples.
+        let (each, rounding) = (self.samples as f64 / n, ROUNDING * estimate);
+        let is_known = self.degrees > 0 && variance * each > n * rounding * rounding;
         let std_error = is_known.then(|| variance.sqrt() / n);
         // Where the sum of tiny variances has lost bits, one of them may be larger.
         let share = |peak: f64| if peak < variance { peak / variance } else { 1.0 };
@@ -320,6 +322,7 @@ impl VegasSums {
     }
 }
 
-/// Estimates of blocks that vary by less than this, relative to their size, may do so by rounding:
-/// 2^-40.
-const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;
+/// Values that differ by less within their boxes, relative to the estimate, may do so by rounding:
+/// each is off by 2^-53 at most. Means of many values are not compared with it: the spread of 1e9 +
+/// x in a narrow box is a few such units, and that of the mean of all boxes far below one.
+const ROUNDING: f64 = f64::EPSILON;

@@ -152,6 +152,24 @@ fn errors_are_not_below_rounding() {
     }
 }
 
+/// Strata remove most of the variance of x beside a large constant too, and the error says so: the
+/// constant is in the shift.
+#[test]
+fn a_large_constant_does_not_hide_the_error() {
+    // That of plain samples.
+    let plain = (1.0 / 12e6_f64).sqrt();
+    for (constant, size) in [("1e6", 1e6), ("-1e9", -1e9)] {
+        for bounds in ["0:1", "0:1,0:1"] {
+            let kernel = integrand("expr", &[("expression", &format!("{constant}+x")), ("bounds", bounds)]);
+            let even = even(&*kernel, 1_000_000, 5, Isa::widest()).sums()[0].mean(1.0).expect("blocks");
+            for found in [even, mean(&*kernel, 1_000_000, 5).0] {
+                let (z, error) = (found.z(size + 0.5).expect("known"), found.std_error.expect("known"));
+                assert!(z.abs() < 4.0 && error < plain / 10.0, "{constant}, {bounds}: {z}, {error:e}");
+            }
+        }
+    }
+}
+
 #[test]
 fn values_of_any_size_have_the_same_relative_error() {
     let relative = |factor: &str| {

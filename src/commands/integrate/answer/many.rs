@@ -69,7 +69,7 @@ impl IntegralOfLine {
 
     /// What to know about it, with its line.
     fn note(&self) -> Option<String> {
-        let doubts = self.result.doubts().collect::<Vec<_>>().join("; ");
+        let doubts = self.result.doubts().join("; ");
         let note = self.error.clone().or((!doubts.is_empty()).then_some(doubts));
         note.map(|note| format!("line {}: {note}", self.line))
     }
@@ -138,7 +138,8 @@ mod tests {
     fn example() -> IntegralsResult {
         let mut doubtful = row(12, Some(-1e-7));
         doubtful.result.warning = Some(Warning::FewSamples);
-        let failed = IntegralOfLine { error: Some("the integrand is inf at (0)".to_owned()), ..row(4, None) };
+        let mut failed = IntegralOfLine { error: Some("the integrand is inf at (0)".to_owned()), ..row(4, None) };
+        failed.result.completion = Completion::Complete.failed();
         let integrals = vec![row(1, Some(4.1887)), failed, doubtful];
         IntegralsResult { integrals, completion: Completion::Complete }
     }
@@ -156,7 +157,7 @@ mod tests {
         insta::assert_snapshot!(written(example(), Format::Csv), @"
         line,error,estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,training_samples,seed,method,points,integrand,parameters,exact,z,chi_square,chi_square_degrees_of_freedom,chi_square_z,q,nan_samples,largest_share,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks,component_number,component_expression,component_estimate,component_std_error,component_ci95_low,component_ci95_high,component_covariances,component_correlations,component_nan_samples,component_warning
         1,,4.1887,0.0004,4.1879,4.1895,wilson,,1000000,,3,plain,,ball,dim=3,,,,,,,,,,,,,true,,,,,,,,,,,,
-        4,the integrand is inf at (0),,,,,wilson,,1000000,,3,plain,,ball,dim=3,,,,,,,,,,,,,true,,,,,,,,,,,,
+        4,the integrand is inf at (0),,,,,wilson,,1000000,,3,plain,,ball,dim=3,,,,,,,,,,,,,false,,,,,,,,,,,,
         12,,-1e-7,0.0004,4.1879,4.1895,wilson,,1000000,,3,plain,,ball,dim=3,,,,,,,,,few-samples,,,,true,,,,,,,,,,,,
         ");
         assert_eq!(written(example(), Format::Value), "4.1887 unknown -1e-7\n");

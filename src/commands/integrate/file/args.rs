@@ -17,15 +17,15 @@ const EXAMPLES: &str = "\
 A line holds the words that would follow 'montesieve integrate', in quotes where a shell needs them:
   expr 'exp(-a*x)' --set a=2 --bounds 0:1
   genz-gaussian --dim 8 --method sobol --seed 3 1e6
-Empty lines and what follows a # are passed over. All lines are one job: ranks share their blocks,
-and checkpoints, --resume, --shard and merge work as for one integral. Each result has the bytes that
+Empty lines and what follows a # are passed over. All lines are one job: ranks share their blocks, \
+and checkpoints, --resume, --shard and merge work as for one integral. Each result has the bytes that \
 'montesieve integrate' would report for its line alone.
 
 Examples:
   montesieve integrate file sweep.txt
   mpirun -n 8 montesieve integrate file sweep.txt 1e7 --method auto --format csv
   mpirun -n 8 montesieve integrate file sweep.txt --checkpoint sweep.ckpt
-  seq 1 9 | sed \"s/.*/expr 'x^&' --bounds 0:1/\" | montesieve integrate file - --method sobol 1e5";
+  seq 9 | sed \"s/.*/expr 'x^&' --bounds 0:1/\" | montesieve integrate file - 1e6";
 
 /// Many integrals from a file, in one job: one result for each line, in the order of the lines
 #[derive(Args, Clone, Debug, PartialEq, Eq)]

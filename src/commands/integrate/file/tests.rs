@@ -178,6 +178,7 @@ fn a_line_that_fails_loses_nothing_of_the_others() {
     assert!(errors[3].starts_with("the integral or its error is beyond the largest number"), "{}", errors[3]);
     assert!(errors[4].ends_with("; --nan zero counts such samples as 0"), "{}", errors[4]);
     assert!(rows(&found)[1]["estimate"].is_null() && rows(&found)[1]["samples"] == "100000");
+    assert!(rows(&found).iter().all(|row| row["complete"] == row.get("error").is_none()));
     for (row, line) in [(0, "ball 1e5"), (5, "ball --method vegas 2e4")] {
         assert_eq!(bare(&rows(&found)[row]).to_string(), alone(line).to_string());
     }
