@@ -5,6 +5,8 @@
 //! by a mask, counters in lanes). All give the same integers.
 
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
 #[cfg(test)]
@@ -30,6 +32,9 @@ const ROOM: usize = COPRIME + 64;
 pub(super) struct Dividend {
     under: f64,
     low: u64,
+    /// n as a double, and what is missing: both are whole numbers.
+    high: f64,
+    rest: f64,
     /// n + 1/2 for n below 2^52; 0 else.
     middle: f64,
 }
@@ -37,7 +42,9 @@ pub(super) struct Dividend {
 impl Dividend {
     pub(super) fn new(n: u128) -> Dividend {
         let middle = if n < 1 << 52 { n as f64 + 0.5 } else { 0.0 };
-        Dividend { under: n as f64 * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64, middle }
+        let high = n as f64;
+        let rest = (n as i128 - high as i128) as f64;
+        Dividend { under: high * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64, high, rest, middle }
     }
 
     /// floor(n / m), or `most` if that is less.
@@ -95,8 +102,9 @@ dispatch! {
     /// rise.
     #[inline]
     pub(super) fn count_leaves(isa: Supported, xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+        portable => portable::count_leaves(xp, base, m, places, sieved),
+        avx2 => avx2::count_leaves(xp, base, m, places, sieved),
         avx512 => avx512::count_leaves(xp, base, m, places, sieved),
-        else => portable::count_leaves(xp, base, m, places, sieved),
     }
 }
 
@@ -114,8 +122,9 @@ dispatch! {
     /// the first batch, -1 to the second.
     #[inline]
     pub(super) fn select(isa: Supported, turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
+        portable => portable::select(turn, threshold, even, odd),
+        avx2 => avx2::select(turn, threshold, even, odd),
         avx512 => avx512::select(turn, threshold, even, odd),
-        else => portable::select(turn, threshold, even, odd),
     }
 }
 
@@ -123,8 +132,9 @@ dispatch! {
     /// Primes from `low` up to x / (p (base + q)), added up over the q.
     #[inline]
     pub(super) fn sum_counts(isa: Supported, xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+        portable => portable::sum_counts(xp, base, q, low, entries),
+        avx2 => avx2::sum_counts(xp, base, q, low, entries),
         avx512 => avx512::sum_counts(xp, base, q, low, entries),
-        else => portable::sum_counts(xp, base, q, low, entries),
     }
 }
 
