@@ -264,7 +264,7 @@ wide! {
                     let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
                     before[i] += count;
                     // `bzhi` reads the low eight bits alone.
-                    ones[i] += u64::from(_bzhi_u64(word, place.into()).count_ones());
+                    ones[i] += u64::from(_bzhi_u64(word, place).count_ones());
                 }
             }
         }
