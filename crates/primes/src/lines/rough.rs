@@ -9,13 +9,15 @@
 //! a vector division, leaves out cofactors with small factors, and writes a record of 3 bytes for
 //! each crossing into the list of its line and piece (`lists.rs`).
 //!
-//! Two kernels make records, with the same lines as a result: `avx512.rs` by masks of
-//! rough cofactors, `portable.rs` by a wheel. They make different records, since the first leaves
-//! out more that others cross.
+//! Three kernels make records, with the same lines as a result: `avx512.rs` and `avx2.rs` by words
+//! of rough cofactors, `portable.rs` by a wheel. They make different records, since the first two
+//! leave out more that others cross.
 //!
 //! Reference, for the buckets: T. Oliveira e Silva, "Fast implementation of the segmented sieve of
 //! Eratosthenes" (2002).
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 pub(super) mod bitmap;
@@ -62,6 +64,8 @@ pub(super) struct Rough {
 enum Maker {
     #[cfg(target_arch = "x86_64")]
     Avx512(Box<avx512::Avx512>),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Box<avx2::Avx2>),
     Portable(Box<Portable>),
 }
 
@@ -69,16 +73,17 @@ impl Rough {
     /// For lines of `residues`, in lists of 2^`part` bits; with AVX-512 cofactors are filtered by
     /// `filters` odd primes.
     pub(super) fn new(residues: &[u32], part: u32, filters: usize, isa: Supported) -> Rough {
-        let portable = Maker::Portable(Box::new(Portable::new(residues, isa)));
-        let wheel = LINES as f64 / MODULUS as f64;
+        let portable = || (Maker::Portable(Box::new(Portable::new(residues, isa))), [LINES as f64 / MODULUS as f64; 2]);
         #[cfg(target_arch = "x86_64")]
-        let (maker, shares) = if isa.isa() == Isa::Avx512 {
-            (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters, isa))), avx512::shares(filters))
-        } else {
-            (portable, [wheel; 2])
+        let (maker, shares) = match isa.isa() {
+            Isa::Avx512 => {
+                (Maker::Avx512(Box::new(avx512::Avx512::new(residues, filters, isa))), avx512::shares(filters))
+            }
+            Isa::Avx2 => (Maker::Avx2(Box::new(avx2::Avx2::new(residues, isa))), avx2::shares()),
+            Isa::Portable => portable(),
         };
         #[cfg(not(target_arch = "x86_64"))]
-        let (maker, shares) = (portable, [wheel + 0.0 * filters as f64; 2]);
+        let ((maker, shares), _) = (portable(), filters);
         Rough { maker, lists: Lists::new(part), shares, part, base: 0, span: 0 }
     }
 
@@ -105,6 +110,8 @@ impl Rough {
         match &mut self.maker {
             #[cfg(target_arch = "x86_64")]
             Maker::Avx512(maker) => maker.forget(),
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx2(_) => {}
             Maker::Portable(_) => {}
         }
     }
@@ -116,6 +123,8 @@ impl Rough {
         match &mut self.maker {
             #[cfg(target_arch = "x86_64")]
             Maker::Avx512(maker) => maker.cross((above, primes), self.base, self.span, &mut self.lists),
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx2(maker) => maker.cross((above, primes), self.base, self.span, &mut self.lists),
             Maker::Portable(maker) => maker.cross((above, primes), self.base, self.span, &mut self.lists),
         }
     }
@@ -125,6 +134,8 @@ impl Rough {
         match &mut self.maker {
             #[cfg(target_arch = "x86_64")]
             Maker::Avx512(maker) => maker.finish(&mut self.lists),
+            #[cfg(target_arch = "x86_64")]
+            Maker::Avx2(_) => {}
             Maker::Portable(_) => {}
         }
     }
