@@ -148,3 +148,6 @@ impl Rough {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ use montesieve_kernel::isa::Supported;
 use places::LineTable;
 use starts::Window;
 
-/// Primes treated alike: their number of multiples in a window is that of the first.
+/// Primes treated alike: as the smallest of them, which has the most multiples in a window.
 const BATCH: usize = 1024;
 
 /// Shares of all multiples that are left by masks with `filters` primes, and for primes with few
@@ -65,11 +65,14 @@ impl Avx512 {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);
         let window = Window { base, span, above };
         for primes in primes.chunks(BATCH) {
-            if 2 * FEW * (above + u64::from(primes[0])) >= span {
-                cross_few(self.isa, &mut self.few, primes, window, &self.table, lists);
+            // Primes come by residue class: not all of them rise.
+            let least = above + u64::from(primes.iter().copied().fold(u32::MAX, u32::min));
+            if 2 * FEW * least >= span || !Masks::are_exact(base, span, least) {
+                let most = span.div_ceil(2 * least);
+                cross_few(self.isa, &mut self.few, primes, (window, most), &self.table, lists);
             } else {
                 debug_assert_eq!(above, 0);
-                cross_masks(self.isa, &mut self.masks, primes, window, &self.table, lists);
+                cross_masks(self.isa, &mut self.masks, primes, (window, least), &self.table, lists);
             }
         }
     }
@@ -86,14 +89,14 @@ impl Avx512 {
 }
 
 dispatch! {
-    fn cross_few(isa: Supported, few: &mut FewMultiples, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
+    fn cross_few(isa: Supported, few: &mut FewMultiples, primes: &[u32], window: (Window, u64), table: &LineTable, lists: &mut Lists) {
         avx512 => few.cross(primes, window, table, lists),
         else => unreachable!("`Rough` makes an `Avx512` of AVX-512 alone"),
     }
 }
 
 dispatch! {
-    fn cross_masks(isa: Supported, masks: &mut Masks, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
+    fn cross_masks(isa: Supported, masks: &mut Masks, primes: &[u32], window: (Window, u64), table: &LineTable, lists: &mut Lists) {
         avx512 => masks.cross(primes, window, table, lists),
         else => unreachable!("likewise"),
     }

@@ -55,15 +55,27 @@ impl Masks {
         self.queue.finish(table, lists);
     }
 
-    /// Puts the multiples of `primes` in the window into `lists`, all but a few that wait for
-    /// [`finish`](Masks::finish).
+    /// Whether the filters 3, 5 and 7 are exact for primes from `least` on: records need cofactors
+    /// without these factors.
+    pub(super) fn are_exact(base: u128, span: u64, least: u64) -> bool {
+        largest_half(base, span, least) * 7.0 < (1_u64 << 52) as f64
+    }
+
+    /// Puts the multiples of `primes`, from `least` on, in the window into `lists`, all but a few
+    /// that wait for [`finish`](Masks::finish).
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[target_feature(enable = "avx512cd,avx512ifma,avx512vbmi,avx512vbmi2")]
-    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
+    pub(super) fn cross(
+        &mut self,
+        primes: &[u32],
+        (window, least): (Window, u64),
+        table: &LineTable,
+        lists: &mut Lists,
+    ) {
         let (zero, ones, word) = (_mm512_setzero_si512(), _mm512_set1_epi64(-1), _mm512_set1_epi64(64));
         let span = _mm512_set1_pd(window.span as f64);
-        // The filters that are exact for all cofactors. One less, or none, lets only more through.
-        let largest = window.base as f64 / (2.0 * f64::from(primes[0])) + window.span as f64;
+        // The filters that are exact for all cofactors. One less lets only more through.
+        let largest = largest_half(window.base, window.span, least);
         let filters = self.filters.partition_point(|filter| largest * (filter.q as f64) < (1_u64 << 52) as f64);
         for eight in primes.chunks(8) {
             let (lanes, eight) = load(eight);
@@ -96,4 +108,9 @@ impl Masks {
             }
         }
     }
+}
+
+/// Half the largest cofactor of a prime from `least` on, or more.
+fn largest_half(base: u128, span: u64, least: u64) -> f64 {
+    base as f64 / (2 * least) as f64 + span as f64
 }
