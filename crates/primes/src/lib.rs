@@ -22,8 +22,8 @@
 //!
 //! Two small files serve all folders: `task` (what is asked, of which numbers) and `modulo` (a
 //! quick remainder). Hot loops are plain Rust, compiled once for each instruction set by
-//! [`dispatch!`](montesieve_kernel::dispatch) beside them. Where the compiler needs help, a file
-//! `avx512.rs` has intrinsics and `portable.rs` the same without.
+//! [`dispatch!`](montesieve_kernel::dispatch) beside them. Where the compiler needs help, files
+//! `avx512.rs` and `avx2.rs` have intrinsics, and `portable.rs` the same without.
 //!
 //! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; [`Sieve`] splits them at 2^64. Below
 //! that border `high` is a `u64`, so 2^64 - 1 itself is never sieved. Nothing is lost: it is
