@@ -14,36 +14,22 @@ mod few;
 mod starts;
 mod words;
 
-use super::FEW;
-use super::lists::{Lists, PLACE_BITS};
+use super::batch::{batches, share_left};
+use super::lists::{LineOfResidue, Lists};
 use few::FewMultiples;
 use montesieve_kernel::dispatch;
 use montesieve_kernel::isa::Supported;
 use starts::Window;
 use words::Words;
 
-/// Primes treated alike: as the smallest of them, which has the most multiples in a window.
-const BATCH: usize = 1024;
-
 /// Shares of all multiples that are left: of primes with some multiples in the window, and with
 /// few.
 pub(super) fn shares() -> [f64; 2] {
-    [&words::FILTER[..], &few::FILTER].map(|filter| filter.iter().fold(0.5, |share, &q| share * (1.0 - 1.0 / q as f64)))
-}
-
-/// The line of each residue modulo 210, where a record has it.
-struct LineTable([u32; 210]);
-
-impl LineTable {
-    fn new(residues: &[u32]) -> LineTable {
-        let mut lines = [0; 210];
-        residues.iter().enumerate().for_each(|(i, &r)| lines[r as usize] = (i as u32) << PLACE_BITS);
-        LineTable(lines)
-    }
+    [share_left(&words::FILTER), share_left(&few::FILTER)]
 }
 
 pub(super) struct Avx2 {
-    table: LineTable,
+    table: LineOfResidue,
     words: Words,
     few: FewMultiples,
     isa: Supported,
@@ -52,7 +38,7 @@ pub(super) struct Avx2 {
 impl Avx2 {
     /// `isa` is AVX2.
     pub(super) fn new(residues: &[u32], isa: Supported) -> Avx2 {
-        Avx2 { table: LineTable::new(residues), words: Words::new(), few: FewMultiples::new(), isa }
+        Avx2 { table: LineOfResidue::new(residues), words: Words::new(), few: FewMultiples::new(), isa }
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.
@@ -61,21 +47,18 @@ impl Avx2 {
     pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);
         let window = Window::new(base, span, above);
-        for primes in primes.chunks(BATCH) {
-            // Primes come by residue class: not all of them rise.
-            let least = above + u64::from(primes.iter().copied().fold(u32::MAX, u32::min));
-            if 2 * FEW * least >= span {
-                let most = span.div_ceil(2 * least);
-                cross_few(self.isa, &mut self.few, primes, (window, most), &self.table, lists);
+        for batch in batches(above, primes, span) {
+            if batch.has_few() {
+                cross_few(self.isa, &mut self.few, batch.primes, (window, batch.most), &self.table, lists);
             } else {
-                cross_words(self.isa, &mut self.words, primes, window, &self.table, lists);
+                cross_words(self.isa, &mut self.words, batch.primes, window, &self.table, lists);
             }
         }
     }
 }
 
 dispatch! {
-    fn cross_few(isa: Supported, few: &mut FewMultiples, primes: &[u32], window: (Window, u64), table: &LineTable, lists: &mut Lists) {
+    fn cross_few(isa: Supported, few: &mut FewMultiples, primes: &[u32], window: (Window, u64), table: &LineOfResidue, lists: &mut Lists) {
         portable => unreachable!("`Rough` makes an `Avx2` of AVX2 alone"),
         avx2 => few.cross(primes, window, table, lists),
         avx512 => unreachable!("likewise"),
@@ -83,7 +66,7 @@ dispatch! {
 }
 
 dispatch! {
-    fn cross_words(isa: Supported, words: &mut Words, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
+    fn cross_words(isa: Supported, words: &mut Words, primes: &[u32], window: Window, table: &LineOfResidue, lists: &mut Lists) {
         portable => unreachable!("likewise"),
         avx2 => words.cross(primes, window, table, lists),
         avx512 => unreachable!("likewise"),

@@ -21,7 +21,7 @@ mod places;
 mod queue;
 mod starts;
 
-use super::FEW;
+use super::batch::{batches, share_left};
 use super::lists::Lists;
 use few::FewMultiples;
 use masks::Masks;
@@ -30,18 +30,10 @@ use montesieve_kernel::isa::Supported;
 use places::LineTable;
 use starts::Window;
 
-/// Primes treated alike: as the smallest of them, which has the most multiples in a window.
-const BATCH: usize = 1024;
-
 /// Shares of all multiples that are left by masks with `filters` primes, and for primes with few
 /// multiples.
 pub(super) fn shares(filters: usize) -> [f64; 2] {
-    [left(&masks::FILTER[..filters]), left(&few::FILTER)]
-}
-
-/// What is left by the primes of `filter`, and 2.
-fn left(filter: &[u64]) -> f64 {
-    filter.iter().fold(0.5, |share, &q| share * (1.0 - 1.0 / q as f64))
+    [share_left(&masks::FILTER[..filters]), share_left(&few::FILTER)]
 }
 
 pub(super) struct Avx512 {
@@ -64,12 +56,10 @@ impl Avx512 {
     pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);
         let window = Window { base, span, above };
-        for primes in primes.chunks(BATCH) {
-            // Primes come by residue class: not all of them rise.
-            let least = above + u64::from(primes.iter().copied().fold(u32::MAX, u32::min));
-            if 2 * FEW * least >= span || !Masks::are_exact(base, span, least) {
-                let most = span.div_ceil(2 * least);
-                cross_few(self.isa, &mut self.few, primes, (window, most), &self.table, lists);
+        for batch in batches(above, primes, span) {
+            let (primes, least) = (batch.primes, batch.least);
+            if batch.has_few() || !Masks::are_exact(base, span, least) {
+                cross_few(self.isa, &mut self.few, primes, (window, batch.most), &self.table, lists);
             } else {
                 debug_assert_eq!(above, 0);
                 cross_masks(self.isa, &mut self.masks, primes, (window, least), &self.table, lists);

@@ -22,6 +22,30 @@ const SLACK: usize = 16;
 /// lines are no better (AMD Zen 5).
 const AHEAD: usize = 128;
 
+/// The line of each residue modulo 210, in the bits that it has in a record.
+pub(super) struct LineOfResidue([u32; 210]);
+
+impl LineOfResidue {
+    /// Lines in the order of their `residues`.
+    pub(super) fn new(residues: &[u32]) -> LineOfResidue {
+        let mut lines = [0; 210];
+        residues.iter().enumerate().for_each(|(i, &r)| lines[r as usize] = (i as u32) << PLACE_BITS);
+        LineOfResidue(lines)
+    }
+
+    /// The record of a bit in the line of a residue.
+    #[inline(always)]
+    pub(super) fn record(&self, residue: usize, bit: u32) -> u32 {
+        self.0[residue] | bit
+    }
+
+    /// The record of the number that has this place behind the window's beginning.
+    #[inline(always)]
+    pub(super) fn record_of(&self, place: u64) -> u32 {
+        self.record((place % 210) as usize, (place / 210) as u32)
+    }
+}
+
 /// The lists of a window.
 pub(super) struct Lists {
     /// A record's bits from here on are its list.

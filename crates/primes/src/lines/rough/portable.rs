@@ -6,7 +6,7 @@
 //!
 //! Run time: 3 ns a prime and 2 to 3 ns a record (AMD Zen 5). Memory: 20 KB.
 
-use super::lists::{Lists, PLACE_BITS};
+use super::lists::{LineOfResidue, Lists};
 use crate::bytes::big::starts;
 use crate::bytes::big::{BATCH, FirstMultiples};
 use crate::bytes::wheel::{COFACTORS, ENTRY, GAP};
@@ -19,20 +19,16 @@ pub(super) struct Portable {
     isa: Supported,
     batch: FirstMultiples,
     flat: Vec<u32>,
-    /// Number of the line at each residue modulo 210.
-    line: [u8; 210],
+    table: LineOfResidue,
 }
 
 impl Portable {
     pub(super) fn new(residues: &[u32], isa: Supported) -> Portable {
-        let mut line = [0; 210];
-        residues.iter().enumerate().for_each(|(i, &r)| line[r as usize] = i as u8);
-        Portable { isa, batch: FirstMultiples::new(), flat: vec![0; FLAT], line }
+        Portable { isa, batch: FirstMultiples::new(), flat: vec![0; FLAT], table: LineOfResidue::new(residues) }
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.
     pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
-        let record = |place: u64| u32::from(self.line[(place % 210) as usize]) << PLACE_BITS | (place / 210) as u32;
         let mut filled = 0;
         for primes in primes.chunks(BATCH) {
             self.batch.primes[..primes.len()].copy_from_slice(primes);
@@ -44,12 +40,12 @@ impl Portable {
                 if 2 * p >= span {
                     // One multiple, or none: unpredictable. So it is always written, and kept if it
                     // is inside.
-                    self.flat[filled] = record(offset);
+                    self.flat[filled] = self.table.record_of(offset);
                     filled += usize::from(offset < span);
                 } else {
                     let mut number = usize::from(number);
                     while offset < span {
-                        self.flat[filled] = record(offset);
+                        self.flat[filled] = self.table.record_of(offset);
                         filled += 1;
                         if filled == FLAT {
                             lists.put(&self.flat);

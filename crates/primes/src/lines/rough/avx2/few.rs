@@ -4,9 +4,8 @@
 //! of the primes near 2^64 have one odd multiple in a window, or none. Those inside are packed
 //! first; half the cofactor modulo 15,015 then says whether it has a factor 3, 5, 7, 11 or 13.
 
-use super::LineTable;
 use super::starts::{LANES, Starts, Window, load, nearest_rest};
-use crate::lines::rough::lists::Lists;
+use crate::lines::rough::lists::{LineOfResidue, Lists};
 use std::arch::x86_64::*;
 
 /// Odd primes to filter cofactors by.
@@ -63,7 +62,7 @@ impl FewMultiples {
         &mut self,
         primes: &[u32],
         (window, most): (Window, u64),
-        table: &LineTable,
+        table: &LineOfResidue,
         lists: &mut Lists,
     ) {
         let (span, one) = (_mm256_set1_pd(window.span), _mm256_set1_pd(1.0));
@@ -99,7 +98,7 @@ impl FewMultiples {
 
     /// Makes records of the first `found` multiples whose cofactor is rough.
     #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
-    fn put(&mut self, found: usize, LineTable(table): &LineTable, lists: &mut Lists) {
+    fn put(&mut self, found: usize, table: &LineOfResidue, lists: &mut Lists) {
         const INVERSE: f64 = 1.0 / 210.0;
         // Behind the last multiple are old ones, or zeros.
         let groups = self.halves.as_chunks::<LANES>().0.iter().zip(self.offsets.as_chunks::<LANES>().0);
@@ -118,7 +117,7 @@ impl FewMultiples {
                 unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), _mm256_cvttpd_epi32(numbers)) };
             }
             for lane in 0..LANES.min(found - LANES * group) {
-                self.flat[filled] = table[residues[lane] as usize] | bits[lane];
+                self.flat[filled] = table.record(residues[lane] as usize, bits[lane]);
                 filled += usize::from(self.rough[entries[lane] as usize]);
             }
         }

@@ -5,9 +5,8 @@
 //! table for a product of a few q has a word for each remainder, and four words combine all of
 //! them.
 
-use super::LineTable;
 use super::starts::{LANES, Starts, Window, load, nearest_rest};
-use crate::lines::rough::lists::Lists;
+use crate::lines::rough::lists::{LineOfResidue, Lists};
 use std::arch::x86_64::*;
 
 /// Odd primes to filter cofactors by.
@@ -72,7 +71,7 @@ impl Words {
 
     /// Puts the multiples of `primes` in the window into `lists`.
     #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt")]
-    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &LineTable, lists: &mut Lists) {
+    pub(super) fn cross(&mut self, primes: &[u32], window: Window, table: &LineOfResidue, lists: &mut Lists) {
         let span = _mm256_set1_pd(window.span);
         let mut lanes = Lanes::default();
         let mut filled = 0;
@@ -109,7 +108,7 @@ impl Words {
         lanes: &Lanes,
         lane: usize,
         mut filled: usize,
-        LineTable(table): &LineTable,
+        table: &LineOfResidue,
         lists: &mut Lists,
     ) -> usize {
         let Words { tables, flat } = self;
@@ -127,7 +126,7 @@ impl Words {
                 for record in &mut flat[filled..][..AT_ONCE] {
                     // Without a one it is 64; what it makes is covered by the next.
                     let place = offset + u64::from(word.trailing_zeros()) * twice;
-                    *record = table[(place % 210) as usize] | (place / 210) as u32;
+                    *record = table.record_of(place);
                     word &= word.wrapping_sub(1);
                 }
                 filled += AT_ONCE;
