@@ -48,7 +48,7 @@ pub struct Names {
 }
 
 impl Library {
-    /// Loads `file` and finds the function `name` in it. Messages about a crash have `origin` behind
+    /// Loads `file` and finds the function `name` in it. Messages about a crash have `origin` after
     /// the file's name: where the user has named the function, if not on the command line.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use super::histogram::BinTally;
 /// Components that an integrand may have.
 pub const MOST_COMPONENTS: usize = 64;
 
-/// How many tallies and bins the blocks of a job have; by default, as no block has.
+/// How many tallies and bins the blocks of a job have; by default none, as before the first block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Components of a value.

@@ -49,8 +49,8 @@ pub struct Misreading {
 }
 
 impl fmt::Display for Misreading {
-    /// Three lines: what is wrong, the text, and an arrow that points at the column. One where there
-    /// is no text, or too much to show.
+    /// Three lines: what is wrong, the text, and an arrow that points at the column. One line where
+    /// there is no text, or too much to show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.text.trim().is_empty() {
             return f.write_str(&self.message);

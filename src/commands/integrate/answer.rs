@@ -130,7 +130,7 @@ record! {
         pub estimates: Vec<f64>,
         /// The standard error of each; null where nothing is known about it.
         pub std_errors: Vec<Option<f64>>,
-        /// Degrees of freedom of these errors, for Student's t: few where they come from a few blocks.
+        /// Degrees of freedom of these errors, for Student's t: few where a few blocks give them.
         pub degrees_of_freedom: Option<u64> as WIDE => .optional(),
     }
 }

@@ -21,11 +21,6 @@ const PRECHECK: u64 = 4096;
 const SLOW_PRECHECK: u64 = WIDTH as u64;
 
 impl Problem {
-    /// The first of the first `samples` values of a uniform block that spoils a job: where it is.
-    pub(super) fn first_bad(&self, block: u64, samples: u64, is_bad: impl Fn(f64) -> bool) -> Option<FoundValue> {
-        self.sampler().first_bad(block, samples, is_bad)
-    }
-
     /// The sentence about a value that is no finite number.
     pub(super) fn bad_value(&self, bad: &FoundValue) -> String {
         self.sentence(Some(bad.component), bad.value, &bad.place)
@@ -85,7 +80,7 @@ impl Problem {
     pub(super) fn precheck(&self) -> Check {
         let samples = if self.slow_block.is_some() { SLOW_PRECHECK } else { PRECHECK };
         let is_bad = |value: f64| value.is_infinite() || (value.is_nan() && self.nan == NanPolicy::Fail);
-        match self.first_bad(0, samples.min(self.values()), is_bad) {
+        match self.sampler().first_bad(0, samples.min(self.values()), is_bad) {
             None => Ok(()),
             Some(bad) if bad.value.is_nan() => Err(format!("{}; {}", self.bad_value(&bad), self.advice())),
             Some(bad) => Err(self.bad_value(&bad)),

@@ -152,7 +152,6 @@ fn intervals_of_every_method_cover_as_often_as_they_say() {
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
-/// No sample falls into the peak: nothing is known about the error.
 /// A large constant beside what varies is in the shift, whatever the method. Where a method leaves
 /// no spread, the estimate is exact.
 #[test]
@@ -169,6 +168,7 @@ fn a_large_constant_hides_no_error() {
     }
 }
 
+/// No sample falls into the peak: nothing is known about the error.
 #[test]
 fn a_peak_that_no_sample_finds_has_an_unknown_error() {
     let peak = "(x>0.1234567891)*(x<0.12345678911)*(y>0.7654321)";

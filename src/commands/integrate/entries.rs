@@ -37,8 +37,8 @@ pub(super) fn check(entry: &Entry, parameters: &Parameters) -> std::result::Resu
     if is_library(entry) { cabi::check(parameters).map(|()| None) } else { (entry.make)(parameters).map(Some) }
 }
 
-/// Makes the integrand. Every rank must call it. Messages about a library name `origin`, the line of
-/// a file that holds the parameters.
+/// Makes the integrand. Every rank must call it. Messages about a library name `origin`, the line
+/// of a file that holds the parameters.
 ///
 /// # Errors
 /// [`Error::Usage`] if the parameters make none; as [`library::load`].

@@ -58,7 +58,8 @@ impl Shorten for PlainJob {
     }
 }
 
-/// The job: samples of an integrand block by block, the stream of each keyed by seed and block. The sums do not depend on the policy for values that are not numbers.
+/// The job: samples of an integrand block by block, the stream of each keyed by seed and block. The
+/// sums do not depend on the policy for values that are not numbers.
 pub(super) struct PlainJob {
     pub(super) problem: Problem,
 }
@@ -120,7 +121,7 @@ impl PlainJob {
     /// about the first one.
     fn check(&self, block: u64, samples: u64, is_bad: fn(f64) -> bool) -> Check {
         let samples = samples.min(self.values(Span::new(block, block + 1)));
-        match self.problem.first_bad(block, samples, is_bad) {
+        match self.problem.sampler().first_bad(block, samples, is_bad) {
             None => Ok(()),
             Some(bad) => Err(self.problem.bad_value(&bad)),
         }

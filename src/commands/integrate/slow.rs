@@ -1,9 +1,9 @@
 //! Blocks of integrands whose values may take long: functions of a user's library.
 //!
-//! A block of cheap values is cut so that a block is worth its random stream and its exact sums, some
-//! 20 us. With a millisecond a value that is minutes, in which no other rank helps and nothing can
-//! stop. The program cannot know beforehand, and the cut must not depend on a clock. So it depends
-//! on the number of values: short jobs, as those of slow functions are, have short blocks.
+//! A block of cheap values is worth its random stream and its exact sums: it takes some 20 us. With
+//! a millisecond a value it takes minutes, in which no other rank helps and nothing can stop. The
+//! program cannot know beforehand, and the cut must not depend on a clock. So it depends on the
+//! number of values: short jobs, as those of slow functions are, have short blocks.
 
 use crate::montecarlo::uniform::WIDTH;
 

@@ -9,11 +9,11 @@
 //!   error is known better. No shift is taken: far from a peak it would be larger than the values.
 //! - **Blocks.** Their estimates e may agree in ten digits and more. So e^2 is added in two numbers
 //!   without rounding, and n Q - S^2 is computed from sums in two numbers each.
-//! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it, but no
-//!   less than that of the edges. An edge is a jump, and the points of a net are even: an interval
-//!   [0, u) has floor(N u) or one more of the N points of a replicate, that one with probability t,
-//!   the fraction of N u. Its variance is t (1 - t), times the square of a value over N. Where all
-//!   16 replicates have the same number by chance, their means do not show it.
+//! - **Replicates.** The mean of their means, and its error as [`nets`](crate::nets) have it, but
+//!   no less than that of the edges. An edge is a jump, and the points of a net are even: an
+//!   interval [0, u) has floor(N u) or one more of the N points of a replicate, that one with
+//!   probability t, the fraction of N u. Its variance is t (1 - t), times the square of a value
+//!   over N. Where all 16 replicates have the same number by chance, their means do not show it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,15 +29,15 @@ use crate::student::t95;
 /// Below this share of the mean square, a spread of samples cannot be told from rounding: 2^-40.
 const NO_SPREAD: f64 = 1.0 / (1u64 << 40) as f64;
 
+/// The same of the estimates of blocks, whose squares are exact, relative to their size: 2^-46.
+const NO_SPREAD_OF_BLOCKS: f64 = 1.0 / (1u64 << 46) as f64;
+
 /// The least variance of the number of points below an edge, unless it is 0: one point in 16
 /// replicates is then no surprise.
 const LEAST_EDGE_VARIANCE: f64 = 1.0 / 16.0;
 
 /// How far from a point of the grid an edge lies that is one of it, up to rounding, for each point.
 const ON_GRID: f64 = 1.0 / (1u64 << 40) as f64;
-
-/// The same of the estimates of blocks, whose squares are exact, relative to their size: 2^-46.
-const NO_SPREAD_OF_BLOCKS: f64 = 1.0 / (1u64 << 46) as f64;
 
 /// What is independent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
