@@ -7,7 +7,8 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use montesieve::isa::Isa;
+use montesieve::cli::CommandLine;
+use montesieve::machine::Machine;
 use montesieve::primes::gourdon::{Formula, LARGEST, Layout, Params, SMALLEST, Split, Terms, parts, primes_up_to};
 
 fn main() {
@@ -28,7 +29,9 @@ fn main() {
     };
     let layout = Layout::of([&params]).expect("one set");
     let ControlFlow::Continue(words) = layout.own(&mut never) else { unreachable!("nothing breaks it") };
-    let formula = Formula::new(params, &words, Isa::widest());
+    let words_of = CommandLine::collect(std::env::args_os(), std::env::vars_os());
+    let machine = Machine::choose(&words_of).unwrap_or_else(|error| panic!("{error}"));
+    let formula = Formula::new(params, &words, machine.tuning);
     lap("tables");
     for (name, blocks) in parts(&params) {
         let ControlFlow::Continue(terms) = formula.compute(blocks, &mut never) else {

@@ -8,6 +8,7 @@
 //! - [`job`]: the engine (a separate crate) with this program's errors.
 //! - [`cluster`]: the ranks (a separate crate). Only it and the gallery of `patterns` call MPI; it
 //!   has the same methods without MPI.
+//! - [`machine`]: instruction set and caches of this machine, and the sizes that kernels work with.
 //! - [`montecarlo`], [`primes`]: the kernels (separate crates); pure, no messages, no clock.
 //! - [`cabi`]: a user's compiled function as an integrand (a separate crate).
 //! - [`error`]: the errors (from the crate of the ranks). [`isa`]: the instruction sets.
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod commands;
 pub mod fault;
 pub mod job;
+pub mod machine;
 pub mod progress;
 mod regular;
 pub mod report;

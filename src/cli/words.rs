@@ -43,9 +43,10 @@ impl CommandLine {
         CommandLine { arguments: arguments.into_iter().collect(), variables }
     }
 
-    /// The instruction set that the root's environment requests (`MONTESIEVE_ISA`), on every rank.
-    pub fn forced_isa(&self) -> Option<String> {
-        self.variable("MONTESIEVE_ISA").filter(|name| !name.is_empty()).map(|name| name.to_string_lossy().into_owned())
+    /// The variable of this name in the root's environment, on every rank, unless it is empty: for
+    /// `MONTESIEVE_ISA` and `MONTESIEVE_CACHE`, which are no options.
+    pub fn set(&self, name: &str) -> Option<String> {
+        self.variable(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
     }
 
     /// The variable of this name.

@@ -58,7 +58,7 @@ impl Command for Burnin {
 
 fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
     let begun = Instant::now();
-    let forced = words.forced_isa();
+    let forced = words.set("MONTESIEVE_ISA");
     let chosen = cluster.agree(Isa::choose(forced.as_deref()).map_err(Error::Usage))?;
     let isas = match forced {
         Some(_) => vec![chosen],

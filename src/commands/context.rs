@@ -16,6 +16,8 @@ use crate::isa::Isa;
 use crate::job::run::{Account, JobPart, Options, Outcome, agreed};
 use crate::job::signals::Signals;
 use crate::job::{Identity, Job, Ledger, Notice, Session, identity_or_before};
+use crate::machine::Machine;
+use crate::primes::tuning::Tuning;
 use crate::progress::{self, Mode};
 use crate::report::Work;
 use crate::{fault, stderr};
@@ -30,6 +32,8 @@ pub struct Context<'a> {
     pub words: Vec<String>,
     /// The instruction set of this rank's kernels.
     pub isa: Isa,
+    /// The same, and the sizes that the sieves work with here.
+    pub tuning: Tuning,
     /// The engine: its options and the checkpoint, if any, which it keeps locked.
     pub session: Session<'a>,
     /// Checkpoints that provide the blocks instead of computing them.
@@ -61,7 +65,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`Error::Reported`] when the instruction set or the output is not available.
     pub fn new(cluster: &'a Cluster, words: &CommandLine, engine: &'a cli::EngineOptions) -> Result<Context<'a>> {
-        let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+        let tuning = cluster.agree(Machine::choose(words).map_err(Error::Usage))?.tuning;
         let output = Output::of(&engine.destination, cluster)?;
         let session = session(cluster, engine);
         agreed(cluster, session.claim())?;
@@ -79,7 +83,8 @@ impl<'a> Context<'a> {
             cluster,
             engine,
             words,
-            isa,
+            isa: tuning.isa,
+            tuning,
             session,
             merged: None,
             merges: Cell::new(false),
@@ -96,6 +101,7 @@ impl<'a> Context<'a> {
             engine: self.engine,
             words: self.words.clone(),
             isa: self.isa,
+            tuning: self.tuning,
             session: Session::with_options(part.transport(), options),
             merged: None,
             merges: Cell::new(false),

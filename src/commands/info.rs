@@ -3,7 +3,7 @@
 mod answer;
 pub mod args;
 
-use self::answer::{Host, InfoResult, RankPlace, Scheduler};
+use self::answer::{Host, HostTuning, InfoResult, RankPlace, Scheduler};
 pub use self::args::Info;
 use super::command::Command;
 use super::finish::distinct;
@@ -14,9 +14,36 @@ use crate::cluster::launch::Launch;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
-use crate::isa::Isa;
+use crate::machine::Machine;
 use crate::report::Report;
 use crate::report::schema::Documentation;
+use serde::{Deserialize, Serialize};
+
+/// What a rank's kernels work with.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kernels {
+    isa: String,
+    tuning: HostTuning,
+}
+
+impl Kernels {
+    fn of(machine: &Machine) -> Kernels {
+        let Machine { family, caches, tuning, origin } = machine;
+        let tuning = HostTuning {
+            cpu_family: Some(family.clone()).filter(|family| !family.is_empty()),
+            l1_bytes: caches.map(|caches| caches.l1),
+            l2_bytes: caches.map(|caches| caches.l2),
+            l3_bytes: caches.map(|caches| caches.l3),
+            origin: origin.to_string(),
+            line_bytes: tuning.line_bytes,
+            stretch_bytes: tuning.stretch_bytes,
+            line_end: tuning.line_end,
+            middle_end: tuning.middle_end,
+            leaf_bytes: tuning.leaf_bytes,
+        };
+        Kernels { isa: machine.tuning.isa.to_string(), tuning }
+    }
+}
 
 impl Command for Info {
     fn documentation() -> Documentation {
@@ -33,23 +60,23 @@ impl Command for Info {
 }
 
 fn run(cluster: &Cluster, words: &CommandLine, options: &Info) -> Result<u8> {
-    let isa = cluster.agree(Isa::choose(words.forced_isa().as_deref()).map_err(Error::Usage))?;
+    let machine = cluster.agree(Machine::choose(words).map_err(Error::Usage))?;
     fault::at(Stage::Start, cluster.original_rank())?;
     let places = Place::gather(cluster)?;
-    let isas = cluster.gather_records(&isa.to_string())?;
+    let kernels = cluster.gather_records(&Kernels::of(&machine))?;
     let output = Output::of(&options.destination, cluster)?;
-    let written = output.zip(places.zip(isas)).map(|(output, (places, isas))| {
-        let result = describe(cluster, &places, &isas);
+    let written = output.zip(places.zip(kernels)).map(|(output, (places, kernels))| {
+        let result = describe(cluster, &places, &kernels);
         let report = Report::without_run("info", result);
         output.report(&report, options.destination.format)
     });
     cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
 }
 
-fn describe(cluster: &Cluster, places: &[Place], isas: &[String]) -> InfoResult {
+fn describe(cluster: &Cluster, places: &[Place], kernels: &[Kernels]) -> InfoResult {
     let launch = cluster.launch();
     let (names, host_of_rank) = distinct(places.iter().map(|place| place.host.as_str()));
-    let hosts = names.into_iter().enumerate().map(|(index, name)| host(name, index, &host_of_rank, places, isas));
+    let hosts = names.into_iter().enumerate().map(|(index, name)| host(name, index, &host_of_rank, places, kernels));
     let binding = places.iter().zip(&host_of_rank).enumerate();
     InfoResult {
         launcher: launch.launcher.map(str::to_owned),
@@ -59,11 +86,11 @@ fn describe(cluster: &Cluster, places: &[Place], isas: &[String]) -> InfoResult 
         ranks: places.len(),
         hosts: hosts.collect(),
         binding: binding.map(|(rank, (place, &host))| RankPlace { rank, host, cpus: place.allowed.clone() }).collect(),
-        hints: hints(launch, places, &host_of_rank, isas),
+        hints: hints(launch, places, &host_of_rank, kernels),
     }
 }
 
-fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], isas: &[String]) -> Host {
+fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], kernels: &[Kernels]) -> Host {
     let first = host_of_rank.iter().position(|&host| host == index).unwrap_or_default();
     let here = || places.iter().zip(host_of_rank).filter(|&(_, &host)| host == index).map(|(place, _)| place);
     let memory = here().filter_map(|place| place.memory.as_ref()).min_by_key(|bound| bound.left);
@@ -73,7 +100,8 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], is
         ranks: host_of_rank.iter().filter(|&&host| host == index).count(),
         cpus: places[first].cpus,
         cpu_model: places[first].cpu_model.clone(),
-        isa: isas[first].clone(),
+        isa: kernels[first].isa.clone(),
+        tuning: kernels[first].tuning.clone(),
         memory_available_bytes: memory.map(|bound| bound.left),
         memory_bound: memory.map(|bound| bound.cause.clone()),
         quota_cpus: quota.map(|percent| percent as f64 / 100.0),
@@ -82,7 +110,7 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], is
 }
 
 /// Hints about problems, each with a remedy.
-fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[String]) -> Vec<String> {
+fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], kernels: &[Kernels]) -> Vec<String> {
     let mut hints = Vec::new();
     if let (None, Some((scheduler, _))) = (launch.launcher, &launch.scheduler) {
         hints.push(format!(
@@ -99,7 +127,7 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], isas: &[Stri
         hints.push(
             "the hosts have different CPU models: use --schedule dynamic or guided, block waits for the slowest".into(),
         );
-    } else if differs(&|rank| isas[rank].clone()) {
+    } else if differs(&|rank| kernels[rank].isa.clone()) {
         hints.push("the hosts run different instruction sets: results are the same, speed is not".into());
     }
     hints
@@ -137,11 +165,14 @@ mod tests {
         Place { host: host.into(), cpus: 4, cpu_model: "a CPU".into(), allowed: allowed.to_vec(), ..Place::default() }
     }
 
+    fn avx2() -> Kernels {
+        Kernels { isa: "avx2".into(), ..Kernels::default() }
+    }
+
     #[test]
     fn ranks_bound_to_one_cpu_are_pointed_out() {
         let places = [place("n1", &[0]), place("n1", &[0]), place("n2", &[0, 1])];
-        let isas = ["avx2"; 3].map(String::from);
-        let hints = hints(&Launch::default(), &places, &[0, 0, 1], &isas);
+        let hints = hints(&Launch::default(), &places, &[0, 0, 1], &[avx2(), avx2(), avx2()]);
         assert_eq!(hints.len(), 1);
         assert!(hints[0].starts_with("n1: 2 ranks share 1 CPUs"), "{}", hints[0]);
     }
@@ -149,7 +180,7 @@ mod tests {
     #[test]
     fn a_healthy_job_has_no_hints() {
         let places = [place("n1", &[0]), place("n1", &[1])];
-        assert!(hints(&Launch::default(), &places, &[0, 0], &["avx2".into(), "avx2".into()]).is_empty());
+        assert!(hints(&Launch::default(), &places, &[0, 0], &[avx2(), avx2()]).is_empty());
     }
 
     #[test]

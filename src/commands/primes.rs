@@ -41,12 +41,12 @@ use super::finish::FinalReport;
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
 use crate::error::Result;
-use crate::isa::Isa;
 use crate::job::run::Outcome;
 use crate::primes::gaps::{Gap, Which};
 use crate::primes::naive::Divisors;
 use crate::primes::source::Algorithm;
 use crate::primes::summary::{Summary, Wanted};
+use crate::primes::tuning::Tuning;
 use crate::primes::{digest, wide};
 use crate::report::schema::Documentation;
 use crate::report::{Completion, Planned, Work};
@@ -124,14 +124,14 @@ fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
         return formula::run(context, options);
     }
     if !context.is_merging() {
-        let (algorithm, asked) = (algorithm(options, context.isa), algorithm::asked(options));
+        let (algorithm, asked) = (algorithm(options, context.tuning), algorithm::asked(options));
         memory::check_sieve(context.cluster, options.range, algorithm, asked, options.list().is_some())?;
     }
     let range = options.range;
     if let Some((k, encoding)) = options.list() {
-        return list::run(context, range, algorithm(options, context.isa), k, encoding);
+        return list::run(context, range, algorithm(options, context.tuning), k, encoding);
     }
-    let (algorithm, wanted) = (algorithm(options, context.isa), wanted(options));
+    let (algorithm, wanted) = (algorithm(options, context.tuning), wanted(options));
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     if wanted == (Wanted { tuplets: wanted.tuplets, ..Wanted::default() }) {
         let kinds = std::array::from_fn(|i| i == 0 || wanted.tuplets[i + 1]);
@@ -143,11 +143,11 @@ fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
 }
 
 /// How primes are found.
-fn algorithm(options: &Primes, isa: Isa) -> Algorithm {
+fn algorithm(options: &Primes, tuning: Tuning) -> Algorithm {
     match options.algorithm {
         // The use of the formula is already decided; `both` also runs the sieve.
         PrimesAlgorithm::Auto | PrimesAlgorithm::Sieve | PrimesAlgorithm::Both | PrimesAlgorithm::Combinatorial => {
-            Algorithm::Sieve(isa)
+            Algorithm::Sieve(tuning)
         }
         PrimesAlgorithm::Sqrt => Algorithm::Trial(Divisors::UpToRoot),
         PrimesAlgorithm::Trial => Algorithm::Trial(Divisors::Below),

@@ -5,7 +5,9 @@
 //!   are tallies, and no kernel depends on the engine.
 //! - [`isa`]: the instruction sets, their features, and the choice at run time. [`dispatch!`]
 //!   compiles a kernel for each of them.
+//! - [`caches`]: the sizes of a core's caches.
 
+pub mod caches;
 pub mod isa;
 mod tallies;
 mod tally;

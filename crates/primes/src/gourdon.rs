@@ -44,7 +44,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::YieldNow;
 use crate::single::narrow;
-use montesieve_kernel::isa::{Isa, Supported};
+use crate::tuning::Tuning;
+use montesieve_kernel::isa::Supported;
 use tables::Tables;
 
 /// About how many seconds one core takes for pi(x): for the number of blocks alone. From the trials
@@ -82,21 +83,28 @@ pub struct Formula<'t> {
     tables: Tables<'t>,
     cut: cut::Cut,
     patterns: crossing::Patterns,
+    tuning: Tuning,
     isa: Supported,
 }
 
 impl<'t> Formula<'t> {
     /// Of a params, with tables whose words were made for it, among others, and kernels of this
-    /// instruction set.
+    /// machine's instruction set and sizes.
     ///
     /// # Panics
-    /// When this CPU does not have the instruction set `isa`.
-    pub fn new<W: Deref<Target = [u64]>>(params: Params, words: &'t Words<W>, isa: Isa) -> Formula<'t> {
+    /// When this CPU does not have the instruction set.
+    pub fn new<W: Deref<Target = [u64]>>(
+        params: Params,
+        words: &'t Words<W>,
+        tuning: impl Into<Tuning>,
+    ) -> Formula<'t> {
+        let tuning = tuning.into().bounded();
         Formula {
             cut: cut::Cut::new(&params),
             tables: Tables::new(params, words),
             patterns: crossing::Patterns::new(),
-            isa: isa.require(),
+            isa: tuning.isa.require(),
+            tuning,
         }
     }
 
@@ -115,7 +123,7 @@ impl<'t> Formula<'t> {
             terms.plain += ranges::closed(tables, isa, span, yield_now)?;
         }
         if let Some(span) = parts.hard {
-            terms.plain += hard::span(tables, &self.patterns, isa, span, yield_now)?;
+            terms.plain += hard::span(tables, &self.patterns, self.tuning, span, yield_now)?;
         }
         if let Some(span) = parts.easy {
             terms.easy = easy::span(tables, isa, span, yield_now)?;

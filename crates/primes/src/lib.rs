@@ -20,8 +20,8 @@
 //! - [`gcd`]: common factors of two numbers, and of each number in a list with all others
 //!   ([`batch`], [`huge`]). Uses none of the above.
 //!
-//! Two small files serve all folders: `task` (what is asked, of which numbers) and `modulo` (a
-//! quick remainder). Hot loops are plain Rust, compiled once for each instruction set by
+//! Three small files serve all folders: `task` (what is asked, of which numbers), `modulo` (a quick
+//! remainder) and [`tuning`] (how much data to work on at once, on this machine). Hot loops are plain Rust, compiled once for each instruction set by
 //! [`dispatch!`](montesieve_kernel::dispatch) beside them. Where the compiler needs help, files
 //! `avx512.rs` and `avx2.rs` have intrinsics, and `portable.rs` the same without.
 //!
@@ -43,6 +43,7 @@ mod single;
 mod task;
 #[cfg(test)]
 mod tests;
+pub mod tuning;
 mod windows;
 
 pub use bytes::{PIECE, WINDOW};

@@ -37,8 +37,8 @@ mod tuplets;
 
 use crate::YieldNow;
 use crate::bytes::ByteSieve;
+use crate::tuning::Tuning;
 pub(crate) use huge::HugeSieve;
-use huge::LINE_END;
 pub(crate) use huge::{HUGE_END, WINDOW_NUMBERS};
 use montesieve_kernel::isa::Supported;
 use ones::ones;
@@ -52,8 +52,12 @@ pub(crate) use tuplets::{SPANS, count_listed};
 /// The primes that are in no line of the largest modulus.
 const OUTSIDE: [u64; 5] = [2, 3, 5, 7, 11];
 
-/// Below this number all sieving primes cross line by line: 2.5e13.
-pub(crate) const LINES_ALONE: u64 = LINE_END * LINE_END;
+/// The largest sieving prime of numbers that lines alone sieve.
+const LARGEST: u64 = 5_000_000;
+
+/// Below this number all sieving primes cross line by line: 2.5e13. Blocks depend on it, so it is
+/// the same on every machine.
+pub(crate) const LINES_ALONE: u64 = LARGEST * LARGEST;
 
 /// Numbers of a piece, of which a few make the window for which records of large primes are made at
 /// once.
@@ -65,6 +69,7 @@ type Each<'a> = dyn FnMut(u128, u32, &mut [u8], u64, u64) -> ControlFlow<()> + '
 /// Counts primes and k-tuplets by lines: a workspace that keeps tables and sieving primes.
 pub(crate) struct LineSieve {
     limit: u64,
+    tuning: Tuning,
     isa: Supported,
     /// What was built until now, by shape.
     sieves: Vec<(Shape, Sheet)>,
@@ -72,13 +77,17 @@ pub(crate) struct LineSieve {
 
 impl LineSieve {
     /// Builds nothing yet. Numbers up to `limit` may be requested.
-    pub(crate) fn new(limit: u64, isa: Supported) -> LineSieve {
-        LineSieve { limit, isa, sieves: Vec::new() }
+    ///
+    /// # Panics
+    /// When this CPU does not have the instruction set.
+    pub(crate) fn new(limit: u64, tuning: Tuning) -> LineSieve {
+        let tuning = tuning.bounded();
+        LineSieve { limit, tuning, isa: tuning.isa.require(), sieves: Vec::new() }
     }
 
     /// How many primes there are in `[low, high)`, where `high` is at most [`LINES_ALONE`].
     pub(crate) fn count(&mut self, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
-        self.count_by(shape(low, high), low, high, yield_now)
+        self.count_by(shape(low, high, self.tuning.line_bytes), low, high, yield_now)
     }
 
     fn count_by(&mut self, shape: Shape, low: u64, high: u64, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), u64> {
@@ -102,7 +111,7 @@ impl LineSieve {
         kinds: [bool; KINDS],
         yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), [u64; KINDS]> {
-        self.tuplets_by(shape(low, high), low, high, kinds, yield_now)
+        self.tuplets_by(shape(low, high, self.tuning.line_bytes), low, high, kinds, yield_now)
     }
 
     fn tuplets_by(
@@ -157,9 +166,9 @@ impl LineSieve {
             Some(at) => at,
             None => {
                 // Tuplets look 16 numbers beyond.
-                let root = (self.limit.saturating_add(16) - 1).isqrt().min(LINE_END);
+                let root = (self.limit.saturating_add(16) - 1).isqrt().min(LARGEST);
                 let primes = self.primes(root, yield_now)?;
-                self.sieves.push((shape, Sheet::new(shape.modulus, &primes, shape.ends, self.isa)));
+                self.sieves.push((shape, Sheet::new(shape.modulus, &primes, shape.ends, self.tuning)));
                 self.sieves.len() - 1
             }
         };

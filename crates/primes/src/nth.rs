@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use crate::YieldNow;
 use crate::gourdon::LARGEST;
 use crate::range::Sieve;
-use montesieve_kernel::isa::Isa;
+use crate::tuning::Tuning;
 
 /// The number of primes below 1e26 (OEIS A006880).
 pub const PRIMES_TO_LARGEST: u128 = 1_699_246_750_872_437_141_327_603;
@@ -169,7 +169,7 @@ pub fn locate(
     from: u128,
     direction: Direction,
     n: u128,
-    isa: Isa,
+    tuning: impl Into<Tuning>,
     yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), Option<u128>> {
     let (mut place, mut left) = (from, n);
@@ -178,7 +178,7 @@ pub fn locate(
         Direction::Up => LARGEST + 1,
         Direction::Down => from,
     };
-    let mut sieve = Sieve::new(limit, isa);
+    let mut sieve = Sieve::new(limit, tuning);
     loop {
         // Most likely enough, and little more than that.
         let expected = (left as f64 + 4.0 * (left as f64).sqrt() + 4.0) * (place as f64).max(9.0).ln();
@@ -216,6 +216,7 @@ mod tests {
     use super::*;
     use crate::naive;
     use crate::single::wide;
+    use montesieve_kernel::isa::Isa;
     use proptest::prelude::*;
 
     fn never() -> ControlFlow<()> {

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use crate::report::field::WIDE;
 use crate::report::record::record;
 use crate::report::{Answer, text};
+use serde::{Deserialize, Serialize};
 
 record! {
     /// What there is to know about a launch.
@@ -56,6 +57,8 @@ record! {
         pub cpu_model: String,
         /// The instruction set that the kernels use there.
         pub isa: String,
+        /// The caches, and how much data the sieves work on at once.
+        pub tuning: HostTuning,
         /// Memory still available to the job, in bytes; null if the system does not tell.
         pub memory_available_bytes: Option<u64> as WIDE,
         /// The limit that determines it.
@@ -64,6 +67,35 @@ record! {
         pub quota_cpus: Option<f64>,
         /// The largest stack of a process; null without a limit.
         pub stack_bytes: Option<u64> as WIDE,
+    }
+}
+
+record! {
+    /// The caches of a core, and the sizes that the sieves work with there: they change the speed,
+    /// never an answer.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct HostTuning {
+        /// Vendor, family and model of the CPU; null if unknown.
+        pub cpu_family: Option<String>,
+        /// Data cache of the first level that a core has for itself, in bytes; null if unknown.
+        pub l1_bytes: Option<u64> as WIDE,
+        /// Of the second level: shared caches are divided among their cores.
+        pub l2_bytes: Option<u64> as WIDE,
+        /// Of the third level; 0 without one.
+        pub l3_bytes: Option<u64> as WIDE,
+        /// Where the sizes come from: `measured` (the table of CPUs), `caches`, or `average` (this
+        /// machine does not tell its caches).
+        pub origin: String,
+        /// Bytes of a line of the sieve below 2.5e13, at most.
+        pub line_bytes: u32,
+        /// Bytes of a line in which the smallest primes cross before larger ones do.
+        pub stretch_bytes: u32,
+        /// Above 2.5e13, primes up to here cross line by line.
+        pub line_end: u32,
+        /// Larger primes up to here make records piece by piece.
+        pub middle_end: u32,
+        /// Bytes of a segment of the hard leaves of pi(x).
+        pub leaf_bytes: u32,
     }
 }
 
@@ -116,6 +148,24 @@ impl InfoResult {
         text::table(&rows, &[0, 3, 4], out)
     }
 
+    /// What the sieves work with on each host.
+    fn write_tuning(&self, out: &mut dyn Write) -> io::Result<()> {
+        let head = ["host", "L1", "L2", "L3", "line", "stretch", "leaves", "line end", "middle end", "from"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let size =
+            |bytes: u64| if bytes < 10 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
+        let known = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), size);
+        for Host { name, tuning, .. } in &self.hosts {
+            let caches = [tuning.l1_bytes, tuning.l2_bytes, tuning.l3_bytes].map(known);
+            let sizes = [tuning.line_bytes, tuning.stretch_bytes, tuning.leaf_bytes].map(|bytes| size(bytes.into()));
+            let ends = [tuning.line_end, tuning.middle_end].map(|end| end.to_string());
+            let cells =
+                [name.clone()].into_iter().chain(caches).chain(sizes).chain(ends).chain([tuning.origin.clone()]);
+            rows.push(cells.collect());
+        }
+        text::table(&rows, &[0, 9], out)
+    }
+
     /// What the job may take on each host.
     fn write_limits(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![["host", "memory left", "CPU quota", "stack", "bound by"].map(str::to_owned).to_vec()];
@@ -154,6 +204,8 @@ impl Answer for InfoResult {
         self.write_hosts(out)?;
         writeln!(out)?;
         self.write_limits(out)?;
+        writeln!(out)?;
+        self.write_tuning(out)?;
         if !self.binding.is_empty() {
             writeln!(out)?;
             self.write_binding(out)?;
@@ -173,7 +225,19 @@ mod tests {
 
     fn host(name: &str, ranks: usize) -> Host {
         let (name, cpu_model, isa) = (name.to_owned(), "Model, 2 GHz".to_owned(), "avx2".to_owned());
-        Host { name, ranks, cpus: 8, cpu_model, isa, stack_bytes: Some(8 << 20), ..Host::default() }
+        let tuning = HostTuning {
+            cpu_family: Some("GenuineIntel 6 143".to_owned()),
+            l1_bytes: Some(48 << 10),
+            l2_bytes: Some(2 << 20),
+            l3_bytes: Some(260 << 20),
+            origin: "caches".to_owned(),
+            line_bytes: 640 << 10,
+            stretch_bytes: 24 << 10,
+            line_end: 5_000_000,
+            middle_end: 50_000_000,
+            leaf_bytes: 384 << 10,
+        };
+        Host { name, ranks, cpus: 8, cpu_model, isa, tuning, stack_bytes: Some(8 << 20), ..Host::default() }
     }
 
     fn cluster() -> InfoResult {
@@ -183,6 +247,13 @@ mod tests {
             memory_bound: Some("the memory limit of control group /job (300 MB)".to_owned()),
             quota_cpus: Some(1.5),
             stack_bytes: None,
+            tuning: HostTuning {
+                l1_bytes: None,
+                l2_bytes: None,
+                l3_bytes: None,
+                origin: "average".to_owned(),
+                ..host("", 2).tuning
+            },
             ..host("nid001", 2)
         };
         InfoResult {
@@ -213,6 +284,10 @@ mod tests {
         nid001       250 MB       1.50  no limit  the memory limit of control group /job (300 MB)
         nid002      unknown       none      8 MB
 
+        host         L1       L2       L3    line  stretch  leaves  line end  middle end  from
+        nid001  unknown  unknown  unknown  640 kB    24 kB  384 kB   5000000    50000000  average
+        nid002    48 kB  2048 kB   260 MB  640 kB    24 kB  384 kB   5000000    50000000  caches
+
         ranks  host    bound to CPUs
         0-1    nid001  0-3,6
         2      nid002  unknown
@@ -230,6 +305,9 @@ mod tests {
 
         host    memory left  CPU quota  stack  bound by
         laptop      unknown       none   8 MB
+
+        host       L1       L2      L3    line  stretch  leaves  line end  middle end  from
+        laptop  48 kB  2048 kB  260 MB  640 kB    24 kB  384 kB   5000000    50000000  caches
         ");
     }
 
@@ -240,9 +318,9 @@ mod tests {
         assert_eq!(json["hosts"][1]["name"], "nid002");
         assert_eq!(json["binding"][0]["cpus"][4], 6);
         insta::assert_snapshot!(written(cluster(), Format::Csv), @r#"
-        launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,,,,8388608,2 ranks share 5 CPUs.
+        launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_tuning_cpu_family,host_tuning_l1_bytes,host_tuning_l2_bytes,host_tuning_l3_bytes,host_tuning_origin,host_tuning_line_bytes,host_tuning_stretch_bytes,host_tuning_line_end,host_tuning_middle_end,host_tuning_leaf_bytes,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,5000000,50000000,393216,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,5000000,50000000,393216,,,,8388608,2 ranks share 5 CPUs.
         "#);
     }
 

@@ -44,8 +44,8 @@ pub(super) fn is_by_formula(context: &Context<'_>, options: &Primes) -> Result<b
 /// Seconds of one core with this instruction set.
 pub(super) fn seconds(options: &Primes, by_formula: bool, isa: Isa) -> f64 {
     let Range { start, stop } = options.range;
-    let looked = match algorithm(options, isa) {
-        Algorithm::Sieve(isa) => costs::by_source(start, stop, asked(options), isa),
+    let looked = match algorithm(options, isa.into()) {
+        Algorithm::Sieve(_) => costs::by_source(start, stop, asked(options), isa),
         // A block takes 10 ms for the largest numbers.
         trial => 0.01 * options.range.numbers() as f64 / trial.block_len(end_of(options.range)) as f64,
     };

@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn forged_checkpoints_are_refused_or_sound() {
-        let algorithm = Algorithm::Sieve(Isa::widest());
+        let algorithm = Algorithm::Sieve(Isa::widest().into());
         for kinds in [[false; KINDS], [true; KINDS]] {
             let cut = Cut::new(Range { start: 10_u64, stop: 70_000 }, 5000);
             let job = Count { cut, algorithm, kinds, primes: None, words: Some(Vec::new()) };
@@ -211,7 +211,7 @@ mod tests {
             start in prop_oneof![0_u64..40, 0_u64..100_000],
             distance in 0_u64..3000,
             length in 1_u64..500,
-            algorithm in prop::sample::select(vec![Algorithm::Sieve(Isa::widest()), Algorithm::Trial(Divisors::UpToRoot)]),
+            algorithm in prop::sample::select(vec![Algorithm::Sieve(Isa::widest().into()), Algorithm::Trial(Divisors::UpToRoot)]),
         ) {
             let range = Range { start, stop: start + distance };
             let job = Count { cut: Cut::new(range, length), algorithm, kinds: [true; KINDS], primes: None, words: None };

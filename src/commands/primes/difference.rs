@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::range::Range;
-use crate::isa::Isa;
 use crate::job::run::JobPart;
 use crate::job::{Identity, Job, Ledger, Span, Tally, Version, YieldNow, invariant};
 use crate::primes::gourdon::{self, Formula, Layout, Params, SMALLEST, Split, Terms, Words};
+use crate::primes::tuning::Tuning;
 
 /// Adjacent blocks computed at once, since the start of a span costs some milliseconds; the kernel
 /// polls for messages within.
@@ -132,9 +132,9 @@ impl<'t> Count<'t> {
     pub(super) fn new<W: Deref<Target = [u64]>>(
         difference: &'t Difference,
         words: Option<&'t Words<W>>,
-        isa: Isa,
+        tuning: Tuning,
     ) -> Count<'t> {
-        let formula = |value: &PiValue| Some(Formula::new(*value.params()?, words?, isa));
+        let formula = |value: &PiValue| Some(Formula::new(*value.params()?, words?, tuning));
         Count { difference, formulas: difference.values.iter().map(formula).collect() }
     }
 
@@ -218,6 +218,7 @@ impl Job for Count<'_> {
 mod tests {
     use super::*;
     use crate::commands::forged::attack;
+    use crate::isa::Isa;
 
     fn never() -> ControlFlow<()> {
         ControlFlow::Continue(())
@@ -238,7 +239,7 @@ mod tests {
                 ControlFlow::Continue(words) => words,
                 ControlFlow::Break(()) => unreachable!("nothing breaks it"),
             });
-            let job = Count::new(&difference, words.as_ref(), Isa::widest());
+            let job = Count::new(&difference, words.as_ref(), Isa::widest().into());
             let mut ledger = Ledger::new();
             let middle = job.blocks() / 2;
             for block in (middle..job.blocks()).chain(0..middle) {
@@ -260,7 +261,7 @@ mod tests {
             ControlFlow::Continue(words) => words,
             ControlFlow::Break(()) => unreachable!("nothing breaks it"),
         });
-        let job = Count::new(&difference, words.as_ref(), Isa::widest());
+        let job = Count::new(&difference, words.as_ref(), Isa::widest().into());
         attack("primes by the formula", &job, |sums| format!("{:?}", difference.answers(sums)));
     }
 

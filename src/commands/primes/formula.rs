@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     let range = options.range;
     let difference = Difference::new(range, options.verify, context.words.clone());
     if options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
-        memory::check_sieve(context.cluster, range, Algorithm::Sieve(context.isa), Asked::Count, false)?;
+        memory::check_sieve(context.cluster, range, Algorithm::Sieve(context.tuning), Asked::Count, false)?;
     }
     let mut outcome = compute(context, &difference)?;
     let complete = outcome.as_ref().map_or(1, |outcome| u64::from(outcome.is_complete()));
@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
     let mut answers = if go_on && outcome.is_some() { difference.answers(&total) } else { Vec::new() };
     if go_on && options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
-        let algorithm = Algorithm::Sieve(context.isa);
+        let algorithm = Algorithm::Sieve(context.tuning);
         let cut = Cut::new(range, algorithm.block_len(end_of(range)));
         let sieved = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
@@ -109,7 +109,7 @@ fn computed(
     }
     let tables = layout.map(|layout| SharedTables::make(context, layout)).transpose()?;
     let words = tables.as_ref().and_then(|tables| tables.words.as_ref());
-    let outcome = agreed(cluster, context.session.run_from(&Count::new(difference, words, context.isa), done))?;
+    let outcome = agreed(cluster, context.session.run_from(&Count::new(difference, words, context.tuning), done))?;
     let before = tables.and_then(SharedTables::release);
     Ok(outcome.map(|outcome| outcome.after(before)))
 }

@@ -129,7 +129,7 @@ pub(super) fn course(start: u128, n: i128) -> Result<HuntCosts> {
             plan::size_of_formula(range, false)
         } else {
             course.seconds += costs::by_source(low, last, Asked::Count, COMPARED);
-            let algorithm = Algorithm::Sieve(COMPARED);
+            let algorithm = Algorithm::Sieve(COMPARED.into());
             plan::size_of_sieve(range, algorithm, algorithm.block_len(end_of(range)))
         };
         course.by_formula |= by_formula;
@@ -165,7 +165,7 @@ fn counted(context: &Context<'_>, range: Range<u128>, by_formula: bool) -> Resul
         let outcome = formula::counted(context, range)?;
         return Ok(outcome.map(|outcome| with(outcome, |primes| (range.numbers(), primes))));
     }
-    let algorithm = Algorithm::Sieve(context.isa);
+    let algorithm = Algorithm::Sieve(context.tuning);
     memory::check_sieve(context.cluster, range, algorithm, Asked::Count, false)?;
     let cut = Cut::new(range, algorithm.block_len(end_of(range)));
     let outcome = count(context, cut, algorithm, [false; KINDS], Kept::No)?;
@@ -211,7 +211,7 @@ fn stopped(ended: &Option<Outcome<RangeTotals>>) -> bool {
 fn search(context: &Context<'_>, step: Step, start: u128, n: i128) -> Result<Option<u128>> {
     let Step::Locate { from, n: left } = step else { return Ok(None) };
     let direction = if n > 0 { Direction::Up } else { Direction::Down };
-    match locate(from, direction, left, context.isa, &mut || ControlFlow::Continue(())) {
+    match locate(from, direction, left, context.tuning, &mut || ControlFlow::Continue(())) {
         ControlFlow::Continue(Some(prime)) => Ok(Some(prime)),
         _ => Err(too_few(start, n)),
     }

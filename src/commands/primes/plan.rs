@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             (blocks, table_bytes) = size_of_formula(range, options.verify);
         }
         if !by_formula || options.algorithm == PrimesAlgorithm::Both {
-            let algorithm = super::algorithm(options, context.isa);
+            let algorithm = super::algorithm(options, context.tuning);
             let length = match options.list() {
                 None => algorithm.block_len(end_of(range)),
                 Some(_) => list::block_len(range, algorithm),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn blocks_of_impossible_jobs_are_counted_too() {
-        let algorithm = Algorithm::Sieve(COMPARED);
+        let algorithm = Algorithm::Sieve(COMPARED.into());
         let (blocks, _) = size_of_sieve(Range { start: 0, stop: 10_u128.pow(26) }, algorithm, 1 << 20);
         assert_eq!(blocks, u64::MAX);
     }

@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn tuplets_as_primesieve_prints_them() {
         let range = Range { start: 0_u64, stop: 20 };
-        let (algorithm, encoding) = (Algorithm::Sieve(Isa::Portable), Encoding::Text);
+        let (algorithm, encoding) = (Algorithm::Sieve(Isa::Portable.into()), Encoding::Text);
         let job = |k| Print(PrimeList { cut: Cut::new(range, 3), k, algorithm, encoding }, None);
         let text = |k| text(&job(k), &computed(&job(k), Span::new(0, 7), &mut job(k).workspace()));
         assert_eq!(text(2), "(3, 5)\n(5, 7)\n(11, 13)\n(17, 19)\n");
@@ -232,8 +232,8 @@ mod tests {
             length in prop_oneof![1_u64..20, 20_u64..300],
             k in 1_usize..7,
             algorithm in prop::sample::select(vec![
-                Algorithm::Sieve(Isa::widest()),
-                Algorithm::Sieve(Isa::Portable),
+                Algorithm::Sieve(Isa::widest().into()),
+                Algorithm::Sieve(Isa::Portable.into()),
                 Algorithm::Trial(naive::Divisors::UpToRoot),
             ]),
         ) {

@@ -91,7 +91,7 @@ mod tests {
             let border = 1_u128 << 64;
             for (start, stop) in [(0, 20_000), (border - 2500, border + 7500)] {
                 let cut = Cut::new(Range { start, stop }, 1000);
-                let job = Survey { cut, algorithm: Algorithm::Sieve(Isa::widest()), wanted, words: Vec::new() };
+                let job = Survey { cut, algorithm: Algorithm::Sieve(Isa::widest().into()), wanted, words: Vec::new() };
                 let answer = |summary: &Summary| format!("{summary:?} {:?}", summary.gaps.firsts().collect::<Vec<_>>());
                 attack(&format!("primes from {start}: {name}"), &job, answer);
             }
@@ -106,8 +106,8 @@ mod tests {
             length in prop_oneof![1_u64..20, 1_u64..1000],
             turn in any::<prop::sample::Index>(),
             algorithm in prop::sample::select(vec![
-                Algorithm::Sieve(Isa::widest()),
-                Algorithm::Sieve(Isa::Portable),
+                Algorithm::Sieve(Isa::widest().into()),
+                Algorithm::Sieve(Isa::Portable.into()),
                 Algorithm::Trial(Divisors::UpToRoot),
             ]),
         ) {

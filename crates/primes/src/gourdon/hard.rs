@@ -7,6 +7,9 @@
 //! b - 1) = phi(low, b - 1) + the ones up to n. Counters of 64-byte blocks make that sum short.
 //! phi(low, b - 1) is computed where a span begins ([`super::phi`]), so any span can be done from
 //! scratch.
+//! A segment has [`Tuning::leaf_bytes`], a part of the second-level cache: each prime p is visited
+//! once a segment, and most have few leaves in one. With 192 KiB, 1e16 and 1e17 are 6 % faster than
+//! with 32 and 48 KiB, 2 % than with 96 (AMD Zen 4 with 32 KiB and 1 MiB).
 //! Cost: 45 % of the whole (AMD Zen 5).
 
 use montesieve_kernel::isa::Supported;
@@ -18,13 +21,8 @@ use super::kernels::{self, BATCH, Dividend, LeafBatch, Sieved, Turn};
 use super::params::{K, sqrt, sqrt_fast};
 use super::tables::Tables;
 use crate::YieldNow;
+use crate::tuning::Tuning;
 
-/// Bytes of a segment: 192 KiB, a part of the second-level cache. At 1e16 and 1e17 6 % faster than
-/// 32 and 48 KiB, 2 % than 96 (AMD Zen 4 with 32 KiB and 1 MiB): each prime p is visited once a
-/// segment, and most have few leaves in one.
-const SEGMENT: usize = 192 << 10;
-/// Numbers of a segment.
-const NUMBERS: u64 = SEGMENT as u64 * 30;
 /// Primes between two calls of `yield_now`. Segments with a small n have most leaves: the first
 /// takes 0.1 s at 1e17, and when the root does not look for that long, the others wait.
 const LOOK: usize = 16;
@@ -63,22 +61,25 @@ struct Hard<'t> {
 pub(super) fn span(
     tables: &Tables<'_>,
     patterns: &Patterns,
-    isa: Supported,
+    tuning: Tuning,
     (low, high): (u64, u64),
     yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), i128> {
     debug_assert!(low.is_multiple_of(WORD));
-    let Some(mut hard) = Hard::new(tables, isa, low, high) else { return ControlFlow::Continue(0) };
+    let numbers = 30 * u64::from(tuning.leaf_bytes);
+    let Some(mut hard) = Hard::new(tables, tuning.isa.require(), numbers, low, high) else {
+        return ControlFlow::Continue(0);
+    };
     let mut sum = 0;
-    for begin in (low..high).step_by(NUMBERS as usize) {
-        sum += hard.segment(patterns, begin, (begin + NUMBERS).min(high), yield_now)?;
+    for begin in (low..high).step_by(numbers as usize) {
+        sum += hard.segment(patterns, begin, (begin + numbers).min(high), yield_now)?;
     }
     ControlFlow::Continue(sum)
 }
 
 impl<'t> Hard<'t> {
-    /// `None` when no prime has leaves there.
-    fn new(tables: &'t Tables<'t>, isa: Supported, low: u64, high: u64) -> Option<Hard<'t>> {
+    /// For segments of `segment` numbers; `None` when no prime has leaves there.
+    fn new(tables: &'t Tables<'t>, isa: Supported, segment: u64, low: u64, high: u64) -> Option<Hard<'t>> {
         let params = tables.params;
         let (x, from) = (params.x, u128::from(low.max(1)));
         let last = tables.pi(sqrt_fast(x / from).min(sqrt(u128::from(high))).min(params.star));
@@ -88,7 +89,7 @@ impl<'t> Hard<'t> {
         }
         let composite = tables.pi(sqrt(u128::from(params.y)));
         // Spans of few numbers with many leaves are shorter than a segment.
-        let length = ((high - low).min(NUMBERS).div_ceil(30) as usize).next_multiple_of(BLOCK);
+        let length = ((high - low).min(segment).div_ceil(30) as usize).next_multiple_of(BLOCK);
         let line = |b: usize| {
             let p = tables.p(b);
             let xp = x / u128::from(p);

@@ -3,6 +3,8 @@
 mod rival;
 
 use super::*;
+use crate::tuning::Tuning;
+use montesieve_kernel::isa::Isa;
 use proptest::prelude::*;
 
 fn never() -> ControlFlow<()> {
@@ -32,9 +34,9 @@ fn terms(formula: &Formula<'_>, blocks: Range<u64>) -> Terms {
     whole(|yield_now| formula.compute(blocks, yield_now))
 }
 
-fn pi_by(params: Params, isa: Isa) -> i128 {
+fn pi_by(params: Params, tuning: impl Into<Tuning>) -> i128 {
     let words = words(&params);
-    let formula = Formula::new(params, &words, isa);
+    let formula = Formula::new(params, &words, tuning);
     primes_up_to(&params, &terms(&formula, 0..blocks(&params)))
 }
 
@@ -89,6 +91,17 @@ fn the_second_split_and_the_instruction_sets_agree() {
         assert_eq!(pi_by(Params::new(x, Split::Second), Isa::widest()), expected, "{x}");
         for isa in Isa::available() {
             assert_eq!(pi_by(Params::new(x, Split::First), isa), expected, "{x} with {isa}");
+        }
+    }
+}
+
+#[test]
+fn the_length_of_a_segment_does_not_matter() {
+    for x in [98_765_432, 1_000_000_000_039] {
+        let expected = pi(x);
+        for leaf_bytes in [*Tuning::LEAF_BYTES.start(), 17_000, 333_333, *Tuning::LEAF_BYTES.end()] {
+            let tuning = Tuning { leaf_bytes, ..Isa::widest().into() };
+            assert_eq!(pi_by(Params::new(x, Split::First), tuning), expected, "{x} by {leaf_bytes} bytes");
         }
     }
 }

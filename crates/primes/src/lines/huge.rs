@@ -3,9 +3,9 @@
 //!
 //! Stands beside `lines.rs`, where all primes cross line by line. Here, of numbers above 2.5e13,
 //! three tiers cross:
-//! - primes to [`LINE_END`] line by line (modulus 210, lines of 2^22 bits: a *piece* of
-//!   8.8e8 numbers);
-//! - *middle* primes to [`MIDDLE_END`] by records made piece by piece, in lists of 2^20 bits, small
+//! - primes to about 5e6 ([`Tuning::line_end`]) line by line (modulus 210, lines of 2^22 bits: a
+//!   *piece* of 8.8e8 numbers);
+//! - *middle* primes to about 5e7 ([`Tuning::middle_end`]) by records made piece by piece, in lists of 2^20 bits, small
 //!   enough to be written and read in a cache;
 //! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over
 //!   all of them (203 million below 2^32) pays, and the window bounds the memory.
@@ -26,16 +26,9 @@ use super::{Each, LineSieve, PIECE_NUMBERS, shape};
 use crate::YieldNow;
 use crate::bytes::{Piece, cut};
 use crate::single::wide;
+use crate::tuning::Tuning;
 use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
-
-/// Primes up to here cross line by line. Above it a prime has fewer than one hit in a piece of a
-/// line.
-pub(super) const LINE_END: u64 = 5_000_000;
-
-/// Primes up to here make records piece by piece. With fewer than 40 hits in a piece, masks of 64
-/// cofactors begin to be half empty.
-const MIDDLE_END: u64 = 50_000_000;
 
 /// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB
 /// a rank.
@@ -47,6 +40,9 @@ const FILTERS: [usize; 2] = [15, 11];
 /// The sieve ends here: the quotient of a number and a sieving prime must be exact in floating
 /// point, with room for a cofactor's factors.
 pub(crate) const HUGE_END: u128 = 10_000_000_000_000_000_000_000;
+
+/// For the same reason, a number has at most this quotient by the smallest prime with records.
+const LARGEST_QUOTIENT: u128 = HUGE_END / 5_000_000;
 
 /// About how many numbers a window has where records of big primes are most.
 pub(crate) const WINDOW_NUMBERS: u64 = 3 * PIECE_NUMBERS;
@@ -61,6 +57,9 @@ const STRIDE: usize = 8192;
 pub(crate) struct HugeSieve<'t> {
     limit: u128,
     isa: Supported,
+    /// Where the tiers of [`Tuning`] end.
+    line_end: u64,
+    middle_end: u64,
     lines: Sheet,
     middle_primes: Vec<u32>,
     big_primes: Primes<'t>,
@@ -80,31 +79,47 @@ impl<'t> HugeSieve<'t> {
     /// When the table ends too early.
     pub(crate) fn new(
         limit: u128,
-        isa: Supported,
+        tuning: Tuning,
         table: Option<Primes<'t>>,
         yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), HugeSieve<'t>> {
+        let tuning = tuning.bounded();
+        let (isa, least) = (tuning.isa.require(), limit.div_ceil(LARGEST_QUOTIENT) as u64);
+        let line_end = u64::from(tuning.line_end).max(least);
+        let middle_end = u64::from(tuning.middle_end).max(line_end);
         let primes = match table {
             Some(primes) => primes,
             None => Primes::build(limit, isa, yield_now)?,
         };
         assert!(primes.suffice(limit), "the table of sieving primes ends before the root of {limit}");
         let mut middle_primes = Vec::new();
-        let primes = primes.starting_at(LINE_END);
-        primes.read(MIDDLE_END, isa, |primes| {
+        let primes = primes.starting_at(line_end);
+        primes.read(middle_end, isa, |primes| {
             middle_primes.extend_from_slice(primes);
             yield_now()
         })?;
-        let small = LineSieve::new(LINE_END, isa).primes(LINE_END, yield_now)?;
-        let lines = Sheet::new(MODULUS as u32, &small, shape::ENDS, isa);
+        let small = LineSieve::new(line_end, tuning).primes(line_end, yield_now)?;
+        let lines = Sheet::new(MODULUS as u32, &small, shape::ENDS, tuning);
         let residues = &lines.modulus().residues;
         let middle = Rough::new(residues, 20, FILTERS[0], isa);
         let big = Rough::new(residues, PIECE_BITS, FILTERS[1], isa);
-        let big_primes = primes.starting_at(MIDDLE_END);
+        let big_primes = primes.starting_at(middle_end);
         let further = Some((limit - 1).isqrt() as u64).filter(|&root| root > u32::MAX.into());
         let further = further.map(|root| Further::new(root + ROUNDING, isa));
         let order = None;
-        ControlFlow::Continue(HugeSieve { limit, isa, lines, middle_primes, big_primes, further, middle, big, order })
+        ControlFlow::Continue(HugeSieve {
+            limit,
+            isa,
+            line_end,
+            middle_end,
+            lines,
+            middle_primes,
+            big_primes,
+            further,
+            middle,
+            big,
+            order,
+        })
     }
 
     /// How many primes there are in `[low, high)`, whose first number is above 2^32.
@@ -189,7 +204,7 @@ impl<'t> HugeSieve<'t> {
         let bits = (high - start).div_ceil(MODULUS.into()) as u64;
         let pieces = bits.div_ceil(1 << PIECE_BITS);
         let root_of_all = root(start, bits) as f64;
-        let records = |pieces: u64| self.big.records(MIDDLE_END as f64, root_of_all, pieces * PIECE_NUMBERS);
+        let records = |pieces: u64| self.big.records(self.middle_end as f64, root_of_all, pieces * PIECE_NUMBERS);
         let fits = |&pieces: &u64| pieces as usize * self.big.bytes(records(pieces)) <= BIG_BYTES;
         let most = (1..=PIECES).rev().find(fits).unwrap_or(1);
         let window = pieces.div_ceil(pieces.div_ceil(most));
@@ -232,14 +247,14 @@ impl<'t> HugeSieve<'t> {
         each: &mut Each<'_>,
     ) -> ControlFlow<()> {
         let root = root(base, bits);
-        let records = self.middle.records(LINE_END as f64, root.min(MIDDLE_END) as f64, bits * MODULUS);
+        let records = self.middle.records(self.line_end as f64, root.min(self.middle_end) as f64, bits * MODULUS);
         self.middle.begin(base, bits, records);
         for primes in self.middle_primes.chunks(STRIDE) {
             self.middle.cross(0, primes);
             yield_now()?;
         }
         self.middle.finish();
-        self.lines.begin(base, bits, root.min(LINE_END));
+        self.lines.begin(base, bits, root.min(self.line_end));
         for line in 0..LINES {
             let Some((residue, words)) = self.lines.next() else { unreachable!("there are {LINES} lines") };
             self.middle.apply(line, 0, words);

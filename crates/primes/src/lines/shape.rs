@@ -23,17 +23,14 @@ pub(super) struct Shape {
 /// Shortest range for modulus 2310: lines of 390,000 bits (AMD Zen 5).
 const LONG: u64 = 900_000_000;
 
-/// Longest line: 640 KiB, a little more than half of the L2 cache of 1 MiB (AMD Zen 5).
-const LONGEST: u64 = 640 << 13;
-
 /// The tiers of small primes: to 4096 a turn is short beside the L1 cache; from 65536 on, 7 hits
 /// too many and a wrong guess at the end of a line cost more than the dearer hits of `steady.rs`
 /// (AMD Zen 5).
 pub(super) const ENDS: &[u32] = &[4096, 65536];
 
-/// The plan for `[low, high)`.
-pub(super) fn shape(low: u64, high: u64) -> Shape {
+/// The shape for `[low, high)`, with lines of `longest` bytes at most.
+pub(super) fn shape(low: u64, high: u64, longest: u32) -> Shape {
     let length = high.saturating_sub(low);
     let modulus = if length >= LONG && length / 2310 >= high.isqrt() { 2310 } else { 210 };
-    Shape { modulus, bits: LONGEST, ends: ENDS }
+    Shape { modulus, bits: 8 * u64::from(longest), ends: ENDS }
 }

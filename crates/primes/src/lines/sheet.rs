@@ -12,19 +12,18 @@ use super::places::Places;
 use super::presieve::{self, Presieve};
 use super::small;
 use super::steady;
+use crate::tuning::Tuning;
 use montesieve_kernel::isa::Supported;
 
-/// Bytes of a line in which the smallest primes cross before the next ones follow: with the turns
-/// that overrun its end it stays in an L1 cache of 32 KiB. 32 KiB are 2 % slower up to 1e10, 16 KiB
-/// within the noise (AMD Zen 4).
-const STRETCH: usize = 24 << 10;
-
-/// Likewise for the second tier of small primes in a long line, whose turns are up to 64 KiB long.
+/// Bytes of a line in which the second tier of small primes crosses before the larger ones follow:
+/// its turns are up to 64 KiB long. The first tier has [`Tuning::stretch_bytes`].
 const LONG_STRETCH: usize = 64 << 10;
 
 /// The sieve of one modulus.
 pub(super) struct Sheet {
     isa: Supported,
+    /// Bytes of a line in which each tier of small primes crosses before the next one follows.
+    stretches: [usize; 2],
     modulus: Modulus,
     presieve: Presieve,
     places: Places,
@@ -44,13 +43,14 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A sieve by the modulus `number` with the given sieving `primes`, all from 2 on; `ends` are
     /// the upper ends of the tiers of small primes.
-    pub(super) fn new(number: u32, primes: &[u32], ends: &[u32], isa: Supported) -> Sheet {
+    pub(super) fn new(number: u32, primes: &[u32], ends: &[u32], tuning: Tuning) -> Sheet {
         let modulus = Modulus::new(number);
         let places = Places::new(primes, &modulus, ends);
         let margin = (ends[ends.len() - 1] as usize).next_multiple_of(64);
         let presieve = Presieve::new(&modulus);
-        let (base, bytes, next) = (0, 0, 0);
-        Sheet { isa, modulus, presieve, places, buffer: Vec::new(), margin, base, bytes, next, crossed: Vec::new() }
+        let (isa, stretches) = (tuning.isa.require(), [tuning.stretch_bytes as usize, LONG_STRETCH]);
+        let (buffer, crossed) = (Vec::new(), Vec::new());
+        Sheet { isa, stretches, modulus, presieve, places, buffer, margin, base: 0, bytes: 0, next: 0, crossed }
     }
 
     pub(super) fn modulus(&self) -> &Modulus {
@@ -92,7 +92,7 @@ impl Sheet {
         self.presieve.fill(self.isa, &mut self.buffer[start..border]);
         self.places.turn(self.isa, self.margin as u32);
         for tier in 0..self.places.classes.len() {
-            let stretch = if tier == 0 { STRETCH } else { LONG_STRETCH };
+            let stretch = self.stretches[tier.min(1)];
             small::cross(self.isa, &mut self.places, tier, &mut self.buffer, start, border, stretch);
         }
         let (primes, firsts) = self.places.others();

@@ -85,7 +85,7 @@ impl Layout {
         yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<()> {
         assert!(sheets.end <= self.sheets && words.len() == sheets.len() * self.sheet_words());
-        let mut sieve = LineSieve::new(self.root + 1, isa.require());
+        let mut sieve = LineSieve::new(self.root + 1, isa.into());
         let shape = Shape { modulus: MODULUS as u32, bits: 64 * self.line as u64, ends: shape::ENDS };
         for (sheet, words) in sheets.zip(words.chunks_exact_mut(self.sheet_words())) {
             let low = sheet as u64 * self.sheet_numbers();
@@ -197,7 +197,7 @@ pub(super) struct Further {
 impl Further {
     /// For primes up to `root`.
     pub(super) fn new(root: u64, isa: Supported) -> Further {
-        Further { sieve: LineSieve::new(root + 1, isa), isa, words: Vec::new(), primes: vec![0; ROOM] }
+        Further { sieve: LineSieve::new(root + 1, isa.isa().into()), isa, words: Vec::new(), primes: vec![0; ROOM] }
     }
 
     /// Hands all primes above 2^32 and up to `last` to `each`, a few thousand at a time, each as

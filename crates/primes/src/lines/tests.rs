@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::single::{narrow, wide};
-use montesieve_kernel::isa::Supported;
+use montesieve_kernel::isa::{Isa, Supported};
 use proptest::prelude::*;
 
 fn never() -> ControlFlow<()> {
@@ -43,7 +43,7 @@ fn listed(low: u64, high: u64) -> [u64; KINDS] {
 
 fn check(shape: Shape, isa: Supported, low: u64, high: u64) {
     let expected = listed(low, high);
-    let mut sieve = LineSieve::new(high, isa);
+    let mut sieve = LineSieve::new(high, isa.isa().into());
     assert_eq!(value(sieve.count_by(shape, low, high, &mut never)), expected[0], "[{low}, {high}) {shape:?} {isa}");
     let counts = value(sieve.tuplets_by(shape, low, high, [true; KINDS], &mut never));
     assert_eq!(counts, expected, "[{low}, {high}) {shape:?} {isa}");
@@ -97,7 +97,7 @@ fn check_huge(huge: &mut HugeSieve, bytes: &mut ByteSieve, low: u64, high: u64) 
 fn huge_numbers_on_every_instruction_set() {
     let limit = 1_u64 << 50;
     for isa in isas() {
-        let mut huge = value(HugeSieve::new(u128::from(limit) + 16, isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(u128::from(limit) + 16, isa.isa().into(), None, &mut never));
         let mut bytes = ByteSieve::new(limit + 16, Supported::widest());
         for low in [LINES_ALONE, 5_000_011 * 5_000_011 - 1000, 7_000_003 * 7_000_003, 1 << 45, 33_554_393 * 33_554_393]
         {
@@ -121,7 +121,7 @@ fn huge_numbers_on_every_instruction_set() {
 fn huge_tuplets_at_the_end_of_all_numbers() {
     let high = u64::MAX;
     for isa in isas().filter(|isa| !cfg!(debug_assertions) || *isa == Supported::widest()) {
-        let mut huge = value(HugeSieve::new(high.into(), isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(high.into(), isa.isa().into(), None, &mut never));
         for low in [high - 1, high - 58, high - 59, high - 100_000] {
             let mut counts = [0; KINDS];
             let primes: Vec<u64> = (low..high).filter(|&n| narrow::is_prime(n)).collect();
@@ -136,7 +136,7 @@ fn huge_tuplets_at_the_end_of_all_numbers() {
 fn huge_numbers_after_a_break() {
     let (limit, low) = (1 << 50, (1 << 50) - 3_000_000);
     for isa in isas() {
-        let mut huge = value(HugeSieve::new(limit, isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(limit, isa.isa().into(), None, &mut never));
         let expected = value(huge.count(low, limit, &mut never));
         for after in [0, 1, 5, 20, 100, 200] {
             let mut left = after;
@@ -153,7 +153,7 @@ fn huge_numbers_after_a_break() {
             assert_eq!(value(huge.count(low, limit, &mut never)), expected, "after {after} on {isa}");
         }
         // The sieve by lines alone has nothing to leave behind.
-        let mut lines = LineSieve::new(1_000_000, isa);
+        let mut lines = LineSieve::new(1_000_000, isa.isa().into());
         let mut left = 7;
         let mut soon = || {
             if left == 0 {
@@ -165,6 +165,25 @@ fn huge_numbers_after_a_break() {
         };
         assert!(lines.count(0, 1_000_000, &mut soon).is_break());
         assert_eq!(value(lines.count(0, 1_000_000, &mut never)), 78_498);
+    }
+}
+
+/// Sizes that no machine would have, and bounds.
+#[test]
+fn the_sizes_of_a_machine_do_not_matter() {
+    let low = LINES_ALONE + 1_000_000_007;
+    let high = low + 3_000_000;
+    let mut bytes = ByteSieve::new(high + 16, Supported::widest());
+    for (line_end, middle_end) in [(0, 0), (1_234_567, u32::MAX), (u32::MAX, 0), (3_000_000, 7_000_000)] {
+        let tuning = Tuning { line_end, middle_end, ..Isa::widest().into() };
+        let mut huge = value(HugeSieve::new(u128::from(high) + 16, tuning, None, &mut never));
+        check_huge(&mut huge, &mut bytes, low, high);
+    }
+    let expected = value(LineSieve::new(30_000_000, Isa::Portable.into()).count(0, 30_000_000, &mut never));
+    for (line_bytes, stretch_bytes) in [(0, 0), (9001, u32::MAX), (u32::MAX, 5000), (100_000, 7)] {
+        let tuning = Tuning { line_bytes, stretch_bytes, ..Isa::widest().into() };
+        let mut lines = LineSieve::new(30_000_000, tuning);
+        assert_eq!(value(lines.count(0, 30_000_000, &mut never)), expected, "{tuning:?}");
     }
 }
 
@@ -215,7 +234,7 @@ fn numbers_above_64_bits_on_every_instruction_set() {
     let end = 1 << 64;
     let p = 4_294_967_311_u128;
     for isa in isas() {
-        let mut huge = value(HugeSieve::new(2 * end, isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(2 * end, isa.isa().into(), None, &mut never));
         for middle in [4_294_967_291 * 4_294_967_291, 4_294_967_291 * p, end, p * p, 2 * end - 416] {
             let (low, high) = (middle - 400, middle + 400);
             let near = |n: &u128| wide::is_prime(*n);
@@ -238,7 +257,7 @@ fn numbers_above_64_bits_on_every_instruction_set() {
 fn lists_above_64_bits() {
     let end = 1_u128 << 64;
     for isa in isas() {
-        let mut huge = value(HugeSieve::new(end + (1 << 32), isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(end + (1 << 32), isa.isa().into(), None, &mut never));
         for (low, high) in [(end - 500, end + 3000), (end + 1, end + 2), (end + 29, end + 300_007), (end + 5, end + 5)]
         {
             let mut primes = Vec::new();
@@ -265,7 +284,7 @@ fn a_window_above_64_bits_by_both_ways() {
     let mut tiny = crate::windows::WindowSieve::new(Supported::widest());
     let expected = value(tiny.count(low, high, &mut never));
     for isa in isas() {
-        let mut huge = value(HugeSieve::new(high, isa, None, &mut never));
+        let mut huge = value(HugeSieve::new(high, isa.isa().into(), None, &mut never));
         assert_eq!(value(huge.count(low, high, &mut never)), expected, "{isa}");
     }
 }

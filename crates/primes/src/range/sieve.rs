@@ -14,8 +14,9 @@ use crate::list::marks::Marks;
 use crate::list::{PrimeRun, Take};
 use crate::single::wide;
 use crate::task::{Asked, Task};
+use crate::tuning::Tuning;
 use crate::windows::WindowSieve;
-use montesieve_kernel::isa::{Isa, Supported};
+use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;
 
 /// The first number above those of 64 bits.
@@ -37,7 +38,7 @@ const FEW: u128 = 64;
 /// Sieves ranges `[low, high)`: a rank's workspace. It keeps its sieving primes and buffers.
 ///
 /// ```
-/// use montesieve_kernel::isa::{Isa, Supported};
+/// use montesieve_kernel::isa::Isa;
 /// use montesieve_primes::Sieve;
 /// use std::ops::ControlFlow;
 ///
@@ -49,6 +50,7 @@ pub struct Sieve<'t> {
     limit: u128,
     /// The limit of numbers that the 64-bit sieve handles.
     limit64: u64,
+    tuning: Tuning,
     isa: Supported,
     lines: LineSieve,
     /// A table of sieving primes that was given.
@@ -64,14 +66,16 @@ impl<'t> Sieve<'t> {
     /// [`HIGHEST`](super::HIGHEST). Tables are built when they are needed.
     ///
     /// # Panics
-    /// When this CPU does not have the instruction set `isa`.
-    pub fn new(limit: u128, isa: Isa) -> Sieve<'t> {
+    /// When this CPU does not have the instruction set.
+    pub fn new(limit: u128, tuning: impl Into<Tuning>) -> Sieve<'t> {
+        let tuning = tuning.into().bounded();
         let limit64 = u64::try_from(limit).unwrap_or(u64::MAX);
-        let lines = LineSieve::new(limit64, isa.require());
+        let lines = LineSieve::new(limit64, tuning);
         Sieve {
             limit,
             limit64,
-            isa: isa.require(),
+            tuning,
+            isa: tuning.isa.require(),
             lines,
             primes: None,
             huge: None,
@@ -84,10 +88,10 @@ impl<'t> Sieve<'t> {
     /// The same, counting with this table of sieving primes where it is of use.
     ///
     /// # Panics
-    /// When this CPU does not have the instruction set `isa`; later, when the table was made for a
+    /// When this CPU does not have the instruction set; later, when the table was made for a
     /// lower limit.
-    pub fn with_primes(limit: u128, isa: Isa, primes: Primes<'t>) -> Sieve<'t> {
-        Sieve { primes: Some(primes), ..Sieve::new(limit, isa) }
+    pub fn with_primes(limit: u128, tuning: impl Into<Tuning>, primes: Primes<'t>) -> Sieve<'t> {
+        Sieve { primes: Some(primes), ..Sieve::new(limit, tuning) }
     }
 
     /// How many primes there are in `[low, high)`; 0 when that is empty.
@@ -305,7 +309,7 @@ impl<'t> Sieve<'t> {
     fn huge(&mut self, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), &mut HugeSieve<'t>> {
         if self.huge.is_none() {
             let limit = (self.limit + u128::from(REACH)).min(HUGE_END);
-            self.huge = Some(Box::new(HugeSieve::new(limit, self.isa, self.primes.clone(), yield_now)?));
+            self.huge = Some(Box::new(HugeSieve::new(limit, self.tuning, self.primes.clone(), yield_now)?));
         }
         ControlFlow::Continue(self.huge.as_mut().expect("built just now"))
     }

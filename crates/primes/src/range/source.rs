@@ -14,13 +14,15 @@ use crate::list::marks::{Marks, reach};
 use crate::list::{PrimeRun, Take};
 use crate::naive::{self, Divisors, Trial};
 use crate::task::Asked;
+use crate::tuning::Tuning;
 use montesieve_kernel::isa::Isa;
 
 /// How primes are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// The segmented sieve of Eratosthenes, with this instruction set.
-    Sieve(Isa),
+    /// The segmented sieve of Eratosthenes, with this machine's instruction set and
+    /// sizes.
+    Sieve(Tuning),
     /// Trial division.
     Trial(Divisors),
 }
@@ -38,7 +40,7 @@ impl Algorithm {
     /// all at once.
     pub fn grain(self, low: u128, high: u128, asked: Asked) -> u64 {
         match self {
-            Algorithm::Sieve(isa) => super::grain(low, high, asked, isa),
+            Algorithm::Sieve(tuning) => super::grain(low, high, asked, tuning.isa),
             Algorithm::Trial(_) => self.block_len(high),
         }
     }
@@ -47,7 +49,7 @@ impl Algorithm {
     /// faster than another.
     pub fn is_one_by_one(self, low: u128, high: u128, asked: Asked) -> bool {
         match self {
-            Algorithm::Sieve(isa) => super::is_tested(low, high, asked, isa),
+            Algorithm::Sieve(tuning) => super::is_tested(low, high, asked, tuning.isa),
             Algorithm::Trial(_) => true,
         }
     }
@@ -55,7 +57,7 @@ impl Algorithm {
     /// A workspace for ranges below `limit`.
     pub fn source<'t>(self, limit: u128) -> Source<'t> {
         match self {
-            Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::new(limit, isa))),
+            Algorithm::Sieve(tuning) => Source::Sieve(Box::new(Sieve::new(limit, tuning))),
             Algorithm::Trial(divisors) => Source::Trial(Trial::new(divisors)),
         }
     }
@@ -64,7 +66,7 @@ impl Algorithm {
     /// set to fill it with.
     pub fn table(self, low: u128, high: u128) -> Option<(Layout, Isa)> {
         match self {
-            Algorithm::Sieve(isa) => Layout::for_counting(low, high).map(|layout| (layout, isa)),
+            Algorithm::Sieve(tuning) => Layout::for_counting(low, high).map(|layout| (layout, tuning.isa)),
             Algorithm::Trial(_) => None,
         }
     }
@@ -73,7 +75,7 @@ impl Algorithm {
     /// it.
     pub fn source_with(self, limit: u128, primes: Primes<'_>) -> Source<'_> {
         match self {
-            Algorithm::Sieve(isa) => Source::Sieve(Box::new(Sieve::with_primes(limit, isa, primes))),
+            Algorithm::Sieve(tuning) => Source::Sieve(Box::new(Sieve::with_primes(limit, tuning, primes))),
             Algorithm::Trial(_) => self.source(limit),
         }
     }
@@ -173,15 +175,17 @@ fn small(n: u128) -> u64 {
 mod tests {
     use super::*;
 
-    const ALL: [Algorithm; 3] =
-        [Algorithm::Sieve(Isa::Portable), Algorithm::Trial(Divisors::UpToRoot), Algorithm::Trial(Divisors::Below)];
+    fn all() -> [Algorithm; 3] {
+        let sieve = Algorithm::Sieve(Isa::Portable.into());
+        [sieve, Algorithm::Trial(Divisors::UpToRoot), Algorithm::Trial(Divisors::Below)]
+    }
 
     #[test]
     fn all_find_the_same_primes() {
         let mut never = || ControlFlow::Continue(());
         for (low, high) in [(0, 0), (0, 3), (2, 3), (0, 1000), (7, 5000), (24, 29), (9973, 9974)] {
             let expected: Vec<u64> = naive::eratosthenes(high).into_iter().filter(|&p| p >= low).collect();
-            for algorithm in ALL {
+            for algorithm in all() {
                 let (mut source, mut primes) = (algorithm.source(high.into()), Vec::new());
                 let end = source.runs(low.into(), high.into(), &mut never, &mut |run| {
                     primes.extend_from_slice(run.offsets);
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn runs_end_when_the_taker_says_so() {
-        for algorithm in ALL {
+        for algorithm in all() {
             let mut taken = 0;
             let mut never = || ControlFlow::Continue(());
             let end = algorithm.source(100_000).runs(0, 100_000, &mut never, &mut |run| {

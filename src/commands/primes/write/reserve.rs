@@ -80,7 +80,7 @@ mod tests {
             let primes = naive::eratosthenes(stop + 1).into_iter().filter(|&p| p >= start);
             let (text, words) = primes.fold((0, 0), |(text, words), p| (text + u64::from(p.ilog10()) + 2, words + 8));
             for (encoding, length) in [(Encoding::Text, text), (Encoding::U64le, words), (Encoding::Npy, words + 128)] {
-                let (cut, algorithm) = (Cut::new(Range { start, stop }, 1000), Algorithm::Sieve(Isa::Portable));
+                let (cut, algorithm) = (Cut::new(Range { start, stop }, 1000), Algorithm::Sieve(Isa::Portable.into()));
                 let sure = sure_length(PrimeList { cut, algorithm, k: 1, encoding });
                 assert!(
                     sure <= length && sure + 40_000 + length / 20 > length,

@@ -4,6 +4,7 @@ use super::super::strategy::nanoseconds;
 use super::*;
 use crate::list::encoding::{Encoder, Encoding};
 use crate::tests::go;
+use montesieve_kernel::isa::Isa;
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, prop_assume, proptest};
 
 /// A little more than 2.5e13: huge numbers whose sieving primes are made in milliseconds.

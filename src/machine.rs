@@ -1,0 +1,141 @@
+//! The machine under this rank as its kernels see it: instruction set, caches, CPU family, and the
+//! sizes that follow from them.
+//!
+//! Stands beside `cluster/place.rs`, which says where a rank runs and what it may use. Linux tells
+//! the caches in `/sys/devices/system/cpu/cpu*/cache` and the family in `/proc/cpuinfo`; where it
+//! does not, or on another system, sizes of an average machine are used. Ranks of one job may
+//! differ: no answer depends on it.
+
+use std::fs;
+use std::path::Path;
+
+use montesieve_kernel::caches::Caches;
+
+use crate::cli::CommandLine;
+use crate::cluster::host_counters::cpu;
+use crate::isa::Isa;
+use crate::primes::tuning::{Origin, Tuning};
+
+/// The machine and what the kernels make of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The CPU's family, as the rows of measured CPUs name it; empty if unknown.
+    pub family: String,
+    /// The caches of a core, if known.
+    pub caches: Option<Caches>,
+    /// Instruction set and sizes of the kernels.
+    pub tuning: Tuning,
+    /// Where the sizes come from.
+    pub origin: Origin,
+}
+
+impl Machine {
+    /// The machine of this thread, unless `MONTESIEVE_ISA` or `MONTESIEVE_CACHE` say otherwise. With
+    /// forced caches the sizes follow from them alone.
+    ///
+    /// # Errors
+    /// A sentence for the user when a variable has an invalid value, or an instruction set that
+    /// this CPU lacks.
+    pub fn choose(words: &CommandLine) -> Result<Machine, String> {
+        let isa = Isa::choose(words.set("MONTESIEVE_ISA").as_deref())?;
+        let forced = words.set("MONTESIEVE_CACHE");
+        let caches = Caches::choose(forced.as_deref(), caches())?;
+        let family = family(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default());
+        let known = if forced.is_some() { "" } else { &family };
+        let (tuning, origin) = Tuning::choose(isa, known, caches);
+        Ok(Machine { family, caches, tuning, origin })
+    }
+}
+
+/// The caches of the core that this thread runs on.
+fn caches() -> Option<Caches> {
+    let core = format!("/sys/devices/system/cpu/cpu{}", cpu());
+    let folders = fs::read_dir(format!("{core}/cache")).ok()?.flatten();
+    let threads = read(Path::new(&core), "topology/thread_siblings_list").map_or(1, |list| numbers(&list));
+    let listed: Vec<_> = folders.filter_map(|folder| data_cache(&folder.path(), threads)).collect();
+    Caches::of(&listed)
+}
+
+/// Level, bytes and number of cores that share it, of a cache that holds data; a core has so many
+/// `threads`.
+fn data_cache(folder: &Path, threads: u64) -> Option<(u32, u64, u64)> {
+    if read(folder, "type")? == "Instruction" {
+        return None;
+    }
+    let kilobytes: u64 = read(folder, "size")?.strip_suffix('K')?.parse().ok()?;
+    let shared = read(folder, "shared_cpu_list").map_or(1, |list| numbers(&list));
+    Some((read(folder, "level")?.parse().ok()?, kilobytes << 10, shared / threads.max(1)))
+}
+
+fn read(folder: &Path, file: &str) -> Option<String> {
+    fs::read_to_string(folder.join(file)).ok().map(|text| text.trim().to_owned())
+}
+
+/// How many numbers a list such as `0-3,8` has.
+fn numbers(list: &str) -> u64 {
+    let length = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(last.trim().parse::<u64>().ok()?.checked_sub(first.trim().parse().ok()?)? + 1)
+    };
+    list.split(',').filter_map(length).sum()
+}
+
+/// The family in `/proc/cpuinfo`: vendor, family and model, on Arm implementer and part.
+fn family(cpuinfo: &str) -> String {
+    let field = |name: &str| {
+        let value =
+            |line: &str| line.split_once(':').filter(|(n, _)| n.trim() == name).map(|(_, v)| v.trim().to_owned());
+        cpuinfo.lines().find_map(value)
+    };
+    let of = |names: &[&str]| names.iter().map(|name| field(name)).collect::<Option<Vec<_>>>();
+    let known = of(&["vendor_id", "cpu family", "model"]).or_else(|| of(&["CPU implementer", "CPU part"]));
+    known.unwrap_or_default().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_of_x86_and_arm() {
+        let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: Xeon\n";
+        assert_eq!(family(intel), "GenuineIntel 6 143");
+        let arm = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n";
+        assert_eq!(family(arm), "0x41 0xd0c");
+        assert_eq!(family("vendor_id : GenuineIntel\n"), "");
+    }
+
+    #[test]
+    fn lists_of_cpus_are_counted() {
+        let lists = [("0", 1), ("0-3", 4), ("0-3,8", 5), ("0,64", 2), ("", 0), ("3-1", 0)];
+        for (list, expected) in lists {
+            assert_eq!(numbers(list), expected, "{list}");
+        }
+    }
+
+    #[test]
+    fn a_cache_is_read_as_linux_lists_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |file: &str, text: &str| fs::write(folder.path().join(file), text).expect(file);
+        for (file, text) in [("level", "2\n"), ("type", "Unified\n"), ("size", "4096K\n"), ("shared_cpu_list", "0-7\n")]
+        {
+            write(file, text);
+        }
+        assert_eq!(data_cache(folder.path(), 1), Some((2, 4 << 20, 8)));
+        assert_eq!(data_cache(folder.path(), 2), Some((2, 4 << 20, 4)), "two threads a core");
+        write("type", "Instruction\n");
+        assert_eq!(data_cache(folder.path(), 1), None);
+    }
+
+    #[test]
+    fn forced_caches_decide_alone() {
+        let words = |value: &str| CommandLine {
+            variables: vec![("MONTESIEVE_CACHE".into(), value.into())],
+            ..CommandLine::default()
+        };
+        let machine = Machine::choose(&words("16K,256K,0")).expect("three sizes");
+        assert_eq!((machine.origin, machine.tuning.line_bytes), (Origin::Caches, 160 << 10));
+        let told = Machine::choose(&words("16K")).expect_err("one size");
+        assert!(told.starts_with("MONTESIEVE_CACHE=16K: give the bytes"), "{told}");
+    }
+}
