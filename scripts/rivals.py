@@ -1,54 +1,18 @@
 #!/usr/bin/env python3
 """The programs that montesieve is measured against, each on one core: prints "SECONDS ANSWER".
 
-    rivals.py primesieve START STOP   count of primes, libprimesieve 12 from PyPI, one thread
-    rivals.py twins STOP              count of twin primes, the same library
-    rivals.py primecount X            pi(X), libprimecount 7 from PyPI, one thread
     rivals.py numpy-pi SAMPLES        darts with numpy's fastest generator (SFC64), in blocks that stay in cache
     rivals.py numpy-notes SAMPLES     darts as tutorials have them: np.random.uniform, ten million at once
     rivals.py gcd FILE                how many numbers of a list (0x..., one a line) share a factor: products and remainders by GMP
 
 CPU time of the work alone, without Python's start. Run by scripts/bench with the Python of a venv that has what is needed:
-numpy, passagemath-primesieve-primecount and gmpy2.
+numpy and gmpy2.
 """
 
-import ctypes
 import math
 import pathlib
 import sys
 import time
-
-
-def load(name: str) -> ctypes.CDLL:
-    folders = [pathlib.Path(p) / "passagemath_primesieve_primecount.libs" for p in sys.path]
-    found = next(found for folder in folders for found in folder.glob(f"{name}-*"))
-    return ctypes.CDLL(str(found), mode=ctypes.RTLD_GLOBAL)
-
-
-def library() -> ctypes.CDLL:
-    lib = load("libprimesieve")
-    lib.primesieve_set_num_threads(1)
-    for count in (lib.primesieve_count_primes, lib.primesieve_count_twins):
-        count.restype = ctypes.c_uint64
-        count.argtypes = [ctypes.c_uint64, ctypes.c_uint64]
-    return lib
-
-
-def primesieve(start: int, stop: int) -> int:
-    return library().primesieve_count_primes(start, stop)
-
-
-def twins(stop: int) -> int:
-    return library().primesieve_count_twins(0, stop)
-
-
-def primecount(x: int) -> int:
-    load("libgomp")
-    load("libprimesieve")
-    lib = load("libprimecount")
-    lib.primecount_set_num_threads(1)
-    lib.primecount_pi.restype, lib.primecount_pi.argtypes = ctypes.c_int64, [ctypes.c_int64]
-    return lib.primecount_pi(x)
 
 
 def batch_gcd(numbers: list) -> int:
@@ -140,9 +104,6 @@ def numpy_columns(samples: int) -> float:
 
 def main() -> None:
     rivals = {
-        "primesieve": primesieve,
-        "twins": twins,
-        "primecount": primecount,
         "numpy-pi": numpy_pi,
         "numpy-notes": numpy_notes,
         "numpy-mean": numpy_mean,
