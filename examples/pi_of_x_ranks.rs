@@ -38,7 +38,7 @@ fn main() {
     let (all, largest) = (costs.iter().sum::<f64>(), costs.iter().copied().fold(0.0, f64::max));
     println!("{} blocks, {all:.0} s of one core, {largest:.2} s the longest", costs.len());
     for ranks in [64, 256, 1000, 4000, 10_000] {
-        for (name, chunk) in [("auto", Schedule::Dynamic.auto_chunk(costs.len() as u64, ranks, 1)), ("one", 1)] {
+        for (name, chunk) in [("auto", Schedule::Dynamic.auto_chunk(costs.len() as u64, ranks, 2)), ("one", 1)] {
             let time = simulate(&costs, ranks, chunk);
             let efficiency = 100.0 * all / (ranks as f64 * time);
             println!("{ranks:>6} ranks, --chunk {chunk:<4} ({name}) {time:>9.2} s  {efficiency:>5.1} %");

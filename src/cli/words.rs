@@ -96,8 +96,9 @@ fn shortened(text: &str) -> String {
 
 /// Variables of this program that preset no option: the program, its tests and its scripts read
 /// them.
-const OTHERS: [&str; 13] = [
+const OTHERS: [&str; 14] = [
     "ARGS",
+    "CACHE",
     "FAULT",
     "FAULTS_RUN",
     "FLUX_OPTIONS",
@@ -310,7 +311,7 @@ mod tests {
     fn slips_are_told_from_variables_of_others() {
         let found = |name: &str| strangers(&crate::commands::command::command(), &words("m pi", &[(name, "7")]));
         for name in
-            ["SEED", "ISA", "FAULT", "CHECKPOINT_INTERVAL", "DIM", "MPIRUN_FLAGS", "TEST_BINARY", "EXCLUDE_FILE"]
+            ["SEED", "ISA", "CACHE", "FAULT", "CHECKPOINT_INTERVAL", "DIM", "MPIRUN_FLAGS", "TEST_BINARY", "EXCLUDE_FILE"]
         {
             assert_eq!(found(&format!("MONTESIEVE_{name}")), [], "{name}");
         }

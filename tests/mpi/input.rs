@@ -48,6 +48,7 @@ fn a_bad_preset_is_named_once() {
         launch("MONTESIEVE_SEED", "abc").expect_code(2).expect_told_once("MONTESIEVE_SEED=abc");
         launch("MONTESIEVE_QUIET", "maybe").expect_code(2).expect_told_once("MONTESIEVE_QUIET=maybe");
         launch("MONTESIEVE_ISA", "neon").expect_code(2).expect_told_once("MONTESIEVE_ISA=neon");
+        launch("MONTESIEVE_CACHE", "48K").expect_code(2).expect_told_once("MONTESIEVE_CACHE=48K");
     });
 }
 

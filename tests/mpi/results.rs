@@ -82,6 +82,18 @@ fn instruction_sets_change_nothing() {
 }
 
 #[test]
+fn caches_change_nothing() {
+    for line in ["primes 2e9 --algorithm sieve", "primes 3e13 30001e9 --sum --count 1,2", "primes 1e12"] {
+        let expected = text(Alone, line);
+        each_at_once(["4K,64K,0", "1M,64M,1G"], |sizes| {
+            let forced = |ranks| Launch::new(ranks, line).env("MONTESIEVE_CACHE", sizes).run().expect_code(0);
+            assert_eq!(forced(Alone).text(), expected);
+            assert_eq!(forced(Launched(2)).text(), expected);
+        });
+    }
+}
+
+#[test]
 fn scalar_darts_fall_where_simd_darts_do() {
     assert_eq!(text(Launched(2), "pi 1e7 --algorithm scalar"), text(Alone, "pi 1e7 --algorithm simd"));
 }

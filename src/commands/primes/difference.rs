@@ -144,9 +144,10 @@ impl<'t> Count<'t> {
     }
 }
 
-/// Seconds of work to take at once: a span starts with phi from scratch, which is a tenth of a
-/// block of 1e17 (13 ms) and negligible for one of 1e20.
+/// Seconds of work to take at once, and blocks at least: a span starts with phi from scratch, which
+/// is a tenth of a block of 1e17 (13 ms) and up to a fifth of one from 1e18 on.
 const GRAIN: f64 = 0.08;
+const LEAST: u64 = 2;
 
 impl Job for Count<'_> {
     type Tally = Sums;
@@ -162,13 +163,13 @@ impl Job for Count<'_> {
             _ => 0.0,
         };
         let seconds: f64 = self.difference.values.iter().map(seconds).sum();
-        ((self.blocks() as f64 * GRAIN / seconds.max(GRAIN)) as u64).max(1)
+        ((self.blocks() as f64 * GRAIN / seconds.max(GRAIN)) as u64).max(LEAST)
     }
 
     fn identity(&self) -> Option<Identity> {
         let blocks = self.blocks();
         let kind = format!("{KIND}, {:?}", self.difference.values);
-        let version = Version { cut: 1, stream: 1, block: 0 };
+        let version = Version { cut: 2, stream: 1, block: 0 };
         let (amount, words) = (blocks.into(), self.difference.words.clone());
         Some(Identity { kind, version, amount, whole: blocks, words, parts: Vec::new() })
     }

@@ -26,10 +26,11 @@ const PLAIN: u64 = 1;
 /// thought to be there (AMD Zen 5).
 const LEAF: f64 = 2.2e-9;
 const COMPOSITES: f64 = 4.0e-9;
-/// Seconds of a block at least, worth a message; and 20 times the start of a span at 1e18 (3 ms),
-/// which grows about as x^0.35 (AMD Zen 5).
+/// Seconds of a block at least, worth a message; and 5 times the start of a span of D at 1e18 (3
+/// ms), which grows about as x^0.35 (AMD Zen 5). Shorter than it must be for a few ranks: they take
+/// several blocks at once, and thousands of ranks have something to do until the end.
 const SHORTEST: f64 = 0.01;
-const AT_1E18: f64 = 0.06;
+const AT_1E18: f64 = 0.015;
 /// More blocks are of no use to anybody, and a span's start would show.
 const MOST: f64 = 40_000.0;
 /// A and C: blocks begin at multiples of this.
