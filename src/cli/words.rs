@@ -310,9 +310,17 @@ mod tests {
     #[test]
     fn slips_are_told_from_variables_of_others() {
         let found = |name: &str| strangers(&crate::commands::command::command(), &words("m pi", &[(name, "7")]));
-        for name in
-            ["SEED", "ISA", "CACHE", "FAULT", "CHECKPOINT_INTERVAL", "DIM", "MPIRUN_FLAGS", "TEST_BINARY", "EXCLUDE_FILE"]
-        {
+        for name in [
+            "SEED",
+            "ISA",
+            "CACHE",
+            "FAULT",
+            "CHECKPOINT_INTERVAL",
+            "DIM",
+            "MPIRUN_FLAGS",
+            "TEST_BINARY",
+            "EXCLUDE_FILE",
+        ] {
             assert_eq!(found(&format!("MONTESIEVE_{name}")), [], "{name}");
         }
         for (slip, meant) in [("SEEED", "SEED"), ("SED", "SEED"), ("CHEKCPOINT", "CHECKPOINT"), ("IAS", "ISA")] {
