@@ -92,7 +92,7 @@ fn list_to_1e8() {
 
 #[divan::bench(args = isas())]
 fn format_to_1e7(bencher: Bencher, isa: Isa) {
-    let mut source = Algorithm::Sieve(isa).source(10_000_000);
+    let mut source = Algorithm::Sieve(isa.into()).source(10_000_000);
     let marks = source.marks([0, 10_000_000, 10_000_000], 1, &mut never).continue_value().expect("nothing breaks it");
     let mut encoder = Encoder::new(Encoding::Text, 1, isa);
     bencher.counter(divan::counter::ItemsCount::new(664_579_usize)).bench_local(|| {

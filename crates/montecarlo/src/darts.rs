@@ -22,8 +22,9 @@
 
 use super::streams::{BLOCK_STEPS, LANES, Lanes, Streams};
 use dart::BlockKey;
-use montesieve_kernel::dispatch;
-use montesieve_kernel::isa::{Isa, Supported};
+use montesieve_kernel::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use montesieve_kernel::{dispatch, isa::Supported};
 #[cfg(target_arch = "x86_64")]
 use waiting::Waiting;
 
@@ -52,6 +53,7 @@ const GROUP: u64 = 32;
 pub struct Darts {
     seed: u64,
     job: u32,
+    #[cfg(target_arch = "x86_64")]
     isa: Supported,
     streams: Streams,
     lanes: Lanes,
@@ -80,6 +82,7 @@ impl Darts {
         Darts {
             seed,
             job,
+            #[cfg(target_arch = "x86_64")]
             isa: isa.require(),
             streams,
             lanes,

@@ -28,7 +28,7 @@ use cross::Cross;
 use limbs::Digits;
 use montesieve_kernel::isa::{Isa, Supported};
 use transform::Roots;
-use vector::Eight;
+use vector::{Eight, IS_FUSED};
 
 /// Primes below 2^50 with 15 2^32 roots of unity, and a generator of each.
 const PRIMES: [(u64, u64); 4] =
@@ -73,13 +73,17 @@ pub fn length(words: usize) -> usize {
 }
 
 impl Convolver {
-    /// For lengths of up to `longest` words. `None` where the instruction set is portable: there
-    /// are no vectors then.
+    /// For lengths of up to `longest` words. `None` where plain numbers are slow and the instruction
+    /// set is portable: `dashu-int` is as fast there.
     ///
     /// # Panics
     /// If this CPU lacks `isa`.
     pub fn new(isa: Isa, longest: usize) -> Option<Convolver> {
-        let isa = (isa != Isa::Portable).then(|| isa.require())?;
+        (isa != Isa::Portable || IS_FUSED).then(|| Convolver::any(isa, longest))
+    }
+
+    /// The same, fast or not.
+    fn any(isa: Isa, longest: usize) -> Convolver {
         let points = length(longest).next_power_of_two() / 8;
         let count = if longest > THREE / MOST_TERMS { 4 } else { 3 };
         let primes = PRIMES[..count].iter().map(|&(p, generator)| Prime {
@@ -88,7 +92,7 @@ impl Convolver {
             three: Steps::all(p, generator, points),
             five: Steps::all(p, generator, points),
         });
-        Some(Convolver { isa, primes: primes.collect(), always_four: false })
+        Convolver { isa: isa.require(), primes: primes.collect(), always_four: false }
     }
 
     /// Sums of products of some `numbers` (words, the least first, at most `length` each), each

@@ -27,7 +27,9 @@ mod lists;
 mod portable;
 
 use lists::Lists;
-use montesieve_kernel::isa::{Isa, Supported};
+#[cfg(target_arch = "x86_64")]
+use montesieve_kernel::isa::Isa;
+use montesieve_kernel::isa::Supported;
 use portable::Portable;
 
 /// Bits of a piece of a line: 2^22, which is 512 KiB, half of the L2 cache of the AMD Zen 5 it was

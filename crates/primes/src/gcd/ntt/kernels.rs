@@ -1,19 +1,20 @@
-//! The kernels of a convolution, each on vectors of AVX2 or AVX-512.
-//!
-//! There is no portable form: without vectors `dashu-int` is as fast.
+//! The kernels of a convolution, each on vectors of AVX2 or AVX-512, or on plain numbers where the
+//! compiler may fuse and vectorise them.
 
 use std::ops::ControlFlow;
 
 use super::cross::Cross;
 use super::limbs::Digits;
 use super::transform::{self, Roots};
-use super::vector::{Eight, One, Two, Vector};
+use super::vector::{Eight, Vector};
+#[cfg(target_arch = "x86_64")]
+use super::vector::{One, Two};
 use crate::YieldNow;
 use montesieve_kernel::dispatch;
 
 dispatch! {
     pub(super) fn spread[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &mut [Eight], words: &[u64], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => cross.spread::<Eight>(groups, words, yield_now),
         avx2 => cross.spread::<Two>(groups, words, yield_now),
         avx512 => cross.spread::<One>(groups, words, yield_now),
     }
@@ -21,7 +22,7 @@ dispatch! {
 
 dispatch! {
     pub(super) fn gather[const O: usize][O](isa: Supported, cross: &Cross<O>, groups: &[Eight], coefficients: &mut [Eight], yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => cross.gather::<Eight>(groups, coefficients, yield_now),
         avx2 => cross.gather::<Two>(groups, coefficients, yield_now),
         avx512 => cross.gather::<One>(groups, coefficients, yield_now),
     }
@@ -29,7 +30,7 @@ dispatch! {
 
 dispatch! {
     pub(super) fn forward(isa: Supported, x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => transform::forward::<Eight>(x, roots, yield_now),
         avx2 => transform::forward::<Two>(x, roots, yield_now),
         avx512 => transform::forward::<One>(x, roots, yield_now),
     }
@@ -37,7 +38,7 @@ dispatch! {
 
 dispatch! {
     pub(super) fn backward(isa: Supported, x: &mut [Eight], roots: &Roots, yield_now: &mut YieldNow<'_>) -> ControlFlow<()> {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => transform::backward::<Eight>(x, roots, yield_now),
         avx2 => transform::backward::<Two>(x, roots, yield_now),
         avx512 => transform::backward::<One>(x, roots, yield_now),
     }
@@ -45,7 +46,7 @@ dispatch! {
 
 dispatch! {
     pub(super) fn add_products(isa: Supported, total: &mut [Eight], a: &[Eight], b: &[Eight], roots: &Roots, is_more: bool) {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => add_products_kernel::<Eight>(total, a, b, roots, is_more),
         avx2 => add_products_kernel::<Two>(total, a, b, roots, is_more),
         avx512 => add_products_kernel::<One>(total, a, b, roots, is_more),
     }
@@ -53,7 +54,7 @@ dispatch! {
 
 dispatch! {
     pub(super) fn words[const O: usize][O](isa: Supported, digits: &Digits<O>, residues: [&[Eight]; O], yield_now: &mut YieldNow<'_>) -> ControlFlow<(), Vec<u64>> {
-        portable => unreachable!("`Convolver::new` wants vectors"),
+        portable => digits.words::<Eight>(residues, yield_now),
         avx2 => digits.words::<Two>(residues, yield_now),
         avx512 => digits.words::<One>(residues, yield_now),
     }

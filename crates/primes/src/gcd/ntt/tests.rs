@@ -9,7 +9,7 @@ use super::*;
 
 /// Those of this CPU.
 fn convolvers(longest: usize) -> Vec<Convolver> {
-    Isa::available().filter_map(|isa| Convolver::new(isa, longest)).collect()
+    Isa::available().map(|isa| Convolver::any(isa, longest)).collect()
 }
 
 fn sums(convolver: &Convolver, numbers: &[&[u64]], sums: &[&[(usize, usize)]], length: usize) -> Vec<UBig> {

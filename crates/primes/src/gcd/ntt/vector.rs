@@ -1,7 +1,8 @@
-//! Eight numbers in registers: one of AVX-512, or two of AVX2 with FMA.
+//! Eight numbers in registers: one of AVX-512, two of AVX2 with FMA, or whatever the compiler takes
+//! for plain numbers (four registers of NEON).
 //!
-//! Stands beside `field.rs`, which is written once for both. It uses intrinsics, since the compiler
-//! alone vectorises along the wrong axis and gathers numbers one by one.
+//! Stands beside `field.rs`, which is written once for all. The first two use intrinsics, since the
+//! compiler alone vectorises along the wrong axis and gathers numbers one by one.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -13,6 +14,59 @@ pub(super) struct Eight(pub(super) [f64; 8]);
 
 impl Eight {
     pub(super) const ZERO: Eight = Eight([0.0; 8]);
+}
+
+/// Whether the plain form is fast: every CPU of this kind has a fused multiplication.
+pub(super) const IS_FUSED: bool = cfg!(target_arch = "aarch64");
+
+impl Eight {
+    #[inline(always)]
+    fn each(self, f: impl Fn(usize, f64) -> f64) -> Eight {
+        Eight(std::array::from_fn(|i| f(i, self.0[i])))
+    }
+}
+
+impl Vector for Eight {
+    #[inline(always)]
+    fn load(eight: &Eight) -> Self {
+        *eight
+    }
+    #[inline(always)]
+    fn store(self, eight: &mut Eight) {
+        *eight = self;
+    }
+    #[inline(always)]
+    fn of(x: f64) -> Self {
+        Eight([x; 8])
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.each(|i, x| x + other.0[i])
+    }
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self.each(|i, x| x - other.0[i])
+    }
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.each(|i, x| x * other.0[i])
+    }
+    #[inline(always)]
+    fn times_minus(self, other: Self, minus: Self) -> Self {
+        self.each(|i, x| x.mul_add(other.0[i], -minus.0[i]))
+    }
+    #[inline(always)]
+    fn times_from(self, other: Self, from: Self) -> Self {
+        self.each(|i, x| (-x).mul_add(other.0[i], from.0[i]))
+    }
+    #[inline(always)]
+    fn nearest(self) -> Self {
+        self.each(|_, x| x.round_ties_even())
+    }
+    #[inline(always)]
+    fn if_negative(self, other: Self) -> Self {
+        self.each(|i, x| if x < 0.0 { other.0[i] } else { 0.0 })
+    }
 }
 
 /// The operations; all of them as IEEE 754 has them. To be called only where the CPU has the
