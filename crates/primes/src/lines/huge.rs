@@ -1,9 +1,9 @@
-//! Ranges with sieving primes longer than a line: lines for the primes up to 5e6, records for those
-//! above.
+//! Ranges with sieving primes longer than a line: lines for the primes up to 2.5e6, records for
+//! those above.
 //!
 //! Stands beside `lines.rs`, where all primes cross line by line. Here, of numbers above 2.5e13,
 //! three tiers cross:
-//! - primes to about 5e6 ([`Tuning::line_end`]) line by line (modulus 210, lines of 2^22 bits: a
+//! - primes to 2.5e6 or 5e6 ([`Tuning::line_end`]) line by line (modulus 210, lines of 2^22 bits: a
 //!   *piece* of 8.8e8 numbers);
 //! - *middle* primes to about 5e7 ([`Tuning::middle_end`]) by records made piece by piece, in lists of 2^20 bits, small
 //!   enough to be written and read in a cache;
@@ -12,7 +12,7 @@
 //!
 //! Run time: 0.18 ns a number at 1e15, 0.26 at 1e18, 0.4 near 2^64; a window costs about 1.5 ns a
 //! big prime of that.
-//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 51 MB in a piece; 11 MB of
+//! Memory: 3 bytes a record, at most [`BIG_BYTES`] in a window and 71 MB in a piece; 11 MB of
 //! middle primes; and the table of sieving primes (`sieving.rs`), 123 MB near 2^64, which may be
 //! shared.
 
@@ -37,12 +37,12 @@ const BIG_BYTES: usize = 300 << 20;
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
 
-/// The sieve ends here: the quotient of a number and a sieving prime must be exact in floating
-/// point, with room for a cofactor's factors.
+/// The sieve ends here: half the quotient of a number and a prime with records must be below 2^51,
+/// to be exact to one in floating point.
 pub(crate) const HUGE_END: u128 = 10_000_000_000_000_000_000_000;
 
 /// For the same reason, a number has at most this quotient by the smallest prime with records.
-const LARGEST_QUOTIENT: u128 = HUGE_END / 5_000_000;
+const LARGEST_QUOTIENT: u128 = HUGE_END / 2_500_000;
 
 /// About how many numbers a window has where records of big primes are most.
 pub(crate) const WINDOW_NUMBERS: u64 = 3 * PIECE_NUMBERS;

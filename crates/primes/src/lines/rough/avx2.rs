@@ -42,8 +42,8 @@ impl Avx2 {
     }
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`.
-    /// Both numbers are even; all primes, with `above` added, are above 2^22, and `base` above
-    /// them, by a factor below 2^51; `span` is below 2^34.
+    /// Both numbers are even; all primes, with `above` added, are above 2^21, and `base` above
+    /// them, by a factor below 2^52; `span` is below 2^34.
     pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);
         let window = Window::new(base, span, above);

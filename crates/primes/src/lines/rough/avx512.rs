@@ -51,7 +51,7 @@ impl Avx512 {
 
     /// Puts the multiples of `primes` in the window of `span` numbers from `base` on into `lists`,
     /// all but a few that wait for [`finish`](Avx512::finish). Both numbers are even; all primes,
-    /// with `above` added, are above 2^22, and `base` above them, by a factor below 2^51; `span` is
+    /// with `above` added, are above 2^21, and `base` above them, by a factor below 2^52; `span` is
     /// below 2^34.
     pub(super) fn cross(&mut self, (above, primes): (u64, &[u32]), base: u128, span: u64, lists: &mut Lists) {
         assert!(base.is_multiple_of(2) && span.is_multiple_of(2) && span < 1 << 34);

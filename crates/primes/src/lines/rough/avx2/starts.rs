@@ -39,7 +39,7 @@ impl Window {
     }
 
     /// The first odd multiple at or behind the window's first number of each of 4 primes, which are
-    /// below that and above 2^22. The quotient is below 2^51.
+    /// below that and above 2^21. The quotient is below 2^51.
     #[target_feature(enable = "avx2,fma")]
     #[inline]
     pub(super) fn first(self, primes: __m128i) -> Starts {

@@ -26,7 +26,7 @@ pub(super) struct Starts {
 
 impl Window {
     /// The first odd multiple at or behind `base` of each of 8 primes, which are below `base` and
-    /// above 2^22. The quotient is below 2^51.
+    /// above 2^21. The quotient is below 2^51.
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi1,bmi2,lzcnt")]
     #[inline]
     pub(super) fn first(self, primes: __m256i) -> Starts {
