@@ -88,7 +88,7 @@ impl Rough {
         };
         #[cfg(not(target_arch = "x86_64"))]
         let ((maker, shares), _) = (portable(), filters);
-        Rough { maker, lists: Lists::new(part), shares, part, base: 0, span: 0 }
+        Rough { maker, lists: Lists::new(part, isa), shares, part, base: 0, span: 0 }
     }
 
     /// How many records to expect of primes between `from` and `to` in one list of a whole part,
