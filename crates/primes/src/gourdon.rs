@@ -120,7 +120,7 @@ impl<'t> Formula<'t> {
             terms.plain += ordinary::phi0(tables, isa, span, yield_now)?;
         }
         if let Some(span) = parts.closed {
-            terms.plain += ranges::closed(tables, isa, span, yield_now)?;
+            terms.plain += ranges::closed(tables, span, yield_now)?;
         }
         if let Some(span) = parts.hard {
             terms.plain += hard::span(tables, &self.patterns, self.tuning, span, yield_now)?;

@@ -1,23 +1,24 @@
 //! A + C: sums of pi(x / (p q)) over primes p < q, by segments of n = x / (p q) (the ranges of q:
 //! [`super::ranges`]).
 //!
-//! A segment of [0, sqrt x] is sieved, odd numbers alone, with running counts; for each p the q of
-//! the segment are a run of primes, each of which costs a division and a look-up: 0.85 ns (AMD Zen
-//! 5, AVX-512). A span returns an affine tally.
+//! [0, sqrt x] is sieved by bytes, with running counts; for each p the q of a segment are a run of
+//! primes, each of which costs a product and a look-up. A span returns an affine tally.
 
 use montesieve_kernel::isa::Supported;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::affine::Affine;
-use super::counts::{CountEntry, count, first_odd, up_to};
-use super::kernels::{self, Dividend};
-use super::params::{sqrt, sqrt_fast};
+use super::kernels::{self, Dividend, ENTRY};
+use super::params::sqrt_fast;
 use super::ranges::{places, ranges};
 use super::tables::Tables;
 use crate::YieldNow;
+use crate::bytes::ByteSieve;
 
-/// Numbers of a segment: 2^18, whose entries are 32 KiB.
-const SEGMENT: u64 = 1 << 18;
+/// Entries of a segment: 16 KiB.
+const SEGMENT: usize = 2048;
+/// Segments that are sieved at once.
+const WINDOW: usize = 16;
 /// Leaves between two calls of `yield_now`, 4 ms of them, and primes p (AMD Zen 4).
 const LOOK: usize = 1 << 23;
 /// A prime without a leaf costs as much as this number of leaves.
@@ -51,44 +52,77 @@ pub(super) fn span(
         |high: u64| tables.pi((x / u128::from(high) / y).min(u128::from(tables.params.root3)) as u64).max(*all.start());
     let first = smallest(high);
     let mut lines: Vec<EasyPrime> = (first..=largest(low)).map(|b| line(tables, b, low)).collect();
-    let mut sieve = OddSieve::new(tables, low, high);
+    let (mut sieve, mut entries) = (ByteSieve::new(high, isa), Vec::new());
     let mut tally = Affine::default();
-    for begin in (low..high).step_by(SEGMENT as usize) {
-        let end = (begin + SEGMENT).min(high);
-        sieve.next();
-        let over = Dividend::new(x / u128::from(end));
+    let mut begin = low;
+    while begin < high {
+        // The bytes of a window begin here.
+        let base = begin / 30 * 30;
+        let end = (base + ENTRY * (SEGMENT * WINDOW) as u64).min(high);
+        entries.clear();
+        // 2, 3 and 5 are not in the bytes.
+        let mut primes = if begin == 0 { 3 } else { 0 };
+        sieve.pieces(begin, end, yield_now, &mut |_, bytes| {
+            count(bytes, &mut primes, &mut entries);
+            ControlFlow::Continue(())
+        })?;
         let (mut sum, mut weight, mut since) = (0, 0, 0);
-        for b in smallest(end)..=largest(begin) {
-            since += IDLE;
-            if since > LOOK {
-                yield_now()?;
-                since = 0;
-            }
-            let line = &mut lines[b - first];
-            let from = over.over(tables.p(b), line.most);
-            if from >= line.most {
-                continue;
-            }
-            let window = (tables.pi(from), line.left);
-            line.left = window.0;
-            for (range, each) in [(line.plain, 1), (line.second, line.weight)] {
-                let (from, to) = (range.0.max(window.0), range.1.min(window.1));
-                if from >= to {
+        for (i, entries) in entries.chunks(SEGMENT).enumerate() {
+            let base = base + ENTRY * (i * SEGMENT) as u64;
+            let (from, end) = (base.max(begin), (base + ENTRY * entries.len() as u64).min(end));
+            let over = Dividend::new(x / u128::from(end));
+            for b in smallest(end)..=largest(from) {
+                since += IDLE;
+                if since > LOOK {
+                    yield_now()?;
+                    since = 0;
+                }
+                let line = &mut lines[b - first];
+                let from = over.over(tables.p(b), line.most);
+                if from >= line.most {
                     continue;
                 }
-                for (above, q) in tables.primes.runs(from + 1..to + 1) {
-                    sum += each * kernels::sum_counts(isa, line.xp, above, q, begin, &sieve.entries);
+                let window = (tables.pi(from), line.left);
+                line.left = window.0;
+                for (range, each) in [(line.plain, 1), (line.second, line.weight)] {
+                    let (from, to) = (range.0.max(window.0), range.1.min(window.1));
+                    if from >= to {
+                        continue;
+                    }
+                    sum += each * leaves(tables, isa, line.xp, from + 1..to + 1, base, entries);
+                    since += to - from;
+                    weight += i128::from(each) * (to - from) as i128;
                 }
-                since += to - from;
-                weight += i128::from(each) * (to - from) as i128;
             }
+            yield_now()?;
         }
-        yield_now()?;
         tally.sum += i128::from(sum) + weight * i128::from(tally.primes);
         tally.weight += weight;
-        tally.primes += up_to(&sieve.entries, end - 1 - begin);
+        tally.primes += primes;
+        begin = end;
     }
     ControlFlow::Continue(tally)
+}
+
+/// Puts running counts beside the bits of bytes, from `before` on.
+fn count(bytes: &[u8], before: &mut u64, entries: &mut Vec<u64>) {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    for &word in words.iter().chain((!rest.is_empty()).then_some(&last)) {
+        let word = u32::from_le_bytes(word);
+        entries.push(*before << 32 | u64::from(word));
+        *before += u64::from(word.count_ones());
+    }
+}
+
+/// The ones of `entries`, which begin at `base`, up to xp / q, for the primes q at these places.
+fn leaves(tables: &Tables<'_>, isa: Supported, xp: Dividend, q: Range<usize>, base: u64, entries: &[u64]) -> u64 {
+    let known = if xp.is_short() { q.end.min(tables.over.len()).max(q.start) } else { q.start };
+    let over = tables.over.get(q.start..known).unwrap_or_default();
+    let by_product = kernels::sum_counts_over(isa, xp, over, base, entries);
+    let rest = tables.primes.runs(known..q.end);
+    by_product + rest.map(|(above, q)| kernels::sum_counts(isa, xp, above, q, base, entries)).sum::<u64>()
 }
 
 fn line(tables: &Tables<'_>, b: usize, low: u64) -> EasyPrime {
@@ -104,39 +138,5 @@ fn line(tables: &Tables<'_>, b: usize, low: u64) -> EasyPrime {
         weight: ranges.weight,
         most,
         left: tables.pi(left),
-    }
-}
-
-/// Odd numbers, a segment after the other, with running counts.
-struct OddSieve {
-    /// The odd primes up to the root of the end.
-    primes: Vec<u32>,
-    entries: Vec<CountEntry>,
-    words: Vec<u64>,
-    /// Place of each prime's next odd multiple in the next segment.
-    next: Vec<u64>,
-}
-
-impl OddSieve {
-    fn new(tables: &Tables<'_>, low: u64, high: u64) -> OddSieve {
-        let last = tables.pi(sqrt(u128::from(high)) + 1).max(1);
-        let primes: Vec<u32> = (2..=last).map(|b| tables.p(b) as u32).collect();
-        let next = primes.iter().map(|&p| (first_odd(u64::from(p), low) - low) / 2).collect();
-        let words = (SEGMENT / 128) as usize;
-        OddSieve { primes, entries: vec![[0, 0]; words], words: vec![0; words], next }
-    }
-
-    fn next(&mut self) {
-        const BITS: u64 = SEGMENT / 2;
-        self.words.fill(!0);
-        for (place, &p) in self.next.iter_mut().zip(&self.primes) {
-            let mut at = *place;
-            while at < BITS {
-                self.words[(at / 64) as usize] &= !(1 << (at % 64));
-                at += u64::from(p);
-            }
-            *place = at - BITS;
-        }
-        count(0, &self.words, &mut self.entries);
     }
 }

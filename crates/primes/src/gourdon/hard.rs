@@ -52,9 +52,11 @@ struct Hard<'t> {
     lines: Vec<HardPrime>,
     bytes: Vec<u8>,
     counters: Vec<u32>,
+    /// The ones before each block, while leaves are counted.
+    before: Vec<u32>,
     even: LeafBatch,
     odd: LeafBatch,
-    scratch: Vec<u32>,
+    scratch: Vec<u64>,
 }
 
 /// The leaves with n in [low, high); `low` is divisible by 240.
@@ -107,8 +109,9 @@ impl<'t> Hard<'t> {
             places: (K + 1..=last).map(|b| CrossingState::new(tables.p(b) as u32, low)).collect(),
             lines: (first..=last).map(line).collect(),
             bytes: vec![0; length],
-            // A vector of counters may be read at once.
-            counters: vec![0; length / BLOCK + 16],
+            // Whole vectors of counters are read at once.
+            counters: vec![0; (length / BLOCK).next_multiple_of(16)],
+            before: vec![0; (length / BLOCK).next_multiple_of(16)],
             even: LeafBatch::new(),
             odd: LeafBatch::new(),
             scratch: vec![0; BATCH + COPRIME + 64],
@@ -143,6 +146,7 @@ impl<'t> Hard<'t> {
             self.lines[b - self.first].left = next;
             let least = next.max(line.least);
             if least < line.left {
+                kernels::running(self.isa, &self.counters, &mut self.before);
                 let (inside, signs) = match b <= self.composite {
                     true => self.composites(b, line.xp, (least, line.left), low),
                     false => self.primes(line.xp, (least, line.left), low),
@@ -190,7 +194,7 @@ impl<'t> Hard<'t> {
 
     /// mu = -1 adds, mu = 1 takes off. The batches have numbers above `base`.
     fn flush(&mut self, xp: Dividend, base: u64, low: u64, total: &mut (i64, i64)) {
-        let sieved = Sieved { bytes: &self.bytes, counters: &self.counters, low };
+        let sieved = Sieved { bytes: &self.bytes, before: &self.before, low };
         for (batch, sign) in [(&mut self.odd, 1), (&mut self.even, -1)] {
             if batch.length > 0 {
                 let ones =
@@ -204,13 +208,11 @@ impl<'t> Hard<'t> {
     /// Leaves of the primes m in (from, to].
     fn primes(&mut self, xp: Dividend, (from, to): (u64, u64), low: u64) -> (i64, i64) {
         let places = self.tables.pi(from) + 1..self.tables.pi(to) + 1;
-        let sieved = Sieved { bytes: &self.bytes, counters: &self.counters, low };
+        let sieved = Sieved { bytes: &self.bytes, before: &self.before, low };
         let mut ones = 0;
-        for (base, run) in self.tables.primes.runs(places.clone()).rev() {
-            for chunk in run.rchunks(BATCH) {
-                let m = &mut self.odd.m[..chunk.len()];
-                m.iter_mut().zip(chunk.iter().rev()).for_each(|(m, &q)| *m = q);
-                ones += kernels::count_leaves(self.isa, xp, base, m, &mut self.scratch, &sieved) as i64;
+        for (base, run) in self.tables.primes.runs(places.clone()) {
+            for chunk in run.chunks(BATCH) {
+                ones += kernels::count_leaves(self.isa, xp, base, chunk, &mut self.scratch, &sieved) as i64;
             }
         }
         (ones, places.len() as i64)

@@ -12,8 +12,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use super::counts::CountEntry;
-use super::crossing::{self, CrossingState};
+use super::crossing::{self, BLOCK, CrossingState, UP_TO};
 use super::factors::COPRIME;
 use montesieve_kernel::dispatch;
 
@@ -22,12 +21,33 @@ pub(super) const BATCH: usize = 4096;
 /// Beyond the leaves: a turn of the factor table, and a vector's end.
 const ROOM: usize = COPRIME + 64;
 
+/// Numbers of a block.
+const NUMBERS: u64 = 30 * BLOCK as u64;
+/// Bytes of a row of [`MASKS`].
+const ROW: usize = 2 * BLOCK;
+
+/// For each number of bits from the last byte: bytes of ones, the last byte at 63, and zeros. A mask
+/// of a block begins where its last byte gets to its place.
+static MASKS: [[u8; ROW]; 9] = {
+    let (mut masks, mut i) = ([[0; ROW]; 9], 0);
+    while i < 9 {
+        let mut byte = 0;
+        while byte < BLOCK - 1 {
+            masks[i][byte] = 0xff;
+            byte += 1;
+        }
+        masks[i][BLOCK - 1] = ((1_u16 << i) - 1) as u8;
+        i += 1;
+    }
+    masks
+};
+
 /// A number to divide many times: floor(n / m) for m below 2^50, when that is below 2^50.
 ///
 /// The quotient of doubles, n made smaller by 2^-51 of itself, is the right one or one too small;
-/// the remainder mod 2^64 tells. Below 2^52 there is a shorter way: (n + 1/2) / m is 1 / (2 m) or
-/// more away from every whole number, and its double is off by less than 2^-53 of itself, which is
-/// less than that. So its whole part is right at once.
+/// the remainder mod 2^64 tells. Below 2^50 there is a shorter way: (n + 1/2) / m is 1 / (2 m) or
+/// more away from every whole number, and its product by a double next to 1 / m is off by less than
+/// 2^-52 of itself, which is less than that. So its whole part is right at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dividend {
     under: f64,
@@ -35,16 +55,21 @@ pub(super) struct Dividend {
     /// n as a double, and what is missing: both are whole numbers.
     high: f64,
     rest: f64,
-    /// n + 1/2 for n below 2^52; 0 else.
+    /// n + 1/2 for n below 2^50; 0 else.
     middle: f64,
 }
 
 impl Dividend {
     pub(super) fn new(n: u128) -> Dividend {
-        let middle = if n < 1 << 52 { n as f64 + 0.5 } else { 0.0 };
+        let middle = if n < 1 << 50 { n as f64 + 0.5 } else { 0.0 };
         let high = n as f64;
         let rest = (n as i128 - high as i128) as f64;
         Dividend { under: high * (1.0 - 1.0 / (1_u64 << 51) as f64), low: n as u64, high, rest, middle }
+    }
+
+    /// Whether a product by a reciprocal is enough.
+    pub(super) fn is_short(self) -> bool {
+        self.middle > 0.0
     }
 
     /// floor(n / m), or `most` if that is less.
@@ -89,20 +114,29 @@ pub(super) struct Turn<'t> {
     pub(super) base: u32,
 }
 
-/// The sieved segment of hard leaves: 30 numbers a byte from `low` on, and a counter for each 64
-/// bytes.
+/// Numbers of an entry: the ones before it << 32, and 32 bits of the numbers coprime to 30.
+pub(super) const ENTRY: u64 = 120;
+
+/// The ones up to n, 0 being the first number of the first entry.
+#[inline(always)]
+pub(super) fn up_to(entries: &[u64], n: u64) -> u64 {
+    let entry = entries[(n / ENTRY) as usize];
+    (entry >> 32) + u64::from((entry & UP_TO[(n % ENTRY) as usize]).count_ones())
+}
+
+/// The sieved segment of hard leaves: 30 numbers a byte from `low` on, and for each 64 bytes the
+/// ones before them.
 pub(super) struct Sieved<'s> {
     pub(super) bytes: &'s [u8],
-    pub(super) counters: &'s [u32],
+    pub(super) before: &'s [u32],
     pub(super) low: u64,
 }
 
 dispatch! {
-    /// How many bits are ones up to each leaf x / (p (base + m)), added up; m falls, so the leaves
-    /// rise.
+    /// How many bits are ones up to each leaf x / (p (base + m)), added up.
     #[inline]
-    pub(super) fn count_leaves(isa: Supported, xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
-        portable => portable::count_leaves(xp, base, m, places, sieved),
+    pub(super) fn count_leaves(isa: Supported, xp: Dividend, base: u64, m: &[u32], places: &mut [u64], sieved: &Sieved<'_>) -> u64 {
+        portable => { let _ = places; portable::count_leaves(xp, base, m, sieved) },
         avx2 => avx2::count_leaves(xp, base, m, places, sieved),
         avx512 => avx512::count_leaves(xp, base, m, places, sieved),
     }
@@ -118,6 +152,16 @@ dispatch! {
 }
 
 dispatch! {
+    /// For each counter the sum of those before it; both have whole vectors of 16.
+    #[inline]
+    pub(super) fn running(isa: Supported, counters: &[u32], before: &mut [u32]) {
+        portable => portable::running(counters, before),
+        avx2 => avx2::running(counters, before),
+        avx512 => avx512::running(counters, before),
+    }
+}
+
+dispatch! {
     /// Takes the numbers with a code above `threshold` out of a turn, in falling order: mu = 1 to
     /// the first batch, -1 to the second.
     #[inline]
@@ -129,12 +173,22 @@ dispatch! {
 }
 
 dispatch! {
-    /// Primes from `low` up to x / (p (base + q)), added up over the q.
+    /// The ones of `entries`, which begin at `low`, up to x / (p (base + q)), added up over the q.
     #[inline]
-    pub(super) fn sum_counts(isa: Supported, xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+    pub(super) fn sum_counts(isa: Supported, xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[u64]) -> u64 {
         portable => portable::sum_counts(xp, base, q, low, entries),
         avx2 => avx2::sum_counts(xp, base, q, low, entries),
         avx512 => avx512::sum_counts(xp, base, q, low, entries),
+    }
+}
+
+dispatch! {
+    /// The same from the reciprocals of the q. Only for an xp with [`Dividend::is_short`].
+    #[inline]
+    pub(super) fn sum_counts_over(isa: Supported, xp: Dividend, over: &[f64], low: u64, entries: &[u64]) -> u64 {
+        portable => portable::sum_counts_over(xp, over, low, entries),
+        avx2 => avx2::sum_counts_over(xp, over, low, entries),
+        avx512 => avx512::sum_counts_over(xp, over, low, entries),
     }
 }
 

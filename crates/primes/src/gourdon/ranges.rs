@@ -11,20 +11,15 @@
 //! p < q < r and max(x / p^3, y / p) < m <= y, each -(pi(x / (p m)) - b + 2). Trap: a reflected
 //! range may be empty (xp / (cut + 1) <= xp / y'); it must be (0, 0] then.
 
-use montesieve_kernel::isa::Supported;
 use std::ops::{ControlFlow, Range, RangeInclusive};
 
-use super::counts::ENTRY;
-use super::kernels::{self, Dividend};
+use super::kernels::Dividend;
 use super::params::{K, cbrt, sqrt, sqrt_fast};
 use super::tables::Tables;
 use crate::YieldNow;
 
 /// Primes p, or q of composites, between two calls of `yield_now`.
 const LOOK: usize = 64;
-
-/// Entries of the table of pi that a kernel can tell apart.
-const MOST: usize = (1 << 24) - 1;
 
 /// The q of a prime p: two ranges without a common number, each from behind its first number to its
 /// last one.
@@ -71,7 +66,6 @@ fn lower(tables: &Tables<'_>, b: usize, xp: u128) -> u64 {
 /// The parts of C that need no sieve, for p in [low, high).
 pub(super) fn closed(
     tables: &Tables<'_>,
-    isa: Supported,
     (low, high): (u64, u64),
     yield_now: &mut YieldNow<'_>,
 ) -> ControlFlow<(), i128> {
@@ -98,20 +92,14 @@ pub(super) fn closed(
         }
         sum -= (b as i128 - 2) * (tables.pi_y as i128 - pi(least));
         if p <= sqrt(u128::from(params.y)) {
-            sum -= composites(tables, isa, b, xp, yield_now)?;
+            sum -= composites(tables, b, xp, yield_now)?;
         }
     }
     ControlFlow::Continue(sum)
 }
 
 /// pi(xp / m) - b + 2 over the composites m = q r of the prime at place b.
-fn composites(
-    tables: &Tables<'_>,
-    isa: Supported,
-    b: usize,
-    xp: u128,
-    yield_now: &mut YieldNow<'_>,
-) -> ControlFlow<(), i128> {
+fn composites(tables: &Tables<'_>, b: usize, xp: u128, yield_now: &mut YieldNow<'_>) -> ControlFlow<(), i128> {
     let (params, p) = (tables.params, tables.p(b));
     let least = ((xp / (u128::from(p) * u128::from(p))) as u64).max(params.y / p);
     let (mut sum, mut leaves, mut place) = (0, 0, b + 1);
@@ -123,7 +111,7 @@ fn composites(
         let (from, to) = (q.max(least / q), params.y / q);
         if from < to {
             let (from, to) = (tables.pi(from), tables.pi(to));
-            sum += counted(tables, isa, xp / u128::from(q), from + 1..to + 1);
+            sum += counted(tables, xp / u128::from(q), from + 1..to + 1);
             leaves += to - from;
         }
         place += 1;
@@ -132,22 +120,8 @@ fn composites(
 }
 
 /// pi(n / r), added up over the primes r at these places.
-fn counted(tables: &Tables<'_>, isa: Supported, n: u128, mut places: Range<usize>) -> u64 {
-    let (over, entries, mut sum) = (Dividend::new(n), tables.counts.entries, 0);
-    while !places.is_empty() {
-        // The largest r have the smallest quotients. A kernel distinguishes that number of entries.
-        let first = over.over(tables.p(places.end - 1), u64::MAX) / ENTRY;
-        let seen = &entries[first as usize..entries.len().min(first as usize + MOST)];
-        let beyond = (first + MOST as u64) * ENTRY;
-        let from = match beyond <= tables.counts.largest {
-            // Quotients below `beyond` are of r above n / beyond.
-            true => places.start.max(tables.pi((n / u128::from(beyond)) as u64) + 1),
-            false => places.start,
-        };
-        for (above, r) in tables.primes.runs(from..places.end) {
-            sum += kernels::sum_counts(isa, over, above, r, first * ENTRY, seen);
-        }
-        places.end = from;
-    }
-    sum
+fn counted(tables: &Tables<'_>, n: u128, places: Range<usize>) -> u64 {
+    let over = Dividend::new(n);
+    let pi = |r: u64| tables.counts.pi(over.over(r, u64::MAX));
+    tables.primes.runs(places).map(|(above, run)| run.iter().map(|&r| pi(above + u64::from(r))).sum::<u64>()).sum()
 }

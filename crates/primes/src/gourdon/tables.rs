@@ -20,6 +20,9 @@ use super::params::{Params, sqrt};
 use super::phi::{self, Phi};
 use crate::YieldNow;
 
+/// Primes up to here have reciprocals: at 1e20 those of nearly all easy leaves, in 16 MB.
+const DIVIDE_MOST: u64 = 1 << 25;
+
 /// How large the tables are. A function of the parameters alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layout {
@@ -141,6 +144,8 @@ pub(super) struct Tables<'t> {
     pub(super) counts: PrimeCounts<'t>,
     pub(super) factors: &'t [[u16; COPRIME]],
     pub(super) phi: Phi<'t>,
+    /// 1 / p_b at place b, for the primes that divide most often.
+    pub(super) over: Vec<f64>,
     /// pi(y).
     pub(super) pi_y: usize,
     /// Turns of the wheel in a window: numbers m are given to kernels as those above its begin.
@@ -154,7 +159,9 @@ impl<'t> Tables<'t> {
         let primes = ListedPrimes::new(&words.primes, &counts, words.window);
         let (factors, phi) = (factors::turns(&words.factors), Phi::new(&words.phi));
         let pi_y = counts.pi(params.y) as usize;
-        Tables { params, primes, counts, factors, phi, pi_y, turns: (words.window / factors::WHEEL) as usize }
+        let over =
+            (0..=counts.pi(counts.largest.min(DIVIDE_MOST)) as usize).map(|b| 1.0 / primes.at(b) as f64).collect();
+        Tables { params, primes, counts, factors, phi, over, pi_y, turns: (words.window / factors::WHEEL) as usize }
     }
 
     /// p_b.

@@ -169,7 +169,7 @@ fn tables_and_closed_parts_can_be_broken_anywhere() {
     let (isa, whole) = (Isa::widest().require(), cut::Cut::new(&params).parts(0..blocks(&params)));
     let (ordinary, closed) = (whole.ordinary.expect("some"), whole.closed.expect("some"));
     assert!(looks(|yield_now| ordinary::phi0(&tables, isa, ordinary, yield_now)) > 0);
-    assert!(looks(|yield_now| ranges::closed(&tables, isa, closed, yield_now)) > 0);
+    assert!(looks(|yield_now| ranges::closed(&tables, closed, yield_now)) > 0);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The forms for AVX2: quotients 4 at a time, prefixes of counters and of bits by masks from a
-//! table, numbers selected by a table of permutations.
+//! The forms for AVX2: quotients 4 at a time, prefixes of bits by masks from a table, numbers
+//! selected by a table of permutations.
 //!
 //! Stands beside the forms for AVX-512, which have masks, a population count and compression in
 //! the instruction set. The plain form counts the words before a leaf in a loop, whose end no
@@ -10,35 +10,19 @@
 
 use std::arch::x86_64::*;
 
-use super::{Dividend, LeafBatch, Sieved, Turn};
-use crate::gourdon::counts::{CountEntry, ENTRY};
-use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
+use super::{Dividend, ENTRY, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
+use crate::gourdon::crossing::{BLOCK, UP_TO};
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
 /// Quotients at once.
 const LANES: usize = 4;
-/// Counters whose prefix is added at once.
-const GROUP: usize = 16;
 /// Leaves whose bits are counted in bytes: 16 at most for each.
 const PIECE: usize = 15;
-/// Primes whose counts are looked up at once: their places are 2 KiB, beside the entries in the
+/// Primes whose counts are looked up at once: their places are 4 KiB, beside the entries in the
 /// first-level cache.
 const RUN: usize = 512;
 /// Codes at once.
 const CODES: usize = 16;
-
-/// Read from entry 16 - n on: ones in the first n lanes.
-static COUNTERS_BEFORE: [u32; 2 * GROUP] = {
-    let (mut masks, mut i) = ([0; 2 * GROUP], 0);
-    while i < GROUP {
-        masks[i] = !0;
-        i += 1;
-    }
-    masks
-};
-
-/// The same from entry 8 - n on.
-static WORDS_BEFORE: [u64; 16] = [!0, !0, !0, !0, !0, !0, !0, !0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// For each mask of 8 lanes those with a one, the last first.
 static TAKEN: [[u8; 8]; 256] = {
@@ -57,6 +41,9 @@ static TAKEN: [[u8; 8]; 256] = {
     lanes
 };
 
+/// A double with the bits of this above it has a last bit of 1, be it above or below.
+const MIDDLE: f64 = 1.5 * (1_u64 << 52) as f64;
+
 macro_rules! wide {
     ($($item:item)*) => { $(
         #[target_feature(enable = "avx2,fma,bmi1,bmi2,popcnt,lzcnt")]
@@ -65,41 +52,73 @@ macro_rules! wide {
 }
 
 wide! {
-    /// floor(xp / (base + m)) - low for 4 divisors: whole numbers.
+    /// floor(xp / (base + m)) - low for 4 divisors, in the lower half of each lane.
     #[inline]
-    fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m128i, low: u64) -> __m256d {
-        const MAGIC: f64 = (1_u64 << 52) as f64;
-        // Below 2^50: exact. With the bits of 2^52 above it, a number is a double.
-        let bits = _mm256_or_si256(_mm256_cvtepu32_epi64(m), _mm256_castpd_si256(_mm256_set1_pd(MAGIC)));
-        let divisors = _mm256_sub_pd(_mm256_castsi256_pd(bits), _mm256_set1_pd(MAGIC - base as f64));
-        let low = _mm256_set1_pd(low as f64);
+    fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m128i, low: u64) -> __m256i {
+        const TOP: f64 = (1_u64 << 52) as f64;
+        // Below 2^50: exact.
+        let bits = _mm256_or_si256(_mm256_cvtepu32_epi64(m), _mm256_castpd_si256(_mm256_set1_pd(TOP)));
+        let divisors = _mm256_sub_pd(_mm256_castsi256_pd(bits), _mm256_set1_pd(TOP - base as f64));
         if SHORT {
-            // As with AVX-512: the difference is exact.
-            let middle = _mm256_div_pd(_mm256_set1_pd(xp.middle), divisors);
-            return _mm256_round_pd::<TRUNCATED>(_mm256_sub_pd(middle, low));
+            // Steps from 11 bits to 33 to 53: sooner done than a division.
+            let one = _mm256_set1_pd(1.0);
+            let mut over = _mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(divisors)));
+            let miss = _mm256_fnmadd_pd(over, divisors, one);
+            over = _mm256_fmadd_pd(over, _mm256_fmadd_pd(miss, miss, miss), over);
+            over = _mm256_fmadd_pd(over, _mm256_fnmadd_pd(over, divisors, one), over);
+            return products(xp, over, low);
         }
-        let quotient = _mm256_round_pd::<TRUNCATED>(_mm256_div_pd(_mm256_set1_pd(xp.under), divisors));
+        let quotient = _mm256_floor_pd(_mm256_div_pd(_mm256_set1_pd(xp.under), divisors));
         // xp is `high` and `rest`; each step is a whole number below 2^53, so it is exact.
         let rest = _mm256_fnmadd_pd(quotient, divisors, _mm256_set1_pd(xp.high));
         let rest = _mm256_add_pd(rest, _mm256_set1_pd(xp.rest));
         let one = _mm256_and_pd(_mm256_cmp_pd::<_CMP_GE_OQ>(rest, divisors), _mm256_set1_pd(1.0));
-        _mm256_sub_pd(_mm256_add_pd(quotient, one), low)
+        let n = _mm256_sub_pd(_mm256_add_pd(quotient, one), _mm256_set1_pd(low as f64));
+        _mm256_castpd_si256(_mm256_add_pd(n, _mm256_set1_pd(MIDDLE)))
     }
 
-    /// Where each leaf is: word << 8 | bit of it by number.
+    /// The same from the reciprocals of 4 divisors.
     #[inline]
-    fn places_of<const SHORT: bool>(xp: Dividend, base: u64, m: &[u32], low: u64, places: &mut [u32]) {
-        const INVERSE: f64 = 1.0 / WORD as f64;
+    fn products(xp: Dividend, over: __m256d, low: u64) -> __m256i {
+        // Less 1/2, the nearest whole number is the one below.
+        let n = _mm256_fmsub_pd(_mm256_set1_pd(xp.middle), over, _mm256_set1_pd(low as f64 + 0.5));
+        _mm256_castpd_si256(_mm256_add_pd(n, _mm256_set1_pd(MIDDLE)))
+    }
+
+    /// n / UNIT << SHIFT, with a fraction below, for n below 2^24: UNIT is 2^(SHIFT - 31) to
+    /// 2^(SHIFT - 32).
+    #[inline]
+    fn part<const UNIT: u64, const SHIFT: u32>(n: __m256i) -> __m256i {
+        let parts = _mm256_mul_epu32(n, _mm256_set1_epi64x(const { (1_i64 << SHIFT) / UNIT as i64 + 1 }));
+        // More than what `times` cuts off.
+        _mm256_add_epi64(parts, _mm256_set1_epi64x(const { 1 << (SHIFT - 32) }))
+    }
+
+    /// The fraction below this bit, times a whole number.
+    #[inline]
+    fn times<const SHIFT: i32>(parts: __m256i, number: u64) -> __m256i {
+        let fraction = _mm256_srli_epi64::<32>(_mm256_sllv_epi64(parts, _mm256_set1_epi64x(64 - i64::from(SHIFT))));
+        _mm256_srli_epi64::<32>(_mm256_mul_epu32(fraction, _mm256_set1_epi64x(number as i64)))
+    }
+
+    /// Where each leaf is: its block << 32 | the place of its mask. Returns the largest block.
+    #[inline]
+    fn places_of<const SHORT: bool>(xp: Dividend, base: u64, m: &[u32], low: u64, places: &mut [u64]) -> u32 {
         assert!(places.len() >= m.len() + LANES);
+        // How many numbers from 1 to r are coprime to 30, at (r + 1) / 2.
+        let coprimes = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 7, 7, 8));
+        let (mut most, last) = (_mm256_setzero_si256(), _mm256_set1_epi64x(BLOCK as i64 - 1));
         let mut each = |at: usize, m: __m128i| {
-            let n = offsets::<SHORT>(xp, base, m, low);
-            // (n + 1/2) / 240 is at least 1 / 480 away from every whole number.
-            let word = _mm256_fmadd_pd(n, _mm256_set1_pd(INVERSE), _mm256_set1_pd(0.5 * INVERSE));
-            let word = _mm256_round_pd::<TRUNCATED>(word);
-            // 256 word + (n - 240 word)
-            let place = _mm256_fmadd_pd(word, _mm256_set1_pd((256 - WORD) as f64), n);
+            let parts = part::<NUMBERS, 42>(offsets::<SHORT>(xp, base, m, low));
+            let block = _mm256_slli_epi64::<32>(_mm256_srli_epi64::<42>(parts));
+            most = _mm256_max_epu32(most, block);
+            let byte = _mm256_and_si256(_mm256_srli_epi64::<36>(parts), last);
+            // Entry 0 for the other bytes.
+            let half = _mm256_avg_epu8(times::<36>(parts, 30), _mm256_setzero_si256());
+            let row = _mm256_slli_epi64::<{ ROW.ilog2() as i32 }>(_mm256_shuffle_epi8(coprimes, half));
+            let mask = _mm256_sub_epi64(_mm256_add_epi64(row, last), byte);
             // SAFETY: `places` is 4 longer than `m`.
-            unsafe { _mm_storeu_si128(places.as_mut_ptr().add(at).cast(), _mm256_cvttpd_epi32(place)) };
+            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm256_or_si256(block, mask)) };
         };
         let (fours, rest) = m.as_chunks::<LANES>();
         for (i, four) in fours.iter().enumerate() {
@@ -111,60 +130,50 @@ wide! {
             four.iter_mut().zip(most).for_each(|(to, &m)| *to = m as i32);
             each(LANES * fours.len(), _mm_setr_epi32(four[0], four[1], four[2], four[3]));
         }
+        largest(most)
     }
 
-    pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
-        match xp.middle {
+    pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u64], sieved: &Sieved<'_>) -> u64 {
+        let most = match xp.middle {
             0.0 => places_of::<false>(xp, base, m, sieved.low, places),
             _ => places_of::<true>(xp, base, m, sieved.low, places),
-        }
-        let (words, _) = sieved.bytes.as_chunks::<8>();
-        assert!(words.len() * 8 + GROUP * BLOCK <= sieved.counters.len() * BLOCK && words.len().is_multiple_of(8));
+        };
+        let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
+        assert!((most as usize) < blocks.len().min(sieved.before.len()));
         let zero = _mm256_setzero_si256();
-        let (mut before, mut blocks, mut inside) = (zero, zero, zero);
-        let (mut last, mut group) = (0, 0);
+        let (mut inside, mut sum) = (zero, 0);
         for places in places[..m.len()].chunks(PIECE) {
             let mut bytes = zero;
             for &place in places {
-                let (word, bit) = ((place >> 8) as usize, (place & 255) as usize);
-                last += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
-                let block = word / 8;
-                while group < block / GROUP {
-                    before = _mm256_add_epi32(before, counters(sieved.counters, GROUP * group, GROUP));
-                    group += 1;
+                let (block, mask) = ((place >> 32) as usize, place as u32 as usize);
+                // SAFETY: the largest block was checked; a mask begins at byte 63 of a row at most,
+                // and a row has 128.
+                unsafe {
+                    sum += u64::from(*sieved.before.get_unchecked(block));
+                    let (block, mask) = (blocks.as_ptr().add(block).cast::<u8>(), MASKS.as_ptr().cast::<u8>().add(mask));
+                    let half = |i: usize| _mm256_and_si256(_mm256_loadu_si256(block.add(i).cast()), _mm256_loadu_si256(mask.add(i).cast()));
+                    bytes = _mm256_add_epi8(bytes, _mm256_add_epi8(ones(half(0)), ones(half(32))));
                 }
-                let rest = counters(sieved.counters, GROUP * group, block % GROUP);
-                blocks = _mm256_add_epi32(blocks, _mm256_add_epi32(before, rest));
-                bytes = _mm256_add_epi8(bytes, ones_before(words, 8 * block, word % 8));
             }
             inside = _mm256_add_epi64(inside, _mm256_sad_epu8(bytes, zero));
         }
-        let halves = (_mm256_castsi256_si128(blocks), _mm256_extracti128_si256::<1>(blocks));
-        let sum = _mm256_add_epi64(_mm256_cvtepu32_epi64(halves.0), _mm256_cvtepu32_epi64(halves.1));
-        last + sum_of(_mm256_add_epi64(sum, inside))
+        sum + sum_of(inside)
     }
 
-    /// The first `some` of 16 counters from `at` on, added up to 8.
-    #[inline]
-    fn counters(counters: &[u32], at: usize, some: usize) -> __m256i {
-        debug_assert!(some <= GROUP && at + GROUP <= counters.len());
-        // SAFETY: the caller has 16 counters from `at` on; `some` is 16 at most.
-        unsafe {
-            let (counters, masks) = (counters.as_ptr().add(at), COUNTERS_BEFORE.as_ptr().add(GROUP - some));
-            let half = |i: usize| _mm256_and_si256(_mm256_loadu_si256(counters.add(i).cast()), _mm256_loadu_si256(masks.add(i).cast()));
-            _mm256_add_epi32(half(0), half(8))
-        }
-    }
-
-    /// The ones in the first `some` of 8 words from `at` on, in bytes of 16 at most.
-    #[inline]
-    fn ones_before(words: &[[u8; 8]], at: usize, some: usize) -> __m256i {
-        debug_assert!(some <= 8 && at + 8 <= words.len());
-        // SAFETY: the caller has 8 words from `at` on; `some` is 8 at most.
-        unsafe {
-            let (words, masks) = (words.as_ptr().add(at), WORDS_BEFORE.as_ptr().add(8 - some));
-            let half = |i: usize| ones(_mm256_and_si256(_mm256_loadu_si256(words.add(i).cast()), _mm256_loadu_si256(masks.add(i).cast())));
-            _mm256_add_epi8(half(0), half(4))
+    pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+        // The last lane of the vector before, in all lanes.
+        let (mut all, last) = (_mm256_setzero_si256(), _mm256_set1_epi32(7));
+        for (counters, before) in counters.as_chunks::<8>().0.iter().zip(before.as_chunks_mut::<8>().0) {
+            // SAFETY: 8 counters.
+            let own = unsafe { _mm256_loadu_si256(counters.as_ptr().cast()) };
+            let mut sum = _mm256_add_epi32(own, _mm256_slli_si256::<4>(own));
+            sum = _mm256_add_epi32(sum, _mm256_slli_si256::<8>(sum));
+            // The lower half's last lane to the upper half.
+            let lower = _mm256_shuffle_epi32::<0b11_11_11_11>(_mm256_permute2x128_si256::<0x08>(sum, sum));
+            sum = _mm256_add_epi32(sum, lower);
+            // SAFETY: room for 8.
+            unsafe { _mm256_storeu_si256(before.as_mut_ptr().cast(), _mm256_add_epi32(all, _mm256_sub_epi32(sum, own))) };
+            all = _mm256_add_epi32(all, _mm256_permutevar8x32_epi32(sum, last));
         }
     }
 
@@ -229,48 +238,61 @@ wide! {
         _mm_movemask_epi8(_mm_packs_epi16(halves.0, halves.1)) as u32
     }
 
-    /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives
-    /// the largest n - low.
     #[inline]
-    fn entries_of<const SHORT: bool>(xp: Dividend, base: u64, q: &[[u32; LANES]], low: u64, places: &mut [u32; RUN]) -> u32 {
-        let (mut most, one) = (_mm_setzero_si128(), _mm_set1_epi32(1));
-        for (q, places) in q.iter().zip(places.as_chunks_mut::<LANES>().0) {
-            // SAFETY: four numbers.
-            let n = _mm256_cvttpd_epi32(offsets::<SHORT>(xp, base, unsafe { _mm_loadu_si128(q.as_ptr().cast()) }, low));
-            most = _mm_max_epu32(most, n);
-            let odd = _mm_srli_epi32::<1>(_mm_add_epi32(_mm_and_si128(n, _mm_set1_epi32(127)), one));
-            let place = _mm_or_si128(_mm_slli_epi32::<8>(_mm_srli_epi32::<7>(n)), odd);
-            // SAFETY: four places.
-            unsafe { _mm_storeu_si128(places.as_mut_ptr().cast(), place) };
-        }
-        let most = _mm_max_epu32(most, _mm_shuffle_epi32::<0b01_00_11_10>(most));
+    fn largest(lanes: __m256i) -> u32 {
+        let lanes = _mm_max_epu32(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256::<1>(lanes));
+        let most = _mm_max_epu32(lanes, _mm_shuffle_epi32::<0b01_00_11_10>(lanes));
         _mm_cvtsi128_si32(_mm_max_epu32(most, _mm_shuffle_epi32::<0b10_11_00_01>(most))) as u32
     }
 
-    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
-        // Separate sums for each of four neighbours, as with AVX-512.
-        let (mut before, mut ones, mut places) = ([0_u64; LANES], [0_u64; LANES], [0; RUN]);
-        assert!(entries.len() < 1 << 24);
+    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[u64]) -> u64 {
         let (fours, rest) = q.as_chunks::<LANES>();
-        for q in fours.chunks(RUN / LANES) {
-            let most = match xp.middle {
-                0.0 => entries_of::<false>(xp, base, q, low, &mut places),
-                _ => entries_of::<true>(xp, base, q, low, &mut places),
-            };
-            assert!((most / ENTRY as u32) < entries.len() as u32);
-            for four in &places.as_chunks::<LANES>().0[..q.len()] {
-                for (i, &place) in four.iter().enumerate() {
-                    // SAFETY: the largest place was checked.
-                    let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
-                    before[i] += count;
-                    // `bzhi` reads the low eight bits alone.
-                    ones[i] += u64::from(_bzhi_u64(word, place).count_ones());
+        // SAFETY: four numbers.
+        let four = |i: usize| unsafe { _mm_loadu_si128(fours[i].as_ptr().cast()) };
+        let sum = match xp.middle {
+            0.0 => sum_at(entries, fours.len(), |i| offsets::<false>(xp, base, four(i), low)),
+            _ => sum_at(entries, fours.len(), |i| offsets::<true>(xp, base, four(i), low)),
+        };
+        sum + super::portable::sum_counts(xp, base, rest, low, entries)
+    }
+
+    pub(super) fn sum_counts_over(xp: Dividend, over: &[f64], low: u64, entries: &[u64]) -> u64 {
+        let (fours, rest) = over.as_chunks::<LANES>();
+        // SAFETY: four numbers.
+        let four = |i: usize| unsafe { _mm256_loadu_pd(fours[i].as_ptr()) };
+        let sum = sum_at(entries, fours.len(), |i| products(xp, four(i), low));
+        sum + super::portable::sum_counts_over(xp, rest, low, entries)
+    }
+
+    /// The ones up to each n of that many fours, which come from `n`.
+    #[inline]
+    fn sum_at(entries: &[u64], fours: usize, n: impl Fn(usize) -> __m256i) -> u64 {
+        // Entry << 32 | the remainder. Separate sums for each of four neighbours: a single sum would
+        // wait for itself.
+        let (mut before, mut ones, mut places) = ([0_u64; LANES], [0_u64; LANES], [[0_u64; LANES]; RUN / LANES]);
+        for first in (0..fours).step_by(RUN / LANES) {
+            let places = &mut places[..(fours - first).min(RUN / LANES)];
+            let mut most = _mm256_setzero_si256();
+            for (i, places) in places.iter_mut().enumerate() {
+                let parts = part::<ENTRY, 38>(n(first + i));
+                let entry = _mm256_slli_epi64::<32>(_mm256_srli_epi64::<38>(parts));
+                most = _mm256_max_epu32(most, entry);
+                let place = _mm256_or_si256(entry, times::<38>(parts, ENTRY));
+                // SAFETY: four places.
+                unsafe { _mm256_storeu_si256(places.as_mut_ptr().cast(), place) };
+            }
+            assert!((largest(most) as usize) < entries.len());
+            for four in places {
+                for (i, &mut place) in four.iter_mut().enumerate() {
+                    // SAFETY: the largest place was checked; a remainder is below 120.
+                    let (entry, up_to) = unsafe {
+                        (*entries.get_unchecked((place >> 32) as usize), *UP_TO.get_unchecked(place as u32 as usize))
+                    };
+                    before[i] += entry >> 32;
+                    ones[i] += u64::from((entry & up_to).count_ones());
                 }
             }
         }
-        before.iter().chain(&ones).sum::<u64>() + super::portable::sum_counts(xp, base, rest, low, entries)
+        before.iter().chain(&ones).sum()
     }
 }
-
-/// Towards zero.
-const TRUNCATED: i32 = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC;

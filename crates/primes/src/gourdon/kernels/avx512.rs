@@ -6,43 +6,85 @@
 
 use std::arch::x86_64::*;
 
-use super::{Dividend, LeafBatch, Sieved, Turn};
-use crate::gourdon::counts::CountEntry;
-use crate::gourdon::crossing::{self, BLOCK, CrossingState, UP_TO};
+use super::{Dividend, ENTRY, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
+use crate::gourdon::crossing::{self, BLOCK, CrossingState};
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
 const LANES: usize = 16;
-/// Primes whose counts are looked up at once: their places are 2 KiB, beside the entries in the
-/// first-level cache.
-const RUN: usize = 512;
+/// How many numbers from 1 to r are coprime to 30, at (r + 1) / 2: for r below 120.
+static COPRIMES: [u8; 64] = coprimes(0);
+/// The bits above those, of a 64-bit word. The last one is 0.
+static BITS_ABOVE: [u8; 64] = coprimes(64);
+
+/// The number of coprimes, or what is left of `all`.
+const fn coprimes(all: u8) -> [u8; 64] {
+    let (mut list, mut i, mut count) = ([0; 64], 0, 0);
+    while i <= 60 {
+        // Up to 2 i - 1.
+        let odd = 2 * i as u32 + 29;
+        if i > 0 && odd % 3 != 0 && odd % 5 != 0 {
+            count += 1;
+        }
+        list[i] = if all > 0 { all - count } else { count };
+        i += 1;
+    }
+    list
+}
 
 macro_rules! wide {
     ($($item:item)*) => { $(
         #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi2,avx512vpopcntdq")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512ifma,avx512vbmi,avx512vbmi2,avx512vpopcntdq")]
         $item
     )* };
 }
 
 wide! {
-    /// floor(xp / (base + m)) - low for 8 divisors, below 2^32 where it is requested.
+    /// floor(xp / (base + m)) - low for 8 divisors, in the low 52 bits of each lane.
     #[inline]
-    fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m256i, low: u64) -> __m256i {
+    fn offsets<const SHORT: bool>(xp: Dividend, base: u64, m: __m256i, low: u64) -> __m512i {
         // Below 2^50: exact.
         let divisors = _mm512_add_pd(_mm512_cvtepu32_pd(m), _mm512_set1_pd(base as f64));
         if SHORT {
-            // Both are multiples of the quotient's last bit, and so is the difference, which is
-            // smaller: it is exact.
-            let middle = _mm512_div_pd(_mm512_set1_pd(xp.middle), divisors);
-            return _mm512_cvttpd_epu32(_mm512_sub_pd(middle, _mm512_set1_pd(low as f64)));
+            // Newton's steps from 14 bits to 28 to 53.
+            let one = _mm512_set1_pd(1.0);
+            let mut over = _mm512_rcp14_pd(divisors);
+            over = _mm512_fmadd_pd(over, _mm512_fnmadd_pd(over, divisors, one), over);
+            over = _mm512_fmadd_pd(over, _mm512_fnmadd_pd(over, divisors, one), over);
+            return products(xp, over, low);
         }
         let quotient = _mm512_cvttpd_epu64(_mm512_div_pd(_mm512_set1_pd(xp.under), divisors));
         let m = _mm512_add_epi64(_mm512_cvtepu32_epi64(m), _mm512_set1_epi64(base as i64));
         let rest = _mm512_sub_epi64(_mm512_set1_epi64(xp.low as i64), _mm512_mullo_epi64(quotient, m));
         let one = _mm512_set1_epi64(1);
         let quotient = _mm512_mask_add_epi64(quotient, _mm512_cmpge_epu64_mask(rest, m), quotient, one);
-        _mm512_cvtepi64_epi32(_mm512_sub_epi64(quotient, _mm512_set1_epi64(low as i64)))
+        _mm512_sub_epi64(quotient, _mm512_set1_epi64(low as i64))
+    }
+
+    /// The same from the reciprocals of 8 divisors.
+    #[inline]
+    fn products(xp: Dividend, over: __m512d, low: u64) -> __m512i {
+        // The sum has the bits of 2^52 above a whole number, rounded down once.
+        let less = _mm512_set1_pd((1_u64 << 52) as f64 - low as f64);
+        _mm512_castpd_si512(_mm512_fmadd_round_pd::<DOWN>(_mm512_set1_pd(xp.middle), over, less))
+    }
+
+    /// n / unit and its fraction, times 2^52 and rounded up, for n below 2^24. Later multiples of
+    /// the fraction have the remainder.
+    #[inline]
+    fn part(n: __m512i, unit: u64) -> (__m512i, __m512i) {
+        let (zero, inverse) = (_mm512_setzero_si512(), _mm512_set1_epi64((1_i64 << 52) / unit as i64 + 1));
+        (_mm512_madd52hi_epu64(zero, n, inverse), _mm512_madd52lo_epu64(zero, n, inverse))
+    }
+
+    /// Entries of a table at (r + 1) / 2, one for each lane.
+    #[inline]
+    fn at_half(table: &[u8; 64], r: __m512i) -> __m512i {
+        // The other bytes of a lane get the last entry, which is 0.
+        let half = _mm512_avg_epu8(r, _mm512_set1_epi64(0x7e7e_7e7e_7e7e_7e00));
+        // SAFETY: 64 bytes.
+        _mm512_permutexvar_epi8(half, unsafe { _mm512_loadu_si512(table.as_ptr().cast()) })
     }
 
     /// Eight divisors from `at` on, the rest of them 1.
@@ -53,55 +95,63 @@ wide! {
         unsafe { _mm256_mask_loadu_epi32(_mm256_set1_epi32(1), ((1_u16 << left) - 1) as u8, m.as_ptr().add(at).cast()) }
     }
 
-    /// Where each leaf is: word << 8 | bit of it by number.
+    /// Where each leaf is: its block << 32 | the place of its mask. Returns the largest block.
     #[inline]
-    fn places_of<const SHORT: bool>(xp: Dividend, base: u64, m: &[u32], low: u64, places: &mut [u32]) {
+    fn places_of<const SHORT: bool>(xp: Dividend, base: u64, m: &[u32], low: u64, places: &mut [u64]) -> u64 {
         assert!(places.len() >= m.len() + 8);
+        let (zero, mut most) = (_mm512_setzero_si512(), _mm512_setzero_si512());
         for at in (0..m.len()).step_by(8) {
-            let n = _mm512_cvtepu32_epi64(offsets::<SHORT>(xp, base, divisors(m, at), low));
-            // n / 240 for n < 2^32: the constant is 2^39 / 240, rounded up (2^32 / 15 in 32 bits).
-            let word = _mm512_srli_epi64(_mm512_mul_epu32(n, _mm512_set1_epi64(0x8888_8889)), 39);
-            let bit = _mm512_sub_epi64(n, _mm512_mul_epu32(word, _mm512_set1_epi64(240)));
-            let place = _mm512_or_si512(_mm512_slli_epi64(word, 8), bit);
+            let wanted = ((1_u16 << (m.len() - at).min(8)) - 1) as u8;
+            let (block, fraction) = part(offsets::<SHORT>(xp, base, divisors(m, at), low), NUMBERS);
+            most = _mm512_mask_max_epu64(most, wanted, most, block);
+            let byte = _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(BLOCK as i64));
+            let fraction = _mm512_madd52lo_epu64(zero, fraction, _mm512_set1_epi64(BLOCK as i64));
+            let bits = at_half(&COPRIMES, _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(30)));
+            let row = _mm512_madd52lo_epu64(_mm512_set1_epi64(BLOCK as i64 - 1), bits, _mm512_set1_epi64(ROW as i64));
+            let place = _mm512_or_si512(_mm512_slli_epi64(block, 32), _mm512_sub_epi64(row, byte));
             // SAFETY: `places` is 8 longer than `m`.
-            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), _mm512_cvtepi64_epi32(place)) };
+            unsafe { _mm512_storeu_si512(places.as_mut_ptr().add(at).cast(), place) };
         }
+        _mm512_reduce_max_epu64(most)
     }
 
-    pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
-        match xp.middle {
+    pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u64], sieved: &Sieved<'_>) -> u64 {
+        let most = match xp.middle {
             0.0 => places_of::<false>(xp, base, m, sieved.low, places),
             _ => places_of::<true>(xp, base, m, sieved.low, places),
-        }
-        let (words, _) = sieved.bytes.as_chunks::<8>();
-        let (mut before, mut blocks, mut inside) = (_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512());
-        let (mut last, mut group) = (0, 0);
-        assert!(words.len() * 8 <= sieved.counters.len() * BLOCK && words.len().is_multiple_of(8));
+        };
+        let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
+        assert!(m.is_empty() || most < blocks.len().min(sieved.before.len()) as u64);
+        let (mut inside, mut sum) = (_mm512_setzero_si512(), 0);
         for &place in &places[..m.len()] {
-            let (word, bit) = ((place >> 8) as usize, (place & 255) as usize);
-            last += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
-            let block = word / 8;
-            while group < block / LANES {
-                // SAFETY: these 16 blocks lie before `word`, which is one of the words, and each
-                // block has a counter.
-                let counters = unsafe { _mm512_loadu_si512(sieved.counters.as_ptr().add(LANES * group).cast()) };
-                before = _mm512_add_epi32(before, counters);
-                group += 1;
+            let (block, mask) = ((place >> 32) as usize, place as u32 as usize);
+            // SAFETY: the largest block was checked; a mask begins at byte 63 of a row at most, and
+            // a row has 128.
+            unsafe {
+                sum += u64::from(*sieved.before.get_unchecked(block));
+                let ones = _mm512_loadu_si512(blocks.as_ptr().add(block).cast());
+                let mask = _mm512_loadu_si512(MASKS.as_ptr().cast::<u8>().add(mask).cast());
+                inside = _mm512_add_epi64(inside, _mm512_popcnt_epi64(_mm512_and_si512(ones, mask)));
             }
-            // SAFETY: the mask has the counters before `block`, the words of `block` before `word`:
-            // both exist.
-            let (counters, ones) = unsafe {
-                let some = (1_u32 << (block % LANES)) - 1;
-                let counters = _mm512_maskz_loadu_epi32(some as u16, sieved.counters.as_ptr().add(LANES * group).cast());
-                let some = (1_u32 << (word % 8)) - 1;
-                (counters, _mm512_maskz_loadu_epi64(some as u8, words.as_ptr().add(8 * block).cast()))
-            };
-            blocks = _mm512_add_epi32(blocks, _mm512_add_epi32(before, counters));
-            inside = _mm512_add_epi64(inside, _mm512_popcnt_epi64(ones));
         }
-        let halves = (_mm512_castsi512_si256(blocks), _mm512_extracti64x4_epi64(blocks, 1));
-        let sum = _mm512_add_epi64(_mm512_cvtepu32_epi64(halves.0), _mm512_cvtepu32_epi64(halves.1));
-        last + _mm512_reduce_add_epi64(_mm512_add_epi64(sum, inside)) as u64
+        sum + _mm512_reduce_add_epi64(inside) as u64
+    }
+
+    pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+        // The last lane of the vector before, in all lanes.
+        let (mut all, last) = (_mm512_setzero_si512(), _mm512_set1_epi32(15));
+        let zero = all;
+        for (counters, before) in counters.as_chunks::<LANES>().0.iter().zip(before.as_chunks_mut::<LANES>().0) {
+            // SAFETY: 16 counters.
+            let own = unsafe { _mm512_loadu_si512(counters.as_ptr().cast()) };
+            let mut sum = _mm512_add_epi32(own, _mm512_alignr_epi32::<15>(own, zero));
+            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<14>(sum, zero));
+            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<12>(sum, zero));
+            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<8>(sum, zero));
+            // SAFETY: room for 16.
+            unsafe { _mm512_storeu_si512(before.as_mut_ptr().cast(), _mm512_add_epi32(all, _mm512_sub_epi32(sum, own))) };
+            all = _mm512_add_epi32(all, _mm512_permutexvar_epi32(last, sum));
+        }
     }
 
     pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
@@ -146,52 +196,38 @@ wide! {
         }
     }
 
-    /// Where each prime's count stands: entry << 8 | how many of its odd numbers are wanted. Gives
-    /// the largest n - low.
-    #[inline]
-    fn entries_of<const SHORT: bool>(xp: Dividend, base: u64, q: &[u32], low: u64, places: &mut [u32; RUN]) -> u32 {
-        let (mut most, one) = (_mm256_setzero_si256(), _mm256_set1_epi32(1));
-        assert!(q.len() <= RUN);
-        for at in (0..q.len()).step_by(8) {
-            let n = offsets::<SHORT>(xp, base, divisors(q, at), low);
-            let wanted = ((1_u16 << (q.len() - at).min(8)) - 1) as u8;
-            most = _mm256_mask_max_epu32(most, wanted, most, n);
-            let odd = _mm256_srli_epi32(_mm256_add_epi32(_mm256_and_si256(n, _mm256_set1_epi32(127)), one), 1);
-            let place = _mm256_or_si256(_mm256_slli_epi32(_mm256_srli_epi32(n, 7), 8), odd);
-            // SAFETY: a run is a multiple of 8.
-            unsafe { _mm256_storeu_si256(places.as_mut_ptr().add(at).cast(), place) };
+    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[u64]) -> u64 {
+        match xp.middle {
+            0.0 => sum_at(entries, q.len(), |at| offsets::<false>(xp, base, divisors(q, at), low)),
+            _ => sum_at(entries, q.len(), |at| offsets::<true>(xp, base, divisors(q, at), low)),
         }
-        _mm512_reduce_max_epu32(_mm512_zextsi256_si512(most))
     }
 
-    pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
-        // Separate sums for each of four neighbours: a single sum would wait for itself twice per
-        // leaf.
-        let (mut before, mut ones, mut places) = ([0_u64; 4], [0_u64; 4], [0; RUN]);
-        assert!(entries.len() < 1 << 24);
-        for q in q.chunks(RUN) {
-            let most = match xp.middle {
-                0.0 => entries_of::<false>(xp, base, q, low, &mut places),
-                _ => entries_of::<true>(xp, base, q, low, &mut places),
-            };
-            assert!((most / 128) < entries.len() as u32);
-            let mut add = |i: usize, place: u32| {
-                // SAFETY: the largest place was checked.
-                let [count, word] = *unsafe { entries.get_unchecked((place >> 8) as usize) };
-                before[i] += count;
-                // `bzhi` reads the low eight bits alone.
-                ones[i] += u64::from(_bzhi_u64(word, place).count_ones());
-            };
-            let (fours, rest) = places[..q.len()].as_chunks::<4>();
-            for four in fours {
-                add(0, four[0]);
-                add(1, four[1]);
-                add(2, four[2]);
-                add(3, four[3]);
-            }
-            rest.iter().for_each(|&place| add(0, place));
+    pub(super) fn sum_counts_over(xp: Dividend, over: &[f64], low: u64, entries: &[u64]) -> u64 {
+        sum_at(entries, over.len(), |at| {
+            let wanted = ((1_u16 << (over.len() - at).min(8)) - 1) as u8;
+            // SAFETY: the mask keeps the load inside the slice.
+            products(xp, unsafe { _mm512_maskz_loadu_pd(wanted, over.as_ptr().add(at)) }, low)
+        })
+    }
+
+    /// The ones up to each n of this number, which come from `n` in vectors.
+    #[inline]
+    fn sum_at(entries: &[u64], length: usize, n: impl Fn(usize) -> __m512i) -> u64 {
+        let zero = _mm512_setzero_si512();
+        let (mut before, mut ones, end) = (zero, zero, _mm512_set1_epi64(entries.len() as i64));
+        for at in (0..length).step_by(8) {
+            let wanted = ((1_u16 << (length - at).min(8)) - 1) as u8;
+            let (index, fraction) = part(n(at), ENTRY);
+            let above = at_half(&BITS_ABOVE, _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(ENTRY as i64)));
+            let inside = _mm512_mask_cmplt_epu64_mask(wanted, index, end);
+            debug_assert!(inside == wanted);
+            // SAFETY: the mask has the lanes whose entry exists.
+            let entry = unsafe { _mm512_mask_i64gather_epi64::<8>(zero, inside, index, entries.as_ptr().cast()) };
+            before = _mm512_add_epi64(before, _mm512_srli_epi64::<32>(entry));
+            ones = _mm512_add_epi64(ones, _mm512_popcnt_epi64(_mm512_sllv_epi64(entry, above)));
         }
-        before.iter().chain(&ones).sum()
+        _mm512_reduce_add_epi64(_mm512_add_epi64(before, ones)) as u64
     }
 
     pub(super) fn cross(segment: &mut [u8], place: &mut CrossingState) {
@@ -202,3 +238,6 @@ wide! {
         crossing::cross_counted(segment, place, counters)
     }
 }
+
+/// Without a word to the flags.
+const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;

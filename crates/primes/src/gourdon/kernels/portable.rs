@@ -1,33 +1,33 @@
 //! The plain forms: what every instruction set must equal.
 
-use super::{Dividend, LeafBatch, Sieved, Turn};
-use crate::gourdon::counts::{CountEntry, up_to};
+use super::{Dividend, LeafBatch, Sieved, Turn, up_to};
 use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
 use crate::gourdon::factors::RESIDUES;
 
-/// Blocks whose counters are added at once.
-const GROUP: usize = 16;
-
 #[inline(always)]
-pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], _places: &mut [u32], sieved: &Sieved<'_>) -> u64 {
+pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], sieved: &Sieved<'_>) -> u64 {
     let (words, _) = sieved.bytes.as_chunks::<8>();
-    let (mut sum, mut group, mut before) = (0, 0, 0_u64);
+    let mut sum = 0;
     for &m in m {
         let n = xp.over(base + u64::from(m), u64::MAX) - sieved.low;
         let (word, bit) = ((n / WORD) as usize, (n % WORD) as usize);
         let block = word * 8 / BLOCK;
-        while group < block / GROUP {
-            let counters = &sieved.counters[GROUP * group..][..GROUP];
-            before += u64::from(counters.iter().sum::<u32>());
-            group += 1;
-        }
-        sum += before + sieved.counters[GROUP * group..block].iter().map(|&count| u64::from(count)).sum::<u64>();
+        sum += u64::from(sieved.before[block]);
         for &word in &words[block * BLOCK / 8..word] {
             sum += u64::from(u64::from_le_bytes(word).count_ones());
         }
         sum += u64::from((u64::from_le_bytes(words[word]) & UP_TO[bit]).count_ones());
     }
     sum
+}
+
+#[inline(always)]
+pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+    let mut sum = 0;
+    for (counter, before) in counters.iter().zip(before) {
+        *before = sum;
+        sum += counter;
+    }
 }
 
 #[inline(always)]
@@ -55,6 +55,11 @@ pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: 
 }
 
 #[inline(always)]
-pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[CountEntry]) -> u64 {
+pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[u64]) -> u64 {
     q.iter().map(|&q| up_to(entries, xp.over(base + u64::from(q), u64::MAX) - low)).sum()
+}
+
+#[inline(always)]
+pub(super) fn sum_counts_over(xp: Dividend, over: &[f64], low: u64, entries: &[u64]) -> u64 {
+    over.iter().map(|&over| up_to(entries, (xp.middle * over) as i64 as u64 - low)).sum()
 }

@@ -1,7 +1,6 @@
 //! All instruction sets give the same integers as the plain form and the definition.
 
 use super::*;
-use crate::gourdon::crossing::BLOCK;
 use montesieve_kernel::isa::Supported;
 use proptest::prelude::*;
 
@@ -31,10 +30,13 @@ proptest! {
         let bit = |n: u64| (0..8).any(|j| [1, 7, 11, 13, 17, 19, 23, 29][j] == n % 30 && bytes[(n / 30) as usize] >> j & 1 == 1);
         let expected: u64 = m.iter().map(|&m| (0..=(xp / u128::from(m)) as u64 - low).filter(|&n| bit(n)).count() as u64).sum();
         for isa in Supported::all() {
-            let (mut counters, mut places) = (vec![0; bytes.len() / BLOCK + 16], vec![0; 200]);
+            let (mut counters, mut before, mut places) = (vec![0; 16], vec![0; 16], vec![0; 200]);
             let ones = recount(isa, &bytes, &mut counters);
+            running(isa, &counters, &mut before);
+            let sums = (0..16).map(|i| counters[..i].iter().sum::<u32>());
+            prop_assert!(sums.eq(before.iter().copied()), "{:?}", isa);
             prop_assert_eq!(ones, words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>());
-            let sieved = Sieved { bytes: &bytes, counters: &counters, low };
+            let sieved = Sieved { bytes: &bytes, before: &before, low };
             prop_assert_eq!(count_leaves(isa, Dividend::new(xp), 0, &m, &mut places, &sieved), expected, "{:?}", isa);
         }
     }
@@ -55,14 +57,33 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_looked_up_alike(words in prop::collection::vec(any::<u64>(), 32..33), low in 1_u64..1 << 45, q in prop::collection::vec(1_u32..1000, 1..40),
+    fn counts_are_looked_up_alike(words in prop::collection::vec(any::<u32>(), 32..33), low in 1_u64..1 << 45, q in prop::collection::vec(1_u32..1000, 1..40),
         off in -1_i128..=1) {
-        let entries: Vec<CountEntry> = words.iter().enumerate().map(|(i, &word)| [i as u64 * 7, word]).collect();
+        let entries: Vec<u64> = words.iter().enumerate().map(|(i, &word)| (i as u64 * 7) << 32 | u64::from(word)).collect();
         let largest = u128::from(*q.iter().max().expect("some"));
-        // Near a multiple, and on both sides of 2^52, where the short division ends.
+        // Near a multiple, and on both sides of 2^50, where products are enough.
         let xp = ((u128::from(low) + 1) * largest).saturating_add_signed(off);
-        let q: Vec<u32> = q.into_iter().filter(|&q| xp / u128::from(q) < u128::from(low) + 32 * 128).collect();
-        let sums: Vec<u64> = Supported::all().map(|isa| sum_counts(isa, Dividend::new(xp), 0, &q, low, &entries)).collect();
-        prop_assert!(sums.iter().all(|&sum| sum == sums[0]));
+        let q: Vec<u32> = q.into_iter().filter(|&q| (u128::from(low)..u128::from(low) + 32 * u128::from(ENTRY)).contains(&(xp / u128::from(q)))).collect();
+        let expected: u64 = q.iter().map(|&q| up_to(&entries, (xp / u128::from(q)) as u64 - low)).sum();
+        let (xp, over): (_, Vec<f64>) = (Dividend::new(xp), q.iter().map(|&q| 1.0 / f64::from(q)).collect());
+        for isa in Supported::all() {
+            prop_assert_eq!(sum_counts(isa, xp, 0, &q, low, &entries), expected, "{:?}", isa);
+            prop_assert!(!xp.is_short() || sum_counts_over(isa, xp, &over, low, &entries) == expected, "{:?}", isa);
+        }
+    }
+
+    #[test]
+    fn products_are_floors(share in 0_u64..=1 << 16, n in 1_u64..3839, m in prop_oneof![1_u64..1 << 32, 1_u64..1000], above in -1_i128..=1) {
+        // Near a multiple, up to the largest number of a short division.
+        let low = ((1 << 50) / m).saturating_sub(4000) / (1 << 16) * share;
+        let (q, entries) = (m as u32, vec![(1_u64 << 32) - 1; 32]);
+        let xp = (u128::from(low + n) * u128::from(m)).saturating_add_signed(above);
+        prop_assert!(Dividend::new(xp).is_short());
+        let expected = up_to(&entries, (xp / u128::from(m)) as u64 - low);
+        for isa in Supported::all() {
+            let xp = Dividend::new(xp);
+            prop_assert_eq!(sum_counts(isa, xp, 0, &[q; 5], low, &entries), 5 * expected, "{:?}", isa);
+            prop_assert_eq!(sum_counts_over(isa, xp, &[1.0 / f64::from(q); 5], low, &entries), 5 * expected, "{:?}", isa);
+        }
     }
 }
