@@ -130,7 +130,7 @@ impl<'t> Hard<'t> {
         for place in &mut self.places[..self.first - K - 1] {
             kernels::cross(self.isa, &mut self.bytes, place);
         }
-        let mut ones = kernels::recount(self.isa, &self.bytes, &mut self.counters);
+        kernels::recount(self.isa, &self.bytes, &mut self.counters);
         let over = Dividend::new(self.tables.params.x / u128::from(high));
         let mut sum = 0;
         for b in self.first..=self.last {
@@ -142,24 +142,24 @@ impl<'t> Hard<'t> {
             if b.is_multiple_of(LOOK) {
                 yield_now()?;
             }
+            let ones = kernels::running(self.isa, &self.counters, &mut self.before);
             let next = over.over(p, line.left);
             self.lines[b - self.first].left = next;
             let least = next.max(line.least);
             if least < line.left {
-                kernels::running(self.isa, &self.counters, &mut self.before);
                 let (inside, signs) = match b <= self.composite {
                     true => self.composites(b, line.xp, (least, line.left), low),
                     false => self.primes(line.xp, (least, line.left), low),
                 };
                 sum += i128::from(inside) + i128::from(signs) * i128::from(self.phi[b]);
             }
-            self.phi[b] += ones as i64;
+            self.phi[b] += i64::from(ones);
             let place = &mut self.places[b - K - 1];
             if p < RECOUNT {
                 kernels::cross(self.isa, &mut self.bytes, place);
-                ones = kernels::recount(self.isa, &self.bytes, &mut self.counters);
+                kernels::recount(self.isa, &self.bytes, &mut self.counters);
             } else {
-                ones -= kernels::cross_counted(self.isa, &mut self.bytes, place, &mut self.counters);
+                kernels::cross_counted(self.isa, &mut self.bytes, place, &mut self.counters);
             }
         }
         ControlFlow::Continue(sum)

@@ -143,18 +143,19 @@ dispatch! {
 }
 
 dispatch! {
-    /// Sets the counters of all 64-byte blocks; returns the number of ones.
+    /// Sets the counters of all 64-byte blocks.
     #[inline]
-    pub(super) fn recount(isa: Supported, bytes: &[u8], counters: &mut [u32]) -> u64 {
+    pub(super) fn recount(isa: Supported, bytes: &[u8], counters: &mut [u32]) {
         avx512 => avx512::recount(bytes, counters),
         else => portable::recount(bytes, counters),
     }
 }
 
 dispatch! {
-    /// For each counter the sum of those before it; both have whole vectors of 16.
+    /// For each counter the sum of those before it; both have whole vectors of 16. Returns the sum
+    /// of all.
     #[inline]
-    pub(super) fn running(isa: Supported, counters: &[u32], before: &mut [u32]) {
+    pub(super) fn running(isa: Supported, counters: &[u32], before: &mut [u32]) -> u32 {
         portable => portable::running(counters, before),
         avx2 => avx2::running(counters, before),
         avx512 => avx512::running(counters, before),
@@ -195,17 +196,12 @@ dispatch! {
 dispatch! {
     /// Crosses a segment and moves the state to the next one.
     #[inline]
-    pub(super) fn cross(isa: Supported, segment: &mut [u8], place: &mut CrossingState) {
-        avx512 => avx512::cross(segment, place),
-        else => crossing::cross(segment, place),
-    }
+    pub(super) fn cross(isa: Supported, segment: &mut [u8], place: &mut CrossingState) = crossing::cross(segment, place);
 }
 
 dispatch! {
-    /// The same, and updates the counters; returns how many numbers were not crossed before.
+    /// The same, and updates the counters.
     #[inline]
-    pub(super) fn cross_counted(isa: Supported, segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) -> u64 {
-        avx512 => avx512::cross_counted(segment, place, counters),
-        else => crossing::cross_counted(segment, place, counters),
-    }
+    pub(super) fn cross_counted(isa: Supported, segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32])
+        = crossing::cross_counted(segment, place, counters);
 }

@@ -160,7 +160,7 @@ wide! {
         sum + sum_of(inside)
     }
 
-    pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+    pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
         // The last lane of the vector before, in all lanes.
         let (mut all, last) = (_mm256_setzero_si256(), _mm256_set1_epi32(7));
         for (counters, before) in counters.as_chunks::<8>().0.iter().zip(before.as_chunks_mut::<8>().0) {
@@ -175,6 +175,7 @@ wide! {
             unsafe { _mm256_storeu_si256(before.as_mut_ptr().cast(), _mm256_add_epi32(all, _mm256_sub_epi32(sum, own))) };
             all = _mm256_add_epi32(all, _mm256_permutevar8x32_epi32(sum, last));
         }
+        _mm256_cvtsi256_si32(all) as u32
     }
 
     /// The ones of each byte.

@@ -7,7 +7,7 @@
 use std::arch::x86_64::*;
 
 use super::{Dividend, ENTRY, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
-use crate::gourdon::crossing::{self, BLOCK, CrossingState};
+use crate::gourdon::crossing::BLOCK;
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
@@ -137,7 +137,7 @@ wide! {
         sum + _mm512_reduce_add_epi64(inside) as u64
     }
 
-    pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+    pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
         // The last lane of the vector before, in all lanes.
         let (mut all, last) = (_mm512_setzero_si512(), _mm512_set1_epi32(15));
         let zero = all;
@@ -152,18 +152,15 @@ wide! {
             unsafe { _mm512_storeu_si512(before.as_mut_ptr().cast(), _mm512_add_epi32(all, _mm512_sub_epi32(sum, own))) };
             all = _mm512_add_epi32(all, _mm512_permutexvar_epi32(last, sum));
         }
+        _mm512_cvtsi512_si32(all) as u32
     }
 
-    pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
-        let mut total = 0;
+    pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) {
         for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
             // SAFETY: a block is 64 bytes.
             let ones = _mm512_popcnt_epi64(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
-            let count = _mm512_reduce_add_epi64(ones);
-            *counter = count as u32;
-            total += count as u64;
+            *counter = _mm512_reduce_add_epi64(ones) as u32;
         }
-        total
     }
 
     pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
@@ -228,14 +225,6 @@ wide! {
             ones = _mm512_add_epi64(ones, _mm512_popcnt_epi64(_mm512_sllv_epi64(entry, above)));
         }
         _mm512_reduce_add_epi64(_mm512_add_epi64(before, ones)) as u64
-    }
-
-    pub(super) fn cross(segment: &mut [u8], place: &mut CrossingState) {
-        crossing::cross(segment, place);
-    }
-
-    pub(super) fn cross_counted(segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) -> u64 {
-        crossing::cross_counted(segment, place, counters)
     }
 }
 

@@ -22,22 +22,20 @@ pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], sieved: &Sieved<'
 }
 
 #[inline(always)]
-pub(super) fn running(counters: &[u32], before: &mut [u32]) {
+pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
     let mut sum = 0;
     for (counter, before) in counters.iter().zip(before) {
         *before = sum;
         sum += counter;
     }
+    sum
 }
 
 #[inline(always)]
-pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) -> u64 {
-    let mut total = 0;
+pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) {
     for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
         *counter = block.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word).count_ones()).sum();
-        total += u64::from(*counter);
     }
-    total
 }
 
 #[inline(always)]
