@@ -96,9 +96,9 @@ pub(super) fn cross(segment: &mut [u8], place: &mut CrossingState) {
 
 /// The same, and takes what was not crossed before off the counters of 64 bytes.
 #[inline(always)]
-pub(super) fn cross_counted(segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32]) {
+pub(super) fn cross_counted(segment: &mut [u8], place: &mut CrossingState, counters: &mut [u16]) {
     cross_by(segment, place, |byte, i, bit| {
-        counters[i / BLOCK] -= u32::from(*byte >> bit & 1);
+        counters[i / BLOCK] -= u16::from(*byte >> bit & 1);
         *byte &= !(1 << bit);
     });
 }
@@ -219,13 +219,14 @@ mod tests {
         primes.extend([2, 3, 5]);
         for turn in 0..4 {
             let low = low + turn * 30 * n as u64;
-            let (mut segment, mut counters) = (vec![0xff; n], vec![512_u32; n / BLOCK]);
+            let (mut segment, mut counters) = (vec![0xff; n], vec![512_u16; n / BLOCK]);
             places.iter_mut().for_each(|place| cross_counted(&mut segment, place, &mut counters));
             let expected: Vec<u64> = (low..low + 30 * n as u64)
                 .filter(|m| primes.iter().all(|&p| !m.is_multiple_of(u64::from(p))))
                 .collect();
             assert_eq!(left(&segment, low), expected);
-            let counted = segment.chunks(BLOCK).map(|block| block.iter().map(|byte| byte.count_ones()).sum::<u32>());
+            let counted =
+                segment.chunks(BLOCK).map(|block| block.iter().map(|byte| byte.count_ones() as u16).sum::<u16>());
             assert_eq!(counters, counted.collect::<Vec<_>>());
         }
     }

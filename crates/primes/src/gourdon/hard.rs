@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 
 use super::crossing::{BLOCK, CrossingState, Patterns, WORD};
 use super::factors::{COPRIME, WHEEL, rank, threshold};
-use super::kernels::{self, BATCH, Dividend, LeafBatch, Sieved, Turn};
+use super::kernels::{self, BATCH, Dividend, GROUP, LeafBatch, Sieved, Turn};
 use super::params::{K, sqrt, sqrt_fast};
 use super::tables::Tables;
 use crate::YieldNow;
@@ -51,9 +51,10 @@ struct Hard<'t> {
     places: Vec<CrossingState>,
     lines: Vec<HardPrime>,
     bytes: Vec<u8>,
-    counters: Vec<u32>,
-    /// The ones before each block, while leaves are counted.
-    before: Vec<u32>,
+    counters: Vec<u16>,
+    /// The ones before each block in its group, and before each group, while leaves are counted.
+    before: Vec<u16>,
+    groups: Vec<u32>,
     even: LeafBatch,
     odd: LeafBatch,
     scratch: Vec<u64>,
@@ -92,6 +93,8 @@ impl<'t> Hard<'t> {
         let composite = tables.pi(sqrt(u128::from(params.y)));
         // Spans of few numbers with many leaves are shorter than a segment.
         let length = ((high - low).min(segment).div_ceil(30) as usize).next_multiple_of(BLOCK);
+        // Pairs of them.
+        let groups = length.div_ceil(2 * GROUP * BLOCK);
         let line = |b: usize| {
             let p = tables.p(b);
             let xp = x / u128::from(p);
@@ -109,9 +112,9 @@ impl<'t> Hard<'t> {
             places: (K + 1..=last).map(|b| CrossingState::new(tables.p(b) as u32, low)).collect(),
             lines: (first..=last).map(line).collect(),
             bytes: vec![0; length],
-            // Whole vectors of counters are read at once.
-            counters: vec![0; (length / BLOCK).next_multiple_of(16)],
-            before: vec![0; (length / BLOCK).next_multiple_of(16)],
+            counters: vec![0; 2 * GROUP * groups],
+            before: vec![0; 2 * GROUP * groups],
+            groups: vec![0; 2 * groups],
             even: LeafBatch::new(),
             odd: LeafBatch::new(),
             scratch: vec![0; BATCH + COPRIME + 64],
@@ -142,7 +145,7 @@ impl<'t> Hard<'t> {
             if b.is_multiple_of(LOOK) {
                 yield_now()?;
             }
-            let ones = kernels::running(self.isa, &self.counters, &mut self.before);
+            let ones = kernels::running(self.isa, &self.counters, &mut self.before, &mut self.groups);
             let next = over.over(p, line.left);
             self.lines[b - self.first].left = next;
             let least = next.max(line.least);
@@ -170,8 +173,8 @@ impl<'t> Hard<'t> {
     fn composites(&mut self, b: usize, xp: Dividend, (from, to): (u64, u64), low: u64) -> (i64, i64) {
         let (from, to) = (rank(from) as usize, rank(to) as usize);
         let (mut total, turns) = ((0, 0), self.tables.turns);
-        let mut window = to / COPRIME / turns;
-        for turn in (from / COPRIME..=to / COPRIME).rev() {
+        let mut window = from / COPRIME / turns;
+        for turn in from / COPRIME..=to / COPRIME {
             let begin = turn * COPRIME;
             if turn / turns != window {
                 self.flush(xp, (window * turns) as u64 * WHEEL, low, &mut total);
@@ -194,7 +197,7 @@ impl<'t> Hard<'t> {
 
     /// mu = -1 adds, mu = 1 takes off. The batches have numbers above `base`.
     fn flush(&mut self, xp: Dividend, base: u64, low: u64, total: &mut (i64, i64)) {
-        let sieved = Sieved { bytes: &self.bytes, before: &self.before, low };
+        let sieved = Sieved { bytes: &self.bytes, before: &self.before, groups: &self.groups, low };
         for (batch, sign) in [(&mut self.odd, 1), (&mut self.even, -1)] {
             if batch.length > 0 {
                 let ones =
@@ -208,7 +211,7 @@ impl<'t> Hard<'t> {
     /// Leaves of the primes m in (from, to].
     fn primes(&mut self, xp: Dividend, (from, to): (u64, u64), low: u64) -> (i64, i64) {
         let places = self.tables.pi(from) + 1..self.tables.pi(to) + 1;
-        let sieved = Sieved { bytes: &self.bytes, before: &self.before, low };
+        let sieved = Sieved { bytes: &self.bytes, before: &self.before, groups: &self.groups, low };
         let mut ones = 0;
         for (base, run) in self.tables.primes.runs(places.clone()) {
             for chunk in run.chunks(BATCH) {

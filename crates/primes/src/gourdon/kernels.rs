@@ -86,8 +86,7 @@ impl Dividend {
     }
 }
 
-/// Divisors m of leaves, in falling order: what they are above a number that all of them have in
-/// common.
+/// Divisors m of leaves: what they are above a number that all of them have in common.
 pub(super) struct LeafBatch {
     pub(super) m: Vec<u32>,
     pub(super) length: usize,
@@ -124,12 +123,23 @@ pub(super) fn up_to(entries: &[u64], n: u64) -> u64 {
     (entry >> 32) + u64::from((entry & UP_TO[(n % ENTRY) as usize]).count_ones())
 }
 
-/// The sieved segment of hard leaves: 30 numbers a byte from `low` on, and for each 64 bytes the
-/// ones before them.
+/// Blocks of a group: 16 bits are enough for its ones.
+pub(super) const GROUP: usize = 16;
+
+/// The sieved segment of hard leaves: 30 numbers a byte from `low` on; for each block of 64 bytes
+/// the ones before it in its group, for each group the ones before it.
 pub(super) struct Sieved<'s> {
     pub(super) bytes: &'s [u8],
-    pub(super) before: &'s [u32],
+    pub(super) before: &'s [u16],
+    pub(super) groups: &'s [u32],
     pub(super) low: u64,
+}
+
+impl Sieved<'_> {
+    /// How many blocks have all of these.
+    fn blocks(&self) -> usize {
+        (self.bytes.len() / BLOCK).min(self.before.len()).min(self.groups.len() * GROUP)
+    }
 }
 
 dispatch! {
@@ -145,25 +155,25 @@ dispatch! {
 dispatch! {
     /// Sets the counters of all 64-byte blocks.
     #[inline]
-    pub(super) fn recount(isa: Supported, bytes: &[u8], counters: &mut [u32]) {
+    pub(super) fn recount(isa: Supported, bytes: &[u8], counters: &mut [u16]) {
         avx512 => avx512::recount(bytes, counters),
         else => portable::recount(bytes, counters),
     }
 }
 
 dispatch! {
-    /// For each counter the sum of those before it; both have whole vectors of 16. Returns the sum
-    /// of all.
+    /// For each counter the sum of those before it in its group, and for each group the sum of
+    /// those before it. Counters are pairs of whole groups. Returns the sum of all.
     #[inline]
-    pub(super) fn running(isa: Supported, counters: &[u32], before: &mut [u32]) -> u32 {
-        portable => portable::running(counters, before),
-        avx2 => avx2::running(counters, before),
-        avx512 => avx512::running(counters, before),
+    pub(super) fn running(isa: Supported, counters: &[u16], before: &mut [u16], groups: &mut [u32]) -> u32 {
+        portable => portable::running(counters, before, groups),
+        avx2 => avx2::running(counters, before, groups),
+        avx512 => avx512::running(counters, before, groups),
     }
 }
 
 dispatch! {
-    /// Takes the numbers with a code above `threshold` out of a turn, in falling order: mu = 1 to
+    /// Takes the numbers with a code above `threshold` out of a turn: mu = 1 to
     /// the first batch, -1 to the second.
     #[inline]
     pub(super) fn select(isa: Supported, turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
@@ -202,6 +212,6 @@ dispatch! {
 dispatch! {
     /// The same, and updates the counters.
     #[inline]
-    pub(super) fn cross_counted(isa: Supported, segment: &mut [u8], place: &mut CrossingState, counters: &mut [u32])
+    pub(super) fn cross_counted(isa: Supported, segment: &mut [u8], place: &mut CrossingState, counters: &mut [u16])
         = crossing::cross_counted(segment, place, counters);
 }

@@ -10,7 +10,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Dividend, ENTRY, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
+use super::{Dividend, ENTRY, GROUP, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
 use crate::gourdon::crossing::{BLOCK, UP_TO};
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
@@ -24,17 +24,17 @@ const RUN: usize = 512;
 /// Codes at once.
 const CODES: usize = 16;
 
-/// For each mask of 8 lanes those with a one, the last first.
+/// For each mask of 8 lanes those with a one.
 static TAKEN: [[u8; 8]; 256] = {
     let (mut lanes, mut mask) = ([[0; 8]; 256], 0);
     while mask < 256 {
-        let (mut lane, mut count) = (8, 0);
-        while lane > 0 {
-            lane -= 1;
+        let (mut lane, mut count) = (0, 0);
+        while lane < 8 {
             if mask >> lane & 1 == 1 {
                 lanes[mask][count] = lane as u8;
                 count += 1;
             }
+            lane += 1;
         }
         mask += 1;
     }
@@ -139,7 +139,7 @@ wide! {
             _ => places_of::<true>(xp, base, m, sieved.low, places),
         };
         let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
-        assert!((most as usize) < blocks.len().min(sieved.before.len()));
+        assert!((most as usize) < sieved.blocks());
         let zero = _mm256_setzero_si256();
         let (mut inside, mut sum) = (zero, 0);
         for places in places[..m.len()].chunks(PIECE) {
@@ -149,6 +149,7 @@ wide! {
                 // SAFETY: the largest block was checked; a mask begins at byte 63 of a row at most,
                 // and a row has 128.
                 unsafe {
+                    sum += u64::from(*sieved.groups.get_unchecked(block / GROUP));
                     sum += u64::from(*sieved.before.get_unchecked(block));
                     let (block, mask) = (blocks.as_ptr().add(block).cast::<u8>(), MASKS.as_ptr().cast::<u8>().add(mask));
                     let half = |i: usize| _mm256_and_si256(_mm256_loadu_si256(block.add(i).cast()), _mm256_loadu_si256(mask.add(i).cast()));
@@ -160,22 +161,22 @@ wide! {
         sum + sum_of(inside)
     }
 
-    pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
-        // The last lane of the vector before, in all lanes.
-        let (mut all, last) = (_mm256_setzero_si256(), _mm256_set1_epi32(7));
-        for (counters, before) in counters.as_chunks::<8>().0.iter().zip(before.as_chunks_mut::<8>().0) {
-            // SAFETY: 8 counters.
+    pub(super) fn running(counters: &[u16], before: &mut [u16], groups: &mut [u32]) -> u32 {
+        // The last of each 8, in all 8.
+        let last = _mm256_set1_epi16(0x0f0e);
+        for (counters, before) in counters.as_chunks::<GROUP>().0.iter().zip(before.as_chunks_mut::<GROUP>().0) {
+            // SAFETY: 16 counters.
             let own = unsafe { _mm256_loadu_si256(counters.as_ptr().cast()) };
-            let mut sum = _mm256_add_epi32(own, _mm256_slli_si256::<4>(own));
-            sum = _mm256_add_epi32(sum, _mm256_slli_si256::<8>(sum));
-            // The lower half's last lane to the upper half.
-            let lower = _mm256_shuffle_epi32::<0b11_11_11_11>(_mm256_permute2x128_si256::<0x08>(sum, sum));
-            sum = _mm256_add_epi32(sum, lower);
-            // SAFETY: room for 8.
-            unsafe { _mm256_storeu_si256(before.as_mut_ptr().cast(), _mm256_add_epi32(all, _mm256_sub_epi32(sum, own))) };
-            all = _mm256_add_epi32(all, _mm256_permutevar8x32_epi32(sum, last));
+            let mut sum = _mm256_add_epi16(own, _mm256_slli_si256::<2>(own));
+            sum = _mm256_add_epi16(sum, _mm256_slli_si256::<4>(sum));
+            sum = _mm256_add_epi16(sum, _mm256_slli_si256::<8>(sum));
+            // From the first 8 to the others.
+            let first = _mm256_shuffle_epi8(_mm256_permute2x128_si256::<0x08>(sum, sum), last);
+            let sum = _mm256_sub_epi16(_mm256_add_epi16(sum, first), own);
+            // SAFETY: room for 16.
+            unsafe { _mm256_storeu_si256(before.as_mut_ptr().cast(), sum) };
         }
-        _mm256_cvtsi256_si32(all) as u32
+        super::portable::running_groups(counters, before, groups)
     }
 
     /// The ones of each byte.
@@ -201,9 +202,7 @@ wide! {
         let (limit, zero) = (_mm256_set1_epi16(threshold as i16), _mm256_setzero_si256());
         let base = _mm256_set1_epi32(base as i32);
         assert!(to <= COPRIME && odd.length + COPRIME + CODES <= odd.m.len() && even.length + COPRIME + CODES <= even.m.len());
-        let mut at = to.next_multiple_of(CODES);
-        while at > from {
-            at -= CODES;
+        for at in (from / CODES * CODES..to).step_by(CODES) {
             // SAFETY: 480 codes are whole vectors of 16, and so are the residues.
             let code = unsafe { _mm256_loadu_si256(codes.as_ptr().add(at).cast()) };
             let mut taken = !bits(_mm256_cmpeq_epi16(_mm256_subs_epu16(code, limit), zero));
@@ -213,7 +212,7 @@ wide! {
                 continue;
             }
             let is_odd = bits(_mm256_slli_epi16::<15>(code));
-            for half in [8, 0] {
+            for half in [0, 8] {
                 // SAFETY: 8 residues of the 16.
                 let residues = unsafe { _mm_loadu_si128(RESIDUES.as_ptr().add(at + half).cast()) };
                 let m = _mm256_add_epi32(base, _mm256_cvtepu16_epi32(residues));

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Dividend, ENTRY, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
+use super::{Dividend, ENTRY, GROUP, LeafBatch, MASKS, NUMBERS, ROW, Sieved, Turn};
 use crate::gourdon::crossing::BLOCK;
 use crate::gourdon::factors::{COPRIME, RESIDUES};
 
@@ -121,13 +121,14 @@ wide! {
             _ => places_of::<true>(xp, base, m, sieved.low, places),
         };
         let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
-        assert!(m.is_empty() || most < blocks.len().min(sieved.before.len()) as u64);
+        assert!(m.is_empty() || most < sieved.blocks() as u64);
         let (mut inside, mut sum) = (_mm512_setzero_si512(), 0);
         for &place in &places[..m.len()] {
             let (block, mask) = ((place >> 32) as usize, place as u32 as usize);
             // SAFETY: the largest block was checked; a mask begins at byte 63 of a row at most, and
             // a row has 128.
             unsafe {
+                sum += u64::from(*sieved.groups.get_unchecked(block / GROUP));
                 sum += u64::from(*sieved.before.get_unchecked(block));
                 let ones = _mm512_loadu_si512(blocks.as_ptr().add(block).cast());
                 let mask = _mm512_loadu_si512(MASKS.as_ptr().cast::<u8>().add(mask).cast());
@@ -137,59 +138,58 @@ wide! {
         sum + _mm512_reduce_add_epi64(inside) as u64
     }
 
-    pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
-        // The last lane of the vector before, in all lanes.
-        let (mut all, last) = (_mm512_setzero_si512(), _mm512_set1_epi32(15));
-        let zero = all;
-        for (counters, before) in counters.as_chunks::<LANES>().0.iter().zip(before.as_chunks_mut::<LANES>().0) {
-            // SAFETY: 16 counters.
+    pub(super) fn running(counters: &[u16], before: &mut [u16], groups: &mut [u32]) -> u32 {
+        // The last of each 8, in all 8.
+        let last = _mm512_set1_epi16(0x0f0e);
+        for (counters, before) in counters.as_chunks::<{ 2 * GROUP }>().0.iter().zip(before.as_chunks_mut::<{ 2 * GROUP }>().0) {
+            // SAFETY: 32 counters.
             let own = unsafe { _mm512_loadu_si512(counters.as_ptr().cast()) };
-            let mut sum = _mm512_add_epi32(own, _mm512_alignr_epi32::<15>(own, zero));
-            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<14>(sum, zero));
-            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<12>(sum, zero));
-            sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<8>(sum, zero));
-            // SAFETY: room for 16.
-            unsafe { _mm512_storeu_si512(before.as_mut_ptr().cast(), _mm512_add_epi32(all, _mm512_sub_epi32(sum, own))) };
-            all = _mm512_add_epi32(all, _mm512_permutexvar_epi32(last, sum));
+            let mut sum = _mm512_add_epi16(own, _mm512_bslli_epi128::<2>(own));
+            sum = _mm512_add_epi16(sum, _mm512_bslli_epi128::<4>(sum));
+            sum = _mm512_add_epi16(sum, _mm512_bslli_epi128::<8>(sum));
+            // From the first 8 of a group to the others.
+            let first = _mm512_maskz_permutex_epi64::<0b01_00_00_00>(0b1100_1100, _mm512_shuffle_epi8(sum, last));
+            let sum = _mm512_sub_epi16(_mm512_add_epi16(sum, first), own);
+            // SAFETY: room for 32.
+            unsafe { _mm512_storeu_si512(before.as_mut_ptr().cast(), sum) };
         }
-        _mm512_cvtsi512_si32(all) as u32
+        super::portable::running_groups(counters, before, groups)
     }
 
-    pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) {
+    pub(super) fn recount(bytes: &[u8], counters: &mut [u16]) {
         for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
             // SAFETY: a block is 64 bytes.
             let ones = _mm512_popcnt_epi64(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
-            *counter = _mm512_reduce_add_epi64(ones) as u32;
+            *counter = _mm512_reduce_add_epi64(ones) as u16;
         }
     }
 
     pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
         let Turn { codes, from, to, base } = turn;
-        let limit = _mm256_set1_epi16(threshold as i16);
-        let reverse = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        let (limit, one) = (_mm256_set1_epi16(threshold as i16), _mm256_set1_epi16(1));
         let base = _mm512_set1_epi32(base as i32);
         assert!(to <= COPRIME && odd.length + COPRIME + LANES <= odd.m.len() && even.length + COPRIME + LANES <= even.m.len());
-        let mut at = to.next_multiple_of(LANES);
-        while at > from {
-            at -= LANES;
+        let mut at = from / LANES * LANES;
+        // The numbers of the first vector that are requested; later all of them.
+        let mut wanted = !0_u16 << (from - at);
+        while at < to {
+            if at + LANES > to {
+                wanted &= (1 << (to - at)) - 1;
+            }
             // SAFETY: 480 codes are whole vectors of 16, and so are the residues.
             let (code, residues) = unsafe {
                 (_mm256_loadu_si256(codes.as_ptr().add(at).cast()), _mm256_loadu_si256(RESIDUES.as_ptr().add(at).cast()))
             };
-            let mut taken = _mm256_cmpgt_epu16_mask(code, limit);
-            taken &= if at + LANES > to { (1_u16 << (to - at)) - 1 } else { !0 };
-            taken &= if at < from { !0 << (from - at) } else { !0 };
-            if taken == 0 {
-                continue;
-            }
-            let taken = taken.reverse_bits();
-            let is_odd = _mm256_test_epi16_mask(code, _mm256_set1_epi16(1)).reverse_bits();
-            let m = _mm512_permutexvar_epi32(reverse, _mm512_add_epi32(base, _mm512_cvtepu16_epi32(residues)));
-            for (batch, mask) in [(&mut *odd, taken & is_odd), (&mut *even, taken & !is_odd)] {
+            let taken = _mm256_mask_cmpgt_epu16_mask(wanted, code, limit);
+            let (is_odd, is_even) = (_mm256_mask_test_epi16_mask(taken, code, one), _mm256_mask_testn_epi16_mask(taken, code, one));
+            let m = _mm512_add_epi32(base, _mm512_cvtepu16_epi32(residues));
+            for (batch, mask) in [(&mut *odd, is_odd), (&mut *even, is_even)] {
                 // SAFETY: the batch has room for a turn and a vector, see above.
                 unsafe { _mm512_storeu_si512(batch.m.as_mut_ptr().add(batch.length).cast(), _mm512_maskz_compress_epi32(mask, m)) };
                 batch.length += mask.count_ones() as usize;
             }
+            at += LANES;
+            wanted = !0;
         }
     }
 

@@ -1,6 +1,6 @@
 //! The plain forms: what every instruction set must equal.
 
-use super::{Dividend, LeafBatch, Sieved, Turn, up_to};
+use super::{Dividend, GROUP, LeafBatch, Sieved, Turn, up_to};
 use crate::gourdon::crossing::{BLOCK, UP_TO, WORD};
 use crate::gourdon::factors::RESIDUES;
 
@@ -12,7 +12,7 @@ pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], sieved: &Sieved<'
         let n = xp.over(base + u64::from(m), u64::MAX) - sieved.low;
         let (word, bit) = ((n / WORD) as usize, (n % WORD) as usize);
         let block = word * 8 / BLOCK;
-        sum += u64::from(sieved.before[block]);
+        sum += u64::from(sieved.groups[block / GROUP]) + u64::from(sieved.before[block]);
         for &word in &words[block * BLOCK / 8..word] {
             sum += u64::from(u64::from_le_bytes(word).count_ones());
         }
@@ -22,25 +22,39 @@ pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], sieved: &Sieved<'
 }
 
 #[inline(always)]
-pub(super) fn running(counters: &[u32], before: &mut [u32]) -> u32 {
+pub(super) fn running(counters: &[u16], before: &mut [u16], groups: &mut [u32]) -> u32 {
+    for (counters, before) in counters.chunks(GROUP).zip(before.chunks_mut(GROUP)) {
+        let mut sum = 0;
+        for (counter, before) in counters.iter().zip(before) {
+            *before = sum;
+            sum += counter;
+        }
+    }
+    running_groups(counters, before, groups)
+}
+
+/// The part of whole groups, when the counters have theirs.
+#[inline(always)]
+pub(super) fn running_groups(counters: &[u16], before: &[u16], groups: &mut [u32]) -> u32 {
+    let (counters, before) = (counters.as_chunks::<GROUP>().0, before.as_chunks::<GROUP>().0);
     let mut sum = 0;
-    for (counter, before) in counters.iter().zip(before) {
-        *before = sum;
-        sum += counter;
+    for ((group, counters), before) in groups.iter_mut().zip(counters).zip(before) {
+        *group = sum;
+        sum += u32::from(before[GROUP - 1]) + u32::from(counters[GROUP - 1]);
     }
     sum
 }
 
 #[inline(always)]
-pub(super) fn recount(bytes: &[u8], counters: &mut [u32]) {
+pub(super) fn recount(bytes: &[u8], counters: &mut [u16]) {
     for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
-        *counter = block.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word).count_ones()).sum();
+        *counter = block.as_chunks::<8>().0.iter().map(|&word| u64::from_le_bytes(word).count_ones() as u16).sum();
     }
 }
 
 #[inline(always)]
 pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
-    for i in (turn.from..turn.to).rev() {
+    for i in turn.from..turn.to {
         let code = turn.codes[i];
         let m = turn.base + u32::from(RESIDUES[i]);
         let taken = usize::from(code > threshold);
