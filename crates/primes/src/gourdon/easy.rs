@@ -63,7 +63,7 @@ pub(super) fn span(
         // 2, 3 and 5 are not in the bytes.
         let mut primes = if begin == 0 { 3 } else { 0 };
         sieve.pieces(begin, end, yield_now, &mut |_, bytes| {
-            count(bytes, &mut primes, &mut entries);
+            kernels::append_entries(bytes, &mut primes, &mut entries);
             ControlFlow::Continue(())
         })?;
         let (mut sum, mut weight, mut since) = (0, 0, 0);
@@ -102,18 +102,6 @@ pub(super) fn span(
         begin = end;
     }
     ControlFlow::Continue(tally)
-}
-
-/// Puts running counts beside the bits of bytes, from `before` on.
-fn count(bytes: &[u8], before: &mut u64, entries: &mut Vec<u64>) {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut last = [0; 4];
-    last[..rest.len()].copy_from_slice(rest);
-    for &word in words.iter().chain((!rest.is_empty()).then_some(&last)) {
-        let word = u32::from_le_bytes(word);
-        entries.push(*before << 32 | u64::from(word));
-        *before += u64::from(word.count_ones());
-    }
 }
 
 /// The ones of `entries`, which begin at `base`, up to xp / q, for the primes q at these places.

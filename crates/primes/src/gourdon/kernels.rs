@@ -123,6 +123,18 @@ pub(super) fn up_to(entries: &[u64], n: u64) -> u64 {
     (entry >> 32) + u64::from((entry & UP_TO[(n % ENTRY) as usize]).count_ones())
 }
 
+/// Appends the entries of sieved bytes, and adds their ones to `before`.
+pub(super) fn append_entries(bytes: &[u8], before: &mut u64, entries: &mut Vec<u64>) {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let mut last = [0; 4];
+    last[..rest.len()].copy_from_slice(rest);
+    for &word in words.iter().chain((!rest.is_empty()).then_some(&last)) {
+        let word = u32::from_le_bytes(word);
+        entries.push(*before << 32 | u64::from(word));
+        *before += u64::from(word.count_ones());
+    }
+}
+
 /// Blocks of a group: 16 bits are enough for its ones.
 pub(super) const GROUP: usize = 16;
 
