@@ -157,11 +157,22 @@ wide! {
     }
 
     pub(super) fn recount(bytes: &[u8], counters: &mut [u16]) {
-        for (block, counter) in bytes.as_chunks::<BLOCK>().0.iter().zip(counters) {
+        let (eights, rest) = bytes.as_chunks::<{ 8 * BLOCK }>();
+        let (counted, others) = counters.split_at_mut(8 * eights.len());
+        for (bytes, counters) in eights.iter().zip(counted.as_chunks_mut::<8>().0) {
             // SAFETY: a block is 64 bytes.
-            let ones = _mm512_popcnt_epi64(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
-            *counter = _mm512_reduce_add_epi64(ones) as u16;
+            let ones = |i: usize| _mm512_popcnt_epi64(unsafe { _mm512_loadu_si512(bytes.as_ptr().add(BLOCK * i).cast()) });
+            // Two blocks in each pair of lanes, four in each half, eight.
+            let two = |a: __m512i, b: __m512i| _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+            let four = |a: __m512i, b: __m512i| {
+                _mm512_add_epi64(_mm512_shuffle_i64x2::<0b01_00_01_00>(a, b), _mm512_shuffle_i64x2::<0b11_10_11_10>(a, b))
+            };
+            let (a, b) = (four(two(ones(0), ones(1)), two(ones(2), ones(3))), four(two(ones(4), ones(5)), two(ones(6), ones(7))));
+            let eight = _mm512_add_epi64(_mm512_shuffle_i64x2::<0b10_00_10_00>(a, b), _mm512_shuffle_i64x2::<0b11_01_11_01>(a, b));
+            // SAFETY: room for 8.
+            unsafe { _mm_storeu_si128(counters.as_mut_ptr().cast(), _mm512_cvtepi64_epi16(eight)) };
         }
+        super::portable::recount(rest, others);
     }
 
     pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
