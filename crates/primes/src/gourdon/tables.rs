@@ -6,7 +6,8 @@
 //! One set of tables, made for the largest of several sets of parameters, serves all of them.
 //!
 //! Memory in bytes: an eighth of a byte for each number up to sqrt(x / x*), 4 for each prime there,
-//! 0.42 y for factors, 26 MB at most for phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20.
+//! 0.42 y for factors, 26 MB at most for phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20. Each
+//! process adds reciprocals, 16 MB at most.
 
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Deref, Range};
@@ -83,7 +84,11 @@ impl Layout {
         let Layout { numbers, y, far, window } = self;
         let mut table = |(pieces, length): (usize, usize), fill: FillPieces<'_>| make(pieces, length, fill);
         let (pieces, length) = counts::size(numbers);
-        let Some(totals) = table((pieces, 1), &counts::fill_totals)? else { return Ok(None) };
+        let before = |shares: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
+            // Nothing comes after the last one.
+            counts::fill_totals(shares.start..shares.end.min(pieces - 1), words, yield_now)
+        };
+        let Some(totals) = table((pieces, 1), &before)? else { return Ok(None) };
         let fill = |pieces: Range<usize>, words: &mut [u64], yield_now: &mut YieldNow<'_>| {
             counts::fill(&totals, pieces, words, yield_now)
         };
