@@ -56,13 +56,18 @@ pub(super) fn fill(
 /// Calls `with` for each piece, with a bit for each of its odd numbers.
 fn sieved(pieces: Range<usize>, yield_now: &mut YieldNow<'_>, mut with: impl FnMut(usize, &[u64])) -> ControlFlow<()> {
     const BITS: u64 = NUMBERS / 2;
-    let primes = odd_primes(sqrt(u128::from(pieces.end as u64 * NUMBERS)) + 1);
+    let (primes, first) = (odd_primes(sqrt(u128::from(pieces.end as u64 * NUMBERS)) + 1), first_pattern());
     let mut bits = vec![0_u64; PIECE];
     for piece in pieces {
         yield_now()?;
         let low = piece as u64 * NUMBERS;
-        bits.fill(!0);
-        for &p in primes.iter().take_while(|&&p| p * p < low + NUMBERS) {
+        let pattern = first.iter().cycle().skip(piece * PIECE % PERIOD);
+        bits.iter_mut().zip(pattern).for_each(|(to, &word)| *to = word);
+        if piece == 0 {
+            // 3, 5 and 7 themselves.
+            bits[0] |= 0b1110;
+        }
+        for &p in primes.iter().skip(3).take_while(|&&p| p * p < low + NUMBERS) {
             let mut place = (first_odd(p, low) - low) / 2;
             while place < BITS {
                 bits[(place / 64) as usize] &= !(1 << (place % 64));
@@ -72,6 +77,20 @@ fn sieved(pieces: Range<usize>, yield_now: &mut YieldNow<'_>, mut with: impl FnM
         with(piece, &bits);
     }
     ControlFlow::Continue(())
+}
+
+/// Words after which the multiples of 3, 5 and 7 repeat.
+const PERIOD: usize = 105;
+
+/// The odd numbers without these factors.
+fn first_pattern() -> [u64; PERIOD] {
+    let mut words = [!0; PERIOD];
+    for bit in 0..64 * PERIOD {
+        if [3, 5, 7].iter().any(|p| (2 * bit + 1) % p == 0) {
+            words[bit / 64] &= !(1 << (bit % 64));
+        }
+    }
+    words
 }
 
 /// Puts running counts beside the words, from `before` on.

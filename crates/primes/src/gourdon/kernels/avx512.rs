@@ -13,24 +13,19 @@ use crate::gourdon::factors::{COPRIME, RESIDUES};
 /// Residues twice as wide as the codes they belong to, in vectors of 16.
 const LANES: usize = 16;
 /// How many numbers from 1 to r are coprime to 30, at (r + 1) / 2: for r below 120.
-static COPRIMES: [u8; 64] = coprimes(0);
-/// The bits above those, of a 64-bit word. The last one is 0.
-static BITS_ABOVE: [u8; 64] = coprimes(64);
-
-/// The number of coprimes, or what is left of `all`.
-const fn coprimes(all: u8) -> [u8; 64] {
-    let (mut list, mut i, mut count) = ([0; 64], 0, 0);
+static COPRIMES: [u8; 64] = {
+    let (mut list, mut i, mut count) = ([0; 64], 1, 0);
     while i <= 60 {
         // Up to 2 i - 1.
         let odd = 2 * i as u32 + 29;
-        if i > 0 && odd % 3 != 0 && odd % 5 != 0 {
+        if odd % 3 != 0 && odd % 5 != 0 {
             count += 1;
         }
-        list[i] = if all > 0 { all - count } else { count };
+        list[i] = count;
         i += 1;
     }
     list
-}
+};
 
 macro_rules! wide {
     ($($item:item)*) => { $(
@@ -78,13 +73,14 @@ wide! {
         (_mm512_madd52hi_epu64(zero, n, inverse), _mm512_madd52lo_epu64(zero, n, inverse))
     }
 
-    /// Entries of a table at (r + 1) / 2, one for each lane.
+    /// How many numbers up to r are coprime to 30, in a turn of numbers with this fraction.
     #[inline]
-    fn at_half(table: &[u8; 64], r: __m512i) -> __m512i {
-        // The other bytes of a lane get the last entry, which is 0.
-        let half = _mm512_avg_epu8(r, _mm512_set1_epi64(0x7e7e_7e7e_7e7e_7e00));
+    fn coprimes(fraction: __m512i, numbers: u64) -> __m512i {
+        let after = _mm512_madd52hi_epu64(_mm512_set1_epi64(1), fraction, _mm512_set1_epi64(numbers as i64));
         // SAFETY: 64 bytes.
-        _mm512_permutexvar_epi8(half, unsafe { _mm512_loadu_si512(table.as_ptr().cast()) })
+        let table = unsafe { _mm512_loadu_si512(COPRIMES.as_ptr().cast()) };
+        // The other bytes of a lane get the first entry, which is 0.
+        _mm512_permutexvar_epi8(_mm512_srli_epi64::<1>(after), table)
     }
 
     /// Eight divisors from `at` on, the rest of them 1.
@@ -106,7 +102,7 @@ wide! {
             most = _mm512_mask_max_epu64(most, wanted, most, block);
             let byte = _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(BLOCK as i64));
             let fraction = _mm512_madd52lo_epu64(zero, fraction, _mm512_set1_epi64(BLOCK as i64));
-            let bits = at_half(&COPRIMES, _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(30)));
+            let bits = coprimes(fraction, 30);
             let row = _mm512_madd52lo_epu64(_mm512_set1_epi64(BLOCK as i64 - 1), bits, _mm512_set1_epi64(ROW as i64));
             let place = _mm512_or_si512(_mm512_slli_epi64(block, 32), _mm512_sub_epi64(row, byte));
             // SAFETY: `places` is 8 longer than `m`.
@@ -227,13 +223,13 @@ wide! {
         for at in (0..length).step_by(8) {
             let wanted = ((1_u16 << (length - at).min(8)) - 1) as u8;
             let (index, fraction) = part(n(at), ENTRY);
-            let above = at_half(&BITS_ABOVE, _mm512_madd52hi_epu64(zero, fraction, _mm512_set1_epi64(ENTRY as i64)));
+            let above = _mm512_sllv_epi64(_mm512_set1_epi64(-1), coprimes(fraction, ENTRY));
             let inside = _mm512_mask_cmplt_epu64_mask(wanted, index, end);
             debug_assert!(inside == wanted);
             // SAFETY: the mask has the lanes whose entry exists.
             let entry = unsafe { _mm512_mask_i64gather_epi64::<8>(zero, inside, index, entries.as_ptr().cast()) };
             before = _mm512_add_epi64(before, _mm512_srli_epi64::<32>(entry));
-            ones = _mm512_add_epi64(ones, _mm512_popcnt_epi64(_mm512_sllv_epi64(entry, above)));
+            ones = _mm512_add_epi64(ones, _mm512_popcnt_epi64(_mm512_andnot_si512(above, entry)));
         }
         _mm512_reduce_add_epi64(_mm512_add_epi64(before, ones)) as u64
     }
