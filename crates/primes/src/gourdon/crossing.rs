@@ -19,8 +19,8 @@ pub(super) const WORD: u64 = 240;
 
 /// The bit of each residue mod 30; 8 where there is none.
 static CLASS: [u8; 30] = classes();
-/// The place of the bit that step j of a prime of class r removes, and what the step adds to the byte beside p /
-/// 30 times the gap.
+/// The place of the bit that step j of a prime of class r removes, and what the step adds to the
+/// byte beside p / 30 times the gap.
 static BITS: [[u8; 8]; 8] = bits();
 static CARRIES: [[usize; 8]; 8] = carries();
 /// The bits of a word that stand for numbers up to r.

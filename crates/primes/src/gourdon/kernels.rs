@@ -26,8 +26,8 @@ const NUMBERS: u64 = 30 * BLOCK as u64;
 /// Bytes of a row of [`MASKS`].
 const ROW: usize = 2 * BLOCK;
 
-/// For each number of bits from the last byte: bytes of ones, the last byte at 63, and zeros. A mask
-/// of a block begins where its last byte gets to its place.
+/// For each number of bits from the last byte: bytes of ones, the last byte at 63, and zeros. A
+/// mask of a block begins where its last byte gets to its place.
 static MASKS: [[u8; ROW]; 9] = {
     let (mut masks, mut i) = ([[0; ROW]; 9], 0);
     while i < 9 {

@@ -2,8 +2,8 @@
 //! y, subtracted twice.
 //!
 //! The sieve by bytes over [sqrt x, x / y], with running counts as in A + C; the q come in falling
-//! order, so that x / q rises with the sieve. A span returns an affine tally, so it need not know pi of its start. Cost: 0.07 ns a
-//! number of x / y at 1e16 (AMD Zen 4).
+//! order, so that x / q rises with the sieve. A span returns an affine tally, so it need not know
+//! pi of its start.
 
 use montesieve_kernel::isa::Supported;
 use std::ops::ControlFlow;

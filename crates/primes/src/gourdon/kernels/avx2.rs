@@ -267,8 +267,8 @@ wide! {
     /// The ones up to each n of that many fours, which come from `n`.
     #[inline]
     fn sum_at(entries: &[u64], fours: usize, n: impl Fn(usize) -> __m256i) -> u64 {
-        // Entry << 32 | the remainder. Separate sums for each of four neighbours: a single sum would
-        // wait for itself.
+        // Entry << 32 | the remainder. Separate sums for each of four neighbours: a single sum
+        // would wait for itself.
         let (mut before, mut ones, mut places) = ([0_u64; LANES], [0_u64; LANES], [[0_u64; LANES]; RUN / LANES]);
         for first in (0..fours).step_by(RUN / LANES) {
             let places = &mut places[..(fours - first).min(RUN / LANES)];
