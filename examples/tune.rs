@@ -51,7 +51,7 @@ const SIZES: [Size; 5] = [
     Size {
         name: "line_end",
         value: |tuning| &mut tuning.line_end,
-        parts: &[0.3, 0.4, 0.6, 1.0, 1.4],
+        parts: &[0.5, 0.85, 1.0, 1.25, 1.6, 2.0],
         work: |tuning| count(tuning, 10_u128.pow(15), 3_000_000_000),
     },
     Size {

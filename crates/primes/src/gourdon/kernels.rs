@@ -49,6 +49,7 @@ static MASKS: [[u8; ROW]; 9] = {
 /// more away from every whole number, and its product by a double next to 1 / m is off by less than
 /// 2^-52 of itself, which is less than that. So its whole part is right at once.
 #[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "plain code divides"))]
 pub(super) struct Dividend {
     under: f64,
     low: u64,
