@@ -165,6 +165,9 @@ impl<'t> Primes<'t> {
         let mut primes = vec![0; ROOM];
         let Layout { root, line, .. } = self.layout;
         let (first, last) = (self.first, last.min(root));
+        if last < first {
+            return ControlFlow::Continue(());
+        }
         let sheets = (0..=last).step_by(self.layout.sheet_numbers() as usize);
         for (base, words) in sheets.zip(self.words.chunks_exact(self.layout.sheet_words())) {
             for (residue, words) in residues().zip(words.chunks_exact(line)) {

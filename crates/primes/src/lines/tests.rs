@@ -187,6 +187,19 @@ fn the_sizes_of_a_machine_do_not_matter() {
     }
 }
 
+/// Windows whose root is a little below the first prime with records of a window, or above it.
+#[test]
+fn the_first_records_of_a_window_end_anywhere() {
+    const END: u64 = 5_100_000;
+    let tuning = Tuning { line_end: 3_000_000, middle_end: END as u32, ..Isa::widest().into() };
+    let limit = (END + 20_000).pow(2);
+    let mut huge = value(HugeSieve::new(u128::from(limit) + 16, tuning, None, &mut never));
+    let mut bytes = ByteSieve::new(limit + 16, Supported::widest());
+    for root in [END - 14_000, END - 9000, END - 1000, END - 100, END - 1, END, END + 1, END + 50, END + 9000] {
+        check_huge(&mut huge, &mut bytes, root * root - 300_000, root * root + 1);
+    }
+}
+
 #[test]
 #[cfg_attr(debug_assertions, ignore = "some seconds with optimisation")]
 fn huge_numbers_over_windows() {
