@@ -1,12 +1,12 @@
-//! Ranges with sieving primes longer than a line: lines for the primes up to 2.5e6, records for
-//! those above.
+//! Ranges with sieving primes longer than a line: lines for the small primes, records for the
+//! others.
 //!
 //! Stands beside `lines.rs`, where all primes cross line by line. Here, of numbers above 2.5e13,
 //! three tiers cross:
 //! - primes to 2.5e6 or 5e6 ([`Tuning::line_end`]) line by line (modulus 210, lines of 2^22 bits: a
 //!   *piece* of 8.8e8 numbers);
-//! - *middle* primes to about 5e7 ([`Tuning::middle_end`]) by records made piece by piece, in lists of 2^20 bits, small
-//!   enough to be written and read in a cache;
+//! - *middle* primes to about 5e7 ([`Tuning::middle_end`]) by records made piece by piece, in lists
+//!   of 2^20 bits, small enough to be written and read in a cache;
 //! - *big* primes to the root by records made for a *window* of a few pieces, so that the pass over
 //!   all of them (203 million below 2^32) pays, and the window bounds the memory.
 //!
@@ -27,7 +27,7 @@ use crate::YieldNow;
 use crate::bytes::{Piece, cut};
 use crate::single::wide;
 use crate::tuning::Tuning;
-use montesieve_kernel::isa::Supported;
+use montesieve_kernel::isa::{Isa, Supported};
 use std::ops::ControlFlow;
 
 /// Bytes of records in a window at most, about: with the primes and the rest it stays below 512 MiB
@@ -37,12 +37,15 @@ const BIG_BYTES: usize = 300 << 20;
 /// Filters of cofactors by primes to 53 and to 37: more of them pay where masks are full.
 const FILTERS: [usize; 2] = [15, 11];
 
-/// The sieve ends here: half the quotient of a number and a prime with records must be below 2^51,
-/// to be exact to one in floating point.
+/// The sieve ends here: see [`largest_quotient`].
 pub(crate) const HUGE_END: u128 = 10_000_000_000_000_000_000_000;
 
-/// For the same reason, a number has at most this quotient by the smallest prime with records.
-const LARGEST_QUOTIENT: u128 = HUGE_END / 2_500_000;
+/// The largest quotient of a number and a prime with records: what is computed in floating point
+/// must be below 2^51, to be exact to one. That is half the quotient in vectors, and all of it in
+/// plain code (`bytes/big.rs`).
+fn largest_quotient(isa: Isa) -> u128 {
+    if isa == Isa::Portable { 1 << 51 } else { HUGE_END / 2_500_000 }
+}
 
 /// About how many numbers a window has where records of big primes are most.
 pub(crate) const WINDOW_NUMBERS: u64 = 3 * PIECE_NUMBERS;
@@ -84,7 +87,7 @@ impl<'t> HugeSieve<'t> {
         yield_now: &mut YieldNow<'_>,
     ) -> ControlFlow<(), HugeSieve<'t>> {
         let tuning = tuning.bounded();
-        let (isa, least) = (tuning.isa.require(), limit.div_ceil(LARGEST_QUOTIENT) as u64);
+        let (isa, least) = (tuning.isa.require(), limit.div_ceil(largest_quotient(tuning.isa)) as u64);
         let line_end = u64::from(tuning.line_end).max(least);
         let middle_end = u64::from(tuning.middle_end).max(line_end);
         let primes = match table {
