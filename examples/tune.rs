@@ -136,7 +136,7 @@ fn tune(size: &Size, suggested: Tuning, rounds: usize) -> (Tuning, f64) {
 fn row(family: &str, tuning: Tuning, source: &str) -> String {
     let Tuning { isa, line_bytes, stretch_bytes, line_end, middle_end, leaf_bytes } = tuning;
     format!(
-        "    Row {{\n        family: {family:?},\n        tuning: Tuning {{\n            isa: Isa::{isa:?},\n            \
+        "    Row {{\n        family: {family:?},\n        tuning: Tuning {{\n            isa: super::Isa::{isa:?},\n            \
          line_bytes: {line_bytes},\n            stretch_bytes: {stretch_bytes},\n            line_end: {line_end},\n            \
          middle_end: {middle_end},\n            leaf_bytes: {leaf_bytes},\n        }},\n        source: {source:?},\n    }},\n"
     )
@@ -167,11 +167,19 @@ fn main() {
         eprintln!("tune [ROUNDS], a number from 1 on");
         std::process::exit(2);
     };
-    let words = CommandLine::collect(std::env::args_os(), std::env::vars_os());
+    // What is measured is this CPU, whatever is forced.
+    let words = CommandLine::default();
     let Machine { family, caches, .. } = Machine::choose(&words).unwrap_or_else(|error| panic!("{error}"));
+    let Some(family) = family else {
+        eprintln!("this system does not tell the CPU's family: there is no row to make");
+        std::process::exit(1);
+    };
     eprintln!("CPU {family:?}, caches {}", caches.map_or("unknown".to_owned(), |caches| caches.to_string()));
+    let has_row = |isa: &Isa| ROWS.iter().any(|row| row.family == family && row.tuning.isa == *isa);
+    let (known, isas): (Vec<Isa>, Vec<Isa>) = Isa::available().partition(has_row);
+    known.iter().for_each(|isa| eprintln!("{isa}: the table has a row; remove it to measure again"));
     let mut rows = String::new();
-    for isa in Isa::available() {
+    for isa in isas {
         let suggested = caches.map_or(Tuning::from(isa), |caches| Tuning::by_caches(isa, caches));
         let (mut best, mut gains) = (suggested, Vec::new());
         for size in &SIZES {
@@ -181,16 +189,13 @@ fn main() {
                 gains.push(format!("{} saves {:.0} %", size.name, 100.0 * saved));
             }
         }
-        if !gains.is_empty() && ROWS.iter().all(|row| row.family != family || row.tuning.isa != isa) {
+        if gains.is_empty() {
+            eprintln!("{isa}: nothing is {:.0} % faster than what the caches suggest", 100.0 * WORTH_IT);
+        } else {
             rows += &row(&family, best, &gains.join(", "));
         }
     }
-    if rows.is_empty() {
-        eprintln!(
-            "nothing to add: the table or the caches already give the fastest sizes within {:.0} %",
-            100.0 * WORTH_IT
-        );
-    } else {
+    if !rows.is_empty() {
         print!("{}", patch(&rows));
     }
 }

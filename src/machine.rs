@@ -19,8 +19,8 @@ use crate::primes::tuning::{Origin, Tuning};
 /// The machine and what the kernels make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// The CPU's family, as the rows of measured CPUs name it; empty if unknown.
-    pub family: String,
+    /// The CPU's family, as the rows of measured CPUs name it, if known.
+    pub family: Option<String>,
     /// The caches of a core, if known.
     pub caches: Option<Caches>,
     /// Instruction set and sizes of the kernels.
@@ -41,7 +41,7 @@ impl Machine {
         let forced = words.set("MONTESIEVE_CACHE");
         let caches = Caches::choose(forced.as_deref(), caches())?;
         let family = family(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default());
-        let known = if forced.is_some() { "" } else { &family };
+        let known = family.as_deref().filter(|_| forced.is_none());
         let (tuning, origin) = Tuning::choose(isa, known, caches);
         Ok(Machine { family, caches, tuning, origin })
     }
@@ -81,7 +81,7 @@ fn numbers(list: &str) -> u64 {
 }
 
 /// The family in `/proc/cpuinfo`: vendor, family and model, on Arm implementer and part.
-fn family(cpuinfo: &str) -> String {
+fn family(cpuinfo: &str) -> Option<String> {
     let field = |name: &str| {
         let value =
             |line: &str| line.split_once(':').filter(|(n, _)| n.trim() == name).map(|(_, v)| v.trim().to_owned());
@@ -89,7 +89,7 @@ fn family(cpuinfo: &str) -> String {
     };
     let of = |names: &[&str]| names.iter().map(|name| field(name)).collect::<Option<Vec<_>>>();
     let known = of(&["vendor_id", "cpu family", "model"]).or_else(|| of(&["CPU implementer", "CPU part"]));
-    known.unwrap_or_default().join(" ")
+    known.map(|fields| fields.join(" "))
 }
 
 #[cfg(test)]
@@ -99,10 +99,10 @@ mod tests {
     #[test]
     fn families_of_x86_and_arm() {
         let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: Xeon\n";
-        assert_eq!(family(intel), "GenuineIntel 6 143");
+        assert_eq!(family(intel).as_deref(), Some("GenuineIntel 6 143"));
         let arm = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n";
-        assert_eq!(family(arm), "0x41 0xd0c");
-        assert_eq!(family("vendor_id : GenuineIntel\n"), "");
+        assert_eq!(family(arm).as_deref(), Some("0x41 0xd0c"));
+        assert_eq!(family("vendor_id : GenuineIntel\n"), None);
     }
 
     #[test]

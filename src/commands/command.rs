@@ -131,7 +131,7 @@ Examples:
 
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
-MONTESIEVE_CACHE=L1,L2,L3 sets the bytes of a core's caches to plan for.
+MONTESIEVE_CACHE=48K,2M,0 sets a core's levels of cache to plan for.
 Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached, \
 75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
 

@@ -63,7 +63,8 @@ impl<'a> Context<'a> {
     /// Prepares everything. Every rank must call it.
     ///
     /// # Errors
-    /// [`Error::Reported`] when the instruction set or the output is not available.
+    /// [`Error::Reported`] when the instruction set or the output is not available, or
+    /// `MONTESIEVE_CACHE` is invalid.
     pub fn new(cluster: &'a Cluster, words: &CommandLine, engine: &'a cli::EngineOptions) -> Result<Context<'a>> {
         let tuning = cluster.agree(Machine::choose(words).map_err(Error::Usage))?.tuning;
         let output = Output::of(&engine.destination, cluster)?;

@@ -30,7 +30,7 @@ impl Kernels {
     fn of(machine: &Machine) -> Kernels {
         let Machine { family, caches, tuning, origin } = machine;
         let tuning = HostTuning {
-            cpu_family: Some(family.clone()).filter(|family| !family.is_empty()),
+            cpu_family: family.clone(),
             l1_bytes: caches.map(|caches| caches.l1),
             l2_bytes: caches.map(|caches| caches.l2),
             l3_bytes: caches.map(|caches| caches.l3),

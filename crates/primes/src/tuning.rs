@@ -23,7 +23,7 @@ pub use measured::{ROWS, ROWS_FILE, Row};
 /// use montesieve_primes::tuning::{Origin, Tuning};
 ///
 /// let caches: Caches = "32K,512K,16M".parse()?;
-/// let (laptop, origin) = Tuning::choose(Isa::Portable, "an unknown CPU", Some(caches));
+/// let (laptop, origin) = Tuning::choose(Isa::Portable, None, Some(caches));
 /// assert_eq!((laptop.line_bytes, origin), (320 << 10, Origin::Caches));
 /// // Any other sizes are allowed, within bounds: the answers are the same.
 /// assert_eq!(Tuning { line_bytes: 0, ..laptop }.bounded().line_bytes, *Tuning::LINE_BYTES.start());
@@ -59,8 +59,8 @@ impl Tuning {
 
     /// For the CPU of this family (see [`Row::family`]) with these caches, as far as they are
     /// known; and where the sizes come from.
-    pub fn choose(isa: Isa, family: &str, caches: Option<Caches>) -> (Tuning, Origin) {
-        let measured = measured::ROWS.iter().find(|row| row.family == family && row.tuning.isa == isa);
+    pub fn choose(isa: Isa, family: Option<&str>, caches: Option<Caches>) -> (Tuning, Origin) {
+        let measured = measured::ROWS.iter().find(|row| Some(row.family) == family && row.tuning.isa == isa);
         match (measured, caches) {
             (Some(row), _) => (row.tuning, Origin::Measured),
             (None, Some(caches)) => (Tuning::by_caches(isa, caches), Origin::Caches),
