@@ -99,6 +99,11 @@ impl Difference {
         Layout::of(self.spans().filter(needed).filter_map(|(value, _)| value.params()))
     }
 
+    /// How many values come from the formula.
+    pub(super) fn formulas(&self) -> u64 {
+        self.values.iter().filter(|value| value.params().is_some()).count() as u64
+    }
+
     /// The values, each with its blocks.
     fn spans(&self) -> impl Iterator<Item = (&PiValue, Span)> {
         self.values.iter().scan(0, |behind, value| {

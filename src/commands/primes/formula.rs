@@ -105,7 +105,7 @@ fn computed(
     let (cluster, done) = (context.cluster, done.unwrap_or_default());
     let layout = cluster.broadcast(cluster.at_root(|| difference.needed(&done, context.session.options().part)))?;
     if let Some(layout) = layout {
-        memory::check_formula(cluster, layout.bytes())?;
+        memory::check_formula(cluster, layout.bytes(), difference.formulas() * layout.formula_bytes())?;
     }
     let tables = layout.map(|layout| SharedTables::make(context, layout)).transpose()?;
     let words = tables.as_ref().and_then(|tables| tables.words.as_ref());

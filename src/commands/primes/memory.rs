@@ -17,15 +17,16 @@ const TEXT: u64 = 64 << 20;
 /// Windows of large primes' records are full from this many numbers on.
 const FULL: u64 = 3_000_000_000;
 
-/// Checks whether each host has enough memory for the formula's tables. Every rank must call it.
+/// Checks whether each host has enough memory for the formula's tables of so many `bytes`, and each
+/// rank for `more`. Every rank must call it.
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn check_formula(cluster: &Cluster, bytes: u64) -> Result<()> {
+pub(super) fn check_formula(cluster: &Cluster, bytes: u64, more: u64) -> Result<()> {
     let need = if bytes < SHARED_FROM {
-        Need { what: "the tables", own: OWN + bytes, shared: 0 }
+        Need { what: "the tables", own: OWN + more + bytes, shared: 0 }
     } else {
-        Need { what: "the tables", own: OWN, shared: bytes }
+        Need { what: "the tables", own: OWN + more, shared: bytes }
     };
     check(cluster, need)
 }

@@ -1,8 +1,8 @@
-//! The kernels of the leaves: one plain form of each, and one for AVX-512.
+//! The kernels of the leaves: one plain form of each, and one for AVX2 and AVX-512 where it pays.
 //!
 //! Each loop takes a batch of up to [`BATCH`] leaves of one prime. Plain Rust is compiled once for
-//! each instruction set; AVX-512 has its own forms where the compiler finds no vectors (compressing
-//! by a mask, counters in lanes). All give the same integers.
+//! each instruction set; AVX2 and AVX-512 have their own forms where the compiler finds no vectors
+//! (compressing by a mask, looking entries up). All give the same integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -7,7 +7,7 @@
 //!
 //! Memory in bytes: an eighth of a byte for each number up to sqrt(x / x*), 4 for each prime there,
 //! 0.42 y for factors, 26 MB at most for phi: 26 MB at 1e18 beside phi's, 190 MB at 1e20. Each
-//! process adds reciprocals, 16 MB at most.
+//! formula of a rank adds reciprocals, 17 MB at most ([`Layout::formula_bytes`]).
 
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Deref, Range};
@@ -69,6 +69,12 @@ impl Layout {
         let primes = (1.256 * self.numbers as f64 / (self.numbers as f64).ln()) as u64;
         let sizes = [counts::size(self.numbers), listed::size(primes), factors::size(self.y), phi::size(self.far)];
         sizes.iter().map(|&(pieces, length)| 8 * pieces as u64 * length as u64).sum()
+    }
+
+    /// About how many bytes a formula takes besides the tables, at most.
+    pub fn formula_bytes(&self) -> u64 {
+        let most = self.numbers.min(DIVIDE_MOST) as f64;
+        (8.0 * 1.256 * most / most.ln()) as u64
     }
 
     /// Has all words made, table after table, for the next ones read what came before. `make` is
@@ -164,8 +170,10 @@ impl<'t> Tables<'t> {
         let primes = ListedPrimes::new(&words.primes, &counts, words.window);
         let (factors, phi) = (factors::turns(&words.factors), Phi::new(&words.phi));
         let pi_y = counts.pi(params.y) as usize;
-        let over =
-            (0..=counts.pi(counts.largest.min(DIVIDE_MOST)) as usize).map(|b| 1.0 / primes.at(b) as f64).collect();
+        // Of larger x no x / p is short enough for a product.
+        let is_of_use = params.x / u128::from(params.root3) < 1 << 50;
+        let most = if is_of_use { counts.pi(counts.largest.min(DIVIDE_MOST)) as usize } else { 0 };
+        let over = (0..=most).map(|b| 1.0 / primes.at(b) as f64).collect();
         Tables { params, primes, counts, factors, phi, over, pi_y, turns: (words.window / factors::WHEEL) as usize }
     }
 

@@ -54,9 +54,9 @@ pub(super) fn recount(bytes: &[u8], counters: &mut [u16]) {
 
 #[inline(always)]
 pub(super) fn select(turn: Turn<'_>, threshold: u16, even: &mut LeafBatch, odd: &mut LeafBatch) {
-    for i in turn.from..turn.to {
-        let code = turn.codes[i];
-        let m = turn.base + u32::from(RESIDUES[i]);
+    let places = turn.from..turn.to;
+    for (&code, &residue) in turn.codes[places.clone()].iter().zip(&RESIDUES[places]) {
+        let m = turn.base + u32::from(residue);
         let taken = usize::from(code > threshold);
         let is_odd = usize::from(code & 1);
         odd.m[odd.length] = m;
