@@ -22,12 +22,15 @@ pub(super) const BATCH: usize = 4096;
 const ROOM: usize = COPRIME + 64;
 
 /// Numbers of a block.
+#[cfg(target_arch = "x86_64")]
 const NUMBERS: u64 = 30 * BLOCK as u64;
 /// Bytes of a row of [`MASKS`].
+#[cfg(target_arch = "x86_64")]
 const ROW: usize = 2 * BLOCK;
 
 /// For each number of bits from the last byte: bytes of ones, the last byte at 63, and zeros. A
 /// mask of a block begins where its last byte gets to its place.
+#[cfg(target_arch = "x86_64")]
 static MASKS: [[u8; ROW]; 9] = {
     let (mut masks, mut i) = ([[0; ROW]; 9], 0);
     while i < 9 {
@@ -148,6 +151,7 @@ pub(super) struct Sieved<'s> {
     pub(super) low: u64,
 }
 
+#[cfg(target_arch = "x86_64")]
 impl Sieved<'_> {
     /// How many blocks have all of these.
     fn blocks(&self) -> usize {
