@@ -117,7 +117,7 @@ impl<'t> Hard<'t> {
             groups: vec![0; 2 * groups],
             even: LeafBatch::new(),
             odd: LeafBatch::new(),
-            scratch: vec![0; BATCH + COPRIME + 64],
+            scratch: vec![0; BATCH + kernels::ROOM],
         })
     }
 

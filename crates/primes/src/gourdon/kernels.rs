@@ -19,7 +19,7 @@ use montesieve_kernel::dispatch;
 /// Leaves at once: two buffers of 16 KiB stay in the second-level cache.
 pub(super) const BATCH: usize = 4096;
 /// Beyond the leaves: a turn of the factor table, and a vector's end.
-const ROOM: usize = COPRIME + 64;
+pub(super) const ROOM: usize = COPRIME + 64;
 
 /// Numbers of a block.
 #[cfg(target_arch = "x86_64")]

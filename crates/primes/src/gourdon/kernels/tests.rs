@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 proptest! {
     #[test]
-    fn quotients_are_floors(quotient in 1_u128..1 << 49, m in prop_oneof![1_u64..1 << 32, 1_u64..1000], off in -1_i128..=1) {
+    fn quotients_are_floors(quotient in 1_u128..(1 << 50) - 1, m in prop_oneof![1_u64..1 << 50, 1_u64..1 << 32, 1_u64..1000], off in -1_i128..=1) {
         // Near a multiple, where a floor is hardest.
         let n = (quotient * u128::from(m)).saturating_add_signed(off);
         let expected = n / u128::from(m);
@@ -18,17 +18,19 @@ proptest! {
     fn leaves_are_counted_by_every_lane(
         words in prop::collection::vec(any::<u64>(), 192..193),
         low in (0_u64..1 << 40).prop_map(|n| n * 240),
+        base in prop_oneof![Just(0), 1_u64..1 << 33],
         mut m in prop::collection::vec(1_u32..50_000, 0..60),
         scale in 1_u64..30_000,
     ) {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         m.sort_unstable();
         m.reverse();
-        // n = xp / m must lie in the segment.
-        let xp = u128::from(low + scale % 200) * u128::from(m.first().copied().unwrap_or(1)) + u128::from(scale);
-        m.retain(|&m| (u128::from(low)..u128::from(low + 192 * 240)).contains(&(xp / u128::from(m))));
+        // n = xp / (base + m) must lie in the segment.
+        let xp = u128::from(low + scale % 200) * u128::from(base + u64::from(m.first().copied().unwrap_or(1))) + u128::from(scale);
+        let n = |m: u32| xp / u128::from(base + u64::from(m));
+        m.retain(|&m| (u128::from(low)..u128::from(low + 192 * 240)).contains(&n(m)));
         let bit = |n: u64| (0..8).any(|j| [1, 7, 11, 13, 17, 19, 23, 29][j] == n % 30 && bytes[(n / 30) as usize] >> j & 1 == 1);
-        let expected: u64 = m.iter().map(|&m| (0..=(xp / u128::from(m)) as u64 - low).filter(|&n| bit(n)).count() as u64).sum();
+        let expected: u64 = m.iter().map(|&m| (0..=n(m) as u64 - low).filter(|&n| bit(n)).count() as u64).sum();
         for isa in Supported::all() {
             let (mut counters, mut before, mut places) = (vec![0; 32], vec![0; 32], vec![0; 200]);
             let mut groups = vec![0; 2];
@@ -38,7 +40,18 @@ proptest! {
             prop_assert!(sums.eq((0..32).map(|i| groups[i / GROUP] + u32::from(before[i]))), "{:?}", isa);
             prop_assert_eq!(ones, words.iter().map(|word| word.count_ones()).sum::<u32>());
             let sieved = Sieved { bytes: &bytes, before: &before, groups: &groups, low };
-            prop_assert_eq!(count_leaves(isa, Dividend::new(xp), 0, &m, &mut places, &sieved), expected, "{:?}", isa);
+            prop_assert_eq!(count_leaves(isa, Dividend::new(xp), base, &m, &mut places, &sieved), expected, "{:?}", isa);
+        }
+    }
+
+    #[test]
+    fn blocks_are_counted_alike(bytes in prop::collection::vec(any::<u8>(), 25 * BLOCK..25 * BLOCK + 1), blocks in 0_usize..=25) {
+        let bytes = &bytes[..blocks * BLOCK];
+        for isa in Supported::all() {
+            let mut counters = vec![0; blocks + 16];
+            recount(isa, bytes, &mut counters);
+            let ones = bytes.chunks(BLOCK).map(|block| block.iter().map(|byte| byte.count_ones() as u16).sum::<u16>());
+            prop_assert!(ones.eq(counters[..blocks].iter().copied()), "{:?}", isa);
         }
     }
 
@@ -58,17 +71,18 @@ proptest! {
     }
 
     #[test]
-    fn counts_are_looked_up_alike(words in prop::collection::vec(any::<u32>(), 32..33), low in 1_u64..1 << 45, q in prop::collection::vec(1_u32..1000, 1..40),
-        off in -1_i128..=1) {
+    fn counts_are_looked_up_alike(words in prop::collection::vec(any::<u32>(), 32..33), low in 1_u64..1 << 45, base in prop_oneof![Just(0), 1_u64..1 << 33],
+        q in prop::collection::vec(1_u32..1000, 1..40), off in -1_i128..=1) {
         let entries: Vec<u64> = words.iter().enumerate().map(|(i, &word)| (i as u64 * 7) << 32 | u64::from(word)).collect();
-        let largest = u128::from(*q.iter().max().expect("some"));
+        let divisor = |q: u32| u128::from(base + u64::from(q));
+        let largest = divisor(*q.iter().max().expect("some"));
         // Near a multiple, and on both sides of 2^50, where products are enough.
         let xp = ((u128::from(low) + 1) * largest).saturating_add_signed(off);
-        let q: Vec<u32> = q.into_iter().filter(|&q| (u128::from(low)..u128::from(low) + 32 * u128::from(ENTRY)).contains(&(xp / u128::from(q)))).collect();
-        let expected: u64 = q.iter().map(|&q| up_to(&entries, (xp / u128::from(q)) as u64 - low)).sum();
-        let (xp, over): (_, Vec<f64>) = (Dividend::new(xp), q.iter().map(|&q| 1.0 / f64::from(q)).collect());
+        let q: Vec<u32> = q.into_iter().filter(|&q| (u128::from(low)..u128::from(low) + 32 * u128::from(ENTRY)).contains(&(xp / divisor(q)))).collect();
+        let expected: u64 = q.iter().map(|&q| up_to(&entries, (xp / divisor(q)) as u64 - low)).sum();
+        let (xp, over): (_, Vec<f64>) = (Dividend::new(xp), q.iter().map(|&q| 1.0 / divisor(q) as f64).collect());
         for isa in Supported::all() {
-            prop_assert_eq!(sum_counts(isa, xp, 0, &q, low, &entries), expected, "{:?}", isa);
+            prop_assert_eq!(sum_counts(isa, xp, base, &q, low, &entries), expected, "{:?}", isa);
             prop_assert!(!xp.is_short() || sum_counts_over(isa, xp, &over, low, &entries) == expected, "{:?}", isa);
         }
     }
