@@ -58,8 +58,8 @@ impl fmt::Display for Caches {
     }
 }
 
-/// Bytes as they are written: `48K`, `2M`.
-struct Size(u64);
+/// Bytes as `MONTESIEVE_CACHE` has them: `48K`, `2M`.
+pub struct Size(pub u64);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

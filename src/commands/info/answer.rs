@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use crate::report::field::WIDE;
 use crate::report::record::record;
 use crate::report::{Answer, text};
+use montesieve_kernel::caches::Size;
 use serde::{Deserialize, Serialize};
 
 record! {
@@ -150,11 +151,15 @@ impl InfoResult {
 
     /// What the sieves work with on each host.
     fn write_tuning(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "sizes of the sieves (docs/primes.md, Sizes by machine):")?;
         let head = ["host", "L1", "L2", "L3", "line", "stretch", "leaves", "line end", "middle end", "from"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        let size =
-            |bytes: u64| if bytes < 10 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
-        let known = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), size);
+        let size = |bytes: u64| Size(bytes).to_string();
+        let known = |bytes: Option<u64>| match bytes {
+            None => "unknown".to_owned(),
+            Some(0) => "none".to_owned(),
+            Some(bytes) => size(bytes),
+        };
         for Host { name, tuning, .. } in &self.hosts {
             let caches = [tuning.l1_bytes, tuning.l2_bytes, tuning.l3_bytes].map(known);
             let sizes = [tuning.line_bytes, tuning.stretch_bytes, tuning.leaf_bytes].map(|bytes| size(bytes.into()));
@@ -233,7 +238,7 @@ mod tests {
             origin: "caches".to_owned(),
             line_bytes: 640 << 10,
             stretch_bytes: 24 << 10,
-            line_end: 5_000_000,
+            line_end: 2_500_000,
             middle_end: 50_000_000,
             leaf_bytes: 384 << 10,
         };
@@ -284,9 +289,10 @@ mod tests {
         nid001       250 MB       1.50  no limit  the memory limit of control group /job (300 MB)
         nid002      unknown       none      8 MB
 
-        host         L1       L2       L3    line  stretch  leaves  line end  middle end  from
-        nid001  unknown  unknown  unknown  640 kB    24 kB  384 kB   5000000    50000000  average
-        nid002    48 kB  2048 kB   260 MB  640 kB    24 kB  384 kB   5000000    50000000  caches
+        sizes of the sieves (docs/primes.md, Sizes by machine):
+        host         L1       L2       L3  line  stretch  leaves  line end  middle end  from
+        nid001  unknown  unknown  unknown  640K      24K    384K   2500000    50000000  average
+        nid002      48K       2M     260M  640K      24K    384K   2500000    50000000  caches
 
         ranks  host    bound to CPUs
         0-1    nid001  0-3,6
@@ -306,8 +312,9 @@ mod tests {
         host    memory left  CPU quota  stack  bound by
         laptop      unknown       none   8 MB
 
-        host       L1       L2      L3    line  stretch  leaves  line end  middle end  from
-        laptop  48 kB  2048 kB  260 MB  640 kB    24 kB  384 kB   5000000    50000000  caches
+        sizes of the sieves (docs/primes.md, Sizes by machine):
+        host     L1  L2    L3  line  stretch  leaves  line end  middle end  from
+        laptop  48K  2M  260M  640K      24K    384K   2500000    50000000  caches
         ");
     }
 
@@ -319,8 +326,8 @@ mod tests {
         assert_eq!(json["binding"][0]["cpus"][4], 6);
         insta::assert_snapshot!(written(cluster(), Format::Csv), @r#"
         launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_tuning_cpu_family,host_tuning_l1_bytes,host_tuning_l2_bytes,host_tuning_l3_bytes,host_tuning_origin,host_tuning_line_bytes,host_tuning_stretch_bytes,host_tuning_line_end,host_tuning_middle_end,host_tuning_leaf_bytes,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,5000000,50000000,393216,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,5000000,50000000,393216,,,,8388608,2 ranks share 5 CPUs.
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,2500000,50000000,393216,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
+        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,2500000,50000000,393216,,,,8388608,2 ranks share 5 CPUs.
         "#);
     }
 
