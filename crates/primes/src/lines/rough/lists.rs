@@ -179,7 +179,7 @@ dispatch! {
 fn put_kernel(lists: &mut Lists, records: &[u32]) {
     let (shift, heads, bytes) = (lists.shift, &mut lists.heads[..], lists.bytes.as_mut_ptr());
     assert_eq!(heads.len(), 1 << (32 - shift));
-    let mut put = |record: u32| {
+    for &record in records {
         // SAFETY: there are 2^(32 - shift) heads. The head is inside a list, since a line and a bit
         // as promised have one, and by the credit there is room for 4 bytes in each.
         unsafe {
@@ -189,10 +189,7 @@ fn put_kernel(lists: &mut Lists, records: &[u32]) {
             will_write(bytes.wrapping_add(at + AHEAD));
             bytes.add(at).cast::<u32>().write_unaligned(record.to_le());
         }
-    };
-    let (fours, rest) = records.as_chunks::<4>();
-    fours.iter().for_each(|four| four.iter().for_each(|&record| put(record)));
-    rest.iter().for_each(|&record| put(record));
+    }
 }
 
 /// Tells the processor that this place will be written, wherever it points. By itself it follows
