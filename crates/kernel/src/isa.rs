@@ -20,6 +20,9 @@ pub enum Isa {
     Avx512,
 }
 
+/// Whether plain code has fused multiplications in one instruction: every aarch64 CPU does.
+pub const PLAIN_IS_FUSED: bool = cfg!(target_arch = "aarch64");
+
 /// The feature sets, the only place that names them. `NAME detect` tests this CPU, `NAME ITEM`
 /// compiles a function for the set. For [`Isa::is_supported`] and [`dispatch!`](crate::dispatch).
 #[doc(hidden)]

@@ -26,9 +26,9 @@ use crate::YieldNow;
 use arithmetic::{inverse, power};
 use cross::Cross;
 use limbs::Digits;
-use montesieve_kernel::isa::{Isa, Supported};
+use montesieve_kernel::isa::{Isa, PLAIN_IS_FUSED, Supported};
 use transform::Roots;
-use vector::{Eight, IS_FUSED};
+use vector::Eight;
 
 /// Primes below 2^50 with 15 2^32 roots of unity, and a generator of each.
 const PRIMES: [(u64, u64); 4] =
@@ -73,13 +73,13 @@ pub fn length(words: usize) -> usize {
 }
 
 impl Convolver {
-    /// For lengths of up to `longest` words. `None` where plain numbers are slow and the instruction
-    /// set is portable: `dashu-int` is as fast there.
+    /// For lengths of up to `longest` words. `None` for portable code without fused
+    /// multiplications: `dashu-int` is as fast there.
     ///
     /// # Panics
     /// If this CPU lacks `isa`.
     pub fn new(isa: Isa, longest: usize) -> Option<Convolver> {
-        (isa != Isa::Portable || IS_FUSED).then(|| Convolver::any(isa, longest))
+        (isa != Isa::Portable || PLAIN_IS_FUSED).then(|| Convolver::any(isa, longest))
     }
 
     /// The same, fast or not.

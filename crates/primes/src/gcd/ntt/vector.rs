@@ -16,9 +16,6 @@ impl Eight {
     pub(super) const ZERO: Eight = Eight([0.0; 8]);
 }
 
-/// Whether the plain form is fast: every CPU of this kind has a fused multiplication.
-pub(super) const IS_FUSED: bool = cfg!(target_arch = "aarch64");
-
 impl Eight {
     #[inline(always)]
     fn each(self, f: impl Fn(usize, f64) -> f64) -> Eight {

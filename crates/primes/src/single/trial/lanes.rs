@@ -17,6 +17,7 @@
 
 use super::{DIVISORS, RESIDUES, TURN};
 use montesieve_kernel::dispatch;
+use montesieve_kernel::isa::PLAIN_IS_FUSED;
 
 /// Divisors in flight.
 pub(super) const LANES: usize = 32;
@@ -91,13 +92,10 @@ impl DivisorLanes {
     }
 }
 
-/// Whether plain code has a fused multiplication in one instruction.
-const IS_FUSED: bool = cfg!(target_arch = "aarch64");
-
 dispatch! {
     /// Advances by `turns`; returns whether a divisor of each lane divided the number.
     pub(super) fn advance(isa: Supported, lanes: &mut DivisorLanes, turns: u64, reciprocal: Reciprocal) -> [bool; LANES] {
-        portable => advance_kernel::<IS_FUSED>(lanes, turns, reciprocal),
+        portable => advance_kernel::<PLAIN_IS_FUSED>(lanes, turns, reciprocal),
         avx2 => advance_kernel::<true>(lanes, turns, reciprocal),
         avx512 => advance_kernel::<true>(lanes, turns, reciprocal),
     }
