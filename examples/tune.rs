@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 
 use montesieve::cli::CommandLine;
 use montesieve::isa::Isa;
-use montesieve::machine::Machine;
+use montesieve::machine::{Machine, family};
 use montesieve::primes::Sieve;
 use montesieve::primes::gourdon::{Formula, Layout, Params, Split, Terms, parts, primes_up_to};
 use montesieve::primes::tuning::{ROWS, ROWS_FILE, Tuning};
@@ -169,8 +169,8 @@ fn main() {
     };
     // What is measured is this CPU, whatever is forced.
     let words = CommandLine::default();
-    let Machine { family, caches, .. } = Machine::choose(&words).unwrap_or_else(|error| panic!("{error}"));
-    let Some(family) = family else {
+    let Machine { caches, .. } = Machine::choose(&words).unwrap_or_else(|error| panic!("{error}"));
+    let Some(family) = family() else {
         eprintln!("this system does not tell the CPU's family: there is no row to make");
         std::process::exit(1);
     };

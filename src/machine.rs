@@ -19,8 +19,6 @@ use crate::primes::tuning::{Origin, Tuning};
 /// The machine and what the kernels make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Machine {
-    /// The CPU's family, as the rows of measured CPUs name it, if known.
-    pub family: Option<String>,
     /// The caches of a core, if known.
     pub caches: Option<Caches>,
     /// Instruction set and sizes of the kernels.
@@ -30,8 +28,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The machine of this thread, unless `MONTESIEVE_ISA` or `MONTESIEVE_CACHE` say otherwise. With
-    /// forced caches the sizes follow from them alone.
+    /// The machine of this thread, unless `MONTESIEVE_ISA` or `MONTESIEVE_CACHE` say otherwise.
+    /// With forced caches the sizes follow from them alone.
     ///
     /// # Errors
     /// A sentence for the user when a variable has an invalid value, or an instruction set that
@@ -39,12 +37,16 @@ impl Machine {
     pub fn choose(words: &CommandLine) -> Result<Machine, String> {
         let isa = Isa::choose(words.set("MONTESIEVE_ISA").as_deref())?;
         let forced = words.set("MONTESIEVE_CACHE");
-        let caches = Caches::choose(forced.as_deref(), caches())?;
-        let family = family(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default());
-        let known = family.as_deref().filter(|_| forced.is_none());
-        let (tuning, origin) = Tuning::choose(isa, known, caches);
-        Ok(Machine { family, caches, tuning, origin })
+        let caches = Caches::choose(forced.as_deref(), caches)?;
+        let (tuning, origin) = Tuning::choose(isa, || if forced.is_none() { family() } else { None }, caches);
+        Ok(Machine { caches, tuning, origin })
     }
+}
+
+/// The CPU's family, as the rows of measured CPUs name it, if known. Linux asks every CPU for its
+/// clock meanwhile, which takes milliseconds where there are many.
+pub fn family() -> Option<String> {
+    family_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
 }
 
 /// The caches of the core that this thread runs on.
@@ -56,8 +58,8 @@ fn caches() -> Option<Caches> {
     Caches::of(&listed)
 }
 
-/// Level, bytes and number of cores that share it, of a cache that holds data; a core has so many
-/// `threads`.
+/// Level, bytes and number of cores that share it, of a cache that holds data; `threads` is how
+/// many threads a core has.
 fn data_cache(folder: &Path, threads: u64) -> Option<(u32, u64, u64)> {
     if read(folder, "type")? == "Instruction" {
         return None;
@@ -81,7 +83,7 @@ fn numbers(list: &str) -> u64 {
 }
 
 /// The family in `/proc/cpuinfo`: vendor, family and model, on Arm implementer and part.
-fn family(cpuinfo: &str) -> Option<String> {
+fn family_in(cpuinfo: &str) -> Option<String> {
     let field = |name: &str| {
         let value =
             |line: &str| line.split_once(':').filter(|(n, _)| n.trim() == name).map(|(_, v)| v.trim().to_owned());
@@ -99,10 +101,10 @@ mod tests {
     #[test]
     fn families_of_x86_and_arm() {
         let intel = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: Xeon\n";
-        assert_eq!(family(intel).as_deref(), Some("GenuineIntel 6 143"));
+        assert_eq!(family_in(intel).as_deref(), Some("GenuineIntel 6 143"));
         let arm = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n";
-        assert_eq!(family(arm).as_deref(), Some("0x41 0xd0c"));
-        assert_eq!(family("vendor_id : GenuineIntel\n"), None);
+        assert_eq!(family_in(arm).as_deref(), Some("0x41 0xd0c"));
+        assert_eq!(family_in("vendor_id : GenuineIntel\n"), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::cluster::launch::Launch;
 use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
-use crate::machine::Machine;
+use crate::machine::{self, Machine};
 use crate::report::Report;
 use crate::report::schema::Documentation;
 use serde::{Deserialize, Serialize};
@@ -27,10 +27,10 @@ struct Kernels {
 }
 
 impl Kernels {
-    fn of(machine: &Machine) -> Kernels {
-        let Machine { family, caches, tuning, origin } = machine;
+    fn of(found: &Machine) -> Kernels {
+        let Machine { caches, tuning, origin } = found;
         let tuning = HostTuning {
-            cpu_family: family.clone(),
+            cpu_family: machine::family(),
             l1_bytes: caches.map(|caches| caches.l1),
             l2_bytes: caches.map(|caches| caches.l2),
             l3_bytes: caches.map(|caches| caches.l3),
@@ -41,7 +41,7 @@ impl Kernels {
             middle_end: tuning.middle_end,
             leaf_bytes: tuning.leaf_bytes,
         };
-        Kernels { isa: machine.tuning.isa.to_string(), tuning }
+        Kernels { isa: found.tuning.isa.to_string(), tuning }
     }
 }
 

@@ -43,12 +43,12 @@ impl Caches {
     }
 
     /// The caches to plan for: `forced` (the value of `MONTESIEVE_CACHE`) if there is one, else
-    /// those that were found.
+    /// those that `find` finds.
     ///
     /// # Errors
     /// A sentence for the user when `forced` is not three sizes.
-    pub fn choose(forced: Option<&str>, found: Option<Caches>) -> Result<Option<Caches>, String> {
-        forced.map_or(Ok(found), |sizes| sizes.parse().map(Some))
+    pub fn choose(forced: Option<&str>, find: impl FnOnce() -> Option<Caches>) -> Result<Option<Caches>, String> {
+        forced.map_or_else(|| Ok(find()), |sizes| sizes.parse().map(Some))
     }
 }
 
@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn what_is_forced_counts() {
         let (small, found) = ("16K,256K,0", Some(Caches::UNKNOWN));
-        assert_eq!(Caches::choose(Some(small), found), Ok(small.parse().ok()));
-        assert_eq!((Caches::choose(None, found), Caches::choose(None, None)), (Ok(found), Ok(None)));
-        assert!(Caches::choose(Some("large"), found).is_err());
+        assert_eq!(Caches::choose(Some(small), || found), Ok(small.parse().ok()));
+        assert_eq!((Caches::choose(None, || found), Caches::choose(None, || None)), (Ok(found), Ok(None)));
+        assert!(Caches::choose(Some("large"), || found).is_err());
     }
 }

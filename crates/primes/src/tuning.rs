@@ -23,10 +23,11 @@ pub use measured::{ROWS, ROWS_FILE, Row};
 /// use montesieve_primes::tuning::{Origin, Tuning};
 ///
 /// let caches: Caches = "32K,512K,16M".parse()?;
-/// let (laptop, origin) = Tuning::choose(Isa::Portable, None, Some(caches));
+/// let (laptop, origin) = Tuning::choose(Isa::Portable, || None, Some(caches));
 /// assert_eq!((laptop.line_bytes, origin), (320 << 10, Origin::Caches));
 /// // Any other sizes are allowed, within bounds: the answers are the same.
-/// assert_eq!(Tuning { line_bytes: 0, ..laptop }.bounded().line_bytes, *Tuning::LINE_BYTES.start());
+/// let least = Tuning { line_bytes: 0, ..laptop }.bounded();
+/// assert_eq!(least.line_bytes, *Tuning::LINE_BYTES.start());
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +58,12 @@ impl Tuning {
     /// Bounds of `leaf_bytes`.
     pub const LEAF_BYTES: RangeInclusive<u32> = 16 << 10..=4 << 20;
 
-    /// For the CPU of this family (see [`Row::family`]) with these caches, as far as they are
-    /// known; and where the sizes come from.
-    pub fn choose(isa: Isa, family: Option<&str>, caches: Option<Caches>) -> (Tuning, Origin) {
-        let measured = measured::ROWS.iter().find(|row| Some(row.family) == family && row.tuning.isa == isa);
+    /// For the CPU of this `family` (see [`Row::family`]) with these caches, as far as they are
+    /// known; and where the sizes come from. The family is asked for only where there is a row.
+    pub fn choose(isa: Isa, family: impl FnOnce() -> Option<String>, caches: Option<Caches>) -> (Tuning, Origin) {
+        let mut rows = measured::ROWS.iter().filter(|row| row.tuning.isa == isa).peekable();
+        let family = rows.peek().and_then(|_| family());
+        let measured = rows.find(|row| Some(row.family) == family.as_deref());
         match (measured, caches) {
             (Some(row), _) => (row.tuning, Origin::Measured),
             (None, Some(caches)) => (Tuning::by_caches(isa, caches), Origin::Caches),

@@ -17,8 +17,8 @@ const TEXT: u64 = 64 << 20;
 /// Windows of large primes' records are full from this many numbers on.
 const FULL: u64 = 3_000_000_000;
 
-/// Checks whether each host has enough memory for the formula's tables of so many `bytes`, and each
-/// rank for `more`. Every rank must call it.
+/// Checks whether each host has enough memory for the formula's tables, `bytes` in all, and each
+/// rank for `more` bytes. Every rank must call it.
 ///
 /// # Errors
 /// As [`check`].
