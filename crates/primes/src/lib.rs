@@ -21,9 +21,10 @@
 //!   ([`batch`], [`huge`]). Uses none of the above.
 //!
 //! Three small files serve all folders: `task` (what is asked, of which numbers), `modulo` (a quick
-//! remainder) and [`tuning`] (how much data to work on at once, on this machine). Hot loops are plain Rust, compiled once for each instruction set by
-//! [`dispatch!`](montesieve_kernel::dispatch) beside them. Where the compiler needs help, files
-//! `avx512.rs` and `avx2.rs` have intrinsics, and `portable.rs` the same without.
+//! remainder) and [`tuning`] (how much data to work on at once, on this machine). Hot loops are plain
+//! Rust, compiled once for each instruction set by [`dispatch!`](montesieve_kernel::dispatch)
+//! beside them. Where the compiler needs help, files `avx512.rs` and `avx2.rs` have intrinsics, and
+//! `portable.rs` the same without.
 //!
 //! Ranges are half-open, `[low, high)`, up to [`HIGHEST`]; [`Sieve`] splits them at 2^64. Below
 //! that border `high` is a `u64`, so 2^64 - 1 itself is never sieved. Nothing is lost: it is

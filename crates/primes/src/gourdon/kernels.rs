@@ -12,7 +12,9 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use super::crossing::{self, BLOCK, CrossingState, UP_TO};
+#[cfg(target_arch = "x86_64")]
+use super::crossing::BLOCK;
+use super::crossing::{self, CrossingState, UP_TO};
 use super::factors::COPRIME;
 use montesieve_kernel::dispatch;
 

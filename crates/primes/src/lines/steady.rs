@@ -19,7 +19,7 @@ use montesieve_kernel::dispatch;
 /// the last one. Not as much as the prime reaches, which would evict the line from L2.
 pub(crate) const MARGIN: usize = 1 << 15;
 
-/// Primes at once: so many that the compiler makes loops of vectors for them.
+/// Primes at once: enough for the compiler to make loops of vectors.
 const LANES: usize = 64;
 
 /// One number for each prime.
@@ -37,7 +37,8 @@ dispatch! {
     /// written over.
     ///
     /// # Panics
-    /// When a first hit is not below its prime, the primes do not rise, or the margin is missing.
+    /// When the margin is missing; and among the primes of whole groups, when a first hit is not
+    /// below its prime, or the primes do not rise.
     pub(super) fn cross(isa: Supported, primes: &[u32], firsts: &[u32], line: &mut [u8], bits: u32) {
         portable => cross_kernel::<false>(primes, firsts, line, bits),
         avx2 => cross_kernel::<true>(primes, firsts, line, bits),

@@ -85,8 +85,8 @@ wide! {
         _mm256_castpd_si256(_mm256_add_pd(n, _mm256_set1_pd(MIDDLE)))
     }
 
-    /// n / UNIT << SHIFT, with a fraction below, for n below 2^24: UNIT is 2^(SHIFT - 31) to
-    /// 2^(SHIFT - 32).
+    /// n / UNIT << SHIFT, with a fraction below, for n below 2^31 (a segment has less than 2^27):
+    /// UNIT is 2^(SHIFT - 31) to 2^(SHIFT - 32).
     #[inline]
     fn part<const UNIT: u64, const SHIFT: u32>(n: __m256i) -> __m256i {
         let parts = _mm256_mul_epu32(n, _mm256_set1_epi64x(const { (1_i64 << SHIFT) / UNIT as i64 + 1 }));
@@ -134,9 +134,9 @@ wide! {
     }
 
     pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u64], sieved: &Sieved<'_>) -> u64 {
-        let most = match xp.middle {
-            0.0 => places_of::<false>(xp, base, m, sieved.low, places),
-            _ => places_of::<true>(xp, base, m, sieved.low, places),
+        let most = match xp.is_short() {
+            false => places_of::<false>(xp, base, m, sieved.low, places),
+            true => places_of::<true>(xp, base, m, sieved.low, places),
         };
         let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
         assert!((most as usize) < sieved.blocks());
@@ -249,9 +249,9 @@ wide! {
         let (fours, rest) = q.as_chunks::<LANES>();
         // SAFETY: four numbers.
         let four = |i: usize| unsafe { _mm_loadu_si128(fours[i].as_ptr().cast()) };
-        let sum = match xp.middle {
-            0.0 => sum_at(entries, fours.len(), |i| offsets::<false>(xp, base, four(i), low)),
-            _ => sum_at(entries, fours.len(), |i| offsets::<true>(xp, base, four(i), low)),
+        let sum = match xp.is_short() {
+            false => sum_at(entries, fours.len(), |i| offsets::<false>(xp, base, four(i), low)),
+            true => sum_at(entries, fours.len(), |i| offsets::<true>(xp, base, four(i), low)),
         };
         sum + super::portable::sum_counts(xp, base, rest, low, entries)
     }

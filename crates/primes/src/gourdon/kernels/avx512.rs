@@ -1,5 +1,5 @@
-//! The forms for AVX-512: quotients 8 at a time, counters summed in lanes, numbers selected by
-//! compression.
+//! The forms for AVX-512: quotients and look-ups 8 at a time, a leaf's block by one mask, numbers
+//! selected by compression.
 //!
 //! Unsafe throughout for its loads and stores: every one is inside a slice whose length is checked
 //! before.
@@ -16,8 +16,7 @@ const LANES: usize = 16;
 static COPRIMES: [u8; 64] = {
     let (mut list, mut i, mut count) = ([0; 64], 1, 0);
     while i <= 60 {
-        // Up to 2 i - 1.
-        let odd = 2 * i as u32 + 29;
+        let odd = 2 * i as u32 - 1;
         if !odd.is_multiple_of(3) && !odd.is_multiple_of(5) {
             count += 1;
         }
@@ -65,7 +64,7 @@ wide! {
         _mm512_castpd_si512(_mm512_fmadd_round_pd::<DOWN>(_mm512_set1_pd(xp.middle), over, less))
     }
 
-    /// n / unit and its fraction, times 2^52 and rounded up, for n below 2^24. Later multiples of
+    /// n / unit and its fraction, times 2^52 and rounded up, for n of a segment, below 2^27. Later multiples of
     /// the fraction have the remainder.
     #[inline]
     fn part(n: __m512i, unit: u64) -> (__m512i, __m512i) {
@@ -112,9 +111,9 @@ wide! {
     }
 
     pub(super) fn count_leaves(xp: Dividend, base: u64, m: &[u32], places: &mut [u64], sieved: &Sieved<'_>) -> u64 {
-        let most = match xp.middle {
-            0.0 => places_of::<false>(xp, base, m, sieved.low, places),
-            _ => places_of::<true>(xp, base, m, sieved.low, places),
+        let most = match xp.is_short() {
+            false => places_of::<false>(xp, base, m, sieved.low, places),
+            true => places_of::<true>(xp, base, m, sieved.low, places),
         };
         let blocks = sieved.bytes.as_chunks::<BLOCK>().0;
         assert!(m.is_empty() || most < sieved.blocks() as u64);
@@ -201,9 +200,9 @@ wide! {
     }
 
     pub(super) fn sum_counts(xp: Dividend, base: u64, q: &[u32], low: u64, entries: &[u64]) -> u64 {
-        match xp.middle {
-            0.0 => sum_at(entries, q.len(), |at| offsets::<false>(xp, base, divisors(q, at), low)),
-            _ => sum_at(entries, q.len(), |at| offsets::<true>(xp, base, divisors(q, at), low)),
+        match xp.is_short() {
+            false => sum_at(entries, q.len(), |at| offsets::<false>(xp, base, divisors(q, at), low)),
+            true => sum_at(entries, q.len(), |at| offsets::<true>(xp, base, divisors(q, at), low)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! All instruction sets give the same integers as the plain form and the definition.
 
 use super::*;
+use crate::gourdon::crossing::BLOCK;
 use montesieve_kernel::isa::Supported;
 use proptest::prelude::*;
 
