@@ -6,7 +6,8 @@
 //! one rank with success and without a result: exit handlers find that, one for each thread. Each
 //! call of `exit` takes a handler off the process's list. With a single handler, a second thread
 //! that exits at the same moment would end the process with success. A C++ exception that leaves
-//! the function ends the job too.
+//! the function ends the job too. In a program whose panics abort, only the main thread has a frame
+//! that catches it; on other threads it calls `abort`, as C++ wants it where nothing catches.
 //!
 //! Everything in a handler is async-signal-safe: no allocation, no lock, and the message goes
 //! through [`EndJob`]. A handler has its own stack, since a recursion without end leaves none.

@@ -70,7 +70,10 @@ double recursion(int dim, const double *x, void *data)
 double exception(int dim, const double *x, void *data)
 {
     static struct _Unwind_Exception thrown;
-    if (RARE) _Unwind_RaiseException(&thrown);
+    if (RARE) {
+        _Unwind_RaiseException(&thrown);
+        abort(); /* As C++ does where nothing on the stack would catch it. */
+    }
     return 1;
 }
 double waits(int dim, const double *x, void *data)
