@@ -48,18 +48,18 @@ use crate::error::{Error, Result};
 use crate::{fault, stderr};
 
 command::commands! {
-    Pi(pi::Pi),
-    Integrate(integrate::Integrate),
-    Primes(primes::Primes),
-    Isprime(isprime::IsPrime),
-    Gcd(gcd::Gcd),
-    Patterns(patterns::Patterns),
-    Scaling(scaling::Scaling),
-    Merge(merge::Merge),
-    Burnin(burnin::Burnin),
-    Info(info::Info),
-    Completions(pages::Completions),
-    Man(pages::ManPages),
+    "pi" => Pi(pi::Pi),
+    "integrate" => Integrate(integrate::Integrate),
+    "primes" => Primes(primes::Primes),
+    "isprime" => Isprime(isprime::IsPrime),
+    "gcd" => Gcd(gcd::Gcd),
+    "patterns" => Patterns(patterns::Patterns),
+    "scaling" => Scaling(scaling::Scaling),
+    "merge" => Merge(merge::Merge),
+    "burnin" => Burnin(burnin::Burnin),
+    "info" => Info(info::Info),
+    "completions" => Completions(pages::Completions),
+    "man" => Man(pages::ManPages),
 }
 
 /// Runs the root's command; after a loss runs it again on the living ranks, if it can restart.

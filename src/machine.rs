@@ -13,6 +13,7 @@ use montesieve_kernel::caches::Caches;
 
 use crate::cli::CommandLine;
 use crate::cluster::host_counters::cpu;
+use crate::cluster::system_file;
 use crate::isa::Isa;
 use crate::primes::tuning::{Origin, Tuning};
 
@@ -46,7 +47,7 @@ impl Machine {
 /// The CPU's family, as the rows of measured CPUs name it, if known. Linux asks every CPU for its
 /// clock meanwhile, which takes milliseconds where there are many.
 pub fn family() -> Option<String> {
-    family_in(&fs::read_to_string("/proc/cpuinfo").ok()?)
+    family_in(&system_file::read("/proc/cpuinfo")?)
 }
 
 /// The caches of the core that this thread runs on.
@@ -70,7 +71,7 @@ fn data_cache(folder: &Path, threads: u64) -> Option<(u32, u64, u64)> {
 }
 
 fn read(folder: &Path, file: &str) -> Option<String> {
-    fs::read_to_string(folder.join(file)).ok().map(|text| text.trim().to_owned())
+    system_file::read(folder.join(file)).map(|text| text.trim().to_owned())
 }
 
 /// How many numbers a list such as `0-3,8` has.

@@ -126,13 +126,18 @@ pub(crate) enum UnknownVariable {
     Unknown(String),
 }
 
-/// The variables that no command knows.
-pub(crate) fn strangers(command: &Command, words: &CommandLine) -> Vec<UnknownVariable> {
+/// The variables that no command knows. `command` is called only if some variable may be one:
+/// building all options takes a millisecond.
+pub(crate) fn strangers(command: impl FnOnce() -> Command, words: &CommandLine) -> Vec<UnknownVariable> {
     let mut known: Vec<String> = OTHERS.map(|name| format!("{PREFIX}{name}")).into();
-    add_variables(command, &mut known);
-    let is_strange = |name: &&String| !known.contains(name) && !name.starts_with(TESTS);
-    let names = words.variables.iter().map(|(name, _)| name).filter(is_strange);
-    names.map(|name| stranger(name, &known)).collect()
+    let mut names: Vec<&String> = words.variables.iter().map(|(name, _)| name).collect();
+    names.retain(|name| !known.contains(name) && !name.starts_with(TESTS));
+    if names.is_empty() {
+        return Vec::new();
+    }
+    add_variables(&command(), &mut known);
+    names.retain(|name| !known.contains(name));
+    names.into_iter().map(|name| stranger(name, &known)).collect()
 }
 
 fn stranger(name: &String, known: &[String]) -> UnknownVariable {
@@ -309,7 +314,7 @@ mod tests {
 
     #[test]
     fn slips_are_told_from_variables_of_others() {
-        let found = |name: &str| strangers(&crate::commands::command::command(), &words("m pi", &[(name, "7")]));
+        let found = |name: &str| strangers(crate::commands::command::command, &words("m pi", &[(name, "7")]));
         for name in [
             "SEED",
             "ISA",
@@ -339,7 +344,7 @@ mod tests {
         let text = String::from_utf8(found.stdout).expect("UTF-8");
         assert!(text.contains("MONTESIEVE_MPIRUN"), "{text}");
         for name in text.lines() {
-            assert_eq!(strangers(&crate::commands::command::command(), &words("m pi", &[(name, "1")])), [], "{name}");
+            assert_eq!(strangers(crate::commands::command::command, &words("m pi", &[(name, "1")])), [], "{name}");
         }
     }
 

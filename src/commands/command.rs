@@ -4,6 +4,7 @@
 //! its folder only `commands.rs` names it, as a module and in the list: help, completions, pages,
 //! presets, dispatch and docs/json.md follow from there.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 
 use clap::{CommandFactory, Parser};
@@ -149,18 +150,35 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
+/// The clap command with the one subcommand that the first argument names, or [`command`] if it
+/// names none. It parses the same valid command lines to the same values. Building the options of
+/// all commands takes a third of a short run's time; only help and errors need them.
+pub fn command_of(arguments: &[OsString]) -> clap::Command {
+    let name = arguments.get(1).and_then(|word| word.to_str());
+    let alone = clap::Command::new("montesieve").args_override_self(true);
+    name.and_then(Commands::subcommand).map_or_else(command, |subcommand| alone.subcommand(subcommand))
+}
+
 /// Defines the enum of the commands from their list, in the order of the help. The doc comments of
 /// their options are the help texts.
 macro_rules! commands {
-    ($($name:ident($options:ty)),* $(,)?) => {
+    ($($word:literal => $name:ident($options:ty)),* $(,)?) => {
         /// The commands, in the order of the help.
         #[derive(clap::Subcommand, Clone, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
         pub enum Commands {
-            $($name($options)),*
+            $(#[command(name = $word)] $name($options)),*
         }
 
         impl Commands {
+            /// The clap command of this name, alone.
+            fn subcommand(name: &str) -> Option<clap::Command> {
+                match name {
+                    $($word => Some(<$options as clap::Args>::augment_args(clap::Command::new($word))),)*
+                    _ => None,
+                }
+            }
+
             /// The documentation of each command's JSON, in the same order.
             pub fn documentation() -> Vec<$crate::report::schema::Documentation> {
                 vec![$(<$options as $crate::commands::command::Command>::documentation()),*]

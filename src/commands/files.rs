@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, ValueHint};
 
-use super::command::command;
+use super::command::command_of;
 use crate::cli::words::{CommandLine, with_presets};
 
 /// A file named by the user.
@@ -47,9 +47,9 @@ const ROLES: [(&str, Role); 10] = [
 
 /// The files of a valid command line; none for an invalid one.
 pub fn files(words: &CommandLine) -> Vec<File> {
-    let command = command();
+    let mut command = command_of(&words.arguments);
     let Ok((arguments, _)) = with_presets(&command, words) else { return Vec::new() };
-    let Ok(matches) = command.clone().try_get_matches_from(arguments) else { return Vec::new() };
+    let Ok(matches) = command.try_get_matches_from_mut(arguments) else { return Vec::new() };
     let (mut command, mut matches) = (&command, &matches);
     let mut files = Vec::new();
     loop {
@@ -81,6 +81,7 @@ fn of(option: &Arg, matches: &ArgMatches) -> Vec<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::command::command;
     use clap::Command;
 
     fn named(line: &str, variables: &[(&str, &str)]) -> String {

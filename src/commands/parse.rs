@@ -16,7 +16,7 @@ use std::ops::RangeInclusive;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Error, FromArgMatches};
 
-use super::command::{Cli, command};
+use super::command::{Cli, command, command_of};
 use crate::cli::words::{CommandLine, Preset, UnknownVariable, strangers, with_presets};
 
 /// Why there is nothing to run: a request for help, or an error.
@@ -82,7 +82,11 @@ fn mentions(text: &str, option: &str) -> bool {
 /// assert_eq!(pi.samples(), 1_000_000);
 /// ```
 pub fn parse(words: &CommandLine) -> Result<Cli, Refusal> {
-    let mut command = command();
+    parse_as(command_of(&words.arguments), words).or_else(|_| parse_as(command(), words))
+}
+
+/// Parses them as `command` defines.
+fn parse_as(mut command: clap::Command, words: &CommandLine) -> Result<Cli, Refusal> {
     let (arguments, presets) =
         with_presets(&command, words).map_err(|message| Refusal::new(&usage_error(message), &[]))?;
     command
@@ -105,7 +109,7 @@ pub fn parse(words: &CommandLine) -> Result<Cli, Refusal> {
 
 /// A variable whose name is nearly a preset's, and which would be ignored silently.
 fn slip(words: &CommandLine) -> Option<String> {
-    strangers(&command(), words).into_iter().find_map(|stranger| match stranger {
+    strangers(command, words).into_iter().find_map(|stranger| match stranger {
         UnknownVariable::Slip(message) => Some(message),
         UnknownVariable::Unknown(_) => None,
     })
@@ -117,7 +121,7 @@ pub fn unknown_variables(words: &CommandLine) -> Vec<String> {
         UnknownVariable::Unknown(name) => Some(name),
         UnknownVariable::Slip(_) => None,
     };
-    strangers(&command(), words).into_iter().filter_map(unknown).collect()
+    strangers(command, words).into_iter().filter_map(unknown).collect()
 }
 
 /// The options of a command preset by variables: `--seed` by `MONTESIEVE_SEED=7`.
@@ -134,7 +138,10 @@ impl Presets {
 
 /// The presets of this command line.
 pub fn presets(words: &CommandLine) -> Presets {
-    Presets(with_presets(&command(), words).map(|(_, presets)| presets).unwrap_or_default())
+    if words.variables.is_empty() {
+        return Presets::default();
+    }
+    Presets(with_presets(&command_of(&words.arguments), words).map(|(_, presets)| presets).unwrap_or_default())
 }
 
 fn usage_error(message: String) -> Error {

@@ -7,13 +7,13 @@
 //! "Control group v2".
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 use super::limits;
+use super::system_file::{self, number};
 
 /// A reading of the counters.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,14 +52,14 @@ pub struct HostCounters {
 impl CounterReading {
     /// Reads the counters.
     pub fn read() -> CounterReading {
-        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let stat = system_file::read("/proc/stat").unwrap_or_default();
         let (busy, stolen) = busy_and_stolen(&stat, rustix::param::clock_ticks_per_second() as f64).unzip();
         let throttle = format!("/sys/devices/system/cpu/cpu{}/thermal_throttle/core_throttle_count", cpu());
         CounterReading {
             busy,
             stolen,
             quota_stops: quota_stops(),
-            heat_stops: number(Path::new(&throttle)),
+            heat_stops: number(&throttle),
             own: seconds(ClockId::ProcessCPUTime),
         }
     }
@@ -104,11 +104,7 @@ fn seconds(clock: ClockId) -> f64 {
 /// Reads a file in kHz from the folder of this thread's CPU; returns MHz.
 fn frequency(file: &str) -> Option<u32> {
     let path = format!("/sys/devices/system/cpu/cpu{}/cpufreq/{file}", cpu());
-    u32::try_from(number(Path::new(&path))? / 1000).ok()
-}
-
-fn number(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+    u32::try_from(number(&path)? / 1000).ok()
 }
 
 /// `cpu  user nice system idle iowait irq softirq steal guest guest_nice`, in ticks; guests are in
@@ -122,7 +118,7 @@ fn busy_and_stolen(stat: &str, ticks: f64) -> Option<(f64, f64)> {
 
 /// `nr_throttled` of this process's control group.
 fn quota_stops() -> Option<u64> {
-    let stat = fs::read_to_string(limits::cpu_group()?.join("cpu.stat")).ok()?;
+    let stat = system_file::read(limits::cpu_group()?.join("cpu.stat"))?;
     stat.lines().find_map(|line| line.strip_prefix("nr_throttled "))?.trim().parse().ok()
 }
 
@@ -131,7 +127,7 @@ fn domains(allowed: &[usize]) -> Option<u32> {
     let folder = fs::read_dir("/sys/devices/system/node").ok()?;
     let is_domain = |name: &str| name.strip_prefix("node").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
     let lists = folder.flatten().filter(|entry| entry.file_name().to_str().is_some_and(is_domain));
-    let lists = lists.filter_map(|entry| fs::read_to_string(entry.path().join("cpulist")).ok());
+    let lists = lists.filter_map(|entry| system_file::read(entry.path().join("cpulist")));
     let count = lists.filter(|list| allowed.iter().any(|&cpu| contains(list, cpu))).count();
     u32::try_from(count).ok().filter(|&count| count > 0)
 }

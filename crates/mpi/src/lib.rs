@@ -65,6 +65,7 @@ pub mod stderr;
 pub mod stdout;
 pub mod stream;
 mod sub_cluster;
+pub mod system_file;
 #[cfg(feature = "mpi")]
 mod tag;
 pub mod testing;

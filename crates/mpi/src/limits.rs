@@ -8,11 +8,13 @@
 //! at once (`inactive_file`) counts as free; swap does not count. Reference: kernel.org, "Control
 //! Group v2" and "Memory Resource Controller" (v1).
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustix::process::{Resource, getrlimit};
 use serde::{Deserialize, Serialize};
+
+use crate::system_file::{self, number};
 
 /// Version 1 expresses "no limit" by a number close to 2^63.
 const UNLIMITED: u64 = 1 << 60;
@@ -41,10 +43,10 @@ pub struct Quota {
 /// All bounds on memory: of the host, of the control groups, of this process.
 pub fn memory() -> Vec<Bound> {
     let mut bounds = Vec::new();
-    let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| kilobytes(&text, "MemAvailable:"));
+    let available = system_file::read("/proc/meminfo").and_then(|text| kilobytes(&text, "MemAvailable:"));
     bounds.extend(available.map(|left| Bound { left, cause: "what the host has free".to_owned(), is_own: false }));
-    bounds.extend(Groups::read(Path::new("/")).memory());
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    bounds.extend(Groups::ours().memory());
+    let status = system_file::read("/proc/self/status").unwrap_or_default();
     let own = [
         (Resource::As, "VmSize:", "the limit of address space (ulimit -v"),
         (Resource::Data, "VmData:", "the limit of data (ulimit -d"),
@@ -60,13 +62,12 @@ pub fn memory() -> Vec<Bound> {
 
 /// The smallest quota of CPU time; `None` without one.
 pub fn quota() -> Option<Quota> {
-    Groups::read(Path::new("/")).quota()
+    Groups::ours().quota()
 }
 
 /// The folder of this process's control group for CPU time, if any.
 pub fn cpu_group() -> Option<PathBuf> {
-    let groups = Groups::read(Path::new("/"));
-    groups.0.iter().find_map(|group| group.own("cpu").filter(|folder| folder.join("cpu.stat").exists()))
+    Groups::ours().0.iter().find_map(|group| group.own("cpu").filter(|folder| folder.join("cpu.stat").exists()))
 }
 
 /// The largest stack of the main thread, in bytes; `None` without a limit.
@@ -95,9 +96,15 @@ struct Group {
 }
 
 impl Groups {
+    /// Those of this process, read once: it stays in its groups.
+    fn ours() -> &'static Groups {
+        static OURS: OnceLock<Groups> = OnceLock::new();
+        OURS.get_or_init(|| Groups::read(Path::new("/")))
+    }
+
     /// Reads those of this process, on the system whose files are below `root`.
     fn read(root: &Path) -> Groups {
-        let read = |file: &str| fs::read_to_string(root.join(file)).unwrap_or_default();
+        let read = |file: &str| system_file::read(root.join(file)).unwrap_or_default();
         let (groups, mounts) = (read("proc/self/cgroup"), read("proc/self/mountinfo"));
         Groups(mounts.lines().filter_map(|mount| Group::of(root, mount, &groups)).collect())
     }
@@ -199,7 +206,7 @@ impl Group {
 
     fn quota(&self, folder: &Path) -> Option<Quota> {
         let (granted, period) = if self.is_v2 {
-            let text = fs::read_to_string(folder.join("cpu.max")).ok()?;
+            let text = system_file::read(folder.join("cpu.max"))?;
             let (granted, period) = text.trim().split_once(' ')?;
             (granted.parse().ok()?, period.parse().ok()?)
         } else {
@@ -223,14 +230,9 @@ fn unescaped(path: &str) -> String {
         .fold(path.to_owned(), |path, (code, text)| path.replace(code, text))
 }
 
-/// The number in a file; `None` for "max".
-fn number(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
-}
-
 /// The number after `name` in a file of such lines.
 fn number_in(path: &Path, name: &str) -> Option<u64> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = system_file::read(path)?;
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 

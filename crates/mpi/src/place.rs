@@ -1,13 +1,12 @@
 //! Where this rank runs: its host, the CPUs it may use, the memory it has used. What the system
 //! does not report is empty or zero.
 
-use std::fs;
-
 use serde::{Deserialize, Serialize};
 
 use super::Cluster;
 use super::limits::{self, Bound, kilobytes};
 use crate::error::Result;
+use crate::system_file;
 
 /// One rank's place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +35,7 @@ pub struct Place {
 impl Place {
     /// Queries the system.
     pub fn here() -> Place {
-        let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let cpu = system_file::read("/proc/cpuinfo").unwrap_or_default();
         let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map(|(_, name)| name);
         let quota = limits::quota();
         Place {
@@ -48,7 +47,7 @@ impl Place {
             quota_group: quota.map(|quota| quota.group).unwrap_or_default(),
             memory: limits::memory().into_iter().min_by_key(|bound| bound.left),
             stack: limits::stack(),
-            peak_memory: fs::read_to_string("/proc/self/status").ok().as_deref().and_then(peak_memory).unwrap_or(0),
+            peak_memory: system_file::read("/proc/self/status").as_deref().and_then(peak_memory).unwrap_or(0),
         }
     }
 

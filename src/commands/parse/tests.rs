@@ -15,10 +15,13 @@ use crate::progress::Mode;
 use crate::report::Format;
 
 fn try_with(line: &str, variables: &[(&str, &str)]) -> Result<Cli, Refusal> {
-    parse(&CommandLine::collect(
+    let words = CommandLine::collect(
         line.split_whitespace().map(OsString::from),
         variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
-    ))
+    );
+    let found = parse(&words);
+    assert_eq!(found, parse_as(command(), &words), "{line}: alone and among all commands");
+    found
 }
 
 fn cli(line: &str) -> Commands {
@@ -319,6 +322,7 @@ proptest::proptest! {
     #[test]
     fn no_words_panic(words in proptest::collection::vec("[-a-z0-9=.^]{0,8}|pi|primes|info|integrate|expr|ball|--bounds|-d|--print|--seed", 0..6)) {
         let words = std::iter::once("montesieve".to_owned()).chain(words).map(OsString::from);
-        let _ = parse(&CommandLine::collect(words, []));
+        let words = CommandLine::collect(words, []);
+        assert_eq!(parse(&words), parse_as(command(), &words));
     }
 }

@@ -1,5 +1,7 @@
 //! Control groups as found on systems: files of version 1, version 2, both, in containers, nested.
 
+use std::fs;
+
 use super::*;
 
 const MB: u64 = 1 << 20;
