@@ -194,7 +194,7 @@ def lists(tools: Tools, rounds: int) -> None:
                 tools,
                 rounds,
                 f"{start:.3g}, {form}",
-                {(tools.isas[-1], "dispatch"): "3 / 5" if form == "text" else ""},
+                {(tools.isas[-1], "dispatch"): "3 / 5" if form == "text" and start == 0 else ""},
                 lambda _: tools.timed([rival_program, *bounds, "--print", "--threads=1"], keep=False)[0],
                 lambda _: tools.timed(command, keep=False)[0],
             )
