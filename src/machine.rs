@@ -13,7 +13,7 @@ use montesieve_kernel::caches::Caches;
 
 use crate::cli::CommandLine;
 use crate::cluster::host_counters::cpu;
-use crate::cluster::system_file;
+use crate::cluster::system_file::{self, list_length};
 use crate::isa::Isa;
 use crate::primes::tuning::{Origin, Tuning};
 
@@ -54,7 +54,7 @@ pub fn family() -> Option<String> {
 fn caches() -> Option<Caches> {
     let core = format!("/sys/devices/system/cpu/cpu{}", cpu());
     let folders = fs::read_dir(format!("{core}/cache")).ok()?.flatten();
-    let threads = read(Path::new(&core), "topology/thread_siblings_list").map_or(1, |list| numbers(&list));
+    let threads = read(Path::new(&core), "topology/thread_siblings_list").map_or(1, |list| list_length(&list));
     let listed: Vec<_> = folders.filter_map(|folder| data_cache(&folder.path(), threads)).collect();
     Caches::of(&listed)
 }
@@ -66,21 +66,12 @@ fn data_cache(folder: &Path, threads: u64) -> Option<(u32, u64, u64)> {
         return None;
     }
     let kilobytes: u64 = read(folder, "size")?.strip_suffix('K')?.parse().ok()?;
-    let shared = read(folder, "shared_cpu_list").map_or(1, |list| numbers(&list));
+    let shared = read(folder, "shared_cpu_list").map_or(1, |list| list_length(&list));
     Some((read(folder, "level")?.parse().ok()?, kilobytes << 10, shared / threads.max(1)))
 }
 
 fn read(folder: &Path, file: &str) -> Option<String> {
     system_file::read(folder.join(file)).map(|text| text.trim().to_owned())
-}
-
-/// How many numbers a list such as `0-3,8` has.
-fn numbers(list: &str) -> u64 {
-    let length = |part: &str| {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(last.trim().parse::<u64>().ok()?.checked_sub(first.trim().parse().ok()?)? + 1)
-    };
-    list.split(',').filter_map(length).sum()
 }
 
 /// The family in `/proc/cpuinfo`: vendor, family and model, on Arm implementer and part.
@@ -106,14 +97,6 @@ mod tests {
         let arm = "processor\t: 0\nBogoMIPS\t: 50.00\nCPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n";
         assert_eq!(family_in(arm).as_deref(), Some("0x41 0xd0c"));
         assert_eq!(family_in("vendor_id : GenuineIntel\n"), None);
-    }
-
-    #[test]
-    fn lists_of_cpus_are_counted() {
-        let lists = [("0", 1), ("0-3", 4), ("0-3,8", 5), ("0,64", 2), ("", 0), ("3-1", 0)];
-        for (list, expected) in lists {
-            assert_eq!(numbers(list), expected, "{list}");
-        }
     }
 
     #[test]

@@ -11,10 +11,11 @@
 //! A new command adds one file with a [`record!`](record) that implements [`Answer`].
 
 mod axis;
-pub mod bars;
 pub mod chart;
 mod completion;
+pub mod dots;
 pub mod field;
+pub mod hostlist;
 mod kind;
 pub mod picture;
 mod plan;

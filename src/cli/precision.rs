@@ -57,11 +57,6 @@ impl Precision {
         said.unwrap_or(if self.target_error.is_some() { u64::MAX } else { default })
     }
 
-    /// Whether intermediate estimates matter, not only the final one.
-    pub fn needs_rounds(&self) -> bool {
-        self.target_error.is_some() || self.shows_the_way()
-    }
-
     /// Whether intermediate estimates are requested.
     pub fn shows_the_way(&self) -> bool {
         self.trace.is_some() || self.plot.is_some()

@@ -16,6 +16,7 @@ mod diagnosis;
 mod hosts;
 mod links;
 mod messages;
+mod progress;
 mod rank;
 mod rounds;
 mod team;
@@ -26,7 +27,7 @@ use team::Team;
 
 use self::answer::{BurninResult, BurninRun, Verdict};
 pub use self::args::Burnin;
-use self::diagnosis::hostlist;
+use self::rounds::State;
 use super::command::Command;
 use super::output::{Output, SideFiles, formatted};
 use super::stop::{self, Stop};
@@ -36,7 +37,8 @@ use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::isa::Isa;
 use crate::report::schema::Documentation;
-use crate::report::text;
+use crate::report::{hostlist, text};
+use crate::stderr;
 
 impl Command for Burnin {
     fn documentation() -> Documentation {
@@ -70,7 +72,9 @@ fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
     let team = Team::meet(cluster, isas)?;
 
     fault::at(Stage::Start, cluster.original_rank())?;
-    let (seen, cause) = rounds::go(cluster, &team, options.duration(), &stop)?;
+    let shown =
+        |state: State<'_>| stderr::message(&progress::line(&team, &state, options.duration(), options.threshold()));
+    let (seen, cause) = rounds::go(cluster, &team, options.duration(), &stop, (!options.quiet).then_some(&shown))?;
     fault::at(Stage::Reduce, cluster.original_rank())?;
     let gathered = seen.reduce(cluster)?;
     fault::at(Stage::Report, cluster.original_rank())?;
@@ -78,15 +82,15 @@ fn run(cluster: &Cluster, words: &CommandLine, options: &Burnin) -> Result<u8> {
     let report = gathered.map(|gathered| {
         let rounds = gathered.rounds;
         let mut report = hosts::report(cluster, &team, gathered, options.threshold(), begun.elapsed().as_secs_f64());
-        report.result.complete = cause.is_none();
+        report.result.complete = cause.is_none() || options.forever;
         if let Some(cause) = cause {
             stop::report(cause, &format!("this is what {} have shown", text::count(rounds, "round")));
         }
         report
     });
     let written = output.zip(report.as_ref()).map(|(output, report)| {
-        output.write_formatted(|bytes| report.write(options.destination.format, bytes))?;
-        Ok(stop::exit_code(cause, exit_code(report.result.verdict)))
+        output.write_formatted(|bytes| report.write(options.destination.format, options.only_bad, bytes))?;
+        Ok(stop::exit_code(cause.filter(|_| !options.forever), exit_code(report.result.verdict)))
     });
     sides.write(
         cluster,

@@ -2,12 +2,15 @@
 
 mod answer;
 pub mod args;
+mod host_facts;
 
 use self::answer::{Host, HostTuning, InfoResult, RankPlace, Scheduler};
 pub use self::args::Info;
+use self::host_facts::HostFacts;
 use super::command::Command;
 use super::finish::distinct;
 use super::output::Output;
+use super::ranks;
 use crate::cli::{self, CommandLine};
 use crate::cluster::Cluster;
 use crate::cluster::launch::Launch;
@@ -15,15 +18,16 @@ use crate::cluster::place::Place;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::machine::{self, Machine};
-use crate::report::Report;
 use crate::report::schema::Documentation;
+use crate::report::{Report, hostlist, text};
 use serde::{Deserialize, Serialize};
 
-/// What a rank's kernels work with.
+/// What a rank's kernels work with, and its host.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kernels {
     isa: String,
     tuning: HostTuning,
+    facts: HostFacts,
 }
 
 impl Kernels {
@@ -41,7 +45,7 @@ impl Kernels {
             middle_end: tuning.middle_end,
             leaf_bytes: tuning.leaf_bytes,
         };
-        Kernels { isa: found.tuning.isa.to_string(), tuning }
+        Kernels { isa: found.tuning.isa.to_string(), tuning, facts: HostFacts::here() }
     }
 }
 
@@ -79,11 +83,14 @@ fn describe(cluster: &Cluster, places: &[Place], kernels: &[Kernels]) -> InfoRes
     let hosts = names.into_iter().enumerate().map(|(index, name)| host(name, index, &host_of_rank, places, kernels));
     let binding = places.iter().zip(&host_of_rank).enumerate();
     InfoResult {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         launcher: launch.launcher.map(str::to_owned),
         scheduler: launch.scheduler.clone().map(|(name, id)| Scheduler { name: name.into(), job_id: Some(id) }),
         mpi: cluster.library(),
         mpi_standard: cluster.standard(),
+        ulfm: cluster.has_ulfm(),
         ranks: places.len(),
+        compute_ranks: ranks::automatic(cluster),
         hosts: hosts.collect(),
         binding: binding.map(|(rank, (place, &host))| RankPlace { rank, host, cpus: place.allowed.clone() }).collect(),
         hints: hints(launch, places, &host_of_rank, kernels),
@@ -94,6 +101,7 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], ke
     let first = host_of_rank.iter().position(|&host| host == index).unwrap_or_default();
     let here = || places.iter().zip(host_of_rank).filter(|&(_, &host)| host == index).map(|(place, _)| place);
     let memory = here().filter_map(|place| place.memory.as_ref()).min_by_key(|bound| bound.left);
+    let facts = &kernels[first].facts;
     let quota = here().filter_map(|place| place.quota_percent).min();
     Host {
         name,
@@ -102,6 +110,10 @@ fn host(name: String, index: usize, host_of_rank: &[usize], places: &[Place], ke
         cpu_model: places[first].cpu_model.clone(),
         isa: kernels[first].isa.clone(),
         tuning: kernels[first].tuning.clone(),
+        memory_bytes: facts.memory_bytes,
+        numa_domains: facts.numa_domains,
+        governor: facts.governor.clone(),
+        shared_memory_bytes: facts.shared_memory_bytes,
         memory_available_bytes: memory.map(|bound| bound.left),
         memory_bound: memory.map(|bound| bound.cause.clone()),
         quota_cpus: quota.map(|percent| percent as f64 / 100.0),
@@ -117,11 +129,13 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], kernels: &[K
             "this is one process inside a {scheduler} job: start it with srun or mpirun to use the job's ranks"
         ));
     }
+    let mut crowded = Vec::new();
     let hosts = host_of_rank.iter().max().map_or(0, |last| last + 1);
     for host in 0..hosts {
         let here: Vec<&Place> = places.iter().zip(host_of_rank).filter(|&(_, &h)| h == host).map(|(p, _)| p).collect();
-        hints.extend(host_hint(&here));
+        crowded.extend(host_hint(&here).map(|hint| (here[0].host.clone(), hint)));
     }
+    hints.extend(hostlist::folded(&crowded));
     let differs = |what: &dyn Fn(usize) -> String| (1..places.len()).any(|rank| what(rank) != what(0));
     if differs(&|rank| places[rank].cpu_model.clone()) {
         hints.push(
@@ -133,19 +147,22 @@ fn hints(launch: &Launch, places: &[Place], host_of_rank: &[usize], kernels: &[K
     hints
 }
 
-/// The problem of one host, if any: too many ranks for the CPUs that they may use, or for the
+/// The problem of one host, if any, without its name: too many ranks for the CPUs that they may use, or for the
 /// quota.
 pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
     let first = places.first()?;
     let mut cpus: Vec<usize> = places.iter().flat_map(|place| &place.allowed).copied().collect();
     cpus.sort_unstable();
     cpus.dedup();
-    let (ranks, host) = (places.len(), &first.host);
+    let ranks = places.len();
     if !cpus.is_empty() && ranks > cpus.len() {
-        let cpus = cpus.len();
-        return Some(format!(
-            "{host}: {ranks} ranks share {cpus} CPUs, so measured times are unreliable; give each rank a CPU, or check the binding (mpirun --bind-to none)"
-        ));
+        let remedy = if cpus.len() < first.cpus {
+            "give each rank a CPU, or check the binding (mpirun --bind-to none)"
+        } else {
+            "start one rank a CPU"
+        };
+        let cpus = text::count(cpus.len() as u64, "CPU");
+        return Some(format!("{ranks} ranks share {cpus}, so measured times are unreliable; {remedy}"));
     }
     let mut quotas: Vec<(&str, u64)> =
         places.iter().filter_map(|place| Some((place.quota_group.as_str(), place.quota_percent?))).collect();
@@ -154,7 +171,7 @@ pub(super) fn host_hint(places: &[&Place]) -> Option<String> {
     quotas.dedup();
     let quota: u64 = quotas.iter().map(|(_, percent)| percent).sum();
     (quota < 100 * ranks as u64)
-        .then(|| format!("{host}: the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0))
+        .then(|| format!("the control group grants {:.2} CPUs to {ranks} ranks", quota as f64 / 100.0))
 }
 
 #[cfg(test)]
@@ -174,7 +191,7 @@ mod tests {
         let places = [place("n1", &[0]), place("n1", &[0]), place("n2", &[0, 1])];
         let hints = hints(&Launch::default(), &places, &[0, 0, 1], &[avx2(), avx2(), avx2()]);
         assert_eq!(hints.len(), 1);
-        assert!(hints[0].starts_with("n1: 2 ranks share 1 CPUs"), "{}", hints[0]);
+        assert!(hints[0].starts_with("n1: 2 ranks share 1 CPU, "), "{}", hints[0]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use self::args::{PiAlgorithm, PiMethod};
 use super::command::{Check, Command, Computation, Timed, has_no_size};
 use super::context::Context;
 use super::finish::{FinalReport, figure_of_merit};
+use super::output::SideFiles;
 use super::rounds::{self, Reading, Sampling, TargetCheck};
 use crate::cli::{CommandLine, EngineOptions};
 use crate::cluster::Cluster;
@@ -28,6 +29,10 @@ use crate::montecarlo::darts::scalar;
 use crate::montecarlo::estimate::{Estimate, Interval};
 use crate::montecarlo::methods::antithetic::Antithetic;
 use crate::montecarlo::methods::control::Control;
+use crate::montecarlo::methods::sobol::Points;
+use crate::montecarlo::methods::stratified::Strata;
+use crate::report::chart;
+use crate::report::picture::{Picture, column};
 use crate::report::schema::Documentation;
 use crate::report::{Completion, IntervalKind, Merit, PlanResult, Planned, Warning, Work, merit};
 
@@ -166,8 +171,24 @@ impl Terms {
 
 /// Computes, reduces and reports.
 fn run_job<J: Estimator>(context: &Context<'_>, options: &Pi, job: &J) -> Result<u8> {
+    let sides = SideFiles::open(context.cluster, [options.precision.plot.as_deref()])?;
     let outcome = context.compute(job)?;
-    context.finish(outcome.map(|outcome| final_report(job, options, outcome, None)))
+    let finished = context.finish(outcome.map(|outcome| final_report(job, options, outcome, None)));
+    // Last, since an error in a side file must not lose the result.
+    let code = finished.map(|code| context.cluster.at_root(|| code));
+    let picture = context.cluster.at_root(|| options);
+    sides.write(context.cluster, code, picture, [&|options| Ok(pictured(options).svg("").into_bytes())])
+}
+
+/// Where a method that fixes its samples in advance puts a thousand of them.
+fn pictured(options: &Pi) -> Picture {
+    let (what, darts) = match options.method {
+        PiMethod::Sobol => ("Sobol points", Points::new(options.seed, 0).pictured(0..PICTURED.next_power_of_two())),
+        _ => ("points, two a cell", Strata::new(PICTURED, options.seed).pictured()),
+    };
+    let inside = darts.iter().filter(|dart| dart.2).count();
+    let title = format!("{} {what}: {inside} inside", darts.len());
+    column(&format!("pi by {}, seed {}", options.method.word(), options.seed), vec![chart::square(&title, &darts)])
 }
 
 /// The same for a method whose samples may end anywhere: until the error is small enough, with

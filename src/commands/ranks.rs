@@ -25,10 +25,16 @@ pub(super) fn to_start(cluster: &Cluster, command: &dyn Command) -> Result<Optio
     }
     let ranks = match command.threads() {
         Some(OrAuto::Set(ranks)) => ranks.get(),
-        Some(OrAuto::Auto) => threads::available() as u64,
+        Some(OrAuto::Auto) => automatic(cluster),
         None => 1,
     };
     Ok((ranks > 1).then_some(ranks))
+}
+
+/// The ranks of a command that is started like this one with `--ranks auto`: those of the launcher,
+/// or a thread a core.
+pub(super) fn automatic(cluster: &Cluster) -> u64 {
+    if cluster.size() > 1 || !cluster.launch().is_alone() { cluster.size() } else { threads::available() as u64 }
 }
 
 #[cfg(test)]

@@ -199,6 +199,7 @@ pub(super) fn chart(title: String, readings: &[Reading], level: Option<(String, 
             name: "estimate".to_owned(),
             points: points(&|reading| Some(reading.estimate)),
             kind: CurveKind::Measured,
+            ..Line::default()
         }],
         level,
         ..Chart::default()

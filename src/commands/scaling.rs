@@ -14,6 +14,7 @@ mod inner;
 mod trials;
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use self::analysis::{Trial, diagnosis, fit, forecast, keep_drawn, medians, study};
 use self::answer::{ScalingReport, ScalingResult, ScalingRun};
@@ -100,6 +101,8 @@ enum Measurements {
 /// Plans and runs the trials, and reports at the root. Every rank must call it.
 fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<Measurements> {
     let inner = cluster.agree(Inner::read(options, words))?;
+    let shown = words.arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    let command_line = shown.collect::<Vec<_>>().join(" ");
     if options.predict.is_some() && cluster.size() == 1 {
         return cluster.agree(Err(Error::Usage(
             "--predict: what a message costs is measured between ranks; start two or more (--ranks 2, or mpirun -n 2)"
@@ -110,6 +113,7 @@ fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<
     let engine = inner.quiet_engine();
     let words =
         CommandLine { arguments: options.command.iter().map(Into::into).collect(), variables: words.variables.clone() };
+    let begun = SystemTime::now();
     let stop = Stop::listen(cluster, options.time_limit)?;
     let context = Context::new(cluster, &words, &engine)?.until(stop.deadline());
     let places = Place::gather(cluster)?;
@@ -134,9 +138,12 @@ fn measure(cluster: &Cluster, words: &CommandLine, options: &Scaling) -> Result<
         let run = ScalingRun {
             ranks: cluster.size(),
             hosts,
+            cpu_models: distinct(places.iter().map(|place| place.cpu_model.as_str())).0,
             cpus,
             mpi: library(cluster),
             isa: context.isa.to_string(),
+            date: humantime::format_rfc3339_seconds(begun).to_string(),
+            command_line,
             unit: done.unit,
             costs,
             predicted_ranks: options.predict,

@@ -41,9 +41,10 @@ const IDEAL: &str = "1 4";
 const MARKS: [MarkerShape; 4] = [MarkerShape::Circle, MarkerShape::Square, MarkerShape::Triangle, MarkerShape::Diamond];
 
 /// The kind of a line, which determines its style.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CurveKind {
     /// Measured points, marked and joined.
+    #[default]
     Measured,
     /// A law, in the colour of the line with this number, and dashed.
     Law(usize),
@@ -54,12 +55,14 @@ pub enum CurveKind {
 }
 
 /// A line through points.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     /// What the legend calls it.
     pub name: String,
     /// Points, x rising.
     pub points: Vec<(f64, f64)>,
+    /// Those of them with hollow marks: measured, but less certain.
+    pub hollow: Vec<(f64, f64)>,
     /// What it is.
     pub kind: CurveKind,
 }
@@ -142,7 +145,12 @@ impl Chart {
     /// The picture.
     pub fn picture(&self) -> Picture {
         let chart = self.drawn();
-        if self.darts.is_empty() { chart } else { row(&self.title, vec![chart, self.square()]) }
+        if self.darts.is_empty() {
+            return chart;
+        }
+        let inside = self.darts.iter().filter(|dart| dart.2).count();
+        let title = format!("the first {} darts, {inside} of them inside", self.darts.len());
+        row(&self.title, vec![chart, square(&title, &self.darts)])
     }
 
     /// The picture as a file.
@@ -187,6 +195,8 @@ impl Chart {
             if line.kind == CurveKind::Measured {
                 let marks = ScatterPlot::new().with_data(points).with_color(colour).with_size(3.5);
                 plots.push(Plot::Scatter(marks.with_marker(MARKS[i % MARKS.len()])));
+                let hollow = ScatterPlot::new().with_data(line.hollow.iter().map(place)).with_color("white");
+                plots.push(Plot::Scatter(hollow.with_size(2.0).with_marker(MARKS[i % MARKS.len()])));
             }
         }
         let layout = self.layout(&plots, &x, &y);
@@ -249,35 +259,37 @@ impl Chart {
         let level = self.level.iter().map(|(name, _)| entry(name, INK, LegendShape::Line, Some("5 4".to_owned())));
         lines.chain(bands).chain(level).collect()
     }
+}
 
-    fn square(&self) -> Picture {
-        let inside: Vec<&(f64, f64, bool)> = self.darts.iter().filter(|dart| dart.2).collect();
-        let title = format!("the first {} darts, {} of them inside", self.darts.len(), inside.len());
-        let points = |is_inside: bool| -> Vec<(f64, f64)> {
-            self.darts.iter().filter(|dart| dart.2 == is_inside).map(|&(x, y, _)| (x, y)).collect()
-        };
-        let circle = (0..=120).map(|i| (f64::from(i) * std::f64::consts::TAU / 120.0).sin_cos());
-        let dots = |is_inside: bool, colour: &str| {
-            Plot::Scatter(ScatterPlot::new().with_data(points(is_inside)).with_color(colour).with_size(1.5))
-        };
-        let plots = vec![
-            Plot::Line(LinePlot::new().with_data(circle.collect::<Vec<_>>()).with_color(INK).with_stroke_width(1.0)),
-            dots(true, COLOURS[0]),
-            dots(false, COLOURS[1]),
-        ];
-        let layout = Layout::auto_from_plots(&plots)
-            .with_title(title.clone())
-            .with_title_size(13)
-            .with_width(SQUARE)
-            .with_height(SQUARE)
-            .with_x_axis_min(-1.0)
-            .with_x_axis_max(1.0)
-            .with_y_axis_min(-1.0)
-            .with_y_axis_max(1.0)
-            .with_show_grid(false)
-            .with_equal_aspect();
-        Picture::of(&title, plots, layout)
-    }
+/// Points and whether each is inside the circle of radius 1 about (0, 0): in the square [-1, 1)^2,
+/// or in its quarter [0, 1)^2 if no point lies elsewhere.
+pub fn square(title: &str, darts: &[(f64, f64, bool)]) -> Picture {
+    let points = |is_inside: bool| -> Vec<(f64, f64)> {
+        darts.iter().filter(|dart| dart.2 == is_inside).map(|&(x, y, _)| (x, y)).collect()
+    };
+    let is_quarter = darts.iter().all(|&(x, y, _)| x >= 0.0 && y >= 0.0);
+    let (low, arc) = if is_quarter { (0.0, 0.25) } else { (-1.0, 1.0) };
+    let circle = (0..=120).map(|i| (f64::from(i) / 120.0 * arc * std::f64::consts::TAU).sin_cos());
+    let dots = |is_inside: bool, colour: &str| {
+        Plot::Scatter(ScatterPlot::new().with_data(points(is_inside)).with_color(colour).with_size(1.5))
+    };
+    let plots = vec![
+        Plot::Line(LinePlot::new().with_data(circle.collect::<Vec<_>>()).with_color(INK).with_stroke_width(1.0)),
+        dots(true, COLOURS[0]),
+        dots(false, COLOURS[1]),
+    ];
+    let layout = Layout::auto_from_plots(&plots)
+        .with_title(title)
+        .with_title_size(13)
+        .with_width(SQUARE)
+        .with_height(SQUARE)
+        .with_x_axis_min(low)
+        .with_x_axis_max(1.0)
+        .with_y_axis_min(low)
+        .with_y_axis_max(1.0)
+        .with_show_grid(false)
+        .with_equal_aspect();
+    Picture::of(title, plots, layout)
 }
 
 #[cfg(test)]
@@ -289,8 +301,12 @@ mod tests {
         let empty = Chart { title: "a < b".into(), x_axis: Axis::Powers(10), ..Chart::default() };
         let svg = empty.svg();
         assert!(svg.contains("a &lt; b") && svg.ends_with("</svg>\n") && !svg.contains("NaN"), "{svg}");
-        let line =
-            |points: &[(f64, f64)]| Line { name: "one".into(), points: points.to_vec(), kind: CurveKind::Measured };
+        let line = |points: &[(f64, f64)]| Line {
+            name: "one".into(),
+            points: points.to_vec(),
+            kind: CurveKind::Measured,
+            ..Line::default()
+        };
         for points in [&[(1.0, 5.0)][..], &[(1.0, 5.0), (2.0, 5.0)], &[(1.0, f64::NAN)]] {
             let svg = Chart { lines: vec![line(points)], ..empty.clone() }.svg();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
@@ -303,6 +319,7 @@ mod tests {
             name: format!("line {i}"),
             points: vec![(1.0, 1.0), (2.0, 2.0)],
             kind: CurveKind::Law(i),
+            ..Line::default()
         };
         let svg = Chart { lines: (0..4).map(line).collect(), ..Chart::default() }.svg();
         assert_eq!(tint("#0072b2", 0.2), "#cce3f0");
@@ -341,7 +358,12 @@ mod tests {
     #[test]
     fn labels_have_room() {
         let frame = |y: f64| {
-            let line = Line { name: "one".into(), points: vec![(0.0, y), (1.0, y)], kind: CurveKind::Steps };
+            let line = Line {
+                name: "one".into(),
+                points: vec![(0.0, y), (1.0, y)],
+                kind: CurveKind::Steps,
+                ..Line::default()
+            };
             let svg = Chart { lines: vec![line], ..Chart::default() }.svg();
             let ends = svg.split("<line x1=\"").skip(1).filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok());
             ends.fold(f64::INFINITY, f64::min)

@@ -1,9 +1,12 @@
-//! Bars in groups as SVG, over a logarithmic y axis.
+//! Values in groups as SVG: a mark each, over a logarithmic y axis.
 //!
-//! Stands beside `chart`, which draws lines over numbers: here each group has a name. Bars start at
-//! the power of ten below the smallest value.
+//! Stands beside `chart`, which draws lines over numbers: here each group has a name. Marks and not
+//! bars, since a logarithmic axis has no zero for a bar to start at. Shapes tell the series apart
+//! in black and white too.
 
 use std::fmt::Write;
+
+use super::picture::escaped;
 
 /// Width and height of the whole picture, in pixels of 1/96 inch.
 const SIZE: (f64, f64) = (900.0, 440.0);
@@ -14,20 +17,32 @@ const FAINT: &str = "#dddddd";
 /// The Okabe-Ito palette, black first, for at most eight series.
 const COLOURS: [&str; 8] = ["#000000", "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#f0e442"];
 
-/// Bars.
+/// Marks of the series, in the order of the colours: paths about (0, 0).
+const MARKS: [&str; 8] = [
+    "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z",
+    "M-4.5 -4.5h9v9h-9z",
+    "M0 -5.5l5 9h-10z",
+    "M0 -6l5 6l-5 6l-5 -6z",
+    "M0 5.5l5 -9h-10z",
+    "M-6 -1.5h4.5v-4.5h3v4.5h4.5v3h-4.5v4.5h-3v-4.5h-4.5z",
+    "M-5 -2.5h10v5h-10z",
+    "M-2.5 -5h5v10h-5z",
+];
+
+/// Values of several series in groups.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bars {
-    /// The title above the bars.
+pub struct Dots {
+    /// The title above them.
     pub title: String,
     /// The label of y.
     pub y_label: String,
-    /// Names of the bars in each group.
+    /// Names of the values in each group.
     pub series: Vec<String>,
     /// Names of groups, and a value for each of the series; 0 for none.
     pub groups: Vec<(String, Vec<f64>)>,
 }
 
-impl Bars {
+impl Dots {
     /// The powers of ten that enclose all values.
     fn decades(&self) -> (i32, i32) {
         let values = self.groups.iter().flat_map(|(_, values)| values).filter(|v| **v > 0.0 && v.is_finite());
@@ -71,12 +86,15 @@ impl Bars {
                 ty = y + 4.5,
             );
         }
-        self.groups(&mut out, (left, right, bottom), y);
+        self.groups(&mut out, (left, right, top, bottom), y);
         for (i, (name, colour)) in self.series.iter().zip(COLOURS).enumerate() {
             let (x, y) = (right + 14.0, top + 19.0 * i as f64);
             let _ = writeln!(
                 out,
-                r##"<rect x="{x}" y="{y}" width="12" height="12" fill="{colour}"/><text x="{tx}" y="{ty}">{name}</text>"##,
+                r##"<path d="{mark}" transform="translate({mx} {my})" fill="{colour}"/><text x="{tx}" y="{ty}">{name}</text>"##,
+                mark = MARKS[i % MARKS.len()],
+                mx = x + 6.0,
+                my = y + 6.0,
                 tx = x + 20.0,
                 ty = y + 11.0,
                 name = escaped(name),
@@ -87,18 +105,22 @@ impl Bars {
         out
     }
 
-    fn groups(&self, out: &mut String, (left, right, bottom): (f64, f64, f64), y: impl Fn(f64) -> f64) {
+    fn groups(&self, out: &mut String, (left, right, top, bottom): (f64, f64, f64, f64), y: impl Fn(f64) -> f64) {
         let width = (right - left) / self.groups.len().max(1) as f64;
-        let bar = width * 0.84 / self.series.len().max(1) as f64;
+        let column = width * 0.84 / self.series.len().max(1) as f64;
         for (i, (name, values)) in self.groups.iter().enumerate() {
             let start = left + width * (i as f64 + 0.08);
+            if i > 0 {
+                let border = left + width * i as f64;
+                let _ = writeln!(out, r##"<path d="M{border:.1} {top}V{bottom}" stroke="{FAINT}"/>"##);
+            }
             for (j, (&value, colour)) in values.iter().zip(COLOURS).enumerate().filter(|(_, (v, _))| **v > 0.0) {
-                let (x, top) = (start + bar * j as f64, y(value));
                 let _ = writeln!(
                     out,
-                    r##"<rect x="{x:.1}" y="{top:.1}" width="{w:.1}" height="{h:.1}" fill="{colour}"><title>{series}: {value}</title></rect>"##,
-                    w = bar * 0.92,
-                    h = bottom - top,
+                    r##"<path d="{mark}" transform="translate({x:.1} {y:.1})" fill="{colour}"><title>{series}: {value}</title></path>"##,
+                    mark = MARKS[j % MARKS.len()],
+                    x = start + column * (j as f64 + 0.5),
+                    y = y(value),
                     series = escaped(&self.series[j]),
                 );
             }
@@ -113,16 +135,12 @@ impl Bars {
     }
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn example() -> Bars {
-        Bars {
+    fn example() -> Dots {
+        Dots {
             title: "a < b".to_owned(),
             y_label: "seconds".to_owned(),
             series: vec!["alone".to_owned(), "server".to_owned()],
@@ -131,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn each_value_is_a_bar_and_nothing_is_none() {
+    fn each_value_is_a_mark_and_nothing_is_none() {
         let svg = example().svg();
-        assert_eq!(svg.matches("<rect").count(), 1 + 3 + 2, "background, bars, legend");
+        assert_eq!(svg.matches("transform=\"translate").count(), 1 + 3 + 2, "label, values, legend");
         assert!(svg.contains("<title>server: 0.5</title>") && svg.contains("a &lt; b") && svg.ends_with("</svg>\n"));
         assert_eq!(example().decades(), (-2, 0));
     }
@@ -141,7 +159,7 @@ mod tests {
     #[test]
     fn nothing_to_draw_is_a_picture_too() {
         for groups in [vec![], vec![("1".to_owned(), vec![0.0, 0.0])], vec![("1".to_owned(), vec![1.0, 1.0])]] {
-            let svg = Bars { groups, ..example() }.svg();
+            let svg = Dots { groups, ..example() }.svg();
             assert!(!svg.contains("NaN") && !svg.contains("inf") && svg.ends_with("</svg>\n"));
         }
     }

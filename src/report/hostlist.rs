@@ -1,4 +1,5 @@
-//! Host names as Slurm writes and reads them: `node[01-03,07]`.
+//! Host names as Slurm writes and reads them: `node[01-03,07]`; sentences that hold for several
+//! hosts, each once.
 //!
 //! The last run of digits is folded where names end in one; others stand as they are. Slurm gives
 //! every number of a range the width of the first, so `9` and `10` may share a range, `09` and `10`
@@ -16,6 +17,21 @@ pub fn compressed<S: AsRef<str>>(names: &[S]) -> String {
     parts.dedup();
     let groups = parts.chunk_by(|a, b| a.0 == b.0 && !a.2.is_empty() && !b.2.is_empty());
     groups.map(group).collect::<Vec<_>>().join(",")
+}
+
+/// Sentences about hosts, `host: sentence`, each once with all its hosts, in the order of their
+/// first hosts.
+pub fn folded(sentences: &[(String, String)]) -> Vec<String> {
+    let mut distinct: Vec<&str> = Vec::new();
+    for (_, sentence) in sentences {
+        if !distinct.contains(&sentence.as_str()) {
+            distinct.push(sentence);
+        }
+    }
+    let hosts_of = |sentence: &str| -> Vec<&str> {
+        sentences.iter().filter(|(_, other)| other == sentence).map(|(host, _)| host.as_str()).collect()
+    };
+    distinct.into_iter().map(|sentence| format!("{}: {sentence}", compressed(&hosts_of(sentence)))).collect()
 }
 
 /// What stands before the last digits, these as a number, and as they are; a name without them has
@@ -97,6 +113,14 @@ mod tests {
         ] {
             assert_eq!(compressed(names), list);
         }
+    }
+
+    #[test]
+    fn hosts_with_one_sentence_share_it() {
+        let said = [("n1", "is warm"), ("n2", "is full"), ("n3", "is warm")];
+        let said = said.map(|(host, sentence)| (host.to_owned(), sentence.to_owned()));
+        assert_eq!(folded(&said), ["n[1,3]: is warm", "n2: is full"]);
+        assert_eq!(folded(&[]), [""; 0]);
     }
 
     proptest! {

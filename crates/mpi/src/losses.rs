@@ -79,6 +79,15 @@ impl Cluster {
         Some(outcome)
     }
 
+    /// Whether MPI reports dead ranks to this job (ULFM), so that commands which can restart
+    /// survive a loss.
+    pub fn has_ulfm(&self) -> bool {
+        #[cfg(feature = "mpi")]
+        return self.membership().is_some();
+        #[cfg(not(feature = "mpi"))]
+        false
+    }
+
     #[cfg(feature = "mpi")]
     fn membership(&self) -> Option<&Membership> {
         match self {

@@ -24,9 +24,26 @@ pub fn number(path: impl AsRef<Path>) -> Option<u64> {
     read(path)?.trim().parse().ok()
 }
 
+/// How many numbers a list such as `0-3,8` has: of CPUs, of NUMA domains.
+pub fn list_length(list: &str) -> u64 {
+    let length = |part: &str| {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        Some(last.trim().parse::<u64>().ok()?.checked_sub(first.trim().parse().ok()?)? + 1)
+    };
+    list.split(',').filter_map(length).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_counted() {
+        let lists = [("0", 1), ("0-3\n", 4), ("0-3,8", 5), ("0,64", 2), ("", 0), ("3-1", 0)];
+        for (list, expected) in lists {
+            assert_eq!(list_length(list), expected, "{list}");
+        }
+    }
 
     #[test]
     fn a_file_longer_than_usual_is_read_whole() {

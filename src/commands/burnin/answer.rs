@@ -264,15 +264,17 @@ record! {
 }
 
 impl BurninReport {
-    /// Writes the whole report in one form, its last newline with it.
+    /// Writes the whole report in one form, its last newline with it; in text and CSV hosts
+    /// without findings are left out on request.
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, format: Format, only_bad: bool, out: &mut dyn Write) -> io::Result<()> {
+        let shown = |host: &&HostLine| !only_bad || host.verdict != HostVerdict::Ok;
         match format {
-            Format::Text => self.write_text(out),
+            Format::Text => self.write_text(only_bad, out),
             Format::Json => write_json("burnin", &self.result, Some(&self.run), out),
-            Format::Csv => write_csv_rows(&self.run.hosts, out),
+            Format::Csv => write_csv_rows(&self.run.hosts.iter().filter(shown).cloned().collect::<Vec<_>>(), out),
             Format::Value => writeln!(out, "{}", self.result.value()),
         }
     }

@@ -34,6 +34,10 @@ pub struct Burnin {
     #[arg(long, conflicts_with = "duration")]
     quick: bool,
 
+    /// Test until Ctrl-C, a signal or --time-limit; speed is judged by the last hour or so
+    #[arg(long, conflicts_with_all = ["duration", "quick"])]
+    pub forever: bool,
+
     /// A host is slow when its blocks take this much longer than the median of its CPU model
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = threshold)]
     threshold: Threshold,
@@ -46,6 +50,14 @@ pub struct Burnin {
     /// Write a JUnit report to FILE: blocks, messages and speed of each host
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub junit: Option<PathBuf>,
+
+    /// Show only hosts with findings (text and CSV)
+    #[arg(long, help_heading = "Output")]
+    pub only_bad: bool,
+
+    /// Print no line every 10 seconds; wrong answers are still reported at once
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
 
     /// Stop cleanly after this time and report the rounds done; auto: shortly before the scheduler
     /// ends the job
@@ -70,9 +82,9 @@ pub struct Burnin {
 struct Threshold(u32);
 
 impl Burnin {
-    /// How long.
-    pub fn duration(&self) -> Duration {
-        if self.quick { QUICK } else { self.duration }
+    /// How long; `None`: until it is stopped.
+    pub fn duration(&self) -> Option<Duration> {
+        (!self.forever).then_some(if self.quick { QUICK } else { self.duration })
     }
 
     /// 0.05 for 5 %.

@@ -9,12 +9,10 @@
 //! - [`pattern`]: the bytes of messages, which the receiver can check.
 //! - [`pairs`]: pairs of hosts to measure at the same time, with no host in two of them.
 //! - [`cause`]: the cause of a wrong answer, from its repetitions on the same rank and elsewhere.
-//! - [`speed`]: which ranks are slow. [`blame`]: which hosts to exclude. [`hostlist`]: their names
-//!   in Slurm's form.
+//! - [`speed`]: which ranks are slow. [`blame`]: which hosts to exclude.
 
 pub mod blame;
 pub mod cause;
-pub mod hostlist;
 pub mod pairs;
 pub mod pattern;
 pub mod speed;

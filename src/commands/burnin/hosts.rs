@@ -3,9 +3,9 @@
 use super::answer::{
     BurninReport, BurninResult, BurninRun, Elsewhere, HostLine, HostVerdict, Link, Verdict, WrongBlock, WrongMessage,
 };
+use super::diagnosis::blame;
 use super::diagnosis::cause::Cause;
 use super::diagnosis::speed::{self, ComparedClock, RankTimes, SpeedJudgement, UNDISTURBED, median};
-use super::diagnosis::{blame, hostlist};
 use super::list_of;
 use super::messages::Bad;
 use super::rounds::{Gathered, RankFigures};
@@ -14,21 +14,24 @@ use crate::cluster::Cluster;
 use crate::cluster::place::Place;
 use crate::commands::finish::{distinct, library};
 use crate::commands::info::host_hint;
+use crate::report::hostlist;
 
 /// The report, at the root, of a run of this many seconds.
 pub fn report(cluster: &Cluster, team: &Team, gathered: Gathered, threshold: f64, seconds: f64) -> BurninReport {
     let places = team.places.as_deref().unwrap_or_default();
-    let hints: Vec<Option<String>> = (0..team.hosts.len()).map(|host| crowded(team, places, host)).collect();
-    let judged = judge(team, places, &gathered.figures, &hints, threshold);
+    let crowded = crowded(team, places);
+    let judged = judge(team, places, &gathered.figures, &crowded, threshold);
     let suspects = suspects(team, &gathered);
     let hosts: Vec<HostLine> = (0..team.hosts.len())
         .map(|host| {
             let line = line(team, places, &gathered.figures, &judged, host);
-            let line = HostLine { is_oversubscribed: hints[host].is_some(), ..line };
+            let line = HostLine { is_oversubscribed: crowded[host].is_some(), ..line };
             explained(line, &gathered, team, host, &suspects)
         })
         .collect();
-    let hints = hints.into_iter().flatten().map(|hint| format!("{hint}; no host like that is called slow"));
+    let crowded: Vec<(String, String)> =
+        team.hosts.iter().cloned().zip(crowded).filter_map(|(host, hint)| Some((host, hint?))).collect();
+    let hints = hostlist::folded(&crowded).into_iter().map(|hint| format!("{hint}; no host like that is called slow"));
     let hints: Vec<String> = hints.chain(disturbed(&hosts)).chain(uncovered(team, &gathered)).collect();
     let links = links(&gathered.figures);
     let run = BurninRun {
@@ -114,10 +117,19 @@ fn suspects(team: &Team, gathered: &Gathered) -> Vec<usize> {
     hosts
 }
 
-/// Why the times of a host cannot be trusted, if so: its ranks outnumber its CPUs, or its quota.
-fn crowded(team: &Team, places: &[Place], host: usize) -> Option<String> {
-    let here: Vec<&Place> = team.ranks_of(host).map(|rank| &places[rank]).collect();
-    host_hint(&here)
+/// Why the times of a host cannot be trusted, if so, per host: its ranks outnumber its CPUs, or its
+/// quota.
+fn crowded(team: &Team, places: &[Place]) -> Vec<Option<String>> {
+    let here = |host| team.ranks_of(host).map(|rank| &places[rank]).collect::<Vec<_>>();
+    (0..team.hosts.len()).map(|host| host_hint(&here(host))).collect()
+}
+
+/// Each rank's speed against the median of its CPU model, and whether it is slow; `None` where it
+/// cannot be judged. At the root.
+pub fn speeds(team: &Team, figures: &[RankFigures], threshold: f64) -> Vec<Option<(f64, bool)>> {
+    let places = team.places.as_deref().unwrap_or_default();
+    let judged = judge(team, places, figures, &crowded(team, places), threshold);
+    judged.into_iter().map(|judged| judged.map(|judged| (speed(judged), judged.is_slow))).collect()
 }
 
 fn judge(

@@ -14,6 +14,9 @@ use crate::commands::burnin::diagnosis::speed::BlockTime;
 use crate::fault::Hidden;
 use crate::isa::Isa;
 
+/// The most block times to keep: those of about two hours, at half a second a round.
+const MOST_TIMES: usize = 1 << 15;
+
 /// The blocks from which an injected fault selects: those of the first round, so that the shortest
 /// run has it.
 const FAULTY: u64 = 2;
@@ -35,7 +38,9 @@ pub struct Mismatch {
 pub struct RankWorker {
     rounds: Vec<[Block; 2]>,
     hidden: Option<Hidden>,
-    /// Time of every block that was done.
+    /// Blocks that were done.
+    pub blocks: u64,
+    /// Their times, in order: all, or the last ones of a long burn-in.
     pub times: Vec<BlockTime>,
     /// Wrong blocks.
     pub wrong: u64,
@@ -46,7 +51,7 @@ pub struct RankWorker {
 impl RankWorker {
     /// A worker at the start.
     pub fn new(isas: &[Isa], hidden: Option<Hidden>) -> RankWorker {
-        RankWorker { rounds: table::rounds(isas), hidden, times: Vec::new(), wrong: 0, mhz: Vec::new() }
+        RankWorker { rounds: table::rounds(isas), hidden, blocks: 0, times: Vec::new(), wrong: 0, mhz: Vec::new() }
     }
 
     /// Computes the two blocks of a round, or only the first if the round is over by then; returns
@@ -59,10 +64,13 @@ impl RankWorker {
                 break;
             }
             let (wall, on_cpu) = (Instant::now(), host_counters::thread_time());
-            let got = self.compute(&block, self.times.len() as u64);
+            let got = self.compute(&block, self.blocks);
             self.linger(host_counters::thread_time().saturating_sub(on_cpu));
             let cpu = host_counters::thread_time().saturating_sub(on_cpu).as_secs_f64();
             heartbeat::yield_now();
+            self.blocks += 1;
+            keep_last(&mut self.times);
+            keep_last(&mut self.mhz);
             self.times.push(BlockTime { block: block.number, wall: wall.elapsed().as_secs_f64(), cpu });
             self.mhz.extend(host_counters::current_mhz().map(f64::from));
             if got != block.expected {
@@ -100,5 +108,28 @@ impl RankWorker {
         while host_counters::thread_time() < until {
             heartbeat::yield_now();
         }
+    }
+}
+
+/// Drops the older half of a list that is full.
+fn keep_last<T>(list: &mut Vec<T>) {
+    if list.len() == MOST_TIMES {
+        list.drain(..MOST_TIMES / 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_times_of_a_long_burn_in_are_kept() {
+        let mut list = Vec::new();
+        for n in 0..3 * MOST_TIMES {
+            keep_last(&mut list);
+            list.push(n);
+        }
+        assert!((MOST_TIMES / 2..=MOST_TIMES).contains(&list.len()));
+        assert!(list.is_sorted() && list.last() == Some(&(3 * MOST_TIMES - 1)));
     }
 }

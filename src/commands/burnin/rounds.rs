@@ -27,6 +27,9 @@ use crate::stderr;
 /// fill the memory.
 const MOST: usize = 100;
 
+/// The time between two reports of the state.
+const INTERVAL: Duration = Duration::from_secs(10);
+
 /// A rank's results after the rounds; findings only at the root.
 pub struct Observations {
     figures: RankFigures,
@@ -70,16 +73,38 @@ pub struct Gathered {
     pub rounds: u64,
 }
 
-/// Runs at least one round, until the next one might not end in time, or until a stop. Every rank
-/// must call it; returns the cause of a stop.
+/// The state of a burn-in between two rounds, at the root.
+pub struct State<'a> {
+    /// Every rank's figures.
+    pub figures: &'a [RankFigures],
+    /// Wrong messages.
+    pub wrong_messages: u64,
+    /// Rounds done.
+    pub rounds: u64,
+    /// Time since the start.
+    pub elapsed: Duration,
+}
+
+/// What the root decides after a round.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Next {
+    is_time_left: bool,
+    /// Whether the state is to be shown.
+    is_due: bool,
+}
+
+/// Runs at least one round, until the next one might not end in time (without a `duration`: for
+/// ever), or until a stop. Every ten seconds the root passes the state to `shown`. Every rank must
+/// call it, with or without `shown` alike; returns the cause of a stop.
 ///
 /// # Errors
 /// As [`Cluster::gather_records`].
 pub fn go(
     cluster: &Cluster,
     team: &Team,
-    duration: Duration,
+    duration: Option<Duration>,
     stop: &Stop,
+    shown: Option<&dyn Fn(State<'_>)>,
 ) -> Result<(Observations, Option<StopCause>)> {
     let (begun, before) = (Instant::now(), CounterReading::read());
     let hidden = fault::hidden(cluster.rank());
@@ -87,7 +112,19 @@ pub fn go(
     let mut messenger = Messenger::new(cluster, hidden);
     let mut links = Links::default();
     let (mut findings, mut all_bad, mut warned) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let (mut rounds, mut longest) = (0, Duration::ZERO);
+    let (mut rounds, mut longest, mut wrong_messages) = (0, Duration::ZERO, 0);
+    let mut due = INTERVAL;
+    let figures = |worker: &RankWorker, messenger: &Messenger<'_>, links: &Links| RankFigures {
+        typical: speed::typical(&worker.times),
+        blocks: worker.blocks,
+        wrong: worker.wrong,
+        speeds: [true, false].map(|primes| speed(worker, primes)),
+        mhz: median(worker.mhz.iter().copied()),
+        counters: before.until_now(&Place::here().allowed),
+        seconds: begun.elapsed().as_secs_f64(),
+        links: links.best(),
+        messages: [messenger.messages, messenger.bytes],
+    };
     let cause = loop {
         let start = Instant::now();
         let wrong = worker.round(rounds, &|| stop.is_asked() && rounds > 0);
@@ -98,6 +135,7 @@ pub fn go(
             let found = again::look_into(cluster, team, &worker, &wrong)?.unwrap_or_default();
             let bad = messenger.again(bad)?.unwrap_or_default();
             warn(team, &mut warned, rounds, &found, &bad);
+            wrong_messages += bad.len() as u64;
             findings.extend(found);
             all_bad.extend(bad);
             findings.truncate(MOST);
@@ -105,23 +143,25 @@ pub fn go(
         }
         rounds += 1;
         longest = longest.max(start.elapsed());
-        let is_time_left = cluster.at_root(|| begun.elapsed() + longest <= duration);
+        let next = cluster.at_root(|| Next {
+            is_time_left: duration.is_none_or(|duration| begun.elapsed() + longest <= duration),
+            is_due: shown.is_some() && begun.elapsed() >= due,
+        });
         let cause = stop.agreed(cluster)?;
-        if !cluster.broadcast(is_time_left)? || cause.is_some() {
+        let next = cluster.broadcast(next)?;
+        if !next.is_time_left || cause.is_some() {
             break cause;
         }
+        if next.is_due {
+            let figures = cluster.gather_records(&figures(&worker, &messenger, &links))?;
+            if let Some((figures, shown)) = figures.zip(shown) {
+                let elapsed = begun.elapsed();
+                shown(State { figures: &figures, wrong_messages, rounds, elapsed });
+                due = elapsed + INTERVAL;
+            }
+        }
     };
-    let figures = RankFigures {
-        typical: speed::typical(&worker.times),
-        blocks: worker.times.len() as u64,
-        wrong: worker.wrong,
-        speeds: [true, false].map(|primes| speed(&worker, primes)),
-        mhz: median(worker.mhz.iter().copied()),
-        counters: before.until_now(&Place::here().allowed),
-        seconds: begun.elapsed().as_secs_f64(),
-        links: links.best(),
-        messages: [messenger.messages, messenger.bytes],
-    };
+    let figures = figures(&worker, &messenger, &links);
     Ok((Observations { figures, findings, bad: all_bad, rounds }, cause))
 }
 

@@ -14,6 +14,8 @@ record! {
     /// What there is to know about a launch.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct InfoResult {
+        /// The version of this program.
+        pub version: String,
         /// What started the ranks: `mpirun`, `srun`; null for one process on its own.
         pub launcher: Option<String>,
         /// The batch system, where there is one.
@@ -22,8 +24,13 @@ record! {
         pub mpi: Option<String>,
         /// The version of the MPI standard that it has: `3.1`.
         pub mpi_standard: Option<String>,
+        /// Whether a job survives a rank that dies: MPI reports it (ULFM).
+        pub ulfm: bool,
         /// Number of ranks.
         pub ranks: usize,
+        /// Ranks with which a command computes when it is started in the same way: without a
+        /// launcher, threads of one process.
+        pub compute_ranks: u64,
         /// Every host once, in the order of their first ranks.
         pub hosts: Vec<Host> => .column("host"),
         /// Where every rank may run, in rank order.
@@ -60,6 +67,14 @@ record! {
         pub isa: String,
         /// The caches, and how much data the sieves work on at once.
         pub tuning: HostTuning,
+        /// Memory that it has, in bytes; null if the system does not tell, like the next four.
+        pub memory_bytes: Option<u64> as WIDE,
+        /// NUMA domains.
+        pub numa_domains: Option<u64>,
+        /// The governor of the CPU's clock: `performance`, `powersave`.
+        pub governor: Option<String>,
+        /// Free bytes of `/dev/shm`, through which its ranks exchange messages.
+        pub shared_memory_bytes: Option<u64> as WIDE,
         /// Memory still available to the job, in bytes; null if the system does not tell.
         pub memory_available_bytes: Option<u64> as WIDE,
         /// The limit that determines it.
@@ -128,15 +143,24 @@ fn ranges(numbers: &[usize]) -> String {
 
 impl InfoResult {
     fn launch_lines(&self) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("launcher", self.launcher.clone().unwrap_or_else(|| "none (one process)".to_owned()))];
+        let mut lines = vec![
+            ("montesieve", self.version.clone()),
+            ("launcher", self.launcher.clone().unwrap_or_else(|| "none (one process)".to_owned())),
+        ];
         if let Some(Scheduler { name, job_id }) = &self.scheduler {
             let job = job_id.as_ref().map(|id| format!(", job {id}")).unwrap_or_default();
             lines.push(("scheduler", format!("{name}{job}")));
         }
         let standard = self.mpi_standard.as_ref().map(|v| format!(" (standard {v})")).unwrap_or_default();
         lines.push(("MPI", self.mpi.as_ref().map_or("none".to_owned(), |mpi| format!("{mpi}{standard}"))));
+        if self.ulfm {
+            lines.push(("ULFM", "jobs survive ranks that die".to_owned()));
+        }
         let (ranks, hosts) = (text::count(self.ranks as u64, "rank"), text::count(self.hosts.len() as u64, "host"));
         lines.push(("ranks", format!("{ranks} on {hosts}")));
+        if self.compute_ranks != self.ranks as u64 {
+            lines.push(("computing", format!("{}, threads of one process", text::count(self.compute_ranks, "rank"))));
+        }
         lines
     }
 
@@ -173,16 +197,35 @@ impl InfoResult {
 
     /// What the job may take on each host.
     fn write_limits(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut rows = vec![["host", "memory left", "CPU quota", "stack", "bound by"].map(str::to_owned).to_vec()];
+        let mut rows = vec![
+            [
+                "host",
+                "memory",
+                "memory left",
+                "shared memory",
+                "stack",
+                "CPU quota",
+                "NUMA domains",
+                "governor",
+                "memory is bound by",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        ];
         let size =
             |bytes: u64| if bytes < 1 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
         for host in &self.hosts {
             let memory = host.memory_available_bytes.map_or("unknown".to_owned(), size);
             let quota = host.quota_cpus.map_or("none".to_owned(), |cpus| format!("{cpus:.2}"));
             let stack = host.stack_bytes.map_or("no limit".to_owned(), size);
-            rows.push(vec![host.name.clone(), memory, quota, stack, host.memory_bound.clone().unwrap_or_default()]);
+            let all = host.memory_bytes.map_or("unknown".to_owned(), size);
+            let shared = host.shared_memory_bytes.map_or("unknown".to_owned(), size);
+            let governor = host.governor.clone().unwrap_or_else(|| "unknown".to_owned());
+            let domains = host.numa_domains.map_or("unknown".to_owned(), |domains| domains.to_string());
+            let bound = host.memory_bound.clone().unwrap_or_default();
+            rows.push(vec![host.name.clone(), all, memory, shared, stack, quota, domains, governor, bound]);
         }
-        text::table(&rows, &[0, 4], out)
+        text::table(&rows, &[0, 7, 8], out)
     }
 
     /// Ranks that share a binding share a line: `ranks 0-63` is easier to read than 64 lines.
@@ -248,6 +291,10 @@ mod tests {
     fn cluster() -> InfoResult {
         let place = |rank, host, cpus: &[usize]| RankPlace { rank, host, cpus: cpus.to_vec() };
         let bounded = Host {
+            memory_bytes: Some(258 << 20),
+            numa_domains: Some(2),
+            governor: Some("performance".to_owned()),
+            shared_memory_bytes: Some(64 << 20),
             memory_available_bytes: Some(250 << 20),
             memory_bound: Some("the memory limit of control group /job (300 MB)".to_owned()),
             quota_cpus: Some(1.5),
@@ -262,6 +309,9 @@ mod tests {
             ..host("nid001", 2)
         };
         InfoResult {
+            version: "0.1.0".to_owned(),
+            ulfm: true,
+            compute_ranks: 3,
             launcher: Some("srun".to_owned()),
             scheduler: Some(Scheduler { name: "Slurm".to_owned(), job_id: Some("4711".to_owned()) }),
             mpi: Some("Open MPI 5.0.11".to_owned()),
@@ -276,18 +326,20 @@ mod tests {
     #[test]
     fn the_text_of_a_cluster_and_of_a_laptop() {
         insta::assert_snapshot!(written(cluster(), Format::Text), @"
-        launcher   srun
-        scheduler  Slurm, job 4711
-        MPI        Open MPI 5.0.11 (standard 3.1)
-        ranks      3 ranks on 2 hosts
+        montesieve  0.1.0
+        launcher    srun
+        scheduler   Slurm, job 4711
+        MPI         Open MPI 5.0.11 (standard 3.1)
+        ULFM        jobs survive ranks that die
+        ranks       3 ranks on 2 hosts
 
         host    ranks  CPUs  kernels  model
         nid001      2     8  avx2     Model, 2 GHz
         nid002      1     8  avx2     Model, 2 GHz
 
-        host    memory left  CPU quota     stack  bound by
-        nid001       250 MB       1.50  no limit  the memory limit of control group /job (300 MB)
-        nid002      unknown       none      8 MB
+        host     memory  memory left  shared memory     stack  CPU quota  NUMA domains  governor     memory is bound by
+        nid001   258 MB       250 MB          64 MB  no limit       1.50             2  performance  the memory limit of control group /job (300 MB)
+        nid002  unknown      unknown        unknown      8 MB       none       unknown  unknown
 
         sizes of the sieves (docs/primes.md, Sizes by machine):
         host         L1       L2       L3  line  stretch  leaves  line end  middle end  from
@@ -300,17 +352,25 @@ mod tests {
 
         hint: 2 ranks share 5 CPUs.
         ");
-        let laptop = InfoResult { ranks: 1, hosts: vec![host("laptop", 1)], ..InfoResult::default() };
+        let laptop = InfoResult {
+            version: "0.1.0".to_owned(),
+            ranks: 1,
+            compute_ranks: 8,
+            hosts: vec![host("laptop", 1)],
+            ..InfoResult::default()
+        };
         insta::assert_snapshot!(written(laptop, Format::Text), @"
-        launcher  none (one process)
-        MPI       none
-        ranks     1 rank on 1 host
+        montesieve  0.1.0
+        launcher    none (one process)
+        MPI         none
+        ranks       1 rank on 1 host
+        computing   8 ranks, threads of one process
 
         host    ranks  CPUs  kernels  model
         laptop      1     8  avx2     Model, 2 GHz
 
-        host    memory left  CPU quota  stack  bound by
-        laptop      unknown       none   8 MB
+        host     memory  memory left  shared memory  stack  CPU quota  NUMA domains  governor  memory is bound by
+        laptop  unknown      unknown        unknown   8 MB       none       unknown  unknown
 
         sizes of the sieves (docs/primes.md, Sizes by machine):
         host     L1  L2    L3  line  stretch  leaves  line end  middle end  from
@@ -325,9 +385,9 @@ mod tests {
         assert_eq!(json["hosts"][1]["name"], "nid002");
         assert_eq!(json["binding"][0]["cpus"][4], 6);
         insta::assert_snapshot!(written(cluster(), Format::Csv), @r#"
-        launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_tuning_cpu_family,host_tuning_l1_bytes,host_tuning_l2_bytes,host_tuning_l3_bytes,host_tuning_origin,host_tuning_line_bytes,host_tuning_stretch_bytes,host_tuning_line_end,host_tuning_middle_end,host_tuning_leaf_bytes,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,2500000,50000000,393216,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
-        srun,Slurm,4711,Open MPI 5.0.11,3.1,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,2500000,50000000,393216,,,,8388608,2 ranks share 5 CPUs.
+        version,launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ulfm,ranks,compute_ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_tuning_cpu_family,host_tuning_l1_bytes,host_tuning_l2_bytes,host_tuning_l3_bytes,host_tuning_origin,host_tuning_line_bytes,host_tuning_stretch_bytes,host_tuning_line_end,host_tuning_middle_end,host_tuning_leaf_bytes,host_memory_bytes,host_numa_domains,host_governor,host_shared_memory_bytes,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
+        0.1.0,srun,Slurm,4711,Open MPI 5.0.11,3.1,true,3,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,2500000,50000000,393216,270532608,2,performance,67108864,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
+        0.1.0,srun,Slurm,4711,Open MPI 5.0.11,3.1,true,3,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,2500000,50000000,393216,,,,,,,,8388608,2 ranks share 5 CPUs.
         "#);
     }
 

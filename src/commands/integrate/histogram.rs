@@ -191,6 +191,7 @@ impl Histograms {
                     name: text::count(count as u64, "bin"),
                     points: line.collect(),
                     kind: CurveKind::Steps,
+                    ..Line::default()
                 }],
                 ..Chart::default()
             })

@@ -46,6 +46,7 @@ pub(super) fn map_chart(map: &Map) -> Chart {
         name: format!("x{}", at + 1),
         points,
         kind: CurveKind::Law(number),
+        ..Line::default()
     });
     let count =
         if map.dimension() > MOST { format!(", {MOST} of {} coordinates", map.dimension()) } else { String::new() };

@@ -161,9 +161,12 @@ impl Computation for Samples {
     }
 }
 
+/// The most characters of the parameters in a title.
+const LONGEST_TITLE: usize = 64;
+
 /// Estimates an integral. Every rank must call it; returns the exit code.
 fn integrate<J: Integration>(context: &Context<'_>, options: &Samples, job: &J) -> Result<u8> {
-    let title = format!("{}, seed {}", options.name, job.problem().seed);
+    let title = job.problem().title(options.name);
     let level = job.problem().kernel.exact().map(|exact| ("exact".to_owned(), exact));
     let chart = |readings: &[Reading]| rounds::chart(title.clone(), readings, level.clone());
     let finish = |outcome, met| final_report(job, options, outcome, met);
@@ -239,6 +242,20 @@ impl Problem {
     /// Samples behind these values of the kernel, and those of the pilot.
     pub(super) fn samples_behind(&self, values: u64) -> u64 {
         values.saturating_mul(self.samples_of_value).saturating_add(self.pilot)
+    }
+
+    /// The title of a chart: the integrand with its parameters, cut where it gets long, and the
+    /// seed.
+    fn title(&self, name: &str) -> String {
+        let words = self.parameters.iter().filter(|(name, _)| *name != "blake3").map(|(name, word)| match *name {
+            "expression" => word.clone(),
+            name => format!("{name} {word}"),
+        });
+        let of = words.collect::<Vec<_>>().join(", ");
+        let end = of.char_indices().nth(LONGEST_TITLE).map(|(end, _)| end);
+        let of = end.map_or_else(|| of.clone(), |end| format!("{}...", &of[..end]));
+        let kind = if name == "expr" { String::new() } else { format!("{name}, ") };
+        format!("{kind}{of}, seed {}", self.seed).replace(", , ", ", ")
     }
 
     /// The same with another number of samples.

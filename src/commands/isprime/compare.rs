@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::job::run::{Account, StopCause};
 use crate::primes::trial::{BLOCK, STEP, Trial};
 use crate::primes::wide;
-use crate::report::bars::Bars;
+use crate::report::dots::Dots;
 use crate::report::{Completion, Work};
 
 /// Repetitions under one flag: this many, or fewer once they have taken this many seconds.
@@ -54,10 +54,10 @@ pub(super) fn run(context: &Context<'_>, numbers: &[u128], options: &IsPrime) ->
             break;
         }
     }
-    let bars = cluster.at_root(|| table.bars());
+    let dots = cluster.at_root(|| table.dots());
     let finished = context.finish(cluster.at_root(|| table.final_report()));
     let code = finished.map(|code| cluster.at_root(|| code));
-    sides.write(cluster, code, bars.as_ref(), [&|bars| Ok(bars.svg().into_bytes())])
+    sides.write(cluster, code, dots.as_ref(), [&|dots| Ok(dots.svg().into_bytes())])
 }
 
 /// The seconds of a single rank, and its divisors up to the first that divides.
@@ -142,9 +142,9 @@ impl ComparisonTable {
         }
     }
 
-    /// The chart. Numbers answered at once have no bars: a microsecond beside milliseconds would
+    /// The chart. Numbers answered at once have no marks: a microsecond beside milliseconds would
     /// stretch the axis too far.
-    fn bars(&self) -> Bars {
+    fn dots(&self) -> Dots {
         let mut series: Vec<String> = Vec::new();
         for Compared { division: DivisionRun { flag, .. }, .. } in &self.rows {
             if !series.contains(flag) {
@@ -164,7 +164,7 @@ impl ComparisonTable {
             ranks => format!("{ranks} ranks"),
         };
         let remark = if at_once.is_empty() { at_once } else { format!("; at once: {at_once}") };
-        Bars {
+        Dots {
             title: format!("Trial division on {ranks}{remark}"),
             y_label: "seconds".to_owned(),
             groups: groups.collect(),

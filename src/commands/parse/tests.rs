@@ -139,12 +139,14 @@ fn nth_takes_a_start() {
 #[test]
 fn burnin_has_times_and_a_threshold() {
     let burnin = |line: &str| match cli(line) {
-        Commands::Burnin(burnin) => (burnin.duration().as_secs(), burnin.threshold()),
+        Commands::Burnin(burnin) => (burnin.duration().map(|time| time.as_secs()), burnin.threshold()),
         other => panic!("{other:?}"),
     };
-    assert_eq!(burnin("montesieve burnin"), (60, 0.05));
-    assert_eq!(burnin("montesieve burnin --quick --threshold 2.5%"), (5, 0.025));
-    assert_eq!(burnin("montesieve burnin --duration 10m"), (600, 0.05));
+    assert_eq!(burnin("montesieve burnin"), (Some(60), 0.05));
+    assert_eq!(burnin("montesieve burnin --quick --threshold 2.5%"), (Some(5), 0.025));
+    assert_eq!(burnin("montesieve burnin --duration 10m"), (Some(600), 0.05));
+    assert_eq!(burnin("montesieve burnin --forever"), (None, 0.05));
+    refused("montesieve burnin --forever --quick");
 }
 
 #[test]

@@ -61,11 +61,11 @@ impl Pi {
     /// Checks that the options fit together.
     pub fn check(&self) -> Result<(), String> {
         let fixed = matches!(self.method, PiMethod::Stratified | PiMethod::Sobol);
-        if fixed && (self.precision.needs_rounds() || self.precision.plan) {
+        let Precision { target_error, trace, plan, .. } = &self.precision;
+        if fixed && (target_error.is_some() || trace.is_some() || *plan) {
             let name = self.method.word();
             return Err(format!(
-                "--method {name} fixes its samples in advance: use darts, antithetic or control with --target-error, --plan, \
-                 --trace or --plot"
+                "--method {name} fixes its samples in advance: use darts, antithetic or control with --target-error, --plan or --trace"
             ));
         }
         Ok(())

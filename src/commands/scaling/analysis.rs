@@ -132,11 +132,13 @@ record! {
         /// Work done.
         #[serde(deserialize_with = "read_integer")]
         pub amount: u64 as WIDE,
-        /// Work per second over that of one rank.
-        pub speedup: f64,
+        /// Work per second over that of one rank; with more ranks than one in every run, the
+        /// fewest are taken to be ideal. Null if all runs have the same number of ranks above 1:
+        /// there is nothing to compare with.
+        pub speedup: Option<f64>,
         /// Speed-up over ranks.
-        pub efficiency: f64,
-        /// Karp and Flatt's serial share; null on one rank.
+        pub efficiency: Option<f64>,
+        /// Karp and Flatt's serial share; null on one rank, and without a speed-up.
         pub karp_flatt: Option<f64>,
         /// Largest over mean computing time of the ranks.
         pub imbalance: f64,
@@ -206,14 +208,15 @@ pub fn base<'t>(medians: &[&'t Trial]) -> Option<&'t Trial> {
 pub fn study(trials: &[Trial]) -> Vec<Point> {
     let medians = medians(trials);
     let Some(base) = base(&medians) else { return Vec::new() };
-    medians.into_iter().map(|middle| point(middle, base, trials)).collect()
+    let is_compared = base.case.ranks == 1 || medians.iter().any(|trial| trial.case.ranks != base.case.ranks);
+    medians.into_iter().map(|middle| point(middle, is_compared.then_some(base), trials)).collect()
 }
 
-fn point(middle: &Trial, base: &Trial, trials: &[Trial]) -> Point {
+fn point(middle: &Trial, base: Option<&Trial>, trials: &[Trial]) -> Point {
     let times: Vec<f64> = trials.iter().filter(|t| t.case == middle.case).map(|t| t.seconds).collect();
     let ranks = middle.case.ranks as f64;
     let rate = |trial: &Trial| trial.amount as f64 / trial.seconds;
-    let speedup = base.case.ranks as f64 * rate(middle) / rate(base);
+    let speedup = base.map(|base| base.case.ranks as f64 * rate(middle) / rate(base));
     let shares = middle.rank_seconds().map(|seconds| seconds / (ranks * middle.seconds));
     let compute: Vec<f64> = middle.profiles.iter().map(|p| p.compute).collect();
     Point {
@@ -224,8 +227,10 @@ fn point(middle: &Trial, base: &Trial, trials: &[Trial]) -> Point {
         spread: times.iter().fold([f64::INFINITY, 0.0], |[low, high], &t| [low.min(t), high.max(t)]),
         amount: middle.amount,
         speedup,
-        efficiency: speedup / ranks,
-        karp_flatt: (middle.case.ranks > 1).then(|| (1.0 / speedup - 1.0 / ranks) / (1.0 - 1.0 / ranks)),
+        efficiency: speedup.map(|speedup| speedup / ranks),
+        karp_flatt: speedup
+            .filter(|_| middle.case.ranks > 1)
+            .map(|speedup| (1.0 / speedup - 1.0 / ranks) / (1.0 - 1.0 / ranks)),
         imbalance: imbalance(&compute),
         compute_share: shares[0],
         idle_share: shares[1],
@@ -276,7 +281,7 @@ mod tests {
         assert_eq!(points.len(), 2);
         let four = &points[1];
         assert_eq!((four.seconds, four.spread, four.trials), (4.0, [3.0, 4.4], 3));
-        assert_eq!((four.speedup, four.efficiency), (2.5, 0.625));
+        assert_eq!((four.speedup, four.efficiency), (Some(2.5), Some(0.625)));
         assert!((four.karp_flatt.expect("four ranks") - 0.2).abs() < 1e-12);
         assert_eq!((four.compute_share, four.idle_share, four.comm_share, four.other_share), (0.625, 0.25, 0.125, 0.0));
         assert_eq!(points[0].karp_flatt, None);
@@ -287,7 +292,17 @@ mod tests {
         let mut grown = trial("dynamic", 10.0, &[(10.0, 0.0, 0.0); 4]);
         grown.amount *= 4;
         let points = study(&[trial("dynamic", 10.0, &[(10.0, 0.0, 0.0)]), grown]);
-        assert_eq!((points[1].speedup, points[1].efficiency), (4.0, 1.0));
+        assert_eq!((points[1].speedup, points[1].efficiency), (Some(4.0), Some(1.0)));
+    }
+
+    #[test]
+    fn one_number_of_ranks_has_no_speed_up() {
+        let four = || trial("dynamic", 4.0, &[(2.5, 1.0, 0.5); 4]);
+        let points = study(&[four(), Trial { seconds: 5.0, ..trial("block", 5.0, &[(2.5, 1.0, 0.5); 4]) }]);
+        assert!(points.iter().all(|p| (p.speedup, p.efficiency, p.karp_flatt) == (None, None, None)), "{points:?}");
+        let points = study(&[four(), trial("dynamic", 2.0, &[(1.25, 0.5, 0.25); 8])]);
+        assert_eq!([points[0].speedup, points[1].speedup], [Some(4.0), Some(8.0)], "4 ranks are the base");
+        assert_eq!(study(&[trial("dynamic", 4.0, &[(4.0, 0.0, 0.0)])])[0].speedup, Some(1.0));
     }
 
     #[test]

@@ -49,12 +49,21 @@ record! {
         pub ranks: u64,
         /// The hosts, each once.
         pub hosts: Vec<String>,
+        /// The CPU models of the hosts, each once.
+        #[serde(default)]
+        pub cpu_models: Vec<String>,
         /// CPUs that the ranks may use together.
         pub cpus: u64,
         /// The MPI library.
         pub mpi: String,
         /// The instruction set of the kernels.
         pub isa: String,
+        /// When the job began, in UTC: `2026-12-01T06:00:00Z`.
+        #[serde(default)]
+        pub date: String,
+        /// The words of this command: `scaling --ranks 1,2 -- primes 1e9`.
+        #[serde(default)]
+        pub command_line: String,
         /// What work is counted in.
         pub unit: String,
         /// One for each combination of schedule, chunk and ranks.
@@ -121,7 +130,10 @@ impl ScalingReport {
         let run = &mut self.run;
         run.ranks = run.ranks.max(next.run.ranks);
         run.cpus = run.cpus.max(next.run.cpus);
-        run.hosts.extend(next.run.hosts.into_iter().filter(|host| !run.hosts.contains(host)).collect::<Vec<_>>());
+        for (ours, theirs) in [(&mut run.hosts, next.run.hosts), (&mut run.cpu_models, next.run.cpu_models)] {
+            let more: Vec<String> = theirs.into_iter().filter(|name| !ours.contains(name)).collect();
+            ours.extend(more);
+        }
         run.costs = run.costs.or(next.run.costs);
         run.predicted_ranks = run.predicted_ranks.max(next.run.predicted_ranks);
         run.trials.extend(next.run.trials);
@@ -138,8 +150,8 @@ impl ScalingReport {
             Format::Csv => self.write_csv(out),
             Format::Json => write_json("scaling", &self.result, Some(&self.run), out),
             Format::Value => {
-                let best = self.run.points.iter().map(|point| point.speedup).fold(f64::NAN, f64::max);
-                writeln!(out, "{best}")
+                let best = self.run.points.iter().filter_map(|point| point.speedup).reduce(f64::max);
+                writeln!(out, "{}", or_dash(best, |best| best.to_string()))
             }
         }
     }
@@ -190,9 +202,9 @@ impl ScalingReport {
                 format!("{}{}", point.case.ranks, if point.oversubscribed { "*" } else { "" }),
                 format!("{:.4}", point.seconds),
                 percent((point.spread[1] - point.spread[0]) / point.seconds),
-                format!("{:.2}", point.speedup),
-                percent(point.efficiency),
-                point.karp_flatt.map_or_else(|| "-".to_owned(), |share| format!("{share:.4}")),
+                or_dash(point.speedup, |speedup| format!("{speedup:.2}")),
+                or_dash(point.efficiency, percent),
+                or_dash(point.karp_flatt, |share| format!("{share:.4}")),
                 format!("{:.2}", point.imbalance),
                 percent(point.compute_share),
                 percent(point.idle_share),
@@ -215,7 +227,8 @@ impl ScalingReport {
         )?;
         let cell = |value: Option<String>| value.unwrap_or_default();
         for point in &self.run.points {
-            let Point { case, chunk, trials, seconds, amount, speedup, efficiency, imbalance, .. } = point;
+            let Point { case, chunk, trials, seconds, amount, imbalance, .. } = point;
+            let [speedup, efficiency] = [point.speedup, point.efficiency].map(|v| cell(v.map(|v| v.to_string())));
             let [fastest, slowest] = point.spread;
             let asked = cell(case.asked_chunk.map(|chunk| chunk.to_string()));
             let karp_flatt = cell(point.karp_flatt.map(|share| share.to_string()));
@@ -237,6 +250,11 @@ impl ScalingReport {
         let amount = self.run.points.first().map_or(0, |point| point.amount);
         self.run.forecast.iter().try_for_each(|forecast| forecast.write_csv(amount, out))
     }
+}
+
+/// A cell of the table: `-` for what is not known.
+fn or_dash(value: Option<f64>, shown: impl FnOnce(f64) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), shown)
 }
 
 #[cfg(test)]

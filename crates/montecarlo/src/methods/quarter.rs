@@ -56,6 +56,12 @@ pub fn is_inside([x, y]: [u64; 2]) -> bool {
     Room::at(y).holds(x)
 }
 
+/// A point as numbers of [0, 1) and whether it hits, for pictures.
+pub fn pictured(point: [u64; 2]) -> (f64, f64, bool) {
+    let [x, y] = point.map(|k| (k as f64 + 0.5) / SIDE as f64);
+    (x, y, is_inside(point))
+}
+
 /// Where a row of cells meets the circle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellRow {

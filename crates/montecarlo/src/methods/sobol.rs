@@ -39,7 +39,7 @@ pub mod net;
 
 use std::ops::Range;
 
-use super::quarter::{BITS, is_inside};
+use super::quarter::{self, BITS, is_inside};
 use crate::estimate::Estimate;
 use crate::philox::philox2x64;
 
@@ -104,6 +104,11 @@ impl Points {
     pub fn point(&self, number: u64) -> [u64; 2] {
         let set = self.columns.iter().enumerate().filter(|(bit, _)| number >> bit & 1 == 1);
         set.fold(self.shift, |sum, (_, &column)| xor(sum, column))
+    }
+
+    /// The points of these numbers, as numbers of [0, 1) and whether they hit. For pictures.
+    pub fn pictured(&self, numbers: Range<u64>) -> Vec<(f64, f64, bool)> {
+        numbers.map(|number| quarter::pictured(self.point(number))).collect()
     }
 
     /// Hits among the points of these numbers, one by one.

@@ -38,7 +38,7 @@ use std::ops::Range;
 use montesieve_kernel::Tally;
 use serde::{Deserialize, Serialize};
 
-use super::quarter::{SIDE, Staircase, is_inside};
+use super::quarter::{self, SIDE, Staircase, is_inside};
 use crate::estimate::Estimate;
 use crate::philox::philox2x64;
 
@@ -178,6 +178,13 @@ impl Strata {
             (0..strip.cells).for_each(|j| self.throw(&strip, j, &mut counts));
         }
         counts
+    }
+
+    /// All darts, cell by cell, as numbers of [0, 1) and whether they hit. For pictures.
+    pub fn pictured(&self) -> Vec<(f64, f64, bool)> {
+        let strips = (0..self.rows).map(|row| self.strip(row));
+        let cells = strips.flat_map(|strip| (0..strip.cells).map(move |j| (strip, j)));
+        cells.flat_map(|(strip, j)| [0, 1].map(|dart| quarter::pictured(strip.dart(j, dart, self.seed)))).collect()
     }
 
     /// Throws the two darts of a cell.

@@ -1,19 +1,23 @@
-//! The report of `burnin` in lines: a table of hosts, what is wrong in a sentence each, and the
-//! verdict last, where logs end.
+//! The report of `burnin` in lines: the verdict, a table of hosts, what is wrong in a sentence
+//! each. Beside it, `junit.rs` has the same for a CI system.
 
 use std::io::{self, Write};
 
 use super::{BurninReport, HostLine, HostVerdict, MessageKind, Verdict, WrongBlock, WrongMessage};
 use crate::commands::burnin::diagnosis::cause::Cause;
 use crate::commands::burnin::diagnosis::speed::median;
-use crate::report::text;
+use crate::report::{hostlist, text};
 
-/// The most hosts in the text table; beyond that only those with findings are shown.
-const MOST_HOSTS: usize = 40;
+/// The most hosts without findings that have a row each; more share one.
+const MOST_ROWS: usize = 8;
+
+/// The longest list of hosts in a row, in bytes.
+const LONGEST_LIST: usize = 48;
 
 impl BurninReport {
-    pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.write_hosts(out)?;
+    pub(super) fn write_text(&self, only_bad: bool, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.verdict())?;
+        self.write_hosts(only_bad, out)?;
         for block in &self.result.wrong_blocks {
             writeln!(out, "wrong: {}", sentence_of_block(block))?;
         }
@@ -21,21 +25,32 @@ impl BurninReport {
             writeln!(out, "wrong: {}", sentence_of_message(message))?;
         }
         self.links_line().iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        self.run.hints.iter().try_for_each(|hint| writeln!(out, "hint: {hint}"))?;
-        writeln!(out, "{}", self.last_line())
+        self.run.hints.iter().try_for_each(|hint| writeln!(out, "hint: {hint}"))
     }
 
-    fn write_hosts(&self, out: &mut dyn Write) -> io::Result<()> {
-        let hosts = &self.run.hosts;
-        let all = hosts.len() <= MOST_HOSTS;
+    /// Hosts with findings have a row each. Those without share one row for each number of ranks
+    /// and CPU model if there are many.
+    fn write_hosts(&self, only_bad: bool, out: &mut dyn Write) -> io::Result<()> {
+        let (ok, bad): (Vec<&HostLine>, Vec<&HostLine>) =
+            self.run.hosts.iter().partition(|host| host.verdict == HostVerdict::Ok);
         let header = ["HOST", "ranks", "blocks", "wrong", "Mnumbers/s", "vs median", "verdict"];
         let mut rows = vec![header.map(str::to_owned).to_vec()];
-        rows.extend(hosts.iter().filter(|host| all || host.verdict != HostVerdict::Ok).map(row));
-        text::table(&rows, &[0, 6], out)?;
-        match hosts.len() + 1 - rows.len() {
-            0 => Ok(()),
-            more => writeln!(out, "and {} more: ok", text::count(more as u64, "host")),
+        if ok.len() <= MOST_ROWS {
+            let shown = |host: &&HostLine| !only_bad || host.verdict != HostVerdict::Ok;
+            rows.extend(self.run.hosts.iter().filter(shown).map(row));
+        } else {
+            rows.extend(bad.into_iter().map(row));
+            let mut kinds: Vec<(usize, &str)> = Vec::new();
+            for host in ok.iter().filter(|_| !only_bad) {
+                let kind = (host.ranks, host.cpu_model.as_str());
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                    let same = |other: &&&HostLine| (other.ranks, other.cpu_model.as_str()) == kind;
+                    rows.push(folded_row(&ok.iter().filter(same).copied().collect::<Vec<_>>()));
+                }
+            }
         }
+        if rows.len() == 1 { Ok(()) } else { text::table(&rows, &[0, 6], out) }
     }
 
     /// Typical and worst link, if any.
@@ -63,7 +78,7 @@ impl BurninReport {
         Some(line)
     }
 
-    fn last_line(&self) -> String {
+    fn verdict(&self) -> String {
         let (result, run) = (&self.result, &self.run);
         if result.verdict == Verdict::Ok {
             let blocks: u64 = run.hosts.iter().map(|host| host.blocks).sum();
@@ -83,6 +98,30 @@ impl BurninReport {
             list => format!("{found}  ->  sbatch --exclude={list}"),
         }
     }
+}
+
+/// One row for hosts without findings: figures of one host, medians or the range.
+fn folded_row(hosts: &[&HostLine]) -> Vec<String> {
+    let middle = |figure: fn(&HostLine) -> f64| median(hosts.iter().map(|host| figure(host))).unwrap_or_default();
+    let judged = || hosts.iter().filter_map(|host| host.against_median);
+    let percent = |speed: f64| format!("{:+.1}", 100.0 * speed);
+    let ends = [judged().reduce(f64::min), judged().reduce(f64::max)].map(|end| end.map(percent));
+    let against = match ends {
+        [Some(least), Some(most)] if least == most => format!("{least} %"),
+        [Some(least), Some(most)] => format!("{least} to {most} %"),
+        _ => "-".to_owned(),
+    };
+    let list = hostlist::compressed(&hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>());
+    let count = text::count(hosts.len() as u64, "host");
+    vec![
+        if list.len() <= LONGEST_LIST { list } else { count.clone() },
+        hosts[0].ranks.to_string(),
+        format!("{:.0}", middle(|host| host.blocks as f64)),
+        "0".to_owned(),
+        format!("{:.1}", middle(|host| host.mnumbers_per_second)),
+        against,
+        format!("{:<5}  {count}; figures per host", word(HostVerdict::Ok)),
+    ]
 }
 
 fn row(host: &HostLine) -> Vec<String> {

@@ -88,7 +88,7 @@ fn ill() -> BurninReport {
 
 fn written(report: &BurninReport, format: Format) -> String {
     let mut bytes = Vec::new();
-    report.write(format, &mut bytes).expect("a Vec takes every write");
+    report.write(format, false, &mut bytes).expect("a Vec takes every write");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -104,18 +104,36 @@ fn a_cluster_that_is_not() {
 }
 
 #[test]
-fn many_hosts_are_not_all_shown() {
+fn many_healthy_hosts_share_a_row() {
     let mut report = ill();
-    report.run.hosts.extend((0..50).map(|n| host(&format!("n{n}"), 0.0)));
-    let text = written(&report, Format::Text);
-    assert!(text.contains("and 51 hosts more: ok\n") && text.contains("nid00107") && !text.contains("n49"), "{text}");
+    report.run.hosts.extend((0..498).map(|n| host(&format!("node{n:03}"), f64::from(n - 249) / 1e5)));
+    report.run.hosts.extend((0..3).map(|n| HostLine { ranks: 2, ..host(&format!("login{}", 7 * n), 0.0) }));
+    let table: Vec<String> = written(&report, Format::Text).lines().skip(1).take(6).map(str::to_owned).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
+
+#[test]
+fn only_hosts_with_findings_on_request() {
+    let of = |report: &BurninReport, format| {
+        let mut bytes = Vec::new();
+        report.write(format, true, &mut bytes).expect("a Vec takes every write");
+        String::from_utf8(bytes).expect("UTF-8")
+    };
+    let ok = of(&well(), Format::Text);
+    assert!(ok.starts_with("OK  ") && !ok.contains("HOST"), "{ok}");
+    let text = of(&ill(), Format::Text);
+    assert!(text.contains("\nnid00107  ") && text.contains("\nnid00108  ") && !text.contains("\nnid00101 "), "{text}");
+    let csv = of(&ill(), Format::Csv);
+    assert!(csv.lines().count() == 3 && !csv.contains("nid00101"), "{csv}");
 }
 
 #[test]
 fn software_leaves_no_host_out() {
     let mut report = ill();
     report.result.exclude.clear();
-    assert!(written(&report, Format::Text).ends_with("no host to leave out: the software is at fault\n"));
+    let text = written(&report, Format::Text);
+    let verdict = text.lines().next().expect("a line");
+    assert!(verdict.ends_with("no host to leave out: the software is at fault"), "{verdict}");
 }
 
 #[test]

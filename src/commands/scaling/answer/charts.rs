@@ -17,9 +17,6 @@ use crate::report::picture::{Picture, column};
 const ACTIVITIES: [(&str, usize, &str); 3] =
     [("compute", 0, COLOURS[0]), ("messages", 2, COLOURS[3]), ("idle", 1, "#dddddd")];
 
-/// The most timelines drawn.
-const MOST_TIMELINES: usize = 6;
-
 impl ScalingReport {
     /// All charts with data, in order.
     pub fn pictures(&self) -> Vec<Picture> {
@@ -31,7 +28,7 @@ impl ScalingReport {
         }
         charts.extend(self.sawtooth());
         let traced = drawn(&self.run.trials).into_iter().filter(|trial| !trial.timelines.is_empty());
-        charts.extend(traced.take(MOST_TIMELINES).map(ranks));
+        charts.extend(traced.map(ranks));
         charts.extend(self.forecast());
         charts.iter().map(Chart::picture).collect()
     }
@@ -57,7 +54,11 @@ impl ScalingReport {
     fn chart(&self, what: &str, y_label: &str, lines: Vec<Line>) -> Chart {
         Chart {
             title: format!("{what}: {}", self.result.command),
-            x_label: "ranks".to_owned(),
+            x_label: if lines.iter().any(|line| !line.hollow.is_empty()) {
+                "ranks (hollow marks: they share CPUs)".to_owned()
+            } else {
+                "ranks".to_owned()
+            },
             y_label: y_label.to_owned(),
             x_axis: Axis::Powers(2),
             lines,
@@ -97,7 +98,7 @@ impl ScalingReport {
             let at = (point.chunk as f64, point.seconds);
             match lines.iter_mut().find(|line| line.name == name) {
                 Some(line) => line.points.push(at),
-                None => lines.push(Line { name, points: vec![at], kind: CurveKind::Measured }),
+                None => lines.push(Line { name, points: vec![at], ..Line::default() }),
             }
         }
         lines.retain(|line| line.points.len() > 1);
@@ -126,19 +127,25 @@ impl ScalingReport {
 
 /// A line that was not measured, in the colour of curve `i`.
 fn law(i: usize, name: String, points: Vec<(f64, f64)>) -> Line {
-    Line { name, points, kind: CurveKind::Law(i) }
+    Line { name, points, kind: CurveKind::Law(i), ..Line::default() }
 }
 
 fn ideal(points: Vec<(f64, f64)>) -> Line {
-    Line { name: "ideal".to_owned(), points, kind: CurveKind::Ideal }
+    Line { name: "ideal".to_owned(), points, kind: CurveKind::Ideal, ..Line::default() }
 }
 
-fn curves(series: &[(String, Vec<&Point>)], value: impl Fn(&Point) -> f64) -> Vec<Line> {
-    let points = |points: &[&Point]| points.iter().map(|point| (point.case.ranks as f64, value(point))).collect();
-    series
-        .iter()
-        .map(|(name, all)| Line { name: name.clone(), points: points(all), kind: CurveKind::Measured })
-        .collect()
+/// A measured line for each curve; points whose ranks share CPUs have hollow marks.
+fn curves(series: &[(String, Vec<&Point>)], value: impl Fn(&Point) -> Option<f64>) -> Vec<Line> {
+    let line = |(name, all): &(String, Vec<&Point>)| {
+        let known = || all.iter().filter_map(|point| Some((point, (point.case.ranks as f64, value(point)?))));
+        Line {
+            name: name.clone(),
+            points: known().map(|(_, at)| at).collect(),
+            hollow: known().filter(|(point, _)| point.oversubscribed).map(|(_, at)| at).collect(),
+            kind: CurveKind::Measured,
+        }
+    };
+    series.iter().map(line).collect()
 }
 
 /// The timelines: a row per rank with stacked activities.
