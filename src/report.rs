@@ -16,6 +16,7 @@ pub mod chart;
 mod completion;
 pub mod field;
 mod kind;
+pub mod lanes;
 pub mod picture;
 mod plan;
 pub mod record;

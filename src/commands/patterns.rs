@@ -9,10 +9,14 @@ pub mod args;
 
 #[cfg(feature = "mpi")]
 mod gallery;
+#[cfg(feature = "mpi")]
+mod recorder;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod trace;
 
 use self::answer::{PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult, PatternsRun};
 pub use self::args::Patterns;
-use super::command::Command;
+use super::command::{Check, Command};
 use super::output::Output;
 use crate::cli::{CommandLine, LaunchOptions};
 use crate::cluster::Cluster;
@@ -103,6 +107,13 @@ static ALL: [Pattern; 15] = [
 impl Command for Patterns {
     fn launch(&self) -> Option<&LaunchOptions> {
         Some(&self.launch)
+    }
+
+    fn check(&self) -> Check {
+        match &self.name {
+            Some(name) if name == "all" && self.plot.is_some() => Err("--plot draws one pattern, not all".to_owned()),
+            _ => Ok(()),
+        }
     }
 
     /// It does more than show the list or a page.

@@ -57,7 +57,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::one_sided::Window;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
@@ -73,10 +73,10 @@ const WITH: usize = 0;
 const WITHOUT: usize = 1;
 
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
-    let window = Window::allocate(world, 2)?;
+    let window = trace::call("MPI_Win_allocate", || Window::allocate(world, 2))?;
     window.lock_all()?;
     let barrier = || {
-        polite::wait(world.immediate_barrier());
+        trace::call("MPI_Barrier", || polite::wait(world.immediate_barrier()));
     };
     let with = times_early(world, &window, WITH, barrier)?;
     barrier();
@@ -99,7 +99,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 fn times_early(world: &SimpleCommunicator, window: &Window, number: usize, barrier: impl Fn()) -> Result<Option<u64>> {
     let (size, mut early) = (world.size() as u64, 0);
     for round in 1..=ROUNDS {
-        std::thread::sleep(STAGGER * world.rank() as u32);
+        trace::call("comes late", || std::thread::sleep(STAGGER * world.rank() as u32));
         window.fetch_and_op(1, ROOT, number, SystemOperation::sum())?;
         barrier();
         let arrived = window.fetch_and_op(0, ROOT, number, SystemOperation::sum())?;

@@ -62,11 +62,11 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us, share};
+use super::{ROOT, Shown, each_us, share, trace};
 use crate::cluster::one_sided::Window;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Additions in all, spread over the ranks: as the notes have it.
 const ADDITIONS: u64 = 5 * 100_000;
@@ -82,29 +82,31 @@ const ATOMIC: usize = 0;
 const NAIVE: usize = 1;
 
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
-    let (open, locked) = (Window::allocate(world, 2)?, Window::allocate(world, 1)?);
+    let allocate = |numbers| trace::call("MPI_Win_allocate", || Window::allocate(world, numbers));
+    let (open, locked) = (allocate(2)?, allocate(1)?);
     // Rank 0 has the numbers: it must not sleep while others use them.
     let meet = || {
-        polite::wait_and_serve(world.immediate_barrier());
+        trace::call("MPI_Barrier", || polite::wait_and_serve(world.immediate_barrier()));
     };
     let sum = SystemOperation::sum();
     open.lock_all()?;
     let mine = share(world, ADDITIONS).count() as u64;
 
     let began = Instant::now();
-    for _ in 0..mine {
-        open.fetch_and_op(1, ROOT, ATOMIC, sum)?;
-    }
+    trace::call("MPI_Fetch_and_op", || (0..mine).try_for_each(|_| open.fetch_and_op(1, ROOT, ATOMIC, sum).map(drop)))?;
     meet();
     let atomic_cost = each_us("MPI_Fetch_and_op", began, mine);
 
     let (began, mut tried) = (Instant::now(), 0);
-    while tried < mine && began.elapsed() < LOSING {
-        tried += 1;
-        let seen = open.get(ROOT, NAIVE)?;
-        // What another rank writes here is overwritten by the next line.
-        open.put(seen + 1, ROOT, NAIVE)?;
-    }
+    trace::call("get and put", || {
+        while tried < mine && began.elapsed() < LOSING {
+            tried += 1;
+            let seen = open.get(ROOT, NAIVE)?;
+            // What another rank writes here is overwritten by the next line.
+            open.put(seen + 1, ROOT, NAIVE)?;
+        }
+        Ok::<(), Error>(())
+    })?;
     meet();
     let naive_cost = each_us("get and put", began, tried);
     let tried = reduce(world, tried);
@@ -112,7 +114,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
     let mine = share(world, LOCKED).count() as u64;
     let began = Instant::now();
     for _ in 0..mine {
-        locked.lock(ROOT)?;
+        trace::call("MPI_Win_lock", || locked.lock(ROOT))?;
         locked.put(locked.get(ROOT, 0)? + 1, ROOT, 0)?;
         locked.unlock(ROOT)?;
     }

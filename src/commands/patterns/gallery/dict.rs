@@ -66,7 +66,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -104,7 +104,7 @@ fn serve(world: &SimpleCommunicator) -> BTreeMap<u64, u64> {
     let mut owned = BTreeMap::new();
     let mut clients = world.size() - 1;
     while clients > 0 {
-        let (message, status) = polite::until(|| world.any_process().immediate_matched_probe());
+        let (message, status) = trace::receive(|| polite::until(|| world.any_process().immediate_matched_probe()));
         let mut pair = [0; 2];
         message.matched_receive_into(&mut pair[..]);
         let [key, value] = pair;
@@ -112,6 +112,7 @@ fn serve(world: &SimpleCommunicator) -> BTreeMap<u64, u64> {
             SET => drop(owned.insert(key, value)),
             GET => {
                 let found = owned.get(&key).copied().unwrap_or(MISSING);
+                trace::send(status.source_rank(), VALUE);
                 world.process_at_rank(status.source_rank()).send_with_tag(&found, VALUE);
             }
             _ => clients -= 1,
@@ -126,11 +127,14 @@ fn fill(world: &SimpleCommunicator) -> u64 {
     let (first, clients) = (world.rank() as u64 - 1, world.size() as usize - 1);
     let mut wrong = 0;
     for key in (first..JOBS).step_by(clients) {
+        trace::send(ROOT, SET);
         server.send_with_tag(&[key, 2 * key][..], SET);
+        trace::send(ROOT, GET);
         server.send_with_tag(&[key][..], GET);
-        let (value, _) = polite::receive(server.immediate_receive_with_tag::<u64>(VALUE));
+        let (value, _) = trace::receive(|| polite::receive(server.immediate_receive_with_tag::<u64>(VALUE)));
         wrong += u64::from(value != 2 * key);
     }
+    trace::send(ROOT, LAST);
     server.send_with_tag(&[0_u64][..], LAST);
     wrong
 }

@@ -63,7 +63,7 @@ use mpi::point_to_point::{Message, Status};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -98,7 +98,11 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
     let partner = world.process_at_rank(world.size() - 1);
     let mut heard = Vec::new();
-    partner.send_with_tag(b"hello", HELLO);
+    let say = || {
+        trace::send(world.size() - 1, HELLO);
+        partner.send_with_tag(b"hello", HELLO);
+    };
+    say();
     while heard.len() < TURNS {
         let said = match next_event(world) {
             (WORLD, word) if word == *b"world" => "world",
@@ -106,7 +110,7 @@ fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
         };
         heard.push(("hello", said));
         if heard.len() < TURNS {
-            partner.send_with_tag(b"hello", HELLO);
+            say();
         }
     }
     heard
@@ -116,6 +120,7 @@ fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
 fn say_world(world: &SimpleCommunicator) {
     for _ in 0..TURNS {
         if let (HELLO, _) = next_event(world) {
+            trace::send(ROOT, WORLD);
             world.process_at_rank(ROOT).send_with_tag(b"world", WORLD);
         }
     }
@@ -123,7 +128,8 @@ fn say_world(world: &SimpleCommunicator) {
 
 /// Rests until something has happened: its tag, and the word.
 fn next_event(world: &SimpleCommunicator) -> (Tag, [u8; 5]) {
-    let (message, status): (Message, Status) = polite::until(|| world.any_process().immediate_matched_probe());
+    let (message, status): (Message, Status) =
+        trace::receive(|| polite::until(|| world.any_process().immediate_matched_probe()));
     let mut word = [0; 5];
     message.matched_receive_into(&mut word);
     (status.tag(), word)

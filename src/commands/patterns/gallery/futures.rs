@@ -56,7 +56,7 @@ use mpi::request::multiple_scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us, shortened};
+use super::{ROOT, Shown, each_us, shortened, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -102,12 +102,14 @@ fn ask(world: &SimpleCommunicator) -> Vec<[u64; 2]> {
             requests.add(worker(n).immediate_receive_into_with_tag(s, answer, ANSWER));
         }
         for (n, question) in questions.chunks(1).enumerate() {
+            trace::send(1 + n as i32 % workers, QUESTION);
             requests.add(worker(n).immediate_send_with_tag(s, question, QUESTION));
         }
         while requests.incomplete() > 0 {
-            let (_, _, numbers) = polite::until(|| requests.test_any());
+            let (_, status, numbers) = trace::call("MPI_Testany", || polite::until(|| requests.test_any()));
             // A send hands its question back.
             if let [n, square] = *numbers {
+                trace::receive(|| ((), status));
                 arrived.push([n, square]);
             }
         }
@@ -120,7 +122,8 @@ fn work(world: &SimpleCommunicator) {
     let asker = world.process_at_rank(ROOT);
     let (first, workers) = (world.rank() as u64 - 1, world.size() as usize - 1);
     for _ in (first..N).step_by(workers) {
-        let (n, _) = polite::receive(asker.immediate_receive_with_tag::<u64>(QUESTION));
+        let (n, _) = trace::receive(|| polite::receive(asker.immediate_receive_with_tag::<u64>(QUESTION)));
+        trace::send(ROOT, ANSWER);
         asker.send_with_tag(&[n, n * n][..], ANSWER);
     }
 }

@@ -50,7 +50,7 @@ use mpi::request::scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us, shortened};
+use super::{ROOT, Shown, each_us, shortened, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -63,9 +63,11 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
     if world.rank() == ROOT {
         let size = world.size() as u64;
         let bounds: Vec<u64> = (0..size).flat_map(|rank| [N * rank / size, N * (rank + 1) / size]).collect();
-        scope(|s| polite::wait(root.immediate_scatter_into_root(s, &bounds[..], &mut mine[..])));
+        trace::call("MPI_Scatter", || {
+            scope(|s| polite::wait(root.immediate_scatter_into_root(s, &bounds[..], &mut mine[..])))
+        });
     } else {
-        scope(|s| polite::wait(root.immediate_scatter_into(s, &mut mine[..])));
+        trace::call("MPI_Scatter", || scope(|s| polite::wait(root.immediate_scatter_into(s, &mut mine[..]))));
     }
     let squares: Vec<u64> = (mine[0]..mine[1]).map(|n| n * n).collect();
     let all = gather(world, &squares);
@@ -83,12 +85,14 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 pub(super) fn gather<T: Equivalence + Clone + Default>(world: &SimpleCommunicator, mine: &[T]) -> Option<Vec<T>> {
     let (root, length) = (world.process_at_rank(ROOT), mine.len() as Count);
     if world.rank() != ROOT {
-        scope(|s| polite::wait(root.immediate_gather_into(s, &length)));
-        scope(|s| polite::wait(root.immediate_gather_varcount_into(s, mine)));
+        trace::call("MPI_Gather", || scope(|s| polite::wait(root.immediate_gather_into(s, &length))));
+        trace::call("MPI_Gatherv", || scope(|s| polite::wait(root.immediate_gather_varcount_into(s, mine))));
         return None;
     }
     let mut lengths = vec![0; world.size() as usize];
-    scope(|s| polite::wait(root.immediate_gather_into_root(s, &length, &mut lengths[..])));
+    trace::call("MPI_Gather", || {
+        scope(|s| polite::wait(root.immediate_gather_into_root(s, &length, &mut lengths[..])))
+    });
     let ends = lengths.iter().scan(0, |end, length| {
         *end += length;
         Some(*end)
@@ -96,6 +100,8 @@ pub(super) fn gather<T: Equivalence + Clone + Default>(world: &SimpleCommunicato
     let starts: Vec<Count> = ends.zip(&lengths).map(|(end, length)| end - length).collect();
     let mut all = vec![T::default(); lengths.iter().sum::<Count>() as usize];
     let mut parts = PartitionMut::new(&mut all[..], &lengths[..], &starts[..]);
-    scope(|s| polite::wait(root.immediate_gather_varcount_into_root(s, mine, &mut parts)));
+    trace::call("MPI_Gatherv", || {
+        scope(|s| polite::wait(root.immediate_gather_varcount_into_root(s, mine, &mut parts)))
+    });
     Some(all)
 }

@@ -61,7 +61,7 @@ use mpi::request::multiple_scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, listed};
+use super::{ROOT, Shown, listed, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -79,7 +79,7 @@ const LAST: Tag = 3;
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
     let (mut counts, mut costs) = (Vec::new(), Vec::new());
     for (window, what) in WINDOWS {
-        polite::wait(world.immediate_barrier());
+        trace::call("MPI_Barrier", || polite::wait(world.immediate_barrier()));
         let began = Instant::now();
         if world.rank() != ROOT {
             answer(world);
@@ -109,10 +109,12 @@ fn ask(world: &SimpleCommunicator, window: usize) -> usize {
         while answers.len() < questions.len() {
             for question in unasked.by_ref().take(window - under_way) {
                 let server = world.process_at_rank(1 + *question as i32 % servers);
+                trace::send(server.rank(), QUESTION);
                 requests.add(server.immediate_send_with_tag(s, question, QUESTION));
                 under_way += 1;
             }
-            let (question, _) = polite::receive(world.any_process().immediate_receive_with_tag::<u64>(ANSWER));
+            let (question, _) =
+                trace::receive(|| polite::receive(world.any_process().immediate_receive_with_tag::<u64>(ANSWER)));
             assert!(answers.insert(question), "question {question} is answered twice");
             under_way -= 1;
         }
@@ -133,7 +135,7 @@ fn answer(world: &SimpleCommunicator) {
         while !is_over {
             // Rests until a question has come or an answer is due.
             polite::until(|| {
-                let message = asker.immediate_matched_probe();
+                let message = trace::probe(|| asker.immediate_matched_probe());
                 let Some((message, status)) = message else {
                     return due.front().is_some_and(|(when, _)| *when <= Instant::now()).then_some(());
                 };
@@ -148,6 +150,7 @@ fn answer(world: &SimpleCommunicator) {
                 && when <= Instant::now()
             {
                 due.pop_front();
+                trace::send(ROOT, ANSWER);
                 requests.add(asker.immediate_send_with_tag(s, answer, ANSWER));
             }
         }

@@ -59,7 +59,7 @@ use mpi::request::scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, share};
+use super::{ROOT, Shown, share, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -108,12 +108,14 @@ fn manage(world: &SimpleCommunicator) -> u64 {
     let mut tasks = 0..TASKS;
     let mut send_next = |worker| {
         let tag = if tasks.next().is_some() { TASK } else { EXIT };
+        trace::send(worker, tag);
         world.process_at_rank(worker).send_with_tag(&COUNT, tag);
     };
     (1..world.size()).for_each(&mut send_next);
     let mut total = 0;
     for _ in 0..TASKS {
-        let (subtotal, status) = polite::receive(world.any_process().immediate_receive_with_tag::<u64>(SUBTOTAL));
+        let (subtotal, status) =
+            trace::receive(|| polite::receive(world.any_process().immediate_receive_with_tag::<u64>(SUBTOTAL)));
         total += subtotal;
         send_next(status.source_rank());
     }
@@ -124,11 +126,13 @@ fn manage(world: &SimpleCommunicator) -> u64 {
 fn work(world: &SimpleCommunicator) {
     let manager = world.process_at_rank(ROOT);
     loop {
-        let (n, status) = polite::receive(manager.immediate_receive::<u64>());
+        let (n, status) = trace::receive(|| polite::receive(manager.immediate_receive::<u64>()));
         if status.tag() == EXIT {
             return;
         }
-        manager.send_with_tag(&count(n), SUBTOTAL);
+        let subtotal = count(n);
+        trace::send(ROOT, SUBTOTAL);
+        manager.send_with_tag(&subtotal, SUBTOTAL);
     }
 }
 
@@ -136,10 +140,10 @@ fn work(world: &SimpleCommunicator) {
 pub(super) fn reduce(world: &SimpleCommunicator, mine: u64) -> Option<u64> {
     let (root, sum) = (world.process_at_rank(ROOT), SystemOperation::sum());
     if world.rank() != ROOT {
-        scope(|s| polite::wait(root.immediate_reduce_into(s, &mine, sum)));
+        trace::call("MPI_Reduce", || scope(|s| polite::wait(root.immediate_reduce_into(s, &mine, sum))));
         return None;
     }
     let mut total = 0;
-    scope(|s| polite::wait(root.immediate_reduce_into_root(s, &mine, &mut total, sum)));
+    trace::call("MPI_Reduce", || scope(|s| polite::wait(root.immediate_reduce_into_root(s, &mine, &mut total, sum))));
     Some(total)
 }

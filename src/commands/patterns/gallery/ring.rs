@@ -56,7 +56,7 @@ use mpi::request::scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -114,19 +114,23 @@ fn go_round(world: &SimpleCommunicator) -> Token {
     let last = STEPS as Rank % size;
     let mut token = [0; _];
     let mut is_here = rank == ROOT;
+    let pass_on = |token: &Token| {
+        trace::send(right.rank(), 0);
+        right.send(&token[..]);
+    };
     loop {
         if !is_here {
-            scope(|s| polite::wait(left.immediate_receive_into(s, &mut token[..])));
+            trace::receive(|| ((), scope(|s| polite::wait(left.immediate_receive_into(s, &mut token[..])))));
         }
         is_here = false;
         if has_ended(&token) {
             if (rank + 1) % size != last {
-                right.send(&token[..]);
+                pass_on(&token);
             }
             return token;
         }
         let is_last = advance(&mut token);
-        right.send(&token[..]);
+        pass_on(&token);
         if is_last {
             return token;
         }

@@ -53,7 +53,7 @@ use mpi::traits::*;
 
 use super::map::gather;
 use super::queue::reduce;
-use super::{ROOT, Shown, listed, share};
+use super::{ROOT, Shown, listed, share, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -82,14 +82,18 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 /// The least of the numbers of this rank and of all ranks before it.
 fn least_so_far(world: &SimpleCommunicator, mine: i64) -> i64 {
     let mut least = 0;
-    scope(|s| polite::wait(world.immediate_scan_into(s, &mine, &mut least, SystemOperation::min())));
+    trace::call("MPI_Scan", || {
+        scope(|s| polite::wait(world.immediate_scan_into(s, &mine, &mut least, SystemOperation::min())))
+    });
     least
 }
 
 /// The least of the numbers of all ranks before this one.
 fn least_below(world: &SimpleCommunicator, mine: i64) -> i64 {
     let mut least = 0;
-    scope(|s| polite::wait(world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())));
+    trace::call("MPI_Exscan", || {
+        scope(|s| polite::wait(world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())))
+    });
     if world.rank() == ROOT { i64::MAX } else { least }
 }
 

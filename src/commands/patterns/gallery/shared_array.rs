@@ -58,7 +58,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{Shown, each_us};
+use super::{Shown, each_us, trace};
 use crate::cluster::one_sided::SharedWindow;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
@@ -74,18 +74,18 @@ const ELEMENTS: usize = 100_000;
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
     let began = Instant::now();
     // It waits by spinning: all arrive together.
-    polite::wait(world.immediate_barrier());
+    trace::call("MPI_Barrier", || polite::wait(world.immediate_barrier()));
     let node = world.split_shared(world.rank());
     let (rank, size) = (node.rank() as usize, node.size() as usize);
     let pieces = WORKERS * (rank + 1) / size - WORKERS * rank / size;
-    let window = SharedWindow::allocate(&node, pieces * ELEMENTS)?;
+    let window = trace::call("MPI_Win_allocate_shared", || SharedWindow::allocate(&node, pieces * ELEMENTS))?;
     for element in window.numbers(node.rank())? {
         // MPI promises nothing about what stands there at first.
         element.store(0, Relaxed);
         element.fetch_add(ADDED, Relaxed);
     }
     window.sync();
-    polite::wait(node.immediate_barrier());
+    trace::call("MPI_Barrier", || polite::wait(node.immediate_barrier()));
     window.sync();
     let filled = each_us("to make and fill it", began, 1);
 

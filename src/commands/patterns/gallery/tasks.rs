@@ -63,7 +63,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 use mpi::{Rank, Tag};
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -119,6 +119,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
             if rank == ROOT {
                 journal.note(task, numbers[0]);
             } else {
+                trace::send(ROOT, task as Tag);
                 root.send_with_tag(&numbers[0], task as Tag);
             }
         }
@@ -153,7 +154,8 @@ fn take(world: &SimpleCommunicator, posted: &mut Vec<(usize, ReceiveFuture<u64>)
     for (task, future) in std::mem::take(posted) {
         match future.r#try() {
             Err(future) => posted.push((task, future)),
-            Ok((result, _)) => {
+            Ok(received) => {
+                let (result, _) = trace::receive(|| received);
                 journal.note(task, result);
                 if journal.steps[task] < STEPS {
                     posted.push((task, post(world, task)));
