@@ -1,9 +1,9 @@
 //! The patterns, one small file each, and their run.
 //!
 //! Every file opens with its page: what the pattern is, in Python, with mpi4py, what goes wrong in
-//! the naive form, the right answer, the MPI calls. Below it the pattern is written on rsmpi, so
-//! that a reader meets scatter, reduce, probe and windows under MPI's own names. Two things come
-//! from `montesieve-mpi`:
+//! the naive form, the right answer, the MPI calls, a word on its picture, exercises; docs/course
+//! is written from it. Below it the pattern is written on rsmpi, so that a reader meets scatter,
+//! reduce, probe and windows under MPI's own names. Two things come from `montesieve-mpi`:
 //! - windows, which rsmpi lacks: [`one_sided`](crate::cluster::one_sided);
 //! - [`polite`](crate::cluster::polite) waits. Where a program with a core for each rank would
 //!   block (`receive`, `barrier`, `reduce_into`), a page uses the immediate form and waits there:

@@ -49,6 +49,31 @@
 //!
 //! # MPI calls
 //! `MPI_Ibarrier`; `MPI_Win_allocate`, `MPI_Win_lock_all`, `MPI_Fetch_and_op` for the proof.
+//!
+//! # In the picture
+//! At first every rank leaves the barrier with the last. Later, without a barrier, rank 0 is
+//! through its rounds at once and waits in the reduction for the ranks that come late.
+//!
+//! # Exercises
+//! **1.** On 8 ranks, each comes 0.5 ms after the one before it. How long does rank 0 wait at
+//! the barrier?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 3.5 ms: all leave with the last. The wait is the price of the barrier, not the microseconds
+//! of its messages.
+//!
+//! </details>
+//!
+//! **2.** Why is the proof a counter and not a timestamp of each rank?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Clocks of two hosts differ by more than a barrier takes, so timestamps can show a rank that
+//! leaves before another comes. The counter is at one place: there the additions have one
+//! order.
+//!
+//! </details>
 
 use std::time::{Duration, Instant};
 

@@ -54,6 +54,32 @@
 //! # MPI calls
 //! `MPI_Win_allocate`, `MPI_Win_lock_all`, `MPI_Fetch_and_op`; `MPI_Get`, `MPI_Put`,
 //! `MPI_Win_flush`; `MPI_Win_lock`, `MPI_Win_unlock`.
+//!
+//! # In the picture
+//! Additions by `MPI_Fetch_and_op`, then get and put, then the lock, with a barrier behind
+//! each. Four ranks share two cores here, so some are done early and wait.
+//!
+//! # Exercises
+//! **1.** What share of the additions by get and put is lost on 2, 4 and 8 ranks that have a
+//! core each? Guess before you run `mpirun -n 4 montesieve patterns counter`.
+//!
+//! <details><summary>Answer</summary>
+//!
+//! If p ranks take turns exactly, p gets see one number and p puts leave one more than that: (p
+//! - 1)/p are lost, so 50, 75 and 88 %. Ranks that share a core differ: one that loses its core
+//! between get and put later undoes everything that happened in between.
+//!
+//! </details>
+//!
+//! **2.** The lock gives the right number too. Why is it slower than `MPI_Fetch_and_op`?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Lock, get, put and unlock are four calls with an answer each, and meanwhile every other rank
+//! waits for its turn. `MPI_Fetch_and_op` is one request and one answer, and nobody holds
+//! anything.
+//!
+//! </details>
 
 use std::time::{Duration, Instant};
 

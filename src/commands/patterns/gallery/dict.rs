@@ -57,6 +57,29 @@
 //!
 //! # MPI calls
 //! `MPI_Improbe` on any source and tag, `MPI_Mrecv`; `MPI_Send`, `MPI_Irecv`.
+//!
+//! # In the picture
+//! A write is an arrow to rank 0; a read is one there and one back. Clients wait in `MPI_Recv`
+//! for their turn at rank 0.
+//!
+//! # Exercises
+//! **1.** How many messages do ten jobs take on 3 ranks?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 32: a write, a question and an answer for each job, and one last message from each of the
+//! two clients. `mpirun -n 3 montesieve patterns dict --trace` shows them.
+//!
+//! </details>
+//!
+//! **2.** Rank 0 is the bottleneck of many clients. How can the dictionary have several owners?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Let key k belong to rank k mod p (or a hash of it), so that requests spread. Each owner must
+//! then serve between its own pieces of work, or its clients wait.
+//!
+//! </details>
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -55,6 +55,30 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Improbe` on any source and tag, `MPI_Mrecv`.
+//!
+//! # In the picture
+//! Hello goes down, world comes up, and each word wakes the other rank. The ranks between them
+//! have nothing to do.
+//!
+//! # Exercises
+//! **1.** Rank 0 says hello before the other rank has entered its loop. Is the word lost?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! No: a message waits at its receiver until a probe or a receive takes it. In that it is like
+//! an `Event` that is set before the wait, and unlike the notification of a `Condition`.
+//!
+//! </details>
+//!
+//! **2.** A word takes 2.5 us. How many round trips are that in a second, and why is it more on
+//! 8 ranks of 2 cores?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 200,000: a round trip is two words. With more ranks than cores the partner must first get a
+//! core, and the ranks between the two use it to look for messages that never come.
+//!
+//! </details>
 
 use std::time::Instant;
 

@@ -48,6 +48,30 @@
 //!
 //! # MPI calls
 //! `MPI_Irecv`, `MPI_Isend`, `MPI_Testany`; `MPI_Send`.
+//!
+//! # In the picture
+//! All questions leave rank 0 at once, a bundle of arrows. The answers come back as workers get
+//! a core, not in the order of the questions.
+//!
+//! # Exercises
+//! **1.** Why does an answer carry the number of its question?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! MPI keeps the order of messages between two ranks with one tag, and no other order. With
+//! several workers an answer can overtake an earlier one; the cost line counts how many did.
+//!
+//! </details>
+//!
+//! **2.** All receives are posted before a question is sent. What changes if they are posted
+//! later?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The answers stay right. A message that finds no posted receive is kept by the library: it is
+//! copied twice if it is small, and waits at its sender if it is large.
+//!
+//! </details>
 
 use std::time::Instant;
 

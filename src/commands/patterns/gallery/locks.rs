@@ -55,6 +55,30 @@
 //! # MPI calls
 //! `MPI_Win_lock`, `MPI_Win_unlock`, `MPI_Get`, `MPI_Put`; `MPI_Fetch_and_op` with `MPI_SUM` and
 //! `MPI_MAX`; `MPI_Send`, `MPI_Irecv`.
+//!
+//! # In the picture
+//! One rank at a time holds the lock, so the waits in `MPI_Win_lock` end one after the other.
+//! Two at a time hold the semaphore. The arrows are the event: a message to each rank.
+//!
+//! # Exercises
+//! **1.** A rank could read the semaphore first and add itself only if there is room. What goes
+//! wrong?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Between the look and the addition another rank may come in: both saw one place, and both
+//! take it. So a rank adds first and looks at what was there, in one operation.
+//!
+//! </details>
+//!
+//! **2.** Which of the four needs no repeated reading, and what does reading cost?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The event: the message waits at its receiver. Each look at a number of rank 0 is a round
+//! trip, and between hosts without hardware support it also takes rank 0's time.
+//!
+//! </details>
 
 use std::time::Instant;
 

@@ -52,6 +52,30 @@
 //!
 //! # MPI calls
 //! `MPI_Isend`, `MPI_Testall`; `MPI_Irecv` from `MPI_ANY_SOURCE`; `MPI_Improbe`, `MPI_Mrecv`.
+//!
+//! # In the picture
+//! One question at a time: rank 0 waits for each answer before it asks again. The phases with
+//! 10 and 50 under way come later and take a tenth of the time and less.
+//!
+//! # Exercises
+//! **1.** 500 requests of 100 ms each: how long does it take with 1, 10 and 500 under way?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 50 s, 5 s and 0.1 s: n x latency / k. The study notes measured 52.9 s one by one in Python,
+//! and 0.5 to 1 s with many under way: then the connection and the program are the limit.
+//!
+//! </details>
+//!
+//! **2.** 100 requests of 5 ms one by one take 0.55 s here, not 0.50. Where is the rest?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 0.5 ms a request: the server looks for due answers with rests of up to 1 ms, and the
+//! messages take microseconds. A wait that spins would be exact, and would take the cores of
+//! other ranks.
+//!
+//! </details>
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};

@@ -55,6 +55,31 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Isend`, `MPI_Testall`; `MPI_Irecv` from `MPI_ANY_SOURCE`.
+//!
+//! # In the picture
+//! Goods go up to rank 0 in bursts of four. Then a producer waits in `MPI_Recv` until its
+//! credits come down: the bound at work.
+//!
+//! # Exercises
+//! **1.** A producer has c credits, and a round trip takes t. How many goods a second can it
+//! send at most?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! c / t: in each round trip c goods are on their way (Little's law). Four credits and 10 us
+//! make 400,000 a second. More credits help until the consumer is the bottleneck.
+//!
+//! </details>
+//!
+//! **2.** The consumer sends its credits with a blocking synchronous send, `MPI_Ssend`, and
+//! producers send their goods so too. What can happen?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Both can be in a send to each other, each waiting for a receive that comes after its send: a
+//! deadlock. It needs no bad luck once the library no longer buffers the messages.
+//!
+//! </details>
 
 use std::collections::VecDeque;
 use std::time::Instant;

@@ -49,6 +49,31 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Irecv` from `MPI_ANY_SOURCE`, and with `MPI_ANY_TAG`; `MPI_Ireduce`.
+//!
+//! # In the picture
+//! Until the queue is empty rank 0 only waits, and each worker gets its next task at once. Then
+//! all four count their shares, and `MPI_Reduce` adds them up.
+//!
+//! # Exercises
+//! **1.** Five equal tasks: how long do they take with 1, 4 and 5 workers, in units of one
+//! task?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 5, 2 and 1. Four workers do four tasks at once, and then three of them wait for the fifth: a
+//! speed-up of 2.5, not 4. More and smaller tasks would help.
+//!
+//! </details>
+//!
+//! **2.** The manager only waits. When is it worth a rank?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! If the costs of tasks differ and are unknown: then fixed shares leave ranks idle. It costs
+//! one rank in p, so half of the machine on 2 ranks, where the reduction is faster, and nothing
+//! that matters on 100.
+//!
+//! </details>
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -43,6 +43,29 @@
 //!
 //! # MPI calls
 //! `MPI_Iscan`, `MPI_Iexscan` with `MPI_MIN`; `MPI_Iallreduce` with `MPI_MAX`; `MPI_Gatherv`.
+//!
+//! # In the picture
+//! Rank 0 leaves a scan at once, since no rank is below it. Every other rank waits for those
+//! before it.
+//!
+//! # Exercises
+//! **1.** What does `MPI_Exscan` give rank 0?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Nothing that is defined: no rank is below it. The program must put the neutral element
+//! there, which for a minimum is the largest number.
+//!
+//! </details>
+//!
+//! **2.** Every rank has lines for one file. How does it know where its own begin?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! `MPI_Exscan` with `MPI_SUM` over the lengths gives the offset of each rank (0 at rank 0),
+//! and then all write at once. So a scan replaces a loop over ranks by log2(p) steps.
+//!
+//! </details>
 
 use std::time::Instant;
 

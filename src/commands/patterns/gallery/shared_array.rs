@@ -49,6 +49,31 @@
 //! # MPI calls
 //! `MPI_Comm_split_type`, `MPI_Win_allocate_shared`, `MPI_Win_shared_query`, `MPI_Win_sync`,
 //! `MPI_Ibarrier`.
+//!
+//! # In the picture
+//! All allocate the window together and each fills its part. No rank leaves the second barrier,
+//! and reads, before all parts are filled.
+//!
+//! # Exercises
+//! **1.** The ranks are on two nodes. What does each rank read?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The array of its own node. `MPI_Comm_split_type` gives a communicator for each node, so
+//! there are two windows. A sum over both needs messages: a reduction between one rank of each
+//! node.
+//!
+//! </details>
+//!
+//! **2.** Leave the barrier between filling and reading out. What may a rank read then?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Zeros, or numbers of the parts that are ready: no rank waits for the others. `MPI_Win_sync`
+//! orders this rank's reads and writes of the memory; the barrier orders the ranks. Both are
+//! needed.
+//!
+//! </details>
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
