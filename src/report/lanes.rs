@@ -1,7 +1,7 @@
 //! Rows over time as SVG: what each rank did when, with messages as arrows.
 //!
-//! Stands beside `bars`, which draws groups of bars, and `chart`, whose rows are shares of bins. Here
-//! each span is drawn at its own time, since a message of a microsecond is the point of the picture.
+//! Stands beside `bars`, which draws groups of bars, and `chart`, whose rows are shares of bins.
+//! Here each span is drawn at its own time, since a message of a microsecond is the point.
 
 use std::fmt::Write;
 

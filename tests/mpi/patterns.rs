@@ -66,7 +66,7 @@ fn a_trace_has_both_ends_of_every_message() {
         let ended = Launch::new(Launched(ranks), "patterns ring --trace --format json").run().expect_code(0);
         let trace = ended.json()["run"]["patterns"][0]["trace"].as_array().cloned().unwrap_or_default();
         let ends = |end: &str| trace.iter().filter(|event| event[end].is_u64()).count();
-        // A message for each transition, and one more for each rank that they do not tell of the end.
+        // A message for each transition, and one for each rank that they do not tell of the end.
         let messages = if ranks == 1 { 0 } else { 19 + ranks };
         assert_eq!((ends("to"), ends("from")), (messages, messages), "{ended}");
         assert!(trace.iter().all(|event| event["start_us"].as_f64() <= event["end_us"].as_f64()), "{ended}");

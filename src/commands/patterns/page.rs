@@ -1,7 +1,7 @@
 //! The pages of the patterns: what a file of `gallery` opens with.
 //!
-//! `--explain` prints a page up to its picture. The course has the rest as well: docs/course/NAME.md
-//! is written by a test, with the measured cost that docs/patterns.md has.
+//! `--explain` prints a page up to its picture. The course has the rest as well: a test writes
+//! docs/course/NAME.md, with the measured cost that docs/patterns.md has.
 
 /// Where the part for the course begins.
 const COURSE: &str = "# In the picture\n";
