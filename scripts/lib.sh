@@ -459,3 +459,11 @@ set_up() {
   say "ready: ${BINARY#"$ROOT"/}, $(rustc --version | cut -d' ' -f1,2)," \
     "${MPI_FLAVOUR/none/no MPI}${MPI_VERSION:+ $MPI_VERSION}${MPIRUN:+ ($MPIRUN)}"
 }
+
+# say_path: how to put montesieve on the PATH, with its launcher if that one is off it; nothing once both are there
+say_path() {
+  local folders=()
+  [[ $(command -v montesieve) -ef $BINARY ]] || folders+=("${BINARY%/*}")
+  [[ -z $MPIRUN || $(command -v "${MPIRUN##*/}") -ef $MPIRUN ]] || folders+=("${MPIRUN%/*}")
+  ((${#folders[@]} == 0)) || say "for montesieve on the PATH: export PATH=\"$(IFS=:; echo "${folders[*]}"):\$PATH\""
+}

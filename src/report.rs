@@ -17,6 +17,7 @@ pub mod dots;
 pub mod field;
 pub mod hostlist;
 mod kind;
+pub mod lanes;
 pub mod picture;
 mod plan;
 pub mod record;

@@ -211,11 +211,16 @@ fn comments_name_types_in_backticks_alone() {
     assert_none(wrong, "names of types in prose: a rename has hit it, or backticks are missing");
 }
 
+/// A page, by its path from the root.
+fn text(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("UTF-8")
+}
+
 /// The pages: every Markdown file here and below `docs`.
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders =
-        ["", "docs", "docs/records"].map(|folder| fs::read_dir(root.join(folder)).expect("a folder of pages"));
+    let folders = ["", "docs", "docs/course", "docs/records"]
+        .map(|folder| fs::read_dir(root.join(folder)).expect("a folder of pages"));
     let files = folders.into_iter().flatten().map(|entry| entry.expect("readable").path());
     files.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
 }
@@ -233,13 +238,65 @@ fn no_placeholder_is_left() {
 
 #[test]
 fn every_row_of_the_patterns_is_linked() {
-    let text = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("UTF-8");
-    let (readme, page) = (text("README.md"), text("docs/patterns.md"));
+    let (course, page) = (text("docs/course/README.md"), text("docs/patterns.md"));
     let is_linked = |row: &u32| {
-        readme.contains(&format!("(docs/patterns.md#row-{row})")) && page.contains(&format!("<a id=\"row-{row}\"></a>"))
+        course.contains(&format!("(../patterns.md#row-{row})")) && page.contains(&format!("<a id=\"row-{row}\"></a>"))
     };
     let missing: Vec<u32> = (1..=32).filter(|row| !is_linked(row)).collect();
-    assert!(missing.is_empty(), "rows that README does not link, or docs/patterns.md does not have: {missing:?}");
+    assert!(missing.is_empty(), "rows that the course does not link, or docs/patterns.md does not have: {missing:?}");
+}
+
+#[test]
+fn readme_is_short_and_its_speeds_are_records() {
+    let readme = text("README.md");
+    assert!(readme.lines().count() <= 110, "{} lines: details belong in docs/", readme.lines().count());
+    let is_wide = |line: &&str| line.len() > 120 || line.split('|').any(|cell| cell.len() > 160);
+    assert_eq!(readme.lines().filter(is_wide).collect::<Vec<_>>(), [""; 0]);
+    let named = ["scripts/setup", "scripts/run", "scripts/test", "docs/README.md", "docs/reference.md"];
+    assert!(named.iter().all(|name| readme.contains(name)), "README names {named:?}");
+    let records = text("docs/records/primes.md") + &text("docs/records/montecarlo.md");
+    let (_, table) = readme.split_once("times as fast |\n|---|---|---|---|\n").expect("the table of speeds");
+    let speeds: Vec<&str> = table.lines().map_while(|row| row.strip_suffix(" |")?.rsplit("| ").next()).collect();
+    assert!(speeds.len() > 5, "{speeds:?}");
+    let made_up: Vec<&&str> = speeds.iter().filter(|speed| !records.contains(&format!("| {speed} |"))).collect();
+    assert!(made_up.is_empty(), "speeds that are not in docs/records: {made_up:?}");
+}
+
+/// The address of each heading of a page, as GitHub makes it, and of each `<a id>`.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let slug = |heading: &str| {
+        let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.collect::<String>().to_lowercase().replace(' ', "-")
+    };
+    let prose = page.split("```").step_by(2).flat_map(str::lines);
+    let headings = prose.filter_map(|line| Some(slug(line.strip_prefix('#')?.trim_start_matches('#'))));
+    let ids = page.split("<a id=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(id, _)| id.to_owned());
+    headings.chain(ids).collect()
+}
+
+#[test]
+fn every_link_of_the_pages_leads_somewhere() {
+    let (mut links, mut wrong) = (0, Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("UTF-8");
+        // Neither blocks of code nor code within a line has links.
+        let prose: String = text.split("```").step_by(2).collect();
+        let prose: String = prose.split('`').step_by(2).collect::<Vec<_>>().join("code");
+        for link in prose.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            if link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.with_file_name("").join(file) };
+            let has_anchor = || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
+            if !target.exists() || !anchor.is_empty() && !has_anchor() {
+                wrong.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(links > 150, "{links} links: the search finds no more");
+    assert_none(wrong, "links that lead nowhere");
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod bad_values;
 #[cfg(test)]
 mod fuzz;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;

@@ -9,10 +9,15 @@ pub mod args;
 
 #[cfg(feature = "mpi")]
 mod gallery;
+mod page;
+#[cfg(feature = "mpi")]
+mod recorder;
+#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
+mod trace;
 
 use self::answer::{PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult, PatternsRun};
 pub use self::args::Patterns;
-use super::command::Command;
+use super::command::{Check, Command};
 use super::output::Output;
 use crate::cli::{CommandLine, LaunchOptions};
 use crate::cluster::Cluster;
@@ -105,6 +110,13 @@ impl Command for Patterns {
         Some(&self.launch)
     }
 
+    fn check(&self) -> Check {
+        match &self.name {
+            Some(name) if name == "all" && self.plot.is_some() => Err("--plot draws one pattern, not all".to_owned()),
+            _ => Ok(()),
+        }
+    }
+
     /// It does more than show the list or a page.
     fn calls_mpi(&self) -> bool {
         !self.explain && choose(self.name.as_deref()).is_ok_and(|chosen| !chosen.is_empty())
@@ -127,7 +139,7 @@ fn run(cluster: &Cluster, options: &Patterns) -> Result<u8> {
     let chosen = cluster.agree(choose(options.name.as_deref()))?;
     let output = Output::of(&options.destination, cluster)?;
     if options.explain {
-        let page = |p: &&Pattern| PatternPage { name: p.name.into(), page: page(p.file) };
+        let page = |p: &&Pattern| PatternPage { name: p.name.into(), page: page::page(p.file) };
         return show(cluster, PatternsPages { patterns: chosen.iter().map(page).collect() }, options, output);
     }
     if chosen.is_empty() {
@@ -153,12 +165,6 @@ fn choose(name: Option<&str>) -> Result<Vec<&'static Pattern>> {
     }
 }
 
-/// The page that a file opens with: its `//!` lines.
-fn page(file: &str) -> String {
-    let lines = file.lines().map_while(|line| line.strip_prefix("//!"));
-    lines.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect()
-}
-
 /// Writes, at the root, what no pattern had to run for.
 fn show<R: Answer>(cluster: &Cluster, result: R, options: &Patterns, output: Option<Output>) -> Result<u8> {
     let report = Report::without_run("patterns", result);
@@ -182,17 +188,5 @@ mod tests {
     fn without_mpi_none_runs() {
         let refused = crate::cluster::testing::alone().start_mpi();
         assert!(refused.is_err_and(|error| error.exit_code() == Error::LAUNCH));
-    }
-
-    #[test]
-    fn every_page_has_all_its_parts() {
-        const PARTS: [&str; 5] = ["# In Python", "# With mpi4py", "# What goes wrong", "# Right answer", "# MPI calls"];
-        for pattern in &ALL {
-            let page = page(pattern.file);
-            let headings: Vec<&str> = page.lines().filter(|line| line.starts_with("# ")).collect();
-            assert_eq!(headings, PARTS, "{}", pattern.name);
-            assert_eq!((page.matches("```python\n").count(), page.matches("```").count()), (2, 4), "{}", pattern.name);
-            assert!(page.lines().all(|line| line.len() <= 96), "{}", pattern.name);
-        }
     }
 }

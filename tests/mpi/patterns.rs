@@ -59,3 +59,22 @@ fn the_list_a_page_and_a_name_that_is_not_in_it() {
         Launch::new(ranks, "patterns --explain").run().expect_code(2);
     });
 }
+
+#[test]
+fn a_trace_has_both_ends_of_every_message() {
+    each([1, 2, 3, 4], |&ranks| {
+        let ended = Launch::new(Launched(ranks), "patterns ring --trace --format json").run().expect_code(0);
+        let trace = ended.json()["run"]["patterns"][0]["trace"].as_array().cloned().unwrap_or_default();
+        let ends = |end: &str| trace.iter().filter(|event| event[end].is_u64()).count();
+        // A message for each transition, and one for each rank that they do not tell of the end.
+        let messages = if ranks == 1 { 0 } else { 19 + ranks };
+        assert_eq!((ends("to"), ends("from")), (messages, messages), "{ended}");
+        assert!(trace.iter().all(|event| event["start_us"].as_f64() <= event["end_us"].as_f64()), "{ended}");
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let line = format!("patterns ring --plot {}", folder.path().join("F.svg").display());
+    Launch::new(Launched(3), &line).run().expect_code(0);
+    let svg = std::fs::read_to_string(folder.path().join("F.svg")).expect("a picture");
+    assert_eq!((svg.matches(">rank ").count(), svg.matches(" marker-end").count()), (3, 19 + 3 + 1));
+    Launch::new(Alone, &line.replace("ring", "all")).run().expect_code(2).expect_told_once("one pattern, not all");
+}

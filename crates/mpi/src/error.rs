@@ -1,7 +1,7 @@
 //! The errors that can end a run early, and their exit codes.
 //!
-//! One enum for the whole program, so that one place assigns exit codes; the README has them as a
-//! table. It is in this crate because ranks agree on exit codes. Errors of the engine are
+//! One enum for the whole program, so that one place assigns exit codes; docs/reference.md has them
+//! as a table. It is in this crate because ranks agree on exit codes. Errors of the engine are
 //! converted here; the program adds advice about options.
 
 use montesieve_engine::checkpoint::LoadError;
@@ -65,7 +65,7 @@ impl Error {
     /// Exit code of a bad launch.
     pub const LAUNCH: u8 = 78;
 
-    /// The process exit code (README, "On a cluster").
+    /// The process exit code (docs/reference.md, "Exit codes").
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) => 2,

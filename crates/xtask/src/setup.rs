@@ -97,6 +97,7 @@ pub fn check(lab: &Path, checks: &mut Checks) -> Result<()> {
     }
     rust(lab, checks)?;
     mpi(lab, checks)?;
+    path(lab, checks)?;
     launchers(lab, checks)
 }
 
@@ -158,6 +159,42 @@ put "$MACHINE/openmpi/bin" mpicc ;; esac"#;
     expect("neither MPI, nor root, nor python3: one process", code, "none none")?;
     expect("an MPI asked for by name is not replaced", "choose_mpi pypi", "exit 1")?;
     expect("no C compiler", "need_cc", "exit 1")
+}
+
+/// What the scripts say last: the folders that are not on PATH.
+fn path(lab: &Path, checks: &mut Checks) -> Result<()> {
+    let machine = Machine::new(lab, "path", &[("mpirun", "true")])?;
+    let (bin, wheel) = (machine.folder.join("bin"), machine.folder.join("venv/bin"));
+    stand_in(wheel.join("mpirun"), "true")?;
+    stand_in(machine.folder.join("release/montesieve"), "true")?;
+    let release = machine.folder.join("release");
+    let (bin, wheel, release) = (bin.display(), wheel.display(), release.display());
+    let export = |folders: String| {
+        format!("bash: for montesieve on the PATH: export PATH=\"{folders}:$PATH\"")
+    };
+    let cases = [
+        ("the program is off PATH", format!("MPIRUN={bin}/mpirun"), export(release.to_string())),
+        (
+            "so is the launcher",
+            format!("MPIRUN={wheel}/mpirun"),
+            export(format!("{release}:{wheel}")),
+        ),
+        ("without a launcher", "MPIRUN=".to_string(), export(release.to_string())),
+        ("both on PATH", format!("PATH={release}:$PATH MPIRUN={bin}/mpirun"), String::new()),
+    ];
+    for (what, set, expected) in cases {
+        let code = format!("BINARY={release}/montesieve {set}; say_path 2>&1");
+        checks.equal(what, &machine.run(&code)?.0, &expected);
+    }
+    for script in ["run", "setup", "test"] {
+        let text = fs::read_to_string(root().join("scripts").join(script))?;
+        checks.equal(
+            &format!("scripts/{script} says so"),
+            &text.contains("say_path\n").to_string(),
+            "true",
+        );
+    }
+    Ok(())
 }
 
 /// What launchers are given on 4 cores.

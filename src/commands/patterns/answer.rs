@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 
+use super::trace::{self, TraceEvent};
 use crate::report::record::record;
 use crate::report::{Answer, text};
 
@@ -105,6 +106,8 @@ record! {
         pub costs: Vec<Cost>,
         /// What the ranks said, where that is the point.
         pub lines: Vec<String>,
+        /// What each rank did, in the order of time; with `--trace` or `--plot`.
+        pub trace: Vec<TraceEvent> => .optional(),
     }
 }
 
@@ -163,12 +166,16 @@ impl Answer for PatternsPages {
 
 #[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 impl PatternsRun {
-    /// The run for people: a line for each number.
+    /// The run for people: a line for each number, and for each event if `is_traced`.
     ///
     /// # Errors
     /// What `out` says.
-    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        for PatternCosts { name, seconds, costs, lines } in &self.patterns {
+    pub fn write_text(&self, is_traced: bool, out: &mut dyn Write) -> io::Result<()> {
+        for PatternCosts { name, trace, .. } in self.patterns.iter().filter(|_| is_traced) {
+            writeln!(out, "{name}: what each rank did when")?;
+            trace::write_text(trace, out)?;
+        }
+        for PatternCosts { name, seconds, costs, lines, .. } in &self.patterns {
             lines.iter().try_for_each(|line| writeln!(out, "{name}: {line}"))?;
             let costs: Vec<String> =
                 costs.iter().map(|Cost { what, value, unit }| format!("{what} {} {unit}", short(*value))).collect();
@@ -233,7 +240,13 @@ mod tests {
             Cost { what: "an update", value: 0.253, unit: "us" },
             Cost { what: "lost updates", value: 1234.0, unit: "of 500000" },
         ];
-        let pattern = PatternCosts { name: "counter".into(), seconds: 0.5, costs, lines: vec!["a line".into()] };
+        let pattern = PatternCosts {
+            name: "counter".into(),
+            seconds: 0.5,
+            costs,
+            lines: vec!["a line".into()],
+            trace: Vec::new(),
+        };
         let run = PatternsRun {
             ranks: 3,
             hosts: vec!["n1".into()],
@@ -242,7 +255,7 @@ mod tests {
             patterns: vec![pattern],
         };
         let mut bytes = Vec::new();
-        run.write_text(&mut bytes).expect("a Vec takes every write");
+        run.write_text(false, &mut bytes).expect("a Vec takes every write");
         insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r"
         counter: a line
         counter: 0.500 s, an update 0.253 us, lost updates 1234 of 500000

@@ -1,6 +1,8 @@
 //! `montesieve patterns [NAME]`: which page of the gallery.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use crate::cli::choices::{TimeLimit, or_auto};
 use crate::cli::engine::{Destination, LaunchOptions};
@@ -11,6 +13,8 @@ Examples:
   montesieve patterns                      what there is
   montesieve patterns counter --explain    its page: in Python, with mpi4py, the MPI calls
   mpirun -n 5 montesieve patterns counter
+  mpirun -n 4 montesieve patterns ring --trace     what each rank did when
+  mpirun -n 4 montesieve patterns queue --plot F.svg
   mpirun -n 8 montesieve patterns all      all of them; exit code 3 when one is wrong";
 
 /// The patterns of distributed memory, one by one: from Python's multiprocessing to MPI
@@ -25,6 +29,14 @@ pub struct Patterns {
     /// wrong, the MPI calls
     #[arg(long, requires = "name", conflicts_with = "time_limit")]
     pub explain: bool,
+
+    /// Show what each rank did when: its waits, its messages and their times
+    #[arg(long, requires = "name", conflicts_with = "explain")]
+    pub trace: bool,
+
+    /// Draw what each rank of a pattern did when as SVG, with messages as arrows
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "name", conflicts_with = "explain")]
+    pub plot: Option<PathBuf>,
 
     /// Stop cleanly after this time and report the patterns done; auto: shortly before the
     /// scheduler ends the job

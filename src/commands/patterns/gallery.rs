@@ -1,13 +1,16 @@
 //! The patterns, one small file each, and their run.
 //!
 //! Every file opens with its page: what the pattern is, in Python, with mpi4py, what goes wrong in
-//! the naive form, the right answer, the MPI calls. Below it the pattern is written on rsmpi, so
-//! that a reader meets scatter, reduce, probe and windows under MPI's own names. Two things come
-//! from `montesieve-mpi`:
+//! the naive form, the right answer, the MPI calls, a word on its picture, exercises; docs/course
+//! is written from it. Below it the pattern is written on rsmpi, so that a reader meets scatter,
+//! reduce, probe and windows under MPI's own names. Two things come from `montesieve-mpi`:
 //! - windows, which rsmpi lacks: [`one_sided`](crate::cluster::one_sided);
 //! - [`polite`](crate::cluster::polite) waits. Where a program with a core for each rank would
 //!   block (`receive`, `barrier`, `reduce_into`), a page uses the immediate form and waits there:
 //!   ranks that share a core leave it to each other, and a rank that hangs is named.
+//!
+//! [`trace`] names what a rank does, for `--trace` and `--plot`: leave its calls out and the
+//! pattern is the same.
 //!
 //! Sends of a few numbers block in MPI's sense, though none waits in practice. No page relies on
 //! that: all are right on 2, 3 and 8 ranks when each `MPI_Send` is an `MPI_Ssend`, which waits for
@@ -38,11 +41,13 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::answer::{Cost, PatternCosts, PatternLine, PatternsResult, PatternsRun};
+use super::recorder as trace;
+use super::trace::{events, picture};
 use super::{Pattern, Patterns};
 use crate::cluster::Cluster;
 use crate::cluster::place::host;
 use crate::commands::finish::{distinct, library};
-use crate::commands::output::Output;
+use crate::commands::output::{Output, SideFiles};
 use crate::commands::stop::{self, Stop};
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
@@ -74,6 +79,8 @@ pub(super) fn run(
     options: &Patterns,
     output: Option<Output>,
 ) -> Result<u8> {
+    let sides = SideFiles::open(cluster, [options.plot.as_deref()])?;
+    let is_traced = options.trace || options.plot.is_some();
     let stop = Stop::listen(cluster, options.time_limit)?;
     fault::at(Stage::Start, cluster.original_rank())?;
     let began = Instant::now();
@@ -85,18 +92,25 @@ pub(super) fn run(
             break;
         }
         fault::at(Stage::Compute, cluster.original_rank())?;
+        if is_traced {
+            trace::begin(cluster.broadcast(cluster.at_root(trace::soon))?);
+        }
         let began = Instant::now();
         // A rank that fails here leaves the others waiting, so it ends the job instead of agreeing.
-        if let Some(Shown { answer, expected, costs: measured, lines: said }) = (pattern.run)(world)? {
+        let shown = (pattern.run)(world)?;
+        let seconds = began.elapsed().as_secs_f64();
+        let traces = trace::end().map(|mine| cluster.gather_records(&mine)).transpose()?.flatten().unwrap_or_default();
+        if let Some(Shown { answer, expected, costs: measured, lines: said }) = shown {
             let (name, right) = (pattern.name.to_owned(), answer == expected);
-            let seconds = began.elapsed().as_secs_f64();
-            costs.push(PatternCosts { name: name.clone(), seconds, costs: measured, lines: said });
+            let trace = events(&traces);
+            costs.push(PatternCosts { name: name.clone(), seconds, costs: measured, lines: said, trace });
             lines.push(PatternLine { name, answer, expected, right });
         }
     }
     fault::at(Stage::Report, cluster.original_rank())?;
     let seconds = began.elapsed().as_secs_f64();
     let hosts = cluster.gather_records(&host())?;
+    let drawn = costs.first().map(|pattern: &PatternCosts| picture(&pattern.name, &pattern.trace));
     let written = output.zip(hosts).map(|(output, names)| {
         let right = lines.iter().all(|line| line.right);
         let run = PatternsRun {
@@ -108,7 +122,7 @@ pub(super) fn run(
         };
         if !options.quiet {
             let mut text = Vec::new();
-            run.write_text(&mut text).map_err(Error::io("cannot format the run"))?;
+            run.write_text(options.trace, &mut text).map_err(Error::io("cannot format the run"))?;
             stderr::text(&text);
         }
         if let Some(cause) = cause {
@@ -120,8 +134,8 @@ pub(super) fn run(
             .report(&report, options.destination.format)
             .map(|()| stop::exit_code(cause, if right { 0 } else { Error::WRONG }))
     });
-    let code = cluster.agree(written.transpose())?;
-    cluster.broadcast(code)
+    let data = cluster.at_root(|| drawn.unwrap_or_else(|| picture("", &[])));
+    sides.write(cluster, written.transpose(), data.as_ref(), [&|drawn| Ok(drawn.svg().into_bytes())])
 }
 
 /// Microseconds per repetition.

@@ -49,6 +49,31 @@
 //!
 //! # MPI calls
 //! `MPI_Ibarrier`; `MPI_Win_allocate`, `MPI_Win_lock_all`, `MPI_Fetch_and_op` for the proof.
+//!
+//! # In the picture
+//! At first every rank leaves the barrier with the last. Later, without a barrier, rank 0 is
+//! through its rounds at once and waits in the reduction for the ranks that come late.
+//!
+//! # Exercises
+//! **1.** On 8 ranks, each comes 0.5 ms after the one before it. How long does rank 0 wait at
+//! the barrier?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 3.5 ms: all leave with the last. The wait is the price of the barrier, not the microseconds
+//! of its messages.
+//!
+//! </details>
+//!
+//! **2.** Why is the proof a counter and not a timestamp of each rank?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Clocks of two hosts differ by more than a barrier takes, so timestamps can show a rank that
+//! leaves before another comes. The counter is at one place: there the additions have one
+//! order.
+//!
+//! </details>
 
 use std::time::{Duration, Instant};
 
@@ -57,7 +82,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::one_sided::Window;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
@@ -73,10 +98,10 @@ const WITH: usize = 0;
 const WITHOUT: usize = 1;
 
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
-    let window = Window::allocate(world, 2)?;
+    let window = trace::call("MPI_Win_allocate", || Window::allocate(world, 2))?;
     window.lock_all()?;
     let barrier = || {
-        polite::wait(world.immediate_barrier());
+        trace::call("MPI_Barrier", || polite::wait(world.immediate_barrier()));
     };
     let with = times_early(world, &window, WITH, barrier)?;
     barrier();
@@ -99,7 +124,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 fn times_early(world: &SimpleCommunicator, window: &Window, number: usize, barrier: impl Fn()) -> Result<Option<u64>> {
     let (size, mut early) = (world.size() as u64, 0);
     for round in 1..=ROUNDS {
-        std::thread::sleep(STAGGER * world.rank() as u32);
+        trace::call("comes late", || std::thread::sleep(STAGGER * world.rank() as u32));
         window.fetch_and_op(1, ROOT, number, SystemOperation::sum())?;
         barrier();
         let arrived = window.fetch_and_op(0, ROOT, number, SystemOperation::sum())?;

@@ -57,6 +57,29 @@
 //!
 //! # MPI calls
 //! `MPI_Improbe` on any source and tag, `MPI_Mrecv`; `MPI_Send`, `MPI_Irecv`.
+//!
+//! # In the picture
+//! A write is an arrow to rank 0; a read is one there and one back. Clients wait in `MPI_Recv`
+//! for their turn at rank 0.
+//!
+//! # Exercises
+//! **1.** How many messages do ten jobs take on 3 ranks?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 32: a write, a question and an answer for each job, and one last message from each of the
+//! two clients. `mpirun -n 3 montesieve patterns dict --trace` shows them.
+//!
+//! </details>
+//!
+//! **2.** Rank 0 is the bottleneck of many clients. How can the dictionary have several owners?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Let key k belong to rank k mod p (or a hash of it), so that requests spread. Each owner must
+//! then serve between its own pieces of work, or its clients wait.
+//!
+//! </details>
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -66,7 +89,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -104,7 +127,7 @@ fn serve(world: &SimpleCommunicator) -> BTreeMap<u64, u64> {
     let mut owned = BTreeMap::new();
     let mut clients = world.size() - 1;
     while clients > 0 {
-        let (message, status) = polite::until(|| world.any_process().immediate_matched_probe());
+        let (message, status) = trace::receive(|| polite::until(|| world.any_process().immediate_matched_probe()));
         let mut pair = [0; 2];
         message.matched_receive_into(&mut pair[..]);
         let [key, value] = pair;
@@ -112,6 +135,7 @@ fn serve(world: &SimpleCommunicator) -> BTreeMap<u64, u64> {
             SET => drop(owned.insert(key, value)),
             GET => {
                 let found = owned.get(&key).copied().unwrap_or(MISSING);
+                trace::send(status.source_rank(), VALUE);
                 world.process_at_rank(status.source_rank()).send_with_tag(&found, VALUE);
             }
             _ => clients -= 1,
@@ -126,11 +150,14 @@ fn fill(world: &SimpleCommunicator) -> u64 {
     let (first, clients) = (world.rank() as u64 - 1, world.size() as usize - 1);
     let mut wrong = 0;
     for key in (first..JOBS).step_by(clients) {
+        trace::send(ROOT, SET);
         server.send_with_tag(&[key, 2 * key][..], SET);
+        trace::send(ROOT, GET);
         server.send_with_tag(&[key][..], GET);
-        let (value, _) = polite::receive(server.immediate_receive_with_tag::<u64>(VALUE));
+        let (value, _) = trace::receive(|| polite::receive(server.immediate_receive_with_tag::<u64>(VALUE)));
         wrong += u64::from(value != 2 * key);
     }
+    trace::send(ROOT, LAST);
     server.send_with_tag(&[0_u64][..], LAST);
     wrong
 }

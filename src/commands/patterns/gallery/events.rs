@@ -55,6 +55,30 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Improbe` on any source and tag, `MPI_Mrecv`.
+//!
+//! # In the picture
+//! Hello goes down, world comes up, and each word wakes the other rank. The ranks between them
+//! have nothing to do.
+//!
+//! # Exercises
+//! **1.** Rank 0 says hello before the other rank has entered its loop. Is the word lost?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! No: a message waits at its receiver until a probe or a receive takes it. In that it is like
+//! an `Event` that is set before the wait, and unlike the notification of a `Condition`.
+//!
+//! </details>
+//!
+//! **2.** A word takes 2.5 us. How many round trips are that in a second, and why is it more on
+//! 8 ranks of 2 cores?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 200,000: a round trip is two words. With more ranks than cores the partner must first get a
+//! core, and the ranks between the two use it to look for messages that never come.
+//!
+//! </details>
 
 use std::time::Instant;
 
@@ -63,7 +87,7 @@ use mpi::point_to_point::{Message, Status};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -98,7 +122,11 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
     let partner = world.process_at_rank(world.size() - 1);
     let mut heard = Vec::new();
-    partner.send_with_tag(b"hello", HELLO);
+    let say = || {
+        trace::send(world.size() - 1, HELLO);
+        partner.send_with_tag(b"hello", HELLO);
+    };
+    say();
     while heard.len() < TURNS {
         let said = match next_event(world) {
             (WORLD, word) if word == *b"world" => "world",
@@ -106,7 +134,7 @@ fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
         };
         heard.push(("hello", said));
         if heard.len() < TURNS {
-            partner.send_with_tag(b"hello", HELLO);
+            say();
         }
     }
     heard
@@ -116,6 +144,7 @@ fn say_hello(world: &SimpleCommunicator) -> Vec<(&'static str, &'static str)> {
 fn say_world(world: &SimpleCommunicator) {
     for _ in 0..TURNS {
         if let (HELLO, _) = next_event(world) {
+            trace::send(ROOT, WORLD);
             world.process_at_rank(ROOT).send_with_tag(b"world", WORLD);
         }
     }
@@ -123,7 +152,8 @@ fn say_world(world: &SimpleCommunicator) {
 
 /// Rests until something has happened: its tag, and the word.
 fn next_event(world: &SimpleCommunicator) -> (Tag, [u8; 5]) {
-    let (message, status): (Message, Status) = polite::until(|| world.any_process().immediate_matched_probe());
+    let (message, status): (Message, Status) =
+        trace::receive(|| polite::until(|| world.any_process().immediate_matched_probe()));
     let mut word = [0; 5];
     message.matched_receive_into(&mut word);
     (status.tag(), word)

@@ -48,6 +48,30 @@
 //!
 //! # MPI calls
 //! `MPI_Irecv`, `MPI_Isend`, `MPI_Testany`; `MPI_Send`.
+//!
+//! # In the picture
+//! All questions leave rank 0 at once, a bundle of arrows. The answers come back as workers get
+//! a core, not in the order of the questions.
+//!
+//! # Exercises
+//! **1.** Why does an answer carry the number of its question?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! MPI keeps the order of messages between two ranks with one tag, and no other order. With
+//! several workers an answer can overtake an earlier one; the cost line counts how many did.
+//!
+//! </details>
+//!
+//! **2.** All receives are posted before a question is sent. What changes if they are posted
+//! later?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The answers stay right. A message that finds no posted receive is kept by the library: it is
+//! copied twice if it is small, and waits at its sender if it is large.
+//!
+//! </details>
 
 use std::time::Instant;
 
@@ -56,7 +80,7 @@ use mpi::request::multiple_scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us, shortened};
+use super::{ROOT, Shown, each_us, shortened, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -102,12 +126,14 @@ fn ask(world: &SimpleCommunicator) -> Vec<[u64; 2]> {
             requests.add(worker(n).immediate_receive_into_with_tag(s, answer, ANSWER));
         }
         for (n, question) in questions.chunks(1).enumerate() {
+            trace::send(1 + n as i32 % workers, QUESTION);
             requests.add(worker(n).immediate_send_with_tag(s, question, QUESTION));
         }
         while requests.incomplete() > 0 {
-            let (_, _, numbers) = polite::until(|| requests.test_any());
+            let (_, status, numbers) = trace::call("MPI_Testany", || polite::until(|| requests.test_any()));
             // A send hands its question back.
             if let [n, square] = *numbers {
+                trace::receive(|| ((), status));
                 arrived.push([n, square]);
             }
         }
@@ -120,7 +146,8 @@ fn work(world: &SimpleCommunicator) {
     let asker = world.process_at_rank(ROOT);
     let (first, workers) = (world.rank() as u64 - 1, world.size() as usize - 1);
     for _ in (first..N).step_by(workers) {
-        let (n, _) = polite::receive(asker.immediate_receive_with_tag::<u64>(QUESTION));
+        let (n, _) = trace::receive(|| polite::receive(asker.immediate_receive_with_tag::<u64>(QUESTION)));
+        trace::send(ROOT, ANSWER);
         asker.send_with_tag(&[n, n * n][..], ANSWER);
     }
 }

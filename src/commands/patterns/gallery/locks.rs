@@ -55,6 +55,30 @@
 //! # MPI calls
 //! `MPI_Win_lock`, `MPI_Win_unlock`, `MPI_Get`, `MPI_Put`; `MPI_Fetch_and_op` with `MPI_SUM` and
 //! `MPI_MAX`; `MPI_Send`, `MPI_Irecv`.
+//!
+//! # In the picture
+//! One rank at a time holds the lock, so the waits in `MPI_Win_lock` end one after the other.
+//! Two at a time hold the semaphore. The arrows are the event: a message to each rank.
+//!
+//! # Exercises
+//! **1.** A rank could read the semaphore first and add itself only if there is room. What goes
+//! wrong?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Between the look and the addition another rank may come in: both saw one place, and both
+//! take it. So a rank adds first and looks at what was there, in one operation.
+//!
+//! </details>
+//!
+//! **2.** Which of the four needs no repeated reading, and what does reading cost?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The event: the message waits at its receiver. Each look at a number of rank 0 is a round
+//! trip, and between hosts without hardware support it also takes rank 0's time.
+//!
+//! </details>
 
 use std::time::Instant;
 
@@ -63,7 +87,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::one_sided::Window;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
@@ -82,10 +106,11 @@ const MOST: usize = 2;
 const DONE: usize = 3;
 
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
-    let (counters, locked) = (Window::allocate(world, 4)?, Window::allocate(world, 1)?);
+    let allocate = |numbers| trace::call("MPI_Win_allocate", || Window::allocate(world, numbers));
+    let (counters, locked) = (allocate(4)?, allocate(1)?);
     // Rank 0 has the numbers: it must not sleep while others use them.
     let meet = || {
-        polite::wait_and_serve(world.immediate_barrier());
+        trace::call("MPI_Barrier", || polite::wait_and_serve(world.immediate_barrier()));
     };
     counters.lock_all()?;
     let began = Instant::now();
@@ -121,7 +146,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 
 /// One addition that needs the lock, and its sum: were two ranks inside, one would be lost.
 fn lock(locked: &Window) -> Result<u64> {
-    locked.lock(ROOT)?;
+    trace::call("MPI_Win_lock", || locked.lock(ROOT))?;
     let turns = locked.get(ROOT, 0)? + 1;
     locked.put(turns, ROOT, 0)?;
     locked.unlock(ROOT)?;
@@ -135,7 +160,7 @@ fn add(counters: &Window, number: usize, summand: i64) -> Result<u64> {
 
 /// In, look around, out.
 fn semaphore(counters: &Window) -> Result<()> {
-    polite::until(|| enter(counters).transpose())?;
+    trace::call("semaphore", || polite::until(|| enter(counters).transpose()))?;
     let inside = add(counters, INSIDE, 1)? + 1;
     counters.fetch_and_op(inside, ROOT, MOST, SystemOperation::max())?;
     // Others get a chance to come in while this rank is there.
@@ -157,14 +182,18 @@ fn enter(counters: &Window) -> Result<Option<()>> {
 fn condition(world: &SimpleCommunicator, counters: &Window) -> Result<()> {
     add(counters, DONE, 1)?;
     let all = world.size() as u64;
-    polite::until(|| add(counters, DONE, 0).map(|done| (done >= all).then_some(())).transpose())
+    let is_met = || add(counters, DONE, 0).map(|done| (done >= all).then_some(())).transpose();
+    trace::call("condition", || polite::until(is_met))
 }
 
 /// Rank 0 tells every other; 1 when this rank knows.
 fn event(world: &SimpleCommunicator) -> u64 {
     if world.rank() != ROOT {
-        return polite::receive(world.process_at_rank(ROOT).immediate_receive::<u64>()).0;
+        return trace::receive(|| polite::receive(world.process_at_rank(ROOT).immediate_receive::<u64>())).0;
     }
-    (1..world.size()).for_each(|rank| world.process_at_rank(rank).send(&1_u64));
+    for rank in 1..world.size() {
+        trace::send(rank, 0);
+        world.process_at_rank(rank).send(&1_u64);
+    }
     1
 }

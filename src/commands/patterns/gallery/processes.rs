@@ -41,6 +41,29 @@
 //!
 //! # MPI calls
 //! `MPI_Get_processor_name`, `MPI_Gather`, `MPI_Gatherv`.
+//!
+//! # In the picture
+//! Each rank sends its line and is done. Rank 0 waits in `MPI_Gather` for the last of them; no
+//! rank but the root waits for another.
+//!
+//! # Exercises
+//! **1.** Ranks finish in any order. Why are the lines in rank order?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! A gather puts the part of rank i at place i, whenever it arrives. A program that prints on
+//! every rank instead gets the lines in the order of the launcher's pipes.
+//!
+//! </details>
+//!
+//! **2.** Which of host, process number and CPU can two ranks have in common?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The host, if it has several ranks. The CPU, if they share it or were moved to it one after
+//! the other. The process number only on different hosts.
+//!
+//! </details>
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -55,6 +55,31 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Isend`, `MPI_Testall`; `MPI_Irecv` from `MPI_ANY_SOURCE`.
+//!
+//! # In the picture
+//! Goods go up to rank 0 in bursts of four. Then a producer waits in `MPI_Recv` until its
+//! credits come down: the bound at work.
+//!
+//! # Exercises
+//! **1.** A producer has c credits, and a round trip takes t. How many goods a second can it
+//! send at most?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! c / t: in each round trip c goods are on their way (Little's law). Four credits and 10 us
+//! make 400,000 a second. More credits help until the consumer is the bottleneck.
+//!
+//! </details>
+//!
+//! **2.** The consumer sends its credits with a blocking synchronous send, `MPI_Ssend`, and
+//! producers send their goods so too. What can happen?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Both can be in a send to each other, each waiting for a receive that comes after its send: a
+//! deadlock. It needs no bad luck once the library no longer buffers the messages.
+//!
+//! </details>
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -64,7 +89,7 @@ use mpi::request::{multiple_scope, scope};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -101,7 +126,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 fn produce(world: &SimpleCommunicator) {
     let consumer = world.process_at_rank(ROOT);
     let take_credit = || {
-        polite::receive(consumer.immediate_receive_with_tag::<u64>(CREDIT));
+        trace::receive(|| polite::receive(consumer.immediate_receive_with_tag::<u64>(CREDIT)));
     };
     let (first, producers) = (world.rank() as u64 - 1, world.size() as usize - 1);
     let (mut credits, mut sent, mut taken) = (CREDITS, 0, 0);
@@ -110,6 +135,7 @@ fn produce(world: &SimpleCommunicator) {
             take_credit();
             (credits, taken) = (1, taken + 1);
         }
+        trace::send(ROOT, GOOD);
         consumer.send_with_tag(&[good, sent - taken + 1][..], GOOD);
         (credits, sent) = (credits - 1, sent + 1);
     }
@@ -125,10 +151,13 @@ fn consume(world: &SimpleCommunicator) -> (Vec<Vec<u64>>, u64) {
         for _ in 0..GOODS {
             let mut message = [0; 2];
             let anyone = world.any_process();
-            let status = scope(|s| polite::wait(anyone.immediate_receive_into_with_tag(s, &mut message[..], GOOD)));
+            let ((), status) = trace::receive(|| {
+                ((), scope(|s| polite::wait(anyone.immediate_receive_into_with_tag(s, &mut message[..], GOOD))))
+            });
             let ([good, on_the_way], producer) = (message, status.source_rank());
             taken[producer as usize - 1].push(good);
             most = most.max(on_the_way);
+            trace::send(producer, CREDIT);
             requests.add(world.process_at_rank(producer).immediate_send_with_tag(s, &credit, CREDIT));
         }
         let mut sent = Vec::new();

@@ -49,6 +49,31 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Irecv` from `MPI_ANY_SOURCE`, and with `MPI_ANY_TAG`; `MPI_Ireduce`.
+//!
+//! # In the picture
+//! Until the queue is empty rank 0 only waits, and each worker gets its next task at once. Then
+//! all four count their shares, and `MPI_Reduce` adds them up.
+//!
+//! # Exercises
+//! **1.** Five equal tasks: how long do they take with 1, 4 and 5 workers, in units of one
+//! task?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! 5, 2 and 1. Four workers do four tasks at once, and then three of them wait for the fifth: a
+//! speed-up of 2.5, not 4. More and smaller tasks would help.
+//!
+//! </details>
+//!
+//! **2.** The manager only waits. When is it worth a rank?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! If the costs of tasks differ and are unknown: then fixed shares leave ranks idle. It costs
+//! one rank in p, so half of the machine on 2 ranks, where the reduction is faster, and nothing
+//! that matters on 100.
+//!
+//! </details>
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -59,7 +84,7 @@ use mpi::request::scope;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
-use super::{ROOT, Shown, share};
+use super::{ROOT, Shown, share, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -108,12 +133,14 @@ fn manage(world: &SimpleCommunicator) -> u64 {
     let mut tasks = 0..TASKS;
     let mut send_next = |worker| {
         let tag = if tasks.next().is_some() { TASK } else { EXIT };
+        trace::send(worker, tag);
         world.process_at_rank(worker).send_with_tag(&COUNT, tag);
     };
     (1..world.size()).for_each(&mut send_next);
     let mut total = 0;
     for _ in 0..TASKS {
-        let (subtotal, status) = polite::receive(world.any_process().immediate_receive_with_tag::<u64>(SUBTOTAL));
+        let (subtotal, status) =
+            trace::receive(|| polite::receive(world.any_process().immediate_receive_with_tag::<u64>(SUBTOTAL)));
         total += subtotal;
         send_next(status.source_rank());
     }
@@ -124,11 +151,13 @@ fn manage(world: &SimpleCommunicator) -> u64 {
 fn work(world: &SimpleCommunicator) {
     let manager = world.process_at_rank(ROOT);
     loop {
-        let (n, status) = polite::receive(manager.immediate_receive::<u64>());
+        let (n, status) = trace::receive(|| polite::receive(manager.immediate_receive::<u64>()));
         if status.tag() == EXIT {
             return;
         }
-        manager.send_with_tag(&count(n), SUBTOTAL);
+        let subtotal = count(n);
+        trace::send(ROOT, SUBTOTAL);
+        manager.send_with_tag(&subtotal, SUBTOTAL);
     }
 }
 
@@ -136,10 +165,10 @@ fn work(world: &SimpleCommunicator) {
 pub(super) fn reduce(world: &SimpleCommunicator, mine: u64) -> Option<u64> {
     let (root, sum) = (world.process_at_rank(ROOT), SystemOperation::sum());
     if world.rank() != ROOT {
-        scope(|s| polite::wait(root.immediate_reduce_into(s, &mine, sum)));
+        trace::call("MPI_Reduce", || scope(|s| polite::wait(root.immediate_reduce_into(s, &mine, sum))));
         return None;
     }
     let mut total = 0;
-    scope(|s| polite::wait(root.immediate_reduce_into_root(s, &mine, &mut total, sum)));
+    trace::call("MPI_Reduce", || scope(|s| polite::wait(root.immediate_reduce_into_root(s, &mine, &mut total, sum))));
     Some(total)
 }

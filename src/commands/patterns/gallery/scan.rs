@@ -43,6 +43,29 @@
 //!
 //! # MPI calls
 //! `MPI_Iscan`, `MPI_Iexscan` with `MPI_MIN`; `MPI_Iallreduce` with `MPI_MAX`; `MPI_Gatherv`.
+//!
+//! # In the picture
+//! Rank 0 leaves a scan at once, since no rank is below it. Every other rank waits for those
+//! before it.
+//!
+//! # Exercises
+//! **1.** What does `MPI_Exscan` give rank 0?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Nothing that is defined: no rank is below it. The program must put the neutral element
+//! there, which for a minimum is the largest number.
+//!
+//! </details>
+//!
+//! **2.** Every rank has lines for one file. How does it know where its own begin?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! `MPI_Exscan` with `MPI_SUM` over the lengths gives the offset of each rank (0 at rank 0),
+//! and then all write at once. So a scan replaces a loop over ranks by log2(p) steps.
+//!
+//! </details>
 
 use std::time::Instant;
 
@@ -53,7 +76,7 @@ use mpi::traits::*;
 
 use super::map::gather;
 use super::queue::reduce;
-use super::{ROOT, Shown, listed, share};
+use super::{ROOT, Shown, listed, share, trace};
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
 use crate::error::Result;
@@ -82,14 +105,18 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
 /// The least of the numbers of this rank and of all ranks before it.
 fn least_so_far(world: &SimpleCommunicator, mine: i64) -> i64 {
     let mut least = 0;
-    scope(|s| polite::wait(world.immediate_scan_into(s, &mine, &mut least, SystemOperation::min())));
+    trace::call("MPI_Scan", || {
+        scope(|s| polite::wait(world.immediate_scan_into(s, &mine, &mut least, SystemOperation::min())))
+    });
     least
 }
 
 /// The least of the numbers of all ranks before this one.
 fn least_below(world: &SimpleCommunicator, mine: i64) -> i64 {
     let mut least = 0;
-    scope(|s| polite::wait(world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())));
+    trace::call("MPI_Exscan", || {
+        scope(|s| polite::wait(world.immediate_exclusive_scan_into(s, &mine, &mut least, SystemOperation::min())))
+    });
     if world.rank() == ROOT { i64::MAX } else { least }
 }
 

@@ -49,6 +49,31 @@
 //! # MPI calls
 //! `MPI_Comm_split_type`, `MPI_Win_allocate_shared`, `MPI_Win_shared_query`, `MPI_Win_sync`,
 //! `MPI_Ibarrier`.
+//!
+//! # In the picture
+//! All allocate the window together and each fills its part. No rank leaves the second barrier,
+//! and reads, before all parts are filled.
+//!
+//! # Exercises
+//! **1.** The ranks are on two nodes. What does each rank read?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The array of its own node. `MPI_Comm_split_type` gives a communicator for each node, so
+//! there are two windows. A sum over both needs messages: a reduction between one rank of each
+//! node.
+//!
+//! </details>
+//!
+//! **2.** Leave the barrier between filling and reading out. What may a rank read then?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Zeros, or numbers of the parts that are ready: no rank waits for the others. `MPI_Win_sync`
+//! orders this rank's reads and writes of the memory; the barrier orders the ranks. Both are
+//! needed.
+//!
+//! </details>
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -58,7 +83,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 
 use super::queue::reduce;
-use super::{Shown, each_us};
+use super::{Shown, each_us, trace};
 use crate::cluster::one_sided::SharedWindow;
 use crate::cluster::polite;
 use crate::commands::patterns::answer::Cost;
@@ -74,18 +99,18 @@ const ELEMENTS: usize = 100_000;
 pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
     let began = Instant::now();
     // It waits by spinning: all arrive together.
-    polite::wait(world.immediate_barrier());
+    trace::call("MPI_Barrier", || polite::wait(world.immediate_barrier()));
     let node = world.split_shared(world.rank());
     let (rank, size) = (node.rank() as usize, node.size() as usize);
     let pieces = WORKERS * (rank + 1) / size - WORKERS * rank / size;
-    let window = SharedWindow::allocate(&node, pieces * ELEMENTS)?;
+    let window = trace::call("MPI_Win_allocate_shared", || SharedWindow::allocate(&node, pieces * ELEMENTS))?;
     for element in window.numbers(node.rank())? {
         // MPI promises nothing about what stands there at first.
         element.store(0, Relaxed);
         element.fetch_add(ADDED, Relaxed);
     }
     window.sync();
-    polite::wait(node.immediate_barrier());
+    trace::call("MPI_Barrier", || polite::wait(node.immediate_barrier()));
     window.sync();
     let filled = each_us("to make and fill it", began, 1);
 

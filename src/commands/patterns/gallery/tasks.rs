@@ -55,6 +55,29 @@
 //!
 //! # MPI calls
 //! `MPI_Send`; `MPI_Irecv`, `MPI_Test`.
+//!
+//! # In the picture
+//! Ranks 1 and 2 make their ten steps and send each. Rank 0 takes them whenever it looks,
+//! between its own steps and after them. Rank 3 has no task.
+//!
+//! # Exercises
+//! **1.** Which rank has which task on 2 ranks?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! Task t belongs to rank t mod 2: rank 0 has the factorial and the binomial, rank 1 has
+//! Fibonacci. The letters of the journal show how their steps mix.
+//!
+//! </details>
+//!
+//! **2.** A step of one task takes a second. Who waits?
+//!
+//! <details><summary>Answer</summary>
+//!
+//! The other tasks of that rank, since a task gives way only after its step. Other ranks
+//! continue, and if the slow task is on rank 0, their steps are noted a second later.
+//!
+//! </details>
 
 use std::time::Instant;
 
@@ -63,7 +86,7 @@ use mpi::topology::SimpleCommunicator;
 use mpi::traits::*;
 use mpi::{Rank, Tag};
 
-use super::{ROOT, Shown, each_us};
+use super::{ROOT, Shown, each_us, trace};
 use crate::cluster::polite;
 use crate::error::Result;
 
@@ -119,6 +142,7 @@ pub fn run(world: &SimpleCommunicator) -> Result<Option<Shown>> {
             if rank == ROOT {
                 journal.note(task, numbers[0]);
             } else {
+                trace::send(ROOT, task as Tag);
                 root.send_with_tag(&numbers[0], task as Tag);
             }
         }
@@ -153,7 +177,8 @@ fn take(world: &SimpleCommunicator, posted: &mut Vec<(usize, ReceiveFuture<u64>)
     for (task, future) in std::mem::take(posted) {
         match future.r#try() {
             Err(future) => posted.push((task, future)),
-            Ok((result, _)) => {
+            Ok(received) => {
+                let (result, _) = trace::receive(|| received);
                 journal.note(task, result);
                 if journal.steps[task] < STEPS {
                     posted.push((task, post(world, task)));
