@@ -3,6 +3,7 @@
 mod answer;
 pub mod args;
 mod host_facts;
+mod lines;
 
 use self::answer::{Host, HostTuning, InfoResult, RankPlace, Scheduler};
 pub use self::args::Info;

@@ -185,7 +185,7 @@ impl Group {
 
     fn limit(&self, folder: &Path) -> Option<u64> {
         let files: &[&str] = if self.is_v2 { &["memory.max", "memory.high"] } else { &["memory.limit_in_bytes"] };
-        files.iter().filter_map(|file| number(&folder.join(file))).min().filter(|&limit| limit < UNLIMITED)
+        files.iter().filter_map(|file| number(folder.join(file))).min().filter(|&limit| limit < UNLIMITED)
     }
 
     fn bound(&self, folder: &Path) -> Option<Bound> {
@@ -201,7 +201,7 @@ impl Group {
             false => ("memory.usage_in_bytes", "total_inactive_file"),
         };
         let cache = number_in(&folder.join("memory.stat"), cache).unwrap_or(0);
-        Some(number(&folder.join(used))?.saturating_sub(cache))
+        Some(number(folder.join(used))?.saturating_sub(cache))
     }
 
     fn quota(&self, folder: &Path) -> Option<Quota> {
@@ -211,7 +211,7 @@ impl Group {
             (granted.parse().ok()?, period.parse().ok()?)
         } else {
             // -1: no quota.
-            (number(&folder.join("cpu.cfs_quota_us"))?, number(&folder.join("cpu.cfs_period_us"))?)
+            (number(folder.join("cpu.cfs_quota_us"))?, number(folder.join("cpu.cfs_period_us"))?)
         };
         Some(Quota { percent: (100 * granted).checked_div(period)?, group: self.name(folder) })
     }

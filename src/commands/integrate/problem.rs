@@ -244,11 +244,12 @@ impl Problem {
         values.saturating_mul(self.samples_of_value).saturating_add(self.pilot)
     }
 
-    /// The title of a chart: the integrand with its parameters, cut where it gets long, and the
-    /// seed.
+    /// The title of a chart: the integrand with its parameters, of a file its name alone, cut where
+    /// it gets long, and the seed.
     fn title(&self, name: &str) -> String {
         let words = self.parameters.iter().filter(|(name, _)| *name != "blake3").map(|(name, word)| match *name {
             "expression" => word.clone(),
+            "function" => format!("function {}", word.rsplit('/').next().unwrap_or(word)),
             name => format!("{name} {word}"),
         });
         let of = words.collect::<Vec<_>>().join(", ");
