@@ -21,6 +21,7 @@ pub mod lanes;
 pub mod picture;
 mod plan;
 pub mod record;
+pub(crate) mod rounded;
 mod run;
 mod run_text;
 pub mod schema;
@@ -119,6 +120,8 @@ pub struct Report<R, M = Run> {
     /// How the run went; `None` if nothing ran (`info`). Commands that are not jobs have their own
     /// form.
     pub run: Option<M>,
+    /// Lines below the text of the answer that depend on the machine: the time of a plan.
+    pub here: Vec<String>,
 }
 
 /// Writes the JSON form with its final newline: the parts common to all commands, in this order.
@@ -143,7 +146,7 @@ pub(crate) fn write_json<R: Record, M: Record>(
 impl<R> Report<R> {
     /// The report of a command that runs nothing.
     pub fn without_run(command: &'static str, result: R) -> Report<R> {
-        Report { command, result, run: None }
+        Report { command, result, run: None, here: Vec::new() }
     }
 }
 
@@ -154,7 +157,10 @@ impl<R: Answer, M: Record> Report<R, M> {
     /// Errors of `out`.
     pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
         match format {
-            Format::Text => self.result.write_text(out),
+            Format::Text => {
+                self.result.write_text(out)?;
+                self.here.iter().try_for_each(|line| writeln!(out, "{line}"))
+            }
             Format::Json => write_json(self.command, &self.result, self.run.as_ref(), out),
             Format::Csv => write_csv(&self.result, out),
             Format::Value => writeln!(out, "{}", self.result.value()),
@@ -171,7 +177,7 @@ pub(crate) mod testing {
     /// The report of `result` without a run, in one form.
     pub(crate) fn written<R: Answer>(result: R, format: Format) -> String {
         let mut bytes = Vec::new();
-        Report { command: "test", result, run: None::<Run> }
+        Report { command: "test", result, run: None::<Run>, here: Vec::new() }
             .write(format, &mut bytes)
             .expect("a Vec takes every write");
         String::from_utf8(bytes).expect("UTF-8")
@@ -206,7 +212,7 @@ mod tests {
     fn json_has_its_keys_in_order() {
         let result = Count { primes: 25 };
         let mut bytes = Vec::new();
-        Report { command: "primes", result, run: Some(run::tests::example()) }
+        Report { command: "primes", result, run: Some(run::tests::example()), here: Vec::new() }
             .write(Format::Json, &mut bytes)
             .expect("a Vec takes every write");
         let text = String::from_utf8(bytes).expect("UTF-8").replace(env!("CARGO_PKG_VERSION"), "VERSION");

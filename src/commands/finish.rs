@@ -105,7 +105,8 @@ impl Context<'_> {
         if let Some(result) = result {
             let warnings = if self.engine.quiet { Vec::new() } else { result.warnings() };
             // An error ends the command only after the message about what was saved.
-            written = self.write(&Report { command, result, run: Some(run.clone()) });
+            let here = run.extra.here().to_vec();
+            written = self.write(&Report { command, result, run: Some(run.clone()), here });
             if let Err(Error::ClosedPipe) = written {
                 return written.map(|()| 0);
             }

@@ -13,6 +13,7 @@ use crate::cluster::Cluster;
 use crate::cluster::limits::{self, Bound};
 use crate::cluster::place::host;
 use crate::error::{Error, Result};
+use crate::report::rounded::size;
 
 /// The memory that a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,33 +37,52 @@ struct Rank {
     threads: u64,
 }
 
+impl Rank {
+    fn here(cluster: &Cluster) -> Rank {
+        let (shareable, threads) = (cluster.shareable_bytes(), cluster.threads());
+        Rank { host: host(), bounds: limits::memory(), shareable, threads }
+    }
+}
+
+/// The ranks of each host.
+fn hosts(all: &[Rank]) -> BTreeMap<&str, Vec<&Rank>> {
+    let mut hosts: BTreeMap<&str, Vec<&Rank>> = BTreeMap::new();
+    for rank in all {
+        hosts.entry(&rank.host).or_default().push(rank);
+    }
+    hosts
+}
+
 /// Checks whether it fits everywhere. Every rank must call it, with the same numbers.
 ///
 /// # Errors
 /// [`Error::Reported`] with the numbers, if it does not fit.
 pub(super) fn check(cluster: &Cluster, need: Need) -> Result<()> {
-    let here = Rank {
-        host: host(),
-        bounds: limits::memory(),
-        shareable: cluster.shareable_bytes(),
-        threads: cluster.threads(),
-    };
-    let all = cluster.gather_records(&here)?;
+    let all = cluster.gather_records(&Rank::here(cluster))?;
     cluster.agree(all.map_or(Ok(()), |all| fits(need, &all)))
 }
 
 /// At the root: `all` holds the data of each rank.
 fn fits(need: Need, all: &[Rank]) -> Result<()> {
-    let mut hosts: BTreeMap<&str, Vec<&Rank>> = BTreeMap::new();
-    for rank in all {
-        hosts.entry(&rank.host).or_default().push(rank);
-    }
-    hosts.into_iter().try_for_each(|(host, ranks)| fits_on(need, host, &ranks).map_err(Error::Run))
+    hosts(all).into_iter().try_for_each(|(host, ranks)| fits_on(need, host, &ranks).map_err(Error::Run))
 }
 
-fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), String> {
-    let shareable = ranks.iter().map(|rank| rank.shareable).min().unwrap_or(0);
-    let is_shared = need.shared <= shareable;
+/// What a command takes of one bound of a host's memory.
+struct Take<'a> {
+    /// The limit, in words.
+    cause: &'a str,
+    /// Whether it is one of the process.
+    is_own: bool,
+    /// Ranks that share the bound; for a limit of the process, its threads.
+    takers: u64,
+    /// Bytes that they take.
+    taken: u64,
+    /// Bytes left.
+    left: u64,
+}
+
+/// What the ranks of a host take of each bound.
+fn takes<'a>(need: Need, ranks: &[&'a Rank], is_shared: bool) -> Vec<Take<'a>> {
     // Ranks under each bound, and the least bytes left that any of them reports.
     let mut bounds: BTreeMap<(&str, bool), (u64, u64)> = BTreeMap::new();
     for bound in ranks.iter().flat_map(|rank| &rank.bounds) {
@@ -72,8 +92,7 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
     }
     let count = ranks.len() as u64;
     let threads = ranks.iter().map(|rank| rank.threads).max().unwrap_or(1);
-    for ((cause, is_own), (under, left)) in bounds {
-        // The ranks that share the bound; for a limit of the process, its threads.
+    let take = |((cause, is_own), (under, left))| {
         let takers = if is_own { threads } else { under };
         let shared = match (is_own, is_shared) {
             // A process has all shared memory in its address space.
@@ -83,7 +102,20 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
             (false, true) => need.shared / count * takers,
             (false, false) => need.shared.saturating_mul(takers),
         };
-        let taken = need.own.saturating_mul(takers).saturating_add(shared);
+        Take { cause, is_own, takers, taken: need.own.saturating_mul(takers).saturating_add(shared), left }
+    };
+    bounds.into_iter().map(take).collect()
+}
+
+/// The least memory that the ranks of the host can share.
+fn shareable(ranks: &[&Rank]) -> u64 {
+    ranks.iter().map(|rank| rank.shareable).min().unwrap_or(0)
+}
+
+fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), String> {
+    let shareable = shareable(ranks);
+    let is_shared = need.shared <= shareable;
+    for Take { cause, is_own, takers, taken, left } in takes(need, ranks, is_shared) {
         if taken > left {
             let (what, taken, left) = (need.what, taken.div_ceil(1 << 20), left >> 20);
             let of = match takers {
@@ -92,17 +124,45 @@ fn fits_on(need: Need, host: &str, ranks: &[&Rank]) -> std::result::Result<(), S
                 ranks => format!(" for {ranks} ranks"),
             };
             let advice = match (is_own, is_shared) {
-                (false, false) if count > 1 => format!(
-                    "; its ranks can share {} MB: run fewer ranks there, or give it more shared memory (/dev/shm)",
+                (false, false) if ranks.len() > 1 => format!(
+                    "; its ranks can share {} MiB: run fewer ranks there, or give it more shared memory (/dev/shm)",
                     shareable >> 20
                 ),
                 _ if takers > 1 && need.own > 0 => "; fewer ranks there need less".to_owned(),
                 _ => String::new(),
             };
-            return Err(format!("{what} take {taken} MB on {host}{of}, and {left} MB are left of {cause}{advice}"));
+            return Err(format!("{what} take {taken} MiB on {host}{of}, and {left} MiB are left of {cause}{advice}"));
         }
     }
     Ok(())
+}
+
+/// What it takes on the host with the least room to spare, in words for a plan: `1.2 GB on nid001,
+/// where 24.9 GB are left`. Every rank must call it; `None` on the others and where nothing is
+/// known.
+///
+/// # Errors
+/// [`Error::Mpi`](crate::error::Error) when ranks cannot be asked.
+pub(super) fn told(cluster: &Cluster, needs: &[Need]) -> Result<Option<String>> {
+    let all = cluster.gather_records(&Rank::here(cluster))?;
+    Ok(all.and_then(|all| tightest(needs, &all)))
+}
+
+fn tightest(needs: &[Need], all: &[Rank]) -> Option<String> {
+    let mut tightest: Option<(f64, String)> = None;
+    for (host, ranks) in hosts(all) {
+        for &need in needs {
+            for Take { taken, left, .. } in takes(need, &ranks, need.shared <= shareable(&ranks)) {
+                let share = taken as f64 / left.max(1) as f64;
+                if tightest.as_ref().is_none_or(|(most, _)| share > *most) {
+                    let enough = if taken > left { "only " } else { "" };
+                    let text = format!("{} on {host}, where {enough}{} are left", size(taken), size(left));
+                    tightest = Some((share, text));
+                }
+            }
+        }
+    }
+    tightest.map(|(_, text)| text)
 }
 
 #[cfg(test)]
@@ -132,7 +192,7 @@ mod tests {
         assert!(fits(tables(0, 298), &all).is_ok());
         assert_eq!(
             told(tables(0, 300), &all),
-            "the tables take 300 MB on a for 2 ranks, and 298 MB are left of what the host has free"
+            "the tables take 300 MiB on a for 2 ranks, and 298 MiB are left of what the host has free"
         );
         assert!(fits(tables(0, 1 << 40), &all[3..]).is_ok());
     }
@@ -143,7 +203,7 @@ mod tests {
         assert!(fits(tables(0, 149), &all).is_ok() && fits(tables(0, 64), &all).is_ok());
         assert_eq!(
             told(tables(0, 150), &all),
-            "the tables take 300 MB on a for 2 ranks, and 299 MB are left of what the host has free; its ranks can share 64 MB: run \
+            "the tables take 300 MiB on a for 2 ranks, and 299 MiB are left of what the host has free; its ranks can share 64 MiB: run \
              fewer ranks there, or give it more shared memory (/dev/shm)"
         );
         assert!(fits(tables(0, 299), &all[..1]).is_ok());
@@ -158,36 +218,48 @@ mod tests {
         assert!(fits(tables(10, 80), &all).is_ok());
         assert_eq!(
             told(tables(15, 80), &all),
-            "the tables take 110 MB on a for 2 ranks, and 100 MB are left of group step; fewer ranks there need less"
+            "the tables take 110 MiB on a for 2 ranks, and 100 MiB are left of group step; fewer ranks there need less"
         );
-        assert_eq!(told(tables(25, 80), &all[..1]), "the tables take 105 MB on a, and 100 MB are left of group step");
-        assert_eq!(told(tables(0, 70), &all[..1]), "the tables take 70 MB on a, and 60 MB are left of group task_0");
+        assert_eq!(told(tables(25, 80), &all[..1]), "the tables take 105 MiB on a, and 100 MiB are left of group step");
+        assert_eq!(told(tables(0, 70), &all[..1]), "the tables take 70 MiB on a, and 60 MiB are left of group task_0");
     }
 
     #[test]
     fn a_process_has_limits_of_its_own() {
         let bound =
-            Bound { left: 100 * MB, cause: "the limit of address space (ulimit -v, 200 MB)".to_owned(), is_own: true };
+            Bound { left: 100 * MB, cause: "the limit of address space (ulimit -v, 200 MiB)".to_owned(), is_own: true };
         let one = Rank { bounds: vec![bound], ..rank("a", 0, u64::MAX) };
         let all = [one.clone(), one];
         assert!(fits(tables(20, 80), &all).is_ok());
         assert_eq!(
             told(tables(21, 80), &all),
-            "the tables take 101 MB on a for each rank, and 100 MB are left of the limit of address space (ulimit -v, 200 MB)"
+            "the tables take 101 MiB on a for each rank, and 100 MiB are left of the limit of address space (ulimit -v, 200 MiB)"
         );
     }
 
     #[test]
     fn threads_share_the_limits_of_their_process() {
-        let cause = "the limit of address space (ulimit -v, 200 MB)".to_owned();
+        let cause = "the limit of address space (ulimit -v, 200 MiB)".to_owned();
         let bound = Bound { left: 100 * MB, cause, is_own: true };
         let one = Rank { bounds: vec![bound], threads: 3, ..rank("a", 0, u64::MAX) };
         let all = [one.clone(), one.clone(), one];
         assert!(fits(tables(10, 70), &all).is_ok());
         assert_eq!(
             told(tables(11, 70), &all),
-            "the tables take 103 MB on a for 3 ranks, and 100 MB are left of the limit of address space (ulimit -v, 200 MB); fewer \
+            "the tables take 103 MiB on a for 3 ranks, and 100 MiB are left of the limit of address space (ulimit -v, 200 MiB); fewer \
              ranks there need less"
         );
+    }
+
+    #[test]
+    fn a_plan_names_the_host_with_the_least_room() {
+        let all = [rank("a", 3000, u64::MAX), rank("b", 2000, u64::MAX), rank("a", 2900, u64::MAX)];
+        assert_eq!(tightest(&[tables(0, 100)], &all).as_deref(), Some("100 MiB on b, where 1.95 GiB are left"));
+        assert_eq!(tightest(&[tables(900, 0)], &all).as_deref(), Some("1.76 GiB on a, where 2.83 GiB are left"));
+        assert_eq!(
+            tightest(&[tables(0, 1), tables(0, 2500)], &all).as_deref(),
+            Some("2.44 GiB on b, where only 1.95 GiB are left")
+        );
+        assert_eq!(tightest(&[tables(1, 0)], &[]), None);
     }
 }

@@ -221,6 +221,9 @@ fn final_report<J: Estimator>(
     let work = finding.map_or(Work { amount: 0, unit: "samples" }, |finding| finding.work);
     let std_error = finding.and_then(|finding| finding.estimate).map(|estimate| estimate.std_error);
     let extra = merit(figure_of_merit(&outcome.account, outcome.done, std_error));
+    // Most points of these are judged in whole rows, and only the rest are thrown.
+    let is_thrown = matches!(options.method, PiMethod::Darts | PiMethod::Antithetic);
+    let extra = if is_thrown { extra } else { extra.without_rate() };
     FinalReport { extra, ..FinalReport::new("pi", outcome, result, work) }
 }
 

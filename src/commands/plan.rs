@@ -50,7 +50,7 @@ pub(super) fn run_pilot<J: Sampling>(
             pilot_samples: reading.samples,
         };
         let work = Work { amount: reading.samples, unit: "samples" };
-        Ok(FinalReport { extra: planned(seconds), ..FinalReport::new(command, outcome, Some(result), work) })
+        Ok(FinalReport { extra: planned(seconds, None), ..FinalReport::new(command, outcome, Some(result), work) })
     });
     context.finish(context.cluster.agree(final_report.transpose())?)
 }

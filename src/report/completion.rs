@@ -5,6 +5,7 @@
 
 use super::field::{Field, Fields, Kind, Line};
 use super::record::{FieldType, record};
+use super::rounded::{integer, per_cent};
 use super::value::Value;
 
 /// Whether all the work was done.
@@ -43,7 +44,10 @@ impl Completion {
     pub fn text(self) -> Option<String> {
         match self {
             Completion::Complete | Completion::Failed => None,
-            Completion::Partial { done, blocks } => Some(format!("{done} of {blocks} blocks")),
+            Completion::Partial { done, blocks } => {
+                let (share, done, blocks) = (per_cent(done, blocks), integer(done), integer(blocks));
+                Some(format!("{done} of {blocks} blocks ({share})"))
+            }
         }
     }
 }

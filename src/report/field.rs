@@ -107,7 +107,7 @@ impl<R> Field<R> {
             Lines::One(label, text) => text(result).map(|text| (label, text)).into_iter().collect(),
             Lines::Value(label) => match (self.get)(result) {
                 Value::Absent | Value::Null => Vec::new(),
-                value => vec![(label, value.cell())],
+                value => vec![(label, self.description.kind.text(&value))],
             },
         }
     }

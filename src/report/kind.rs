@@ -5,6 +5,7 @@
 use serde_json::json;
 
 use super::field::{Described, schema};
+use super::rounded::{grouped, significant};
 use super::value::Value;
 
 /// The kind of a field: the same for every result of a command.
@@ -45,6 +46,9 @@ pub const WIDE: Kind = Kind::Wide;
 /// See [`Kind::Rounded`].
 pub const ROUNDED: Kind = Kind::Rounded;
 
+/// Digits of a float in the text form that has no error to end at.
+const SHOWN_DIGITS: i32 = 6;
+
 impl Kind {
     /// Converts a value to this kind.
     pub(super) fn fit(self, value: Value) -> Value {
@@ -75,6 +79,18 @@ impl Kind {
             (Kind::Result, Value::Json(_)) => true,
             (Kind::Map, Value::Map(_)) => true,
             _ => false,
+        }
+    }
+
+    /// A value in the text form: digits in groups, floats to a few.
+    pub(super) fn text(self, value: &Value) -> String {
+        match (self, value) {
+            (Kind::Integer | Kind::Wide, value) => grouped(&value.cell()),
+            (Kind::Float | Kind::Rounded, Value::Float(x)) => significant(*x, SHOWN_DIGITS),
+            (Kind::List(kind), Value::List(values)) => {
+                values.iter().map(|value| kind.text(value)).collect::<Vec<_>>().join("  ")
+            }
+            (_, value) => value.cell(),
         }
     }
 

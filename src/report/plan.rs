@@ -3,6 +3,7 @@
 
 use super::field::WIDE;
 use super::record::record;
+use super::rounded::significant;
 use super::{Answer, Extra, duration, text};
 
 record! {
@@ -12,7 +13,7 @@ record! {
         /// Samples to take.
         pub samples: u64 as WIDE => .label("samples"),
         /// The standard error to expect of them.
-        pub std_error: f64 => .label("expected error"),
+        pub std_error: f64 => .line("expected error", |plan| Some(significant(plan.std_error, 2))),
         /// The error that was asked for, as it was typed.
         pub target_error: Option<String> => .optional().line("target error", |plan| {
             let enough = if plan.enough? { "enough" } else { "NOT enough" };
@@ -35,8 +36,11 @@ record! {
     }
 }
 
-/// The part of a run with the estimated time of the job.
-pub fn planned(seconds: f64) -> Extra {
-    Extra::of(&Planned { planned_seconds: Some(seconds) })
-        .with_lines([format!("that would take about {} here", duration(seconds))])
+/// The part of a run with the estimated time of the job; in the text form it is part of the
+/// answer. `room` is the memory
+/// that it takes.
+pub fn planned(seconds: f64, room: Option<String>) -> Extra {
+    let room = room.map(|room| format!(", and {room}")).unwrap_or_default();
+    let line = format!("that would take about {} here{room}", duration(seconds));
+    Extra::of(&Planned { planned_seconds: Some(seconds) }).with_lines_here([line])
 }

@@ -85,18 +85,40 @@ record! {
 pub struct Extra {
     fields: Vec<(&'static str, Value)>,
     lines: Vec<String>,
+    here: Vec<String>,
+    has_no_rate: bool,
 }
 
 impl Extra {
     /// The fields of a record.
     pub fn of<R: Record>(record: &R) -> Extra {
         let Value::Record(fields) = record.record() else { return Extra::default() };
-        Extra { fields, lines: Vec::new() }
+        Extra { fields, ..Extra::default() }
     }
 
     /// Adds lines for the text form.
     pub fn with_lines(self, lines: impl IntoIterator<Item = String>) -> Extra {
         Extra { lines: lines.into_iter().collect(), ..self }
+    }
+
+    /// Adds lines that stand below the answer, on standard output.
+    pub fn with_lines_here(self, here: impl IntoIterator<Item = String>) -> Extra {
+        Extra { here: here.into_iter().collect(), ..self }
+    }
+
+    /// The text has no rate: the work is not done one by one, as numbers that a formula counts.
+    pub fn without_rate(self) -> Extra {
+        Extra { has_no_rate: true, ..self }
+    }
+
+    /// The lines below the answer.
+    pub fn here(&self) -> &[String] {
+        &self.here
+    }
+
+    /// Whether the text form has a rate.
+    pub fn has_rate(&self) -> bool {
+        !self.has_no_rate
     }
 
     /// The lines for the text form.

@@ -3,8 +3,9 @@
 
 use std::io::{self, Write};
 
+use super::rounded::{integer, significant, size};
 use super::run::Run;
-use super::text::{count, table};
+use super::text::{count, measured, table};
 
 /// Writes time, ranks, rate, and the settings that affect speed; with `per_rank` also a table of
 /// the ranks.
@@ -14,14 +15,19 @@ use super::text::{count, table};
 pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Result<()> {
     let ranks = count(run.ranks as u64, "rank");
     let hosts = count(run.hosts.len() as u64, "host");
-    let rate = rate(run.work.amount, run.work.unit, run.seconds);
-    writeln!(out, "{:.3} s on {ranks}, {hosts}{}", run.seconds, rate.map(|r| format!(": {r}")).unwrap_or_default())?;
+    let rate = rate(run.work.amount, run.work.unit, run.seconds).filter(|_| run.extra.has_rate());
+    let rate = rate.map(|rate| format!(": {rate}")).unwrap_or_default();
+    writeln!(out, "{} on {ranks}, {hosts}{rate}", measured(run.seconds))?;
     let mpi = if run.mpi == "none" { "no MPI" } else { &run.mpi };
-    writeln!(
-        out,
-        "schedule {}, chunk {}, imbalance {:.2}, {}, {mpi}",
-        run.schedule, run.chunk, run.imbalance, run.isa
-    )?;
+    let Run { schedule, chunk, imbalance, isa, .. } = run;
+    match chunk {
+        // Nothing was handed out.
+        0 => writeln!(out, "{isa}, {mpi}")?,
+        chunk => {
+            let chunk = integer(chunk);
+            writeln!(out, "schedule {schedule}, chunk {chunk}, imbalance {imbalance:.2}, {isa}, {mpi}")?;
+        }
+    }
     if !run.lost.is_empty() {
         let lost: Vec<String> = run.lost.iter().map(|lost| format!("rank {} on {}", lost.rank, lost.host)).collect();
         writeln!(out, "lost during the run: {}", lost.join(", "))?;
@@ -30,22 +36,21 @@ pub fn write_run_text(run: &Run, per_rank: bool, out: &mut dyn Write) -> io::Res
     if per_rank { write_ranks(run, out) } else { Ok(()) }
 }
 
-/// `812.3 million samples/s`; nothing without time or work.
+/// `812 million samples/s`; nothing without time or work.
 fn rate(amount: u64, unit: &str, seconds: f64) -> Option<String> {
     let rate = amount as f64 / seconds;
     if !rate.is_finite() || amount == 0 {
         return None;
     }
-    // At most three digits before the point; the limits are where rounding to one decimal would
-    // give four.
+    // The limits are where rounding to three digits would give 1,000.
     let (scaled, name) = match rate {
-        r if r < 999.95 => (r, ""),
-        r if r < 999.95e3 => (r / 1e3, " thousand"),
-        r if r < 999.95e6 => (r / 1e6, " million"),
-        r if r < 999.95e9 => (r / 1e9, " billion"),
+        r if r < 999.5 => (r, ""),
+        r if r < 999.5e3 => (r / 1e3, " thousand"),
+        r if r < 999.5e6 => (r / 1e6, " million"),
+        r if r < 999.5e9 => (r / 1e9, " billion"),
         r => (r / 1e12, " trillion"),
     };
-    Some(format!("{scaled:.1}{name} {unit}/s"))
+    Some(format!("{}{name} {unit}/s", significant(scaled, 3)))
 }
 
 fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -64,12 +69,13 @@ fn write_ranks(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     }
     table(&rows, &[1], out)?;
     let messages = run.messages.map(|messages| {
-        let often = run.messages_per_second.map_or_else(String::new, |rate| format!(" ({rate:.0} a second)"));
+        let often =
+            run.messages_per_second.map_or_else(String::new, |rate| format!(" ({} a second)", significant(rate, 3)));
         format!("{}{often}", count(messages, "message"))
     });
     // (Shared memory counts for each rank.)
     let memory = run.peak_memory_bytes.iter().max().filter(|&&bytes| bytes > 0);
-    let memory = memory.map(|&bytes| format!("{} MB of memory at most for a rank", bytes.div_ceil(1_000_000)));
+    let memory = memory.map(|&bytes| format!("{} of memory at most for a rank", size(bytes)));
     let said: Vec<String> = messages.into_iter().chain(memory).collect();
     if said.is_empty() { Ok(()) } else { writeln!(out, "{}", said.join(", ")) }
 }
@@ -104,13 +110,13 @@ mod tests {
     #[test]
     fn two_lines_and_a_table() {
         insta::assert_snapshot!(written(&example(), true), @"
-        1.300 s on 3 ranks, 2 hosts: 769.2 million samples/s
+        1.30 s on 3 ranks, 2 hosts: 769 million samples/s
         schedule dynamic, chunk 4, imbalance 1.25, avx512, Open MPI 4.1.4
         rank  host    blocks  compute s  idle s  comm s
            0  nid001     400      1.250   0.000   0.050
            1  nid001     330      1.000   0.200   0.000
            2  nid002     224      0.750   0.500   0.000
-        26 messages (20 a second), 13 MB of memory at most for a rank
+        26 messages (20.0 a second), 11.8 MiB of memory at most for a rank
         ");
     }
 
@@ -126,7 +132,7 @@ mod tests {
             ..example()
         };
         insta::assert_snapshot!(written(&alone, false), @"
-        0.000 s on 1 rank, 1 host
+        0 ms on 1 rank, 1 host
         schedule dynamic, chunk 4, imbalance 1.25, avx512, no MPI
         ");
     }
@@ -145,10 +151,10 @@ mod tests {
         assert_eq!(rate(5, 0.0), None);
         assert_eq!(rate(0, 0.0), None);
         assert_eq!(rate(0, 1.0), None);
-        assert_eq!(rate(1, 1.0).as_deref(), Some("1.0 samples/s"));
-        assert_eq!(rate(999, 1.0).as_deref(), Some("999.0 samples/s"));
-        assert_eq!(rate(999_990, 1.0).as_deref(), Some("1.0 million samples/s"));
+        assert_eq!(rate(1, 1.0).as_deref(), Some("1.00 samples/s"));
+        assert_eq!(rate(999, 1.0).as_deref(), Some("999 samples/s"));
+        assert_eq!(rate(999_990, 1.0).as_deref(), Some("1.00 million samples/s"));
         assert_eq!(rate(18_200_000_000, 1.0).as_deref(), Some("18.2 billion samples/s"));
-        assert_eq!(rate(u64::MAX, 1.0).as_deref(), Some("18446744.1 trillion samples/s"));
+        assert_eq!(rate(u64::MAX, 1.0).as_deref(), Some("18,400,000 trillion samples/s"));
     }
 }

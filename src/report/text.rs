@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::rounded::{integer, significant};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -35,9 +36,20 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// `1 rank`, `0 ranks`, `2 ranks`.
+/// Seconds that were measured, with three digits: `0.85 ms`, `12.3 ms`, `1.30 s`, `6 min 20 s`.
+pub(crate) fn measured(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.5e-5 => "0 ms".to_owned(),
+        s if s < 0.9995e-3 => format!("{:.2} ms", 1e3 * s),
+        s if s < 0.9995 => format!("{} ms", significant(1e3 * s, 3)),
+        s if s < 59.95 => format!("{} s", significant(s, 3)),
+        s => duration(s),
+    }
+}
+
+/// `1 rank`, `0 ranks`, `2,048 ranks`.
 pub(crate) fn count(n: u64, one: &str) -> String {
-    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+    format!("{} {one}{}", integer(n), if n == 1 { "" } else { "s" })
 }
 
 /// A table: the first row is the header; `left` lists the columns of words (the others are
@@ -101,6 +113,7 @@ mod tests {
         assert_eq!(count(0, "rank"), "0 ranks");
         assert_eq!(count(1, "rank"), "1 rank");
         assert_eq!(count(2, "rank"), "2 ranks");
+        assert_eq!(count(2048, "rank"), "2,048 ranks");
     }
 
     #[test]
@@ -123,6 +136,21 @@ mod tests {
             (1e19, "3.2e11 years"),
         ] {
             assert_eq!(duration(seconds), text, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn measured_times_have_three_digits() {
+        for (seconds, text) in [
+            (0.0, "0 ms"),
+            (0.000_853, "0.85 ms"),
+            (0.012_345, "12.3 ms"),
+            (0.9996, "1.00 s"),
+            (1.3, "1.30 s"),
+            (59.94, "59.9 s"),
+            (380.2, "6 min 20 s"),
+        ] {
+            assert_eq!(measured(seconds), text, "{seconds}");
         }
     }
 

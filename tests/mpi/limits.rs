@@ -88,7 +88,7 @@ fn a_limit_of_address_space_is_refused_with_the_numbers() {
     let limit = "ulimit -v 200000; exec \"$0\" \"$@\"";
     for line in ["primes 3e20 -q", "primes 1e18 1e18+3e9 --sum -q", "primes 1e18 1e18+3e9 -p -q"] {
         let ended = Launch::new(Alone, line).shell(limit).run();
-        ended.expect_code(1).expect_told_once("the limit of address space (ulimit -v, 195 MB)");
+        ended.expect_code(1).expect_told_once("the limit of address space (ulimit -v, 195 MiB)");
     }
 }
 
@@ -150,7 +150,7 @@ fn a_control_groups_memory_is_refused_with_the_numbers() {
         for line in ["primes 3e20 -q", "primes 1e18 1e18+3e9 -p -q"] {
             let ended = Launch::new(ranks, line).outer(&group.script()).run().expect_code(1);
             let ended = ended.expect_said_once("of the memory limit of control group");
-            assert!(ended.stderr.contains(&name) && ended.stderr.contains("(300 MB)"), "{ended}");
+            assert!(ended.stderr.contains(&name) && ended.stderr.contains("(300 MiB)"), "{ended}");
         }
         Launch::new(ranks, "primes 1e12 -q").outer(&group.script()).run().expect_code(0);
     }

@@ -24,7 +24,7 @@ const UNLIMITED: u64 = 1 << 60;
 pub struct Bound {
     /// Bytes left.
     pub left: u64,
-    /// The limit in words: `the memory limit of control group /job (300 MB)`.
+    /// The limit in words: `the memory limit of control group /job (300 MiB)`.
     pub cause: String,
     /// Whether the limit is this process's alone. Otherwise processes of one host with the same
     /// cause share the bytes left.
@@ -53,7 +53,7 @@ pub fn memory() -> Vec<Bound> {
     ];
     for (resource, used, name) in own {
         if let Some((limit, used)) = getrlimit(resource).current.zip(kilobytes(&status, used)) {
-            let cause = format!("{name}, {} MB)", limit >> 20);
+            let cause = format!("{name}, {} MiB)", limit >> 20);
             bounds.push(Bound { left: limit.saturating_sub(used), cause, is_own: true });
         }
     }
@@ -177,7 +177,7 @@ impl Group {
         if let Some(limit) = above.filter(|&limit| limit < seen) {
             let used = self.used(&self.folder).unwrap_or(0);
             let cause =
-                format!("the memory limit above control group {} ({} MB)", self.name(&self.folder), limit >> 20);
+                format!("the memory limit above control group {} ({} MiB)", self.name(&self.folder), limit >> 20);
             bounds.push(Bound { left: limit.saturating_sub(used), cause, is_own: false });
         }
         bounds
@@ -190,7 +190,7 @@ impl Group {
 
     fn bound(&self, folder: &Path) -> Option<Bound> {
         let limit = self.limit(folder)?;
-        let cause = format!("the memory limit of control group {} ({} MB)", self.name(folder), limit >> 20);
+        let cause = format!("the memory limit of control group {} ({} MiB)", self.name(folder), limit >> 20);
         Some(Bound { left: limit.saturating_sub(self.used(folder)?), cause, is_own: false })
     }
 

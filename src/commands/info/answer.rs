@@ -168,7 +168,7 @@ mod tests {
             governor: Some("performance".to_owned()),
             shared_memory_bytes: Some(64 << 20),
             memory_available_bytes: Some(250 << 20),
-            memory_bound: Some("the memory limit of control group /job (300 MB)".to_owned()),
+            memory_bound: Some("the memory limit of control group /job (300 MiB)".to_owned()),
             quota_cpus: Some(1.5),
             stack_bytes: None,
             tuning: HostTuning {
@@ -210,13 +210,13 @@ mod tests {
         nid002      1     8  avx2     Model, 2 GHz
 
         host     memory  memory left  shared memory     stack  CPU quota  NUMA domains  governor     memory is bound by
-        nid001   258 MB       250 MB          64 MB  no limit       1.50             2  performance  the memory limit of control group /job (300 MB)
-        nid002  unknown      unknown        unknown      8 MB       none       unknown  unknown
+        nid001  258 MiB      250 MiB         64 MiB  no limit       1.50             2  performance  the memory limit of control group /job (300 MiB)
+        nid002  unknown      unknown        unknown     8 MiB       none       unknown  unknown
 
         sizes of the sieves (docs/primes.md, Sizes by machine):
-        host         L1       L2       L3  line  stretch  leaves  line end  middle end  from
-        nid001  unknown  unknown  unknown  640K      24K    384K   2500000    50000000  average
-        nid002      48K       2M     260M  640K      24K    384K   2500000    50000000  caches
+        host         L1       L2       L3  line  stretch  leaves   line end  middle end  from
+        nid001  unknown  unknown  unknown  640K      24K    384K  2,500,000  50,000,000  average
+        nid002      48K       2M     260M  640K      24K    384K  2,500,000  50,000,000  caches
 
         ranks  host    bound to CPUs
         0-1    nid001  0-3,6
@@ -242,11 +242,11 @@ mod tests {
         laptop      1     8  avx2     Model, 2 GHz
 
         host     memory  memory left  shared memory  stack  CPU quota  NUMA domains  governor  memory is bound by
-        laptop  unknown      unknown        unknown   8 MB       none       unknown  unknown
+        laptop  unknown      unknown        unknown  8 MiB       none       unknown  unknown
 
         sizes of the sieves (docs/primes.md, Sizes by machine):
-        host     L1  L2    L3  line  stretch  leaves  line end  middle end  from
-        laptop  48K  2M  260M  640K      24K    384K   2500000    50000000  caches
+        host     L1  L2    L3  line  stretch  leaves   line end  middle end  from
+        laptop  48K  2M  260M  640K      24K    384K  2,500,000  50,000,000  caches
         ");
     }
 
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(json["binding"][0]["cpus"][4], 6);
         insta::assert_snapshot!(written(cluster(), Format::Csv), @r#"
         version,launcher,scheduler_name,scheduler_job_id,mpi,mpi_standard,ulfm,ranks,compute_ranks,host_name,host_ranks,host_cpus,host_cpu_model,host_isa,host_tuning_cpu_family,host_tuning_l1_bytes,host_tuning_l2_bytes,host_tuning_l3_bytes,host_tuning_origin,host_tuning_line_bytes,host_tuning_stretch_bytes,host_tuning_line_end,host_tuning_middle_end,host_tuning_leaf_bytes,host_memory_bytes,host_numa_domains,host_governor,host_shared_memory_bytes,host_memory_available_bytes,host_memory_bound,host_quota_cpus,host_stack_bytes,hints
-        0.1.0,srun,Slurm,4711,Open MPI 5.0.11,3.1,true,3,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,2500000,50000000,393216,270532608,2,performance,67108864,262144000,the memory limit of control group /job (300 MB),1.5,,2 ranks share 5 CPUs.
+        0.1.0,srun,Slurm,4711,Open MPI 5.0.11,3.1,true,3,3,nid001,2,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,,,,average,655360,24576,2500000,50000000,393216,270532608,2,performance,67108864,262144000,the memory limit of control group /job (300 MiB),1.5,,2 ranks share 5 CPUs.
         0.1.0,srun,Slurm,4711,Open MPI 5.0.11,3.1,true,3,3,nid002,1,8,"Model, 2 GHz",avx2,GenuineIntel 6 143,49152,2097152,272629760,caches,655360,24576,2500000,50000000,393216,,,,,,,,8388608,2 ranks share 5 CPUs.
         "#);
     }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::answer::{Host, InfoResult, Scheduler};
+use crate::report::rounded::{integer, size};
 use crate::report::text;
 use montesieve_kernel::caches::Size;
 
@@ -56,16 +57,16 @@ impl InfoResult {
         writeln!(out, "sizes of the sieves (docs/primes.md, Sizes by machine):")?;
         let head = ["host", "L1", "L2", "L3", "line", "stretch", "leaves", "line end", "middle end", "from"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
-        let size = |bytes: u64| Size(bytes).to_string();
         let known = |bytes: Option<u64>| match bytes {
             None => "unknown".to_owned(),
             Some(0) => "none".to_owned(),
-            Some(bytes) => size(bytes),
+            Some(bytes) => Size(bytes).to_string(),
         };
         for Host { name, tuning, .. } in &self.hosts {
             let caches = [tuning.l1_bytes, tuning.l2_bytes, tuning.l3_bytes].map(known);
-            let sizes = [tuning.line_bytes, tuning.stretch_bytes, tuning.leaf_bytes].map(|bytes| size(bytes.into()));
-            let ends = [tuning.line_end, tuning.middle_end].map(|end| end.to_string());
+            let sizes = [tuning.line_bytes, tuning.stretch_bytes, tuning.leaf_bytes]
+                .map(|bytes| Size(bytes.into()).to_string());
+            let ends = [tuning.line_end, tuning.middle_end].map(integer);
             let cells =
                 [name.clone()].into_iter().chain(caches).chain(sizes).chain(ends).chain([tuning.origin.clone()]);
             rows.push(cells.collect());
@@ -90,8 +91,6 @@ impl InfoResult {
             .map(str::to_owned)
             .to_vec(),
         ];
-        let size =
-            |bytes: u64| if bytes < 1 << 20 { format!("{} kB", bytes >> 10) } else { format!("{} MB", bytes >> 20) };
         for host in &self.hosts {
             let memory = host.memory_available_bytes.map_or("unknown".to_owned(), size);
             let quota = host.quota_cpus.map_or("none".to_owned(), |cpus| format!("{cpus:.2}"));

@@ -7,6 +7,7 @@ use super::args::{IntegrateMethod, Points};
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::record;
+use crate::report::rounded::{self, significant};
 use crate::report::{Answer, Completion, IntervalKind, TargetResult, Warning, number, text};
 
 record! {
@@ -15,20 +16,21 @@ record! {
     pub struct IntegrateResult {
         /// The estimate of the integral; null when the job was stopped before it had one.
         pub estimate: Option<f64> => .line("integral", |it| {
-            it.alone(it.estimate.map_or_else(|| "no estimate: too few samples that count".to_owned(), number))
+            let none = || "no estimate: too few samples that count".to_owned();
+            it.alone(it.estimate.map_or_else(none, |x| rounded::estimate(x, it.std_error)))
         }),
         /// One standard error of the estimate; null when nothing is known about it: all samples
         /// have the same value (of strata: those of each box; of antithetic pairs: the means; with
         /// nets: 0), or values so small that their mean is 0.
         pub std_error: Option<f64> => .line("standard error", |it| {
             let estimate = it.estimate?;
-            it.alone(it.std_error.map_or_else(|| why_unknown(it.method, estimate).to_owned(), number))
+            it.std_error.is_none().then(|| it.alone(why_unknown(it.method, estimate).to_owned()))?
         }),
         /// The 95 % confidence interval; null with the standard error.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |it| {
             let degrees = it.degrees_of_freedom.map(|n| format!(", {n} degrees of freedom")).unwrap_or_default();
             let kind = it.interval.title();
-            let text = |[low, high]: [f64; 2]| format!("{} to {} ({kind}{degrees})", number(low), number(high));
+            let text = |ends| format!("{} ({kind}{degrees})", rounded::interval(ends, it.std_error));
             it.estimate?;
             it.alone(it.ci95.map_or_else(|| "unknown".to_owned(), text))
         }),
@@ -43,7 +45,7 @@ record! {
         /// fitted a control.
         pub training_samples: Option<u64> as WIDE => .optional().label("training"),
         /// The number that picks the stream of samples.
-        pub seed: u64 as WIDE => .label("seed"),
+        pub seed: u64 as WIDE => .line("seed", |it| Some(it.seed.to_string())),
         /// How samples were taken.
         pub method: IntegrateMethod => .line("method", |it| {
             let points = it.points.map(|points| format!(": {}", points.title()));
@@ -60,14 +62,17 @@ record! {
         /// the file.
         pub parameters: Vec<(&'static str, String)>,
         /// The integral, where it is known.
-        pub exact: Option<f64> => .optional().label("exact"),
+        pub exact: Option<f64> => .optional().line("exact", |it| {
+            let (exact, error) = (it.exact?, it.std_error);
+            Some(error.map_or_else(|| number(exact), |error| rounded::beyond_error(exact, error)))
+        }),
         /// How many standard errors the estimate lies above it.
-        pub z: Option<f64> => .optional().label("z"),
+        pub z: Option<f64> => .optional().line("z", |it| it.z.map(|z| format!("{z:.2}"))),
         /// How the blocks scatter; null for fewer than two, or where nothing is known about the
         /// error.
         pub chi_square: Option<ChiSquare>,
         /// The probability that blocks scatter so much by chance; of `--method vegas`.
-        pub q: Option<f64> => .optional().label("Q"),
+        pub q: Option<f64> => .optional().line("Q", |it| it.q.map(|q| significant(q, 2))),
         /// Samples whose value is not a number, where that is no failure.
         pub nan_samples: Option<u64> as WIDE => .optional()
             .line("not numbers", |it| it.alone(text::count(it.nan_samples?, "sample"))),
@@ -143,9 +148,8 @@ fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
     let of_one = |it: &HistogramResult| -> Vec<_> {
         let bins = it.edges.windows(2).zip(&it.estimates).zip(&it.std_errors);
         let line = |((ends, &estimate), error): ((&[f64], &f64), &Option<f64>)| {
-            let error = error.map_or_else(|| "unknown".to_owned(), number);
             let (low, high) = (number(ends[0]), number(ends[1]));
-            ("histogram", format!("{} from {low} to {high}: {} +- {error}", it.variable, number(estimate)))
+            ("histogram", format!("{} from {low} to {high}: {}", it.variable, known(estimate, *error)))
         };
         let few = it.degrees_of_freedom.filter(|&degrees| degrees < FEW_DEGREES);
         let few = few.map(|degrees| {
@@ -157,14 +161,18 @@ fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
     result.histograms.iter().flat_map(of_one).collect()
 }
 
+/// An estimate and its standard error, where that is known.
+fn known(estimate: f64, std_error: Option<f64>) -> String {
+    std_error.map_or_else(|| format!("{} +- unknown", number(estimate)), |error| rounded::with_error(estimate, error))
+}
+
 /// Correlations that a line of text holds.
 const MOST_CORRELATIONS: usize = 12;
 
 /// A line for each component, then the lower half of their correlations.
 fn component_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
     let estimates = result.components.iter().map(|it| {
-        let error = it.std_error.map_or_else(|| "unknown".to_owned(), number);
-        let estimate = it.estimate.map_or_else(|| "no estimate".to_owned(), |x| format!("{} +- {error}", number(x)));
+        let estimate = it.estimate.map_or_else(|| "no estimate".to_owned(), |x| known(x, it.std_error));
         let what = it.expression.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
         let nans = it.nan_samples.map(|nans| format!(" ({} not numbers)", text::count(nans, "sample")));
         ("component", format!("{}  {estimate}{what}{}", it.component, nans.unwrap_or_default()))
@@ -336,7 +344,7 @@ mod tests {
         let forms = [Format::Text, Format::Csv].map(|format| written(several(), format));
         insta::assert_snapshot!(forms.join(""));
         assert_eq!(json(several())["components"][0]["covariances"][1], -0.0025);
-        let warning = "component 2: 100000000 samples are too few: the interval may be too narrow";
+        let warning = "component 2: 100,000,000 samples are too few: the interval may be too narrow";
         assert_eq!(several().warnings(), [warning]);
         assert!(written(several(), Format::Text).contains(&format!("warning      {warning}\n")));
         let mut both = several();

@@ -129,7 +129,7 @@ mod tests {
         insta::assert_snapshot!(written(stopped, Format::Text), @"
         1180591620717411303425  unknown
         49                      composite, a factor is 7
-        not complete  3 of 9 blocks
+        not complete  3 of 9 blocks (33 %)
         ");
     }
 

@@ -129,7 +129,7 @@ pub(super) fn run(
             stop::report(cause, &format!("{} of {} patterns are done", lines.len(), chosen.len()));
         }
         let result = PatternsResult { patterns: lines, right, complete: cause.is_none() };
-        let report = Report { command: "patterns", result, run: Some(run) };
+        let report = Report { command: "patterns", result, run: Some(run), here: Vec::new() };
         output
             .report(&report, options.destination.format)
             .map(|()| stop::exit_code(cause, if right { 0 } else { Error::WRONG }))

@@ -4,7 +4,8 @@ use super::args::PiMethod;
 use crate::montecarlo::chi_square::ChiSquare;
 use crate::report::field::{Kind, WIDE};
 use crate::report::record::record;
-use crate::report::{Answer, Completion, IntervalKind, TargetResult, Warning, number};
+use crate::report::rounded::{self, significant};
+use crate::report::{Answer, Completion, IntervalKind, TargetResult, Warning};
 
 record! {
     /// An estimate of pi, with what it takes to judge and to repeat it.
@@ -13,13 +14,13 @@ record! {
         /// The estimate of pi; null when what was done allows none (a part of a stratified job).
         pub estimate: Option<f64> => .line("pi", |pi| {
             let none = || format!("no estimate: {} needs more blocks than were done", pi.method.word());
-            Some(pi.estimate.map_or_else(none, number))
+            Some(pi.estimate.map_or_else(none, |x| rounded::estimate(x, pi.std_error)))
         }),
         /// One standard error of the estimate.
-        pub std_error: Option<f64> => .label("standard error"),
+        pub std_error: Option<f64>,
         /// The 95 % confidence interval.
         pub ci95: Option<[f64; 2]> as Kind::Interval => .line("95 % interval", |pi| {
-            pi.ci95.map(|[low, high]| format!("{} to {} ({})", number(low), number(high), pi.made()))
+            pi.ci95.map(|ends| format!("{} ({})", rounded::interval(ends, pi.std_error), pi.made()))
         }),
         /// How the interval was made.
         pub interval: Option<IntervalKind>,
@@ -30,11 +31,11 @@ record! {
         /// Darts inside the circle; null for other methods.
         pub hits: Option<u64> as WIDE => .label("hits"),
         /// The number that picks the stream of samples.
-        pub seed: u64 as WIDE => .label("seed"),
+        pub seed: u64 as WIDE => .line("seed", |pi| Some(pi.seed.to_string())),
         /// The method.
         pub method: PiMethod => .label("method"),
         /// The variance of as many plain darts over this one's; null for darts.
-        pub variance_reduction: Option<f64> => .line("variance reduction", |pi| pi.variance_reduction.map(short)),
+        pub variance_reduction: Option<f64> => .line("variance reduction", |pi| pi.variance_reduction.map(|factor| significant(factor, 3))),
         /// How the blocks of darts scatter; null for other methods, and for fewer than two blocks.
         pub chi_square: Option<ChiSquare>,
         /// Why the interval may cover less often than it says.
@@ -66,12 +67,6 @@ impl PiResult {
     }
 }
 
-/// A factor for the text form, with three or four digits. JSON and CSV have all of them.
-fn short(factor: f64) -> String {
-    let decimals = [10.0, 100.0].into_iter().filter(|&limit| factor < limit).count();
-    format!("{factor:.decimals$}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,25 +96,23 @@ mod tests {
     #[test]
     fn the_three_forms() {
         insta::assert_snapshot!(written(example(Completion::Complete), Format::Text), @"
-        pi              3.141592612
-        standard error  0.00005193
-        95 % interval   3.14149083 to 3.14169439 (Wilson)
-        samples         1000000000
-        hits            785398153
-        seed            18446744073709551615
-        method          darts
-        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
+        pi             3.141593 +- 0.000052 (standard error)
+        95 % interval  3.141491 to 3.141694 (Wilson)
+        samples        1,000,000,000
+        hits           785,398,153
+        seed           18446744073709551615
+        method         darts
+        chi-square     990.2 for 952 degrees of freedom (z = 0.88)
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Text), @"
-        pi              3.141592612
-        standard error  0.00005193
-        95 % interval   3.14149083 to 3.14169439 (Wilson)
-        samples         1000000000
-        hits            785398153
-        seed            18446744073709551615
-        method          darts
-        chi-square      990.2 for 952 degrees of freedom (z = 0.88)
-        not complete    3 of 954 blocks
+        pi             3.141593 +- 0.000052 (standard error)
+        95 % interval  3.141491 to 3.141694 (Wilson)
+        samples        1,000,000,000
+        hits           785,398,153
+        seed           18446744073709551615
+        method         darts
+        chi-square     990.2 for 952 degrees of freedom (z = 0.88)
+        not complete   3 of 954 blocks (0.3 %)
         ");
         insta::assert_snapshot!(written(example(Completion::of(3, 954)), Format::Csv), @"
         estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
@@ -148,13 +141,12 @@ mod tests {
     #[test]
     fn another_method() {
         insta::assert_snapshot!(written(stratified(true), Format::Text), @"
-        pi                  3.1415925
-        standard error      1.5e-7
-        95 % interval       3.1415923 to 3.1415929 (Student t, 52310 degrees of freedom)
-        samples             1000000000
+        pi                  3.14159250 +- 1.5e-7 (standard error)
+        95 % interval       3.14159230 to 3.14159290 (Student t, 52310 degrees of freedom)
+        samples             1,000,000,000
         seed                18446744073709551615
         method              stratified
-        variance reduction  14512
+        variance reduction  14,500
         ");
         insta::assert_snapshot!(written(stratified(true), Format::Csv), @"
         estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
@@ -167,21 +159,16 @@ mod tests {
     fn no_estimate() {
         insta::assert_snapshot!(written(stratified(false), Format::Text), @"
         pi            no estimate: stratified needs more blocks than were done
-        samples       1000000000
+        samples       1,000,000,000
         seed          18446744073709551615
         method        stratified
-        not complete  5 of 6 blocks
+        not complete  5 of 6 blocks (83 %)
         ");
         insta::assert_snapshot!(written(stratified(false), Format::Csv), @"
         estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,hits,seed,method,variance_reduction,chi_square,chi_square_degrees_of_freedom,chi_square_z,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks
         ,,,,,,1000000000,,18446744073709551615,stratified,,,,,,,,,false,5,6
         ");
         insta::assert_snapshot!(compact(stratified(false)), @r#"{"estimate":null,"std_error":null,"ci95":null,"interval":null,"degrees_of_freedom":null,"samples":"1000000000","hits":null,"seed":"18446744073709551615","method":"stratified","variance_reduction":null,"chi_square":null,"complete":false,"coverage":{"done":5,"blocks":6}}"#);
-    }
-
-    #[test]
-    fn factors_for_people() {
-        assert_eq!([1.0, 9.99, 10.0, 421.6, 14_512.25].map(short), ["1.00", "9.99", "10.0", "422", "14512"]);
     }
 
     /// Counts of blocks are numbers in JSON.
@@ -204,10 +191,8 @@ mod tests {
             prop_assert_eq!((float("estimate"), float("std_error")), (Some(estimate), Some(std_error)));
             prop_assert_eq!((integer("samples"), integer("hits")), (Some(samples), Some(hits)));
             prop_assert_eq!(json["complete"].as_bool(), Some(done == MOST - 1));
-            // The text form has the same digits.
-            let text = written(result, Format::Text);
-            let first = text.lines().next().and_then(|line| line.split_whitespace().last());
-            prop_assert_eq!(first.and_then(|digits| digits.parse().ok()), Some(estimate));
+            // The bare value has all digits too; the text is rounded.
+            prop_assert_eq!(written(result, Format::Value).trim().parse().ok(), Some(estimate));
         }
     }
 }

@@ -6,7 +6,8 @@ pub mod plan;
 use std::collections::BTreeMap;
 
 use crate::report::field::{Field, Fields, Kind, WIDE};
-use crate::report::record::{FieldType, record};
+use crate::report::record::{FieldType, record, words};
+use crate::report::rounded::{integer, significant};
 use crate::report::value::Value;
 use crate::report::{Answer, Completion};
 
@@ -16,13 +17,13 @@ record! {
     pub struct PrimesResult {
         /// How many: key 1 counts primes, key k prime k-tuplets.
         pub counts: BTreeMap<u32, u128> => .column("count")
-            .lines(|it| it.counts.iter().map(|(&k, n)| (name(k), n.to_string())).collect()),
+            .lines(|it| it.counts.iter().map(|(&k, n)| (name(k), integer(n) + it.so_far())).collect()),
         /// The first prime of the range; null if it has none.
         pub first: Option<Option<u128>> => .line("first prime", |it| prime_or_none(it.first)),
         /// The last prime of the range; null if it has none.
         pub last: Option<Option<u128>> => .line("last prime", |it| prime_or_none(it.last)),
         /// The sum of the primes.
-        pub sum: Option<u128> => .optional().label("sum"),
+        pub sum: Option<u128> => .optional().line("sum", |it| it.sum.map(|sum| integer(sum) + it.so_far())),
         /// The largest gap between neighbouring primes of the range; null if it has no two.
         pub max_gap: Option<Option<GapResult>> => .line("largest gap", |it| {
             it.max_gap.map(|gap| gap.map_or("none".to_owned(), |gap| gap.text()))
@@ -35,12 +36,30 @@ record! {
         /// The first number of the range.
         pub start: u128,
         /// The last number of the range.
-        pub stop: u128 => .line("range", |it| Some(format!("{} to {}", it.start, it.stop))),
+        pub stop: u128 => .line("range", |it| Some(format!("{} to {}", integer(it.start), integer(it.stop)))),
         /// Whether all primes are proven; false where primes above 2^64 were found by a test that
         /// proves nothing.
         pub proven: bool => .line("proof", |it| no_proof(it.proven)),
+        /// What else has given the same count: of `--verify` and `--algorithm both`.
+        pub verified: Option<Verified> => .optional().without_column().line("verified", |it| {
+            Some(match it.verified? {
+                Verified::Sieve => "yes, the sieve counts as many",
+                Verified::Sums => "yes, other partial sums give the same",
+            }.to_owned())
+        }),
         /// How far the job came.
         pub completion: Completion => .flat(),
+    }
+}
+
+words! {
+    /// A second way to the same count.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Verified {
+        /// By visiting every prime.
+        Sieve = "sieve",
+        /// By the formula with other parameters, so that its partial sums differ.
+        Sums = "partial-sums",
     }
 }
 
@@ -59,7 +78,7 @@ record! {
 
 impl GapResult {
     fn text(&self) -> String {
-        format!("{} after {} (merit {})", self.length, self.start, self.merit)
+        format!("{} after {} (merit {})", integer(self.length), integer(self.start), significant(self.merit, 4))
     }
 }
 
@@ -103,8 +122,14 @@ impl PrimesResult {
             gaps: None,
             digest: None,
             proven: true,
+            verified: None,
             completion,
         }
+    }
+
+    /// What follows a number that is not the whole range's.
+    fn so_far(&self) -> &'static str {
+        if self.completion.is_complete() { "" } else { " so far" }
     }
 
     /// A count of primes.
@@ -128,7 +153,7 @@ fn name(k: u32) -> &'static str {
 }
 
 fn prime_or_none(prime: Option<Option<u128>>) -> Option<String> {
-    prime.map(|prime| prime.map_or("none".to_owned(), |prime| prime.to_string()))
+    prime.map(|prime| prime.map_or("none".to_owned(), integer))
 }
 
 /// The line that says what probable primes are; none where all is proven.
@@ -149,8 +174,8 @@ mod tests {
     fn the_three_forms() {
         let complete = PrimesResult::count(0, 10_000_000_000, 455_052_511, Completion::Complete);
         insta::assert_snapshot!(written(complete.clone(), Format::Text), @"
-        primes  455052511
-        range   0 to 10000000000
+        primes  455,052,511
+        range   0 to 10,000,000,000
         ");
         insta::assert_snapshot!(written(complete.clone(), Format::Csv), @"
         count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
@@ -159,9 +184,9 @@ mod tests {
         insta::assert_snapshot!(json(complete), @r#"{"complete":true,"counts":{"1":"455052511"},"proven":true,"start":"0","stop":"10000000000"}"#);
         let none = PrimesResult::count(u64::MAX.into(), u64::MAX.into(), 0, Completion::of(0, 1));
         insta::assert_snapshot!(written(none.clone(), Format::Text), @"
-        primes        0
-        range         18446744073709551615 to 18446744073709551615
-        not complete  0 of 1 blocks
+        primes        0 so far
+        range         18,446,744,073,709,551,615 to 18,446,744,073,709,551,615
+        not complete  0 of 1 blocks (0 %)
         ");
         insta::assert_snapshot!(written(none.clone(), Format::Csv), @"
         count_1,count_2,count_3,count_4,count_5,count_6,first,last,sum,max_gap_length,max_gap_start,max_gap_merit,gap_length,gap_start,gap_merit,digest,start,stop,proven,complete,coverage_done,coverage_blocks
@@ -194,10 +219,10 @@ mod tests {
         result.digest = Some("sum128:00ff".to_owned());
         insta::assert_snapshot!(written(result.clone(), Format::Text), @"
         primes       4
-        sum          1180591620717411303424
-        largest gap  2 after 3 (merit 1.820478)
+        sum          1,180,591,620,717,411,303,424
+        largest gap  2 after 3 (merit 1.820)
         first gap    1 after 2 (merit 1.443)
-        first gap    2 after 18446744073709551615 (merit 0.5)
+        first gap    2 after 18,446,744,073,709,551,615 (merit 0.5000)
         digest       sum128:00ff
         range        2 to 7
         ");
@@ -230,9 +255,9 @@ mod tests {
         (result.first, result.last, result.proven) = (Some(Some(prime)), Some(Some(prime)), false);
         insta::assert_snapshot!(written(result.clone(), Format::Text), @"
         primes       1
-        first prime  18446744073709551629
-        last prime   18446744073709551629
-        range        18446744073709551616 to 18446744073709551636
+        first prime  18,446,744,073,709,551,629
+        last prime   18,446,744,073,709,551,629
+        range        18,446,744,073,709,551,616 to 18,446,744,073,709,551,636
         proof        none above 2^64: probable primes (Baillie-PSW test)
         ");
         insta::assert_snapshot!(written(result.clone(), Format::Csv), @"

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::PrimesResult;
+use super::answer::{PrimesResult, Verified};
 use super::args::{Primes, PrimesAlgorithm};
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
@@ -21,7 +21,7 @@ use crate::job::{Ledger, invariant};
 use crate::primes::KINDS;
 use crate::primes::costs::Asked;
 use crate::primes::source::Algorithm;
-use crate::report::Completion;
+use crate::report::{Completion, Extra};
 use crate::stderr;
 
 /// Runs the command by the formula. Every rank must call it; returns the exit code.
@@ -36,6 +36,7 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     // The other ranks do not know whether the root's result is complete.
     let go_on = context.cluster.broadcast(context.cluster.at_root(|| complete == 1))?;
     let total = outcome.as_mut().and_then(|outcome| outcome.total.take()).unwrap_or_default();
+    let mut is_sieved = false;
     let mut answers = if go_on && outcome.is_some() { difference.answers(&total) } else { Vec::new() };
     if go_on && options.algorithm == PrimesAlgorithm::Both && !context.is_merging() {
         let algorithm = Algorithm::Sieve(context.tuning);
@@ -44,15 +45,22 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
         if let (Some(outcome), Some(sieved)) = (&mut outcome, sieved) {
             let is_complete = sieved.is_complete();
             let counted = outcome.join(sieved).unwrap_or_default();
+            is_sieved = is_complete;
             answers.extend(is_complete.then(|| i128::from(counted.primes())));
         }
     }
-    let final_report = outcome.map(|outcome| final_report(range, outcome, &answers));
+    let verified = if options.verify { Some(Verified::Sums) } else { is_sieved.then_some(Verified::Sieve) };
+    let final_report = outcome.map(|outcome| final_report(range, outcome, &answers, verified));
     context.finish(context.cluster.agree(final_report.transpose())?)
 }
 
 /// At the root: the report.
-fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) -> Result<FinalReport<PrimesResult>> {
+fn final_report(
+    range: Range<u128>,
+    outcome: Outcome<Sums>,
+    answers: &[i128],
+    verified: Option<Verified>,
+) -> Result<FinalReport<PrimesResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
     let agree = answers.windows(2).all(|pair| pair[0] == pair[1]);
@@ -61,6 +69,7 @@ fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) ->
         invariant::at_most("primes", primes, range.numbers()).map_err(cannot_be)?;
         result.counts.insert(1, primes);
         ends(range, &mut result);
+        result.verified = verified.filter(|_| agree);
     }
     if !agree {
         stderr::message(&format!("the counts differ: {answers:?}"));
@@ -69,7 +78,8 @@ fn final_report(range: Range<u128>, outcome: Outcome<Sums>, answers: &[i128]) ->
     let numbers = range.numbers() / u128::from(outcome.blocks.max(1)) * u128::from(outcome.done);
     let numbers = if completion.is_complete() { range.numbers() } else { numbers };
     let verdict = if agree { 0 } else { Error::WRONG };
-    Ok(FinalReport { verdict, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
+    let extra = Extra::default().without_rate();
+    Ok(FinalReport { verdict, extra, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
 
 /// Counts the primes of `range` without a checkpoint. Every rank must call it; the root gets

@@ -23,12 +23,16 @@ const FULL: u64 = 3_000_000_000;
 /// # Errors
 /// As [`check`].
 pub(super) fn check_formula(cluster: &Cluster, bytes: u64, more: u64) -> Result<()> {
-    let need = if bytes < SHARED_FROM {
+    check(cluster, of_formula(bytes, more))
+}
+
+/// What the formula needs.
+pub(super) fn of_formula(bytes: u64, more: u64) -> Need {
+    if bytes < SHARED_FROM {
         Need { what: "the tables", own: OWN + more + bytes, shared: 0 }
     } else {
         Need { what: "the tables", own: OWN + more, shared: bytes }
-    };
-    check(cluster, need)
+    }
 }
 
 /// The same for visiting the numbers of a range. Every rank must call it.
@@ -42,11 +46,16 @@ pub(super) fn check_sieve(
     asked: Asked,
     is_list: bool,
 ) -> Result<()> {
+    check(cluster, of_sieve(range, algorithm, asked, is_list))
+}
+
+/// What visiting the numbers of a range needs.
+pub(super) fn of_sieve(range: Range<u128>, algorithm: Algorithm, asked: Asked, is_list: bool) -> Need {
     let own = OWN + if is_list { TEXT } else { 0 };
     // Neither tests nor trial division need a table.
     let is_sieved = !algorithm.is_one_by_one(range.start, end_of(range), asked);
     let own = own + if is_sieved { sieve(range, is_list) } else { 0 };
-    check(cluster, Need { what: "the tables and windows of the sieve", own, shared: 0 })
+    Need { what: "the tables and windows of the sieve", own, shared: 0 }
 }
 
 /// Approximate bytes for sieving a range on one rank, besides [`OWN`]. They are the table of

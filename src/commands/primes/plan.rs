@@ -10,9 +10,10 @@ use super::args::{Nth, Primes, PrimesAlgorithm};
 use super::cut::end_of;
 use super::difference::Difference;
 use super::range::Range;
-use super::{list, nth, work};
+use super::{list, memory, nth, work};
 use crate::commands::context::Context;
 use crate::commands::finish::FinalReport;
+use crate::commands::memory_check::{self, Need};
 use crate::error::Result;
 use crate::job::run::{Account, Outcome};
 use crate::primes::costs::Asked;
@@ -24,6 +25,8 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
     let cluster = context.cluster;
     if let Nth(Some(n)) = options.nth {
         let course = cluster.agree(cluster.at_root(|| nth::course(options.range.start, n)).transpose())?;
+        let needs: Vec<Need> = course.iter().map(|course| memory::of_formula(course.table_bytes, 0)).collect();
+        let room = memory_check::told(cluster, &needs)?;
         return context.finish(course.map(|course| {
             let seconds = course.seconds;
             let result = PrimesPlan {
@@ -35,10 +38,11 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
                 table_bytes: course.table_bytes,
                 core_seconds: rounded(seconds),
             };
-            planned(context, result, seconds)
+            planned(context, result, seconds, room)
         }));
     }
     let by_formula = algorithm::is_by_formula(context, options)?;
+    let room = memory_check::told(cluster, &needs(context, options, by_formula))?;
     context.finish(cluster.at_root(|| {
         let range = options.range;
         let (mut blocks, mut table_bytes) = (0, 0);
@@ -65,8 +69,24 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             table_bytes,
             core_seconds: rounded(algorithm::seconds(options, by_formula, COMPARED)),
         };
-        planned(context, result, algorithm::seconds(options, by_formula, context.isa))
+        planned(context, result, algorithm::seconds(options, by_formula, context.isa), room)
     }))
+}
+
+/// What the job needs of memory: first the formula, then the sieve.
+fn needs(context: &Context<'_>, options: &Primes, by_formula: bool) -> Vec<Need> {
+    let range = options.range;
+    let formula = by_formula.then(|| {
+        let difference = Difference::new(range, options.verify, Vec::new());
+        let layout = difference.layout();
+        let (bytes, each) = layout.map_or((0, 0), |layout| (layout.bytes(), layout.formula_bytes()));
+        memory::of_formula(bytes, difference.formulas() * each)
+    });
+    let sieve = (!by_formula || options.algorithm == PrimesAlgorithm::Both).then(|| {
+        let algorithm = super::algorithm(options, context.tuning);
+        memory::of_sieve(range, algorithm, algorithm::asked(options), options.list().is_some())
+    });
+    formula.into_iter().chain(sieve).collect()
 }
 
 /// Blocks, and bytes of tables, of a count by the formula.
@@ -98,10 +118,15 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// The final report of a plan.
-fn planned(context: &Context<'_>, result: PrimesPlan, core_seconds: f64) -> FinalReport<PrimesPlan> {
+fn planned(
+    context: &Context<'_>,
+    result: PrimesPlan,
+    core_seconds: f64,
+    room: Option<String>,
+) -> FinalReport<PrimesPlan> {
     let ranks = context.cluster.size();
     let nothing = Outcome { total: None::<()>, done: 0, blocks: 0, cause: None, account: Account::none(ranks) };
-    let extra = report::planned(core_seconds / ranks as f64);
+    let extra = report::planned(core_seconds / ranks as f64, room);
     FinalReport { extra, ..FinalReport::new("primes", nothing, Some(result), work(0)) }
 }
 

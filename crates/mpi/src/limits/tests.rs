@@ -48,8 +48,8 @@ fn version_2_with_limits_at_every_level() {
         (&at("", "memory.current"), "73741824\n"),
         (&at("", "cpu.max"), "150000 100000\n"),
     ]);
-    let job = "the memory limit of control group /system.slice/slurmstepd.scope/job_7 (200 MB)";
-    let slice = "the memory limit of control group /system.slice (1024 MB)";
+    let job = "the memory limit of control group /system.slice/slurmstepd.scope/job_7 (200 MiB)";
+    let slice = "the memory limit of control group /system.slice (1024 MiB)";
     assert_eq!(left(&root), [(120, job.to_owned()), (953, slice.to_owned())]);
     let quota = Groups::read(root.path()).quota().expect("a quota");
     assert_eq!((quota.percent, quota.group.as_str()), (150, "/system.slice"));
@@ -74,8 +74,8 @@ fn version_1_with_a_limit_above_what_can_be_seen() {
         ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n"),
         ("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"),
     ]);
-    let own = "the memory limit of control group /slurm/uid_0/job_7 (500 MB)";
-    let above = "the memory limit above control group /slurm/uid_0/job_7 (300 MB)";
+    let own = "the memory limit of control group /slurm/uid_0/job_7 (500 MiB)";
+    let above = "the memory limit above control group /slurm/uid_0/job_7 (300 MiB)";
     assert_eq!(left(&root), [(450, own.to_owned()), (250, above.to_owned())]);
     // A limit equal to the group's own is reported once.
     let stat = root.path().join(format!("{group}/memory.stat"));
@@ -94,7 +94,7 @@ fn hybrid_systems_have_their_limits_in_version_1() {
         ("sys/fs/cgroup/memory/a b/memory.limit_in_bytes", "104857600\n"),
         ("sys/fs/cgroup/memory/a b/memory.usage_in_bytes", "0\n"),
     ]);
-    assert_eq!(left(&root), [(100, "the memory limit of control group /a b (100 MB)".to_owned())]);
+    assert_eq!(left(&root), [(100, "the memory limit of control group /a b (100 MiB)".to_owned())]);
     assert_eq!(Groups::read(root.path()).quota(), None);
 }
 
@@ -108,7 +108,7 @@ fn containers_see_a_part_of_the_tree() {
         let cgroup = format!("0::{path}\n");
         let own = [("proc/self/cgroup", cgroup.as_str()), ("proc/self/mountinfo", mount)];
         let root = system(&[&own[..], &files[..]].concat());
-        assert_eq!(left(&root), [(100, "the memory limit of control group / (100 MB)".to_owned())], "{path}");
+        assert_eq!(left(&root), [(100, "the memory limit of control group / (100 MiB)".to_owned())], "{path}");
     }
     // With one, `/..` is above everything visible.
     let root = system(&[&[("proc/self/cgroup", "0::/../x\n"), ("proc/self/mountinfo", V2)][..], &files[..]].concat());
@@ -126,7 +126,7 @@ fn names_with_blanks_and_files_that_make_no_sense() {
         ("sys/fs/c group/a:b/cpu.max", "5 0"),
         ("sys/fs/c group/memory.max", "x"),
     ]);
-    assert_eq!(left(&root), [(0, "the memory limit of control group /a:b (2 MB)".to_owned())]);
+    assert_eq!(left(&root), [(0, "the memory limit of control group /a:b (2 MiB)".to_owned())]);
     assert_eq!(Groups::read(root.path()).quota(), None);
     assert!(left(&system(&[])).is_empty());
 }

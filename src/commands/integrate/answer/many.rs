@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::IntegrateResult;
 use crate::report::record::record;
+use crate::report::rounded;
 use crate::report::{Answer, Completion, number, text};
 
 /// Lines that a message names.
@@ -54,12 +55,14 @@ impl IntegralOfLine {
     fn cells(&self) -> Vec<String> {
         let IntegrateResult { estimate, std_error, method, integrand, parameters, .. } = &self.result;
         let estimate = match (estimate, &self.error) {
-            (Some(estimate), _) => number(*estimate),
+            (Some(estimate), _) => {
+                std_error.map_or_else(|| number(*estimate), |error| rounded::to_error(*estimate, error))
+            }
             (None, Some(_)) => "failed".to_owned(),
             (None, None) => "unknown".to_owned(),
         };
         let std_error = match std_error {
-            Some(error) => number(*error),
+            Some(error) => rounded::significant(*error, 2),
             None if self.error.is_some() => String::new(),
             None => "unknown".to_owned(),
         };
@@ -148,11 +151,11 @@ mod tests {
     fn the_four_forms() {
         insta::assert_snapshot!(written(example(), Format::Text), @"
         line  integral  standard error  method  integrand
-           1    4.1887          0.0004  plain   ball, dim 3
+           1   4.18870         0.00040  plain   ball, dim 3
            4    failed                  plain   ball, dim 3
-          12     -1e-7          0.0004  plain   ball, dim 3
+          12     -1e-7         0.00040  plain   ball, dim 3
         line 4: the integrand is inf at (0)
-        line 12: 1000000 samples are too few: the interval may be too narrow
+        line 12: 1,000,000 samples are too few: the interval may be too narrow
         ");
         insta::assert_snapshot!(written(example(), Format::Csv), @"
         line,error,estimate,std_error,ci95_low,ci95_high,interval,degrees_of_freedom,samples,training_samples,seed,method,points,integrand,parameters,exact,z,chi_square,chi_square_degrees_of_freedom,chi_square_z,q,nan_samples,largest_share,warning,target_error,target_reached,target_unreachable,complete,coverage_done,coverage_blocks,component_number,component_expression,component_estimate,component_std_error,component_ci95_low,component_ci95_high,component_covariances,component_correlations,component_nan_samples,component_warning
@@ -175,7 +178,7 @@ mod tests {
         insta::assert_snapshot!(written(stopped, Format::Text), @"
         line  integral  standard error  method  integrand
            1   unknown         unknown  plain   ball, dim 3
-        not complete  0 of 9 blocks
+        not complete  0 of 9 blocks (0 %)
         ");
     }
 

@@ -2,6 +2,7 @@
 
 use super::no_proof;
 use crate::report::record::record;
+use crate::report::rounded::integer;
 use crate::report::{Answer, Completion};
 
 record! {
@@ -9,11 +10,11 @@ record! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct NthResult {
         /// The prime; null when the search was stopped.
-        pub nth: Option<u128> => .line("prime", |it| Some(it.nth.map_or("not found yet".to_owned(), |prime| prime.to_string()))),
+        pub nth: Option<u128> => .line("prime", |it| Some(it.nth.map_or("not found yet".to_owned(), integer))),
         /// Which one: negative for primes below `start`.
         pub n: i128 => .label("n"),
         /// The prime is the n-th one above this number, or below it.
-        pub start: u128 => .lines(|it| vec![(side(it.n), it.start.to_string())]),
+        pub start: u128 => .lines(|it| vec![(side(it.n), integer(it.start))]),
         /// Whether all primes are proven; false where primes above 2^64 were found by a test that
         /// proves nothing.
         pub proven: bool => .line("proof", |it| no_proof(it.proven)),
@@ -52,9 +53,9 @@ mod tests {
             NthResult { start: 1 << 60, n: 1 << 50, nth: None, proven: true, completion: Completion::of(3, 7) };
         insta::assert_snapshot!(written(stopped.clone(), Format::Text), @"
         prime         not found yet
-        n             1125899906842624
-        above         1152921504606846976
-        not complete  3 of 7 blocks
+        n             1,125,899,906,842,624
+        above         1,152,921,504,606,846,976
+        not complete  3 of 7 blocks (43 %)
         ");
         insta::assert_snapshot!(json(stopped), @r#"{"complete":false,"coverage":{"blocks":7,"done":3},"n":"1125899906842624","nth":null,"proven":true,"start":"1152921504606846976"}"#);
         let below = NthResult {
@@ -65,9 +66,9 @@ mod tests {
             completion: Completion::Complete,
         };
         insta::assert_snapshot!(written(below.clone(), Format::Text), @"
-        prime  36893488147419102739
+        prime  36,893,488,147,419,102,739
         n      -3
-        below  36893488147419103232
+        below  36,893,488,147,419,103,232
         proof  none above 2^64: probable primes (Baillie-PSW test)
         ");
         insta::assert_snapshot!(written(below.clone(), Format::Csv), @"

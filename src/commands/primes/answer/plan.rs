@@ -4,6 +4,7 @@
 use super::nth::side;
 use crate::report::field::WIDE;
 use crate::report::record::record;
+use crate::report::rounded::{integer, size};
 use crate::report::{Answer, duration};
 
 record! {
@@ -16,16 +17,19 @@ record! {
         /// Blocks of the job.
         pub blocks: u64 as WIDE => .label("blocks"),
         /// Bytes of tables: large ones once on each node, small ones in each rank.
-        pub table_bytes: u64 as WIDE => .line("tables", |plan| Some(format!("{:.1} MB", plan.table_bytes as f64 / 1e6))),
+        pub table_bytes: u64 as WIDE => .line("tables", |plan| Some(match plan.table_bytes {
+            0 => "none".to_owned(),
+            bytes => size(bytes),
+        })),
         /// Seconds of one core, to two digits.
         pub core_seconds: f64 => .line("time", |plan| Some(format!("about {} of one core", duration(plan.core_seconds)))),
         /// The last number of the range; left out with `n`.
         pub stop: Option<u128> => .optional()
-            .line("range", |plan| plan.stop.map(|stop| format!("{} to {stop}", plan.start))),
+            .line("range", |plan| plan.stop.map(|stop| format!("{} to {}", integer(plan.start), integer(stop)))),
         /// Which prime from `start` is asked for.
         pub n: Option<i128> => .optional().label("n"),
         /// The first number of the range, or where the n-th prime is counted from.
-        pub start: u128 => .lines(|plan| plan.n.map(|n| (side(n), plan.start.to_string())).into_iter().collect()),
+        pub start: u128 => .lines(|plan| plan.n.map(|n| (side(n), integer(plan.start))).into_iter().collect()),
     }
 }
 
@@ -55,9 +59,9 @@ mod tests {
         insta::assert_snapshot!(written(plan.clone(), Format::Text), @"
         algorithm  sieve
         blocks     593
-        tables     57.1 MB
+        tables     54.5 MiB
         time       about 11 years of one core
-        range      0 to 1152921504606846976
+        range      0 to 1,152,921,504,606,846,976
         ");
         insta::assert_snapshot!(written(plan.clone(), Format::Csv), @"
         algorithm,blocks,table_bytes,core_seconds,stop,n,start
@@ -68,10 +72,10 @@ mod tests {
         insta::assert_snapshot!(written(nth.clone(), Format::Text), @"
         algorithm  sieve
         blocks     593
-        tables     57.1 MB
+        tables     54.5 MiB
         time       about 170 ms of one core
-        n          -400000
-        below      18446744073709551616
+        n          -400,000
+        below      18,446,744,073,709,551,616
         ");
         insta::assert_snapshot!(json(nth), @r#"{"algorithm":"sieve","blocks":"593","core_seconds":0.17,"n":"-400000","start":"18446744073709551616","table_bytes":"57123456"}"#);
     }
