@@ -61,6 +61,11 @@ pub trait Command: Debug {
         self.engine().is_some_and(|engine| engine.exit_zero)
     }
 
+    /// Whether it prints only errors on standard error.
+    fn is_quiet(&self) -> bool {
+        self.engine().is_some_and(|engine| engine.quiet)
+    }
+
     /// Whether the living ranks may run it again after a loss. Such a command measures no times,
     /// shows and writes nothing before its end, and communicates only with ranks.
     fn can_restart(&self) -> bool {
@@ -157,6 +162,19 @@ pub fn command_of(arguments: &[OsString]) -> clap::Command {
     let name = arguments.get(1).and_then(|word| word.to_str());
     let alone = clap::Command::new("montesieve").args_override_self(true);
     name.and_then(Commands::subcommand).map_or_else(command, |subcommand| alone.subcommand(subcommand))
+}
+
+/// The commands that the arguments name: `command` itself, its subcommand, and so on, as far as
+/// they are known.
+pub fn subcommand_path<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Vec<&'c clap::Command> {
+    let (mut path, mut last) = (vec![command], command);
+    let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
+    for word in arguments.iter().skip(1).skip_while(|word| !is_word(word)) {
+        let Some(inner) = last.find_subcommand(word) else { break };
+        path.push(inner);
+        last = inner;
+    }
+    path
 }
 
 /// Defines the enum of the commands from their list, in the order of the help. The doc comments of
