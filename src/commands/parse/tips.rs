@@ -42,8 +42,14 @@ pub(super) fn add(error: &mut Error, command: &Command, arguments: &[OsString]) 
         error.remove(ContextKind::Suggested);
     }
     let Some(tip) = tip else { return };
-    for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand] {
+    for kind in [ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand] {
         error.remove(kind);
+    }
+    if error.remove(ContextKind::SuggestedArg).is_some()
+        && let Some(mut command) = path.last().map(|&command| command.clone())
+    {
+        // clap's own usage line has the option that it suggested.
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
     }
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
 }
@@ -207,6 +213,7 @@ mod tests {
             assert_eq!(text.matches("tip: ").count(), 1, "{line}: {text}");
         }
         assert!(!refused("nonsense").contains("tip: "));
+        assert!(refused("pi --threads 4").contains("\nUsage: montesieve pi [OPTIONS] [SAMPLES]\n"));
         assert!(!refused("patterns nonsense").contains("tip: "));
     }
 }
