@@ -9,6 +9,7 @@ mod agreement;
 mod burnin;
 pub mod command;
 mod context;
+mod exit_codes;
 mod files;
 mod finish;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser};
 
 use super::Commands;
 use super::context::Context;
+use super::exit_codes;
 use crate::cli::{CommandLine, EngineOptions, LaunchOptions, Ranks};
 use crate::cluster::Cluster;
 use crate::error::Result;
@@ -138,12 +139,15 @@ Examples:
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
 MONTESIEVE_CACHE=48K,2M,0 sets a core's levels of cache to plan for.
-Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached, \
-75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
+";
+
+fn after_help() -> String {
+    AFTER_HELP.to_owned() + &exit_codes::line()
+}
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
 #[derive(Parser, Clone, Debug, PartialEq, Eq)]
-#[command(name = "montesieve", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+#[command(name = "montesieve", version, after_help = after_help(), max_term_width = 100, args_override_self = true)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]

@@ -60,8 +60,13 @@ pub struct Patterns {
 /// The word for all patterns.
 pub const EVERY: &str = "all";
 
+/// The names, each with what it is in Python; and the word for all.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let patterns = ALL.iter().map(|pattern| (pattern.name, pattern.python));
+    patterns.chain([(EVERY, "all of them, one after the other")])
+}
+
 /// The parser of a name, from which completions know all names.
 fn one_pattern() -> PossibleValuesParser {
-    let patterns = ALL.iter().map(|pattern| PossibleValue::new(pattern.name).help(pattern.python));
-    PossibleValuesParser::new(patterns.chain([PossibleValue::new(EVERY).help("All of them, one after the other")]))
+    PossibleValuesParser::new(names().map(|(name, python)| PossibleValue::new(name).help(python)))
 }
