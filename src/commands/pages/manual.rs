@@ -38,13 +38,15 @@ fn page(command: &Command, parent: &Command, commands: &[String]) -> String {
     let mut roff = Roff::new();
     let name = name_of(command);
     let version = format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
-    roff.control("TH", [name.to_uppercase().as_str(), "1", "", &version, "User Commands"]);
+    // An empty argument would be left out, so the date is a blank.
+    roff.control("TH", [name.to_uppercase().as_str(), "1", " ", &version, "User Commands"]);
     roff.control("ad", ["l"]).control("nh", []);
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     roff.control("SH", ["NAME"]).text([roman(format!("{name} - {}", lower(&about)))]);
     let usage = command.clone().render_usage().to_string();
     roff.control("SH", ["SYNOPSIS"]);
-    verbatim(&mut roff, usage.trim_start_matches("Usage:").lines().map(str::trim));
+    let usage = usage.trim_start_matches("Usage:").lines().flat_map(|line| wrapped(line, ""));
+    verbatim(&mut roff, usage);
     let (mut examples, notes) = after_help(command);
     if examples.is_empty() {
         examples = examples_of(command, parent);
@@ -55,7 +57,7 @@ fn page(command: &Command, parent: &Command, commands: &[String]) -> String {
     subcommands(&mut roff, command);
     options(&mut roff, command);
     roff.control("SH", ["EXAMPLES"]);
-    verbatim(&mut roff, examples.iter().map(String::as_str));
+    verbatim(&mut roff, examples.iter().flat_map(|line| fitted(line)));
     exit_status(&mut roff);
     environment(&mut roff, command);
     files(&mut roff, command);
@@ -95,13 +97,53 @@ fn after_help(command: &Command) -> (Vec<String>, String) {
     (examples, if is_program { String::new() } else { notes.to_owned() })
 }
 
+/// Columns of an example in a terminal of 80, where the text is indented by 7.
+const COLUMNS: usize = 72;
+
+/// A line of the examples, which may have a remark behind a gap, as lines that fit: a long remark
+/// goes below its command, and a long command continues as a shell has it.
+fn fitted(line: &str) -> Vec<String> {
+    if line.len() <= COLUMNS {
+        return vec![line.to_owned()];
+    }
+    let (command, remark) = line.split_once("  ").unwrap_or((line, ""));
+    let mut lines = wrapped(command, " \\");
+    lines.extend(wrapped(remark.trim(), "").iter().map(|line| format!("    {}", line.trim_start())));
+    lines
+}
+
+/// The words in lines of at most [`COLUMNS`], of which all but the last end with `end`, and all but
+/// the first are indented.
+fn wrapped(text: &str, end: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() + end.len().max(4) <= COLUMNS => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(line) => {
+                line.push_str(end);
+                lines.push(format!("    {word}"));
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// The parent's examples that are about a command without its own, or else its name and a size.
 fn examples_of(command: &Command, parent: &Command) -> Vec<String> {
     let line = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let (mut examples, _) = after_help(parent);
     examples
         .retain(|example| example.split(['\'', '|']).any(|part| (part.to_owned() + " ").contains(&format!("{line} "))));
-    if examples.is_empty() { vec![format!("{line} 1e8")] } else { examples }
+    let has_samples = command.get_positionals().any(|argument| argument.get_id() == "samples");
+    match (examples.is_empty(), has_samples) {
+        (true, true) => vec![format!("{line} 1e8")],
+        (true, false) => vec![line.to_owned()],
+        (false, _) => examples,
+    }
 }
 
 /// Paragraphs of text, each begun by the macro, but for the first.
@@ -122,7 +164,7 @@ fn paragraphs(roff: &mut Roff, start: &str, text: &str) {
 }
 
 /// Lines that stay as they are.
-fn verbatim<'l>(roff: &mut Roff, lines: impl Iterator<Item = &'l str>) {
+fn verbatim(roff: &mut Roff, lines: impl Iterator<Item = String>) {
     roff.control("nf", []);
     for line in lines {
         roff.text([roman(line)]);
@@ -233,8 +275,11 @@ fn environment(roff: &mut Roff, command: &Command) {
         let variable = long.to_uppercase().replace('-', "_");
         format!("MONTESIEVE_{variable} stands for --{long}")
     };
+    let has_presets = has(command, "seed") || command.get_arguments().any(|option| is_preset(&option));
     let presets = format!("Presets the option of that name: {example}. The command line takes precedence.");
-    entry(roff, vec![bold("MONTESIEVE_"), italic("OPTION")], &presets);
+    if has_presets {
+        entry(roff, vec![bold("MONTESIEVE_"), italic("OPTION")], &presets);
+    }
     if has(command, "schedule") || has(command, "threshold") {
         entry(
             roff,
@@ -268,6 +313,15 @@ fn files(roff: &mut Roff, command: &Command) {
         );
         entry(roff, vec![file(), bold(".before")], "The save before that. --resume-before uses it if FILE is damaged.");
     }
+    match command.get_name() {
+        "completions" => entry(roff, vec![bold(BASH_SCRIPT)], "Where bash looks for the script of a user."),
+        "man" => entry(
+            roff,
+            vec![italic("DIR"), bold("/montesieve.1")],
+            "The page of the program; the others are beside it.",
+        ),
+        _ => {}
+    }
     if command.get_name() == "merge" {
         entry(roff, vec![file()], "A checkpoint, as --checkpoint writes it. It is only read.");
     }
@@ -278,15 +332,18 @@ fn files(roff: &mut Roff, command: &Command) {
             "The result. A regular file is replaced as a whole, at the end; a device or a pipe is written to.",
         );
     }
-    entry(roff, vec![bold("."), file(), bold("."), italic("XXXXXX"), bold(".tmp")], TEMPORARY);
+    if has(command, "output") {
+        entry(roff, vec![bold(".montesieve-"), italic("HASH"), bold("-"), italic("XXXXXX"), bold(".tmp")], TEMPORARY);
+    }
 }
+
+const BASH_SCRIPT: &str = "~/.local/share/bash-completion/completions/montesieve";
 
 const TEMPORARY: &str = "What a FILE is written to before it replaces the old one, in the same folder. \
 A killed run may leave it; the next run removes it.";
 
 fn see_also(roff: &mut Roff, command: &Command, commands: &[String]) {
     let own = name_of(command);
-    // `integrate ball` stands below `integrate`.
     let mut others: Vec<&str> = std::iter::once(PROGRAM).chain(commands.iter().map(String::as_str)).collect();
     others.retain(|&other| other != own);
     others.push("mpirun");

@@ -63,7 +63,7 @@ fn examples_keep_their_lines() {
     let example = "\nmontesieve primes \\-\\-nth 1e9              the 1e9\\-th prime\n";
     let block = primes.split(".SH EXAMPLES\n.nf\n").nth(1).and_then(|rest| rest.split(".fi\n").next());
     assert!(block.is_some_and(|block| block.contains(example)), "{primes}");
-    // Without groff the sources above must do; the check of CI has it.
+    // Where groff is not installed, the source above must do.
     if Process::new("groff").arg("--version").output().is_err() {
         return;
     }
@@ -71,6 +71,8 @@ fn examples_keep_their_lines() {
         let (text, warnings) = shown(page);
         assert!(warnings.is_empty(), "{name}: {warnings}");
         assert!(!text.contains("\\f") && !text.contains('`'), "{name}");
+        let long: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{name}, in 80 columns: {long:#?}");
     }
     let (text, _) = shown(primes);
     assert!(text.contains("\n       montesieve primes --nth 1e9              the 1e9-th prime\n"), "{text}");
