@@ -4,7 +4,7 @@
 //! Stands beside `tests/mpi/input.rs`, whose inputs are pipes and files. `script` (util-linux)
 //! makes the terminal; a key is a byte that is written to it.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -29,7 +29,7 @@ impl Terminal {
         }
         let mut script =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script, of util-linux, is installed");
-        let output = script.stdout.take().expect("piped");
+        let output = BufReader::new(script.stdout.take().expect("piped"));
         let (sender, bytes) = channel();
         thread::spawn(move || output.bytes().map_while(Result::ok).try_for_each(|byte| sender.send(byte)));
         Terminal { script, bytes, shown: String::new() }

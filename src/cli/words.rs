@@ -173,9 +173,9 @@ pub(crate) struct Preset {
     pub(crate) assignment: String,
 }
 
-/// The command line with each `-p4` written as `-p=4`, and the presets inserted right after the subcommand (where no `--` can change
-/// their meaning), and the list of presets. `Err` is a sentence about the variable of a flag that
-/// is neither on nor off.
+/// The command line with each `-p4` written as `-p=4`, and the presets inserted right after the
+/// subcommand (where no `--` can change their meaning); and the list of presets. `Err` is a
+/// sentence about the variable of a flag that is neither on nor off.
 pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
