@@ -9,6 +9,7 @@ mod agreement;
 mod burnin;
 pub mod command;
 mod context;
+mod exit_codes;
 mod files;
 mod finish;
 #[cfg(test)]
@@ -131,7 +132,7 @@ fn look_at_variables(cluster: &Cluster, words: &CommandLine, cli: &Cli) -> Resul
     let fault = words.variable("MONTESIEVE_FAULT").map(|text| text.to_string_lossy());
     cluster.agree(fault::arm(fault.as_deref().unwrap_or_default(), cluster.size()).map_err(Error::Usage))?;
     let unknown = parse::unknown_variables(words);
-    if !unknown.is_empty() && !cli.command.engine().is_some_and(|engine| engine.quiet) {
+    if !unknown.is_empty() && !cli.command.is_quiet() {
         let remark = format!(
             "{} is no variable of montesieve; its variables are MONTESIEVE_ and the name of an option, as MONTESIEVE_SEED",
             unknown.join(", ")

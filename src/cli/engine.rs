@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Command, FromArgMatches, ValueHint};
 
 use super::choices::{Chunk, Ranks, one_of, or_auto};
 use super::keep::CheckpointOptions;
@@ -61,6 +61,17 @@ pub struct EngineOptions {
     /// What the launch check lets pass.
     #[command(flatten)]
     pub launch: LaunchOptions,
+}
+
+impl Default for EngineOptions {
+    /// Those of a command line that gives none.
+    ///
+    /// # Panics
+    /// Never: no option is required.
+    fn default() -> EngineOptions {
+        let none = EngineOptions::augment_args(Command::new("none")).try_get_matches_from(["none"]);
+        none.and_then(|matches| EngineOptions::from_arg_matches(&matches)).expect("every option may be left out")
+    }
 }
 
 /// The form of the result, and where it goes.

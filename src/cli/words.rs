@@ -10,6 +10,9 @@
 //! the command line does not give it. The variables follow from clap's `Command`, so a new option
 //! automatically has one.
 
+#[cfg(test)]
+mod tests;
+
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, Command};
@@ -170,9 +173,9 @@ pub(crate) struct Preset {
     pub(crate) assignment: String,
 }
 
-/// The command line with the presets inserted right after the subcommand (where no `--` can change
-/// their meaning), and the list of presets. `Err` is a sentence about the variable of a flag that
-/// is neither on nor off.
+/// The command line with each `-p4` written as `-p=4`, and the presets inserted right after the
+/// subcommand (where no `--` can change their meaning); and the list of presets. `Err` is a
+/// sentence about the variable of a flag that is neither on nor off.
 pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Vec<OsString>, Vec<Preset>), String> {
     let mut arguments = words.arguments.clone();
     let mut presets = Vec::new();
@@ -184,6 +187,11 @@ pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Ve
     // `integrate` has its options after the name of the integrand.
     while let Some(inner) = arguments.get(place + 1).and_then(|word| subcommand.find_subcommand(word)) {
         (place, subcommand) = (place + 1, inner);
+    }
+    for argument in arguments[place + 1..].iter_mut().take_while(|argument| *argument != "--") {
+        if let Some(separated) = separated(subcommand, argument) {
+            *argument = separated;
+        }
     }
     let given = given(subcommand, &arguments[place + 1..]);
 
@@ -207,6 +215,19 @@ pub(crate) fn with_presets(command: &Command, words: &CommandLine) -> Result<(Ve
     }
     arguments.splice(place + 1..place + 1, inserted);
     Ok((arguments, presets))
+}
+
+/// `-p4` and `-qp4` as clap reads them, `-p=4` and `-qp=4`, if `-p` is an option that may be given
+/// without a value: primesieve has the short form.
+fn separated(subcommand: &Command, argument: &OsStr) -> Option<OsString> {
+    let letters = argument.to_str()?.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+    let mut options = letters.char_indices().map_while(|(at, letter)| {
+        let option = subcommand.get_arguments().find(|option| option.get_short() == Some(letter))?;
+        (is_flag(option) || option.is_require_equals_set()).then_some((at + letter.len_utf8(), option))
+    });
+    let (end, _) = options.find(|(_, option)| option.is_require_equals_set())?;
+    let (before, value) = letters.split_at(end);
+    value.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("-{before}={value}").into())
 }
 
 fn is_flag(option: &Arg) -> bool {
@@ -240,144 +261,4 @@ fn given<'c>(subcommand: &'c Command, arguments: &[OsString]) -> Vec<&'c clap::I
         }
     }
     given
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn put_in(line: &str, variables: &[(&str, &str)]) -> String {
-        match with_presets(&crate::commands::command::command(), &words(line, variables)) {
-            Ok((words, _)) => words.join(OsStr::new(" ")).into_string().expect("UTF-8"),
-            Err(message) => message,
-        }
-    }
-
-    #[test]
-    fn presets_stand_behind_the_subcommand() {
-        assert_eq!(put_in("m pi 1e6", &[("MONTESIEVE_SEED", "7")]), "m pi --seed=7 1e6");
-        assert_eq!(put_in("m pi", &[("MONTESIEVE_PER_RANK", "yes")]), "m pi --per-rank");
-        assert_eq!(put_in("m integrate ball 5", &[("MONTESIEVE_DIM", "7")]), "m integrate ball --dim=7 5");
-        assert_eq!(put_in("m integrate", &[("MONTESIEVE_DIM", "7")]), "m integrate");
-        assert_eq!(put_in("m pi -- 5", &[("MONTESIEVE_SEED", "7")]), "m pi --seed=7 -- 5");
-    }
-
-    #[test]
-    fn the_command_line_wins() {
-        for line in ["m pi --seed 1", "m pi --seed=1", "m pi 5 --seed=1"] {
-            assert_eq!(put_in(line, &[("MONTESIEVE_SEED", "7")]), line);
-        }
-        let both = [("MONTESIEVE_DIST", "7"), ("MONTESIEVE_PRINT", "1")];
-        for line in ["m primes 5 -pd9", "m primes 5 -p -d 9", "m primes 5 -qpd9"] {
-            assert_eq!(put_in(line, &both), line);
-        }
-        assert_eq!(put_in("m primes 5 -d9", &both), "m primes --print=1 5 -d9");
-    }
-
-    #[test]
-    fn what_presets_nothing_is_passed_over() {
-        for (line, name) in [
-            ("m pi", "MONTESIEVE_ISA"),
-            ("m pi", "MONTESIEVE_MPIRUN"),
-            ("m pi", "MONTESIEVE_FAULT"),
-            ("m pi", "MONTESIEVE_DIST"),
-            ("m pi", "OTHER_SEED"),
-            ("m info", "MONTESIEVE_SEED"),
-            ("m", "MONTESIEVE_SEED"),
-            ("m --version", "MONTESIEVE_SEED"),
-            ("m nonsense", "MONTESIEVE_SEED"),
-            ("m help pi", "MONTESIEVE_SEED"),
-        ] {
-            assert_eq!(put_in(line, &[(name, "7")]), line);
-        }
-        assert_eq!(put_in("m pi", &[("MONTESIEVE_SEED", ""), ("MONTESIEVE_QUIET", "")]), "m pi");
-    }
-
-    #[test]
-    fn flags_are_on_or_off_or_refused() {
-        for value in ["1", "true", "YES", "on"] {
-            assert_eq!(put_in("m pi", &[("MONTESIEVE_QUIET", value)]), "m pi --quiet");
-        }
-        for value in ["0", "false", "No", "off"] {
-            assert_eq!(put_in("m pi", &[("MONTESIEVE_QUIET", value)]), "m pi");
-        }
-        let refused = put_in("m pi", &[("MONTESIEVE_QUIET", "maybe")]);
-        assert_eq!(refused, "MONTESIEVE_QUIET=maybe: use 1 or 0 (true, false, yes, no, on, off)");
-    }
-
-    fn words(line: &str, variables: &[(&str, &str)]) -> CommandLine {
-        CommandLine::collect(
-            line.split_whitespace().map(OsString::from),
-            variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))),
-        )
-    }
-
-    #[test]
-    fn slips_are_told_from_variables_of_others() {
-        let found = |name: &str| strangers(crate::commands::command::command, &words("m pi", &[(name, "7")]));
-        for name in [
-            "SEED",
-            "ISA",
-            "CACHE",
-            "FAULT",
-            "CHECKPOINT_INTERVAL",
-            "DIM",
-            "MPIRUN_FLAGS",
-            "TEST_BINARY",
-            "EXCLUDE_FILE",
-        ] {
-            assert_eq!(found(&format!("MONTESIEVE_{name}")), [], "{name}");
-        }
-        for (slip, meant) in [("SEEED", "SEED"), ("SED", "SEED"), ("CHEKCPOINT", "CHECKPOINT"), ("IAS", "ISA")] {
-            let expected = format!("MONTESIEVE_{slip} is no variable of montesieve; did you mean MONTESIEVE_{meant}?");
-            assert_eq!(found(&format!("MONTESIEVE_{slip}")), [UnknownVariable::Slip(expected)]);
-        }
-        assert_eq!(found("MONTESIEVE_INSTALLATION"), [UnknownVariable::Unknown("MONTESIEVE_INSTALLATION".to_owned())]);
-        assert_eq!(found("OTHER_SEEED"), []);
-    }
-
-    #[test]
-    fn every_variable_of_the_scripts_is_known() {
-        let mut command = std::process::Command::new("grep");
-        command.args(["-rhoE", "MONTESIEVE_[A-Z][A-Z_]*", "scripts", ".ci", "tests/rigs"]);
-        let found = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("grep");
-        let text = String::from_utf8(found.stdout).expect("UTF-8");
-        assert!(text.contains("MONTESIEVE_MPIRUN"), "{text}");
-        for name in text.lines() {
-            assert_eq!(strangers(crate::commands::command::command, &words("m pi", &[(name, "1")])), [], "{name}");
-        }
-    }
-
-    #[test]
-    fn ranks_differ_by_words_and_by_values_but_not_by_what_they_lack() {
-        let root = words("/root/m pi 1e6", &[("MONTESIEVE_SEED", "1")]);
-        assert_eq!(words("/other/m pi 1e6", &[]).difference_from(&root), None);
-        assert_eq!(root.difference_from(&root), None);
-        let difference = |line, variables: &[(&str, &str)]| words(line, variables).difference_from(&root).expect("one");
-        assert_eq!(
-            difference("m pi 1e7", &[]),
-            "was started with `pi 1e7`, and rank 0 with `pi 1e6`: give all ranks the same command line"
-        );
-        let other = difference("m pi 1e6", &[("MONTESIEVE_SEED", "2")]);
-        assert!(other.starts_with("has MONTESIEVE_SEED=2 in its environment, and rank 0 has 1"), "{other}");
-        let own = difference("m pi 1e6", &[("MONTESIEVE_CHUNK", "\u{1b}[2J")]);
-        assert!(own.starts_with("has MONTESIEVE_CHUNK=\\u{1b}[2J in its environment, and rank 0 has none"), "{own}");
-        assert!(difference(&format!("m pi {}", "9".repeat(500)), &[]).len() < 200);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_is_not_utf8_survives_the_journey() {
-        use std::os::unix::ffi::OsStringExt;
-        let odd = OsString::from_vec(vec![b'f', 0xff]);
-        let words = CommandLine::collect(
-            ["m".into(), odd.clone()],
-            [(odd.clone(), odd.clone()), ("MONTESIEVE_OUTPUT".into(), odd)],
-        );
-        assert_eq!(words.variables.len(), 1);
-        let bytes = bincode::serde::encode_to_vec(&words, bincode::config::standard()).expect("encodes");
-        let (back, _): (CommandLine, usize) =
-            bincode::serde::decode_from_slice(&bytes, bincode::config::standard()).expect("decodes");
-        assert_eq!(back, words);
-    }
 }

@@ -11,6 +11,7 @@ use clap::{CommandFactory, Parser};
 
 use super::Commands;
 use super::context::Context;
+use super::exit_codes;
 use crate::cli::{CommandLine, EngineOptions, LaunchOptions, Ranks};
 use crate::cluster::Cluster;
 use crate::error::Result;
@@ -59,6 +60,11 @@ pub trait Command: Debug {
     /// Whether the exit code is always 0.
     fn exit_zero(&self) -> bool {
         self.engine().is_some_and(|engine| engine.exit_zero)
+    }
+
+    /// Whether it prints only errors on standard error.
+    fn is_quiet(&self) -> bool {
+        self.engine().is_some_and(|engine| engine.quiet)
     }
 
     /// Whether the living ranks may run it again after a loss. Such a command measures no times,
@@ -133,12 +139,15 @@ Examples:
 Every option can be preset: MONTESIEVE_SEED=7 stands for --seed=7.
 MONTESIEVE_ISA=portable|avx2|avx512 picks the vector instructions.
 MONTESIEVE_CACHE=48K,2M,0 sets a core's levels of cache to plan for.
-Exit codes: 0 right, 1 run-time error, 2 usage, 3 wrong, 4 slow host, 5 target error not reached, \
-75 stopped and saved, 76 stopped and not saved, 78 bad launch, 130 Ctrl-C, 143 SIGTERM.";
+";
+
+fn after_help() -> String {
+    AFTER_HELP.to_owned() + &exit_codes::line()
+}
 
 /// Monte Carlo and prime numbers over MPI: the same answer on any number of ranks
 #[derive(Parser, Clone, Debug, PartialEq, Eq)]
-#[command(name = "montesieve", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+#[command(name = "montesieve", version, after_help = after_help(), max_term_width = 100, args_override_self = true)]
 pub struct Cli {
     /// The command.
     #[command(subcommand)]
@@ -157,6 +166,19 @@ pub fn command_of(arguments: &[OsString]) -> clap::Command {
     let name = arguments.get(1).and_then(|word| word.to_str());
     let alone = clap::Command::new("montesieve").args_override_self(true);
     name.and_then(Commands::subcommand).map_or_else(command, |subcommand| alone.subcommand(subcommand))
+}
+
+/// The commands that the arguments name: `command` itself, its subcommand, and so on, as far as
+/// they are known.
+pub fn subcommand_path<'c>(command: &'c clap::Command, arguments: &[OsString]) -> Vec<&'c clap::Command> {
+    let (mut path, mut last) = (vec![command], command);
+    let is_word = |argument: &&OsString| !argument.as_encoded_bytes().starts_with(b"-");
+    for word in arguments.iter().skip(1).skip_while(|word| !is_word(word)) {
+        let Some(inner) = last.find_subcommand(word) else { break };
+        path.push(inner);
+        last = inner;
+    }
+    path
 }
 
 /// Defines the enum of the commands from their list, in the order of the help. The doc comments of

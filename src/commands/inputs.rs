@@ -51,7 +51,7 @@ pub fn list(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<
 /// # Errors
 /// As [`list`].
 pub fn pairs(context: &Context<'_>, path: &Path, format: &InputFormat) -> Result<Vec<(u128, u128)>> {
-    let (name, bytes) = read::all(context.cluster, path, "numbers")?;
+    let (name, bytes) = read::all(context.cluster, path, "pairs of numbers")?;
     let (pairs, taken) = forms::pairs(&bytes, format).map_err(|wrong| Error::Usage(format!("{name}, {wrong}")))?;
     print_format(context, &name, taken);
     Ok(pairs)

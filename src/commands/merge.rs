@@ -10,30 +10,26 @@
 pub mod args;
 
 pub use self::args::Merge;
-use super::command::{Check, Command, Computation};
+use super::command::{Command, Computation};
 use super::context::Context;
 use super::parse;
-use crate::cli::{CommandLine, EngineOptions, Ranks};
+use crate::cli::{CommandLine, LaunchOptions};
 use crate::cluster::Cluster;
 use crate::error::{Error, Result};
 use crate::fault::{self, Stage};
 use crate::job::checkpoint;
 
 impl Command for Merge {
-    fn check(&self) -> Check {
-        match self.engine.keep.file() {
-            Some(_) => Err("merge reads its FILEs: it does not go with --checkpoint or --resume".to_owned()),
-            None => Ok(()),
-        }
+    fn launch(&self) -> Option<&LaunchOptions> {
+        Some(&self.launch)
     }
 
-    fn engine(&self) -> Option<&EngineOptions> {
-        Some(&self.engine)
+    fn exit_zero(&self) -> bool {
+        self.exit_zero
     }
 
-    /// One rank reads the files.
-    fn threads(&self) -> Option<Ranks> {
-        None
+    fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     fn run(&self, cluster: &Cluster, words: &CommandLine) -> Result<u8> {
@@ -44,7 +40,8 @@ impl Command for Merge {
         let cannot =
             || Error::Run(format!("{} is of a job that cannot be merged: {}", first.display(), identity.name()));
         let computation = cluster.agree(provable(&identity.words).ok_or_else(cannot))?;
-        let context = Context::new(cluster, words, &self.engine)?.merging(identity.words.clone(), self.files.clone());
+        let engine = self.engine();
+        let context = Context::new(cluster, words, &engine)?.merging(identity.words.clone(), self.files.clone());
         computation.compute(&context)
     }
 }

@@ -1,12 +1,18 @@
 //! `completions` and `man`: scripts and pages, generated from the clap `Command` that parses, so
 //! they are always current. Only the root works.
+//!
+//! This file is the two commands; [`completions`] and [`manual`] make what they print and write.
+
+mod completions;
+mod manual;
+#[cfg(test)]
+mod tests;
 
 use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use clap_complete::Shell;
-use clap_mangen::Man;
 
 use super::command::{Command, command};
 use crate::cli::CommandLine;
@@ -35,7 +41,7 @@ pub struct ManPages {
 
 impl Command for Completions {
     fn run(&self, cluster: &Cluster, _: &CommandLine) -> Result<u8> {
-        let written = cluster.at_root(|| cluster.print(&completions(self.shell)));
+        let written = cluster.at_root(|| cluster.print(completions::script(self.shell, &command()).as_bytes()));
         cluster.agree(written.unwrap_or(Ok(()))).map(|()| 0)
     }
 }
@@ -45,7 +51,7 @@ impl Command for ManPages {
         let written = cluster.at_root(|| {
             let folder = &self.dir;
             fs::create_dir_all(folder).map_err(Error::io(format!("cannot make {}", folder.display())))?;
-            man_pages().into_iter().try_for_each(|(name, page)| {
+            manual::pages(command()).into_iter().try_for_each(|(name, page)| {
                 let path = folder.join(name);
                 fs::write(&path, page).map_err(Error::io(format!("cannot write {}", path.display())))
             })
@@ -56,69 +62,3 @@ impl Command for ManPages {
 
 /// The name of the program in scripts and pages, whatever its file is called.
 const PROGRAM: &str = "montesieve";
-
-/// The completion script for a shell.
-fn completions(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command(), PROGRAM, &mut script);
-    script
-}
-
-/// The manual pages, as file name (`montesieve.1`, `montesieve-pi.1`, ...) and contents.
-fn man_pages() -> Vec<(String, Vec<u8>)> {
-    let mut program = command().disable_help_subcommand(true);
-    program.build();
-    let mut commands = Vec::new();
-    collect(&program, &mut commands);
-    commands
-        .into_iter()
-        .map(|command| {
-            let man = Man::new(command);
-            let mut page = Vec::new();
-            // Writing into a Vec cannot fail.
-            let _ = man.render(&mut page);
-            (man.get_filename(), page)
-        })
-        .collect()
-}
-
-/// A command and all its subcommands, recursively.
-fn collect(command: &clap::Command, commands: &mut Vec<clap::Command>) {
-    commands.push(command.clone());
-    command.get_subcommands().filter(|c| !c.is_hide_set()).for_each(|below| collect(below, commands));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::ValueEnum;
-
-    #[test]
-    fn every_shell_has_a_script_that_knows_the_options() {
-        for shell in Shell::value_variants() {
-            let script = String::from_utf8(completions(*shell)).expect("UTF-8");
-            assert!(script.contains("montesieve") && script.contains("allow-singleton"), "{shell}");
-        }
-    }
-
-    #[test]
-    fn every_command_has_a_page() {
-        let pages = man_pages();
-        let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-        let (integrands, names): (Vec<&str>, Vec<&str>) =
-            names.into_iter().partition(|name| name.starts_with("montesieve-integrate-"));
-        // And `list`, `ep` and `file`.
-        assert_eq!(integrands.len(), crate::commands::integrate::entries::all().count() + 3);
-        let commands = command();
-        let named = commands.get_subcommands().map(|command| format!("montesieve-{}.1", command.get_name()));
-        let mut expected: Vec<String> =
-            ["montesieve.1".to_owned(), "montesieve-scaling-report.1".to_owned()].into_iter().chain(named).collect();
-        expected.sort();
-        let mut names = names;
-        names.sort_unstable();
-        assert_eq!(names, expected);
-        for (name, page) in &pages {
-            assert!(page.starts_with(b".ie") && page.windows(6).any(|w| w == b".SH NA"), "{name}");
-        }
-    }
-}

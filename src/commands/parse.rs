@@ -11,6 +11,7 @@ mod fuzz;
 mod pages;
 #[cfg(test)]
 mod tests;
+mod tips;
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -96,11 +97,7 @@ fn parse_as(mut command: clap::Command, words: &CommandLine) -> Result<Cli, Refu
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .and_then(|cli| cli.command.check().map(|()| cli).map_err(usage_error))
         .map_err(|mut error| {
-            if error.kind() == ErrorKind::UnknownArgument {
-                // "To pass '--nonsense' as a value, use '-- --nonsense'": no value of this program
-                // looks like that.
-                error.remove(ContextKind::Suggested);
-            }
+            tips::add(&mut error, &command, &arguments);
             Refusal::new(&negative_number(&error, words).unwrap_or(error), &presets)
         })
         .and_then(|cli| match slip(words) {

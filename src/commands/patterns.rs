@@ -16,6 +16,7 @@ mod recorder;
 mod trace;
 
 use self::answer::{PatternEntry, PatternPage, PatternsList, PatternsPages, PatternsResult, PatternsRun};
+use self::args::EVERY;
 pub use self::args::Patterns;
 use super::command::{Check, Command};
 use super::output::Output;
@@ -112,14 +113,14 @@ impl Command for Patterns {
 
     fn check(&self) -> Check {
         match &self.name {
-            Some(name) if name == "all" && self.plot.is_some() => Err("--plot draws one pattern, not all".to_owned()),
+            Some(name) if name == EVERY && self.plot.is_some() => Err("--plot draws one pattern, not all".to_owned()),
             _ => Ok(()),
         }
     }
 
     /// It does more than show the list or a page.
     fn calls_mpi(&self) -> bool {
-        !self.explain && choose(self.name.as_deref()).is_ok_and(|chosen| !chosen.is_empty())
+        !self.explain && !choose(self.name.as_deref()).is_empty()
     }
 
     fn documentation() -> Documentation {
@@ -136,7 +137,7 @@ impl Command for Patterns {
 }
 
 fn run(cluster: &Cluster, options: &Patterns) -> Result<u8> {
-    let chosen = cluster.agree(choose(options.name.as_deref()))?;
+    let chosen = choose(options.name.as_deref());
     let output = Output::of(&options.destination, cluster)?;
     if options.explain {
         let page = |p: &&Pattern| PatternPage { name: p.name.into(), page: page::page(p.file) };
@@ -153,16 +154,9 @@ fn run(cluster: &Cluster, options: &Patterns) -> Result<u8> {
     Err(Error::Launch("the patterns run over MPI, which is not there".into()))
 }
 
-/// The patterns of a name; none without a name.
-fn choose(name: Option<&str>) -> Result<Vec<&'static Pattern>> {
-    match name {
-        None => Ok(Vec::new()),
-        Some("all") => Ok(ALL.iter().collect()),
-        Some(name) => ALL.iter().find(|pattern| pattern.name == name).map(|pattern| vec![pattern]).ok_or_else(|| {
-            let names: Vec<&str> = ALL.iter().map(|pattern| pattern.name).collect();
-            Error::Usage(format!("there is no pattern '{name}'; there are all, {}", names.join(", ")))
-        }),
-    }
+/// The patterns of a name that the command line accepts; none without a name.
+fn choose(name: Option<&str>) -> Vec<&'static Pattern> {
+    ALL.iter().filter(|pattern| name.is_some_and(|name| name == EVERY || name == pattern.name)).collect()
 }
 
 /// Writes, at the root, what no pattern had to run for.
@@ -177,10 +171,9 @@ mod tests {
 
     #[test]
     fn names_are_found() {
-        assert_eq!(choose(None).map(|found| found.len()).ok(), Some(0));
-        assert_eq!(choose(Some("all")).map(|found| found.len()).ok(), Some(ALL.len()));
-        assert_eq!(choose(Some("ring")).map(|found| found[0].name).ok(), Some("ring"));
-        assert!(matches!(choose(Some("rings")), Err(Error::Usage(text)) if text.contains("ring")));
+        let named = |name| choose(name).into_iter().map(|pattern| pattern.name).collect::<Vec<_>>();
+        assert_eq!((named(None).len(), named(Some(EVERY)).len()), (0, ALL.len()));
+        assert_eq!(named(Some("ring")), ["ring"]);
     }
 
     #[test]

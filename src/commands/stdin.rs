@@ -20,19 +20,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Bytes of one read.
 const BUFFER: usize = 1 << 16;
 
-/// Reads standard input to its end. In a terminal it tells the user that it waits.
+/// Reads standard input to its end. In a terminal it tells the user to type `contents`.
 ///
 /// # Errors
 /// [`Error::Reported`] with the exit code of a signal that arrived meanwhile; [`Error::Io`] when it
 /// cannot be read.
-pub fn read_to_end() -> Result<Vec<u8>> {
+pub fn read_to_end(contents: &str) -> Result<Vec<u8>> {
     // Rust puts /dev/null in its place, which would read as an empty input.
     if closed_streams::was_closed(0) {
         return Err(Error::io("cannot read standard input")(io::Error::other("it is closed")));
     }
     let stdin = io::stdin();
     if stdin.is_terminal() {
-        stderr::message("reading from the terminal, one item a line; Ctrl-D on an empty line ends the input");
+        stderr::message(&format!(
+            "type {contents}, one item a line; Ctrl-D on an empty line ends the input, Ctrl-C stops"
+        ));
     }
     let signals = Signals::early().map_err(Error::io("cannot listen to signals"))?;
     read_until(stdin.as_fd(), || {

@@ -53,7 +53,7 @@ fn the_list_a_page_and_a_name_that_is_not_in_it() {
     each([Alone, Launched(3)], |&ranks| {
         let list = Launch::new(ranks, "patterns").run().expect_code(0);
         assert_eq!(list.text().lines().count(), 1 + 15, "{list}");
-        Launch::new(ranks, "patterns rings").run().expect_code(2).expect_told_once("there is no pattern 'rings'");
+        Launch::new(ranks, "patterns rings").run().expect_code(2).expect_told_once("did you mean ring?");
         let page = Launch::new(ranks, "patterns ring --explain").run().expect_code(0);
         assert_eq!(page.text().matches("# With mpi4py").count(), 1, "{page}");
         Launch::new(ranks, "patterns --explain").run().expect_code(2);

@@ -23,7 +23,7 @@ pub(super) fn all(cluster: &Cluster, path: &Path, contents: &str) -> Result<(Str
                 "the mpirun of Open MPI 5 does not say where standard input ends, so '-' would wait for ever: give a file".into(),
             ));
         }
-        return Ok(("standard input".to_owned(), stdin::read_to_end()?));
+        return Ok(("standard input".to_owned(), stdin::read_to_end(contents)?));
     }
     let name = shown(&path.display().to_string());
     let refused = |what: &str| Error::Usage(format!("{name} {what}"));

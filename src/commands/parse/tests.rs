@@ -92,7 +92,15 @@ fn ranges_as_primesieve_has_them() {
 
 #[test]
 fn print_takes_a_k() {
-    for (line, k) in [("", None), ("-p", Some(1)), ("--print", Some(1)), ("--print=2", Some(2)), ("-p=6", Some(6))] {
+    for (line, k) in [
+        ("", None),
+        ("-p", Some(1)),
+        ("--print", Some(1)),
+        ("--print=2", Some(2)),
+        ("-p=6", Some(6)),
+        ("-p4", Some(4)),
+        ("-qp4", Some(4)),
+    ] {
         for line in [format!("primes {line} 9"), format!("primes 9 {line}")] {
             let Commands::Primes(primes) = cli(&format!("montesieve {line}")) else { panic!("not primes") };
             assert_eq!((primes.range.stop, primes.print), (9, k), "{line}");
@@ -191,6 +199,7 @@ fn bad_input_gives_one_clear_message() {
         "primes --nth 5 --print",
         "primes 10 --print=7",
         "primes 10 --print=0",
+        "primes 10 -p7",
         "primes 10 --print --sum",
         "primes 10 --output-format bin",
         "primes 10 --output-format npy --print=2",

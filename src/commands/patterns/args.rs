@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueHint};
 
+use super::ALL;
 use crate::cli::choices::{TimeLimit, or_auto};
 use crate::cli::engine::{Destination, LaunchOptions};
 use crate::cli::values;
@@ -22,7 +24,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub struct Patterns {
     /// The pattern, or `all`; without it, the list of patterns
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = one_pattern(), hide_possible_values = true)]
     pub name: Option<String>,
 
     /// Show the pattern's page instead of running it: what it is, in Python, with mpi4py, what goes
@@ -53,4 +55,18 @@ pub struct Patterns {
     /// What the launch check lets pass.
     #[command(flatten)]
     pub launch: LaunchOptions,
+}
+
+/// The word for all patterns.
+pub const EVERY: &str = "all";
+
+/// The names, each with what it is in Python; and the word for all.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let patterns = ALL.iter().map(|pattern| (pattern.name, pattern.python));
+    patterns.chain([(EVERY, "all of them, one after the other")])
+}
+
+/// The parser of a name, from which completions know all names.
+fn one_pattern() -> PossibleValuesParser {
+    PossibleValuesParser::new(names().map(|(name, python)| PossibleValue::new(name).help(python)))
 }

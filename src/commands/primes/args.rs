@@ -28,7 +28,7 @@ Examples:
   montesieve primes --nth -1 1e15          the last prime below 1e15
   montesieve primes 1e24 -d 1e6 --sum      windows up to 1e26; above 2^64 by probable-prime tests
   montesieve primes 100 200 --print        print them, one on a line
-  montesieve primes 1e6 --print=2          print the twin primes
+  montesieve primes 1e6 --print=2          print the twin primes, as -p2 does
   montesieve primes 1e10 --output p.npy --output-format npy   all ranks write the file at once
 
 Both ends belong to the range, which may be anywhere up to 1e26. Above 2^64 single primes are probable primes, and results say so.
