@@ -77,6 +77,7 @@ package_names() {
     apt:shellcheck) echo shellcheck ;;
     *:modules) echo environment-modules ;;
     *:chromium) echo chromium ;;
+    *:groff) echo groff ;;
     apt:aarch64) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user ;;
     apt:slurm) echo slurmctld slurmd slurm-client munge iproute2 ;;
     apt:sge) echo gridengine-master gridengine-exec gridengine-client iproute2 ;;

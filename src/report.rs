@@ -120,7 +120,8 @@ pub struct Report<R, M = Run> {
     /// How the run went; `None` if nothing ran (`info`). Commands that are not jobs have their own
     /// form.
     pub run: Option<M>,
-    /// Lines below the text of the answer that depend on the machine: the time of a plan.
+    /// Lines below the text of the answer that are no part of it: the time of a plan on this
+    /// machine, a second way to the same count.
     pub here: Vec<String>,
 }
 

@@ -148,7 +148,7 @@ fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
     let of_one = |it: &HistogramResult| -> Vec<_> {
         let bins = it.edges.windows(2).zip(&it.estimates).zip(&it.std_errors);
         let line = |((ends, &estimate), error): ((&[f64], &f64), &Option<f64>)| {
-            let (low, high) = (number(ends[0]), number(ends[1]));
+            let (low, high) = (edge(ends[0]), edge(ends[1]));
             ("histogram", format!("{} from {low} to {high}: {}", it.variable, known(estimate, *error)))
         };
         let few = it.degrees_of_freedom.filter(|&degrees| degrees < FEW_DEGREES);
@@ -159,6 +159,11 @@ fn histogram_lines(result: &IntegrateResult) -> Vec<(&'static str, String)> {
         bins.map(line).chain(few).collect()
     };
     result.histograms.iter().flat_map(of_one).collect()
+}
+
+/// The edge of a bin without the rounding of its arithmetic: 0.3, not 0.30000000000000004.
+fn edge(x: f64) -> String {
+    number(format!("{x:.11e}").parse().unwrap_or(x))
 }
 
 /// An estimate and its standard error, where that is known.

@@ -6,7 +6,7 @@ pub mod plan;
 use std::collections::BTreeMap;
 
 use crate::report::field::{Field, Fields, Kind, WIDE};
-use crate::report::record::{FieldType, record, words};
+use crate::report::record::{FieldType, record};
 use crate::report::rounded::{integer, significant};
 use crate::report::value::Value;
 use crate::report::{Answer, Completion};
@@ -40,26 +40,8 @@ record! {
         /// Whether all primes are proven; false where primes above 2^64 were found by a test that
         /// proves nothing.
         pub proven: bool => .line("proof", |it| no_proof(it.proven)),
-        /// What else has given the same count: of `--verify` and `--algorithm both`.
-        pub verified: Option<Verified> => .optional().without_column().line("verified", |it| {
-            Some(match it.verified? {
-                Verified::Sieve => "yes, the sieve counts as many",
-                Verified::Sums => "yes, other partial sums give the same",
-            }.to_owned())
-        }),
         /// How far the job came.
         pub completion: Completion => .flat(),
-    }
-}
-
-words! {
-    /// A second way to the same count.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Verified {
-        /// By visiting every prime.
-        Sieve = "sieve",
-        /// By the formula with other parameters, so that its partial sums differ.
-        Sums = "partial-sums",
     }
 }
 
@@ -122,7 +104,6 @@ impl PrimesResult {
             gaps: None,
             digest: None,
             proven: true,
-            verified: None,
             completion,
         }
     }

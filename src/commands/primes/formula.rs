@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{PrimesResult, Verified};
+use super::answer::PrimesResult;
 use super::args::{Primes, PrimesAlgorithm};
 use super::count::{Kept, count};
 use super::cut::{Cut, end_of};
@@ -49,7 +49,11 @@ pub(super) fn run(context: &Context<'_>, options: &Primes) -> Result<u8> {
             answers.extend(is_complete.then(|| i128::from(counted.primes())));
         }
     }
-    let verified = if options.verify { Some(Verified::Sums) } else { is_sieved.then_some(Verified::Sieve) };
+    // The result is the same without: which way it was found is no part of it.
+    let verified = match options.verify {
+        true => Some("verified: other partial sums give the same count"),
+        false => is_sieved.then_some("verified: the sieve counts as many"),
+    };
     let final_report = outcome.map(|outcome| final_report(range, outcome, &answers, verified));
     context.finish(context.cluster.agree(final_report.transpose())?)
 }
@@ -59,7 +63,7 @@ fn final_report(
     range: Range<u128>,
     outcome: Outcome<Sums>,
     answers: &[i128],
-    verified: Option<Verified>,
+    verified: Option<&'static str>,
 ) -> Result<FinalReport<PrimesResult>> {
     let completion = Completion::of(outcome.done, outcome.blocks);
     let mut result = PrimesResult::new(range.start, range.stop, BTreeMap::new(), completion);
@@ -69,7 +73,6 @@ fn final_report(
         invariant::at_most("primes", primes, range.numbers()).map_err(cannot_be)?;
         result.counts.insert(1, primes);
         ends(range, &mut result);
-        result.verified = verified.filter(|_| agree);
     }
     if !agree {
         stderr::message(&format!("the counts differ: {answers:?}"));
@@ -78,7 +81,8 @@ fn final_report(
     let numbers = range.numbers() / u128::from(outcome.blocks.max(1)) * u128::from(outcome.done);
     let numbers = if completion.is_complete() { range.numbers() } else { numbers };
     let verdict = if agree { 0 } else { Error::WRONG };
-    let extra = Extra::default().without_rate();
+    let verified = verified.filter(|_| agree && completion.is_complete()).map(str::to_owned);
+    let extra = Extra::default().without_rate().with_lines_here(verified);
     Ok(FinalReport { verdict, extra, ..FinalReport::new("primes", outcome, Some(result), work(numbers)) })
 }
 
