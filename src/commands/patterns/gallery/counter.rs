@@ -65,9 +65,9 @@
 //!
 //! <details><summary>Answer</summary>
 //!
-//! If p ranks take turns exactly, p gets see one number and p puts leave one more than that: (p
-//! - 1)/p are lost, so 50, 75 and 88 %. Ranks that share a core differ: one that loses its core
-//! between get and put later undoes everything that happened in between.
+//! If p ranks take turns exactly, p gets see one number and p puts leave one more than that: p - 1
+//! of p additions are lost, so 50, 75 and 88 %. Ranks that share a core differ: one that loses its
+//! core between get and put later undoes everything that happened in between.
 //!
 //! </details>
 //!
